@@ -1,0 +1,193 @@
+"""The one class that every lecture scene is: typed parameters, beats, narration, recorded runs.
+
+    class BuildCurve(LectureScene):
+        class Parameters(LectureScene.Parameters):
+            knots: ... = Field(..., description="...")
+
+        def construct(self) -> None:
+            with self.beat("constant", value="1"):
+                self.play(...)
+
+A beat is one sentence of the narration and what moves meanwhile. It lasts at least as long as its longest language takes to
+read; from beats come subtitles, chapters, stills, slide breaks and snapshot frames: one timeline, no second list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from manim import Mobject, Scene, config
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.trace import Trace
+from gradreel.scenes.catalog import kebab_name
+from gradreel.scenes.narration import LANGUAGES, Narration, reading_seconds
+from gradreel.scenes.style import palette, use_theme
+
+HOLD = 1.0  # seconds that a result stays before the next beat
+BREATH = 0.4  # seconds of silence after a line has been read
+
+
+@dataclass(frozen=True)
+class SceneContext:
+    """How a scene is shown, apart from its parameters: the same for all scenes of one video."""
+
+    language: str = "en"
+    subtitle_languages: tuple[str, ...] = tuple(LANGUAGES)
+    theme: str = "dark"
+    media_dir: Path = field(default_factory=lambda: Path(config.media_dir))
+    first_beat: str | None = None
+    last_beat: str | None = None
+
+    @property
+    def traces(self) -> Path:
+        return self.media_dir / "traces"
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One beat of a clip: its name, where it starts and ends (seconds of the clip), its line in each language."""
+
+    name: str
+    start: float
+    end: float
+    lines: dict[str, str]
+
+
+class LectureScene(Scene):
+    """A Manim scene with parameters, beats and recorded runs. Subclasses write ``Parameters`` and ``construct``."""
+
+    class Parameters(BaseModel):
+        """What a user can set. Frozen; every field has a description, and bounds where there are any."""
+
+        model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __init__(
+        self,
+        *args: Any,
+        parameters: Mapping[str, Any] | BaseModel | None = None,
+        context: SceneContext | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.context = context or SceneContext()
+        self.parameters = self.validated(parameters or {})
+        self.words_of = Narration.load((*self.context.subtitle_languages, self.context.language))
+        self.beats: list[Beat] = []
+        self.after_beat: Callable[[Scene, str], None] | None = None
+        self._traces: dict[str, Trace] = {}
+        self._ended = False  # the last beat asked for is over
+        self._skipped = 0.0  # seconds of beats that were not asked for
+        use_theme(self.context.theme)
+        super().__init__(*args, **kwargs)
+        self.camera.background_color = palette.background
+
+    # -- parameters ------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def scene_name(cls) -> str:
+        return kebab_name(cls.__name__)
+
+    @classmethod
+    def validated(cls, parameters: Mapping[str, Any] | BaseModel) -> Any:
+        """``parameters`` as this scene's ``Parameters``. Raises UserError naming scene, field, value and bound."""
+        if isinstance(parameters, cls.Parameters):
+            return parameters
+        raw = parameters.model_dump() if isinstance(parameters, BaseModel) else dict(parameters)
+        try:
+            return cls.Parameters.model_validate(raw)
+        except ValidationError as error:
+            raise UserError(cls._explain(error)) from None
+
+    @classmethod
+    def _explain(cls, error: ValidationError) -> str:
+        name = cls.scene_name()
+        lines = []
+        for problem in error.errors():
+            where = ".".join(str(part) for part in problem["loc"]) or "parameters"
+            if problem["type"] == "extra_forbidden":
+                known = ", ".join(cls.Parameters.model_fields) or "none"
+                lines.append(f"{name} has no parameter {where!r}; it has {known}")
+            else:
+                reason = problem["msg"].removeprefix("Value error, ")
+                lines.append(f"{name}.{where}: {reason} (got {_shortened(problem['input'])})")
+        return "\n".join([*lines, f"`gradreel describe {name}` shows the parameters of {name}"])
+
+    @classmethod
+    def experiments(cls, parameters: BaseModel) -> dict[str, Experiment]:
+        """The training runs that the scene shows: its parameters of type Experiment, by field."""
+        fields = {name: getattr(parameters, name) for name in type(parameters).model_fields}
+        return {name: value for name, value in fields.items() if isinstance(value, Experiment)}
+
+    def trace(self, name: str) -> Trace:
+        """The recorded run of the Experiment in parameter ``name``.
+
+        Raises TraceError, naming the ``gradreel train`` command, when the run has not been recorded.
+        """
+        if name not in self._traces:
+            self._traces[name] = Trace.find(self.context.traces, getattr(self.parameters, name))
+        return self._traces[name]
+
+    # -- words -----------------------------------------------------------------------------------------------------
+
+    def screen(self, key: str, **values: Any) -> str:
+        """The on-screen words ``key`` of this scene in the video's language."""
+        return self.words_of.screen(self.scene_name(), key, self.context.language, values)
+
+    # -- beats -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def beat(self, name: str, say: str | None = None, **values: Any) -> Iterator[None]:
+        """One sentence of the narration and what moves meanwhile.
+
+        The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``; ``say`` gives it in
+        place (a scene of one's own). The beat waits until its longest language has been read, and at least one second.
+        Raises UserError for a beat without narration.
+        """
+        lines = self._lines(name, say, values)
+        shown = self._enter(name)
+        start = self.time
+        yield
+        needed = max((reading_seconds(line, language) for language, line in lines.items()), default=0.0)
+        self.wait(self._whole_frames(max(HOLD, needed + BREATH - (self.time - start))))
+        if self.after_beat is not None:
+            self.after_beat(self, name)
+        if shown:
+            self.beats.append(Beat(name, start - self._skipped, self.time - self._skipped, lines))
+        else:
+            self._skipped += self.time - start
+
+    def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> dict[str, str]:
+        if say is None:
+            return self.words_of.line(self.scene_name(), name, values)
+        return {language: say for language in self.context.subtitle_languages}
+
+    def _enter(self, name: str) -> bool:
+        """Whether beat ``name`` was asked for. Others are played to their ends without frames: what they leave is needed."""
+        first, last = self.context.first_beat, self.context.last_beat
+        started = first is None or name == first or bool(self.beats)
+        ended = last is not None and bool(self.beats) and self.beats[-1].name == last
+        self._ended = self._ended or ended
+        shown = started and not self._ended
+        self.next_section(name, skip_animations=not shown)
+        return shown
+
+    def _whole_frames(self, seconds: float) -> float:
+        """``seconds`` rounded up to whole frames, a hair over: Manim counts frames by rounding down."""
+        rate = self.camera.frame_rate
+        return (int(seconds * rate + 0.999) + 1e-4) / rate
+
+    def follow(self, update: Callable[[Any], object], *mobjects: Mobject) -> None:
+        """Call ``update(mobject)`` for each of ``mobjects`` in every frame from now on."""
+        for mobject in mobjects:
+            mobject.add_updater(update)
+
+
+def _shortened(value: Any, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,292 @@
+"""Words, formulas and live numbers, set by Typst with bundled fonts only.
+
+Typst source may use the roles as functions: ``formula("yellow(w) x_1")``. ``part("name", body)`` names a part of it, which
+``text.part("name")`` returns, so that a scene can move or dim one letter of a formula.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import svgelements
+import typst
+from manim import LEFT, ManimColor, VGroup, VMobject
+from manim.mobject.svg.svg_mobject import VMobjectFromSVGPath
+from numpy.typing import NDArray
+
+from gradreel.scenes import style
+from gradreel.scenes.style import EM, mix, palette
+
+_POINTS = 10.0  # Typst sets everything at this size; glyphs are scaled afterwards
+_MARKER = "#0000fe"  # an H set after each text, in a colour of its own: its foot is the baseline
+_CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_MARKUP = re.compile(r"([\\#*_`<>@\[\]~/=+\-])")
+
+
+@dataclass(frozen=True)
+class _Glyph:
+    points: NDArray  # (n, 3) Bezier points in points (1/72 inch), y up, baseline at 0
+    fill: str
+
+
+@lru_cache(maxsize=1)
+def _compiler() -> typst.Compiler:
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(style.font_folder())]
+    )
+    return typst.Compiler(font_paths=fonts)
+
+
+def _roles(colored: bool) -> str:
+    bodies = {role: f'ink(rgb("#0001{i:02x}"), x)' for i, role in enumerate(style.ROLES)}
+    return "\n".join(f"#let {role}(x) = {body if colored else 'x'}" for role, body in bodies.items())
+
+
+def _document(body: str, names: tuple[str, ...], colored: bool) -> bytes:
+    """The whole Typst source; ``colored`` shows the roles, otherwise the parts (same layout, other colours)."""
+    if colored:
+        part = "#let part(name, x) = x"
+    else:
+        table = ", ".join(f'"{name}": rgb("#0002{i:02x}")' for i, name in enumerate(names))
+        part = f"#let part(name, x) = ink(({table or ':'}).at(name), x)"
+    face = "Noto Sans CJK SC" if _CJK.search(body) else "Noto Sans CJK KR"  # KR: Latin quotes are not full-width
+    return "\n".join(
+        [
+            "#set page(width: auto, height: auto, margin: 0pt, fill: none)",
+            f'#set text(size: {_POINTS}pt, font: "{face}", fill: black)',
+            f'#show math.equation: set text(font: ("New Computer Modern Math", "{face}"))',
+            "#let ink(color, x) = text(fill: color, x)",  # under a name of its own: `text` is a role too
+            '#let serif(x) = text(font: "New Computer Modern Math", x)',
+            _roles(colored),
+            part,
+            f'#box[{body}]#ink(rgb("{_MARKER}"))[H]',
+        ]
+    ).encode()
+
+
+def _outlines(source: bytes) -> Iterator[_Glyph]:
+    svg = svgelements.SVG.parse(io.BytesIO(_compiler().compile(input=source, format="svg")), reify=True)
+    for path in svg.elements(lambda element: isinstance(element, svgelements.Shape)):
+        shape = svgelements.Path(path)
+        fill = path.fill.hex if path.fill.value is not None else None
+        if fill is None:  # a stroked line (a fraction bar): as a filled bar it scales with the rest
+            x0, y0, x1, y1 = shape.bbox()
+            half = path.stroke_width / 2
+            fill = path.stroke.hex
+            shape = svgelements.Path(svgelements.Rect(x0, y0 - half, x1 - x0, (y1 - y0) + 2 * half))
+        points = VMobjectFromSVGPath(shape).points * np.array([1.0, -1.0, 1.0])
+        if len(points):
+            yield _Glyph(points, fill)
+
+
+@lru_cache(maxsize=4096)
+def _typeset(body: str, names: tuple[str, ...]) -> tuple[tuple[NDArray, str | None, str | None], ...]:
+    """Each glyph of ``body``: its points with the baseline at y = 0, its role, its part."""
+    glyphs = list(_outlines(_document(body, names, colored=True)))
+    parts = list(_outlines(_document(body, names, colored=False)))
+    *glyphs, marker = glyphs
+    baseline = np.array([0.0, marker.points[:, 1].min(), 0.0])
+    return tuple(
+        (
+            glyph.points - baseline,
+            style.ROLES[int(glyph.fill[5:], 16)] if glyph.fill.startswith("#0001") else None,
+            names[int(marked.fill[5:], 16)] if marked.fill.startswith("#0002") else None,
+        )
+        for glyph, marked in zip(glyphs, parts, strict=False)
+    )
+
+
+class TextMobject(VGroup):
+    """A line of text or a formula: one VMobject per glyph, all filled, with a baseline.
+
+    Attributes: ``source`` (Typst), ``font_size`` (Manim's), ``parts`` (name -> indices of glyphs).
+    """
+
+    def __init__(self, source: str, size: float, color: ManimColor | None = None) -> None:
+        super().__init__()
+        self.source = source
+        self.font_size = float(size)
+        base = color if color is not None else palette.text
+        names = tuple(dict.fromkeys(re.findall(r'part\("([^"]+)"', source)))
+        self.parts: dict[str, list[int]] = {name: [] for name in names}
+        for index, (points, role, part) in enumerate(_typeset(source, names)):
+            glyph = VMobject(stroke_width=0, fill_opacity=1)
+            glyph.points = points * (EM * size / _POINTS)
+            glyph.set_fill(getattr(palette, role) if role else base, 1)
+            self.add(glyph)
+            if part is not None:
+                self.parts[part].append(index)
+        self._foot = self._share_below_baseline()
+        self.move_to(np.zeros(3))
+
+    def _share_below_baseline(self) -> float:
+        height = self.height
+        return float(-self.get_bottom()[1] / height) if height > 0 else 0.0
+
+    @property
+    def baseline(self) -> float:
+        """The y of the baseline, wherever the text has been moved or scaled to."""
+        return float(self.get_bottom()[1] + self._foot * self.height)
+
+    def part(self, name: str) -> VGroup:
+        """The glyphs of the part called ``name``. Raises KeyError naming the parts there are."""
+        if name not in self.parts:
+            raise KeyError(f"the text {self.source!r} has no part {name!r}; it has {', '.join(self.parts) or 'none'}")
+        return VGroup(*(self.submobjects[i] for i in self.parts[name]))
+
+    def place(
+        self,
+        baseline: float,
+        left: float | None = None,
+        right: float | None = None,
+        center: float | None = None,
+    ) -> TextMobject:
+        """Move so that the baseline is at y = ``baseline`` and the ink's left, right or centre at the given x."""
+        x = {
+            "left": lambda: left - self.get_left()[0],
+            "right": lambda: right - self.get_right()[0],
+            "center": lambda: center - self.get_center()[0],
+        }
+        given = [key for key, value in (("left", left), ("right", right), ("center", center)) if value is not None]
+        if len(given) != 1:
+            raise ValueError("place() needs exactly one of left, right, center")
+        self.shift([x[given[0]](), baseline - self.baseline, 0.0])
+        return self
+
+    def beside(self, baseline_of: TextMobject, gap: float = 0.15) -> TextMobject:
+        """Put to the right of another text, on its baseline."""
+        return self.place(baseline_of.baseline, left=baseline_of.get_right()[0] + gap)
+
+
+def words(text: str, size: float = style.LABEL, color: ManimColor | None = None) -> TextMobject:
+    """Plain words in Noto Sans; ``$…$`` inside is Typst mathematics (roles allowed), everything else is literal."""
+    pieces = re.split(r"(\$[^$]*\$)", text)
+    source = "".join(p if p.startswith("$") else _MARKUP.sub(r"\\\1", p) for p in pieces if p)
+    return TextMobject(source, size, color)
+
+
+def formula(source: str, size: float = style.FORMULA, color: ManimColor | None = None) -> TextMobject:
+    """A Typst formula in display style: ``formula('blue(y) = part("b", grey(b)) + yellow(w) x_1')``."""
+    return TextMobject(f"$display({source})$", size, color)
+
+
+def heading(text: str) -> TextMobject:
+    """A scene's heading at its place, top left."""
+    return words(text, style.HEADING).place(style.HEADING_BASELINE, left=style.LEFT_EDGE)
+
+
+def caption(text: str) -> TextMobject:
+    """The caption line at the bottom left: source, unit, "synthetic data"; never needed to follow the argument."""
+    return words(text, style.CAPTION, palette.dim).place(style.CAPTION_BASELINE, left=style.LEFT_EDGE)
+
+
+def _bracketed(characters: str, face: str) -> tuple[NDArray, ...]:
+    """The outlines of ``characters`` set in ``face`` ("sans" or "math"), in points."""
+    body = characters if face == "sans" else f"#serif[{characters}]"
+    return tuple(points for points, _, _ in _typeset(body, ()))
+
+
+@lru_cache(maxsize=256)
+def _advance(character: str, face: str) -> float:
+    """The advance width of ``character`` in points: what it adds between two bars."""
+    with_it, without = _bracketed(f"|{character}|", face), _bracketed("||", face)
+    return float(with_it[-1][:, 0].min() - without[-1][:, 0].min())
+
+
+@lru_cache(maxsize=256)
+def _digit(character: str, face: str) -> NDArray:
+    """The outline of one character, its origin at the left of its advance box, in points."""
+    _, glyph = _bracketed(f"|{character}", face)
+    first, second = _bracketed("||", face)
+    points = glyph.copy()
+    points[:, 0] -= second[:, 0].min() - first[:, 0].min()  # the bar's advance: the page starts at x = 0
+    return points
+
+
+class Number(VGroup):
+    """A number that changes while its digits keep their places: the last digit's right edge stays where it is.
+
+    ``anchor`` is an invisible vertical stroke at that edge, from the baseline up one em: it is moved and scaled with the
+    number, so the digits can be laid out again wherever the number went.
+    """
+
+    def __init__(
+        self,
+        value: float,
+        decimals: int = 2,
+        size: float = style.CELL,
+        color: ManimColor | None = None,
+        face: str = "sans",
+        signed: bool = False,
+        group: bool = False,
+    ) -> None:
+        super().__init__()
+        self.decimals, self.face, self.signed, self.group = decimals, face, signed, group
+        self.font_size = float(size)
+        self.ink = color if color is not None else palette.text
+        self.share = 1.0
+        self.anchor = VMobject(stroke_width=0, fill_opacity=0)
+        self.anchor.set_points_as_corners([np.zeros(3), np.array([0.0, EM * size, 0.0])])
+        self.add(self.anchor)
+        self.shown = ""
+        self.set_value(value)
+
+    @property
+    def baseline(self) -> float:
+        return float(self.anchor.points[0][1])
+
+    @property
+    def text(self) -> str:
+        """The number as it is written on screen."""
+        return self.shown
+
+    def written(self, value: float) -> str:
+        """``value`` as text; a proper minus sign, never "−0.00", thin spaces between thousands when grouped."""
+        text = f"{value:{'+' if self.signed else ''}{',' if self.group else ''}.{self.decimals}f}"
+        if float(text.replace(",", "")) == 0:
+            text = text.lstrip("+-")
+        return text.replace("-", "\u2212").replace(",", "\u2009")
+
+    def set_value(self, value: float) -> Number:
+        """Show ``value``, rounded as it is written; returns self."""
+        text = self.written(value)
+        self.value = float(value)
+        if text == self.shown:
+            return self
+        self.shown = text
+        foot, head = self.anchor.points[0], self.anchor.points[-1]
+        scale = float(np.linalg.norm(head - foot)) / _POINTS
+        style_of = self.submobjects[1] if len(self.submobjects) > 1 else None
+        glyphs, x = [], float(foot[0])
+        for character in reversed(text):
+            if character == "\u2009":
+                x -= 0.17 * _POINTS * scale
+                continue
+            x -= _advance(character, self.face) * scale
+            glyph = VMobject(stroke_width=0, fill_opacity=1)
+            glyph.points = _digit(character, self.face) * scale + np.array([x, foot[1], 0.0])
+            if style_of is not None:
+                glyph.match_style(style_of)
+                for name in ("full_colors", "emphasis"):
+                    if hasattr(style_of, name):
+                        setattr(glyph, name, getattr(style_of, name))
+            else:
+                glyph.set_fill(mix(self.ink, self.share), 1)
+            glyphs.append(glyph)
+        self.submobjects = [self.anchor, *reversed(glyphs)]
+        return self
+
+    def place(self, baseline: float, right: float) -> Number:
+        """Put the last digit's right edge at x = ``right`` on the given baseline."""
+        self.shift(np.array([right, baseline, 0.0]) - self.anchor.points[0])
+        return self
+
+    def place_left(self, baseline: float, left: float) -> Number:
+        """Put the left edge of what is written now at x = ``left``; later values keep the right edge of this one."""
+        self.place(baseline, 0.0)
+        return self.shift((left - self.get_critical_point(LEFT)[0]) * np.array([1.0, 0.0, 0.0]))

@@ -1,0 +1,146 @@
+"""The look in one place: colours by role for two themes, type sizes, stroke widths, margins, fonts, assets.
+
+A scene names a role (``palette.red`` is "the target"), never a colour. The palette follows the current theme, which a scene sets
+once when it is made: one scene is rendered per process, so there is one current theme.
+
+Contrast figures and the choice of colours: every role is at least 4.5:1 against its background by the WCAG formula.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from manim import ManimColor, Mobject, MoveToTarget, VMobject, interpolate_color
+
+THEMES: dict[str, dict[str, str]] = {
+    "dark": {
+        "background": "#0F1419",
+        "text": "#EEF1F5",  # words, operators, x
+        "dim": "#98A3B0",  # captions, ticks, shapes
+        "axis": "#7C8794",  # axis lines, brackets
+        "grey": "#B7C0CA",  # the constant, scalar b
+        "red": "#FF5C6A",  # target, true curve, real data
+        "blue": "#4FADFF",  # pieces, prediction
+        "yellow": "#FBE85F",  # W, w
+        "green": "#5BDB98",  # vector b and its entries
+        "magenta": "#FF8CE0",  # c
+        "orange": "#FF9433",  # theta, gradient, path
+    },
+    "light": {
+        "background": "#FBFBF9",
+        "text": "#1A2129",
+        "dim": "#5B6672",
+        "axis": "#687380",
+        "grey": "#56616D",
+        "red": "#D0183C",
+        "blue": "#0E5FBF",
+        "yellow": "#7F6A00",
+        "green": "#0F7A52",
+        "magenta": "#B5259F",
+        "orange": "#A34700",
+    },
+}
+ROLES = tuple(THEMES["dark"])
+
+
+class Palette:
+    """The colours of the current theme, by role: ``palette.red``."""
+
+    theme = "dark"
+
+    def __getattr__(self, role: str) -> ManimColor:
+        try:
+            return ManimColor(THEMES[self.theme][role])
+        except KeyError:
+            raise AttributeError(f"no colour has the role {role!r}; the roles are {', '.join(ROLES)}") from None
+
+
+palette = Palette()
+
+
+def use_theme(theme: str) -> None:
+    """Make ``theme`` ("dark" or "light") the one that ``palette`` answers with. Raises ValueError for another name."""
+    if theme not in THEMES:
+        raise ValueError(f"unknown theme {theme!r}; there are {', '.join(THEMES)}")
+    palette.theme = theme
+
+
+# Type, in Manim's font sizes: size / 768 is the share of the frame's height that one em takes.
+EM = 1 / 96  # scene units per point of font size (the frame is 8 units high)
+TITLE, SUBTITLE, HEADING = 80, 40, 34
+FORMULA, PLOT_FORMULA = 64, 48
+LABEL, LETTER, CELL, TICK, CAPTION = 28, 31, 29, 24, 24
+SMALLEST = 24
+
+# Strokes, in Manim's widths
+MAIN_CURVE, SECOND_CURVE, GHOST_CURVE, SMALL_CURVE, BAND = 6.5, 5.0, 3.2, 5.2, 16.0
+AXIS, GUIDE, CONTOUR, BOX, RING = 2.0, 1.6, 1.3, 2.2, 3.0
+
+# The frame is 14.22 x 8 units around (0, 0); the safe area leaves 5 % on each side
+LEFT_EDGE, RIGHT_EDGE, TOP_EDGE, BOTTOM_EDGE = -6.4, 6.4, 3.6, -3.6
+HEADING_BASELINE, CAPTION_BASELINE = 3.2, -3.5
+
+# Emphasis: shares of the colour that are left when it is mixed into the background
+FULL, PRESENT, FAINT = 1.0, 0.66, 0.4
+
+
+def mix(color: ManimColor, share: float) -> ManimColor:
+    """``color`` at ``share`` of itself, the rest background; an opaque colour, so that overlaps do not add up.
+
+    On the light background the eye loses dimmed parts sooner, hence the power.
+    """
+    if palette.theme == "light" and 0.2 < share < 1:
+        share = share**0.72
+    return ManimColor(interpolate_color(palette.background, color, share))
+
+
+M = TypeVar("M", bound=Mobject)
+
+
+def emphasize(mobject: M, share: float) -> M:
+    """Dim (or restore, with ``share`` 1) every part of ``mobject``, each from its own full colours; returns it.
+
+    The full colours are remembered at the first call; ``emphasis`` on each part says how dim it is now.
+    """
+    for part in mobject.get_family():
+        if not isinstance(part, VMobject) or not part.has_points():
+            continue
+        if not hasattr(part, "full_colors"):
+            part.full_colors = (part.get_fill_color(), part.get_stroke_color())
+        fill, stroke = part.full_colors
+        part.set_fill(mix(fill, share), opacity=part.get_fill_opacity(), family=False)
+        part.set_stroke(mix(stroke, share), opacity=part.get_stroke_opacity(), family=False)
+        part.emphasis = share
+    return mobject
+
+
+def emphasis(mobject: Mobject, share: float) -> MoveToTarget:
+    """The animation that dims ``mobject`` to ``share`` of its colours (1 restores it)."""
+    mobject.generate_target()
+    emphasize(mobject.target, share)
+    return MoveToTarget(mobject)
+
+
+def recolor(mobject: M, color: ManimColor) -> M:
+    """Give every part of ``mobject`` a new full colour; returns it."""
+    mobject.set_color(color)
+    for part in mobject.get_family():
+        if hasattr(part, "full_colors"):
+            del part.full_colors
+    return mobject
+
+
+def asset(name: str) -> Path:
+    """The path of a file of ours under ``assets/``. Raises FileNotFoundError naming it."""
+    path = Path(__file__).resolve().parent.parent / "assets" / name
+    if not path.exists():
+        raise FileNotFoundError(f"gradreel has no asset {name!r} (looked for {path})")
+    return path
+
+
+def font_folder() -> Path:
+    """The folder of Noto Sans CJK, from its wheel: system fonts are never used, so frames are the same everywhere."""
+    from noto_cjk_sans_otc import FONT_PATH
+
+    return Path(str(FONT_PATH)).parent
