@@ -8,8 +8,8 @@
             with self.beat("constant", value="1"):
                 self.play(...)
 
-A beat is one sentence of the narration and what moves meanwhile. It lasts at least as long as its longest language takes to
-read; from beats come subtitles, chapters, stills, slide breaks and snapshot frames: one timeline, no second list.
+A beat is one sentence of the narration and what moves meanwhile. It lasts at least as long as its longest language
+takes to read; from beats come subtitles, chapters, stills, slide breaks and snapshot frames: one timeline, no second list.
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from manim import Mobject, Scene, config
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.narration import LANGUAGES, Narration, reading_seconds
 from gradreel.scenes.style import palette, use_theme
+from manim import Mobject, Scene, config
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 HOLD = 1.0  # seconds that a result stays before the next beat
 BREATH = 0.4  # seconds of silence after a line has been read
@@ -145,8 +144,8 @@ class LectureScene(Scene):
     def beat(self, name: str, say: str | None = None, **values: Any) -> Iterator[None]:
         """One sentence of the narration and what moves meanwhile.
 
-        The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``; ``say`` gives it in
-        place (a scene of one's own). The beat waits until its longest language has been read, and at least one second.
+        The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``; ``say`` gives
+        it in place (a scene of one's own). The beat waits until its longest language has been read, and at least a second.
         Raises UserError for a beat without narration.
         """
         lines = self._lines(name, say, values)
@@ -165,10 +164,10 @@ class LectureScene(Scene):
     def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> dict[str, str]:
         if say is None:
             return self.words_of.line(self.scene_name(), name, values)
-        return {language: say for language in self.context.subtitle_languages}
+        return dict.fromkeys(self.context.subtitle_languages, say)
 
     def _enter(self, name: str) -> bool:
-        """Whether beat ``name`` was asked for. Others are played to their ends without frames: what they leave is needed."""
+        """Whether beat ``name`` was asked for. Others are played to their ends without frames: they leave what is needed."""
         first, last = self.context.first_beat, self.context.last_beat
         started = first is None or name == first or bool(self.beats)
         ended = last is not None and bool(self.beats) and self.beats[-1].name == last

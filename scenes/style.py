@@ -1,7 +1,7 @@
 """The look in one place: colours by role for two themes, type sizes, stroke widths, margins, fonts, assets.
 
-A scene names a role (``palette.red`` is "the target"), never a colour. The palette follows the current theme, which a scene sets
-once when it is made: one scene is rendered per process, so there is one current theme.
+A scene names a role (``palette.red`` is "the target"), never a colour. The palette follows the current theme, which a scene
+sets once when it is made: one scene is rendered per process, so there is one current theme.
 
 Contrast figures and the choice of colours: every role is at least 4.5:1 against its background by the WCAG formula.
 """

@@ -1,7 +1,7 @@
 """Words, formulas and live numbers, set by Typst with bundled fonts only.
 
-Typst source may use the roles as functions: ``formula("yellow(w) x_1")``. ``part("name", body)`` names a part of it, which
-``text.part("name")`` returns, so that a scene can move or dim one letter of a formula.
+Typst source may use the roles as functions: ``formula("yellow(w) x_1")``. ``part("name", body)`` names a part of it,
+which ``text.part("name")`` returns, so that a scene can move or dim one letter of a formula.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from functools import lru_cache
 import numpy as np
 import svgelements
 import typst
+from gradreel.scenes import style
+from gradreel.scenes.style import EM, mix, palette
 from manim import LEFT, ManimColor, VGroup, VMobject
 from manim.mobject.svg.svg_mobject import VMobjectFromSVGPath
 from numpy.typing import NDArray
-
-from gradreel.scenes import style
-from gradreel.scenes.style import EM, mix, palette
 
 _POINTS = 10.0  # Typst sets everything at this size; glyphs are scaled afterwards
 _MARKER = "#0000fe"  # an H set after each text, in a colour of its own: its foot is the baseline
@@ -36,9 +35,7 @@ class _Glyph:
 
 @lru_cache(maxsize=1)
 def _compiler() -> typst.Compiler:
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(style.font_folder())]
-    )
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(style.font_folder())])
     return typst.Compiler(font_paths=fonts)
 
 
@@ -211,8 +208,8 @@ def _digit(character: str, face: str) -> NDArray:
 class Number(VGroup):
     """A number that changes while its digits keep their places: the last digit's right edge stays where it is.
 
-    ``anchor`` is an invisible vertical stroke at that edge, from the baseline up one em: it is moved and scaled with the
-    number, so the digits can be laid out again wherever the number went.
+    ``anchor`` is an invisible vertical stroke at that edge, from the baseline up one em: it is moved and scaled with
+    the number, so the digits can be laid out again wherever the number went.
     """
 
     def __init__(

@@ -1,0 +1,154 @@
+"""Plots: two axis lines, few ticks, curves as polylines whose points can be set in place. Pure functions of numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import Ticks
+from gradreel.scenes.style import palette
+from manim import CapStyleType, Circle, Dot, LineJointType, ManimColor, VGroup, VMobject
+from numpy.typing import ArrayLike, NDArray
+
+NO_TICKS = Ticks((), ())
+
+
+def polyline(points: NDArray, color: ManimColor, width: float) -> VMobject:
+    """A line through ``points`` (n, 3) with round joints; no fill."""
+    line = VMobject(stroke_color=color, stroke_width=width, fill_opacity=0)
+    line.joint_type = LineJointType.ROUND
+    line.set_cap_style(CapStyleType.ROUND)
+    line.set_points_as_corners(points)
+    return line
+
+
+def segment(start: ArrayLike, end: ArrayLike, color: ManimColor, width: float) -> VMobject:
+    """A straight line with butt ends."""
+    line = polyline(np.array([start, end], dtype=float), color, width)
+    line.set_cap_style(CapStyleType.BUTT)
+    return line
+
+
+def dashed(
+    start: ArrayLike, end: ArrayLike, color: ManimColor, width: float = style.GUIDE, dash: float = 0.07
+) -> VMobject:
+    """A dashed straight line as one mobject: dashes and gaps of length ``dash``."""
+    a, b = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
+    length = float(np.linalg.norm(b - a))
+    line = VMobject(stroke_color=color, stroke_width=width, fill_opacity=0)
+    count = max(1, round((length / dash + 1) / 2))  # dashes; there is one gap less
+    period = length / (count - 0.5) if count > 1 else 2 * length
+    for k in range(count):
+        from_, to = min(k * period, length), min(k * period + period / 2, length)
+        if to > from_:
+            line.start_new_path(a + (b - a) * from_ / length)
+            line.add_line_to(a + (b - a) * to / length)
+    return line
+
+
+def ring(center: ArrayLike, radius: float, color: ManimColor, fill: ManimColor | None = None) -> Circle:
+    """A circle: hollow (filled with the background) or filled, its border in ``color``."""
+    circle = Circle(radius=radius, color=color, stroke_width=style.RING)
+    circle.set_fill(fill if fill is not None else palette.background, 1)
+    return circle.move_to(np.asarray(center, dtype=float))
+
+
+class Plot(VGroup):
+    """A rectangle of the screen with data coordinates: axes at its left and bottom, ticks, an x label.
+
+    ``x_range``, ``y_range`` are data units; ``left, right, bottom, top`` scene units. Parts: ``x_axis``, ``y_axis``,
+    ``x_tick_labels``, ``y_tick_labels``, ``x_label``.
+    """
+
+    def __init__(
+        self,
+        x_range: tuple[float, float],
+        y_range: tuple[float, float],
+        *,
+        left: float,
+        right: float,
+        bottom: float,
+        top: float,
+        x_ticks: Ticks = NO_TICKS,
+        y_ticks: Ticks = NO_TICKS,
+        x_label: str | None = "x_1",
+    ) -> None:
+        super().__init__()
+        self.x_range, self.y_range = x_range, y_range
+        self.box = (left, right, bottom, top)
+        self.x_axis = segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
+        self.y_axis = segment((left, bottom, 0), (left, top, 0), palette.axis, style.AXIS)
+        self.x_tick_labels = VGroup(*self._x_labels(x_ticks))
+        self.y_tick_labels = VGroup(*self._y_labels(y_ticks))
+        self.notes = VGroup(*self._notes(x_ticks, y_ticks))
+        self.x_label = self._x_label(x_label)
+        self.add(self.x_axis, self.y_axis, self.x_tick_labels, self.y_tick_labels, self.notes, self.x_label)
+
+    def at(self, x: ArrayLike, y: ArrayLike) -> NDArray:
+        """The scene's point(s) of data (x, y): (3,) for numbers, (n, 3) for arrays."""
+        left, right, bottom, top = self.box
+        (x0, x1), (y0, y1) = self.x_range, self.y_range
+        u = left + (np.asarray(x, dtype=float) - x0) * ((right - left) / (x1 - x0))
+        v = bottom + (np.asarray(y, dtype=float) - y0) * ((top - bottom) / (y1 - y0))
+        u, v = np.broadcast_arrays(u, v)
+        return np.stack([u, v, np.zeros_like(u)], axis=-1)
+
+    def data(self, point: ArrayLike) -> tuple[float, float]:
+        """The data coordinates of a point of the scene: the inverse of ``at``."""
+        left, right, bottom, top = self.box
+        (x0, x1), (y0, y1) = self.x_range, self.y_range
+        px, py = np.asarray(point, dtype=float)[:2]
+        return (
+            float(x0 + (px - left) * (x1 - x0) / (right - left)),
+            float(y0 + (py - bottom) * (y1 - y0) / (top - bottom)),
+        )
+
+    def sample(self, count: int = 400) -> NDArray:
+        """``count`` evenly spaced x over the whole axis, (count,)."""
+        return np.linspace(*self.x_range, count)
+
+    def curve(self, x: ArrayLike, y: ArrayLike, color: ManimColor, width: float = style.MAIN_CURVE) -> VMobject:
+        """The polyline through data (x, y); it starts on the axis with a butt end."""
+        line = polyline(self.at(x, y), color, width)
+        line.set_cap_style(CapStyleType.BUTT)
+        return line
+
+    def set_curve(self, curve: VMobject, x: ArrayLike, y: ArrayLike) -> VMobject:
+        """Move an existing curve's points to data (x, y), in place."""
+        return curve.set_points_as_corners(self.at(x, y))
+
+    def dot(self, x: float, y: float, color: ManimColor, radius: float = 0.1) -> Dot:
+        return Dot(self.at(x, y), radius=radius, color=color)
+
+    def guide(self, x: float, y: float) -> VMobject:
+        """A thin dashed line from the x axis up to (x, y)."""
+        return dashed(self.at(x, self.y_range[0]), self.at(x, y), style.mix(palette.dim, 0.6))
+
+    def _x_labels(self, ticks: Ticks) -> list[TextMobject]:
+        bottom = self.box[2]
+        return [
+            words(label, style.TICK, palette.dim).place(bottom - 0.4, center=self.at(value, 0)[0])
+            for value, label in zip(ticks.values, ticks.labels, strict=True)
+        ]
+
+    def _y_labels(self, ticks: Ticks) -> list[TextMobject]:
+        left = self.box[0]
+        return [
+            words(label, style.TICK, palette.dim).place(self.at(0, value)[1] - 0.09, right=left - 0.15)
+            for value, label in zip(ticks.values, ticks.labels, strict=True)
+        ]
+
+    def _notes(self, x_ticks: Ticks, y_ticks: Ticks) -> list[TextMobject]:
+        left, right, bottom, top = self.box
+        notes = []
+        if x_ticks.note:
+            notes.append(words(x_ticks.note, style.TICK, palette.dim).place(bottom - 0.8, right=right))
+        if y_ticks.note:
+            notes.append(words(y_ticks.note, style.TICK, palette.dim).place(top + 0.12, left=left + 0.1))
+        return notes
+
+    def _x_label(self, source: str | None) -> VGroup:
+        if source is None:
+            return VGroup()
+        right, bottom = self.box[1], self.box[2]
+        return formula(source, style.LETTER, palette.dim).place(bottom - 0.08, left=right + 0.18)

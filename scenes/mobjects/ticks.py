@@ -1,0 +1,126 @@
+"""Where an axis has ticks and what is written at them: few, round, never overlapping, for any unit.
+
+Numbers of millions or thousandths share a power of ten, written once at the axis ("×10⁶"); numbers that differ only in their
+last digits share what they have in common ("+ 5 000 000"). Pure numbers: nothing here draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+THIN_SPACE = "\u2009"
+DIGIT_WIDTH = 0.14  # scene units that a digit of tick size takes
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """Ticks of one axis: ``values`` in data units, ``labels`` as written, a note for the axis' end ("" if none)."""
+
+    values: tuple[float, ...]
+    labels: tuple[str, ...]
+    note: str = ""
+
+
+def number_text(value: float, decimals: int | None = None) -> str:
+    """``value`` as it is written on screen: a real minus sign, thin spaces between thousands, no trailing zeros."""
+    if decimals is None:
+        text = f"{Decimal(repr(float(f'{value:.10g}'))):,f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        text = f"{value:,.{decimals}f}"
+    if not text.strip("-0.,"):
+        text = text.lstrip("-")
+    return text.replace("-", "\u2212").replace(",", THIN_SPACE)
+
+
+def signed_text(value: float, decimals: int | None = None) -> str:
+    """``value`` with its sign: "+3", "−2", "0"."""
+    text = number_text(value, decimals)
+    return text if text.startswith("\u2212") or not text.strip("0.") else f"+{text}"
+
+
+def round_step(span: float, most: int) -> float:
+    """The smallest of 1, 2, 2.5, 5 times a power of ten that divides ``span`` into at most ``most`` steps."""
+    raw = span / most
+    power = 10.0 ** math.floor(math.log10(raw))
+    return next(m * power for m in (1.0, 2.0, 2.5, 5.0, 10.0) if m * power >= raw * (1 - 1e-9))
+
+
+def round_ticks(low: float, high: float, most: int = 5) -> tuple[float, ...]:
+    """Round values between ``low`` and ``high``, at most ``most`` + 1 of them."""
+    step = round_step(high - low, most)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return tuple(float(Decimal(repr(step)) * k) for k in range(first, last + 1))
+
+
+def labelled(values: Sequence[float], low: float, high: float) -> Ticks:
+    """Labels for ``values`` of an axis from ``low`` to ``high``, a power of ten or an offset shared where that reads better."""
+    if not len(values):
+        return Ticks((), ())
+    span, largest = high - low, max(abs(low), abs(high))
+    offset = 0.0
+    if largest > 2000 * span:  # they differ in their last digits only: say what they share once
+        unit = 10.0 ** math.ceil(math.log10(span))
+        offset = math.floor(low / unit) * unit
+        largest = max(abs(low - offset), abs(high - offset))
+    exponent = 3 * math.floor(math.log10(largest) / 3) if largest else 0
+    if -3 < exponent < 6 and (exponent < 3 or largest < 1e5) and largest >= 0.1:
+        exponent = 0
+    scale = 10.0**exponent
+    shown = [(value - offset) / scale for value in values]
+    digits = max(0, 3 - math.floor(math.log10(span / scale)))  # enough to tell neighbours apart
+    labels = tuple(number_text(round(value, digits)) for value in shown)
+    return Ticks(tuple(float(v) for v in values), labels, _note(exponent, offset))
+
+
+def _note(exponent: int, offset: float) -> str:
+    power = f"$times 10^({exponent})$".replace("-", "\u2212") if exponent else ""
+    shift = f"{'+' if offset > 0 else chr(0x2212)} {number_text(abs(offset))}" if offset else ""
+    return " ".join(part for part in (power, shift) if part)
+
+
+def spread_out(ticks: Ticks, positions: Sequence[float], gap: float = 0.3) -> Ticks:
+    """``ticks`` without those whose labels would come nearer than ``gap`` to one that stays.
+
+    ``positions`` are the ticks' places along a horizontal axis, in scene units; the first and the last are kept before
+    those between them.
+    """
+    widths = [DIGIT_WIDTH * len(label) for label in ticks.labels]
+    order = sorted(range(len(positions)), key=lambda i: (i not in (0, len(positions) - 1), i))
+    kept: list[int] = []
+    for i in order:
+        if all(abs(positions[i] - positions[j]) >= (widths[i] + widths[j]) / 2 + gap for j in kept):
+            kept.append(i)
+    kept.sort()
+    return Ticks(tuple(ticks.values[i] for i in kept), tuple(ticks.labels[i] for i in kept), ticks.note)
+
+
+def ticks_at_knots(x: Sequence[float], low: float, high: float, width: float) -> Ticks:
+    """Ticks at the knots of a curve while each of them has room for its label; round ticks otherwise.
+
+    ``width`` is the axis' length in scene units.
+    """
+    at_knots = labelled(x, low, high)
+
+    def places(ticks: Ticks) -> list[float]:
+        return [width * (value - low) / (high - low) for value in ticks.values]
+
+    if len(spread_out(at_knots, places(at_knots)).values) == len(x) and all(len(t) <= 6 for t in at_knots.labels):
+        return at_knots
+    even = labelled(round_ticks(low, high, 6), low, high)
+    return spread_out(even, places(even))
+
+
+def nice_range(values: Sequence[float], include: float | None = None, margin: float = 0.08) -> tuple[float, float]:
+    """A range around ``values`` with a margin at both ends, so that nothing lies on the border; never empty."""
+    finite = np.asarray(values, dtype=float)
+    low, high = float(finite.min()), float(finite.max())
+    if include is not None:
+        low, high = min(low, include), max(high, include)
+    span = high - low or max(abs(high), 1.0)
+    return low - margin * span, high + margin * span
