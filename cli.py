@@ -1,0 +1,269 @@
+"""The ``gradreel`` command: parse, one call, print. Core and scenes are imported inside the commands, so help is quick.
+
+Options are spelled as Manim's; ``--media_dir`` and ``--media-dir`` are the same option. Exit codes: 0 done, 1 the work
+failed (a scene raised, a trace is wrong, a picture breaks a layout rule), 2 the user's mistake, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+MISTAKES = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT}
+
+
+class Gradreel(click.Group):
+    """The group of commands; it turns what a command raises into one message and an exit code."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Interrupted.", err=True)
+            code = 130
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.message, err=True)
+            code = 2
+        except click.UsageError as error:
+            hint = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
+            code = _complain(error.format_message() + hint, 2)
+        except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (Python flushes it at exit)
+            code = 1
+        except OSError as error:
+            if error.errno not in MISTAKES:
+                raise
+            code = _complain(f"{error.filename or 'a file'}: {error.strerror}", 2)
+        except Exception as error:
+            from gradreel.core.errors import TrainingError, UserError
+
+            if not isinstance(error, UserError):
+                raise
+            failed = 1 if isinstance(error, TrainingError) else 2
+            code = _complain(str(error), getattr(error, "exit_code", failed))
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str, code: int) -> int:
+    click.echo(f"Error: {message}", err=True)
+    return code
+
+
+class SceneName(click.ParamType[str]):
+    """A scene's name or ``file.py:Class``; the shell completes the names and files."""
+
+    name = "scene"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+        from gradreel.scenes.catalog import find_scenes
+
+        names = [scene.name for scene in find_scenes() if scene.name.startswith(incomplete)]
+        return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
+
+
+class Language(click.ParamType[str]):
+    """A language that the narration is written in."""
+
+    name = "language"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from gradreel.scenes.narration import LANGUAGES
+
+        if value not in LANGUAGES:
+            self.fail(f"there is no language {value!r}; there are {', '.join(LANGUAGES)}", param, ctx)
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+        from gradreel.scenes.narration import LANGUAGES
+
+        return [CompletionItem(code) for code in LANGUAGES if code.startswith(incomplete)]
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+FILE = click.Path(path_type=Path)
+LEVELS = click.Choice(["debug", "info", "warning", "error", "critical"], case_sensitive=False)
+
+OPTIONS: dict[str, Decorator] = {
+    "json": click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words."),
+    "lesson": click.option("--lesson", type=FILE, help="Lesson file (TOML); default: the lecture that comes with gradreel."),
+    "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
+                        help="Set a scene's parameter: JSON, text, or @FILE (JSON, or CSV of points). Repeatable."),
+    "media_dir": click.option("--media_dir", type=FILE, default=Path("media"), show_default=True,
+                              help="Folder of everything that is made."),
+    "lang": click.option("--lang", "language", type=Language(), default="en", show_default=True,
+                         help="Language on the screen and of the chapters: en, zh."),
+    "theme": click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True,
+                          help="Colours of the picture."),
+    "quality": click.option("-q", "--quality", type=click.Choice(list("lmhpk")), default="h", show_default=True,
+                            help="854x480 15fps, 1280x720 30fps, 1920x1080, 2560x1440, 3840x2160 60fps."),
+    "resolution": click.option("-r", "--resolution", metavar="W,H", help="Size in pixels instead of the quality's."),
+    "fps": click.option("--fps", "--frame_rate", type=float, help="Frames a second instead of the quality's."),
+    "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the scenes' random numbers."),
+    "format": click.option("--format", "file_format", type=click.Choice(["mp4", "webm", "mov", "gif", "png"]),
+                           help="Kind of file; png is the last frame, as -s.  [default: mp4; mov with -t]"),
+    "last_frame": click.option("-s", "--save_last_frame", "last_frame", is_flag=True, help="Only the last frame, as PNG."),
+    "transparent": click.option("-t", "--transparent", is_flag=True, help="No background (mov, webm, png)."),
+    "beats": click.option("-n", "--beats", metavar="FROM,TO", help="Only the beats from FROM to TO (see describe)."),
+    "output": click.option("-o", "--output_file", "output", type=FILE, help="Write the one video or picture here."),
+    "preview": click.option("-p", "--preview", is_flag=True, help="Open what was made."),
+    "jobs": click.option("-j", "--jobs", type=click.IntRange(1), help="Clips at work at once.  [default: one per core]"),
+    "dry_run": click.option("--dry_run", is_flag=True, help="Print what would be trained and rendered; do nothing."),
+    "progress": click.option("--progress_bar", "progress", type=click.Choice(["display", "leave", "none"]),
+                             default="display", show_default=True, help="Progress with the time left."),
+    "quiet": click.option("--quiet", is_flag=True, help="Print errors alone."),
+    "verbosity": click.option("-v", "--verbosity", type=LEVELS, default="info", show_default=True,
+                              help="How much to tell; debug tells why each clip is made."),
+}  # fmt: skip
+
+
+def options(*names: str) -> Decorator:
+    """The options of those names, in that order in the help."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for name in reversed(names):
+            command = OPTIONS[name](command)
+        return command
+
+    return decorate
+
+
+scenes_argument = click.argument("scenes", nargs=-1, type=SceneName(), metavar="[SCENE]...")
+
+
+@click.group(
+    cls=Gradreel,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda token: token.replace("_", "-"),
+        "max_content_width": 110,
+    },
+    epilog="A SCENE is a name from `gradreel list`, or my_scene.py:MyScene for one of your own.",
+)
+@click.version_option(package_name="gradreel")
+def commands() -> None:
+    """Animated lecture videos about neural networks, made from real training runs."""
+
+
+@commands.command("list")
+@options("lang", "json")
+def list_scenes(**chosen: Any) -> None:
+    """The scenes, in film order."""
+    from gradreel.scenes.render.report import print_scenes
+
+    print_scenes(**chosen)
+
+
+@commands.command()
+@click.argument("scene", type=SceneName())
+@options("lesson", "set", "lang", "json")
+def describe(**chosen: Any) -> int:
+    """A scene's parameters (types, bounds, defaults), beats and training runs."""
+    from gradreel.scenes.render.commands import describe_scene
+
+    return describe_scene(**chosen)
+
+
+@commands.command()
+@scenes_argument
+@options("lesson", "set", "media_dir", "jobs", "dry_run", "json", "progress", "quiet", "verbosity")
+def train(**chosen: Any) -> int:
+    """Train and record the runs that the scenes show (no SCENE: those of the whole lesson)."""
+    from gradreel.scenes.render.commands import train_runs
+
+    return train_runs(**chosen)
+
+
+@commands.command()
+@scenes_argument
+@options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview", "lang", "theme")
+@options("lesson", "set", "media_dir", "seed", "jobs", "dry_run", "progress", "quiet", "verbosity")
+def render(**chosen: Any) -> int:
+    """Render the whole lesson into one video, or each SCENE into its own.
+
+    Runs that are missing are trained first; clips that are up to date are not rendered again.
+    """
+    from gradreel.scenes.render.commands import render_videos
+
+    return render_videos(**chosen)
+
+
+@commands.command()
+@scenes_argument
+@options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
+@options("lesson", "set", "media_dir", "seed", "jobs", "dry_run", "progress", "quiet", "verbosity")
+def frames(**chosen: Any) -> int:
+    """A PNG at the end of each beat, and one contact sheet of them all."""
+    from gradreel.scenes.render.commands import render_frames
+
+    return render_frames(**chosen)
+
+
+@commands.command()
+@click.argument("targets", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
+@options("lesson", "set", "media_dir", "json", "quiet")
+def verify(**chosen: Any) -> int:
+    """Compute the updates of traces again and compare (no name: every trace of the lesson). Exit 1 if one is wrong."""
+    from gradreel.scenes.render.commands import verify_traces
+
+    return verify_traces(**chosen)
+
+
+@commands.command()
+@scenes_argument
+@options("lang", "theme", "lesson", "set", "media_dir", "jobs", "json", "progress", "quiet", "verbosity")
+def check(**chosen: Any) -> int:
+    """Check the layout at the end of each beat: texts that touch, leave the frame or are too small. Exit 1 if so."""
+    from gradreel.scenes.render.commands import check_scenes
+
+    return check_scenes(**chosen)
+
+
+@commands.command()
+@options("media_dir", "json")
+def checkhealth(**chosen: Any) -> int:
+    """Look whether libraries, fonts, the encoder and the disk are as they should be. Exit 1 if not."""
+    from gradreel.scenes.render.report import print_health
+
+    return 0 if print_health(**chosen) else 1
+
+
+@commands.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the shell's completion script.
+
+    \b
+    bash: echo 'eval "$(gradreel completion bash)"' >> ~/.bashrc
+    zsh:  echo 'eval "$(gradreel completion zsh)"' >> ~/.zshrc
+    fish: gradreel completion fish > ~/.config/fish/completions/gradreel.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    completion_class = get_completion_class(shell)
+    assert completion_class is not None
+    click.echo(completion_class(commands, {}, "gradreel", "_GRADREEL_COMPLETE").source())
+
+
+def main() -> NoReturn:
+    """Entry point of the ``gradreel`` script and of ``python cli.py``."""
+    commands.main(prog_name="gradreel")
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":  # python cli.py: the installed package, whose modules other processes can import too
+    sys.path[:] = [folder for folder in sys.path if Path(folder or ".").resolve() != Path(__file__).resolve().parent]
+    try:
+        from gradreel.cli import main as installed_main
+    except ModuleNotFoundError:
+        sys.exit("gradreel is not installed for this Python; ./run installs it and runs any command, e.g. ./run list")
+    installed_main()

@@ -1,0 +1,83 @@
+"""What the command line's texts mean: resolutions, beat ranges, ``--set`` values. Plain text in, plain data out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import kebab_name
+
+
+def parse_resolution(text: str) -> tuple[int, int]:
+    """``"1920,1080"`` (also ``1920x1080``) -> (width, height) in pixels. Raises UserError for any other text."""
+    try:
+        width, height = (int(side) for side in text.lower().replace("x", ",").split(","))
+    except ValueError:
+        raise UserError(f"-r {text}: a resolution is written W,H, such as -r 1280,720") from None
+    return width, height
+
+
+def parse_beat_range(text: str) -> tuple[str | None, str | None]:
+    """``"constant,piece-2"`` -> the first and the last beat; either may be left out (None: from the start, to the end).
+
+    One name alone is the first beat, as with Manim's ``-n``. Raises UserError.
+    """
+    first, _, last = text.partition(",")
+    names = tuple(name.strip() or None for name in (first, last))
+    if names == (None, None) or "," in last:
+        raise UserError(f"-n {text}: beats are written FROM,TO, such as -n constant,sum (or constant, for all after it)")
+    return names[0], names[1]
+
+
+def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """``--set`` texts -> {scene: {parameter: value}}, a later one winning over an earlier one.
+
+    ``scene.parameter=value``; further dots reach into a parameter (``sum-of-sigmoids.run.seed=3``). The value is JSON,
+    or else the text itself, or ``@file``: the content of a JSON or text file, or of a CSV of points. Raises UserError.
+    """
+    overrides: dict[str, dict[str, Any]] = {}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        scene, *path = key.strip().split(".")
+        if not (equals and scene and path and all(path)):
+            raise UserError(f"--set {text}: it is written scene.parameter=value, such as --set build-curve.count=3")
+        inside = overrides.setdefault(kebab_name(scene), {})
+        for name in path[:-1]:
+            child = inside.get(name)
+            inside[name] = inside = dict(child) if isinstance(child, Mapping) else {}
+        inside[path[-1]] = parse_value(value)
+    return overrides
+
+
+def parse_value(text: str) -> Any:
+    """JSON when it is JSON, the content of the file for ``@file``, and otherwise the text itself."""
+    return _read_value(Path(text[1:]).expanduser()) if text.startswith("@") else _json_or_text(text)
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _read_value(path: Path) -> Any:
+    if path.suffix.lower() in (".csv", ".tsv"):
+        from gradreel.core.piecewise import read_knots
+
+        curve = read_knots(path)
+        return [[float(x), float(y)] for x, y in zip(curve.x, curve.y, strict=True)]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise UserError(f"--set …=@{path}: the file could not be read: {reason}") from None
+    if path.suffix.lower() != ".json":
+        return _json_or_text(text.strip())
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}, line {error.lineno}: not valid JSON: {error.msg}") from None

@@ -1,0 +1,145 @@
+"""Who may import whom, held in a subprocess per layer: the whole of what importing a module loads is looked at."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TORCH_FILES = {"network", "training", "recording", "verify", "forecast"}  # of core
+NOT_PACKAGES = {"tests", "assets"}
+
+
+def package_files() -> list[Path]:
+    folders = ("core", "scenes")
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py")) + [ROOT / "cli.py"]
+
+
+def module_name(file: Path) -> str:
+    parts = list(file.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(["gradreel", *(parts[:-1] if parts[-1] == "__init__" else parts)])
+
+
+def modules(prefix: str) -> list[str]:
+    return [name for name in map(module_name, package_files()) if f"{name}.".startswith(f"gradreel.{prefix}.")]
+
+
+@cache
+def loaded_by(*names: str) -> frozenset[str]:
+    """Every module that is loaded once ``names`` have been imported in a new process."""
+    code = f"import json, sys\nfor name in {names!r}: __import__(name)\nprint(json.dumps(list(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False, cwd=ROOT / "tests"
+    )
+    assert result.returncode == 0, result.stderr
+    return frozenset(json.loads(result.stdout.splitlines()[-1]))
+
+
+def offenders(names: list[str], *forbidden: str) -> set[str]:
+    assert names
+    return {
+        module
+        for module in loaded_by(*names)
+        if any(f"{module}.".startswith(f"{prefix}.") for prefix in forbidden)
+    }
+
+
+def test_core_imports_neither_manim_nor_click_nor_scenes():
+    assert offenders(modules("core"), "manim", "click", "gradreel.scenes", "gradreel.cli") == set()
+
+
+def test_torch_only_where_noted():
+    without = [name for name in modules("core") if name.rpartition(".")[2] not in TORCH_FILES]
+    assert offenders(without, "torch") == set()
+
+
+def test_scenes_neither_train_nor_render():
+    scenes = modules("scenes.lecture") + modules("scenes.mobjects") + ["gradreel.scenes.base"]
+    assert offenders(scenes, "torch", "click", "gradreel.core.training", "gradreel.scenes.render", "gradreel.cli") == set()
+
+
+def test_only_the_worker_of_the_renderer_imports_manim():
+    renderer = [name for name in modules("scenes.render") if name != "gradreel.scenes.render.worker"]
+    assert offenders(renderer, "manim", "torch", "gradreel.cli") == set()
+
+
+def test_scenes_are_found_without_manim():
+    assert offenders(["gradreel.scenes.catalog", "gradreel.scenes.narration"], "manim", "torch", "click") == set()
+
+
+def test_pytest_plugin_is_light():
+    heavy = ("manim", "torch", "numpy", "pydantic", "PIL", "gradreel.core", "gradreel.cli")
+    assert offenders(["gradreel.scenes.testing"], *heavy) == set()
+
+
+def test_cli_module_is_light():
+    heavy = ("manim", "torch", "numpy", "pydantic", "av", "gradreel.scenes.render")
+    assert offenders(["gradreel.cli"], *heavy) == set()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "--json"], ["render", "--help"]])
+def test_light_commands_load_neither_manim_nor_torch(arguments):
+    code = (
+        "import sys\nfrom gradreel.cli import main\n"
+        f"sys.argv = ['gradreel', *{arguments!r}]\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code, end.code\n"
+        "print([name for name in ('manim', 'torch', 'numpy') if name in sys.modules], file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr.strip()) == (0, "[]")
+
+
+@pytest.mark.parametrize("file", package_files(), ids=module_name)
+def test_nobody_imports_the_cli(file):
+    imported = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    allowed = {"gradreel.cli", "gradreel.cli.main"} if file.name == "cli.py" else set()  # python cli.py
+    assert {name for name in imported if f"{name}.".startswith("gradreel.cli.")} <= allowed
+
+
+def test_packages_in_pyproject_are_those_of_the_tree():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    hidden = {folder.name for folder in ROOT.iterdir() if folder.name.startswith(".")}
+    in_tree = {
+        module_name(file)
+        for folder in ROOT.iterdir()
+        if folder.is_dir() and folder.name not in NOT_PACKAGES | hidden
+        for file in folder.rglob("__init__.py")
+    }
+    assert sorted({"gradreel"} | in_tree) == sorted(settings["tool"]["setuptools"]["packages"])
+
+
+def test_every_folder_with_sources_is_a_package():
+    assert [file for file in package_files() if not (file.parent / "__init__.py").is_file()] == []
+
+
+def test_package_files_are_empty():
+    assert [file for file in (ROOT, ROOT / "core", ROOT / "scenes") for file in file.glob("**/__init__.py")
+            if ".venv" not in file.parts and file.read_text()] == []
+
+
+def test_constraints_lie_in_the_ranges_and_leave_torch_free():
+    from packaging.requirements import Requirement
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pins = {}
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            pin = Requirement(line)
+            pins[pin.name.lower()] = next(iter(pin.specifier)).version
+    needed = [Requirement(text) for text in settings["dependencies"] + settings["optional-dependencies"]["test"]]
+    assert "torch" not in pins
+    for requirement in needed:
+        if requirement.name != "torch":
+            assert requirement.specifier.contains(pins[requirement.name]), requirement
