@@ -1,0 +1,227 @@
+"""Which scenes there are, read from their sources: neither Manim nor the scenes are imported to list them.
+
+Ours are the classes under ``scenes/lecture`` that derive from ``LectureScene``; a user's is named by its
+file, ``path/my_scene.py:MyScene``. Only `load_class` imports a scene.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+
+from gradreel.core.errors import UserError
+from gradreel.scenes.scene_source import ClassSource, ModuleSource, beats_of, module_source, syntax_message
+from gradreel.scenes.user_traceback import user_traceback
+
+PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
+LECTURE_FOLDER = PACKAGE_FOLDER / "scenes" / "lecture"
+LESSON_FILE = PACKAGE_FOLDER / "assets" / "lessons" / "deep-learning.toml"
+
+
+class SceneNotFoundError(UserError):
+    """No scene of that name, no such file, or no such class in it."""
+
+
+class SceneImportError(UserError):
+    """A scene's file does not import; the message is the traceback of that file's own lines."""
+
+
+@dataclass(frozen=True)
+class SceneSource:
+    """Where a scene is written. Plain data: it can be sent to another process."""
+
+    name: str  # "build-curve"
+    class_name: str  # "BuildCurve"
+    file: Path  # absolute
+    doc: str  # the class's docstring, "" when it has none
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the scene is one of the lecture's, rather than a user's own."""
+        return self.file.is_relative_to(LECTURE_FOLDER)
+
+    @property
+    def module_name(self) -> str:
+        """The name it is imported under: for a user's file a private one, the same in every process."""
+        if self.is_ours:
+            inside = self.file.relative_to(PACKAGE_FOLDER).with_suffix("")
+            return ".".join(("gradreel", *inside.parts))
+        return f"gradreel_user_{hashlib.sha256(str(self.file).encode()).hexdigest()[:16]}"
+
+
+def kebab_name(class_name: str) -> str:
+    """``BuildCurve`` -> ``build-curve``; ``ReLU2D`` -> ``re-lu2-d``; underscores become hyphens."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", class_name)
+    return words.replace("_", "-").strip("-").lower()
+
+
+def find_scenes(folder: Path = LECTURE_FOLDER, lesson: Path = LESSON_FILE) -> tuple[SceneSource, ...]:
+    """The scenes under ``folder`` in the film order of the ``lesson`` file; others last, by name.
+
+    Raises UserError for a source that does not parse or for two classes that would have one name.
+    """
+    found: dict[str, SceneSource] = {}
+    for file in sorted(folder.rglob("*.py")):
+        for scene_class in _parse(file.resolve()).scene_classes(only_lecture=True):
+            source = _source(scene_class)
+            if source.name in found:
+                raise UserError(
+                    f"two scenes are called {source.name}: {found[source.name].file} and {source.file};"
+                    " rename one of the classes"
+                )
+            found[source.name] = source
+    order = {name: place for place, name in enumerate(_film_order(lesson))}
+    return tuple(sorted(found.values(), key=lambda scene: (order.get(scene.name, len(order)), scene.name)))
+
+
+def resolve(spec: str) -> SceneSource:
+    """The scene that ``spec`` names: ``build-curve``, or ``path/my_scene.py:MyScene``.
+
+    ``my_scene.py`` alone is enough when the file holds one scene. Raises SceneNotFoundError, naming the
+    nearest scenes or the scene classes of the file; UserError, with the line, for a file that does not
+    parse.
+    """
+    path, colon, class_name = spec.rpartition(":")
+    if colon and path.endswith(".py"):
+        return _resolve_in_file(Path(path).expanduser(), class_name)
+    if spec.endswith(".py") or "/" in spec or "\\" in spec:
+        return _resolve_in_file(Path(spec).expanduser(), "")
+    scenes = find_scenes()
+    for scene in scenes:
+        if spec in (scene.name, scene.class_name):
+            return scene
+    names = [scene.name for scene in scenes]
+    raise SceneNotFoundError(
+        f"no scene is called {spec!r}; {_suggestion(kebab_name(spec), names)}."
+        " `gradreel list` shows every scene; a scene of your own is named my_scene.py:MyScene"
+    )
+
+
+def beat_names(source: SceneSource) -> tuple[str, ...]:
+    """Names of the scene's beats in the order they are played; an f-string gives ``piece-{k}``.
+
+    Read from ``self.beat(...)`` in ``construct`` and the methods it calls on ``self``, inherited ones
+    included.
+    """
+    scene_class = _parse(source.file).find_class(source.class_name)
+    return beats_of(scene_class) if scene_class else ()
+
+
+def load_class(source: SceneSource) -> type:
+    """Import the scene's class. A user's file is imported by path, with its folder first on ``sys.path``.
+
+    Raises SceneImportError (with the file's own traceback) when the import fails and SceneNotFoundError when
+    the class is not there or is no Manim ``Scene``.
+    """
+    try:
+        module = _import(source)
+    except (Exception, SystemExit) as error:
+        trace = user_traceback(error, source.file)
+        raise SceneImportError(f"{_shown(source.file)} could not be imported:\n{trace}") from None
+    scene_class = getattr(module, source.class_name, None)
+    if _is_scene(scene_class):
+        return scene_class
+    names = [name for name, value in vars(module).items() if _is_scene(value) and value.__module__ == module.__name__]
+    fault = (
+        f"has no class {source.class_name}" if scene_class is None else f": {source.class_name} is not a Manim Scene"
+    )
+    raise SceneNotFoundError(f"{_shown(source.file)} {fault}; {_contents(names)}".replace(" :", ":"))
+
+
+def _source(scene_class: ClassSource) -> SceneSource:
+    name = scene_class.node.name
+    return SceneSource(kebab_name(name), name, scene_class.module.file, scene_class.doc)
+
+
+def _parse(file: Path) -> ModuleSource:
+    try:
+        return module_source(file)
+    except SyntaxError as error:
+        raise SceneImportError(f"{_shown(file)} is not valid Python:\n{syntax_message(error)}") from None
+
+
+def _film_order(lesson: Path) -> list[str]:
+    if not lesson.is_file():
+        return []
+    try:
+        content = tomllib.loads(lesson.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{lesson} is not valid TOML: {error}") from None
+    return [str(entry.get("name", "")) for entry in content.get("scene", []) if isinstance(entry, Mapping)]
+
+
+def _resolve_in_file(path: Path, class_name: str) -> SceneSource:
+    if path.is_dir():
+        raise SceneNotFoundError(f"{path} is a folder; a scene is named file.py:ClassName")
+    if not path.is_file():
+        raise SceneNotFoundError(f"there is no file {path}")
+    module = _parse(path.resolve())
+    scenes = [scene_class.node.name for scene_class in module.scene_classes(only_lecture=False)]
+    if not class_name:
+        if len(scenes) != 1:
+            raise SceneNotFoundError(f"which scene of {path}? Write {path}:ClassName; {_contents(scenes)}")
+        class_name = scenes[0]
+    scene_class = module.find_class(class_name)
+    if scene_class is not None:
+        return SceneSource(kebab_name(class_name), class_name, module.file, scene_class.doc)
+    if class_name in module.top_level_names:
+        return SceneSource(kebab_name(class_name), class_name, module.file, "")
+    raise SceneNotFoundError(f"{path} has no class {class_name}; {_contents(scenes)}")
+
+
+def _import(source: SceneSource) -> ModuleType:
+    if source.is_ours:
+        return importlib.import_module(source.module_name)
+    if source.module_name in sys.modules:
+        return sys.modules[source.module_name]
+    folder = str(source.file.parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # their own sibling modules, as when Python runs the file
+    spec = importlib.util.spec_from_file_location(source.module_name, source.file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{source.file} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[source.module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[source.module_name]
+        raise
+    return module
+
+
+def _is_scene(value: object) -> bool:
+    manim = sys.modules.get("manim")  # a Scene cannot exist before Manim is imported
+    return manim is not None and isinstance(value, type) and issubclass(value, manim.Scene)
+
+
+def _suggestion(name: str, names: list[str]) -> str:
+    if not names:
+        return "there are no scenes"
+    nearest = get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"the nearest: {_listed(nearest)}" if nearest else f"there are {_listed(names)}"
+
+
+def _contents(names: list[str]) -> str:
+    return f"the scene classes in that file: {_listed(names)}" if names else "that file has no scene class"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _shown(file: Path) -> str:
+    """The path as short as it can be written from here."""
+    try:
+        return str(file.relative_to(Path.cwd()))
+    except ValueError:
+        return str(file)

@@ -1,0 +1,198 @@
+"""Subtitles as people read them: narration cut into cues at its phrases, each with its share of time.
+
+At most 2 lines of 42 characters and 17 characters a second; Chinese 2 lines of 16 and 9 a second (a
+half-width letter counts half). Limits after Netflix's Timed Text Style Guide and the BBC's Subtitle
+Guidelines.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+LINE_LENGTH = {"en": 42, "zh": 16}  # characters
+READING_SPEED = {"en": 17.0, "zh": 9.0}  # characters a second
+LINES = 2
+SHORTEST, LONGEST = 1.0, 7.0  # seconds a cue stands
+
+SENTENCE_END = ".!?…。！？"
+CLAUSE_END = ",;:—–、，；：)）"
+CLOSERS = "\"'”’»)]）】》」』"
+NO_START = SENTENCE_END + CLAUSE_END + CLOSERS + "%％·"
+NO_END = "(（[【《「『“‘«"
+# fmt: off
+LEADING_WORDS = {
+    "and", "or", "but", "so", "because", "that", "which", "who", "when", "where", "while", "if", "than", "then", "as",
+    "to", "of", "in", "on", "at", "by", "with", "for", "from", "into", "until", "is", "are", "was",
+}
+CLINGING_WORDS = LEADING_WORDS | {"the", "a", "an", "its", "it", "this", "these", "each", "every", "no", "not"}
+# fmt: on
+ZH_BREAK_AFTER, ZH_BREAK_BEFORE = "的了着", "和与而把在从就都也是各再又并"
+
+# What a break costs, between cues and between the two lines of one; the cheapest cutting of the whole text
+# is taken
+CUE_COST, LINE_COST, BETWEEN_LINES = 2.0, 0.2, 0.3
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One subtitle: its text (``\\n`` between lines), seconds it takes to read, share of the beat."""
+
+    text: str
+    seconds: float
+    share: float
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A piece that is never cut: a word, or one Chinese character with the marks that cling to it."""
+
+    text: str
+    spaced: bool  # a space stands before it
+    width: float
+
+
+def reading_seconds(text: str, language: str) -> float:
+    """Seconds that reading ``text`` takes, in cues that stand at least 1 s each; 0 for an empty text."""
+    return sum(cue.seconds for cue in split_cues(text, language))
+
+
+@lru_cache(maxsize=512)
+def split_cues(text: str, language: str) -> tuple[Cue, ...]:
+    """Cut ``text`` into cues: at sentence ends, else at clauses, else between words; lines as even as may be.
+
+    Runs of white space count as one space. Nothing else is lost or added but the line breaks.
+    """
+    tokens = _tokens(text, language)
+    spans = _cheapest(tokens, language)
+    texts = [_set_in_lines(tokens[start:end], language) for start, end in spans]
+    seconds = [min(max(_width(cue, language) / READING_SPEED[language], SHORTEST), LONGEST) for cue in texts]
+    return tuple(Cue(cue, length, length / sum(seconds)) for cue, length in zip(texts, seconds, strict=True))
+
+
+def timed_cues(text: str, language: str, start: float, end: float) -> list[tuple[float, float, str]]:
+    """Cues of a beat from ``start`` to ``end`` seconds, one after the other; none stands longer than 7 s.
+
+    In a beat longer than its text needs, each cue takes its share of the whole; one cut at 7 s leaves a
+    pause.
+    """
+    timed, begin = [], start
+    for cue in split_cues(text, language):
+        length = cue.share * (end - start)
+        timed.append((begin, begin + min(length, LONGEST), cue.text))
+        begin += length
+    return timed
+
+
+def _tokens(text: str, language: str) -> list[_Token]:
+    tokens: list[_Token] = []
+    for word in text.split():
+        for place, piece in enumerate(_pieces(word, LINE_LENGTH[language], language)):
+            tokens.append(_Token(piece, place == 0 and bool(tokens), _width(piece, language)))
+    return tokens
+
+
+def _pieces(word: str, limit: int, language: str) -> Iterator[str]:
+    """Parts of a word that may stand on different lines: wide characters one by one, Latin runs whole."""
+    atoms = re.findall(r"[^\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]+|.", word, re.DOTALL)
+    held = ""
+    for atom in atoms:
+        joined = held + atom
+        clings = held and (atom[0] in NO_START or held[-1] in NO_END)
+        if held and (not clings or _width(joined, language) > limit):
+            yield held
+            joined = atom
+        while _width(joined, language) > limit:  # one word longer than a line: cut where the line ends
+            cut = _fitting(joined, limit, language)
+            yield joined[:cut]
+            joined = joined[cut:]
+        held = joined
+    if held:
+        yield held
+
+
+def _fitting(text: str, limit: int, language: str) -> int:
+    return max(n for n in range(1, len(text) + 1) if n == 1 or _width(text[:n], language) <= limit)
+
+
+def _width(text: str, language: str) -> float:
+    """Length in characters of the language: full-width ones are 1 in Chinese, 2 elsewhere, others half that."""
+    wide, unit = ("WFA", 0.5) if language == "zh" else ("WF", 1.0)  # A: “ ” … — are wide in Chinese type
+    halves = (
+        0 if unicodedata.combining(a) or a == "\n" else 1 + (unicodedata.east_asian_width(a) in wide) for a in text
+    )
+    return unit * sum(halves)
+
+
+def _cheapest(tokens: Sequence[_Token], language: str) -> list[tuple[int, int]]:
+    """Spans of tokens, one per cue, whose breaks together cost least (dynamic programming)."""
+    best: list[tuple[float, int]] = [(0.0, 0)]  # cost of cutting the first i tokens, where their last cue starts
+    for end in range(1, len(tokens) + 1):
+        options = []
+        for start in range(end - 1, -1, -1):
+            line_cost = _line_break(tokens[start:end], language)
+            if line_cost is None:
+                break
+            options.append((best[start][0] + CUE_COST + line_cost[0] + _break_cost(tokens, end), start))
+        best.append(min(options))
+    spans: list[tuple[int, int]] = []
+    end = len(tokens)
+    while end:
+        spans.insert(0, (best[end][1], end))
+        end = best[end][1]
+    return spans
+
+
+def _line_break(tokens: Sequence[_Token], language: str) -> tuple[float, int] | None:
+    """Cost of at most two lines and where the second starts (0: one line is enough); None: they do not fit."""
+    limit = LINE_LENGTH[language]
+    space = _width(" ", language)
+    whole = _row_width(tokens, space)
+    if whole <= limit:
+        return 0.0, 0
+    if whole > LINES * limit + space:
+        return None
+    options, first = [], 0.0
+    for place in range(1, len(tokens)):
+        first += tokens[place - 1].width + (space if place > 1 and tokens[place - 1].spaced else 0)
+        second = whole - first - (space if tokens[place].spaced else 0)
+        if first <= limit and second <= limit:
+            uneven = abs(first - second) / limit
+            options.append((LINE_COST + BETWEEN_LINES * _break_cost(tokens, place) + uneven, place))
+    return min(options) if options else None
+
+
+def _row_width(tokens: Sequence[_Token], space: float) -> float:
+    return sum(token.width + (space if place and token.spaced else 0) for place, token in enumerate(tokens))
+
+
+def _break_cost(tokens: Sequence[_Token], place: int) -> float:
+    """What it costs the reader when the text is cut before token ``place``."""
+    if place >= len(tokens):
+        return 0.0
+    before, after = tokens[place - 1].text, tokens[place].text
+    end = before.rstrip(CLOSERS)[-1:] or before[-1]
+    if end in SENTENCE_END:
+        return 0.0
+    if after[0] in NO_START:
+        return 8.0
+    if before[-1] in CLAUSE_END or end in CLAUSE_END:
+        return 1.0
+    cost = 5.0
+    if before[-1] in ZH_BREAK_AFTER or after[0] in ZH_BREAK_BEFORE or after.lower() in LEADING_WORDS:
+        cost -= 1.0
+    if before.lower() in CLINGING_WORDS:
+        cost += 2.0
+    return cost
+
+
+def _set_in_lines(tokens: Sequence[_Token], language: str) -> str:
+    found = _line_break(tokens, language)
+    place = found[1] if found else 0
+    lines = (tokens[:place], tokens[place:]) if place else (tokens,)
+    return "\n".join(
+        "".join((" " if i and token.spaced else "") + token.text for i, token in enumerate(line)) for line in lines
+    )

@@ -1,0 +1,198 @@
+"""Scene classes as they are written: parsed by ``ast``, never imported."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
+LECTURE_BASE = "LectureScene"
+
+
+@dataclass(frozen=True)
+class ModuleSource:
+    """One parsed file and the names it imports from files beside it."""
+
+    file: Path
+    tree: ast.Module
+
+    @cached_property
+    def classes(self) -> dict[str, ClassSource]:
+        """Every class statement outside functions and other classes, by name."""
+        found = (node for node in _statements(self.tree.body) if isinstance(node, ast.ClassDef))
+        return {node.name: ClassSource(self, node) for node in found}
+
+    @cached_property
+    def imported(self) -> dict[str, tuple[str, str]]:
+        """``from module import name as alias`` statements: alias -> (module with its leading dots, name)."""
+        return {
+            alias.asname or alias.name: ("." * node.level + (node.module or ""), alias.name)
+            for node in _statements(self.tree.body)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+
+    @cached_property
+    def top_level_names(self) -> frozenset[str]:
+        """Names that importing the file would bind to something: classes, imports, assignments."""
+        assigned = (
+            target.id
+            for node in _statements(self.tree.body)
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        )
+        return frozenset((*self.classes, *self.imported, *assigned))
+
+    def find_class(self, name: str) -> ClassSource | None:
+        """The class that ``name`` means here: this file's own, or one imported from a file that is found."""
+        if name in self.classes:
+            return self.classes[name]
+        module, original = self.imported.get(name, ("", ""))
+        file = _file_of(module, self.file) if module else None
+        if file is None or file == self.file:
+            return None
+        try:
+            return module_source(file).find_class(original)
+        except SyntaxError:
+            return None
+
+    def scene_classes(self, *, only_lecture: bool) -> list[ClassSource]:
+        """Scenes of this file in its order: public classes with a ``construct`` and ``LectureScene`` above.
+
+        With ``only_lecture=False`` also those that derive from anything unknown called ``...Scene``, as
+        Manim's are.
+        """
+        return [
+            scene_class
+            for name, scene_class in self.classes.items()
+            if not name.startswith("_") and scene_class.is_scene(only_lecture) and scene_class.method("construct")
+        ]
+
+
+@dataclass(frozen=True)
+class ClassSource:
+    """One class statement and the file it stands in."""
+
+    module: ModuleSource
+    node: ast.ClassDef
+
+    @property
+    def doc(self) -> str:
+        return inspect.cleandoc(ast.get_docstring(self.node) or "")
+
+    @property
+    def base_names(self) -> list[str]:
+        """Bases as written, without the module in front: ``manim.Scene`` -> ``Scene``."""
+        written = (base.value if isinstance(base, ast.Subscript) else base for base in self.node.bases)
+        return [ast.unparse(base).rpartition(".")[2] for base in written]
+
+    @cached_property
+    def ancestry(self) -> list[ClassSource]:
+        """This class and its bases as far as their sources are found, nearest first."""
+        found, waiting = [], [self]
+        while waiting:
+            current = waiting.pop(0)
+            if all(current.node is not seen.node for seen in found):
+                found.append(current)
+                bases = (current.module.find_class(name) for name in current.base_names if name != LECTURE_BASE)
+                waiting.extend(base for base in bases if base is not None)
+        return found
+
+    def is_scene(self, only_lecture: bool) -> bool:
+        names = {name for ancestor in self.ancestry for name in ancestor.base_names}
+        return LECTURE_BASE in names or (not only_lecture and any(name.endswith("Scene") for name in names))
+
+    def method(self, name: str) -> ast.FunctionDef | None:
+        """The method as Python would look it up, in this class or the nearest base that has it."""
+        for ancestor in self.ancestry:
+            for node in ancestor.node.body:
+                if isinstance(node, ast.FunctionDef) and node.name == name:
+                    return node
+        return None
+
+
+def module_source(file: Path) -> ModuleSource:
+    """Parse a file. Raises SyntaxError, also for a file that is not text."""
+    try:
+        return ModuleSource(file, ast.parse(file.read_bytes(), filename=str(file)))
+    except ValueError as error:  # a null byte, before Python 3.12
+        raise SyntaxError(str(error), (str(file), 1, 0, "")) from None
+
+
+def syntax_message(error: SyntaxError) -> str:
+    """``file, line 3: invalid syntax`` over the line itself, with a mark under the place."""
+    message = f"line {error.lineno}: {error.msg}"
+    if not error.text or not error.text.strip():
+        return message
+    line = error.text.rstrip("\n")
+    mark = " " * max(0, (error.offset or 1) - 1 - (len(line) - len(line.lstrip()))) + "^"
+    return f"{message}\n    {line.strip()}\n    {mark}"
+
+
+def beats_of(scene_class: ClassSource) -> tuple[str, ...]:
+    """Names given to ``self.beat(...)``, each once, in the order ``construct`` comes to them."""
+    return tuple(dict.fromkeys(_beats_in("construct", scene_class, frozenset())))
+
+
+def _beats_in(method: str, scene_class: ClassSource, entered: frozenset[str]) -> Iterator[str]:
+    function = scene_class.method(method)
+    if function is None or method in entered:
+        return
+    for call in _calls_on_self(function):
+        name = call.func.attr  # type: ignore[attr-defined]  # _calls_on_self yields attributes only
+        if name == "beat":
+            named = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "name"]
+            yield from map(_as_written, named)
+        else:
+            yield from _beats_in(name, scene_class, entered | {method})
+
+
+def _calls_on_self(node: ast.AST) -> Iterator[ast.Call]:
+    """Calls ``self.something(...)`` in the order of the text."""
+    for child in ast.iter_child_nodes(node):
+        if (
+            isinstance(child, ast.Call)
+            and isinstance(child.func, ast.Attribute)
+            and isinstance(child.func.value, ast.Name)
+            and child.func.value.id == "self"
+        ):
+            yield child
+        yield from _calls_on_self(child)
+
+
+def _as_written(name: ast.expr) -> str:
+    if isinstance(name, ast.Constant):
+        return str(name.value)
+    if isinstance(name, ast.JoinedStr):
+        return "".join(
+            "{" + ast.unparse(part.value) + "}" if isinstance(part, ast.FormattedValue) else _as_written(part)
+            for part in name.values
+        )
+    return "{" + ast.unparse(name) + "}"
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements of a module, those under ``if`` and ``try`` included."""
+    for node in body:
+        yield node
+        if isinstance(node, (ast.If, ast.Try)):
+            handlers = [statement for handler in getattr(node, "handlers", []) for statement in handler.body]
+            yield from _statements([*node.body, *node.orelse, *handlers])
+
+
+def _file_of(module: str, importer: Path) -> Path | None:
+    """The source file of an imported module, when it is ours or stands beside (or under) the importer."""
+    dots = len(module) - len(module.lstrip("."))
+    parts = [part for part in module.lstrip(".").split(".") if part]
+    folder = importer.parent
+    if dots:
+        folder = importer.parents[dots - 1]
+    elif parts[:1] == ["gradreel"]:
+        folder, parts = PACKAGE_FOLDER, parts[1:]
+    file = folder.joinpath(*parts).with_suffix(".py") if parts else folder / "__init__.py"
+    return file.resolve() if file.is_file() else None

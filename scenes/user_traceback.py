@@ -1,0 +1,46 @@
+"""Tracebacks that show the user's own lines and none of ours."""
+
+from __future__ import annotations
+
+import sysconfig
+import traceback
+from pathlib import Path
+
+PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
+OUR_FOLDERS = (PACKAGE_FOLDER / "core", PACKAGE_FOLDER / "scenes")
+OUR_FILES = (PACKAGE_FOLDER / "cli.py",)
+INSTALLED = tuple({Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+def user_traceback(error: BaseException, file: Path) -> str:
+    """Format ``error`` as Python does, keeping the lines of ``file`` and of whatever else the user wrote.
+
+    Lines of Gradreel, of installed packages and of the standard library are left out; so are those of
+    exceptions that led to this one. When no line is the user's, the last one is kept, so that something is
+    shown.
+    """
+    formatted = traceback.TracebackException.from_exception(error)
+    seen: set[int] = set()
+    chain: list[traceback.TracebackException | None] = [formatted]
+    while chain:
+        part = chain.pop()
+        if part is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        theirs = [frame for frame in part.stack if _is_theirs(frame.filename, file)]
+        part.stack = traceback.StackSummary.from_list(theirs or part.stack[-1:])
+        chain += [part.__cause__, part.__context__]
+    return "".join(formatted.format()).rstrip()
+
+
+def _is_theirs(filename: str, file: Path) -> bool:
+    if filename.startswith("<"):  # <frozen importlib._bootstrap>
+        return False
+    path = Path(filename).resolve()
+    if path == file:
+        return True
+    if any(path.is_relative_to(folder) and not file.is_relative_to(folder) for folder in INSTALLED):
+        return False
+    lecture = PACKAGE_FOLDER / "scenes" / "lecture"
+    ours = path in OUR_FILES or any(path.is_relative_to(folder) for folder in OUR_FOLDERS)
+    return not ours or (path.is_relative_to(lecture) and file.is_relative_to(lecture))

@@ -1,0 +1,219 @@
+import re
+import unicodedata
+
+import pytest
+from gradreel.scenes.narration import (
+    LANGUAGES,
+    Narration,
+    NarrationError,
+    reading_seconds,
+    split_cues,
+    timed_cues,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+LIMITS = {"en": (42, 17), "zh": (16, 9)}
+ZH_LETTERS = "梯度下降的一步损失函数了和是，。：；！“”（）…—θ3.5sigmoid 七 "
+EN_LETTERS = "abcdefgh iklmno . , ; : ! ? — ( ) 0123 θ' -"
+languages = st.sampled_from(["en", "zh"])
+any_text = st.one_of(
+    st.text(st.sampled_from(ZH_LETTERS), max_size=120),
+    st.text(st.sampled_from(EN_LETTERS), max_size=200),
+    st.text(max_size=60),
+)
+
+
+def without_spaces(text: str) -> str:
+    return "".join(text.split())
+
+
+def characters(line: str, language: str) -> float:
+    """The length of a line as the guidelines count it, apart from the code under test."""
+    if language == "en":
+        return len(line)
+    return sum(0.5 if unicodedata.east_asian_width(letter) in ("Na", "N", "H") else 1 for letter in line)
+
+
+@given(any_text, languages)
+def test_no_character_is_lost_or_added(text, language):
+    cues = split_cues(text, language)
+    assert without_spaces("".join(cue.text for cue in cues)) == without_spaces(text)
+
+
+@given(st.text(st.sampled_from(EN_LETTERS), max_size=200))
+def test_english_words_stay_whole_and_apart(text):
+    joined = " ".join(cue.text.replace("\n", " ") for cue in split_cues(text, "en"))
+    assert joined.split() == text.split() or max(map(len, text.split())) > 42
+
+
+@given(st.one_of(st.text(st.sampled_from(EN_LETTERS), max_size=200), st.text(st.characters(codec="latin-1"))))
+def test_english_cues_fit_in_two_lines_of_42(text):
+    for cue in split_cues(text, "en"):
+        lines = cue.text.split("\n")
+        assert len(lines) <= 2
+        assert max(characters(line, "en") for line in lines) <= 42
+
+
+@given(st.text(st.sampled_from(ZH_LETTERS), max_size=120))
+def test_chinese_cues_fit_in_two_lines_of_16(text):
+    for cue in split_cues(text, "zh"):
+        lines = cue.text.split("\n")
+        assert len(lines) <= 2
+        assert max(characters(line, "zh") for line in lines) <= 16
+
+
+@given(st.text(st.sampled_from(ZH_LETTERS), min_size=1, max_size=120))
+def test_chinese_lines_do_not_start_with_a_closing_mark(text):
+    marks = "，。：；！”）"
+    if re.search(f"[{marks}]{{6}}", without_spaces(text)) or re.search(rf"\s[{marks}]", text) or text[0] in marks:
+        return  # a line of marks only, or marks set apart on purpose
+    for cue in split_cues(text, "zh"):
+        assert not any(line[0] in marks for line in cue.text.split("\n") if len(line) < 10)
+
+
+@given(any_text, languages, st.floats(1.0, 4.0))
+def test_no_cue_stands_shorter_than_it_takes_to_read(text, language, slower):
+    needed = reading_seconds(text, language)
+    for begin, end, cue in timed_cues(text, language, 3.0, 3.0 + needed * slower):
+        read = characters(cue.replace("\n", ""), language) / LIMITS[language][1]
+        assert 1.0 - 1e-9 <= end - begin <= 7.0 + 1e-9
+        assert end - begin >= min(read, 7.0) - 1e-9
+
+
+@given(any_text, languages, st.floats(0.1, 60))
+def test_cues_follow_one_another_within_the_beat(text, language, length):
+    times = [
+        3.0,
+        *(t for begin, end, _ in timed_cues(text, language, 3.0, 3.0 + length) for t in (begin, end)),
+    ]
+    assert times == sorted(times)
+    assert times[-1] <= 3.0 + length + 1e-9
+
+
+@given(any_text, languages)
+def test_shares_are_the_whole_beat(text, language):
+    cues = split_cues(text, language)
+    assert sum(cue.share for cue in cues) == pytest.approx(1.0 if text.split() else 0.0)
+    assert reading_seconds(text, language) == pytest.approx(sum(cue.seconds for cue in cues))
+
+
+def test_reading_speed_is_17_characters_a_second_and_9_in_chinese():
+    assert reading_seconds("a" * 34, "en") == pytest.approx(2.0)
+    assert reading_seconds("一" * 16 + "，" + "一" * 10, "zh") == pytest.approx(27 / 9)
+    assert reading_seconds("Yes.", "en") == 1.0
+    assert reading_seconds("", "en") == 0.0
+
+
+def test_cut_at_the_sentence_even_where_more_would_fit():
+    cues = split_cues(
+        "The red curve rises and then it falls. The line cannot follow it, whatever its slope may be.", "en"
+    )
+    assert [cue.text.replace("\n", " ") for cue in cues] == [
+        "The red curve rises and then it falls.",
+        "The line cannot follow it, whatever its slope may be.",
+    ]
+
+
+def test_cut_at_the_clause_and_lines_balanced():
+    cues = split_cues("梯度下降从随机的一点出发：先量出损失在每个方向上的斜率，再逆着它走一小步，然后重复。", "zh")
+    assert [cue.text for cue in cues] == [
+        "梯度下降从随机的一点出发：",
+        "先量出损失在每个方向上的斜率，\n再逆着它走一小步，然后重复。",
+    ]
+
+
+def test_english_lines_do_not_end_with_an_article():
+    (cue,) = split_cues("Adding all of the blue pieces together gives the red curve", "en")
+    assert cue.text == "Adding all of the blue pieces\ntogether gives the red curve"
+
+
+def test_word_longer_than_a_line_is_cut():
+    (cue,) = split_cues("x" * 60, "en")
+    assert cue.text == "x" * 42 + "\n" + "x" * 18
+
+
+# -- the files of lines
+
+
+@pytest.fixture
+def narration(tmp_path):
+    (tmp_path / "en.toml").write_text(
+        '[build-curve]\ntitle = "Adding up"\n[build-curve.beats]\nconstant = "Start with {value}."\n'
+        'piece = "One more, {k}."\n'
+        'piece-2 = "Two."\nbroken = "Half a {field"\n[build-curve.screen]\nheading = "A constant and {count} pieces"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "zh.toml").write_text(
+        '[build-curve]\n[build-curve.beats]\nconstant = "从{value}开始。"\npiece = "再加一块。"\n',
+        encoding="utf-8",
+    )
+    return Narration.load(("en", "zh"), tmp_path)
+
+
+def test_fields_are_filled_in_every_language(narration):
+    assert narration.line("build-curve", "constant", {"value": 1, "unused": 2}) == {
+        "en": "Start with 1.",
+        "zh": "从1开始。",
+    }
+
+
+def test_numbered_beat_falls_back_to_the_general_line(narration):
+    assert narration.line("build-curve", "piece-3", {"k": 3}) == {"en": "One more, 3.", "zh": "再加一块。"}
+    assert narration.line("build-curve", "piece-2", {"k": 2})["en"] == "Two."
+
+
+def test_screen_words_and_titles(narration):
+    assert narration.screen("build-curve", "heading", "en", {"count": 3}) == "A constant and 3 pieces"
+    assert narration.title("build-curve", "en") == "Adding up"
+    assert narration.title("my-own-scene", "en") == "My own scene"
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (
+            lambda n: n.line("build-curve", "sum"),
+            ["build-curve", "'sum'", "en.toml", "`sum`", "[build-curve.beats]"],
+        ),
+        (lambda n: n.line("build-curve", "sum-2"), ["`sum-2` or `sum`"]),
+        (lambda n: n.line("no-such", "sum"), ["no-such", "'sum'"]),
+        (
+            lambda n: n.line("build-curve", "constant", {"count": 1}),
+            ["build-curve", "'constant'", "{value}", "count"],
+        ),
+        (lambda n: n.line("build-curve", "broken", {}), ["build-curve", "'broken'", "en.toml"]),
+        (lambda n: n.screen("build-curve", "heading", "zh"), ["screen text 'heading'", "zh.toml"]),
+        (lambda n: n.title("build-curve", "zh"), ["build-curve", "title", "zh.toml"]),
+        (lambda n: n.title("build-curve", "fr"), ["'fr'", "en, zh"]),
+    ],
+)
+def test_what_is_missing_is_named(narration, ask, said):
+    with pytest.raises(NarrationError) as caught:
+        ask(narration)
+    assert all(word in str(caught.value) for word in said), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[a]\ntitle = \n", "line 2"),
+        ("a = 3\n", "[a]"),
+        ("[a]\nbeat = {}\n", "found beat"),
+        ("[a.beats]\none = 1\n", "[a.beats] one must be a text"),
+        ('[a.screen]\none = " "\n', "[a.screen] one must be a text"),
+    ],
+)
+def test_broken_file_is_refused_by_place(tmp_path, content, said):
+    (tmp_path / "en.toml").write_text(content)
+    with pytest.raises(NarrationError, match=r"en\.toml") as caught:
+        Narration.load(("en",), tmp_path)
+    assert said in str(caught.value)
+
+
+def test_unknown_language_and_missing_file(tmp_path):
+    with pytest.raises(NarrationError, match=r"unknown language 'fr'; there are en, zh"):
+        Narration.load(("fr",))
+    with pytest.raises(NarrationError, match="there is no narration file"):
+        Narration.load(("en",), tmp_path)
+    assert LANGUAGES == {"en": "eng", "zh": "zho"}
