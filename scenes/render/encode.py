@@ -1,0 +1,283 @@
+"""Frames into files: one stream per clip, written by one thread while the next frame is drawn.
+
+Every clip of a size and rate is encoded with the same settings (time base, closed groups of pictures, no B-frames, BT.709),
+so that clips are joined by copying their packets. Neither Manim nor the scenes are known here: frames are arrays
+(height, width, 4) of uint8, red, green, blue, alpha, first row on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import Any, Protocol
+
+import av
+import numpy as np
+from av.filter import Graph
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace, ColorPrimaries, ColorRange, ColorTrc, Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from gradreel.scenes.render.settings import RenderSettings
+
+Pixels = NDArray[np.uint8]  # (height, width, 4)
+
+QUEUE_LENGTH = 8  # frames drawn ahead of the encoder; at 1080p 8 MB each
+TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
+KEYFRAME_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Encoder settings; they are part of what a clip's digest is made of."""
+
+    container: str
+    name: str
+    pixel_format: str
+    options: tuple[tuple[str, str], ...] = ()
+    container_options: tuple[tuple[str, str], ...] = ()
+
+
+H264 = (("preset", "veryfast"), ("crf", "18"), ("x264-params", "open-gop=0:bframes=0"))
+VP9 = (("crf", "24"), ("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("row-mt", "0"), ("auto-alt-ref", "0"))
+
+
+def codec_for(settings: RenderSettings) -> Codec:
+    """The encoder of a format; transparent MOV is QuickTime Animation (lossless), transparent WebM is VP9 with alpha."""
+    timescale = (("video_track_timescale", str(settings.fps * TICKS)),)
+    if settings.format == "webm":
+        return Codec("webm", "libvpx-vp9", "yuva420p" if settings.transparent else "yuv420p", VP9)
+    if settings.format == "mov" and settings.transparent:
+        return Codec("mov", "qtrle", "argb", (), timescale)
+    if settings.format in ("mp4", "mov"):
+        return Codec(settings.format, "libx264", "yuv420p", H264, timescale)
+    if settings.format == "gif":
+        return Codec("gif", "gif", "pal8")
+    return Codec("png", "png", "rgba" if settings.transparent else "rgb24")
+
+
+class FrameSink(Protocol):
+    """Where frames go. ``close`` completes the file; ``discard`` gives up, leaving whatever there is."""
+
+    def write(self, pixels: Pixels, repeat: int) -> None: ...
+
+    def close(self) -> None: ...
+
+    def discard(self) -> None: ...
+
+
+def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
+    """A file (for png a folder of ``00000.png``, ...) that takes frames of ``settings``' size. Raises OSError."""
+    codec = codec_for(settings)
+    if codec.name == "png":
+        return _PngFolder(path, codec)
+    if codec.name == "gif":
+        return _Gif(path, settings)
+    return _Video(path, codec, settings)
+
+
+class _Video:
+    """One video stream: H.264, VP9 or QuickTime Animation."""
+
+    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+        self._container = av.open(str(path), "w", format=codec.container, options=dict(codec.container_options))
+        self._stream: VideoStream = self._container.add_stream(  # type: ignore[assignment]
+            codec.name, rate=Fraction(settings.fps), options=dict(codec.options)
+        )
+        stream = self._stream
+        stream.width, stream.height, stream.pix_fmt = settings.width, settings.height, codec.pixel_format
+        context = stream.codec_context
+        context.time_base = Fraction(1, settings.fps)
+        context.thread_count = 1  # -j runs a worker per core; the same bytes on every machine
+        context.gop_size = KEYFRAME_SECONDS * settings.fps
+        self._converter = _Converter(codec.pixel_format)
+        if self._converter.is_yuv:
+            context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
+            context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+        self._time_base = Fraction(1, settings.fps)
+        self._next = 0
+
+    def write(self, pixels: Pixels, repeat: int) -> None:
+        frame = self._converter(pixels)
+        frame.time_base = self._time_base
+        for _ in range(repeat):
+            frame.pts = self._next
+            self._next += 1
+            self._mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        self._mux(self._stream.encode(None))
+        self._container.close()
+
+    def discard(self) -> None:
+        with suppress(Exception):
+            self._container.close()
+
+    def _mux(self, packets: Iterable[Packet[VideoStream]]) -> None:
+        for packet in packets:
+            packet.duration = 1  # in the encoder's time base: one frame, the last one too
+            self._container.mux(packet)
+
+
+class _Converter:
+    """RGBA to the encoder's pixel format, with BT.709 for YUV and rounding that is the same on every machine."""
+
+    def __init__(self, pixel_format: str) -> None:
+        self.is_yuv = pixel_format.startswith("yuv")
+        self._format = pixel_format
+        self._reformatter = VideoReformatter()
+        flags = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+        self._options: dict[str, Any] = {"interpolation": flags | Interpolation.BITEXACT, "threads": 1}
+        if self.is_yuv:
+            self._options |= {
+                "dst_colorspace": Colorspace.ITU709,
+                "src_color_range": ColorRange.JPEG,
+                "dst_color_range": ColorRange.MPEG,
+                "dst_color_trc": ColorTrc.BT709,
+                "dst_color_primaries": ColorPrimaries.BT709,
+            }
+
+    def __call__(self, pixels: Pixels) -> VideoFrame:
+        frame = VideoFrame.from_ndarray(pixels, format="rgba")
+        if self.is_yuv:
+            frame.color_trc, frame.color_primaries = ColorTrc.BT709, ColorPrimaries.BT709
+        return self._reformatter.reformat(frame, format=self._format, **self._options)
+
+
+class _PngFolder:
+    """A folder of numbered PNG files, one per frame."""
+
+    def __init__(self, path: Path, codec: Codec) -> None:
+        path.mkdir()
+        self._path, self._format, self._next = path, codec.pixel_format, 0
+
+    def write(self, pixels: Pixels, repeat: int) -> None:
+        content = png_bytes(pixels, self._format)
+        for _ in range(repeat):
+            (self._path / f"{self._next:05d}.png").write_bytes(content)
+            self._next += 1
+
+    def close(self) -> None:
+        pass
+
+    def discard(self) -> None:
+        pass
+
+
+def png_bytes(pixels: Pixels, pixel_format: str = "rgb24") -> bytes:
+    """``pixels`` as a PNG file, with alpha for ``rgba``."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    content = BytesIO()
+    channels = pixels if pixel_format == "rgba" else np.ascontiguousarray(pixels[..., :3])
+    Image.fromarray(channels).save(content, "PNG", compress_level=4)
+    return content.getvalue()
+
+
+class _Gif:
+    """An animated GIF with one palette for the whole clip: frames are held losslessly in a file until all are seen.
+
+    GIF counts hundredths of a second; at most 50 frames a second are shown, and every frame stands for whole hundredths.
+    """
+
+    def __init__(self, path: Path, settings: RenderSettings) -> None:
+        self._path, self._settings = path, settings
+        self._held = path.with_name(f"{path.stem}.held.mov")
+        lossless = Codec("mov", "qtrle", "argb", (), (("video_track_timescale", str(settings.fps * TICKS)),))
+        self._video = _Video(self._held, lossless, settings)
+
+    def write(self, pixels: Pixels, repeat: int) -> None:
+        self._video.write(pixels, repeat)
+
+    def close(self) -> None:
+        self._video.close()
+        try:
+            self._encode()
+        finally:
+            self._held.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        self._video.discard()
+        self._held.unlink(missing_ok=True)
+
+    def _encode(self) -> None:
+        with av.open(str(self._held)) as held, av.open(str(self._path), "w", format="gif") as output:
+            source = held.streams.video[0]
+            stream: VideoStream = output.add_stream("gif", rate=Fraction(self._settings.fps))  # type: ignore[assignment]
+            stream.width, stream.height, stream.pix_fmt = self._settings.width, self._settings.height, "pal8"
+            stream.codec_context.time_base = Fraction(1, 100)
+            graph = self._palette_graph(source)
+            for frame in held.decode(source):
+                graph.push(frame)
+            graph.push(None)
+            with suppress(av.error.EOFError):
+                while True:
+                    frame = graph.pull()
+                    output.mux(stream.encode(frame))  # type: ignore[arg-type]
+            output.mux(stream.encode(None))
+
+    def _palette_graph(self, source: VideoStream) -> Graph:
+        graph = Graph()
+        rate = min(self._settings.fps, 50)
+        split = graph.add("split")
+        graph.link_nodes(graph.add_buffer(template=source), graph.add("fps", f"fps={rate}"), split)
+        palette = graph.add("palettegen", f"reserve_transparent={int(self._settings.transparent)}:stats_mode=diff")
+        use = graph.add("paletteuse", "dither=bayer:bayer_scale=5:diff_mode=rectangle:alpha_threshold=128")
+        split.link_to(palette, 0, 0)
+        split.link_to(use, 1, 0)
+        palette.link_to(use, 0, 1)
+        use.link_to(graph.add("buffersink"))
+        graph.configure()
+        return graph
+
+
+class ClipEncoder:
+    """Takes frames and writes them from a thread of its own, in order; counts them.
+
+    The arrays are the encoder's from then on. An error of the thread is raised by the next ``write`` or by ``close``.
+    """
+
+    def __init__(self, path: Path, settings: RenderSettings) -> None:
+        self.frames = 0
+        self._sink = open_sink(path, settings)
+        self._queue: Queue[tuple[Pixels, int] | None] = Queue(maxsize=QUEUE_LENGTH)
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, name="clip-encoder", daemon=True)
+        self._thread.start()
+
+    def write(self, pixels: Pixels, repeat: int = 1) -> None:
+        if self._error is not None:
+            raise self._error
+        self.frames += repeat
+        self._queue.put((pixels, repeat))
+
+    def close(self) -> None:
+        """Complete the file. Raises what the thread raised."""
+        self._queue.put(None)
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        self._sink.close()
+
+    def discard(self) -> None:
+        """Give up; what has been written is of no use."""
+        self._queue.put(None)
+        self._thread.join()
+        self._sink.discard()
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            if self._error is None:  # after an error frames are taken and dropped, so that nobody waits for ever
+                try:
+                    self._sink.write(*item)
+                except BaseException as error:
+                    self._error = error

@@ -1,0 +1,116 @@
+"""How a video is made, apart from what it shows: size, frame rate, format, language, theme, folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.scenes.narration import LANGUAGES, check_language
+
+SMALLEST_SIDE, LARGEST_SIDE = 16, 8192  # pixels
+LARGEST_FPS = 240
+FORMATS = ("mp4", "webm", "mov", "gif", "png")
+TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png")
+JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
+THEMES = ("dark", "light")
+
+
+@dataclass(frozen=True)
+class Quality:
+    """A size and a frame rate under one letter, as Manim's ``-q``."""
+
+    width: int
+    height: int
+    fps: int
+
+
+QUALITIES = {
+    "l": Quality(854, 480, 15),
+    "m": Quality(1280, 720, 30),
+    "h": Quality(1920, 1080, 60),
+    "p": Quality(2560, 1440, 60),
+    "k": Quality(3840, 2160, 60),
+}
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """Checked when it is made: every one that exists can be rendered. Raises UserError naming the option and what it takes."""
+
+    width: int = 1920
+    height: int = 1080
+    fps: int = 60
+    format: str = "mp4"
+    transparent: bool = False
+    language: str = "en"
+    subtitle_languages: tuple[str, ...] = tuple(LANGUAGES)
+    theme: str = "dark"
+    media_dir: Path = Path("media")
+    first_beat: str | None = None  # frames of this beat and those after it only
+    last_beat: str | None = None
+    seed: int = 0  # of Python's and numpy's random numbers inside a scene
+    jobs: int = 1  # clips rendered at a time
+
+    def __post_init__(self) -> None:
+        _check_size(self.width, self.height)
+        object.__setattr__(self, "fps", _whole_rate(self.fps))
+        object.__setattr__(self, "media_dir", Path(self.media_dir).expanduser().absolute())
+        _check_one_of("format", self.format, FORMATS)
+        _check_one_of("theme", self.theme, THEMES)
+        for language in (self.language, *self.subtitle_languages):
+            check_language(language)
+        if self.transparent and self.format not in TRANSPARENT_FORMATS:
+            raise UserError(
+                f"{self.format} carries no transparency; use one of {', '.join(TRANSPARENT_FORMATS)} (--format mov)"
+            )
+        if self.jobs < 1:
+            raise UserError(f"-j {self.jobs}: at least one clip must be rendered at a time")
+
+    @classmethod
+    def of_quality(
+        cls, quality: str = "h", *, format: str | None = None, transparent: bool = False, **changes: Any
+    ) -> RenderSettings:
+        """The settings of a quality letter, with any field changed; None leaves a field as it is.
+
+        Without a format it is mp4, and mov when ``transparent``.
+        """
+        _check_one_of("quality", quality, tuple(QUALITIES))
+        size = QUALITIES[quality]
+        given = {"width": size.width, "height": size.height, "fps": size.fps}
+        given |= {name: value for name, value in changes.items() if value is not None}
+        chosen = format or ("mov" if transparent else "mp4")
+        return cls(**given, format=chosen, transparent=transparent)
+
+    @property
+    def quality(self) -> str:
+        """Name of the folder for videos of this size and rate, as Manim calls it: ``1080p60``."""
+        return f"{self.height}p{self.fps}"
+
+    def of_frames(self) -> dict[str, Any]:
+        """All that the frames of a clip depend on: every field but the folder and the number of jobs, as plain data."""
+        names = [field.name for field in fields(self) if field.name not in ("media_dir", "jobs")]
+        values = {name: getattr(self, name) for name in names}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _check_size(width: int, height: int) -> None:
+    if width % 2 or height % 2:
+        nearest = f"{max(width + width % 2, 2)},{max(height + height % 2, 2)}"
+        raise UserError(f"{width} x {height} pixels: video needs an even width and height; the nearest is -r {nearest}")
+    if not (SMALLEST_SIDE <= width <= LARGEST_SIDE and SMALLEST_SIDE <= height <= LARGEST_SIDE):
+        raise UserError(
+            f"{width} x {height} pixels: width and height must lie between {SMALLEST_SIDE} and {LARGEST_SIDE}"
+        )
+
+
+def _whole_rate(fps: float) -> int:
+    if not 1 <= fps <= LARGEST_FPS or fps != int(fps):  # also false for NaN
+        raise UserError(f"{fps:g} frames a second: it must be a whole number from 1 to {LARGEST_FPS} (--fps 30)")
+    return int(fps)
+
+
+def _check_one_of(what: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UserError(f"unknown {what} {value!r}; there are {', '.join(known)}")

@@ -1,0 +1,73 @@
+"""Subtitles from beats: cues that never overlap, as SubRip (``.srt``) and WebVTT (``.vtt``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import srt
+
+from gradreel.scenes.cues import timed_cues
+
+GAP = 0.04  # seconds between cues that would touch, so that the eye sees the change
+
+
+@dataclass(frozen=True)
+class TimedLine:
+    """What is said from ``start`` to ``end`` (seconds of the video)."""
+
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One subtitle on the screen, in whole milliseconds."""
+
+    start: int
+    end: int
+    text: str
+
+
+def cues(lines: Iterable[TimedLine], language: str) -> list[Cue]:
+    """Cues of all lines in order; each ends before the next begins, and none outlasts its line's time.
+
+    A line of white space gives none. A cue too short to be seen is dropped.
+    """
+    found: list[Cue] = []
+    for line in sorted(lines, key=lambda line: line.start):
+        for start, end, text in timed_cues(line.text, language, line.start, line.end):
+            begin, stop = round(1000 * start), round(1000 * end)
+            if found and begin < found[-1].end + round(1000 * GAP):
+                found[-1] = Cue(found[-1].start, max(begin - round(1000 * GAP), found[-1].start + 1), found[-1].text)
+                begin = max(begin, found[-1].end)
+            if stop - begin > 0:
+                found.append(Cue(begin, stop, text))
+    return found
+
+
+def as_srt(found: Iterable[Cue]) -> str:
+    """SubRip text, numbered from 1."""
+    entries = [
+        srt.Subtitle(index, timedelta(milliseconds=cue.start), timedelta(milliseconds=cue.end), cue.text)
+        for index, cue in enumerate(found, 1)
+    ]
+    return str(srt.compose(entries))
+
+
+def as_vtt(found: Iterable[Cue], language: str) -> str:
+    """WebVTT text, with ``&``, ``<`` and ``>`` written as the format wants."""
+    blocks = [f"WEBVTT\nLanguage: {language}"]
+    for cue in found:
+        text = cue.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        blocks.append(f"{_clock(cue.start)} --> {_clock(cue.end)}\n{text}")
+    return "\n\n".join(blocks) + "\n"
+
+
+def _clock(milliseconds: int) -> str:
+    seconds, fraction = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{seconds:02d}.{fraction:03d}"
