@@ -1,0 +1,84 @@
+"""Which recorded state is shown at which moment: updates spaced so that the drawn curve moves evenly on screen.
+
+Thousands of updates in a few seconds: shown one per frame, nearly all that happens would be over in the first half second.
+A pace gives early updates, which move the curve most, their time, and hurries through those that hardly change it:
+
+    pace = even_pace(self.trace("run"))
+    progress = ValueTracker(0.0)                       # share of the walk that is over, 0 to 1
+    self.follow(lambda curve: plot.set_curve(curve, x, predict(run, state_at(trace, pace.row(progress.get_value())), x)), curve)
+    self.play(progress.animate.set_value(1), run_time=12, rate_func=linear)
+
+A number on screen belongs to a recorded state: ``recorded_row`` gives the one reached at a moment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from gradreel.core.theta import predict
+from gradreel.core.trace import Trace
+from numpy.typing import NDArray
+
+SAMPLED_STATES = 400  # states at which the curve's movement is measured
+PLATEAU_TIME = 0.2  # share of the time that passes by update count alone, so that nothing stands still
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Share of the walk -> row of the trace, both strictly increasing; rows between two kept states are fractions."""
+
+    rows: NDArray  # (K,) rows of the trace, from the first to the last that is shown
+    shares: NDArray  # (K,) from 0 to 1
+
+    def row(self, share: float) -> float:
+        """The row shown when ``share`` (0 to 1) of the walk is over: 3.25 lies between rows 3 and 4."""
+        return float(np.interp(share, self.shares, self.rows))
+
+    def share(self, row: float) -> float:
+        """The moment at which ``row`` is shown: the inverse of ``row``."""
+        return float(np.interp(row, self.rows, self.shares))
+
+
+def pace_of(rows: NDArray, curves: NDArray) -> Pace:
+    """The pace at which ``curves`` (K, N), the curves of ``rows`` (K,), move evenly: equal mean distance in equal time."""
+    movement = np.sqrt(np.mean(np.diff(curves, axis=0) ** 2, axis=1))  # (K - 1,)
+    count = np.diff(np.log1p(rows - rows[0]))  # early updates count for more
+    total = movement.sum()
+    weight = count / count.sum()
+    if total > 0:
+        weight = (1 - PLATEAU_TIME) * movement / total + PLATEAU_TIME * weight
+    shares = np.concatenate([[0.0], np.cumsum(weight)])
+    return Pace(rows.astype(float), shares / shares[-1])
+
+
+def sampled_rows(first: int, last: int, most: int = SAMPLED_STATES) -> NDArray:
+    """At most ``most`` whole rows from ``first`` to ``last``, every one at the start and ever fewer later, (K,) ints."""
+    steps = np.geomspace(1, last - first + 1, most)
+    return np.unique(np.round(first + steps - 1).astype(int))
+
+
+def even_pace(trace: Trace, first: int = 0, last: int | None = None) -> Pace:
+    """The pace of rows ``first`` to ``last`` of ``trace`` (default: all of them) by the curves the recorded states draw.
+
+    Measured between at most SAMPLED_STATES states, so that a curve that trembles from update to update does not hold the walk up.
+    Raises ValueError unless there are at least two rows.
+    """
+    last = len(trace.kept) - 1 if last is None else last
+    if not 0 <= first < last < len(trace.kept):
+        raise ValueError(f"a pace needs 0 <= first < last < {len(trace.kept)}, got {first} and {last}")
+    rows = sampled_rows(first, last)
+    return pace_of(rows, predict(trace.experiment, trace.parameters[rows], trace.experiment.dataset.features()))
+
+
+def recorded_row(row: float) -> int:
+    """The kept state that was reached when ``row`` is shown: numbers on screen are its numbers."""
+    return int(np.floor(row + 1e-6))
+
+
+def state_at(trace: Trace, row: float) -> NDArray:
+    """theta (P,) at a row of the trace: a recorded state, or the point that far between two neighbouring ones."""
+    below = min(recorded_row(row), len(trace.kept) - 1)
+    above = min(below + 1, len(trace.kept) - 1)
+    share = min(max(row - below, 0.0), 1.0)
+    return np.asarray((1 - share) * trace.parameters[below] + share * trace.parameters[above])
