@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+
+from gradreel.core.errors import UserError
+from gradreel.scenes.render.arguments import parse_beat_range, parse_overrides, parse_resolution, parse_value
+
+
+@pytest.mark.parametrize("text", ["1280,720", "1280x720", " 1280 , 720 "])
+def test_resolution(text):
+    assert parse_resolution(text) == (1280, 720)
+
+
+@pytest.mark.parametrize("text", ["1280", "1280,720,3", "wide,high", "", "1.5,2"])
+def test_resolution_that_is_none_says_how_one_is_written(text):
+    with pytest.raises(UserError, match="-r 1280,720"):
+        parse_resolution(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "beats"),
+    [
+        ("constant,piece-2", ("constant", "piece-2")),
+        ("constant", ("constant", None)),
+        ("constant,", ("constant", None)),
+        (",piece-2", (None, "piece-2")),
+    ],
+)
+def test_beat_range(text, beats):
+    assert parse_beat_range(text) == beats
+
+
+@pytest.mark.parametrize("text", ["", ",", "a,b,c"])
+def test_beat_range_that_is_none(text):
+    with pytest.raises(UserError, match="FROM,TO"):
+        parse_beat_range(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[[0,1],[2,3]]", [[0, 1], [2, 3]]),
+        ("0.1", 0.1),
+        ("true", True),
+        ("null", None),
+        ('"12"', "12"),
+        ("sin(3*x) + x/2", "sin(3*x) + x/2"),
+        ("", ""),
+    ],
+)
+def test_value_is_json_or_else_text(text, value):
+    assert parse_value(text) == value
+
+
+def test_value_from_files(tmp_path):
+    (tmp_path / "knots.json").write_text("[[0, 1], [2, 3]]")
+    (tmp_path / "formula.txt").write_text("sin(x)\n")
+    (tmp_path / "curve.csv").write_text("x,y\n0,1\n2,3.5\n")
+    assert parse_value(f"@{tmp_path}/knots.json") == [[0, 1], [2, 3]]
+    assert parse_value(f"@{tmp_path}/formula.txt") == "sin(x)"
+    assert parse_value(f"@{tmp_path}/curve.csv") == [[0.0, 1.0], [2.0, 3.5]]
+
+
+@pytest.mark.parametrize("name", ["missing.json", "missing.csv", "missing"])
+def test_missing_file_is_named(tmp_path, name):
+    with pytest.raises(UserError, match=name):
+        parse_value(f"@{tmp_path / name}")
+
+
+def test_folder_instead_of_a_file(tmp_path):
+    with pytest.raises(UserError, match="directory"):
+        parse_value(f"@{tmp_path}")
+
+
+def test_file_that_is_not_json_names_the_line(tmp_path):
+    (tmp_path / "knots.json").write_text("[\n[0, 1],\n[2,\n")
+    with pytest.raises(UserError, match=r"knots\.json, line 4"):
+        parse_value(f"@{tmp_path}/knots.json")
+
+
+def test_file_that_is_not_text(tmp_path):
+    (tmp_path / "knots.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="UTF-8"):
+        parse_value(f"@{tmp_path}/knots.json")
+
+
+def test_overrides_by_scene_last_one_wins():
+    assert parse_overrides(["build-curve.count=3", "build-curve.count=4", "title.text=a=b", "title.size=2"]) == {
+        "build-curve": {"count": 4},
+        "title": {"text": "a=b", "size": 2},
+    }
+
+
+def test_override_reaches_into_a_parameter():
+    assert parse_overrides(["sum.run.seed=3", "sum.run.dataset.low=0", "sum.run.epochs=10"]) == {
+        "sum": {"run": {"seed": 3, "dataset": {"low": 0}, "epochs": 10}}
+    }
+
+
+@pytest.mark.parametrize("scene", ["build-curve", "build_curve", "BuildCurve"])
+def test_override_takes_every_spelling_of_a_scene(scene):
+    assert parse_overrides([f"{scene}.count=3"]) == {"build-curve": {"count": 3}}
+
+
+@pytest.mark.parametrize("text", ["count=3", "build-curve.count", "build-curve.=3", ".count=3", "=", ""])
+def test_override_that_is_none_says_how_one_is_written(text):
+    with pytest.raises(UserError, match=r"scene\.parameter=value"):
+        parse_overrides([text])

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from packaging.requirements import Requirement
+
+from gradreel.scenes.render import health
+
+
+def by_name(checks):
+    return {check.name: check for check in checks}
+
+
+@pytest.fixture
+def without_import(monkeypatch):
+    """The one slow check, importing Manim and torch in a process, left out."""
+    monkeypatch.setattr(health, "_imports", lambda: "left out")
+
+
+def test_this_machine_is_well(tmp_path):
+    checks = by_name(health.check_health(tmp_path / "media"))
+    assert [check for check in checks.values() if not check.ok] == []
+    assert {"python", "manim", "torch", "imports", "fonts", "encoder", "media folder", "free disk"} <= set(checks)
+    assert not (tmp_path / "media").exists()
+
+
+def test_media_folder_that_is_a_file(tmp_path, without_import):
+    (tmp_path / "media").write_text("")
+    check = by_name(health.check_health(tmp_path / "media"))["media folder"]
+    assert not check.ok
+    assert "is a file" in check.found
+    assert "--media_dir" in check.remedy
+
+
+def test_media_folder_that_cannot_be_written(tmp_path, without_import, monkeypatch):
+    def refuse(dir):  # noqa: A002  (tempfile's own name)
+        raise PermissionError(13, "Permission denied", str(dir))
+
+    monkeypatch.setattr(health.tempfile, "TemporaryFile", refuse)
+    check = by_name(health.check_health(tmp_path))["media folder"]
+    assert not check.ok
+    assert "Permission denied" in check.found
+
+
+def test_full_disk(tmp_path, without_import, monkeypatch):
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 0))
+    assert not by_name(health.check_health(tmp_path))["free disk"].ok
+
+
+def test_library_outside_its_range_says_what_to_install():
+    check = health._library(Requirement("numpy>=99"))
+    assert not check.ok
+    assert check.remedy == "pip install 'numpy>=99'"
+
+
+def test_library_that_is_missing():
+    check = health._library(Requirement("no-such-library-at-all>=1"))
+    assert (check.ok, check.found) == (False, "not installed")
+
+
+def test_missing_font_is_named(monkeypatch):
+    monkeypatch.setattr(health, "FAMILIES", ("Noto Sans CJK SC", "No Such Sans"))
+    check = health._done("fonts", health._fonts, "")
+    assert (check.ok, check.found) == (False, "missing: No Such Sans")
+
+
+def test_command_exits_1_when_something_is_wrong(gradreel, tmp_path, without_import):
+    (tmp_path / "media").write_text("")
+    result = gradreel("checkhealth", "--media_dir", tmp_path / "media", "--json")
+    assert result.exit_code == 1
+    content = json.loads(result.stdout)
+    assert content["ok"] is False
+    assert [check["name"] for check in content["checks"] if not check["ok"]] == ["media folder"]
+
+
+def test_command_prints_each_check(gradreel, tmp_path, without_import):
+    result = gradreel("checkhealth", "--media-dir", tmp_path)
+    assert result.exit_code == 0
+    assert "ok   encoder: libx264" in result.stdout
