@@ -1,11 +1,11 @@
 """Which recorded state is shown at which moment: updates spaced so that the drawn curve moves evenly on screen.
 
-Thousands of updates in a few seconds: shown one per frame, nearly all that happens would be over in the first half second.
+Shown one a frame, a run of thousands of updates would be over for the eye in half a second, and then stand still for minutes.
 A pace gives early updates, which move the curve most, their time, and hurries through those that hardly change it:
 
     pace = even_pace(self.trace("run"))
     progress = ValueTracker(0.0)                       # share of the walk that is over, 0 to 1
-    self.follow(lambda curve: plot.set_curve(curve, x, predict(run, state_at(trace, pace.row(progress.get_value())), x)), curve)
+    theta = state_at(trace, pace.row(progress.get_value()))        # in an updater: where the curve is now
     self.play(progress.animate.set_value(1), run_time=12, rate_func=linear)
 
 A number on screen belongs to a recorded state: ``recorded_row`` gives the one reached at a moment.
@@ -41,7 +41,7 @@ class Pace:
 
 
 def pace_of(rows: NDArray, curves: NDArray) -> Pace:
-    """The pace at which ``curves`` (K, N), the curves of ``rows`` (K,), move evenly: equal mean distance in equal time."""
+    """The pace at which ``curves`` (K, N), one a row, move evenly on screen."""
     movement = np.sqrt(np.mean(np.diff(curves, axis=0) ** 2, axis=1))  # (K - 1,)
     count = np.diff(np.log1p(rows - rows[0]))  # early updates count for more
     total = movement.sum()
@@ -53,15 +53,15 @@ def pace_of(rows: NDArray, curves: NDArray) -> Pace:
 
 
 def sampled_rows(first: int, last: int, most: int = SAMPLED_STATES) -> NDArray:
-    """At most ``most`` whole rows from ``first`` to ``last``, every one at the start and ever fewer later, (K,) ints."""
+    """At most ``most`` rows from ``first`` to ``last``, each one at the start and ever fewer later, (K,) ints."""
     steps = np.geomspace(1, last - first + 1, most)
     return np.unique(np.round(first + steps - 1).astype(int))
 
 
 def even_pace(trace: Trace, first: int = 0, last: int | None = None) -> Pace:
-    """The pace of rows ``first`` to ``last`` of ``trace`` (default: all of them) by the curves the recorded states draw.
+    """The pace of rows ``first`` to ``last`` of ``trace`` (default: all) by the curves its states draw.
 
-    Measured between at most SAMPLED_STATES states, so that a curve that trembles from update to update does not hold the walk up.
+    Measured between at most SAMPLED_STATES states: a curve that trembles from update to update does not hold the walk up.
     Raises ValueError unless there are at least two rows.
     """
     last = len(trace.kept) - 1 if last is None else last
