@@ -1,0 +1,234 @@
+"""The set-up script, with a Python, an apt-get and a pip that only note what they were asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+PYTHON = r"""#!/bin/bash
+case "$*" in
+"-V") echo "Python ${STUB_VERSION:-3.12}.1" ;;
+*"sys.exit(not"*) case ${STUB_VERSION:-3.12} in 3.11 | 3.12 | 3.13) exit 0 ;; *) exit 1 ;; esac ;;
+*ensurepip*) [ -z "$STUB_NO_VENV" ] ;;
+*Python.h*) [ -z "$STUB_NO_HEADERS" ] ;;
+*"sys.version_info[:2]"*) echo "${STUB_VERSION:-3.12}" ;;
+"-m venv --clear -- "*)
+    echo "venv" >>"$STUB_LOG"
+    mkdir -p "$5/bin" && cp "$0" "$5/bin/python" && echo "#!$5/bin/python" >"$5/bin/pip" ;;
+"-m pip --version") ;;
+"-m pip install "*)
+    echo "pip ${*:3}" >>"$STUB_LOG"
+    [ -z "$STUB_PIP_FAILS" ] || exit 1
+    printf '#!/bin/sh\npwd\nprintf "%%s\\n" "$@"\n' >"${0%/*}/gradreel" && chmod +x "${0%/*}/gradreel" ;;
+"-m pytest "*) pwd; printf '%s\n' "${@:3}" ;;
+*) echo "unexpected: $*" >&2; exit 99 ;;
+esac
+"""
+NOTE = '#!/bin/bash\necho "${0##*/} $*" >>"$STUB_LOG"\n'
+STUBS = {
+    "python3": PYTHON,
+    "pkg-config": '#!/bin/bash\n[ -z "$STUB_NO_LIBRARIES" ]\n',
+    "id": '#!/bin/bash\necho "${STUB_USER:-0}"\n',
+    "uname": '#!/bin/bash\necho "${STUB_SYSTEM:-Linux}"\n',
+    "apt-get": NOTE,
+    "sudo": '#!/bin/bash\n[ -n "$STUB_SUDO" ] || exit 1\n[ "$1" = -n ] || exec "$@"\n',
+    "cc": NOTE,
+}
+
+
+class Checkout:
+    """A checkout with spaces in its path, on a machine made of stubs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "a check out"
+        self.log = folder / "log"
+        self.path = folder / "bin"
+        self.elsewhere = folder / "else where"
+        for made in (self.root, self.path, self.elsewhere):
+            made.mkdir()
+        for name in ("run", "pyproject.toml", "constraints.txt"):
+            shutil.copy(ROOT / name, self.root / name)
+        for name, script in STUBS.items():
+            (self.path / name).write_text(script)
+            (self.path / name).chmod(0o755)
+
+    def run(self, *arguments: str, **stubs: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": f"{self.path}:/usr/bin:/bin", "STUB_LOG": str(self.log), "HOME": str(self.root), **stubs}
+        return subprocess.run(
+            [self.root / "run", *arguments],
+            cwd=self.elsewhere,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def noted(self) -> list[str]:
+        """What the stubs were asked for since the last call."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        self.log.write_text("")
+        return lines
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    return Checkout(tmp_path)
+
+
+INSTALL = "pip install -c constraints.txt -e .[test]"
+
+
+def test_first_call_sets_up_and_the_second_does_not(checkout):
+    first = checkout.run("list", "--json")
+    assert (first.returncode, checkout.noted()) == (0, ["venv", INSTALL])
+    second = checkout.run("list", "--json")
+    assert (second.returncode, checkout.noted(), second.stderr) == (0, [], "")
+
+
+def test_command_runs_in_the_callers_directory_with_its_arguments(checkout):
+    result = checkout.run("render", "my scene.py:Mine", "--set", "mine.words=a  b")
+    assert result.stdout.splitlines() == [
+        str(checkout.elsewhere), "render", "my scene.py:Mine", "--set", "mine.words=a  b"
+    ]  # fmt: skip
+
+
+def test_lecture_renders(checkout):
+    assert checkout.run("lecture", "-q", "l").stdout.splitlines()[1:] == ["render", "-q", "l"]
+
+
+def test_through_a_relative_path(checkout):
+    checkout.run("list")
+    command = [os.path.relpath(checkout.root / "run", checkout.elsewhere), "list"]
+    environment = {"PATH": f"{checkout.path}:/usr/bin:/bin"}
+    result = subprocess.run(command, cwd=checkout.elsewhere, env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines() == [str(checkout.elsewhere), "list"]
+
+
+@pytest.mark.parametrize("file", ["constraints.txt", "pyproject.toml"])
+def test_changed_requirements_are_installed(checkout, file):
+    checkout.run("list")
+    checkout.noted()
+    with (checkout.root / file).open("a") as text:
+        text.write("# changed\n")
+    checkout.run("list")
+    assert checkout.noted() == [INSTALL]
+    checkout.run("list")
+    assert checkout.noted() == []
+
+
+def test_failed_installation_is_mended_by_the_next_call(checkout):
+    failed = checkout.run("list", STUB_PIP_FAILS="1")
+    assert failed.returncode != 0
+    assert failed.stdout == ""
+    checkout.noted()
+    mended = checkout.run("list")
+    assert (mended.returncode, checkout.noted()) == (0, [INSTALL])
+
+
+def test_failed_later_installation_is_not_taken_for_a_complete_one(checkout):
+    checkout.run("list")
+    original = (checkout.root / "constraints.txt").read_text()
+    (checkout.root / "constraints.txt").write_text(original + "# other\n")
+    checkout.run("list", STUB_PIP_FAILS="1")
+    (checkout.root / "constraints.txt").write_text(original)
+    checkout.noted()
+    checkout.run("list")
+    assert checkout.noted() == [INSTALL]
+
+
+def test_half_made_environment_is_made_again(checkout):
+    (checkout.root / ".venv" / "bin").mkdir(parents=True)
+    assert checkout.run("list").returncode == 0
+    assert checkout.noted() == ["venv", INSTALL]
+
+
+def test_moved_checkout_gets_a_new_environment(checkout):
+    checkout.run("list")
+    checkout.noted()
+    checkout.root = checkout.root.rename(checkout.root.with_name("moved to"))
+    assert checkout.run("list").returncode == 0
+    assert checkout.noted() == ["venv", INSTALL]
+
+
+def test_other_version_of_python_is_set_up_again(checkout):
+    checkout.run("list")
+    checkout.noted()
+    assert checkout.run("list", STUB_VERSION="3.13").returncode == 0
+    assert checkout.noted()[-1] == INSTALL
+
+
+def test_without_a_command_it_explains_itself_and_installs_nothing(checkout):
+    for arguments in ([], ["--help"]):
+        result = checkout.run(*arguments)
+        assert result.returncode == 0
+        assert "./run lecture" in result.stdout
+    assert checkout.noted() == []
+
+
+BARE = {"STUB_NO_VENV": "1", "STUB_NO_HEADERS": "1", "STUB_NO_LIBRARIES": "1"}
+PACKAGES = "python3.12-venv python3.12-dev libcairo2-dev libpango1.0-dev"
+
+
+def test_root_installs_system_packages(checkout):
+    checkout.run("list", **BARE)
+    noted = checkout.noted()
+    assert noted[0] == "apt-get update -q"
+    assert noted[1].startswith("apt-get install -y")
+    assert noted[1].endswith(PACKAGES)
+
+
+def test_sudo_without_a_password_installs_system_packages(checkout):
+    checkout.run("list", STUB_USER="1000", STUB_SUDO="1", **BARE)
+    assert [line.split()[:2] for line in checkout.noted()[:2]] == [["apt-get", "update"], ["apt-get", "install"]]
+
+
+def test_others_are_told_the_command(checkout):
+    result = checkout.run("list", STUB_USER="1000", **BARE)
+    assert (result.returncode, checkout.noted(), result.stdout) == (2, [], "")
+    assert f"    sudo apt-get update && sudo apt-get install -y {PACKAGES}\n" in result.stderr
+    assert not (checkout.root / ".venv").exists()
+
+
+def test_nothing_is_asked_of_a_machine_that_has_all(checkout):
+    assert checkout.run("list", STUB_USER="1000").returncode == 0
+    assert "apt-get" not in " ".join(checkout.noted())
+
+
+def test_macos_is_told_the_brew_command(checkout):
+    result = checkout.run("list", STUB_SYSTEM="Darwin", STUB_NO_LIBRARIES="1")
+    assert (result.returncode, checkout.noted()) == (2, [])
+    assert "    brew install python@3.13 cairo pango pkg-config\n" in result.stderr
+
+
+def test_python_that_is_too_old_is_named(checkout):
+    result = checkout.run("list", PYTHON="python3", STUB_VERSION="3.9")
+    assert result.returncode == 2
+    assert "PYTHON=python3 is not a Python 3.11, 3.12 or 3.13" in result.stderr
+
+
+def test_pytest_arguments_that_name_files_are_taken_from_here(checkout):
+    (checkout.elsewhere / "test_mine.py").write_text("")
+    result = checkout.run("test", "test_mine.py::test_one", "-x")
+    assert result.stdout.splitlines() == [
+        str(checkout.elsewhere), "-c", f"{checkout.root}/pyproject.toml", "--rootdir", str(checkout.root),
+        "test_mine.py::test_one", "-x",
+    ]  # fmt: skip
+
+
+def test_other_pytest_arguments_are_taken_from_the_checkout(checkout):
+    assert checkout.run("test", "-k", "knots").stdout.splitlines() == [str(checkout.root), "-k", "knots"]
+
+
+def test_benchmarks_are_listed_and_an_unknown_one_is_an_error(checkout):
+    folder = checkout.root / "tests" / "benchmarks"
+    folder.mkdir(parents=True)
+    (folder / "render.py").write_text("")
+    assert "benchmarks: render" in checkout.run("bench").stderr
+    result = checkout.run("bench", "nonsense")
+    assert (result.returncode, "no benchmark 'nonsense'" in result.stderr) == (2, True)
