@@ -1,7 +1,7 @@
 """The look in one place: colours by role for two themes, type sizes, stroke widths, margins, fonts, assets.
 
-A scene names a role (``palette.red`` is "the target"), never a colour. The palette follows the current theme, which a scene
-sets once when it is made: one scene is rendered per process, so there is one current theme.
+A scene names a role (``palette.red`` is "the target"), never a colour. The palette follows the current theme, which a
+scene sets once when it is made: one scene is rendered per process, so there is one current theme.
 
 Contrast figures and the choice of colours: every role is at least 4.5:1 against its background by the WCAG formula.
 """
@@ -98,16 +98,21 @@ def mix(color: ManimColor, share: float) -> ManimColor:
 M = TypeVar("M", bound=Mobject)
 
 
+def _inked(mobject: Mobject) -> list[VMobject]:
+    """The parts of ``mobject`` that show, each with its full colours remembered (from the first call on)."""
+    parts = [part for part in mobject.get_family() if isinstance(part, VMobject) and part.has_points()]
+    for part in parts:
+        if not hasattr(part, "full_colors"):
+            part.full_colors = (part.get_fill_color(), part.get_stroke_color())
+    return parts
+
+
 def emphasize(mobject: M, share: float) -> M:
     """Dim (or restore, with ``share`` 1) every part of ``mobject``, each from its own full colours; returns it.
 
     The full colours are remembered at the first call; ``emphasis`` on each part says how dim it is now.
     """
-    for part in mobject.get_family():
-        if not isinstance(part, VMobject) or not part.has_points():
-            continue
-        if not hasattr(part, "full_colors"):
-            part.full_colors = (part.get_fill_color(), part.get_stroke_color())
+    for part in _inked(mobject):
         fill, stroke = part.full_colors
         part.set_fill(mix(fill, share), opacity=part.get_fill_opacity(), family=False)
         part.set_stroke(mix(stroke, share), opacity=part.get_stroke_opacity(), family=False)
@@ -117,8 +122,11 @@ def emphasize(mobject: M, share: float) -> M:
 
 def emphasis(mobject: Mobject, share: float) -> MoveToTarget:
     """The animation that dims ``mobject`` to ``share`` of its colours (1 restores it)."""
+    parts = _inked(mobject)  # before the target is copied: the mobject itself must know what to come back to
     mobject.generate_target()
     emphasize(mobject.target, share)
+    for part in parts:
+        part.emphasis = share
     return MoveToTarget(mobject)
 
 
