@@ -1,6 +1,6 @@
 """Which recorded state is shown at which moment: updates spaced so that the drawn curve moves evenly on screen.
 
-Shown one a frame, a run of thousands of updates would be over for the eye in half a second, and then stand still for minutes.
+Shown one a frame, a run of thousands of updates would be over for the eye in a second and then stand still for minutes.
 A pace gives early updates, which move the curve most, their time, and hurries through those that hardly change it:
 
     pace = even_pace(self.trace("run"))
@@ -61,7 +61,7 @@ def sampled_rows(first: int, last: int, most: int = SAMPLED_STATES) -> NDArray:
 def even_pace(trace: Trace, first: int = 0, last: int | None = None) -> Pace:
     """The pace of rows ``first`` to ``last`` of ``trace`` (default: all) by the curves its states draw.
 
-    Measured between at most SAMPLED_STATES states: a curve that trembles from update to update does not hold the walk up.
+    Measured between at most SAMPLED_STATES states: a curve that trembles at each update does not hold the walk up.
     Raises ValueError unless there are at least two rows.
     """
     last = len(trace.kept) - 1 if last is None else last
