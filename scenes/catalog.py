@@ -128,7 +128,7 @@ def load_class(source: SceneSource) -> type:
         trace = user_traceback(error, source.file)
         raise SceneImportError(f"{_shown(source.file)} could not be imported:\n{trace}") from None
     scene_class = getattr(module, source.class_name, None)
-    if _is_scene(scene_class):
+    if isinstance(scene_class, type) and _is_scene(scene_class):
         return scene_class
     names = [name for name, value in vars(module).items() if _is_scene(value) and value.__module__ == module.__name__]
     fault = (

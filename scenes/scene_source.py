@@ -94,7 +94,8 @@ class ClassSource:
     @cached_property
     def ancestry(self) -> list[ClassSource]:
         """This class and its bases as far as their sources are found, nearest first."""
-        found, waiting = [], [self]
+        found: list[ClassSource] = []
+        waiting = [self]
         while waiting:
             current = waiting.pop(0)
             if all(current.node is not seen.node for seen in found):
