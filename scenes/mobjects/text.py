@@ -16,12 +16,13 @@ import numpy as np
 import svgelements
 import typst
 from gradreel.scenes import style
-from gradreel.scenes.style import EM, mix, palette
+from gradreel.scenes.style import EM, palette
 from manim import LEFT, ManimColor, VGroup, VMobject
 from manim.mobject.svg.svg_mobject import VMobjectFromSVGPath
 from numpy.typing import NDArray
 
 _POINTS = 10.0  # Typst sets everything at this size; glyphs are scaled afterwards
+_PIXEL = 72 / 96  # svgelements reads lengths in CSS pixels, of which 96 make an inch: back to points
 _MARKER = "#0000fe"  # an H set after each text, in a colour of its own: its foot is the baseline
 _CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _MARKUP = re.compile(r"([\\#*_`<>@\[\]~/=+\-])")
@@ -76,7 +77,7 @@ def _outlines(source: bytes) -> Iterator[_Glyph]:
             half = path.stroke_width / 2
             fill = path.stroke.hex
             shape = svgelements.Path(svgelements.Rect(x0, y0 - half, x1 - x0, (y1 - y0) + 2 * half))
-        points = VMobjectFromSVGPath(shape).points * np.array([1.0, -1.0, 1.0])
+        points = VMobjectFromSVGPath(shape).points * np.array([_PIXEL, -_PIXEL, 1.0])
         if len(points):
             yield _Glyph(points, fill)
 
@@ -209,8 +210,11 @@ class Number(VGroup):
     """A number that changes while its digits keep their places: the last digit's right edge stays where it is.
 
     ``anchor`` is an invisible vertical stroke at that edge, from the baseline up one em: it is moved and scaled with
-    the number, so the digits can be laid out again wherever the number went.
+    the number, so the digits can be laid out again wherever the number went. The glyphs are a fixed set whose outlines
+    are exchanged: Manim lists what moves once per animation, so nothing may come or go while one plays.
     """
+
+    SPARE = 8  # glyphs kept empty for a longer number
 
     def __init__(
         self,
@@ -225,22 +229,18 @@ class Number(VGroup):
         super().__init__()
         self.decimals, self.face, self.signed, self.group = decimals, face, signed, group
         self.font_size = float(size)
-        self.ink = color if color is not None else palette.text
-        self.share = 1.0
         self.anchor = VMobject(stroke_width=0, fill_opacity=0)
         self.anchor.set_points_as_corners([np.zeros(3), np.array([0.0, EM * size, 0.0])])
-        self.add(self.anchor)
-        self.shown = ""
+        ink = color if color is not None else palette.text
+        glyphs = [VMobject(stroke_width=0, fill_color=ink, fill_opacity=1) for _ in self.written(value)]
+        spare = [VMobject(stroke_width=0, fill_color=ink, fill_opacity=1) for _ in range(self.SPARE)]
+        self.add(self.anchor, *glyphs, *spare)
+        self.text = ""
         self.set_value(value)
 
     @property
     def baseline(self) -> float:
         return float(self.anchor.points[0][1])
-
-    @property
-    def text(self) -> str:
-        """The number as it is written on screen."""
-        return self.shown
 
     def written(self, value: float) -> str:
         """``value`` as text; a proper minus sign, never "−0.00", thin spaces between thousands when grouped."""
@@ -250,32 +250,27 @@ class Number(VGroup):
         return text.replace("-", "\u2212").replace(",", "\u2009")
 
     def set_value(self, value: float) -> Number:
-        """Show ``value``, rounded as it is written; returns self."""
+        """Show ``value``, rounded as it is written (``text``); returns self."""
         text = self.written(value)
         self.value = float(value)
-        if text == self.shown:
+        if text == self.text:
             return self
-        self.shown = text
+        glyphs = self.submobjects[1:]
+        if len(text) > len(glyphs):
+            raise ValueError(f"{text!r} is longer than the {len(glyphs)} characters this number has room for")
+        self.text = text
         foot, head = self.anchor.points[0], self.anchor.points[-1]
         scale = float(np.linalg.norm(head - foot)) / _POINTS
-        style_of = self.submobjects[1] if len(self.submobjects) > 1 else None
-        glyphs, x = [], float(foot[0])
-        for character in reversed(text):
+        x = float(foot[0])
+        for glyph in glyphs[len(text) :]:
+            glyph.points = np.zeros((0, 3))
+        for glyph, character in zip(glyphs, reversed(text), strict=False):
             if character == "\u2009":
                 x -= 0.17 * _POINTS * scale
+                glyph.points = np.zeros((0, 3))
                 continue
             x -= _advance(character, self.face) * scale
-            glyph = VMobject(stroke_width=0, fill_opacity=1)
             glyph.points = _digit(character, self.face) * scale + np.array([x, foot[1], 0.0])
-            if style_of is not None:
-                glyph.match_style(style_of)
-                for name in ("full_colors", "emphasis"):
-                    if hasattr(style_of, name):
-                        setattr(glyph, name, getattr(style_of, name))
-            else:
-                glyph.set_fill(mix(self.ink, self.share), 1)
-            glyphs.append(glyph)
-        self.submobjects = [self.anchor, *reversed(glyphs)]
         return self
 
     def place(self, baseline: float, right: float) -> Number:
