@@ -1,0 +1,126 @@
+"""Is a user's function continuous and finite on a range? If not, where?
+
+No sample can prove it; these searches find the jumps, poles and gaps of which a grid of 4096 cells gives any sign.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from gradreel.core.arrays import FloatArray
+from gradreel.core.errors import UserError
+from numpy.typing import ArrayLike
+
+Function: TypeAlias = Callable[[FloatArray], ArrayLike]
+FiniteFunction: TypeAlias = Callable[[FloatArray], FloatArray]
+
+CELLS = 4096
+
+
+def finite_values(f: Function) -> FiniteFunction:
+    """``f`` as a function of arrays that returns finite float64 of the same shape, or raises UserError naming an x.
+
+    An ``f`` that cannot take an array (one made of ``math.sin``) is called number by number.
+    """
+
+    def values(x: FloatArray) -> FloatArray:
+        with np.errstate(all="ignore"):
+            try:
+                found = np.asarray(f(x))
+            except (TypeError, ValueError, ArithmeticError):
+                found = np.array([_value(f, at) for at in x.tolist()])
+        if found.dtype.kind not in "fiub":
+            raise UserError(f"the function's values must be real numbers, got {found.dtype} at x = {_plain(x.flat[0])}")
+        if found.shape not in {(), x.shape}:
+            raise UserError(f"the function returns shape {found.shape} for x of shape {x.shape}")
+        result = np.broadcast_to(found, x.shape).astype(np.float64)
+        wrong = np.flatnonzero(~np.isfinite(result))
+        if len(wrong):
+            raise UserError(f"the function is {result[wrong[0]]} at x = {_plain(x[wrong[0]])}; it must be finite there")
+        return result
+
+    return values
+
+
+def refuse_discontinuities(values: FiniteFunction, low: float, high: float) -> None:
+    """UserError naming the x in [low, high] where the function jumps, grows without bound or is not finite."""
+    grid = np.unique(np.linspace(low, high, CELLS + 1))
+    at_grid = values(grid)
+    noise = float(1e-9 * np.ptp(at_grid) + 64 * np.finfo(float).eps * np.abs(at_grid).max())
+    _refuse_poles(values, grid, at_grid, noise)
+    _refuse_poles(lambda x: -values(x), grid, -at_grid, noise)
+    _refuse_jumps(values, grid, at_grid, noise)
+
+
+def _refuse_poles(values: FiniteFunction, grid: FloatArray, at_grid: FloatArray, noise: float) -> None:
+    """UserError naming the x around which the function grows without bound.
+
+    The sharpest peaks of the grid are zoomed in on, four times closer each round. What a peak of a continuous function
+    gains by that dies away; a pole, even a logarithmic one, still gains in the last rounds.
+    """
+    padded = np.concatenate([[-np.inf], at_grid, [-np.inf]])
+    peaks = np.flatnonzero((at_grid >= padded[:-2]) & (at_grid >= padded[2:]))
+    last = len(grid) - 1
+    sharpness = 2 * at_grid[peaks] - at_grid[np.maximum(peaks - 1, 0)] - at_grid[np.minimum(peaks + 1, last)]
+    peaks = peaks[np.argsort(-sharpness, kind="stable")[:256]]
+    centre, half = grid[peaks], (grid[-1] - grid[0]) / CELLS
+    heights = [at_grid[peaks]]
+    for _ in range(24):
+        around = np.clip(centre[:, None] + half * np.linspace(-1.0, 1.0, 9), grid[0], grid[-1])  # (peaks, 9)
+        at_around = values(around.ravel()).reshape(around.shape)
+        highest = at_around.argmax(axis=1)[:, None]
+        centre = np.take_along_axis(around, highest, axis=1)[:, 0]
+        heights.append(np.maximum(heights[-1], at_around.max(axis=1)))
+        half = half / 4
+    gained, lately = heights[-1] - heights[0], heights[-1] - heights[-5]
+    poles = np.flatnonzero((gained > noise) & (lately > 0.08 * gained))
+    if len(poles):
+        at = centre[poles].min()
+        raise UserError(
+            f"the function grows without bound near x = {_plain(at, np.ptp(grid))}; it must be finite there"
+        )
+
+
+def _refuse_jumps(values: FiniteFunction, grid: FloatArray, at_grid: FloatArray, noise: float) -> None:
+    """UserError naming the x where the function jumps.
+
+    Each cell of the grid is halved, keeping the half over which the function changes more, until no float lies between
+    its ends. The change over a cell of a continuous function dies away on the way; over a jump it stays.
+    """
+    left, right, at_left, at_right = grid[:-1], grid[1:], at_grid[:-1], at_grid[1:]
+    first_change = np.abs(at_right - at_left)
+    halvings = np.zeros(len(left), dtype=int)
+    alive = first_change > noise
+    while alive.any():
+        left, right, at_left, at_right, first_change, halvings = (
+            column[alive] for column in (left, right, at_left, at_right, first_change, halvings)
+        )
+        middle = left + (right - left) / 2
+        exhausted = (middle <= left) | (middle >= right)
+        jumps = np.flatnonzero(exhausted & (halvings >= 4))
+        if len(jumps):
+            i = int(jumps[0])
+            raise UserError(
+                f"the function jumps at x = {_plain(right[i])}, from {at_left[i]:.6g} to {at_right[i]:.6g}; "
+                "a piecewise linear curve needs a continuous one"
+            )
+        at_middle = values(middle)
+        go_left = np.abs(at_middle - at_left) >= np.abs(at_right - at_middle)
+        left, right = np.where(go_left, left, middle), np.where(go_left, middle, right)
+        at_left, at_right = np.where(go_left, at_left, at_middle), np.where(go_left, at_middle, at_right)
+        halvings = halvings + 1
+        alive = ~exhausted & (np.abs(at_right - at_left) > 0.25 * first_change)
+
+
+def _value(f: Function, at: float) -> float:
+    try:
+        return float(f(at))  # type: ignore[arg-type]
+    except ArithmeticError as error:
+        raise UserError(f"the function has no value at x = {_plain(at)}: {error}") from None
+    except (TypeError, ValueError) as error:
+        raise UserError(f"the function has no real value at x = {_plain(at)}: {error}") from error
+
+
+def _plain(x: float, span: float = 0.0) -> str:
+    """``x`` for a message: 12 digits, and 0 for what is 0 but for the way it was found on a range of that span."""
+    return f"{x:.12g}" if abs(x) > max(1e-300, 1e-12 * span) else "0"

@@ -1,0 +1,117 @@
+"""Knots as they come in, from arrays or from a CSV file: checked, with errors that name the knot or the row."""
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from gradreel.core.arrays import FloatArray
+from gradreel.core.errors import UserError
+from numpy.typing import ArrayLike
+
+LARGEST = 1e300
+"""Knots reach from -LARGEST to LARGEST: differences of two must be numbers."""
+
+
+def checked_knots(x: ArrayLike, y: ArrayLike, names: Sequence[str] | None = None) -> tuple[FloatArray, FloatArray]:
+    """``x`` and ``y`` as read-only float64 arrays (K + 1,): at least 2 knots, finite, x strictly increasing.
+
+    ``names`` calls each knot in error messages; by default "knot 1" onwards. Raises UserError.
+    """
+    knots_x, knots_y = _numbers("x", x), _numbers("y", y)
+    if len(knots_x) != len(knots_y):
+        raise UserError(f"knots need as many x as y, got {len(knots_x)} and {len(knots_y)}")
+    called = names or [f"knot {i + 1}" for i in range(len(knots_x))]
+    for name, at, value in zip(called, knots_x.tolist(), knots_y.tolist(), strict=True):
+        for axis, number in (("x", at), ("y", value)):
+            if not math.isfinite(number):
+                raise UserError(f"{name}: {axis} is {number}; a knot needs finite numbers")
+            if abs(number) > LARGEST:
+                raise UserError(f"{name}: {axis} is {number:g}; a knot lies within ±{LARGEST:g}")
+    if len(knots_x) < 2:
+        raise UserError(f"a curve needs at least 2 knots, got {len(knots_x)}")
+    for i in np.flatnonzero(~(np.diff(knots_x) > 0)).tolist():
+        before, after = float(knots_x[i]), float(knots_x[i + 1])
+        fault = "repeats" if before == after else "lies left of"
+        raise UserError(
+            f"{called[i + 1]}: x = {after!r} {fault} x = {before!r} of {called[i]}; x must increase from knot to knot"
+        )
+    return knots_x, knots_y
+
+
+def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
+    """Row numbers, x and y of a CSV file's knots. UserError names file and row."""
+    text = _text(file)
+    first_line = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = next((mark for mark in (";", "\t") if mark in first_line), ",")
+    rows: list[int] = []
+    x: list[float] = []
+    y: list[float] = []
+    reader = csv.reader(text.splitlines(), delimiter=delimiter)
+    header_seen = False
+    try:
+        for cells in reader:
+            cells = [cell.strip() for cell in cells]
+            if not any(cells):
+                continue
+            if not rows and not header_seen and not any(_is_number(cell, delimiter) for cell in cells):
+                header_seen = True
+                continue
+            at, value = _row(file, reader.line_num, cells, delimiter)
+            rows.append(reader.line_num)
+            x.append(at)
+            y.append(value)
+    except csv.Error as error:
+        raise UserError(f"{file}, row {reader.line_num}: {error}") from None
+    if not rows:
+        raise UserError(f"{file}: no knots in it; each row needs an x and a y, such as 1,2.5")
+    return rows, x, y
+
+
+def _text(file: Path) -> str:
+    if file.is_dir():
+        raise UserError(f"{file} is a directory; knots are read from a CSV file with x and y in each row")
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"{file}: there is no such file; knots are read from a CSV file of x,y") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{file} is not text in UTF-8; save it as CSV in UTF-8") from None
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}") from None
+
+
+def _row(file: Path, number: int, cells: list[str], delimiter: str) -> tuple[float, float]:
+    if len(cells) != 2:
+        raise UserError(f"{file}, row {number}: a knot is two numbers, x and y; found {len(cells)} in {cells!r}")
+    for axis, cell in zip("xy", cells, strict=True):
+        if not _is_number(cell, delimiter):
+            raise UserError(f"{file}, row {number}: {axis} is {cell!r}, not a number")
+    return _number(cells[0], delimiter), _number(cells[1], delimiter)
+
+
+def _number(cell: str, delimiter: str) -> float:
+    if "_" in cell:  # Python's own spelling of 1_000
+        raise ValueError(cell)
+    return float(cell.replace(",", ".") if delimiter != "," else cell)
+
+
+def _is_number(cell: str, delimiter: str) -> bool:
+    try:
+        _number(cell, delimiter)
+    except ValueError:
+        return False
+    return True
+
+
+def _numbers(axis: str, values: ArrayLike) -> FloatArray:
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise UserError(f"{axis} of the knots must be numbers, got {values!r}") from None
+    if array.ndim != 1:
+        raise UserError(f"{axis} of the knots must be a plain list of numbers, got shape {array.shape}")
+    array += 0.0  # -0.0 is 0.0
+    array.flags.writeable = False
+    return array
