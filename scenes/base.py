@@ -9,7 +9,7 @@
                 self.play(...)
 
 A beat is one sentence of the narration and what moves meanwhile. It lasts at least as long as its longest language
-takes to read; from beats come subtitles, chapters, stills, slide breaks and snapshot frames: one timeline, no second list.
+takes to read; from beats come subtitles, chapters, stills, slide breaks and snapshot frames: one timeline.
 """
 
 from __future__ import annotations
@@ -144,8 +144,8 @@ class LectureScene(Scene):
     def beat(self, name: str, say: str | None = None, **values: Any) -> Iterator[None]:
         """One sentence of the narration and what moves meanwhile.
 
-        The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``; ``say`` gives
-        it in place (a scene of one's own). The beat waits until its longest language has been read, and at least a second.
+        The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``; ``say``
+        gives it in place (a scene of one's own). The beat waits until its longest language has been read.
         Raises UserError for a beat without narration.
         """
         lines = self._lines(name, say, values)
@@ -167,7 +167,7 @@ class LectureScene(Scene):
         return dict.fromkeys(self.context.subtitle_languages, say)
 
     def _enter(self, name: str) -> bool:
-        """Whether beat ``name`` was asked for. Others are played to their ends without frames: they leave what is needed."""
+        """Whether beat ``name`` was asked for. Others are played without frames: what they leave is needed."""
         first, last = self.context.first_beat, self.context.last_beat
         started = first is None or name == first or bool(self.beats)
         ended = last is not None and bool(self.beats) and self.beats[-1].name == last

@@ -99,8 +99,8 @@ M = TypeVar("M", bound=Mobject)
 
 
 def _inked(mobject: Mobject) -> list[VMobject]:
-    """The parts of ``mobject`` that show, each with its full colours remembered (from the first call on)."""
-    parts = [part for part in mobject.get_family() if isinstance(part, VMobject) and part.has_points()]
+    """The parts of ``mobject`` (empty ones too: a digit may come), each with its full colours remembered (from the first call on)."""
+    parts = [part for part in mobject.get_family() if isinstance(part, VMobject)]
     for part in parts:
         if not hasattr(part, "full_colors"):
             part.full_colors = (part.get_fill_color(), part.get_stroke_color())

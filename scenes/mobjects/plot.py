@@ -141,10 +141,10 @@ class Plot(VGroup):
     def _notes(self, x_ticks: Ticks, y_ticks: Ticks) -> list[TextMobject]:
         left, right, bottom, top = self.box
         notes = []
-        if x_ticks.note:
-            notes.append(words(x_ticks.note, style.TICK, palette.dim).place(bottom - 0.8, right=right))
-        if y_ticks.note:
-            notes.append(words(y_ticks.note, style.TICK, palette.dim).place(top + 0.12, left=left + 0.1))
+        if x_ticks.unit.note:
+            notes.append(words(x_ticks.unit.note, style.TICK, palette.dim).place(bottom - 0.8, right=right))
+        if y_ticks.unit.note:
+            notes.append(words(y_ticks.unit.note, style.TICK, palette.dim).place(top + 0.12, left=left + 0.1))
         return notes
 
     def _x_label(self, source: str | None) -> VGroup:

@@ -1,7 +1,7 @@
 """Where an axis has ticks and what is written at them: few, round, never overlapping, for any unit.
 
-Numbers of millions or thousandths share a power of ten, written once at the axis ("×10⁶"); numbers that differ only in their
-last digits share what they have in common ("+ 5 000 000"). Pure numbers: nothing here draws.
+Numbers of millions or thousandths share a power of ten, written once at the axis ("×10⁶"); numbers that differ only in
+their last digits share what they have in common ("+ 5 000 000"). Pure numbers: nothing here draws.
 """
 
 from __future__ import annotations
@@ -18,12 +18,35 @@ DIGIT_WIDTH = 0.14  # scene units that a digit of tick size takes
 
 
 @dataclass(frozen=True)
+class Unit:
+    """What is written is (value - offset) / 10**exponent, to ``decimals``; ``note`` says so at the axis."""
+
+    exponent: int = 0
+    offset: float = 0.0
+    decimals: int = 2
+
+    def of(self, value: float) -> float:
+        return (value - self.offset) / 10.0**self.exponent
+
+    def of_difference(self, value: float) -> float:
+        """A height or a gap: differences know no offset."""
+        return value / 10.0**self.exponent
+
+    @property
+    def note(self) -> str:
+        power = f"$times 10^({self.exponent})$" if self.exponent else ""
+        sign = "+" if self.offset > 0 else "\u2212"
+        shift = f"{sign} {number_text(abs(self.offset))}" if self.offset else ""
+        return " ".join(part for part in (power, shift) if part)
+
+
+@dataclass(frozen=True)
 class Ticks:
-    """Ticks of one axis: ``values`` in data units, ``labels`` as written, a note for the axis' end ("" if none)."""
+    """Ticks of one axis: ``values`` in data units, ``labels`` as written in ``unit``."""
 
     values: tuple[float, ...]
     labels: tuple[str, ...]
-    note: str = ""
+    unit: Unit = Unit()
 
 
 def number_text(value: float, decimals: int | None = None) -> str:
@@ -58,30 +81,24 @@ def round_ticks(low: float, high: float, most: int = 5) -> tuple[float, ...]:
     return tuple(float(Decimal(repr(step)) * k) for k in range(first, last + 1))
 
 
-def labelled(values: Sequence[float], low: float, high: float) -> Ticks:
-    """Labels for ``values`` of an axis from ``low`` to ``high``, a power of ten or an offset shared where that reads better."""
-    if not len(values):
-        return Ticks((), ())
+def unit_of(low: float, high: float) -> Unit:
+    """How the numbers of an axis from ``low`` to ``high`` are written: plain from 0.1 to 100 000, shared powers else."""
     span, largest = high - low, max(abs(low), abs(high))
     offset = 0.0
     if largest > 2000 * span:  # they differ in their last digits only: say what they share once
-        unit = 10.0 ** math.ceil(math.log10(span))
-        offset = math.floor(low / unit) * unit
+        step = 10.0 ** math.ceil(math.log10(span))
+        offset = math.floor(low / step) * step
         largest = max(abs(low - offset), abs(high - offset))
-    exponent = 3 * math.floor(math.log10(largest) / 3) if largest else 0
-    if -3 < exponent < 6 and (exponent < 3 or largest < 1e5) and largest >= 0.1:
-        exponent = 0
-    scale = 10.0**exponent
-    shown = [(value - offset) / scale for value in values]
-    digits = max(0, 3 - math.floor(math.log10(span / scale)))  # enough to tell neighbours apart
-    labels = tuple(number_text(round(value, digits)) for value in shown)
-    return Ticks(tuple(float(v) for v in values), labels, _note(exponent, offset))
+    plain = 0.1 <= largest < 1e5
+    exponent = 0 if plain or not largest else 3 * math.floor(math.log10(largest) / 3)
+    decimals = max(0, 2 - math.floor(math.log10(span / 10.0**exponent)))  # three digits of the span
+    return Unit(exponent, offset, decimals)
 
 
-def _note(exponent: int, offset: float) -> str:
-    power = f"$times 10^({exponent})$".replace("-", "\u2212") if exponent else ""
-    shift = f"{'+' if offset > 0 else chr(0x2212)} {number_text(abs(offset))}" if offset else ""
-    return " ".join(part for part in (power, shift) if part)
+def labelled(values: Sequence[float], unit: Unit) -> Ticks:
+    """Labels for ``values``, written in ``unit``, without trailing zeros."""
+    labels = tuple(number_text(round(unit.of(value), unit.decimals + 1)) for value in values)
+    return Ticks(tuple(float(v) for v in values), labels, unit)
 
 
 def spread_out(ticks: Ticks, positions: Sequence[float], gap: float = 0.3) -> Ticks:
@@ -97,7 +114,7 @@ def spread_out(ticks: Ticks, positions: Sequence[float], gap: float = 0.3) -> Ti
         if all(abs(positions[i] - positions[j]) >= (widths[i] + widths[j]) / 2 + gap for j in kept):
             kept.append(i)
     kept.sort()
-    return Ticks(tuple(ticks.values[i] for i in kept), tuple(ticks.labels[i] for i in kept), ticks.note)
+    return Ticks(tuple(ticks.values[i] for i in kept), tuple(ticks.labels[i] for i in kept), ticks.unit)
 
 
 def ticks_at_knots(x: Sequence[float], low: float, high: float, width: float) -> Ticks:
@@ -105,15 +122,21 @@ def ticks_at_knots(x: Sequence[float], low: float, high: float, width: float) ->
 
     ``width`` is the axis' length in scene units.
     """
-    at_knots = labelled(x, low, high)
+    unit = unit_of(low, high)
+    at_knots = labelled(x, unit)
 
     def places(ticks: Ticks) -> list[float]:
         return [width * (value - low) / (high - low) for value in ticks.values]
 
     if len(spread_out(at_knots, places(at_knots)).values) == len(x) and all(len(t) <= 6 for t in at_knots.labels):
         return at_knots
-    even = labelled(round_ticks(low, high, 6), low, high)
+    even = labelled(round_ticks(low, high, 6), unit)
     return spread_out(even, places(even))
+
+
+def round_labels(low: float, high: float, most: int = 5) -> Ticks:
+    """Round ticks of an axis from ``low`` to ``high`` with their labels."""
+    return labelled(round_ticks(low, high, most), unit_of(low, high))
 
 
 def nice_range(values: Sequence[float], include: float | None = None, margin: float = 0.08) -> tuple[float, float]:

@@ -1,0 +1,200 @@
+"""The blue pieces as a lecturer numbers them: round badges, and a column of small panels, one per piece."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.piecewise import Decomposition
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import polyline, segment
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Unit, number_text, signed_text
+from gradreel.scenes.style import mix, palette
+from manim import Circle, ManimColor, VGroup, VMobject
+from numpy.typing import NDArray
+
+BADGE_RADIUS = 0.36
+
+
+def dashed_circle(radius: float, color: ManimColor, dashes: int = 24) -> VMobject:
+    """A dashed circle as one mobject: "not yet"."""
+    circle = VMobject(stroke_color=color, stroke_width=style.BOX, fill_opacity=0)
+    whole = Circle(radius=radius)
+    for k in range(dashes):
+        arc = whole.get_subcurve(k / dashes, (k + 0.5) / dashes)
+        circle.append_points(arc.points)
+    return circle
+
+
+class Badge(VGroup):
+    """A numbered circle that names a term wherever it stands: in the formula, at its panel."""
+
+    def __init__(self, label: str, color: ManimColor, radius: float = BADGE_RADIUS, waiting: bool = False) -> None:
+        super().__init__()
+        self.waiting = waiting
+        if waiting:
+            border: VMobject = dashed_circle(radius, color)
+        else:
+            border = Circle(radius=radius, stroke_color=color, stroke_width=style.BOX)
+            border.set_fill(mix(color, 0.13), 1)
+        size = style.HEADING * radius / BADGE_RADIUS
+        if len(label) > 1:
+            size = max(style.SMALLEST, size * 0.82)
+        self.label = words(label, size, color)
+        self.label.move_to(border)
+        self.border = border
+        self.add(border, self.label)
+        if waiting:
+            style.emphasize(self, style.PRESENT)
+
+
+class PiecePanels(VGroup):
+    """One small panel for the constant and one for each piece, all to one vertical scale.
+
+    Few pieces stand in one column with badge and height; many in a grid of small shapes. ``panel(0)`` is the constant,
+    ``panel(k)`` piece k; ``shape(k)`` its curve alone.
+    """
+
+    ROOMY = 6  # pieces that still get a row of their own with badge and number
+
+    def __init__(
+        self,
+        parts: Decomposition,
+        x_range: tuple[float, float],
+        unit: Unit,
+        scale: float,
+        box: tuple[float, float, float, float],
+    ) -> None:
+        """``scale``: scene units per data unit, at most; ``box``: left, right, bottom, top."""
+        super().__init__()
+        self.parts, self.x_range, self.unit = parts, x_range, unit
+        self.box = box
+        self.roomy = len(parts) <= self.ROOMY
+        self._shapes: list[VMobject] = []
+        panels = self._rows(scale) if self.roomy else self._grid(scale)
+        self.add(*panels)
+
+    def panel(self, k: int) -> VGroup:
+        return self.submobjects[k]
+
+    def shape(self, k: int) -> VMobject:
+        return self._shapes[k]
+
+    def ramp(self, k: int) -> VMobject:
+        """A copy of piece k's sloping part alone."""
+        corners = self._shapes[k].get_anchors_and_handles()
+        return polyline(np.array([corners[0][1], corners[3][1]]), palette.blue, style.SMALL_CURVE)
+
+    def _values(self, k: int) -> tuple[NDArray, NDArray]:
+        """The corners (x, y) of term k over the whole axis."""
+        low, high = self.x_range
+        if k == 0:
+            return np.array([low, high]), np.full(2, self.parts.constant)
+        start, end = float(self.parts.start[k - 1]), float(self.parts.end[k - 1])
+        height = float(self.parts.height[k - 1])
+        return np.array([low, start, end, high]), np.array([0.0, 0.0, height, height])
+
+    def _curve(self, k: int, left: float, right: float, foot: float, scale: float, width: float) -> VMobject:
+        x, y = self._values(k)
+        low, high = self.x_range
+        points = np.column_stack([left + (x - low) / (high - low) * (right - left), foot + y * scale, np.zeros(len(x))])
+        curve = polyline(points, palette.grey if k == 0 else palette.blue, width)
+        self._shapes.append(curve)
+        return curve
+
+    # -- a row each ----------------------------------------------------------------------------------------------
+
+    def _texts(self) -> list[str]:
+        heights = [signed_text(round(self.unit.of_difference(h), self.unit.decimals)) for h in self.parts.height]
+        return [number_text(round(self.unit.of(self.parts.constant), self.unit.decimals)), *heights]
+
+    def _rows(self, scale: float) -> list[VGroup]:
+        left, right, bottom, top = self.box
+        texts = self._texts()
+        radius = 0.29 if len(texts) <= 5 else 0.24
+        line_left = left + 2 * radius + 0.36
+        line_right = right - max(0.5, max(map(len, texts)) * DIGIT_WIDTH * 28 / 24) - 0.2
+        heights = np.abs(self.parts.height)
+        gap = 0.42 if len(texts) <= 5 else 0.22
+        least = 2 * radius  # a row is never lower than its badge
+        room = top - bottom - gap * len(heights) - least
+        scale = min(scale, self._fitting(heights, least, room))
+        y = top
+        rows = []
+        for k in range(len(texts)):
+            extent = least if k == 0 else max(least, float(heights[k - 1]) * scale)
+            rows.append(
+                self._row(k, texts[k], (y - extent, y), (left + radius, radius), (line_left, line_right), scale)
+            )
+            y -= extent + gap
+        return rows
+
+    @staticmethod
+    def _fitting(heights: NDArray, least: float, room: float) -> float:
+        """The largest scale at which rows of at least ``least`` fit into ``room``."""
+        low, high = 0.0, room / max(float(heights.max(initial=0.0)), 1e-300)
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if np.maximum(least, heights * middle).sum() <= room else (low, middle)
+        return low
+
+    def _row(
+        self,
+        k: int,
+        text: str,
+        span: tuple[float, float],
+        badge_at: tuple[float, float],
+        line: tuple[float, float],
+        scale: float,
+    ) -> VGroup:
+        height = 0.0 if k == 0 else float(self.parts.height[k - 1]) * scale
+        middle = (span[0] + span[1]) / 2
+        color = palette.grey if k == 0 else palette.blue
+        badge = Badge(str(k), color, badge_at[1]).move_to([badge_at[0], middle, 0])
+        foot = middle - height / 2
+        baseline = foot
+        if k == 0:  # the constant's own height need not fit: it is drawn a little above its zero
+            baseline = middle - 0.15
+            curve = self._constant(line, middle + 0.15)
+        else:
+            curve = self._curve(k, *line, foot, scale, style.SMALL_CURVE)
+        zero = segment((line[0], baseline, 0), (line[1], baseline, 0), palette.axis, 1.2)
+        label = words(text, style.LABEL, color)
+        end = curve.points[-1][1]
+        label.place(end - 0.11, right=self.box[1])
+        return VGroup(zero, curve, badge, label)
+
+    def _constant(self, line: tuple[float, float], y: float) -> VMobject:
+        curve = polyline(np.array([[line[0], y, 0.0], [line[1], y, 0.0]]), palette.grey, style.SMALL_CURVE)
+        self._shapes.append(curve)
+        return curve
+
+    # -- many: a grid --------------------------------------------------------------------------------------------
+
+    def _grid(self, scale: float) -> list[VGroup]:
+        left, right, bottom, top = self.box
+        count = len(self.parts) + 1
+        columns = 2 if count <= 14 else 3 if count <= 24 else 4
+        rows = -(-count // columns)
+        cell = ((right - left) / columns, (top - bottom) / rows)
+        tallest = float(np.abs(self.parts.height).max(initial=0.0))
+        scale = min(scale, 0.62 * cell[1] / tallest if tallest else scale)
+        panels = []
+        for k in range(count):
+            x = left + (k // rows) * cell[0]
+            y = top - (k % rows + 0.5) * cell[1]
+            panels.append(self._cell(k, x, y, cell[0], scale, columns))
+        return panels
+
+    def _cell(self, k: int, x: float, y: float, width: float, scale: float, columns: int) -> VGroup:
+        label: list[TextMobject] = []
+        indent = 0.0
+        if columns <= 3:
+            color = palette.grey if k == 0 else palette.blue
+            label = [words(str(k), style.TICK, color).place(y - 0.09, right=x + 0.3)]
+            indent = 0.42
+        line = (x + indent, x + width - 0.22)
+        height = 0.0 if k == 0 else float(self.parts.height[k - 1]) * scale
+        foot = y - height / 2
+        curve = self._constant(line, y) if k == 0 else self._curve(k, *line, foot, scale, 3.4)
+        zero = segment((line[0], foot, 0), (line[1], foot, 0), palette.axis, 1.0)
+        return VGroup(zero, curve, *label) if k else VGroup(curve, *label)

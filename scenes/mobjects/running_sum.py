@@ -1,0 +1,114 @@
+"""The blue running sum over the red curve, and how far it still is from it. Exact: evaluated at the corners of both."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.piecewise import Decomposition, PiecewiseLinearCurve
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import Plot, dashed, segment
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
+from gradreel.scenes.mobjects.ticks import Unit
+from gradreel.scenes.style import palette
+from manim import VGroup
+from numpy.typing import NDArray
+
+CLEARANCE = 0.18  # scene units between the sum's label and any line
+
+
+class RunningSum(VGroup):
+    """constant + the first ``added`` pieces over ``plot``; ``added`` may lie between two whole numbers.
+
+    Parts: ``blue`` the curve, ``tip`` the dot where its exact part ends, ``gap`` the bracket at the plot's right with
+    the largest distance to red.
+    """
+
+    def __init__(
+        self, plot: Plot, curve: PiecewiseLinearCurve, parts: Decomposition, unit: Unit, gap_word: str
+    ) -> None:
+        super().__init__()
+        self.plot, self.curve, self.parts, self.unit = plot, curve, parts, unit
+        self.corners = np.unique(np.concatenate([plot.x_range[:1], curve.x, plot.x_range[1:]]))
+        self.red = curve(self.corners)
+        self.added = 0.0
+        self.blue = plot.curve(self.corners, self.values(), palette.blue, 6.0)
+        self.tip = plot.dot(curve.x[0], parts.constant, palette.blue, 0.13)
+        self.bracket = VGroup(*(segment((0, 0, 0), (1, 0, 0), palette.text, 2.0) for _ in range(3)))
+        self.leader = dashed((0, 0, 0), (1, 0, 0), style.mix(palette.text, 0.55))
+        self.word = words(gap_word, style.LABEL)
+        self.number = Number(0.0, unit.decimals, style.LABEL)
+        self.gap = VGroup(self.leader, self.bracket, self.word, self.number)
+        self.add(self.blue, self.tip, self.gap)
+        self.set_added(0.0)
+
+    def values(self) -> NDArray:
+        """The sum at the corners, (n,): whole pieces, and the share of the one that is being added."""
+        whole = int(np.floor(self.added + 1e-9))
+        values = self.parts.partial_sum(whole, self.corners)
+        share = self.added - whole
+        if share > 1e-9 and whole < len(self.parts):
+            values = values + share * self.parts.piece(whole + 1, self.corners)
+        return values
+
+    def largest_gap(self) -> tuple[int, float]:
+        """Where red and the sum differ most (a corner's index, of equals the rightmost) and by how much."""
+        gaps = np.abs(self.red - self.values())
+        where = int(np.flatnonzero(gaps >= gaps.max() * (1 - 1e-12))[-1])
+        return where, float(gaps[where])
+
+    def set_added(self, added: float) -> RunningSum:
+        """Show constant + ``added`` pieces; returns self."""
+        self.added = float(added)
+        values = self.values()
+        self.plot.set_curve(self.blue, self.corners, values)
+        knot = int(np.searchsorted(self.corners, self.curve.x[min(int(np.ceil(added - 1e-9)), len(self.parts))]))
+        self.tip.move_to(self.plot.at(self.corners[knot], values[knot]))
+        where, gap = self.largest_gap()
+        self._set_bracket(where, float(values[-1]))
+        self.number.set_value(self.unit.of_difference(gap))
+        return self
+
+    def _set_bracket(self, where: int, end: float) -> None:
+        """The bracket spans red's height at corner ``where`` and the sum's flat ``end``; a leader joins red to it."""
+        right, bottom = self.plot.box[1], self.plot.box[2]
+        red_at = self.plot.at(self.corners[where], self.red[where])
+        blue_y = float(self.plot.at(0.0, end)[1])
+        x = right + 0.18
+        ends = [np.array([x, y, 0.0]) for y in (red_at[1], blue_y)]
+        tick = np.array([0.1 if abs(ends[1][1] - ends[0][1]) > 0.02 else 0.0, 0.0, 0.0])  # no bracket over nothing
+        strokes = ([ends[0], ends[1]], [ends[0] - tick, ends[0] + tick], [ends[1] - tick, ends[1] + tick])
+        for line, points in zip(self.bracket, strokes, strict=True):
+            line.set_points_as_corners(points)
+        start = red_at + np.array([0.2, 0.0, 0.0])
+        short = ends[0][0] - start[0] < 0.6
+        self.leader.points = np.zeros((0, 3)) if short else dashed(start, ends[0] - tick, palette.text).points
+        middle = max((red_at[1] + blue_y) / 2, bottom + 0.42)
+        self.word.place(middle + 0.13, left=x + 0.24)
+        self.number.shift([x + 0.24 - self.number.get_left()[0], middle - 0.33 - self.number.baseline, 0.0])
+
+    def label(self, text: str, guides: bool) -> TextMobject | None:
+        """The name of the sum ("0 + 1") at its flat end, where it touches nothing; None when there is no such place.
+
+        ``guides``: whether dashed lines stand under the knots.
+        """
+        label = words(text, style.LABEL, palette.blue)
+        right, bottom, top = self.plot.box[1:]
+        level = float(self.plot.at(0.0, self.values()[-1])[1])
+        from_x = float(self.tip.get_center()[0]) + 0.3
+        half = label.width / 2 + CLEARANCE
+        obstacles = self._obstacles(guides)
+        for y in (level - 0.42, level + 0.2):
+            low, high = y - 0.1, y + 0.33
+            for x in np.linspace(from_x + half, right - half, 25) if right - from_x > 2 * half else ():
+                inside = (np.abs(obstacles[:, 0] - x) < half) & (obstacles[:, 1] > low) & (obstacles[:, 1] < high)
+                if not inside.any() and low > bottom + 0.1 and high < top:
+                    return label.place(y, center=float(x))
+        return None
+
+    def _obstacles(self, guides: bool) -> NDArray:
+        """Points (n, 2) of the screen that a label must not cover: red, the constant's level, the guides."""
+        x = np.linspace(*self.plot.x_range, 600)
+        points = [self.plot.at(x, self.curve(x)), self.plot.at(x, self.parts.constant)]
+        if guides:
+            for a, b in self.curve.knots:
+                points.append(self.plot.at(a, np.linspace(self.plot.y_range[0], b, 60)))
+        return np.concatenate(points)[:, :2]
