@@ -99,7 +99,7 @@ M = TypeVar("M", bound=Mobject)
 
 
 def _inked(mobject: Mobject) -> list[VMobject]:
-    """The parts of ``mobject`` (empty ones too: a digit may come), each with its full colours remembered (from the first call on)."""
+    """The parts of ``mobject``, each with its full colours remembered; empty ones too, since a digit may come."""
     parts = [part for part in mobject.get_family() if isinstance(part, VMobject)]
     for part in parts:
         if not hasattr(part, "full_colors"):
