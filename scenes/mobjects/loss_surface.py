@@ -1,0 +1,202 @@
+"""The loss over a plane as a contour map, and gradient descent's path on it. Pure functions of numbers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import contourpy
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import polyline, ring
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula
+from gradreel.scenes.style import mix, palette
+from manim import ManimColor, Polygon, VGroup, VMobject
+from numpy.typing import ArrayLike, NDArray
+
+LOWEST_BAND, HIGHEST_BAND = 0.012, 0.17  # shares of the text colour in the background
+LOWEST_LINE, HIGHEST_LINE = 0.15, 0.31
+BANDS = 15
+ARROW = 1.1  # length of the gradient's arrow: it shows a direction, not a size
+MARKER, START = 0.15, 0.11  # radii
+
+
+def view_around(points: NDArray, width: float, height: float, margin: float = 0.24) -> tuple[NDArray, NDArray]:
+    """Ranges (low, high) of u and v around ``points`` (n, 2), both to one scale for a picture ``width`` x ``height``.
+
+    ``margin`` is the share of the picture left free on each side. One scale, so that directions on the map are true.
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    free = 1 - 2 * margin
+    scale = max((high[0] - low[0]) / (free * width), (high[1] - low[1]) / (free * height))
+    if scale <= 0:  # a single point
+        scale = max(float(np.abs(points).max()), 1.0) * 1e-3
+    middle, half = (low + high) / 2, scale * np.array([width, height]) / 2
+    return (
+        np.array([middle[0] - half[0], middle[0] + half[0]]),
+        np.array([middle[1] - half[1], middle[1] + half[1]]),
+    )
+
+
+def contour_levels(loss: NDArray, bands: int = BANDS) -> NDArray:
+    """Increasing levels between ``bands`` bands of the grid ``loss``, (bands - 1,), or fewer where it hardly varies.
+
+    Half way between even steps of the logarithm, which show how deep the valley is, and bands of equal area, which show
+    how the slopes run.
+    """
+    finite = loss[np.isfinite(loss)]
+    shares = np.linspace(0, 1, bands + 1)[1:-1]
+    low, high = np.quantile(finite, [0.001, 0.995])
+    floor = max(low, high * 1e-6, 1e-300)
+    logarithmic = np.log(floor) + shares * (np.log(max(high, floor)) - np.log(floor))
+    by_area = np.log(np.maximum(np.quantile(finite, shares), floor))
+    return np.unique(np.exp((logarithmic + by_area) / 2))
+
+
+class LossMap(VGroup):
+    """Contour map of ``loss`` (n, m) at u (m,), v (n,) in a rectangle of the screen: bands, lines on top.
+
+    Brightness alone tells the loss: the more of the text colour, the higher. Parts: ``ground``, ``bands``, ``lines``;
+    ``levels`` are the losses on the lines.
+    """
+
+    def __init__(
+        self, u: NDArray, v: NDArray, loss: NDArray, *, left: float, right: float, bottom: float, top: float
+    ) -> None:
+        super().__init__()
+        self.box = (left, right, bottom, top)
+        self.u_range, self.v_range = (float(u[0]), float(u[-1])), (float(v[0]), float(v[-1]))
+        self.levels = contour_levels(loss)
+        self.ground = Polygon(*(np.array([x, y, 0.0]) for x, y in self._corners()), stroke_width=0)
+        self.ground.set_fill(mix(palette.text, LOWEST_BAND), 1)
+        self.bands, self.lines = VGroup(), VGroup()
+        ceiling = float(loss[np.isfinite(loss)].max()) * 2 + 1
+        contours = contourpy.contour_generator(u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
+        for k, level in enumerate(self.levels):
+            share = (k + 1) / max(len(self.levels), 1)
+            self.bands.add(self._band(contours.filled(level, np.inf), share))
+            self.lines.add(self._line(contours.lines(level), k / max(len(self.levels) - 1, 1)))
+        self.add(self.ground, self.bands, self.lines)
+
+    def at(self, uv: ArrayLike) -> NDArray:
+        """The scene's point(s) of coordinates (…, 2) in the plane, (…, 3)."""
+        left, right, bottom, top = self.box
+        uv = np.asarray(uv, dtype=float)
+        x = left + (uv[..., 0] - self.u_range[0]) * ((right - left) / (self.u_range[1] - self.u_range[0]))
+        y = bottom + (uv[..., 1] - self.v_range[0]) * ((top - bottom) / (self.v_range[1] - self.v_range[0]))
+        return np.stack([x, y, np.zeros_like(x)], axis=-1)
+
+    def coordinates(self, point: ArrayLike) -> NDArray:
+        """Coordinates (2,) in the plane of a point of the scene: the inverse of ``at``."""
+        left, right, bottom, top = self.box
+        x, y = np.asarray(point, dtype=float)[:2]
+        u = self.u_range[0] + (x - left) * (self.u_range[1] - self.u_range[0]) / (right - left)
+        v = self.v_range[0] + (y - bottom) * (self.v_range[1] - self.v_range[0]) / (top - bottom)
+        return np.array([u, v])
+
+    def _corners(self) -> list[tuple[float, float]]:
+        left, right, bottom, top = self.box
+        return [(left, bottom), (right, bottom), (right, top), (left, top)]
+
+    def _band(self, filled: tuple[list[NDArray], list[NDArray]], share: float) -> VMobject:
+        """Everything above a level, painted over the band below: no seams between neighbours."""
+        shape = VMobject(stroke_width=0)
+        shape.set_fill(mix(palette.text, LOWEST_BAND + share * (HIGHEST_BAND - LOWEST_BAND)), 1)
+        polygons, offsets = filled
+        for points, starts in zip(polygons, offsets, strict=True):
+            for start, end in pairwise(starts):
+                _add_path(shape, self.at(points[start:end]))
+        return shape
+
+    def _line(self, paths: list[NDArray], share: float) -> VMobject:
+        line = VMobject(
+            stroke_color=mix(palette.text, LOWEST_LINE + share * (HIGHEST_LINE - LOWEST_LINE)),
+            stroke_width=style.CONTOUR,
+            fill_opacity=0,
+        )
+        for path in paths:
+            _add_path(line, self.at(path))
+        return line
+
+
+def _add_path(shape: VMobject, points: NDArray) -> None:
+    if len(points) > 1:
+        shape.start_new_path(points[0])
+        shape.add_points_as_corners(points[1:])
+
+
+class ThetaLabel(VGroup):
+    """θ with the number of updates above it, live: θ⁰, θ¹, θ²¹⁰⁰."""
+
+    def __init__(self, update: int, size: float = 34, color: ManimColor | None = None) -> None:
+        super().__init__()
+        color = color if color is not None else palette.orange
+        self.letter: TextMobject = formula("theta", size, color)
+        self.update_number = Number(update, 0, 0.7 * size, color, face="math")
+        self.add(self.letter, self.update_number)
+        self.set_update(update)
+
+    def set_update(self, update: int) -> ThetaLabel:
+        """Show ``update``; the letter stays where it is."""
+        self.update_number.set_value(update)
+        raised = self.letter.baseline + 0.4 * self.letter.font_size * style.EM
+        self.update_number.place_left(raised, self.letter.get_right()[0] + 0.03)
+        return self
+
+    def put(self, center: ArrayLike) -> ThetaLabel:
+        return self.move_to(np.asarray(center, dtype=float))
+
+
+class DescentPath(VGroup):
+    """The path so far on a LossMap: start ring, line, point, arrow of the negative gradient, θ with its update.
+
+    ``show`` moves everything in place; nothing of the path that is still to come is drawn.
+    """
+
+    def __init__(self, start: ArrayLike, label_offset: ArrayLike = (0.0, -0.48)) -> None:
+        super().__init__()
+        start = np.asarray(start, dtype=float)
+        self.label_offset = np.array([*label_offset, 0.0])[:3]
+        self.line = polyline(np.array([start, start]), mix(palette.orange, 0.8), 5.0)
+        self.start_ring = ring(start, START, palette.orange)
+        self.start_label = ThetaLabel(0)
+        self.marker = ring(start, MARKER, palette.text, fill=palette.orange)
+        self.arrow = _arrow(palette.orange)
+        self.arrow_label = formula("- bold(g)", 32, palette.orange)
+        self.label = ThetaLabel(0)
+        self.add(self.line, self.start_ring, self.arrow, self.marker, self.start_label, self.arrow_label, self.label)
+
+    def show(self, path: NDArray, downhill: NDArray, update: int) -> None:
+        """Draw the path (n, 3) so far, its last point the current one; ``downhill`` (2,) the direction of -g there."""
+        here = path[-1]
+        self.line.set_points_as_corners(path if len(path) > 1 else np.array([here, here]))
+        self.marker.move_to(here)
+        self.label.set_update(update).put(here + self.label_offset)
+        self.point_arrow(here, downhill)
+
+    def point_arrow(self, here: NDArray, downhill: NDArray, length: float = ARROW) -> None:
+        """The arrow from the point ``here`` along ``downhill`` (2,); a point without a slope has no arrow."""
+        size = float(np.linalg.norm(downhill))
+        direction = np.array([*downhill, 0.0]) / size if size > 0 else np.zeros(3)
+        _set_arrow(self.arrow, here + direction * MARKER, here + direction * length)
+        self.arrow_label.move_to(here + direction * (length + 0.36))
+
+
+def _arrow(color: ManimColor) -> VGroup:
+    shaft = polyline(np.zeros((2, 3)), color, 4.5)
+    head = VMobject(stroke_width=0)
+    head.set_fill(color, 1)
+    return VGroup(shaft, head)
+
+
+def _set_arrow(arrow: VGroup, start: NDArray, end: NDArray, head: float = 0.22) -> None:
+    length = float(np.linalg.norm(end - start))
+    if length <= 1e-9:
+        end, along = start, np.zeros(3)
+    else:
+        along = (end - start) / length
+    across = np.array([-along[1], along[0], 0.0])
+    neck = end - along * head
+    shaft, tip = arrow
+    shaft.set_points_as_corners(np.array([start, neck]))
+    sides = (neck + across * head * 0.5, end, neck - across * head * 0.5)
+    tip.set_points_as_corners(np.array([*sides, sides[0]]))

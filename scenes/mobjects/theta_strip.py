@@ -1,0 +1,175 @@
+"""The parameters as one row of coloured cells with their names, and a row of slopes in the same columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.style import mix, palette
+from manim import RoundedRectangle, VGroup
+from numpy.typing import NDArray
+
+MOST_CELLS = 13  # beyond these, each letter shows its first entries and "…"
+CELL_HEIGHT, GAP, PADDING = 0.54, 0.1, 0.1
+WIDEST_CELL = 1.08
+DIGIT_WIDTH = 0.56  # of a digit, in em
+ELLIPSIS = None  # the entry of a column that stands for those left out
+
+
+def letter_of(name: str) -> str:
+    """What kind of parameter ``name`` is: "w", "b" (an entry of the vector), "c", or "constant" (the scalar b)."""
+    return "constant" if name == "b" else name[0].lower()
+
+
+ROLES = {"w": "yellow", "b": "green", "c": "magenta", "constant": "grey"}
+
+
+def role_of(name: str) -> str:
+    """The colour role of a parameter: yellow w, green vector b, magenta c, grey scalar b; any other letter dim."""
+    return ROLES.get(letter_of(name), "dim")
+
+
+def typst_name(name: str) -> str:
+    """The name as mathematics: ``w_1_2`` -> ``w_(1 2)``, ``w'_1_2`` -> ``w'_(1 2)``."""
+    letter, *indices = name.split("_")
+    primes = "'" * (len(letter) - len(letter.rstrip("'")))
+    return f"{letter.rstrip(chr(39))}{primes}" + (f"_({' '.join(indices)})" if indices else "")
+
+
+def chosen_entries(names: Sequence[str], most: int = MOST_CELLS) -> tuple[int | None, ...]:
+    """Which parameters get a column, by index: all of them, or the first ones of each letter and ELLIPSIS."""
+    if len(names) <= most:
+        return tuple(range(len(names)))
+    groups: list[list[int]] = []
+    for index, name in enumerate(names):
+        if not groups or letter_of(names[groups[-1][-1]]) != letter_of(name):
+            groups.append([])
+        groups[-1].append(index)
+    shown = max(1, (most - len(groups)) // max(1, sum(len(group) > 1 for group in groups)))
+    chosen: list[int | None] = []
+    for group in groups[: most // 2]:
+        cut = shown - 1 if len(group) > shown else len(group)
+        chosen += group[: max(cut, 1)]
+        if cut < len(group):
+            chosen.append(ELLIPSIS)
+    return tuple(chosen)
+
+
+def fitting_decimals(values: NDArray, width: float, size: float, most: int) -> int:
+    """The most decimals (at most ``most``) with which each of ``values`` fits into ``width`` at font size ``size``."""
+    largest = float(np.max(np.abs(values), initial=0.0))
+    whole = len(str(int(largest))) + 1  # digits before the point and a sign
+    for decimals in range(most, 0, -1):
+        if (whole + decimals + 0.5) * DIGIT_WIDTH * size * style.EM <= width:
+            return decimals
+    return 0
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the cells are: ``entries`` (index of a parameter or ELLIPSIS), their ``centers`` (x), their ``width``."""
+
+    entries: tuple[int | None, ...]
+    centers: tuple[float, ...]
+    width: float
+    size: float
+
+    @classmethod
+    def of(cls, names: Sequence[str], left: float, right: float) -> Columns:
+        entries = chosen_entries(names)
+        pitch = min((right - left + GAP) / len(entries), WIDEST_CELL + GAP)
+        centers = tuple(left + (pitch - GAP) / 2 + pitch * k for k in range(len(entries)))
+        return cls(entries, centers, pitch - GAP, style.CELL if pitch - GAP > 0.95 else style.SMALLEST)
+
+    def x_of(self, index: int) -> float:
+        """The middle of the column of parameter ``index``. Raises ValueError for one that has no column."""
+        return self.centers[self.entries.index(index)]
+
+    @property
+    def shown(self) -> list[int]:
+        """The parameters that have a column."""
+        return [entry for entry in self.entries if entry is not ELLIPSIS]
+
+
+class ThetaStrip(VGroup):
+    """Cells with the parameters' values, each in its letter's colour, names above. ``set_values`` shows others.
+
+    ``values`` (R, P) or (P,): all that will be shown, for the number of decimals; the last is shown first. Parts:
+    ``boxes``, ``names``, ``numbers`` (of ``columns.shown``, in order), ``dots``.
+    """
+
+    def __init__(
+        self, names: Sequence[str], values: NDArray, columns: Columns, y: float, labels: Sequence[str] | None = None
+    ) -> None:
+        super().__init__()
+        self.columns, self.y = columns, y
+        values = np.atleast_2d(values)
+        decimals = fitting_decimals(values[:, columns.shown], columns.width - PADDING, columns.size, 2)
+        self.boxes, self.names, self.numbers, self.dots = VGroup(), VGroup(), VGroup(), VGroup()
+        self.foot = y - 0.36 * columns.size * style.EM  # baseline of the numbers: capitals centred in the cell
+        for entry, x in zip(columns.entries, columns.centers, strict=True):
+            if entry is ELLIPSIS:
+                self.dots.add(words("…", style.CELL, palette.dim).move_to((x, y, 0)))
+                continue
+            color = getattr(palette, role_of(names[entry]))
+            box = RoundedRectangle(corner_radius=0.08, width=columns.width, height=CELL_HEIGHT)
+            self.boxes.add(box.set_stroke(color, style.BOX).set_fill(mix(color, 0.13), 1).move_to((x, y, 0)))
+            label = labels[entry] if labels else typst_name(names[entry])
+            self.names.add(formula(label, style.LETTER, color).place(y + CELL_HEIGHT / 2 + 0.2, center=x))
+            self.numbers.add(Number(values[-1, entry], decimals, columns.size, color))
+        self.place_numbers()
+        self.add(self.boxes, self.names, self.numbers, self.dots)
+
+    def place_numbers(self) -> None:
+        """Right-align each number in its cell, room for a sign kept: the widest of all is in the middle."""
+        for number, index in zip(self.numbers, self.columns.shown, strict=True):
+            number.place(self.foot, self.columns.x_of(index) + self.columns.width / 2 - 1.3 * PADDING)
+
+    def set_values(self, theta: NDArray) -> None:
+        """Show theta (P,)."""
+        for number, index in zip(self.numbers, self.columns.shown, strict=True):
+            number.set_value(float(theta[index]))
+
+    def column(self, index: int) -> VGroup:
+        """The cell, number and name of parameter ``index``."""
+        k = self.columns.shown.index(index)
+        return VGroup(self.boxes[k], self.numbers[k], self.names[k])
+
+
+class SlopeRow(VGroup):
+    """The gradient's entries under their cells, signed, in orange; no boxes. Parts: ``numbers``, ``dots``."""
+
+    def __init__(self, gradient: NDArray, columns: Columns, y: float) -> None:
+        super().__init__()
+        self.columns = columns
+        gradient = np.atleast_2d(gradient)
+        decimals = fitting_decimals(gradient[:, columns.shown], columns.width - PADDING, style.SMALLEST, 3)
+        self.numbers, self.dots = VGroup(), VGroup()
+        foot = y - 0.36 * style.SMALLEST * style.EM
+        for entry, x in zip(columns.entries, columns.centers, strict=True):
+            if entry is ELLIPSIS:
+                self.dots.add(words("…", style.SMALLEST, palette.orange).move_to((x, y, 0)))
+                continue
+            number = Number(gradient[-1, entry], decimals, style.SMALLEST, palette.orange, signed=True)
+            self.numbers.add(number.place(foot, x + columns.width / 2 - 1.3 * PADDING))
+        self.add(self.numbers, self.dots)
+
+    def set_values(self, gradient: NDArray) -> None:
+        """Show another gradient (P,)."""
+        for number, index in zip(self.numbers, self.columns.shown, strict=True):
+            number.set_value(float(gradient[index]))
+
+
+def row_label(source: str, y: float, left: float = style.LEFT_EDGE) -> TextMobject:
+    """What a row is, at its left: ``orange(theta) =``."""
+    return formula(source, 44).place(y - 0.16, left=left)
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """The names as mathematics; with a single feature the second index of w says nothing and is left out."""
+    one_feature = not any(re.fullmatch(r"w_\d+_(?!1$)\d+", name) for name in names)
+    return [typst_name(re.sub(r"^(w_\d+)_1$", r"\1", name) if one_feature else name) for name in names]
