@@ -11,7 +11,7 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.pieces import BADGE_RADIUS, Badge, PiecePanels
 from gradreel.scenes.mobjects.plot import Plot, dashed
-from gradreel.scenes.mobjects.running_sum import RunningSum
+from gradreel.scenes.mobjects.running_sum import MANY, RunningSum
 from gradreel.scenes.mobjects.text import formula, heading, words
 from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, nice_range, number_text, round_labels, ticks_at_knots
 from gradreel.scenes.style import BAND, palette
@@ -100,11 +100,10 @@ class BuildCurve(LectureScene):
         self.corners = np.unique(np.concatenate([[low], x, [high]]))  # where a polyline of the curve bends
         self.plot = self._axes((low, high), x, y)
         self.red = self.plot.curve(self.corners, self.curve(self.corners), palette.red)
-        self.knots = VGroup(*(self.plot.dot(a, b, palette.red) for a, b in zip(x, y, strict=True)))
-        if len(x) > 12:
-            self.knots.become(VGroup(*(self.plot.dot(a, b, palette.red, 0.06) for a, b in zip(x, y, strict=True))))
-        guides = [self.plot.guide(a, b) for a, b in zip(x, y, strict=True)]
-        self.guides = VGroup(*(guides if len(x) <= 12 else []))
+        radius = 0.1 if self.n_pieces <= MANY else 0.06
+        self.knots = VGroup(*(self.plot.dot(a, b, palette.red, radius) for a, b in self.curve.knots))
+        guides = [self.plot.guide(a, b) for a, b in self.curve.knots] if self.n_pieces <= MANY else []
+        self.guides = VGroup(*guides)
         per_unit = (PLOT_TOP - PLOT_BOTTOM) / (self.plot.y_range[1] - self.plot.y_range[0])
         self.panels = PiecePanels(self.parts, (low, high), self.unit, per_unit, PANELS)
         self._make_formula()
@@ -140,7 +139,7 @@ class BuildCurve(LectureScene):
             skips = k > EXPLAINED and not every
             badge = Badge(str(k), palette.grey if k == 0 else palette.blue)
             if k:
-                step = BADGE_STEP * (1.55 if skips else 1)
+                step = BADGE_STEP * (1.9 if skips else 1)
                 sign = formula("+ dots.c +" if skips else "+", 44).move_to([x + step / 2, FORMULA_Y, 0])
                 x += step
             badge.move_to([x, FORMULA_Y, 0])
@@ -170,7 +169,9 @@ class BuildCurve(LectureScene):
                 FadeIn(self.terms[0], shift=0.15 * UP),
                 run_time=0.9,
             )
-            band = self.plot.curve(self.corners, self.curve(self.corners), style.mix(palette.red, 0.48), BAND)
+            band = self.plot.curve(
+                self.corners, self.curve(self.corners), style.mix(palette.red, 0.48), BAND if len(self.guides) else 9
+            )
             self.sum = RunningSum(self.plot, self.curve, self.parts, self.unit, self.screen("gap"))
             self.sum.tip.set_opacity(0)
             self.sum_label = None
@@ -184,8 +185,8 @@ class BuildCurve(LectureScene):
     def _shape_beat(self) -> None:
         with self.beat("shape"):
             # One blue function by itself, drawn slowly: flat, a ramp, flat
-            zero, shape, badge = self.panels.panel(1)[:3]
-            self.play(style.emphasis(self.panels.panel(0), style.PRESENT), FadeIn(zero), FadeIn(badge), run_time=0.5)
+            zero, shape, name = self.panels.panel(1)[:3]
+            self.play(style.emphasis(self.panels.panel(0), style.PRESENT), FadeIn(zero), FadeIn(name), run_time=0.5)
             self.play(Create(shape), run_time=2.0, rate_func=linear)
 
     def _piece_beat(self, k: int) -> None:
@@ -203,11 +204,8 @@ class BuildCurve(LectureScene):
         self.play(Create(lit), style.emphasis(before, style.PRESENT), *leaving, run_time=0.7)
         zero, shape, *names = panel
         ramp = self.panels.ramp(k)
-        flight = TransformFromCopy(lit, ramp)
-        if k == 1:  # its panel is there already
-            self.play(flight, FadeIn(VGroup(*names[1:])), run_time=1.0)
-        else:
-            self.play(flight, FadeIn(zero), FadeIn(VGroup(*names)), run_time=1.0)
+        arriving = names[1:] if k == 1 else [zero, *names]  # the first panel is there already, but for its height
+        self.play(TransformFromCopy(lit, ramp), *(FadeIn(part) for part in arriving), run_time=1.0)
         self.play(FadeIn(shape), FadeOut(lit), FadeIn(self.terms[k], shift=0.15 * UP), run_time=0.5)
         self.remove(ramp)
         self.add(panel)

@@ -6,7 +6,7 @@ import numpy as np
 from gradreel.core.piecewise import Decomposition
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline, segment
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Unit, number_text, signed_text
 from gradreel.scenes.style import mix, palette
 from manim import Circle, ManimColor, VGroup, VMobject
@@ -105,26 +105,32 @@ class PiecePanels(VGroup):
 
     def _texts(self) -> list[str]:
         heights = [signed_text(round(self.unit.of_difference(h), self.unit.decimals)) for h in self.parts.height]
-        return [number_text(round(self.unit.of(self.parts.constant), self.unit.decimals)), *heights]
+        constant = number_text(round(self.unit.of(self.parts.constant), self.unit.decimals))
+        if self.unit.offset:  # what the axis shares once belongs to the constant
+            constant = number_text(self.parts.constant)
+        return [constant, *heights]
 
     def _rows(self, scale: float) -> list[VGroup]:
         left, right, bottom, top = self.box
         texts = self._texts()
-        radius = 0.29 if len(texts) <= 5 else 0.24
-        line_left = left + 2 * radius + 0.36
-        line_right = right - max(0.5, max(map(len, texts)) * DIGIT_WIDTH * 28 / 24) - 0.2
+        few = len(texts) <= 4
+        radius = 0.29 if few else 0.22
+        line = (
+            left + 2 * radius + 0.36,
+            right - max(0.5, max(map(len, texts)) * DIGIT_WIDTH * style.LABEL / style.TICK) - 0.2,
+        )
         heights = np.abs(self.parts.height)
-        gap = 0.42 if len(texts) <= 5 else 0.22
-        least = 2 * radius  # a row is never lower than its badge
-        room = top - bottom - gap * len(heights) - least
-        scale = min(scale, self._fitting(heights, least, room))
-        y = top
-        rows = []
-        for k in range(len(texts)):
-            extent = least if k == 0 else max(least, float(heights[k - 1]) * scale)
-            rows.append(
-                self._row(k, texts[k], (y - extent, y), (left + radius, radius), (line_left, line_right), scale)
-            )
+        if few:  # rows as high as their pieces
+            least, gap = 2 * radius, 0.42
+            scale = min(scale, self._fitting(heights, least, top - bottom - gap * len(heights) - least))
+            extents = [least, *np.maximum(least, heights * scale)]
+        else:  # rows of one height
+            gap = 0.16
+            extents = [(top - bottom + gap) / len(texts) - gap] * len(texts)
+            scale = min(scale, extents[0] / max(float(heights.max()), 1e-300))
+        rows, y = [], top
+        for k, extent in enumerate(extents):
+            rows.append(self._row(k, texts[k], (y - extent, y), (left + radius, radius), line, scale))
             y -= extent + gap
         return rows
 
@@ -159,7 +165,8 @@ class PiecePanels(VGroup):
             curve = self._curve(k, *line, foot, scale, style.SMALL_CURVE)
         zero = segment((line[0], baseline, 0), (line[1], baseline, 0), palette.axis, 1.2)
         label = words(text, style.LABEL, color)
-        end = curve.points[-1][1]
+        reach = (span[1] - span[0]) / 2 if len(self.parts) <= 3 else 0.08  # labels of low rows keep apart
+        end = float(np.clip(curve.points[-1][1], middle - reach, middle + reach))
         label.place(end - 0.11, right=self.box[1])
         return VGroup(zero, curve, badge, label)
 
@@ -182,19 +189,16 @@ class PiecePanels(VGroup):
         for k in range(count):
             x = left + (k // rows) * cell[0]
             y = top - (k % rows + 0.5) * cell[1]
-            panels.append(self._cell(k, x, y, cell[0], scale, columns))
+            panels.append(self._cell(k, x, y, cell[0], scale))
         return panels
 
-    def _cell(self, k: int, x: float, y: float, width: float, scale: float, columns: int) -> VGroup:
-        label: list[TextMobject] = []
-        indent = 0.0
-        if columns <= 3:
-            color = palette.grey if k == 0 else palette.blue
-            label = [words(str(k), style.TICK, color).place(y - 0.09, right=x + 0.3)]
-            indent = 0.42
+    def _cell(self, k: int, x: float, y: float, width: float, scale: float) -> VGroup:
+        color = palette.grey if k == 0 else palette.blue
+        name = words(str(k), style.TICK, color).place(y - 0.09, right=x + 0.3)
+        indent = 0.42
         line = (x + indent, x + width - 0.22)
         height = 0.0 if k == 0 else float(self.parts.height[k - 1]) * scale
         foot = y - height / 2
         curve = self._constant(line, y) if k == 0 else self._curve(k, *line, foot, scale, 3.4)
         zero = segment((line[0], foot, 0), (line[1], foot, 0), palette.axis, 1.0)
-        return VGroup(zero, curve, *label) if k else VGroup(curve, *label)
+        return VGroup(zero, curve, name)

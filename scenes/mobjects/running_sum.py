@@ -12,6 +12,7 @@ from gradreel.scenes.style import palette
 from manim import VGroup
 from numpy.typing import NDArray
 
+MANY = 12  # pieces: beyond them lines are thinner and corners have no guides
 CLEARANCE = 0.18  # scene units between the sum's label and any line
 
 
@@ -30,7 +31,7 @@ class RunningSum(VGroup):
         self.corners = np.unique(np.concatenate([plot.x_range[:1], curve.x, plot.x_range[1:]]))
         self.red = curve(self.corners)
         self.added = 0.0
-        self.blue = plot.curve(self.corners, self.values(), palette.blue, 6.0)
+        self.blue = plot.curve(self.corners, self.values(), palette.blue, 6.0 if len(parts) <= MANY else 4.0)
         self.tip = plot.dot(curve.x[0], parts.constant, palette.blue, 0.13)
         self.bracket = VGroup(*(segment((0, 0, 0), (1, 0, 0), palette.text, 2.0) for _ in range(3)))
         self.leader = dashed((0, 0, 0), (1, 0, 0), style.mix(palette.text, 0.55))

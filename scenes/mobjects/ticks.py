@@ -85,14 +85,22 @@ def unit_of(low: float, high: float) -> Unit:
     """How the numbers of an axis from ``low`` to ``high`` are written: plain from 0.1 to 100 000, shared powers else."""
     span, largest = high - low, max(abs(low), abs(high))
     offset = 0.0
-    if largest > 2000 * span:  # they differ in their last digits only: say what they share once
-        step = 10.0 ** math.ceil(math.log10(span))
-        offset = math.floor(low / step) * step
+    if largest > 2000 * span:  # they differ in their last digits only: say once what they share
+        offset = _roundest(low, 3 * span)
         largest = max(abs(low - offset), abs(high - offset))
     plain = 0.1 <= largest < 1e5
     exponent = 0 if plain or not largest else 3 * math.floor(math.log10(largest) / 3)
     decimals = max(0, 2 - math.floor(math.log10(span / 10.0**exponent)))  # three digits of the span
     return Unit(exponent, offset, decimals)
+
+
+def _roundest(value: float, within: float) -> float:
+    """The number with the fewest digits that lies no farther than ``within`` from ``value``."""
+    for power in range(math.ceil(math.log10(abs(value))), math.floor(math.log10(within)) - 1, -1):
+        candidate = round(value / 10.0**power) * 10.0**power
+        if candidate and abs(candidate - value) <= within:
+            return candidate
+    return value
 
 
 def labelled(values: Sequence[float], unit: Unit) -> Ticks:
