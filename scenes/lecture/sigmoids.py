@@ -1,0 +1,276 @@
+"""Sigmoids: what w, b and c do to one of them, and how several add up to the red curve while they are trained."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from gradreel.core.activations import hard_sigmoid
+from gradreel.core.matching import SigmoidMatch, match_by_slope
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.sigmoid_board import (
+    LETTERS,
+    SigmoidBoard,
+    curve_label,
+    on_curve,
+)
+from gradreel.scenes.mobjects.text import heading, words
+from gradreel.scenes.mobjects.ticks import number_text, round_step
+from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
+from manim import (
+    DOWN,
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    VGroup,
+    VMobject,
+    smooth,
+    squish_rate_func,
+)
+from pydantic import Field, model_validator
+
+Range = tuple[float, float]
+
+
+class MorphSigmoid(LectureScene):
+    """w, b and c each change one thing about y = c sigmoid(b + w x₁); together they match one blue piece."""
+
+    class Parameters(LectureScene.Parameters):
+        w_range: Range = Field((0.5, 2.0), description="Smallest and largest w shown; within 0.1 to 10")
+        b_range: Range = Field((-3.0, 3.0), description="Smallest and largest b shown; within -20 to 20")
+        c_range: Range = Field((1.0, 3.0), description="Smallest and largest c shown; within -10 to 10")
+        piece: tuple[float, float, float] = Field(
+            (1.0, 3.0, 3.0),
+            description="The blue piece to match: where its ramp starts and ends (within -20 to 20), and its height",
+        )
+
+        @model_validator(mode="after")
+        def _ranges_can_be_seen(self) -> MorphSigmoid.Parameters:
+            bounds = {"w_range": (0.1, 10.0), "b_range": (-20.0, 20.0), "c_range": (-10.0, 10.0)}
+            for name, (least, most) in bounds.items():
+                low, high = getattr(self, name)
+                if not least <= low < high <= most:
+                    raise ValueError(f"{name} must rise and lie within {least:g} to {most:g}, got [{low:g}, {high:g}]")
+            start, end, height = self.piece
+            if not -20 <= start < end <= 20 or end - start < 0.1:
+                raise ValueError(
+                    f"piece must start at least 0.1 before its end, within -20 to 20, got {start} to {end}"
+                )
+            if not 0.1 <= abs(height) <= 10:
+                raise ValueError(f"the height of piece must lie within 0.1 to 10, up or down, got {height:g}")
+            return self
+
+        def rest(self) -> dict[str, float]:
+            """The values from which the sweeps start: in the middle of w and b, and the full height."""
+            w, b = math.sqrt(math.prod(self.w_range)), sum(self.b_range) / 2
+            return {"w": round(w, 2), "b": round(b, 2), "c": max(self.c_range, key=abs)}
+
+    def construct(self) -> None:
+        self._prepare()
+        self._curve_beats()
+        self._w_beats()
+        self._b_beats()
+        self._c_beat()
+        self._match_beats()
+
+    # -- what is on the screen -----------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        parameters = self.parameters
+        self.rest = parameters.rest()
+        start, end, height = parameters.piece
+        self.match: SigmoidMatch = match_by_slope(start, end, height)
+        fit = {letter: getattr(self.match, letter) for letter in LETTERS}
+        ranges = {letter: (*getattr(parameters, f"{letter}_range"), fit[letter], 0.0) for letter in LETTERS}
+        sliders = {letter: (1.25 * min(values), 1.25 * max(values)) for letter, values in ranges.items()}
+        sliders["b"] = (-max(map(abs, sliders["b"])), max(map(abs, sliders["b"])))
+        half = max(6 / self.rest["w"], 1.3 * max(map(abs, parameters.b_range)) / self.rest["w"], abs(start), abs(end))
+        step = round_step(half, 3)
+        half = step * math.ceil(half / step - 1e-9)
+        heights = ranges["c"]
+        self.board = SigmoidBoard(self.rest, sliders, (-half, half), (min(heights), max(heights)))
+        self.add(self.board)
+
+    def _title(self, key: str) -> list[Animation]:
+        """The heading becomes another one."""
+        leaving = [FadeOut(self.title, shift=0.15 * UP, run_time=0.4)] if hasattr(self, "title") else []
+        self.title = heading(self.screen(key))
+        return [*leaving, FadeIn(self.title, shift=0.15 * UP, run_time=0.6)]
+
+    def _light(self, *letters: str) -> list[Animation]:
+        """The letters spoken of come to full strength, number, stem and slider; the others step back."""
+        board = self.board
+        return [
+            emphasis(part, FULL if letter in letters else PRESENT)
+            for letter in LETTERS
+            for part in (board.values[letter], board.stems[letter], board.sliders[letter])
+        ]
+
+    # -- one letter sweeps ---------------------------------------------------------------------------------------
+
+    def _start_sweeps(self, letter: str) -> None:
+        """The letter's own mark comes: the slope, the shift or the height."""
+        self.past: dict[float, VMobject] = {}  # value -> the label of the curve that it left behind
+        mark = self.board.show_marker(letter)
+        self.play(*self._title(f"heading-{letter}"), *self._light(letter), FadeIn(mark))
+
+    def _go(self, letter: str, value: float, run_time: float) -> None:
+        """The letter moves to another value; the curve that it leaves stays behind as a ghost with its label."""
+        board = self.board
+        left = board.now[letter]
+        arriving = []
+        if left not in self.past:
+            board.sliders[letter].mark(left)
+            board.leave_ghost()
+            self.past[left] = self._label(letter)
+            board.ghosts.add(self.past[left])
+            arriving.append(FadeIn(self.past[left], rate_func=squish_rate_func(smooth, 0.25, 0.6)))
+        if value in self.past:  # the curve comes back to where its label lies
+            arriving.append(FadeOut(self.past[value], rate_func=squish_rate_func(smooth, 0.4, 0.8)))
+        self.play(board.sweep(run_time, **{letter: value}), *(each.set_run_time(run_time) for each in arriving))
+        self.wait(0.4)
+
+    def _label(self, letter: str) -> VMobject:
+        """The value of the present curve, as a label of the ghost that it will leave."""
+        board = self.board
+        label = curve_label(letter, board.now[letter], 0.75)
+        if letter == "c":
+            label.place(board.curve.get_end()[1] - 0.1, left=board.plot.box[1] + 0.2)
+            return label
+        return on_curve(label, board.label_point(board.now))
+
+    def _end_sweeps(self, letter: str) -> None:
+        """Ghosts, labels and the letter's mark leave."""
+        board = self.board
+        slider = board.sliders[letter]
+        self.play(*(FadeOut(part) for part in (board.ghosts, slider.marks, board.marker[letter])), run_time=0.4)
+        slider.marks.remove(*slider.marks.submobjects)
+        board.ghosts.remove(*board.ghosts.submobjects)
+        board.exclude(board.marker[letter])
+        self.add(board)
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _curve_beats(self) -> None:
+        board = self.board
+        with self.beat("formula"):
+            # The room sees an S drawn from left to right: low, a rise, high. Then the formula that draws it
+            board.include(board.plot, board.zero, board.curve, board.formula)
+            self.play(*self._title("heading"), FadeIn(board.plot), FadeIn(board.zero), run_time=0.6)
+            self.play(Create(board.curve), run_time=1.8, rate_func=smooth)
+            self.play(FadeIn(board.formula, shift=0.15 * UP), run_time=0.6)
+        with self.beat("letters"):
+            # Three letters, three numbers hanging under them, three sliders
+            for letter in LETTERS:
+                value, stem, slider = board.values[letter], board.stems[letter], board.sliders[letter]
+                board.include(stem, value, slider)
+                self.play(
+                    Create(stem),
+                    FadeIn(value, shift=0.2 * DOWN),
+                    FadeIn(slider),
+                    run_time=0.7,
+                )
+
+    def _w_beats(self) -> None:
+        with self.beat("change-w"):
+            # w grows: the rise gets steeper about the same middle; the gentler curve stays behind
+            self._start_sweeps("w")
+            self._go("w", self.parameters.w_range[1], 2.4)
+        with self.beat("small-w"):
+            # w shrinks: a gentle slope, almost a straight line; and back
+            self._go("w", self.parameters.w_range[0], 3.0)
+            self._go("w", self.rest["w"], 1.8)
+
+    def _b_beats(self) -> None:
+        with self.beat("change-b"):
+            self._end_sweeps("w")
+            # b grows: the same curve slides left, an arrow measures how far
+            self._start_sweeps("b")
+            self._go("b", self.parameters.b_range[1], 2.4)
+        with self.beat("lower-b"):
+            # b shrinks below zero: it slides right; and back
+            self._go("b", self.parameters.b_range[0], 3.0)
+            self._go("b", self.rest["b"], 1.8)
+
+    def _c_beat(self) -> None:
+        with self.beat("change-c"):
+            # c pulls the right end down and up again; the left end stays near zero
+            self._end_sweeps("b")
+            board = self.board
+            board.include(board.level, board.level_letter)
+            self.play(Create(board.level), FadeIn(board.level_letter), run_time=0.6)
+            self._start_sweeps("c")
+            other = min(self.parameters.c_range, key=abs)
+            self._go("c", other, 2.4)
+            self._go("c", round((other + self.rest["c"]) / 2, 2), 1.6)
+
+    def _match_beats(self) -> None:
+        board = self.board
+        with self.beat("piece"):
+            # A blue piece as the red curve needs it, broad and dim, with two corners; the sigmoid lies elsewhere
+            self._end_sweeps("c")
+            self.play(*self._title("heading-match"), *self._light(*LETTERS), FadeOut(board.level, board.level_letter))
+            board.exclude(board.level, board.level_letter)
+            self._show_piece()
+        with self.beat("match"):
+            # What is to agree: height, slope, middle. All three letters move at once, and the curves come together
+            rules = self._rules()
+            self.play(LaggedStart(*(FadeIn(rule, shift=0.15 * UP) for rule in rules), lag_ratio=0.4), run_time=1.2)
+            self.play(board.sweep(4.0, w=self.match.w, b=self.match.b, c=self.match.c))
+        with self.beat("gap", gap=self._gap_text()):
+            # Only near the corners do they differ: the largest gap is measured at one of them
+            self._measure_gap()
+
+    def _show_piece(self) -> None:
+        plot = self.board.plot
+        start, end, height = self.parameters.piece
+        corners = np.array([plot.x_range[0], start, end, plot.x_range[1]])
+        band = plot.curve(corners, height * hard_sigmoid(corners, start, end), mix(palette.blue, 0.45), style.BAND)
+        self.board.ghosts.add(band)
+        name = words(self.screen("piece"), style.LABEL, mix(palette.blue, 0.8))
+        name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.48), right=plot.box[1])
+        self.play(Create(band), run_time=1.6)
+        self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+
+    def _rules(self) -> VGroup:
+        """How the match is computed, a line for each letter, where the piece leaves more room."""
+        plot = self.board.plot
+        _, end, height = self.parameters.piece
+        middle = plot.at(0.0, height / 2)[1]
+        left = plot.box[0] + 0.6 if self._room_is_left() else plot.at(end, 0)[0] + 0.9
+        lines = [words(self.screen(f"rule-{letter}"), style.LABEL, style.mix(palette.text, 0.8)) for letter in "cwb"]
+        return VGroup(*(line.place(middle + 0.42 - 0.5 * k, left=left) for k, line in enumerate(lines)))
+
+    def _room_is_left(self) -> bool:
+        start, end, _ = self.parameters.piece
+        low, high = self.board.plot.x_range
+        return start - low >= high - end
+
+    def _gap_text(self) -> str:
+        return number_text(self.match.largest_gap, 2)
+
+    def _measure_gap(self) -> None:
+        """A bracket between piece and sigmoid at the corner with room beside it."""
+        plot, (start, end, height) = self.board.plot, self.parameters.piece
+        at_end = self._room_is_left()
+        drop = math.copysign(self.match.largest_gap, height)
+        corner, other = ((end, height), height - drop) if at_end else ((start, 0.0), drop)
+        ends = plot.at(corner[0], corner[1]), plot.at(corner[0], other)
+        cap = np.array([0.1, 0.0, 0.0])
+        caps = [segment(point - cap, point + cap, palette.text, style.AXIS) for point in ends]
+        bracket = VGroup(segment(*ends, palette.text, style.AXIS), *caps)
+        self.gap_label = words(f"{self.screen('gap')} {self._gap_text()}", style.LABEL)
+        outwards = 1 if at_end else -1
+        baseline = ends[1][1] + (-0.5 if outwards * height > 0 else 0.3)
+        x = ends[0][0] + 0.35 * outwards
+        if at_end:
+            self.gap_label.place(baseline, left=x)
+        else:
+            self.gap_label.place(baseline, right=x)
+        self.play(Create(bracket), run_time=0.6)
+        self.play(FadeIn(self.gap_label, shift=0.1 * UP), run_time=0.5)
