@@ -169,7 +169,10 @@ class BuildCurve(LectureScene):
                 FadeIn(self.terms[0], shift=0.15 * UP),
                 run_time=0.9,
             )
+            width = BAND if len(self.guides) else 9.0
             band = self.plot.curve(
+                self.corners, self.curve(self.corners), style.mix(palette.red, 0.48), width
+            )
                 self.corners, self.curve(self.corners), style.mix(palette.red, 0.48), BAND if len(self.guides) else 9
             )
             self.sum = RunningSum(self.plot, self.curve, self.parts, self.unit, self.screen("gap"))
