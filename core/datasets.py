@@ -24,14 +24,20 @@ class CurveDataset(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["curve"] = Field("curve", description="points of a piecewise linear curve")
+    kind: Literal["curve"] = Field(default="curve", description="points of a piecewise linear curve")
     knots: tuple[tuple[Number, Number], ...] = Field(
-        RED_CURVE, description="the curve's turning points, (x, y) each, x increasing"
+        default=RED_CURVE, description="the curve's turning points, (x, y) each, x increasing"
     )
-    examples: int = Field(81, ge=2, le=100_000, description="how many points, evenly spaced from low to high")
-    low: Number | None = Field(None, description="leftmost x; by default a sixth of the knots' range before the first")
-    high: Number | None = Field(None, description="rightmost x; by default a sixth of the knots' range after the last")
-    centered: bool = Field(True, description="take the middle of the range from x, so that features lie around 0")
+    examples: int = Field(default=81, ge=2, le=100_000, description="how many points, evenly spaced from low to high")
+    low: Number | None = Field(
+        default=None, description="leftmost x; by default a sixth of the knots' range before the first"
+    )
+    high: Number | None = Field(
+        default=None, description="rightmost x; by default a sixth of the knots' range after the last"
+    )
+    centered: bool = Field(
+        default=True, description="take the middle of the range from x, so that features lie around 0"
+    )
 
     @field_validator("knots", mode="before")
     @classmethod

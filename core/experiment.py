@@ -46,22 +46,25 @@ class Experiment(BaseModel):
 
     model_config = _FROZEN
 
-    dataset: CurveDataset = Field(CurveDataset(), description="the examples")
+    dataset: CurveDataset = Field(default=CurveDataset(), description="the examples")
     hidden: tuple[Width, ...] = Field(
-        (3,), max_length=50, description="how many sigmoids (or ReLUs) in each hidden layer; empty: the linear model"
+        default=(3,),
+        max_length=50,
+        description="how many sigmoids (or ReLUs) in each hidden layer; empty: the linear model",
     )
     activation: Literal["sigmoid", "relu", "hard_sigmoid", "none"] = Field(
-        "sigmoid", description='activation function of the hidden layers; always "none" for the linear model'
+        default="sigmoid", description='activation function of the hidden layers; always "none" for the linear model'
     )
-    learning_rate: Number = Field(0.1, gt=0, le=1e6, description="length of an update, in gradients")
-    batch_size: int = Field(0, ge=0, description="examples in a batch; 0: all of them in one")
-    epochs: int = Field(6000, ge=1, le=100_000_000, description="passes over all batches")
-    seed: int = Field(0, ge=0, lt=2**63, description="of the random start and the random batches")
+    learning_rate: Number = Field(default=0.1, gt=0, le=1e6, description="length of an update, in gradients")
+    batch_size: int = Field(default=0, ge=0, description="examples in a batch; 0: all of them in one")
+    epochs: int = Field(default=6000, ge=1, le=100_000_000, description="passes over all batches")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="of the random start and the random batches")
     loss: Literal["mse", "mae"] = Field(
-        "mse", description="mean of e² (mse) or of |e| (mae); e: prediction minus label"
+        default="mse", description="mean of e² (mse) or of |e| (mae); e: prediction minus label"
     )
     keep: Literal["every update"] | KeepEvery | KeepAtMost = Field(
-        "every update", description='which states are recorded: "every update", {"every": k} or {"at most": bytes}'
+        default="every update",
+        description='which states are recorded: "every update", {"every": k} or {"at most": bytes}',
     )
 
     @model_validator(mode="before")

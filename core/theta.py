@@ -28,7 +28,10 @@ class Layers:
 
 
 def parameter_shapes(experiment: Experiment) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Name and shape of each part of theta: ("w", (H, D)), ("b", (H,)), ("w'", (H', H)), ..., ("c", (H,)), ("b", ())."""
+    """Name and shape of each part of theta: ("w", (H, D)), ("b", (H,)), ("w'", (H', H)), ..., ("c", (H,)), ("b", ()).
+
+    The linear model's are ("w", (D,)), ("b", ()).
+    """
     widths = (experiment.dataset.n_features, *experiment.hidden)
     shapes: list[tuple[str, tuple[int, ...]]] = []
     for layer, (before, width) in enumerate(itertools.pairwise(widths)):

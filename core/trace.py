@@ -1,0 +1,191 @@
+"""Trace: one training run on disk, as its columns and a ``meta.json`` that describes and seals them.
+
+A trace is written under a temporary name and renamed when whole: under its final name it is complete or not there. No
+torch here: reading a trace needs numpy only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gradreel.core.arrays import FloatArray, IntArray
+from gradreel.core.columns import ColumnKind, file_checksum, read_column
+from gradreel.core.errors import TraceError
+from gradreel.core.experiment import FORMAT_VERSION, Experiment
+from gradreel.core.theta import parameter_shapes
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+META = "meta.json"
+FORMAT = "gradreel trace"
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One training run: U updates of P parameters, R of the U + 1 states kept.
+
+    Row r is the network after ``kept[r]`` updates. Update k, counted from 0, leads from the state after k updates to that after k + 1. Arrays are read-only and
+    memory-mapped: one state read touches one row.
+    """
+
+    path: Path
+    experiment: Experiment
+    meta: dict[str, Any]
+    kept: IntArray  # (R,)  0 first, U last
+    parameters: FloatArray  # (R, P)
+    gradient: FloatArray  # (R - 1, P)  the gradient that left state r
+    batch_loss: FloatArray  # (U,)  loss of the batch that update k saw, before it
+    batch: IntArray  # (E, N)  the order in which each epoch went through the examples; (0, N) for full batches
+    epoch: IntArray  # (U,)  the epoch, counted from 0, that update k belongs to
+
+    @classmethod
+    def open(cls, path: str | Path, checksums: bool = False) -> Trace:
+        """The trace in directory ``path``. TraceError names what is missing, damaged or of a foreign format.
+
+        The shape of every column is always checked; every byte of them with ``checksums``.
+        """
+        path = Path(path)
+        meta, experiment = read_meta(path)
+        columns: dict[str, NDArray[Any]] = {}
+        for name, kind in column_kinds(experiment).items():
+            try:
+                columns[name] = read_column(path / f"{name}.npy", kind)
+            except TraceError as error:
+                raise TraceError(f"{path}: {error}; {_mend(path)}") from None
+            if checksums:
+                check_column(path, meta, name)
+        if not np.array_equal(columns["kept"], experiment.kept_updates()):
+            raise TraceError(f"{path}: kept.npy does not name the states that this experiment keeps; {_mend(path)}")
+        return cls(path=path, experiment=experiment, meta=meta, **columns)
+
+    @classmethod
+    def find(cls, directory: str | Path, experiment: Experiment) -> Trace:
+        """The trace of ``experiment`` among those in ``directory``. TraceError names the command that makes it."""
+        path = Path(directory) / experiment.digest
+        if not path.exists():
+            raise TraceError(f"{directory} has no trace of this experiment ({experiment.digest}); run: gradreel train")
+        trace = cls.open(path)
+        if trace.experiment != experiment:
+            raise TraceError(f"{path}: the trace of another experiment; {_mend(path)}")
+        return trace
+
+    @property
+    def n_updates(self) -> int:
+        """U, the updates of the run."""
+        return len(self.batch_loss)
+
+    def row(self, update: int) -> int:
+        """r of the state after ``update`` updates. TraceError if that state was not kept."""
+        r = int(np.searchsorted(self.kept, update))
+        if r < len(self.kept) and self.kept[r] == update:
+            return r
+        if not 0 <= update <= self.n_updates:
+            raise TraceError(f"{self.path}: no state after {update} updates; the run has {self.n_updates}")
+        nearest = int(self.kept[max(0, r - 1)])
+        raise TraceError(
+            f"{self.path}: the state after {update} updates was not kept, that after {nearest} was; "
+            'train with keep = "every update" to have them all'
+        )
+
+    def examples(self, update: int) -> IntArray:
+        """(B,): which examples update ``update`` (from 0) saw."""
+        if not 0 <= update < self.n_updates:
+            raise TraceError(f"{self.path}: no update {update}; the run has updates 0 to {self.n_updates - 1}")
+        if not len(self.batch):
+            return np.arange(self.experiment.dataset.examples)
+        size = self.experiment.batch_size
+        epoch, place = divmod(update, self.experiment.batches_per_epoch)
+        return self.batch[epoch, place * size : (place + 1) * size]
+
+
+def column_kinds(experiment: Experiment) -> dict[str, ColumnKind]:
+    """Name and kind of each column of a trace of ``experiment``."""
+    kept, parameters = len(experiment.kept_updates()), experiment.n_parameters
+    updates, examples = experiment.n_updates, experiment.dataset.examples
+    return {
+        "kept": ColumnKind((kept,), "<i8"),
+        "parameters": ColumnKind((kept, parameters), "<f8"),
+        "gradient": ColumnKind((kept - 1, parameters), "<f8"),
+        "batch_loss": ColumnKind((updates,), "<f8"),
+        "batch": ColumnKind((experiment.epochs if experiment.batch_size else 0, examples), "<i4"),
+        "epoch": ColumnKind((updates,), "<i4"),
+    }
+
+
+def sealed_meta(experiment: Experiment, versions: dict[str, str], checksums: dict[str, str]) -> str:
+    """The text of ``meta.json``: the same for the same run, last of all a checksum of the rest of it."""
+    kinds = column_kinds(experiment)
+    meta = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "digest": experiment.digest,
+        "experiment": experiment.model_dump(mode="json"),
+        "seed": experiment.seed,
+        "versions": versions,
+        "dtype": "float64",
+        "parameters": [{"name": name, "shape": shape} for name, shape in parameter_shapes(experiment)],
+        "updates": experiment.n_updates,
+        "states kept": kinds["kept"].shape[0],
+        "columns": {
+            name: {"shape": kind.shape, "dtype": kind.dtype, "sha256": checksums[name]} for name, kind in kinds.items()
+        },
+    }
+    return _text({**meta, "checksum": _seal(meta)})
+
+
+def read_meta(path: Path) -> tuple[dict[str, Any], Experiment]:
+    """The checked contents of a trace's ``meta.json`` and the experiment in it. TraceError if anything is off."""
+    if not path.is_dir():
+        found = "is not a directory" if path.exists() else "does not exist"
+        raise TraceError(f"{path} {found}; a trace is one; run: gradreel train")
+    try:
+        text = (path / META).read_bytes().decode("ascii")
+        meta = json.loads(text)
+    except FileNotFoundError:
+        raise TraceError(f"{path}: {META} is missing; {_mend(path)}") from None
+    except OSError as error:
+        raise TraceError(f"{path}: {META} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise TraceError(f"{path}: {META} is damaged: not JSON; {_mend(path)}") from None
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+        raise TraceError(f"{path}: {META} is not that of a trace; {_mend(path)}")
+    if meta.get("version") != FORMAT_VERSION:
+        raise TraceError(
+            f"{path}: format version {meta.get('version')}, this program reads {FORMAT_VERSION}; {_mend(path)}"
+        )
+    unsealed = {key: value for key, value in meta.items() if key != "checksum"}
+    if meta.get("checksum") != _seal(unsealed) or text != _text(meta):
+        raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {_mend(path)}")
+    try:
+        experiment = Experiment.model_validate(meta["experiment"])
+        kinds = column_kinds(experiment)
+        described = {name: (tuple(column["shape"]), column["dtype"]) for name, column in meta["columns"].items()}
+    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+        raise TraceError(f"{path}: {META} describes no experiment of this version: {error}; {_mend(path)}") from None
+    if meta.get("digest") != experiment.digest or described != {n: (k.shape, k.dtype) for n, k in kinds.items()}:
+        raise TraceError(f"{path}: {META} contradicts itself; {_mend(path)}")
+    return meta, experiment
+
+
+def check_column(path: Path, meta: dict[str, Any], name: str) -> None:
+    """TraceError unless the column's file has the checksum that ``meta`` names."""
+    if file_checksum(path / f"{name}.npy") != meta["columns"][name]["sha256"]:
+        raise TraceError(f"{path}: {name}.npy is damaged: its checksum is wrong; {_mend(path)}")
+
+
+def _seal(meta: dict[str, Any]) -> str:
+    return hashlib.sha256(_text(meta).encode()).hexdigest()
+
+
+def _text(meta: dict[str, Any]) -> str:
+    """One spelling only, so that a flipped bit anywhere in the file, a space included, shows."""
+    return json.dumps(meta, indent=1, ensure_ascii=True) + "\n"
+
+
+def _mend(path: Path) -> str:
+    return f"delete {path} and run: gradreel train"
