@@ -169,12 +169,9 @@ class BuildCurve(LectureScene):
                 FadeIn(self.terms[0], shift=0.15 * UP),
                 run_time=0.9,
             )
+            faint = style.mix(palette.red, 0.48)
             width = BAND if len(self.guides) else 9.0
-            band = self.plot.curve(
-                self.corners, self.curve(self.corners), style.mix(palette.red, 0.48), width
-            )
-                self.corners, self.curve(self.corners), style.mix(palette.red, 0.48), BAND if len(self.guides) else 9
-            )
+            band = self.plot.curve(self.corners, self.curve(self.corners), faint, width)
             self.sum = RunningSum(self.plot, self.curve, self.parts, self.unit, self.screen("gap"))
             self.sum.tip.set_opacity(0)
             self.sum_label = None

@@ -36,9 +36,8 @@ class Badge(VGroup):
         else:
             border = Circle(radius=radius, stroke_color=color, stroke_width=style.BOX)
             border.set_fill(mix(color, 0.13), 1)
-        size = style.HEADING * radius / BADGE_RADIUS
-        if len(label) > 1:
-            size = max(style.SMALLEST, size * 0.82)
+        size = style.HEADING * radius / BADGE_RADIUS * (0.82 if len(label) > 1 else 1)
+        size = max(style.SMALLEST, size)
         self.label = words(label, size, color)
         self.label.move_to(border)
         self.border = border

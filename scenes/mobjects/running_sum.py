@@ -64,8 +64,8 @@ class RunningSum(VGroup):
         knot = int(np.searchsorted(self.corners, self.curve.x[min(int(np.ceil(added - 1e-9)), len(self.parts))]))
         self.tip.move_to(self.plot.at(self.corners[knot], values[knot]))
         where, gap = self.largest_gap()
-        self._set_bracket(where, float(values[-1]))
         self.number.set_value(self.unit.of_difference(gap))
+        self._set_bracket(where, float(values[-1]))
         return self
 
     def _set_bracket(self, where: int, end: float) -> None:
