@@ -1,0 +1,267 @@
+"""Rules of the picture, checked on what is on the screen at the end of each beat.
+
+``frame``: nothing outside the frame, except what is marked ``bleed = True``. ``margin``: texts within the safe margin
+of 5 %. ``touch``: no two texts touch. ``size``: no text smaller than 24 (1/32 of the height; subscripts excepted).
+``line``: no text over a line of its own colour, unless a patch lies between. ``contrast`` (WCAG 2.2): text 4.5:1 on
+the background and 3:1 on a filled shape (all our text is large in WCAG's sense), lines 3:1, text that is dimmed on
+purpose 2:1; dimmed lines are not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.catalog import kebab_name
+from gradreel.scenes.on_screen import Part, Screen, ScreenText, bezier, read_screen
+from gradreel.scenes.stills import visit_beats
+from manim import Scene
+from numpy.typing import NDArray
+
+MARGIN = 0.05  # of the frame's width and height
+TOLERANCE = 0.02  # scene units: two pixels of a 1080p picture are 0.015
+FRAME_TOLERANCE = 0.05  # half the border of a rectangle that fills the frame
+SAME_COLOR = 0.19  # distance of two RGB colours (0 to 1 each) that the eye takes for one
+OPAQUE = 0.9
+TEXT_CONTRAST, TEXT_ON_SHAPE_CONTRAST, DIMMED_CONTRAST, LINE_CONTRAST = 4.5, 3.0, 2.0, 3.0
+FULL = 0.98  # a colour at less than this share of itself is dimmed
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One breach of a rule."""
+
+    scene: str
+    beat: str
+    rule: str
+    message: str
+    where: tuple[float, float]  # scene units from the centre of the frame
+    mobjects: tuple[str, ...]  # the texts' words, or the names of other mobjects
+
+    def __str__(self) -> str:
+        x, y = self.where
+        return f"{self.scene}, beat {self.beat}: {self.rule}: {self.message}, at ({x:.2f}, {y:.2f})"
+
+
+@dataclass(frozen=True)
+class _Breach:
+    rule: str
+    message: str
+    where: NDArray[np.float64]  # (2,)
+    names: tuple[str, ...]
+
+
+def check_scene(scene: Scene, beat: str = "end") -> list[Finding]:
+    """Every breach of a rule on the screen of ``scene`` as it is now."""
+    screen = read_screen(scene)
+    name = kebab_name(type(scene).__name__)
+    breaches = [breach for rule in (_frame, _margin, _touch, _size, _line, _contrast) for breach in rule(screen)]
+    return [
+        Finding(name, beat, breach.rule, breach.message, (float(breach.where[0]), float(breach.where[1])), breach.names)
+        for breach in breaches
+    ]
+
+
+def check_beats(
+    scene_class: type[Scene], parameters: Mapping[str, Any] | None = None, context: SceneContext | None = None
+) -> list[Finding]:
+    """The breaches at the end of every beat of a scene. Raises what the scene raises."""
+    findings: list[Finding] = []
+    visit_beats(scene_class, lambda scene, beat: findings.extend(check_scene(scene, beat)), parameters, context)
+    return findings
+
+
+# -- where things are --------------------------------------------------------------------------------------------------
+
+
+def _frame(screen: Screen) -> Iterator[_Breach]:
+    edge = np.array([screen.width, screen.height]) / 2
+    for text in screen.texts:
+        if not text.bleeds and (over := _overhang(text.box, edge)) > FRAME_TOLERANCE:
+            yield _Breach("frame", f"{text.name!r} is {over:.2f} outside the frame", _middle(text.box), (text.name,))
+    worst: dict[str, tuple[float, Part]] = {}
+    for part in screen.shapes:
+        over = _overhang(part.box, edge)
+        if not part.bleeds and over > max(FRAME_TOLERANCE, worst.get(part.name, (0.0,))[0]):
+            worst[part.name] = (over, part)
+    for name, (over, part) in worst.items():  # one of each kind: the one that is farthest outside
+        yield _Breach("frame", f"{name} is {over:.2f} outside the frame", part.center, (name,))
+
+
+def _margin(screen: Screen) -> Iterator[_Breach]:
+    frame = np.array([screen.width, screen.height]) / 2
+    edge = frame * (1 - 2 * MARGIN)
+    for text in screen.texts:
+        over = _overhang(text.box, edge)
+        if over > TOLERANCE and not text.bleeds and _overhang(text.box, frame) <= FRAME_TOLERANCE:
+            yield _Breach("margin", f"{text.name!r} is {over:.2f} in the margin", _middle(text.box), (text.name,))
+
+
+def _touch(screen: Screen) -> Iterator[_Breach]:
+    texts = screen.texts
+    if len(texts) < 2:
+        return
+    near = _overlaps(np.array([text.box for text in texts]), np.array([text.box for text in texts]))
+    for i, j in zip(*np.nonzero(np.triu(near, 1)), strict=True):
+        first, second = texts[i], texts[j]
+        touching = _overlaps(first.boxes, second.boxes)
+        if touching.any():
+            a, b = (boxes[k] for boxes, k in zip((first.boxes, second.boxes), np.argwhere(touching)[0], strict=True))
+            where = (np.maximum(a, b)[:2] + np.minimum(a, b)[2:]) / 2
+            yield _Breach("touch", f"{first.name!r} touches {second.name!r}", where, (first.name, second.name))
+
+
+def _overhang(box: NDArray[np.float64], edge: NDArray[np.float64]) -> float:
+    """How far a box reaches beyond ``edge`` (2,), half the width and height of a region around the centre."""
+    return float(max((-edge - box[:2]).max(), (box[2:] - edge).max()))
+
+
+def _overlaps(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n, m): which boxes (n, 4) and (m, 4) are less than the tolerance apart."""
+    a, b = first[:, None], second[None]
+    return np.asarray(((a[..., :2] < b[..., 2:] + TOLERANCE) & (b[..., :2] < a[..., 2:] + TOLERANCE)).all(axis=-1))
+
+
+def _middle(box: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (box[:2] + box[2:]) / 2
+
+
+# -- what can be read --------------------------------------------------------------------------------------------------
+
+
+def _size(screen: Screen) -> Iterator[_Breach]:
+    for text in screen.texts:
+        if text.size < style.SMALLEST - 0.05:
+            message = f"{text.name!r} has size {text.size:.1f}, the least is {style.SMALLEST}"
+            yield _Breach("size", message, _middle(text.box), (text.name,))
+
+
+def _line(screen: Screen) -> Iterator[_Breach]:
+    lines = [part for part in screen.shapes if part.stroke is not None]
+    if not lines or not screen.texts:
+        return
+    near = _overlaps(np.array([text.box for text in screen.texts]), np.array([line.box for line in lines]))
+    for i, j in zip(*np.nonzero(near), strict=True):
+        text, line = screen.texts[i], lines[j]
+        where = _crossing(text, line, screen)
+        if where is not None:
+            message = f"{text.name!r} lies over a line of its colour ({line.name})"
+            yield _Breach("line", message, where, (text.name, line.name))
+
+
+def _crossing(text: ScreenText, line: Part, screen: Screen) -> NDArray[np.float64] | None:
+    """A point where ``line`` runs through a glyph of its own colour with no patch between them, or None."""
+    assert line.stroke is not None
+    color = _over(line.stroke, screen.background)
+    alike = [
+        glyph
+        for glyph in text.glyphs
+        if (ink := _ink(glyph)) is not None and np.linalg.norm(_over(ink, screen.background) - color) < SAME_COLOR
+    ]
+    if not alike:
+        return None
+    points = _along(line)
+    half = line.stroke_width / 2
+    boxes = np.array([glyph.box for glyph in alike]) + np.array([-half, -half, half, half])
+    inside = ((points[:, None] > boxes[:, :2]) & (points[:, None] < boxes[:, 2:])).all(axis=-1)  # (points, glyphs)
+    for n, k in np.argwhere(inside):
+        if not _patched(points[n], line.order, alike[k].order, screen.shapes):
+            return np.asarray(points[n])
+    return None
+
+
+def _along(line: Part) -> NDArray[np.float64]:
+    """(n, 2) points on a line, close enough together that none of its course through a glyph is missed."""
+    lengths = np.linalg.norm(np.diff(line.curves, axis=1), axis=-1).sum(axis=1)
+    count = int(np.clip(lengths.max() / 0.03, 2, 400))
+    return bezier(line.curves, np.linspace(0, 1, count)).reshape(-1, 2)
+
+
+def _patched(point: NDArray[np.float64], below: int, above: int, shapes: Sequence[Part]) -> bool:
+    """Whether something filled hides ``point`` of the lower of two mobjects from the upper one."""
+    low, high = sorted((below, above))
+    between = (part for part in shapes if low < part.order < high and part.fill is not None)
+    return any(part.fill[3] >= OPAQUE and _holds(part, point) for part in between if part.fill is not None)
+
+
+def _contrast(screen: Screen) -> Iterator[_Breach]:
+    for text in screen.texts:
+        faint = min((breach for glyph in text.glyphs if (breach := _faint(glyph, screen))), default=None)
+        if faint is not None:
+            ratio, needed = faint
+            message = f"{text.name!r} has contrast {ratio:.1f}:1, it needs {needed:g}:1"
+            yield _Breach("contrast", message, _middle(text.box), (text.name,))
+    named: set[str] = set()
+    for part in screen.shapes:
+        if part.stroke is None or part.name in named or part.fill is not None or _is_dimmed(part, part.stroke, screen):
+            continue
+        ratio = contrast(_over(part.stroke, screen.background), screen.background)
+        if ratio < LINE_CONTRAST:
+            named.add(part.name)
+            message = f"{part.name} has contrast {ratio:.1f}:1, a line needs {LINE_CONTRAST:g}:1"
+            yield _Breach("contrast", message, part.center, (part.name,))
+
+
+def _faint(glyph: Part, screen: Screen) -> tuple[float, float] | None:
+    """(ratio, needed) of a glyph that stands out too little from what is under it."""
+    ink = _ink(glyph)
+    if ink is None:
+        return None
+    behind = _behind(glyph, screen)
+    ratio = contrast(_over(ink, behind), behind)
+    if _is_dimmed(glyph, ink, screen):
+        needed = DIMMED_CONTRAST
+    else:
+        needed = TEXT_CONTRAST if np.allclose(behind, screen.background, atol=0.01) else TEXT_ON_SHAPE_CONTRAST
+    return (ratio, needed) if ratio < needed - 0.05 else None
+
+
+def _behind(glyph: Part, screen: Screen) -> NDArray[np.float64]:
+    """(3,): the colour under the middle of a glyph."""
+    color = screen.background
+    for part in screen.shapes:
+        if part.order < glyph.order and part.fill is not None and _holds(part, glyph.center):
+            color = _over(part.fill, color)
+    return color
+
+
+def _holds(part: Part, point: NDArray[np.float64]) -> bool:
+    in_box = (point > part.box[:2]).all() and (point < part.box[2:]).all()
+    return bool(in_box and part.covers(point[None])[0])
+
+
+def _is_dimmed(part: Part, color: NDArray[np.float64], screen: Screen) -> bool:
+    """Whether a part is faint on purpose: marked so, translucent, or a role's colour mixed into the background."""
+    if getattr(part.mobject, "emphasis", 1.0) < FULL or color[3] < FULL:
+        return True
+    if np.abs(np.array(style.palette.background.to_rgb()) - screen.background).max() > 0.01:
+        return False
+    roles = np.array([getattr(style.palette, role).to_rgb() for role in style.ROLES if role != "background"])
+    if np.abs(roles - color[:3]).max(axis=1).min() < 0.01:
+        return False
+    full = roles - screen.background
+    part_of = color[:3] - screen.background
+    share = full @ part_of / (full**2).sum(axis=1)
+    apart = np.abs(part_of - share[:, None] * full).max(axis=1)
+    return bool(((apart < 0.013) & (share < FULL)).any())
+
+
+def _ink(glyph: Part) -> NDArray[np.float64] | None:
+    return glyph.fill if glyph.fill is not None else glyph.stroke
+
+
+def _over(rgba: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,): a colour of some opacity laid over another."""
+    return np.asarray(rgba[3] * rgba[:3] + (1 - rgba[3]) * under)
+
+
+def contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """The contrast of two RGB colours, 1 to 21. Source: WCAG 2.2, relative luminance and contrast ratio."""
+    channels = np.array([first, second])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    low, high = sorted(linear @ np.array([0.2126, 0.7152, 0.0722]))
+    return float((high + 0.05) / (low + 0.05))

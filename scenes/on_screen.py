@@ -1,0 +1,227 @@
+"""What is on the screen of a scene, as numbers: texts, lines and filled shapes in the order they are drawn.
+
+Coordinates are those of the frame, 14.22 units wide around (0, 0), whatever a moving camera looks at. Only what can be
+seen counts: a mobject of opacity 0 is not on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from gradreel.scenes.mobjects.text import Number, TextMobject
+from manim import (
+    BackgroundRectangle,
+    Camera,
+    DecimalNumber,
+    MarkupText,
+    Mobject,
+    Paragraph,
+    PMobject,
+    Scene,
+    SingleStringMathTex,
+    Text,
+    Typst,
+    VMobject,
+    config,
+)
+from manim.mobject.types.image_mobject import AbstractImageMobject
+from manim.utils.iterables import list_update
+from numpy.typing import NDArray
+
+TEXTS = (TextMobject, Number, Text, MarkupText, Paragraph, SingleStringMathTex, Typst, DecimalNumber)
+STROKE_UNIT = 0.01  # scene units per unit of Manim's stroke width
+SAMPLES = np.linspace(0, 1, 6)  # where on each Bezier piece its extent is measured
+NAME_LENGTH = 40
+EM = 96  # Manim's font size per scene unit of an em
+
+
+@dataclass(frozen=True)
+class Part:
+    """One mobject that is drawn by itself."""
+
+    mobject: Mobject
+    order: int  # of drawing: what has a higher one lies above
+    curves: NDArray[np.float64]  # (k, 4, 2) cubic Bezier pieces; (0, 4, 2) for a picture or points
+    box: NDArray[np.float64]  # (4,) left, bottom, right, top of its ink
+    fill: NDArray[np.float64] | None  # (4,) RGBA; None when it cannot be seen
+    stroke: NDArray[np.float64] | None
+    stroke_width: float  # scene units
+    name: str
+    bleeds: bool  # it, or something it is part of, is allowed outside the frame
+
+    @property
+    def center(self) -> NDArray[np.float64]:
+        return (self.box[:2] + self.box[2:]) / 2
+
+    @cached_property
+    def outline(self) -> NDArray[np.float64]:
+        """(n, 2) points along its curves."""
+        return bezier(self.curves, SAMPLES[:-1]).reshape(-1, 2)
+
+    def covers(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """(n,): which of ``points`` (n, 2) lie inside its outline (even-odd rule)."""
+        x, y = points[:, :1], points[:, 1:]
+        start, end = self.outline, np.roll(self.outline, -1, axis=0)
+        crosses = (start[:, 1] > y) != (end[:, 1] > y)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            at = start[:, 0] + (y - start[:, 1]) * (end[:, 0] - start[:, 0]) / (end[:, 1] - start[:, 1])
+        return np.asarray((crosses & (at > x)).sum(axis=1) % 2 == 1)
+
+
+@dataclass(frozen=True)
+class ScreenText:
+    """One text or number: all the glyphs of it that can be seen."""
+
+    mobject: Mobject
+    name: str
+    size: float  # as it is now, however it was scaled
+    glyphs: list[Part] = field(default_factory=list)
+
+    @cached_property
+    def boxes(self) -> NDArray[np.float64]:
+        """(n, 4), of its glyphs."""
+        return np.array([glyph.box for glyph in self.glyphs])
+
+    @cached_property
+    def box(self) -> NDArray[np.float64]:
+        return np.concatenate([self.boxes[:, :2].min(axis=0), self.boxes[:, 2:].max(axis=0)])
+
+    @property
+    def bleeds(self) -> bool:
+        return self.glyphs[0].bleeds
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Everything that can be seen."""
+
+    texts: list[ScreenText]
+    shapes: list[Part]  # what belongs to no text
+    width: float
+    height: float
+    background: NDArray[np.float64]  # (3,) RGB, 0 to 1
+
+
+def read_screen(scene: Scene) -> Screen:
+    """What ``scene`` shows now."""
+    roots = list_update(scene.mobjects, scene.foreground_mobjects)
+    owners = dict(_owners(roots))
+    camera = scene.renderer.camera
+    zoom = config.frame_width / camera.frame_width
+    texts: dict[int, ScreenText] = {}
+    shapes = []
+    for order, mobject in enumerate(camera.get_mobjects_to_display(roots)):
+        text, root, bleeds = owners[id(mobject)]
+        part = _part(mobject, order, camera, zoom, root, bleeds)
+        if part is None:
+            continue
+        if text is None or isinstance(mobject, BackgroundRectangle):
+            shapes.append(part)
+        else:
+            size = texts[id(text)].size if id(text) in texts else font_size(text) * zoom
+            texts.setdefault(id(text), ScreenText(text, text_of(text), size)).glyphs.append(part)
+    background = np.array(camera.background_color.to_rgb(), dtype=float)
+    return Screen(list(texts.values()), shapes, config.frame_width, camera.frame_height * zoom, background)
+
+
+def bezier(curves: NDArray[np.float64], t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(k, m, 2): the points of k cubic pieces (k, 4, 2) at the m parameters ``t``."""
+    s = 1 - t
+    weights = np.stack([s**3, 3 * s**2 * t, 3 * s * t**2, t**3], axis=1)  # (m, 4)
+    return np.einsum("mi,kid->kmd", weights, curves)
+
+
+def text_of(mobject: Mobject) -> str:
+    """The text's own words, as short as a message can hold."""
+    for attribute in ("text", "original_text", "tex_string", "typst_code", "source", "glyph_of"):
+        words = getattr(mobject, attribute, None)
+        if isinstance(words, str) and words.strip():
+            words = " ".join(words.split())
+            return words if len(words) <= NAME_LENGTH else words[: NAME_LENGTH - 1] + "…"
+    return f"{mobject.number:g}" if isinstance(mobject, DecimalNumber) else mobject.name
+
+
+def font_size(mobject: Mobject) -> float:
+    """The size of a text as it is on the screen, in Manim's units."""
+    if isinstance(mobject, Number):
+        anchor = mobject.anchor.points
+        return float(np.linalg.norm(anchor[-1] - anchor[0]) * EM)
+    if isinstance(mobject, TextMobject):
+        return mobject.font_size * _scale(mobject)
+    if isinstance(mobject, TEXTS) and not isinstance(mobject, Paragraph):
+        return float(mobject.font_size)
+    return float(mobject.height * EM / 0.5)  # no more than this: a line of small letters is half an em high
+
+
+def _scale(text: TextMobject) -> float:
+    """How many times as large as it was made."""
+    now, made = _extents(text), _extents_made(text.source, text.font_size)
+    if len(now) != len(made) or not len(now):
+        return 1.0
+    return float(np.median(now / made))
+
+
+def _extents(text: TextMobject) -> NDArray[np.float64]:
+    """(n,): the diagonal of each glyph."""
+    return np.array([np.linalg.norm(np.ptp(glyph.points, axis=0)) for glyph in text if len(glyph.points)])
+
+
+@lru_cache(maxsize=4096)
+def _extents_made(source: str, size: float) -> NDArray[np.float64]:
+    return _extents(TextMobject(source, size))
+
+
+def _owners(roots: Sequence[Mobject]) -> Iterator[tuple[int, tuple[Mobject | None, Mobject, bool]]]:
+    """For the id of each mobject on the screen: the text it belongs to, the mobject the scene holds, may it bleed."""
+    for root in roots:
+        waiting: list[tuple[Mobject, Mobject | None, bool]] = [(root, None, False)]
+        while waiting:
+            mobject, text, bleeds = waiting.pop()
+            bleeds = bleeds or bool(getattr(mobject, "bleed", False))
+            text = text or (mobject if _is_text(mobject) else None)
+            yield id(mobject), (text, root, bleeds)
+            waiting += [(child, text, bleeds) for child in mobject.submobjects]
+
+
+def _is_text(mobject: Mobject) -> bool:
+    """A text, or some glyphs of one shown by themselves (they know by ``glyph_of`` what text they come from)."""
+    if isinstance(mobject, TEXTS):
+        return True
+    glyphs = mobject.submobjects or [mobject]
+    return all(hasattr(glyph, "glyph_of") for glyph in glyphs)
+
+
+def _part(mobject: Mobject, order: int, camera: Camera, zoom: float, root: Mobject, bleeds: bool) -> Part | None:
+    name = mobject.name if root is mobject else f"{mobject.name} in {root.name}"
+    points = (camera.transform_points_pre_display(mobject, mobject.points) - camera.frame_center)[:, :2] * zoom
+    no_curves = np.empty((0, 4, 2))
+    if not isinstance(mobject, VMobject):
+        if not isinstance(mobject, (AbstractImageMobject, PMobject)):
+            return None  # a ValueTracker
+        return Part(mobject, order, no_curves, _box(points), None, None, 0.0, name, bleeds)
+    fill, stroke = _seen(mobject.get_fill_rgbas()), _seen(mobject.get_stroke_rgbas())
+    width = mobject.get_stroke_width() * STROKE_UNIT * zoom
+    if width <= 0:
+        stroke = None
+    curves = points[: len(points) // 4 * 4].reshape(-1, 4, 2)
+    if not len(curves) or (fill is None and stroke is None):
+        return None
+    half = width / 2 if stroke is not None else 0.0
+    box = _box(bezier(curves, SAMPLES).reshape(-1, 2)) + np.array([-half, -half, half, half])
+    return Part(mobject, order, curves, box, fill, stroke, width, name, bleeds)
+
+
+def _box(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([points.min(axis=0), points.max(axis=0)])
+
+
+def _seen(rgbas: Any) -> NDArray[np.float64] | None:
+    """The least transparent of a mobject's colours, or None when none can be seen."""
+    rgbas = np.asarray(rgbas, dtype=float).reshape(-1, 4)
+    if not len(rgbas) or rgbas[:, 3].max() <= 0.001:
+        return None
+    return np.asarray(rgbas[rgbas[:, 3].argmax()])

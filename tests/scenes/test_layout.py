@@ -1,0 +1,353 @@
+import time
+
+import numpy as np
+import pytest
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene, SceneContext
+from gradreel.scenes.layout import check_beats, contrast
+from gradreel.scenes.mobjects.text import Number, formula, words
+from gradreel.scenes.style import mix, palette
+from manim import (
+    DOWN,
+    LEFT,
+    RIGHT,
+    UP,
+    Circle,
+    Create,
+    Dot,
+    FadeIn,
+    FadeOut,
+    FunctionGraph,
+    Line,
+    MovingCameraScene,
+    Rectangle,
+    Scene,
+    Square,
+    Text,
+    ThreeDScene,
+    ValueTracker,
+    VGroup,
+)
+
+
+def findings(draw, base=LectureScene):
+    """The findings on a scene that shows what ``draw(scene)`` adds."""
+
+    class Checked(base):
+        def construct(self):
+            draw(self)
+
+    return check_beats(Checked)
+
+
+def rules(draw, base=LectureScene):
+    return [finding.rule for finding in findings(draw, base)]
+
+
+def good_scene(scene):
+    """A heading, a formula, a plot with labels, a caption: what no rule may object to."""
+    scene.add(words("A constant and three pieces", style.HEADING).place(3.2, left=-6.4))
+    scene.add(formula("y = grey(b) + sum_i magenta(c_i) sigma(green(b_i) + yellow(w_i) x_1)", 50).place(1.8, left=-6.4))
+    scene.add(words("synthetic data (gp)", style.CAPTION, palette.dim).place(-3.5, left=-6.4))
+    scene.add(FunctionGraph(np.sin, x_range=(-5, 5), color=palette.red, stroke_width=6))
+    scene.add(Line((-6, -2.6, 0), (6, -2.6, 0), color=mix(palette.axis, 0.28)))  # grid
+    label = words("red", 28, palette.red)
+    patch = Rectangle(width=label.width + 0.2, height=label.height + 0.2, stroke_width=0, fill_opacity=1)
+    scene.add(patch.set_fill(palette.background).move_to((0, 0, 0)), label.move_to((0, 0, 0)))
+    scene.add(Number(-12.5, 2, color=palette.blue).place(-1.5, right=6.4))
+    for k in range(3):
+        box = Square(0.8, color=palette.green).set_fill(mix(palette.green, 0.13), 1).move_to((-4 + k, -1.7, 0))
+        scene.add(box, words(str(k), 28, palette.green).move_to(box))
+    scene.add(style.emphasize(words("not yet", 28), style.FAINT).move_to((4, 2.5, 0)))
+    scene.add(Circle(color=palette.background, fill_opacity=1, fill_color=palette.blue).move_to((5, 0.8, 0)))
+    scene.add(ValueTracker(300))
+    edge = Line((-9, 3, 0), (9, 3.5, 0), color=palette.blue)
+    edge.bleed = True
+    scene.add(edge)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_clean_scene_passes(theme):
+    class Clean(LectureScene):
+        def construct(self):
+            good_scene(self)
+
+    assert [str(finding) for finding in check_beats(Clean, context=SceneContext(theme=theme))] == []
+
+
+# -- each rule is broken once and caught
+
+
+def test_frame():
+    (finding,) = findings(lambda scene: scene.add(Square(1, color=palette.blue).move_to((7, 1, 0))))
+    assert (finding.scene, finding.beat, finding.rule) == ("checked", "end", "frame")
+    assert finding.where == pytest.approx((7, 1))
+    assert finding.mobjects == ("Square",)
+    assert str(finding) == "checked, beat end: frame: Square is 0.41 outside the frame, at (7.00, 1.00)"
+
+
+@pytest.mark.parametrize("bleeding", ["group", "part"])
+def test_frame_may_be_left_by_what_bleeds(bleeding):
+    def draw(scene):
+        square = Square(1, color=palette.blue).move_to((7, 0, 0))
+        group = VGroup(square)
+        (group if bleeding == "group" else square).bleed = True
+        scene.add(group)
+
+    assert rules(draw) == []
+
+
+def test_frame_counts_ink_only():
+    def draw(scene):
+        scene.add(Square(1, stroke_opacity=0).move_to((9, 0, 0)), Square(1, stroke_width=0).move_to((-9, 0, 0)))
+        scene.add(Line((0, 3.98, 0), (2, 3.98, 0), color=palette.blue, stroke_width=2))
+
+    assert rules(draw) == []
+    thick = findings(lambda scene: scene.add(Line((0, 3.9, 0), (2, 3.9, 0), color=palette.blue, stroke_width=40)))
+    assert [finding.rule for finding in thick] == ["frame"]
+
+
+def test_frame_names_the_farthest_of_many_once():
+    (finding,) = findings(lambda scene: scene.add(VGroup(*(Dot((x, 0, 0), color=palette.blue) for x in (7.2, 8, 7.5)))))
+    assert finding.where == pytest.approx((8, 0))
+    assert finding.mobjects == ("Dot in VGroup",)
+
+
+def test_margin():
+    (finding,) = findings(lambda scene: scene.add(words("too far right").place(0, right=6.6)))
+    assert finding.rule == "margin"
+    assert finding.mobjects == ("too far right",)
+    assert "0.20 in the margin" in finding.message
+
+
+def test_margin_is_left_by_the_caption_alone_in_its_descender():
+    assert rules(lambda scene: scene.add(words("gpq", 24).place(-3.5, left=-6.4))) == []
+    assert rules(lambda scene: scene.add(words("gpq", 24).place(-3.6, left=-6.4))) == ["margin"]
+
+
+def test_text_outside_the_frame_is_reported_once():
+    assert rules(lambda scene: scene.add(words("half outside").move_to((7, 0, 0)))) == ["frame"]
+
+
+def test_touch():
+    def draw(scene):
+        first = words("first words", 28)
+        scene.add(first, words("second words", 28).next_to(first, RIGHT, buff=-0.1))
+
+    (finding,) = findings(draw)
+    assert finding.rule == "touch"
+    assert finding.mobjects == ("first words", "second words")
+    assert finding.where[0] == pytest.approx(words("first words", 28).width / 2, abs=0.2)
+
+
+def test_touch_is_not_near():
+    def draw(scene):
+        first = words("first", 28)
+        scene.add(first, words("second", 28).next_to(first, RIGHT, buff=0.1), words("third", 28).next_to(first, DOWN))
+        scene.add(formula('part("a", x^2) / (1 + e^(-x))', 48).move_to((0, 2, 0)))  # parts of one text
+
+    assert rules(draw) == []
+
+
+def test_touch_by_glyphs_not_by_boxes():
+    """A number in the empty corner of a tall formula's box touches nothing."""
+
+    def draw(scene):
+        tall = formula("integral_0^1 x", 60)
+        scene.add(tall, words("7", 24).move_to(tall.get_corner(UP + RIGHT) + 0.1 * DOWN))
+
+    assert rules(draw) == []
+
+
+def test_copy_left_on_the_screen_touches():
+    assert rules(lambda scene: scene.add(words("twice"), words("twice"))) == ["touch"]
+
+
+def test_faded_text_is_not_on_the_screen():
+    class Fading(LectureScene):
+        def construct(self):
+            first, second = words("first"), words("second")
+            with self.beat("both", say="Both."):
+                self.play(FadeIn(first), FadeIn(second))
+            with self.beat("one", say="One."):
+                self.play(FadeOut(first))
+
+    assert [(finding.beat, finding.rule) for finding in check_beats(Fading)] == [("both", "touch")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        lambda: words("small", 23),
+        lambda: words("small", 48).scale(0.4),
+        lambda: formula("x / y", 20),
+        lambda: Number(1.25, size=22),
+        lambda: Number(1.25, size=40).scale(0.5),
+    ],
+)
+def test_size(text):
+    assert rules(lambda scene: scene.add(text())) == ["size"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        lambda: words("large enough", 24),
+        lambda: words("x", 20).scale(1.2),
+        lambda: formula("w_(i j)", 24),  # subscripts are excepted
+        lambda: formula("x y z", 30).rotate(1.0),
+        lambda: Number(1.25, size=48).scale(0.5),
+    ],
+)
+def test_size_that_is_enough(text):
+    assert rules(lambda scene: scene.add(text())) == []
+
+
+def test_line():
+    def draw(scene):
+        scene.add(words("blue label", 28, palette.blue), Line(LEFT, RIGHT, color=palette.blue))
+
+    (finding,) = findings(draw)
+    assert finding.rule == "line"
+    assert finding.mobjects == ("blue label", "Line")
+    assert abs(finding.where[1]) < 0.05
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_line_follows_the_curve_itself(above):
+    """The label lies in the box of the curve: only its course decides."""
+
+    def draw(scene):
+        curve = FunctionGraph(lambda x: x**2 / 4 - 3, x_range=(-4, 4), color=palette.red)
+        scene.add(curve, words("label", 28, palette.red).move_to((0, 0.5 if above else -3, 0)))
+
+    assert rules(draw) == ([] if above else ["line"])
+
+
+def test_line_of_another_colour_may_be_crossed():
+    assert rules(lambda scene: scene.add(words("blue", 28, palette.blue), Line(LEFT, RIGHT, color=palette.red))) == []
+
+
+def test_line_over_the_text_is_caught_behind_the_patch():
+    def draw(scene):
+        label = words("label", 28, palette.blue)
+        patch = Rectangle(width=2, height=1, stroke_width=0).set_fill(palette.background, 1)
+        scene.add(patch, label, Line(LEFT, RIGHT, color=palette.blue))
+
+    assert rules(draw) == ["line"]
+
+
+@pytest.mark.parametrize(
+    ("patch", "expected"),
+    [
+        (lambda: Rectangle(width=2, height=1, stroke_width=0).set_fill(palette.background, 1), []),
+        (lambda: Rectangle(width=2, height=1, stroke_width=0).set_fill(palette.background, 0.4), ["line"]),
+        (lambda: Rectangle(width=0.1, height=0.1, stroke_width=0).set_fill(palette.background, 1), ["line"]),
+    ],
+)
+def test_line_under_a_patch(patch, expected):
+    assert (
+        rules(lambda scene: scene.add(Line(LEFT, RIGHT, color=palette.blue), patch(), words("label", 28, palette.blue)))
+        == expected
+    )
+
+
+def test_contrast_of_text():
+    (finding,) = findings(lambda scene: scene.add(words("faint", 28, style.ManimColor("#445566"))))
+    assert finding.rule == "contrast"
+    assert finding.mobjects == ("faint",)
+    assert "contrast 2.4:1, it needs 4.5:1" in finding.message
+
+
+def test_contrast_is_with_what_lies_under_the_text():
+    def draw(scene):
+        scene.add(Circle(color=palette.yellow, fill_opacity=1), words("on yellow", 28, palette.text))
+        scene.add(Circle(color=palette.yellow, fill_opacity=1).shift(3 * RIGHT))
+        scene.add(words("on it", 28, palette.background).shift(3 * RIGHT))
+
+    assert [finding.mobjects for finding in findings(draw)] == [("on yellow",)]
+
+
+@pytest.mark.parametrize(
+    ("dim", "expected"),
+    [
+        (lambda text: style.emphasize(text, 0.55), []),
+        (lambda text: style.emphasize(text, 0.12), ["contrast"]),
+        (lambda text: text.set_color(mix(palette.blue, 0.5)), []),
+        (lambda text: text.set_opacity(0.5), []),
+        (lambda text: text.set_opacity(0.1), ["contrast"]),
+    ],
+)
+def test_contrast_of_dimmed_text(dim, expected):
+    assert rules(lambda scene: scene.add(dim(words("dimmed", 28, palette.blue)))) == expected
+
+
+def test_contrast_of_lines():
+    dark = style.ManimColor("#2A3542")
+    (finding,) = findings(lambda scene: scene.add(Line(LEFT, RIGHT, color=style.ManimColor("#403000"))))
+    assert finding.rule == "contrast"
+    assert finding.mobjects == ("Line",)
+    assert rules(lambda scene: scene.add(Line(LEFT, RIGHT, color=mix(palette.axis, 0.2)))) == []  # dimmed on purpose
+    assert rules(lambda scene: scene.add(Square(color=dark, fill_opacity=1, fill_color=palette.blue))) == []
+
+
+def test_contrast_as_wcag_says():
+    white, black, grey = np.ones(3), np.zeros(3), np.full(3, 0x77 / 255)
+    assert contrast(white, black) == pytest.approx(21)
+    assert contrast(grey, white) == pytest.approx(4.48, abs=0.005)
+    assert contrast(white, grey) == contrast(grey, white)
+
+
+@pytest.mark.parametrize("role", [role for role in style.ROLES if role != "background"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_role_can_be_read(theme, role):
+    colors = [np.array(style.ManimColor(style.THEMES[theme][name]).to_rgb()) for name in (role, "background")]
+    assert contrast(*colors) >= 4.5
+
+
+# -- anybody's scenes
+
+
+def test_plain_manim_scene():
+    def draw(scene):
+        scene.add(Text("Manim's text", font_size=20), Text("touches", font_size=30).shift(0.1 * DOWN))
+        scene.play(Create(Line((0, -5, 0), (0, -3, 0))))
+
+    assert sorted(rules(draw, Scene)) == ["frame", "size", "touch"]
+
+
+def test_moving_camera_sees_another_part():
+    def draw(scene):
+        scene.add(Square(1).move_to((20, 0, 0)), Text("near", font_size=30).move_to((22, 0, 0)))
+        scene.camera.frame.move_to((20, 0, 0))
+
+    assert rules(draw, MovingCameraScene) == []
+    assert rules(lambda scene: (draw(scene), scene.camera.frame.scale(2)), MovingCameraScene) == ["size"]
+    assert rules(lambda scene: (draw(scene), scene.camera.frame.scale(0.3)), MovingCameraScene) == ["frame"]
+
+
+def test_camera_in_space():
+    def draw(scene):
+        scene.set_camera_orientation(phi=1.2, theta=0.5)
+        scene.add(Square(2), Line((0, 0, 0), (0, 0, 3)))
+
+    assert rules(draw, ThreeDScene) == []
+
+
+def test_beats_that_a_check_takes_are_fast():
+    def draw(scene):
+        good_scene(scene)
+        scene.add(*(words(f"{k:04}", 24).move_to((-6 + k % 12, -1 + k // 12 * 0.4, 0)) for k in range(60)))
+        scene.add(
+            *(FunctionGraph(lambda x, k=k: np.sin(x + k), x_range=(-6, 6), color=palette.grey) for k in range(20))
+        )
+        from gradreel.scenes.layout import check_scene
+
+        check_scene(scene)  # typesets
+        start = time.perf_counter()
+        check_scene(scene)
+        seconds.append(time.perf_counter() - start)
+
+    seconds: list[float] = []
+    rules(draw)
+    assert seconds[0] < 1.0
