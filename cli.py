@@ -15,7 +15,16 @@ from typing import Any, NoReturn
 
 import click
 
-MISTAKES = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT}
+MISTAKES = {  # errors of the file system that are the user's to mend
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENOENT,
+}
 
 
 class Gradreel(click.Group):
@@ -95,7 +104,7 @@ LEVELS = click.Choice(["debug", "info", "warning", "error", "critical"], case_se
 
 OPTIONS: dict[str, Decorator] = {
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words."),
-    "lesson": click.option("--lesson", type=FILE, help="Lesson file (TOML); default: the lecture that comes with gradreel."),
+    "lesson": click.option("--lesson", type=FILE, help="Lesson file (TOML).  [default: the lecture of gradreel]"),
     "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
                         help="Set a scene's parameter: JSON, text, or @FILE (JSON, or CSV of points). Repeatable."),
     "media_dir": click.option("--media_dir", type=FILE, default=Path("media"), show_default=True,
@@ -110,13 +119,15 @@ OPTIONS: dict[str, Decorator] = {
     "fps": click.option("--fps", "--frame_rate", type=float, help="Frames a second instead of the quality's."),
     "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the scenes' random numbers."),
     "format": click.option("--format", "file_format", type=click.Choice(["mp4", "webm", "mov", "gif", "png"]),
-                           help="Kind of file; png is the last frame, as -s.  [default: mp4; mov with -t]"),
-    "last_frame": click.option("-s", "--save_last_frame", "last_frame", is_flag=True, help="Only the last frame, as PNG."),
+                           help="Kind of file; png: every frame a picture.  [default: mp4; mov with -t]"),
+    "last_frame": click.option("-s", "--save_last_frame", "last_frame", is_flag=True,
+                                help="Only the last frame, as PNG."),
     "transparent": click.option("-t", "--transparent", is_flag=True, help="No background (mov, webm, png)."),
     "beats": click.option("-n", "--beats", metavar="FROM,TO", help="Only the beats from FROM to TO (see describe)."),
     "output": click.option("-o", "--output_file", "output", type=FILE, help="Write the one video or picture here."),
     "preview": click.option("-p", "--preview", is_flag=True, help="Open what was made."),
-    "jobs": click.option("-j", "--jobs", type=click.IntRange(1), help="Clips at work at once.  [default: one per core]"),
+    "jobs": click.option("-j", "--jobs", type=click.IntRange(1),
+                          help="Clips at work at once.  [default: one per core]"),
     "dry_run": click.option("--dry_run", is_flag=True, help="Print what would be trained and rendered; do nothing."),
     "progress": click.option("--progress_bar", "progress", type=click.Choice(["display", "leave", "none"]),
                              default="display", show_default=True, help="Progress with the time left."),
@@ -154,6 +165,12 @@ def commands() -> None:
     """Animated lecture videos about neural networks, made from real training runs."""
 
 
+def _options(**chosen: Any) -> Any:
+    from gradreel.scenes.render.arguments import Options
+
+    return Options(**chosen)
+
+
 @commands.command("list")
 @options("lang", "json")
 def list_scenes(**chosen: Any) -> None:
@@ -170,7 +187,7 @@ def describe(**chosen: Any) -> int:
     """A scene's parameters (types, bounds, defaults), beats and training runs."""
     from gradreel.scenes.render.commands import describe_scene
 
-    return describe_scene(**chosen)
+    return describe_scene(_options(scenes=(chosen.pop("scene"),), **chosen))
 
 
 @commands.command()
@@ -180,12 +197,13 @@ def train(**chosen: Any) -> int:
     """Train and record the runs that the scenes show (no SCENE: those of the whole lesson)."""
     from gradreel.scenes.render.commands import train_runs
 
-    return train_runs(**chosen)
+    return train_runs(_options(**chosen))
 
 
 @commands.command()
 @scenes_argument
-@options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview", "lang", "theme")
+@options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
+@options("lang", "theme")
 @options("lesson", "set", "media_dir", "seed", "jobs", "dry_run", "progress", "quiet", "verbosity")
 def render(**chosen: Any) -> int:
     """Render the whole lesson into one video, or each SCENE into its own.
@@ -194,7 +212,7 @@ def render(**chosen: Any) -> int:
     """
     from gradreel.scenes.render.commands import render_videos
 
-    return render_videos(**chosen)
+    return render_videos(_options(**chosen))
 
 
 @commands.command()
@@ -205,17 +223,17 @@ def frames(**chosen: Any) -> int:
     """A PNG at the end of each beat, and one contact sheet of them all."""
     from gradreel.scenes.render.commands import render_frames
 
-    return render_frames(**chosen)
+    return render_frames(_options(**chosen))
 
 
 @commands.command()
-@click.argument("targets", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
+@click.argument("scenes", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
 @options("lesson", "set", "media_dir", "json", "quiet")
 def verify(**chosen: Any) -> int:
     """Compute the updates of traces again and compare (no name: every trace of the lesson). Exit 1 if one is wrong."""
     from gradreel.scenes.render.commands import verify_traces
 
-    return verify_traces(**chosen)
+    return verify_traces(_options(**chosen))
 
 
 @commands.command()
@@ -225,7 +243,7 @@ def check(**chosen: Any) -> int:
     """Check the layout at the end of each beat: texts that touch, leave the frame or are too small. Exit 1 if so."""
     from gradreel.scenes.render.commands import check_scenes
 
-    return check_scenes(**chosen)
+    return check_scenes(_options(**chosen))
 
 
 @commands.command()

@@ -3,12 +3,47 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import kebab_name
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was chosen on the command line, as written; a command without an option has its default."""
+
+    scenes: tuple[str, ...] = ()
+    lesson: Path | None = None
+    overrides: tuple[str, ...] = ()
+    media_dir: Path = Path("media")
+    language: str = "en"
+    theme: str = "dark"
+    quality: str = "h"
+    resolution: str | None = None
+    fps: float | None = None
+    file_format: str | None = None
+    transparent: bool = False
+    last_frame: bool = False
+    beats: str | None = None
+    output: Path | None = None
+    preview: bool = False
+    seed: int | None = None
+    jobs: int | None = None
+    dry_run: bool = False
+    as_json: bool = False
+    progress: str = "display"
+    quiet: bool = False
+    verbosity: str = "info"
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def parse_resolution(text: str) -> tuple[int, int]:
@@ -28,7 +63,7 @@ def parse_beat_range(text: str) -> tuple[str | None, str | None]:
     first, _, last = text.partition(",")
     names = tuple(name.strip() or None for name in (first, last))
     if names == (None, None) or "," in last:
-        raise UserError(f"-n {text}: beats are written FROM,TO, such as -n constant,sum (or constant, for all after it)")
+        raise UserError(f"-n {text}: beats are written FROM,TO, such as -n constant,sum (or constant: to the end)")
     return names[0], names[1]
 
 

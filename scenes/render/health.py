@@ -79,9 +79,8 @@ def _imports() -> str:
         "import manim, torch, manimpango, cairo;"
         "print('pango', manimpango.pango_version(), 'cairo', cairo.cairo_version_string())"
     )
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=IMPORT_SECONDS, check=False
-    )
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=IMPORT_SECONDS, check=False)
     if result.returncode:
         last = (result.stderr.strip().splitlines() or [f"Python ended with {result.returncode}"])[-1]
         raise RuntimeError(last)

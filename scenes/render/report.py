@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gradreel.scenes.catalog import find_scenes
+from gradreel.scenes.catalog import SceneSource, find_scenes
 from gradreel.scenes.narration import Narration
+
+if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
+    from gradreel.core.experiment import Experiment
+    from gradreel.scenes.render.arguments import Options
+    from gradreel.scenes.render.plan import Plan
+    from gradreel.scenes.render.requests import Finding, SceneDescription
+
+WIDTH = 100  # columns of running text
 
 
 def print_json(content: Any) -> None:
@@ -54,3 +65,128 @@ def print_health(media_dir: Path, as_json: bool) -> bool:
     elif not well:
         print(f"{sum(not check.ok for check in checks)} of {len(checks)} checks failed", file=sys.stderr)
     return well
+
+
+def print_description(description: SceneDescription, source: SceneSource, options: Options) -> None:
+    """All that `describe` tells of a scene."""
+    narration = Narration.load([options.language])
+    title = narration.title(description.name, options.language)
+    lines = narration.scenes[options.language].get(description.name, {}).get("beats", {})
+    if options.as_json:
+        print_json(
+            {
+                "name": description.name,
+                "class": source.class_name,
+                "file": str(source.file),
+                "title": title,
+                "doc": description.doc,
+                "parameters": [asdict(row) | {"value": _value(description, row.name)} for row in description.rows],
+                "beats": list(description.beats),
+                "experiments": {name: _experiment(run) for name, run in description.experiments.items()},
+            }
+        )
+        return
+    print(f"{description.name}: {title}\n{source.class_name} in {source.file}")
+    if description.doc:
+        print("\n" + textwrap.dedent(f"    {description.doc}").strip())
+    print(f"\nParameters (--set {description.name}.NAME=VALUE)" if description.rows else "\nNo parameters")
+    for row in description.rows:
+        value = _value(description, row.name)
+        bounds = f", {row.bounds}" if row.bounds else ""
+        print(f"  {row.name}: {row.type}{bounds}")
+        if row.description:
+            print(textwrap.fill(row.description, WIDTH, initial_indent="      ", subsequent_indent="      "))
+        if not isinstance(value, Mapping):
+            print(f"      = {json.dumps(value, ensure_ascii=False)}   (default {row.default})")
+    print("\nBeats (-n FROM,TO)" if description.beats else "\nNo beats")
+    for beat in description.beats:
+        line = lines.get(beat) or lines.get(beat.partition("-{")[0])
+        print(f"  {beat}" + (f": {line}" if line else ""))
+    for name, run in description.experiments.items():
+        print(f"\nTraining run {name}: {run.n_updates} updates of {run.n_parameters} parameters, trace {run.digest}")
+
+
+def _value(description: SceneDescription, dotted: str) -> Any:
+    """The value that the parameter has, ``run.seed`` inside of ``run``."""
+    value: Any = description.parameters
+    for name in dotted.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _experiment(run: Experiment) -> dict[str, Any]:
+    counted = {"digest": run.digest, "updates": run.n_updates, "n_parameters": run.n_parameters}
+    return counted | {"experiment": run.model_dump(mode="json")}
+
+
+def print_traces(descriptions: Sequence[SceneDescription], traces: Mapping[str, Path], options: Options) -> None:
+    """Where the traces of the scenes' training runs are, each once."""
+    rows: dict[str, dict[str, Any]] = {}
+    for description in descriptions:
+        for run in description.experiments.values():
+            new = _experiment(run) | {"path": str(traces[run.digest]), "scenes": []}
+            rows.setdefault(run.digest, new)["scenes"].append(description.name)
+    if options.as_json:
+        print_json(list(rows.values()))
+    elif not options.quiet:
+        for row in rows.values():
+            counted = f"{row['updates']} updates of {row['n_parameters']} parameters"
+            print(f"{row['path']}  {counted}, {', '.join(row['scenes'])}")
+        if not rows:
+            print("none of the scenes shows a training run")
+
+
+def print_plan(plan: Plan, options: Options, *, clips: bool) -> None:
+    """What would be trained and, with ``clips``, rendered."""
+    if options.as_json:
+        print_json(plan.as_json() if clips else {"train": plan.as_json()["train"]})
+        return
+    for run in plan.runs:
+        print(f"train   {run.experiment.digest}, {run.experiment.n_updates} updates, for {', '.join(run.shown_by)}")
+    for clip in plan.clips if clips else ():
+        print(f"{'keep  ' if clip.up_to_date else 'render'}  {clip.scene}: {clip.why or 'up to date'}")
+    if not plan.runs and not clips:
+        print("nothing to train: every run is recorded")
+
+
+def print_paths(paths: Iterable[Path], options: Options) -> None:
+    if not options.quiet:
+        for path in paths:
+            print(path)
+
+
+def print_findings(findings: Sequence[Finding], scenes: Sequence[str], options: Options) -> None:
+    if options.as_json:
+        print_json([asdict(finding) for finding in findings])
+        return
+    for finding in findings:
+        print(f"{finding.scene}, {finding.beat}: {finding.rule}: {finding.message} ({finding.where})")
+    if not findings and not options.quiet:
+        print(f"{len(scenes)} scene{'s' if len(scenes) != 1 else ''}: nothing breaks a layout rule")
+
+
+def print_verification(result: Mapping[str, Any], options: Options) -> None:
+    """One trace's result, unless it will be part of the JSON."""
+    if options.as_json or (options.quiet and result["ok"]):
+        return
+    if result["ok"]:
+        how = "equal bit for bit" if result["exact"] else "equal within rounding"
+        print(f"ok   {result['trace']}: {result['updates']} updates computed again, {how}", flush=True)
+    else:
+        print(f"BAD  {result['trace']}", flush=True)
+        for problem in result["problems"]:
+            print(textwrap.indent(problem, "     "))
+
+
+def open_file(path: Path) -> None:
+    """Open with the program that the desktop has for it; where there is none, say so."""
+    from click import launch
+
+    if launch(str(path)) != 0:
+        print(f"no program was found to open {path}", file=sys.stderr)
+
+
+def duration(seconds: float) -> str:
+    """``75`` -> ``1 min 15 s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.arguments import parse_beat_range, parse_overrides, parse_resolution, parse_value
 

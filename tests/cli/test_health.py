@@ -4,9 +4,8 @@ import json
 import shutil
 
 import pytest
-from packaging.requirements import Requirement
-
 from gradreel.scenes.render import health
+from packaging.requirements import Requirement
 
 
 def by_name(checks):
@@ -35,7 +34,7 @@ def test_media_folder_that_is_a_file(tmp_path, without_import):
 
 
 def test_media_folder_that_cannot_be_written(tmp_path, without_import, monkeypatch):
-    def refuse(dir):  # noqa: A002  (tempfile's own name)
+    def refuse(dir):
         raise PermissionError(13, "Permission denied", str(dir))
 
     monkeypatch.setattr(health.tempfile, "TemporaryFile", refuse)

@@ -106,8 +106,8 @@ def test_through_a_relative_path(checkout):
     checkout.run("list")
     command = [os.path.relpath(checkout.root / "run", checkout.elsewhere), "list"]
     environment = {"PATH": f"{checkout.path}:/usr/bin:/bin"}
-    result = subprocess.run(command, cwd=checkout.elsewhere, env=environment, capture_output=True, text=True, check=True)
-    assert result.stdout.splitlines() == [str(checkout.elsewhere), "list"]
+    output = subprocess.check_output(command, cwd=checkout.elsewhere, env=environment, text=True)
+    assert output.splitlines() == [str(checkout.elsewhere), "list"]
 
 
 @pytest.mark.parametrize("file", ["constraints.txt", "pyproject.toml"])

@@ -1,0 +1,202 @@
+"""What each command does: the options made into a lesson and settings, one call, the result printed.
+
+Each returns the exit code. Results go to standard output, what is told on the way to standard error.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import TraceError, UserError
+from gradreel.scenes.render import engine, report
+from gradreel.scenes.render.arguments import Options, cores, parse_beat_range, parse_overrides, parse_resolution
+from gradreel.scenes.render.lesson import Lesson, load_lesson
+from gradreel.scenes.render.progress import Reporter, reporter
+from gradreel.scenes.render.settings import FORMATS, RenderSettings
+from gradreel.scenes.render.workspace import Folders
+
+
+def describe_scene(options: Options) -> int:
+    """Print a scene's parameters, beats and training runs."""
+    lesson, settings = _lesson(options), _settings(options)
+    (description,) = engine.inspect_lesson(lesson, settings)
+    (entry,) = lesson.scenes
+    report.print_description(description, entry.source, options)
+    return 0
+
+
+def train_runs(options: Options) -> int:
+    """Train what is missing; print where each trace is."""
+    lesson, settings = _lesson(options), _settings(options)
+    if options.dry_run:
+        return _dry_run(lesson, settings, options, clips=False)
+    with _reporter(options) as told:
+        traces = engine.train_lesson(lesson, settings, told)
+    report.print_traces(engine.inspect_lesson(lesson, settings), traces, options)
+    return 0
+
+
+def render_videos(options: Options) -> int:
+    """Render the lesson, or the scenes named, each into its own file; print where they are."""
+    lesson = _lesson(options)
+    output = _output(options)
+    settings = _settings(options, output)
+    if options.dry_run:
+        return _dry_run(lesson, settings, options)
+    began = time.monotonic()
+    with _reporter(options) as told:
+        made = _rendered(lesson, settings, options, output, told)
+        told.detail(f"took {report.duration(time.monotonic() - began)}")
+    report.print_paths(made, options)
+    if options.preview:
+        report.open_file(made[0])
+    return 0
+
+
+def render_frames(options: Options) -> int:
+    """A picture at the end of each beat, and the sheet of them all; print where they are."""
+    lesson, settings = _lesson(options), _settings(options)
+    if options.dry_run:
+        return _dry_run(lesson, settings, options, clips=False)
+    with _reporter(options) as told:
+        stills = engine.render_stills(lesson, settings, told)
+    report.print_paths([file for files in stills.pictures.values() for file in files] + [stills.sheet], options)
+    if options.preview:
+        report.open_file(stills.sheet)
+    return 0
+
+
+def check_scenes(options: Options) -> int:
+    """Print what breaks the layout rules; 1 when something does."""
+    lesson, settings = _lesson(options), _settings(options)
+    with _reporter(options) as told:
+        findings = engine.check_lesson(lesson, settings, told)
+    report.print_findings(findings, [entry.name for entry in lesson.scenes], options)
+    return 1 if findings else 0
+
+
+def verify_traces(options: Options) -> int:
+    """Compute each trace's updates again and print what came of it; 1 when a trace is wrong or cannot be read."""
+    from gradreel.core.verify import verify
+
+    results: list[dict[str, Any]] = []
+    for path, shown_by in _traces(options).items():
+        try:
+            result = verify(path)
+        except TraceError as error:
+            found = {"ok": False, "updates": None, "exact": None, "problems": [str(error)]}
+        else:
+            problems = [problem.text for problem in result.problems]
+            found = {"ok": not problems, "updates": result.updates, "exact": result.exact, "problems": problems}
+        results.append({"trace": str(path), "scenes": shown_by, **found})
+        report.print_verification(results[-1], options)
+    if options.as_json:
+        report.print_json(results)
+    elif not results and not options.quiet:
+        print("none of the scenes shows a training run: there is no trace to verify")
+    return 0 if all(result["ok"] for result in results) else 1
+
+
+def _lesson(options: Options) -> Lesson:
+    return load_lesson(options.lesson, parse_overrides(options.overrides), options.scenes)
+
+
+def _settings(options: Options, output: Path | None = None) -> RenderSettings:
+    """Raises UserError for an option that no video can have."""
+    changes: dict[str, Any] = {}
+    if options.resolution is not None:
+        changes["width"], changes["height"] = parse_resolution(options.resolution)
+    if options.beats is not None:
+        changes["first_beat"], changes["last_beat"] = parse_beat_range(options.beats)
+    return RenderSettings.of_quality(
+        options.quality,
+        format=options.file_format or _format_of(output),
+        transparent=options.transparent,
+        fps=options.fps,
+        language=options.language,
+        theme=options.theme,
+        media_dir=options.media_dir,
+        seed=options.seed,
+        jobs=options.jobs or cores(),
+        **changes,
+    )
+
+
+def _output(options: Options) -> Path | None:
+    """``-o`` as an absolute path with the ending of what it will hold. Raises UserError when it has another."""
+    if options.output is None:
+        return None
+    path = options.output.expanduser().absolute()
+    if path.is_dir():
+        raise UserError(f"-o {options.output} is a folder; name the file to write")
+    if options.last_frame:
+        wanted = "png"
+    else:
+        wanted = options.file_format or _format_of(path) or ("mov" if options.transparent else "mp4")
+        if wanted == "png":
+            return path.with_suffix("") if path.suffix == ".png" else path  # a folder of pictures
+    ending = path.suffix.removeprefix(".").lower()
+    if not ending:
+        return path.with_name(f"{path.name}.{wanted}")
+    if ending != wanted:
+        raise UserError(f"-o {options.output}: this file will be {wanted}, so its name must end in .{wanted}")
+    return path
+
+
+def _format_of(output: Path | None) -> str | None:
+    """The format that a file's ending asks for."""
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    return ending if ending in FORMATS and ending != "png" else None
+
+
+def _rendered(
+    lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None, told: Reporter
+) -> list[Path]:
+    if options.last_frame:
+        return engine.render_last_frames(lesson, settings, told, output)
+    if options.scenes:
+        return engine.render_scenes(lesson, settings, told, output)
+    return [engine.render_lesson(lesson, settings, told, output)]
+
+
+def _dry_run(lesson: Lesson, settings: RenderSettings, options: Options, clips: bool = True) -> int:
+    plan = engine.plan_lesson(lesson, settings)
+    report.print_plan(plan, options, clips=clips and not options.last_frame)
+    return 0
+
+
+def _traces(options: Options) -> dict[Path, list[str]]:
+    """The traces asked for, each once, with the scenes that show it. Raises UserError for one that is not there."""
+    traces: dict[Path, list[str]] = {}
+    scenes = []
+    for target in options.scenes:
+        path = Path(target).expanduser()
+        if path.is_dir() or ("/" in target and ".py" not in target):
+            traces[path] = []
+        else:
+            scenes.append(target)
+    if scenes or not options.scenes:
+        for path, names in _traces_of_scenes(options, scenes).items():
+            traces.setdefault(path, []).extend(names)
+    return traces
+
+
+def _traces_of_scenes(options: Options, scenes: list[str]) -> dict[Path, list[str]]:
+    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), scenes)
+    settings = _settings(options)
+    folder = Folders(settings.media_dir).traces
+    traces: dict[Path, list[str]] = {}
+    for description in engine.inspect_lesson(lesson, settings):
+        for experiment in description.experiments.values():
+            path = folder / experiment.digest
+            if not path.exists():
+                command = " ".join(["gradreel train", *(scenes or [])])
+                raise TraceError(f"{description.name}: there is no trace {path}; `{command}` records it")
+            traces.setdefault(path, []).append(description.name)
+    return traces
+
+
+def _reporter(options: Options) -> Reporter:
+    return reporter(options.progress, options.quiet, options.verbosity)
