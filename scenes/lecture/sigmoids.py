@@ -89,18 +89,24 @@ class MorphSigmoid(LectureScene):
         ranges = {letter: (*getattr(parameters, f"{letter}_range"), fit[letter], 0.0) for letter in LETTERS}
         sliders = {letter: (1.25 * min(values), 1.25 * max(values)) for letter, values in ranges.items()}
         sliders["b"] = (-max(map(abs, sliders["b"])), max(map(abs, sliders["b"])))
-        half = max(6 / self.rest["w"], 1.3 * max(map(abs, parameters.b_range)) / self.rest["w"], abs(start), abs(end))
+        shift = max(map(abs, parameters.b_range)) / self.rest["w"]
+        half = max(6 / self.rest["w"], 1.3 * shift, 2 * abs(start), 2 * abs(end))  # room for words beside the piece
         step = round_step(half, 3)
         half = step * math.ceil(half / step - 1e-9)
         heights = ranges["c"]
-        self.board = SigmoidBoard(self.rest, sliders, (-half, half), (min(heights), max(heights)))
+        y_range = (min(heights) * 1.15, max(heights))
+        self.board = SigmoidBoard(self.rest, sliders, (-half, half), y_range)
         self.add(self.board)
 
     def _title(self, key: str) -> list[Animation]:
         """The heading becomes another one."""
-        leaving = [FadeOut(self.title, shift=0.15 * UP, run_time=0.4)] if hasattr(self, "title") else []
+        old = getattr(self, "title", None)
         self.title = heading(self.screen(key))
-        return [*leaving, FadeIn(self.title, shift=0.15 * UP, run_time=0.6)]
+        if old is None:
+            return [FadeIn(self.title, shift=0.15 * UP, run_time=0.6)]
+        late = squish_rate_func(smooth, 0.4, 1.0)  # the old one is gone before the new one comes to its place
+        arriving = FadeIn(self.title, shift=0.15 * UP, run_time=0.9, rate_func=late)
+        return [FadeOut(old, shift=0.15 * UP, run_time=0.35), arriving]
 
     def _light(self, *letters: str) -> list[Animation]:
         """The letters spoken of come to full strength, number, stem and slider; the others step back."""
@@ -133,6 +139,9 @@ class MorphSigmoid(LectureScene):
         if value in self.past:  # the curve comes back to where its label lies
             arriving.append(FadeOut(self.past[value], rate_func=squish_rate_func(smooth, 0.4, 0.8)))
         self.play(board.sweep(run_time, **{letter: value}), *(each.set_run_time(run_time) for each in arriving))
+        if value in self.past:
+            board.ghosts.remove(self.past[value])
+            self.add(board)
         self.wait(0.4)
 
     def _label(self, letter: str) -> VMobject:
@@ -160,9 +169,11 @@ class MorphSigmoid(LectureScene):
         board = self.board
         with self.beat("formula"):
             # The room sees an S drawn from left to right: low, a rise, high. Then the formula that draws it
-            board.include(board.plot, board.zero, board.curve, board.formula)
+            board.include(board.plot, board.zero)
             self.play(*self._title("heading"), FadeIn(board.plot), FadeIn(board.zero), run_time=0.6)
+            board.include(board.curve)
             self.play(Create(board.curve), run_time=1.8, rate_func=smooth)
+            board.include(board.formula)
             self.play(FadeIn(board.formula, shift=0.15 * UP), run_time=0.6)
         with self.beat("letters"):
             # Three letters, three numbers hanging under them, three sliders
@@ -233,17 +244,20 @@ class MorphSigmoid(LectureScene):
         band = plot.curve(corners, height * hard_sigmoid(corners, start, end), mix(palette.blue, 0.45), style.BAND)
         self.board.ghosts.add(band)
         name = words(self.screen("piece"), style.LABEL, mix(palette.blue, 0.8))
-        name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.48), right=plot.box[1])
+        name.place(plot.at(0, height)[1] + 0.26, right=plot.box[1])
         self.play(Create(band), run_time=1.6)
         self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
 
     def _rules(self) -> VGroup:
         """How the match is computed, a line for each letter, where the piece leaves more room."""
-        plot = self.board.plot
-        _, end, height = self.parameters.piece
-        middle = plot.at(0.0, height / 2)[1]
+        plot, (_, end, height) = self.board.plot, self.parameters.piece
         left = plot.box[0] + 0.6 if self._room_is_left() else plot.at(end, 0)[0] + 0.9
-        lines = [words(self.screen(f"rule-{letter}"), style.LABEL, style.mix(palette.text, 0.8)) for letter in "cwb"]
+        zero, far = plot.at(0, 0)[1], plot.at(0, height)[1]
+        spans = [(plot.box[2], zero), (zero, plot.box[3])]
+        if not self._room_is_left():  # there the piece is far from zero
+            spans = [(min(zero, far), max(zero, far)), spans[height < 0]]
+        middle = sum(max(spans, key=lambda span: span[1] - span[0])) / 2
+        lines = [words(self.screen(f"rule-{letter}"), style.LABEL, mix(palette.text, 0.8)) for letter in "cwb"]
         return VGroup(*(line.place(middle + 0.42 - 0.5 * k, left=left) for k, line in enumerate(lines)))
 
     def _room_is_left(self) -> bool:

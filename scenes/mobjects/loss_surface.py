@@ -152,13 +152,13 @@ class DescentPath(VGroup):
     ``show`` moves everything in place; nothing of the path that is still to come is drawn.
     """
 
-    def __init__(self, start: ArrayLike, label_offset: ArrayLike = (0.0, -0.48)) -> None:
+    def __init__(self, start: ArrayLike, start_offset: ArrayLike, label_offset: ArrayLike) -> None:
         super().__init__()
         start = np.asarray(start, dtype=float)
-        self.label_offset = np.array([*label_offset, 0.0])[:3]
+        self.label_offset = np.array([*label_offset, 0.0])
         self.line = polyline(np.array([start, start]), mix(palette.orange, 0.8), 5.0)
         self.start_ring = ring(start, START, palette.orange)
-        self.start_label = ThetaLabel(0)
+        self.start_label = ThetaLabel(0).put(start + np.array([*start_offset, 0.0]))
         self.marker = ring(start, MARKER, palette.text, fill=palette.orange)
         self.arrow = _arrow(palette.orange)
         self.arrow_label = formula("- bold(g)", 32, palette.orange)
@@ -181,6 +181,46 @@ class DescentPath(VGroup):
         self.arrow_label.move_to(here + direction * (length + 0.36))
 
 
+def quiet_offset(
+    path: NDArray,
+    downhill: NDArray,
+    box: tuple[float, float, float, float],
+    half: tuple[float, float],
+    taken: NDArray | None = None,
+    crossing: NDArray | None = None,
+) -> NDArray:
+    """(dx, dy) from the moving point to its label's middle that keeps the label clear at every time.
+
+    ``path`` (K, 3) are the points it will visit, ``downhill`` (K, 2) the arrow's directions there, ``half`` the label's
+    half width and height, ``taken`` (3,) the middle of a label that stays, ``crossing`` (n, 3) further points to keep
+    clear of. Of sixteen places around the point, the one that the path so far, the arrow, the other label and the map's
+    edges leave free most of the time.
+    """
+    left, right, bottom, top = box
+    points, reach = path[:, :2], np.array([half[0] + 0.08, half[1] + 0.08])
+    norms = np.linalg.norm(downhill, axis=1, keepdims=True)
+    along = np.divide(downhill, norms, out=np.zeros_like(downhill), where=norms > 0)
+    arrow = points[:, None] + along[:, None] * np.linspace(MARKER, ARROW + 0.6, 9)[:, None]  # (K, 9, 2)
+    lengths = np.linalg.norm(np.diff(points, axis=0, prepend=points[:1]), axis=1)
+    past = np.tri(len(points)) * np.minimum(lengths / 0.1, 1)  # (now, then): how much path lies there by now
+    costs, offsets = [], []
+    for angle in np.linspace(0, 2 * np.pi, 16, endpoint=False) - np.pi / 2:
+        ellipse = np.array([np.cos(angle) * (half[0] + 0.2), np.sin(angle) * (half[1] + 0.27)])
+        center = points + ellipse
+        on_arrow = np.all(np.abs(arrow - center[:, None]) < reach, axis=-1).mean()
+        on_path = (np.all(np.abs(points[None] - center[:, None]) < reach, axis=-1) * past).sum(axis=1).mean()
+        outside = (center[:, 0] - half[0] < left) | (center[:, 0] + half[0] > right)
+        outside |= (center[:, 1] - half[1] < bottom) | (center[:, 1] + half[1] > top)
+        clash = 0.0
+        if taken is not None:
+            clash = np.all(np.abs(center - taken[:2]) < 2 * np.array(half), axis=-1).mean()
+        if crossing is not None:
+            on_path += np.all(np.abs(crossing[:, None, :2] - center) < reach, axis=-1).sum(axis=0).mean()
+        costs.append(8 * on_arrow + on_path + 5 * outside.mean() + 5 * clash)
+        offsets.append(ellipse)
+    return offsets[int(np.argmin(np.round(costs, 3)))]
+
+
 def _arrow(color: ManimColor) -> VGroup:
     shaft = polyline(np.zeros((2, 3)), color, 4.5)
     head = VMobject(stroke_width=0)
@@ -195,6 +235,7 @@ def _set_arrow(arrow: VGroup, start: NDArray, end: NDArray, head: float = 0.22) 
     else:
         along = (end - start) / length
     across = np.array([-along[1], along[0], 0.0])
+    head = min(head, 0.6 * length)
     neck = end - along * head
     shaft, tip = arrow
     shaft.set_points_as_corners(np.array([start, neck]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -113,13 +114,20 @@ class SigmoidBoard(VGroup):
         label = words("0", style.TICK, palette.dim).place(at[1] - 0.09, right=at[0] - 0.2)
         if self.plot.y_range[0] >= 0:
             return VGroup(label)
-        line = segment(at, self.plot.at(self.plot.x_range[1], 0.0), mix(palette.axis, 0.6), style.AXIS)
+        self.plot.x_axis.set_opacity(0)
+        self.plot.x_label.shift([0, at[1] - self.plot.box[2], 0])
+        line = segment(at, self.plot.at(self.plot.x_range[1], 0.0), palette.axis, style.AXIS)
         return VGroup(line, label)
 
     def _level(self) -> tuple[VMobject, TextMobject]:
         start, end = self.plot.at(np.array(self.plot.x_range), self.now["c"])
         letter = formula(ROLE["c"] + "(c)", style.LETTER).place(start[1] - 0.09, right=start[0] - 0.2)
         return dashed(start, end, mix(palette.magenta, 0.7), dash=0.13), letter
+
+    def _beside_zero(self, y: float) -> float:
+        """``y`` for the letter c, or as near to it as the label 0 lets it come."""
+        zero, least = self.plot.at(0.0, 0.0)[1], 0.34
+        return y if abs(y - zero) >= least else zero + math.copysign(least, self.now["c"])
 
     # -- numbers -------------------------------------------------------------------------------------------------
 
@@ -132,9 +140,13 @@ class SigmoidBoard(VGroup):
         return self.plot.at(-self.now["b"] / self.now["w"], self.now["c"] / 2)
 
     def label_point(self, at: Mapping[str, float]) -> NDArray:
-        """The scene's point (3,) where the curve of ``at`` is at LABEL_LEVEL of its height."""
-        x = (np.log(LABEL_LEVEL / (1 - LABEL_LEVEL)) - at["b"]) / at["w"]
-        return self.plot.at(x, LABEL_LEVEL * at["c"])
+        """The scene's point (3,) where the curve of ``at`` is at LABEL_LEVEL of its height, or at as much below c."""
+        points = []
+        for level in (LABEL_LEVEL, 1 - LABEL_LEVEL):
+            points.append(self.plot.at((np.log(level / (1 - level)) - at["b"]) / at["w"], level * at["c"]))
+        others = [ghost.get_center() for ghost in self.ghosts if isinstance(ghost, VGroup)]
+        crowded = any(np.linalg.norm(points[0] - other) < 0.5 for other in others)
+        return points[1] if crowded else points[0]
 
     # -- motion --------------------------------------------------------------------------------------------------
 
@@ -152,9 +164,9 @@ class SigmoidBoard(VGroup):
         for letter in values:
             self.values[letter].set_value(self.now[letter])
             self.sliders[letter].set_value(self.now[letter])
-        up = self.plot.at(self.plot.x_range[0], self.now["c"])[1] - 0.09 - self.level_letter.baseline
-        self.level.shift([0, up, 0])
-        self.level_letter.shift([0, up, 0])
+        at = self.plot.at(self.plot.x_range[0], self.now["c"])[1]
+        self.level.shift([0, at - self.level.get_center()[1], 0])
+        self.level_letter.shift([0, self._beside_zero(at) - 0.09 - self.level_letter.baseline, 0])
         self._set_markers()
         return self
 
@@ -164,7 +176,8 @@ class SigmoidBoard(VGroup):
         origin, unit = self.plot.at(0, 0), self.plot.at(1, 1)
         scale = unit - origin
         slope = np.array([scale[0], self.now["c"] * self.now["w"] / 4 * scale[1], 0.0])
-        half = slope / np.linalg.norm(slope) * 1.05
+        way = slope / np.linalg.norm(slope)
+        half = way * min(1.05, 0.5 * abs(self.now["c"] * scale[1] / way[1]))  # not above the curve's own height
         self.marker["w"].set_points_as_corners([middle - half, middle + half])
         set_arrow(self.marker["b"], np.array([self._middle[0], middle[1], 0.0]), middle)
         x = self.plot.box[1] - 0.5

@@ -21,11 +21,10 @@ import numpy as np
 from av.filter import Graph
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, ColorPrimaries, ColorRange, ColorTrc, Interpolation, VideoReformatter
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
-
 from gradreel.scenes.render.settings import RenderSettings
+from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]  # (height, width, 4)
 
@@ -250,13 +249,13 @@ class ClipEncoder:
         self.frames = 0
         self._sink = open_sink(path, settings)
         self._queue: Queue[tuple[Pixels, int] | None] = Queue(maxsize=QUEUE_LENGTH)
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None  # what the thread raised
         self._thread = Thread(target=self._run, name="clip-encoder", daemon=True)
         self._thread.start()
 
     def write(self, pixels: Pixels, repeat: int = 1) -> None:
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         self.frames += repeat
         self._queue.put((pixels, repeat))
 
@@ -264,8 +263,8 @@ class ClipEncoder:
         """Complete the file. Raises what the thread raised."""
         self._queue.put(None)
         self._thread.join()
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         self._sink.close()
 
     def discard(self) -> None:
@@ -276,8 +275,8 @@ class ClipEncoder:
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
-            if self._error is None:  # after an error frames are taken and dropped, so that nobody waits for ever
+            if self.error is None:  # after an error frames are taken and dropped, so that nobody waits for ever
                 try:
                     self._sink.write(*item)
                 except BaseException as error:
-                    self._error = error
+                    self.error = error

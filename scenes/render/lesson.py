@@ -1,16 +1,16 @@
 """Lesson files: which scenes in which order, with which parameters and training runs.
 
-    title = { en = "What a neural network computes", zh = "…" }
-    poster = { scene = "build-curve", beat = "sum" }        # optional
+title = { en = "What a neural network computes", zh = "…" }
+poster = { scene = "build-curve", beat = "sum" }        # optional
 
-    [experiments.three-sigmoids]
-    hidden = [3]
+[experiments.three-sigmoids]
+hidden = [3]
 
-    [[scene]]
-    name = "sum-of-sigmoids"                                  # or "my_scene.py:MyScene", beside the lesson file
-    [scene.parameters]
-    run = "three-sigmoids"                                    # an experiment of this lesson, by name
-    knots = "@curve.csv"                                      # the points of a CSV, or the value in a JSON file
+[[scene]]
+name = "sum-of-sigmoids"                                  # or "my_scene.py:MyScene", beside the lesson file
+[scene.parameters]
+run = "three-sigmoids"                                    # an experiment of this lesson, by name
+knots = "@curve.csv"                                      # the points of a CSV, or the value in a JSON file
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import LESSON_FILE, SceneSource, resolve
@@ -31,6 +29,7 @@ from gradreel.scenes.narration import check_language
 from gradreel.scenes.render.arguments import parse_value
 from gradreel.scenes.render.requests import SceneRequest
 from gradreel.scenes.render.settings import RenderSettings
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,7 @@ class SceneEntry:
 
     source: SceneSource
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    stands_in_lesson: bool = True  # False: asked for on the command line alone
 
     @property
     def name(self) -> str:
@@ -66,11 +66,15 @@ class Lesson:
     def title_in(self, language: str) -> str:
         return self.title.get(language) or next(iter(self.title.values()), self.name)
 
+    def group(self, scene: str) -> str:
+        """The folder for a scene's files: the lesson's, or that of the user's file when the lesson does not have it."""
+        entry = next(entry for entry in self.scenes if entry.name == scene)
+        ours = entry.stands_in_lesson or entry.source.is_ours
+        return self.name if ours else entry.source.file.stem
+
     def requests(self, settings: RenderSettings) -> list[SceneRequest]:
         """What is to be rendered, scene by scene."""
-        return [
-            SceneRequest(entry.source, settings, entry.parameters, self.experiments) for entry in self.scenes
-        ]
+        return [SceneRequest(entry.source, settings, entry.parameters, self.experiments) for entry in self.scenes]
 
 
 class _Table(BaseModel):
@@ -135,11 +139,15 @@ def _read(file: Path) -> Lesson:
     for number, scene in enumerate(table.scene, 1):
         entry = _entry(file, number, scene)
         if entry.name in entries:
-            raise UserError(f"{file}: scene {entry.name} stands twice; a lesson has each scene once ([[scene]] {number})")
+            raise UserError(
+                f"{file}: scene {entry.name} stands twice; a lesson has each scene once ([[scene]] {number})"
+            )
         entries[entry.name] = entry
     poster = Poster(table.poster.scene, table.poster.beat) if table.poster else None
     if poster and poster.scene not in entries:
-        raise UserError(f"{file}: poster.scene: {poster.scene!r} is no scene of this lesson; it has {', '.join(entries)}")
+        raise UserError(
+            f"{file}: poster.scene: {poster.scene!r} is no scene of this lesson; it has {', '.join(entries)}"
+        )
     return Lesson(file.stem, table.title, tuple(entries.values()), table.experiments, poster)
 
 
@@ -212,7 +220,9 @@ def _with_experiments(lesson: Lesson, changes: Mapping[str, Any]) -> Lesson:
     for name, change in changes.items():
         if name not in experiments:
             known = ", ".join(experiments) or "none"
-            raise UserError(f"--set experiments.{name}: the lesson {lesson.name} has no such experiment; it has {known}")
+            raise UserError(
+                f"--set experiments.{name}: the lesson {lesson.name} has no such experiment; it has {known}"
+            )
         merged = _merged(experiments[name].model_dump(mode="json"), change if isinstance(change, Mapping) else {}, {})
         try:
             experiments[name] = Experiment.model_validate(merged)
@@ -229,7 +239,7 @@ def _picked(lesson: Lesson, only: Sequence[str]) -> tuple[SceneEntry, ...]:
     picked: dict[str, SceneEntry] = {}
     for spec in only:
         source = resolve(spec)
-        entry = entries.get(source, SceneEntry(source))
+        entry = entries.get(source, SceneEntry(source, stands_in_lesson=False))
         other = picked.get(entry.name)
         if other is not None and other.source != source:
             raise UserError(f"two scenes are called {entry.name}: in {other.source.file} and in {source.file}")
@@ -237,7 +247,9 @@ def _picked(lesson: Lesson, only: Sequence[str]) -> tuple[SceneEntry, ...]:
     return tuple(picked.values())
 
 
-def _merged(base: Mapping[str, Any], change: Mapping[str, Any], experiments: Mapping[str, Experiment]) -> dict[str, Any]:
+def _merged(
+    base: Mapping[str, Any], change: Mapping[str, Any], experiments: Mapping[str, Experiment]
+) -> dict[str, Any]:
     """``change`` put over ``base``, table by table; over the name of an experiment, its own values are filled in first."""
     merged = dict(base)
     for name, value in change.items():

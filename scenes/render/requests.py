@@ -91,6 +91,22 @@ class ClipResult:
 
 
 @dataclass(frozen=True)
+class ClipJob:
+    """A clip to be rendered and where it goes."""
+
+    request: SceneRequest  # parameters checked and complete
+    path: Path
+    record: Mapping[str, Any]  # what the clip was made of, written into its description
+    temporary: Path  # folder for unfinished files, on the file system of `path`
+    lock: Path  # held while the clip is made, so that two runs do not make it twice
+
+    @property
+    def description(self) -> Path:
+        """The JSON file beside the clip; once it is there, the clip is whole."""
+        return self.path.with_suffix(".json")
+
+
+@dataclass(frozen=True)
 class Finding:
     """One breach of a layout rule."""
 

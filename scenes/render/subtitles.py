@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import srt
-
 from gradreel.scenes.cues import timed_cues
 
 GAP = 0.04  # seconds between cues that would touch, so that the eye sees the change
@@ -58,12 +57,16 @@ def as_srt(found: Iterable[Cue]) -> str:
 
 
 def as_vtt(found: Iterable[Cue], language: str) -> str:
-    """WebVTT text, with ``&``, ``<`` and ``>`` written as the format wants."""
+    """A WebVTT file."""
     blocks = [f"WEBVTT\nLanguage: {language}"]
     for cue in found:
-        text = cue.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        blocks.append(f"{_clock(cue.start)} --> {_clock(cue.end)}\n{text}")
+        blocks.append(f"{_clock(cue.start)} --> {_clock(cue.end)}\n{as_vtt_text(cue.text)}")
     return "\n\n".join(blocks) + "\n"
+
+
+def as_vtt_text(text: str) -> str:
+    """A cue's text as WebVTT wants it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _clock(milliseconds: int) -> str:

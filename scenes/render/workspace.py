@@ -20,7 +20,6 @@ from types import TracebackType
 from typing import Any
 
 from filelock import FileLock, Timeout
-
 from gradreel.core.errors import UserError
 
 
@@ -108,16 +107,29 @@ def publish(temporary: Path, final: Path) -> None:
         final.rename(aside)
         temporary.rename(final)
         shutil.rmtree(aside, ignore_errors=True)
-    else:
-        os.replace(temporary, final)
-
-
-def copy_file(source: Path, target: Path) -> None:
-    """``target`` becomes a hard link to ``source``, or a copy where the file system has no links."""
+        return
     try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
+        os.replace(temporary, final)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _publish_across(temporary, final)
+
+
+def _publish_across(temporary: Path, final: Path) -> None:
+    """The same for a final name on another file system: copied beside it, then renamed."""
+    beside = final.with_name(f".{uuid.uuid4().hex[:12]}-{final.name}")
+    try:
+        if temporary.is_dir():
+            shutil.copytree(temporary, beside)
+        else:
+            shutil.copyfile(temporary, beside)
+        os.replace(beside, final)
+    except BaseException:
+        if beside.is_dir():
+            shutil.rmtree(beside, ignore_errors=True)
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def write_json(path: Path, content: Mapping[str, Any], temporary: Path) -> None:

@@ -1,0 +1,125 @@
+"""A scene's class in words and plain data: parameters with types, bounds and defaults, training runs, beats.
+
+Works on the class it is given; only worker processes have one.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.catalog import beat_names
+from gradreel.scenes.render.requests import ParameterRow, SceneDescription, SceneRequest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥", "max_length": "length ≤"}
+
+
+def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
+    """Check ``request.parameters`` against the scene's and complete them. Raises UserError naming scene, field and bound."""
+    source = request.source
+    beats = beat_names(source)
+    if not hasattr(scene_class, "validated"):
+        if request.parameters:
+            given = ", ".join(request.parameters)
+            raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {given}")
+        return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
+    model: type[BaseModel] = scene_class.Parameters
+    parameters = scene_class.validated(_filled(request, model))
+    return SceneDescription(
+        source.name,
+        source.doc,
+        parameters.model_dump(mode="json"),
+        tuple(_rows(model, "")),
+        scene_class.experiments(parameters),
+        beats,
+        is_lecture_scene=True,
+    )
+
+
+def _filled(request: SceneRequest, model: type[BaseModel]) -> dict[str, Any]:
+    """The parameters with a lesson's experiments in the place of their names; a table fills in over the field's default."""
+    filled = dict(request.parameters)
+    for name, value in request.parameters.items():
+        field = model.model_fields.get(name)
+        if field is None:
+            continue
+        if isinstance(value, str) and _holds(field.annotation, Experiment):
+            filled[name] = _experiment(request, name, value)
+        elif isinstance(value, Mapping):
+            default = field.get_default(call_default_factory=True)
+            if isinstance(default, BaseModel):
+                filled[name] = _over(default.model_dump(mode="json"), value)
+    return filled
+
+
+def _experiment(request: SceneRequest, parameter: str, name: str) -> Experiment:
+    try:
+        return request.experiments[name]
+    except KeyError:
+        known = ", ".join(request.experiments) or "none"
+        raise UserError(
+            f"{request.source.name}.{parameter}: the lesson has no experiment {name!r}; it has {known}"
+        ) from None
+
+
+def _holds(annotation: Any, kind: type) -> bool:
+    if isinstance(annotation, type):
+        return issubclass(annotation, kind)
+    return any(_holds(part, kind) for part in typing.get_args(annotation))
+
+
+def _over(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in change.items():
+        under = merged.get(name)
+        merged[name] = _over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _rows(model: type[BaseModel], prefix: str) -> Iterator[ParameterRow]:
+    """A row for each field; fields of a model inside follow as ``run.seed``."""
+    for name, field in model.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        shown = "required" if field.is_required() else _shown(default)
+        yield ParameterRow(
+            f"{prefix}{name}", _type_name(field.annotation), shown, _bounds(field), field.description or ""
+        )
+        if isinstance(default, BaseModel):
+            yield from _rows(type(default), f"{prefix}{name}.")
+
+
+def _shown(default: Any) -> str:
+    return "as below" if isinstance(default, BaseModel) else repr(default)
+
+
+def _type_name(annotation: Any) -> str:
+    if annotation is type(None):
+        return "none"
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type_name(arguments[0])
+    if origin is typing.Literal:
+        return " | ".join(repr(value) for value in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(_type_name(part) for part in arguments)
+    if origin is not None:
+        inside = ", ".join("..." if part is Ellipsis else _type_name(part) for part in arguments)
+        return f"{origin.__name__}[{inside}]"
+    return getattr(annotation, "__name__", str(annotation))
+
+
+def _bounds(field: FieldInfo) -> str:
+    found = []
+    for constraint in field.metadata:
+        found += [
+            f"{sign} {getattr(constraint, name)}"
+            for name, sign in SIGNS.items()
+            if getattr(constraint, name, None) is not None
+        ]
+    return ", ".join(found)

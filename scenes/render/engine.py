@@ -1,0 +1,300 @@
+"""The renderer's front door: lessons and scenes into videos, pictures and findings.
+
+Each call inspects, plans, trains what is missing, renders what is out of date and puts the result under its final name in
+one rename. A failed scene does not stop the others: their clips are kept, and the error comes at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.render.lesson import Lesson
+from gradreel.scenes.render.plan import Clip, Plan, inspection_key, plan
+from gradreel.scenes.render.pool import WorkerDiedError, Workers
+from gradreel.scenes.render.progress import Reporter
+from gradreel.scenes.render.publishing import publish_clip, publish_lesson
+from gradreel.scenes.render.requests import (
+    ClipJob,
+    ClipResult,
+    Finding,
+    ParameterRow,
+    SceneDescription,
+    SceneError,
+    SceneRequest,
+)
+from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.workspace import Folders, Workspace, clear_disk_errors, publish, read_json, write_json
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stills:
+    """Pictures that were written: per scene its beats' files in order, and the sheet of them all."""
+
+    pictures: Mapping[str, tuple[Path, ...]]
+    sheet: Path
+
+
+def inspect_lesson(lesson: Lesson, settings: RenderSettings) -> list[SceneDescription]:
+    """What each scene of the lesson is, parameters checked. Writes nothing. Raises UserError."""
+    with Workers(1) as workers:
+        return _inspect(lesson.requests(settings), Folders(settings.media_dir), None, workers)
+
+
+def plan_lesson(lesson: Lesson, settings: RenderSettings) -> Plan:
+    """What `render_lesson` or `render_scenes` would train and render, and why. Writes nothing."""
+    with Workers(1) as workers:
+        return _plan(lesson, settings, Folders(settings.media_dir), None, workers)
+
+
+def train_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> dict[str, Path]:
+    """Train the runs of the lesson's scenes that are not recorded yet; every run's trace by its digest."""
+    with _at_work(settings) as (workspace, workers):
+        made = _plan(lesson, settings, workspace, workspace, workers)
+        _train(made, workspace, workers, reporter or Reporter())
+        experiments = [experiment for clip in made.clips for experiment in clip.experiments.values()]
+        return {experiment.digest: workspace.traces / experiment.digest for experiment in experiments}
+
+
+def render_lesson(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, output: Path | None = None
+) -> Path:
+    """The whole lesson as one video, with subtitles, poster and manifest beside it; where it is.
+
+    Raises UserError for what the user can mend, SceneError when scenes raised (the clips of the others are kept).
+    """
+    if settings.format not in JOINABLE_FORMATS:
+        raise UserError(
+            f"a lesson is one video ({', '.join(JOINABLE_FORMATS)}); for {settings.format} name the scenes, each gets its own"
+        )
+    if settings.first_beat or settings.last_beat:
+        raise UserError(
+            "-n picks beats of a scene: name the scene, such as gradreel render build-curve -n constant,sum"
+        )
+    reporter = reporter or Reporter()
+    with _at_work(settings) as (workspace, workers):
+        clips, results = _clips(lesson, settings, workspace, workers, reporter)
+        return publish_lesson(lesson, settings, clips, results, workspace, output)
+
+
+def render_scenes(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, output: Path | None = None
+) -> list[Path]:
+    """Each scene of ``lesson`` as a file of its own (a folder of pictures for png); where they are."""
+    _check_single(lesson, output)
+    reporter = reporter or Reporter()
+    with _at_work(settings) as (workspace, workers):
+        clips, results = _clips(lesson, settings, workspace, workers, reporter)
+        return [
+            publish_clip(lesson, settings, clip, result, workspace, output)
+            for clip, result in zip(clips, results, strict=True)
+        ]
+
+
+def render_last_frames(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, output: Path | None = None
+) -> list[Path]:
+    """The last picture of each scene: ``images/<lesson>/<scene>.png``."""
+    _check_single(lesson, output)
+    reporter = reporter or Reporter()
+    with _at_work(settings) as (workspace, workers):
+        made = _trained(lesson, settings, workspace, workers, reporter)
+        temporary = {clip.scene: workspace.temporary(f"{clip.scene}.png") for clip in made.clips}
+        _each(made.clips, workers, reporter, "last_frame", lambda clip: [clip.request, temporary[clip.scene]])
+        paths = []
+        for clip in made.clips:
+            path = output or workspace.images(lesson.group(clip.scene)) / f"{clip.scene}.png"
+            publish(temporary[clip.scene], path)
+            paths.append(path)
+        return paths
+
+
+def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Stills:
+    """The end of each beat: ``images/<lesson>/<scene>/<beat>.png`` and ``images/<lesson>/contact-sheet.png``."""
+    reporter = reporter or Reporter()
+    with _at_work(settings) as (workspace, workers):
+        made = _trained(lesson, settings, workspace, workers, reporter)
+        folders = {clip.scene: workspace.temporary(clip.scene) for clip in made.clips}
+        beats = _each(made.clips, workers, reporter, "render_stills", lambda clip: [clip.request, folders[clip.scene]])
+        pictures: dict[str, tuple[Path, ...]] = {}
+        for clip, names in zip(made.clips, beats, strict=True):
+            final = workspace.images(lesson.group(clip.scene)) / clip.scene
+            publish(folders[clip.scene], final)
+            pictures[clip.scene] = tuple(final / f"{name}.png" for name in names)
+        sheet = workspace.temporary("contact-sheet.png")
+        labelled = [(f"{scene} · {file.stem}", file) for scene, files in pictures.items() for file in files]
+        workers.submit("contact_sheet", labelled, sheet).result()
+        final_sheet = workspace.images(lesson.group(made.clips[0].scene)) / "contact-sheet.png"
+        publish(sheet, final_sheet)
+        return Stills(pictures, final_sheet)
+
+
+def check_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> list[Finding]:
+    """The layout rules that scenes of the lesson break, beat by beat."""
+    reporter = reporter or Reporter()
+    with _at_work(settings) as (workspace, workers):
+        made = _trained(lesson, settings, workspace, workers, reporter)
+        found = _each(made.clips, workers, reporter, "check", lambda clip: [clip.request])
+        return [finding for findings in found for finding in findings]
+
+
+@contextmanager
+def _at_work(settings: RenderSettings) -> Iterator[tuple[Workspace, Workers]]:
+    """The media folder and the workers; the workers are gone before the folder's temporary files are."""
+    with clear_disk_errors(settings.media_dir), Workspace(settings.media_dir) as workspace:
+        with Workers(settings.jobs) as workers:
+            yield workspace, workers
+
+
+def _plan(
+    lesson: Lesson, settings: RenderSettings, folders: Folders, workspace: Workspace | None, workers: Workers
+) -> Plan:
+    requests = lesson.requests(settings)
+    return plan(requests, _inspect(requests, folders, workspace, workers), folders)
+
+
+def _trained(
+    lesson: Lesson, settings: RenderSettings, workspace: Workspace, workers: Workers, reporter: Reporter
+) -> Plan:
+    """The plan once every run it needs has been recorded."""
+    made = _plan(lesson, settings, workspace, workspace, workers)
+    if not made.runs:
+        return made
+    _train(made, workspace, workers, reporter)
+    return _plan(lesson, settings, workspace, workspace, workers)
+
+
+def _inspect(
+    requests: Sequence[SceneRequest], folders: Folders, workspace: Workspace | None, workers: Workers
+) -> list[SceneDescription]:
+    """What the scenes say of themselves: as kept from earlier, or asked of one worker process, and kept if we may write."""
+    files = [folders.inspections / f"{inspection_key(request)}.json" for request in requests]
+    found = [_kept_description(file) for file in files]
+    unknown = [index for index, description in enumerate(found) if description is None]
+    if unknown:
+        asked = workers.submit("inspect", [requests[index] for index in unknown]).result()
+        for index, description in zip(unknown, asked, strict=True):
+            found[index] = description
+            if workspace is not None:
+                content = asdict(description) | {
+                    "experiments": {name: run.model_dump(mode="json") for name, run in description.experiments.items()}
+                }
+                write_json(files[index], content, workspace.temporary(files[index].name))
+    return [description for description in found if description is not None]
+
+
+def _kept_description(file: Path) -> SceneDescription | None:
+    content = read_json(file)
+    if content is None:
+        return None
+    try:
+        rows = tuple(ParameterRow(**row) for row in content.pop("rows"))
+        experiments = {name: Experiment.model_validate(run) for name, run in content.pop("experiments").items()}
+        beats = tuple(content.pop("beats"))
+        return SceneDescription(**content, rows=rows, experiments=experiments, beats=beats)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _train(made: Plan, workspace: Workspace, workers: Workers, reporter: Reporter) -> None:
+    runs = {f"train {', '.join(run.shown_by)}": run for run in made.runs}
+
+    def start(task: str) -> Future[Any]:
+        run = runs[task]
+        begun = partial(reporter.begin, task, run.experiment.n_updates, "updates")
+        lock = workspace.locks / f"{run.experiment.digest}.lock"
+        told = partial(reporter.advance, task)
+        return workers.submit("train", run.experiment, workspace.traces, lock, begun=begun, progress=told)
+
+    _gather(list(runs), start, reporter)
+
+
+def _clips(
+    lesson: Lesson, settings: RenderSettings, workspace: Workspace, workers: Workers, reporter: Reporter
+) -> tuple[tuple[Clip, ...], list[ClipResult]]:
+    """Every clip of the lesson, up to date, in film order. Raises at the end when scenes failed."""
+    made = _trained(lesson, settings, workspace, workers, reporter)
+    waiting = {clip.scene: clip for clip in made.out_of_date}
+    for scene, clip in waiting.items():
+        reporter.detail(f"{scene}: {clip.why}")
+
+    def start(scene: str) -> Future[Any]:
+        clip = waiting[scene]
+        assert clip.path is not None and clip.digest is not None
+        record = {"scene": scene, "digest": clip.digest, "parts": clip.parts, "made": time.time()}
+        job = ClipJob(clip.request, clip.path, record, workspace.run, workspace.locks / f"{clip.digest}.lock")
+        begun = partial(reporter.begin, scene, clip.expected_frames, "frames")
+        return workers.submit("render_clip", job, begun=begun, progress=partial(reporter.advance, scene))
+
+    rendered = dict(zip(waiting, _gather(list(waiting), start, reporter), strict=True))
+    results = []
+    for clip in made.clips:
+        if clip.scene in rendered:
+            results.append(rendered[clip.scene])
+        else:
+            assert clip.path is not None
+            content = read_json(clip.path.with_suffix(".json"))
+            assert content is not None, "up to date, so it is described"
+            results.append(ClipResult.from_json(content, clip.path.parent))
+    return made.clips, results
+
+
+def _each(
+    clips: Iterable[Clip],
+    workers: Workers,
+    reporter: Reporter,
+    function: str,
+    arguments: Callable[[Clip], Sequence[Any]],
+) -> list[Any]:
+    """Results of ``worker.<function>`` for each clip, in order."""
+    by_scene = {clip.scene: clip for clip in clips}
+
+    def start(scene: str) -> Future[Any]:
+        begun = partial(reporter.begin, scene, 0, "beats")
+        given = arguments(by_scene[scene])
+        return workers.submit(function, *given, begun=begun, progress=partial(reporter.advance, scene))
+
+    return _gather(list(by_scene), start, reporter)
+
+
+def _gather(tasks: Sequence[str], start: Callable[[str], Future[T]], reporter: Reporter) -> list[T]:
+    """Results of all tasks in order. All are finished first; then the failures of any are raised as one error."""
+    futures = {start(task): task for task in tasks}
+    for future in as_completed(futures):
+        reporter.end(futures[future])
+    failures = {futures[future]: error for future in futures if (error := future.exception()) is not None}
+    if failures:
+        raise _as_one(failures)
+    return [future.result() for future in futures]
+
+
+def _as_one(failures: Mapping[str, BaseException]) -> BaseException:
+    """The one failure; or, of several, one error with all their messages."""
+    unexpected = [error for error in failures.values() if not isinstance(error, UserError)]
+    if unexpected:
+        return unexpected[0]
+    named = {
+        task: type(error)(f"{task}: {error}") if isinstance(error, WorkerDiedError) else error
+        for task, error in failures.items()
+    }
+    errors = list(named.values())
+    if len(errors) == 1:
+        return errors[0]
+    message = "\n\n".join(str(error) for error in errors)
+    played = all(isinstance(error, SceneError | WorkerDiedError) for error in errors)
+    return SceneError(message) if played else UserError(message)
+
+
+def _check_single(lesson: Lesson, output: Path | None) -> None:
+    if output is not None and len(lesson.scenes) != 1:
+        raise UserError(f"-o {output} takes one file, and {len(lesson.scenes)} scenes were asked for")

@@ -1,0 +1,222 @@
+"""Finished clips into what the user finds: the video, subtitles, poster and manifest, each renamed into place when whole."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.render import sources
+from gradreel.scenes.render.lesson import Lesson
+from gradreel.scenes.render.plan import Clip
+from gradreel.scenes.render.requests import BeatSpan, ClipResult
+from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
+from gradreel.scenes.render.video import Chapter, frame_as_jpeg, join
+from gradreel.scenes.render.workspace import Workspace, publish, write_json
+
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """A clip in the video: from frame ``start`` up to frame ``end``; its lines as the narration has them now."""
+
+    clip: Clip
+    result: ClipResult
+    title: str
+    start: int
+    end: int
+    lines: tuple[Mapping[str, str], ...]  # of each beat, by language
+
+    @property
+    def beats(self) -> list[tuple[BeatSpan, Mapping[str, str]]]:
+        return list(zip(self.result.beats, self.lines, strict=True))
+
+
+def publish_lesson(
+    lesson: Lesson,
+    settings: RenderSettings,
+    clips: Sequence[Clip],
+    results: Sequence[ClipResult],
+    workspace: Workspace,
+    output: Path | None,
+) -> Path:
+    """Write the lesson's video and what stands beside it; where the video is."""
+    final = output_path(output, settings) or workspace.video(
+        lesson.name, settings.quality, lesson.name, f".{settings.format}"
+    )
+    parts = _parts(settings, clips, results)
+    poster = workspace.temporary("poster.jpg")
+    poster.write_bytes(_poster(lesson, parts))
+    video = workspace.temporary(final.name)
+    subtitles = _write_video(video, lesson.title_in(settings.language), parts, settings)
+    manifest = final.with_name("manifest.json" if output is None else f"{final.stem}.manifest.json")
+    with workspace.lock("publish"):
+        publish(video, final)
+        _publish_subtitles(subtitles, final, workspace)
+        publish(poster, final.with_suffix(".jpg"))
+        write_json(manifest, _manifest(lesson, settings, parts, final), workspace.temporary(manifest.name))
+    return final
+
+
+def publish_clip(
+    lesson: Lesson,
+    settings: RenderSettings,
+    clip: Clip,
+    result: ClipResult,
+    workspace: Workspace,
+    output: Path | None,
+) -> Path:
+    """One scene's file with subtitles beside it; a folder of numbered pictures for png."""
+    suffix = "" if settings.format == "png" else f".{settings.format}"
+    final = output_path(output, settings) or workspace.video(
+        lesson.group(clip.scene), settings.quality, clip.scene, suffix
+    )
+    temporary = workspace.temporary(final.name)
+    subtitles: dict[str, list[Cue]] = {}
+    if settings.format in JOINABLE_FORMATS:
+        parts = _parts(settings, [clip], [result])
+        subtitles = _write_video(temporary, parts[0].title, parts, settings)
+    elif settings.format == "png":
+        shutil.copytree(result.path, temporary)
+    else:
+        shutil.copyfile(result.path, temporary)
+    with workspace.lock("publish"):
+        publish(temporary, final)
+        _publish_subtitles(subtitles, final, workspace)
+    return final
+
+
+def output_path(output: Path | None, settings: RenderSettings) -> Path | None:
+    """``-o`` with the format's suffix, when it has none. Raises UserError for the suffix of another format."""
+    if output is None or settings.format == "png":
+        return output
+    suffix = f".{settings.format}"
+    if output.suffix and output.suffix != suffix:
+        raise UserError(
+            f"-o {output} is no {settings.format} file; call it {output.with_suffix(suffix)}, or use --format"
+        )
+    return output.with_suffix(suffix).absolute()
+
+
+def _parts(settings: RenderSettings, clips: Sequence[Clip], results: Sequence[ClipResult]) -> list[Part]:
+    narration = Narration.load((*settings.subtitle_languages, settings.language))
+    parts = []
+    start = 0
+    for clip, result in zip(clips, results, strict=True):
+        lines = tuple(_lines(narration, clip.scene, beat) for beat in result.beats)
+        title = narration.title(clip.scene, settings.language)
+        parts.append(Part(clip, result, title, start, start + result.frames, lines))
+        start += result.frames
+    return parts
+
+
+def _lines(narration: Narration, scene: str, beat: BeatSpan) -> Mapping[str, str]:
+    """A line as it is written today: a corrected word needs no new clip."""
+    return narration.line(scene, beat.name, beat.values) if beat.from_narration else beat.lines
+
+
+def _write_video(path: Path, title: str, parts: Sequence[Part], settings: RenderSettings) -> dict[str, list[Cue]]:
+    """Write the video; its cues by language, languages without any left out."""
+    found = {
+        language: cues(_timed_lines(parts, language, settings.fps), language)
+        for language in settings.subtitle_languages
+    }
+    subtitles = {language: these for language, these in found.items() if these}
+    chapters = [Chapter(part.title, part.start, part.end) for part in parts]
+    join([part.result for part in parts], path, title=title, chapters=chapters, subtitles=subtitles)
+    return subtitles
+
+
+def _timed_lines(parts: Sequence[Part], language: str, fps: int) -> list[TimedLine]:
+    return [
+        TimedLine((part.start + beat.start) / fps, (part.start + beat.end) / fps, lines[language])
+        for part in parts
+        for beat, lines in part.beats
+        if lines.get(language, "").strip()
+    ]
+
+
+def _publish_subtitles(subtitles: Mapping[str, Sequence[Cue]], video: Path, workspace: Workspace) -> None:
+    for language, found in subtitles.items():
+        for suffix, text in ((".srt", as_srt(found)), (".vtt", as_vtt(found, language))):
+            final = video.with_name(f"{video.stem}.{language}{suffix}")
+            temporary = workspace.temporary(final.name)
+            temporary.write_text(text, encoding="utf-8")
+            publish(temporary, final)
+
+
+def _poster(lesson: Lesson, parts: Sequence[Part]) -> bytes:
+    """The frame at the end of the beat the lesson names; without one, of the first beat after the title."""
+    by_scene = {part.clip.scene: part for part in parts}
+    wanted = lesson.poster
+    part = by_scene.get(wanted.scene) if wanted else None
+    part = part or parts[min(1, len(parts) - 1)]
+    beats = {beat.name: beat for beat in part.result.beats}
+    if wanted and wanted.beat and part.clip.scene == wanted.scene and wanted.beat not in beats:
+        raise UserError(
+            f"the lesson {lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; it has {', '.join(beats)}"
+        )
+    chosen = beats.get(wanted.beat or "") if wanted else None
+    chosen = chosen or next(iter(beats.values()), None)
+    return frame_as_jpeg(part.result.path, (chosen.end if chosen else part.result.frames) - 1)
+
+
+def _manifest(lesson: Lesson, settings: RenderSettings, parts: Sequence[Part], video: Path) -> dict[str, Any]:
+    """What the video is made of; times in seconds of the video."""
+    return {
+        "version": MANIFEST_VERSION,
+        "lesson": lesson.name,
+        "title": dict(lesson.title),
+        "video": video.name,
+        "seconds": parts[-1].end / settings.fps,
+        "frames": parts[-1].end,
+        "settings": settings.of_frames(),
+        "scenes": [_scene_entry(part, settings) for part in parts],
+        "experiments": _experiments(lesson, parts),
+        "versions": sources.versions(),
+    }
+
+
+def _scene_entry(part: Part, settings: RenderSettings) -> dict[str, Any]:
+    fps = settings.fps
+    return {
+        "name": part.clip.scene,
+        "title": part.title,
+        "clip": part.result.path.relative_to(settings.media_dir).as_posix(),
+        "digest": part.clip.digest,
+        "start": part.start / fps,
+        "end": part.end / fps,
+        "parameters": dict(part.clip.request.parameters),
+        "experiments": {name: experiment.digest for name, experiment in part.clip.experiments.items()},
+        "beats": [
+            {
+                "name": beat.name,
+                "start": (part.start + beat.start) / fps,
+                "end": (part.start + beat.end) / fps,
+                "narration": {
+                    language: lines[language] for language in settings.subtitle_languages if language in lines
+                },
+            }
+            for beat, lines in part.beats
+        ],
+    }
+
+
+def _experiments(lesson: Lesson, parts: Sequence[Part]) -> list[dict[str, Any]]:
+    shown = {run.digest: run for part in parts for run in part.clip.experiments.values()}
+    names = {run.digest: name for name, run in lesson.experiments.items()}
+    return [
+        {
+            "name": names.get(digest),
+            "digest": digest,
+            "trace": f"traces/{digest}",
+            "experiment": run.model_dump(mode="json"),
+        }
+        for digest, run in shown.items()
+    ]

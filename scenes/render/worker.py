@@ -1,0 +1,364 @@
+"""What runs in a worker process, and the only part of the renderer that imports Manim.
+
+One process does one task: Manim's configuration is global. Each function here is called by name through `pool.Workers`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.base import LectureScene, SceneContext
+from gradreel.scenes.catalog import beat_names, load_class
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.describe import describe
+from gradreel.scenes.render.encode import ClipEncoder, Pixels, png_bytes
+from gradreel.scenes.render.pool import report
+from gradreel.scenes.render.requests import (
+    BeatSpan,
+    ClipJob,
+    ClipResult,
+    Finding,
+    SceneDescription,
+    SceneError,
+    SceneRequest,
+)
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.workspace import publish, read_json, temporary_in, write_json
+from gradreel.scenes.user_traceback import user_traceback
+from manim import CairoRenderer, Scene, config
+from manim.scene.scene_file_writer import SceneFileWriter
+from manim.utils.exceptions import EndSceneEarlyException
+from PIL import Image
+
+STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
+SHEET_WIDTH = 480  # pixels of one picture on a contact sheet
+
+
+def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
+    """What each scene is, its parameters checked and complete. Raises UserError for the first that is wrong."""
+    return [describe(load_class(request.source), request) for request in requests]
+
+
+def train(experiment: Experiment, directory: Path, lock: Path) -> Path:
+    """Train and record a run under ``directory``, unless another process has just done it; where the trace is."""
+    from gradreel.core.training import train as train_run
+
+    with FileLock(lock):
+        return Path(train_run(experiment, directory, progress=report).path)
+
+
+def render_clip(job: ClipJob) -> ClipResult:
+    """Render a scene into ``job.path`` and describe the clip beside it, unless it is there already.
+
+    Raises SceneError, showing the user's own lines, when the scene raises; UserError for a beat that is not in the scene.
+    """
+    with FileLock(job.lock):
+        done = read_json(job.description)
+        if done is not None and job.path.exists():
+            return ClipResult.from_json(done, job.path.parent)
+        temporary = temporary_in(job.temporary, job.path.name)
+        began = time.monotonic()
+        encoder = ClipEncoder(temporary, job.request.settings)
+        try:
+            beats = _play(job.request, encoder)
+            encoder.close()
+        except BaseException:
+            encoder.discard()
+            raise
+        publish(temporary, job.path)
+        result = ClipResult(job.path, encoder.frames, job.request.settings.fps, beats, time.monotonic() - began)
+        write_json(
+            job.description, {**job.record, **result.as_json()}, temporary_in(job.temporary, job.description.name)
+        )
+        return result
+
+
+def render_stills(request: SceneRequest, directory: Path) -> list[str]:
+    """Write the picture at the end of each beat into the (new) ``directory``: ``<beat>.png``; the beats' names in order."""
+    directory.mkdir(parents=True)
+    names: list[str] = []
+
+    def write(scene: Scene, beat: str) -> None:
+        (directory / f"{beat}.png").write_bytes(_picture(scene, request.settings))
+        names.append(beat)
+        report(len(names))
+
+    _visit(request, write)
+    return names
+
+
+def contact_sheet(pictures: Sequence[tuple[str, Path]], path: Path) -> None:
+    """Write one PNG of small copies of ``pictures``, each a label and a file."""
+    from gradreel.scenes.stills import Still
+    from gradreel.scenes.stills import contact_sheet as write_sheet
+
+    stills = []
+    for label, file in pictures:
+        with Image.open(file) as image:
+            image.thumbnail((SHEET_WIDTH, SHEET_WIDTH))
+            stills.append(Still(label, np.asarray(image.convert("RGBA"))))
+    write_sheet(stills, path)
+
+
+def last_frame(request: SceneRequest, path: Path) -> None:
+    """Write the picture at the end of the scene (of the last beat asked for) as a PNG."""
+    _configure(request.settings)
+    ending = _NoFrames()
+    scene = _scene(request, ending)
+    _render(scene, request, ending)
+    path.write_bytes(_picture(scene, request.settings))
+
+
+def check(request: SceneRequest) -> list[Finding]:
+    """The layout rules that the scene breaks at the end of its beats."""
+    from gradreel.scenes.layout import check_scene
+
+    found: list[Finding] = []
+
+    def look(scene: Scene, beat: str) -> None:
+        for finding in check_scene(scene):
+            found.append(Finding(request.source.name, beat, finding.rule, finding.message, str(finding.where)))
+
+    _visit(request, look)
+    return found
+
+
+class ClipWriter(SceneFileWriter):
+    """Hands the frames that Manim draws to our encoder; writes nothing itself.
+
+    Manim makes a file of each animation and joins them; here a scene is one stream from its first frame to its last.
+    """
+
+    def __init__(self, manim_settings: Any, encoder: ClipEncoder, settings: RenderSettings) -> None:
+        self._encoder, self._settings = encoder, settings
+        self._began: dict[str, int] = {}  # frames there were when a beat began
+        self._last_beat_began = False
+        self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
+        super().__init__(manim_settings)
+        self.sections[-1].skip_animations = settings.first_beat is not None
+
+    def write_frame(self, pixels: Pixels, *, repeat: int = 1) -> None:
+        self._encoder.write(straight_alpha(pixels) if self._settings.transparent else pixels, repeat)
+        report(self._encoder.frames)
+
+    def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
+        """A beat begins. The scene is over when it is the one after the last that was asked for."""
+        if self._last_beat_began and skip_animations:
+            raise EndSceneEarlyException
+        self._last_beat_began = name == self._settings.last_beat and not skip_animations
+        self._began[name] = self._encoder.frames
+        super().next_section(name, type_, skip_animations)
+
+    def beat_ended(self, scene: Scene, name: str) -> None:
+        """To be a scene's ``after_beat``: counts a beat's frames, where Manim's clock adds up floats."""
+        if not self.sections[-1].skip_animations:
+            self.spans.append((name, self._began[name], self._encoder.frames))
+
+    def add_partial_movie_file(self, hash_animation: str | None) -> None:
+        pass
+
+    def begin_animation(self, allow_write: bool = False, **where: Any) -> None:
+        pass
+
+    def end_animation(self, allow_write: bool = False) -> None:
+        pass
+
+    def is_already_cached(self, hash_invocation: str) -> bool:
+        return False
+
+    def finish(self) -> None:
+        pass
+
+
+class _NoFrames:
+    """In the place of an encoder: takes no frame, so that every animation is skipped to its end."""
+
+    frames = 0
+
+
+class _SkippingWriter(ClipWriter):
+    """Skips every animation, in every beat."""
+
+    def __init__(self, manim_settings: Any, encoder: ClipEncoder, settings: RenderSettings) -> None:
+        super().__init__(manim_settings, encoder, settings)
+        self.sections[-1].skip_animations = True
+
+    def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
+        super().next_section(name, type_, skip_animations)
+        self.sections[-1].skip_animations = True
+
+
+@dataclass(frozen=True)
+class _Listening(Narration):
+    """The narration, noting which beat was filled with what."""
+
+    said: dict[str, dict[str, Any]] | None = None
+
+    def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
+        if self.said is not None:
+            self.said[beat] = {name: _plain(value) for name, value in (values or {}).items()}
+        return super().line(scene, beat, values)
+
+
+def _play(request: SceneRequest, encoder: ClipEncoder) -> tuple[BeatSpan, ...]:
+    """Play the scene into the encoder; its beats in frames."""
+    settings = request.settings
+    _configure(settings)
+    scene = _scene(request, encoder)
+    said: dict[str, dict[str, Any]] = {}
+    if isinstance(scene, LectureScene):
+        scene.words_of = _Listening(scene.words_of.scenes, scene.words_of.files, said)
+    _render(scene, request, encoder)
+    writer: ClipWriter = scene.renderer.file_writer
+    if (settings.first_beat or settings.last_beat) and not _has_asked_beats(
+        [span[0] for span in writer.spans], settings
+    ):
+        raise _no_such_beat(request)
+    if encoder.frames == 0:
+        encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
+    lines = [dict(beat.lines) for beat in getattr(scene, "beats", [])]
+    return tuple(
+        BeatSpan(name, start, end, line, said.get(name, {}), from_narration=name in said)
+        for (name, start, end), line in zip(writer.spans, lines, strict=True)
+    )
+
+
+def _configure(settings: RenderSettings) -> None:
+    """Set Manim up for this process. Manim itself writes no file (``dry_run``): frames go to our writer."""
+    config.renderer = "cairo"
+    config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
+    aspect = settings.width / settings.height
+    if abs(aspect * 9 / 16 - 1) > 0.005:  # another shape shows the whole 16:9 picture, and more at its sides
+        width, height = config.frame_width, config.frame_height
+        config.frame_width, config.frame_height = max(width, height * aspect), max(height, width / aspect)
+    config.dry_run = True
+    config.disable_caching = True
+    config.progress_bar = "none"
+    config.verbosity = "WARNING"
+    config.media_dir = str(settings.media_dir)
+    config.seed = settings.seed
+    config.from_animation_number, config.upto_animation_number = 0, -1
+
+
+def _scene(request: SceneRequest, encoder: ClipEncoder | _NoFrames) -> Scene:
+    """The scene, made and connected to the encoder. Raises SceneError when making it raises."""
+    scene_class = load_class(request.source)
+    try:
+        if issubclass(scene_class, LectureScene):
+            scene: Scene = scene_class(parameters=request.parameters, context=_context(request))
+        else:
+            scene = scene_class()
+    except Exception as error:
+        raise _explained(error, request) from error
+    if request.settings.transparent:
+        _clear_background(scene)
+    writer_class: Any = _SkippingWriter if isinstance(encoder, _NoFrames) else ClipWriter
+    writer = writer_class(scene.file_writer_settings, encoder, request.settings)
+    scene.renderer.file_writer = writer
+    if isinstance(scene, LectureScene):
+        scene.after_beat = writer.beat_ended
+    return scene
+
+
+def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | _NoFrames) -> None:
+    try:
+        scene.render()
+    except Exception as error:
+        if isinstance(encoder, ClipEncoder) and error is encoder.error:
+            raise  # the disk's fault, not the scene's
+        raise _explained(error, request) from error
+
+
+def _visit(request: SceneRequest, visit: Callable[[Scene, str], None]) -> None:
+    """Call ``visit(scene, beat)`` at the end of each beat asked for, with animations skipped to their ends."""
+    from gradreel.scenes.stills import visit_beats
+
+    settings = request.settings
+    _configure(settings)
+    seen: list[str] = []
+
+    def note(scene: Scene, beat: str) -> None:
+        seen.append(beat)
+        visit(scene, beat)
+
+    try:
+        size = (settings.width, settings.height)
+        visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
+    except Exception as error:
+        raise _explained(error, request) from error
+    if (settings.first_beat or settings.last_beat) and not _has_asked_beats(seen, settings):
+        raise _no_such_beat(request)
+
+
+def _picture(scene: Scene, settings: RenderSettings) -> bytes:
+    """What is on the screen, drawn anew, as a PNG file."""
+    if settings.transparent:
+        _clear_background(scene)
+    scene.renderer.static_image = None
+    CairoRenderer.update_frame(
+        scene.renderer, scene
+    )  # the class's own: visiting beats turns the scene's off in between
+    pixels = scene.renderer.get_frame()
+    return png_bytes(straight_alpha(pixels), "rgba") if settings.transparent else png_bytes(pixels)
+
+
+def _clear_background(scene: Scene) -> None:
+    scene.camera.background_opacity = 0.0
+    scene.camera.init_background()
+
+
+def _context(request: SceneRequest) -> SceneContext:
+    settings = request.settings
+    return SceneContext(
+        language=settings.language,
+        subtitle_languages=settings.subtitle_languages,
+        theme=settings.theme,
+        media_dir=settings.media_dir,
+        first_beat=settings.first_beat,
+        last_beat=settings.last_beat,
+    )
+
+
+def _explained(error: Exception, request: SceneRequest) -> Exception:
+    """The user's mistakes as they are; anything else as a SceneError with the lines of the scene's file that led to it."""
+    if isinstance(error, UserError):
+        return error
+    return SceneError(f"{request.source.name} raised an error:\n{user_traceback(error, request.source.file)}")
+
+
+def _has_asked_beats(names: Sequence[str], settings: RenderSettings) -> bool:
+    return bool(names) and settings.first_beat in (None, names[0]) and settings.last_beat in (None, names[-1])
+
+
+def _no_such_beat(request: SceneRequest) -> UserError:
+    settings, known = request.settings, beat_names(request.source)
+    asked = ",".join(name or "" for name in (settings.first_beat, settings.last_beat))
+    if not known:
+        return UserError(f"-n {asked}: {request.source.name} has no beats")
+    return UserError(
+        f"-n {asked}: {request.source.name} has no such beats in that order; its beats: {', '.join(known)}"
+    )
+
+
+def straight_alpha(pixels: Pixels) -> Pixels:
+    """Colours as files hold them: Cairo multiplies them by alpha, which would leave dark edges over a light page."""
+    alpha = pixels[..., 3:4]
+    if not ((alpha > 0) & (alpha < 255)).any():
+        return pixels
+    colors = pixels[..., :3].astype(np.uint16) * 255 // np.maximum(alpha, 1)
+    return np.concatenate([np.minimum(colors, 255).astype(np.uint8), alpha], axis=-1)
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON can hold it, so that it fills a line in the same way later."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
