@@ -14,6 +14,7 @@ from gradreel.scenes.mobjects.sigmoid_board import (
     LETTERS,
     SigmoidBoard,
     curve_label,
+    letter_name,
     on_curve,
 )
 from gradreel.scenes.mobjects.text import heading, words
@@ -257,8 +258,13 @@ class MorphSigmoid(LectureScene):
         if not self._room_is_left():  # there the piece is far from zero
             spans = [(min(zero, far), max(zero, far)), spans[height < 0]]
         middle = sum(max(spans, key=lambda span: span[1] - span[0])) / 2
-        lines = [words(self.screen(f"rule-{letter}"), style.LABEL, mix(palette.text, 0.8)) for letter in "cwb"]
-        return VGroup(*(line.place(middle + 0.42 - 0.5 * k, left=left) for k, line in enumerate(lines)))
+        lines = VGroup()
+        for letter, y in zip("cwb", (0.42, -0.08, -0.58), strict=True):
+            name = letter_name(letter).place(middle + y, center=left)
+            lines.add(
+                VGroup(name, words(self.screen(f"rule-{letter}"), style.LABEL).place(middle + y, left=left + 0.35))
+            )
+        return lines
 
     def _room_is_left(self) -> bool:
         start, end, _ = self.parameters.piece

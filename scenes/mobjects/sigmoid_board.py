@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from gradreel.core.activations import sigmoid
@@ -206,6 +206,11 @@ class SigmoidBoard(VGroup):
         return ghost
 
 
+def letter_name(letter: str) -> TextMobject:
+    """The letter itself, in its colour."""
+    return formula(letter, style.LETTER * 1.15, color_of(letter))
+
+
 def curve_label(letter: str, value: float, share: float = 1.0) -> TextMobject:
     """A value as the label of its curve, in the letter's colour."""
     text = number_text(round(value, 2)).replace("\u2212", "-")
@@ -217,12 +222,3 @@ def on_curve(label: TextMobject, point: NDArray) -> VGroup:
     label.move_to(point)
     patch = Rectangle(width=label.width + 0.16, height=label.height + 0.12, stroke_width=0)
     return VGroup(patch.set_fill(palette.background, 1).move_to(label), label)
-
-
-def place_in_column(labels: Sequence[TextMobject], points: Sequence[NDArray], gap: float = 0.36) -> None:
-    """Each label right of its curve's end, pushed up where it would touch the one below."""
-    edge = -np.inf
-    for i in np.argsort([point[1] for point in points]):
-        baseline = max(points[i][1] - 0.1, edge)
-        labels[i].place(baseline, left=points[i][0] + 0.2)
-        edge = baseline + gap
