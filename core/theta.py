@@ -56,7 +56,7 @@ def unpack(experiment: Experiment, theta: FloatArray) -> Layers:
     start = 0
     for _, shape in parameter_shapes(experiment):
         size = math.prod(shape)
-        parts.append(theta[..., start : start + size].reshape(*theta.shape[:-1], *shape))
+        parts.append(theta[..., start : start + size].reshape((*theta.shape[:-1], *shape)))
         start += size
     *hidden, c, b = parts
     return Layers(weights=tuple(hidden[::2]), biases=tuple(hidden[1::2]), c=c, b=b)

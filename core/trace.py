@@ -29,8 +29,8 @@ FORMAT = "gradreel trace"
 class Trace:
     """One training run: U updates of P parameters, R of the U + 1 states kept.
 
-    Row r is the network after ``kept[r]`` updates. Update k, counted from 0, leads from the state after k updates to that after k + 1. Arrays are read-only and
-    memory-mapped: one state read touches one row.
+    Row r is the network after ``kept[r]`` updates. Update k, counted from 0, leads from the state after k updates to that
+    after k + 1. Arrays are read-only and memory-mapped: one state read touches one row.
     """
 
     path: Path
