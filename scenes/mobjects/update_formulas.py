@@ -1,0 +1,83 @@
+"""Gradient descent's formulas as Typst sources, and its numbers as they are written in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gradreel.scenes.mobjects.arithmetic import PrintedUpdate
+from gradreel.scenes.mobjects.theta_strip import role_of
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_MINUS = "\u2212"
+
+
+def gradient_source(update: str) -> str:
+    """g = ∇L(θ^update)."""
+    return f"orange(bold(g)) = nabla L(orange(theta^({update})))"
+
+
+def update_source(before: str, after: str) -> str:
+    """θ^after ← θ^before − η g."""
+    return f"orange(theta^({after})) arrow.l orange(theta^({before})) - eta thin orange(bold(g))"
+
+
+def length_source(update: int, length: float) -> str:
+    """|∇L(θ^update)| = length, to two digits."""
+    digits, exponent = scientific(length)
+    value = digits if exponent is None else f"{digits} dot 10^({exponent})"
+    return f"abs(nabla L(orange(theta^({update})))) = {value}"
+
+
+def sum_source(update: PrintedUpdate, names: Sequence[str], labels: Sequence[str]) -> str:
+    """One parameter's update in its printed numbers: w_2: 0.469 ← 0.475 − 0.1 · 0.06."""
+    role = role_of(names[update.index])
+    slope = f"orange({update.slope})"
+    if update.slope.startswith("-"):
+        slope = f"({slope})"
+    return (
+        f"{role}({labels[update.index]} :) quad {role}({update.after}) arrow.l {role}({update.before})"
+        f" - {update.rate} dot {slope}"
+    )
+
+
+def spoken_name(name: str) -> str:
+    """A parameter's name in running text: ``w_1_1`` of a single feature as "w₁", "b" as "b"."""
+    letter, *indices = name.split("_")
+    if letter.startswith("w") and len(indices) == 2 and indices[1] == "1":
+        indices = indices[:1]
+    return letter + "".join(indices).translate(_SUBSCRIPTS)
+
+
+def scientific(value: float) -> tuple[str, int | None]:
+    """``value`` to two digits: plain from 0.001 to 1000, otherwise its digits and the power of ten."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}", None
+    exponent = math.floor(math.log10(abs(value)))
+    if -4 < exponent < 3:
+        return f"{value:.{max(0, 1 - exponent)}f}", None
+    digits, power = f"{value:.1e}".split("e")
+    return digits, int(power)
+
+
+def short_text(value: float) -> str:
+    """``value`` to two digits for running text: "0.0067", "6.7·10⁻⁵"."""
+    digits, exponent = scientific(value)
+    if exponent is None:
+        return digits.replace("-", _MINUS)
+    raised = f"{exponent}".translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
+    return f"{digits}·10{raised}"
+
+
+def printed_text(number: str) -> str:
+    """A printed decimal number as it is written on screen and in subtitles: with a real minus sign."""
+    return number.replace("-", _MINUS)
+
+
+def magnified(values: Sequence[float], decimals: int = 3) -> int:
+    """The power of ten by which ``values`` have to be multiplied so that the largest shows its digits; 0 if none."""
+    largest = max((abs(float(value)) for value in values), default=0.0)
+    if largest == 0 or largest >= 5 * 10.0 ** (1 - decimals):
+        return 0
+    return -math.floor(math.log10(largest))
+
