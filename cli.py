@@ -152,6 +152,7 @@ scenes_argument = click.argument("scenes", nargs=-1, type=SceneName(), metavar="
 
 
 @click.group(
+    "gradreel",
     cls=Gradreel,
     context_settings={
         "help_option_names": ["-h", "--help"],

@@ -20,7 +20,7 @@ from gradreel.scenes.render.workspace import Folders
 
 def describe_scene(options: Options) -> int:
     """Print a scene's parameters, beats and training runs."""
-    lesson, settings = _lesson(options), _settings(options)
+    settings, lesson = _settings(options), _lesson(options)
     (description,) = engine.inspect_lesson(lesson, settings)
     (entry,) = lesson.scenes
     report.print_description(description, entry.source, options)
@@ -29,7 +29,7 @@ def describe_scene(options: Options) -> int:
 
 def train_runs(options: Options) -> int:
     """Train what is missing; print where each trace is."""
-    lesson, settings = _lesson(options), _settings(options)
+    settings, lesson = _settings(options), _lesson(options)
     if options.dry_run:
         return _dry_run(lesson, settings, options, clips=False)
     with _reporter(options) as told:
@@ -40,9 +40,8 @@ def train_runs(options: Options) -> int:
 
 def render_videos(options: Options) -> int:
     """Render the lesson, or the scenes named, each into its own file; print where they are."""
-    lesson = _lesson(options)
     output = _output(options)
-    settings = _settings(options, output)
+    settings, lesson = _settings(options, output), _lesson(options)
     if options.dry_run:
         return _dry_run(lesson, settings, options)
     began = time.monotonic()
@@ -57,7 +56,7 @@ def render_videos(options: Options) -> int:
 
 def render_frames(options: Options) -> int:
     """A picture at the end of each beat, and the sheet of them all; print where they are."""
-    lesson, settings = _lesson(options), _settings(options)
+    settings, lesson = _settings(options), _lesson(options)
     if options.dry_run:
         return _dry_run(lesson, settings, options, clips=False)
     with _reporter(options) as told:
@@ -70,7 +69,7 @@ def render_frames(options: Options) -> int:
 
 def check_scenes(options: Options) -> int:
     """Print what breaks the layout rules; 1 when something does."""
-    lesson, settings = _lesson(options), _settings(options)
+    settings, lesson = _settings(options), _lesson(options)
     with _reporter(options) as told:
         findings = engine.check_lesson(lesson, settings, told)
     report.print_findings(findings, [entry.name for entry in lesson.scenes], options)
@@ -79,10 +78,11 @@ def check_scenes(options: Options) -> int:
 
 def verify_traces(options: Options) -> int:
     """Compute each trace's updates again and print what came of it; 1 when a trace is wrong or cannot be read."""
-    from gradreel.core.verify import verify
+    traces = _traces(options)
+    from gradreel.core.verify import verify  # brings torch: after what can be wrong with the names
 
     results: list[dict[str, Any]] = []
-    for path, shown_by in _traces(options).items():
+    for path, shown_by in traces.items():
         try:
             result = verify(path)
         except TraceError as error:
@@ -173,8 +173,10 @@ def _traces(options: Options) -> dict[Path, list[str]]:
     scenes = []
     for target in options.scenes:
         path = Path(target).expanduser()
-        if path.is_dir() or ("/" in target and ".py" not in target):
+        if path.is_dir():
             traces[path] = []
+        elif "/" in target and ".py" not in target:
+            raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes")
         else:
             scenes.append(target)
     if scenes or not options.scenes:
@@ -184,8 +186,8 @@ def _traces(options: Options) -> dict[Path, list[str]]:
 
 
 def _traces_of_scenes(options: Options, scenes: list[str]) -> dict[Path, list[str]]:
-    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), scenes)
     settings = _settings(options)
+    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), scenes)
     folder = Folders(settings.media_dir).traces
     traces: dict[Path, list[str]] = {}
     for description in engine.inspect_lesson(lesson, settings):

@@ -1,0 +1,217 @@
+"""The command as a whole: help, spellings, lists, completion, exit codes. Nothing here renders."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from gradreel.cli import OPTIONS, commands
+from gradreel.core.errors import TrainingError, UserError
+from gradreel.scenes.catalog import find_scenes
+from gradreel.scenes.render.arguments import Options
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
+NAMES = {"list", "describe", "train", "render", "frames", "verify", "check", "checkhealth", "completion"}
+
+
+def test_every_command_explains_itself(gradreel):
+    assert set(commands.commands) == NAMES
+    for name in NAMES:
+        result = gradreel(name, "--help")
+        assert result.exit_code == 0
+        assert result.stdout.startswith("Usage:")
+
+
+def test_every_option_has_a_help_text_and_a_place():
+    used = {parameter.name for command in commands.commands.values() for parameter in command.params}
+    for name, option in OPTIONS.items():
+        parameter = option(lambda: None).__click_params__[0]
+        assert parameter.help, name
+        assert parameter.name in used
+
+
+def test_options_of_every_command_are_what_the_commands_take():
+    fields = set(Options.__dataclass_fields__)
+    for name in ("train", "render", "frames", "verify", "check"):
+        assert {parameter.name for parameter in commands.commands[name].params} <= fields
+
+
+def test_list_names_the_scenes_in_film_order_with_titles(gradreel):
+    names = [scene.name for scene in find_scenes()]
+    lines = gradreel("list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == names
+    scenes = json.loads(gradreel("list", "--json").stdout)
+    assert [scene["name"] for scene in scenes] == names
+    for scene in scenes:
+        assert scene.keys() == {"name", "class", "file", "title"}
+        assert f"class {scene['class']}(" in Path(scene["file"]).read_text(encoding="utf-8")
+
+
+def test_list_in_another_language(gradreel):
+    def title(language: str) -> str:
+        scenes = json.loads(gradreel("list", "--json", "--lang", language).stdout)
+        return next(scene["title"] for scene in scenes if scene["name"] == "build-curve")
+
+    assert title("en").isascii()
+    assert not title("zh").isascii()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "--json"], ["render", "-h"]])
+def test_light_commands_take_less_than_a_third_of_a_second(arguments):
+    def seconds() -> float:
+        began = time.perf_counter()
+        subprocess.run([GRADREEL, *arguments], check=True, capture_output=True)
+        return time.perf_counter() - began
+
+    assert min(seconds() for _ in range(5)) < 0.3
+
+
+@pytest.mark.parametrize("spelling", ["--media_dir", "--media-dir"])
+def test_both_spellings_of_an_option(gradreel, tmp_path, spelling, monkeypatch):
+    (tmp_path / "media").write_text("")
+    monkeypatch.setattr("gradreel.scenes.render.health._imports", lambda: "left out")
+    result = gradreel("checkhealth", spelling, tmp_path / "media")
+    assert (result.exit_code, "is a file" in result.stdout) == (1, True)
+
+
+def test_python_cli_py_runs_the_installed_package(tmp_path):
+    command = [sys.executable, ROOT / "cli.py", "list", "--json"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(result.stdout)[0].keys() == {"name", "class", "file", "title"}
+
+
+def test_version(gradreel):
+    assert gradreel("--version").stdout.startswith("gradreel, version 0.")
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_completion_script(gradreel, shell):
+    assert "_GRADREEL_COMPLETE" in gradreel("completion", shell).stdout
+
+
+def complete(words: str) -> list[str]:
+    """What bash would be offered for the last word."""
+    environment = os.environ | {
+        "_GRADREEL_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+    }
+    output = subprocess.run([GRADREEL], env=environment, capture_output=True, text=True, check=False).stdout
+    return [line.partition(",")[2] for line in output.splitlines()]
+
+
+def test_completion_of_commands_scenes_options_and_values():
+    assert complete("gradreel des") == ["describe"]
+    assert complete("gradreel render build") == ["build-curve"]
+    assert "--media_dir" in complete("gradreel render --m")
+    assert complete("gradreel render --theme d") == ["dark"]
+    assert complete("gradreel render --lang z") == ["zh"]
+
+
+MISTAKES = [
+    (["rendr"], "render"),
+    (["render", "--lang", "fr"], "there are en, zh"),
+    (["render", "--theme", "pink"], "'dark', 'light'"),
+    (["render", "-q", "x"], "'l', 'm', 'h', 'p', 'k'"),
+    (["render", "--fps", "0"], "--fps 30"),
+    (["render", "--fps", "nan"], "--fps 30"),
+    (["render", "--fps", "fast"], "--fps"),
+    (["render", "-r", "1,1"], "even"),
+    (["render", "-r", "1281,720"], "-r 1282,720"),
+    (["render", "-r", "2,2"], "16"),
+    (["render", "-r", "0,0"], "16"),
+    (["render", "-r", "large"], "-r 1280,720"),
+    (["render", "-j", "0"], "-j"),
+    (["render", "--seed", "-1"], "--seed"),
+    (["render", "-n", ","], "FROM,TO"),
+    (["render", "-o", "."], "folder"),
+    (["render", "-o", "a.mov", "--format", "mp4"], ".mp4"),
+    (["render", "-o", "a.jpg"], ".mp4"),
+    (["render", "-s", "-o", "a.mp4"], ".png"),
+    (["render", "-t", "--format", "mp4"], "--format mov"),
+    (["render", "--set", "knots=3"], "scene.parameter=value"),
+    (["render", "--lesson", "missing.toml"], "missing.toml"),
+    (["render", "--lesson", "."], "folder"),
+    (["render", "--lesson", "shapes.toml", "bild-curve"], "build-curve"),
+    (["render", "--lesson", "shapes.toml", "my_scene.py:Rong"], "Ring"),
+    (["render", "--lesson", "shapes.toml", "missing.py:Ring"], "missing.py"),
+    (["render", "--lesson", "shapes.toml", "--set", "rnig.radius=2"], "ring"),
+    (["render", "--lesson", "shapes.toml", "--format", "gif"], "name the scenes"),
+    (["render", "--lesson", "shapes.toml", "-n", "draw"], "name the scene"),
+    (["render", "--lesson", "shapes.toml", "my_scene.py:Ring", "my_scene.py:Plain", "-o", "a.mp4"], "one file"),
+    (["describe"], "SCENE"),
+    (["verify", "missing/trace"], "missing/trace"),
+    (["completion", "tcsh"], "'bash', 'zsh', 'fish'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), MISTAKES, ids=[" ".join(arguments) for arguments, _ in MISTAKES])
+def test_mistake_is_one_message_and_exit_code_2(gradreel, project, arguments, words):
+    before = sorted(project.rglob("*"))
+    result = gradreel(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Error: ")
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+    assert sorted(project.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("lesson", "words"),
+    [
+        ("title = {en = 'x'\n[[scene]]\nname = 'build-curve'\n", "line 1"),
+        ("titel = {en = 'x'}\n[[scene]]\nname = 'build-curve'\n", "titel"),
+        ("title = {en = 'x'}\n[[scene]]\nname = 'bild-curve'\n", "build-curve"),
+        ("title = {en = 'x'}\n[[scene]]\nname = 'build-curve'\n[[scene]]\nname = 'build-curve'\n", "twice"),
+        ("title = {en = 'x'}\n", "scene"),
+        ("", "scene"),
+    ],
+)
+def test_mistake_in_a_lesson_file(gradreel, project, lesson, words):
+    (project / "mine.toml").write_text(lesson, encoding="utf-8")
+    result = gradreel("render", "--lesson", "mine.toml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "mine.toml" in result.stderr
+    assert words in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (UserError("no such thing"), 2, "Error: no such thing\n"),
+        (TrainingError("diverged at update 3"), 1, "Error: diverged at update 3\n"),
+        (KeyboardInterrupt(), 130, "Interrupted.\n"),
+        (OSError(errno.ENOSPC, "No space left on device", "media/x"), 2, "Error: media/x: No space left on device\n"),
+        (PermissionError(errno.EACCES, "Permission denied", "media"), 2, "Error: media: Permission denied\n"),
+    ],
+)
+def test_exit_code_and_message_of_each_error(gradreel, monkeypatch, error, code, message):
+    def fail(**chosen):
+        raise error
+
+    monkeypatch.setattr("gradreel.scenes.render.report.print_scenes", fail)
+    result = gradreel("list")
+    assert (result.exit_code, result.stdout, result.stderr.lstrip()) == (code, "", message)
+
+
+def test_fault_of_ours_keeps_its_traceback(gradreel, monkeypatch):
+    def fail(**chosen):
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr("gradreel.scenes.render.report.print_scenes", fail)
+    with pytest.raises(RuntimeError, match="ours"):
+        gradreel("list")
+
+
+def test_reader_that_goes_away_is_no_error():
+    command = f"'{GRADREEL}' render --help | head -c 1 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,174 @@
+"""The commands that work, on a small project of one's own, through worker processes as in earnest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import pytest
+
+GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
+SMALL = ("--lesson", "shapes.toml", "-r", "160,90", "--fps", "5")
+
+
+def listed(folder: Path) -> set[str]:
+    """Files and folders in a media folder, the private one left out."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*"))
+    return {str(path) for path in paths if path.parts[0] != ".gradreel"}
+
+
+def test_describe(gradreel, project):
+    result = gradreel("describe", "my_scene.py:Ring", "--lesson", "shapes.toml", "--set", "ring.radius=2", "--json")
+    assert result.exit_code == 0
+    scene = json.loads(result.stdout)
+    assert (scene["name"], scene["class"], scene["doc"]) == ("ring", "Ring", "A ring, drawn.")
+    assert scene["file"] == str(project / "my_scene.py")
+    assert scene["beats"] == ["draw", "rest"]
+    radius = scene["parameters"][0]
+    assert radius == {
+        "name": "radius",
+        "type": "float",
+        "default": "1.0",
+        "bounds": "> 0, ≤ 3",
+        "description": "Radius in scene units.",
+        "value": 2.0,
+    }
+    assert scene["experiments"]["run"]["updates"] == 3
+    words = gradreel("describe", "my_scene.py:Ring", "--lesson", "shapes.toml", "--set", "ring.radius=2").stdout
+    for line in ("  radius: float, > 0, ≤ 3", "      = 2.0   (default 1.0)", "  draw", "      Radius in scene units."):
+        assert line in words.splitlines()
+
+
+def test_train_then_render_a_lesson(gradreel, project):
+    dry = gradreel("render", *SMALL, "--dry_run")
+    assert [line.split()[0] for line in dry.stdout.splitlines()] == ["train", "render", "render"]
+    assert not (project / "media").exists()
+
+    (trace,) = json.loads(gradreel("train", "--lesson", "shapes.toml", "--json").stdout)
+    assert (trace["updates"], trace["scenes"]) == (3, ["ring"])
+    assert (Path(trace["path"]) / "meta.json").is_file()
+
+    result = gradreel("render", *SMALL)
+    assert result.exit_code == 0
+    video = project / "media/videos/shapes/90p5/shapes.mp4"
+    assert result.stdout.splitlines() == [str(video)]
+    with av.open(str(video)) as container:
+        assert container.streams.video[0].codec_context.width == 160
+        assert [chapter["metadata"]["title"] for chapter in container.chapters()] == ["Ring", "Plain"]
+
+    again = gradreel("render", *SMALL, "--dry_run")
+    assert again.stdout.splitlines() == ["keep    ring: up to date", "keep    plain: up to date"]
+
+
+def test_render_scenes_by_name_with_options_of_manim(gradreel, project):
+    last = gradreel("render", "my_scene.py:Plain", *SMALL, "-s", "-t", "-o", "end.png")
+    assert (last.exit_code, last.stdout.splitlines()) == (0, [str(project / "end.png")])
+    video = gradreel("render", "my_scene.py:Plain", *SMALL, "-o", "here/plain.webm")
+    assert (video.exit_code, video.stdout.splitlines()) == (0, [str(project / "here/plain.webm")])
+    with av.open(str(project / "here/plain.webm")) as container:
+        assert "webm" in container.format.name
+
+
+def test_frames(gradreel, project):
+    result = gradreel("frames", "my_scene.py:Ring", "--lesson", "shapes.toml", "-r", "160,90", "--progress_bar", "none")
+    assert result.exit_code == 0
+    images = project / "media/images/shapes"
+    assert result.stdout.splitlines() == [
+        str(images / name) for name in ("ring/draw.png", "ring/rest.png", "contact-sheet.png")
+    ]
+    assert all(Path(line).is_file() for line in result.stdout.splitlines())
+
+
+def test_check_exits_1_on_a_finding(gradreel, project):
+    well = gradreel("check", "my_scene.py:Plain", "--lesson", "shapes.toml")
+    assert (well.exit_code, well.stdout) == (0, "1 scene: nothing breaks a layout rule\n")
+    bad = gradreel("check", "my_scene.py:Outside", "--lesson", "shapes.toml", "--json")
+    assert bad.exit_code == 1
+    finding = json.loads(bad.stdout)[0]
+    assert (finding["scene"], finding["beat"]) == ("outside", "end")
+    assert {"rule", "message", "where"} <= finding.keys()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["my_scene.py:Ring", "--set", "ring.radius=9"], "ring.radius"),
+        (["my_scene.py:Ring", "--set", "ring.size=9"], "radius"),
+        (["my_scene.py:Plain", "--set", "plain.size=9"], "plain Manim scene"),
+        (["my_scene.py:Ring", "-n", "nonsense"], "draw, rest"),
+    ],
+)
+def test_mistake_that_the_scene_finds(gradreel, project, arguments, words):
+    result = gradreel("render", *arguments, *SMALL)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (project / "media/videos").exists()
+
+
+def test_scene_that_raises_shows_its_line_and_leaves_what_was_there(gradreel, project):
+    video = project / "media/videos/shapes/90p5/broken.mp4"
+    video.parent.mkdir(parents=True)
+    video.write_text("from before")
+    result = gradreel("render", "my_scene.py:Broken", *SMALL)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "1 / 0" in result.stderr
+    assert "ZeroDivisionError" in result.stderr
+    assert "gradreel/" not in result.stderr
+    assert video.read_text() == "from before"
+
+
+def test_verify_names_what_is_wrong_and_exits_1(gradreel, project):
+    missing = gradreel("verify", "--lesson", "shapes.toml")
+    assert (missing.exit_code, "gradreel train" in missing.stderr) == (2, True)
+    gradreel("train", "--lesson", "shapes.toml")
+    for targets in ([], ["my_scene.py:Ring"], [str(next((project / "media/traces").iterdir()))]):
+        (well,) = json.loads(gradreel("verify", *targets, "--lesson", "shapes.toml", "--json").stdout)
+        assert (well["ok"], well["updates"], well["exact"], well["problems"]) == (True, 3, True, [])
+    column = next((project / "media/traces").glob("*/parameters.npy"))
+    content = bytearray(column.read_bytes())
+    content[-9] ^= 1
+    column.chmod(0o644)
+    column.write_bytes(content)
+    damaged = gradreel("verify", "--lesson", "shapes.toml", "--json")
+    assert damaged.exit_code == 1
+    (found,) = json.loads(damaged.stdout)
+    assert found["ok"] is False
+    assert "parameters" in " ".join(found["problems"])
+    assert gradreel("verify", "--lesson", "shapes.toml").stdout.startswith("BAD  ")
+
+
+def test_interrupt_exits_130_and_leaves_no_half_file(project):
+    process = subprocess.Popen(
+        [GRADREEL, "render", "my_scene.py:Slow", *SMALL],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "slow begins\n"
+    time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "Interrupted." in errors.splitlines()
+    assert not [name for name in listed(project / "media") if name.startswith(("clips/", "videos/"))]
+    assert not list((project / "media/.gradreel/temporary").glob("*/*"))
+
+
+def test_caller_is_in_a_folder_with_names_of_ours(project):
+    for name in ("core", "scenes", "cli"):
+        (project / f"{name}.py").write_text("raise SystemExit('this is the caller\\'s own')\n")
+    result = subprocess.run(
+        [GRADREEL, "render", "my_scene.py:Plain", *SMALL], capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
