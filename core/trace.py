@@ -29,8 +29,8 @@ FORMAT = "gradreel trace"
 class Trace:
     """One training run: U updates of P parameters, R of the U + 1 states kept.
 
-    Row r is the network after ``kept[r]`` updates. Update k, counted from 0, leads from the state after k updates to that
-    after k + 1. Arrays are read-only and memory-mapped: one state read touches one row.
+    Row r is the network after ``kept[r]`` updates. Update k, counted from 0, leads from the state after k updates to
+    that after k + 1. Arrays are read-only and memory-mapped: one state read touches one row.
     """
 
     path: Path
@@ -163,11 +163,11 @@ def read_meta(path: Path) -> tuple[dict[str, Any], Experiment]:
         raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {_mend(path)}")
     try:
         experiment = Experiment.model_validate(meta["experiment"])
-        kinds = column_kinds(experiment)
-        described = {name: (tuple(column["shape"]), column["dtype"]) for name, column in meta["columns"].items()}
+        checksums = {name: column["sha256"] for name, column in meta["columns"].items()}
+        expected = sealed_meta(experiment, meta["versions"], checksums)
     except (KeyError, TypeError, AttributeError, ValidationError) as error:
         raise TraceError(f"{path}: {META} describes no experiment of this version: {error}; {_mend(path)}") from None
-    if meta.get("digest") != experiment.digest or described != {n: (k.shape, k.dtype) for n, k in kinds.items()}:
+    if text != expected:
         raise TraceError(f"{path}: {META} contradicts itself; {_mend(path)}")
     return meta, experiment
 
