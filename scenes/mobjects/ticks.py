@@ -82,7 +82,7 @@ def round_ticks(low: float, high: float, most: int = 5) -> tuple[float, ...]:
 
 
 def unit_of(low: float, high: float) -> Unit:
-    """How the numbers of an axis from ``low`` to ``high`` are written: plain from 0.1 to 100 000, shared powers else."""
+    """How numbers of an axis from ``low`` to ``high`` are written: plain from 0.1 to 100 000, shared powers else."""
     span, largest = high - low, max(abs(low), abs(high))
     offset = 0.0
     if largest > 2000 * span:  # they differ in their last digits only: say once what they share

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.piecewise import PiecewiseLinearCurve
-from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.stills import beat_frames, visit_beats
-from pytest import approx
 
 TINY = (320, 180)
 FORTY = [[float(i) + 0.3 * np.sin(i), float(3 * np.sin(i * 1.7) + 0.1 * i)] for i in range(40)]
@@ -51,8 +50,8 @@ def test_after_each_piece_blue_lies_on_red_up_to_the_next_corner():
 
     seen = at_each_beat(agreement)
     exact, largest = zip(*(seen[f"piece-{k}"] for k in (1, 2, 3)), strict=True)
-    assert exact == approx((0, 0, 0), abs=1e-9)
-    assert largest == approx((2, 1, 0), abs=1e-9)  # red is 4, 2, 3 at its corners, 1 before
+    assert exact == pytest.approx((0, 0, 0), abs=1e-9)
+    assert largest == pytest.approx((2, 1, 0), abs=1e-9)  # red is 4, 2, 3 at its corners, 1 before
 
 
 @pytest.mark.parametrize("knots", CURVES.values(), ids=CURVES)
@@ -77,7 +76,7 @@ def test_the_shown_gap_is_the_largest_error_of_the_partial_sum():
         return float(scene.sum.number.text), np.abs(scene.curve(x) - scene.parts.partial_sum(k, x)).max()
 
     for shown, computed in filter(None, at_each_beat(gap).values()):
-        assert shown == approx(computed, abs=0.005)
+        assert shown == pytest.approx(computed, abs=0.005)
 
 
 def test_the_tip_rides_to_the_knot_where_the_sum_stops_being_red():
@@ -85,7 +84,11 @@ def test_the_tip_rides_to_the_knot_where_the_sum_stops_being_red():
         return scene.plot.data(scene.sum.tip.get_center()) if beat.startswith("piece-") else None
 
     seen = at_each_beat(tip)
-    assert [seen[f"piece-{k}"] for k in (1, 2, 3)] == [approx((3, 4)), approx((4.5, 2)), approx((7, 3))]
+    assert [seen[f"piece-{k}"] for k in (1, 2, 3)] == [
+        pytest.approx((3, 4)),
+        pytest.approx((4.5, 2)),
+        pytest.approx((7, 3)),
+    ]
 
 
 def test_another_knot_is_another_picture():
