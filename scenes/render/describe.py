@@ -21,7 +21,7 @@ SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length �
 
 
 def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
-    """Check ``request.parameters`` against the scene's and complete them. Raises UserError naming scene, field and bound."""
+    """Check ``request.parameters`` against the scene's and complete them. Raises UserError naming scene and field."""
     source = request.source
     beats = beat_names(source)
     if not hasattr(scene_class, "validated"):
@@ -43,7 +43,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
 
 
 def _filled(request: SceneRequest, model: type[BaseModel]) -> dict[str, Any]:
-    """The parameters with a lesson's experiments in the place of their names; a table fills in over the field's default."""
+    """The parameters, a lesson's experiments in the place of their names; a table fills in over the field's default."""
     filled = dict(request.parameters)
     for name, value in request.parameters.items():
         field = model.model_fields.get(name)

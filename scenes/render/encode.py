@@ -1,8 +1,8 @@
 """Frames into files: one stream per clip, written by one thread while the next frame is drawn.
 
-Every clip of a size and rate is encoded with the same settings (time base, closed groups of pictures, no B-frames, BT.709),
-so that clips are joined by copying their packets. Neither Manim nor the scenes are known here: frames are arrays
-(height, width, 4) of uint8, red, green, blue, alpha, first row on top.
+Every clip of a size and rate is encoded with the same settings (time base, closed groups of pictures, no B-frames,
+BT.709), so that clips are joined by copying their packets. Neither Manim nor the scenes are known here: frames are
+arrays (height, width, 4) of uint8, red, green, blue, alpha, first row on top.
 """
 
 from __future__ import annotations
@@ -17,16 +17,13 @@ from threading import Thread
 from typing import Any, Protocol
 
 import av
-import numpy as np
 from av.filter import Graph
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
+from gradreel.scenes.render.pictures import Pixels, png_bytes
 from gradreel.scenes.render.settings import RenderSettings
-from numpy.typing import NDArray
-
-Pixels = NDArray[np.uint8]  # (height, width, 4)
 
 QUEUE_LENGTH = 8  # frames drawn ahead of the encoder; at 1080p 8 MB each
 TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
@@ -49,7 +46,7 @@ VP9 = (("crf", "24"), ("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("row
 
 
 def codec_for(settings: RenderSettings) -> Codec:
-    """The encoder of a format; transparent MOV is QuickTime Animation (lossless), transparent WebM is VP9 with alpha."""
+    """The encoder of a format; transparent MOV is QuickTime Animation (lossless), transparent WebM VP9 with alpha."""
     timescale = (("video_track_timescale", str(settings.fps * TICKS)),)
     if settings.format == "webm":
         return Codec("webm", "libvpx-vp9", "yuva420p" if settings.transparent else "yuv420p", VP9)
@@ -87,10 +84,9 @@ class _Video:
 
     def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
         self._container = av.open(str(path), "w", format=codec.container, options=dict(codec.container_options))
-        self._stream: VideoStream = self._container.add_stream(  # type: ignore[assignment]
-            codec.name, rate=Fraction(settings.fps), options=dict(codec.options)
-        )
-        stream = self._stream
+        stream = self._container.add_stream(codec.name, rate=Fraction(settings.fps), options=dict(codec.options))
+        assert isinstance(stream, VideoStream)
+        self._stream = stream
         stream.width, stream.height, stream.pix_fmt = settings.width, settings.height, codec.pixel_format
         context = stream.codec_context
         context.time_base = Fraction(1, settings.fps)
@@ -155,10 +151,10 @@ class _PngFolder:
 
     def __init__(self, path: Path, codec: Codec) -> None:
         path.mkdir()
-        self._path, self._format, self._next = path, codec.pixel_format, 0
+        self._path, self._transparent, self._next = path, codec.pixel_format == "rgba", 0
 
     def write(self, pixels: Pixels, repeat: int) -> None:
-        content = png_bytes(pixels, self._format)
+        content = png_bytes(pixels, self._transparent)
         for _ in range(repeat):
             (self._path / f"{self._next:05d}.png").write_bytes(content)
             self._next += 1
@@ -170,22 +166,10 @@ class _PngFolder:
         pass
 
 
-def png_bytes(pixels: Pixels, pixel_format: str = "rgb24") -> bytes:
-    """``pixels`` as a PNG file, with alpha for ``rgba``."""
-    from io import BytesIO
-
-    from PIL import Image
-
-    content = BytesIO()
-    channels = pixels if pixel_format == "rgba" else np.ascontiguousarray(pixels[..., :3])
-    Image.fromarray(channels).save(content, "PNG", compress_level=4)
-    return content.getvalue()
-
-
 class _Gif:
     """An animated GIF with one palette for the whole clip: frames are held losslessly in a file until all are seen.
 
-    GIF counts hundredths of a second; at most 50 frames a second are shown, and every frame stands for whole hundredths.
+    GIF counts hundredths of a second: at most 50 frames a second are shown, each for whole hundredths.
     """
 
     def __init__(self, path: Path, settings: RenderSettings) -> None:
@@ -211,7 +195,7 @@ class _Gif:
     def _encode(self) -> None:
         with av.open(str(self._held)) as held, av.open(str(self._path), "w", format="gif") as output:
             source = held.streams.video[0]
-            stream: VideoStream = output.add_stream("gif", rate=Fraction(self._settings.fps))  # type: ignore[assignment]
+            stream = output.add_stream("gif", rate=Fraction(self._settings.fps))
             stream.width, stream.height, stream.pix_fmt = self._settings.width, self._settings.height, "pal8"
             stream.codec_context.time_base = Fraction(1, 100)
             graph = self._palette_graph(source)
@@ -220,8 +204,9 @@ class _Gif:
             graph.push(None)
             with suppress(av.error.EOFError):
                 while True:
-                    frame = graph.pull()
-                    output.mux(stream.encode(frame))  # type: ignore[arg-type]
+                    coloured = graph.pull()
+                    assert isinstance(coloured, VideoFrame)
+                    output.mux(stream.encode(coloured))
             output.mux(stream.encode(None))
 
     def _palette_graph(self, source: VideoStream) -> Graph:

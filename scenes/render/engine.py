@@ -1,7 +1,7 @@
 """The renderer's front door: lessons and scenes into videos, pictures and findings.
 
-Each call inspects, plans, trains what is missing, renders what is out of date and puts the result under its final name in
-one rename. A failed scene does not stop the others: their clips are kept, and the error comes at the end.
+Each call inspects, plans, trains what is missing, renders what is out of date and puts the result under its final name
+in one rename. A failed scene does not stop the others: their clips are kept, and the error comes at the end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.plan import Clip, Plan, inspection_key, plan
 from gradreel.scenes.render.pool import WorkerDiedError, Workers
 from gradreel.scenes.render.progress import Reporter
-from gradreel.scenes.render.publishing import publish_clip, publish_lesson
+from gradreel.scenes.render.publishing import beat_range, publish_clip, publish_lesson
 from gradreel.scenes.render.requests import (
     ClipJob,
     ClipResult,
@@ -75,7 +75,8 @@ def render_lesson(
     """
     if settings.format not in JOINABLE_FORMATS:
         raise UserError(
-            f"a lesson is one video ({', '.join(JOINABLE_FORMATS)}); for {settings.format} name the scenes, each gets its own"
+            f"a lesson is one video ({', '.join(JOINABLE_FORMATS)});"
+            f" for {settings.format} name the scenes, each gets its own"
         )
     if settings.first_beat or settings.last_beat:
         raise UserError(
@@ -113,7 +114,7 @@ def render_last_frames(
         _each(made.clips, workers, reporter, "last_frame", lambda clip: [clip.request, temporary[clip.scene]])
         paths = []
         for clip in made.clips:
-            path = output or workspace.images(lesson.group(clip.scene)) / f"{clip.scene}.png"
+            path = output or workspace.images(lesson.group(clip.scene)) / f"{clip.scene}{beat_range(settings)}.png"
             publish(temporary[clip.scene], path)
             paths.append(path)
         return paths
@@ -129,8 +130,12 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
         pictures: dict[str, tuple[Path, ...]] = {}
         for clip, names in zip(made.clips, beats, strict=True):
             final = workspace.images(lesson.group(clip.scene)) / clip.scene
-            publish(folders[clip.scene], final)
             pictures[clip.scene] = tuple(final / f"{name}.png" for name in names)
+            if beat_range(settings):  # the pictures of the other beats stay
+                for file in pictures[clip.scene]:
+                    publish(folders[clip.scene] / file.name, file)
+            else:
+                publish(folders[clip.scene], final)
         sheet = workspace.temporary("contact-sheet.png")
         labelled = [(f"{scene} · {file.stem}", file) for scene, files in pictures.items() for file in files]
         workers.submit("contact_sheet", labelled, sheet).result()
@@ -151,9 +156,12 @@ def check_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | 
 @contextmanager
 def _at_work(settings: RenderSettings) -> Iterator[tuple[Workspace, Workers]]:
     """The media folder and the workers; the workers are gone before the folder's temporary files are."""
-    with clear_disk_errors(settings.media_dir), Workspace(settings.media_dir) as workspace:
-        with Workers(settings.jobs) as workers:
-            yield workspace, workers
+    with (
+        clear_disk_errors(settings.media_dir),
+        Workspace(settings.media_dir) as workspace,
+        Workers(settings.jobs) as workers,
+    ):
+        yield workspace, workers
 
 
 def _plan(
@@ -177,7 +185,7 @@ def _trained(
 def _inspect(
     requests: Sequence[SceneRequest], folders: Folders, workspace: Workspace | None, workers: Workers
 ) -> list[SceneDescription]:
-    """What the scenes say of themselves: as kept from earlier, or asked of one worker process, and kept if we may write."""
+    """What the scenes say of themselves: kept from earlier, or asked of one worker process (and kept)."""
     files = [folders.inspections / f"{inspection_key(request)}.json" for request in requests]
     found = [_kept_description(file) for file in files]
     unknown = [index for index, description in enumerate(found) if description is None]
@@ -230,7 +238,7 @@ def _clips(
 
     def start(scene: str) -> Future[Any]:
         clip = waiting[scene]
-        assert clip.path is not None and clip.digest is not None
+        assert clip.path is not None
         record = {"scene": scene, "digest": clip.digest, "parts": clip.parts, "made": time.time()}
         job = ClipJob(clip.request, clip.path, record, workspace.run, workspace.locks / f"{clip.digest}.lock")
         begun = partial(reporter.begin, scene, clip.expected_frames, "frames")

@@ -134,7 +134,10 @@ def _read(file: Path) -> Lesson:
     except ValidationError as error:
         raise UserError(_explain(file, content, error)) from None
     for language in table.title:
-        check_language(language)
+        try:
+            check_language(language)
+        except UserError as error:
+            raise UserError(f"{file}: title.{language}: {error}") from None
     entries: dict[str, SceneEntry] = {}
     for number, scene in enumerate(table.scene, 1):
         entry = _entry(file, number, scene)
@@ -143,6 +146,8 @@ def _read(file: Path) -> Lesson:
                 f"{file}: scene {entry.name} stands twice; a lesson has each scene once ([[scene]] {number})"
             )
         entries[entry.name] = entry
+    if file.stem in entries:
+        raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
     poster = Poster(table.poster.scene, table.poster.beat) if table.poster else None
     if poster and poster.scene not in entries:
         raise UserError(
@@ -250,7 +255,7 @@ def _picked(lesson: Lesson, only: Sequence[str]) -> tuple[SceneEntry, ...]:
 def _merged(
     base: Mapping[str, Any], change: Mapping[str, Any], experiments: Mapping[str, Experiment]
 ) -> dict[str, Any]:
-    """``change`` put over ``base``, table by table; over the name of an experiment, its own values are filled in first."""
+    """``change`` put over ``base``, table by table; over an experiment's name, its own values are filled in first."""
     merged = dict(base)
     for name, value in change.items():
         under = merged.get(name)

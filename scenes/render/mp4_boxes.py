@@ -1,7 +1,7 @@
 """The one thing in an MP4 file that the muxer does not let us say: that no subtitle is on by default.
 
-An MP4 file is boxes: four bytes length, four bytes name, content. The muxer marks the first subtitle track as enabled when
-none is asked to be; here the mark is taken away. Box names and fields as in ISO/IEC 14496-12, 8.3.2 and 8.4.3.
+An MP4 file is boxes: four bytes length, four bytes name, content. The muxer marks the first subtitle track as enabled
+when none is asked to be; here the mark is taken away. Box names and fields as in ISO/IEC 14496-12, 8.3.2 and 8.4.3.
 """
 
 from __future__ import annotations

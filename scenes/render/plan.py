@@ -140,7 +140,7 @@ def _traces(description: SceneDescription, directory: Path) -> tuple[dict[str, s
 
 
 def _narration(request: SceneRequest, description: SceneDescription) -> dict[str, Any]:
-    """How long each line takes to read, and the words on the screen: a corrected word of the same length changes nothing."""
+    """Reading time of each line, and the words on the screen: a corrected word of the same length changes nothing."""
     if not description.is_lecture_scene:
         return {}
     settings = request.settings

@@ -1,7 +1,7 @@
 """Worker processes: one new process for each task, so that Manim's global state and a crash stay with the task.
 
-A task is the name of a function of `worker` and plain arguments; the module, and with it Manim, is imported in the new process
-only. Results are `concurrent.futures.Future`. A worker ends when its parent does, and leaves Ctrl-C to it.
+A task is the name of a function of `worker` and plain arguments; the module, and with it Manim, is imported in the new
+process only. Results are `concurrent.futures.Future`. A worker ends when its parent does, and leaves Ctrl-C to it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finished clips into what the user finds: the video, subtitles, poster and manifest, each renamed into place when whole."""
+"""Finished clips into what the user finds: video, subtitles, poster, manifest; each renamed into place when whole."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def publish_clip(
     """One scene's file with subtitles beside it; a folder of numbered pictures for png."""
     suffix = "" if settings.format == "png" else f".{settings.format}"
     final = output_path(output, settings) or workspace.video(
-        lesson.group(clip.scene), settings.quality, clip.scene, suffix
+        lesson.group(clip.scene), settings.quality, clip.scene + beat_range(settings), suffix
     )
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
@@ -90,6 +90,13 @@ def publish_clip(
         publish(temporary, final)
         _publish_subtitles(subtitles, final, workspace)
     return final
+
+
+def beat_range(settings: RenderSettings) -> str:
+    """What a file of some beats only has after the scene's name, so that the whole scene's is not overwritten."""
+    if settings.first_beat is None and settings.last_beat is None:
+        return ""
+    return f"--{settings.first_beat or 'start'}--{settings.last_beat or 'end'}"
 
 
 def output_path(output: Path | None, settings: RenderSettings) -> Path | None:
@@ -160,7 +167,7 @@ def _poster(lesson: Lesson, parts: Sequence[Part]) -> bytes:
     beats = {beat.name: beat for beat in part.result.beats}
     if wanted and wanted.beat and part.clip.scene == wanted.scene and wanted.beat not in beats:
         raise UserError(
-            f"the lesson {lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; it has {', '.join(beats)}"
+            f"{lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; it has {', '.join(beats)}"
         )
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)

@@ -55,7 +55,7 @@ class SceneDescription:
 
 @dataclass(frozen=True)
 class BeatSpan:
-    """A beat of a clip: ``start`` and ``end`` count frames, its line in each language, and what filled the line's fields."""
+    """A beat of a clip: ``start`` and ``end`` count frames; its line in each language, and what filled their fields."""
 
     name: str
     start: int

@@ -37,7 +37,7 @@ QUALITIES = {
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """Checked when it is made: every one that exists can be rendered. Raises UserError naming the option and what it takes."""
+    """Checked when made: every one that exists can be rendered. Raises UserError naming what would do."""
 
     width: int = 1920
     height: int = 1080
@@ -78,7 +78,7 @@ class RenderSettings:
         """
         _check_one_of("quality", quality, tuple(QUALITIES))
         size = QUALITIES[quality]
-        given = {"width": size.width, "height": size.height, "fps": size.fps}
+        given: dict[str, Any] = {"width": size.width, "height": size.height, "fps": size.fps}
         given |= {name: value for name, value in changes.items() if value is not None}
         chosen = format or ("mov" if transparent else "mp4")
         return cls(**given, format=chosen, transparent=transparent)

@@ -16,7 +16,7 @@ from pathlib import Path
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 
 PACKAGE = "gradreel"
-DRAWING_FILES = ("scenes/render/worker.py", "scenes/render/encode.py")
+DRAWING_FILES = ("scenes/render/worker.py", "scenes/render/encode.py", "scenes/render/pictures.py")
 DRAWN_WITH = ("manim", "typst", "numpy", "noto-cjk-sans-otc", "pycairo", "manimpango", "contourpy", "av")
 
 

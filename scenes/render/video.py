@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import av
 from av.container import InputContainer, OutputContainer
@@ -24,6 +24,7 @@ from gradreel.scenes.render.encode import TICKS
 from gradreel.scenes.render.mp4_boxes import switch_off_subtitles
 from gradreel.scenes.render.requests import ClipResult
 from gradreel.scenes.render.subtitles import Cue, as_vtt_text
+from PIL import Image
 
 SUBTITLE_CODECS = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt"}
 QUICKTIME_LANGUAGES = {"zho": "chi"}  # MOV has a list of its own
@@ -51,7 +52,7 @@ def join(
 ) -> None:
     """Write ``path`` (mp4, mov or webm, as the clips are) of ``clips`` one after the other.
 
-    ``subtitles`` by our language codes; their streams carry the language's tag and are off until the viewer chooses one.
+    ``subtitles`` by our language codes; their streams are tagged and off until the viewer chooses one.
     Raises ValueError for clips that were not encoded alike.
     """
     container = path.suffix.removeprefix(".")
@@ -82,7 +83,8 @@ def frame_as_jpeg(path: Path, frame: int) -> bytes:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         rate, base = stream.average_rate, stream.time_base
-        assert rate is not None and base is not None
+        assert rate is not None
+        assert base is not None
         container.seek(int(frame / rate / base), stream=stream)
         shown = None
         for shown in container.decode(stream):
@@ -90,7 +92,8 @@ def frame_as_jpeg(path: Path, frame: int) -> bytes:
                 break
         assert shown is not None, f"{path} has no frames"
         content = BytesIO()
-        shown.to_image().convert("RGB").save(content, "JPEG", quality=92)
+        image = Image.fromarray(shown.to_ndarray(format="rgb24"))
+        image.save(content, "JPEG", quality=92)
         return content.getvalue()
 
 
@@ -121,7 +124,7 @@ def _video_packets(
             packet.pts += offset
             packet.dts += offset
             packet.stream = target
-            yield packet.dts * base, packet
+            yield packet.dts * base, cast("Packet[Stream]", packet)
         before += clip.frames
 
 

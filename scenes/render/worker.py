@@ -6,8 +6,7 @@ One process does one task: Manim's configuration is global. Each function here i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,11 @@ from filelock import FileLock
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene, SceneContext
-from gradreel.scenes.catalog import beat_names, load_class
-from gradreel.scenes.narration import Narration
+from gradreel.scenes.catalog import load_class
+from gradreel.scenes.render.beats import ListeningNarration, check_beats
 from gradreel.scenes.render.describe import describe
-from gradreel.scenes.render.encode import ClipEncoder, Pixels, png_bytes
+from gradreel.scenes.render.encode import ClipEncoder
+from gradreel.scenes.render.pictures import Pixels, png_bytes, straight_alpha
 from gradreel.scenes.render.pool import report
 from gradreel.scenes.render.requests import (
     BeatSpan,
@@ -58,7 +58,7 @@ def train(experiment: Experiment, directory: Path, lock: Path) -> Path:
 def render_clip(job: ClipJob) -> ClipResult:
     """Render a scene into ``job.path`` and describe the clip beside it, unless it is there already.
 
-    Raises SceneError, showing the user's own lines, when the scene raises; UserError for a beat that is not in the scene.
+    Raises SceneError, showing the user's own lines, when the scene raises; UserError for a beat that it does not have.
     """
     with FileLock(job.lock):
         done = read_json(job.description)
@@ -82,7 +82,7 @@ def render_clip(job: ClipJob) -> ClipResult:
 
 
 def render_stills(request: SceneRequest, directory: Path) -> list[str]:
-    """Write the picture at the end of each beat into the (new) ``directory``: ``<beat>.png``; the beats' names in order."""
+    """Write the picture at the end of each beat into the (new) ``directory`` as ``<beat>.png``; the beats' names."""
     directory.mkdir(parents=True)
     names: list[str] = []
 
@@ -196,18 +196,6 @@ class _SkippingWriter(ClipWriter):
         self.sections[-1].skip_animations = True
 
 
-@dataclass(frozen=True)
-class _Listening(Narration):
-    """The narration, noting which beat was filled with what."""
-
-    said: dict[str, dict[str, Any]] | None = None
-
-    def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
-        if self.said is not None:
-            self.said[beat] = {name: _plain(value) for name, value in (values or {}).items()}
-        return super().line(scene, beat, values)
-
-
 def _play(request: SceneRequest, encoder: ClipEncoder) -> tuple[BeatSpan, ...]:
     """Play the scene into the encoder; its beats in frames."""
     settings = request.settings
@@ -215,13 +203,10 @@ def _play(request: SceneRequest, encoder: ClipEncoder) -> tuple[BeatSpan, ...]:
     scene = _scene(request, encoder)
     said: dict[str, dict[str, Any]] = {}
     if isinstance(scene, LectureScene):
-        scene.words_of = _Listening(scene.words_of.scenes, scene.words_of.files, said)
+        scene.words_of = ListeningNarration(scene.words_of.scenes, scene.words_of.files, said)
     _render(scene, request, encoder)
     writer: ClipWriter = scene.renderer.file_writer
-    if (settings.first_beat or settings.last_beat) and not _has_asked_beats(
-        [span[0] for span in writer.spans], settings
-    ):
-        raise _no_such_beat(request)
+    check_beats([name for name, _, _ in writer.spans], request)
     if encoder.frames == 0:
         encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
     lines = [dict(beat.lines) for beat in getattr(scene, "beats", [])]
@@ -294,8 +279,7 @@ def _visit(request: SceneRequest, visit: Callable[[Scene, str], None]) -> None:
         visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
     except Exception as error:
         raise _explained(error, request) from error
-    if (settings.first_beat or settings.last_beat) and not _has_asked_beats(seen, settings):
-        raise _no_such_beat(request)
+    check_beats(seen, request)
 
 
 def _picture(scene: Scene, settings: RenderSettings) -> bytes:
@@ -307,7 +291,7 @@ def _picture(scene: Scene, settings: RenderSettings) -> bytes:
         scene.renderer, scene
     )  # the class's own: visiting beats turns the scene's off in between
     pixels = scene.renderer.get_frame()
-    return png_bytes(straight_alpha(pixels), "rgba") if settings.transparent else png_bytes(pixels)
+    return png_bytes(straight_alpha(pixels) if settings.transparent else pixels, settings.transparent)
 
 
 def _clear_background(scene: Scene) -> None:
@@ -328,37 +312,7 @@ def _context(request: SceneRequest) -> SceneContext:
 
 
 def _explained(error: Exception, request: SceneRequest) -> Exception:
-    """The user's mistakes as they are; anything else as a SceneError with the lines of the scene's file that led to it."""
+    """The user's mistakes as they are; anything else as a SceneError with the lines of theirs that led to it."""
     if isinstance(error, UserError):
         return error
     return SceneError(f"{request.source.name} raised an error:\n{user_traceback(error, request.source.file)}")
-
-
-def _has_asked_beats(names: Sequence[str], settings: RenderSettings) -> bool:
-    return bool(names) and settings.first_beat in (None, names[0]) and settings.last_beat in (None, names[-1])
-
-
-def _no_such_beat(request: SceneRequest) -> UserError:
-    settings, known = request.settings, beat_names(request.source)
-    asked = ",".join(name or "" for name in (settings.first_beat, settings.last_beat))
-    if not known:
-        return UserError(f"-n {asked}: {request.source.name} has no beats")
-    return UserError(
-        f"-n {asked}: {request.source.name} has no such beats in that order; its beats: {', '.join(known)}"
-    )
-
-
-def straight_alpha(pixels: Pixels) -> Pixels:
-    """Colours as files hold them: Cairo multiplies them by alpha, which would leave dark edges over a light page."""
-    alpha = pixels[..., 3:4]
-    if not ((alpha > 0) & (alpha < 255)).any():
-        return pixels
-    colors = pixels[..., :3].astype(np.uint16) * 255 // np.maximum(alpha, 1)
-    return np.concatenate([np.minimum(colors, 255).astype(np.uint8), alpha], axis=-1)
-
-
-def _plain(value: Any) -> Any:
-    """``value`` as JSON can hold it, so that it fills a line in the same way later."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,8 +1,8 @@
 """The media folder: where things lie, temporary names, renames, locks; nothing half-written under a final name.
 
-Under ``media_dir/.gradreel``: ``temporary/<run>/`` holds what a run is writing, beside a lock file that the run holds for as
-long as it lives (the system lets go of it when it dies, however it dies); ``locks/`` one lock per thing that two runs
-must not make at once; ``inspections/`` what scenes said of themselves.
+Under ``media_dir/.gradreel``: ``temporary/<run>/`` holds what a run is writing, beside a lock file that the run holds
+for as long as it lives (the system lets go of it when it dies, however it dies); ``locks/`` one lock per thing that two
+runs must not make at once; ``inspections/`` what scenes said of themselves.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Workspace(Folders):
         Path(self._alive.lock_file).unlink(missing_ok=True)
 
     def temporary(self, name: str) -> Path:
-        """A path of this run's that nothing stands at yet, on the file system of the final names; ends like ``name``."""
+        """A path of this run's that nothing stands at yet, on the file system of the final names; ends as ``name``."""
         return temporary_in(self.run, name)
 
     def lock(self, name: str) -> FileLock:

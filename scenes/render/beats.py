@@ -1,0 +1,45 @@
+"""Which beats were asked for, and what their lines were filled with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import beat_names
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.requests import SceneRequest
+
+
+@dataclass(frozen=True)
+class ListeningNarration(Narration):
+    """The narration, noting with what each beat's line was filled: from that, a corrected line is filled later."""
+
+    said: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
+        self.said[beat] = {name: _plain(value) for name, value in (values or {}).items()}
+        return super().line(scene, beat, values)
+
+
+def check_beats(shown: Sequence[str], request: SceneRequest) -> None:
+    """Raises UserError, naming the scene's beats, unless ``shown`` runs from the first to the last asked for."""
+    first, last = request.settings.first_beat, request.settings.last_beat
+    if first is None and last is None:
+        return
+    if shown and first in (None, shown[0]) and last in (None, shown[-1]):
+        return
+    asked, name = f"{first or ''},{last or ''}", request.source.name
+    known = ", ".join(beat_names(request.source))
+    if not known:
+        raise UserError(f"-n {asked}: {name} has no beats")
+    raise UserError(f"-n {asked}: {name} has no such beats in that order; its beats: {known}")
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON can hold it, so that it fills a line in the same way later."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import errno
+import sys
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from gradreel.scenes.render.encode import ClipEncoder
+from gradreel.scenes.render.pictures import straight_alpha
+from PIL import Image
+
+
+def decoded(path: Path, pixel_format: str = "rgba") -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format=pixel_format) for frame in container.decode(video=0)]
+
+
+@pytest.mark.parametrize(
+    ("file_format", "transparent"), [("mp4", False), ("mov", False), ("mov", True), ("webm", False), ("gif", False)]
+)
+def test_every_frame_arrives_in_order_and_in_its_colours(write_clip, tiny, tmp_path, file_format, transparent):
+    settings = replace(tiny, format=file_format, transparent=transparent)
+    clip = write_clip(tmp_path / f"clip.{file_format}", settings, 23)
+    frames = decoded(clip.path)
+    assert len(frames) == clip.frames == 23
+    for number, frame in enumerate(frames):
+        inside = frame[16, number + 8, :3].astype(int)  # the middle of the bar of that frame
+        assert np.abs(inside - (255, 92, 106)).max() <= 12
+        assert np.abs(frame[2, 2, :3].astype(int) - (15, 20, 25)).max() <= 6
+    assert frames[0][2, 2, 3] == (0 if transparent else 255)
+
+
+def test_h264_is_what_players_and_joining_need(write_clip, tiny, tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", tiny, 45)
+    with av.open(str(clip.path)) as container:
+        stream = container.streams.video[0]
+        context = stream.codec_context
+        assert (context.name, context.pix_fmt, context.has_b_frames) == ("h264", "yuv420p", False)
+        assert (context.colorspace, context.color_primaries, context.color_trc, context.color_range) == (1, 1, 1, 1)
+        packets = [packet for packet in container.demux(stream) if packet.dts is not None]
+        assert [packet.pts for packet in packets] == [packet.dts for packet in packets]
+        assert {packet.duration for packet in packets} == {512}
+        keys = [index for index, packet in enumerate(packets) if packet.is_keyframe]
+        assert keys[0] == 0
+        assert max(after - before for before, after in pairwise(keys)) <= 20  # two seconds: seeking is quick
+        assert stream.duration * stream.time_base == 4.5
+
+
+def test_a_frozen_frame_is_many_frames(tiny, tmp_path):
+    encoder = ClipEncoder(tmp_path / "clip.mp4", tiny)
+    encoder.write(np.full((36, 64, 4), 200, np.uint8), repeat=25)
+    encoder.close()
+    assert encoder.frames == len(decoded(tmp_path / "clip.mp4")) == 25
+
+
+def test_the_same_frames_give_the_same_bytes(write_clip, tiny, tmp_path):
+    first, second = (write_clip(tmp_path / f"{name}.mp4", tiny, 30) for name in "ab")
+    assert first.path.read_bytes() == second.path.read_bytes()
+
+
+def test_png_is_a_folder_of_exact_frames(write_clip, tiny, tmp_path):
+    write_clip(tmp_path / "clip", replace(tiny, format="png", transparent=True), 3)
+    files = sorted((tmp_path / "clip").iterdir())
+    assert [file.name for file in files] == ["00000.png", "00001.png", "00002.png"]
+    with Image.open(files[2]) as image:
+        assert image.getpixel((2, 10)) == (255, 92, 106, 255)
+        assert image.getpixel((1, 10)) == (15, 20, 25, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full, a disk that is always full")
+def test_a_full_disk_is_an_error_with_its_number(write_clip, tiny, tmp_path):
+    (tmp_path / "clip.mp4").symlink_to("/dev/full")
+    with pytest.raises(OSError) as caught:
+        write_clip(tmp_path / "clip.mp4", tiny, 400)
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_an_error_of_the_writing_thread_is_raised_where_frames_are_given(tiny, tmp_path):
+    encoder = ClipEncoder(tmp_path / "clip.mp4", tiny)
+    with pytest.raises(ValueError, match="array"):
+        for _ in range(50):
+            encoder.write(np.zeros((36, 64), np.uint8))
+    encoder.discard()
+
+
+def test_cairos_colours_are_freed_of_their_alpha():
+    pixels = np.array([[[64, 32, 0, 128], [10, 20, 30, 255], [0, 0, 0, 0]]], np.uint8)
+    assert straight_alpha(pixels).tolist() == [[[127, 63, 0, 128], [10, 20, 30, 255], [0, 0, 0, 0]]]
+    opaque = pixels[:, 1:]
+    assert straight_alpha(opaque) is opaque

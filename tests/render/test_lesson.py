@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.catalog import LESSON_FILE, find_scenes
+from gradreel.scenes.render.lesson import load_lesson
+
+EXPERIMENT = "[experiments.short]\nepochs = 3\n"
+
+
+def lesson_error(file, *arguments) -> str:
+    with pytest.raises(UserError) as caught:
+        load_lesson(file, *arguments)
+    return str(caught.value)
+
+
+def test_our_lesson_has_every_scene_once_in_film_order():
+    lesson = load_lesson()
+    assert lesson.name == "deep-learning"
+    assert [entry.source for entry in lesson.scenes] == list(find_scenes())
+    assert {entry.name for entry in lesson.scenes} >= {"build-curve", "gradient-descent"}
+    assert set(lesson.title) == {"en", "zh"}
+
+
+def test_a_users_scenes_stand_beside_the_lesson_file(user_folder, write_lesson, monkeypatch):
+    file = write_lesson(user_folder, "Plain", "Dots")
+    monkeypatch.chdir("/")
+    lesson = load_lesson(file)
+    assert [entry.name for entry in lesson.scenes] == ["plain", "dots"]
+    assert lesson.scenes[0].source.file == user_folder / "my_scenes.py"
+    assert lesson.title_in("zh") == "一部影片"
+    assert lesson.title_in("de") == "A film"
+
+
+def test_overrides_are_put_over_the_lesson_table_by_table(user_folder, write_lesson):
+    file = write_lesson(user_folder, "Dots", "Shows", extra=EXPERIMENT)
+    with file.open("a") as lesson_file:
+        lesson_file.write('[scene.parameters]\nrun = "short"\n')
+    lesson = load_lesson(file, {"dots": {"count": 4}, "shows": {"run": {"seed": 5}}})
+    dots, shows = lesson.scenes
+    assert dots.parameters == {"count": 4}
+    assert Experiment.model_validate(shows.parameters["run"]) == Experiment(epochs=3, seed=5)
+    assert lesson.experiments["short"] == Experiment(epochs=3), "the lesson's own run is unchanged"
+
+
+def test_an_override_of_an_experiment_changes_it_for_all_scenes(user_folder, write_lesson):
+    file = write_lesson(user_folder, "Shows", extra=EXPERIMENT)
+    lesson = load_lesson(file, {"experiments": {"short": {"seed": 7}}})
+    assert lesson.experiments["short"] == Experiment(epochs=3, seed=7)
+    assert "three" in lesson_error(file, {"experiments": {"three": {}}})
+    message = lesson_error(file, {"experiments": {"short": {"epochs": 0}}})
+    assert "experiments.short.epochs" in message
+
+
+def test_a_file_beside_the_lesson_is_a_parameters_value(user_folder, write_lesson, monkeypatch):
+    file = write_lesson(user_folder, "Dots")
+    (user_folder / "curve.csv").write_text("x,y\n0,1\n2,3\n")
+    with file.open("a") as lesson_file:
+        lesson_file.write('[scene.parameters]\nknots = "@curve.csv"\n')
+    monkeypatch.chdir("/")
+    assert load_lesson(file).scenes[0].parameters == {"knots": [[0.0, 1.0], [2.0, 3.0]]}
+
+
+def test_scenes_can_be_picked_and_added(user_folder, write_lesson):
+    file = write_lesson(user_folder, "Plain", "Dots")
+    with file.open("a") as lesson_file:
+        lesson_file.write("[scene.parameters]\ncount = 5\n")
+    lesson = load_lesson(file, {}, ["my_scenes.py:Still", "my_scenes.py:Dots"])
+    assert [entry.name for entry in lesson.scenes] == ["still", "dots"]
+    assert lesson.scenes[1].parameters == {"count": 5}, "as the lesson has it"
+    assert (lesson.group("dots"), lesson.group("still")) == ("film", "my_scenes")
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("[[scene]\n", ["line 1"]),
+        ('[[scene]]\nname = "build-curve"\n[[scene]]\nname = "build-curve"\n', ["build-curve", "twice"]),
+        ('[[scene]]\nname = "bild-curve"\n', ["[[scene]] 1", "build-curve"]),
+        ('[[scene]]\nname = "build-curve"\nparametrs = {}\n', ["scene.parametrs", "build-curve", "parameters"]),
+        ('titel = "x"\n[[scene]]\nname = "build-curve"\n', ["titel", "title"]),
+        ("title = {}\n", ["scene", "required"]),
+        ('title = { xx = "?" }\n[[scene]]\nname = "build-curve"\n', ["xx", "en, zh"]),
+        ("[[scene]]\nname = 3\n", ["scene.name", "3"]),
+        ('[[scene]]\nname = "nothere.py:A"\n', ["nothere.py"]),
+        ('[experiments.a]\nepoch = 3\n[[scene]]\nname = "build-curve"\n', ["experiments.a.epoch", "epochs"]),
+        ('[experiments.a]\nepochs = -3\n[[scene]]\nname = "build-curve"\n', ["experiments.a.epochs", "-3"]),
+        ('poster = { scene = "x" }\n[[scene]]\nname = "build-curve"\n', ["poster.scene", "x"]),
+    ],
+)
+def test_a_wrong_lesson_is_named_with_its_file_and_place(tmp_path, content, named):
+    file = tmp_path / "wrong.toml"
+    file.write_text(content, encoding="utf-8")
+    message = lesson_error(file)
+    assert str(file) in message
+    for part in named:
+        assert part in message
+
+
+def test_a_missing_file_a_folder_and_other_encodings(tmp_path):
+    assert "there is no lesson file" in lesson_error(tmp_path / "none.toml")
+    assert "is a folder" in lesson_error(tmp_path)
+    (tmp_path / "latin.toml").write_bytes('title = { en = "é" }'.encode("latin-1"))
+    assert "UTF-8" in lesson_error(tmp_path / "latin.toml")
+
+
+def test_an_override_of_a_scene_that_is_not_asked_for_names_the_nearest():
+    message = lesson_error(LESSON_FILE, {"bild-curve": {"knots": []}})
+    assert "bild-curve" in message
+    assert "nearest: build-curve" in message
+
+
+def test_a_lesson_is_not_called_as_one_of_its_scenes(tmp_path):
+    file = tmp_path / "build-curve.toml"
+    file.write_text('[[scene]]\nname = "build-curve"\n')
+    assert "rename the file" in lesson_error(file)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from gradreel.scenes.catalog import resolve
+from gradreel.scenes.render.sources import code_digests
+
+
+@pytest.fixture
+def scene(user_folder: Path):
+    (user_folder / "package").mkdir()
+    (user_folder / "package" / "__init__.py").write_text("from .inner import A\n")
+    (user_folder / "package" / "inner.py").write_text("A = 1\n")
+    (user_folder / "other.py").write_text("B = 1\n")
+    code = (user_folder / "my_scenes.py").read_text()
+    (user_folder / "my_scenes.py").write_text(f"{code}\n\ndef later():\n    import package\n")
+    return resolve("my_scenes.py:Plain")
+
+
+def test_all_that_the_scene_imports_counts_and_nothing_else(scene):
+    digests = code_digests(scene)
+    assert {"my_scenes.py", "helper.py", "package/__init__.py", "package/inner.py"} <= set(digests)
+    assert "scenes/base.py" in digests, "ours too, as far as it is imported"
+    assert "core/trace.py" in digests
+    assert "other.py" not in digests
+    assert not any("manim" in name or name.startswith(("cli", "scenes/render", "scenes/lecture")) for name in digests)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changed"),
+    [
+        ("helper.py", "TIME = 0.5", "TIME = 0.6", {"helper.py"}),
+        ("helper.py", "TIME = 0.5", "TIME = 0.5  # seconds\n", set()),
+        ("package/inner.py", "A = 1", "A = 2", {"package/inner.py"}),
+        ("my_scenes.py", '"""No beats."""', '"""None."""', set()),
+        ("my_scenes.py", "run_time=0.5", "run_time=0.7", {"my_scenes.py"}),
+        ("other.py", "B = 1", "B = 2", set()),
+    ],
+)
+def test_a_change_is_seen_where_it_was_made(scene, user_folder, file, old, new, changed):
+    before = code_digests(scene)
+    path = user_folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    after = code_digests(scene)
+    assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_one_of_our_scenes_does_not_depend_on_another_topics_file():
+    digests = code_digests(resolve("build-curve"))
+    assert [name for name in digests if name.startswith("scenes/lecture/")] == ["scenes/lecture/piecewise.py"]
+    assert any(name.startswith("scenes/mobjects/") for name in digests)
