@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot
@@ -28,12 +31,21 @@ class StretchPlot(Plot):
         return self
 
 
+@dataclass(frozen=True)
+class View:
+    """How the plot is seen for a while: its upper edge and curves (S, SAMPLES) that the model draws meanwhile."""
+
+    top: float
+    curves: NDArray
+
+
 class FitPlot(VGroup):
     """Target and model over x, with a ghost of the model's first curve.
 
-    ``target_x, target_y`` are the red curve's corners; ``x`` (SAMPLES,) and ``curves`` (S, SAMPLES) curves that the
-    model will draw, the first one being the start: they set the y axis and the labels' places. Parts: ``plot``,
-    ``target``, ``model``, ``ghost``, ``target_label``, ``model_label``, ``ghost_label``.
+    ``target_x, target_y`` are the red curve's corners, ``x`` (SAMPLES,) where the model's curves are drawn. ``parts``
+    are the parts of the film, each the views in it: they set the y axis and, for each part, where labels stand. The
+    first curve of the first view is the start. Parts of the picture: ``plot``, ``target``, ``model``, ``ghost``,
+    ``target_label``, ``model_label``, ``ghost_label``.
     """
 
     def __init__(
@@ -41,41 +53,45 @@ class FitPlot(VGroup):
         target_x: NDArray,
         target_y: NDArray,
         x: NDArray,
-        curves: NDArray,
+        parts: Sequence[Sequence[View]],
         texts: dict[str, str],
-        *,
-        left: float,
-        right: float,
-        bottom: float,
-        tops: tuple[float, float],
+        box: tuple[float, float, float],
     ) -> None:
         super().__init__()
+        views = [view for part in parts for view in part]
+        curves = np.concatenate([view.curves for view in views])
         self.x, self.target_data, self.start_y, self.model_y = x, (target_x, target_y), curves[0], curves[0]
-        y_range = nice_range(np.concatenate([target_y, curves.ravel()]), margin=0.07)
-        x_range = (float(x[0]), float(x[-1]))
-        y_ticks = round_labels(*y_range, 5)
-        inner = (target_x > x[0]) & (target_x < x[-1])
-        self.plot = StretchPlot(
-            x_range,
-            y_range,
-            left=left,
-            right=right,
-            bottom=bottom,
-            top=tops[0],
-            x_ticks=ticks_at_knots(target_x[inner], *x_range, right - left),
-            y_ticks=y_ticks,
-        )
-        self.plot.y_values = y_ticks.values
+        self.plot = self._plot(nice_range(np.concatenate([target_y, curves.ravel()]), margin=0.07), box, views[0].top)
         self.target = self.plot.curve(target_x, target_y, mix(palette.red, 0.85), style.SECOND_CURVE)
         self.ghost = self.plot.curve(x, curves[0], mix(palette.blue, 0.42), style.GHOST_CURVE)
         self.model = self.plot.curve(x, curves[0], palette.blue, style.MAIN_CURVE)
         self.target_label = words(texts["target"], style.LABEL, palette.red)
         self.model_label = words(texts["model"], style.LABEL, palette.blue)
         self.ghost_label = words(texts["start"], style.LABEL, mix(palette.blue, 0.7))
-        self._choose_places(curves, tops)
+        self._choose_places(parts)
+        self.plot.set_top(views[0].top)
         self.add(self.plot, self.target, self.ghost, self.model)
         self.add(self.target_label, self.ghost_label, self.model_label)
+        self.turn_to(0)
         self.redraw()
+
+    def _plot(self, y_range: tuple[float, float], box: tuple[float, float, float], top: float) -> StretchPlot:
+        left, right, bottom = box
+        target_x, x_range = self.target_data[0], (float(self.x[0]), float(self.x[-1]))
+        inner = target_x[(target_x > x_range[0]) & (target_x < x_range[1])]
+        y_ticks = round_labels(*y_range, 5)
+        plot = StretchPlot(
+            x_range,
+            y_range,
+            left=left,
+            right=right,
+            bottom=bottom,
+            top=top,
+            x_ticks=ticks_at_knots(inner, *x_range, right - left),
+            y_ticks=y_ticks,
+        )
+        plot.y_values = y_ticks.values
+        return plot
 
     def show(self, y: NDArray) -> None:
         """Draw the model's curve through y (SAMPLES,), its label beside it."""
@@ -83,51 +99,65 @@ class FitPlot(VGroup):
         self.plot.set_curve(self.model, self.x, y)
         self._put(self.model_label, self.model_place, y)
 
+    def turn_to(self, part: int) -> None:
+        """From here on the model's label stands where it has room in this part of the film."""
+        self.model_place = self.model_places[part]
+        self.show(self.model_y)
+
     def set_top(self, top: float) -> None:
         """Move the plot's upper edge, and all that is drawn in it."""
         self.plot.set_top(top)
         self.redraw()
 
     def redraw(self) -> None:
+        """Put everything where the plot's present size wants it."""
         self.plot.set_curve(self.target, *self.target_data)
         self.plot.set_curve(self.ghost, self.x, self.start_y)
-        self._put(self.target_label, self.target_place, np.interp(self.x, *self.target_data))
+        self._put(self.target_label, self.target_place, self._target_y())
         self._put(self.ghost_label, self.ghost_place, self.start_y)
         self.show(self.model_y)
+
+    def _target_y(self) -> NDArray:
+        return np.interp(self.x, *self.target_data)
 
     def _put(self, label: TextMobject, place: tuple[int, float], y: NDArray) -> None:
         index, side = place
         label.move_to(self.plot.at(self.x[index], y[index]) + np.array([0.0, side * LABEL_GAP, 0.0]))
 
-    def _choose_places(self, curves: NDArray, tops: tuple[float, float]) -> None:
-        """Fix where along its curve, above or below, each label goes: where curves come least at any time."""
-        target = np.interp(self.x, *self.target_data)
-        still = [np.repeat(target[None], len(curves), axis=0), curves]
-        start = np.repeat(curves[:1], len(curves), axis=0)
-        self.target_place = self._quietest(self.target_label, still[0], still, tops, prefer=int(np.argmax(target)))
-        self.ghost_place = self._quietest(self.ghost_label, start, [*still, start], tops, prefer=SAMPLES // 6)
-        self.model_place = self._quietest(self.model_label, curves, [*still, start], tops, prefer=SAMPLES)
+    def _choose_places(self, parts: Sequence[Sequence[View]]) -> None:
+        """Fix where along its curve, above or below, each label stands: where other curves come least."""
+        views = [view for part in parts for view in part]
+        target = self._target_y()
+        high = int(np.argmax(target))
+        self.target_place = self._quietest(self.target_label, target, views, prefer=high)
+        later = [View(view.top, view.curves[2:] if len(view.curves) > 2 else view.curves) for view in views[1:]]
+        self.ghost_place = self._quietest(self.ghost_label, self.start_y, later or views, prefer=SAMPLES // 6)
+        self.model_places = [self._quietest(self.model_label, None, part, prefer=SAMPLES) for part in parts]
 
     def _quietest(
-        self, label: TextMobject, own: NDArray, others: list[NDArray], tops: tuple[float, float], prefer: int
+        self, label: TextMobject, own: NDArray | None, views: Sequence[View], prefer: int
     ) -> tuple[int, float]:
-        """(index of x, side): the place beside ``own`` (S, SAMPLES) that ``others`` cross least, in both sizes."""
-        left, right, bottom, _ = self.plot.box
+        """(index of x, side) of the place beside ``own`` (None: the model) that curves cross least in these views."""
+        places = [(index, side) for side in (1.0, -1.0) for index in range(4, SAMPLES, 8)]
+        costs = np.array([0.004 * abs(index - prefer) for index, _ in places])
+        for view in views:
+            self.plot.set_top(view.top)
+            curves = view.curves if own is None else np.repeat(own[None], len(view.curves), axis=0)
+            for k, place in enumerate(places):
+                crowd = self._crowd(label, curves, view, place)
+                costs[k] += crowd.mean() + 0.5 * crowd.max()
+        return places[int(np.argmin(costs))]
+
+    def _crowd(self, label: TextMobject, own: NDArray, view: View, place: tuple[int, float]) -> NDArray:
+        """(S,): how crowded the place is in each state of the view: points of curves in it, the plot's edges."""
+        left, right, bottom, top = self.plot.box
         half = np.array([label.width / 2 + 0.12, 0.24])
-        best, lowest = (SAMPLES // 2, 1.0), np.inf
-        for side in (1.0, -1.0):
-            for index in range(0, SAMPLES, 8):
-                cost = 0.004 * abs(index - prefer)
-                for top in tops:
-                    self.plot.box = (left, right, bottom, top)
-                    center = self.plot.at(self.x[index], own[:, index]) + np.array([0.0, side * LABEL_GAP, 0.0])
-                    for other in others:
-                        near = np.abs(self.plot.at(self.x, other) - center[:, None])  # (S, SAMPLES, 3)
-                        cost += np.mean(np.sum((near[..., 0] < half[0]) & (near[..., 1] < half[1]), axis=1))
-                    out_of_x = (center[:, 0] - half[0] < left) | (center[:, 0] + half[0] > right + 0.3)
-                    out_of_y = (center[:, 1] - half[1] < bottom - 0.05) | (center[:, 1] + half[1] > top + 0.2)
-                    cost += 60 * np.mean(out_of_x | out_of_y)
-                if cost < lowest:
-                    best, lowest = (index, side), cost
-        self.plot.box = (left, right, bottom, tops[0])
-        return best
+        index, side = place
+        center = self.plot.at(self.x[index], own[:, index]) + np.array([0.0, side * LABEL_GAP, 0.0])  # (S, 3)
+        out = (center[:, 0] - half[0] < left) | (center[:, 0] + half[0] > right + 0.3)
+        out |= (center[:, 1] - half[1] < bottom) | (center[:, 1] + half[1] > top + 0.2)
+        crowd = 60.0 * out
+        for other in (own, view.curves, self._target_y()[None], self.start_y[None]):
+            away = np.abs(self.plot.at(self.x, other) - center[:, None])  # (S, SAMPLES, 3)
+            crowd = crowd + np.sum((away[..., 0] < half[0]) & (away[..., 1] < half[1]), axis=1)
+        return crowd

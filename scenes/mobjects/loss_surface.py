@@ -162,6 +162,7 @@ class DescentPath(VGroup):
         self.marker = ring(start, MARKER, palette.text, fill=palette.orange)
         self.arrow = _arrow(palette.orange)
         self.arrow_label = formula("- bold(g)", 32, palette.orange)
+        self.step_label = formula("- eta thin bold(g)", 32, palette.orange)  # of an arrow as long as the update
         self.label = ThetaLabel(0)
         self.add(self.line, self.start_ring, self.arrow, self.marker, self.start_label, self.arrow_label, self.label)
 
@@ -179,6 +180,8 @@ class DescentPath(VGroup):
         direction = np.array([*downhill, 0.0]) / size if size > 0 else np.zeros(3)
         _set_arrow(self.arrow, here + direction * MARKER, here + direction * length)
         self.arrow_label.move_to(here + direction * (length + 0.36))
+        across = np.array([-direction[1], direction[0], 0.0]) * (1.0 if direction[0] >= 0 else -1.0)
+        self.step_label.move_to(here + direction * max(0.5 * length, 0.5) + 0.36 * across)
 
 
 def quiet_offset(

@@ -5,11 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from gradreel.core.experiment import Experiment
 from gradreel.scenes.mobjects.arithmetic import PrintedUpdate
 from gradreel.scenes.mobjects.theta_strip import role_of
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MINUS = "\u2212"
+
+
+GOAL = 'orange(theta)^* = limits("arg min")_orange(theta) thin L(orange(theta))'
+
+
+def model_source(experiment: Experiment) -> str:
+    """What the network computes from x_1, with the parameters in their colours; a deep one only by name."""
+    if not experiment.hidden:
+        return "blue(y) = grey(b) + yellow(w_1) x_1"
+    if len(experiment.hidden) > 1:
+        return "blue(y) = f_orange(theta) (x_1)"
+    inner = "green(b_i) + yellow(w_i) x_1"
+    unit = {
+        "sigmoid": f'"sigmoid"({inner})',
+        "relu": f"max(0, {inner})",
+        "hard_sigmoid": f'"hard sigmoid"({inner})',
+    }[experiment.activation]
+    return f"blue(y) = grey(b) + sum_(i=1)^{experiment.hidden[0]} magenta(c_i) thin {unit}"
 
 
 def gradient_source(update: str) -> str:
@@ -80,4 +99,3 @@ def magnified(values: Sequence[float], decimals: int = 3) -> int:
     if largest == 0 or largest >= 5 * 10.0 ** (1 - decimals):
         return 0
     return -math.floor(math.log10(largest))
-
