@@ -229,7 +229,7 @@ def frames(**chosen: Any) -> int:
 
 @commands.command()
 @click.argument("scenes", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
-@options("lesson", "set", "media_dir", "json", "quiet")
+@options("lesson", "set", "media_dir", "json", "progress", "quiet")
 def verify(**chosen: Any) -> int:
     """Compute the updates of traces again and compare (no name: every trace of the lesson). Exit 1 if one is wrong."""
     from gradreel.scenes.render.commands import verify_traces

@@ -6,10 +6,12 @@ Each returns the exit code. Results go to standard output, what is told on the w
 from __future__ import annotations
 
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import TraceError, UserError
+from gradreel.core.experiment import Experiment
 from gradreel.scenes.render import engine, report
 from gradreel.scenes.render.arguments import Options, cores, parse_beat_range, parse_overrides, parse_resolution
 from gradreel.scenes.render.lesson import Lesson, load_lesson
@@ -77,21 +79,14 @@ def check_scenes(options: Options) -> int:
 
 
 def verify_traces(options: Options) -> int:
-    """Compute each trace's updates again and print what came of it; 1 when a trace is wrong or cannot be read."""
-    traces = _traces(options)
-    from gradreel.core.verify import verify  # brings torch: after what can be wrong with the names
-
-    results: list[dict[str, Any]] = []
-    for path, shown_by in traces.items():
-        try:
-            result = verify(path)
-        except TraceError as error:
-            found = {"ok": False, "updates": None, "exact": None, "problems": [str(error)]}
-        else:
-            problems = [problem.text for problem in result.problems]
-            found = {"ok": not problems, "updates": result.updates, "exact": result.exact, "problems": problems}
-        results.append({"trace": str(path), "scenes": shown_by, **found})
-        report.print_verification(results[-1], options)
+    """Compute each trace's updates again and print what came of it; 1 when something in a trace is wrong."""
+    targets = _targets(options)
+    results = []
+    with _reporter(options) as told:
+        for target in targets:
+            results.append(_verified(target, told))
+    for result in results:
+        report.print_verification(result, options)
     if options.as_json:
         report.print_json(results)
     elif not results and not options.quiet:
@@ -167,37 +162,74 @@ def _dry_run(lesson: Lesson, settings: RenderSettings, options: Options, clips: 
     return 0
 
 
-def _traces(options: Options) -> dict[Path, list[str]]:
-    """The traces asked for, each once, with the scenes that show it. Raises UserError for one that is not there."""
-    traces: dict[Path, list[str]] = {}
-    scenes = []
-    for target in options.scenes:
-        path = Path(target).expanduser()
-        if path.is_dir():
-            traces[path] = []
-        elif "/" in target and ".py" not in target:
-            raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes")
-        else:
-            scenes.append(target)
-    if scenes or not options.scenes:
-        for path, names in _traces_of_scenes(options, scenes).items():
-            traces.setdefault(path, []).extend(names)
-    return traces
+@dataclass(frozen=True)
+class _Target:
+    """A trace to verify; where scenes show it, what it must be a trace of."""
+
+    path: Path
+    experiment: Experiment | None = None
+    scenes: tuple[str, ...] = ()
 
 
-def _traces_of_scenes(options: Options, scenes: list[str]) -> dict[Path, list[str]]:
+def _targets(options: Options) -> list[_Target]:
+    """The traces asked for, by folder or by scene, each once. Raises UserError for one that is not there."""
+    folders = [target for target in options.scenes if _is_folder(target)]
+    scenes = [target for target in options.scenes if target not in folders]
+    targets = {path: _Target(path) for path in (Path(folder).expanduser().absolute() for folder in folders)}
+    if scenes or not folders:
+        targets |= _targets_of_scenes(options, scenes)
+    return list(targets.values())
+
+
+def _is_folder(target: str) -> bool:
+    if Path(target).expanduser().is_dir():
+        return True
+    if "/" in target and ".py" not in target:
+        raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes")
+    return False
+
+
+def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Target]:
     settings = _settings(options)
     lesson = load_lesson(options.lesson, parse_overrides(options.overrides), scenes)
     folder = Folders(settings.media_dir).traces
-    traces: dict[Path, list[str]] = {}
+    targets: dict[Path, _Target] = {}
     for description in engine.inspect_lesson(lesson, settings):
         for experiment in description.experiments.values():
             path = folder / experiment.digest
             if not path.exists():
-                command = " ".join(["gradreel train", *(scenes or [])])
+                command = " ".join(["gradreel train", *scenes])
                 raise TraceError(f"{description.name}: there is no trace {path}; `{command}` records it")
-            traces.setdefault(path, []).append(description.name)
-    return traces
+            shown_by = targets[path].scenes if path in targets else ()
+            targets[path] = _Target(path, experiment, (*shown_by, description.name))
+    return targets
+
+
+def _verified(target: _Target, told: Reporter) -> dict[str, Any]:
+    """What came of one trace, as JSON has it."""
+    from gradreel.core.trace import Trace
+    from gradreel.core.verify import verify  # brings torch
+
+    task = f"verify {target.path.name[:12]}"
+    told.begin(task, 0, "updates")
+    try:
+        result = verify(target.path, progress=lambda done, updates: told.advance(task, done, updates))
+    finally:
+        told.end(task)
+    problems: list[dict[str, Any]] = [asdict(problem) for problem in result.problems]
+    if not problems and target.experiment is not None:
+        try:
+            Trace.find(target.path.parent, target.experiment)
+        except TraceError as error:  # sound in itself, and not what the scene shows
+            problems = [{"column": "meta.json", "text": str(error)}]
+    return {
+        "trace": str(target.path),
+        "scenes": list(target.scenes),
+        "ok": not problems,
+        "updates": result.updates,
+        "exact": result.exact,
+        "problems": problems,
+    }
 
 
 def _reporter(options: Options) -> Reporter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +24,18 @@ WIDTH = 100  # columns of running text
 
 
 def print_json(content: Any) -> None:
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n")
+    """JSON as its standard has it: NaN and infinity, which a damaged trace may hold, as texts."""
+    sys.stdout.write(json.dumps(_standard(content), ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def _standard(content: Any) -> Any:
+    if isinstance(content, float) and not math.isfinite(content):
+        return str(content)
+    if isinstance(content, Mapping):
+        return {name: _standard(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_standard(value) for value in content]
+    return content
 
 
 def print_scenes(language: str, as_json: bool) -> None:
@@ -175,7 +187,7 @@ def print_verification(result: Mapping[str, Any], options: Options) -> None:
     else:
         print(f"BAD  {result['trace']}", flush=True)
         for problem in result["problems"]:
-            print(textwrap.indent(problem, "     "))
+            print(textwrap.indent(problem["text"], "     "))
 
 
 def open_file(path: Path) -> None:

@@ -128,11 +128,11 @@ def test_scene_that_raises_shows_its_line_and_leaves_what_was_there(gradreel, pr
 def test_verify_names_what_is_wrong_and_exits_1(gradreel, project):
     missing = gradreel("verify", "--lesson", "shapes.toml")
     assert (missing.exit_code, "gradreel train" in missing.stderr) == (2, True)
-    gradreel("train", "--lesson", "shapes.toml")
-    for targets in ([], ["my_scene.py:Ring"], [str(next((project / "media/traces").iterdir()))]):
+    (trace,) = json.loads(gradreel("train", "--lesson", "shapes.toml", "--json").stdout)
+    for targets in ([], ["my_scene.py:Ring"], [trace["path"]]):
         (well,) = json.loads(gradreel("verify", *targets, "--lesson", "shapes.toml", "--json").stdout)
         assert (well["ok"], well["updates"], well["exact"], well["problems"]) == (True, 3, True, [])
-    column = next((project / "media/traces").glob("*/parameters.npy"))
+    column = Path(trace["path"]) / "parameters.npy"
     content = bytearray(column.read_bytes())
     content[-9] ^= 1
     column.chmod(0o644)
@@ -141,8 +141,23 @@ def test_verify_names_what_is_wrong_and_exits_1(gradreel, project):
     assert damaged.exit_code == 1
     (found,) = json.loads(damaged.stdout)
     assert found["ok"] is False
-    assert "parameters" in " ".join(found["problems"])
+    assert {problem["column"] for problem in found["problems"]} == {"parameters"}
+    assert "found" in found["problems"][0]["text"]
     assert gradreel("verify", "--lesson", "shapes.toml").stdout.startswith("BAD  ")
+
+
+def test_verify_refuses_a_sound_trace_of_another_run(gradreel, project):
+    for epochs in (3, 4):
+        gradreel("train", "--lesson", "shapes.toml", "--set", f"ring.run.epochs={epochs}")
+    three, four = (
+        json.loads(gradreel("train", "--lesson", "shapes.toml", "--set", f"ring.run.epochs={epochs}", "--json").stdout)
+        for epochs in (3, 4)
+    )
+    shutil.rmtree(three[0]["path"])
+    shutil.copytree(four[0]["path"], three[0]["path"])
+    result = gradreel("verify", "--lesson", "shapes.toml")
+    assert (result.exit_code, result.stdout.startswith("BAD  ")) == (1, True)
+    assert gradreel("verify", three[0]["path"]).exit_code == 0
 
 
 def test_interrupt_exits_130_and_leaves_no_half_file(project):
