@@ -91,25 +91,27 @@ def _refuse_jumps(values: FiniteFunction, grid: FloatArray, at_grid: FloatArray,
     first_change = np.abs(at_right - at_left)
     halvings = np.zeros(len(left), dtype=int)
     alive = first_change > noise
+    jumps: list[tuple[float, float, float]] = []  # x, value before, value after
     while alive.any():
         left, right, at_left, at_right, first_change, halvings = (
             column[alive] for column in (left, right, at_left, at_right, first_change, halvings)
         )
         middle = left + (right - left) / 2
         exhausted = (middle <= left) | (middle >= right)
-        jumps = np.flatnonzero(exhausted & (halvings >= 4))
-        if len(jumps):
-            i = int(jumps[0])
-            raise UserError(
-                f"the function jumps at x = {_plain(right[i])}, from {at_left[i]:.6g} to {at_right[i]:.6g}; "
-                "a piecewise linear curve needs a continuous one"
-            )
+        for i in np.flatnonzero(exhausted & (halvings >= 4)):
+            jumps.append((right[i], at_left[i], at_right[i]))
         at_middle = values(middle)
         go_left = np.abs(at_middle - at_left) >= np.abs(at_right - at_middle)
         left, right = np.where(go_left, left, middle), np.where(go_left, middle, right)
         at_left, at_right = np.where(go_left, at_left, at_middle), np.where(go_left, at_middle, at_right)
         halvings = halvings + 1
         alive = ~exhausted & (np.abs(at_right - at_left) > 0.25 * first_change)
+    if jumps:
+        x, before, after = min(jumps)
+        raise UserError(
+            f"the function jumps at x = {_plain(x, np.ptp(grid))}, from {before:.6g} to {after:.6g}; "
+            "a piecewise linear curve needs a continuous one"
+        )
 
 
 def _value(f: Function, at: float) -> float:

@@ -196,8 +196,8 @@ def _exact_sum(first: FloatArray, terms: Iterable[FloatArray]) -> FloatArray:
 def _exact_relu(x: FloatArray, knot: float) -> tuple[FloatArray, FloatArray]:
     """max(0, x - knot) as a number and what its rounding lost."""
     difference, rest = _two_sum(x, np.full_like(x, -knot))
-    above = x > knot
-    return np.where(above, difference, 0.0), np.where(above, rest, 0.0)
+    below = x <= knot  # false for NaN, which stays NaN
+    return np.where(below, 0.0, difference), np.where(below, 0.0, rest)
 
 
 def _two_sum(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+
+
+@pytest.fixture(scope="session")
+def tiny_experiment() -> Experiment:
+    """Twelve updates of seven parameters, from minibatches of which the last is smaller; every other state kept."""
+    return Experiment(dataset=CurveDataset(examples=7), hidden=(2,), batch_size=3, epochs=4, keep={"every": 5}, seed=1)
+
+
+@pytest.fixture(scope="session")
+def tiny_trace(tiny_experiment: Experiment, tmp_path_factory: pytest.TempPathFactory) -> Trace:
+    """To read, not to write."""
+    return train(tiny_experiment, tmp_path_factory.mktemp("traces"))
+
+
+@pytest.fixture(scope="session")
+def default_trace(tmp_path_factory: pytest.TempPathFactory) -> Trace:
+    """The default experiment, all 6000 updates of it. To read, not to write."""
+    return train(Experiment(), Path(tmp_path_factory.mktemp("default")))

@@ -1,0 +1,64 @@
+"""Knots from CSV files: whatever spreadsheets write, and errors that name file and row."""
+
+from pathlib import Path
+
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.core.piecewise import read_knots
+
+GOOD = {
+    "plain": b"1,1\n3,4\n4.5,2\n",
+    "header": b"x,y\n1,1\n3,4\n4.5,2\n",
+    "byte order mark and Windows line ends": b"\xef\xbb\xbfx,y\r\n1,1\r\n3,4\r\n4.5,2\r\n",
+    "semicolons and decimal commas": b"x;y\n1;1\n3;4\n4,5;2\n",
+    "tabs": b"1\t1\n3\t4\n4.5\t2\n",
+    "quotes, blanks and empty lines": b'\n"1" , 1\n\n 3,"4"\n4.5,2e0\n\n',
+    "no newline at the end": b"1,1\n3,4\n4.5,2",
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_knots_are_read(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "curve.csv"
+    file.write_bytes(GOOD[name])
+    assert read_knots(file).knots == ((1, 1), (3, 4), (4.5, 2))
+
+
+BAD = [
+    (b"", "no knots in it"),
+    (b"x,y\n", "no knots in it"),
+    (b"1,1\n2,two\n", "row 2: y is 'two', not a number"),
+    (b"x,y\n\n1,1\n2,\n", "row 4: y is '', not a number"),
+    (b"x,y\nfoo,bar\n1,1\n2,3\n", "row 2: x is 'foo'"),
+    (b"1,abc\n2,3\n", "row 1: y is 'abc'"),
+    (b"1,1\n2,3,4\n", "row 2: a knot is two numbers, x and y; found 3"),
+    (b"1\n2\n", "row 1: a knot is two numbers"),
+    (b"1,1\n3,4\n3,5\n", "row 3: x = 3.0 repeats x = 3.0 of row 2"),
+    (b"x,y\n1,1\n3,4\n2,5\n", "row 4: x = 2.0 lies left of x = 3.0 of row 3"),
+    (b"1,1\n2,nan\n", "row 2: y is nan"),
+    (b"1,1\ninf,2\n", "row 2: x is inf"),
+    (b"1,1\n", "at least 2 knots, got 1"),
+    (b"1,1\n2,1_000\n", "row 2: y is '1_000'"),
+    (b"\xff\xfe1\x00,\x001\x00", "not text in UTF-8"),
+    (b'1,1\n"2,3\n', "row"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), BAD)
+def test_what_is_no_knot_is_named(content: bytes, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "curve.csv"
+    file.write_bytes(content)
+    with pytest.raises(UserError) as raised:
+        read_knots(file)
+    assert message in str(raised.value)
+    assert str(raised.value).startswith(str(file))
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such file"):
+        read_knots(tmp_path / "curve.csv")
+
+
+def test_a_directory_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is a directory"):
+        read_knots(tmp_path)
