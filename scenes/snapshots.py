@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from gradreel.scenes.stills import Still
+from gradreel.scenes.testing import safe_name
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -30,7 +30,7 @@ class Difference:
     def __str__(self) -> str:
         left, top, right, bottom = self.box
         return (
-            f"{self.pixels} of {self.total} pixels ({self.pixels / self.total:.2%}) differ, by up to {self.most} of 255,"
+            f"{self.pixels} of {self.total} pixels ({self.pixels / self.total:.2%}) differ by up to {self.most} of 255"
             f" within x {left} to {right}, y {top} to {bottom}"
         )
 
@@ -96,11 +96,6 @@ def file_names(beats: Sequence[str]) -> list[str]:
         if name in names[:place]:
             raise ValueError(f"two beats of the scene would both be kept as {name}; give each a name of its own")
     return names
-
-
-def safe_name(name: str) -> str:
-    """``name`` as a file or folder can be called on every system: ``test_curve[zh]`` -> ``test_curve-zh``."""
-    return re.sub(r"[^\w.=+-]+", "-", name).strip("-.") or "unnamed"
 
 
 def _check_one(

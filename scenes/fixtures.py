@@ -1,0 +1,174 @@
+"""What the fixtures ``frames`` and ``layout`` are: calls that run a scene and fail the test when a picture is wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradreel.scenes.base import LectureScene, SceneContext
+from gradreel.scenes.layout import check_beats
+from gradreel.scenes.snapshots import CHANNEL_TOLERANCE, PIXEL_SHARE, Outcome, check_snapshots
+from gradreel.scenes.stills import beat_frames
+from gradreel.scenes.testing import clashes_key, orphans_key, safe_name
+from manim import Scene
+
+FAILED_FOLDER = ".snapshots-failed"  # in pytest's rootdir
+
+Chosen = Mapping[str, Any]
+
+
+class Frames:
+    """What the fixture ``frames`` gives to the test ``request.node``, whose pictures are in ``folder``."""
+
+    def __init__(self, request: pytest.FixtureRequest, folder: Path, media_dir: Path) -> None:
+        self._node: pytest.Item = request.node
+        self._config = request.config
+        self._update = bool(request.config.getoption("--snapshot-update"))
+        self._media_dir = media_dir
+        self._folder = folder
+        self._used: list[Path] = []
+
+    def __call__(
+        self,
+        scene_class: type[Scene],
+        /,
+        *,
+        parameters: Chosen | None = None,
+        lang: str | None = None,
+        theme: str | None = None,
+        media_dir: Path | None = None,
+        name: str | None = None,
+        tolerance: int | None = None,
+        share: float | None = None,
+        **more: Any,
+    ) -> None:
+        __tracebackhide__ = True
+        given: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "name": name}
+        given |= {"tolerance": tolerance, "share": share}
+        chosen = _merged(scene_class, parameters, more, given)
+        context = _context(scene_class, chosen, lang, theme, media_dir or self._media_dir)
+        folder = self._own_folder(name)
+        failures = self._failures_folder(folder)
+        outcome = check_snapshots(
+            beat_frames(scene_class, chosen, context),
+            folder,
+            failures,
+            update=self._update,
+            tolerance=CHANNEL_TOLERANCE if tolerance is None else tolerance,
+            share=PIXEL_SHARE if share is None else share,
+        )
+        for orphan in self._config.stash.get(orphans_key, {}).get(self._node.nodeid, []):
+            self._left_over(orphan, outcome)
+        if failures.exists():
+            (self._config.rootpath / FAILED_FOLDER / ".gitignore").write_text("*\n")
+        self._report(scene_class.__name__, outcome)
+
+    def check_left_over_folders(self) -> None:
+        """Fail for pictures in folders that this test has no longer used (its calls with ``name``)."""
+        __tracebackhide__ = True
+        outcome = Outcome()
+        for folder in sorted({path.parent for path in self._folder.rglob("*.png")} - {self._folder, *self._used}):
+            self._left_over(folder, outcome)
+        self._report(self._node.name, outcome)
+
+    def _own_folder(self, name: str | None) -> Path:
+        __tracebackhide__ = True
+        clashing = self._config.stash.get(clashes_key, {}).get(self._node.nodeid)
+        if clashing:
+            pytest.fail(
+                f"these tests would share the folder {self._folder}; rename one: {', '.join(clashing)}", pytrace=False
+            )
+        folder = self._folder / safe_name(name) if name else self._folder
+        if folder in self._used:
+            pytest.fail("a second call of frames() in one test needs name=..., or parametrize the test", pytrace=False)
+        self._used.append(folder)
+        return folder
+
+    def _failures_folder(self, folder: Path) -> Path:
+        """Where this call's failed pictures go; emptied of those of the last run."""
+        root = self._config.rootpath
+        path = Path(self._node.path)
+        inside = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+        failures = root / FAILED_FOLDER / inside.with_suffix("") / folder.relative_to(self._folder.parent)
+        shutil.rmtree(failures, ignore_errors=True)
+        return failures
+
+    def _left_over(self, folder: Path, outcome: Outcome) -> None:
+        if not self._update:
+            outcome.problems.append(f"{folder.name}: left over, no test compares with {folder}")
+            return
+        outcome.deleted += sorted(folder.rglob("*.png"))
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _report(self, title: str, outcome: Outcome) -> None:
+        __tracebackhide__ = True
+        for verb, paths in (("written", outcome.written), ("deleted", outcome.deleted)):
+            self._node.user_properties += [("snapshot", f"{verb} {path}") for path in paths]
+        if outcome.problems:
+            problems = "\n".join(outcome.problems)
+            mend = "If the pictures are right as they are now: pytest --snapshot-update"
+            pytest.fail(
+                f"{title}: snapshots are not as they should be ({len(outcome.problems)})\n{problems}\n{mend}",
+                pytrace=False,
+            )
+
+
+class Layout:
+    """What the fixture ``layout`` gives."""
+
+    def __init__(self, media_dir: Path) -> None:
+        self._media_dir = media_dir
+
+    def __call__(
+        self,
+        scene_class: type[Scene],
+        /,
+        *,
+        parameters: Chosen | None = None,
+        lang: str | None = None,
+        theme: str | None = None,
+        media_dir: Path | None = None,
+        **more: Any,
+    ) -> None:
+        __tracebackhide__ = True
+        chosen = _merged(scene_class, parameters, more, {"lang": lang, "theme": theme, "media_dir": media_dir})
+        context = _context(scene_class, chosen, lang, theme, media_dir or self._media_dir)
+        findings = check_beats(scene_class, chosen, context)
+        if findings:
+            listed = "\n".join(map(str, findings))
+            pytest.fail(f"{scene_class.__name__}: {len(findings)} breaches of layout rules\n{listed}", pytrace=False)
+
+
+def _merged(scene_class: type[Scene], parameters: Chosen | None, more: Chosen, options: Chosen) -> dict[str, Any]:
+    """The scene's parameters; an option whose name is also a parameter's must not be mistaken for it."""
+    fields = getattr(getattr(scene_class, "Parameters", None), "model_fields", {})
+    for option, value in options.items():
+        if value is not None and option in fields and option not in (parameters or {}):
+            raise TypeError(
+                f"{scene_class.__name__} has a parameter {option!r}, and so {option}= could mean either:"
+                f" say parameters={{{option!r}: ...}} for the scene's own"
+            )
+    twice = set(parameters or {}) & set(more)
+    if twice:
+        raise TypeError(f"given both in parameters= and by name: {', '.join(sorted(twice))}")
+    return {**(parameters or {}), **more}
+
+
+def _context(
+    scene_class: type[Scene], parameters: Chosen, lang: str | None, theme: str | None, media_dir: Path
+) -> SceneContext | None:
+    """The context of a LectureScene, its missing runs trained; None for any other scene."""
+    if not issubclass(scene_class, LectureScene):
+        if lang or theme:
+            raise TypeError(f"lang and theme are for a LectureScene; {scene_class.__name__} is none")
+        return None
+    context = SceneContext(language=lang or "en", theme=theme or "dark", media_dir=media_dir)
+    for experiment in scene_class.experiments(scene_class.validated(parameters)).values():
+        if not (context.traces / experiment.digest).exists():
+            from gradreel.core.training import train
+
+            train(experiment, context.traces)
+    return context
