@@ -9,6 +9,7 @@ from gradreel.core.activations import hard_sigmoid
 from gradreel.core.matching import SigmoidMatch, match_by_slope
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.sigmoid_board import (
     LETTERS,
@@ -17,7 +18,7 @@ from gradreel.scenes.mobjects.sigmoid_board import (
     letter_name,
     on_curve,
 )
-from gradreel.scenes.mobjects.text import heading, words
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import number_text, round_step
 from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
 from manim import (
@@ -101,13 +102,8 @@ class MorphSigmoid(LectureScene):
 
     def _title(self, key: str) -> list[Animation]:
         """The heading becomes another one."""
-        old = getattr(self, "title", None)
-        self.title = heading(self.screen(key))
-        if old is None:
-            return [FadeIn(self.title, shift=0.15 * UP, run_time=0.6)]
-        late = squish_rate_func(smooth, 0.4, 1.0)  # the old one is gone before the new one comes to its place
-        arriving = FadeIn(self.title, shift=0.15 * UP, run_time=0.9, rate_func=late)
-        return [FadeOut(old, shift=0.15 * UP, run_time=0.35), arriving]
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
 
     def _light(self, *letters: str) -> list[Animation]:
         """The letters spoken of come to full strength, number, stem and slider; the others step back."""

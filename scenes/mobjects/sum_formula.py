@@ -1,0 +1,74 @@
+"""y = b + c_1 sigmoid(b_1 + w_1 x_1) + ... written out, and the same with a sum sign; the one folds into the other."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.scenes.mobjects.text import formula
+from manim import Animation, FadeIn, FadeOut, Transform, VGroup, smooth, squish_rate_func
+
+PREFIX = 4  # glyphs of "y = b +"
+TERM = 18  # glyphs of "c_1 sigmoid(b_1 + w_1 x_1)"
+WRITTEN_OUT = 3  # with more terms than this, those between the second and the last are dots
+LARGEST = 46
+RISE = 0.45  # scene units that a term rises on its way over the others
+
+
+def _term(index: str) -> str:
+    return f'magenta(c_{index}) thin "sigmoid"(green(b_{index}) + yellow(w_{index}) thin x_1)'
+
+
+class SumFormula:
+    """Two formulas on one baseline, from one left edge: ``written_out`` and ``folded`` (with a sum sign).
+
+    ``prefix`` is "y = b +" of the first; ``terms`` are its terms in order, each with the sign before it (the first has
+    none); the dots between the second and the last count as part of the last one's sign.
+    """
+
+    def __init__(self, count: int, baseline: float, left: float, right: float) -> None:
+        self.count = count
+        shown = range(1, count + 1) if count <= WRITTEN_OUT else (1, 2, count)
+        signs = ["", *(" + " for _ in shown)][: len(shown)]
+        if count > WRITTEN_OUT:
+            signs[-1] = " + dots.c + "
+        terms = "".join(sign + _term(str(i)) for sign, i in zip(signs, shown, strict=True))
+        source = f"blue(y) = grey(b) + {terms}"
+        size = LARGEST * min(1.0, (right - left) / formula(source, LARGEST).width)
+        self.written_out = formula(source, size).place(baseline, left=left)
+        self.folded = formula(f"blue(y) = grey(b) + sum_(i=1)^{count} {_term('i')}", size).place(baseline, left=left)
+        self.prefix = VGroup(*self.written_out[:PREFIX])
+        self.terms = self._split([len(sign.replace("dots.c", "…").replace(" ", "")) for sign in signs])
+
+    def _split(self, signs: list[int]) -> list[VGroup]:
+        terms, start = [], PREFIX
+        for sign in signs:
+            glyphs = self.written_out[start : start + sign + TERM]
+            terms.append(VGroup(VGroup(*glyphs[:sign]), VGroup(*glyphs[sign:])))
+            start += sign + TERM
+        if start != len(self.written_out):
+            raise ValueError(f"the formula has {len(self.written_out)} glyphs, its parts {start}")
+        return terms
+
+    @property
+    def sum_sign(self) -> VGroup:
+        return VGroup(*self.folded[PREFIX:-TERM])
+
+    def fold(self) -> list[Animation]:
+        """All terms slide onto one another and become the one with the index i; the sum sign comes before it.
+
+        Afterwards take ``terms`` off the screen and put ``folded`` in their place: it lies exactly where they are.
+        """
+        goal = VGroup(*self.folded[-TERM:])
+        slides = []
+        for k, (_, term) in enumerate(self.terms):
+            way = float(term.get_x() - goal.get_x())
+            arc = 4 * np.arctan(2 * RISE / way) if k else 0.0  # over the terms before it
+            end = goal.copy().set_opacity(0 if k else 1)
+            slides.append(Transform(term, end, path_arc=arc, run_time=1.6))
+        signs = [FadeOut(sign, run_time=0.5) for sign, _ in self.terms if len(sign)]
+        late = squish_rate_func(smooth, 0.55, 1.0)
+        return [*slides, *signs, FadeIn(self.sum_sign, run_time=1.6, rate_func=late)]
+
+    def enlarge(self) -> Animation:
+        """The folded formula grows to its full size from where it starts."""
+        start = [self.folded.get_left()[0], self.folded.baseline, 0.0]
+        return self.folded.animate.scale(LARGEST / self.folded.font_size, about_point=start)
