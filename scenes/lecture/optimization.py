@@ -123,8 +123,8 @@ class GradientDescent(LectureScene):
             self.play(Create(fit.target), run_time=1.4, rate_func=smooth)
             self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.5)
             middle = (MAP_BOX[0] + MAP_BOX[1]) / 2
-            model = formula(model_source(self.experiment), 42).place(1.2, center=middle)
-            goal = formula(GOAL, 42).place(-0.2, center=middle)
+            model = formula(model_source(self.experiment), 38).place(1.2, center=middle)
+            goal = formula(GOAL, 38).place(-0.2, center=middle)
             self.question = VGroup(model, goal)
             cells = [VGroup(box, name) for box, name in zip(strip.boxes, strip.names, strict=True)]
             self.play(FadeIn(model, shift=0.15 * UP), FadeIn(self.descent.theta_label), run_time=0.5)
@@ -146,8 +146,7 @@ class GradientDescent(LectureScene):
             self.caption = self.under_map("plane-near", self.descent.near)
             self.play(FadeOut(self.question), run_time=0.4)
             self.bring_to_back(surface)
-            ground = VGroup(surface.ground, surface.bands)
-            self.play(LaggedStart(FadeIn(ground), FadeIn(surface.lines, lag_ratio=0.1), lag_ratio=0.4), run_time=1.6)
+            self.play(FadeIn(surface, lag_ratio=0.03), run_time=1.6)
             self.play(FadeIn(path.start_ring, scale=1.6), FadeIn(path.start_label), FadeIn(self.caption), run_time=0.6)
 
     def gradient(self) -> None:
@@ -230,15 +229,13 @@ class GradientDescent(LectureScene):
         with self.beat("step-back", updates=number_text(self.last)):
             # The map of the whole path takes the place of the close-up; the formulas have done their part
             near = [descent.near.surface, *descent.near.path, self.caption]
-            self.play(*map(FadeOut, [*near, *self.formulas, descent.fit.model_label]), run_time=0.5)
+            self.play(*map(FadeOut, [*near, *self.formulas]), run_time=0.5)
             descent.map, self.caption = descent.far, self.under_map("plane", descent.far)
-            descent.fit.turn_to(1)
             descent.show(float(descent.close_up))
             self.bring_to_back(descent.far.surface)
             self.play(FadeIn(descent.far.surface), FadeIn(self.caption), self.resize(TALL), run_time=0.9)
             path = descent.far.path
-            arriving = [part for part in path if part is not path.step_label]
-            self.play(*map(FadeIn, [*arriving, descent.fit.model_label]), run_time=0.6)
+            self.play(*(FadeIn(part) for part in path if part is not path.step_label), run_time=0.6)
 
     def walk(self) -> None:
         descent, path = self.descent, self.descent.far.path
@@ -250,21 +247,28 @@ class GradientDescent(LectureScene):
             self.play(FadeOut(path.arrow), FadeOut(path.arrow_label), run_time=0.4)
 
     def stop(self) -> None:
-        gradient = self.gradients[self.last - 1]
-        length = float(np.linalg.norm(gradient))
-        columns = self.descent.strip.columns
-        with self.beat("stop", length=short_text(length)):
-            # The last gradient: enlarged if need be, so that its entries can be seen not to be zero
-            self.play(self.resize(MIDDLE), run_time=0.7)
-            self.play(FadeIn(in_band(length_source(self.last - 1, length)), shift=0.15 * UP), run_time=0.5)
-            self.slope_parts = [self.descent.slopes, self.descent.slope_label]
-            power = magnified(gradient[columns.shown])
-            if power:
-                row = SlopeRow(10.0**power * gradient, columns, SLOPES_Y)
-                label = row_label(f"10^({power}) orange(bold(g)) =", SLOPES_Y)
-                self.play(*map(FadeOut, self.slope_parts), run_time=0.4)
-                self.play(FadeIn(label), FadeIn(row), run_time=0.5)
-                self.slope_parts = [row, label]
+        length = float(np.linalg.norm(self.gradients[self.last - 1]))
+        if length > 0:
+            with self.beat("stop", length=short_text(length)):
+                # The length of the last gradient; enlarged, its entries can be seen not to be zero
+                self.last_gradient(length)
+        else:
+            with self.beat("stop-zero"):
+                # The rare case: the gradient is zero, nothing can change any more
+                self.last_gradient(length)
+
+    def last_gradient(self, length: float) -> None:
+        gradient, columns = self.gradients[self.last - 1], self.descent.strip.columns
+        self.play(self.resize(MIDDLE), run_time=0.7)
+        self.play(FadeIn(in_band(length_source(self.last - 1, length)), shift=0.15 * UP), run_time=0.5)
+        self.slope_parts = [self.descent.slopes, self.descent.slope_label]
+        power = magnified(gradient[columns.shown])
+        if power:
+            row = SlopeRow(10.0**power * gradient, columns, SLOPES_Y)
+            label = row_label(f"10^({power}) orange(bold(g)) =", SLOPES_Y)
+            self.play(*map(FadeOut, self.slope_parts), run_time=0.4)
+            self.play(FadeIn(label), FadeIn(row), run_time=0.5)
+            self.slope_parts = [row, label]
 
     def end(self) -> None:
         values = {"updates": number_text(self.last), "loss": self.descent.loss_text(self.last)}

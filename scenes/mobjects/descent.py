@@ -19,7 +19,7 @@ from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGr
 from numpy.typing import NDArray
 
 MAP_BOX = (style.LEFT_EDGE, -0.3, -1.05, 2.65)  # left, right, bottom, top
-PLOT_BOX = (0.42, 6.0, -1.05)  # left, right, bottom
+PLOT_BOX = (0.42, 5.4, -1.05)  # left, right, bottom
 TALL, MIDDLE, SMALL = 2.65, 1.8, 1.05  # upper ends of the plot: without, under one, under two lines of formulas
 BAND_LINE, NUMBER_LINE = 2.3, 1.58  # baselines of those lines
 STRIP_LEFT, STRIP_Y, SLOPES_Y = -4.98, -2.45, -3.05
@@ -60,8 +60,8 @@ class Descent:
         corners = np.concatenate([self.x[:1], inner, self.x[-1:]])
         early = self.curve_of(self.run.parameters[: self.close_up + 1])
         late = self.curve_of(self.run.parameters[rows[rows >= self.close_up]])
-        film = ((View(TALL, early[:1]), View(SMALL, early)), (View(TALL, late), View(MIDDLE, late[-1:])))
-        return FitPlot(corners, target(corners), self.x, film, texts, PLOT_BOX)
+        views = (View(TALL, early[:1]), View(SMALL, early), View(TALL, late), View(MIDDLE, late[-1:]))
+        return FitPlot(corners, target(corners), self.x, views, texts, PLOT_BOX)
 
     # -- numbers ---------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The red curve, the curve that the network draws, the ghost of its start: each labelled where no curve ever passes."""
+"""The red curve, the curve that the network draws, the ghost of its start: each labelled where no curve passes."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class View:
 class FitPlot(VGroup):
     """Target and model over x, with a ghost of the model's first curve.
 
-    ``target_x, target_y`` are the red curve's corners, ``x`` (SAMPLES,) where the model's curves are drawn. ``parts``
-    are the parts of the film, each the views in it: they set the y axis and, for each part, where labels stand. The
-    first curve of the first view is the start. Parts of the picture: ``plot``, ``target``, ``model``, ``ghost``,
+    ``target_x, target_y`` are the red curve's corners, ``x`` (SAMPLES,) where the model's curves are drawn. ``views``
+    set the y axis and where labels stand; the first curve of the first view is the start. ``box``: left, right, bottom;
+    the model's label follows its curve's end, right of the box. Parts: ``plot``, ``target``, ``model``, ``ghost``,
     ``target_label``, ``model_label``, ``ghost_label``.
     """
 
@@ -53,12 +53,11 @@ class FitPlot(VGroup):
         target_x: NDArray,
         target_y: NDArray,
         x: NDArray,
-        parts: Sequence[Sequence[View]],
+        views: Sequence[View],
         texts: dict[str, str],
         box: tuple[float, float, float],
     ) -> None:
         super().__init__()
-        views = [view for part in parts for view in part]
         curves = np.concatenate([view.curves for view in views])
         self.x, self.target_data, self.start_y, self.model_y = x, (target_x, target_y), curves[0], curves[0]
         self.plot = self._plot(nice_range(np.concatenate([target_y, curves.ravel()]), margin=0.07), box, views[0].top)
@@ -68,11 +67,10 @@ class FitPlot(VGroup):
         self.target_label = words(texts["target"], style.LABEL, palette.red)
         self.model_label = words(texts["model"], style.LABEL, palette.blue)
         self.ghost_label = words(texts["start"], style.LABEL, mix(palette.blue, 0.7))
-        self._choose_places(parts)
+        self._choose_places(views)
         self.plot.set_top(views[0].top)
         self.add(self.plot, self.target, self.ghost, self.model)
         self.add(self.target_label, self.ghost_label, self.model_label)
-        self.turn_to(0)
         self.redraw()
 
     def _plot(self, y_range: tuple[float, float], box: tuple[float, float, float], top: float) -> StretchPlot:
@@ -91,18 +89,16 @@ class FitPlot(VGroup):
             y_ticks=y_ticks,
         )
         plot.y_values = y_ticks.values
+        last = max((label.get_right()[0] for label in plot.x_tick_labels), default=left)
+        plot.x_label.place(bottom - 0.4, left=max(right - 0.1, last + 0.25))
         return plot
 
     def show(self, y: NDArray) -> None:
         """Draw the model's curve through y (SAMPLES,), its label beside it."""
         self.model_y = y
         self.plot.set_curve(self.model, self.x, y)
-        self._put(self.model_label, self.model_place, y)
-
-    def turn_to(self, part: int) -> None:
-        """From here on the model's label stands where it has room in this part of the film."""
-        self.model_place = self.model_places[part]
-        self.show(self.model_y)
+        end = self.plot.at(self.x[-1], y[-1])
+        self.model_label.place(float(end[1]) - 0.1, left=self.plot.box[1] + 0.14)
 
     def set_top(self, top: float) -> None:
         """Move the plot's upper edge, and all that is drawn in it."""
@@ -124,27 +120,21 @@ class FitPlot(VGroup):
         index, side = place
         label.move_to(self.plot.at(self.x[index], y[index]) + np.array([0.0, side * LABEL_GAP, 0.0]))
 
-    def _choose_places(self, parts: Sequence[Sequence[View]]) -> None:
+    def _choose_places(self, views: Sequence[View]) -> None:
         """Fix where along its curve, above or below, each label stands: where other curves come least."""
-        views = [view for part in parts for view in part]
         target = self._target_y()
-        high = int(np.argmax(target))
-        self.target_place = self._quietest(self.target_label, target, views, prefer=high)
+        self.target_place = self._quietest(self.target_label, target, views, prefer=int(np.argmax(target)))
         later = [View(view.top, view.curves[2:] if len(view.curves) > 2 else view.curves) for view in views[1:]]
         self.ghost_place = self._quietest(self.ghost_label, self.start_y, later or views, prefer=SAMPLES // 6)
-        self.model_places = [self._quietest(self.model_label, None, part, prefer=SAMPLES) for part in parts]
 
-    def _quietest(
-        self, label: TextMobject, own: NDArray | None, views: Sequence[View], prefer: int
-    ) -> tuple[int, float]:
-        """(index of x, side) of the place beside ``own`` (None: the model) that curves cross least in these views."""
+    def _quietest(self, label: TextMobject, own: NDArray, views: Sequence[View], prefer: int) -> tuple[int, float]:
+        """(index of x, side) of the place beside curve ``own`` (SAMPLES,) that curves cross least in these views."""
         places = [(index, side) for side in (1.0, -1.0) for index in range(4, SAMPLES, 8)]
         costs = np.array([0.004 * abs(index - prefer) for index, _ in places])
         for view in views:
             self.plot.set_top(view.top)
-            curves = view.curves if own is None else np.repeat(own[None], len(view.curves), axis=0)
             for k, place in enumerate(places):
-                crowd = self._crowd(label, curves, view, place)
+                crowd = self._crowd(label, own, view, place)
                 costs[k] += crowd.mean() + 0.5 * crowd.max()
         return places[int(np.argmin(costs))]
 
@@ -153,11 +143,11 @@ class FitPlot(VGroup):
         left, right, bottom, top = self.plot.box
         half = np.array([label.width / 2 + 0.12, 0.24])
         index, side = place
-        center = self.plot.at(self.x[index], own[:, index]) + np.array([0.0, side * LABEL_GAP, 0.0])  # (S, 3)
-        out = (center[:, 0] - half[0] < left) | (center[:, 0] + half[0] > right + 0.3)
-        out |= (center[:, 1] - half[1] < bottom) | (center[:, 1] + half[1] > top + 0.2)
-        crowd = 60.0 * out
-        for other in (own, view.curves, self._target_y()[None], self.start_y[None]):
-            away = np.abs(self.plot.at(self.x, other) - center[:, None])  # (S, SAMPLES, 3)
+        center = self.plot.at(self.x[index], own[index]) + np.array([0.0, side * LABEL_GAP, 0.0])
+        x_out = center[0] - half[0] < left or center[0] + half[0] > right
+        y_out = center[1] - half[1] < bottom or center[1] + half[1] > top + 0.2
+        crowd = np.full(len(view.curves), 60.0 * (x_out or y_out))
+        for other in (own[None], view.curves, self._target_y()[None], self.start_y[None]):
+            away = np.abs(self.plot.at(self.x, other) - center)  # (S, SAMPLES, 3)
             crowd = crowd + np.sum((away[..., 0] < half[0]) & (away[..., 1] < half[1]), axis=1)
         return crowd

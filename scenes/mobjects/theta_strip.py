@@ -166,7 +166,7 @@ class SlopeRow(VGroup):
 
 def row_label(source: str, y: float, left: float = style.LEFT_EDGE) -> TextMobject:
     """What a row is, at its left: ``orange(theta) =``."""
-    return formula(source, 44).place(y - 0.16, left=left)
+    return formula(source, 40).place(y - 0.14, left=left)
 
 
 def short_names(names: Sequence[str]) -> list[str]:
