@@ -147,8 +147,6 @@ def test_verify_names_what_is_wrong_and_exits_1(gradreel, project):
 
 
 def test_verify_refuses_a_sound_trace_of_another_run(gradreel, project):
-    for epochs in (3, 4):
-        gradreel("train", "--lesson", "shapes.toml", "--set", f"ring.run.epochs={epochs}")
     three, four = (
         json.loads(gradreel("train", "--lesson", "shapes.toml", "--set", f"ring.run.epochs={epochs}", "--json").stdout)
         for epochs in (3, 4)
