@@ -1,10 +1,10 @@
 """Rules of the picture, checked on what is on the screen at the end of each beat.
 
 ``frame``: nothing outside the frame, except what is marked ``bleed = True``. ``margin``: texts within the safe margin
-of 5 %. ``touch``: no two texts touch. ``size``: no text smaller than 24 (1/32 of the height; subscripts excepted).
-``line``: no text over a line of its own colour, unless a patch lies between. ``contrast`` (WCAG 2.2): text 4.5:1 on
-the background and 3:1 on a filled shape (all our text is large in WCAG's sense), lines 3:1, text that is dimmed on
-purpose 2:1; dimmed lines are not judged.
+of 5 %. ``touch``: no two texts touch. ``size``: no text smaller than 24 (1/32 of the height), subscripts in a formula
+and texts marked ``script = True`` excepted. ``line``: no text over a line of its own colour, unless a patch lies
+between. ``contrast`` (WCAG 2.2): text 4.5:1 on the background and 3:1 on a filled shape (all our text is large in
+WCAG's sense), lines 3:1, text that is dimmed on purpose 2:1; dimmed lines are not judged.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _middle(box: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _size(screen: Screen) -> Iterator[_Breach]:
     for text in screen.texts:
-        if text.size < style.SMALLEST - 0.05:
+        if text.size < style.SMALLEST - 0.05 and not text.is_script:
             message = f"{text.name!r} has size {text.size:.1f}, the least is {style.SMALLEST}"
             yield _Breach("size", message, _middle(text.box), (text.name,))
 

@@ -94,6 +94,11 @@ class ScreenText:
     def bleeds(self) -> bool:
         return self.glyphs[0].bleeds
 
+    @property
+    def is_script(self) -> bool:
+        """Whether it is marked as the sub- or superscript of another text (``script = True``)."""
+        return bool(getattr(self.mobject, "script", False))
+
 
 @dataclass(frozen=True)
 class Screen:

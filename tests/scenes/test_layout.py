@@ -189,6 +189,15 @@ def test_size(text):
     assert rules(lambda scene: scene.add(text())) == ["size"]
 
 
+def test_size_of_a_script_set_by_itself():
+    def draw(scene):
+        exponent = Number(12, decimals=0, size=20)
+        exponent.script = True
+        scene.add(exponent)
+
+    assert rules(draw) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
