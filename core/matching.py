@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from gradreel.core.activations import hard_sigmoid, sigmoid
+from gradreel.core.activations import sigmoid
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,3 @@ def match_by_slope(start: float, end: float, height: float) -> SigmoidMatch:
     b = -w * (start + end) / 2
     gap = abs(height * float(sigmoid(b + w * start)))
     return SigmoidMatch(w, b, height, gap, start)
-
-
-def gap(match: SigmoidMatch, start: float, end: float, x: np.ndarray) -> np.ndarray:
-    """c * sigmoid(b + w x) minus the piece at ``x``, same shape: what ``largest_gap`` is the largest size of."""
-    return np.asarray(match.c * (sigmoid(match.b + match.w * x) - hard_sigmoid(x, start, end)))

@@ -113,8 +113,9 @@ class SumOfSigmoids(LectureScene):
         corners = np.concatenate([self.x[:1], curve.x[inside], self.x[-1:]])
         few = self.curves[:: max(1, len(self.curves) // 60)]
         texts = {key: self.screen(key) for key in ("target", "model", "start")}
-        film = [[View(PLOT_TOP, few)]]
-        self.fit = FitPlot(corners, curve(corners), self.x, film, texts, (PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM))
+        views, box = [View(PLOT_TOP, few)], (PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM)
+        self.fit = FitPlot(corners, curve(corners), self.x, views, texts, box)
+        self._part_labels()
         low, high = self.fit.plot.y_range
         self.rows = SigmoidRows(self.extents, (PLOT_TOP - PLOT_BOTTOM) / (high - low), ROWS)
         self.formula = SumFormula(self.n_sigmoids, FORMULA_BASELINE, style.LEFT_EDGE, style.RIGHT_EDGE)
@@ -128,6 +129,16 @@ class SumOfSigmoids(LectureScene):
         self.add(self.live)
         self.show(0.0)
 
+    def _part_labels(self) -> None:
+        """The label of the first curve goes further along it where it would touch that of the red one."""
+        fit = self.fit
+        for index in range(fit.ghost_place[0], SAMPLES - 20, 10):
+            fit.ghost_place = (index, fit.ghost_place[1])
+            fit.redraw()
+            apart = np.abs(fit.ghost_label.get_center() - fit.target_label.get_center())
+            if apart[0] > (fit.ghost_label.width + fit.target_label.width) / 2 + 0.2 or apart[1] > 0.5:
+                return
+
     def show(self, row: float) -> None:
         """Everything as it is at ``row``: shapes may lie between two recorded states, numbers are recorded."""
         self.row = row
@@ -137,13 +148,7 @@ class SumOfSigmoids(LectureScene):
         self.rows.show_numbers(b, c)
         b, _, terms = self._state(row)
         self.rows.show_curves(b, terms)
-        self._show_sum(b + terms.sum(axis=1))
-
-    def _show_sum(self, y: NDArray) -> None:
-        """The sum's curve, its label at its end; the label stays off the axis' own letter."""
-        self.fit.show(y)
-        end = self.fit.plot.at(self.x[-1], y[-1])
-        self.fit.model_label.place(max(end[1] - 0.09, PLOT_BOTTOM + 0.35), left=end[0] + 0.16)
+        self.fit.show(b + terms.sum(axis=1))
 
     def _title(self, key: str) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
@@ -264,10 +269,7 @@ class SumOfSigmoids(LectureScene):
 
         def update(_: VMobject, share: float) -> None:
             plot.y_range = (low + share * (wanted[0] - low), high + share * (wanted[1] - high))
-            plot.set_top(PLOT_TOP)
-            y = self.fit.model_y
-            self.fit.redraw()
-            self._show_sum(y)
+            self.fit.set_top(PLOT_TOP)
 
         self.play(UpdateFromAlphaFunc(self.fit, update, run_time=0.8, rate_func=smooth))
 

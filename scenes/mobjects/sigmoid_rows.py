@@ -6,23 +6,25 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.pieces import Badge
 from gradreel.scenes.mobjects.plot import polyline, segment
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.style import palette
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
 
+RINGS = 6  # rows that still have room for a ring round their number
 Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 
 class SigmoidRow(VGroup):
     """A badge, a zero line, the term's curve and, at the right, its letter with a live number."""
 
-    def __init__(self, k: int, zero: float, box: Box, radius: float, roomy: bool) -> None:
+    def __init__(self, k: int, zero: float, box: Box, radius: float, roomy: bool, ring: bool) -> None:
         super().__init__()
         left, right, bottom, top = box
         color = palette.grey if k == 0 else palette.blue
         middle = (bottom + top) / 2
-        self.badge = Badge(str(k), color, radius).move_to([left + radius, middle, 0])
+        self.badge = Badge(str(k), color, radius) if ring else words(str(k), style.SMALLEST, color)
+        self.badge.move_to([left + radius, middle, 0])
         self.line = (left + 2 * radius + 0.25, right - 1.5)
         self.zero_y = zero
         self.zero = segment((self.line[0], zero, 0), (self.line[1], zero, 0), palette.axis, 1.2)
@@ -56,7 +58,8 @@ class SigmoidRows(VGroup):
         spans = np.column_stack([np.minimum(extents[:, 0], 0.0), np.maximum(extents[:, 1], 0.0)])
         count = len(spans)
         roomy = count <= 5
-        gap, radius = (0.3, 0.27) if roomy else (0.14, min(0.24, 0.4 * (top - bottom) / count))
+        ring = count <= RINGS
+        gap, radius = (0.3, 0.27) if roomy else (0.14, 0.24 if ring else 0.13)
         self.scale_y = _fitting(spans[:, 1] - spans[:, 0], 2 * radius, top - bottom - gap * (count - 1), scale)
         self.rows: list[SigmoidRow] = []
         y = top
@@ -64,7 +67,7 @@ class SigmoidRows(VGroup):
             drawn = (high - low) * self.scale_y
             height = max(2 * radius, drawn)
             zero = y - height / 2 - drawn / 2 - low * self.scale_y
-            self.rows.append(SigmoidRow(k, zero, (left, right, y - height, y), radius, roomy))
+            self.rows.append(SigmoidRow(k, zero, (left, right, y - height, y), radius, roomy, ring))
             y -= height + gap
         self.add(*self.rows)
 

@@ -8,7 +8,7 @@ from manim import Animation, FadeIn, FadeOut, Transform, VGroup, smooth, squish_
 
 PREFIX = 4  # glyphs of "y = b +"
 TERM = 18  # glyphs of "c_1 sigmoid(b_1 + w_1 x_1)"
-WRITTEN_OUT = 3  # with more terms than this, those between the second and the last are dots
+WRITTEN_OUT = 3  # with more terms than this, those between the first and the last are dots
 LARGEST = 46
 RISE = 0.45  # scene units that a term rises on its way over the others
 
@@ -21,12 +21,12 @@ class SumFormula:
     """Two formulas on one baseline, from one left edge: ``written_out`` and ``folded`` (with a sum sign).
 
     ``prefix`` is "y = b +" of the first; ``terms`` are its terms in order, each with the sign before it (the first has
-    none); the dots between the second and the last count as part of the last one's sign.
+    none); the dots between the first and the last count as part of the last one's sign.
     """
 
     def __init__(self, count: int, baseline: float, left: float, right: float) -> None:
         self.count = count
-        shown = range(1, count + 1) if count <= WRITTEN_OUT else (1, 2, count)
+        shown = range(1, count + 1) if count <= WRITTEN_OUT else (1, count)
         signs = ["", *(" + " for _ in shown)][: len(shown)]
         if count > WRITTEN_OUT:
             signs[-1] = " + dots.c + "
