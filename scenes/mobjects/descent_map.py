@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from gradreel.core.loss_surface import loss_grid, plane_of
 from gradreel.core.trace import Trace
-from gradreel.scenes.mobjects.loss_surface import DescentPath, LossMap, quiet_offset, view_around
+from gradreel.scenes.mobjects.label_places import LabelPath, label_path, offset_in_direction, place_costs
+from gradreel.scenes.mobjects.loss_surface import ARROW, MARKER, DescentPath, LossMap, view_around
 from gradreel.scenes.mobjects.pace import recorded_row, state_at
 from manim import VGroup
 from numpy.typing import NDArray
@@ -35,7 +36,9 @@ class DescentMap(VGroup):
         self.surface = LossMap(u, v, grid, left=left, right=right, bottom=bottom, top=top)
         self.points = self.surface.at(uv)  # (K, 3) where the states of ``rows`` are
         self._thin()
-        self.path = DescentPath(self.points[0], *self._label_offsets(box))
+        start_offset = self._start_offset(box)
+        self.label_path = self._label_path(box, self.points[0] + start_offset)
+        self.path = DescentPath(self.points[0], start_offset)
         self.add(self.surface, self.path)
         self.show(0.0)
 
@@ -54,7 +57,8 @@ class DescentMap(VGroup):
         before = self.points[self.rows < row - 1e-9]
         path = np.vstack([before, here]) if len(before) else np.array([here])
         reached = recorded_row(row)
-        self.path.show(path, self.downhill(reached), int(self.trace.kept[reached]))
+        update = int(self.trace.kept[reached])
+        self.path.show(path, self.downhill(reached), update, self.label_path.offset(row))
 
     def _thin(self) -> None:
         """Leave out states that are drawn on the spot of the one before."""
@@ -64,18 +68,24 @@ class DescentMap(VGroup):
                 kept.append(k)
         self.rows, self.points = self.rows[kept], self.points[kept]
 
-    def _label_offsets(self, box: tuple[float, float, float, float]) -> tuple[NDArray, NDArray]:
-        """Where the labels of the start and of the moving point stand, from their points."""
-        some = np.unique(np.linspace(0, len(self.points) - 1, 120).round().astype(int))
-        points = self.points[some]
-        downhill = np.array([self.downhill(int(row)) for row in self.rows[some]])
-        start = self._start_offset(points, downhill, box)
-        wide = 0.24 + 0.075 * len(str(int(self.trace.kept[self.last])))
-        moving = quiet_offset(points, downhill, box, (wide, 0.22), points[0] + np.array([*start, 0.0]))
-        return start, moving
+    def _arrows(self, rows: NDArray, points: NDArray) -> NDArray:
+        """Points (K, 12, 2) along the arrow and its label, at each of ``rows``."""
+        downhill = np.array([self.downhill(int(row)) for row in rows])
+        norms = np.linalg.norm(downhill, axis=1, keepdims=True)
+        along = np.divide(downhill, norms, out=np.zeros_like(downhill), where=norms > 0)
+        return points[:, None, :2] + along[:, None] * np.linspace(MARKER, ARROW + 0.5, 12)[:, None]
 
-    def _start_offset(self, points: NDArray, downhill: NDArray, box: tuple[float, float, float, float]) -> NDArray:
-        """The place beside the start that the whole path and the first arrows leave free."""
-        here = np.repeat(points[:1], 4, axis=0)
-        first = np.resize(downhill[:4], (4, 2))
-        return quiet_offset(here, first, box, (0.26, 0.22), crossing=points)
+    def _label_path(self, box: tuple[float, float, float, float], taken: NDArray) -> LabelPath:
+        """Where the moving point's label stands, from the first state to the last."""
+        some = np.unique(np.linspace(0, len(self.points) - 1, 150).round().astype(int))
+        half = (0.17 + 0.07 * len(str(int(self.trace.kept[self.last]))), 0.2)
+        rows, points = self.rows[some], self.points[some]
+        return label_path(rows, place_costs(points, self._arrows(rows, points), box, half, taken), half)
+
+    def _start_offset(self, box: tuple[float, float, float, float]) -> NDArray:
+        """Where the start's label stands: off the whole path and the first arrow."""
+        half = (0.24, 0.2)
+        reversed_path = self.points[::-1][-400:]  # its last point is the start: all of the path is past
+        arrows = np.repeat(self._arrows(self.rows[:1], self.points[:1]), len(reversed_path), axis=0)
+        costs = place_costs(reversed_path, arrows, box, half)[-1]
+        return offset_in_direction(2 * np.pi * int(costs.argmin()) / costs.size, half)

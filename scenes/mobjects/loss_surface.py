@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 LOWEST_BAND, HIGHEST_BAND = 0.012, 0.17  # shares of the text colour in the background
 LOWEST_LINE, HIGHEST_LINE = 0.15, 0.31
 BANDS = 15
-ARROW = 1.1  # length of the gradient's arrow: it shows a direction, not a size
+ARROW = 0.95  # length of the gradient's arrow: it shows a direction, not a size
 MARKER, START = 0.15, 0.11  # radii
 
 
@@ -152,13 +152,12 @@ class DescentPath(VGroup):
     ``show`` moves everything in place; nothing of the path that is still to come is drawn.
     """
 
-    def __init__(self, start: ArrayLike, start_offset: ArrayLike, label_offset: ArrayLike) -> None:
+    def __init__(self, start: ArrayLike, start_offset: ArrayLike) -> None:
         super().__init__()
         start = np.asarray(start, dtype=float)
-        self.label_offset = np.array([*label_offset, 0.0])
         self.line = polyline(np.array([start, start]), mix(palette.orange, 0.8), 5.0)
         self.start_ring = ring(start, START, palette.orange)
-        self.start_label = ThetaLabel(0).put(start + np.array([*start_offset, 0.0]))
+        self.start_label = ThetaLabel(0).put(start + np.asarray(start_offset))
         self.marker = ring(start, MARKER, palette.text, fill=palette.orange)
         self.arrow = _arrow(palette.orange)
         self.arrow_label = formula("- bold(g)", 32, palette.orange)
@@ -166,12 +165,15 @@ class DescentPath(VGroup):
         self.label = ThetaLabel(0)
         self.add(self.line, self.start_ring, self.arrow, self.marker, self.start_label, self.arrow_label, self.label)
 
-    def show(self, path: NDArray, downhill: NDArray, update: int) -> None:
-        """Draw the path (n, 3) so far, its last point the current one; ``downhill`` (2,) the direction of -g there."""
+    def show(self, path: NDArray, downhill: NDArray, update: int, label_offset: NDArray) -> None:
+        """Draw the path (n, 3) so far, its last point the current one; ``downhill`` (2,) the direction of -g there.
+
+        ``label_offset`` (3,): from the point to the middle of its label.
+        """
         here = path[-1]
         self.line.set_points_as_corners(path if len(path) > 1 else np.array([here, here]))
         self.marker.move_to(here)
-        self.label.set_update(update).put(here + self.label_offset)
+        self.label.set_update(update).put(here + label_offset)
         self.point_arrow(here, downhill)
 
     def point_arrow(self, here: NDArray, downhill: NDArray, length: float = ARROW) -> None:
@@ -179,49 +181,9 @@ class DescentPath(VGroup):
         size = float(np.linalg.norm(downhill))
         direction = np.array([*downhill, 0.0]) / size if size > 0 else np.zeros(3)
         _set_arrow(self.arrow, here + direction * MARKER, here + direction * length)
-        self.arrow_label.move_to(here + direction * (length + 0.36))
+        self.arrow_label.move_to(here + direction * (length + 0.33))
         across = np.array([-direction[1], direction[0], 0.0]) * (1.0 if direction[0] >= 0 else -1.0)
         self.step_label.move_to(here + direction * max(0.5 * length, 0.5) + 0.36 * across)
-
-
-def quiet_offset(
-    path: NDArray,
-    downhill: NDArray,
-    box: tuple[float, float, float, float],
-    half: tuple[float, float],
-    taken: NDArray | None = None,
-    crossing: NDArray | None = None,
-) -> NDArray:
-    """(dx, dy) from the moving point to its label's middle that keeps the label clear at every time.
-
-    ``path`` (K, 3) are the points it will visit, ``downhill`` (K, 2) the arrow's directions there, ``half`` the label's
-    half width and height, ``taken`` (3,) the middle of a label that stays, ``crossing`` (n, 3) further points to keep
-    clear of. Of sixteen places around the point, the one that the path so far, the arrow, the other label and the map's
-    edges leave free most of the time.
-    """
-    left, right, bottom, top = box
-    points, reach = path[:, :2], np.array([half[0] + 0.08, half[1] + 0.08])
-    norms = np.linalg.norm(downhill, axis=1, keepdims=True)
-    along = np.divide(downhill, norms, out=np.zeros_like(downhill), where=norms > 0)
-    arrow = points[:, None] + along[:, None] * np.linspace(MARKER, ARROW + 0.6, 9)[:, None]  # (K, 9, 2)
-    lengths = np.linalg.norm(np.diff(points, axis=0, prepend=points[:1]), axis=1)
-    past = np.tri(len(points)) * np.minimum(lengths / 0.1, 1)  # (now, then): how much path lies there by now
-    costs, offsets = [], []
-    for angle in np.linspace(0, 2 * np.pi, 16, endpoint=False) - np.pi / 2:
-        ellipse = np.array([np.cos(angle) * (half[0] + 0.2), np.sin(angle) * (half[1] + 0.27)])
-        center = points + ellipse
-        on_arrow = np.all(np.abs(arrow - center[:, None]) < reach, axis=-1).mean()
-        on_path = (np.all(np.abs(points[None] - center[:, None]) < reach, axis=-1) * past).sum(axis=1).mean()
-        outside = (center[:, 0] - half[0] < left) | (center[:, 0] + half[0] > right)
-        outside |= (center[:, 1] - half[1] < bottom) | (center[:, 1] + half[1] > top)
-        clash = 0.0
-        if taken is not None:
-            clash = np.all(np.abs(center - taken[:2]) < 2 * np.array(half), axis=-1).mean()
-        if crossing is not None:
-            on_path += np.all(np.abs(crossing[:, None, :2] - center) < reach, axis=-1).sum(axis=0).mean()
-        costs.append(8 * on_arrow + on_path + 5 * outside.mean() + 5 * clash)
-        offsets.append(ellipse)
-    return offsets[int(np.argmin(np.round(costs, 3)))]
 
 
 def _arrow(color: ManimColor) -> VGroup:
