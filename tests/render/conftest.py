@@ -29,7 +29,7 @@ class Dots(LectureScene):
         count: int = Field(2, ge=1, le=9, description="How many moves.")
 
     def construct(self):
-        dot = Dot()
+        dot = Dot(radius=1)
         with self.beat("first", say="A dot appears."):
             self.play(FadeIn(dot), run_time=helper.TIME)
         for k in range(self.parameters.count):
@@ -43,7 +43,7 @@ class Plain(Scene):
     def construct(self):
         circle = Circle(fill_opacity=1)
         self.play(FadeIn(circle), run_time=0.5)
-        self.wait(0.3)
+        self.wait(0.4)
 
 
 class Still(Scene):
@@ -67,7 +67,7 @@ class Shows(LectureScene):
 
     def construct(self):
         with self.beat("place", say="Here it is."):
-            self.play(FadeIn(Dot().shift(float(self.trace("run").parameters[-1, 0]) * RIGHT)), run_time=0.2)
+            self.play(FadeIn(Dot(radius=1).shift(float(self.trace("run").parameters[-1, 0]) * RIGHT)), run_time=0.2)
 
 
 class Broken(Scene):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import sys
+import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -74,16 +75,18 @@ def test_png_is_a_folder_of_exact_frames(write_clip, tiny, tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full, a disk that is always full")
 def test_a_full_disk_is_an_error_with_its_number(write_clip, tiny, tmp_path):
     (tmp_path / "clip.mp4").symlink_to("/dev/full")
-    with pytest.raises(OSError) as caught:
+    with pytest.raises(OSError, match="space") as caught:
         write_clip(tmp_path / "clip.mp4", tiny, 400)
     assert caught.value.errno == errno.ENOSPC
 
 
 def test_an_error_of_the_writing_thread_is_raised_where_frames_are_given(tiny, tmp_path):
     encoder = ClipEncoder(tmp_path / "clip.mp4", tiny)
+    encoder.write(np.zeros((36, 64), np.uint8))  # no colours
+    while encoder.error is None:
+        time.sleep(0.01)
     with pytest.raises(ValueError, match="array"):
-        for _ in range(50):
-            encoder.write(np.zeros((36, 64), np.uint8))
+        encoder.write(np.zeros((36, 64, 4), np.uint8))
     encoder.discard()
 
 
