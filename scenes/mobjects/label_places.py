@@ -31,7 +31,7 @@ def offset_in_direction(angle: float, half: tuple[float, float]) -> NDArray:
 
 
 def label_path(rows: NDArray, costs: NDArray, half: tuple[float, float]) -> LabelPath:
-    """The cheapest way of a label around its point, for ``costs`` (K, PLACES) of standing in each place at each time."""
+    """The cheapest way of a label around its point, for ``costs`` (K, PLACES) of standing in each place in time."""
     turn = np.abs(np.subtract.outer(np.arange(PLACES), np.arange(PLACES)))
     turn = TURNING * np.minimum(turn, PLACES - turn)
     total, came_from = costs[0], []
@@ -55,7 +55,7 @@ def place_costs(
 ) -> NDArray:
     """(K, PLACES): how bad it is for a label beside ``points`` (K, 3) to stand in each direction.
 
-    ``arrows`` (K, n, 2) are points on the arrow at each time, ``box`` the map (left, right, bottom, top), ``taken`` (3,)
+    ``arrows`` (K, n, 2) are points on the arrow in time, ``box`` the map (left, right, bottom, top), ``taken`` (3,)
     the middle of a label of like size that stays. What counts: the path so far, the arrow, the other label, the edges.
     """
     left, right, bottom, top = box
