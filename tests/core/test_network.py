@@ -1,0 +1,138 @@
+"""The gradient of the formulas against torch.autograd, against finite differences, and the loop against torch.optim."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from gradreel.core.arrays import FloatArray
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.core.network import Network
+from gradreel.core.theta import loss, predict, unpack
+from gradreel.core.training import train
+from torch import nn
+
+ARCHITECTURES = [
+    pytest.param(hidden, activation, size, id=f"{hidden}-{activation}-{size}")
+    for hidden in [(), (1,), (3,), (4, 2), (5, 3, 4)]
+    for activation in ["sigmoid", "relu", "hard_sigmoid"]
+    for size in ["mse", "mae"]
+]
+
+
+class HardSigmoid(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.clamp(x + 0.5, 0, 1)
+
+
+def torch_network(experiment: Experiment) -> nn.Sequential:
+    """The same network of torch's own parts."""
+    kinds = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU, "hard_sigmoid": HardSigmoid}
+    widths = (1, *experiment.hidden)
+    parts: list[nn.Module] = []
+    for before, width in itertools.pairwise(widths):
+        parts += [nn.Linear(before, width), kinds[experiment.activation]()]
+    return nn.Sequential(*parts, nn.Linear(widths[-1], 1), nn.Flatten(0)).double()
+
+
+def load(model: nn.Sequential, theta: FloatArray) -> None:
+    """torch's order is ours: weights by rows, then biases, layer by layer."""
+    nn.utils.vector_to_parameters(torch.from_numpy(theta.copy()), model.parameters())
+
+
+def experiment_of(hidden: tuple[int, ...], activation: str, size: str) -> Experiment:
+    return Experiment(hidden=hidden, activation=activation, loss=size, dataset=CurveDataset(examples=11))
+
+
+def random_theta(experiment: Experiment) -> FloatArray:
+    return np.random.default_rng(3).normal(size=experiment.n_parameters)
+
+
+@pytest.mark.parametrize(("hidden", "activation", "size"), ARCHITECTURES)
+def test_the_gradient_agrees_with_autograd(hidden: tuple[int, ...], activation: str, size: str) -> None:
+    experiment = experiment_of(hidden, activation, size)
+    features, labels = (torch.from_numpy(a) for a in (experiment.dataset.features(), experiment.dataset.labels()))
+    theta = random_theta(experiment)
+    network, model = Network(experiment), torch_network(experiment)
+    network.theta.copy_(torch.from_numpy(theta))
+    found = network.loss_and_gradient(features, labels)
+    load(model, theta)
+    kind = nn.MSELoss() if size == "mse" else nn.L1Loss()
+    expected = kind(model(features), labels)
+    expected.backward()
+    gradient = nn.utils.parameters_to_vector([p.grad for p in model.parameters() if p.grad is not None])
+    assert found == pytest.approx(expected.item(), rel=1e-13)
+    assert found == pytest.approx(float(loss(experiment, theta)), rel=1e-13)
+    np.testing.assert_allclose(network.gradient.numpy(), gradient.numpy(), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize(("hidden", "activation", "size"), ARCHITECTURES)
+def test_the_gradient_agrees_with_finite_differences(hidden: tuple[int, ...], activation: str, size: str) -> None:
+    experiment = experiment_of(hidden, activation, size)
+    features, labels = (torch.from_numpy(a) for a in (experiment.dataset.features(), experiment.dataset.labels()))
+    theta = random_theta(experiment)
+    network = Network(experiment)
+    network.theta.copy_(torch.from_numpy(theta))
+    network.loss_and_gradient(features, labels)
+    nudge = 1e-6 * np.eye(experiment.n_parameters)
+    slopes = (loss(experiment, theta + nudge) - loss(experiment, theta - nudge)) / 2e-6
+    np.testing.assert_allclose(network.gradient.numpy(), slopes, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("hidden", [(), (3,), (4, 2)])
+@pytest.mark.parametrize("batch_size", [0, 4])
+def test_training_is_what_a_plain_torch_loop_does(
+    hidden: tuple[int, ...], batch_size: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    experiment = Experiment(
+        hidden=hidden, batch_size=batch_size, epochs=60, learning_rate=0.05, dataset=CurveDataset(examples=11)
+    )
+    trace = train(experiment, tmp_path_factory.mktemp("traces"))
+    model = torch_network(experiment)
+    load(model, trace.parameters[0])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    features, labels = (torch.from_numpy(a) for a in (experiment.dataset.features(), experiment.dataset.labels()))
+    for update in range(trace.n_updates):
+        examples = torch.from_numpy(trace.examples(update).astype(np.int64))
+        optimizer.zero_grad()
+        batch_loss = nn.functional.mse_loss(model(features[examples]), labels[examples])
+        batch_loss.backward()
+        optimizer.step()
+        assert trace.batch_loss[update] == pytest.approx(batch_loss.item(), rel=1e-9)
+        theta = nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
+        np.testing.assert_allclose(trace.parameters[update + 1], theta, rtol=1e-9, atol=1e-11)
+
+
+def test_numpy_and_torch_predict_the_same() -> None:
+    experiment = Experiment(hidden=(4, 2))
+    theta, model = random_theta(experiment), torch_network(experiment)
+    load(model, theta)
+    expected = model(torch.from_numpy(experiment.dataset.features())).detach().numpy()
+    np.testing.assert_allclose(predict(experiment, theta, experiment.dataset.features()), expected, rtol=1e-13)
+
+
+def test_parameters_are_views_into_theta() -> None:
+    experiment = Experiment(hidden=(2, 3))
+    network = Network(experiment)
+    network.weights[1][2, 0] = 5.0
+    network.b.fill_(7.0)
+    layers = unpack(experiment, network.theta.numpy())
+    assert layers.weights[1][2, 0] == 5
+    assert layers.b == 7
+    assert network.theta.count_nonzero() == 2
+
+
+def test_the_random_start_has_the_spread_of_torchs_own() -> None:
+    experiment = Experiment(hidden=(64, 64))
+    network = Network(experiment)
+    network.random_start(torch.Generator().manual_seed(0))
+    layers = unpack(experiment, network.theta.numpy())
+    for part, inputs in [(layers.weights[0], 1), (layers.biases[0], 1), (layers.weights[1], 64), (layers.c, 64)]:
+        assert 0.9 / np.sqrt(inputs) < np.abs(part).max() < 1 / np.sqrt(inputs)
+        assert abs(part.mean()) < 0.3 / np.sqrt(inputs)
+    again = Network(experiment)
+    again.random_start(torch.Generator().manual_seed(0))
+    assert torch.equal(again.theta, network.theta)
+    again.random_start(torch.Generator().manual_seed(1))
+    assert not torch.equal(again.theta, network.theta)

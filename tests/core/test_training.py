@@ -1,0 +1,270 @@
+"""Training runs: the same bits wherever they are made, whole or not there, and what they record."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from filelock import FileLock
+from gradreel.core.columns import ColumnWriter
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.errors import TraceError, TrainingError, UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.theta import loss, predict, unpack
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+
+SHORT = Experiment(epochs=20, seed=3)
+MINIBATCH = Experiment(hidden=(20, 10), batch_size=10, epochs=20, seed=5)
+
+TRAIN_ELSEWHERE = """
+import sys
+from gradreel.core.experiment import Experiment
+from gradreel.core.training import train
+for text in sys.argv[2:]:
+    train(Experiment.model_validate_json(text), sys.argv[1])
+"""
+
+
+def train_elsewhere(directory: Path, *experiments: Experiment, threads: int = 1) -> subprocess.Popen[bytes]:
+    """Another process that trains; to be waited for."""
+    texts = [experiment.model_dump_json() for experiment in experiments]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    return subprocess.Popen([sys.executable, "-c", TRAIN_ELSEWHERE, str(directory), *texts], env=environment)
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+def visible(directory: Path) -> list[str]:
+    """All that a run left, except the empty files that locks are held on."""
+    return sorted(file.name for file in directory.iterdir() if not file.name.endswith(".lock"))
+
+
+def test_the_red_curve_is_found_and_its_three_segments_with_it(default_trace: Trace) -> None:
+    experiment, theta = default_trace.experiment, default_trace.parameters[-1]
+    losses = loss(experiment, default_trace.parameters[[0, 100, 1000, 2000, 6000]])
+    assert (np.diff(losses) < 0).all()
+    assert losses[-1] < 0.006
+    layers = unpack(experiment, theta)
+    w, b = layers.weights[0][:, 0], layers.biases[0]
+    middle = experiment.dataset.offset - b / w
+    order = np.argsort(middle)
+    np.testing.assert_allclose(middle[order], [2, 3.75, 5.75], atol=0.6)  # of the segments
+    np.testing.assert_allclose((layers.c * np.sign(w))[order], [3, -2, 1], atol=0.8)  # their heights
+    error = predict(experiment, theta, experiment.dataset.features()) - experiment.dataset.labels()
+    assert np.abs(error).max() < 0.35
+
+
+def test_some_starts_end_in_a_poor_valley(tmp_path: Path) -> None:
+    trace = train(Experiment(seed=93, keep={"at most": 1000}), tmp_path)  # type: ignore[arg-type]
+    assert loss(trace.experiment, trace.parameters[-1]) > 0.05
+
+
+def test_rows_are_before_and_after_each_update(default_trace: Trace) -> None:
+    trace = default_trace
+    assert trace.parameters.shape == (6001, 10)
+    assert trace.gradient.shape == (6000, 10)
+    np.testing.assert_array_equal(trace.kept, np.arange(6001))
+    np.testing.assert_array_equal(trace.epoch, np.arange(6000))
+    stepped = trace.parameters[:-1] - 0.1 * trace.gradient
+    np.testing.assert_allclose(trace.parameters[1:], stepped, rtol=1e-15, atol=1e-16)
+    np.testing.assert_allclose(trace.batch_loss, loss(trace.experiment, trace.parameters[:-1]), rtol=1e-12)
+
+
+def test_each_epoch_is_a_new_random_split_and_recorded(tmp_path: Path) -> None:
+    trace = train(MINIBATCH, tmp_path)
+    assert trace.n_updates == 20 * 9
+    assert trace.batch.shape == (20, 81)
+    np.testing.assert_array_equal(np.sort(trace.batch, axis=1), np.tile(np.arange(81), (20, 1)))
+    assert len(np.unique(trace.batch, axis=0)) == 20
+    assert [len(trace.examples(k)) for k in (0, 7, 8, 9)] == [10, 10, 1, 10]
+    np.testing.assert_array_equal(np.concatenate([trace.examples(k) for k in range(9, 18)]), trace.batch[1])
+    features, labels = MINIBATCH.dataset.features(), MINIBATCH.dataset.labels()
+    for update in (0, 8, 100, 179):
+        seen = trace.examples(update)
+        error = predict(MINIBATCH, trace.parameters[update], features[seen]) - labels[seen]
+        assert trace.batch_loss[update] == pytest.approx(np.mean(error**2), rel=1e-12)
+        assert trace.epoch[update] == update // 9
+
+
+@pytest.mark.parametrize("keep", [{"every": 7}, {"every": 1000}, {"at most": 50_000}])
+def test_keeping_less_does_not_change_the_run(keep: dict[str, int], tmp_path: Path) -> None:
+    full = train(MINIBATCH, tmp_path)
+    some = train(MINIBATCH.model_copy(update={"keep": Experiment(keep=keep).keep}), tmp_path)  # type: ignore[arg-type]
+    assert len(some.kept) < len(full.kept)
+    np.testing.assert_array_equal(some.parameters, full.parameters[some.kept])
+    np.testing.assert_array_equal(some.gradient, full.gradient[some.kept[:-1]])
+    np.testing.assert_array_equal(some.batch_loss, full.batch_loss)
+    np.testing.assert_array_equal(some.batch, full.batch)
+
+
+@pytest.mark.parametrize("experiment", [SHORT, MINIBATCH], ids=["full batch", "minibatch"])
+def test_a_run_is_the_same_bit_for_bit_whatever_goes_on_around_it(experiment: Experiment, tmp_path: Path) -> None:
+    here = contents(train(experiment, tmp_path / "first").path)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        torch.manual_seed(99)
+        torch.rand(5)
+        assert contents(train(experiment, tmp_path / "second").path) == here
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_processes_at_the_same_time_make_the_same_trace_and_share_it(tmp_path: Path) -> None:
+    own, shared = tmp_path / "own", tmp_path / "shared"
+    directories = [own, shared, shared]
+    runs = [train_elsewhere(d, SHORT, MINIBATCH, threads=i + 1) for i, d in enumerate(directories)]
+    assert [run.wait(120) for run in runs] == [0, 0, 0]
+    assert visible(own) == visible(shared) == sorted([SHORT.digest, MINIBATCH.digest])
+    for experiment in (SHORT, MINIBATCH):
+        here = contents(train(experiment, tmp_path / "here").path)
+        assert contents(own / experiment.digest) == here
+        assert contents(shared / experiment.digest) == here
+
+
+def test_an_intact_trace_is_opened_not_trained_again(tmp_path: Path) -> None:
+    first = train(SHORT, tmp_path)
+    written = (first.path / "meta.json").stat()
+    calls: list[int] = []
+    train(SHORT, tmp_path, lambda done, updates: calls.append(done))
+    assert not calls
+    assert (first.path / "meta.json").stat().st_ino == written.st_ino
+
+
+def test_a_damaged_trace_is_trained_again(tmp_path: Path) -> None:
+    trace = train(SHORT, tmp_path)
+    whole = contents(trace.path)
+    (trace.path / "gradient.npy").write_bytes(whole["gradient.npy"][:-3])
+    (trace.path / "kept.npy").unlink()
+    assert contents(train(SHORT, tmp_path).path) == whole
+    assert visible(tmp_path) == [SHORT.digest]
+
+
+def test_progress_goes_up_to_the_end(tmp_path: Path) -> None:
+    calls: list[tuple[int, int]] = []
+    train(Experiment(epochs=1234), tmp_path, lambda done, updates: calls.append((done, updates)))
+    assert calls == sorted(calls)
+    assert calls[-1] == (1234, 1234)
+    assert 50 <= len(calls) <= 101
+
+
+def test_a_run_that_diverges_names_update_and_learning_rate_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError) as raised:
+        train(Experiment(learning_rate=50), tmp_path)
+    assert "after update 7" in str(raised.value)
+    assert "learning rate 50 is too large" in str(raised.value)
+    assert isinstance(raised.value, UserError)
+    assert visible(tmp_path) == []
+
+
+def test_no_trace_ends_in_numbers_that_are_none(tmp_path: Path) -> None:
+    """Whether the loss or the parameters are lost first, and be it in the very last update."""
+    ends = []
+    for epochs in range(60, 75):
+        try:
+            ends.append(train(Experiment(learning_rate=50, epochs=epochs), tmp_path).parameters[-1])
+        except TrainingError:
+            ends.append(None)
+    assert ends[0] is not None
+    assert ends[-1] is None
+    assert all(np.isfinite(end).all() for end in ends if end is not None)
+
+
+def test_labels_too_large_to_square_are_not_blamed_on_the_learning_rate(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="at the random start is already inf"):
+        train(Experiment(dataset=CurveDataset(knots=((0, 1e200), (1, 2e200)))), tmp_path)
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, RuntimeError])
+def test_an_interrupted_run_leaves_nothing_and_what_was_there(
+    interruption: type[BaseException], tmp_path: Path
+) -> None:
+    damaged = tmp_path / SHORT.digest
+    damaged.mkdir()
+    (damaged / "meta.json").write_text("mine")
+
+    def interrupt(done: int, updates: int) -> None:
+        raise interruption
+
+    with pytest.raises(interruption):
+        train(SHORT, tmp_path, interrupt)
+    assert visible(tmp_path) == [SHORT.digest]
+    assert (damaged / "meta.json").read_text() == "mine"
+
+
+def test_what_a_killed_run_left_is_cleaned(tmp_path: Path) -> None:
+    code = TRAIN_ELSEWHERE.replace(
+        "sys.argv[1])", "sys.argv[1], lambda done, updates: os.kill(os.getpid(), signal.SIGKILL))"
+    )
+    code = "import os, signal\n" + code
+    run = subprocess.run([sys.executable, "-c", code, str(tmp_path), SHORT.model_dump_json()], check=False)
+    assert run.returncode == -signal.SIGKILL
+    left = visible(tmp_path)
+    assert len(left) == 1
+    assert left[0].endswith(".partial")
+    other = train(MINIBATCH, tmp_path)
+    assert visible(tmp_path) == [other.path.name]
+
+
+def test_what_a_live_run_is_writing_is_left_alone(tmp_path: Path) -> None:
+    partial = tmp_path / f".{MINIBATCH.digest}.0123.partial"
+    partial.mkdir()
+    with FileLock(tmp_path / f".{MINIBATCH.digest}.lock"):
+        train(SHORT, tmp_path)
+        assert partial.exists()
+    train(SHORT.model_copy(update={"seed": 4}), tmp_path)
+    assert not partial.exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    with pytest.raises(UserError, match="file cannot be written to"):
+        train(SHORT, file)
+    assert file.read_text() == "mine"
+
+
+def test_a_trace_larger_than_the_disk_is_not_begun(tmp_path: Path) -> None:
+    huge = Experiment(hidden=(5000, 5000), epochs=10_000_000)
+    with pytest.raises(UserError, match=r"needs .* GB.*at most"):
+        train(huge, tmp_path)
+    assert visible(tmp_path) == []
+
+
+def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write: Any = ColumnWriter._write
+
+    def fail(writer: ColumnWriter, data: bytes) -> None:
+        if writer.missing < 100:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(writer, data)
+
+    monkeypatch.setattr(ColumnWriter, "_write", fail)
+    with pytest.raises(UserError, match="No space left"):
+        train(SHORT, tmp_path)
+    assert visible(tmp_path) == []
+
+
+def test_a_trace_is_readable_by_others(tmp_path: Path) -> None:
+    """Neither the folder nor its files are private to who trained: a media folder can be shared."""
+    trace = train(SHORT, tmp_path)
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    assert trace.path.stat().st_mode == plain.stat().st_mode
+
+
+def test_the_trace_of_another_experiment_is_told(tmp_path: Path) -> None:
+    trace = train(SHORT, tmp_path)
+    trace.path.rename(tmp_path / MINIBATCH.digest)
+    with pytest.raises(TraceError, match="another experiment"):
+        Trace.find(tmp_path, MINIBATCH)

@@ -1,0 +1,221 @@
+"""Every update computed again: one flipped bit in any byte of any file is found and named."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.columns import file_checksum
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.errors import TraceError
+from gradreel.core.experiment import Experiment
+from gradreel.core.theta import parameter_names
+from gradreel.core.trace import Trace, sealed_meta
+from gradreel.core.training import train
+from gradreel.core.verify import Problem, verify
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+COLUMNS = ["kept", "parameters", "gradient", "batch_loss", "batch", "epoch"]
+HEADER = 128  # bytes before the first number
+
+
+@pytest.fixture
+def copy(tiny_trace: Trace, tmp_path: Path) -> Path:
+    """A trace to damage."""
+    return Path(shutil.copytree(tiny_trace.path, tmp_path / tiny_trace.path.name))
+
+
+def flip(file: Path, byte: int, bit: int) -> bytes:
+    """Flip one bit; returns the file's contents from before."""
+    before = file.read_bytes()
+    after = bytearray(before)
+    after[byte] ^= 1 << bit
+    file.write_bytes(after)
+    return before
+
+
+def reseal(path: Path, trace: Trace, changes: dict[str, Callable[[np.ndarray], None]]) -> None:
+    """Change columns and give the trace the checksums of what it holds now: a lie that no checksum finds."""
+    for name, change in changes.items():
+        column = np.array(getattr(trace, name))
+        change(column)
+        np.save(path / f"{name}.npy", column)
+    checksums = {name: file_checksum(path / f"{name}.npy") for name in COLUMNS}
+    (path / "meta.json").write_text(sealed_meta(trace.experiment, trace.meta["versions"], checksums))
+
+
+@pytest.mark.parametrize("hidden", [(), (3,), (20, 10)])
+@pytest.mark.parametrize("batch_size", [0, 6, 7])
+@pytest.mark.parametrize("keep", ["every update", {"every": 4}, {"at most": 10_000}])
+def test_an_intact_trace_is_exact_bit_for_bit(
+    hidden: tuple[int, ...], batch_size: int, keep: object, tmp_path: Path
+) -> None:
+    experiment = Experiment(
+        hidden=hidden,
+        batch_size=batch_size,
+        epochs=6,
+        keep=keep,
+        dataset=CurveDataset(examples=20),  # type: ignore[arg-type]
+    )
+    result = verify(train(experiment, tmp_path).path)
+    assert result.exact
+    assert result.intact
+    assert result.updates == experiment.n_updates
+    assert f"{experiment.n_updates} updates computed again, exact bit for bit" in str(result)
+
+
+def test_the_default_trace_is_exact(default_trace: Trace) -> None:
+    calls: list[tuple[int, int]] = []
+    result = verify(default_trace.path, lambda done, updates: calls.append((done, updates)))
+    assert (result.exact, result.updates, result.problems) == (True, 6000, ())
+    assert calls[-1] == (6000, 6000)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_flipped_bit_in_any_byte_of_a_column_is_found(name: str, copy: Path) -> None:
+    file = copy / f"{name}.npy"
+    for byte in range(file.stat().st_size):
+        before = flip(file, byte, byte * 5 % 8)
+        result = verify(copy)
+        file.write_bytes(before)
+        assert [problem.column for problem in result.problems] == [name], byte
+        assert not result.exact
+        problem = result.problems[0]
+        if byte < HEADER:
+            assert "header" in problem.text
+        else:
+            check_it_is_located(problem, name, byte, file)
+    assert verify(copy).exact
+
+
+def check_it_is_located(problem: Problem, name: str, byte: int, file: Path) -> None:
+    """The problem names the very number: its update, its parameter, and what it was before."""
+    whole = np.load(file)
+    index = (byte - HEADER) // whole.dtype.itemsize
+    experiment, kept = Trace.open(file.parent).experiment, np.array([0, 5, 10, 12])
+    row, column = divmod(index, whole.shape[1]) if whole.ndim == 2 else (index, 0)
+    update = {"batch": row * 3 + column // 3, "batch_loss": row, "epoch": row}.get(name, kept[min(row, 3)])
+    assert problem.update == update
+    assert problem.computed == whole.flat[index]
+    assert problem.found != problem.computed or problem.found == 0 or np.isnan(problem.found or 0)
+    if name in ("parameters", "gradient"):
+        assert problem.parameter == parameter_names(experiment)[column]
+    assert f"{name} after {update} updates" in problem.text
+
+
+def test_a_flipped_bit_in_meta_is_found(copy: Path) -> None:
+    file = copy / "meta.json"
+    for byte in range(0, file.stat().st_size, 3):
+        before = flip(file, byte, byte * 3 % 8)
+        result = verify(copy)
+        file.write_bytes(before)
+        assert [problem.column for problem in result.problems] == ["meta.json"], byte
+        assert "meta.json" in result.problems[0].text or "format version" in result.problems[0].text
+    assert verify(copy).exact
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_flipped_bit_anywhere_is_found(copy: Path, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(["meta.json", *(f"{column}.npy" for column in COLUMNS)]))
+    byte = data.draw(st.integers(0, (copy / name).stat().st_size - 1))
+    before = flip(copy / name, byte, data.draw(st.integers(0, 7)))
+    result = verify(copy)
+    (copy / name).write_bytes(before)
+    assert [problem.column for problem in result.problems] == [name.removesuffix(".npy")]
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_missing_or_truncated_column_is_named(name: str, copy: Path) -> None:
+    file = copy / f"{name}.npy"
+    content = file.read_bytes()
+    file.write_bytes(content[:-8])
+    assert f"{name}.npy is truncated" in verify(copy).problems[0].text
+    file.unlink()
+    result = verify(copy)
+    assert result.problems[0].column == name
+    assert f"{name}.npy is missing" in str(result)
+
+
+def test_all_damaged_columns_are_named_at_once(copy: Path) -> None:
+    (copy / "epoch.npy").unlink()
+    flip(copy / "gradient.npy", 200, 0)
+    assert {problem.column for problem in verify(copy).problems} == {"epoch", "gradient"}
+
+
+def test_meta_that_is_missing_or_of_a_foreign_version_is_named(copy: Path) -> None:
+    meta = json.loads((copy / "meta.json").read_text())
+    (copy / "meta.json").write_text(json.dumps({**meta, "version": 7}))
+    assert "format version 7, this program reads 1" in verify(copy).problems[0].text
+    (copy / "meta.json").unlink()
+    assert "meta.json is missing" in verify(copy).problems[0].text
+
+
+def test_no_trace_at_all(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match="gradreel train"):
+        verify(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("column", "index", "update", "parameter"),
+    [
+        ("parameters", (0, 1), 0, "w_2_1"),
+        ("parameters", (2, 6), 10, "b"),
+        ("parameters", (3, 4), 12, "c_1"),
+        ("gradient", (1, 2), 5, "b_1"),
+        ("batch_loss", (7,), 7, None),
+    ],
+)
+def test_a_wrong_number_under_right_checksums_is_named(
+    column: str, index: tuple[int, ...], update: int, parameter: str | None, copy: Path, tiny_trace: Trace
+) -> None:
+    def change(values: np.ndarray) -> None:
+        values[index] += 1e-6
+
+    reseal(copy, tiny_trace, {column: change})
+    Trace.open(copy, checksums=True)
+    result = verify(copy)
+    assert [(p.column, p.update, p.parameter) for p in result.problems] == [(column, update, parameter)]
+    true = getattr(tiny_trace, column)[index]
+    assert result.problems[0].computed == true
+    assert result.problems[0].found == true + 1e-6
+
+
+def test_batches_that_the_seed_does_not_give_are_named(copy: Path, tiny_trace: Trace) -> None:
+    def swap(batch: np.ndarray) -> None:
+        batch[1, [2, 3]] = batch[1, [3, 2]]
+
+    reseal(copy, tiny_trace, {"batch": swap})
+    problems = verify(copy).problems
+    assert [(p.column, p.update, p.parameter) for p in problems] == [
+        ("batch", 3, "example 3"),
+        ("batch", 4, "example 1"),
+    ]
+
+
+def test_last_bits_that_differ_are_within_tolerance_and_said_to_be(copy: Path, tiny_trace: Trace) -> None:
+    """As on a machine that rounds otherwise."""
+
+    def nudge(values: np.ndarray) -> None:
+        values[:] = np.nextafter(values, np.inf)
+
+    reseal(copy, tiny_trace, {"gradient": nudge, "batch_loss": nudge})
+    result = verify(copy)
+    assert result.intact
+    assert not result.exact
+    assert "within tolerance" in str(result)
+
+
+def test_a_trace_of_nonsense_is_given_up_on(default_trace: Trace, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(default_trace.path, tmp_path / "copy"))
+
+    def scramble(values: np.ndarray) -> None:
+        values[:] = 0.5
+
+    reseal(path, default_trace, {"parameters": scramble})
+    result = verify(path)
+    assert len(result.problems) == 100
+    assert result.updates < 6000
