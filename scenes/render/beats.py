@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import beat_names
+from gradreel.scenes.counts import Count
 from gradreel.scenes.narration import Narration
-from gradreel.scenes.render.requests import SceneRequest
+from gradreel.scenes.render.requests import BeatSpan, SceneRequest
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,14 @@ class ListeningNarration(Narration):
     def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
         self.said[beat] = {name: _plain(value) for name, value in (values or {}).items()}
         return super().line(scene, beat, values)
+
+
+def filled_again(narration: Narration, scene: str, beat: BeatSpan) -> Mapping[str, str]:
+    """A beat's line in each language as it is written today: a corrected word needs no new clip."""
+    if not beat.from_narration:
+        return beat.lines
+    values = {name: Count(value) if type(value) is int else value for name, value in beat.values.items()}
+    return narration.line(scene, beat.name, values)
 
 
 def check_beats(shown: Sequence[str], request: SceneRequest) -> None:

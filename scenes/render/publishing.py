@@ -11,6 +11,7 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render import sources
+from gradreel.scenes.render.beats import filled_again
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.plan import Clip
 from gradreel.scenes.render.requests import BeatSpan, ClipResult
@@ -116,16 +117,11 @@ def _parts(settings: RenderSettings, clips: Sequence[Clip], results: Sequence[Cl
     parts = []
     start = 0
     for clip, result in zip(clips, results, strict=True):
-        lines = tuple(_lines(narration, clip.scene, beat) for beat in result.beats)
+        lines = tuple(filled_again(narration, clip.scene, beat) for beat in result.beats)
         title = narration.title(clip.scene, settings.language)
         parts.append(Part(clip, result, title, start, start + result.frames, lines))
         start += result.frames
     return parts
-
-
-def _lines(narration: Narration, scene: str, beat: BeatSpan) -> Mapping[str, str]:
-    """A line as it is written today: a corrected word needs no new clip."""
-    return narration.line(scene, beat.name, beat.values) if beat.from_narration else beat.lines
 
 
 def _write_video(path: Path, title: str, parts: Sequence[Part], settings: RenderSettings) -> dict[str, list[Cue]]:
