@@ -55,8 +55,8 @@ def _printed(
 ) -> PrintedUpdate | None:
     start, end = _rounded(before[index], places), _rounded(after[index], places)
     slope = _rounded(slopes[index], slope_places)
-    if slope == 0 and float(slopes[index]) != 0:
-        return None
+    if (slope == 0 and slopes[index] != 0) or (start == end and before[index] != after[index]):
+        return None  # a change has to be seen
     result = start - Decimal(rate) * slope
     if result.quantize(end, rounding=ROUND_HALF_EVEN) != end:
         return None

@@ -18,8 +18,8 @@ from gradreel.scenes.style import palette
 from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, linear
 from numpy.typing import NDArray
 
-MAP_BOX = (style.LEFT_EDGE, -0.3, -1.05, 2.65)  # left, right, bottom, top
-PLOT_BOX = (0.42, 5.4, -1.05)  # left, right, bottom
+MAP_BOX = (style.LEFT_EDGE, -0.45, -1.05, 2.65)  # left, right, bottom, top
+PLOT_BOX = (0.5, 5.4, -1.05)  # left, right, bottom
 TALL, MIDDLE, SMALL = 2.65, 1.8, 1.05  # upper ends of the plot: without, under one, under two lines of formulas
 BAND_LINE, NUMBER_LINE = 2.3, 1.58  # baselines of those lines
 STRIP_LEFT, STRIP_Y, SLOPES_Y = -4.98, -2.45, -3.05
@@ -141,7 +141,10 @@ class Descent:
         return frame.set_stroke(palette.text, 2).move_to((self.strip.columns.x_of(index), column.get_center()[1], 0))
 
 
-def in_band(source: str, beside: TextMobject | None = None, line: float = BAND_LINE, size: float = 42) -> TextMobject:
-    """A formula over the plot: at its left, or right of another one."""
-    left = PLOT_BOX[0] if beside is None else beside.get_right()[0] + 0.75
-    return formula(source, size).place(line, left=left)
+def in_band(source: str, beside: TextMobject | None = None, line: float = BAND_LINE, size: float = 40) -> TextMobject:
+    """A formula over the plot: at its left, or right of another one; smaller where it would not fit."""
+    left = PLOT_BOX[0] if beside is None else beside.get_right()[0] + 0.6
+    text = formula(source, size)
+    if text.width > style.RIGHT_EDGE - left:
+        text = formula(source, max(30, size * (style.RIGHT_EDGE - left) / text.width))
+    return text.place(line, left=left)

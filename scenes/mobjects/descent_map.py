@@ -77,9 +77,10 @@ class DescentMap(VGroup):
 
     def _label_path(self, box: tuple[float, float, float, float], taken: NDArray) -> LabelPath:
         """Where the moving point's label stands, from the first state to the last."""
-        some = np.unique(np.linspace(0, len(self.points) - 1, 150).round().astype(int))
+        corners, some = np.arange(len(self.points)), np.linspace(0, len(self.points) - 1, 150)
         half = (0.17 + 0.07 * len(str(int(self.trace.kept[self.last]))), 0.2)
-        rows, points = self.rows[some], self.points[some]
+        rows = np.interp(some, corners, self.rows)
+        points = np.stack([np.interp(some, corners, self.points[:, axis]) for axis in range(3)], axis=-1)
         return label_path(rows, place_costs(points, self._arrows(rows, points), box, half, taken), half)
 
     def _start_offset(self, box: tuple[float, float, float, float]) -> NDArray:

@@ -117,18 +117,28 @@ class FitPlot(VGroup):
         return np.interp(self.x, *self.target_data)
 
     def _put(self, label: TextMobject, place: tuple[int, float], y: NDArray) -> None:
-        index, side = place
-        label.move_to(self.plot.at(self.x[index], y[index]) + np.array([0.0, side * LABEL_GAP, 0.0]))
+        label.move_to(self._beside(y, place))
 
     def _choose_places(self, views: Sequence[View]) -> None:
         """Fix where along its curve, above or below, each label stands: where other curves come least."""
         target = self._target_y()
-        self.target_place = self._quietest(self.target_label, target, views, prefer=int(np.argmax(target)))
+        self.target_place = self._quietest(self.target_label, target, views, int(np.argmax(target)))
         later = [View(view.top, view.curves[2:] if len(view.curves) > 2 else view.curves) for view in views[1:]]
-        self.ghost_place = self._quietest(self.ghost_label, self.start_y, later or views, prefer=SAMPLES // 6)
+        taken = (self.target_label, self.target_place, target)
+        self.ghost_place = self._quietest(self.ghost_label, self.start_y, later or views, SAMPLES // 6, taken)
 
-    def _quietest(self, label: TextMobject, own: NDArray, views: Sequence[View], prefer: int) -> tuple[int, float]:
-        """(index of x, side) of the place beside curve ``own`` (SAMPLES,) that curves cross least in these views."""
+    def _quietest(
+        self,
+        label: TextMobject,
+        own: NDArray,
+        views: Sequence[View],
+        prefer: int,
+        taken: tuple[TextMobject, tuple[int, float], NDArray] | None = None,
+    ) -> tuple[int, float]:
+        """(index of x, side) of the place beside curve ``own`` (SAMPLES,) that curves cross least in these views.
+
+        ``taken``: another label with its place and curve, to keep clear of.
+        """
         places = [(index, side) for side in (1.0, -1.0) for index in range(4, SAMPLES, 8)]
         costs = np.array([0.004 * abs(index - prefer) for index, _ in places])
         for view in views:
@@ -136,14 +146,21 @@ class FitPlot(VGroup):
             for k, place in enumerate(places):
                 crowd = self._crowd(label, own, view, place)
                 costs[k] += crowd.mean() + 0.5 * crowd.max()
+                if taken is not None:
+                    away = np.abs(self._beside(own, place) - self._beside(taken[2], taken[1]))
+                    costs[k] += 60 * (away[0] < (label.width + taken[0].width) / 2 + 0.2 and away[1] < 0.5)
         return places[int(np.argmin(costs))]
+
+    def _beside(self, y: NDArray, place: tuple[int, float]) -> NDArray:
+        """(3,): the middle of a label at ``place`` of the curve through ``y`` (SAMPLES,)."""
+        index, side = place
+        return self.plot.at(self.x[index], y[index]) + np.array([0.0, side * LABEL_GAP, 0.0])
 
     def _crowd(self, label: TextMobject, own: NDArray, view: View, place: tuple[int, float]) -> NDArray:
         """(S,): how crowded the place is in each state of the view: points of curves in it, the plot's edges."""
         left, right, bottom, top = self.plot.box
         half = np.array([label.width / 2 + 0.12, 0.24])
-        index, side = place
-        center = self.plot.at(self.x[index], own[index]) + np.array([0.0, side * LABEL_GAP, 0.0])
+        center = self._beside(own, place)
         x_out = center[0] - half[0] < left or center[0] + half[0] > right
         y_out = center[1] - half[1] < bottom or center[1] + half[1] > top + 0.2
         crowd = np.full(len(view.curves), 60.0 * (x_out or y_out))

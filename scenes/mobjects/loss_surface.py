@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 LOWEST_BAND, HIGHEST_BAND = 0.012, 0.17  # shares of the text colour in the background
 LOWEST_LINE, HIGHEST_LINE = 0.15, 0.31
 BANDS = 15
-ARROW = 0.95  # length of the gradient's arrow: it shows a direction, not a size
+ARROW = 0.9  # length of the gradient's arrow: it shows a direction, not a size
 MARKER, START = 0.15, 0.11  # radii
 
 
