@@ -1,0 +1,64 @@
+"""Every scene of the lesson, at the end of each of its beats, against the picture that was looked at.
+
+The pictures are in snapshots/. ``./run test tests/frames --snapshot-update`` writes them anew.
+"""
+
+from __future__ import annotations
+
+import pytest
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.lecture.opening import Title
+from gradreel.scenes.lecture.optimization import GradientDescent
+from gradreel.scenes.lecture.piecewise import BuildCurve
+from gradreel.scenes.lecture.sigmoids import MorphSigmoid
+from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
+
+SEVEN = [[0, 1], [2, 3], [5, 0], [6, 2], [7, 2], [8, -3], [9, 5]]
+FORTY = [[i + (i % 3) * 0.2, (i * 7 % 11) - 5 + i * 0.1] for i in range(40)]
+MILLIONS = [[2e6, 5e6], [2.5e6, 7.3e6], [2.7e6, 5.2e6], [4e6, 6e6]]
+FAILING = Experiment(seed=93)  # ends in a poor valley
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+def test_title(frames, lang, theme):
+    frames(Title, lang=lang, theme=theme)
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+def test_build_curve(frames, lang, theme):
+    frames(BuildCurve, lang=lang, theme=theme)
+
+
+@pytest.mark.parametrize("knots", [[[0, 1], [2, 3]], SEVEN, FORTY, MILLIONS], ids=["two", "seven", "forty", "millions"])
+def test_build_curve_of_ones_own(frames, knots):
+    frames(BuildCurve, knots=knots)
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+def test_morph_sigmoid(frames, lang, theme):
+    frames(MorphSigmoid, lang=lang, theme=theme)
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+def test_sum_of_sigmoids(frames, lang, theme):
+    frames(SumOfSigmoids, lang=lang, theme=theme)
+
+
+def test_sum_of_sigmoids_in_a_poor_valley(frames):
+    frames(SumOfSigmoids, run=FAILING)
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+def test_gradient_descent(frames, lang, theme):
+    frames(GradientDescent, lang=lang, theme=theme)
+
+
+def test_gradient_descent_in_a_poor_valley(frames):
+    frames(GradientDescent, run=FAILING)
+
+
+@pytest.mark.parametrize("scene", [Title, BuildCurve, MorphSigmoid, SumOfSigmoids, GradientDescent])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_layout(layout, scene, lang, theme):
+    layout(scene, lang=lang, theme=theme)
