@@ -42,7 +42,9 @@ class CurveDataset(BaseModel):
     @field_validator("knots", mode="before")
     @classmethod
     def _knots_of_a_curve(cls, knots: Any) -> Any:
-        return knots.knots if isinstance(knots, PiecewiseLinearCurve) else knots
+        if isinstance(knots, PiecewiseLinearCurve):
+            return knots.knots
+        return knots.tolist() if isinstance(knots, np.ndarray) else knots
 
     @model_validator(mode="after")
     def _is_a_curve_and_a_range(self) -> Self:

@@ -111,15 +111,25 @@ class Experiment(BaseModel):
         """U, the updates of the whole run."""
         return self.epochs * self.batches_per_epoch
 
+    @property
+    def kept_every(self) -> int:
+        """Updates from one kept state to the next; the last, after U, may follow sooner."""
+        match self.keep:
+            case KeepEvery(every=every):
+                return every
+            case KeepAtMost(at_most=at_most):
+                return -(-self.n_updates // (at_most // self._bytes_per_state - 1))
+            case _:
+                return 1
+
+    @property
+    def n_kept(self) -> int:
+        """R, how many states are kept."""
+        return -(-self.n_updates // self.kept_every) + 1
+
     def kept_updates(self) -> IntArray:
         """(R,): how many updates had been made at each state that is kept; 0 first, U last."""
-        every = 1
-        if isinstance(self.keep, KeepEvery):
-            every = self.keep.every
-        elif isinstance(self.keep, KeepAtMost):
-            states = self.keep.at_most // self._bytes_per_state
-            every = -(-self.n_updates // (states - 1))
-        return np.append(np.arange(0, self.n_updates, every, dtype=np.int64), self.n_updates)
+        return np.append(np.arange(0, self.n_updates, self.kept_every, dtype=np.int64), self.n_updates)
 
     @property
     def _bytes_per_state(self) -> int:

@@ -105,7 +105,7 @@ class Trace:
 
 def column_kinds(experiment: Experiment) -> dict[str, ColumnKind]:
     """Name and kind of each column of a trace of ``experiment``."""
-    kept, parameters = len(experiment.kept_updates()), experiment.n_parameters
+    kept, parameters = experiment.n_kept, experiment.n_parameters
     updates, examples = experiment.n_updates, experiment.dataset.examples
     return {
         "kept": ColumnKind((kept,), "<i8"),
@@ -130,7 +130,7 @@ def sealed_meta(experiment: Experiment, versions: dict[str, str], checksums: dic
         "dtype": "float64",
         "parameters": [{"name": name, "shape": shape} for name, shape in parameter_shapes(experiment)],
         "updates": experiment.n_updates,
-        "states kept": kinds["kept"].shape[0],
+        "states kept": experiment.n_kept,
         "columns": {
             name: {"shape": kind.shape, "dtype": kind.dtype, "sha256": checksums[name]} for name, kind in kinds.items()
         },

@@ -58,8 +58,9 @@ class Examples:
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
-        self.features = torch.from_numpy(experiment.dataset.features())  # (N, D)
-        self.labels = torch.from_numpy(experiment.dataset.labels())  # (N,)
+        # Cloned: torch's own memory is aligned the same way in each run, and how sums are grouped may hang on that
+        self.features = torch.from_numpy(experiment.dataset.features()).clone()  # (N, D)
+        self.labels = torch.from_numpy(experiment.dataset.labels()).clone()  # (N,)
 
     def split(self, generator: torch.Generator) -> torch.Tensor | None:
         """The order in which an epoch goes through the examples, (N,), picked at random; None for full batches."""
@@ -78,10 +79,12 @@ def _train(experiment: Experiment, columns: dict[str, ColumnWriter], progress: P
     generator = torch.Generator().manual_seed(experiment.seed)
     network, examples = Network(experiment), Examples(experiment)
     network.random_start(generator)
-    updates, done = experiment.n_updates, 0
-    kept = iter(experiment.kept_updates().tolist())
-    next_kept = next(kept)
-    columns["kept"].append(experiment.kept_updates())
+    updates, kept_every, done = experiment.n_updates, experiment.kept_every, 0
+
+    def keep() -> None:
+        columns["kept"].append(done)
+        columns["parameters"].append(network.theta.numpy())
+
     for epoch in range(experiment.epochs):
         split = examples.split(generator)
         if split is not None:
@@ -89,10 +92,9 @@ def _train(experiment: Experiment, columns: dict[str, ColumnWriter], progress: P
         for features, labels in examples.batches(split):
             loss = network.loss_and_gradient(features, labels)
             _refuse_divergence(experiment, done, loss, network)
-            if done == next_kept:
-                columns["parameters"].append(network.theta.numpy())
+            if done % kept_every == 0:
+                keep()
                 columns["gradient"].append(network.gradient.numpy())
-                next_kept = next(kept)
             columns["batch_loss"].append(loss)
             columns["epoch"].append(epoch)
             network.update()
@@ -100,7 +102,7 @@ def _train(experiment: Experiment, columns: dict[str, ColumnWriter], progress: P
             if done * 100 // updates != (done - 1) * 100 // updates:
                 progress(done, updates)
     _refuse_divergence(experiment, done, 0.0, network)
-    columns["parameters"].append(network.theta.numpy())
+    keep()
 
 
 def _refuse_divergence(experiment: Experiment, done: int, loss: float, network: Network) -> None:

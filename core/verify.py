@@ -152,9 +152,9 @@ def _compute_again(
     network, examples = Network(experiment), Examples(experiment)
     network.random_start(generator)
     parameters = parameter_names(experiment)
-    kept = experiment.kept_updates()
     _compare_counts(experiment, columns, comparison)
-    row, done, updates = 0, 0, experiment.n_updates
+    done, updates = 0, experiment.n_updates
+    row, left = 0, 0  # the kept state last met, and how many updates had been made there
 
     def arrive(span: int) -> None:
         """Compare the state arrived at, and go on from the recorded one if it is right, else from the computed one."""
@@ -171,14 +171,14 @@ def _compute_again(
             if comparison.hopeless:
                 return done
             loss = np.array([network.loss_and_gradient(features, labels)])
-            span = done - int(kept[row]) + 1
+            span = done - left + 1
             comparison.agrees("batch_loss", done, columns["batch_loss"][done : done + 1], loss, span=span)
-            if done == kept[row]:
+            if done == left:
                 comparison.agrees("gradient", done, columns["gradient"][row], network.gradient.numpy(), parameters)
             network.update()
             done += 1
-            if done == kept[row + 1]:
-                row += 1
+            if done - left == experiment.kept_every or done == updates:
+                row, left = row + 1, done
                 arrive(span)
             if done * 100 // updates != (done - 1) * 100 // updates:
                 progress(done, updates)

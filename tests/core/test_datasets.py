@@ -27,6 +27,7 @@ def test_a_curve_gives_its_knots() -> None:
     curve = PiecewiseLinearCurve([0, 2, 3], [1, 5, 5])
     assert CurveDataset(knots=curve).knots == ((0, 1), (2, 5), (3, 5))  # type: ignore[arg-type]
     assert CurveDataset(knots=curve.knots).curve() == curve
+    assert CurveDataset(knots=np.stack([curve.x, curve.y], axis=1)).curve() == curve  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

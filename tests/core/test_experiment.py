@@ -98,7 +98,9 @@ def test_counts(hidden: list[int], examples: int, batch_size: int, epochs: int) 
 
 @given(st.integers(1, 300), st.integers(1, 400))
 def test_states_kept_every_so_often(updates: int, every: int) -> None:
-    kept = Experiment(epochs=updates, keep={"every": every}).kept_updates()  # type: ignore[arg-type]
+    experiment = Experiment(epochs=updates, keep={"every": every})  # type: ignore[arg-type]
+    kept = experiment.kept_updates()
+    assert len(kept) == experiment.n_kept
     assert kept[0] == 0
     assert kept[-1] == updates
     assert (np.diff(kept) > 0).all()
@@ -107,7 +109,9 @@ def test_states_kept_every_so_often(updates: int, every: int) -> None:
 
 @given(st.integers(1, 3000), st.integers(336, 100_000))
 def test_states_kept_in_so_many_bytes(updates: int, bytes_: int) -> None:
-    kept = Experiment(epochs=updates, keep={"at most": bytes_}).kept_updates()  # type: ignore[arg-type]
+    experiment = Experiment(epochs=updates, keep={"at most": bytes_})  # type: ignore[arg-type]
+    kept = experiment.kept_updates()
+    assert len(kept) == experiment.n_kept
     assert kept[0] == 0
     assert kept[-1] == updates
     assert (np.diff(kept) > 0).all()
