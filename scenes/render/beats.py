@@ -40,7 +40,7 @@ def check_beats(shown: Sequence[str], request: SceneRequest) -> None:
         return
     if shown and first in (None, shown[0]) and last in (None, shown[-1]):
         return
-    asked, name = f"{first or ''},{last or ''}", request.source.name
+    asked, name = (first or "") + (f",{last}" if last else ""), request.source.name
     known = ", ".join(beat_names(request.source))
     if not known:
         raise UserError(f"-n {asked}: {name} has no beats")

@@ -18,7 +18,7 @@ from gradreel.scenes.render.requests import BeatSpan, ClipResult
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.render.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 from gradreel.scenes.render.video import Chapter, frame_as_jpeg, join
-from gradreel.scenes.render.workspace import Workspace, publish, write_json
+from gradreel.scenes.render.workspace import Workspace, as_json, publish
 
 MANIFEST_VERSION = 1
 
@@ -52,16 +52,14 @@ def publish_lesson(
         lesson.name, settings.quality, lesson.name, f".{settings.format}"
     )
     parts = _parts(settings, clips, results)
-    poster = workspace.temporary("poster.jpg")
-    poster.write_bytes(_poster(lesson, parts))
     video = workspace.temporary(final.name)
     subtitles = _write_video(video, lesson.title_in(settings.language), parts, settings)
-    manifest = final.with_name("manifest.json" if output is None else f"{final.stem}.manifest.json")
-    with workspace.lock("publish"):
-        publish(video, final)
-        _publish_subtitles(subtitles, final, workspace)
-        publish(poster, final.with_suffix(".jpg"))
-        write_json(manifest, _manifest(lesson, settings, parts, final), workspace.temporary(manifest.name))
+    manifest = "manifest.json" if output is None else f"{final.stem}.manifest.json"
+    beside = _subtitle_files(subtitles, final.stem) | {
+        f"{final.stem}.jpg": _poster(lesson, parts),
+        manifest: as_json(_manifest(lesson, settings, parts, final)),
+    }
+    _publish_all(video, final, beside, workspace)
     return final
 
 
@@ -87,9 +85,7 @@ def publish_clip(
         shutil.copytree(result.path, temporary)
     else:
         shutil.copyfile(result.path, temporary)
-    with workspace.lock("publish"):
-        publish(temporary, final)
-        _publish_subtitles(subtitles, final, workspace)
+    _publish_all(temporary, final, _subtitle_files(subtitles, final.stem), workspace)
     return final
 
 
@@ -145,13 +141,24 @@ def _timed_lines(parts: Sequence[Part], language: str, fps: int) -> list[TimedLi
     ]
 
 
-def _publish_subtitles(subtitles: Mapping[str, Sequence[Cue]], video: Path, workspace: Workspace) -> None:
+def _subtitle_files(subtitles: Mapping[str, Sequence[Cue]], stem: str) -> dict[str, bytes]:
+    files = {}
     for language, found in subtitles.items():
-        for suffix, text in ((".srt", as_srt(found)), (".vtt", as_vtt(found, language))):
-            final = video.with_name(f"{video.stem}.{language}{suffix}")
-            temporary = workspace.temporary(final.name)
-            temporary.write_text(text, encoding="utf-8")
-            publish(temporary, final)
+        files[f"{stem}.{language}.srt"] = as_srt(found).encode()
+        files[f"{stem}.{language}.vtt"] = as_vtt(found, language).encode()
+    return files
+
+
+def _publish_all(video: Path, final: Path, beside: Mapping[str, bytes], workspace: Workspace) -> None:
+    """Write everything under temporary names, then rename it all: a full disk leaves what was there before."""
+    written = {video: final}
+    for name, content in beside.items():
+        temporary = workspace.temporary(name)
+        temporary.write_bytes(content)
+        written[temporary] = final.with_name(name)
+    with workspace.lock("publish"):
+        for temporary, target in written.items():
+            publish(temporary, target)
 
 
 def _poster(lesson: Lesson, parts: Sequence[Part]) -> bytes:

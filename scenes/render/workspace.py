@@ -55,8 +55,7 @@ class Workspace(Folders):
 
     def __enter__(self) -> Workspace:
         with clear_disk_errors(self.media_dir):
-            for folder in (self.clips, self.inspections, self.locks, self.runs):
-                folder.mkdir(parents=True, exist_ok=True)
+            self._make_folders()
             self._alive.acquire()
             self.run.mkdir()
             with tempfile.TemporaryFile(dir=self.run) as probe:
@@ -78,6 +77,13 @@ class Workspace(Folders):
     def lock(self, name: str) -> FileLock:
         """The lock of the thing called ``name`` (a digest, ``publish``)."""
         return FileLock(self.locks / f"{name}.lock")
+
+    def _make_folders(self) -> None:
+        for folder in (self.clips, self.inspections, self.locks, self.runs):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except FileNotFoundError:  # in a place such as /proc
+                raise UserError(f"{folder} cannot be made; choose another folder with --media_dir") from None
 
     def _clear_dead_runs(self) -> None:
         for lock_file in self.runs.glob("*.lock"):
@@ -134,8 +140,13 @@ def _publish_across(temporary: Path, final: Path) -> None:
 
 def write_json(path: Path, content: Mapping[str, Any], temporary: Path) -> None:
     """Write ``content`` under a temporary name and rename it to ``path``."""
-    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    temporary.write_bytes(as_json(content))
     publish(temporary, path)
+
+
+def as_json(content: Mapping[str, Any]) -> bytes:
+    """A JSON file for people and programs."""
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
