@@ -43,7 +43,7 @@ class Clip:
     parts: Mapping[str, Any]  # what the digest is made of
     up_to_date: bool
     why: str  # it has to be rendered; "" when up to date
-    expected_frames: int  # by an earlier clip of the scene, 0 when there is none
+    expected_frames: int  # by an earlier clip of the scene or by its narration; 0 when there is neither
 
     @property
     def scene(self) -> str:
@@ -166,7 +166,8 @@ def _clip(
 ) -> Clip:
     same_scene = [clip for clip in earlier if clip["parts"].get("scene") == description.name]
     expected = max((clip for clip in same_scene), key=lambda clip: float(clip.get("made", 0)), default=None)
-    frames = round(expected["frames"] / expected["fps"] * request.settings.fps) if expected else 0
+    seconds = expected["frames"] / expected["fps"] if expected else _reading_time(parts["narration"])
+    frames = round(seconds * request.settings.fps)
     if waits_for_training:
         why = "its training run has to be recorded first"
         return Clip(request, description.experiments, None, None, parts, False, why, frames)
@@ -177,6 +178,13 @@ def _clip(
     up_to_date = path.exists() and read_json(folder / f"{digest}.json") is not None
     why = "" if up_to_date else _why(parts, [clip["parts"] for clip in same_scene])
     return Clip(request, description.experiments, path, digest, parts, up_to_date, why, frames)
+
+
+def _reading_time(narration: Mapping[str, Any]) -> float:
+    """Seconds that the lines of a scene take to read, in the slowest language of each; 0 for a scene without lines."""
+    by_language: list[Mapping[str, float]] = list(narration.get("seconds", {}).values())
+    beats = {beat for seconds in by_language for beat in seconds}
+    return sum(max(seconds.get(beat, 0.0) for seconds in by_language) for beat in beats)
 
 
 def _earlier_clips(folder: Path) -> list[dict[str, Any]]:

@@ -113,8 +113,11 @@ class Bars(Reporter):
 
     def advance(self, task: str, done: int, total: int = 0) -> None:
         bar, known = self._tasks[task]
-        self._tasks[task] = (bar, total or max(known, done))
-        self._progress.update(bar, completed=done, total=self._tasks[task][1])
+        if not total and known < done:
+            known = 0  # the estimate was too low: how much is left is not known any more
+            next(shown for shown in self._progress.tasks if shown.id == bar).total = None
+        self._tasks[task] = (bar, total or known)
+        self._progress.update(bar, completed=done, total=total or None)
 
     def end(self, task: str) -> None:
         if task not in self._tasks:  # it never began
