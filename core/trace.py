@@ -64,12 +64,15 @@ class Trace:
         return cls(path=path, experiment=experiment, meta=meta, **columns)
 
     @classmethod
-    def find(cls, directory: str | Path, experiment: Experiment) -> Trace:
-        """The trace of ``experiment`` among those in ``directory``. TraceError names the command that makes it."""
+    def find(cls, directory: str | Path, experiment: Experiment, checksums: bool = False) -> Trace:
+        """The trace of ``experiment`` among those in ``directory``. TraceError names the command that makes it.
+
+        ``checksums``: read every column once and refuse a damaged one.
+        """
         path = Path(directory) / experiment.digest
         if not path.exists():
             raise TraceError(f"{directory} has no trace of this experiment ({experiment.digest}); run: gradreel train")
-        trace = cls.open(path)
+        trace = cls.open(path, checksums=checksums)
         if trace.experiment != experiment:
             raise TraceError(f"{path}: the trace of another experiment; {_mend(path)}")
         return trace

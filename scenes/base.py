@@ -126,10 +126,12 @@ class LectureScene(Scene):
     def trace(self, name: str) -> Trace:
         """The recorded run of the Experiment in parameter ``name``.
 
-        Raises TraceError, naming the ``gradreel train`` command, when the run has not been recorded.
+        Raises TraceError, naming the ``gradreel train`` command, when the run has not been recorded or is damaged: what
+        is shown was recorded, to the last bit.
         """
         if name not in self._traces:
-            self._traces[name] = Trace.find(self.context.traces, getattr(self.parameters, name))
+            experiment: Experiment = getattr(self.parameters, name)
+            self._traces[name] = Trace.find(self.context.traces, experiment, checksums=True)
         return self._traces[name]
 
     # -- words -----------------------------------------------------------------------------------------------------

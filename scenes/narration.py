@@ -91,7 +91,10 @@ class Narration:
         where = f"{scene}: {kind} {key!r}"
         if template is None:
             wanted = f"`{key}`" if key == general else f"`{key}` or `{general}`"
-            raise NarrationError(f"{where} has no line in {self.files[language]}: add {wanted} to [{scene}.{table}]")
+            in_place = ", or say it in place: self.beat(…, say=…)" if table == "beats" else ""
+            raise NarrationError(
+                f"{where} has no line in {self.files[language]}: add {wanted} to [{scene}.{table}]{in_place}"
+            )
         try:
             return str(template).format_map(values)
         except KeyError as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.theta import predict
 from gradreel.core.training import train
@@ -56,3 +58,13 @@ def test_layout_holds(media, language, title):
     parameters = {"run": SHORT, "title": title}
     visit_beats(Title, lambda scene, beat: found.extend(map(str, check_scene(scene, beat))), parameters, context, TINY)
     assert found == []
+
+
+def test_a_damaged_trace_is_not_shown(media, tmp_path):
+    folder = shutil.copytree(media / "traces", tmp_path / "traces") / SHORT.digest
+    column = folder / "parameters.npy"
+    content = bytearray(column.read_bytes())
+    content[-9] ^= 1  # one bit of one number
+    column.write_bytes(content)
+    with pytest.raises(TraceError, match=r"parameters\.npy|parameters"):
+        visit_beats(Title, lambda *_: None, {"run": SHORT}, SceneContext(media_dir=tmp_path), TINY)
