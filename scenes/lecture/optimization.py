@@ -24,13 +24,12 @@ from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.loss_surface import ARROW
 from gradreel.scenes.mobjects.pace import even_pace
 from gradreel.scenes.mobjects.text import TextMobject, formula, heading, words
-from gradreel.scenes.mobjects.theta_strip import SlopeRow, row_label
+from gradreel.scenes.mobjects.theta_strip import SlopeRow
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import (
     GOAL,
     gradient_source,
     length_source,
-    magnified,
     model_source,
     printed_text,
     short_text,
@@ -113,6 +112,14 @@ class GradientDescent(LectureScene):
         self.formulas = (gradient, update)
         return [ReplacementTransform(first, gradient), ReplacementTransform(second, update)]
 
+    def arithmetic(self) -> TextMobject:
+        """One parameter's first update in its recorded numbers, as long as there is room for."""
+        named = (self.worked, self.descent.names, self.descent.labels)
+        whole = in_band(sum_source(*named), line=NUMBER_LINE, size=34)
+        if whole.get_right()[0] <= style.RIGHT_EDGE and whole.font_size >= style.LABEL:
+            return whole
+        return in_band(sum_source(*named, short=True), line=NUMBER_LINE, size=34)
+
     # -- the beats -------------------------------------------------------------------------------------------------
 
     def task(self) -> None:
@@ -127,7 +134,7 @@ class GradientDescent(LectureScene):
             goal = formula(GOAL, 38).place(-0.2, center=middle)
             self.question = VGroup(model, goal)
             cells = [VGroup(box, name) for box, name in zip(strip.boxes, strip.names, strict=True)]
-            self.play(FadeIn(model, shift=0.15 * UP), FadeIn(self.descent.theta_label), run_time=0.5)
+            self.play(FadeIn(model, shift=0.15 * UP), FadeIn(strip.label), run_time=0.5)
             self.play(LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12), run_time=1.2)
             self.play(FadeIn(goal, shift=0.15 * UP), run_time=0.5)
 
@@ -156,7 +163,7 @@ class GradientDescent(LectureScene):
             self.play(self.resize(SMALL), run_time=0.8)
             gradient = in_band(gradient_source("0"))
             self.formulas = (gradient, in_band(update_source("0", "1"), gradient))
-            self.play(FadeIn(gradient, shift=0.15 * UP), FadeIn(self.descent.slope_label), run_time=0.6)
+            self.play(FadeIn(gradient, shift=0.15 * UP), FadeIn(slopes.label), run_time=0.6)
             self.play(LaggedStart(*map(FadeIn, [*slopes.numbers, *slopes.dots]), lag_ratio=0.12), run_time=1.4)
 
     def one_slope(self) -> None:
@@ -194,8 +201,7 @@ class GradientDescent(LectureScene):
         descent, path = self.descent, self.descent.near.path
         with self.beat("first-update", before=descent.loss_text(0), loss=descent.loss_text(1)):
             # One parameter's numbers first, then all at once: the point moves, the curve moves, its ghost stays
-            source = sum_source(self.worked, descent.names, descent.labels)
-            self.sum_line = in_band(source, line=NUMBER_LINE, size=34)
+            self.sum_line = self.arithmetic()
             self.play(FadeIn(self.sum_line, shift=0.15 * UP), Create(self.frame), run_time=0.8)
             self.wait(1.2)
             descent.hold_slopes(0)  # what the formula speaks of stays while the point moves
@@ -261,26 +267,23 @@ class GradientDescent(LectureScene):
         gradient, columns = self.gradients[self.last - 1], self.descent.strip.columns
         self.play(self.resize(MIDDLE), run_time=0.7)
         self.play(FadeIn(in_band(length_source(self.last - 1, length)), shift=0.15 * UP), run_time=0.5)
-        self.slope_parts = [self.descent.slopes, self.descent.slope_label]
-        power = magnified(gradient[columns.shown])
-        if power:
-            row = SlopeRow(10.0**power * gradient, columns, SLOPES_Y)
-            label = row_label(f"10^({power}) orange(bold(g)) =", SLOPES_Y)
-            self.play(*map(FadeOut, self.slope_parts), run_time=0.4)
-            self.play(FadeIn(label), FadeIn(row), run_time=0.5)
-            self.slope_parts = [row, label]
+        self.shown_slopes, enlarged = self.descent.slopes, SlopeRow(gradient, columns, SLOPES_Y)
+        if enlarged.power != self.descent.slopes.power:
+            self.play(FadeOut(self.descent.slopes), run_time=0.4)
+            self.play(FadeIn(enlarged), run_time=0.5)
+            self.shown_slopes = enlarged
 
     def end(self) -> None:
         values = {"updates": number_text(self.last), "loss": self.descent.loss_text(self.last)}
-        step_aside = [emphasis(part, PRESENT) for part in self.slope_parts]
+        step_aside = emphasis(self.shown_slopes, PRESENT)
         if self.descent.landed():
             with self.beat("end-close", **values):
                 # Blue lies on red
-                self.play(*step_aside, run_time=0.6)
+                self.play(step_aside, run_time=0.6)
         else:
             with self.beat("end-far", **values):
                 # Blue has come to rest away from red
-                self.play(*step_aside, run_time=0.6)
+                self.play(step_aside, run_time=0.6)
 
 
 def _in_steps(share: float, steps: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -12,55 +13,57 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class PrintedUpdate:
-    """``after = before - rate * slope`` for parameter ``index``, each number as it is printed.
+    """``after = before - rate * slope = before - product`` for parameter ``index``, each number as it is printed.
 
-    ``exact`` says whether the equation holds for the printed digits as they stand, without rounding the product.
+    ``right``: the printed numbers add up, the product being rounded like them; ``exact``: even without rounding it.
     """
 
     index: int
     before: str
     rate: str
     slope: str
+    product: str
     after: str
+    right: bool
     exact: bool
 
 
 def printed_update(
-    before: NDArray, slopes: NDArray, after: NDArray, rate: float, among: Iterable[int], decimals: int = 3
+    before: NDArray, slopes: NDArray, after: NDArray, rate: float, among: Iterable[int]
 ) -> PrintedUpdate:
     """The parameter, of ``among``, whose recorded update reads best: right in its printed digits, the steepest such.
 
     ``before, slopes, after`` (P,) are recorded numbers; ``after = before - rate * slopes`` in float64. Each is rounded
-    by itself to ``decimals``, so the sum of the rounded ones may be off by one in the last digit: such a parameter is
-    passed over. Where all are, more decimals are printed; numbers are only ever rounded, never adjusted.
+    by itself, to 3 decimals or fewer where numbers are large, so the sum of the rounded ones may be off by one in the
+    last digit: such a parameter is passed over, and so is one whose change cannot be seen. Where all are, more decimals
+    are printed; numbers are only ever rounded, never adjusted.
     """
     order = sorted(among, key=lambda i: -abs(float(slopes[i])))
     rate_text = _plain(Decimal(repr(float(rate))))
     rate_digits = max(0, -int(Decimal(rate_text).as_tuple().exponent))
+    largest = max(float(np.max(np.abs(values[order]))) for values in (before, slopes, after))
+    decimals = int(np.clip(5 - len(str(int(largest))), 0, 3))
+    fewest = 1 if decimals > 1 else 0
     for places in range(decimals, 12):
-        slope_places = max(1, places - rate_digits)
-        for exact_wanted in (True, False):
+        exact_slope = max(fewest, places - rate_digits)  # so many that the product needs no rounding
+        near_slope = max(fewest, places + math.ceil(math.log10(rate)))  # so many that its rounding is seen only there
+        for slope_places, wanted in ((exact_slope, "exact"), (near_slope, "right")):
             for index in order:
                 made = _printed(index, before, slopes, after, rate_text, places, slope_places)
-                if made is not None and (made.exact or not exact_wanted):
+                if getattr(made, wanted) and made.before != made.after:
                     return made
-    index = order[0]
-    return PrintedUpdate(
-        index, repr(float(before[index])), rate_text, repr(float(slopes[index])), repr(float(after[index])), False
-    )
+    return _printed(order[0], before, slopes, after, rate_text, decimals, fewest)  # too small a change to be seen
 
 
 def _printed(
     index: int, before: NDArray, slopes: NDArray, after: NDArray, rate: str, places: int, slope_places: int
-) -> PrintedUpdate | None:
+) -> PrintedUpdate:
     start, end = _rounded(before[index], places), _rounded(after[index], places)
     slope = _rounded(slopes[index], slope_places)
-    if (slope == 0 and slopes[index] != 0) or (start == end and before[index] != after[index]):
-        return None  # a change has to be seen
-    result = start - Decimal(rate) * slope
-    if result.quantize(end, rounding=ROUND_HALF_EVEN) != end:
-        return None
-    return PrintedUpdate(index, _plain(start), rate, _plain(slope), _plain(end), result == end)
+    product = (Decimal(rate) * slope).quantize(end, rounding=ROUND_HALF_EVEN)
+    exact = start - Decimal(rate) * slope == end
+    texts = (_plain(start), rate, _plain(slope), _plain(product), _plain(end))
+    return PrintedUpdate(index, *texts, right=start - product == end, exact=exact)
 
 
 def _rounded(value: float, places: int) -> Decimal:

@@ -13,7 +13,7 @@ from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import TextMobject, formula
-from gradreel.scenes.mobjects.theta_strip import Columns, SlopeRow, ThetaStrip, row_label, short_names
+from gradreel.scenes.mobjects.theta_strip import Columns, SlopeRow, ThetaStrip, short_names
 from gradreel.scenes.style import palette
 from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, linear
 from numpy.typing import NDArray
@@ -46,8 +46,6 @@ class Descent:
         columns = Columns.of(self.names, STRIP_LEFT, style.RIGHT_EDGE)
         self.strip = ThetaStrip(self.names, run.parameters[rows], columns, STRIP_Y, self.labels)
         self.slopes = SlopeRow(run.gradient[rows[:-1]], columns, SLOPES_Y)
-        self.theta_label = row_label("orange(theta) =", STRIP_Y)
-        self.slope_label = row_label("orange(bold(g)) =", SLOPES_Y)
         self.readout = Readout(texts["update"], last, loss(self.experiment, run.parameters[rows]), PLOT_BOX[0])
         self.fit = self._fit_plot(rows, texts)
         self.near, self.far = DescentMap(run, close_up, MAP_BOX), DescentMap(run, last, MAP_BOX)
@@ -75,7 +73,7 @@ class Descent:
 
     def loss_text(self, row: int) -> str:
         """The same, as the readout writes it."""
-        return self.readout.loss.written(self.loss_at(row))
+        return self.readout.written(self.loss_at(row))
 
     def landed(self) -> bool:
         """Whether blue's typical distance from red is small in the end, against red's height."""
@@ -107,7 +105,7 @@ class Descent:
         parts = [path.line, path.start_ring, path.start_label]
         parts += [path.arrow, path.arrow_label] if arrow else []
         parts += [path.marker, path.label] if label else [path.marker]
-        parts += [self.fit.model, self.fit.model_label, self.strip.numbers, self.slopes]
+        parts += [self.fit.model, self.fit.model_label, self.strip.numbers, self.slopes.numbers]
         moving = VGroup(*parts, self.readout.loss, self.readout.count)
         return UpdateFromAlphaFunc(moving, lambda _, share: self.show(row_at(share)), rate_func=linear)
 
@@ -146,5 +144,5 @@ def in_band(source: str, beside: TextMobject | None = None, line: float = BAND_L
     left = PLOT_BOX[0] if beside is None else beside.get_right()[0] + 0.6
     text = formula(source, size)
     if text.width > style.RIGHT_EDGE - left:
-        text = formula(source, max(30, size * (style.RIGHT_EDGE - left) / text.width))
+        text = formula(source, max(style.SMALLEST, size * (style.RIGHT_EDGE - left) / text.width))
     return text.place(line, left=left)

@@ -131,7 +131,7 @@ class ThetaLabel(VGroup):
         super().__init__()
         color = color if color is not None else palette.orange
         self.letter: TextMobject = formula("theta", size, color)
-        self.update_number = Number(update, 0, 0.7 * size, color, face="math")
+        self.update_number = Number(update, 0, 0.72 * size, color, face="math")
         self.add(self.letter, self.update_number)
         self.set_update(update)
 

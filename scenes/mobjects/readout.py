@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import Number, formula, words
+from gradreel.scenes.mobjects.theta_strip import shared_power
 from gradreel.scenes.style import palette
 from manim import VGroup
 from numpy.typing import NDArray
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def loss_decimals(losses: NDArray) -> int:
@@ -21,16 +24,20 @@ def loss_decimals(losses: NDArray) -> int:
 class Readout(VGroup):
     """``update 2100   L(θ) = 0.141`` on the heading's line, the loss at the right edge.
 
-    ``losses`` are those that will be shown (for the decimals), ``most`` the largest count. Parts: ``count_words``,
+    ``losses`` are those that will be shown, the first one at first: they set the decimals and, where there are
+    millions, the power of ten that L(θ) is multiplied by. ``most`` is the largest count. Parts: ``count_words``,
     ``count``, ``loss_words``, ``loss``.
     """
 
     def __init__(self, count_words: str, most: int, losses: NDArray, left: float) -> None:
         super().__init__()
         line = style.HEADING_BASELINE
-        self.loss = Number(float(np.max(losses[np.isfinite(losses)])), loss_decimals(losses), 38, face="math")
+        self.power = min(0, shared_power(losses, digits=6))
+        written = losses[np.isfinite(losses)] * 10.0**self.power
+        self.loss = Number(float(written.max()), loss_decimals(written), 38, face="math")
         self.loss.place(line, style.RIGHT_EDGE)
-        self.loss_words = formula("L(orange(theta)) =", 40).place(line, right=self.loss.get_left()[0] - 0.17)
+        factor = f"10^({self.power}) " if self.power else ""
+        self.loss_words = formula(f"{factor}L(orange(theta)) =", 40).place(line, right=self.loss.get_left()[0] - 0.17)
         self.count_words = words(count_words, 32).place(line, left=left)
         self.count = Number(most, 0, 32, palette.text)
         self.count_left = self.count_words.get_right()[0] + 0.16
@@ -39,6 +46,11 @@ class Readout(VGroup):
 
     def show(self, update: int, loss: float) -> None:
         """Show a count and a loss."""
-        self.loss.set_value(loss)
+        self.loss.set_value(loss * 10.0**self.power)
         self.count.set_value(update)
         self.count.place_left(style.HEADING_BASELINE, self.count_left)
+
+    def written(self, loss: float) -> str:
+        """A loss as text, with the digits it has here."""
+        text = self.loss.written(loss * 10.0**self.power)
+        return f"{text}·10{str(-self.power).translate(_RAISED)}" if self.power else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,6 +70,22 @@ def fitting_decimals(values: NDArray, width: float, size: float, most: int) -> i
     return 0
 
 
+def shared_power(values: NDArray, digits: int = 4) -> int:
+    """The power of ten by which ``values`` are multiplied where they are written; 0 while they read well as they are.
+
+    Large ones, of more than ``digits`` digits before the point, are divided by thousands; if all are below 0.005 the
+    largest gets one digit before the point.
+    """
+    sizes = np.abs(np.asarray(values, dtype=float))
+    largest = float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
+    if largest == 0:
+        return 0
+    order = math.floor(math.log10(largest))
+    if largest < 0.005:
+        return -order
+    return 0 if order < digits else -3 * (order // 3)
+
+
 @dataclass(frozen=True)
 class Columns:
     """Where the cells are: ``entries`` (index of a parameter or ELLIPSIS), their ``centers`` (x), their ``width``."""
@@ -90,6 +107,11 @@ class Columns:
         return self.centers[self.entries.index(index)]
 
     @property
+    def digits(self) -> int:
+        """How many digits before the point a cell has room for, beside a sign."""
+        return int((self.width - 1.4 * PADDING) / (DIGIT_WIDTH * self.size * style.EM)) - 1
+
+    @property
     def shown(self) -> list[int]:
         """The parameters that have a column."""
         return [entry for entry in self.entries if entry is not ELLIPSIS]
@@ -99,7 +121,8 @@ class ThetaStrip(VGroup):
     """Cells with the parameters' values, each in its letter's colour, names above. ``set_values`` shows others.
 
     ``values`` (R, P) or (P,): all that will be shown, for the number of decimals; the last is shown first. Parts:
-    ``boxes``, ``names``, ``numbers`` (of ``columns.shown``, in order), ``dots``.
+    ``boxes``, ``names``, ``numbers`` (of ``columns.shown``, in order), ``dots``, ``label``. Too large ones are written
+    as multiples of a power of ten, which the label says: 10^(-3) theta = ….
     """
 
     def __init__(
@@ -108,7 +131,10 @@ class ThetaStrip(VGroup):
         super().__init__()
         self.columns, self.y = columns, y
         values = np.atleast_2d(values)
-        decimals = fitting_decimals(values[:, columns.shown], columns.width - PADDING, columns.size, 2)
+        self.power = shared_power(np.maximum(np.abs(values[:, columns.shown]), 1.0), columns.digits)
+        values = values * 10.0**self.power
+        decimals = fitting_decimals(values[:, columns.shown], columns.width - 1.4 * PADDING, columns.size, 2)
+        self.label = row_label("orange(theta)", self.power, y)
         self.boxes, self.names, self.numbers, self.dots = VGroup(), VGroup(), VGroup(), VGroup()
         self.foot = y - 0.36 * columns.size * style.EM  # baseline of the numbers: capitals centred in the cell
         for entry, x in zip(columns.entries, columns.centers, strict=True):
@@ -122,7 +148,7 @@ class ThetaStrip(VGroup):
             self.names.add(formula(label, style.LETTER, color).place(y + CELL_HEIGHT / 2 + 0.2, center=x))
             self.numbers.add(Number(values[-1, entry], decimals, columns.size, color))
         self.place_numbers()
-        self.add(self.boxes, self.names, self.numbers, self.dots)
+        self.add(self.label, self.boxes, self.names, self.numbers, self.dots)
 
     def place_numbers(self) -> None:
         """Right-align each number in its cell, room for a sign kept: the widest of all is in the middle."""
@@ -132,7 +158,7 @@ class ThetaStrip(VGroup):
     def set_values(self, theta: NDArray) -> None:
         """Show theta (P,)."""
         for number, index in zip(self.numbers, self.columns.shown, strict=True):
-            number.set_value(float(theta[index]))
+            number.set_value(float(theta[index]) * 10.0**self.power)
 
     def column(self, index: int) -> VGroup:
         """The cell, number and name of parameter ``index``."""
@@ -141,13 +167,20 @@ class ThetaStrip(VGroup):
 
 
 class SlopeRow(VGroup):
-    """The gradient's entries under their cells, signed, in orange; no boxes. Parts: ``numbers``, ``dots``."""
+    """The gradient's entries under their cells, signed, in orange; no boxes.
+
+    Those far too large or small are multiplied by a power of ten, which the label says: 10^4 g = …. Parts: ``label``,
+    ``numbers``, ``dots``.
+    """
 
     def __init__(self, gradient: NDArray, columns: Columns, y: float) -> None:
         super().__init__()
         self.columns = columns
         gradient = np.atleast_2d(gradient)
-        decimals = fitting_decimals(gradient[:, columns.shown], columns.width - PADDING, style.SMALLEST, 3)
+        self.power = shared_power(gradient[:, columns.shown], columns.digits)
+        gradient = gradient * 10.0**self.power
+        self.label = row_label("orange(bold(g))", self.power, y)
+        decimals = fitting_decimals(gradient[:, columns.shown], columns.width - 0.6 * PADDING, style.SMALLEST, 3)
         self.numbers, self.dots = VGroup(), VGroup()
         foot = y - 0.36 * style.SMALLEST * style.EM
         for entry, x in zip(columns.entries, columns.centers, strict=True):
@@ -156,17 +189,18 @@ class SlopeRow(VGroup):
                 continue
             number = Number(gradient[-1, entry], decimals, style.SMALLEST, palette.orange, signed=True)
             self.numbers.add(number.place(foot, x + columns.width / 2 - 1.3 * PADDING))
-        self.add(self.numbers, self.dots)
+        self.add(self.label, self.numbers, self.dots)
 
     def set_values(self, gradient: NDArray) -> None:
         """Show another gradient (P,)."""
         for number, index in zip(self.numbers, self.columns.shown, strict=True):
-            number.set_value(float(gradient[index]))
+            number.set_value(float(gradient[index]) * 10.0**self.power)
 
 
-def row_label(source: str, y: float, left: float = style.LEFT_EDGE) -> TextMobject:
-    """What a row is, at its left: ``orange(theta) =``."""
-    return formula(source, 40).place(y - 0.14, left=left)
+def row_label(symbol: str, power: int, y: float) -> TextMobject:
+    """What a row is, at its left: θ =, or the power of ten that its numbers are multiplied by before it."""
+    factor = f"10^({power}) " if power else ""
+    return formula(f"{factor}{symbol} =", 40 if power > -1 else 36).place(y - 0.14, left=style.LEFT_EDGE)
 
 
 def short_names(names: Sequence[str]) -> list[str]:

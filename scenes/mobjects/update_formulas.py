@@ -48,16 +48,17 @@ def length_source(update: int, length: float) -> str:
     return f"abs(nabla L(orange(theta^({update})))) = {value}"
 
 
-def sum_source(update: PrintedUpdate, names: Sequence[str], labels: Sequence[str]) -> str:
-    """One parameter's update in its printed numbers: w_2: 0.469 ← 0.475 − 0.1 · 0.06."""
+def sum_source(update: PrintedUpdate, names: Sequence[str], labels: Sequence[str], short: bool = False) -> str:
+    """One parameter's update in its printed numbers: w_2: 0.469 ← 0.475 − 0.1 · 0.06; ``short``: the product alone."""
     role = role_of(names[update.index])
-    slope = f"orange({update.slope})"
-    if update.slope.startswith("-"):
-        slope = f"({slope})"
-    return (
-        f"{role}({labels[update.index]} :) quad {role}({update.after}) arrow.l {role}({update.before})"
-        f" - {update.rate} dot {slope}"
-    )
+    factor, slope = (update.product, "") if short else (update.rate, update.slope)
+    taken = f"{factor} dot {_bracketed(f'orange({slope})', slope)}" if slope else _bracketed(factor, factor)
+    values = f"{role}({update.after}) arrow.l {role}({update.before}) - {taken}"
+    return f"{role}({labels[update.index]} :) quad {values}"
+
+
+def _bracketed(source: str, number: str) -> str:
+    return f"({source})" if number.startswith("-") else source
 
 
 def spoken_name(name: str) -> str:
@@ -91,11 +92,3 @@ def short_text(value: float) -> str:
 def printed_text(number: str) -> str:
     """A printed decimal number as it is written on screen and in subtitles: with a real minus sign."""
     return number.replace("-", _MINUS)
-
-
-def magnified(values: Sequence[float], decimals: int = 3) -> int:
-    """The power of ten by which ``values`` have to be multiplied so that the largest shows its digits; 0 if none."""
-    largest = max((abs(float(value)) for value in values), default=0.0)
-    if largest == 0 or largest >= 5 * 10.0 ** (1 - decimals):
-        return 0
-    return -math.floor(math.log10(largest))

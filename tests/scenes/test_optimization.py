@@ -1,0 +1,249 @@
+"""gradient-descent: what moves, and every number, is the recorded run's."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.columns import file_checksum
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.loss_surface import plane_of
+from gradreel.core.theta import loss, predict
+from gradreel.core.trace import Trace, read_meta, sealed_meta
+from gradreel.core.training import train
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.optimization import GradientDescent
+from gradreel.scenes.mobjects.arithmetic import printed_update
+from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
+from gradreel.scenes.stills import beat_frames, visit_beats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+TINY = (320, 180)
+SHORT = Experiment(epochs=300)
+LINE = Experiment(  # a line fitted to a line: reached for certain
+    dataset=CurveDataset(knots=((0, 0), (8, 8)), low=0, high=8), hidden=(), learning_rate=0.05, epochs=300
+)
+JUMPY = Experiment(learning_rate=0.9, epochs=40)
+EXTREMES = {
+    "one sigmoid": Experiment(hidden=(1,), epochs=40),
+    "eight sigmoids": Experiment(hidden=(8,), epochs=40, seed=3),
+    "two layers of ReLU": Experiment(hidden=(2, 3), activation="relu", learning_rate=0.02, epochs=40),
+    "hardly moves": Experiment(learning_rate=1e-7, epochs=12),
+    "jumps about": JUMPY,
+    "mean of |e|": Experiment(loss="mae", epochs=40),
+    "three updates": Experiment(epochs=3),
+    "large numbers": Experiment(
+        dataset=CurveDataset(knots=((0, 2e5), (4, 5e5)), low=-1, high=5), learning_rate=0.02, epochs=40
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    for run in (SHORT, LINE, *EXTREMES.values()):
+        train(run, folder / "traces")
+    return folder
+
+
+def play(look, media_dir, run=SHORT, updates=None, **context) -> list[str]:
+    """Call look(scene, beat) at each beat's end of the scene, played without its animations; the names of the beats."""
+    beats = []
+
+    def at_beat(scene, beat):
+        beats.append(beat)
+        look(scene, beat)
+
+    parameters = {"run": run, "updates": updates}
+    visit_beats(GradientDescent, at_beat, parameters, SceneContext(media_dir=media_dir, **context), TINY)
+    return beats
+
+
+UPDATES = {"surface": 0, "first-update": 1, "second-update": 2, "again": 10, "step-back": 10, "walk": 300, "stop": 300}
+SLOPES_OF = {
+    "surface": 0,
+    "first-update": 0,
+    "second-update": 1,
+    "again": 10,
+    "step-back": 10,
+    "walk": 299,
+    "stop": 299,
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What stands on the screen when a beat of the short run ends, read out of the scene's mobjects."""
+
+    far: bool
+    point: np.ndarray  # (2,) in the map's plane
+    arrow: np.ndarray  # (2,) its tip, from the point
+    path_end: float  # how far the path's end is from the point, on the screen
+    curve: np.ndarray  # (n, 2) x and y of the blue curve
+    count: str
+    loss: float
+    cells: list[float]
+    slopes: list[float]
+
+
+def read(scene) -> Seen:
+    descent, fit, path = scene.descent, scene.descent.fit, scene.descent.map.path
+    here = path.marker.get_center()
+    tip = max(path.arrow[1].get_anchors(), key=lambda point: np.linalg.norm(point - here))
+    return Seen(
+        far=descent.map is descent.far,
+        point=descent.map.surface.coordinates(here),
+        arrow=(tip - here)[:2],
+        path_end=float(np.linalg.norm(path.line.get_end() - here)),
+        curve=np.array([fit.plot.data(point) for point in [*fit.model.get_start_anchors(), fit.model.get_end()]]),
+        count=descent.readout.count.text,
+        loss=number(descent.readout.loss),
+        cells=[number(cell) for cell in descent.strip.numbers],
+        slopes=[number(slope) for slope in descent.slopes.numbers],
+    )
+
+
+def number(mobject) -> float:
+    return float(mobject.text.replace("\u2212", "-"))
+
+
+@pytest.fixture(scope="module")
+def film(media) -> dict[str, Seen]:
+    seen = {}
+    play(lambda scene, beat: seen.update({beat: read(scene)}), media)
+    return seen
+
+
+@pytest.fixture(scope="module")
+def trace(media) -> Trace:
+    return Trace.find(media / "traces", SHORT)
+
+
+@pytest.mark.parametrize("beat", UPDATES)
+def test_the_point_is_where_the_recorded_parameters_are_in_the_plane(film, trace, beat):
+    plane = plane_of(trace, 300 if film[beat].far else 10)
+    extent = np.ptp(plane.coordinates(trace.parameters))
+    expected = plane.coordinates(trace.parameters[UPDATES[beat]])
+    np.testing.assert_allclose(film[beat].point, expected, atol=1e-9 * extent)
+    assert film[beat].path_end < 1e-9  # nothing of the path to come is drawn
+
+
+@pytest.mark.parametrize("beat", ["again", "step-back"])
+def test_the_arrow_points_against_the_recorded_gradient(film, trace, beat):
+    downhill = -plane_of(trace, 300 if film[beat].far else 10).directions @ trace.gradient[10]
+    cosine = film[beat].arrow @ downhill / np.linalg.norm(film[beat].arrow) / np.linalg.norm(downhill)
+    assert cosine == pytest.approx(1.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("beat", UPDATES)
+def test_the_blue_curve_is_what_the_recorded_network_draws(film, trace, beat):
+    x, y = film[beat].curve.T
+    features = (x - SHORT.dataset.offset)[:, None]
+    np.testing.assert_allclose(y, predict(SHORT, trace.parameters[UPDATES[beat]], features), atol=1e-9)
+
+
+@pytest.mark.parametrize("beat", UPDATES)
+def test_the_numbers_are_the_recorded_ones(film, trace, beat):
+    seen, update = film[beat], UPDATES[beat]
+    assert seen.count == str(update)
+    assert seen.loss == pytest.approx(float(loss(SHORT, trace.parameters[update])), abs=5.1e-4)
+    np.testing.assert_allclose(seen.cells, trace.parameters[update], atol=0.0051)
+    np.testing.assert_allclose(seen.slopes, trace.gradient[SLOPES_OF[beat]], atol=0.00051)
+
+
+def test_a_changed_trace_is_a_changed_picture(media, tmp_path):
+    folder = tmp_path / "traces" / SHORT.digest
+    shutil.copytree(media / "traces" / SHORT.digest, folder)
+    parameters = np.load(folder / "parameters.npy")
+    parameters[100:] += 0.3
+    np.save(folder / "parameters.npy", parameters)
+    meta, _ = read_meta(folder)
+    sums = {name: file_checksum(folder / f"{name}.npy") for name in meta["columns"]}
+    (folder / "meta.json").write_text(sealed_meta(SHORT, meta["versions"], sums))
+    one, other = (
+        {
+            still.beat: still.pixels
+            for still in beat_frames(GradientDescent, {"run": SHORT}, SceneContext(media_dir=place), TINY)
+        }
+        for place in (media, tmp_path)
+    )
+    assert (one["walk"] != other["walk"]).any()
+
+
+def test_what_is_said_at_the_end_is_what_the_numbers_say(media, film):
+    assert play(lambda scene, beat: None, media, LINE)[-1] == "end-close"
+    assert list(film)[-1] == "end-far"  # 300 updates are far too few
+
+
+@pytest.mark.parametrize(("name", "language"), [*((name, "en") for name in EXTREMES), ("eight sigmoids", "zh")])
+def test_extremes_stay_readable(media, name, language):
+    found: list[str] = []
+
+    def look(scene, beat):
+        found.extend(map(str, check_scene(scene, beat)))
+
+    play(look, media, EXTREMES[name], language=language)
+    assert found == []
+
+
+def test_only_the_updates_asked_for_are_shown(media):
+    counts = []
+    play(lambda scene, beat: counts.append(int(scene.descent.readout.count.text)), media, updates=30)
+    assert max(counts) == counts[-1] == 30
+
+
+@pytest.mark.parametrize(
+    ("parameters", "word"),
+    [
+        ({"run": {"batch_size": 10}}, "batch_size"),
+        ({"run": {"keep": {"every": 10}}}, "every update"),
+        ({"run": {"epochs": 2}}, "at least 3"),
+        ({"run": {"epochs": 50}, "updates": 51}, "at most the 50"),
+    ],
+)
+def test_a_run_that_cannot_be_shown_is_an_error(parameters, word):
+    with pytest.raises(UserError, match=word):
+        GradientDescent.validated(parameters)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-20, 20), st.floats(-20, 20)), min_size=1, max_size=10),
+    st.sampled_from([0.1, 0.01, 0.5, 1.0, 0.037, 0.0001]),
+)
+def test_a_printed_update_adds_up_as_printed(entries, rate):
+    before, slopes = (np.array(column) for column in zip(*entries, strict=True))
+    after = before - rate * slopes
+    made = printed_update(before, slopes, after, rate, range(len(before)))
+    assert Decimal(made.before) - Decimal(made.product) == Decimal(made.after)
+    unit = Decimal(1).scaleb(int(Decimal(made.after).as_tuple().exponent))
+    assert abs(Decimal(made.rate) * Decimal(made.slope) - Decimal(made.product)) <= unit / 2
+    for text, value in ((made.before, before), (made.slope, slopes), (made.after, after)):
+        last_digit = 10.0 ** int(Decimal(text).as_tuple().exponent)
+        assert abs(float(text) - value[made.index]) <= 0.5001 * last_digit
+
+
+def test_a_pace_shows_every_row_in_order_and_moves_the_curve_evenly(trace):
+    pace = even_pace(trace)
+    rows = np.array([pace.row(share) for share in np.linspace(0, 1, 200)])
+    assert rows[0] == 0 and rows[-1] == 300 and np.all(np.diff(rows) > 0)
+    assert pace.share(pace.row(0.4)) == pytest.approx(0.4)
+    curves = predict(SHORT, np.array([state_at(trace, row) for row in rows]), SHORT.dataset.features())
+    moved = np.sqrt(np.mean(np.diff(curves, axis=0) ** 2, axis=1))
+    by_count = predict(SHORT, trace.parameters[np.linspace(0, 300, 200).astype(int)], SHORT.dataset.features())
+    at_once = np.sqrt(np.mean(np.diff(by_count, axis=0) ** 2, axis=1))
+    assert moved.max() < 2 * moved.mean() < at_once.max() / 10
+
+
+def test_between_two_rows_lies_the_way_between_two_recorded_states(trace):
+    np.testing.assert_allclose(state_at(trace, 2.25), 0.75 * trace.parameters[2] + 0.25 * trace.parameters[3])
+    assert recorded_row(2.999) == 2 and recorded_row(3.0) == 3
+    np.testing.assert_array_equal(state_at(trace, 300), trace.parameters[300])
