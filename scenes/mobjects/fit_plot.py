@@ -28,6 +28,8 @@ class StretchPlot(Plot):
         self.y_axis.set_points_as_corners(np.array([[left, bottom, 0.0], [left, top, 0.0]]))
         for value, label in zip(self.y_values, self.y_tick_labels, strict=True):
             label.place(self.at(0, value)[1] - 0.09, right=left - 0.15)
+        for note in self.y_notes:
+            note.place(top + 0.12, left=left + 0.1)
         return self
 
 
@@ -88,7 +90,7 @@ class FitPlot(VGroup):
             x_ticks=ticks_at_knots(inner, *x_range, right - left),
             y_ticks=y_ticks,
         )
-        plot.y_values = y_ticks.values
+        plot.y_values, plot.y_notes = y_ticks.values, plot.notes[-1:] if y_ticks.unit.note else []
         last = max((label.get_right()[0] for label in plot.x_tick_labels), default=left)
         plot.x_label.place(bottom - 0.4, left=max(right - 0.1, last + 0.25))
         return plot
