@@ -34,7 +34,7 @@ class Check:
 def check_health(media_dir: Path) -> Iterator[Check]:
     """The checks, one after another, as each is done."""
     yield from _libraries()
-    yield _done("imports", _imports, "./run checkhealth installs what is missing; the message above names the library")
+    yield _done("imports", _imports, "the message names the library; without .venv, ./run installs all of them anew")
     yield _done("fonts", _fonts, "pip install --force-reinstall noto-cjk-sans-otc typst")
     yield _done("encoder", _encoder, "pip install --force-reinstall av (its wheels bring libx264)")
     yield _done("media folder", lambda: _writable(media_dir), "name another with --media_dir")
