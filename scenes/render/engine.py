@@ -6,7 +6,6 @@ in one rename. A failed scene does not stop the others: their clips are kept, an
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
@@ -238,9 +237,7 @@ def _clips(
 
     def start(scene: str) -> Future[Any]:
         clip = waiting[scene]
-        assert clip.path is not None
-        record = {"scene": scene, "digest": clip.digest, "parts": clip.parts, "made": time.time()}
-        job = ClipJob(clip.request, clip.path, record, workspace.run, workspace.locks / f"{clip.digest}.lock")
+        job = ClipJob(clip.request, workspace.clips, clip.parts, workspace.run, workspace.locks)
         begun = partial(reporter.begin, scene, clip.expected_frames, "frames")
         return workers.submit("render_clip", job, begun=begun, progress=partial(reporter.advance, scene))
 

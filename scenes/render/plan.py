@@ -18,6 +18,7 @@ from gradreel.core.trace import Trace
 from gradreel.scenes.narration import Narration, reading_seconds
 from gradreel.scenes.render import sources
 from gradreel.scenes.render.requests import SceneDescription, SceneRequest
+from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.workspace import Folders, read_json
 
 FORMAT_VERSION = 1  # of clips and of their descriptions
@@ -96,6 +97,12 @@ def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescripti
     return Plan(tuple(missing.values()), tuple(clips))
 
 
+def clip_path(folder: Path, parts: Mapping[str, Any], settings: RenderSettings) -> Path:
+    """Where a clip made of ``parts`` lies, under its digest; a folder of pictures for png."""
+    suffix = "" if settings.format == "png" else f".{settings.format}"
+    return folder / f"{_digest(parts)}{suffix}"
+
+
 def inspection_key(request: SceneRequest) -> str:
     """Digest of all that a scene's description depends on."""
     content = {
@@ -171,13 +178,10 @@ def _clip(
     if waits_for_training:
         why = "its training run has to be recorded first"
         return Clip(request, description.experiments, None, None, parts, False, why, frames)
-    digest = _digest(parts)
-    path = folder / f"{digest}.{request.settings.format}"
-    if request.settings.format == "png":
-        path = folder / digest
-    up_to_date = path.exists() and read_json(folder / f"{digest}.json") is not None
+    path = clip_path(folder, parts, request.settings)
+    up_to_date = path.exists() and read_json(path.with_suffix(".json")) is not None
     why = "" if up_to_date else _why(parts, [clip["parts"] for clip in same_scene])
-    return Clip(request, description.experiments, path, digest, parts, up_to_date, why, frames)
+    return Clip(request, description.experiments, path, path.stem, parts, up_to_date, why, frames)
 
 
 def _reading_time(narration: Mapping[str, Any]) -> float:

@@ -199,7 +199,7 @@ def _scene_entry(part: Part, settings: RenderSettings) -> dict[str, Any]:
         "name": part.clip.scene,
         "title": part.title,
         "clip": part.result.path.relative_to(settings.media_dir).as_posix(),
-        "digest": part.clip.digest,
+        "digest": part.result.path.stem,
         "start": part.start / fps,
         "end": part.end / fps,
         "parameters": dict(part.clip.request.parameters),

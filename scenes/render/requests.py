@@ -95,15 +95,10 @@ class ClipJob:
     """A clip to be rendered and where it goes."""
 
     request: SceneRequest  # parameters checked and complete
-    path: Path
-    record: Mapping[str, Any]  # what the clip was made of, written into its description
-    temporary: Path  # folder for unfinished files, on the file system of `path`
-    lock: Path  # held while the clip is made, so that two runs do not make it twice
-
-    @property
-    def description(self) -> Path:
-        """The JSON file beside the clip; once it is there, the clip is whole."""
-        return self.path.with_suffix(".json")
+    folder: Path  # of the clips
+    parts: Mapping[str, Any]  # what the clip is made of, as planned
+    temporary: Path  # folder for unfinished files, on the same file system
+    locks: Path  # folder of the locks, so that two runs do not make one clip twice
 
 
 @dataclass(frozen=True)

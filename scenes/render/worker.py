@@ -20,6 +20,7 @@ from gradreel.scenes.render.beats import ListeningNarration, check_beats
 from gradreel.scenes.render.describe import describe
 from gradreel.scenes.render.encode import ClipEncoder
 from gradreel.scenes.render.pictures import Pixels, png_bytes, straight_alpha
+from gradreel.scenes.render.plan import clip_path
 from gradreel.scenes.render.pool import report
 from gradreel.scenes.render.requests import (
     BeatSpan,
@@ -31,6 +32,7 @@ from gradreel.scenes.render.requests import (
     SceneRequest,
 )
 from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.sources import code_digests
 from gradreel.scenes.render.workspace import publish, read_json, temporary_in, write_json
 from gradreel.scenes.user_traceback import user_traceback
 from manim import CairoRenderer, Scene, config
@@ -56,28 +58,33 @@ def train(experiment: Experiment, directory: Path, lock: Path) -> Path:
 
 
 def render_clip(job: ClipJob) -> ClipResult:
-    """Render a scene into ``job.path`` and describe the clip beside it, unless it is there already.
+    """Render a scene into ``job.folder`` and describe the clip beside it, unless it is there already.
 
+    The clip is kept under the digest of the code that is imported here, which may be newer than the plan's.
     Raises SceneError, showing the user's own lines, when the scene raises; UserError for a beat that it does not have.
     """
-    with FileLock(job.lock):
-        done = read_json(job.description)
-        if done is not None and job.path.exists():
-            return ClipResult.from_json(done, job.path.parent)
-        temporary = temporary_in(job.temporary, job.path.name)
+    source, settings = job.request.source, job.request.settings
+    load_class(source)
+    parts = {**job.parts, "code": code_digests(source)}
+    path = clip_path(job.folder, parts, settings)
+    description = path.with_suffix(".json")
+    with FileLock(job.locks / f"{path.stem}.lock"):
+        done = read_json(description)
+        if done is not None and path.exists():
+            return ClipResult.from_json(done, job.folder)
+        temporary = temporary_in(job.temporary, path.name)
         began = time.monotonic()
-        encoder = ClipEncoder(temporary, job.request.settings)
+        encoder = ClipEncoder(temporary, settings)
         try:
             beats = _play(job.request, encoder)
             encoder.close()
         except BaseException:
             encoder.discard()
             raise
-        publish(temporary, job.path)
-        result = ClipResult(job.path, encoder.frames, job.request.settings.fps, beats, time.monotonic() - began)
-        write_json(
-            job.description, {**job.record, **result.as_json()}, temporary_in(job.temporary, job.description.name)
-        )
+        publish(temporary, path)
+        result = ClipResult(path, encoder.frames, settings.fps, beats, time.monotonic() - began)
+        content = {"scene": source.name, "made": time.time(), "parts": parts, **result.as_json()}
+        write_json(description, content, temporary_in(job.temporary, description.name))
         return result
 
 

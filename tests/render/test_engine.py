@@ -111,6 +111,23 @@ def test_a_scene_that_raises_shows_its_own_lines_and_the_others_are_kept(user_fo
     assert [clip.scene for clip in plan.out_of_date] == ["broken", "killed"]
 
 
+def test_a_clip_is_kept_under_the_code_that_it_was_made_from(user_folder, settings):
+    """A file is saved after the plan was made: the clip is of the new code, and must not pass for one of the old."""
+    lesson = load_lesson(None, {}, ["my_scenes.py:Plain"])
+    old = (user_folder / "my_scenes.py").read_text()
+    new = old.replace("self.wait(0.4)", "self.wait(0.8)")
+
+    class SavesNow(Reporter):
+        def detail(self, message: str) -> None:
+            (user_folder / "my_scenes.py").write_text(new)
+
+    (video,) = engine.render_scenes(lesson, settings, SavesNow())
+    assert len(frames_of(video)) == 13
+    assert engine.plan_lesson(lesson, settings).out_of_date == ()
+    (user_folder / "my_scenes.py").write_text(old)
+    assert [clip.why for clip in engine.plan_lesson(lesson, settings).out_of_date] == ["code of my_scenes.py changed"]
+
+
 def test_some_beats_only(user_folder, settings):
     lesson = load_lesson(None, {"dots": {"count": 3}}, ["my_scenes.py:Dots"])
     asked = replace(settings, first_beat="move-1", last_beat="move-2")
@@ -225,11 +242,15 @@ if __name__ == "__main__":
 def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, settings, number):
     (user_folder / "render.py").write_text(RENDER)
     run = subprocess.Popen([sys.executable, "render.py"], stderr=subprocess.DEVNULL, start_new_session=True)
-    for _ in range(400):
+    for _ in range(600):
         if (user_folder / "started").exists() and list((settings.media_dir / "clips").glob("*.json")):
             break
+        if run.poll() is not None:
+            pytest.fail(f"it ended by itself, with {run.returncode}")
         time.sleep(0.05)
     else:
+        run.kill()
+        run.wait()
         pytest.fail("the slow scene did not start")
     run.send_signal(number)
     assert run.wait(10) != 0
@@ -241,7 +262,7 @@ def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, s
         pytest.fail("a worker outlived its parent")
     assert not (settings.media_dir / "videos").exists()
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain"])
-    assert engine.plan_lesson(lesson, settings).out_of_date == (), "the finished clip is kept"
+    assert [clip.why for clip in engine.plan_lesson(lesson, settings).out_of_date] == [], "the finished clip is kept"
     engine.render_scenes(lesson, settings)
     assert list((settings.media_dir / ".gradreel" / "temporary").iterdir()) == []
     assert len(list((settings.media_dir / "clips").iterdir())) == 2
