@@ -5,6 +5,7 @@ One process does one task: Manim's configuration is global. Each function here i
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -39,9 +40,13 @@ from manim import CairoRenderer, Scene, config
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.utils.exceptions import EndSceneEarlyException
 from PIL import Image
+from tqdm import tqdm
 
 STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
 SHEET_WIDTH = 480  # pixels of one picture on a contact sheet
+
+# Manim's progress bars make a semaphore for all processes; one that is interrupted would leave it, with a warning
+tqdm.set_lock(threading.RLock())
 
 
 def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
