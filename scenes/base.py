@@ -26,7 +26,7 @@ from gradreel.core.trace import Trace
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.narration import LANGUAGES, Narration, reading_seconds
 from gradreel.scenes.style import palette, use_theme
-from manim import Mobject, Scene, config
+from manim import Scene, config
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 HOLD = 1.0  # seconds that a result stays before the next beat
@@ -182,11 +182,6 @@ class LectureScene(Scene):
         """``seconds`` rounded up to whole frames, a hair over: Manim counts frames by rounding down."""
         rate = self.camera.frame_rate
         return (int(seconds * rate + 0.999) + 1e-4) / rate
-
-    def follow(self, update: Callable[[Any], object], *mobjects: Mobject) -> None:
-        """Call ``update(mobject)`` for each of ``mobjects`` in every frame from now on."""
-        for mobject in mobjects:
-            mobject.add_updater(update)
 
 
 def _shortened(value: Any, limit: int = 60) -> str:

@@ -130,15 +130,6 @@ def emphasis(mobject: Mobject, share: float) -> MoveToTarget:
     return MoveToTarget(mobject)
 
 
-def recolor(mobject: M, color: ManimColor) -> M:
-    """Give every part of ``mobject`` a new full colour; returns it."""
-    mobject.set_color(color)
-    for part in mobject.get_family():
-        if hasattr(part, "full_colors"):
-            del part.full_colors
-    return mobject
-
-
 def asset(name: str) -> Path:
     """The path of a file of ours under ``assets/``. Raises FileNotFoundError naming it."""
     path = Path(__file__).resolve().parent.parent / "assets" / name

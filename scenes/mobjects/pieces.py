@@ -15,42 +15,24 @@ from numpy.typing import NDArray
 BADGE_RADIUS = 0.36
 
 
-def dashed_circle(radius: float, color: ManimColor, dashes: int = 24) -> VMobject:
-    """A dashed circle as one mobject: "not yet"."""
-    circle = VMobject(stroke_color=color, stroke_width=style.BOX, fill_opacity=0)
-    whole = Circle(radius=radius)
-    for k in range(dashes):
-        arc = whole.get_subcurve(k / dashes, (k + 0.5) / dashes)
-        circle.append_points(arc.points)
-    return circle
-
-
 class Badge(VGroup):
     """A numbered circle that names a term wherever it stands: in the formula, at its panel."""
 
-    def __init__(self, label: str, color: ManimColor, radius: float = BADGE_RADIUS, waiting: bool = False) -> None:
+    def __init__(self, label: str, color: ManimColor, radius: float = BADGE_RADIUS) -> None:
         super().__init__()
-        self.waiting = waiting
-        if waiting:
-            border: VMobject = dashed_circle(radius, color)
-        else:
-            border = Circle(radius=radius, stroke_color=color, stroke_width=style.BOX)
-            border.set_fill(mix(color, 0.13), 1)
+        border = Circle(radius=radius, stroke_color=color, stroke_width=style.BOX)
+        border.set_fill(mix(color, 0.13), 1)
         size = style.HEADING * radius / BADGE_RADIUS * (0.82 if len(label) > 1 else 1)
-        size = max(style.SMALLEST, size)
-        self.label = words(label, size, color)
+        self.label = words(label, max(style.SMALLEST, size), color)
         self.label.move_to(border)
-        self.border = border
         self.add(border, self.label)
-        if waiting:
-            style.emphasize(self, style.PRESENT)
 
 
 class PiecePanels(VGroup):
     """One small panel for the constant and one for each piece, all to one vertical scale.
 
     Few pieces stand in one column with badge and height; many in a grid of small shapes. ``panel(0)`` is the constant,
-    ``panel(k)`` piece k; ``shape(k)`` its curve alone.
+    ``panel(k)`` piece k, ``ramp(k)`` its sloping part alone.
     """
 
     ROOMY = 6  # pieces that still get a row of their own with badge and number
@@ -74,9 +56,6 @@ class PiecePanels(VGroup):
 
     def panel(self, k: int) -> VGroup:
         return self.submobjects[k]
-
-    def shape(self, k: int) -> VMobject:
-        return self._shapes[k]
 
     def ramp(self, k: int) -> VMobject:
         """A copy of piece k's sloping part alone."""

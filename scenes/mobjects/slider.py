@@ -70,9 +70,3 @@ class Slider(VGroup):
         dot = Dot(self.at(value), radius=MARK, color=mix(self.color_of_letter, style.PRESENT))
         self.marks.add(dot)
         return dot
-
-    def clear_marks(self) -> VGroup:
-        """The dots of earlier values, no longer part of the slider (so that they can be faded out)."""
-        gone = VGroup(*self.marks.submobjects)
-        self.marks.remove(*self.marks.submobjects)
-        return gone

@@ -156,10 +156,6 @@ class TextMobject(VGroup):
         self.shift([x[given[0]](), baseline - self.baseline, 0.0])
         return self
 
-    def beside(self, baseline_of: TextMobject, gap: float = 0.15) -> TextMobject:
-        """Put to the right of another text, on its baseline."""
-        return self.place(baseline_of.baseline, left=baseline_of.get_right()[0] + gap)
-
 
 def words(text: str, size: float = style.LABEL, color: ManimColor | None = None) -> TextMobject:
     """Plain words in Noto Sans; ``$…$`` inside is Typst mathematics (roles allowed), everything else is literal."""
