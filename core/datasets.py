@@ -67,12 +67,7 @@ class CurveDataset(BaseModel):
     @property
     def range(self) -> tuple[float, float]:
         """x of the first and of the last example: ``low`` and ``high``, or the knots' range widened by a sixth."""
-        first, last = self.knots[0][0], self.knots[-1][0]
-        margin = (last - first) / 6
-        return (
-            first - margin if self.low is None else self.low,
-            last + margin if self.high is None else self.high,
-        )
+        return self.curve().range_around(self.low, self.high)
 
     @property
     def offset(self) -> float:
@@ -85,8 +80,12 @@ class CurveDataset(BaseModel):
         return np.linspace(*self.range, self.examples)
 
     def features(self) -> FloatArray:
-        """(N, 1): x less the offset."""
-        return (self.x() - self.offset)[:, None]
+        """(N, 1): what the network sees of each example."""
+        return self.features_at(self.x())
+
+    def features_at(self, x: FloatArray) -> FloatArray:
+        """What the network sees at any x, (M,) to (M, 1): x less the offset."""
+        return (x - self.offset)[:, None]
 
     def labels(self) -> FloatArray:
         """(N,): the curve's y at each x."""

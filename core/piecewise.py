@@ -48,6 +48,15 @@ class PiecewiseLinearCurve:
         """((x, y), ...) as plain numbers: what a dataset or a scene's parameters take."""
         return tuple(zip(self.x.tolist(), self.y.tolist(), strict=True))
 
+    def range_around(self, low: float | None = None, high: float | None = None) -> tuple[float, float]:
+        """The range of x the curve is looked at over: ``low`` to ``high``, by default a sixth more than its knots'.
+
+        The sixth shows that the curve is flat outside its knots.
+        """
+        first, last = float(self.x[0]), float(self.x[-1])
+        margin = (last - first) / 6
+        return first - margin if low is None else low, last + margin if high is None else high
+
     @property
     def height(self) -> float:
         """Highest minus lowest y."""

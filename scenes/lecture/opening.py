@@ -41,32 +41,30 @@ class Title(LectureScene):
         self.run = self.trace("run")
         dataset = self.run.experiment.dataset
         self.x = np.linspace(*dataset.range, 400)
+        self.features = dataset.features_at(self.x)
         self.pace = even_pace(self.run)
         shares = np.linspace(0.52, 0.92, GHOSTS)
         self.ghost_rows = [recorded_row(self.pace.row(share)) for share in shares]
-        shown = np.concatenate([[dataset.curve()(self.x)], self.curves([0, *self.ghost_rows, len(self.run.kept) - 1])])
+        start, *earlier = self._drawn_by(self.run.parameters[[0, *self.ghost_rows]])
+        target = dataset.curve()(self.x)
         half = config.frame_width / 2
         self.plot = Plot(
             dataset.range,
-            nice_range(shown[0], margin=0.02),
+            nice_range(target, margin=0.02),
             left=-half - 0.02,
             right=half + 0.02,
             bottom=MOTIF_BOTTOM,
             top=MOTIF_TOP,
         )
-        self.red = self._line(shown[0], palette.red, style.MAIN_CURVE + 1)
-        self.blue = self._line(shown[1], palette.blue, style.MAIN_CURVE)
-        self.ghosts = VGroup(*(self._line(y, palette.blue, style.GHOST_CURVE) for y in shown[2:-1]))
+        self.red = self._line(target, palette.red, style.MAIN_CURVE + 1)
+        self.blue = self._line(start, palette.blue, style.MAIN_CURVE)
+        self.ghosts = VGroup(*(self._line(y, palette.blue, style.GHOST_CURVE) for y in earlier))
         for index, ghost in enumerate(self.ghosts):
             style.emphasize(ghost, 0.32 + 0.08 * index)
 
-    def curves(self, rows: list[int]) -> NDArray:
-        """What the network draws at kept states ``rows``, (len(rows), 400)."""
-        return self._drawn_by(self.run.parameters[rows])
-
     def _drawn_by(self, theta: NDArray) -> NDArray:
-        dataset = self.run.experiment.dataset
-        return predict(self.run.experiment, theta, (self.x - dataset.offset)[:, None])
+        """What the network draws with theta, (..., P) to (..., 400)."""
+        return predict(self.run.experiment, theta, self.features)
 
     def _line(self, y: NDArray, color: object, width: float) -> VMobject:
         line = self.plot.curve(self.x, y, color, width)

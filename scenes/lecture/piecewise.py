@@ -9,10 +9,11 @@ from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.pieces import BADGE_RADIUS, Badge, PiecePanels
 from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.running_sum import MANY, RunningSum
-from gradreel.scenes.mobjects.text import formula, heading, words
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, nice_range, number_text, round_labels, ticks_at_knots
 from gradreel.scenes.style import BAND, palette
 from manim import (
@@ -70,12 +71,6 @@ class BuildCurve(LectureScene):
                 raise ValueError(f"high must not lie left of the last knot, {last:g}")
             return self
 
-        def x_range(self) -> tuple[float, float]:
-            first, last = self.knots[0][0], self.knots[-1][0]
-            margin = (last - first) / 6
-            low = first - margin if self.low is None else self.low
-            return low, last + margin if self.high is None else self.high
-
     def construct(self) -> None:
         self._prepare()
         self._curve_beat()
@@ -96,16 +91,16 @@ class BuildCurve(LectureScene):
         self.curve = PiecewiseLinearCurve(x, y)
         self.parts = self.curve.decompose()
         self.n_pieces = len(self.parts)
-        low, high = self.parameters.x_range()
-        self.corners = np.unique(np.concatenate([[low], x, [high]]))  # where a polyline of the curve bends
-        self.plot = self._axes((low, high), x, y)
-        self.red = self.plot.curve(self.corners, self.curve(self.corners), palette.red)
+        x_range = self.curve.range_around(self.parameters.low, self.parameters.high)
+        self.plot = self._axes(x_range, x, y)
+        self.sum = RunningSum(self.plot, self.curve, self.parts, self.unit, self.screen("gap"))
+        self.red = self.plot.curve(self.sum.corners, self.sum.red, palette.red)
         radius = 0.1 if self.n_pieces <= MANY else 0.06
         self.knots = VGroup(*(self.plot.dot(a, b, palette.red, radius) for a, b in self.curve.knots))
         guides = [self.plot.guide(a, b) for a, b in self.curve.knots] if self.n_pieces <= MANY else []
         self.guides = VGroup(*guides)
         per_unit = (PLOT_TOP - PLOT_BOTTOM) / (self.plot.y_range[1] - self.plot.y_range[0])
-        self.panels = PiecePanels(self.parts, (low, high), self.unit, per_unit, PANELS)
+        self.panels = PiecePanels(self.parts, x_range, self.unit, per_unit, PANELS)
         self._make_formula()
 
     def _axes(self, x_range: tuple[float, float], x: NDArray, y: NDArray) -> Plot:
@@ -150,8 +145,8 @@ class BuildCurve(LectureScene):
     def _curve_beat(self) -> None:
         with self.beat("curve", corners=Count(len(self.curve.x))):
             # The room sees a red curve of straight pieces, and a dot at each turning point
-            self.title = heading(self._heading())
-            self.play(FadeIn(self.title, shift=0.15 * UP), FadeIn(self.plot), run_time=0.6)
+            self.title, arriving = next_heading(self._heading())
+            self.play(*arriving, FadeIn(self.plot, run_time=0.6))
             self.play(Create(self.red), run_time=1.8, rate_func=smooth)
             marks = [*self.knots, *self.guides]
             self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.1), run_time=1.0)
@@ -171,8 +166,7 @@ class BuildCurve(LectureScene):
             )
             faint = style.mix(palette.red, 0.48)
             width = BAND if len(self.guides) else 9.0
-            band = self.plot.curve(self.corners, self.curve(self.corners), faint, width)
-            self.sum = RunningSum(self.plot, self.curve, self.parts, self.unit, self.screen("gap"))
+            band = self.plot.curve(self.sum.corners, self.sum.red, faint, width)
             self.sum.tip.set_opacity(0)
             self.sum_label = None
             self.play(ReplacementTransform(self.red, band), FadeOut(crossing), run_time=0.6)
@@ -245,9 +239,8 @@ class BuildCurve(LectureScene):
     def _general_beat(self) -> None:
         with self.beat("general"):
             # The name for such curves, and the sentence that holds for all of them
-            name = heading(self.screen("general"))
-            self.play(FadeOut(self.title, shift=0.15 * UP), run_time=0.4)
-            self.play(FadeIn(name, shift=0.15 * UP), run_time=0.5)
+            self.title, arriving = next_heading(self.screen("general"), self.title)
+            self.play(*arriving)
 
     # -- words ---------------------------------------------------------------------------------------------------
 

@@ -78,7 +78,7 @@ class SumOfSigmoids(LectureScene):
         self.n_sigmoids = self.experiment.hidden[0]
         self.last = len(self.run.kept) - 1
         self.x = np.linspace(*self.experiment.dataset.range, SAMPLES)
-        self.features = (self.x - self.experiment.dataset.offset)[:, None]
+        self.features = self.experiment.dataset.features_at(self.x)
         rows = sampled_rows(0, self.last)
         states = np.asarray(self.run.parameters[rows])
         self.curves = predict(self.experiment, states, self.features)

@@ -38,7 +38,7 @@ class Descent:
         self.run, self.experiment, self.last, self.close_up = run, run.experiment, last, close_up
         low, high = self.experiment.dataset.range
         self.x = np.linspace(low, high, SAMPLES)
-        self.features = (self.x - self.experiment.dataset.offset)[:, None]
+        self.features = self.experiment.dataset.features_at(self.x)
         self.names = parameter_names(self.experiment)
         self.labels = short_names(self.names)
         self.gradient_row: int | None = None  # shown in the row of slopes; None: of the state reached

@@ -30,8 +30,8 @@ class RunningSum(VGroup):
         self.plot, self.curve, self.parts, self.unit = plot, curve, parts, unit
         self.corners = np.unique(np.concatenate([plot.x_range[:1], curve.x, plot.x_range[1:]]))
         self.red = curve(self.corners)
-        self.added = 0.0
-        self.blue = plot.curve(self.corners, self.values(), palette.blue, 6.0 if len(parts) <= MANY else 4.0)
+        self.added, self.values = 0.0, parts.partial_sum(0, self.corners)  # (n,): the sum at the corners
+        self.blue = plot.curve(self.corners, self.values, palette.blue, 6.0 if len(parts) <= MANY else 4.0)
         self.tip = plot.dot(curve.x[0], parts.constant, palette.blue, 0.13)
         self.bracket = VGroup(*(segment((0, 0, 0), (1, 0, 0), palette.text, 2.0) for _ in range(3)))
         self.leader = dashed((0, 0, 0), (1, 0, 0), style.mix(palette.text, 0.55))
@@ -41,31 +41,30 @@ class RunningSum(VGroup):
         self.add(self.blue, self.tip, self.gap)
         self.set_added(0.0)
 
-    def values(self) -> NDArray:
+    def _values(self, added: float) -> NDArray:
         """The sum at the corners, (n,): whole pieces, and the share of the one that is being added."""
-        whole = int(np.floor(self.added + 1e-9))
+        whole = int(np.floor(added + 1e-9))
         values = self.parts.partial_sum(whole, self.corners)
-        share = self.added - whole
+        share = added - whole
         if share > 1e-9 and whole < len(self.parts):
             values = values + share * self.parts.piece(whole + 1, self.corners)
         return values
 
     def largest_gap(self) -> tuple[int, float]:
         """Where red and the sum differ most (a corner's index, of equals the rightmost) and by how much."""
-        gaps = np.abs(self.red - self.values())
+        gaps = np.abs(self.red - self.values)
         where = int(np.flatnonzero(gaps >= gaps.max() * (1 - 1e-12))[-1])
         return where, float(gaps[where])
 
     def set_added(self, added: float) -> RunningSum:
         """Show constant + ``added`` pieces; returns self."""
-        self.added = float(added)
-        values = self.values()
-        self.plot.set_curve(self.blue, self.corners, values)
+        self.added, self.values = float(added), self._values(added)
+        self.plot.set_curve(self.blue, self.corners, self.values)
         knot = int(np.searchsorted(self.corners, self.curve.x[min(int(np.ceil(added - 1e-9)), len(self.parts))]))
-        self.tip.move_to(self.plot.at(self.corners[knot], values[knot]))
+        self.tip.move_to(self.plot.at(self.corners[knot], self.values[knot]))
         where, gap = self.largest_gap()
         self.number.set_value(self.unit.of_difference(gap))
-        self._set_bracket(where, float(values[-1]))
+        self._set_bracket(where, float(self.values[-1]))
         return self
 
     def _set_bracket(self, where: int, end: float) -> None:
@@ -93,7 +92,7 @@ class RunningSum(VGroup):
         """
         label = words(text, style.LABEL, palette.blue)
         right, bottom, top = self.plot.box[1:]
-        level = float(self.plot.at(0.0, self.values()[-1])[1])
+        level = float(self.plot.at(0.0, self.values[-1])[1])
         from_x = float(self.tip.get_center()[0]) + 0.3
         half = label.width / 2 + CLEARANCE
         obstacles = self._obstacles(guides)
