@@ -230,7 +230,7 @@ class BuildCurve(LectureScene):
             self.play(FadeIn(self.terms[self.n_pieces], shift=0.15 * UP), run_time=0.5)
 
     def _all_beat(self) -> None:
-        with self.beat("all", pieces=Count(self.n_pieces), gap=self._number(self.sum.largest_gap()[1])):
+        with self.beat("all", pieces=Count(self.n_pieces), gap=self._gap()):
             # Every term lights up in turn; blue lies on red from end to end, red at full strength beneath it
             self.play(FadeOut(self.sum.tip), run_time=0.3)
             lights = [style.emphasis(panel, 1.0) for panel in self.panels]
@@ -246,6 +246,11 @@ class BuildCurve(LectureScene):
 
     def _heading(self) -> str:
         return self.screen("heading-one" if self.n_pieces == 1 else "heading", pieces=Count(self.n_pieces))
+
+    def _gap(self) -> str:
+        """The largest gap as it is shown: to the axis' digits, which a residue of rounding does not reach."""
+        shown = round(self.unit.of_difference(self.sum.largest_gap()[1]), self.unit.decimals)
+        return number_text(shown * 10.0**self.unit.exponent)
 
     def _number(self, value: float) -> str:
         return number_text(float(f"{value:.4g}"))

@@ -127,3 +127,16 @@ def test_wrong_parameters_are_named_with_scene_and_field(parameters, said):
     with pytest.raises(UserError) as refusal:
         BuildCurve.validated(parameters)
     assert "build-curve" in str(refusal.value) and said in str(refusal.value)
+
+
+def test_a_rounding_residue_is_not_spoken():
+    generator = np.random.default_rng(0)
+    x, y = np.cumsum(generator.uniform(0.1, 2, 24)), generator.normal(0, 3, 24)
+    curve = PiecewiseLinearCurve(x, y)
+    corners = np.unique([*curve.range_around(), *x])
+    residue = np.abs(curve(corners) - curve.decompose().partial_sum(23, corners)).max()
+    assert 0 < residue < 1e-12  # the case in question: not exactly zero
+    seen = []
+    visit_beats(BuildCurve, lambda scene, _: seen.append(scene), {"knots": list(zip(x, y, strict=True))}, size=TINY)
+    line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "all")
+    assert line.endswith("The largest gap is 0.")
