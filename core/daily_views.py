@@ -166,7 +166,7 @@ def _scaling(dataset: DailyViews) -> tuple[float, float]:
 def views_text(views: float, usual: float) -> str:
     """A number of views, or an error in views, as text that suits a series whose usual day has ``usual`` views.
 
-    Thousands ("0.32k") where a usual day has 1 000 or more, millions ("0.32M") from a million; what is less than a tenth
+    Thousands ("0.32k") where a usual day has 1 000 or more, millions ("0.32M") from a million; less than a tenth
     of such a unit is told plainly ("32"). Plain numbers of small series keep decimals: "3.2" where a usual day has less
     than 100, "0.32" where less than 10.
     """
