@@ -49,8 +49,8 @@ class DailyTable:
 def read_table(file: Path, column: str | None) -> DailyTable:
     """The rows of days in a CSV file, without comments, header, empty rows and totals.
 
-    Numbers are under ``column``, if it is given. UserError: no text, no rows, no header where one is needed, columns that
-    cannot be told apart, cells too few or too many.
+    Numbers are under ``column``, if it is given. UserError: no text, no rows, no header where one is needed, columns
+    that cannot be told apart, cells too few or too many.
     """
     rows, delimiter = _rows(file)
     rows, day_at, count_at = _columns(file, rows, column)

@@ -33,7 +33,8 @@ NEW_YEAR_EVES = (date(2017, 1, 27), date(2018, 2, 15), date(2019, 2, 4), date(20
 """Lunar New Year's Eve, from the calendar."""
 
 NEW_YEAR = {-2: 0.93, -1: 0.80, 0: 0.40, 1: 0.47, 2: 0.55, 3: 0.63, 4: 0.72, 5: 0.80, 6: 0.88, 7: 0.95}
-"""Factor of the days around the Eve, by days after it: a deep dip, then a week of recovery."""
+"""Factor of the days around the Eve, by days after it: a deep dip, then a week of recovery. On holidays the day of the
+week matters little: the lower of the two factors holds, not their product, and the Eve is the deepest day."""
 
 WANDER = (0.985, 0.012)
 """A slow wander w of the level, as a share of it: w = 0.985 w of yesterday + 0.012 z; standard deviation about 0.07."""
@@ -50,7 +51,7 @@ time more than 0.15, rarely up to 0.9. Each day after, 0.55 of it is left."""
 
 @cache
 def synthetic_views() -> DailySeries:
-    """Daily views from START to END, whole numbers: level · week · term · new year · (1 + e) + level · burst.
+    """Daily views from START to END, whole numbers: level · term · min(week, new year) · (1 + e) + level · burst.
 
     ``level`` is trend · (1 + w). z is the sum of 12 uniform numbers less 6 (mean 0, standard deviation 1, nearly
     normal). Uniform numbers are PCG64's own 64-bit numbers, which numpy promises not to change; all else is float +, -,
@@ -67,7 +68,7 @@ def synthetic_views() -> DailySeries:
         if _uniform(numbers[24]) < BURST_CHANCE:
             burst += 0.09 / (_uniform(numbers[25]) + 0.1)
         level = (LEVEL[0] + (LEVEL[1] - LEVEL[0]) * (i / (days - 1))) * (1 + wander)
-        usual = level * WEEK[day.weekday()] * _term(day) * _new_year(day)
+        usual = level * _term(day) * min(WEEK[day.weekday()], _new_year(day))
         views.append(float(round(usual * (1 + noise) + level * burst)))
     return DailySeries(start=START, values=tuple(views), name=NAME)
 
@@ -82,9 +83,9 @@ def _term(day: date) -> float:
 
 
 def _new_year(day: date) -> float:
-    """Factor of the days around Lunar New Year's Eve, 1 on all others."""
+    """Factor of the days around Lunar New Year's Eve; on all others the week's highest, which takes nothing away."""
     eve = min(NEW_YEAR_EVES, key=lambda eve: abs((day - eve).days))
-    return NEW_YEAR.get((day - eve).days, 1.0)
+    return NEW_YEAR.get((day - eve).days, max(WEEK))
 
 
 def _uniform(number: int) -> float:
