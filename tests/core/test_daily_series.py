@@ -409,6 +409,7 @@ CELLS = st.sampled_from(
         *("", " ", '"', "#", "sep=;", "\u2028", "\x0c"),
     ]
 )
+WRONG = st.sampled_from(["nothing"] * 12 + ["gap", "day", "count"])  # with a row of a table
 TABLES = st.tuples(
     st.sampled_from(["", "\ufeff", "# x\n", "sep=;\n"]),
     st.sampled_from([",", ";", "\t"]),
@@ -439,6 +440,22 @@ def test_any_table_gives_a_series_or_a_message(
     top, separator, rows, quoted = table
     text = top + "\n".join(separator.join(f'"{cell}"' if quoted else cell for cell in row) for row in rows)
     series_or_message(read, text.encode("utf-8", "replace"), fill_missing=fill, column=column)
+
+
+@FUZZ
+@given(
+    rows=st.lists(st.tuples(st.sampled_from([-1, 0, 2, 40, 200_000]), CELLS, CELLS, WRONG), max_size=12),
+    form=st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%b %d, %Y"]),
+    fill=st.sampled_from([None, "interpolate"]),
+)
+def test_any_nearly_right_table_gives_a_series_or_a_message(
+    read: Read, rows: list[tuple[int, str, str, str]], form: str, fill: str | None
+) -> None:
+    text, day = "Date,Views\n2020-12-01,3\n", date(2020, 12, 1)
+    for gap, day_cell, count_cell, wrong in rows:
+        day = max(min(day, date(9000, 1, 1)) + timedelta(days=gap if wrong == "gap" else 1), date(1000, 1, 1))
+        text += f'"{day_cell if wrong == "day" else day.strftime(form)}","{count_cell if wrong == "count" else 5}"\n'
+    series_or_message(read, text, fill_missing=fill)
 
 
 @FUZZ

@@ -174,7 +174,7 @@ def test_a_changed_copy_has_its_own_scaling() -> None:
 def test_a_dataset_cannot_change() -> None:
     data = small()
     with pytest.raises(ValidationError, match="frozen"):
-        data.window = 4  # type: ignore[misc]
+        data.window = 4
     for made in (data.features, data.labels, data.unseen_features, data.unseen_labels):
         made()[:] = 0
         assert made().any()
