@@ -1,15 +1,17 @@
-"""Columns of a trace as .npy files: written row by row with a checksum, read back memory-mapped and without pickle."""
+"""Columns of a trace as .npy files: what each looks like on disk, and how one is read back without pickle."""
 
-import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
+import xxhash
 from gradreel.core.errors import TraceError
 from numpy.typing import NDArray
+
+_READ_AT_ONCE = 1 << 23  # bytes; what is read in passing stays out of this process's memory
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class ColumnKind:
 
     @property
     def header(self) -> bytes:
-        """The .npy header, format 1.0."""
+        """The .npy header, format 1.0; as long for any number of rows."""
         stream = io.BytesIO()
         np.lib.format.write_array_header_1_0(
             stream, {"shape": self.shape, "fortran_order": False, "descr": np.dtype(self.dtype).str}
@@ -29,48 +31,18 @@ class ColumnKind:
         return stream.getvalue()
 
     @property
+    def row_bytes(self) -> int:
+        """Size of one row."""
+        return int(np.prod(self.shape[1:], dtype=object)) * np.dtype(self.dtype).itemsize
+
+    @property
     def n_bytes(self) -> int:
         """Size of the whole file."""
-        rows = int(np.prod(self.shape, dtype=object))
-        return len(self.header) + rows * np.dtype(self.dtype).itemsize
+        return len(self.header) + self.shape[0] * self.row_bytes
 
-
-class ColumnWriter:
-    """Writes one column, some rows at a time; ``checksum`` is that of the bytes so far."""
-
-    def __init__(self, file: Path, kind: ColumnKind) -> None:
-        self.kind = kind
-        self._stream = file.open("xb", buffering=1 << 20)
-        self._hash = hashlib.sha256()
-        self._written = 0
-        self._write(kind.header)
-
-    def append(self, rows: Any) -> None:
-        """Add a number, a row, or several rows."""
-        self._write(np.ascontiguousarray(rows, dtype=self.kind.dtype).tobytes())
-
-    @property
-    def checksum(self) -> str:
-        """SHA-256, hexadecimal."""
-        return self._hash.hexdigest()
-
-    @property
-    def missing(self) -> int:
-        """Bytes still to come before the column has its shape."""
-        return self.kind.n_bytes - self._written
-
-    def _write(self, data: bytes) -> None:
-        self._stream.write(data)
-        self._hash.update(data)
-        self._written += len(data)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._stream.close()
+    def of_length(self, rows: int) -> "ColumnKind":
+        """The same with so many rows."""
+        return ColumnKind((rows, *self.shape[1:]), self.dtype)
 
 
 def read_column(file: Path, kind: ColumnKind) -> NDArray[Any]:
@@ -93,7 +65,33 @@ def read_column(file: Path, kind: ColumnKind) -> NDArray[Any]:
     return np.memmap(file, dtype=kind.dtype, mode="r", offset=len(header), shape=kind.shape)
 
 
-def file_checksum(file: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def rows_of(file: Path, kind: ColumnKind) -> Iterator[NDArray[Any]]:
+    """Each row of a column in turn, read and not mapped: a column larger than memory takes no more than a few rows.
+
+    A row is a view that the next ones may overwrite: copy what is to stay.
+    """
+    at_once = max(1, _READ_AT_ONCE // max(1, kind.row_bytes))
+    with file.open("rb", buffering=0) as stream:
+        stream.seek(len(kind.header))
+        for start in range(0, kind.shape[0], at_once):
+            rows = min(at_once, kind.shape[0] - start)
+            data = np.fromfile(stream, kind.dtype, rows * (kind.row_bytes // np.dtype(kind.dtype).itemsize))
+            yield from data.reshape(rows, *kind.shape[1:])
+
+
+def checksum(file: Path, kind: ColumnKind) -> str:
+    """XXH3 (128 bits, hexadecimal) of a column's numbers; the header before them follows from its kind."""
+    return data_checksum(file, len(kind.header)).hexdigest()
+
+
+def data_checksum(file: Path, start: int, end: int | None = None) -> xxhash.xxh3_128:
+    """XXH3 of a file's bytes from ``start`` to ``end``, to go on from. It guards against accidents, not forgery."""
+    digest = xxhash.xxh3_128()
+    buffer = memoryview(bytearray(_READ_AT_ONCE))
+    with file.open("rb", buffering=0) as stream:
+        stream.seek(start)
+        left = (file.stat().st_size if end is None else end) - start
+        while left > 0 and (count := stream.readinto(buffer[: min(left, len(buffer))])):
+            digest.update(buffer[:count])
+            left -= count
+    return digest

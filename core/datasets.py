@@ -4,9 +4,19 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
+from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.piecewise import PiecewiseLinearCurve
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda number: number + 0.0)]  # -0.0 is 0.0
 """A finite float, one spelling for each value, so that equal settings have equal digests."""
@@ -95,3 +105,29 @@ class CurveDataset(BaseModel):
     def n_features(self) -> int:
         """Features of one example."""
         return 1
+
+    @property
+    def n_unseen(self) -> int:
+        """Examples that are not trained on: none, a curve is known everywhere."""
+        return 0
+
+    def unseen_features(self) -> FloatArray:
+        """(0, 1)."""
+        return np.empty((0, 1))
+
+    def unseen_labels(self) -> FloatArray:
+        """(0,)."""
+        return np.empty(0)
+
+
+def _kind(dataset: Any) -> Any:
+    """Which dataset a table describes; without a word about it, a curve."""
+    if isinstance(dataset, dict):
+        return dataset.get("kind", "curve")
+    return getattr(dataset, "kind", None)
+
+
+Dataset = Annotated[
+    Annotated[CurveDataset, Tag("curve")] | Annotated[DailyViews, Tag("daily views")], Discriminator(_kind)
+]
+"""Any of the datasets, told apart by ``kind``."""

@@ -3,14 +3,15 @@
 import hashlib
 import itertools
 import json
+import math
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from gradreel.core.arrays import IntArray
-from gradreel.core.datasets import CurveDataset, Number
+from gradreel.core.datasets import CurveDataset, Dataset, Number
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Of a trace on disk. Part of every digest: traces of another format are other traces."""
 
 LARGEST_NETWORK = 50_000_000
@@ -18,6 +19,10 @@ LARGEST_NETWORK = 50_000_000
 
 GOOD_START = 203
 """A seed from which three sigmoids, by plain gradient descent, become the red curve's three segments."""
+
+STATES_BETWEEN = 100
+"""Where every gradient is recorded, what the optimizer remembers is kept with each so many states: the gradients in
+between give it again, bit for bit."""
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
@@ -38,6 +43,15 @@ class KeepAtMost(BaseModel):
     at_most: int = Field(alias="at most", ge=1, description="bytes that the kept states and gradients may take")
 
 
+class StepSchedule(BaseModel):
+    """``{"step": n, "factor": f}``: the learning rate is multiplied by f after every n epochs (torch's StepLR)."""
+
+    model_config = _FROZEN
+
+    step: int = Field(ge=1, description="epochs between two changes of the learning rate")
+    factor: Number = Field(default=0.1, gt=0, le=1, description="what the learning rate is multiplied by")
+
+
 Width = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -49,7 +63,7 @@ class Experiment(BaseModel):
 
     model_config = _FROZEN
 
-    dataset: CurveDataset = Field(default=CurveDataset(), description="the examples")
+    dataset: Dataset = Field(default=CurveDataset(), description="the examples")
     hidden: tuple[Width, ...] = Field(
         default=(3,),
         max_length=50,
@@ -58,12 +72,24 @@ class Experiment(BaseModel):
     activation: Literal["sigmoid", "relu", "hard_sigmoid", "none"] = Field(
         default="sigmoid", description='activation function of the hidden layers; always "none" for the linear model'
     )
+    optimizer: Literal["sgd", "adam"] = Field(
+        default="sgd",
+        description="how a gradient becomes an update: sgd, with momentum if not 0, or adam (betas 0.9 and 0.999)",
+    )
+    momentum: Number = Field(default=0.0, ge=0, lt=1, description="share of the last update that sgd keeps")
     learning_rate: Number = Field(default=0.1, gt=0, le=1e6, description="length of an update, in gradients")
+    schedule: Literal["constant", "cosine"] | StepSchedule = Field(
+        default="constant",
+        description='learning rate by epoch: "constant", {"step": epochs, "factor": f}, or "cosine", which falls to 0',
+    )
     batch_size: int = Field(default=0, ge=0, description="examples in a batch; 0: all of them in one")
     epochs: int = Field(default=6000, ge=1, le=100_000_000, description="passes over all batches")
     seed: int = Field(default=GOOD_START, ge=0, lt=2**63, description="of the random start and the random batches")
     loss: Literal["mse", "mae"] = Field(
         default="mse", description="mean of e² (mse) or of |e| (mae); e: prediction minus label"
+    )
+    dtype: Literal["float64", "float32"] = Field(
+        default="float64", description="of theta and all that is computed; float32 is twice as fast in wide networks"
     )
     keep: Literal["every update"] | KeepEvery | KeepAtMost = Field(
         default="every update",
@@ -81,6 +107,8 @@ class Experiment(BaseModel):
     def _fits_together(self) -> Self:
         if self.hidden and self.activation == "none":
             raise ValueError('activation "none" is for the linear model; set hidden to () or choose an activation')
+        if self.optimizer == "adam" and self.momentum:
+            raise ValueError("momentum is sgd's; adam has its own (beta 0.9)")
         if self.batch_size > self.dataset.examples:
             raise ValueError(
                 f"batch_size {self.batch_size} is more than the {self.dataset.examples} examples; 0 means all of them"
@@ -132,9 +160,33 @@ class Experiment(BaseModel):
         return np.append(np.arange(0, self.n_updates, self.kept_every, dtype=np.int64), self.n_updates)
 
     @property
+    def n_remembered(self) -> int:
+        """Vectors as long as theta that the optimizer remembers: none, the last update, or Adam's two means."""
+        return 2 if self.optimizer == "adam" else int(self.momentum > 0)
+
+    @property
+    def states_between(self) -> int:
+        """Kept states from one that is kept with what the optimizer remembers to the next."""
+        return STATES_BETWEEN if self.kept_every == 1 else 1
+
+    def remembered_rows(self) -> IntArray:
+        """(C,): r of each state kept with what the optimizer remembers, 0 first; empty if it remembers nothing."""
+        return np.arange(0, self.n_kept if self.n_remembered else 0, self.states_between, dtype=np.int64)
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate in epoch ``epoch``, counted from 0, by the schedule."""
+        match self.schedule:
+            case StepSchedule(step=step, factor=factor):
+                return float(self.learning_rate * factor ** (epoch // step))
+            case "cosine":
+                return float(self.learning_rate * (1 + math.cos(math.pi * epoch / self.epochs)) / 2)
+            case _:
+                return float(self.learning_rate)
+
+    @property
     def _bytes_per_state(self) -> int:
-        """A row of parameters, one of gradient (float64) and its number of updates (int64)."""
-        return 8 * (2 * self.n_parameters + 1)
+        """A row of parameters, one of gradient, what the optimizer remembers, and the number of updates (int64)."""
+        return np.dtype(self.dtype).itemsize * (2 + self.n_remembered) * self.n_parameters + 8
 
     @property
     def digest(self) -> str:

@@ -1,96 +1,265 @@
 """Fully connected networks whose parameters are views into one flat vector theta, and their gradient by the formulas.
 
 Backpropagation is written out, layer by layer, so that each line is a derivative that can be shown; torch is the
-calculator, its autograd is only met in the tests. Everything is float64.
+calculator, its autograd is only met in the tests. Several networks of one shape (S runs that differ in their seeds) are
+computed side by side: a product of S pairs of small matrices takes little more time than one. What a run computes does
+not depend on the runs beside it, bit for bit: where it would, each run is computed by itself.
 """
 
 import math
+from collections.abc import Sequence
+from typing import Protocol
 
+import numpy as np
 import torch
 from gradreel.core.experiment import Experiment
+from gradreel.core.optimizers import optimizer_of
 from gradreel.core.theta import parameter_shapes
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
 
 
-class Network:
-    """y = b + c . a, where a = sigma(b + W x), layer after layer.
+class Networks:
+    """S times y = b + c . a, where a = sigma(b + W x), layer after layer.
 
-    ``theta`` and ``gradient`` are (P,), laid out as :mod:`gradreel.core.theta` says.
+    ``theta`` and ``gradient`` are flat, (S P,), part by part of what :mod:`gradreel.core.theta` lays out: W of all
+    runs, then b of all runs, ...; with a single run it is that run's theta.
     """
 
-    def __init__(self, experiment: Experiment) -> None:
-        self.experiment = experiment
-        self.theta = torch.zeros(experiment.n_parameters, dtype=torch.float64)
+    def __init__(self, experiment: Experiment, runs: int = 1) -> None:
+        self.experiment, self.runs = experiment, runs
+        self.dtype = getattr(torch, experiment.dtype)
+        self.theta = torch.zeros(runs * experiment.n_parameters, dtype=self.dtype)
         self.gradient = torch.zeros_like(self.theta)
-        self.weights, self.biases, self.c, self.b = _views(experiment, self.theta)
-        self._weights, self._biases, self._c, self._b = _views(experiment, self.gradient)
+        self.optimizer = optimizer_of(experiment, self.theta, self.gradient)
+        self._passes: dict[int, _Pass] = {}
+        vectors = (self.theta, self.gradient, *self.optimizer.remembered)
+        self._rows = [_RunRows(experiment, vector, runs) for vector in vectors]
 
-    def random_start(self, generator: torch.Generator) -> None:
-        """Pick theta at random: each entry uniform between -1/sqrt(n) and 1/sqrt(n), n the inputs of its layer.
+    def random_start(self, generators: Sequence[torch.Generator]) -> None:
+        """Pick each run's theta at random: entries uniform between -1/sqrt(n) and 1/sqrt(n), n the inputs of its layer.
 
         The same distribution as torch.nn.Linear's own; with the single feature of a curve W and b lie between -1 and 1.
         """
-        uniform = 2 * torch.rand(len(self.theta), dtype=torch.float64, generator=generator) - 1
-        start = 0
+        inputs = 1
+        bounds = []
         for name, shape in parameter_shapes(self.experiment):
             if len(shape) == 2 or name in ("c", "w"):
                 inputs = shape[-1]  # a bias follows the weights of its layer and has as many inputs
-            size = math.prod(shape)
-            self.theta[start : start + size] = uniform[start : start + size] / math.sqrt(inputs)
-            start += size
+            bounds.append(torch.full((math.prod(shape),), 1 / math.sqrt(inputs), dtype=torch.float64))
+        bound = torch.cat(bounds)
+        for run, generator in enumerate(generators):
+            uniform = 2 * torch.rand(len(bound), dtype=torch.float64, generator=generator) - 1
+            self.set_state(run, (uniform * bound).numpy())
 
-    def loss_and_gradient(self, features: torch.Tensor, labels: torch.Tensor) -> float:
-        """The loss of a batch, features (B, D) and labels (B,); ``gradient`` becomes its gradient by theta."""
-        layers = [features]  # a of each layer, (B, H_l); layer 0 is the features
-        for weights, bias in zip(self.weights, self.biases, strict=True):
-            layers.append(self._activation(torch.addmm(bias, layers[-1], weights.T)))
-        error = layers[-1] @ self.c + self.b - labels  # (B,)
-        loss, slope = self._loss(error)  # slope: dL/dy, (B,)
-        torch.mv(layers[-1].T, slope, out=self._c)  # dL/dc_i = sum over the batch of dL/dy a_i
-        torch.sum(slope, 0, out=self._b)  # dL/db = sum of dL/dy
-        upstream = torch.outer(slope, self.c)  # dL/da of the last layer, (B, H_L)
-        for layer in reversed(range(len(self.weights))):
-            upstream = upstream * self._derivative(layers[layer + 1])  # dL/dr, r = b + W x
-            torch.mm(upstream.T, layers[layer], out=self._weights[layer])  # dL/dw_ij = sum of dL/dr_i x_j
-            torch.sum(upstream, 0, out=self._biases[layer])  # dL/db_i = sum of dL/dr_i
-            if layer:
-                upstream = upstream @ self.weights[layer]  # dL/dx_j = sum over i of dL/dr_i w_ij
-        return loss
+    def forward_backward(self, features: torch.Tensor, labels: torch.Tensor, losses: torch.Tensor) -> None:
+        """The loss of each run's batch into ``losses`` (S,), its gradient into ``gradient``.
 
-    def update(self) -> None:
-        """theta <- theta - learning rate * gradient."""
-        self.theta.sub_(self.gradient, alpha=self.experiment.learning_rate)
+        ``features`` (S, B, D) and ``labels`` (S, B, 1), as handed out by `batch`.
+        """
+        passes = self._passes[features.shape[1]]
+        passes.forward()
+        passes.backward(labels, losses)
 
-    def _loss(self, error: torch.Tensor) -> tuple[float, torch.Tensor]:
-        """Mean of e² or |e| over the batch, and its derivative by each prediction, (B,)."""
-        if self.experiment.loss == "mse":
-            return error.square().mean().item(), error * (2 / len(error))
-        return error.abs().mean().item(), error.sign() / len(error)
+    def batch(self, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Where the features (S, size, D) and the labels (S, size, 1) of a batch are to be put."""
+        if size not in self._passes:
+            self._passes[size] = _Pass(self.experiment, self.theta, self.gradient, self.runs, size)
+        return self._passes[size].features, self._passes[size].labels
 
-    def _activation(self, r: torch.Tensor) -> torch.Tensor:
-        match self.experiment.activation:
-            case "sigmoid":
-                return torch.sigmoid(r)
-            case "relu":
-                return torch.relu(r)
-            case _:
-                return torch.clamp(r + 0.5, 0.0, 1.0)  # hard_sigmoid, slope 1 through (0, 1/2)
+    def update(self, rate: float, updates: int) -> None:
+        """One update of theta by its gradient at this learning rate, after ``updates`` updates."""
+        self.optimizer.update(rate, updates)
 
-    def _derivative(self, a: torch.Tensor) -> torch.Tensor:
-        """da/dr where sigma(r) is ``a``; 0 on the corner of a ReLU and on those of a hard sigmoid."""
-        match self.experiment.activation:
-            case "sigmoid":
-                return a * (1 - a)
-            case "relu":
-                return (a > 0).to(a.dtype)
-            case _:
-                return ((a > 0) & (a < 1)).to(a.dtype)
+    def state(self, run: int) -> Bytes:
+        """theta of one run as the bytes of (P,)."""
+        return self._rows[0].bytes_of(run)
+
+    def gradient_of(self, run: int) -> Bytes:
+        """The gradient of one run as the bytes of (P,)."""
+        return self._rows[1].bytes_of(run)
+
+    def remembered(self, run: int) -> list[Bytes]:
+        """What the optimizer remembers of one run, each as the bytes of (P,)."""
+        return [rows.bytes_of(run) for rows in self._rows[2:]]
+
+    def set_state(self, run: int, theta: NDArray[np.floating], remembered: Sequence[NDArray[np.floating]] = ()) -> None:
+        """Put one run's theta (P,), and what its optimizer remembers, in place."""
+        for rows, values in zip((self._rows[0], *self._rows[2:]), (theta, *remembered), strict=False):
+            rows.set(run, values)
 
 
-def _views(
-    experiment: Experiment, vector: torch.Tensor
-) -> tuple[list[torch.Tensor], list[torch.Tensor], torch.Tensor, torch.Tensor]:
-    """W of each layer, b of each layer, c and the scalar b as views of ``vector`` (P,)."""
+class _RunRows:
+    """One vector of all runs, read and written run by run."""
+
+    def __init__(self, experiment: Experiment, vector: torch.Tensor, runs: int) -> None:
+        parts = [part.view(runs, -1) for part in _parts(experiment, vector, runs)]
+        self._parts = [[part[run] for part in parts] for run in range(runs)]
+        self._row = vector if runs == 1 else torch.empty(experiment.n_parameters, dtype=vector.dtype)
+        self._gathered = runs > 1
+        self._bytes = self._row.numpy().view(np.uint8)
+
+    def bytes_of(self, run: int) -> Bytes:
+        if self._gathered:
+            torch.cat(self._parts[run], out=self._row)
+        return self._bytes
+
+    def set(self, run: int, values: NDArray[np.floating]) -> None:
+        row = torch.from_numpy(np.array(values))
+        parts = self._parts[run]
+        for part, value in zip(parts, torch.split(row, [len(part) for part in parts]), strict=True):
+            part.copy_(value)
+
+
+class _Pass:
+    """Forward and backward through S networks for batches of one size, in tensors made once."""
+
+    def __init__(
+        self, experiment: Experiment, theta: torch.Tensor, gradient: torch.Tensor, runs: int, size: int
+    ) -> None:
+        self._loss, self._size = experiment.loss, size
+        self._activation = _ACTIVATIONS[experiment.activation]
+        self.features = torch.empty(runs, size, experiment.dataset.n_features, dtype=theta.dtype)
+        self.labels = torch.empty(runs, size, 1, dtype=theta.dtype)
+        parts, slopes = _parts(experiment, theta, runs), _parts(experiment, gradient, runs)
+        inputs, self.layers = self.features, []
+        for i in range(0, len(parts), 2):
+            self.layers.append(_Layer(inputs, parts[i], parts[i + 1], slopes[i], slopes[i + 1]))
+            inputs = self.layers[-1].out
+        *self._hidden, self._last = self.layers
+        self._error, self._size_of_error = torch.empty_like(self.labels), torch.empty_like(self.labels)
+
+    def forward(self) -> None:
+        """a = sigma(b + W x), layer after layer; y = b + c . a."""
+        for layer in self._hidden:
+            layer.forward()  # r
+            self._activation.apply(layer.out)  # a, in its place
+        self._last.forward()
+
+    def backward(self, labels: torch.Tensor, losses: torch.Tensor) -> None:
+        """The loss, then its derivatives from the prediction back to the first layer."""
+        error, slope = self._error, self._last.slope
+        torch.sub(self._last.out, labels, out=error)
+        if self._loss == "mse":
+            torch.square(error, out=self._size_of_error)
+            torch.mul(error, 2 / self._size, out=slope)  # dL/dy = 2 e / B
+        else:
+            torch.abs(error, out=self._size_of_error)
+            torch.sign(error, out=slope).mul_(1 / self._size)  # dL/dy = sign(e) / B
+        for run in range(len(losses)):
+            torch.mean(self._size_of_error[run].view(-1), 0, out=losses[run])
+        upper = self._last
+        for layer in reversed(self._hidden):
+            upper.backward(layer.slope)  # dL/da of the layer below
+            self._activation.derive(layer.slope, layer.out)  # dL/dr = dL/da sigma'(r)
+            upper = layer
+        upper.backward(None)
+
+
+class _Layer:
+    """r = b + W x for S runs and B examples, from K inputs to N outputs.
+
+    The products of all runs are one call, unless B, K or N is 1: a matrix with a single row or column is multiplied by
+    other code, whose rounding depends on how many there are.
+    """
+
+    def __init__(
+        self, x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor, d_weights: torch.Tensor, d_bias: torch.Tensor
+    ) -> None:
+        runs, size, inputs = x.shape
+        outputs = weights.shape[1]
+        self.out = torch.empty(runs, size, outputs, dtype=x.dtype)  # r, then a
+        self.slope = torch.empty_like(self.out)  # dL/dr
+        self._x, self._weights, self._bias = x, weights, bias.view(runs, 1, outputs)
+        self._weights_t, self._slope_t = weights.transpose(1, 2), self.slope.transpose(1, 2)
+        self._d_weights, self._d_bias = d_weights, d_bias
+        self._together = min(size, inputs, outputs) > 1
+        self._single = [
+            (bias[run], x[run], weights[run], self.out[run], self.slope[run], d_weights[run], d_bias[run])
+            for run in range(runs)
+        ]
+
+    def forward(self) -> None:
+        """r = b + W x."""
+        if self._together:
+            torch.baddbmm(self._bias, self._x, self._weights_t, out=self.out)
+            return
+        for bias, x, weights, out, *_ in self._single:
+            torch.addmm(bias, x, weights.t(), out=out)
+
+    def backward(self, below: torch.Tensor | None) -> None:
+        """From dL/dr: dL/dw_ij = sum of dL/dr_i x_j and dL/db_i = sum of dL/dr_i, over the batch.
+
+        Into ``below`` dL/dx_j = sum of dL/dr_i w_ij, over i.
+        """
+        if self._together:
+            torch.bmm(self._slope_t, self._x, out=self._d_weights)
+            torch.sum(self.slope, 1, out=self._d_bias)
+            if below is not None:
+                torch.bmm(self.slope, self._weights, out=below)
+            return
+        for run, (_, x, weights, _, slope, d_weights, d_bias) in enumerate(self._single):
+            torch.mm(slope.t(), x, out=d_weights)
+            torch.sum(slope, 0, out=d_bias)
+            if below is not None:
+                torch.mm(slope, weights, out=below[run])
+
+
+class _Activation(Protocol):
+    """An activation function and its derivative, each put in place of what it is applied to."""
+
+    @staticmethod
+    def apply(r: torch.Tensor) -> None:
+        """r becomes a = sigma(r)."""
+
+    @staticmethod
+    def derive(slope: torch.Tensor, a: torch.Tensor) -> None:
+        """dL/da becomes dL/dr = dL/da sigma'(r)."""
+
+
+class _Sigmoid:
+    @staticmethod
+    def apply(r: torch.Tensor) -> None:
+        r.sigmoid_()
+
+    @staticmethod
+    def derive(slope: torch.Tensor, a: torch.Tensor) -> None:
+        torch.ops.aten.sigmoid_backward.grad_input(slope, a, grad_input=slope)  # dL/da a (1 - a)
+
+
+class _Relu:
+    @staticmethod
+    def apply(r: torch.Tensor) -> None:
+        r.relu_()
+
+    @staticmethod
+    def derive(slope: torch.Tensor, a: torch.Tensor) -> None:
+        torch.ops.aten.threshold_backward.grad_input(slope, a, 0, grad_input=slope)  # dL/da where a > 0, else 0
+
+
+class _HardSigmoid:
+    @staticmethod
+    def apply(r: torch.Tensor) -> None:
+        r.add_(0.5).clamp_(0.0, 1.0)  # slope 1 through (0, 1/2)
+
+    @staticmethod
+    def derive(slope: torch.Tensor, a: torch.Tensor) -> None:
+        slope.mul_((a > 0) & (a < 1))  # dL/da on the ramp, 0 outside and on its corners
+
+
+
+_ACTIVATIONS: dict[str, type[_Activation]] = {
+    "sigmoid": _Sigmoid,
+    "relu": _Relu,
+    "hard_sigmoid": _HardSigmoid,
+    "none": _Relu,  # the linear model has no hidden layer to put it to
+}
+
+
+def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:
+    """A flat vector of all runs as weights (S, N, K) and biases (S, N) in turn; the last are c (S, 1, H), b (S, 1)."""
     shapes = [shape for _, shape in parameter_shapes(experiment)]
-    parts = torch.split(vector, [math.prod(shape) for shape in shapes])
-    *hidden, c, b = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
-    return hidden[::2], hidden[1::2], c, b
+    shapes[-2:] = [(1, *shapes[-2]), (1,)]
+    flat = torch.split(vector, [runs * math.prod(shape) for shape in shapes])
+    return [part.view(runs, *shape) for part, shape in zip(flat, shapes, strict=True)]

@@ -87,11 +87,21 @@ def predict(experiment: Experiment, theta: FloatArray, features: FloatArray) -> 
 
 
 def loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
-    """The loss over the whole dataset, (...,), for theta (..., P): the mean of e² (no factor 1/2) or of |e|."""
-    features, labels = experiment.dataset.features(), experiment.dataset.labels()
+    """The loss over all examples trained on, (...,), for theta (..., P): the mean of e² (no factor 1/2) or of |e|."""
+    return loss_on(experiment, theta, experiment.dataset.features(), experiment.dataset.labels())
+
+
+def unseen_loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
+    """The same over the examples that are not trained on; NaN for a dataset without any."""
+    return loss_on(experiment, theta, experiment.dataset.unseen_features(), experiment.dataset.unseen_labels())
+
+
+def loss_on(experiment: Experiment, theta: FloatArray, features: FloatArray, labels: FloatArray) -> FloatArray:
+    """The loss over any examples, features (N, D) and labels (N,), for theta (..., P): (...,); NaN without examples."""
     rows = theta.reshape(-1, theta.shape[-1])
-    largest = len(labels) * max(1, *experiment.hidden) if experiment.hidden else len(labels)
-    chunk = max(1, _CHUNK // largest)
+    if not len(labels):
+        return np.full(theta.shape[:-1], np.nan)
+    chunk = max(1, _CHUNK // (len(labels) * max(1, *experiment.hidden, experiment.dataset.n_features)))
     losses = np.empty(len(rows))
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(rows), chunk):

@@ -1,7 +1,8 @@
 """Trace: one training run on disk, as its columns and a ``meta.json`` that describes and seals them.
 
-A trace is written under a temporary name and renamed when whole: under its final name it is complete or not there. No
-torch here: reading a trace needs numpy only.
+A trace is written under a temporary name and renamed when whole: under its final name it is complete or not there. It
+is of an `Experiment` that Gradreel trained, or of a run that `record` saw in somebody's own torch loop. No torch here:
+reading a trace needs numpy only.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Any
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
-from gradreel.core.columns import ColumnKind, file_checksum, read_column
+from gradreel.core.columns import ColumnKind, checksum, read_column
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import FORMAT_VERSION, Experiment
+from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.theta import parameter_shapes
 from numpy.typing import NDArray
 from pydantic import ValidationError
@@ -34,14 +36,16 @@ class Trace:
     """
 
     path: Path
-    experiment: Experiment
+    run: Experiment | RecordedRun
     meta: dict[str, Any]
     kept: IntArray  # (R,)  0 first, U last
-    parameters: FloatArray  # (R, P)
+    parameters: FloatArray  # (R, P)  float32 or float64, as the run computed
     gradient: FloatArray  # (R - 1, P)  the gradient that left state r
-    batch_loss: FloatArray  # (U,)  loss of the batch that update k saw, before it
+    batch_loss: FloatArray  # (U,)  loss of the batch that update k saw, before it; NaN where a loop logged none
+    epoch: IntArray  # (U,)  the epoch, counted from 0, that update k belongs to; -1 where a loop logged none
     batch: IntArray  # (E, N)  the order in which each epoch went through the examples; (0, N) for full batches
-    epoch: IntArray  # (U,)  the epoch, counted from 0, that update k belongs to
+    #                  of a recorded loop (B_1 + B_2 + ...,): the examples that it logged, update by update
+    columns: dict[str, NDArray[Any]]  # these, and those that only some runs have
 
     @classmethod
     def open(cls, path: str | Path, checksums: bool = False) -> Trace:
@@ -50,18 +54,18 @@ class Trace:
         The shape of every column is always checked; every byte of them with ``checksums``.
         """
         path = Path(path)
-        meta, experiment = read_meta(path)
+        meta, run = read_meta(path)
         columns: dict[str, NDArray[Any]] = {}
-        for name, kind in column_kinds(experiment).items():
+        for name, kind in column_kinds(run).items():
             try:
                 columns[name] = read_column(path / f"{name}.npy", kind)
             except TraceError as error:
                 raise TraceError(f"{path}: {error}; {_mend(path)}") from None
             if checksums:
                 check_column(path, meta, name)
-        if not np.array_equal(columns["kept"], experiment.kept_updates()):
-            raise TraceError(f"{path}: kept.npy does not name the states that this experiment keeps; {_mend(path)}")
-        return cls(path=path, experiment=experiment, meta=meta, **columns)
+        if not np.array_equal(columns["kept"], run.kept_updates()):
+            raise TraceError(f"{path}: kept.npy does not name the states that this run keeps; {_mend(path)}")
+        return cls(path, run, meta, **{name: columns[name] for name in _COMMON}, columns=columns)
 
     @classmethod
     def find(cls, directory: str | Path, experiment: Experiment, checksums: bool = False) -> Trace:
@@ -73,14 +77,29 @@ class Trace:
         if not path.exists():
             raise TraceError(f"{directory} has no trace of this experiment ({experiment.digest}); run: gradreel train")
         trace = cls.open(path, checksums=checksums)
-        if trace.experiment != experiment:
+        if trace.run != experiment:
             raise TraceError(f"{path}: the trace of another experiment; {_mend(path)}")
         return trace
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment that was trained. TraceError for a run of somebody's own loop: nothing computes it again."""
+        if isinstance(self.run, RecordedRun):
+            raise TraceError(
+                f"{self.path} was recorded around a loop of its own ({self.run.model}); what is asked for here needs a "
+                "run that Gradreel trained"
+            )
+        return self.run
 
     @property
     def n_updates(self) -> int:
         """U, the updates of the run."""
         return len(self.batch_loss)
+
+    @property
+    def n_parameters(self) -> int:
+        """P, the length of theta."""
+        return self.run.n_parameters
 
     def row(self, update: int) -> int:
         """r of the state after ``update`` updates. TraceError if that state was not kept."""
@@ -99,50 +118,74 @@ class Trace:
         """(B,): which examples update ``update`` (from 0) saw."""
         if not 0 <= update < self.n_updates:
             raise TraceError(f"{self.path}: no update {update}; the run has updates 0 to {self.n_updates - 1}")
+        if isinstance(self.run, RecordedRun):
+            start, end = self.columns["batch_start"][update : update + 2]
+            return self.batch[start:end]
         if not len(self.batch):
-            return np.arange(self.experiment.dataset.examples)
-        size = self.experiment.batch_size
-        epoch, place = divmod(update, self.experiment.batches_per_epoch)
+            return np.arange(self.run.dataset.examples)
+        size = self.run.batch_size
+        epoch, place = divmod(update, self.run.batches_per_epoch)
         return self.batch[epoch, place * size : (place + 1) * size]
 
 
-def column_kinds(experiment: Experiment) -> dict[str, ColumnKind]:
-    """Name and kind of each column of a trace of ``experiment``."""
-    kept, parameters = experiment.n_kept, experiment.n_parameters
-    updates, examples = experiment.n_updates, experiment.dataset.examples
-    return {
+_COMMON = ("kept", "parameters", "gradient", "batch_loss", "epoch", "batch")
+
+
+def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
+    """Name and kind of each column of a trace of ``run``."""
+    kept, parameters, updates = run.n_kept, run.n_parameters, run.n_updates
+    number = np.dtype(run.dtype).newbyteorder("<").str
+    common = {
         "kept": ColumnKind((kept,), "<i8"),
-        "parameters": ColumnKind((kept, parameters), "<f8"),
-        "gradient": ColumnKind((kept - 1, parameters), "<f8"),
+        "parameters": ColumnKind((kept, parameters), number),
+        "gradient": ColumnKind((kept - 1, parameters), number),
         "batch_loss": ColumnKind((updates,), "<f8"),
-        "batch": ColumnKind((experiment.epochs if experiment.batch_size else 0, examples), "<i4"),
         "epoch": ColumnKind((updates,), "<i4"),
+    }
+    if isinstance(run, RecordedRun):
+        return common | {
+            "batch": ColumnKind((run.examples_logged,), "<i8"),
+            "batch_start": ColumnKind((updates + 1,), "<i8"),  # update k saw batch[batch_start[k] : batch_start[k + 1]]
+            "optimizer": ColumnKind((updates,), "<i4"),  # which of the optimizers made update k
+            "rate": ColumnKind((updates, run.n_groups), "<f8"),  # its groups' learning rates at update k, else NaN
+        }
+    orders = (run.epochs if run.batch_size else 0, run.dataset.examples)
+    remembered = (len(run.remembered_rows()), run.n_remembered * parameters)
+    return common | {
+        "batch": ColumnKind(orders, "<i4"),
+        "optimizer_state": ColumnKind(remembered, number),  # of the kept states remembered_rows(), vector after vector
     }
 
 
-def sealed_meta(experiment: Experiment, versions: dict[str, str], checksums: dict[str, str]) -> str:
+def sealed_meta(
+    run: Experiment | RecordedRun, versions: dict[str, str], checksums: dict[str, str]
+) -> str:
     """The text of ``meta.json``: the same for the same run, last of all a checksum of the rest of it."""
-    kinds = column_kinds(experiment)
+    kinds = column_kinds(run)
+    if isinstance(run, Experiment):
+        source: dict[str, Any] = {"digest": run.digest, "experiment": run.model_dump(mode="json"), "seed": run.seed}
+        shapes = parameter_shapes(run)
+    else:
+        source, shapes = {"recorded": run.as_json()}, run.part_shapes()
     meta = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
-        "digest": experiment.digest,
-        "experiment": experiment.model_dump(mode="json"),
-        "seed": experiment.seed,
+        **source,
         "versions": versions,
-        "dtype": "float64",
-        "parameters": [{"name": name, "shape": shape} for name, shape in parameter_shapes(experiment)],
-        "updates": experiment.n_updates,
-        "states kept": experiment.n_kept,
+        "dtype": run.dtype,
+        "parameters": [{"name": name, "shape": shape} for name, shape in shapes],
+        "updates": run.n_updates,
+        "states kept": run.n_kept,
+        "states dropped": run.n_updates + 1 - run.n_kept,
         "columns": {
-            name: {"shape": kind.shape, "dtype": kind.dtype, "sha256": checksums[name]} for name, kind in kinds.items()
+            name: {"shape": kind.shape, "dtype": kind.dtype, "xxh3": checksums[name]} for name, kind in kinds.items()
         },
     }
     return _text({**meta, "checksum": _seal(meta)})
 
 
-def read_meta(path: Path) -> tuple[dict[str, Any], Experiment]:
-    """The checked contents of a trace's ``meta.json`` and the experiment in it. TraceError if anything is off."""
+def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
+    """The checked contents of a trace's ``meta.json`` and the run in it. TraceError if anything is off."""
     if not path.is_dir():
         found = "is not a directory" if path.exists() else "does not exist"
         raise TraceError(f"{path} {found}; a trace is one; run: gradreel train")
@@ -165,19 +208,25 @@ def read_meta(path: Path) -> tuple[dict[str, Any], Experiment]:
     if meta.get("checksum") != _seal(unsealed) or text != _text(meta):
         raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {_mend(path)}")
     try:
-        experiment = Experiment.model_validate(meta["experiment"])
-        checksums = {name: column["sha256"] for name, column in meta["columns"].items()}
-        expected = sealed_meta(experiment, meta["versions"], checksums)
+        run: Experiment | RecordedRun = (
+            RecordedRun.model_validate(meta["recorded"])
+            if "recorded" in meta
+            else Experiment.model_validate(meta["experiment"])
+        )
+        checksums = {name: column["xxh3"] for name, column in meta["columns"].items()}
+        expected = sealed_meta(run, meta["versions"], checksums)
     except (KeyError, TypeError, AttributeError, ValidationError) as error:
-        raise TraceError(f"{path}: {META} describes no experiment of this version: {error}; {_mend(path)}") from None
+        raise TraceError(f"{path}: {META} describes no run of this version: {error}; {_mend(path)}") from None
     if text != expected:
         raise TraceError(f"{path}: {META} contradicts itself; {_mend(path)}")
-    return meta, experiment
+    return meta, run
 
 
 def check_column(path: Path, meta: dict[str, Any], name: str) -> None:
-    """TraceError unless the column's file has the checksum that ``meta`` names."""
-    if file_checksum(path / f"{name}.npy") != meta["columns"][name]["sha256"]:
+    """TraceError unless the numbers of a column, whose kind is right, have the checksum that ``meta`` names."""
+    column = meta["columns"][name]
+    kind = ColumnKind(tuple(column["shape"]), column["dtype"])
+    if checksum(path / f"{name}.npy", kind) != column["xxh3"]:
         raise TraceError(f"{path}: {name}.npy is damaged: its checksum is wrong; {_mend(path)}")
 
 

@@ -1,40 +1,59 @@
 """train(experiment) -> Trace: the only training loop of the project, recorded update by update."""
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
-from gradreel.core.columns import ColumnWriter
 from gradreel.core.errors import TraceError, TrainingError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network import Network
-from gradreel.core.trace import Trace
-from gradreel.core.writing import new_trace, one_writer, program_versions
+from gradreel.core.network import Networks
+from gradreel.core.trace import Trace, column_kinds, sealed_meta
+from gradreel.core.writing import (
+    DamagedJournalError,
+    Journal,
+    TraceWriter,
+    journal_of,
+    new_trace,
+    one_writer,
+    program_versions,
+)
 
 Progress = Callable[[int, int], None]
+
+_LOSSES_AT_ONCE = 4096  # updates whose losses are gathered before they are looked at and written
 
 
 def train(experiment: Experiment, directory: str | Path, progress: Progress | None = None) -> Trace:
     """The trace of ``experiment`` in ``directory``/<digest>, opened; trained first unless an intact one is there.
 
-    ``progress(done, updates)`` is called about a hundred times. TrainingError if the run diverges, UserError if the
-    directory cannot be written to; nothing new is left under the final name then. Bit for bit the same on the same
+    A run that was interrupted or killed is gone on with from its last kept state and ends in the same trace bit for
+    bit. ``progress(done, updates)`` is called about a hundred times. TrainingError if the run diverges, UserError if
+    the directory cannot be written to; nothing new is left under the final name then. Bit for bit the same on the same
     machine and versions, however many runs go on beside it.
     """
-    directory = Path(directory)
-    path = directory / experiment.digest
-    trace = _intact(path)
-    if trace is not None:
-        return trace
-    with one_writer(directory, experiment):
-        trace = _intact(path)  # another run may have made it while this one waited
-        if trace is None:
-            with one_thread(), new_trace(directory, experiment, versions()) as columns:
-                _train(experiment, columns, progress or (lambda done, updates: None))
-            trace = Trace.open(path)
+    (trace,) = train_all([experiment], directory, progress)
     return trace
+
+
+def train_all(
+    experiments: Sequence[Experiment], directory: str | Path, progress: Progress | None = None
+) -> list[Trace]:
+    """`train` for experiments that differ in their seeds alone, side by side: the same traces in less time.
+
+    ValueError if they differ in more. ``progress`` counts the updates of all that are trained.
+    """
+    directory = Path(directory)
+    if len({experiment.model_copy(update={"seed": 0}) for experiment in experiments}) > 1:
+        raise ValueError("only experiments that differ in nothing but their seed are trained side by side")
+    missing = {experiment.digest: experiment for experiment in experiments if _intact(directory, experiment) is None}
+    if missing:
+        _train_missing(missing, directory, progress or (lambda done, updates: None))
+    return [Trace.find(directory, experiment) for experiment in experiments]
 
 
 def versions() -> dict[str, str]:
@@ -48,78 +67,227 @@ def one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with torch.inference_mode():
+            yield
     finally:
         torch.set_num_threads(threads)
 
 
 class Examples:
-    """The dataset as tensors, handed out in batches."""
+    """The dataset as tensors, put into the networks in batches."""
 
-    def __init__(self, experiment: Experiment) -> None:
-        self.experiment = experiment
+    def __init__(self, experiment: Experiment, networks: Networks) -> None:
+        self._size, self._networks = experiment.batch_size, networks
         # Cloned: torch's own memory is aligned the same way in each run, and how sums are grouped may hang on that
-        self.features = torch.from_numpy(experiment.dataset.features()).clone()  # (N, D)
-        self.labels = torch.from_numpy(experiment.dataset.labels()).clone()  # (N,)
+        self.features = torch.from_numpy(experiment.dataset.features()).to(networks.dtype).clone()  # (N, D)
+        self.labels = torch.from_numpy(experiment.dataset.labels()).to(networks.dtype).clone()[:, None]  # (N, 1)
+        if not self._size:
+            features, labels = networks.batch(len(self.labels))
+            features.copy_(self.features)
+            labels.copy_(self.labels)
 
-    def split(self, generator: torch.Generator) -> torch.Tensor | None:
+    def order(self, generator: torch.Generator) -> torch.Tensor | None:
         """The order in which an epoch goes through the examples, (N,), picked at random; None for full batches."""
-        return torch.randperm(len(self.labels), generator=generator) if self.experiment.batch_size else None
+        return torch.randperm(len(self.labels), generator=generator) if self._size else None
 
-    def batches(self, split: torch.Tensor | None) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Features and labels of each batch of an epoch; the last may be smaller."""
-        if split is None:
-            yield self.features, self.labels
-        else:
-            for examples in torch.split(split, self.experiment.batch_size):
-                yield self.features[examples], self.labels[examples]
+    def batches(
+        self, orders: Sequence[torch.Tensor | None], start: int = 0
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Features (S, B, D) and labels (S, B, 1) of each batch of an epoch, from batch ``start`` on.
 
-
-def _train(experiment: Experiment, columns: dict[str, ColumnWriter], progress: Progress) -> None:
-    generator = torch.Generator().manual_seed(experiment.seed)
-    network, examples = Network(experiment), Examples(experiment)
-    network.random_start(generator)
-    updates, kept_every, done = experiment.n_updates, experiment.kept_every, 0
-
-    def keep() -> None:
-        columns["kept"].append(done)
-        columns["parameters"].append(network.theta.numpy())
-
-    for epoch in range(experiment.epochs):
-        split = examples.split(generator)
-        if split is not None:
-            columns["batch"].append(split.numpy())
-        for features, labels in examples.batches(split):
-            loss = network.loss_and_gradient(features, labels)
-            _refuse_divergence(experiment, done, loss, network)
-            if done % kept_every == 0:
-                keep()
-                columns["gradient"].append(network.gradient.numpy())
-            columns["batch_loss"].append(loss)
-            columns["epoch"].append(epoch)
-            network.update()
-            done += 1
-            if done * 100 // updates != (done - 1) * 100 // updates:
-                progress(done, updates)
-    _refuse_divergence(experiment, done, 0.0, network)
-    keep()
+        ``orders``: each run's own. The last batch may be smaller.
+        """
+        picked = [order for order in orders if order is not None]
+        if not picked:
+            yield self._networks.batch(len(self.labels))
+            return
+        for batch in torch.split(torch.stack(picked), self._size, dim=1)[start:]:
+            examples = batch.reshape(-1)
+            features, labels = self._networks.batch(batch.shape[1])
+            torch.index_select(self.features, 0, examples, out=features.view(len(examples), -1))
+            torch.index_select(self.labels, 0, examples, out=labels.view(-1, 1))
+            yield features, labels
 
 
-def _refuse_divergence(experiment: Experiment, done: int, loss: float, network: Network) -> None:
-    """TrainingError if the loss or theta after ``done`` updates is not finite."""
-    if math.isfinite(loss) and math.isfinite(network.theta.sum().item()):
-        return
-    if done == 0:
-        raise TrainingError(f"the loss at the random start is already {loss}: the labels are too large to square")
-    found = f"the loss is {loss}" if not math.isfinite(loss) else "a parameter is no longer finite"
-    raise TrainingError(
-        f"training diverged: after update {done} of {experiment.n_updates} {found}; the learning rate "
-        f"{experiment.learning_rate:g} is too large, try {experiment.learning_rate / 10:g}"
-    )
+def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Progress) -> None:
+    with ExitStack() as locks:
+        for digest in sorted(missing):  # in one order everywhere: nobody waits for one who waits for him
+            locks.enter_context(one_writer(directory, digest))
+        runs = [run for run in missing.values() if _intact(directory, run) is None]  # some may have come meanwhile
+        total = sum(run.n_updates for run in runs)
+        before = 0
+        for start, group in _by_start(directory, runs):
+            told = partial(_told, progress, before, total, len(group))
+            try:
+                _train(group, directory, start, told)
+            except DamagedJournalError:
+                _train(group, directory, None, told)
+            before += sum(run.n_updates for run in group)
 
 
-def _intact(path: Path) -> Trace | None:
+def _told(progress: Progress, before: int, total: int, runs: int, done: int) -> None:
+    progress(before + runs * done, total)
+
+
+def _by_start(directory: Path, runs: list[Experiment]) -> list[tuple[list[Journal] | None, list[Experiment]]]:
+    """The runs that start anew together, and those that go on from the same update together, with their journals."""
+    groups: dict[int, tuple[list[Journal], list[Experiment]]] = {}
+    for run in runs:
+        journal = journal_of(directory, run.digest)
+        if journal is None or journal.versions != versions() or set(journal.columns) != set(column_kinds(run)):
+            journal = Journal(0, {}, {})
+        known, members = groups.setdefault(journal.updates, ([], []))
+        known.append(journal)
+        members.append(run)
+    return [(journals if start else None, members) for start, (journals, members) in groups.items()]
+
+
+def _train(
+    experiments: list[Experiment], directory: Path, journals: list[Journal] | None, told: Callable[[int], None]
+) -> None:
+    """Train from the start, or from where the journals say. All have the same shape and go on from the same update."""
+    with one_thread(), ExitStack() as stack:
+        writers = [
+            stack.enter_context(
+                new_trace(
+                    directory,
+                    experiment.digest,
+                    column_kinds(experiment),
+                    partial(sealed_meta, experiment, versions()),
+                    versions(),
+                    journals[run] if journals else None,
+                )
+            )
+            for run, experiment in enumerate(experiments)
+        ]
+        training = _Training(experiments, writers, told)
+        training.run(journals[0].updates if journals else 0)
+
+
+class _Training:
+    """The loop: S runs, their networks, their generators and where they are recorded."""
+
+    def __init__(self, experiments: list[Experiment], writers: list[TraceWriter], told: Callable[[int], None]) -> None:
+        self.experiment, self.experiments, self.writers, self.told = experiments[0], experiments, writers, told
+        self.networks = Networks(self.experiment, len(experiments))
+        self.examples = Examples(self.experiment, self.networks)
+        self.generators = [torch.Generator().manual_seed(run.seed) for run in experiments]
+        self.losses = torch.empty(_LOSSES_AT_ONCE, len(experiments), dtype=self.networks.dtype)
+        self.loss_rows = list(self.losses)
+        self.new_losses = 0  # rows of them that have not been written yet
+
+    def run(self, start: int) -> None:
+        """All updates from the state after ``start`` on."""
+        experiment, networks = self.experiment, self.networks
+        networks.random_start(self.generators)
+        updates, kept_every, per_epoch = experiment.n_updates, experiment.kept_every, experiment.batches_per_epoch
+        first, done = start // per_epoch, start
+        for epoch in range(first):  # the generators are to be where they were
+            self._orders(epoch, written=True)
+        if start:
+            self._take_up(start)
+        for epoch in range(first, experiment.epochs):
+            orders = self._orders(epoch, written=epoch == first and start % per_epoch > 0)
+            rate = experiment.rate(epoch)
+            for features, labels in self.examples.batches(orders, done % per_epoch):
+                kept = done % kept_every == 0
+                if kept and (done > start or not start):
+                    self._keep(done)
+                networks.forward_backward(features, labels, self.loss_rows[self.new_losses])
+                self.new_losses += 1
+                if kept:
+                    for run, writer in enumerate(self.writers):
+                        writer.columns["gradient"].append_bytes(networks.gradient_of(run))
+                networks.update(rate, done)
+                done += 1
+                if self.new_losses == _LOSSES_AT_ONCE:
+                    self._write_losses(done)
+                if done * 100 // updates != (done - 1) * 100 // updates:
+                    self.told(done)
+        self._keep(updates)
+        self._write_losses(updates)
+        self._write_known()
+
+    def _orders(self, epoch: int, written: bool) -> list[torch.Tensor | None]:
+        """Each run's order of the examples in an epoch, drawn and, unless that was done before, recorded."""
+        orders = [self.examples.order(generator) for generator in self.generators]
+        for order, writer in zip(orders, self.writers, strict=True):
+            if order is not None and not written:
+                writer.columns["batch"].append(order.numpy())
+        return orders
+
+    def _keep(self, done: int) -> None:
+        """Record the states after ``done`` updates; where they can be gone on from, note it."""
+        row = -(-done // self.experiment.kept_every)
+        remembered = self.experiment.n_remembered and row % self.experiment.states_between == 0
+        for run, writer in enumerate(self.writers):
+            writer.columns["parameters"].append_bytes(self.networks.state(run))
+            if remembered:
+                for vector in self.networks.remembered(run):
+                    writer.columns["optimizer_state"].append_bytes(vector)
+        if row % self.experiment.states_between == 0 and any(writer.mark_due for writer in self.writers):
+            self._write_losses(done)
+            for writer in self.writers:
+                writer.mark(done)
+
+    def _write_losses(self, done: int) -> None:
+        """Record the losses of the last updates. TrainingError if one of them, or theta now, is not finite."""
+        losses = self.losses[: self.new_losses].to(torch.float64).numpy()
+        for run, writer in enumerate(self.writers):
+            writer.columns["batch_loss"].append(losses[:, run])
+        wrong = np.flatnonzero(~np.isfinite(losses).all(axis=1))
+        if len(wrong):
+            update = done - self.new_losses + int(wrong[0])
+            self._diverged(update, losses[wrong[0]][~np.isfinite(losses[wrong[0]])][0])
+        if not math.isfinite(self.networks.theta.sum().item()):
+            self._diverged(done, None)
+        self.new_losses = 0
+
+    def _diverged(self, update: int, loss: float | None) -> None:
+        if update == 0:
+            raise TrainingError(f"the loss at the random start is already {loss}: the labels are too large to square")
+        found = "a parameter is no longer finite" if loss is None else f"the loss is {loss:g}"
+        rate = self.experiment.learning_rate
+        raise TrainingError(
+            f"training diverged: after update {update} of {self.experiment.n_updates} {found}; the learning rate "
+            f"{rate:g} is too large, try {rate / 10:g}"
+        )
+
+    def _write_known(self) -> None:
+        """The columns that follow from the experiment."""
+        epochs = np.arange(self.experiment.n_updates) // self.experiment.batches_per_epoch
+        for writer in self.writers:
+            writer.columns["kept"].append(self.experiment.kept_updates())
+            writer.columns["epoch"].append(epochs)
+
+    def _take_up(self, done: int) -> None:
+        """Put the recorded states after ``done`` updates into the networks."""
+        row = done // self.experiment.kept_every
+        for run, writer in enumerate(self.writers):
+            theta = writer.columns["parameters"].read_row(row)
+            remembered = []
+            if self.experiment.n_remembered:
+                state = writer.columns["optimizer_state"].read_row(row // self.experiment.states_between)
+                remembered = list(state.reshape(self.experiment.n_remembered, -1))
+            self.networks.set_state(run, theta, remembered)
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A run that was stopped, and what the next one goes on from."""
+
+    updates: int
+    of: int
+
+
+def interrupted(experiment: Experiment, directory: str | Path) -> Interrupted | None:
+    """How far an unfinished run of ``experiment`` in ``directory`` is; None if there is none to go on with."""
+    journal = journal_of(Path(directory), experiment.digest)
+    return Interrupted(journal.updates, experiment.n_updates) if journal else None
+
+
+def _intact(directory: Path, experiment: Experiment) -> Trace | None:
     try:
-        return Trace.open(path, checksums=True)
+        return Trace.open(directory / experiment.digest, checksums=True)
     except TraceError:
         return None

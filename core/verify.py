@@ -1,27 +1,33 @@
-"""A trace's updates run again and compared: every number of it is what its experiment gives, or is named."""
+"""A trace's updates run again and compared: every number of it is what its experiment gives, or is named.
 
-from collections.abc import Callable, Sequence
+Row by row from the files: a trace larger than memory is fine.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from gradreel.core.columns import read_column
+from gradreel.core.columns import ColumnKind, read_column, rows_of
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network import Network
+from gradreel.core.network import Networks
+from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.theta import parameter_names
 from gradreel.core.trace import META, check_column, column_kinds, read_meta
 from gradreel.core.training import Examples, one_thread
 from numpy.typing import NDArray
 
-TOLERANCE = 1e-9
+TOLERANCES = {"float64": 1e-9, "float32": 1e-3}
 """How far a number may be off, in units of the largest beside it, for each update since the last kept state.
 
 The bits may differ between processors and versions; on the machine that wrote the trace they do not."""
 MOST_PROBLEMS = 100
 """Then verification stops: the trace is another run's."""
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -41,12 +47,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of computing a trace again."""
+    """What came of checking a trace."""
 
     path: Path
     updates: int  # computed again
     exact: bool  # every number equal bit for bit
     problems: tuple[Problem, ...]
+    checked: tuple[str, ...] = ()  # of a recorded loop: what was checked
+    unchecked: tuple[str, ...] = ()  # of a recorded loop: what cannot be
 
     @property
     def intact(self) -> bool:
@@ -56,30 +64,50 @@ class Verification:
     def __str__(self) -> str:
         if self.problems:
             return "\n".join([f"{self.path}: damaged", *(f"  {problem}" for problem in self.problems)])
-        agreement = "exact bit for bit" if self.exact else f"within tolerance ({TOLERANCE:g} of the largest number)"
+        agreement = "exact bit for bit" if self.exact else "within the tolerance of its dtype"
         return f"{self.path}: {self.updates} updates computed again, {agreement}"
 
 
-def verify(path: str | Path, progress: Callable[[int, int], None] | None = None) -> Verification:
+def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     """Compute every update of the trace in directory ``path`` again, from the recorded states, and compare.
 
     The start and the random batches are drawn again from the seed. Whatever is wrong is a Problem, a flipped bit in any
     file included; TraceError only if there is no directory ``path``. ``progress(done, updates)`` is called about a
-    hundred times.
+    hundred times. Of a recorded loop, whose model nothing here can compute, only what its numbers tell is checked.
     """
     path = Path(path)
     if not path.is_dir():
         raise TraceError(f"{path} is not a trace: there is no such directory; run: gradreel train")
     try:
-        meta, experiment = read_meta(path)
+        meta, run = read_meta(path)
     except TraceError as error:
         return Verification(path, 0, False, (Problem(META, None, None, None, None, str(error)),))
-    columns: dict[str, NDArray[Any]] = {}
+    unreadable, damaged = _unsound_columns(path, meta, column_kinds(run))
+    if unreadable:
+        return Verification(path, 0, False, (*unreadable, *damaged.values()))
+    told = progress or (lambda done, updates: None)
+    if isinstance(run, RecordedRun):
+        from gradreel.core.verify_recorded import verify_recorded  # which needs what stands above
+
+        return verify_recorded(path, run, tuple(damaged.values()), told)
+    with one_thread():
+        again = _Again(path, run, frozenset(damaged))
+        updates = again.compute(told)
+    located = {problem.column for problem in again.comparison.problems}
+    unlocated = [problem for name, problem in damaged.items() if name not in located]
+    problems = (*again.comparison.problems, *unlocated)
+    return Verification(path, updates, again.comparison.exact and not problems, problems)
+
+
+def _unsound_columns(
+    path: Path, meta: dict[str, Any], kinds: dict[str, ColumnKind]
+) -> tuple[list[Problem], dict[str, Problem]]:
+    """Columns that cannot be read at all, and those whose checksum is wrong."""
     unreadable: list[Problem] = []
     damaged: dict[str, Problem] = {}
-    for name, kind in column_kinds(experiment).items():
+    for name, kind in kinds.items():
         try:
-            columns[name] = read_column(path / f"{name}.npy", kind)
+            read_column(path / f"{name}.npy", kind)
         except TraceError as error:
             unreadable.append(Problem(name, None, None, None, None, f"{path}: {error}"))
             continue
@@ -87,22 +115,14 @@ def verify(path: str | Path, progress: Callable[[int, int], None] | None = None)
             check_column(path, meta, name)
         except TraceError as error:
             damaged[name] = Problem(name, None, None, None, None, str(error))
-    if unreadable:
-        return Verification(path, 0, False, (*unreadable, *damaged.values()))
-    with one_thread():
-        comparison = _Comparison(experiment, frozenset(damaged))
-        updates = _compute_again(experiment, columns, comparison, progress or (lambda done, updates: None))
-    located = {problem.column for problem in comparison.problems}
-    unlocated = [problem for name, problem in damaged.items() if name not in located]
-    problems = (*comparison.problems, *unlocated)
-    return Verification(path, updates, comparison.exact and not problems, problems)
+    return unreadable, damaged
 
 
 @dataclass
-class _Comparison:
+class Comparison:
     """Collects what differs. In ``damaged`` columns, those of a wrong checksum, the least difference counts."""
 
-    experiment: Experiment
+    tolerance: float
     damaged: frozenset[str]
     exact: bool = True
     problems: list[Problem] = field(default_factory=list)
@@ -127,13 +147,14 @@ class _Comparison:
         different = np.array([a.tobytes() != b.tobytes() for a, b in zip(found.flat, computed.flat, strict=True)])
         if column not in self.damaged:
             with np.errstate(invalid="ignore", over="ignore"):
-                allowed = TOLERANCE * span * np.abs(computed).max()
+                allowed = self.tolerance * span * np.abs(computed).max()
                 different &= ~(np.abs(found - computed) <= allowed).ravel()
         for i in np.flatnonzero(different).tolist():
-            self._note(column, update, names[i] if names else None, found.flat[i].item(), computed.flat[i].item())
+            self.note(column, update, names[i] if names else None, found.flat[i].item(), computed.flat[i].item())
         return not different.any()
 
-    def _note(self, column: str, update: int, parameter: str | None, found: float, computed: float) -> None:
+    def note(self, column: str, update: int, parameter: str | None, found: float, computed: float) -> None:
+        """One number that is wrong."""
         if self.hopeless:
             return
         where = f"{column} after {update} updates" + (f", {parameter}" if parameter else "")
@@ -141,67 +162,85 @@ class _Comparison:
         self.problems.append(Problem(column, update, parameter, found, computed, text))
 
 
-def _compute_again(
-    experiment: Experiment,
-    columns: dict[str, NDArray[Any]],
-    comparison: _Comparison,
-    progress: Callable[[int, int], None],
-) -> int:
-    """Run the updates, each from its recorded state where that is right. Returns how many were run."""
-    generator = torch.Generator().manual_seed(experiment.seed)
-    network, examples = Network(experiment), Examples(experiment)
-    network.random_start(generator)
-    parameters = parameter_names(experiment)
-    _compare_counts(experiment, columns, comparison)
-    done, updates = 0, experiment.n_updates
-    row, left = 0, 0  # the kept state last met, and how many updates had been made there
+class _Again:
+    """The updates of a trace once more, each from its recorded state where that is right."""
 
-    def arrive(span: int) -> None:
+    def __init__(self, path: Path, experiment: Experiment, damaged: frozenset[str]) -> None:
+        self.experiment = experiment
+        self.comparison = Comparison(TOLERANCES[experiment.dtype], damaged)
+        self.names = parameter_names(experiment)
+        kinds = column_kinds(experiment)
+        self.rows: dict[str, Iterator[NDArray[Any]]] = {
+            name: rows_of(path / f"{name}.npy", kind) for name, kind in kinds.items()
+        }
+        self.columns = {name: read_column(path / f"{name}.npy", kinds[name]) for name in ("kept", "epoch")}
+        self.networks = Networks(experiment)
+        self.row = 0  # of the kept state met next
+
+    def compute(self, told: Progress) -> int:
+        """Returns how many updates were run."""
+        experiment, networks, comparison = self.experiment, self.networks, self.comparison
+        generator = torch.Generator().manual_seed(experiment.seed)
+        examples = Examples(experiment, networks)
+        networks.random_start([generator])
+        self._compare_counts()
+        updates, kept_every, done, left = experiment.n_updates, experiment.kept_every, 0, 0
+        loss = torch.empty(1, dtype=networks.dtype)
+        self._arrive(0, 1)
+        for epoch in range(experiment.epochs):
+            order = examples.order(generator)
+            if order is not None:
+                self._compare_order(epoch, next(self.rows["batch"]), order.numpy())
+            for features, labels in examples.batches([order]):
+                if comparison.hopeless:
+                    return done
+                networks.forward_backward(features, labels, loss)
+                span = done - left + 1
+                self._compare_loss(done, loss.to(torch.float64).numpy(), span)
+                if done == left:
+                    gradient = next(self.rows["gradient"])
+                    comparison.agrees("gradient", done, gradient, networks.gradient.numpy(), self.names)
+                networks.update(experiment.rate(epoch), done)
+                done += 1
+                if done % kept_every == 0 or done == updates:
+                    left = done
+                    self._arrive(done, span)
+                if done * 100 // updates != (done - 1) * 100 // updates:
+                    told(done, updates)
+        return done
+
+    def _arrive(self, done: int, span: int) -> None:
         """Compare the state arrived at, and go on from the recorded one if it is right, else from the computed one."""
-        recorded = columns["parameters"][row]
-        if comparison.agrees("parameters", done, recorded, network.theta.numpy(), parameters, span):
-            network.theta.copy_(torch.from_numpy(np.array(recorded)))
+        theta, networks = next(self.rows["parameters"]), self.networks
+        if self.comparison.agrees("parameters", done, theta, networks.theta.numpy(), self.names, span):
+            networks.set_state(0, theta)
+        if self.experiment.n_remembered and self.row % self.experiment.states_between == 0:
+            found = next(self.rows["optimizer_state"]).reshape(self.experiment.n_remembered, -1)
+            computed = torch.stack(networks.optimizer.remembered).numpy()
+            names = self.names * self.experiment.n_remembered
+            if self.comparison.agrees("optimizer_state", done, found, computed, names, span):
+                networks.set_state(0, networks.theta.numpy(), list(found))
+        self.row += 1
 
-    arrive(1)
-    for epoch in range(experiment.epochs):
-        split = examples.split(generator)
-        if split is not None:
-            _compare_split(experiment, epoch, columns["batch"][epoch], split.numpy(), comparison)
-        for features, labels in examples.batches(split):
-            if comparison.hopeless:
-                return done
-            loss = np.array([network.loss_and_gradient(features, labels)])
-            span = done - left + 1
-            comparison.agrees("batch_loss", done, columns["batch_loss"][done : done + 1], loss, span=span)
-            if done == left:
-                comparison.agrees("gradient", done, columns["gradient"][row], network.gradient.numpy(), parameters)
-            network.update()
-            done += 1
-            if done - left == experiment.kept_every or done == updates:
-                row, left = row + 1, done
-                arrive(span)
-            if done * 100 // updates != (done - 1) * 100 // updates:
-                progress(done, updates)
-    return done
+    def _compare_loss(self, done: int, computed: NDArray[Any], span: int) -> None:
+        found = np.asarray(next(self.rows["batch_loss"]))[None]
+        self.comparison.agrees("batch_loss", done, found, computed, span=span)
 
+    def _compare_counts(self) -> None:
+        """The columns that need no network: which states were kept, and the epoch of each update."""
+        kept = self.experiment.kept_updates()
+        epoch = np.arange(self.experiment.n_updates) // self.experiment.batches_per_epoch
+        for name, computed, updates in (("kept", kept, kept), ("epoch", epoch, np.arange(len(epoch)))):
+            column = self.columns[name]
+            for i in np.flatnonzero(column != computed).tolist():
+                row = slice(i, i + 1)
+                self.comparison.agrees(name, int(updates[i]), column[row], computed[row].astype(column.dtype))
 
-def _compare_counts(experiment: Experiment, columns: dict[str, NDArray[Any]], comparison: _Comparison) -> None:
-    """The columns that need no network: which states were kept, and the epoch of each update."""
-    kept = experiment.kept_updates()
-    epoch = np.arange(experiment.n_updates) // experiment.batches_per_epoch
-    for name, computed, updates in (("kept", kept, kept), ("epoch", epoch, np.arange(len(epoch)))):
-        for i in np.flatnonzero(columns[name] != computed).tolist():
+    def _compare_order(self, epoch: int, found: NDArray[Any], computed: NDArray[Any]) -> None:
+        """The random order of an epoch's examples, drawn again from the seed."""
+        size = self.experiment.batch_size
+        for i in np.flatnonzero(found != computed).tolist():
+            update = epoch * self.experiment.batches_per_epoch + i // size
             row = slice(i, i + 1)
-            expected = computed[row].astype(columns[name].dtype)
-            comparison.agrees(name, int(updates[i]), columns[name][row], expected)
-
-
-def _compare_split(
-    experiment: Experiment, epoch: int, found: NDArray[Any], computed: NDArray[Any], comparison: _Comparison
-) -> None:
-    """The random order of an epoch's examples, drawn again from the seed."""
-    for i in np.flatnonzero(found != computed).tolist():
-        update = epoch * experiment.batches_per_epoch + i // experiment.batch_size
-        row = slice(i, i + 1)
-        expected = computed[row].astype(found.dtype)
-        comparison.agrees("batch", update, found[row], expected, [f"example {i % experiment.batch_size + 1}"])
+            expected = computed[row].astype(found.dtype)
+            self.comparison.agrees("batch", update, found[row], expected, [f"example {i % size + 1}"])

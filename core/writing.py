@@ -1,81 +1,160 @@
-"""Writing a trace: under a temporary name beside the final one, renamed when whole."""
+"""Writing a trace: under a temporary name beside the final one, renamed when whole, gone on with after a kill.
 
-import os
+While a run is being recorded its folder keeps a journal: how many updates are in the files for sure, and the checksums
+of what is in them then. A process that is killed leaves both; the next run of the same experiment goes on from there.
+"""
+
+import json
 import platform
 import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
-from gradreel.core.columns import ColumnWriter
+from gradreel.core.columns import ColumnKind
 from gradreel.core.errors import UserError
-from gradreel.core.experiment import Experiment
-from gradreel.core.trace import META, column_kinds, sealed_meta
+from gradreel.core.trace import META
+from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
 
 PARTIAL = ".partial"
+_JOURNAL = "journal.json"
+_JOURNAL_SECONDS = 0.5
+_FORGOTTEN_SECONDS = 14 * 24 * 3600  # after which nobody will go on with a run
+
+
+@dataclass(frozen=True)
+class Journal:
+    """How far an unfinished trace is: ``updates`` are in its files for sure."""
+
+    updates: int
+    versions: dict[str, str]
+    columns: dict[str, Written]
+
+
+class DamagedJournalError(Exception):
+    """The files of an unfinished trace are not what its journal says: there is nothing to go on from."""
 
 
 @contextmanager
-def one_writer(directory: Path, experiment: Experiment) -> Iterator[None]:
-    """Hold the right to write the trace of ``experiment`` into ``directory``; wait for whoever holds it.
+def one_writer(directory: Path, name: str) -> Iterator[None]:
+    """Hold the right to write the trace ``name`` into ``directory``; wait for whoever holds it.
 
-    The operating system takes the lock back from a process that died, so a partial trace whose lock is free is a dead
-    run's, and is cleaned away here.
+    The operating system takes the lock back from a process that died.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(_lock_file(directory, experiment.digest))
+        lock = FileLock(_lock_file(directory, name))
         lock.acquire()
     except OSError as error:
         raise UserError(f"{directory} cannot be written to: {error.strerror or error}") from None
     try:
-        _clean(directory, experiment.digest)
+        _clean(directory)
         yield
     finally:
         lock.release()
 
 
-@contextmanager
-def new_trace(directory: Path, experiment: Experiment, versions: dict[str, str]) -> Iterator[dict[str, ColumnWriter]]:
-    """Writers of the columns of a new trace, by name. On leaving without an error the trace gets its final name.
+class TraceWriter:
+    """The columns of a trace that is being written, by name."""
 
-    A trace that had this name before is replaced then, and only then. On an error nothing is left.
+    def __init__(self, partial: Path, behind: WriteBehind, versions: dict[str, str]) -> None:
+        self.columns: Mapping[str, ColumnWriter] = behind.columns
+        self._partial, self._behind, self._versions = partial, behind, versions
+        self._marked = time.monotonic()
+
+    @property
+    def mark_due(self) -> bool:
+        """Whether the journal is to be written again: twice a second at most."""
+        return time.monotonic() - self._marked >= _JOURNAL_SECONDS
+
+    def mark(self, updates: int) -> None:
+        """Note that the state after ``updates`` updates, and all that led to it, has been appended."""
+        self._marked = time.monotonic()
+        self._behind.mark(lambda columns: self._note(Journal(updates, self._versions, columns)))
+
+    def _note(self, journal: Journal) -> None:
+        new = self._partial / f"{_JOURNAL}.new"
+        new.write_text(json.dumps(asdict(journal)))
+        new.replace(self._partial / _JOURNAL)
+
+
+@contextmanager
+def new_trace(
+    directory: Path,
+    name: str,
+    kinds: Mapping[str, ColumnKind],
+    seal: Callable[[dict[str, str]], str],
+    versions: dict[str, str],
+    journal: Journal | None = None,
+    grows: bool = False,
+) -> Iterator[TraceWriter]:
+    """A writer of the columns of a new trace. On leaving without an error the trace gets its final name.
+
+    A trace that had this name before is replaced then, and only then. ``seal`` makes meta.json of the checksums of the
+    columns. An interruption leaves what the next run can go on from, given what `journal_of` finds then; any other
+    error leaves nothing. ``grows``: how many rows there will be is not known yet. DamagedJournalError: there is nothing
+    to go on from after all.
     """
-    kinds = column_kinds(experiment)
+    partial = _partial(directory, name)
+    try:
+        if journal is None:
+            shutil.rmtree(partial, ignore_errors=True)
+            _refuse_full_disk(directory, kinds)
+            partial.mkdir()
+        with WriteBehind() as behind:
+            for column, kind in kinds.items():
+                written = journal.columns[column] if journal else None
+                try:
+                    ColumnWriter(behind, partial / f"{column}.npy", kind, written)
+                except (ValueError, FileNotFoundError) as error:
+                    raise DamagedJournalError(str(error)) from None
+            yield TraceWriter(partial, behind, versions)
+        wrong = [name for name, writer in behind.columns.items() if writer.rows != kinds[name].shape[0] and not grows]
+        if wrong:
+            raise RuntimeError(f"columns of the wrong length: {wrong}")
+        checksums = {column: writer.checksum for column, writer in behind.columns.items()}
+        for writer in behind.columns.values():
+            writer.finish()
+        (partial / META).write_text(seal(checksums), encoding="ascii")
+        (partial / _JOURNAL).unlink(missing_ok=True)
+        _publish(partial, directory / name)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise UserError(f"{directory}: the trace could not be written: {error.strerror or error}") from None
+    except Exception:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def journal_of(directory: Path, name: str) -> Journal | None:
+    """What can be gone on from of an unfinished trace; None if there is nothing."""
+    try:
+        content = json.loads((_partial(directory, name) / _JOURNAL).read_text())
+        columns = {column: Written(**written) for column, written in content.pop("columns").items()}
+        return Journal(columns=columns, **content)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _refuse_full_disk(directory: Path, kinds: Mapping[str, ColumnKind]) -> None:
     needed, free = sum(kind.n_bytes for kind in kinds.values()), shutil.disk_usage(directory).free
     if needed > free:
         raise UserError(
             f"the trace needs {needed / 1e9:.3g} GB, {directory} has {free / 1e9:.3g} GB free; "
             'keep fewer states, such as keep = {"at most": 100000000}'
         )
-    partial = directory / f".{experiment.digest}.{uuid.uuid4().hex}{PARTIAL}"
-    try:
-        partial.mkdir()
-        with ExitStack() as stack:
-            writers = {
-                name: stack.enter_context(ColumnWriter(partial / f"{name}.npy", kind)) for name, kind in kinds.items()
-            }
-            yield writers
-        unfinished = [name for name, writer in writers.items() if writer.missing]
-        if unfinished:
-            raise RuntimeError(f"columns of the wrong length: {unfinished}")
-        checksums = {name: writer.checksum for name, writer in writers.items()}
-        (partial / META).write_bytes(sealed_meta(experiment, versions, checksums).encode())
-        _publish(partial, directory / experiment.digest)
-    except OSError as error:
-        raise UserError(f"{directory}: the trace could not be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _publish(partial: Path, final: Path) -> None:
-    """Give the whole trace its name, durably; a trace that had it goes only once the new one is ready."""
-    for file in partial.iterdir():
-        with file.open("rb") as stream:
-            os.fsync(stream.fileno())
+    """Give the whole trace its name; a trace that had it goes only once the new one is ready.
+
+    Not forced onto the disk first, which takes longer than the training: that survives the death of this process, and
+    after a power failure the checksums tell.
+    """
     old = partial.with_name(f"{partial.name.removesuffix(PARTIAL)}.old{PARTIAL}")
     if final.exists():
         final.rename(old)
@@ -91,22 +170,25 @@ def _publish(partial: Path, final: Path) -> None:
         old.unlink(missing_ok=True)
 
 
-def _clean(directory: Path, ours: str) -> None:
-    """Remove what dead runs left: partial traces that nobody holds the lock of. ``ours`` is held by this run."""
+def _clean(directory: Path) -> None:
+    """Remove what dead runs left long ago, and what was about to be removed when one died."""
     for partial in directory.glob(f".*{PARTIAL}"):
-        digest = partial.name.split(".")[1]
-        if digest == ours:
-            shutil.rmtree(partial, ignore_errors=True)
-            continue
+        name = partial.name.removeprefix(".").removesuffix(PARTIAL)
         try:
-            with FileLock(_lock_file(directory, digest), timeout=0):
+            if not name.endswith(".old") and time.time() - partial.stat().st_mtime < _FORGOTTEN_SECONDS:
+                continue
+            with FileLock(_lock_file(directory, name.removesuffix(".old")), timeout=0):
                 shutil.rmtree(partial, ignore_errors=True)
         except (Timeout, OSError):
             continue
 
 
-def _lock_file(directory: Path, digest: str) -> Path:
-    return directory / f".{digest}.lock"
+def _partial(directory: Path, name: str) -> Path:
+    return directory / f".{name}{PARTIAL}"
+
+
+def _lock_file(directory: Path, name: str) -> Path:
+    return directory / f".{name}.lock"
 
 
 def program_versions() -> dict[str, str]:

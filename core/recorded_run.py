@@ -1,0 +1,88 @@
+"""RecordedRun: what is known of a training run that somebody's own torch loop made, as plain data. No torch."""
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from gradreel.core.arrays import IntArray
+from pydantic import BaseModel, ConfigDict, Field
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+Plain = int | float | bool | str | None
+Count = Annotated[int, Field(ge=0)]
+
+
+class RecordedPart(BaseModel):
+    """One parameter tensor of the model: where it stands in theta follows from the order and the shapes."""
+
+    model_config = _FROZEN
+
+    name: str  # as in named_parameters(), such as "0.weight"
+    shape: tuple[Count, ...]
+    dtype: str  # of the model's tensor, such as "bfloat16"
+    trained: bool  # by some optimizer, and not frozen
+
+
+class RecordedGroup(BaseModel):
+    """A parameter group of an optimizer, with its settings as they were at the start."""
+
+    model_config = _FROZEN
+
+    settings: dict[str, Plain | tuple[float, ...]]  # lr, momentum, betas, ...
+    parts: tuple[Count, ...]  # which parts it trains
+
+
+class RecordedOptimizer(BaseModel):
+    """One of the run's optimizers."""
+
+    model_config = _FROZEN
+
+    kind: str  # class, such as "torch.optim.sgd.SGD"
+    groups: tuple[RecordedGroup, ...]
+
+
+class RecordedRun(BaseModel):
+    """A run recorded around somebody's own loop."""
+
+    model_config = _FROZEN
+
+    model: str  # class of the module, such as "torch.nn.modules.container.Sequential"
+    parts: tuple[RecordedPart, ...]
+    optimizers: tuple[RecordedOptimizer, ...]
+    dtype: Literal["float32", "float64"]  # of the columns: that of the widest parameter, at least float32
+    updates: Count
+    kept_every: Annotated[int, Field(ge=1)] = 1  # updates from one kept state to the next
+    ended_by: str | None = None  # the exception that ended it, None for a run that came to its end
+    examples_logged: Count = 0  # length of the batch column
+
+    @property
+    def n_parameters(self) -> int:
+        """P, the length of theta."""
+        return sum(int(np.prod(part.shape, dtype=object)) for part in self.parts)
+
+    @property
+    def n_updates(self) -> int:
+        """U, the updates of the run."""
+        return self.updates
+
+    @property
+    def n_kept(self) -> int:
+        """R, how many states are kept."""
+        return -(-self.updates // self.kept_every) + 1
+
+    @property
+    def n_groups(self) -> int:
+        """Parameter groups of all optimizers."""
+        return sum(len(optimizer.groups) for optimizer in self.optimizers)
+
+    def kept_updates(self) -> IntArray:
+        """(R,): how many updates had been made at each state that is kept; 0 first, U last."""
+        return np.append(np.arange(0, self.updates, self.kept_every, dtype=np.int64), self.updates)
+
+    def part_shapes(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """Name and shape of each part of theta, in order."""
+        return tuple((part.name, part.shape) for part in self.parts)
+
+    def as_json(self) -> dict[str, Any]:
+        """What ``meta.json`` holds of it."""
+        return self.model_dump(mode="json")
