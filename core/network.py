@@ -221,11 +221,13 @@ class _Activation(Protocol):
 class _Sigmoid:
     @staticmethod
     def apply(r: torch.Tensor) -> None:
-        r.sigmoid_()
+        for run in r:  # how exp is rounded depends on where in a tensor a number stands
+            run.sigmoid_()
 
     @staticmethod
     def derive(slope: torch.Tensor, a: torch.Tensor) -> None:
-        torch.ops.aten.sigmoid_backward.grad_input(slope, a, grad_input=slope)  # dL/da a (1 - a)
+        for run, values in zip(slope, a, strict=True):
+            torch.ops.aten.sigmoid_backward.grad_input(run, values, grad_input=run)  # dL/da a (1 - a)
 
 
 class _Relu:

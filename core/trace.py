@@ -150,11 +150,11 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
             "rate": ColumnKind((updates, run.n_groups), "<f8"),  # its groups' learning rates at update k, else NaN
         }
     orders = (run.epochs if run.batch_size else 0, run.dataset.examples)
-    remembered = (len(run.remembered_rows()), run.n_remembered * parameters)
-    return common | {
-        "batch": ColumnKind(orders, "<i4"),
-        "optimizer_state": ColumnKind(remembered, number),  # of the kept states remembered_rows(), vector after vector
-    }
+    kinds = common | {"batch": ColumnKind(orders, "<i4")}
+    if run.n_remembered:  # of the kept states remembered_rows(), vector after vector
+        remembered = (len(run.remembered_rows()), run.n_remembered * parameters)
+        kinds["optimizer_state"] = ColumnKind(remembered, number)
+    return kinds
 
 
 def sealed_meta(

@@ -187,7 +187,7 @@ class _Training:
         if start:
             self._take_up(start)
         for epoch in range(first, experiment.epochs):
-            orders = self._orders(epoch, written=epoch == first and start % per_epoch > 0)
+            orders = self._orders(epoch, written=epoch == first and start > 0)
             rate = experiment.rate(epoch)
             for features, labels in self.examples.batches(orders, done % per_epoch):
                 kept = done % kept_every == 0
@@ -225,7 +225,8 @@ class _Training:
             if remembered:
                 for vector in self.networks.remembered(run):
                     writer.columns["optimizer_state"].append_bytes(vector)
-        if row % self.experiment.states_between == 0 and any(writer.mark_due for writer in self.writers):
+        whole = row % self.experiment.states_between == 0 and done < self.experiment.n_updates
+        if whole and any(writer.mark_due for writer in self.writers):
             self._write_losses(done)
             for writer in self.writers:
                 writer.mark(done)

@@ -64,7 +64,7 @@ class Verification:
     def __str__(self) -> str:
         if self.problems:
             return "\n".join([f"{self.path}: damaged", *(f"  {problem}" for problem in self.problems)])
-        agreement = "exact bit for bit" if self.exact else "within the tolerance of its dtype"
+        agreement = "exact bit for bit" if self.exact else "within tolerance"
         return f"{self.path}: {self.updates} updates computed again, {agreement}"
 
 

@@ -130,6 +130,8 @@ class ColumnWriter:
         if resume is not None:
             size += resume.rows * kind.row_bytes
             self._go_on(size, resume)
+        else:
+            os.ftruncate(self._fd, size)
         self._size = min(BLOCK, max(_ALIGNED, -(-(kind.n_bytes or BLOCK) // _ALIGNED) * _ALIGNED))
         self._block = self._next_block(size)
         behind.columns[file.stem] = self

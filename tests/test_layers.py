@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TORCH_FILES = {"network", "training", "recording", "verify", "forecast"}  # of core
+TORCH_FILES = {"network", "optimizers", "training", "recording", "verify", "verify_recorded"}  # of core
 NOT_PACKAGES = {"tests", "assets"}
 
 

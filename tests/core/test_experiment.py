@@ -142,7 +142,14 @@ def test_enough_bytes_keep_every_update() -> None:
         ({"keep": {"every": 0}}, "greater than or equal to 1"),
         ({"keep": {"at most": 10}}, "the start and the end alone take 336 bytes"),
         ({"keep": {"every": 2, "at most": 1000}}, "Extra inputs"),
-        ({"momentum": 0.9}, "Extra inputs"),
+        ({"momenta": 0.9}, "Extra inputs"),
+        ({"optimizer": "lbfgs"}, "'sgd' or 'adam'"),
+        ({"optimizer": "adam", "momentum": 0.9}, "momentum is sgd's"),
+        ({"momentum": 1.0}, "less than 1"),
+        ({"schedule": "linear"}, "'constant' or 'cosine'"),
+        ({"schedule": {"step": 0}}, "greater than or equal to 1"),
+        ({"dtype": "float16"}, "'float64' or 'float32'"),
+        ({"dataset": {"kind": "pictures"}}, "'curve', 'daily views'"),
     ],
 )
 def test_what_is_no_experiment_is_named(settings: dict[str, Any], message: str) -> None:

@@ -8,7 +8,7 @@ import torch
 from gradreel.core.arrays import FloatArray
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
-from gradreel.core.network import Network
+from gradreel.core.network import Networks
 from gradreel.core.theta import loss, predict, unpack
 from gradreel.core.training import train
 from torch import nn
@@ -49,14 +49,25 @@ def random_theta(experiment: Experiment) -> FloatArray:
     return np.random.default_rng(3).normal(size=experiment.n_parameters)
 
 
+def loss_and_gradient(experiment: Experiment, theta: FloatArray) -> tuple[float, FloatArray]:
+    """Of all examples at once, by the formulas."""
+    networks = Networks(experiment)
+    networks.set_state(0, theta)
+    features, labels = networks.batch(experiment.dataset.examples)
+    features.copy_(torch.from_numpy(experiment.dataset.features()))
+    labels.copy_(torch.from_numpy(experiment.dataset.labels())[:, None])
+    losses = torch.empty(1, dtype=torch.float64)
+    networks.forward_backward(features, labels, losses)
+    return losses.item(), networks.gradient.numpy()
+
+
 @pytest.mark.parametrize(("hidden", "activation", "size"), ARCHITECTURES)
 def test_the_gradient_agrees_with_autograd(hidden: tuple[int, ...], activation: str, size: str) -> None:
     experiment = experiment_of(hidden, activation, size)
     features, labels = (torch.from_numpy(a) for a in (experiment.dataset.features(), experiment.dataset.labels()))
     theta = random_theta(experiment)
-    network, model = Network(experiment), torch_network(experiment)
-    network.theta.copy_(torch.from_numpy(theta))
-    found = network.loss_and_gradient(features, labels)
+    found, slopes = loss_and_gradient(experiment, theta)
+    model = torch_network(experiment)
     load(model, theta)
     kind = nn.MSELoss() if size == "mse" else nn.L1Loss()
     expected = kind(model(features), labels)
@@ -64,20 +75,17 @@ def test_the_gradient_agrees_with_autograd(hidden: tuple[int, ...], activation: 
     gradient = nn.utils.parameters_to_vector([p.grad for p in model.parameters() if p.grad is not None])
     assert found == pytest.approx(expected.item(), rel=1e-13)
     assert found == pytest.approx(float(loss(experiment, theta)), rel=1e-13)
-    np.testing.assert_allclose(network.gradient.numpy(), gradient.numpy(), rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(slopes, gradient.numpy(), rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize(("hidden", "activation", "size"), ARCHITECTURES)
 def test_the_gradient_agrees_with_finite_differences(hidden: tuple[int, ...], activation: str, size: str) -> None:
     experiment = experiment_of(hidden, activation, size)
-    features, labels = (torch.from_numpy(a) for a in (experiment.dataset.features(), experiment.dataset.labels()))
     theta = random_theta(experiment)
-    network = Network(experiment)
-    network.theta.copy_(torch.from_numpy(theta))
-    network.loss_and_gradient(features, labels)
+    _, gradient = loss_and_gradient(experiment, theta)
     nudge = 1e-6 * np.eye(experiment.n_parameters)
     slopes = (loss(experiment, theta + nudge) - loss(experiment, theta - nudge)) / 2e-6
-    np.testing.assert_allclose(network.gradient.numpy(), slopes, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(gradient, slopes, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("hidden", [(), (3,), (4, 2)])
@@ -112,27 +120,38 @@ def test_numpy_and_torch_predict_the_same() -> None:
     np.testing.assert_allclose(predict(experiment, theta, experiment.dataset.features()), expected, rtol=1e-13)
 
 
-def test_parameters_are_views_into_theta() -> None:
+def test_a_state_is_laid_out_as_theta_is() -> None:
     experiment = Experiment(hidden=(2, 3))
-    network = Network(experiment)
-    network.weights[1][2, 0] = 5.0
-    network.b.fill_(7.0)
-    layers = unpack(experiment, network.theta.numpy())
-    assert layers.weights[1][2, 0] == 5
-    assert layers.b == 7
-    assert network.theta.count_nonzero() == 2
+    networks = Networks(experiment, runs=3)
+    states = np.random.default_rng(0).normal(size=(3, experiment.n_parameters))
+    for run, state in enumerate(states):
+        networks.set_state(run, state)
+    for run, state in enumerate(states):
+        np.testing.assert_array_equal(networks.state(run).view(np.float64), state)
+    assert sorted(networks.theta.tolist()) == sorted(states.ravel().tolist())
 
 
 def test_the_random_start_has_the_spread_of_torchs_own() -> None:
     experiment = Experiment(hidden=(64, 64))
-    network = Network(experiment)
-    network.random_start(torch.Generator().manual_seed(0))
-    layers = unpack(experiment, network.theta.numpy())
+
+    def start(seed: int) -> FloatArray:
+        networks = Networks(experiment)
+        networks.random_start([torch.Generator().manual_seed(seed)])
+        return networks.theta.numpy()
+
+    layers = unpack(experiment, start(0))
     for part, inputs in [(layers.weights[0], 1), (layers.biases[0], 1), (layers.weights[1], 64), (layers.c, 64)]:
         assert 0.9 / np.sqrt(inputs) < np.abs(part).max() < 1 / np.sqrt(inputs)
         assert abs(part.mean()) < 0.3 / np.sqrt(inputs)
-    again = Network(experiment)
-    again.random_start(torch.Generator().manual_seed(0))
-    assert torch.equal(again.theta, network.theta)
-    again.random_start(torch.Generator().manual_seed(1))
-    assert not torch.equal(again.theta, network.theta)
+    np.testing.assert_array_equal(start(0), start(0))
+    assert not np.array_equal(start(0), start(1))
+
+
+def test_runs_side_by_side_start_where_they_start_alone() -> None:
+    experiment = Experiment(hidden=(4, 2))
+    together = Networks(experiment, runs=2)
+    together.random_start([torch.Generator().manual_seed(seed) for seed in (5, 6)])
+    for run, seed in enumerate((5, 6)):
+        alone = Networks(experiment)
+        alone.random_start([torch.Generator().manual_seed(seed)])
+        assert together.state(run).tobytes() == alone.state(0).tobytes()

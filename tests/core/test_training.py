@@ -2,7 +2,6 @@
 
 import errno
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
-from gradreel.core.columns import ColumnWriter
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import TraceError, TrainingError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.theta import loss, predict, unpack
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
+from gradreel.core.write_behind import ColumnWriter
 
 SHORT = Experiment(epochs=20, seed=3)
 MINIBATCH = Experiment(hidden=(20, 10), batch_size=10, epochs=20, seed=5)
@@ -202,23 +201,20 @@ def test_an_interrupted_run_leaves_nothing_and_what_was_there(
     assert (damaged / "meta.json").read_text() == "mine"
 
 
-def test_what_a_killed_run_left_is_cleaned(tmp_path: Path) -> None:
-    code = TRAIN_ELSEWHERE.replace(
-        "sys.argv[1])", "sys.argv[1], lambda done, updates: os.kill(os.getpid(), signal.SIGKILL))"
-    )
-    code = "import os, signal\n" + code
-    run = subprocess.run([sys.executable, "-c", code, str(tmp_path), SHORT.model_dump_json()], check=False)
-    assert run.returncode == -signal.SIGKILL
-    left = visible(tmp_path)
-    assert len(left) == 1
-    assert left[0].endswith(".partial")
-    other = train(MINIBATCH, tmp_path)
-    assert visible(tmp_path) == [other.path.name]
+def test_what_died_long_ago_is_cleaned_and_what_can_be_gone_on_with_is_not(tmp_path: Path) -> None:
+    old, new = tmp_path / f".{'0' * 32}.partial", tmp_path / f".{'1' * 32}.partial"
+    for partial in (old, new):
+        partial.mkdir()
+    os.utime(old, (0, 0))
+    train(SHORT, tmp_path)
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_what_a_live_run_is_writing_is_left_alone(tmp_path: Path) -> None:
-    partial = tmp_path / f".{MINIBATCH.digest}.0123.partial"
+    partial = tmp_path / f".{MINIBATCH.digest}.partial"
     partial.mkdir()
+    os.utime(partial, (0, 0))
     with FileLock(tmp_path / f".{MINIBATCH.digest}.lock"):
         train(SHORT, tmp_path)
         assert partial.exists()
@@ -242,14 +238,10 @@ def test_a_trace_larger_than_the_disk_is_not_begun(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write: Any = ColumnWriter._write
+    def fail(writer: ColumnWriter, part: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def fail(writer: ColumnWriter, data: bytes) -> None:
-        if writer.missing < 100:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        write(writer, data)
-
-    monkeypatch.setattr(ColumnWriter, "_write", fail)
+    monkeypatch.setattr(ColumnWriter, "write", fail)
     with pytest.raises(UserError, match="No space left"):
         train(SHORT, tmp_path)
     assert visible(tmp_path) == []

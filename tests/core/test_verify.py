@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.columns import file_checksum
+from gradreel.core.columns import checksum
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.theta import parameter_names
-from gradreel.core.trace import Trace, sealed_meta
+from gradreel.core.trace import Trace, column_kinds, sealed_meta
 from gradreel.core.training import train
 from gradreel.core.verify import Problem, verify
 from hypothesis import HealthCheck, given, settings
@@ -43,7 +43,8 @@ def reseal(path: Path, trace: Trace, changes: dict[str, Callable[[np.ndarray], N
         column = np.array(getattr(trace, name))
         change(column)
         np.save(path / f"{name}.npy", column)
-    checksums = {name: file_checksum(path / f"{name}.npy") for name in COLUMNS}
+    kinds = column_kinds(trace.experiment)
+    checksums = {name: checksum(path / f"{name}.npy", kind) for name, kind in kinds.items()}
     (path / "meta.json").write_text(sealed_meta(trace.experiment, trace.meta["versions"], checksums))
 
 
@@ -149,7 +150,7 @@ def test_all_damaged_columns_are_named_at_once(copy: Path) -> None:
 def test_meta_that_is_missing_or_of_a_foreign_version_is_named(copy: Path) -> None:
     meta = json.loads((copy / "meta.json").read_text())
     (copy / "meta.json").write_text(json.dumps({**meta, "version": 7}))
-    assert "format version 7, this program reads 1" in verify(copy).problems[0].text
+    assert "format version 7, this program reads 2" in verify(copy).problems[0].text
     (copy / "meta.json").unlink()
     assert "meta.json is missing" in verify(copy).problems[0].text
 

@@ -1,0 +1,172 @@
+"""Runs that are killed are gone on with, from the last state that is in the files for sure, to the same trace."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradreel.core import writing
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import TrainingError
+from gradreel.core.experiment import Experiment, StepSchedule
+from gradreel.core.training import interrupted, train, train_all
+
+WINDOWS: dict[str, Any] = {"dataset": DailyViews(window=14), "activation": "relu", "batch_size": 32, "loss": "mae"}
+RUNS = {
+    "sgd, full batches": Experiment(epochs=3000, seed=1),
+    "sgd, every fourth state": Experiment(**WINDOWS, hidden=(20,), epochs=60, keep={"every": 4}),
+    "momentum": Experiment(
+        **WINDOWS, hidden=(20, 10), momentum=0.9, learning_rate=0.01, epochs=60, schedule=StepSchedule(step=9)
+    ),
+    "adam, every update": Experiment(
+        **WINDOWS, hidden=(64,), optimizer="adam", learning_rate=1e-3, epochs=60, schedule="cosine", dtype="float32"
+    ),
+    "adam, as much as fits": Experiment(
+        **WINDOWS, hidden=(64,), optimizer="adam", learning_rate=1e-3, epochs=60, keep={"at most": 1_000_000}
+    ),
+}
+
+TRAIN_AND_DIE = """
+import os, signal, sys, time
+from pathlib import Path
+from gradreel.core import writing
+from gradreel.core.experiment import Experiment
+from gradreel.core.training import train_all
+writing._JOURNAL_SECONDS = 0.01
+directory, share, *texts = sys.argv[1:]
+runs = [Experiment.model_validate_json(text) for text in texts]
+def die(done, updates):
+    if done > float(share) * updates and list(Path(directory).glob(".*/journal.json")):
+        time.sleep(0.002 * (done % 7))
+        os.kill(os.getpid(), signal.SIGKILL)
+train_all(runs, directory, die)
+"""
+
+
+def killed(directory: Path, share: float, *runs: Experiment) -> None:
+    """Train in another process until it is dead, once ``share`` of the updates have been made."""
+    texts = [run.model_dump_json() for run in runs]
+    process = subprocess.run(
+        [sys.executable, "-c", TRAIN_AND_DIE, str(directory), str(share), *texts], check=False, timeout=120
+    )
+    assert process.returncode == -signal.SIGKILL
+    assert not any((directory / run.digest).exists() for run in runs)
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("undisturbed")
+
+
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("shares", [(0.2,), (0.6,), (0.3, 0.5, 0.8)], ids=str)
+def test_a_killed_run_goes_on_to_the_same_trace(
+    name: str, shares: tuple[float, ...], undisturbed: Path, tmp_path: Path
+) -> None:
+    run = RUNS[name]
+    for share in shares:
+        killed(tmp_path, share, run)
+        left = interrupted(run, tmp_path)
+        assert left is not None
+        assert 0 < left.updates < left.of == run.n_updates
+        assert left.updates % run.kept_every == 0
+    begun: list[int] = []
+    trace = train(run, tmp_path, lambda done, updates: begun.append(done))
+    assert begun[0] > 0.15 * run.n_updates  # it did not start anew
+    assert contents(trace.path) == contents(train(run, undisturbed).path)
+    assert interrupted(run, tmp_path) is None
+
+
+def test_runs_side_by_side_are_gone_on_with_together(undisturbed: Path, tmp_path: Path) -> None:
+    runs = [RUNS["adam, every update"].model_copy(update={"seed": seed}) for seed in (7, 8, 9)]
+    killed(tmp_path, 0.5, *runs)
+    for trace, run in zip(train_all(runs, tmp_path), runs, strict=True):
+        assert contents(trace.path) == contents(train(run, undisturbed).path)
+
+
+def test_a_run_killed_side_by_side_goes_on_alone(undisturbed: Path, tmp_path: Path) -> None:
+    runs = [RUNS["momentum"].model_copy(update={"seed": seed}) for seed in (7, 8)]
+    killed(tmp_path, 0.5, *runs)
+    assert contents(train(runs[1], tmp_path).path) == contents(train(runs[1], undisturbed).path)
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove", "journal", "versions"])
+def test_what_is_damaged_is_not_gone_on_with(damage: str, undisturbed: Path, tmp_path: Path) -> None:
+    run = RUNS["momentum"]
+    killed(tmp_path, 0.5, run)
+    partial = tmp_path / f".{run.digest}.partial"
+    file = partial / "gradient.npy"
+    content = bytearray(file.read_bytes())
+    if damage == "flip":
+        content[500] ^= 1
+        file.write_bytes(content)
+    elif damage == "truncate":
+        file.write_bytes(content[:300])
+    elif damage == "remove":
+        file.unlink()
+    elif damage == "journal":
+        (partial / "journal.json").write_text("{")
+    else:
+        journal = json.loads((partial / "journal.json").read_text())
+        (partial / "journal.json").write_text(json.dumps(journal | {"versions": {"torch": "0.1"}}))
+    calls: list[int] = []
+    trace = train(run, tmp_path, lambda done, updates: calls.append(done))
+    assert calls[0] < 0.05 * run.n_updates
+    assert contents(trace.path) == contents(train(run, undisturbed).path)
+
+
+def test_ctrl_c_keeps_what_can_be_gone_on_with(
+    undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "_JOURNAL_SECONDS", 0.0)
+    run = RUNS["momentum"]
+
+    def interrupt(done: int, updates: int) -> None:
+        if done > updates / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(run, tmp_path, interrupt)
+    left = interrupted(run, tmp_path)
+    assert left is not None
+    assert left.updates > 0.4 * left.of
+    assert not (tmp_path / run.digest).exists()
+    assert contents(train(run, tmp_path).path) == contents(train(run, undisturbed).path)
+
+
+def test_a_run_that_diverges_leaves_nothing_to_go_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "_JOURNAL_SECONDS", 0.0)
+    run = Experiment(learning_rate=50, epochs=6000)
+    with pytest.raises(TrainingError):
+        train(run, tmp_path)
+    assert interrupted(run, tmp_path) is None
+    assert [file.name for file in tmp_path.iterdir() if not file.name.endswith(".lock")] == []
+
+
+def test_a_kill_at_any_moment_is_survived(undisturbed: Path, tmp_path: Path) -> None:
+    """By the clock, not by the progress: while columns are written, the journal is, the trace gets its name."""
+    run = RUNS["adam, every update"]
+    begin = "print('begun', flush=True); train_all(runs, directory)"
+    code = TRAIN_AND_DIE.replace("train_all(runs, directory, die)", begin)
+    for milliseconds in (3, 20, 60, 120, 200, 280, 360, 440, 520, 700):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path), "1", run.model_dump_json()], stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(milliseconds / 1000)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        if (tmp_path / run.digest).exists():
+            break
+    assert contents(train(run, tmp_path).path) == contents(train(run, undisturbed).path)

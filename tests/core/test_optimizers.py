@@ -1,0 +1,194 @@
+"""Every kind of network, optimizer, schedule, loss and dtype against torch.nn and torch.optim, from the same start."""
+
+import itertools
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from gradreel.core.arrays import FloatArray
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment, StepSchedule
+from gradreel.core.trace import Trace
+from gradreel.core.training import train, train_all
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+AGREEMENT = {"float64": 1e-10, "float32": 1e-3}  # relative, after 1000 updates
+OPTIMIZERS: list[dict[str, Any]] = [
+    {"optimizer": "sgd", "learning_rate": 0.02},
+    {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.005},
+    {"optimizer": "adam", "learning_rate": 0.002},
+]
+SCHEDULES: list[Any] = ["constant", "cosine", StepSchedule(step=7, factor=0.5)]
+NETWORKS = [((), "none"), *itertools.product([(6,), (5, 4, 3)], ["sigmoid", "relu", "hard_sigmoid"])]
+DAYS = DailySeries(
+    start=date(2021, 1, 1), values=tuple(float(v) for v in np.random.default_rng(4).integers(0, 900, 90)), name="test"
+)
+
+
+class HardSigmoid(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.clamp(x + 0.5, 0, 1)
+
+
+def plain_loop(trace: Trace) -> tuple[FloatArray, FloatArray]:
+    """theta at the end and the batch losses of torch's own network and optimizer, given the start and the batches."""
+    experiment = trace.experiment
+    dtype = getattr(torch, experiment.dtype)
+    activation: Any = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU, "hard_sigmoid": HardSigmoid}.get(experiment.activation)
+    widths = (experiment.dataset.n_features, *experiment.hidden)
+    layers: list[nn.Module] = []
+    for before, width in itertools.pairwise(widths):
+        layers += [nn.Linear(before, width), activation()]
+    model = nn.Sequential(*layers, nn.Linear(widths[-1], 1)).to(dtype)
+    nn.utils.vector_to_parameters(torch.from_numpy(np.array(trace.parameters[0])), model.parameters())
+    optimizer: torch.optim.Optimizer
+    if experiment.optimizer == "adam":
+        optimizer = torch.optim.Adam(model.parameters(), lr=experiment.learning_rate)
+    else:
+        optimizer = torch.optim.SGD(model.parameters(), lr=experiment.learning_rate, momentum=experiment.momentum)
+    scheduler: Any = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1.0)
+    if isinstance(experiment.schedule, StepSchedule):
+        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, experiment.schedule.step, experiment.schedule.factor)
+    elif experiment.schedule == "cosine":
+        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, experiment.epochs)
+    loss_function = nn.MSELoss() if experiment.loss == "mse" else nn.L1Loss()
+    features = torch.from_numpy(experiment.dataset.features()).to(dtype)
+    labels = torch.from_numpy(experiment.dataset.labels()).to(dtype)[:, None]
+    losses = []
+    for update in range(trace.n_updates):
+        examples = torch.from_numpy(trace.examples(update).astype(np.int64))
+        optimizer.zero_grad()
+        loss = loss_function(model(features[examples]), labels[examples])
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        if (update + 1) % experiment.batches_per_epoch == 0:
+            scheduler.step()
+    return nn.utils.parameters_to_vector(model.parameters()).detach().numpy(), np.array(losses)
+
+
+def check_it_agrees(trace: Trace, agreement: float) -> None:
+    theta, losses = plain_loop(trace)
+    assert trace.parameters.dtype == theta.dtype == np.dtype(trace.experiment.dtype)
+    np.testing.assert_allclose(trace.parameters[-1], theta, rtol=agreement, atol=agreement * np.abs(theta).max())
+    np.testing.assert_allclose(trace.batch_loss, losses, rtol=agreement, atol=agreement * losses.max())
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("loss", ["mse", "mae"])
+@pytest.mark.parametrize("optimizer", [0, 1, 2], ids=["sgd", "momentum", "adam"])
+@pytest.mark.parametrize(("hidden", "activation"), NETWORKS)
+def test_a_thousand_updates_are_those_of_torch(
+    hidden: tuple[int, ...], activation: str, optimizer: int, loss: str, dtype: str, tmp_path: Path
+) -> None:
+    place = NETWORKS.index((hidden, activation)) + optimizer + (loss == "mae") + (dtype == "float32")
+    experiment = Experiment(
+        dataset=DailyViews(series=DAYS, window=5, unseen_from=date(2021, 3, 20)),
+        hidden=hidden,
+        activation=activation,
+        loss=loss,
+        dtype=dtype,
+        batch_size=11,
+        epochs=143,  # of 7 batches, the last of 7 examples
+        schedule=SCHEDULES[place % 3],
+        keep={"every": 100},
+        **OPTIMIZERS[optimizer],
+    )
+    assert experiment.n_updates == 1001
+    check_it_agrees(train(experiment, tmp_path), AGREEMENT[dtype])
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=["constant", "cosine", "step"])
+@pytest.mark.parametrize("optimizer", [0, 1, 2], ids=["sgd", "momentum", "adam"])
+def test_each_schedule_is_torchs(optimizer: int, schedule: Any, tmp_path: Path) -> None:
+    experiment = Experiment(epochs=40, batch_size=20, schedule=schedule, **OPTIMIZERS[optimizer])
+    check_it_agrees(train(experiment, tmp_path), 1e-12)
+    others = [experiment.model_copy(update={"schedule": other}) for other in SCHEDULES if other != schedule]
+    end = train(experiment, tmp_path).parameters[-1]
+    assert all(not np.array_equal(train(other, tmp_path).parameters[-1], end) for other in others)
+
+
+@st.composite
+def shapes(draw: st.DrawFn) -> Experiment:
+    """Small networks of any shape, on windows of any length, in batches of any size."""
+    window = draw(st.integers(1, 9))
+    dataset: Any = (
+        DailyViews(series=DAYS, window=window)
+        if draw(st.booleans())
+        else CurveDataset(examples=draw(st.integers(2, 40)))
+    )
+    hidden = tuple(draw(st.lists(st.integers(1, 12), max_size=4)))
+    return Experiment(
+        dataset=dataset,
+        hidden=hidden,
+        activation=draw(st.sampled_from(["sigmoid", "relu", "hard_sigmoid"])),
+        loss=draw(st.sampled_from(["mse", "mae"])),
+        dtype=draw(st.sampled_from(["float64", "float32"])),
+        batch_size=draw(st.integers(0, dataset.examples)),
+        epochs=draw(st.integers(1, 4)),
+        seed=draw(st.integers(0, 2**40)),
+        keep={"every": draw(st.integers(1, 5))},
+        **draw(st.sampled_from(OPTIMIZERS)),
+    )
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(shapes())
+def test_networks_of_any_shape_are_those_of_torch(
+    tmp_path_factory: pytest.TempPathFactory, experiment: Experiment
+) -> None:
+    trace = train(experiment, tmp_path_factory.mktemp("traces"))
+    check_it_agrees(trace, {"float64": 1e-11, "float32": 1e-4}[experiment.dtype])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(shapes(), st.integers(2, 4))
+def test_runs_side_by_side_are_those_that_are_made_alone_bit_for_bit(
+    tmp_path_factory: pytest.TempPathFactory, experiment: Experiment, runs: int
+) -> None:
+    seeds = [experiment.model_copy(update={"seed": experiment.seed + i}) for i in range(runs)]
+    together = train_all(seeds, tmp_path_factory.mktemp("together"))
+    for seed, trace in zip(seeds, together, strict=True):
+        alone = train(seed, tmp_path_factory.mktemp("alone"))
+        for name, column in alone.columns.items():
+            np.testing.assert_array_equal(trace.columns[name], column, err_msg=name)
+        assert (trace.path / "meta.json").read_bytes() == (alone.path / "meta.json").read_bytes()
+
+
+def test_wide_networks_side_by_side_are_those_that_are_made_alone_bit_for_bit(tmp_path: Path) -> None:
+    base = Experiment(
+        dataset=DailyViews(), hidden=(100, 100), activation="relu", dtype="float32", batch_size=32, epochs=2,
+        loss="mae", optimizer="adam", learning_rate=1e-3, keep={"every": 10},
+    )  # fmt: skip
+    seeds = [base.model_copy(update={"seed": seed}) for seed in range(5)]
+    for seed, trace in zip(seeds, train_all(seeds, tmp_path / "together"), strict=True):
+        np.testing.assert_array_equal(trace.parameters, train(seed, tmp_path / "alone").parameters)
+
+
+def test_only_runs_that_differ_in_their_seeds_are_trained_side_by_side(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nothing but their seed"):
+        train_all([Experiment(epochs=3), Experiment(epochs=4)], tmp_path)
+
+
+def test_daily_views_in_float32_with_adam_is_the_plain_loop_bit_for_bit(tmp_path: Path) -> None:
+    """The lecture's kind of run, where one rounding otherwise would grow to another network."""
+    experiment = Experiment(
+        dataset=DailyViews(), hidden=(100, 100, 100), activation="relu", dtype="float32", batch_size=32, epochs=6,
+        loss="mae", optimizer="adam", learning_rate=1e-3, keep={"every": 50},
+    )  # fmt: skip
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        trace = train(experiment, tmp_path)
+        theta, losses = plain_loop(trace)
+    finally:
+        torch.set_num_threads(threads)
+    np.testing.assert_allclose(trace.parameters[-1], theta, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(trace.batch_loss, losses, rtol=1e-4)

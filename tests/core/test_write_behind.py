@@ -1,0 +1,144 @@
+"""Columns that a thread writes: the same bytes however they come, errors told, memory bounded."""
+
+import errno
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core import write_behind
+from gradreel.core.columns import ColumnKind, checksum, read_column, rows_of
+from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 700), st.integers(1, 900), st.lists(st.integers(1, 60), min_size=1, max_size=9), st.booleans())
+def test_a_column_is_what_was_appended(
+    tmp_path_factory: pytest.TempPathFactory, rows: int, width: int, portions: list[int], cached: bool
+) -> None:
+    """In portions of any size, of rows that lie across the blocks, through the cache and past it."""
+    file = tmp_path_factory.mktemp("column") / "numbers.npy"
+    numbers = np.random.default_rng(rows).normal(size=(rows, width)).astype(np.float32)
+    kind = ColumnKind((rows, width), "<f4")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(write_behind, "BLOCK", 1 << 13)
+        with WriteBehind() as behind:
+            behind.cached_left = 1 << 40 if cached else 0
+            column = ColumnWriter(behind, file, kind)
+            start = 0
+            while start < rows:
+                for portion in portions:
+                    column.append(numbers[start : start + portion])
+                    start += portion
+        assert column.rows == rows
+        assert column.finish() == kind
+    np.testing.assert_array_equal(np.load(file), numbers)
+    np.testing.assert_array_equal(read_column(file, kind), numbers)
+    assert column.checksum == checksum(file, kind)
+    assert all(np.array_equal(found, row) for found, row in zip(rows_of(file, kind), numbers, strict=True))
+
+
+def test_a_column_may_grow_beyond_what_was_known(tmp_path: Path) -> None:
+    numbers = np.arange(5000.0).reshape(1000, 5)
+    with WriteBehind() as behind:
+        column = ColumnWriter(behind, tmp_path / "numbers.npy", ColumnKind((3, 5), "<f8"))
+        column.append(numbers)
+    assert column.finish().shape == (1000, 5)
+    np.testing.assert_array_equal(np.load(tmp_path / "numbers.npy"), numbers)
+
+
+def test_an_unfinished_column_is_no_npy_file(tmp_path: Path) -> None:
+    with WriteBehind() as behind:
+        ColumnWriter(behind, tmp_path / "numbers.npy", ColumnKind((2,), "<f8")).append([1.0, 2.0])
+    with pytest.raises(ValueError, match="pickled"):
+        np.load(tmp_path / "numbers.npy")
+
+
+def test_a_mark_tells_what_is_in_the_files(tmp_path: Path) -> None:
+    told: list[tuple[dict[str, Written], bytes]] = []
+    file, kind = tmp_path / "numbers.npy", ColumnKind((4000,), "<f8")
+    with WriteBehind() as behind:
+        column = ColumnWriter(behind, file, kind)
+        for part in range(4):
+            column.append(np.arange(1000.0 * part, 1000 * (part + 1)))
+            behind.mark(lambda written: told.append((written, file.read_bytes())))
+    assert [written["numbers"].rows for written, _ in told] == [1000, 2000, 3000, 4000]
+    for written, content in told:
+        rows = written["numbers"].rows
+        np.testing.assert_array_equal(np.frombuffer(content[128 : 128 + 8 * rows]), np.arange(rows))
+        column.finish()
+    assert told[-1][0]["numbers"].checksum == checksum(file, kind)
+
+
+def test_a_column_is_gone_on_with(tmp_path: Path) -> None:
+    file, kind = tmp_path / "numbers.npy", ColumnKind((3000, 3), "<f4")
+    numbers = np.random.default_rng(0).normal(size=kind.shape).astype(np.float32)
+    marks: list[Written] = []
+    with WriteBehind() as behind:
+        column = ColumnWriter(behind, file, kind)
+        column.append(numbers[:1234])
+        behind.mark(lambda written: marks.append(written["numbers"]))
+        column.append(numbers[:100])  # lost with whoever is killed now
+    with WriteBehind() as behind:
+        column = ColumnWriter(behind, file, kind, resume=marks[0])
+        np.testing.assert_array_equal(column.read_row(1233), numbers[1233])
+        column.append(numbers[1234:])
+    column.finish()
+    np.testing.assert_array_equal(np.load(file), numbers)
+    assert column.checksum == checksum(file, kind)
+
+
+def test_what_is_not_as_it_was_is_not_gone_on_with(tmp_path: Path) -> None:
+    file, kind = tmp_path / "numbers.npy", ColumnKind((10,), "<f8")
+    with WriteBehind() as behind:
+        ColumnWriter(behind, file, kind).append(np.arange(5.0))
+    with WriteBehind() as behind:
+        with pytest.raises(ValueError, match="not what had been written"):
+            ColumnWriter(behind, file, kind, resume=Written(5, "0"))
+        with pytest.raises(ValueError, match="shorter"):
+            ColumnWriter(behind, file, kind, resume=Written(9, "0"))
+
+
+def test_a_full_disk_is_told_and_does_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write_behind, "BLOCK", 1 << 12)
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    column = None
+
+    def write_much() -> None:
+        nonlocal column
+        with WriteBehind() as behind:
+            column = ColumnWriter(behind, tmp_path / "numbers.npy", ColumnKind((1 << 20,), "<f8"))
+            for _ in range(1 << 10):
+                column.append(np.zeros(1 << 10))
+
+    with pytest.raises(OSError, match="No space left"):
+        write_much()
+
+
+def test_whoever_is_quicker_than_the_disk_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory stays bounded: no more blocks are filled than there are."""
+    monkeypatch.setattr(write_behind, "BLOCK", 1 << 12)
+    pwrite, ahead = os.pwrite, []
+
+    def slow(fd: int, data: memoryview, place: int) -> int:
+        time.sleep(0.001)
+        ahead.append(appended - place)
+        return pwrite(fd, data, place)
+
+    monkeypatch.setattr(os, "pwrite", slow)
+    appended = 0
+    with WriteBehind() as behind:
+        behind.cached_left = 1 << 40
+        column = ColumnWriter(behind, tmp_path / "numbers.npy", ColumnKind((1 << 16,), "<f8"))
+        for _ in range(1 << 7):
+            column.append(np.zeros(1 << 9))
+            appended += 1 << 12
+    assert len(ahead) >= 128
+    assert max(ahead) <= (write_behind.BLOCKS + 1) << 12
