@@ -54,6 +54,9 @@ class RecordedRun(BaseModel):
     kept_every: Annotated[int, Field(ge=1)] = 1  # updates from one kept state to the next
     ended_by: str | None = None  # the exception that ended it, None for a run that came to its end
     examples_logged: Count = 0  # length of the batch column
+    first_nan_loss: Count | None = None  # the first update whose loss was logged, and was not a number
+    edits: Count | None = None  # how often the loop itself changed parameters between updates; None: not looked at
+    first_edit: Count | None = None  # before which update it did so first, or U: after the last
 
     @property
     def n_parameters(self) -> int:

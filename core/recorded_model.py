@@ -1,0 +1,195 @@
+"""A model and its optimizers as a recorder sees them: which tensors theta has, what their settings are."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from gradreel.core.errors import UserError
+from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+
+
+class Row:
+    """A vector as long as theta, into which the model's tensors are copied part by part."""
+
+    def __init__(self, shapes: Sequence[torch.Size], dtype: torch.dtype) -> None:
+        sizes = [shape.numel() for shape in shapes]
+        vector = torch.zeros(sum(sizes), dtype=dtype, device="cpu")
+        self.bytes: Bytes = vector.numpy().view(np.uint8)
+        self._bits = vector.view(torch.int64 if dtype == torch.float64 else torch.int32)
+        self._parts = [part.view(shape) for part, shape in zip(torch.split(vector, sizes), shapes, strict=True)]
+
+    def take(self, tensors: list[torch.Tensor]) -> None:
+        """Copy them, from whichever device and of whichever narrower type they are."""
+        with torch.no_grad():
+            torch._foreach_copy_(self._parts, tensors)
+
+    def equals(self, other: "Row") -> bool:
+        """Bit for bit."""
+        return torch.equal(self._bits, other._bits)
+
+
+class RecordedModel:
+    """The parts of theta: the model's parameters, each once, then those that only an optimizer has.
+
+    UserError if they are none that can be recorded.
+    """
+
+    def __init__(self, model: torch.nn.Module, optimizers: list[torch.optim.Optimizer]) -> None:
+        self.optimizers = optimizers
+        self._model = model
+        _refuse_others(model, optimizers)
+        named: dict[str, torch.Tensor] = dict(model.named_parameters())
+        known = {id(tensor) for tensor in named.values()}
+        for i, optimizer in enumerate(optimizers):
+            for j, group in enumerate(optimizer.param_groups):
+                for k, tensor in enumerate(group["params"]):
+                    if id(tensor) not in known:
+                        known.add(id(tensor))
+                        named[f"optimizer {i}, group {j}, {k}"] = tensor
+        _refuse_unrecordable(named)
+        self._names, self._tensors = list(named), list(named.values())
+        self._places = {id(tensor): place for place, tensor in enumerate(self._tensors)}
+        self._dtypes = [str(tensor.dtype).removeprefix("torch.") for tensor in self._tensors]
+        wide = any(tensor.dtype == torch.float64 for tensor in self._tensors)
+        self._dtype = torch.float64 if wide else torch.float32
+        self._shapes = [tensor.shape for tensor in self._tensors]
+        self._zeros = [torch.zeros((), dtype=self._dtype, device="cpu").expand(shape) for shape in self._shapes]
+        self._numbers = {optimizer: number for number, optimizer in enumerate(optimizers)}
+        self._groups: list[list[RecordedGroup]] = [[] for _ in optimizers]
+        self._in_optimizer: set[int] = set()
+        self._frozen = list(range(len(self._tensors)))  # places of what has never been seen to ask for a gradient
+        for optimizer in optimizers:
+            self._look_at_groups(optimizer)
+        self._look_for_thawed()
+
+    def row(self) -> Row:
+        """A vector as long as theta."""
+        return Row(self._shapes, self._dtype)
+
+    def parameters(self) -> list[torch.Tensor]:
+        """The tensors of theta."""
+        if self._frozen:
+            self._look_for_thawed()
+        return self._tensors
+
+    def gradients(self) -> list[torch.Tensor]:
+        """Those of theta's parts; 0 where there is none."""
+        gradients = [
+            zeros if (gradient := tensor.grad) is None else gradient
+            for tensor, zeros in zip(self._tensors, self._zeros, strict=True)
+        ]
+        return [gradient.to_dense() if gradient.is_sparse else gradient for gradient in gradients]
+
+    def number(self, optimizer: torch.optim.Optimizer) -> int:
+        """Which of the optimizers it is, from 0."""
+        return self._numbers[optimizer]
+
+    @property
+    def n_groups(self) -> int:
+        """Parameter groups of all optimizers."""
+        return sum(map(len, self._groups))
+
+    def rates(self, optimizer: torch.optim.Optimizer) -> list[float]:
+        """The learning rate of each of its groups now; NaN where a group has none."""
+        if len(optimizer.param_groups) > len(self._groups[self._numbers[optimizer]]):
+            self._look_at_groups(optimizer)
+        rates = [group.get("lr", math.nan) for group in optimizer.param_groups]
+        return [rate.item() if isinstance(rate, torch.Tensor) else rate for rate in rates]
+
+    def described(self) -> dict[str, Any]:
+        """What a RecordedRun says of them."""
+        self._look_for_thawed()
+        frozen = set(self._frozen)
+        parts = tuple(
+            RecordedPart(
+                name=name, shape=tuple(shape), dtype=dtype, trained=i in self._in_optimizer and i not in frozen
+            )
+            for i, (name, shape, dtype) in enumerate(zip(self._names, self._shapes, self._dtypes, strict=True))
+        )
+        optimizers = tuple(
+            RecordedOptimizer(kind=_class_name(optimizer), groups=tuple(groups))
+            for optimizer, groups in zip(self.optimizers, self._groups, strict=True)
+        )
+        dtype = str(self._dtype).removeprefix("torch.")
+        return {"model": _class_name(self._model), "parts": parts, "optimizers": optimizers, "dtype": dtype}
+
+    def no_update_seen(self) -> str:
+        """Why there may have been none."""
+        kinds = ", ".join(type(optimizer).__name__ for optimizer in self.optimizers)
+        return (
+            f"record saw no step() of the {kinds} that it was given, so there is nothing to record. Was another "
+            "optimizer object stepped, were the steps made outside the with, or did a GradScaler skip them all? Give "
+            "record the optimizer whose step() the loop calls, and put the loop inside the with"
+        )
+
+    def _look_at_groups(self, optimizer: torch.optim.Optimizer) -> None:
+        """Note the groups that are new."""
+        known = self._groups[self._numbers[optimizer]]
+        for group in optimizer.param_groups[len(known) :]:
+            parts = [self._places[id(tensor)] for tensor in group["params"] if id(tensor) in self._places]
+            if len(parts) < len(group["params"]):
+                raise ValueError("a parameter group was added whose parameters were not there at the start")
+            known.append(RecordedGroup(settings=dict(_settings(group)), parts=tuple(parts)))
+            self._in_optimizer.update(parts)
+
+    def _look_for_thawed(self) -> None:
+        self._frozen = [i for i in self._frozen if not self._tensors[i].requires_grad]
+
+
+def _refuse_others(model: object, optimizers: Sequence[object]) -> None:
+    if not isinstance(model, torch.nn.Module):
+        raise UserError(f"record was given a {type(model).__name__} as model; it needs a torch.nn.Module")
+    if not optimizers:
+        raise UserError("record was given no optimizer; it needs the one whose step() the loop calls")
+    for optimizer in optimizers:
+        hooks = getattr(optimizer, "_optimizer_step_pre_hooks", None)
+        if not isinstance(optimizer, torch.optim.Optimizer) or hooks is None:
+            raise UserError(
+                f"record was given a {type(optimizer).__name__} as optimizer; it needs a torch.optim.Optimizer, or a "
+                "list of them; if this one wraps another, give record that one"
+            )
+    if len({id(optimizer) for optimizer in optimizers}) < len(optimizers):
+        raise UserError("record was given the same optimizer twice; give it each once")
+
+
+def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
+    for name, tensor in named.items():
+        if torch.nn.parameter.is_lazy(tensor):
+            raise UserError(f"{name} has no shape yet: run one batch through the model before record")
+        if tensor.is_meta:
+            raise UserError(f"{name} is on the meta device and has no numbers: give the model its parameters first")
+        if not tensor.is_floating_point():
+            raise UserError(f"{name} is of type {tensor.dtype}; record needs parameters that are real numbers")
+    if not any(tensor.numel() for tensor in named.values()):
+        raise UserError("the model has no parameters, so there is nothing to record: give record the model that learns")
+
+
+def _settings(group: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """A parameter group's settings, as far as they are plain numbers, words or tuples of numbers."""
+    for name, value in group.items():
+        if name in ("params", "param_names"):
+            continue
+        plain = _plain(value)
+        if isinstance(value, (tuple, list)):
+            numbers = [number for entry in value if isinstance(number := _plain(entry), (int, float))]
+            if len(numbers) == len(value):
+                yield name, tuple(map(float, numbers))
+        elif plain is not None or value is None:
+            yield name, plain
+
+
+def _plain(value: Any) -> int | float | bool | str | None:
+    if isinstance(value, (torch.Tensor, np.generic)) and getattr(value, "size", None) is not None:
+        value = value.item() if np.prod(value.shape) == 1 else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, (bool, int, float, str)) else None
+
+
+def _class_name(thing: object) -> str:
+    return f"{type(thing).__module__}.{type(thing).__qualname__}"

@@ -1,0 +1,351 @@
+"""record(model, optimizer, path): every update of somebody's own torch loop becomes a trace.
+
+Hooks of the optimizer do the work: the state that an update leaves and the gradient that it uses are copied just before
+the update. The loop computes what it would have computed without, bit for bit: nothing of it is replaced, no random
+number is drawn. What the recorder can't do (the disk is full, say) ends the recording with a warning, never the loop.
+"""
+
+import errno
+import operator
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from gradreel.core.arrays import IntArray
+from gradreel.core.errors import UserError
+from gradreel.core.recorded_model import RecordedModel
+from gradreel.core.recorded_run import RecordedRun
+from gradreel.core.trace import META, column_kinds, sealed_meta
+from gradreel.core.training import versions
+from gradreel.core.uninterrupted import Uninterrupted
+from gradreel.core.update_log import UpdateLog
+from gradreel.core.write_behind import BLOCK, BLOCKS
+from gradreel.core.writing import TraceWriter, new_trace, one_writer
+
+INTERRUPTED = ".interrupted"
+_ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
+
+Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer]
+
+
+@contextmanager
+def record(
+    model: torch.nn.Module,
+    optimizer: Optimizers,
+    path: str | Path,
+    keep: str | Mapping[str, int] = "every update",
+) -> Iterator["Recording"]:
+    """Record the updates that ``optimizer`` (or each of several) makes inside the ``with``, as a trace in ``path``.
+
+    An update is one ``step()``; one that a GradScaler skips is none. ``keep={"every": k}``: only the states after 0, k,
+    2k, ... updates, and the last, are kept with the gradients that left them. theta is the model's parameters in the
+    order of ``named_parameters()``, as float32, or float64 if any of them is; buffers are not in it.
+
+    An exception in the loop goes on, with a note; what was recorded up to the last finished update is kept then as
+    ``<path>.interrupted``. So it is when the recorder itself can't go on, such as on a full disk: that is a warning,
+    and the loop goes on unrecorded. A trace that was at ``path`` is replaced only once the new one is whole. UserError:
+    model, optimizer or path are none that can be recorded, or no update was made.
+    """
+    path = Path(path).resolve()
+    recorded = RecordedModel(model, [optimizer] if isinstance(optimizer, torch.optim.Optimizer) else list(optimizer))
+    every = _kept_every(keep)
+    _refuse_foreign(path)
+    _refuse_foreign(path.with_name(path.name + INTERRUPTED))
+    ended: BaseException | None = None
+    with ExitStack() as stack:
+        stack.enter_context(one_writer(path.parent, path.name, wait=False))
+        recorder = _Recorder(recorded, every, path)
+        try:
+            with ExitStack() as files:
+                writer = files.enter_context(recorder.files())
+                try:
+                    with recorder.listening(writer):
+                        yield Recording(recorder)
+                except BaseException as error:
+                    ended = error
+                if recorder.elsewhere:  # a fork of the process that records has come here
+                    _LEFT_ALONE.append((files.pop_all(), stack.pop_all()))
+                else:
+                    writer.name = recorder.finish(ended)
+        except _NothingRecordedError:
+            if ended is None and recorder.failure is None:
+                raise UserError(recorded.no_update_seen()) from None
+        except (UserError, OSError) as error:
+            recorder.lost(error, quiet=ended is not None)
+    if ended is not None:
+        ended.add_note(recorder.told())
+        raise ended
+
+
+class Recording:
+    """What a loop may say of its updates while it is recorded."""
+
+    def __init__(self, recorder: "_Recorder") -> None:
+        self._recorder = recorder
+        self._coming: bool | None = None  # whether what is logged belongs to the coming update
+
+    @property
+    def updates(self) -> int:
+        """How many updates have been made."""
+        return self._recorder.updates
+
+    def log(
+        self,
+        *,
+        loss: float | torch.Tensor | None = None,
+        epoch: int | None = None,
+        batch: Sequence[int] | IntArray | torch.Tensor | None = None,
+        update: int | None = None,
+    ) -> None:
+        """Note an update's loss (a number or a tensor with one), its epoch, and which examples its batch had.
+
+        Which update, the first call decides: if it comes before the first ``step()``, all belong to the coming update,
+        else to the one just made. ``update``, counted from 0, says it outright. What is logged twice counts as it was
+        logged last. ValueError for an ``update`` that is not there, or so long ago that it has been written.
+        """
+        if not self._recorder.goes_on:
+            return
+        made = self._recorder.updates
+        if update is None:
+            if self._coming is None:
+                self._coming = made == 0
+            update = made if self._coming else made - 1
+        first = self._recorder.log.first
+        if not first <= operator.index(update) <= made:
+            raise ValueError(f"update {update} cannot be logged: those from {first} to {made} can")
+        self._recorder.log.note(
+            update,
+            None if loss is None else _number(loss),
+            None if epoch is None else _epoch(epoch),
+            None if batch is None else _examples(batch),
+        )
+
+
+class _NothingRecordedError(Exception):
+    """There is not a single update."""
+
+
+_LEFT_ALONE: list[object] = []
+"""What a forked process must neither finish nor clear away: it is its parent's."""
+
+
+class _Recorder:
+    """Listens to the optimizers and writes.
+
+    The files never have half an update in them. A kept state is appended once the update that leaves it is made; that
+    update's gradient is held until the next state is appended. So after each of them the files hold a whole trace of
+    ``_settled`` updates, which is what is left when the recording must end in the middle of an update.
+    """
+
+    def __init__(self, recorded: RecordedModel, every: int, path: Path) -> None:
+        self.recorded, self.every, self.path = recorded, every, path
+        self.updates = 0
+        self.failure: Exception | None = None
+        self._process = os.getpid()
+        self._settled = -1
+        self._stepping: torch.optim.Optimizer | None = None  # between its two hooks
+        self._kept = False  # whether the update being made leaves a kept state
+        self._late = False  # whether its gradient is known only after it
+        self._edits: int | None = 0 if every == 1 else None
+        self._first_edit: int | None = None
+        self._state, self._after, self._gradient, self._held = (recorded.row() for _ in range(4))
+        self._ended_by: str | None = None
+        self._outcome = "nothing was recorded"
+
+    @property
+    def elsewhere(self) -> bool:
+        """In a fork of the process that records."""
+        return os.getpid() != self._process
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether updates are still recorded here."""
+        return self.failure is None and not self.elsewhere
+
+    def files(self) -> Any:
+        """The columns, as a context: sealed on leaving."""
+        kinds = {}
+        for name, kind in column_kinds(self._run(0)).items():
+            rows = BLOCK // max(1, kind.row_bytes) + 1  # a guess, which sizes the blocks that are written at once
+            kinds[name] = kind.of_length(min(rows, _ROWS_AT_MOST))
+        # What may still be on its way to the disk, twice
+        self._reserve = 2 * (BLOCKS + 1) * sum(min(BLOCK, kind.n_bytes) for kind in kinds.values())
+        self._unwatched = 0
+
+        def seal(checksums: dict[str, str]) -> str:
+            return sealed_meta(self._sealed, versions(), checksums)
+
+        return new_trace(self.path.parent, self.path.name, kinds, seal, versions(), grows=True)
+
+    @contextmanager
+    def listening(self, writer: TraceWriter) -> Iterator[None]:
+        """While this lasts, each update is recorded."""
+        self._columns = writer.columns
+        self.log = UpdateLog(writer.columns)
+        with Uninterrupted() as self._uninterrupted, ExitStack() as hooks:
+            for optimizer in self.recorded.optimizers:
+                hooks.callback(optimizer.register_step_pre_hook(self._before).remove)
+                hooks.callback(optimizer.register_step_post_hook(self._afterwards).remove)
+            yield
+
+    def finish(self, ended: BaseException | None) -> str:
+        """Complete the columns. Returns the name that the trace is to have."""
+        if self.failure is not None or (self._stepping is not None and not self._kept):
+            updates = max(0, self._settled)
+        else:
+            updates = self.updates
+        if updates == 0:
+            raise _NothingRecordedError
+        if updates > self._settled:
+            if self._stepping is None:
+                self._take_state()
+            self._append(self._state.bytes)
+        reason = ended or self.failure
+        self._ended_by = None if reason is None else type(reason).__qualname__
+        self._sealed = self._run(updates)
+        self.log.finish(self._sealed)
+        name = self.path.name + (INTERRUPTED if reason is not None else "")
+        self._outcome = f"{updates} updates were recorded; they are in {self.path.with_name(name)}"
+        return name
+
+    def lost(self, error: Exception, quiet: bool) -> None:
+        """The trace could not be completed; there is none. ``quiet``: a note will tell."""
+        self._outcome = f"the recording is lost: {error}"
+        if not quiet:
+            warnings.warn(f"record: {self._outcome}", stacklevel=4)
+
+    def told(self) -> str:
+        """What became of the recording."""
+        return f"record: {self._outcome}"
+
+    def _run(self, updates: int) -> RecordedRun:
+        log = getattr(self, "log", None)
+        examples, first_nan = log.written_by(updates) if log else (0, None)
+        return RecordedRun(
+            **self.recorded.described(),
+            updates=updates,
+            kept_every=self.every,
+            ended_by=self._ended_by,
+            examples_logged=examples,
+            first_nan_loss=first_nan,
+            edits=self._edits,
+            first_edit=self._first_edit,
+        )
+
+    def _before(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        """An update is about to be made."""
+        if self.goes_on:
+            self._uninterrupted.call(self._attempt, self._begin, optimizer, args, kwargs)
+
+    def _afterwards(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        """An update has been made."""
+        if optimizer is self._stepping and self.goes_on:
+            self._uninterrupted.call(self._attempt, self._end, optimizer)
+
+    def _attempt(self, work: Callable[..., None], *arguments: Any) -> None:
+        try:
+            work(*arguments)
+        except Exception as error:  # whatever it is, it must not end the training
+            self.failure = error
+            warnings.warn(
+                f"record: the recording of {self.path} ends after {max(0, self._settled)} updates, the loop goes on: "
+                f"{type(error).__name__}: {error}",
+                stacklevel=6,
+            )
+
+    def _begin(self, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._stepping = None
+        found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
+        if found_inf is not None and found_inf.item():
+            return  # they will do nothing
+        self._kept = self.updates % self.every == 0
+        if self._kept:
+            self._take_state()
+            closure = args[0] if args else kwargs.get("closure")
+            self._late = closure is not None or getattr(optimizer, "grad_scale", None) is not None
+            if not self._late:
+                self._gradient.take(self.recorded.gradients())
+        self.log.note_rates(self.recorded.number(optimizer), self.recorded.rates(optimizer))
+        self._stepping = optimizer
+
+    def _end(self, optimizer: torch.optim.Optimizer) -> None:
+        if self._kept:
+            if self._late:
+                self._gradient.take(self.recorded.gradients())
+            self._append(self._state.bytes)
+            self._settled = self.updates
+            self._gradient, self._held = self._held, self._gradient
+            if self.every == 1:
+                self._after.take(self.recorded.parameters())
+            self._watch_disk()
+        self.log.add(self.recorded.number(optimizer), max(0, self._settled))
+        self.updates += 1
+        self._stepping = None
+
+    def _take_state(self) -> None:
+        """The state now. Where each is kept, what the loop itself has changed since the last update shows."""
+        self._state.take(self.recorded.parameters())
+        if self._edits is not None and self.updates and not self._state.equals(self._after):
+            self._edits += 1
+            if self._first_edit is None:
+                self._first_edit = self.updates
+
+    def _append(self, state: Any) -> None:
+        if self._settled >= 0:
+            self._columns["gradient"].append_bytes(self._held.bytes)
+        self._columns["parameters"].append_bytes(state)
+        self._unwatched += 2 * len(state)
+
+    def _watch_disk(self) -> None:
+        """OSError while there is still room for all that has been recorded."""
+        if self._unwatched < BLOCK:
+            return
+        self._unwatched = 0
+        rest = self.updates * (20 + 8 * self.recorded.n_groups)  # kept, optimizer and rate are written last
+        if shutil.disk_usage(self.path.parent).free < self._reserve + rest:
+            raise OSError(errno.ENOSPC, f"{self.path.parent} is nearly full")
+
+
+def _kept_every(keep: str | Mapping[str, int]) -> int:
+    match keep:
+        case "every update":
+            return 1
+        case {"every": int(every), **others} if not others and every >= 1:
+            return every
+    raise UserError(f'keep is {keep!r}; record can keep "every update" or {{"every": k}}, k being 1 or more')
+
+
+def _refuse_foreign(path: Path) -> None:
+    """UserError if there is something at ``path`` that is no trace, which must not be replaced."""
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise UserError(f"{path} is a file; a trace is a folder: choose another path")
+    content = {entry.name for entry in path.iterdir()}
+    if content and (META not in content or not all(name.endswith(".npy") for name in content - {META})):
+        raise UserError(f"{path} is a folder that is no trace, and would be replaced by one: choose another path")
+
+
+def _number(loss: float | torch.Tensor) -> float:
+    return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
+
+
+def _epoch(epoch: int) -> int:
+    number = operator.index(epoch)
+    if not 0 <= number < 2**31:
+        raise ValueError(f"epoch {epoch} cannot be logged: it must be from 0 to {2**31 - 1}")
+    return number
+
+
+def _examples(batch: Sequence[int] | IntArray | torch.Tensor) -> IntArray:
+    """A copy, (B,)."""
+    examples = np.array(batch.detach().cpu() if isinstance(batch, torch.Tensor) else batch).reshape(-1)
+    if len(examples) and not np.issubdtype(examples.dtype, np.integer):
+        raise ValueError(f"batch holds {examples.dtype}; the numbers of the examples are needed")
+    return examples.astype(np.int64)
