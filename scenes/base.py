@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -26,6 +26,7 @@ from gradreel.core.trace import Trace
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.narration import LANGUAGES, Narration, reading_seconds
 from gradreel.scenes.style import palette, use_theme
+from gradreel.scenes.trace_folder import TraceFolder
 from manim import Scene, config
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -66,6 +67,9 @@ class LectureScene(Scene):
         """What a user can set. Frozen; every field has a description, and bounds where there are any."""
 
         model_config = ConfigDict(frozen=True, extra="forbid")
+
+    instead_of: ClassVar[Mapping[str, str]] = {}
+    """Parameters of type Experiment, and the one of type TraceFolder that is shown instead when it is given."""
 
     def __init__(
         self,
@@ -119,19 +123,34 @@ class LectureScene(Scene):
 
     @classmethod
     def experiments(cls, parameters: BaseModel) -> dict[str, Experiment]:
-        """The training runs that the scene shows: its parameters of type Experiment, by field."""
-        fields = {name: getattr(parameters, name) for name in type(parameters).model_fields}
+        """The training runs that the scene shows: its parameters of type Experiment, by field.
+
+        A scene that shows one run, and has been given a trace instead, needs none: see ``instead_of``.
+        """
+        instead = {run for run, folder in cls.instead_of.items() if getattr(parameters, folder) is not None}
+        fields = {name: getattr(parameters, name) for name in type(parameters).model_fields if name not in instead}
         return {name: value for name, value in fields.items() if isinstance(value, Experiment)}
 
-    def trace(self, name: str) -> Trace:
-        """The recorded run of the Experiment in parameter ``name``.
+    @classmethod
+    def trace_folders(cls, parameters: BaseModel) -> dict[str, TraceFolder]:
+        """The traces that were given by their paths, by field."""
+        fields = {name: getattr(parameters, name) for name in type(parameters).model_fields}
+        return {name: value for name, value in fields.items() if isinstance(value, TraceFolder)}
 
-        Raises TraceError, naming the ``gradreel train`` command, when the run has not been recorded or is damaged: what
-        is shown was recorded, to the last bit.
+    def trace(self, name: str) -> Trace:
+        """The recorded run of the Experiment, or of the TraceFolder, in parameter ``name``.
+
+        A run with a folder in its stead (``instead_of``) is the trace in that folder. Raises TraceError, naming the
+        command that mends it, when the run has not been recorded or is damaged: what is shown was recorded, to the
+        last bit.
         """
+        folder = self.instead_of.get(name)
+        if folder is not None and getattr(self.parameters, folder) is not None:
+            name = folder
         if name not in self._traces:
-            experiment: Experiment = getattr(self.parameters, name)
-            self._traces[name] = Trace.find(self.context.traces, experiment, checksums=True)
+            value: Experiment | TraceFolder = getattr(self.parameters, name)
+            found = value.open() if isinstance(value, TraceFolder) else None
+            self._traces[name] = found or Trace.find(self.context.traces, value, checksums=True)
         return self._traces[name]
 
     # -- words -----------------------------------------------------------------------------------------------------

@@ -8,12 +8,16 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.recorded_run import RecordedRun
+from gradreel.core.trace import read_meta
 from gradreel.scenes.catalog import beat_names
 from gradreel.scenes.render.requests import ParameterRow, SceneDescription, SceneRequest
+from gradreel.scenes.trace_folder import TraceFolder
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -31,14 +35,16 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
         return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
     model: type[BaseModel] = scene_class.Parameters
     parameters = scene_class.validated(_filled(request, model))
+    folders = scene_class.trace_folders(parameters)
     return SceneDescription(
         source.name,
         source.doc,
         parameters.model_dump(mode="json"),
-        tuple(_rows(model, "")),
+        tuple(_with_trace(row, folders.get(row.name)) for row in _rows(model, "")),
         scene_class.experiments(parameters),
         beats,
         is_lecture_scene=True,
+        traces={name: str(folder) for name, folder in folders.items()},
     )
 
 
@@ -94,6 +100,16 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[ParameterRow]:
             yield from _rows(type(default), f"{prefix}{name}.")
 
 
+def _with_trace(row: ParameterRow, folder: TraceFolder | None) -> ParameterRow:
+    """The row of a trace that was given says which run is in it: it is shown as it is, nothing is trained."""
+    if folder is None:
+        return row
+    meta, run = read_meta(folder.path)
+    whose = f"recorded around a loop of {run.model}" if isinstance(run, RecordedRun) else "that Gradreel trained"
+    given = f"Given: a run {whose}, {run.n_updates} updates of {run.n_parameters} parameters, {meta['checksum'][:12]}"
+    return replace(row, description=f"{row.description.rstrip('.')}. {given}")
+
+
 def _shown(default: Any) -> str:
     return "as below" if isinstance(default, BaseModel) else repr(default)
 
@@ -101,6 +117,8 @@ def _shown(default: Any) -> str:
 def _type_name(annotation: Any) -> str:
     if annotation is type(None):
         return "none"
+    if annotation is TraceFolder:
+        return "folder of a trace"
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return _type_name(arguments[0])

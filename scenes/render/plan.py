@@ -20,6 +20,7 @@ from gradreel.scenes.render import sources
 from gradreel.scenes.render.requests import SceneDescription, SceneRequest
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.workspace import Folders, read_json
+from gradreel.scenes.trace_folder import TraceFolder
 
 FORMAT_VERSION = 1  # of clips and of their descriptions
 
@@ -112,9 +113,21 @@ def inspection_key(request: SceneRequest) -> str:
         "doc": request.source.doc,
         "parameters": request.parameters,
         "experiments": {name: experiment.model_dump(mode="json") for name, experiment in request.experiments.items()},
+        "traces": {name: _seal_in(value) for name, value in request.parameters.items() if isinstance(value, str)},
         "versions": sources.versions(),
     }
     return _digest(content)
+
+
+def _seal_in(text: str) -> str | None:
+    """The checksum of the trace whose folder ``text`` is; None for a text that is something else.
+
+    Which parameters hold folders only the scene's class knows.
+    """
+    try:
+        return TraceFolder(text).checksum
+    except (TraceError, OSError, ValueError):
+        return None
 
 
 def _parts(request: SceneRequest, description: SceneDescription, traces: Mapping[str, str]) -> dict[str, Any]:
@@ -143,6 +156,8 @@ def _traces(description: SceneDescription, directory: Path) -> tuple[dict[str, s
             digests[parameter] = hashlib.sha256((path / "meta.json").read_bytes()).hexdigest()[:24]
         except OSError as error:
             raise TraceError(f"{path / 'meta.json'}: {error.strerror}") from None
+    for parameter, folder in description.traces.items():
+        digests[parameter] = TraceFolder(folder).checksum[:24]
     return digests, list(untrained.values())
 
 

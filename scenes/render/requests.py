@@ -51,6 +51,7 @@ class SceneDescription:
     experiments: dict[str, Experiment]  # by the parameter that holds it
     beats: tuple[str, ...]  # as written: "piece-{k}" stands for several
     is_lecture_scene: bool  # False: a plain Manim Scene, without parameters and beats
+    traces: dict[str, str] = field(default_factory=dict)  # folders of traces that were given, by parameter; as written
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,236 @@
+"""The loss curve: what a run's loss did from its first update to its last, for a run of ours or anybody's."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.recorded_run import RecordedRun
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.loss_history import LossHistory
+from gradreel.scenes.mobjects.loss_plot import LossPlot
+from gradreel.scenes.mobjects.loss_readout import LossReadout
+from gradreel.scenes.mobjects.text import caption, heading
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import FAINT, PRESENT, emphasis
+from gradreel.scenes.trace_folder import TraceFolder
+from manim import (
+    UP,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    UpdateFromAlphaFunc,
+    VGroup,
+    linear,
+    smooth,
+)
+from pydantic import Field
+
+PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
+READOUT_LEFT = -0.5
+WALK_SECONDS, SMOOTH_SECONDS = 9.0, 5.0
+
+
+class LossCurve(LectureScene):
+    """The loss of each update from left to right: where it wanders its running mean, and the loss over all data."""
+
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(
+            Experiment(batch_size=8, epochs=400, learning_rate=0.05),
+            description="The training run that is shown",
+        )
+        trace: TraceFolder | None = Field(
+            None,
+            description="The folder of a trace that is shown instead, such as one recorded around a loop of your own",
+        )
+
+    instead_of: ClassVar = {"run": "trace"}
+
+    def construct(self) -> None:
+        self._prepare()
+        self._axes_beat()
+        self._walk_beat()
+        if self.history.is_smoothed:
+            self._mean_beat()
+        if len(self.history.epoch_starts):
+            self._epochs_beat()
+        if self.plot.whole is not None:
+            self._whole_beat()
+        if self.plot.unseen is not None:
+            self._unseen_beat()
+        self._end_beat()
+
+    def _prepare(self) -> None:
+        trace = self.trace("run")
+        self.run, self.history = trace.run, LossHistory.of(trace)
+        history = self.history
+        self.plot = LossPlot(history, self._texts(), **PLOT)
+        self.readout = LossReadout(
+            self.screen("update"),
+            self.screen("batch" if self._in_batches() else "loss"),
+            history.scale.suffix,
+            history.n_updates,
+            history.batch[np.isfinite(history.batch)],
+            READOUT_LEFT,
+        )
+
+    def _texts(self) -> dict[str, str]:
+        window = number_text(self.history.window)
+        keys = {"updates": "updates", "epochs": "epochs", "loss": "loss-in-views" if self._in_views() else "loss"}
+        keys |= {"batch": "batch" if self._in_batches() else "loss", "whole": "whole", "unseen": "unseen"}
+        texts = {name: self.screen(key) for name, key in keys.items()}
+        return texts | {"mean": self.screen("running-mean") + "\n" + self.screen("window", window=window)}
+
+    def _in_views(self) -> bool:
+        return self.history.scale.in_views
+
+    def _in_batches(self) -> bool:
+        """Whether each update is known to have seen a part of the examples only."""
+        return isinstance(self.run, Experiment) and self.run.batches_per_epoch > 1
+
+    # -- the beats -------------------------------------------------------------------------------------------------
+
+    def _axes_beat(self) -> None:
+        if self.plot.axis.logarithmic:
+            with self.beat("axes-log"):
+                # Two axes: updates from left to right, the loss upwards, each step a factor
+                self._show_axes()
+        else:
+            with self.beat("axes"):
+                # Two axes: updates from left to right, the loss upwards
+                self._show_axes()
+
+    def _show_axes(self) -> None:
+        self.play(FadeIn(heading(self.screen("heading")), shift=0.15 * UP), FadeIn(self.plot.axes), run_time=0.7)
+        self._show(0.0)
+        note = self._note()
+        marker = [] if self.history.is_smoothed else [self.plot.marker]  # it would only jump about
+        self.play(FadeIn(self.readout, *marker, *([caption(note)] if note else [])), run_time=0.5)
+
+    def _walk_beat(self) -> None:
+        if not self.history.is_smoothed:
+            with self.beat("walk"):
+                # The loss of each update, as it was recorded, up to the last
+                self._walk(WALK_SECONDS)
+                self._label("batch")
+        elif self._in_batches() and isinstance(self.run, Experiment):
+            numbers = {"batch": self.run.batch_size, "examples": number_text(self.run.dataset.examples)}
+            with self.beat("wander-batches", **numbers):
+                # The loss of each batch goes up and down: every batch is another one
+                self._walk(WALK_SECONDS)
+                self._label("batch")
+        else:
+            with self.beat("wander"):
+                # The loss goes up and down from update to update
+                self._walk(WALK_SECONDS)
+                self._label("batch")
+
+    def _mean_beat(self) -> None:
+        with self.beat("running-mean", window=number_text(self.history.window)):
+            # The mean of the last updates, drawn over the pale line, shows where the loss is going
+            self._follow("mean", "running-mean")
+            self._walk(SMOOTH_SECONDS)
+            self._label("mean")
+
+    def _epochs_beat(self) -> None:
+        with self.beat("epochs", epochs=Count(len(self.history.epoch_starts) + 1)):
+            # Marks on the axis count how often all examples have been seen
+            marks, labels = self.plot.epochs
+            lag = min(0.3, 3.0 / max(1, len(marks)))
+            self.play(LaggedStart(*map(FadeIn, marks), lag_ratio=lag), run_time=1.2)
+            self.play(FadeIn(labels, shift=0.1 * UP), run_time=0.5)
+
+    def _whole_beat(self) -> None:
+        with self.beat("whole"):
+            # The loss over all examples, at recorded states: what the batches wander around
+            mean = [] if self.plot.mean is None else [emphasis(self.plot.mean, PRESENT)]
+            self.play(emphasis(self.plot.batch, FAINT if mean else PRESENT), *mean, run_time=0.5)
+            self._follow("whole", "whole")
+            self._walk(SMOOTH_SECONDS)
+            self._label("whole")
+
+    def _unseen_beat(self) -> None:
+        with self.beat("unseen"):
+            # The same states on examples that training never sees
+            self._follow("unseen", "unseen")
+            self._walk(SMOOTH_SECONDS)
+            self._label("unseen")
+
+    def _end_beat(self) -> None:
+        """What the picture that is there comes to: nothing moves any more."""
+        values = {"updates": number_text(self.history.n_updates), "loss": self.readout.written(self._final())}
+        if self.history.overflow is not None:
+            with self.beat("end-overflow", update=number_text(self.history.overflow)):
+                # The loss outgrew what a number can hold: the curve stops there
+                self.wait(0.1)
+        elif np.isnan(self._final()):
+            with self.beat("end-unlogged", **values):
+                # No loss was logged at the last updates
+                self.wait(0.1)
+        elif self.history.n_updates == 1:
+            with self.beat("end-single", **values):
+                # A single update was made
+                self.wait(0.1)
+        elif self.plot.unseen is not None:
+            with self.beat("end-unseen", unseen=self.readout.written(float(self.history.unseen[-1])), **values):
+                # Where both ended
+                self.wait(0.1)
+        else:
+            with self.beat("end", **values):
+                # Where the run ended
+                self.wait(0.1)
+
+    def _final(self) -> float:
+        """The loss that the run ended with: over all examples where that is known, else as the curves show it."""
+        history = self.history
+        return float(history.whole[-1]) if len(history.whole) else history.mean(history.n_updates - 1)
+
+    # -- what moves ------------------------------------------------------------------------------------------------
+
+    def _show(self, update: float) -> None:
+        """The leading curve up to ``update``, which may lie between two; the numbers are those of the one reached."""
+        self.readout.show(*self.plot.show(update))
+
+    def _follow(self, curve: str, words: str) -> None:
+        """Another curve leads from its start on, and the readout says which loss it now shows."""
+        plot, readout = self.plot, self.readout
+        name = readout.named(self.screen(words))
+        live = (plot.marker, readout.loss, readout.count)
+        shown = self.get_mobject_family_members()
+        self.play(*(FadeOut(part) for part in (*live, readout.loss_words) if part in shown), run_time=0.3)
+        plot.leader, readout.loss_words = curve, name
+        self._show(0.0)
+        self.play(FadeIn(*live, name), run_time=0.3)
+
+    def _walk(self, seconds: float) -> None:
+        plot, readout = self.plot, self.readout
+        marker = [plot.marker] if plot.marker in self.get_mobject_family_members() or plot.leader != "batch" else []
+        moving = VGroup(plot.leading, *marker, readout.count, readout.loss)
+        if plot.last > 0:
+            walk = UpdateFromAlphaFunc(moving, lambda _, share: self._show(share * plot.last))
+            self.play(walk, run_time=seconds, rate_func=linear)
+        self._show(plot.last)
+        self.add(plot.leading, *marker)
+
+    def _label(self, name: str) -> None:
+        if name in self.plot.labels:
+            self.play(FadeIn(self.plot.labels[name], shift=0.1 * UP), run_time=0.5, rate_func=smooth)
+
+    def _note(self) -> str:
+        """The caption: what has to be known of the data, and what the picture leaves out."""
+        notes, history = [], self.history
+        if isinstance(self.run, RecordedRun):
+            notes.append(self.screen("recorded", model=self.run.model.rpartition(".")[2]))
+        elif isinstance(self.run.dataset, DailyViews) and self.run.dataset.synthetic:
+            notes.append(self.screen("synthetic"))
+        if history.n_missing:
+            count, updates = number_text(history.n_missing), number_text(history.n_updates)
+            notes.append(self.screen("missing", count=count, updates=updates))
+        outside = self.plot.axis.outside(history.batch)
+        if outside:
+            notes.append(self.screen("outside", count=number_text(outside)))
+        return self.screen("and").join(notes)

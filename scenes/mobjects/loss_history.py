@@ -1,0 +1,181 @@
+"""The losses that a trace holds, as a picture of any run's wants them. Pure numbers: nothing here draws.
+
+Everything is at a count of updates that had been made: batch loss k was measured after k updates, before the next one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.recorded_run import RecordedRun
+from gradreel.core.theta import loss, unseen_loss
+from gradreel.core.trace import Trace
+from numpy.typing import NDArray
+
+COLUMNS = 600  # into which a run of more updates is gathered for the picture: about three pixels each
+STATES = 240  # kept states at which the loss over all data is computed, at most
+WINDOWS = 60  # of the running mean, in a whole run
+PARTS = 20  # of a run, in which it is looked how far its losses wander
+WANDERS = 3.0  # a line that goes up and down this often as far as it gets is smoothed
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a loss is multiplied by to be written, and what is written behind it: views are told in thousands."""
+
+    factor: float = 1.0
+    suffix: str = ""
+    in_views: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class LossHistory:
+    """Losses in the unit they are written in (see ``scale``), float64; NaN where none was logged, inf where too large.
+
+    ``whole`` and ``unseen`` are the losses over all examples trained on, and over the unseen ones, of the states after
+    ``at`` updates; empty where they are not known, or where each batch is all examples.
+    """
+
+    batch: NDArray  # (U,)
+    at: NDArray  # (K,) counts of updates
+    whole: NDArray  # (K,)
+    unseen: NDArray  # (K,), or (0,) without unseen examples
+    epoch_starts: NDArray  # (E - 1,) updates made when the second, third, ... epoch began; empty where not known
+    scale: Scale
+    window: int = 1  # updates in the running mean
+
+    @classmethod
+    def of(cls, trace: Trace) -> LossHistory:
+        """What ``trace`` holds. Raises UserError for a run around which no loss was logged."""
+        scale = _scale(trace)
+        batch = np.asarray(trace.batch_loss, dtype=np.float64) * scale.factor
+        _refuse_nothing_logged(trace, batch)
+        at, whole, unseen = _over_all_data(trace)
+        history = cls(batch, at, whole * scale.factor, unseen * scale.factor, _epoch_starts(trace.epoch), scale)
+        return replace(history, window=_window(batch)) if _wanders(batch) else history
+
+    @property
+    def n_updates(self) -> int:
+        """U."""
+        return len(self.batch)
+
+    @property
+    def is_smoothed(self) -> bool:
+        """Whether the batch loss wanders, so that its running mean is shown too."""
+        return self.window > 1
+
+    @property
+    def n_missing(self) -> int:
+        """Updates without a logged loss."""
+        return int(np.isnan(self.batch).sum())
+
+    @property
+    def overflow(self) -> int | None:
+        """The first update whose loss was no finite number any more; None for a run that has none."""
+        found = np.flatnonzero(np.isinf(self.batch))
+        return int(found[0]) if len(found) else None
+
+    def mean(self, update: int) -> float:
+        """The mean loss of the last ``window`` updates up to ``update``; NaN unless half of them were logged."""
+        last = self.batch[max(0, update - self.window + 1) : update + 1]
+        logged = last[~np.isnan(last)]
+        return float(logged.mean()) if 2 * len(logged) >= len(last) else float("nan")
+
+    def line(self) -> tuple[NDArray, NDArray]:
+        """(x, y) of the batch losses as they are drawn: all of them, or each column's lowest and highest, in order."""
+        if self.n_updates <= 2 * COLUMNS:
+            return np.arange(self.n_updates, dtype=float), self.batch
+        borders = np.linspace(0, self.n_updates, COLUMNS + 1).round().astype(int)
+        chosen = []
+        for start, end in pairwise(borders):
+            part = self.batch[start:end]
+            if np.isnan(part).all():
+                chosen.append(start)
+                continue
+            chosen += sorted({start + int(np.nanargmin(part)), start + int(np.nanargmax(part))})
+        x = np.array(chosen)
+        return x.astype(float), self.batch[x]
+
+    def mean_line(self) -> tuple[NDArray, NDArray]:
+        """(x, y) of the running mean, at as many updates as are drawn."""
+        x = np.unique(np.linspace(0, self.n_updates - 1, min(self.n_updates, COLUMNS)).round().astype(int))
+        return x.astype(float), np.array([self.mean(update) for update in x])
+
+    def extent(self) -> tuple[float, float]:
+        """The lowest and highest loss that the picture has to hold.
+
+        Of the smooth curves all; of losses that wander, in each part of the run, all but the lowest 5 % and the highest
+        1 %, so that a single batch does not press the rest flat. Finite; a loss of 0 is held by a linear axis only.
+        """
+        smooth = [self.mean_line()[1] if self.is_smoothed else self.batch, self.whole, self.unseen]
+        values = np.concatenate(smooth)
+        values = values[np.isfinite(values)]
+        if not len(values):
+            values = self.batch[np.isfinite(self.batch)]
+        if self.is_smoothed:
+            parts = [part[np.isfinite(part)] for part in np.array_split(self.batch, PARTS)]
+            values = np.concatenate([values, *(np.quantile(part, [0.05, 0.99]) for part in parts if len(part))])
+        return float(values.min()), float(values.max())
+
+
+def _scale(trace: Trace) -> Scale:
+    run = trace.run
+    if not isinstance(run, Experiment) or not isinstance(run.dataset, DailyViews) or run.loss != "mae":
+        return Scale()
+    factor, usual = run.dataset.absolute_error_in_views(1.0), run.dataset.offset
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if usual >= unit:
+            return Scale(factor / unit, letter, in_views=True)
+    return Scale(factor, in_views=True)
+
+
+def _refuse_nothing_logged(trace: Trace, batch: NDArray) -> None:
+    if np.isfinite(batch).any():
+        return
+    if isinstance(trace.run, RecordedRun) and np.isnan(batch).all():
+        raise UserError(
+            f"{trace.path}: no loss was logged of this run, so there is no loss curve; call "
+            "recording.log(loss=loss.item()) in the loop, after each step, and record the run again"
+        )
+    raise UserError(f"{trace.path}: none of the {len(batch)} losses of this run is a finite number")
+
+
+def _over_all_data(trace: Trace) -> tuple[NDArray, NDArray, NDArray]:
+    """Updates, loss over all examples and over the unseen ones, in the run's own unit; empty for a recorded run."""
+    run, none = trace.run, np.empty(0)
+    if not isinstance(run, Experiment):
+        return none, none, none
+    rows = np.unique(np.linspace(0, len(trace.kept) - 1, min(len(trace.kept), STATES)).round().astype(int))
+    states = np.asarray(trace.parameters[rows])
+    whole = loss(run, states) if run.batches_per_epoch > 1 else none
+    unseen = unseen_loss(run, states) if run.dataset.n_unseen else none
+    return np.asarray(trace.kept[rows]), whole, unseen
+
+
+def _epoch_starts(epoch: NDArray) -> NDArray:
+    """Where an epoch begins, the first excepted; empty where epochs are not known or are single updates."""
+    known = (epoch[1:] >= 0) & (epoch[:-1] >= 0)
+    starts = np.flatnonzero(known & (np.diff(epoch) != 0)) + 1
+    return starts if len(starts) < len(epoch) - 1 else np.empty(0, dtype=int)
+
+
+def _wanders(batch: NDArray) -> bool:
+    """Whether a smooth line is wanted beside this one: it goes up and down far more than it gets anywhere."""
+    values = batch[np.isfinite(batch)]
+    if len(values) < 20:
+        return False
+    rest = values[len(values) // 5 :]  # the first updates, which may fall far, tell nothing of the later ones
+    reach = float(np.ptp(rest))
+    return reach > 0 and float(np.abs(np.diff(rest)).sum()) > WANDERS * reach
+
+
+def _window(batch: NDArray) -> int:
+    """A round number of updates, 1, 2 or 5 times a power of ten: about one WINDOWS-th of the run, at least 5."""
+    wanted = max(5.0, len(batch) / WINDOWS)
+    power = 10 ** int(np.floor(np.log10(wanted)))
+    return int(max(step * power for step in (1, 2, 5) if step * power <= wanted))

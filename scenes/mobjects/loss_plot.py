@@ -1,0 +1,163 @@
+"""The loss over the updates as a plot: every batch's as a pale line, its running mean, the loss over all data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.loss_axis import LossAxis, epoch_ticks, update_ticks
+from gradreel.scenes.mobjects.loss_history import LossHistory
+from gradreel.scenes.mobjects.plot import Plot, ring, segment
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.ticks import Ticks
+from gradreel.scenes.style import mix, palette
+from manim import ManimColor, VGroup
+from numpy.typing import NDArray
+
+PALE = 0.33  # share of the text colour in the line of single batches
+PALE_WIDTH, ALL_DATA = 1.8, 3.2
+LINE_GAP = 0.36  # between the baselines of labels one above the other
+EPOCH_MARK = 0.13
+MOST_MARKS = 40  # epochs that each have a mark; of more, only those with a label do
+DASH = 0.16
+
+
+class LossPlot(VGroup):
+    """A run's loss curve in a rectangle of the screen, its labels at the right of it.
+
+    ``texts``: "updates", "epochs", "loss", and of the curves "batch" (two lines at most), "mean", "whole", "unseen".
+    Parts: ``axes`` (with ticks and names), ``epochs``, ``batch``, ``mean``, ``whole``, ``unseen`` (RisingCurve, the
+    last three None where there is none), ``marker``, ``labels`` by the curve's name. ``show(update)`` draws the
+    ``leader`` up to there and puts the marker on its end.
+    """
+
+    def __init__(
+        self, history: LossHistory, texts: Mapping[str, str], *, left: float, right: float, bottom: float, top: float
+    ) -> None:
+        super().__init__()
+        self.history, self.axis = history, LossAxis.of(history)
+        self.axes = Plot(
+            (0.0, float(max(history.n_updates, 1))),
+            (self.axis.low, self.axis.high),
+            left=left,
+            right=right,
+            bottom=bottom,
+            top=top,
+            x_ticks=update_ticks(history.n_updates, 5 if right - left > 7 else 3),
+            y_ticks=self.axis.ticks(),
+            x_label=None,
+        )
+        self.axes.notes.shift(np.array([0.9, 0.0, 0.0]))  # beside the axis' name
+        last_tick = max((float(label.get_right()[0]) for label in self.axes.x_tick_labels), default=right)
+        self.names_left = max(right + 0.2, last_tick + 0.25)  # of what the counts under the axis are counts of
+        self.axes.add(words(texts["updates"], style.TICK, palette.dim).place(bottom - 0.4, left=self.names_left))
+        self.axes.add(words(texts["loss"], style.TICK, palette.dim).place(top + 0.14, left=left - 0.1))
+        self.epochs = self._epochs(texts.get("epochs", ""))
+        self._draw_curves()
+        self.marker = ring((0, 0, 0), 0.11, palette.text, fill=palette.blue)
+        self.labels = self._labels(texts)
+        self.add(self.axes, self.epochs, self.batch, *self._smooth(), self.marker, *self.labels.values())
+        self.leader = "batch"  # the curve that grows, with the marker at its end: "batch", "mean", "whole" or "unseen"
+        self.show(float(history.n_updates - 1))
+
+    def at(self, update: float, loss: float) -> NDArray:
+        """(3,): the scene's point of a loss after ``update`` updates."""
+        return self.axes.at(update, self.axis.of_loss(loss))
+
+    @property
+    def leading(self) -> RisingCurve:
+        """The curve that the marker is on."""
+        curve: RisingCurve = getattr(self, self.leader)
+        return curve
+
+    @property
+    def last(self) -> float:
+        """The update at which the leading curve ends."""
+        return float(self.history.at[-1] if self.leader in ("whole", "unseen") else self.history.n_updates - 1)
+
+    def show(self, update: float) -> tuple[int, float]:
+        """Draw the leading curve up to ``update``; the count of updates and the loss that were reached there."""
+        reached, loss = self._reached(update)
+        curve = self.leading.show(update)
+        gathered = self.leader == "batch" and len(curve.data_x) < self.history.n_updates
+        here = self.at(reached, loss) if gathered or not len(curve.points) else curve.points[-1]
+        if np.isfinite(here).all():
+            self.marker.move_to(here)
+        return reached, loss
+
+    def _reached(self, update: float) -> tuple[int, float]:
+        history, done = self.history, int(update + 1e-6)
+        if self.leader in ("whole", "unseen"):
+            k = max(int(np.searchsorted(history.at, done, side="right")) - 1, 0)
+            return int(history.at[k]), float(getattr(history, self.leader)[k])
+        done = min(done, history.n_updates - 1)
+        return done, history.mean(done) if self.leader == "mean" else float(history.batch[done])
+
+    def _draw_curves(self) -> None:
+        history, axes = self.history, self.axes
+
+        def curve(x: NDArray, loss: NDArray, color: ManimColor, width: float, dash: float = 0.0) -> RisingCurve:
+            return RisingCurve(axes, x, self.axis.of_loss(loss), color, width, dash)
+
+        smoothed, text = history.is_smoothed, palette.text
+        pale = (mix(text, PALE), PALE_WIDTH) if smoothed else (palette.blue, style.SECOND_CURVE)
+        self.batch = curve(*history.line(), *pale)
+        self.mean = curve(*history.mean_line(), palette.blue, style.SECOND_CURVE) if smoothed else None
+        self.whole = curve(history.at, history.whole, text, ALL_DATA) if len(history.whole) else None
+        self.unseen = curve(history.at, history.unseen, text, ALL_DATA, DASH) if len(history.unseen) else None
+
+    def _smooth(self) -> list[RisingCurve]:
+        return [curve for curve in (self.mean, self.whole, self.unseen) if curve is not None]
+
+    def _epochs(self, name: str) -> VGroup:
+        """Marks on the axis where epochs began, under the counts of updates how many were over; empty without any."""
+        starts = self.history.epoch_starts
+        ticks: Ticks = epoch_ticks(starts)
+        marks, labels = VGroup(), VGroup()
+        if not len(starts) or not name:
+            return VGroup(marks, labels)
+        bottom = self.axes.box[2]
+        for start in starts if len(starts) <= MOST_MARKS else ticks.values:
+            foot = self.axes.at(start, self.axis.low)
+            marks.add(segment(foot, foot + np.array([0.0, EPOCH_MARK, 0.0]), palette.axis, style.AXIS))
+        for start, label in zip(ticks.values, ticks.labels, strict=True):
+            text = words(label, style.TICK, palette.dim)
+            labels.add(text.place(bottom - 0.8, center=float(self.axes.at(start, 0)[0])))
+        labels.add(words(name, style.TICK, palette.dim).place(bottom - 0.8, left=self.names_left))
+        return VGroup(marks, labels)
+
+    def _labels(self, texts: Mapping[str, str]) -> dict[str, VGroup]:
+        """The curves' labels in a column at the right, each as near to its curve's end as the others let it."""
+        curves = {"batch": self.batch, "mean": self.mean, "whole": self.whole, "unseen": self.unseen}
+        named = {name: curve for name, curve in curves.items() if curve is not None and texts.get(name)}
+        made = {name: self._label(texts[name], curve) for name, curve in named.items()}
+        ends = {name: float(curve.end()[1]) for name, curve in named.items()}
+        if "mean" in ends:
+            ends["batch"] = ends["mean"] - 0.01  # the pale line ends anywhere
+        order = sorted(made, key=lambda name: -ends[name])  # from the top
+        heights = [LINE_GAP * len(made[name]) + 0.12 for name in order]
+        wanted = [ends[name] + LINE_GAP * len(made[name]) / 2 for name in order]
+        _, right, bottom, top = self.axes.box
+        for name, upper in zip(order, _spread(wanted, heights, bottom + 0.1, top + 0.2), strict=True):
+            for k, line in enumerate(made[name]):
+                line.place(upper - LINE_GAP * (k + 1) + 0.1, left=right + 0.25)
+        return made
+
+    def _label(self, text: str, curve: RisingCurve) -> VGroup:
+        color = mix(palette.text, 0.7) if curve is self.batch and self.history.is_smoothed else curve.get_stroke_color()
+        return VGroup(*(words(line, style.LABEL - 2, color) for line in text.split("\n")))
+
+
+def _spread(uppers: list[float], heights: list[float], bottom: float, top: float) -> list[float]:
+    """Upper edges of boxes in order from the top, moved apart as little as keeps them off each other and inside."""
+    placed: list[float] = []
+    for upper, height in zip(uppers, heights, strict=True):
+        limit = placed[-1] - heights[len(placed) - 1] if placed else top
+        placed.append(min(max(upper, bottom + height), limit))
+    below = bottom
+    for k in range(len(placed) - 1, -1, -1):
+        placed[k] = max(placed[k], below + heights[k])
+        below = placed[k]
+    return placed

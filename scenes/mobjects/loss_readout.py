@@ -1,0 +1,73 @@
+"""What stands at the top right of a loss curve: the count of updates and a loss, live."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
+from gradreel.scenes.mobjects.update_formulas import short_text
+from gradreel.scenes.style import palette
+from manim import VGroup
+from numpy.typing import NDArray
+
+WRITTEN_IN_FULL = 1e5  # losses below
+
+
+class LossNumber(Number):
+    """A loss on screen: "–" where none is known, "∞" where it was too large, powers of ten where digits run out."""
+
+    def written(self, value: float) -> str:
+        if np.isnan(value):
+            return "–"
+        if np.isinf(value):
+            return "∞"
+        if abs(value) >= WRITTEN_IN_FULL:
+            return short_text(value)
+        return super().written(value)
+
+
+class LossReadout(VGroup):
+    """``update 1 200   loss 0.043`` on the heading's line, live. ``suffix`` is written behind the loss ("k"),
+    ``losses`` (finite) set the decimals.
+
+    Parts: ``count_words``, ``count``, ``loss_words``, ``loss``, ``suffix``.
+    """
+
+    def __init__(self, count_words: str, loss_words: str, suffix: str, most: int, losses: NDArray, left: float) -> None:
+        super().__init__()
+        line = style.HEADING_BASELINE
+        self.count_words: TextMobject = words(count_words, 32).place(line, left=left)
+        self.count = Number(most, 0, 32, palette.text, group=True)
+        self.count_left = float(self.count_words.get_right()[0]) + 0.16
+        self.unit, self.suffix, right = suffix, VGroup(), style.RIGHT_EDGE
+        if suffix:
+            self.suffix.add(words(suffix, 32).place(line, right=right))
+            right = float(self.suffix.get_left()[0]) - 0.04
+        decimals = _decimals(losses, 2 if suffix else 3)
+        self.loss = LossNumber(float(losses.max()), decimals, 32, palette.text).place(line, right)
+        self.loss_words = self.named(loss_words)
+        self.add(self.count_words, self.count, self.loss_words, self.loss, self.suffix)
+
+    def named(self, text: str) -> TextMobject:
+        """Words in the place of ``loss_words``: what the number is."""
+        return words(text, 32).place(style.HEADING_BASELINE, right=float(self.loss.get_left()[0]) - 0.2)
+
+    def written(self, loss: float) -> str:
+        """A loss as text, as it stands here."""
+        return self.loss.written(loss) + self.unit
+
+    def show(self, update: int, loss: float) -> None:
+        """Show a count and a loss."""
+        self.loss.set_value(loss)
+        self.count.set_value(update)
+        self.count.place_left(style.HEADING_BASELINE, self.count_left)
+
+
+def _decimals(losses: NDArray, fewest: int) -> int:
+    """Decimals with which all but the lowest twentieth of ``losses`` show two digits: up to 6, fewer for huge ones."""
+    sizes = np.abs(losses[np.abs(losses) < WRITTEN_IN_FULL])
+    if not len(sizes):
+        return fewest
+    small, largest = float(np.quantile(sizes, 0.05)), float(sizes.max())
+    wanted = fewest if not 0 < small < 1 else max(fewest, 1 - int(np.floor(np.log10(small))))
+    return int(np.clip(wanted, 0, max(0, min(6, 7 - len(str(int(largest)))))))
