@@ -10,6 +10,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -98,6 +99,20 @@ class Language(click.ParamType[str]):
         return [CompletionItem(code) for code in LANGUAGES if code.startswith(incomplete)]
 
 
+class Day(click.ParamType["date"]):
+    """A day, written 2021-01-31."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day; it is written year-month-day, such as 2021-01-31", param, ctx)
+
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 FILE = click.Path(path_type=Path)
 LEVELS = click.Choice(["debug", "info", "warning", "error", "critical"], case_sensitive=False)
@@ -127,7 +142,26 @@ OPTIONS: dict[str, Decorator] = {
     "output": click.option("-o", "--output_file", "output", type=FILE, help="Write the one video or picture here."),
     "preview": click.option("-p", "--preview", is_flag=True, help="Open what was made."),
     "jobs": click.option("-j", "--jobs", type=click.IntRange(1),
-                          help="Clips at work at once.  [default: one per core]"),
+                          help="Clips, or trainings, at work at once.  [default: one per core]"),
+    "data": click.option("--data", type=FILE, metavar="CSV",
+                         help="Daily views of your own, a row for each day, in the place of the lesson's."),
+    "fill_missing": click.option("--fill_missing", type=click.Choice(["interpolate"]),
+                                 help="Fill days without a row by straight lines; else they are an error."),
+    "unseen_from": click.option("--unseen_from", type=Day(), metavar="DATE",
+                                help="Days from this one on are not trained on.  [default: the last fifth]"),
+    "window": click.option("--window", type=click.IntRange(1, 3650), default=56, show_default=True,
+                           help="How many days before are a day's features."),
+    "seeds": click.option("--seeds", type=click.IntRange(1, 1000), default=5, show_default=True,
+                          help="Runs of each network, from so many random starts."),
+    "widths": click.option("--widths", metavar="N,N,…",
+                           help="width: ReLUs of the networks; 0 is the linear model.  [default: 0,10,100,1000]"),
+    "depths": click.option("--depths", metavar="N,N,…",
+                           help="depth: hidden layers of the networks.  [default: 1,2,3,4]"),
+    "width": click.option("--width", type=click.IntRange(1, 100_000),
+                          help="depth: ReLUs in each layer.  [default: 100]"),
+    "epochs": click.option("--epochs", type=click.IntRange(1, 1_000_000), default=500, show_default=True,
+                           help="Passes over the days that are trained on."),
+    "csv": click.option("--csv", type=FILE, metavar="FILE", help="Write a row for each run to FILE; -: print them."),
     "dry_run": click.option("--dry_run", is_flag=True, help="Print what would be trained and rendered; do nothing."),
     "progress": click.option("--progress_bar", "progress", type=click.Choice(["display", "leave", "none"]),
                              default="display", show_default=True, help="Progress with the time left."),
@@ -199,6 +233,21 @@ def train(**chosen: Any) -> int:
     from gradreel.scenes.render.commands import train_runs
 
     return train_runs(_options(**chosen))
+
+
+@commands.command()
+@click.argument("kind", type=click.Choice(["width", "depth"]), metavar="width|depth")
+@options("data", "fill_missing", "unseen_from", "window", "seeds", "widths", "depths", "width", "epochs")
+@options("media_dir", "jobs", "json", "csv", "dry_run", "progress", "quiet", "verbosity")
+def experiment(**chosen: Any) -> int:
+    """Compare networks on daily views: the linear model and wider ones, or deeper ones, several runs each.
+
+    Runs that are recorded are not trained again. The losses are those over all days trained on, and over the unseen.
+    """
+    from gradreel.scenes.render.arguments import ExperimentOptions
+    from gradreel.scenes.render.experiments import compare_networks
+
+    return compare_networks(ExperimentOptions(**chosen))
 
 
 @commands.command()

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,35 @@ class Options:
     preview: bool = False
     seed: int | None = None
     jobs: int | None = None
+    data: Path | None = None
+    fill_missing: str | None = None
+    unseen_from: date | None = None
+    scheduler: str | None = None
+    dry_run: bool = False
+    as_json: bool = False
+    progress: str = "display"
+    quiet: bool = False
+    verbosity: str = "info"
+
+
+@dataclass(frozen=True)
+class ExperimentOptions:
+    """What was chosen for ``gradreel experiment``; None: the lecture's, or the default."""
+
+    kind: str  # "width" or "depth"
+    data: Path | None = None
+    fill_missing: str | None = None
+    unseen_from: date | None = None
+    window: int = 56
+    seeds: int = 5
+    widths: str | None = None
+    depths: str | None = None
+    width: int | None = None
+    epochs: int = 500
+    media_dir: Path = Path("media")
+    jobs: int | None = None
+    scheduler: str | None = None
+    csv: Path | None = None
     dry_run: bool = False
     as_json: bool = False
     progress: str = "display"
@@ -65,6 +95,20 @@ def parse_beat_range(text: str) -> tuple[str | None, str | None]:
     if names == (None, None) or "," in last:
         raise UserError(f"-n {text}: beats are written FROM,TO, such as -n constant,sum (or constant: to the end)")
     return names[0], names[1]
+
+
+def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int, ...]:
+    """``"0,10,100"`` -> (0, 10, 100): whole numbers from ``least`` to ``largest``, each once. Raises UserError."""
+    try:
+        counts = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise UserError(f"{option} {text}: whole numbers are written with commas, such as {option} 1,2,3") from None
+    wrong = [count for count in counts if not least <= count <= largest]
+    if wrong:
+        raise UserError(f"{option} {text}: each must be from {least} to {largest}, found {wrong[0]}")
+    if len(set(counts)) < len(counts):
+        raise UserError(f"{option} {text}: each must be there once")
+    return counts
 
 
 def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Worker processes: one new process for each task, so that Manim's global state and a crash stay with the task.
 
-A task is the name of a function of `worker` and plain arguments; the module, and with it Manim, is imported in the new
-process only. Results are `concurrent.futures.Future`. A worker ends when its parent does, and leaves Ctrl-C to it.
+A task is a function and plain arguments: the name of a function of `worker`, which is imported, and with it Manim, in
+the new process only; or a function whose module needs no Manim, such as what trains. Results are
+`concurrent.futures.Future`. A worker ends when its parent does, and leaves Ctrl-C to it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Workers:
     """At most ``jobs`` worker processes at a time; a context manager. Leaving it by an exception ends those at work."""
 
     def __init__(self, jobs: int) -> None:
-        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="worker")
+        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="worker", initializer=_leave_interrupts)
         self._context = multiprocessing.get_context("spawn")
         self._at_work: set[BaseProcess] = set()
         self._closing = False
@@ -52,17 +53,25 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self._stop()
+            self.stop()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def stop(self) -> None:
+        """End those at work and start no more; returns when they are gone."""
+        with self._lock:
+            self._closing = True
+            for process in self._at_work:
+                process.terminate()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def submit(
         self,
-        function: str,
+        function: str | Callable[..., Any],
         *arguments: Any,
         begun: Callable[[], None] | None = None,
         progress: Progress | None = None,
     ) -> Future[Any]:
-        """Run ``worker.<function>(*arguments)`` in a new process.
+        """Run ``function(*arguments)``, or ``worker.<function>(*arguments)`` for a name, in a new process.
 
         ``begun``, when its turn comes, and ``progress`` are called from another thread.
         """
@@ -70,7 +79,7 @@ class Workers:
 
     def _run(
         self,
-        function: str,
+        function: str | Callable[..., Any],
         arguments: tuple[Any, ...],
         begun: Callable[[], None] | None,
         progress: Progress | None,
@@ -96,12 +105,6 @@ class Workers:
             with self._lock:
                 self._at_work.discard(process)
 
-    def _stop(self) -> None:
-        with self._lock:
-            self._closing = True
-            for process in self._at_work:
-                process.terminate()
-
 
 def report(done: int, total: int = 0) -> None:
     """Tell the parent how far this task is; at most ten times a second, and nothing in a process that is no worker."""
@@ -111,6 +114,12 @@ def report(done: int, total: int = 0) -> None:
         _Here.sender.send(("progress", done, total))
 
 
+def _leave_interrupts() -> None:
+    """Ctrl-C is the main thread's; a process started from this thread is deaf to it from its first moment on."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 class _Here:
     """Of this worker process: its way to the parent, when it last reported."""
 
@@ -118,12 +127,13 @@ class _Here:
     reported = 0.0
 
 
-def _work(sender: Connection[Any, Any], function: str, arguments: tuple[Any, ...]) -> None:
+def _work(sender: Connection[Any, Any], function: str | Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _Here.sender = sender
     try:
-        result = getattr(importlib.import_module(WORKER_MODULE), function)(*arguments)
+        call = getattr(importlib.import_module(WORKER_MODULE), function) if isinstance(function, str) else function
+        result = call(*arguments)
         sender.send(("result", result, None))
     except BaseException as error:
         sender.send(("error", _picklable(error), traceback.format_exc()))

@@ -18,7 +18,7 @@ from gradreel.scenes.render.arguments import Options
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
-NAMES = {"list", "describe", "train", "render", "frames", "verify", "check", "checkhealth", "completion"}
+NAMES = {"list", "describe", "train", "render", "frames", "verify", "check", "checkhealth", "completion", "experiment"}
 
 
 def test_every_command_explains_itself(gradreel):

@@ -1,0 +1,235 @@
+"""What ``gradreel experiment`` prints: a table for people, JSON and CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import (
+    EPOCHS,
+    LECTURE,
+    SETTINGS,
+    Losses,
+    Network,
+    Result,
+    best_by_unseen,
+    training_seconds,
+)
+from gradreel.scenes.render.arguments import ExperimentOptions
+from gradreel.scenes.render.report import WIDTH, print_json
+from gradreel.scenes.render.training import grouped
+
+NOTHING = "—"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Networks of several sizes on one dataset, and what came of each; None where no run was recorded."""
+
+    kind: str  # "width" or "depth"
+    dataset: DailyViews
+    results: Mapping[Network, Result | None]
+    traces: Path
+
+    @property
+    def recorded(self) -> list[Result]:
+        return [result for result in self.results.values() if result is not None]
+
+    @property
+    def as_in_the_lecture(self) -> bool:
+        """Whether the lecture's own figures can stand beside ours: its data's stand-in, trained as by default."""
+        runs = [network.experiments[0] for network in self.results]
+        return self.dataset == DailyViews() and all(run.epochs == EPOCHS and run.hidden in LECTURE for run in runs)
+
+    @property
+    def seeds(self) -> int:
+        return len(next(iter(self.results)).experiments)
+
+    def spread(self, losses: Losses) -> str:
+        """``0.32k ± 0.01k``; without the second where there is one run."""
+        views = self.dataset.format_views
+        mean, deviation = views(losses.mean), losses.deviation
+        return mean if deviation is None else f"{mean} ± {views(deviation)}"
+
+
+def print_missing(
+    networks: Sequence[Network], missing: Sequence[Experiment], traces: Path, options: ExperimentOptions
+) -> None:
+    """What would be trained."""
+    rows: list[dict[str, Any]] = [
+        {"run": network.run_name(run), "digest": run.digest, "updates": run.n_updates, "parameters": run.n_parameters}
+        for network in networks
+        for run in network.experiments
+        if run in missing
+    ]
+    if options.as_json:
+        print_json({"train": rows, "traces": str(traces)})
+        return
+    for row in rows:
+        print(f"train   {row['run']}: {grouped(row['updates'])} updates of {grouped(row['parameters'])} parameters")
+    if not rows:
+        print("nothing to train: every run is recorded")
+
+
+def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None:
+    """The table with its notes, unless JSON or CSV takes standard output; the CSV file, if one is asked for."""
+    if options.csv is not None:
+        _write_csv(comparison, options.csv)
+    if options.as_json:
+        print_json(_json(comparison))
+    elif options.csv != Path("-") and not options.quiet:
+        header, rows = _table(comparison)
+        if sys.stdout.isatty():
+            _print_rich(header, rows)
+        else:
+            _print_plain(header, rows)
+        for note in _notes(comparison):
+            print(textwrap.fill(note, WIDTH))
+
+
+def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    header = ["network", "parameters", "updates", "seconds", "training loss", "unseen loss"]
+    if comparison.as_in_the_lecture:
+        header += ["lecture: training", "lecture: unseen"]
+    return header, [_row(comparison, network, result) for network, result in comparison.results.items()]
+
+
+def _row(comparison: Comparison, network: Network, result: Result | None) -> list[str]:
+    row = [network.name, grouped(network.n_parameters), grouped(network.n_updates)]
+    if result is None:
+        row += [NOTHING] * 3
+    else:
+        if len(result.seeds) < len(network.experiments):
+            row[0] += f" ({len(result.seeds)} of {len(network.experiments)} runs)"
+        seconds = NOTHING if result.seconds is None else f"{result.seconds:.1f}"
+        row += [seconds, comparison.spread(result.training), comparison.spread(result.unseen)]
+    return row + (list(LECTURE[network.hidden]) if comparison.as_in_the_lecture else [])
+
+
+def _print_plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns two spaces apart, all but the first to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        first, *others = (f"{cell:{'<' if i == 0 else '>'}{widths[i]}}" for i, cell in enumerate(row))
+        print("  ".join([first, *others]).rstrip())
+
+
+def _print_rich(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for i, name in enumerate(header):
+        table.add_column(name, justify="left" if i == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    """What the numbers are, whose data they are of, and how that differs from the lecture."""
+    dataset, run = comparison.dataset, next(iter(comparison.results)).experiments[0]
+    over = "" if comparison.seeds == 1 else f", mean ± sample standard deviation over {comparison.seeds} seeds"
+    notes = [
+        f"Losses: mean absolute error in views after the last update{over}. Seconds: of training one run; of runs "
+        "trained side by side, its share.",
+        f"Data: {dataset.title}, {dataset.daily.start} to {dataset.daily.end}; {dataset.examples} days trained on, "
+        f"{dataset.n_unseen} unseen from {dataset.first_unseen}; {dataset.window} days before are the features.",
+        f"Trained by {SETTINGS['optimizer'].title()}, learning rate {run.learning_rate:g}, in batches of "
+        f"{run.batch_size}, {run.epochs} epochs, {run.dtype}.",
+    ]
+    if comparison.as_in_the_lecture:
+        notes.append(
+            "The lecture's figures are of single runs on its own channel's real views; these are made up by a "
+            "generator of ours. How its networks were trained, and how long, the lecture does not say."
+        )
+    if len(comparison.recorded) > 1:
+        notes.append(f"Least unseen loss: {best_by_unseen(comparison.recorded).network.name}.")
+    return notes
+
+
+def _json(comparison: Comparison) -> dict[str, Any]:
+    dataset = comparison.dataset
+    run = next(iter(comparison.results)).experiments[0]
+    recorded = comparison.recorded
+    return {
+        "comparison": comparison.kind,
+        "data": {
+            "name": dataset.title,
+            "synthetic": dataset.synthetic,
+            "first_day": str(dataset.daily.start),
+            "last_day": str(dataset.daily.end),
+            "unseen_from": str(dataset.first_unseen),
+            "window": dataset.window,
+            "examples": dataset.examples,
+            "unseen": dataset.n_unseen,
+            "filled": [str(day) for day in dataset.daily.filled],
+        },
+        "settings": {**SETTINGS, "batch_size": run.batch_size, "epochs": run.epochs},
+        "unit": "views, mean absolute error after the last update",
+        "spread": "sample standard deviation over seeds",
+        "networks": [_network_json(comparison, network, result) for network, result in comparison.results.items()],
+        "best_by_unseen": best_by_unseen(recorded).network.name if recorded else None,
+        "notes": _notes(comparison),
+    }
+
+
+def _network_json(comparison: Comparison, network: Network, result: Result | None) -> dict[str, Any]:
+    lecture = LECTURE[network.hidden] if comparison.as_in_the_lecture else None
+    return {
+        "name": network.name,
+        "hidden": list(network.hidden),
+        "parameters": network.n_parameters,
+        "updates": network.n_updates,
+        "seconds": result.seconds if result else None,
+        "training": _losses_json(result.training) if result else None,
+        "unseen": _losses_json(result.unseen) if result else None,
+        "lecture": {"training": lecture[0], "unseen": lecture[1]} if lecture else None,
+        "runs": _runs(comparison, network, result),
+    }
+
+
+def _losses_json(losses: Losses) -> dict[str, Any]:
+    return {"mean": losses.mean, "deviation": losses.deviation, "min": losses.least, "max": losses.largest}
+
+
+def _runs(comparison: Comparison, network: Network, result: Result | None) -> list[dict[str, Any]]:
+    """Each run of a network; its losses are None where it is not recorded."""
+    places = {seed: i for i, seed in enumerate(result.seeds)} if result else {}
+    rows = []
+    for run in network.experiments:
+        place = places.get(run.seed)
+        training, unseen = (
+            (None, None)
+            if result is None or place is None
+            else (float(result.training.by_seed[place]), float(result.unseen.by_seed[place]))
+        )
+        seconds = None if place is None else training_seconds(comparison.traces, run)
+        path = None if place is None else str(comparison.traces / run.digest)
+        rows.append({"seed": run.seed, "seconds": seconds, "training": training, "unseen": unseen, "trace": path})
+    return rows
+
+
+def _write_csv(comparison: Comparison, path: Path) -> None:
+    """A row for each run; losses in views."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["network", "hidden", "parameters", "updates", "seed", "seconds", "training_loss", "unseen_loss"])
+    for network, result in comparison.results.items():
+        hidden = "-".join(map(str, network.hidden))
+        for run in _runs(comparison, network, result):
+            numbers = [run["seconds"], run["training"], run["unseen"]]
+            shown = ["" if number is None else repr(number) for number in numbers]
+            rows.writerow([network.name, hidden, network.n_parameters, network.n_updates, run["seed"], *shown])
+    if path == Path("-"):
+        sys.stdout.write(text.getvalue())
+    else:
+        path.expanduser().write_text(text.getvalue(), encoding="utf-8")

@@ -1,0 +1,117 @@
+"""A user's own daily views, read from a CSV file, in the place of those that a lesson's runs have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from gradreel.core.daily_series import DailySeries, read_daily_series
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from pydantic import ValidationError
+
+KIND = "daily views"
+MOST_NAMED = 8  # stretches of filled days that are named one by one
+
+
+@dataclass(frozen=True)
+class DailyData:
+    """A series to be put in the place of every other, and where its unseen days begin (None: its last fifth)."""
+
+    series: DailySeries
+    unseen_from: date | None = None
+
+    def over(self, value: Any) -> Any:
+        """Plain data, such as a scene's parameters, with every dataset of daily views in it on this series.
+
+        A dataset keeps its window.
+        """
+        if isinstance(value, Mapping):
+            if value.get("kind") == KIND:
+                unseen_from = self.unseen_from.isoformat() if self.unseen_from else None
+                return {**value, "series": self.series.model_dump(mode="json"), "unseen_from": unseen_from}
+            return {name: self.over(inside) for name, inside in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.over(inside) for inside in value]
+        return value
+
+
+def daily_data(data: Path | None, fill_missing: str | None, unseen_from: date | None) -> DailyData | None:
+    """What ``--data`` and the options that go with it ask for; None without them. Raises UserError."""
+    if data is None:
+        for option, value in (("--fill-missing", fill_missing), ("--unseen_from", unseen_from)):
+            if value is not None:
+                raise UserError(f"{option} goes with --data: name the CSV file of daily views that it is about")
+        return None
+    return DailyData(read_series(data, fill_missing), unseen_from)
+
+
+def read_series(path: Path, fill_missing: str | None = None, column: str | None = None) -> DailySeries:
+    """The series in a CSV file. Raises UserError naming file and row."""
+    if fill_missing not in (None, "interpolate"):
+        raise UserError(f'fill_missing: there is "interpolate" alone, found {fill_missing!r}')
+    return read_daily_series(path, cast(Literal["interpolate"] | None, fill_missing), column=column)
+
+
+def daily_views(data: DailyData | None, window: int, unseen_from: date | None) -> DailyViews:
+    """The dataset of ``data``, or of the synthetic series. Raises UserError where the days do not suffice."""
+    try:
+        if data is None:
+            return DailyViews(window=window, unseen_from=unseen_from)
+        return DailyViews(series=data.series, window=window, unseen_from=data.unseen_from)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = f"--{problem['loc'][0]}: " if problem["loc"] else ""
+        raise UserError(where + problem["msg"].removeprefix("Value error, ")) from None
+
+
+def with_files(folder: Path, value: Any) -> Any:
+    """A lesson's plain data with ``{kind = "daily views", data = "views.csv"}`` read from the file in ``folder``.
+
+    ``fill_missing`` and ``column`` beside ``data`` are about the file. Raises UserError naming the file.
+    """
+    if isinstance(value, Mapping):
+        if value.get("kind") == KIND and "data" in value:
+            return _from_file(folder, value)
+        return {name: with_files(folder, inside) for name, inside in value.items()}
+    if isinstance(value, list):
+        return [with_files(folder, inside) for inside in value]
+    return value
+
+
+def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:
+    rest = dict(dataset)
+    about = {name: rest.pop(name, None) for name in ("data", "fill_missing", "column")}
+    wrong = next((name for name, text in about.items() if not isinstance(text, str | None)), None)
+    if wrong is not None:
+        raise UserError(f"{wrong} of a dataset of daily views must be a text, found {about[wrong]!r}")
+    if "series" in rest:
+        raise UserError("a dataset of daily views has data, the name of a file, or series, and not both")
+    path = folder / Path(str(about["data"])).expanduser()
+    series = read_series(path, about["fill_missing"], about["column"])
+    return {**rest, "series": series.model_dump(mode="json")}
+
+
+def filled_text(series: DailySeries) -> str | None:
+    """Which days of ``series`` were missing and filled, in words; None if none was."""
+    if not series.filled:
+        return None
+    stretches = list(_stretches(series.filled))
+    named = ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in stretches[:MOST_NAMED])
+    more = f" and {len(stretches) - MOST_NAMED} more stretches" if len(stretches) > MOST_NAMED else ""
+    days = f"{len(series.filled)} missing day{'s were' if len(series.filled) > 1 else ' was'}"
+    return f"{series.name}: {days} filled by straight lines: {named}{more}"
+
+
+def _stretches(days: Sequence[date]) -> Iterator[tuple[date, date]]:
+    """First and last day of each run of days without a gap."""
+    first = last = days[0]
+    for day in days[1:]:
+        if day != last + timedelta(days=1):
+            yield first, last
+            first = day
+        last = day
+    yield first, last

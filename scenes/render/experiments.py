@@ -1,0 +1,128 @@
+"""``gradreel experiment``: train what is missing of the lecture's two comparisons, and print what came of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import TraceError, UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import (
+    DEPTHS,
+    WIDTH,
+    WIDTHS,
+    Network,
+    Result,
+    depth_experiments,
+    result_of,
+    width_experiments,
+)
+from gradreel.core.trace import Trace
+from gradreel.scenes.render.arguments import ExperimentOptions, cores, parse_counts
+from gradreel.scenes.render.comparison import Comparison, print_comparison, print_missing
+from gradreel.scenes.render.daily import daily_data, daily_views, filled_text
+from gradreel.scenes.render.pool import Workers
+from gradreel.scenes.render.progress import Reporter, reporter
+from gradreel.scenes.render.training import LocalTrainers, Trainers, train_runs
+from gradreel.scenes.render.workspace import Folders, Workspace, clear_disk_errors
+
+LARGEST_WIDTH = 100_000
+LARGEST_DEPTH = 50
+
+
+def compare_networks(options: ExperimentOptions) -> int:
+    """Train, print, and return the exit code: 1 when a run failed. Raises UserError."""
+    options = replace(options, media_dir=options.media_dir.expanduser().absolute())
+    _check_outputs(options)
+    dataset = _dataset(options)
+    networks = _networks(options, dataset)
+    traces = Folders(options.media_dir).traces
+    with reporter(options.progress, options.quiet, options.verbosity) as told:
+        filled = None if dataset.synthetic else filled_text(dataset.daily)
+        if filled:
+            told.say(filled)
+        missing = _missing(networks, traces, told)
+        if options.dry_run:
+            print_missing(networks, missing, traces, options)
+            return 0
+        failures = _train(networks, missing, traces, options, told) if missing else {}
+    results = {network: _result(network, traces, failures) for network in networks}
+    print_comparison(Comparison(options.kind, dataset, results, traces), options)
+    for network in networks:
+        for run in network.experiments:
+            if run.digest in failures:
+                print(f"Error: {network.run_name(run)}: {failures[run.digest]}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _check_outputs(options: ExperimentOptions) -> None:
+    if options.csv == Path("-") and options.as_json:
+        raise UserError("--csv - and --json would both be standard output: name a file for one, --csv results.csv")
+    if options.csv and options.csv.is_dir():
+        raise UserError(f"--csv {options.csv} is a folder; name the file to write")
+
+
+def _dataset(options: ExperimentOptions) -> DailyViews:
+    data = daily_data(options.data, options.fill_missing, options.unseen_from if options.data else None)
+    return daily_views(data, options.window, options.unseen_from)
+
+
+def _networks(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network, ...]:
+    """What is to be compared. Raises UserError for an option of the other comparison, and for what is no size."""
+    kind_of = {"--widths": "width", "--depths": "depth", "--width": "depth"}
+    for option, kind in kind_of.items():
+        value = getattr(options, option.removeprefix("--"))
+        if value is not None and kind != options.kind:
+            raise UserError(f"{option} belongs to the other comparison: gradreel experiment {kind} {option} {value}")
+    seeds = range(options.seeds)
+    if options.kind == "width":
+        widths = parse_counts("--widths", options.widths, 0, LARGEST_WIDTH) if options.widths is not None else WIDTHS
+        return width_experiments(dataset, widths, seeds, options.epochs)
+    depths = parse_counts("--depths", options.depths, 1, LARGEST_DEPTH) if options.depths is not None else DEPTHS
+    return depth_experiments(dataset, depths, options.width or WIDTH, seeds, options.epochs)
+
+
+def _missing(networks: Sequence[Network], traces: Path, told: Reporter) -> list[Experiment]:
+    """The runs that no intact trace is recorded of."""
+    missing = []
+    for network in networks:
+        for run in network.experiments:
+            try:
+                Trace.find(traces, run, checksums=True)
+            except TraceError as error:
+                missing.append(run)
+                if (traces / run.digest).exists():
+                    told.say(f"{network.run_name(run)} is trained again: {str(error).partition(';')[0]}")
+    return missing
+
+
+def _train(
+    networks: Sequence[Network], missing: Sequence[Experiment], traces: Path, options: ExperimentOptions, told: Reporter
+) -> Mapping[str, BaseException]:
+    """Train the missing runs; the errors of those that failed, by digest. Raises what is no mistake of the user's."""
+    names = {run.digest: network.run_name(run) for network in networks for run in network.experiments}
+    with clear_disk_errors(options.media_dir), Workspace(options.media_dir), _trainers(options) as (trainers, jobs):
+        task = f"train {len(missing)} run{'s' if len(missing) > 1 else ''}"
+        failures = train_runs(names, missing, traces, trainers, jobs, told, together=task)
+    for error in failures.values():
+        if not isinstance(error, UserError | OSError):
+            raise error
+    return failures
+
+
+@contextmanager
+def _trainers(options: ExperimentOptions) -> Iterator[tuple[Trainers, int]]:
+    """Who trains, and how many groups at once."""
+    jobs = options.jobs or cores()
+    with Workers(jobs) as workers:
+        yield LocalTrainers(workers), jobs
+
+
+def _result(network: Network, traces: Path, failures: Mapping[str, BaseException]) -> Result | None:
+    """Of the runs that did not fail: a damaged trace that could not be trained again does not count."""
+    sound = tuple(run for run in network.experiments if run.digest not in failures)
+    return result_of(replace(network, experiments=sound), traces) if sound else None

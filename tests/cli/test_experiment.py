@@ -1,0 +1,193 @@
+"""``gradreel experiment`` on small data of one's own: real training in real worker processes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from datetime import date, timedelta
+
+import pytest
+from gradreel.core import results
+from gradreel.core.daily_series import read_daily_series
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.results import depth_experiments, result_of, width_experiments
+from gradreel.core.trace import Trace
+
+SMALL = ("--data", "views.csv", "--window", "3", "--seeds", "2", "--epochs", "2", "--progress_bar", "none")
+
+
+def write_views(path, days=60, without=()):
+    rows = [
+        f"{date(2024, 1, 1) + timedelta(days=i)},{1000 + round(300 * math.sin(i)) + 40 * (i % 7)}"
+        for i in range(days)
+        if i not in without
+    ]
+    path.write_text("Date,Views\n" + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    write_views(tmp_path / "views.csv")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def mine(here) -> DailyViews:
+    return DailyViews(series=read_daily_series(here / "views.csv"), window=3)
+
+
+def test_widths_are_trained_once_and_the_table_is_what_the_traces_say(gradreel, here):
+    first = gradreel("experiment", "width", *SMALL, "--widths", "0,4")
+    assert (first.exit_code, first.stderr) == (0, "")
+    header, linear, wide, *_ = first.stdout.splitlines()
+    assert header.split("  ")[0] == "network"
+    assert "lecture" not in header, "its figures are not of this data"
+    traces = here / "media" / "traces"
+    networks = width_experiments(mine(here), (0, 4), range(2), epochs=2)
+    for line, network in ((linear, networks[0]), (wide, networks[1])):
+        result = result_of(network, traces)
+        views = mine(here).format_views
+        assert line.startswith(network.name)
+        assert line.split()[-6:] == [
+            views(result.training.mean), "±", views(result.training.deviation),
+            views(result.unseen.mean), "±", views(result.unseen.deviation),
+        ]  # fmt: skip
+        assert result.seconds > 0
+    made = {path: path.stat().st_mtime_ns for path in traces.rglob("*")}
+    second = gradreel("experiment", "width", *SMALL, "--widths", "0,4")
+    assert second.stdout == first.stdout, "also the seconds are known"
+    assert {path: path.stat().st_mtime_ns for path in traces.rglob("*")} == made
+
+
+def test_depths_as_json_and_csv(gradreel, here):
+    result = gradreel("experiment", "depth", *SMALL, "--depths", "1,2", "--width", "4", "--json", "--csv", "runs.csv")
+    content = json.loads(result.stdout)
+    networks = depth_experiments(mine(here), (1, 2), 4, range(2), 2)
+    assert [network["name"] for network in content["networks"]] == ["4 ReLU", "2 × 4 ReLU"]
+    assert (content["data"]["name"], content["data"]["synthetic"]) == ("views.csv", False)
+    rows = list(csv.DictReader(io.StringIO((here / "runs.csv").read_text())))
+    assert [(row["network"], row["seed"]) for row in rows] == [
+        (network.name, str(seed)) for network in networks for seed in (0, 1)
+    ]
+    for network, shown in zip(networks, content["networks"], strict=True):
+        expected = result_of(network, here / "media" / "traces")
+        for kind in ("training", "unseen"):
+            losses = getattr(expected, kind)
+            assert shown[kind] == {
+                "mean": losses.mean, "deviation": losses.deviation, "min": losses.least, "max": losses.largest
+            }  # fmt: skip
+            assert [run[kind] for run in shown["runs"]] == losses.by_seed.tolist()
+            in_csv = [float(row[f"{kind}_loss"]) for row in rows if row["network"] == network.name]
+            assert in_csv == losses.by_seed.tolist()
+        assert shown["parameters"] == network.n_parameters
+        for run, experiment in zip(shown["runs"], network.experiments, strict=True):
+            assert Trace.open(run["trace"], checksums=True).experiment == experiment
+    assert content["best_by_unseen"] == min(content["networks"], key=lambda network: network["unseen"]["mean"])["name"]
+
+
+def test_csv_on_standard_output_stands_alone(gradreel, here):
+    result = gradreel("experiment", "width", *SMALL, "--widths", "0", "--csv", "-")
+    assert len(list(csv.DictReader(io.StringIO(result.stdout)))) == 2
+    assert result.stdout.count("\n") == 3
+    both = gradreel("experiment", "width", *SMALL, "--widths", "0", "--csv", "-", "--json")
+    assert (both.exit_code, both.stdout) == (2, "")
+
+
+def test_dry_run_trains_nothing(gradreel, here):
+    dry = gradreel("experiment", "width", *SMALL, "--widths", "0,4", "--dry_run")
+    assert [line.partition(":")[0] for line in dry.stdout.splitlines()] == [
+        "train   linear, seed 0", "train   linear, seed 1", "train   4 ReLU, seed 0", "train   4 ReLU, seed 1"
+    ]  # fmt: skip
+    assert not (here / "media").exists()
+    gradreel("experiment", "width", *SMALL, "--widths", "0", "--quiet")
+    left = json.loads(gradreel("experiment", "width", *SMALL, "--widths", "0,4", "--dry_run", "--json").stdout)
+    assert [run["run"] for run in left["train"]] == ["4 ReLU, seed 0", "4 ReLU, seed 1"]
+
+
+def test_quiet_prints_nothing(gradreel, here):
+    result = gradreel("experiment", "width", *SMALL, "--widths", "0", "--quiet")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_the_lectures_figures_stand_beside_its_own_networks_on_the_synthetic_data(gradreel, here, monkeypatch):
+    monkeypatch.setattr(results, "EPOCHS", 1)
+    monkeypatch.setattr("gradreel.scenes.render.comparison.EPOCHS", 1)
+    arguments = ("experiment", "width", "--seeds", "1", "--epochs", "1", "--progress_bar", "none")
+    shown = gradreel(*arguments, "--widths", "0,10").stdout.splitlines()
+    assert shown[0].endswith("lecture: training  lecture: unseen")
+    assert shown[1].split()[-2:] == ["0.32k", "0.46k"]
+    assert shown[2].endswith("about as linear  about as linear")
+    assert "made up by a generator of ours" in " ".join(shown)
+    assert "lecture" not in gradreel(*arguments, "--widths", "0,11").stdout, "a network that it did not train"
+
+
+def test_a_run_that_diverges_is_named_and_the_others_are_there(gradreel, here, monkeypatch):
+    """By plain gradient descent at this rate a layer survives a handful of updates, and twelve layers do not."""
+    monkeypatch.setitem(results.SETTINGS, "optimizer", "sgd")
+    monkeypatch.setitem(results.SETTINGS, "learning_rate", 1000.0)
+    result = gradreel("experiment", "depth", *SMALL, "--depths", "1,12", "--width", "30")
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[1].startswith("30 ReLU")
+    assert "±" in lines[1]
+    assert lines[2].split()[-3:] == ["—", "—", "—"]
+    errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert [error.partition(": training")[0] for error in errors] == [
+        "Error: 12 × 30 ReLU, seed 0", "Error: 12 × 30 ReLU, seed 1"
+    ]  # fmt: skip
+    assert all("diverged" in error for error in errors)
+
+
+def test_a_damaged_trace_is_trained_again(gradreel, here):
+    before = json.loads(gradreel("experiment", "width", *SMALL, "--widths", "0", "--json").stdout)
+    path = here / "media" / "traces" / width_experiments(mine(here), (0,), range(2), 2)[0].experiments[1].digest
+    column = path / "parameters.npy"
+    content = bytearray(column.read_bytes())
+    content[-1] ^= 64
+    column.chmod(0o644)
+    column.write_bytes(content)
+    again = gradreel("experiment", "width", *SMALL, "--widths", "0", "--json")
+    assert "linear, seed 1 is trained again" in again.stderr
+    after = json.loads(again.stdout)
+    assert after["networks"][0]["unseen"] == before["networks"][0]["unseen"]
+
+
+def test_filled_days_are_named(gradreel, here):
+    write_views(here / "gaps.csv", without=(10, 11, 30))
+    arguments = ("experiment", "width", "--data", "gaps.csv", *SMALL[2:], "--widths", "0", "--dry_run")
+    refused = gradreel(*arguments)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    for word in ("gaps.csv", "2024-01-11", "--fill-missing interpolate"):
+        assert word in refused.stderr
+    for spelling in ("--fill-missing", "--fill_missing"):
+        filled = gradreel(*arguments, spelling, "interpolate")
+        assert filled.exit_code == 0
+        assert "3 missing days were filled by straight lines: 2024-01-11 to 2024-01-12, 2024-01-31" in filled.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["tall"], "width"),
+        (["width", "--depths", "1,2"], "gradreel experiment depth --depths 1,2"),
+        (["depth", "--widths", "1,2"], "gradreel experiment width --widths 1,2"),
+        (["width", "--widths", "few"], "whole numbers"),
+        (["width", "--widths", "1,1"], "once"),
+        (["width", "--widths", "-1"], "from 0 to"),
+        (["depth", "--depths", "0"], "from 1 to 50"),
+        (["width", "--seeds", "0"], "--seeds"),
+        (["width", "--unseen_from", "soon"], "2021-01-31"),
+        (["width", "--unseen_from", "1999-01-01"], "unseen_from is 1999-01-01"),
+        (["width", "--data", "missing.csv"], "missing.csv"),
+        (["width", "--data", "views.csv", "--window", "70"], "window of 70 days needs at least 72"),
+        (["width", "--fill_missing", "interpolate"], "--data"),
+        (["width", "--csv", "."], "folder"),
+    ],
+)
+def test_mistake_is_one_message_and_exit_code_2(gradreel, here, arguments, words):
+    result = gradreel("experiment", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert not (here / "media").exists()

@@ -1,0 +1,169 @@
+"""Results against sums written out, and experiments against what the lecture compares."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import numpy as np
+import pytest
+from gradreel.core import results
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import TraceError, UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import (
+    Losses,
+    best_by_unseen,
+    depth_experiments,
+    loss_by_epoch,
+    note_training,
+    result_of,
+    time_noted,
+    training_seconds,
+    width_experiments,
+)
+from gradreel.core.training import train, train_all
+
+WEEK = tuple(1000.0 + 300 * math.sin(day) + 40 * (day % 7) for day in range(60))
+DATA = DailyViews(series=DailySeries(start=date(2024, 1, 1), values=WEEK, name="mine.csv"), window=3)
+
+
+def absolute_error_in_views(run, theta, features, labels) -> float:
+    """The slow way: layer by layer, example by example, in views of the series itself."""
+    widths = (run.dataset.window, *run.hidden)
+    total = 0.0
+    for x, label in zip(features, labels, strict=True):
+        values, start = list(x), 0
+        for before, width in zip(widths, run.hidden, strict=False):
+            weights = theta[start : start + before * width].reshape(width, before)
+            bias = theta[start + before * width : start + (before + 1) * width]
+            values = [
+                max(0.0, sum(w * v for w, v in zip(row, values, strict=True)) + b)
+                for row, b in zip(weights, bias, strict=True)
+            ]
+            start += (before + 1) * width
+        prediction = sum(c * v for c, v in zip(theta[start:-1], values, strict=True)) + theta[-1]
+        total += abs(run.dataset.in_views(prediction) - run.dataset.in_views(label))
+    return total / len(labels)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """Two networks of three runs each, recorded."""
+    folder = tmp_path_factory.mktemp("traces")
+    networks = (*width_experiments(DATA, (0, 4), range(3), epochs=3), *depth_experiments(DATA, (2,), 5, range(3), 3))
+    for network in networks:
+        train_all(network.experiments, folder)
+    return networks, folder
+
+
+def test_the_lectures_comparisons():
+    wide, deep = width_experiments(), depth_experiments()
+    assert [(network.name, network.hidden) for network in wide] == [
+        ("linear", ()), ("10 ReLU", (10,)), ("100 ReLU", (100,)), ("1000 ReLU", (1000,))
+    ]  # fmt: skip
+    assert [network.name for network in deep] == ["100 ReLU", "2 × 100 ReLU", "3 × 100 ReLU", "4 × 100 ReLU"]
+    assert wide[2].experiments == deep[0].experiments, "one run is shared by both"
+    assert {network.hidden for network in (*wide, *deep)} == set(results.LECTURE)
+    run = wide[3].experiments[4]
+    assert (run.optimizer, run.learning_rate, run.batch_size, run.loss) == ("adam", 0.001, 32, "mae")
+    assert (run.dtype, run.activation, run.epochs, run.seed) == ("float32", "relu", 500, 4)
+    assert run.keep.at_most == 20_000_000
+    assert wide[0].experiments[0].activation == "none"
+
+
+def test_few_days_make_one_batch_and_a_large_network_keeps_its_ends():
+    (network,) = width_experiments(DATA, (100_000,), [0], epochs=7)
+    (run,) = network.experiments
+    assert run.batch_size == DATA.examples == 46 or run.batch_size == 32
+    few = DailyViews(series=DailySeries(start=date(2024, 1, 1), values=WEEK[:12], name="few.csv"), window=3)
+    assert width_experiments(few, (0,), [0])[0].experiments[0].batch_size == few.examples == 8
+    (large,) = depth_experiments(DailyViews(), (2,), 2000, [0], 1)
+    assert large.experiments[0].n_kept >= 2
+    with pytest.raises(UserError, match=r"network 100000 × 100000: .*parameters are too many"):
+        depth_experiments(DailyViews(), (2,), 100_000, [0], 1)
+
+
+def test_losses_over_seeds_are_what_statistics_says():
+    losses = Losses(np.array([3.0, 5.0, 10.0]))
+    assert losses.mean == 6
+    assert losses.deviation == pytest.approx(math.sqrt(((3 - 6) ** 2 + (5 - 6) ** 2 + (10 - 6) ** 2) / 2))
+    assert (losses.least, losses.largest) == (3, 10)
+    assert Losses(np.array([3.0])).deviation is None
+
+
+def test_result_is_the_mean_absolute_error_of_the_last_state_in_views(recorded):
+    networks, folder = recorded
+    for network in networks:
+        result = result_of(network, folder)
+        assert result.seeds == (0, 1, 2)
+        assert result.complete
+        for place, run in enumerate(network.experiments):
+            theta = np.asarray(train(run, folder).parameters[-1], dtype=np.float64)
+            known = absolute_error_in_views(run, theta, DATA.features(), DATA.labels())
+            unseen = absolute_error_in_views(run, theta, DATA.unseen_features(), DATA.unseen_labels())
+            assert result.training.by_seed[place] == pytest.approx(known, rel=1e-5)
+            assert result.unseen.by_seed[place] == pytest.approx(unseen, rel=1e-5)
+
+
+def test_result_is_of_the_runs_that_are_there(recorded, tmp_path):
+    networks, folder = recorded
+    network = networks[1]
+    assert result_of(network, tmp_path) is None
+    train(network.experiments[1], tmp_path)
+    part, whole = result_of(network, tmp_path), result_of(network, folder)
+    assert (part.seeds, part.complete, part.seconds) == ((1,), False, None)
+    assert part.training.by_seed[0] == whole.training.by_seed[1]
+    (tmp_path / network.experiments[1].digest / "parameters.npy").unlink()
+    with pytest.raises(TraceError, match="parameters"):
+        result_of(network, tmp_path)
+
+
+def test_best_is_that_of_the_least_mean_unseen_loss(recorded):
+    networks, folder = recorded
+    found = [result_of(network, folder) for network in networks]
+    best = best_by_unseen(found)
+    assert best.unseen.mean == min(result.unseen.by_seed.sum() / 3 for result in found)
+    with pytest.raises(ValueError, match="empty"):
+        best_by_unseen([])
+
+
+def test_loss_by_epoch_begins_before_the_first_update_and_ends_with_the_result(recorded):
+    networks, folder = recorded
+    run = networks[1].experiments[2]
+    trace = train(run, folder)
+    curve = loss_by_epoch(trace)
+    assert (curve.epoch[0], curve.epoch[-1]) == (0, run.epochs)
+    assert len(curve.epoch) == len(trace.kept) == run.n_updates + 1, "so short a run keeps every state"
+    middle = run.n_updates // 2
+    assert curve.epoch[middle] == middle / run.batches_per_epoch
+    theta = np.asarray(trace.parameters[middle], dtype=np.float64)
+    known = absolute_error_in_views(run, theta, DATA.features(), DATA.labels())
+    assert curve.training[middle] == pytest.approx(known, rel=1e-5)
+    result = result_of(networks[1], folder)
+    assert (curve.training[-1], curve.unseen[-1]) == (result.training.by_seed[2], result.unseen.by_seed[2])
+    thin = loss_by_epoch(trace, states=3)
+    assert (len(thin.epoch), thin.epoch[0], thin.epoch[-1]) == (3, 0, run.epochs)
+    assert set(thin.unseen) <= set(curve.unseen)
+
+
+def test_only_absolute_errors_are_views(tmp_path):
+    for run in (Experiment(epochs=2), Experiment(dataset=DATA, epochs=2)):
+        trace = train(run, tmp_path)
+        with pytest.raises(ValueError, match="views"):
+            loss_by_epoch(trace)
+
+
+def test_training_time_lies_beside_the_trace_and_changes_no_byte_of_it(recorded, tmp_path):
+    run = recorded[0][0].experiments[0]
+    assert training_seconds(tmp_path, run) is None
+    note_training(tmp_path, run, seconds=3.0, updates=run.n_updates)
+    assert training_seconds(tmp_path, run) == 3
+    note_training(tmp_path, run, seconds=1.0, updates=run.n_updates // 2)
+    assert training_seconds(tmp_path, run) == pytest.approx(run.n_updates / (run.n_updates // 2))
+    (file,) = tmp_path.iterdir()
+    assert time_noted(tmp_path, run, since=file.stat().st_mtime - 1)
+    assert not time_noted(tmp_path, run, since=file.stat().st_mtime + 1)
+    file.write_text("{}")
+    assert training_seconds(tmp_path, run) is None

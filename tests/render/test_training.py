@@ -1,0 +1,89 @@
+"""How runs are divided over workers, and what is told of those that were not finished."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from gradreel.core.errors import TrainingError
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import depth_experiments, training_seconds, width_experiments
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+from gradreel.scenes.render.training import Group, balanced, train_group
+
+
+def makespan(groups, jobs):
+    """When the last worker is done, each free one taking the next group."""
+    busy = [0.0] * jobs
+    for group in groups:
+        busy.sort()
+        busy[0] += group.cost
+    return max(busy)
+
+
+def all_runs():
+    networks = {network.name: network for network in (*width_experiments(), *depth_experiments())}
+    return [run for network in networks.values() for run in network.experiments]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 8, 100])
+def test_every_run_is_in_one_group_of_its_like_and_the_longest_come_first(jobs):
+    runs = all_runs()
+    groups = balanced(runs, jobs)
+    assert sorted(run.digest for group in groups for run in group.runs) == sorted(run.digest for run in runs)
+    for group in groups:
+        assert len({run.model_copy(update={"seed": 0}) for run in group.runs}) == 1
+    costs = [group.cost for group in groups]
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_one_worker_trains_all_seeds_of_a_network_side_by_side():
+    assert sorted(len(group.runs) for group in balanced(all_runs(), 1)) == [5] * 7
+
+
+def test_groups_are_divided_where_that_shortens_the_whole():
+    (network,) = width_experiments(widths=(1000,))
+    assert [len(group.runs) for group in balanced(network.experiments, 2)] == [3, 2]
+    whole = [Group(network.experiments) for network in (*width_experiments(), *depth_experiments()[1:])]
+    longest_first = sorted(whole, key=lambda group: -group.cost)
+    groups = balanced(all_runs(), 2)
+    assert makespan(groups, 2) <= makespan(longest_first, 2)
+    even = sum(group.cost for group in groups) / 2
+    assert makespan(groups, 2) < 1.1 * even
+
+
+def test_wider_deeper_longer_and_more_cost_more():
+    networks = [*width_experiments(), *depth_experiments()[1:]]
+    for fewer, more in itertools.pairwise(range(1, 6)):
+        assert Group(networks[1].experiments[:fewer]).cost < Group(networks[1].experiments[:more]).cost
+        alone = Group(networks[1].experiments[:1]).cost
+        assert Group(networks[1].experiments[:more]).cost < more * alone, "side by side is quicker"
+    assert Group(networks[0].experiments).cost < Group(networks[2].experiments).cost
+
+
+def test_traces_are_those_of_runs_trained_alone(tmp_path):
+    runs = [Experiment(epochs=4, seed=seed) for seed in (1, 2)]
+    together, alone = tmp_path / "together", tmp_path / "alone"
+    assert [outcome.error for outcome in train_group(runs, together)] == [None, None]
+    for run in runs:
+        expected = train(run, alone)
+        assert Trace.find(together, run, checksums=True).meta == expected.meta
+        assert training_seconds(together, run) > 0
+        assert training_seconds(alone, run) is None
+
+
+def test_a_seed_that_diverges_leaves_the_others(tmp_path):
+    """At this rate some random starts of a small network diverge and some do not."""
+    runs = [Experiment(hidden=(2,), activation="relu", learning_rate=0.3, epochs=30, seed=seed) for seed in range(6)]
+    diverged = {}
+    for run in runs:
+        try:
+            train(run, tmp_path / "alone")
+        except TrainingError as error:
+            diverged[run.digest] = str(error)
+    assert 0 < len(diverged) < len(runs), "else this test is about nothing"
+    outcomes = train_group(runs, tmp_path / "together")
+    assert {outcome.digest: str(outcome.error) for outcome in outcomes if outcome.error} == diverged
+    for run in runs:
+        assert (tmp_path / "together" / run.digest).exists() == (run.digest not in diverged)
