@@ -155,9 +155,15 @@ class LectureScene(Scene):
 
     # -- words -----------------------------------------------------------------------------------------------------
 
+    @classmethod
+    def narrated_as(cls, narration: Narration) -> str:
+        """Whose words the scene has: its own name's, or those of the nearest scene that it is derived from."""
+        names = [kebab_name(base.__name__) for base in cls.__mro__ if issubclass(base, LectureScene)]
+        return next((name for name in names if any(name in words for words in narration.scenes.values())), names[0])
+
     def screen(self, key: str, **values: Any) -> str:
         """The on-screen words ``key`` of this scene in the video's language."""
-        return self.words_of.screen(self.scene_name(), key, self.context.language, values)
+        return self.words_of.screen(self.narrated_as(self.words_of), key, self.context.language, values)
 
     # -- beats -----------------------------------------------------------------------------------------------------
 
@@ -184,7 +190,10 @@ class LectureScene(Scene):
 
     def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> dict[str, str]:
         if say is None:
-            return self.words_of.line(self.scene_name(), name, values)
+            whose = self.narrated_as(self.words_of)
+            if whose == self.scene_name():
+                return self.words_of.line(whose, name, values)
+            return Narration.line(self.words_of, whose, name, values)  # said by the clip itself: not filled in later
         return dict.fromkeys(self.context.subtitle_languages, say)
 
     def _enter(self, name: str) -> bool:

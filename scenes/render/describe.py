@@ -16,6 +16,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.trace import read_meta
 from gradreel.scenes.catalog import beat_names
+from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.requests import ParameterRow, SceneDescription, SceneRequest
 from gradreel.scenes.trace_folder import TraceFolder
 from pydantic import BaseModel
@@ -45,6 +46,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
         beats,
         is_lecture_scene=True,
         traces={name: str(folder) for name, folder in folders.items()},
+        narrated_as=scene_class.narrated_as(Narration.load()),
     )
 
 

@@ -165,17 +165,16 @@ def _narration(request: SceneRequest, description: SceneDescription) -> dict[str
     """Reading time of each line, and the words on the screen: a corrected word of the same length changes nothing."""
     if not description.is_lecture_scene:
         return {}
-    settings = request.settings
+    settings, whose = request.settings, description.narrated_as or description.name
     narration = Narration.load((*settings.subtitle_languages, settings.language))
+    lines = {language: narration.scenes[language].get(whose, {}).get("beats", {}) for language in narration.languages}
     seconds = {
-        language: {
-            beat: round(reading_seconds(line, language), 3)
-            for beat, line in narration.scenes[language].get(description.name, {}).get("beats", {}).items()
-        }
+        language: {beat: round(reading_seconds(line, language), 3) for beat, line in lines[language].items()}
         for language in sorted(narration.languages)
     }
-    screen = narration.scenes[settings.language].get(description.name, {}).get("screen", {})
-    return {"seconds": seconds, "screen": screen}
+    screen = narration.scenes[settings.language].get(whose, {}).get("screen", {})
+    borrowed = {} if whose == description.name else {"lines": lines}  # which the clip says itself
+    return {"seconds": seconds, "screen": screen, **borrowed}
 
 
 def _clip(

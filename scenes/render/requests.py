@@ -52,6 +52,7 @@ class SceneDescription:
     beats: tuple[str, ...]  # as written: "piece-{k}" stands for several
     is_lecture_scene: bool  # False: a plain Manim Scene, without parameters and beats
     traces: dict[str, str] = field(default_factory=dict)  # folders of traces that were given, by parameter; as written
+    narrated_as: str = ""  # whose words in the narration files it has; "": none
 
 
 @dataclass(frozen=True)
