@@ -1,0 +1,299 @@
+"""Forecasts against a loop over days that feeds one window at a time to the formula."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from gradreel.core.arrays import FloatArray
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.forecast import forecast, horizon_errors, next_days, weekdays
+from gradreel.core.theta import loss, predict, unseen_loss
+
+RANDOM = np.random.default_rng(0)
+VIEWS = RANDOM.uniform(500, 3000, size=60).round()
+DATA = DailyViews(
+    series=DailySeries(start=date(2024, 2, 1), values=tuple(VIEWS), name="views.csv"),
+    window=9,
+    unseen_from=date(2024, 3, 11),
+)
+"""Day i of VIEWS is 2024-02-01 + i, a Thursday; 39 days known, 21 unseen."""
+NETWORKS = {
+    "linear": Experiment(dataset=DATA, hidden=(), loss="mae"),
+    "sigmoids": Experiment(dataset=DATA, hidden=(4,)),
+    "deep ReLU": Experiment(dataset=DATA, hidden=(5, 3), activation="relu", loss="mae"),
+}
+
+
+def random_theta(experiment: Experiment, *seeds: int) -> FloatArray:
+    return RANDOM.normal(scale=0.4, size=(*seeds, experiment.n_parameters))
+
+
+def one_day(experiment: Experiment, theta: FloatArray, before: list[float]) -> float:
+    """The prediction in views for the day after ``before``, whose last entry is yesterday: the slow second way."""
+    data = experiment.dataset
+    assert isinstance(data, DailyViews)
+    feature = [(before[-j] - data.offset) / data.scale for j in range(1, data.window + 1)]
+    return float(predict(experiment, theta, np.array([feature]))[0]) * data.scale + data.offset
+
+
+def fed_back(experiment: Experiment, theta: FloatArray, known: int, days: int) -> list[float]:
+    """Days known, known + 1, ... of the series from the days before day ``known`` alone: the slow second way."""
+    seen = list(VIEWS[:known])
+    for _ in range(days):
+        seen.append(one_day(experiment, theta, seen))
+    return seen[known:]
+
+
+def persistent(day: int, n: int = 3) -> tuple[Experiment, FloatArray]:
+    """A linear model on a window of n that predicts the views ``day`` days ago."""
+    experiment = Experiment(dataset=DATA.model_copy(update={"window": n}), hidden=())
+    theta = np.zeros(n + 1)
+    theta[day - 1] = 1.0
+    return experiment, theta
+
+
+@pytest.fixture(params=NETWORKS)
+def experiment(request: pytest.FixtureRequest) -> Experiment:
+    return NETWORKS[request.param]
+
+
+def test_each_day_is_predicted_from_the_true_days_before_it(experiment: Experiment) -> None:
+    theta = random_theta(experiment)
+    days = next_days(experiment, theta, date(2024, 2, 10), date(2024, 3, 31))
+    assert days.dates[[0, -1]].tolist() == [date(2024, 2, 10), date(2024, 3, 31)]
+    np.testing.assert_array_equal(days.truth, VIEWS[9:])
+    slow = [one_day(experiment, theta, list(VIEWS[:i])) for i in range(9, 60)]
+    np.testing.assert_allclose(days.prediction, slow, rtol=1e-11)
+    assert days.dates[days.unseen][0] == np.datetime64("2024-03-11") and days.unseen.sum() == 21
+
+
+def test_by_default_the_unseen_days(experiment: Experiment) -> None:
+    theta = random_theta(experiment)
+    days = next_days(experiment, theta)
+    np.testing.assert_array_equal(days.dates, DATA.unseen_dates())
+    assert days.unseen.all()
+    if experiment.loss == "mae":
+        in_views = DATA.absolute_error_in_views(float(unseen_loss(experiment, theta)))
+        assert float(days.mean_absolute_error) == pytest.approx(in_views, rel=1e-12)
+        trained_on = next_days(experiment, theta, DATA.dates()[0].item(), DATA.dates()[-1].item())
+        in_views = DATA.absolute_error_in_views(float(loss(experiment, theta)))
+        assert float(trained_on.mean_absolute_error) == pytest.approx(in_views, rel=1e-12)
+
+
+def test_several_seeds_at_once(experiment: Experiment) -> None:
+    thetas = random_theta(experiment, 2, 3)
+    days, ahead = next_days(experiment, thetas), forecast(experiment, thetas, 4)
+    errors = horizon_errors(experiment, thetas, 4)
+    assert days.prediction.shape == (2, 3, 21) and ahead.prediction.shape == (2, 3, 4)
+    assert ahead.windows.shape == (2, 3, 4, 9) and errors.error.shape == (2, 3, 18, 4)
+    assert errors.mean_absolute.shape == (2, 3, 4) and days.mean_absolute_error.shape == (2, 3)
+    for seed in np.ndindex(2, 3):
+        alone = thetas[seed]
+        np.testing.assert_allclose(days.prediction[seed], next_days(experiment, alone).prediction, rtol=1e-11)
+        np.testing.assert_allclose(ahead.prediction[seed], forecast(experiment, alone, 4).prediction, rtol=1e-11)
+        one = horizon_errors(experiment, alone, 4)
+        np.testing.assert_allclose(errors.error[seed], one.error, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(errors.absolute_quantile(0.9)[seed], one.absolute_quantile(0.9), rtol=1e-9)
+
+
+def test_many_start_days_are_predicted_a_few_at_a_time(experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+    thetas = random_theta(experiment, 2)
+    whole = next_days(experiment, thetas).prediction, horizon_errors(experiment, thetas, 3).error
+    monkeypatch.setattr("gradreel.core.forecast._HELD", 80)
+    np.testing.assert_allclose(next_days(experiment, thetas).prediction, whole[0], rtol=1e-11)
+    np.testing.assert_allclose(horizon_errors(experiment, thetas, 3).error, whole[1], rtol=1e-9, atol=1e-9)
+
+
+def test_a_float32_theta_is_taken_as_it_is() -> None:
+    experiment = NETWORKS["deep ReLU"]
+    theta = random_theta(experiment).astype(np.float32)
+    np.testing.assert_array_equal(
+        forecast(experiment, theta, 5).prediction, forecast(experiment, theta.astype(np.float64), 5).prediction
+    )
+
+
+@pytest.mark.parametrize("known", [9, 30, 58, 60])
+def test_predictions_are_fed_back_day_by_day(experiment: Experiment, known: int) -> None:
+    theta = random_theta(experiment)
+    ahead = forecast(experiment, theta, 12, last_known=date(2024, 2, 1) + timedelta(days=known - 1))
+    np.testing.assert_allclose(ahead.prediction, fed_back(experiment, theta, known, 12), rtol=1e-9)
+    assert ahead.dates.tolist() == [date(2024, 2, 1) + timedelta(days=known + i) for i in range(12)]
+    known_later = len(VIEWS[known : known + 12])
+    np.testing.assert_array_equal(ahead.truth[:known_later], VIEWS[known : known + 12])
+    assert np.isnan(ahead.truth[known_later:]).all()
+
+
+def test_a_window_holds_the_predictions_before_it() -> None:
+    experiment = NETWORKS["deep ReLU"]
+    ahead = forecast(experiment, random_theta(experiment), 11)
+    np.testing.assert_array_equal(ahead.windows[0], VIEWS[:-10:-1])
+    np.testing.assert_array_equal(ahead.windows[1], [ahead.prediction[0], *VIEWS[:-9:-1]])
+    np.testing.assert_array_equal(ahead.windows[10], ahead.prediction[9:0:-1])
+
+
+def test_tomorrow_is_the_day_after_the_series_and_has_its_weekday() -> None:
+    experiment, theta = persistent(day=2)
+    ahead = forecast(experiment, theta, 3)
+    assert ahead.last_known == date(2024, 3, 31)
+    assert ahead.dates.tolist() == [date(2024, 4, 1), date(2024, 4, 2), date(2024, 4, 3)]
+    assert ahead.weekdays.tolist() == [0, 1, 2]
+    np.testing.assert_allclose(ahead.prediction, [VIEWS[58], VIEWS[59], VIEWS[58]], rtol=1e-12)
+
+
+def test_weekdays_are_those_of_the_calendar() -> None:
+    days = np.datetime64("1960-02-25", "D") + np.arange(40_000)
+    assert weekdays(days).tolist() == [day.weekday() for day in days.tolist()]
+
+
+def test_later_days_change_no_forecast(experiment: Experiment) -> None:
+    theta, known = random_theta(experiment), 50
+    other = VIEWS.copy()
+    other[known:] = 1.0
+    changed = DATA.model_copy(update={"series": DailySeries(start=date(2024, 2, 1), values=tuple(other), name="a.csv")})
+    day = date(2024, 2, 1) + timedelta(days=known - 1)
+    ahead = [
+        forecast(experiment.model_copy(update={"dataset": data}), theta, 10, last_known=day) for data in (DATA, changed)
+    ]
+    np.testing.assert_array_equal(ahead[0].prediction, ahead[1].prediction)
+    assert not np.array_equal(ahead[0].truth, ahead[1].truth)
+
+
+@pytest.mark.parametrize("days", [1, 4, 21])
+def test_errors_by_horizon_are_of_every_start_whose_days_are_all_unseen(experiment: Experiment, days: int) -> None:
+    theta = random_theta(experiment)
+    errors = horizon_errors(experiment, theta, days)
+    starts = range(39, 60 - days + 1)
+    assert errors.starts.tolist() == [date(2024, 2, 1) + timedelta(days=start) for start in starts]
+    slow = np.array([fed_back(experiment, theta, start, days) - VIEWS[start : start + days] for start in starts])
+    np.testing.assert_allclose(errors.error, slow, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(errors.mean_absolute, np.abs(slow).mean(axis=0), rtol=1e-9)
+    for h in range(days):
+        np.testing.assert_allclose(errors.absolute_quantile(0.9)[h], np.quantile(np.abs(slow[:, h]), 0.9), rtol=1e-9)
+
+
+def test_naive_forecasts_repeat_the_last_known_day_and_week() -> None:
+    experiment = NETWORKS["linear"]
+    errors = horizon_errors(experiment, random_theta(experiment), 17)
+    for k, start in enumerate(range(39, 44)):
+        for h in range(17):
+            truth = VIEWS[start + h]
+            same_weekday = max(day for day in range(start) if (start + h - day) % 7 == 0)
+            assert errors.naive_day_error[k, h] == VIEWS[start - 1] - truth
+            assert errors.naive_week_error[k, h] == VIEWS[same_weekday] - truth
+    np.testing.assert_allclose(errors.naive_day_mean_absolute, np.abs(errors.naive_day_error).mean(axis=0))
+    np.testing.assert_allclose(errors.naive_week_mean_absolute, np.abs(errors.naive_week_error).mean(axis=0))
+
+
+@pytest.mark.parametrize(("day", "which"), [(1, "naive_day_error"), (7, "naive_week_error")])
+def test_a_network_that_repeats_is_as_good_as_the_naive_forecast(day: int, which: str) -> None:
+    errors = horizon_errors(*persistent(day, n=9), 15)
+    np.testing.assert_allclose(errors.error, getattr(errors, which), atol=1e-8)
+
+
+def test_where_no_week_was_known_there_is_no_naive_week() -> None:
+    data = DATA.model_copy(update={"window": 1, "unseen_from": date(2024, 2, 4)})
+    errors = horizon_errors(Experiment(dataset=data, hidden=()), np.array([1.0, 0.0]), 10)
+    assert np.isnan(errors.naive_week_error[0, :4]).all() and np.isfinite(errors.naive_week_error[0, 4:7]).all()
+    assert np.isfinite(errors.naive_week_error[4:]).all()
+    assert np.isnan(errors.naive_week_mean_absolute[0]) and np.isfinite(errors.naive_week_mean_absolute[4])
+
+
+def test_the_band_holds_the_measured_share_of_the_truths() -> None:
+    experiment = NETWORKS["sigmoids"]
+    errors = horizon_errors(experiment, random_theta(experiment, 3), 2)
+    starts = np.arange(39, 59)
+    truth = VIEWS[starts[:, None] + np.arange(2)]  # (K, h)
+    bounds = [errors.band(truth[k] + errors.error[:, k], share=0.8) for k in range(len(starts))]
+    inside = np.mean([(low <= truth[k]) & (truth[k] <= high) for k, (low, high) in enumerate(bounds)], axis=0)
+    np.testing.assert_allclose(inside, 0.8, atol=1 / 20)
+    low, high = errors.band(truth[0], share=1.0)
+    np.testing.assert_allclose(truth[0] - low, errors.error.max(axis=1), rtol=1e-9)
+    np.testing.assert_allclose(high - truth[0], -errors.error.min(axis=1), rtol=1e-9)
+
+
+def test_predictions_below_zero_are_left_as_they_are() -> None:
+    experiment, theta = persistent(day=1)
+    theta = -theta  # scaled views are turned round their mean
+    theta[-1] = -20.0
+    ahead = forecast(experiment, theta, 1)
+    assert ahead.prediction[0] == pytest.approx(2 * DATA.offset - VIEWS[-1] - 20 * DATA.scale, rel=1e-9)
+    assert ahead.prediction[0] < 0
+
+
+def test_predictions_that_run_off_to_infinity_are_no_warning() -> None:
+    experiment, theta = persistent(day=1)
+    ahead, errors = forecast(experiment, 1e200 * theta, 4), horizon_errors(experiment, 1e200 * theta, 4)
+    assert not np.isfinite(ahead.prediction[-1]) and np.isfinite(ahead.prediction[0])
+    assert not np.isfinite(errors.mean_absolute[-1])
+    assert np.isfinite(errors.absolute_quantile(0.5)[0]) and not np.isfinite(errors.band(ahead.prediction)[0][-1])
+
+
+def test_means_by_weekday() -> None:
+    experiment, theta = persistent(day=1)
+    days = next_days(experiment, np.stack([theta, 0 * theta]), date(2024, 2, 6), date(2024, 2, 17))
+    truth, prediction = days.by_weekday()
+    assert prediction.shape == (2, 7)
+    for weekday in range(7):
+        chosen = [i for i in range(5, 17) if (date(2024, 2, 1) + timedelta(days=i)).weekday() == weekday]
+        assert truth[weekday] == pytest.approx(VIEWS[chosen].mean(), rel=1e-12)
+        assert prediction[0, weekday] == pytest.approx(VIEWS[[i - 1 for i in chosen]].mean(), rel=1e-12)
+    few = next_days(experiment, theta, date(2024, 2, 6), date(2024, 2, 7)).by_weekday()
+    assert [np.isnan(means).tolist() for means in few] == [[True, False, False, True, True, True, True]] * 2
+
+
+def test_the_dip_that_was_missed_is_found() -> None:
+    views = np.full(60, 2000.0) + np.arange(60)
+    views[[20, 50]] = 400, 900
+    data = DATA.model_copy(update={"series": DailySeries(start=date(2024, 2, 1), values=tuple(views), name="a.csv")})
+    experiment = Experiment(dataset=data, hidden=())
+    theta = np.zeros(10)
+    theta[0] = 1.0  # yesterday's views
+    missed = next_days(experiment, np.stack([theta, theta]))
+    i = missed.most_overestimated
+    assert missed.dates[i] == np.datetime64("2024-03-22") and missed.truth[i] == 900
+    np.testing.assert_allclose(missed.prediction[:, i + 1], 900)  # copied a day late
+    whole = next_days(experiment, theta, date(2024, 2, 12))
+    assert whole.truth[whole.most_overestimated] == 400
+
+
+def test_a_curve_has_no_days() -> None:
+    for ask in (next_days, lambda *run: forecast(*run, 1), lambda *run: horizon_errors(*run, 1)):
+        with pytest.raises(UserError, match=r'trained on daily views .* kind "curve"'):
+            ask(Experiment(), np.zeros(10))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "message"),
+    [
+        (date(2024, 2, 9), None, "views.csv: 2024-02-09 cannot.* 2024-02-10 to 2024-03-31$"),
+        (None, date(2024, 4, 1), "2024-04-01 cannot.* 2024-02-10 to 2024-03-31 .*forecast"),
+        (date(2024, 3, 20), date(2024, 3, 19), "2024-03-20, is after the last, 2024-03-19"),
+        (None, date(2024, 3, 10), "the first, 2024-03-11, is after the last, 2024-03-10"),
+    ],
+)
+def test_days_that_cannot_be_predicted_are_refused(first: date | None, last: date | None, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        next_days(NETWORKS["linear"], np.zeros(10), first, last)
+
+
+@pytest.mark.parametrize(
+    ("days", "last_known", "message"),
+    [
+        (0, None, "at least 1 day, not of 0"),
+        (2, date(2024, 2, 8), "from 2024-02-08; with a window of 9 days .* 2024-02-09 to 2024-03-31"),
+        (2, date(2024, 4, 1), "from 2024-04-01"),
+        (3_000_000, None, "calendar's end, 9999-12-31"),
+    ],
+)
+def test_a_forecast_that_cannot_be_made_is_refused(days: int, last_known: date | None, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        forecast(NETWORKS["linear"], np.zeros(10), days, last_known)
+
+
+@pytest.mark.parametrize(("days", "message"), [(0, "at least 1 day"), (22, "there are 21: .*ask for 21 days or less")])
+def test_more_days_than_the_unseen_part_has_are_refused(days: int, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        horizon_errors(NETWORKS["linear"], np.zeros(10), days)
