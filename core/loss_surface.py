@@ -192,13 +192,13 @@ class _ExamplesOnPlane:
             self._first = (matrices[0][:, None] @ columns).astype(dtype)  # (3, B, H_1, n)
             flat = [matrix.reshape(3, -1) for matrix in matrices[1:]]
             self._further = np.concatenate([np.empty((3, 0)), *flat], axis=1).astype(dtype)  # (3, their parameters)
-        self._zeros = np.zeros((max(1, *experiment.hidden), size), dtype=dtype)
+        self._zeros = np.zeros((max([1, *experiment.hidden]), size), dtype=dtype)
 
     def sums(self, u: FloatArray, v: float) -> FloatArray:
         """The sum of e² or |e| over the examples, (m,), for each of u (m,) and one v."""
         _, blocks, width, size = self._first.shape
         widest = max(width, *(shape[0] for shape in self._shapes), 0)
-        cells = min(len(u), max(1, _HELD // (widest * blocks * size)))
+        cells = max(1, min(len(u), _HELD // (widest * blocks * size)))
         dtype = self._first.dtype
         with np.errstate(over="ignore", invalid="ignore"):
             first, further = (at[0] + dtype.type(v) * at[2] for at in (self._first, self._further))
@@ -253,7 +253,7 @@ def _activate(activation: str, values: Array, zeros: Array) -> None:
 
 def _chunks(experiment: Experiment, examples: int) -> Iterator[slice]:
     """Runs of examples few enough that a layer's activations stay in a core's cache."""
-    size = max(_FEWEST, _HELD // max(1, *experiment.hidden))
+    size = max(_FEWEST, _HELD // max([1, *experiment.hidden]))
     count = -(-examples // size)
     ends = np.linspace(0, examples, count + 1).round().astype(int).tolist()
     return (slice(start, end) for start, end in itertools.pairwise(ends))
