@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 
+_WATCHED = ("momentum", "dampening", "betas", "eps", "weight_decay")
+"""Settings by which an update can be computed again, if they stay."""
+
 
 class Row:
     """A vector as long as theta, into which the model's tensors are copied part by part."""
@@ -61,7 +64,11 @@ class RecordedModel:
         self._zeros = [torch.zeros((), dtype=self._dtype, device="cpu").expand(shape) for shape in self._shapes]
         self._numbers = {optimizer: number for number, optimizer in enumerate(optimizers)}
         self._groups: list[list[RecordedGroup]] = [[] for _ in optimizers]
-        self._in_optimizer: set[int] = set()
+        self._fresh = [not optimizer.state for optimizer in optimizers]
+        self._watched: list[list[tuple[Any, ...]]] = [[] for _ in optimizers]  # settings of each group at the start
+        self._changed: set[tuple[int, int]] = set()
+        self._skipped: set[int] = set()
+        self._trained_by: list[set[int]] = [set() for _ in optimizers]  # places
         self._frozen = list(range(len(self._tensors)))  # places of what has never been seen to ask for a gradient
         for optimizer in optimizers:
             self._look_at_groups(optimizer)
@@ -77,12 +84,15 @@ class RecordedModel:
             self._look_for_thawed()
         return self._tensors
 
-    def gradients(self) -> list[torch.Tensor]:
-        """Those of theta's parts; 0 where there is none."""
+    def gradients(self, optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+        """Those of theta's parts when this optimizer makes an update; 0 where there is none."""
         gradients = [
             zeros if (gradient := tensor.grad) is None else gradient
             for tensor, zeros in zip(self._tensors, self._zeros, strict=True)
         ]
+        if any(gradient is zeros for gradient, zeros in zip(gradients, self._zeros, strict=True)):
+            none = {i for i, zeros in enumerate(self._zeros) if gradients[i] is zeros}
+            self._skipped |= none & self._trained_by[self._numbers[optimizer]]
         return [gradient.to_dense() if gradient.is_sparse else gradient for gradient in gradients]
 
     def number(self, optimizer: torch.optim.Optimizer) -> int:
@@ -96,8 +106,12 @@ class RecordedModel:
 
     def rates(self, optimizer: torch.optim.Optimizer) -> list[float]:
         """The learning rate of each of its groups now; NaN where a group has none."""
-        if len(optimizer.param_groups) > len(self._groups[self._numbers[optimizer]]):
+        number = self._numbers[optimizer]
+        if len(optimizer.param_groups) > len(self._groups[number]):
             self._look_at_groups(optimizer)
+        for j, group in enumerate(optimizer.param_groups):
+            if tuple(map(group.get, _WATCHED)) != self._watched[number][j]:
+                self._changed.add((number, j))
         rates = [group.get("lr", math.nan) for group in optimizer.param_groups]
         return [rate.item() if isinstance(rate, torch.Tensor) else rate for rate in rates]
 
@@ -107,13 +121,24 @@ class RecordedModel:
         frozen = set(self._frozen)
         parts = tuple(
             RecordedPart(
-                name=name, shape=tuple(shape), dtype=dtype, trained=i in self._in_optimizer and i not in frozen
+                name=name,
+                shape=tuple(shape),
+                dtype=dtype,
+                trained=i not in frozen and any(i in parts for parts in self._trained_by),
+                skipped=i in self._skipped,
             )
             for i, (name, shape, dtype) in enumerate(zip(self._names, self._shapes, self._dtypes, strict=True))
         )
         optimizers = tuple(
-            RecordedOptimizer(kind=_class_name(optimizer), groups=tuple(groups))
-            for optimizer, groups in zip(self.optimizers, self._groups, strict=True)
+            RecordedOptimizer(
+                kind=_class_name(optimizer),
+                groups=tuple(
+                    group.model_copy(update={"changed": (number, j) in self._changed})
+                    for j, group in enumerate(self._groups[number])
+                ),
+                fresh=self._fresh[number],
+            )
+            for number, optimizer in enumerate(self.optimizers)
         )
         dtype = str(self._dtype).removeprefix("torch.")
         return {"model": _class_name(self._model), "parts": parts, "optimizers": optimizers, "dtype": dtype}
@@ -129,13 +154,15 @@ class RecordedModel:
 
     def _look_at_groups(self, optimizer: torch.optim.Optimizer) -> None:
         """Note the groups that are new."""
-        known = self._groups[self._numbers[optimizer]]
+        number = self._numbers[optimizer]
+        known = self._groups[number]
         for group in optimizer.param_groups[len(known) :]:
             parts = [self._places[id(tensor)] for tensor in group["params"] if id(tensor) in self._places]
             if len(parts) < len(group["params"]):
                 raise ValueError("a parameter group was added whose parameters were not there at the start")
             known.append(RecordedGroup(settings=dict(_settings(group)), parts=tuple(parts)))
-            self._in_optimizer.update(parts)
+            self._trained_by[number].update(parts)
+            self._watched[number].append(tuple(map(group.get, _WATCHED)))
 
     def _look_for_thawed(self) -> None:
         self._frozen = [i for i in self._frozen if not self._tensors[i].requires_grad]

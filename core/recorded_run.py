@@ -21,6 +21,7 @@ class RecordedPart(BaseModel):
     shape: tuple[Count, ...]
     dtype: str  # of the model's tensor, such as "bfloat16"
     trained: bool  # by some optimizer, and not frozen
+    skipped: bool = False  # at some update its optimizer found no gradient for it, and left it as it was
 
 
 class RecordedGroup(BaseModel):
@@ -30,6 +31,7 @@ class RecordedGroup(BaseModel):
 
     settings: dict[str, Plain | tuple[float, ...]]  # lr, momentum, betas, ...
     parts: tuple[Count, ...]  # which parts it trains
+    changed: bool = False  # momentum, betas, weight_decay, ... did not stay as they were at the start
 
 
 class RecordedOptimizer(BaseModel):
@@ -39,6 +41,7 @@ class RecordedOptimizer(BaseModel):
 
     kind: str  # class, such as "torch.optim.sgd.SGD"
     groups: tuple[RecordedGroup, ...]
+    fresh: bool = True  # it had made no update before the run
 
 
 class RecordedRun(BaseModel):

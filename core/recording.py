@@ -270,14 +270,14 @@ class _Recorder:
             closure = args[0] if args else kwargs.get("closure")
             self._late = closure is not None or getattr(optimizer, "grad_scale", None) is not None
             if not self._late:
-                self._gradient.take(self.recorded.gradients())
+                self._gradient.take(self.recorded.gradients(optimizer))
         self.log.note_rates(self.recorded.number(optimizer), self.recorded.rates(optimizer))
         self._stepping = optimizer
 
     def _end(self, optimizer: torch.optim.Optimizer) -> None:
         if self._kept:
             if self._late:
-                self._gradient.take(self.recorded.gradients())
+                self._gradient.take(self.recorded.gradients(optimizer))
             self._append(self._state.bytes)
             self._settled = self.updates
             self._gradient, self._held = self._held, self._gradient

@@ -1,0 +1,98 @@
+"""How torch's plain optimizers turn a gradient into an update, for checking updates that they have made.
+
+torch.optim.SGD (with momentum, dampening, Nesterov's form, weight decay), Adam and AdamW (without amsgrad), in the
+order of torch's own operations, so that the numbers are the same bit for bit. Source: ``torch/optim/sgd.py`` and
+``torch/optim/adam.py``, the forms for a single tensor.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
+
+Rule = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
+"""Of n states (n, p) in a row, the gradients (n, p) that left them and the learning rate: the states (n, p) after them.
+
+A rule remembers what the optimizer does: it is to be asked for each update once, in order."""
+
+
+def unchanged(theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+    """For what the optimizer does not train."""
+    return theta
+
+
+def rule_of(optimizer: RecordedOptimizer, group: RecordedGroup, part: RecordedPart) -> Rule | None:
+    """The rule by which the optimizer moves a part of this group; None if it is not known here, or not what was set."""
+    settings, kind = group.settings, optimizer.kind
+    known = ("torch.optim.sgd.SGD", "torch.optim.adam.Adam", "torch.optim.adamw.AdamW")
+    if kind not in known or group.changed or settings.get("amsgrad"):
+        return None
+    plain = kind == known[0] and not settings["momentum"]
+    if not plain and not (optimizer.fresh and not part.skipped):
+        return None  # what it remembers is not known
+    if part.skipped and settings["weight_decay"]:
+        return None  # a gradient of 0 and none at all look the same in the trace, and are not the same then
+    if kind == known[0]:
+        return Sgd(settings)
+    return Adam(settings, decoupled=kind == known[2] or settings.get("decoupled_weight_decay") is True)
+
+
+class Sgd:
+    """theta <- theta - rate * (gradient + weight_decay * theta), or of the movement that these add up to."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._decay, self._momentum = settings["weight_decay"], settings["momentum"]
+        self._new = 1 - settings["dampening"]
+        self._nesterov, self._maximize = settings["nesterov"], settings["maximize"]
+        self._movement: torch.Tensor | None = None  # (p,)
+
+    def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+        if self._maximize:
+            gradient = -gradient
+        if self._decay:
+            gradient = gradient.add(theta, alpha=self._decay)
+        if self._momentum:
+            gradient = torch.stack([self._move(row) for row in gradient])
+        return theta.add(gradient, alpha=-rate)
+
+    def _move(self, gradient: torch.Tensor) -> torch.Tensor:
+        if self._movement is None:
+            self._movement = gradient.clone()
+        else:
+            self._movement.mul_(self._momentum).add_(gradient, alpha=self._new)
+        if self._nesterov:
+            return gradient.add(self._movement, alpha=self._momentum)
+        return self._movement.clone()
+
+
+class Adam:
+    """Kingma and Ba (2015), algorithm 1; ``decoupled``: Loshchilov and Hutter's weight decay (AdamW)."""
+
+    def __init__(self, settings: dict[str, Any], decoupled: bool) -> None:
+        self._decay, self._decoupled, self._epsilon = settings["weight_decay"], decoupled, settings["eps"]
+        self._beta_1, self._beta_2 = settings["betas"]
+        self._maximize = settings["maximize"]
+        self._updates = 0
+        self._m: torch.Tensor | None = None  # (p,), as v
+        self._v: torch.Tensor | None = None
+
+    def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+        if self._maximize:
+            gradient = -gradient
+        if self._decay and self._decoupled:
+            theta = theta.mul(1 - rate * self._decay)
+        elif self._decay:
+            gradient = gradient.add(theta, alpha=self._decay)
+        return torch.stack([self._update(*row, rate) for row in zip(theta, gradient, strict=True)])
+
+    def _update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+        if self._m is None or self._v is None:
+            self._m, self._v = torch.zeros_like(gradient), torch.zeros_like(gradient)
+        self._updates += 1
+        self._m.lerp_(gradient, 1 - self._beta_1)
+        self._v.mul_(self._beta_2).addcmul_(gradient, gradient, value=1 - self._beta_2)
+        root = math.sqrt(1 - self._beta_2**self._updates)
+        denominator = (self._v.sqrt() / root).add_(self._epsilon)
+        return theta.addcdiv(self._m, denominator, value=-rate / (1 - self._beta_1**self._updates))

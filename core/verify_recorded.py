@@ -1,0 +1,262 @@
+"""What the numbers of a recorded run tell of themselves: finite, and moved by the optimizer's rule and nothing else.
+
+Its model and data are not here, so gradients and losses cannot be computed again; the updates of plain optimizers can,
+where every state was kept. Block by block from the files: a trace larger than memory is fine.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from gradreel.core.arrays import IntArray
+from gradreel.core.columns import ColumnKind, read_column
+from gradreel.core.recorded_rules import Rule, rule_of, unchanged
+from gradreel.core.recorded_run import RecordedRun
+from gradreel.core.trace import column_kinds
+from gradreel.core.training import one_thread
+from gradreel.core.verify import MOST_PROBLEMS, Problem, Progress, Verification
+from numpy.typing import NDArray
+
+TOLERANCES = {"float64": 1e-13, "float32": 1e-5, "bfloat16": 0.05, "float16": 0.01}
+"""How far a parameter may be off after one update, in units of the largest beside it.
+
+The fused and the foreach forms of an optimizer, and other devices, round otherwise than the plain form."""
+_BLOCK = 1 << 23  # bytes of a column that are looked at at once
+
+
+def verify_recorded(path: Path, run: RecordedRun, damaged: tuple[Problem, ...], progress: Progress) -> Verification:
+    """Check the trace of a recorded run whose columns have the right shape; ``damaged`` is what their checksums told.
+
+    A number that is not finite is a Problem, so is a parameter that the update's own optimizer did not put there,
+    unless the loop is known to have changed it between two updates.
+    """
+    check = _Check(path, run, frozenset(problem.column for problem in damaged))
+    with one_thread():
+        check.losses()
+        check.states(progress)
+    problems = (*damaged, *check.problems, *check.unexplained())
+    exact = check.exact and not problems
+    return Verification(path, check.computed, exact, problems, check.checked(), check.unchecked())
+
+
+class _Piece:
+    """Neighbouring parts of theta that one rule moves."""
+
+    def __init__(self, place: slice, dtype: str, group: int | None, rule: Rule) -> None:
+        self.place, self.dtype, self.group, self.rule = place, dtype, group, rule
+        self.known = (dtype, group, type(rule))
+
+    def joins(self, other: "_Piece") -> bool:
+        """Whether it may be taken into one with ``other``, which comes before it."""
+        return other.place.stop == self.place.start and other.known == self.known
+
+
+class _Check:
+    """Goes once through the trace and gathers what is wrong."""
+
+    def __init__(self, path: Path, run: RecordedRun, damaged: frozenset[str]) -> None:
+        self.run, self.path, self.kinds = run, path, column_kinds(run)
+        self._computable = run.kept_every == 1 and damaged.isdisjoint({"optimizer", "rate"})
+        self.problems: list[Problem] = []
+        self.exact = True
+        self.computed = 0  # updates that were computed again
+        self._strayed = np.zeros(run.updates, dtype=bool)  # updates that did not end as computed
+        self._strays: list[Problem] = []  # where
+        self._idle_moved: set[int] = set()  # parts that no optimizer trains, and that changed
+        self._no_rule: list[str] = []  # parts whose updates by an optimizer are not computed
+        self._idle = [i for i, part in enumerate(run.parts) if not part.trained]
+        self._starts = np.cumsum([0, *(math.prod(part.shape) for part in run.parts)])
+        self._first: NDArray[Any] | None = None  # the state at the start
+        self._infinite: set[str] = set()  # columns
+        self._pieces = [self._pieces_of(number) for number in range(len(run.optimizers))]
+
+    def losses(self) -> None:
+        """Every loss that was logged is to be a finite number."""
+        losses = self._column("batch_loss")
+        self.logged = int(np.count_nonzero(~np.isnan(losses)))
+        wrong = np.flatnonzero(np.isinf(losses))[:1].tolist()
+        wrong += [] if self.run.first_nan_loss is None else [self.run.first_nan_loss]
+        if wrong:
+            update = min(wrong)
+            found = float(losses[update])
+            self._infinite.add("batch_loss")
+            self.problems.append(
+                Problem("batch_loss", update, None, found, None, f"batch_loss of update {update}: {found} was logged")
+            )
+
+    def states(self, progress: Progress) -> None:
+        """Every state and gradient, and the updates between them."""
+        kept, done, updates = self.run.kept_updates(), 0, self.run.updates
+        for row, theta, gradient in self._stretches():
+            self._look_for_infinite("parameters", kept[row:], theta)
+            self._look_for_infinite("gradient", kept[row:], gradient)
+            self._look_at_idle(theta)
+            if self._computable:
+                self._compute(row, torch.from_numpy(theta), torch.from_numpy(gradient))
+            before, done = done, int(kept[row + len(gradient)])
+            if done * 100 // updates != before * 100 // updates:
+                progress(done, updates)
+
+    def unexplained(self) -> list[Problem]:
+        """Parameters that are not where the optimizer put them, unless it is the loop itself that has moved them."""
+        strayed = np.flatnonzero(self._strayed)
+        if self.run.edits and self.run.first_edit is not None:
+            early = strayed[:1] + 1 < self.run.first_edit
+            if len(strayed) <= self.run.edits and not early.any():
+                return []
+        return self._strays
+
+    def checked(self) -> tuple[str, ...]:
+        """In plain words."""
+        run, lines = self.run, []
+        for column, what in (
+            ("parameters", f"every parameter of the {run.n_kept} states is a finite number"),
+            ("gradient", f"so is every entry of the {run.n_kept - 1} gradients"),
+            ("batch_loss", f"so are the losses of the {self.logged} updates that were logged"),
+        ):
+            if column not in self._infinite and (column != "batch_loss" or self.logged):
+                lines.append(what)
+        if self.computed:
+            agreement = "exact bit for bit" if self.exact else "within the tolerance of its dtype"
+            how = f"{self.computed} of {run.updates} updates computed again from the recorded gradient"
+            strayed = int(self._strayed.sum())
+            if not strayed:
+                lines.append(f"{how}: {agreement}")
+            elif not self.unexplained():
+                lines.append(f"{how}: {agreement}, but for {strayed} after which the loop itself changed parameters")
+        idle = [run.parts[i].name for i in self._idle if i not in self._idle_moved]
+        if idle:
+            lines.append(f"what no optimizer trains stayed as it was: {_some(idle)}")
+        return tuple(lines)
+
+    def unchecked(self) -> tuple[str, ...]:
+        """In plain words."""
+        run = self.run
+        lines = ["gradients and losses: the model and its data are not in the trace, so nothing computes them again"]
+        if run.kept_every > 1:
+            lines.append(f"updates: of each {run.kept_every} states one was kept")
+        elif self._no_rule:
+            lines.append(f"the optimizer's updates of {_some(self._no_rule)}")
+        if run.examples_logged or (self._column("epoch") >= 0).any():
+            lines.append("epochs and batches: they are as the loop logged them")
+        if self._idle_moved:
+            names = [run.parts[i].name for i in sorted(self._idle_moved)]
+            lines.append(f"what no optimizer trains and the loop itself changed: {_some(names)}")
+        return tuple(lines)
+
+    def _pieces_of(self, number: int) -> list[_Piece]:
+        """theta by the rules that an update of this optimizer follows; what follows no known rule is left out."""
+        optimizer = self.run.optimizers[number]
+        group_of = {part: j for j, group in enumerate(optimizer.groups) for part in group.parts}
+        pieces: list[_Piece] = []
+        for i, part in enumerate(self.run.parts):
+            group = group_of.get(i) if part.trained else None
+            rule = unchanged if group is None else rule_of(optimizer, optimizer.groups[group], part)
+            if rule is None:
+                self._no_rule.append(f"{part.name} ({optimizer.kind.rpartition('.')[2]})")
+                continue
+            piece = _Piece(slice(int(self._starts[i]), int(self._starts[i + 1])), part.dtype, group, rule)
+            if pieces and piece.joins(pieces[-1]):
+                pieces[-1].place = slice(pieces[-1].place.start, piece.place.stop)
+            else:
+                pieces.append(piece)
+        return pieces
+
+    def _compute(self, first: int, theta: torch.Tensor, gradient: torch.Tensor) -> None:
+        """Updates ``first`` to ``first`` + n once more, from states (n + 1, P) and gradients (n, P)."""
+        numbers = self._column("optimizer")[first : first + len(gradient)]
+        rates = self._column("rate")[first : first + len(gradient)]
+        bits = rates.view(np.int64)
+        same = (numbers[1:] == numbers[:-1]) & (bits[1:] == bits[:-1]).all(axis=1)
+        ends = np.flatnonzero(~same) + 1
+        for start, end in itertools.pairwise([0, *ends.tolist(), len(gradient)]):
+            number = int(numbers[start])
+            base = sum(len(optimizer.groups) for optimizer in self.run.optimizers[:number])
+            for piece in self._pieces[number]:
+                dtype = getattr(torch, piece.dtype)
+                rate = math.nan if piece.group is None else float(rates[start, base + piece.group])
+                before, slope = theta[start:end, piece.place], gradient[start:end, piece.place]
+                after = piece.rule(before.to(dtype), slope.to(dtype), rate).to(theta.dtype)
+                self._compare(piece, first + start, theta[start + 1 : end + 1, piece.place], after)
+            if any(piece.group is not None for piece in self._pieces[number]):
+                self.computed += end - start
+
+    def _compare(self, piece: _Piece, first: int, found: torch.Tensor, computed: torch.Tensor) -> None:
+        """States (n, p) after the updates from ``first`` on."""
+        if torch.equal(found, computed):
+            return
+        same = (found == computed) | (found.isnan() & computed.isnan())
+        tolerance = 0.0 if piece.group is None else TOLERANCES.get(piece.dtype, 0.0)
+        largest = computed.abs().nan_to_num(0, 0, 0).amax(dim=1, keepdim=True)
+        wrong = ~same & ~((found - computed).abs() <= tolerance * largest)
+        self.exact &= bool((same | wrong).all())
+        for row, entry in wrong.nonzero()[:MOST_PROBLEMS].tolist():
+            if len(self._strays) < MOST_PROBLEMS:
+                values = found[row, entry].item(), computed[row, entry].item()
+                self._strays.append(self._problem(first + row + 1, piece.place.start + entry, *values))
+        self._strayed[first : first + len(found)] |= wrong.any(dim=1).numpy()
+
+    def _problem(self, updates: int, entry: int, found: float, computed: float) -> Problem:
+        name = self._name(entry)
+        text = f"parameters after {updates} updates, {name}: found {found!r}, computed {computed!r}"
+        return Problem("parameters", updates, name, found, computed, text)
+
+    def _look_for_infinite(self, column: str, updates: IntArray, rows: NDArray[Any]) -> None:
+        """The first number of a column that is not finite is a problem."""
+        if column in self._infinite or np.isfinite(rows).all():
+            return
+        self._infinite.add(column)
+        row, entry = np.argwhere(~np.isfinite(rows))[0].tolist()
+        name, found, update = self._name(entry), float(rows[row, entry]), int(updates[row])
+        text = f"{column} after {update} updates, {name}: {found}; it is the first that is not finite"
+        self.problems.append(Problem(column, update, name, found, None, text))
+
+    def _look_at_idle(self, theta: NDArray[Any]) -> None:
+        """Whether what no optimizer trains is as it was at the start."""
+        if self._first is None:
+            self._first = theta[0].copy()
+        bits = np.dtype(f"i{theta.dtype.itemsize}")
+        now, first = theta.view(bits), self._first.view(bits)
+        for i in self._idle:
+            place = slice(self._starts[i], self._starts[i + 1])
+            if i not in self._idle_moved and (now[:, place] != first[place]).any():
+                self._idle_moved.add(i)
+
+    def _name(self, entry: int) -> str:
+        """Of an entry of theta, such as "0.weight[3, 2]"."""
+        i = int(np.searchsorted(self._starts, entry, side="right")) - 1
+        part = self.run.parts[i]
+        index = np.unravel_index(entry - int(self._starts[i]), part.shape)
+        return f"{part.name}[{', '.join(str(place) for place in index)}]" if part.shape else part.name
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return read_column(self.path / f"{name}.npy", self.kinds[name])
+
+    def _stretches(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
+        """The trace in order: r, the states r to r + n, (n + 1, P), the gradients that left all but the last, (n, P)."""
+        kinds = self.kinds["parameters"], self.kinds["gradient"]
+        files = [self.path / f"{name}.npy" for name in ("parameters", "gradient")]
+        at_once = max(1, _BLOCK // max(1, kinds[0].row_bytes))
+        with files[0].open("rb", buffering=0) as states, files[1].open("rb", buffering=0) as gradients:
+            states.seek(len(kinds[0].header))
+            gradients.seek(len(kinds[1].header))
+            last = _read(states, kinds[0], 1)
+            for row in range(0, kinds[1].shape[0], at_once):
+                n = min(at_once, kinds[1].shape[0] - row)
+                theta = np.concatenate([last, _read(states, kinds[0], n)])
+                yield row, theta, _read(gradients, kinds[1], n)
+                last = theta[-1:]
+
+
+def _read(stream: BinaryIO, kind: ColumnKind, rows: int) -> NDArray[Any]:
+    columns = kind.shape[1]
+    return np.fromfile(stream, kind.dtype, rows * columns).reshape(rows, columns)
+
+
+def _some(names: list[str]) -> str:
+    """All of them, or the first three and how many there are."""
+    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
