@@ -20,9 +20,9 @@ LARGEST_NETWORK = 50_000_000
 GOOD_START = 203
 """A seed from which three sigmoids, by plain gradient descent, become the red curve's three segments."""
 
-STATES_BETWEEN = 100
-"""Where every gradient is recorded, what the optimizer remembers is kept with each so many states: the gradients in
-between give it again, bit for bit."""
+REMEMBERED_EVERY = 100
+"""Updates from one kept state that comes with what the optimizer remembers to the next, where states are kept as close
+as that: it is as long as theta or twice that, and the updates in between give it again."""
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
@@ -167,7 +167,7 @@ class Experiment(BaseModel):
     @property
     def states_between(self) -> int:
         """Kept states from one that is kept with what the optimizer remembers to the next."""
-        return STATES_BETWEEN if self.kept_every == 1 else 1
+        return max(1, REMEMBERED_EVERY // self.kept_every)
 
     def remembered_rows(self) -> IntArray:
         """(C,): r of each state kept with what the optimizer remembers, 0 first; empty if it remembers nothing."""

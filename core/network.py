@@ -8,7 +8,7 @@ not depend on the runs beside it, bit for bit: where it would, each run is compu
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -33,7 +33,7 @@ class Networks:
         self.theta = torch.zeros(runs * experiment.n_parameters, dtype=self.dtype)
         self.gradient = torch.zeros_like(self.theta)
         self.optimizer = optimizer_of(experiment, self.theta, self.gradient)
-        self._passes: dict[int, _Pass] = {}
+        self._batches: dict[int, Batch] = {}
         vectors = (self.theta, self.gradient, *self.optimizer.remembered)
         self._rows = [_RunRows(experiment, vector, runs) for vector in vectors]
 
@@ -53,20 +53,11 @@ class Networks:
             uniform = 2 * torch.rand(len(bound), dtype=torch.float64, generator=generator) - 1
             self.set_state(run, (uniform * bound).numpy())
 
-    def forward_backward(self, features: torch.Tensor, labels: torch.Tensor, losses: torch.Tensor) -> None:
-        """The loss of each run's batch into ``losses`` (S,), its gradient into ``gradient``.
-
-        ``features`` (S, B, D) and ``labels`` (S, B, 1), as handed out by `batch`.
-        """
-        passes = self._passes[features.shape[1]]
-        passes.forward()
-        passes.backward(labels, losses)
-
-    def batch(self, size: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Where the features (S, size, D) and the labels (S, size, 1) of a batch are to be put."""
-        if size not in self._passes:
-            self._passes[size] = _Pass(self.experiment, self.theta, self.gradient, self.runs, size)
-        return self._passes[size].features, self._passes[size].labels
+    def batch(self, size: int) -> "Batch":
+        """Where a batch of so many examples is put, and passed through the networks."""
+        if size not in self._batches:
+            self._batches[size] = Batch(self.experiment, self.theta, self.gradient, self.runs, size)
+        return self._batches[size]
 
     def update(self, rate: float, updates: int) -> None:
         """One update of theta by its gradient at this learning rate, after ``updates`` updates."""
@@ -112,43 +103,55 @@ class _RunRows:
             part.copy_(value)
 
 
-class _Pass:
-    """Forward and backward through S networks for batches of one size, in tensors made once."""
+class Batch:
+    """A batch of B examples for each run, and the way through the networks and back, in tensors made once.
+
+    To be filled: ``features`` (S B, D) and ``labels`` (S B, 1), run after run. Then `forward_backward`.
+    """
 
     def __init__(
         self, experiment: Experiment, theta: torch.Tensor, gradient: torch.Tensor, runs: int, size: int
     ) -> None:
         self._loss, self._size = experiment.loss, size
         self._activation = _ACTIVATIONS[experiment.activation]
-        self.features = torch.empty(runs, size, experiment.dataset.n_features, dtype=theta.dtype)
-        self.labels = torch.empty(runs, size, 1, dtype=theta.dtype)
+        features = torch.empty(runs, size, experiment.dataset.n_features, dtype=theta.dtype)
+        self.features = features.view(runs * size, -1)
+        self.labels = torch.empty(runs * size, 1, dtype=theta.dtype)
+        self.losses = torch.empty(runs, dtype=theta.dtype)
         parts, slopes = _parts(experiment, theta, runs), _parts(experiment, gradient, runs)
-        inputs, self.layers = self.features, []
+        layers: list[_Layer] = []
         for i in range(0, len(parts), 2):
-            self.layers.append(_Layer(inputs, parts[i], parts[i + 1], slopes[i], slopes[i + 1]))
-            inputs = self.layers[-1].out
-        *self._hidden, self._last = self.layers
+            inputs = layers[-1].out if layers else features
+            layers.append(_Layer(inputs, parts[i], parts[i + 1], slopes[i], slopes[i + 1]))
+        *self._hidden, self._last = layers
+        self._predictions, self._slope = self._last.out.view(-1, 1), self._last.slope.view(-1, 1)
         self._error, self._size_of_error = torch.empty_like(self.labels), torch.empty_like(self.labels)
+        self._means = list(zip(self._size_of_error.view(runs, size), self.losses, strict=True))
 
-    def forward(self) -> None:
+    def forward_backward(self) -> torch.Tensor:
+        """The loss of each run's batch, (S,); its gradient is in the networks' ``gradient`` then."""
+        self._forward()
+        self._backward()
+        return self.losses
+
+    def _forward(self) -> None:
         """a = sigma(b + W x), layer after layer; y = b + c . a."""
         for layer in self._hidden:
             layer.forward()  # r
             self._activation.apply(layer.out)  # a, in its place
         self._last.forward()
 
-    def backward(self, labels: torch.Tensor, losses: torch.Tensor) -> None:
+    def _backward(self) -> None:
         """The loss, then its derivatives from the prediction back to the first layer."""
-        error, slope = self._error, self._last.slope
-        torch.sub(self._last.out, labels, out=error)
+        torch.sub(self._predictions, self.labels, out=self._error)
         if self._loss == "mse":
-            torch.square(error, out=self._size_of_error)
-            torch.mul(error, 2 / self._size, out=slope)  # dL/dy = 2 e / B
+            torch.square(self._error, out=self._size_of_error)
+            torch.mul(self._error, 2 / self._size, out=self._slope)  # dL/dy = 2 e / B
         else:
-            torch.abs(error, out=self._size_of_error)
-            torch.sign(error, out=slope).mul_(1 / self._size)  # dL/dy = sign(e) / B
-        for run in range(len(losses)):
-            torch.mean(self._size_of_error[run].view(-1), 0, out=losses[run])
+            torch.abs(self._error, out=self._size_of_error)
+            torch.sign(self._error, out=self._slope).mul_(1 / self._size)  # dL/dy = sign(e) / B
+        for values, loss in self._means:
+            torch.mean(values, 0, out=loss)
         upper = self._last
         for layer in reversed(self._hidden):
             upper.backward(layer.slope)  # dL/da of the layer below
@@ -176,7 +179,17 @@ class _Layer:
         self._d_weights, self._d_bias = d_weights, d_bias
         self._together = min(size, inputs, outputs) > 1
         self._single = [
-            (bias[run], x[run], weights[run], self.out[run], self.slope[run], d_weights[run], d_bias[run])
+            _SingleRun(
+                x[run],
+                weights[run],
+                weights[run].t(),
+                bias[run],
+                self.out[run],
+                self.slope[run],
+                self.slope[run].t(),
+                d_weights[run],
+                d_bias[run],
+            )
             for run in range(runs)
         ]
 
@@ -185,8 +198,8 @@ class _Layer:
         if self._together:
             torch.baddbmm(self._bias, self._x, self._weights_t, out=self.out)
             return
-        for bias, x, weights, out, *_ in self._single:
-            torch.addmm(bias, x, weights.t(), out=out)
+        for run in self._single:
+            torch.addmm(run.bias, run.x, run.weights_t, out=run.out)
 
     def backward(self, below: torch.Tensor | None) -> None:
         """From dL/dr: dL/dw_ij = sum of dL/dr_i x_j and dL/db_i = sum of dL/dr_i, over the batch.
@@ -199,11 +212,25 @@ class _Layer:
             if below is not None:
                 torch.bmm(self.slope, self._weights, out=below)
             return
-        for run, (_, x, weights, _, slope, d_weights, d_bias) in enumerate(self._single):
-            torch.mm(slope.t(), x, out=d_weights)
-            torch.sum(slope, 0, out=d_bias)
+        for i, run in enumerate(self._single):
+            torch.mm(run.slope_t, run.x, out=run.d_weights)
+            torch.sum(run.slope, 0, out=run.d_bias)
             if below is not None:
-                torch.mm(slope, weights, out=below[run])
+                torch.mm(run.slope, run.weights, out=below[i])
+
+
+class _SingleRun(NamedTuple):
+    """A layer's tensors for one run."""
+
+    x: torch.Tensor  # (B, K)
+    weights: torch.Tensor  # (N, K)
+    weights_t: torch.Tensor
+    bias: torch.Tensor  # (N,)
+    out: torch.Tensor  # (B, N)
+    slope: torch.Tensor  # (B, N)
+    slope_t: torch.Tensor
+    d_weights: torch.Tensor
+    d_bias: torch.Tensor
 
 
 class _Activation(Protocol):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from gradreel.core.errors import TraceError, TrainingError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network import Networks
+from gradreel.core.network import Batch, Networks
 from gradreel.core.trace import Trace, column_kinds, sealed_meta
 from gradreel.core.writing import (
     DamagedJournalError,
@@ -82,31 +82,27 @@ class Examples:
         self.features = torch.from_numpy(experiment.dataset.features()).to(networks.dtype).clone()  # (N, D)
         self.labels = torch.from_numpy(experiment.dataset.labels()).to(networks.dtype).clone()[:, None]  # (N, 1)
         if not self._size:
-            features, labels = networks.batch(len(self.labels))
-            features.copy_(self.features)
-            labels.copy_(self.labels)
+            self._fill(networks.batch(len(self.labels)), torch.arange(len(self.labels)).repeat(networks.runs))
 
     def order(self, generator: torch.Generator) -> torch.Tensor | None:
         """The order in which an epoch goes through the examples, (N,), picked at random; None for full batches."""
         return torch.randperm(len(self.labels), generator=generator) if self._size else None
 
-    def batches(
-        self, orders: Sequence[torch.Tensor | None], start: int = 0
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Features (S, B, D) and labels (S, B, 1) of each batch of an epoch, from batch ``start`` on.
-
-        ``orders``: each run's own. The last batch may be smaller.
-        """
+    def batches(self, orders: Sequence[torch.Tensor | None], start: int = 0) -> Iterator[Batch]:
+        """Each batch of an epoch, filled, from batch ``start`` on; the last may be smaller. ``orders``: each run's."""
         picked = [order for order in orders if order is not None]
         if not picked:
             yield self._networks.batch(len(self.labels))
             return
-        for batch in torch.split(torch.stack(picked), self._size, dim=1)[start:]:
-            examples = batch.reshape(-1)
-            features, labels = self._networks.batch(batch.shape[1])
-            torch.index_select(self.features, 0, examples, out=features.view(len(examples), -1))
-            torch.index_select(self.labels, 0, examples, out=labels.view(-1, 1))
-            yield features, labels
+        order = picked[0] if len(picked) == 1 else torch.stack(picked)  # (N,) or (S, N)
+        for examples in torch.split(order, self._size, dim=-1)[start:]:
+            batch = self._networks.batch(examples.shape[-1])
+            self._fill(batch, examples.reshape(-1))
+            yield batch
+
+    def _fill(self, batch: Batch, examples: torch.Tensor) -> None:
+        torch.index_select(self.features, 0, examples, out=batch.features)
+        torch.index_select(self.labels, 0, examples, out=batch.labels)
 
 
 def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Progress) -> None:
@@ -172,8 +168,7 @@ class _Training:
         self.networks = Networks(self.experiment, len(experiments))
         self.examples = Examples(self.experiment, self.networks)
         self.generators = [torch.Generator().manual_seed(run.seed) for run in experiments]
-        self.losses = torch.empty(_LOSSES_AT_ONCE, len(experiments), dtype=self.networks.dtype)
-        self.loss_rows = list(self.losses)
+        self.losses = np.empty((_LOSSES_AT_ONCE, len(experiments)))
         self.new_losses = 0  # rows of them that have not been written yet
 
     def run(self, start: int) -> None:
@@ -189,11 +184,11 @@ class _Training:
         for epoch in range(first, experiment.epochs):
             orders = self._orders(epoch, written=epoch == first and start > 0)
             rate = experiment.rate(epoch)
-            for features, labels in self.examples.batches(orders, done % per_epoch):
+            for batch in self.examples.batches(orders, done % per_epoch):
                 kept = done % kept_every == 0
                 if kept and (done > start or not start):
                     self._keep(done)
-                networks.forward_backward(features, labels, self.loss_rows[self.new_losses])
+                self.losses[self.new_losses] = batch.forward_backward().numpy()
                 self.new_losses += 1
                 if kept:
                     for run, writer in enumerate(self.writers):
@@ -233,7 +228,7 @@ class _Training:
 
     def _write_losses(self, done: int) -> None:
         """Record the losses of the last updates. TrainingError if one of them, or theta now, is not finite."""
-        losses = self.losses[: self.new_losses].to(torch.float64).numpy()
+        losses = self.losses[: self.new_losses]
         for run, writer in enumerate(self.writers):
             writer.columns["batch_loss"].append(losses[:, run])
         wrong = np.flatnonzero(~np.isfinite(losses).all(axis=1))

@@ -63,7 +63,11 @@ class Verification:
 
     def __str__(self) -> str:
         if self.problems:
-            return "\n".join([f"{self.path}: damaged", *(f"  {problem}" for problem in self.problems)])
+            found = "not as it should be" if self.checked or self.unchecked else "damaged"
+            return "\n".join([f"{self.path}: {found}", *(f"  {problem}" for problem in self.problems)])
+        if self.checked or self.unchecked:
+            lines = [f"checked: {line}" for line in self.checked] + [f"not checked: {line}" for line in self.unchecked]
+            return "\n  ".join([f"{self.path}: a recorded run, as it should be", *lines])
         agreement = "exact bit for bit" if self.exact else "within tolerance"
         return f"{self.path}: {self.updates} updates computed again, {agreement}"
 
@@ -185,18 +189,17 @@ class _Again:
         networks.random_start([generator])
         self._compare_counts()
         updates, kept_every, done, left = experiment.n_updates, experiment.kept_every, 0, 0
-        loss = torch.empty(1, dtype=networks.dtype)
         self._arrive(0, 1)
         for epoch in range(experiment.epochs):
             order = examples.order(generator)
             if order is not None:
                 self._compare_order(epoch, next(self.rows["batch"]), order.numpy())
-            for features, labels in examples.batches([order]):
+            for batch in examples.batches([order]):
                 if comparison.hopeless:
                     return done
-                networks.forward_backward(features, labels, loss)
+                losses = batch.forward_backward().numpy()
                 span = done - left + 1
-                self._compare_loss(done, loss.to(torch.float64).numpy(), span)
+                self._compare_loss(done, losses.astype(np.float64), span)
                 if done == left:
                     gradient = next(self.rows["gradient"])
                     comparison.agrees("gradient", done, gradient, networks.gradient.numpy(), self.names)

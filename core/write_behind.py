@@ -1,8 +1,9 @@
 """Writing the columns of a trace while the training goes on: a thread writes full blocks, in bounded memory.
 
 A row appended is one copy into a block of memory that is used again and again: pages touched for the first time cost
-more than the training they record. What a system keeps in memory for the disk (the page cache) takes the first part of
-a trace; beyond that, blocks go to the disk directly where the file system can: a full cache is slower than its disk.
+more than the training they record, and so do those that the system gathers for the disk (the page cache). Therefore
+blocks go to the disk directly, where the file system can. Only while the disk is slower than the training, and as long
+as the cache has room, do they go there.
 """
 
 import mmap
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, LifoQueue, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,6 +26,7 @@ BLOCK = 1 << 22
 """Bytes that are written at once."""
 BLOCKS = 8
 """Blocks that a column may have filled before whoever appends has to wait for the disk."""
+_PIECE = 1 << 18  # bytes given to the page cache at once: larger ones wait for memory that lies together
 _ALIGNED = 4096  # what a disk asks of writes that go by no cache
 
 Bytes = NDArray[np.uint8]
@@ -124,8 +126,8 @@ class ColumnWriter:
         self._hash = xxhash.xxh3_128()
         self._fd = os.open(file, os.O_CREAT | os.O_RDWR | (0 if resume else os.O_EXCL), 0o666)
         self._direct: int | None = None
-        self._free: SimpleQueue[Bytes] = SimpleQueue()
-        self._made = 0
+        self._free: LifoQueue[Bytes] = LifoQueue()  # the last one written is still in the processor's cache
+        self._made = self._handed_over = self._written = 0  # blocks
         size = self._header
         if resume is not None:
             size += resume.rows * kind.row_bytes
@@ -164,6 +166,7 @@ class ColumnWriter:
         """Give the block at hand to the thread that writes, and take up the next."""
         full = self._block
         full.free = True
+        self._handed_over += 1
         self._behind.submit(lambda: self.write((full, full.filled)))
         self._block = self._next_block(full.start + full.filled)
         return self._block
@@ -180,6 +183,7 @@ class ColumnWriter:
             self._put(block, end)
             block.written = end
         if block.free:
+            self._written += 1
             self._free.put(block.memory)
 
     def read_row(self, row: int) -> NDArray[Any]:
@@ -228,12 +232,13 @@ class ColumnWriter:
 
     def _put(self, block: _Block, end: int) -> None:
         whole = block.written == 0 and end == self._size and block.start % _ALIGNED == 0
-        if whole and self._behind.cached_left <= 0 and self._put_directly(block):
+        waited_for = self._handed_over - self._written > BLOCKS // 2 and self._behind.cached_left > 0
+        if whole and not waited_for and self._put_directly(block):
             return
         self._behind.cached_left -= end - block.written
         data, place = block.memory.data[block.written : end], block.start + block.written
         while data:
-            count = os.pwrite(self._fd, data, place)
+            count = os.pwrite(self._fd, data[:_PIECE], place)
             data, place = data[count:], place + count
 
     def _put_directly(self, block: _Block) -> bool:

@@ -40,15 +40,17 @@ class DamagedJournalError(Exception):
 
 
 @contextmanager
-def one_writer(directory: Path, name: str) -> Iterator[None]:
-    """Hold the right to write the trace ``name`` into ``directory``; wait for whoever holds it.
+def one_writer(directory: Path, name: str, wait: bool = True) -> Iterator[None]:
+    """Hold the right to write the trace ``name`` into ``directory``; wait for whoever holds it, or else UserError.
 
     The operating system takes the lock back from a process that died.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         lock = FileLock(_lock_file(directory, name))
-        lock.acquire()
+        lock.acquire(timeout=-1 if wait else 0)
+    except Timeout:
+        raise UserError(f"{directory / name} is being written by another run; choose another path, or wait") from None
     except OSError as error:
         raise UserError(f"{directory} cannot be written to: {error.strerror or error}") from None
     try:
@@ -59,9 +61,10 @@ def one_writer(directory: Path, name: str) -> Iterator[None]:
 
 
 class TraceWriter:
-    """The columns of a trace that is being written, by name."""
+    """The columns of a trace that is being written, by name, and the name that the trace will have."""
 
-    def __init__(self, partial: Path, behind: WriteBehind, versions: dict[str, str]) -> None:
+    def __init__(self, partial: Path, name: str, behind: WriteBehind, versions: dict[str, str]) -> None:
+        self.name = name
         self.columns: Mapping[str, ColumnWriter] = behind.columns
         self._partial, self._behind, self._versions = partial, behind, versions
         self._marked = time.monotonic()
@@ -112,7 +115,8 @@ def new_trace(
                     ColumnWriter(behind, partial / f"{column}.npy", kind, written)
                 except (ValueError, FileNotFoundError) as error:
                     raise DamagedJournalError(str(error)) from None
-            yield TraceWriter(partial, behind, versions)
+            trace = TraceWriter(partial, name, behind, versions)
+            yield trace
         wrong = [name for name, writer in behind.columns.items() if writer.rows != kinds[name].shape[0] and not grows]
         if wrong:
             raise RuntimeError(f"columns of the wrong length: {wrong}")
@@ -121,12 +125,16 @@ def new_trace(
             writer.finish()
         (partial / META).write_text(seal(checksums), encoding="ascii")
         (partial / _JOURNAL).unlink(missing_ok=True)
-        _publish(partial, directory / name)
+        _publish(partial, directory / trace.name)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise UserError(f"{directory}: the trace could not be written: {error.strerror or error}") from None
     except Exception:
         shutil.rmtree(partial, ignore_errors=True)
+        raise
+    except BaseException:  # interrupted
+        if journal_of(directory, name) is None:
+            shutil.rmtree(partial, ignore_errors=True)
         raise
 
 

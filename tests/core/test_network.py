@@ -53,12 +53,10 @@ def loss_and_gradient(experiment: Experiment, theta: FloatArray) -> tuple[float,
     """Of all examples at once, by the formulas."""
     networks = Networks(experiment)
     networks.set_state(0, theta)
-    features, labels = networks.batch(experiment.dataset.examples)
-    features.copy_(torch.from_numpy(experiment.dataset.features()))
-    labels.copy_(torch.from_numpy(experiment.dataset.labels())[:, None])
-    losses = torch.empty(1, dtype=torch.float64)
-    networks.forward_backward(features, labels, losses)
-    return losses.item(), networks.gradient.numpy()
+    batch = networks.batch(experiment.dataset.examples)
+    batch.features.copy_(torch.from_numpy(experiment.dataset.features()))
+    batch.labels.copy_(torch.from_numpy(experiment.dataset.labels())[:, None])
+    return batch.forward_backward().item(), networks.gradient.numpy()
 
 
 @pytest.mark.parametrize(("hidden", "activation", "size"), ARCHITECTURES)
