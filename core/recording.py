@@ -5,6 +5,7 @@ the update. The loop computes what it would have computed without, bit for bit: 
 number is drawn. What the recorder can't do (the disk is full, say) ends the recording with a warning, never the loop.
 """
 
+import ctypes
 import errno
 import operator
 import os
@@ -70,7 +71,7 @@ def record(
                 except BaseException as error:
                     ended = error
                 if recorder.elsewhere:  # a fork of the process that records has come here
-                    _LEFT_ALONE.append((files.pop_all(), stack.pop_all()))
+                    _leave_alone(files.pop_all(), stack.pop_all())
                 else:
                     writer.name = recorder.finish(ended)
         except _NothingRecordedError:
@@ -79,7 +80,8 @@ def record(
         except (UserError, OSError) as error:
             recorder.lost(error, quiet=ended is not None)
     if ended is not None:
-        ended.add_note(recorder.told())
+        if not recorder.elsewhere:
+            ended.add_note(recorder.told())
         raise ended
 
 
@@ -129,10 +131,6 @@ class Recording:
 
 class _NothingRecordedError(Exception):
     """There is not a single update."""
-
-
-_LEFT_ALONE: list[object] = []
-"""What a forked process must neither finish nor clear away: it is its parent's."""
 
 
 class _Recorder:
@@ -332,6 +330,12 @@ def _refuse_foreign(path: Path) -> None:
         raise UserError(f"{path} is a folder that is no trace, and would be replaced by one: choose another path")
 
 
+def _leave_alone(*contexts: ExitStack) -> None:
+    """In a forked process: neither finish nor, when Python ends, clear away what is the parent's."""
+    for context in contexts:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(context))  # a reference that is never given back
+
+
 def _number(loss: float | torch.Tensor) -> float:
     return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
 
@@ -345,7 +349,8 @@ def _epoch(epoch: int) -> int:
 
 def _examples(batch: Sequence[int] | IntArray | torch.Tensor) -> IntArray:
     """A copy, (B,)."""
-    examples = np.array(batch.detach().cpu() if isinstance(batch, torch.Tensor) else batch).reshape(-1)
+    numbers = batch.detach().cpu().numpy() if isinstance(batch, torch.Tensor) else np.asarray(batch)
+    examples = numbers.reshape(-1)
     if len(examples) and not np.issubdtype(examples.dtype, np.integer):
         raise ValueError(f"batch holds {examples.dtype}; the numbers of the examples are needed")
     return examples.astype(np.int64)

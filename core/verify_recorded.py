@@ -237,7 +237,7 @@ class _Check:
         return read_column(self.path / f"{name}.npy", self.kinds[name])
 
     def _stretches(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
-        """The trace in order: r, the states r to r + n, (n + 1, P), the gradients that left all but the last, (n, P)."""
+        """The trace in order: r, the states r to r + n, (n + 1, P), the gradients that left the first n, (n, P)."""
         kinds = self.kinds["parameters"], self.kinds["gradient"]
         files = [self.path / f"{name}.npy" for name in ("parameters", "gradient")]
         at_once = max(1, _BLOCK // max(1, kinds[0].row_bytes))

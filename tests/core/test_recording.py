@@ -1,0 +1,843 @@
+"""record() around loops of every kind: the trace is what the loop did, and the loop does not notice."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from gradreel.core import recording as recording_module
+from gradreel.core import update_log, write_behind
+from gradreel.core.errors import UserError
+from gradreel.core.recording import Recording, record
+from gradreel.core.trace import Trace
+from torch import nn
+from torch.nn.functional import mse_loss
+
+X = torch.linspace(-1, 1, 24).reshape(12, 2)
+Y = (X[:, :1] * X[:, 1:]).sin()
+
+
+class Seen:
+    """What a loop did, looked at from inside: the states and gradients, copied with plain torch code."""
+
+    def __init__(self, tensors: list[torch.Tensor], recording: Recording | None = None) -> None:
+        self.tensors, self.recording = tensors, recording
+        self.states: list[torch.Tensor] = []
+        self.gradients: list[torch.Tensor] = []
+        self.losses: list[float] = []
+
+    def flat(self, tensors: list[torch.Tensor]) -> torch.Tensor:
+        wide = torch.float64 if any(t.dtype == torch.float64 for t in self.tensors) else torch.float32
+        return torch.cat([t.detach().to_dense().to("cpu", wide).reshape(-1) for t in tensors])
+
+    def before(self) -> None:
+        """Right before a step."""
+        self._state = self.flat(self.tensors)
+
+    def after(self, loss: torch.Tensor) -> None:
+        """Right after one that was made."""
+        self.states.append(self._state)
+        self.gradients.append(self.flat([torch.zeros_like(t) if t.grad is None else t.grad for t in self.tensors]))
+        self.losses.append(loss.item())
+        if self.recording is not None:
+            self.recording.log(loss=loss)
+
+
+class Loop:
+    """A model, its optimizers and the loop; made anew for each run."""
+
+    def __init__(self, model: nn.Module, *optimizers: torch.optim.Optimizer) -> None:
+        self.model, self.optimizers = model, list(optimizers)
+        self.extra: list[torch.Tensor] = []
+
+    def step(self, seen: Seen, k: int) -> None:
+        (optimizer,) = self.optimizers
+        loss = mse_loss(self.model(X.to(next(self.model.parameters()).dtype)).float(), Y)
+        optimizer.zero_grad()
+        loss.backward()
+        self.between(k)
+        seen.before()
+        optimizer.step()
+        seen.after(loss)
+
+    def between(self, k: int) -> None:
+        """From backward to step."""
+
+    def run(self, seen: Seen, updates: int = 7) -> None:
+        for k in range(updates):
+            self.step(seen, k)
+
+
+def net(*more: nn.Module, dtype: torch.dtype | None = None) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(2, 4, dtype=dtype), nn.Tanh(), *more, nn.Linear(4, 1, dtype=dtype))
+
+
+class Groups(Loop):
+    """Parameter groups, a frozen part, one that no optimizer has, clipping, gradients set to zero."""
+
+    def __init__(self) -> None:
+        model = net(nn.Linear(4, 4), nn.Linear(4, 4))
+        model[2].weight.requires_grad_(False)
+        groups = [
+            {"params": [*model[0].parameters(), model[2].weight], "lr": 0.5},
+            {"params": model[4].parameters(), "weight_decay": 0.1},
+        ]
+        super().__init__(model, torch.optim.SGD(groups, lr=0.1))
+
+    def between(self, k: int) -> None:
+        nn.utils.clip_grad_norm_(self.model.parameters(), 0.05)
+
+
+class Shared(Loop):
+    """One weight in two places; dropout and batch statistics, which draw random numbers and change buffers."""
+
+    def __init__(self) -> None:
+        head = nn.Linear(4, 1)
+        model = nn.Sequential(
+            nn.Linear(2, 4), nn.Linear(4, 4), nn.Dropout(0.3), nn.BatchNorm1d(4), nn.Linear(4, 4), head
+        )
+        model[4].weight = model[1].weight
+        super().__init__(model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True))
+
+
+class Foreach(Loop):
+    def __init__(self) -> None:
+        model = net()
+        super().__init__(model, torch.optim.Adam(model.parameters(), lr=0.05, foreach=True))
+
+
+class Schedule(Loop):
+    """A rate and betas that change with each update, in the optimizer's fused form."""
+
+    def __init__(self) -> None:
+        model = net()
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.05, fused=True)
+        super().__init__(model, optimizer)
+        self.scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.2, total_steps=10)
+
+    def step(self, seen: Seen, k: int) -> None:
+        super().step(seen, k)
+        self.scheduler.step()
+
+
+class Scaled(Loop):
+    """A GradScaler; the third and the fifth step are skipped, since their gradients are infinite."""
+
+    def __init__(self, fused: bool = False) -> None:
+        model = net()
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.05, fused=fused)
+        super().__init__(model, optimizer)
+        self.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+
+    def step(self, seen: Seen, k: int) -> None:
+        (optimizer,) = self.optimizers
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = mse_loss(self.model(X).float(), Y)
+        optimizer.zero_grad()
+        self.scaler.scale(loss * (torch.inf if k in (2, 4) else 1)).backward()
+        seen.before()
+        self.scaler.step(optimizer)
+        self.scaler.update()
+        if k not in (2, 4):
+            seen.after(loss)
+
+
+class ScaledFused(Scaled):
+    def __init__(self) -> None:
+        super().__init__(fused=True)
+
+
+class Adversaries(Loop):
+    """Two optimizers in turn; the second parameter set has old gradients while the first is trained."""
+
+    def __init__(self) -> None:
+        model = nn.ModuleList([net(), net()])
+        optimizers = [torch.optim.Adam(part.parameters(), lr=0.02, betas=(0.5, 0.9)) for part in model]
+        super().__init__(model, *optimizers)
+
+    def step(self, seen: Seen, k: int) -> None:
+        for i, optimizer in enumerate(self.optimizers):
+            difference = self.model[0](X) - self.model[1](X) - Y
+            loss = (-1) ** i * difference.square().mean()
+            self.model.zero_grad(set_to_none=i == 0)
+            loss.backward()
+            seen.before()
+            optimizer.step()
+            seen.after(loss)
+
+
+class Closure(Loop):
+    """LBFGS computes the loss several times in a step; the gradient is the last that it found."""
+
+    def __init__(self) -> None:
+        model = net()
+        super().__init__(
+            model, torch.optim.LBFGS(model.parameters(), lr=0.5, max_iter=4, line_search_fn="strong_wolfe")
+        )
+
+    def step(self, seen: Seen, k: int) -> None:
+        (optimizer,) = self.optimizers
+
+        def closure() -> torch.Tensor:
+            optimizer.zero_grad()
+            loss = mse_loss(self.model(X), Y)
+            loss.backward()
+            return loss
+
+        seen.before()
+        loss = optimizer.step(closure)
+        seen.after(loss)
+
+
+class Half(Loop):
+    def __init__(self, dtype: torch.dtype = torch.bfloat16) -> None:
+        model = net(dtype=dtype)
+        super().__init__(model, torch.optim.SGD(model.parameters(), lr=0.5))
+
+
+class Float16(Half):
+    def __init__(self) -> None:
+        super().__init__(torch.float16)
+
+
+class Mixed(Loop):
+    """float64 and bfloat16 side by side."""
+
+    def __init__(self) -> None:
+        model = nn.ModuleList([nn.Linear(2, 3, dtype=torch.float64), nn.Linear(3, 1, dtype=torch.bfloat16)])
+        super().__init__(model, torch.optim.SGD(model.parameters(), lr=0.5))
+
+    def step(self, seen: Seen, k: int) -> None:
+        (optimizer,) = self.optimizers
+        loss = mse_loss(self.model[1](self.model[0](X.double()).bfloat16()).float(), Y)
+        optimizer.zero_grad()
+        loss.backward()
+        seen.before()
+        optimizer.step()
+        seen.after(loss)
+
+
+class Clipped(Loop):
+    """Weights are clipped after each step, in tensors that replace the old ones."""
+
+    def __init__(self) -> None:
+        model = net()
+        super().__init__(model, torch.optim.RMSprop(model.parameters(), lr=0.05))
+
+    def step(self, seen: Seen, k: int) -> None:
+        super().step(seen, k)
+        for tensor in self.model.parameters():
+            tensor.data = tensor.data.clamp(-0.3, 0.3)
+
+
+class Grown(Loop):
+    """A part is thawed and given to the optimizer during the run; another gets no gradient in the first updates."""
+
+    def __init__(self) -> None:
+        model = net(nn.Linear(4, 4))
+        model[0].requires_grad_(False)
+        model[3].weight.requires_grad_(False)
+        super().__init__(model, torch.optim.Adam([*model[2].parameters(), *model[3].parameters()], lr=0.05))
+
+    def between(self, k: int) -> None:
+        if k == 3:
+            self.model.requires_grad_(True)
+            self.optimizers[0].add_param_group({"params": list(self.model[0].parameters()), "lr": 0.2})
+
+
+class Outside(Loop):
+    """The optimizer also trains a number that is not in the model."""
+
+    def __init__(self) -> None:
+        model = net()
+        self.scale = torch.ones((), requires_grad=True)
+        groups = [{"params": model.parameters()}, {"params": [self.scale], "lr": 0.3}]
+        super().__init__(model, torch.optim.SGD(groups, lr=0.1))
+        self.extra = [self.scale]
+
+    def step(self, seen: Seen, k: int) -> None:
+        (optimizer,) = self.optimizers
+        loss = mse_loss(self.model(X) * self.scale, Y)
+        optimizer.zero_grad()
+        loss.backward()
+        seen.before()
+        optimizer.step()
+        seen.after(loss)
+
+
+class Sparse(Loop):
+    def __init__(self) -> None:
+        model = nn.Sequential(nn.Embedding(5, 2, sparse=True), nn.Linear(2, 1))
+        super().__init__(model, torch.optim.SGD(model.parameters(), lr=0.1))
+
+    def step(self, seen: Seen, k: int) -> None:
+        (optimizer,) = self.optimizers
+        loss = self.model(torch.tensor([k % 5, 2])).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        seen.before()
+        optimizer.step()
+        seen.after(loss)
+
+
+class Wrapped(Loop):
+    """A module around the model, and an optimizer that changes the gradients it is given."""
+
+    def __init__(self) -> None:
+        model = nn.DataParallel(net())
+        super().__init__(model, torch.optim.Rprop(model.parameters(), lr=0.01))
+
+
+LOOPS: list[Callable[[], Loop]] = [
+    Groups, Shared, Foreach, Schedule, Scaled, ScaledFused, Adversaries, Closure, Half, Float16, Mixed, Clipped, Grown,
+    Outside, Sparse, Wrapped,
+]  # fmt: skip
+
+
+def made(make: Callable[[], Loop], path: Path | None = None, **how: Any) -> tuple[Loop, Seen, torch.Tensor]:
+    """The loop after its run, what was seen of it, and the random numbers' state; recorded if there is a path."""
+    torch.manual_seed(5)
+    loop = make()
+    given = loop.optimizers if len(loop.optimizers) > 1 else loop.optimizers[0]
+    with record(loop.model, given, path, **how) if path else nullcontext() as recording:
+        seen = Seen([*loop.model.parameters(), *loop.extra], recording)
+        loop.run(seen)
+    seen.states.append(seen.flat(seen.tensors))
+    return loop, seen, torch.get_rng_state()
+
+
+def same(a: Any, b: Any) -> bool:
+    """Bit for bit, through dicts and lists."""
+    if isinstance(a, torch.Tensor):
+        bits = [tensor.detach().reshape(-1).view(torch.uint8) for tensor in (a, b)]
+        return a.dtype == b.dtype and a.shape == b.shape and torch.equal(*bits)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    return type(a) is type(b) and a == b
+
+
+@pytest.mark.parametrize("make", LOOPS)
+@pytest.mark.parametrize("keep", ["every update", {"every": 3}])
+def test_the_loop_computes_what_it_would_without(make, keep, tmp_path):
+    plain, seen, random = made(make)
+    recorded, seen_too, random_too = made(make, tmp_path / "run", keep=keep)
+    assert same(random, random_too)
+    assert same(seen.losses, seen_too.losses) and same(seen.states, seen_too.states)
+    assert same(plain.model.state_dict(), recorded.model.state_dict())
+    for a, b in zip(plain.optimizers, recorded.optimizers, strict=True):
+        assert same(a.state_dict(), b.state_dict())
+    for tensor, other in zip(plain.model.parameters(), recorded.model.parameters(), strict=True):
+        assert tensor.requires_grad == other.requires_grad and (tensor.grad is None) == (other.grad is None)
+
+
+@pytest.mark.parametrize("make", LOOPS)
+@pytest.mark.parametrize("every", [1, 3])
+def test_the_trace_is_what_the_loop_did(make, every, tmp_path):
+    _, seen, _ = made(make, tmp_path / "run", keep={"every": every})
+    trace = Trace.open(tmp_path / "run", checksums=True)
+    updates = len(seen.losses)
+    assert trace.n_updates == updates and trace.run.ended_by is None
+    assert trace.kept.tolist() == [*range(0, updates, every), updates]
+    assert same(torch.tensor(trace.parameters), torch.stack([seen.states[k] for k in trace.kept]))
+    assert same(torch.tensor(trace.gradient), torch.stack([seen.gradients[k] for k in trace.kept[:-1]]))
+    assert trace.batch_loss.tolist() == seen.losses
+    assert trace.epoch.tolist() == [-1] * updates
+
+
+@pytest.mark.parametrize(
+    ("make", "dtype"), [(Half, "float32"), (Float16, "float32"), (Foreach, "float32"), (Mixed, "float64")]
+)
+def test_columns_are_as_wide_as_the_widest_parameter(make, dtype, tmp_path):
+    made(make, tmp_path / "run")
+    assert Trace.open(tmp_path / "run").parameters.dtype == dtype
+
+
+def test_groups_and_their_rates(tmp_path):
+    loop, _, _ = made(Groups, tmp_path / "run")
+    run = Trace.open(tmp_path / "run").run
+    assert [(part.name, part.trained) for part in run.parts] == [
+        ("0.weight", True), ("0.bias", True), ("2.weight", False), ("2.bias", False),
+        ("3.weight", False), ("3.bias", False), ("4.weight", True), ("4.bias", True),
+    ]  # fmt: skip
+    assert [part.shape for part in run.parts] == [tuple(tensor.shape) for tensor in loop.model.parameters()]
+    (optimizer,) = run.optimizers
+    assert optimizer.kind == "torch.optim.sgd.SGD"
+    assert [group.parts for group in optimizer.groups] == [(0, 1, 2), (6, 7)]
+    assert [(group.settings["lr"], group.settings["weight_decay"]) for group in optimizer.groups] == [
+        (0.5, 0),
+        (0.1, 0.1),
+    ]
+    assert Trace.open(tmp_path / "run").columns["rate"].tolist() == [[0.5, 0.1]] * 7
+
+
+def test_rates_follow_the_schedule_and_changed_betas_are_told_of(tmp_path):
+    torch.manual_seed(5)
+    loop, rates = Schedule(), []
+    with record(loop.model, loop.optimizers[0], tmp_path / "run"):
+        for k in range(7):
+            rates.append(loop.optimizers[0].param_groups[0]["lr"])
+            loop.step(Seen(list(loop.model.parameters())), k)
+    trace = Trace.open(tmp_path / "run")
+    assert trace.columns["rate"][:, 0].tolist() == rates and len(set(rates)) > 3
+    assert trace.run.optimizers[0].groups[0].changed
+
+
+def test_which_optimizer_made_an_update(tmp_path):
+    made(Adversaries, tmp_path / "run")
+    trace = Trace.open(tmp_path / "run")
+    assert trace.columns["optimizer"].tolist() == [0, 1] * 7
+    assert np.array_equal(trace.columns["rate"], [[0.02, np.nan], [np.nan, 0.02]] * 7, equal_nan=True)
+    assert [part.name for part in trace.run.parts][::4] == ["0.0.weight", "1.0.weight"]
+
+
+def test_a_group_that_comes_later_has_no_rate_before(tmp_path):
+    made(Grown, tmp_path / "run")
+    trace = Trace.open(tmp_path / "run")
+    assert np.array_equal(trace.columns["rate"], [[0.05, np.nan]] * 3 + [[0.05, 0.2]] * 4, equal_nan=True)
+    assert [group.parts for group in trace.run.optimizers[0].groups] == [(2, 3, 4, 5), (0, 1)]
+    assert all(part.trained for part in trace.run.parts)
+    assert [part.name for part in trace.run.parts if part.skipped] == ["0.weight", "0.bias", "3.weight"]
+
+
+def test_a_group_of_unknown_parameters_ends_the_recording_not_the_loop(tmp_path):
+    torch.manual_seed(5)
+    loop = Foreach()
+    seen = Seen(list(loop.model.parameters()))
+
+    def run() -> None:
+        with record(loop.model, loop.optimizers[0], tmp_path / "run"):
+            loop.run(seen, 3)
+            loop.optimizers[0].add_param_group({"params": [torch.ones(2, requires_grad=True)]})
+            loop.run(seen, 2)
+
+    with pytest.warns(UserWarning, match=r"ends after 2 updates.*were not there at the start"):
+        run()
+    assert len(seen.losses) == 5
+    trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
+    assert trace.n_updates == 2 and trace.run.ended_by == "ValueError"
+    assert not (tmp_path / "run").exists()
+
+
+def test_parameters_of_an_optimizer_alone_follow_the_models(tmp_path):
+    made(Outside, tmp_path / "run")
+    assert Trace.open(tmp_path / "run").run.parts[-1].name == "optimizer 0, group 1, 0"
+    assert Trace.open(tmp_path / "run").run.parts[-1].shape == ()
+
+
+def test_changes_made_between_updates_are_counted(tmp_path):
+    made(Clipped, tmp_path / "clipped")
+    made(Foreach, tmp_path / "foreach")
+    run = Trace.open(tmp_path / "clipped").run
+    assert run.first_edit == 1 and 1 <= run.edits <= 7
+    assert Trace.open(tmp_path / "foreach").run.edits == 0
+
+
+# ---- log
+
+
+def some_updates(path: Path, logs: Callable[[Recording, int, str], None], updates: int = 5) -> Trace:
+    """A run that logs before and after each step, as ``logs(recording, k, when)`` says."""
+    torch.manual_seed(5)
+    loop = Foreach()
+    (optimizer,) = loop.optimizers
+    with record(loop.model, optimizer, path) as recording:
+        for k in range(updates):
+            optimizer.zero_grad()
+            mse_loss(loop.model(X), Y).backward()
+            logs(recording, k, "before")
+            optimizer.step()
+            logs(recording, k, "after")
+    return Trace.open(path, checksums=True)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_is_logged_belongs_to_the_update_beside_it(when, tmp_path):
+    def logs(recording: Recording, k: int, now: str) -> None:
+        assert recording.updates == k + (now == "after")
+        if now == when:
+            recording.log(loss=-1.0)
+            recording.log(loss=10.0 + k, epoch=k // 2, batch=list(range(k)))  # the last counts
+
+    trace = some_updates(tmp_path / "run", logs)
+    assert trace.batch_loss.tolist() == [10, 11, 12, 13, 14]
+    assert trace.epoch.tolist() == [0, 0, 1, 1, 2]
+    assert [trace.examples(k).tolist() for k in range(5)] == [list(range(k)) for k in range(5)]
+
+
+def test_an_update_can_be_named_and_what_is_not_logged_is_told_as_such(tmp_path):
+    def logs(recording: Recording, k: int, now: str) -> None:
+        if (k, now) == (3, "after"):
+            recording.log(update=1, loss=torch.tensor(2.5, requires_grad=True), epoch=torch.tensor(7))
+            recording.log(update=4, batch=torch.tensor([5, 6]))  # the coming one
+            recording.log(loss=1)
+
+    trace = some_updates(tmp_path / "run", logs)
+    assert np.array_equal(trace.batch_loss, [np.nan, 2.5, np.nan, 1, np.nan], equal_nan=True)
+    assert trace.epoch.tolist() == [-1, 7, -1, -1, -1]
+    assert trace.examples(4).tolist() == [5, 6] and trace.examples(1).tolist() == []
+    assert trace.run.examples_logged == 2 and trace.run.first_nan_loss is None
+
+
+def test_a_loss_that_is_no_number_is_recorded_as_such(tmp_path):
+    losses = [1.0, np.inf, np.nan, np.nan, 3.0]
+    trace = some_updates(tmp_path / "run", lambda r, k, now: r.log(loss=losses[k]) if now == "after" else None)
+    assert np.array_equal(trace.batch_loss, losses, equal_nan=True) and trace.run.first_nan_loss == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"update": 7}, {"update": -1}, {"epoch": -1}, {"epoch": 1 << 31}, {"batch": [0.5]}, {"loss": torch.ones(2)}],
+)
+def test_nonsense_is_not_logged(wrong, tmp_path):
+    def logs(recording: Recording, k: int, now: str) -> None:
+        if now == "after":
+            with pytest.raises((ValueError, RuntimeError)):
+                recording.log(**wrong)
+            recording.log(loss=k)
+
+    assert some_updates(tmp_path / "run", logs).batch_loss.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_logs_of_long_runs_are_written_in_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr(update_log, "MOST_HELD", 8)
+
+    def logs(recording: Recording, k: int, now: str) -> None:
+        if now == "after":
+            recording.log(loss=k, epoch=k // 10, batch=torch.arange(k % 3))
+            recording.log(update=max(0, k - 2), loss=-k)
+            if k == 20:
+                with pytest.raises(ValueError, match=r"update 2 cannot be logged: those from 1\d to 21 can"):
+                    recording.log(update=2, loss=0)
+
+    trace = some_updates(tmp_path / "run", logs, 31)
+    assert trace.batch_loss.tolist() == [*(-k for k in range(2, 31)), 29, 30]
+    assert trace.epoch.tolist() == [k // 10 for k in range(31)]
+    assert [len(trace.examples(k)) for k in range(31)] == [k % 3 for k in range(31)]
+
+
+# ---- endings
+
+
+class EndingError(Exception):
+    pass
+
+
+def updates_then(path: Path, end: Callable[[Loop], None], updates: int = 5, **how: Any) -> Seen:
+    """A recorded run that comes to an end of its own after so many updates."""
+    torch.manual_seed(5)
+    loop = Foreach()
+    seen = Seen(list(loop.model.parameters()))
+    with record(loop.model, loop.optimizers[0], path, **how):
+        for k in range(updates):
+            loop.step(seen, k)
+        seen.states.append(seen.flat(seen.tensors))
+        end(loop)
+    return seen
+
+
+def fails(loop: Loop) -> None:
+    raise EndingError("as it happens")
+
+
+def fails_while_stepping(loop: Loop) -> None:
+    """Half of an update is made."""
+
+    def closure() -> float:
+        with torch.no_grad():
+            next(loop.model.parameters()).zero_()
+        raise EndingError("as it happens")
+
+    loop.optimizers[0].step(closure)
+
+
+@pytest.mark.parametrize("end", [fails, fails_while_stepping])
+@pytest.mark.parametrize(("every", "updates"), [(1, 5), (3, 5), (3, 6), (5, 6)])
+def test_an_exception_leaves_what_was_there_and_keeps_what_was_recorded(end, every, updates, tmp_path):
+    before = updates_then(tmp_path / "run", lambda loop: None, 3)
+    for _ in range(2):  # the second replaces what the first has left
+        with pytest.raises(EndingError, match="as it happens") as raised:
+            updates_then(tmp_path / "run", end, updates, keep={"every": every})
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".run.lock", "run", "run.interrupted"]
+    assert Trace.open(tmp_path / "run", checksums=True).n_updates == len(before.losses) == 3
+    trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
+    whole = updates if end is fails else updates - updates % every
+    (note,) = raised.value.__notes__
+    assert note == f"record: {whole} updates were recorded; they are in {tmp_path / 'run.interrupted'}"
+    assert trace.n_updates == whole and trace.run.ended_by == "EndingError"
+    seen = updates_then(tmp_path / "again", lambda loop: None, updates)
+    assert same(torch.tensor(trace.parameters), torch.stack([seen.states[k] for k in trace.kept]))
+    assert same(torch.tensor(trace.gradient), torch.stack([seen.gradients[k] for k in trace.kept[:-1]]))
+
+
+def test_a_step_that_failed_and_is_made_again_is_one_update(tmp_path):
+    def end(loop: Loop) -> None:
+        with pytest.raises(EndingError):
+            fails_while_stepping(loop)
+        loop.step(Seen(list(loop.model.parameters())), 5)
+
+    updates_then(tmp_path / "run", end)
+    trace = Trace.open(tmp_path / "run", checksums=True)
+    assert trace.n_updates == 6 and not trace.parameters[5, :8].any()  # the state that the sixth really left
+    assert trace.run.first_edit == 5
+
+
+def test_an_exception_before_the_first_update_keeps_nothing(tmp_path):
+    with pytest.raises(EndingError) as raised:
+        updates_then(tmp_path / "run", fails, 0)
+    assert raised.value.__notes__ == ["record: nothing was recorded"]
+    assert [file.name for file in tmp_path.iterdir()] == [".run.lock"]
+
+
+def test_no_update_at_all_is_an_error_that_says_why(tmp_path):
+    loop, other = Foreach(), Foreach()
+    seen = Seen(list(loop.model.parameters()))
+    with (
+        pytest.raises(UserError, match=r"saw no step\(\) of the Adam .* another optimizer object"),
+        record(other.model, other.optimizers[0], tmp_path / "run"),
+    ):
+        loop.run(seen)
+    assert [file.name for file in tmp_path.iterdir()] == [".run.lock"]
+
+
+def test_ctrl_c_waits_until_an_update_is_whole(tmp_path, monkeypatch):
+    appended = write_behind.ColumnWriter.append_bytes
+    calls = 0
+
+    def interrupted(writer: Any, data: Any) -> None:
+        nonlocal calls
+        calls += writer.file.stem == "parameters"
+        if calls == 4:
+            calls += 1
+            os.kill(os.getpid(), signal.SIGINT)
+        appended(writer, data)
+
+    monkeypatch.setattr(write_behind.ColumnWriter, "append_bytes", interrupted)
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        updates_then(tmp_path / "run", lambda loop: None)
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert "4 updates were recorded" in raised.value.__notes__[0]
+    trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
+    assert trace.n_updates == 4 and trace.run.ended_by == "KeyboardInterrupt"
+    seen = updates_then(tmp_path / "again", lambda loop: None)
+    assert same(torch.tensor(trace.parameters), torch.stack(seen.states[:5]))
+
+
+def test_a_killed_process_leaves_nothing_under_the_final_name(tmp_path):
+    script = f"""
+import os, signal, torch
+from gradreel.core.recording import record
+model = torch.nn.Linear(500, 20)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+with record(model, optimizer, {str(tmp_path / "run")!r}):
+    for k in range(100):
+        model(torch.ones(1, 500)).sum().backward()
+        optimizer.step()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".run.lock", ".run.partial"]
+    updates_then(tmp_path / "run", lambda loop: None)  # and is in nobody's way
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".run.lock", "run"]
+
+
+# ---- what the recorder cannot do
+
+
+def test_a_disk_that_fills_ends_the_recording_not_the_loop(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(recording_module, "BLOCK", 100)  # looked at after each update
+
+    def nearly_full(loop: Loop) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+        loop.run(Seen(list(loop.model.parameters())), 10)
+
+    with pytest.warns(UserWarning, match="ends after 5 updates, the loop goes on: OSError: .* is nearly full") as told:
+        updates_then(tmp_path / "run", nearly_full)
+    assert len(told) == 1
+    assert not (tmp_path / "run").exists()
+    trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
+    assert trace.n_updates == 5 and trace.run.ended_by == "OSError"
+
+
+def test_a_disk_that_fails_loses_the_recording_not_the_loop(tmp_path, monkeypatch):
+    before = updates_then(tmp_path / "run", lambda loop: None, 3)
+
+    def full(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.warns(UserWarning, match=r"the recording is lost: .*No space left"):
+            seen = updates_then(tmp_path / "run", lambda loop: None, 6)
+    assert len(seen.losses) == 6
+    assert Trace.open(tmp_path / "run", checksums=True).n_updates == len(before.losses)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".run.lock", "run"]
+
+
+def test_the_loops_own_exception_comes_before_the_disks(tmp_path, monkeypatch):
+    def full(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(EndingError) as raised:
+            updates_then(tmp_path / "run", fails)
+    assert "the recording is lost" in raised.value.__notes__[0]
+
+
+def refused(model: Any, optimizer: Any, path: Path, message: str, **how: Any) -> None:
+    with pytest.raises(UserError, match=message), record(model, optimizer, path, **how):
+        pytest.fail("this was to be refused")
+
+
+def test_what_cannot_be_recorded_is_refused_at_once(tmp_path):
+    loop = Foreach()
+    model, optimizer = loop.model, loop.optimizers[0]
+    lazy, empty = nn.Sequential(nn.LazyLinear(3)), nn.Sequential(nn.ReLU())
+    nothing = torch.optim.SGD([torch.empty(0, requires_grad=True)], lr=1)
+    twisted = nn.ParameterList([torch.ones(2, dtype=torch.complex64)])
+    path = tmp_path / "run"
+    refused(lazy, torch.optim.SGD(lazy.parameters(), lr=1), path, "0.weight has no shape yet: run one batch")
+    refused(empty, nothing, path, "no parameters")
+    refused(nn.Linear(1, 1, device="meta"), optimizer, path, "weight is on the meta device")
+    refused(twisted, torch.optim.SGD(twisted.parameters(), lr=1), path, "complex64")
+    refused(len, optimizer, path, "builtin_function_or_method as model; it needs a torch.nn.Module")
+    refused(model, [model], path, "Sequential as optimizer; it needs a torch.optim.Optimizer")
+    refused(model, [], path, "no optimizer")
+    refused(model, [optimizer, optimizer], path, "same optimizer twice")
+    for keep in ("all", {"every": 0}, {"at most": 5}, {"every": 2.0}, {"every": 2, "at most": 3}):
+        refused(model, optimizer, path, "keep is .*every update", keep=keep)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_trace_is_not_replaced(tmp_path):
+    loop = Foreach()
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "thesis.txt").write_text("mine")
+    (tmp_path / "run.interrupted").write_text("mine")
+    for name, message in (("file", "is a file"), ("folder", "is a folder that is no trace"), ("run", "is a file")):
+        refused(loop.model, loop.optimizers[0], tmp_path / name, message)
+    refused(loop.model, loop.optimizers[0], tmp_path / "file" / "below", "cannot be written to")
+    assert (tmp_path / "folder" / "thesis.txt").read_text() == "mine"
+
+
+def test_two_recordings_to_one_path_are_refused(tmp_path):
+    loop = Foreach()
+    with pytest.raises(UserError, match="is being written by another run"):
+        updates_then(tmp_path / "run", lambda _: record(loop.model, loop.optimizers[0], tmp_path / "run").__enter__())
+
+
+def test_the_path_is_that_of_the_start(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    updates_then(Path("runs/mine"), lambda loop: os.chdir("elsewhere"))
+    assert Trace.open(tmp_path / "runs" / "mine").n_updates == 5
+
+
+# ---- around it
+
+
+def test_hooks_are_gone_afterwards_also_after_an_exception(tmp_path):
+    kept: list[Loop] = []
+    updates_then(tmp_path / "run", kept.append)
+    with pytest.raises(EndingError):
+        updates_then(tmp_path / "run", lambda loop: (kept.append(loop), fails(loop)))
+    for loop in kept:
+        (optimizer,) = loop.optimizers
+        assert not optimizer._optimizer_step_pre_hooks and not optimizer._optimizer_step_post_hooks
+
+
+def test_two_models_are_recorded_one_inside_the_other(tmp_path):
+    torch.manual_seed(5)
+    inner, outer = Foreach(), Half()
+    of_outer, of_inner = Seen(list(outer.model.parameters())), Seen(list(inner.model.parameters()))
+    with record(outer.model, outer.optimizers[0], tmp_path / "outer"):
+        outer.run(of_outer, 2)
+        with record(inner.model, inner.optimizers[0], tmp_path / "inner"):
+            inner.run(of_inner, 3)
+            outer.run(of_outer, 1)
+    assert Trace.open(tmp_path / "inner").gradient.tolist() == [g.tolist() for g in of_inner.gradients]
+    assert Trace.open(tmp_path / "outer").gradient.tolist() == [g.tolist() for g in of_outer.gradients]
+
+
+def test_an_optimizer_can_be_copied_and_saved_meanwhile(tmp_path):
+    copies: list[torch.optim.Optimizer] = []
+
+    def end(loop: Loop) -> None:
+        copies.append(copy.deepcopy(loop.optimizers[0]))
+        torch.save(loop.optimizers[0].state_dict(), tmp_path / "saved")
+        loop.optimizers[0].load_state_dict(torch.load(tmp_path / "saved"))
+        loop.run(Seen(list(loop.model.parameters())), 2)
+
+    updates_then(tmp_path / "run", end)
+    assert not copies[0]._optimizer_step_pre_hooks
+    assert Trace.open(tmp_path / "run").n_updates == 7
+
+
+def test_forked_processes_leave_the_recording_alone(tmp_path):
+    script = f"""
+import os, sys, torch
+from gradreel.core.recording import record
+torch.set_num_threads(1)
+model = torch.nn.Linear(4, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+data = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=2, num_workers=1, multiprocessing_context="fork")
+with record(model, optimizer, {str(tmp_path / "run")!r}) as recording:
+    for x in data:
+        model(x).sum().backward()
+        optimizer.step()
+    if (child := os.fork()) == 0:
+        for k in range(3):
+            optimizer.step()
+            recording.log(loss=k)
+        sys.exit(3)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+"""
+    ended = subprocess.run([sys.executable, "-W", "error", "-c", script], check=False, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    trace = Trace.open(tmp_path / "run", checksums=True)
+    assert trace.n_updates == 4 and np.isnan(trace.batch_loss).all()
+
+
+def test_memory_does_not_grow_with_the_run(tmp_path):
+    """What the recorder itself holds, in Python objects, after many updates."""
+    torch.manual_seed(5)
+    model = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
+    counts = []
+    with record(model, optimizer, tmp_path / "run") as recording:
+        for k in range(3000):
+            optimizer.zero_grad()
+            model(X).sum().backward()
+            optimizer.step()
+            recording.log(loss=k, epoch=0)
+            if k in (500, 2999):
+                gc.collect()
+                counts.append(len(gc.get_objects()))
+    assert counts[1] - counts[0] < 500
+
+
+def test_the_trace_says_what_was_recorded(tmp_path):
+    made(Closure, tmp_path / "run")
+    meta = json.loads((tmp_path / "run" / "meta.json").read_text())
+    assert meta["recorded"]["model"] == "torch.nn.modules.container.Sequential"
+    assert meta["versions"]["torch"] == torch.__version__
+    assert meta["recorded"]["optimizers"][0]["groups"][0]["settings"]["line_search_fn"] == "strong_wolfe"
