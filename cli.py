@@ -149,6 +149,8 @@ OPTIONS: dict[str, Decorator] = {
                                  help="Fill days without a row by straight lines; else they are an error."),
     "unseen_from": click.option("--unseen_from", type=Day(), metavar="DATE",
                                 help="Days from this one on are not trained on.  [default: the last fifth]"),
+    "scheduler": click.option("--scheduler", metavar="ADDRESS",
+                              help="Train on the workers of a dask scheduler, such as tcp://host:8786."),
     "window": click.option("--window", type=click.IntRange(1, 3650), default=56, show_default=True,
                            help="How many days before are a day's features."),
     "seeds": click.option("--seeds", type=click.IntRange(1, 1000), default=5, show_default=True,
@@ -217,7 +219,7 @@ def list_scenes(**chosen: Any) -> None:
 
 @commands.command()
 @click.argument("scene", type=SceneName())
-@options("lesson", "set", "lang", "json")
+@options("lesson", "set", "data", "fill_missing", "unseen_from", "lang", "json")
 def describe(**chosen: Any) -> int:
     """A scene's parameters (types, bounds, defaults), beats and training runs."""
     from gradreel.scenes.render.commands import describe_scene
@@ -227,7 +229,8 @@ def describe(**chosen: Any) -> int:
 
 @commands.command()
 @scenes_argument
-@options("lesson", "set", "media_dir", "jobs", "dry_run", "json", "progress", "quiet", "verbosity")
+@options("lesson", "set", "data", "fill_missing", "unseen_from", "media_dir", "jobs", "scheduler")
+@options("dry_run", "json", "progress", "quiet", "verbosity")
 def train(**chosen: Any) -> int:
     """Train and record the runs that the scenes show (no SCENE: those of the whole lesson)."""
     from gradreel.scenes.render.commands import train_runs
@@ -238,7 +241,7 @@ def train(**chosen: Any) -> int:
 @commands.command()
 @click.argument("kind", type=click.Choice(["width", "depth"]), metavar="width|depth")
 @options("data", "fill_missing", "unseen_from", "window", "seeds", "widths", "depths", "width", "epochs")
-@options("media_dir", "jobs", "json", "csv", "dry_run", "progress", "quiet", "verbosity")
+@options("media_dir", "jobs", "scheduler", "json", "csv", "dry_run", "progress", "quiet", "verbosity")
 def experiment(**chosen: Any) -> int:
     """Compare networks on daily views: the linear model and wider ones, or deeper ones, several runs each.
 
@@ -254,7 +257,8 @@ def experiment(**chosen: Any) -> int:
 @scenes_argument
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
 @options("lang", "theme")
-@options("lesson", "set", "media_dir", "seed", "jobs", "dry_run", "progress", "quiet", "verbosity")
+@options("lesson", "set", "data", "fill_missing", "unseen_from", "media_dir", "seed", "jobs")
+@options("dry_run", "progress", "quiet", "verbosity")
 def render(**chosen: Any) -> int:
     """Render the whole lesson into one video, or each SCENE into its own.
 
@@ -268,7 +272,8 @@ def render(**chosen: Any) -> int:
 @commands.command()
 @scenes_argument
 @options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
-@options("lesson", "set", "media_dir", "seed", "jobs", "dry_run", "progress", "quiet", "verbosity")
+@options("lesson", "set", "data", "fill_missing", "unseen_from", "media_dir", "seed", "jobs")
+@options("dry_run", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
     """A PNG at the end of each beat, and one contact sheet of them all."""
     from gradreel.scenes.render.commands import render_frames
@@ -278,7 +283,7 @@ def frames(**chosen: Any) -> int:
 
 @commands.command()
 @click.argument("scenes", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
-@options("lesson", "set", "media_dir", "json", "progress", "quiet")
+@options("lesson", "set", "data", "fill_missing", "unseen_from", "media_dir", "json", "progress", "quiet")
 def verify(**chosen: Any) -> int:
     """Compute the updates of traces again and compare (no name: every trace of the lesson). Exit 1 if one is wrong."""
     from gradreel.scenes.render.commands import verify_traces
@@ -288,7 +293,8 @@ def verify(**chosen: Any) -> int:
 
 @commands.command()
 @scenes_argument
-@options("lang", "theme", "lesson", "set", "media_dir", "jobs", "json", "progress", "quiet", "verbosity")
+@options("lang", "theme", "lesson", "set", "data", "fill_missing", "unseen_from", "media_dir", "jobs")
+@options("json", "progress", "quiet", "verbosity")
 def check(**chosen: Any) -> int:
     """Check the layout at the end of each beat: texts that touch, leave the frame or are too small. Exit 1 if so."""
     from gradreel.scenes.render.commands import check_scenes

@@ -230,7 +230,7 @@ def note_training(directory: str | Path, run: Experiment, seconds: float, update
 
     Of runs that were trained side by side: its share of the time.
     """
-    path = _time_file(Path(directory), run)
+    path = time_file(directory, run)
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     new.write_text(json.dumps({"seconds": round(seconds, 4), "updates": updates}) + "\n", encoding="ascii")
     new.replace(path)
@@ -242,7 +242,7 @@ def training_seconds(directory: str | Path, run: Experiment) -> float | None:
     All are timed unless the run was interrupted and gone on with.
     """
     try:
-        content = json.loads(_time_file(Path(directory), run).read_text(encoding="ascii"))
+        content = json.loads(time_file(directory, run).read_text(encoding="ascii"))
         return float(content["seconds"]) / int(content["updates"]) * run.n_updates
     except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
         return None
@@ -251,10 +251,11 @@ def training_seconds(directory: str | Path, run: Experiment) -> float | None:
 def time_noted(directory: str | Path, run: Experiment, since: float) -> bool:
     """Whether what training ``run`` took was noted after the moment ``since`` (`time.time`)."""
     try:
-        return _time_file(Path(directory), run).stat().st_mtime > since
+        return time_file(directory, run).stat().st_mtime > since
     except OSError:
         return False
 
 
-def _time_file(directory: Path, run: Experiment) -> Path:
-    return directory / f"{run.digest}.time.json"
+def time_file(directory: str | Path, run: Experiment) -> Path:
+    """Where what training ``run`` took is kept, beside its trace in ``directory``."""
+    return Path(directory) / f"{run.digest}.time.json"

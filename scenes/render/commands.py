@@ -5,7 +5,9 @@ Each returns the exit code. Results go to standard output, what is told on the w
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,9 @@ from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.render import engine, report
 from gradreel.scenes.render.arguments import Options, cores, parse_beat_range, parse_overrides, parse_resolution
+from gradreel.scenes.render.daily import daily_data
 from gradreel.scenes.render.lesson import Lesson, load_lesson
-from gradreel.scenes.render.progress import Reporter, reporter
+from gradreel.scenes.render.progress import Reporter, duration, reporter
 from gradreel.scenes.render.settings import FORMATS, RenderSettings
 from gradreel.scenes.render.workspace import Folders
 
@@ -23,7 +26,8 @@ from gradreel.scenes.render.workspace import Folders
 def describe_scene(options: Options) -> int:
     """Print a scene's parameters, beats and training runs."""
     settings, lesson = _settings(options), _lesson(options)
-    (description,) = engine.inspect_lesson(lesson, settings)
+    with _reporter(options) as told:
+        (description,) = engine.inspect_lesson(lesson, settings, told)
     (entry,) = lesson.scenes
     report.print_description(description, entry.source, options)
     return 0
@@ -35,7 +39,7 @@ def train_runs(options: Options) -> int:
     if options.dry_run:
         return _dry_run(lesson, settings, options, clips=False)
     with _reporter(options) as told:
-        traces = engine.train_lesson(lesson, settings, told)
+        traces = engine.train_lesson(lesson, settings, told, options.scheduler)
     report.print_traces(engine.inspect_lesson(lesson, settings), traces, options)
     return 0
 
@@ -49,7 +53,7 @@ def render_videos(options: Options) -> int:
     began = time.monotonic()
     with _reporter(options) as told:
         made = _rendered(lesson, settings, options, output, told)
-        told.detail(f"took {report.duration(time.monotonic() - began)}")
+        told.detail(f"took {duration(time.monotonic() - began)}")
     report.print_paths(made, options)
     if options.preview:
         report.open_file(made[0])
@@ -94,8 +98,15 @@ def verify_traces(options: Options) -> int:
     return 0 if all(result["ok"] for result in results) else 1
 
 
-def _lesson(options: Options) -> Lesson:
-    return load_lesson(options.lesson, parse_overrides(options.overrides), options.scenes)
+def _lesson(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
+    """The lesson with what was set, ``scenes`` of it (those asked for); says which days of its data were filled."""
+    data = daily_data(options.data, options.fill_missing, options.unseen_from)
+    asked = options.scenes if scenes is None else scenes
+    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data)
+    if not options.quiet:
+        for text in lesson.filled_days():
+            print(text, file=sys.stderr)
+    return lesson
 
 
 def _settings(options: Options, output: Path | None = None) -> RenderSettings:
@@ -157,7 +168,8 @@ def _rendered(
 
 
 def _dry_run(lesson: Lesson, settings: RenderSettings, options: Options, clips: bool = True) -> int:
-    plan = engine.plan_lesson(lesson, settings)
+    with _reporter(options) as told:
+        plan = engine.plan_lesson(lesson, settings, told)
     report.print_plan(plan, options, clips=clips and not options.last_frame)
     return 0
 
@@ -191,10 +203,10 @@ def _is_folder(target: str) -> bool:
 
 def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Target]:
     settings = _settings(options)
-    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), scenes)
+    lesson = _lesson(options, scenes)
     folder = Folders(settings.media_dir).traces
     targets: dict[Path, _Target] = {}
-    for description in engine.inspect_lesson(lesson, settings):
+    for description in engine.inspect_lesson(lesson, settings, _reporter(options)):
         for experiment in description.experiments.values():
             path = folder / experiment.digest
             if not path.exists():
@@ -229,6 +241,8 @@ def _verified(target: _Target, told: Reporter) -> dict[str, Any]:
         "updates": result.updates,
         "exact": result.exact,
         "problems": problems,
+        "checked": list(result.checked),
+        "unchecked": list(result.unchecked),
     }
 
 

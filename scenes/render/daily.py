@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -37,6 +38,29 @@ class DailyData:
         if isinstance(value, list | tuple):
             return [self.over(inside) for inside in value]
         return value
+
+
+def has_daily_views(value: Any) -> bool:
+    """Whether there is a dataset of daily views anywhere in plain data."""
+    return next(_datasets(value), None) is not None
+
+
+def series_in(value: Any) -> Iterator[DailySeries]:
+    """Every series in plain data that is one; what is none is found by whoever checks the data."""
+    for dataset in _datasets(value):
+        if isinstance(dataset.get("series"), Mapping):
+            with suppress(ValidationError):
+                yield DailySeries.model_validate(dataset["series"])
+
+
+def _datasets(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        if value.get("kind") == KIND:
+            yield value
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for inside in value:
+            yield from _datasets(inside)
 
 
 def daily_data(data: Path | None, fill_missing: str | None, unseen_from: date | None) -> DailyData | None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.scenes.render.daily import has_daily_views
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.plan import Clip, Plan, inspection_key, plan
 from gradreel.scenes.render.pool import WorkerDiedError, Workers
@@ -31,6 +32,7 @@ from gradreel.scenes.render.requests import (
     SceneRequest,
 )
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.training import train_runs, trainers_of
 from gradreel.scenes.render.workspace import Folders, Workspace, clear_disk_errors, publish, read_json, write_json
 
 T = TypeVar("T")
@@ -44,23 +46,31 @@ class Stills:
     sheet: Path
 
 
-def inspect_lesson(lesson: Lesson, settings: RenderSettings) -> list[SceneDescription]:
+def inspect_lesson(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
+) -> list[SceneDescription]:
     """What each scene of the lesson is, parameters checked. Writes nothing. Raises UserError."""
     with Workers(1) as workers:
-        return _inspect(lesson.requests(settings), Folders(settings.media_dir), None, workers)
+        return _described(lesson, settings, Folders(settings.media_dir), None, workers, reporter)[1]
 
 
-def plan_lesson(lesson: Lesson, settings: RenderSettings) -> Plan:
+def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
     """What `render_lesson` or `render_scenes` would train and render, and why. Writes nothing."""
     with Workers(1) as workers:
-        return _plan(lesson, settings, Folders(settings.media_dir), None, workers)
+        return _plan(lesson, settings, Folders(settings.media_dir), None, workers, reporter)
 
 
-def train_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> dict[str, Path]:
-    """Train the runs of the lesson's scenes that are not recorded yet; every run's trace by its digest."""
+def train_lesson(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, scheduler: str | None = None
+) -> dict[str, Path]:
+    """Train the runs of the lesson's scenes that are not recorded yet; every run's trace by its digest.
+
+    ``scheduler``: the address of a dask scheduler whose workers train.
+    """
+    reporter = reporter or Reporter()
     with _at_work(settings) as (workspace, workers):
-        made = _plan(lesson, settings, workspace, workspace, workers)
-        _train(made, workspace, workers, reporter or Reporter())
+        made = _plan(lesson, settings, workspace, workspace, workers, reporter)
+        _train(lesson, made, workspace, workers, settings.jobs, reporter, scheduler)
         experiments = [experiment for clip in made.clips for experiment in clip.experiments.values()]
         return {experiment.digest: workspace.traces / experiment.digest for experiment in experiments}
 
@@ -164,21 +174,49 @@ def _at_work(settings: RenderSettings) -> Iterator[tuple[Workspace, Workers]]:
 
 
 def _plan(
-    lesson: Lesson, settings: RenderSettings, folders: Folders, workspace: Workspace | None, workers: Workers
+    lesson: Lesson,
+    settings: RenderSettings,
+    folders: Folders,
+    workspace: Workspace | None,
+    workers: Workers,
+    reporter: Reporter | None = None,
 ) -> Plan:
-    requests = lesson.requests(settings)
-    return plan(requests, _inspect(requests, folders, workspace, workers), folders)
+    requests, descriptions = _described(lesson, settings, folders, workspace, workers, reporter)
+    return plan(requests, descriptions, folders)
 
 
 def _trained(
     lesson: Lesson, settings: RenderSettings, workspace: Workspace, workers: Workers, reporter: Reporter
 ) -> Plan:
     """The plan once every run it needs has been recorded."""
-    made = _plan(lesson, settings, workspace, workspace, workers)
+    made = _plan(lesson, settings, workspace, workspace, workers, reporter)
     if not made.runs:
         return made
-    _train(made, workspace, workers, reporter)
+    _train(lesson, made, workspace, workers, settings.jobs, reporter)
     return _plan(lesson, settings, workspace, workspace, workers)
+
+
+def _described(
+    lesson: Lesson,
+    settings: RenderSettings,
+    folders: Folders,
+    workspace: Workspace | None,
+    workers: Workers,
+    reporter: Reporter | None,
+) -> tuple[list[SceneRequest], list[SceneDescription]]:
+    """What the scenes are asked for and what they are, the user's daily views in the place of all others."""
+    requests = lesson.requests(settings)
+    descriptions = _inspect(requests, folders, workspace, workers)
+    if lesson.data is None:
+        return requests, descriptions
+    shown = [i for i, description in enumerate(descriptions) if has_daily_views(description.parameters)]
+    for i in shown:
+        requests[i] = replace(requests[i], parameters=lesson.data.over(descriptions[i].parameters))
+    for i, description in zip(shown, _inspect([requests[i] for i in shown], folders, workspace, workers), strict=True):
+        descriptions[i] = description
+    if not shown and reporter is not None:
+        reporter.say(f"--data {lesson.data.series.name}: none of the scenes shows daily views, so it changes nothing")
+    return requests, descriptions
 
 
 def _inspect(
@@ -213,17 +251,33 @@ def _kept_description(file: Path) -> SceneDescription | None:
         return None
 
 
-def _train(made: Plan, workspace: Workspace, workers: Workers, reporter: Reporter) -> None:
-    runs = {f"train {', '.join(run.shown_by)}": run for run in made.runs}
+def _train(
+    lesson: Lesson,
+    made: Plan,
+    workspace: Workspace,
+    workers: Workers,
+    jobs: int,
+    reporter: Reporter,
+    scheduler: str | None = None,
+) -> None:
+    """Record the runs that the plan misses. All are tried first; then the failures of any are raised as one error."""
+    if not made.runs:
+        return
+    names = _run_names(lesson, made)
+    runs = [run.experiment for run in made.runs]
+    with trainers_of(workers, jobs, scheduler, workspace) as (trainers, at_once):
+        failures = train_runs(names, runs, workspace.traces, trainers, at_once, reporter)
+    if failures:
+        raise _as_one({f"train {names[digest]}": error for digest, error in failures.items()})
 
-    def start(task: str) -> Future[Any]:
-        run = runs[task]
-        begun = partial(reporter.begin, task, run.experiment.n_updates, "updates")
-        lock = workspace.locks / f"{run.experiment.digest}.lock"
-        told = partial(reporter.advance, task)
-        return workers.submit("train", run.experiment, workspace.traces, lock, begun=begun, progress=told)
 
-    _gather(list(runs), start, reporter)
+def _run_names(lesson: Lesson, made: Plan) -> dict[str, str]:
+    """By digest: the lesson's name of a run, or those of the scenes that show it; each name once."""
+    names: dict[str, str] = {}
+    for run in made.runs:
+        name = lesson.run_name(run.experiment) or ", ".join(run.shown_by)
+        names[run.experiment.digest] = f"{name} ({run.experiment.digest[:6]})" if name in names.values() else name
+    return names
 
 
 def _clips(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from gradreel.scenes.render.comparison import Comparison, print_comparison, prin
 from gradreel.scenes.render.daily import daily_data, daily_views, filled_text
 from gradreel.scenes.render.pool import Workers
 from gradreel.scenes.render.progress import Reporter, reporter
-from gradreel.scenes.render.training import LocalTrainers, Trainers, train_runs
+from gradreel.scenes.render.training import train_runs, trainers_of
 from gradreel.scenes.render.workspace import Folders, Workspace, clear_disk_errors
 
 LARGEST_WIDTH = 100_000
@@ -105,21 +104,18 @@ def _train(
 ) -> Mapping[str, BaseException]:
     """Train the missing runs; the errors of those that failed, by digest. Raises what is no mistake of the user's."""
     names = {run.digest: network.run_name(run) for network in networks for run in network.experiments}
-    with clear_disk_errors(options.media_dir), Workspace(options.media_dir), _trainers(options) as (trainers, jobs):
-        task = f"train {len(missing)} run{'s' if len(missing) > 1 else ''}"
-        failures = train_runs(names, missing, traces, trainers, jobs, told, together=task)
+    task = f"train {len(missing)} run{'s' if len(missing) > 1 else ''}"
+    with (
+        clear_disk_errors(options.media_dir),
+        Workspace(options.media_dir) as workspace,
+        Workers(options.jobs or cores()) as workers,
+        trainers_of(workers, options.jobs, options.scheduler, workspace) as (trainers, at_once),
+    ):
+        failures = train_runs(names, missing, traces, trainers, at_once, told, together=task)
     for error in failures.values():
         if not isinstance(error, UserError | OSError):
             raise error
     return failures
-
-
-@contextmanager
-def _trainers(options: ExperimentOptions) -> Iterator[tuple[Trainers, int]]:
-    """Who trains, and how many groups at once."""
-    jobs = options.jobs or cores()
-    with Workers(jobs) as workers:
-        yield LocalTrainers(workers), jobs
 
 
 def _result(network: Network, traces: Path, failures: Mapping[str, BaseException]) -> Result | None:

@@ -6,6 +6,9 @@ poster = { scene = "build-curve", beat = "sum" }        # optional
 [experiments.three-sigmoids]
 hidden = [3]
 
+[experiments.mine]                                        # on daily views of one's own, in a file beside the lesson's
+dataset = { kind = "daily views", data = "views.csv" }    # fill_missing = "interpolate", column = "…", as needed
+
 [[scene]]
 name = "sum-of-sigmoids"                                  # or "my_scene.py:MyScene", beside the lesson file
 [scene.parameters]
@@ -27,6 +30,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import LESSON_FILE, SceneSource, resolve
 from gradreel.scenes.narration import check_language
 from gradreel.scenes.render.arguments import parse_value
+from gradreel.scenes.render.daily import DailyData, filled_text, series_in, with_files
 from gradreel.scenes.render.requests import SceneRequest
 from gradreel.scenes.render.settings import RenderSettings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -62,6 +66,7 @@ class Lesson:
     scenes: tuple[SceneEntry, ...]
     experiments: Mapping[str, Experiment] = field(default_factory=dict)
     poster: Poster | None = None
+    data: DailyData | None = None  # in the place of all daily views that its scenes show
 
     def title_in(self, language: str) -> str:
         return self.title.get(language) or next(iter(self.title.values()), self.name)
@@ -71,6 +76,21 @@ class Lesson:
         entry = next(entry for entry in self.scenes if entry.name == scene)
         ours = entry.stands_in_lesson or entry.source.is_ours
         return self.name if ours else entry.source.file.stem
+
+    def run_name(self, experiment: Experiment) -> str | None:
+        """What this lesson calls ``experiment``, if it does."""
+        for name, run in self.experiments.items():
+            plain = run.model_dump(mode="json")
+            if experiment == (Experiment.model_validate(self.data.over(plain)) if self.data else run):
+                return name
+        return None
+
+    def filled_days(self) -> list[str]:
+        """Of each series read from a file: which days were missing in it and were filled, in words."""
+        found = [run.model_dump(mode="json") for run in self.experiments.values()]
+        found += [dict(entry.parameters) for entry in self.scenes]
+        series = [self.data.series] if self.data else list(series_in(found))
+        return [text for text in dict.fromkeys(map(filled_text, series)) if text]
 
     def requests(self, settings: RenderSettings) -> list[SceneRequest]:
         """What is to be rendered, scene by scene."""
@@ -102,10 +122,12 @@ def load_lesson(
     path: Path | None = None,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     only: Sequence[str] = (),
+    data: DailyData | None = None,
 ) -> Lesson:
     """Read a lesson file (ours without ``path``), with ``overrides`` {scene: {parameter: value}} put over what it says.
 
     ``only`` picks scenes by name, in that order; a scene that the lesson does not have is added with its own defaults.
+    ``data`` will stand in the place of all daily views.
     An override of ``experiments`` changes the lesson's training runs: {"experiments": {"three-sigmoids": {"seed": 3}}}.
     Raises UserError, naming the file and the line or key.
     """
@@ -124,11 +146,15 @@ def load_lesson(
         replace(entry, parameters=_merged(entry.parameters, changes.get(entry.name, {}), lesson.experiments))
         for entry in lesson.scenes
     )
-    return replace(lesson, scenes=scenes)
+    return replace(lesson, scenes=scenes, data=data)
 
 
 def _read(file: Path) -> Lesson:
     content = _parse(file)
+    try:
+        content = with_files(file.absolute().parent, content)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from None
     try:
         table = _LessonFile.model_validate(content)
     except ValidationError as error:

@@ -59,10 +59,13 @@ class Lines(Reporter):
     def advance(self, task: str, done: int, total: int = 0) -> None:
         state = self._tasks[task]
         state.total = total or state.total
-        if self._bars and time.monotonic() - state.told > LINE_SECONDS:
-            state.told = time.monotonic()
+        now = time.monotonic()
+        if state.start is None:  # a task that is gone on with does not begin at 0
+            state.start = (now, done)
+        if self._bars and now - state.told > LINE_SECONDS:
+            state.told = now
             of = f" of {'about ' if not total else ''}{state.total}" if state.total >= done else ""
-            self.say(f"{task}: {done}{of} {state.unit}")
+            self.say(f"{task}: {done}{of} {state.unit}{state.left(now, done)}")
 
     def end(self, task: str) -> None:
         self._tasks.pop(task, None)
@@ -71,6 +74,14 @@ class Lines(Reporter):
 class _Task:
     def __init__(self, total: int, unit: str) -> None:
         self.total, self.unit, self.told = total, unit, time.monotonic()
+        self.start: tuple[float, int] | None = None  # when it was heard of first, and how far it was then
+
+    def left(self, now: float, done: int) -> str:
+        """How long it takes from here on, by its speed so far; "" where that is not known."""
+        began, before = self.start or (now, done)
+        if done <= before or done >= self.total:
+            return ""
+        return f", about {duration((now - began) / (done - before) * (self.total - done))} left"
 
 
 class Bars(Reporter):
@@ -137,3 +148,9 @@ def reporter(progress: str = "display", quiet: bool = False, verbosity: str = "i
     if progress != "none" and sys.stderr.isatty():
         return Bars(details=level == "debug", leave=progress == "leave")
     return Lines(details=level == "debug", bars=progress != "none")
+
+
+def duration(seconds: float) -> str:
+    """``75`` -> ``1 min 15 s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

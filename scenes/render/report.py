@@ -181,13 +181,18 @@ def print_verification(result: Mapping[str, Any], options: Options) -> None:
     """One trace's result, unless it will be part of the JSON."""
     if options.as_json or (options.quiet and result["ok"]):
         return
-    if result["ok"]:
+    if result["ok"] and result["checked"]:
+        print(f"ok   {result['trace']}: recorded around a loop of its own", flush=True)
+    elif result["ok"]:
         how = "equal bit for bit" if result["exact"] else "equal within rounding"
         print(f"ok   {result['trace']}: {result['updates']} updates computed again, {how}", flush=True)
     else:
         print(f"BAD  {result['trace']}", flush=True)
         for problem in result["problems"]:
             print(textwrap.indent(problem["text"], "     "))
+    for word, texts in (("checked", result["checked"]), ("not checked", result["unchecked"])):
+        for text in texts:
+            print(textwrap.fill(f"{word}: {text}", WIDTH, initial_indent=" " * 5, subsequent_indent=" " * 7))
 
 
 def open_file(path: Path) -> None:
@@ -196,9 +201,3 @@ def open_file(path: Path) -> None:
 
     if launch(str(path)) != 0:
         print(f"no program was found to open {path}", file=sys.stderr)
-
-
-def duration(seconds: float) -> str:
-    """``75`` -> ``1 min 15 s``."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,8 +19,10 @@ from gradreel.core.errors import TrainingError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import note_training, time_noted
 from gradreel.core.writing import journal_of
+from gradreel.scenes.render.arguments import cores
 from gradreel.scenes.render.pool import Progress, Workers, report
 from gradreel.scenes.render.progress import Reporter
+from gradreel.scenes.render.workspace import Workspace
 
 # Microseconds of a usual core, with batches of 32; only their ratios matter here
 UPDATE_COST = 40.0  # of one update of a group, however many run side by side
@@ -81,6 +84,23 @@ class LocalTrainers:
 
     def stop(self) -> None:
         self._workers.stop()
+
+
+@contextmanager
+def trainers_of(
+    workers: Workers, jobs: int | None, scheduler: str | None, workspace: Workspace
+) -> Iterator[tuple[Trainers, int]]:
+    """Who trains, and how many groups at once: ``jobs`` of ``workers``, or the workers of a dask ``scheduler``.
+
+    Raises UserError when the scheduler cannot be reached.
+    """
+    if scheduler is None:
+        yield LocalTrainers(workers), jobs or cores()
+        return
+    from gradreel.scenes.render.scheduler import cluster
+
+    with cluster(scheduler, jobs, workspace) as (trainers, at_once):
+        yield trainers, at_once
 
 
 def train_group(runs: Sequence[Experiment], traces: Path) -> list[Outcome]:
@@ -224,7 +244,7 @@ class _TaskEach:
 
     def __init__(self, reporter: Reporter, names: Mapping[str, str], groups: Sequence[Group]) -> None:
         self._reporter, self._groups = reporter, groups
-        self._tasks = [f"train {'; '.join(dict.fromkeys(names[run.digest] for run in group.runs))}" for group in groups]
+        self._tasks = [f"train {_listed([names[run.digest] for run in group.runs])}" for group in groups]
 
     def of(self, number: int) -> tuple[Callable[[], None], Progress]:
         task, updates = self._tasks[number], self._groups[number].n_updates
@@ -238,6 +258,10 @@ class _TaskEach:
 
     def close(self) -> None:
         pass
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "; ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
 
 
 class _OneTask:

@@ -1,4 +1,4 @@
-"""What runs in a worker process, and the only part of the renderer that imports Manim.
+"""What runs in a worker process and needs Manim; the only part of the renderer that imports it.
 
 One process does one task: Manim's configuration is global. Each function here is called by name through `pool.Workers`.
 """
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 from gradreel.core.errors import UserError
-from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.render.beats import ListeningNarration, check_beats
@@ -52,14 +51,6 @@ tqdm.set_lock(threading.RLock())
 def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
     """What each scene is, its parameters checked and complete. Raises UserError for the first that is wrong."""
     return [describe(load_class(request.source), request) for request in requests]
-
-
-def train(experiment: Experiment, directory: Path, lock: Path) -> Path:
-    """Train and record a run under ``directory``, unless another process has just done it; where the trace is."""
-    from gradreel.core.training import train as train_run
-
-    with FileLock(lock):
-        return Path(train_run(experiment, directory, progress=report).path)
 
 
 def render_clip(job: ClipJob) -> ClipResult:

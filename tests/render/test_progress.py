@@ -25,8 +25,21 @@ def test_lines_come_now_and_then_with_what_is_known_of_the_total(clock):
     lines.end("build-curve")
     lines.detail("not told")
     assert stream.getvalue().splitlines() == [
-        "build-curve: 40 of about 100 frames",
+        "build-curve: 40 of about 100 frames, about 17 s left",  # 35 took 10 s, 60 are left
         "build-curve: 120 frames",  # the estimate was too low
+    ]
+
+
+def test_the_time_left_of_a_task_that_is_gone_on_with_is_by_its_speed_now(clock):
+    stream = io.StringIO()
+    lines = Lines(stream)
+    lines.begin("train", 1000, "updates")
+    for seconds, done in ((1, 800), (21, 840), (32, 1000)):
+        clock[0] = seconds
+        lines.advance("train", done, 1000)
+    assert stream.getvalue().splitlines() == [
+        "train: 840 of 1000 updates, about 1 min 20 s left",
+        "train: 1000 of 1000 updates",
     ]
 
 

@@ -1,0 +1,181 @@
+"""``--data views.csv`` in every command that has a lesson, and data that a lesson names itself."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from gradreel.core.trace import Trace
+
+SCENE = '''
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.base import LectureScene
+from manim import Circle
+from pydantic import Field
+
+
+class Views(LectureScene):
+    """A circle, and a run of daily views."""
+
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(Experiment(dataset=DailyViews(window=7), hidden=(), epochs=2), description="The run.")
+
+    def construct(self):
+        with self.beat("show", say="It is there."):
+            self.add(Circle(self.trace("run").n_parameters / 8))
+'''
+LESSON = """
+title = { en = "Mine" }
+
+[experiments.mine]
+hidden = []
+epochs = 2
+dataset = { kind = "daily views", data = "data/own.csv", window = 3, unseen_from = 2024-02-20, EXTRA }
+
+[[scene]]
+name = "my_views.py:Views"
+parameters = { run = "mine" }
+"""
+
+SCENES = """
+[[scene]]
+name = "my_views.py:Views"
+"""
+OWN = ("my_views.py:Views", "--lesson", "scenes.toml")  # as its class has it
+
+
+def write_views(path: Path, without=(), days=60) -> None:
+    path.parent.mkdir(exist_ok=True)
+    rows = [
+        f"{date(2024, 1, 1) + timedelta(days=i)},{1000 + round(300 * math.sin(i))}"
+        for i in range(days)
+        if i not in without
+    ]
+    path.write_text("Date,Views\n" + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    (tmp_path / "my_views.py").write_text(SCENE, encoding="utf-8")
+    write_views(tmp_path / "views.csv")
+    write_views(tmp_path / "data" / "own.csv", without=(5,))
+    (tmp_path / "mine.toml").write_text(LESSON.replace("EXTRA", 'fill_missing = "interpolate"'), encoding="utf-8")
+    (tmp_path / "scenes.toml").write_text(SCENES, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def dataset_of(trained) -> dict:
+    (run,) = json.loads(trained.stdout)
+    return Trace.open(run["path"], checksums=True).experiment.dataset
+
+
+def test_a_scenes_own_run_is_trained_verified_shown_and_described_on_the_users_views(gradreel, here):
+    data = ("--data", "views.csv", "--unseen_from", "2024-02-20")
+    dry = gradreel("train", *OWN, *data, "--dry_run")
+    assert (dry.exit_code, dry.stderr) == (0, "")
+    trained = gradreel("train", *OWN, *data, "--json")
+    dataset = dataset_of(trained)
+    assert (dataset.title, dataset.window, dataset.first_unseen) == ("views.csv", 7, date(2024, 2, 20))
+    assert dry.stdout.startswith(f"train   {json.loads(trained.stdout)[0]['digest']}")
+
+    (verified,) = json.loads(gradreel("verify", *OWN, *data, "--json").stdout)
+    assert (verified["trace"], verified["ok"]) == (json.loads(trained.stdout)[0]["path"], True)
+    missing = gradreel("verify", *OWN)
+    assert missing.exit_code == 2, "the run on the synthetic views has not been trained"
+
+    frames = gradreel("frames", *OWN, *data, "-r", "64,36")
+    assert frames.exit_code == 0
+    rendered = gradreel("render", *OWN, *data, "-r", "64,36", "--fps", "5")
+    assert (rendered.exit_code, Path(rendered.stdout.strip()).is_file()) == (0, True)
+    assert gradreel("check", *OWN, *data).exit_code == 0
+    traces = [path for path in (here / "media" / "traces").iterdir() if path.is_dir()]
+    assert len(traces) == 1, "all commands meant the same run"
+
+    described = json.loads(gradreel("describe", *OWN, *data, "--json").stdout)
+    assert described["experiments"]["run"]["experiment"]["dataset"]["series"]["name"] == "views.csv"
+
+
+def test_a_lesson_names_data_beside_it(gradreel, here, monkeypatch, tmp_path_factory):
+    lesson = here / "mine.toml"
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    trained = gradreel("train", "--lesson", lesson, "--json")
+    dataset = dataset_of(trained)
+    assert (dataset.title, dataset.window, dataset.first_unseen) == ("own.csv", 3, date(2024, 2, 20))
+    assert "own.csv: 1 missing day was filled by straight lines: 2024-01-06" in trained.stderr
+    assert gradreel("train", "--lesson", lesson, "--quiet").stderr == ""
+
+    other = gradreel("train", "--lesson", lesson, "--data", here / "views.csv", "--json")
+    dataset = dataset_of(other)
+    assert (dataset.title, dataset.window) == ("views.csv", 3)
+    assert dataset.first_unseen == date(2024, 2, 19), "the lesson's day was about its own data: here the last fifth"
+    assert "own.csv" not in other.stderr
+
+
+def test_data_without_effect_is_noted(gradreel, project):
+    write_views(project / "views.csv")
+    ring = ("my_scene.py:Ring", "--lesson", "shapes.toml")
+    for command in ("train", "describe"):
+        result = gradreel(command, *ring, "--data", "views.csv")
+        assert result.exit_code == 0
+        assert "--data views.csv: none of the scenes shows daily views" in result.stderr
+    assert gradreel("train", *ring, "--data", "views.csv", "--quiet").stderr == ""
+
+
+@pytest.mark.parametrize("spelling", ["--fill-missing", "--fill_missing"])
+def test_days_that_are_missing_are_refused_or_filled(gradreel, here, spelling):
+    refused = gradreel("train", *OWN, "--data", "data/own.csv")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "2024-01-06 is missing" in refused.stderr
+    filled = gradreel("train", *OWN, "--data", "data/own.csv", spelling, "interpolate", "--dry_run")
+    assert filled.exit_code == 0
+    assert "own.csv: 1 missing day was filled by straight lines: 2024-01-06" in filled.stderr
+
+
+@pytest.mark.parametrize("command", ["train", "render", "frames", "verify", "describe", "check"])
+def test_a_file_with_a_mistake_is_refused_by_every_command(gradreel, here, command):
+    (here / "bad.csv").write_text("Date,Views\n2024-01-01,5\n2024-01-02,many\n")
+    result = gradreel(command, *OWN, "--data", "bad.csv")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Error: bad.csv, row 3: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--data", "none.csv"], "none.csv"),
+        (["--data", "short.csv"], "a window of 7 days needs at least 9 days"),
+        (["--data", "views.csv", "--unseen_from", "2030-01-01"], "unseen_from is 2030-01-01"),
+        (["--unseen_from", "2024-02-20"], "--data"),
+        (["--fill_missing", "interpolate"], "--data"),
+    ],
+)
+def test_mistake_in_the_users_data(gradreel, here, arguments, words):
+    write_views(here / "short.csv", days=8)
+    result = gradreel("train", *OWN, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ('fill_missing = "guess"', "interpolate"),
+        ("column = 3", "column"),
+        ('column = "Sales"', "'Sales'"),
+        ('series = "synthetic"', "not both"),
+        ('wnidow = 3, fill_missing = "interpolate"', "wnidow"),
+        ("days = 2", "2024-01-06 is missing"),
+    ],
+)
+def test_mistake_in_a_lessons_data(gradreel, here, extra, words):
+    (here / "mine.toml").write_text(LESSON.replace("EXTRA", extra), encoding="utf-8")
+    result = gradreel("train", "--lesson", "mine.toml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "mine.toml" in result.stderr
+    assert words in result.stderr

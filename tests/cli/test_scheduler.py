@@ -1,0 +1,169 @@
+"""Training on a dask scheduler and two workers: processes of their own, on loopback, each with a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from gradreel.core.results import training_seconds, width_experiments
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+
+distributed = pytest.importorskip("distributed")
+
+TINY = ("--seeds", "2", "--epochs", "1", "--widths", "0,5", "--progress_bar", "none")
+
+
+class Machines:
+    """A scheduler and its workers."""
+
+    def __init__(self, folder) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        self.processes: list[subprocess.Popen] = []
+        port = self.address.rpartition(":")[2]
+        self._start("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        self.workers = [self.worker(number) for number in range(2)]
+
+    def worker(self, number: int) -> subprocess.Popen:
+        local = self.folder / f"worker-{number}"
+        local.mkdir()
+        return self._start(
+            "dask_worker", self.address, "--no-nanny", "--nthreads", "1", "--no-dashboard",
+            "--local-directory", str(local), "--name", f"worker-{number}",
+        )  # fmt: skip
+
+    def _start(self, program: str, *arguments: str) -> subprocess.Popen:
+        with (self.folder / f"log-{len(self.processes)}").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.{program}", *arguments],
+                stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
+            )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def wait(self) -> None:
+        with distributed.Client(self.address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def machines(tmp_path_factory):
+    made = Machines(tmp_path_factory.mktemp("machines"))
+    try:
+        made.wait()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments, **options) -> subprocess.Popen:
+    """The command in a process of its own, as a user runs it."""
+    command = [sys.executable, "-c", "from gradreel.cli import main; main()", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_traces_come_back_bit_for_bit_and_nothing_of_them_stays_there(machines, here):
+    away = run("experiment", "width", *TINY, "--scheduler", machines.address, "--json")
+    output, errors = away.communicate()
+    assert (away.returncode, errors) == (0, "")
+    networks = width_experiments(widths=(0, 5), seeds=range(2), epochs=1)
+    for network in networks:
+        for experiment in network.experiments:
+            found = Trace.find(here / "media" / "traces", experiment, checksums=True)
+            assert found.meta == train(experiment, here / "alone").meta, "its columns' checksums are in it"
+            assert training_seconds(here / "media" / "traces", experiment) > 0
+    assert [network["name"] for network in json.loads(output)["networks"]] == ["linear", "5 ReLU"]
+    assert not list((here / "media" / ".gradreel" / "temporary").iterdir())
+    assert not list(machines.folder.rglob("*.npy"))
+    again = run("experiment", "width", *TINY, "--json")
+    assert again.communicate()[0] == output, "recorded: no scheduler is needed any more"
+
+
+def test_a_killed_workers_runs_are_done_by_the_other(machines, here):
+    arguments = ("--seeds", "4", "--epochs", "25", "--widths", "100", "--progress_bar", "none")
+    away = run("experiment", "width", *arguments, "--scheduler", machines.address, "--json")
+    victim = machines.workers[0]
+    while not list((machines.folder / "worker-0").rglob("*.partial")):  # it is at work
+        assert away.poll() is None, away.communicate()
+        time.sleep(0.01)
+    os.kill(victim.pid, signal.SIGKILL)
+    output, errors = away.communicate()
+    assert away.returncode == 0, errors
+    assert len(json.loads(output)["networks"][0]["runs"]) == 4
+    (network,) = width_experiments(widths=(100,), seeds=range(4), epochs=25)
+    for experiment in network.experiments:
+        Trace.find(here / "media" / "traces", experiment, checksums=True)
+    assert victim.wait() == -signal.SIGKILL
+
+
+def test_train_takes_a_scheduler_too_and_a_run_that_diverges_is_told(machines, gradreel, project):
+    lesson = ("--lesson", "shapes.toml", "--scheduler", machines.address)
+    (trained,) = json.loads(gradreel("train", *lesson, "--json").stdout)
+    assert Trace.open(trained["path"], checksums=True).n_updates == 3
+    wild = gradreel("train", *lesson, "--set", "ring.run.learning_rate=1e6", "--set", "ring.run.epochs=2000",
+                    "--set", "ring.run.activation=relu")  # fmt: skip
+    assert wild.exit_code == 1
+    assert "diverged" in wild.stderr
+
+
+def test_interrupted_it_lets_go(machines, here):
+    arguments = ("--seeds", "1", "--epochs", "100000", "--widths", "100", "--progress_bar", "none")
+    away = run(
+        "experiment", "width", *arguments, "--scheduler", machines.address,
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    while not list(machines.folder.rglob("*.partial")):
+        assert away.poll() is None, away.communicate()
+        time.sleep(0.01)
+    os.killpg(away.pid, signal.SIGINT)
+    _, errors = away.communicate()
+    assert away.returncode == 130
+    assert errors.splitlines()[-1] == "Interrupted."
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tcp://no-such-host.invalid:8786", "nonsense://x", "x"])
+def test_an_address_where_no_scheduler_is(gradreel, here, address, monkeypatch):
+    monkeypatch.setattr("gradreel.scenes.render.scheduler.CONNECT_SECONDS", 0.5)
+    result = gradreel("experiment", "width", *TINY, "--scheduler", address)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1].startswith(f"Error: --scheduler {address}: no scheduler answers there")
+
+
+def test_without_dask_it_says_how_to_install_it(gradreel, here, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = gradreel("experiment", "width", *TINY, "--scheduler", "tcp://127.0.0.1:1")
+    assert (result.exit_code, "pip install 'gradreel[cluster]'" in result.stderr) == (2, True)
+
+
+def test_a_scheduler_without_workers(machines, gradreel, here, monkeypatch):
+    for worker in machines.workers:
+        worker.kill()
+        worker.wait()
+    with distributed.Client(machines.address, set_as_default=False) as client:
+        while client.nthreads():
+            time.sleep(0.01)
+    monkeypatch.setattr("gradreel.scenes.render.scheduler.CONNECT_SECONDS", 1.0)
+    result = gradreel("experiment", "width", *TINY, "--scheduler", machines.address)
+    assert result.exit_code == 2
+    assert f"start some with: dask worker {machines.address}" in result.stderr
