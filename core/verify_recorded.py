@@ -25,6 +25,7 @@ TOLERANCES = {"float64": 1e-13, "float32": 1e-5, "bfloat16": 0.05, "float16": 0.
 """How far a parameter may be off after one update, in units of the largest beside it.
 
 The fused and the foreach forms of an optimizer, and other devices, round otherwise than the plain form."""
+_HALVES = ("bfloat16", "float16")
 _BLOCK = 1 << 23  # bytes of a column that are looked at at once
 
 
@@ -51,8 +52,18 @@ class _Piece:
         self.known = (dtype, group, type(rule))
 
     def joins(self, other: "_Piece") -> bool:
-        """Whether it may be taken into one with ``other``, which comes before it."""
-        return other.place.stop == self.place.start and other.known == self.known
+        """Whether it may be taken into one with ``other``, which comes before it.
+
+        How half precision is rounded hangs on a number's place in its tensor: there each part stays for itself.
+        """
+        return self.dtype not in _HALVES and other.place.stop == self.place.start and other.known == self.known
+
+    def after(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+        """The states (n, p) after n updates in a row, given those before them and the gradients, as in the columns."""
+        states, slopes = theta.to(getattr(torch, self.dtype)), gradient.to(getattr(torch, self.dtype))
+        at_once = 1 if self.dtype in _HALVES else len(states)
+        parts = zip(torch.split(states, at_once), torch.split(slopes, at_once), strict=True)
+        return torch.cat([self.rule(*part, rate) for part in parts]).to(theta.dtype)
 
 
 class _Check:
@@ -136,7 +147,7 @@ class _Check:
     def unchecked(self) -> tuple[str, ...]:
         """In plain words."""
         run = self.run
-        lines = ["gradients and losses: the model and its data are not in the trace, so nothing computes them again"]
+        lines = ["gradients and losses: the model and its data are not in the trace, to compute them again"]
         if run.kept_every > 1:
             lines.append(f"updates: of each {run.kept_every} states one was kept")
         elif self._no_rule:
@@ -177,10 +188,9 @@ class _Check:
             number = int(numbers[start])
             base = sum(len(optimizer.groups) for optimizer in self.run.optimizers[:number])
             for piece in self._pieces[number]:
-                dtype = getattr(torch, piece.dtype)
                 rate = math.nan if piece.group is None else float(rates[start, base + piece.group])
                 before, slope = theta[start:end, piece.place], gradient[start:end, piece.place]
-                after = piece.rule(before.to(dtype), slope.to(dtype), rate).to(theta.dtype)
+                after = piece.after(before, slope, rate)
                 self._compare(piece, first + start, theta[start + 1 : end + 1, piece.place], after)
             if any(piece.group is not None for piece in self._pieces[number]):
                 self.computed += end - start

@@ -1,0 +1,312 @@
+"""A recorded run is verified by what its numbers tell, and what is changed in it is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from gradreel.core import verify_recorded as module
+from gradreel.core.columns import checksum
+from gradreel.core.recorded_run import RecordedRun
+from gradreel.core.recording import record
+from gradreel.core.trace import META, column_kinds, read_meta, sealed_meta
+from gradreel.core.verify import Verification, verify
+from torch import nn
+from torch.nn.functional import mse_loss
+
+X = torch.linspace(-1, 1, 24).reshape(12, 2)
+Y = (X[:, :1] * X[:, 1:]).sin()
+SGD, Adam, AdamW = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW
+
+
+def recorded(
+    path: Path,
+    make: Callable[[Any], torch.optim.Optimizer] = lambda parameters: SGD(parameters, lr=0.1),
+    between: Callable[[nn.Module, torch.optim.Optimizer, int], None] = lambda model, optimizer, k: None,
+    dtype: torch.dtype = torch.float32,
+    updates: int = 20,
+    **how: Any,
+) -> Path:
+    """A run of 17 parameters; ``between(model, optimizer, k)`` is called before each step, after backward."""
+    torch.manual_seed(3)
+    model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1)).to(dtype)
+    optimizer = make(model.parameters())
+    with record(model, optimizer, path, **how) as recording:
+        for k in range(updates):
+            loss = mse_loss(model(X.to(dtype)), Y.to(dtype))
+            optimizer.zero_grad()
+            loss.backward()
+            between(model, optimizer, k)
+            optimizer.step()
+            recording.log(loss=loss)
+    return path
+
+
+def tampered(path: Path, column: str, place: tuple[int, ...], value: float) -> None:
+    """Another number in its place, sealed as if it had always been there."""
+    meta, run = read_meta(path)
+    numbers = np.load(path / f"{column}.npy")
+    numbers[place] = value
+    np.save(path / f"{column}.npy", numbers)
+    checksums = {name: checksum(path / f"{name}.npy", kind) for name, kind in column_kinds(run).items()}
+    (path / META).write_text(sealed_meta(run, meta["versions"], checksums))
+
+
+def only(verification: Verification) -> tuple[Any, ...]:
+    (problem,) = verification.problems
+    return problem.column, problem.update, problem.parameter, problem.found, problem.computed
+
+
+RULES: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
+    "plain": lambda p: SGD(p, lr=0.1),
+    "plain maximize": lambda p: SGD(p, lr=0.01, maximize=True),
+    "decay": lambda p: SGD(p, lr=0.1, weight_decay=0.1),
+    "momentum": lambda p: SGD(p, lr=0.1, momentum=0.9, dampening=0.3, weight_decay=0.1),
+    "nesterov": lambda p: SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "adam": lambda p: Adam(p, lr=0.1, betas=(0.8, 0.95), eps=1e-6),
+    "adam decay": lambda p: Adam(p, lr=0.1, weight_decay=0.2),
+    "adamw": lambda p: AdamW(p, lr=0.1),
+    "groups": lambda p: Adam([{"params": [q], "lr": 0.01 * i} for i, q in enumerate(p)]),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_updates_of_plain_optimizers_are_computed_again_bit_for_bit(rule, dtype, tmp_path):
+    verification = verify(recorded(tmp_path / "run", RULES[rule], dtype=dtype))
+    assert verification.intact and verification.exact and verification.updates == 20, str(verification)
+    assert "20 of 20 updates computed again from the recorded gradient: exact bit for bit" in verification.checked
+
+
+@pytest.mark.parametrize("form", ["fused", "foreach"])
+@pytest.mark.parametrize("kind", [SGD, Adam, AdamW])
+def test_other_forms_agree_within_the_tolerance(form, kind, tmp_path):
+    verification = verify(recorded(tmp_path / "run", lambda p: kind(p, lr=0.1, **{form: True})))
+    assert verification.intact and verification.updates == 20
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_changed_parameter_is_named(rule, tmp_path):
+    path = recorded(tmp_path / "run", RULES[rule])
+    before = float(np.load(path / "parameters.npy")[7, 14])
+    tampered(path, "parameters", (7, 14), before + 0.01)
+    problems = verify(path).problems
+    first = problems[0]
+    assert (first.column, first.update, first.parameter) == ("parameters", 7, "2.weight[0, 2]")
+    assert first.found == pytest.approx(before + 0.01) and first.computed == pytest.approx(before)
+    assert str(first).startswith("parameters after 7 updates, 2.weight[0, 2]: found ")
+    decayed = "decay" in rule or "momentum" in rule or "adam" in rule  # where the gradient has theta's decay in it
+    assert {problem.update for problem in problems} == {7, 8} or decayed
+
+
+def test_a_changed_gradient_is_met_in_the_update_it_made(tmp_path):
+    path = recorded(tmp_path / "run")
+    tampered(path, "gradient", (4, 16), 5.0)
+    assert only(verify(path))[:3] == ("parameters", 5, "2.bias[0]")
+
+
+def test_a_flipped_bit_is_found_by_its_checksum_and_named(tmp_path):
+    path = recorded(tmp_path / "run")
+    data = bytearray((path / "parameters.npy").read_bytes())
+    data[128 + (3 * 17 + 5) * 4 + 3] ^= 1
+    (path / "parameters.npy").write_bytes(data)
+    verification = verify(path)
+    assert [problem.column for problem in verification.problems] == ["parameters"] * 3
+    assert "checksum" in str(verification.problems[0])
+    assert [(problem.update, problem.parameter) for problem in verification.problems[1:]] == [
+        (3, "0.weight[2, 1]"),
+        (4, "0.weight[2, 1]"),
+    ]
+    assert not verification.exact and "not as it should be" in str(verification)
+
+
+@pytest.mark.parametrize("column", ["optimizer", "rate"])
+def test_damage_in_a_column_that_the_updates_hang_on(column, tmp_path):
+    path = recorded(tmp_path / "run")
+    with (path / f"{column}.npy").open("r+b") as stream:
+        stream.seek(130)
+        stream.write(b"\x7f")
+    verification = verify(path)
+    assert [problem.column for problem in verification.problems] == [column] and verification.updates == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "place", "value", "told"),
+    [
+        ("parameters", (6, 3), np.nan, ("parameters", 6, "0.weight[1, 1]")),
+        ("parameters", (0, 16), np.inf, ("parameters", 0, "2.bias[0]")),
+        ("parameters", (20, 0), -np.inf, ("parameters", 20, "0.weight[0, 0]")),
+        ("gradient", (19, 9), np.nan, ("gradient", 19, "0.bias[1]")),
+        ("batch_loss", (11,), np.inf, ("batch_loss", 11, None)),
+    ],
+)
+def test_the_first_number_that_is_not_finite_is_named(column, place, value, told, tmp_path):
+    path = recorded(tmp_path / "run", lambda p: torch.optim.Rprop(p))  # whose updates nothing here computes
+    assert verify(path).intact
+    tampered(path, column, place, value)
+    found = only(verify(path))
+    assert found[:3] == told and (found[3] == value or (np.isnan(value) and np.isnan(found[3]))) and found[4] is None
+
+
+def test_a_run_that_diverged_says_where(tmp_path):
+    path = recorded(tmp_path / "run", lambda p: SGD(p, lr=1e30))
+    problems = verify(path).problems
+    assert [problem.column for problem in problems] == ["batch_loss", "parameters", "gradient"]
+    losses = np.load(path / "batch_loss.npy")
+    assert problems[0].update == np.flatnonzero(~np.isfinite(losses))[0]
+    assert problems[1].update == problems[0].update + 1
+
+
+def test_a_logged_nan_is_told_from_no_log(tmp_path):
+    torch.manual_seed(3)
+    model = nn.Linear(2, 1)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    for name, loss in (("none", None), ("nan", float("nan"))):
+        with record(model, optimizer, tmp_path / name) as recording:
+            for k in range(4):
+                model(X).sum().backward()
+                optimizer.step()
+                recording.log(loss=loss if k == 2 else None, epoch=0)
+    assert verify(tmp_path / "none").intact
+    assert only(verify(tmp_path / "nan"))[:3] == ("batch_loss", 2, None)
+
+
+def frozen(parameters: Any) -> torch.optim.Optimizer:
+    first, *rest = parameters
+    first.requires_grad_(False)
+    return Adam(rest)
+
+
+def test_what_no_optimizer_trains_stays_as_it_was(tmp_path):
+    path = recorded(tmp_path / "run", frozen)
+    verification = verify(path)
+    assert verification.intact and verification.exact
+    assert "what no optimizer trains stayed as it was: 0.weight" in verification.checked
+    tampered(path, "parameters", (9, 2), 1.5)
+    assert [problem.update for problem in verify(path).problems] == [9, 10]
+    assert all(problem.parameter == "0.weight[1, 0]" for problem in verify(path).problems)
+
+
+def clip(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+    for tensor in model.parameters():
+        tensor.data.clamp_(-0.3, 0.3)
+
+
+def test_what_the_loop_itself_changes_is_no_damage(tmp_path):
+    path = recorded(tmp_path / "run", between=lambda *a: clip(*a) if a[2] >= 5 else None)
+    verification = verify(path)
+    assert verification.intact, str(verification)
+    _, run = read_meta(path)
+    assert isinstance(run, RecordedRun) and run.first_edit == 5
+    assert any(f"but for {run.edits} after which the loop itself" in line for line in verification.checked)
+    tampered(path, "parameters", (2, 2), 1.5)  # before it changed anything
+    assert {problem.update for problem in verify(path).problems} >= {2, 3}
+
+
+def test_frozen_parts_that_the_loop_moves_are_told_of(tmp_path):
+    def move(model: Any, optimizer: torch.optim.Optimizer, k: int) -> None:
+        model[0].weight.data.mul_(0.9)
+
+    for keep in ("every update", {"every": 3}):
+        verification = verify(recorded(tmp_path / "run", frozen, move, keep=keep))
+        assert verification.intact
+        assert "what no optimizer trains and the loop itself changed: 0.weight" in verification.unchecked
+
+
+def test_two_optimizers_each_by_its_own_rule(tmp_path):
+    torch.manual_seed(3)
+    parts = nn.ModuleList([nn.Linear(2, 3), nn.Linear(2, 3)])
+    optimizers = [Adam(parts[0].parameters(), lr=0.05), SGD(parts[1].parameters(), lr=0.05, momentum=0.5)]
+    with record(parts, optimizers, tmp_path / "run"):
+        for k in range(12):
+            parts.zero_grad()
+            (parts[0](X) * parts[1](X)).mean().backward()
+            optimizers[k % 3 % 2].step()
+    verification = verify(tmp_path / "run")
+    assert verification.exact and verification.updates == 12
+    tampered(tmp_path / "run", "parameters", (2, 0), 0.5)  # the second moved the first one's weight, it would seem
+    assert verify(tmp_path / "run").problems[0].parameter == "0.weight[0, 0]"
+
+
+def changed_betas(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+    optimizer.param_groups[0]["betas"] = (0.5, 0.9) if k == 6 else (0.9, 0.999)
+
+
+def forgets(model: Any, optimizer: torch.optim.Optimizer, k: int) -> None:
+    if k == 0:
+        model[2].bias.grad = None
+
+
+def begun(parameters: Any) -> torch.optim.Optimizer:
+    parameters = list(parameters)
+    optimizer = Adam(parameters)
+    for tensor in parameters:
+        tensor.grad = torch.ones_like(tensor)
+    optimizer.step()
+    return optimizer
+
+
+@pytest.mark.parametrize(
+    ("make", "between", "told"),
+    [
+        (lambda p: torch.optim.RMSprop(p), None, "0.weight (RMSprop), 0.bias (RMSprop), 2.weight"),
+        (lambda p: Adam(p, amsgrad=True), None, "0.weight (Adam), 0.bias"),
+        (Adam, changed_betas, "0.weight (Adam), 0.bias"),
+        (begun, None, "0.weight (Adam), 0.bias"),
+        (Adam, forgets, "the optimizer's updates of 2.bias (Adam)"),
+        (lambda p: SGD(p, lr=0.1, weight_decay=0.1), forgets, "the optimizer's updates of 2.bias (SGD)"),
+    ],
+)
+def test_what_cannot_be_computed_is_said_and_no_problem(make, between, told, tmp_path):
+    verification = verify(recorded(tmp_path / "run", make, between or (lambda *_: None)))
+    assert verification.intact
+    assert any(told in line for line in verification.unchecked), str(verification)
+    assert verification.updates == (20 if "2.bias" in told else 0)
+
+
+def test_a_plain_step_without_a_gradient_is_computed_all_the_same(tmp_path):
+    verification = verify(recorded(tmp_path / "run", between=forgets))
+    assert verification.exact and verification.updates == 20
+
+
+def test_where_only_some_states_are_kept_no_update_is_computed(tmp_path):
+    verification = verify(recorded(tmp_path / "run", keep={"every": 4}))
+    assert verification.intact and verification.updates == 0
+    assert "updates: of each 4 states one was kept" in verification.unchecked
+    assert "every parameter of the 6 states is a finite number" in verification.checked
+
+
+def test_long_runs_are_read_in_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_BLOCK", 200)  # 2 rows
+    path = recorded(tmp_path / "run", lambda p: Adam(p, lr=0.1), updates=15)
+    done: list[int] = []
+    verification = verify(path, lambda update, updates: done.append(update))
+    assert verification.exact and verification.updates == 15 and done == [2, 4, 6, 8, 10, 12, 14, 15]
+    tampered(path, "parameters", (15, 0), 9.0)
+    assert only(verify(path))[1:4] == (15, "0.weight[0, 0]", 9.0)
+
+
+def test_it_reads_well(tmp_path):
+    path = recorded(tmp_path / "run")
+    assert str(verify(path)).splitlines() == [
+        f"{path}: a recorded run, as it should be",
+        "  checked: every parameter of the 21 states is a finite number",
+        "  checked: so is every entry of the 20 gradients",
+        "  checked: so are the losses of the 20 updates that were logged",
+        "  checked: 20 of 20 updates computed again from the recorded gradient: exact bit for bit",
+        "  not checked: gradients and losses: the model and its data are not in the trace, to compute them again",
+    ]
+
+
+def test_other_runs_rate_schedules(tmp_path):
+    def schedule(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+        optimizer.param_groups[0]["lr"] = 0.1 / (1 + k // 3)
+
+    path = recorded(tmp_path / "run", between=schedule)
+    assert verify(path).exact
+    tampered(path, "rate", (10, 0), 0.5)
+    assert {problem.update for problem in verify(path).problems} == {11}
