@@ -6,7 +6,6 @@ the path's own mean as origin and no normalisation.
 """
 
 import difflib
-import itertools
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,10 +25,11 @@ Array = NDArray[np.floating]
 
 _LARGEST = 20_000_000  # numbers of a path that are decomposed at once (160 MB)
 _MOST_ROWS = 1000  # of a path of more parameters than that: the Gram matrix stays small
-_BLOCK = 1 << 19  # numbers of a path that are read at once
+_READ = 1 << 19  # numbers of a path that are read at once
 _LARGE = 1000  # parameters; larger networks are computed in float32
-_HELD = 1 << 16  # activations of a layer that are held at once: they stay in a core's cache
+_HELD = 100_000  # activations of a layer that are held at once: they stay in a core's cache
 _FEWEST = 256  # examples at once, if there are so many: each time the weights of a cell are computed again
+_BLOCK = 64  # examples in a matrix product of a large network
 _SMALL_PRODUCT = 1_000_000  # multiplications up to which numpy's usual BLAS, OpenBLAS, starts no threads of its own
 
 
@@ -179,8 +179,10 @@ class _ExamplesOnPlane:
         self._experiment, self._labels = experiment, labels
         dtype = np.float32 if experiment.n_parameters > _LARGE else np.float64
         layers = unpack(experiment, np.stack([plane.origin, *plane.directions]))
-        weights = [*layers.weights, layers.c[:, None, :]]  # of (3, H_l, H_{l-1}): at the origin, along u, along v
-        biases = [*layers.biases, layers.b[:, None]]
+        # Each (3, H_l, H_{l-1}), at the origin, along u and along v. The output has a second row, of nothing: for a
+        # single one numpy calls a product that has threads of its own, and rows of the grid would wait for one another
+        weights = [*layers.weights, np.stack([layers.c, np.zeros_like(layers.c)], axis=1)]
+        biases = [*layers.biases, np.stack([layers.b, np.zeros_like(layers.b)], axis=1)]
         matrices = [np.concatenate([w, b[..., None]], axis=-1) for w, b in zip(weights, biases, strict=True)]
         self._shapes = [matrix.shape[1:] for matrix in matrices[1:]]
         size = _block(self._shapes, len(labels))
@@ -252,23 +254,22 @@ def _activate(activation: str, values: Array, zeros: Array) -> None:
 
 
 def _chunks(experiment: Experiment, examples: int) -> Iterator[slice]:
-    """Runs of examples few enough that a layer's activations stay in a core's cache."""
-    size = max(_FEWEST, _HELD // max([1, *experiment.hidden]))
-    count = -(-examples // size)
-    ends = np.linspace(0, examples, count + 1).round().astype(int).tolist()
-    return (slice(start, end) for start, end in itertools.pairwise(ends))
+    """Runs of examples few enough that a layer's activations stay in a core's cache; whole blocks but for the last."""
+    most = max(_FEWEST, _HELD // max([1, *experiment.hidden]))
+    per_chunk = -(-examples // -(-examples // most))
+    size = -(-per_chunk // _BLOCK) * _BLOCK
+    return (slice(start, min(start + size, examples)) for start in range(0, examples, size))
 
 
 def _block(shapes: list[tuple[int, ...]], examples: int) -> int:
     """n, examples in a block: so few that products are small, one to a core, in step with the rows on other cores.
 
-    Where layers are so wide that this would take less than 32, all examples are one block, and BLAS has its threads.
+    Where layers are too wide for that, all examples are one block, and BLAS has its threads.
     """
-    most = _SMALL_PRODUCT // max([1, *(height * width for height, width in shapes)])
-    if most >= examples or most < 32:
+    largest = max([1, *(height * width for height, width in shapes)])
+    if largest * examples <= _SMALL_PRODUCT:
         return examples
-    per_block = -(-examples // -(-examples // (most // 32 * 32)))
-    return -(-per_block // 32) * 32
+    return next((size for size in (_BLOCK, _BLOCK // 2) if largest * size <= _SMALL_PRODUCT), examples)
 
 
 def _cores() -> int:
@@ -342,7 +343,7 @@ def _share(trace: Trace, rows: int, origin: FloatArray, directions: FloatArray) 
     width = len(origin)
     moved, along = np.zeros(width), np.zeros(2)
     squares = squares_along = extent = 0.0
-    step = max(1, _BLOCK // width)
+    step = max(1, _READ // width)
     for start in range(0, rows, step):
         offsets = trace.parameters[start : min(start + step, rows)] - origin  # (step, P), float64
         coordinates = offsets @ basis

@@ -149,14 +149,15 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("held", [1 << 16, 200], ids=["at once", "in pieces"])
+@pytest.mark.parametrize("held", [100_000, 200], ids=["at once", "in pieces"])
 def test_every_network_on_both_datasets_is_exact_to_rounding(
     name: str, held: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gradreel.core.loss_surface._HELD", held)
-    if held == 200:  # chunks of 40 examples and of less, blocks of 32
-        monkeypatch.setattr("gradreel.core.loss_surface._FEWEST", 40)
-        monkeypatch.setattr("gradreel.core.loss_surface._SMALL_PRODUCT", 32 * 36)
+    if held == 200:  # two chunks of examples, several blocks in a chunk, the last of each not full
+        monkeypatch.setattr("gradreel.core.loss_surface._FEWEST", 25)
+        monkeypatch.setattr("gradreel.core.loss_surface._BLOCK", 12)
+        monkeypatch.setattr("gradreel.core.loss_surface._SMALL_PRODUCT", 12 * 36)
     experiment = NETWORKS[name]
     plane = random_plane_for(experiment)
     grid = loss_grid(experiment, plane, U, V)
@@ -232,6 +233,7 @@ def test_progress_counts_rows_and_may_stop_the_grid(monkeypatch: pytest.MonkeyPa
     calls.clear()
     monkeypatch.setattr("gradreel.core.loss_surface._HELD", 1)
     monkeypatch.setattr("gradreel.core.loss_surface._FEWEST", 20)
+    monkeypatch.setattr("gradreel.core.loss_surface._BLOCK", 20)
     loss_grid(experiment, plane, U, V, progress=lambda done, total: calls.append((done, total)))
     assert calls == [(k, 12) for k in range(1, 13)]  # examples in three chunks
 
@@ -265,7 +267,7 @@ def test_the_share_is_of_all_states_for_every_kind_of_plane(
     trace = with_path(default_trace, noisy_path(900, 10, dtype))
     if sampled:
         monkeypatch.setattr("gradreel.core.loss_surface._LARGEST", 400)
-        monkeypatch.setattr("gradreel.core.loss_surface._BLOCK", 70)
+        monkeypatch.setattr("gradreel.core.loss_surface._READ", 70)
     planes = plane_of(trace), random_plane(trace, seed=4), parameter_plane(trace, "w_3_1", "c_2")
     for plane in planes:
         assert plane.share == pytest.approx(share_of(trace.parameters, plane.directions), rel=1e-10)
