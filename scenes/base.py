@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
@@ -210,6 +211,15 @@ class LectureScene(Scene):
         """``seconds`` rounded up to whole frames, a hair over: Manim counts frames by rounding down."""
         rate = self.camera.frame_rate
         return (int(seconds * rate + 0.999) + 1e-4) / rate
+
+
+def need_curve(scene: str, run: Experiment) -> None:
+    """Raises ValueError unless ``run`` learns a curve, which ``scene`` draws."""
+    if not isinstance(run.dataset, CurveDataset):
+        raise ValueError(
+            f'run.dataset: {scene} draws the curve that the network learns, so it needs a dataset of kind "curve", '
+            f"not {run.dataset.kind}; loss-curve shows a run on any data"
+        )
 
 
 def _shortened(value: Any, limit: int = 60) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.core.theta import predict
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
+from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import words
@@ -14,7 +16,7 @@ from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.style import palette
 from manim import UP, Create, FadeIn, ValueTracker, VGroup, VMobject, config, linear, smooth
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 WORDS_LEFT, TITLE_BASELINE, SUBTITLE_BASELINE = -6.05, 1.92, 1.1
 MOTIF_BOTTOM, MOTIF_TOP = -3.0, -0.2
@@ -31,6 +33,11 @@ class Title(LectureScene):
         title: str | None = Field(None, description="The title; by default the lecture's, in the video's language")
         subtitle: str | None = Field(None, description="The line beneath it; by default the lecture's")
         credit: str | None = Field(None, description="The line at the bottom right; empty for none")
+
+        @model_validator(mode="after")
+        def _learns_a_curve(self) -> Self:
+            need_curve("title", self.run)
+            return self
 
     def construct(self) -> None:
         self._prepare()

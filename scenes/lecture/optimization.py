@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from gradreel.core.experiment import Experiment
+from gradreel.core.trace import Trace, read_meta
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
+from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.recorded_descent import RecordedDescentBeats
 from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import (
     MAP_BOX,
@@ -34,10 +36,12 @@ from gradreel.scenes.mobjects.update_formulas import (
     printed_text,
     short_text,
     spoken_name,
+    step_source,
     sum_source,
     update_source,
 )
 from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.trace_folder import TraceFolder
 from manim import (
     UP,
     Animation,
@@ -56,28 +60,45 @@ UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
 WALK_SECONDS = 14.0
 
 
-class GradientDescent(LectureScene):
+class GradientDescent(RecordedDescentBeats):
     """θ walks downhill on the recorded loss surface while the curve that it draws moves to the red one."""
 
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(default_factory=Experiment, description="the training run that is shown")
+        trace: TraceFolder | None = Field(
+            None,
+            description="the folder of a trace that is shown instead, such as one recorded around a loop of your own: "
+            "its path, its loss curve and its parameters",
+        )
         updates: int | None = Field(None, ge=3, description="how many of its updates are shown; all, if not set")
 
         @model_validator(mode="after")
         def _every_update_is_there(self) -> Self:
-            if self.run.n_updates < 3 or (self.updates or 0) > self.run.n_updates:
-                raise ValueError(f"updates: at least 3, at most the {self.run.n_updates} that the run has")
-            if self.run.batch_size not in (0, self.run.dataset.examples):
-                raise ValueError("run: the scene shows the gradient of the whole loss, so batch_size has to be 0")
-            if self.run.keep != "every update":
+            run = read_meta(self.trace.path)[1] if self.trace is not None else self.run
+            if run.n_updates < 3 or (self.updates or 0) > run.n_updates:
+                raise ValueError(f"updates: at least 3, at most the {run.n_updates} that the run has")
+            if isinstance(run, Experiment):
+                need_curve("gradient-descent", run)
+                if run.batch_size not in (0, run.dataset.examples):
+                    raise ValueError("run: the scene shows the gradient of the whole loss, so batch_size has to be 0")
+            if run.kept_every != 1:
                 raise ValueError('run: the scene shows single updates, so keep has to be "every update"')
             return self
 
+    instead_of: ClassVar = {"run": "trace"}
+
     def construct(self) -> None:
         run = self.trace("run")
-        self.experiment = run.experiment
         self.last = self.parameters.updates or run.n_updates  # every update is kept: rows are updates
-        texts = {key: self.screen(key) for key in ("target", "model", "start", "update")}
+        if isinstance(run.run, Experiment):
+            self.of_a_curve(run)
+        else:
+            self.of_a_recorded_run(run, self.last)
+
+    def of_a_curve(self, run: Trace) -> None:
+        """A run of ours on a curve: the loss around the path is known, and so is what the network draws."""
+        self.experiment = run.experiment
+        texts = {key: self.screen(key) for key in ("target", "model", "start", "update", "step")}
         self.descent = Descent(run, self.last, min(CLOSE_UP, self.last), texts)
         self.gradients = run.gradient
         self.task()
@@ -104,18 +125,23 @@ class GradientDescent(LectureScene):
     def resize(self, top: float) -> Animation:
         return self.descent.resize(top, self.get_mobject_family_members())
 
+    def both_formulas(self, before: str, after: str) -> tuple[TextMobject, TextMobject]:
+        """What the gradient is, and what an update makes of it: −η g only where that is all of it."""
+        gradient = in_band(gradient_source(before))
+        plain = self.descent.is_plain
+        update = update_source(before, after) if plain else step_source(before, after, self.screen("step"))
+        return gradient, in_band(update, gradient)
+
     def exchange(self, before: str, after: str) -> list[Animation]:
         """Both formulas for another update."""
         first, second = self.formulas
-        gradient = in_band(gradient_source(before))
-        update = in_band(update_source(before, after), gradient)
-        self.formulas = (gradient, update)
+        gradient, update = self.formulas = self.both_formulas(before, after)
         return [ReplacementTransform(first, gradient), ReplacementTransform(second, update)]
 
     def arithmetic(self) -> TextMobject:
         """One parameter's first update in its recorded numbers, as long as there is room for."""
         named = (self.worked, self.descent.names, self.descent.labels)
-        whole = in_band(sum_source(*named), line=NUMBER_LINE, size=34)
+        whole = in_band(sum_source(*named, short=not self.descent.is_plain), line=NUMBER_LINE, size=34)
         if whole.get_right()[0] <= style.RIGHT_EDGE and whole.font_size >= style.LABEL:
             return whole
         return in_band(sum_source(*named, short=True), line=NUMBER_LINE, size=34)
@@ -161,41 +187,64 @@ class GradientDescent(LectureScene):
         with self.beat("gradient"):
             # The plot makes room; one slope for each parameter appears under its cell
             self.play(self.resize(SMALL), run_time=0.8)
-            gradient = in_band(gradient_source("0"))
-            self.formulas = (gradient, in_band(update_source("0", "1"), gradient))
-            self.play(FadeIn(gradient, shift=0.15 * UP), FadeIn(slopes.label), run_time=0.6)
+            self.formulas = self.both_formulas("0", "1")
+            self.play(FadeIn(self.formulas[0], shift=0.15 * UP), FadeIn(slopes.label), run_time=0.6)
             self.play(LaggedStart(*map(FadeIn, [*slopes.numbers, *slopes.dots]), lag_ratio=0.12), run_time=1.4)
 
     def one_slope(self) -> None:
-        states, rate = self.descent.run.parameters, self.experiment.learning_rate
-        columns = self.descent.strip.columns
-        self.worked = printed_update(states[0], self.gradients[0], states[1], rate, columns.shown)
+        states, columns = self.descent.run.parameters, self.descent.strip.columns
+        if self.descent.is_plain:
+            rate, change = self.experiment.rate(0), self.gradients[0]
+        else:  # what is subtracted is the step that was recorded
+            rate, change = 1.0, states[0].astype(float) - states[1].astype(float)
+        self.worked = printed_update(states[0], change, states[1], rate, columns.shown)
         self.frame = self.descent.frame_around(self.worked.index)
-        entry = spoken_name(self.descent.names[self.worked.index])
-        slope = printed_text(self.worked.slope)
-        if self.gradients[0][self.worked.index] > 0:
-            with self.beat("slope-rise", entry=entry, slope=slope):
+        slope = float(self.gradients[0][self.worked.index])
+        printed = printed_text(self.worked.slope) if self.descent.is_plain else short_text(slope)
+        named = {"entry": spoken_name(self.descent.names[self.worked.index]), "slope": printed}
+        if slope > 0:
+            with self.beat("slope-rise", **named):
                 # One column is framed: its slope is positive
                 self.play(Create(self.frame), run_time=0.7)
         else:
-            with self.beat("slope-fall", entry=entry, slope=slope):
+            with self.beat("slope-fall", **named):
                 # One column is framed: its slope is negative
                 self.play(Create(self.frame), run_time=0.7)
 
     def downhill(self) -> None:
-        with self.beat("downhill"):
-            # On the map all slopes together are one arrow: against the gradient, across the contour lines
-            self.play(FadeOut(self.frame), self.descent.stretch_arrow(0.2, ARROW), run_time=1.0)
-            self.play(FadeIn(self.descent.near.path.arrow_label), run_time=0.4)
+        if self.descent.is_plain:
+            with self.beat("downhill"):
+                # On the map all slopes together are one arrow: against the gradient, across the contour lines
+                self.show_downhill()
+        else:
+            with self.beat("downhill-only"):
+                # The same arrow; the step will not quite follow it
+                self.show_downhill()
+
+    def show_downhill(self) -> None:
+        self.play(FadeOut(self.frame), self.descent.stretch_arrow(0.2, ARROW), run_time=1.0)
+        self.play(FadeIn(self.descent.near.path.arrow_label), run_time=0.4)
 
     def learning_rate(self) -> None:
+        rate = number_text(self.experiment.rate(0))
+        if not self.descent.is_plain:
+            with self.beat("step-adam" if self.experiment.optimizer == "adam" else "step-momentum", rate=rate):
+                # The update's formula; the arrow turns into the step that was recorded
+                self.show_step()
+        elif self.experiment.schedule == "constant":
+            with self.beat("learning-rate", rate=rate):
+                # The update's formula; the arrow takes its true length, the learning rate times the gradient
+                self.show_step()
+        else:
+            with self.beat("learning-rate-falls", rate=rate):
+                # The same, for a rate that gets smaller
+                self.show_step()
+
+    def show_step(self) -> None:
         path = self.descent.near.path
-        with self.beat("learning-rate", rate=number_text(self.experiment.learning_rate)):
-            # The update's formula; the arrow takes its true length, the learning rate times the gradient
-            self.play(FadeIn(self.formulas[1], shift=0.15 * UP), run_time=0.6)
-            shrink = self.descent.stretch_arrow(ARROW, self.descent.step_length())
-            self.play(FadeOut(path.arrow_label), shrink, run_time=1.0)
-            self.play(FadeIn(path.step_label), run_time=0.4)
+        self.play(FadeIn(self.formulas[1], shift=0.15 * UP), run_time=0.6)
+        self.play(FadeOut(path.arrow_label), self.descent.stretch_step(ARROW), run_time=1.0)
+        self.play(FadeIn(path.step_label), run_time=0.4)
 
     def first_update(self) -> None:
         descent, path = self.descent, self.descent.near.path
@@ -216,7 +265,7 @@ class GradientDescent(LectureScene):
             # A new gradient where the point is now, and the same again
             self.play(FadeOut(self.sum_line), FadeOut(self.frame), *self.exchange("1", "2"), run_time=0.8)
             descent.hold_slopes(1)
-            self.play(descent.stretch_arrow(0.2, descent.step_length()), run_time=0.8)
+            self.play(descent.stretch_step(0.2), run_time=0.8)
             self.play(FadeOut(path.arrow), run_time=0.3)
             self.play(descent.go(lambda share: 1 + smooth(share), arrow=False), run_time=1.4)
 
@@ -267,7 +316,7 @@ class GradientDescent(LectureScene):
         gradient, columns = self.gradients[self.last - 1], self.descent.strip.columns
         self.play(self.resize(MIDDLE), run_time=0.7)
         self.play(FadeIn(in_band(length_source(self.last - 1, length)), shift=0.15 * UP), run_time=0.5)
-        self.shown_slopes, enlarged = self.descent.slopes, SlopeRow(gradient, columns, SLOPES_Y)
+        self.shown_slopes, enlarged = self.descent.slopes, SlopeRow(gradient[columns.shown], columns, SLOPES_Y)
         if enlarged.power != self.descent.slopes.power:
             self.play(FadeOut(self.descent.slopes), run_time=0.4)
             self.play(FadeIn(enlarged), run_time=0.5)

@@ -8,7 +8,7 @@ import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.core.theta import hidden_terms, loss, predict, unpack
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
+from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
 from gradreel.scenes.mobjects.headings import next_heading
@@ -55,6 +55,7 @@ class SumOfSigmoids(LectureScene):
 
         @model_validator(mode="after")
         def _is_one_sum_of_sigmoids(self) -> Self:
+            need_curve("sum-of-sigmoids", self.run)
             if len(self.run.hidden) != 1 or self.run.hidden[0] > MOST:
                 raise ValueError(f"run.hidden: one layer of 1 to {MOST} sigmoids is shown, got {self.run.hidden}")
             if self.run.activation != "sigmoid":

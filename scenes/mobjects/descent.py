@@ -13,7 +13,8 @@ from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import TextMobject, formula
-from gradreel.scenes.mobjects.theta_strip import Columns, SlopeRow, ThetaStrip, short_names
+from gradreel.scenes.mobjects.theta_strip import Columns, Head, SlopeRow, ThetaStrip, role_of, short_names
+from gradreel.scenes.mobjects.update_formulas import STEP, is_plain
 from gradreel.scenes.style import palette
 from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, linear
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Descent:
     """Rows 0 to ``last`` of a trace that kept every update; the first ``close_up`` have a map of their own.
 
     ``show(row)`` puts shapes where that row, or the way between two rows, has them, and numbers at the recorded state
-    that was reached. ``texts``: "target", "model", "start", "update". Parts: ``fit``, ``strip``, ``slopes``,
+    that was reached. ``texts``: "target", "model", "start", "update", "step". Parts: ``fit``, ``strip``, ``slopes``,
     ``readout``, ``near`` and ``far`` (DescentMap), of which ``map`` is the one in use.
     """
 
@@ -44,11 +45,14 @@ class Descent:
         self.gradient_row: int | None = None  # shown in the row of slopes; None: of the state reached
         rows = sampled_rows(0, last, 60)
         columns = Columns.of(self.names, STRIP_LEFT, style.RIGHT_EDGE)
-        self.strip = ThetaStrip(self.names, run.parameters[rows], columns, STRIP_Y, self.labels)
-        self.slopes = SlopeRow(run.gradient[rows[:-1]], columns, SLOPES_Y)
+        heads = [Head(role_of(self.names[entry]), self.labels[entry]) for entry in columns.shown]
+        self.strip = ThetaStrip(heads, run.parameters[rows][:, columns.shown], columns, STRIP_Y)
+        self.slopes = SlopeRow(run.gradient[rows[:-1]][:, columns.shown], columns, SLOPES_Y)
         self.readout = Readout(texts["update"], last, loss(self.experiment, run.parameters[rows]), PLOT_BOX[0])
         self.fit = self._fit_plot(rows, texts)
-        self.near, self.far = DescentMap(run, close_up, MAP_BOX), DescentMap(run, last, MAP_BOX)
+        self.is_plain = is_plain(self.experiment)
+        step = STEP if self.is_plain else f'"{texts["step"]}"'
+        self.near, self.far = (DescentMap(run, end, MAP_BOX, step) for end in (close_up, last))
         self.map = self.near
         self.show(0.0)
 
@@ -115,20 +119,24 @@ class Descent:
         parts = VGroup(*(part for part in self.fit if part in drawn))
         return UpdateFromAlphaFunc(parts, lambda _, share: self.fit.set_top(before + (top - before) * share))
 
-    def stretch_arrow(self, before: float, after: float) -> Animation:
-        """The map's arrow at the present point goes from one length to another."""
+    def stretch_arrow(self, before: float, after: float, along: NDArray | None = None) -> Animation:
+        """The map's arrow at the present point goes from one length to another, along ``along`` (2,); default: -g."""
         path, here = self.map.path, self.map.point(state_at(self.run, self.row))
-        downhill = self.map.downhill(recorded_row(self.row))
+        direction = self.map.downhill(recorded_row(self.row)) if along is None else along
 
         def stretch(_: Mobject, share: float) -> None:
-            path.point_arrow(here, downhill, before + (after - before) * share)
+            path.point_arrow(here, direction, before + (after - before) * share)
 
         return UpdateFromAlphaFunc(VGroup(path.arrow), stretch)
 
-    def step_length(self) -> float:
-        """How far the next recorded state is from the present one, on the map."""
+    def step(self) -> NDArray:
+        """(2,): from the present point to the next recorded state, on the map."""
         ends = self.run.parameters[recorded_row(self.row) + np.array([0, 1])]
-        return float(np.linalg.norm(np.diff(self.map.point(ends), axis=0)))
+        return np.asarray(np.diff(self.map.point(ends), axis=0)[0, :2])
+
+    def stretch_step(self, before: float) -> Animation:
+        """The map's arrow at the present point goes from length ``before`` to the recorded step, as it is."""
+        return self.stretch_arrow(before, float(np.linalg.norm(self.step())), None if self.is_plain else self.step())
 
     def frame_around(self, index: int) -> RoundedRectangle:
         """A thin frame in text colour around a parameter's column: name, cell, slope."""

@@ -1,46 +1,74 @@
-"""A recorded run on the contour map of its loss: the plane its path lies nearest to, and the path so far."""
+"""A recorded run on the map of the plane that its path lies nearest to, and the path so far."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from gradreel.core.loss_surface import loss_grid, plane_of
+from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.trace import Trace
 from gradreel.scenes.mobjects.label_places import LabelPath, label_path, offset_in_direction, place_costs
-from gradreel.scenes.mobjects.loss_surface import ARROW, MARKER, DescentPath, LossMap, view_around
+from gradreel.scenes.mobjects.loss_surface import ARROW, MARKER, DescentPath, LossMap, PlaneMap, view_around
 from gradreel.scenes.mobjects.pace import recorded_row, state_at
+from gradreel.scenes.mobjects.update_formulas import STEP
+from gradreel.scenes.mobjects.wide_path import LossPath
 from manim import VGroup
 from numpy.typing import NDArray
 
 GRID = (180, 111)  # points along u and v at which the loss is computed
 DRAWN_STATES = 4000  # corners of the path at most
+HELD_NUMBERS = 20_000_000  # of the states that are projected at once
 APART = 0.012  # corners nearer than this on screen are one
 
 
 class DescentMap(VGroup):
     """The plane of a trace's rows 0 to ``last`` with the path on it; ``show(row)`` moves to any moment up to ``last``.
 
-    Parts: ``surface`` (LossMap), ``path`` (DescentPath). ``share`` is how much of the path's spread lies in ``plane``.
+    Of a run whose model is known the map has contour lines of the loss; of one that was recorded around a loop of its
+    own it has none, and ``losses``, the loss at any rows, gives the path its width. Parts:
+    ``surface`` (PlaneMap or LossMap), ``path`` (DescentPath). ``share`` is how much of the path's spread lies in
+    ``plane``; ``step`` names a step on the map.
     """
 
-    def __init__(self, trace: Trace, last: int, box: tuple[float, float, float, float]) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        last: int,
+        box: tuple[float, float, float, float],
+        step: str = STEP,
+        losses: Callable[[NDArray], NDArray] | None = None,
+    ) -> None:
         super().__init__()
         left, right, bottom, top = box
         self.trace, self.last = trace, last
         self.plane = plane_of(trace, int(trace.kept[last]))
         self.share = self.plane.share
         self.rows = np.unique(np.linspace(0, last, min(last + 1, DRAWN_STATES)).round().astype(int))
-        uv = self.plane.coordinates(trace.parameters[self.rows])
+        uv = np.concatenate([self.plane.coordinates(trace.parameters[rows]) for rows in self._blocks()])
         u_range, v_range = view_around(uv, right - left, top - bottom)
-        u, v = np.linspace(*u_range, GRID[0]), np.linspace(*v_range, GRID[1])
-        grid = loss_grid(trace.experiment, self.plane, u, v)
-        self.surface = LossMap(u, v, grid, left=left, right=right, bottom=bottom, top=top)
+        self.surface = self._surface(u_range, v_range, {"left": left, "right": right, "bottom": bottom, "top": top})
         self.points = self.surface.at(uv)  # (K, 3) where the states of ``rows`` are
         self._thin()
         start_offset = self._start_offset(box)
         self.label_path = self._label_path(box, self.points[0] + start_offset)
-        self.path = DescentPath(self.points[0], start_offset)
+        if losses is None:
+            self.path = DescentPath(self.points[0], start_offset, step)
+        else:
+            self.path = LossPath(self.points[0], start_offset, step, losses(self.rows))
         self.add(self.surface, self.path)
         self.show(0.0)
+
+    def _blocks(self) -> list[NDArray]:
+        """``rows`` in parts that fit into memory."""
+        at_once = max(1, HELD_NUMBERS // self.trace.n_parameters)
+        return np.array_split(self.rows, -(-len(self.rows) // at_once))
+
+    def _surface(self, u_range: NDArray, v_range: NDArray, box: dict[str, float]) -> PlaneMap:
+        if isinstance(self.trace.run, RecordedRun):
+            return PlaneMap(u_range, v_range, **box)
+        u, v = np.linspace(*u_range, GRID[0]), np.linspace(*v_range, GRID[1])
+        return LossMap(u, v, loss_grid(self.trace.run, self.plane, u, v), **box)
 
     def point(self, theta: NDArray) -> NDArray:
         """Where theta (…, P) is on the screen: its nearest point of the plane, (…, 3)."""
@@ -50,6 +78,11 @@ class DescentMap(VGroup):
         """The direction (2,) of -g in the plane, for the recorded gradient that left ``row`` (or the last there is)."""
         gradient = self.trace.gradient[min(row, len(self.trace.gradient) - 1)]
         return np.asarray(-self.plane.directions @ gradient)
+
+    def label_centers(self) -> NDArray:
+        """(K, 2): where the moving point's label stands, at each corner of the path."""
+        offsets = np.array([self.label_path.offset(float(row)) for row in self.rows])
+        return np.asarray((self.points + offsets)[:, :2])
 
     def show(self, row: float) -> None:
         """Move the point to ``row``, the path drawn up to it."""

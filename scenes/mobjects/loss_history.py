@@ -50,13 +50,17 @@ class LossHistory:
     window: int = 1  # updates in the running mean
 
     @classmethod
-    def of(cls, trace: Trace) -> LossHistory:
-        """What ``trace`` holds. Raises UserError for a run around which no loss was logged."""
+    def of(cls, trace: Trace, last: int | None = None) -> LossHistory:
+        """What ``trace`` holds, or holds of its first ``last`` updates (then without the losses over all data).
+
+        Raises UserError for a run around which no loss was logged.
+        """
         scale = _scale(trace)
-        batch = np.asarray(trace.batch_loss, dtype=np.float64) * scale.factor
+        batch = np.asarray(trace.batch_loss[:last], dtype=np.float64) * scale.factor
         _refuse_nothing_logged(trace, batch)
-        at, whole, unseen = _over_all_data(trace)
-        history = cls(batch, at, whole * scale.factor, unseen * scale.factor, _epoch_starts(trace.epoch), scale)
+        at, whole, unseen = _over_all_data(trace) if last is None else (np.empty(0),) * 3
+        starts = _epoch_starts(np.asarray(trace.epoch[:last]))
+        history = cls(batch, at, whole * scale.factor, unseen * scale.factor, starts, scale)
         return replace(history, window=_window(batch)) if _wanders(batch) else history
 
     @property

@@ -51,8 +51,9 @@ class LossPlot(VGroup):
         )
         self.axes.notes.shift(np.array([0.9, 0.0, 0.0]))  # beside the axis' name
         last_tick = max((float(label.get_right()[0]) for label in self.axes.x_tick_labels), default=right)
-        self.names_left = max(right + 0.2, last_tick + 0.25)  # of what the counts under the axis are counts of
-        self.axes.add(words(texts["updates"], style.TICK, palette.dim).place(bottom - 0.4, left=self.names_left))
+        name = words(texts["updates"], style.TICK, palette.dim)
+        self.names_left = min(max(right + 0.2, last_tick + 0.25), style.RIGHT_EDGE - name.width)
+        self.axes.add(name.place(bottom - 0.4, left=self.names_left))  # of what the counts under the axis are counts
         self.axes.add(words(texts["loss"], style.TICK, palette.dim).place(top + 0.14, left=left - 0.1))
         self.epochs = self._epochs(texts.get("epochs", ""))
         self._draw_curves()

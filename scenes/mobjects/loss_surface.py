@@ -9,6 +9,7 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula
+from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Polygon, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
@@ -52,30 +53,21 @@ def contour_levels(loss: NDArray, bands: int = BANDS) -> NDArray:
     return np.unique(np.exp((logarithmic + by_area) / 2))
 
 
-class LossMap(VGroup):
-    """Contour map of ``loss`` (n, m) at u (m,), v (n,) in a rectangle of the screen: bands, lines on top.
+class PlaneMap(VGroup):
+    """A plane of parameter space in a rectangle of the screen: an even ground, the loss on it not known.
 
-    Brightness alone tells the loss: the more of the text colour, the higher. Parts: ``ground``, ``bands``, ``lines``;
-    ``levels`` are the losses on the lines.
+    Part: ``ground``.
     """
 
-    def __init__(
-        self, u: NDArray, v: NDArray, loss: NDArray, *, left: float, right: float, bottom: float, top: float
-    ) -> None:
+    ground_share = 0.055  # of the text colour in the ground
+
+    def __init__(self, u: NDArray, v: NDArray, *, left: float, right: float, bottom: float, top: float) -> None:
         super().__init__()
         self.box = (left, right, bottom, top)
         self.u_range, self.v_range = (float(u[0]), float(u[-1])), (float(v[0]), float(v[-1]))
-        self.levels = contour_levels(loss)
         self.ground = Polygon(*(np.array([x, y, 0.0]) for x, y in self._corners()), stroke_width=0)
-        self.ground.set_fill(mix(palette.text, LOWEST_BAND), 1)
-        self.bands, self.lines = VGroup(), VGroup()
-        ceiling = float(loss[np.isfinite(loss)].max()) * 2 + 1
-        contours = contourpy.contour_generator(u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
-        for k, level in enumerate(self.levels):
-            share = (k + 1) / max(len(self.levels), 1)
-            self.bands.add(self._band(contours.filled(level, np.inf), share))
-            self.lines.add(self._line(contours.lines(level), k / max(len(self.levels) - 1, 1)))
-        self.add(self.ground, self.bands, self.lines)
+        self.ground.set_fill(mix(palette.text, self.ground_share), 1)
+        self.add(self.ground)
 
     def at(self, uv: ArrayLike) -> NDArray:
         """The scene's point(s) of coordinates (…, 2) in the plane, (…, 3)."""
@@ -96,6 +88,30 @@ class LossMap(VGroup):
     def _corners(self) -> list[tuple[float, float]]:
         left, right, bottom, top = self.box
         return [(left, bottom), (right, bottom), (right, top), (left, top)]
+
+
+class LossMap(PlaneMap):
+    """Contour map of ``loss`` (n, m) at u (m,), v (n,) in a rectangle of the screen: bands, lines on top.
+
+    Brightness alone tells the loss: the more of the text colour, the higher. Parts: ``ground``, ``bands``, ``lines``;
+    ``levels`` are the losses on the lines.
+    """
+
+    ground_share = LOWEST_BAND
+
+    def __init__(
+        self, u: NDArray, v: NDArray, loss: NDArray, *, left: float, right: float, bottom: float, top: float
+    ) -> None:
+        super().__init__(u, v, left=left, right=right, bottom=bottom, top=top)
+        self.levels = contour_levels(loss)
+        self.bands, self.lines = VGroup(), VGroup()
+        ceiling = float(loss[np.isfinite(loss)].max()) * 2 + 1
+        contours = contourpy.contour_generator(u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
+        for k, level in enumerate(self.levels):
+            share = (k + 1) / max(len(self.levels), 1)
+            self.bands.add(self._band(contours.filled(level, np.inf), share))
+            self.lines.add(self._line(contours.lines(level), k / max(len(self.levels) - 1, 1)))
+        self.add(self.bands, self.lines)
 
     def _band(self, filled: tuple[list[NDArray], list[NDArray]], share: float) -> VMobject:
         """Everything above a level, painted over the band below: no seams between neighbours."""
@@ -147,21 +163,22 @@ class ThetaLabel(VGroup):
 
 
 class DescentPath(VGroup):
-    """The path so far on a LossMap: start ring, line, point, arrow of the negative gradient, θ with its update.
+    """The path so far on a map: start ring, line, point, arrow of the negative gradient, θ with its update.
 
-    ``show`` moves everything in place; nothing of the path that is still to come is drawn.
+    ``show`` moves everything in place; nothing of the path that is still to come is drawn. ``step``: the name of a
+    step, as a formula.
     """
 
-    def __init__(self, start: ArrayLike, start_offset: ArrayLike) -> None:
+    def __init__(self, start: ArrayLike, start_offset: ArrayLike, step: str = STEP) -> None:
         super().__init__()
         start = np.asarray(start, dtype=float)
-        self.line = polyline(np.array([start, start]), mix(palette.orange, 0.8), 5.0)
+        self.line = self.new_line(start)
         self.start_ring = ring(start, START, palette.orange)
         self.start_label = ThetaLabel(0).put(start + np.asarray(start_offset))
         self.marker = ring(start, MARKER, palette.text, fill=palette.orange)
         self.arrow = _arrow(palette.orange)
         self.arrow_label = formula("- bold(g)", 32, palette.orange)
-        self.step_label = formula("- eta thin bold(g)", 32, palette.orange)  # of an arrow as long as the update
+        self.step_label = formula(step, 32, palette.orange)  # of an arrow as long as the update
         self.label = ThetaLabel(0)
         self.add(self.line, self.start_ring, self.arrow, self.marker, self.start_label, self.arrow_label, self.label)
 
@@ -171,10 +188,18 @@ class DescentPath(VGroup):
         ``label_offset`` (3,): from the point to the middle of its label.
         """
         here = path[-1]
-        self.line.set_points_as_corners(path if len(path) > 1 else np.array([here, here]))
+        self.draw_line(path)
         self.marker.move_to(here)
         self.label.set_update(update).put(here + label_offset)
         self.point_arrow(here, downhill)
+
+    def new_line(self, start: NDArray) -> VMobject:
+        """What the path is drawn with."""
+        return polyline(np.array([start, start]), mix(palette.orange, 0.8), 5.0)
+
+    def draw_line(self, path: NDArray) -> None:
+        """Draw the path (n, 3)."""
+        self.line.set_points_as_corners(path if len(path) > 1 else path[[0, 0]])
 
     def point_arrow(self, here: NDArray, downhill: NDArray, length: float = ARROW) -> None:
         """The arrow from the point ``here`` along ``downhill`` (2,); a point without a slope has no arrow."""

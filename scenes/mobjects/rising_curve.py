@@ -32,7 +32,7 @@ class RisingCurve(VMobject):
             share = (x - self.data_x[count - 1]) / (self.data_x[count] - self.data_x[count - 1])
             last = corners[-1] + share * (self.corners[count] - corners[-1])
             corners = np.vstack([corners, last])
-        self.points = _dashed(corners, self.dash) if self.dash else _joined(corners)
+        self.points = dashed(corners, self.dash) if self.dash else joined(corners)
         return self
 
     def end(self) -> NDArray:
@@ -48,7 +48,8 @@ def _curves(starts: NDArray, ends: NDArray) -> NDArray:
     return np.asarray(starts[:, None] + shares * (ends - starts)[:, None]).reshape(-1, 3)
 
 
-def _joined(corners: NDArray) -> NDArray:
+def joined(corners: NDArray) -> NDArray:
+    """A VMobject's points of the lines through ``corners`` (n, 3), where NaNs are gaps; a lone corner is a dot."""
     known = np.isfinite(corners).all(axis=1)
     pairs = known[:-1] & known[1:]
     alone = known & ~np.append(pairs, False) & ~np.append([False], pairs) if len(corners) else known
@@ -58,7 +59,7 @@ def _joined(corners: NDArray) -> NDArray:
     return _curves(starts, ends)
 
 
-def _dashed(corners: NDArray, dash: float) -> NDArray:
+def dashed(corners: NDArray, dash: float) -> NDArray:
     """Dashes along the line, counted from its start, so that they stand still while it grows."""
     starts, ends, walked = [], [], 0.0
     for a, b in pairwise(corners):

@@ -11,7 +11,7 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.style import mix, palette
-from manim import RoundedRectangle, VGroup
+from manim import ManimColor, RoundedRectangle, VGroup
 from numpy.typing import NDArray
 
 MOST_CELLS = 13  # beyond these, each letter shows its first entries and "…"
@@ -87,6 +87,18 @@ def shared_power(values: NDArray, digits: int = 4) -> int:
 
 
 @dataclass(frozen=True)
+class Head:
+    """What stands above a cell: a formula or, with ``plain``, words; ``role`` colours it and the cell."""
+
+    role: str
+    source: str
+    plain: bool = False
+
+    def text(self, color: ManimColor) -> TextMobject:
+        return words(self.source, style.SMALLEST, color) if self.plain else formula(self.source, style.LETTER, color)
+
+
+@dataclass(frozen=True)
 class Columns:
     """Where the cells are: ``entries`` (index of a parameter or ELLIPSIS), their ``centers`` (x), their ``width``."""
 
@@ -120,20 +132,19 @@ class Columns:
 class ThetaStrip(VGroup):
     """Cells with the parameters' values, each in its letter's colour, names above. ``set_values`` shows others.
 
-    ``values`` (R, P) or (P,): all that will be shown, for the number of decimals; the last is shown first. Parts:
-    ``boxes``, ``names``, ``numbers`` (of ``columns.shown``, in order), ``dots``, ``label``. Too large ones are written
-    as multiples of a power of ten, which the label says: 10^(-3) theta = ….
+    ``values`` (R, C), of the C parameters that have a column: all that will be shown, for the number of decimals; the
+    last is shown first. ``heads``: role and name of each of them. Parts: ``boxes``, ``names``, ``numbers`` (of
+    ``columns.shown``, in order), ``dots``, ``label``. Too large ones are written as multiples of a power of ten, which
+    the label says: 10^(-3) theta = ….
     """
 
-    def __init__(
-        self, names: Sequence[str], values: NDArray, columns: Columns, y: float, labels: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, heads: Sequence[Head], values: NDArray, columns: Columns, y: float) -> None:
         super().__init__()
         self.columns, self.y = columns, y
         values = np.atleast_2d(values)
-        self.power = shared_power(np.maximum(np.abs(values[:, columns.shown]), 1.0), columns.digits)
+        self.power = shared_power(np.maximum(np.abs(values), 1.0), columns.digits)
         values = values * 10.0**self.power
-        decimals = fitting_decimals(values[:, columns.shown], columns.width - 1.4 * PADDING, columns.size, 2)
+        decimals = fitting_decimals(values, columns.width - 1.4 * PADDING, columns.size, 2)
         self.label = row_label("orange(theta)", self.power, y)
         self.boxes, self.names, self.numbers, self.dots = VGroup(), VGroup(), VGroup(), VGroup()
         self.foot = y - 0.36 * columns.size * style.EM  # baseline of the numbers: capitals centred in the cell
@@ -141,12 +152,12 @@ class ThetaStrip(VGroup):
             if entry is ELLIPSIS:
                 self.dots.add(words("…", style.CELL, palette.dim).move_to((x, y, 0)))
                 continue
-            color = getattr(palette, role_of(names[entry]))
+            k = len(self.boxes)
+            color = getattr(palette, heads[k].role)
             box = RoundedRectangle(corner_radius=0.08, width=columns.width, height=CELL_HEIGHT)
             self.boxes.add(box.set_stroke(color, style.BOX).set_fill(mix(color, 0.13), 1).move_to((x, y, 0)))
-            label = labels[entry] if labels else typst_name(names[entry])
-            self.names.add(formula(label, style.LETTER, color).place(y + CELL_HEIGHT / 2 + 0.2, center=x))
-            self.numbers.add(Number(values[-1, entry], decimals, columns.size, color))
+            self.names.add(heads[k].text(color).place(y + CELL_HEIGHT / 2 + 0.2, center=x))
+            self.numbers.add(Number(values[-1, k], decimals, columns.size, color))
         self.place_numbers()
         self.add(self.label, self.boxes, self.names, self.numbers, self.dots)
 
@@ -157,8 +168,12 @@ class ThetaStrip(VGroup):
 
     def set_values(self, theta: NDArray) -> None:
         """Show theta (P,)."""
-        for number, index in zip(self.numbers, self.columns.shown, strict=True):
-            number.set_value(float(theta[index]) * 10.0**self.power)
+        self.show(theta[self.columns.shown])
+
+    def show(self, values: NDArray) -> None:
+        """Show the values (C,) of the parameters that have a column."""
+        for number, value in zip(self.numbers, values, strict=True):
+            number.set_value(float(value) * 10.0**self.power)
 
     def column(self, index: int) -> VGroup:
         """The cell, number and name of parameter ``index``."""
@@ -169,32 +184,36 @@ class ThetaStrip(VGroup):
 class SlopeRow(VGroup):
     """The gradient's entries under their cells, signed, in orange; no boxes.
 
-    Those far too large or small are multiplied by a power of ten, which the label says: 10^4 g = …. Parts: ``label``,
-    ``numbers``, ``dots``.
+    ``gradient`` (R, C) or (C,), of the C parameters that have a column. Those far too large or small are multiplied by
+    a power of ten, which the label says: 10^4 g = …. Parts: ``label``, ``numbers``, ``dots``.
     """
 
     def __init__(self, gradient: NDArray, columns: Columns, y: float) -> None:
         super().__init__()
         self.columns = columns
         gradient = np.atleast_2d(gradient)
-        self.power = shared_power(gradient[:, columns.shown], columns.digits)
+        self.power = shared_power(gradient, columns.digits)
         gradient = gradient * 10.0**self.power
         self.label = row_label("orange(bold(g))", self.power, y)
-        decimals = fitting_decimals(gradient[:, columns.shown], columns.width - 0.6 * PADDING, style.SMALLEST, 3)
+        decimals = fitting_decimals(gradient, columns.width - 0.6 * PADDING, style.SMALLEST, 3)
         self.numbers, self.dots = VGroup(), VGroup()
         foot = y - 0.36 * style.SMALLEST * style.EM
         for entry, x in zip(columns.entries, columns.centers, strict=True):
             if entry is ELLIPSIS:
                 self.dots.add(words("…", style.SMALLEST, palette.orange).move_to((x, y, 0)))
                 continue
-            number = Number(gradient[-1, entry], decimals, style.SMALLEST, palette.orange, signed=True)
+            number = Number(gradient[-1, len(self.numbers)], decimals, style.SMALLEST, palette.orange, signed=True)
             self.numbers.add(number.place(foot, x + columns.width / 2 - 1.3 * PADDING))
         self.add(self.label, self.numbers, self.dots)
 
     def set_values(self, gradient: NDArray) -> None:
         """Show another gradient (P,)."""
-        for number, index in zip(self.numbers, self.columns.shown, strict=True):
-            number.set_value(float(gradient[index]) * 10.0**self.power)
+        self.show(gradient[self.columns.shown])
+
+    def show(self, values: NDArray) -> None:
+        """Show the entries (C,) of the parameters that have a column."""
+        for number, value in zip(self.numbers, values, strict=True):
+            number.set_value(float(value) * 10.0**self.power)
 
 
 def row_label(symbol: str, power: int, y: float) -> TextMobject:

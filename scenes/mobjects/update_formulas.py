@@ -13,6 +13,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MINUS = "\u2212"
 
 
+STEP = "- eta thin bold(g)"  # plain gradient descent's
 GOAL = 'orange(theta)^* = limits("arg min")_orange(theta) thin L(orange(theta))'
 
 
@@ -41,6 +42,11 @@ def update_source(before: str, after: str) -> str:
     return f"orange(theta^({after})) arrow.l orange(theta^({before})) - eta thin orange(bold(g))"
 
 
+def step_source(before: str, after: str, step: str) -> str:
+    """θ^after ← θ^before − step, for an optimizer whose step is not η g; ``step`` is its word."""
+    return f'orange(theta^({after})) arrow.l orange(theta^({before})) - "{step}"'
+
+
 def length_source(update: int, length: float) -> str:
     """|∇L(θ^update)| = length, to two digits."""
     digits, exponent = scientific(length)
@@ -59,6 +65,11 @@ def sum_source(update: PrintedUpdate, names: Sequence[str], labels: Sequence[str
 
 def _bracketed(source: str, number: str) -> str:
     return f"({source})" if number.startswith("-") else source
+
+
+def is_plain(experiment: Experiment) -> bool:
+    """Whether each update is minus the learning rate times the gradient, and nothing else."""
+    return experiment.optimizer == "sgd" and experiment.momentum == 0
 
 
 def spoken_name(name: str) -> str:

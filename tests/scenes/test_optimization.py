@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.columns import file_checksum
+from gradreel.core.columns import checksum
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.loss_surface import plane_of
 from gradreel.core.theta import loss, predict
-from gradreel.core.trace import Trace, read_meta, sealed_meta
+from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
@@ -166,7 +166,7 @@ def test_a_changed_trace_is_a_changed_picture(media, tmp_path):
     parameters[100:] += 0.3
     np.save(folder / "parameters.npy", parameters)
     meta, _ = read_meta(folder)
-    sums = {name: file_checksum(folder / f"{name}.npy") for name in meta["columns"]}
+    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(SHORT).items()}
     (folder / "meta.json").write_text(sealed_meta(SHORT, meta["versions"], sums))
     one, other = (
         {
