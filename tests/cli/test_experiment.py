@@ -6,6 +6,9 @@ import csv
 import io
 import json
 import math
+import shutil
+import subprocess
+import sys
 from datetime import date, timedelta
 
 import pytest
@@ -34,21 +37,40 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+WIDTHS = ("experiment", "width", *SMALL, "--widths", "0,4")
+
+
+@pytest.fixture(scope="module")
+def first_time(tmp_path_factory):
+    """A folder where the widths have been trained, and what was printed."""
+    folder = tmp_path_factory.mktemp("first")
+    write_views(folder / "views.csv")
+    command = [sys.executable, "-c", "from gradreel.cli import main; main()", *WIDTHS]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    return folder, result.stdout
+
+
+@pytest.fixture
+def trained(here, first_time):
+    """A folder of one's own where the widths have been trained; we are in it."""
+    shutil.copytree(first_time[0] / "media", here / "media")
+    return here
+
+
 def mine(here) -> DailyViews:
     return DailyViews(series=read_daily_series(here / "views.csv"), window=3)
 
 
-def test_widths_are_trained_once_and_the_table_is_what_the_traces_say(gradreel, here):
-    first = gradreel("experiment", "width", *SMALL, "--widths", "0,4")
-    assert (first.exit_code, first.stderr) == (0, "")
-    header, linear, wide, *_ = first.stdout.splitlines()
+def test_widths_are_trained_once_and_the_table_is_what_the_traces_say(gradreel, trained, first_time):
+    header, linear, wide, *_ = first_time[1].splitlines()
     assert header.split("  ")[0] == "network"
     assert "lecture" not in header, "its figures are not of this data"
-    traces = here / "media" / "traces"
-    networks = width_experiments(mine(here), (0, 4), range(2), epochs=2)
+    traces = trained / "media" / "traces"
+    networks = width_experiments(mine(trained), (0, 4), range(2), epochs=2)
     for line, network in ((linear, networks[0]), (wide, networks[1])):
         result = result_of(network, traces)
-        views = mine(here).format_views
+        views = mine(trained).format_views
         assert line.startswith(network.name)
         assert line.split()[-6:] == [
             views(result.training.mean), "±", views(result.training.deviation),
@@ -56,8 +78,7 @@ def test_widths_are_trained_once_and_the_table_is_what_the_traces_say(gradreel, 
         ]  # fmt: skip
         assert result.seconds > 0
     made = {path: path.stat().st_mtime_ns for path in traces.rglob("*")}
-    second = gradreel("experiment", "width", *SMALL, "--widths", "0,4")
-    assert second.stdout == first.stdout, "also the seconds are known"
+    assert gradreel(*WIDTHS).stdout == first_time[1], "also the seconds are known"
     assert {path: path.stat().st_mtime_ns for path in traces.rglob("*")} == made
 
 
@@ -87,27 +108,28 @@ def test_depths_as_json_and_csv(gradreel, here):
     assert content["best_by_unseen"] == min(content["networks"], key=lambda network: network["unseen"]["mean"])["name"]
 
 
-def test_csv_on_standard_output_stands_alone(gradreel, here):
-    result = gradreel("experiment", "width", *SMALL, "--widths", "0", "--csv", "-")
-    assert len(list(csv.DictReader(io.StringIO(result.stdout)))) == 2
-    assert result.stdout.count("\n") == 3
-    both = gradreel("experiment", "width", *SMALL, "--widths", "0", "--csv", "-", "--json")
+def test_csv_on_standard_output_stands_alone(gradreel, trained):
+    result = gradreel(*WIDTHS, "--csv", "-")
+    assert len(list(csv.DictReader(io.StringIO(result.stdout)))) == 4
+    assert result.stdout.count("\n") == 5
+    both = gradreel(*WIDTHS, "--csv", "-", "--json")
     assert (both.exit_code, both.stdout) == (2, "")
 
 
-def test_dry_run_trains_nothing(gradreel, here):
-    dry = gradreel("experiment", "width", *SMALL, "--widths", "0,4", "--dry_run")
+def test_dry_run_trains_nothing(gradreel, here, first_time):
+    dry = gradreel(*WIDTHS, "--dry_run")
     assert [line.partition(":")[0] for line in dry.stdout.splitlines()] == [
         "train   linear, seed 0", "train   linear, seed 1", "train   4 ReLU, seed 0", "train   4 ReLU, seed 1"
     ]  # fmt: skip
     assert not (here / "media").exists()
-    gradreel("experiment", "width", *SMALL, "--widths", "0", "--quiet")
-    left = json.loads(gradreel("experiment", "width", *SMALL, "--widths", "0,4", "--dry_run", "--json").stdout)
-    assert [run["run"] for run in left["train"]] == ["4 ReLU, seed 0", "4 ReLU, seed 1"]
+    shutil.copytree(first_time[0] / "media", here / "media")
+    left = json.loads(gradreel(*WIDTHS[:-1], "0,4,5", "--dry_run", "--json").stdout)
+    assert [run["run"] for run in left["train"]] == ["5 ReLU, seed 0", "5 ReLU, seed 1"]
+    assert gradreel(*WIDTHS, "--dry_run").stdout == "nothing to train: every run is recorded\n"
 
 
-def test_quiet_prints_nothing(gradreel, here):
-    result = gradreel("experiment", "width", *SMALL, "--widths", "0", "--quiet")
+def test_quiet_prints_nothing(gradreel, trained):
+    result = gradreel(*WIDTHS, "--quiet")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
 
 
@@ -140,18 +162,16 @@ def test_a_run_that_diverges_is_named_and_the_others_are_there(gradreel, here, m
     assert all("diverged" in error for error in errors)
 
 
-def test_a_damaged_trace_is_trained_again(gradreel, here):
-    before = json.loads(gradreel("experiment", "width", *SMALL, "--widths", "0", "--json").stdout)
-    path = here / "media" / "traces" / width_experiments(mine(here), (0,), range(2), 2)[0].experiments[1].digest
+def test_a_damaged_trace_is_trained_again(gradreel, trained):
+    before = json.loads(gradreel(*WIDTHS, "--json").stdout)
+    path = trained / "media" / "traces" / width_experiments(mine(trained), (0,), range(2), 2)[0].experiments[1].digest
     column = path / "parameters.npy"
     content = bytearray(column.read_bytes())
     content[-1] ^= 64
-    column.chmod(0o644)
     column.write_bytes(content)
-    again = gradreel("experiment", "width", *SMALL, "--widths", "0", "--json")
+    again = gradreel(*WIDTHS, "--json")
     assert "linear, seed 1 is trained again" in again.stderr
-    after = json.loads(again.stdout)
-    assert after["networks"][0]["unseen"] == before["networks"][0]["unseen"]
+    assert json.loads(again.stdout)["networks"][0]["unseen"] == before["networks"][0]["unseen"]
 
 
 def test_filled_days_are_named(gradreel, here):

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 from gradreel.core.results import training_seconds, width_experiments
@@ -60,14 +61,27 @@ class Machines:
             process.wait()
 
 
-@pytest.fixture
-def machines(tmp_path_factory):
+@contextmanager
+def running(tmp_path_factory):
     made = Machines(tmp_path_factory.mktemp("machines"))
     try:
         made.wait()
         yield made
     finally:
         made.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_machines(tmp_path_factory):
+    with running(tmp_path_factory) as made:
+        yield made
+
+
+@pytest.fixture
+def machines(tmp_path_factory):
+    """Some of one's own, to be maltreated."""
+    with running(tmp_path_factory) as made:
+        yield made
 
 
 @pytest.fixture
@@ -82,8 +96,8 @@ def run(*arguments, **options) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
-def test_traces_come_back_bit_for_bit_and_nothing_of_them_stays_there(machines, here):
-    away = run("experiment", "width", *TINY, "--scheduler", machines.address, "--json")
+def test_traces_come_back_bit_for_bit_and_nothing_of_them_stays_there(shared_machines, here):
+    away = run("experiment", "width", *TINY, "--scheduler", shared_machines.address, "--json")
     output, errors = away.communicate()
     assert (away.returncode, errors) == (0, "")
     networks = width_experiments(widths=(0, 5), seeds=range(2), epochs=1)
@@ -94,12 +108,12 @@ def test_traces_come_back_bit_for_bit_and_nothing_of_them_stays_there(machines, 
             assert training_seconds(here / "media" / "traces", experiment) > 0
     assert [network["name"] for network in json.loads(output)["networks"]] == ["linear", "5 ReLU"]
     assert not list((here / "media" / ".gradreel" / "temporary").iterdir())
-    assert not list(machines.folder.rglob("*.npy"))
+    assert not list(shared_machines.folder.rglob("*.npy"))
     again = run("experiment", "width", *TINY, "--json")
     assert again.communicate()[0] == output, "recorded: no scheduler is needed any more"
 
 
-def test_a_killed_workers_runs_are_done_by_the_other(machines, here):
+def test_a_killed_workers_runs_are_done_by_the_other_and_without_any_it_says_so(machines, here, gradreel, monkeypatch):
     arguments = ("--seeds", "4", "--epochs", "25", "--widths", "100", "--progress_bar", "none")
     away = run("experiment", "width", *arguments, "--scheduler", machines.address, "--json")
     victim = machines.workers[0]
@@ -115,9 +129,18 @@ def test_a_killed_workers_runs_are_done_by_the_other(machines, here):
         Trace.find(here / "media" / "traces", experiment, checksums=True)
     assert victim.wait() == -signal.SIGKILL
 
+    machines.workers[1].kill()
+    with distributed.Client(machines.address, set_as_default=False) as client:
+        while client.nthreads():
+            time.sleep(0.01)
+    monkeypatch.setattr("gradreel.scenes.render.scheduler.CONNECT_SECONDS", 1.0)
+    result = gradreel("experiment", "width", *TINY, "--scheduler", machines.address)
+    assert result.exit_code == 2
+    assert f"start some with: dask worker {machines.address}" in result.stderr
 
-def test_train_takes_a_scheduler_too_and_a_run_that_diverges_is_told(machines, gradreel, project):
-    lesson = ("--lesson", "shapes.toml", "--scheduler", machines.address)
+
+def test_train_takes_a_scheduler_too_and_a_run_that_diverges_is_told(shared_machines, gradreel, project):
+    lesson = ("--lesson", "shapes.toml", "--scheduler", shared_machines.address)
     (trained,) = json.loads(gradreel("train", *lesson, "--json").stdout)
     assert Trace.open(trained["path"], checksums=True).n_updates == 3
     wild = gradreel("train", *lesson, "--set", "ring.run.learning_rate=1e6", "--set", "ring.run.epochs=2000",
@@ -154,16 +177,3 @@ def test_without_dask_it_says_how_to_install_it(gradreel, here, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = gradreel("experiment", "width", *TINY, "--scheduler", "tcp://127.0.0.1:1")
     assert (result.exit_code, "pip install 'gradreel[cluster]'" in result.stderr) == (2, True)
-
-
-def test_a_scheduler_without_workers(machines, gradreel, here, monkeypatch):
-    for worker in machines.workers:
-        worker.kill()
-        worker.wait()
-    with distributed.Client(machines.address, set_as_default=False) as client:
-        while client.nthreads():
-            time.sleep(0.01)
-    monkeypatch.setattr("gradreel.scenes.render.scheduler.CONNECT_SECONDS", 1.0)
-    result = gradreel("experiment", "width", *TINY, "--scheduler", machines.address)
-    assert result.exit_code == 2
-    assert f"start some with: dask worker {machines.address}" in result.stderr

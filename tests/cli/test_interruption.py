@@ -1,0 +1,124 @@
+"""Ctrl-C, and worse, while runs are trained: what is told, what stays, and how the same command goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import time_file, width_experiments
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+
+LONG = Experiment(hidden=(2,), epochs=60_000, keep={"every": 10})
+LESSON = """
+title = { en = "Long" }
+[experiments.long]
+hidden = [2]
+epochs = 60000
+keep = { every = 10 }
+
+[[scene]]
+name = "my_scene.py:Ring"
+parameters = { run = "long" }
+"""
+RENDERED = ("-r", "160,90", "--fps", "5")
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+
+
+def start(*arguments) -> subprocess.Popen:
+    """The command as the leader of a process group, as a shell starts it."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "from gradreel.cli import main; main()", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # where tests run in the background interrupts are ignored, and that is handed down
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+
+
+def updates_in(journal) -> int:
+    """How many updates are kept, by the unfinished trace itself."""
+    return json.loads(journal.read_text())["updates"] if journal.exists() else 0
+
+
+def interrupted(process, journal, after: int, number=signal.SIGINT) -> str:
+    """Stop ``process`` once more than ``after`` updates are kept; what it said."""
+    while updates_in(journal) <= after:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does: to all of them
+    else:
+        process.send_signal(number)
+    return process.communicate()[1]
+
+
+def kept_of(errors: str) -> int:
+    """How many updates are kept, by what was said."""
+    told = re.fullmatch(
+        r"long: ([\d\xa0]+) of 60\xa0000 updates are kept; the same command goes on from there\n+Interrupted\.\n",
+        errors,
+    )
+    assert told, errors
+    return int(told[1].replace("\xa0", ""))
+
+
+def test_what_is_kept_is_told_and_gone_on_with(project):
+    (project / "long.toml").write_text(LESSON)
+    traces = project / "media" / "traces"
+    journal = traces / f".{LONG.digest}.partial" / "journal.json"
+    process = start("train", "--lesson", "long.toml")
+    first = kept_of(interrupted(process, journal, 0))
+    assert process.returncode == 130
+    assert 0 < first < 60_000
+
+    process = start("render", "--lesson", "long.toml", *RENDERED)  # which trains first, and goes on
+    second = kept_of(interrupted(process, journal, first))
+    assert first < second < 60_000
+
+    process = start("train", "--lesson", "long.toml", "--quiet")
+    assert interrupted(process, journal, second, signal.SIGKILL) == ""
+    third = updates_in(journal)
+    process = start("render", "--lesson", "long.toml", *RENDERED)
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    timed = json.loads(time_file(traces, LONG).read_text())["updates"]
+    assert timed <= 60_000 - third, "what was kept was not computed again"
+    assert Trace.find(traces, LONG, checksums=True).meta == train(LONG, project / "whole").meta
+
+
+def test_an_experiment_tells_of_every_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    traces = tmp_path / "media" / "traces"
+    networks = width_experiments(widths=(0, 3), seeds=range(2), epochs=300)
+    command = ("experiment", "width", "--widths", "0,3", "--seeds", "2", "--epochs", "300", "-j", "1")
+    process = start(*command)
+    other = networks[1].experiments[1]
+    errors = interrupted(process, traces / f".{other.digest}.partial" / "journal.json", 0)
+    assert process.returncode == 130
+    *told, last = filter(None, errors.splitlines())
+    assert last == "Interrupted."
+    began = [line.partition(":")[0] for line in told if "updates are kept" in line]
+    assert began in (["3 ReLU, seed 0", "3 ReLU, seed 1"], ["3 ReLU, seed 1"]), "the longer ones come first"
+    others = 4 - len(began)
+    assert told[-1] == f"{others} other runs have nothing kept yet"
+    process = start(*command, "--json")
+    output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert len(json.loads(output)["networks"]) == 2
+    assert json.loads(time_file(traces, other).read_text())["updates"] < other.n_updates
+
+
+def test_quiet_tells_the_interruption_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    process = start("experiment", "width", "--widths", "3", "--seeds", "1", "--epochs", "300", "--quiet")
+    (run,) = width_experiments(widths=(3,), seeds=[0], epochs=300)[0].experiments
+    journal = tmp_path / "media" / "traces" / f".{run.digest}.partial" / "journal.json"
+    assert interrupted(process, journal, 0).strip() == "Interrupted."
