@@ -148,7 +148,7 @@ OPTIONS: dict[str, Decorator] = {
     "fill_missing": click.option("--fill_missing", type=click.Choice(["interpolate"]),
                                  help="Fill days without a row by straight lines; else they are an error."),
     "unseen_from": click.option("--unseen_from", type=Day(), metavar="DATE",
-                                help="Days from this one on are not trained on.  [default: the last fifth]"),
+                                help="Days from it on are not trained on.  [default: the last fifth of your own]"),
     "scheduler": click.option("--scheduler", metavar="ADDRESS",
                               help="Train on the workers of a dask scheduler, such as tcp://host:8786."),
     "window": click.option("--window", type=click.IntRange(1, 3650), default=56, show_default=True,

@@ -158,6 +158,34 @@ def test_verify_refuses_a_sound_trace_of_another_run(gradreel, project):
     assert gradreel("verify", three[0]["path"]).exit_code == 0
 
 
+def test_verify_tells_what_of_a_recorded_loop_it_checked(gradreel, tmp_path, monkeypatch):
+    import torch
+    from gradreel.core.recording import record
+
+    monkeypatch.chdir(tmp_path)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "runs" / "mine"):
+        for _ in range(4):
+            optimizer.zero_grad()
+            model(torch.ones(3, 2)).square().mean().backward()
+            optimizer.step()
+    result = gradreel("verify", "runs/mine")
+    assert result.exit_code == 0
+    first, *told = result.stdout.splitlines()
+    assert first == f"ok   {tmp_path}/runs/mine: recorded around a loop of its own"
+    (found,) = json.loads(gradreel("verify", "runs/mine", "--json").stdout)
+    assert found["checked"]
+    assert found["unchecked"]
+    words = " ".join(" ".join(told).split())
+    assert words == " ".join(
+        [f"checked: {text}" for text in found["checked"]] + [f"not checked: {text}" for text in found["unchecked"]]
+    )
+    (tmp_path / "runs" / "mine" / "batch_loss.npy").unlink()
+    damaged = gradreel("verify", "runs/mine")
+    assert (damaged.exit_code, damaged.stdout.startswith("BAD  ")) == (1, True)
+
+
 def test_interrupt_exits_130_and_leaves_no_half_file(project):
     process = subprocess.Popen(
         [GRADREEL, "render", "my_scene.py:Slow", *SMALL],
