@@ -99,11 +99,11 @@ def with_files(folder: Path, value: Any) -> Any:
     """
     if isinstance(value, Mapping):
         if value.get("kind") == KIND and "data" in value:
-            return _from_file(folder, value)
+            value = _from_file(folder, value)
         return {name: with_files(folder, inside) for name, inside in value.items()}
     if isinstance(value, list):
         return [with_files(folder, inside) for inside in value]
-    return value
+    return value.isoformat() if isinstance(value, date) else value  # TOML has days, a scene's parameters are JSON
 
 
 def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:

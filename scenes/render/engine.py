@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
-from gradreel.core.experiment import Experiment
-from gradreel.scenes.render.daily import has_daily_views
+from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lesson import Lesson
-from gradreel.scenes.render.plan import Clip, Plan, inspection_key, plan
+from gradreel.scenes.render.plan import Clip, Plan, plan
 from gradreel.scenes.render.pool import WorkerDiedError, Workers
 from gradreel.scenes.render.progress import Reporter
 from gradreel.scenes.render.publishing import beat_range, publish_clip, publish_lesson
@@ -26,14 +25,12 @@ from gradreel.scenes.render.requests import (
     ClipJob,
     ClipResult,
     Finding,
-    ParameterRow,
     SceneDescription,
     SceneError,
-    SceneRequest,
 )
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.render.training import train_runs, trainers_of
-from gradreel.scenes.render.workspace import Folders, Workspace, clear_disk_errors, publish, read_json, write_json
+from gradreel.scenes.render.workspace import Folders, Workspace, clear_disk_errors, publish, read_json
 
 T = TypeVar("T")
 
@@ -51,7 +48,7 @@ def inspect_lesson(
 ) -> list[SceneDescription]:
     """What each scene of the lesson is, parameters checked. Writes nothing. Raises UserError."""
     with Workers(1) as workers:
-        return _described(lesson, settings, Folders(settings.media_dir), None, workers, reporter)[1]
+        return described(lesson, settings, Folders(settings.media_dir), None, workers, reporter)[1]
 
 
 def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
@@ -181,7 +178,7 @@ def _plan(
     workers: Workers,
     reporter: Reporter | None = None,
 ) -> Plan:
-    requests, descriptions = _described(lesson, settings, folders, workspace, workers, reporter)
+    requests, descriptions = described(lesson, settings, folders, workspace, workers, reporter)
     return plan(requests, descriptions, folders)
 
 
@@ -194,61 +191,6 @@ def _trained(
         return made
     _train(lesson, made, workspace, workers, settings.jobs, reporter)
     return _plan(lesson, settings, workspace, workspace, workers)
-
-
-def _described(
-    lesson: Lesson,
-    settings: RenderSettings,
-    folders: Folders,
-    workspace: Workspace | None,
-    workers: Workers,
-    reporter: Reporter | None,
-) -> tuple[list[SceneRequest], list[SceneDescription]]:
-    """What the scenes are asked for and what they are, the user's daily views in the place of all others."""
-    requests = lesson.requests(settings)
-    descriptions = _inspect(requests, folders, workspace, workers)
-    if lesson.data is None:
-        return requests, descriptions
-    shown = [i for i, description in enumerate(descriptions) if has_daily_views(description.parameters)]
-    for i in shown:
-        requests[i] = replace(requests[i], parameters=lesson.data.over(descriptions[i].parameters))
-    for i, description in zip(shown, _inspect([requests[i] for i in shown], folders, workspace, workers), strict=True):
-        descriptions[i] = description
-    if not shown and reporter is not None:
-        reporter.say(f"--data {lesson.data.series.name}: none of the scenes shows daily views, so it changes nothing")
-    return requests, descriptions
-
-
-def _inspect(
-    requests: Sequence[SceneRequest], folders: Folders, workspace: Workspace | None, workers: Workers
-) -> list[SceneDescription]:
-    """What the scenes say of themselves: kept from earlier, or asked of one worker process (and kept)."""
-    files = [folders.inspections / f"{inspection_key(request)}.json" for request in requests]
-    found = [_kept_description(file) for file in files]
-    unknown = [index for index, description in enumerate(found) if description is None]
-    if unknown:
-        asked = workers.submit("inspect", [requests[index] for index in unknown]).result()
-        for index, description in zip(unknown, asked, strict=True):
-            found[index] = description
-            if workspace is not None:
-                content = asdict(description) | {
-                    "experiments": {name: run.model_dump(mode="json") for name, run in description.experiments.items()}
-                }
-                write_json(files[index], content, workspace.temporary(files[index].name))
-    return [description for description in found if description is not None]
-
-
-def _kept_description(file: Path) -> SceneDescription | None:
-    content = read_json(file)
-    if content is None:
-        return None
-    try:
-        rows = tuple(ParameterRow(**row) for row in content.pop("rows"))
-        experiments = {name: Experiment.model_validate(run) for name, run in content.pop("experiments").items()}
-        beats = tuple(content.pop("beats"))
-        return SceneDescription(**content, rows=rows, experiments=experiments, beats=beats)
-    except (KeyError, TypeError, ValueError):
-        return None
 
 
 def _train(

@@ -202,18 +202,15 @@ def _makespan(groups: Sequence[Group], jobs: int) -> float:
 
 def tell_interrupted(names: Mapping[str, str], runs: Sequence[Experiment], traces: Path, reporter: Reporter) -> None:
     """Say how far each of ``runs`` is that is not recorded, and that the same command goes on from there."""
-    untouched = 0
-    for run in runs:
-        if (traces / run.digest).exists():
-            continue
-        kept = _updates_kept(traces, run)
-        if kept:
-            of = f"{grouped(kept)} of {grouped(run.n_updates)} updates are kept"
-            reporter.say(f"{names[run.digest]}: {of}; the same command goes on from there")
-        else:
-            untouched += 1
+    unfinished = [run for run in runs if not (traces / run.digest).exists()]
+    kept = {run: updates for run in unfinished if (updates := _updates_kept(traces, run))}
+    for run, updates in kept.items():
+        of = f"{grouped(updates)} of {grouped(run.n_updates)} updates are kept"
+        reporter.say(f"{names[run.digest]}: {of}; the same command goes on from there")
+    untouched = len(unfinished) - len(kept)
     if untouched:
-        reporter.say(f"{untouched} other run{'s have' if untouched > 1 else ' has'} nothing kept yet")
+        other = "other " if kept else ""
+        reporter.say(f"{untouched} {other}run{'s have' if untouched > 1 else ' has'} nothing kept yet")
 
 
 def grouped(number: int) -> str:

@@ -113,6 +113,16 @@ def test_a_lesson_names_data_beside_it(gradreel, here, monkeypatch, tmp_path_fac
     assert "own.csv" not in other.stderr
 
 
+def test_a_scenes_parameters_in_a_lesson_name_data_too(gradreel, here):
+    inline = (
+        '{ hidden = [], epochs = 2, dataset = { kind = "daily views", data = "views.csv", unseen_from = 2024-02-01 } }'
+    )
+    (here / "inline.toml").write_text(SCENES + f"[scene.parameters]\nrun = {inline}\n", encoding="utf-8")
+    result = gradreel("describe", "my_views.py:Views", "--lesson", "inline.toml", "--json")
+    dataset = json.loads(result.stdout)["experiments"]["run"]["experiment"]["dataset"]
+    assert (dataset["series"]["name"], dataset["unseen_from"]) == ("views.csv", "2024-02-01")
+
+
 def test_data_without_effect_is_noted(gradreel, project):
     write_views(project / "views.csv")
     ring = ("my_scene.py:Ring", "--lesson", "shapes.toml")

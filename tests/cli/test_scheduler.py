@@ -12,9 +12,10 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from gradreel.core.results import training_seconds, width_experiments
+from gradreel.core.results import note_training, time_file, training_seconds, width_experiments
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
+from gradreel.scenes.render import scheduler
 
 distributed = pytest.importorskip("distributed")
 
@@ -137,6 +138,22 @@ def test_a_killed_workers_runs_are_done_by_the_other_and_without_any_it_says_so(
     result = gradreel("experiment", "width", *TINY, "--scheduler", machines.address)
     assert result.exit_code == 2
     assert f"start some with: dask worker {machines.address}" in result.stderr
+
+
+def test_files_travel_in_chunks(tmp_path, monkeypatch):
+    monkeypatch.setattr(scheduler, "CHUNK", 1000)
+    (run,) = width_experiments(widths=(5,), seeds=[0], epochs=1)[0].experiments
+    trace = train(run, tmp_path)
+    note_training(tmp_path, run, 1.0, run.n_updates)
+    whole = {path.name: path.read_bytes() for path in (*trace.path.iterdir(), time_file(tmp_path, run))}
+    made = [scheduler.Away("another", {}), scheduler.Away(run.digest, scheduler._files(tmp_path, run.digest))]
+    contents = scheduler.contents_of(made)[1]
+    assert contents.keys() == whole.keys()
+    for name, chunks in contents.items():
+        assert chunks == -(-len(whole[name]) // 1000)
+        pieces = [scheduler.chunk_of(made, run.digest, name, number) for number in range(chunks)]
+        assert b"".join(pieces) == whole[name]
+    assert not trace.path.exists()
 
 
 def test_train_takes_a_scheduler_too_and_a_run_that_diverges_is_told(shared_machines, gradreel, project):

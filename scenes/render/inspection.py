@@ -1,0 +1,78 @@
+"""What the scenes of a lesson say of themselves, parameters checked: asked of a worker process, or kept from before.
+
+Their classes need Manim, so only a worker can ask them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.render.daily import has_daily_views
+from gradreel.scenes.render.lesson import Lesson
+from gradreel.scenes.render.plan import inspection_key
+from gradreel.scenes.render.pool import Workers
+from gradreel.scenes.render.progress import Reporter
+from gradreel.scenes.render.requests import ParameterRow, SceneDescription, SceneRequest
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.workspace import Folders, Workspace, read_json, write_json
+
+
+def described(
+    lesson: Lesson,
+    settings: RenderSettings,
+    folders: Folders,
+    workspace: Workspace | None,
+    workers: Workers,
+    reporter: Reporter | None,
+) -> tuple[list[SceneRequest], list[SceneDescription]]:
+    """What the scenes are asked for and what they are, the user's daily views in the place of all others.
+
+    Descriptions are kept in ``workspace``, if there is one. Raises UserError for a parameter that is wrong.
+    """
+    requests = lesson.requests(settings)
+    descriptions = _inspect(requests, folders, workspace, workers)
+    if lesson.data is None:
+        return requests, descriptions
+    shown = [i for i, description in enumerate(descriptions) if has_daily_views(description.parameters)]
+    for i in shown:
+        requests[i] = replace(requests[i], parameters=lesson.data.over(descriptions[i].parameters))
+    for i, description in zip(shown, _inspect([requests[i] for i in shown], folders, workspace, workers), strict=True):
+        descriptions[i] = description
+    if not shown and reporter is not None:
+        reporter.say(f"--data {lesson.data.series.name}: none of the scenes shows daily views, so it changes nothing")
+    return requests, descriptions
+
+
+def _inspect(
+    requests: Sequence[SceneRequest], folders: Folders, workspace: Workspace | None, workers: Workers
+) -> list[SceneDescription]:
+    """What the scenes say of themselves: kept from earlier, or asked of one worker process (and kept)."""
+    files = [folders.inspections / f"{inspection_key(request)}.json" for request in requests]
+    found = [_kept_description(file) for file in files]
+    unknown = [index for index, description in enumerate(found) if description is None]
+    if unknown:
+        asked = workers.submit("inspect", [requests[index] for index in unknown]).result()
+        for index, description in zip(unknown, asked, strict=True):
+            found[index] = description
+            if workspace is not None:
+                content = asdict(description) | {
+                    "experiments": {name: run.model_dump(mode="json") for name, run in description.experiments.items()}
+                }
+                write_json(files[index], content, workspace.temporary(files[index].name))
+    return [description for description in found if description is not None]
+
+
+def _kept_description(file: Path) -> SceneDescription | None:
+    content = read_json(file)
+    if content is None:
+        return None
+    try:
+        rows = tuple(ParameterRow(**row) for row in content.pop("rows"))
+        experiments = {name: Experiment.model_validate(run) for name, run in content.pop("experiments").items()}
+        beats = tuple(content.pop("beats"))
+        return SceneDescription(**content, rows=rows, experiments=experiments, beats=beats)
+    except (KeyError, TypeError, ValueError):
+        return None
