@@ -148,7 +148,9 @@ def _beats_in(method: str, scene_class: ClassSource, entered: frozenset[str]) ->
         name = call.func.attr  # type: ignore[attr-defined]  # _calls_on_self yields attributes only
         if name == "beat":
             named = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "name"]
-            yield from map(_as_written, named)
+            for written in named:
+                branches = [written.body, written.orelse] if isinstance(written, ast.IfExp) else [written]
+                yield from map(_as_written, branches)
         else:
             yield from _beats_in(name, scene_class, entered | {method})
 

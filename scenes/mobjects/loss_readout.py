@@ -43,8 +43,9 @@ class LossReadout(VGroup):
         if suffix:
             self.suffix.add(words(suffix, 32).place(line, right=right))
             right = float(self.suffix.get_left()[0]) - 0.04
-        decimals = _decimals(losses, 2 if suffix else 3)
-        self.loss = LossNumber(float(losses.max()), decimals, 32, palette.text).place(line, right)
+        decimals, ends = _decimals(losses, 2 if suffix else 3), (float(losses.max()), float(losses.min()))
+        self.loss = LossNumber(ends[0], decimals, 32, palette.text).place(line, right)
+        self.loss.set_value(max(ends, key=lambda loss: len(self.loss.written(loss))))  # the words stand off the widest
         self.loss_words = self.named(loss_words)
         self.add(self.count_words, self.count, self.loss_words, self.loss, self.suffix)
 

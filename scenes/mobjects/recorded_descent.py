@@ -31,7 +31,7 @@ class RecordedDescent:
     """Rows 0 to ``last`` of a trace of somebody's own loop that kept every update.
 
     ``show(row)`` is like `Descent.show`. ``texts``: "update", "updates", "loss", "running-mean", "in-all", and
-    ``window``, which names a running mean with the updates that it is taken over. Parts: ``map``, ``strip``, ``slopes``,
+    ``window``, which names a running mean and how many updates it is of. Parts: ``map``, ``strip``, ``slopes``,
     ``readout``, ``in_all``; ``plot`` and ``curve_name``, None where no loss was logged: then the map is wide.
     """
 

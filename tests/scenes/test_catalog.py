@@ -88,6 +88,8 @@ def lecture(write, lesson=""):
                 for k in range(3):
                     with self.beat(f"piece-{k + 1}", k=k), other():
                         self.pieces()
+                with self.beat("up" if k else "down"):
+                    pass
         class AnyCurve(Curve): pass
     ''')  # fmt: skip
     write("lecture/shared.py", """
@@ -128,7 +130,7 @@ def test_order_of_the_film_then_of_the_alphabet(write):
 
 def test_beats_are_read_in_the_order_of_construct(write):
     scene = next(scene for scene in find_scenes(*lecture(write)) if scene.name == "build-curve")
-    assert beat_names(scene) == ("constant", "piece-{k + 1}", "end")
+    assert beat_names(scene) == ("constant", "piece-{k + 1}", "up", "down", "end")
 
 
 def test_two_scenes_of_one_name_are_refused(write):

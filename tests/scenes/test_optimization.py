@@ -46,10 +46,18 @@ EXTREMES = {
 }
 
 
+OTHERS = {  # whose updates are not, or not always, the learning rate times the gradient
+    "adam": (Experiment(optimizer="adam", learning_rate=0.05, epochs=60), "downhill-only", "step-adam"),
+    "momentum": (Experiment(momentum=0.9, learning_rate=0.02, epochs=60), "downhill-only", "step-momentum"),
+    "a rate that falls": (Experiment(schedule="cosine", epochs=60), "downhill", "learning-rate-falls"),
+    "float32": (Experiment(dtype="float32", epochs=60), "downhill", "learning-rate"),
+}
+
+
 @pytest.fixture(scope="module")
 def media(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("media")
-    for run in (SHORT, LINE, *EXTREMES.values()):
+    for run in (SHORT, LINE, *EXTREMES.values(), *(run for run, *_ in OTHERS.values())):
         train(run, folder / "traces")
     return folder
 
@@ -194,6 +202,30 @@ def test_extremes_stay_readable(media, name, language):
     assert found == []
 
 
+@pytest.mark.parametrize("name", OTHERS)
+def test_formulas_hold_for_other_optimizers(media, name):
+    run, *wanted = OTHERS[name]
+    trace, seen = Trace.find(media / "traces", run), {}
+
+    def look(scene, beat):
+        seen[beat] = scene.descent.near.path.arrow[1].get_center() - scene.descent.map.point(trace.parameters[0])
+        if beat == "first-update":
+            seen["formula"], seen["worked"] = scene.formulas[1].source, scene.worked
+
+    beats = play(look, media, run)
+    assert beats[5:7] == wanted
+    plain = wanted[0] == "downhill"
+    assert (" eta " in seen["formula"]) is plain and ("step" in seen["formula"]) is not plain
+    worked = seen["worked"]
+    assert Decimal(worked.before) - Decimal(worked.product) == Decimal(worked.after)
+    for text, row in ((worked.before, 0), (worked.after, 1)):
+        assert float(text) == pytest.approx(trace.parameters[row][worked.index], abs=5.1e-4)
+    plane = plane_of(trace, 10)
+    step = np.diff(plane.coordinates(trace.parameters[:2]), axis=0)[0]
+    arrow = seen[wanted[1]][:2]  # at the end of that beat it is the recorded step
+    assert arrow @ step / np.linalg.norm(arrow) / np.linalg.norm(step) == pytest.approx(1.0, abs=1e-4)
+
+
 def test_only_the_updates_asked_for_are_shown(media):
     counts = []
     play(lambda scene, beat: counts.append(int(scene.descent.readout.count.text)), media, updates=30)
@@ -207,6 +239,7 @@ def test_only_the_updates_asked_for_are_shown(media):
         ({"run": {"keep": {"every": 10}}}, "every update"),
         ({"run": {"epochs": 2}}, "at least 3"),
         ({"run": {"epochs": 50}, "updates": 51}, "at most the 50"),
+        ({"run": {"dataset": {"kind": "daily views"}}}, "gradient-descent draws the curve .* kind \"curve\""),
     ],
 )
 def test_a_run_that_cannot_be_shown_is_an_error(parameters, word):

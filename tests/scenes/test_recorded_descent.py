@@ -1,0 +1,185 @@
+"""gradient-descent of a run recorded around anybody's loop: what is shown was recorded, and no more is claimed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from gradreel.core.columns import checksum
+from gradreel.core.errors import UserError
+from gradreel.core.loss_surface import plane_of
+from gradreel.core.recording import record
+from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.optimization import GradientDescent
+from gradreel.scenes.mobjects.loss_surface import LossMap
+from gradreel.scenes.mobjects.recorded_theta import entry_name, is_plain_descent, shown_columns
+from gradreel.scenes.mobjects.wide_path import WIDTHS, width_levels
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.stills import beat_frames, visit_beats
+
+TINY = (320, 180)
+
+
+def play(look, path, media_dir, **parameters) -> list[str]:
+    beats = []
+
+    def at_beat(scene, beat):
+        beats.append(beat)
+        look(scene, beat)
+
+    context = parameters.pop("context", SceneContext(media_dir=media_dir))
+    visit_beats(GradientDescent, at_beat, {"trace": str(path), **parameters}, context, TINY)
+    return beats
+
+
+def number(mobject) -> float:
+    return float(mobject.text.replace("\u2212", "-").replace("\u2009", ""))
+
+
+@pytest.fixture(scope="module")
+def film(loops, tmp_path_factory):
+    seen = {}
+
+    def look(scene, beat):
+        shown = scene.recorded
+        seen[beat] = {
+            "point": shown.map.surface.coordinates(shown.map.path.marker.get_center()),
+            "cells": [number(cell) for cell in shown.strip.numbers],
+            "slopes": [number(slope) for slope in shown.slopes.numbers],
+            "count": number(shown.readout.count),
+            "loss": number(shown.readout.loss),
+            "window": shown.history.window,
+            "shown": shown.columns.shown,
+            "contours": isinstance(shown.map.surface, LossMap),
+        }
+
+    seen["beats"] = play(look, loops / "sgd", tmp_path_factory.mktemp("media"))
+    return seen
+
+
+@pytest.mark.parametrize(("beat", "row"), [("recorded-gradient", 0), ("recorded-walk", 120)])
+def test_path_cells_slopes_and_loss_are_the_recorded_ones(film, loops, beat, row):
+    trace, seen = Trace.open(loops / "sgd"), film[beat]
+    theta, gradient = trace.parameters[row], trace.gradient[min(row, 119)]
+    plane = plane_of(trace)
+    extent = np.ptp(plane.coordinates(np.asarray(trace.parameters)))
+    np.testing.assert_allclose(seen["point"], plane.coordinates(theta), atol=1e-6 * extent)
+    np.testing.assert_allclose(seen["cells"], theta[seen["shown"]], atol=0.0051)
+    np.testing.assert_allclose(seen["slopes"], gradient[seen["shown"]], atol=0.00051)
+    last = trace.batch_loss[max(0, min(row, 119) - seen["window"] + 1) : min(row, 119) + 1]
+    assert (seen["count"], seen["loss"]) == (row, pytest.approx(last.mean(), abs=5.1e-4))
+
+
+def test_nothing_is_claimed_that_the_recording_does_not_hold(film):
+    assert not film["recorded-walk"]["contours"]
+    assert all(beat.startswith("recorded-") for beat in film["beats"])
+    lines = Narration.load().scenes["en"]["gradient-descent"]["beats"]
+    said = " ".join(line for beat, line in lines.items() if beat.startswith("recorded-"))
+    assert not re.search(r"\b(red|blue|curve we want|landscape|hill)\b", said)
+
+
+def test_a_changed_recording_is_another_picture(loops, tmp_path):
+    folder = tmp_path / "changed"
+    shutil.copytree(loops / "sgd", folder)
+    parameters = np.load(folder / "parameters.npy")
+    parameters[60:, 5] += 0.5
+    np.save(folder / "parameters.npy", parameters)
+    meta, run = read_meta(folder)
+    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(run).items()}
+    (folder / "meta.json").write_text(sealed_meta(run, meta["versions"], sums))
+    context = SceneContext(media_dir=tmp_path)
+    one, other = (
+        {s.beat: s.pixels for s in beat_frames(GradientDescent, {"trace": path}, context, TINY)}
+        for path in (loops / "sgd", folder)
+    )
+    assert (one["recorded-walk"] != other["recorded-walk"]).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "step"), [("sgd", "recorded-update"), ("adam", "recorded-step"), ("unlogged", "recorded-step")]
+)
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
+def test_the_layout_holds_for_each_kind_of_run(loops, tmp_path, name, step, language, theme):
+    found = []
+    context = SceneContext(media_dir=tmp_path, language=language, theme=theme)
+    beats = play(
+        lambda scene, beat: found.extend(map(str, check_scene(scene, beat))), loops / name, tmp_path, context=context
+    )
+    assert found == []
+    assert beats[3] == step
+    assert beats[-1] == ("recorded-end-unlogged" if name == "unlogged" else "recorded-end")
+
+
+def test_only_the_updates_asked_for_are_shown(loops, tmp_path):
+    counts = []
+    play(lambda scene, beat: counts.append(number(scene.recorded.readout.count)), loops / "adam", tmp_path, updates=30)
+    assert max(counts) == counts[-1] == 30
+
+
+def test_a_recording_with_dropped_states_is_refused(tmp_path, small_model):
+    optimizer = torch.optim.SGD(small_model.parameters(), lr=0.1)
+    with record(small_model, optimizer, tmp_path / "few", keep={"every": 5}):
+        for _ in range(20):
+            optimizer.zero_grad()
+            small_model(torch.ones(1, 1)).sum().backward()
+            optimizer.step()
+    with pytest.raises(UserError, match="every update"):
+        GradientDescent.validated({"trace": str(tmp_path / "few")})
+
+
+def halve_a_weight(model):
+    with torch.no_grad():
+        next(model.parameters())[0] *= 0.9
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "after", "plain"),
+    [
+        (lambda p: torch.optim.SGD(p, lr=0.1), None, True),
+        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9), None, False),
+        (lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.01), None, False),
+        (lambda p: torch.optim.SGD(p, lr=0.1), halve_a_weight, False),
+        (lambda p: torch.optim.RMSprop(p, lr=0.01), None, False),
+    ],
+    ids=["sgd", "momentum", "weight decay", "meddled with", "rmsprop"],
+)
+def test_minus_eta_g_stands_only_where_it_holds(tmp_path, record_loop, optimizer, after, plain):
+    path = record_loop(tmp_path / "run", optimizer, updates=12, after_step=after or (lambda model: None))
+    assert is_plain_descent(Trace.open(path)) is plain
+
+
+def test_names_are_those_of_the_model(loops, small_model):
+    run = Trace.open(loops / "sgd").run
+    names = [
+        name + (f"[{','.join(map(str, place))}]" if place else "")
+        for name, tensor in small_model.named_parameters()
+        for place in np.ndindex(*tensor.shape)
+    ]
+    assert [entry_name(run, index) for index in range(run.n_parameters)] == names
+    with pytest.raises(IndexError):
+        entry_name(run, run.n_parameters)
+
+
+def test_columns_hold_the_first_and_the_last_entries_and_names_fit(loops):
+    run = Trace.open(loops / "sgd").run
+    columns, heads = shown_columns(run, -5.0, 6.4)
+    assert columns.entries[0] == 0 and columns.entries[-1] == run.n_parameters - 1 and None in columns.entries
+    assert [head.source for head in heads] == [entry_name(run, index) for index in columns.shown]
+    longer = run.model_copy(
+        update={"parts": tuple(p.model_copy(update={"name": f"encoder.layers.0.{p.name}"}) for p in run.parts)}
+    )
+    columns, heads = shown_columns(longer, -5.0, 6.4)
+    assert all(head.text(None).width < columns.centers[1] - columns.centers[0] for head in heads)
+    assert heads[-1].source.startswith("…") and heads[-1].source.endswith("bias[0]")
+
+
+def test_the_path_is_as_wide_as_the_loss_was_high():
+    assert list(width_levels(np.array([10.0, 8.0, 5.0, 3.0, 1.0, np.nan]))) == [4, 3, 2, 1, 0, 0]
+    assert list(width_levels(np.geomspace(1, 1e-4, 5))) == [4, 3, 2, 1, 0]
+    assert list(width_levels(np.array([2.0, 2.0]))) == [0, 0]
+    assert width_levels(np.array([np.inf, 1.0, 2.0]))[0] == len(WIDTHS) - 1

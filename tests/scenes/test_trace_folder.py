@@ -1,0 +1,161 @@
+"""A trace named by its path, all the way from what was written to the clip."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.errors import TraceError, UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.training import train
+from gradreel.scenes.base import LectureScene, SceneContext
+from gradreel.scenes.catalog import resolve
+from gradreel.scenes.lecture.loss_curve import LossCurve
+from gradreel.scenes.lecture.opening import Title
+from gradreel.scenes.lecture.optimization import GradientDescent
+from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.render.describe import describe
+from gradreel.scenes.render.plan import inspection_key, plan
+from gradreel.scenes.render.requests import SceneRequest
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.workspace import Folders
+from gradreel.scenes.stills import visit_beats
+from gradreel.scenes.trace_folder import TraceFolder
+
+MINE = """
+from gradreel.scenes.lecture.loss_curve import LossCurve
+from gradreel.scenes.trace_folder import TraceFolder
+
+
+class Mine(LossCurve):
+    class Parameters(LossCurve.Parameters):
+        trace: TraceFolder | None = TraceFolder("runs/mine")
+"""
+
+
+@pytest.fixture
+def project(loops, tmp_path, monkeypatch) -> Path:
+    """A folder that the command is run in, with a recording in runs/mine."""
+    shutil.copytree(loops / "sgd", tmp_path / "runs" / "mine")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def request(project: Path, **parameters) -> SceneRequest:
+    settings = RenderSettings.of_quality("l", media_dir=project / "media")
+    return SceneRequest(resolve("loss-curve"), settings, parameters)
+
+
+def planned(request: SceneRequest):
+    description = describe(LossCurve, request)
+    return plan([request], [description], Folders(request.settings.media_dir))
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("runs/none", r"loss-curve\.trace: the folder of a trace was wanted, and .*/runs/none is not there"),
+        ("runs/file", r"/runs/file is a file"),
+        ("runs", r"meta\.json is missing"),
+        ("", "the folder of a trace was wanted, such as runs/mine"),
+        (7, "the folder of a trace was wanted"),
+    ],
+)
+def test_what_is_not_there_is_named(project, folder, said):
+    (project / "runs" / "file").write_text("x")
+    with pytest.raises(UserError, match=said):
+        LossCurve.validated({"trace": folder})
+
+
+def test_a_damaged_recording_is_not_shown(project):
+    losses = project / "runs/mine/batch_loss.npy"
+    content = bytearray(losses.read_bytes())
+    content[-3] ^= 1
+    losses.write_bytes(content)
+    with pytest.raises(TraceError, match=r"batch_loss\.npy is damaged"):
+        visit_beats(LossCurve, lambda scene, beat: None, {"trace": "runs/mine"}, SceneContext(media_dir=project))
+
+
+def test_a_given_trace_is_described_and_nothing_is_trained_for_it(project):
+    description = describe(LossCurve, request(project, trace="runs/mine"))
+    (row,) = (row for row in description.rows if row.name == "trace")
+    assert row.type == "folder of a trace | none"
+    assert "recorded around a loop of torch.nn.modules.container.Sequential, 120 updates of 49 param" in row.description
+    assert (description.experiments, description.traces) == ({}, {"trace": "runs/mine"})
+    assert description.parameters["trace"] == "runs/mine"
+    made = planned(request(project, trace="runs/mine"))
+    assert made.runs == () and made.clips[0].path is not None
+    assert len(planned(request(project)).runs) == 1
+
+
+def test_another_recording_at_the_same_path_is_another_clip(project, loops):
+    asked = request(project, trace="runs/mine")
+    before, key = planned(asked).clips[0], inspection_key(asked)
+    assert planned(asked).clips[0].digest == before.digest
+    shutil.rmtree(project / "runs/mine")
+    shutil.copytree(loops / "adam", project / "runs/mine")
+    after = planned(asked).clips[0]
+    assert after.digest != before.digest
+    assert {name for name in after.parts if after.parts[name] != before.parts[name]} == {"traces"}
+    assert inspection_key(asked) != key
+
+
+def test_a_run_of_ours_can_be_named_by_its_path_too(project):
+    trace = train(Experiment(epochs=12), project / "traces")
+    for scene in (LossCurve, GradientDescent):
+        beats = []
+        visit_beats(scene, lambda _, beat, seen=beats: seen.append(beat), {"trace": trace.path}, None, (320, 180))
+        assert beats[0] in ("axes", "axes-log", "task")
+
+
+def test_a_scene_of_ones_own_has_the_words_of_the_scene_it_is_derived_from(project):
+    class Mine(LossCurve):
+        class Parameters(LossCurve.Parameters):
+            trace: TraceFolder | None = TraceFolder("runs/mine")
+
+    class Alone(LectureScene):
+        pass
+
+    beats = []
+    visit_beats(Mine, lambda scene, beat: beats.append(beat), None, SceneContext(media_dir=project), (320, 180))
+    assert beats[-1] == "end"
+    assert [found.narrated_as(Mine().words_of) for found in (Mine, LossCurve, Alone)] == [
+        "loss-curve",
+        "loss-curve",
+        "alone",
+    ]
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_whole_way_from_the_command_line(project):
+    small = ["-r", "160,90", "--fps", "4", "--progress_bar", "none", "-n", "axes,axes"]
+    made = Path(run("gradreel.cli", "render", "loss-curve", "--set", "loss-curve.trace=runs/mine", *small).strip())
+    assert made.is_file()
+    lesson = project / "lesson.toml"
+    lesson.write_text('[[scene]]\nname = "loss-curve"\nparameters = { trace = "runs/mine" }\n')
+    assert "train" not in run("gradreel.cli", "render", "--lesson", str(lesson), "-q", "l", "--dry_run")
+
+
+def test_plain_manim_renders_it(project):
+    (project / "mine.py").write_text(MINE)
+    run("manim", "render", "-s", "-r", "160,90", "--media_dir", "out", "--progress_bar", "none", "mine.py", "Mine")
+    (picture,) = (project / "out").rglob("*.png")
+    from PIL import Image
+
+    with Image.open(picture) as image:
+        assert np.ptp(np.asarray(image.convert("L"))) > 100
+
+
+@pytest.mark.parametrize(("scene", "name"), [(Title, "title"), (SumOfSigmoids, "sum-of-sigmoids")])
+def test_scenes_that_draw_a_curve_refuse_other_data_in_words(scene, name):
+    with pytest.raises(UserError, match=f'{name} draws the curve .* needs a dataset of kind "curve", not daily views'):
+        scene.validated({"run": {"dataset": {"kind": "daily views"}}})
