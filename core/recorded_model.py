@@ -31,6 +31,13 @@ class Row:
         with torch.no_grad():
             torch._foreach_copy_(self._parts, tensors)
 
+    def holds(self, tensors: list[torch.Tensor]) -> bool:
+        """Whether these are the numbers in it. False also where that cannot be told without copying them."""
+        try:
+            return all(map(torch.equal, self._parts, tensors))
+        except RuntimeError:  # another device or type
+            return False
+
     def equals(self, other: "Row") -> bool:
         """Bit for bit."""
         return torch.equal(self._bits, other._bits)
@@ -68,6 +75,7 @@ class RecordedModel:
         self._watched: list[list[tuple[Any, ...]]] = [[] for _ in optimizers]  # settings of each group at the start
         self._changed: set[tuple[int, int]] = set()
         self._skipped: set[int] = set()
+        self._plain_gradients = True  # as far as has been seen, each part has one, and none is sparse
         self._trained_by: list[set[int]] = [set() for _ in optimizers]  # places
         self._frozen = list(range(len(self._tensors)))  # places of what has never been seen to ask for a gradient
         for optimizer in optimizers:
@@ -84,16 +92,20 @@ class RecordedModel:
             self._look_for_thawed()
         return self._tensors
 
-    def gradients(self, optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
-        """Those of theta's parts when this optimizer makes an update; 0 where there is none."""
-        gradients = [
-            zeros if (gradient := tensor.grad) is None else gradient
-            for tensor, zeros in zip(self._tensors, self._zeros, strict=True)
-        ]
-        if any(gradient is zeros for gradient, zeros in zip(gradients, self._zeros, strict=True)):
-            none = {i for i, zeros in enumerate(self._zeros) if gradients[i] is zeros}
-            self._skipped |= none & self._trained_by[self._numbers[optimizer]]
-        return [gradient.to_dense() if gradient.is_sparse else gradient for gradient in gradients]
+    def take_gradient(self, row: Row, optimizer: torch.optim.Optimizer) -> None:
+        """Copy the gradient that this optimizer uses now into a row; 0 for parts that have none."""
+        gradients = [tensor.grad for tensor in self._tensors]
+        if self._plain_gradients:
+            try:
+                row.take(gradients)  # type: ignore[arg-type]  # None is what raises the TypeError
+                return
+            except (TypeError, RuntimeError):
+                self._plain_gradients = False  # the way below takes longer
+        none = {i for i, gradient in enumerate(gradients) if gradient is None}
+        self._skipped |= none & self._trained_by[self._numbers[optimizer]]
+        whole = zip(gradients, self._zeros, strict=True)
+        filled = [zeros if gradient is None else gradient for gradient, zeros in whole]
+        row.take([gradient.to_dense() if gradient.is_sparse else gradient for gradient in filled])
 
     def number(self, optimizer: torch.optim.Optimizer) -> int:
         """Which of the optimizers it is, from 0."""
@@ -107,12 +119,13 @@ class RecordedModel:
     def rates(self, optimizer: torch.optim.Optimizer) -> list[float]:
         """The learning rate of each of its groups now; NaN where a group has none."""
         number = self._numbers[optimizer]
-        if len(optimizer.param_groups) > len(self._groups[number]):
+        groups = optimizer.param_groups
+        if len(groups) > len(self._groups[number]):
             self._look_at_groups(optimizer)
-        for j, group in enumerate(optimizer.param_groups):
-            if tuple(map(group.get, _WATCHED)) != self._watched[number][j]:
-                self._changed.add((number, j))
-        rates = [group.get("lr", math.nan) for group in optimizer.param_groups]
+        watched = [tuple(map(group.get, _WATCHED)) for group in groups]
+        if watched != self._watched[number]:
+            self._changed |= {(number, j) for j, now in enumerate(watched) if now != self._watched[number][j]}
+        rates = [group.get("lr", math.nan) for group in groups]
         return [rate.item() if isinstance(rate, torch.Tensor) else rate for rate in rates]
 
     def described(self) -> dict[str, Any]:

@@ -153,6 +153,7 @@ class _Recorder:
         self._edits: int | None = 0 if every == 1 else None
         self._first_edit: int | None = None
         self._state, self._after, self._gradient, self._held = (recorded.row() for _ in range(4))
+        self._seen = self._state  # the row with the parameters as they were last seen
         self._ended_by: str | None = None
         self._outcome = "nothing was recorded"
 
@@ -262,25 +263,26 @@ class _Recorder:
         found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
         if found_inf is not None and found_inf.item():
             return  # they will do nothing
+        self.log.note_rates(self.recorded.number(optimizer), self.recorded.rates(optimizer))
         self._kept = self.updates % self.every == 0
         if self._kept:
             self._take_state()
-            closure = args[0] if args else kwargs.get("closure")
+            closure = args[1] if len(args) > 1 else kwargs.get("closure")  # args[0] is the optimizer
             self._late = closure is not None or getattr(optimizer, "grad_scale", None) is not None
             if not self._late:
-                self._gradient.take(self.recorded.gradients(optimizer))
-        self.log.note_rates(self.recorded.number(optimizer), self.recorded.rates(optimizer))
+                self.recorded.take_gradient(self._gradient, optimizer)
         self._stepping = optimizer
 
     def _end(self, optimizer: torch.optim.Optimizer) -> None:
         if self._kept:
             if self._late:
-                self._gradient.take(self.recorded.gradients(optimizer))
+                self.recorded.take_gradient(self._gradient, optimizer)
             self._append(self._state.bytes)
             self._settled = self.updates
             self._gradient, self._held = self._held, self._gradient
             if self.every == 1:
                 self._after.take(self.recorded.parameters())
+                self._seen = self._after
             self._watch_disk()
         self.log.add(self.recorded.number(optimizer), max(0, self._settled))
         self.updates += 1
@@ -288,11 +290,19 @@ class _Recorder:
 
     def _take_state(self) -> None:
         """The state now. Where each is kept, what the loop itself has changed since the last update shows."""
-        self._state.take(self.recorded.parameters())
-        if self._edits is not None and self.updates and not self._state.equals(self._after):
-            self._edits += 1
-            if self._first_edit is None:
-                self._first_edit = self.updates
+        parameters = self.recorded.parameters()
+        if self._edits is None or not self.updates:
+            self._state.take(parameters)
+            return
+        if not self._seen.holds(parameters):
+            spare = self._state if self._seen is self._after else self._after
+            spare.take(parameters)
+            if not spare.equals(self._seen):  # else it has a NaN in it, or is on another device
+                self._edits += 1
+                self._first_edit = self.updates if self._first_edit is None else self._first_edit
+            self._seen = spare
+        if self._seen is self._after:
+            self._state, self._after = self._after, self._state
 
     def _append(self, state: Any) -> None:
         if self._settled >= 0:

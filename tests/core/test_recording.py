@@ -294,7 +294,7 @@ class Sparse(Loop):
 
 
 class Wrapped(Loop):
-    """A module around the model, and an optimizer that changes the gradients it is given."""
+    """A module around the model."""
 
     def __init__(self) -> None:
         model = nn.DataParallel(net())
@@ -445,6 +445,46 @@ def test_changes_made_between_updates_are_counted(tmp_path):
     run = Trace.open(tmp_path / "clipped").run
     assert run.first_edit == 1 and 1 <= run.edits <= 7
     assert Trace.open(tmp_path / "foreach").run.edits == 0
+
+
+class SpendsGradients(torch.optim.Optimizer):
+    """Somebody's own: plain descent that leaves no gradient behind; with a closure or without."""
+
+    def __init__(self, parameters: Any) -> None:
+        super().__init__(parameters, {})
+
+    def step(self, closure: Any = None) -> None:
+        if closure is not None:
+            closure()
+        for tensor in self.param_groups[0]["params"]:
+            tensor.data -= 0.1 * tensor.grad
+            if closure is None:
+                tensor.grad.zero_()
+
+
+@pytest.mark.parametrize("how", ["plain", "closure", "closure by name"])
+def test_the_gradient_is_the_one_that_the_optimizer_used(how, tmp_path):
+    torch.manual_seed(5)
+    model, gradients = net(), []
+    optimizer = SpendsGradients(model.parameters())
+
+    def closure() -> None:
+        model.zero_grad()
+        mse_loss(model(X), Y).backward()
+        gradients.append(torch.cat([tensor.grad.reshape(-1) for tensor in model.parameters()]).tolist())
+
+    with record(model, optimizer, tmp_path / "run"):
+        for _ in range(4):
+            if how == "plain":
+                closure()
+                optimizer.step()
+            elif how == "closure":
+                optimizer.step(closure)
+            else:
+                optimizer.step(closure=closure)
+    trace = Trace.open(tmp_path / "run")
+    assert trace.gradient.tolist() == gradients and any(gradients[3])
+    assert np.isnan(trace.columns["rate"]).all()  # it has none
 
 
 # ---- log
