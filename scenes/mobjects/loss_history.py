@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 COLUMNS = 600  # into which a run of more updates is gathered for the picture: about three pixels each
 STATES = 240  # kept states at which the loss over all data is computed, at most
-WINDOWS = 60  # of the running mean, in a whole run
+WINDOWS = 30  # of the running mean, in a whole run
 PARTS = 20  # of a run, in which it is looked how far its losses wander
 WANDERS = 3.0  # a line that goes up and down this often as far as it gets is smoothed
 
@@ -179,7 +179,7 @@ def _wanders(batch: NDArray) -> bool:
 
 
 def _window(batch: NDArray) -> int:
-    """A round number of updates, 1, 2 or 5 times a power of ten: about one WINDOWS-th of the run, at least 5."""
-    wanted = max(5.0, len(batch) / WINDOWS)
+    """A round number of updates, 1, 2 or 5 times a power of ten: at most a WINDOWS-th of the run, at least 5 or 10."""
+    wanted = max(10.0 if len(batch) >= 100 else 5.0, len(batch) / WINDOWS)
     power = 10 ** int(np.floor(np.log10(wanted)))
     return int(max(step * power for step in (1, 2, 5) if step * power <= wanted))

@@ -83,7 +83,7 @@ class LossPlot(VGroup):
         reached, loss = self._reached(update)
         curve = self.leading.show(update)
         gathered = self.leader == "batch" and len(curve.data_x) < self.history.n_updates
-        here = self.at(reached, loss) if gathered or not len(curve.points) else curve.points[-1]
+        here = self.at(reached, loss) if gathered or curve.tip is None else curve.tip
         if np.isfinite(here).all():
             self.marker.move_to(here)
         return reached, loss
@@ -136,7 +136,7 @@ class LossPlot(VGroup):
         made = {name: self._label(texts[name], curve) for name, curve in named.items()}
         ends = {name: float(curve.end()[1]) for name, curve in named.items()}
         if "mean" in ends:
-            ends["batch"] = ends["mean"] - 0.01  # the pale line ends anywhere
+            ends["batch"] = min(ends[name] for name in ends if name != "batch") - 0.01  # the pale line ends anywhere
         order = sorted(made, key=lambda name: -ends[name])  # from the top
         heights = [LINE_GAP * len(made[name]) + 0.12 for name in order]
         wanted = [ends[name] + LINE_GAP * len(made[name]) / 2 for name in order]

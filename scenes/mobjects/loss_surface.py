@@ -205,7 +205,8 @@ class DescentPath(VGroup):
         """The arrow from the point ``here`` along ``downhill`` (2,); a point without a slope has no arrow."""
         size = float(np.linalg.norm(downhill))
         direction = np.array([*downhill, 0.0]) / size if size > 0 else np.zeros(3)
-        _set_arrow(self.arrow, here + direction * MARKER, here + direction * length)
+        start = MARKER if length > 1.5 * MARKER else length / 3  # one shorter than the marker must not turn round
+        _set_arrow(self.arrow, here + direction * start, here + direction * length)
         self.arrow_label.move_to(here + direction * (length + 0.33))
         across = np.array([-direction[1], direction[0], 0.0]) * (1.0 if direction[0] >= 0 else -1.0)
         self.step_label.move_to(here + direction * max(0.5 * length, 0.5) + 0.36 * across)

@@ -109,7 +109,9 @@ class RecordedDescent:
         """Move ``lines`` into the corner of the map that the path and its labels stay farthest away from."""
         left, right, bottom, top = self.map.surface.box
         half = np.array([lines.width / 2, lines.height / 2])
-        taken = [self.map.points[:, :2], self.map.path.start_label.get_center()[None, :2], self.map.label_centers()]
+        path = self.map.path
+        beside = np.array([part.get_center()[:2] for part in (path.start_label, path.arrow, path.arrow_label)])
+        taken = [self.map.points[:, :2], self.map.label_centers(), beside]
         corners = [
             np.array([x, y])
             for y in (top - half[1] - MARGIN, bottom + half[1] + MARGIN)

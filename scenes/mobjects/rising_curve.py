@@ -32,6 +32,8 @@ class RisingCurve(VMobject):
             share = (x - self.data_x[count - 1]) / (self.data_x[count] - self.data_x[count - 1])
             last = corners[-1] + share * (self.corners[count] - corners[-1])
             corners = np.vstack([corners, last])
+        known = corners[np.isfinite(corners).all(axis=1)]
+        self.tip = known[-1] if len(known) else None  # (3,): where it ends now
         self.points = dashed(corners, self.dash) if self.dash else joined(corners)
         return self
 

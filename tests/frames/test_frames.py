@@ -1,4 +1,4 @@
-"""Every scene of the lesson, at the end of each of its beats, against the picture that was looked at.
+"""Every scene, at the end of each of its beats, against the picture that was looked at.
 
 The pictures are in snapshots/. ``./run test tests/frames --snapshot-update`` writes them anew.
 """
@@ -6,7 +6,9 @@ The pictures are in snapshots/. ``./run test tests/frames --snapshot-update`` wr
 from __future__ import annotations
 
 import pytest
+from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
+from gradreel.scenes.lecture.loss_curve import LossCurve
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.lecture.piecewise import BuildCurve
@@ -16,6 +18,11 @@ from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
 SEVEN = [[0, 1], [2, 3], [5, 0], [6, 2], [7, 2], [8, -3], [9, 5]]
 FORTY = [[i + (i % 3) * 0.2, (i * 7 % 11) - 5 + i * 0.1] for i in range(40)]
 MILLIONS = [[2e6, 5e6], [2.5e6, 7.3e6], [2.7e6, 5.2e6], [4e6, 6e6]]
+VIEWS = Experiment(
+    dataset=DailyViews(), hidden=(10,), activation="relu", optimizer="adam", learning_rate=0.001, batch_size=32,
+    epochs=20, loss="mae", dtype="float32", keep={"every": 10},
+)  # fmt: skip
+RECORDED = [("sgd", "en", "dark"), ("adam", "zh", "light"), ("unlogged", "en", "light")]
 FAILING = Experiment(seed=93)  # ends in a poor valley
 
 
@@ -57,7 +64,30 @@ def test_gradient_descent_in_a_poor_valley(frames):
     frames(GradientDescent, run=FAILING)
 
 
-@pytest.mark.parametrize("scene", [Title, BuildCurve, MorphSigmoid, SumOfSigmoids, GradientDescent])
+def test_gradient_descent_by_adam(frames):
+    frames(GradientDescent, run=Experiment(optimizer="adam", learning_rate=0.05, epochs=300))
+
+
+@pytest.mark.parametrize(("name", "lang", "theme"), RECORDED)
+def test_gradient_descent_of_a_recorded_run(frames, layout, recordings, name, lang, theme):
+    frames(GradientDescent, trace=recordings / name, lang=lang, theme=theme)
+    layout(GradientDescent, trace=recordings / name, lang=lang, theme=theme)
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+def test_loss_curve(frames, lang, theme):
+    frames(LossCurve, lang=lang, theme=theme)
+
+
+def test_loss_curve_of_daily_views(frames):
+    frames(LossCurve, run=VIEWS)
+
+
+def test_loss_curve_of_a_recorded_run(frames, recordings):
+    frames(LossCurve, trace=recordings / "adam")
+
+
+@pytest.mark.parametrize("scene", [Title, BuildCurve, MorphSigmoid, SumOfSigmoids, GradientDescent, LossCurve])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_layout(layout, scene, lang, theme):
