@@ -1,5 +1,6 @@
 """Daily views as examples for a network: the last days are the features, the next day is the label."""
 
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal, Self
@@ -141,6 +142,10 @@ class DailyViews(BaseModel):
         """(M,): the unseen label days."""
         return self.daily.dates()[self.window :][self.examples :]
 
+    def format_column(self, views: Iterable[float]) -> Callable[[float], str]:
+        """What writes each of these numbers, or their spreads, in one unit: "0.212k", "0.052k"."""
+        return views_column(views, self.offset)
+
     def format_views(self, views: float) -> str:
         """Views for tables and screens: "0.32k" where a usual day has thousands, else "32"."""
         return views_text(views, self.offset)
@@ -161,6 +166,18 @@ def _scaling(dataset: DailyViews) -> tuple[float, float]:
     if (views == views[0]).all():  # whose computed deviation may be a residue of rounding
         return float(views[0]), 1.0
     return float(views.mean()), float(views.std())
+
+
+def views_column(views: Iterable[float], usual: float) -> Callable[[float], str]:
+    """`views_text` for numbers that stand below each other: all in the unit of the largest of ``views``, finely.
+
+    "0.212k" above "0.052k" rather than "52", so that what is less looks less.
+    """
+    largest = max((abs(number) for number in views), default=0.0)
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if usual >= unit and round(largest) >= unit / 10:
+            return lambda number: f"{number / unit:.3f}{letter}"
+    return lambda number: views_text(number, min(usual, 999.0))
 
 
 def views_text(views: float, usual: float) -> str:

@@ -54,8 +54,10 @@ class Comparison:
         return len(next(iter(self.results)).experiments)
 
     def spread(self, losses: Losses) -> str:
-        """``0.32k ± 0.01k``; without the second where there is one run."""
-        views = self.dataset.format_views
+        """``0.321k ± 0.012k``; without the second where there is one run. One unit in the whole table."""
+        views = self.dataset.format_column(
+            loss.mean for result in self.recorded for loss in (result.training, result.unseen)
+        )
         mean, deviation = views(losses.mean), losses.deviation
         return mean if deviation is None else f"{mean} ± {views(deviation)}"
 

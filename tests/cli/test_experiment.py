@@ -68,9 +68,9 @@ def test_widths_are_trained_once_and_the_table_is_what_the_traces_say(gradreel, 
     assert "lecture" not in header, "its figures are not of this data"
     traces = trained / "media" / "traces"
     networks = width_experiments(mine(trained), (0, 4), range(2), epochs=2)
-    for line, network in ((linear, networks[0]), (wide, networks[1])):
-        result = result_of(network, traces)
-        views = mine(trained).format_views
+    results = [result_of(network, traces) for network in networks]
+    views = mine(trained).format_column(loss.mean for result in results for loss in (result.training, result.unseen))
+    for line, network, result in zip((linear, wide), networks, results, strict=True):
         assert line.startswith(network.name)
         assert line.split()[-6:] == [
             views(result.training.mean), "±", views(result.training.deviation),

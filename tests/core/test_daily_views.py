@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews, views_text
+from gradreel.core.daily_views import DailyViews, views_column, views_text
 from gradreel.core.synthetic_views import synthetic_views
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -231,3 +231,13 @@ def test_views_are_told_in_the_series_own_size(views: float, usual: float, text:
 def test_a_datasets_usual_day_gives_the_size() -> None:
     assert DailyViews().format_views(320) == "0.32k"
     assert small().format_views(32) == "32.0"
+
+
+def test_numbers_below_each_other_are_in_one_unit() -> None:
+    text = DailyViews().format_column([212.0, 52.0, 0.9])
+    assert [text(views) for views in (212.0, 52.0, 0.9)] == ["0.212k", "0.052k", "0.001k"]
+    few = DailyViews().format_column([52.0, 0.9])
+    assert [few(views) for views in (52.0, 0.9)] == ["52", "1"]
+    millions = views_column([2e6, 3e5], 4e6)
+    assert [millions(views) for views in (2e6, 3e5)] == ["2.000M", "0.300M"]
+    assert views_column([3.0], 5.0)(0.25) == "0.25"
