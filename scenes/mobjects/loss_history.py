@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 COLUMNS = 600  # into which a run of more updates is gathered for the picture: about three pixels each
 STATES = 240  # kept states at which the loss over all data is computed, at most
-WINDOWS = 30  # of the running mean, in a whole run
+WINDOWS = 60  # of the running mean, in a whole run
 PARTS = 20  # of a run, in which it is looked how far its losses wander
 WANDERS = 3.0  # a line that goes up and down this often as far as it gets is smoothed
 

@@ -223,7 +223,7 @@ def test_losses_beyond_the_edge_are_counted_on_the_picture(written, tmp_path):
     assert axis.outside(losses) == np.sum((measure > axis.high) | (measure < axis.low)) >= 3
     texts = []
     play(lambda scene, beat: texts.append(scene._note()), tmp_path, {"trace": str(trace.path)})
-    assert f"{axis.outside(losses)} losses lie beyond" in texts[0]
+    assert f"beyond the picture's edge: {axis.outside(losses)}" in texts[0]
 
 
 def test_a_run_without_logged_losses_says_what_to_call(loops, written, tmp_path):
