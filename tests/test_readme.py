@@ -40,11 +40,15 @@ def test_own_scene_renders_with_gradreel_and_its_snapshots_hold(desk):
     assert sorted(path.name for path in desk.glob("snapshots/**/*.png")) == ["curve.png", "formula.png"]
 
 
-def test_own_torch_run_is_shown(desk):
+def test_own_torch_run_is_recorded_verified_and_shown(desk):
     subprocess.run([sys.executable, "my_run.py"], cwd=desk, check=True)
-    result = gradreel(desk, "frames", "my_run_scene.py:MyRun", "-r", "320,180")
-    assert result.returncode == 0, result.stderr
-    assert len(list(desk.glob("media/images/**/*.png"))) >= 2
+    verified = gradreel(desk, "verify", "runs/mine")
+    assert verified.returncode == 0, verified.stderr
+    assert "400 updates" in verified.stdout
+    for scene in ("loss-curve", "gradient-descent"):
+        shown = gradreel(desk, "frames", scene, "--set", f"{scene}.trace=runs/mine", "-r", "320,180")
+        assert shown.returncode == 0, shown.stderr
+        assert len(list(desk.glob(f"media/images/**/{scene}/*.png"))) >= 3
 
 
 def test_own_lesson_is_understood(desk):
