@@ -30,6 +30,8 @@ class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
             run = read_meta(self.trace.path)[1] if self.trace is not None else self.run
             if run.n_updates < 3 or (self.updates or 0) > run.n_updates:
                 raise ValueError(f"updates: at least 3, at most the {run.n_updates} that the run has")
+            if run.n_parameters < 2:
+                raise ValueError("trace: the path is shown in a plane, so the model needs two parameters at least")
             if isinstance(run, Experiment):
                 need_curve("gradient-descent", run)
                 if run.batch_size not in (0, run.dataset.examples):

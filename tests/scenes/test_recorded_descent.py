@@ -132,6 +132,45 @@ def test_a_recording_with_dropped_states_is_refused(tmp_path, small_model):
         GradientDescent.validated({"trace": str(tmp_path / "few")})
 
 
+def test_a_single_parameter_has_no_plane(tmp_path):
+    weight = torch.nn.ParameterList([torch.nn.Parameter(torch.tensor(3.0))])
+    optimizer = torch.optim.SGD(weight.parameters(), lr=0.1)
+    with record(weight, optimizer, tmp_path / "one"):
+        for _ in range(5):
+            optimizer.zero_grad()
+            (weight[0] ** 2).backward()
+            optimizer.step()
+    with pytest.raises(UserError, match="two parameters at least"):
+        GradientDescent.validated({"trace": str(tmp_path / "one")})
+
+
+def test_several_optimizers_are_not_told_as_one(tmp_path):
+    torch.manual_seed(0)
+    both = torch.nn.ModuleDict({"generator": torch.nn.Linear(2, 1), "discriminator": torch.nn.Linear(1, 1)})
+    optimizers = [
+        torch.optim.SGD(both["discriminator"].parameters(), lr=0.1),
+        torch.optim.Adam(both["generator"].parameters(), lr=0.01),
+    ]
+    with record(both, optimizers, tmp_path / "gan") as recording:
+        for update in range(40):
+            score = both["discriminator"](both["generator"](torch.randn(8, 2)))
+            loss = torch.nn.functional.softplus(score if update % 2 else -score).mean()
+            optimizers[update % 2].zero_grad()
+            loss.backward()
+            optimizers[update % 2].step()
+            recording.log(loss=loss.item())
+    sources, found = [], []
+
+    def look(scene, beat):
+        found.extend(map(str, check_scene(scene, beat)))
+        sources.extend(getattr(mobject, "source", "") for mobject in scene.mobjects)
+
+    assert "recorded-steps" in play(look, tmp_path / "gan", tmp_path)
+    assert any("the optimizer’s step" in source for source in sources)
+    assert not any("eta thin bold(g)" in source and "arrow.l" in source for source in sources)
+    assert found == []
+
+
 def halve_a_weight(model):
     with torch.no_grad():
         next(model.parameters())[0] *= 0.9
