@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import xxhash
 from gradreel.core.errors import UserError
 from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
 from numpy.typing import NDArray
@@ -23,7 +24,6 @@ class Row:
         sizes = [shape.numel() for shape in shapes]
         vector = torch.zeros(sum(sizes), dtype=dtype, device="cpu")
         self.bytes: Bytes = vector.numpy().view(np.uint8)
-        self._bits = vector.view(torch.int64 if dtype == torch.float64 else torch.int32)
         self._parts = [part.view(shape) for part, shape in zip(torch.split(vector, sizes), shapes, strict=True)]
 
     def take(self, tensors: list[torch.Tensor]) -> None:
@@ -31,16 +31,10 @@ class Row:
         with torch.no_grad():
             torch._foreach_copy_(self._parts, tensors)
 
-    def holds(self, tensors: list[torch.Tensor]) -> bool:
-        """Whether these are the numbers in it. False also where that cannot be told without copying them."""
-        try:
-            return all(map(torch.equal, self._parts, tensors))
-        except RuntimeError:  # another device or type
-            return False
-
-    def equals(self, other: "Row") -> bool:
-        """Bit for bit."""
-        return torch.equal(self._bits, other._bits)
+    @property
+    def fingerprint(self) -> int:
+        """XXH3 of its bytes."""
+        return xxhash.xxh3_64_intdigest(self.bytes.data)
 
 
 class RecordedModel:
@@ -69,6 +63,8 @@ class RecordedModel:
         self._dtype = torch.float64 if wide else torch.float32
         self._shapes = [tensor.shape for tensor in self._tensors]
         self._zeros = [torch.zeros((), dtype=self._dtype, device="cpu").expand(shape) for shape in self._shapes]
+        self._memory_places: list[int] = []
+        self._memory: list[memoryview] = []  # of the tensors, if they are as a row has them
         self._numbers = {optimizer: number for number, optimizer in enumerate(optimizers)}
         self._groups: list[list[RecordedGroup]] = [[] for _ in optimizers]
         self._fresh = [not optimizer.state for optimizer in optimizers]
@@ -91,6 +87,22 @@ class RecordedModel:
         if self._frozen:
             self._look_for_thawed()
         return self._tensors
+
+    def fingerprint(self) -> int:
+        """That of a row with the parameters as they are now."""
+        places = [tensor.data_ptr() for tensor in self._tensors]
+        if places != self._memory_places:
+            self._memory_places = places
+            plain = [self._is_plain(tensor) for tensor in self._tensors]
+            self._memory = [tensor.detach().numpy().reshape(-1).data for tensor in self._tensors] if all(plain) else []
+        if not self._memory:
+            row = self.row()
+            row.take(self._tensors)
+            return row.fingerprint
+        digest = xxhash.xxh3_64()
+        for part in self._memory:
+            digest.update(part)
+        return digest.intdigest()
 
     def take_gradient(self, row: Row, optimizer: torch.optim.Optimizer) -> None:
         """Copy the gradient that this optimizer uses now into a row; 0 for parts that have none."""
@@ -176,6 +188,9 @@ class RecordedModel:
             known.append(RecordedGroup(settings=dict(_settings(group)), parts=tuple(parts)))
             self._trained_by[number].update(parts)
             self._watched[number].append(tuple(map(group.get, _WATCHED)))
+
+    def _is_plain(self, tensor: torch.Tensor) -> bool:
+        return tensor.is_cpu and tensor.dtype == self._dtype and tensor.is_contiguous()
 
     def _look_for_thawed(self) -> None:
         self._frozen = [i for i in self._frozen if not self._tensors[i].requires_grad]

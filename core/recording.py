@@ -152,8 +152,8 @@ class _Recorder:
         self._late = False  # whether its gradient is known only after it
         self._edits: int | None = 0 if every == 1 else None
         self._first_edit: int | None = None
-        self._state, self._after, self._gradient, self._held = (recorded.row() for _ in range(4))
-        self._seen = self._state  # the row with the parameters as they were last seen
+        self._fingerprint = 0  # of the parameters as they were last seen
+        self._state, self._gradient, self._held = (recorded.row() for _ in range(3))
         self._ended_by: str | None = None
         self._outcome = "nothing was recorded"
 
@@ -165,7 +165,7 @@ class _Recorder:
     @property
     def goes_on(self) -> bool:
         """Whether updates are still recorded here."""
-        return self.failure is None and not self.elsewhere
+        return self.failure is None and os.getpid() == self._process
 
     def files(self) -> Any:
         """The columns, as a context: sealed on leaving."""
@@ -280,9 +280,8 @@ class _Recorder:
             self._append(self._state.bytes)
             self._settled = self.updates
             self._gradient, self._held = self._held, self._gradient
-            if self.every == 1:
-                self._after.take(self.recorded.parameters())
-                self._seen = self._after
+            if self._edits is not None:
+                self._fingerprint = self.recorded.fingerprint()
             self._watch_disk()
         self.log.add(self.recorded.number(optimizer), max(0, self._settled))
         self.updates += 1
@@ -290,19 +289,14 @@ class _Recorder:
 
     def _take_state(self) -> None:
         """The state now. Where each is kept, what the loop itself has changed since the last update shows."""
-        parameters = self.recorded.parameters()
-        if self._edits is None or not self.updates:
-            self._state.take(parameters)
+        self._state.take(self.recorded.parameters())
+        if self._edits is None:
             return
-        if not self._seen.holds(parameters):
-            spare = self._state if self._seen is self._after else self._after
-            spare.take(parameters)
-            if not spare.equals(self._seen):  # else it has a NaN in it, or is on another device
-                self._edits += 1
-                self._first_edit = self.updates if self._first_edit is None else self._first_edit
-            self._seen = spare
-        if self._seen is self._after:
-            self._state, self._after = self._after, self._state
+        found = self._state.fingerprint
+        if self.updates and found != self._fingerprint:
+            self._edits += 1
+            self._first_edit = self.updates if self._first_edit is None else self._first_edit
+        self._fingerprint = found
 
     def _append(self, state: Any) -> None:
         if self._settled >= 0:
