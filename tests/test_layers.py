@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TORCH_FILES = {"network", "optimizers", "training", "recording", "verify", "verify_recorded"}  # of core
+TORCH_FILES = {  # of core
+    "network",
+    "optimizers",
+    "training",
+    "recorded_model",
+    "recorded_rules",
+    "recording",
+    "verify",
+    "verify_recorded",
+}
 NOT_PACKAGES = {"tests", "assets"}
 
 
