@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from pydantic import ValidationError
 
 META = "meta.json"
 FORMAT = "gradreel trace"
+MOST_LISTED = 4  # traces that an error names
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,12 +190,12 @@ def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
     """The checked contents of a trace's ``meta.json`` and the run in it. TraceError if anything is off."""
     if not path.is_dir():
         found = "is not a directory" if path.exists() else "does not exist"
-        raise TraceError(f"{path} {found}; a trace is one; run: gradreel train")
+        raise TraceError(f"{path} {found}; {_A_TRACE}, and `gradreel train` records those of a lesson")
     try:
         text = (path / META).read_bytes().decode("ascii")
         meta = json.loads(text)
     except FileNotFoundError:
-        raise TraceError(f"{path}: {META} is missing; {_mend(path)}") from None
+        raise TraceError(no_trace(path)) from None
     except OSError as error:
         raise TraceError(f"{path}: {META} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
@@ -239,5 +241,38 @@ def _text(meta: dict[str, Any]) -> str:
     return json.dumps(meta, indent=1, ensure_ascii=True) + "\n"
 
 
+_A_TRACE = f"a trace is a folder with {META}, such as media/traces/<digest>"
+
+
+def no_trace(path: Path) -> str:
+    """The error of a folder ``path`` without ``meta.json``: what a trace is, and which ones lie in the folder."""
+    text = f"{path} is no trace: {META} is missing; {_A_TRACE}"
+    inside = sorted(file.parent for file in path.glob(f"[!.]*/{META}"))
+    if inside:
+        more = f" and {len(inside) - MOST_LISTED} more" if len(inside) > MOST_LISTED else ""
+        return f"{text}; in it there are {', '.join(map(str, inside[:MOST_LISTED]))}{more}"
+    if _is_digest(path.name):  # what was a trace once, and is in the way of a new one
+        return f"{text}; move it away and run: gradreel train"
+    return text
+
+
 def _mend(path: Path) -> str:
-    return f"delete {path} and run: gradreel train"
+    """How to have a sound trace again. Nobody is told to delete what `gradreel train` does not make again.
+
+    ``meta.json`` may be damaged: it is searched, not parsed. In a text a quotation mark has a backslash before it, so
+    only keys are found.
+    """
+    try:
+        meta = (path / META).read_bytes()
+    except OSError:
+        meta = b""
+    if b'"recorded":' in meta:
+        return "record it again, or take it from a copy"
+    if b'"experiment":' in meta and _is_digest(path.name):
+        return f"delete {path} and run: gradreel train"
+    return "take it from a copy, or make it again: by gradreel train, or by recording your own loop"
+
+
+def _is_digest(name: str) -> bool:
+    """Whether a folder is called as `gradreel train` calls them."""
+    return re.fullmatch(r"[0-9a-f]{32}", name) is not None

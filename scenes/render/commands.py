@@ -14,6 +14,7 @@ from typing import Any
 
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.trace import META, Trace, no_trace
 from gradreel.scenes.render import engine, report
 from gradreel.scenes.render.arguments import Options, cores, parse_beat_range, parse_overrides, parse_resolution
 from gradreel.scenes.render.daily import daily_data
@@ -184,7 +185,7 @@ class _Target:
 
 
 def _targets(options: Options) -> list[_Target]:
-    """The traces asked for, by folder or by scene, each once. Raises UserError for one that is not there."""
+    """The traces asked for, by folder or by scene, each once. Raises UserError for one that is not there, or is none."""
     folders = [target for target in options.scenes if _is_folder(target)]
     scenes = [target for target in options.scenes if target not in folders]
     targets = {path: _Target(path) for path in (Path(folder).expanduser().absolute() for folder in folders)}
@@ -194,7 +195,10 @@ def _targets(options: Options) -> list[_Target]:
 
 
 def _is_folder(target: str) -> bool:
-    if Path(target).expanduser().is_dir():
+    folder = Path(target).expanduser()
+    if folder.is_dir():
+        if not (folder / META).exists():
+            raise TraceError(no_trace(folder))
         return True
     if "/" in target and ".py" not in target:
         raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes")
@@ -219,7 +223,6 @@ def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Targe
 
 def _verified(target: _Target, told: Reporter) -> dict[str, Any]:
     """What came of one trace, as JSON has it."""
-    from gradreel.core.trace import Trace
     from gradreel.core.verify import verify  # brings torch
 
     task = f"verify {target.path.name[:12]}"

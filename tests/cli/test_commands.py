@@ -158,6 +158,16 @@ def test_verify_refuses_a_sound_trace_of_another_run(gradreel, project):
     assert gradreel("verify", three[0]["path"]).exit_code == 0
 
 
+def test_verify_of_a_folder_that_is_no_trace_is_a_mistake_and_nothing_is_to_be_deleted(gradreel, project):
+    (trace,) = json.loads(gradreel("train", "--lesson", "shapes.toml", "--json").stdout)
+    for folder in (".", "media/traces"):
+        result = gradreel("verify", folder)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"Error: {folder} is no trace: meta.json is missing; a trace is a folder with")
+        assert "delete" not in result.stderr
+    assert result.stderr.endswith(f"in it there are media/traces/{Path(trace['path']).name}\n")
+
+
 def test_verify_tells_what_of_a_recorded_loop_it_checked(gradreel, tmp_path, monkeypatch):
     import torch
     from gradreel.core.recording import record

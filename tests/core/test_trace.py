@@ -151,3 +151,65 @@ def test_what_is_no_trace_is_named(tmp_path: Path) -> None:
     for name, message in (("file", "is not a directory"), ("none", "does not exist"), (".", "meta.json is missing")):
         with pytest.raises(TraceError, match=message):
             Trace.open(tmp_path / name)
+
+
+def mending(path: Path) -> str:
+    """What the error about a damaged trace says would mend it."""
+    with pytest.raises(TraceError) as raised:
+        Trace.open(path, checksums=True)
+    return str(raised.value).partition("; ")[2]
+
+
+def flip(file: Path, place: int = -1) -> None:
+    content = bytearray(file.read_bytes())
+    content[place] ^= 1
+    file.write_bytes(content)
+
+
+def test_nothing_is_deleted_that_train_does_not_make_again(copy: Path, tmp_path: Path) -> None:
+    again = f"delete {copy} and run: gradreel train"
+    flip(copy / "parameters.npy")
+    assert mending(copy) == again
+    elsewhere = Path(shutil.copytree(copy, tmp_path / "mine"))
+    assert mending(elsewhere) == (
+        "take it from a copy, or make it again: by gradreel train, or by recording your own loop"
+    )
+    flip(copy / "meta.json", 2)
+    assert mending(copy) == again
+    for foreign in ('{"format": "gradreel trace", "note": "\\"experiment\\":"}', "notes", "[]"):
+        (copy / "meta.json").write_text(foreign)
+        assert "delete" not in mending(copy)
+
+
+@pytest.mark.parametrize("name", ["mine", "0123456789abcdef0123456789abcdef"])
+def test_a_damaged_recording_is_recorded_again_and_not_deleted(name: str, tmp_path: Path) -> None:
+    import torch
+    from gradreel.core.recording import record
+
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / name):
+        for _ in range(2):
+            optimizer.zero_grad()
+            model(torch.ones(3, 2)).square().mean().backward()
+            optimizer.step()
+    flip(tmp_path / name / "parameters.npy")
+    assert mending(tmp_path / name) == "record it again, or take it from a copy"
+    flip(tmp_path / name / "meta.json", -3)
+    assert mending(tmp_path / name) == "record it again, or take it from a copy"
+
+
+def test_a_folder_without_meta_is_no_trace_and_those_in_it_are_listed(copy: Path, tmp_path: Path) -> None:
+    with pytest.raises(TraceError) as raised:
+        Trace.open(tmp_path)
+    assert str(raised.value) == (
+        f"{tmp_path} is no trace: meta.json is missing; a trace is a folder with meta.json, such as "
+        f"media/traces/<digest>; in it there are {copy}"
+    )
+    for number in range(5):
+        shutil.copytree(copy, tmp_path / f"{number}")
+    with pytest.raises(TraceError, match=rf"{tmp_path}/0, {tmp_path}/1, {tmp_path}/2, {tmp_path}/3 and 2 more$"):
+        Trace.open(tmp_path)
+    (copy / "meta.json").unlink()
+    with pytest.raises(TraceError, match="move it away and run: gradreel train$"):
+        Trace.open(copy)
