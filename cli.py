@@ -145,6 +145,8 @@ OPTIONS: dict[str, Decorator] = {
                           help="Clips, or trainings, at work at once.  [default: one per core]"),
     "data": click.option("--data", type=FILE, metavar="CSV",
                          help="Daily views of your own, a row for each day, in the place of the lesson's."),
+    "column": click.option("--column", metavar="NAME",
+                           help="Header of the column of --data that holds the views.  [default: Views or the like]"),
     "fill_missing": click.option("--fill_missing", type=click.Choice(["interpolate"]),
                                  help="Fill days without a row by straight lines; else they are an error."),
     "unseen_from": click.option("--unseen_from", type=Day(), metavar="DATE",
@@ -219,7 +221,7 @@ def list_scenes(**chosen: Any) -> None:
 
 @commands.command()
 @click.argument("scene", type=SceneName())
-@options("lesson", "set", "data", "fill_missing", "unseen_from", "lang", "json")
+@options("lesson", "set", "data", "column", "fill_missing", "unseen_from", "lang", "json")
 def describe(**chosen: Any) -> int:
     """A scene's parameters (types, bounds, defaults), beats and training runs."""
     from gradreel.scenes.render.commands import describe_scene
@@ -229,7 +231,7 @@ def describe(**chosen: Any) -> int:
 
 @commands.command()
 @scenes_argument
-@options("lesson", "set", "data", "fill_missing", "unseen_from", "media_dir", "jobs", "scheduler")
+@options("lesson", "set", "data", "column", "fill_missing", "unseen_from", "media_dir", "jobs", "scheduler")
 @options("dry_run", "json", "progress", "quiet", "verbosity")
 def train(**chosen: Any) -> int:
     """Train and record the runs that the scenes show (no SCENE: those of the whole lesson)."""
@@ -240,7 +242,7 @@ def train(**chosen: Any) -> int:
 
 @commands.command()
 @click.argument("kind", type=click.Choice(["width", "depth"]), metavar="width|depth")
-@options("data", "fill_missing", "unseen_from", "window", "seeds", "widths", "depths", "width", "epochs")
+@options("data", "column", "fill_missing", "unseen_from", "window", "seeds", "widths", "depths", "width", "epochs")
 @options("media_dir", "jobs", "scheduler", "json", "csv", "dry_run", "progress", "quiet", "verbosity")
 def experiment(**chosen: Any) -> int:
     """Compare networks on daily views: the linear model and wider ones, or deeper ones, several runs each.
@@ -257,7 +259,7 @@ def experiment(**chosen: Any) -> int:
 @scenes_argument
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
 @options("lang", "theme")
-@options("lesson", "set", "data", "fill_missing", "unseen_from", "media_dir", "seed", "jobs")
+@options("lesson", "set", "data", "column", "fill_missing", "unseen_from", "media_dir", "seed", "jobs")
 @options("dry_run", "progress", "quiet", "verbosity")
 def render(**chosen: Any) -> int:
     """Render the whole lesson into one video, or each SCENE into its own.
@@ -272,7 +274,7 @@ def render(**chosen: Any) -> int:
 @commands.command()
 @scenes_argument
 @options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
-@options("lesson", "set", "data", "fill_missing", "unseen_from", "media_dir", "seed", "jobs")
+@options("lesson", "set", "data", "column", "fill_missing", "unseen_from", "media_dir", "seed", "jobs")
 @options("dry_run", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
     """A PNG at the end of each beat, and one contact sheet of them all."""
@@ -283,7 +285,7 @@ def frames(**chosen: Any) -> int:
 
 @commands.command()
 @click.argument("scenes", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
-@options("lesson", "set", "data", "fill_missing", "unseen_from", "media_dir", "json", "progress", "quiet")
+@options("lesson", "set", "data", "column", "fill_missing", "unseen_from", "media_dir", "json", "progress", "quiet")
 def verify(**chosen: Any) -> int:
     """Compute the updates of traces again and compare (no name: every trace of the lesson). Exit 1 if one is wrong."""
     from gradreel.scenes.render.commands import verify_traces
@@ -293,7 +295,7 @@ def verify(**chosen: Any) -> int:
 
 @commands.command()
 @scenes_argument
-@options("lang", "theme", "lesson", "set", "data", "fill_missing", "unseen_from", "media_dir", "jobs")
+@options("lang", "theme", "lesson", "set", "data", "column", "fill_missing", "unseen_from", "media_dir", "jobs")
 @options("json", "progress", "quiet", "verbosity")
 def check(**chosen: Any) -> int:
     """Check the layout at the end of each beat: texts that touch, leave the frame or are too small. Exit 1 if so."""

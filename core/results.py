@@ -7,6 +7,7 @@ torch: everything is computed from recorded traces.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -64,9 +65,7 @@ class Network:
     @property
     def name(self) -> str:
         """ "linear", "100 ReLU", "3 × 100 ReLU"."""
-        if not self.hidden:
-            return "linear"
-        return f"{self.hidden[0]} ReLU" if len(self.hidden) == 1 else f"{len(self.hidden)} × {self.hidden[0]} ReLU"
+        return _name(self.hidden)
 
     @property
     def n_parameters(self) -> int:
@@ -81,6 +80,13 @@ class Network:
     def run_name(self, experiment: Experiment) -> str:
         """ "100 ReLU, seed 3"."""
         return f"{self.name}, seed {experiment.seed}"
+
+
+def _name(hidden: Sequence[int]) -> str:
+    """What a network is called whose layers are all equally wide."""
+    if not hidden:
+        return "linear"
+    return f"{hidden[0]} ReLU" if len(hidden) == 1 else f"{len(hidden)} × {hidden[0]} ReLU"
 
 
 def width_experiments(
@@ -114,9 +120,9 @@ def _network(dataset: DailyViews, hidden: tuple[int, ...], seeds: Sequence[int],
         return Network(hidden, tuple(Experiment(**common, seed=seed) for seed in seeds))
     except ValidationError as error:
         problem = error.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"]) or "experiment"
+        where = "".join(f"{part}: " for part in problem["loc"][:1])  # below it the number of the layer
         reason = problem["msg"].removeprefix("Value error, ")
-        raise UserError(f"network {' × '.join(map(str, hidden)) or 'linear'}: {where}: {reason}") from None
+        raise UserError(f"network {_name(hidden)}: {where}{reason}") from None
 
 
 @dataclass(frozen=True)
@@ -239,13 +245,16 @@ def note_training(directory: str | Path, run: Experiment, seconds: float, update
 def training_seconds(directory: str | Path, run: Experiment) -> float | None:
     """Seconds that training ``run`` took, by the speed of the updates that were timed; None where none were.
 
-    All are timed unless the run was interrupted and gone on with.
+    All are timed unless the run was interrupted and gone on with. A file that says no time, or an impossible one, is
+    none.
     """
     try:
         content = json.loads(time_file(directory, run).read_text(encoding="ascii"))
-        return float(content["seconds"]) / int(content["updates"]) * run.n_updates
-    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+        seconds, updates = float(content["seconds"]), int(content["updates"])
+        taken = seconds / updates * run.n_updates
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
         return None
+    return taken if updates > 0 and 0 <= taken < math.inf else None
 
 
 def time_noted(directory: str | Path, run: Experiment, since: float) -> bool:

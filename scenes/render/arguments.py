@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -38,6 +39,7 @@ class Options:
     data: Path | None = None
     fill_missing: str | None = None
     unseen_from: date | None = None
+    column: str | None = None
     scheduler: str | None = None
     dry_run: bool = False
     as_json: bool = False
@@ -54,6 +56,7 @@ class ExperimentOptions:
     data: Path | None = None
     fill_missing: str | None = None
     unseen_from: date | None = None
+    column: str | None = None
     window: int = 56
     seeds: int = 5
     widths: str | None = None
@@ -79,7 +82,7 @@ def cores() -> int:
 def parse_resolution(text: str) -> tuple[int, int]:
     """``"1920,1080"`` (also ``1920x1080``) -> (width, height) in pixels. Raises UserError for any other text."""
     try:
-        width, height = (int(side) for side in text.lower().replace("x", ",").split(","))
+        width, height = (_whole(side) for side in text.lower().replace("x", ",").split(","))
     except ValueError:
         raise UserError(f"-r {text}: a resolution is written W,H, such as -r 1280,720") from None
     return width, height
@@ -100,7 +103,7 @@ def parse_beat_range(text: str) -> tuple[str | None, str | None]:
 def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int, ...]:
     """``"0,10,100"`` -> (0, 10, 100): whole numbers from ``least`` to ``largest``, each once. Raises UserError."""
     try:
-        counts = tuple(int(part) for part in text.split(","))
+        counts = tuple(_whole(part) for part in text.split(","))
     except ValueError:
         raise UserError(f"{option} {text}: whole numbers are written with commas, such as {option} 1,2,3") from None
     wrong = [count for count in counts if not least <= count <= largest]
@@ -109,6 +112,13 @@ def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int,
     if len(set(counts)) < len(counts):
         raise UserError(f"{option} {text}: each must be there once")
     return counts
+
+
+def _whole(text: str) -> int:
+    """A whole number in plain digits: `int` itself takes 1_0 for 10, and digits of all scripts. Raises ValueError."""
+    if not re.fullmatch(r" *-?[0-9]+ *", text):
+        raise ValueError(text)
+    return int(text)
 
 
 def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -101,7 +101,7 @@ def verify_traces(options: Options) -> int:
 
 def _lesson(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     """The lesson with what was set, ``scenes`` of it (those asked for); says which days of its data were filled."""
-    data = daily_data(options.data, options.fill_missing, options.unseen_from)
+    data = daily_data(options.data, options.fill_missing, options.unseen_from, options.column)
     asked = options.scenes if scenes is None else scenes
     lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data)
     if not options.quiet:
@@ -185,7 +185,7 @@ class _Target:
 
 
 def _targets(options: Options) -> list[_Target]:
-    """The traces asked for, by folder or by scene, each once. Raises UserError for one that is not there, or is none."""
+    """The traces asked for, by folder or by scene, each once. Raises UserError for what is no trace."""
     folders = [target for target in options.scenes if _is_folder(target)]
     scenes = [target for target in options.scenes if target not in folders]
     targets = {path: _Target(path) for path in (Path(folder).expanduser().absolute() for folder in folders)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import shutil
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import (
     EPOCHS,
@@ -24,7 +27,7 @@ from gradreel.core.results import (
     training_seconds,
 )
 from gradreel.scenes.render.arguments import ExperimentOptions
-from gradreel.scenes.render.report import WIDTH, print_json
+from gradreel.scenes.render.report import WIDTH, counted, print_json
 from gradreel.scenes.render.training import grouped
 
 NOTHING = "—"
@@ -76,15 +79,17 @@ def print_missing(
         print_json({"train": rows, "traces": str(traces)})
         return
     for row in rows:
-        print(f"train   {row['run']}: {grouped(row['updates'])} updates of {grouped(row['parameters'])} parameters")
+        updates, parameters = (counted(row[f"{noun}s"], noun, grouped) for noun in ("update", "parameter"))
+        print(f"train   {row['run']}: {updates} of {parameters}")
     if not rows:
         print("nothing to train: every run is recorded")
 
 
 def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None:
-    """The table with its notes, unless JSON or CSV takes standard output; the CSV file, if one is asked for."""
-    if options.csv is not None:
-        _write_csv(comparison, options.csv)
+    """The table with its notes, unless JSON or CSV takes standard output; last of all the CSV, if one is asked for.
+
+    Raises UserError when the CSV file cannot be written.
+    """
     if options.as_json:
         print_json(_json(comparison))
     elif options.csv != Path("-") and not options.quiet:
@@ -95,6 +100,10 @@ def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None
             _print_plain(header, rows)
         for note in _notes(comparison):
             print(textwrap.fill(note, WIDTH))
+    if options.csv == Path("-"):
+        sys.stdout.write(_csv(comparison))
+    elif options.csv is not None:
+        _write(options.csv, _csv(comparison))
 
 
 def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
@@ -140,13 +149,16 @@ def _notes(comparison: Comparison) -> list[str]:
     """What the numbers are, whose data they are of, and how that differs from the lecture."""
     dataset, run = comparison.dataset, next(iter(comparison.results)).experiments[0]
     over = "" if comparison.seeds == 1 else f", mean ± sample standard deviation over {comparison.seeds} seeds"
+    window = f"{dataset.window} days before are the features" if dataset.window > 1 else "the day before is the feature"
+    column = f", column {_column(dataset)}" if _column(dataset) else ""
     notes = [
         f"Losses: mean absolute error in views after the last update{over}. Seconds: of training one run; of runs "
         "trained side by side, its share.",
-        f"Data: {dataset.title}, {dataset.daily.start} to {dataset.daily.end}; {dataset.examples} days trained on, "
-        f"{dataset.n_unseen} unseen from {dataset.first_unseen}; {dataset.window} days before are the features.",
+        f"Data: {dataset.title}{column}, {dataset.daily.start} to {dataset.daily.end}; "
+        f"{counted(dataset.examples, 'day')} trained on, {dataset.n_unseen} unseen from {dataset.first_unseen}; "
+        f"{window}.",
         f"Trained by {SETTINGS['optimizer'].title()}, learning rate {run.learning_rate:g}, in batches of "
-        f"{run.batch_size}, {run.epochs} epochs, {run.dtype}.",
+        f"{run.batch_size}, {counted(run.epochs, 'epoch')}, {run.dtype}.",
     ]
     if comparison.as_in_the_lecture:
         notes.append(
@@ -158,6 +170,11 @@ def _notes(comparison: Comparison) -> list[str]:
     return notes
 
 
+def _column(dataset: DailyViews) -> str | None:
+    """The header of the file's column that the views stand in; None of the synthetic ones."""
+    return getattr(dataset.daily, "column", None)
+
+
 def _json(comparison: Comparison) -> dict[str, Any]:
     dataset = comparison.dataset
     run = next(iter(comparison.results)).experiments[0]
@@ -166,6 +183,7 @@ def _json(comparison: Comparison) -> dict[str, Any]:
         "comparison": comparison.kind,
         "data": {
             "name": dataset.title,
+            "column": _column(dataset),
             "synthetic": dataset.synthetic,
             "first_day": str(dataset.daily.start),
             "last_day": str(dataset.daily.end),
@@ -220,7 +238,7 @@ def _runs(comparison: Comparison, network: Network, result: Result | None) -> li
     return rows
 
 
-def _write_csv(comparison: Comparison, path: Path) -> None:
+def _csv(comparison: Comparison) -> str:
     """A row for each run; losses in views."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
@@ -231,7 +249,27 @@ def _write_csv(comparison: Comparison, path: Path) -> None:
             numbers = [run["seconds"], run["training"], run["unseen"]]
             shown = ["" if number is None else repr(number) for number in numbers]
             rows.writerow([network.name, hidden, network.n_parameters, network.n_updates, run["seed"], *shown])
-    if path == Path("-"):
-        sys.stdout.write(text.getvalue())
-    else:
-        path.expanduser().write_text(text.getvalue(), encoding="utf-8")
+    return text.getvalue()
+
+
+def _write(path: Path, text: str) -> None:
+    """Put ``text`` into the file at once: what stood there stays until all of it is on the disk."""
+    file = path.expanduser().absolute()
+    try:
+        if file.is_relative_to("/dev") or (file.exists() and not file.is_file()):  # not to be replaced
+            file.write_text(text, encoding="utf-8")
+        else:
+            _replace(file.resolve(), text)
+    except OSError as error:
+        raise UserError(f"--csv {path} was not written: {error.strerror}") from None
+
+
+def _replace(file: Path, text: str) -> None:
+    new = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        if file.exists():
+            shutil.copymode(file, new)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)

@@ -63,14 +63,17 @@ def _datasets(value: Any) -> Iterator[Mapping[str, Any]]:
             yield from _datasets(inside)
 
 
-def daily_data(data: Path | None, fill_missing: str | None, unseen_from: date | None) -> DailyData | None:
+def daily_data(
+    data: Path | None, fill_missing: str | None, unseen_from: date | None, column: str | None
+) -> DailyData | None:
     """What ``--data`` and the options that go with it ask for; None without them. Raises UserError."""
     if data is None:
-        for option, value in (("--fill-missing", fill_missing), ("--unseen_from", unseen_from)):
+        about = {"--column": column, "--fill-missing": fill_missing, "--unseen_from": unseen_from}
+        for option, value in about.items():
             if value is not None:
                 raise UserError(f"{option} goes with --data: name the CSV file of daily views that it is about")
         return None
-    return DailyData(read_series(data, fill_missing), unseen_from)
+    return DailyData(read_series(data, fill_missing, column), unseen_from)
 
 
 def read_series(path: Path, fill_missing: str | None = None, column: str | None = None) -> DailySeries:

@@ -17,6 +17,7 @@ from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.trace import read_meta
 from gradreel.scenes.catalog import beat_names
 from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.report import counted
 from gradreel.scenes.render.requests import ParameterRow, SceneDescription, SceneRequest
 from gradreel.scenes.trace_folder import TraceFolder
 from pydantic import BaseModel
@@ -108,7 +109,8 @@ def _with_trace(row: ParameterRow, folder: TraceFolder | None) -> ParameterRow:
         return row
     meta, run = read_meta(folder.path)
     whose = f"recorded around a loop of {run.model}" if isinstance(run, RecordedRun) else "that Gradreel trained"
-    given = f"Given: a run {whose}, {run.n_updates} updates of {run.n_parameters} parameters, {meta['checksum'][:12]}"
+    size = f"{counted(run.n_updates, 'update')} of {counted(run.n_parameters, 'parameter')}"
+    given = f"Given: a run {whose}, {size}, {meta['checksum'][:12]}"
     return replace(row, description=f"{row.description.rstrip('.')}. {given}")
 
 

@@ -61,12 +61,20 @@ def compare_networks(options: ExperimentOptions) -> int:
 def _check_outputs(options: ExperimentOptions) -> None:
     if options.csv == Path("-") and options.as_json:
         raise UserError("--csv - and --json would both be standard output: name a file for one, --csv results.csv")
-    if options.csv and options.csv.is_dir():
+    if options.csv is None or options.csv == Path("-"):
+        return
+    file = options.csv.expanduser()
+    if file.is_dir():
         raise UserError(f"--csv {options.csv} is a folder; name the file to write")
+    if not file.resolve().parent.is_dir():
+        raise UserError(f"--csv {options.csv}: there is no folder {file.parent}; make it, or name a file elsewhere")
+    if options.data is not None and file.exists() and options.data.exists() and file.samefile(options.data):
+        raise UserError(f"--csv {options.csv} would be written over the views of --data; name another file")
 
 
 def _dataset(options: ExperimentOptions) -> DailyViews:
-    data = daily_data(options.data, options.fill_missing, options.unseen_from if options.data else None)
+    unseen_from = options.unseen_from if options.data else None
+    data = daily_data(options.data, options.fill_missing, unseen_from, options.column)
     return daily_views(data, options.window, options.unseen_from)
 
 

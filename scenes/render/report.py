@@ -6,7 +6,7 @@ import json
 import math
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,11 @@ def _standard(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [_standard(value) for value in content]
     return content
+
+
+def counted(number: int, noun: str, digits: Callable[[int], str] = str) -> str:
+    """ "1 epoch", "2 epochs"; ``digits`` writes the number."""
+    return f"{digits(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def print_scenes(language: str, as_json: bool) -> None:
@@ -115,7 +120,8 @@ def print_description(description: SceneDescription, source: SceneSource, option
         line = lines.get(beat) or lines.get(beat.partition("-{")[0])
         print(f"  {beat}" + (f": {line}" if line else ""))
     for name, run in description.experiments.items():
-        print(f"\nTraining run {name}: {run.n_updates} updates of {run.n_parameters} parameters, trace {run.digest}")
+        size = f"{counted(run.n_updates, 'update')} of {counted(run.n_parameters, 'parameter')}"
+        print(f"\nTraining run {name}: {size}, trace {run.digest}")
 
 
 def _value(description: SceneDescription, dotted: str) -> Any:
@@ -127,8 +133,8 @@ def _value(description: SceneDescription, dotted: str) -> Any:
 
 
 def _experiment(run: Experiment) -> dict[str, Any]:
-    counted = {"digest": run.digest, "updates": run.n_updates, "n_parameters": run.n_parameters}
-    return counted | {"experiment": run.model_dump(mode="json")}
+    size = {"digest": run.digest, "updates": run.n_updates, "n_parameters": run.n_parameters}
+    return size | {"experiment": run.model_dump(mode="json")}
 
 
 def print_traces(descriptions: Sequence[SceneDescription], traces: Mapping[str, Path], options: Options) -> None:
@@ -142,8 +148,8 @@ def print_traces(descriptions: Sequence[SceneDescription], traces: Mapping[str, 
         print_json(list(rows.values()))
     elif not options.quiet:
         for row in rows.values():
-            counted = f"{row['updates']} updates of {row['n_parameters']} parameters"
-            print(f"{row['path']}  {counted}, {', '.join(row['scenes'])}")
+            size = f"{counted(row['updates'], 'update')} of {counted(row['n_parameters'], 'parameter')}"
+            print(f"{row['path']}  {size}, {', '.join(row['scenes'])}")
         if not rows:
             print("none of the scenes shows a training run")
 
@@ -154,7 +160,8 @@ def print_plan(plan: Plan, options: Options, *, clips: bool) -> None:
         print_json(plan.as_json() if clips else {"train": plan.as_json()["train"]})
         return
     for run in plan.runs:
-        print(f"train   {run.experiment.digest}, {run.experiment.n_updates} updates, for {', '.join(run.shown_by)}")
+        updates = counted(run.experiment.n_updates, "update")
+        print(f"train   {run.experiment.digest}, {updates}, for {', '.join(run.shown_by)}")
     for clip in plan.clips if clips else ():
         print(f"{'keep  ' if clip.up_to_date else 'render'}  {clip.scene}: {clip.why or 'up to date'}")
     if not plan.runs and not clips:
@@ -174,7 +181,7 @@ def print_findings(findings: Sequence[Finding], scenes: Sequence[str], options: 
     for finding in findings:
         print(f"{finding.scene}, {finding.beat}: {finding.rule}: {finding.message} ({finding.where})")
     if not findings and not options.quiet:
-        print(f"{len(scenes)} scene{'s' if len(scenes) != 1 else ''}: nothing breaks a layout rule")
+        print(f"{counted(len(scenes), 'scene')}: nothing breaks a layout rule")
 
 
 def print_verification(result: Mapping[str, Any], options: Options) -> None:
@@ -185,7 +192,7 @@ def print_verification(result: Mapping[str, Any], options: Options) -> None:
         print(f"ok   {result['trace']}: recorded around a loop of its own", flush=True)
     elif result["ok"]:
         how = "equal bit for bit" if result["exact"] else "equal within rounding"
-        print(f"ok   {result['trace']}: {result['updates']} updates computed again, {how}", flush=True)
+        print(f"ok   {result['trace']}: {counted(result['updates'], 'update')} computed again, {how}", flush=True)
     else:
         print(f"BAD  {result['trace']}", flush=True)
         for problem in result["problems"]:

@@ -27,6 +27,7 @@ from gradreel.scenes.render.workspace import Workspace, publish
 
 CHUNK = 16 << 20  # bytes that are sent at once
 CONNECT_SECONDS = 10.0
+_AN_ADDRESS = "`dask scheduler` starts one and prints its address, such as tcp://host:8786"
 MOST_AT_ONCE = 256  # groups that are handed to the scheduler
 
 
@@ -42,12 +43,13 @@ def cluster(address: str, jobs: int | None, workspace: Workspace) -> Iterator[tu
         raise UserError(
             "--scheduler needs dask, which is not installed; run: pip install 'gradreel[cluster]'"
         ) from None
+    _check_address(address)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="gradreel")
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
             f"--scheduler {address}: no scheduler answers there within {CONNECT_SECONDS:.0f} s ({_short(error)}); "
-            "`dask scheduler` starts one and prints its address, such as tcp://host:8786"
+            f"{_AN_ADDRESS}"
         ) from None
     with client:
         try:
@@ -62,6 +64,21 @@ def cluster(address: str, jobs: int | None, workspace: Workspace) -> Iterator[tu
             yield trainers, at_once
         finally:
             trainers.stop()
+
+
+def _check_address(address: str) -> None:
+    """Raises UserError for what can be no address: a client that has begun to connect to it does not let go."""
+    from distributed.comm.addressing import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
+
+    try:
+        scheme, location = parse_address(address)
+        get_backend(scheme)
+        port = parse_host_port(location)[1]
+    except ValueError as error:
+        raise UserError(f"--scheduler {address}: {_short(error)}; {_AN_ADDRESS}") from None
+    if not 0 < port < 1 << 16:
+        raise UserError(f"--scheduler {address}: there is no port {port}; {_AN_ADDRESS}")
 
 
 class Cluster:

@@ -10,7 +10,7 @@ def test_resolution(text):
     assert parse_resolution(text) == (1280, 720)
 
 
-@pytest.mark.parametrize("text", ["1280", "1280,720,3", "wide,high", "", "1.5,2"])
+@pytest.mark.parametrize("text", ["1280", "1280,720,3", "wide,high", "", "1.5,2", "12_80,720", "１２８０,720"])
 def test_resolution_that_is_none_says_how_one_is_written(text):
     with pytest.raises(UserError, match="-r 1280,720"):
         parse_resolution(text)

@@ -142,6 +142,16 @@ def test_days_that_are_missing_are_refused_or_filled(gradreel, here):
     assert "own.csv: 1 missing day was filled by straight lines: 2024-01-06" in filled.stderr
 
 
+def test_one_of_several_columns_is_chosen(gradreel, here):
+    rows = [f"{date(2024, 1, 1) + timedelta(days=i)},{i},{2 * i}" for i in range(30)]
+    (here / "two.csv").write_text("\n".join(["Date,Views here,Views there", *rows]) + "\n")
+    undecided = gradreel("describe", *OWN, "--data", "two.csv", "--json")
+    assert (undecided.exit_code, undecided.stdout) == (2, "")
+    chosen = gradreel("describe", *OWN, "--data", "two.csv", "--column", "views there", "--json")
+    series = json.loads(chosen.stdout)["experiments"]["run"]["experiment"]["dataset"]["series"]
+    assert series["values"][:3] == [0, 2, 4]
+
+
 @pytest.mark.parametrize("command", ["train", "render", "frames", "verify", "describe", "check"])
 def test_a_file_with_a_mistake_is_refused_by_every_command(gradreel, here, command):
     (here / "bad.csv").write_text("Date,Views\n2024-01-01,5\n2024-01-02,many\n")
@@ -158,6 +168,7 @@ def test_a_file_with_a_mistake_is_refused_by_every_command(gradreel, here, comma
         (["--data", "views.csv", "--unseen_from", "2030-01-01"], "unseen_from is 2030-01-01"),
         (["--unseen_from", "2024-02-20"], "--data"),
         (["--fill_missing", "interpolate"], "--data"),
+        (["--column", "Views"], "--column goes with --data"),
     ],
 )
 def test_mistake_in_the_users_data(gradreel, here, arguments, words):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import math
@@ -17,6 +18,7 @@ from gradreel.core.daily_series import read_daily_series
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.results import depth_experiments, result_of, width_experiments
 from gradreel.core.trace import Trace
+from gradreel.scenes.render import comparison
 
 SMALL = ("--data", "views.csv", "--window", "3", "--seeds", "2", "--epochs", "2", "--progress_bar", "none")
 
@@ -116,6 +118,83 @@ def test_csv_on_standard_output_stands_alone(gradreel, trained):
     assert (both.exit_code, both.stdout) == (2, "")
 
 
+def test_the_users_views_are_not_written_over(gradreel, here):
+    before = (here / "views.csv").read_bytes()
+    (here / "link.csv").symlink_to("views.csv")
+    (here / "hard.csv").hardlink_to(here / "views.csv")
+    for name in ("views.csv", here / "views.csv", "link.csv", "hard.csv"):
+        result = gradreel(*WIDTHS, "--csv", name)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"--csv {name} would be written over the views of --data" in result.stderr
+    assert (here / "views.csv").read_bytes() == before
+    assert not (here / "media").exists()
+
+
+def test_a_csv_replaces_an_earlier_one_whole(gradreel, trained):
+    earlier = trained / "earlier.csv"
+    earlier.write_text("x" * 10_000)
+    earlier.chmod(0o640)
+    (trained / "link.csv").symlink_to(earlier)
+    expected = gradreel(*WIDTHS, "--csv", "-").stdout
+    before = {path.name for path in trained.iterdir()}
+    assert gradreel(*WIDTHS, "--csv", "link.csv").exit_code == 0
+    assert earlier.read_text() == expected
+    assert (earlier.stat().st_mode & 0o777, (trained / "link.csv").is_symlink()) == (0o640, True)
+    assert {path.name for path in trained.iterdir()} == before, "nothing unfinished is left"
+
+
+def test_a_csv_that_cannot_be_written_is_named_after_the_table(gradreel, trained, first_time, monkeypatch):
+    full = gradreel(*WIDTHS, "--csv", "/dev/full")
+    assert (full.exit_code, full.stdout) == (2, first_time[1])
+    assert full.stderr == "Error: --csv /dev/full was not written: No space left on device\n"
+
+    def refuse(self, target):
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    (trained / "earlier.csv").write_text("earlier")
+    before = {path.name for path in trained.iterdir()}
+    kept = gradreel(*WIDTHS, "--csv", "earlier.csv")
+    assert (kept.exit_code, kept.stdout) == (2, first_time[1])
+    assert kept.stderr == "Error: --csv earlier.csv was not written: Permission denied\n"
+    assert (trained / "earlier.csv").read_text() == "earlier"
+    assert {path.name for path in trained.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("window", "epochs", "words"),
+    [
+        (1, 1, ("2 days trained on, 1 unseen from 2024-01-04; the day before is the feature.", "1 epoch, float32")),
+        (2, 2, ("1 day trained on, 1 unseen from 2024-01-04; 2 days before are the features.", "2 epochs, float32")),
+    ],
+)
+def test_one_day_and_one_epoch_are_not_several(here, window, epochs, words):
+    write_views(here / "short.csv", days=4)
+    series = read_daily_series(here / "short.csv")
+    dataset = DailyViews(series=series, window=window, unseen_from=date(2024, 1, 4))
+    (network,) = width_experiments(dataset, (0,), range(1), epochs)
+    told = " ".join(comparison._notes(comparison.Comparison("width", dataset, {network: None}, here)))
+    for part in words:
+        assert part in told
+
+
+def test_one_of_several_columns_is_chosen(gradreel, here):
+    lines = (here / "views.csv").read_text().splitlines()
+    two = ["Date,Views here,Views there", *(f"{line},{i}" for i, line in enumerate(lines[1:]))]
+    (here / "two.csv").write_text("\n".join(two) + "\n")
+    arguments = ("experiment", "width", "--data", "two.csv", *SMALL[2:], "--widths", "0", "--dry_run", "--json")
+    undecided = gradreel(*arguments)
+    assert (undecided.exit_code, undecided.stdout) == (2, "")
+    chosen = json.loads(gradreel(*arguments, "--column", "Views there").stdout)
+    other = json.loads(gradreel(*arguments, "--column", "Views here").stdout)
+    dataset = DailyViews(series=read_daily_series(here / "two.csv", column="Views there"), window=3)
+    (network,) = width_experiments(dataset, (0,), range(2), 2)
+    assert [run["digest"] for run in chosen["train"]] == [run.digest for run in network.experiments]
+    assert other["train"] != chosen["train"]
+    missing = gradreel(*arguments, "--column", "Views")
+    assert (missing.exit_code, "no column 'Views' among" in missing.stderr) == (2, True)
+
+
 def test_dry_run_trains_nothing(gradreel, here, first_time):
     dry = gradreel(*WIDTHS, "--dry_run")
     assert [line.partition(":")[0] for line in dry.stdout.splitlines()] == [
@@ -203,7 +282,12 @@ def test_filled_days_are_named(gradreel, here):
         (["width", "--data", "missing.csv"], "missing.csv"),
         (["width", "--data", "views.csv", "--window", "70"], "window of 70 days needs at least 72"),
         (["width", "--fill_missing", "interpolate"], "--data"),
+        (["width", "--column", "Views"], "--column goes with --data"),
+        (["width", "--widths", "1_0"], "whole numbers"),
+        (["depth", "--depths", "50", "--width", "100000"], "Error: network 50 × 100000 ReLU: hidden: "),
         (["width", "--csv", "."], "folder"),
+        (["width", "--csv", "nofolder/x.csv"], "there is no folder nofolder; make it"),
+        (["width", "--csv", "views.csv/x.csv"], "there is no folder views.csv"),
     ],
 )
 def test_mistake_is_one_message_and_exit_code_2(gradreel, here, arguments, words):

@@ -182,12 +182,36 @@ def test_interrupted_it_lets_go(machines, here):
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tcp://no-such-host.invalid:8786", "nonsense://x", "x"])
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tcp://no-such-host.invalid:8786"])
 def test_an_address_where_no_scheduler_is(gradreel, here, address, monkeypatch):
     monkeypatch.setattr("gradreel.scenes.render.scheduler.CONNECT_SECONDS", 0.5)
     result = gradreel("experiment", "width", *TINY, "--scheduler", address)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines()[-1].startswith(f"Error: --scheduler {address}: no scheduler answers there")
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("foo", "missing port number in address 'foo'"),
+        ("tcp://foo", "missing port number in address 'foo'"),
+        ("", "missing port number"),
+        ("nonsense://x:1", "unknown address scheme 'nonsense'"),
+        ("tcp://foo:many", "'many'"),
+        ("tcp://foo:99999", "there is no port 99999"),
+        ("tcp://::1", "brackets"),
+    ],
+)
+def test_what_can_be_no_address_is_refused_before_anything_connects(gradreel, here, address, words, monkeypatch):
+    def connect(*arguments, **options):
+        pytest.fail("a client that has begun to connect to such an address waits 20 s when it is let go")
+
+    monkeypatch.setattr(distributed, "Client", connect)
+    result = gradreel("experiment", "width", *TINY, "--scheduler", address)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"Error: --scheduler {address}: ")
+    assert words in result.stderr
+    assert result.stderr.endswith("such as tcp://host:8786\n")
 
 
 def test_without_dask_it_says_how_to_install_it(gradreel, here, monkeypatch):

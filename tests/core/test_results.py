@@ -81,7 +81,7 @@ def test_few_days_make_one_batch_and_a_large_network_keeps_its_ends():
     assert width_experiments(few, (0,), [0])[0].experiments[0].batch_size == few.examples == 8
     (large,) = depth_experiments(DailyViews(), (2,), 2000, [0], 1)
     assert large.experiments[0].n_kept >= 2
-    with pytest.raises(UserError, match=r"network 100000 × 100000: .*parameters are too many"):
+    with pytest.raises(UserError, match=r"^network 2 × 100000 ReLU: hidden: .*parameters are too many"):
         depth_experiments(DailyViews(), (2,), 100_000, [0], 1)
 
 
@@ -166,4 +166,31 @@ def test_training_time_lies_beside_the_trace_and_changes_no_byte_of_it(recorded,
     assert time_noted(tmp_path, run, since=file.stat().st_mtime - 1)
     assert not time_noted(tmp_path, run, since=file.stat().st_mtime + 1)
     file.write_text("{}")
+    assert training_seconds(tmp_path, run) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"seconds": 4, "updates": 1e999}',
+        '{"seconds": 1e999, "updates": 4}',
+        '{"seconds": NaN, "updates": 4}',
+        '{"seconds": 4, "updates": NaN}',
+        '{"seconds": -4, "updates": 4}',
+        '{"seconds": 4, "updates": -4}',
+        '{"seconds": -4, "updates": -4}',
+        '{"seconds": 4, "updates": 0}',
+        '{"seconds": 1' + "0" * 400 + ', "updates": 4}',
+        '{"seconds": 4, "updates": 1' + "0" * 400 + "}",
+        '{"seconds": null, "updates": 4}',
+        '{"seconds": 4}',
+        "[4, 4]",
+        "[" * 100_000,
+        "é",
+        "",
+    ],
+)
+def test_a_garbled_time_is_none(recorded, tmp_path, content):
+    run = recorded[0][0].experiments[0]
+    results.time_file(tmp_path, run).write_text(content, encoding="utf-8")
     assert training_seconds(tmp_path, run) is None

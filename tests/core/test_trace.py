@@ -211,5 +211,5 @@ def test_a_folder_without_meta_is_no_trace_and_those_in_it_are_listed(copy: Path
     with pytest.raises(TraceError, match=rf"{tmp_path}/0, {tmp_path}/1, {tmp_path}/2, {tmp_path}/3 and 2 more$"):
         Trace.open(tmp_path)
     (copy / "meta.json").unlink()
-    with pytest.raises(TraceError, match="move it away and run: gradreel train$"):
+    with pytest.raises(TraceError, match=r"move it away and run: gradreel train$"):
         Trace.open(copy)
