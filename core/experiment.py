@@ -155,9 +155,10 @@ class Experiment(BaseModel):
         """R, how many states are kept."""
         return -(-self.n_updates // self.kept_every) + 1
 
-    def kept_updates(self) -> IntArray:
-        """(R,): how many updates had been made at each state that is kept; 0 first, U last."""
-        return np.append(np.arange(0, self.n_updates, self.kept_every, dtype=np.int64), self.n_updates)
+    def kept_updates(self, first: int = 0, end: int | None = None) -> IntArray:
+        """(R,): how many updates had been made at each state that is kept, 0 first, U last; or of rows first to end."""
+        rows = np.arange(first, self.n_kept if end is None else min(end, self.n_kept), dtype=np.int64)
+        return np.minimum(rows * self.kept_every, self.n_updates)
 
     @property
     def n_remembered(self) -> int:

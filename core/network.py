@@ -30,7 +30,7 @@ class Networks:
     def __init__(self, experiment: Experiment, runs: int = 1) -> None:
         self.experiment, self.runs = experiment, runs
         self.dtype = getattr(torch, experiment.dtype)
-        self.theta = torch.zeros(runs * experiment.n_parameters, dtype=self.dtype)
+        self.theta = torch.zeros(runs * experiment.n_parameters, dtype=self.dtype, device="cpu")
         self.gradient = torch.zeros_like(self.theta)
         self.optimizer = optimizer_of(experiment, self.theta, self.gradient)
         self._batches: dict[int, Batch] = {}
@@ -47,10 +47,10 @@ class Networks:
         for name, shape in parameter_shapes(self.experiment):
             if len(shape) == 2 or name in ("c", "w"):
                 inputs = shape[-1]  # a bias follows the weights of its layer and has as many inputs
-            bounds.append(torch.full((math.prod(shape),), 1 / math.sqrt(inputs), dtype=torch.float64))
+            bounds.append(torch.full((math.prod(shape),), 1 / math.sqrt(inputs), dtype=torch.float64, device="cpu"))
         bound = torch.cat(bounds)
         for run, generator in enumerate(generators):
-            uniform = 2 * torch.rand(len(bound), dtype=torch.float64, generator=generator) - 1
+            uniform = 2 * torch.rand(len(bound), dtype=torch.float64, generator=generator, device="cpu") - 1
             self.set_state(run, (uniform * bound).numpy())
 
     def batch(self, size: int) -> "Batch":
@@ -87,7 +87,7 @@ class _RunRows:
     def __init__(self, experiment: Experiment, vector: torch.Tensor, runs: int) -> None:
         parts = [part.view(runs, -1) for part in _parts(experiment, vector, runs)]
         self._parts = [[part[run] for part in parts] for run in range(runs)]
-        self._row = vector if runs == 1 else torch.empty(experiment.n_parameters, dtype=vector.dtype)
+        self._row = vector if runs == 1 else torch.empty_like(vector[: experiment.n_parameters])
         self._gathered = runs > 1
         self._bytes = self._row.numpy().view(np.uint8)
 
@@ -114,10 +114,10 @@ class Batch:
     ) -> None:
         self._loss, self._size = experiment.loss, size
         self._activation = _ACTIVATIONS[experiment.activation]
-        features = torch.empty(runs, size, experiment.dataset.n_features, dtype=theta.dtype)
+        features = theta.new_empty(runs, size, experiment.dataset.n_features)
         self.features = features.view(runs * size, -1)
-        self.labels = torch.empty(runs * size, 1, dtype=theta.dtype)
-        self.losses = torch.empty(runs, dtype=theta.dtype)
+        self.labels = theta.new_empty(runs * size, 1)
+        self.losses = theta.new_empty(runs)
         parts, slopes = _parts(experiment, theta, runs), _parts(experiment, gradient, runs)
         layers: list[_Layer] = []
         for i in range(0, len(parts), 2):
@@ -172,7 +172,7 @@ class _Layer:
     ) -> None:
         runs, size, inputs = x.shape
         outputs = weights.shape[1]
-        self.out = torch.empty(runs, size, outputs, dtype=x.dtype)  # r, then a
+        self.out = x.new_empty(runs, size, outputs)  # r, then a
         self.slope = torch.empty_like(self.out)  # dL/dr
         self._x, self._weights, self._bias = x, weights, bias.view(runs, 1, outputs)
         self._weights_t, self._slope_t = weights.transpose(1, 2), self.slope.transpose(1, 2)

@@ -81,9 +81,10 @@ class RecordedRun(BaseModel):
         """Parameter groups of all optimizers."""
         return sum(len(optimizer.groups) for optimizer in self.optimizers)
 
-    def kept_updates(self) -> IntArray:
-        """(R,): how many updates had been made at each state that is kept; 0 first, U last."""
-        return np.append(np.arange(0, self.updates, self.kept_every, dtype=np.int64), self.updates)
+    def kept_updates(self, first: int = 0, end: int | None = None) -> IntArray:
+        """(R,): how many updates had been made at each state that is kept, 0 first, U last; or of rows first to end."""
+        rows = np.arange(first, self.n_kept if end is None else min(end, self.n_kept), dtype=np.int64)
+        return np.minimum(rows * self.kept_every, self.updates)
 
     def part_shapes(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Name and shape of each part of theta, in order."""

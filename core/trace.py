@@ -65,7 +65,7 @@ class Trace:
                 raise TraceError(f"{path}: {error}; {_mend(path)}") from None
             if checksums:
                 check_column(path, meta, name)
-        if not np.array_equal(columns["kept"], run.kept_updates()):
+        if not _is_kept(run, columns["kept"]):
             raise TraceError(f"{path}: kept.npy does not name the states that this run keeps; {_mend(path)}")
         return cls(path, run, meta, **{name: columns[name] for name in _COMMON}, columns=columns)
 
@@ -130,6 +130,13 @@ class Trace:
         return self.batch[epoch, place * size : (place + 1) * size]
 
 
+def _is_kept(run: Experiment | RecordedRun, kept: IntArray) -> bool:
+    """Whether the column names the states that the run keeps; looked at in parts, since there may be many millions."""
+    parts = range(0, len(kept), _AT_ONCE)
+    return all(np.array_equal(kept[i : i + _AT_ONCE], run.kept_updates(i, i + _AT_ONCE)) for i in parts)
+
+
+_AT_ONCE = 1 << 20
 _COMMON = ("kept", "parameters", "gradient", "batch_loss", "epoch", "batch")
 
 

@@ -1,6 +1,5 @@
 """train(experiment) -> Trace: the only training loop of the project, recorded update by update."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from gradreel.core.errors import TraceError, TrainingError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network import Batch, Networks
 from gradreel.core.trace import Trace, column_kinds, sealed_meta
+from gradreel.core.write_behind import BLOCK, SMALL_BLOCK
 from gradreel.core.writing import (
     DamagedJournalError,
     Journal,
@@ -26,6 +26,8 @@ from gradreel.core.writing import (
 Progress = Callable[[int, int], None]
 
 _LOSSES_AT_ONCE = 4096  # updates whose losses are gathered before they are looked at and written
+_KNOWN_AT_ONCE = 1 << 20  # rows of the columns that need no training
+_RUNS_AT_ONCE = 10  # side by side: each has some ten files open, and memory for what is on its way to the disk
 
 
 def train(experiment: Experiment, directory: str | Path, progress: Progress | None = None) -> Trace:
@@ -36,16 +38,16 @@ def train(experiment: Experiment, directory: str | Path, progress: Progress | No
     the directory cannot be written to; nothing new is left under the final name then. Bit for bit the same on the same
     machine and versions, however many runs go on beside it.
     """
-    (trace,) = train_all([experiment], directory, progress)
-    return trace
+    (path,) = train_all([experiment], directory, progress)
+    return Trace.open(path)
 
 
 def train_all(
     experiments: Sequence[Experiment], directory: str | Path, progress: Progress | None = None
-) -> list[Trace]:
+) -> list[Path]:
     """`train` for experiments that differ in their seeds alone, side by side: the same traces in less time.
 
-    ValueError if they differ in more. ``progress`` counts the updates of all that are trained.
+    Returns where the traces are. ValueError if they differ in more. ``progress`` counts the updates of all of them.
     """
     directory = Path(directory)
     if len({experiment.model_copy(update={"seed": 0}) for experiment in experiments}) > 1:
@@ -53,7 +55,7 @@ def train_all(
     missing = {experiment.digest: experiment for experiment in experiments if _intact(directory, experiment) is None}
     if missing:
         _train_missing(missing, directory, progress or (lambda done, updates: None))
-    return [Trace.find(directory, experiment) for experiment in experiments]
+    return [directory / experiment.digest for experiment in experiments]
 
 
 def versions() -> dict[str, str]:
@@ -82,11 +84,12 @@ class Examples:
         self.features = torch.from_numpy(experiment.dataset.features()).to(networks.dtype).clone()  # (N, D)
         self.labels = torch.from_numpy(experiment.dataset.labels()).to(networks.dtype).clone()[:, None]  # (N, 1)
         if not self._size:
-            self._fill(networks.batch(len(self.labels)), torch.arange(len(self.labels)).repeat(networks.runs))
+            all_of_them = torch.arange(len(self.labels), device="cpu")
+            self._fill(networks.batch(len(self.labels)), all_of_them.repeat(networks.runs))
 
     def order(self, generator: torch.Generator) -> torch.Tensor | None:
         """The order in which an epoch goes through the examples, (N,), picked at random; None for full batches."""
-        return torch.randperm(len(self.labels), generator=generator) if self._size else None
+        return torch.randperm(len(self.labels), generator=generator, device="cpu") if self._size else None
 
     def batches(self, orders: Sequence[torch.Tensor | None], start: int = 0) -> Iterator[Batch]:
         """Each batch of an epoch, filled, from batch ``start`` on; the last may be smaller. ``orders``: each run's."""
@@ -114,11 +117,26 @@ def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Pr
         before = 0
         for start, group in _by_start(directory, runs):
             told = partial(_told, progress, before, total, len(group))
-            try:
-                _train(group, directory, start, told)
-            except DamagedJournalError:
-                _train(group, directory, None, told)
+            _train_group(group, directory, start, told)
             before += sum(run.n_updates for run in group)
+
+
+def _train_group(
+    group: list[Experiment], directory: Path, journals: list[Journal] | None, told: Callable[[int], None]
+) -> None:
+    """Those whose journal is not true start anew, the others go on."""
+    try:
+        _train(group, directory, journals, told)
+    except DamagedJournalError:
+        if journals is None or len(group) == 1:
+            _train(group, directory, None, told)
+            return
+        for i, (run, journal) in enumerate(zip(group, journals, strict=True)):
+            _train_group([run], directory, [journal], partial(_told_of_one, told, i, len(group), run.n_updates))
+
+
+def _told_of_one(told: Callable[[int], None], number: int, runs: int, updates: int, done: int) -> None:
+    told((number * updates + done) // runs)
 
 
 def _told(progress: Progress, before: int, total: int, runs: int, done: int) -> None:
@@ -127,15 +145,25 @@ def _told(progress: Progress, before: int, total: int, runs: int, done: int) -> 
 
 def _by_start(directory: Path, runs: list[Experiment]) -> list[tuple[list[Journal] | None, list[Experiment]]]:
     """The runs that start anew together, and those that go on from the same update together, with their journals."""
-    groups: dict[int, tuple[list[Journal], list[Experiment]]] = {}
+    started: dict[int, list[tuple[Journal, Experiment]]] = {}
     for run in runs:
-        journal = journal_of(directory, run.digest)
-        if journal is None or journal.versions != versions() or set(journal.columns) != set(column_kinds(run)):
-            journal = Journal(0, {}, {})
-        known, members = groups.setdefault(journal.updates, ([], []))
-        known.append(journal)
-        members.append(run)
-    return [(journals if start else None, members) for start, (journals, members) in groups.items()]
+        journal = _journal(directory, run) or Journal(0, {}, {})
+        started.setdefault(journal.updates, []).append((journal, run))
+    groups: list[tuple[list[Journal] | None, list[Experiment]]] = []
+    for start, members in started.items():
+        for i in range(0, len(members), _RUNS_AT_ONCE):
+            together = members[i : i + _RUNS_AT_ONCE]
+            journals = [journal for journal, _ in together] if start else None
+            groups.append((journals, [run for _, run in together]))
+    return groups
+
+
+def _journal(directory: Path, run: Experiment) -> Journal | None:
+    """What the run can be gone on from, here and with these versions."""
+    journal = journal_of(directory, run.digest)
+    if journal is None or journal.versions != versions() or set(journal.columns) != set(column_kinds(run)):
+        return None
+    return journal
 
 
 def _train(
@@ -152,6 +180,7 @@ def _train(
                     partial(sealed_meta, experiment, versions()),
                     versions(),
                     journals[run] if journals else None,
+                    block=max(1 << 18, (BLOCK if experiment.kept_every == 1 else SMALL_BLOCK) // len(experiments)),
                 )
             )
             for run, experiment in enumerate(experiments)
@@ -167,7 +196,7 @@ class _Training:
         self.experiment, self.experiments, self.writers, self.told = experiments[0], experiments, writers, told
         self.networks = Networks(self.experiment, len(experiments))
         self.examples = Examples(self.experiment, self.networks)
-        self.generators = [torch.Generator().manual_seed(run.seed) for run in experiments]
+        self.generators = [torch.Generator("cpu").manual_seed(run.seed) for run in experiments]
         self.losses = np.empty((_LOSSES_AT_ONCE, len(experiments)))
         self.new_losses = 0  # rows of them that have not been written yet
 
@@ -234,27 +263,35 @@ class _Training:
         wrong = np.flatnonzero(~np.isfinite(losses).all(axis=1))
         if len(wrong):
             update = done - self.new_losses + int(wrong[0])
-            self._diverged(update, losses[wrong[0]][~np.isfinite(losses[wrong[0]])][0])
-        if not math.isfinite(self.networks.theta.sum().item()):
-            self._diverged(done, None)
+            which = int(np.flatnonzero(~np.isfinite(losses[wrong[0]]))[0])
+            self._diverged(which, update, losses[wrong[0], which])
+        for run in range(len(self.experiments)):
+            if not np.isfinite(self.networks.state(run).view(self.experiment.dtype).sum()):
+                self._diverged(run, done, None)
         self.new_losses = 0
 
-    def _diverged(self, update: int, loss: float | None) -> None:
+    def _diverged(self, run: int, update: int, loss: float | None) -> None:
         if update == 0:
-            raise TrainingError(f"the loss at the random start is already {loss}: the labels are too large to square")
+            cause = "the labels are too large to square"
+            if self.experiment.dtype == "float32":
+                cause = 'the labels are too large for float32, dtype = "float64" holds more'
+            raise TrainingError(f"the loss at the random start is already {loss}: {cause}")
         found = "a parameter is no longer finite" if loss is None else f"the loss is {loss:g}"
-        rate = self.experiment.learning_rate
+        rate, seed = self.experiment.learning_rate, self.experiments[run].seed
         raise TrainingError(
-            f"training diverged: after update {update} of {self.experiment.n_updates} {found}; the learning rate "
-            f"{rate:g} is too large, try {rate / 10:g}"
+            f"training diverged (seed {seed}): after update {update} of {self.experiment.n_updates} {found}; the "
+            f"learning rate {rate:g} is too large, try {rate / 10:g}"
         )
 
     def _write_known(self) -> None:
         """The columns that follow from the experiment."""
-        epochs = np.arange(self.experiment.n_updates) // self.experiment.batches_per_epoch
+        updates, kept = self.experiment.n_updates, self.experiment.n_kept
         for writer in self.writers:
-            writer.columns["kept"].append(self.experiment.kept_updates())
-            writer.columns["epoch"].append(epochs)
+            for start in range(0, kept, _KNOWN_AT_ONCE):
+                writer.columns["kept"].append(self.experiment.kept_updates(start, start + _KNOWN_AT_ONCE))
+            for start in range(0, updates, _KNOWN_AT_ONCE):
+                made = np.arange(start, min(start + _KNOWN_AT_ONCE, updates))
+                writer.columns["epoch"].append(made // self.experiment.batches_per_epoch)
 
     def _take_up(self, done: int) -> None:
         """Put the recorded states after ``done`` updates into the networks."""
@@ -278,7 +315,7 @@ class Interrupted:
 
 def interrupted(experiment: Experiment, directory: str | Path) -> Interrupted | None:
     """How far an unfinished run of ``experiment`` in ``directory`` is; None if there is none to go on with."""
-    journal = journal_of(Path(directory), experiment.digest)
+    journal = _journal(Path(directory), experiment)
     return Interrupted(journal.updates, experiment.n_updates) if journal else None
 
 

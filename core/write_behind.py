@@ -6,6 +6,7 @@ blocks go to the disk directly, where the file system can. Only while the disk i
 as the cache has room, do they go there.
 """
 
+import errno
 import mmap
 import os
 import threading
@@ -23,7 +24,9 @@ from gradreel.core.columns import ColumnKind, data_checksum
 from numpy.typing import NDArray
 
 BLOCK = 1 << 22
-"""Bytes that are written at once."""
+"""Bytes that are written at once, where each update is recorded."""
+SMALL_BLOCK = 1 << 20
+"""The same where few are: blocks that are filled slowly stay in the processor's cache if they are small."""
 BLOCKS = 8
 """Blocks that a column may have filled before whoever appends has to wait for the disk."""
 _PIECE = 1 << 18  # bytes given to the page cache at once: larger ones wait for memory that lies together
@@ -43,44 +46,43 @@ class Written:
 class WriteBehind:
     """The thread that writes; a context manager. Leaving it waits for what is still to be written.
 
-    An error of the disk is raised, as the OSError it is, where the next block is full, and on leaving.
+    An error of the thread, such as the OSError of a full disk, is raised where the next block is full, and on leaving.
+    ``block``: bytes that are written at once; a column may hold `BLOCKS` times as much.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, block: int | None = None) -> None:
+        self.block = block or BLOCK
         self.columns: dict[str, ColumnWriter] = {}
-        self.error: OSError | None = None
+        self.error: BaseException | None = None
         self.cached_left = _cache_room()
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        return self  # the thread is started by the first work for it: nothing is left if nothing comes of this
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if kind is None and self.error is None:
-            with suppress(OSError):  # raised below
-                for column in self.columns.values():
-                    column.hand_over()
-        self._work.put(None)
-        self._thread.join()
-        for column in self.columns.values():
-            column.close()
+        try:
+            if kind is None:
+                with suppress(type(self.error) if self.error else OSError):  # raised below
+                    for column in self.columns.values():
+                        column.hand_over()
+        finally:
+            self._end()
         if kind is None and self.error is not None:
             raise self.error
 
     def mark(self, then: Callable[[dict[str, Written]], None]) -> None:
         """Once all that has been appended so far is in the files, call ``then`` in the thread that writes."""
-        filled = {name: (column.rows, column.marked()) for name, column in self.columns.items()}
+        appended = {name: Written(column.rows, column.checksum) for name, column in self.columns.items()}
+        blocks = [(column, column.marked()) for column in self.columns.values()]
 
         def reach() -> None:
-            written = {}
-            for name, (rows, block) in filled.items():
-                self.columns[name].write(block)
-                written[name] = Written(rows, self.columns[name].checksum)
-            then(written)
+            for column, block in blocks:
+                column.write(block)
+            then(appended)
 
         self.submit(reach)
 
@@ -88,6 +90,8 @@ class WriteBehind:
         """Have ``work`` done by the thread, after what it has been given before. Raises what has gone wrong there."""
         if self.error is not None:
             raise self.error
+        if self._thread.ident is None:
+            self._thread.start()
         self._work.put(work)
 
     def _run(self) -> None:
@@ -95,8 +99,25 @@ class WriteBehind:
             if self.error is None:
                 try:
                     work()
-                except OSError as error:
+                except BaseException as error:
                     self.error = error
+
+    def _end(self) -> None:
+        """Wait until the thread has done what it was given, and let go of the files; even if interrupted meanwhile."""
+        self._work.put(None)
+        interruption: BaseException | None = None
+        ended = False
+        while not ended:
+            try:
+                if self._thread.is_alive():
+                    self._thread.join()
+                ended = True
+            except BaseException as error:
+                self.error = interruption = error  # the thread leaves the rest undone
+        for column in self.columns.values():
+            column.close()
+        if interruption is not None:
+            raise interruption
 
 
 @dataclass
@@ -108,11 +129,12 @@ class _Block:
     start: int  # in the file
     filled: int = 0
     written: int = 0
-    free: bool = False  # once written
 
 
 class ColumnWriter:
-    """Appends rows to one column of ``behind``'s; ``checksum`` is that of the numbers written so far.
+    """Appends rows to one column of ``behind``'s; ``checksum`` is that of the numbers appended so far.
+
+    It is computed as they come, while they are in the processor's cache; the thread that writes never looks at them.
 
     ``kind.shape[0]`` is how many rows there will be, as far as that is known. The header is written by `finish`, so an
     unfinished file is none. ``resume``: go on after what an earlier writer had written; ValueError if it is not there.
@@ -131,10 +153,15 @@ class ColumnWriter:
         size = self._header
         if resume is not None:
             size += resume.rows * kind.row_bytes
-            self._go_on(size, resume)
-        else:
-            os.ftruncate(self._fd, size)
-        self._size = min(BLOCK, max(_ALIGNED, -(-(kind.n_bytes or BLOCK) // _ALIGNED) * _ALIGNED))
+        try:
+            if resume is not None:
+                self._go_on(size, resume)
+            else:
+                os.ftruncate(self._fd, size)
+        except BaseException:
+            os.close(self._fd)
+            raise
+        self._size = min(behind.block, max(_ALIGNED, -(-kind.n_bytes // _ALIGNED) * _ALIGNED))
         self._block = self._next_block(size)
         behind.columns[file.stem] = self
 
@@ -152,6 +179,7 @@ class ColumnWriter:
         """Add rows, or parts of one, given as their bytes, (n,): the quick way."""
         start, block = 0, self._block
         self._appended += len(data)
+        self._hash.update(data.data)
         while len(data) - start > block.room - block.filled:
             part = block.room - block.filled
             block.memory[block.filled : block.room] = data[start : start + part]
@@ -162,12 +190,26 @@ class ColumnWriter:
         block.memory[block.filled : block.filled + count] = data[start:]
         block.filled += count
 
+    def reserve(self, count: int, ahead: int = 0) -> Bytes | None:
+        """Memory for bytes to be put where they will be written, once `commit` says that they are there.
+
+        ``ahead``: so many bytes are still to come before. None where the whole does not fit into the block at hand.
+        """
+        start = self._block.filled + ahead
+        return self._block.memory[start : start + count] if start + count <= self._block.room else None
+
+    def commit(self, count: int) -> None:
+        """The next ``count`` bytes are in place."""
+        block = self._block
+        self._hash.update(block.memory.data[block.filled : block.filled + count])
+        block.filled += count
+        self._appended += count
+
     def hand_over(self) -> _Block:
         """Give the block at hand to the thread that writes, and take up the next."""
         full = self._block
-        full.free = True
         self._handed_over += 1
-        self._behind.submit(lambda: self.write((full, full.filled)))
+        self._behind.submit(lambda: self._write_last(full))
         self._block = self._next_block(full.start + full.filled)
         return self._block
 
@@ -179,12 +221,14 @@ class ColumnWriter:
         """(In the thread that writes.) Write a block up to some length, as far as it is not in the file yet."""
         block, end = part
         if end > block.written:
-            self._hash.update(block.memory.data[block.written : end])
             self._put(block, end)
             block.written = end
-        if block.free:
-            self._written += 1
-            self._free.put(block.memory)
+
+    def _write_last(self, block: _Block) -> None:
+        """(In the thread that writes.) Write the rest of a block, whose memory is free then."""
+        self.write((block, block.filled))
+        self._written += 1
+        self._free.put(block.memory)
 
     def read_row(self, row: int) -> NDArray[Any]:
         """A row that an earlier writer had written."""
@@ -199,6 +243,8 @@ class ColumnWriter:
     def finish(self) -> ColumnKind:
         """Write the header, for the rows that there are. Only once everything has been written."""
         kind = self.kind.of_length(self.rows)
+        if self.file.stat().st_size != kind.n_bytes:
+            raise OSError(errno.EIO, f"{self.file} is not as long as what was written into it")
         with self.file.open("r+b") as stream:
             stream.write(kind.header)
         return kind

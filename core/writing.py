@@ -21,6 +21,7 @@ from gradreel.core.trace import META
 from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
 
 PARTIAL = ".partial"
+_REPLACED = ".replaced"
 _JOURNAL = "journal.json"
 _JOURNAL_SECONDS = 0.5
 _FORGOTTEN_SECONDS = 14 * 24 * 3600  # after which nobody will go on with a run
@@ -94,13 +95,14 @@ def new_trace(
     versions: dict[str, str],
     journal: Journal | None = None,
     grows: bool = False,
+    block: int | None = None,
 ) -> Iterator[TraceWriter]:
     """A writer of the columns of a new trace. On leaving without an error the trace gets its final name.
 
     A trace that had this name before is replaced then, and only then. ``seal`` makes meta.json of the checksums of the
     columns. An interruption leaves what the next run can go on from, given what `journal_of` finds then; any other
-    error leaves nothing. ``grows``: how many rows there will be is not known yet. DamagedJournalError: there is nothing
-    to go on from after all.
+    error leaves nothing. ``grows``: how many rows there will be is not known yet. ``block``: bytes that are written at
+    once. DamagedJournalError: there is nothing to go on from after all.
     """
     partial = _partial(directory, name)
     try:
@@ -108,7 +110,7 @@ def new_trace(
             shutil.rmtree(partial, ignore_errors=True)
             _refuse_full_disk(directory, kinds)
             partial.mkdir()
-        with WriteBehind() as behind:
+        with WriteBehind(block) as behind:
             for column, kind in kinds.items():
                 written = journal.columns[column] if journal else None
                 try:
@@ -126,6 +128,8 @@ def new_trace(
         (partial / META).write_text(seal(checksums), encoding="ascii")
         (partial / _JOURNAL).unlink(missing_ok=True)
         _publish(partial, directory / trace.name)
+    except DamagedJournalError:
+        raise  # this one, or one beside it: whoever trains begins anew what has to be
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise UserError(f"{directory}: the trace could not be written: {error.strerror or error}") from None
@@ -163,30 +167,40 @@ def _publish(partial: Path, final: Path) -> None:
     Not forced onto the disk first, which takes longer than the training: that survives the death of this process, and
     after a power failure the checksums tell.
     """
-    old = partial.with_name(f"{partial.name.removesuffix(PARTIAL)}.old{PARTIAL}")
-    if final.exists():
-        final.rename(old)
+    old = final.with_name(f".{final.name}{_REPLACED}")
+    _restore(old, final)
     try:
+        if final.exists():
+            final.rename(old)
         partial.rename(final)
-    except OSError:
-        if old.exists():
-            old.rename(final)
-        raise
-    if old.is_dir():
+    finally:
+        _restore(old, final)
+
+
+def _restore(old: Path, final: Path) -> None:
+    """Whatever was interrupted while it was replaced: back to its name, or gone if the new one has that."""
+    if not old.exists():
+        return
+    if not final.exists():
+        old.rename(final)
+    elif old.is_dir():
         shutil.rmtree(old, ignore_errors=True)
     else:
         old.unlink(missing_ok=True)
 
 
 def _clean(directory: Path) -> None:
-    """Remove what dead runs left long ago, and what was about to be removed when one died."""
-    for partial in directory.glob(f".*{PARTIAL}"):
-        name = partial.name.removeprefix(".").removesuffix(PARTIAL)
+    """Remove what dead runs left long ago; give back what one that died was about to replace."""
+    for left in [*directory.glob(f".*{PARTIAL}"), *directory.glob(f".*{_REPLACED}")]:
+        name = left.name.removeprefix(".").removesuffix(left.suffix)
         try:
-            if not name.endswith(".old") and time.time() - partial.stat().st_mtime < _FORGOTTEN_SECONDS:
+            if left.suffix == PARTIAL and time.time() - left.stat().st_mtime < _FORGOTTEN_SECONDS:
                 continue
-            with FileLock(_lock_file(directory, name.removesuffix(".old")), timeout=0):
-                shutil.rmtree(partial, ignore_errors=True)
+            with FileLock(_lock_file(directory, name), timeout=0):
+                if left.suffix == PARTIAL:
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    _restore(left, directory / name)
         except (Timeout, OSError):
             continue
 

@@ -33,6 +33,7 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network import Networks
 from gradreel.core.recording import record
+from gradreel.core.trace import Trace
 from gradreel.core.training import train, train_all
 from gradreel.core.verify import verify
 from gradreel.core.write_behind import BLOCK
@@ -196,7 +197,7 @@ def bench_seeds(updates: int, runs: int, folder: Path) -> dict[str, Any]:
         },
         runs,
     )
-    ends = [torch.from_numpy(np.array(trace.parameters[-1])) for trace in results["ours, side by side"]]
+    ends = [torch.from_numpy(np.array(Trace.open(path).parameters[-1])) for path in results["ours, side by side"]]
     per_run = {name: 1e3 * value / 5 / seeds[0].n_updates for name, value in seconds.items()}
     return {
         "updates": seeds[0].n_updates,

@@ -155,7 +155,7 @@ def test_runs_side_by_side_are_those_that_are_made_alone_bit_for_bit(
 ) -> None:
     seeds = [experiment.model_copy(update={"seed": experiment.seed + i}) for i in range(runs)]
     together = train_all(seeds, tmp_path_factory.mktemp("together"))
-    for seed, trace in zip(seeds, together, strict=True):
+    for seed, trace in zip(seeds, map(Trace.open, together), strict=True):
         alone = train(seed, tmp_path_factory.mktemp("alone"))
         for name, column in alone.columns.items():
             np.testing.assert_array_equal(trace.columns[name], column, err_msg=name)
@@ -168,7 +168,7 @@ def test_wide_networks_side_by_side_are_those_that_are_made_alone_bit_for_bit(tm
         loss="mae", optimizer="adam", learning_rate=1e-3, keep={"every": 10},
     )  # fmt: skip
     seeds = [base.model_copy(update={"seed": seed}) for seed in range(5)]
-    for seed, trace in zip(seeds, train_all(seeds, tmp_path / "together"), strict=True):
+    for seed, trace in zip(seeds, map(Trace.open, train_all(seeds, tmp_path / "together")), strict=True):
         np.testing.assert_array_equal(trace.parameters, train(seed, tmp_path / "alone").parameters)
 
 

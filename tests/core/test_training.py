@@ -201,6 +201,49 @@ def test_an_interrupted_run_leaves_nothing_and_what_was_there(
     assert (damaged / "meta.json").read_text() == "mine"
 
 
+def test_what_was_being_replaced_when_a_run_died_is_given_back(tmp_path: Path) -> None:
+    trace = train(SHORT, tmp_path)
+    whole = contents(trace.path)
+    trace.path.rename(tmp_path / f".{SHORT.digest}.replaced")
+    train(MINIBATCH, tmp_path)
+    assert contents(tmp_path / SHORT.digest) == whole
+
+
+def test_an_interruption_between_two_names_gives_the_old_trace_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = tmp_path / SHORT.digest
+    damaged.mkdir()
+    (damaged / "meta.json").write_text("mine")
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.suffix == ".partial":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(SHORT, tmp_path)
+    assert (damaged / "meta.json").read_text() == "mine"
+
+
+def test_the_default_device_of_torch_does_not_matter(tmp_path: Path) -> None:
+    here = contents(train(MINIBATCH, tmp_path / "cpu").path)
+    torch.set_default_device("meta")
+    try:
+        assert contents(train(MINIBATCH, tmp_path / "meta").path) == here
+    finally:
+        torch.set_default_device("cpu")
+        torch.set_default_device(None)
+
+
+def test_which_seed_diverged_is_named(tmp_path: Path) -> None:
+    base = Experiment(learning_rate=50, epochs=6000)
+    with pytest.raises(TrainingError, match=r"diverged \(seed 7\)"):
+        train(base.model_copy(update={"seed": 7}), tmp_path)
+
+
 def test_what_died_long_ago_is_cleaned_and_what_can_be_gone_on_with_is_not(tmp_path: Path) -> None:
     old, new = tmp_path / f".{'0' * 32}.partial", tmp_path / f".{'1' * 32}.partial"
     for partial in (old, new):

@@ -40,7 +40,7 @@ def flip(file: Path, byte: int, bit: int) -> bytes:
 def reseal(path: Path, trace: Trace, changes: dict[str, Callable[[np.ndarray], None]]) -> None:
     """Change columns and give the trace the checksums of what it holds now: a lie that no checksum finds."""
     for name, change in changes.items():
-        column = np.array(getattr(trace, name))
+        column = np.array(trace.columns[name])
         change(column)
         np.save(path / f"{name}.npy", column)
     kinds = column_kinds(trace.experiment)
@@ -195,6 +195,51 @@ def test_batches_that_the_seed_does_not_give_are_named(copy: Path, tiny_trace: T
         ("batch", 3, "example 3"),
         ("batch", 4, "example 1"),
     ]
+
+
+SPARSE = Experiment(
+    dataset=CurveDataset(examples=20), hidden=(8, 8), batch_size=5, epochs=300, optimizer="adam", learning_rate=0.01,
+    dtype="float32", keep={"every": 600},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["parameters", "batch_loss", "optimizer_state"])
+def test_a_number_that_is_a_little_wrong_far_from_any_kept_state_is_named(column: str, tmp_path: Path) -> None:
+    trace = train(SPARSE, tmp_path)
+    place = {"parameters": (2, 5), "batch_loss": (1190,), "optimizer_state": (2, 150)}[column]
+
+    def change(values: np.ndarray) -> None:
+        values[place] = np.nextafter(values[place], np.float32(9), dtype=values.dtype)
+
+    reseal(trace.path, trace, {column: change})
+    (problem,) = verify(trace.path).problems
+    assert problem.column == column
+    assert problem.update == {"batch_loss": 1190}.get(column, 1200)
+
+
+def test_a_machine_that_rounds_otherwise_is_not_blamed(tmp_path: Path) -> None:
+    """Every number of the trace a little off, from the first gradient on."""
+    trace = train(SPARSE, tmp_path)
+
+    def nudge(values: np.ndarray) -> None:
+        values *= 1 + np.random.default_rng(0).normal(scale=1e-6, size=values.shape).astype(values.dtype)
+
+    reseal(trace.path, trace, dict.fromkeys(("gradient", "batch_loss", "optimizer_state"), nudge))
+    result = verify(trace.path)
+    assert result.intact and not result.exact
+
+
+def test_a_far_state_that_is_wrecked_is_found_where_rounding_differs_too(tmp_path: Path) -> None:
+    trace = train(SPARSE, tmp_path)
+
+    def nudge(values: np.ndarray) -> None:
+        values *= 1 + 1e-6
+
+    def wreck(values: np.ndarray) -> None:
+        values[2, np.abs(values[2]) > 0.3 * np.abs(values[2]).max()] = 0
+
+    reseal(trace.path, trace, {"gradient": nudge, "parameters": wreck})
+    assert {problem.column for problem in verify(trace.path).problems} == {"parameters"}
 
 
 def test_last_bits_that_differ_are_within_tolerance_and_said_to_be(copy: Path, tiny_trace: Trace) -> None:

@@ -2,11 +2,14 @@
 
 import errno
 import os
+import signal
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+import xxhash
 from gradreel.core import write_behind
 from gradreel.core.columns import ColumnKind, checksum, read_column, rows_of
 from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
@@ -100,6 +103,117 @@ def test_what_is_not_as_it_was_is_not_gone_on_with(tmp_path: Path) -> None:
             ColumnWriter(behind, file, kind, resume=Written(5, "0"))
         with pytest.raises(ValueError, match="shorter"):
             ColumnWriter(behind, file, kind, resume=Written(9, "0"))
+
+
+def test_a_block_that_is_full_before_its_mark_is_reached_is_written_whole(tmp_path: Path) -> None:
+    """The disk is slower than whoever appends: a mark still waits when the block that it is in has been handed over."""
+    kind = ColumnKind((6 * write_behind.BLOCK // 8,), "<i8")
+    numbers, whole = np.arange(kind.shape[0]), write_behind.BLOCK // 8
+    gate = threading.Event()
+    with WriteBehind() as behind:
+        column = ColumnWriter(behind, tmp_path / "numbers.npy", kind)
+        behind.submit(lambda: (gate.wait(), None)[1])
+        column.append(numbers[:1000])
+        behind.mark(lambda written: None)
+        column.append(numbers[1000 : whole + 1000])
+        gate.set()
+        column.append(numbers[whole + 1000 :])
+    column.finish()
+    np.testing.assert_array_equal(np.load(tmp_path / "numbers.npy"), numbers)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(1, 3000), st.booleans(), st.floats(0, 0.002)), min_size=1, max_size=40))
+def test_marks_at_any_moment_change_nothing(
+    tmp_path_factory: pytest.TempPathFactory, portions: list[tuple[int, bool, float]]
+) -> None:
+    """Whatever the disk's speed: what a mark tells is in the file, and in the end all of it is."""
+    file = tmp_path_factory.mktemp("column") / "numbers.npy"
+    numbers = np.random.default_rng(0).normal(size=sum(count for count, _, _ in portions))
+    marks: list[tuple[int, str, bytes]] = []
+
+    def note(written: dict[str, Written]) -> None:
+        marks.append((written["numbers"].rows, written["numbers"].checksum, file.read_bytes()))
+
+    with WriteBehind(block=1 << 12) as behind:
+        column = ColumnWriter(behind, file, ColumnKind(numbers.shape, "<f8"))
+        start = 0
+        for count, marked, seconds in portions:
+            column.append(numbers[start : start + count])
+            start += count
+            behind.submit(lambda seconds=seconds: time.sleep(seconds))
+            if marked:
+                behind.mark(note)
+    column.finish()
+    np.testing.assert_array_equal(np.load(file), numbers)
+    for rows, checksum_then, content in marks:
+        np.testing.assert_array_equal(np.frombuffer(content[128 : 128 + 8 * rows]), numbers[:rows])
+        assert checksum_then == xxhash.xxh3_128(numbers[:rows].tobytes()).hexdigest()
+
+
+def test_rows_put_in_place_are_rows_appended(tmp_path: Path) -> None:
+    numbers = np.random.default_rng(0).normal(size=(500, 7))
+    with WriteBehind(block=1 << 12) as behind:
+        column = ColumnWriter(behind, tmp_path / "numbers.npy", ColumnKind(numbers.shape, "<f8"))
+        in_place = 0
+        for row in numbers:
+            memory = column.reserve(row.nbytes)
+            if memory is None:
+                column.append(row)
+            else:
+                memory[:] = row.view(np.uint8)
+                column.commit(row.nbytes)
+                in_place += 1
+    column.finish()
+    assert 400 < in_place < 500
+    np.testing.assert_array_equal(np.load(tmp_path / "numbers.npy"), numbers)
+    assert column.checksum == checksum(tmp_path / "numbers.npy", column.kind)
+
+
+def test_an_error_of_any_kind_in_the_thread_is_told_and_does_not_hang(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise MemoryError("no memory")
+
+    monkeypatch.setattr(os, "pwrite", broken)
+
+    def write_much() -> None:
+        with WriteBehind(block=1 << 12) as behind:
+            column = ColumnWriter(behind, tmp_path / "numbers.npy", ColumnKind((1 << 20,), "<f8"))
+            for _ in range(1 << 10):
+                column.append(np.zeros(1 << 10))
+
+    with pytest.raises(MemoryError, match="no memory"):
+        write_much()
+
+
+def test_ctrl_c_while_the_rest_is_written_leaves_neither_thread_nor_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads, descriptors = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    pwrite, interruptions = os.pwrite, 0
+
+    def interrupt_and_write(fd: int, data: memoryview, place: int) -> int:
+        nonlocal interruptions
+        time.sleep(0.2)  # until the rest is waited for
+        if interruptions < 2:
+            interruptions += 1
+            os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+        return pwrite(fd, data, place)
+
+    monkeypatch.setattr(os, "pwrite", interrupt_and_write)
+
+    def write() -> None:
+        with WriteBehind() as behind:
+            for name in "abc":
+                ColumnWriter(behind, tmp_path / f"{name}.npy", ColumnKind((9,), "<f8")).append(np.zeros(9))
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    assert threading.active_count() == threads
+    assert len(os.listdir("/proc/self/fd")) == descriptors
 
 
 def test_a_full_disk_is_told_and_does_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
