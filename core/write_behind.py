@@ -56,6 +56,7 @@ class WriteBehind:
         self.error: BaseException | None = None
         self.cached_left = _cache_room()
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
 
     def __enter__(self) -> Self:
@@ -101,21 +102,21 @@ class WriteBehind:
                     work()
                 except BaseException as error:
                     self.error = error
+        self._ended.set()
 
     def _end(self) -> None:
         """Wait until the thread has done what it was given, and let go of the files; even if interrupted meanwhile."""
         self._work.put(None)
         interruption: BaseException | None = None
-        ended = False
-        while not ended:
+        while self._thread.ident is not None and not self._ended.is_set():
             try:
-                if self._thread.is_alive():
-                    self._thread.join()
-                ended = True
+                self._ended.wait()  # an interrupted join would take the thread for ended
             except BaseException as error:
                 self.error = interruption = error  # the thread leaves the rest undone
         for column in self.columns.values():
             column.close()
+        if self._thread.ident is not None:
+            self._thread.join()
         if interruption is not None:
             raise interruption
 
