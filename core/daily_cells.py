@@ -1,44 +1,54 @@
-"""Days and numbers as spreadsheets and web analytics write them in the cells of one column."""
+"""Days as spreadsheets and web analytics write them in the cells of one column."""
 
 import re
 from collections.abc import Sequence
 from datetime import date
 
-LARGEST = 1e15
-"""No day has more: whole numbers up to here are exact in float64."""
-
 WRITE_DAYS = "write days as 2021-01-31"
+_FORMS = f"{WRITE_DAYS} (20210131, 31.1.2021, 31/1/2021, 31 Jan 2021 and Jan 31, 2021 are read, too)"
 
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
 _MONTH = {name: i + 1 for i, month in enumerate(_MONTHS) for name in (month, month[:3])} | {"sept": 9}
+_ENGLISH_MONTHS = {*_MONTHS} - {"april", "may", "august", "september", "november"}  # others have these, too
 
 _MIDNIGHT = r"(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+_NAMED_MONTH = [
+    re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})", re.ASCII),
+    re.compile(r"(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3,9})\.?,? (?P<year>\d{4})", re.ASCII),
+]
 _DAYS = [
-    re.compile(form, re.ASCII)
-    for form in (
-        r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})" + _MIDNIGHT,
-        r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)",
-        r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日",
-        r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
-        r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})",
-        r"(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3,9})\.?,? (?P<year>\d{4})",
-    )
+    *(
+        re.compile(form, re.ASCII)
+        for form in (
+            r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})" + _MIDNIGHT,
+            r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)",
+            r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日",
+            r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
+        )
+    ),
+    *_NAMED_MONTH,
 ]
 _EITHER_ORDER = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4})", re.ASCII)
 """Day and month, or month and day: only the whole column can tell."""
 
-
-def _number_form(point: str, thousands: str) -> re.Pattern[str]:
-    """Numbers with this decimal point, and groups of three digits kept apart by this mark, a space or an apostrophe."""
-    groups = rf"[1-9]\d{{0,2}}([{thousands} \u00a0\u2009\u202f'’])\d{{3}}(?:\1\d{{3}})*(?:{point}\d+)?"
-    return re.compile(rf"{groups}|\d+(?:{point}\d*)?(?:[eE][+-]?\d{{1,3}})?|{point}\d+", re.ASCII)
-
-
-_ENGLISH = _number_form(r"\.", ",")  # 1,234.5
-_CONTINENTAL = _number_form(",", ".")  # 1.234,5
+_NO_DAY = [
+    (re.compile(form, re.ASCII), hint)
+    for form, hint in (
+        (
+            r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}[T ,]+\d{1,2}:\d\d.*",
+            f"there must be one row for each day, without time of day and time zone; {WRITE_DAYS}",
+        ),
+        (r"\d{1,2}([-/. ])(?:\d{1,2}|[A-Za-z]{3,9})\1\d\d", f"write the year with four digits; {WRITE_DAYS}"),
+        (r"\d{4}[-/.]\d{1,2}", f"there must be one row for each day, not for each month; {WRITE_DAYS}"),
+        (r"\d{1,4}", f"days themselves are needed, not their numbers or years; {WRITE_DAYS}"),
+        (r"\d{5}(?:[.,]\d+)?", "spreadsheets count days like that; format the column as dates such as 2021-01-31"),
+        (r"\d{10}(?:\d{3})?", f"computers count seconds like that; {WRITE_DAYS}"),
+    )
+]
+"""What is written in the place of days, and what would do."""
 
 
 class CellError(Exception):
@@ -54,9 +64,13 @@ def is_day(cell: str) -> bool:
     return any(form.fullmatch(cell) for form in (*_DAYS, _EITHER_ORDER))
 
 
-def is_number(cell: str) -> bool:
-    """Whether a cell is written as a number, of whatever sign."""
-    return any(form.fullmatch(cell.lstrip("-−")) for form in (_ENGLISH, _CONTINENTAL))
+def is_english_day(cell: str) -> bool:
+    """Whether a cell is a day as only English has it: Jan 31, 2021 or 31 January 2021 (31 Jan 2021 may be German)."""
+    found = next((match for form in _NAMED_MONTH if (match := form.fullmatch(cell))), None)
+    if found is None:
+        return False
+    month = found["month"].lower()
+    return month in _ENGLISH_MONTHS or (month in _MONTH and found.re is _NAMED_MONTH[0])
 
 
 def shown(cell: str) -> str:
@@ -77,13 +91,17 @@ def _day(index: int, cell: str, day_first: bool) -> date:
     elif either := _EITHER_ORDER.fullmatch(cell):
         year, day, month = either[4], either[1 if day_first else 3], either[3 if day_first else 1]
     else:
-        raise CellError(
-            index, f"the day is empty; {WRITE_DAYS}" if not cell else f"{shown(cell)} is no day; {WRITE_DAYS}"
-        )
+        raise CellError(index, _no_day(cell))
     try:
         return date(int(year), int(month) if month.isdigit() else _MONTH[month.lower()], int(day))
     except (KeyError, ValueError):
         raise CellError(index, f"there is no day {shown(cell)}; {WRITE_DAYS}") from None
+
+
+def _no_day(cell: str) -> str:
+    if not cell:
+        return f"the day is empty; {WRITE_DAYS}, and remove rows of no day"
+    return f"{shown(cell)} is no day; " + next((hint for form, hint in _NO_DAY if form.fullmatch(cell)), _FORMS)
 
 
 def _day_first(cells: Sequence[str]) -> bool:
@@ -105,55 +123,3 @@ def _day_first(cells: Sequence[str]) -> bool:
             f"12th); {WRITE_DAYS}",
         )
     return day_first is not None
-
-
-def read_numbers(cells: Sequence[str], *, separated_by_commas: bool) -> list[float]:
-    """The number of each cell, all read one way: 1,234.5 or 1.234,5. Raises CellError at the first that is none.
-
-    Where the column may be read both ways, counts are taken to be whole: a mark before three digits groups thousands.
-    In a file separated by commas 1.234 is a decimal, as everywhere where English numbers are written.
-    """
-    if all(cell.isascii() and cell.isdigit() for cell in cells) and max(map(len, cells)) < 16:
-        return [float(cell) for cell in cells]  # the same, sooner
-    for i, cell in enumerate(cells):
-        if not is_number(cell):
-            raise CellError(
-                i, "the number is empty; write 0 for none" if not cell else f"{shown(cell)} is not a number"
-            )
-        if cell[0] in "-−":
-            raise CellError(i, f"{shown(cell)} is negative; a count is 0 or more")
-    english = _is_english(cells, separated_by_commas)
-    values = [_number(cell, english) for cell in cells]
-    for i, value in enumerate(values):
-        if value > LARGEST:
-            raise CellError(i, f"{shown(cells[i])} is too large; a day's number is at most {LARGEST:g}")
-    return values
-
-
-def _number(cell: str, english: bool) -> float:
-    plain = re.sub(r"[ \u00a0\u2009\u202f'’]", "", cell)
-    return float(plain.replace(",", "") if english else plain.replace(".", "").replace(",", "."))
-
-
-def _is_english(cells: Sequence[str], separated_by_commas: bool) -> bool:
-    """Whether a column's numbers are written 1,234.5, and not 1.234,5."""
-    not_english = next((i for i, cell in enumerate(cells) if not _ENGLISH.fullmatch(cell)), None)
-    not_continental = next((i for i, cell in enumerate(cells) if not _CONTINENTAL.fullmatch(cell)), None)
-    if not_english is not None and not_continental is not None:
-        raise _written_differently(cells, not_english, not_continental)
-    if not_english is not None or not_continental is not None or separated_by_commas:
-        return not_english is None
-    points = next((i for i, cell in enumerate(cells) if "." in cell), None)
-    commas = next((i for i, cell in enumerate(cells) if "," in cell), None)
-    if points is not None and commas is not None:
-        raise _written_differently(cells, points, commas)
-    return points is None
-
-
-def _written_differently(cells: Sequence[str], one: int, other: int) -> CellError:
-    earlier, later = sorted((one, other))
-    return CellError(
-        later,
-        f"{shown(cells[later])} is written otherwise than {shown(cells[earlier])}: is the point or the comma the "
-        "decimal one? Write all numbers plainly, such as 1234.5",
-    )

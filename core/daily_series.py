@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
-from gradreel.core.daily_cells import LARGEST, CellError, read_days, read_numbers
+from gradreel.core.daily_cells import CellError, read_days
+from gradreel.core.daily_numbers import LARGEST, SMALLEST, read_numbers
 from gradreel.core.daily_table import read_table
 from gradreel.core.errors import UserError
 from numpy.typing import NDArray
@@ -19,9 +20,14 @@ DayArray: TypeAlias = NDArray[np.datetime64]
 MOST_DAYS = 110_000
 """A file spans 300 years at most: more is a mistyped year."""
 
-Count = Annotated[
-    float, Field(ge=0, le=LARGEST, allow_inf_nan=False), AfterValidator(lambda number: number + 0.0)  # -0.0 is 0.0
-]  # fmt: skip
+
+def _zero_or_not_too_small(number: float) -> float:
+    if 0 < number < SMALLEST:
+        raise ValueError(f"a day's number is 0 or at least {SMALLEST:g}")
+    return number + 0.0  # -0.0 is 0.0
+
+
+Count = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False), AfterValidator(_zero_or_not_too_small)]
 
 
 class DailySeries(BaseModel):
@@ -32,6 +38,7 @@ class DailySeries(BaseModel):
     start: date = Field(description="the first day")
     values: tuple[Count, ...] = Field(min_length=1, description="each day's number of views")
     name: str = Field(min_length=1, description="what the series is called on the screen, such as its file's name")
+    column: str = Field(default="", description="the header that the numbers had in the file; empty without one")
     filled: tuple[date, ...] = Field(
         default=(), description="days that were missing and got the straight line between their neighbours"
     )
@@ -73,17 +80,18 @@ def read_daily_series(
     """The series in a CSV file with a row for each day, such as YouTube Studio and web analytics export.
 
     Columns are found by their header: the day's ("Date", "Datum", "日期"), and the one named ``column``, or else the
-    views ("Views", "Aufrufe", "观看次数"), or else visits, sales and the like, or else the only numbers. Two columns,
-    the day first, need no header. Rows go from the oldest day to the newest, or all the other way round. Days after
-    ``today`` (by default today) are refused. Days without a row are an error, or get the straight line between their
-    neighbours ("interpolate") and are listed in ``filled``. UserError: file, row, what was found and what would do.
+    views ("Views", "Aufrufe", "观看次数"), or else the only one with digits; ``column`` of the result says which. Two
+    columns, the day first, need no header. Rows go from the oldest day to the newest, or all the other way round. Days
+    after ``today`` (by default today) are refused. Days without a row are an error, or get the straight line between
+    their neighbours ("interpolate") and are listed in ``filled``. Numbers that may be thousands or decimals (1.234) are
+    refused unless the file tells. UserError: file, row, what was found and what would do.
     """
     file = Path(path)
     table = read_table(file, column)
     numbers = table.numbers
     try:
         days = read_days(table.days)
-        counts = read_numbers(table.counts, separated_by_commas=table.separated_by_commas)
+        counts = read_numbers(table.counts, table.separator, table.cells())
     except CellError as error:
         raise UserError(f"{file}, row {numbers[error.index]}: {error}") from None
     if len(days) > 1 and days[0] > days[-1]:
@@ -93,7 +101,9 @@ def read_daily_series(
     every_day = [days[0] + timedelta(days=i) for i in range((days[-1] - days[0]).days + 1)] if missing else days
     values = np.interp([day.toordinal() for day in every_day], [day.toordinal() for day in days], counts)
     name = file.name.encode("utf-8", "replace").decode()  # a name that is no Unicode cannot be shown
-    return DailySeries(start=days[0], values=tuple(values.tolist()), name=name, filled=tuple(missing))
+    return DailySeries(
+        start=days[0], values=tuple(values.tolist()), name=name, column=table.column, filled=tuple(missing)
+    )
 
 
 def _check_order(file: Path, days: list[date], numbers: list[int], today: date) -> None:

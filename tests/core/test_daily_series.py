@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -61,6 +62,7 @@ def test_equal_series_have_equal_json() -> None:
         ({"values": (1, float("nan"))}, "finite"),
         ({"values": (1, float("inf"))}, "finite"),
         ({"values": (1e16,)}, "less than or equal to"),
+        ({"values": (1e-251,)}, "0 or at least 1e-250"),
         ({"name": ""}, "at least 1 character"),
         ({"path": "/views.csv"}, "Extra inputs"),
         ({"start": date(9999, 12, 31)}, "calendar's end"),
@@ -112,7 +114,10 @@ ENGLISH_DAYS = 'Date,Views\n"Jan 30, 2021",812\n"Jan 31, 2021","1,024"\n"Feb 1, 
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_youtube_studio_is_read_in_many_languages(read: Read, text: str, encoding: str) -> None:
-    expected = DailySeries(start=date(2021, 1, 30), values=(812, 1024, 0), name="views.csv")
+    header = next(line for line in text.splitlines() if not line.startswith("sep="))
+    expected = DailySeries(
+        start=date(2021, 1, 30), values=(812, 1024, 0), name="views.csv", column=re.split("[,;]", header)[1]
+    )
     assert read(text.encode(encoding)) == expected
 
 
@@ -131,7 +136,8 @@ def test_a_table_of_many_videos_is_told_to_be_the_wrong_export(read: Read) -> No
 
 
 def test_two_columns_with_the_day_first_need_no_header(read: Read) -> None:
-    assert read("2021-01-30,5\n2021-01-31,6").values == (5, 6)
+    series = read("2021-01-30,5\n2021-01-31,6")
+    assert (series.values, series.column) == ((5, 6), "")
 
 
 @pytest.mark.parametrize("text", ["5,2021-01-30\n", "2021-01-30,5,6\n", "2021-01-30\n", "30,5\n", "2021 Q1,5\n5,6\n"])
@@ -149,28 +155,11 @@ def test_google_analytics_is_read(read: Read) -> None:
     assert read(top + "Date,Active users\n,11,Grand total\n20210130,5\n20210131,6\n").values == (5, 6)
 
 
-@pytest.mark.parametrize("name", ["Visits", "page_views", "Pageviews", "Sessions", "USERS", "Sales", "Besucher", "n"])
-def test_counts_of_many_names_are_found(read: Read, name: str) -> None:
-    assert read(f"Date,Weekday,{name}\n2021-01-30,Sat,5\n2021-01-31,Sun,6\n").values == (5, 6)
-
-
-def test_views_are_meant_before_anything_else(read: Read) -> None:
-    assert read("Date,Visitors,Views\n2021-01-30,3,5\n").values == (5,)
-
-
-@pytest.mark.parametrize("names", ["Visitors,Sales", "likes,shares", "Views,views"])
-def test_several_columns_that_may_be_meant_are_named(read: Read, names: str) -> None:
-    one, other = names.split(",")
-    with pytest.raises(
-        UserError, match=f"row 1: '{one}', '{other}' may all be meant; call the one that is meant views"
-    ):
-        read(f"Date,{names}\n2021-01-30,3,5\n")
-
-
 def test_a_column_can_be_asked_for(read: Read) -> None:
     text = "Date,Views,Engaged views\n2021-01-30,3,2\n"
-    assert read(text, column="engaged views").values == (2,)
-    with pytest.raises(UserError, match="no column 'likes' among 'Date', 'Views', 'Engaged views'"):
+    series = read(text, column="engaged views")
+    assert (series.values, series.column) == ((2,), "Engaged views")
+    with pytest.raises(UserError, match="no column 'likes' among 'Views', 'Engaged views'"):
         read(text, column="likes")
     with pytest.raises(UserError, match="no header"):
         read("2021-01-30,3\n", column="likes")
@@ -228,64 +217,6 @@ def test_days_that_cannot_be_read_are_named(read: Read, days: list[str], message
     with pytest.raises(UserError, match=message) as caught:
         read("Date,Views\n" + "".join(f'"{day}",5\n' for day in days))
     assert "views.csv" in str(caught.value)
-
-
-# Numbers
-
-
-@pytest.mark.parametrize(
-    ("separator", "cells", "values"),
-    [
-        (",", ["1234", "5"], [1234, 5]),
-        (",", ["1234.0", "5.25"], [1234, 5.25]),
-        (",", ["1,234", "1,234,567.5"], [1234, 1234567.5]),
-        (",", ["1 234", "1\u00a0234\u00a0567"], [1234, 1234567]),
-        (",", ["1'234", "12’345"], [1234, 12345]),
-        (",", ["1.234", "5"], [1.234, 5]),
-        (",", ["1.234,5", "6"], [1234.5, 6]),
-        (",", ["1.2E+03", "0"], [1200, 0]),
-        (";", ["1.234", "1.234.567"], [1234, 1234567]),
-        (";", ["1.234,5", "12"], [1234.5, 12]),
-        (";", ["1.234", "5,5"], [1234, 5.5]),
-        (";", ["1,234", "5"], [1234, 5]),
-        (";", ["1234.5", "1,234"], [1234.5, 1234]),
-        (";", ["0.123", "5"], [0.123, 5]),
-        (";", ["1234,5", "5"], [1234.5, 5]),
-        ("\t", ["1.234", "5,5"], [1234, 5.5]),
-    ],
-)
-def test_numbers_are_understood(read: Read, separator: str, cells: list[str], values: list[float]) -> None:
-    rows = [f'2021-01-{30 + i}{separator}"{cell}"\n' for i, cell in enumerate(cells)]
-    assert read(f"Date{separator}Views\n" + "".join(rows)).values == tuple(values)
-
-
-@pytest.mark.parametrize(
-    ("cell", "message"),
-    [
-        ("-5", "row 3: '-5' is negative"),
-        ("−5", "row 3: '−5' is negative"),
-        ("", "row 3: the number is empty"),
-        ("many", "row 3: 'many' is not a number"),
-        ("nan", "row 3: 'nan' is not a number"),
-        ("inf", "row 3: 'inf' is not a number"),
-        ("1_000", "row 3: '1_000' is not a number"),
-        ("12,34", "row 3: '12,34' is written otherwise than '5.5'"),
-        ("5%", "row 3: '5%' is not a number"),
-        ("0:03:53", "row 3: '0:03:53' is not a number"),
-        ("٥", "row 3: '٥' is not a number"),
-        ("1e300", "row 3: '1e300' is too large"),
-        ("1e999", "row 3: '1e999' is too large"),
-        ("9" * 400, "row 3: '9{39}…' is too large"),
-    ],
-)
-def test_numbers_that_cannot_be_read_are_named(read: Read, cell: str, message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        read(f'Date,Views\n2021-01-30,5.5\n2021-01-31,"{cell}"\n')
-
-
-def test_a_point_and_a_comma_that_may_both_group_are_told(read: Read) -> None:
-    with pytest.raises(UserError, match=r"row 3: '1,234' is written otherwise than '1\.234'"):
-        read("Date;Views\n2021-01-30;1.234\n2021-01-31;1,234\n")
 
 
 def test_thousands_without_quotes_are_told(read: Read) -> None:
@@ -461,10 +392,12 @@ def test_any_nearly_right_table_gives_a_series_or_a_message(
 @FUZZ
 @given(
     start=st.dates(min_value=date(1990, 1, 1), max_value=date(2020, 1, 1)),
-    counts=st.lists(st.floats(min_value=0, max_value=1e14), min_size=1, max_size=40),
+    counts=st.lists(st.just(0.0) | st.floats(min_value=1e-250, max_value=1e14), min_size=1, max_size=40),
     newest_first=st.booleans(),
 )
 def test_any_series_written_is_read_again(read: Read, start: date, counts: list[float], newest_first: bool) -> None:
-    rows = [f"{start + timedelta(days=i)},{count!r}\n" for i, count in enumerate(counts)]
+    # 1.234 may be thousands; 1.2340 is not
+    cells = [f"{count!r}0" if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", f"{count!r}") else f"{count!r}" for count in counts]
+    rows = [f"{start + timedelta(days=i)},{cell}\n" for i, cell in enumerate(cells)]
     series = read("Date,Views\n" + "".join(rows[::-1] if newest_first else rows))
     assert (series.start, series.values) == (start, tuple(counts))
