@@ -1,10 +1,12 @@
 """Daily views as examples for a network: the last days are the features, the next day is the label."""
 
+import math
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal, Self
 
+import numpy as np
 from gradreel.core.arrays import FloatArray
 from gradreel.core.daily_series import DailySeries, DayArray
 from gradreel.core.synthetic_views import synthetic_views
@@ -165,19 +167,24 @@ def _scaling(dataset: DailyViews) -> tuple[float, float]:
     views = dataset.daily.array()[: dataset.window + dataset.examples]
     if (views == views[0]).all():  # whose computed deviation may be a residue of rounding
         return float(views[0]), 1.0
-    return float(views.mean()), float(views.std())
+    exponent = int(np.frexp(views.max())[1])
+    near_one = np.ldexp(views, -exponent)  # exact, and squares of very small numbers are not lost
+    return float(np.ldexp(near_one.mean(), exponent)), float(np.ldexp(near_one.std(), exponent))
 
 
 def views_column(views: Iterable[float], usual: float) -> Callable[[float], str]:
     """`views_text` for numbers that stand below each other: all in the unit of the largest of ``views``, finely.
 
-    "0.212k" above "0.052k" rather than "52", so that what is less looks less.
+    "0.212k" above "0.052k" rather than "52", so that what is less looks less. The largest has three digits that count,
+    at least: "0.0152" above "0.0008".
     """
-    largest = max((abs(number) for number in views), default=0.0)
+    largest = max((abs(number) for number in views if math.isfinite(number)), default=0.0)
     for unit, letter in ((1e6, "M"), (1e3, "k")):
         if usual >= unit and round(largest) >= unit / 10:
             return lambda number: f"{number / unit:.3f}{letter}"
-    return lambda number: views_text(number, min(usual, 999.0))
+    if largest == 0:
+        return lambda number: views_text(number, min(usual, 999.0))
+    return lambda number: _plain_text(number, max(0, 2 - math.floor(math.log10(largest))))
 
 
 def views_text(views: float, usual: float) -> str:
@@ -185,10 +192,18 @@ def views_text(views: float, usual: float) -> str:
 
     Thousands ("0.32k") where a usual day has 1 000 or more, millions ("0.32M") from a million; less than a tenth
     of such a unit is told plainly ("32"). Plain numbers of small series keep decimals: "3.2" where a usual day has less
-    than 100, "0.32" where less than 10.
+    than 100, "0.32" where less than 10, "0.0032" where less than 0.1.
     """
     for unit, letter in ((1e6, "M"), (1e3, "k")):
         if usual >= unit and round(abs(views)) >= unit / 10:
             return f"{views / unit:.2f}{letter}"
-    decimals = 0 if usual >= 100 else 1 if usual >= 10 else 2
-    return f"{round(views, decimals) + 0.0:.{decimals}f}"  # never "-0"
+    if 0 < usual < 1:
+        return _plain_text(views, 2 - math.floor(math.log10(usual)))
+    return _plain_text(views, 0 if usual >= 100 else 1 if usual >= 10 else 2)
+
+
+def _plain_text(number: float, decimals: int) -> str:
+    """A number with so many decimals; in powers of ten ("3.2e-10") where zeros would fill the line."""
+    if decimals > 6:
+        return f"{number:.2e}"
+    return f"{round(number, decimals) + 0.0:.{decimals}f}"  # never "-0"

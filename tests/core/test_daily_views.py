@@ -219,6 +219,10 @@ def test_an_absolute_error_is_told_in_views() -> None:
         (3.24, 50, "3.2"),
         (0.324, 5, "0.32"),
         (-0.001, 5, "0.00"),
+        (0.0034, 0.015, "0.0034"),
+        (0.3, 0.5, "0.300"),
+        (3.4e-11, 2e-10, "3.40e-11"),
+        (0.0, 0.0, "0.00"),
         (5_250_000, 4e6, "5.25M"),
         (320_000, 4e6, "0.32M"),
         (32_000, 4e6, "32.00k"),
@@ -236,8 +240,38 @@ def test_a_datasets_usual_day_gives_the_size() -> None:
 def test_numbers_below_each_other_are_in_one_unit() -> None:
     text = DailyViews().format_column([212.0, 52.0, 0.9])
     assert [text(views) for views in (212.0, 52.0, 0.9)] == ["0.212k", "0.052k", "0.001k"]
-    few = DailyViews().format_column([52.0, 0.9])
-    assert [few(views) for views in (52.0, 0.9)] == ["52", "1"]
     millions = views_column([2e6, 3e5], 4e6)
     assert [millions(views) for views in (2e6, 3e5)] == ["2.000M", "0.300M"]
-    assert views_column([3.0], 5.0)(0.25) == "0.25"
+
+
+@pytest.mark.parametrize(
+    ("column", "usual", "texts"),
+    [
+        ([52.0, 0.9], 4000, ["52.0", "0.9"]),
+        ([0.412, 0.0314], 1000, ["0.412", "0.031"]),  # good forecasts of a large series
+        ([0.00412, 0.000123], 0.015, ["0.00412", "0.00012"]),
+        ([0.0, -0.001, 3.0], 5, ["0.00", "0.00", "3.00"]),
+        ([212.4, 0.4], 500, ["212", "0"]),
+        ([5250.0, 12.0], 999, ["5250", "12"]),
+        ([3.1e-10, 0.0], 2e-10, ["3.10e-10", "0.00e+00"]),
+        ([0.0, 0.0], 4000, ["0", "0"]),
+        ([], 4000, []),
+        ([float("nan"), 52.0], 4000, ["nan", "52.0"]),
+    ],
+)
+def test_a_column_shows_three_digits_of_its_largest_number(column: list[float], usual: float, texts: list[str]) -> None:
+    text = views_column(column, usual)
+    assert [text(views) for views in column] == texts
+
+
+@given(exponent=st.integers(-600, 40), values=st.lists(st.integers(1, 10**6), min_size=5, max_size=20))
+@settings(deadline=None)
+def test_series_of_any_size_scale_alike(exponent: int, values: list[int]) -> None:
+    data = DailyViews(series=series(*values), window=3)
+    unit = 2.0**exponent if max(values) * 2.0**exponent <= 1e15 else 1.0
+    other = DailyViews(series=series(*(value * unit for value in values)), window=3)
+    if data.scale == 1.0:  # all days before the unseen ones are equal
+        return
+    assert (other.offset, other.scale) == (data.offset * unit, data.scale * unit)
+    np.testing.assert_array_equal(other.features(), data.features())
+    np.testing.assert_array_equal(other.unseen_labels(), data.unseen_labels())
