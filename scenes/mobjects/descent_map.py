@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from gradreel.core.loss_surface import loss_grid, plane_of
+from gradreel.core.loss_surface import loss_grid
+from gradreel.core.planes import plane_of
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.trace import Trace
 from gradreel.scenes.mobjects.label_places import LabelPath, label_path, offset_in_direction, place_costs

@@ -13,7 +13,8 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.loss_surface import Plane, loss_grid, lowest, parameter_plane, plane_of, random_plane
+from gradreel.core.loss_surface import loss_grid, lowest
+from gradreel.core.planes import Plane, parameter_plane, plane_of, random_plane
 from gradreel.core.recorded_run import RecordedPart, RecordedRun
 from gradreel.core.theta import loss, unpack, unseen_loss
 from gradreel.core.trace import Trace
@@ -118,7 +119,7 @@ def test_the_default_path_lies_in_its_plane_but_for_its_first_moments(default_tr
 
 def test_a_path_too_large_for_memory_is_sampled(default_trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = plane_of(default_trace)
-    monkeypatch.setattr("gradreel.core.loss_surface._LARGEST", 10_000)
+    monkeypatch.setattr("gradreel.core.planes._LARGEST", 10_000)
     sampled = plane_of(default_trace)
     np.testing.assert_allclose(np.abs(np.diag(whole.directions @ sampled.directions.T)), 1, atol=1e-3)
     assert sampled.share == pytest.approx(whole.share, abs=1e-2)
@@ -266,8 +267,8 @@ def test_the_share_is_of_all_states_for_every_kind_of_plane(
 ) -> None:
     trace = with_path(default_trace, noisy_path(900, 10, dtype))
     if sampled:
-        monkeypatch.setattr("gradreel.core.loss_surface._LARGEST", 400)
-        monkeypatch.setattr("gradreel.core.loss_surface._READ", 70)
+        monkeypatch.setattr("gradreel.core.planes._LARGEST", 400)
+        monkeypatch.setattr("gradreel.core.planes._READ", 70)
     planes = plane_of(trace), random_plane(trace, seed=4), parameter_plane(trace, "w_3_1", "c_2")
     for plane in planes:
         assert plane.share == pytest.approx(share_of(trace.parameters, plane.directions), rel=1e-10)
@@ -297,7 +298,7 @@ def test_a_large_path_is_never_loaded_whole(tiny_trace: Trace, tmp_path: Path, m
     path = noisy_path(2000, 4000, "float32")
     np.save(tmp_path / "path.npy", path)  # 32 MB
     trace = with_path(tiny_trace, np.load(tmp_path / "path.npy", mmap_mode="r"))
-    monkeypatch.setattr("gradreel.core.loss_surface._LARGEST", 400_000)
+    monkeypatch.setattr("gradreel.core.planes._LARGEST", 400_000)
     tracemalloc.start()
     plane = plane_of(trace)
     _, most = tracemalloc.get_traced_memory()

@@ -49,7 +49,7 @@ def test_columns_are_mapped_and_read_only(tiny_trace: Trace) -> None:
 
 def test_a_trace_is_read_without_torch(tiny_trace: Trace) -> None:
     code = (
-        "import sys; from gradreel.core.trace import Trace; from gradreel.core.loss_surface import plane_of;"
+        "import sys; from gradreel.core.trace import Trace; from gradreel.core.planes import plane_of;"
         "plane_of(Trace.open(sys.argv[1], checksums=True)); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(tiny_trace.path)], check=True)

@@ -13,7 +13,7 @@ from gradreel.core.columns import checksum
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.loss_surface import plane_of
+from gradreel.core.planes import plane_of
 from gradreel.core.theta import loss, predict
 from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.training import train

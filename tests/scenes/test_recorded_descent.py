@@ -10,7 +10,7 @@ import pytest
 import torch
 from gradreel.core.columns import checksum
 from gradreel.core.errors import UserError
-from gradreel.core.loss_surface import plane_of
+from gradreel.core.planes import plane_of
 from gradreel.core.recording import record
 from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
 from gradreel.scenes.base import SceneContext
