@@ -12,7 +12,10 @@ from pydantic_core import core_schema
 
 
 class TraceFolder(str):
-    """The folder of a trace, as written: relative to where the command is run. Checked to be one when it is given.
+    """The folder of a trace, as written. Checked to be one when it is given.
+
+    It is relative to where the command is run. In a lesson file a parameter called ``trace`` is relative to the file,
+    if the folder is there.
 
     A field ``trace: TraceFolder | None = Field(None, ...)`` of a scene's ``Parameters`` makes ``self.trace("trace")``
     available. It is a text, so that a lesson file and ``--set`` can say it.

@@ -15,6 +15,7 @@ from gradreel.core.errors import UserError
 from pydantic import ValidationError
 
 KIND = "daily views"
+FILE_KEYS = ("data", "fill_missing", "column")  # of a dataset in a lesson: its file, and what is about that
 MOST_NAMED = 8  # stretches of filled days that are named one by one
 
 
@@ -101,7 +102,7 @@ def with_files(folder: Path, value: Any) -> Any:
     ``fill_missing`` and ``column`` beside ``data`` are about the file. Raises UserError naming the file.
     """
     if isinstance(value, Mapping):
-        if value.get("kind") == KIND and "data" in value:
+        if value.get("kind") == KIND:
             value = _from_file(folder, value)
         return {name: with_files(folder, inside) for name, inside in value.items()}
     if isinstance(value, list):
@@ -111,7 +112,14 @@ def with_files(folder: Path, value: Any) -> Any:
 
 def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:
     rest = dict(dataset)
-    about = {name: rest.pop(name, None) for name in ("data", "fill_missing", "column")}
+    about = {name: rest.pop(name, None) for name in FILE_KEYS}
+    if "data" not in dataset:
+        alone = next((name for name in FILE_KEYS if name in dataset), None)
+        if alone is not None:
+            raise UserError(
+                f'{alone} of a dataset of daily views is about its file, and it has none; data = "views.csv" names one'
+            )
+        return rest
     wrong = next((name for name, text in about.items() if not isinstance(text, str | None)), None)
     if wrong is not None:
         raise UserError(f"{wrong} of a dataset of daily views must be a text, found {about[wrong]!r}")

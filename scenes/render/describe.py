@@ -19,8 +19,9 @@ from gradreel.scenes.catalog import beat_names
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.report import counted
 from gradreel.scenes.render.requests import ParameterRow, SceneDescription, SceneRequest
+from gradreel.scenes.render.tables import Problem, problems_of, put_over
 from gradreel.scenes.trace_folder import TraceFolder
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥", "max_length": "length ≤"}
@@ -36,7 +37,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
             raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {given}")
         return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
     model: type[BaseModel] = scene_class.Parameters
-    parameters = scene_class.validated(_filled(request, model))
+    parameters = _checked(scene_class, model, _filled(request, model))
     folders = scene_class.trace_folders(parameters)
     return SceneDescription(
         source.name,
@@ -52,7 +53,10 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
 
 
 def _filled(request: SceneRequest, model: type[BaseModel]) -> dict[str, Any]:
-    """The parameters, a lesson's experiments in the place of their names; a table fills in over the field's default."""
+    """The parameters, a lesson's experiments in the place of their names; a table fills in over the field's default.
+
+    One that has all keys is complete: nothing is put below it.
+    """
     filled = dict(request.parameters)
     for name, value in request.parameters.items():
         field = model.model_fields.get(name)
@@ -63,8 +67,27 @@ def _filled(request: SceneRequest, model: type[BaseModel]) -> dict[str, Any]:
         elif isinstance(value, Mapping):
             default = field.get_default(call_default_factory=True)
             if isinstance(default, BaseModel):
-                filled[name] = _over(default.model_dump(mode="json"), value)
+                below = default.model_dump(mode="json")
+                filled[name] = value if below.keys() <= value.keys() else put_over(below, value)
     return filled
+
+
+def _checked(scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any]) -> Any:
+    """The scene's parameters. Raises UserError that names each wrong key as it was written, in whatever table."""
+    try:
+        return scene_class.validated(model.model_validate(filled))
+    except ValidationError as error:
+        scene = scene_class.scene_name()
+        lines = [_line(scene, problem) for problem in problems_of(error, model, filled)]
+        raise UserError("\n".join([*lines, f"`gradreel describe {scene}` shows the parameters of {scene}"])) from None
+
+
+def _line(scene: str, problem: Problem) -> str:
+    if problem.is_unknown:
+        inside = f"; {scene}.{'.'.join(map(str, problem.place[:-1]))} has" if len(problem.place) > 1 else "; it has"
+        return f"{scene} has no parameter {problem.key!r}{inside} {', '.join(problem.known) or 'none'}"
+    place = f"{scene}.{problem.key}" if problem.place else scene
+    return f"{place}: {problem.reason}" + (f" (got {problem.found})" if problem.found else "")
 
 
 def _experiment(request: SceneRequest, parameter: str, name: str) -> Experiment:
@@ -81,14 +104,6 @@ def _holds(annotation: Any, kind: type) -> bool:
     if isinstance(annotation, type):
         return issubclass(annotation, kind)
     return any(_holds(part, kind) for part in typing.get_args(annotation))
-
-
-def _over(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in change.items():
-        under = merged.get(name)
-        merged[name] = _over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
-    return merged
 
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[ParameterRow]:

@@ -13,11 +13,13 @@ dataset = { kind = "daily views", data = "views.csv" }    # fill_missing = "inte
 name = "sum-of-sigmoids"                                  # or "my_scene.py:MyScene", beside the lesson file
 [scene.parameters]
 run = "three-sigmoids"                                    # an experiment of this lesson, by name
+trace = "runs/mine"                                       # the folder of a trace, beside the lesson file
 knots = "@curve.csv"                                      # the points of a CSV, or the value in a JSON file
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,15 +27,20 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import LESSON_FILE, SceneSource, resolve
 from gradreel.scenes.narration import check_language
 from gradreel.scenes.render.arguments import parse_value
-from gradreel.scenes.render.daily import DailyData, filled_text, series_in, with_files
+from gradreel.scenes.render.daily import FILE_KEYS, DailyData, filled_text, series_in, with_files
 from gradreel.scenes.render.requests import SceneRequest
 from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.tables import Location, Problem, problems_of, put_over
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+TRACE = "trace"
+"""What scenes call a parameter that is the folder of a trace; their classes, which could tell, need Manim."""
 
 
 @dataclass(frozen=True)
@@ -199,33 +206,26 @@ def _parse(file: Path) -> dict[str, Any]:
 
 def _explain(file: Path, content: Mapping[str, Any], error: ValidationError) -> str:
     """One line for each problem: file, key (with the scene's name), what was wrong and what would do."""
-    lines = []
-    for problem in error.errors():
-        place = _place(problem["loc"], content)
-        if problem["type"] == "extra_forbidden":
-            known = _known_keys(problem["loc"])
-            nearest = get_close_matches(str(problem["loc"][-1]), known, n=1)
-            hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(known)}"
-            lines.append(f"{file}: unknown key {place}; {hint}")
-        else:
-            reason = problem["msg"].removeprefix("Value error, ")
-            lines.append(f"{file}: {place}: {reason}, found {str(problem['input'])[:60]}")
-    return "\n".join(lines)
+    return "\n".join(_line(file, content, problem) for problem in problems_of(error, _LessonFile, content))
 
 
-def _place(location: tuple[int | str, ...], content: Mapping[str, Any]) -> str:
+def _line(file: Path, content: Mapping[str, Any], problem: Problem) -> str:
+    place = _place(problem.place, content)
+    if problem.is_unknown:
+        known = [*problem.known, *(FILE_KEYS if problem.known == tuple(DailyViews.model_fields) else ())]
+        nearest = get_close_matches(str(problem.place[-1]), known, n=1, cutoff=0.65)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(known)}"
+        return f"{file}: unknown key {place}; {hint}"
+    return f"{file}: {place}: {problem.reason}" + (f", found {problem.found}" if problem.found else "")
+
+
+def _place(location: Location, content: Mapping[str, Any]) -> str:
     text = ".".join(str(part) for part in location if not isinstance(part, int))
     if len(location) > 1 and location[0] == "scene" and isinstance(location[1], int):
         scene = content["scene"][location[1]]
         name = scene.get("name", "no name") if isinstance(scene, Mapping) else "no table"
         text += f" (in [[scene]] {location[1] + 1}, {name})"
     return text
-
-
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    tables: dict[str | int, type[BaseModel]] = {"scene": _SceneTable, "poster": _PosterTable, "experiments": Experiment}
-    model = tables[location[0]] if len(location) > 1 else _LessonFile
-    return list(model.model_fields)
 
 
 def _entry(file: Path, number: int, scene: _SceneTable) -> SceneEntry:
@@ -236,13 +236,19 @@ def _entry(file: Path, number: int, scene: _SceneTable) -> SceneEntry:
         source = resolve(spec)
     except UserError as error:
         raise UserError(f"{file}: [[scene]] {number}: {error}") from None
-    return SceneEntry(source, {name: _from_file(file, value) for name, value in scene.parameters.items()})
+    return SceneEntry(source, {name: _beside(file, name, value) for name, value in scene.parameters.items()})
 
 
-def _from_file(lesson: Path, value: Any) -> Any:
-    """``"@curve.csv"`` in a lesson is the content of the file beside it; anything else is itself."""
+def _beside(lesson: Path, name: str, value: Any) -> Any:
+    """What a scene's parameter in a lesson means: ``"@curve.csv"`` is the content of the file beside the lesson's.
+
+    A folder beside it that ``trace`` names is meant wherever the command is run. Anything else is itself.
+    """
+    folder = lesson.absolute().parent
     if isinstance(value, str) and value.startswith("@"):
-        return parse_value(f"@{lesson.absolute().parent / value[1:]}")
+        return parse_value(f"@{folder / value[1:]}")
+    if name == TRACE and isinstance(value, str) and value and os.path.isdir(folder / value):
+        return str(folder / value)
     return value
 
 
@@ -254,13 +260,18 @@ def _with_experiments(lesson: Lesson, changes: Mapping[str, Any]) -> Lesson:
             raise UserError(
                 f"--set experiments.{name}: the lesson {lesson.name} has no such experiment; it has {known}"
             )
-        merged = _merged(experiments[name].model_dump(mode="json"), change if isinstance(change, Mapping) else {}, {})
+        if not isinstance(change, Mapping):
+            raise UserError(f"--set experiments.{name}: a table is wanted, such as --set experiments.{name}.seed=3")
+        merged = put_over(experiments[name].model_dump(mode="json"), change)
         try:
             experiments[name] = Experiment.model_validate(merged)
         except ValidationError as error:
-            problem = error.errors()[0]
-            key = ".".join(str(part) for part in ("experiments", name, *problem["loc"]))
-            raise UserError(f"--set {key}: {problem['msg']}, found {problem['input']!r}") from None
+            problem = problems_of(error, Experiment, merged)[0]
+            key = ".".join(filter(None, ("experiments", name, problem.key)))
+            found = f", found {problem.found}" if problem.found else ""
+            unknown = f"no such key; known here: {', '.join(problem.known)}"
+            reason = unknown if problem.is_unknown else f"{problem.reason}{found}"
+            raise UserError(f"--set {key}: {reason}") from None
     return replace(lesson, experiments=experiments)
 
 
@@ -281,13 +292,9 @@ def _picked(lesson: Lesson, only: Sequence[str]) -> tuple[SceneEntry, ...]:
 def _merged(
     base: Mapping[str, Any], change: Mapping[str, Any], experiments: Mapping[str, Experiment]
 ) -> dict[str, Any]:
-    """``change`` put over ``base``, table by table; over an experiment's name, its own values are filled in first."""
-    merged = dict(base)
-    for name, value in change.items():
-        under = merged.get(name)
-        if isinstance(value, Mapping):
-            if isinstance(under, str) and under in experiments:
-                under = experiments[under].model_dump(mode="json")
-            value = _merged(under, value, {}) if isinstance(under, Mapping) else value
-        merged[name] = value
-    return merged
+    """``change`` put over a scene's parameters; over an experiment's name, its own values are filled in first."""
+    filled = dict(base)
+    for name, value in base.items():
+        if isinstance(value, str) and value in experiments and isinstance(change.get(name), Mapping):
+            filled[name] = experiments[value].model_dump(mode="json")
+    return put_over(filled, change)

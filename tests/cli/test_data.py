@@ -152,6 +152,34 @@ def test_one_of_several_columns_is_chosen(gradreel, here):
     assert series["values"][:3] == [0, 2, 4]
 
 
+LECTURE = """
+[experiments.mine]
+dataset = { kind = "daily views" }
+hidden = [3]
+activation = "relu"
+batch_size = 32
+epochs = 5
+
+[[scene]]
+name = "loss-curve"
+parameters = { run = "mine" }
+"""
+
+
+def test_a_scene_of_a_curve_by_itself_shows_the_users_views(gradreel, here):
+    (here / "lecture.toml").write_text(LECTURE)
+    write_views(here / "good.csv", days=150)
+    arguments = ("--lesson", "lecture.toml", "--data", "good.csv")
+    trained = gradreel("train", *arguments, "--json")
+    (run,) = json.loads(trained.stdout)
+    assert dataset_of(trained).title == "good.csv"
+    assert run["experiment"]["hidden"] == [3] and run["experiment"]["batch_size"] == 32
+    (verified,) = json.loads(gradreel("verify", *arguments, "--json").stdout)
+    assert (verified["trace"], verified["ok"]) == (run["path"], True)
+    planned = gradreel("render", *arguments, "-q", "l", "--dry_run")
+    assert (planned.exit_code, planned.stdout) == (0, "render  loss-curve: not rendered yet\n")
+
+
 @pytest.mark.parametrize("command", ["train", "render", "frames", "verify", "describe", "check"])
 def test_a_file_with_a_mistake_is_refused_by_every_command(gradreel, here, command):
     (here / "bad.csv").write_text("Date,Views\n2024-01-01,5\n2024-01-02,many\n")

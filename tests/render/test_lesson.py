@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import LESSON_FILE, find_scenes
@@ -96,6 +100,92 @@ def test_a_wrong_lesson_is_named_with_its_file_and_place(tmp_path, content, name
     assert str(file) in message
     for part in named:
         assert part in message
+
+
+def one_line(tmp_path, experiment: str, *arguments) -> str:
+    """What is wrong with the table of an experiment in a lesson."""
+    file = tmp_path / "wrong.toml"
+    file.write_text(f'[experiments.mine]\n{experiment}\n[[scene]]\nname = "build-curve"\n', encoding="utf-8")
+    return lesson_error(file, *arguments).removeprefix(f"{file}: ")
+
+
+@pytest.mark.parametrize(
+    ("experiment", "message"),
+    [
+        (
+            "dataset = { kind = 'daily views', fill_missing = 'interpolate' }",
+            'fill_missing of a dataset of daily views is about its file, and it has none; data = "views.csv" names one',
+        ),
+        (
+            "dataset = { kind = 'daily views', days = 3 }",
+            "unknown key experiments.mine.dataset.days; "
+            "known here: kind, series, window, unseen_from, data, fill_missing, column",
+        ),
+        (
+            "dataset = { kind = 'daily views', dta = 'views.csv' }",
+            "unknown key experiments.mine.dataset.dta; did you mean data?",
+        ),
+        (
+            "dataset = { kind = 'curve', window = 3 }",
+            "unknown key experiments.mine.dataset.window; known here: kind, knots, examples, low, high, centered",
+        ),
+        ("keep = { often = 3 }\nschedule = 'constant'", "unknown key experiments.mine.keep.often; known here: every"),
+        ("schedule = { factor = 0.5 }", "experiments.mine.schedule.step: Field required"),
+        ("batch_size = 1000", "experiments.mine: batch_size 1000 is more than the 81 examples; 0 means all of them"),
+        ("dataset = { knots = 3 }", "experiments.mine.dataset.knots: Input should be a valid tuple, found 3"),
+        ("activation = 'tanh'", "experiments.mine.activation: Input should be 'sigmoid', 'relu', 'hard_sigmoid'"),
+    ],
+)
+def test_a_key_is_named_as_it_was_written_with_those_that_are_known_beside_it(tmp_path, experiment, message):
+    lines = one_line(tmp_path, experiment)
+    assert message in lines
+    assert not any(mark in lines for mark in ("{", "daily views.", "curve.", "Keep", "Schedule.", "literal"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dataset": {"knots": 3}}, "--set experiments.mine.dataset.knots: Input should be a valid tuple, found 3"),
+        (
+            {"dataset": {"windwo": 3}},
+            "--set experiments.mine.dataset.windwo: no such key; known here: kind, knots, examples",
+        ),
+        ({"batch_size": 1000}, "--set experiments.mine: batch_size 1000 is more than the 81 examples"),
+        (3, "--set experiments.mine: a table is wanted, such as --set experiments.mine.seed=3"),
+    ],
+)
+def test_an_override_of_an_experiment_names_the_key_as_it_was_written(tmp_path, change, message):
+    assert one_line(tmp_path, "epochs = 3", {"experiments": {"mine": change}}).startswith(message)
+
+
+def test_another_kind_of_dataset_takes_the_place_of_the_one_there_was(user_folder, write_lesson):
+    views = "[experiments.mine]\ndataset = { kind = 'daily views', window = 7 }\nepochs = 3\n"
+    file = write_lesson(user_folder, "Shows", extra=views)
+    with file.open("a") as lesson_file:
+        lesson_file.write('[scene.parameters]\nrun = "mine"\n')
+    of_kind = {"dataset": {"kind": "curve", "examples": 9}}
+    curve = Experiment(dataset=CurveDataset(examples=9), epochs=3)
+    assert load_lesson(file, {"experiments": {"mine": of_kind}}).experiments["mine"] == curve
+    (shows,) = load_lesson(file, {"shows": {"run": of_kind}}).scenes
+    assert Experiment.model_validate(shows.parameters["run"]) == curve
+    same = load_lesson(
+        file, {"experiments": {"mine": {"dataset": {"kind": "daily views", "unseen_from": "2020-05-01"}}}}
+    )
+    assert same.experiments["mine"].dataset == DailyViews(window=7, unseen_from=date(2020, 5, 1))
+
+
+def test_a_trace_beside_the_lesson_file_is_meant_wherever_the_command_is_run(user_folder, write_lesson, monkeypatch):
+    file = write_lesson(user_folder, "Dots")
+    (user_folder / "runs" / "mine").mkdir(parents=True)
+    with file.open("a") as lesson_file:
+        lesson_file.write('[scene.parameters]\ntrace = "runs/mine"\nother = "runs/mine"\n')
+    monkeypatch.chdir("/")
+    beside = {"trace": str(user_folder / "runs" / "mine"), "other": "runs/mine"}
+    assert load_lesson(file).scenes[0].parameters == beside
+    given = load_lesson(file, {"dots": {"trace": "here"}}).scenes[0].parameters
+    assert given == beside | {"trace": "here"}, "on the command line a path is relative to where one is"
+    (user_folder / "runs" / "mine").rmdir()
+    assert load_lesson(file).scenes[0].parameters["trace"] == "runs/mine", "of a folder that is not there"
 
 
 def test_a_missing_file_a_folder_and_other_encodings(tmp_path):

@@ -1,0 +1,107 @@
+"""What a scene's parameters come to, from what was written for them. In this process: the scene's class is at hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment, KeepAtMost
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.catalog import resolve
+from gradreel.scenes.lecture.loss_curve import LossCurve
+from gradreel.scenes.render.daily import DailyData
+from gradreel.scenes.render.describe import describe
+from gradreel.scenes.render.requests import SceneRequest
+from gradreel.scenes.render.settings import RenderSettings
+from pydantic import Field
+
+MINE = DailySeries(start=date(2024, 1, 1), values=[1000.0 + 40 * (i % 7) for i in range(150)], name="good.csv")
+
+
+def described(parameters, experiments=None, scene=LossCurve):
+    request = SceneRequest(resolve("loss-curve"), RenderSettings.of_quality("l"), parameters, experiments or {})
+    return describe(scene, request)
+
+
+def run_of(description) -> Experiment:
+    return description.experiments["run"]
+
+
+def test_daily_views_stand_alone_over_a_run_on_a_curve():
+    own = run_of(described({}))
+    table = {"run": {"dataset": {"kind": "daily views", "window": 7}}}
+    shown = described(table)
+    assert run_of(shown) == own.model_copy(update={"dataset": DailyViews(window=7)})
+    on_mine = described(DailyData(MINE).over(shown.parameters))
+    assert run_of(on_mine) == own.model_copy(update={"dataset": DailyViews(series=MINE, window=7)})
+
+
+def test_an_experiment_of_daily_views_takes_the_place_of_a_run_on_a_curve():
+    mine = Experiment(dataset=DailyViews(), hidden=(3,), activation="relu", batch_size=32, epochs=5)
+    shown = described({"run": "mine"}, {"mine": mine})
+    on_mine = described(DailyData(MINE).over(shown.parameters), {"mine": mine})
+    assert run_of(on_mine) == mine.model_copy(update={"dataset": DailyViews(series=MINE)})
+
+
+def test_a_table_fills_in_over_the_scenes_own_run():
+    dataset = CurveDataset(knots=((0, 0), (1, 1)), examples=9)
+    own = run_of(described({})).model_copy(update={"seed": 5})
+    for changed in ({"examples": 9}, {"kind": "curve", "examples": 9}):
+        written = {"run": {"seed": 5, "dataset": {"knots": [[0, 0], [1, 1]], **changed}}}
+        assert run_of(described(written)) == own.model_copy(update={"dataset": dataset})
+
+
+class Kept(LectureScene):
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(Experiment(epochs=3, keep={"every": 2}), description="The run.")
+
+
+def test_below_a_complete_table_there_is_nothing():
+    """What ``--data`` sends: of the scene's own run nothing may come back, be it under another key."""
+    complete = Experiment(dataset=DailyViews(), epochs=3, keep={"at most": 100_000}).model_dump(mode="json")
+    shown = run_of(described({"run": complete}, scene=Kept))
+    assert shown.keep == KeepAtMost(at_most=100_000)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (
+            {"run": {"dataset": {"kind": "daily views", "knots": []}}},
+            "loss-curve has no parameter 'run.dataset.knots'; "
+            "loss-curve.run.dataset has kind, series, window, unseen_from",
+        ),
+        (
+            {"run": {"dataset": {"windwo": 3}}},
+            "loss-curve has no parameter 'run.dataset.windwo'; "
+            "loss-curve.run.dataset has kind, knots, examples, low, high, centered",
+        ),
+        ({"size": 3}, "loss-curve has no parameter 'size'; it has run, trace"),
+        (
+            {"run": {"dataset": {"examples": 1}}},
+            "loss-curve.run.dataset.examples: Input should be greater than or equal to 2 (got 1)",
+        ),
+        (
+            {"run": {"dataset": {"kind": "daily views", "window": 5000}}},
+            "loss-curve.run.dataset.window: Input should be less than or equal to 3650 (got 5000)",
+        ),
+        (
+            {"run": {"dataset": {"kind": "daily views", "series": {"start": "2024-01-01", "name": "x"}}}},
+            "loss-curve.run.dataset.series.values: Field required",
+        ),
+        ({"run": {"hidden": [3, 0]}}, "loss-curve.run.hidden.1: Input should be greater than or equal to 1 (got 0)"),
+        ({"run": {"batch_size": 100}}, "loss-curve.run: batch_size 100 is more than the 81 examples; 0 means all"),
+        ({"run": "nothing"}, "loss-curve.run: the lesson has no experiment 'nothing'; it has none"),
+        ({"trace": "nowhere"}, "loss-curve.trace: the folder of a trace was wanted, and "),
+    ],
+)
+def test_what_is_wrong_is_named_as_it_was_written(parameters, message):
+    with pytest.raises(UserError) as caught:
+        described(parameters)
+    lines = str(caught.value).splitlines()
+    assert any(line.startswith(message) for line in lines)
+    assert not any(mark in line for line in lines for mark in ("{", "daily views.", "DailySeries"))
