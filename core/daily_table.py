@@ -137,19 +137,22 @@ def _check_unquoted_commas(file: Path, header: list[str], body: list[Row], count
 
     Room is in a column without name, in one that rows leave out, and in one that holds nothing but such second halves.
     """
-    right = count_at + 1
     cut = {number: pair for number, cells in body if (pair := _cut(cells, count_at))}
     if not cut:
         return
-    is_named = right < len(header) and header[right] != ""
+    right = count_at + 1
+    unnamed = [i for i, name in enumerate(header) if i > count_at and not name]
+    has_unnamed = any(is_number(cells[i]) for _, cells in body for i in unnamed if i < len(cells))
     shortest = min(len(cells) for _, cells in body)
     longer = [number for number, cells in body if len(cells) > shortest]
+    all_longer = bool(longer) and all(number in cut for number in longer)
     beside = [cells[right] if right < len(cells) else "" for _, cells in body]
     halves = [cell for cell in beside if is_number(cell)]
+    has_room = shortest > len(header) or len(halves) < len(beside) or any(cell.startswith("0") for cell in halves)
     only_halves = bool(halves) and all(_THREE_DIGITS.fullmatch(cell) for cell in halves)
-    has_room = shortest > len(header) or len(halves) < len(beside)
-    if not is_named or (longer and all(number in cut for number in longer)) or (only_halves and has_room):
-        number, (one, other) = next(iter(cut.items()))
+    if has_unnamed or all_longer or (only_halves and has_room):
+        number = longer[0] if all_longer else next(iter(cut))
+        one, other = cut[number]
         plainly = f"without comma ({one}{other})" if len(other) == 3 else f"with a point ({one}.{other})"
         raise UserError(
             f"{file}, row {number}: {one!r} and {other!r} may be one number, cut at its comma; put such numbers in "
@@ -159,11 +162,20 @@ def _check_unquoted_commas(file: Path, header: list[str], body: list[Row], count
 
 
 def _cut(cells: list[str], count_at: int) -> tuple[str, str] | None:
-    """Two neighbours that may be one number, the cell of the numbers or one before it; None without such."""
+    """Two neighbours that may be one number, the cell of the numbers or one before it; None without such.
+
+    Only where what follows may have moved to the right: a number, or nothing, or anything after three digits.
+    """
     for left in range(min(count_at, len(cells) - 2) + 1):
         one, other = cells[left], cells[left + 1]
-        shifted = cells[count_at + 1] if count_at + 1 < len(cells) else ""  # what the numbers would be, were it so
-        if _LEADING_DIGITS.fullmatch(one) and _DIGITS.fullmatch(other) and (left == count_at or is_number(shifted)):
+        if not (_LEADING_DIGITS.fullmatch(one) and _DIGITS.fullmatch(other)):
+            continue
+        following = cells[count_at + (2 if left == count_at else 1) :][:1]
+        if left < count_at:
+            has_moved = following != [] and is_number(following[0])
+        else:
+            has_moved = following in ([], [""]) or is_number(following[0]) or len(other) == 3
+        if has_moved:
             return one, other
     return None
 
