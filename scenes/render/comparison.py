@@ -150,7 +150,7 @@ def _notes(comparison: Comparison) -> list[str]:
     dataset, run = comparison.dataset, next(iter(comparison.results)).experiments[0]
     over = "" if comparison.seeds == 1 else f", mean ± sample standard deviation over {comparison.seeds} seeds"
     window = f"{dataset.window} days before are the features" if dataset.window > 1 else "the day before is the feature"
-    column = f", column {_column(dataset)}" if _column(dataset) else ""
+    column = f", column {dataset.daily.column}" if dataset.daily.column else ""
     notes = [
         f"Losses: mean absolute error in views after the last update{over}. Seconds: of training one run; of runs "
         "trained side by side, its share.",
@@ -170,11 +170,6 @@ def _notes(comparison: Comparison) -> list[str]:
     return notes
 
 
-def _column(dataset: DailyViews) -> str | None:
-    """The header of the file's column that the views stand in; None of the synthetic ones."""
-    return getattr(dataset.daily, "column", None)
-
-
 def _json(comparison: Comparison) -> dict[str, Any]:
     dataset = comparison.dataset
     run = next(iter(comparison.results)).experiments[0]
@@ -183,7 +178,7 @@ def _json(comparison: Comparison) -> dict[str, Any]:
         "comparison": comparison.kind,
         "data": {
             "name": dataset.title,
-            "column": _column(dataset),
+            "column": dataset.daily.column or None,
             "synthetic": dataset.synthetic,
             "first_day": str(dataset.daily.start),
             "last_day": str(dataset.daily.end),

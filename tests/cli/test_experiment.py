@@ -191,6 +191,9 @@ def test_one_of_several_columns_is_chosen(gradreel, here):
     (network,) = width_experiments(dataset, (0,), range(2), 2)
     assert [run["digest"] for run in chosen["train"]] == [run.digest for run in network.experiments]
     assert other["train"] != chosen["train"]
+    shown = comparison.Comparison("width", dataset, {network: None}, here)
+    assert "Data: two.csv, column Views there, 2024-01-01 to 2024-02-29; " in " ".join(comparison._notes(shown))
+    assert comparison._json(shown)["data"]["column"] == "Views there"
     missing = gradreel(*arguments, "--column", "Views")
     assert (missing.exit_code, "no column 'Views' among" in missing.stderr) == (2, True)
 
