@@ -8,8 +8,8 @@ from gradreel.core.daily_cells import CellError, is_english_day, shown
 LARGEST = 1e15
 """No day has more: whole numbers up to here are exact in float64."""
 
-SMALLEST = 1e-250
-"""No day has less, but 0: differences of such numbers are still exact enough to divide by."""
+SMALLEST = 1e-100
+"""No day has less, but 0: squares of the smallest differences of such numbers, as in deviations, are no zeros yet."""
 
 
 def _number_form(point: str, thousands: str) -> re.Pattern[str]:

@@ -22,7 +22,7 @@ MOST_DAYS = 110_000
 
 
 def _zero_or_not_too_small(number: float) -> float:
-    if 0 < number < SMALLEST:
+    if 0 < number < SMALLEST / MOST_DAYS:  # what a straight line from 0 to the smallest may pass
         raise ValueError(f"a day's number is 0 or at least {SMALLEST:g}")
     return number + 0.0  # -0.0 is 0.0
 

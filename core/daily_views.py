@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal, Self
 
-import numpy as np
 from gradreel.core.arrays import FloatArray
 from gradreel.core.daily_series import DailySeries, DayArray
 from gradreel.core.synthetic_views import synthetic_views
@@ -167,9 +166,7 @@ def _scaling(dataset: DailyViews) -> tuple[float, float]:
     views = dataset.daily.array()[: dataset.window + dataset.examples]
     if (views == views[0]).all():  # whose computed deviation may be a residue of rounding
         return float(views[0]), 1.0
-    exponent = int(np.frexp(views.max())[1])
-    near_one = np.ldexp(views, -exponent)  # exact, and squares of very small numbers are not lost
-    return float(np.ldexp(near_one.mean(), exponent)), float(np.ldexp(near_one.std(), exponent))
+    return float(views.mean()), float(views.std())
 
 
 def views_column(views: Iterable[float], usual: float) -> Callable[[float], str]:

@@ -169,7 +169,7 @@ def test_a_point_and_a_comma_that_may_both_group_are_told(read: ReadNumbers) -> 
         ("1e300", "row 3: '1e300' is too large"),
         ("1e999", "row 3: '1e999' is too large"),
         ("9" * 400, "row 3: '9{39}…' is too large"),
-        ("1e-251", "row 3: '1e-251' is too small; a day's number is 0 or at least 1e-250"),
+        ("1.017e-167", r"row 3: '1\.017e-167' is too small; a day's number is 0 or at least 1e-100"),
         ("1e-999", "row 3: '1e-999' is too small"),
     ],
 )

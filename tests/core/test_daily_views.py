@@ -264,7 +264,7 @@ def test_a_column_shows_three_digits_of_its_largest_number(column: list[float], 
     assert [text(views) for views in column] == texts
 
 
-@given(exponent=st.integers(-600, 40), values=st.lists(st.integers(1, 10**6), min_size=5, max_size=20))
+@given(exponent=st.integers(-330, 40), values=st.lists(st.integers(1, 10**6), min_size=5, max_size=20))
 @settings(deadline=None)
 def test_series_of_any_size_scale_alike(exponent: int, values: list[int]) -> None:
     data = DailyViews(series=series(*values), window=3)
