@@ -19,10 +19,14 @@ def lesson_error(file, *arguments) -> str:
     return str(caught.value)
 
 
+BESIDE_THE_LESSON = {"loss-curve"}  # for any run, to be asked for by name
+
+
 def test_our_lesson_has_every_scene_once_in_film_order():
     lesson = load_lesson()
     assert lesson.name == "deep-learning"
-    assert [entry.source for entry in lesson.scenes] == list(find_scenes())
+    of_the_lesson = [source for source in find_scenes() if source.name not in BESIDE_THE_LESSON]
+    assert [entry.source for entry in lesson.scenes] == of_the_lesson
     assert {entry.name for entry in lesson.scenes} >= {"build-curve", "gradient-descent"}
     assert set(lesson.title) == {"en", "zh"}
 
