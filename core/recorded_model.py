@@ -8,13 +8,12 @@ import numpy as np
 import torch
 import xxhash
 from gradreel.core.errors import UserError
+from gradreel.core.recorded_rules import Watch
 from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
+from gradreel.core.write_behind import ColumnWriter
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
-
-_WATCHED = ("momentum", "dampening", "betas", "eps", "weight_decay")
-"""Settings by which an update can be computed again, if they stay."""
 
 
 class Row:
@@ -31,10 +30,56 @@ class Row:
         with torch.no_grad():
             torch._foreach_copy_(self._parts, tensors)
 
-    @property
-    def fingerprint(self) -> int:
-        """XXH3 of its bytes."""
-        return xxhash.xxh3_64_intdigest(self.bytes.data)
+
+class RowsOnTheirWay:
+    """The last rows of one column: gathered where they are to be written, if that can be, and appended later."""
+
+    def __init__(self, recorded: "RecordedModel", column: ColumnWriter) -> None:
+        self._recorded, self._column = recorded, column
+        self._spare = [recorded.row(), recorded.row()]
+        self.size = len(self._spare[0].bytes)  # bytes of a row
+        self._waiting: list[tuple[Bytes, Row | None]] = []  # a row's bytes, and whose they are if not the column's
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def take(self, tensors: list[torch.Tensor]) -> Bytes:
+        """Gather a row, which waits then. At most two wait. Returns its bytes."""
+        memory = None
+        if self._recorded.gathers_plainly(tensors):
+            memory = self._column.reserve(self.size, ahead=self.size * len(self._waiting))
+        row = None
+        if memory is not None:
+            with torch.no_grad():
+                vector = torch.from_numpy(memory).view(self._recorded.dtype)
+                torch.cat([tensor.reshape(-1) for tensor in tensors], out=vector)
+        else:
+            row = self._spare[-1]
+            row.take(tensors)
+            memory = row.bytes
+            self._spare.pop()
+        self._waiting.append((memory, row))
+        return memory
+
+    def append(self) -> None:
+        """The row that has waited longest is appended."""
+        memory, row = self._waiting.pop(0)
+        if row is None:
+            self._column.commit(self.size)
+        else:
+            self._column.append_bytes(memory)
+            self._spare.append(row)
+
+    def drop(self) -> None:
+        """The row taken last is not to be appended."""
+        _, row = self._waiting.pop()
+        if row is not None:
+            self._spare.append(row)
+
+
+def fingerprint(row: Bytes) -> int:
+    """XXH3 of a row's bytes."""
+    return xxhash.xxh3_64_intdigest(row.data)
 
 
 class RecordedModel:
@@ -58,18 +103,16 @@ class RecordedModel:
         _refuse_unrecordable(named)
         self._names, self._tensors = list(named), list(named.values())
         self._places = {id(tensor): place for place, tensor in enumerate(self._tensors)}
-        self._dtypes = [str(tensor.dtype).removeprefix("torch.") for tensor in self._tensors]
+        self._dtypes = [tensor.dtype for tensor in self._tensors]
         wide = any(tensor.dtype == torch.float64 for tensor in self._tensors)
-        self._dtype = torch.float64 if wide else torch.float32
+        self.dtype = torch.float64 if wide else torch.float32
         self._shapes = [tensor.shape for tensor in self._tensors]
-        self._zeros = [torch.zeros((), dtype=self._dtype, device="cpu").expand(shape) for shape in self._shapes]
+        self._zeros = [torch.zeros((), dtype=self.dtype, device="cpu").expand(shape) for shape in self._shapes]
         self._memory_places: list[int] = []
         self._memory: list[memoryview] = []  # of the tensors, if they are as a row has them
         self._numbers = {optimizer: number for number, optimizer in enumerate(optimizers)}
         self._groups: list[list[RecordedGroup]] = [[] for _ in optimizers]
-        self._fresh = [not optimizer.state for optimizer in optimizers]
-        self._watched: list[list[tuple[Any, ...]]] = [[] for _ in optimizers]  # settings of each group at the start
-        self._changed: set[tuple[int, int]] = set()
+        self._watches: list[Watch | None] = [None for _ in optimizers]  # from an optimizer's first update on
         self._skipped: set[int] = set()
         self._plain_gradients = True  # as far as has been seen, each part has one, and none is sparse
         self._trained_by: list[set[int]] = [set() for _ in optimizers]  # places
@@ -80,12 +123,17 @@ class RecordedModel:
 
     def row(self) -> Row:
         """A vector as long as theta."""
-        return Row(self._shapes, self._dtype)
+        return Row(self._shapes, self.dtype)
 
     def parameters(self) -> list[torch.Tensor]:
-        """The tensors of theta."""
+        """The tensors of theta. ValueError if one is of another dtype than at the start."""
         if self._frozen:
             self._look_for_thawed()
+        dtypes = [tensor.dtype for tensor in self._tensors]
+        if dtypes != self._dtypes:
+            changes = zip(self._names, self._dtypes, dtypes, strict=True)
+            name, before, now = next(change for change in changes if change[1] != change[2])
+            raise ValueError(f"the dtype of {name} changed from {_plain_name(before)} to {_plain_name(now)}")
         return self._tensors
 
     def fingerprint(self) -> int:
@@ -98,14 +146,18 @@ class RecordedModel:
         if not self._memory:
             row = self.row()
             row.take(self._tensors)
-            return row.fingerprint
+            return fingerprint(row.bytes)
         digest = xxhash.xxh3_64()
         for part in self._memory:
             digest.update(part)
         return digest.intdigest()
 
-    def take_gradient(self, row: Row, optimizer: torch.optim.Optimizer) -> None:
-        """Copy the gradient that this optimizer uses now into a row; 0 for parts that have none."""
+    def gathers_plainly(self, tensors: list[torch.Tensor]) -> bool:
+        """Whether a row is these tensors one after the other, byte by byte, as memory of this process has them."""
+        return all(tensor is not None and tensor.dtype == self.dtype and tensor.is_cpu for tensor in tensors)
+
+    def take_gradient(self, row: RowsOnTheirWay, optimizer: torch.optim.Optimizer) -> None:
+        """Take the gradient that this optimizer uses now as a row; 0 for parts that have none."""
         gradients = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:
@@ -128,17 +180,25 @@ class RecordedModel:
         """Parameter groups of all optimizers."""
         return sum(map(len, self._groups))
 
-    def rates(self, optimizer: torch.optim.Optimizer) -> list[float]:
-        """The learning rate of each of its groups now; NaN where a group has none."""
+    def begin(self, optimizer: torch.optim.Optimizer) -> list[float]:
+        """An update is about to be made. Returns the learning rate of each group now; NaN where one has none."""
         number = self._numbers[optimizer]
-        groups = optimizer.param_groups
+        groups, watch = optimizer.param_groups, self._watches[number]
+        if watch is None:  # what the loop has set or loaded up to here is the start
+            watch = self._watches[number] = Watch(optimizer, _class_name(optimizer))
+            self._groups[number].clear()
+            self._trained_by[number].clear()
         if len(groups) > len(self._groups[number]):
             self._look_at_groups(optimizer)
-        watched = [tuple(map(group.get, _WATCHED)) for group in groups]
-        if watched != self._watched[number]:
-            self._changed |= {(number, j) for j, now in enumerate(watched) if now != self._watched[number][j]}
+        watch.before()
         rates = [group.get("lr", math.nan) for group in groups]
         return [rate.item() if isinstance(rate, torch.Tensor) else rate for rate in rates]
+
+    def end(self, optimizer: torch.optim.Optimizer) -> None:
+        """The update has been made."""
+        watch = self._watches[self._numbers[optimizer]]
+        if watch is not None:
+            watch.after()
 
     def described(self) -> dict[str, Any]:
         """What a RecordedRun says of them."""
@@ -148,25 +208,15 @@ class RecordedModel:
             RecordedPart(
                 name=name,
                 shape=tuple(shape),
-                dtype=dtype,
+                dtype=_plain_name(dtype),
                 trained=i not in frozen and any(i in parts for parts in self._trained_by),
                 skipped=i in self._skipped,
             )
             for i, (name, shape, dtype) in enumerate(zip(self._names, self._shapes, self._dtypes, strict=True))
         )
-        optimizers = tuple(
-            RecordedOptimizer(
-                kind=_class_name(optimizer),
-                groups=tuple(
-                    group.model_copy(update={"changed": (number, j) in self._changed})
-                    for j, group in enumerate(self._groups[number])
-                ),
-                fresh=self._fresh[number],
-            )
-            for number, optimizer in enumerate(self.optimizers)
-        )
-        dtype = str(self._dtype).removeprefix("torch.")
-        return {"model": _class_name(self._model), "parts": parts, "optimizers": optimizers, "dtype": dtype}
+        optimizers = tuple(map(self._described_optimizer, range(len(self.optimizers))))
+        model, dtype = _class_name(self._model), _plain_name(self.dtype)
+        return {"model": model, "parts": parts, "optimizers": optimizers, "dtype": dtype}
 
     def no_update_seen(self) -> str:
         """Why there may have been none."""
@@ -176,6 +226,13 @@ class RecordedModel:
             "optimizer object stepped, were the steps made outside the with, or did a GradScaler skip them all? Give "
             "record the optimizer whose step() the loop calls, and put the loop inside the with"
         )
+
+    def _described_optimizer(self, number: int) -> RecordedOptimizer:
+        optimizer, watch = self.optimizers[number], self._watches[number]
+        changed = watch.changed if watch else set()
+        groups = [group.model_copy(update={"changed": j in changed}) for j, group in enumerate(self._groups[number])]
+        fresh = watch.fresh if watch else not optimizer.state
+        return RecordedOptimizer(kind=_class_name(optimizer), groups=tuple(groups), fresh=fresh)
 
     def _look_at_groups(self, optimizer: torch.optim.Optimizer) -> None:
         """Note the groups that are new."""
@@ -187,10 +244,9 @@ class RecordedModel:
                 raise ValueError("a parameter group was added whose parameters were not there at the start")
             known.append(RecordedGroup(settings=dict(_settings(group)), parts=tuple(parts)))
             self._trained_by[number].update(parts)
-            self._watched[number].append(tuple(map(group.get, _WATCHED)))
 
     def _is_plain(self, tensor: torch.Tensor) -> bool:
-        return tensor.is_cpu and tensor.dtype == self._dtype and tensor.is_contiguous()
+        return tensor.is_cpu and tensor.dtype == self.dtype and tensor.is_contiguous()
 
     def _look_for_thawed(self) -> None:
         self._frozen = [i for i in self._frozen if not self._tensors[i].requires_grad]
@@ -227,7 +283,7 @@ def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
 def _settings(group: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """A parameter group's settings, as far as they are plain numbers, words or tuples of numbers."""
     for name, value in group.items():
-        if name in ("params", "param_names"):
+        if name in ("params", "param_names") or not isinstance(name, str):
             continue
         plain = _plain(value)
         if isinstance(value, (tuple, list)):
@@ -244,6 +300,11 @@ def _plain(value: Any) -> int | float | bool | str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value if isinstance(value, (bool, int, float, str)) else None
+
+
+def _plain_name(dtype: torch.dtype) -> str:
+    """Such as "float32"."""
+    return str(dtype).removeprefix("torch.")
 
 
 def _class_name(thing: object) -> str:

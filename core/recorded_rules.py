@@ -6,7 +6,9 @@ order of torch's own operations, so that the numbers are the same bit for bit. S
 """
 
 import math
+import operator
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import torch
@@ -18,6 +20,15 @@ Rule = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
 A rule remembers what the optimizer does: it is to be asked for each update once, in order."""
 
 
+KINDS = ("torch.optim.sgd.SGD", "torch.optim.adam.Adam", "torch.optim.adamw.AdamW")
+HALVES = ("bfloat16", "float16")
+_WATCHED = (
+    "momentum", "dampening", "nesterov", "maximize", "betas", "eps", "amsgrad",
+    "weight_decay", "decoupled_weight_decay",
+)  # fmt: skip
+"""Settings by which an update can be computed again, if they stay."""
+
+
 def unchanged(theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
     """For what the optimizer does not train."""
     return theta
@@ -26,17 +37,66 @@ def unchanged(theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch
 def rule_of(optimizer: RecordedOptimizer, group: RecordedGroup, part: RecordedPart) -> Rule | None:
     """The rule by which the optimizer moves a part of this group; None if it is not known here, or not what was set."""
     settings, kind = group.settings, optimizer.kind
-    known = ("torch.optim.sgd.SGD", "torch.optim.adam.Adam", "torch.optim.adamw.AdamW")
-    if kind not in known or group.changed or settings.get("amsgrad"):
+    if kind not in KINDS or group.changed or settings.get("amsgrad"):
         return None
-    plain = kind == known[0] and not settings["momentum"]
+    if settings.get("fused") and part.dtype in HALVES:
+        return None  # rounded elsewhere; and on the CPU, torch 2.12 and 2.13 leave most of SGD's update out
+    plain = kind == KINDS[0] and not settings["momentum"]
     if not plain and not (optimizer.fresh and not part.skipped):
         return None  # what it remembers is not known
     if part.skipped and settings["weight_decay"]:
         return None  # a gradient of 0 and none at all look the same in the trace, and are not the same then
-    if kind == known[0]:
+    if kind == KINDS[0]:
         return Sgd(settings)
-    return Adam(settings, decoupled=kind == known[2] or settings.get("decoupled_weight_decay") is True)
+    return Adam(settings, decoupled=kind == KINDS[2] or settings.get("decoupled_weight_decay") is True)
+
+
+class Watch:
+    """Whether an optimizer goes on as it was when this was made, in what its rule hangs on: settings and memory.
+
+    For other kinds than `KINDS`, which have no rule here, only the settings are looked at.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer, kind: str) -> None:
+        self.changed: set[int] = set()  # parameter groups that did not
+        self._optimizer, self._remembers = optimizer, kind in KINDS
+        self._settings: list[tuple[Any, ...]] = []
+        self._memory = self._memory_now()
+        remembered = self._memory[0] if self._remembers else optimizer.state
+        self.fresh = all(value is None for value in remembered)
+
+    def before(self) -> None:
+        """An update is about to be made: what has happened since the last?"""
+        groups = self._optimizer.param_groups
+        now = [(*map(group.get, _WATCHED), len(group["params"])) for group in groups]
+        self._settings += now[len(self._settings) :]  # of groups that are new
+        if now != self._settings:
+            fewer = len(now) < len(self._settings)
+            self.changed |= {j for j, then in enumerate(self._settings) if fewer or now[j] != then}
+        if self._remembers and not _same(self._memory, self._memory_now()):
+            self.changed |= set(range(len(self._settings)))
+
+    def after(self) -> None:
+        """One has been made."""
+        if self._remembers:
+            self._memory = self._memory_now()
+
+    def _memory_now(self) -> tuple[list[Any], list[int]]:
+        """What the optimizer remembers, and how often each tensor of that has been written to."""
+        if not self._remembers:
+            return [], []
+        values = list(chain.from_iterable(map(dict.values, self._optimizer.state.values())))
+        try:
+            return values, list(map(_times_written, values))
+        except (AttributeError, RuntimeError):  # no tensor, or one of torch.inference_mode()
+            return values, []
+
+
+_times_written = operator.attrgetter("_version")
+
+
+def _same(a: tuple[list[Any], list[int]], b: tuple[list[Any], list[int]]) -> bool:
+    return a[1] == b[1] and all(map(operator.is_, a[0], b[0]))
 
 
 class Sgd:

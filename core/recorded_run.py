@@ -25,13 +25,13 @@ class RecordedPart(BaseModel):
 
 
 class RecordedGroup(BaseModel):
-    """A parameter group of an optimizer, with its settings as they were at the start."""
+    """A parameter group of an optimizer, with its settings as they were at its first update."""
 
     model_config = _FROZEN
 
     settings: dict[str, Plain | tuple[float, ...]]  # lr, momentum, betas, ...
     parts: tuple[Count, ...]  # which parts it trains
-    changed: bool = False  # momentum, betas, weight_decay, ... did not stay as they were at the start
+    changed: bool = False  # momentum, betas, ... or what the optimizer remembers: the loop changed it after the start
 
 
 class RecordedOptimizer(BaseModel):

@@ -1,8 +1,8 @@
 """record(model, optimizer, path): every update of somebody's own torch loop becomes a trace.
 
 Hooks of the optimizer do the work: the state that an update leaves and the gradient that it uses are copied just before
-the update. The loop computes what it would have computed without, bit for bit: nothing of it is replaced, no random
-number is drawn. What the recorder can't do (the disk is full, say) ends the recording with a warning, never the loop.
+the update. The loop computes what it would have computed without, bit for bit: it runs as it is, no random number is
+drawn. What the recorder can't do (the disk is full, say) ends the recording with a warning, never the loop.
 """
 
 import ctypes
@@ -10,6 +10,7 @@ import errno
 import operator
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,8 +21,9 @@ import numpy as np
 import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import UserError
-from gradreel.core.recorded_model import RecordedModel
+from gradreel.core.recorded_model import RecordedModel, RowsOnTheirWay, fingerprint
 from gradreel.core.recorded_run import RecordedRun
+from gradreel.core.step_hooks import first_after_step, last_before_step
 from gradreel.core.trace import META, column_kinds, sealed_meta
 from gradreel.core.training import versions
 from gradreel.core.uninterrupted import Uninterrupted
@@ -46,11 +48,14 @@ def record(
 
     An update is one ``step()``; one that a GradScaler skips is none. ``keep={"every": k}``: only the states after 0, k,
     2k, ... updates, and the last, are kept with the gradients that left them. theta is the model's parameters in the
-    order of ``named_parameters()``, as float32, or float64 if any of them is; buffers are not in it.
+    order of ``named_parameters()``, as float32, or float64 if any of them is; buffers are not in it. The gradient is
+    the one that the optimizer uses, after clipping, also by step pre-hooks; of an optimizer that computes it several
+    times in a step by a closure, as LBFGS does, it is that of the last time, not that of the state before.
 
     An exception in the loop goes on, with a note; what was recorded up to the last finished update is kept then as
-    ``<path>.interrupted``. So it is when the recorder itself can't go on, such as on a full disk: that is a warning,
-    and the loop goes on unrecorded. A trace that was at ``path`` is replaced only once the new one is whole. UserError:
+    ``<path>.interrupted``. So it is when the recorder itself can't go on, such as on a full disk, or since a parameter
+    has got another dtype: that is a warning, and the loop goes on unrecorded. Ctrl+C once the loop has ended waits
+    until the recording is whole. A trace that was at ``path`` is replaced only once the new one is whole. UserError:
     model, optimizer or path are none that can be recorded, or no update was made.
     """
     path = Path(path).resolve()
@@ -59,26 +64,25 @@ def record(
     _refuse_foreign(path)
     _refuse_foreign(path.with_name(path.name + INTERRUPTED))
     ended: BaseException | None = None
-    with ExitStack() as stack:
+    with Uninterrupted() as uninterrupted, ExitStack() as stack:
         stack.enter_context(one_writer(path.parent, path.name, wait=False))
-        recorder = _Recorder(recorded, every, path)
-        try:
-            with ExitStack() as files:
-                writer = files.enter_context(recorder.files())
+        recorder = _Recorder(recorded, every, path, uninterrupted)
+        with ExitStack() as files:
+            writer = files.enter_context(recorder.files())
+            try:
+                with recorder.listening(writer):
+                    yield Recording(recorder)
+            except BaseException as error:
+                ended = error
+            if recorder.elsewhere:  # a fork of the process that records has come here
+                _leave_alone(files.pop_all(), stack.pop_all())
+            else:
                 try:
-                    with recorder.listening(writer):
-                        yield Recording(recorder)
-                except BaseException as error:
+                    uninterrupted.call(recorder.complete, files, writer, ended)
+                except UserError:
+                    raise
+                except BaseException as error:  # Ctrl+C, obeyed now
                     ended = error
-                if recorder.elsewhere:  # a fork of the process that records has come here
-                    _leave_alone(files.pop_all(), stack.pop_all())
-                else:
-                    writer.name = recorder.finish(ended)
-        except _NothingRecordedError:
-            if ended is None and recorder.failure is None:
-                raise UserError(recorded.no_update_seen()) from None
-        except (UserError, OSError) as error:
-            recorder.lost(error, quiet=ended is not None)
     if ended is not None:
         if not recorder.elsewhere:
             ended.add_note(recorder.told())
@@ -90,7 +94,7 @@ class Recording:
 
     def __init__(self, recorder: "_Recorder") -> None:
         self._recorder = recorder
-        self._coming: bool | None = None  # whether what is logged belongs to the coming update
+        self._after_step: bool | None = None  # what the first call has decided
 
     @property
     def updates(self) -> int:
@@ -104,29 +108,42 @@ class Recording:
         epoch: int | None = None,
         batch: Sequence[int] | IntArray | torch.Tensor | None = None,
         update: int | None = None,
+        after_step: bool | None = None,
     ) -> None:
         """Note an update's loss (a number or a tensor with one), its epoch, and which examples its batch had.
 
-        Which update, the first call decides: if it comes before the first ``step()``, all belong to the coming update,
-        else to the one just made. ``update``, counted from 0, says it outright. What is logged twice counts as it was
-        logged last. ValueError for an ``update`` that is not there, or so long ago that it has been written.
+        Which update: ``after_step=False``, the coming one; ``after_step=True``, the one just made. ``update``, counted
+        from 0, says it outright. If neither is given, it is as in the first call; and if not there either, the coming
+        one if no update had been made then. So a loop that logs after each ``step()`` must say ``after_step=True`` if
+        its first step may be skipped, as a GradScaler does as a rule with float16: else each loss stands with the
+        update after its own.
+
+        What is logged twice of a coming update, or by ``update``, counts as it was logged last. After a step it counts
+        as it was logged first: what comes again with no update in between is that of a skipped step. ValueError for an
+        ``update`` that is not there, or so long ago that it has been written.
         """
         if not self._recorder.goes_on:
             return
         made = self._recorder.updates
+        after = False
         if update is None:
-            if self._coming is None:
-                self._coming = made == 0
-            update = made if self._coming else made - 1
+            after = self._is_after_step(after_step)
+            update = made - after
+        number = None if loss is None else _number(loss)
+        epoch = None if epoch is None else _epoch(epoch)
+        examples = None if batch is None else _examples(batch)
+        if after and made == 0:
+            return  # the step was skipped
         first = self._recorder.log.first
         if not first <= operator.index(update) <= made:
             raise ValueError(f"update {update} cannot be logged: those from {first} to {made} can")
-        self._recorder.log.note(
-            update,
-            None if loss is None else _number(loss),
-            None if epoch is None else _epoch(epoch),
-            None if batch is None else _examples(batch),
-        )
+        self._recorder.log.note(update, number, epoch, examples, again=not after)
+
+    def _is_after_step(self, said: bool | None) -> bool:
+        """Whether what is logged belongs to the update just made."""
+        if self._after_step is None:
+            self._after_step = self._recorder.updates > 0 if said is None else said
+        return self._after_step if said is None else said
 
 
 class _NothingRecordedError(Exception):
@@ -141,8 +158,9 @@ class _Recorder:
     ``_settled`` updates, which is what is left when the recording must end in the middle of an update.
     """
 
-    def __init__(self, recorded: RecordedModel, every: int, path: Path) -> None:
+    def __init__(self, recorded: RecordedModel, every: int, path: Path, uninterrupted: Uninterrupted) -> None:
         self.recorded, self.every, self.path = recorded, every, path
+        self._uninterrupted = uninterrupted
         self.updates = 0
         self.failure: Exception | None = None
         self._process = os.getpid()
@@ -153,7 +171,6 @@ class _Recorder:
         self._edits: int | None = 0 if every == 1 else None
         self._first_edit: int | None = None
         self._fingerprint = 0  # of the parameters as they were last seen
-        self._state, self._gradient, self._held = (recorded.row() for _ in range(3))
         self._ended_by: str | None = None
         self._outcome = "nothing was recorded"
 
@@ -185,26 +202,39 @@ class _Recorder:
     @contextmanager
     def listening(self, writer: TraceWriter) -> Iterator[None]:
         """While this lasts, each update is recorded."""
-        self._columns = writer.columns
+        self._states = RowsOnTheirWay(self.recorded, writer.columns["parameters"])
+        self._gradients = RowsOnTheirWay(self.recorded, writer.columns["gradient"])
         self.log = UpdateLog(writer.columns)
-        with Uninterrupted() as self._uninterrupted, ExitStack() as hooks:
+        with ExitStack() as hooks:
             for optimizer in self.recorded.optimizers:
-                hooks.callback(optimizer.register_step_pre_hook(self._before).remove)
-                hooks.callback(optimizer.register_step_post_hook(self._afterwards).remove)
+                hooks.enter_context(last_before_step(optimizer, self._before))
+                hooks.enter_context(first_after_step(optimizer, self._afterwards))
             yield
+
+    def complete(self, files: ExitStack, writer: TraceWriter, ended: BaseException | None) -> None:
+        """The loop has come to an end: the trace becomes whole and gets its name. UserError if no update was made."""
+        try:
+            with files.pop_all():
+                writer.name = self.finish(ended)
+        except _NothingRecordedError:
+            if ended is None and self.failure is None:
+                raise UserError(self.recorded.no_update_seen()) from None
+        except Exception as error:  # whatever it is, it must not end what comes after the training
+            self._outcome = f"the recording is lost: {error}"
+            if ended is None:  # else a note will tell
+                _warn(f"record: {self._outcome}")
 
     def finish(self, ended: BaseException | None) -> str:
         """Complete the columns. Returns the name that the trace is to have."""
-        if self.failure is not None or (self._stepping is not None and not self._kept):
-            updates = max(0, self._settled)
-        else:
-            updates = self.updates
+        broken_off = self._stepping is not None and not self._kept
+        last_is_missing = self.updates > max(0, self._settled) and not len(self._states)
+        if last_is_missing and not broken_off and self.failure is None:
+            self._attempt(self._take_state)
+        updates = max(0, self._settled) if broken_off or self.failure is not None else self.updates
         if updates == 0:
             raise _NothingRecordedError
         if updates > self._settled:
-            if self._stepping is None:
-                self._take_state()
-            self._append(self._state.bytes)
+            self._append()
         reason = ended or self.failure
         self._ended_by = None if reason is None else type(reason).__qualname__
         self._sealed = self._run(updates)
@@ -212,12 +242,6 @@ class _Recorder:
         name = self.path.name + (INTERRUPTED if reason is not None else "")
         self._outcome = f"{updates} updates were recorded; they are in {self.path.with_name(name)}"
         return name
-
-    def lost(self, error: Exception, quiet: bool) -> None:
-        """The trace could not be completed; there is none. ``quiet``: a note will tell."""
-        self._outcome = f"the recording is lost: {error}"
-        if not quiet:
-            warnings.warn(f"record: {self._outcome}", stacklevel=4)
 
     def told(self) -> str:
         """What became of the recording."""
@@ -252,34 +276,37 @@ class _Recorder:
             work(*arguments)
         except Exception as error:  # whatever it is, it must not end the training
             self.failure = error
-            warnings.warn(
+            _warn(
                 f"record: the recording of {self.path} ends after {max(0, self._settled)} updates, the loop goes on: "
-                f"{type(error).__name__}: {error}",
-                stacklevel=6,
+                f"{type(error).__name__}: {error}"
             )
 
     def _begin(self, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if self._stepping is not None and self._kept:  # the last step broke off
+            self._states.drop()
+            if not self._late:
+                self._gradients.drop()
         self._stepping = None
         found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
         if found_inf is not None and found_inf.item():
             return  # they will do nothing
-        self.log.note_rates(self.recorded.number(optimizer), self.recorded.rates(optimizer))
+        self.log.note_rates(self.recorded.number(optimizer), self.recorded.begin(optimizer))
         self._kept = self.updates % self.every == 0
         if self._kept:
             self._take_state()
             closure = args[1] if len(args) > 1 else kwargs.get("closure")  # args[0] is the optimizer
             self._late = closure is not None or getattr(optimizer, "grad_scale", None) is not None
             if not self._late:
-                self.recorded.take_gradient(self._gradient, optimizer)
+                self.recorded.take_gradient(self._gradients, optimizer)
         self._stepping = optimizer
 
     def _end(self, optimizer: torch.optim.Optimizer) -> None:
+        self.recorded.end(optimizer)
         if self._kept:
             if self._late:
-                self.recorded.take_gradient(self._gradient, optimizer)
-            self._append(self._state.bytes)
+                self.recorded.take_gradient(self._gradients, optimizer)
+            self._append()
             self._settled = self.updates
-            self._gradient, self._held = self._held, self._gradient
             if self._edits is not None:
                 self._fingerprint = self.recorded.fingerprint()
             self._watch_disk()
@@ -289,20 +316,21 @@ class _Recorder:
 
     def _take_state(self) -> None:
         """The state now. Where each is kept, what the loop itself has changed since the last update shows."""
-        self._state.take(self.recorded.parameters())
+        row = self._states.take(self.recorded.parameters())
         if self._edits is None:
             return
-        found = self._state.fingerprint
+        found = fingerprint(row)
         if self.updates and found != self._fingerprint:
             self._edits += 1
             self._first_edit = self.updates if self._first_edit is None else self._first_edit
         self._fingerprint = found
 
-    def _append(self, state: Any) -> None:
+    def _append(self) -> None:
+        """The state that was taken, and the gradient that led to it from the kept state before."""
         if self._settled >= 0:
-            self._columns["gradient"].append_bytes(self._held.bytes)
-        self._columns["parameters"].append_bytes(state)
-        self._unwatched += 2 * len(state)
+            self._gradients.append()
+        self._states.append()
+        self._unwatched += 2 * self._states.size
 
     def _watch_disk(self) -> None:
         """OSError while there is still room for all that has been recorded."""
@@ -312,6 +340,20 @@ class _Recorder:
         rest = self.updates * (20 + 8 * self.recorded.n_groups)  # kept, optimizer and rate are written last
         if shutil.disk_usage(self.path.parent).free < self._reserve + rest:
             raise OSError(errno.ENOSPC, f"{self.path.parent} is nearly full")
+
+
+def _warn(message: str) -> None:
+    """Warn as from the line of the loop that led here. Where warnings are errors, this one is shown all the same."""
+    level = 1
+    frame = sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("gradreel.core.", "torch.", "contextlib")):
+        frame, level = frame.f_back, level + 1
+    try:
+        warnings.warn(message, stacklevel=level)
+    except UserWarning:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn(message, stacklevel=level)
 
 
 def _kept_every(keep: str | Mapping[str, int]) -> int:

@@ -37,16 +37,21 @@ class UpdateLog:
         self._rates: dict[tuple[int, int], _Rates] = {}
         columns["batch_start"].append(0)
 
-    def note(self, update: int, loss: float | None, epoch: int | None, batch: IntArray | None) -> None:
-        """What was logged of an update, ``first`` or later; it may be the coming one. None: nothing new."""
+    def note(
+        self, update: int, loss: float | None, epoch: int | None, batch: IntArray | None, again: bool = True
+    ) -> None:
+        """What was logged of an update, ``first`` or later; it may be the coming one. None: nothing new.
+
+        ``again``: it counts even if the same has been noted before.
+        """
         i = update - self.first
         self._reach(i + 1)
-        if loss is not None:
+        if loss is not None and (again or self._losses[i] is None):
             self._losses[i] = loss
-        if epoch is not None:
+        if epoch is not None and (again or self._epochs[i] < 0):
             self._epochs[i] = epoch
-        if batch is not None:
-            before = self._batches[i]
+        before = self._batches[i]
+        if batch is not None and (again or before is None):
             self._examples_held += len(batch) - (0 if before is None else len(before))
             self._batches[i] = batch
 

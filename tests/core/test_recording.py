@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,8 +20,9 @@ import numpy as np
 import pytest
 import torch
 from gradreel.core import recording as recording_module
-from gradreel.core import update_log, write_behind
+from gradreel.core import update_log
 from gradreel.core.errors import UserError
+from gradreel.core.recorded_model import RowsOnTheirWay
 from gradreel.core.recording import Recording, record
 from gradreel.core.trace import Trace
 from torch import nn
@@ -510,8 +512,9 @@ def test_what_is_logged_belongs_to_the_update_beside_it(when, tmp_path):
     def logs(recording: Recording, k: int, now: str) -> None:
         assert recording.updates == k + (now == "after")
         if now == when:
-            recording.log(loss=-1.0)
-            recording.log(loss=10.0 + k, epoch=k // 2, batch=list(range(k)))  # the last counts
+            first = when == "after"  # what is logged again counts before the step, not after it
+            recording.log(loss=10.0 + k if first else -1.0)
+            recording.log(loss=-1.0 if first else 10.0 + k, epoch=k // 2, batch=list(range(k)))
 
     trace = some_updates(tmp_path / "run", logs)
     assert trace.batch_loss.tolist() == [10, 11, 12, 13, 14]
@@ -531,6 +534,61 @@ def test_an_update_can_be_named_and_what_is_not_logged_is_told_as_such(tmp_path)
     assert trace.epoch.tolist() == [-1, 7, -1, -1, -1]
     assert trace.examples(4).tolist() == [5, 6] and trace.examples(1).tolist() == []
     assert trace.run.examples_logged == 2 and trace.run.first_nan_loss is None
+
+
+def skipping(path: Path, skipped: set[int], log: Callable[[Recording, torch.Tensor, int], None]) -> tuple[Any, Trace]:
+    """Seven steps, some skipped by a GradScaler; ``log(recording, loss, k)`` after each. The losses of the others."""
+    torch.manual_seed(5)
+    model, losses = net(), []
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    with record(model, optimizer, path) as recording:
+        for k in range(7):
+            optimizer.zero_grad()
+            loss = mse_loss(model(X), Y) + k
+            scaler.scale(loss * (torch.inf if k in skipped else 1)).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            losses += [] if k in skipped else [loss.item()]
+            log(recording, loss, k)
+    return losses, Trace.open(path, checksums=True)
+
+
+@pytest.mark.parametrize("skipped", [{0}, {0, 1, 4}, {3}, {2, 6}])
+def test_after_a_step_the_loss_of_a_skipped_one_is_ignored(skipped, tmp_path):
+    losses, trace = skipping(
+        tmp_path / "run", skipped, lambda recording, loss, k: recording.log(loss=loss, epoch=k, after_step=True)
+    )
+    assert trace.batch_loss.tolist() == losses
+    assert trace.epoch.tolist() == [k for k in range(7) if k not in skipped]
+
+
+def test_what_belongs_to_a_skipped_step_is_told_by_field(tmp_path):
+    def log(recording: Recording, loss: torch.Tensor, k: int) -> None:
+        recording.log(loss=loss)
+        recording.log(epoch=k)
+        recording.log(batch=[k] * (k + 1))
+
+    losses, trace = skipping(tmp_path / "run", {2, 5}, log)
+    assert trace.batch_loss.tolist() == losses and trace.epoch.tolist() == [0, 1, 3, 4, 6]
+    assert [trace.examples(i).tolist() for i in range(5)] == [[k] * (k + 1) for k in (0, 1, 3, 4, 6)]
+
+
+def test_before_a_step_the_loss_of_a_skipped_one_is_replaced(tmp_path):
+    def logs(recording: Recording, k: int, now: str) -> None:
+        if now == "before":
+            recording.log(loss=-1.0, after_step=False)  # a step that was skipped
+            recording.log(loss=k, after_step=None)  # as the first call
+
+    assert some_updates(tmp_path / "run", logs).batch_loss.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_each_call_may_say_what_it_belongs_to(tmp_path):
+    def logs(recording: Recording, k: int, now: str) -> None:
+        recording.log(**{"epoch" if now == "before" else "loss": k}, after_step=now == "after")
+
+    trace = some_updates(tmp_path / "run", logs)
+    assert trace.batch_loss.tolist() == trace.epoch.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_a_loss_that_is_no_number_is_recorded_as_such(tmp_path):
@@ -655,18 +713,17 @@ def test_no_update_at_all_is_an_error_that_says_why(tmp_path):
 
 
 def test_ctrl_c_waits_until_an_update_is_whole(tmp_path, monkeypatch):
-    appended = write_behind.ColumnWriter.append_bytes
+    append = RowsOnTheirWay.append
     calls = 0
 
-    def interrupted(writer: Any, data: Any) -> None:
+    def interrupted(rows: RowsOnTheirWay) -> None:
         nonlocal calls
-        calls += writer.file.stem == "parameters"
-        if calls == 4:
-            calls += 1
+        calls += 1
+        if calls == 6:  # state 0, then gradient and state by turns: gradient 2 is about to be appended
             os.kill(os.getpid(), signal.SIGINT)
-        appended(writer, data)
+        append(rows)
 
-    monkeypatch.setattr(write_behind.ColumnWriter, "append_bytes", interrupted)
+    monkeypatch.setattr(RowsOnTheirWay, "append", interrupted)
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt) as raised:
         updates_then(tmp_path / "run", lambda loop: None)
@@ -676,6 +733,40 @@ def test_ctrl_c_waits_until_an_update_is_whole(tmp_path, monkeypatch):
     assert trace.n_updates == 4 and trace.run.ended_by == "KeyboardInterrupt"
     seen = updates_then(tmp_path / "again", lambda loop: None)
     assert same(torch.tensor(trace.parameters), torch.stack(seen.states[:5]))
+
+
+def test_ctrl_c_while_the_recording_finishes_waits_until_it_is_whole(tmp_path, monkeypatch):
+    write = os.pwrite
+
+    def interrupted(*arguments: Any) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        return write(*arguments)
+
+    handler = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt) as raised:
+        updates_then(tmp_path / "run", lambda loop: patch.setattr(os, "pwrite", interrupted))
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert raised.value.__notes__ == [f"record: 5 updates were recorded; they are in {tmp_path / 'run'}"]
+    trace = Trace.open(tmp_path / "run", checksums=True)
+    assert trace.n_updates == 5 and trace.run.ended_by is None
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".run.lock", "run"]
+
+
+def test_ctrl_c_while_an_interrupted_recording_finishes(tmp_path, monkeypatch):
+    write = os.pwrite
+
+    def interrupted(*arguments: Any) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        return write(*arguments)
+
+    def end(loop: Loop) -> None:
+        patch.setattr(os, "pwrite", interrupted)
+        fails(loop)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt) as raised:
+        updates_then(tmp_path / "run", end)
+    assert isinstance(raised.value.__context__, EndingError) and "5 updates" in raised.value.__notes__[0]
+    assert Trace.open(tmp_path / "run.interrupted", checksums=True).run.ended_by == "EndingError"
 
 
 def test_a_killed_process_leaves_nothing_under_the_final_name(tmp_path):
@@ -710,7 +801,7 @@ def test_a_disk_that_fills_ends_the_recording_not_the_loop(tmp_path, monkeypatch
 
     with pytest.warns(UserWarning, match="ends after 5 updates, the loop goes on: OSError: .* is nearly full") as told:
         updates_then(tmp_path / "run", nearly_full)
-    assert len(told) == 1
+    assert [warning.filename for warning in told] == [__file__]
     assert not (tmp_path / "run").exists()
     trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
     assert trace.n_updates == 5 and trace.run.ended_by == "OSError"
@@ -740,6 +831,86 @@ def test_the_loops_own_exception_comes_before_the_disks(tmp_path, monkeypatch):
         with pytest.raises(EndingError) as raised:
             updates_then(tmp_path / "run", fails)
     assert "the recording is lost" in raised.value.__notes__[0]
+
+
+def test_where_warnings_are_errors_the_recorders_own_does_not_end_the_loop(tmp_path, monkeypatch):
+    def full(*_: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    def end(loop: Loop) -> None:
+        patch.setattr(shutil, "disk_usage", full)
+        warnings.simplefilter("error")
+        loop.run(Seen(list(loop.model.parameters())), 3)
+
+    monkeypatch.setattr(recording_module, "BLOCK", 100)  # the disk is looked at after each update
+    with monkeypatch.context() as patch, pytest.warns(UserWarning, match="ends after 5 updates.*No space left") as told:
+        updates_then(tmp_path / "run", end)
+    assert [warning.filename for warning in told] == [__file__]
+    assert Trace.open(tmp_path / "run.interrupted", checksums=True).n_updates == 5
+
+
+def test_where_warnings_are_errors_a_lost_recording_is_one_all_the_same(tmp_path, monkeypatch):
+    def full(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    def end(loop: Loop) -> None:
+        warnings.simplefilter("error")
+        patch.setattr(os, "pwrite", full)
+
+    with monkeypatch.context() as patch, pytest.warns(UserWarning, match="is lost: .*No space left") as told:
+        updates_then(tmp_path / "run", end)
+    assert [warning.filename for warning in told] == [__file__]
+
+
+@pytest.mark.parametrize("later", [3, 0])
+def test_another_dtype_ends_the_recording_and_says_so(later, tmp_path):
+    torch.manual_seed(5)
+    loop = Half(torch.float32)
+    seen = Seen(list(loop.model.parameters()))
+
+    def run() -> None:
+        with record(loop.model, loop.optimizers[0], tmp_path / "run"):
+            loop.run(seen, 4)
+            loop.model.double()
+            for _ in range(later):
+                loop.optimizers[0].zero_grad()
+                mse_loss(loop.model(X.double()), Y.double()).backward()
+                loop.optimizers[0].step()
+
+    message = "ends after 3 updates.*the dtype of 0.weight changed from float32 to float64"
+    with pytest.warns(UserWarning, match=message) as told:
+        run()
+    assert len(told) == 1 and loop.model[0].weight.dtype == torch.float64
+    trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
+    assert trace.n_updates == 3 and trace.run.ended_by == "ValueError"
+    assert same(torch.tensor(trace.parameters), torch.stack(seen.states[:4]))
+
+
+def test_settings_whose_name_is_no_text_are_left_out(tmp_path):
+    torch.manual_seed(5)
+    loop = Foreach()
+    loop.optimizers[0].param_groups[0][3] = 1.5
+    with record(loop.model, loop.optimizers[0], tmp_path / "run"):
+        loop.run(Seen(list(loop.model.parameters())), 3)
+    (group,) = Trace.open(tmp_path / "run").run.optimizers[0].groups
+    assert group.settings["lr"] == 0.05 and all(isinstance(name, str) for name in group.settings)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_default_device_is_no_matter(dtype, forgotten, tmp_path, monkeypatch):
+    torch.manual_seed(5)
+    loop = Half(dtype)
+    seen = Seen(list(loop.model.parameters()))
+    if forgotten:
+        monkeypatch.setattr(loop, "between", lambda k: loop.model.zero_grad())
+    with torch.device("meta"), record(loop.model, loop.optimizers[0], tmp_path / "run") as recording:
+        loop.run(seen, 3)
+        recording.log(batch=[1, 2])
+        assert torch.zeros(1).is_meta
+    trace = Trace.open(tmp_path / "run", checksums=True)
+    assert same(torch.tensor(trace.parameters[:-1]), torch.stack(seen.states)) and trace.run.edits == 0
+    assert same(torch.tensor(trace.gradient), torch.stack(seen.gradients)) and trace.examples(2).tolist() == [1, 2]
 
 
 def refused(model: Any, optimizer: Any, path: Path, message: str, **how: Any) -> None:
@@ -803,6 +974,64 @@ def test_hooks_are_gone_afterwards_also_after_an_exception(tmp_path):
     for loop in kept:
         (optimizer,) = loop.optimizers
         assert not optimizer._optimizer_step_pre_hooks and not optimizer._optimizer_step_post_hooks
+
+
+def test_pre_hooks_that_come_later_are_called_earlier(tmp_path):
+    torch.manual_seed(5)
+    loop, used = Half(torch.float32), []
+    (optimizer,) = loop.optimizers
+
+    def clips(*_: Any) -> None:
+        nn.utils.clip_grad_norm_(loop.model.parameters(), 0.01)
+        used.append(torch.cat([tensor.grad.reshape(-1) for tensor in loop.model.parameters()]).tolist())
+
+    def moves(*_: Any) -> None:
+        next(loop.model.parameters()).data[0] = 0.25
+
+    optimizer.register_step_pre_hook(lambda *_: None)
+    with record(loop.model, optimizer, tmp_path / "run"):
+        later = optimizer.register_step_pre_hook(clips)
+        optimizer.register_step_pre_hook(moves)
+        copy.deepcopy(optimizer)
+        loop.run(Seen(list(loop.model.parameters())), 3)
+        later.remove()
+        loop.run(Seen(list(loop.model.parameters())), 1)
+    trace = Trace.open(tmp_path / "run")
+    assert trace.gradient[:3].tolist() == used and np.linalg.norm(trace.gradient[3]) > 0.02
+    assert (trace.parameters[:4, :2] == 0.25).all()
+    assert len(optimizer._optimizer_step_pre_hooks) == 2
+    assert optimizer.register_step_pre_hook.__func__ is torch.optim.Optimizer.register_step_pre_hook
+
+
+def test_two_recordings_of_one_optimizer_and_a_hook_that_comes_later(tmp_path):
+    torch.manual_seed(5)
+    loop = Half(torch.float32)
+    (optimizer,) = loop.optimizers
+
+    def clips(*_: Any) -> None:
+        nn.utils.clip_grad_norm_(loop.model.parameters(), 0.01)
+
+    with record(loop.model, optimizer, tmp_path / "a"), record(loop.model, optimizer, tmp_path / "b"):
+        optimizer.register_step_pre_hook(clips)
+        loop.run(Seen(list(loop.model.parameters())), 3)
+    for name in "ab":
+        assert np.linalg.norm(Trace.open(tmp_path / name).gradient, axis=1) == pytest.approx(0.01, rel=1e-3)
+    assert "register_step_pre_hook" not in vars(optimizer)
+
+
+def test_what_an_earlier_post_hook_does_to_parameters_is_no_part_of_the_update(tmp_path):
+    torch.manual_seed(5)
+    loop = Half(torch.float32)
+
+    def halves(*_: Any) -> None:
+        next(loop.model.parameters()).data.mul_(0.5)
+
+    loop.optimizers[0].register_step_post_hook(halves)
+    with record(loop.model, loop.optimizers[0], tmp_path / "run"):
+        loop.run(Seen(list(loop.model.parameters())), 4)
+    run = Trace.open(tmp_path / "run").run
+    assert run.first_edit == 1 and run.edits >= 3
+    assert len(loop.optimizers[0]._optimizer_step_post_hooks) == 1
 
 
 def test_two_models_are_recorded_one_inside_the_other(tmp_path):
