@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,8 @@ def recorded(
     return path
 
 
-def tampered(path: Path, column: str, place: tuple[int, ...], value: float) -> None:
-    """Another number in its place, sealed as if it had always been there."""
+def tampered(path: Path, column: str, place: tuple[Any, ...], value: Any) -> None:
+    """Another number in its place (or all others), sealed as if it had always been there."""
     meta, run = read_meta(path)
     numbers = np.load(path / f"{column}.npy")
     numbers[place] = value
@@ -82,11 +83,47 @@ def test_updates_of_plain_optimizers_are_computed_again_bit_for_bit(rule, dtype,
     assert "20 of 20 updates computed again from the recorded gradient: exact bit for bit" in verification.checked
 
 
+FORMS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "plain": lambda p, **form: SGD(p, lr=0.1, weight_decay=0.01, **form),
+    "momentum": lambda p, **form: SGD(p, lr=0.05, momentum=0.95, dampening=0.1, **form),
+    "adam": lambda p, **form: Adam(p, lr=0.01, betas=(0.99, 0.9999), weight_decay=0.2, **form),
+    "adamw": lambda p, **form: AdamW(p, lr=1e-5, **form),
+}
+
+
 @pytest.mark.parametrize("form", ["fused", "foreach"])
-@pytest.mark.parametrize("kind", [SGD, Adam, AdamW])
-def test_other_forms_agree_within_the_tolerance(form, kind, tmp_path):
-    verification = verify(recorded(tmp_path / "run", lambda p: kind(p, lr=0.1, **{form: True})))
-    assert verification.intact and verification.updates == 20
+@pytest.mark.parametrize("rule", FORMS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_other_forms_agree_within_the_tolerance(form, rule, dtype, tmp_path):
+    path = recorded(tmp_path / "run", lambda p: FORMS[rule](p, **{form: True}), dtype=dtype, updates=300)
+    verification = verify(path)
+    assert verification.intact, str(verification)
+    if form == "fused" and dtype == torch.bfloat16:  # whose roundings are others altogether
+        assert verification.updates == 0
+        assert any(line.startswith("the optimizer's updates of 0.weight") for line in verification.unchecked)
+    else:
+        assert verification.updates == 300
+
+
+@pytest.mark.parametrize("rate", [1e-3, 1e-5, 5e-6])
+@pytest.mark.parametrize("make", [SGD, Adam, AdamW])
+@pytest.mark.parametrize("form", ["foreach", "fused"])
+def test_small_updates_are_proved_too(form, make, rate, tmp_path):
+    """States that all are the start's, updates half as large, gradients of the other sign: none of it passes."""
+    path = recorded(tmp_path / "run", lambda p: make(p, lr=rate, **{form: True}))
+    assert verify(path).intact
+    states, gradients = np.load(path / "parameters.npy"), np.load(path / "gradient.npy")
+    start = states[:1].astype(np.float64)
+    for column, numbers in (
+        ("parameters", start),
+        ("parameters", start + (states - start) / 2),
+        ("gradient", -gradients),
+    ):
+        tampered(path, column, (...,), numbers)
+        assert not verify(path).intact
+        tampered(path, "parameters", (...,), states)
+        tampered(path, "gradient", (...,), gradients)
+    assert verify(path).intact
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -250,6 +287,47 @@ def begun(parameters: Any) -> torch.optim.Optimizer:
     return optimizer
 
 
+def momentum(parameters: Any) -> torch.optim.Optimizer:
+    return SGD(parameters, lr=0.1, momentum=0.9)
+
+
+def sets(**settings: Any) -> Callable[[nn.Module, torch.optim.Optimizer, int], None]:
+    """A loop that sets the optimizer otherwise in the middle."""
+    return lambda model, optimizer, k: optimizer.param_groups[0].update(settings) if k == 6 else None
+
+
+def loads_a_checkpoint(at: int) -> Callable[[nn.Module, torch.optim.Optimizer, int], None]:
+    """A loop that loads the state of an optimizer that has made an update."""
+
+    def between(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+        if k == at:
+            parameters = [nn.Parameter(tensor.detach().clone()) for tensor in model.parameters()]
+            other = type(optimizer)(parameters, **optimizer.defaults)
+            for tensor in parameters:
+                tensor.grad = torch.ones_like(tensor)
+            other.step()
+            optimizer.load_state_dict(other.state_dict())
+
+    return between
+
+
+def loads_its_own(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+    if k == 6:
+        optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+
+
+def clears(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+    if k == 6:
+        optimizer.state.clear()
+
+
+def zeroes(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+    if k == 6:
+        for entries in optimizer.state.values():
+            for name in {"exp_avg", "momentum_buffer"} & entries.keys():
+                entries[name].zero_()
+
+
 @pytest.mark.parametrize(
     ("make", "between", "told"),
     [
@@ -257,6 +335,20 @@ def begun(parameters: Any) -> torch.optim.Optimizer:
         (lambda p: Adam(p, amsgrad=True), None, "0.weight (Adam), 0.bias"),
         (Adam, changed_betas, "0.weight (Adam), 0.bias"),
         (begun, None, "0.weight (Adam), 0.bias"),
+        (momentum, sets(nesterov=True), "0.weight (SGD), 0.bias"),
+        (SGD, sets(maximize=True), "0.weight (SGD), 0.bias"),
+        (Adam, sets(maximize=True), "0.weight (Adam), 0.bias"),
+        (AdamW, sets(decoupled_weight_decay=False), "0.weight (AdamW), 0.bias"),
+        (Adam, lambda m, o, k: (sets(amsgrad=True)(m, o, k), clears(m, o, k)), "0.weight (Adam), 0.bias"),
+        (Adam, loads_a_checkpoint(0), "0.weight (Adam), 0.bias"),
+        (Adam, loads_a_checkpoint(6), "0.weight (Adam), 0.bias"),
+        (Adam, loads_its_own, "0.weight (Adam), 0.bias"),
+        (Adam, clears, "0.weight (Adam), 0.bias"),
+        (Adam, zeroes, "0.weight (Adam), 0.bias"),
+        (momentum, loads_a_checkpoint(0), "0.weight (SGD), 0.bias"),
+        (momentum, loads_a_checkpoint(6), "0.weight (SGD), 0.bias"),
+        (momentum, clears, "0.weight (SGD), 0.bias"),
+        (momentum, zeroes, "0.weight (SGD), 0.bias"),
         (Adam, forgets, "the optimizer's updates of 2.bias (Adam)"),
         (lambda p: SGD(p, lr=0.1, weight_decay=0.1), forgets, "the optimizer's updates of 2.bias (SGD)"),
     ],
@@ -266,6 +358,94 @@ def test_what_cannot_be_computed_is_said_and_no_problem(make, between, told, tmp
     assert verification.intact
     assert any(told in line for line in verification.unchecked), str(verification)
     assert verification.updates == (20 if "2.bias" in told else 0)
+
+
+@pytest.mark.parametrize("between", [loads_a_checkpoint(0), loads_a_checkpoint(6), clears, zeroes])
+def test_plain_descent_has_nothing_to_forget(between, tmp_path):
+    verification = verify(recorded(tmp_path / "run", between=between))
+    assert verification.exact and verification.updates == 20
+
+
+def test_what_is_set_before_the_first_update_is_the_start(tmp_path):
+    def between(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+        if k == 0:
+            other = Adam(model.parameters(), lr=0.2, betas=(0.5, 0.9))
+            optimizer.load_state_dict(other.state_dict())  # which has made no update
+
+    path = recorded(tmp_path / "run", Adam, between)
+    verification = verify(path)
+    assert verification.exact and verification.updates == 20
+    _, run = read_meta(path)
+    assert isinstance(run, RecordedRun) and run.optimizers[0].groups[0].settings["betas"] == (0.5, 0.9)
+
+
+@pytest.mark.parametrize("kind", [SGD, momentum, Adam])
+def test_a_group_that_comes_later_stays_as_it_was_before(kind, tmp_path):
+    torch.manual_seed(3)
+    model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+    optimizer = kind(model[2].parameters())
+    with record(model, optimizer, tmp_path / "run"):
+        for k in range(12):
+            if k == 5:
+                optimizer.add_param_group({"params": list(model[0].parameters()), "lr": 0.03})
+            optimizer.zero_grad()  # that of the group to come grows
+            mse_loss(model(X), Y).backward()
+            optimizer.step()
+    verification = verify(tmp_path / "run")
+    assert verification.exact and verification.updates == 12, str(verification)
+    tampered(tmp_path / "run", "parameters", (3, 2), np.load(tmp_path / "run" / "parameters.npy")[3, 2] + 1e-6)
+    assert [(problem.update, problem.parameter) for problem in verify(tmp_path / "run").problems] == [
+        (3, "0.weight[1, 0]"),
+        (4, "0.weight[1, 0]"),
+    ]
+
+
+def test_a_gradient_that_a_step_hook_clips_is_the_one_that_was_used(tmp_path):
+    def between(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+        def clips(*_: Any) -> None:
+            nn.utils.clip_grad_norm_(model.parameters(), 0.1 / (1 + k))
+
+        if k in (0, 3):
+            optimizer.register_step_pre_hook(clips)
+
+    verification = verify(recorded(tmp_path / "run", momentum, between))
+    assert verification.exact and verification.updates == 20, str(verification)
+
+
+def test_what_a_post_hook_does_to_parameters_is_no_damage(tmp_path):
+    def make(parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
+        def clamps(*_: Any) -> None:
+            for tensor in parameters:
+                tensor.data.clamp_(-0.3, 0.3)
+
+        optimizer = SGD(parameters, lr=0.1)
+        optimizer.register_step_post_hook(clamps)
+        return optimizer
+
+    verification = verify(recorded(tmp_path / "run", lambda p: make(list(p))))
+    assert verification.intact and verification.updates == 20, str(verification)
+
+
+@pytest.mark.parametrize("make", [momentum, Adam, lambda p: SGD(p, lr=0.1, momentum=0.9, fused=True)])
+def test_steps_that_a_scaler_skips_are_no_updates(make, tmp_path):
+    torch.manual_seed(3)
+    model = nn.Linear(2, 1)
+    optimizer = make(model.parameters())
+    scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
+    with record(model, optimizer, tmp_path / "run"):
+        for k in range(12):
+            optimizer.zero_grad()
+            scaler.scale(mse_loss(model(X), Y) * (torch.inf if k in (0, 5) else 1)).backward()
+            scaler.step(optimizer)
+            scaler.update()
+    assert verify(tmp_path / "run").intact, str(verify(tmp_path / "run"))
+
+
+def test_a_default_device_is_no_matter(tmp_path):
+    for name, rule in RULES.items():
+        path = recorded(tmp_path / name, rule)
+        with torch.device("meta"):
+            assert verify(path).exact
 
 
 def test_a_plain_step_without_a_gradient_is_computed_all_the_same(tmp_path):
