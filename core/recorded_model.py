@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from ctypes import memmove
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -31,6 +32,14 @@ class Row:
             torch._foreach_copy_(self._parts, tensors)
 
 
+class _WaitingRow(NamedTuple):
+    """A row that has been gathered."""
+
+    memory: Bytes
+    row: Row | None  # whose memory it is, if not the column's
+    digest: xxhash.xxh3_128  # of the column up to its end
+
+
 class RowsOnTheirWay:
     """The last rows of one column: gathered where they are to be written, if that can be, and appended later."""
 
@@ -38,7 +47,7 @@ class RowsOnTheirWay:
         self._recorded, self._column = recorded, column
         self._spare = [recorded.row(), recorded.row()]
         self.size = len(self._spare[0].bytes)  # bytes of a row
-        self._waiting: list[tuple[Bytes, Row | None]] = []  # a row's bytes, and whose they are if not the column's
+        self._waiting: list[_WaitingRow] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -50,29 +59,33 @@ class RowsOnTheirWay:
             memory = self._column.reserve(self.size, ahead=self.size * len(self._waiting))
         row = None
         if memory is not None:
-            with torch.no_grad():
-                vector = torch.from_numpy(memory).view(self._recorded.dtype)
-                torch.cat([tensor.reshape(-1) for tensor in tensors], out=vector)
+            place = memory.ctypes.data
+            for tensor, size in zip(tensors, self._recorded.sizes, strict=True):
+                memmove(place, tensor.data_ptr(), size)
+                place += size
         else:
             row = self._spare[-1]
             row.take(tensors)
             memory = row.bytes
             self._spare.pop()
-        self._waiting.append((memory, row))
+        # Its checksum now, while it is in the processor's cache
+        digest = self._waiting[-1].digest.copy() if self._waiting else self._column.digest()
+        digest.update(memory.data)
+        self._waiting.append(_WaitingRow(memory, row, digest))
         return memory
 
     def append(self) -> None:
         """The row that has waited longest is appended."""
-        memory, row = self._waiting.pop(0)
+        memory, row, digest = self._waiting.pop(0)
         if row is None:
-            self._column.commit(self.size)
+            self._column.commit(self.size, digest)
         else:
             self._column.append_bytes(memory)
             self._spare.append(row)
 
     def drop(self) -> None:
         """The row taken last is not to be appended."""
-        _, row = self._waiting.pop()
+        row = self._waiting.pop().row
         if row is not None:
             self._spare.append(row)
 
@@ -107,6 +120,7 @@ class RecordedModel:
         wide = any(tensor.dtype == torch.float64 for tensor in self._tensors)
         self.dtype = torch.float64 if wide else torch.float32
         self._shapes = [tensor.shape for tensor in self._tensors]
+        self.sizes = [tensor.numel() * (8 if wide else 4) for tensor in self._tensors]  # bytes of each in a row
         self._zeros = [torch.zeros((), dtype=self.dtype, device="cpu").expand(shape) for shape in self._shapes]
         self._memory_places: list[int] = []
         self._memory: list[memoryview] = []  # of the tensors, if they are as a row has them
@@ -153,8 +167,14 @@ class RecordedModel:
         return digest.intdigest()
 
     def gathers_plainly(self, tensors: list[torch.Tensor]) -> bool:
-        """Whether a row is these tensors one after the other, byte by byte, as memory of this process has them."""
-        return all(tensor is not None and tensor.dtype == self.dtype and tensor.is_cpu for tensor in tensors)
+        """Whether a row is these tensors one after the other, byte by byte, as this process's memory has them."""
+        dtype = self.dtype
+        for tensor, size in zip(tensors, self.sizes, strict=True):
+            if tensor is None or tensor.dtype is not dtype or not tensor.is_cpu:
+                return False
+            if tensor.nbytes != size or not tensor.is_contiguous():
+                return False
+        return True
 
     def take_gradient(self, row: RowsOnTheirWay, optimizer: torch.optim.Optimizer) -> None:
         """Take the gradient that this optimizer uses now as a row; 0 for parts that have none."""

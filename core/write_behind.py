@@ -199,12 +199,15 @@ class ColumnWriter:
         start = self._block.filled + ahead
         return self._block.memory[start : start + count] if start + count <= self._block.room else None
 
-    def commit(self, count: int) -> None:
-        """The next ``count`` bytes are in place."""
-        block = self._block
-        self._hash.update(block.memory.data[block.filled : block.filled + count])
-        block.filled += count
+    def commit(self, count: int, digest: xxhash.xxh3_128) -> None:
+        """The next ``count`` bytes are in place; ``digest`` is that of what was there before, and of them."""
+        self._hash = digest
+        self._block.filled += count
         self._appended += count
+
+    def digest(self) -> xxhash.xxh3_128:
+        """XXH3 of what has been appended so far, to go on with."""
+        return self._hash.copy()
 
     def hand_over(self) -> _Block:
         """Give the block at hand to the thread that writes, and take up the next."""

@@ -162,7 +162,9 @@ def test_rows_put_in_place_are_rows_appended(tmp_path: Path) -> None:
                 column.append(row)
             else:
                 memory[:] = row.view(np.uint8)
-                column.commit(row.nbytes)
+                digest = column.digest()
+                digest.update(row.data)
+                column.commit(row.nbytes, digest)
                 in_place += 1
     column.finish()
     assert 400 < in_place < 500
