@@ -21,13 +21,14 @@ from gradreel.core.training import one_thread
 from gradreel.core.verify import MOST_PROBLEMS, Problem, Progress, Verification
 from numpy.typing import NDArray
 
-TOLERANCE = 1e-3
+TOLERANCE, TOLERANCE_OF_HALVES = 1e-3, 0.1
 """How far a parameter may be off after one update, in units of how far the update moved it.
 
-The fused and the foreach forms of an optimizer, and other devices, round otherwise than the plain form. `_ULPS` and
-`_ULPS_OF_LARGEST` are allowed for that as well."""
-_ULPS = 4  # of the parameter itself; up to 3.4 were seen, in 1500 updates of either form
-_ULPS_OF_LARGEST = 16  # of the largest movement beside it: what is left where a memory's parts cancel; up to 11 seen
+The fused and the foreach forms of an optimizer, and other devices, round otherwise than the plain form. For that,
+`_ULPS` of the parameter itself are allowed as well (up to 3.4 were seen in 1500 updates), and where the parts of a
+memory cancel, `_OF_LARGEST` of the largest movement beside it; in half precision as much of that as of its own."""
+_ULPS = 4
+_OF_LARGEST = 16  # ulps
 _BLOCK = 1 << 23  # bytes of a column that are looked at at once
 
 
@@ -73,7 +74,10 @@ class _Piece:
         movement = (computed - before).abs().nan_to_num(0, 0, 0)
         largest = movement.amax(dim=1, keepdim=True)
         size = torch.maximum(before.abs(), computed.abs()).nan_to_num(0, 0, 0).clamp_min(numbers.smallest_normal)
-        return TOLERANCE * movement + numbers.eps * (_ULPS * size + _ULPS_OF_LARGEST * largest)
+        of_own, of_largest = TOLERANCE, _OF_LARGEST * numbers.eps
+        if self.dtype in HALVES:
+            of_own = of_largest = TOLERANCE_OF_HALVES
+        return of_own * movement + of_largest * largest + _ULPS * numbers.eps * size
 
 
 class _Check:

@@ -105,6 +105,18 @@ def test_other_forms_agree_within_the_tolerance(form, rule, dtype, tmp_path):
         assert verification.updates == 300
 
 
+def test_half_precision_whose_squares_almost_vanish(tmp_path):
+    path = recorded(
+        tmp_path / "run",
+        lambda p: Adam(p, lr=0.1, betas=(0.5, 0.9), eps=1e-4, foreach=True),
+        dtype=torch.float16,
+        updates=400,
+    )
+    assert verify(path).intact and verify(path).updates == 400
+    tampered(path, "gradient", (...,), -np.load(path / "gradient.npy"))
+    assert not verify(path).intact
+
+
 @pytest.mark.parametrize("rate", [1e-3, 1e-5, 5e-6])
 @pytest.mark.parametrize("make", [SGD, Adam, AdamW])
 @pytest.mark.parametrize("form", ["foreach", "fused"])
