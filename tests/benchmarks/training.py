@@ -124,14 +124,17 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - began, result
 
 
-def medians(works: dict[str, Callable[[], Any]], runs: int) -> tuple[dict[str, float], dict[str, Any]]:
-    """Median seconds of each, interleaved, and what each returned last."""
+def medians(
+    works: dict[str, Callable[[], Any]], runs: int, afterwards: Callable[[], None] = lambda: None
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Median seconds of each, interleaved, and what each returned last. ``afterwards`` is not timed."""
     times: dict[str, list[float]] = {name: [] for name in works}
     results: dict[str, Any] = {}
     for _ in range(runs):
         for name, work in works.items():
             seconds, results[name] = timed(work)
             times[name].append(seconds)
+            afterwards()
     return {name: statistics.median(values) for name, values in times.items()}, results
 
 
@@ -142,18 +145,15 @@ def bench_one(updates: int, runs: int, folder: Path) -> dict[str, Any]:
     fresh = (folder / str(number) for number in itertools.count())
 
     def ours(keep: Any) -> torch.Tensor:
-        place = next(fresh)
-        trace = train(experiment(DEEP, epochs, keep), place)
-        theta = torch.from_numpy(np.array(trace.parameters[-1]))
-        del trace
-        shutil.rmtree(place)
-        return theta
+        trace = train(experiment(DEEP, epochs, keep), next(fresh))
+        return torch.from_numpy(np.array(trace.parameters[-1]))
 
     def recorded() -> torch.Tensor:
-        place = next(fresh)
-        theta = plain.train_recorded(place)
-        shutil.rmtree(place)
-        return theta
+        return plain.train_recorded(next(fresh))
+
+    def clear() -> None:
+        for place in filter(Path.is_dir, folder.iterdir()):
+            shutil.rmtree(place)
 
     works: dict[str, Callable[[], torch.Tensor]] = {
         "plain torch loop, nothing kept": plain.train,
@@ -163,7 +163,7 @@ def bench_one(updates: int, runs: int, folder: Path) -> dict[str, Any]:
         "record() around the plain loop, everything kept": recorded,
         "skorch, nothing kept": plain.train_by_skorch,
     }
-    seconds, thetas = medians(works, runs)
+    seconds, thetas = medians(works, runs, clear)
     reference = thetas["plain torch loop, nothing kept"]
     return {
         "updates": experiment(DEEP, epochs).n_updates,
