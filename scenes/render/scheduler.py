@@ -22,7 +22,7 @@ from gradreel.core.results import time_file
 from gradreel.core.trace import Trace
 from gradreel.core.writing import one_writer
 from gradreel.scenes.render.pool import Progress, WorkerDiedError
-from gradreel.scenes.render.training import Group, Outcome, train_group
+from gradreel.scenes.render.training import Bundle, Group, Outcome, train_group
 from gradreel.scenes.render.workspace import Workspace, publish
 
 CHUNK = 16 << 20  # bytes that are sent at once
@@ -84,12 +84,17 @@ def _check_address(address: str) -> None:
 class Cluster:
     """Trains groups of runs on a scheduler's workers."""
 
+    at_hand = False  # they come and go: each group is for the next that is free
+
     def __init__(self, client: Any, address: str, jobs: int, workspace: Workspace) -> None:
         self._client, self._address, self._workspace = client, address, workspace
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="cluster")
         self._sent: set[Any] = set()  # what the scheduler has of us
 
-    def train(self, group: Group, traces: Path, begun: Callable[[], None], progress: Progress) -> Future[list[Outcome]]:
+    def train(
+        self, bundle: Bundle, traces: Path, begun: Callable[[], None], progress: Progress
+    ) -> Future[list[Outcome]]:
+        (group,) = bundle.groups
         return self._threads.submit(self._train, group, traces, begun, progress)
 
     def stop(self) -> None:

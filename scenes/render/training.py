@@ -56,6 +56,23 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Bundle:
+    """Groups that one worker trains one after the other: it starts, and imports torch, once for all of them."""
+
+    groups: tuple[Group, ...]
+
+    @property
+    def runs(self) -> tuple[Experiment, ...]:
+        """Of all its groups."""
+        return tuple(run for group in self.groups for run in group.runs)
+
+    @property
+    def cost(self) -> float:
+        """That of its groups."""
+        return sum(group.cost for group in self.groups)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of one run."""
 
@@ -64,10 +81,14 @@ class Outcome:
 
 
 class Trainers(Protocol):
-    """Whoever trains groups: worker processes here, or a cluster's."""
+    """Whoever trains: worker processes here, or a cluster's."""
 
-    def train(self, group: Group, traces: Path, begun: Callable[[], None], progress: Progress) -> Future[list[Outcome]]:
-        """Train ``group`` into ``traces``; ``progress(done, total)`` counts its updates."""
+    at_hand: bool  # whether there are as many workers as are asked for, all alike: work can be dealt out before
+
+    def train(
+        self, bundle: Bundle, traces: Path, begun: Callable[[], None], progress: Progress
+    ) -> Future[list[Outcome]]:
+        """Train ``bundle`` into ``traces``; ``progress(done, total)`` counts the updates of a single group."""
 
     def stop(self) -> None:
         """Let go of all that is at work; returns when nothing of it writes any more."""
@@ -76,11 +97,15 @@ class Trainers(Protocol):
 class LocalTrainers:
     """Worker processes of this machine."""
 
+    at_hand = True
+
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
 
-    def train(self, group: Group, traces: Path, begun: Callable[[], None], progress: Progress) -> Future[list[Outcome]]:
-        return self._workers.submit(train_group, group.runs, traces, begun=begun, progress=progress)
+    def train(
+        self, bundle: Bundle, traces: Path, begun: Callable[[], None], progress: Progress
+    ) -> Future[list[Outcome]]:
+        return self._workers.submit(train_bundle, bundle, traces, begun=begun, progress=progress)
 
     def stop(self) -> None:
         self._workers.stop()
@@ -103,7 +128,22 @@ def trainers_of(
         yield trainers, at_once
 
 
-def train_group(runs: Sequence[Experiment], traces: Path) -> list[Outcome]:
+def train_bundle(bundle: Bundle, traces: Path) -> list[Outcome]:
+    """Train the groups of a bundle, in a worker process. Of several, progress is told in thousandths of their cost."""
+    if len(bundle.groups) == 1:
+        return train_group(bundle.groups[0].runs, traces)
+    outcomes, before = [], 0.0
+    for group in bundle.groups:
+
+        def told(done: int, total: int, before: float = before, cost: float = group.cost) -> None:
+            report(int(1000 * (before + cost * done / total) / bundle.cost + 1e-6), 1000)
+
+        outcomes += train_group(group.runs, traces, told)
+        before += group.cost
+    return outcomes
+
+
+def train_group(runs: Sequence[Experiment], traces: Path, progress: Progress = report) -> list[Outcome]:
     """Train ``runs``, which differ in their seeds alone, and keep what it took beside their traces.
 
     In a worker process. When one of them diverges the others are trained each by itself.
@@ -113,11 +153,11 @@ def train_group(runs: Sequence[Experiment], traces: Path) -> list[Outcome]:
     left = sum(run.n_updates - _updates_kept(traces, run) for run in runs)
     began = time.time()
     try:
-        train_all(runs, traces, report)
+        train_all(runs, traces, progress)
     except TrainingError as error:
         if len(runs) == 1:
             return [Outcome(runs[0].digest, error)]
-        return [outcome for run in runs for outcome in train_group([run], traces)]
+        return [outcome for run in runs for outcome in train_group([run], traces, progress)]
     seconds = time.time() - began
     for run in runs:
         if not time_noted(traces, run, since=began):  # else another process trained it meanwhile
@@ -137,22 +177,23 @@ def train_runs(
     """Train ``runs`` by ``jobs`` workers; the errors of those that failed, by digest. The others are recorded.
 
     ``names``: what each run is called, by digest. Progress is told group by group, or with ``together`` as one task of
-    that name. On Ctrl-C it is said how far each run got.
+    that name: then each worker here gets its part of the groups at once. On Ctrl-C it is said how far each run got.
     """
     groups = balanced(runs, jobs)
-    progress: _Progress = _OneTask(reporter, together, groups) if together else _TaskEach(reporter, names, groups)
+    bundles = dealt_out(groups, jobs) if together and trainers.at_hand else [Bundle((group,)) for group in groups]
+    progress: _Progress = _OneTask(reporter, together, bundles) if together else _TaskEach(reporter, names, groups)
     try:
         futures = {}
-        for number, group in enumerate(groups):
+        for number, bundle in enumerate(bundles):
             begun, told = progress.of(number)
-            futures[trainers.train(group, traces, begun, told)] = number
+            futures[trainers.train(bundle, traces, begun, told)] = number
         failures: dict[str, BaseException] = {}
         for future in as_completed(futures):
-            group = groups[futures[future]]
+            bundle = bundles[futures[future]]
             progress.ended(futures[future])
             error = future.exception()
-            if error is not None:
-                failures |= dict.fromkeys((run.digest for run in group.runs), error)
+            if error is not None:  # the worker's own: what it had trained before is there
+                failures |= {run.digest: error for run in bundle.runs if not (traces / run.digest).exists()}
             else:
                 failures |= {outcome.digest: outcome.error for outcome in future.result() if outcome.error}
         return failures
@@ -185,6 +226,14 @@ def balanced(runs: Sequence[Experiment], jobs: int) -> list[Group]:
             break
         groups = best
     return groups
+
+
+def dealt_out(groups: Sequence[Group], jobs: int) -> list[Bundle]:
+    """``groups``, longest first, dealt out to ``jobs`` workers, each to the one that has least to do."""
+    hands: list[list[Group]] = [[] for _ in range(jobs)]
+    for group in groups:
+        min(hands, key=lambda hand: sum(known.cost for known in hand)).append(group)
+    return [Bundle(tuple(hand)) for hand in hands if hand]
 
 
 def _longest_first(groups: Sequence[Group]) -> list[Group]:
@@ -262,15 +311,15 @@ def _listed(names: Sequence[str]) -> str:
 
 
 class _OneTask:
-    """One task for all groups, in hundredths of what they cost, so that it goes on evenly and tells the time left."""
+    """One task for all bundles, in hundredths of what they cost, so that it goes on evenly and tells the time left."""
 
     WHOLE = 100
 
-    def __init__(self, reporter: Reporter, task: str, groups: Sequence[Group]) -> None:
+    def __init__(self, reporter: Reporter, task: str, bundles: Sequence[Bundle]) -> None:
         self._reporter, self._task = reporter, task
-        whole = sum(group.cost for group in groups)
-        self._shares = [group.cost / whole for group in groups]
-        self._done = [0.0] * len(groups)  # of each group, 0 to 1
+        whole = sum(bundle.cost for bundle in bundles)
+        self._shares = [bundle.cost / whole for bundle in bundles]
+        self._done = [0.0] * len(bundles)  # of each, 0 to 1
         self._lock = threading.Lock()
         reporter.begin(task, self.WHOLE, "%")
 

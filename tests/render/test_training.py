@@ -10,7 +10,8 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.results import depth_experiments, training_seconds, width_experiments
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
-from gradreel.scenes.render.training import Group, balanced, train_group
+from gradreel.scenes.render import training
+from gradreel.scenes.render.training import Bundle, Group, balanced, dealt_out, train_bundle, train_group
 
 
 def makespan(groups, jobs):
@@ -51,6 +52,25 @@ def test_groups_are_divided_where_that_shortens_the_whole():
     assert makespan(groups, 2) <= makespan(longest_first, 2)
     even = sum(group.cost for group in groups) / 2
     assert makespan(groups, 2) < 1.1 * even
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 100])
+def test_groups_are_dealt_out_evenly_and_each_once(jobs):
+    groups = balanced(all_runs(), jobs)
+    bundles = dealt_out(groups, jobs)
+    assert len(bundles) <= jobs
+    assert sorted(g.runs[0].digest for b in bundles for g in b.groups) == sorted(g.runs[0].digest for g in groups)
+    assert max(bundle.cost for bundle in bundles) <= makespan(groups, jobs) * (1 + 1e-9)
+
+
+def test_a_bundle_is_trained_group_after_group_with_progress_over_all(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(training, "report", lambda done, total: told.append((done, total)))
+    groups = [Group((Experiment(epochs=300, seed=1),)), Group((Experiment(epochs=100, learning_rate=50, seed=2),))]
+    outcomes = train_bundle(Bundle((*groups, Group((Experiment(epochs=200, seed=3),)))), tmp_path)
+    assert [outcome.error is None for outcome in outcomes] == [True, False, True], "one that diverges stops no other"
+    assert told == sorted(told)
+    assert told[-1] == (1000, 1000)
 
 
 def test_wider_deeper_longer_and_more_cost_more():
