@@ -12,6 +12,8 @@ from gradreel.core.synthetic_views import synthetic_views
 from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+UNITS = ((1e6, "M"), (1e3, "k"))
+"""In which views are written where a usual day has as many, and the letter behind."""
 UNSEEN_FROM = date(2021, 1, 1)
 """The synthetic series' first unseen day: the lecture trains on 2017 to 2020 and looks at 2021."""
 
@@ -176,7 +178,7 @@ def views_column(views: Iterable[float], usual: float) -> Callable[[float], str]
     at least: "0.0152" above "0.0008".
     """
     largest = max((abs(number) for number in views if math.isfinite(number)), default=0.0)
-    for unit, letter in ((1e6, "M"), (1e3, "k")):
+    for unit, letter in UNITS:
         if usual >= unit and round(largest) >= unit / 10:
             return lambda number: f"{number / unit:.3f}{letter}"
     if largest == 0:
@@ -191,7 +193,7 @@ def views_text(views: float, usual: float) -> str:
     of such a unit is told plainly ("32"). Plain numbers of small series keep decimals: "3.2" where a usual day has less
     than 100, "0.32" where less than 10, "0.0032" where less than 0.1.
     """
-    for unit, letter in ((1e6, "M"), (1e3, "k")):
+    for unit, letter in UNITS:
         if usual >= unit and round(abs(views)) >= unit / 10:
             return f"{views / unit:.2f}{letter}"
     if 0 < usual < 1:

@@ -117,7 +117,7 @@ class Experiment(BaseModel):
             raise ValueError(f"hidden: {self.n_parameters} parameters are too many; the largest is {LARGEST_NETWORK}")
         if self.n_updates > 2**40:
             raise ValueError(f"{self.n_updates} updates are more than can be recorded; choose fewer epochs")
-        needed = 2 * self._bytes_per_state
+        needed = 2 * self.bytes_per_state
         if isinstance(self.keep, KeepAtMost) and self.keep.at_most < needed:
             raise ValueError(f'keep: the start and the end alone take {needed} bytes, "at most" is {self.keep.at_most}')
         return self
@@ -146,7 +146,7 @@ class Experiment(BaseModel):
             case KeepEvery(every=every):
                 return every
             case KeepAtMost(at_most=at_most):
-                return -(-self.n_updates // (at_most // self._bytes_per_state - 1))
+                return -(-self.n_updates // (at_most // self.bytes_per_state - 1))
             case _:
                 return 1
 
@@ -185,7 +185,7 @@ class Experiment(BaseModel):
                 return float(self.learning_rate)
 
     @property
-    def _bytes_per_state(self) -> int:
+    def bytes_per_state(self) -> int:
         """A row of parameters, one of gradient, what the optimizer remembers, and the number of updates (int64)."""
         return np.dtype(self.dtype).itemsize * (2 + self.n_remembered) * self.n_parameters + 8
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.arrays import FloatArray
+from gradreel.core.arrays import FloatArray, evenly_spaced
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.recorded_run import RecordedRun
@@ -56,9 +56,8 @@ def plane_of(trace: Trace, last: int | None = None) -> Plane:
     along as what is missing. TraceError for a path that runs off to infinity.
     """
     rows, width = _rows(trace, last), trace.parameters.shape[1]
-    count = min(rows, max(2, _LARGEST // width), rows if width <= _MOST_ROWS else _MOST_ROWS)
-    chosen = np.unique(np.linspace(0, rows - 1, count).round().astype(np.int64))
-    path = trace.parameters[chosen].astype(np.float64)  # (R, P)
+    most = min(max(2, _LARGEST // width), rows if width <= _MOST_ROWS else _MOST_ROWS)
+    path = trace.parameters[evenly_spaced(rows, most)].astype(np.float64)  # (R, P)
     if not np.isfinite(path).all():
         raise _broken(trace, rows)
     origin = path.mean(axis=0)

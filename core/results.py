@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gradreel.core.arrays import FloatArray
+from gradreel.core.arrays import FloatArray, evenly_spaced
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -115,8 +115,7 @@ def _network(dataset: DailyViews, hidden: tuple[int, ...], seeds: Sequence[int],
     common["batch_size"] = min(BATCH_SIZE, dataset.examples)
     try:
         largest = Experiment(**common)
-        bytes_per_state = largest.n_parameters * (2 + largest.n_remembered) * np.dtype(largest.dtype).itemsize + 8
-        common["keep"] = {"at most": max(KEPT_BYTES, 2 * bytes_per_state)}
+        common["keep"] = {"at most": max(KEPT_BYTES, 2 * largest.bytes_per_state)}
         return Network(hidden, tuple(Experiment(**common, seed=seed) for seed in seeds))
     except ValidationError as error:
         problem = error.errors()[0]
@@ -208,8 +207,8 @@ def loss_by_epoch(trace: Trace, states: int | None = None) -> LossByEpoch:
     The first and the last are always among them. ValueError unless the loss is mean absolute error of daily views.
     """
     run = trace.experiment
-    count = len(trace.kept) if states is None else max(2, min(states, len(trace.kept)))
-    rows = np.unique(np.linspace(0, len(trace.kept) - 1, count).round().astype(np.int64))
+    count = len(trace.kept)
+    rows = evenly_spaced(count, count if states is None else max(2, states))
     theta = trace.parameters[rows]
     return LossByEpoch(
         trace.kept[rows] / run.batches_per_epoch,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from gradreel.core.arrays import evenly_spaced
 from gradreel.core.loss_surface import loss_grid
 from gradreel.core.planes import plane_of
 from gradreel.core.recorded_run import RecordedRun
@@ -45,7 +46,7 @@ class DescentMap(VGroup):
         self.trace, self.last = trace, last
         self.plane = plane_of(trace, int(trace.kept[last]))
         self.share = self.plane.share
-        self.rows = np.unique(np.linspace(0, last, min(last + 1, DRAWN_STATES)).round().astype(int))
+        self.rows = evenly_spaced(last + 1, DRAWN_STATES)
         uv = np.concatenate([self.plane.coordinates(trace.parameters[rows]) for rows in self._blocks()])
         u_range, v_range = view_around(uv, right - left, top - bottom)
         self.surface = self._surface(u_range, v_range, {"left": left, "right": right, "bottom": bottom, "top": top})

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.arrays import evenly_spaced
+from gradreel.core.daily_views import UNITS, DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.recorded_run import RecordedRun
@@ -107,7 +108,7 @@ class LossHistory:
 
     def mean_line(self) -> tuple[NDArray, NDArray]:
         """(x, y) of the running mean, at as many updates as are drawn."""
-        x = np.unique(np.linspace(0, self.n_updates - 1, min(self.n_updates, COLUMNS)).round().astype(int))
+        x = evenly_spaced(self.n_updates, COLUMNS)
         return x.astype(float), np.array([self.mean(update) for update in x])
 
     def extent(self) -> tuple[float, float]:
@@ -132,7 +133,7 @@ def _scale(trace: Trace) -> Scale:
     if not isinstance(run, Experiment) or not isinstance(run.dataset, DailyViews) or run.loss != "mae":
         return Scale()
     factor, usual = run.dataset.absolute_error_in_views(1.0), run.dataset.offset
-    for unit, letter in ((1e6, "M"), (1e3, "k")):
+    for unit, letter in UNITS:
         if usual >= unit:
             return Scale(factor / unit, letter, in_views=True)
     return Scale(factor, in_views=True)
@@ -154,7 +155,7 @@ def _over_all_data(trace: Trace) -> tuple[NDArray, NDArray, NDArray]:
     run, none = trace.run, np.empty(0)
     if not isinstance(run, Experiment):
         return none, none, none
-    rows = np.unique(np.linspace(0, len(trace.kept) - 1, min(len(trace.kept), STATES)).round().astype(int))
+    rows = evenly_spaced(len(trace.kept), STATES)
     states = np.asarray(trace.parameters[rows])
     whole = loss(run, states) if run.batches_per_epoch > 1 else none
     unseen = unseen_loss(run, states) if run.dataset.n_unseen else none

@@ -6,6 +6,7 @@ import math
 import re
 
 import numpy as np
+from gradreel.core.arrays import evenly_spaced
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
@@ -112,7 +113,7 @@ def is_plain_descent(trace: Trace) -> bool:
     extra = any(settings.get(name) for name in ("momentum", "weight_decay", "maximize", "nesterov"))
     if optimizer.kind.rpartition(".")[2] != "SGD" or extra:
         return False
-    rows = np.unique(np.linspace(0, trace.n_updates - 1, CHECKED_UPDATES).round().astype(int))
+    rows = evenly_spaced(trace.n_updates, CHECKED_UPDATES)
     return all(_is_one_step(trace, int(row)) for row in rows)
 
 
