@@ -126,7 +126,8 @@ class LectureScene(Scene):
     def experiments(cls, parameters: BaseModel) -> dict[str, Experiment]:
         """The training runs that the scene shows: its parameters of type Experiment, by field.
 
-        A scene that shows one run, and has been given a trace instead, needs none: see ``instead_of``.
+        A scene that shows one run, and has been given a trace instead, needs none: see ``instead_of``. One that shows
+        many runs, made from plainer parameters, overrides this and names each.
         """
         instead = {run for run, folder in cls.instead_of.items() if getattr(parameters, folder) is not None}
         fields = {name: getattr(parameters, name) for name in type(parameters).model_fields if name not in instead}
@@ -139,7 +140,7 @@ class LectureScene(Scene):
         return {name: value for name, value in fields.items() if isinstance(value, TraceFolder)}
 
     def trace(self, name: str) -> Trace:
-        """The recorded run of the Experiment, or of the TraceFolder, in parameter ``name``.
+        """The recorded run that `experiments` calls ``name``, or of the TraceFolder in the parameter of this name.
 
         A run with a folder in its stead (``instead_of``) is the trace in that folder. Raises TraceError, naming the
         command that mends it, when the run has not been recorded or is damaged: what is shown was recorded, to the
@@ -149,9 +150,12 @@ class LectureScene(Scene):
         if folder is not None and getattr(self.parameters, folder) is not None:
             name = folder
         if name not in self._traces:
-            value: Experiment | TraceFolder = getattr(self.parameters, name)
-            found = value.open() if isinstance(value, TraceFolder) else None
-            self._traces[name] = found or Trace.find(self.context.traces, value, checksums=True)
+            folder_given = self.trace_folders(self.parameters).get(name)
+            if folder_given is not None:
+                self._traces[name] = folder_given.open()
+            else:
+                run = self.experiments(self.parameters)[name]
+                self._traces[name] = Trace.find(self.context.traces, run, checksums=True)
         return self._traces[name]
 
     # -- words -----------------------------------------------------------------------------------------------------
