@@ -13,4 +13,4 @@ THREE_DAYS = Experiment(
     loss="mae",
     seed=0,
 )
-"""The lecture's 3-3-1 network: the views of three days, three sigmoids, the next day's views. Plain gradient descent."""
+"""The lecture's 3-3-1 network by plain gradient descent: views of three days, three sigmoids, the next day's views."""
