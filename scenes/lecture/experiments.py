@@ -1,0 +1,115 @@
+"""Networks trained on daily views, each from several seeds: the parameters, runs and results that scenes of them share.
+
+The runs are those of `core.results`, so that one training serves ``gradreel experiment`` and every scene.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any
+
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import (
+    DEPTHS,
+    EPOCHS,
+    SEEDS,
+    WIDTH,
+    Network,
+    Result,
+    depth_experiments,
+    result_of,
+)
+from gradreel.scenes.base import LectureScene
+from pydantic import BaseModel, Field, field_validator
+
+MOST_SEEDS, MOST_NETWORKS = 10, 6
+LONGEST_NAME = 36  # characters of a file's name in a caption
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Depth = Annotated[int, Field(ge=0, le=20)]
+
+
+class NetworksScene(LectureScene):
+    """A scene of several networks, each trained from several seeds; which, says ``networks``."""
+
+    class Parameters(LectureScene.Parameters):
+        dataset: DailyViews = Field(DailyViews(), description="The daily views that the networks learn")
+        seeds: tuple[Seed, ...] = Field(
+            SEEDS, min_length=1, max_length=MOST_SEEDS, description="Seeds: each network is trained from each of them"
+        )
+        epochs: int = Field(EPOCHS, ge=1, le=100_000, description="Passes of each run over the days trained on")
+
+        @field_validator("seeds")
+        @classmethod
+        def _seeds_differ(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+            twice = next((seed for k, seed in enumerate(seeds) if seed in seeds[:k]), None)
+            if twice is not None:
+                raise ValueError(f"each seed is wanted once, and {twice} is there twice")
+            return seeds
+
+    @classmethod
+    def networks(cls, parameters: Any) -> tuple[Network, ...]:
+        """The networks that are compared, in the order of the picture."""
+        raise NotImplementedError(f"{cls.__name__} must say which networks it shows: override networks()")
+
+    @classmethod
+    def experiments(cls, parameters: BaseModel) -> dict[str, Experiment]:
+        """Every run of every network, by `Network.run_name`: "100 ReLU, seed 3"."""
+        return {network.run_name(run): run for network in cls.networks(parameters) for run in network.experiments}
+
+    def results(self) -> tuple[Result, ...]:
+        """What came of each network, from the traces of all its runs. Raises TraceError for one that is missing."""
+        found = []
+        for network in self.networks(self.parameters):
+            for run in network.experiments:
+                self.trace(network.run_name(run))  # there, and undamaged
+            result = result_of(network, self.context.traces)
+            assert result is not None, f"no run of {network.name} was recorded"
+            found.append(result)
+        return tuple(found)
+
+    def data_words(self) -> str:
+        """What the caption says of the data: ``synthetic`` of the scene's screen words, or the file's name."""
+        dataset = self.parameters.dataset
+        return self.screen("synthetic") if dataset.synthetic else shown_name(dataset.title)
+
+
+class DepthsScene(NetworksScene):
+    """A scene of networks of equally wide hidden layers; a depth of 0 is the linear model."""
+
+    class Parameters(NetworksScene.Parameters):
+        depths: tuple[Depth, ...] = Field(
+            DEPTHS,
+            min_length=2,
+            max_length=MOST_NETWORKS,
+            description="Hidden layers of each network, increasing; 0 is the linear model",
+        )
+        width: int = Field(WIDTH, ge=1, le=1000, description="ReLUs in each hidden layer")
+
+        @field_validator("depths")
+        @classmethod
+        def _depths_increase(cls, depths: tuple[int, ...]) -> tuple[int, ...]:
+            return increasing(depths)
+
+    @classmethod
+    def networks(cls, parameters: Any) -> tuple[Network, ...]:
+        return depth_experiments(
+            parameters.dataset, parameters.depths, parameters.width, parameters.seeds, parameters.epochs
+        )
+
+
+def increasing(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """``sizes``. Raises ValueError unless each is larger than the one before."""
+    wrong = next(((before, after) for before, after in pairwise(sizes) if after <= before), None)
+    if wrong is not None:
+        raise ValueError(f"the numbers must increase, and {wrong[1]} comes after {wrong[0]}")
+    return sizes
+
+
+def shown_name(name: str) -> str:
+    """A file's name as words on the screen: a long one is cut in its middle, a dollar sign is no formula."""
+    if len(name) > LONGEST_NAME:
+        half = (LONGEST_NAME - 1) // 2
+        name = f"{name[:half]}…{name[-half:]}"
+    return name.replace("$", "$dollar$")
