@@ -1,0 +1,186 @@
+"""Where we are: three cards for the three steps of training, the present one bright. It returns between the parts.
+
+    steps = part_map(self, self.trace("run"), 1)     # in a scene: the words in its language
+    self.play(FadeIn(steps))
+    self.play(steps.focus(2), run_time=0.8)          # the brightness moves on; None: all three are bright
+
+Each card has its number, its name, a small picture from one recorded run on a curve, and its formula: curves that the
+function drew with the thetas that training passed through; the errors of one of them; the path over the loss. It stands
+under a heading: `steps_heading` has the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from gradreel.core.experiment import Experiment
+from gradreel.core.loss_surface import loss_grid
+from gradreel.core.planes import plane_of
+from gradreel.core.theta import predict
+from gradreel.core.trace import Trace
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.loss_surface import LossMap, view_around
+from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row
+from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import nice_range
+from gradreel.scenes.mobjects.update_formulas import GOAL
+from gradreel.scenes.style import emphasis, emphasize, mix, palette
+from manim import Animation, AnimationGroup, RoundedRectangle, VGroup, VMobject
+from numpy.typing import NDArray
+
+NAMES = ("function", "loss", "optimization")  # keys of the words
+FORMULAS = ("blue(y) = f_orange(theta) (bold(x))", "L(orange(theta)) = 1/N sum_n e_n", GOAL)
+VEILED = 0.45  # share of the colours that a card keeps while another one is spoken of
+
+WIDTH, GAP, TOP, BOTTOM = 3.92, 0.52, 2.3, -2.75
+INNER, PADDING = 3.12, 0.2  # width of the picture in a card; room left beside its words
+PICTURE = (-1.15, 1.0)  # its bottom and top
+NAME_LINE, FORMULA_LINE, BADGE = 1.38, -2.1, 0.345
+SAMPLES, ERRORS = 160, 17  # x at which curves are drawn, and errors
+GHOSTS = (0.0, 0.3, 0.5, 0.65, 0.8, 1.0)  # of the way that the curve makes: the states that are drawn
+MISSING = 0.55  # of that way: the state whose errors are shown
+GRID = (100, 70)
+
+
+class PartMap(VGroup):
+    """Three cards left to right; ``current`` (1 to 3) is bright, the others are veiled; None: all are bright.
+
+    ``run`` is a trace of a run on a curve, ``names`` the three steps' names. ``card(k)`` is a step's card.
+    """
+
+    def __init__(self, run: Trace, names: Sequence[str], current: int | None) -> None:
+        super().__init__()
+        pace = even_pace(run)
+        pictures = (_curves, _errors, _path)
+        self.cards = [_card(k, names[k - 1], pictures[k - 1](run, pace, _box(k)), FORMULAS[k - 1]) for k in (1, 2, 3)]
+        self.arrows = VGroup(*(_chevron(style.LEFT_EDGE + k * (WIDTH + GAP) - GAP / 2) for k in (1, 2)))
+        self.add(*self.cards, self.arrows)
+        self.current = current
+        for k, card in enumerate(self.cards, start=1):
+            emphasize(card, self._share(k))
+
+    def card(self, step: int) -> VGroup:
+        """The card of step 1, 2 or 3: frame, badge, name, picture, formula."""
+        return self.cards[step - 1]
+
+    def focus(self, step: int | None) -> Animation:
+        """The brightness moves to a step's card; None: all three become bright."""
+        self.current = step
+        return AnimationGroup(*(emphasis(card, self._share(k)) for k, card in enumerate(self.cards, start=1)))
+
+    def _share(self, step: int) -> float:
+        return style.FULL if self.current in (None, step) else VEILED
+
+
+def part_map(scene: LectureScene, run: Trace, current: int | None) -> PartMap:
+    """The map with the steps' names in the scene's language."""
+    return PartMap(run, [_words(scene, key) for key in NAMES], current)
+
+
+def steps_heading(scene: LectureScene) -> str:
+    """What stands over the map, in the scene's language."""
+    return _words(scene, "heading")
+
+
+def _words(scene: LectureScene, key: str) -> str:
+    return scene.words_of.screen("part-map", key, scene.context.language)
+
+
+def _box(step: int) -> tuple[float, float, float, float]:
+    """Left, right, bottom, top of a card's picture."""
+    left = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP) + (WIDTH - INNER) / 2
+    return (left, left + INNER, *PICTURE)
+
+
+def _card(step: int, name: str, picture: VGroup, source: str) -> VGroup:
+    left = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP)
+    middle = left + WIDTH / 2
+    frame = RoundedRectangle(corner_radius=0.16, width=WIDTH, height=TOP - BOTTOM, stroke_width=style.BOX)
+    frame.move_to((middle, (TOP + BOTTOM) / 2, 0)).set_stroke(mix(palette.text, 0.8))
+    frame.set_fill(mix(palette.text, 0.05), 1)
+    badge = ring((middle, TOP, 0), BADGE, palette.text, fill=mix(palette.text, 0.13))
+    number = words(str(step), 40).place(TOP - 0.15, center=middle)
+    title = _fitted(words, name, style.HEADING).place(NAME_LINE, center=middle)
+    text = _fitted(formula, source, 41).place(FORMULA_LINE, center=middle)
+    return VGroup(frame, badge, number, title, picture, text)
+
+
+def _fitted(write: Callable[[str, float], TextMobject], text: str, size: float) -> TextMobject:
+    """``text`` at ``size``, or as much smaller as the card's width wants."""
+    written = write(text, size)
+    room = WIDTH - 2 * PADDING
+    return written if written.width <= room else write(text, max(style.SMALLEST, size * room / written.width))
+
+
+def _chevron(x: float) -> VMobject:
+    y = (PICTURE[0] + PICTURE[1]) / 2
+    corners = [(x - 0.1, y + 0.2, 0), (x + 0.1, y, 0), (x - 0.1, y - 0.2, 0)]
+    return polyline(np.array(corners), palette.dim, style.RING)
+
+
+# -- the pictures ----------------------------------------------------------------------------------------------------
+
+
+def _axes(run: Experiment, box: tuple[float, float, float, float], curves: NDArray) -> Plot:
+    """Axes without ticks for red and ``curves``."""
+    left, right, bottom, top = box
+    y_range = nice_range(np.concatenate([run.dataset.labels(), curves.ravel()]), margin=0.06)
+    x_range = run.dataset.range
+    return Plot(x_range, y_range, left=left, right=right, bottom=bottom, top=top, x_label=None)
+
+
+def _x(run: Experiment) -> NDArray:
+    return np.linspace(*run.dataset.range, SAMPLES)
+
+
+def _drawn_at(trace: Trace, pace: Pace, shares: Sequence[float]) -> NDArray:
+    """(S, SAMPLES): what the states recorded at these shares of the way draw."""
+    rows = [recorded_row(pace.row(share)) for share in shares]
+    run = trace.experiment
+    return predict(run, np.asarray(trace.parameters[rows]), run.dataset.features_at(_x(run)))
+
+
+def _curves(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) -> VGroup:
+    """One function, several thetas: curves of the run, the last one bright."""
+    curves = _drawn_at(trace, pace, GHOSTS)
+    plot = _axes(trace.experiment, box, curves)
+    shares = np.linspace(0.35, 0.75, len(curves) - 1)
+    x = _x(trace.experiment)
+    ghosts = [
+        plot.curve(x, y, mix(palette.blue, share), style.GHOST_CURVE) for y, share in zip(curves, shares, strict=False)
+    ]
+    return VGroup(plot, *ghosts, plot.curve(x, curves[-1], palette.blue, style.SMALL_CURVE))
+
+
+def _errors(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) -> VGroup:
+    """Red, one of the run's curves, and how far it misses: an upright line at every few x."""
+    run = trace.experiment
+    curves = _drawn_at(trace, pace, [MISSING])
+    plot, x, target = _axes(run, box, curves), _x(run), run.dataset.curve()
+    corners = np.unique(np.concatenate([x[[0, -1]], target.x[(target.x > x[0]) & (target.x < x[-1])]]))
+    chosen = np.linspace(0, SAMPLES - 1, ERRORS + 2).round().astype(int)[1:-1]
+    errors = [
+        segment(plot.at(x[i], target(x[i])), plot.at(x[i], curves[0, i]), mix(palette.text, 0.7), style.AXIS)
+        for i in chosen
+    ]
+    red = plot.curve(corners, target(corners), palette.red, style.SMALL_CURVE)
+    return VGroup(plot, *errors, red, plot.curve(x, curves[0], palette.blue, style.SMALL_CURVE))
+
+
+def _path(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) -> VGroup:
+    """The loss over the plane nearest to the path, and the path: from the ring to the dot."""
+    left, right, bottom, top = box
+    plane = plane_of(trace)
+    rows = np.unique([recorded_row(pace.row(share)) for share in np.linspace(0, 1, SAMPLES)])
+    uv = plane.coordinates(np.asarray(trace.parameters[rows]))
+    u_range, v_range = view_around(uv, INNER, top - bottom, margin=0.14)
+    u, v = np.linspace(*u_range, GRID[0]), np.linspace(*v_range, GRID[1])
+    loss = loss_grid(trace.experiment, plane, u, v)
+    ground = LossMap(u, v, loss, left=left, right=right, bottom=bottom, top=top)
+    points = ground.at(uv)
+    line = polyline(points, mix(palette.orange, 0.9), 4.5)
+    start = ring(points[0], 0.1, palette.orange)
+    return VGroup(ground, line, start, ring(points[-1], 0.1, palette.orange, fill=palette.orange))
