@@ -1,0 +1,170 @@
+"""One example worked out in numbers that can be read: through a network, and back again for the slopes.
+
+A network computes on scaled views. ``in_thousands`` rewrites theta so that the same function takes views in thousands
+(or in the series' own unit) and says them: what stands on the screen is exact, not a translation.
+
+    example = example_of(run.dataset, label_day(run.dataset))
+    theta = in_thousands(run, trace.parameters[-1])         # (P,)
+    there = forward(run, theta, example.x, example.label)   # there.r[0], there.a[0] (H,); there.y
+    back = backward(run, theta, there)                      # back.theta (P,): the gradient of there.error
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from gradreel.core.activations import ACTIVATIONS, sigmoid
+from gradreel.core.arrays import FloatArray
+from gradreel.core.daily_views import UNITS, DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.theta import Layers, unpack
+
+DAYS_IN = 24
+"""Days after the first unseen one: the day that is predicted where none is asked for, 2021-01-25 by default."""
+
+
+@dataclass(frozen=True)
+class ViewUnit:
+    """The unit that views of a series are written in, as `DailyViews.format_views` chooses it."""
+
+    size: float  # views: 1e6, 1e3 or 1
+    letter: str  # "M", "k" or ""
+    decimals: int  # that a usual day is written with
+
+
+def view_unit(dataset: DailyViews) -> ViewUnit:
+    """Millions or thousands where a usual day has as many, else views."""
+    usual = dataset.offset
+    for size, letter in UNITS:
+        if usual >= size:
+            return ViewUnit(size, letter, 2)
+    if 0 < usual < 1:
+        return ViewUnit(1.0, "", 2 - int(np.floor(np.log10(usual))))
+    return ViewUnit(1.0, "", 0 if usual >= 100 else 1 if usual >= 10 else 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """The views of a day, to be predicted from those of the days before it, in the series' unit."""
+
+    day: date  # the label's
+    unseen: bool  # whether it was not trained on
+    x: FloatArray  # (D,)  x[0] of the day before, x[1] of two days before, ...
+    label: float
+
+
+def label_day(dataset: DailyViews, day: date | None = None) -> date:
+    """``day``, or by default 24 days after the first unseen one, the last where there are fewer.
+
+    ValueError, with the bounds, unless ``day`` has a label and enough days before it.
+    """
+    first, last = dataset.daily.start + timedelta(days=dataset.window), dataset.daily.end
+    if day is None:
+        return min(dataset.first_unseen + timedelta(days=DAYS_IN), last)
+    if not first <= day <= last:
+        raise ValueError(f"day: with {dataset.window} days before it, it lies from {first} to {last}, got {day}")
+    return day
+
+
+def example_of(dataset: DailyViews, day: date) -> Example:
+    """The example with the label day ``day``. ValueError as in `label_day`."""
+    at = (label_day(dataset, day) - dataset.daily.start).days
+    views = dataset.daily.array() / view_unit(dataset).size
+    return Example(day, day >= dataset.first_unseen, views[at - dataset.window : at][::-1].copy(), float(views[at]))
+
+
+def in_thousands(run: Experiment, theta: FloatArray) -> FloatArray:
+    """theta (..., P) of the same function in the unit that its views are written in, thousands by default; float64.
+
+    With scaled views (x - m) / s and the unit u: W u / s and b - W (m / s) in the first layer; c s / u and
+    (b s + m) / u at the end. ValueError for a run on anything but daily views.
+    """
+    if not isinstance(run.dataset, DailyViews):
+        raise ValueError(f"only views are written in thousands, not a dataset of kind {run.dataset.kind}")
+    mean, spread, unit = run.dataset.offset, run.dataset.scale, view_unit(run.dataset).size
+    written = np.array(theta, dtype=np.float64)
+    layers = unpack(run, written)  # views: what is changed in them is changed in `written`
+    first, bias = (layers.weights[0], layers.biases[0]) if run.hidden else (layers.c, layers.b[...])
+    bias -= first.sum(axis=-1) * (mean / spread)
+    first *= unit / spread
+    layers.c[...] *= spread / unit
+    layers.b[...] = (layers.b * spread + mean) / unit
+    return written
+
+
+@dataclass(frozen=True, eq=False)
+class Forward:
+    """One example's way through a network of L hidden layers."""
+
+    x: FloatArray  # (D,)
+    r: tuple[FloatArray, ...]  # L of (H_l,)  b + W x
+    a: tuple[FloatArray, ...]  # L of (H_l,)  sigma(r)
+    y: float  # b + c . a
+    label: float
+    error: float  # |y - label|, or its square, as the run measures loss
+
+
+def forward(run: Experiment, theta: FloatArray, x: FloatArray, label: float) -> Forward:
+    """The example (x (D,), label) through the network with theta (P,)."""
+    layers = unpack(run, np.asarray(theta, dtype=np.float64))
+    values, r, a = np.asarray(x, dtype=np.float64), [], []
+    for weights, bias in zip(layers.weights, layers.biases, strict=True):
+        r.append(bias + weights @ values)
+        values = ACTIVATIONS[run.activation](r[-1])
+        a.append(values)
+    y = float(layers.b + layers.c @ values)
+    error = abs(y - label) if run.loss == "mae" else (y - label) ** 2
+    return Forward(np.asarray(x, dtype=np.float64), tuple(r), tuple(a), y, float(label), error)
+
+
+@dataclass(frozen=True, eq=False)
+class Backward:
+    """The slopes of `Forward.error`, each by the number it stands for."""
+
+    y: float
+    a: tuple[FloatArray, ...]  # L of (H_l,)
+    r: tuple[FloatArray, ...]  # L of (H_l,)
+    theta: FloatArray  # (P,)  the gradient
+
+    def layers(self, run: Experiment) -> Layers:
+        """The gradient by weights and biases, as `unpack` names them."""
+        return unpack(run, self.theta)
+
+
+def backward(run: Experiment, theta: FloatArray, there: Forward) -> Backward:
+    """From the error back through the network: each slope is made of those after it."""
+    layers = unpack(run, np.asarray(theta, dtype=np.float64))
+    slopes = np.zeros(run.n_parameters)
+    out = unpack(run, slopes)  # views of it
+    difference = there.y - there.label
+    d_y = float(np.sign(difference)) if run.loss == "mae" else 2 * difference
+    inputs = (there.x, *there.a)
+    out.c[...], out.b[...] = d_y * inputs[-1], d_y
+    a: list[FloatArray] = []
+    r: list[FloatArray] = []
+    below = d_y * layers.c  # dL/da_i = dL/dy c_i
+    for layer in reversed(range(len(layers.weights))):
+        a.insert(0, below)
+        r.insert(0, below * activation_slope(run, there.r[layer]))  # dL/dr_i = dL/da_i sigma'(r_i)
+        out.weights[layer][...] = np.outer(r[0], inputs[layer])  # dL/dw_ij = dL/dr_i x_j
+        out.biases[layer][...] = r[0]  # dL/db_i = dL/dr_i
+        below = layers.weights[layer].T @ r[0]  # dL/dx_j = sum over i of dL/dr_i w_ij
+    return Backward(d_y, tuple(a), tuple(r), slopes)
+
+
+def activation_slope(run: Experiment, r: FloatArray) -> FloatArray:
+    """sigma'(r) of the run's activation function, same shape as ``r``; 0 at the corners of ReLU and hard sigmoid."""
+    match run.activation:
+        case "sigmoid":
+            return np.asarray(sigmoid(r) * (1 - sigmoid(r)))
+        case "relu":
+            return np.asarray(r > 0, dtype=np.float64)
+        case _:
+            return np.asarray(np.abs(r) < 0.5, dtype=np.float64)
+
+
+def nudged(run: Experiment, theta: FloatArray, there: Forward, index: int, step: float) -> Forward:
+    """The same example after parameter ``index`` of theta (P,) has grown by ``step``: a slope tried out by hand."""
+    moved = np.array(theta, dtype=np.float64)
+    moved[index] += step
+    return forward(run, moved, there.x, there.label)
