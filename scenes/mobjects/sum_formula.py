@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from gradreel.scenes.mobjects.lecture_formulas import CONSTANT, sigmoid_term_source, sum_of_sigmoids_source
 from gradreel.scenes.mobjects.text import formula
 from manim import Animation, FadeIn, FadeOut, Transform, VGroup, smooth, squish_rate_func
 
@@ -11,10 +12,6 @@ TERM = 18  # glyphs of "c_1 sigmoid(b_1 + w_1 x_1)"
 WRITTEN_OUT = 3  # with more terms than this, those between the first and the last are dots
 LARGEST = 46
 RISE = 0.45  # scene units that a term rises on its way over the others
-
-
-def _term(index: str) -> str:
-    return f'magenta(c_{index}) thin "sigmoid"(green(b_{index}) + yellow(w_{index}) thin x_1)'
 
 
 class SumFormula:
@@ -30,11 +27,11 @@ class SumFormula:
         signs = ["", *(" + " for _ in shown)][: len(shown)]
         if count > WRITTEN_OUT:
             signs[-1] = " + dots.c + "
-        terms = "".join(sign + _term(str(i)) for sign, i in zip(signs, shown, strict=True))
-        source = f"blue(y) = grey(b) + {terms}"
+        terms = "".join(sign + sigmoid_term_source(str(i)) for sign, i in zip(signs, shown, strict=True))
+        source = f"{CONSTANT} {terms}"
         size = LARGEST * min(1.0, (right - left) / formula(source, LARGEST).width)
         self.written_out = formula(source, size).place(baseline, left=left)
-        self.folded = formula(f"blue(y) = grey(b) + sum_(i=1)^{count} {_term('i')}", size).place(baseline, left=left)
+        self.folded = formula(sum_of_sigmoids_source(count), size).place(baseline, left=left)
         self.prefix = VGroup(*self.written_out[:PREFIX])
         self.terms = self._split([len(sign.replace("dots.c", "…").replace(" ", "")) for sign in signs])
 

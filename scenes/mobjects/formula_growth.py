@@ -1,0 +1,163 @@
+"""One formula grows into another: parts keep their glyphs and move to their new places; what is new joins them.
+
+    old = formula('part("y", blue(y)) = part("w", yellow(w)) part("x", x_1)').place(1.9, left=-6.4)
+    new = formula('part("y", blue(y)) = part("sum", sum_j) part("w", yellow(w_j)) part("x", x_j)').place(1.9, left=-6.4)
+    self.play(*grow(old, new))                  # afterwards `new` is on the screen, and `old` is not
+
+Parts are matched by name. Within a part equal glyphs move, others are morphed into each other: w_1 to w_j keeps its w.
+What has no name, or no partner, fades: out at once, in when room has been made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import numpy as np
+from gradreel.scenes.mobjects.text import TextMobject
+from manim import Animation, VMobject, linear, smooth
+from numpy.typing import NDArray
+
+SECONDS = 1.6
+GONE, MOVED, COMING = 0.3, 0.75, 0.6  # shares of the time: old glyphs have faded, parts have moved, new ones begin
+SAME = 1e-3  # of a glyph's size: outlines that differ by less are the same glyph
+
+
+def grow(
+    old: TextMobject,
+    new: TextMobject,
+    origins: Mapping[str, str] | None = None,
+    ends: Mapping[str, str] | None = None,
+) -> list[Animation]:
+    """The animations by which ``old``, which is on the screen, grows into ``new``, wherever and however large that is.
+
+    ``origins``: parts of ``new`` that come out of a part of ``old`` with another name, {"w_2": "w"}; one part may be
+    the origin of many. ``ends``: parts of ``old`` that slide into a part of ``new`` with another name and are gone
+    there, {"r_1": "r"}. Play them together, with one run_time; ``old`` keeps its looks, for whoever shows it again.
+    Raises KeyError for a part that is not there.
+    """
+    origins, ends = dict(origins or {}), dict(ends or {})
+    for name in old.parts.keys() & new.parts.keys():
+        origins.setdefault(name, name)
+    moves: dict[int, VMobject] = {}  # glyph of new -> the glyph of old it comes from
+    taken: set[int] = set()
+    for name, origin in origins.items():
+        there, here = _indices(new, name), _indices(old, origin)
+        for i, j in _pairs([old[k] for k in here], [new[k] for k in there]):
+            moves[there[j]] = old[here[i]]
+            taken.add(here[i])
+    flights = {i: new.part(end).get_center() for name, end in ends.items() for i in _indices(old, name)}
+    leaving = [_Flight(glyph, flights.get(i)) for i, glyph in enumerate(old) if i not in taken]
+    return [_Arriving(new, moves), _Leaving(old, leaving)]  # in this order: old glyphs are hidden when theirs begins
+
+
+def _indices(text: TextMobject, name: str) -> list[int]:
+    text.part(name)  # names the parts there are, if this is none
+    return text.parts[name]
+
+
+def _pairs(old: list[VMobject], new: list[VMobject]) -> list[tuple[int, int]]:
+    """Which glyph of ``old`` becomes which of ``new``: equal ones in order, then the others between them."""
+    kinds: list[NDArray] = []
+    codes = [[_kind(glyph, kinds) for glyph in glyphs] for glyphs in (old, new)]
+    pairs: list[tuple[int, int]] = []
+    for _, i0, i1, j0, j1 in SequenceMatcher(None, *codes, autojunk=False).get_opcodes():
+        pairs += zip(range(i0, i1), range(j0, j1), strict=False)
+    return pairs
+
+
+def _kind(glyph: VMobject, kinds: list[NDArray]) -> int:
+    """The index in ``kinds`` of the glyph's outline, freed of place and size; a new one is appended."""
+    outline = _normal(glyph.points)
+    for index, known in enumerate(kinds):
+        if known.shape == outline.shape and np.abs(known - outline).max(initial=0.0) < SAME:
+            return index
+    kinds.append(outline)
+    return len(kinds) - 1
+
+
+def _normal(points: NDArray) -> NDArray:
+    if not len(points):
+        return points
+    low, high = points.min(axis=0), points.max(axis=0)
+    return (points - (low + high) / 2) / max(float((high - low).max()), 1e-9)
+
+
+@dataclass(frozen=True)
+class _Flight:
+    """A glyph that leaves: on the spot, or on its way ``to`` a point."""
+
+    glyph: VMobject
+    to: NDArray | None
+
+
+class _Leaving(Animation):
+    """The old formula: what moves is drawn by the new one, the rest fades."""
+
+    def __init__(self, old: TextMobject, leaving: Iterable[_Flight]) -> None:
+        super().__init__(old, run_time=SECONDS, rate_func=linear, remover=True)
+        self.leaving = list(leaving)
+
+    def begin(self) -> None:
+        self.looks = [(glyph.points.copy(), *_inks(glyph)) for glyph in self.mobject]
+        for glyph in self.mobject:
+            glyph.set_fill(opacity=0, family=False)
+        self.full = {id(glyph): look for glyph, look in zip(self.mobject, self.looks, strict=True)}
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        alpha = self.rate_func(alpha)
+        for flight in self.leaving:
+            points, color, opacity = self.full[id(flight.glyph)]
+            if flight.to is None:
+                flight.glyph.set_fill(color, opacity * (1 - smooth(min(alpha / GONE, 1.0))), family=False)
+                continue
+            way = smooth(min(alpha / MOVED, 1.0))
+            middle = (points.min(axis=0) + points.max(axis=0)) / 2
+            flight.glyph.points = points + way * (flight.to - middle)
+            flight.glyph.set_fill(color, opacity * (1 - way**3), family=False)
+
+    def clean_up_from_scene(self, scene) -> None:
+        super().clean_up_from_scene(scene)
+        for glyph, (points, color, opacity) in zip(self.mobject, self.looks, strict=True):
+            glyph.points = points
+            glyph.set_fill(color, opacity, family=False)
+
+
+class _Arriving(Animation):
+    """The new formula: its glyphs start where, and as, they were in the old one; the others fade in late."""
+
+    def __init__(self, new: TextMobject, moves: Mapping[int, VMobject]) -> None:
+        super().__init__(new, run_time=SECONDS, rate_func=linear, introducer=True)
+        self.moves = dict(moves)
+
+    def begin(self) -> None:
+        self.looks = [(glyph.points.copy(), *_inks(glyph)) for glyph in self.mobject]
+        self.paths = {}
+        for index, origin in self.moves.items():
+            start, end = origin.copy(), self.mobject[index].copy()
+            if len(start.points) != len(end.points):
+                start.align_points(end)
+            self.paths[index] = (start.points, end.points, *_inks(origin))
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        alpha = self.rate_func(alpha)
+        way = smooth(min(alpha / MOVED, 1.0))
+        shown = smooth(max(0.0, (alpha - COMING) / (1 - COMING)))
+        for index, (glyph, (points, color, opacity)) in enumerate(zip(self.mobject, self.looks, strict=True)):
+            if index not in self.paths:
+                glyph.set_fill(color, opacity * shown, family=False)
+            elif way >= 1.0:
+                glyph.points = points.copy()
+                glyph.set_fill(color, opacity, family=False)
+            else:
+                start, end, ink, strength = self.paths[index]
+                glyph.points = (1 - way) * start + way * end
+                mixed = ink.interpolate(color, way)
+                glyph.set_fill(mixed, (1 - way) * strength + way * opacity, family=False)
+
+
+def _inks(glyph: VMobject) -> tuple:
+    return glyph.get_fill_color(), glyph.get_fill_opacity()

@@ -1,0 +1,106 @@
+"""The lecture's formulas as Typst sources, in the roles' colours, with their parts named for `formula_growth.grow`.
+
+One formula grows through the film, and a part keeps its name all the way: "y", "equals", "b" (the constant outside),
+"plus" (after it), "sum" (over the sigmoids), "c", "sigmoid" (its name, later sigma), "brackets" (around what it is
+given), "bias" (the b inside), "plus-in" (after it), "sum-in" (over the features), "w", "x".
+"""
+
+from __future__ import annotations
+
+Y = 'part("y", blue(y)) part("equals", =)'
+CONSTANT = f'{Y} part("b", grey(b)) part("plus", +)'
+"""y = b +"""
+
+
+def linear_source() -> str:
+    """y = b + w x_1: yesterday's views, times w, plus b."""
+    return f'{CONSTANT} part("w", yellow(w)) thin part("x", x_1)'
+
+
+def linear_sum_source(days: int) -> str:
+    """y = b + sum_j w_j x_j over j = 1 ... ``days``; of a single day y = b + w x_1."""
+    if days == 1:
+        return linear_source()
+    return f'{CONSTANT} part("sum-in", sum_(j=1)^{days}) part("w", yellow(w_j)) thin part("x", x_j)'
+
+
+def one_sigmoid_source(fraction: bool = False) -> str:
+    """y = c sigmoid(b + w x_1); with ``fraction``, what that is: y = c 1/(1 + e^(-(b + w x_1)))."""
+    inner = 'part("brackets", (part("bias", green(b)) part("plus-in", +) part("w", yellow(w)) thin part("x", x_1)))'
+    if fraction:
+        return f'{Y} part("c", magenta(c)) thin part("sigmoid", frac(1, 1 + e^(-{inner})))'
+    return f'{Y} part("c", magenta(c)) thin part("sigmoid", "sigmoid"){inner}'
+
+
+def sigmoid_term_source(index: str) -> str:
+    """c_index sigmoid(b_index + w_index x_1): one term of the sum."""
+    inner = f'part("bias", green(b_{index})) part("plus-in", +) part("w", yellow(w_{index})) thin part("x", x_1)'
+    return f'part("c", magenta(c_{index})) thin part("sigmoid", "sigmoid")part("brackets", ({inner}))'
+
+
+def sum_of_sigmoids_source(count: int) -> str:
+    """y = b + sum_i c_i sigmoid(b_i + w_i x_1), over i = 1 ... ``count``."""
+    return f'{CONSTANT} part("sum", sum_(i=1)^{count}) {sigmoid_term_source("i")}'
+
+
+def many_features_source(count: int | None = None, features: int | None = None) -> str:
+    """y = b + sum_i c_i sigmoid(b_i + sum_j w_ij x_j); with limits, i = 1 ... ``count``, where they are given."""
+    terms = _unit('part("sigmoid", "sigmoid")', features)
+    return f'{CONSTANT} part("sum", {_sum("i", count)}) part("c", magenta(c_i)) thin {terms}'
+
+
+def relu_source() -> str:
+    """y = c max(0, b + w x_1)."""
+    inner = '0, part("bias", green(b)) part("plus-in", +) part("w", yellow(w)) thin part("x", x_1)'
+    return f'{Y} part("c", magenta(c)) thin part("sigmoid", max)part("brackets", ({inner}))'
+
+
+def sum_of_relus_source(features: int | None = None) -> str:
+    """y = b + sum_2i c_i max(0, b_i + sum_j w_ij x_j): two ReLUs for each sigmoid there was."""
+    terms = _unit('part("sigmoid", max)', features, "0, ")
+    return f'{CONSTANT} part("sum", sum_(2i)) part("c", magenta(c_i)) thin {terms}'
+
+
+def _sum(index: str, count: int | None) -> str:
+    return f"sum_{index}" if count is None else f"sum_({index}=1)^{count}"
+
+
+def _unit(name: str, features: int | None, before: str = "") -> str:
+    inner = f'part("sum-in", {_sum("j", features)}) part("w", yellow(w_(i j))) thin part("x", x_j)'
+    return f'{name}part("brackets", ({before}part("bias", green(b_i)) part("plus-in", +) {inner}))'
+
+
+# -- vectors and matrices ---------------------------------------------------------------------------------------------
+
+
+def row_source(index: int, features: int) -> str:
+    """r_i = b_i + w_i1 x_1 + w_i2 x_2 + ...: one sigmoid's bracket; parts "r", "bias", "w_1", "x_1", "w_2", ..."""
+    products = " + ".join(
+        f'part("w_{j}", yellow(w_({index} {j}))) thin part("x_{j}", x_{j})' for j in range(1, features + 1)
+    )
+    return f'part("r", blue(r_{index})) = part("bias", green(b_{index})) + {products}'
+
+
+def vector_row_source() -> str:
+    """r = b + W x."""
+    return f'part("r", blue(bold(r))) part("r-equals", =) {_BRACKET}'
+
+
+def vector_sigmoid_source() -> str:
+    """a = sigma(r)."""
+    brackets = 'part("brackets", (part("r", blue(bold(r)))))'
+    return f'part("a", blue(bold(a))) part("a-equals", =) part("sigmoid", sigma){brackets}'
+
+
+def vector_output_source() -> str:
+    """y = b + c^T a."""
+    return f'{CONSTANT} {_C} thin part("a", blue(bold(a)))'
+
+
+def matrix_source() -> str:
+    """y = b + c^T sigma(b + W x)."""
+    return f'{CONSTANT} {_C} thin part("sigmoid", sigma)part("brackets", ({_BRACKET}))'
+
+
+_BRACKET = 'part("bias", green(bold(b))) part("plus-in", +) part("w", yellow(W)) thin part("x", bold(x))'
+_C = 'part("c", magenta(bold(c)^upright(T)))'
