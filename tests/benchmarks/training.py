@@ -43,6 +43,8 @@ from torch import nn
 LECTURE = [(), (10,), (100,), (1000,), (100, 100), (100, 100, 100), (100, 100, 100, 100)]
 SEEDS = [1, 2, 3, 4, 5]
 DEEP = (100, 100, 100)
+ROUNDS = 5
+"""Of the disk and of the writer of traces, in turn."""
 
 
 def experiment(hidden: tuple[int, ...], epochs: int, keep: Any = None, seed: int = 1) -> Experiment:
@@ -275,15 +277,14 @@ def bench_disk(gigabytes: float, folder: Path) -> dict[str, Any]:
     per_epoch = experiment(DEEP, 1).batches_per_epoch
     epochs = max(1, round(gigabytes * 1e9 / row_bytes / per_epoch))
     bare, _ = timed(lambda: train(experiment(DEEP, epochs), folder / "bare"))
-    before = disk_speeds(folder, gigabytes)
-    rows = rows_speed(folder, gigabytes)
+    # In turn, since the speed of a disk changes from one minute to the next
+    speeds = [(*disk_speeds(folder, gigabytes / 2), rows_speed(folder, gigabytes / 2)) for _ in range(ROUNDS)]
+    direct, cached, rows = (statistics.median(column) for column in zip(*speeds, strict=True))
     run = experiment(DEEP, epochs, "every update")
     written = in_new_process(_train, run, folder / "big")
-    after = disk_speeds(folder, gigabytes)
     read = in_new_process(_verify, run, folder / "big")
     size = sum(file.stat().st_size for file in (folder / "big" / run.digest).iterdir())
     shutil.rmtree(folder / "big")
-    direct, cached = ((one + other) / 2 for one, other in zip(before, after, strict=True))
     training = size / bare
     return {
         "gigabytes": size / 1e9,
@@ -291,7 +292,7 @@ def bench_disk(gigabytes: float, folder: Path) -> dict[str, Any]:
                  "rows through the writer of traces": rows / 1e6,
                  "training that keeps nothing, were it written": training / 1e6,
                  "training that keeps everything": size / written["seconds"] / 1e6},
-        "rows over the disk past the cache": rows / direct,
+        "rows over the disk past the cache": statistics.median(row / disk for disk, _, row in speeds),
         "everything kept over the slower of disk and training": size / written["seconds"] / min(direct, training),
         "resident MB": {"writing": written["resident MB"], "verifying": read["resident MB"]},
         "seconds": {"writing": written["seconds"], "verifying": read["seconds"]},
