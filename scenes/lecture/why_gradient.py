@@ -1,0 +1,209 @@
+"""Questions from the room: why not try every value, why three sigmoids, why not the hard one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.core.expression import Expression
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.results import depth_experiments
+from gradreel.core.theta import parameter_names
+from gradreel.core.try_all import Tries, line_grid
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.durations import Duration
+from gradreel.scenes.mobjects.bends import BendPlot
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigmoids_source
+from gradreel.scenes.mobjects.search_board import SearchBoard, TriesRow
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import PRESENT, emphasis, palette
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    RoundedRectangle,
+    UpdateFromAlphaFunc,
+    VGroup,
+    linear,
+    smooth,
+)
+from numpy.typing import NDArray
+from pydantic import Field
+
+W_RANGE, B_RANGE = (-1.0, 1.0), (0.0, 4.0)  # of the lines that are tried
+BEARABLE = 2 * 3600.0  # seconds: a lecture
+SCAN_SECONDS = 6.0
+ROWS = (1.75, 0.1, -1.55)  # middles of the three rows
+LINE_FORMULA, SUM_FORMULA = 2.05, 1.72  # baselines
+CURVE = Expression("2 + 1.2*sin(1.5*x - 0.6) + 0.12*x")
+LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100, whose turn comes later
+
+
+class WhyGradient(LectureScene):
+    """With two parameters one can try every value; with sixteen or thousands nobody can: hence gradient descent."""
+
+    class Parameters(LectureScene.Parameters):
+        values: int = Field(20, ge=3, le=40, description="How many values are tried for each parameter")
+        sigmoids: tuple[Annotated[int, Field(ge=1, le=20)], ...] = Field(
+            (3, 5, 8), min_length=1, max_length=5, description="Numbers of sigmoids that are shown, one after the other"
+        )
+
+    def construct(self) -> None:
+        self.m = self.parameters.values
+        self._question_beat()
+        self._two_beat()
+        self._sixteen_beat()
+        self._many_beat()
+        self._sigmoids_beat()
+        self._hard_beat()
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
+
+    def _row(self, run: Experiment, middle: float) -> TriesRow:
+        tries = Tries(self.m, run.n_parameters)
+        length = self.screen("parameters", count=number_text(run.n_parameters))
+        return TriesRow(tries, parameter_names(run), length, middle)
+
+    # -- trying everything -----------------------------------------------------------------------------------------
+
+    def _question_beat(self) -> None:
+        with self.beat("question"):
+            # A line with its w and b over the red curve; beside it a grid: each cell is one choice of the two
+            data = CurveDataset()
+            numbers = line_grid(data.x(), data.labels(), W_RANGE, B_RANGE, self.m)
+            self.board = board = SearchBoard(data, numbers, {k: self.screen(k) for k in ("tried", "loss", "target")})
+            self.play(*self._title("heading"), FadeIn(board.plot), run_time=0.7)
+            self.play(Create(board.target), FadeIn(board.target_label), run_time=1.2, rate_func=smooth)
+            board.draw_line(self.m // 4, (4 * self.m) // 5)  # any choice
+            self.line_formula = formula(linear_source(), style.PLOT_FORMULA)
+            self.line_formula.place(LINE_FORMULA, left=style.LEFT_EDGE)
+            self.play(FadeIn(self.line_formula, shift=0.15 * UP), Create(board.line), run_time=0.8)
+            lines = map(FadeIn, board.grid.lines)
+            self.play(LaggedStart(*lines, lag_ratio=0.05), FadeIn(board.grid_names), run_time=1.4)
+
+    def _two_beat(self) -> None:
+        tries = Tries(self.m, 2)
+        with self.beat("two", values=Count(self.m), tries=number_text(tries.count)):
+            # Cell by cell the line is tried and its loss measured, bright where it is high; the lowest is ringed
+            board, count = self.board, tries.count
+            self.play(FadeIn(board.readout), run_time=0.4)
+            moving = VGroup(board.grid.bands, board.line, board.count, board.loss)
+
+            def try_more(_: VGroup, share: float) -> None:
+                board.show(1 + round(share * (count - 1)))
+
+            self.play(UpdateFromAlphaFunc(moving, try_more), run_time=SCAN_SECONDS, rate_func=linear)
+            board.show_best()
+            self.play(Create(board.grid.ring), run_time=0.6)
+
+    def _sixteen_beat(self) -> None:
+        tries = Tries(self.m, THREE_DAYS.n_parameters)
+        time = Duration(tries.seconds)
+        values = {"count": Count(tries.parameters), "time": time}
+        if time > BEARABLE:
+            with self.beat("sixteen", **values):
+                # The grid becomes the first row of a table; the small network's row says how long it would take
+                self._count_up(tries, time)
+        else:
+            with self.beat("sixteen-quick", **values):
+                # The same, where so few values are tried that a computer is soon done
+                self._count_up(tries, time)
+
+    def _count_up(self, tries: Tries, time: Duration) -> None:
+        board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
+        self.rows = [line]
+        leaving = [*(part for part in board if part is not board.grid), self.line_formula]
+        self.play(*map(FadeOut, leaving), *self._title("heading-count"), run_time=0.8)
+        picture = VGroup(board.grid.bands, board.grid.ring)
+        self.remove(*board.grid.lines)
+        self.play(
+            picture.animate.set(height=1.25).move_to((3.4, ROWS[0] + 0.05, 0)),
+            FadeIn(line, shift=0.15 * UP),
+            run_time=1.0,
+        )
+        self.picture = picture
+        row = self._row(THREE_DAYS, ROWS[1])
+        self.play(LaggedStart(*map(FadeIn, row.cells), lag_ratio=0.1), FadeIn(row.length), run_time=1.0)
+        self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.5)
+        remark = row.remark(format(time, self.context.language), self.screen("speed"))
+        self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
+        self.rows += [row, remark]
+
+    def _many_beat(self) -> None:
+        tries = Tries(self.m, LARGE.n_parameters)
+        with self.beat("many", count=number_text(LARGE.n_parameters), pages=Count(tries.pages)):
+            # The third row: a power whose digits alone fill pages. Nobody tries that
+            row = self._row(LARGE, ROWS[2])
+            self.play(*(emphasis(part, PRESENT) for part in self.rows), run_time=0.4)
+            self.play(LaggedStart(*map(FadeIn, row.cells), lag_ratio=0.1), FadeIn(row.length), run_time=1.0)
+            self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.5)
+            digits = self.screen("digits", digits=number_text(tries.digits))
+            remark = row.remark(digits, self.screen("pages", pages=number_text(tries.pages)))
+            self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
+            self.rows += [row, remark]
+
+    # -- how many, and which ---------------------------------------------------------------------------------------
+
+    def _sigmoids_beat(self) -> None:
+        counts = self.parameters.sigmoids
+        with self.beat("sigmoids", first=Count(counts[0])):
+            # The sum over i up to 3, and what three sigmoids make of a curve; then more of them, and more bends
+            self.play(*map(FadeOut, [*self.rows, self.picture]), *self._title("heading-how-many"), run_time=0.6)
+            self.bends = bends = BendPlot(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
+            self.sum_formula = self._sum(counts[0])
+            self.play(FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP), run_time=0.6)
+            now = bends.values(counts[0])
+            bends.draw(now)
+            self.play(Create(bends.target), run_time=0.8, rate_func=smooth)
+            self.play(Create(bends.sum), run_time=0.9, rate_func=smooth)
+            for count in counts[1:]:
+                new, then = self._sum(count), bends.values(count)
+                self.play(*grow(self.sum_formula, new), self._bend(now, then), run_time=1.1)
+                self.sum_formula, now = new, then
+            self.now = now
+            limit = self._limit()
+            name = words(self.screen("hyperparameter"), style.LABEL, palette.text)
+            name.place(SUM_FORMULA + 0.6, left=limit.get_right()[0] + 0.25)
+            self.play(Create(limit), FadeIn(name), run_time=0.7)
+            self.marks = VGroup(limit, name)
+
+    def _hard_beat(self) -> None:
+        with self.beat("hard"):
+            # The word in the formula changes, and the same sum gets corners: hard sigmoids
+            new = self._sum(self.parameters.sigmoids[-1], hard=True)
+            corners = self.bends.values(self.parameters.sigmoids[-1], hard=True)
+            self.play(FadeOut(self.marks), run_time=0.4)
+            self.play(*grow(self.sum_formula, new), self._bend(self.now, corners), run_time=1.6)
+
+    def _sum(self, count: int, hard: bool = False) -> TextMobject:
+        source = sum_of_sigmoids_source(count)
+        if hard:
+            source = source.replace('"sigmoid")part', '"hard sigmoid")part')
+        return formula(source, style.PLOT_FORMULA).place(SUM_FORMULA, left=style.LEFT_EDGE)
+
+    def _limit(self) -> RoundedRectangle:
+        """A thin frame around the number over the sum sign."""
+        glyphs = self.sum_formula.part("sum")
+        top = max(float(glyph.get_top()[1]) for glyph in glyphs)
+        number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
+        frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.22)
+        return frame.set_stroke(palette.text, 2).move_to(number)
+
+    def _bend(self, before: NDArray, after: NDArray) -> Animation:
+        """The blue curve goes from one sum to another."""
+
+        def draw(_: VGroup, share: float) -> None:
+            self.bends.draw(before + share * (after - before))
+
+        return UpdateFromAlphaFunc(self.bends.sum, draw, rate_func=smooth)

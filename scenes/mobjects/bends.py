@@ -1,0 +1,57 @@
+"""A curve by as many sigmoids as one likes, soft or hard: more of them, more bends. Pure functions of numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.activations import sigmoid
+from gradreel.core.expression import Expression
+from gradreel.core.matching import match_by_slope
+from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.ticks import nice_range
+from gradreel.scenes.style import palette
+from manim import VGroup
+from numpy.typing import NDArray
+
+SAMPLES = 400
+LOW, HIGH = 0.0, 8.0
+
+
+def pieces(f: Expression, count: int) -> PiecewiseLinearCurve:
+    """A polyline of ``count`` segments on ``f``, well placed: a constant and as many hard sigmoids."""
+    return PiecewiseLinearCurve.approximate(f, LOW, HIGH, count + 1, "adaptive")
+
+
+def soft_sum(curve: PiecewiseLinearCurve, x: NDArray) -> NDArray:
+    """The constant and, for each hard sigmoid of ``curve``, the sigmoid that matches it: (n,) at x (n,)."""
+    parts = curve.decompose()
+    total = np.full(len(x), parts.constant)
+    for start, end, height in zip(parts.start, parts.end, parts.height, strict=True):
+        match = match_by_slope(float(start), float(end), float(height))
+        total += match.c * sigmoid(match.b + match.w * x)
+    return total
+
+
+class BendPlot(VGroup):
+    """Red: a smooth curve. Blue: a sum of sigmoids for it. ``show(count, hard)``; between two counts, or from soft to
+    hard, ``between(a, b, share)`` of two of them. Parts: ``plot``, ``target``, ``sum``, ``corners``."""
+
+    def __init__(self, f: Expression, left: float, right: float, bottom: float, top: float) -> None:
+        super().__init__()
+        self.f, self.x = f, np.linspace(LOW, HIGH, SAMPLES)
+        y = f(self.x)
+        box = {"left": left, "right": right, "bottom": bottom, "top": top}
+        self.plot = Plot((LOW, HIGH), nice_range(y, margin=0.15), **box)
+        self.target = self.plot.curve(self.x, y, style.mix(palette.red, 0.48), style.BAND)
+        self.sum = self.plot.curve(self.x, y, palette.blue, style.MAIN_CURVE)
+        self.add(self.plot, self.target, self.sum)
+
+    def values(self, count: int, hard: bool = False) -> NDArray:
+        """(SAMPLES,): the sum of ``count`` sigmoids, or of as many hard ones."""
+        curve = pieces(self.f, count)
+        return curve(self.x) if hard else soft_sum(curve, self.x)
+
+    def draw(self, values: NDArray) -> None:
+        """Draw the blue curve through ``values`` (SAMPLES,)."""
+        self.plot.set_curve(self.sum, self.x, values)

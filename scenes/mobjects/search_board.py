@@ -1,0 +1,145 @@
+"""Trying every line: the line on the red curve beside the grid of all that are tried; and how many tries there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.try_all import LineGrid, Tries
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.grid_map import GridMap
+from gradreel.scenes.mobjects.plot import Plot, polyline
+from gradreel.scenes.mobjects.text import Number, formula, words
+from gradreel.scenes.mobjects.theta_strip import role_of
+from gradreel.scenes.mobjects.ticks import number_text, round_labels, ticks_at_knots
+from gradreel.scenes.style import mix, palette
+from manim import RoundedRectangle, VGroup
+
+PLOT = {"left": style.LEFT_EDGE + 0.55, "right": -0.75, "bottom": -2.4, "top": 1.35}
+GRID_LEFT, GRID_BOTTOM, GRID_SIDE = 1.75, -2.4, 4.2
+COUNT_LEFT = 0.15
+MOST_CELLS, CELL = 16, 0.21  # of a row's picture of theta
+
+
+class SearchBoard(VGroup):
+    """Line number ``count`` of the grid over the red curve, and the cells of all that have been tried.
+
+    ``texts``: "tried", "loss", "target", "line". Parts: ``plot``, ``target``, ``target_label``, ``line``,
+    ``line_label``, ``grid`` (GridMap), ``grid_names``, ``readout``. ``show(count)``; ``show_best()``.
+    """
+
+    def __init__(self, dataset: CurveDataset, grid: LineGrid, texts: Mapping[str, str]) -> None:
+        super().__init__()
+        self.numbers, self.ends = grid, np.array(dataset.range)
+        curve = dataset.curve()
+        y_range = (float(grid.b.min() - 0.6), float(max(curve.y.max(), grid.b.max()) + 0.6))
+        ticks = ticks_at_knots(curve.x, *dataset.range, PLOT["right"] - PLOT["left"])
+        self.plot = Plot(dataset.range, y_range, x_ticks=ticks, y_ticks=round_labels(*y_range, 5), **PLOT)
+        corners = np.unique([*self.ends, *curve.x])
+        self.target = self.plot.curve(corners, curve(corners), palette.red, style.SECOND_CURVE)
+        self.line = polyline(self.plot.at(self.ends, self.ends), palette.blue, style.MAIN_CURVE)
+        self.grid = GridMap(grid.loss, GRID_LEFT, GRID_BOTTOM, GRID_SIDE)
+        self.grid_names = self._names()
+        self.count = Number(grid.loss.size, 0, 32)
+        self.loss = Number(float(grid.loss.max()), 2, 32)
+        self.readout = self._readout(texts)
+        peak = int(np.argmax(curve.y))
+        self.target_label = words(texts["target"], style.LABEL, palette.red)
+        self.target_label.move_to(self.plot.at(curve.x[peak], curve.y[peak]) + np.array([0.95, 0.15, 0.0]))
+        self.add(self.plot, self.target, self.target_label, self.line, self.grid, self.grid_names, self.readout)
+        self.show(1)
+
+    def _names(self) -> VGroup:
+        """w under the grid, b beside it, each with its first and last value."""
+        w, b = self.numbers.w, self.numbers.b
+        right, top = GRID_LEFT + GRID_SIDE, GRID_BOTTOM + GRID_SIDE
+        below, beside = GRID_BOTTOM - 0.4, GRID_LEFT - 0.15
+        ticks = [
+            words(number_text(float(w[0])), style.TICK, palette.dim).place(below, left=GRID_LEFT - 0.1),
+            words(number_text(float(w[-1])), style.TICK, palette.dim).place(below, right=right + 0.05),
+            words(number_text(float(b[0])), style.TICK, palette.dim).place(GRID_BOTTOM + 0.02, right=beside),
+            words(number_text(float(b[-1])), style.TICK, palette.dim).place(top - 0.2, right=beside),
+        ]
+        letters = [
+            formula("w", style.LETTER + 3, palette.yellow).place(below, center=GRID_LEFT + GRID_SIDE / 2),
+            formula("b", style.LETTER + 3, palette.grey).place((GRID_BOTTOM + top) / 2, right=beside - 0.05),
+        ]
+        return VGroup(*letters, *ticks)
+
+    def _readout(self, texts: Mapping[str, str]) -> VGroup:
+        line = style.HEADING_BASELINE
+        self.loss.place(line, style.RIGHT_EDGE)
+        name = words(texts["loss"], 32).place(line, right=self.loss.get_left()[0] - 0.2)
+        tried = words(texts["tried"], 32).place(line, left=COUNT_LEFT)
+        self.count.place_left(line, tried.get_right()[0] + 0.16)
+        return VGroup(tried, self.count, name, self.loss)
+
+    def show(self, count: int) -> None:
+        """The first ``count`` lines have been tried (1 at least); the last of them is drawn."""
+        self.grid.show(count)
+        self.draw_line(*self.grid.order[count - 1])
+        self.count.set_value(count)
+
+    def show_best(self) -> None:
+        """All have been tried, and the best line is drawn."""
+        self.show(self.numbers.loss.size)
+        self.draw_line(*self.numbers.best)
+
+    def draw_line(self, row: int, column: int) -> None:
+        """Draw the line of a cell, and show its loss."""
+        w, b = self.numbers.w[column], self.numbers.b[row]
+        low, high = self.plot.y_range
+        ends = self.ends
+        if w:  # the part of the line that lies in the plot
+            crossings = np.sort((np.array([low, high]) - b) / w)
+            ends = np.clip(ends, *crossings)
+        self.plot.set_curve(self.line, ends, b + w * ends)
+        self.loss.set_value(float(self.numbers.loss[row, column]))
+
+
+class TriesRow(VGroup):
+    """One network: theta's entries as cells in their colours, its length, and m to the power of that.
+
+    ``names`` of the parameters; ``length_words`` say how many. Parts: ``cells``, ``length``, ``power``. ``remark(...)``
+    writes what it comes to at the right.
+    """
+
+    def __init__(self, tries: Tries, names: Sequence[str], length_words: str, middle: float) -> None:
+        super().__init__()
+        self.middle = middle
+        self.cells = _theta_cells(names, middle + 0.2)
+        self.length = words(length_words, style.TICK, palette.dim).place(middle - 0.36, left=style.LEFT_EDGE)
+        self.power = formula(power_source(tries), 46).place(middle - 0.05, left=-1.75)
+        self.add(self.cells, self.length, self.power)
+
+    def remark(self, result: str, note: str) -> VGroup:
+        """``result`` large at the right, ``note`` small beneath it."""
+        left = 2.75
+        large = words(result, style.HEADING).place(self.middle, left=left)
+        small = words(note, style.TICK, palette.dim).place(self.middle - 0.48, left=left)
+        return VGroup(large, small)
+
+
+def power_source(tries: Tries) -> str:
+    """20^16 = 6.6 · 10^20; exact while it is short; only m^P where even the power of ten says nothing."""
+    power = f"{tries.values}^{tries.parameters}"
+    if tries.digits <= 5:
+        return f'{power} = "{number_text(tries.count)}"'
+    digits, exponent = tries.leading
+    return f"{power} approx {digits} dot 10^{exponent}" if exponent < 1000 else power
+
+
+def _theta_cells(names: Sequence[str], y: float) -> VGroup:
+    """A small square for each entry of theta; of a long one the first, dots, and the last."""
+    shown = list(names) if len(names) <= MOST_CELLS else [*names[: MOST_CELLS - 3], None, *names[-2:]]
+    cells = VGroup()
+    for k, name in enumerate(shown):
+        x = style.LEFT_EDGE + CELL / 2 + k * (CELL + 0.06)
+        if name is None:
+            cells.add(formula("dots.c", style.LETTER, palette.dim).move_to((x, y, 0)))
+            continue
+        color = getattr(palette, role_of(name))
+        cell = RoundedRectangle(corner_radius=0.04, width=CELL, height=CELL, stroke_color=color, stroke_width=1.6)
+        cells.add(cell.set_fill(mix(color, 0.3), 1).move_to((x, y, 0)))
+    return cells
