@@ -1,0 +1,136 @@
+"""What network diagrams are made of: nodes, edges, small pictures of activation functions. Pure functions of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from gradreel.core.activations import network_hard_sigmoid, relu, sigmoid
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import dashed, polyline, segment
+from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.style import mix, palette
+from manim import Dot, ManimColor, Rectangle, RoundedRectangle, Triangle, VGroup, VMobject
+from numpy.typing import NDArray
+
+NODE_FILL = 0.13  # share of its colour that a node is filled with
+THICKEST, THINNEST = 5.0, 0.8  # strokes of the largest weight and of a weight of 0
+BRIGHT, PALE = 1.0, 0.14
+PATCH = 0.05  # scene units of background around a label that lies on a line
+ACTIVATION_PICTURES = {  # a curve in a square of 1 by 1, (x, y) around its middle
+    "sigmoid": lambda x: 0.72 * (sigmoid(14 * x) - 0.5),
+    "relu": lambda x: 0.95 * relu(x + 0.1) - 0.28,
+    "hard_sigmoid": lambda x: 0.72 * (network_hard_sigmoid(2.6 * x) - 0.5),
+}
+
+
+class Node(RoundedRectangle):
+    """A circle, or a pill where numbers need more room: ``half_width`` and ``radius`` from its centre."""
+
+    def __init__(self, center: NDArray, radius: float, color: ManimColor, half_width: float | None = None) -> None:
+        self.radius = radius
+        self.half_width = max(radius, half_width or 0.0)
+        super().__init__(
+            corner_radius=radius * 0.999,
+            width=2 * self.half_width,
+            height=2 * radius,
+            color=color,
+            stroke_width=style.RING if radius > 0.2 else style.BOX,
+        )
+        self.set_fill(mix(color, NODE_FILL), 1)
+        self.move_to(center)
+
+    def border(self, toward: NDArray) -> NDArray:
+        """Where the straight way from its centre to the point ``toward`` leaves it, (3,)."""
+        center = self.get_center()
+        way = toward - center
+        x, y = np.abs(way[:2]) / np.linalg.norm(way)
+        flat = self.half_width - self.radius  # half of the straight upper side
+        length = self.radius / y if y > 0 and self.radius * x <= flat * y else np.inf
+        if length == np.inf:
+            length = flat * x + np.sqrt(self.radius**2 - (flat * y) ** 2)
+        return np.asarray(center + way / np.linalg.norm(way) * length)
+
+
+class Edges(VGroup):
+    """The lines from one column to the next. ``lines[i, j]`` leads to node i from node j (counted from 0).
+
+    Only nodes that are drawn have lines. ``into(i)`` and ``out_of(j)`` are the lines of one node.
+    """
+
+    def __init__(self, after: Mapping[int, Node], before: Mapping[int, Node], color: ManimColor, width: float) -> None:
+        super().__init__()
+        self.color_of_weights, self.width_at_rest = color, width
+        self.lines: dict[tuple[int, int], VMobject] = {}
+        for i, target in after.items():
+            for j, source in before.items():
+                ends = source.border(target.get_center()), target.border(source.get_center())
+                line = segment(*ends, color, width)
+                line.ends, line.negative = ends, False
+                self.lines[i, j] = line
+        self.add(*self.lines.values())
+
+    def line(self, i: int, j: int) -> VMobject:
+        """The line to node i from node j."""
+        return self.lines[i, j]
+
+    def into(self, i: int) -> VGroup:
+        """All lines to node i, from the first node down."""
+        return VGroup(*(line for (to, _), line in self.lines.items() if to == i))
+
+    def out_of(self, j: int) -> VGroup:
+        """All lines from node j."""
+        return VGroup(*(line for (_, start), line in self.lines.items() if start == j))
+
+    def show_weights(self, weights: NDArray, largest: float) -> Edges:
+        """Each line as thick and bright as its weight is large: weights (H, D), ``largest`` is drawn at full strength.
+
+        A negative weight is dashed. Lines are changed in place.
+        """
+        for (i, j), line in self.lines.items():
+            weight = float(weights[i, j])
+            share = min(1.0, abs(weight) / largest) if largest > 0 else 0.0
+            if (weight < 0) != line.negative:
+                line.negative = weight < 0
+                new = dashed(*line.ends, palette.text, dash=0.1) if line.negative else segment(*line.ends, palette.text, 1)
+                line.points = new.points
+            color = mix(self.color_of_weights, PALE + (BRIGHT - PALE) * share)
+            line.set_stroke(color, width=THINNEST + (THICKEST - THINNEST) * share)
+            line.emphasis = min(share, 0.97)  # what is faint is meant to be
+        return self
+
+
+def activation_picture(kind: str, size: float, color: ManimColor, width: float = style.BOX + 0.6) -> VMobject:
+    """The curve of an activation function ("sigmoid", "relu", "hard_sigmoid") in a square of ``size``, around (0, 0)."""
+    x = np.linspace(-0.4, 0.4, 41)
+    curve = np.column_stack([x, ACTIVATION_PICTURES[kind](x), np.zeros(len(x))])
+    return polyline(curve * size, color, width)
+
+
+def activation_box(kind: str, center: NDArray, width: float, height: float) -> VGroup:
+    """A box with the picture of an activation function: r goes in, a comes out."""
+    box = RoundedRectangle(corner_radius=0.1, width=width, height=height, color=palette.blue, stroke_width=style.BOX)
+    box.set_fill(mix(palette.blue, NODE_FILL / 2), 1)
+    curve = activation_picture(kind, 0.78 * height, palette.blue)
+    return VGroup(box, curve.stretch(1.25, 0)).move_to(center)
+
+
+def patched(text: TextMobject) -> VGroup:
+    """A text on a patch of background, so that lines stop before it."""
+    patch = Rectangle(width=text.width + 2 * PATCH, height=text.height + PATCH, stroke_width=0)
+    patch.set_fill(palette.background, 1).move_to(text)
+    return VGroup(patch, text)
+
+
+def arrow_up(tip: NDArray, length: float, color: ManimColor) -> VGroup:
+    """A small arrow from below that ends at ``tip``."""
+    head = Triangle(color=color, fill_opacity=1, stroke_width=0).stretch_to_fit_width(0.15).stretch_to_fit_height(0.17)
+    head.shift(tip - head.get_top())
+    shaft = segment(tip - np.array([0, length, 0]), tip - np.array([0, 0.1, 0]), color, style.AXIS)
+    return VGroup(shaft, head)
+
+
+def three_dots(center: NDArray, step: float) -> VGroup:
+    """Dots one below the other, for nodes that are not drawn."""
+    steps = np.array([[0, step, 0], [0, 0, 0], [0, -step, 0]])
+    return VGroup(*(Dot(center + shift, radius=0.035, color=palette.dim) for shift in steps))
