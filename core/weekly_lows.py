@@ -1,0 +1,52 @@
+"""Which weekdays are low in most weeks of a daily series."""
+
+import numpy as np
+from gradreel.core.arrays import FloatArray
+from gradreel.core.daily_series import DayArray
+from gradreel.core.forecast import WEEK, weekdays
+
+MOST_LOWS = 3
+LEAST_STEP = 0.05
+"""Of a week's mean: what the low days must stay below the others."""
+LEAST_WEEKS = 3
+
+
+def weekly_lows(dates: DayArray, views: FloatArray) -> tuple[int, ...]:
+    """The weekdays, 0 for Monday, that stand apart from the others below them; () where none do.
+
+    Each day (T,) is taken as a share of the week's mean around it, so that a trend is no matter, and each weekday by
+    the median of its shares, so that a holiday is none. The low ones are below the widest step between two weekdays'
+    medians, in order of size, if that is 5 % of a week's mean or more and three weekdays at most are below it.
+    """
+    if len(views) < (LEAST_WEEKS + 1) * WEEK:
+        return ()
+    means = np.convolve(views, np.ones(WEEK) / WEEK, mode="valid")  # (T - 6,) around day 3, 4, ...
+    inside = slice(WEEK // 2, len(views) - WEEK // 2)
+    counted = means > 0
+    shares, days = views[inside][counted] / means[counted], weekdays(dates[inside])[counted]
+    if len(np.unique(days)) < WEEK:
+        return ()
+    medians = np.array([np.median(shares[days == weekday]) for weekday in range(WEEK)])
+    order = np.argsort(medians, kind="stable")
+    steps = np.diff(medians[order])
+    below = int(steps.argmax()) + 1
+    if steps.max() < LEAST_STEP or below > MOST_LOWS:
+        return ()
+    return tuple(sorted(int(weekday) for weekday in order[:below]))
+
+
+def catches_lows(dates: DayArray, truth: FloatArray, prediction: FloatArray, lows: tuple[int, ...]) -> bool:
+    """Whether predictions (T,) fall on the low weekdays by half as much as the truth (T,) does, or more."""
+    low = np.isin(weekdays(dates), lows)
+    if low.all() or not low.any():
+        return False
+    fall, predicted = (float(views[~low].mean() - views[low].mean()) for views in (truth, prediction))
+    return fall > 0 and predicted >= fall / 2
+
+
+def copied_a_day_late(truth: FloatArray, prediction: FloatArray, day: int) -> bool:
+    """Whether the prediction for the day after ``day`` fell by half of what had been missed on ``day``, or more."""
+    if day + 1 >= len(truth):
+        return False
+    missed = prediction[day] - truth[day]
+    return bool(missed > 0 and prediction[day] - prediction[day + 1] >= missed / 2)

@@ -1,0 +1,142 @@
+"""Views a day over the calendar: a horizontal grid, named days, shaded weekdays; lines of dots, errors, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+from gradreel.core.daily_series import DayArray
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.forecast import weekdays
+from gradreel.core.written_out import view_unit
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.day_words import DayWord, tick_days, unit_words
+from gradreel.scenes.mobjects.plot import Plot, polyline, segment
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import Ticks, nice_range, round_labels
+from gradreel.scenes.style import mix, palette
+from manim import Dot, ManimColor, Rectangle, VGroup, VMobject
+from numpy.typing import ArrayLike, NDArray
+
+REAL_LINE, MODEL_LINE = 3.2, 5.0
+TICK_ROOM = {"en": 1.25, "zh": 1.4}  # along the axis, for the name of a day
+SHADE = 0.08  # of the text colour in the bands of weekdays
+APART = 0.44  # between two labels at the ends of lines
+FROM_ZERO = 0.6  # the axis starts at 0 where the lowest number is less than this share of the highest
+
+
+def views_range(*views: ArrayLike, margin: float = 0.08) -> tuple[float, float]:
+    """The y range for all these views: from 0 where they are not all far above it."""
+    numbers = np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in views])
+    low, high = float(numbers.min()), float(numbers.max())
+    if 0 <= low < FROM_ZERO * high:
+        return 0.0, high * (1 + margin)
+    return nice_range(numbers, margin=margin)
+
+
+class DayPlot(Plot):
+    """A plot whose x are days and whose y are views, written in the series' unit.
+
+    ``box``: left, right, bottom, top of the picture. Parts, beside those of a Plot: ``grid``, ``unit_label``.
+    """
+
+    def __init__(
+        self,
+        dataset: DailyViews,
+        first: date,
+        last: date,
+        y_range: tuple[float, float],
+        language: str,
+        box: tuple[float, float, float, float],
+    ) -> None:
+        left, right, bottom, top = box
+        self.dataset, self.language = dataset, language
+        span = max((last - first).days, 1)
+        low = float(self.days(first))
+        unit = view_unit(dataset).size
+        labels = round_labels(y_range[0] / unit, y_range[1] / unit, 4)
+        y_ticks = Ticks(tuple(value * unit for value in labels.values), labels.labels, labels.unit)
+        most = max(2, int((right - left) / TICK_ROOM[language]))
+        named = tick_days(first, last, most)
+        x_ticks = Ticks(
+            tuple(float(self.days(day)) for day in named),
+            tuple(format(DayWord(day), f"{language}-short") for day in named),
+        )
+        super().__init__(
+            (low, low + span),
+            y_range,
+            left=left,
+            right=right,
+            bottom=bottom,
+            top=top,
+            x_ticks=x_ticks,
+            y_ticks=y_ticks,
+            x_label=None,
+        )
+        self.remove(self.y_axis)
+        self.grid = VGroup(*(self._level(value) for value in y_ticks.values if value > y_range[0]))
+        marks = [self.at(value, y_range[0]) for value in x_ticks.values]
+        self.marks = VGroup(*(segment(at, at - [0, 0.1, 0], palette.axis, style.AXIS) for at in marks))
+        self.unit_label = words(unit_words(dataset, language), style.TICK, palette.dim)
+        self.unit_label.place(top + 0.28, left=style.LEFT_EDGE)
+        self.submobjects.insert(0, self.grid)
+        self.add(self.marks, self.unit_label)
+
+    @staticmethod
+    def days(dates: DayArray | date) -> NDArray:
+        """Where days lie on the x axis: days since 1970."""
+        return np.asarray(dates, dtype="datetime64[D]").astype(np.int64).astype(float)
+
+    def _level(self, value: float) -> VMobject:
+        left, right = self.box[:2]
+        y = self.at(0, value)[1]
+        return segment((left, y, 0), (right, y, 0), mix(palette.axis, 0.28), style.AXIS)
+
+    def line(self, dates: DayArray, views: ArrayLike, color: ManimColor, width: float = MODEL_LINE) -> VMobject:
+        """The line through the views of ``dates``."""
+        return polyline(self.at(self.days(dates), views), color, width)
+
+    def dots(self, dates: DayArray, views: ArrayLike, color: ManimColor, radius: float = 0.055) -> VGroup:
+        """A dot for each day."""
+        return VGroup(*(Dot(point, radius=radius, color=color) for point in self.at(self.days(dates), views)))
+
+    def errors(self, dates: DayArray, truth: ArrayLike, prediction: ArrayLike, width: float = 2.6) -> VGroup:
+        """An upright line from each day's truth to its prediction."""
+        x = self.days(dates)
+        return VGroup(
+            *(
+                segment(a, b, mix(palette.text, 0.8), width)
+                for a, b in zip(self.at(x, truth), self.at(x, prediction), strict=True)
+            )
+        )
+
+    def bands(self, dates: DayArray, chosen: Sequence[int]) -> VGroup:
+        """Shades behind the days of the weekdays ``chosen``, neighbours in one, clipped to the plot."""
+        left, right, bottom, top = self.box
+        x = self.days(dates)[np.isin(weekdays(dates), chosen)]
+        starts = [day for day in x if day - 1 not in x]
+        ends = [day for day in x if day + 1 not in x]
+        bands = VGroup()
+        for start, end in zip(starts, ends, strict=True):
+            a = max(float(self.at(start - 0.5, 0)[0]), left)
+            b = min(float(self.at(end + 0.5, 0)[0]), right)
+            band = Rectangle(width=b - a, height=top - bottom, stroke_width=0)
+            band.set_fill(mix(palette.text, SHADE), 1).move_to(((a + b) / 2, (top + bottom) / 2, 0))
+            bands.add(band)
+        return bands
+
+    def end_labels(self, ends: Sequence[tuple[str, float, ManimColor]], size: float = 30) -> list[TextMobject]:
+        """Words right of the plot at the heights of the lines' ends (words, views, colour), kept apart."""
+        heights = [float(self.at(0, views)[1]) for _, views, _ in ends]
+        order = sorted(range(len(ends)), key=lambda k: heights[k])
+        for below, above in pairwise(order):
+            lack = APART - (heights[above] - heights[below])
+            if lack > 0:
+                heights[below] -= lack / 2
+                heights[above] += lack / 2
+        return [
+            words(text, size, color).place(heights[k] - 0.1, left=self.box[1] + 0.16)
+            for k, (text, _, color) in enumerate(ends)
+        ]
