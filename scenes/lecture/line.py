@@ -1,0 +1,340 @@
+"""A straight line is not enough: whatever its two numbers are, it misses a curve that rises and then falls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from gradreel.core.datasets import RED_CURVE
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.line_fit import (
+    Line,
+    line_of,
+    line_run,
+    mean_squared_distance,
+    rises_and_falls,
+    scattered,
+)
+from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.core.theta import loss
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.mobjects.curve_axes import RIGHT, curve_axes, height_range
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.lecture_formulas import linear_source
+from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
+from gradreel.scenes.mobjects.part_map import part_map, steps_heading
+from gradreel.scenes.mobjects.plot import Plot, segment
+from gradreel.scenes.mobjects.readout import Readout
+from gradreel.scenes.mobjects.straight_line import LineInPlot
+from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
+from gradreel.scenes.mobjects.ticks import number_text, ticks_at_knots
+from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    Transform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+)
+from numpy.typing import NDArray
+from pydantic import Field, field_validator, model_validator
+
+DOTS = 41
+WIDE_RIGHT, FORMULA_BASELINE = 4.9, 2.22
+REST = (0.16, 0.62)  # shares of the plot's height at which the first line begins and ends
+LARGEST = 20.0  # thousand views, or whatever x and y stand for
+MISSED = 0.05  # a line misses red when their typical distance is more than this share of red's height
+
+
+class LinearLimits(LectureScene):
+    """w turns the line, b lifts it, training finds the best one, and it still misses the red curve: model bias."""
+
+    class Parameters(LectureScene.Parameters):
+        knots: tuple[tuple[float, float], ...] = Field(
+            RED_CURVE,
+            min_length=2,
+            max_length=60,
+            description="Turning points (x, y) of the red curve, x increasing; x and y from 0 to 20, like views",
+        )
+        noise: float = Field(0.25, ge=0, le=2, description="How far the dots scatter around red: standard deviation")
+        noise_seed: int = Field(0, ge=0, lt=2**32, description="Of the dots' random distances from red")
+        start_seed: int = Field(6, ge=0, lt=2**32, description="Of the line's random start")
+        run: Experiment = Field(Experiment(), description="The run on a curve that the map of the three steps shows")
+
+        @field_validator("knots")
+        @classmethod
+        def _knots_are_like_views(cls, knots: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+            try:
+                curve = PiecewiseLinearCurve(*zip(*knots, strict=True))
+            except UserError as error:
+                raise ValueError(str(error)) from None
+            outside = [f"({x:g}, {y:g})" for x, y in knots if not (0 <= x <= LARGEST and 0 <= y <= LARGEST)]
+            if outside:
+                raise ValueError(f"x and y stand for views, from 0 to {LARGEST:g}; {outside[0]} is outside")
+            if curve.x[-1] < 1 or curve.y.max() < 0.5:
+                raise ValueError("red must reach to x = 1 and y = 0.5 at least, or there is nothing to see")
+            return knots
+
+        @model_validator(mode="after")
+        def _the_map_shows_a_curve(self) -> Self:
+            need_curve("linear-limits", self.run)
+            return self
+
+        def curve(self) -> PiecewiseLinearCurve:
+            return PiecewiseLinearCurve(*zip(*self.knots, strict=True))
+
+        def line_run(self) -> Experiment:
+            """The run that fits the line to the dots."""
+            dots = scattered(self.curve(), self.curve().range_around()[1], self.noise, self.noise_seed, DOTS)
+            return line_run(dots, self.start_seed)
+
+    @classmethod
+    def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
+        return {"run": parameters.run, "line": parameters.line_run()}
+
+    def construct(self) -> None:
+        self._prepare()
+        self._map_beat()
+        self._data_beat()
+        self._sweep_beats()
+        self._curve_beat()
+        self._best_beat()
+        self._bias_beat()
+        self._next_beat()
+
+    # -- the numbers ---------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        self.fit = self.trace("line")
+        self.experiment = self.fit.experiment
+        self.dots_x, self.dots_y = self.experiment.dataset.x(), self.experiment.dataset.labels()
+        self.curve = self.parameters.curve()
+        self.last = len(self.fit.kept) - 1
+        self.red_loss = mean_squared_distance(self.curve(self.dots_x), self.dots_y)
+        self._build()
+
+    @cached_property
+    def pace(self) -> Pace:
+        return even_pace(self.fit)
+
+    def _line_at(self, row: float) -> Line:
+        """The line at a row of the trace, or between two neighbouring ones."""
+        return line_of(self.experiment, state_at(self.fit, row))
+
+    def _loss_at(self, row: int) -> float:
+        return float(loss(self.experiment, np.asarray(self.fit.parameters[row])))
+
+    def _misses(self) -> bool:
+        """Whether the best line stays away from red, beyond what the dots' own scatter costs red too."""
+        return self._loss_at(self.last) - self.red_loss > max((MISSED * self.curve.height) ** 2, 1e-9)
+
+    # -- what is on the screen -----------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        curve = self.curve
+        x_range = (0.0, float(self.dots_x[-1]))
+        y_range = (0.0, max(height_range([0.0, *curve.y])[1], 1.02 * float(self.dots_y.max())))
+        if curve.y.min() < 0.5 * curve.y.max():  # the very axes of the scene that comes next
+            y_range = (0.0, max(height_range(curve.y)[1], 1.02 * float(self.dots_y.max())))
+        ticks = ticks_at_knots(curve.x, *x_range, RIGHT - style.LEFT_EDGE - 0.5)
+        self.plot = curve_axes(x_range, y_range, right=WIDE_RIGHT, x_label=None)
+        self.next_plot = curve_axes(x_range, y_range, x_ticks=ticks)
+        self.corners = np.unique([*x_range, *curve.x])
+        self.red = self.plot.curve(self.corners, curve(self.corners), palette.red)
+        pairs = zip(self.dots_x, self.dots_y, strict=True)
+        self.dots = VGroup(*(self.plot.dot(x, y, mix(palette.red, 0.75), 0.055) for x, y in pairs))
+        self.axis_words, self.made_up = self._axis_words(), caption(self.screen("made-up"))
+        self.formula = formula(linear_source(), style.PLOT_FORMULA).place(FORMULA_BASELINE, center=-0.4)
+        self.line = LineInPlot(self.plot, self._rest(), self.formula)
+        losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])
+        self.readout = Readout(self.screen("update"), int(self.fit.kept[-1]), losses, 1.7)
+        self.readout.remove(self.readout.loss_words)
+        self.readout.loss_words = words(self.screen("loss"), 32)
+        self.readout.loss_words.place(style.HEADING_BASELINE, right=self.readout.loss.get_left()[0] - 0.2)
+        self.readout.add(self.readout.loss_words)
+
+    def _axis_words(self) -> VGroup:
+        left, right, bottom, top = self.plot.box
+        y_words = words(self.screen("today"), style.TICK, palette.dim).place(top + 0.16, left=style.LEFT_EDGE)
+        x_words = words(self.screen("yesterday"), style.TICK, palette.dim).place(bottom - 0.42, right=right)
+        return VGroup(x_words, y_words)
+
+    def _rest(self) -> Line:
+        """The first line that is shown, rising through the picture."""
+        width, height = self.plot.x_range[1], self.plot.y_range[1]
+        return Line(round((REST[1] - REST[0]) * height / width, 2), round(REST[0] * height, 2))
+
+    def _title(self, text: str) -> list[Animation]:
+        self.title, animations = next_heading(text, getattr(self, "title", None))
+        return animations
+
+    def _light(self, letter: str | None) -> list[Animation]:
+        """One letter's number at full strength, the other one back; None: both as they are at rest."""
+        return [
+            emphasis(part, FULL if letter in (None, name) else PRESENT)
+            for name in ("w", "b")
+            for part in (self.line.values[name], self.line.stems[name])
+        ]
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _map_beat(self) -> None:
+        with self.beat("map"):
+            # The three steps of training, the first one bright
+            self.map = part_map(self, self.trace("run"), None)
+            self.play(*self._title(steps_heading(self)), FadeIn(self.map), run_time=0.8)
+            self.wait(1.0)
+            self.play(self.map.focus(1), run_time=0.8)
+
+    def _data_beat(self) -> None:
+        with self.beat("data"):
+            # Dots: a day's views over those of the day before, and a line underneath that it is made up
+            self.play(FadeOut(self.map, run_time=0.4), *self._title(self.screen("heading")))
+            self.play(FadeIn(self.plot), FadeIn(self.axis_words), FadeIn(self.made_up), run_time=0.6)
+            self.play(LaggedStart(*(FadeIn(dot, scale=1.8) for dot in self.dots), lag_ratio=0.06), run_time=2.2)
+
+    def _sweep_beats(self) -> None:
+        line, rest = self.line, self._rest()
+        height, width = self.plot.y_range[1], self.plot.x_range[1]
+        steep = round(0.85 * height / (0.55 * width), 2)
+        with self.beat("slope"):
+            # y = b + w x: w turns the line about the point where it meets the axis
+            self.play(FadeIn(self.formula, shift=0.15 * UP), Create(line.stroke), run_time=1.0)
+            self._hang("w")
+            self._sweep([Line(steep, rest.b), Line(0.0, rest.b), rest], 1.3)
+        with self.beat("crossing"):
+            # b lifts and lowers it: the ring on the y axis goes along
+            self.play(FadeIn(line.crossing, scale=1.5), *self._light("b"), run_time=0.4)
+            line.add(line.crossing)
+            self._hang("b")
+            self._sweep([Line(rest.w, round(0.5 * height, 2)), Line(rest.w, 0.0), rest], 1.3)
+
+    def _hang(self, letter: str) -> None:
+        """The number comes to hang under its letter; the other one, if it is there, steps back."""
+        line, other = self.line, "b" if letter == "w" else "w"
+        stepping = [emphasis(line.values[other], PRESENT), emphasis(line.stems[other], PRESENT)]
+        arriving = [Create(line.stems[letter]), FadeIn(line.values[letter])]
+        self.play(*arriving, *(stepping if line.values[other] in line.submobjects else []), run_time=0.5)
+        line.add(line.stems[letter], line.values[letter])
+        self.add(line)
+
+    def _sweep(self, stops: Sequence[Line], seconds: float) -> None:
+        """The line moves from stop to stop; its numbers go along."""
+        for stop in stops:
+            start = self.line.line
+
+            def move(line: LineInPlot, share: float, start: Line = start, stop: Line = stop) -> None:
+                line.show(Line(start.w + share * (stop.w - start.w), start.b + share * (stop.b - start.b)))
+
+            self.play(UpdateFromAlphaFunc(self.line, move, run_time=seconds, rate_func=smooth))
+            self.line.show(stop)
+
+    def _curve_beat(self) -> None:
+        with self.beat("peak" if rises_and_falls(self.curve.y) else "bend"):
+            # Red runs through the dots, up and down again; the line takes the slope of one stretch, then of another
+            self.line.remove(self.line.crossing)
+            self.play(FadeOut(self.line.crossing), emphasis(self.line, PRESENT), run_time=0.4)
+            self.play(Create(self.red), run_time=1.8, rate_func=smooth)
+            self.red_label = self._label_red()
+            self.play(FadeIn(self.red_label, shift=0.15 * UP), run_time=0.4)
+            self._sweep([self._along(k) for k in self._steepest()], 1.3)
+
+    def _steepest(self) -> list[int]:
+        """The stretches of red that rise and fall most steeply, from left to right; one if it only rises or falls."""
+        slopes = np.diff(self.curve.y) / np.diff(self.curve.x)
+        return sorted({int(np.argmax(slopes)), int(np.argmin(slopes))})
+
+    def _along(self, stretch: int) -> Line:
+        """The line through two neighbouring knots."""
+        (x0, y0), (x1, y1) = self.curve.knots[stretch : stretch + 2]
+        w = (y1 - y0) / (x1 - x0)
+        return Line(w, y0 - w * x0)
+
+    def _label_red(self) -> TextMobject:
+        """The name of red, at the end of the curve right of the plot."""
+        end = self.plot.at(self.corners[-1], self.curve(self.corners[-1]))
+        return words(self.screen("red-curve"), style.LABEL, palette.red).place(end[1] - 0.1, left=end[0] + 0.15)
+
+    def _best_beat(self) -> None:
+        with self.beat("best", updates=number_text(int(self.fit.kept[-1])), loss=self._loss_text(self.last)):
+            # The line goes to its random start; then the recorded updates move it as near to the dots as it gets
+            self.readout.show(0, self._loss_at(0))
+            self.play(*self._title(self.screen("heading-best")), FadeIn(self.readout), emphasis(self.line, FULL))
+            self._sweep([self._line_at(0)], 0.8)
+            self._walk(5.0)
+
+    def _walk(self, seconds: float) -> None:
+        live = VGroup(self.line, self.readout)
+        self.add(live)
+
+        def update(_: VMobject, share: float) -> None:
+            self.show(self.pace.row(share))
+
+        self.play(UpdateFromAlphaFunc(live, update, run_time=seconds, rate_func=linear))
+        self.show(self.last)
+
+    def show(self, row: float) -> None:
+        """The line at a row of the trace; count and loss are those of the state that was reached."""
+        self.line.show(self._line_at(row))
+        reached = recorded_row(row)
+        self.readout.show(int(self.fit.kept[reached]), self._loss_at(reached))
+
+    def _loss_text(self, row: int) -> str:
+        return self.readout.written(self._loss_at(row))
+
+    def _bias_beat(self) -> None:
+        red = self.readout.written(self.red_loss)
+        with self.beat("bias" if self._misses() else "no-bias", red=red):
+            # How far each dot is from the line; the two losses side by side, and the name for what is left
+            self.distances = self._distances()
+            self.play(Create(self.distances, lag_ratio=0.05), run_time=1.4)
+            self.losses = self._two_losses()
+            self.play(FadeIn(self.losses, shift=0.15 * UP), FadeOut(self.readout), run_time=0.6)
+            self.play(*self._title(self.screen("heading-bias")))
+
+    def _distances(self) -> VGroup:
+        ends = self.line.line(self.dots_x)
+        color = mix(palette.text, 0.6)
+        pairs = zip(self.dots_x, self.dots_y, np.clip(ends, *self.plot.y_range), strict=True)
+        return VGroup(*(segment(self.plot.at(x, y), self.plot.at(x, end), color, style.AXIS) for x, y, end in pairs))
+
+    def _two_losses(self) -> VGroup:
+        """Two rows at the right of the formula: the line's loss and red's."""
+        rows = VGroup()
+        sides = (("best-line", self._loss_at(self.last), palette.blue), ("red-loss", self.red_loss, palette.red))
+        for (key, value, color), baseline in zip(sides, (2.32, 1.74), strict=True):
+            number = words(self.readout.written(value), 32, color).place(baseline, right=style.RIGHT_EDGE)
+            name = words(self.screen(key), style.LABEL, color)
+            rows.add(number, name.place(baseline, right=style.RIGHT_EDGE - 1.05))
+        return rows
+
+    def _next_beat(self) -> None:
+        with self.beat("next"):
+            # Red alone, on the axes of what comes next
+            leaving = [self.line, self.formula, self.distances, self.losses, self.dots, self.red_label]
+            leaving += [self.axis_words, self.made_up]
+            self.play(*(FadeOut(part) for part in leaving), *self._title(self.screen("heading-next")), run_time=0.8)
+            plot = self.next_plot
+            self.play(
+                Transform(self.plot.x_axis, plot.x_axis),
+                Transform(self.red, plot.curve(self.corners, self.curve(self.corners), palette.red)),
+                FadeIn(plot.x_tick_labels),
+                FadeIn(plot.x_label),
+                run_time=1.2,
+            )
+
+
+def dots_of(scene: LinearLimits) -> NDArray:
+    """(N, 2): x and y of the dots as they are drawn."""
+    return np.array([scene.plot.data(dot.get_center()) for dot in scene.dots])

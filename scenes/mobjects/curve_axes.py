@@ -1,0 +1,51 @@
+"""The axes that a curve from 0 upwards is seen over, in every scene that shows the same curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import NO_TICKS, Plot
+from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Ticks, nice_range, round_labels
+
+RIGHT, BOTTOM, TOP = 1.0, -2.59, 1.3  # of the main plot under a formula, its parts in a column at the right
+
+
+def height_range(y: Sequence[float] | np.ndarray) -> tuple[float, float]:
+    """The y axis for heights ``y``: from 0 where they stand well above it or near it, with some room at the top."""
+    values = np.asarray(y, dtype=float)
+    if values.min() >= 0 and values.min() < 0.5 * values.max():
+        return 0.0, float(values.max() + 0.12 * np.ptp(values))
+    return nice_range(values, margin=0.12)
+
+
+def curve_axes(
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    right: float = RIGHT,
+    top: float = TOP,
+    x_ticks: Ticks = NO_TICKS,
+    x_label: str | None = "x_1",
+) -> Plot:
+    """Axes whose y labels begin at the left edge of the picture; ``plot.y_unit`` is how heights are written."""
+    y_ticks = round_labels(*y_range, 5)
+    plot = Plot(
+        x_range,
+        y_range,
+        left=axes_left(y_ticks),
+        right=right,
+        bottom=BOTTOM,
+        top=top,
+        x_ticks=x_ticks,
+        y_ticks=y_ticks,
+        x_label=x_label,
+    )
+    plot.y_unit = y_ticks.unit
+    return plot
+
+
+def axes_left(y_ticks: Ticks) -> float:
+    """Where the y axis stands: right of its widest label."""
+    widest = max((len(label) for label in y_ticks.labels), default=1) * DIGIT_WIDTH
+    return style.LEFT_EDGE + widest + 0.25

@@ -1,0 +1,66 @@
+"""A straight line in a plot, as far as it lies in the plot's box; its numbers hang under the letters of a formula."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.line_fit import Line
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
+from gradreel.scenes.mobjects.text import Number, TextMobject
+from gradreel.scenes.style import palette
+from manim import ManimColor, VGroup
+from numpy.typing import NDArray
+
+ROLE = {"w": "yellow", "b": "grey"}
+VALUE_DROP = 0.86  # from the formula's baseline to that of the numbers
+
+
+def visible_part(plot: Plot, line: Line) -> NDArray:
+    """(2, 2): x and y of both ends of the part inside the plot's box; twice its nearest end, if there is none."""
+    (x0, x1), (y0, y1) = plot.x_range, plot.y_range
+    ends = [x0, x1]
+    if line.w:
+        crossings = sorted(((y0 - line.b) / line.w, (y1 - line.b) / line.w))
+        ends = [max(x0, crossings[0]), min(x1, crossings[1])]
+    elif not y0 <= line.b <= y1:
+        ends = [x0, x0]
+    if ends[0] > ends[1]:
+        ends = [x0, x0] if ends[1] < x0 else [x1, x1]
+    x = np.array(ends)
+    return np.column_stack([x, np.clip(line(x), y0, y1)])
+
+
+class LineInPlot(VGroup):
+    """The line, the dot where it crosses the y axis, and the numbers w and b under ``formula``: ``show`` moves all.
+
+    Parts: ``stroke``, ``crossing``, ``values`` and ``stems`` by letter. The numbers join with ``add``.
+    """
+
+    def __init__(self, plot: Plot, line: Line, formula: TextMobject) -> None:
+        super().__init__()
+        self.plot = plot
+        self.stroke = polyline(np.zeros((2, 3)), palette.blue, style.MAIN_CURVE)
+        self.crossing = ring((0, 0, 0), 0.12, palette.grey)
+        self.values: dict[str, Number] = {}
+        self.stems: dict[str, VGroup] = {}
+        for letter, role in ROLE.items():
+            self._hang(letter, formula, getattr(palette, role))
+        self.add(self.stroke)
+        self.show(line)
+
+    def _hang(self, letter: str, formula: TextMobject, color: ManimColor) -> None:
+        x, foot = formula.part(letter).get_center()[0], formula.baseline
+        value = Number(0.0, 2, 34, color, face="math")
+        self.values[letter] = value.place(foot - VALUE_DROP, right=x + value.width / 2)
+        self.stems[letter] = segment((x, foot - 0.14, 0), (x, foot - VALUE_DROP + 0.36, 0), color, style.GUIDE)
+
+    def show(self, line: Line) -> LineInPlot:
+        """Move the line, its crossing and the numbers to w and b, in place; returns self."""
+        self.line = line
+        ends = visible_part(self.plot, line)
+        self.plot.set_curve(self.stroke, ends[:, 0], ends[:, 1])
+        low, high = self.plot.y_range
+        self.crossing.move_to(self.plot.at(self.plot.x_range[0], np.clip(line.b, low, high)))
+        self.values["w"].set_value(line.w)
+        self.values["b"].set_value(line.b)
+        return self
