@@ -10,7 +10,7 @@ What has no name, or no partner, fades: out at once, in when room has been made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -24,32 +24,53 @@ GONE, MOVED, COMING = 0.3, 0.75, 0.6  # shares of the time: old glyphs have fade
 SAME = 1e-3  # of a glyph's size: outlines that differ by less are the same glyph
 
 
+Origin = str | tuple[TextMobject, str]
+"""A part of an old formula: by its name, or of a certain formula where several have one of that name."""
+
+
 def grow(
-    old: TextMobject,
+    old: TextMobject | Sequence[TextMobject],
     new: TextMobject,
-    origins: Mapping[str, str] | None = None,
+    origins: Mapping[str, Origin] | None = None,
     ends: Mapping[str, str] | None = None,
 ) -> list[Animation]:
     """The animations by which ``old``, which is on the screen, grows into ``new``, wherever and however large that is.
 
-    ``origins``: parts of ``new`` that come out of a part of ``old`` with another name, {"w_2": "w"}; one part may be
+    ``old`` may be several formulas that become one; a name stands for the part of the first that has it. ``origins``:
+    parts of ``new`` that come out of a part with another name, {"w_2": "w"}, or of a certain formula; one part may be
     the origin of many. ``ends``: parts of ``old`` that slide into a part of ``new`` with another name and are gone
     there, {"r_1": "r"}. Play them together, with one run_time; ``old`` keeps its looks, for whoever shows it again.
     Raises KeyError for a part that is not there.
     """
-    origins, ends = dict(origins or {}), dict(ends or {})
-    for name in old.parts.keys() & new.parts.keys():
-        origins.setdefault(name, name)
+    olds = [old] if isinstance(old, TextMobject) else list(old)
+    from_: dict[str, tuple[TextMobject, str]] = {
+        name: (text, name) for text in reversed(olds) for name in text.parts if name in new.parts
+    }
+    for name, origin in (origins or {}).items():
+        from_[name] = origin if isinstance(origin, tuple) else (_having(origin, olds), origin)
     moves: dict[int, VMobject] = {}  # glyph of new -> the glyph of old it comes from
-    taken: set[int] = set()
-    for name, origin in origins.items():
-        there, here = _indices(new, name), _indices(old, origin)
-        for i, j in _pairs([old[k] for k in here], [new[k] for k in there]):
-            moves[there[j]] = old[here[i]]
-            taken.add(here[i])
-    flights = {i: new.part(end).get_center() for name, end in ends.items() for i in _indices(old, name)}
-    leaving = [_Flight(glyph, flights.get(i)) for i, glyph in enumerate(old) if i not in taken]
-    return [_Arriving(new, moves), _Leaving(old, leaving)]  # in this order: old glyphs are hidden when theirs begins
+    for name, (text, origin_name) in from_.items():
+        there, here = _indices(new, name), [text[k] for k in _indices(text, origin_name)]
+        for i, j in _pairs(here, [new[k] for k in there]):
+            moves[there[j]] = here[i]
+    taken = {id(glyph) for glyph in moves.values()}
+    leaving: list[Animation] = []
+    for text in olds:
+        flights = {
+            k: new.part(end).get_center() for name, end in (ends or {}).items() for k in text.parts.get(name, ())
+        }
+        gone = [_Flight(glyph, flights.get(k)) for k, glyph in enumerate(text) if id(glyph) not in taken]
+        leaving.append(_Leaving(text, gone))
+    return [_Arriving(new, moves), *leaving]  # in this order: old glyphs are hidden when theirs begins
+
+
+def moving(alpha: float) -> float:
+    """The rate at which parts move, for what goes along with them."""
+    return float(smooth(min(alpha / MOVED, 1.0)))
+
+
+def _having(name: str, texts: Sequence[TextMobject]) -> TextMobject:
+    return next((text for text in texts if name in text.parts), texts[0])
 
 
 def _indices(text: TextMobject, name: str) -> list[int]:
@@ -113,7 +134,7 @@ class _Leaving(Animation):
             if flight.to is None:
                 flight.glyph.set_fill(color, opacity * (1 - smooth(min(alpha / GONE, 1.0))), family=False)
                 continue
-            way = smooth(min(alpha / MOVED, 1.0))
+            way = moving(alpha)
             middle = (points.min(axis=0) + points.max(axis=0)) / 2
             flight.glyph.points = points + way * (flight.to - middle)
             flight.glyph.set_fill(color, opacity * (1 - way**3), family=False)
@@ -144,7 +165,7 @@ class _Arriving(Animation):
 
     def interpolate_mobject(self, alpha: float) -> None:
         alpha = self.rate_func(alpha)
-        way = smooth(min(alpha / MOVED, 1.0))
+        way = moving(alpha)
         shown = smooth(max(0.0, (alpha - COMING) / (1 - COMING)))
         for index, (glyph, (points, color, opacity)) in enumerate(zip(self.mobject, self.looks, strict=True)):
             if index not in self.paths:
