@@ -19,7 +19,7 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import Seed, shown_name
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
-from gradreel.scenes.mobjects.day_words import DayWord, WeekdayWords
+from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekdays_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, caption, words
@@ -145,15 +145,15 @@ class Forecast(LectureScene):
     def _about_data(self) -> dict[str, Any]:
         first, last = self.dataset.dates()[[0, -1]]
         data = self.screen("synthetic") if self.dataset.synthetic else shown_name(self.dataset.title)
-        start, end = DayWord(self.days.dates[0]), DayWord(self.days.dates[-1])
-        years = {"first": first.astype(date).year, "last": last.astype(date).year}
-        return {"data": data, "start": start, "end": end, **years}
+        language, dates = self.context.language, self.days.dates
+        ends = {"start": day_words(dates[0], language), "end": day_words(dates[-1], language, "year")}
+        return {"data": data, "first": first.astype(date).year, "last": last.astype(date).year, **ends}
 
     def _low_names(self) -> TextMobject:
         """The names of the low weekdays, over the first whole band that has room for them."""
         if not len(self.bands):
             return VGroup()
-        text = words(format(WeekdayWords(self.lows), f"{self.context.language}-short"), style.TICK, palette.dim)
+        text = words(weekdays_words(self.lows, self.context.language, "short"), style.TICK, palette.dim)
         _, right, _, top = self.plot.box
         first, half = self.plot.unit_label.get_right()[0] + 0.4, text.width / 2
         middles = [float(band.get_center()[0]) for band in self.bands]
@@ -231,7 +231,7 @@ class Forecast(LectureScene):
             return
         days = self.days
         caught = catches_lows(days.dates, days.truth, days.prediction, self.lows)
-        values = {"days": WeekdayWords(self.lows), "count": Count(len(self.lows))}
+        values = in_languages("days", lambda language: weekdays_words(self.lows, language))
         with self.beat("lows" if caught else "lows-missed", **values):
             # The low days of each week are shaded, one week after the other
             self.bring_to_back(self.bands)
@@ -242,7 +242,7 @@ class Forecast(LectureScene):
     def _miss_beat(self) -> None:
         days, k = self.days, self.worst
         values = {
-            "day": DayWord(days.dates[k]),
+            **self._day(k),
             "truth": self._text(days.truth[k]),
             "prediction": self._text(days.prediction[k]),
             "miss": self._text(days.error[k]),
@@ -267,7 +267,7 @@ class Forecast(LectureScene):
 
     def _question_beat(self) -> None:
         days, k = self.days, self.worst
-        values: dict[str, Any] = {"day": DayWord(days.dates[k])}
+        values = self._day(k)
         if self.is_late:
             values["next"] = self._text(days.prediction[k + 1])
         with self.beat("late" if self.is_late else "not-late", **values):
@@ -282,14 +282,14 @@ class Forecast(LectureScene):
 
     def _answer_beat(self) -> None:
         day = self.days.dates[self.worst].astype(date)
-        with self.beat("eve" if day in NEW_YEAR_EVES else "unknown", day=DayWord(day)):
+        with self.beat("eve" if day in NEW_YEAR_EVES else "unknown", **self._day(self.worst)):
             # The day gets its name
             self._annotate(self._day_name(day), self.screen("copied") if self.is_late else None)
 
     def _day_name(self, day: date) -> str:
         if day in NEW_YEAR_EVES:
             return self.screen("eve")
-        return format(DayWord(day), f"{self.context.language}-short")
+        return day_words(day, self.context.language, "short")
 
     def _annotate(self, text: str, below: str | None = None) -> None:
         """Words beside the ring, where no line passes; those that were there leave."""
@@ -317,6 +317,10 @@ class Forecast(LectureScene):
             name.place(BRACKET_WORDS, center=middle)
             self.play(Create(self.window), run_time=1.2, rate_func=smooth)
             self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+
+    def _day(self, k: int) -> dict[str, str]:
+        """Day ``k`` of those shown, for a line of narration."""
+        return in_languages("day", lambda language: day_words(self.days.dates[k], language))
 
     def _text(self, views: float) -> str:
         return self.dataset.format_views(float(views))

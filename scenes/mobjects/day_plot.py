@@ -12,7 +12,7 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.forecast import weekdays
 from gradreel.core.written_out import view_unit
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.day_words import DayWord, tick_days, unit_words
+from gradreel.scenes.mobjects.day_words import day_words, tick_days, unit_words
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks, nice_range, round_labels
@@ -62,7 +62,7 @@ class DayPlot(Plot):
         named = tick_days(first, last, most)
         x_ticks = Ticks(
             tuple(float(self.days(day)) for day in named),
-            tuple(format(DayWord(day), f"{language}-short") for day in named),
+            tuple(day_words(day, language, "short") for day in named),
         )
         super().__init__(
             (low, low + span),

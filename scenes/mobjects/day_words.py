@@ -1,26 +1,19 @@
 """Days, weekdays and units of views as people write them, in every language that the narration has.
 
-A narration file writes ``{day:en}`` or ``{day:zh}`` where the scene gives ``DayWord(date(2021, 2, 11))``:
-
-    en          11 February         zh          2月11日
-    en-short    11 Feb              zh-short    2月11日
-    en-year     11 February 2021    zh-year     2021年2月11日
-    en-weekday  Thursday            zh-weekday  星期四
-
-and ``WeekdayWords((4, 5))``:
-
-    en          Fridays and Saturdays    zh          星期五和星期六
-    en-short    Fri, Sat                 zh-short    周五、周六
+A line is filled in all languages from the same values, and with plain texts, so each language has its own field:
+``in_languages("day", lambda language: day_words(day, language))`` gives ``day_en`` and ``day_zh``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import Literal
 
 import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.written_out import view_unit
+from gradreel.scenes.narration import LANGUAGES
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -35,51 +28,40 @@ UNITS = {
 MONTH_STARTS = {1: range(1, 13), 2: range(1, 13, 2), 3: (1, 4, 7, 10), 6: (1, 7), 12: (1,)}
 
 
-class DayWord:
-    """A day that formats as words: see the module."""
-
-    def __init__(self, day: date | np.datetime64) -> None:
-        self.day = day if isinstance(day, date) else day.astype("datetime64[D]").astype(date)
-
-    def __format__(self, spec: str) -> str:
-        day = self.day
-        match spec:
-            case "en":
-                return f"{day.day} {MONTHS[day.month - 1]}"
-            case "en-short":
-                return f"{day.day} {MONTHS[day.month - 1][:3]}"
-            case "en-year":
-                return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-            case "en-weekday":
-                return WEEKDAYS[day.weekday()]
-            case "zh" | "zh-short":
-                return f"{day.month}月{day.day}日"
-            case "zh-year":
-                return f"{day.year}年{day.month}月{day.day}日"
-            case "zh-weekday":
-                return f"星期{ZH_WEEKDAYS[day.weekday()]}"
-        raise ValueError(f"a day has no form {spec!r}; there are en and zh, each alone or with -short, -year, -weekday")
+def in_languages(name: str, write: Callable[[str], str]) -> dict[str, str]:
+    """Fields of a line of narration, one for each language: ``{name}_en``, ``{name}_zh``."""
+    return {f"{name}_{language}": write(language) for language in LANGUAGES}
 
 
-class WeekdayWords:
-    """Some weekdays (0 is Monday) that format as words: see the module."""
+def as_date(day: date | np.datetime64) -> date:
+    """A day of an array as a date."""
+    return day if isinstance(day, date) else day.astype("datetime64[D]").astype(date)
 
-    def __init__(self, weekdays: Sequence[int]) -> None:
-        self.weekdays = tuple(int(weekday) for weekday in weekdays)
 
-    def __format__(self, spec: str) -> str:
-        match spec:
-            case "en":
-                *first, last = [f"{WEEKDAYS[k]}s" for k in self.weekdays]
-                return f"{', '.join(first)} and {last}" if first else last
-            case "en-short":
-                return ", ".join(WEEKDAYS[k][:3] for k in self.weekdays)
-            case "zh":
-                *first, last = [f"星期{ZH_WEEKDAYS[k]}" for k in self.weekdays]
-                return f"{'、'.join(first)}和{last}" if first else last
-            case "zh-short":
-                return "、".join(f"周{ZH_WEEKDAYS[k]}" for k in self.weekdays)
-        raise ValueError(f"weekdays have no form {spec!r}; there are en and zh, each alone or with -short")
+def day_words(day: date | np.datetime64, language: str, form: Literal["long", "short", "year"] = "long") -> str:
+    """ "11 February", short "11 Feb", with the year "11 February 2021"; 2月11日, 2021年2月11日."""
+    day = as_date(day)
+    year, month = day.year, MONTHS[day.month - 1]
+    if language == "zh":
+        return (f"{year}年" if form == "year" else "") + f"{day.month}月{day.day}日"
+    return f"{day.day} {month[:3] if form == 'short' else month}" + (f" {year}" if form == "year" else "")
+
+
+def weekday_words(day: date | np.datetime64, language: str) -> str:
+    """ "Thursday", 星期四."""
+    weekday = as_date(day).weekday()
+    return f"星期{ZH_WEEKDAYS[weekday]}" if language == "zh" else WEEKDAYS[weekday]
+
+
+def weekdays_words(weekdays: Sequence[int], language: str, form: Literal["long", "short"] = "long") -> str:
+    """Some weekdays, 0 for Monday: "Fridays and Saturdays", short "Fri, Sat"; 星期五和星期六, 周五、周六."""
+    if form == "short":
+        names = [f"周{ZH_WEEKDAYS[k]}" if language == "zh" else WEEKDAYS[k][:3] for k in weekdays]
+        return ("、" if language == "zh" else ", ").join(names)
+    *first, last = [f"星期{ZH_WEEKDAYS[k]}" if language == "zh" else f"{WEEKDAYS[k]}s" for k in weekdays]
+    if not first:
+        return last
+    return f"{'、'.join(first)}和{last}" if language == "zh" else f"{', '.join(first)} and {last}"
 
 
 def unit_words(dataset: DailyViews, language: str) -> str:
