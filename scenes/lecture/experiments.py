@@ -20,7 +20,9 @@ from gradreel.core.results import (
     depth_experiments,
     result_of,
 )
+from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.text import TextMobject, caption
 from pydantic import BaseModel, Field, field_validator
 
 MOST_SEEDS, MOST_NETWORKS = 10, 6
@@ -74,6 +76,19 @@ class NetworksScene(LectureScene):
         dataset = self.parameters.dataset
         return self.screen("synthetic") if dataset.synthetic else shown_name(dataset.title)
 
+    def data_caption(self, key: str, **values: Any) -> TextMobject:
+        """The caption ``key`` of the screen words, whose ``{data}`` is what the data is called.
+
+        A file's long name is cut as far as the line needs it.
+        """
+        dataset = self.parameters.dataset
+        for longest in range(LONGEST_NAME, 4, -4):
+            data = self.screen("synthetic") if dataset.synthetic else shown_name(dataset.title, longest)
+            line = caption(self.screen(key, data=data, **values))
+            if line.get_right()[0] <= style.RIGHT_EDGE:
+                break
+        return line
+
 
 class DepthsScene(NetworksScene):
     """A scene of networks of equally wide hidden layers; a depth of 0 is the linear model."""
@@ -107,9 +122,9 @@ def increasing(sizes: tuple[int, ...]) -> tuple[int, ...]:
     return sizes
 
 
-def shown_name(name: str) -> str:
+def shown_name(name: str, longest: int = LONGEST_NAME) -> str:
     """A file's name as words on the screen: a long one is cut in its middle, a dollar sign is no formula."""
-    if len(name) > LONGEST_NAME:
-        half = (LONGEST_NAME - 1) // 2
+    if len(name) > longest:
+        half = (longest - 1) // 2
         name = f"{name[:half]}…{name[-half:]}"
     return name.replace("$", "$dollar$")

@@ -1,0 +1,132 @@
+"""Networks side by side: a column each with the losses of its runs as two bars, on seen days and on unseen ones.
+
+Filled is seen, outlined is unseen: told by fill and word, not by hue. All pure functions of numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from gradreel.core.daily_views import UNITS
+from gradreel.core.results import Losses
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_ticks
+from gradreel.scenes.style import BOX, mix, palette
+from manim import Dot, VGroup, VMobject
+from numpy.typing import NDArray
+
+SEEN, UNSEEN = 0, 1  # the two bars of a column
+ROOM = 0.87  # of the picture's height that the largest loss takes: the number stands above it
+DOT = 0.075
+VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
+
+
+@dataclass(frozen=True)
+class Columns:
+    """N equal columns of the screen over one line; ``most`` views are as high as the picture."""
+
+    count: int
+    most: float
+    left: float = -5.45
+    right: float = style.RIGHT_EDGE
+    bottom: float = -1.45
+    top: float = 2.5
+
+    @classmethod
+    def holding(cls, losses: Sequence[Losses], count: int) -> Columns:
+        """Columns in which the largest of all ``losses`` and a number above it have room."""
+        largest = max(each.largest for each in losses)
+        return cls(count, largest / ROOM if largest > 0 else 1.0)
+
+    @property
+    def width(self) -> float:
+        return (self.right - self.left) / self.count
+
+    def center(self, k: int) -> float:
+        """The middle of column ``k``, counted from 0."""
+        return self.left + (k + 0.5) * self.width
+
+    def y(self, views: float) -> float:
+        """The height on the screen of a loss in views."""
+        return self.bottom + (self.top - self.bottom) * views / self.most
+
+    def panel(self, k: int) -> tuple[float, float]:
+        """Left and right of what stands in column ``k``: as wide as its two bars."""
+        half = 0.42 * self.width
+        return self.center(k) - half, self.center(k) + half
+
+    def bar(self, k: int, side: int) -> tuple[float, float]:
+        """Left and right of the bar of column ``k`` for SEEN or UNSEEN."""
+        left, right = self.panel(k)
+        gap = 0.04 * self.width
+        middle = (left + right) / 2
+        return (left, middle - gap / 2) if side == SEEN else (middle + gap / 2, right)
+
+    def slot(self, k: int, side: int) -> float:
+        """The middle of a bar."""
+        return sum(self.bar(k, side)) / 2
+
+    def axis(self) -> VMobject:
+        """The line that all bars stand on."""
+        start, end = (self.left - 0.1, self.bottom, 0.0), (self.right, self.bottom, 0.0)
+        return segment(start, end, palette.axis, style.AXIS)
+
+    def ticks(self, usual: float) -> Ticks:
+        """Round losses, in the unit that suits a series whose usual day has ``usual`` views."""
+        unit, letter = next(((u, a) for u, a in UNITS if usual >= u and self.most >= u / 10), (1.0, ""))
+        values = round_ticks(0, self.most, 4)[1:]
+        return Ticks(values, tuple(number_text(value / unit) + letter for value in values))
+
+    def value_size(self, texts: Sequence[str]) -> float:
+        """The size at which the widest number still stands over its bar."""
+        widest = max(words(text, VALUE_SIZES[0]).width for text in texts)
+        room = 0.96 * self.width * 0.44
+        return max(VALUE_SIZES[1], min(VALUE_SIZES[0], VALUE_SIZES[0] * room / widest))
+
+
+class LossBar(VGroup):
+    """One bar: as high as the mean of S losses, a dot for each of them, the mean's number above.
+
+    Parts: ``box``, ``dots``, ``value``. ``grow(share)`` makes the box so much of its height, in place.
+    """
+
+    def __init__(self, columns: Columns, k: int, side: int, losses: Losses, text: str, size: float) -> None:
+        super().__init__()
+        self.columns, self.losses, self.side = columns, losses, side
+        self.left, self.right = columns.bar(k, side)
+        filled = side == SEEN
+        fill = palette.blue if filled else mix(palette.blue, 0.13)
+        self.box = VMobject(fill_color=fill, fill_opacity=1, stroke_color=palette.blue, stroke_width=BOX)
+        self.dots = VGroup(*(seed_dot(point) for point in self.dot_places()))
+        highest = max(losses.largest, losses.mean)
+        self.value: TextMobject = words(text, size).place(columns.y(highest) + 0.2, center=columns.slot(k, side))
+        self.grow(1.0)
+        self.add(self.box, self.dots, self.value)
+
+    def grow(self, share: float) -> LossBar:
+        """The box from the axis up to ``share`` of the mean."""
+        low = self.columns.bottom
+        high = self.columns.y(share * self.losses.mean)
+        corners = [(self.left, low), (self.left, high), (self.right, high), (self.right, low), (self.left, low)]
+        self.box.set_points_as_corners([np.array([x, y, 0.0]) for x, y in corners])
+        return self
+
+    def dot_places(self) -> NDArray:
+        """(S, 3): where each seed's loss is, spread over the bar's width in the order of the seeds."""
+        views = self.losses.by_seed
+        step = 0.15 * (self.right - self.left) * min(1.0, 5 / len(views))
+        x = (self.left + self.right) / 2 + step * (np.arange(len(views)) - (len(views) - 1) / 2)
+        return np.stack([x, [self.columns.y(loss) for loss in views], np.zeros(len(views))], axis=-1)
+
+
+def seed_dot(point: NDArray, hollow: bool = False) -> Dot:
+    """The loss of one run: a small dot with a ring that lifts it off bars and lines."""
+    dot = Dot(point, radius=DOT, color=palette.text)
+    dot.set_stroke(palette.background, 1.8)
+    if hollow:
+        dot.set_fill(palette.background, 1).set_stroke(palette.text, 2.0)
+    return dot

@@ -1,0 +1,80 @@
+"""The two losses of one run over the epochs, in a column of its own: solid on seen days, dashed on unseen ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.arrays import evenly_spaced
+from gradreel.core.results import LossByEpoch
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.bars import Columns
+from gradreel.scenes.mobjects.plot import Plot, ring, segment
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.style import mix, palette
+from manim import VGroup
+from numpy.typing import NDArray
+
+SLOW_START = 2.5  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
+GRID_SHARE = 0.28
+DASH = 0.11
+UNSEEN_STATES = 60
+
+
+class LossPanel(VGroup):
+    """The losses of one run from left to right, in the scale of ``columns``.
+
+    Parts: ``grid`` (lines at the ticks), ``training``, ``unseen`` (RisingCurve), ``training_tip``, ``unseen_tip``.
+    What lies above the picture is left out: a line comes in from above.
+    """
+
+    def __init__(self, columns: Columns, k: int, losses: LossByEpoch, ticks: tuple[float, ...]) -> None:
+        super().__init__()
+        left, right = columns.panel(k)
+        last = float(losses.epoch[-1])
+        box = {"left": left, "right": right, "bottom": columns.bottom, "top": columns.top}
+        self.plot = Plot((0.0, last), (0.0, columns.most), **box, x_label=None)  # for its coordinates
+        faint = mix(palette.axis, GRID_SHARE)
+        heights = [columns.y(value) for value in ticks]
+        self.grid = VGroup(*(segment((left, y, 0), (right, y, 0), faint, style.GUIDE) for y in heights))
+        self.training = self._curve(losses.epoch, losses.training, 0.0)
+        few = evenly_spaced(len(losses.epoch), UNSEEN_STATES)  # dashes along every little jump would be a tangle
+        self.unseen = self._curve(losses.epoch[few], losses.unseen[few], DASH)
+        self.training_tip = ring(self.training.end(), 0.1, palette.text, fill=palette.blue)
+        self.unseen_tip = ring(self.unseen.end(), 0.1, palette.blue)
+        self.add(self.grid, self.training, self.unseen, self.training_tip, self.unseen_tip)
+
+    def _curve(self, epoch: NDArray, views: NDArray, dash: float) -> RisingCurve:
+        x, y = below(epoch, views, self.plot.y_range[1])
+        return RisingCurve(self.plot, x, y, palette.blue, style.SMALL_CURVE - (0.8 if dash else 0.0), dash)
+
+    def show(self, epoch: float, name: str) -> None:
+        """Draw the line ``name`` ("training" or "unseen") up to ``epoch``, its tip at the end."""
+        curve: RisingCurve = getattr(self, name)
+        curve.show(epoch)
+        if curve.tip is not None:
+            getattr(self, f"{name}_tip").move_to(curve.tip)
+
+    def label(self, name: str, text: str) -> TextMobject:
+        """The word for a line at its end: over the upper line, under the lower one where there is room."""
+        ends = {line: float(getattr(self, line).end()[1]) for line in ("training", "unseen")}
+        other = ends["training" if name == "unseen" else "unseen"]
+        below_it = ends[name] < other and ends[name] - self.plot.box[2] > 0.6
+        reach = self._extreme(name, -1.0 if below_it else 1.0)
+        baseline = reach - 0.38 if below_it else reach + 0.2
+        return words(text, style.TICK, palette.blue).place(baseline, right=self.plot.box[1])
+
+    def _extreme(self, name: str, sign: float) -> float:
+        """The line's lowest (``sign`` -1) or highest y in the part of the panel that its label stands in."""
+        corners = getattr(self, name).corners
+        part = corners[corners[:, 0] > self.plot.box[1] - 1.1][:, 1]
+        return float(sign * np.max(sign * part))
+
+
+def below(x: NDArray, y: NDArray, top: float) -> tuple[NDArray, NDArray]:
+    """The line (x, y) from where it first comes below ``top``; what rises above it later is cut there."""
+    first = int(np.argmax(y <= top))
+    if first == 0:
+        return x, np.minimum(y, top)
+    share = (y[first - 1] - top) / (y[first - 1] - y[first])
+    start = x[first - 1] + share * (x[first] - x[first - 1])
+    return np.concatenate([[start], x[first:]]), np.concatenate([[top], np.minimum(y[first:], top)])

@@ -1,0 +1,76 @@
+"""How large a network is, to be seen: one dot for each ReLU, a block of dots for each layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.scenes.style import palette
+from manim import VGroup, VMobject
+from numpy.typing import NDArray
+
+WIDEST_STEP = 0.083  # between the middles of two dots, where there is room
+FILLED = 0.33  # a dot's radius, of the step
+LONGEST = 5  # times as long as wide is a full rectangle at most
+BETWEEN = 0.22  # scene units between two layers
+_CIRCLE = 0.5523  # handle of a quarter circle
+
+
+def shape_of(count: int, most_layers: int, width: float, height: float, step: float) -> tuple[int, int]:
+    """Dots across and up of a layer of ``count``: a full rectangle, nearly square, where one fits; else one in part."""
+    across_most = max(1, int(width / step + 1e-9))
+    up_most = max(1, int((height - (most_layers - 1) * BETWEEN) / most_layers / step + 1e-9))
+    full = [(count // up, up) for up in range(1, count + 1) if count % up == 0]
+    fitting = [(across, up) for across, up in full if across <= across_most and up <= up_most]
+    nearest = min(fitting, key=lambda shape: abs(math.log(shape[0] / shape[1])), default=None)
+    if nearest is not None and max(nearest) <= LONGEST * min(nearest):
+        return nearest
+    across = min(across_most, max(math.ceil(count / up_most), math.ceil(math.sqrt(count))))
+    return across, math.ceil(count / across)
+
+
+def common_step(hidden: Sequence[tuple[int, ...]], width: float, height: float) -> float:
+    """The step between dots at which the largest of the networks still fits into ``width`` by ``height``."""
+    step = WIDEST_STEP
+    while not all(_fits(layers, width, height, step) for layers in hidden):
+        step *= 0.97
+    return step
+
+
+def _fits(layers: tuple[int, ...], width: float, height: float, step: float) -> bool:
+    if not layers:
+        return True
+    across, rows = shape_of(max(layers), len(layers), width, height, step)
+    return across * step <= width and len(layers) * rows * step + (len(layers) - 1) * BETWEEN <= height
+
+
+class ReluBlocks(VGroup):
+    """The layers of one network as blocks of dots, the first one below, around ``center`` (3,)."""
+
+    def __init__(
+        self, layers: tuple[int, ...], center: NDArray, step: float, most_layers: int, width: float, height: float
+    ) -> None:
+        super().__init__()
+        shapes = [shape_of(count, most_layers, width, height, step) for count in layers]
+        tall = sum(rows * step for _, rows in shapes) + BETWEEN * (len(shapes) - 1)
+        y = float(center[1]) - tall / 2
+        for count, (across, rows) in zip(layers, shapes, strict=True):
+            k = np.arange(count)
+            x = (k % across - (across - 1) / 2) * step + float(center[0])
+            places = np.stack([x, y + (rows - 0.5 - k // across) * step, np.zeros(count)], axis=-1)
+            self.add(dots(places, FILLED * step))
+            y += rows * step + BETWEEN
+
+
+def dots(places: NDArray, radius: float) -> VMobject:
+    """Filled circles around ``places`` (n, 3) as one mobject."""
+    corner = np.array([[1, 0, 0], [1, _CIRCLE, 0], [_CIRCLE, 1, 0], [0, 1, 0]], dtype=float)
+    quarter = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]], dtype=float)
+    turns = [corner]
+    for _ in range(3):
+        turns.append(turns[-1] @ quarter.T)
+    circle = np.concatenate(turns) * radius  # (16, 3)
+    mobject = VMobject(stroke_width=0, fill_color=palette.blue, fill_opacity=1)
+    mobject.points = (places[:, None, :] + circle[None]).reshape(-1, 3)
+    return mobject
