@@ -1,4 +1,4 @@
-"""One parameter's update in printed numbers that are right as printed. Pure numbers: nothing here draws."""
+"""Sums and updates in printed numbers that are right as printed. Pure numbers: nothing here draws."""
 
 from __future__ import annotations
 
@@ -64,6 +64,32 @@ def _printed(
     exact = start - Decimal(rate) * slope == end
     texts = (_plain(start), rate, _plain(slope), _plain(product), _plain(end))
     return PrintedUpdate(index, *texts, right=start - product == end, exact=exact)
+
+
+@dataclass(frozen=True)
+class PrintedSum:
+    """``terms[0] + terms[1] + ... = total``, each as it is printed; ``exact``: the printed numbers add up."""
+
+    terms: tuple[str, ...]
+    total: str
+    decimals: int
+    exact: bool
+
+
+def printed_sum(terms: Iterable[float], total: float, least: int = 2, most: int = 5) -> PrintedSum:
+    """A sum with the fewest decimals, ``least`` to ``most``, whose rounded terms add up to its rounded total.
+
+    Numbers are only ever rounded, never adjusted. Where none will do, ``least`` decimals, and ``exact`` is False: write
+    it with an approximate sign.
+    """
+    values = [float(term) for term in terms]
+    for decimals in range(least, most + 1):
+        rounded = [_rounded(value, decimals) for value in values]
+        end = _rounded(total, decimals)
+        if sum(rounded) == end:
+            return PrintedSum(tuple(map(_plain, rounded)), _plain(end), decimals, exact=True)
+    rounded = [_rounded(value, least) for value in values]
+    return PrintedSum(tuple(map(_plain, rounded)), _plain(_rounded(total, least)), least, exact=False)
 
 
 def _rounded(value: float, places: int) -> Decimal:

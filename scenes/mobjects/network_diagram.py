@@ -4,8 +4,8 @@
     diagram = LayerDiagram((56, 100, 100, 1), (-5.5, 5.5, -2.4, 2.4), pictures="relu")   # a node a neuron, "100" below
 
     diagram.columns[k]            column k, input first, y last: circles, dots, the count of a wide layer. FadeIn it
-    diagram.columns[k].nodes[i]   the circle of neuron i (counted from 0); only those drawn: `columns[k].nodes` is a dict
-    diagram.edges[k]              lines from column k to k + 1. Create it; `.line(i, j)` to i from j, `.into(i)`, `.out_of(j)`
+    diagram.columns[k].nodes[i]   the circle of neuron i (counted from 0); a dict: only those drawn
+    diagram.edges[k]              lines from column k to k + 1. Create it; `.line(i, j)` to i from j, `.into(i)`
     diagram.edges[k].show_weights(W, largest)      thickness and brightness by weight, dashed where negative
     diagram.boxes                 with ``split``: an activation box for each row, between r and a
 
@@ -183,12 +183,10 @@ class LayerDiagram(VGroup):
             made.add(text)
         return made
 
-    def number(
-        self, k: int, i: int, value: float, decimals: int = 2, size: float | None = None, color: ManimColor | None = None
-    ) -> Number:
+    def number(self, k: int, i: int, value: float, decimals: int = 2, color: ManimColor | None = None) -> Number:
         """``value`` in the middle of node i of column k."""
         node = self.columns[k].nodes[i]
-        chosen = size or (style.CELL if self.radius > 0.4 else style.TICK)
+        chosen = style.CELL if self.radius > 0.4 else style.TICK
         number = Number(value, decimals, chosen, color or palette.text)
         glyphs = VGroup(*(glyph for glyph in number.submobjects[1:] if len(glyph.points)))
         number.place_left(node.get_y() - BASELINE * chosen, node.get_x() - glyphs.width / 2)
@@ -197,8 +195,8 @@ class LayerDiagram(VGroup):
     def weight_labels(self, k: int, letter: str, only: int | None = None) -> dict[tuple[int, int], VGroup]:
         """w_ij by (i, j), near the start of each line, in one evenly spaced column; a patch below each.
 
-        ``only``: the labels of lines to node i alone, for layers with too many. Lines to a single node are labelled with
-        one index, in their middle.
+        ``only``: the labels of lines to node i alone, for layers with too many. Lines to a single node have one index,
+        in their middle.
         """
         edges, targets = self.edges[k], len(self.columns[k + 1].nodes)
         single = targets == 1
@@ -223,10 +221,11 @@ class LayerDiagram(VGroup):
         """An arrow from below to each node of column k, with b_i beside it."""
         gap = self.pitch - 2 * self.radius - (0.1 if self.is_crowded else 0.42)
         length = min(0.4, gap) if len(self.columns[k].nodes) > 1 else 0.4
+        size = style.LETTER - (4 if self.is_crowded else 0)
         made = []
         for i, node in self.columns[k].nodes.items():
             arrow = arrow_up(node.get_bottom() - np.array([0, 0.05, 0]), length - 0.04, color)
-            name = formula(f"{letter}_{i + 1}" if index else letter, style.LETTER - (4 if self.is_crowded else 0), color)
+            name = formula(f"{letter}_{i + 1}" if index else letter, size, color)
             name.place(node.get_bottom()[1] - length + 0.07, left=node.get_x() + 0.16)
             made.append(VGroup(arrow, name))
         return made

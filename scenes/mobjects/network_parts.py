@@ -1,4 +1,4 @@
-"""What network diagrams are made of: nodes, edges, small pictures of activation functions. Pure functions of numbers."""
+"""What network diagrams are made of: nodes, edges, pictures of activation functions. Pure functions of numbers."""
 
 from __future__ import annotations
 
@@ -92,16 +92,23 @@ class Edges(VGroup):
             share = min(1.0, abs(weight) / largest) if largest > 0 else 0.0
             if (weight < 0) != line.negative:
                 line.negative = weight < 0
-                new = dashed(*line.ends, palette.text, dash=0.1) if line.negative else segment(*line.ends, palette.text, 1)
-                line.points = new.points
+                line.points = (_dashes if line.negative else _solid)(*line.ends)
             color = mix(self.color_of_weights, PALE + (BRIGHT - PALE) * share)
             line.set_stroke(color, width=THINNEST + (THICKEST - THINNEST) * share)
             line.emphasis = min(share, 0.97)  # what is faint is meant to be
         return self
 
 
+def _solid(start: NDArray, end: NDArray) -> NDArray:
+    return np.asarray(segment(start, end, palette.text, 1.0).points)
+
+
+def _dashes(start: NDArray, end: NDArray) -> NDArray:
+    return np.asarray(dashed(start, end, palette.text, dash=0.1).points)
+
+
 def activation_picture(kind: str, size: float, color: ManimColor, width: float = style.BOX + 0.6) -> VMobject:
-    """The curve of an activation function ("sigmoid", "relu", "hard_sigmoid") in a square of ``size``, around (0, 0)."""
+    """The curve of an activation function ("sigmoid", "relu", "hard_sigmoid") in a square of ``size`` around (0, 0)."""
     x = np.linspace(-0.4, 0.4, 41)
     curve = np.column_stack([x, ACTIVATION_PICTURES[kind](x), np.zeros(len(x))])
     return polyline(curve * size, color, width)
