@@ -47,7 +47,6 @@ from manim import (
     linear,
     smooth,
 )
-from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
 DOTS = 41
@@ -155,7 +154,7 @@ class LinearLimits(LectureScene):
         pairs = zip(self.dots_x, self.dots_y, strict=True)
         self.dots = VGroup(*(self.plot.dot(x, y, mix(palette.red, 0.75), 0.055) for x, y in pairs))
         self.axis_words, self.made_up = self._axis_words(), caption(self.screen("made-up"))
-        self.formula = formula(linear_source(), style.PLOT_FORMULA).place(FORMULA_BASELINE, center=-0.4)
+        self.formula = formula(linear_source(), 58).place(FORMULA_BASELINE, center=-0.4)
         self.line = LineInPlot(self.plot, self._rest(), self.formula)
         losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])
         self.readout = Readout(self.screen("update"), int(self.fit.kept[-1]), losses, 1.7)
@@ -179,21 +178,13 @@ class LinearLimits(LectureScene):
         self.title, animations = next_heading(text, getattr(self, "title", None))
         return animations
 
-    def _light(self, letter: str | None) -> list[Animation]:
-        """One letter's number at full strength, the other one back; None: both as they are at rest."""
-        return [
-            emphasis(part, FULL if letter in (None, name) else PRESENT)
-            for name in ("w", "b")
-            for part in (self.line.values[name], self.line.stems[name])
-        ]
-
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _map_beat(self) -> None:
         with self.beat("map"):
             # The three steps of training, the first one bright
             self.map = part_map(self, self.trace("run"), None)
-            self.play(*self._title(steps_heading(self)), FadeIn(self.map), run_time=0.8)
+            self.play(*self._title(steps_heading(self)), FadeIn(self.map, run_time=0.8))
             self.wait(1.0)
             self.play(self.map.focus(1), run_time=0.8)
 
@@ -215,7 +206,7 @@ class LinearLimits(LectureScene):
             self._sweep([Line(steep, rest.b), Line(0.0, rest.b), rest], 1.3)
         with self.beat("crossing"):
             # b lifts and lowers it: the ring on the y axis goes along
-            self.play(FadeIn(line.crossing, scale=1.5), *self._light("b"), run_time=0.4)
+            self.play(FadeIn(line.crossing, scale=1.5), run_time=0.4)
             line.add(line.crossing)
             self._hang("b")
             self._sweep([Line(rest.w, round(0.5 * height, 2)), Line(rest.w, 0.0), rest], 1.3)
@@ -324,7 +315,7 @@ class LinearLimits(LectureScene):
             # Red alone, on the axes of what comes next
             leaving = [self.line, self.formula, self.distances, self.losses, self.dots, self.red_label]
             leaving += [self.axis_words, self.made_up]
-            self.play(*(FadeOut(part) for part in leaving), *self._title(self.screen("heading-next")), run_time=0.8)
+            self.play(*(FadeOut(part, run_time=0.8) for part in leaving), *self._title(self.screen("heading-next")))
             plot = self.next_plot
             self.play(
                 Transform(self.plot.x_axis, plot.x_axis),
@@ -333,8 +324,3 @@ class LinearLimits(LectureScene):
                 FadeIn(plot.x_label),
                 run_time=1.2,
             )
-
-
-def dots_of(scene: LinearLimits) -> NDArray:
-    """(N, 2): x and y of the dots as they are drawn."""
-    return np.array([scene.plot.data(dot.get_center()) for dot in scene.dots])

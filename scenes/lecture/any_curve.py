@@ -1,0 +1,258 @@
+"""A smooth curve is nearly one of straight pieces: with enough of them, as nearly as one likes."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from gradreel.core.convergence import Convergence, converge
+from gradreel.core.errors import UserError
+from gradreel.core.expression import expression
+from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.badge_sum import BadgeSum
+from gradreel.scenes.mobjects.convergence_plot import ConvergencePlot
+from gradreel.scenes.mobjects.curve_axes import curve_axes, height_range
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.readout import loss_decimals
+from gradreel.scenes.mobjects.text import Number, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import BAND, mix, palette
+from manim import (
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    Transform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    smooth,
+)
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+SAMPLES = 500
+DOUBLING = (3.5, 4.6)  # the gap's factor at twice the points that is called a quarter
+BETTER = 0.9  # well-placed points are better when they leave less than this share of the gap
+FORMULA_Y = 2.12
+
+
+class AnyCurve(LectureScene):
+    """Points on a smooth curve, joined by straight lines: the more there are, and the better placed, the nearer."""
+
+    class Parameters(LectureScene.Parameters):
+        function: str = Field(
+            "2 + 2*sin(x - 1)*exp(-x/6)",
+            max_length=300,
+            description="The smooth curve, as a formula of x without jumps: sin(3*x) + x/2",
+        )
+        low: float = Field(0.0, ge=-1e6, le=1e6, description="Where the x axis starts")
+        high: float = Field(8.0, ge=-1e6, le=1e6, description="Where the x axis ends")
+        points: tuple[int, ...] = Field(
+            (2, 4, 8, 16, 32),
+            min_length=3,
+            max_length=6,
+            description="How many points are joined, one after the other: 3 to 6 numbers, increasing, 2 to 128 each",
+        )
+
+        @model_validator(mode="after")
+        def _can_be_seen(self) -> Self:
+            if not all(2 <= count <= 128 for count in self.points):
+                raise ValueError(f"points must lie within 2 to 128, got {list(self.points)}")
+            if any(after <= before for before, after in zip(self.points, self.points[1:], strict=False)):
+                raise ValueError(f"points must increase, got {list(self.points)}")
+            if not self.high - self.low >= 1e-3:
+                raise ValueError(f"high must lie at least 0.001 right of low, got {self.low:g} to {self.high:g}")
+            try:
+                function = expression(self.function)
+                converge(function, self.low, self.high, self.points[:1], "even")
+            except UserError as error:
+                raise ValueError(f"function: {error}") from None
+            span = float(np.ptp(function(np.linspace(self.low, self.high, SAMPLES))))
+            if not 0.01 <= span <= 1e4:
+                raise ValueError(
+                    f"function: its highest and lowest value must lie 0.01 to 10 000 apart, not {span:.3g}"
+                )
+            return self
+
+        @model_validator(mode="after")
+        def _needs_points(self) -> Self:
+            errors = converge(expression(self.function), self.low, self.high, self.points, "even").errors
+            if errors.min() < 1e-6 * errors.max() or errors.max() <= 1e-6:
+                raise ValueError("function: straight pieces draw it without a gap, so more points would show nothing")
+            return self
+
+    def construct(self) -> None:
+        self._prepare()
+        self._smooth_beat()
+        self._points_beat()
+        self._more_beat()
+        self._placed_beat()
+        self._any_beat()
+
+    # -- the numbers ---------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        given = self.parameters
+        self.function = expression(given.function)
+        low, high = given.low, given.high
+        self.even: Convergence = converge(self.function, low, high, given.points, "even")
+        self.placed: Convergence = converge(self.function, low, high, given.points, "adaptive")
+        self.middle = len(given.points) // 2  # the count at which points are placed well
+        self.x = np.linspace(low, high, SAMPLES)
+        self.y = self.function(self.x)
+        self._build()
+
+    def _is_better_placed(self) -> bool:
+        return bool(self.placed.errors[self.middle] < BETTER * self.even.errors[self.middle])
+
+    def _gap_text(self, gap: float) -> str:
+        return number_text(gap, self.decimals)
+
+    # -- what is on the screen -----------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.plot = curve_axes((self.parameters.low, self.parameters.high), height_range(self.y))
+        errors = np.concatenate([self.even.errors, self.placed.errors])
+        self.decimals = loss_decimals(errors)
+        self.red = self.plot.curve(self.x, self.y, palette.red)
+        self.formula = BadgeSum(self.screen("smooth-curve"), FORMULA_Y)
+        texts = {key: self.screen(key) for key in ("points", "largest-gap", "even", "placed")}
+        self.chart = ConvergencePlot(self.even, self.placed, texts)
+        self.counter = self._counter()
+        self.knots = VGroup()
+        self.shown = 0  # which of the counts blue has now
+
+    def _counter(self) -> VGroup:
+        """``points 8   largest gap 0.212`` on the heading's line."""
+        line = style.HEADING_BASELINE
+        widest = float(max(self.even.errors.max(), self.placed.errors.max()))
+        self.gap = Number(widest, self.decimals, 34).place(line, style.RIGHT_EDGE)
+        gap_words = words(self.screen("largest-gap"), 32).place(line, right=self.gap.get_left()[0] - 0.2)
+        self.count = Number(self.parameters.points[-1], 0, 34).place(line, gap_words.get_left()[0] - 0.7)
+        self.count_left = self.count.get_left()[0]
+        count_words = words(self.screen("points"), 32).place(line, right=self.count_left - 0.2)
+        return VGroup(count_words, self.count, gap_words, self.gap)
+
+    def _set_count(self, count: int) -> None:
+        self.count.set_value(count).place_left(style.HEADING_BASELINE, self.count_left)
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
+
+    def _dots(self, curve: PiecewiseLinearCurve) -> VGroup:
+        radius = 0.1 if len(curve.x) <= 16 else 0.065
+        return VGroup(*(self.plot.dot(x, y, palette.blue, radius) for x, y in curve.knots))
+
+    def _blue_at(self, curve: PiecewiseLinearCurve) -> tuple[NDArray, NDArray]:
+        """Blue's corners among the samples, so that one curve can turn into the next: (n,) each."""
+        x = np.unique([*self.x, *curve.x])
+        return x, curve(x)
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _smooth_beat(self) -> None:
+        with self.beat("smooth"):
+            # A red curve without a single corner
+            self.play(*self._title("heading"), FadeIn(self.plot, run_time=0.6))
+            self.play(Create(self.red), run_time=2.4, rate_func=smooth)
+
+    def _points_beat(self) -> None:
+        first = self.even.curves[0]
+        with self.beat("points", count=Count(len(first.x)), pieces=Count(len(self.even.curves[1].x) - 1)):
+            # Points on it, joined: a few straight pieces, and above them what they are a sum of
+            band = self.plot.curve(self.x, self.y, mix(palette.red, 0.48), BAND)
+            self.play(FadeIn(band), FadeOut(self.red), run_time=0.5)
+            self.red = band
+            self.knots = self._dots(first)
+            self.play(LaggedStart(*(FadeIn(dot, scale=1.6) for dot in self.knots), lag_ratio=0.3), run_time=0.7)
+            self.blue = self.plot.curve(*self._blue_at(first), palette.blue, style.MAIN_CURVE)
+            self.play(Create(self.blue), run_time=0.9)
+            self._set_count(len(first.x))
+            self.gap.set_value(float(self.even.errors[0]))
+            self.play(FadeIn(self.counter), *self.formula.show(len(first.x) - 1), run_time=0.7)
+            self._go_to(1, 1.2)
+
+    def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
+        """Blue takes the next count of even points: each new corner moves onto red, the gap goes along."""
+        old, new = self.even.curves[self.shown], self.even.curves[index]
+        x = np.unique([*self.x, *old.x, *new.x])
+        dots = self._dots(new)
+        self.play(FadeOut(self.knots, run_time=0.3), FadeIn(dots, run_time=0.5))
+        self.knots, self.shown = dots, index
+
+        def bend(_: VMobject, share: float) -> None:
+            y = (1 - share) * old(x) + share * new(x)
+            self.plot.set_curve(self.blue, x, y)
+            self.gap.set_value(PiecewiseLinearCurve(x, y).largest_error(self.function))
+
+        self._set_count(len(new.x))
+        moving = VGroup(self.blue, self.gap)
+        animation = UpdateFromAlphaFunc(moving, bend, run_time=seconds, rate_func=smooth)
+        self.add(self.blue, self.knots)
+        self.play(animation, *self.formula.show(len(new.x) - 1), *meanwhile)
+        self.gap.set_value(float(self.even.errors[index]))
+        self.remove(moving)
+        self.add(self.counter, self.blue, self.knots)
+
+    def _more_beat(self) -> None:
+        factor = self.even.factor()
+        quarter = DOUBLING[0] <= factor <= DOUBLING[1]
+        with self.beat("more" if quarter else "more-other", factor=number_text(float(f"{factor:.2g}"))):
+            # Twice the points again and again; at the right each gap becomes a dot, on axes that count factors
+            self.play(FadeIn(self.chart.axes), *(FadeIn(self.chart.dots[k]) for k in (0, 1)), run_time=0.7)
+            for index in range(2, len(self.even.counts)):
+                self._go_to(index, 0.9, FadeIn(self.chart.dots[index], scale=1.6))
+            self.play(Create(self.chart.line), FadeIn(self.chart.even_label), run_time=0.8)
+            self.play(FadeIn(self.chart.stair), run_time=0.6)
+
+    def _placed_beat(self) -> None:
+        index = self.middle
+        before, after = (self._gap_text(float(c.errors[index])) for c in (self.even, self.placed))
+        name = "placed" if self._is_better_placed() else "placed-same"
+        with self.beat(name, count=Count(self.even.counts[index]), before=before, after=after):
+            # Fewer points once more; they slide along red to better places, and the gap shrinks
+            self._go_to(index, 0.8, FadeOut(self.chart.stair))
+            self.play(*self._title("heading-placed"))
+            if self._is_better_placed():
+                self._slide(self.even.curves[index].x, self.placed.curves[index].x, 2.2)
+                new = [FadeIn(dot) for dot in self.chart.placed_dots]
+                self.play(LaggedStart(*new, lag_ratio=0.3), FadeIn(self.chart.placed_label), run_time=1.0)
+            else:
+                self.play(*(dot.animate(rate_func=lambda t: 4 * t * (1 - t)).scale(1.4) for dot in self.knots))
+
+    def _slide(self, start: NDArray, end: NDArray, seconds: float) -> None:
+        """The points move along the curve; the lines between them and the largest gap go along."""
+        moving = VGroup(self.blue, self.knots, self.gap)
+
+        def slide(_: VMobject, share: float) -> None:
+            x = (1 - share) * start + share * end
+            curve = PiecewiseLinearCurve(x, self.function(x))
+            self.plot.set_curve(self.blue, *self._blue_at(curve))
+            for dot, at in zip(self.knots, self.plot.at(curve.x, curve.y), strict=True):
+                dot.move_to(at)
+            self.gap.set_value(curve.largest_error(self.function))
+
+        self.play(UpdateFromAlphaFunc(moving, slide, run_time=seconds, rate_func=smooth))
+        self.gap.set_value(float(self.placed.errors[self.middle]))
+        self.remove(moving)
+        self.add(self.counter, self.blue, self.knots)
+
+    def _any_beat(self) -> None:
+        with self.beat("any"):
+            # As many points as there were: red and blue cannot be told apart, and the sentence that holds for all
+            self.play(*self._title("heading-any"))
+            best = self.placed if self._is_better_placed() else self.even
+            last = best.curves[-1]
+            dots = self._dots(last)
+            target = self.plot.curve(*self._blue_at(last), palette.blue, style.MAIN_CURVE)
+            self.play(FadeOut(self.knots), Transform(self.blue, target), FadeIn(dots), run_time=1.0)
+            self.knots = dots
+            self._set_count(len(last.x))
+            self.gap.set_value(float(best.errors[-1]))
+            self.play(*self.formula.show(len(last.x) - 1), run_time=0.6)

@@ -1,0 +1,103 @@
+"""Measured gaps over numbers of points, both axes counting factors: a law like 1 / K² is a straight line there."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from gradreel.core.convergence import Convergence
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring, segment
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import Ticks, number_text
+from gradreel.scenes.style import mix, palette
+from manim import VGroup, VMobject
+
+BOX = (3.0, 5.3, -2.59, 0.95)  # left, right, bottom, top
+NO_GAP = 1e-6  # of the largest gap: what is smaller is not drawn, a logarithm has no 0
+MARGIN = 0.12
+
+
+class ConvergencePlot:
+    """``axes``; ``dots``, ``line`` and ``even_label`` of the even points, ``stair`` of their last step; the same for
+    the well-placed ones, hollow and dashed: ``placed_dots`` and ``placed_label``. Texts: points, largest-gap, even,
+    placed.
+    """
+
+    def __init__(self, even: Convergence, placed: Convergence, texts: dict[str, str]) -> None:
+        gaps = np.concatenate([even.errors, placed.errors])
+        self.shown = gaps[gaps > NO_GAP * gaps.max()]
+        self.plot = self._plot(even.counts)
+        self.axes = VGroup(self.plot, *self._axis_words(texts))
+        self.dots = [self.plot.dot(*self._at(k, e), palette.blue, 0.09) for k, e in self._pairs(even)]
+        self.line = self._through(even)
+        self.stair = self._stair(even)
+        self.even_label = words(texts["even"], style.LABEL, palette.blue)
+        x, y = self.plot.at(*self._at(even.counts[0], even.errors[0]))[:2]
+        self.even_label.place(y - 0.02, left=x + 0.4)
+        self.placed_dots = VGroup(self._dashes(placed), *(self._hollow(k, e) for k, e in self._pairs(placed)))
+        self.placed_label = words(texts["placed"], style.LABEL, palette.blue)
+        self.placed_label.place(BOX[2] + 0.2, left=BOX[0] + 0.1)
+
+    def _pairs(self, series: Convergence) -> list[tuple[int, float]]:
+        pairs = zip(series.counts, series.errors.tolist(), strict=True)
+        return [(count, error) for count, error in pairs if error >= self.shown.min()]
+
+    def _at(self, count: float, error: float) -> tuple[float, float]:
+        return math.log10(count), math.log10(error)
+
+    def _plot(self, counts: tuple[int, ...]) -> Plot:
+        left, right, bottom, top = BOX
+        x0, x1 = math.log10(counts[0]), math.log10(counts[-1])
+        y0, y1 = math.log10(self.shown.min()), math.log10(self.shown.max())
+        powers = range(math.ceil(y0 - 0.2), math.floor(y1 + 0.2) + 1)
+        labels = tuple(number_text(10.0**p) for p in powers)
+        far = [counts[0]]
+        for count in counts[1:]:  # labels that would touch are left out
+            if math.log10(count / far[-1]) / (x1 - x0) * (right - left) > 0.45:
+                far.append(count)
+        return Plot(
+            (x0 - MARGIN, x1 + MARGIN / 2),
+            (y0 - 0.25, y1 + 0.2),
+            left=left,
+            right=right,
+            bottom=bottom,
+            top=top,
+            x_ticks=Ticks(tuple(math.log10(k) for k in far), tuple(str(k) for k in far)),
+            y_ticks=Ticks(tuple(float(p) for p in powers), labels),
+            x_label=None,
+        )
+
+    def _axis_words(self, texts: dict[str, str]) -> list[TextMobject]:
+        left, right, bottom, top = BOX
+        below = words(texts["points"], style.TICK, palette.dim).place(bottom - 0.08, left=right + 0.15)
+        above = words(texts["largest-gap"], style.TICK, palette.dim).place(top + 0.16, left=left - 0.4)
+        return [below, above]
+
+    def _through(self, series: Convergence) -> VMobject:
+        points = self.plot.at(*np.array([self._at(k, e) for k, e in self._pairs(series)]).T)
+        return polyline(points, mix(palette.blue, 0.7), style.GHOST_CURVE)
+
+    def _dashes(self, series: Convergence) -> VGroup:
+        points = self.plot.at(*np.array([self._at(k, e) for k, e in self._pairs(series)]).T)
+        pairs = zip(points, points[1:], strict=False)
+        return VGroup(*(dashed(a, b, mix(palette.blue, 0.7), style.GHOST_CURVE) for a, b in pairs))
+
+    def _hollow(self, count: int, error: float) -> VMobject:
+        return ring(self.plot.at(*self._at(count, error)), 0.085, palette.blue)
+
+    def _stair(self, series: Convergence) -> VGroup:
+        """The last step of the even points: across by the factor of the points, down by that of the gap."""
+        (k0, e0), (k1, e1) = self._pairs(series)[-2:]
+        start, corner, end = (self.plot.at(*self._at(k, e)) for k, e in ((k0, e0), (k1, e0), (k1, e1)))
+        color = mix(palette.text, 0.8)
+        across = words(f"$times {_factor(k1 / k0)}$", style.LABEL).place(
+            corner[1] + 0.14, center=(start[0] + corner[0]) / 2
+        )
+        down = words(f"$div {_factor(e0 / e1)}$", style.LABEL)
+        down.place((corner[1] + end[1]) / 2 - 0.1, left=corner[0] + 0.14)
+        return VGroup(segment(start, corner, color, style.AXIS), segment(corner, end, color, style.AXIS), across, down)
+
+
+def _factor(value: float) -> str:
+    return number_text(float(f"{value:.2g}")).replace("\u2212", "-")
