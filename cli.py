@@ -120,6 +120,10 @@ LEVELS = click.Choice(["debug", "info", "warning", "error", "critical"], case_se
 OPTIONS: dict[str, Decorator] = {
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words."),
     "lesson": click.option("--lesson", type=FILE, help="Lesson file (TOML).  [default: the lecture of gradreel]"),
+    "from": click.option("--from", "first_scene", type=SceneName(), metavar="SCENE",
+                         help="Of the lesson, only the scenes from this one on."),
+    "to": click.option("--to", "last_scene", type=SceneName(), metavar="SCENE",
+                       help="Of the lesson, only the scenes up to this one, itself included."),
     "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
                         help="Set a scene's parameter: JSON, text, or @FILE (JSON, or CSV of points). Repeatable."),
     "media_dir": click.option("--media_dir", type=FILE, default=Path("media"), show_default=True,
@@ -166,6 +170,8 @@ OPTIONS: dict[str, Decorator] = {
     "epochs": click.option("--epochs", type=click.IntRange(1, 1_000_000), default=500, show_default=True,
                            help="Passes over the days that are trained on."),
     "csv": click.option("--csv", type=FILE, metavar="FILE", help="Write a row for each run to FILE; -: print them."),
+    "jumps": click.option("--jumps", is_flag=True,
+                          help="Look for jumps in the motion instead: much that changes from one frame to the next."),
     "dry_run": click.option("--dry_run", is_flag=True, help="Print what would be trained and rendered; do nothing."),
     "progress": click.option("--progress_bar", "progress", type=click.Choice(["display", "leave", "none"]),
                              default="display", show_default=True, help="Progress with the time left."),
@@ -173,6 +179,9 @@ OPTIONS: dict[str, Decorator] = {
     "verbosity": click.option("-v", "--verbosity", type=LEVELS, default="info", show_default=True,
                               help="How much to tell; debug tells why each clip is made."),
 }  # fmt: skip
+
+LESSON = ("lesson", "set", "data", "column", "fill_missing", "unseen_from")  # which lesson, and what is set in it
+STRETCH = ("from", "to", *LESSON)  # all of it, or some
 
 
 def options(*names: str) -> Decorator:
@@ -211,17 +220,17 @@ def _options(**chosen: Any) -> Any:
 
 
 @commands.command("list")
-@options("lang", "json")
+@options("from", "to", "lesson", "media_dir", "lang", "json")
 def list_scenes(**chosen: Any) -> None:
-    """The scenes, in film order."""
-    from gradreel.scenes.render.report import print_scenes
+    """The scenes in film order, the lesson's parts, and of scenes that have been rendered seconds and beats."""
+    from gradreel.scenes.render.listing import print_scenes
 
     print_scenes(**chosen)
 
 
 @commands.command()
 @click.argument("scene", type=SceneName())
-@options("lesson", "set", "data", "column", "fill_missing", "unseen_from", "lang", "json")
+@options(*LESSON, "lang", "json")
 def describe(**chosen: Any) -> int:
     """A scene's parameters (types, bounds, defaults), beats and training runs."""
     from gradreel.scenes.render.commands import describe_scene
@@ -231,7 +240,7 @@ def describe(**chosen: Any) -> int:
 
 @commands.command()
 @scenes_argument
-@options("lesson", "set", "data", "column", "fill_missing", "unseen_from", "media_dir", "jobs", "scheduler")
+@options(*STRETCH, "media_dir", "jobs", "scheduler")
 @options("dry_run", "json", "progress", "quiet", "verbosity")
 def train(**chosen: Any) -> int:
     """Train and record the runs that the scenes show (no SCENE: those of the whole lesson)."""
@@ -259,10 +268,10 @@ def experiment(**chosen: Any) -> int:
 @scenes_argument
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
 @options("lang", "theme")
-@options("lesson", "set", "data", "column", "fill_missing", "unseen_from", "media_dir", "seed", "jobs")
+@options(*STRETCH, "media_dir", "seed", "jobs")
 @options("dry_run", "progress", "quiet", "verbosity")
 def render(**chosen: Any) -> int:
-    """Render the whole lesson into one video, or each SCENE into its own.
+    """Render the whole lesson, or --from one of its scenes --to another, into one video; or each SCENE into its own.
 
     Runs that are missing are trained first; clips that are up to date are not rendered again.
     """
@@ -274,7 +283,7 @@ def render(**chosen: Any) -> int:
 @commands.command()
 @scenes_argument
 @options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
-@options("lesson", "set", "data", "column", "fill_missing", "unseen_from", "media_dir", "seed", "jobs")
+@options(*STRETCH, "media_dir", "seed", "jobs")
 @options("dry_run", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
     """A PNG at the end of each beat, and one contact sheet of them all."""
@@ -285,7 +294,7 @@ def frames(**chosen: Any) -> int:
 
 @commands.command()
 @click.argument("scenes", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
-@options("lesson", "set", "data", "column", "fill_missing", "unseen_from", "media_dir", "json", "progress", "quiet")
+@options(*STRETCH, "media_dir", "json", "progress", "quiet")
 def verify(**chosen: Any) -> int:
     """Compute the updates of traces again and compare (no name: every trace of the lesson). Exit 1 if one is wrong."""
     from gradreel.scenes.render.commands import verify_traces
@@ -295,10 +304,13 @@ def verify(**chosen: Any) -> int:
 
 @commands.command()
 @scenes_argument
-@options("lang", "theme", "lesson", "set", "data", "column", "fill_missing", "unseen_from", "media_dir", "jobs")
+@options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs")
 @options("json", "progress", "quiet", "verbosity")
 def check(**chosen: Any) -> int:
-    """Check the layout at the end of each beat: texts that touch, leave the frame or are too small. Exit 1 if so."""
+    """Check the layout at the end of each beat: texts that touch, leave the frame or are too small. Exit 1 if so.
+
+    With --jumps every frame is drawn, small, and what changes abruptly within a scene is listed.
+    """
     from gradreel.scenes.render.commands import check_scenes
 
     return check_scenes(_options(**chosen))

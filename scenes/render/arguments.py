@@ -20,6 +20,8 @@ class Options:
     """What was chosen on the command line, as written; a command without an option has its default."""
 
     scenes: tuple[str, ...] = ()
+    first_scene: str | None = None
+    last_scene: str | None = None
     lesson: Path | None = None
     overrides: tuple[str, ...] = ()
     media_dir: Path = Path("media")
@@ -41,6 +43,7 @@ class Options:
     unseen_from: date | None = None
     column: str | None = None
     scheduler: str | None = None
+    jumps: bool = False
     dry_run: bool = False
     as_json: bool = False
     progress: str = "display"

@@ -17,8 +17,9 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.trace import META, Trace, no_trace
 from gradreel.scenes.render import engine, report
 from gradreel.scenes.render.arguments import Options, cores, parse_beat_range, parse_overrides, parse_resolution
+from gradreel.scenes.render.choosing import load_lesson
 from gradreel.scenes.render.daily import daily_data
-from gradreel.scenes.render.lesson import Lesson, load_lesson
+from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.progress import Reporter, duration, reporter
 from gradreel.scenes.render.settings import FORMATS, RenderSettings
 from gradreel.scenes.render.workspace import Folders
@@ -30,7 +31,7 @@ def describe_scene(options: Options) -> int:
     with _reporter(options) as told:
         (description,) = engine.inspect_lesson(lesson, settings, told)
     (entry,) = lesson.scenes
-    report.print_description(description, entry.source, options)
+    report.print_description(description, entry.source, lesson.words, options)
     return 0
 
 
@@ -100,10 +101,14 @@ def verify_traces(options: Options) -> int:
 
 
 def _lesson(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
-    """The lesson with what was set, ``scenes`` of it (those asked for); says which days of its data were filled."""
+    """The lesson with what was set, ``scenes`` of it (those asked for) or a stretch.
+
+    Says which days of its data were filled.
+    """
     data = daily_data(options.data, options.fill_missing, options.unseen_from, options.column)
     asked = options.scenes if scenes is None else scenes
-    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data)
+    span = (options.first_scene, options.last_scene)
+    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span)
     if not options.quiet:
         for text in lesson.filled_days():
             print(text, file=sys.stderr)
@@ -189,7 +194,7 @@ def _targets(options: Options) -> list[_Target]:
     folders = [target for target in options.scenes if _is_folder(target)]
     scenes = [target for target in options.scenes if target not in folders]
     targets = {path: _Target(path) for path in (Path(folder).expanduser().absolute() for folder in folders)}
-    if scenes or not folders:
+    if scenes or not folders or options.first_scene or options.last_scene:
         targets |= _targets_of_scenes(options, scenes)
     return list(targets.values())
 

@@ -145,7 +145,7 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
         sheet = workspace.temporary("contact-sheet.png")
         labelled = [(f"{scene} · {file.stem}", file) for scene, files in pictures.items() for file in files]
         workers.submit("contact_sheet", labelled, sheet).result()
-        final_sheet = workspace.images(lesson.group(made.clips[0].scene)) / "contact-sheet.png"
+        final_sheet = workspace.images(lesson.group(made.clips[0].scene)) / f"contact-sheet{lesson.span}.png"
         publish(sheet, final_sheet)
         return Stills(pictures, final_sheet)
 

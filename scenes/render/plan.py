@@ -116,6 +116,8 @@ def inspection_key(request: SceneRequest) -> str:
         "traces": {name: _seal_in(value) for name, value in request.parameters.items() if isinstance(value, str)},
         "versions": sources.versions(),
     }
+    if request.words is not None:  # a scene has the words of its base, or of its own if there are any
+        content["words"] = sorted({scene for scenes in request.words.scenes.values() for scene in scenes})
     return _digest(content)
 
 
@@ -131,13 +133,14 @@ def _seal_in(text: str) -> str | None:
 
 
 def _parts(request: SceneRequest, description: SceneDescription, traces: Mapping[str, str]) -> dict[str, Any]:
+    code = sources.code_digests(request.source)
     return {
         "scene": description.name,
         "class": request.source.class_name,
-        "code": sources.code_digests(request.source),
+        "code": code,
         "parameters": description.parameters,
         "traces": traces,
-        "narration": _narration(request, description),
+        "narration": _narration(request, description, code),
         "settings": request.settings.of_frames(),
     }
 
@@ -161,20 +164,27 @@ def _traces(description: SceneDescription, directory: Path) -> tuple[dict[str, s
     return digests, list(untrained.values())
 
 
-def _narration(request: SceneRequest, description: SceneDescription) -> dict[str, Any]:
-    """Reading time of each line, and the words on the screen: a corrected word of the same length changes nothing."""
+def _narration(request: SceneRequest, description: SceneDescription, code: Iterable[str]) -> dict[str, Any]:
+    """Reading time of each line, and the words on the screen: a corrected word of the same length changes nothing.
+
+    Words that several scenes show have the name of the file that draws them: [part-map], mobjects/part_map.py.
+    """
     if not description.is_lecture_scene:
         return {}
     settings, whose = request.settings, description.narrated_as or description.name
-    narration = Narration.load((*settings.subtitle_languages, settings.language))
+    narration = Narration.load((*settings.subtitle_languages, settings.language)).with_words(request.words)
+    narration.title(description.name, settings.language)  # raises where there is none: before anything is made
     lines = {language: narration.scenes[language].get(whose, {}).get("beats", {}) for language in narration.languages}
     seconds = {
         language: {beat: round(reading_seconds(line, language), 3) for beat, line in lines[language].items()}
         for language in sorted(narration.languages)
     }
-    screen = narration.scenes[settings.language].get(whose, {}).get("screen", {})
+    words = narration.scenes[settings.language]
+    drawn = {Path(file).stem.replace("_", "-") for file in code if file.startswith("scenes/mobjects/")}
+    shared = {name: words[name].get("screen", {}) for name in sorted(drawn & words.keys())}
     borrowed = {} if whose == description.name else {"lines": lines}  # which the clip says itself
-    return {"seconds": seconds, "screen": screen, **borrowed}
+    more = borrowed | ({"shared": shared} if shared else {})
+    return {"seconds": seconds, "screen": words.get(whose, {}).get("screen", {}), **more}
 
 
 def _clip(

@@ -15,7 +15,7 @@ from gradreel.scenes.render.beats import filled_again
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.plan import Clip
 from gradreel.scenes.render.requests import BeatSpan, ClipResult
-from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings, range_name
 from gradreel.scenes.render.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 from gradreel.scenes.render.video import Chapter, frame_as_jpeg, join
 from gradreel.scenes.render.workspace import Workspace, as_json, publish
@@ -24,15 +24,22 @@ MANIFEST_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Part:
+class Shot:
     """A clip in the video: from frame ``start`` up to frame ``end``; its lines as the narration has them now."""
 
     clip: Clip
     result: ClipResult
     title: str
+    begins: str  # the title of the lesson's part that begins with it; "" where none does
     start: int
     end: int
     lines: tuple[Mapping[str, str], ...]  # of each beat, by language
+
+    def chapter(self, language: str) -> str:
+        """What players show in a plain list of chapters: a part's title stands in front of its first scene's."""
+        if self.begins in ("", self.title):
+            return self.title
+        return self.begins + ("：" if language == "zh" else ": ") + self.title
 
     @property
     def beats(self) -> list[tuple[BeatSpan, Mapping[str, str]]]:
@@ -49,15 +56,15 @@ def publish_lesson(
 ) -> Path:
     """Write the lesson's video and what stands beside it; where the video is."""
     final = output_path(output, settings) or workspace.video(
-        lesson.name, settings.quality, lesson.name, f".{settings.format}"
+        lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}"
     )
-    parts = _parts(settings, clips, results)
+    shots = _shots(lesson, settings, clips, results, lesson.parts(settings.language))
     video = workspace.temporary(final.name)
-    subtitles = _write_video(video, lesson.title_in(settings.language), parts, settings)
-    manifest = "manifest.json" if output is None else f"{final.stem}.manifest.json"
+    subtitles = _write_video(video, lesson.title_in(settings.language), shots, settings)
+    manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
     beside = _subtitle_files(subtitles, final.stem) | {
-        f"{final.stem}.jpg": _poster(lesson, parts),
-        manifest: as_json(_manifest(lesson, settings, parts, final)),
+        f"{final.stem}.jpg": _poster(lesson, shots),
+        manifest: as_json(_manifest(lesson, settings, shots, final)),
     }
     _publish_all(video, final, beside, workspace)
     return final
@@ -79,8 +86,8 @@ def publish_clip(
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
     if settings.format in JOINABLE_FORMATS:
-        parts = _parts(settings, [clip], [result])
-        subtitles = _write_video(temporary, parts[0].title, parts, settings)
+        shots = _shots(lesson, settings, [clip], [result], {})
+        subtitles = _write_video(temporary, shots[0].title, shots, settings)
     elif settings.format == "png":
         shutil.copytree(result.path, temporary)
     else:
@@ -91,9 +98,7 @@ def publish_clip(
 
 def beat_range(settings: RenderSettings) -> str:
     """What a file of some beats only has after the scene's name, so that the whole scene's is not overwritten."""
-    if settings.first_beat is None and settings.last_beat is None:
-        return ""
-    return f"--{settings.first_beat or 'start'}--{settings.last_beat or 'end'}"
+    return range_name(settings.first_beat, settings.last_beat)
 
 
 def output_path(output: Path | None, settings: RenderSettings) -> Path | None:
@@ -108,35 +113,42 @@ def output_path(output: Path | None, settings: RenderSettings) -> Path | None:
     return output.with_suffix(suffix).absolute()
 
 
-def _parts(settings: RenderSettings, clips: Sequence[Clip], results: Sequence[ClipResult]) -> list[Part]:
-    narration = Narration.load((*settings.subtitle_languages, settings.language))
-    parts = []
+def _shots(
+    lesson: Lesson,
+    settings: RenderSettings,
+    clips: Sequence[Clip],
+    results: Sequence[ClipResult],
+    begins: Mapping[str, str],
+) -> list[Shot]:
+    """The clips one after the other; ``begins`` has the parts' titles by their first scenes."""
+    narration = Narration.load((*settings.subtitle_languages, settings.language)).with_words(lesson.words)
+    shots = []
     start = 0
     for clip, result in zip(clips, results, strict=True):
         lines = tuple(filled_again(narration, clip.scene, beat) for beat in result.beats)
         title = narration.title(clip.scene, settings.language)
-        parts.append(Part(clip, result, title, start, start + result.frames, lines))
+        shots.append(Shot(clip, result, title, begins.get(clip.scene, ""), start, start + result.frames, lines))
         start += result.frames
-    return parts
+    return shots
 
 
-def _write_video(path: Path, title: str, parts: Sequence[Part], settings: RenderSettings) -> dict[str, list[Cue]]:
+def _write_video(path: Path, title: str, shots: Sequence[Shot], settings: RenderSettings) -> dict[str, list[Cue]]:
     """Write the video; its cues by language, languages without any left out."""
     found = {
-        language: cues(_timed_lines(parts, language, settings.fps), language)
+        language: cues(_timed_lines(shots, language, settings.fps), language)
         for language in settings.subtitle_languages
     }
     subtitles = {language: these for language, these in found.items() if these}
-    chapters = [Chapter(part.title, part.start, part.end) for part in parts]
-    join([part.result for part in parts], path, title=title, chapters=chapters, subtitles=subtitles)
+    chapters = [Chapter(shot.chapter(settings.language), shot.start, shot.end) for shot in shots]
+    join([shot.result for shot in shots], path, title=title, chapters=chapters, subtitles=subtitles)
     return subtitles
 
 
-def _timed_lines(parts: Sequence[Part], language: str, fps: int) -> list[TimedLine]:
+def _timed_lines(shots: Sequence[Shot], language: str, fps: int) -> list[TimedLine]:
     return [
-        TimedLine((part.start + beat.start) / fps, (part.start + beat.end) / fps, lines[language])
-        for part in parts
-        for beat, lines in part.beats
+        TimedLine((shot.start + beat.start) / fps, (shot.start + beat.end) / fps, lines[language])
+        for shot in shots
+        for beat, lines in shot.beats
         if lines.get(language, "").strip()
     ]
 
@@ -161,65 +173,78 @@ def _publish_all(video: Path, final: Path, beside: Mapping[str, bytes], workspac
             publish(temporary, target)
 
 
-def _poster(lesson: Lesson, parts: Sequence[Part]) -> bytes:
+def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     """The frame at the end of the beat the lesson names; without one, of the first beat after the title."""
-    by_scene = {part.clip.scene: part for part in parts}
+    by_scene = {shot.clip.scene: shot for shot in shots}
     wanted = lesson.poster
-    part = by_scene.get(wanted.scene) if wanted else None
-    part = part or parts[min(1, len(parts) - 1)]
-    beats = {beat.name: beat for beat in part.result.beats}
-    if wanted and wanted.beat and part.clip.scene == wanted.scene and wanted.beat not in beats:
+    shot = by_scene.get(wanted.scene) if wanted else None
+    shot = shot or shots[min(1, len(shots) - 1)]
+    beats = {beat.name: beat for beat in shot.result.beats}
+    if wanted and wanted.beat and shot.clip.scene == wanted.scene and wanted.beat not in beats:
         raise UserError(
             f"{lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; it has {', '.join(beats)}"
         )
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)
-    return frame_as_jpeg(part.result.path, (chosen.end if chosen else part.result.frames) - 1)
+    return frame_as_jpeg(shot.result.path, (chosen.end if chosen else shot.result.frames) - 1)
 
 
-def _manifest(lesson: Lesson, settings: RenderSettings, parts: Sequence[Part], video: Path) -> dict[str, Any]:
+def _manifest(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], video: Path) -> dict[str, Any]:
     """What the video is made of; times in seconds of the video."""
     return {
         "version": MANIFEST_VERSION,
         "lesson": lesson.name,
         "title": dict(lesson.title),
         "video": video.name,
-        "seconds": parts[-1].end / settings.fps,
-        "frames": parts[-1].end,
+        "seconds": shots[-1].end / settings.fps,
+        "frames": shots[-1].end,
         "settings": settings.of_frames(),
-        "scenes": [_scene_entry(part, settings) for part in parts],
-        "experiments": _experiments(lesson, parts),
+        "parts": _part_entries(shots, settings.fps),
+        "scenes": [_scene_entry(shot, settings) for shot in shots],
+        "experiments": _experiments(lesson, shots),
         "versions": sources.versions(),
     }
 
 
-def _scene_entry(part: Part, settings: RenderSettings) -> dict[str, Any]:
+def _part_entries(shots: Sequence[Shot], fps: int) -> list[dict[str, Any]]:
+    """The lesson's parts: title, from where to where, which scenes; scenes before the first part are in none."""
+    found: list[dict[str, Any]] = []
+    for shot in shots:
+        if shot.begins:
+            found.append({"title": shot.begins, "start": shot.start / fps, "scenes": []})
+        if found:
+            found[-1]["scenes"].append(shot.clip.scene)
+            found[-1]["end"] = shot.end / fps
+    return found
+
+
+def _scene_entry(shot: Shot, settings: RenderSettings) -> dict[str, Any]:
     fps = settings.fps
     return {
-        "name": part.clip.scene,
-        "title": part.title,
-        "clip": part.result.path.relative_to(settings.media_dir).as_posix(),
-        "digest": part.result.path.stem,
-        "start": part.start / fps,
-        "end": part.end / fps,
-        "parameters": dict(part.clip.request.parameters),
-        "experiments": {name: experiment.digest for name, experiment in part.clip.experiments.items()},
+        "name": shot.clip.scene,
+        "title": shot.title,
+        "clip": shot.result.path.relative_to(settings.media_dir).as_posix(),
+        "digest": shot.result.path.stem,
+        "start": shot.start / fps,
+        "end": shot.end / fps,
+        "parameters": dict(shot.clip.request.parameters),
+        "experiments": {name: experiment.digest for name, experiment in shot.clip.experiments.items()},
         "beats": [
             {
                 "name": beat.name,
-                "start": (part.start + beat.start) / fps,
-                "end": (part.start + beat.end) / fps,
+                "start": (shot.start + beat.start) / fps,
+                "end": (shot.start + beat.end) / fps,
                 "narration": {
                     language: lines[language] for language in settings.subtitle_languages if language in lines
                 },
             }
-            for beat, lines in part.beats
+            for beat, lines in shot.beats
         ],
     }
 
 
-def _experiments(lesson: Lesson, parts: Sequence[Part]) -> list[dict[str, Any]]:
-    shown = {run.digest: run for part in parts for run in part.clip.experiments.values()}
+def _experiments(lesson: Lesson, shots: Sequence[Shot]) -> list[dict[str, Any]]:
+    shown = {run.digest: run for shot in shots for run in shot.clip.experiments.values()}
     names = {run.digest: name for name, run in lesson.experiments.items()}
     return [
         {

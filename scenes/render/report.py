@@ -11,11 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.scenes.catalog import SceneSource, find_scenes
-from gradreel.scenes.narration import Narration
+from gradreel.scenes.narration import Narration, OwnWords
 
 if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.core.experiment import Experiment
+    from gradreel.scenes.catalog import SceneSource
     from gradreel.scenes.render.arguments import Options
     from gradreel.scenes.render.plan import Plan
     from gradreel.scenes.render.requests import Finding, SceneDescription
@@ -43,28 +43,6 @@ def counted(number: int, noun: str, digits: Callable[[int], str] = str) -> str:
     return f"{digits(number)} {noun}{'' if number == 1 else 's'}"
 
 
-def print_scenes(language: str, as_json: bool) -> None:
-    """Every scene's name and title in film order; in JSON also its class and file."""
-    titles = Narration.load([language])
-    scenes = find_scenes()
-    if as_json:
-        print_json(
-            [
-                {
-                    "name": scene.name,
-                    "class": scene.class_name,
-                    "file": str(scene.file),
-                    "title": titles.title(scene.name, language),
-                }
-                for scene in scenes
-            ]
-        )
-        return
-    width = max((len(scene.name) for scene in scenes), default=0)
-    for scene in scenes:
-        print(f"{scene.name:{width}}  {titles.title(scene.name, language)}")
-
-
 def print_health(media_dir: Path, as_json: bool) -> bool:
     """Print each check as it is done; whether all is well."""
     from gradreel.scenes.render.health import check_health
@@ -84,11 +62,14 @@ def print_health(media_dir: Path, as_json: bool) -> bool:
     return well
 
 
-def print_description(description: SceneDescription, source: SceneSource, options: Options) -> None:
-    """All that `describe` tells of a scene."""
-    narration = Narration.load([options.language])
+def print_description(
+    description: SceneDescription, source: SceneSource, words: OwnWords | None, options: Options
+) -> None:
+    """All that `describe` tells of a scene, its lines those of ``words`` where these have any."""
+    narration = Narration.load([options.language]).with_words(words)
     title = narration.title(description.name, options.language)
-    lines = narration.scenes[options.language].get(description.name, {}).get("beats", {})
+    whose = description.narrated_as or description.name
+    lines = narration.scenes[options.language].get(whose, {}).get("beats", {})
     if options.as_json:
         print_json(
             {

@@ -10,6 +10,7 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.narration import OwnWords
 from gradreel.scenes.render.settings import RenderSettings
 
 
@@ -27,6 +28,7 @@ class SceneRequest:
     settings: RenderSettings
     parameters: Mapping[str, Any] = field(default_factory=dict)  # JSON-able; a text may name one of `experiments`
     experiments: Mapping[str, Experiment] = field(default_factory=dict)  # the lesson's, by name
+    words: OwnWords | None = None  # over the narration of ours
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,11 @@ class RenderSettings:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
+def range_name(first: str | None, last: str | None) -> str:
+    """What a file of a stretch only has after its name, so that the whole is not overwritten; "" without an end."""
+    return "" if first is None and last is None else f"--{first or 'start'}--{last or 'end'}"
+
+
 def _check_size(width: int, height: int) -> None:
     if width % 2 or height % 2:
         nearest = f"{max(width + width % 2, 2)},{max(height + height % 2, 2)}"

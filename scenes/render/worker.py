@@ -16,6 +16,7 @@ from filelock import FileLock
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import load_class
+from gradreel.scenes.narration import use_words
 from gradreel.scenes.render.beats import ListeningNarration, check_beats
 from gradreel.scenes.render.describe import describe
 from gradreel.scenes.render.encode import ClipEncoder
@@ -50,7 +51,11 @@ tqdm.set_lock(threading.RLock())
 
 def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
     """What each scene is, its parameters checked and complete. Raises UserError for the first that is wrong."""
-    return [describe(load_class(request.source), request) for request in requests]
+    found = []
+    for request in requests:
+        use_words(request.words)
+        found.append(describe(load_class(request.source), request))
+    return found
 
 
 def render_clip(job: ClipJob) -> ClipResult:
@@ -113,7 +118,7 @@ def contact_sheet(pictures: Sequence[tuple[str, Path]], path: Path) -> None:
 
 def last_frame(request: SceneRequest, path: Path) -> None:
     """Write the picture at the end of the scene (of the last beat asked for) as a PNG."""
-    _configure(request.settings)
+    _configure(request)
     ending = _NoFrames()
     scene = _scene(request, ending)
     _render(scene, request, ending)
@@ -202,11 +207,11 @@ class _SkippingWriter(ClipWriter):
 def _play(request: SceneRequest, encoder: ClipEncoder) -> tuple[BeatSpan, ...]:
     """Play the scene into the encoder; its beats in frames."""
     settings = request.settings
-    _configure(settings)
+    _configure(request)
     scene = _scene(request, encoder)
     said: dict[str, dict[str, Any]] = {}
     if isinstance(scene, LectureScene):
-        scene.words_of = ListeningNarration(scene.words_of.scenes, scene.words_of.files, said)
+        scene.words_of = ListeningNarration(scene.words_of.scenes, scene.words_of.files, scene.words_of.own, said)
     _render(scene, request, encoder)
     writer: ClipWriter = scene.renderer.file_writer
     check_beats([name for name, _, _ in writer.spans], request)
@@ -219,8 +224,10 @@ def _play(request: SceneRequest, encoder: ClipEncoder) -> tuple[BeatSpan, ...]:
     )
 
 
-def _configure(settings: RenderSettings) -> None:
-    """Set Manim up for this process. Manim itself writes no file (``dry_run``): frames go to our writer."""
+def _configure(request: SceneRequest) -> None:
+    """Set Manim, and the words, up for this process. Manim writes no file (``dry_run``): frames go to our writer."""
+    use_words(request.words)
+    settings = request.settings
     config.renderer = "cairo"
     config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
     aspect = settings.width / settings.height
@@ -270,7 +277,7 @@ def _visit(request: SceneRequest, visit: Callable[[Scene, str], None]) -> None:
     from gradreel.scenes.stills import visit_beats
 
     settings = request.settings
-    _configure(settings)
+    _configure(request)
     seen: list[str] = []
 
     def note(scene: Scene, beat: str) -> None:

@@ -43,14 +43,20 @@ def test_options_of_every_command_are_what_the_commands_take():
         assert {parameter.name for parameter in commands.commands[name].params} <= fields
 
 
-def test_list_names_the_scenes_in_film_order_with_titles(gradreel):
+LISTED = {"name", "class", "file", "title", "part", "in_lesson", "seconds", "beats"}
+
+
+def test_list_names_the_scenes_in_film_order_with_titles(gradreel, tmp_path):
     names = [scene.name for scene in find_scenes()]
-    lines = gradreel("list").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == names
-    scenes = json.loads(gradreel("list", "--json").stdout)
+    scenes = json.loads(gradreel("list", "--json", "--media_dir", tmp_path).stdout)
     assert [scene["name"] for scene in scenes] == names
+    words = gradreel("list", "--media_dir", tmp_path).stdout.splitlines()
+    rows = [line.split(maxsplit=1) for line in words]
+    shown = [(scene["name"], scene["title"]) for scene in scenes]
+    assert [tuple(row) for row in rows if tuple(row) in shown] == shown
     for scene in scenes:
-        assert scene.keys() == {"name", "class", "file", "title"}
+        assert scene.keys() == LISTED
+        assert (scene["seconds"], scene["beats"]) == (None, None), "nothing has been rendered there"
         assert f"class {scene['class']}(" in Path(scene["file"]).read_text(encoding="utf-8")
 
 
@@ -74,7 +80,7 @@ def test_both_spellings_of_an_option(gradreel, tmp_path, spelling, monkeypatch):
 def test_python_cli_py_runs_the_installed_package(tmp_path):
     command = [sys.executable, ROOT / "cli.py", "list", "--json"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert json.loads(result.stdout)[0].keys() == {"name", "class", "file", "title"}
+    assert json.loads(result.stdout)[0].keys() == LISTED
 
 
 def test_version(gradreel):
@@ -133,6 +139,11 @@ MISTAKES = [
     (["render", "--lesson", "shapes.toml", "my_scene.py:Rong"], "Ring"),
     (["render", "--lesson", "shapes.toml", "missing.py:Ring"], "missing.py"),
     (["render", "--lesson", "shapes.toml", "--set", "rnig.radius=2"], "ring"),
+    (["render", "--lesson", "shapes.toml", "--from", "rnig"], "did you mean ring? its scenes: ring, plain"),
+    (["frames", "--lesson", "shapes.toml", "--to", "title"], "--to title: the lesson shapes has no such scene"),
+    (["train", "--lesson", "shapes.toml", "--from", "plain", "--to", "ring"], "in order: ring, plain"),
+    (["check", "--lesson", "shapes.toml", "my_scene.py:Ring", "--to", "plain"], "not both"),
+    (["list", "--from", "none"], "build-curve"),
     (["render", "--lesson", "shapes.toml", "--format", "gif"], "name the scenes"),
     (["render", "--lesson", "shapes.toml", "-n", "draw"], "name the scene"),
     (["render", "--lesson", "shapes.toml", "my_scene.py:Ring", "my_scene.py:Plain", "-o", "a.mp4"], "one file"),
@@ -186,7 +197,7 @@ def test_exit_code_and_message_of_each_error(gradreel, monkeypatch, error, code,
     def fail(**chosen):
         raise error
 
-    monkeypatch.setattr("gradreel.scenes.render.report.print_scenes", fail)
+    monkeypatch.setattr("gradreel.scenes.render.listing.print_scenes", fail)
     result = gradreel("list")
     assert (result.exit_code, result.stdout, result.stderr.lstrip()) == (code, "", message)
 
@@ -195,7 +206,7 @@ def test_fault_of_ours_keeps_its_traceback(gradreel, monkeypatch):
     def fail(**chosen):
         raise RuntimeError("ours")
 
-    monkeypatch.setattr("gradreel.scenes.render.report.print_scenes", fail)
+    monkeypatch.setattr("gradreel.scenes.render.listing.print_scenes", fail)
     with pytest.raises(RuntimeError, match="ours"):
         gradreel("list")
 

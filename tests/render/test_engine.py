@@ -18,7 +18,7 @@ import srt
 from gradreel.core.errors import UserError
 from gradreel.core.trace import Trace
 from gradreel.scenes.render import engine
-from gradreel.scenes.render.lesson import load_lesson
+from gradreel.scenes.render.choosing import load_lesson
 from gradreel.scenes.render.progress import Reporter
 from gradreel.scenes.render.requests import SceneError
 from gradreel.scenes.render.settings import RenderSettings
@@ -228,7 +228,7 @@ RENDER = """
 import sys
 from pathlib import Path
 from gradreel.scenes.render import engine
-from gradreel.scenes.render.lesson import load_lesson
+from gradreel.scenes.render.choosing import load_lesson
 from gradreel.scenes.render.settings import RenderSettings
 
 if __name__ == "__main__":

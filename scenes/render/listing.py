@@ -1,0 +1,123 @@
+"""What `list` prints: scenes in film order under their parts, how long each is once it has been rendered, the sum.
+
+Neither numpy nor the scenes are imported, except to read a lesson of one's own.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gradreel.scenes.catalog import LESSON_FILE, SceneSource, find_scenes
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.progress import duration
+from gradreel.scenes.render.report import counted, print_json
+from gradreel.scenes.render.workspace import Folders, read_json
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A scene as `list` shows it."""
+
+    source: SceneSource
+    title: str
+    part: str | None  # the title of the lesson's part that it belongs to
+    in_lesson: bool  # False: beside it, to be asked for by name
+    seconds: float | None = None  # of its clip; None: not rendered in this language yet
+    beats: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        source = {"name": self.source.name, "class": self.source.class_name, "file": str(self.source.file)}
+        told = {"title": self.title, "part": self.part, "in_lesson": self.in_lesson}
+        return source | told | {"seconds": self.seconds, "beats": self.beats}
+
+
+def print_scenes(
+    language: str,
+    as_json: bool,
+    media_dir: Path,
+    lesson: Path | None = None,
+    first_scene: str | None = None,
+    last_scene: str | None = None,
+) -> None:
+    """Print the scenes of a lesson or of a stretch of it; without either all scenes of ours."""
+    if lesson is None and first_scene is None and last_scene is None:
+        scenes = list(_ours(language))
+    else:
+        scenes = list(_of_lesson(language, lesson, (first_scene, last_scene)))
+    clips = _newest_clips(media_dir, language)
+    scenes = [_with_length(scene, clips) for scene in scenes]
+    if as_json:
+        print_json([scene.as_json() for scene in scenes])
+    else:
+        _print_words(scenes)
+
+
+def _ours(language: str) -> Iterator[Listed]:
+    """All scenes of ours, those that our lesson does not have last."""
+    titles = Narration.load([language])
+    parts: dict[str, str | None] = {}
+    part = None
+    for table in tomllib.loads(LESSON_FILE.read_text(encoding="utf-8"))["scene"]:
+        part = table["part"][language] if "part" in table else part
+        parts[table["name"]] = part
+    for source in find_scenes():
+        title = titles.title(source.name, language)
+        yield Listed(source, title, parts.get(source.name), source.name in parts)
+
+
+def _of_lesson(language: str, path: Path | None, span: tuple[str | None, str | None]) -> Iterator[Listed]:
+    from gradreel.scenes.render.choosing import load_lesson
+    from gradreel.scenes.render.lesson import title_in
+
+    lesson = load_lesson(path, span=span)
+    titles = Narration.load([language]).with_words(lesson.words)
+    for entry in lesson.scenes:
+        part = None if entry.part is None else title_in(entry.part, language)
+        yield Listed(entry.source, titles.title(entry.name, language), part, in_lesson=True)
+
+
+def _newest_clips(media_dir: Path, language: str) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The clip that was made last of each scene and class, in this language and with all its beats."""
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for file in Folders(media_dir).clips.glob("*.json"):
+        clip = read_json(file)
+        if clip is None or not {"scene", "parts", "made", "frames", "fps", "beats"} <= clip.keys():
+            continue
+        settings = clip["parts"].get("settings", {})
+        whole = settings.get("first_beat") is None and settings.get("last_beat") is None
+        key = clip["scene"], clip["parts"].get("class", "")
+        if whole and settings.get("language") == language and clip["made"] > found.get(key, {"made": 0.0})["made"]:
+            found[key] = clip
+    return found
+
+
+def _with_length(scene: Listed, clips: Mapping[tuple[str, str], Mapping[str, Any]]) -> Listed:
+    clip = clips.get((scene.source.name, scene.source.class_name))
+    if clip is None:
+        return scene
+    return replace(scene, seconds=clip["frames"] / clip["fps"], beats=len(clip["beats"]))
+
+
+def _print_words(scenes: list[Listed]) -> None:
+    width = max((len(scene.source.name) for scene in scenes), default=0)
+    rendered = [scene for scene in scenes if scene.seconds is not None]
+    indent = "  " if any(scene.part or not scene.in_lesson for scene in scenes) else ""
+    heading: str | None = None
+    for scene in scenes:
+        wanted = scene.part if scene.in_lesson else "Beside the lesson"
+        if wanted != heading:
+            heading = wanted
+            print(f"\n{heading}")
+        length = f"{scene.seconds:4.0f} s {scene.beats:3} beats" if scene.seconds is not None else ""
+        columns = f"{length:16}  " if rendered else ""
+        print(f"{indent}{scene.source.name:{width}}  {columns}{scene.title}")
+    known = [scene for scene in rendered if scene.in_lesson]
+    if known:
+        whole = counted(sum(scene.in_lesson for scene in scenes), "scene")
+        some = "" if len(known) == sum(scene.in_lesson for scene in scenes) else f"{len(known)} of "
+        beats = counted(sum(scene.beats or 0 for scene in known), "beat")
+        print(f"\n{some}{whole}: {duration(sum(scene.seconds or 0 for scene in known))}, {beats}")

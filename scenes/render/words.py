@@ -1,0 +1,182 @@
+"""Whether words of one's own fit the scenes: by the lines of ours and by what the sources ask for; nothing is played.
+
+What only playing a scene shows, such as a number written in a way that it cannot be, is found by `gradreel check`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from difflib import get_close_matches
+from string import Formatter
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import SceneSource, find_scenes
+from gradreel.scenes.narration import TABLES, Narration, OwnWords
+from gradreel.scenes.scene_source import ClassSource, module_source
+
+KINDS = {"beats": "beat", "screen": "screen text"}
+METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A place in a scene's source that asks for words."""
+
+    table: str  # "beats" or "screen"
+    key: str  # as a regular expression: ``piece-{k}`` is "piece\\-.+"
+    written: str  # as in the source; "" for a name that it does not tell
+    fields: frozenset[str] | None  # what the words may be filled with; None: it does not tell
+    said: bool  # the scene says the line in place
+
+
+def check_words(words: OwnWords, sources: Iterable[SceneSource]) -> None:
+    """Raises UserError unless ``words`` are words of our scenes or of ``sources``: a line for each that is not.
+
+    A scene, beat or field that there is not; a beat of one's own scene that has no line.
+    """
+    ours = Narration.load()
+    known = {source.name: source for source in (*find_scenes(), *sources)}
+    sections = {*known, *(scene for scenes in ours.scenes.values() for scene in scenes)}
+    problems = []
+    for language, scenes in words.scenes.items():
+        for scene, tables in scenes.items():
+            if scene not in sections:
+                nearest = get_close_matches(scene, sorted(sections), n=1, cutoff=0.5)
+                hint = f"did you mean {nearest[0]}?" if nearest else f"this lesson has {', '.join(sorted(known))}"
+                problems.append(f"[{language}.{scene}]: there is no such scene; {hint}")
+                continue
+            asked = asked_for(known[scene]) if scene in known else []
+            problems += [f"[{language}.{scene}]: {text}" for text in _problems(scene, tables, ours, asked)]
+    if problems:
+        raise UserError("\n".join(f"{words.file}: {problem}" for problem in problems))
+
+
+def asked_for(source: SceneSource) -> list[Asked]:
+    """Every ``self.beat(...)`` and ``self.screen(...)`` of a scene, inherited ones included."""
+    found = module_source(source.file).find_class(source.class_name)
+    classes = found.ancestry if found is not None else []
+    return [asked for scene_class in classes for asked in _asked_in(scene_class)]
+
+
+def fields_of(text: str) -> list[str]:
+    """Names in braces: ``"{gap:.2f} or {run.seed}"`` -> gap, run. Raises ValueError for braces that do not close."""
+    return [
+        re.split(r"[.\[]", name)[0]
+        for _, name, form, _ in Formatter().parse(text)
+        if name is not None
+        for name in (name, *(inner for _, inner, _, _ in Formatter().parse(form or "") if inner is not None))
+    ]
+
+
+def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: list[Asked]) -> Iterator[str]:
+    """What is wrong with a scene's words in one language."""
+    for table in TABLES:
+        own = tables.get(table, {})
+        templates = _templates(ours, scene, table)
+        places = [place for place in asked if place.table == table]
+        for key, text in own.items():
+            lines = templates.get(key) or templates.get(re.sub(r"-\d+$", "", key), [])
+            matching = [place for place in places if _matches(place, key)]
+            if lines or _is_asked_for(key, table, places, of_ours=bool(templates)):
+                wrong = _wrong_field(text, lines, matching)
+                if wrong:
+                    yield f"{KINDS[table]} {key!r} {wrong}"
+            else:
+                known = dict.fromkeys([*templates, *(place.written for place in places if place.written)])
+                yield f"{scene} has no {KINDS[table]} {key!r}; it has {', '.join(known) or 'none'}"
+        if table == "beats" and own and not templates:
+            needed = dict.fromkeys(place for place in places if place.written and not place.said)
+            for place in needed:
+                if not any(_matches(place, key) for key in own):
+                    yield f"beat {place.written!r} of {scene} has no line: add it to its beats"
+
+
+def _is_asked_for(key: str, table: str, places: list[Asked], *, of_ours: bool) -> bool:
+    """Whether the source asks for ``key``, or may: where it does not tell, all of our scenes' words are in our files.
+
+    Words on the picture may be asked for by what a scene of one's own uses.
+    """
+    if table == "screen" and not of_ours:
+        return True
+    return any(_matches(place, key) for place in places if place.written or not of_ours)
+
+
+def _matches(place: Asked, key: str) -> bool:
+    """Whether what is asked for is ``key``; ``piece-{k}`` is ``piece``, too."""
+    return any(re.fullmatch(place.key, name) for name in (key, f"{key}-1"))
+
+
+def _wrong_field(text: str, lines: list[str], places: list[Asked]) -> str:
+    """What is wrong with the fields of ``text``: they may be those of our lines, and those the scene gives."""
+    try:
+        wanted = fields_of(text)
+    except ValueError as error:
+        return f"cannot be filled in: {error}"
+    if any(place.fields is None for place in places):
+        return ""
+    given = dict.fromkeys(name for line in lines for name in fields_of(line))
+    given |= dict.fromkeys(name for place in places for name in sorted(place.fields or ()))
+    unknown = [name for name in wanted if name not in given]
+    if not unknown:
+        return ""
+    return f"wants {{{unknown[0]}}}, and the scene gives {', '.join(given) or 'no fields'}"
+
+
+def _templates(ours: Narration, scene: str, table: str) -> dict[str, list[str]]:
+    """Our lines of a scene in all languages, by beat or word."""
+    found: dict[str, list[str]] = {}
+    for scenes in ours.scenes.values():
+        for key, text in scenes.get(scene, {}).get(table, {}).items():
+            found.setdefault(key, []).append(text)
+    return found
+
+
+def _asked_in(scene_class: ClassSource) -> Iterator[Asked]:
+    for call in ast.walk(scene_class.node):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in METHODS):
+            continue
+        if not (isinstance(call.func.value, ast.Name) and call.func.value.id == "self"):
+            continue
+        table, argument = METHODS[call.func.attr]
+        named = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == argument]
+        given = {keyword.arg for keyword in call.keywords}
+        said = table == "beats" and "say" in given
+        fields = _fields(given - {argument, "say"}, scene_class)
+        for written in named:
+            for branch in (written.body, written.orelse) if isinstance(written, ast.IfExp) else (written,):
+                pattern, text = _as_pattern(branch)
+                yield Asked(table, pattern, text, fields, said)
+
+
+def _fields(given: Set[str | None], scene_class: ClassSource) -> frozenset[str] | None:
+    """The fields that a call gives: its keywords and, for ``**values``, the keys of any table in the class."""
+    fields = {name for name in given if name is not None}
+    if None in given:
+        tables = [node for node in ast.walk(scene_class.node) if isinstance(node, ast.Dict)]
+        keys = {key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)}
+        if not keys:
+            return None
+        fields |= {key for key in keys if isinstance(key, str)}
+    return frozenset(fields)
+
+
+def _as_pattern(name: ast.expr) -> tuple[str, str]:
+    """A name in the source as a regular expression and as it is written; what stands for itself only is not told."""
+    if isinstance(name, ast.Constant):
+        return re.escape(str(name.value)), str(name.value)
+    if isinstance(name, ast.JoinedStr) and any(isinstance(part, ast.Constant) for part in name.values):
+        patterns, texts = [], []
+        for part in name.values:
+            if isinstance(part, ast.FormattedValue):
+                patterns.append(".+")
+                texts.append("{" + ast.unparse(part.value) + "}")
+            else:
+                pattern, text = _as_pattern(part)
+                patterns.append(pattern)
+                texts.append(text)
+        return "".join(patterns), "".join(texts)
+    return ".+", ""

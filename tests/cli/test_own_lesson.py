@@ -1,0 +1,229 @@
+"""A lesson of one's own: scenes of ours and theirs in another order, with words of their own, in parts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import av
+import pytest
+import srt
+from gradreel.scenes.narration import Narration
+
+SCENE = '''
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.opening import Title
+from gradreel.scenes.mobjects.text import words
+from manim import Circle, Create, Dot, FadeIn
+
+
+class Marks(LectureScene):
+    """Dots, one after the other; all it says stands in a narration file."""
+
+    def construct(self):
+        with self.beat("first", dots=Count(2)):
+            self.play(FadeIn(Dot(radius=1)), FadeIn(words(self.screen("label"), 44)), run_time=0.2)
+        for k in range(2):
+            with self.beat(f"next-{k + 1}", place=Count(k + 1)):
+                self.play(FadeIn(Dot([k, 0, 0])), run_time=0.2)
+
+
+class Ring(LectureScene):
+    """A ring that says its line itself."""
+
+    def construct(self):
+        with self.beat("draw", say="A ring."):
+            self.play(Create(Circle()), run_time=0.2)
+'''
+LESSON = """
+title = { en = "Shapes", zh = "图形" }
+narration = "my-words.toml"
+
+[[scene]]
+name = "my_scene.py:Ring"
+
+[[scene]]
+part = { en = "Dots", zh = "点" }
+name = "my_scene.py:Marks"
+
+[[scene]]
+part = { en = "The end", zh = "结尾" }
+name = "my_scene.py:End"
+"""
+END = '''
+
+class End(LectureScene):
+    """Nothing more."""
+
+    def construct(self):
+        with self.beat("end", say="The end."):
+            self.play(FadeIn(Circle()), run_time=0.2)
+'''
+WORDS = """
+[en.marks]
+title = "Two dots"
+[en.marks.beats]
+first = "There will be {dots:en} more."
+next = "This is the {place:en-th}."
+[en.marks.screen]
+label = "dots"
+"""
+SMALL = ("--lesson", "shapes.toml", "-r", "160,90", "--fps", "5")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    (tmp_path / "my_scene.py").write_text(SCENE + END, encoding="utf-8")
+    (tmp_path / "shapes.toml").write_text(LESSON, encoding="utf-8")
+    (tmp_path / "my-words.toml").write_text(WORDS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def spoken(video: Path, language: str = "en") -> list[str]:
+    text = video.with_name(f"{video.stem}.{language}.srt").read_text(encoding="utf-8")
+    return [entry.content for entry in srt.parse(text)]
+
+
+def chapters(video: Path) -> list[str]:
+    with av.open(str(video)) as container:
+        return [chapter["metadata"]["title"] for chapter in container.chapters()]
+
+
+def test_a_scene_of_ones_own_has_the_words_of_the_file_and_parts_stand_in_the_chapters(gradreel, project):
+    result = gradreel("render", *SMALL)
+    assert (result.exit_code, result.stderr) == (0, "")
+    video = project / "media/videos/shapes/90p5/shapes.mp4"
+    said = ["There will be two more.", "This is the first.", "This is the second."]
+    assert spoken(video) == ["A ring.", *said, "The end."]
+    assert spoken(video, "zh") == ["A ring.", "The end."], "a scene without words in a language is not spoken in it"
+    assert chapters(video) == ["Ring", "Dots: Two dots", "The end: End"]
+    manifest = json.loads((video.parent / "manifest.json").read_text(encoding="utf-8"))
+    first, second = manifest["parts"]
+    assert [(first["title"], first["scenes"]), (second["title"], second["scenes"])] == [
+        ("Dots", ["marks"]),
+        ("The end", ["end"]),
+    ]
+    ends = {scene["name"]: (scene["start"], scene["end"]) for scene in manifest["scenes"]}
+    assert ((first["start"], first["end"]), (second["start"], second["end"])) == (ends["marks"], ends["end"])
+
+    scenes = json.loads(gradreel("list", "--lesson", "shapes.toml", "--json").stdout)
+    assert [scene["part"] for scene in scenes] == [None, "Dots", "The end"]
+    assert [scene["beats"] for scene in scenes] == [1, 3, 1]
+    assert sum(scene["seconds"] for scene in scenes) == pytest.approx(manifest["seconds"])
+    words = gradreel("list", "--lesson", "shapes.toml").stdout
+    assert "\nDots\n  marks  " in words
+    assert words.splitlines()[-1] == f"3 scenes: {round(manifest['seconds'])} s, 5 beats"
+
+
+def test_another_word_is_muxed_anew_and_another_length_is_rendered_anew(gradreel, project):
+    gradreel("render", *SMALL)
+    words = project / "my-words.toml"
+    words.write_text(WORDS.replace("Two dots", "A pair").replace("This is the {", "Here is the {"), encoding="utf-8")
+    assert "marks: up to date" in gradreel("render", *SMALL, "--dry_run").stdout
+    gradreel("render", *SMALL)
+    video = project / "media/videos/shapes/90p5/shapes.mp4"
+    assert spoken(video)[2:4] == ["Here is the first.", "Here is the second."]
+    assert chapters(video)[1] == "Dots: A pair"
+    longer = "This one, which you may not have noticed yet, is the {"
+    words.write_text(WORDS.replace("This is the {", longer), encoding="utf-8")
+    assert "marks: narration changed" in gradreel("render", *SMALL, "--dry_run").stdout
+    words.write_text(WORDS.replace('label = "dots"', 'label = "spots"'), encoding="utf-8")
+    assert "marks: narration changed" in gradreel("render", *SMALL, "--dry_run").stdout
+
+
+def test_a_stretch_is_a_video_of_its_own_beside_that_of_the_whole(gradreel, project):
+    whole = Path(gradreel("render", *SMALL).stdout.strip())
+    before = {file: file.read_bytes() for file in whole.parent.iterdir()}
+    some = Path(gradreel("render", *SMALL, "--from", "marks").stdout.strip())
+    assert some == whole.with_name("shapes--marks--end.mp4")
+    assert chapters(some) == ["Dots: Two dots", "The end: End"]
+    manifest = json.loads(whole.with_name("shapes--marks--end.manifest.json").read_text(encoding="utf-8"))
+    assert [scene["name"] for scene in manifest["scenes"]] == ["marks", "end"]
+    assert manifest["scenes"][0]["start"] == 0
+    assert {file: file.read_bytes() for file in before} == before
+    upto = gradreel("render", *SMALL, "--to", "my_scene.py:Ring", "-o", "first.mp4").stdout.strip()
+    assert chapters(Path(upto)) == ["Ring"]
+    assert spoken(Path(upto)) == ["A ring."]
+    frames = gradreel("frames", *SMALL[:4], "--from", "Marks", "--to", "Marks").stdout.splitlines()
+    images = project / "media/images/shapes"
+    assert frames[-1] == str(images / "contact-sheet--marks--marks.png")
+    assert frames[:-1] == [str(images / "marks" / f"{beat}.png") for beat in ("first", "next-1", "next-2")]
+    assert gradreel("check", *SMALL[:2], "--to", "ring").stdout == "1 scene: nothing breaks a layout rule\n"
+    assert gradreel("train", *SMALL[:2], "--to", "ring").stdout == "none of the scenes shows a training run\n"
+
+
+def test_stills_and_last_frames_have_the_words_of_the_file(gradreel, project):
+    def pictures() -> list[bytes]:
+        files = gradreel("frames", *SMALL[:4], "--to", "marks").stdout.splitlines()
+        last = gradreel("render", "my_scene.py:Marks", *SMALL, "-s").stdout.splitlines()
+        return [Path(file).read_bytes() for file in [files[1], *last]]
+
+    before = pictures()
+    (project / "my-words.toml").write_text(WORDS.replace('label = "dots"', 'label = "spots"'), encoding="utf-8")
+    assert all(now != then for now, then in zip(pictures(), before, strict=True))
+
+
+def test_describe_tells_the_words_of_the_file(gradreel, project):
+    described = gradreel("describe", "my_scene.py:Marks", "--lesson", "shapes.toml").stdout
+    assert described.startswith("marks: Two dots\n")
+    assert "  next-{k + 1}: This is the {place:en-th}.\n" in described
+
+
+def test_scenes_of_ours_in_another_order_with_some_words_changed(gradreel, project):
+    names = ["gradient-descent", "sum-of-sigmoids", "build-curve", "title", "morph-sigmoid"]
+    scenes = "\n".join(f'[[scene]]\nname = "{name}"' for name in names)
+    (project / "shapes.toml").write_text(f'narration = "my-words.toml"\n{scenes}\n', encoding="utf-8")
+    ours = Narration.load().scenes["en"]["build-curve"]["beats"]["general"]
+    (project / "my-words.toml").write_text(f'[en.build-curve.beats]\ngeneral = "{ours}"\n', encoding="utf-8")
+    planned = gradreel("render", *SMALL, "--dry_run")
+    assert [line.split()[1].rstrip(":") for line in planned.stdout.splitlines() if line.startswith("render")] == names
+    assert planned.exit_code == 0
+    assert "general: Nothing" in gradreel("describe", "build-curve", "--lesson", "shapes.toml").stdout
+    (project / "my-words.toml").write_text('[en.build-curve.beats]\ngeneral = "My own."\n', encoding="utf-8")
+    described = gradreel("describe", "build-curve", "--lesson", "shapes.toml").stdout
+    assert "  general: My own.\n" in described
+    assert "  shape: Now one blue function." in described, "what is not changed is ours"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (WORDS.replace("first =", "frist ="), ["[en.marks]: marks has no beat 'frist'; it has first, next-{k + 1}"]),
+        (WORDS.replace("first =", "#"), ["beat 'first' of marks has no line"]),
+        (WORDS.replace("{dots:en}", "{dost}"), ["[en.marks]: beat 'first' wants {dost}, and the scene gives dots"]),
+        (WORDS.replace("{dots:en}", "{dots"), ["beat 'first' cannot be filled in: expected '}'"]),
+        (WORDS.replace("{dots:en}", "{}"), ["beat 'first' wants {}"]),
+        (WORDS.replace("en.marks", "en.mraks"), ["[en.mraks]: there is no such scene; did you mean marks?"]),
+        (WORDS.replace("en.marks", "fr.marks"), ["[fr] is no language (en, zh)"]),
+        (WORDS.replace("en.marks", "marks"), ["[marks] is no language"]),
+        (WORDS.replace("title =", "titel ="), ["[en.marks] holds `title` and the tables `beats`, `screen`"]),
+        (WORDS.replace('title = "Two dots"', ""), ["marks has no title", "add `title` to [en.marks]"]),
+        ('[en.build-curve.beats]\nsum = "x"\nrest = "{nope}"\n',
+         ["build-curve has no beat 'sum'; it has curve,", "beat 'rest' wants {nope}, and the scene gives"]),
+        ('[zh.build-curve.screen]\nhead = "x"\n', ["[zh.build-curve]: build-curve has no screen text 'head'"]),
+        ("[en.marks\n", ["is not valid TOML", "line 1"]),
+        ("en = 3\n", ["en must be a table of scenes"]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_the_words_is_named_before_anything_is_made(gradreel, project, words, told):
+    (project / "my-words.toml").write_text(words, encoding="utf-8")
+    result = gradreel("render", *SMALL)
+    assert (result.exit_code, result.stdout) == (2, "")
+    for text in (str(project / "my-words.toml"), *told):
+        assert text in result.stderr
+    assert not list((project / "media").rglob("*.mp4"))
+
+
+def test_words_in_the_languages_of_the_video_only_are_needed(gradreel, project):
+    result = gradreel("render", *SMALL, "--lang", "zh", "--dry_run")
+    assert result.exit_code == 2
+    assert "marks has no title" in result.stderr
+    assert "add `title` to [zh.marks]" in result.stderr
+
+
+def test_a_missing_file_of_words_is_named(gradreel, project):
+    (project / "my-words.toml").unlink()
+    result = gradreel("list", "--lesson", "shapes.toml")
+    assert (result.exit_code, result.stderr.count(str(project / "my-words.toml"))) == (2, 1)
