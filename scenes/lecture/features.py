@@ -1,0 +1,187 @@
+"""From one feature to many: the window of days before, and the bracket of the sigmoid takes in all of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Self
+
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.theta import parameter_shapes
+from gradreel.core.written_out import label_day
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.experiments import shown_name
+from gradreel.scenes.mobjects.day_words import unit_words
+from gradreel.scenes.mobjects.formula_growth import SECONDS, grow
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.lecture_formulas import (
+    linear_source,
+    linear_sum_source,
+    many_features_source,
+    sum_of_sigmoids_source,
+)
+from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
+from gradreel.scenes.mobjects.theta_strip import role_of
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.mobjects.view_window import ViewWindow
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis
+from manim import UP, Animation, Create, FadeIn, FadeOut, TransformFromCopy
+from pydantic import Field, model_validator
+
+WINDOWS = (1, 3, 28)  # and then the dataset's own
+DRAWN = 3  # days that the next scene draws
+FORMULA_BASELINE, FORMULA_SIZE = 1.93, 46  # where sum-of-sigmoids leaves it
+GROWN_SIZE = 56
+LINE_BASELINE, NOTE = 0.3, 32
+STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 0.35, -2.75, -1.05)  # left, right, bottom, top
+INSIDE = {"bias": "b", "plus-in": "plus", "sum-in": "sum-in", "w": "w", "x": "x"}
+"""Parts of the new bracket, and of the straight line that they come from."""
+
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+class MoreFeatures(LectureScene):
+    """Not one day alone but many go into each sigmoid: the old bracket makes way for a new one, a sum over days."""
+
+    class Parameters(LectureScene.Parameters):
+        dataset: DailyViews = Field(DailyViews(), description="The daily views; its window is the largest one shown")
+        days: tuple[Days, ...] | None = Field(
+            None,
+            min_length=1,
+            max_length=5,
+            description="How many days back are looked at, one after the other; by default 1, 3, 28 and the window",
+        )
+        day: date | None = Field(
+            None, description="The day to be predicted; by default 24 days after the first unseen one"
+        )
+        sigmoids: int = Field(3, ge=1, le=99, description="How many sigmoids the sum has")
+
+        @property
+        def windows(self) -> tuple[int, ...]:
+            """How many days back, each time."""
+            largest = self.dataset.window
+            return self.days or (*(days for days in WINDOWS if days < largest), largest)
+
+        @property
+        def label(self) -> date:
+            """The day to be predicted."""
+            return label_day(self.dataset, self.day)
+
+        @model_validator(mode="after")
+        def _windows_lie_in_the_series(self) -> Self:
+            if any(b <= a for a, b in zip(self.windows, self.windows[1:], strict=False)):
+                raise ValueError(f"days must rise, got {list(self.windows)}")
+            there = (self.label - self.dataset.daily.start).days
+            if self.windows[-1] > there:
+                raise ValueError(f"days: there are {there} days before {self.label}, got {self.windows[-1]}")
+            return self
+
+    def construct(self) -> None:
+        self.windows = self.parameters.windows
+        self.days = self.windows[-1]
+        self._build()
+        self._one_day_beat()
+        self._more_days_beat()
+        self._bracket_beat()
+        self._count_beat()
+        self._draw_beat()
+
+    # -- what is on the screen -----------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        dataset, sigmoids, language = self.parameters.dataset, self.parameters.sigmoids, self.context.language
+        self.strip = ViewWindow(dataset, self.parameters.label, self.days, language, STRIP)
+        data = self.screen("synthetic") if dataset.synthetic else shown_name(dataset.title)
+        self.caption = caption(self.screen("caption", unit=unit_words(dataset, language), data=data))
+        self.sum = self._formula(sum_of_sigmoids_source(sigmoids), FORMULA_BASELINE)
+        self.line = self._formula(linear_source(), LINE_BASELINE)
+        self.grown = self._formula(many_features_source(sigmoids, self.days), FORMULA_BASELINE - 0.1, GROWN_SIZE)
+
+    def _formula(self, source: str, baseline: float, size: float = FORMULA_SIZE) -> TextMobject:
+        text = formula(source, size)
+        room = (style.RIGHT_EDGE - style.LEFT_EDGE) / text.width
+        return (text if room >= 1 else formula(source, size * room)).place(baseline, left=style.LEFT_EDGE)
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _one_day_beat(self) -> None:
+        with self.beat("one-day"):
+            # The sum of sigmoids, and below it real views: of all these days the bracket holds a single one, x_1
+            strip = self.strip
+            self.title, arriving = next_heading(self.screen("heading"))
+            self.play(*arriving, FadeIn(self.sum, run_time=0.6), FadeIn(strip.plot), FadeIn(self.caption))
+            self.play(Create(strip.curve), run_time=1.4)
+            self.play(FadeIn(strip.dots), FadeIn(strip.label), run_time=0.5)
+            self.add(strip)
+            others = [self.sum.part(name) for name in self.sum.parts if name != "x"]
+            self.play(*(emphasis(part, FAINT) for part in others), *strip.open(), run_time=1.0)
+            self.play(TransformFromCopy(self.sum.part("x"), strip.first_name), run_time=1.2)
+
+    def _more_days_beat(self) -> None:
+        with self.beat("more-days", days=number_text(self.days)):
+            # The straight line again; its window reaches back further and further, and j counts the days
+            self.play(*self._all_of(self.sum, PRESENT), FadeIn(self.line, shift=0.15 * UP), run_time=0.6)
+            for days in self.windows:
+                if days > 1:
+                    self._widen(days)
+
+    def _all_of(self, text: TextMobject, share: float) -> list[Animation]:
+        """Every named part dims, or comes back: part by part, as they were dimmed."""
+        return [emphasis(text.part(name), share) for name in text.parts]
+
+    def _widen(self, days: int) -> None:
+        longer = self._formula(linear_sum_source(days), LINE_BASELINE)
+        self.play(*grow(self.line, longer), *self.strip.widen(days), run_time=SECONDS)
+        self.line = longer
+        self.wait(0.4)
+
+    def _bracket_beat(self) -> None:
+        with self.beat("bracket"):
+            # What the old bracket holds steps back; b plus the sum over j comes up in its place, and gets an index i
+            line, old = self.line, self.sum
+            inside = [name for name in old.parts if name in INSIDE]
+            self.play(*(emphasis(old.part(name), FULL) for name in old.parts if name not in inside), run_time=0.4)
+            self.play(*(emphasis(old.part(name), FAINT) for name in inside), run_time=0.6)
+            origins = {name: (line, part) for name, part in INSIDE.items() if part in line.parts}
+            self.play(*grow([old, line], self.grown, origins), run_time=2.4)
+
+    def _count_beat(self) -> None:
+        counted = Experiment(
+            dataset=DailyViews(window=self.days), hidden=(self.parameters.sigmoids,), activation="sigmoid"
+        )
+        count, sigmoids = number_text(counted.n_parameters), Count(self.parameters.sigmoids)
+        with self.beat("count", days=number_text(self.days), count=count, sigmoids=sigmoids):
+            # i says which sigmoid, j which day; every w_ij is a number of its own, and all are counted
+            self.notes = [*self._notes(), self._total(counted)]
+            for note in self.notes:
+                self.play(FadeIn(note, shift=0.15 * UP), run_time=0.6)
+
+    def _draw_beat(self) -> None:
+        few = min(self.days, DRAWN)
+        with self.beat("draw" if few > 1 else "draw-one", days=Count(few)):
+            # Back to so few days that one can draw what happens to them
+            small = self._formula(many_features_source(self.parameters.sigmoids, few), self.grown.baseline, GROWN_SIZE)
+            self.play(*(FadeOut(note) for note in self.notes), run_time=0.4)
+            if few < self.days:
+                self.play(*grow(self.grown, small), *self.strip.widen(few), run_time=SECONDS)
+
+    def _notes(self) -> list[TextMobject]:
+        """What the two indices of w count, in one line below the formula."""
+        first = words(self.screen("sigmoid-index"), NOTE).place(LINE_BASELINE, left=style.LEFT_EDGE)
+        second = words(self.screen("day-index"), NOTE)
+        return [first, second.place(LINE_BASELINE, left=first.get_right()[0] + 0.7)]
+
+    def _total(self, counted: Experiment) -> TextMobject:
+        """weights + biases + c + b = all: how many numbers are unknown, each kind in its colour."""
+        terms = " + ".join(
+            f"limits({role}({' dot '.join(map(str, shape)) or 1}))_{role}({letter})"
+            for role, letter, shape in (_kind(name, shape) for name, shape in parameter_shapes(counted))
+        )
+        return formula(f"{terms} = {counted.n_parameters}", NOTE + 8).place(LINE_BASELINE, right=style.RIGHT_EDGE)
+
+
+def _kind(name: str, shape: tuple[int, ...]) -> tuple[str, str, tuple[int, ...]]:
+    """Role, letter and shape of a kind of parameter: w, the b inside, c, the b outside."""
+    return role_of(f"{name}_1" if shape else name), name, shape
