@@ -90,16 +90,21 @@ class NetworksScene(LectureScene):
         return line
 
 
+def depths_field(default: tuple[int, ...]) -> Any:
+    """The parameter of a scene that shows networks of ``default`` hidden layers."""
+    return Field(
+        default,
+        min_length=2,
+        max_length=MOST_NETWORKS,
+        description="Hidden layers of each network, increasing; 0 is the linear model",
+    )
+
+
 class DepthsScene(NetworksScene):
     """A scene of networks of equally wide hidden layers; a depth of 0 is the linear model."""
 
     class Parameters(NetworksScene.Parameters):
-        depths: tuple[Depth, ...] = Field(
-            DEPTHS,
-            min_length=2,
-            max_length=MOST_NETWORKS,
-            description="Hidden layers of each network, increasing; 0 is the linear model",
-        )
+        depths: tuple[Depth, ...] = depths_field(DEPTHS)
         width: int = Field(WIDTH, ge=1, le=1000, description="ReLUs in each hidden layer")
 
         @field_validator("depths")

@@ -1,0 +1,183 @@
+"""Losses of ever larger networks as two lines with a number at each point: solid is seen, dashed is unseen.
+
+A pure function of numbers; ``set_right`` makes the picture narrower or wider in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import Plot, ring, segment
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.style import mix, palette
+from manim import Circle, ManimColor, Polygon, VGroup, VMobject
+from numpy.typing import NDArray
+
+ROOM = 0.86  # of the height that the largest loss takes
+SIDE = 0.3  # of the distance between two networks, free at both ends
+DASH = 0.13
+DOT = 0.11
+LABEL_GAP, LABELS_APART = 0.3, 0.4
+PLACES = (0.0, 0.38, -0.38)  # of a number beside its point: middle, right, left, in its own widths
+KINDS = ("training", "unseen")
+
+
+class DepthLines(VGroup):
+    """``losses``: "training" and "unseen", (N,) views of N networks in order, NaN where none is known.
+
+    ``box``: left, right, bottom, top; ``names``: under each network; ``texts``: "seen", "unseen" at the lines' ends.
+    Parts: ``axis``, ``names``, and by kind ``lines`` (RisingCurve), ``dots``, ``values`` and ``labels``.
+    """
+
+    def __init__(
+        self,
+        losses: Mapping[str, NDArray],
+        names: Sequence[str],
+        written: Callable[[float], str],
+        texts: Mapping[str, str],
+        box: tuple[float, float, float, float],
+        size: float,
+        color: ManimColor | None = None,
+    ) -> None:
+        super().__init__()
+        self.losses, self.color = losses, color if color is not None else palette.blue
+        self.count = len(names)
+        largest = float(max(np.nanmax(losses[kind]) for kind in KINDS))
+        left, right, bottom, top = box
+        span = (-SIDE, self.count - 1 + SIDE)
+        self.plot = Plot(
+            span, (0.0, largest / ROOM or 1.0), left=left, right=right, bottom=bottom, top=top, x_label=None
+        )
+        self.axis = segment((left, bottom, 0), self._axis_end(), palette.axis, style.AXIS)
+        self.names = VGroup(*(self._name(k, name) for k, name in enumerate(names)))
+        self.lines = {"training": self._line("training", 0.0), "unseen": self._line("unseen", DASH)}
+        self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
+        self.taken: list[TextMobject] = []  # numbers that are placed
+        self.values = {kind: self._values(kind, written, size) for kind in KINDS}
+        self.labels = self._labels(texts)
+        parts = [part for kind in KINDS for part in (self.lines[kind], self.dots[kind], self.values[kind])]
+        self.add(self.axis, self.names, *parts, *self.labels.values())
+
+    def known(self, kind: str) -> list[int]:
+        """The networks whose loss of this kind is known."""
+        return [int(k) for k in np.flatnonzero(np.isfinite(self.losses[kind]))]
+
+    def point(self, kind: str, k: int) -> NDArray:
+        """(3,): where the loss of network ``k`` is."""
+        return self.plot.at(k, float(self.losses[kind][k]))
+
+    def set_right(self, right: float) -> DepthLines:
+        """The same picture with its right end there: everything keeps its height and its distance from its point."""
+        before = [float(self.plot.at(k, 0.0)[0]) for k in range(self.count)]
+        end = self.plot.box[1]
+        left, _, bottom, top = self.plot.box
+        self.plot.box = (left, right, bottom, top)
+        moved = [float(self.plot.at(k, 0.0)[0]) - x for k, x in enumerate(before)]
+        self.axis.set_points_as_corners(np.array([[left, bottom, 0.0], self._axis_end()]))
+        for k, name in enumerate(self.names):
+            name.shift([moved[k], 0.0, 0.0])
+        for kind in KINDS:
+            line = self.lines[kind]
+            line.corners = self.plot.at(line.data_x, line.data_y)
+            line.show(float(line.data_x[-1]))
+            for k, dot, value in zip(self.known(kind), self.dots[kind], self.values[kind], strict=True):
+                dot.shift([moved[k], 0.0, 0.0])
+                value.shift([moved[k], 0.0, 0.0])
+        for label in self.labels.values():
+            label.shift([right - end, 0.0, 0.0])
+        return self
+
+    def band(self, first: int) -> VMobject:
+        """What lies between the two lines from network ``first`` on; both must be known there."""
+        ks = [k for k in range(first, self.count) if all(k in self.known(kind) for kind in KINDS)]
+        corners = [self.point("training", k) for k in ks] + [self.point("unseen", k) for k in reversed(ks)]
+        return Polygon(*corners, stroke_width=0, fill_color=mix(self.color, 0.16), fill_opacity=1)
+
+    def marks(self, ks: Sequence[int]) -> list[VMobject]:
+        """Thin rings around both points of each of the networks ``ks``."""
+        points = [self.point(kind, k) for k in ks for kind in KINDS]
+        return [Circle(radius=DOT + 0.1, color=palette.text, stroke_width=2.0).move_to(point) for point in points]
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def _name(self, k: int, text: str) -> TextMobject:
+        return words(text, style.TICK, palette.dim).place(self.plot.box[2] - 0.42, center=float(self.plot.at(k, 0)[0]))
+
+    def _line(self, kind: str, dash: float) -> RisingCurve:
+        known = self.known(kind)
+        views = np.asarray(self.losses[kind], dtype=float)[known]
+        return RisingCurve(self.plot, np.array(known, dtype=float), views, self.color, style.SECOND_CURVE, dash)
+
+    def _dot(self, kind: str, k: int) -> VMobject:
+        fill = self.color if kind == "training" else palette.background
+        return ring(self.point(kind, k), DOT, self.color, fill=fill)
+
+    def _values(self, kind: str, written: Callable[[float], str], size: float) -> VGroup:
+        """The number of each point, above it or below, where it lies on no line, no point and no other number."""
+        lines = [self._along(line) for line in self.lines.values()]
+        dots = [self.dots[kind].get_all_points() for kind in KINDS]
+        group = VGroup()
+        for k in self.known(kind):
+            text, point = words(written(float(self.losses[kind][k])), size), self.point(kind, k)
+            others = [value.get_all_points() for value in (*group, *self.taken)]
+            taken = np.concatenate([*lines, *dots, *others])
+            places = [
+                (float(point[1]) + up, float(point[0]) + beside * text.width)
+                for up in (DOT + 0.17, -DOT - 0.17 - text.height)
+                for beside in PLACES
+            ]
+            baseline, center = min(places, key=lambda place: self._cost(text, place, taken, places))
+            group.add(text.place(baseline, center=center))
+        self.taken = [*self.taken, *group]
+        return group
+
+    def _cost(
+        self, text: TextMobject, place: tuple[float, float], taken: NDArray, places: list[tuple[float, float]]
+    ) -> float:
+        """Points under a number at (baseline, middle); beyond the picture's edge it has all of them under it."""
+        baseline, center = place
+        left, right = center - text.width / 2, center + text.width / 2
+        low, high = baseline - 0.06, baseline + text.height + 0.06
+        x, y = taken[:, 0], taken[:, 1]
+        inside = (x > left - 0.06) & (x < right + 0.06) & (y > low) & (y < high)
+        beyond = low < self.plot.box[2] or high > self.plot.box[3] + 0.35 or left < self.plot.box[0] - 0.1
+        return float(inside.sum() + beyond * len(taken)) + 0.1 * places.index(place)
+
+    @staticmethod
+    def _along(line: RisingCurve) -> NDArray:
+        """(n, 3): points along a line, close to each other."""
+        share = np.linspace(0, 1, 40)[:, None]
+        corners = line.corners
+        return np.concatenate([a + share * (b - a) for a, b in pairwise(corners)])
+
+    def _labels(self, texts: Mapping[str, str]) -> dict[str, TextMobject]:
+        """The lines' names right of their ends, apart from each other."""
+        if not texts:
+            return {}
+        heights = {kind: float(self.lines[kind].end()[1]) for kind in KINDS}
+        upper, lower = sorted(KINDS, key=lambda kind: -heights[kind])
+        lack = max(0.0, LABELS_APART - (heights[upper] - heights[lower]))
+        heights[upper] += lack / 2
+        heights[lower] -= lack / 2
+        low = self.plot.box[2] + 0.12
+        rise = max(0.0, low - heights[lower])
+        heights[lower] += rise
+        heights[upper] = max(heights[upper], heights[lower] + LABELS_APART)
+        return {
+            kind: words(texts[kind], style.LABEL - 2, self.color).place(
+                heights[kind] - 0.1, left=self.plot.box[1] - SIDE * self._step() + LABEL_GAP
+            )
+            for kind in KINDS
+        }
+
+    def _axis_end(self) -> NDArray:
+        """Just right of the last network: the lines' names stand beyond."""
+        return self.plot.at(self.count - 1, 0.0) + np.array([0.2, 0.0, 0.0])
+
+    def _step(self) -> float:
+        left, right = self.plot.box[:2]
+        return (right - left) / (self.plot.x_range[1] - self.plot.x_range[0])
