@@ -85,7 +85,7 @@ class WhyGradient(LectureScene):
             self.board = board = SearchBoard(data, numbers, {k: self.screen(k) for k in ("tried", "loss", "target")})
             self.play(*self._title("heading"), FadeIn(board.plot), run_time=0.7)
             self.play(Create(board.target), FadeIn(board.target_label), run_time=1.2, rate_func=smooth)
-            board.draw_line(self.m // 4, (4 * self.m) // 5)  # any choice
+            board.draw_line((3 * self.m) // 4, self.m // 4)  # any choice
             self.line_formula = formula(linear_source(), style.PLOT_FORMULA)
             self.line_formula.place(LINE_FORMULA, left=style.LEFT_EDGE)
             self.play(FadeIn(self.line_formula, shift=0.15 * UP), Create(board.line), run_time=0.8)

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 NAMES = ("function", "loss", "optimization")  # keys of the words
 FORMULAS = ("blue(y) = f_orange(theta) (bold(x))", "L(orange(theta)) = 1/N sum_n e_n", GOAL)
+PLACE = 4  # of the picture among a card's parts
 VEILED = 0.45  # share of the colours that a card keeps while another one is spoken of
 
 WIDTH, GAP, TOP, BOTTOM = 3.92, 0.52, 2.3, -2.75
@@ -48,15 +49,17 @@ GRID = (100, 70)
 class PartMap(VGroup):
     """Three cards left to right; ``current`` (1 to 3) is bright, the others are veiled; None: all are bright.
 
-    ``run`` is a trace of a run on a curve, ``names`` the three steps' names. ``card(k)`` is a step's card.
+    ``run`` is a trace of a run on a curve, ``names`` the three steps' names. ``card(k)`` is a step's card; ``blue`` and
+    ``red`` are the curve that the run ended with, in the first card, and what it learned, in the second.
     """
 
     def __init__(self, run: Trace, names: Sequence[str], current: int | None) -> None:
         super().__init__()
-        pace = even_pace(run)
+        pace = even_pace(run, 0, _last_finite(run))
         pictures = (_curves, _errors, _path)
         self.cards = [_card(k, names[k - 1], pictures[k - 1](run, pace, _box(k)), FORMULAS[k - 1]) for k in (1, 2, 3)]
         self.arrows = VGroup(*(_chevron(style.LEFT_EDGE + k * (WIDTH + GAP) - GAP / 2) for k in (1, 2)))
+        self.blue, self.red = self.cards[0][PLACE][-1], self.cards[1][PLACE][-2]
         self.add(*self.cards, self.arrows)
         self.current = current
         for k, card in enumerate(self.cards, start=1):
@@ -87,6 +90,12 @@ def steps_heading(scene: LectureScene) -> str:
 
 def _words(scene: LectureScene, key: str) -> str:
     return scene.words_of.screen("part-map", key, scene.context.language)
+
+
+def _last_finite(run: Trace) -> int:
+    """The last row before a run went off to infinity; that of its end, if it did not."""
+    finite = np.isfinite(run.parameters).all(axis=1)
+    return len(finite) - 1 if finite.all() else max(1, int(np.argmin(finite)) - 1)
 
 
 def _box(step: int) -> tuple[float, float, float, float]:
@@ -173,7 +182,7 @@ def _errors(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) ->
 def _path(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) -> VGroup:
     """The loss over the plane nearest to the path, and the path: from the ring to the dot."""
     left, right, bottom, top = box
-    plane = plane_of(trace)
+    plane = plane_of(trace, int(trace.kept[recorded_row(pace.row(1.0))]))
     rows = np.unique([recorded_row(pace.row(share)) for share in np.linspace(0, 1, SAMPLES)])
     uv = plane.coordinates(np.asarray(trace.parameters[rows]))
     u_range, v_range = view_around(uv, INNER, top - bottom, margin=0.14)

@@ -110,7 +110,7 @@ class TriesRow(VGroup):
         self.middle = middle
         self.cells = _theta_cells(names, middle + 0.2)
         self.length = words(length_words, style.TICK, palette.dim).place(middle - 0.36, left=style.LEFT_EDGE)
-        self.power = formula(power_source(tries), 46).place(middle - 0.05, left=-1.75)
+        self.power = formula(power_source(tries), 46).place(middle - 0.05, left=-1.6)
         self.add(self.cells, self.length, self.power)
 
     def remark(self, result: str, note: str) -> VGroup:

@@ -1,0 +1,292 @@
+"""Batches: the examples shuffled and cut, an update from each batch, an epoch when all have had their turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Self
+
+import numpy as np
+from gradreel.core.batches import updates_in_an_epoch, whole_losses
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.batch_field import MOST, BatchField
+from gradreel.scenes.mobjects.batch_formulas import (
+    batch_gradient_source,
+    batch_loss_source,
+    batch_update_source,
+    division_source,
+)
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.loss_history import LossHistory
+from gradreel.scenes.mobjects.loss_plot import LossPlot
+from gradreel.scenes.mobjects.readout import loss_decimals
+from gradreel.scenes.mobjects.text import Number, TextMobject, caption, formula, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.mobjects.update_formulas import is_plain
+from gradreel.scenes.style import PRESENT, emphasis, palette
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    ReplacementTransform,
+    RoundedRectangle,
+    UpdateFromAlphaFunc,
+    VGroup,
+    linear,
+)
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -0.35, 2.55)
+WHOLE_FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.75, 2.55)  # while there are no formulas yet
+PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
+LABEL_LINE, FORMULA_LINE = -1.15, -1.95
+ONE_BY_ONE = 3  # batches that are taken slowly
+MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
+Size = Annotated[int, Field(ge=1, le=10**9)]
+
+
+class Batches(LectureScene):
+    """An update looks at one batch only; an epoch is over when each has had its turn."""
+
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(THREE_DAYS, description="The training run in batches that is shown")
+        quiz: tuple[tuple[Size, Size], tuple[Size, Size]] = Field(
+            ((10_000, 10), (1_000, 100)),
+            description="Examples and batch size of two questions: how many updates are an epoch?",
+        )
+
+        @model_validator(mode="after")
+        def _batches_can_be_shown(self) -> Self:
+            examples = self.run.dataset.examples
+            if self.run.batches_per_epoch < 2:
+                raise ValueError(f"run.batch_size: from 1 to {examples - 1}, so that there are batches to be shown")
+            if examples > MOST:
+                raise ValueError(f"run.dataset: at most {MOST} examples have a square each, this one has {examples}")
+            if self.run.kept_every != 1:
+                raise ValueError('run.keep: the scene shows the first updates, so it has to be "every update"')
+            for examples, batch_size in self.quiz:
+                if batch_size > examples:
+                    raise ValueError(f"quiz: a batch of {batch_size} is more than {examples} examples")
+            return self
+
+    def construct(self) -> None:
+        self._read_the_run()
+        self._split_beat()
+        self._first_beat()
+        self._next_beat()
+        self._epoch_beat()
+        self._wander_beat()
+        self._quiz_beat()
+        self._quiz_again_beat()
+
+    # -- the run ---------------------------------------------------------------------------------------------------
+
+    def _read_the_run(self) -> None:
+        self.run = self.trace("run")
+        self.experiment = run = self.run.experiment
+        self.per_epoch = run.batches_per_epoch
+        self.history = self._history()
+        self.decimals = loss_decimals(self.history.batch)
+        self.step = None if is_plain(run) else self.screen("step")
+        self.field = BatchField(self._batches_of(0), WHOLE_FIELD, FIELD)
+
+    def _history(self) -> LossHistory:
+        """The first updates' batch losses, and at the same states the loss over all examples."""
+        epochs = max(2, min(4, MOST_UPDATES // self.per_epoch))
+        last = min(epochs * self.per_epoch, MOST_UPDATES, self.run.n_updates)
+        history = LossHistory.of(self.run, last)
+        whole = whole_losses(self.run, last) * history.scale.factor
+        return replace(history, at=np.arange(last), whole=whole, window=2)
+
+    def _batches_of(self, epoch: int) -> list[NDArray]:
+        first = epoch * self.per_epoch
+        return [self.run.examples(update) for update in range(first, first + self.per_epoch)]
+
+    def _loss(self, update: int) -> str:
+        """The loss of the batch that update ``update`` (from 1) saw, before it."""
+        return number_text(float(self.history.batch[update - 1]), self.decimals) + self.history.scale.suffix
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
+
+    # -- batch by batch --------------------------------------------------------------------------------------------
+
+    def _split_beat(self) -> None:
+        data = self.experiment.dataset
+        with self.beat("split", examples=number_text(data.examples), batch=Count(self.experiment.batch_size)):
+            # A square for each example, in the order of the data; they fly into the batches that were really drawn
+            self.play(*self._title("heading"), *self._note(), run_time=0.6)
+            self.letters = self._letters()
+            self.play(FadeIn(self.field.cells), FadeIn(self.letters[0], shift=0.15 * UP), run_time=0.8)
+            self.play(self.field.gather(self._batches_of(0), 2.6))
+            self.play(FadeIn(self.letters[1], shift=0.15 * UP), run_time=0.5)
+
+    def _note(self) -> list[Animation]:
+        """What the examples are, where they are days."""
+        data = self.experiment.dataset
+        self.source, self.squares = VGroup(), VGroup()
+        if not isinstance(data, DailyViews):
+            return []
+        self.source = caption(self.screen("synthetic") if data.synthetic else data.title)
+        self.squares = words(self.screen("squares"), style.CAPTION, palette.dim)
+        self.squares.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)
+        return [FadeIn(self.source), FadeIn(self.squares)]
+
+    def _letters(self) -> VGroup:
+        """N = 1458 and B = 32, on the heading's line at the right."""
+        run, line = self.experiment, style.HEADING_BASELINE
+        b = formula(f'B = "{number_text(run.batch_size)}"', 40).place(line, right=style.RIGHT_EDGE)
+        n = formula(f'N = "{number_text(run.dataset.examples)}"', 40).place(line, right=b.get_left()[0] - 0.6)
+        return VGroup(n, b)
+
+    def _first_beat(self) -> None:
+        with self.beat("first", batch=Count(len(self.field.batches[0]))):
+            # The first batch lights up; under the field its loss, the gradient of that, and the update
+            self.label = self._label(1)
+            self.play(self._to(0), FadeIn(self.label), run_time=0.6)
+            self.add(self.field.frame)
+            self.formulas = self._formulas(1)
+            for text in self.formulas:
+                self.play(FadeIn(text, shift=0.15 * UP), run_time=0.6)
+                self.wait(0.5)
+
+    def _next_beat(self) -> None:
+        with self.beat("next"):
+            # The second batch, and the same three formulas one further; then the third
+            for k in range(2, min(ONE_BY_ONE, self.per_epoch) + 1):
+                label, formulas = self._label(k), self._formulas(k)
+                grown = [a for old, new in zip(self.formulas, formulas, strict=True) for a in grow(old, new)]
+                self.play(self._to(k - 1), ReplacementTransform(self.label, label), *grown, run_time=1.1)
+                self.label, self.formulas = label, formulas
+                self.wait(0.5)
+
+    def _epoch_beat(self) -> None:
+        values = {"updates": number_text(self.per_epoch)}
+        if self.experiment.epochs > 1:
+            with self.beat("epoch", **values):
+                # The frame goes on to the last batch: an epoch. Then all examples are shuffled anew
+                self._go_round()
+                self.play(self.field.gather(self._batches_of(1), 2.0))
+        else:
+            with self.beat("epoch-only", **values):
+                # The frame goes on to the last batch: an epoch, and the end of the run
+                self._go_round()
+
+    def _go_round(self) -> None:
+        """The frame hurries over the other batches, while the updates are counted."""
+        field, first = self.field, min(ONE_BY_ONE, self.per_epoch)
+        count = Number(self.per_epoch, 0, 40)
+        name = words(self.screen("update"), 34).place(LABEL_LINE - 0.35, left=style.LEFT_EDGE)
+        count.place_left(LABEL_LINE - 0.35, name.get_right()[0] + 0.2)
+        left = count.get_left()[0]
+        count.set_value(first).place_left(LABEL_LINE - 0.35, left)
+        self.play(*map(FadeOut, [self.label, *self.formulas]), run_time=0.4)
+        self.play(FadeIn(name), FadeIn(count), run_time=0.3)
+
+        def go(_: VGroup, share: float) -> None:
+            k = first + round(share * (self.per_epoch - first))
+            field.turn(k - 1)
+            count.set_value(k)
+            count.place_left(LABEL_LINE - 0.35, left)
+
+        moving = VGroup(field.cells, field.frame, count)
+        self.play(UpdateFromAlphaFunc(moving, go), run_time=3.2, rate_func=linear)
+        result = words(self.screen("epoch-is", updates=number_text(self.per_epoch)), 40)
+        result.place(FORMULA_LINE - 0.35, left=style.LEFT_EDGE)
+        self.play(FadeOut(field.frame), FadeIn(result, shift=0.15 * UP), run_time=0.5)
+        field.turn(None)
+        self.result = VGroup(name, count, result)
+
+    def _to(self, k: int) -> Animation:
+        """Batch ``k`` has its turn: squares and frame change at once, within the animation."""
+        return UpdateFromAlphaFunc(VGroup(self.field.cells, self.field.frame), lambda _, share: self.field.turn(k))
+
+    def _label(self, batch: int) -> TextMobject:
+        text = self.screen("batch", number=batch)
+        return words(text, style.LABEL, palette.dim).place(LABEL_LINE, left=style.LEFT_EDGE)
+
+    def _formulas(self, update: int) -> list[TextMobject]:
+        sources = (
+            batch_loss_source(update, self._loss(update)),
+            batch_gradient_source(update),
+            batch_update_source(update, self.step),
+        )
+        lefts = (style.LEFT_EDGE, -1.75, 2.35)
+        return [formula(source, 42).place(FORMULA_LINE, left=left) for source, left in zip(sources, lefts, strict=True)]
+
+    # -- what the batches' losses do -------------------------------------------------------------------------------
+
+    def _wander_beat(self) -> None:
+        with self.beat("wander", updates=number_text(self.history.n_updates)):
+            # The losses of the first epochs' batches jump about; among them, smooth, the loss over all examples
+            self.plot = plot = LossPlot(self.history, self._texts(), **PLOT)
+            gone = [self.field.cells, self.letters, self.result, self.squares]
+            self.play(*map(FadeOut, gone), *self._title("heading-wander"), run_time=0.6)
+            self.play(FadeIn(plot.axes), FadeIn(plot.epochs), run_time=0.6)
+            curves = VGroup(plot.batch, plot.whole)
+            last = float(self.history.n_updates - 1)
+
+            def draw(_: VGroup, share: float) -> None:
+                for curve in curves:
+                    curve.show(share * last)
+
+            self.play(UpdateFromAlphaFunc(curves, draw), run_time=4.5, rate_func=linear)
+            labels = [plot.labels["batch"], plot.labels["whole"]]
+            self.play(*(FadeIn(label, shift=0.1 * UP) for label in labels), run_time=0.5)
+            self.gone = [plot.axes, plot.epochs, *curves, *labels, self.source]
+
+    def _texts(self) -> dict[str, str]:
+        loss = "loss-in-views" if self.history.scale.in_views else "loss"
+        keys = {"updates": "updates", "epochs": "epochs", "loss": loss, "batch": "batch-loss", "whole": "whole"}
+        return {name: self.screen(key) for name, key in keys.items()}
+
+    # -- the quiz --------------------------------------------------------------------------------------------------
+
+    def _quiz_beat(self) -> None:
+        with self.beat("quiz", **self._question(0)):
+            # Two numbers and a question mark; the room has a moment, then the answer
+            self.play(*map(FadeOut, self.gone), *self._title("heading-quiz"), run_time=0.6)
+            self.first_answer = self._ask(0, 1.25)
+
+    def _quiz_again_beat(self) -> None:
+        with self.beat("quiz-again", **self._question(1)):
+            # Other numbers, a very different answer under the same word: epoch
+            self.play(emphasis(self.first_answer, PRESENT), run_time=0.3)
+            answer = self._ask(1, -1.55)
+            size = answer[0].part("size")
+            frame = RoundedRectangle(corner_radius=0.08, width=size.width + 0.26, height=size.height + 0.24)
+            frame.set_stroke(palette.text, 2).move_to(size)
+            name = words(self.screen("hyperparameter"), style.LABEL)
+            name.place(answer[0].baseline, left=frame.get_right()[0] + 0.3)
+            self.play(Create(frame), FadeIn(name), run_time=0.7)
+
+    def _question(self, k: int) -> dict[str, str]:
+        examples, batch_size = self.parameters.quiz[k]
+        updates = updates_in_an_epoch(examples, batch_size)
+        numbers = {"examples": examples, "batch": batch_size, "updates": updates}
+        return {name: number_text(number) for name, number in numbers.items()}
+
+    def _ask(self, k: int, line: float) -> VGroup:
+        examples, batch_size = self.parameters.quiz[k]
+        updates = updates_in_an_epoch(examples, batch_size)
+        size = f'part("size", B = "{number_text(batch_size)}")'
+        given = formula(f'N = "{number_text(examples)}" quad {size}', 44).place(line + 0.85, left=style.LEFT_EDGE)
+        asked = formula(division_source(examples, batch_size, None), 58).place(line - 0.45, left=style.LEFT_EDGE)
+        told = formula(division_source(examples, batch_size, updates), 58).place(line - 0.45, left=style.LEFT_EDGE)
+        self.play(FadeIn(given, shift=0.15 * UP), run_time=0.5)
+        self.play(FadeIn(asked, shift=0.15 * UP), run_time=0.5)
+        self.wait(2.5)
+        unit = words(self.screen("updates-an-epoch"), style.LABEL, palette.dim)
+        unit.place(told.baseline, left=told.get_right()[0] + 0.35)
+        self.play(*grow(asked, told), run_time=0.8)
+        self.play(FadeIn(unit), run_time=0.4)
+        return VGroup(given, told, unit)

@@ -1,0 +1,120 @@
+"""Every example as a small square: in the order of the data, or gathered into batches as a run really drew them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.grid_map import squares
+from gradreel.scenes.style import mix, palette
+from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from numpy.typing import NDArray
+
+Box = tuple[float, float, float, float]  # left, right, bottom, top
+MOST = 8000  # examples that have a square each
+WAITING, DONE = 0.3, 0.62  # shares of the text colour: batches whose turn is to come, or is over
+SIDE = 0.76  # of the distance from one square to the next
+GAP, MOST_GAP = 1.1, 3.0  # squares between two batches
+
+
+class BatchField(VGroup):
+    """The squares of N examples, one VMobject for the examples of each batch of the first epoch.
+
+    ``batches``: of each batch the indices of its examples. In the order of the data they fill ``whole``, in batches
+    ``box``; ``gather`` moves them. ``frame`` is a thin frame for one batch, ``turn(k)`` says whose turn it is.
+    """
+
+    def __init__(self, batches: Sequence[NDArray], whole: Box, box: Box) -> None:
+        super().__init__()
+        self.batches = [np.asarray(batch) for batch in batches]
+        self.box = box
+        self.n_examples = sum(map(len, self.batches))
+        self.width_in_squares, self.pitch, self.columns = _blocks(len(self.batches), len(self.batches[0]), box)
+        self.cells = VGroup(*(VMobject(stroke_width=0).set_fill(palette.text, 1) for _ in self.batches))
+        self.frame = RoundedRectangle(corner_radius=0.06, width=1, height=1, stroke_color=palette.text, stroke_width=2)
+        self.add(self.cells)
+        self.turn(None)
+        self.put(*_in_order(self.n_examples, whole))
+
+    def in_batches(self, batches: Sequence[NDArray]) -> NDArray:
+        """(N, 2): where each example is when they are gathered into these batches."""
+        places = np.empty((self.n_examples, 2))
+        for k, batch in enumerate(batches):
+            places[batch] = self.corner(k) + self.pitch * self._within(np.arange(len(batch)))
+        return places
+
+    def corner(self, k: int) -> NDArray:
+        """(2,): the first square of batch ``k``, from 0."""
+        row, column = divmod(k, self.columns)
+        left, top = self.box[0], self.box[3]
+        step = np.array([self._step, self.pitch * (self._height + GAP)])
+        return np.array([left, top]) + self.pitch * np.array([0.5, -0.5]) + step * np.array([column, -row])
+
+    @property
+    def _step(self) -> float:
+        """From one batch to its right neighbour: as far as fills the box, within reason."""
+        width = self.pitch * self.width_in_squares
+        even = (self.box[1] - self.box[0] - width) / max(self.columns - 1, 1)
+        return min(even, width + MOST_GAP * self.pitch)
+
+    def put(self, places: NDArray, pitch: float) -> None:
+        """Every square to its place (N, 2), as large as ``pitch``, the distance between neighbours, allows."""
+        self.places, self.spacing = places, pitch
+        for cell, batch in zip(self.cells, self.batches, strict=True):
+            cell.points = squares(places[batch], SIDE * pitch)
+
+    def gather(self, batches: Sequence[NDArray], run_time: float) -> Animation:
+        """The squares move into these batches."""
+        before, spacing, places = self.places, self.spacing, self.in_batches(batches)
+
+        def move(_: Mobject, share: float) -> None:
+            self.put(before + share * (places - before), spacing + share * (self.pitch - spacing))
+
+        return UpdateFromAlphaFunc(self.cells, move, run_time=run_time, rate_func=smooth)
+
+    def turn(self, k: int | None) -> None:
+        """It is batch ``k``'s turn: bright, those before it done, those after it waiting. None: all are alike."""
+        for i, cell in enumerate(self.cells):
+            share = DONE if k is None or i < k else style.FULL if i == k else WAITING
+            cell.set_fill(mix(palette.text, share), 1)
+        if k is not None and k < len(self.batches):
+            self._frame_batch(k)
+
+    def _frame_batch(self, k: int) -> None:
+        within = self._within(np.arange(len(self.batches[k])))
+        low, high = within.min(axis=0), within.max(axis=0)
+        size = self.pitch * (high - low + 1) + 0.06
+        middle = self.corner(k) + self.pitch * (low + high) / 2
+        self.frame.stretch_to_fit_width(size[0]).stretch_to_fit_height(size[1]).move_to([*middle, 0.0])
+
+    @property
+    def _height(self) -> int:
+        return -(-len(self.batches[0]) // self.width_in_squares)
+
+    def _within(self, index: NDArray) -> NDArray:
+        """(n, 2): squares right of and above the first one of a batch."""
+        return np.stack([index % self.width_in_squares, -(index // self.width_in_squares)], axis=-1)
+
+
+def _in_order(count: int, box: Box) -> tuple[NDArray, float]:
+    """(N, 2) row by row from the top left, and the distance between neighbours."""
+    left, right, bottom, top = box
+    columns = int(np.ceil(np.sqrt(count * (right - left) / (top - bottom))))
+    pitch = min((right - left) / columns, (top - bottom) / -(-count // columns))
+    index = np.arange(count)
+    within = np.stack([index % columns + 0.5, -(index // columns) - 0.5], axis=-1)
+    return np.array([left, top]) + pitch * within, pitch
+
+
+def _blocks(batches: int, size: int, box: Box) -> tuple[int, float, int]:
+    """Squares in a row of a batch, their distance, batches in a row: as large as fits into the box."""
+    left, right, bottom, top = box
+    widths = np.unique(np.geomspace(1, size, 60).round().astype(int))[:, None]
+    columns = np.unique(np.geomspace(1, batches, 200).round().astype(int))[None]
+    heights, rows = -(-size // widths), -(-batches // columns)
+    across = (right - left) / (columns * (widths + GAP) - GAP)
+    down = (top - bottom) / (rows * (heights + GAP) - GAP)
+    pitch = np.minimum(np.minimum(across, down), 0.3)
+    i, j = np.unravel_index(int(pitch.argmax()), pitch.shape)
+    return int(widths[i, 0]), float(pitch[i, j]), int(columns[0, j])
