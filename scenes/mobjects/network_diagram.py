@@ -24,11 +24,13 @@ from typing import TypeAlias
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_parts import (
+    BELOW,
     Edges,
     Node,
     activation_box,
     activation_picture,
     arrow_up,
+    centered_number,
     patched,
     three_dots,
 )
@@ -41,8 +43,8 @@ from numpy.typing import NDArray
 
 MOST_NODES = 6  # rows of a column; a wider layer is abbreviated to as many
 LARGEST_RADIUS, LARGEST_PITCH = 0.47, 1.72
-RADIUS_SHARE = 0.29  # of the pitch
-NUMBER_HALF_WIDTH = 0.47  # a node that holds a number is at least this wide, from its centre
+RADIUS_SHARE = 0.27  # of the pitch
+NUMBER_HALF_WIDTH = 0.43  # a node that holds a number is at least this wide, from its centre
 SPLIT_PLACES = (0.0, 0.394, 0.641, 1.0)  # of x, r, a, y between left and right
 LETTER_ROOM = 0.62  # scene units between two nodes, at least, where letters stand above them
 LABEL_ROOM = 0.36  # between two weights' labels
@@ -154,6 +156,7 @@ class LayerDiagram(VGroup):
             line = VMobject(stroke_color=palette.text, stroke_width=EDGE, fill_opacity=0)
             for start, end in ((node.get_right(), box.get_left()), (box.get_right(), after.nodes[i].get_left())):
                 line.append_points(segment(start, end, palette.text, EDGE).points)
+            line.set_z_index(BELOW)
             line.ends, line.negative = (node.get_right(), after.nodes[i].get_left()), False
             links.lines[i, i] = line
         links.add(*links.lines.values())
@@ -187,10 +190,8 @@ class LayerDiagram(VGroup):
         """``value`` in the middle of node i of column k."""
         node = self.columns[k].nodes[i]
         chosen = style.CELL if self.radius > 0.4 else style.TICK
-        number = Number(value, decimals, chosen, color or palette.text)
-        glyphs = VGroup(*(glyph for glyph in number.submobjects[1:] if len(glyph.points)))
-        number.place_left(node.get_y() - BASELINE * chosen, node.get_x() - glyphs.width / 2)
-        return number
+        number = centered_number(value, decimals, chosen, color or palette.text)
+        return number.shift(np.array([node.get_x(), node.get_y() - BASELINE * chosen, 0.0]))
 
     def weight_labels(self, k: int, letter: str, only: int | None = None) -> dict[tuple[int, int], VGroup]:
         """w_ij by (i, j), near the start of each line, in one evenly spaced column; a patch below each.
@@ -219,7 +220,7 @@ class LayerDiagram(VGroup):
 
     def bias_arrows(self, k: int, letter: str, color: ManimColor, index: bool = True) -> list[VGroup]:
         """An arrow from below to each node of column k, with b_i beside it."""
-        gap = self.pitch - 2 * self.radius - (0.1 if self.is_crowded else 0.42)
+        gap = self.pitch - 2 * self.radius - (0.1 if self.is_crowded else 0.36)
         length = min(0.4, gap) if len(self.columns[k].nodes) > 1 else 0.4
         size = style.LETTER - (4 if self.is_crowded else 0)
         made = []

@@ -8,14 +8,26 @@ import numpy as np
 from gradreel.core.activations import network_hard_sigmoid, relu, sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
-from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.mobjects.text import Number, TextMobject
 from gradreel.scenes.style import mix, palette
-from manim import Dot, ManimColor, Rectangle, RoundedRectangle, Triangle, VGroup, VMobject
+from manim import (
+    Animation,
+    Dot,
+    ManimColor,
+    Rectangle,
+    RoundedRectangle,
+    Triangle,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    smooth,
+)
 from numpy.typing import NDArray
 
 NODE_FILL = 0.13  # share of its colour that a node is filled with
 THICKEST, THINNEST = 5.0, 0.8  # strokes of the largest weight and of a weight of 0
 BRIGHT, PALE = 1.0, 0.14
+BELOW = -1  # lines lie below nodes and labels, whatever came first
 PATCH = 0.05  # scene units of background around a label that lies on a line
 ACTIVATION_PICTURES = {  # a curve in a square of 1 by 1, (x, y) around its middle
     "sigmoid": lambda x: 0.72 * (sigmoid(14 * x) - 0.5),
@@ -67,6 +79,7 @@ class Edges(VGroup):
                 ends = source.border(target.get_center()), target.border(source.get_center())
                 line = segment(*ends, color, width)
                 line.ends, line.negative = ends, False
+                line.set_z_index(BELOW)
                 self.lines[i, j] = line
         self.add(*self.lines.values())
 
@@ -137,7 +150,33 @@ def arrow_up(tip: NDArray, length: float, color: ManimColor) -> VGroup:
     return VGroup(shaft, head)
 
 
+def centered_number(value: float, decimals: int, size: float, color: ManimColor) -> Number:
+    """A number whose ink is centred at x = 0, on the baseline y = 0."""
+    number = Number(value, decimals, size, color)
+    glyphs = VGroup(*(glyph for glyph in number.submobjects[1:] if len(glyph.points)))
+    return number.place_left(0.0, -glyphs.width / 2)
+
+
 def three_dots(center: NDArray, step: float) -> VGroup:
     """Dots one below the other, for nodes that are not drawn."""
     steps = np.array([[0, step, 0], [0, 0, 0], [0, -step, 0]])
     return VGroup(*(Dot(center + shift, radius=0.035, color=palette.dim) for shift in steps))
+
+
+class Pulse(VGroup):
+    """A dot on each line, from its start to its end: what is computed goes this way. ``play(pulse.run())``."""
+
+    def __init__(self, lines: VGroup, color: ManimColor, backward: bool = False) -> None:
+        super().__init__()
+        self.ways = [line.ends[::-1] if backward else line.ends for line in lines]
+        self.add(*(Dot(way[0], radius=0.075, color=color) for way in self.ways))
+
+    def show(self, share: float) -> None:
+        for dot, (start, end) in zip(self, self.ways, strict=True):
+            dot.move_to(start + share * (end - start))
+
+    def run(self, seconds: float = 0.8) -> Animation:
+        """The dots' way, after which they are gone."""
+        return UpdateFromAlphaFunc(
+            self, lambda pulse, share: pulse.show(share), run_time=seconds, rate_func=smooth, remover=True
+        )

@@ -1,0 +1,180 @@
+"""The formula of several sigmoids and several features, drawn as a network, and one real example on its way through."""
+
+from __future__ import annotations
+
+from gradreel.core.written_out import output_terms, row_terms
+from gradreel.scenes import style
+from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
+from gradreel.scenes.mobjects.arithmetic import printed_sum
+from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.lecture_formulas import many_features_source, row_source
+from gradreel.scenes.mobjects.network_parts import Pulse, centered_number
+from gradreel.scenes.mobjects.network_sum import WrittenSum, fitting_places, output_row_source
+from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, TransformFromCopy, VGroup
+
+SUM_BASELINE = -2.72
+
+
+class NetworkDiagram(ThreeDaysScene):
+    """x -> r -> a -> y: the formula of several sigmoids as a network, first in letters, then with a day's numbers."""
+
+    def construct(self) -> None:
+        self.read_the_run()
+        self.build_diagram()
+        self._formula_beat()
+        self._bracket_beat()
+        if self.n_units > 1:
+            self._others_beat()
+        self._output_beat()
+        self._numbers_beat()
+        self._result_beat()
+
+    # -- letters -------------------------------------------------------------------------------------------------
+
+    def _formula_beat(self) -> None:
+        with self.beat("formula" if self.n_features > 1 else "formula-one", days=Count(self.n_features)):
+            # The formula as the last scene left it. It makes room at the bottom; the features stand at the left
+            whole = formula(many_features_source(self.n_units, self.n_features), style.FORMULA)
+            whole.scale(min(1.0, 12.4 / whole.width)).move_to([0, 0.4, 0])
+            self.play(FadeIn(whole, shift=0.15 * UP), run_time=0.6)
+            self.wait(0.8)
+            self.title, arriving = next_heading(self.screen("heading"))
+            self.play(whole.animate.scale(0.72).move_to([0, SUM_BASELINE, 0]), *arriving, run_time=1.2)
+            column, letters = self.diagram.columns[X], self.letters[X]
+            self.play(LaggedStart(*map(FadeIn, column.nodes.values()), lag_ratio=0.3), FadeIn(letters), run_time=1.0)
+            self.play(
+                LaggedStart(*map(FadeIn, self.days_ago()), lag_ratio=0.3), FadeIn(self.data_words()), run_time=0.8
+            )
+            self.whole = whole
+
+    def _bracket_beat(self) -> None:
+        with self.beat("bracket"):
+            # Three yellow arrows run into the first circle, each with its w; the same sum stands below in letters
+            self.row = self._row(0)
+            self.play(FadeOut(self.whole), run_time=0.4)
+            nodes = self.diagram.columns[R].nodes
+            self.play(FadeIn(nodes[0]), FadeIn(self.letters[R][0]), run_time=0.5)
+            self.play(*map(Create, self.diagram.edges[X].into(0)), run_time=1.0)
+            self.play(FadeIn(self.labels_into(0)), FadeIn(self.row.letters, shift=0.15 * UP), run_time=0.7)
+            self.play(FadeIn(self.bias_arrows[0], shift=0.15 * UP), run_time=0.5)
+
+    def _others_beat(self) -> None:
+        with self.beat("others"):
+            # The same for each other circle: its arrows light up, the first ones step back, the row below changes
+            seconds = 1.0 if self.n_units <= 3 else 0.7
+            for i in range(1, self.n_units):
+                self.play(*self._dimmed(i - 1), run_time=0.4)
+                new, edges = self._row(i), self.diagram.edges[X].into(i)
+                arriving = [FadeIn(self.diagram.columns[R].nodes[i]), FadeIn(self.letters[R][i])]
+                self.play(*map(Create, edges), *arriving, *grow(self.row.letters, new.letters), run_time=1.4 * seconds)
+                self.row = new
+                self.play(FadeIn(self.labels_into(i)), FadeIn(self.bias_arrows[i]), run_time=0.5 * seconds)
+
+    def _dimmed(self, i: int) -> list[Animation]:
+        """Row i steps back; its labels less than its arrows."""
+        arrows = [emphasis(line, FAINT) for line in self.diagram.edges[X].into(i)]
+        return [*arrows, emphasis(self.labels_into(i), PRESENT), emphasis(self.bias_arrows[i], PRESENT)]
+
+    def _lit(self, i: int) -> list[Animation]:
+        parts = (*self.diagram.edges[X].into(i), self.labels_into(i), self.bias_arrows[i])
+        return [emphasis(part, FULL) for part in parts]
+
+    def _output_beat(self) -> None:
+        with self.beat("output"):
+            # Each r through its box to a; then magenta arrows into one last circle, and the sum below is that of y
+            self.play(*self._dimmed(self.n_units - 1), run_time=0.4)
+            diagram = self.diagram
+            self.play(Create(diagram.edges[R]), FadeIn(diagram.boxes), run_time=1.0)
+            self.play(FadeIn(diagram.columns[A]), FadeIn(self.letters[A]), run_time=0.6)
+            self.play(*map(Create, diagram.edges[A]), FadeIn(diagram.columns[Y], self.letters[Y]), run_time=1.0)
+            labels = VGroup(*self.c_labels.values())
+            new = self._output_row()
+            growing = grow(self.row.letters, new.letters)
+            self.play(FadeIn(labels), FadeIn(self.output_bias, shift=0.15 * UP), *growing, run_time=1.4)
+            self.row = new
+
+    # -- numbers -------------------------------------------------------------------------------------------------
+
+    def _row(self, i: int) -> WrittenSum:
+        """r_i in letters and numbers, i counted from 0."""
+        terms = row_terms(self.run, self.theta, self.there, i)
+        printed = printed_sum(terms, float(self.there.r[0][i]), fitting_places(terms))
+        colors = [palette.green, *[palette.text] * self.n_features, palette.blue]
+        return WrittenSum(row_source(i + 1, self.n_features), "r", printed, SUM_BASELINE, colors)
+
+    def _output_row(self) -> WrittenSum:
+        terms = output_terms(self.run, self.theta, self.there)
+        printed = printed_sum(terms, self.there.y, self.unit.decimals)
+        colors = [palette.grey, *[palette.text] * self.n_units, palette.blue]
+        return WrittenSum(output_row_source(self.n_units), "y", printed, SUM_BASELINE, colors)
+
+    def _numbers_beat(self) -> None:
+        day = self.example.day
+        fields = in_languages("day", lambda language: day_words(day, language))
+        fields |= in_languages("weekday", lambda language: weekday_words(day, language))
+        with self.beat("numbers", **fields):
+            # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1.
+            # Then the other rows, one by one
+            dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
+            self.title, arriving = next_heading(self.screen("heading-numbers"), self.title)
+            self.play(*arriving, *dimmed, *self.into_nodes(X), run_time=0.9)
+            for i in range(self.n_units):
+                self._work_out(i)
+
+    def _work_out(self, i: int) -> None:
+        """The sum of row i: its letters, its numbers, and its result in the node; the first one slowly."""
+        old, new, node = self.row, self._row(i), self.numbers[R][i]
+        edges = self.diagram.edges[X].into(i)
+        leaving = [FadeOut(old.line), *self._dimmed(i - 1)] if i else []
+        self.play(*grow(old.letters, new.letters), *self._lit(i), *leaving, run_time=1.0 if i == 0 else 0.7)
+        self.row = new
+        if i == 0:
+            sources = [self.bias_arrows[0][1], *self.numbers[X]]
+            terms = [TransformFromCopy(source, term) for source, term in zip(sources, new.numbers, strict=True)]
+            flow = Pulse(edges, palette.text).run()
+            self.play(FadeIn(new.equals), LaggedStart(*terms, lag_ratio=0.3), flow, run_time=2)
+            self.play(FadeIn(new.total), run_time=0.4)
+        else:
+            self.play(Pulse(edges, palette.text).run(), FadeIn(new.line), run_time=0.7)
+        leaving = [FadeOut(self.letters[R][i])] if self.diagram.is_crowded else []
+        self.play(TransformFromCopy(new.total[1], node), *leaving, run_time=0.7)
+
+    def _result_beat(self) -> None:
+        if self.outcome["prediction"] == self.outcome["label"]:
+            with self.beat("result-exact", **self.outcome):
+                # Numbers go through the boxes, the last sum is worked out; the real value below y is the same
+                self._last_numbers()
+        elif self.there.y < self.there.label:
+            with self.beat("result-low", **self.outcome):
+                # Numbers go through the boxes, the last sum is worked out; the real value below y is higher
+                self._last_numbers()
+        else:
+            with self.beat("result-high", **self.outcome):
+                # Numbers go through the boxes, the last sum is worked out; the real value below y is lower
+                self._last_numbers()
+
+    def _last_numbers(self) -> None:
+        diagram, new, old = self.diagram, self._output_row(), self.row
+        self.play(*self._dimmed(self.n_units - 1), Pulse(diagram.edges[R], palette.text).run(0.8))
+        self.play(*self.into_nodes(A), run_time=0.5)
+        lights = [emphasis(part, FULL) for part in (diagram.edges[A], *self.c_labels.values())]
+        self.play(FadeOut(old.line), *grow(old.letters, new.letters), *lights, run_time=1.0)
+        self.row = new
+        terms = [FadeIn(term) for term in (new.equals, *new.numbers)]
+        self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.4)
+        self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
+        self.play(FadeIn(self._truth(), shift=0.15 * UP), run_time=0.6)
+
+    def _truth(self) -> VGroup:
+        """The day's real value, in red below y."""
+        node = self.diagram.columns[Y].nodes[0]
+        bottom = self.output_bias.get_bottom()[1]
+        name = words(self.screen("truth"), style.LABEL, palette.red).place(bottom - 0.45, center=node.get_x())
+        self.truth = centered_number(self.there.label, self.unit.decimals, style.LABEL + 6, palette.red)
+        self.truth.shift([node.get_x(), bottom - 0.95, 0])
+        return VGroup(name, self.truth)

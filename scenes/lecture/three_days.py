@@ -1,0 +1,114 @@
+"""The small network of three days that several scenes show, and the day that it predicts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Self
+
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.written_out import example_of, forward, in_thousands, label_day, view_unit
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.experiments import shown_name
+from gradreel.scenes.mobjects.day_words import unit_words
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.network_sum import fitting_places
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import palette
+from manim import Animation, FadeIn, FadeOut, VGroup
+from pydantic import Field, model_validator
+
+MOST = 5  # features, and sigmoids, that the picture holds
+BOX = (-4.4, 5.7, -2.05, 2.75)  # middle of the first column, of the last, bottom and top of the rows
+X, R, A, Y = 0, 1, 2, 3  # columns
+
+
+class ThreeDaysScene(LectureScene):
+    """A scene of one small network and of one day that it predicts: the run, the day and what they come to."""
+
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(
+            THREE_DAYS,
+            description="The training run that is shown: one hidden layer of 1 to 5 units on 1 to 5 days of views",
+        )
+        day: date | None = Field(
+            None, description="The day that is predicted; by default 24 days after the first unseen one, or the last"
+        )
+
+        @model_validator(mode="after")
+        def _is_a_small_network(self) -> Self:
+            dataset = self.run.dataset
+            if not isinstance(dataset, DailyViews):
+                raise ValueError(f'run.dataset: daily views are shown, kind "daily views", not {dataset.kind}')
+            if dataset.window > MOST:
+                raise ValueError(f"run.dataset.window: 1 to {MOST} days are shown as features, got {dataset.window}")
+            if len(self.run.hidden) != 1 or self.run.hidden[0] > MOST:
+                raise ValueError(f"run.hidden: one layer of 1 to {MOST} units is shown, got {self.run.hidden}")
+            label_day(dataset, self.day)
+            return self
+
+    def read_the_run(self) -> None:
+        """The network after its last update, in the views' own unit, and the day on its way through it."""
+        trace = self.trace("run")
+        self.run, self.dataset = trace.experiment, trace.experiment.dataset
+        self.theta = in_thousands(self.run, trace.parameters[-1])
+        self.unit = view_unit(self.dataset)
+        self.example = example_of(self.dataset, label_day(self.dataset, self.parameters.day))
+        self.there = forward(self.run, self.theta, self.example.x, self.example.label)
+        self.n_features, self.n_units = self.dataset.window, self.run.hidden[0]
+
+    @property
+    def outcome(self) -> dict[str, str]:
+        """Prediction, label and their distance, as printed: the distance is that of the printed numbers."""
+        decimals, letter = self.unit.decimals, self.unit.letter
+        prediction, label = round(self.there.y, decimals), round(self.there.label, decimals)
+        values = {"prediction": prediction, "label": label, "error": abs(prediction - label)}
+        return {name: number_text(value, decimals) + letter for name, value in values.items()}
+
+    def build_diagram(self) -> None:
+        self.diagram = LayerDiagram((self.n_features, self.n_units, 1), BOX, split=self.run.activation)
+        diagram = self.diagram
+        self.letters = [
+            diagram.letters(X, "x"),
+            diagram.letters(R, "r"),
+            diagram.letters(A, "a"),
+            diagram.letters(Y, "y", index=False),
+        ]
+        self.every_label = diagram.has_room_for_labels(X)
+        self.weight_labels = diagram.weight_labels(X, "w", only=None if self.every_label else 0)
+        self.c_labels = diagram.weight_labels(A, "c")
+        self.bias_arrows = diagram.bias_arrows(R, "b", palette.green)
+        self.output_bias = diagram.bias_arrows(Y, "b", palette.grey, index=False)[0]
+        decimals, r, a = self.unit.decimals, self.there.r[0], self.there.a[0]
+        self.numbers = {
+            X: [diagram.number(X, j, value, decimals) for j, value in enumerate(self.example.x)],
+            R: [diagram.number(R, i, value, fitting_places(r)) for i, value in enumerate(r)],
+            A: [diagram.number(A, i, value, fitting_places(a)) for i, value in enumerate(a)],
+            Y: [diagram.number(Y, 0, self.there.y, decimals)],
+        }
+
+    def labels_into(self, i: int) -> VGroup:
+        return VGroup(*(label for (to, _), label in self.weight_labels.items() if to == i))
+
+    def data_words(self) -> TextMobject:
+        """What the views are: their unit, and that they are made up, or the file they come from."""
+        name = self.screen("synthetic") if self.dataset.synthetic else shown_name(self.dataset.title)
+        text = self.screen("source", unit=unit_words(self.dataset, self.context.language), data=name)
+        return words(text, style.CAPTION, palette.dim).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
+
+    def days_ago(self) -> VGroup:
+        made = VGroup()
+        for j, node in self.diagram.columns[X].nodes.items():
+            text = self.screen("day-ago") if j == 0 else self.screen("days-ago", days=j + 1)
+            name = words(text, style.TICK + 2, palette.dim)
+            made.add(name.place(node.get_y() - 0.1, right=node.get_left()[0] - 0.16))
+        return made
+
+    def into_nodes(self, column: int, numbers: list[Number] | None = None) -> list[Animation]:
+        """Numbers come into the nodes of a column; in a crowded diagram they take their letters' place."""
+        coming: list[Animation] = [FadeIn(number) for number in numbers or self.numbers[column]]
+        leaving = [FadeOut(self.letters[column])] if self.diagram.is_crowded and numbers is None else []
+        return [*coming, *leaving]
