@@ -19,7 +19,7 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import Seed, shown_name
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
-from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekdays_words
+from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, weekdays_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, caption, words
@@ -145,9 +145,8 @@ class Forecast(LectureScene):
     def _about_data(self) -> dict[str, Any]:
         first, last = self.dataset.dates()[[0, -1]]
         data = self.screen("synthetic") if self.dataset.synthetic else shown_name(self.dataset.title)
-        language, dates = self.context.language, self.days.dates
-        ends = {"start": day_words(dates[0], language), "end": day_words(dates[-1], language, "year")}
-        return {"data": data, "first": first.astype(date).year, "last": last.astype(date).year, **ends}
+        days = period_words(*self.days.dates[[0, -1]], self.context.language)
+        return {"data": data, "days": days, "first": first.astype(date).year, "last": last.astype(date).year}
 
     def _low_names(self) -> TextMobject:
         """The names of the low weekdays, over the first whole band that has room for them."""

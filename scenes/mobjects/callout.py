@@ -13,17 +13,23 @@ from numpy.typing import ArrayLike, NDArray
 
 LEADING = 0.46  # between two baselines
 CLEAR = 0.2  # between words and foreign lines
+GAP = 0.65  # from the ring's middle to the words
 REACH = 0.35  # of the line's level part
 CROSSING, RING_ROOM = 6.0, 0.35  # what a line across others costs, in distance; not counted so near the ring
 ALONG = 0.05  # between points at which lines are looked at
 
 
 def free_place(
-    ink: NDArray, at: ArrayLike, size: tuple[float, float], box: tuple[float, float, float, float]
+    ink: NDArray,
+    at: ArrayLike,
+    size: tuple[float, float],
+    box: tuple[float, float, float, float],
+    gap: float = GAP,
 ) -> tuple[float, float] | None:
     """The middle of the place for words of ``size`` nearest to ``at`` and off the lines; None where none is free.
 
-    ``ink`` (n, 3): corners of the lines, one after the other. ``box``: left, right, bottom, top.
+    ``ink`` (n, 3): corners of the lines, one after the other. ``box``: left, right, bottom, top. ``gap``: between
+    ``at`` and the words, across.
     """
     left, right, bottom, top = box
     point = np.asarray(at, dtype=float)[:2]
@@ -33,7 +39,7 @@ def free_place(
     ys = np.arange(bottom + half[1] + 0.1, top - half[1], 0.1)
     best = None
     for x in xs:
-        if abs(x - point[0]) < half[0] + REACH + 0.3:  # beside the ring, not over or under it
+        if abs(x - point[0]) < half[0] + gap:  # beside the ring, not over or under it
             continue
         for y in ys:
             if (np.abs(lines - (x, y)) < half + CLEAR).all(axis=1).any():

@@ -27,11 +27,11 @@ APART = 0.44  # between two labels at the ends of lines
 FROM_ZERO = 0.6  # the axis starts at 0 where the lowest number is less than this share of the highest
 
 
-def views_range(*views: ArrayLike, margin: float = 0.08) -> tuple[float, float]:
-    """The y range for all these views: from 0 where they are not all far above it."""
+def views_range(*views: ArrayLike, margin: float = 0.08, zero: bool = True) -> tuple[float, float]:
+    """The y range for all these views: from 0 where they are not all far above it, unless ``zero`` is false."""
     numbers = np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in views])
     low, high = float(numbers.min()), float(numbers.max())
-    if 0 <= low < FROM_ZERO * high:
+    if zero and 0 <= low < FROM_ZERO * high:
         return 0.0, high * (1 + margin)
     return nice_range(numbers, margin=margin)
 
@@ -129,14 +129,18 @@ class DayPlot(Plot):
 
     def end_labels(self, ends: Sequence[tuple[str, float, ManimColor]], size: float = 30) -> list[TextMobject]:
         """Words right of the plot at the heights of the lines' ends (words, views, colour), kept apart."""
-        heights = [float(self.at(0, views)[1]) for _, views, _ in ends]
-        order = sorted(range(len(ends)), key=lambda k: heights[k])
+        labels = [words(text, size, color) for text, _, color in ends]
+        self.put_end_labels(labels, [views for _, views, _ in ends])
+        return labels
+
+    def put_end_labels(self, labels: Sequence[TextMobject], views: Sequence[float]) -> None:
+        """Move labels to the heights of their lines' ends, kept apart and within the plot's height."""
+        heights = [float(self.at(0, value)[1]) for value in views]
+        order = sorted(range(len(heights)), key=lambda k: heights[k])
         for below, above in pairwise(order):
             lack = APART - (heights[above] - heights[below])
             if lack > 0:
                 heights[below] -= lack / 2
                 heights[above] += lack / 2
-        return [
-            words(text, size, color).place(heights[k] - 0.1, left=self.box[1] + 0.16)
-            for k, (text, _, color) in enumerate(ends)
-        ]
+        for height, label in zip(heights, labels, strict=True):
+            label.place(height - 0.1, left=self.box[1] + 0.16)

@@ -47,6 +47,14 @@ def day_words(day: date | np.datetime64, language: str, form: Literal["long", "s
     return f"{day.day} {month[:3] if form == 'short' else month}" + (f" {year}" if form == "year" else "")
 
 
+def period_words(first: date | np.datetime64, last: date | np.datetime64, language: str) -> str:
+    """ "1 January to 26 February 2021"; 2021年1月1日至2月26日."""
+    same = as_date(first).year == as_date(last).year
+    if language == "zh":
+        return f"{day_words(first, language, 'year')}至{day_words(last, language, 'long' if same else 'year')}"
+    return f"{day_words(first, language, 'long' if same else 'year')} to {day_words(last, language, 'year')}"
+
+
 def weekday_words(day: date | np.datetime64, language: str) -> str:
     """ "Thursday", 星期四."""
     weekday = as_date(day).weekday()
