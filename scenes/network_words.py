@@ -1,4 +1,4 @@
-"""Networks in spoken words: a narration file writes ``{best:en}`` where the scene gives a ``NetworkName``."""
+"""Networks in spoken words, in every language that the narration has."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Sequence
 from typing import Literal
 
 from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.day_words import in_languages
 
 
-class NetworkName:
-    """What a network is called among others that differ by width or by depth.
-
-    By width "100 ReLUs" (``en``), 100 个 ReLU (``zh``); by depth "two layers", 两层; without layers "the linear model".
+def network_words(hidden: Sequence[int], by: Literal["width", "depth"], language: str) -> str:
+    """What a network is called among others that differ by width ("100 ReLUs", 100 个 ReLU) or by depth ("two layers",
+    两层); one without hidden layers is "the linear model", 线性模型.
     """
+    if not hidden:
+        return "线性模型" if language == "zh" else "the linear model"
+    if by == "depth":
+        layers = Count(len(hidden))
+        return f"{layers:zh}层" if language == "zh" else f"{layers:en} {_plural('layer', layers)}"
+    return f"{hidden[0]} 个 ReLU" if language == "zh" else f"{hidden[0]} {_plural('ReLU', hidden[0])}"
 
-    def __init__(self, hidden: Sequence[int], by: Literal["width", "depth"]) -> None:
-        self.hidden, self.by = tuple(hidden), by
 
-    def __format__(self, spec: str) -> str:
-        if spec not in ("en", "zh"):
-            raise ValueError(f"a network's name is written as en or zh, not {spec!r}")
-        if not self.hidden:
-            return "the linear model" if spec == "en" else "线性模型"
-        if self.by == "depth":
-            count = Count(len(self.hidden))
-            return f"{count:en} layer{'s' if count > 1 else ''}" if spec == "en" else f"{count:zh}层"
-        width = self.hidden[0]
-        return f"{width} ReLU{'s' if width > 1 else ''}" if spec == "en" else f"{width} 个 ReLU"
+def network_fields(name: str, hidden: Sequence[int], by: Literal["width", "depth"]) -> dict[str, str]:
+    """Fields of a line of narration: what the network is called, as ``{name}_en``, ``{name}_zh``."""
+    return in_languages(name, lambda language: network_words(hidden, by, language))
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else f"{word}s"

@@ -11,7 +11,6 @@ import numpy as np
 from gradreel.core.results import LECTURE, Result, best_by_unseen, loss_by_epoch
 from gradreel.core.verdicts import training_change, unseen_change
 from gradreel.scenes import style
-from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import NetworksScene
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, LossBar
 from gradreel.scenes.mobjects.headings import next_heading
@@ -19,7 +18,7 @@ from gradreel.scenes.mobjects.loss_lines import SLOW_START, LossPanel
 from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.network_words import NetworkName
+from gradreel.scenes.network_words import network_fields
 from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
 from manim import (
     UP,
@@ -75,9 +74,9 @@ class ComparedNetworks(NetworksScene):
             return self.screen("relu", count=hidden[0])
         return self.screen("layer" if len(hidden) == 1 else "layers", count=len(hidden))
 
-    def spoken(self, result: Result) -> NetworkName:
-        """What a network is called in the narration."""
-        return NetworkName(result.network.hidden, self.by)
+    def spoken(self, name: str, result: Result) -> dict[str, str]:
+        """Fields of a line: what a network is called in the narration, ``name``_en and ``name``_zh."""
+        return network_fields(name, result.network.hidden, self.by)
 
     def has_lecture(self, result: Result) -> bool:
         """Whether the lecture says anything of its own run of this network."""
@@ -266,11 +265,10 @@ class ComparedNetworks(NetworksScene):
         """What a line about the training loss may name."""
         first, last = self.outcome[0], self.outcome[-1]
         return {
-            "seeds": Count(len(self.parameters.seeds)),
             "first": self.written(first.training.mean),
             "last": self.written(last.training.mean),
-            "smallest": self.spoken(first),
-            "largest": self.spoken(last),
+            **self.spoken("smallest", first),
+            **self.spoken("largest", last),
         }
 
     def unseen_values(self) -> dict[str, Any]:
@@ -282,7 +280,7 @@ class ComparedNetworks(NetworksScene):
             "last": self.written(last.unseen.mean),
             "least": self.written(min(means)),
             "most": self.written(max(means)),
-            "smallest": self.spoken(first),
-            "largest": self.spoken(last),
-            "best": self.spoken(self.best),
+            **self.spoken("smallest", first),
+            **self.spoken("largest", last),
+            **self.spoken("best", self.best),
         }

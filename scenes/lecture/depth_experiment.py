@@ -54,7 +54,7 @@ class DepthExperiment(ComparedNetworks, DepthsScene):
 
     def _lecture_beat(self) -> None:
         three, four = LECTURE[THREE][UNSEEN], LECTURE[FOUR][UNSEEN]
-        with self.beat(self._lecture_line(), three=three, four=four, best=self.spoken(self.best)):
+        with self.beat(self._lecture_line(), three=three, four=four, **self.spoken("best", self.best)):
             # Small beneath ours: what the lecture measured, its best at three layers and not at four
             self.show_lecture()
 

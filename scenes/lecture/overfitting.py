@@ -6,19 +6,18 @@ import numpy as np
 from gradreel.core.results import LECTURE, Result, best_by_unseen
 from gradreel.core.verdicts import lecture_losses, overfits_from, training_change, unseen_change
 from gradreel.scenes import style
-from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field
 from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.network_words import NetworkName
+from gradreel.scenes.network_words import network_fields
 from gradreel.scenes.style import mix, palette
 from manim import UP, Create, FadeIn, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 
 LEFT, WIDE, NARROW, BOTTOM, TOP = -6.25, 5.4, 0.75, -2.15, 2.45  # the plot, at first and when words stand beside it
 CARD_LEFT, CARD_NUMBERS = 2.5, (4.5, 5.95)  # where the words begin; the middles of the two columns of numbers
 CARD_LINES = (2.25, 1.62, 1.12, 0.6)  # baselines: the term, the networks, seen, unseen
-LECTURE_TITLE, LECTURE_BOX = -0.2, (2.45, 6.4, -2.15, -0.68)
+LECTURE_TITLE, LECTURE_BOX = -0.2, (2.45, 6.32, -2.15, -0.68)
 LECTURE_RUNS = ((), *((100,) * layers for layers in (1, 2, 3, 4)))
 LECTURE_BEST, LECTURE_WORSE = (100,) * 3, (100,) * 4  # it overfits from the one to the other
 
@@ -52,8 +51,8 @@ class Overfitting(DepthsScene):
     def _short_name(self, layers: int) -> str:
         return self.screen("layers-0" if layers == 0 else "layer" if layers == 1 else "layers", count=layers)
 
-    def _spoken(self, result: Result) -> NetworkName:
-        return NetworkName(result.network.hidden, "depth")
+    def _spoken(self, name: str, result: Result) -> dict[str, str]:
+        return network_fields(name, result.network.hidden, "depth")
 
     @property
     def compared(self) -> tuple[Result, Result]:
@@ -65,7 +64,7 @@ class Overfitting(DepthsScene):
     def _card(self) -> VGroup:
         """The term, and beneath it the numbers that it is about: what became of both losses between two networks."""
         term, heads, *rows = CARD_LINES
-        card = VGroup(words(self.screen("term" if self.opens else "term-not"), 42).place(term, left=CARD_LEFT))
+        card = VGroup(words(self.screen("term-not" if self.opens is None else "term"), 42).place(term, left=CARD_LEFT))
         lines = VGroup()
         for result, x in zip(self.compared, CARD_NUMBERS, strict=True):
             name = self._short_name(len(result.network.hidden))
@@ -98,8 +97,8 @@ class Overfitting(DepthsScene):
             f"seen-{training_change(self.outcome)}",
             first=self.written(first.training.mean),
             last=self.written(last.training.mean),
-            smallest=self._spoken(first),
-            largest=self._spoken(last),
+            **self._spoken("smallest", first),
+            **self._spoken("largest", last),
         ):
             # The room sees all depths side by side, and the solid line: the loss on the days they have seen
             self.title, arriving = next_heading(self.screen("heading"))
@@ -111,11 +110,11 @@ class Overfitting(DepthsScene):
         best, last = best_by_unseen(self.outcome), self.outcome[-1]
         with self.beat(
             f"unseen-{unseen_change(self.outcome)}",
-            best=self._spoken(best),
+            **self._spoken("best", best),
             least=self.written(best.unseen.mean),
             first=self.written(self.outcome[0].unseen.mean),
             last=self.written(last.unseen.mean),
-            largest=self._spoken(last),
+            **self._spoken("largest", last),
         ):
             # The dashed line: the loss on the days they have not seen
             self._draw("unseen")
@@ -132,12 +131,14 @@ class Overfitting(DepthsScene):
     def _term_beat(self) -> None:
         before, after = self.compared
         with self.beat(
-            "overfitting" if self.opens is not None else "none", better=self._spoken(before), worse=self._spoken(after)
+            "overfitting" if self.opens is not None else "none",
+            **self._spoken("better", before),
+            **self._spoken("worse", after),
         ):
             # The picture makes room; what lies between the lines opens, and the term stands beside it with its numbers
             self._make_room()
             if self.opens is not None:
-                first = self.outcome.index(before)
+                first = self.outcome.index(self.compared[0])
                 band = self.picture.band(first)
                 self.add(band, self.picture)
                 self.play(FadeIn(band), run_time=0.8)
@@ -165,7 +166,6 @@ class Overfitting(DepthsScene):
             after=after,
             seen_before=seen_before,
             seen_after=seen_after,
-            layers=Count(len(LECTURE_WORSE)),
         ):
             # The lecture's own figures, small: there it happens at the fourth layer
             self.play(FadeIn(self._lecture(), shift=0.15 * UP), run_time=0.8)
