@@ -15,8 +15,10 @@ from gradreel.scenes.mobjects.network_parts import Pulse, centered_number
 from gradreel.scenes.mobjects.network_sum import WrittenSum, fitting_places, output_row_source
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, TransformFromCopy, VGroup
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup
 
+WHOLE_SIZE, WHOLE_BASELINE = 56, 1.83  # of the formula, as more-features leaves it
+PLACE_SIZE = 46  # of it below the diagram
 SUM_BASELINE = -2.72
 
 
@@ -39,12 +41,12 @@ class NetworkDiagram(ThreeDaysScene):
     def _formula_beat(self) -> None:
         with self.beat("formula" if self.n_features > 1 else "formula-one", days=Count(self.n_features)):
             # The formula as the last scene left it. It makes room at the bottom; the features stand at the left
-            whole = formula(many_features_source(self.n_units, self.n_features), style.FORMULA)
-            whole.scale(min(1.0, 12.4 / whole.width)).move_to([0, 0.4, 0])
-            self.play(FadeIn(whole, shift=0.15 * UP), run_time=0.6)
-            self.wait(0.8)
+            whole = formula(many_features_source(self.n_units, self.n_features), WHOLE_SIZE)
+            whole.place(WHOLE_BASELINE, left=style.LEFT_EDGE)
             self.title, arriving = next_heading(self.screen("heading"))
-            self.play(whole.animate.scale(0.72).move_to([0, SUM_BASELINE, 0]), *arriving, run_time=1.2)
+            self.play(FadeIn(whole), *arriving, run_time=0.6)
+            self.wait(1.4)
+            self.play(whole.animate.scale(PLACE_SIZE / WHOLE_SIZE).move_to([0, SUM_BASELINE, 0]), run_time=1.2)
             column, letters = self.diagram.columns[X], self.letters[X]
             self.play(LaggedStart(*map(FadeIn, column.nodes.values()), lag_ratio=0.3), FadeIn(letters), run_time=1.0)
             self.play(
@@ -54,14 +56,18 @@ class NetworkDiagram(ThreeDaysScene):
 
     def _bracket_beat(self) -> None:
         with self.beat("bracket"):
-            # Three yellow arrows run into the first circle, each with its w; the same sum stands below in letters
+            # One yellow arrow after the other runs into the first circle, with its w; below, term after term, the sum
             self.row = self._row(0)
-            self.play(FadeOut(self.whole), run_time=0.4)
-            nodes = self.diagram.columns[R].nodes
-            self.play(FadeIn(nodes[0]), FadeIn(self.letters[R][0]), run_time=0.5)
-            self.play(*map(Create, self.diagram.edges[X].into(0)), run_time=1.0)
-            self.play(FadeIn(self.labels_into(0)), FadeIn(self.row.letters, shift=0.15 * UP), run_time=0.7)
-            self.play(FadeIn(self.bias_arrows[0], shift=0.15 * UP), run_time=0.5)
+            letters, lines = self.row.letters, self.diagram.edges[X].into(0)
+            node, bias = self.diagram.columns[R].nodes[0], self.bias_arrows[0]
+            self.play(FadeOut(self.whole), FadeIn(node), FadeIn(self.letters[R][0]), run_time=0.5)
+            start = letters.parts["w_1"][0] - 1  # the plus sign before it
+            ends = [letters.parts[f"x_{j}"][-1] + 1 for j in range(1, self.n_features + 1)]
+            for j, (line, label) in enumerate(zip(lines, self.labels_into(0), strict=True)):
+                term = VGroup(*letters[start if j == 0 else ends[j - 1] : ends[j]])
+                self.play(Create(line), FadeIn(label), FadeIn(term, shift=0.15 * UP), run_time=1.0)
+            self.play(FadeIn(bias, shift=0.15 * UP), FadeIn(VGroup(*letters[:start])), run_time=0.7)
+            self.add(letters)
 
     def _others_beat(self) -> None:
         with self.beat("others"):
@@ -71,9 +77,10 @@ class NetworkDiagram(ThreeDaysScene):
                 self.play(*self._dimmed(i - 1), run_time=0.4)
                 new, edges = self._row(i), self.diagram.edges[X].into(i)
                 arriving = [FadeIn(self.diagram.columns[R].nodes[i]), FadeIn(self.letters[R][i])]
-                self.play(*map(Create, edges), *arriving, *grow(self.row.letters, new.letters), run_time=1.4 * seconds)
+                self.play(*map(Create, edges), *arriving, *grow(self.row.letters, new.letters), run_time=1.6 * seconds)
                 self.row = new
-                self.play(FadeIn(self.labels_into(i)), FadeIn(self.bias_arrows[i]), run_time=0.5 * seconds)
+                self.play(FadeIn(self.labels_into(i)), FadeIn(self.bias_arrows[i]), run_time=0.6 * seconds)
+                self.wait(0.5 * seconds)
 
     def _dimmed(self, i: int) -> list[Animation]:
         """Row i steps back; its labels less than its arrows."""
@@ -131,18 +138,19 @@ class NetworkDiagram(ThreeDaysScene):
         old, new, node = self.row, self._row(i), self.numbers[R][i]
         edges = self.diagram.edges[X].into(i)
         leaving = [FadeOut(old.line), *self._dimmed(i - 1)] if i else []
-        self.play(*grow(old.letters, new.letters), *self._lit(i), *leaving, run_time=1.0 if i == 0 else 0.7)
+        self.play(*grow(old.letters, new.letters), *self._lit(i), *leaving, run_time=1.2 if i == 0 else 0.8)
         self.row = new
         if i == 0:
             sources = [self.bias_arrows[0][1], *self.numbers[X]]
-            terms = [TransformFromCopy(source, term) for source, term in zip(sources, new.numbers, strict=True)]
+            terms = [FadeIn(term, target_position=source) for source, term in zip(sources, new.numbers, strict=True)]
             flow = Pulse(edges, palette.text).run()
-            self.play(FadeIn(new.equals), LaggedStart(*terms, lag_ratio=0.3), flow, run_time=2)
+            self.play(FadeIn(new.equals), LaggedStart(*terms, lag_ratio=0.3), flow, run_time=2.6)
             self.play(FadeIn(new.total), run_time=0.4)
         else:
-            self.play(Pulse(edges, palette.text).run(), FadeIn(new.line), run_time=0.7)
+            self.play(Pulse(edges, palette.text).run(), FadeIn(new.line), run_time=0.9)
         leaving = [FadeOut(self.letters[R][i])] if self.diagram.is_crowded else []
-        self.play(TransformFromCopy(new.total[1], node), *leaving, run_time=0.7)
+        self.play(FadeIn(node, target_position=new.total[1]), *leaving, run_time=0.8)
+        self.wait(0.6 if i == 0 else 0.2)
 
     def _result_beat(self) -> None:
         if self.outcome["prediction"] == self.outcome["label"]:
@@ -166,9 +174,10 @@ class NetworkDiagram(ThreeDaysScene):
         self.play(FadeOut(old.line), *grow(old.letters, new.letters), *lights, run_time=1.0)
         self.row = new
         terms = [FadeIn(term) for term in (new.equals, *new.numbers)]
-        self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.4)
+        self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.8)
         self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
-        self.play(FadeIn(self._truth(), shift=0.15 * UP), run_time=0.6)
+        self.wait(0.6)
+        self.play(FadeIn(self._truth(), shift=0.15 * UP), run_time=0.8)
 
     def _truth(self) -> VGroup:
         """The day's real value, in red below y."""
