@@ -14,8 +14,9 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.badge_sum import BadgeSum
 from gradreel.scenes.mobjects.convergence_plot import ConvergencePlot
-from gradreel.scenes.mobjects.curve_axes import curve_axes, height_range
+from gradreel.scenes.mobjects.curve_axes import BOTTOM, TOP, curve_axes, height_range
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.pieces import PiecePanels
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.ticks import number_text
@@ -39,6 +40,7 @@ SAMPLES = 500
 DOUBLING = (3.5, 4.6)  # the gap's factor at twice the points that is called a quarter
 BETTER = 0.9  # well-placed points are better when they leave less than this share of the gap
 FORMULA_Y = 2.12
+PANELS, MOST_PANELS = (2.2, 6.4, -2.75, 1.3), 40  # left, right, bottom, top; panels that can still be seen
 
 
 class AnyCurve(LectureScene):
@@ -176,7 +178,7 @@ class AnyCurve(LectureScene):
             self._set_count(len(first.x))
             self.gap.set_value(float(self.even.errors[0]))
             self.play(FadeIn(self.counter), *self.formula.show(len(first.x) - 1), run_time=0.7)
-            self._go_to(1, 1.2)
+            self._go_to(1, 1.5)
 
     def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
         """Blue takes the next count of even points: each new corner moves onto red, the gap goes along."""
@@ -207,7 +209,7 @@ class AnyCurve(LectureScene):
             # Twice the points again and again; at the right each gap becomes a dot, on axes that count factors
             self.play(FadeIn(self.chart.axes), *(FadeIn(self.chart.dots[k]) for k in (0, 1)), run_time=0.7)
             for index in range(2, len(self.even.counts)):
-                self._go_to(index, 0.9, FadeIn(self.chart.dots[index], scale=1.6))
+                self._go_to(index, 1.2, FadeIn(self.chart.dots[index], scale=1.6))
             self.play(Create(self.chart.line), FadeIn(self.chart.even_label), run_time=0.8)
             self.play(FadeIn(self.chart.stair), run_time=0.6)
 
@@ -244,15 +246,27 @@ class AnyCurve(LectureScene):
         self.add(self.counter, self.blue, self.knots)
 
     def _any_beat(self) -> None:
-        with self.beat("any"):
-            # As many points as there were: red and blue cannot be told apart, and the sentence that holds for all
+        best = self.placed if self._is_better_placed() else self.even
+        last = best.curves[-1]
+        with self.beat("any", points=len(last.x), pieces=len(last.x) - 1):
+            # As many points as there were: red and blue cannot be told apart. At the right, all that is added up
             self.play(*self._title("heading-any"))
-            best = self.placed if self._is_better_placed() else self.even
-            last = best.curves[-1]
             dots = self._dots(last)
             target = self.plot.curve(*self._blue_at(last), palette.blue, style.MAIN_CURVE)
             self.play(FadeOut(self.knots), Transform(self.blue, target), FadeIn(dots), run_time=1.0)
             self.knots = dots
             self._set_count(len(last.x))
             self.gap.set_value(float(best.errors[-1]))
-            self.play(*self.formula.show(len(last.x) - 1), run_time=0.6)
+            self.play(*self.formula.show(len(last.x) - 1))
+            if len(last.x) <= MOST_PANELS:
+                self._show_pieces(last)
+
+    def _show_pieces(self, curve: PiecewiseLinearCurve) -> None:
+        """The constant and each blue function by itself, in place of the chart."""
+        chart = [*self.chart.dots, self.chart.axes, self.chart.line, self.chart.even_label]
+        if self._is_better_placed():
+            chart += [self.chart.placed_dots, self.chart.placed_label]
+        per_unit = (TOP - BOTTOM) / (self.plot.y_range[1] - self.plot.y_range[0])
+        self.panels = PiecePanels(curve.decompose(), self.plot.x_range, self.plot.y_unit, per_unit, PANELS)
+        self.play(*(FadeOut(part) for part in chart), run_time=0.4)
+        self.play(LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.25), run_time=2.6)

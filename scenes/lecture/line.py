@@ -27,7 +27,7 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
-from gradreel.scenes.mobjects.plot import Plot, segment
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.straight_line import LineInPlot
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
@@ -164,7 +164,7 @@ class LinearLimits(LectureScene):
         self.readout.add(self.readout.loss_words)
 
     def _axis_words(self) -> VGroup:
-        left, right, bottom, top = self.plot.box
+        _, right, bottom, top = self.plot.box
         y_words = words(self.screen("today"), style.TICK, palette.dim).place(top + 0.16, left=style.LEFT_EDGE)
         x_words = words(self.screen("yesterday"), style.TICK, palette.dim).place(bottom - 0.42, right=right)
         return VGroup(x_words, y_words)

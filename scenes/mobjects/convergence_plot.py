@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from gradreel.core.convergence import Convergence
@@ -80,7 +81,7 @@ class ConvergencePlot:
 
     def _dashes(self, series: Convergence) -> VGroup:
         points = self.plot.at(*np.array([self._at(k, e) for k, e in self._pairs(series)]).T)
-        pairs = zip(points, points[1:], strict=False)
+        pairs = pairwise(points)
         return VGroup(*(dashed(a, b, mix(palette.blue, 0.7), style.GHOST_CURVE) for a, b in pairs))
 
     def _hollow(self, count: int, error: float) -> VMobject:
