@@ -26,7 +26,7 @@ QUESTION_TOP, QUESTION_STEP = 2.05, 0.78
 
 
 class Summary(LectureScene):
-    """Three steps, four numbers chosen by hand, three questions for next time; at last the curve of the beginning."""
+    """Three steps, four numbers chosen by hand, the curve of the beginning, three questions for next time."""
 
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(Experiment(), description="The training run whose pictures stand for the three steps")
@@ -40,6 +40,7 @@ class Summary(LectureScene):
         self.run = self.trace("run")
         self._steps_beat()
         self._chosen_beat()
+        self._curve_beat()
         self._next_beat()
 
     def _title(self, text: str) -> list[Animation]:
@@ -52,7 +53,7 @@ class Summary(LectureScene):
             self.map = part_map(self, self.run, 1)
             self.play(*self._title(steps_heading(self)), FadeIn(self.map), run_time=0.8)
             for step in (2, 3, None):
-                self.wait(0.9)
+                self.wait(1.4)
                 self.play(self.map.focus(step), run_time=0.7)
 
     def _chosen_beat(self) -> None:
@@ -79,19 +80,25 @@ class Summary(LectureScene):
             for step, key in CHOSEN
         ]
 
-    def _next_beat(self) -> None:
-        with self.beat("next"):
-            # Blue and red leave their cards and become the curve of the beginning; above it what is left to ask
+    def _curve_beat(self) -> None:
+        with self.beat("curve"):
+            # Blue and red leave their cards and become the curve of the beginning
             blue, red = self._curves()
             small_red, small_blue = self.map.red.copy(), self.map.blue.copy()
             self.add(small_red, small_blue)
-            self.play(*map(FadeOut, [self.map, *self.chosen]), *self._title(self.screen("heading-next")), run_time=0.8)
+            self.play(*map(FadeOut, [self.map, *self.chosen, self.title]), run_time=0.8)
             grow = (ReplacementTransform(small_red, red), ReplacementTransform(small_blue, blue))
-            self.play(*grow, run_time=1.6, rate_func=smooth)
+            self.play(*grow, run_time=1.8, rate_func=smooth)
+
+    def _next_beat(self) -> None:
+        with self.beat("next"):
+            # Over the curve what is left to ask, one question after the other; then everything rests
+            self.play(*next_heading(self.screen("heading-next"))[1])
             for k, key in enumerate(QUESTIONS):
                 line = words(self.screen(key), style.SUBTITLE)
                 line.place(QUESTION_TOP - k * QUESTION_STEP, left=style.LEFT_EDGE)
                 self.play(FadeIn(line, shift=0.15 * UP), run_time=0.6)
+                self.wait(0.6)
             credit = words(self.screen("credit"), style.CAPTION + 2, palette.dim)
             self.play(FadeIn(credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)), run_time=0.6)
 

@@ -124,7 +124,7 @@ class WhyGradient(LectureScene):
         board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
         self.rows = [line]
         leaving = [*(part for part in board if part is not board.grid), self.line_formula]
-        self.play(*map(FadeOut, leaving), *self._title("heading-count"), run_time=0.8)
+        self.play(*map(FadeOut, leaving), *self._title("heading-count"))
         picture = VGroup(board.grid.bands, board.grid.ring)
         self.remove(*board.grid.lines)
         self.play(
@@ -136,6 +136,7 @@ class WhyGradient(LectureScene):
         row = self._row(THREE_DAYS, ROWS[1])
         self.play(LaggedStart(*map(FadeIn, row.cells), lag_ratio=0.1), FadeIn(row.length), run_time=1.0)
         self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.5)
+        self.wait(0.8)
         remark = row.remark(format(time, self.context.language), self.screen("speed"))
         self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
         self.rows += [row, remark]
@@ -148,10 +149,13 @@ class WhyGradient(LectureScene):
             self.play(*(emphasis(part, PRESENT) for part in self.rows), run_time=0.4)
             self.play(LaggedStart(*map(FadeIn, row.cells), lag_ratio=0.1), FadeIn(row.length), run_time=1.0)
             self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.5)
+            self.wait(0.8)
             digits = self.screen("digits", digits=number_text(tries.digits))
             remark = row.remark(digits, self.screen("pages", pages=number_text(tries.pages)))
             self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
             self.rows += [row, remark]
+            self.wait(1.5)
+            self.play(*self._title("heading-so"))
 
     # -- how many, and which ---------------------------------------------------------------------------------------
 
@@ -197,7 +201,7 @@ class WhyGradient(LectureScene):
         glyphs = self.sum_formula.part("sum")
         top = max(float(glyph.get_top()[1]) for glyph in glyphs)
         number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
-        frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.22)
+        frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.16)
         return frame.set_stroke(palette.text, 2).move_to(number)
 
     def _bend(self, before: NDArray, after: NDArray) -> Animation:

@@ -70,7 +70,7 @@ class GridMap(VGroup):
     def _lines(self, rows: int, columns: int) -> list[VMobject]:
         left, bottom = self.corner
         right, top = left + columns * self.side, bottom + rows * self.side
-        ink = mix(palette.axis, 0.28)
+        ink = mix(palette.axis, 0.45)
         upright = [[(x, bottom, 0), (x, top, 0)] for x in left + self.side * np.arange(columns + 1)]
         level = [[(left, y, 0), (right, y, 0)] for y in bottom + self.side * np.arange(rows + 1)]
         return [polyline(np.array(ends, dtype=float), ink, 1.0) for ends in (*upright, *level)]
