@@ -1,0 +1,264 @@
+"""ReLU: flat, then a slope. Two of them are one hard sigmoid, so the network may be made of them."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from gradreel.core.activations import relu, sigmoid
+from gradreel.core.experiment import Experiment
+from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.lecture_formulas import many_features_source, relu_source, sum_of_relus_source
+from gradreel.scenes.mobjects.part_map import part_map, steps_heading
+from gradreel.scenes.mobjects.plot import Plot, dashed, segment
+from gradreel.scenes.mobjects.small_curve import SmallCurve
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import number_text, ticks_at_knots
+from gradreel.scenes.style import BAND, FULL, PRESENT, emphasis, mix, palette
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    smooth,
+)
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+PLOT_BOX = {"left": -5.6, "right": 5.2, "bottom": -2.7, "top": 1.0}
+FORMULA_BASELINE, TWO_BASELINE, VALUE_DROP = 2.1, 2.2, 0.72
+SECOND = 'part("minus", -) part("c-2", magenta(c)) thin part("max-2", max(0, green(b) - 1 + yellow(w) thin x_1))'
+ICONS = ((-5.7, -3.0), (-1.35, 1.35), (3.0, 5.7))  # left and right of three small pictures
+ICON_SPAN, ICON_NAME = (-2.1, 0.0), -2.75  # their bottom and top; the baseline of their names
+PANELS = ((-5.4, -1.0), (1.0, 5.4))  # left and right of the two activation functions
+PANEL_SPAN, PANEL_NAME = (-2.05, 0.3), -2.8
+SAMPLES = 301
+R = 4.0  # activation functions are drawn from -R to R
+
+
+class Relu(LectureScene):
+    """c max(0, b + w x₁), two of which are a hard sigmoid exactly; sigmoid and ReLU are activation functions."""
+
+    class Parameters(LectureScene.Parameters):
+        w: float = Field(0.5, ge=0.1, le=10, description="Slope, before c: the ramp of the hard sigmoid is 1 / w wide")
+        b: float = Field(-0.5, ge=-20, le=20, description="Where it bends: at x = -b / w")
+        c: float = Field(3.0, ge=-10, le=10, description="Height of the hard sigmoid, at least 0.1 up or down")
+        run: Experiment = Field(Experiment(), description="The run on a curve that the map of the three steps shows")
+
+        @model_validator(mode="after")
+        def _can_be_shown(self) -> Self:
+            if abs(self.c) < 0.1:
+                raise ValueError(f"c must be at least 0.1, up or down, got {self.c:g}")
+            need_curve("relu", self.run)
+            return self
+
+    def construct(self) -> None:
+        self._prepare()
+        self._map_beat()
+        self._relu_beat()
+        self._two_beat()
+        self._sum_beat()
+        self._names_beat()
+
+    # -- the numbers ---------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        w, b, c = self.parameters.w, self.parameters.b, self.parameters.c
+        start, end = -b / w, (1 - b) / w
+        self.hard = PiecewiseLinearCurve([start, end], [0.0, c])  # c max(0, b + w x) up to where it reaches c
+        self.relus = self.hard.decompose().relus()
+        width = end - start
+        self.x_range = (start - width / 2, end + width)
+        self.x = np.unique([*np.linspace(*self.x_range, SAMPLES), start, end])
+        self.first, self.second = (self.relus.piece(k, self.x) for k in (1, 2))
+        heights = [*self.first, *self.second]
+        margin = 0.04 * (max(heights) - min(heights))
+        self.y_range = (min(heights) - margin, max(heights) + margin)
+        self.plot = self._axes()
+
+    def _axes(self) -> Plot:
+        ticks = ticks_at_knots(self.hard.x, *self.x_range, PLOT_BOX["right"] - PLOT_BOX["left"])
+        plot = Plot(self.x_range, self.y_range, **PLOT_BOX, x_ticks=ticks)
+        zero = float(plot.at(0, 0)[1])
+        for part in (plot.x_axis, plot.x_tick_labels, plot.x_label):
+            part.shift((zero - PLOT_BOX["bottom"]) * UP)
+        if self.parameters.c < 0:  # the first ReLU falls: labels above the axis, out of its way
+            plot.x_tick_labels.shift(0.66 * UP)
+        plot.y_axis.set_opacity(0)
+        return plot
+
+    def largest_gap(self) -> float:
+        """Between the two ReLUs' sum and the hard sigmoid, over the picture."""
+        return float(np.abs(self.relus(self.x) - self.hard(self.x)).max())
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _title(self, text: str) -> list[Animation]:
+        self.title, animations = next_heading(text, getattr(self, "title", None))
+        return animations
+
+    def _map_beat(self) -> None:
+        with self.beat("map"):
+            # All three steps are behind us; the brightness goes back to the first
+            steps = part_map(self, self.trace("run"), None)
+            self.play(*self._title(steps_heading(self)), FadeIn(steps, run_time=0.8))
+            self.wait(0.8)
+            self.play(steps.focus(1), run_time=0.8)
+            self.map = steps
+
+    def _relu_beat(self) -> None:
+        plot = self.plot
+        with self.beat("relu"):
+            # A straight line and zero; the blue curve is the upper of the two: flat, then a slope
+            self.play(FadeOut(self.map, run_time=0.4), *self._title(self.screen("heading-relu")))
+            self.line = self._straight_line()
+            self.play(FadeIn(plot), Create(self.line[0]), FadeIn(self.line[1]), run_time=0.9)
+            self.one = plot.curve(self.x, self.first, palette.blue)
+            self.play(Create(self.one), run_time=1.8, rate_func=smooth)
+            self.formula = formula(relu_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
+            self.play(FadeIn(self.formula, shift=0.15 * UP), run_time=0.6)
+
+    def _straight_line(self) -> VGroup:
+        """c (b + w x) where it can be seen, and its formula beside the part that is not blue's."""
+        p = self.parameters
+        x = np.array([self.x_range[0], self.x_range[1]])
+        y = p.c * (p.b + p.w * x)
+        inside = np.linspace(*x, SAMPLES)
+        heights = p.c * (p.b + p.w * inside)
+        seen = inside[(heights >= self.y_range[0]) & (heights <= self.y_range[1])]
+        ends = self.plot.at(seen[[0, -1]], np.interp(seen[[0, -1]], x, y))
+        label = formula("magenta(c) thin (green(b) + yellow(w) thin x_1)", style.LETTER)
+        foot = ends[0] if abs(ends[0][1] - self.plot.at(0, 0)[1]) < abs(ends[1][1] - self.plot.at(0, 0)[1]) else ends[1]
+        label.place(float(foot[1]) - 0.1, left=float(foot[0]) + 0.45)
+        return VGroup(dashed(*ends, palette.dim, 2.5, dash=0.13), label)
+
+    def _two_beat(self) -> None:
+        plot, faint = self.plot, mix(palette.blue, 0.45)
+        with self.beat("two"):
+            # A second ReLU, dashed, bends where the first has reached c and goes down. A line sweeps to the right:
+            # the two heights are added, and the sum runs along the hard sigmoid
+            two = formula(f"{relu_source()} {SECOND}", 46).place(TWO_BASELINE, center=0.0)
+            self.two = plot.curve(self.x, self.second, palette.blue, style.SECOND_CURVE)
+            origin = {"c-2": "c"}
+            self.play(*grow(self.formula, two, origins=origin), Create(self.two), FadeOut(self.line), run_time=1.6)
+            self.formula = two
+            self.band = plot.curve(self.hard_x(), self.hard(self.hard_x()), faint, BAND)
+            self.band_label = words(self.screen("hard-sigmoid"), style.LABEL, mix(palette.blue, 0.8))
+            up = 0.26 if self.parameters.c > 0 else -0.46
+            self.band_label.place(plot.at(0, self.parameters.c)[1] + up, right=plot.box[1] - 0.35)
+            self._make_scan()
+            self.play(
+                emphasis(self.one, PRESENT), emphasis(self.two, PRESENT), FadeIn(self.scan), FadeIn(self.values),
+                run_time=0.6,
+            )  # fmt: skip
+            self._sweep(self.x_range[1], 3.2)
+            gap = words(f"{self.screen('gap')} {number_text(self.largest_gap(), 2)}", 32)
+            self.gap_label = gap.place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
+            self.add(self.band, self.scan)
+            self.play(*(FadeIn(part) for part in (self.band, self.band_label, gap)), run_time=0.6)
+            self.add(self.scan)
+
+    def hard_x(self) -> NDArray:
+        return np.array([self.x_range[0], *self.hard.x, self.x_range[1]])
+
+    def _make_scan(self) -> None:
+        """The moving line with the sum's curve behind it, and the numbers under the formula's terms."""
+        low, high = self.y_range
+        self.guide = segment(self.plot.at(0, low), self.plot.at(0, high), mix(palette.text, 0.5), style.GUIDE)
+        self.total = self.plot.curve(self.x[:2], self.hard(self.x[:2]), palette.blue, style.MAIN_CURVE + 1)
+        self.marks = VGroup(*(self.plot.dot(0, 0, palette.text, r) for r in (0.09, 0.09, 0.13)))
+        self.scan = VGroup(self.guide, self.total, self.marks)
+        self.numbers = [self._hung(name) for name in ("y", "sigmoid", "max-2")]
+        signs = [formula(sign, 34, palette.dim) for sign in "=-"]
+        for sign, name in zip(signs, ("equals", "minus"), strict=True):
+            sign.place(TWO_BASELINE - VALUE_DROP, center=self.formula.part(name).get_center()[0])
+        self.values = VGroup(*self.numbers, *signs)
+        self.show(self.x_range[0])
+
+    def _hung(self, name: str) -> Number:
+        """The number under a part of the formula."""
+        part = self.formula.part(name)
+        number = Number(0.0, 2, 34, palette.blue, face="math")
+        center = part.get_center()[0] if name == "y" else part.get_left()[0] + 0.9
+        return number.place(TWO_BASELINE - VALUE_DROP, right=center + number.width / 2)
+
+    def show(self, x: float) -> None:
+        """The line at x; the heights there of the sum and of the two ReLUs."""
+        self.at_x = x
+        heights = [float(value(x)) for value in (self.relus, self._first_at, self._second_at)]
+        for number, height in zip(self.numbers, (heights[0], heights[1], -heights[2]), strict=True):
+            number.set_value(height)  # the formula subtracts the second one
+        for mark, height in zip(self.marks, [*heights[1:], heights[0]], strict=True):
+            mark.move_to(self.plot.at(x, height))
+        self.guide.shift((self.plot.at(x, 0)[0] - self.guide.get_center()[0]) * np.array([1.0, 0, 0]))
+        seen = np.unique([self.x[0], *self.x[self.x < x], x, self.x[0] + 1e-9 * (self.x[-1] - self.x[0])])
+        self.plot.set_curve(self.total, seen, self.relus(seen))
+
+    def _first_at(self, x: float) -> float:
+        return float(self.relus.piece(1, x))
+
+    def _second_at(self, x: float) -> float:
+        return float(self.relus.piece(2, x))
+
+    def _sweep(self, x: float, seconds: float) -> None:
+        start, moving = self.at_x, VGroup(self.scan, self.values)
+
+        def update(_: VMobject, share: float) -> None:
+            self.show(start + share * (x - start))
+
+        self.play(UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=smooth))
+        self.show(x)
+
+    def _sum_beat(self) -> None:
+        with self.beat("sum"):
+            # One small hard sigmoid is two small ReLUs; above, sigmoid becomes max and the sum gets twice as long
+            leaving = [self.plot, self.one, self.two, self.band, self.band_label, self.scan, self.values]
+            leaving += [self.formula, self.gap_label]
+            self.play(*(FadeOut(part) for part in leaving), run_time=0.5)
+            old = formula(many_features_source(), 58)
+            old.place(1.5, center=0.0)
+            self.play(*self._title(self.screen("heading-sum")), FadeIn(old, shift=0.15 * UP))
+            icons, signs = self._icons()
+            self.play(FadeIn(icons[0]), run_time=0.5)
+            self.play(FadeIn(signs[0]), FadeIn(icons[1]), FadeIn(signs[1]), FadeIn(icons[2]), run_time=0.7)
+            self.formula = formula(sum_of_relus_source(), 58).place(1.5, center=0.0)
+            self.play(*grow(old, self.formula), run_time=1.8)
+            self.icons = VGroup(*icons, *signs)
+
+    def _icons(self) -> tuple[list[SmallCurve], list[TextMobject]]:
+        curves = (self.hard(self.x), self.first, self.second)
+        names = (self.screen("hard-sigmoid"), "ReLU", "ReLU")
+        icons = [
+            SmallCurve(self.x, y, self.y_range, (*sides, *ICON_SPAN), words(name, style.LABEL, palette.blue), ICON_NAME)
+            for y, sides, name in zip(curves, ICONS, names, strict=True)
+        ]
+        middle = (ICON_SPAN[0] + ICON_SPAN[1]) / 2
+        gaps = [(a[1] + b[0]) / 2 for a, b in zip(ICONS, ICONS[1:], strict=False)]
+        signs = [formula(sign, 52).move_to((x, middle, 0)) for sign, x in zip("=+", gaps, strict=True)]
+        return icons, signs
+
+    def _names_beat(self) -> None:
+        with self.beat("names"):
+            # Both functions side by side under one name; then ours steps forward
+            self.play(FadeOut(self.icons), run_time=0.4)
+            r = np.linspace(-R, R, SAMPLES)
+            sides = (("sigmoid", sigmoid(r), (-0.08, 1.08)), ("ReLU", relu(r), (-0.08 * R, 1.08 * R)))
+            self.panels = [
+                SmallCurve(r, y, y_range, (*edges, *PANEL_SPAN), words(name, style.SUBTITLE, palette.blue), PANEL_NAME)
+                for (name, y, y_range), edges in zip(sides, PANELS, strict=True)
+            ]
+            self.play(
+                *self._title(self.screen("heading-names")),
+                LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.5, run_time=1.4),
+            )
+            self.wait(1.2)
+            self.play(emphasis(self.panels[0], PRESENT), emphasis(self.panels[1], FULL), run_time=0.6)
