@@ -16,7 +16,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.match_board import HALF_X, LOSS_BASELINE, LossPairs, Side
+from gradreel.scenes.mobjects.match_board import HALF_X, LossPairs, Side
 from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number as LiveNumber
@@ -197,13 +197,13 @@ class WhyDeep(LectureScene):
             self.alone.scale(ALONE, about_point=self.middle)
             sums = np.stack([parts.partial_sum(k, self.x) for k in range(len(parts) + 1)])  # (K + 1, SAMPLES)
             self._show_exact(sums[0])
-            self.words_below = words(self.screen("exact", relus=relus), style.LABEL, palette.blue)
-            self.words_below.place(LOSS_BASELINE - 0.12, center=0.0)
+            self.exactly = words(self.screen("exact", relus=relus), style.LABEL, palette.blue)
+            self.exactly.place(side.plot.get_top()[1] + 0.12, right=side.plot.get_right()[0])
             self.play(*self._title("heading"), FadeIn(side.diagram, run_time=0.8))
             self.play(FadeIn(side.plot), Create(side.red), run_time=1.2)
             self.play(Create(self.exact), run_time=0.6)
             self._add_relus(sums)
-            self.play(FadeIn(self.words_below, shift=0.15 * UP), run_time=0.4)
+            self.play(FadeIn(self.exactly, shift=0.15 * UP), run_time=0.4)
 
     def _show_exact(self, y: NDArray) -> None:
         """The exact sum at ``y`` (SAMPLES,), while the fat network is drawn large, in the middle."""
@@ -224,7 +224,7 @@ class WhyDeep(LectureScene):
     def _name_beat(self) -> None:
         with self.beat("name"):
             # The fat one steps aside for a deep one; each gets the name that its kind of learning would have
-            self.play(Restore(self.alone), FadeOut(self.words_below, run_time=0.4), run_time=1.0)
+            self.play(Restore(self.alone), FadeOut(self.exactly, run_time=0.4), run_time=1.0)
             columns, edges = self.deep.diagram.columns, self.deep.diagram.edges
             parts = [columns[0], *(part for pair in zip(edges, columns[1:], strict=True) for part in pair)]
             self.play(LaggedStart(*(FadeIn(part) for part in parts), lag_ratio=0.4), run_time=2.0)

@@ -1,0 +1,172 @@
+"""The same thing again: what a layer hands on goes through another W, another b, another ReLU."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import DEPTHS, WIDTH
+from gradreel.core.theta import parameter_shapes
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import FAINT, FULL, emphasis, palette
+from manim import UP, Animation, Create, FadeIn, LaggedStart
+from pydantic import Field
+
+BOX = (-5.3, 5.3, -1.35, 2.35)  # middles of the first and the last column, bottom, top
+FORMULA_BASELINE, COUNT_BASELINE = -2.45, -3.1
+FORMULA_SIZE, FORMULA_SHARE = 38, 0.86  # the largest size; how much of a column's room it takes
+COUNT_SIZE, TOTAL_SIZE = 28, 34
+EDGES = 0.45  # share of their colour in which lines are drawn that are not spoken of
+
+
+class StackLayers(LectureScene):
+    """From x to a, from a to a', and so on: layer by layer the network grows, and the parameters are counted."""
+
+    class Parameters(LectureScene.Parameters):
+        dataset: DailyViews = Field(DailyViews(), description="The daily views whose days are the network's features")
+        width: int = Field(WIDTH, ge=1, le=1000, description="ReLUs in each hidden layer")
+        depth: int = Field(3, ge=2, le=max(DEPTHS), description="Hidden layers at the end")
+
+    def construct(self) -> None:
+        self._build()
+        self._once_beat()
+        self._again_beat()
+        self._new_beat()
+        self._more_beat()
+
+    # -- what is on the screen -----------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        p = self.parameters
+        self.depth = p.depth
+        self.network = Experiment(dataset=p.dataset, hidden=(p.width,) * p.depth, activation="relu")
+        self.diagram = LayerDiagram(widths(self.network), BOX, pictures="relu")
+        for edges in self.diagram.edges:
+            style.emphasize(edges, EDGES)
+        self.formulas = self._formulas()
+        self.counts = [self._under(number_text(count), k) for k, count in enumerate(layer_sizes(self.network), 1)]
+        self.days = self._under(self.screen("days"), 0, palette.dim)
+        self.row_name = words(self.screen("parameters"), style.TICK, palette.dim)
+        self.row_name.place(COUNT_BASELINE, left=style.LEFT_EDGE)
+
+    def _under(self, text: str, k: int, color: Any = None) -> TextMobject:
+        """A text in the row of counts, under column k; under the first one in the row of formulas."""
+        size, baseline = (COUNT_SIZE, COUNT_BASELINE) if k else (style.TICK, FORMULA_BASELINE)
+        return words(text, size, color).place(baseline, center=self.diagram.columns[k].x)
+
+    def _formulas(self) -> list[TextMobject]:
+        """a = sigma(b + W x), a' = ..., y = b + c^T a'...: one under each column, all of one size."""
+        sources = [*(layer_source(k) for k in range(self.depth)), output_source(self.depth)]
+        room = FORMULA_SHARE * (BOX[1] - BOX[0]) / (self.depth + 1)
+        widest = max(formula(source, FORMULA_SIZE).width for source in sources)
+        size = FORMULA_SIZE * min(1.0, room / widest)
+        placed = [
+            formula(source, size).place(FORMULA_BASELINE, center=self.diagram.columns[k].x)
+            for k, source in enumerate(sources, 1)
+        ]
+        if placed[-1].get_right()[0] > style.RIGHT_EDGE:
+            placed[-1].place(FORMULA_BASELINE, right=style.RIGHT_EDGE)
+        return placed
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
+
+    def _layer(self, k: int) -> Animation:
+        """The lines into column k, drawn from the left, and its nodes."""
+        edges = self.diagram.edges[k - 1]
+        lines = LaggedStart(*(Create(line) for line in edges), lag_ratio=0.02, run_time=1.8)
+        return LaggedStart(lines, FadeIn(self.diagram.columns[k], run_time=0.6), lag_ratio=0.6)
+
+    def _next_formula(self, k: int) -> list[Animation]:
+        """Formula k (from 0) grows out of a copy of the one before, which stays; a becomes what is put in."""
+        return grow(self.formulas[k - 1].copy(), self.formulas[k], {"x": "a"})
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _once_beat(self) -> None:
+        with self.beat("once", width=Count(self.parameters.width)):
+            # The network as it was: the days, one layer of ReLUs, and the formula from x to a
+            self.play(*self._title("heading"), FadeIn(self.diagram.columns[0]), FadeIn(self.days))
+            self.play(self._layer(1))
+            self.play(FadeIn(self.formulas[0], shift=0.15 * UP), run_time=0.6)
+
+    def _again_beat(self) -> None:
+        with self.beat("again"):
+            # What came out goes in: a second layer, and the formula again with primes
+            self.play(emphasis(self.diagram.edges[0], FAINT / 2), self._layer(2))
+            self.play(*self._next_formula(1), run_time=1.6)
+
+    def _new_beat(self) -> None:
+        first, second, *_ = layer_sizes(self.network)
+        with self.beat("new", first=number_text(first), second=number_text(second)):
+            # W and W' light up, each with as many numbers as it has: they are not the same
+            formulas = self.formulas[:2]
+            rest = [glyph for f in formulas for glyph in f if glyph not in (*f.part("w"), *f.part("bias"))]
+            self.play(*(emphasis(glyph, FAINT) for glyph in rest), run_time=0.5)
+            self.play(FadeIn(self.row_name), run_time=0.5)
+            for count in self.counts[:2]:
+                self.play(FadeIn(count, shift=0.15 * UP), run_time=0.6)
+                self.wait(1.0)
+            self.play(*(emphasis(glyph, FULL) for glyph in rest), run_time=0.5)
+
+    def _more_beat(self) -> None:
+        with self.beat("more", total=number_text(self.network.n_parameters)):
+            # And again, up to the last layer; then y, and all parameters in one number
+            for k in range(3, self.depth + 1):
+                self.play(emphasis(self.diagram.edges[k - 2], FAINT / 2), self._layer(k))
+                self.play(*self._next_formula(k - 1), FadeIn(self.counts[k - 1], shift=0.15 * UP), run_time=1.4)
+            self.play(self._layer(self.depth + 1))
+            self.play(*(FadeIn(text, shift=0.15 * UP) for text in (self.formulas[-1], self.counts[-1])), run_time=0.6)
+            self._add_up()
+
+    def _add_up(self) -> None:
+        """All layers' counts fly together into the length of theta, at the top right."""
+        total = self.network.n_parameters
+        text = words(self.screen("total", count=number_text(total)), TOTAL_SIZE, palette.orange)
+        text.place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
+        copies = [count.copy() for count in self.counts]
+        self.play(*(copy.animate.move_to(text).set_opacity(0) for copy in copies), FadeIn(text), run_time=1.2)
+        self.remove(*copies)
+        self.total = text
+
+
+def widths(network: Experiment) -> tuple[int, ...]:
+    """Features, hidden layers, and the one output."""
+    return (network.dataset.n_features, *network.hidden, 1)
+
+
+def layer_sizes(network: Experiment) -> list[int]:
+    """How many parameters belong to each layer, the output's last: entries of W and b; they sum to P."""
+    sizes = [math.prod(shape) for _, shape in parameter_shapes(network)]
+    return [weights + biases for weights, biases in zip(sizes[::2], sizes[1::2], strict=True)]
+
+
+def primed(letter: str, primes: int) -> str:
+    """``letter`` with primes, as Typst has it."""
+    return letter + "'" * primes
+
+
+def layer_source(k: int) -> str:
+    """What layer k (from 0) computes: a = sigma(b + W x), a' = sigma(b' + W' a), ..."""
+    given = "bold(x)" if k == 0 else f"blue({primed('bold(a)', k - 1)})"
+    inner = (
+        f'part("bias", green({primed("bold(b)", k)})) part("plus-in", +) '
+        f'part("w", yellow({primed("W", k)})) thin part("x", {given})'
+    )
+    result = f'part("a", blue({primed("bold(a)", k)}))'
+    return f'{result} part("equals", =) part("sigmoid", sigma)part("brackets", ({inner}))'
+
+
+def output_source(depth: int) -> str:
+    """y = b + c^T a'..., of what the last of ``depth`` layers hands on."""
+    return f"blue(y) = grey(b) + magenta(bold(c)^upright(T)) thin blue({primed('bold(a)', depth - 1)})"

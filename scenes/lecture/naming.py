@@ -1,0 +1,134 @@
+"""Give it a good name: neurons, a neural network; and when that name was spoilt, hidden layers and deep learning."""
+
+from __future__ import annotations
+
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.results import DEPTHS, WIDTH
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.plot import dashed, segment
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup
+from pydantic import Field
+
+BOX = (-5.3, 5.3, -2.15, 1.5)  # middles of the first and the last column, bottom, top
+PLATE_BASELINE, PLATE_WIDTH, PLATE_SIZE = 2.62, 5.6, 52
+LABEL_BASELINE, DEEP_Y, DEEP_BASELINE = 1.72, -2.85, -3.3
+EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
+
+
+class Naming(LectureScene):
+    """One node is a neuron, many are a neural network, each row is a hidden layer, many layers are deep."""
+
+    class Parameters(LectureScene.Parameters):
+        dataset: DailyViews = Field(DailyViews(), description="The daily views whose days are the network's features")
+        width: int = Field(WIDTH, ge=1, le=1000, description="ReLUs in each hidden layer")
+        depth: int = Field(3, ge=2, le=max(DEPTHS), description="Hidden layers")
+
+    def construct(self) -> None:
+        self._build()
+        self._nameless_beat()
+        self._neuron_beat()
+        self._network_beat()
+        self._spoilt_beat()
+        self._deep_beat()
+
+    # -- what is on the screen -----------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        p = self.parameters
+        self.diagram = LayerDiagram((p.dataset.window, *(p.width,) * p.depth, 1), BOX, pictures="relu")
+        for edges in self.diagram.edges:
+            style.emphasize(edges, EDGES)
+        half, y = PLATE_WIDTH / 2, PLATE_BASELINE - 0.22
+        self.plate = dashed((-half, y, 0), (half, y, 0), palette.dim, style.BOX, dash=0.13)
+
+    def _name(self, key: str) -> TextMobject:
+        """A name on the plate."""
+        return words(self.screen(key), PLATE_SIZE).place(PLATE_BASELINE, center=0.0)
+
+    def _light(self, share: float) -> list[Animation]:
+        """The diagram at ``share`` of its colours; its lines stay behind the nodes."""
+        lines = FAINT_EDGES if share < FULL else EDGES
+        nodes = [emphasis(part, share) for part in self.diagram.columns]
+        return [*nodes, *(emphasis(edges, lines) for edges in self.diagram.edges)]
+
+    def _hidden(self) -> range:
+        return range(1, self.parameters.depth + 1)
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _nameless_beat(self) -> None:
+        with self.beat("nameless"):
+            # The whole network, and over it an empty plate for its name
+            self.play(FadeIn(self.diagram), run_time=1.0)
+            self.name = self._name("no-name")
+            self.play(Create(self.plate), run_time=0.8)
+            self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.5)
+
+    def _neuron_beat(self) -> None:
+        with self.beat("neuron"):
+            # One node stays bright: a neuron
+            column = self.diagram.columns[1]
+            node, picture = column.nodes[0], column.pictures[0]
+            self.label = words(self.screen("neuron"), style.HEADING, palette.text)
+            self.label.place(LABEL_BASELINE, center=column.x)
+            self.play(*self._light(FAINT), run_time=0.5)
+            self.play(*(emphasis(part, FULL) for part in (node, picture)), FadeIn(self.label, shift=0.15 * UP))
+            self.rays = VGroup(*self.diagram.edges[0].into(0), *self.diagram.edges[1].out_of(0))
+            self.play(emphasis(self.rays, PRESENT), run_time=0.6)
+
+    def _network_beat(self) -> None:
+        with self.beat("network"):
+            # More and more of them light up, until all are bright, and the plate has its first name
+            self.play(emphasis(self.rays, FAINT_EDGES), FadeOut(self.label), run_time=0.4)
+            columns = self.diagram.columns
+            nodes = [part for k in self._hidden() for part in (*columns[k].nodes.values(), *columns[k].pictures)]
+            lights = [emphasis(part, FULL) for part in nodes]
+            self.play(LaggedStart(*lights, lag_ratio=0.1), run_time=2.0)
+            self.play(*self._light(FULL), run_time=0.6)
+            self._rename("network")
+
+    def _spoilt_beat(self) -> None:
+        with self.beat("spoilt"):
+            # The name is struck out, and loses its light
+            self.play(*self._light(PRESENT), run_time=0.5)
+            self.years = words(self.screen("years"), style.LABEL, palette.dim)
+            self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
+            self.play(FadeIn(self.years, shift=0.15 * UP), run_time=0.5)
+            self.wait(1.6)
+            y = self.name.get_center()[1]
+            left, right = self.name.get_left()[0] - 0.2, self.name.get_right()[0] + 0.2
+            self.strike = segment((left, y, 0), (right, y, 0), palette.text, 4.0)
+            self.play(Create(self.strike), run_time=0.7)
+            self.play(emphasis(self.name, FAINT), run_time=0.5)
+
+    def _deep_beat(self) -> None:
+        with self.beat("deep"):
+            # A frame round each row: a hidden layer. All of them together are deep, and the plate has its last name
+            gone = [FadeOut(part) for part in (self.strike, self.years)]
+            self.play(*gone, *self._light(FULL), run_time=0.5)
+            self.frames = [self.diagram.frame(k) for k in self._hidden()]
+            self.labels = [self._label(k) for k in self._hidden()]
+            for frame, label in zip(self.frames, self.labels, strict=True):
+                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=0.9)
+            self._deep_bracket()
+            self._rename("deep")
+
+    def _label(self, k: int) -> TextMobject:
+        text = words(self.screen("hidden-layer"), style.LABEL)
+        return text.place(self.frames[k - 1].get_top()[1] + 0.16, center=self.diagram.columns[k].x)
+
+    def _deep_bracket(self) -> None:
+        left, right = self.frames[0].get_left()[0], self.frames[-1].get_right()[0]
+        ends = [segment((x, DEEP_Y + 0.16, 0), (x, DEEP_Y, 0), palette.axis, style.AXIS) for x in (left, right)]
+        self.bracket = VGroup(segment((left, DEEP_Y, 0), (right, DEEP_Y, 0), palette.axis, style.AXIS), *ends)
+        self.deep = words(self.screen("many"), style.LABEL).place(DEEP_BASELINE, center=(left + right) / 2)
+        self.play(Create(self.bracket), FadeIn(self.deep, shift=0.15 * UP), run_time=0.8)
+
+    def _rename(self, key: str) -> None:
+        old, self.name = self.name, self._name(key)
+        self.play(FadeOut(old, shift=0.15 * UP), run_time=0.35)
+        self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
