@@ -18,10 +18,10 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import Seed, shown_name
 from gradreel.scenes.mobjects.callout import Callout, free_place
-from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
+from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, WindowBracket, views_range
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, weekdays_words
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.plot import polyline, ring
+from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.text import TextMobject, caption, words
 from gradreel.scenes.style import palette
 from manim import (
@@ -139,7 +139,7 @@ class Forecast(LectureScene):
         self.real_label, self.model_label = plot.end_labels(ends)
         self.bands = plot.bands(days.dates, self.lows)
         self.low_names = self._low_names()
-        self.window = self._window_line()
+        self.window = WindowBracket(plot, self.dataset.window, BRACKET)
         self.note = caption(self.screen("caption", **self._about_data()))
 
     def _about_data(self) -> dict[str, Any]:
@@ -158,21 +158,6 @@ class Forecast(LectureScene):
         middles = [float(band.get_center()[0]) for band in self.bands]
         x = next((x for x in middles if first + half <= x <= right - half), (first + right) / 2)
         return text.place(top + 0.12, center=x)
-
-    def _window_line(self) -> VGroup:
-        """The bracket of the days that a prediction is made from, under the axis; its ends are set by `_put_window`."""
-        return VGroup(polyline(np.zeros((4, 3)), palette.text, 2.4))
-
-    def _put_window(self, day: float) -> None:
-        """The bracket spans the days before day ``day`` of those shown, as far back as the plot goes."""
-        left = self.plot.box[0]
-        x = self.plot.x_range[0] + day
-        start = float(self.plot.at(x - self.dataset.window - 0.4, 0)[0])
-        end = max(float(self.plot.at(x - 0.6, 0)[0]), left)
-        corners = [(end, BRACKET + 0.14, 0), (end, BRACKET, 0), (max(start, left), BRACKET, 0)]
-        if start >= left:
-            corners.append((start, BRACKET + 0.14, 0))
-        self.window[0].set_points_as_corners(np.array(corners))
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -195,7 +180,7 @@ class Forecast(LectureScene):
             # Blue walks through the days; a bracket holds the days that each prediction is made from
             name = self.screen("error") + " " + self._text(self.usual)
             readout = words(name, READOUT).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
-            self._put_window(1.0)
+            self.window.put(self.plot.x_range[0] + 1.0)
             self.play(FadeIn(self.window), run_time=0.4)
             self._walk(4.5)
             self.play(FadeIn(self.model_label), FadeOut(self.window), run_time=0.4)
@@ -206,7 +191,7 @@ class Forecast(LectureScene):
 
         def update(_: VMobject, share: float) -> None:
             self._show(share * last)
-            self._put_window(share * last)
+            self.window.put(self.plot.x_range[0] + share * last)
 
         self._show(0.0)
         moving = VGroup(self.blue, self.window)
@@ -309,7 +294,7 @@ class Forecast(LectureScene):
     def _window_beat(self) -> None:
         with self.beat("window", window=self.dataset.window):
             # What the network saw before that day: its last days, and no calendar
-            self._put_window(float(self.worst))
+            self.window.put(self.plot.x_range[0] + self.worst)
             text = self.screen("window", window=self.dataset.window)
             name = words(text, 26)
             middle = max(self.window.get_center()[0], style.LEFT_EDGE + name.width / 2)

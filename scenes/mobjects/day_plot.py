@@ -17,7 +17,7 @@ from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks, nice_range, round_labels
 from gradreel.scenes.style import mix, palette
-from manim import Dot, ManimColor, Rectangle, VGroup, VMobject
+from manim import Dot, LineJointType, ManimColor, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 REAL_LINE, MODEL_LINE = 3.2, 5.0
@@ -144,3 +144,25 @@ class DayPlot(Plot):
                 heights[above] += lack / 2
         for height, label in zip(heights, labels, strict=True):
             label.place(height - 0.1, left=self.box[1] + 0.16)
+
+
+class WindowBracket(VMobject):
+    """A bracket at height ``y`` under the axis that holds the ``window`` days before a day; see `put`."""
+
+    HOOK = 0.14
+
+    def __init__(self, plot: DayPlot, window: int, y: float) -> None:
+        super().__init__(stroke_color=palette.text, stroke_width=2.4, fill_opacity=0)
+        self.joint_type = LineJointType.ROUND
+        self.plot, self.window, self.y = plot, window, y
+
+    def put(self, day: float) -> WindowBracket:
+        """Hold the days before ``day`` (on the x axis), as far back as the plot goes; before it, open."""
+        left = self.plot.box[0]
+        start = float(self.plot.at(day - self.window - 0.4, 0)[0])
+        end = max(float(self.plot.at(day - 0.6, 0)[0]), left)
+        corners = [(end, self.y + self.HOOK, 0), (end, self.y, 0), (max(start, left), self.y, 0)]
+        if start >= left:
+            corners.append((start, self.y + self.HOOK, 0))
+        self.set_points_as_corners(np.array(corners))
+        return self
