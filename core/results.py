@@ -217,6 +217,19 @@ def loss_by_epoch(trace: Trace, states: int | None = None) -> LossByEpoch:
     )
 
 
+def training_by_epoch(trace: Trace) -> tuple[FloatArray, FloatArray]:
+    """(E + 1,) epochs 0 to E, (E + 1,) losses in views: how a recorded run's training went, at every epoch.
+
+    First the loss over all examples before the first update, last that after the last one; between them, at epoch e,
+    the mean loss of its batches, each before its update. ValueError as of `loss_by_epoch`.
+    """
+    run = trace.experiment
+    ends = loss_by_epoch(trace, 2).training
+    epoch = np.asarray(trace.epoch)
+    means = np.bincount(epoch, weights=np.asarray(trace.batch_loss, dtype=np.float64)) / np.bincount(epoch)
+    return np.arange(run.epochs + 1.0), np.concatenate([ends[:1], _in_views(run, means[:-1]), ends[-1:]])
+
+
 def _in_views(run: Experiment, losses: FloatArray) -> FloatArray:
     if not isinstance(run.dataset, DailyViews) or run.loss != "mae":
         raise ValueError("only the mean absolute error of daily views is a number of views")

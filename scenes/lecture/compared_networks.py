@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from gradreel.core.results import LECTURE, Result, best_by_unseen, loss_by_epoch
+from gradreel.core.results import LECTURE, Result, best_by_unseen, loss_by_epoch, training_by_epoch
+from gradreel.core.trace import Trace
 from gradreel.core.verdicts import training_change, unseen_change
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments import NetworksScene
@@ -36,7 +37,7 @@ from manim import (
     smooth,
 )
 
-STATES = 120  # at which the losses of a run are drawn
+STATES = 40  # at which the unseen loss of a run is drawn, at most
 SIDE_LINE, NAME_LINE, BELOW_NAME, LINE_STEP = -1.83, -2.33, -2.78, 0.32  # baselines under the columns
 PICTURE = 0.3  # free above and below the blocks of dots
 NOTES = {"training": "seen", "unseen": "unseen"}
@@ -85,9 +86,15 @@ class ComparedNetworks(NetworksScene):
     # -- what is on the screen -------------------------------------------------------------------------------------
 
     def _panel(self, k: int, result: Result) -> LossPanel:
-        run = result.network.experiments[0]
-        losses = loss_by_epoch(self.trace(result.network.run_name(run)), STATES)
-        return LossPanel(self.columns, k, losses, self.ticks.values)
+        """The first seed's run. Unseen losses at as many states as the run with the fewest kept: alike for all."""
+        traces = [self._first_run(other) for other in self.outcome]
+        states = min(STATES, *(len(trace.kept) for trace in traces))
+        unseen = loss_by_epoch(traces[k], states)
+        lines = training_by_epoch(traces[k]), (unseen.epoch, unseen.unseen)
+        return LossPanel(self.columns, k, *lines, self.ticks.values)
+
+    def _first_run(self, result: Result) -> Trace:
+        return self.trace(result.network.run_name(result.network.experiments[0]))
 
     def _bar(self, k: int, side: int, result: Result, size: float) -> LossBar:
         losses = result.training if side == SEEN else result.unseen
@@ -136,7 +143,7 @@ class ComparedNetworks(NetworksScene):
         self.play(*arriving, FadeIn(self.axis), FadeIn(note), run_time=0.7)
         columns = [VGroup(*parts) for parts in zip(self.names, self.sizes, self.blocks, strict=True)]
         lag = 0.8 if len(columns) <= 4 else 0.5
-        self.play(LaggedStart(*(FadeIn(column, shift=0.15 * UP) for column in columns), lag_ratio=lag), run_time=4.0)
+        self.play(LaggedStart(*(FadeIn(column, shift=0.15 * UP) for column in columns), lag_ratio=lag), run_time=5.0)
 
     def open_panels(self) -> None:
         """The dots make room for an empty plot in each column; the epochs will be counted at the top right."""
@@ -149,6 +156,7 @@ class ComparedNetworks(NetworksScene):
         )
         self.scale_labels.add(words(self.screen("loss"), style.TICK, palette.dim).place(self.columns.top, right=left))
         self.counter = self._counter()
+        self.counter[1].set_value(0)
         self.play(FadeOut(self.blocks), run_time=0.5)
         grids = VGroup(*(panel.grid for panel in self.panels))
         self.play(FadeIn(grids), FadeIn(self.scale_labels), *map(FadeIn, self.counter), run_time=0.6)

@@ -35,8 +35,8 @@ class DepthExperiment(ComparedNetworks, DepthsScene):
         with self.beat("train", epochs=self.parameters.epochs):
             # All of them train at once: solid the days they learn from, dashed the days they never see
             self.open_panels()
-            self.walk("training", 5.0)
-            self.walk("unseen", 3.5)
+            self.walk("training", 6.0)
+            self.walk("unseen", 5.0)
 
     def _training_beat(self) -> None:
         with self.beat(f"training-{self.training}", **self.training_values()):

@@ -124,8 +124,8 @@ class Overfitting(DepthsScene):
         picture = self.picture
         line, last = picture.lines[kind], float(picture.lines[kind].data_x[-1])
         points = [VGroup(dot, value) for dot, value in zip(picture.dots[kind], picture.values[kind], strict=True)]
-        draw = UpdateFromAlphaFunc(line, lambda _, share: line.show(share * last), run_time=3.0, rate_func=linear)
-        self.play(draw, LaggedStart(*(FadeIn(point, run_time=0.6) for point in points), lag_ratio=1.0, run_time=3.4))
+        draw = UpdateFromAlphaFunc(line, lambda _, share: line.show(share * last), run_time=4.0, rate_func=linear)
+        self.play(draw, LaggedStart(*(FadeIn(point, run_time=0.6) for point in points), lag_ratio=1.0, run_time=4.4))
         self.play(FadeIn(picture.labels[kind], shift=0.1 * UP), run_time=0.4)
 
     def _term_beat(self) -> None:

@@ -57,12 +57,12 @@ class WidthExperiment(ComparedNetworks):
         with self.beat("train", examples=number_text(self.parameters.dataset.examples), epochs=self.parameters.epochs):
             # All of them train at once, before our eyes: the recorded loss on the days they learn from falls
             self.open_panels()
-            self.walk("training", 7.0)
+            self.walk("training", 9.0)
 
     def _unseen_days_beat(self) -> None:
         with self.beat("unseen-days"):
             # The same networks at the same epochs, on days that they never saw: a dashed line
-            self.walk("unseen", 5.0)
+            self.walk("unseen", 7.0)
 
     def _training_beat(self) -> None:
         with self.beat(f"training-{self.training}", **self.training_values()):

@@ -22,7 +22,7 @@ SIDE = 0.3  # of the distance between two networks, free at both ends
 DASH = 0.13
 DOT = 0.11
 LABEL_GAP, LABELS_APART = 0.3, 0.4
-PLACES = (0.0, 0.38, -0.38)  # of a number beside its point: middle, right, left, in its own widths
+PLACES = (0.0, 0.2, -0.2, 0.38, -0.38)  # of a number beside its point: middle, right, left, in its own widths
 KINDS = ("training", "unseen")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
-from gradreel.core.arrays import evenly_spaced
-from gradreel.core.results import LossByEpoch
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.bars import Columns
 from gradreel.scenes.mobjects.plot import Plot, ring, segment
@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 SLOW_START = 2.5  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
 GRID_SHARE = 0.28
 DASH = 0.11
-UNSEEN_STATES = 60
+
+Line: TypeAlias = tuple[NDArray, NDArray]
+"""Epochs and losses in views, (n,) each."""
 
 
 class LossPanel(VGroup):
@@ -27,32 +29,29 @@ class LossPanel(VGroup):
     What lies above the picture is left out: a line comes in from above.
     """
 
-    def __init__(self, columns: Columns, k: int, losses: LossByEpoch, ticks: tuple[float, ...]) -> None:
+    def __init__(self, columns: Columns, k: int, training: Line, unseen: Line, ticks: tuple[float, ...]) -> None:
         super().__init__()
         left, right = columns.panel(k)
-        last = float(losses.epoch[-1])
+        last = float(training[0][-1])
         box = {"left": left, "right": right, "bottom": columns.bottom, "top": columns.top}
         self.plot = Plot((0.0, last), (0.0, columns.most), **box, x_label=None)  # for its coordinates
         faint = mix(palette.axis, GRID_SHARE)
         heights = [columns.y(value) for value in ticks]
         self.grid = VGroup(*(segment((left, y, 0), (right, y, 0), faint, style.GUIDE) for y in heights))
-        self.training = self._curve(losses.epoch, losses.training, 0.0)
-        few = evenly_spaced(len(losses.epoch), UNSEEN_STATES)  # dashes along every little jump would be a tangle
-        self.unseen = self._curve(losses.epoch[few], losses.unseen[few], DASH)
+        self.training, self.unseen = self._curve(training, 0.0), self._curve(unseen, DASH)
         self.training_tip = ring(self.training.end(), 0.1, palette.text, fill=palette.blue)
         self.unseen_tip = ring(self.unseen.end(), 0.1, palette.blue)
         self.add(self.grid, self.training, self.unseen, self.training_tip, self.unseen_tip)
 
-    def _curve(self, epoch: NDArray, views: NDArray, dash: float) -> RisingCurve:
-        x, y = below(epoch, views, self.plot.y_range[1])
+    def _curve(self, line: Line, dash: float) -> RisingCurve:
+        x, y = below(*line, self.plot.y_range[1])
         return RisingCurve(self.plot, x, y, palette.blue, style.SMALL_CURVE - (0.8 if dash else 0.0), dash)
 
     def show(self, epoch: float, name: str) -> None:
         """Draw the line ``name`` ("training" or "unseen") up to ``epoch``, its tip at the end."""
         curve: RisingCurve = getattr(self, name)
         curve.show(epoch)
-        if curve.tip is not None:
-            getattr(self, f"{name}_tip").move_to(curve.tip)
+        getattr(self, f"{name}_tip").move_to(curve.corners[0] if curve.tip is None else curve.tip)
 
     def label(self, name: str, text: str) -> TextMobject:
         """The word for a line at its end: over the upper line, under the lower one where there is room."""
