@@ -43,10 +43,16 @@ def sum_of_sigmoids_source(count: int) -> str:
     return f'{CONSTANT} part("sum", sum_(i=1)^{count}) {sigmoid_term_source("i")}'
 
 
-def many_features_source(count: int | None = None, features: int | None = None) -> str:
-    """y = b + sum_i c_i sigmoid(b_i + sum_j w_ij x_j); with limits, i = 1 ... ``count``, where they are given."""
-    terms = _unit('part("sigmoid", "sigmoid")', features)
-    return f'{CONSTANT} part("sum", {_sum("i", count)}) part("c", magenta(c_i)) thin {terms}'
+def many_features_source(count: int | None = None, features: int | None = None, activation: str = "sigmoid") -> str:
+    """y = b + sum_i c_i sigmoid(b_i + sum_j w_ij x_j); with limits, i = 1 ... ``count``, where they are given.
+
+    ``activation`` as an experiment calls it: relu writes max(0, b_i + ...).
+    """
+    if activation == "relu":
+        unit = _unit('part("sigmoid", max)', features, "0, ")
+    else:
+        unit = _unit(f'part("sigmoid", "{activation.replace("_", " ")}")', features)
+    return f'{CONSTANT} part("sum", {_sum("i", count)}) part("c", magenta(c_i)) thin {unit}'
 
 
 def relu_source() -> str:
