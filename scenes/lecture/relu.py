@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -138,7 +139,7 @@ class Relu(LectureScene):
         ends = self.plot.at(seen[[0, -1]], np.interp(seen[[0, -1]], x, y))
         label = formula("magenta(c) thin (green(b) + yellow(w) thin x_1)", style.LETTER)
         foot = ends[0] if abs(ends[0][1] - self.plot.at(0, 0)[1]) < abs(ends[1][1] - self.plot.at(0, 0)[1]) else ends[1]
-        label.place(float(foot[1]) - 0.1, left=float(foot[0]) + 0.45)
+        label.place(float(foot[1]) + (-0.36 if self.parameters.c > 0 else 0.14), left=float(foot[0]) + 0.3)
         return VGroup(dashed(*ends, palette.dim, 2.5, dash=0.13), label)
 
     def _two_beat(self) -> None:
@@ -188,8 +189,8 @@ class Relu(LectureScene):
         """The number under a part of the formula."""
         part = self.formula.part(name)
         number = Number(0.0, 2, 34, palette.blue, face="math")
-        center = part.get_center()[0] if name == "y" else part.get_left()[0] + 0.9
-        return number.place(TWO_BASELINE - VALUE_DROP, right=center + number.width / 2)
+        right = self.formula.part("equals").get_left()[0] - 0.2 if name == "y" else part.get_left()[0] + 1.3
+        return number.place(TWO_BASELINE - VALUE_DROP, right=right)
 
     def show(self, x: float) -> None:
         """The line at x; the heights there of the sum and of the two ReLUs."""
@@ -242,7 +243,7 @@ class Relu(LectureScene):
             for y, sides, name in zip(curves, ICONS, names, strict=True)
         ]
         middle = (ICON_SPAN[0] + ICON_SPAN[1]) / 2
-        gaps = [(a[1] + b[0]) / 2 for a, b in zip(ICONS, ICONS[1:], strict=False)]
+        gaps = [(a[1] + b[0]) / 2 for a, b in pairwise(ICONS)]
         signs = [formula(sign, 52).move_to((x, middle, 0)) for sign, x in zip("=+", gaps, strict=True)]
         return icons, signs
 

@@ -200,10 +200,15 @@ class SigmoidFormula(LectureScene):
 
     def _name_beat(self) -> None:
         with self.beat("name"):
-            # The fraction folds into one word; the numbers that showed its ends are gone
+            # A bright stroke follows the S; then the fraction makes way for one word, its letters move together
             self.play(*(FadeOut(part) for part in (self.dot, self.rows, self.ends, self.level)), run_time=0.4)
-            self.short = formula(one_sigmoid_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
-            self.play(*self._title("heading-name"))
+            stroke = self.board.curve.copy().set_stroke(palette.text)
+            self.play(*self._title("heading-name"), Create(stroke, run_time=1.4, rate_func=smooth))
+            self.play(FadeOut(stroke), run_time=0.4)
+            source = one_sigmoid_source().replace(
+                'part("sigmoid"', 'part("word"'
+            )  # a word, not a fraction bent into it
+            self.short = formula(source, style.FORMULA).place(FORMULA_BASELINE, center=0.0)
             self.play(*grow(self.fraction, self.short), run_time=1.8)
 
     def _hard_beat(self) -> None:
