@@ -107,11 +107,12 @@ class Summary(LectureScene):
         half = config.frame_width / 2 + 0.02
         data = self.run.experiment.dataset
         box = {"left": -half, "right": half, "bottom": MOTIF_BOTTOM, "top": MOTIF_TOP}
-        plot = Plot(data.range, nice_range(data.labels(), margin=0.02), **box)
         x = np.linspace(*data.range, 400)
+        target = data.curve()(x)
+        plot = Plot(data.range, nice_range(target, margin=0.02), **box)
         y = predict(self.run.experiment, np.asarray(self.run.parameters[-1]), data.features_at(x))
         blue = plot.curve(x, y, palette.blue, style.MAIN_CURVE)
-        red = plot.curve(x, data.curve()(x), palette.red, style.MAIN_CURVE + 1)
+        red = plot.curve(x, target, palette.red, style.MAIN_CURVE + 1)
         for line in (blue, red):
             line.bleed = True  # it runs off the picture on purpose, as in the title
         return blue, red

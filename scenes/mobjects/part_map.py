@@ -55,7 +55,7 @@ class PartMap(VGroup):
 
     def __init__(self, run: Trace, names: Sequence[str], current: int | None) -> None:
         super().__init__()
-        pace = even_pace(run, 0, _last_finite(run))
+        pace = even_pace(run)
         pictures = (_curves, _errors, _path)
         self.cards = [_card(k, names[k - 1], pictures[k - 1](run, pace, _box(k)), FORMULAS[k - 1]) for k in (1, 2, 3)]
         self.arrows = VGroup(*(_chevron(style.LEFT_EDGE + k * (WIDTH + GAP) - GAP / 2) for k in (1, 2)))
@@ -90,12 +90,6 @@ def steps_heading(scene: LectureScene) -> str:
 
 def _words(scene: LectureScene, key: str) -> str:
     return scene.words_of.screen("part-map", key, scene.context.language)
-
-
-def _last_finite(run: Trace) -> int:
-    """The last row before a run went off to infinity; that of its end, if it did not."""
-    finite = np.isfinite(run.parameters).all(axis=1)
-    return len(finite) - 1 if finite.all() else max(1, int(np.argmin(finite)) - 1)
 
 
 def _box(step: int) -> tuple[float, float, float, float]:
@@ -182,7 +176,7 @@ def _errors(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) ->
 def _path(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) -> VGroup:
     """The loss over the plane nearest to the path, and the path: from the ring to the dot."""
     left, right, bottom, top = box
-    plane = plane_of(trace, int(trace.kept[recorded_row(pace.row(1.0))]))
+    plane = plane_of(trace)
     rows = np.unique([recorded_row(pace.row(share)) for share in np.linspace(0, 1, SAMPLES)])
     uv = plane.coordinates(np.asarray(trace.parameters[rows]))
     u_range, v_range = view_around(uv, INNER, top - bottom, margin=0.14)

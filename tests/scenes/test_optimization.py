@@ -214,7 +214,7 @@ def test_formulas_hold_for_other_optimizers(media, name):
             seen["formula"], seen["worked"] = scene.formulas[1].source, scene.worked
 
     beats = play(look, media, run)
-    assert beats[5:7] == wanted
+    assert beats[6:8] == wanted
     plain = wanted[0] == "downhill"
     assert (" eta " in seen["formula"]) is plain and ("step" in seen["formula"]) is not plain
     worked = seen["worked"]
@@ -240,7 +240,7 @@ def test_only_the_updates_asked_for_are_shown(media):
         ({"run": {"keep": {"every": 10}}}, "every update"),
         ({"run": {"epochs": 2}}, "at least 3"),
         ({"run": {"epochs": 50}, "updates": 51}, "at most the 50"),
-        ({"run": {"dataset": {"kind": "daily views"}}}, "gradient-descent draws the curve .* kind \"curve\""),
+        ({"run": {"dataset": {"kind": "daily views"}}}, 'gradient-descent draws the curve .* kind "curve"'),
     ],
 )
 def test_a_run_that_cannot_be_shown_is_an_error(parameters, word):

@@ -1,0 +1,41 @@
+"""Batches in an epoch, and the loss over all examples beside theirs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradreel.core.batches import updates_in_an_epoch, whole_losses
+from gradreel.core.errors import TraceError
+from gradreel.core.experiment import Experiment
+from gradreel.core.theta import loss, loss_on
+from gradreel.core.training import train
+
+RUN = Experiment(batch_size=10, epochs=3)  # 81 examples
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch_size", "updates"), [(10_000, 10, 1000), (1_000, 100, 10), (81, 10, 9), (7, 7, 1), (7, 1, 7)]
+)
+def test_an_epoch_has_an_update_for_each_batch(examples, batch_size, updates):
+    assert updates_in_an_epoch(examples, batch_size) == updates
+
+
+def test_an_epoch_is_what_training_makes_of_it():
+    assert updates_in_an_epoch(RUN.dataset.examples, RUN.batch_size) == RUN.batches_per_epoch
+
+
+def test_whole_losses_are_those_of_the_states_that_the_batches_saw(tmp_path):
+    trace = train(RUN, tmp_path)
+    whole = whole_losses(trace, 20)
+    np.testing.assert_array_equal(whole, loss(RUN, trace.parameters[:20]))
+    features, labels = RUN.dataset.features(), RUN.dataset.labels()
+    for update in range(20):  # and the batch loss is that of the same state, on the examples of the batch
+        chosen = trace.examples(update)
+        batch = loss_on(RUN, trace.parameters[update], features[chosen], labels[chosen])
+        assert trace.batch_loss[update] == pytest.approx(float(batch), rel=1e-12)
+
+
+def test_states_that_were_not_kept_have_no_loss(tmp_path):
+    trace = train(RUN.model_copy(update={"keep": Experiment(keep={"every": 5}).keep}), tmp_path)
+    with pytest.raises(TraceError, match="was not kept"):
+        whole_losses(trace, 3)

@@ -1,0 +1,25 @@
+"""batches at the end of each of its beats, against the pictures that were looked at."""
+
+from __future__ import annotations
+
+import pytest
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.lecture.batches import Batches
+
+SINGLE = Experiment(dataset=CurveDataset(examples=12), batch_size=5, epochs=1, optimizer="adam", learning_rate=0.01)
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+def test_batches(frames, lang, theme):
+    frames(Batches, lang=lang, theme=theme)
+
+
+def test_batches_of_one_epoch(frames):
+    frames(Batches, run=SINGLE, quiz=((10, 3), (7, 7)))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_batches_layout(layout, lang, theme):
+    layout(Batches, lang=lang, theme=theme)

@@ -1,0 +1,21 @@
+"""why-gradient at the end of each of its beats, against the pictures that were looked at."""
+
+from __future__ import annotations
+
+import pytest
+from gradreel.scenes.lecture.why_gradient import WhyGradient
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+def test_why_gradient(frames, lang, theme):
+    frames(WhyGradient, lang=lang, theme=theme)
+
+
+def test_why_gradient_with_few_values(frames):
+    frames(WhyGradient, values=5, sigmoids=(1, 2))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_why_gradient_layout(layout, lang, theme):
+    layout(WhyGradient, lang=lang, theme=theme)

@@ -1,0 +1,197 @@
+"""batches: each square is an example of the recorded batch that it stands in, each loss a recorded one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.columns import checksum
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.theta import loss
+from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
+from gradreel.core.training import train
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.batches import Batches
+from gradreel.scenes.mobjects.batch_field import MOST
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+RUN = THREE_DAYS.model_copy(update={"epochs": 3})
+FEW = CurveDataset(examples=12)
+EXTREMES = {
+    "two batches": Experiment(dataset=FEW, batch_size=11, epochs=4),
+    "one epoch of single examples": Experiment(dataset=FEW, batch_size=1, epochs=1),
+    "adam": Experiment(batch_size=20, epochs=3, optimizer="adam", learning_rate=0.01),
+    "many batches": Experiment(dataset=CurveDataset(examples=2000), batch_size=2, epochs=1),
+    "as many examples as there may be": Experiment(dataset=CurveDataset(examples=MOST), batch_size=4000, epochs=2),
+}
+LAST_BEATS = ["wander", "quiz", "quiz-again"]
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    for run in (RUN, *EXTREMES.values()):
+        train(run, folder / "traces")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trace(media) -> Trace:
+    return Trace.find(media / "traces", RUN)
+
+
+def play(look, media, run=RUN, parameters=None, **context) -> list[str]:
+    beats = []
+
+    def at_beat(scene, beat):
+        beats.append(beat)
+        look(scene, beat)
+
+    visit_beats(Batches, at_beat, {"run": run, **(parameters or {})}, SceneContext(media_dir=media, **context), TINY)
+    return beats
+
+
+def corners(mobject) -> np.ndarray:
+    """(n, 4, 2): the corners of the squares that a mobject holds."""
+    return mobject.points.reshape(-1, 4, 4, 3)[:, :, 0, :2]
+
+
+def framed(scene) -> dict[int, set[int]]:
+    """Batch -> the examples whose squares its frame holds, as they stand on the screen."""
+    field, found = scene.field, {}
+    centers = np.empty((field.n_examples, 2))
+    for cell, batch in zip(field.cells, field.batches, strict=True):
+        centers[batch] = corners(cell).mean(axis=1)
+    for k in range(len(field.batches)):
+        field.turn(k)
+        low, high = field.frame.get_corner([-1, -1, 0])[:2], field.frame.get_corner([1, 1, 0])[:2]
+        found[k] = set(np.flatnonzero(((centers > low) & (centers < high)).all(axis=1)).tolist())
+    return found
+
+
+@pytest.fixture(scope="module")
+def film(media) -> dict:
+    seen: dict = {}
+
+    def look(scene, beat):
+        if beat in ("split", "epoch"):
+            seen[beat] = framed(scene)
+        if beat in ("first", "next"):
+            seen[beat] = [text.source for text in scene.formulas]
+        if beat == "wander":
+            plot = scene.plot
+            seen[beat] = {
+                name: np.array([plot.axes.data(point) for point in curve.corners])
+                for name, curve in (("batch", plot.batch), ("whole", plot.whole))
+            }
+            seen["axis"] = plot.axis
+
+    seen["beats"] = play(look, media)
+    return seen
+
+
+@pytest.mark.parametrize(("beat", "epoch"), [("split", 0), ("epoch", 1)])
+def test_each_square_stands_in_the_batch_that_was_drawn(film, trace, beat, epoch):
+    for k in range(RUN.batches_per_epoch):
+        assert film[beat][k] == set(trace.examples(epoch * RUN.batches_per_epoch + k).tolist())
+
+
+def test_the_losses_in_the_formulas_are_the_recorded_ones(film, trace):
+    to_thousands = RUN.dataset.absolute_error_in_views(1.0) / 1000
+    for beat, update in (("first", 1), ("next", 3)):
+        told = film[beat][0].split('part("value", "')[1].split('k"')[0]
+        assert float(told) == pytest.approx(trace.batch_loss[update - 1] * to_thousands, abs=5.1e-4)
+        assert f"L^({update}) (orange(theta^({update - 1})))" in film[beat][1]
+
+
+def test_the_curves_are_the_recorded_losses_of_batches_and_of_all_examples(film, trace):
+    to_thousands = RUN.dataset.absolute_error_in_views(1.0) / 1000
+    x, y = film["wander"]["batch"].T
+    np.testing.assert_allclose(x, np.arange(138), atol=1e-9)
+    wanted = trace.batch_loss[:138] * to_thousands
+    np.testing.assert_allclose(y, film["axis"].of_loss(wanted), atol=1e-9)
+    x, y = film["wander"]["whole"].T
+    whole = loss(RUN, trace.parameters[x.round().astype(int)]) * to_thousands
+    np.testing.assert_allclose(y, film["axis"].of_loss(whole), atol=1e-9)
+
+
+def test_other_batches_are_another_picture(media, tmp_path):
+    folder = tmp_path / "traces" / RUN.digest
+    shutil.copytree(media / "traces" / RUN.digest, folder)
+    batch, losses = np.load(folder / "batch.npy"), np.load(folder / "batch_loss.npy")
+    np.save(folder / "batch.npy", batch[:, ::-1])
+    np.save(folder / "batch_loss.npy", losses * 1.1)
+    meta, _ = read_meta(folder)
+    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(RUN).items()}
+    (folder / "meta.json").write_text(sealed_meta(RUN, meta["versions"], sums))
+    seen = []
+
+    def look(scene, beat):
+        if beat == "first":
+            seen.append((scene.field.batches[0].tolist(), scene.formulas[0].source))
+
+    for place in (media, tmp_path):
+        play(look, place)
+    assert seen[0][0] == batch[0, :32].tolist() and seen[1][0] == batch[0, ::-1][:32].tolist()
+    assert seen[0][1] != seen[1][1]
+
+
+def test_the_beats(film):
+    assert film["beats"] == ["split", "first", "next", "epoch", *LAST_BEATS]
+
+
+def test_a_run_of_one_epoch_is_over_after_it(media):
+    run = EXTREMES["one epoch of single examples"]
+    assert play(lambda scene, beat: None, media, run)[3] == "epoch-only"
+
+
+@pytest.mark.parametrize(("name", "language"), [*((name, "en") for name in EXTREMES), ("adam", "zh")])
+def test_extremes_stay_readable(media, name, language):
+    found: list[str] = []
+    quiz = {"quiz": [[10**9, 3], [7, 7]]} if name == "two batches" else {}
+    play(
+        lambda scene, beat: found.extend(map(str, check_scene(scene, beat))),
+        media, EXTREMES[name], quiz, language=language, theme="light",
+    )  # fmt: skip
+    assert found == []
+
+
+def test_answers_are_rounded_up_for_a_smaller_last_batch(media):
+    sources = []
+    play(
+        lambda scene, beat: sources.append(scene.first_answer[1].source) if beat == "quiz" else None,
+        media,
+        EXTREMES["two batches"],
+        {"quiz": [[10, 3], [7, 7]]},
+    )
+    assert 'part("result", "4")' in sources[0] and "ceil" in sources[0]
+
+
+def test_days_are_said_to_be_synthetic_or_whose_they_are(media):
+    captions = []
+    play(lambda scene, beat: captions.append(scene.source.source) if beat == "split" else None, media)
+    assert captions == ["synthetic data"] and isinstance(RUN.dataset, DailyViews) and RUN.dataset.synthetic
+
+
+@pytest.mark.parametrize(
+    ("parameters", "word"),
+    [
+        ({"run": {"batch_size": 0}}, "run.batch_size: from 1 to 80"),
+        ({"run": {"batch_size": 81}}, "run.batch_size: from 1 to 80"),
+        ({"run": {"batch_size": 8, "keep": {"every": 10}}}, "every update"),
+        ({"run": {"dataset": {"examples": MOST + 1}, "batch_size": 8}}, f"at most {MOST} examples"),
+        ({"quiz": [[10, 20], [1000, 100]]}, "quiz: a batch of 20 is more than 10 examples"),
+        ({"quiz": [[10, 0], [1000, 100]]}, "greater than or equal to 1"),
+    ],
+)
+def test_what_cannot_be_shown_is_an_error(parameters, word):
+    with pytest.raises(UserError, match=word):
+        Batches.validated(parameters)

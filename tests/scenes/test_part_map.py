@@ -1,0 +1,96 @@
+"""The map of the three steps: its pictures are the recorded run's, and one card at a time is bright."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.columns import checksum
+from gradreel.core.experiment import Experiment
+from gradreel.core.planes import plane_of
+from gradreel.core.theta import predict
+from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
+from gradreel.core.training import train
+from gradreel.scenes.mobjects.part_map import PLACE, VEILED, PartMap
+from gradreel.scenes.style import use_theme
+
+RUN = Experiment(epochs=200)
+NAMES = ("function", "loss", "optimization")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("traces")
+    train(RUN, folder)
+    return folder
+
+
+@pytest.fixture
+def steps(folder) -> PartMap:
+    use_theme("dark")
+    return PartMap(Trace.find(folder, RUN), NAMES, 1)
+
+
+def data(plot, line) -> np.ndarray:
+    """(n, 2): what a curve of the map says in the plot's numbers."""
+    return np.array([plot.data(point) for point in [*line.get_start_anchors(), line.get_end()]])
+
+
+def test_the_bright_curve_is_what_the_last_recorded_state_draws(steps, folder):
+    plot = steps.card(1)[PLACE][0]
+    x, y = data(plot, steps.blue).T
+    theta = Trace.find(folder, RUN).parameters[-1]
+    np.testing.assert_allclose(y, predict(RUN, theta, RUN.dataset.features_at(x)), atol=1e-9)
+
+
+def test_the_upright_lines_are_the_errors_of_the_blue_curve(steps):
+    plot, *errors, red, blue = steps.card(2)[PLACE]
+    x, y = data(plot, blue).T
+    corners, heights = data(plot, red).T
+    np.testing.assert_allclose(heights, RUN.dataset.curve()(corners), atol=1e-9)
+    assert len(errors) > 10
+    for error in errors:
+        (at, label), (_, prediction) = data(plot, error)
+        assert label == pytest.approx(RUN.dataset.curve()(at))
+        assert prediction == pytest.approx(np.interp(at, x, y), abs=1e-9)
+
+
+def test_the_path_leads_from_the_recorded_start_to_the_recorded_end(steps, folder):
+    trace = Trace.find(folder, RUN)
+    ground, line, start, end = steps.card(3)[PLACE]
+    plane = plane_of(trace)
+    for mobject, row in ((start, 0), (end, -1)):
+        np.testing.assert_allclose(
+            ground.coordinates(mobject.get_center()), plane.coordinates(trace.parameters[row]), atol=1e-9
+        )
+    np.testing.assert_allclose(line.get_start(), start.get_center(), atol=1e-9)
+    np.testing.assert_allclose(line.get_end(), end.get_center(), atol=1e-9)
+
+
+def test_one_card_is_bright_or_all(steps):
+    def shares() -> list[float]:
+        return [steps.card(k)[0].emphasis for k in (1, 2, 3)]
+
+    assert shares() == [1, VEILED, VEILED]
+    for step, wanted in ((3, [VEILED, VEILED, 1]), (None, [1, 1, 1]), (2, [VEILED, 1, VEILED])):
+        animation = steps.focus(step)
+        animation.begin()
+        animation.interpolate(1)
+        animation.finish()
+        assert shares() == wanted
+
+
+def test_a_changed_trace_is_a_changed_map(steps, folder, tmp_path):
+    changed = tmp_path / RUN.digest
+    shutil.copytree(folder / RUN.digest, changed)
+    parameters = np.load(changed / "parameters.npy")
+    parameters[-1] += 0.5
+    np.save(changed / "parameters.npy", parameters)
+    meta, _ = read_meta(changed)
+    sums = {name: checksum(changed / f"{name}.npy", kind) for name, kind in column_kinds(RUN).items()}
+    (changed / "meta.json").write_text(sealed_meta(RUN, meta["versions"], sums))
+    other = PartMap(Trace.find(tmp_path, RUN), NAMES, 1)
+    assert np.abs(other.blue.points - steps.blue.points).max() > 0.01
+    assert np.abs(other.card(3)[PLACE][1].get_end() - steps.card(3)[PLACE][1].get_end()).max() > 0.01

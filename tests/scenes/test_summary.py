@@ -1,0 +1,96 @@
+"""summary: its curves are the recorded run's, and each choice stands under the step that it belongs to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.theta import predict
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.opening import Title
+from gradreel.scenes.lecture.summary import CHOSEN, Summary
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+RUN, OTHER = Experiment(epochs=200), Experiment(epochs=200, seed=5)
+RELU = Experiment(hidden=(2, 3), activation="relu", learning_rate=0.02, epochs=40)
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    for run in (RUN, OTHER, RELU):
+        train(run, folder / "traces")
+    return folder
+
+
+def play(look, media, run=RUN, scene=Summary, **context) -> list[str]:
+    beats = []
+
+    def at_beat(scene, beat):
+        beats.append(beat)
+        look(scene, beat)
+
+    visit_beats(scene, at_beat, {"run": run}, SceneContext(media_dir=media, **context), TINY)
+    return beats
+
+
+def last_frame(media, run, scene=Summary) -> dict[str, np.ndarray]:
+    """Colour -> the points of the curves across the picture at the end."""
+    curves: dict[str, np.ndarray] = {}
+
+    def look(scene, beat):
+        for part in scene.get_mobject_family_members():
+            if getattr(part, "bleed", False):
+                curves[part.get_stroke_color().to_hex()] = part.points.copy()
+
+    play(look, media, run, scene)
+    return curves
+
+
+@pytest.mark.parametrize("run", [RUN, OTHER, RELU], ids=["sigmoids", "another start", "two layers"])
+def test_the_last_curve_is_what_the_run_ended_with(media, run):
+    blue = last_frame(media, run)["#4FADFF"]
+    dataset = run.dataset
+    x = np.interp(blue[:, 0], [blue[0, 0], blue[-1, 0]], dataset.range)
+    y = predict(run, Trace.find(media / "traces", run).parameters[-1], dataset.features_at(x))
+    red = last_frame(media, run)["#FF5C6A"]
+    label = dataset.curve()(np.interp(red[:, 0], [red[0, 0], red[-1, 0]], dataset.range))
+    scale, offset = np.polyfit(label, red[:, 1], 1)  # scene units of a label: one axis for both
+    np.testing.assert_allclose(blue[:, 1], scale * y + offset, atol=0.02)
+
+
+def test_it_lies_where_the_film_began(media):
+    begin, end = last_frame(media, RUN, Title), last_frame(media, RUN)
+    for color in ("#4FADFF", "#FF5C6A"):
+        np.testing.assert_allclose(begin[color][[0, -1]], end[color][[0, -1]], atol=1e-6)
+
+
+def test_each_choice_stands_under_its_step(media):
+    def look(scene, beat):
+        if beat == "chosen":
+            for (step, _), text in zip(CHOSEN, scene.chosen, strict=True):
+                card = scene.map.card(step)
+                assert text.get_center()[0] == pytest.approx(card.get_center()[0])
+                assert text.get_top()[1] < card.get_bottom()[1]
+
+    assert play(look, media) == ["steps", "chosen", "curve", "next"]
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
+def test_another_run_stays_readable(media, language, theme):
+    found: list[str] = []
+    look = lambda scene, beat: found.extend(map(str, check_scene(scene, beat)))  # noqa: E731
+    play(look, media, RELU, language=language, theme=theme)
+    assert found == []
+
+
+def test_a_run_on_no_curve_is_an_error():
+    with pytest.raises(UserError, match=r'summary draws the curve .* kind "curve"'):
+        Summary.validated({"run": {"dataset": {"kind": "daily views"}}})

@@ -1,0 +1,146 @@
+"""why-gradient: every cell is the loss of a line, every count is computed, and the words say what the counts say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.errors import UserError
+from gradreel.core.line_fit import least_squares, mean_squared_distance
+from gradreel.core.results import depth_experiments
+from gradreel.core.try_all import Tries
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.why_gradient import CURVE, LARGE, WhyGradient
+from gradreel.scenes.mobjects.bends import HIGH, LOW, pieces
+from gradreel.scenes.mobjects.grid_map import GridMap, serpentine
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+RED = CurveDataset()
+
+
+def play(look, language="en", theme="dark", **parameters) -> list[str]:
+    beats = []
+
+    def at_beat(scene, beat):
+        beats.append(beat)
+        look(scene, beat)
+
+    visit_beats(WhyGradient, at_beat, parameters, SceneContext(language=language, theme=theme), TINY)
+    return beats
+
+
+def at(beat, read, **parameters):
+    """What ``read(scene)`` gives at the end of a beat."""
+    seen = {}
+    play(lambda scene, name: seen.update({name: read(scene)}) if name == beat else None, **parameters)
+    return seen[beat]
+
+
+def drawn_line(scene) -> tuple[float, float]:
+    """(w, b) of the line on the screen."""
+    plot, line = scene.board.plot, scene.board.line
+    (x0, y0), (x1, y1) = plot.data(line.get_start()), plot.data(line.get_end())
+    w = (y1 - y0) / (x1 - x0)
+    return w, y0 - w * x0
+
+
+@pytest.mark.parametrize("values", [3, 20, 40])
+def test_the_line_left_over_is_the_best_of_all_that_were_tried(values):
+    (w, b), shown, ring, cell = at(
+        "two",
+        lambda scene: (
+            drawn_line(scene),
+            scene.board.loss.text,
+            scene.board.grid.ring.get_center()[:2],
+            scene.board.grid.center(*scene.board.numbers.best),
+        ),
+        values=values,
+    )
+    x, y = RED.x(), RED.labels()
+    tried = [
+        (mean_squared_distance(b + w * x, y), w, b)
+        for w in np.linspace(-1, 1, values)
+        for b in np.linspace(0, 4, values)
+    ]
+    least, best_w, best_b = min(tried)
+    assert (w, b) == (pytest.approx(best_w, abs=1e-9), pytest.approx(best_b, abs=1e-9))
+    assert float(shown) == pytest.approx(least, abs=0.0051)
+    np.testing.assert_allclose(ring, cell, atol=1e-9)
+    line = least_squares(x, y)
+    assert least >= mean_squared_distance(line(x), y)  # no line of a grid beats the best of all
+
+
+def test_another_curve_of_losses_is_another_grid():
+    losses = np.arange(16.0).reshape(4, 4)
+    one, other = GridMap(losses, 0, 0, 4).show(16), GridMap(losses[::-1], 0, 0, 4).show(16)
+    assert one.ring.get_center() == pytest.approx([0.5, 0.5, 0]) and other.ring.get_center()[1] == 3.5
+    dark = next(band for band in one.bands if len(band.points))  # the lowest band holds the lowest cell
+    np.testing.assert_allclose(dark.get_center()[:2], one.center(0, 0), atol=0.6)
+    assert sum(len(band.points) for band in one.bands) == 16 * 16  # four edges of four points each
+
+
+def test_cells_are_tried_one_after_the_other_each_beside_the_last():
+    order = serpentine(5, 7)
+    assert len(np.unique(order, axis=0)) == 35
+    assert (np.abs(np.diff(order, axis=0)).sum(axis=1) == 1).all()
+    losses = np.random.default_rng(0).random((5, 7))
+    grid = GridMap(losses, 0, 0, 7)
+    for count in (0, 1, 20, 35):
+        assert sum(len(band.points) for band in grid.show(count).bands) == 16 * count
+
+
+def test_the_counts_are_those_of_the_networks():
+    sources, digits = at(
+        "many",
+        lambda scene: ([row.power.source for row in scene.rows if hasattr(row, "power")], scene.rows[-1][0].source),
+    )
+    assert LARGE.n_parameters == depth_experiments(depths=(3,))[0].n_parameters == 26_001
+    assert '20^2 = "400"' in sources[0] and "20^16 approx 6.6 dot 10^20" in sources[1] and "20^26001" in sources[2]
+    assert digits.replace("\u2009", "").startswith(str(Tries(20, 26_001).digits))
+
+
+@pytest.mark.parametrize(
+    ("values", "beat"), [(3, "sixteen-quick"), (5, "sixteen-quick"), (20, "sixteen"), (40, "sixteen")]
+)
+def test_how_long_it_takes_is_what_the_numbers_say(values, beat):
+    assert play(lambda scene, name: None, values=values)[2] == beat
+
+
+def test_more_sigmoids_more_bends_and_the_hard_ones_lie_on_their_knots():
+    def curve(scene):
+        return scene.bends.plot, scene.bends.sum
+
+    plot, line = at("hard", curve, sigmoids=(2, 6))
+    wanted = pieces(CURVE, 6)
+    assert len(wanted.decompose()) == 6
+    drawn = np.array([plot.data(point) for point in [*line.get_start_anchors(), line.get_end()]])
+    np.testing.assert_allclose(drawn[:, 1], wanted(drawn[:, 0]), atol=1e-9)
+    errors = [pieces(CURVE, count).largest_error(CURVE) for count in (3, 5, 8)]
+    assert errors == sorted(errors, reverse=True)
+    assert (drawn[0, 0], drawn[-1, 0]) == (LOW, pytest.approx(HIGH))
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"values": 3, "sigmoids": (1,)}, {"values": 40, "sigmoids": (20, 1, 7, 12, 20)}], ids=["few", "many"]
+)
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
+def test_extremes_stay_readable(parameters, language, theme):
+    found: list[str] = []
+    play(lambda scene, beat: found.extend(map(str, check_scene(scene, beat))), language, theme, **parameters)
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "word"),
+    [
+        ({"values": 2}, r"why-gradient.values: .*greater than or equal to 3 \(got 2\)"),
+        ({"values": 41}, "less than or equal to 40"),
+        ({"sigmoids": []}, "at least 1 item"),
+        ({"sigmoids": [3, 21]}, "sigmoids.1: .*less than or equal to 20"),
+    ],
+)
+def test_what_cannot_be_shown_is_an_error(parameters, word):
+    with pytest.raises(UserError, match=word):
+        WhyGradient.validated(parameters)
