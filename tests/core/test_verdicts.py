@@ -1,0 +1,116 @@
+"""What a comparison comes to: told from means and how far the seeds scatter; and a training's loss at every epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import (
+    LECTURE,
+    Losses,
+    Network,
+    Result,
+    depth_experiments,
+    loss_by_epoch,
+    training_by_epoch,
+    width_experiments,
+)
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+from gradreel.core.verdicts import change, lecture_losses, overfits_from, training_change, unseen_change
+
+NETWORKS = depth_experiments(depths=(0, 1, 2, 3), seeds=(0, 1, 2))
+
+
+def losses(mean: float, spread: float = 1.0) -> Losses:
+    return Losses(np.array([mean - spread, mean, mean + spread]))
+
+
+def results(training: list[float], unseen: list[float]) -> list[Result]:
+    return [
+        Result(network, (0, 1, 2), losses(seen), losses(other), None)
+        for network, seen, other in zip(NETWORKS, training, unseen, strict=False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (losses(100), losses(90), "falls"),
+        (losses(100), losses(110), "rises"),
+        (losses(100), losses(100), "stays"),
+        (losses(100), losses(99.5, 0.0), "stays"),  # 1 % is not spoken of, however exact
+        (losses(100, 10), losses(90, 10), "stays"),  # 10 apart, and a standard error of the difference of 8
+        (losses(100, 10), losses(80, 10), "falls"),
+        (losses(0, 0), losses(0, 0), "stays"),
+        (Losses(np.array([100.0])), Losses(np.array([96.0])), "stays"),  # single runs: 5 %
+        (Losses(np.array([100.0])), Losses(np.array([94.0])), "falls"),
+        (Losses(np.array([100.0])), losses(94.0), "falls"),
+    ],
+)
+def test_change_is_clear_only_beyond_the_scatter_of_seeds(before, after, said):
+    assert change(before, after) == said
+    assert change(after, before) == {"falls": "rises", "rises": "falls", "stays": "stays"}[said]
+
+
+def test_two_standard_errors_of_the_difference():
+    rng = np.random.default_rng(0)
+    a, b = Losses(rng.normal(10, 1, 5)), Losses(rng.normal(11, 2, 5))
+    t = (b.mean - a.mean) / np.sqrt(a.by_seed.var(ddof=1) / 5 + b.by_seed.var(ddof=1) / 5)
+    assert (change(a, b) != "stays") == (abs(t) > 2)
+    shifted = Losses(b.by_seed + 3)
+    assert change(a, shifted) == "rises"
+
+
+@pytest.mark.parametrize(
+    ("unseen", "said", "first"),
+    [
+        ([40, 50, 47, 45], "worse", 1),  # ours on the synthetic views
+        ([50, 47, 43, 40], "better", None),
+        ([46, 43, 38, 44], "middle", 3),  # as the lecture's, whose fourth layer is one too many
+        ([46, 38, 38.5, 44], "middle", 3),  # the second after the best is not clearly worse
+        ([40, 40.5, 40.2, 40.4], "flat", None),
+        ([40, 50, 47, 40.5], "flat", 1),
+    ],
+)
+def test_what_larger_networks_do_to_unseen_days(unseen, said, first):
+    compared = results([30, 20, 15, 10], unseen)
+    assert training_change(compared) == "falls"
+    assert unseen_change(compared) == said
+    assert overfits_from(compared) == first
+
+
+def test_worse_on_seen_days_too_is_no_overfitting():
+    assert overfits_from(results([10, 20, 30, 40], [40, 50, 60, 70])) is None
+    assert training_change(results([10, 20, 30, 40], [40, 50, 60, 70])) == "rises"
+
+
+def test_lecture_as_far_as_it_gives_numbers():
+    assert lecture_losses(()) == (320.0, 460.0)
+    assert lecture_losses((100, 100)) == (180.0, None)
+    assert lecture_losses((7,)) == (None, None)
+    assert all(isinstance(lecture_losses(hidden), tuple) for hidden in LECTURE)
+
+
+def test_training_by_epoch_is_what_was_recorded(tmp_path):
+    network: Network = width_experiments(widths=(4,), seeds=(0,), epochs=3)[0]
+    train(network.experiments[0], tmp_path)
+    trace = Trace.find(tmp_path, network.experiments[0])
+    epochs, views = training_by_epoch(trace)
+    ends, scale = loss_by_epoch(trace, 2).training, trace.experiment.dataset.scale
+    assert epochs.tolist() == [0, 1, 2, 3]
+    assert views[[0, -1]] == pytest.approx(ends)
+    batches = trace.experiment.batches_per_epoch
+    assert views[1] == pytest.approx(np.mean(np.asarray(trace.batch_loss[:batches], dtype=float)) * scale)
+    assert views[2] == pytest.approx(np.mean(np.asarray(trace.batch_loss[batches : 2 * batches], dtype=float)) * scale)
+
+
+def test_training_by_epoch_of_one_epoch_and_of_another_loss(tmp_path):
+    run = width_experiments(widths=(0,), seeds=(0,), epochs=1)[0].experiments[0]
+    train(run, tmp_path)
+    assert training_by_epoch(Trace.find(tmp_path, run))[0].tolist() == [0, 1]
+    squared = Experiment(dataset=DailyViews(window=3), hidden=(), epochs=1, batch_size=64)
+    train(squared, tmp_path)
+    with pytest.raises(ValueError, match="mean absolute error"):
+        training_by_epoch(Trace.find(tmp_path, squared))
