@@ -76,10 +76,11 @@ def render_frames(options: Options) -> int:
 
 
 def check_scenes(options: Options) -> int:
-    """Print what breaks the layout rules; 1 when something does."""
+    """Print what breaks the layout rules, or where the motion jumps; 1 when something does."""
     settings, lesson = _settings(options), _lesson(options)
+    look = engine.find_jumps if options.jumps else engine.check_lesson
     with _reporter(options) as told:
-        findings = engine.check_lesson(lesson, settings, told)
+        findings = look(lesson, settings, told)
     report.print_findings(findings, [entry.name for entry in lesson.scenes], options)
     return 1 if findings else 0
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.render import jumps
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.plan import Clip, Plan, plan
@@ -159,6 +160,17 @@ def check_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | 
         return [finding for findings in found for finding in findings]
 
 
+def find_jumps(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> list[Finding]:
+    """Where scenes of the lesson jump: every frame is drawn, small, and compared with the one before."""
+    width, height = jumps.SIZE
+    small = replace(settings, width=width, height=height, fps=jumps.FPS, format="mp4", transparent=False)
+    reporter = reporter or Reporter()
+    with _at_work(small) as (workspace, workers):
+        made = _trained(lesson, small, workspace, workers, reporter)
+        found = _each(made.clips, workers, reporter, "find_jumps", lambda clip: [clip.request], "frames")
+        return [finding for findings in found for finding in findings]
+
+
 @contextmanager
 def _at_work(settings: RenderSettings) -> Iterator[tuple[Workspace, Workers]]:
     """The media folder and the workers; the workers are gone before the folder's temporary files are."""
@@ -256,12 +268,14 @@ def _each(
     reporter: Reporter,
     function: str,
     arguments: Callable[[Clip], Sequence[Any]],
+    unit: str = "beats",
 ) -> list[Any]:
     """Results of ``worker.<function>`` for each clip, in order."""
     by_scene = {clip.scene: clip for clip in clips}
 
     def start(scene: str) -> Future[Any]:
-        begun = partial(reporter.begin, scene, 0, "beats")
+        expected = by_scene[scene].expected_frames if unit == "frames" else 0
+        begun = partial(reporter.begin, scene, expected, unit)
         given = arguments(by_scene[scene])
         return workers.submit(function, *given, begun=begun, progress=partial(reporter.advance, scene))
 

@@ -162,7 +162,8 @@ def print_findings(findings: Sequence[Finding], scenes: Sequence[str], options: 
     for finding in findings:
         print(f"{finding.scene}, {finding.beat}: {finding.rule}: {finding.message} ({finding.where})")
     if not findings and not options.quiet:
-        print(f"{counted(len(scenes), 'scene')}: nothing breaks a layout rule")
+        well = "nothing jumps" if options.jumps else "nothing breaks a layout rule"
+        print(f"{counted(len(scenes), 'scene')}: {well}")
 
 
 def print_verification(result: Mapping[str, Any], options: Options) -> None:

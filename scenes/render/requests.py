@@ -114,3 +114,4 @@ class Finding:
     rule: str
     message: str
     where: str
+    seconds: float | None = None  # of the scene; None: at the end of the beat

@@ -20,6 +20,7 @@ from gradreel.scenes.narration import use_words
 from gradreel.scenes.render.beats import ListeningNarration, check_beats
 from gradreel.scenes.render.describe import describe
 from gradreel.scenes.render.encode import ClipEncoder
+from gradreel.scenes.render.jumps import JumpFinder, as_finding
 from gradreel.scenes.render.pictures import Pixels, png_bytes, straight_alpha
 from gradreel.scenes.render.plan import clip_path
 from gradreel.scenes.render.pool import report
@@ -139,13 +140,21 @@ def check(request: SceneRequest) -> list[Finding]:
     return found
 
 
+def find_jumps(request: SceneRequest) -> list[Finding]:
+    """Where much of the picture changes from one frame to the next, with no transition."""
+    finder = JumpFinder()
+    beats = _play(request, finder)
+    frame = (config.frame_width, config.frame_height)
+    return [as_finding(jump, request.source.name, beats, request.settings.fps, frame) for jump in finder.jumps()]
+
+
 class ClipWriter(SceneFileWriter):
     """Hands the frames that Manim draws to our encoder; writes nothing itself.
 
     Manim makes a file of each animation and joins them; here a scene is one stream from its first frame to its last.
     """
 
-    def __init__(self, manim_settings: Any, encoder: ClipEncoder, settings: RenderSettings) -> None:
+    def __init__(self, manim_settings: Any, encoder: ClipEncoder | JumpFinder, settings: RenderSettings) -> None:
         self._encoder, self._settings = encoder, settings
         self._began: dict[str, int] = {}  # frames there were when a beat began
         self._last_beat_began = False
@@ -195,7 +204,7 @@ class _NoFrames:
 class _SkippingWriter(ClipWriter):
     """Skips every animation, in every beat."""
 
-    def __init__(self, manim_settings: Any, encoder: ClipEncoder, settings: RenderSettings) -> None:
+    def __init__(self, manim_settings: Any, encoder: ClipEncoder | JumpFinder, settings: RenderSettings) -> None:
         super().__init__(manim_settings, encoder, settings)
         self.sections[-1].skip_animations = True
 
@@ -204,7 +213,7 @@ class _SkippingWriter(ClipWriter):
         self.sections[-1].skip_animations = True
 
 
-def _play(request: SceneRequest, encoder: ClipEncoder) -> tuple[BeatSpan, ...]:
+def _play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> tuple[BeatSpan, ...]:
     """Play the scene into the encoder; its beats in frames."""
     settings = request.settings
     _configure(request)
@@ -243,7 +252,7 @@ def _configure(request: SceneRequest) -> None:
     config.from_animation_number, config.upto_animation_number = 0, -1
 
 
-def _scene(request: SceneRequest, encoder: ClipEncoder | _NoFrames) -> Scene:
+def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> Scene:
     """The scene, made and connected to the encoder. Raises SceneError when making it raises."""
     scene_class = load_class(request.source)
     try:
@@ -263,7 +272,7 @@ def _scene(request: SceneRequest, encoder: ClipEncoder | _NoFrames) -> Scene:
     return scene
 
 
-def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | _NoFrames) -> None:
+def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> None:
     try:
         scene.render()
     except Exception as error:

@@ -89,6 +89,8 @@ def test_frames(gradreel, project):
 def test_check_exits_1_on_a_finding(gradreel, project):
     well = gradreel("check", "my_scene.py:Plain", "--lesson", "shapes.toml")
     assert (well.exit_code, well.stdout) == (0, "1 scene: nothing breaks a layout rule\n")
+    smooth = gradreel("check", "my_scene.py:Plain", "--lesson", "shapes.toml", "--jumps")
+    assert (smooth.exit_code, smooth.stdout) == (0, "1 scene: nothing jumps\n")
     bad = gradreel("check", "my_scene.py:Outside", "--lesson", "shapes.toml", "--json")
     assert bad.exit_code == 1
     finding = json.loads(bad.stdout)[0]

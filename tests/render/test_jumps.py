@@ -1,0 +1,110 @@
+"""Jumps are found in frames that are drawn here, and in a scene that is really played."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradreel.scenes.render import engine
+from gradreel.scenes.render.choosing import load_lesson
+from gradreel.scenes.render.jumps import FPS, SIZE, JumpFinder
+from gradreel.scenes.render.settings import RenderSettings
+
+WIDTH, HEIGHT = SIZE
+INK = (240, 240, 240)
+
+
+def empty() -> np.ndarray:
+    return np.full((HEIGHT, WIDTH, 4), (15, 20, 25, 255), np.uint8)
+
+
+def with_text(left: int = 60, top: int = 30, ink: float = 1.0, seed: int = 0) -> np.ndarray:
+    """Strokes like those of a formula, 120 pixels wide and 12 high."""
+    strokes = np.kron(np.random.default_rng(seed).random((6, 40)) < 0.4, np.ones((2, 3))) > 0
+    frame = empty()
+    where = frame[top : top + 12, left : left + 120, :3]
+    where[strokes] = ((1 - ink) * where[strokes] + ink * np.array(INK)).astype(np.uint8)
+    return frame
+
+
+def found_in(*frames: np.ndarray):
+    finder = JumpFinder()
+    for frame in frames:
+        finder.write(frame)
+    return finder.jumps()
+
+
+def test_what_pops_up_and_vanishes_is_a_jump_where_and_when_it_does():
+    shown, vanished = found_in(*[empty()] * 20, *[with_text()] * 20, *[empty()] * 20)
+    assert (shown.frame, vanished.frame) == (20, 40)
+    ink = (with_text() != empty()).any(axis=-1).mean()
+    assert shown.share == vanished.share == pytest.approx(ink)
+    left, right, bottom, top = shown.box
+    assert (left, right) == pytest.approx((60 / WIDTH, 180 / WIDTH), abs=6 / WIDTH)
+    assert (bottom, top) == pytest.approx((1 - 42 / HEIGHT, 1 - 30 / HEIGHT), abs=6 / HEIGHT)
+
+
+def test_an_exchange_without_a_transition_is_a_jump_and_with_one_it_is_none():
+    jump, = found_in(*[with_text()] * 10, *[with_text(seed=1)] * 10)  # fmt: skip
+    assert jump.frame == 10
+    faded = [with_text(ink=1 - k / 6) for k in range(7)] + [with_text(ink=k / 6, seed=1) for k in range(7)]
+    assert found_in(*[with_text()] * 10, *faded, *[with_text(seed=1)] * 10) == []
+
+
+def test_motion_is_no_jump_however_large():
+    def square(left: int) -> np.ndarray:
+        frame = empty()
+        frame[60:180, left : left + 120, :3] = INK
+        return frame
+
+    path = [round(20 + 260 * (1 - np.cos(np.pi * k / 20)) / 2) for k in range(21)]
+    assert found_in(*[square(20)] * 8, *map(square, path), *[square(280)] * 8) == []
+    assert found_in(*[with_text()] * 8, *(with_text(60 + 2 * k) for k in range(30)), *[with_text(118)] * 8) == []
+
+
+def test_a_pop_amid_motion_is_found():
+    frames = []
+    for k in range(60):
+        frame = with_text(top=150) if k >= 30 else empty()
+        frame[60:90, 10 + 4 * k : 40 + 4 * k, :3] = INK
+        frames.append(frame)
+    (jump,) = found_in(*frames)
+    assert jump.frame == 30
+
+
+def test_a_number_that_counts_is_no_jump():
+    counting = [with_text(seed=k) for k in range(8) for _ in range(10)]
+    assert found_in(*counting) == []
+    assert [jump.frame for jump in found_in(*counting[:30])] == [10, 20], "three of them are no counting yet"
+
+
+def test_a_still_of_any_length_is_counted_in_whole():
+    finder = JumpFinder()
+    finder.write(empty(), 500)
+    finder.write(with_text(), 500)
+    assert finder.frames == 1000
+    assert [jump.frame for jump in finder.jumps()] == [500]
+    assert JumpFinder().jumps() == []
+
+
+def test_a_scene_that_pops_is_named_with_beat_and_time(user_folder, tmp_path):
+    (user_folder / "pops.py").write_text('''
+from gradreel.scenes.base import LectureScene
+from manim import RIGHT, Circle, FadeIn, Square
+
+
+class Pops(LectureScene):
+    def construct(self):
+        with self.beat("calm", say="It comes slowly."):
+            self.play(FadeIn(Square()), run_time=0.5)
+        with self.beat("pop", say="It does not."):
+            self.wait(0.5)
+            self.add(Circle().shift(4 * RIGHT))
+''')
+    lesson = load_lesson(None, {}, ["pops.py:Pops"])
+    (jump,) = engine.find_jumps(lesson, RenderSettings(media_dir=tmp_path / "media"))
+    assert (jump.scene, jump.beat, jump.rule) == ("pops", "pop", "jump")
+    calm = 1.5  # 0.5 s played, and a second that it stays at least
+    assert jump.seconds == pytest.approx(calm + 0.5, abs=2 / FPS)
+    assert f"{jump.seconds:.2f} s" in jump.message
+    left, right = (float(corner.strip("()").split(",")[0]) for corner in jump.where.split(" to "))
+    assert (left, right) == pytest.approx((3, 5), abs=0.4)
