@@ -27,9 +27,7 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
-from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.straight_line import LineInPlot
+from gradreel.scenes.mobjects.straight_line import LineInPlot, WordedReadout, distances, two_losses
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
 from gradreel.scenes.mobjects.ticks import number_text, ticks_at_knots
 from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
@@ -143,9 +141,9 @@ class LinearLimits(LectureScene):
     def _build(self) -> None:
         curve = self.curve
         x_range = (0.0, float(self.dots_x[-1]))
-        y_range = (0.0, max(height_range([0.0, *curve.y])[1], 1.02 * float(self.dots_y.max())))
-        if curve.y.min() < 0.5 * curve.y.max():  # the very axes of the scene that comes next
-            y_range = (0.0, max(height_range(curve.y)[1], 1.02 * float(self.dots_y.max())))
+        low_start = curve.y.min() < 0.5 * curve.y.max()  # then these are the very axes of the scene that comes next
+        top = height_range(curve.y if low_start else [0.0, *curve.y])[1]
+        y_range = (0.0, max(top, 1.02 * float(self.dots_y.max())))
         ticks = ticks_at_knots(curve.x, *x_range, RIGHT - style.LEFT_EDGE - 0.5)
         self.plot = curve_axes(x_range, y_range, right=WIDE_RIGHT, x_label=None)
         self.next_plot = curve_axes(x_range, y_range, x_ticks=ticks)
@@ -157,11 +155,8 @@ class LinearLimits(LectureScene):
         self.formula = formula(linear_source(), 58).place(FORMULA_BASELINE, center=-0.4)
         self.line = LineInPlot(self.plot, self._rest(), self.formula)
         losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])
-        self.readout = Readout(self.screen("update"), int(self.fit.kept[-1]), losses, 1.7)
-        self.readout.remove(self.readout.loss_words)
-        self.readout.loss_words = words(self.screen("loss"), 32)
-        self.readout.loss_words.place(style.HEADING_BASELINE, right=self.readout.loss.get_left()[0] - 0.2)
-        self.readout.add(self.readout.loss_words)
+        self.readout = WordedReadout(self.screen("update"), int(self.fit.kept[-1]), losses, 1.7)
+        self.readout.name_loss(self.screen("loss"))
 
     def _axis_words(self) -> VGroup:
         _, right, bottom, top = self.plot.box
@@ -288,27 +283,12 @@ class LinearLimits(LectureScene):
         red = self.readout.written(self.red_loss)
         with self.beat("bias" if self._misses() else "no-bias", red=red):
             # How far each dot is from the line; the two losses side by side, and the name for what is left
-            self.distances = self._distances()
+            self.distances = distances(self.plot, self.line.line, self.dots_x, self.dots_y)
             self.play(Create(self.distances, lag_ratio=0.05), run_time=1.4)
-            self.losses = self._two_losses()
+            rows = [("best-line", self._loss_text(self.last), palette.blue), ("red-loss", red, palette.red)]
+            self.losses = two_losses([(self.screen(key), value, color) for key, value, color in rows])
             self.play(FadeIn(self.losses, shift=0.15 * UP), FadeOut(self.readout), run_time=0.6)
             self.play(*self._title(self.screen("heading-bias")))
-
-    def _distances(self) -> VGroup:
-        ends = self.line.line(self.dots_x)
-        color = mix(palette.text, 0.6)
-        pairs = zip(self.dots_x, self.dots_y, np.clip(ends, *self.plot.y_range), strict=True)
-        return VGroup(*(segment(self.plot.at(x, y), self.plot.at(x, end), color, style.AXIS) for x, y, end in pairs))
-
-    def _two_losses(self) -> VGroup:
-        """Two rows at the right of the formula: the line's loss and red's."""
-        rows = VGroup()
-        sides = (("best-line", self._loss_at(self.last), palette.blue), ("red-loss", self.red_loss, palette.red))
-        for (key, value, color), baseline in zip(sides, (2.32, 1.74), strict=True):
-            number = words(self.readout.written(value), 32, color).place(baseline, right=style.RIGHT_EDGE)
-            name = words(self.screen(key), style.LABEL, color)
-            rows.add(number, name.place(baseline, right=style.RIGHT_EDGE - 1.05))
-        return rows
 
     def _next_beat(self) -> None:
         with self.beat("next"):

@@ -205,9 +205,7 @@ class SigmoidFormula(LectureScene):
             stroke = self.board.curve.copy().set_stroke(palette.text)
             self.play(*self._title("heading-name"), Create(stroke, run_time=1.4, rate_func=smooth))
             self.play(FadeOut(stroke), run_time=0.4)
-            source = one_sigmoid_source().replace(
-                'part("sigmoid"', 'part("word"'
-            )  # a word, not a fraction bent into it
+            source = one_sigmoid_source().replace('part("sigmoid"', 'part("word"')  # no fraction bent into it
             self.short = formula(source, style.FORMULA).place(FORMULA_BASELINE, center=0.0)
             self.play(*grow(self.fraction, self.short), run_time=1.8)
 

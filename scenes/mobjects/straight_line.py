@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from gradreel.core.line_fit import Line
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
-from gradreel.scenes.mobjects.text import Number, TextMobject
-from gradreel.scenes.style import palette
+from gradreel.scenes.mobjects.readout import Readout
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
+from gradreel.scenes.style import mix, palette
 from manim import ManimColor, VGroup
 from numpy.typing import NDArray
 
@@ -64,3 +67,30 @@ class LineInPlot(VGroup):
         self.values["w"].set_value(line.w)
         self.values["b"].set_value(line.b)
         return self
+
+
+class WordedReadout(Readout):
+    """Count and loss at the top right, the loss called by its name: no theta has been heard of yet."""
+
+    def name_loss(self, text: str) -> None:
+        self.remove(self.loss_words)
+        self.loss_words = words(text, 32)
+        self.loss_words.place(style.HEADING_BASELINE, right=self.loss.get_left()[0] - 0.2)
+        self.add(self.loss_words)
+
+
+def distances(plot: Plot, line: Line, x: NDArray, y: NDArray) -> VGroup:
+    """An upright stroke from each dot (x, y), (N,) each, to the line, as far as the plot shows it."""
+    ends = np.clip(line(x), *plot.y_range)
+    color = mix(palette.text, 0.6)
+    tops = zip(plot.at(x, y), plot.at(x, ends), strict=True)
+    return VGroup(*(segment(dot, end, color, style.AXIS) for dot, end in tops))
+
+
+def two_losses(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
+    """Two names with their losses, one under the other, right of a formula over the plot."""
+    lines = VGroup()
+    for (name, value, color), baseline in zip(rows, (2.32, 1.74), strict=True):
+        lines.add(words(value, 32, color).place(baseline, right=style.RIGHT_EDGE))
+        lines.add(words(name, style.LABEL, color).place(baseline, right=style.RIGHT_EDGE - 1.05))
+    return lines
