@@ -11,9 +11,9 @@ from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import many_features_source, row_source
-from gradreel.scenes.mobjects.network_parts import Pulse, centered_number
+from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.network_sum import WrittenSum, fitting_places, output_row_source
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
 from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup
 
@@ -177,13 +177,4 @@ class NetworkDiagram(ThreeDaysScene):
         self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.8)
         self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
         self.wait(0.6)
-        self.play(FadeIn(self._truth(), shift=0.15 * UP), run_time=0.8)
-
-    def _truth(self) -> VGroup:
-        """The day's real value, in red below y."""
-        node = self.diagram.columns[Y].nodes[0]
-        bottom = self.output_bias.get_bottom()[1]
-        name = words(self.screen("truth"), style.LABEL, palette.red).place(bottom - 0.45, center=node.get_x())
-        self.truth = centered_number(self.there.label, self.unit.decimals, style.LABEL + 6, palette.red)
-        self.truth.shift([node.get_x(), bottom - 0.95, 0])
-        return VGroup(name, self.truth)
+        self.play(FadeIn(self.truth_words(), shift=0.15 * UP), run_time=0.8)

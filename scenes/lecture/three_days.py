@@ -14,6 +14,7 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments import shown_name
 from gradreel.scenes.mobjects.day_words import unit_words
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.network_parts import centered_number
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
@@ -106,6 +107,15 @@ class ThreeDaysScene(LectureScene):
             name = words(text, style.TICK + 2, palette.dim)
             made.add(name.place(node.get_y() - 0.1, right=node.get_left()[0] - 0.16))
         return made
+
+    def truth_words(self) -> VGroup:
+        """The day's real value, in red below y."""
+        node = self.diagram.columns[Y].nodes[0]
+        bottom = self.output_bias.get_bottom()[1]
+        name = words(self.screen("truth"), style.LABEL, palette.red).place(bottom - 0.45, center=node.get_x())
+        self.truth = centered_number(self.there.label, self.unit.decimals, style.LABEL + 6, palette.red)
+        self.truth.shift([node.get_x(), bottom - 0.95, 0])
+        return VGroup(name, self.truth)
 
     def into_nodes(self, column: int, numbers: list[Number] | None = None) -> list[Animation]:
         """Numbers come into the nodes of a column; in a crowded diagram they take their letters' place."""

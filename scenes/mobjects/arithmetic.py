@@ -92,6 +92,52 @@ def printed_sum(terms: Iterable[float], total: float, least: int = 2, most: int 
     return PrintedSum(tuple(map(_plain, rounded)), _plain(_rounded(total, least)), least, exact=False)
 
 
+@dataclass(frozen=True)
+class PrintedProduct:
+    """``first * second = product``, each as it is printed; ``exact``: right but for rounding the product."""
+
+    first: str
+    second: str
+    product: str
+    exact: bool
+
+
+def printed_product(first: float, second: float, least: int = 2, most: int = 5) -> PrintedProduct:
+    """A product with the fewest decimals, ``least`` to ``most``, whose rounded factors give its rounded value.
+
+    Numbers are only ever rounded, never adjusted; where none will do, ``least`` decimals, and ``exact`` is False. A
+    factor that is a whole number is printed as one.
+    """
+
+    def text(value: float, decimals: int) -> str:
+        return _plain(_rounded(value, 0 if value == round(value) else decimals))
+
+    for decimals in range(least, most + 1):
+        texts = text(first, decimals), text(second, decimals)
+        product = _rounded(first * second, decimals)
+        if (Decimal(texts[0]) * Decimal(texts[1])).quantize(product, rounding=ROUND_HALF_EVEN) == product:
+            return PrintedProduct(*texts, _plain(product), exact=True)
+    return PrintedProduct(text(first, least), text(second, least), _plain(_rounded(first * second, least)), exact=False)
+
+
+@dataclass(frozen=True)
+class PrintedSlope:
+    """``(after - before) / step = slope``, in digits that are right as printed."""
+
+    before: str
+    after: str
+    step: str
+    slope: str
+
+
+def printed_slope(before: float, after: float, step: float, decimals: int = 3) -> PrintedSlope:
+    """A finite difference; ``step`` is a power of ten, so that the printed quotient has ``decimals`` digits."""
+    places = decimals - round(math.log10(step))
+    low, high = _rounded(before, places), _rounded(after, places)
+    slope = ((high - low) / Decimal(repr(step))).quantize(Decimal(1).scaleb(-decimals))
+    return PrintedSlope(_plain(low), _plain(high), f"{Decimal(repr(step)):f}", _plain(slope))
+
+
 def _rounded(value: float, places: int) -> Decimal:
     return Decimal(repr(float(np.float64(value)))).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
 

@@ -49,6 +49,7 @@ SPLIT_PLACES = (0.0, 0.394, 0.641, 1.0)  # of x, r, a, y between left and right
 LETTER_ROOM = 0.62  # scene units between two nodes, at least, where letters stand above them
 LABEL_ROOM = 0.36  # between two weights' labels
 BASELINE = 0.0038  # of a number below a node's middle, scene units per point of size
+DIGIT = 0.0058  # width of a digit and some room beside it, scene units per point of size
 EDGE = 2.8
 
 
@@ -191,16 +192,18 @@ class LayerDiagram(VGroup):
         node = self.columns[k].nodes[i]
         chosen = style.CELL if self.radius > 0.4 else style.TICK
         number = centered_number(value, decimals, chosen, color or palette.text)
+        if len(number.text) * chosen * DIGIT > 2 * node.half_width:
+            number = centered_number(value, decimals, style.TICK, color or palette.text)
         return number.shift(np.array([node.get_x(), node.get_y() - BASELINE * chosen, 0.0]))
 
     def weight_labels(self, k: int, letter: str, only: int | None = None) -> dict[tuple[int, int], VGroup]:
         """w_ij by (i, j), near the start of each line, in one evenly spaced column; a patch below each.
 
-        ``only``: the labels of lines to node i alone, for layers with too many. Lines to a single node have one index,
+        ``only``: the labels of lines to node i alone, for layers with too many. The last lines, to y, have one index,
         in their middle.
         """
         edges, targets = self.edges[k], len(self.columns[k + 1].nodes)
-        single = targets == 1
+        single = k == len(self.edges) - 1
         share = 0.42 if single else 1 / (targets + 1)
         color = edges.color_of_weights
         labels: dict[tuple[int, int], VGroup] = {}
@@ -216,7 +219,7 @@ class LayerDiagram(VGroup):
     def has_room_for_labels(self, k: int) -> bool:
         """Whether every line from column k can carry its weight's label; else label those of one node."""
         targets = len(self.columns[k + 1].nodes)
-        return targets == 1 or self.pitch / (targets + 1) >= LABEL_ROOM
+        return k == len(self.edges) - 1 or self.pitch / (targets + 1) >= LABEL_ROOM
 
     def bias_arrows(self, k: int, letter: str, color: ManimColor, index: bool = True) -> list[VGroup]:
         """An arrow from below to each node of column k, with b_i beside it."""

@@ -106,8 +106,7 @@ class Edges(VGroup):
             if (weight < 0) != line.negative:
                 line.negative = weight < 0
                 line.points = (_dashes if line.negative else _solid)(*line.ends)
-            color = mix(self.color_of_weights, PALE + (BRIGHT - PALE) * share)
-            line.set_stroke(color, width=THINNEST + (THICKEST - THINNEST) * share)
+            line.set_stroke(*strength(share, self.color_of_weights))
             line.emphasis = min(share, 0.97)  # what is faint is meant to be
         return self
 
@@ -161,6 +160,11 @@ def three_dots(center: NDArray, step: float) -> VGroup:
     """Dots one below the other, for nodes that are not drawn."""
     steps = np.array([[0, step, 0], [0, 0, 0], [0, -step, 0]])
     return VGroup(*(Dot(center + shift, radius=0.035, color=palette.dim) for shift in steps))
+
+
+def strength(share: float, color: ManimColor) -> tuple[ManimColor, float]:
+    """Colour and width of a line for a weight (or slope) of ``share`` times the largest one."""
+    return mix(color, PALE + (BRIGHT - PALE) * share), THINNEST + (THICKEST - THINNEST) * share
 
 
 class Pulse(VGroup):
