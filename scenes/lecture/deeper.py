@@ -148,9 +148,8 @@ class DeeperAndDeeper(LectureScene):
             _, arriving = next_heading(self.screen("heading"))
             self.play(*arriving, FadeIn(self.ground, run_time=0.6))
             self._raise(self.columns[0], _seconds(first.layers))
-            self.play(*(FadeIn(text) for text in self._row_names()), run_time=0.5)
             self.one_layer = self._one_layer()
-            self.play(FadeIn(self.one_layer), run_time=0.5)
+            self.play(*(FadeIn(text) for text in [*self._row_names(), self.one_layer]), run_time=0.5)
 
     def _more_beat(self) -> None:
         first, last = self.networks[0], self.networks[-2]

@@ -22,8 +22,9 @@ from manim import UP, Animation, Create, FadeIn, LaggedStart
 from pydantic import Field
 
 BOX = (-5.3, 5.3, -1.35, 2.35)  # middles of the first and the last column, bottom, top
-FORMULA_BASELINE, COUNT_BASELINE = -2.45, -3.1
+FORMULA_BASELINE, COUNT_BASELINE = -2.42, -3.14
 FORMULA_SIZE, FORMULA_SHARE = 38, 0.86  # the largest size; how much of a column's room it takes
+SMALLEST_FORMULA, LOWER = 26, 0.46  # what can still be read; how much lower every other one stands otherwise
 COUNT_SIZE, TOTAL_SIZE = 28, 34
 EDGES = 0.45  # share of their colour in which lines are drawn that are not spoken of
 
@@ -64,17 +65,23 @@ class StackLayers(LectureScene):
         return words(text, size, color).place(baseline, center=self.diagram.columns[k].x)
 
     def _formulas(self) -> list[TextMobject]:
-        """a = sigma(b + W x), a' = ..., y = b + c^T a'...: one under each column, all of one size."""
+        """a = sigma(b + W x), a' = ..., y = b + c^T a'...: one under each column, all of one size.
+
+        Where they would be too small to read, every other one stands lower.
+        """
         sources = [*(layer_source(k) for k in range(self.depth)), output_source(self.depth)]
         room = FORMULA_SHARE * (BOX[1] - BOX[0]) / (self.depth + 1)
         widest = max(formula(source, FORMULA_SIZE).width for source in sources)
         size = FORMULA_SIZE * min(1.0, room / widest)
-        placed = [
-            formula(source, size).place(FORMULA_BASELINE, center=self.diagram.columns[k].x)
-            for k, source in enumerate(sources, 1)
-        ]
+        lower = 0.0
+        if size < SMALLEST_FORMULA:
+            size, lower = max(SMALLEST_FORMULA, FORMULA_SIZE * min(1.0, 1.25 * room / widest)), LOWER
+        placed = []
+        for k, source in enumerate(sources, 1):
+            text = formula(source, size)
+            placed.append(text.place(FORMULA_BASELINE + lower * (k % 2 - 0.5), center=self.diagram.columns[k].x))
         if placed[-1].get_right()[0] > style.RIGHT_EDGE:
-            placed[-1].place(FORMULA_BASELINE, right=style.RIGHT_EDGE)
+            placed[-1].place(placed[-1].baseline, right=style.RIGHT_EDGE)
         return placed
 
     def _title(self, key: str) -> list[Animation]:

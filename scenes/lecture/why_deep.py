@@ -234,9 +234,10 @@ class WhyDeep(LectureScene):
 
     def _fair_beat(self) -> None:
         fat, deep = (side[0].n_parameters for side in self.pairs)
-        with self.beat("fair" if fat == deep else "fair-nearly", fat=number_text(fat), deep=number_text(deep)):
+        key = "fair" if fat == deep else "fair-nearly"
+        with self.beat(key, fat=number_text(fat), deep=number_text(deep)):
             # Their parameters are counted; both get the same curve, and random starts
-            self.play(*self._title("heading-fair"), *(FadeIn(side.count, shift=0.15 * UP) for side in self.sides))
+            self.play(*self._title(f"heading-{key}"), *(FadeIn(side.count, shift=0.15 * UP) for side in self.sides))
             self.play(FadeOut(self.exact), FadeIn(self.deep.plot), Create(self.deep.red), run_time=1.0)
             rate = number_text(self.parameters.learning_rate)
             self.play(FadeIn(caption(self.screen("rule", rate=rate))), run_time=0.4)
@@ -266,11 +267,18 @@ class WhyDeep(LectureScene):
             self.play(UpdateFromAlphaFunc(self.live, update, run_time=RACE_SECONDS, rate_func=linear))
             self.show(float(self.last))
 
+    @staticmethod
+    def outcome(ends: NDArray) -> str:
+        """The beat that tells the last losses (2, S), fat and deep: who is lower for most of the seeds."""
+        seeds = ends.shape[1]
+        if 2 * lower(ends[1], ends[0]) > seeds:
+            return "seeds-deep"
+        return "seeds-fat" if 2 * lower(ends[0], ends[1]) > seeds else "seeds-even"
+
     def _seeds_beat(self) -> None:
         seeds = len(self.parameters.seeds)
         fat, deep = lower(self.ends[0], self.ends[1]), lower(self.ends[1], self.ends[0])
-        key = "seeds-deep" if 2 * deep > seeds else "seeds-fat" if 2 * fat > seeds else "seeds-even"
-        with self.beat(key, seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
+        with self.beat(self.outcome(self.ends), seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
             # The curves give way to an axis of losses: each start is a line from the fat one's loss to the deep one's
             self.chart = LossPairs(*self.ends, self.screen("axis"))
             leaving = [part for side in self.sides for part in (side.plot, side.red, side.blue, side.loss_word)]

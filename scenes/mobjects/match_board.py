@@ -9,6 +9,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.plot import Plot, dashed, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from manim import Dot, VGroup, VMobject
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ HALF_WIDTH, HALF_X = 5.7, 3.5  # of each side's picture: how wide, and how far i
 NAME_BASELINE, COUNT_BASELINE = 2.4, 2.4
 DIAGRAM = (0.5, 2.05)  # bottom, top
 PLOT = (-2.55, -0.35)
+PAIRS = (-2.95, -0.45)  # the axis of losses
 LOSS_BASELINE = -3.1
 LINE_WIDTH, LINE_SHARE = 1.1, 0.55
 ROWS = 9  # nodes drawn in a column
@@ -48,6 +50,10 @@ class Side(VGroup):
         self.count = words(count, style.LABEL, palette.dim).place(COUNT_BASELINE, right=right)
         self.diagram = LayerDiagram((1, *hidden, 1), (left + 0.2, right - 0.2, *DIAGRAM), most=ROWS)
         x, y = target
+        for column in self.diagram.columns[1:-1]:
+            if not column.is_abbreviated:
+                width = words(number_text(column.width_of_layer), style.TICK + 2, palette.dim)
+                column.add(width.place(column.get_bottom()[1] - 0.42, center=column.x))
         for edges in self.diagram.edges:  # many lines in little room: thin, so that they stay lines
             for line in edges:
                 line.set_stroke(mix(edges.color_of_weights, LINE_SHARE), width=LINE_WIDTH)
@@ -89,7 +95,7 @@ class LossPairs(VGroup):
     def height(self, log: float) -> float:
         """The y of a loss whose logarithm (base 10) is ``log``."""
         low, high = self.range
-        return float(PLOT[0] + (log - low) / (high - low) * (PLOT[1] - 0.1 - PLOT[0]))
+        return float(PAIRS[0] + (log - low) / (high - low) * (PAIRS[1] - PAIRS[0]))
 
     def _axis(self, word: str) -> VGroup:
         low, high = (int(end) for end in self.range)
@@ -99,7 +105,7 @@ class LossPairs(VGroup):
             y = self.height(power)
             axis.add(segment((TICK_X + 0.15, y, 0), (style.RIGHT_EDGE, y, 0), mix(palette.axis, 0.28), style.GUIDE))
             axis.add(_power(power).place(y - 0.09, right=TICK_X + 0.1))
-        axis.add(words(word, style.TICK, palette.dim).place(PLOT[1] + 0.12, left=style.LEFT_EDGE))
+        axis.add(words(word, style.TICK, palette.dim).place(PLOT[1] + 0.14, left=style.LEFT_EDGE))
         return axis
 
     def _pair(self, left: float, right: float, shown: bool) -> VGroup:
@@ -117,5 +123,6 @@ class LossPairs(VGroup):
 
 
 def _power(exponent: int) -> TextMobject:
-    """10^exponent, and 1 for 10^0."""
-    return formula(f"10^({exponent})" if exponent else "1", style.LETTER - 3, palette.dim)
+    """10^exponent; 1 and 10 as such."""
+    source = {0: "1", 1: "10"}.get(exponent, f"10^({exponent})")
+    return formula(source, style.LETTER - 3, palette.dim)

@@ -1,0 +1,57 @@
+"""Layer upon layer: counted parameters, and a formula under each column."""
+
+from __future__ import annotations
+
+import pytest
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.layout import check_beats
+from gradreel.scenes.lecture.layers import StackLayers, layer_sizes, layer_source
+from gradreel.scenes.stills import visit_beats
+
+TINY = (160, 90)
+
+
+def end(**parameters):
+    """The scene, and what it shows at its end: the counts under the columns and in all."""
+    seen = []
+    visit_beats(StackLayers, lambda scene, beat: seen.append(scene), parameters, None, TINY)
+    scene = seen[-1]
+    return scene, [digits(text.source) for text in scene.counts], digits(scene.total.source)
+
+
+def digits(text: str) -> int:
+    return int("".join(c for c in text if c.isdigit()))
+
+
+@pytest.mark.parametrize(("width", "depth", "window"), [(100, 3, 56), (7, 2, 3), (1000, 4, 1)])
+def test_counts_are_those_of_the_network(width, depth, window):
+    scene, counts, total = end(width=width, depth=depth, dataset=DailyViews(window=window))
+    run = Experiment(dataset=DailyViews(window=window), hidden=(width,) * depth, activation="relu")
+    assert total == run.n_parameters == sum(counts)
+    assert counts == [width * (window + 1), *[width * (width + 1)] * (depth - 1), width + 1]
+    assert len(scene.diagram.columns) == depth + 2
+
+
+def test_layer_sizes_add_up_to_theta():
+    run = Experiment(hidden=(5, 4, 3), activation="relu")
+    assert layer_sizes(run) == [10, 24, 15, 4]
+    assert sum(layer_sizes(run)) == run.n_parameters
+
+
+def test_each_layer_takes_what_the_one_before_made():
+    assert "bold(x)" in layer_source(0)
+    for k in (1, 2):
+        made = layer_source(k - 1).split('part("equals"')[0].split("blue(")[1].split("))")[0] + ")"
+        assert f"blue({made}))" in layer_source(k).split('part("x"')[1]
+
+
+@pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])
+def test_layout_at_the_bounds(parameters):
+    assert check_beats(StackLayers, parameters) == []
+
+
+def test_bad_depth_is_named():
+    with pytest.raises(UserError, match=r"stack-layers.depth: .*4 \(got 5\)"):
+        StackLayers.validated({"depth": 5})
