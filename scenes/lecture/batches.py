@@ -127,7 +127,8 @@ class Batches(LectureScene):
             self.play(*self._title("heading"), *self._note(), run_time=0.6)
             self.letters = self._letters()
             self.play(FadeIn(self.field.cells), FadeIn(self.letters[0], shift=0.15 * UP), run_time=0.8)
-            self.play(self.field.gather(self._batches_of(0), 2.6))
+            self.wait(0.8)
+            self.play(self.field.gather(self._batches_of(0), 3.0))
             self.play(FadeIn(self.letters[1], shift=0.15 * UP), run_time=0.5)
 
     def _note(self) -> list[Animation]:
@@ -160,14 +161,23 @@ class Batches(LectureScene):
                 self.wait(0.5)
 
     def _next_beat(self) -> None:
-        with self.beat("next"):
-            # The second batch, and the same three formulas one further; then the third
-            for k in range(2, min(ONE_BY_ONE, self.per_epoch) + 1):
-                label, formulas = self._label(k), self._formulas(k)
-                grown = [a for old, new in zip(self.formulas, formulas, strict=True) for a in grow(old, new)]
-                self.play(self._to(k - 1), ReplacementTransform(self.label, label), *grown, run_time=1.1)
-                self.label, self.formulas = label, formulas
-                self.wait(0.5)
+        if self.per_epoch > 2:
+            with self.beat("next"):
+                # The second batch, and the same three formulas one further; then the third
+                for k in range(2, ONE_BY_ONE + 1):
+                    self._go_on(k)
+        else:
+            with self.beat("next-last"):
+                # The second batch is the last: the same three formulas one further
+                self._go_on(2)
+
+    def _go_on(self, k: int) -> None:
+        """Batch ``k`` (from 1) has its turn, and the formulas' numbers move on."""
+        label, formulas = self._label(k), self._formulas(k)
+        grown = [a for old, new in zip(self.formulas, formulas, strict=True) for a in grow(old, new)]
+        self.play(self._to(k - 1), ReplacementTransform(self.label, label), *grown, run_time=1.1)
+        self.label, self.formulas = label, formulas
+        self.wait(0.5)
 
     def _epoch_beat(self) -> None:
         values = {"updates": number_text(self.per_epoch)}

@@ -22,7 +22,6 @@ from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_surface import ARROW
 from gradreel.scenes.mobjects.pace import even_pace
-from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import SlopeRow
 from gradreel.scenes.mobjects.ticks import number_text
@@ -65,7 +64,6 @@ class CurveDescentBeats(LectureScene):
         texts = {key: self.screen(key) for key in ("target", "model", "start", "update", "step")}
         self.descent = Descent(run, self.last, min(CLOSE_UP, self.last), texts)
         self.gradients = run.gradient
-        self.third_step(run)
         self.task()
         self.random_start()
         self.surface()
@@ -113,21 +111,12 @@ class CurveDescentBeats(LectureScene):
 
     # -- the beats -------------------------------------------------------------------------------------------------
 
-    def third_step(self, run: Trace) -> None:
-        with self.beat("third-step"):
-            # The map of the three steps: the brightness moves from the loss to optimization
-            self.map = part_map(self, run, 2)
-            self.title, arriving = next_heading(steps_heading(self))
-            self.play(*arriving, FadeIn(self.map), run_time=0.8)
-            self.wait(0.8)
-            self.play(self.map.focus(3), run_time=0.9)
-
     def task(self) -> None:
         fit, strip = self.descent.fit, self.descent.strip
         with self.beat("task", count=Count(len(self.descent.names))):
             # The red curve to be met; the model's formula and its unknowns, as cells without numbers
             self.title, arriving = next_heading(self.screen("heading"), self.title)
-            self.play(FadeOut(self.map), *arriving, run_time=0.7)
+            self.play(FadeOut(self.steps), *arriving, run_time=0.7)
             self.play(FadeIn(fit.plot), run_time=0.5)
             self.play(Create(fit.target), run_time=1.4, rate_func=smooth)
             self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.5)

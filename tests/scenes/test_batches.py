@@ -148,9 +148,12 @@ def test_the_beats(film):
     assert film["beats"] == ["split", "first", "next", "epoch", *LAST_BEATS]
 
 
-def test_a_run_of_one_epoch_is_over_after_it(media):
-    run = EXTREMES["one epoch of single examples"]
-    assert play(lambda scene, beat: None, media, run)[3] == "epoch-only"
+@pytest.mark.parametrize(
+    ("name", "beats"),
+    [("one epoch of single examples", ["next", "epoch-only"]), ("two batches", ["next-last", "epoch"])],
+)
+def test_what_is_said_is_what_the_run_has(media, name, beats):
+    assert play(lambda scene, beat: None, media, EXTREMES[name])[2:4] == beats
 
 
 @pytest.mark.parametrize(("name", "language"), [*((name, "en") for name in EXTREMES), ("adam", "zh")])
