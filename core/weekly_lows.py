@@ -9,6 +9,8 @@ MOST_LOWS = 3
 LEAST_STEP = 0.05
 """Of a week's mean: what the low days must stay below the others."""
 LEAST_WEEKS = 3
+STANDARD_ERRORS = 3.0
+"""... and how many standard errors of two medians' difference that must be, at least: chance makes small steps."""
 
 
 def weekly_lows(dates: DayArray, views: FloatArray) -> tuple[int, ...]:
@@ -16,7 +18,8 @@ def weekly_lows(dates: DayArray, views: FloatArray) -> tuple[int, ...]:
 
     Each day (T,) is taken as a share of the week's mean around it, so that a trend is no matter, and each weekday by
     the median of its shares, so that a holiday is none. The low ones are below the widest step between two weekdays'
-    medians, in order of size, if that is 5 % of a week's mean or more and three weekdays at most are below it.
+    medians, in order of size, if that is 5 % of a week's mean or more, more than chance makes of such days, and three
+    weekdays at most are below it.
     """
     if len(views) < (LEAST_WEEKS + 1) * WEEK:
         return ()
@@ -26,11 +29,14 @@ def weekly_lows(dates: DayArray, views: FloatArray) -> tuple[int, ...]:
     shares, days = views[inside][counted] / means[counted], weekdays(dates[inside])[counted]
     if len(np.unique(days)) < WEEK:
         return ()
-    medians = np.array([np.median(shares[days == weekday]) for weekday in range(WEEK)])
+    by_weekday = [shares[days == weekday] for weekday in range(WEEK)]
+    medians = np.array([np.median(each) for each in by_weekday])
+    variance = np.mean([np.pi / 2 * each.var() / len(each) for each in by_weekday])  # of a median of normal numbers
+    least = max(LEAST_STEP, STANDARD_ERRORS * float(np.sqrt(2 * variance)))
     order = np.argsort(medians, kind="stable")
     steps = np.diff(medians[order])
     below = int(steps.argmax()) + 1
-    if steps.max() < LEAST_STEP or below > MOST_LOWS:
+    if steps.max() < least or below > MOST_LOWS:
         return ()
     return tuple(sorted(int(weekday) for weekday in order[:below]))
 

@@ -16,13 +16,14 @@ from gradreel.core.weekly_lows import catches_lows, copied_a_day_late, weekly_lo
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.experiments import Seed, shown_name
+from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
+from gradreel.scenes.lecture.experiments import Seed
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, WindowBracket, views_range
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, weekdays_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import ring
-from gradreel.scenes.mobjects.text import TextMobject, caption, words
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import palette
 from manim import (
     UP,
@@ -103,11 +104,13 @@ class Forecast(LectureScene):
             raise UserError("forecast: the network's predictions are not finite; train it with a smaller learning rate")
         self.worst = days.most_overestimated
         self.usual = float(days.mean_absolute_error)
-        self.is_deep = bool(days.error[self.worst] >= DEEP * self.usual)
-        self.is_late = self.is_deep and copied_a_day_late(days.truth, days.prediction, self.worst)
         series = self.dataset.daily
         known = (days.dates[-1] - np.datetime64(series.start, "D")).astype(int) + 1
         self.lows = weekly_lows(series.dates()[:known], series.array()[:known])
+        self.caught = catches_lows(days.dates, days.truth, days.prediction, self.lows)
+        usual_low = days.weekdays[self.worst] in self.lows and not self.caught  # low as every week
+        self.is_deep = bool(days.error[self.worst] >= DEEP * self.usual) and not usual_low
+        self.is_late = self.is_deep and copied_a_day_late(days.truth, days.prediction, self.worst)
         self._draw()
 
     def _shown(self, run: Experiment, theta: NDArray) -> NextDays:
@@ -140,13 +143,9 @@ class Forecast(LectureScene):
         self.bands = plot.bands(days.dates, self.lows)
         self.low_names = self._low_names()
         self.window = WindowBracket(plot, self.dataset.window, BRACKET)
-        self.note = caption(self.screen("caption", **self._about_data()))
-
-    def _about_data(self) -> dict[str, Any]:
-        first, last = self.dataset.dates()[[0, -1]]
-        data = self.screen("synthetic") if self.dataset.synthetic else shown_name(self.dataset.title)
-        days = period_words(*self.days.dates[[0, -1]], self.context.language)
-        return {"data": data, "days": days, "first": first.astype(date).year, "last": last.astype(date).year}
+        period = period_words(*days.dates[[0, -1]], language)
+        self.trained = years = trained_years(self.dataset)
+        self.note = data_caption(self, self.dataset, by_years("caption", years), days=period, **years)
 
     def _low_names(self) -> TextMobject:
         """The names of the low weekdays, over the first whole band that has room for them."""
@@ -162,9 +161,7 @@ class Forecast(LectureScene):
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _real_beat(self) -> None:
-        first, last = self.dataset.dates()[[0, -1]]
-        trained = {"first": first.astype(date).year, "last": last.astype(date).year}
-        with self.beat("real" if trained["first"] < trained["last"] else "real-year", **trained):
+        with self.beat(by_years("real", self.trained), **self.trained):
             # Real views, a dot a day: days that no network was trained on
             self.title, arriving = next_heading(self.screen("heading"))
             self.play(*arriving, FadeIn(self.plot), FadeIn(self.note), run_time=0.7)
@@ -213,10 +210,8 @@ class Forecast(LectureScene):
                 # No weekday stands out: the predictions follow the level of the days before
                 self.wait(0.1)
             return
-        days = self.days
-        caught = catches_lows(days.dates, days.truth, days.prediction, self.lows)
         values = in_languages("days", lambda language: weekdays_words(self.lows, language))
-        with self.beat("lows" if caught else "lows-missed", **values):
+        with self.beat("lows" if self.caught else "lows-missed", **values):
             # The low days of each week are shaded, one week after the other
             self.bring_to_back(self.bands)
             lag = min(0.4, 3.0 / len(self.bands))
@@ -292,7 +287,7 @@ class Forecast(LectureScene):
         self.play(FadeIn(callout), run_time=0.6)
 
     def _window_beat(self) -> None:
-        with self.beat("window", window=self.dataset.window):
+        with self.beat("window" if self.is_deep else "window-plain", window=self.dataset.window):
             # What the network saw before that day: its last days, and no calendar
             self.window.put(self.plot.x_range[0] + self.worst)
             text = self.screen("window", window=self.dataset.window)

@@ -15,15 +15,15 @@ from gradreel.core.theta import loss
 from gradreel.core.written_out import in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
-from gradreel.scenes.lecture.experiments import shown_name
+from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
+from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.pace import Pace, even_pace, state_at
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
-from gradreel.scenes.mobjects.plot import ring, segment
-from gradreel.scenes.mobjects.text import TextMobject, caption, formula
+from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.theta_card import ThetaCard
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import PRESENT, emphasis, palette
@@ -33,7 +33,6 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
-    Rectangle,
     Transform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
@@ -161,10 +160,9 @@ class Loss(LectureScene):
         ]
         for card, top in zip(self.cards, CARD_TOPS, strict=True):
             card.put(CARD_LEFT, style.RIGHT_EDGE, top)
-        years = [self.dataset.dates()[k].astype(date).year for k in (0, -1)]
-        data = self.screen("synthetic") if self.dataset.synthetic else shown_name(self.dataset.title)
-        days, count = period_words(*self.span, language), number_text(self.dataset.examples)
-        self.note = caption(self.screen("caption", data=data, days=days, count=count, first=years[0], last=years[1]))
+        days = {"days": period_words(*self.span, language), "count": number_text(self.dataset.examples)}
+        years = trained_years(self.dataset)
+        self.note = data_caption(self, self.dataset, by_years("caption", years), **days, **years)
 
     def _predicted(self, theta: NDArray) -> NDArray:
         """Predictions (..., days) of the days shown, in views."""
@@ -214,46 +212,22 @@ class Loss(LectureScene):
             fade = LaggedStart(*(FadeIn(dot) for dot in self.dots), lag_ratio=0.3)
             self.play(Create(self.red), fade, FadeIn(self.note), run_time=1.2, rate_func=linear)
             self.play(FadeIn(self.labels[0]), emphasis(self.red, PRESENT), emphasis(self.dots, PRESENT), run_time=0.4)
-            self.one = self._one_day()
-            features, prediction, error = self.one
-            self.play(LaggedStart(*(FadeIn(x) for x in features), lag_ratio=0.3), run_time=0.7)
-            self.play(TransformFromCopy(features, prediction), run_time=0.9)
-            self.play(Create(error[0]), run_time=0.5)
-            self.play(FadeIn(error[1:], shift=0.1 * UP), run_time=0.4)
-
-    def _one_day(self) -> tuple[VGroup, VGroup, VGroup]:
-        """The days that are features, ringed; y and ŷ with their letters; the error with its letter."""
-        shown, plot, k = self.shown, self.plot, self.at
-        x = plot.days(shown.dates)
-        real = plot.at(x, shown.truth)
-        y, label = plot.at(x[k], shown.prediction[0, k]), real[k]
-        count = min(self.dataset.window, k)
-        features = VGroup(*(ring(point, 0.1, palette.text) for point in real[k - count : k]))
-        if self.dataset.window > LETTERED:
-            features = VGroup(*(ring(point, 0.07, palette.text) for point in real[k - count : k]))
-        side = 1 if y[1] > label[1] else -1
-        dot = ring(y, 0.1, palette.blue, fill=palette.blue)
-        letter = formula("blue(y)", 36)
-        hat = formula("red(hat(y))", 36)
-        low = y[1] - 0.6 < plot.box[2] and side < 0  # no room below
-        letter.move_to(y + np.array([-0.3, 0.04, 0.0] if low else [0.0, side * 0.34, 0.0]))
-        hat.move_to(label - np.array([0.0, side * 0.4, 0.0]))
-        line = segment(label, y, palette.text, 4.0)
-        size = formula(f'e = "{self._text(abs(shown.error[0, k]))}"', 36)
-        aside = 1 if x[k] < x[len(x) // 2] else -1
-        size.move_to((y + label) / 2 + np.array([aside * (size.width / 2 + 0.2), 0.0, 0.0]))
-        patch = Rectangle(width=size.width + 0.16, height=size.height + 0.2, stroke_width=0)
-        patch.set_fill(palette.background, 1).move_to(size)
-        return features, VGroup(dot, letter), VGroup(line, patch, size, hat)
+            x, error = plot.days(shown.dates), self._text(abs(shown.error[0, k]))
+            real, y = plot.at(x, shown.truth), plot.at(x[k], shown.prediction[0, k])
+            self.one = one = DayError(real, k, y, self.dataset.window, error, plot.box[2])
+            self.play(LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3), run_time=0.7)
+            self.play(TransformFromCopy(one.features, one.prediction), run_time=0.9)
+            self.play(Create(one.line), run_time=0.5)
+            self.play(FadeIn(one.names, shift=0.1 * UP), run_time=0.4)
 
     def _mean_beat(self) -> None:
         values = {"count": number_text(self.dataset.examples), "loss": self._text(self.losses[0])}
         with self.beat("mean", **values):
             # Every day has its error; they fly together into one number: the loss of this theta
-            features, prediction, error = self.one
-            self.play(FadeOut(features, error[1:]), FadeOut(prediction), run_time=0.4)
+            one = self.one
+            self.play(*(FadeOut(part) for part in (one.features, one.names, one.prediction)), run_time=0.4)
             self.play(Create(self.blue), FadeIn(self.labels[1]), run_time=1.2, rate_func=linear)
-            self.play(FadeOut(error[0]), LaggedStart(*(Create(e) for e in self.errors), lag_ratio=0.15), run_time=1.4)
+            self.play(FadeOut(one.line), LaggedStart(*(Create(e) for e in self.errors), lag_ratio=0.15), run_time=1.4)
             whole = self._whole_formula()
             self.play(*grow(self.symbol, whole), run_time=1.4)
             self.symbol = whole
@@ -267,8 +241,9 @@ class Loss(LectureScene):
 
     def _other_beat(self) -> None:
         before, after = self.losses
-        values = {"loss": self._text(after)}
-        with self.beat("other-better" if after < before else "other-worse", **values):
+        same = self._text(before) == self._text(after)
+        key = "other-same" if same else "other-better" if after < before else "other-worse"
+        with self.beat(key, loss=self._text(after)):
             # Other values of theta: the line moves, the errors with it, and there is another loss
             first, second = self.cards
             self.play(emphasis(first, PRESENT), FadeIn(second.values, shift=0.15 * UP), run_time=0.7)

@@ -15,9 +15,9 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_words import day_words, tick_days, unit_words
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import Ticks, nice_range, round_labels
+from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Ticks, nice_range, round_labels
 from gradreel.scenes.style import mix, palette
-from manim import Dot, LineJointType, ManimColor, Rectangle, VGroup, VMobject
+from manim import RIGHT, Dot, LineJointType, ManimColor, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 REAL_LINE, MODEL_LINE = 3.2, 5.0
@@ -25,21 +25,25 @@ TICK_ROOM = {"en": 1.25, "zh": 1.4}  # along the axis, for the name of a day
 SHADE = 0.08  # of the text colour in the bands of weekdays
 APART = 0.44  # between two labels at the ends of lines
 FROM_ZERO = 0.6  # the axis starts at 0 where the lowest number is less than this share of the highest
+LEAST_SPAN = 0.05  # of the highest number: an axis shows at least so much
 
 
 def views_range(*views: ArrayLike, margin: float = 0.08, zero: bool = True) -> tuple[float, float]:
     """The y range for all these views: from 0 where they are not all far above it, unless ``zero`` is false."""
     numbers = np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in views])
     low, high = float(numbers.min()), float(numbers.max())
+    if high - low < LEAST_SPAN * abs(high):  # all but equal
+        low, high = low - LEAST_SPAN * abs(high) / 2, high + LEAST_SPAN * abs(high) / 2
     if zero and 0 <= low < FROM_ZERO * high:
         return 0.0, high * (1 + margin)
-    return nice_range(numbers, margin=margin)
+    return nice_range((low, high), margin=margin)
 
 
 class DayPlot(Plot):
     """A plot whose x are days and whose y are views, written in the series' unit.
 
-    ``box``: left, right, bottom, top of the picture. Parts, beside those of a Plot: ``grid``, ``unit_label``.
+    ``box``: left, right, bottom, top of the picture; its left edge makes room for wide numbers. Parts, beside those of
+    a Plot: ``grid``, ``unit_label``.
     """
 
     def __init__(
@@ -58,6 +62,8 @@ class DayPlot(Plot):
         unit = view_unit(dataset).size
         labels = round_labels(y_range[0] / unit, y_range[1] / unit, 4)
         y_ticks = Ticks(tuple(value * unit for value in labels.values), labels.labels, labels.unit)
+        widest = max((len(label) for label in y_ticks.labels), default=1) * DIGIT_WIDTH
+        left = max(left, style.LEFT_EDGE + widest + 0.22)
         most = max(2, int((right - left) / TICK_ROOM[language]))
         named = tick_days(first, last, most)
         x_ticks = Ticks(
@@ -81,6 +87,10 @@ class DayPlot(Plot):
         self.marks = VGroup(*(segment(at, at - [0, 0.1, 0], palette.axis, style.AXIS) for at in marks))
         self.unit_label = words(unit_words(dataset, language), style.TICK, palette.dim)
         self.unit_label.place(top + 0.28, left=style.LEFT_EDGE)
+        for note in self.notes:  # a power of ten
+            note.place(top + 0.28, left=self.unit_label.get_right()[0] + 0.25)
+        for label in self.x_tick_labels[:1]:  # the first one may be wider than the room left of the plot
+            label.shift(max(0.0, style.LEFT_EDGE - label.get_left()[0]) * RIGHT)
         self.submobjects.insert(0, self.grid)
         self.add(self.marks, self.unit_label)
 

@@ -1,0 +1,36 @@
+"""What scenes of daily views say of their data."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from gradreel.core.daily_views import DailyViews
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.experiments import LONGEST_NAME, shown_name
+from gradreel.scenes.mobjects.text import TextMobject, caption
+
+
+def data_caption(scene: LectureScene, dataset: DailyViews, key: str, **values: Any) -> TextMobject:
+    """The caption ``key`` of the scene's screen words; its ``{data}`` is "synthetic data" or the file's name.
+
+    A long name is cut as far as the line needs it.
+    """
+    for longest in range(LONGEST_NAME, 4, -4):
+        data = scene.screen("synthetic") if dataset.synthetic else shown_name(dataset.title, longest)
+        line = caption(scene.screen(key, data=data, **values))
+        if line.get_right()[0] <= style.RIGHT_EDGE:
+            break
+    return line
+
+
+def trained_years(dataset: DailyViews) -> dict[str, int]:
+    """The years of the first and of the last day trained on: ``first``, ``last``."""
+    first, last = (day.astype(date).year for day in dataset.dates()[[0, -1]])
+    return {"first": first, "last": last}
+
+
+def by_years(key: str, years: dict[str, int]) -> str:
+    """``key`` where several years are trained on; "{key}-year" where one is, and "2022 to 2022" would be said."""
+    return key if years["first"] < years["last"] else f"{key}-year"

@@ -1,0 +1,42 @@
+"""One example among the days: the features' days, the prediction y, the label y hat, and between them the error e."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.scenes.mobjects.plot import ring, segment
+from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.style import palette
+from manim import Rectangle, VGroup
+from numpy.typing import NDArray
+
+LETTER = 36
+FEW = 5  # features: with more of them, their rings are small
+
+
+class DayError(VGroup):
+    """Marks at day ``k`` of a plot.
+
+    ``real`` (T, 3): the days' labels on the screen; ``y`` (3,): the prediction for day ``k``; ``window``: how many days
+    before it are features; ``size``: the error as text; ``foot``: the plot's lower edge. Parts: ``features``,
+    ``prediction``, ``line``, ``names`` (e with its size on a patch, y hat).
+    """
+
+    def __init__(self, real: NDArray, k: int, y: NDArray, window: int, size: str, foot: float) -> None:
+        super().__init__()
+        label, count = real[k], min(window, k)
+        radius = 0.1 if window <= FEW else 0.07
+        self.features = VGroup(*(ring(point, radius, palette.text) for point in real[k - count : k]))
+        above = y[1] > label[1]
+        side = np.array([0.0, 1.0 if above else -1.0, 0.0])
+        letter = formula("blue(y)", LETTER)
+        no_room = y[1] - 0.6 < foot and not above
+        letter.move_to(y + (np.array([-0.3, 0.04, 0.0]) if no_room else 0.34 * side))
+        self.prediction = VGroup(ring(y, 0.1, palette.blue, fill=palette.blue), letter)
+        self.line = segment(label, y, palette.text, 4.0)
+        hat = formula("red(hat(y))", LETTER).move_to(label - 0.4 * side)
+        error = formula(f'e = "{size}"', LETTER)
+        aside = 1 if label[0] < (real[0, 0] + real[-1, 0]) / 2 else -1
+        error.move_to((y + label) / 2 + np.array([aside * (error.width / 2 + 0.2), 0.0, 0.0]))
+        patch = Rectangle(width=error.width + 0.16, height=error.height + 0.2, stroke_width=0)
+        self.names = VGroup(patch.set_fill(palette.background, 1).move_to(error), error, hat)
+        self.add(self.features, self.prediction, self.line, self.names)
