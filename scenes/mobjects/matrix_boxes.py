@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 FILL = 0.13  # share of its colour that a box is filled with
 CORNER = 0.12
 DIGIT = 0.56  # em, the advance of a digit
-SIDE, BETWEEN = 0.75, 1.15  # em, within a box beside its columns, and between two columns
+SIDE, BETWEEN = 0.62, 1.05  # em, within a box beside its columns, and between two columns
 ROW, ABOVE = 2.1, 0.35  # em, the pitch of rows where there is room, and what a box is higher than its rows
 SIGN_GAP = 1.1  # em, on both sides of = and +
 HEAD_SIZE = 1.55  # of the letters, in sizes of the numbers
@@ -41,18 +41,19 @@ def places(values: NDArray) -> int:
 class NumberBox(VGroup):
     """A box of numbers, (R, C), right-aligned in their columns. Parts: ``box``, ``numbers[i][j]``.
 
-    ``pitch``: of the rows, in scene units. Its top left corner is at the origin until it is moved.
+    ``pitch``: of the rows, in scene units. ``cut``: so many decimals less than usual. Its top left corner is at the
+    origin until it is moved.
     """
 
-    def __init__(self, values: ArrayLike, role: str, size: float, pitch: float | None = None) -> None:
+    def __init__(self, values: ArrayLike, role: str, size: float, pitch: float | None = None, cut: int = 0) -> None:
         super().__init__()
         self.values: NDArray = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = self.values.shape
         self.color_role = role
         color = getattr(palette, role)
-        decimals = places(self.values)
+        self.decimals = max(0, places(self.values) - cut)
         em = size * style.EM
-        self.numbers = [[Number(value, decimals, size, color) for value in row] for row in self.values]
+        self.numbers = [[Number(value, self.decimals, size, color) for value in row] for row in self.values]
         digits = [max(len(row[j].text) for row in self.numbers) for j in range(columns)]
         widths = [(DIGIT * (n - 1) + 0.28) * em for n in digits]  # the point is half as wide
         ends = SIDE * em + np.cumsum(widths) + BETWEEN * em * np.arange(columns)
