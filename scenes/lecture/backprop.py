@@ -125,7 +125,7 @@ class Backprop(ThreeDaysScene):
 
     def _rule_of(self, parameter: str, after: str, factor: str, slope: float, value: float) -> None:
         """How the slope of one parameter is made: the slope after it times what it is multiplied by."""
-        printed = printed_product(slope, float(value))
+        printed = printed_product(slope, float(value), fitting_places([slope * value]))
         second = f"({printed.second})" if printed.second.startswith("-") else printed.second
         result = f"{'=' if printed.exact else 'approx'} orange({printed.product})"
         self._replace_rule(
@@ -167,6 +167,8 @@ class Backprop(ThreeDaysScene):
         for arrow, value in zip(arrows, values, strict=True):
             text = words(self._text(float(value), values), style.TICK, palette.orange)
             text.place(arrow[1].get_center()[1] - 0.09, left=arrow[1].get_left()[0])
+            if text.get_right()[0] > style.RIGHT_EDGE:  # there is room on the arrow's other side
+                text.place(text.baseline, right=2 * arrow[0].get_x() - arrow[1].get_left()[0])
             self.shown.add(text)
             changes += [FadeOut(arrow[1]), FadeIn(text)]
         return changes
@@ -179,10 +181,11 @@ class Backprop(ThreeDaysScene):
         slope = float(self.slopes.theta[index])
         step = self._step(slope)
         after = nudged(self.run, self.theta, self.there, index, step)
-        printed = printed_slope(self.there.error, after.error, step)
-        text = number_text(round(slope, 3), 3)
+        places = fitting_places([slope], 3)
+        printed = printed_slope(self.there.error, after.error, step, places)
+        text = number_text(round(slope, places), places)
         entry = f"w{i + 1}{j + 1}".translate(SUBSCRIPTS)
-        if number_text(float(printed.slope), 3) == text:
+        if number_text(float(printed.slope), places) == text:
             with self.beat("nudge", entry=entry, step=printed.step):
                 # One w is made a little larger, and all computed again: its slope by hand, and the same from before
                 self._nudge(i, j, printed, text)
@@ -214,8 +217,8 @@ class Backprop(ThreeDaysScene):
         return max(self.weight_labels, key=lambda at: abs(float(slopes[at])))
 
     def _step(self, slope: float) -> float:
-        """A nudge small enough to stay on the same side of the label."""
-        return next((step for step in STEPS if 10 * step * abs(slope) < math.sqrt(self.there.error)), STEPS[-1])
+        """A nudge small enough for the error to change by no more than a thousandth or so of its way to the label."""
+        return next((step for step in STEPS if 1000 * step * abs(slope) < math.sqrt(self.there.error)), STEPS[-1])
 
     def _count_beat(self) -> None:
         sizes = (self.run.n_parameters, BIG.n_parameters)

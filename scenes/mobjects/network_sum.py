@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 from gradreel.scenes.mobjects.arithmetic import PrintedSum
 from gradreel.scenes.mobjects.lecture_formulas import CONSTANT
 from gradreel.scenes.mobjects.text import formula
-from gradreel.scenes.mobjects.ticks import number_text
 from manim import ManimColor, VGroup
 
 LARGEST, NUMBER_SIZE = 44.0, 40.0
@@ -68,7 +68,9 @@ class WrittenSum:
         self.line = VGroup(self.equals, *self.numbers, self.total)
 
 
-def fitting_places(values: Sequence[float], most: int = 2) -> int:
-    """Decimals with which the largest of ``values`` has at most five characters: 0.32, 12.34, 123.4, 1234."""
+def fitting_places(values: Iterable[float], most: int = 2) -> int:
+    """Decimals for numbers that stand together: 0.32, 12.34, 123.4, 1234, by the largest; more where all are small."""
     largest = max((abs(float(value)) for value in values), default=0.0)
-    return max(0, min(most, 4 - len(number_text(largest, 0))))
+    if 0 < largest < 0.1:
+        return min(6, most - 1 - math.floor(math.log10(largest)))
+    return max(0, min(most, 4 - len(f"{largest:.0f}")))
