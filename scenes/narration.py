@@ -170,7 +170,7 @@ class Narration:
 
     def _place(self, language: str, scene: str, table: str = "", key: str = "") -> tuple[Path, str]:
         """The file, and its table of the scene's words, where a line stands, or is to be added if there is none."""
-        if self.own is not None and self.own.has(scene):
+        if self.own is not None and (self.own.has(scene) or not any(scene in ours for ours in self.scenes.values())):
             own = self.own.scenes.get(language, {}).get(scene, {}).get(table, {})
             if key in own or key not in self.scenes[language].get(scene, {}).get(table, {}):
                 return self.own.file, f"{language}.{scene}"

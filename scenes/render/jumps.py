@@ -104,7 +104,7 @@ def _with_neighbours(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     padded = np.pad(mask, 1)
     rows, columns = mask.shape
     shifts = np.array([padded[y : y + rows, x : x + columns] for y in range(3) for x in range(3)])
-    return shifts.any(axis=0)
+    return np.asarray(shifts.any(axis=0))
 
 
 def _box(mask: NDArray[np.bool_]) -> Box:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from string import Formatter
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.catalog import SceneSource, find_scenes
+from gradreel.scenes.catalog import SceneSource, beat_names, find_scenes, kebab_name
 from gradreel.scenes.narration import TABLES, Narration, OwnWords
 from gradreel.scenes.scene_source import ClassSource, module_source
 
@@ -29,7 +29,8 @@ class Asked:
     table: str  # "beats" or "screen"
     key: str  # as a regular expression: ``piece-{k}`` is "piece\\-.+"
     written: str  # as in the source; "" for a name that it does not tell
-    fields: frozenset[str] | None  # what the words may be filled with; None: it does not tell
+    fields: frozenset[str]  # what the words may be filled with
+    more: bool  # and by others that it does not tell: ``**values``
     said: bool  # the scene says the line in place
 
 
@@ -50,7 +51,14 @@ def check_words(words: OwnWords, sources: Iterable[SceneSource]) -> None:
                 problems.append(f"[{language}.{scene}]: there is no such scene; {hint}")
                 continue
             asked = asked_for(known[scene]) if scene in known else []
-            problems += [f"[{language}.{scene}]: {text}" for text in _problems(scene, tables, ours, asked)]
+            found = list(_problems(scene, tables, ours, asked))
+            if scene in known:
+                found += [f"it has no line for beat {beat!r}" for beat in _missing(known[scene], tables, ours)]
+            problems += [f"[{language}.{scene}]: {text}" for text in found]
+    for source in known.values():
+        if not words.has(source.name) and not _is_narrated(source, ours):
+            problems += [f"there is no [en.{source.name}.beats]: beat {beat!r} has no line, and the scene says none"
+                         for beat in _missing(source, {}, ours)]  # fmt: skip
     if problems:
         raise UserError("\n".join(f"{words.file}: {problem}" for problem in problems))
 
@@ -82,17 +90,32 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
             lines = templates.get(key) or templates.get(re.sub(r"-\d+$", "", key), [])
             matching = [place for place in places if _matches(place, key)]
             if lines or _is_asked_for(key, table, places, of_ours=bool(templates)):
+                if any(place.more for place in matching):
+                    lines = [line for some in templates.values() for line in some]
                 wrong = _wrong_field(text, lines, matching)
                 if wrong:
                     yield f"{KINDS[table]} {key!r} {wrong}"
             else:
                 known = dict.fromkeys([*templates, *(place.written for place in places if place.written)])
                 yield f"{scene} has no {KINDS[table]} {key!r}; it has {', '.join(known) or 'none'}"
-        if table == "beats" and own and not templates:
-            needed = dict.fromkeys(place for place in places if place.written and not place.said)
-            for place in needed:
-                if not any(_matches(place, key) for key in own):
-                    yield f"beat {place.written!r} of {scene} has no line: add it to its beats"
+
+
+def _missing(source: SceneSource, tables: Mapping[str, Any], ours: Narration) -> list[str]:
+    """The beats of a scene of one's own, as they are written, that have no line in one language."""
+    if _templates(ours, source.name, "beats"):
+        return []
+    played = beat_names(source)
+    needed = [place for place in asked_for(source) if place.table == "beats" and place.written in played]
+    lines = tables.get("beats", {})
+    missing = (place for place in needed if not place.said and not any(_matches(place, key) for key in lines))
+    return list(dict.fromkeys(place.written for place in missing))
+
+
+def _is_narrated(source: SceneSource, ours: Narration) -> bool:
+    """Whether the scene, or one that it is derived from, is in our narration."""
+    found = module_source(source.file).find_class(source.class_name)
+    names = [kebab_name(scene_class.node.name) for scene_class in found.ancestry] if found is not None else []
+    return any(name in scenes for name in names for scenes in ours.scenes.values())
 
 
 def _is_asked_for(key: str, table: str, places: list[Asked], *, of_ours: bool) -> bool:
@@ -111,15 +134,18 @@ def _matches(place: Asked, key: str) -> bool:
 
 
 def _wrong_field(text: str, lines: list[str], places: list[Asked]) -> str:
-    """What is wrong with the fields of ``text``: they may be those of our lines, and those the scene gives."""
+    """What is wrong with the fields of ``text``: they may be those of our lines, and those the scene gives.
+
+    Of a scene of one's own that gives more than it tells, or does not tell where it asks, nothing is wrong.
+    """
     try:
         wanted = fields_of(text)
     except ValueError as error:
         return f"cannot be filled in: {error}"
-    if any(place.fields is None for place in places):
+    if not lines and (not places or any(place.more for place in places)):
         return ""
     given = dict.fromkeys(name for line in lines for name in fields_of(line))
-    given |= dict.fromkeys(name for place in places for name in sorted(place.fields or ()))
+    given |= dict.fromkeys(name for place in places for name in sorted(place.fields))
     unknown = [name for name in wanted if name not in given]
     if not unknown:
         return ""
@@ -145,23 +171,11 @@ def _asked_in(scene_class: ClassSource) -> Iterator[Asked]:
         named = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == argument]
         given = {keyword.arg for keyword in call.keywords}
         said = table == "beats" and "say" in given
-        fields = _fields(given - {argument, "say"}, scene_class)
+        fields = frozenset(name for name in given - {argument, "say"} if name is not None)
         for written in named:
             for branch in (written.body, written.orelse) if isinstance(written, ast.IfExp) else (written,):
                 pattern, text = _as_pattern(branch)
-                yield Asked(table, pattern, text, fields, said)
-
-
-def _fields(given: Set[str | None], scene_class: ClassSource) -> frozenset[str] | None:
-    """The fields that a call gives: its keywords and, for ``**values``, the keys of any table in the class."""
-    fields = {name for name in given if name is not None}
-    if None in given:
-        tables = [node for node in ast.walk(scene_class.node) if isinstance(node, ast.Dict)]
-        keys = {key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)}
-        if not keys:
-            return None
-        fields |= {key for key in keys if isinstance(key, str)}
-    return frozenset(fields)
+                yield Asked(table, pattern, text, fields, None in given, said)
 
 
 def _as_pattern(name: ast.expr) -> tuple[str, str]:

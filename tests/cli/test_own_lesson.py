@@ -13,7 +13,6 @@ from gradreel.scenes.narration import Narration
 SCENE = '''
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.mobjects.text import words
 from manim import Circle, Create, Dot, FadeIn
 
@@ -191,7 +190,7 @@ def test_scenes_of_ours_in_another_order_with_some_words_changed(gradreel, proje
     ("words", "told"),
     [
         (WORDS.replace("first =", "frist ="), ["[en.marks]: marks has no beat 'frist'; it has first, next-{k + 1}"]),
-        (WORDS.replace("first =", "#"), ["beat 'first' of marks has no line"]),
+        (WORDS.replace("first =", "#"), ["[en.marks]: it has no line for beat 'first'"]),
         (WORDS.replace("{dots:en}", "{dost}"), ["[en.marks]: beat 'first' wants {dost}, and the scene gives dots"]),
         (WORDS.replace("{dots:en}", "{dots"), ["beat 'first' cannot be filled in: expected '}'"]),
         (WORDS.replace("{dots:en}", "{}"), ["beat 'first' wants {}"]),
@@ -203,6 +202,8 @@ def test_scenes_of_ours_in_another_order_with_some_words_changed(gradreel, proje
         ('[en.build-curve.beats]\nsum = "x"\nrest = "{nope}"\n',
          ["build-curve has no beat 'sum'; it has curve,", "beat 'rest' wants {nope}, and the scene gives"]),
         ('[zh.build-curve.screen]\nhead = "x"\n', ["[zh.build-curve]: build-curve has no screen text 'head'"]),
+        ('[zh.marks]\ntitle = "点"\n' + WORDS, ["[zh.marks]: it has no line for beat 'first'", "'next-{k + 1}'"]),
+        ('[en.title]\ntitle = "Beginning"\n', ["there is no [en.marks.beats]: beat 'first' has no line"]),
         ("[en.marks\n", ["is not valid TOML", "line 1"]),
         ("en = 3\n", ["en must be a table of scenes"]),
     ],

@@ -1,0 +1,128 @@
+"""What the sources ask for, and whether words fit it: read, never played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import beat_names, find_scenes, resolve
+from gradreel.scenes.narration import Narration, OwnWords
+from gradreel.scenes.render.words import asked_for, check_words, fields_of
+
+SCENES = '''
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.piecewise import BuildCurve
+
+
+class Mine(LectureScene):
+    def construct(self):
+        with self.beat("one" if self.parameters else "other", count=3):
+            pass
+        for k in range(2):
+            with self.beat(name=f"piece-{k}-of", k=k):
+                pass
+        values = {"loss": 1}
+        with self.beat("end", **values):
+            pass
+        with self.beat("said", say="In place."):
+            pass
+        self.ask("named")
+
+    def ask(self, name):
+        with self.beat(name, size=self.screen("size", unit="m")):
+            pass
+
+
+class Shorter(BuildCurve):
+    def construct(self):
+        with self.beat("general"):
+            pass
+'''
+MINE = {"one": "{count}", "other": "", "piece-1-of": "{k}", "piece-2-of": "{k}", "end": "{loss}, {anything}"}
+
+
+@pytest.fixture
+def mine(tmp_path):
+    (tmp_path / "mine.py").write_text(SCENES, encoding="utf-8")
+    return lambda name: resolve(f"{tmp_path / 'mine.py'}:{name}")
+
+
+def fault(scenes, *sources) -> str:
+    """What is said of words in English; "" when nothing is."""
+    try:
+        check_words(OwnWords(Path("words.toml"), {"en": scenes}), sources)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def test_what_a_scene_asks_for(mine):
+    asked = asked_for(mine("Mine"))
+    assert {(place.table, place.written, *place.fields) for place in asked} == {
+        ("beats", "one", "count"),
+        ("beats", "other", "count"),
+        ("beats", "piece-{k}-of", "k"),
+        ("beats", "end"),
+        ("beats", "said"),
+        ("beats", "", "size"),
+        ("screen", "size", "unit"),
+    }
+    assert [place.written for place in asked if place.more] == ["end"]
+    assert [place.written for place in asked if place.said] == ["said"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("none, {{not}} {a} and {b:.2f}", ["a", "b"]),
+        ("{a.b[0]} {c!r} {d:{width}}", ["a", "c", "d", "width"]),
+        ("{} {0}", ["", "0"]),
+    ],
+)
+def test_fields_of_a_line(text, fields):
+    assert fields_of(text) == fields
+
+
+def test_words_that_fit(mine):
+    assert fault({"mine": {"beats": MINE, "screen": {"size": "{unit}", "elsewhere": "{x}"}}}, mine("Mine")) == ""
+    assert fault({"mine": {"beats": MINE | {"by-a-name": "{size}"}}}, mine("Mine")) == "", "a name it does not tell"
+    assert fault({"build-curve": {"beats": {"piece-3": "{piece}, {start:en-th}"}, "screen": {"gap": "off"}}}) == ""
+    assert fault({"part-map": {"screen": {"loss": "The loss"}}}) == "", "words that several scenes have"
+    assert fault({}, mine("Shorter")) == "", "a scene that is derived from ours has its words"
+    assert fault({"shorter": {"beats": {"general": "Any curve."}}}, mine("Shorter")) == "", "what it does not play"
+
+
+@pytest.mark.parametrize(
+    ("scenes", "said"),
+    [
+        ({"mine": {"beats": MINE | {"one": "{cuont}"}}}, "[en.mine]: beat 'one' wants {cuont}, and the scene gives "),
+        ({"mine": {"beats": {"one": "{count}"}}}, "[en.mine]: it has no line for beat 'other'"),
+        ({"mine": {"beats": {"one": "{count}"}}}, "[en.mine]: it has no line for beat 'piece-{k}-of'"),
+        ({"mien": {}, "mine": {"beats": MINE}}, "[en.mien]: there is no such scene; did you mean mine?"),
+        ({}, "there is no [en.mine.beats]: beat 'one' has no line, and the scene says none"),
+        ({"gradient-descent": {"beats": {"end-close": "{lsos}"}}}, "wants {lsos}, and the scene gives"),
+        ({"deeper-and-deeper": {"beats": {"nowhere": "x"}}}, "deeper-and-deeper has no beat 'nowhere'"),
+        ({"part-map": {"screen": {"lost": "x"}}}, "part-map has no screen text 'lost'"),
+    ],
+)  # fmt: skip
+def test_words_that_do_not_fit_are_named(mine, scenes, said):
+    message = fault(scenes, mine("Mine"))
+    assert message.startswith("words.toml: ")
+    assert said in message
+
+
+def test_our_own_lines_are_all_asked_for_and_every_beat_has_one():
+    narration = Narration.load()
+    for source in find_scenes():
+        asked = [place for place in asked_for(source) if place.table == "beats"]
+        for language in narration.languages:
+            words = narration.scenes[language].get(source.name, {})
+            assert fault({source.name: words}) == ""
+            lines = words.get("beats", {})
+            played = {place.written for place in asked} & set(beat_names(source))
+            unspoken = [beat for beat in played if beat and "{" not in beat and beat not in lines]
+            assert unspoken == [], f"{source.name} has no line in {language}"
+            if all(place.written for place in asked):
+                silent = [key for key in lines if key not in played and not any("{" in beat for beat in played)]
+                assert silent == [], f"{source.name} never says this in {language}"
