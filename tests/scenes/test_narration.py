@@ -1,7 +1,10 @@
 import re
 import unicodedata
+from itertools import pairwise
+from string import Formatter
 
 import pytest
+from gradreel.scenes.counts import Count
 from gradreel.scenes.narration import (
     LANGUAGES,
     Narration,
@@ -10,6 +13,7 @@ from gradreel.scenes.narration import (
     split_cues,
     timed_cues,
 )
+from gradreel.scenes.render.subtitles import TimedLine, cues
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -217,3 +221,74 @@ def test_unknown_language_and_missing_file(tmp_path):
     with pytest.raises(NarrationError, match="there is no narration file"):
         Narration.load(("en",), tmp_path)
     assert LANGUAGES == {"en": "eng", "zh": "zho"}
+
+
+# -- the words of the lecture
+
+
+BREATH, HOLD = 0.4, 1.0  # what a beat lasts longer than its line, and at least: as scenes.base has them
+
+
+def plausible(text: str, long: bool) -> dict[str, object]:
+    """A value for each field of ``text``: of the kind its name or its form tells, as short or as long as they get."""
+    words = {"_en": ("one", "Monday, 25 January 2021"), "_zh": ("一", "2021年1月25日星期一")}
+    fields = [name for _, name, _, _ in Formatter().parse(text) if name]
+    return {name: words[name[-3:]][long] if name[-3:] in words else Number(long) for name in fields}
+
+
+class Number:
+    """A count where it is written as a word, else digits."""
+
+    def __init__(self, long: bool) -> None:
+        self.long = long
+
+    def __format__(self, form: str) -> str:
+        return format(Count(1234 if self.long else 3), form) if form else "12 345.67" if self.long else "3"
+
+
+OURS = Narration.load()
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["short values", "long values"])
+@pytest.mark.parametrize("scene", sorted(scene for scene in OURS.scenes["en"] if "beats" in OURS.scenes["en"][scene]))
+def test_subtitles_of_every_line_can_be_read(scene, long):
+    lines = {}
+    for beat in OURS.scenes["en"][scene]["beats"]:
+        texts = [OURS.scenes[language][scene]["beats"][beat] for language in OURS.languages]
+        lines[beat] = OURS.line(scene, beat, plausible(" ".join(texts), long))
+    assert not [line for said in lines.values() for line in said.values() if re.search(r"[{}]", line)]
+    spans, start = [], 0.0
+    for said in lines.values():
+        needed = max(reading_seconds(line, language) for language, line in said.items())
+        spans.append((start, start + max(HOLD, needed + BREATH)))
+        start = spans[-1][1]
+    for language, (longest_line, speed) in LIMITS.items():
+        timed = [TimedLine(*span, said[language]) for span, said in zip(spans, lines.values(), strict=True)]
+        shown = cues(timed, language)
+        assert "".join(without_spaces(cue.text) for cue in shown) == "".join(
+            without_spaces(said[language]) for said in lines.values()
+        )
+        for cue in shown:
+            rows, seconds = cue.text.split("\n"), (cue.end - cue.start) / 1000
+            assert len(rows) <= 2, cue
+            assert max(characters(row, language) for row in rows) <= longest_line, cue
+            assert sum(characters(row, language) for row in rows) / seconds <= speed, cue
+            assert 1.0 <= seconds <= 7.0, cue
+        assert all(before.end < after.start for before, after in pairwise(shown))
+
+
+def test_both_languages_have_the_same_scenes_beats_and_words():
+    english, chinese = (
+        {scene: {name: set(tables[name]) for name in ("beats", "screen") if name in tables}
+         for scene, tables in ours.items()}  # fmt: skip
+        for ours in OURS.scenes.values()
+    )
+    assert english == chinese
+    for ours in OURS.scenes.values():
+        assert [scene for scene, tables in ours.items() if "beats" in tables and "title" not in tables] == []
+
+
+def test_a_beat_lasts_as_these_tests_suppose():
+    from gradreel.scenes import base
+
+    assert (base.BREATH, base.HOLD) == (BREATH, HOLD)
