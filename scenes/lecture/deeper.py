@@ -142,8 +142,9 @@ class DeeperAndDeeper(LectureScene):
 
     def _first_beat(self) -> None:
         first = self.networks[0]
-        key = "first" if first.error is not None else "first-plain"
-        with self.beat(key, network=first.name, year=first.year, layers=Count(first.layers), error=self._error(first)):
+        known = first.error is not None
+        values = {"network": first.name, "year": first.year, "layers": Count(first.layers), "error": self._error(first)}
+        with self.beat("first" if known else "first-plain", **values):
             # A tower of a few floors: a floor is a layer. Beneath it how often the network is wrong
             _, arriving = next_heading(self.screen("heading"))
             self.play(*arriving, FadeIn(self.ground, run_time=0.6))
@@ -154,8 +155,8 @@ class DeeperAndDeeper(LectureScene):
     def _more_beat(self) -> None:
         first, last = self.networks[0], self.networks[-2]
         better = first.error is not None and last.error is not None and last.error < first.error
-        key = "more-better" if better else "more"
-        with self.beat(key, year=last.year, layers=Count(last.layers), error=self._error(last)):
+        values = {"year": last.year, "layers": Count(last.layers), "error": self._error(last)}
+        with self.beat("more-better" if better else "more", **values):
             # Higher ones, one after the other
             self._forget_one_layer()
             for column in self.columns[1:-1]:
@@ -163,8 +164,8 @@ class DeeperAndDeeper(LectureScene):
 
     def _last_beat(self) -> None:
         last = self.networks[-1]
-        key = "last-taller" if last.layers > TAIPEI_FLOORS else "last-lower"
-        with self.beat(key, network=last.name, layers=Count(last.layers), floors=TAIPEI_FLOORS):
+        taller = last.layers > TAIPEI_FLOORS
+        with self.beat("last-taller" if taller else "last-lower", network=last.name, layers=Count(last.layers)):
             # The last one grows past the picture's height, so that all else shrinks; then a building to compare
             self._forget_one_layer()
             self._raise(self.columns[-1], min(5.0, 2.5 + _seconds(last.layers)), place=1.0)

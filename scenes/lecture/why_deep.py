@@ -67,10 +67,10 @@ class WhyDeep(LectureScene):
         )
         low: float | None = Field(None, ge=-1e6, le=1e6, description="Leftmost x; by default before the knots")
         high: float | None = Field(
-            None, ge=-1e6, le=1e6, description="Rightmost x; by default a little after the knots"
+            None, ge=-1e6, le=1e6, description="Rightmost x; by default after the knots"
         )
         budget: int = Field(
-            210, ge=20, le=5000, description="Parameters that the deep network may have; both have as many"
+            210, ge=20, le=5000, description="Parameters that each network may have"
         )
         depth: int = Field(3, ge=2, le=6, description="Hidden layers of the deep network")
         seeds: tuple[Seed, ...] = Field(
@@ -234,10 +234,11 @@ class WhyDeep(LectureScene):
 
     def _fair_beat(self) -> None:
         fat, deep = (side[0].n_parameters for side in self.pairs)
-        key = "fair" if fat == deep else "fair-nearly"
-        with self.beat(key, fat=number_text(fat), deep=number_text(deep)):
+        equal = fat == deep
+        with self.beat("fair" if equal else "fair-nearly", fat=number_text(fat), deep=number_text(deep)):
             # Their parameters are counted; both get the same curve, and random starts
-            self.play(*self._title(f"heading-{key}"), *(FadeIn(side.count, shift=0.15 * UP) for side in self.sides))
+            title = self._title("heading-fair" if equal else "heading-fair-nearly")
+            self.play(*title, *(FadeIn(side.count, shift=0.15 * UP) for side in self.sides))
             self.play(FadeOut(self.exact), FadeIn(self.deep.plot), Create(self.deep.red), run_time=1.0)
             rate = number_text(self.parameters.learning_rate)
             self.play(FadeIn(caption(self.screen("rule", rate=rate))), run_time=0.4)
@@ -269,16 +270,16 @@ class WhyDeep(LectureScene):
 
     @staticmethod
     def outcome(ends: NDArray) -> str:
-        """The beat that tells the last losses (2, S), fat and deep: who is lower for most of the seeds."""
+        """Whose last losses (2, S), fat and deep, are lower for most of the seeds: "fat", "deep", or "even"."""
         seeds = ends.shape[1]
         if 2 * lower(ends[1], ends[0]) > seeds:
-            return "seeds-deep"
-        return "seeds-fat" if 2 * lower(ends[0], ends[1]) > seeds else "seeds-even"
+            return "deep"
+        return "fat" if 2 * lower(ends[0], ends[1]) > seeds else "even"
 
     def _seeds_beat(self) -> None:
         seeds = len(self.parameters.seeds)
         fat, deep = lower(self.ends[0], self.ends[1]), lower(self.ends[1], self.ends[0])
-        with self.beat(self.outcome(self.ends), seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
+        with self.beat(f"seeds-{self.outcome(self.ends)}", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
             # The curves give way to an axis of losses: each start is a line from the fat one's loss to the deep one's
             self.chart = LossPairs(*self.ends, self.screen("axis"))
             leaving = [part for side in self.sides for part in (side.plot, side.red, side.blue, side.loss_word)]

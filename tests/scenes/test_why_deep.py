@@ -97,14 +97,14 @@ def test_the_outcome_is_that_of_the_losses(media):
         assert play(lambda scene, beat: None, media, parameters)[-1] == expected
 
 
-@pytest.mark.parametrize(("fat", "deep", "key"), [
-    ([2.0, 2.0, 2.0], [1.0, 1.0, 3.0], "seeds-deep"),
-    ([1.0, 1.0, 3.0], [2.0, 2.0, 2.0], "seeds-fat"),
-    ([1.0, 2.0], [2.0, 1.0], "seeds-even"),
-    ([1.0, 1.0], [1.0, 1.0], "seeds-even"),
+@pytest.mark.parametrize(("fat", "deep", "who"), [
+    ([2.0, 2.0, 2.0], [1.0, 1.0, 3.0], "deep"),
+    ([1.0, 1.0, 3.0], [2.0, 2.0, 2.0], "fat"),
+    ([1.0, 2.0], [2.0, 1.0], "even"),
+    ([1.0, 1.0], [1.0, 1.0], "even"),
 ])  # fmt: skip
-def test_each_outcome_has_its_line(fat, deep, key):
-    assert WhyDeep.outcome(np.array([fat, deep])) == key
+def test_who_ends_lower(fat, deep, who):
+    assert WhyDeep.outcome(np.array([fat, deep])) == who
 
 
 def test_a_loss_stands_at_its_height():
