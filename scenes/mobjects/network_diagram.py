@@ -48,6 +48,7 @@ NUMBER_HALF_WIDTH = 0.43  # a node that holds a number is at least this wide, fr
 SPLIT_PLACES = (0.0, 0.394, 0.641, 1.0)  # of x, r, a, y between left and right
 LETTER_ROOM = 0.62  # scene units between two nodes, at least, where letters stand above them
 LABEL_ROOM = 0.36  # between two weights' labels
+COUNT_GAP = 0.45  # from a column's foot down to the baseline of its count
 BASELINE = 0.0038  # of a number below a node's middle, scene units per point of size
 DIGIT = 0.0058  # width of a digit and some room beside it, scene units per point of size
 EDGE = 2.8
@@ -77,7 +78,7 @@ class Column(VGroup):
                 self.nodes[neuron] = Node(place, radius, color, half_width)
         if width > most:
             text = words(number_text(width), style.TICK + 2, palette.dim)
-            self.count = text.place(center - (rows - 1) / 2 * pitch - radius - 0.45, center=x)
+            self.count = text.place(center - (rows - 1) / 2 * pitch - radius - COUNT_GAP, center=x)
         self.pictures = VGroup()
         self.add(*self.nodes.values(), self.dots, self.pictures, self.count)
 

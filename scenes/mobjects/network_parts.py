@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from gradreel.core.activations import network_hard_sigmoid, relu, sigmoid
+from gradreel.core.arrays import IntArray
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject
@@ -95,16 +96,24 @@ class Edges(VGroup):
         """All lines from node j."""
         return VGroup(*(line for (_, start), line in self.lines.items() if start == j))
 
+    @property
+    def drawn(self) -> tuple[IntArray, IntArray]:
+        """Which neurons the lines lead to, (I,), and from, (J,)."""
+        return np.unique([to for to, _ in self.lines]), np.unique([start for _, start in self.lines])
+
     def show_weights(self, weights: NDArray, largest: float) -> Edges:
         """Each line as thick and bright as its weight is large: weights (H, D), ``largest`` is drawn at full strength.
 
         A negative weight is dashed. Lines are changed in place.
         """
-        for (i, j), line in self.lines.items():
-            weight = float(weights[i, j])
-            share = min(1.0, abs(weight) / largest) if largest > 0 else 0.0
+        return self.show_drawn(weights[np.ix_(*self.drawn)], largest)
+
+    def show_drawn(self, weights: NDArray, largest: float) -> Edges:
+        """The same for the weights of the drawn lines alone, (I, J)."""
+        for line, weight in zip(self.lines.values(), np.ravel(weights), strict=True):
+            share = min(1.0, abs(float(weight)) / largest) if largest > 0 else 0.0
             if (weight < 0) != line.negative:
-                line.negative = weight < 0
+                line.negative = bool(weight < 0)
                 line.points = (_dashes if line.negative else _solid)(*line.ends)
             line.set_stroke(*strength(share, self.color_of_weights))
             line.emphasis = min(share, 0.97)  # what is faint is meant to be
