@@ -157,8 +157,8 @@ class Batches(LectureScene):
             self.add(self.field.frame)
             self.formulas = self._formulas(1)
             for text in self.formulas:
+                self.wait(0.8)
                 self.play(FadeIn(text, shift=0.15 * UP), run_time=0.6)
-                self.wait(0.5)
 
     def _next_beat(self) -> None:
         if self.per_epoch > 2:
@@ -240,7 +240,7 @@ class Batches(LectureScene):
             # The losses of the first epochs' batches jump about; among them, smooth, the loss over all examples
             self.plot = plot = LossPlot(self.history, self._texts(), **PLOT)
             gone = [self.field.cells, self.letters, self.result, self.squares]
-            self.play(*map(FadeOut, gone), *self._title("heading-wander"), run_time=0.6)
+            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading-wander"))
             self.play(FadeIn(plot.axes), FadeIn(plot.epochs), run_time=0.6)
             curves = VGroup(plot.batch, plot.whole)
             last = float(self.history.n_updates - 1)
@@ -264,7 +264,7 @@ class Batches(LectureScene):
     def _quiz_beat(self) -> None:
         with self.beat("quiz", **self._question(0)):
             # Two numbers and a question mark; the room has a moment, then the answer
-            self.play(*map(FadeOut, self.gone), *self._title("heading-quiz"), run_time=0.6)
+            self.play(*(FadeOut(part, run_time=0.5) for part in self.gone), *self._title("heading-quiz"))
             self.first_answer = self._ask(0, 1.25)
 
     def _quiz_again_beat(self) -> None:

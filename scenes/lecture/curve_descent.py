@@ -114,20 +114,21 @@ class CurveDescentBeats(LectureScene):
     def task(self) -> None:
         fit, strip = self.descent.fit, self.descent.strip
         with self.beat("task", count=Count(len(self.descent.names))):
-            # The red curve to be met; the model's formula and its unknowns, as cells without numbers
+            # The goal comes from its card; the red curve to be met; the model and its unknowns, in empty cells
             self.title, arriving = next_heading(self.screen("heading"), self.title)
-            self.play(FadeOut(self.steps), *arriving, run_time=0.7)
-            self.play(FadeIn(fit.plot), run_time=0.5)
+            middle = (MAP_BOX[0] + MAP_BOX[1]) / 2
+            goal = formula(GOAL, 38).place(-0.2, center=middle)
+            *others, written = self.steps.card(3)
+            gone = (self.steps.card(1), self.steps.card(2), self.steps.arrows, *others)
+            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *arriving)
+            self.play(ReplacementTransform(written, goal), FadeIn(fit.plot), run_time=0.8)
             self.play(Create(fit.target), run_time=1.4, rate_func=smooth)
             self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.5)
-            middle = (MAP_BOX[0] + MAP_BOX[1]) / 2
             model = formula(model_source(self.experiment), 38).place(1.2, center=middle)
-            goal = formula(GOAL, 38).place(-0.2, center=middle)
             self.question = VGroup(model, goal)
             cells = [VGroup(box, name) for box, name in zip(strip.boxes, strip.names, strict=True)]
             self.play(FadeIn(model, shift=0.15 * UP), FadeIn(strip.label), run_time=0.5)
             self.play(LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12), run_time=1.2)
-            self.play(FadeIn(goal, shift=0.15 * UP), run_time=0.5)
 
     def random_start(self) -> None:
         fit = self.descent.fit

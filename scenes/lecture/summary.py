@@ -60,11 +60,8 @@ class Summary(LectureScene):
         with self.beat("chosen"):
             # The map makes room; the numbers that people choose come one by one, each under the step that it belongs to
             top = self.map.get_top()
-            self.play(
-                self.map.animate.scale(SHRUNK, about_point=np.array([0.0, top[1], 0.0])),
-                *self._title(self.screen("heading-chosen")),
-                run_time=0.9,
-            )
+            shrink = self.map.animate(run_time=1.4).scale(SHRUNK, about_point=np.array([0.0, top[1], 0.0]))
+            self.play(shrink, *self._title(self.screen("heading-chosen")))
             self.chosen = self._chosen()
             for text in self.chosen:
                 self.play(FadeIn(text, shift=0.15 * UP), run_time=0.5)
@@ -88,7 +85,7 @@ class Summary(LectureScene):
             self.add(small_red, small_blue)
             self.play(*map(FadeOut, [self.map, *self.chosen, self.title]), run_time=0.8)
             grow = (ReplacementTransform(small_red, red), ReplacementTransform(small_blue, blue))
-            self.play(*grow, run_time=1.8, rate_func=smooth)
+            self.play(*grow, run_time=2.4, rate_func=smooth)
 
     def _next_beat(self) -> None:
         with self.beat("next"):

@@ -96,7 +96,8 @@ class WhyGradient(LectureScene):
         tries = Tries(self.m, 2)
         with self.beat("two", values=Count(self.m), tries=number_text(tries.count)):
             # Cell by cell the line is tried and its loss measured, bright where it is high; the lowest is ringed
-            board, count = self.board, tries.count
+            board, numbers, count = self.board, self.board.numbers, tries.count
+            self.play(board.swing(0, 0), run_time=0.7)
             self.play(FadeIn(board.readout), run_time=0.4)
             moving = VGroup(board.grid.bands, board.line, board.count, board.loss)
 
@@ -104,8 +105,7 @@ class WhyGradient(LectureScene):
                 board.show(1 + round(share * (count - 1)))
 
             self.play(UpdateFromAlphaFunc(moving, try_more), run_time=SCAN_SECONDS, rate_func=linear)
-            board.show_best()
-            self.play(Create(board.grid.ring), run_time=0.6)
+            self.play(board.swing(*numbers.best), Create(board.grid.ring), run_time=0.9)
 
     def _sixteen_beat(self) -> None:
         tries = Tries(self.m, THREE_DAYS.n_parameters)
@@ -124,7 +124,7 @@ class WhyGradient(LectureScene):
         board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
         self.rows = [line]
         leaving = [*(part for part in board if part is not board.grid), self.line_formula]
-        self.play(*map(FadeOut, leaving), *self._title("heading-count"))
+        self.play(*(FadeOut(part, run_time=0.5) for part in leaving), *self._title("heading-count"))
         picture = VGroup(board.grid.bands, board.grid.ring)
         self.remove(*board.grid.lines)
         self.play(
@@ -163,7 +163,8 @@ class WhyGradient(LectureScene):
         counts = self.parameters.sigmoids
         with self.beat("sigmoids", first=Count(counts[0])):
             # The sum over i up to 3, and what three sigmoids make of a curve; then more of them, and more bends
-            self.play(*map(FadeOut, [*self.rows, self.picture]), *self._title("heading-how-many"), run_time=0.6)
+            gone = (FadeOut(part, run_time=0.5) for part in (*self.rows, self.picture))
+            self.play(*gone, *self._title("heading-how-many"))
             self.bends = bends = BendPlot(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
             self.sum_formula = self._sum(counts[0])
             self.play(FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP), run_time=0.6)

@@ -18,8 +18,7 @@ def batch_gradient_source(update: int) -> str:
 def batch_update_source(update: int, step: str | None) -> str:
     """θ^update ← θ^(update-1) − η g, or minus a step by its name."""
     before, after = str(update - 1), str(update)
-    whole = update_source(before, after) if step is None else step_source(before, after, step)
-    return f'part("update", {whole})'
+    return update_source(before, after) if step is None else step_source(before, after, step)
 
 
 def division_source(examples: int, batch_size: int, updates: int | None) -> str:

@@ -14,7 +14,7 @@ from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text, round_labels, ticks_at_knots
 from gradreel.scenes.style import mix, palette
-from manim import RoundedRectangle, VGroup
+from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, smooth
 
 PLOT = {"left": style.LEFT_EDGE + 0.55, "right": -0.75, "bottom": -2.4, "top": 1.35}
 GRID_LEFT, GRID_BOTTOM, GRID_SIDE = 1.75, -2.4, 4.2
@@ -26,7 +26,7 @@ class SearchBoard(VGroup):
     """Line number ``count`` of the grid over the red curve, and the cells of all that have been tried.
 
     ``texts``: "tried", "loss", "target", "line". Parts: ``plot``, ``target``, ``target_label``, ``line``,
-    ``line_label``, ``grid`` (GridMap), ``grid_names``, ``readout``. ``show(count)``; ``show_best()``.
+    ``line_label``, ``grid`` (GridMap), ``grid_names``, ``readout``. ``show(count)``; ``swing(row, column)``.
     """
 
     def __init__(self, dataset: CurveDataset, grid: LineGrid, texts: Mapping[str, str]) -> None:
@@ -81,21 +81,31 @@ class SearchBoard(VGroup):
         self.draw_line(*self.grid.order[count - 1])
         self.count.set_value(count)
 
-    def show_best(self) -> None:
-        """All have been tried, and the best line is drawn."""
-        self.show(self.numbers.loss.size)
-        self.draw_line(*self.numbers.best)
-
     def draw_line(self, row: int, column: int) -> None:
         """Draw the line of a cell, and show its loss."""
-        w, b = self.numbers.w[column], self.numbers.b[row]
+        self._draw(float(self.numbers.w[column]), float(self.numbers.b[row]))
+        self.loss.set_value(float(self.numbers.loss[row, column]))
+
+    def swing(self, row: int, column: int) -> Animation:
+        """The line swings to that of another cell; the loss is that one's when it is there."""
+        w, b = self.drawn
+        ahead = np.array([self.numbers.w[column] - w, self.numbers.b[row] - b])
+
+        def move(_: Mobject, share: float) -> None:
+            self._draw(w + share * ahead[0], b + share * ahead[1])
+            if share == 1:
+                self.draw_line(row, column)
+
+        return UpdateFromAlphaFunc(VGroup(self.line, self.loss), move, rate_func=smooth)
+
+    def _draw(self, w: float, b: float) -> None:
+        self.drawn = (w, b)
         low, high = self.plot.y_range
         ends = self.ends
         if w:  # the part of the line that lies in the plot
             crossings = np.sort((np.array([low, high]) - b) / w)
             ends = np.clip(ends, *crossings)
         self.plot.set_curve(self.line, ends, b + w * ends)
-        self.loss.set_value(float(self.numbers.loss[row, column]))
 
 
 class TriesRow(VGroup):

@@ -39,12 +39,17 @@ def gradient_source(update: str) -> str:
 
 def update_source(before: str, after: str) -> str:
     """θ^after ← θ^before − η g."""
-    return f"orange(theta^({after})) arrow.l orange(theta^({before})) - eta thin orange(bold(g))"
+    return f'{_arrow(before, after)} part("minus", -) part("change", eta thin orange(bold(g)))'
 
 
 def step_source(before: str, after: str, step: str) -> str:
     """θ^after ← θ^before − step, for an optimizer whose step is not η g; ``step`` is its word."""
-    return f'orange(theta^({after})) arrow.l orange(theta^({before})) - "{step}"'
+    return f'{_arrow(before, after)} part("minus", -) part("change", "{step}")'
+
+
+def _arrow(before: str, after: str) -> str:
+    """θ^after ← θ^before."""
+    return f'part("after", orange(theta^({after}))) part("arrow", arrow.l) part("before", orange(theta^({before})))'
 
 
 def length_source(update: int, length: float) -> str:
