@@ -13,11 +13,11 @@ from gradreel.core.trace import Trace
 from gradreel.core.verdicts import training_change, unseen_change
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments import NetworksScene
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, LossBar
+from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, LossBar, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, LossPanel
-from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.network_words import network_fields
 from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
@@ -29,7 +29,6 @@ from manim import (
     FadeOut,
     LaggedStart,
     ReplacementTransform,
-    RoundedRectangle,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -39,6 +38,7 @@ from manim import (
 
 STATES = 40  # at which the unseen loss of a run is drawn, at most
 SIDE_LINE, NAME_LINE, BELOW_NAME, LINE_STEP = -1.83, -2.33, -2.78, 0.32  # baselines under the columns
+WIDE_COLUMNS = 4  # with more networks than this, words are short
 PICTURE = 0.3  # free above and below the blocks of dots
 NOTES = {"training": "seen", "unseen": "unseen"}
 
@@ -63,7 +63,7 @@ class ComparedNetworks(NetworksScene):
         ]
         self.axis = self.columns.axis()
         self.names = VGroup(*(self._under(k, self.network_label(result)) for k, result in enumerate(self.outcome)))
-        self.sizes = VGroup(*(self._parameters(k, result) for k, result in enumerate(self.outcome)))
+        self.sizes = self._sizes()
         self.blocks = self._blocks()
 
     def network_label(self, result: Result) -> str:
@@ -101,28 +101,29 @@ class ComparedNetworks(NetworksScene):
         return LossBar(self.columns, k, side, losses, self.written(losses.mean), size)
 
     def _under(self, k: int, text: str) -> TextMobject:
-        return words(text, 32 if len(self.outcome) < 5 else 26).place(NAME_LINE, center=self.columns.center(k))
+        return words(text, 32 if len(self.outcome) <= WIDE_COLUMNS else 26).place(
+            NAME_LINE, center=self.columns.center(k)
+        )
 
-    def _parameters(self, k: int, result: Result) -> TextMobject:
-        text = self.screen("parameters", count=number_text(result.network.n_parameters))
-        return words(text, style.CAPTION, palette.dim).place(BELOW_NAME, center=self.columns.center(k))
+    def _sizes(self) -> VGroup:
+        """Under each network the number of its parameters; the word stands at the left where columns are many."""
+        counts = [number_text(result.network.n_parameters) for result in self.outcome]
+        many = len(counts) > WIDE_COLUMNS
+        texts = counts if many else [self.screen("parameters", count=count) for count in counts]
+        lines = [words(text, style.CAPTION, palette.dim) for text in texts]
+        sizes = VGroup(*(line.place(BELOW_NAME, center=self.columns.center(k)) for k, line in enumerate(lines)))
+        if many:
+            word = words(self.screen("parameters", count="").strip(), style.CAPTION, palette.dim)
+            sizes.add(word.place(BELOW_NAME, left=style.LEFT_EDGE))
+        return sizes
 
     def _blocks(self) -> VGroup:
         """Each network as blocks of dots; the linear model as its formula."""
         left, right = self.columns.panel(0)
-        width, height = right - left, self.columns.top - self.columns.bottom - 2 * PICTURE
+        height, middle = self.columns.top - self.columns.bottom, (self.columns.bottom + self.columns.top) / 2
+        centers = [np.array([self.columns.center(k), middle, 0.0]) for k in range(len(self.outcome))]
         hidden = [result.network.hidden for result in self.outcome]
-        step = common_step(hidden, width, height)
-        most, middle = max(map(len, hidden)), (self.columns.bottom + self.columns.top) / 2
-        blocks = VGroup()
-        for k, layers in enumerate(hidden):
-            center = np.array([self.columns.center(k), middle, 0.0])
-            if layers:
-                blocks.add(ReluBlocks(layers, center, step, most, width, height))
-            else:
-                line = formula("grey(b) + sum_j yellow(w_j) x_j", 40)
-                blocks.add(line.scale(min(1.0, width / line.width)).move_to(center))
-        return blocks
+        return networks_as_dots(hidden, centers, right - left, height - 2 * PICTURE)
 
     def _counter(self) -> tuple[TextMobject, Number]:
         name = words(self.screen("epoch"), 32)
@@ -141,8 +142,9 @@ class ComparedNetworks(NetworksScene):
             day=self.parameters.dataset.first_unseen.isoformat(),
         )
         self.play(*arriving, FadeIn(self.axis), FadeIn(note), run_time=0.7)
-        columns = [VGroup(*parts) for parts in zip(self.names, self.sizes, self.blocks, strict=True)]
-        lag = 0.8 if len(columns) <= 4 else 0.5
+        columns = [VGroup(*parts) for parts in zip(self.names, self.sizes, self.blocks, strict=False)]
+        columns[0].add(*self.sizes[len(columns) :])
+        lag = 0.8 if len(columns) <= WIDE_COLUMNS else 0.5
         self.play(LaggedStart(*(FadeIn(column, shift=0.15 * UP) for column in columns), lag_ratio=lag), run_time=5.0)
 
     def open_panels(self) -> None:
@@ -152,9 +154,12 @@ class ComparedNetworks(NetworksScene):
             *(
                 words(label, style.TICK, palette.dim).place(self.columns.y(value) - 0.09, right=left)
                 for value, label in zip(self.ticks.values, self.ticks.labels, strict=True)
+                if self.columns.y(value) < self.columns.top - 0.2
             )
         )
-        self.scale_labels.add(words(self.screen("loss"), style.TICK, palette.dim).place(self.columns.top, right=left))
+        self.scale_labels.add(
+            words(self.screen("loss"), style.TICK, palette.dim).place(self.columns.top + 0.14, right=left)
+        )
         self.counter = self._counter()
         self.counter[1].set_value(0)
         self.play(FadeOut(self.blocks), run_time=0.5)
@@ -217,18 +222,13 @@ class ComparedNetworks(NetworksScene):
         return [emphasis(bar, FULL if k == side else PRESENT) for pair in self.bars for k, bar in enumerate(pair)]
 
     def mark_best(self) -> None:
-        """A ring around the least unseen loss, where one is clearly the least."""
+        """A ring around the least unseen loss, where it is clearly less than others."""
         if self.unseen == "flat":
             return
         value = self.bars[self.outcome.index(self.best)][UNSEEN].value
-        self.best_ring = RoundedRectangle(
-            width=value.width + 0.24,
-            height=value.height + 0.26,
-            corner_radius=0.1,
-            stroke_color=palette.text,
-            stroke_width=2.0,
-        )
-        self.play(Create(self.best_ring.move_to(value)), run_time=0.6)
+        apart = self.columns.slot(0, UNSEEN) - self.columns.slot(0, SEEN)
+        self.best_mark = mark_of(value, apart)
+        self.play(Create(self.best_mark), run_time=0.6)
 
     def say_verdict(self) -> None:
         """The heading says what came out, where one sentence can."""
@@ -241,7 +241,11 @@ class ComparedNetworks(NetworksScene):
         self.lecture_row = VGroup(words(self.screen("lecture"), style.CAPTION, palette.dim))
         self.lecture_row[0].place(BELOW_NAME, left=style.LEFT_EDGE)
         for k, result in enumerate(self.outcome):
-            for side, text in enumerate(LECTURE.get(result.network.hidden, ())):
+            texts = LECTURE.get(result.network.hidden, ())
+            if len(set(texts)) == 1:
+                self.lecture_row.add(self._lecture_words(texts[0], self.columns.center(k)))
+                continue
+            for side, text in enumerate(texts):
                 self.lecture_row.add(self._lecture_words(text, self.columns.slot(k, side)))
         restored = [emphasis(bar, FULL) for pair in self.bars for bar in pair]
         self.play(FadeIn(self.lecture_row, shift=0.15 * UP), *restored, run_time=0.6)

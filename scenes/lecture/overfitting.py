@@ -15,7 +15,7 @@ from gradreel.scenes.style import mix, palette
 from manim import UP, Create, FadeIn, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 
 LEFT, WIDE, NARROW, BOTTOM, TOP = -6.25, 5.4, 0.75, -2.15, 2.45  # the plot, at first and when words stand beside it
-CARD_LEFT, CARD_NUMBERS = 2.5, (4.5, 5.95)  # where the words begin; the middles of the two columns of numbers
+CARD_LEFT, CARD_NUMBERS = 2.5, (4.4, 5.85)  # where the words begin; the middles of the two columns of numbers
 CARD_LINES = (2.25, 1.62, 1.12, 0.6)  # baselines: the term, the networks, seen, unseen
 LECTURE_TITLE, LECTURE_BOX = -0.2, (2.45, 6.32, -2.15, -0.68)
 LECTURE_RUNS = ((), *((100,) * layers for layers in (1, 2, 3, 4)))

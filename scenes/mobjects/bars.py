@@ -16,7 +16,7 @@ from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_ticks
 from gradreel.scenes.style import BOX, mix, palette
-from manim import Dot, VGroup, VMobject
+from manim import Dot, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 SEEN, UNSEEN = 0, 1  # the two bars of a column
@@ -130,3 +130,14 @@ def seed_dot(point: NDArray, hollow: bool = False) -> Dot:
     if hollow:
         dot.set_fill(palette.background, 1).set_stroke(palette.text, 2.0)
     return dot
+
+
+def mark_of(value: TextMobject, apart: float) -> VMobject:
+    """A ring around a number; a line under it where the next number, ``apart`` from middle to middle, is too near."""
+    free = 2 * (apart - value.width) - 0.08
+    if free < 0.1:
+        y = value.baseline - 0.09
+        return segment((value.get_left()[0], y, 0.0), (value.get_right()[0], y, 0.0), palette.text, BOX)
+    ring = RoundedRectangle(width=value.width + min(0.24, free), height=value.height + 0.26, corner_radius=0.1)
+    ring.set_stroke(palette.text, BOX)
+    return ring.move_to(value)

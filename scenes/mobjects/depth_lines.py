@@ -56,9 +56,9 @@ class DepthLines(VGroup):
         self.names = VGroup(*(self._name(k, name) for k, name in enumerate(names)))
         self.lines = {"training": self._line("training", 0.0), "unseen": self._line("unseen", DASH)}
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
-        self.taken: list[TextMobject] = []  # numbers that are placed
-        self.values = {kind: self._values(kind, written, size) for kind in KINDS}
         self.labels = self._labels(texts)
+        self.taken: list[TextMobject] = [*self.labels.values()]  # where no number may be
+        self.values = {kind: self._values(kind, written, size) for kind in KINDS}
         parts = [part for kind in KINDS for part in (self.lines[kind], self.dots[kind], self.values[kind])]
         self.add(self.axis, self.names, *parts, *self.labels.values())
 
@@ -73,7 +73,6 @@ class DepthLines(VGroup):
     def set_right(self, right: float) -> DepthLines:
         """The same picture with its right end there: everything keeps its height and its distance from its point."""
         before = [float(self.plot.at(k, 0.0)[0]) for k in range(self.count)]
-        end = self.plot.box[1]
         left, _, bottom, top = self.plot.box
         self.plot.box = (left, right, bottom, top)
         moved = [float(self.plot.at(k, 0.0)[0]) - x for k, x in enumerate(before)]
@@ -88,7 +87,7 @@ class DepthLines(VGroup):
                 dot.shift([moved[k], 0.0, 0.0])
                 value.shift([moved[k], 0.0, 0.0])
         for label in self.labels.values():
-            label.shift([right - end, 0.0, 0.0])
+            label.shift([moved[-1], 0.0, 0.0])
         return self
 
     def band(self, first: int) -> VMobject:
@@ -127,7 +126,7 @@ class DepthLines(VGroup):
             taken = np.concatenate([*lines, *dots, *others])
             places = [
                 (float(point[1]) + up, float(point[0]) + beside * text.width)
-                for up in (DOT + 0.17, -DOT - 0.17 - text.height)
+                for up in (DOT + 0.17, -DOT - 0.17 - text.height, DOT + 0.32 + text.height)
                 for beside in PLACES
             ]
             baseline, center = min(places, key=lambda place: self._cost(text, place, taken, places))

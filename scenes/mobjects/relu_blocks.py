@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import palette
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
@@ -13,14 +14,14 @@ from numpy.typing import NDArray
 WIDEST_STEP = 0.083  # between the middles of two dots, where there is room
 FILLED = 0.33  # a dot's radius, of the step
 LONGEST = 5  # times as long as wide is a full rectangle at most
-BETWEEN = 0.22  # scene units between two layers
+BETWEEN, GAPS = 0.22, 0.35  # scene units between two layers; the share of the height that the gaps may take
 _CIRCLE = 0.5523  # handle of a quarter circle
 
 
 def shape_of(count: int, most_layers: int, width: float, height: float, step: float) -> tuple[int, int]:
     """Dots across and up of a layer of ``count``: a full rectangle, nearly square, where one fits; else one in part."""
     across_most = max(1, int(width / step + 1e-9))
-    up_most = max(1, int((height - (most_layers - 1) * BETWEEN) / most_layers / step + 1e-9))
+    up_most = max(1, int((height / most_layers - between(most_layers, height)) / step + 1e-9))
     full = [(count // up, up) for up in range(1, count + 1) if count % up == 0]
     fitting = [(across, up) for across, up in full if across <= across_most and up <= up_most]
     nearest = min(fitting, key=lambda shape: abs(math.log(shape[0] / shape[1])), default=None)
@@ -28,6 +29,11 @@ def shape_of(count: int, most_layers: int, width: float, height: float, step: fl
         return nearest
     across = min(across_most, max(math.ceil(count / up_most), math.ceil(math.sqrt(count))))
     return across, math.ceil(count / across)
+
+
+def between(layers: int, height: float) -> float:
+    """The gap between two of so many layers."""
+    return min(BETWEEN, GAPS * height / layers)
 
 
 def common_step(hidden: Sequence[tuple[int, ...]], width: float, height: float) -> float:
@@ -42,7 +48,7 @@ def _fits(layers: tuple[int, ...], width: float, height: float, step: float) -> 
     if not layers:
         return True
     across, rows = shape_of(max(layers), len(layers), width, height, step)
-    return across * step <= width and len(layers) * rows * step + (len(layers) - 1) * BETWEEN <= height
+    return across * step <= width and len(layers) * (rows * step + between(len(layers), height)) <= height
 
 
 class ReluBlocks(VGroup):
@@ -52,15 +58,31 @@ class ReluBlocks(VGroup):
         self, layers: tuple[int, ...], center: NDArray, step: float, most_layers: int, width: float, height: float
     ) -> None:
         super().__init__()
+        gap = between(most_layers, height)
         shapes = [shape_of(count, most_layers, width, height, step) for count in layers]
-        tall = sum(rows * step for _, rows in shapes) + BETWEEN * (len(shapes) - 1)
+        tall = sum(rows * step for _, rows in shapes) + gap * (len(shapes) - 1)
         y = float(center[1]) - tall / 2
         for count, (across, rows) in zip(layers, shapes, strict=True):
             k = np.arange(count)
             x = (k % across - (across - 1) / 2) * step + float(center[0])
             places = np.stack([x, y + (rows - 0.5 - k // across) * step, np.zeros(count)], axis=-1)
             self.add(dots(places, FILLED * step))
-            y += rows * step + BETWEEN
+            y += rows * step + gap
+
+
+def networks_as_dots(
+    hidden: Sequence[tuple[int, ...]], centers: Sequence[NDArray], width: float, height: float
+) -> VGroup:
+    """Networks around ``centers`` in rectangles of ``width`` by ``height``; one without layers is its formula."""
+    step, most = common_step(hidden, width, height), max(map(len, hidden))
+    group = VGroup()
+    for layers, center in zip(hidden, centers, strict=True):
+        if layers:
+            group.add(ReluBlocks(layers, center, step, most, width, height))
+        else:
+            line = formula("grey(b) + sum_j yellow(w_j) x_j", 40)
+            group.add(line.scale(min(1.0, width / line.width)).move_to(center))
+    return group
 
 
 def dots(places: NDArray, radius: float) -> VMobject:

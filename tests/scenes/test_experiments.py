@@ -1,0 +1,346 @@
+"""width-experiment and depth-experiment: bars, dots and lines are the traces' losses; the words are what they say."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import TraceError, UserError
+from gradreel.core.results import (
+    LECTURE,
+    Losses,
+    Result,
+    depth_experiments,
+    loss_by_epoch,
+    result_of,
+    training_by_epoch,
+    width_experiments,
+)
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.experiments import DepthsScene, NetworksScene, shown_name
+from gradreel.scenes.lecture.width_experiment import WidthExperiment
+from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns
+from gradreel.scenes.mobjects.loss_lines import below
+from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
+from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.network_words import network_words
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+WIDTHS = {"widths": (0, 4, 16), "seeds": (0, 1), "epochs": 3}
+DEPTHS = {"depths": (1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
+VERDICTS = {  # of the unseen loss: the means that say so, in views
+    "worse": (400, 450, 500),
+    "better": (500, 450, 400),
+    "middle": (500, 400, 450),
+    "flat": (400, 401, 402),
+}
+TRAINING = {"falls": (200, 100, 50), "rises": (50, 100, 200), "stays": (100, 100, 100)}
+
+
+def play(scene_class, look, media_dir, parameters, **context) -> list[str]:
+    """Call look(scene, beat) at each beat's end, its runs trained; the names of the beats."""
+    chosen = SceneContext(media_dir=media_dir, **context)
+    for run in scene_class.experiments(scene_class.validated(parameters)).values():
+        if not (chosen.traces / run.digest).exists():
+            train(run, chosen.traces)
+    beats = []
+
+    def at_beat(scene, beat):
+        beats.append(beat)
+        look(scene, beat)
+
+    visit_beats(scene_class, at_beat, parameters, chosen, TINY)
+    return beats
+
+
+def said(scene) -> str:
+    """The words on the screen, without Typst's backslashes."""
+    texts = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+    return " | ".join(texts).replace("\\", "")
+
+
+def lines_of(scene) -> dict[str, str]:
+    return {beat.name: beat.lines["en"] for beat in scene.beats}
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.mark.parametrize(("scene_class", "parameters"), [(WidthExperiment, WIDTHS), (DepthExperiment, DEPTHS)])
+def test_bars_and_dots_are_the_recorded_losses(media, scene_class, parameters):
+    seen = {}
+
+    def look(scene, beat):
+        if beat.startswith("unseen-") and beat != "unseen-days":
+            for k, pair in enumerate(scene.bars):
+                for side, bar in zip(("training", "unseen"), pair, strict=True):
+                    height = float(bar.box.get_top()[1] - bar.box.get_bottom()[1])
+                    dots = [float(dot.get_center()[1]) - scene.columns.bottom for dot in bar.dots]
+                    seen[k, side] = (np.array([height, *dots]) / (scene.columns.y(1.0) - scene.columns.bottom), bar)
+
+    play(scene_class, look, media, parameters)
+    networks = scene_class.networks(scene_class.validated(parameters))
+    for k, network in enumerate(networks):
+        result = result_of(network, media / "traces")
+        for side in ("training", "unseen"):
+            shown, bar = seen[k, side]
+            losses = getattr(result, side)
+            assert shown == pytest.approx([losses.mean, *losses.by_seed], abs=0.05)
+            assert bar.value.source.replace("\\", "") == f"{losses.mean / 1000:.3f}k"
+
+
+@pytest.mark.parametrize("name", ["training", "unseen"])
+def test_lines_go_through_the_recorded_losses_of_the_first_seed(media, name):
+    seen = {}
+
+    def look(scene, beat):
+        if beat == "unseen-days":
+            for k, panel in enumerate(scene.panels):
+                line = getattr(panel, name)
+                corners = np.array([panel.plot.data(point) for point in [*line.get_start_anchors(), line.points[-1]]])
+                tip = panel.plot.data(getattr(panel, f"{name}_tip").get_center())
+                seen[k] = (corners, tip, panel.plot.y_range[1])
+
+    play(WidthExperiment, look, media, WIDTHS)
+    for k, network in enumerate(WidthExperiment.networks(WidthExperiment.validated(WIDTHS))):
+        trace = Trace.find(media / "traces", network.experiments[0])
+        states = loss_by_epoch(trace, 40)
+        epoch, views = training_by_epoch(trace) if name == "training" else (states.epoch, states.unseen)
+        corners, tip, top = seen[k]
+        assert tip == pytest.approx((3.0, views[-1]), abs=0.5)
+        if name == "training":  # solid: its corners are the epochs, the first where it comes into the picture
+            kept = corners[-len(epoch[views <= top]) :]
+            assert kept == pytest.approx(np.stack([epoch[views <= top], views[views <= top]], axis=1), abs=0.5)
+        else:  # dashed: every dash lies on the line between two states
+            inside = corners[:, 1] < top - 1
+            assert corners[inside, 1] == pytest.approx(np.interp(corners[inside, 0], epoch, views), abs=2.0)
+
+
+def test_other_runs_other_bars(media):
+    heights = []
+
+    def look(scene, beat):
+        if beat.startswith("training-"):
+            heights.append([bar.losses.mean for bar, _ in scene.bars])
+
+    play(WidthExperiment, look, media, WIDTHS)
+    play(WidthExperiment, look, media, {**WIDTHS, "seeds": (5,)})
+    play(WidthExperiment, look, media, {**WIDTHS, "epochs": 6})
+    assert len({tuple(row) for row in heights}) == 3
+    assert all(longer < shorter for longer, shorter in zip(heights[2], heights[0], strict=True))
+
+
+@pytest.mark.parametrize("training", TRAINING)
+@pytest.mark.parametrize("unseen", VERDICTS)
+def test_words_are_chosen_by_the_numbers(media, monkeypatch, training, unseen):
+    def invented(self):
+        networks = self.networks(self.parameters)
+        return tuple(
+            Result(network, (0, 1), Losses(np.array([a - 1.0, a + 1.0])), Losses(np.array([b - 1.0, b + 1.0])), None)
+            for network, a, b in zip(networks, TRAINING[training], VERDICTS[unseen], strict=True)
+        )
+
+    monkeypatch.setattr(NetworksScene, "results", invented)
+    shown = {}
+
+    def look(scene, beat):
+        shown["scene"], shown[beat] = scene, said(scene)
+
+    beats = play(WidthExperiment, look, media, WIDTHS)
+    assert beats == ["networks", "train", "unseen-days", f"training-{training}", f"unseen-{unseen}", "lecture"]
+    lines = lines_of(shown["scene"])
+    assert f"{TRAINING[training][0] / 1000:.3f}k" in lines[f"training-{training}"]
+    assert f"{min(VERDICTS[unseen]) / 1000:.3f}k" in lines[f"unseen-{unseen}"]
+    verdict = shown["scene"].screen(f"verdict-{unseen}") if training == "falls" and unseen != "flat" else None
+    assert (verdict or "Wider: does it help?") in shown[f"unseen-{unseen}"]
+    best = {"worse": 0, "better": 2, "middle": 1}.get(unseen)
+    if best is None:
+        assert not hasattr(shown["scene"], "best_mark")
+    else:
+        value = shown["scene"].bars[best][UNSEEN].value
+        assert shown["scene"].best_mark.get_center() == pytest.approx(value.get_center())
+
+
+@pytest.mark.parametrize(
+    ("linear", "hundred", "line"),
+    [(460, 430, "lecture-agrees"), (400, 520, "lecture-differs"), (430, 430, "lecture-differs")],
+)
+def test_ours_and_the_lectures(media, monkeypatch, linear, hundred, line):
+    parameters = {"widths": (0, 100), "seeds": (0, 1), "epochs": 1}
+
+    def invented(self):
+        return tuple(
+            Result(network, (0, 1), Losses(np.array([99.0, 101.0])), Losses(np.array([b - 1.0, b + 1.0])), None)
+            for network, b in zip(self.networks(self.parameters), (linear, hundred), strict=True)
+        )
+
+    monkeypatch.setattr(NetworksScene, "results", invented)
+    shown = {}
+
+    def look(scene, beat):
+        shown["said"], shown["lines"] = said(scene), scene
+
+    assert play(WidthExperiment, look, media, parameters)[-1] == line
+    assert all(figure in shown["said"] for hidden in ((), (100,)) for figure in LECTURE[hidden])
+    assert "0.43k after 0.46k" in lines_of(shown["lines"])[line]
+
+
+def test_without_a_network_of_the_lectures_there_is_no_beat_of_it(media):
+    def look(scene, beat):
+        assert "lecture" not in said(scene)
+
+    beats = play(WidthExperiment, look, media, {"widths": (3, 5), "seeds": (0,), "epochs": 1})
+    assert not any(beat.startswith("lecture") for beat in beats)
+
+
+def test_depth_names_the_best_beside_the_lectures(media, monkeypatch):
+    depths = {"depths": (3, 4), "width": 100, "seeds": (0, 1), "epochs": 1}
+
+    def invented(three, four):
+        return lambda self: tuple(
+            Result(network, (0, 1), Losses(np.array([99.0, 101.0])), Losses(np.array([b - 1.0, b + 1.0])), None)
+            for network, b in zip(self.networks(self.parameters), (three, four), strict=True)
+        )
+
+    scenes = []
+    for losses, line in (((380, 440), "lecture-agrees"), ((440, 380), "lecture-differs")):
+        monkeypatch.setattr(NetworksScene, "results", invented(*losses))
+        assert play(DepthExperiment, lambda scene, beat: scenes.append(scene), media, depths)[-1] == line
+    assert "Here the best is four layers" in lines_of(scenes[-1])["lecture-differs"]
+
+
+def test_users_views_are_called_by_their_file(media):
+    rng = np.random.default_rng(0)
+    values = tuple(3e6 + 1e6 * np.sin(np.arange(60) * 2 * np.pi / 7) + 1e5 * rng.random(60))
+    series = DailySeries(start=date(2024, 1, 1), values=values, name="my $ channel, all of its videos, 2024, final.csv")
+    shown = {}
+
+    def look(scene, beat):
+        shown[beat], shown["scene"] = said(scene), scene
+        assert not check_scene(scene, beat)
+
+    parameters = {"dataset": DailyViews(series=series, window=7), "widths": (0, 4), "seeds": (0,), "epochs": 2}
+    play(WidthExperiment, look, media, parameters)
+    assert "my $dollar$ channel" in shown["networks"]
+    assert "synthetic" not in shown["networks"]
+    assert "the last 7 days" in lines_of(shown["scene"])["networks"]
+    training = next(line for beat, line in lines_of(shown["scene"]).items() if beat.startswith("training-"))
+    assert "M" in training  # millions of views
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("scene_class", "parameters"),
+    [
+        (WidthExperiment, {"widths": (0, 1, 10, 97, 500, 2000), "seeds": tuple(range(10)), "epochs": 1}),
+        (WidthExperiment, {"widths": (0, 100), "seeds": (7,), "epochs": 1}),
+        (DepthExperiment, {"depths": (0, 1, 2, 3, 4, 20), "width": 100, "seeds": (0,), "epochs": 1}),
+        (DepthExperiment, {"depths": (1, 2), "width": 1000, "seeds": (0, 1), "epochs": 1}),
+        (DepthExperiment, {"depths": (0, 5), "width": 1, "seeds": (0,), "epochs": 1}),
+    ],
+)
+def test_ends_of_the_bounds_keep_the_rules_of_the_picture(media, scene_class, parameters, lang):
+    found = []
+    dataset = DailyViews(window=3)
+    play(
+        scene_class,
+        lambda *at: found.extend(check_scene(*at)),
+        media,
+        {"dataset": dataset, **parameters},
+        language=lang,
+    )
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("scene_class", "wrong", "message"),
+    [
+        (WidthExperiment, {"widths": (10, 10)}, r"width-experiment\.widths: .*10 comes after 10"),
+        (WidthExperiment, {"widths": (10,)}, r"widths: .*at least 2 items"),
+        (WidthExperiment, {"widths": (0, 3000)}, r"widths\.1: .*less than or equal to 2000"),
+        (WidthExperiment, {"seeds": (1, 2, 1)}, r"seeds: each seed is wanted once, and 1 is there twice"),
+        (WidthExperiment, {"epochs": 0}, r"epochs: .*greater than or equal to 1"),
+        (WidthExperiment, {"depths": (1, 2)}, r"no parameter 'depths'"),
+        (DepthExperiment, {"depths": (3, 1)}, r"depth-experiment\.depths: .*1 comes after 3"),
+        (DepthExperiment, {"depths": (0, 21)}, r"depths\.1: .*less than or equal to 20"),
+        (DepthExperiment, {"width": 0}, r"width: .*greater than or equal to 1"),
+    ],
+)
+def test_bad_parameters_are_named(scene_class, wrong, message):
+    with pytest.raises(UserError, match=message):
+        scene_class.validated(wrong)
+
+
+def test_runs_are_those_of_the_experiment_command():
+    wanted = {run.digest for network in width_experiments() for run in network.experiments}
+    assert {run.digest for run in WidthExperiment.experiments(WidthExperiment.validated({})).values()} == wanted
+    wanted = {run.digest for network in depth_experiments() for run in network.experiments}
+    assert {run.digest for run in DepthExperiment.experiments(DepthExperiment.validated({})).values()} == wanted
+
+
+def test_a_run_that_is_missing_is_named(tmp_path):
+    with pytest.raises(TraceError, match="gradreel train"):
+        visit_beats(WidthExperiment, lambda *at: None, WIDTHS, SceneContext(media_dir=tmp_path), TINY)
+
+
+def test_a_scene_must_say_which_networks_it_shows():
+    with pytest.raises(NotImplementedError, match="override networks"):
+        NetworksScene.networks(NetworksScene.Parameters())
+    assert DepthsScene.networks(DepthsScene.Parameters())[0].hidden == (100,)
+
+
+def test_columns_are_a_scale():
+    columns = Columns.holding([Losses(np.array([10.0, 30.0])), Losses(np.array([20.0]))], 3)
+    assert columns.y(0) == columns.bottom
+    assert columns.y(30.0) < columns.top - 0.3  # the number above it has room
+    assert columns.bar(0, SEEN)[1] < columns.bar(0, UNSEEN)[0] < columns.bar(1, SEEN)[0]
+    assert columns.ticks(usual=50.0).labels[0] == "10"
+    assert columns.ticks(usual=5000.0).labels[0] == "10"  # less than a tenth of a thousand is told plainly
+
+
+def test_a_line_comes_in_where_it_falls_below_the_top():
+    x, y = below(np.array([0.0, 1.0, 2.0, 3.0]), np.array([20.0, 10.0, 4.0, 30.0]), 8.0)
+    assert x == pytest.approx([4 / 3, 2, 3])
+    assert y == pytest.approx([8, 4, 8])
+
+
+@pytest.mark.parametrize("hidden", [(1,), (10,), (97,), (1000,), (2000,), (100,) * 4, (1000,) * 2, (7,) * 20])
+def test_one_dot_for_each_relu_within_the_panel(hidden):
+    width, height = 2.5, 3.3
+    step = common_step([hidden, ()], width, height)
+    blocks = ReluBlocks(hidden, np.array([1.0, 0.5, 0.0]), step, len(hidden), width, height)
+    assert [len(block.points) // 16 for block in blocks] == list(hidden)
+    assert blocks.width <= width
+    assert blocks.height <= height
+    assert blocks.get_center() == pytest.approx([1.0, 0.5, 0.0], abs=0.51 * step)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "by", "english", "chinese"),
+    [
+        ((), "width", "the linear model", "线性模型"),
+        ((1,), "width", "1 ReLU", "1 个 ReLU"),
+        ((100,), "width", "100 ReLUs", "100 个 ReLU"),
+        ((100,), "depth", "one layer", "一层"),
+        ((100, 100), "depth", "two layers", "两层"),
+        ((8,) * 12, "depth", "12 layers", "12层"),
+    ],
+)
+def test_networks_in_words(hidden, by, english, chinese):
+    assert (network_words(hidden, by, "en"), network_words(hidden, by, "zh")) == (english, chinese)
+
+
+def test_long_names_are_cut():
+    assert shown_name("views.csv") == "views.csv"
+    assert len(shown_name("a" * 100, 21)) == 21

@@ -1,0 +1,231 @@
+"""overfitting: both lines are the recorded losses, and the words follow them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.results import Losses, Result, depth_experiments, result_of
+from gradreel.core.training import train
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.experiments import NetworksScene
+from gradreel.scenes.lecture.overfitting import Overfitting
+from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+SMALL = {"depths": (0, 1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
+
+
+def series(values, name: str) -> DailyViews:
+    views = tuple(np.round(values, 3).tolist())
+    return DailyViews(series=DailySeries(start=date(2020, 1, 1), values=views, name=name), window=7)
+
+
+def weekly() -> DailyViews:
+    """The same week over and over: days that were not seen are like those that were."""
+    return series([(5000, 5200, 5100, 4900, 3000, 2800, 4500)[day % 7] for day in range(150)], "week.csv")
+
+
+def tent() -> DailyViews:
+    """Each day follows from the one before by a line with a bend, and noise: one layer does it, two learn the noise."""
+    rng, today = np.random.default_rng(1), 0.37
+    values = []
+    for _ in range(100):
+        values.append(today)
+        today = float(np.clip(1 - abs(1 - 1.98 * today), 0.001, 0.999))
+    return series(1000 + 1000 * (np.array(values) + 0.05 * rng.normal(size=100)), "tent.csv")
+
+
+def play(look, media_dir, parameters, **context) -> list[str]:
+    """Call look(scene, beat) at each beat's end, its runs trained; the names of the beats."""
+    chosen = SceneContext(media_dir=media_dir, **context)
+    for run in Overfitting.experiments(Overfitting.validated(parameters)).values():
+        if not (chosen.traces / run.digest).exists():
+            train(run, chosen.traces)
+    beats = []
+
+    def at_beat(scene, beat):
+        beats.append(beat)
+        look(scene, beat)
+
+    visit_beats(Overfitting, at_beat, parameters, chosen, TINY)
+    return beats
+
+
+def film(media_dir, parameters, **context) -> tuple[list[str], Overfitting, str]:
+    """The beats, the scene at its end, and the words on its screen then."""
+    end = {}
+
+    def look(scene, beat):
+        texts = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+        end["scene"], end["said"] = scene, " | ".join(texts).replace("\\", "")
+
+    beats = play(look, media_dir, parameters, **context)
+    return beats, end["scene"], end["said"]
+
+
+def lines_of(scene) -> dict[str, str]:
+    return {beat.name: beat.lines["en"] for beat in scene.beats}
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture
+def say(monkeypatch):
+    """Let the results be these means, in views: training and unseen, of each depth."""
+
+    def set_results(training, unseen):
+        def invented(self):
+            return tuple(
+                Result(
+                    network, (0, 1), Losses(np.array([a - 1.0, a + 1.0])), Losses(np.array([b - 1.0, b + 1.0])), None
+                )
+                for network, a, b in zip(self.networks(self.parameters), training, unseen, strict=True)
+            )
+
+        monkeypatch.setattr(NetworksScene, "results", invented)
+
+    return set_results
+
+
+@pytest.mark.parametrize("beat", ["wide", "narrow"])
+def test_points_lines_and_numbers_are_the_recorded_losses(media, beat):
+    seen = {}
+
+    def look(scene, name):
+        picture = scene.picture
+        which = "narrow" if name in ("overfitting", "none") else "wide" if name.startswith("unseen") else None
+        for kind in ("training", "unseen"):
+            dots = [picture.plot.data(dot.get_center()) for dot in picture.dots[kind]]
+            line = [picture.plot.data(point) for point in picture.lines[kind].get_all_points()]
+            numbers = [value.source.replace("\\", "") for value in picture.values[kind]]
+            seen[which, kind] = (np.array(dots), np.array(line), numbers)
+
+    play(look, media, SMALL)
+    results = [result_of(network, media / "traces") for network in Overfitting.networks(Overfitting.validated(SMALL))]
+    for kind in ("training", "unseen"):
+        means = [getattr(result, kind).mean for result in results]
+        dots, line, numbers = seen[beat, kind]
+        assert dots == pytest.approx(np.stack([[0, 1, 2], means], axis=1), abs=0.05)
+        assert line[:, 1] == pytest.approx(np.interp(line[:, 0], [0, 1, 2], means), abs=0.5)
+        assert line[:, 0].min() == pytest.approx(0, abs=1e-6)
+        assert numbers == [f"{mean / 1000:.3f}k" for mean in means]
+
+
+def test_other_runs_another_picture(media):
+    heights = set()
+    for change in ({}, {"seeds": (3,)}, {"epochs": 5}, {"width": 5}):
+        _, scene, _ = film(media, {**SMALL, **change})
+        heights.add(tuple(float(dot.get_center()[1]) for dot in scene.picture.dots["unseen"]))
+    assert len(heights) == 4
+
+
+def test_nothing_overfits_on_a_clean_week(media):
+    beats, scene, said = film(
+        media, {"dataset": weekly(), "depths": (0, 1, 2), "width": 12, "seeds": (0, 1), "epochs": 60}
+    )
+    assert scene.opens is None
+    assert beats[2:] == ["none", "lecture-only"]
+    assert "no overfitting here" in said
+    assert "week.csv" in said
+    assert "synthetic" not in said
+
+
+def test_best_depth_is_one_layer(media):
+    beats, scene, said = film(
+        media, {"dataset": tent(), "depths": (0, 1, 2), "width": 64, "seeds": (0, 1), "epochs": 400}
+    )
+    assert beats == ["seen-falls", "unseen-middle", "overfitting", "lecture-elsewhere"]
+    assert "with one layer" in lines_of(scene)["unseen-middle"]
+    one, two = scene.compared
+    assert (len(one.network.hidden), len(two.network.hidden)) == (1, 2)
+    numbers = [scene.written(losses.mean) for losses in (one.training, two.training, one.unseen, two.unseen)]
+    assert [said.rindex(number) for number in numbers] == sorted(said.rindex(number) for number in numbers)  # the card
+    assert " | 1 layer | 2 layers | " in said
+
+
+def test_overfits_at_the_fourth_layer_as_in_the_lecture(media, say):
+    say([280, 180, 140, 100], [430, 400, 380, 440])
+    parameters = {"depths": (1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 1}
+    beats, scene, _ = film(media, parameters)
+    assert beats[-1] == "lecture-same"
+    assert scene.opens == 3
+    assert "0.14k became 0.1k" in lines_of(scene)["lecture-same"]
+
+
+@pytest.mark.parametrize(
+    ("training", "unseen", "beats"),
+    [
+        ((200, 100, 50), (400, 450, 500), ["seen-falls", "unseen-worse", "overfitting"]),
+        ((200, 100, 50), (500, 400, 350), ["seen-falls", "unseen-better", "none"]),
+        ((50, 100, 200), (500, 400, 450), ["seen-rises", "unseen-middle", "none"]),
+        ((100, 100, 100), (400, 401, 402), ["seen-stays", "unseen-flat", "none"]),
+    ],
+)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_words_are_chosen_by_the_numbers(media, say, training, unseen, beats, lang):
+    say(training, unseen)
+    assert film(media, SMALL, language=lang)[0][:3] == beats
+
+
+def test_band_begins_at_the_best_network(media, say):
+    say([200, 100, 50], [450, 400, 500])
+    _, scene, _ = film(media, SMALL)
+    corners = scene.picture.band(scene.outcome.index(scene.compared[0])).get_vertices()
+    assert corners[:, 0].min() == pytest.approx(scene.picture.point("unseen", 1)[0])
+    assert len(corners) == 4  # two networks, two losses
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"depths": (0, 1, 2, 3, 4, 20), "width": 100, "seeds": (0,), "epochs": 1},
+        {"depths": (1, 2), "width": 1, "seeds": tuple(range(10)), "epochs": 1},
+        {"depths": (0, 3), "width": 1000, "seeds": (0,), "epochs": 1},
+    ],
+)
+def test_ends_of_the_bounds_keep_the_rules_of_the_picture(media, parameters, lang):
+    found = []
+    dataset = DailyViews(window=3)
+    play(lambda *at: found.extend(check_scene(*at)), media, {"dataset": dataset, **parameters}, language=lang)
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("training", "unseen"),
+    [
+        ((0, 0, 0), (0, 0, 0)),
+        ((400, 399, 398), (401, 400, 399)),
+        ((500, 20, 490), (10, 480, 30)),
+        ((3, 2, 1), (900, 2, 800)),
+        ((900, 800, 700), (5, 4, 3)),
+    ],
+)
+def test_any_losses_keep_the_rules_of_the_picture(media, say, training, unseen):
+    say(training, unseen)
+    found = []
+    play(lambda *at: found.extend(check_scene(*at)), media, SMALL)
+    assert not found
+
+
+def test_bad_parameters_are_named():
+    with pytest.raises(UserError, match=r"overfitting\.depths: .*1 comes after 2"):
+        Overfitting.validated({"depths": (2, 1)})
+    with pytest.raises(UserError, match=r"overfitting\.depths: .*at most 6 items"):
+        Overfitting.validated({"depths": (0, 1, 2, 3, 4, 5, 6)})
+
+
+def test_runs_are_those_of_the_experiment_command():
+    wanted = {run.digest for network in depth_experiments(depths=(0, 1, 2, 3, 4)) for run in network.experiments}
+    assert {run.digest for run in Overfitting.experiments(Overfitting.validated({})).values()} == wanted
