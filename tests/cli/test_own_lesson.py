@@ -142,6 +142,8 @@ def test_a_stretch_is_a_video_of_its_own_beside_that_of_the_whole(gradreel, proj
     assert [scene["name"] for scene in manifest["scenes"]] == ["marks", "end"]
     assert manifest["scenes"][0]["start"] == 0
     assert {file: file.read_bytes() for file in before} == before
+    chinese = gradreel("render", *SMALL, "--from", "end", "--lang", "zh").stdout.strip()
+    assert chapters(Path(chinese)) == ["结尾：End"]
     upto = gradreel("render", *SMALL, "--to", "my_scene.py:Ring", "-o", "first.mp4").stdout.strip()
     assert chapters(Path(upto)) == ["Ring"]
     assert spoken(Path(upto)) == ["A ring."]

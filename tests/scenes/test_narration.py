@@ -280,7 +280,7 @@ def test_subtitles_of_every_line_can_be_read(scene, long):
 def test_both_languages_have_the_same_scenes_beats_and_words():
     english, chinese = (
         {scene: {name: set(tables[name]) for name in ("beats", "screen") if name in tables}
-         for scene, tables in ours.items()}  # fmt: skip
+         for scene, tables in ours.items()}
         for ours in OURS.scenes.values()
     )
     assert english == chinese
