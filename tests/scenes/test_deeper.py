@@ -110,6 +110,12 @@ def test_layout_of_ones_own(networks):
     assert check_beats(DeeperAndDeeper, {"networks": networks}) == []
 
 
+def test_a_tower_has_a_slab_for_each_layer_floor_upon_floor():
+    slabs = Tower(7, "#ffffff").stand(0.0, -1.0, 2.0, 0.5).points.reshape(7, -1, 3)[..., 1]
+    assert slabs.min(axis=1) == pytest.approx(-1.0 + 0.5 * np.arange(7))
+    assert slabs.max(axis=1) - slabs.min(axis=1) == pytest.approx(np.full(7, SLAB * 0.5))
+
+
 def test_a_tower_in_the_middle_of_growing_has_part_of_a_floor():
     tower = Tower(10, "#ffffff").stand(1.0, 0.0, 2.0, 0.5, built=3.25)
     assert tower.get_top()[1] == pytest.approx((3 + 0.25) * 0.5)

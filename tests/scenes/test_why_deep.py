@@ -115,6 +115,22 @@ def test_a_loss_stands_at_its_height():
     assert pairs.height(-1) > pairs.height(-2) > pairs.height(-3)
 
 
+def test_a_line_that_falls_is_solid():
+    falls, rises = LossPairs(np.array([1e-1, 1e-3]), np.array([1e-2, 1e-2]), "loss").pairs
+    assert [len(line.get_subpaths()) == 1 for line, *_ in (falls, rises)] == [True, False]
+
+
+@pytest.mark.parametrize("parameters", [QUICK, OTHER], ids=["seeds 0, 1", "seeds 3, 2"])
+def test_every_run_has_its_dot(media, parameters):
+    def look(scene, beat):
+        if beat.startswith("seeds"):
+            logs = np.log10(ends(media, parameters)).T  # (S, 2)
+            for (_, *dots), pair in zip(scene.chart.pairs, logs, strict=True):
+                assert [dot.get_center()[1] for dot in dots] == pytest.approx([scene.chart.height(log) for log in pair])
+
+    play(look, media, parameters)
+
+
 def test_no_loss_at_all_has_a_place():
     assert np.isfinite(LossPairs(np.array([0.0]), np.array([1.0]), "loss").pairs[0][1].get_center()).all()
 
