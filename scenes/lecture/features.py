@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Self
 
 from gradreel.core.daily_views import DailyViews
@@ -28,14 +29,14 @@ from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.view_window import ViewWindow
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis
 from manim import UP, Animation, Create, FadeIn, FadeOut, TransformFromCopy
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 WINDOWS = (1, 3, 28)  # and then the dataset's own
 DRAWN = 3  # days that the next scene draws
 FORMULA_BASELINE, FORMULA_SIZE = 1.93, 46  # where sum-of-sigmoids leaves it
 GROWN_SIZE = 56
 LINE_BASELINE, NOTE = 0.3, 32
-STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 0.35, -2.75, -1.05)  # left, right, bottom, top
+STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 0.6, -2.75, -1.05)  # left, right, bottom, top
 INSIDE = {"bias": "b", "plus-in": "plus", "sum-in": "sum-in", "w": "w", "x": "x"}
 """Parts of the new bracket, and of the straight line that they come from."""
 
@@ -69,13 +70,27 @@ class MoreFeatures(LectureScene):
             """The day to be predicted."""
             return label_day(self.dataset, self.day)
 
+        @property
+        def network(self) -> Experiment:
+            """One with all those features, whose parameters are counted."""
+            views = DailyViews(
+                series=self.dataset.series, window=self.windows[-1], unseen_from=self.dataset.unseen_from
+            )
+            return Experiment(dataset=views, hidden=(self.sigmoids,), activation="sigmoid")
+
         @model_validator(mode="after")
         def _windows_lie_in_the_series(self) -> Self:
-            if any(b <= a for a, b in zip(self.windows, self.windows[1:], strict=False)):
+            if any(b <= a for a, b in pairwise(self.windows)):
                 raise ValueError(f"days must rise, got {list(self.windows)}")
-            there = (self.label - self.dataset.daily.start).days
-            if self.windows[-1] > there:
-                raise ValueError(f"days: there are {there} days before {self.label}, got {self.windows[-1]}")
+            largest, there = self.windows[-1], (self.label - self.dataset.daily.start).days
+            if largest < 2:
+                raise ValueError("days: more than one day is shown, the largest must be 2 or more, got 1")
+            if largest > there:
+                raise ValueError(f"days: there are {there} days before {self.label}, got {largest}")
+            try:
+                self.network  # noqa: B018  # whether the series has room for that window
+            except ValidationError as error:
+                raise ValueError(f"days: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
             return self
 
     def construct(self) -> None:
@@ -148,9 +163,7 @@ class MoreFeatures(LectureScene):
             self.play(*grow([old, line], self.grown, origins), run_time=2.4)
 
     def _count_beat(self) -> None:
-        counted = Experiment(
-            dataset=DailyViews(window=self.days), hidden=(self.parameters.sigmoids,), activation="sigmoid"
-        )
+        counted = self.parameters.network
         count, sigmoids = number_text(counted.n_parameters), Count(self.parameters.sigmoids)
         with self.beat("count", days=number_text(self.days), count=count, sigmoids=sigmoids):
             # i says which sigmoid, j which day; every w_ij is a number of its own, and all are counted
@@ -160,7 +173,7 @@ class MoreFeatures(LectureScene):
 
     def _draw_beat(self) -> None:
         few = min(self.days, DRAWN)
-        with self.beat("draw" if few > 1 else "draw-one", days=Count(few)):
+        with self.beat("draw" if few < self.days else "draw-all", days=Count(few)):
             # Back to so few days that one can draw what happens to them
             small = self._formula(many_features_source(self.parameters.sigmoids, few), self.grown.baseline, GROWN_SIZE)
             self.play(*(FadeOut(note) for note in self.notes), run_time=0.4)
@@ -179,7 +192,8 @@ class MoreFeatures(LectureScene):
             f"limits({role}({' dot '.join(map(str, shape)) or 1}))_{role}({letter})"
             for role, letter, shape in (_kind(name, shape) for name, shape in parameter_shapes(counted))
         )
-        return formula(f"{terms} = {counted.n_parameters}", NOTE + 8).place(LINE_BASELINE, right=style.RIGHT_EDGE)
+        total = f"{counted.n_parameters:,}".replace(",", " thin ")
+        return formula(f"{terms} = {total}", NOTE + 8).place(LINE_BASELINE, right=style.RIGHT_EDGE)
 
 
 def _kind(name: str, shape: tuple[int, ...]) -> tuple[str, str, tuple[int, ...]]:

@@ -43,10 +43,15 @@ class Theta(LectureScene):
             THREE_DAYS,
             description="The network whose parameters line up: one hidden layer of 1 to 5 units on 1 to 5 features",
         )
-        days: int = Field(56, ge=1, le=3650, description="Features of the larger network whose parameters are counted")
+        days: int = Field(56, ge=1, le=1000, description="Features of the larger network whose parameters are counted")
         layers: tuple[Width, ...] = Field(
             (100, 100, 100), min_length=1, max_length=3, description="Widths of the larger network's hidden layers"
         )
+
+        @property
+        def larger(self) -> Experiment:
+            """The larger network; it is never trained, and which views it is given does not matter."""
+            return Experiment(dataset=DailyViews(window=self.days), hidden=self.layers, activation="relu")
 
         @model_validator(mode="after")
         def _is_a_small_network(self) -> Self:
@@ -55,6 +60,11 @@ class Theta(LectureScene):
                 raise ValueError(f"run.hidden: one layer of 1 to {MOST} units is shown, got {hidden}")
             if features > MOST:
                 raise ValueError(f"run.dataset: 1 to {MOST} features are shown, got {features}")
+            if self.larger.n_parameters <= self.run.n_parameters:
+                raise ValueError(
+                    f"days, layers: the larger network must have more than the {self.run.n_parameters} parameters of "
+                    f"run, got {self.larger.n_parameters}"
+                )
             return self
 
     def construct(self) -> None:
@@ -93,10 +103,9 @@ class Theta(LectureScene):
         self._line_up()
         decimals = [box.decimals for box in self.boxes.values() for _ in box.cells]
         self.column = ThetaColumn(parameter_names(self.run), self.theta, decimals, COLUMN)
-        larger = Experiment(dataset=DailyViews(window=self.parameters.days), hidden=self.parameters.layers)
-        self.larger = larger.n_parameters
-        total = self.screen("numbers", count=number_text(self.larger))
-        self.band = ThetaBand(parameter_shapes(larger), total, BAND)
+        self.larger = self.parameters.larger
+        total = self.screen("numbers", count=number_text(self.larger.n_parameters))
+        self.band = ThetaBand(parameter_shapes(self.larger), total, BAND)
         widths = " $arrow.r$ ".join(map(number_text, (self.parameters.days, *self.parameters.layers, 1)))
         self.widths = words(widths, style.LABEL, palette.dim).place(BAND[3] + 0.3, left=BAND[0])
         count = words(self.screen("numbers", count=self.run.n_parameters), style.LABEL, palette.orange)
@@ -156,10 +165,7 @@ class Theta(LectureScene):
         self.play(*(TransformFromCopy(number, column.numbers[k]) for number, k in shown), run_time=0.8)
 
     def _length_beat(self) -> None:
-        names = {"days": number_text(self.parameters.days), "layers": Count(len(self.parameters.layers))}
-        with self.beat(
-            "length" if len(self.parameters.layers) > 1 else "length-one", count=number_text(self.larger), **names
-        ):
+        with self.beat("length", count=number_text(self.larger.n_parameters)):
             # A network as it will be used: the same vector, drawn to scale as a band, and what each part of it holds
             leaving = [self.line, *self.boxes.values(), *self.heads.values()]
             self.play(*(FadeOut(part) for part in leaving), emphasis(self.column, PRESENT), run_time=0.5)
