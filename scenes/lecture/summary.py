@@ -11,15 +11,15 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.opening import MOTIF_BOTTOM, MOTIF_TOP
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.part_map import part_map, steps_heading
+from gradreel.scenes.mobjects.part_map import VEILED, part_map, steps_heading
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import nice_range
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import emphasis, palette
 from manim import UP, Animation, FadeIn, FadeOut, ReplacementTransform, VMobject, config, smooth
 from pydantic import Field, model_validator
 
-SHRUNK, LINES = 0.8, (-2.15, -2.75)  # the map makes room for two lines beneath it
+LINES = (-1.83, -2.43)  # baselines in a card, where its formula was
 CHOSEN = ((3, "learning-rate"), (1, "sigmoids"), (3, "batch-size"), (1, "layers"))  # step, word; as they were met
 QUESTIONS = ("batches", "relu", "unseen")
 QUESTION_TOP, QUESTION_STEP = 2.05, 0.78
@@ -58,24 +58,21 @@ class Summary(LectureScene):
 
     def _chosen_beat(self) -> None:
         with self.beat("chosen"):
-            # The map makes room; the numbers that people choose come one by one, each under the step that it belongs to
-            top = self.map.get_top()
-            shrink = self.map.animate(run_time=1.4).scale(SHRUNK, about_point=np.array([0.0, top[1], 0.0]))
-            self.play(shrink, *self._title(self.screen("heading-chosen")))
+            # Two formulas leave their cards; the numbers that people choose come there one by one, each into its step
+            cards = (self.map.card(1), self.map.card(3))
+            gone = (FadeOut(card[-1], run_time=0.5) for card in cards)
+            self.play(*gone, emphasis(self.map.card(2), VEILED), *self._title(self.screen("heading-chosen")))
+            for card in cards:
+                card.remove(card[-1])  # or it would come back when the whole map fades
             self.chosen = self._chosen()
             for text in self.chosen:
                 self.play(FadeIn(text, shift=0.15 * UP), run_time=0.5)
-                self.wait(0.6)
+                self.wait(0.7)
 
     def _chosen(self) -> list[TextMobject]:
         """The hyperparameters, in the order in which they were met."""
         lines = {1: iter(LINES), 3: iter(LINES)}
-        return [
-            words(self.screen(key), style.HEADING - 2).place(
-                next(lines[step]), center=float(self.map.card(step).get_center()[0])
-            )
-            for step, key in CHOSEN
-        ]
+        return [self.map.line(step, self.screen(key), next(lines[step])) for step, key in CHOSEN]
 
     def _curve_beat(self) -> None:
         with self.beat("curve"):
@@ -85,7 +82,7 @@ class Summary(LectureScene):
             self.add(small_red, small_blue)
             self.play(*map(FadeOut, [self.map, *self.chosen, self.title]), run_time=0.8)
             grow = (ReplacementTransform(small_red, red), ReplacementTransform(small_blue, blue))
-            self.play(*grow, run_time=2.4, rate_func=smooth)
+            self.play(*grow, run_time=3.0, rate_func=smooth)
 
     def _next_beat(self) -> None:
         with self.beat("next"):

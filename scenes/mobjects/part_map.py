@@ -37,6 +37,7 @@ PLACE = 4  # of the picture among a card's parts
 VEILED = 0.45  # share of the colours that a card keeps while another one is spoken of
 
 WIDTH, GAP, TOP, BOTTOM = 3.92, 0.52, 2.3, -2.75
+LINE = 30
 INNER, PADDING = 3.12, 0.2  # width of the picture in a card; room left beside its words
 PICTURE = (-1.15, 1.0)  # its bottom and top
 NAME_LINE, FORMULA_LINE, BADGE = 1.38, -2.1, 0.345
@@ -73,6 +74,11 @@ class PartMap(VGroup):
         """The brightness moves to a step's card; None: all three become bright."""
         self.current = step
         return AnimationGroup(*(emphasis(card, self._share(k)) for k, card in enumerate(self.cards, start=1)))
+
+    def line(self, step: int, text: str, baseline: float) -> TextMobject:
+        """A line of words for a step's card, in its middle; not part of the map."""
+        middle = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP) + WIDTH / 2
+        return _fitted(words, text, LINE).place(baseline, center=middle)
 
     def _share(self, step: int) -> float:
         return style.FULL if self.current in (None, step) else VEILED

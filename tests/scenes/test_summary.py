@@ -78,7 +78,7 @@ def test_each_choice_stands_under_its_step(media):
             for (step, _), text in zip(CHOSEN, scene.chosen, strict=True):
                 card = scene.map.card(step)
                 assert text.get_center()[0] == pytest.approx(card.get_center()[0])
-                assert text.get_top()[1] < card.get_bottom()[1]
+                assert card.get_bottom()[1] < text.get_bottom()[1] < text.get_top()[1] < -1.15
 
     assert play(look, media) == ["steps", "chosen", "curve", "next"]
 
