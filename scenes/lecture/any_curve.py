@@ -223,8 +223,8 @@ class AnyCurve(LectureScene):
             self.play(*self._title("heading-placed"))
             if self._is_better_placed():
                 self._slide(self.even.curves[index].x, self.placed.curves[index].x, 2.2)
-                new = [FadeIn(dot) for dot in self.chart.placed_dots]
-                self.play(LaggedStart(*new, lag_ratio=0.3), FadeIn(self.chart.placed_label), run_time=1.0)
+                for marks in self.chart.placed_marks:
+                    self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=0.6)
             else:
                 self.play(*(dot.animate(rate_func=lambda t: 4 * t * (1 - t)).scale(1.4) for dot in self.knots))
 
@@ -265,7 +265,7 @@ class AnyCurve(LectureScene):
         """The constant and each blue function by itself, in place of the chart."""
         chart = [*self.chart.dots, self.chart.axes, self.chart.line, self.chart.even_label]
         if self._is_better_placed():
-            chart += [self.chart.placed_dots, self.chart.placed_label]
+            chart += self.chart.placed_marks
         per_unit = (TOP - BOTTOM) / (self.plot.y_range[1] - self.plot.y_range[0])
         self.panels = PiecePanels(curve.decompose(), self.plot.x_range, self.plot.y_unit, per_unit, PANELS)
         self.play(*(FadeOut(part) for part in chart), run_time=0.4)

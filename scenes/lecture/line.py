@@ -64,7 +64,7 @@ class LinearLimits(LectureScene):
             max_length=60,
             description="Turning points (x, y) of the red curve, x increasing; x and y from 0 to 20, like views",
         )
-        noise: float = Field(0.25, ge=0, le=2, description="How far the dots scatter around red: standard deviation")
+        noise: float = Field(0.25, ge=0, le=1, description="How far the dots scatter around red: standard deviation")
         noise_seed: int = Field(0, ge=0, lt=2**32, description="Of the dots' random distances from red")
         start_seed: int = Field(6, ge=0, lt=2**32, description="Of the line's random start")
         run: Experiment = Field(Experiment(), description="The run on a curve that the map of the three steps shows")

@@ -11,6 +11,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.mobjects.arithmetic import printed_sum
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import many_features_source, relu_source, sum_of_relus_source
@@ -140,7 +141,7 @@ class Relu(LectureScene):
         label = formula("magenta(c) thin (green(b) + yellow(w) thin x_1)", style.LETTER)
         foot = ends[0] if abs(ends[0][1] - self.plot.at(0, 0)[1]) < abs(ends[1][1] - self.plot.at(0, 0)[1]) else ends[1]
         label.place(float(foot[1]) + (-0.36 if self.parameters.c > 0 else 0.14), left=float(foot[0]) + 0.3)
-        return VGroup(dashed(*ends, palette.dim, 2.5, dash=0.13), label)
+        return VGroup(dashed(*ends, palette.text, 2.0, dash=0.1), label)
 
     def _two_beat(self) -> None:
         plot, faint = self.plot, mix(palette.blue, 0.45)
@@ -178,17 +179,19 @@ class Relu(LectureScene):
         self.total = self.plot.curve(self.x[:2], self.hard(self.x[:2]), palette.blue, style.MAIN_CURVE + 1)
         self.marks = VGroup(*(self.plot.dot(0, 0, palette.text, r) for r in (0.09, 0.09, 0.13)))
         self.scan = VGroup(self.guide, self.total, self.marks)
-        self.numbers = [self._hung(name) for name in ("y", "sigmoid", "max-2")]
-        signs = [formula(sign, 34, palette.dim) for sign in "=-"]
+        end = self.x_range[1]
+        printed = printed_sum([self._first_at(end), self._second_at(end)], float(self.relus(end)))
+        self.numbers = [self._hung(name, printed.decimals) for name in ("y", "sigmoid", "max-2")]
+        signs = [formula(sign, 34, palette.dim) for sign in ("=" if printed.exact else "approx", "-")]
         for sign, name in zip(signs, ("equals", "minus"), strict=True):
             sign.place(TWO_BASELINE - VALUE_DROP, center=self.formula.part(name).get_center()[0])
         self.values = VGroup(*self.numbers, *signs)
         self.show(self.x_range[0])
 
-    def _hung(self, name: str) -> Number:
+    def _hung(self, name: str, decimals: int) -> Number:
         """The number under a part of the formula."""
         part = self.formula.part(name)
-        number = Number(0.0, 2, 34, palette.blue, face="math")
+        number = Number(0.0, decimals, 34, palette.blue, face="math")
         right = self.formula.part("equals").get_left()[0] - 0.2 if name == "y" else part.get_left()[0] + 1.3
         return number.place(TWO_BASELINE - VALUE_DROP, right=right)
 

@@ -13,16 +13,19 @@ from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks, number_text
 from gradreel.scenes.style import mix, palette
 from manim import VGroup, VMobject
+from numpy.typing import NDArray
 
-BOX = (3.0, 5.3, -2.59, 0.95)  # left, right, bottom, top
+BOX = (2.75, 4.75, -2.59, 0.95)  # left, right, bottom, top
 NO_GAP = 1e-6  # of the largest gap: what is smaller is not drawn, a logarithm has no 0
 MARGIN = 0.12
+APART = 0.37  # between the baselines of two labels, at least
 
 
 class ConvergencePlot:
-    """``axes``; ``dots``, ``line`` and ``even_label`` of the even points, ``stair`` of their last step; the same for
-    the well-placed ones, hollow and dashed: ``placed_dots`` and ``placed_label``. Texts: points, largest-gap, even,
-    placed.
+    """Two series of measured gaps. Texts: points, largest-gap, even, placed.
+
+    Parts: ``axes``; ``dots``, ``line`` and ``even_label`` of the even points, ``stair`` of their last step;
+    ``placed_marks`` of the well-placed ones, hollow and dashed.
     """
 
     def __init__(self, even: Convergence, placed: Convergence, texts: dict[str, str]) -> None:
@@ -32,13 +35,22 @@ class ConvergencePlot:
         self.axes = VGroup(self.plot, *self._axis_words(texts))
         self.dots = [self.plot.dot(*self._at(k, e), palette.blue, 0.09) for k, e in self._pairs(even)]
         self.line = self._through(even)
-        self.stair = self._stair(even)
         self.even_label = words(texts["even"], style.LABEL, palette.blue)
-        x, y = self.plot.at(*self._at(even.counts[0], even.errors[0]))[:2]
-        self.even_label.place(y - 0.02, left=x + 0.4)
+        line = self._end(even)[1] - 0.1
+        self.even_label.place(line, left=self._end(even)[0] + 0.2)
         self.placed_dots = VGroup(self._dashes(placed), *(self._hollow(k, e) for k, e in self._pairs(placed)))
         self.placed_label = words(texts["placed"], style.LABEL, palette.blue)
-        self.placed_label.place(BOX[2] + 0.2, left=BOX[0] + 0.1)
+        self.placed_label.place(min(self._end(placed)[1] - 0.1, line - APART), left=self._end(placed)[0] + 0.2)
+        self.stair = self._stair(even, line + APART)
+
+    def _end(self, series: Convergence) -> NDArray:
+        """The last dot of a series, (3,)."""
+        return self.plot.at(*self._at(*self._pairs(series)[-1]))
+
+    @property
+    def placed_marks(self) -> list[VMobject]:
+        """What shows the well-placed points: nothing where they leave hardly a gap."""
+        return [self.placed_dots, self.placed_label] if len(self.placed_dots) > 2 else []
 
     def _pairs(self, series: Convergence) -> list[tuple[int, float]]:
         pairs = zip(series.counts, series.errors.tolist(), strict=True)
@@ -59,7 +71,7 @@ class ConvergencePlot:
                 far.append(count)
         return Plot(
             (x0 - MARGIN, x1 + MARGIN / 2),
-            (y0 - 0.25, y1 + 0.2),
+            (y0 - 0.25 * max(1.0, y1 - y0), y1 + 0.2),
             left=left,
             right=right,
             bottom=bottom,
@@ -87,8 +99,11 @@ class ConvergencePlot:
     def _hollow(self, count: int, error: float) -> VMobject:
         return ring(self.plot.at(*self._at(count, error)), 0.085, palette.blue)
 
-    def _stair(self, series: Convergence) -> VGroup:
-        """The last step of the even points: across by the factor of the points, down by that of the gap."""
+    def _stair(self, series: Convergence, least: float) -> VGroup:
+        """The last step of the even points: across by the factor of the points, down by that of the gap.
+
+        The gap's label does not stand below ``least``.
+        """
         (k0, e0), (k1, e1) = self._pairs(series)[-2:]
         start, corner, end = (self.plot.at(*self._at(k, e)) for k, e in ((k0, e0), (k1, e0), (k1, e1)))
         color = mix(palette.text, 0.8)
@@ -96,7 +111,7 @@ class ConvergencePlot:
             corner[1] + 0.14, center=(start[0] + corner[0]) / 2
         )
         down = words(f"$div {_factor(e0 / e1)}$", style.LABEL)
-        down.place((corner[1] + end[1]) / 2 - 0.1, left=corner[0] + 0.14)
+        down.place(max((corner[1] + end[1]) / 2 - 0.1, least), left=corner[0] + 0.14)
         return VGroup(segment(start, corner, color, style.AXIS), segment(corner, end, color, style.AXIS), across, down)
 
 

@@ -1,0 +1,39 @@
+"""Gaps of curves through more and more points."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradreel.core.convergence import Convergence, converge
+from gradreel.core.errors import UserError
+from gradreel.core.expression import expression
+
+
+def test_the_gap_of_a_parabola_is_that_of_the_textbook():
+    """Between even points a distance h apart, x² lies at most h² / 4 below its chord."""
+    measured = converge(lambda x: np.asarray(x) ** 2, 0.0, 8.0, (2, 3, 5, 9), "even")
+    assert measured.errors == pytest.approx([16.0, 4.0, 1.0, 0.25])
+
+
+def test_a_smooth_function_has_order_two_and_a_root_has_less():
+    counts = (65, 129)
+    assert converge(np.sin, 0.0, 6.0, counts, "even").order == pytest.approx(2.0, abs=0.05)
+    assert converge(np.sqrt, 0.0, 8.0, counts, "even").order == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_factor_is_that_of_one_doubling():
+    curves = converge(np.sin, 0.0, 1.0, (2, 8), "even").curves
+    assert Convergence((2, 8), curves, np.array([1.6, 0.1])).factor() == pytest.approx(4.0)  # 16 over two doublings
+    assert Convergence((2, 8), curves, np.array([1.6, 0.0])).factor() == np.inf
+
+
+def test_well_placed_points_are_never_worse():
+    function = expression("2 + 2*sin(x - 1)*exp(-x/6)")
+    even, placed = (converge(function, 0.0, 8.0, (2, 4, 8, 16), how) for how in ("even", "adaptive"))
+    assert (placed.errors <= even.errors).all()
+    assert placed.errors[2] < 0.5 * even.errors[2]
+
+
+def test_a_jump_is_refused():
+    with pytest.raises(UserError, match="jump"):
+        converge(np.sign, -1.0, 1.0, (2, 4), "even")

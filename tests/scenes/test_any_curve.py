@@ -1,0 +1,125 @@
+"""any-curve: points lie on the function, gaps are measured, and the words follow the numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradreel.core.convergence import converge
+from gradreel.core.errors import UserError
+from gradreel.core.expression import expression
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.any_curve import AnyCurve
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+DEFAULT = AnyCurve.validated({})
+SCENES = {
+    "default": {},
+    "even is best": {"function": "x**2"},
+    "a corner": {"function": "abs(x-3)"},
+    "steep at the start": {"function": "sqrt(x)"},
+    "few points": {"points": [2, 3, 4]},
+    "many points": {"points": [2, 4, 8, 16, 64, 128]},
+    "a wide axis": {"low": -1e6, "high": 1e6, "function": "sin(x/1e5)"},
+    "too few points": {"function": "sin(5*x)", "points": [3, 5, 9, 17]},
+}
+REFUSED = {
+    r"points must lie within 2 to 128, got \[1, 2, 4\]": {"points": [1, 2, 4]},
+    r"points must increase, got \[2, 2, 4\]": {"points": [2, 2, 4]},
+    "points: Tuple should have at least 3": {"points": [2, 4]},
+    "right of low": {"low": 3, "high": 3},
+    "function: .*there is no function 'sinus'": {"function": "sinus(x)"},
+    "function: .*jumps": {"function": "sign(x-1)"},
+    "without a gap": {"function": "2*x"},
+    "10 000 apart": {"function": "1e5*sin(x)"},
+}
+
+
+def at_each_beat(look, **parameters):
+    """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
+    seen = {}
+    visit_beats(AnyCurve, lambda scene, beat: seen.update({beat: look(scene, beat)}), parameters, size=TINY)
+    return seen
+
+
+def measured(placement="even", function=DEFAULT.function):
+    return converge(expression(function), DEFAULT.low, DEFAULT.high, DEFAULT.points, placement)
+
+
+def test_points_lie_on_the_function_and_blue_joins_them():
+    def look(scene, beat):
+        points = np.array([scene.plot.data(dot.get_center()) for dot in scene.knots])
+        blue = [scene.plot.data(p) for p in scene.blue.get_start_anchors()] if beat != "smooth" else None
+        return points, blue
+
+    seen = at_each_beat(look)
+    function, even, placed = expression(DEFAULT.function), measured(), measured("adaptive")
+    curves = {"points": even.curves[1], "more": even.curves[-1], "placed": placed.curves[2], "any": placed.curves[-1]}
+    for beat, curve in curves.items():
+        points, blue = seen[beat]
+        assert points == pytest.approx(np.column_stack([curve.x, function(curve.x)]), abs=1e-6)
+        x, y = np.array(blue).T
+        assert y == pytest.approx(curve(x), abs=1e-6)
+
+
+def test_counts_and_gaps_are_the_measured_ones():
+    seen = at_each_beat(lambda scene, _: (scene.count.text, scene.gap.text, scene.formula.pieces))
+    even, placed = measured(), measured("adaptive")
+    expected = {
+        "points": (4, even.errors[1]),
+        "more": (32, even.errors[4]),
+        "placed": (8, placed.errors[2]),
+        "any": (32, placed.errors[4]),
+    }
+    for beat, (count, gap) in expected.items():
+        assert seen[beat][0] == str(count)
+        assert float(seen[beat][1]) == pytest.approx(gap, abs=0.0000501)
+        assert seen[beat][2] == count - 1
+
+
+def test_the_chart_shows_each_gap_at_its_place():
+    def look(scene, beat):
+        return [scene.chart.plot.data(dot.get_center()) for dot in (*scene.chart.dots, *scene.chart.placed_dots[1:])]
+
+    drawn = 10.0 ** np.array(at_each_beat(look)["more"])
+    pairs = [(k, e) for series in (measured(), measured("adaptive")) for k, e in zip(series.counts, series.errors)]  # noqa: B905
+    assert drawn == pytest.approx(np.array(pairs))
+
+
+def test_another_function_is_another_picture():
+    ours, other = (at_each_beat(lambda scene, _: scene.gap.text, **p) for p in ({}, {"function": "2 + 2*sin(x - 1)"}))
+    assert ours["more"] != other["more"] and ours["placed"] != other["placed"]
+
+
+def test_what_is_said_of_the_gap_is_measured():
+    seen = []
+    visit_beats(AnyCurve, lambda scene, _: seen.append(scene), size=TINY)
+    line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "placed")
+    gaps = measured().errors[2], measured("adaptive").errors[2]
+    assert line.endswith(f"from {gaps[0]:.4f} to {gaps[1]:.4f}.")
+
+
+SAID = {
+    "default": {"more", "placed"},
+    "even is best": {"more", "placed-same"},
+    "a corner": {"more-other", "placed"},
+    "steep at the start": {"more-other", "placed"},
+    "few points": {"more-other", "placed"},
+    "many points": {"more", "placed"},
+    "a wide axis": {"more", "placed"},
+    "too few points": {"more-other", "placed-same"},
+}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_layout_holds_for_any_function_and_the_words_follow_the_numbers(name):
+    found = at_each_beat(lambda scene, _: [str(finding) for finding in check_scene(scene)], **SCENES[name])
+    assert {beat: findings for beat, findings in found.items() if findings} == {}
+    assert set(found) == {"smooth", "points", "any"} | SAID[name]
+
+
+@pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
+def test_what_cannot_be_shown_is_refused(message, parameters):
+    with pytest.raises(UserError, match=message) as refusal:
+        AnyCurve.validated(parameters)
+    assert "any-curve" in str(refusal.value)

@@ -1,0 +1,188 @@
+"""linear-limits: the line, its numbers and its loss are the recorded ones; the words follow what came out."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.core.line_fit import Line, least_squares, line_of, mean_squared_distance
+from gradreel.core.theta import loss
+from gradreel.core.training import train
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.line import LinearLimits
+from gradreel.scenes.lecture.piecewise import BuildCurve
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.straight_line import visible_part
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+CURVES = {
+    "default": {},
+    "much noise": {"noise": 1, "noise_seed": 3},
+    "a line": {"knots": [[0, 0], [20, 20]], "noise": 1},
+    "flat": {"knots": [[0, 2], [3, 2]], "noise": 0},
+    "far and high": {"knots": [[18, 19], [19, 20], [20, 18]]},
+    "sixty knots": {"knots": [[i / 3, i * 7 % 11 + 0.1 * i] for i in range(60)]},
+}
+REFUSED = {
+    "at least 2": {"knots": [[1, 1]]},
+    "increase": {"knots": [[1, 1], [1, 2]]},
+    r"stand for views, from 0 to 20; \(2, -1\) is outside": {"knots": [[1, 1], [2, -1]]},
+    "nothing to see": {"knots": [[1, 0], [2, 0]]},
+    "noise: Input should be less than or equal to 1": {"noise": 3},
+    "linear-limits draws the curve": {"run": {"dataset": {"kind": "daily views"}}},
+}
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
+    return SceneContext(media_dir=tmp_path_factory.mktemp("media"))
+
+
+def at_each_beat(look, context, scene_class=LinearLimits, **parameters):
+    """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
+    for run in scene_class.experiments(scene_class.validated(parameters)).values():
+        train(run, context.traces)
+    seen = {}
+    visit_beats(scene_class, lambda scene, beat: seen.update({beat: look(scene, beat)}), parameters, context, size=TINY)
+    return seen
+
+
+def drawn_line(scene):
+    """w and b of the stroke as it is drawn."""
+    (x0, y0), (x1, y1) = (scene.plot.data(p) for p in (scene.line.stroke.get_start(), scene.line.stroke.get_end()))
+    w = (y1 - y0) / (x1 - x0)
+    return w, y0 - w * x0
+
+
+def shown(scene):
+    """w and b as they are printed."""
+    return tuple(float(scene.line.values[letter].text.replace("\u2212", "-")) for letter in "wb")
+
+
+def test_the_trained_line_is_the_recorded_one_and_the_best(context):
+    def look(scene, beat):
+        readout = scene.readout
+        return drawn_line(scene), shown(scene), readout.count.text, readout.loss.text
+
+    drawn, printed, count, printed_loss = at_each_beat(look, context)["best"]
+    run = LinearLimits.validated({}).line_run()
+    theta = np.array(train(run, context.traces).parameters[-1])
+    line, best = line_of(run, theta), least_squares(run.dataset.x(), run.dataset.labels())
+    assert drawn == pytest.approx((line.w, line.b))
+    assert drawn == pytest.approx((best.w, best.b), abs=1e-3)
+    assert printed == pytest.approx((line.w, line.b), abs=0.00501)
+    assert count == "400"
+    assert float(printed_loss) == pytest.approx(float(loss(run, theta)), abs=0.000501)
+
+
+def test_between_two_states_the_line_lies_between_and_numbers_are_recorded(context):
+    def between(scene, beat):
+        if beat != "best":
+            return None
+        scene.show(2.5)
+        return drawn_line(scene), scene.readout.count.text, float(scene.readout.loss.text)
+
+    drawn, count, printed = at_each_beat(between, context)["best"]
+    run = LinearLimits.validated({}).line_run()
+    states = np.array(train(run, context.traces).parameters[2:4])
+    middle = line_of(run, states.mean(axis=0))
+    assert drawn == pytest.approx((middle.w, middle.b), abs=1e-6)
+    assert count == "2" and printed == pytest.approx(float(loss(run, states[0])), abs=0.000501)
+
+
+class Altered(LinearLimits):
+    """The same scene on a trace whose last state has another w."""
+
+    @classmethod
+    def scene_name(cls):
+        return LinearLimits.scene_name()
+
+    def trace(self, name):
+        trace = super().trace(name)
+        if name != "line":
+            return trace
+        parameters = np.array(trace.parameters)
+        parameters[-1, 0] += 0.2
+        return dataclasses.replace(trace, parameters=parameters)
+
+
+def test_another_trace_is_another_picture(context):
+    true, altered = (
+        at_each_beat(lambda scene, _: drawn_line(scene), context, kind) for kind in (LinearLimits, Altered)
+    )
+    assert altered["best"][0] == pytest.approx(true["best"][0] + 0.2, abs=1e-6)
+    assert altered["crossing"] == true["crossing"]
+
+
+def test_dots_distances_and_losses_are_those_trained_on(context):
+    def look(scene, beat):
+        dots = np.array([scene.plot.data(dot.get_center()) for dot in scene.dots])
+        if beat != "bias":
+            return dots, None, None
+        ends = np.array([scene.plot.data(stroke.get_end()) for stroke in scene.distances])
+        return dots, ends, [text.source for text in scene.losses]
+
+    seen = at_each_beat(look, context)
+    parameters = LinearLimits.validated({})
+    run = parameters.line_run()
+    x, y = run.dataset.x(), run.dataset.labels()
+    assert seen["data"][0] == pytest.approx(np.column_stack([x, y]), abs=1e-6)
+    line = line_of(run, np.array(train(run, context.traces).parameters[-1]))
+    assert seen["bias"][1] == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
+    losses = mean_squared_distance(line(x), y), mean_squared_distance(parameters.curve()(x), y)
+    assert [float(text) for text in seen["bias"][2][::2]] == pytest.approx(losses, abs=0.000501)
+
+
+def test_it_ends_with_red_where_build_curve_begins(context):
+    plots = {}
+    at_each_beat(lambda scene, beat: plots.update({"line": (scene.next_plot, scene.red.points)}), context)
+    visit_beats(BuildCurve, lambda scene, beat: plots.setdefault("build", (scene.plot, scene.red.points)), size=TINY)
+    (ours, red), (theirs, next_red) = plots["line"], plots["build"]
+    assert (ours.box, ours.x_range, ours.y_range) == (theirs.box, theirs.x_range, pytest.approx(theirs.y_range))
+    assert red == pytest.approx(next_red, abs=1e-6)
+    for part in ("x_tick_labels", "y_tick_labels", "x_label"):
+        assert getattr(ours, part).get_center() == pytest.approx(getattr(theirs, part).get_center(), abs=1e-6)
+
+
+SAID = {
+    "default": {"peak", "bias"},
+    "much noise": {"peak", "bias"},
+    "a line": {"bend", "no-bias"},
+    "flat": {"bend", "no-bias"},
+    "far and high": {"peak", "bias"},
+    "sixty knots": {"peak", "bias"},
+}
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_layout_holds_for_any_curve_and_the_words_say_what_came_out(context, name):
+    found = at_each_beat(lambda scene, _: [str(finding) for finding in check_scene(scene)], context, **CURVES[name])
+    assert {beat: findings for beat, findings in found.items() if findings} == {}
+    assert set(found) - {"map", "data", "slope", "crossing", "best", "next"} == SAID[name]
+
+
+@pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
+def test_what_cannot_be_shown_is_refused(message, parameters):
+    with pytest.raises(UserError, match=message) as refusal:
+        LinearLimits.validated(parameters)
+    assert "linear-limits" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        (Line(0.5, 1.0), [[0, 1], [8, 5]]),
+        (Line(2.0, -2.0), [[1, 0], [4, 6]]),
+        (Line(-1.0, 9.0), [[3, 6], [8, 1]]),
+        (Line(0.0, 3.0), [[0, 3], [8, 3]]),
+        (Line(0.0, 7.0), [[0, 6], [0, 6]]),
+        (Line(1.0, 50.0), [[0, 6], [0, 6]]),
+    ],
+)
+def test_a_line_is_drawn_as_far_as_it_lies_in_the_plot(line, ends):
+    plot = Plot((0.0, 8.0), (0.0, 6.0), left=-3, right=3, bottom=-2, top=2)
+    assert visible_part(plot, line) == pytest.approx(np.array(ends, dtype=float))

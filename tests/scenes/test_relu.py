@@ -1,0 +1,112 @@
+"""relu: two ReLUs are a hard sigmoid exactly, and the printed numbers add up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradreel.core.activations import hard_sigmoid, relu, sigmoid
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.training import train
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.relu import Relu
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+RUN = Experiment(epochs=40)
+LETTERS = {
+    "default": {},
+    "gentle, low, far left": {"w": 0.1, "b": 20, "c": 0.1},
+    "steep, right": {"w": 10, "b": -20},
+    "downwards": {"c": -10, "w": 0.5, "b": 3},
+    "odd": {"w": 3.7, "b": 1.234, "c": 2.345},
+}
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
+    context = SceneContext(media_dir=tmp_path_factory.mktemp("media"))
+    train(RUN, context.traces)
+    return context
+
+
+def at_each_beat(look, context, **parameters):
+    """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
+    seen = {}
+    visit_beats(
+        Relu, lambda scene, beat: seen.update({beat: look(scene, beat)}), {"run": RUN, **parameters}, context, size=TINY
+    )
+    return seen
+
+
+def drawn(plot, curve):
+    return np.array([plot.data(point) for point in (*curve.get_start_anchors(), curve.get_end())]).T
+
+
+def everything(scene, beat):
+    """Layout findings; the curves and the printed numbers of beat "two"."""
+    findings = [str(finding) for finding in check_scene(scene)]
+    if beat != "two":
+        return findings, [], []
+    curves = [drawn(scene.plot, curve) for curve in (scene.one, scene.two, scene.total)]
+    return findings, curves, [number.text.replace("\u2212", "-") for number in scene.numbers]
+
+
+@pytest.mark.parametrize("parameters", LETTERS.values(), ids=LETTERS)
+def test_for_any_letters_two_relus_are_a_hard_sigmoid_and_add_up_as_printed(context, parameters):
+    seen = at_each_beat(everything, context, **parameters)
+    assert [beat for beat, (findings, *_) in seen.items() if findings] == []
+    given = Relu.validated(parameters)
+    (x, first), (_, second), (at, total) = seen["two"][1]
+    scale = abs(given.c)
+    assert first == pytest.approx(given.c * relu(given.b + given.w * x), abs=1e-6 * scale)
+    assert second == pytest.approx(-given.c * relu(given.b - 1 + given.w * x), abs=1e-6 * scale)
+    start, end = -given.b / given.w, (1 - given.b) / given.w
+    assert total == pytest.approx(given.c * hard_sigmoid(at, start, end), abs=1e-6 * scale)
+    assert first + second == pytest.approx(given.c * hard_sigmoid(x, start, end), abs=1e-6 * scale)
+    texts = seen["two"][2]
+    printed = [float(text) for text in texts]
+    assert printed[0] == pytest.approx(printed[1] - printed[2], abs=1e-9)
+    assert printed[0] == pytest.approx(given.c, abs=0.51 * 10.0 ** -len(texts[0].partition(".")[2]))
+
+
+def test_the_line_that_sweeps_stands_where_the_numbers_are_read(context):
+    def look(scene, beat):
+        if beat != "two":
+            return None
+        scene.show(2.2)
+        return [scene.plot.data(mark.get_center()) for mark in scene.marks], [n.text for n in scene.numbers]
+
+    marks, texts = at_each_beat(look, context)["two"]  # c = 3, w = 0.5, b = -0.5
+    assert marks == [pytest.approx((2.2, 1.8)), pytest.approx((2.2, 0.0)), pytest.approx((2.2, 1.8))]
+    assert texts == ["1.80", "1.80", "0.00"]
+
+
+def test_the_small_pictures_are_the_same_functions(context):
+    def look(scene, beat):
+        if beat == "sum":
+            return [drawn(icon.plot, icon.curve) for icon in scene.icons[:3]]
+        return [drawn(panel.plot, panel.curve) for panel in scene.panels] if beat == "names" else None
+
+    seen = at_each_beat(look, context)
+    (x, hard), (_, first), (_, second) = seen["sum"]
+    assert hard == pytest.approx(3 * hard_sigmoid(x, 1.0, 3.0), abs=1e-6)
+    assert first + second == pytest.approx(hard, abs=1e-6)
+    (r, soft), (_, bent) = seen["names"]
+    assert soft == pytest.approx(sigmoid(r), abs=1e-6) and bent == pytest.approx(relu(r), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("message", "parameters"),
+    [
+        ("w: Input should be greater than or equal to 0.1", {"w": 0.05}),
+        ("b: Input should be greater than or equal to -20", {"b": -21}),
+        ("c must be at least 0.1, up or down, got 0.05", {"c": 0.05}),
+        ("relu draws the curve that the network learns", {"run": {"dataset": {"kind": "daily views"}}}),
+    ],
+)
+def test_letters_out_of_bounds_are_refused(message, parameters):
+    with pytest.raises(UserError, match=message) as refusal:
+        Relu.validated(parameters)
+    assert "relu" in str(refusal.value)

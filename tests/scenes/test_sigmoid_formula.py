@@ -1,0 +1,109 @@
+"""sigmoid-formula: curve, corners, live numbers and gap are those of the core's two functions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from gradreel.core.activations import hard_sigmoid, sigmoid
+from gradreel.core.errors import UserError
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
+from gradreel.scenes.lecture.sigmoids import MorphSigmoid
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+LETTERS = {
+    "default": {},
+    "gentle, low, far left": {"w": 0.1, "b": 20, "c": 0.1},
+    "steep, right": {"w": 10, "b": -20},
+    "downwards": {"c": -10, "w": 0.5, "b": 3},
+    "odd": {"w": 3.7, "b": 1.234, "c": 2.345},
+}
+
+
+def at_each_beat(look, scene_class=SigmoidFormula, **parameters):
+    """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
+    seen = {}
+    visit_beats(scene_class, lambda scene, beat: seen.update({beat: look(scene, beat)}), parameters, size=TINY)
+    return seen
+
+
+def drawn(plot, curve):
+    return np.array([plot.data(point) for point in (*curve.get_start_anchors(), curve.get_end())]).T
+
+
+def number(text):
+    return float(text.replace("\u2212", "-").replace("\u2009", ""))
+
+
+def everything(scene, beat):
+    """Layout findings, both curves, and the live numbers at both ends of the axis."""
+    findings = [str(finding) for finding in check_scene(scene)]
+    curves = drawn(scene.plot, scene.hard), drawn(scene.plot, scene.board.curve)
+    ends = []
+    for x in scene.plot.x_range if beat == "limits" else ():
+        scene._ride(x)
+        ends.append((scene.plot.data(scene.dot.get_center()), [number(scene.live[key].text) for key in "xey"]))
+    return findings, curves, ends
+
+
+@pytest.mark.parametrize("parameters", LETTERS.values(), ids=LETTERS)
+def test_for_any_letters_curves_and_numbers_are_the_cores_and_nothing_touches(parameters):
+    seen = at_each_beat(everything, **parameters)
+    assert [beat for beat, (findings, *_) in seen.items() if findings] == []
+    given = SigmoidFormula.validated(parameters)
+    start, end = (-2 - given.b) / given.w, (2 - given.b) / given.w
+    for beat in ("soft", "hard"):
+        (x, y), (at, soft) = seen[beat][1]
+        assert y == pytest.approx(given.c * hard_sigmoid(x, start, end), abs=1e-6)
+        assert soft == pytest.approx(given.c * sigmoid(given.b + given.w * at), abs=1e-6)
+    for (x, y), (shown_x, power, shown_y) in seen["limits"][2]:
+        inside = given.b + given.w * x
+        assert y == pytest.approx(given.c * float(sigmoid(inside)), abs=1e-6)
+        assert shown_x == pytest.approx(x, abs=0.00501) and shown_y == pytest.approx(y, abs=0.00501)
+        assert power == pytest.approx(math.exp(-inside), abs=0.00501)
+
+
+def test_the_cases_are_written_with_the_curves_numbers():
+    sources = []
+    at_each_beat(lambda scene, _: sources.append(scene.cases.source), w=0.5, b=-1.0, c=3.0)
+    assert "0.375 thin (x_1 + 2)" in sources[0] and "x_1 > 6" in sources[0]  # slope 3 * 0.5 / 4, from -2 to 6
+    at_each_beat(lambda scene, _: sources.append(scene.cases.source), w=1.0, b=-4.0, c=-2.0)
+    assert "-0.5 thin (x_1 - 2)" in sources[-1] and "x_1 > 6" in sources[-1]
+
+
+def test_the_gap_is_measured_at_the_corner_and_said():
+    def look(scene, beat):
+        if beat != "hard":
+            return None
+        ends = [scene.plot.data(scene.bracket[0].get_start()), scene.plot.data(scene.bracket[0].get_end())]
+        return ends, scene._gap_text()
+
+    ends, text = at_each_beat(look, w=2.0, b=1.0, c=5.0)["hard"]
+    x = np.linspace(-10, 10, 200_001)
+    gap = np.abs(5 * sigmoid(1 + 2 * x) - 5 * hard_sigmoid(x, -1.5, 0.5)).max()
+    assert ends[0] == pytest.approx((0.5, 5.0)) and ends[1] == pytest.approx((0.5, 5.0 - gap), abs=1e-4)
+    assert float(text) == pytest.approx(gap, abs=0.00501)
+
+
+def test_it_ends_where_morph_sigmoid_begins():
+    ours = at_each_beat(lambda s, _: (s.board.curve.points, s.short.get_center() if hasattr(s, "short") else None))
+    theirs = at_each_beat(lambda s, _: (s.board.curve.points, s.board.formula.get_center()), MorphSigmoid)
+    assert ours["hard"][0] == pytest.approx(theirs["formula"][0], abs=1e-6)
+    assert ours["hard"][1] == pytest.approx(theirs["formula"][1], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("message", "parameters"),
+    [
+        ("w: Input should be greater than or equal to 0.1", {"w": 0}),
+        ("b: Input should be less than or equal to 20", {"b": 21}),
+        ("c must be at least 0.1, up or down, got 0", {"c": 0}),
+    ],
+)
+def test_letters_out_of_bounds_are_refused(message, parameters):
+    with pytest.raises(UserError, match=message) as refusal:
+        SigmoidFormula.validated(parameters)
+    assert "sigmoid-formula" in str(refusal.value)
