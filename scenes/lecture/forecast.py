@@ -86,7 +86,8 @@ class Forecast(LectureScene):
         self._prepare()
         self._real_beat()
         self._predict_beat()
-        self._lows_beat()
+        if len(self.bands) or not self.lows:  # fewer days than a week may hold none of the low ones
+            self._lows_beat()
         self._miss_beat()
         if self.is_deep:
             self._question_beat()
@@ -141,7 +142,6 @@ class Forecast(LectureScene):
         ]
         self.real_label, self.model_label = plot.end_labels(ends)
         self.bands = plot.bands(days.dates, self.lows)
-        self.low_names = self._low_names()
         self.window = WindowBracket(plot, self.dataset.window, BRACKET)
         period = period_words(*days.dates[[0, -1]], language)
         self.trained = years = trained_years(self.dataset)
@@ -149,8 +149,6 @@ class Forecast(LectureScene):
 
     def _low_names(self) -> TextMobject:
         """The names of the low weekdays, over the first whole band that has room for them."""
-        if not len(self.bands):
-            return VGroup()
         text = words(weekdays_words(self.lows, self.context.language, "short"), style.TICK, palette.dim)
         _, right, _, top = self.plot.box
         first, half = self.plot.unit_label.get_right()[0] + 0.4, text.width / 2
@@ -216,7 +214,7 @@ class Forecast(LectureScene):
             self.bring_to_back(self.bands)
             lag = min(0.4, 3.0 / len(self.bands))
             self.play(LaggedStart(*(FadeIn(band) for band in self.bands), lag_ratio=lag), run_time=1.8)
-            self.play(FadeIn(self.low_names, shift=0.1 * UP), run_time=0.4)
+            self.play(FadeIn(self._low_names(), shift=0.1 * UP), run_time=0.4)
 
     def _miss_beat(self) -> None:
         days, k = self.days, self.worst
@@ -226,23 +224,14 @@ class Forecast(LectureScene):
             "prediction": self._text(days.prediction[k]),
             "miss": self._text(days.error[k]),
         }
-        if not self.is_deep:
-            with self.beat("no-miss", **values):
-                # The day that was overestimated most is ringed: nothing out of the ordinary
-                self._ring()
-            return
-        with self.beat("miss", **values):
-            # One deep dip is ringed; the upright line is what the prediction was too high by
-            self._ring()
-
-    def _ring(self) -> None:
-        days, plot, k = self.days, self.plot, self.worst
-        self.gap = plot.errors(days.dates[[k]], days.truth[[k]], days.prediction[[k]], 3.2)
-        at = plot.at(plot.days(days.dates[[k]]), days.truth[[k]])[0]
-        self.mark = ring(at, 0.2, palette.text)
-        self.mark.set_fill(opacity=0)
-        self.play(Create(self.mark), run_time=0.6)
-        self.play(Create(self.gap), run_time=0.6)
+        with self.beat("miss" if self.is_deep else "no-miss", **values):
+            # The day that was overestimated most is ringed; the upright line is what the prediction was too high by
+            plot = self.plot
+            self.gap = plot.errors(days.dates[[k]], days.truth[[k]], days.prediction[[k]], 3.2)
+            at = plot.at(plot.days(days.dates[k]), days.truth[k])
+            self.mark = ring(at, 0.2, palette.text).set_fill(opacity=0)
+            self.play(Create(self.mark), run_time=0.6)
+            self.play(Create(self.gap), run_time=0.6)
 
     def _question_beat(self) -> None:
         days, k = self.days, self.worst
@@ -253,9 +242,8 @@ class Forecast(LectureScene):
             # The dip turns up in the prediction of the day after; the room is asked for the reason
             if self.is_late:
                 plot = self.plot
-                at = plot.at(plot.days(days.dates[[k + 1]]), days.prediction[[k + 1]])[0]
-                self.echo = ring(at, 0.14, palette.blue)
-                self.echo.set_fill(opacity=0)
+                at = plot.at(plot.days(days.dates[k + 1]), days.prediction[k + 1])
+                self.echo = ring(at, 0.14, palette.blue).set_fill(opacity=0)
                 self.play(Create(self.echo), run_time=0.7)
             self._annotate("?")
 
@@ -298,7 +286,7 @@ class Forecast(LectureScene):
             self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
 
     def _day(self, k: int) -> dict[str, str]:
-        """Day ``k`` of those shown, for a line of narration."""
+        """Fields of a line about day ``k`` of those shown."""
         return in_languages("day", lambda language: day_words(self.days.dates[k], language))
 
     def _text(self, views: float) -> str:

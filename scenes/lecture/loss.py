@@ -24,7 +24,7 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.pace import Pace, even_pace, state_at
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.text import TextMobject, formula
-from gradreel.scenes.mobjects.theta_card import ThetaCard
+from gradreel.scenes.mobjects.theta_card import ThetaCard, theta_source
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import (
@@ -46,7 +46,6 @@ from pydantic import Field, model_validator
 
 BOX = (style.LEFT_EDGE + 0.5, 1.75, -2.4, 0.9)
 FORMULA_LINE, CARD_LEFT, CARD_TOPS = 2.15, 3.2, (2.6, -0.25)
-ALL_OF_THETA = "orange(theta) = vec(yellow(W), green(bold(b)), magenta(bold(c)), grey(b))"
 LEAST_DAYS, MOST_DAYS = 7, 56
 BRACKETS = 'part("L", L)part("open", \\(){of}part("close", \\))'
 OF_TWO, OF_THETA = 'part("w", yellow(w))"," thin part("b", grey(b))', 'part("theta", orange(theta))'
@@ -188,7 +187,7 @@ class Loss(LectureScene):
             self.title, arriving = next_heading(self.screen("heading"), self.title)
             old = formula(BRACKETS.format(of=OF_TWO), 76).place(1.35, center=0.0)
             new = formula(BRACKETS.format(of=OF_THETA), 76).place(1.35, center=0.0)
-            parts = formula(ALL_OF_THETA, 48).move_to((0.0, -0.95, 0.0))
+            parts = formula(theta_source(self.experiment), 48).move_to((0.0, -0.95, 0.0))
             self.play(FadeOut(self.steps), *arriving)
             self.play(FadeIn(old, shift=0.15 * UP), run_time=0.5)
             self.wait(1.2)

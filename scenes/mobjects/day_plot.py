@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 REAL_LINE, MODEL_LINE = 3.2, 5.0
 TICK_ROOM = {"en": 1.25, "zh": 1.4}  # along the axis, for the name of a day
 SHADE = 0.08  # of the text colour in the bands of weekdays
+END_GAP = 0.24  # right of a line's end, before its label
 APART = 0.44  # between two labels at the ends of lines
 FROM_ZERO = 0.6  # the axis starts at 0 where the lowest number is less than this share of the highest
 LEAST_SPAN = 0.05  # of the highest number: an axis shows at least so much
@@ -147,13 +148,13 @@ class DayPlot(Plot):
         """Move labels to the heights of their lines' ends, kept apart and within the plot's height."""
         heights = [float(self.at(0, value)[1]) for value in views]
         order = sorted(range(len(heights)), key=lambda k: heights[k])
+        middle = sum(heights)
         for below, above in pairwise(order):
-            lack = APART - (heights[above] - heights[below])
-            if lack > 0:
-                heights[below] -= lack / 2
-                heights[above] += lack / 2
+            heights[above] = max(heights[above], heights[below] + APART)
+        back = (sum(heights) - middle) / len(heights)  # what they rose by on average
+        heights = [height - back for height in heights]
         for height, label in zip(heights, labels, strict=True):
-            label.place(height - 0.1, left=self.box[1] + 0.16)
+            label.place(height - 0.1, left=self.box[1] + END_GAP)
 
 
 class WindowBracket(VMobject):

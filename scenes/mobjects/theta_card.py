@@ -1,10 +1,10 @@
-"""Some values of theta and the loss they have: a few entries, a bar as long as the loss, its number."""
+"""Some values of theta and the loss they have: a few entries, a bar as long as the loss, its number. theta by parts."""
 
 from __future__ import annotations
 
 import numpy as np
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import parameter_names
+from gradreel.core.theta import parameter_names, parameter_shapes
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import Number, formula, words
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 SHOWN = 3  # entries, and the last
 CELL, GAP, HEIGHT = 0.66, 0.06, 0.46
 BAR = 18.0
+MOST_PARTS = 6  # of theta, that are named one below the other
 
 
 class ThetaCard(VGroup):
@@ -64,3 +65,21 @@ class ThetaCard(VGroup):
         self.bar.set_points_as_corners(np.array([[left, top - 1.5, 0.0], [end, top - 1.5, 0.0]]))
         self.loss.place(top - 2.12, left=left)
         return self
+
+
+def theta_source(run: Experiment) -> str:
+    """theta as the column of its parts: W, b, c and b; those in the middle are left out where there are many."""
+    shapes = parameter_shapes(run)
+    parts = [_part_source(name, len(shape), bool(run.hidden)) for name, shape in shapes]
+    if len(parts) > MOST_PARTS:
+        parts = [*parts[: MOST_PARTS - 3], "dots.v", *parts[-2:]]
+    return f"orange(theta) = vec({', '.join(parts)})"
+
+
+def _part_source(name: str, dimensions: int, is_network: bool) -> str:
+    letter, primes = name[0], name[1:]
+    if letter == "w":
+        return f"yellow(W{primes})" if is_network else "yellow(bold(w))"
+    if letter == "c":
+        return "magenta(bold(c))"
+    return f"green(bold(b){primes})" if dimensions else "grey(b)"

@@ -1,0 +1,199 @@
+"""loss: errors, mean and second theta are the trace's; the words follow which of the two losses is less."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.columns import checksum
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.forecast import next_days
+from gradreel.core.theta import loss
+from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
+from gradreel.core.training import train
+from gradreel.core.written_out import in_thousands
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.loss import Loss
+from gradreel.scenes.mobjects.theta_card import theta_source
+from gradreel.scenes.stills import visit_beats
+
+RUN = Experiment(
+    dataset=DailyViews(window=3), hidden=(3,), learning_rate=0.1, batch_size=64, epochs=8, loss="mae", seed=0
+)
+CURVE = Experiment(epochs=40)
+FLAT = DailySeries(start=date(2022, 1, 3), values=(50.0,) * 60, name="flat.csv")
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    for run in (RUN, CURVE):
+        train(run, folder / "traces")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trace(media) -> Trace:
+    return Trace.find(media / "traces", RUN)
+
+
+def play(media_dir, look=lambda scene, beat: None, lang="en", **parameters) -> list[str]:
+    beats = []
+
+    def at_beat(scene, beat):
+        beats.append(beat)
+        look(scene, beat)
+
+    context = SceneContext(media_dir=media_dir, language=lang)
+    visit_beats(Loss, at_beat, {"run": RUN, "curve": CURVE, **parameters}, context, (320, 180))
+    return beats
+
+
+def drawn(scene, line) -> np.ndarray:
+    """(n, 2): days and views of the corners of a line, read from its points on the screen."""
+    return np.array([scene.plot.data(point) for point in [*line.get_start_anchors(), line.points[-1]]])
+
+
+@pytest.fixture(scope="module")
+def film(media):
+    seen = {}
+
+    def look(scene, beat):
+        if beat in ("mean", "other-better"):
+            ends = [[scene.plot.data(line.points[0]), scene.plot.data(line.points[-1])] for line in scene.errors]
+            seen[beat] = {"blue": drawn(scene, scene.blue), "errors": np.array(ends)}
+        seen["bars"] = [card.bar.width for card in scene.cards]
+        seen["losses"] = [card.loss.source for card in scene.cards]
+        seen["cells"] = [[number.text for number in card.numbers] for card in scene.cards]
+        seen["span"], seen["shown"] = scene.span, scene.shown
+
+    seen["beats"] = play(media, look)
+    return seen
+
+
+def test_each_part_of_the_story_has_its_beat(film):
+    assert film["beats"] == ["map", "symbol", "error", "mean", "other-better"]
+
+
+@pytest.mark.parametrize(("beat", "row"), [("mean", 0), ("other-better", -1)])
+def test_blue_and_the_errors_are_those_of_the_recorded_theta(film, trace, beat, row):
+    expected = next_days(RUN, np.asarray(trace.parameters[row]), *film["span"])
+    np.testing.assert_allclose(film[beat]["blue"][:, 1], expected.prediction, rtol=1e-9)
+    np.testing.assert_allclose(film[beat]["errors"][:, 0, 1], expected.truth, rtol=1e-9)
+    np.testing.assert_allclose(film[beat]["errors"][:, 1, 1], expected.prediction, rtol=1e-9)
+
+
+def test_the_losses_are_means_over_all_days_trained_on(film, trace):
+    expected = loss(RUN, np.asarray(trace.parameters[[0, -1]])) * RUN.dataset.scale
+    written = [RUN.dataset.format_views(float(each)) for each in expected]
+    assert [f'= "{text}"' in source for text, source in zip(written, film["losses"], strict=True)] == [True, True]
+    assert film["bars"][1] / film["bars"][0] == pytest.approx(expected[1] / expected[0], rel=1e-6)
+
+
+def test_the_days_shown_were_trained_on(film):
+    assert film["span"] == (date(2020, 12, 4), date(2020, 12, 31))
+    assert not film["shown"].unseen.any()
+
+
+def test_the_cells_show_theta_in_thousand_views(film, trace):
+    values = in_thousands(RUN, np.asarray(trace.parameters[[0, -1]]))[:, [0, 1, 2, -1]]
+    shown = [[float(text.replace("\u2212", "-")) for text in cells] for cells in film["cells"]]
+    np.testing.assert_allclose(shown, values, atol=0.051)
+
+
+def test_the_day_that_is_explained_has_its_numbers(media, trace):
+    expected = next_days(RUN, np.asarray(trace.parameters[0]), date(2020, 12, 4), date(2020, 12, 31))
+
+    def look(scene, beat):
+        if beat == "error":
+            k, one = scene.at, scene.one
+            assert len(one.features) == 3
+            days = [scene.plot.data(ring.get_center()) for ring in one.features]
+            np.testing.assert_allclose([views for _, views in days], expected.truth[k - 3 : k], rtol=1e-9)
+            assert scene.plot.data(one.prediction[0].get_center())[1] == pytest.approx(expected.prediction[k])
+            assert RUN.dataset.format_views(abs(expected.error[k])) in one.names[1].source
+
+    play(media, look)
+
+
+def test_another_trace_is_another_picture(media, trace, tmp_path, film):
+    folder = tmp_path / "traces" / RUN.digest
+    shutil.copytree(media / "traces", tmp_path / "traces")
+    parameters = np.load(folder / "parameters.npy")
+    parameters[-1] = parameters[120]
+    np.save(folder / "parameters.npy", parameters)
+    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(RUN).items()}
+    (folder / "meta.json").write_text(sealed_meta(RUN, read_meta(folder)[0]["versions"], sums))
+    found = {}
+
+    def look(scene, beat):
+        if beat.startswith("other"):
+            found["blue"] = drawn(scene, scene.blue)
+
+    play(tmp_path, look)
+    assert np.abs(found["blue"] - film["other-better"]["blue"])[:, 1].max() > 1.0
+
+
+def test_the_words_tell_which_theta_is_worse(media):
+    assert play(media, first=184, second=0)[-1] == "other-worse"
+
+
+def test_losses_that_are_written_alike_are_not_called_better(tmp_path):
+    run = RUN.model_copy(update={"learning_rate": 1e-9, "epochs": 1})
+    for each in (run, CURVE):
+        train(each, tmp_path / "traces")
+    assert play(tmp_path, run=run)[-1] == "other-same"
+
+
+def test_days_that_are_all_alike_keep_the_rules_of_the_picture(tmp_path):
+    run = Experiment(dataset=DailyViews(series=FLAT, window=3), hidden=(), batch_size=8, epochs=1, loss="mae", seed=0)
+    for each in (run, CURVE):
+        train(each, tmp_path / "traces")
+    findings = []
+    play(tmp_path, lambda scene, beat: findings.extend(check_scene(scene, beat)), run=run, days=7, second=1)
+    assert findings == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "parameters"),
+    [("zh", {"days": 56}), ("en", {"days": 7, "last": date(2017, 1, 10)}), ("en", {"first": 184, "second": 3})],
+    ids=str,
+)
+def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(media, lang, parameters):
+    findings = []
+    play(media, lambda scene, beat: findings.extend(check_scene(scene, beat)), lang, **parameters)
+    assert findings == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"run": {"dataset": {"kind": "curve"}}}, 'loss.*"daily views"'),
+        ({"run": RUN.model_copy(update={"loss": "mse"})}, 'run.loss.*"mae"'),
+        ({"second": 185}, "second: the run has 184 updates, got 185"),
+        ({"first": 7, "second": 7}, "first and second.*both are update 7"),
+        ({"first": 184}, "both are update 184"),
+        ({"days": 6}, "days.*7"),
+        ({"days": 57}, "days.*56"),
+        ({"last": date(2021, 1, 1)}, "last: with 28 days trained on, it lies from 2017-01-31 to 2020-12-31"),
+    ],
+)
+def test_what_cannot_be_shown_is_named(parameters, message):
+    with pytest.raises(UserError, match=f"(?s)loss.*{message}"):
+        Loss.validated({"run": RUN, **parameters})
+
+
+def test_theta_is_named_by_its_parts():
+    linear = Experiment(dataset=DailyViews(window=3), hidden=())
+    deep = Experiment(dataset=DailyViews(window=3), hidden=(4, 4))
+    deeper = Experiment(dataset=DailyViews(window=3), hidden=(4,) * 5)
+    assert theta_source(linear).endswith("vec(yellow(bold(w)), grey(b))")
+    assert theta_source(deep).count(",") == 5 and "yellow(W')" in theta_source(deep)
+    assert "dots.v" in theta_source(deeper) and theta_source(deeper).count(",") == 5

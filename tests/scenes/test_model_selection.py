@@ -1,0 +1,239 @@
+"""model-selection: the least unseen loss is chosen; the forecast and its errors are the recorded network's."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.columns import checksum
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.forecast import forecast, horizon_errors
+from gradreel.core.results import depth_experiments
+from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
+from gradreel.core.training import train
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.model_selection import ModelSelection
+from gradreel.scenes.stills import visit_beats
+
+WEEK = DailyViews(window=7)
+SMALL = {"dataset": WEEK, "depths": (0, 1), "width": 4, "seeds": (0, 1), "epochs": 2}
+
+
+def networks(parameters):
+    return ModelSelection.networks(ModelSelection.validated(parameters))
+
+
+def train_all(parameters, folder: Path) -> Path:
+    for network in networks(parameters):
+        for run in network.experiments:
+            train(run, folder / "traces")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    return train_all(SMALL, tmp_path_factory.mktemp("media"))
+
+
+def end_with(media_dir: Path, run, weights: dict[int, float]) -> None:
+    """The linear model's run ends with these weights, by day: {7: 1.0} repeats the week."""
+    folder = media_dir / "traces" / run.digest
+    states = np.load(folder / "parameters.npy")
+    states[-1] = 0.0
+    for day, weight in weights.items():
+        states[-1, day - 1] = weight
+    np.save(folder / "parameters.npy", states)
+    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(run).items()}
+    (folder / "meta.json").write_text(sealed_meta(run, read_meta(folder)[0]["versions"], sums))
+
+
+@pytest.fixture
+def knowing(media, tmp_path):
+    """A copy of the traces in which the linear model ends with these weights."""
+
+    def make(weights, parameters=SMALL) -> Path:
+        if parameters is SMALL:
+            shutil.copytree(media, tmp_path, dirs_exist_ok=True)
+        else:
+            train_all(parameters, tmp_path)
+        for run in networks(parameters)[0].experiments:
+            end_with(tmp_path, run, weights)
+        return tmp_path
+
+    return make
+
+
+def play(media_dir, parameters, look=lambda scene, beat: None, lang="en"):
+    scenes = []
+
+    def at_beat(scene, beat):
+        scenes.append(scene)
+        look(scene, beat)
+
+    visit_beats(ModelSelection, at_beat, parameters, SceneContext(media_dir=media_dir, language=lang), (320, 180))
+    return scenes[-1], {beat.name: beat.lines for beat in scenes[-1].beats}
+
+
+def own(views, window: int = 7) -> DailyViews:
+    series = DailySeries(start=date(2022, 1, 3), values=tuple(map(float, views)), name="views.csv")
+    return DailyViews(series=series, window=window)
+
+
+def test_the_runs_are_those_of_the_comparison_of_depths():
+    expected = {run.digest for network in depth_experiments(depths=(0, 1, 2, 3, 4)) for run in network.experiments}
+    runs = ModelSelection.experiments(ModelSelection.validated({}))
+    assert {run.digest for run in runs.values()} == expected
+
+
+def test_the_forecast_is_the_chosen_networks(media):
+    scene, lines = play(media, SMALL)
+    run = scene.best.network.experiments[0]
+    theta = np.asarray(Trace.find(media / "traces", run).parameters[-1])
+    expected = forecast(run, theta, 2)
+    places = [scene.days.plot.data(point.get_center()) for point in scene.days.points]
+    np.testing.assert_allclose([views for _, views in places], expected.prediction, rtol=1e-9)
+    assert [day for day, _ in places] == list(expected.dates.astype(int))
+    written = [WEEK.format_views(float(views)) for views in expected.prediction]
+    assert [line[1].source for line in scene.panel.lines] == written
+    assert all(text in lines["day-after"]["zh"] for text in written)
+
+
+def test_the_errors_are_those_measured_over_unseen_days(media):
+    scene, lines = play(media, SMALL)
+    run = scene.best.network.experiments[0]
+    errors = horizon_errors(run, np.asarray(Trace.find(media / "traces", run).parameters[-1]), 2)
+    for k, spread in enumerate(scene.days.spreads):
+        low, high = (scene.days.plot.data(end)[1] for end in (spread.get_bottom(), spread.get_top()))
+        assert (high - low) / 2 == pytest.approx(errors.mean_absolute[k], rel=1e-6)
+    rows = [[text.source for text in row[:0:-1]] for row in scene.panel.table[1:]]
+    measured = (errors.mean_absolute, errors.naive_day_mean_absolute, errors.naive_week_mean_absolute)
+    assert rows == [[WEEK.format_views(float(each)) for each in numbers] for numbers in measured]
+    assert WEEK.format_views(float(errors.mean_absolute[1])) in lines["error"]["en"]
+
+
+def test_the_bars_are_the_mean_losses_and_the_least_unseen_one_is_framed(media):
+    scene, _ = play(media, SMALL)
+    for result, pair in zip(scene.outcome, scene.bars.bars, strict=True):
+        heights = [bar.box.height / (scene.bars.columns.y(1.0) - scene.bars.columns.y(0.0)) for bar in pair]
+        assert heights == pytest.approx([result.training.mean, result.unseen.mean], rel=1e-6)
+    k = min((0, 1), key=lambda n: scene.outcome[n].unseen.mean)
+    assert scene.chosen.get_center()[0] == pytest.approx(scene.bars.columns.center(k))
+
+
+def test_what_is_chosen_follows_the_unseen_loss(knowing):
+    media_dir = knowing({1: 0.9, 7: 0.1})
+    scene, lines = play(media_dir, SMALL)
+    assert scene.best.network.hidden == ()
+    assert "the linear model" in next(line["en"] for name, line in lines.items() if name.startswith("choice"))
+    for run in networks(SMALL)[0].experiments:
+        end_with(media_dir, run, {1: -1.0})
+    scene, lines = play(media_dir, SMALL)
+    assert scene.best.network.hidden == (4,)
+    assert "一层" in next(line["zh"] for name, line in lines.items() if name.startswith("choice"))
+
+
+SERIES = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 30)
+OWN = {"dataset": own(SERIES[:208]), "depths": (0, 1), "width": 1, "seeds": (0,), "epochs": 1}
+
+
+@pytest.mark.parametrize(
+    ("count", "weights", "beat"),
+    [
+        (208, {7: 1.0}, "tomorrow-low"),  # the next day is a Saturday
+        (208, {7: 0.9, 6: 0.1}, "tomorrow-low"),
+        (210, {7: 1.0}, "tomorrow"),  # a Monday
+    ],
+)
+def test_the_next_day_is_told_by_its_weekday(knowing, count, weights, beat):
+    parameters = {**OWN, "dataset": own(SERIES[:count])}
+    scene, lines = play(knowing(weights, parameters), parameters)
+    assert scene.best.network.hidden == ()
+    assert beat in lines
+    last = "the linear model" if scene.best_seen is scene.best else "layer"
+    assert last in lines["question"]["en"]
+
+
+def test_a_low_day_that_is_not_noticed_is_told(knowing):
+    parameters = {**OWN, "dataset": own(SERIES[:208])}  # the next day is a Saturday
+    run = networks(parameters)[0].experiments[0]
+    media_dir = knowing({7: 1.0}, parameters)
+    end_with(media_dir, run, {1: 3.0})  # far above
+    others = networks(parameters)[1].experiments[0]
+    folder = media_dir / "traces" / others.digest
+    states = np.load(folder / "parameters.npy")
+    states[-1] = 0.0
+    states[-1, -1] = 5.0  # says the same every day, five deviations too much
+    np.save(folder / "parameters.npy", states)
+    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(others).items()}
+    (folder / "meta.json").write_text(sealed_meta(others, read_meta(folder)[0]["versions"], sums))
+    _, lines = play(media_dir, parameters)
+    assert "tomorrow-unaware" in lines and "Saturday" in lines["tomorrow-unaware"]["en"]
+
+
+def test_the_bet_is_lost_where_repeating_the_week_is_better(tmp_path):
+    parameters = {**OWN, "depths": (1, 2)}
+    _, lines = play(train_all(parameters, tmp_path), parameters)
+    assert "bet-lost-week" in lines
+    assert "missed by only 0" in lines["bet-lost-week"]["en"]
+
+
+def test_the_bet_is_open_where_the_network_is_better(knowing):
+    scene, lines = play(knowing({1: 0.7, 7: 0.3}), SMALL)
+    naive = scene.errors.naive_day_mean_absolute[0]
+    assert scene.errors.mean_absolute[0] < naive
+    assert WEEK.format_views(float(naive)) in lines["bet-day"]["en"]
+
+
+def test_the_lecture_is_quoted_as_the_lecture_and_with_our_data_alone(media, tmp_path):
+    parameters = {**SMALL, "depths": (0, 3), "width": 100, "seeds": (0,), "epochs": 1}
+    said = {}
+
+    def look(scene, beat):
+        said[beat] = [text.source for text in scene.get_mobject_family_members() if hasattr(text, "source")]
+
+    play(train_all(parameters, tmp_path), parameters, look)
+    assert any("the lecture’s own runs" in text and "3 layers (0.38k)" in text for text in said[list(said)[1]])
+    assert any("5.25k on 25 February 2021" in text for text in said[list(said)[-1]])
+    said.clear()
+    play(train_all(OWN, tmp_path), OWN, look)
+    assert not any("lecture" in text for texts in said.values() for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("lang", "bounds"),
+    [
+        ("zh", {"days": 7}),
+        ("en", {"days": 1}),
+        ("en", {"depths": (0, 1, 2, 3, 4, 20), "seeds": (0,)}),
+        ("zh", {"seeds": tuple(range(10))}),
+    ],
+    ids=str,
+)
+def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(tmp_path, lang, bounds):
+    parameters = {**SMALL, "width": 2, "epochs": 1, **bounds}
+    findings = []
+    look = lambda scene, beat: findings.extend(check_scene(scene, beat))  # noqa: E731
+    play(train_all(parameters, tmp_path), parameters, look, lang)
+    assert findings == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"days": 8}, "days.*7"),
+        ({"days": 0}, "days.*1"),
+        ({"days": 7, "dataset": DailyViews(window=7, unseen_from=date(2021, 2, 22))}, "need as many unseen days.*5"),
+        ({"depths": (1,)}, "depths.*2"),
+        ({"depths": (2, 1)}, "must increase"),
+        ({"seeds": (1, 1)}, "each seed is wanted once"),
+    ],
+)
+def test_what_cannot_be_shown_is_named(parameters, message):
+    with pytest.raises(UserError, match=f"(?s)model-selection.*{message}"):
+        ModelSelection.validated(parameters)
