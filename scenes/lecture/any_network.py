@@ -203,8 +203,7 @@ class Network(LectureScene):
         self.label = patched(words(written, style.LABEL, edges.color_of_weights))
         self.label.move_to((line.ends[0] + line.ends[1]) / 2)
         others = [other for layer in self.diagram.edges for other in layer if other is not line]
-        self.play(*(other.animate.set_stroke(opacity=PRESENT) for other in others), run_time=0.5)
-        self.play(FadeIn(self.label, scale=1.2), run_time=0.5)
+        self.play(*(other.animate.set_stroke(opacity=PRESENT) for other in others), FadeIn(self.label), run_time=0.6)
 
     def _strongest(self) -> tuple[int, int, int, float]:
         """Layer, neurons (to, from) and value of the largest weight that is drawn."""

@@ -1,0 +1,189 @@
+"""network-diagram: what stands in the circles and in the sums is the trained network's way from the day's views."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.theta import predict
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+from gradreel.core.written_out import label_day
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.scenes.mobjects.text import Number, TextMobject
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+MINE = DailySeries(
+    start=date(2024, 3, 1), values=tuple(512 * (1 + 0.3 * np.sin(np.arange(120) * 0.9))), name="mine.csv"
+)
+
+
+def short(**changes) -> Experiment:
+    return Experiment.model_validate({**THREE_DAYS.model_dump(), "epochs": 2, **changes})
+
+
+RUN, OTHER = short(), short(seed=1)
+ENDS = {
+    "one of one": short(dataset=DailyViews(window=1), hidden=(1,)),
+    "five of five, relu": short(dataset=DailyViews(window=5), hidden=(5,), activation="relu"),
+    "mine": short(dataset=DailyViews(series=MINE, window=3), activation="hard_sigmoid", loss="mse"),
+}
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    for run in (RUN, OTHER, *ENDS.values()):
+        train(run, folder / "traces")
+    return folder
+
+
+def play(media: Path, look=lambda scene, beat: None, lang: str = "en", **parameters):
+    """Call look(scene, beat) at each beat's end; the names of the beats, and the scene as it ended."""
+    beats, scenes = [], []
+
+    def at_beat(scene, beat):
+        beats.append(beat)
+        scenes.append(scene)
+        look(scene, beat)
+
+    visit_beats(NetworkDiagram, at_beat, parameters, SceneContext(media_dir=media, language=lang), TINY)
+    return beats, scenes[-1]
+
+
+def in_nodes(scene, column: int) -> list[float]:
+    """The numbers that can be seen within the circles of a column, from the top."""
+    seen = [part for part in scene.get_mobject_family_members() if isinstance(part, Number) and part.text]
+    found = []
+    for node in scene.diagram.columns[column].nodes.values():
+        center, size = node.get_center(), np.array([node.half_width, node.radius])
+        inside = [n for n in seen if (np.abs(n[1 : len(n.text) + 1].get_center() - center)[:2] < size).all()]
+        found += [float(n.text.replace("\u2212", "-")) for n in inside]
+    return found
+
+
+def computed(media: Path, run: Experiment, day: date) -> tuple[np.ndarray, float, float]:
+    """The views of the days before, the prediction and the day's own, in views, by the network on scaled views."""
+    dataset = run.dataset
+    theta = Trace.find(media / "traces", run).parameters[-1]
+    at = (day - dataset.daily.start).days
+    views = dataset.daily.array()
+    before = views[at - dataset.window : at][::-1]
+    return before, float(dataset.in_views(predict(run, theta, dataset.scaled(before)[None])[0])), float(views[at])
+
+
+@pytest.fixture(scope="module")
+def film(media):
+    seen = {}
+
+    def look(scene, beat):
+        seen[beat] = [in_nodes(scene, column) for column in range(4)]
+
+    seen["beats"], seen["scene"] = play(media, look, run=RUN)
+    return seen
+
+
+def test_the_numbers_come_in_the_order_of_the_story(film):
+    assert film["beats"][:-1] == ["formula", "bracket", "others", "output", "numbers"]
+    assert film["output"] == [[], [], [], []]
+    assert [len(column) for column in film["numbers"]] == [3, 3, 0, 0]
+    assert [len(column) for column in film[film["beats"][-1]]] == [3, 3, 3, 1]
+
+
+def test_what_the_circles_say_is_what_the_network_computes(film, media):
+    before, prediction, label = computed(media, RUN, date(2021, 1, 25))
+    x, _, a, y = film[film["beats"][-1]]
+    assert x == pytest.approx(before / 1000, abs=0.0051)
+    assert y == [pytest.approx(prediction / 1000, abs=0.0051)]
+    assert all(0 < value < 1 for value in a)
+    truth = film["scene"].truth
+    assert float(truth.text) == pytest.approx(label / 1000, abs=0.0051)
+    assert film["beats"][-1] == ("result-low" if prediction < label else "result-high")
+
+
+def test_the_sums_that_are_printed_are_those_of_the_circles(film):
+    scene = film["scene"]
+    for i in range(3):
+        row = scene._row(i)
+        text = "".join(part.source for part in row.line.get_family() if isinstance(part, TextMobject))
+        numbers = text.replace("$display(", "").replace(")$", "").replace(" ", "").replace("approx", "=")
+        _, terms, total = numbers.split("=")
+        summed = sum(float(term) for term in terms.replace("-", " -").replace("+", " ").split())
+        assert summed == pytest.approx(float(total), abs=1e-9 if "approx" not in text else 0.02)
+        assert float(total) == pytest.approx(film["numbers"][1][i], abs=0.0051)
+
+
+def test_another_network_and_another_day_give_other_numbers(film, media):
+    last = film["beats"][-1]
+    _, other = play(media, run=OTHER)
+    assert in_nodes(other, 3) != film[last][3]
+    assert in_nodes(other, 0) == film[last][0]
+    day = date(2020, 6, 1)
+    _, earlier = play(media, run=RUN, day=day)
+    before, prediction, _ = computed(media, RUN, day)
+    assert in_nodes(earlier, 0) == pytest.approx(before / 1000, abs=0.0051)
+    assert in_nodes(earlier, 3) == [pytest.approx(prediction / 1000, abs=0.0051)]
+
+
+def test_a_prediction_that_prints_like_the_day_is_said_to_be_right(media, monkeypatch):
+    exact = {"prediction": "4.67k", "label": "4.67k", "error": "0.00k"}
+    monkeypatch.setattr(NetworkDiagram, "outcome", exact)
+    assert play(media, run=RUN)[0][-1] == "result-exact"
+
+
+def test_low_and_high_are_told_apart(media):
+    days = [date(2021, 1, 2 + k) for k in range(28)]
+    low = {day: prediction < label for day in days for _, prediction, label in [computed(media, RUN, day)]}
+    for said, expected in ((True, "result-low"), (False, "result-high")):
+        day = next(day for day in days if low[day] == said)
+        assert play(media, run=RUN, day=day)[0][-1] == expected
+
+
+@pytest.mark.parametrize(("name", "lang"), list(zip(ENDS, ("en", "zh", "zh"), strict=True)))
+def test_the_ends_of_the_bounds(media, name, lang):
+    run, findings = ENDS[name], []
+    beats, scene = play(media, lambda scene, beat: findings.extend(check_scene(scene, beat)), lang=lang, run=run)
+    assert findings == []
+    assert ("others" in beats) == (run.hidden[0] > 1)
+    assert ("formula-one" in beats) == (run.dataset.window == 1)
+    _, prediction, _ = computed(media, run, label_day(run.dataset))
+    unit = 1000 if run.dataset.synthetic else 1
+    assert in_nodes(scene, 3) == [pytest.approx(prediction / unit, abs=0.0051 if unit > 1 else 0.51)]
+
+
+def test_the_file_is_named_where_the_data_is_ones_own(media):
+    texts = []
+
+    def look(scene, beat):
+        texts.extend(part.source for part in scene.mobjects if isinstance(part, TextMobject))
+
+    play(media, look, run=ENDS["mine"])
+    assert any("mine.csv" in text for text in texts)
+    assert not any("synthetic" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"run": Experiment()}, r"network-diagram.*run.dataset: daily views are shown"),
+        ({"run": short(dataset=DailyViews(window=6))}, "run.dataset.window: 1 to 5 days .* got 6"),
+        ({"run": short(hidden=(6,))}, "run.hidden: one layer of 1 to 5 units .* got .6,"),
+        ({"run": short(hidden=(2, 2))}, "run.hidden: one layer"),
+        ({"run": short(hidden=())}, "run.hidden: one layer"),
+        ({"day": date(2017, 1, 2)}, "day: .* from 2017-01-04 to 2021-02-26, got 2017-01-02"),
+        ({"days": 3}, "no parameter 'days'"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused_with_their_bounds(parameters, message):
+    with pytest.raises(UserError, match=message):
+        NetworkDiagram.validated(parameters)

@@ -1,0 +1,160 @@
+"""The network diagram's geometry, and sums, products and slopes that are right as printed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from gradreel.scenes.mobjects.arithmetic import printed_product, printed_slope, printed_sum
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.network_parts import Node, Pulse
+from gradreel.scenes.mobjects.network_sum import fitting_places
+from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.style import mix, palette
+from hypothesis import given
+from hypothesis import strategies as st
+from manim import VGroup
+
+BOX = (-5.0, 5.0, -2.0, 2.0)
+numbers = st.floats(-50, 50, allow_nan=False)
+
+
+@given(st.lists(numbers, min_size=1, max_size=6))
+def test_a_printed_sum_adds_up_or_says_that_it_does_not(terms):
+    printed = printed_sum(terms, sum(terms))
+    added = sum(Decimal(text) for text in printed.terms) == Decimal(printed.total)
+    assert added == printed.exact or not printed.exact
+    assert 2 <= printed.decimals <= 5
+    for text, value in zip(printed.terms, terms, strict=True):
+        assert abs(float(text) - value) <= 0.5001 * 10**-printed.decimals
+
+
+def test_a_sum_takes_the_fewest_decimals_that_add_up():
+    assert printed_sum([0.25, 0.5], 0.75).terms == ("0.25", "0.50")
+    assert printed_sum([0.125, 0.25], 0.375).terms == ("0.125", "0.250")  # 0.12 + 0.25 would be 0.38
+    assert printed_sum([1 / 3, 1 / 3, 1 / 3], 1.0, 2, 5).exact is False
+
+
+@given(numbers, numbers)
+def test_a_printed_product_is_right_but_for_its_own_rounding(first, second):
+    printed = printed_product(first, second)
+    off = abs(Decimal(printed.first) * Decimal(printed.second) - Decimal(printed.product))
+    places = len(printed.product.partition(".")[2])
+    assert (off <= Decimal(5).scaleb(-places - 1)) or not printed.exact
+    assert float(printed.product) == pytest.approx(first * second, abs=0.50001 * 10**-places)
+
+
+def test_a_whole_factor_is_printed_as_one():
+    assert printed_product(-1.0, 0.4206).first == "-1"
+
+
+def test_a_printed_slope_is_the_quotient_of_what_is_printed():
+    printed = printed_slope(0.1753052, 0.1751362, 1e-4)
+    assert (printed.before, printed.after) == ("0.1753052", "0.1751362")
+    assert (printed.step, printed.slope) == ("0.0001", "-1.690")
+
+
+@pytest.mark.parametrize(
+    ("values", "places"), [([0.3], 2), ([12.3, 0.1], 2), ([123.4], 1), ([2551], 0), ([0.02], 3), ([0.0], 2), ([], 2)]
+)
+def test_places_follow_the_largest_number(values, places):
+    assert fitting_places(values) == places
+
+
+@pytest.mark.parametrize("half_width", [None, 0.43])
+def test_lines_end_on_the_border_of_their_nodes(half_width):
+    node = Node(np.array([1.0, -0.5, 0.0]), 0.25, palette.blue, half_width)
+    for angle in np.linspace(0, 2 * np.pi, 17):
+        point = node.border(node.get_center() + 3 * np.array([np.cos(angle), np.sin(angle), 0.0]))
+        offset = point - node.get_center()
+        nearest = np.array([np.clip(offset[0], -(node.half_width - 0.25), node.half_width - 0.25), 0.0, 0.0])
+        assert np.linalg.norm(offset - nearest) == pytest.approx(0.25)
+        assert np.arctan2(offset[1], offset[0]) == pytest.approx(np.arctan2(np.sin(angle), np.cos(angle)), abs=1e-6)
+
+
+def test_a_wide_layer_is_a_few_nodes_dots_the_last_one_and_its_count():
+    diagram = LayerDiagram((3, 1000, 7, 1), BOX, most=6)
+    drawn = [list(column.nodes) for column in diagram.columns]
+    assert drawn == [[0, 1, 2], [0, 1, 2, 3, 999], [0, 1, 2, 3, 6], [0]]
+    assert [column.is_abbreviated for column in diagram.columns] == [False, True, True, False]
+    count = diagram.columns[1].count
+    assert isinstance(count, TextMobject)
+    assert count.source == "1\u2009000"
+    assert set(diagram.edges[1].lines) == {(i, j) for i in drawn[2] for j in drawn[1]}
+
+
+@pytest.mark.parametrize("widths", [(1, 1), (56, 1), (2, 1000, 1), (56, *[1000] * 8, 1), (3, 5, 2)])
+def test_any_widths_stay_within_the_box(widths):
+    diagram = LayerDiagram(widths, BOX)
+    assert len(diagram.columns) == len(widths)
+    for column in diagram.columns:
+        for node in column.nodes.values():
+            assert BOX[0] - 0.5 <= node.get_left()[0] <= node.get_right()[0] <= BOX[1] + 0.5
+            assert BOX[2] <= node.get_bottom()[1] <= node.get_top()[1] <= BOX[3]
+
+
+def test_r_and_a_are_drawn_for_one_hidden_layer_only():
+    diagram = LayerDiagram((3, 2, 1), BOX, split="relu")
+    assert [column.width_of_layer for column in diagram.columns] == [3, 2, 2, 1]
+    assert set(diagram.edges[1].lines) == {(0, 0), (1, 1)}
+    with pytest.raises(ValueError, match="not for 2"):
+        LayerDiagram((3, 2, 2, 1), BOX, split="relu")
+
+
+def test_labels_of_a_small_layer_stand_in_one_evenly_spaced_column():
+    diagram = LayerDiagram((3, 3, 1), (-4.4, 5.7, -2.05, 2.75), split="sigmoid")
+    labels = diagram.weight_labels(0, "w")
+    assert list(labels) == [(i, j) for i in range(3) for j in range(3)]
+    assert len({round(float(label.get_x()), 6) for label in labels.values()}) == 1
+    heights = sorted(float(label.get_y()) for label in labels.values())
+    np.testing.assert_allclose(np.diff(heights), diagram.pitch / 4)
+    assert diagram.has_room_for_labels(0)
+    assert not LayerDiagram((5, 5, 1), BOX, split="sigmoid").has_room_for_labels(0)
+    assert list(diagram.weight_labels(0, "w", only=1)) == [(1, 0), (1, 1), (1, 2)]
+
+
+def test_a_number_stands_in_the_middle_of_its_node():
+    diagram = LayerDiagram((3, 3, 1), (-4.4, 5.7, -2.05, 2.75), split="sigmoid")
+    for value in (-1.22, 4.13, 0.0593):
+        number = diagram.number(1, 2, value, 4 if abs(value) < 0.1 else 2)
+        ink = VGroup(*number.submobjects[1 : len(number.text) + 1])
+        node = diagram.columns[1].nodes[2]
+        np.testing.assert_allclose(ink.get_center(), node.get_center(), atol=0.03)
+        assert ink.width < 2 * node.half_width
+
+
+def test_a_line_is_as_strong_as_its_weight_and_dashed_where_that_is_negative():
+    edges = LayerDiagram((2, 2, 1), BOX).edges[0]
+    solid = {at: len(line.points) for at, line in edges.lines.items()}
+    edges.show_weights(np.array([[0.5, -2.0], [0.0, 1.0]]), 2.0)
+    widths = {at: line.get_stroke_width() for at, line in edges.lines.items()}
+    assert sorted(widths, key=lambda at: widths[at]) == [(1, 0), (0, 0), (1, 1), (0, 1)]
+    assert {at for at, line in edges.lines.items() if len(line.points) > solid[at]} == {(0, 1)}
+    assert edges.line(0, 1).get_stroke_color() == mix(palette.yellow, 1.0)
+    edges.show_weights(np.array([[0.5, 2.0], [0.0, 1.0]]), 2.0)
+    assert len(edges.line(0, 1).points) == solid[0, 1]
+
+
+def test_a_layer_of_zeros_has_the_thinnest_lines():
+    edges = LayerDiagram((2, 2, 1), BOX).edges[0]
+    edges.show_weights(np.zeros((2, 2)), 0.0)
+    assert len({line.get_stroke_width() for line in edges}) == 1
+
+
+def test_a_pulse_goes_along_its_lines_or_back():
+    edges = LayerDiagram((1, 2, 1), BOX).edges[0]
+    for backward, k in ((False, 1), (True, 0)):
+        pulse = Pulse(VGroup(*edges), palette.text, backward)
+        pulse.show(1.0)
+        for dot, line in zip(pulse, edges, strict=True):
+            np.testing.assert_allclose(dot.get_center(), line.ends[k], atol=1e-9)
+
+
+def test_a_frame_holds_its_columns():
+    diagram = LayerDiagram((3, 4, 4, 1), BOX)
+    frame = diagram.frame(1, 2)
+    for k in (1, 2):
+        assert frame.get_left()[0] < diagram.columns[k].get_left()[0]
+        assert frame.get_top()[1] > diagram.columns[k].get_top()[1]
+    assert frame.get_right()[0] < diagram.columns[3].get_left()[0]
