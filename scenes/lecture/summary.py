@@ -64,6 +64,7 @@ class Summary(LectureScene):
             self.play(*gone, emphasis(self.map.card(2), VEILED), *self._title(self.screen("heading-chosen")))
             for card in cards:
                 card.remove(card[-1])  # or it would come back when the whole map fades
+            self.add(self.map)  # in one piece again, under what comes next
             self.chosen = self._chosen()
             for text in self.chosen:
                 self.play(FadeIn(text, shift=0.15 * UP), run_time=0.5)
