@@ -93,7 +93,10 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
                 if any(place.more for place in matching):
                     lines = [line for some in templates.values() for line in some]
                 wrong = _wrong_field(text, lines, matching)
-                if wrong:
+                told = [place for place in matching if place.written]
+                if told and all(place.said for place in told):
+                    yield f"beat {key!r} has its line in the scene's source (say=…), where it is to be changed"
+                elif wrong:
                     yield f"{KINDS[table]} {key!r} {wrong}"
             else:
                 known = dict.fromkeys([*templates, *(place.written for place in places if place.written)])

@@ -114,6 +114,20 @@ def test_traces_come_back_bit_for_bit_and_nothing_of_them_stays_there(shared_mac
     assert again.communicate()[0] == output, "recorded: no scheduler is needed any more"
 
 
+def test_a_stretch_of_a_lesson_with_words_of_ones_own_is_trained_there(shared_machines, project, gradreel):
+    (project / "words.toml").write_text('[en.ring]\ntitle = "A ring"\n[en.plain]\ntitle = "A circle"\n')
+    lesson = project / "shapes.toml"
+    lesson.write_text(f'narration = "words.toml"\n{lesson.read_text(encoding="utf-8")}', encoding="utf-8")
+    stretch = ("--lesson", lesson, "--to", "ring", "--progress_bar", "none")
+    away = run("train", *stretch, "--scheduler", shared_machines.address, "--json")
+    output, errors = away.communicate()
+    assert (away.returncode, errors) == (0, "")
+    (trained,) = json.loads(output)
+    assert (trained["scenes"], Trace.open(trained["path"], checksums=True).n_updates) == (["ring"], 3)
+    small = ("-r", "160,90", "--fps", "5", "--dry_run")
+    assert gradreel("render", *stretch, *small).stdout == "render  ring: not rendered yet\n"
+
+
 def test_a_killed_workers_runs_are_done_by_the_other_and_without_any_it_says_so(machines, here, gradreel, monkeypatch):
     arguments = ("--seeds", "4", "--epochs", "25", "--widths", "100", "--progress_bar", "none")
     away = run("experiment", "width", *arguments, "--scheduler", machines.address, "--json")

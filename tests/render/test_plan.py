@@ -157,3 +157,18 @@ def test_a_damaged_trace_is_an_error_that_names_it(clip_of, tmp_path):
     (trace / "meta.json").write_text("{}")
     with pytest.raises(TraceError, match=experiment.digest):
         clip_of(experiments={"run": experiment})
+
+
+def test_words_that_several_scenes_show_count_for_those_that_draw_them(clip_of, narration_folder, user_folder):
+    file = narration_folder / "en.toml"
+    shared = '[part-map.screen]\nloss = "Loss"\n'
+    file.write_text(LINES + shared)
+    make(clip_of())
+    file.write_text(LINES + shared.replace('"Loss"', '"The loss"'))
+    assert clip_of().up_to_date, "it draws no map"
+    drawing = user_folder / "helper.py"
+    drawing.write_text(drawing.read_text() + "from gradreel.scenes.mobjects.part_map import part_map\n")
+    make(clip_of())
+    assert clip_of().up_to_date
+    file.write_text(LINES + shared)
+    assert clip_of().why == "narration changed"

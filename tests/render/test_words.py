@@ -99,6 +99,7 @@ def test_words_that_fit(mine):
         ({"mine": {"beats": MINE | {"one": "{cuont}"}}}, "[en.mine]: beat 'one' wants {cuont}, and the scene gives "),
         ({"mine": {"beats": {"one": "{count}"}}}, "[en.mine]: it has no line for beat 'other'"),
         ({"mine": {"beats": {"one": "{count}"}}}, "[en.mine]: it has no line for beat 'piece-{k}-of'"),
+        ({"mine": {"beats": MINE | {"said": "x"}}}, "[en.mine]: beat 'said' has its line in the scene's source"),
         ({"mien": {}, "mine": {"beats": MINE}}, "[en.mien]: there is no such scene; did you mean mine?"),
         ({}, "there is no [en.mine.beats]: beat 'one' has no line, and the scene says none"),
         ({"gradient-descent": {"beats": {"end-close": "{lsos}"}}}, "wants {lsos}, and the scene gives"),
