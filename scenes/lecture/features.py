@@ -126,7 +126,8 @@ class MoreFeatures(LectureScene):
             # The sum of sigmoids, and below it real views: of all these days the bracket holds a single one, x_1
             strip = self.strip
             self.title, arriving = next_heading(self.screen("heading"))
-            self.play(*arriving, FadeIn(self.sum, run_time=0.6), FadeIn(strip.plot), FadeIn(self.caption))
+            self.add(self.sum)  # where the last scene left it
+            self.play(*arriving, FadeIn(strip.plot), FadeIn(self.caption), run_time=0.8)
             self.play(Create(strip.curve), run_time=1.4)
             self.play(FadeIn(strip.dots), FadeIn(strip.label), run_time=0.5)
             self.add(strip)

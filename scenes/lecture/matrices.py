@@ -118,9 +118,9 @@ class MatrixForm(ThreeDaysScene):
             # Kind by kind the letters go into boxes: the r's, the b's, all w's in their rows, and each x once
             cells = [cell for i in range(self.n_units) for cell in self._cells_of(i)]
             self.play(FadeOut(self.whole), run_time=0.4)
-            self.letters = {name: [cell for cell in cells if cell[1] == name] for name in ("r", "bias", "w", "x")}
+            self.placed = {name: [cell for cell in cells if cell[1] == name] for name in ("r", "bias", "w", "x")}
             text, signs = self.sums.text, VGroup(*(self._signs(equation) for equation in self.equations))
-            for name, letters in self.letters.items():
+            for name, letters in self.placed.items():
                 box = self.sums.boxes[name]
                 moves = [
                     self._into_cell(letter, box, cell, k < self.n_features or name != "x")  # each x is written once
@@ -143,7 +143,7 @@ class MatrixForm(ThreeDaysScene):
             # Numbers take the letters' places. Row by row of W, times the column x, plus b: one r after the other
             boxes = self.sums.boxes
             for name in ("x", "w", "bias"):
-                leaving = [FadeOut(letter) for letter, _, _ in self.letters[name]]
+                leaving = [FadeOut(letter) for letter, _, _ in self.placed[name]]
                 self.play(*leaving, *(FadeIn(number) for number in boxes[name].cells), run_time=0.5)
             for i in range(self.n_units):
                 others = [
@@ -159,7 +159,7 @@ class MatrixForm(ThreeDaysScene):
                     *(emphasis(number, FULL) for number in lit),
                     run_time=0.4,
                 )
-                self.play(FadeOut(self.letters["r"][i][0]), FadeIn(boxes["r"].numbers[i][0]), run_time=0.6)
+                self.play(FadeOut(self.placed["r"][i][0]), FadeIn(boxes["r"].numbers[i][0]), run_time=0.6)
             self.play(*(emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells), run_time=0.4)
             self.add(self.sums)
 

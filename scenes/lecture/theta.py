@@ -134,7 +134,8 @@ class Theta(LectureScene):
         with self.beat("unknowns"):
             # The line from before goes up. x is given and steps back; out of W, b, c and b come their numbers
             self.title, arriving = next_heading(self.screen("heading"))
-            self.play(*arriving, FadeIn(self.line), run_time=0.6)
+            self.add(self.line)  # where the last scene left it
+            self.play(*arriving, run_time=0.6)
             self.play(self.line.animate.scale(FORMULA_SIZE / LINE_SIZE).move_to(self.goal), run_time=1.2)
             given = [self.line.part(name) for name in self.line.parts if name not in self.boxes]
             self.play(*(emphasis(part, FAINT) for part in given), run_time=0.6)

@@ -54,6 +54,8 @@ def grow(
         for i, j in _pairs(here, [new[k] for k in there]):
             moves[there[j]] = here[i]
     taken = {id(glyph) for glyph in moves.values()}
+    for name in ends or {}:
+        _indices(_having(name, olds), name)
     leaving: list[Animation] = []
     for text in olds:
         flights = {

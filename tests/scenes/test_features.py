@@ -1,0 +1,118 @@
+"""more-features: real views are drawn, the window holds as many days as the formula says, all numbers are counted."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.written_out import label_day
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_beats
+from gradreel.scenes.lecture.features import MoreFeatures
+from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+MINE = DailySeries(start=date(2024, 3, 1), values=tuple(512 + 100 * np.sin(np.arange(90))), name="mine.csv")
+ENDS = {
+    "two days": {"dataset": DailyViews(window=2), "sigmoids": 1},
+    "years": {"days": [365, 1400], "sigmoids": 99},
+    "few": {"dataset": DailyViews(series=MINE, window=7)},
+}
+REFUSED = {
+    "must rise": {"days": [3, 3]},
+    "must be 2 or more, got 1": {"days": [1]},
+    "there are 1485 days before 2021-01-25, got 1486": {"days": [1486]},
+    "with a window of 1470 days": {"days": [1470]},
+    "less than or equal to 3650": {"days": [3651]},
+    "it lies from 2017-02-26 to 2021-02-26, got 2017-02-25": {"day": "2017-02-25"},
+    "more-features.sigmoids: Input should be greater than or equal to 1": {"sigmoids": 0},
+}
+
+
+def play(look, parameters=None, language="en"):
+    """``look(scene)`` at the end of each beat; what it returned, by beat."""
+    seen = {}
+    context = SceneContext(language=language)
+    visit_beats(MoreFeatures, lambda scene, beat: seen.update({beat: look(scene)}), parameters or {}, context, TINY)
+    return seen
+
+
+def test_the_views_before_the_label_day_are_drawn_and_its_own():
+    def views(scene):
+        plot, strip = scene.strip.plot, scene.strip
+        dots = [plot.data(dot.get_center())[1] for dot in strip.dots]
+        return dots, plot.data(strip.label[2].get_center())[1]
+
+    dots, truth = play(views)["one-day"]
+    series = DailyViews().daily.array()
+    end = (label_day(DailyViews()) - DailyViews().daily.start).days
+    assert dots == pytest.approx(series[end - len(dots) : end])
+    assert truth == pytest.approx(series[end])
+    assert len(dots) > 56
+
+
+def test_the_window_is_as_long_as_the_formula_says():
+    def window(scene):
+        strip = scene.strip
+        colors = [dot.get_fill_color().to_hex() for dot in strip.dots]
+        return strip.band.width / strip.day_width, colors.count(colors[-1]), scene.line.source, shown(scene)
+
+    def shown(scene):
+        return [mobject.source for mobject in scene.mobjects if isinstance(mobject, TextMobject)]
+
+    at = play(window, {"days": [2, 9, 30]})
+    for beat, days in (("one-day", 1), ("more-days", 30), ("bracket", 30), ("count", 30), ("draw", 3)):
+        width, bright, _, sources = at[beat]
+        assert width == pytest.approx(days)
+        assert bright == days
+        if days > 1:
+            assert any(f"sum_(j=1)^{days})" in source for source in sources)
+    assert not any("sum_(j=1)^30" in source for source in at["draw"][3])
+
+
+def test_all_numbers_are_counted():
+    def total(scene):
+        return [note.source for note in scene.notes] if hasattr(scene, "notes") else []
+
+    written = play(total, {"days": [5], "sigmoids": 4})["count"][-1]
+    assert written.endswith("= 29)$")  # 4 times 5, and 4 + 4 + 1
+    assert "yellow(4 dot 5)" in written
+
+
+def test_other_views_are_another_picture():
+    def dots(scene):
+        return [dot.get_y() for dot in scene.strip.dots]
+
+    other = MINE.model_copy(update={"values": (*MINE.values[:-20], *MINE.values[-20:][::-1])})
+    first, second = (play(dots, {"dataset": DailyViews(series=series, window=7)})["draw"] for series in (MINE, other))
+    assert len(first) == len(second)
+    assert not np.allclose(first, second)
+
+
+def test_the_words_do_not_promise_fewer_days_where_all_are_drawn():
+    assert "draw-all" in play(lambda scene: None, {"days": [2, 3]})
+    assert "draw" in play(lambda scene: None, {"days": [4]})
+
+
+def test_the_caption_says_where_the_views_are_from():
+    assert "synthetic data" in play(lambda scene: scene.caption.source)["one-day"]
+    mine = {"dataset": DailyViews(series=MINE, window=7)}
+    assert "views a day, mine.csv" in play(lambda scene: scene.caption.source, mine)["one-day"]
+
+
+@pytest.mark.parametrize("parameters", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize(("language", "theme"), [("en", "dark"), ("zh", "light")])
+def test_the_ends_of_the_bounds_break_no_rule(parameters, language, theme):
+    context = SceneContext(language=language, theme=theme)
+    assert [str(finding) for finding in check_beats(MoreFeatures, parameters, context)] == []
+
+
+@pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
+def test_what_cannot_be_shown_is_refused(message, parameters):
+    with pytest.raises(UserError, match=message):
+        MoreFeatures.validated(parameters)

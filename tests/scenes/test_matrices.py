@@ -1,0 +1,210 @@
+"""matrix-form: the boxes hold the trained network and the day's way through it; theta: the same numbers in a row."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.theta import parameter_shapes, unpack
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+from gradreel.core.written_out import example_of, forward, in_thousands, label_day
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_beats
+from gradreel.scenes.lecture.matrices import MatrixForm
+from gradreel.scenes.lecture.theta import Theta
+from gradreel.scenes.mobjects.matrix_boxes import NumberBox, places
+from gradreel.scenes.mobjects.theta_column import spread
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+MINE = DailySeries(
+    start=date(2024, 3, 1), values=tuple(512 * (1 + 0.3 * np.sin(np.arange(120) * 0.9))), name="mine.csv"
+)
+
+
+def short(**changes) -> Experiment:
+    return Experiment.model_validate({**THREE_DAYS.model_dump(), "epochs": 1, **changes})
+
+
+RUN, OTHER = short(), short(seed=1)
+ENDS = {
+    "one of one": short(dataset=DailyViews(window=1), hidden=(1,)),
+    "five of five, relu": short(dataset=DailyViews(window=5), hidden=(5,), activation="relu"),
+    "one of five": short(dataset=DailyViews(window=5), hidden=(1,)),
+    "five of one": short(dataset=DailyViews(window=1), hidden=(5,)),
+    "mine": short(dataset=DailyViews(series=MINE, window=5), hidden=(5,)),
+}
+CURVE = Experiment(epochs=2)
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    for run in (RUN, OTHER, CURVE, *ENDS.values()):
+        train(run, folder / "traces")
+    return folder
+
+
+def play(scene_class, look, media: Path, **parameters):
+    """``look(scene)`` at the end of each beat; what it returned, by beat."""
+    seen = {}
+    context = SceneContext(media_dir=media)
+    visit_beats(scene_class, lambda scene, beat: seen.update({beat: look(scene)}), parameters, context, TINY)
+    return seen
+
+
+def learned(media: Path, run: Experiment):
+    return in_thousands(run, np.asarray(Trace.find(media / "traces", run).parameters[-1]))
+
+
+def read(number) -> float:
+    return float(number.text.replace("\u2212", "-"))
+
+
+def table(box: NumberBox):
+    """The numbers of a box as they are written, (R, C)."""
+    return np.array([[read(number) for number in row] for row in box.numbers])
+
+
+# -- matrix-form -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run", [RUN, OTHER, ENDS["five of five, relu"]], ids=["run", "other seed", "five"])
+def test_every_box_holds_the_networks_numbers(media, run):
+    def boxes(scene):
+        all_boxes = {**scene.sums.boxes, **scene.output.boxes}
+        return {name: table(box) for name, box in all_boxes.items()}, table(scene.sigma.boxes["r"])
+
+    seen, r = play(MatrixForm, boxes, media, run=run)["output"]
+    theta = learned(media, run)
+    layers, example = unpack(run, theta), example_of(run.dataset, label_day(run.dataset))
+    there = forward(run, theta, example.x, example.label)
+    exact = {"r": there.r[0][:, None], "bias": layers.biases[0][:, None], "w": layers.weights[0],
+             "x": example.x[:, None], "a": there.a[0][:, None], "c": layers.c[None], "b": [[layers.b]],
+             "y": [[there.y]]}  # fmt: skip
+    for name, values in exact.items():
+        assert seen[name] == pytest.approx(np.asarray(values, dtype=float), abs=0.0051)
+    assert np.array_equal(r, seen["r"])
+
+
+def test_another_day_has_other_numbers_from_the_same_network(media):
+    def boxes(scene):
+        return {name: table(box) for name, box in scene.sums.boxes.items()}
+
+    first, second = (play(MatrixForm, boxes, media, run=RUN, day=date(2021, 2, day))["line"] for day in (3, 11))
+    assert np.array_equal(first["w"], second["w"])
+    assert not np.array_equal(first["x"], second["x"])
+    assert not np.array_equal(first["r"], second["r"])
+
+
+def test_each_letter_of_the_equations_lies_in_its_cell(media):
+    def offsets(scene):
+        wrong = []
+        for name, letters in scene.placed.items():
+            box = scene.sums.boxes[name]
+            wrong += [np.abs(letter.get_center() - box.place_of(*cell)).max() for letter, _, cell in letters]
+        return wrong
+
+    wrong = play(MatrixForm, lambda scene: offsets(scene) if hasattr(scene, "placed") else [], media, run=RUN)["fold"]
+    assert len(wrong) == 3 + 3 + 9 + 9
+    assert max(wrong) < 1e-6
+
+
+def test_the_end_is_one_line_and_the_boxes_of_its_bracket(media):
+    def shown(scene):
+        family = set(scene.get_mobject_family_members())
+        return [bool(family & set(part.get_family())) for part in (scene.line, scene.sums, scene.output, scene.sigma)]
+
+    assert play(MatrixForm, shown, media, run=RUN)["line"] == [True, True, False, False]
+
+
+def test_one_sigmoid_is_told_as_one(media):
+    beats = play(MatrixForm, lambda scene: scene._heading(), media, run=ENDS["one of one"])
+    assert {"equation", "numbers-one"} <= beats.keys()
+    assert beats["line"] == "One equation, with vectors"
+
+
+# -- theta -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run", [RUN, OTHER], ids=["run", "other seed"])
+def test_the_column_is_theta_from_the_top_down(media, run):
+    def column(scene):
+        numbers = sorted(scene.column.numbers, key=lambda number: -number.get_y())
+        return [read(number) for number in numbers], scene.theta
+
+    values, theta = play(Theta, column, media, run=run)["stack"]
+    assert theta == pytest.approx(learned(media, run))
+    assert values == pytest.approx(theta, abs=0.0051)
+
+
+def test_a_curves_network_has_its_recorded_numbers(media):
+    theta = play(Theta, lambda scene: scene.theta, media, run=CURVE)["stack"]
+    assert np.array_equal(theta, Trace.find(media / "traces", CURVE).parameters[-1])
+
+
+def test_the_bands_are_to_scale_and_counted(media):
+    def bands(scene):
+        return [band.height for band in scene.band.bands], scene.band.counts, scene.band.total.source
+
+    heights, counts, total = play(Theta, bands, media, run=RUN, days=4, layers=(6, 5))["length"]
+    assert counts == [24, 6, 30, 5, 5, 1]
+    assert np.array(heights) / sum(heights) == pytest.approx(np.array(counts) / 71)
+    assert total == "71 numbers"
+    assert len(counts) == len(parameter_shapes(short(dataset=DailyViews(window=4), hidden=(6, 5))))
+
+
+def test_as_by_default_the_network_of_three_layers_has_26001_numbers():
+    assert Theta.Parameters().larger.n_parameters == 26001
+
+
+def test_lines_are_kept_apart_in_their_order():
+    wanted = np.array([2.0, 1.9, 0.5, -1.9, -1.95, -2.0])
+    places_ = spread(wanted.copy(), 0.4, -2.0, 2.0)
+    assert -np.diff(places_) == pytest.approx(np.maximum(-np.diff(places_), 0.4))
+    assert places_.min() >= -2.0 - 1e-9
+    assert places_.max() <= 2.0 + 1e-9
+    assert places_[2] == pytest.approx(0.5)  # which has room, stays
+
+
+# -- both --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"), [([4.13, -2.3], 2), ([0.05, 0.001], 3), ([0.0068], 4), ([123.4, 1.0], 1), ([0.0], 2)]
+)
+def test_decimals_follow_the_largest_number(values, decimals):
+    assert places(np.array(values)) == decimals
+
+
+@pytest.mark.parametrize("scene_class", [MatrixForm, Theta])
+@pytest.mark.parametrize("run", ENDS.values(), ids=ENDS)
+def test_the_ends_of_the_bounds_break_no_rule(media, scene_class, run):
+    light = run.hidden == (1,)
+    context = SceneContext(media_dir=media, language="zh" if light else "en", theme="light" if light else "dark")
+    assert [str(finding) for finding in check_beats(scene_class, {"run": run}, context)] == []
+
+
+@pytest.mark.parametrize(
+    ("scene_class", "message", "parameters"),
+    [
+        (MatrixForm, "1 to 5 units is shown, got .6,.", {"run": short(hidden=(6,))}),
+        (MatrixForm, "daily views are shown", {"run": CURVE}),
+        (MatrixForm, "it lies from 2017-01-04 to 2021-02-26, got 2021-02-27", {"day": "2021-02-27"}),
+        (Theta, "1 to 5 units is shown, got .3, 3.", {"run": short(hidden=(3, 3))}),
+        (Theta, "1 to 5 features are shown, got 6", {"run": short(dataset=DailyViews(window=6))}),
+        (Theta, "more than the 16 parameters of run, got 4", {"days": 1, "layers": (1,)}),
+        (Theta, "theta.days: Input should be less than or equal to 1000", {"days": 1001}),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(scene_class, message, parameters):
+    with pytest.raises(UserError, match=message):
+        scene_class.validated(parameters)
