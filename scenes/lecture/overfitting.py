@@ -85,7 +85,7 @@ class Overfitting(DepthsScene):
         names = ["0", "1", "2", "3", "4"]
         color = mix(palette.blue, 0.75)
         losses = {kind: known[:, k] for k, kind in enumerate(KINDS)}
-        small = DepthLines(losses, names, lambda views: f"{views / 1000:.2f}k", {}, LECTURE_BOX, style.SMALLEST, color)
+        small = DepthLines(losses, names, _in_thousands, {}, LECTURE_BOX, style.SMALLEST, color, dot=0.075)
         title = words(self.screen("lecture"), style.CAPTION, palette.dim).place(LECTURE_TITLE, left=CARD_LEFT)
         return VGroup(title, small)
 
@@ -176,3 +176,7 @@ class Overfitting(DepthsScene):
             return "only"
         same = self.outcome[self.opens].network.hidden == LECTURE_WORSE
         return "same" if same else "elsewhere"
+
+
+def _in_thousands(views: float) -> str:
+    return f"{views / 1000:.2f}k"

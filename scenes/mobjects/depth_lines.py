@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 ROOM = 0.86  # of the height that the largest loss takes
 SIDE = 0.3  # of the distance between two networks, free at both ends
 DASH = 0.13
-DOT = 0.11
+DOT, RING, NUMBER_GAP = 0.11, 0.2, 0.31  # radii of a point and of the ring around it; from a point to its number
 LABEL_GAP, LABELS_APART = 0.3, 0.4
 PLACES = (0.0, 0.2, -0.2, 0.38, -0.38)  # of a number beside its point: middle, right, left, in its own widths
 KINDS = ("training", "unseen")
@@ -42,9 +42,10 @@ class DepthLines(VGroup):
         box: tuple[float, float, float, float],
         size: float,
         color: ManimColor | None = None,
+        dot: float = DOT,
     ) -> None:
         super().__init__()
-        self.losses, self.color = losses, color if color is not None else palette.blue
+        self.losses, self.color, self.dot = losses, color if color is not None else palette.blue, dot
         self.count = len(names)
         largest = float(max(np.nanmax(losses[kind]) for kind in KINDS))
         left, right, bottom, top = box
@@ -99,7 +100,7 @@ class DepthLines(VGroup):
     def marks(self, ks: Sequence[int]) -> list[VMobject]:
         """Thin rings around both points of each of the networks ``ks``."""
         points = [self.point(kind, k) for k in ks for kind in KINDS]
-        return [Circle(radius=DOT + 0.1, color=palette.text, stroke_width=2.0).move_to(point) for point in points]
+        return [Circle(radius=RING, color=palette.text, stroke_width=2.0).move_to(point) for point in points]
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class DepthLines(VGroup):
 
     def _dot(self, kind: str, k: int) -> VMobject:
         fill = self.color if kind == "training" else palette.background
-        return ring(self.point(kind, k), DOT, self.color, fill=fill)
+        return ring(self.point(kind, k), self.dot, self.color, fill=fill)
 
     def _values(self, kind: str, written: Callable[[float], str], size: float) -> VGroup:
         """The number of each point, above it or below, where it lies on no line, no point and no other number."""
@@ -126,7 +127,7 @@ class DepthLines(VGroup):
             taken = np.concatenate([*lines, *dots, *others])
             places = [
                 (float(point[1]) + up, float(point[0]) + beside * text.width)
-                for up in (DOT + 0.17, -DOT - 0.17 - text.height, DOT + 0.32 + text.height)
+                for up in (NUMBER_GAP, -NUMBER_GAP - text.height, NUMBER_GAP + 0.15 + text.height)
                 for beside in PLACES
             ]
             baseline, center = min(places, key=lambda place: self._cost(text, place, taken, places))
@@ -143,7 +144,7 @@ class DepthLines(VGroup):
         low, high = baseline - 0.06, baseline + text.height + 0.06
         x, y = taken[:, 0], taken[:, 1]
         inside = (x > left - 0.06) & (x < right + 0.06) & (y > low) & (y < high)
-        beyond = low < self.plot.box[2] or high > self.plot.box[3] + 0.35 or left < self.plot.box[0] - 0.1
+        beyond = low < self.plot.box[2] or high > self.plot.box[3] + 0.5 or left < self.plot.box[0] - 0.1
         return float(inside.sum() + beyond * len(taken)) + 0.1 * places.index(place)
 
     @staticmethod

@@ -136,7 +136,7 @@ def test_nothing_overfits_on_a_clean_week(media):
     )
     assert scene.opens is None
     assert beats[2:] == ["none", "lecture-only"]
-    assert "no overfitting here" in said
+    assert "no clear overfitting" in said
     assert "week.csv" in said
     assert "synthetic" not in said
 

@@ -1,0 +1,65 @@
+"""The scenes of several networks, at the end of each beat: small ones, a few epochs, so that rounding cannot show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradreel.core.results import Losses, Result
+from gradreel.scenes.lecture.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.experiments import NetworksScene
+from gradreel.scenes.lecture.overfitting import Overfitting
+from gradreel.scenes.lecture.width_experiment import WidthExperiment
+
+BOTH = [("en", "dark"), ("zh", "light")]
+FEW = {"seeds": (0, 1), "epochs": 3}
+WIDTHS = {"widths": (0, 10, 100), **FEW}
+DEPTHS = {"depths": (1, 2, 3, 4), "width": 100, **FEW}
+ALL_DEPTHS = {"depths": (0, 1, 2, 3, 4), "width": 20, **FEW}
+OURS = ((208, 400), (52, 520), (27, 471), (25, 438), (23, 429))  # of the default runs, in views: seen, unseen
+
+
+@pytest.fixture
+def ours(monkeypatch):
+    """The results of the long runs, whose training would take too long here."""
+
+    def results(self):
+        return tuple(
+            Result(network, (0, 1), Losses(np.array([a - 0.2, a + 0.2])), Losses(np.array([b - 0.2, b + 0.2])), None)
+            for network, (a, b) in zip(self.networks(self.parameters), OURS, strict=True)
+        )
+
+    monkeypatch.setattr(NetworksScene, "results", results)
+
+
+@pytest.mark.parametrize(("lang", "theme"), BOTH)
+def test_width_experiment(frames, lang, theme):
+    frames(WidthExperiment, lang=lang, theme=theme, parameters=WIDTHS)
+
+
+@pytest.mark.parametrize(("lang", "theme"), BOTH)
+def test_depth_experiment(frames, lang, theme):
+    frames(DepthExperiment, lang=lang, theme=theme, parameters=DEPTHS)
+
+
+@pytest.mark.parametrize(("lang", "theme"), BOTH)
+def test_overfitting(frames, ours, lang, theme):
+    frames(Overfitting, lang=lang, theme=theme, parameters=ALL_DEPTHS)
+
+
+def test_nothing_overfits(frames):
+    frames(Overfitting, parameters=ALL_DEPTHS)
+
+
+@pytest.mark.parametrize(
+    ("scene", "parameters"), [(WidthExperiment, WIDTHS), (DepthExperiment, DEPTHS), (Overfitting, ALL_DEPTHS)]
+)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_layout(layout, scene, parameters, lang, theme):
+    layout(scene, lang=lang, theme=theme, parameters=parameters)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_layout_of_overfitting(layout, ours, lang, theme):
+    layout(Overfitting, lang=lang, theme=theme, parameters=ALL_DEPTHS)
