@@ -291,7 +291,7 @@ class LinearLimits(LectureScene):
             self.play(*self._title(self.screen("heading-bias")))
 
     def _next_beat(self) -> None:
-        with self.beat("next"):
+        with self.beat("next" if self._misses() else "next-any"):
             # Red alone, on the axes of what comes next
             leaving = [self.line, self.formula, self.distances, self.losses, self.dots, self.red_label]
             leaving += [self.axis_words, self.made_up]

@@ -1,0 +1,20 @@
+"""sigmoid-formula, at the end of each of its beats, against the picture that was looked at."""
+
+from __future__ import annotations
+
+import pytest
+from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+def test_sigmoid_formula(frames, lang, theme):
+    frames(SigmoidFormula, lang=lang, theme=theme)
+
+
+def test_a_sigmoid_downwards(frames):
+    frames(SigmoidFormula, c=-3, b=1.5)
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("en", "light"), ("zh", "dark"), ("zh", "light")])
+def test_sigmoid_formula_layout(layout, lang, theme):
+    layout(SigmoidFormula, lang=lang, theme=theme)
