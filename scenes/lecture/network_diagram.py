@@ -61,7 +61,7 @@ class NetworkDiagram(ThreeDaysScene):
             letters, lines = self.row.letters, self.diagram.edges[X].into(0)
             node, bias = self.diagram.columns[R].nodes[0], self.bias_arrows[0]
             self.play(FadeOut(self.whole), FadeIn(node), FadeIn(self.letters[R][0]), run_time=0.5)
-            start = letters.parts["w_1"][0] - 1  # the plus sign before it
+            start = letters.parts["w_1"][0]
             ends = [letters.parts[f"x_{j}"][-1] + 1 for j in range(1, self.n_features + 1)]
             for j, (line, label) in enumerate(zip(lines, self.labels_into(0), strict=True)):
                 term = VGroup(*letters[start if j == 0 else ends[j - 1] : ends[j]])

@@ -1,0 +1,55 @@
+"""network-diagram, backprop and network at the end of each of their beats, against the pictures that were looked at."""
+
+from __future__ import annotations
+
+import pytest
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.scenes.lecture.any_network import Network
+from gradreel.scenes.lecture.backprop import Backprop
+from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+
+LOOKS = [("en", "dark"), ("zh", "light")]
+FIVE = Experiment.model_validate(
+    {**THREE_DAYS.model_dump(), "dataset": DailyViews(window=5), "hidden": (5,), "activation": "relu", "epochs": 2}
+)
+WIDE = Experiment(
+    dataset=DailyViews(), hidden=(100,) * 3, activation="relu", optimizer="adam", learning_rate=0.001, batch_size=64,
+    epochs=1, loss="mae", keep={"every": 4},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("lang", "theme"), LOOKS)
+def test_network_diagram(frames, lang, theme):
+    frames(NetworkDiagram, lang=lang, theme=theme)
+
+
+def test_network_diagram_of_five_features(frames):
+    frames(NetworkDiagram, run=FIVE)
+
+
+@pytest.mark.parametrize(("lang", "theme"), LOOKS)
+def test_backprop(frames, lang, theme):
+    frames(Backprop, lang=lang, theme=theme)
+
+
+@pytest.mark.parametrize(("lang", "theme"), LOOKS)
+def test_network(frames, lang, theme):
+    frames(Network, lang=lang, theme=theme)
+
+
+def test_network_of_wide_layers(frames):
+    frames(Network, run=WIDE)
+
+
+def test_network_of_a_recorded_run(frames, layout, recordings):
+    frames(Network, trace=recordings / "sgd")
+    layout(Network, trace=recordings / "sgd")
+
+
+@pytest.mark.parametrize("scene", [NetworkDiagram, Backprop, Network])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_layout(layout, scene, lang, theme):
+    layout(scene, lang=lang, theme=theme)
