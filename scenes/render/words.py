@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from string import Formatter
@@ -34,7 +34,7 @@ class Asked:
     said: bool  # the scene says the line in place
 
 
-def check_words(words: OwnWords, sources: Iterable[SceneSource]) -> None:
+def check_words(words: OwnWords, sources: Collection[SceneSource]) -> None:
     """Raises UserError unless ``words`` are words of our scenes or of ``sources``: a line for each that is not.
 
     A scene, beat or field that there is not; a beat of one's own scene that has no line.
@@ -55,8 +55,8 @@ def check_words(words: OwnWords, sources: Iterable[SceneSource]) -> None:
             if scene in known:
                 found += [f"it has no line for beat {beat!r}" for beat in _missing(known[scene], tables, ours)]
             problems += [f"[{language}.{scene}]: {text}" for text in found]
-    for source in known.values():
-        if not words.has(source.name) and not _is_narrated(source, ours):
+    for source in dict.fromkeys(sources):
+        if not source.is_ours and not words.has(source.name) and not _is_narrated(source, ours):
             problems += [f"there is no [en.{source.name}.beats]: beat {beat!r} has no line, and the scene says none"
                          for beat in _missing(source, {}, ours)]  # fmt: skip
     if problems:
