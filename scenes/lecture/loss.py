@@ -252,10 +252,14 @@ class Loss(LectureScene):
 
     def _gather(self, card: ThetaCard) -> None:
         """All errors fly together: what they are on average is the card's bar."""
-        flying = self.errors.copy()
-        self.play(LaggedStart(*(Transform(line, card.bar) for line in flying), lag_ratio=0.06), run_time=2.2)
+        flying, thin = self.errors.copy(), self.errors[0].get_stroke_width()
+        target = card.bar.copy().set_stroke(width=thin)
+        self.play(LaggedStart(*(Transform(line, target) for line in flying), lag_ratio=0.06), run_time=2.2)
+        thick = card.bar.get_stroke_width()
+        card.bar.set_stroke(width=thin)
         self.remove(*flying)
         self.add(card.bar)
+        self.play(card.bar.animate.set_stroke(width=thick), run_time=0.4)
 
     def _walk(self, seconds: float) -> None:
         """Blue and the errors pass through the recorded states from the first theta to the second."""

@@ -16,7 +16,8 @@ from gradreel.scenes.mobjects.day_words import day_words, weekdays_words
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette
-from manim import ManimColor, VGroup
+from manim import ManimColor, VGroup, VMobject
+from numpy.typing import NDArray
 
 KNOWN_DAYS = 21  # before the first predicted one, that are shown
 BOX = (style.LEFT_EDGE + 0.42, 2.1, -1.95, 2.15)
@@ -33,7 +34,7 @@ class DaysAhead(VGroup):
     ``bracket``, which holds the days that the first prediction is made from.
     """
 
-    def __init__(self, dataset: DailyViews, ahead: Forecast, usual: np.ndarray, real: str, language: str) -> None:
+    def __init__(self, dataset: DailyViews, ahead: Forecast, usual: NDArray, real: str, language: str) -> None:
         super().__init__()
         self.ahead, series = ahead, dataset.daily
         count = min(KNOWN_DAYS, len(series))
@@ -46,7 +47,7 @@ class DaysAhead(VGroup):
         places = plot.at(plot.days(ahead.dates), ahead.prediction)
         self.points = VGroup(*(ring(place, 0.1, palette.blue) for place in places))
         ink = plot.at(plot.days(dates), known)
-        self.steps = [segment(a, b, mix(palette.blue, 0.7), 3.2) for a, b in pairwise([ink[-1], *places])]
+        self.steps = [_step(a, b) for a, b in pairwise([ink[-1], *places])]
         self.spreads = VGroup(*(self._spread(k, float(low[k]), float(high[k])) for k in range(len(places))))
         self.real = words(real, style.LABEL, palette.red)
         size = Callout.size_of([self.real])
@@ -65,6 +66,12 @@ class DaysAhead(VGroup):
         cap = np.array([0.09, 0.0, 0.0])
         ends = [(foot, head), (foot - cap, foot + cap), (head - cap, head + cap)]
         return VGroup(*(segment(a, b, palette.text, 2.4) for a, b in ends))
+
+
+def _step(start: NDArray, end: NDArray) -> VMobject:
+    """The line from one day's dot to the next one's, off both."""
+    way = (end - start) / max(float(np.linalg.norm(end - start)), 1e-9)
+    return segment(start + 0.08 * way, end - 0.1 * way, mix(palette.blue, 0.7), 3.2)
 
 
 class AheadPanel(VGroup):

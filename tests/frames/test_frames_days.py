@@ -1,0 +1,55 @@
+"""Pictures of the scenes of days: loss, forecast, model-selection. Networks are small and hardly trained."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.scenes.lecture.forecast import Forecast
+from gradreel.scenes.lecture.loss import Loss
+from gradreel.scenes.lecture.model_selection import ModelSelection
+
+BOTH = [("en", "dark"), ("zh", "light")]
+OTHERS = [("en", "light"), ("zh", "dark")]
+NETWORK = {"width": 8, "epochs": 3}
+LATE = {"depth": 1, "width": 16, "epochs": 40}  # copies the dip a day late, as the default does
+CANDIDATES = {"depths": (0, 1, 3), "seeds": (0, 1), **NETWORK}
+WEEKS = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 20) * (1 + 0.1 * np.sin(np.arange(140)))
+OWN = DailyViews(
+    series=DailySeries(start=date(2022, 1, 3), values=tuple(WEEKS.round()), name="my channel.csv"), window=7
+)
+
+
+@pytest.mark.parametrize(("lang", "theme"), BOTH)
+def test_loss(frames, layout, lang, theme):
+    frames(Loss, lang=lang, theme=theme)
+    layout(Loss, lang=lang, theme=theme)
+
+
+@pytest.mark.parametrize(("lang", "theme"), BOTH)
+def test_forecast(frames, layout, lang, theme):
+    frames(Forecast, lang=lang, theme=theme, **LATE)
+    layout(Forecast, lang=lang, theme=theme, **LATE)
+
+
+def test_forecast_of_ones_own_views(frames):
+    frames(Forecast, dataset=OWN, depth=1, **NETWORK)
+
+
+@pytest.mark.parametrize(("lang", "theme"), BOTH)
+def test_model_selection(frames, layout, lang, theme):
+    frames(ModelSelection, lang=lang, theme=theme, **CANDIDATES)
+    layout(ModelSelection, lang=lang, theme=theme, **CANDIDATES)
+
+
+def test_model_selection_of_ones_own_views(frames):
+    frames(ModelSelection, dataset=OWN, days=4, **CANDIDATES)
+
+
+@pytest.mark.parametrize(("scene", "parameters"), [(Loss, {}), (Forecast, LATE), (ModelSelection, CANDIDATES)])
+@pytest.mark.parametrize(("lang", "theme"), OTHERS)
+def test_layout(layout, scene, parameters, lang, theme):
+    layout(scene, lang=lang, theme=theme, **parameters)
