@@ -115,7 +115,8 @@ class MatrixForm(ThreeDaysScene):
 
     def _fold_beat(self) -> None:
         with self.beat("fold"):
-            # Kind by kind the letters go into boxes: the r's, the b's, all w's in their rows, and each x once
+            # Kind by kind the letters go into boxes: the r's, the b's, all w's in their rows, and each x once. Then the
+            # boxes' own letters say it in one line
             cells = [cell for i in range(self.n_units) for cell in self._cells_of(i)]
             self.play(FadeOut(self.whole), run_time=0.4)
             self.placed = {name: [cell for cell in cells if cell[1] == name] for name in ("r", "bias", "w", "x")}
@@ -131,6 +132,8 @@ class MatrixForm(ThreeDaysScene):
                     coming += [FadeOut(signs), FadeIn(VGroup(text.part("r-equals"), text.part("plus-in")))]
                 self.play(*coming, *moves, run_time=1.3)
             self.play(FadeIn(self.shapes), run_time=0.4)
+            self.short = formula(vector_row_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
+            self.play(*grow(text.copy(), self.short), run_time=1.4)
 
     @staticmethod
     def _into_cell(letter: VGroup, box: NumberBox, cell: tuple[int, int], seen: bool = True) -> Animation:
@@ -167,7 +170,8 @@ class MatrixForm(ThreeDaysScene):
         with self.beat("output", activation=self.run.activation.replace("_", " ").replace("relu", "ReLU")):
             # The r's go down and through sigma to the a's; c transposed, times a, plus the other b, is y
             sigma, output = self.sigma, self.output
-            self.play(emphasis(self.sums, PRESENT), emphasis(self.shapes, PRESENT), run_time=0.4)
+            dimmed = [emphasis(part, PRESENT) for part in (self.sums, self.shapes)]
+            self.play(*dimmed, FadeOut(self.short), run_time=0.5)
             self.play(TransformFromCopy(self.sums.boxes["r"], sigma.boxes["r"]), run_time=0.9)
             self.play(FadeIn(sigma.text), run_time=0.5)
             self.play(FadeIn(sigma.boxes["a"]), run_time=0.5)
