@@ -23,16 +23,12 @@ class Convergence:
     def factor(self, index: int = -1) -> float:
         """By how much the gap shrank from the curve before to this one, made up to twice as many points.
 
-        A step from 10 to 40 points doubles twice: the factor is the root of the whole. Infinite when no gap is left.
+        A step from 10 to 40 points doubles twice: the factor is the root of the whole. Many points on a smooth function
+        divide the gap by 4. Infinite when no gap is left.
         """
         before, after = float(self.errors[index - 1]), float(self.errors[index])
         doublings = np.log2(self.counts[index] / self.counts[index - 1])
         return float((before / after) ** (1 / doublings)) if after > 0 else float("inf")
-
-    @property
-    def order(self) -> float:
-        """p of the last step, where the gap falls like 1 / K^p: 2 for smooth functions and many points."""
-        return float(np.log2(self.factor()))
 
 
 def converge(f: Function, low: float, high: float, counts: Sequence[int], placement: Placement) -> Convergence:

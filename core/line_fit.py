@@ -1,4 +1,4 @@
-"""The straight line y = b + w x_1: points to fit it to, the run that trains it, and how near a line can come at all."""
+"""The straight line y = b + w x_1: points to fit it to, and the run that trains it."""
 
 from __future__ import annotations
 
@@ -51,13 +51,6 @@ def line_of(experiment: Experiment, theta: FloatArray) -> Line:
     layers = unpack(experiment, theta)
     w = float(layers.c[0])
     return Line(w, float(layers.b) - w * experiment.dataset.offset)
-
-
-def least_squares(x: FloatArray, y: FloatArray) -> Line:
-    """The line with the least mean squared distance to points (N,), in closed form."""
-    away = x - x.mean()
-    w = float(away @ (y - y.mean()) / (away @ away))
-    return Line(w, float(y.mean()) - w * float(x.mean()))
 
 
 def mean_squared_distance(values: FloatArray, y: FloatArray) -> float:

@@ -10,14 +10,7 @@ import numpy as np
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.line_fit import (
-    Line,
-    line_of,
-    line_run,
-    mean_squared_distance,
-    rises_and_falls,
-    scattered,
-)
+from gradreel.core.line_fit import Line, line_of, line_run, mean_squared_distance, rises_and_falls, scattered
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.core.theta import loss
 from gradreel.scenes import style

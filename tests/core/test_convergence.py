@@ -15,10 +15,10 @@ def test_the_gap_of_a_parabola_is_that_of_the_textbook():
     assert measured.errors == pytest.approx([16.0, 4.0, 1.0, 0.25])
 
 
-def test_a_smooth_function_has_order_two_and_a_root_has_less():
-    counts = (65, 129)
-    assert converge(np.sin, 0.0, 6.0, counts, "even").order == pytest.approx(2.0, abs=0.05)
-    assert converge(np.sqrt, 0.0, 8.0, counts, "even").order == pytest.approx(0.5, abs=0.05)
+def test_twice_the_points_quarter_a_smooth_functions_gap_and_help_a_root_less():
+    counts = (257, 513)
+    assert converge(np.sin, 0.0, 6.0, counts, "even").factor() == pytest.approx(4.0, rel=0.02)
+    assert converge(np.sqrt, 0.0, 8.0, counts, "even").factor() == pytest.approx(2**0.5, rel=0.02)
 
 
 def test_the_factor_is_that_of_one_doubling():

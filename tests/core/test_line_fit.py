@@ -7,7 +7,6 @@ import pytest
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.line_fit import (
     Line,
-    least_squares,
     line_of,
     line_run,
     mean_squared_distance,
@@ -39,19 +38,12 @@ def test_no_point_falls_below_zero():
     assert scattered(PiecewiseLinearCurve([1, 3], [0, 0.1]), 8.0, 1.0, 0, 101).labels().min() == 0
 
 
-def test_least_squares_is_numpys():
-    x, y = np.linspace(0, 8, 20), np.random.default_rng(0).normal(size=20)
-    slope, crossing = np.polyfit(x, y, 1)
-    line = least_squares(x, y)
-    assert (line.w, line.b) == pytest.approx((slope, crossing))
-
-
 @pytest.mark.parametrize(("high", "seed"), [(8.0, 6), (1.2, 0), (23.0, 3)])
 def test_training_finds_the_line_of_least_squares(tmp_path, high, seed):
     dots = scattered(RED, high, 0.3, 1, 41)
     run = line_run(dots, seed)
     trace = train(run, tmp_path)
-    found, best = line_of(run, np.array(trace.parameters[-1])), least_squares(dots.x(), dots.labels())
+    found, best = line_of(run, np.array(trace.parameters[-1])), Line(*np.polyfit(dots.x(), dots.labels(), 1))
     assert (found.w, found.b) == pytest.approx((best.w, best.b), abs=2e-3)
     reached = float(loss(run, np.array(trace.parameters[-1])))
     assert reached == pytest.approx(mean_squared_distance(best(dots.x()), dots.labels()), rel=1e-4)
