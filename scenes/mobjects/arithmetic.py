@@ -84,12 +84,12 @@ def printed_sum(terms: Iterable[float], total: float, least: int = 2, most: int 
     """
     values = [float(term) for term in terms]
     for decimals in range(least, most + 1):
-        rounded = [_rounded(value, decimals) for value in values]
-        end = _rounded(total, decimals)
+        rounded = [_as_shown(value, decimals) for value in values]
+        end = _as_shown(total, decimals)
         if sum(rounded) == end:
             return PrintedSum(tuple(map(_plain, rounded)), _plain(end), decimals, exact=True)
-    rounded = [_rounded(value, least) for value in values]
-    return PrintedSum(tuple(map(_plain, rounded)), _plain(_rounded(total, least)), least, exact=False)
+    rounded = [_as_shown(value, least) for value in values]
+    return PrintedSum(tuple(map(_plain, rounded)), _plain(_as_shown(total, least)), least, exact=False)
 
 
 @dataclass(frozen=True)
@@ -103,21 +103,18 @@ class PrintedProduct:
 
 
 def printed_product(first: float, second: float, least: int = 2, most: int = 5) -> PrintedProduct:
-    """A product with the fewest decimals, ``least`` to ``most``, whose rounded factors give its rounded value.
+    """A product to ``least`` decimals; its factors have the fewest, up to ``most``, with which it comes out right.
 
     Numbers are only ever rounded, never adjusted; where none will do, ``least`` decimals, and ``exact`` is False. A
     factor that is a whole number is printed as one.
     """
-
-    def text(value: float, decimals: int) -> str:
-        return _plain(_rounded(value, 0 if value == round(value) else decimals))
-
+    product = _as_shown(first * second, least)
     for decimals in range(least, most + 1):
-        texts = text(first, decimals), text(second, decimals)
-        product = _rounded(first * second, decimals)
-        if (Decimal(texts[0]) * Decimal(texts[1])).quantize(product, rounding=ROUND_HALF_EVEN) == product:
-            return PrintedProduct(*texts, _plain(product), exact=True)
-    return PrintedProduct(text(first, least), text(second, least), _plain(_rounded(first * second, least)), exact=False)
+        factors = [_shortest(value, least, decimals) for value in (first, second)]
+        if (factors[0] * factors[1]).quantize(product, rounding=ROUND_HALF_EVEN) == product:
+            return PrintedProduct(*map(_plain, factors), _plain(product), exact=True)
+    factors = [_shortest(value, least, least) for value in (first, second)]
+    return PrintedProduct(*map(_plain, factors), _plain(product), exact=False)
 
 
 @dataclass(frozen=True)
@@ -136,6 +133,21 @@ def printed_slope(before: float, after: float, step: float, decimals: int = 3) -
     low, high = _rounded(before, places), _rounded(after, places)
     slope = ((high - low) / Decimal(repr(step))).quantize(Decimal(1).scaleb(-decimals))
     return PrintedSlope(_plain(low), _plain(high), f"{Decimal(repr(step)):f}", _plain(slope))
+
+
+def _shortest(value: float, least: int, decimals: int) -> Decimal:
+    """``value`` to ``decimals``, without zeros at its end beyond ``least``; a whole number as one."""
+    if value == round(value):
+        return _as_shown(value, 0)
+    return next(
+        (text for places in range(least, decimals) if (text := _as_shown(value, places)) == _as_shown(value, decimals)),
+        _as_shown(value, decimals),
+    )
+
+
+def _as_shown(value: float, places: int) -> Decimal:
+    """``value`` rounded as `Number` shows it: both must agree on 4.125, whose float lies to one side of it."""
+    return Decimal(f"{float(value):.{places}f}")
 
 
 def _rounded(value: float, places: int) -> Decimal:

@@ -205,7 +205,7 @@ class LayerDiagram(VGroup):
         """
         edges, targets = self.edges[k], len(self.columns[k + 1].nodes)
         single = k == len(self.edges) - 1
-        share = 0.42 if single else 1 / (targets + 1)
+        share = 0.42 if single else 1 / (targets + 1) if only is None else max(0.25, 1 / (targets + 1))
         color = edges.color_of_weights
         labels: dict[tuple[int, int], VGroup] = {}
         for (i, j), line in edges.lines.items():

@@ -10,7 +10,7 @@ from gradreel.scenes.mobjects.arithmetic import printed_product, printed_slope, 
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Node, Pulse
 from gradreel.scenes.mobjects.network_sum import fitting_places
-from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.mobjects.text import Number, TextMobject
 from gradreel.scenes.style import mix, palette
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +43,19 @@ def test_a_printed_product_is_right_but_for_its_own_rounding(first, second):
     places = len(printed.product.partition(".")[2])
     assert (off <= Decimal(5).scaleb(-places - 1)) or not printed.exact
     assert float(printed.product) == pytest.approx(first * second, abs=0.50001 * 10**-places)
+
+
+def test_factors_get_more_decimals_until_the_product_comes_out_right():
+    printed = printed_product(-0.63545, 22.425)
+    assert (printed.first, printed.second, printed.product) == ("-0.6354", "22.425", "-14.25")
+    assert printed.exact
+
+
+@given(st.integers(0, 50_000))
+def test_sums_are_rounded_as_numbers_are_shown(views):
+    """Views in thousands often lie in the middle between two hundredths."""
+    value = views / 1000
+    assert printed_sum([value], value).total == Number(value, 2).text
 
 
 def test_a_whole_factor_is_printed_as_one():
