@@ -216,8 +216,8 @@ class AnyCurve(LectureScene):
     def _placed_beat(self) -> None:
         index = self.middle
         before, after = (self._gap_text(float(c.errors[index])) for c in (self.even, self.placed))
-        name = "placed" if self._is_better_placed() else "placed-same"
-        with self.beat(name, count=Count(self.even.counts[index]), before=before, after=after):
+        values = {"count": Count(self.even.counts[index]), "before": before, "after": after}
+        with self.beat("placed" if self._is_better_placed() else "placed-same", **values):
             # Fewer points once more; they slide along red to better places, and the gap shrinks
             self._go_to(index, 0.8, FadeOut(self.chart.stair))
             self.play(*self._title("heading-placed"))
