@@ -26,16 +26,19 @@ class DayError(VGroup):
         label, count = real[k], min(window, k)
         radius = 0.1 if window <= FEW else 0.07
         self.features = VGroup(*(ring(point, radius, palette.text) for point in real[k - count : k]))
-        above = y[1] > label[1]
-        side = np.array([0.0, 1.0 if above else -1.0, 0.0])
-        letter = formula("blue(y)", LETTER)
-        no_room = y[1] - 0.6 < foot and not above
-        letter.move_to(y + (np.array([-0.3, 0.04, 0.0]) if no_room else 0.34 * side))
+        up = 1.0 if y[1] > label[1] else -1.0
+        aside = 1.0 if label[0] < (real[0, 0] + real[-1, 0]) / 2 else -1.0  # where the error's size stands
+
+        def beside(point: NDArray, way: float) -> NDArray:
+            """Over or under ``point``, by ``way``; on its other side where the axis leaves no room below."""
+            no_room = way < 0 and point[1] - 0.6 < foot
+            return point + (np.array([-0.36 * aside, 0.04, 0.0]) if no_room else np.array([0.0, 0.38 * way, 0.0]))
+
+        letter = formula("blue(y)", LETTER).move_to(beside(y, up))
+        hat = formula("red(hat(y))", LETTER).move_to(beside(label, -up))
         self.prediction = VGroup(ring(y, 0.1, palette.blue, fill=palette.blue), letter)
         self.line = segment(label, y, palette.text, 4.0)
-        hat = formula("red(hat(y))", LETTER).move_to(label - 0.4 * side)
         error = formula(f'e = "{size}"', LETTER)
-        aside = 1 if label[0] < (real[0, 0] + real[-1, 0]) / 2 else -1
         error.move_to((y + label) / 2 + np.array([aside * (error.width / 2 + 0.2), 0.0, 0.0]))
         patch = Rectangle(width=error.width + 0.16, height=error.height + 0.2, stroke_width=0)
         self.names = VGroup(patch.set_fill(palette.background, 1).move_to(error), error, hat)

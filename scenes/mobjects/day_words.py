@@ -80,7 +80,9 @@ def unit_words(dataset: DailyViews, language: str) -> str:
 def tick_days(first: date, last: date, most: int) -> list[date]:
     """Days from ``first`` to ``last`` that an axis names, ``most`` of them or less: every day, week, half month, ..."""
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
-    choices = [days, days[:: 7 if len(days) > 14 else 2] if len(days) <= 35 else []]
+    choices = [days]
+    if len(days) <= 35:
+        choices += [days[::7]] if len(days) > 14 else [days[::step] for step in (2, 3, 4, 7)]
     choices.append([day for day in days if day.day in (1, 15)])
     choices += [[day for day in days if day.day == 1 and day.month in months] for months in MONTH_STARTS.values()]
     years = choices[-1]

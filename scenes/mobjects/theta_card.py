@@ -8,13 +8,14 @@ from gradreel.core.theta import parameter_names, parameter_shapes
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import Number, formula, words
-from gradreel.scenes.mobjects.theta_strip import PADDING, fitting_decimals, role_of, shared_power
+from gradreel.scenes.mobjects.theta_strip import fitting_decimals, role_of, shared_power
 from gradreel.scenes.style import mix, palette
 from manim import RoundedRectangle, VGroup
 from numpy.typing import NDArray
 
 SHOWN = 3  # entries, and the last
-CELL, GAP, HEIGHT = 0.66, 0.06, 0.46
+CELL, GAP, HEIGHT = 0.7, 0.06, 0.46
+INK = 0.64  # of a cell's width, that its number may take
 BAR = 18.0
 MOST_PARTS = 6  # of theta, that are named one below the other
 
@@ -22,7 +23,7 @@ MOST_PARTS = 6  # of theta, that are named one below the other
 class ThetaCard(VGroup):
     """θ with its number of updates and its first and last entries, and below L(θ) as a bar and a number.
 
-    ``values`` (K, P): all that are shown on cards, for common decimals; this card's is row ``k``. ``share``: how much
+    ``values`` (K, P): all that are shown on cards, for the decimals; this card's is row ``k``. ``share``: how much
     of the width its bar takes. Parts: ``values`` (name and cells), ``bar``, ``loss``. ``put`` places it.
     """
 
@@ -32,15 +33,15 @@ class ThetaCard(VGroup):
         chosen = [*range(min(SHOWN, len(names) - 1)), len(names) - 1]
         power = shared_power(np.maximum(np.abs(values[:, chosen]), 1.0), 2)
         written = values[:, chosen] * 10.0**power
-        decimals = fitting_decimals(written, CELL - PADDING, style.SMALLEST, 2)
+        decimals = [fitting_decimals(column, INK, style.SMALLEST, 2) for column in written.T]
         factor = f"10^({power}) " if power else ""
         self.name = formula(f"{factor}orange(theta^{update})", 38)
         self.boxes, self.numbers = VGroup(), VGroup()
-        for index, value in zip(chosen, written[k], strict=True):
+        for index, value, places in zip(chosen, written[k], decimals, strict=True):
             color = getattr(palette, role_of(names[index]))
             box = RoundedRectangle(corner_radius=0.08, width=CELL, height=HEIGHT)
             self.boxes.add(box.set_stroke(color, style.BOX).set_fill(mix(color, 0.13), 1))
-            self.numbers.add(Number(value, decimals, style.SMALLEST, color))
+            self.numbers.add(Number(value, places, style.SMALLEST, color))
         self.dots = words("…", style.CELL, palette.dim)
         if len(names) <= len(chosen):
             self.dots = VGroup()
@@ -59,7 +60,7 @@ class ThetaCard(VGroup):
                 self.dots.move_to((x + 0.14, y, 0))
                 x += 0.34
             box.move_to((x + CELL / 2, y, 0))
-            number.place(y - 0.36 * style.SMALLEST * style.EM, x + CELL - 0.7 * PADDING)
+            number.place(y - 0.36 * style.SMALLEST * style.EM, x + CELL - 0.06)
             x += CELL + GAP
         end = left + max(self.share * (right - left), 0.02)
         self.bar.set_points_as_corners(np.array([[left, top - 1.5, 0.0], [end, top - 1.5, 0.0]]))

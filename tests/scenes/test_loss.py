@@ -105,7 +105,7 @@ def test_the_days_shown_were_trained_on(film):
 def test_the_cells_show_theta_in_thousand_views(film, trace):
     values = in_thousands(RUN, np.asarray(trace.parameters[[0, -1]]))[:, [0, 1, 2, -1]]
     shown = [[float(text.replace("\u2212", "-")) for text in cells] for cells in film["cells"]]
-    np.testing.assert_allclose(shown, values, atol=0.051)
+    np.testing.assert_allclose(shown, values, atol=0.0051)
 
 
 def test_the_day_that_is_explained_has_its_numbers(media, trace):
