@@ -50,7 +50,8 @@ class Tries:
     @cached_property
     def count(self) -> int:
         """values ** parameters."""
-        return self.values**self.parameters
+        count: int = self.values**self.parameters
+        return count
 
     @property
     def digits(self) -> int:

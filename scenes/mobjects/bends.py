@@ -34,8 +34,10 @@ def soft_sum(curve: PiecewiseLinearCurve, x: NDArray) -> NDArray:
 
 
 class BendPlot(VGroup):
-    """Red: a smooth curve. Blue: a sum of sigmoids for it. ``show(count, hard)``; between two counts, or from soft to
-    hard, ``between(a, b, share)`` of two of them. Parts: ``plot``, ``target``, ``sum``, ``corners``."""
+    """Red: a smooth curve; blue: a sum of sigmoids for it. ``draw`` takes ``values(count, hard)``, or a mean of two.
+
+    Parts: ``plot``, ``target``, ``sum``.
+    """
 
     def __init__(self, f: Expression, left: float, right: float, bottom: float, top: float) -> None:
         super().__init__()
