@@ -207,7 +207,7 @@ class Backprop(ThreeDaysScene):
         self.rule = self._line(f'part("hand", {by_hand}) quad quad part("slope", {beside})')
         self.play(FadeIn(self.rule.part("hand"), shift=0.15 * UP), run_time=0.6)
         for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
-            self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.6))
+            self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.9))
         self.play(FadeIn(self.rule.part("slope"), shift=0.15 * UP), run_time=0.6)
         self.add(self.rule)
 
