@@ -44,8 +44,8 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-BOX = (style.LEFT_EDGE + 0.5, 1.75, -2.4, 0.9)
-FORMULA_LINE, CARD_LEFT, CARD_TOPS = 2.15, 3.08, (2.6, -0.25)
+BOX = (style.LEFT_EDGE + 0.5, 1.6, -2.4, 0.9)
+FORMULA_LINE, CARD_LEFT, CARD_TOPS = 2.15, 2.88, (2.6, -0.25)
 LEAST_DAYS, MOST_DAYS = 7, 56
 BRACKETS = 'part("L", L)part("open", \\(){of}part("close", \\))'
 OF_TWO, OF_THETA = 'part("w", yellow(w))"," thin part("b", grey(b))', 'part("theta", orange(theta))'

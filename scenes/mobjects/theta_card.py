@@ -14,7 +14,7 @@ from manim import RoundedRectangle, VGroup
 from numpy.typing import NDArray
 
 SHOWN = 3  # entries, and the last
-CELL, GAP, HEIGHT = 0.7, 0.06, 0.46
+CELL, GAP, HEIGHT = 0.76, 0.06, 0.46
 INK = 0.64  # of a cell's width, that its number may take
 BAR = 18.0
 MOST_PARTS = 6  # of theta, that are named one below the other
@@ -57,8 +57,8 @@ class ThetaCard(VGroup):
         last = len(self.boxes) - 1
         for k, (box, number) in enumerate(zip(self.boxes, self.numbers, strict=True)):
             if k == last and len(self.dots):
-                self.dots.move_to((x + 0.14, y, 0))
-                x += 0.34
+                self.dots.move_to((x + 0.12, y, 0))
+                x += 0.3
             box.move_to((x + CELL / 2, y, 0))
             number.place(y - 0.36 * style.SMALLEST * style.EM, x + CELL - 0.06)
             x += CELL + GAP
