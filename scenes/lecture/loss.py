@@ -44,7 +44,7 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-BOX = (style.LEFT_EDGE + 0.5, 1.6, -2.4, 0.9)
+BOX = (style.LEFT_EDGE + 0.5, 1.35, -2.4, 0.9)
 FORMULA_LINE, CARD_LEFT, CARD_TOPS = 2.15, 2.88, (2.6, -0.25)
 LEAST_DAYS, MOST_DAYS = 7, 56
 BRACKETS = 'part("L", L)part("open", \\(){of}part("close", \\))'
