@@ -5,8 +5,9 @@
     self.play(steps.focus(2), run_time=0.8)          # the brightness moves on; None: all three are bright
 
 Each card has its number, its name, a small picture from one recorded run on a curve, and its formula: curves that the
-function drew with the thetas that training passed through; the errors of one of them; the path over the loss. It stands
-under a heading: `steps_heading` has the words.
+function drew with the thetas that training passed through; the errors of one of them; the path over the loss. Before
+the formulas are known, ``formulas=False`` leaves them out, and the pictures are taller. It stands under a heading:
+`steps_heading` has the words.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ WIDTH, GAP, TOP, BOTTOM = 3.92, 0.52, 2.3, -2.75
 LINE = 30
 INNER, PADDING = 3.12, 0.2  # width of the picture in a card; room left beside its words
 PICTURE = (-1.15, 1.0)  # its bottom and top
+TALL_PICTURE = (-2.2, 0.95)  # the same where there is no formula under it
 NAME_LINE, FORMULA_LINE, BADGE = 1.38, -2.1, 0.345
 SAMPLES, ERRORS = 160, 17  # x at which curves are drawn, and errors
 GHOSTS = (0.0, 0.3, 0.5, 0.65, 0.8, 1.0)  # of the way that the curve makes: the states that are drawn
@@ -51,15 +53,19 @@ class PartMap(VGroup):
     """Three cards left to right; ``current`` (1 to 3) is bright, the others are veiled; None: all are bright.
 
     ``run`` is a trace of a run on a curve, ``names`` the three steps' names. ``card(k)`` is a step's card; ``blue`` and
-    ``red`` are the curve that the run ended with, in the first card, and what it learned, in the second.
+    ``red`` are the curve that the run ended with, in the first card, and what it learned, in the second. ``formulas``:
+    whether each card ends with its formula.
     """
 
-    def __init__(self, run: Trace, names: Sequence[str], current: int | None) -> None:
+    def __init__(self, run: Trace, names: Sequence[str], current: int | None, formulas: bool = True) -> None:
         super().__init__()
-        pace = even_pace(run)
-        pictures = (_curves, _errors, _path)
-        self.cards = [_card(k, names[k - 1], pictures[k - 1](run, pace, _box(k)), FORMULAS[k - 1]) for k in (1, 2, 3)]
-        self.arrows = VGroup(*(_chevron(style.LEFT_EDGE + k * (WIDTH + GAP) - GAP / 2) for k in (1, 2)))
+        pace, heights = even_pace(run), PICTURE if formulas else TALL_PICTURE
+        self.cards = [
+            _card(k, name, draw(run, pace, _box(k, heights)), source if formulas else None)
+            for k, name, draw, source in zip((1, 2, 3), names, (_curves, _errors, _path), FORMULAS, strict=True)
+        ]
+        middle = sum(heights) / 2
+        self.arrows = VGroup(*(_chevron(style.LEFT_EDGE + k * (WIDTH + GAP) - GAP / 2, middle) for k in (1, 2)))
         self.blue, self.red = self.cards[0][PLACE][-1], self.cards[1][PLACE][-2]
         self.add(*self.cards, self.arrows)
         self.current = current
@@ -67,7 +73,7 @@ class PartMap(VGroup):
             emphasize(card, self._share(k))
 
     def card(self, step: int) -> VGroup:
-        """The card of step 1, 2 or 3: frame, badge, name, picture, formula."""
+        """The card of step 1, 2 or 3: frame, badge, number, name, picture, and the formula if there are formulas."""
         return self.cards[step - 1]
 
     def focus(self, step: int | None) -> Animation:
@@ -84,9 +90,9 @@ class PartMap(VGroup):
         return style.FULL if self.current in (None, step) else VEILED
 
 
-def part_map(scene: LectureScene, run: Trace, current: int | None) -> PartMap:
+def part_map(scene: LectureScene, run: Trace, current: int | None, formulas: bool = True) -> PartMap:
     """The map with the steps' names in the scene's language."""
-    return PartMap(run, [_words(scene, key) for key in NAMES], current)
+    return PartMap(run, [_words(scene, key) for key in NAMES], current, formulas)
 
 
 def steps_heading(scene: LectureScene) -> str:
@@ -98,13 +104,13 @@ def _words(scene: LectureScene, key: str) -> str:
     return scene.words_of.screen("part-map", key, scene.context.language)
 
 
-def _box(step: int) -> tuple[float, float, float, float]:
+def _box(step: int, heights: tuple[float, float]) -> tuple[float, float, float, float]:
     """Left, right, bottom, top of a card's picture."""
     left = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP) + (WIDTH - INNER) / 2
-    return (left, left + INNER, *PICTURE)
+    return (left, left + INNER, *heights)
 
 
-def _card(step: int, name: str, picture: VGroup, source: str) -> VGroup:
+def _card(step: int, name: str, picture: VGroup, source: str | None) -> VGroup:
     left = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP)
     middle = left + WIDTH / 2
     frame = RoundedRectangle(corner_radius=0.16, width=WIDTH, height=TOP - BOTTOM, stroke_width=style.BOX)
@@ -113,8 +119,8 @@ def _card(step: int, name: str, picture: VGroup, source: str) -> VGroup:
     badge = ring((middle, TOP, 0), BADGE, palette.text, fill=mix(palette.text, 0.13))
     number = words(str(step), 40).place(TOP - 0.15, center=middle)
     title = _fitted(words, name, style.HEADING).place(NAME_LINE, center=middle)
-    text = _fitted(formula, source, 41).place(FORMULA_LINE, center=middle)
-    return VGroup(frame, badge, number, title, picture, text)
+    card = VGroup(frame, badge, number, title, picture)
+    return card if source is None else card.add(_fitted(formula, source, 41).place(FORMULA_LINE, center=middle))
 
 
 def _fitted(write: Callable[[str, float], TextMobject], text: str, size: float) -> TextMobject:
@@ -124,8 +130,7 @@ def _fitted(write: Callable[[str, float], TextMobject], text: str, size: float) 
     return written if written.width <= room else write(text, max(style.SMALLEST, size * room / written.width))
 
 
-def _chevron(x: float) -> VMobject:
-    y = (PICTURE[0] + PICTURE[1]) / 2
+def _chevron(x: float, y: float) -> VMobject:
     corners = [(x - 0.1, y + 0.2, 0), (x + 0.1, y, 0), (x - 0.1, y - 0.2, 0)]
     return polyline(np.array(corners), palette.dim, style.RING)
 

@@ -94,3 +94,16 @@ def test_a_changed_trace_is_a_changed_map(steps, folder, tmp_path):
     other = PartMap(Trace.find(tmp_path, RUN), NAMES, 1)
     assert np.abs(other.blue.points - steps.blue.points).max() > 0.01
     assert np.abs(other.card(3)[PLACE][1].get_end() - steps.card(3)[PLACE][1].get_end()).max() > 0.01
+
+
+def test_without_formulas_the_pictures_are_taller(steps, folder):
+    plain = PartMap(Trace.find(folder, RUN), NAMES, 1, formulas=False)
+    for step in (1, 2, 3):
+        assert len(plain.card(step)) == len(steps.card(step)) - 1
+        frame, picture = plain.card(step)[0], plain.card(step)[PLACE]
+        assert picture.height > 1.3 * steps.card(step)[PLACE].height
+        assert frame.get_bottom()[1] < picture.get_bottom()[1]
+        assert picture.get_top()[1] < plain.card(step)[3].get_bottom()[1]
+    x, y = data(plain.card(1)[PLACE][0], plain.blue).T
+    theta = Trace.find(folder, RUN).parameters[-1]
+    np.testing.assert_allclose(y, predict(RUN, theta, RUN.dataset.features_at(x)), atol=1e-9)
