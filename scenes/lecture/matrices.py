@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from gradreel.core.theta import unpack
 from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.three_days import ThreeDaysScene
+from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
-    many_features_source,
     matrix_source,
     row_source,
     vector_output_source,
     vector_row_source,
+    vector_sigmoid_output_source,
     vector_sigmoid_source,
 )
 from gradreel.scenes.mobjects.matrix_boxes import BoxEquation, NumberBox
-from gradreel.scenes.mobjects.plot import polyline
-from gradreel.scenes.mobjects.text import TextMobject, formula
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, AnimationGroup, FadeIn, FadeOut, LaggedStart, TransformFromCopy, VGroup
+from gradreel.scenes.mobjects.plot import ring, segment
+from gradreel.scenes.mobjects.row_times_column import RowTimesColumn
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, heading, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
+from manim import UP, Animation, FadeIn, FadeOut, Transform, TransformFromCopy, VGroup
+from pydantic import Field
 
 WIDE = style.RIGHT_EDGE - style.LEFT_EDGE
 TOP, BELOW = 2.15, -0.85  # where the boxes of both rows have their upper edge
 ROOM = 1.95  # the height of a row's boxes, at most
 CELL, LEAST_CELL = 29, 24
-TIGHT = 0.8  # em beside signs, below
-LINE_SIZE, LINE_Y = 76, -1.7
+TIGHT, WIDER = 0.8, 1.05  # em beside signs, below
+LINE_SIZE, LINE_Y = 76, 0.3
+PARTS_SIZE, PARTS_Y = 60, 2.0  # of a = sigma(r) and r = b + W x above the line, before they are put in
+SHORT_SIZE, SHORT_Y, WRITTEN_BASELINE = 64, -2.3, -1.05
 EQUATION, CELL_LETTER = 46, 34
+SMALL, SMALL_Y = 0.5, 1.45  # of the diagram above the equations
+
+Units = Annotated[int, Field(ge=6, le=10_000)]
+Days = Annotated[int, Field(ge=1, le=3650)]
 
 
 class MatrixForm(ThreeDaysScene):
     """Three equations become one: r = b + W x, a = sigma(r), y = b + c^T a, with one day's numbers in boxes."""
+
+    class Parameters(ThreeDaysScene.Parameters):
+        larger: tuple[Units, Days] = Field(
+            (1000, 56), description="Sigmoids and days of a larger network, for which the line is as short"
+        )
 
     def construct(self) -> None:
         self.read_the_run()
@@ -43,6 +60,7 @@ class MatrixForm(ThreeDaysScene):
         self._numbers_beat()
         self._output_beat()
         self._line_beat()
+        self._short_beat()
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
@@ -65,7 +83,7 @@ class MatrixForm(ThreeDaysScene):
         self.sums = BoxEquation(vector_row_source(), ("r", "r-equals", "bias", "plus-in", "w", "x"), sums, size, ROOM)
         activated = {name: blue[name] for name in ("a", "r")}
         self.sigma = BoxEquation(
-            vector_sigmoid_source(), ("a", "a-equals", "sigmoid", "r"), activated, LEAST_CELL, ROOM, "r", TIGHT
+            vector_sigmoid_source(), ("a", "a-equals", "sigmoid", "r"), activated, LEAST_CELL, ROOM, "r", WIDER
         )
         self.output = BoxEquation(
             vector_output_source(), ("y", "equals", "b", "plus", "c", "a"), out, LEAST_CELL, ROOM, sign_gap=TIGHT
@@ -75,21 +93,51 @@ class MatrixForm(ThreeDaysScene):
         for equation, left in ((self.sigma, gap), (self.output, 2 * gap + self.sigma.width)):
             equation.shift([style.LEFT_EDGE + left - equation.get_left()[0], BELOW, 0])
         self.shapes = VGroup(*(box.shape_text() for box in self.sums.boxes.values()))
-        self.whole = self._fitted(many_features_source(self.n_units, self.n_features, self.run.activation), EQUATION)
-        self.whole.place(1.93, center=0)
-        self.equations = [self._fitted(row_source(i, self.n_features), EQUATION) for i in range(1, self.n_units + 1)]
+        self.activation = self.run.activation.replace("_", " ").replace("relu", "ReLU")
+        self.sigma_word = self._sigma_word()
+        self.c_column, self.c_letter = self._upright(layers.c)
+        self.written, self.written_row = self._written_out()
+        sources = [row_source(i, self.n_features) for i in range(1, self.n_units + 1)]
+        size = min(EQUATION, EQUATION * WIDE / max(formula(source, EQUATION).width for source in sources))
+        self.equations = [formula(source, size) for source in sources]
         pitch = min(0.95, 2.8 / max(1, self.n_units - 1))
         for i, equation in enumerate(self.equations):
             equation.place(-0.45 - pitch * i, left=-self.equations[0].width / 2)
         self.line = formula(matrix_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
 
-    def _heading(self) -> str:
-        return self.screen("heading-one" if self.n_units == 1 else "heading", count=Count(self.n_units))
+    def _sigma_word(self) -> TextMobject:
+        """What sigma stands for, in letters: below it, or below the boxes where they leave no room."""
+        sigma, a = self.sigma.text.part("sigmoid"), self.sigma.boxes["a"]
+        word = words(self.activation, style.SMALLEST, palette.text)
+        left, right = a.get_right()[0] + 0.08, self.sigma.text.part("brackets")[0].get_left()[0] - 0.08
+        if word.width <= right - left:
+            return word.place(sigma.get_bottom()[1] - 0.4, center=(left + right) / 2)
+        return word.place(a.get_bottom()[1] - 0.35, center=sigma.get_x())
 
-    @staticmethod
-    def _fitted(source: str, size: float) -> TextMobject:
-        text = formula(source, size)
-        return text if text.width <= WIDE else formula(source, size * WIDE / text.width)
+    def _upright(self, c: np.ndarray) -> tuple[NumberBox, VGroup]:
+        """c as a column, where it will lie as a row, and its letter."""
+        row = self.output.boxes["c"]
+        column = NumberBox(c[:, None], "magenta", LEAST_CELL, self.output.boxes["a"].pitch)
+        column.move_to(row)
+        letter = self.output.text.part("c")[0].copy()
+        above = letter.get_y() - row.get_top()[1]
+        return column, letter.move_to([column.get_x(), column.get_top()[1] + above, 0])
+
+    def _written_out(self) -> tuple[RowTimesColumn, int]:
+        """A row of W times x, plus b, in the boxes' own digits, and which: the first whose printed sum is right."""
+        boxes = self.sums.boxes
+        decimals = [boxes[name].decimals for name in ("bias", "w", "x", "r")]
+        x = boxes["x"].values[:, 0]
+        rows = [
+            RowTimesColumn(boxes["bias"].values[i, 0], boxes["w"].values[i], x, boxes["r"].values[i, 0], decimals, WIDE)
+            for i in range(self.n_units)
+        ]
+        first = next((i for i, row in enumerate(rows) if row.exact), 0)
+        rows[first].text.place(WRITTEN_BASELINE, center=0.0)
+        return rows[first], first
+
+    def _heading(self) -> str:
+        return matrix_heading(self, self.n_units)
 
     def _cells_of(self, i: int) -> list[tuple[VGroup, str, tuple[int, int]]]:
         """Each letter of equation i, the box it goes to and its cell there."""
@@ -103,22 +151,40 @@ class MatrixForm(ThreeDaysScene):
 
     def _equations_beat(self) -> None:
         with self.beat("equations" if self.n_units > 1 else "equation", count=Count(self.n_units)):
-            # The formula's bracket comes out as what it stands for: an equation for each sigmoid, index upon index
-            self.title, arriving = next_heading(self._heading())
-            whole = self.whole
-            self.play(*arriving, FadeIn(whole), FadeIn(self.data_words()), run_time=0.7)
-            inside = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
-            self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts if name not in inside), run_time=0.5)
-            origins = {f"{name}_{j}": name for name in ("w", "x") for j in range(1, self.n_features + 1)}
-            growing = [AnimationGroup(*grow(whole.copy(), equation, origins)) for equation in self.equations]
-            self.play(LaggedStart(*growing, lag_ratio=0.35), run_time=3.0)
+            # The diagram as the last scene left it becomes small; each circle r_i, with its arrows, is one equation
+            diagram, written = self._take_over()
+            self.title, arriving = next_heading(self._heading(), self.title)
+            self.play(*arriving, *(FadeOut(part) for part in written), run_time=0.8)
+            self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=1.0)
+            edges, nodes = diagram.edges, diagram.columns[R].nodes
+            later = [*edges[R:], *diagram.columns[A:], diagram.boxes]
+            others = [*edges[X], *nodes.values()]
+            self.play(*(emphasis(part, FAINT) for part in (*others, *later)), run_time=0.4)
+            for i, equation in enumerate(self.equations):
+                lit = [emphasis(part, FULL) for part in (*edges[X].into(i), nodes[i])]
+                past = [emphasis(part, FAINT) for part in (*edges[X].into(i - 1), nodes[i - 1])] if i else []
+                self.play(*lit, *past, run_time=0.4)
+                self.play(FadeIn(equation, target_position=nodes[i], scale=0.3), run_time=0.8)
+
+    def _take_over(self) -> tuple[VGroup, list[VGroup]]:
+        """The diagram of the last scene, and what is written on it, are on the screen: as they were left there."""
+        self.build_diagram()
+        labels = [*self.weight_labels.values(), *self.c_labels.values(), *self.bias_arrows, self.output_bias]
+        letters = [] if self.diagram.is_crowded else self.letters
+        numbers = [number for column in (X, R, A, Y) for number in self.numbers[column]]
+        self.source = self.data_words()
+        written = [*labels, *letters, *numbers, self.days_ago(), self.truth_words()]
+        self.add(self.diagram, *written, self.source)
+        self.title = heading(self.words_of.screen("network-diagram", "heading-numbers", self.context.language, {}))
+        self.add(self.title)
+        return self.diagram, written
 
     def _fold_beat(self) -> None:
         with self.beat("fold"):
             # Kind by kind the letters go into boxes: the r's, the b's, all w's in their rows, and each x once. Then the
             # boxes' own letters say it in one line
             cells = [cell for i in range(self.n_units) for cell in self._cells_of(i)]
-            self.play(FadeOut(self.whole), run_time=0.4)
+            self.play(FadeOut(self.diagram), run_time=0.4)
             self.placed = {name: [cell for cell in cells if cell[1] == name] for name in ("r", "bias", "w", "x")}
             text, signs = self.sums.text, VGroup(*(self._signs(equation) for equation in self.equations))
             for name, letters in self.placed.items():
@@ -132,8 +198,8 @@ class MatrixForm(ThreeDaysScene):
                     coming += [FadeOut(signs), FadeIn(VGroup(text.part("r-equals"), text.part("plus-in")))]
                 self.play(*coming, *moves, run_time=1.3)
             self.play(FadeIn(self.shapes), run_time=0.4)
-            self.short = formula(vector_row_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
-            self.play(*grow(text.copy(), self.short), run_time=1.4)
+            self.short = formula(vector_row_source(), SHORT_SIZE).move_to([0, SHORT_Y, 0])
+            self.play(FadeIn(self.short, shift=0.15 * UP), run_time=0.6)
 
     @staticmethod
     def _into_cell(letter: VGroup, box: NumberBox, cell: tuple[int, int], seen: bool = True) -> Animation:
@@ -143,65 +209,147 @@ class MatrixForm(ThreeDaysScene):
 
     def _numbers_beat(self) -> None:
         with self.beat("numbers" if self.n_units > 1 else "numbers-one"):
-            # Numbers take the letters' places. Row by row of W, times the column x, plus b: one r after the other
+            # Numbers take the letters' places. Row by row of W, times the column x, plus b: one r after the other. One
+            # of the rows is written out below, product by product
             boxes = self.sums.boxes
             for name in ("x", "w", "bias"):
                 leaving = [FadeOut(letter) for letter, _, _ in self.placed[name]]
-                self.play(*leaving, *(FadeIn(number) for number in boxes[name].cells), run_time=0.5)
+                self.play(*leaving, *(FadeIn(number) for number in boxes[name].cells), run_time=0.4)
             for i in range(self.n_units):
-                others = [
-                    number
-                    for name in ("w", "bias")
-                    for k, row in enumerate(boxes[name].numbers)
-                    for number in row
-                    if k != i
-                ]
-                lit = [*boxes["w"].numbers[i], *boxes["bias"].numbers[i]]
-                self.play(
-                    *(emphasis(number, FAINT) for number in others),
-                    *(emphasis(number, FULL) for number in lit),
-                    run_time=0.4,
-                )
-                self.play(FadeOut(self.placed["r"][i][0]), FadeIn(boxes["r"].numbers[i][0]), run_time=0.6)
+                self.play(*self._lit_row(i), run_time=0.4)
+                if i == self.written_row:
+                    self._write_out(i)
+                self.play(FadeOut(self.placed["r"][i][0]), FadeIn(boxes["r"].numbers[i][0]), run_time=0.5)
             self.play(*(emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells), run_time=0.4)
             self.add(self.sums)
 
+    def _lit_row(self, i: int) -> list[Animation]:
+        """Row i of W and b is bright, the others step back."""
+        rows = [self.sums.boxes[name].numbers for name in ("w", "bias")]
+        return [
+            emphasis(number, FULL if k == i else FAINT)
+            for numbers in rows
+            for k, row in enumerate(numbers)
+            for number in row
+        ]
+
+    def _write_out(self, i: int) -> None:
+        """b_i, then each w of the row with its x, come down from their boxes; at the end of the line is r_i."""
+        boxes, text = self.sums.boxes, self.written.text
+        self.play(TransformFromCopy(_digits(boxes["bias"].numbers[i][0], sign=True), text.part("b")), run_time=0.7)
+        for j in range(1, self.n_features + 1):
+            sign, w, dot, x = (text.part(name) for name in self.written.product(j))
+            self.play(
+                TransformFromCopy(_digits(boxes["w"].numbers[i][j - 1]), w),
+                TransformFromCopy(_digits(boxes["x"].numbers[j - 1][0]), x),
+                FadeIn(sign, dot),
+                run_time=0.9,
+            )
+        self.play(FadeIn(text.part("equals"), text.part("r")), run_time=0.5)
+        self.add(text)
+
     def _output_beat(self) -> None:
-        with self.beat("output", activation=self.run.activation.replace("_", " ").replace("relu", "ReLU")):
-            # The r's go down and through sigma to the a's; c transposed, times a, plus the other b, is y
+        with self.beat("output", activation=self.activation):
+            # The r's go down and through the sigmoid, in short sigma, to the a's. The c's stand upright, then lie down
+            # as a row: c transposed, times a, plus the other b, is y
             sigma, output = self.sigma, self.output
             dimmed = [emphasis(part, PRESENT) for part in (self.sums, self.shapes)]
-            self.play(*dimmed, FadeOut(self.short), run_time=0.5)
-            self.play(TransformFromCopy(self.sums.boxes["r"], sigma.boxes["r"]), run_time=0.9)
-            self.play(FadeIn(sigma.text), run_time=0.5)
-            self.play(FadeIn(sigma.boxes["a"]), run_time=0.5)
-            self.play(TransformFromCopy(sigma.boxes["a"], output.boxes["a"]), run_time=0.9)
-            self.play(FadeIn(output.boxes["c"], output.boxes["b"], output.text), run_time=0.6)
+            self.play(*dimmed, FadeOut(self.short), FadeOut(self.written.text), run_time=0.5)
+            self.play(TransformFromCopy(self.sums.boxes["r"], sigma.boxes["r"]), run_time=0.8)
+            self.play(FadeIn(self.sigma_word), FadeIn(sigma.text.part("r"), sigma.text.part("brackets")), run_time=0.5)
+            self.play(TransformFromCopy(self.sigma_word, sigma.text.part("sigmoid")), run_time=0.7)
+            self.play(FadeIn(sigma.boxes["a"], sigma.text.part("a"), sigma.text.part("a-equals")), run_time=0.5)
+            self.add(sigma.text)
+            self.play(FadeIn(self.c_column, self.c_letter), run_time=0.5)
+            self.wait(0.5)
+            self._lay_down()
+            self.play(TransformFromCopy(sigma.boxes["a"], output.boxes["a"]), run_time=0.8)
+            self.play(FadeIn(output.boxes["b"]), *self._rest_of(output.text, "c"), run_time=0.5)
             self.play(FadeIn(output.boxes["y"]), run_time=0.5)
+            self.add(output.text)
+
+    def _lay_down(self) -> None:
+        """The column of the c's tips over and is a row; its letter gets a T."""
+        row, text = self.output.boxes["c"], self.output.text.part("c")
+        cells = zip(self.c_column.cells, row.cells, strict=True)
+        column = self.c_column
+        self.play(
+            Transform(column.box, row.box),
+            *(number.animate.shift(goal.anchor.points[0] - number.anchor.points[0]) for number, goal in cells),
+            Transform(self.c_letter, text[0]),
+            FadeIn(text[1:]),
+            run_time=1.0,
+        )
+        self.remove(column, self.c_letter)
+        self.add(row, *text)
+
+    @staticmethod
+    def _rest_of(text: TextMobject, name: str) -> list[Animation]:
+        """All of a formula comes but the part ``name``, which is there."""
+        return [FadeIn(glyph) for k, glyph in enumerate(text) if k not in text.parts[name]]
 
     def _line_beat(self) -> None:
         with self.beat("line"):
-            # The lower boxes go. r is put where it stands for, and a: what is left is a single line
-            lower = [box for equation in (self.sigma, self.output) for box in equation.boxes.values()]
-            self.play(*(FadeOut(box) for box in lower), emphasis(self.sums, FULL), run_time=0.6)
-            above = self.sums.text.copy()
-            ends = {"r": "plus-in", "a": "sigmoid"}
-            self.play(*grow([self.output.text, self.sigma.text, above], self.line, ends=ends), run_time=2.4)
-            self.play(FadeIn(self._bracket(), shift=0.1 * UP), run_time=0.6)
+            # The boxes go, their three equations stay. Into y = b + c^T a goes sigma(r) for a, and b + W x for r
+            boxes = [box for equation in (self.sums, self.sigma, self.output) for box in equation.boxes.values()]
+            gone = [*boxes, self.shapes, self.sigma_word, self.source]
+            self.play(*(FadeOut(box) for box in gone), emphasis(self.sums.text, FULL), run_time=0.5)
+            r = formula(vector_row_source(), PARTS_SIZE).move_to([-3.3, PARTS_Y, 0])
+            a = formula(vector_sigmoid_source(), PARTS_SIZE).move_to([3.3, PARTS_Y, 0])
+            y = formula(vector_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
+            olds = (self.sums.text, self.sigma.text, self.output.text)
+            self.play(
+                *(step for old, new in zip(olds, (r, a, y), strict=True) for step in grow(old, new)), run_time=1.3
+            )
+            self.wait(0.4)
+            between = formula(vector_sigmoid_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
+            self.play(*grow([y, a], between, ends={"a": "sigmoid"}), run_time=1.6)
+            self.wait(0.6)
+            self.play(*grow([between, r], self.line, ends={"r": "plus-in"}), run_time=1.8)
 
-    def _bracket(self) -> VGroup:
-        """A bracket beneath b + W x that says it is r."""
-        inner = VGroup(*(self.line.part(name) for name in ("bias", "plus-in", "w", "x")))
-        left, right, y = inner.get_left()[0], inner.get_right()[0], self.line.get_bottom()[1] - 0.12
-        middle = (left + right) / 2
-        hook = polyline(
-            np.array([[left, y + 0.13, 0], [left, y, 0], [right, y, 0], [right, y + 0.13, 0]]), palette.axis, 2
-        )
-        stem = polyline(np.array([[middle, y, 0], [middle, y - 0.13, 0]]), palette.axis, 2)
-        return VGroup(hook, stem, formula("blue(bold(r))", 52).place(y - 0.58, center=middle))
+    def _short_beat(self) -> None:
+        units, days = self.parameters.larger
+        with self.beat("short", units=number_text(units), days=number_text(days)):
+            # However large W is, the line stays the same. It is what step one looked for
+            small, large = self._size_of_w(self.n_units, self.n_features), self._size_of_w(units, days)
+            self.play(FadeIn(small, shift=0.1 * UP), run_time=0.6)
+            self.wait(0.5)
+            self.play(Transform(small[1], large[1]), run_time=0.9)
+            self.wait(1.4)
+            self.step = function_words(self)
+            self.play(FadeOut(small), FadeIn(self.step, shift=0.15 * UP), run_time=0.7)
+
+    def _size_of_w(self, rows: int, columns: int) -> VGroup:
+        """How large W is, on a stem below its letter."""
+        letter, foot = self.line.part("w"), self.line.get_bottom()[1]
+        stem = segment([letter.get_x(), foot - 0.1, 0], [letter.get_x(), foot - 0.4, 0], palette.axis, style.AXIS)
+        size = formula(f'yellow("{number_text(rows)}" times "{number_text(columns)}")', style.SUBTITLE)
+        return VGroup(stem, size.place(foot - 0.85, center=letter.get_x()))
 
     @staticmethod
     def _signs(equation: TextMobject) -> VGroup:
         """The equals sign and the pluses, which are no named parts."""
         named = {k for indices in equation.parts.values() for k in indices}
         return VGroup(*(glyph for k, glyph in enumerate(equation) if k not in named))
+
+
+def _digits(number: Number, sign: bool = False) -> VGroup:
+    """What is seen of a number, from left to right; its sign only with ``sign``."""
+    seen = [glyph for glyph in reversed(number.submobjects[1:]) if len(glyph.points)]
+    return VGroup(*seen[0 if sign or not number.text.startswith("\u2212") else 1 :])
+
+
+def matrix_heading(scene: LectureScene, units: int) -> str:
+    """The heading of matrix-form for so many equations; the next scene begins with it."""
+    key = "heading-one" if units == 1 else "heading"
+    return scene.words_of.screen("matrix-form", key, scene.context.language, {"count": Count(units)})
+
+
+def function_words(scene: LectureScene) -> VGroup:
+    """Below the line, what it is: step 1 of the three, the function with unknowns."""
+    name = scene.words_of.screen("part-map", "function", scene.context.language, {})
+    text = words(name, style.HEADING)
+    badge = ring((0, 0, 0), 0.3, palette.text, fill=mix(palette.text, 0.13))
+    number = words("1", style.HEADING).place(-0.13, center=0.0)
+    both = VGroup(badge, number, text.place(-0.13, left=0.5))
+    return both.move_to([0, LINE_Y - 1.5, 0])

@@ -8,31 +8,45 @@ import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.theta import parameter_names, parameter_shapes, unpack
+from gradreel.core.theta import parameter_names, unpack
 from gradreel.core.written_out import in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.matrices import LINE_SIZE, LINE_Y
+from gradreel.scenes.lecture.matrices import LINE_SIZE, LINE_Y, function_words, matrix_heading
+from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import matrix_source
 from gradreel.scenes.mobjects.matrix_boxes import NumberBox
-from gradreel.scenes.mobjects.text import Number, formula, words
-from gradreel.scenes.mobjects.theta_column import ThetaBand, ThetaColumn
+from gradreel.scenes.mobjects.text import Number, formula, heading, words
+from gradreel.scenes.mobjects.theta_column import GrowingColumn, ThetaColumn
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, PRESENT, emphasis, palette
-from manim import UP, FadeIn, FadeOut, TransformFromCopy, VGroup
+from gradreel.scenes.style import FAINT, emphasis, palette
+from manim import (
+    UP,
+    FadeIn,
+    FadeOut,
+    ReplacementTransform,
+    TransformFromCopy,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    smooth,
+)
 from pydantic import Field, model_validator
 
 MOST = 5  # features, and units, whose matrix has room
 FORMULA_SIZE, FORMULA_Y = 64, 2.05
 BOXES = (style.LEFT_EDGE, 1.75, 0.35)  # left, right, top
 ROOM, LEAST_GAP = 2.3, 0.12
-DIMMED = 0.5  # of the boxes that have been emptied: their numbers can still be read
 COLUMN = (4.75, -3.3, 3.35)  # middle, bottom, top
-BAND = (style.LEFT_EDGE, 0.1, -2.45, 2.15)  # left, right, bottom, top
+FUNCTION_SIZE, FUNCTION_Y = 84, 1.5
+ORDER = ("b", "c", "bias", "w")  # of the boxes: as in the formula, so that nothing stands between W and theta
 
 Width = Annotated[int, Field(ge=1, le=1000)]
+
+
+FUNCTION = 'part("y", blue(y)) part("equals", =) f_part("theta", orange(theta)) (part("x", bold(x)))'
 
 
 class Theta(LectureScene):
@@ -104,12 +118,13 @@ class Theta(LectureScene):
         decimals = [box.decimals for box in self.boxes.values() for _ in box.cells]
         self.column = ThetaColumn(parameter_names(self.run), self.theta, decimals, COLUMN)
         self.larger = self.parameters.larger
-        total = self.screen("numbers", count=number_text(self.larger.n_parameters))
-        self.band = ThetaBand(parameter_shapes(self.larger), total, BAND)
-        widths = " $arrow.r$ ".join(map(number_text, (self.parameters.days, *self.parameters.layers, 1)))
-        self.widths = words(widths, style.LABEL, palette.dim).place(BAND[3] + 0.3, left=BAND[0])
-        count = words(self.screen("numbers", count=self.run.n_parameters), style.LABEL, palette.orange)
-        self.count = count.place(self.column.label.baseline - 0.65, right=self.column.label.get_right()[0])
+        self.grown = GrowingColumn(self.run.n_parameters, self.larger.n_parameters, COLUMN)
+        foot, right = self.column.label.baseline - 0.75, self.column.label.get_right()[0]
+        word = words(self.screen("numbers"), style.HEADING, palette.orange).place(foot, right=right)
+        self.count = Number(self.run.n_parameters, 0, style.SUBTITLE, palette.orange, group=True)
+        self.count.place(foot, word.get_left()[0] - 0.2)
+        self.counted = VGroup(self.count, word)
+        self.function = formula(FUNCTION, FUNCTION_SIZE).place(FUNCTION_Y, left=style.LEFT_EDGE)
 
     def _gap(self) -> float:
         """What is left between two boxes."""
@@ -121,7 +136,8 @@ class Theta(LectureScene):
         left, _, top = BOXES
         x, gap, self.heads = left, min(0.7, self._gap()), {}
         goal = self.line.copy().scale(FORMULA_SIZE / LINE_SIZE)
-        for name, box in self.boxes.items():
+        for name in ORDER:
+            box = self.boxes[name]
             box.shift([x, top, 0])
             head = VGroup(*goal.part(name)[:1]).copy()  # c without its T: here it stands upright
             self.heads[name] = head.move_to([box.get_x(), top + 0.42, 0])
@@ -132,47 +148,67 @@ class Theta(LectureScene):
 
     def _unknowns_beat(self) -> None:
         with self.beat("unknowns"):
-            # The line from before goes up. x is given and steps back; out of W, b, c and b come their numbers
-            self.title, arriving = next_heading(self.screen("heading"))
-            self.add(self.line)  # where the last scene left it
-            self.play(*arriving, run_time=0.6)
+            # The line from before goes up. x is given and steps back; out of b, c, b and W come their numbers
+            step, old = function_words(self), heading(matrix_heading(self, self.run.hidden[0]))
+            self.add(self.line, step, old)  # as the last scene left them
+            self.title, arriving = next_heading(self.screen("heading"), old)
+            self.play(*arriving, FadeOut(step), run_time=0.9)
             self.play(self.line.animate.scale(FORMULA_SIZE / LINE_SIZE).move_to(self.goal), run_time=1.2)
             given = [self.line.part(name) for name in self.line.parts if name not in self.boxes]
             self.play(*(emphasis(part, FAINT) for part in given), run_time=0.6)
-            for name, box in self.boxes.items():
+            for name in ORDER:
+                box = self.boxes[name]
                 self.play(TransformFromCopy(self.line.part(name)[:1], self.heads[name]), FadeIn(box), run_time=0.7)
 
     def _stack_beat(self) -> None:
         with self.beat("stack", count=Count(self.run.n_parameters)):
-            # Row after row of W goes over to the right, then b, c and b, one below the other: each keeps its colour
+            # Row after row of W goes over to the right, then b, c and b, one below the other: each keeps its colour.
+            # A box that is empty is gone, so the next numbers cross nothing
             start = 0
-            for box, group in zip(self.boxes.values(), self.column.groups, strict=True):
+            for (name, box), group in zip(self.boxes.items(), self.column.groups, strict=True):
+                self.remove(box)
+                self.add(box.box, *box.cells)
                 for row in box.numbers if len(box.numbers[0]) > 1 else [box.cells]:
                     self._over(row, start)
                     start += len(row)
-                self.play(emphasis(box, DIMMED), FadeIn(group), run_time=0.4)
+                self.play(FadeOut(box.box), FadeOut(self.heads[name]), FadeIn(group), run_time=0.4)
             self.play(FadeIn(self.column.label), FadeIn(self.column.dots), run_time=0.6)
-            self.play(FadeIn(self.count, shift=0.15 * UP), run_time=0.5)
+            self.play(FadeIn(self.counted, shift=0.15 * UP), run_time=0.5)
             self.add(self.column)
 
     def _over(self, row: list[Number], start: int) -> None:
         """Numbers of a box go to their cells of the column, the first of them being theta's entry ``start``."""
-        column = self.column
+        column, moves = self.column, []
         shown = [(number, column.shown.index(k)) for k, number in enumerate(row, start) if k in column.shown]
-        if not shown:
-            return
-        cells = [FadeIn(column.boxes[k], column.names[k]) for _, k in shown]
-        self.play(*cells, run_time=0.3)
-        self.play(*(TransformFromCopy(number, column.numbers[k]) for number, k in shown), run_time=0.8)
+        for number in row:
+            if all(number is not other for other, _ in shown):
+                moves.append(FadeOut(number))
+        moves += [ReplacementTransform(number, column.numbers[k]) for number, k in shown]
+        if shown:
+            self.play(FadeIn(*(VGroup(column.boxes[k], column.names[k]) for _, k in shown)), run_time=0.3)
+        self.add(*row)  # over the cells
+        self.play(*moves, run_time=0.8 if shown else 0.3)
+        self.add(*(column.numbers[k] for _, k in shown))
 
     def _length_beat(self) -> None:
         with self.beat("length", count=number_text(self.larger.n_parameters)):
-            # A network as it will be used: the same vector, drawn to scale as a band, and what each part of it holds
-            leaving = [self.line, *self.boxes.values(), *self.heads.values()]
-            self.play(*(FadeOut(part) for part in leaving), emphasis(self.column, PRESENT), run_time=0.5)
-            self.play(emphasis(self.count, PRESENT), FadeIn(self.widths, shift=0.15 * UP), run_time=0.6)
-            band = self.band
-            self.play(FadeIn(band.outline), run_time=0.3)
-            for part, leader, line in zip(band.bands, band.leaders, band.lines, strict=True):
-                self.play(FadeIn(part, leader, line), run_time=0.4)
-            self.play(FadeIn(band.total, shift=0.15 * UP), run_time=0.6)
+            # All letters slide into one: y = f_theta(x). Cells lose their colours and become ever more, ever thinner
+            ends = dict.fromkeys(self.boxes, "theta")
+            self.play(*grow(self.line, self.function, ends=ends), run_time=1.8)
+            column, grown = self.column, self.grown
+            told = [column.numbers, column.names, column.groups, column.dots]
+            self.play(*(FadeOut(part) for part in told), run_time=0.5)
+            self.play(FadeOut(column.boxes), FadeIn(grown), run_time=0.6)
+            self._grow_to(self.larger.n_parameters)
+
+    def _grow_to(self, last: int) -> None:
+        """The column and its counter run to ``last`` entries, by equal factors in equal times."""
+        first, both = self.run.n_parameters, VGroup(self.grown, self.count)
+
+        def update(_: VMobject, share: float) -> None:
+            count = first * (last / first) ** share
+            self.grown.show(count)
+            self.count.set_value(round(count))
+
+        self.add(self.grown, self.counted)
+        self.play(UpdateFromAlphaFunc(both, update, run_time=5.0, rate_func=smooth))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 SECONDS = 1.6
 GONE, MOVED, COMING = 0.3, 0.75, 0.6  # shares of the time: old glyphs have faded, parts have moved, new ones begin
+LEFT_BEHIND = 0.25  # share of the way after which a glyph that was copied is seen in full
 SAME = 1e-3  # of a glyph's size: outlines that differ by less are the same glyph
 
 
@@ -33,6 +34,7 @@ def grow(
     new: TextMobject,
     origins: Mapping[str, Origin] | None = None,
     ends: Mapping[str, str] | None = None,
+    copied: bool = False,
 ) -> list[Animation]:
     """The animations by which ``old``, which is on the screen, grows into ``new``, wherever and however large that is.
 
@@ -40,6 +42,7 @@ def grow(
     parts of ``new`` that come out of a part with another name, {"w_2": "w"}, or of a certain formula; one part may be
     the origin of many. ``ends``: parts of ``old`` that slide into a part of ``new`` with another name and are gone
     there, {"r_1": "r"}. Play them together, with one run_time; ``old`` keeps its looks, for whoever shows it again.
+    ``copied``: ``old`` stays as it is, and what comes out of it appears on its way, so that no letter is drawn twice.
     Raises KeyError for a part that is not there.
     """
     olds = [old] if isinstance(old, TextMobject) else list(old)
@@ -53,6 +56,8 @@ def grow(
         there, here = _indices(new, name), [text[k] for k in _indices(text, origin_name)]
         for i, j in _pairs(here, [new[k] for k in there]):
             moves[there[j]] = here[i]
+    if copied:
+        return [_Arriving(new, moves, LEFT_BEHIND)]
     taken = {id(glyph) for glyph in moves.values()}
     for name in ends or {}:
         _indices(_having(name, olds), name)
@@ -151,9 +156,9 @@ class _Leaving(Animation):
 class _Arriving(Animation):
     """The new formula: its glyphs start where, and as, they were in the old one; the others fade in late."""
 
-    def __init__(self, new: TextMobject, moves: Mapping[int, VMobject]) -> None:
+    def __init__(self, new: TextMobject, moves: Mapping[int, VMobject], seen: float = 0.0) -> None:
         super().__init__(new, run_time=SECONDS, rate_func=linear, introducer=True)
-        self.moves = dict(moves)
+        self.moves, self.seen = dict(moves), seen  # after which share of the way a moving glyph is seen in full
 
     def begin(self) -> None:
         self.looks = [(glyph.points.copy(), *_inks(glyph)) for glyph in self.mobject]
@@ -179,7 +184,8 @@ class _Arriving(Animation):
                 start, end, ink, strength = self.paths[index]
                 glyph.points = (1 - way) * start + way * end
                 mixed = ink.interpolate(color, way)
-                glyph.set_fill(mixed, (1 - way) * strength + way * opacity, family=False)
+                there = min(way / self.seen, 1.0) if self.seen else 1.0
+                glyph.set_fill(mixed, there * ((1 - way) * strength + way * opacity), family=False)
 
 
 def _inks(glyph: VMobject) -> tuple:

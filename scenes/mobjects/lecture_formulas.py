@@ -103,6 +103,11 @@ def vector_output_source() -> str:
     return f'{CONSTANT} {_C} thin part("a", blue(bold(a)))'
 
 
+def vector_sigmoid_output_source() -> str:
+    """y = b + c^T sigma(r): a put in."""
+    return f'{CONSTANT} {_C} thin part("sigmoid", sigma)part("brackets", (part("r", blue(bold(r)))))'
+
+
 def matrix_source() -> str:
     """y = b + c^T sigma(b + W x)."""
     return f'{CONSTANT} {_C} thin part("sigmoid", sigma)part("brackets", ({_BRACKET}))'

@@ -1,26 +1,26 @@
-"""theta upright, as one long vector: a cell for each number, or a band to scale where it is too long for cells."""
+"""theta upright, as one long vector: a cell for each number, and a column whose entries become ever more."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.plot import polyline, segment
+from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, letter_of, role_of
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
-from manim import Rectangle, RoundedRectangle, VGroup
+from manim import Rectangle, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 MOST_CELLS = 16  # beyond these, each letter shows its first entries and dots
 WIDTH, GAP, PADDING = 1.2, 0.035, 0.14
 TALLEST_PITCH = 0.42
 FILL = 0.13
-BAND_FILL = 0.55  # of a band's colour
-LINES_APART = 0.43  # between two lines of a band's list, at least
+BAND_FILL = 0.75  # of a column whose entries cannot be told apart
+THIN, MOST_LINES = 0.3, 140  # its width; entries that have a line between them
 HEADS = {"w": "W", "b": "bold(b)", "c": "bold(c)", "constant": "b"}
 
 
@@ -76,58 +76,46 @@ class ThetaColumn(VGroup):
         return made
 
 
-class ThetaBand(VGroup):
-    """A vector of many thousand entries to scale: a band for each part of theta, and what it holds in a list beside it.
+class GrowingColumn(VGroup):
+    """A vector of ever more entries in the room of a column: the more there are, the thinner each, and the whole.
 
-    ``parts``: name and shape of each, as `core.theta.parameter_shapes` gives them; (left, right, bottom, top) is the
-    place of bands and list; ``total`` stands below. Parts: ``bands``, ``outline``, ``leaders``, ``total``, and
-    ``lines`` (letter, shape and count of each).
+    (center x, bottom, top) is the column's box; ``first`` entries are shown at the start, ``last`` at the end, and a
+    bracket at the right holds the first ones all the time. Parts: ``body``, ``lines`` between the entries (as long as
+    they can be told apart), ``hook`` and ``name`` (how many the bracket holds). `show` sets how many there are.
     """
 
-    def __init__(
-        self, parts: Sequence[tuple[str, tuple[int, ...]]], total: str, box: tuple[float, float, float, float]
-    ) -> None:
+    def __init__(self, first: int, last: int, box: tuple[float, float, float]) -> None:
         super().__init__()
-        left, right, bottom, top = box
-        self.counts = [int(np.prod(shape, dtype=np.int64)) for _, shape in parts]
-        ends = top - (top - bottom) * np.concatenate([[0.0], np.cumsum(self.counts)]) / sum(self.counts)
-        self.bands, self.leaders, self.lines = VGroup(), VGroup(), VGroup()
-        places = spread((ends[:-1] + ends[1:]) / 2, LINES_APART, bottom + 0.12, top - 0.12)
-        for (name, shape), count, (above, below), y in zip(parts, self.counts, pairwise(ends), places, strict=True):
-            role = role_of(name if not shape else f"{name}_1")
-            color = getattr(palette, role)
-            band = Rectangle(width=WIDTH, height=above - below, stroke_width=0)
-            self.bands.add(band.set_fill(mix(color, BAND_FILL), 1).move_to((left + WIDTH / 2, (above + below) / 2, 0)))
-            start, end = left + WIDTH + 0.06, left + WIDTH + 0.7
-            self.leaders.add(segment((start, (above + below) / 2, 0), (end, y, 0), mix(color, 0.6), style.GUIDE))
-            self.lines.add(self._line(name, shape, count, role, (end + 0.14, right, y - 0.11)))
-        whole = Rectangle(width=WIDTH, height=top - bottom, color=palette.axis, stroke_width=style.AXIS)
-        self.outline = whole.move_to((left + WIDTH / 2, (top + bottom) / 2, 0))
-        self.total = words(total, style.SUBTITLE, palette.orange).place(bottom - 0.72, right=right)
-        self.add(self.bands, self.outline, self.leaders, self.lines, self.total)
+        self.first, self.last, self.box = first, last, box
+        self.body = Rectangle(width=WIDTH, height=1.0)
+        self.lines = VMobject(stroke_width=1.6, fill_opacity=0)
+        self.hook = polyline(np.zeros((4, 3)), palette.text, style.BOX)
+        self.name = words(number_text(first), style.LABEL)
+        self.add(self.body, self.lines, self.hook, self.name)
+        self.show(first)
 
-    @staticmethod
-    def _line(name: str, shape: tuple[int, ...], count: int, role: str, place: tuple[float, float, float]) -> VGroup:
-        left, right, y = place
-        primes = "'" * name.count("'")
-        letter = {"w": "W", "b": "bold(b)" if shape else "b", "c": "bold(c)"}[name[0]]
-        head = formula(f"{role}({letter}{primes})", style.LETTER + 5).place(y, left=left)
-        how = formula(" times ".join(map(str, shape)), style.LETTER, palette.dim) if len(shape) > 1 else VGroup()
-        if len(shape) > 1:
-            how.place(y, left=left + 0.95)
-        return VGroup(head, how, words(number_text(count), style.LABEL).place(y, right=right))
-
-
-def spread(wanted: NDArray, apart: float, low: float, high: float) -> NDArray:
-    """Heights near those ``wanted`` (n,), from above down, that are ``apart`` and lie between ``low`` and ``high``.
-
-    Where there is no room for that they are evenly spaced.
-    """
-    apart = min(apart, (high - low) / max(1, len(wanted) - 1))
-    places = np.minimum(wanted, high)
-    for k in range(1, len(places)):
-        places[k] = min(places[k], places[k - 1] - apart)
-    places[-1] = max(places[-1], low)
-    for k in range(len(places) - 2, -1, -1):
-        places[k] = max(places[k], places[k + 1] + apart)
-    return places
+    def show(self, count: float) -> GrowingColumn:
+        """``count`` entries, also between two whole numbers."""
+        x, bottom, top = self.box
+        self.count = count
+        height, share = top - bottom, np.log(count / self.first) / np.log(self.last / self.first)
+        self.width_now = width = WIDTH + (THIN - WIDTH) * share
+        left, right = x - width / 2, x + width / 2
+        merged = float(np.clip(np.log(count / self.first) / np.log(MOST_LINES / self.first), 0.0, 1.0))
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        self.body.set_points_as_corners(np.array([(*corner, 0.0) for corner in corners]))
+        self.body.set_fill(mix(palette.orange, FILL + (BAND_FILL - FILL) * merged), 1)
+        self.body.set_stroke(palette.orange, style.BOX)
+        heights = top - height * np.arange(1, min(int(count), MOST_LINES)) / count
+        ends = np.array([[(left, y, 0.0), (right, y, 0.0)] for y in heights if y > bottom]).reshape(-1, 3)
+        self.lines.points = np.repeat(ends, 2, axis=0) if len(ends) else np.zeros((0, 3))
+        for k in range(0, len(self.lines.points), 4):  # handles at thirds: straight
+            a, b = self.lines.points[k].copy(), self.lines.points[k + 3].copy()
+            self.lines.points[k + 1], self.lines.points[k + 2] = a + (b - a) / 3, b - (b - a) / 3
+        self.lines.set_stroke(mix(palette.orange, 1.0 - 0.45 * merged), 1.6, opacity=1.0 - merged)
+        foot, edge = top - height * self.first / count, right + 0.16
+        hook = np.array([(edge, top, 0), (edge + 0.1, top, 0), (edge + 0.1, foot, 0), (edge, foot, 0)], dtype=float)
+        self.hook.set_points_as_corners(hook)
+        middle = min((top + foot) / 2, top)
+        self.name.place(middle - 0.1, left=edge + 0.24)
+        return self
