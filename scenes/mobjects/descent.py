@@ -10,13 +10,26 @@ from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
+from gradreel.scenes.mobjects.loss_slice import LossSlice
+from gradreel.scenes.mobjects.loss_surface import ARROW
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.theta_strip import Columns, Head, SlopeRow, ThetaStrip, role_of, short_names
+from gradreel.scenes.mobjects.ticks import round_step
 from gradreel.scenes.mobjects.update_formulas import STEP, is_plain
-from gradreel.scenes.style import palette
-from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, linear
+from gradreel.scenes.style import mix, palette
+from manim import (
+    Animation,
+    Mobject,
+    RoundedRectangle,
+    UpdateFromAlphaFunc,
+    VGroup,
+    linear,
+    smooth,
+    there_and_back_with_pause,
+)
 from numpy.typing import NDArray
 
 MAP_BOX = (style.LEFT_EDGE, -0.45, -1.05, 2.65)  # left, right, bottom, top
@@ -24,7 +37,11 @@ PLOT_BOX = (0.5, 5.4, -1.05)  # left, right, bottom
 TALL, MIDDLE, SMALL = 2.65, 1.8, 1.05  # upper ends of the plot: without, under one, under two lines of formulas
 BAND_LINE, NUMBER_LINE = 2.3, 1.58  # baselines of those lines
 STRIP_LEFT, STRIP_Y, SLOPES_Y = -4.98, -2.45, -3.05
-LANDED = 0.05  # blue lies on red when their typical distance is less than this share of red's height
+LANDED, NEARLY = 0.01, 0.05  # blue lies on red, or nearly: their typical distance as a share of red's height
+OVERSIZE = 1.35  # length of the arrow of g, which is only a direction, against that of the first step
+DOTS = 60  # on the path, about
+ERRORS = 17  # distances that are drawn
+GROWING = 0.35  # share of a step's time in which its arrow grows
 
 
 class Descent:
@@ -32,7 +49,8 @@ class Descent:
 
     ``show(row)`` puts shapes where that row, or the way between two rows, has them, and numbers at the recorded state
     that was reached. ``texts``: "target", "model", "start", "update", "step". Parts: ``fit``, ``strip``, ``slopes``,
-    ``readout``, ``near`` and ``far`` (DescentMap), of which ``map`` is the one in use.
+    ``readout``, ``near`` and ``far`` (DescentMap), of which ``map`` is the one in use. The plane of ``far`` goes
+    through the start, the last state of ``near`` and the end, so what it shows of these three is true.
     """
 
     def __init__(self, run: Trace, last: int, close_up: int, texts: Mapping[str, str]) -> None:
@@ -52,7 +70,10 @@ class Descent:
         self.fit = self._fit_plot(rows, texts)
         self.is_plain = is_plain(self.experiment)
         step = STEP if self.is_plain else f'"{texts["step"]}"'
-        self.near, self.far = (DescentMap(run, end, MAP_BOX, step) for end in (close_up, last))
+        self.near = DescentMap(run, close_up, MAP_BOX, step, reach=self._uphill())
+        self.dots_every = int(round_step(last, DOTS)) if last > 2 * DOTS else None
+        through = (0, close_up, last)
+        self.far = DescentMap(run, last, MAP_BOX, step, through=through, dots_every=self.dots_every)
         self.map = self.near
         self.show(0.0)
 
@@ -79,11 +100,26 @@ class Descent:
         """The same, as the readout writes it."""
         return self.readout.written(self.loss_at(row))
 
-    def landed(self) -> bool:
-        """Whether blue's typical distance from red is small in the end, against red's height."""
+    def distance(self) -> float:
+        """Blue's typical distance from red in the end, as a share of red's height."""
         last = self.loss_at(self.last)
         distance = last if self.experiment.loss == "mae" else last**0.5
-        return distance <= LANDED * self.experiment.dataset.curve().height
+        return distance / self.experiment.dataset.curve().height
+
+    def _uphill(self) -> NDArray | None:
+        """(1, P): where the arrow of the start's gradient ends, a little longer than the first step."""
+        start, after, gradient = self.run.parameters[0], self.run.parameters[1], self.run.gradient[0]
+        length = float(np.linalg.norm(gradient))
+        if not length:
+            return None
+        return np.asarray(start + gradient / length * OVERSIZE * np.linalg.norm(after - start))[None]
+
+    def distances(self) -> VGroup:
+        """Upright lines from the blue curve, as it is now, to the red one."""
+        target, fit = self.experiment.dataset.curve(), self.fit
+        chosen = np.linspace(0, SAMPLES - 1, ERRORS + 2).round().astype(int)[1:-1]
+        ends = [fit.plot.at(self.x[i], [fit.model_y[i], float(target(self.x[i]))]) for i in chosen]
+        return VGroup(*(segment(low, high, mix(palette.text, 0.6), style.AXIS) for low, high in ends))
 
     # -- what moves ------------------------------------------------------------------------------------------------
 
@@ -105,13 +141,16 @@ class Descent:
 
     def go(self, row_at: Callable[[float], float], arrow: bool, label: bool = True) -> Animation:
         """Show ``row_at(share)`` while ``share`` goes from 0 to 1, with or without the point's arrow and label."""
+        moving = self._moving(arrow, label)
+        return UpdateFromAlphaFunc(moving, lambda _, share: self.show(row_at(share)), rate_func=linear)
+
+    def _moving(self, arrow: bool, label: bool) -> VGroup:
         path = self.map.path
-        parts = [path.line, path.start_ring, path.start_label]
-        parts += [path.arrow, path.arrow_label] if arrow else []
+        parts = [path.line, path.start_ring, path.start_label, self.map.dots]
+        parts += [path.arrow] if arrow else []
         parts += [path.marker, path.label] if label else [path.marker]
         parts += [self.fit.model, self.fit.model_label, self.strip.numbers, self.slopes.numbers]
-        moving = VGroup(*parts, self.readout.loss, self.readout.count)
-        return UpdateFromAlphaFunc(moving, lambda _, share: self.show(row_at(share)), rate_func=linear)
+        return VGroup(*parts, self.readout.loss, self.readout.count)
 
     def resize(self, top: float, drawn: list[Mobject]) -> Animation:
         """The plot's upper end moves to ``top``, and with it those of its parts that are ``drawn``."""
@@ -119,24 +158,60 @@ class Descent:
         parts = VGroup(*(part for part in self.fit if part in drawn))
         return UpdateFromAlphaFunc(parts, lambda _, share: self.fit.set_top(before + (top - before) * share))
 
-    def stretch_arrow(self, before: float, after: float, along: NDArray | None = None) -> Animation:
-        """The map's arrow at the present point goes from one length to another, along ``along`` (2,); default: -g."""
+    def nudge(self, along: LossSlice) -> Animation:
+        """The slice's parameter goes a little downhill and comes back; the curve, its cell and the loss go with it."""
+        theta = np.array(self.run.parameters[0], dtype=np.float64)
+
+        def move(_: Mobject, share: float) -> None:
+            value = along.value + (along.nudged - along.value) * share
+            theta[along.index] = value
+            along.show(value)
+            self.fit.show(self.curve_of(theta))
+            self.strip.set_values(theta)
+            self.readout.show(0, along.height_at(value))
+
+        moving = VGroup(along.point, self.fit.model, self.fit.model_label, self.strip.numbers, self.readout.loss)
+        return UpdateFromAlphaFunc(moving, move, rate_func=lambda share: there_and_back_with_pause(share, 0.3))
+
+    @property
+    def direction(self) -> NDArray:
+        """(2,): the arrow of -g at the present point, of a length of its own: it shows a direction, not a size."""
+        downhill = self.map.downhill(recorded_row(self.row))
+        norm = float(np.linalg.norm(downhill))
+        length = max(ARROW, OVERSIZE * float(np.linalg.norm(self.step())))
+        return downhill * (length / norm) if norm else np.zeros(2)
+
+    def turn_arrow(self, before: NDArray, after: NDArray) -> Animation:
+        """The map's arrow at the present point turns and grows from ``before`` (2,) to ``after``."""
         path, here = self.map.path, self.map.point(state_at(self.run, self.row))
-        direction = self.map.downhill(recorded_row(self.row)) if along is None else along
+        first, last = complex(*before), complex(*after)
+        turn = np.angle(last / first) if first and last else 0.0
+        start = np.angle(first if first else last)
 
-        def stretch(_: Mobject, share: float) -> None:
-            path.point_arrow(here, direction, before + (after - before) * share)
+        def move(_: Mobject, share: float) -> None:
+            length, angle = abs(first) + share * (abs(last) - abs(first)), start + share * turn
+            path.point_arrow(here, np.array([np.cos(angle), np.sin(angle)]), float(length))
 
-        return UpdateFromAlphaFunc(VGroup(path.arrow), stretch)
+        return UpdateFromAlphaFunc(VGroup(path.arrow), move)
 
     def step(self) -> NDArray:
         """(2,): from the present point to the next recorded state, on the map."""
-        ends = self.run.parameters[recorded_row(self.row) + np.array([0, 1])]
-        return np.asarray(np.diff(self.map.point(ends), axis=0)[0, :2])
+        return self.map.step_from(self.row)
 
-    def stretch_step(self, before: float) -> Animation:
-        """The map's arrow at the present point goes from length ``before`` to the recorded step, as it is."""
-        return self.stretch_arrow(before, float(np.linalg.norm(self.step())), None if self.is_plain else self.step())
+    def step_by_step(self, first: int, steps: int) -> Animation:
+        """Updates ``first`` + 1, ...: for each an arrow grows to where it leads, then the point goes there."""
+        path = self.map.path
+
+        def move(_: Mobject, share: float) -> None:
+            done = min(int(share * steps), steps - 1)
+            part = share * steps - done
+            self.show(first + done + smooth(np.clip((part - GROWING) / (1 - GROWING), 0, 1)))
+            if part < GROWING:
+                ahead = self.step()
+                length = smooth(part / GROWING) * float(np.linalg.norm(ahead))
+                path.point_arrow(self.map.point(state_at(self.run, self.row)), ahead, length)
+
+        return UpdateFromAlphaFunc(self._moving(arrow=True, label=True), move, rate_func=linear)
 
     def frame_around(self, index: int) -> RoundedRectangle:
         """A thin frame in text colour around a parameter's column: name, cell, slope."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from gradreel.core.arrays import evenly_spaced
 from gradreel.core.loss_surface import loss_grid
-from gradreel.core.planes import plane_of
+from gradreel.core.planes import Plane, plane_of
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.trace import Trace
 from gradreel.scenes.mobjects.label_places import LabelPath, label_path, offset_in_direction, place_costs
@@ -15,10 +16,12 @@ from gradreel.scenes.mobjects.loss_surface import ARROW, MARKER, DescentPath, Lo
 from gradreel.scenes.mobjects.pace import recorded_row, state_at
 from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.mobjects.wide_path import LossPath
-from manim import VGroup
+from gradreel.scenes.style import palette
+from manim import Circle, VGroup, VMobject
 from numpy.typing import NDArray
 
 GRID = (180, 111)  # points along u and v at which the loss is computed
+DOT = 0.045  # radius
 DRAWN_STATES = 4000  # corners of the path at most
 HELD_NUMBERS = 20_000_000  # of the states that are projected at once
 APART = 0.012  # corners nearer than this on screen are one
@@ -28,9 +31,11 @@ class DescentMap(VGroup):
     """The plane of a trace's rows 0 to ``last`` with the path on it; ``show(row)`` moves to any moment up to ``last``.
 
     Of a run whose model is known the map has contour lines of the loss; of one that was recorded around a loop of its
-    own it has none, and ``losses``, the loss at any rows, gives the path its width. Parts:
-    ``surface`` (PlaneMap or LossMap), ``path`` (DescentPath). ``share`` is how much of the path's spread lies in
-    ``plane``; ``step`` names a step on the map.
+    own it has none, and ``losses``, the loss at any rows, gives the path its width. ``through``: three rows that the
+    plane goes through, instead of being the nearest to all of the path. ``reach`` (k, P): states that the picture has
+    room for, too. ``dots_every``: a dot on the path after so many updates each. ``step`` names a step on the map.
+    Parts: ``surface`` (PlaneMap or LossMap), ``path`` (DescentPath), ``dots``. ``is_through``: whether
+    the plane goes through those rows; ``share``: how much of the path's spread lies in ``plane``.
     """
 
     def __init__(
@@ -40,15 +45,21 @@ class DescentMap(VGroup):
         box: tuple[float, float, float, float],
         step: str = STEP,
         losses: Callable[[NDArray], NDArray] | None = None,
+        through: tuple[int, int, int] | None = None,
+        reach: NDArray | None = None,
+        dots_every: int | None = None,
     ) -> None:
         super().__init__()
         left, right, bottom, top = box
         self.trace, self.last = trace, last
-        self.plane = plane_of(trace, int(trace.kept[last]))
+        plane = None if through is None else plane_through(trace, through)
+        self.is_through = plane is not None
+        self.plane = plane or plane_of(trace, int(trace.kept[last]))
         self.share = self.plane.share
         self.rows = evenly_spaced(last + 1, DRAWN_STATES)
         uv = np.concatenate([self.plane.coordinates(trace.parameters[rows]) for rows in self._blocks()])
-        u_range, v_range = view_around(uv, right - left, top - bottom)
+        seen = uv if reach is None else np.concatenate([uv, self.plane.coordinates(reach)])
+        u_range, v_range = view_around(seen, right - left, top - bottom)
         self.surface = self._surface(u_range, v_range, {"left": left, "right": right, "bottom": bottom, "top": top})
         self.points = self.surface.at(uv)  # (K, 3) where the states of ``rows`` are
         self._thin()
@@ -58,8 +69,13 @@ class DescentMap(VGroup):
             self.path = DescentPath(self.points[0], start_offset, step)
         else:
             self.path = LossPath(self.points[0], start_offset, step, losses(self.rows))
-        self.add(self.surface, self.path)
+        self.dotted = np.arange(0, last + 1, dots_every)[1:] if dots_every else np.zeros(0, dtype=int)
+        self.dot_points = self.point(trace.parameters[self.dotted])
+        self.dots = VMobject(stroke_width=0).set_fill(palette.text, 1)
+        self.add(self.surface, self.path, self.dots)
         self.show(0.0)
+        if isinstance(self.surface, LossMap):
+            self.surface.write_values(self._taken(reach))
 
     def _blocks(self) -> list[NDArray]:
         """``rows`` in parts that fit into memory."""
@@ -86,6 +102,17 @@ class DescentMap(VGroup):
         offsets = np.array([self.label_path.offset(float(row)) for row in self.rows])
         return np.asarray((self.points + offsets)[:, :2])
 
+    def step_from(self, row: float) -> NDArray:
+        """(2,): on the screen, from where the point is at ``row`` to the next recorded state."""
+        ahead = self.trace.parameters[min(recorded_row(row) + 1, self.last)]
+        return np.asarray((self.point(ahead) - self.point(state_at(self.trace, row)))[:2])
+
+    def _taken(self, reach: NDArray | None) -> NDArray:
+        """(n, 2): places on the map that the path, its labels and its first arrow need."""
+        ends = [] if reach is None else [np.linspace(self.points[0], self.point(theta), 8)[:, :2] for theta in reach]
+        labels = [center + np.array([[-0.25, 0.0], [0.25, 0.0]]) for center in self.label_centers()]
+        return np.vstack([self.points[:, :2], *labels, self.path.start_label.get_center()[None, :2], *ends])
+
     def show(self, row: float) -> None:
         """Move the point to ``row``, the path drawn up to it."""
         here = self.point(state_at(self.trace, row))
@@ -93,7 +120,13 @@ class DescentMap(VGroup):
         path = np.vstack([before, here]) if len(before) else np.array([here])
         reached = recorded_row(row)
         update = int(self.trace.kept[reached])
-        self.path.show(path, self.downhill(reached), update, self.label_path.offset(row))
+        downhill = self.downhill(reached)
+        norm = float(np.linalg.norm(downhill))
+        known = isinstance(self.surface, LossMap)
+        arrow = self.step_from(row) if known else downhill * (ARROW / norm if norm else 0.0)
+        self.path.show(path, arrow, update, self.label_path.offset(row))
+        passed = self.dot_points[self.dotted <= row + 1e-9]
+        self.dots.points = _circles(passed) if len(passed) else np.zeros((0, 3))
 
     def _thin(self) -> None:
         """Leave out states that are drawn on the spot of the one before."""
@@ -125,3 +158,25 @@ class DescentMap(VGroup):
         arrows = np.repeat(self._arrows(self.rows[:1], self.points[:1]), len(reversed_path), axis=0)
         costs = place_costs(reversed_path, arrows, box, half)[-1]
         return offset_in_direction(2 * np.pi * int(costs.argmin()) / costs.size, half)
+
+
+def plane_through(trace: Trace, rows: tuple[int, int, int]) -> Plane | None:
+    """The plane through three recorded states, u from the first to the last of them; None if they are on a line."""
+    first, second, third = np.asarray(trace.parameters[list(rows)], dtype=np.float64)
+    along, aside = third - first, second - first
+    if not (length := float(np.linalg.norm(along))):
+        return None
+    u = along / length
+    aside -= (aside @ u) * u
+    if np.linalg.norm(aside) <= 1e-3 * length:
+        return None
+    plane = Plane(first, np.stack([u, aside / np.linalg.norm(aside)]), 0.0)
+    some = np.asarray(trace.parameters[evenly_spaced(rows[2] + 1, DRAWN_STATES)], dtype=np.float64)
+    spread = float(np.sum((some - some.mean(axis=0)) ** 2))
+    return replace(plane, share=max(0.0, 1 - float(np.sum(plane.distance(some) ** 2)) / spread))
+
+
+def _circles(centers: NDArray) -> NDArray:
+    """The points of one VMobject that holds a small circle at each of ``centers`` (n, 3)."""
+    circle = Circle(radius=DOT).points
+    return np.concatenate([circle + center for center in centers])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.loss_surface import HIGHEST_BAND, LOWEST_BAND, contour_levels
+from gradreel.scenes.mobjects.loss_surface import contour_levels
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.style import mix, palette
 from manim import Square, VGroup, VMobject
 from numpy.typing import NDArray
 
-HIGHEST = 2.4 * HIGHEST_BAND  # single cells may be brighter than a whole map
+LOWEST, HIGHEST = 0.03, 0.42  # shares of the text colour: single cells may be brighter than a whole map
 
 
 def serpentine(rows: int, columns: int) -> NDArray:
@@ -65,7 +65,7 @@ class GridMap(VGroup):
 
     def _band(self, share: float) -> VMobject:
         band = VMobject(stroke_width=0)
-        return band.set_fill(mix(palette.text, LOWEST_BAND + 0.02 + share * (HIGHEST - LOWEST_BAND)), 1)
+        return band.set_fill(mix(palette.text, LOWEST + share * (HIGHEST - LOWEST)), 1)
 
     def _lines(self, rows: int, columns: int) -> list[VMobject]:
         left, bottom = self.corner

@@ -8,17 +8,19 @@ import contourpy
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline, ring
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.style import mix, palette
-from manim import ManimColor, Polygon, VGroup, VMobject
+from manim import ManimColor, Polygon, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
-LOWEST_BAND, HIGHEST_BAND = 0.012, 0.17  # shares of the text colour in the background
-LOWEST_LINE, HIGHEST_LINE = 0.15, 0.31
-BANDS = 15
+LOWEST_BAND, HIGHEST_BAND = 0.0, 0.24  # shares of the text colour in the background
+LOWEST_LINE, HIGHEST_LINE = 0.2, 0.46
+BANDS = 13
+VALUES = 4  # contour lines that say their loss
 ARROW = 0.9  # length of the gradient's arrow: it shows a direction, not a size
 MARKER, START = 0.15, 0.11  # radii
+CLEAR, ENOUGH = 0.25, 0.9  # room around a contour line's value: at least, and more than is of any use
 
 
 def view_around(points: NDArray, width: float, height: float, margin: float = 0.24) -> tuple[NDArray, NDArray]:
@@ -42,7 +44,7 @@ def contour_levels(loss: NDArray, bands: int = BANDS) -> NDArray:
     """Increasing levels between ``bands`` bands of the grid ``loss``, (bands - 1,), or fewer where it hardly varies.
 
     Half way between even steps of the logarithm, which show how deep the valley is, and bands of equal area, which show
-    how the slopes run.
+    how the slopes run; each is rounded to two digits, if that leaves them apart.
     """
     finite = loss[np.isfinite(loss)]
     shares = np.linspace(0, 1, bands + 1)[1:-1]
@@ -50,7 +52,9 @@ def contour_levels(loss: NDArray, bands: int = BANDS) -> NDArray:
     floor = max(low, high * 1e-6, 1e-300)
     logarithmic = np.log(floor) + shares * (np.log(max(high, floor)) - np.log(floor))
     by_area = np.log(np.maximum(np.quantile(finite, shares), floor))
-    return np.unique(np.exp((logarithmic + by_area) / 2))
+    levels = np.unique(np.exp((logarithmic + by_area) / 2))
+    rounded = np.unique([float(f"{level:.1e}") for level in levels])
+    return rounded if len(rounded) > 2 * len(levels) / 3 and rounded[0] > low else levels
 
 
 class PlaneMap(VGroup):
@@ -93,8 +97,8 @@ class PlaneMap(VGroup):
 class LossMap(PlaneMap):
     """Contour map of ``loss`` (n, m) at u (m,), v (n,) in a rectangle of the screen: bands, lines on top.
 
-    Brightness alone tells the loss: the more of the text colour, the higher. Parts: ``ground``, ``bands``, ``lines``;
-    ``levels`` are the losses on the lines.
+    Brightness alone tells the loss: the more of the text colour, the higher. Parts: ``ground``, ``bands``, ``lines``,
+    ``values`` (what is written on some lines, empty at first); ``levels`` are the losses on the lines.
     """
 
     ground_share = LOWEST_BAND
@@ -104,19 +108,44 @@ class LossMap(PlaneMap):
     ) -> None:
         super().__init__(u, v, left=left, right=right, bottom=bottom, top=top)
         self.levels = contour_levels(loss)
-        self.bands, self.lines = VGroup(), VGroup()
+        self.bands, self.lines, self.values = VGroup(), VGroup(), VGroup()
         ceiling = float(loss[np.isfinite(loss)].max()) * 2 + 1
         contours = contourpy.contour_generator(u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
         for k, level in enumerate(self.levels):
             share = (k + 1) / max(len(self.levels), 1)
             self.bands.add(self._band(contours.filled(level, np.inf), share))
             self.lines.add(self._line(contours.lines(level), k / max(len(self.levels) - 1, 1)))
-        self.add(self.bands, self.lines)
+        self.add(self.bands, self.lines, self.values)
+
+    def write_values(self, taken: NDArray) -> None:
+        """Write its loss on up to VALUES lines, where they are far from ``taken`` (n, 2 or 3): path, labels, arrows."""
+        short = [k for k, level in enumerate(self.levels) if len(f"{level:g}") <= 5]
+        wanted = (
+            [short[i] for i in np.unique(np.linspace(0, len(short) - 1, VALUES).round().astype(int))] if short else []
+        )
+        left, right, bottom, top = self.box
+        for k in wanted:
+            text = words(f"{self.levels[k]:g}", style.SMALLEST)
+            half = np.array([text.width / 2, text.height / 2])
+            places = self.lines[k].points[::4, :2]
+            edge = np.array([[left, bottom], [right, top]]) + np.array([[1], [-1]]) * (half + 0.15)
+            places = places[((places > edge[0]) & (places < edge[1])).all(axis=1)] if len(places) else places
+            if not len(places):
+                continue
+            beyond = np.maximum(np.abs(places[:, None] - taken[None, :, :2]) - half, 0.0)
+            room = np.minimum(np.linalg.norm(beyond, axis=-1).min(axis=1), ENOUGH)
+            best = places[int(room.argmax())]
+            if room.max() < CLEAR:
+                continue
+            patch = Rectangle(width=text.width + 0.12, height=text.height + 0.1, stroke_width=0)
+            patch.set_fill(mix(palette.text, _band_share((k + 0.5) / len(self.levels))), 1)
+            self.values.add(VGroup(patch, text).move_to((*best, 0.0)))
+            taken = np.vstack([taken[:, :2], best + np.array([[-0.4, 0], [0, 0], [0.4, 0]])])
 
     def _band(self, filled: tuple[list[NDArray], list[NDArray]], share: float) -> VMobject:
         """Everything above a level, painted over the band below: no seams between neighbours."""
         shape = VMobject(stroke_width=0)
-        shape.set_fill(mix(palette.text, LOWEST_BAND + share * (HIGHEST_BAND - LOWEST_BAND)), 1)
+        shape.set_fill(mix(palette.text, _band_share(share)), 1)
         polygons, offsets = filled
         for points, starts in zip(polygons, offsets, strict=True):
             for start, end in pairwise(starts):
@@ -132,6 +161,11 @@ class LossMap(PlaneMap):
         for path in paths:
             _add_path(line, self.at(path))
         return line
+
+
+def _band_share(share: float) -> float:
+    """Of the text colour, in the band that ``share`` of the levels lie below."""
+    return LOWEST_BAND + share * (HIGHEST_BAND - LOWEST_BAND)
 
 
 def _add_path(shape: VMobject, points: NDArray) -> None:
@@ -163,10 +197,10 @@ class ThetaLabel(VGroup):
 
 
 class DescentPath(VGroup):
-    """The path so far on a map: start ring, line, point, arrow of the negative gradient, θ with its update.
+    """The path so far on a map: start ring, line, point, an arrow, θ with its update.
 
     ``show`` moves everything in place; nothing of the path that is still to come is drawn. ``step``: the name of a
-    step, as a formula.
+    step, as a formula. The arrow's names: ``uphill_label`` for g, ``arrow_label`` for -g, ``step_label``.
     """
 
     def __init__(self, start: ArrayLike, start_offset: ArrayLike, step: str = STEP) -> None:
@@ -177,13 +211,14 @@ class DescentPath(VGroup):
         self.start_label = ThetaLabel(0).put(start + np.asarray(start_offset))
         self.marker = ring(start, MARKER, palette.text, fill=palette.orange)
         self.arrow = _arrow(palette.orange)
+        self.uphill_label = formula("bold(g)", 32, palette.orange)
         self.arrow_label = formula("- bold(g)", 32, palette.orange)
         self.step_label = formula(step, 32, palette.orange)  # of an arrow as long as the update
         self.label = ThetaLabel(0)
         self.add(self.line, self.start_ring, self.arrow, self.marker, self.start_label, self.arrow_label, self.label)
 
-    def show(self, path: NDArray, downhill: NDArray, update: int, label_offset: NDArray) -> None:
-        """Draw the path (n, 3) so far, its last point the current one; ``downhill`` (2,) the direction of -g there.
+    def show(self, path: NDArray, arrow: NDArray, update: int, label_offset: NDArray) -> None:
+        """Draw the path (n, 3) so far, its last point the current one; ``arrow`` (2,): where the arrow goes from there.
 
         ``label_offset`` (3,): from the point to the middle of its label.
         """
@@ -191,7 +226,7 @@ class DescentPath(VGroup):
         self.draw_line(path)
         self.marker.move_to(here)
         self.label.set_update(update).put(here + label_offset)
-        self.point_arrow(here, downhill)
+        self.point_arrow(here, arrow, float(np.linalg.norm(arrow)))
 
     def new_line(self, start: NDArray) -> VMobject:
         """What the path is drawn with."""
@@ -207,7 +242,8 @@ class DescentPath(VGroup):
         direction = np.array([*downhill, 0.0]) / size if size > 0 else np.zeros(3)
         start = MARKER if length > 1.5 * MARKER else length / 3  # one shorter than the marker must not turn round
         _set_arrow(self.arrow, here + direction * start, here + direction * length)
-        self.arrow_label.move_to(here + direction * (length + 0.33))
+        for name in (self.uphill_label, self.arrow_label):
+            name.move_to(here + direction * (length + 0.33))
         across = np.array([-direction[1], direction[0], 0.0]) * (1.0 if direction[0] >= 0 else -1.0)
         self.step_label.move_to(here + direction * max(0.5 * length, 0.5) + 0.36 * across)
 

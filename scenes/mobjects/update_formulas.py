@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.mobjects.arithmetic import PrintedUpdate
@@ -52,11 +53,32 @@ def _arrow(before: str, after: str) -> str:
     return f'part("after", orange(theta^({after}))) part("arrow", arrow.l) part("before", orange(theta^({before})))'
 
 
-def length_source(update: int, length: float) -> str:
-    """|∇L(θ^update)| = length, to two digits."""
-    digits, exponent = scientific(length)
+def loss_source(experiment: Experiment) -> str:
+    """The loss written out: the mean over all examples of (y - ŷ)², or of |y - ŷ|."""
+    error = "blue(y_n) - red(hat(y)_n)"
+    return f"L(orange(theta)) = 1/N sum_n {f'abs({error})' if experiment.loss == 'mae' else f'({error})^2'}"
+
+
+def length_source(length: float) -> str:
+    """|g| = length, as `length_text` rounds it."""
+    digits, exponent = _length(length)
     value = digits if exponent is None else f"{digits} dot 10^({exponent})"
-    return f"abs(nabla L(orange(theta^({update})))) = {value}"
+    return f"abs(orange(bold(g))) = {value}"
+
+
+def length_text(length: float) -> str:
+    """A gradient's length in running text, to one digit behind the zeros: "0.0006"; "6·10⁻⁷" where it is tiny."""
+    digits, exponent = _length(length)
+    return digits if exponent is None else _with_power(digits, exponent)
+
+
+def _length(length: float) -> tuple[str, int | None]:
+    if 0 < length < 1e-5:
+        digits, power = f"{length:.0e}".split("e")
+        return digits, int(power)
+    if length < 1:
+        return f"{Decimal(f'{length:.0e}'):f}", None
+    return scientific(length)
 
 
 def sum_source(update: PrintedUpdate, names: Sequence[str], labels: Sequence[str], short: bool = False) -> str:
@@ -101,6 +123,10 @@ def short_text(value: float) -> str:
     digits, exponent = scientific(value)
     if exponent is None:
         return digits.replace("-", _MINUS)
+    return _with_power(digits, exponent)
+
+
+def _with_power(digits: str, exponent: int) -> str:
     raised = f"{exponent}".translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
     return f"{digits}·10{raised}"
 
