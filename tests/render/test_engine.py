@@ -242,7 +242,7 @@ if __name__ == "__main__":
 def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, settings, number):
     (user_folder / "render.py").write_text(RENDER)
     run = subprocess.Popen([sys.executable, "render.py"], stderr=subprocess.DEVNULL, start_new_session=True)
-    for _ in range(600):
+    for _ in range(3600):  # a busy machine starts two processes slowly
         if (user_folder / "started").exists() and list((settings.media_dir / "clips").glob("*.json")):
             break
         if run.poll() is not None:
@@ -253,7 +253,7 @@ def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, s
         run.wait()
         pytest.fail("the slow scene did not start")
     run.send_signal(number)
-    assert run.wait(10) != 0
+    assert run.wait(60) != 0
     for _ in range(100):
         if not _session_lives(run.pid):
             break
