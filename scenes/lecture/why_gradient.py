@@ -1,25 +1,27 @@
-"""Questions from the room: why not try every value, why three sigmoids, why not the hard one."""
+"""Questions from the room: why three sigmoids, and why not simply try every value."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from gradreel.core.datasets import CurveDataset
+import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.core.expression import Expression
 from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.line_fit import line_of
 from gradreel.core.results import depth_experiments
-from gradreel.core.theta import parameter_names
+from gradreel.core.theta import loss, parameter_names
 from gradreel.core.try_all import Tries, line_grid
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.durations import Duration
+from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.mobjects.bends import BendPlot
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigmoids_source
-from gradreel.scenes.mobjects.search_board import SearchBoard, TriesRow
+from gradreel.scenes.mobjects.search_board import REMARK_LEFT, SearchBoard, TriesRow
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import PRESENT, emphasis, palette
@@ -42,14 +44,17 @@ from pydantic import Field
 W_RANGE, B_RANGE = (-1.0, 1.0), (0.0, 4.0)  # of the lines that are tried
 BEARABLE = 2 * 3600.0  # seconds: a lecture
 SCAN_SECONDS = 6.0
-ROWS = (1.75, 0.1, -1.55)  # middles of the three rows
+ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
 LINE_FORMULA, SUM_FORMULA = 2.05, 1.72  # baselines
 CURVE = Expression("2 + 1.2*sin(1.5*x - 0.6) + 0.12*x")
 LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100, whose turn comes later
 
 
 class WhyGradient(LectureScene):
-    """With two parameters one can try every value; with sixteen or thousands nobody can: hence gradient descent."""
+    """With two parameters one can try every value; with sixteen or thousands nobody can: hence gradient descent.
+
+    The lines are tried on the dots of linear-limits, and the best of them is compared with the line trained there.
+    """
 
     class Parameters(LectureScene.Parameters):
         values: int = Field(20, ge=3, le=40, description="How many values are tried for each parameter")
@@ -57,14 +62,17 @@ class WhyGradient(LectureScene):
             (3, 5, 8), min_length=1, max_length=5, description="Numbers of sigmoids that are shown, one after the other"
         )
 
+    @classmethod
+    def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
+        return {"line": LinearLimits.Parameters().line_run()}
+
     def construct(self) -> None:
         self.m = self.parameters.values
+        self._sigmoids_beat()
         self._question_beat()
         self._two_beat()
         self._sixteen_beat()
         self._many_beat()
-        self._sigmoids_beat()
-        self._hard_beat()
 
     def _title(self, key: str) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
@@ -75,28 +83,79 @@ class WhyGradient(LectureScene):
         length = self.screen("parameters", count=number_text(run.n_parameters))
         return TriesRow(tries, parameter_names(run), length, middle)
 
+    # -- how many, and which ---------------------------------------------------------------------------------------
+
+    def _sigmoids_beat(self) -> None:
+        counts = self.parameters.sigmoids
+        with self.beat("sigmoids", first=Count(counts[0])):
+            # The sum over i up to 3, and what three sigmoids make of a curve; then more of them, and more bends
+            self.play(*self._title("heading-how-many"))
+            self.bends = bends = BendPlot(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
+            self.sum_formula = self._sum(counts[0])
+            self.play(FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP), run_time=0.6)
+            now = bends.values(counts[0])
+            bends.draw(now)
+            self.play(Create(bends.target), FadeIn(bends.name_target(self.screen("target"))), run_time=0.8, rate_func=smooth)
+            self.play(Create(bends.sum), run_time=0.9, rate_func=smooth)
+            for count in counts[1:]:
+                new, then = self._sum(count), bends.values(count)
+                self.play(*grow(self.sum_formula, new), self._bend(now, then), run_time=1.1)
+                self.sum_formula, now = new, then
+            limit = self._limit()
+            name = words(self.screen("hyperparameter"), style.LABEL, palette.text)
+            name.place(SUM_FORMULA + 0.6, left=limit.get_right()[0] + 0.25)
+            self.play(Create(limit), FadeIn(name), run_time=0.7)
+            self.marks = VGroup(limit, name)
+
+    def _sum(self, count: int) -> TextMobject:
+        return formula(sum_of_sigmoids_source(count), style.PLOT_FORMULA).place(SUM_FORMULA, left=style.LEFT_EDGE)
+
+    def _limit(self) -> RoundedRectangle:
+        """A thin frame around the number over the sum sign."""
+        glyphs = self.sum_formula.part("sum")
+        top = max(float(glyph.get_top()[1]) for glyph in glyphs)
+        number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
+        frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.16)
+        return frame.set_stroke(palette.text, 2).move_to(number)
+
+    def _bend(self, before: NDArray, after: NDArray) -> Animation:
+        """The blue curve goes from one sum to another."""
+
+        def draw(_: VGroup, share: float) -> None:
+            self.bends.draw(before + share * (after - before))
+
+        return UpdateFromAlphaFunc(self.bends.sum, draw, rate_func=smooth)
+
     # -- trying everything -----------------------------------------------------------------------------------------
 
     def _question_beat(self) -> None:
         with self.beat("question"):
             # A line with its w and b over the red curve; beside it a grid: each cell is one choice of the two
-            data = CurveDataset()
+            self.fit = self.trace("line")
+            data = self.fit.experiment.dataset
             numbers = line_grid(data.x(), data.labels(), W_RANGE, B_RANGE, self.m)
-            self.board = board = SearchBoard(data, numbers, {k: self.screen(k) for k in ("tried", "loss", "target")})
-            self.play(*self._title("heading"), FadeIn(board.plot), run_time=0.7)
-            self.play(Create(board.target), FadeIn(board.target_label), run_time=1.2, rate_func=smooth)
+            texts = {key: self.screen(key) for key in ("tried", "loss", "target", "low", "high")}
+            curve = LinearLimits.Parameters().curve()
+            self.board = board = SearchBoard(curve, data, numbers, texts)
+            gone = (*self.bends, self.bends.label, self.sum_formula, self.marks)
+            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading"), FadeIn(board.plot))
+            dots = LaggedStart(*map(FadeIn, board.dots), lag_ratio=0.03)
+            self.play(Create(board.target), FadeIn(board.target_label), dots, run_time=1.2, rate_func=smooth)
             board.draw_line((3 * self.m) // 4, self.m // 4)  # any choice
             self.line_formula = formula(linear_source(), style.PLOT_FORMULA)
             self.line_formula.place(LINE_FORMULA, left=style.LEFT_EDGE)
             self.play(FadeIn(self.line_formula, shift=0.15 * UP), Create(board.line), run_time=0.8)
             lines = map(FadeIn, board.grid.lines)
-            self.play(LaggedStart(*lines, lag_ratio=0.05), FadeIn(board.grid_names), run_time=1.4)
+            self.play(LaggedStart(*lines, lag_ratio=0.05), FadeIn(board.grid_names), FadeIn(board.scale), run_time=1.4)
 
     def _two_beat(self) -> None:
-        tries = Tries(self.m, 2)
-        with self.beat("two", values=Count(self.m), tries=number_text(tries.count)):
-            # Cell by cell the line is tried and its loss measured, bright where it is high; the lowest is ringed
-            board, numbers, count = self.board, self.board.numbers, tries.count
+        tries, end = Tries(self.m, 2), np.asarray(self.fit.parameters[-1])
+        board = self.board
+        best = {"least": board.written(float(board.numbers.loss.min()))}
+        best["trained"] = board.written(float(loss(self.fit.experiment, end)))
+        with self.beat("two", values=Count(self.m), tries=number_text(tries.count), **best):
+            # Cell by cell the line is tried and its loss measured; the lowest is ringed; the trained line is near it
+            numbers, count = board.numbers, tries.count
             self.play(board.swing(0, 0), run_time=0.7)
             self.play(FadeIn(board.readout), run_time=0.4)
             moving = VGroup(board.grid.bands, board.line, board.count, board.loss)
@@ -106,6 +165,9 @@ class WhyGradient(LectureScene):
 
             self.play(UpdateFromAlphaFunc(moving, try_more), run_time=SCAN_SECONDS, rate_func=linear)
             self.play(board.swing(*numbers.best), Create(board.grid.ring), run_time=0.9)
+            self.wait(0.8)
+            self.between = board.between(line_of(self.fit.experiment, end))
+            self.play(FadeIn(self.between, scale=1.6), run_time=0.6)
 
     def _sixteen_beat(self) -> None:
         tries = Tries(self.m, THREE_DAYS.n_parameters)
@@ -123,12 +185,12 @@ class WhyGradient(LectureScene):
     def _count_up(self, tries: Tries, time: Duration) -> None:
         board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
         self.rows = [line]
-        leaving = [*(part for part in board if part is not board.grid), self.line_formula]
+        leaving = [*(part for part in board if part is not board.grid), self.line_formula, self.between]
         self.play(*(FadeOut(part, run_time=0.5) for part in leaving), *self._title("heading-count"))
         picture = VGroup(board.grid.bands, board.grid.ring)
         self.remove(*board.grid.lines)
         self.play(
-            picture.animate.set(height=1.25).move_to((3.4, ROWS[0] + 0.05, 0)),
+            picture.animate.set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0)),
             FadeIn(line, shift=0.15 * UP),
             run_time=1.0,
         )
@@ -156,59 +218,3 @@ class WhyGradient(LectureScene):
             self.rows += [row, remark]
             self.wait(1.5)
             self.play(*self._title("heading-so"))
-
-    # -- how many, and which ---------------------------------------------------------------------------------------
-
-    def _sigmoids_beat(self) -> None:
-        counts = self.parameters.sigmoids
-        with self.beat("sigmoids", first=Count(counts[0])):
-            # The sum over i up to 3, and what three sigmoids make of a curve; then more of them, and more bends
-            gone = (FadeOut(part, run_time=0.5) for part in (*self.rows, self.picture))
-            self.play(*gone, *self._title("heading-how-many"))
-            self.bends = bends = BendPlot(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
-            self.sum_formula = self._sum(counts[0])
-            self.play(FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP), run_time=0.6)
-            now = bends.values(counts[0])
-            bends.draw(now)
-            self.play(Create(bends.target), run_time=0.8, rate_func=smooth)
-            self.play(Create(bends.sum), run_time=0.9, rate_func=smooth)
-            for count in counts[1:]:
-                new, then = self._sum(count), bends.values(count)
-                self.play(*grow(self.sum_formula, new), self._bend(now, then), run_time=1.1)
-                self.sum_formula, now = new, then
-            self.now = now
-            limit = self._limit()
-            name = words(self.screen("hyperparameter"), style.LABEL, palette.text)
-            name.place(SUM_FORMULA + 0.6, left=limit.get_right()[0] + 0.25)
-            self.play(Create(limit), FadeIn(name), run_time=0.7)
-            self.marks = VGroup(limit, name)
-
-    def _hard_beat(self) -> None:
-        with self.beat("hard"):
-            # The word in the formula changes, and the same sum gets corners: hard sigmoids
-            new = self._sum(self.parameters.sigmoids[-1], hard=True)
-            corners = self.bends.values(self.parameters.sigmoids[-1], hard=True)
-            self.play(FadeOut(self.marks), run_time=0.4)
-            self.play(*grow(self.sum_formula, new), self._bend(self.now, corners), run_time=1.6)
-
-    def _sum(self, count: int, hard: bool = False) -> TextMobject:
-        source = sum_of_sigmoids_source(count)
-        if hard:
-            source = source.replace('"sigmoid")part', '"hard sigmoid")part')
-        return formula(source, style.PLOT_FORMULA).place(SUM_FORMULA, left=style.LEFT_EDGE)
-
-    def _limit(self) -> RoundedRectangle:
-        """A thin frame around the number over the sum sign."""
-        glyphs = self.sum_formula.part("sum")
-        top = max(float(glyph.get_top()[1]) for glyph in glyphs)
-        number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
-        frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.16)
-        return frame.set_stroke(palette.text, 2).move_to(number)
-
-    def _bend(self, before: NDArray, after: NDArray) -> Animation:
-        """The blue curve goes from one sum to another."""
-
-        def draw(_: VGroup, share: float) -> None:
-            self.bends.draw(before + share * (after - before))
-
-        return UpdateFromAlphaFunc(self.bends.sum, draw, rate_func=smooth)

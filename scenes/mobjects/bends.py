@@ -1,4 +1,4 @@
-"""A curve by as many sigmoids as one likes, soft or hard: more of them, more bends. Pure functions of numbers."""
+"""A curve by as many sigmoids as one likes: more of them, more bends. Pure functions of numbers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gradreel.core.matching import match_by_slope
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.style import palette
 from manim import VGroup
@@ -34,9 +35,9 @@ def soft_sum(curve: PiecewiseLinearCurve, x: NDArray) -> NDArray:
 
 
 class BendPlot(VGroup):
-    """Red: a smooth curve; blue: a sum of sigmoids for it. ``draw`` takes ``values(count, hard)``, or a mean of two.
+    """Red: a smooth curve; blue: a sum of sigmoids for it. ``draw`` takes ``values(count)``, or a mean of two.
 
-    Parts: ``plot``, ``target``, ``sum``.
+    Parts: ``plot``, ``target``, ``sum``; ``label``, once ``name_target`` has written it.
     """
 
     def __init__(self, f: Expression, left: float, right: float, bottom: float, top: float) -> None:
@@ -49,10 +50,16 @@ class BendPlot(VGroup):
         self.sum = self.plot.curve(self.x, y, palette.blue, style.MAIN_CURVE)
         self.add(self.plot, self.target, self.sum)
 
-    def values(self, count: int, hard: bool = False) -> NDArray:
-        """(SAMPLES,): the sum of ``count`` sigmoids, or of as many hard ones."""
-        curve = pieces(self.f, count)
-        return curve(self.x) if hard else soft_sum(curve, self.x)
+    def name_target(self, text: str) -> TextMobject:
+        """Say what red is, over its highest point."""
+        top = int(np.argmax(self.f(self.x)))
+        self.label = words(text, style.LABEL, palette.red)
+        x, y = self.plot.at(self.x[top], self.f(self.x)[top])[:2]
+        return self.label.place(y + 0.3, center=x)
+
+    def values(self, count: int) -> NDArray:
+        """(SAMPLES,): the sum of ``count`` sigmoids."""
+        return soft_sum(pieces(self.f, count), self.x)
 
     def draw(self, values: NDArray) -> None:
         """Draw the blue curve through ``values`` (SAMPLES,)."""

@@ -21,6 +21,7 @@ from manim import Circle, VGroup, VMobject
 from numpy.typing import NDArray
 
 GRID = (180, 111)  # points along u and v at which the loss is computed
+MARGIN, WIDE = 0.24, 0.18  # shares of the picture left free on each side: around a few steps, around a whole run
 DOT = 0.045  # radius
 DRAWN_STATES = 4000  # corners of the path at most
 HELD_NUMBERS = 20_000_000  # of the states that are projected at once
@@ -59,7 +60,7 @@ class DescentMap(VGroup):
         self.rows = evenly_spaced(last + 1, DRAWN_STATES)
         uv = np.concatenate([self.plane.coordinates(trace.parameters[rows]) for rows in self._blocks()])
         seen = uv if reach is None else np.concatenate([uv, self.plane.coordinates(reach)])
-        u_range, v_range = view_around(seen, right - left, top - bottom)
+        u_range, v_range = view_around(seen, right - left, top - bottom, WIDE if self.is_through else MARGIN)
         self.surface = self._surface(u_range, v_range, {"left": left, "right": right, "bottom": bottom, "top": top})
         self.points = self.surface.at(uv)  # (K, 3) where the states of ``rows`` are
         self._thin()

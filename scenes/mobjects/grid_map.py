@@ -52,8 +52,8 @@ class GridMap(VGroup):
         self.add(self.lines, self.bands, self.ring)
         self.show(0)
 
-    def center(self, row: int, column: int) -> NDArray:
-        """(2,): the middle of a cell."""
+    def center(self, row: float, column: float) -> NDArray:
+        """(2,): the middle of a cell, or a place between some."""
         return self.corner + self.side * (np.array([column, row]) + 0.5)
 
     def show(self, count: int) -> GridMap:

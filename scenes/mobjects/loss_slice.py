@@ -12,13 +12,13 @@ from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.style import mix, palette
-from manim import VGroup
+from manim import VGroup, VMobject
 from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top
 SAMPLES = 161
 BEHIND, AHEAD = 0.9, 2.6  # of the way on which the tangent would come to zero: how far the slice goes uphill, downhill
-TANGENT = 0.24  # half of its width, of the slice's
+TANGENT, SMALL_TANGENT = 0.24, 0.4  # half of its width, of the slice's
 NUDGE = 0.38  # of the way on which the tangent would come to zero
 POINT = 0.13
 CLEAR = 0.3  # between a label and lines
@@ -79,8 +79,7 @@ class LossSlice(VGroup):
         )
         width = style.SECOND_CURVE if not small else style.GHOST_CURVE
         self.curve = self.plot.curve(x, y, mix(palette.text, 0.85), width)
-        self.tangent = self._tangent(width)
-        self.guide, self.point = VGroup(), VGroup()
+        self.tangent = self._tangent(width, SMALL_TANGENT if small else TANGENT)
         self.point = ring((0, 0, 0), POINT if not small else 0.08, palette.text, fill=palette.orange)
         here = self.plot.at(self.value, self.height_at(self.value))
         self.guide = dashed(self.plot.at(self.value, y_range[0]), here, mix(palette.dim, 0.6))
@@ -108,10 +107,10 @@ class LossSlice(VGroup):
         way = NUDGE * way_to_zero(self.height_at(self.value), self.slope, self.value)
         return self.value - (np.sign(self.slope) or -1.0) * way
 
-    def _tangent(self, width: float) -> VGroup:
+    def _tangent(self, width: float, share: float) -> VMobject:
         """The line through the point with the recorded slope, as much of it as the picture holds."""
         low, high = self.plot.y_range
-        height, half = self.height_at(self.value), TANGENT * (self.plot.x_range[1] - self.plot.x_range[0])
+        height, half = self.height_at(self.value), share * (self.plot.x_range[1] - self.plot.x_range[0])
         if self.slope:
             half = min(half, (height - low) / abs(self.slope), max((high - height), 0.1 * height) / abs(self.slope))
         x = self.value + half * np.array([-1.0, 1.0])

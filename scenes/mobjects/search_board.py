@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from gradreel.core.datasets import CurveDataset
+from gradreel.core.line_fit import Line
+from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.core.try_all import LineGrid, Tries
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.grid_map import GridMap
@@ -14,40 +16,47 @@ from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text, round_labels, ticks_at_knots
 from gradreel.scenes.style import mix, palette
-from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, smooth
+from manim import Animation, Dot, Mobject, Rectangle, RoundedRectangle, UpdateFromAlphaFunc, VGroup, smooth
 
 PLOT = {"left": style.LEFT_EDGE + 0.55, "right": -0.75, "bottom": -2.4, "top": 1.35}
 GRID_LEFT, GRID_BOTTOM, GRID_SIDE = 1.75, -2.4, 4.2
 COUNT_LEFT = 0.15
-MOST_CELLS, CELL = 16, 0.21  # of a row's picture of theta
+REMARK_LEFT, POWER_LEFT = 3.1, -1.15
+MOST_CELLS, CELL = 16, 0.25  # of a row's picture of theta
 
 
 class SearchBoard(VGroup):
     """Line number ``count`` of the grid over the red curve, and the cells of all that have been tried.
 
-    ``texts``: "tried", "loss", "target", "line". Parts: ``plot``, ``target``, ``target_label``, ``line``,
-    ``line_label``, ``grid`` (GridMap), ``grid_names``, ``readout``. ``show(count)``; ``swing(row, column)``.
+    ``curve`` is drawn red, ``dataset`` are the dots around it that the losses are of. ``texts``: "tried", "loss",
+    "target", "low", "high". Parts: ``plot``, ``target``, ``dots``, ``target_label``, ``line``, ``grid`` (GridMap),
+    ``grid_names``, ``scale``, ``readout``. ``show(count)``; ``swing(row, column)``.
     """
 
-    def __init__(self, dataset: CurveDataset, grid: LineGrid, texts: Mapping[str, str]) -> None:
+    def __init__(
+        self, curve: PiecewiseLinearCurve, dataset: CurveDataset, grid: LineGrid, texts: Mapping[str, str]
+    ) -> None:
         super().__init__()
         self.numbers, self.ends = grid, np.array(dataset.range)
-        curve = dataset.curve()
         y_range = (float(grid.b.min() - 0.6), float(max(curve.y.max(), grid.b.max()) + 0.6))
         ticks = ticks_at_knots(curve.x, *dataset.range, PLOT["right"] - PLOT["left"])
         self.plot = Plot(dataset.range, y_range, x_ticks=ticks, y_ticks=round_labels(*y_range, 5), **PLOT)
         corners = np.unique([*self.ends, *curve.x])
         self.target = self.plot.curve(corners, curve(corners), palette.red, style.SECOND_CURVE)
+        pairs = zip(dataset.x(), dataset.labels(), strict=True)
+        self.dots = VGroup(*(self.plot.dot(x, y, mix(palette.red, 0.75), 0.05) for x, y in pairs))
         self.line = polyline(self.plot.at(self.ends, self.ends), palette.blue, style.MAIN_CURVE)
         self.grid = GridMap(grid.loss, GRID_LEFT, GRID_BOTTOM, GRID_SIDE)
         self.grid_names = self._names()
         self.count = Number(grid.loss.size, 0, 32)
-        self.loss = Number(float(grid.loss.max()), 2, 32)
+        self.loss = Number(float(grid.loss.max()), 3, 32)
+        self.scale = self._scale(texts)
         self.readout = self._readout(texts)
         peak = int(np.argmax(curve.y))
         self.target_label = words(texts["target"], style.LABEL, palette.red)
         self.target_label.move_to(self.plot.at(curve.x[peak], curve.y[peak]) + np.array([0.95, 0.15, 0.0]))
-        self.add(self.plot, self.target, self.target_label, self.line, self.grid, self.grid_names, self.readout)
+        self.add(self.plot, self.target, self.dots, self.target_label, self.line)
+        self.add(self.grid, self.grid_names, self.scale, self.readout)
         self.show(1)
 
     def _names(self) -> VGroup:
@@ -66,6 +75,35 @@ class SearchBoard(VGroup):
             formula("b", style.LETTER + 3, palette.grey).place((GRID_BOTTOM + top) / 2, right=beside - 0.05),
         ]
         return VGroup(*letters, *ticks)
+
+    def _scale(self, texts: Mapping[str, str]) -> VGroup:
+        """Which shade is a low loss, and which a high one: above the grid, at its right."""
+        line, right = GRID_BOTTOM + GRID_SIDE + 0.22, GRID_LEFT + GRID_SIDE
+        high = words(texts["high"], style.TICK, palette.dim).place(line, right=right)
+        shades = [band.get_fill_color() for band in self.grid.bands]
+        width = 1.7 / len(shades)
+        left = high.get_left()[0] - 0.15 - 1.7
+        cells = VGroup(
+            *(
+                Rectangle(width=width, height=0.2, stroke_width=0, fill_color=shade, fill_opacity=1).move_to(
+                    (left + (k + 0.5) * width, line + 0.09, 0)
+                )
+                for k, shade in enumerate(shades)
+            )
+        )
+        low = words(texts["low"], style.TICK, palette.dim).place(line, right=left - 0.15)
+        return VGroup(low, cells, high)
+
+    def between(self, line: Line) -> Mobject:
+        """A small dot on the grid where another line's w and b are."""
+        w, b = self.numbers.w, self.numbers.b
+        place = [(line.b - b[0]) / (b[1] - b[0]), (line.w - w[0]) / (w[1] - w[0])]
+        row, column = place
+        return Dot((*self.grid.center(row, column), 0.0), radius=0.06, color=palette.text)
+
+    def written(self, loss: float) -> str:
+        """A loss as the readout writes it."""
+        return self.loss.written(loss)
 
     def _readout(self, texts: Mapping[str, str]) -> VGroup:
         line = style.HEADING_BASELINE
@@ -119,15 +157,14 @@ class TriesRow(VGroup):
         super().__init__()
         self.middle = middle
         self.cells = _theta_cells(names, middle + 0.2)
-        self.length = words(length_words, style.TICK, palette.dim).place(middle - 0.36, left=style.LEFT_EDGE)
-        self.power = formula(power_source(tries), 46).place(middle - 0.05, left=-1.6)
+        self.length = words(length_words, style.LABEL, palette.dim).place(middle - 0.42, left=style.LEFT_EDGE)
+        self.power = formula(power_source(tries), 50).place(middle - 0.05, left=POWER_LEFT)
         self.add(self.cells, self.length, self.power)
 
     def remark(self, result: str, note: str) -> VGroup:
         """``result`` large at the right, ``note`` small beneath it."""
-        left = 2.75
-        large = words(result, style.HEADING).place(self.middle, left=left)
-        small = words(note, style.TICK, palette.dim).place(self.middle - 0.48, left=left)
+        large = words(result, style.SUBTITLE).place(self.middle, left=REMARK_LEFT)
+        small = words(note, style.LABEL, palette.dim).place(self.middle - 0.52, left=REMARK_LEFT)
         return VGroup(large, small)
 
 
