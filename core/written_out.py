@@ -180,3 +180,17 @@ def nudged(run: Experiment, theta: FloatArray, there: Forward, index: int, step:
     moved = np.array(theta, dtype=np.float64)
     moved[index] += step
     return forward(run, moved, there.x, there.label)
+
+
+def stepped(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward, rate: float) -> Forward:
+    """The same example after one step of gradient descent on its error alone, theta - rate g."""
+    return forward(run, np.asarray(theta, dtype=np.float64) - rate * slopes.theta, there.x, there.label)
+
+
+def falling_rate(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward) -> float | None:
+    """The largest of 1, 0.1, 0.01, ... whose step makes the error smaller; None where none does, as at a gradient of 0.
+
+    None too where the smallest tried, 1e-9, changes nothing that float64 can hold.
+    """
+    rates = (float(f"1e-{k}") for k in range(10))
+    return next((rate for rate in rates if stepped(run, theta, there, slopes, rate).error < there.error), None)

@@ -1,4 +1,4 @@
-"""Backpropagation: one sweep forward, one backward, and every parameter has its slope; a nudge by hand agrees."""
+"""Backpropagation: the numbers go forward, slopes come back, and one step against them makes the error fall."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import WIDTH
-from gradreel.core.written_out import backward, nudged
-from gradreel.scenes import style
-from gradreel.scenes.counts import Count
+from gradreel.core.theta import parameter_names, unpack
+from gradreel.core.written_out import activation_slope, backward, falling_rate, nudged, stepped
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
-from gradreel.scenes.mobjects.arithmetic import PrintedSlope, printed_product, printed_slope
+from gradreel.scenes.mobjects.arithmetic import printed_slope
+from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.network_parts import Pulse, patched, strength
-from gradreel.scenes.mobjects.network_passes import PassCounts
+from gradreel.scenes.mobjects.network_parts import Pulse, roll, strength
+from gradreel.scenes.mobjects.network_passes import SWEEPS, PassCounts
+from gradreel.scenes.mobjects.network_slopes import GradientRow, Link, Named, slope_source, slope_text, slopes_of
 from gradreel.scenes.mobjects.network_sum import fitting_places
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
 from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, VGroup
-from numpy.typing import NDArray
 
-RULE_Y = -2.85  # middle of the line below the diagram
-RULE_SIZE = 38
-COUNTS_TOP = -2.45  # baseline of the heads of the last beat's columns
+RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram
+ROW_Y, STEP_Y, STEP_SIZE = -2.55, -3.25, 38  # of the gradient, and of the step below it
 STEPS = tuple(10.0**-k for k in range(3, 10))  # of a nudge: the largest that stays on the same side of the label
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 BIG = Experiment(dataset=DailyViews(), hidden=(WIDTH,) * 3, activation="relu")
@@ -33,212 +32,257 @@ BIG = Experiment(dataset=DailyViews(), hidden=(WIDTH,) * 3, activation="relu")
 
 
 class Backprop(ThreeDaysScene):
-    """The numbers go forward, slopes come back; a nudge gives the same slope, but one pass for each parameter."""
+    """The numbers go forward, slopes come back along one path, then along all; they are checked, and used."""
 
     def construct(self) -> None:
         self.read_the_run()
         self.build_diagram()
-        self.slopes = backward(self.run, self.theta, self.there)
+        self._find_slopes()
         self._forward_beat()
         self._output_beat()
-        self._hidden_beat()
-        self._nudge_beat()
-        self._count_beat()
+        self._path_beat()
+        self._rest_beat()
+        self._check_beat()
+        self._step_beat()
+
+    def _find_slopes(self) -> None:
+        self.slopes = backward(self.run, self.theta, self.there)
+        self.gradient = self.slopes.layers(self.run)
+        named = Named(self.letters, self.weight_labels, self.c_labels, self.bias_arrows, self.output_bias)
+        self.orange = slopes_of(self.diagram, named, self.slopes, self.gradient.weights[0], self.gradient.c)
+        self.names = VGroup(*self.weight_labels.values(), *self.c_labels.values())
+        self.arrows = VGroup(*self.bias_arrows, self.output_bias)
+        # The path that is followed: the w with the largest slope, among those that carry theirs on the screen
+        self.path = max(self.weight_labels, key=lambda at: abs(float(self.gradient.weights[0][at])))
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, arriving = next_heading(self.screen(key), getattr(self, "title", None))
+        return arriving
 
     # -- forward -------------------------------------------------------------------------------------------------
 
     def _forward_beat(self) -> None:
         diagram = self.diagram
-        with self.beat("forward", parameters=Count(self.run.n_parameters)):
+        with self.beat("forward", **self.outcome):
             # The network of three days again. Its numbers run from left to right, up to the error of this one day
-            self.title, arriving = next_heading(self.screen("heading"))
-            arrows = VGroup(*self.bias_arrows, self.output_bias)
-            labels = VGroup(*self.weight_labels.values(), *self.c_labels.values())
-            self.play(*arriving, FadeIn(diagram, labels, arrows, self.days_ago(), self.data_words()), run_time=0.8)
+            stage = VGroup(diagram, self.names, self.arrows, self.days_ago(), self.data_words())
+            self.play(*self._title("heading"), FadeIn(stage), run_time=0.8)
             self.play(FadeIn(VGroup(*self.letters)), *self.into_nodes(X), run_time=0.5)
             for column, edges in ((R, X), (A, R), (Y, A)):
                 self.play(Pulse(VGroup(*diagram.edges[edges]), palette.text).run(0.7))
                 self.play(*self.into_nodes(column), run_time=0.3)
-            self.rule = self._error()
+            self.rule = self._line(self.error_source(self.there))
             self.play(FadeIn(self.truth_words()), FadeIn(self.rule, shift=0.15 * UP), run_time=0.6)
 
-    def _error(self) -> TextMobject:
-        """e = |y - label| in letters and numbers, or its square."""
-        decimals = self.unit.decimals
-        prediction, label = (number_text(round(v, decimals), decimals) for v in (self.there.y, self.there.label))
-        if self.run.loss == "mae":
-            error = number_text(abs(round(self.there.y, decimals) - round(self.there.label, decimals)), decimals)
-            source = f"e = abs(blue(y) - red(hat(y))) = abs(blue({prediction}) - red({label})) = {error}"
-        else:
-            error = number_text(self.there.error, max(decimals, fitting_places([self.there.error], 3)))
-            source = f"e = (blue(y) - red(hat(y)))^2 = (blue({prediction}) - red({label}))^2 approx {error}"
-        return self._line(source)
-
-    def _line(self, source: str) -> TextMobject:
+    def _line(self, source: str, y: float = RULE_Y, size: float = RULE_SIZE) -> TextMobject:
         """A formula in the middle below the diagram."""
-        made = formula(source, RULE_SIZE)
-        if made.width > 12.6:
-            made = formula(source, RULE_SIZE * 12.6 / made.width)
-        return made.move_to([0, RULE_Y, 0])
+        made = formula(source, size)
+        if made.width > WIDEST:
+            made = formula(source, size * WIDEST / made.width)
+        return made.move_to([0, y, 0])
 
     # -- backward ------------------------------------------------------------------------------------------------
 
     def _output_beat(self) -> None:
-        with self.beat("output", slope=self._text(self.slopes.y, [self.slopes.y])):
-            # Now backwards, in orange. The error's slope by y comes first; times each a it is the slope of a c
-            self._dim_forward()
-            self.shown, self.slope_of = VGroup(), {}
-            self._replace_rule(f"{_slope('blue(y)')} = orange({self._text(self.slopes.y, [self.slopes.y])})")
-            self.play(FadeIn(self._over(Y, [self.slopes.y]), scale=1.2), run_time=0.5)
-            gradient = self.slopes.layers(self.run)
-            self._rule_of("magenta(c_1)", "blue(y)", "blue(a_1)", self.slopes.y, self.there.a[0][0])
-            self._flow_back(A)
-            coming = [*self._onto(self.c_labels, gradient.c[None], A), *self._onto_bias(Y, [self.slopes.y])]
-            self.play(*coming, run_time=0.8)
+        slope = slope_text(self.slopes.y, [self.slopes.y])
+        if self.slopes.y < 0:
+            with self.beat("output-low", slope=slope):
+                # Now backwards, in orange: first the slope by y, at y's node; more y, less error
+                self._begin_backward(slope)
+        elif self.slopes.y > 0:
+            with self.beat("output-high", slope=slope):
+                # Now backwards, in orange: first the slope by y, at y's node; more y, more error
+                self._begin_backward(slope)
+        else:
+            with self.beat("output-exact", slope=slope):
+                # Now backwards, in orange: y is right, its slope is 0, and so will be all others
+                self._begin_backward(slope)
 
-    def _hidden_beat(self) -> None:
-        with self.beat("hidden"):
-            # On through c and the sigmoids to each r, and from there to every w: all parameters have a slope
-            gradient = self.slopes.layers(self.run)
-            self.play(FadeIn(self._over(A, self.slopes.a[0])), run_time=0.5)
-            self._flow_back(R)
-            self.play(*self._onto_bias(R, self.slopes.r[0]), run_time=0.6)
-            self._rule_of("yellow(w_(1 1))", "blue(r_1)", "x_1", self.slopes.r[0][0], self.there.x[0])
-            self._flow_back(X)
-            self.play(*self._onto(self.weight_labels, gradient.weights[0], X), run_time=1.0)
+    def _begin_backward(self, slope: str) -> None:
+        self._dim_forward()
+        first = self._line(f'part("of0", {slope_source("blue(y)")}) = part("result0", orange({slope}))')
+        self.play(FadeOut(self.rule), run_time=0.3)
+        self.play(FadeIn(first, shift=0.15 * UP), *self._title("heading-back"), run_time=0.9)
+        self.rule = first
+        self.play(FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.6)
+
+    def _path_beat(self) -> None:
+        i, j = self.path
+        x, r, a, c = (
+            f"{letter}{k + 1}".translate(SUBSCRIPTS) for letter, k in (("x", j), ("r", i), ("a", i), ("c", i))
+        )
+        unit = {"relu": "ReLU"}.get(self.run.activation, self.run.activation.replace("_", " "))
+        with self.beat("path", x=x, r=r, a=a, c=c, w=self._entry(), unit=unit):
+            # One path, slowly: along c to a, through the sigmoid to r, along w; each time the slope is multiplied
+            ways = ((A, (0, i)), (R, (i, i)), (X, (i, j)))
+            places = (self.orange.nodes[A, i], self.orange.nodes[R, i], self.orange.lines[X, i, j])
+            names = (self.c_labels[0, i], self.diagram.boxes[i], self.weight_labels[i, j])
+            for n, (link, (k, at), slope, name) in enumerate(zip(self._links(), ways, places, names, strict=True), 1):
+                line = self.diagram.edges[k].line(*at)
+                lit = line.animate.set_stroke(*strength(1.0, palette.orange))
+                new = self._line(link.source(n))
+                pulse = Pulse(VGroup(line), palette.orange, backward=True).run(1.3)
+                origins = {f"after{n}": f"of{n - 1}", f"first{n}": f"result{n - 1}"}
+                self.play(emphasis(name, FULL), *grow(self.rule, new, origins), pulse, run_time=1.4)
+                self.rule = new
+                self.play(lit, FadeIn(slope, scale=1.4), *self._replaced(k, [at]), run_time=0.6)
+                line.emphasis = 0.97
+                self.wait(0.7)
+
+    def _links(self) -> list[Link]:
+        """The three links from y to the path's w."""
+        (i, j), slopes, there = self.path, self.slopes, self.there
+        bend, c = activation_slope(self.run, there.r[0])[i], unpack(self.run, self.theta).c[i]
+        y, a, r = "blue(y)", f"blue(a_{i + 1})", f"blue(r_{i + 1})"
+        return [
+            Link(a, y, f"magenta(c_{i + 1})", slopes.y, float(c), fitting_places(slopes.a[0])),
+            Link(r, a, f"sigma'({r})", slopes.a[0][i], float(bend), fitting_places(slopes.r[0])),
+            Link(
+                f"yellow(w_({i + 1} {j + 1}))", r, f"x_{j + 1}", slopes.r[0][i], float(there.x[j]),
+                fitting_places(self.gradient.weights[0].ravel()),
+            ),
+        ]  # fmt: skip
+
+    def _rest_beat(self) -> None:
+        with self.beat("rest", count=number_text(self.run.n_parameters)):
+            # All the other paths at once, layer by layer; the larger a slope, the stronger its line
+            orange, gradient = self.orange, self.gradient
+            done = {(A, self.path[0]), (R, self.path[0])}
+            self.play(FadeOut(self.rule), run_time=0.3)
+            self._sweep(A, gradient.c[None], [orange.output_bias, *self._nodes(A, done)])
+            self._sweep(R, None, [*self._nodes(R, done), *orange.biases])
+            self._sweep(X, gradient.weights[0], [])
+
+    def _nodes(self, column: int, done: set[tuple[int, int]]) -> list[VGroup]:
+        return [slope for at, slope in self.orange.nodes.items() if at[0] == column and at not in done]
+
+    def _sweep(self, k: int, values: np.ndarray | None, coming: list[VGroup]) -> None:
+        """Back along all lines of a layer: slopes come to them, and to what stands at their start."""
+        edges = self.diagram.edges[k]
+        self.play(Pulse(VGroup(*edges), palette.orange, backward=True).run(0.9))
+        changes: list[Animation] = []
+        if values is not None:
+            largest = float(np.abs(values).max())
+            for at, line in edges.lines.items():
+                share = abs(float(values[at])) / largest if largest else 0.0
+                changes.append(line.animate.set_stroke(*strength(share, palette.orange)))
+                line.emphasis = min(0.97, share)
+            new = [at for at in self.orange.lines if at[0] == k and at != (X, *self.path)]
+            coming = [*coming, *(self.orange.lines[at] for at in new)]
+            changes += self._replaced(k, [at[1:] for at in new])
+        self.play(*changes, *map(FadeIn, coming), run_time=0.8)
+
+    def _replaced(self, k: int, lines: list[tuple[int, int]]) -> list[Animation]:
+        return [FadeOut(self.orange.replaced[k, *at]) for at in lines if (k, *at) in self.orange.replaced]
 
     def _dim_forward(self) -> None:
         """What was computed on the way forward stays, but steps back."""
         edges = [emphasis(line, FAINT) for k in (X, R, A) for line in self.diagram.edges[k]]
-        labels = [emphasis(label, PRESENT) for label in (*self.weight_labels.values(), *self.c_labels.values())]
-        biases = [emphasis(arrow, PRESENT) for arrow in (*self.bias_arrows, self.output_bias)]
-        self.play(*edges, *labels, *biases, emphasis(self.diagram.boxes, PRESENT), run_time=0.5)
+        parts = (*self.weight_labels.values(), *self.c_labels.values(), *self.arrows, *self.diagram.boxes)
+        self.play(*edges, *(emphasis(part, PRESENT) for part in parts), run_time=0.5)
 
-    def _flow_back(self, k: int) -> None:
-        self.play(Pulse(VGroup(*self.diagram.edges[k]), palette.orange, backward=True).run(0.9))
+    # -- is it right, and what does it cost? -----------------------------------------------------------------------
 
-    def _replace_rule(self, source: str) -> None:
-        new = self._line(source)
-        self.play(FadeOut(self.rule), run_time=0.3)
-        self.play(FadeIn(new, shift=0.15 * UP), run_time=0.5)
-        self.rule = new
+    def _entry(self) -> str:
+        i, j = self.path
+        return f"w{i + 1}{j + 1}".translate(SUBSCRIPTS)
 
-    def _rule_of(self, parameter: str, after: str, factor: str, slope: float, value: float) -> None:
-        """How the slope of one parameter is made: the slope after it times what it is multiplied by."""
-        printed = printed_product(slope, float(value), fitting_places([slope * value]))
-        second = f"({printed.second})" if printed.second.startswith("-") else printed.second
-        result = f"{'=' if printed.exact else 'approx'} orange({printed.product})"
-        self._replace_rule(
-            f"{_slope(parameter)} = {_slope(after)} dot {factor} = orange({printed.first}) dot {second} {result}"
-        )
-
-    def _text(self, value: float, among: list[float] | NDArray) -> str:
-        places = fitting_places(np.ravel(among))
-        return number_text(round(float(value), places), 0 if float(value) in (-1.0, 0.0, 1.0) else places)
-
-    def _over(self, column: int, values: list[float] | NDArray) -> VGroup:
-        """Slopes in orange over the nodes of a column."""
-        made = VGroup()
-        for i, node in self.diagram.columns[column].nodes.items():
-            over = node.get_top()[1] if self.diagram.is_crowded else self.letters[column][i].get_top()[1]
-            text = words(self._text(values[i], values), style.TICK, palette.orange)
-            made.add(text.place(over + 0.08, center=node.get_x()))
-        self.shown.add(*made)
-        return made
-
-    def _onto(self, labels: dict[tuple[int, int], VGroup], values: NDArray, k: int) -> list[Animation]:
-        """Each label on a line gives its place to the parameter's slope; the line is as strong as that is large."""
-        largest = float(np.abs(values).max())
-        changes: list[Animation] = []
-        for (i, j), label in labels.items():
-            slope = patched(words(self._text(values[i, j], values), style.TICK, palette.orange)).move_to(label)
-            self.shown.add(slope)
-            self.slope_of[k, i, j] = slope
-            changes += [FadeOut(label), FadeIn(slope)]
-        for (i, j), line in self.diagram.edges[k].lines.items():
-            share = abs(float(values[i, j])) / largest if largest else 0.0
-            changes.append(line.animate.set_stroke(*strength(share, palette.orange)))
-            line.emphasis = min(0.97, share)
-        return changes
-
-    def _onto_bias(self, column: int, values: list[float] | NDArray) -> list[Animation]:
-        arrows = self.bias_arrows if column == R else [self.output_bias]
-        changes: list[Animation] = []
-        for arrow, value in zip(arrows, values, strict=True):
-            text = words(self._text(float(value), values), style.TICK, palette.orange)
-            text.place(arrow[1].get_center()[1] - 0.09, left=arrow[1].get_left()[0])
-            if text.get_right()[0] > style.RIGHT_EDGE:  # there is room on the arrow's other side
-                text.place(text.baseline, right=2 * arrow[0].get_x() - arrow[1].get_left()[0])
-            self.shown.add(text)
-            changes += [FadeOut(arrow[1]), FadeIn(text)]
-        return changes
-
-    # -- is it right? --------------------------------------------------------------------------------------------
-
-    def _nudge_beat(self) -> None:
-        i, j = self._steepest()
+    def _check_beat(self) -> None:
+        i, j = self.path
         index = i * self.n_features + j
         slope = float(self.slopes.theta[index])
-        step = self._step(slope)
-        after = nudged(self.run, self.theta, self.there, index, step)
+        step = next((step for step in STEPS if 1000 * step * abs(slope) < math.sqrt(self.there.error)), STEPS[-1])
         places = fitting_places([slope], 3)
+        after = nudged(self.run, self.theta, self.there, index, step)
         printed = printed_slope(self.there.error, after.error, step, places)
         text = number_text(round(slope, places), places)
-        entry = f"w{i + 1}{j + 1}".translate(SUBSCRIPTS)
-        if number_text(float(printed.slope), places) == text:
-            with self.beat("nudge", entry=entry, step=printed.step):
-                # One w is made a little larger, and all computed again: its slope by hand, and the same from before
-                self._nudge(i, j, printed, text)
-        else:
-            with self.beat("nudge-near", entry=entry, step=printed.step):
-                # One w is made a little larger, and all computed again: its slope by hand, and that from before
-                self._nudge(i, j, printed, text)
-
-    def _nudge(self, i: int, j: int, printed: PrintedSlope, slope: str) -> None:
-        edges = self.diagram.edges
-        dimmed = [emphasis(part, PRESENT) for part in self.shown if part is not self.slope_of[X, i, j]]
-        self.title, arriving = next_heading(self.screen("heading-nudge"), self.title)
-        self.play(*arriving, *dimmed, FadeOut(self.rule), run_time=0.7)
+        same = number_text(float(printed.slope), places) == text
+        passes = (self.run.n_parameters + 1, BIG.n_parameters + 1)  # one before any nudge
+        numbers = {"entry": self._entry(), "passes": number_text(passes[0]), "big": number_text(passes[1])}
         letter = f"yellow(w_({i + 1} {j + 1}))"
-        nudge = f"e({letter} + {printed.step}) - e({letter})"
-        numbers = f"{printed.after} - {printed.before}"
-        by_hand = f"frac({nudge}, {printed.step}) = frac({numbers}, {printed.step}) = {printed.slope}"
-        beside = f"{_slope(letter)} = orange({slope})"
-        self.rule = self._line(f'part("hand", {by_hand}) quad quad part("slope", {beside})')
-        self.play(FadeIn(self.rule.part("hand"), shift=0.15 * UP), run_time=0.6)
+        nudge = f"frac(e({letter} + {printed.step}) - e({letter}), {printed.step})"
+        by_hand = f"{nudge} = frac({printed.after} - {printed.before}, {printed.step}) = {printed.slope}"
+        source = f'part("hand", {by_hand}) quad quad part("slope", {slope_source(letter)} = orange({text}))'
+        with self.beat("check" if same else "check-near", **numbers):
+            # One w is made a little larger, and all computed again: its slope by a nudge, and the one from before.
+            # Then the stage is cleared: how many passes that takes for every parameter, and how many it took backwards
+            self._nudge(source)
+            self._count(passes)
+
+    def _nudge(self, source: str) -> None:
+        (i, j), edges = self.path, self.diagram.edges
+        self.rule = self._line(source)
+        self.play(*self._title("heading-check"), FadeIn(self.rule.part("hand"), shift=0.15 * UP), run_time=0.9)
         for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
-            self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.9))
+            self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.6))
         self.play(FadeIn(self.rule.part("slope"), shift=0.15 * UP), run_time=0.6)
         self.add(self.rule)
+        self.wait(1.2)
 
-    def _steepest(self) -> tuple[int, int]:
-        """The w with the largest slope, among those that carry theirs on the screen."""
-        slopes = self.slopes.layers(self.run).weights[0]
-        return max(self.weight_labels, key=lambda at: abs(float(slopes[at])))
+    def _count(self, passes: tuple[int, int]) -> None:
+        names = (self.screen("by-nudges"), self.screen("by-backprop"))
+        heads = [self.screen("parameters", count=number_text(count - 1)) for count in passes]
+        self.counts = PassCounts(passes, names, (heads[0], heads[1]))
+        self.stage = [part for part in self.mobjects if part not in (self.title, self.rule)]
+        self.play(*map(FadeOut, (*self.stage, self.rule)), run_time=0.6)
+        self.play(*self._title("heading-count"), FadeIn(self.counts), run_time=0.8)
+        self.wait(0.8)
+        self.play(*self.counts.race(2.4))
+        self.counts.settle()
+        self.passes = (round(self.counts.nudges.value), SWEEPS)
 
-    def _step(self, slope: float) -> float:
-        """A nudge small enough for the error to change by no more than a thousandth or so of its way to the label."""
-        return next((step for step in STEPS if 1000 * step * abs(slope) < math.sqrt(self.there.error)), STEPS[-1])
+    # -- what it is for ------------------------------------------------------------------------------------------
 
-    def _count_beat(self) -> None:
-        sizes = (self.run.n_parameters, BIG.n_parameters)
-        passes = (sizes[0] + 1, sizes[1] + 1)  # one before any nudge
-        with self.beat("count", passes=Count(passes[0]), big=number_text(passes[1])):
-            # An arrow for each pass by hand; below it one there and one back. And the same for a large network
-            names = (self.screen("by-nudges"), self.screen("by-backprop"))
-            heads = tuple(self.screen("parameters", count=number_text(size)) for size in sizes)
-            counts = PassCounts(passes, names, (heads[0], heads[1]), COUNTS_TOP)
-            lit = [emphasis(part, FULL) for part in self.shown]
-            self.play(FadeOut(self.rule), *lit, run_time=0.5)
-            self.title, arriving = next_heading(self.screen("heading-count"), self.title)
-            self.play(*arriving, FadeIn(counts.names), FadeIn(counts.head), run_time=0.6)
-            self.play(LaggedStart(*map(FadeIn, counts.nudges), lag_ratio=0.5), run_time=2.0)
-            self.play(FadeIn(counts.small_counts[0]), run_time=0.3)
-            sweeps = LaggedStart(*map(FadeIn, counts.sweeps), lag_ratio=0.8)
-            self.play(sweeps, FadeIn(counts.small_counts[1]), run_time=1.0)
-            self.play(FadeIn(counts.large, shift=0.15 * UP), run_time=0.6)
+    def _step_beat(self) -> None:
+        rate = falling_rate(self.run, self.theta, self.there, self.slopes)
+        count = number_text(self.run.n_parameters)
+        if rate is None:
+            with self.beat("step-flat", count=count):
+                # All slopes together are the gradient; nowhere does the ground fall
+                self._gather()
+            return
+        self.rate, self.after = rate, stepped(self.run, self.theta, self.there, self.slopes, rate)
+        numbers = {"before": self.error_text(self.there), "after": self.error_text(self.after)}
+        with self.beat("step", count=count, **numbers):
+            # All slopes together are the gradient. One step against it, the numbers go forward anew, and e has fallen
+            self._gather()
+            self._use()
 
+    def _gather(self) -> None:
+        """The slopes leave copies that line up as g."""
+        self.play(FadeOut(self.counts), *self._title("heading-step"), run_time=0.5)
+        self.play(*map(FadeIn, self.stage), run_time=0.6)
+        names = parameter_names(self.run)
+        self.row = GradientRow(names, self.slopes.theta, ROW_Y)
+        flights = []
+        for index, number in self.row.numbers.items():
+            source = self.orange.of(index, self.n_units, self.n_features)
+            flights.append(FadeIn(number, target_position=source) if source is not None else FadeIn(number))
+        coming = LaggedStart(*flights, lag_ratio=0.08)
+        self.play(FadeIn(self.row.label), FadeIn(self.row.dots), coming, run_time=2.0)
+        self.add(self.row)
 
-def _slope(of: str) -> str:
-    """The error's slope by something, as a fraction."""
-    return f"frac(partial e, partial {of})"
+    def _use(self) -> None:
+        """theta - eta g, and the network computed once more: its numbers change, and so does the error."""
+        gap = 1.1
+        step = formula(f"orange(theta) - {number_text(self.rate)} thin orange(bold(g)) :", STEP_SIZE)
+        old, new = (formula(self.error_source(at, n), STEP_SIZE) for n, at in enumerate((self.there, self.after)))
+        share = min(1.0, WIDEST / (step.width + gap + max(old.width, new.width)))
+        left = -share * (step.width + gap + old.width) / 2
+        for text in (step, old, new):
+            text.scale(share)
+        step.place(STEP_Y - 0.12, left=left)
+        for text in (old, new):
+            text.place(STEP_Y - 0.12, left=step.get_right()[0] + share * gap)
+        self.play(FadeIn(step, shift=0.15 * UP), FadeIn(old, shift=0.15 * UP), run_time=0.7)
+        for column, k in ((R, X), (A, R), (Y, A)):
+            self.play(Pulse(VGroup(*self.diagram.edges[k]), palette.text).run(0.7))
+            if column != Y:
+                self.play(*self._rolled(column), run_time=0.4)
+        self.play(*self._rolled(Y), *grow(old, new), run_time=1.2)
+        self.error = new
+
+    def _rolled(self, column: int) -> list[Animation]:
+        """The numbers in a column's nodes run on to those after the step."""
+        values = {R: self.after.r[0], A: self.after.a[0], Y: [self.after.y]}[column]
+        return [roll(number, float(value)) for number, value in zip(self.numbers[column], values, strict=True)]

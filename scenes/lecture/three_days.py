@@ -8,7 +8,7 @@ from typing import Self
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.written_out import example_of, forward, in_thousands, label_day, view_unit
+from gradreel.core.written_out import Forward, example_of, forward, in_thousands, label_day, view_unit
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments import shown_name
@@ -68,6 +68,25 @@ class ThreeDaysScene(LectureScene):
         prediction, label = round(self.there.y, decimals), round(self.there.label, decimals)
         values = {"prediction": prediction, "label": label, "error": abs(prediction - label)}
         return {name: number_text(value, decimals) + letter for name, value in values.items()}
+
+    def error_source(self, there: Forward, n: int = 0) -> str:
+        """e = |y - label| in letters and numbers, or its square. Parts: "frame", and in it "y0" and "error0"."""
+        decimals = self.unit.decimals
+        prediction, label = (number_text(round(value, decimals), decimals) for value in (there.y, there.label))
+        numbers, error = (
+            f'part("y{n}", blue({prediction})) - red({label})',
+            f'part("error{n}", {self.error_text(there)})',
+        )
+        if self.run.loss == "mae":
+            return f'part("frame", e = abs(blue(y) - red(hat(y))) = abs({numbers}) = {error})'
+        return f'part("frame", e = (blue(y) - red(hat(y)))^2 = ({numbers})^2 approx {error})'
+
+    def error_text(self, there: Forward) -> str:
+        """The example's error as printed: the distance of the printed numbers, or its square."""
+        decimals = self.unit.decimals
+        if self.run.loss == "mae":
+            return number_text(abs(round(there.y, decimals) - round(there.label, decimals)), decimals)
+        return number_text(there.error, max(decimals, fitting_places([self.there.error], 3)))
 
     def build_diagram(self) -> None:
         self.diagram = LayerDiagram((self.n_features, self.n_units, 1), BOX, split=self.run.activation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +115,60 @@ def printed_product(first: float, second: float, least: int = 2, most: int = 5) 
             return PrintedProduct(*map(_plain, factors), _plain(product), exact=True)
     factors = [_shortest(value, least, least) for value in (first, second)]
     return PrintedProduct(*map(_plain, factors), _plain(product), exact=False)
+
+
+def printed_step(first: float, second: float, places: int, most: int = 5) -> PrintedProduct:
+    """A product whose first factor goes on being printed to ``places`` decimals, as the product is: one of a chain.
+
+    Only the second factor gets more decimals, up to ``most``, until the product comes out right; then all as in
+    `printed_product`. Numbers are only ever rounded, never adjusted.
+    """
+    start, product = _shortest(first, places, places), _as_shown(first * second, places)
+    for decimals in range(max(places, 2), most + 1):
+        factor = _shortest(second, 2, decimals)
+        if (start * factor).quantize(product, rounding=ROUND_HALF_UP) == product:
+            return PrintedProduct(_plain(start), _plain(factor), _plain(product), exact=True)
+    return printed_product(first, second, places, most)
+
+
+@dataclass(frozen=True)
+class PrintedProducts:
+    """``constant + factors[0][0] * factors[0][1] + ... = total``, each as it is printed.
+
+    ``exact``: the printed numbers come to the printed total, rounded as that is.
+    """
+
+    constant: str
+    factors: tuple[tuple[str, str], ...]
+    total: str
+    decimals: int
+    exact: bool
+
+
+def printed_products(
+    constant: float, factors: Iterable[tuple[float, float]], total: float, places: int, most: int = 4
+) -> PrintedProducts:
+    """A constant and products with the fewest decimals, 2 to ``most``, that come to ``total`` as it is printed.
+
+    ``total`` has ``places`` decimals. Numbers are only ever rounded, never adjusted. Where none will do, 2 decimals,
+    and ``exact`` is False: write it with an approximate sign.
+    """
+    pairs = [(float(first), float(second)) for first, second in factors]
+    end = _as_shown(total, places)
+    for decimals in range(2, most + 1):
+        made = [(_as_shown(first, decimals), _as_shown(second, decimals)) for first, second in pairs]
+        summed = _as_shown(constant, decimals) + sum(first * second for first, second in made)
+        if summed.quantize(end, rounding=ROUND_HALF_UP) == end:
+            return _products(constant, made, end, decimals, exact=True)
+    made = [(_as_shown(first, 2), _as_shown(second, 2)) for first, second in pairs]
+    return _products(constant, made, end, 2, exact=False)
+
+
+def _products(
+    constant: float, made: list[tuple[Decimal, Decimal]], total: Decimal, decimals: int, exact: bool
+) -> PrintedProducts:
+    factors = tuple((_plain(first), _plain(second)) for first, second in made)
+    return PrintedProducts(_plain(_as_shown(constant, decimals)), factors, _plain(total), decimals, exact)
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,21 @@ def centered_number(value: float, decimals: int, size: float, color: ManimColor)
     return number.place_left(0.0, -glyphs.width / 2)
 
 
+def roll(number: Number, value: float) -> Animation:
+    """``number`` runs on to ``value``; the middle of its ink stays where it is."""
+    start, middle = number.value, _middle(number)
+
+    def show(moving: Number, share: float) -> None:
+        moving.set_value(start + share * (value - start))
+        moving.shift(np.array([middle - _middle(moving), 0.0, 0.0]))
+
+    return UpdateFromAlphaFunc(number, show)
+
+
+def _middle(number: Number) -> float:
+    return float(VGroup(*(glyph for glyph in number.submobjects[1:] if len(glyph.points))).get_x())
+
+
 def three_dots(center: NDArray, step: float) -> VGroup:
     """Dots one below the other, for nodes that are not drawn."""
     steps = np.array([[0, step, 0], [0, 0, 0], [0, -step, 0]])

@@ -13,12 +13,14 @@ from gradreel.core.written_out import (
     activation_slope,
     backward,
     example_of,
+    falling_rate,
     forward,
     in_thousands,
     label_day,
     nudged,
     output_terms,
     row_terms,
+    stepped,
     view_unit,
 )
 
@@ -106,6 +108,28 @@ def test_every_slope_is_what_a_nudge_gives(run, label):
     for index, slope in enumerate(slopes):
         up, down = (nudged(run, theta, there, index, sign * step).error for sign in (1, -1))
         assert slope == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("run", NETWORKS, ids=lambda run: f"{run.hidden}-{run.activation}")
+@pytest.mark.parametrize("label", [-30.0, 0.4])
+def test_the_largest_power_of_ten_that_lowers_the_error_is_the_rate(run, label):
+    theta = random_theta(run, 2)
+    there = forward(run, theta, np.linspace(-0.4, 0.5, run.dataset.n_features), label)
+    slopes = backward(run, theta, there)
+    rate = falling_rate(run, theta, there, slopes)
+    assert stepped(run, theta, there, slopes, rate).error < there.error
+    moved = forward(run, theta - rate * slopes.theta, there.x, label)
+    assert stepped(run, theta, there, slopes, rate).y == moved.y
+    if rate < 1:
+        assert stepped(run, theta, there, slopes, 10 * rate).error >= there.error
+
+
+def test_no_step_lowers_an_error_of_zero():
+    theta = random_theta(THREE_DAYS)
+    y = forward(THREE_DAYS, theta, np.array([0.1, 0.2, 0.3]), 0.0).y
+    there = forward(THREE_DAYS, theta, np.array([0.1, 0.2, 0.3]), y)
+    assert there.error == 0
+    assert falling_rate(THREE_DAYS, theta, there, backward(THREE_DAYS, theta, there)) is None
 
 
 def test_slopes_on_the_way_are_those_of_the_biases():

@@ -1,4 +1,4 @@
-"""backprop: the orange numbers are the error's slopes, which nudges of the network on scaled views confirm."""
+"""backprop: the orange numbers are the error's slopes, as nudges confirm, and a step against them lowers it."""
 
 from __future__ import annotations
 
@@ -75,34 +75,62 @@ def slopes_by_hand(media: Path, run: Experiment, day: date) -> dict[str, float]:
     return slopes
 
 
+def on_screen(scene) -> set[int]:
+    return {id(part) for part in scene.get_mobject_family_members()}
+
+
 @pytest.fixture(scope="module")
 def film(media):
     seen = {}
 
     def look(scene, beat):
-        shown = getattr(scene, "shown", [])
-        seen[beat] = len(shown)
-        if beat.startswith("nudge"):
-            seen["rule"] = scene.rule.source
+        orange, there = scene.orange, on_screen(scene)
+        every = [
+            *orange.nodes.values(),
+            *orange.biases,
+            orange.output_bias,
+            *(text[1] for text in orange.lines.values()),
+        ]
+        seen[beat] = sum(id(text[0]) in there for text in every)
+        seen[beat, "rule"] = scene.rule.source
+        seen[beat, "y"] = scene.numbers[3][0].text
 
     seen["beats"], seen["scene"] = play(media, look, run=RUN)
     return seen
 
 
-def test_forward_then_backward_then_by_hand(film):
-    assert [beat.removesuffix("-near") for beat in film["beats"]] == ["forward", "output", "hidden", "nudge", "count"]
+def test_one_path_then_all_then_the_step(film):
+    output, check, step = film["beats"][1], film["beats"][4], film["beats"][5]
+    assert film["beats"] == ["forward", output, "path", "rest", check, step]
+    assert (output, check.removesuffix("-near"), step) == ("output-low", "check", "step")
     assert film["forward"] == 0
-    assert film["output"] == 1 + 3 + 1  # by y, of each c, of b
-    assert film["hidden"] == 5 + 3 + 3 + 9  # by each a, of each b_i, of each w
+    assert film[output] == 1  # by y
+    assert film["path"] == 1 + 3  # of a, r, w on the path
+    assert film["rest"] == 1 + 3 + 3 + 3 + 1 + 3 + 9  # by y, each a, each r; of each b_i, b, each c, each w
+    assert film[check] == 0  # the stage is the counts' alone
+    assert film[step] == film["rest"]
 
 
-def test_every_line_carries_the_slope_of_its_parameter(film, media):
+def test_every_slope_stands_at_its_own_line_or_node(film, media):
     scene, slopes = film["scene"], slopes_by_hand(media, RUN, date(2021, 1, 25))
-    for (k, i, j), label in scene.slope_of.items():
+    for (k, i, j), label in scene.orange.lines.items():
         name = f"w_{i + 1}_{j + 1}" if k == 0 else f"c_{j + 1}"
         assert number(label[1]) == pytest.approx(slopes[name], abs=0.0051)
         nearest = min(scene.diagram.edges[k].lines.values(), key=lambda line: _distance(line, label))
         assert nearest is scene.diagram.edges[k].line(i, j)
+    for (column, i), label in scene.orange.nodes.items():
+        letter = min((letter for k in (1, 2, 3) for letter in scene.letters[k]), key=lambda one: _apart(one, label))
+        assert letter is scene.letters[column][i]
+        if column == 1:
+            assert number(label) == pytest.approx(slopes[f"b_{i + 1}"], abs=0.0051)  # b is added to r
+    for i, label in enumerate(scene.orange.biases):
+        nearest = min(scene.bias_arrows, key=lambda arrow: _apart(arrow[1], label))
+        assert nearest is scene.bias_arrows[i]
+        assert number(label) == pytest.approx(slopes[f"b_{i + 1}"], abs=0.0051)
+
+
+def _apart(first, second) -> float:
+    return float(np.linalg.norm(first.get_center() - second.get_center()))
 
 
 def _distance(line, label) -> float:
@@ -121,8 +149,28 @@ def test_the_larger_a_slope_the_thicker_its_line(film, media):
     assert widths[order[0]] < widths[order[-1]]
 
 
+def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(film, media):
+    links, slopes = film["scene"]._links(), slopes_by_hand(media, RUN, date(2021, 1, 25))
+    before = None
+    for n, link in enumerate(links, 1):
+        source = link.source(n)
+        first, second, result = re.search(
+            r"orange\((-?[0-9.]+)\)\) dot \(?(-?[0-9.]+)\)? = .*orange\((-?[0-9.]+)\)", source
+        ).groups()
+        places = len(result.partition(".")[2])
+        assert abs(float(first) * float(second) - float(result)) <= 0.5 * 10**-places + 1e-9
+        if before is not None:  # the one before, to as many decimals or more
+            assert abs(float(first) - float(before)) <= 0.5 * 10 ** -len(before.partition(".")[2]) + 1e-9
+        before = result
+    i, j = film["scene"].path
+    name = f"w_{i + 1}_{j + 1}"
+    assert float(before) == pytest.approx(slopes[name], abs=0.0051)
+    assert abs(slopes[name]) == max(abs(slope) for key, slope in slopes.items() if key.startswith("w"))
+    assert source in film["path", "rule"]
+
+
 def test_the_nudge_and_the_slope_stand_side_by_side_as_printed(film, media):
-    rule = film["rule"]
+    rule = film[film["beats"][4], "rule"]
     after, before, step = re.search(r"frac\(([0-9.]+) - ([0-9.]+), ([0-9.]+)\)", rule).groups()
     by_hand = float(re.search(r"\) = (-?[0-9.]+)\)", rule).group(1))
     slope = float(re.search(r"orange\((.[0-9.]+)\)", rule).group(1).replace("\u2212", "-"))
@@ -131,19 +179,53 @@ def test_the_nudge_and_the_slope_stand_side_by_side_as_printed(film, media):
     slopes = slopes_by_hand(media, RUN, date(2021, 1, 25))
     name = "_".join(("w", *re.search(r"w_\((\d) (\d)\)", rule).groups()))
     assert slope == pytest.approx(slopes[name], abs=0.00051)
-    assert (film["beats"][3] == "nudge") == (abs(slope - by_hand) < 1e-9)
+    assert (film["beats"][4] == "check") == (abs(slope - by_hand) < 1e-9)
 
 
-def test_a_pass_for_each_parameter_and_one_more(film):
-    texts = [part.source for part in film["scene"].get_mobject_family_members() if isinstance(part, TextMobject)]
-    assert {"17", "26\u2009002", "2"} <= set(texts)
+def test_a_pass_for_each_parameter_and_one_more(media):
+    counted = []
+
+    def look(scene, beat):
+        if beat.startswith("check"):
+            counted.append((scene.counts.passes, scene.counts.nudges.text, scene.counts.sweeps.text))
+
+    play(media, look, run=RUN)
+    assert counted == [((17, 26002), "26\u2009002", "2")]
+
+
+def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(film, media):
+    scene, slopes = film["scene"], slopes_by_hand(media, RUN, date(2021, 1, 25))
+    shown = [number(scene.row.numbers[k]) for k in range(len(scene.row.numbers))]
+    assert shown == pytest.approx(list(slopes.values()), abs=0.0051)
+    theta = in_thousands(RUN, Trace.find(media / "traces", RUN).parameters[-1])
+    example = example_of(RUN.dataset, date(2021, 1, 25))
+    before = forward(RUN, theta, example.x, example.label)
+    after = forward(RUN, theta - scene.rate * np.array(list(slopes.values())), example.x, example.label)
+    assert after.error < before.error
+    assert film["rest", "y"] == f"{before.y:.2f}"
+    assert film["step", "y"] == f"{after.y:.2f}"
+    printed = abs(round(after.y, 2) - round(example.label, 2))
+    assert f'part("error1", {printed:.2f})' in scene.error.source
 
 
 def test_another_network_has_other_slopes(film, media):
     _, other = play(media, run=OTHER)
-    assert [number(label[1]) for label in other.slope_of.values()] != [
-        number(label[1]) for label in film["scene"].slope_of.values()
+    assert [number(label[1]) for label in other.orange.lines.values()] != [
+        number(label[1]) for label in film["scene"].orange.lines.values()
     ]
+
+
+def test_what_y_has_to_do_follows_from_the_numbers(media, monkeypatch):
+    day = next(day for day in (date(2021, 1, 2 + k) for k in range(28)) if _above(media, day))
+    assert play(media, run=RUN, day=day)[0][1] == "output-high"
+    monkeypatch.setattr("gradreel.scenes.lecture.backprop.falling_rate", lambda *_: None)
+    assert play(media, run=RUN)[0][-1] == "step-flat"
+
+
+def _above(media: Path, day: date) -> bool:
+    theta = in_thousands(RUN, Trace.find(media / "traces", RUN).parameters[-1])
+    example = example_of(RUN.dataset, day)
+    return forward(RUN, theta, example.x, example.label).y > example.label
 
 
 @pytest.mark.parametrize(("name", "lang"), list(zip(ENDS, ("en", "zh"), strict=True)))
@@ -152,6 +234,6 @@ def test_the_ends_of_the_bounds(media, name, lang):
     _, scene = play(media, lambda scene, beat: findings.extend(check_scene(scene, beat)), lang=lang, run=run)
     assert findings == []
     slopes = slopes_by_hand(media, run, label_day(run.dataset))
-    for (k, i, j), label in scene.slope_of.items():
+    for (k, i, j), label in scene.orange.lines.items():
         expected = slopes[f"w_{i + 1}_{j + 1}" if k == 0 else f"c_{j + 1}"]
         assert number(label[1]) == pytest.approx(expected, abs=0.0051)

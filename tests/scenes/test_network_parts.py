@@ -6,7 +6,13 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from gradreel.scenes.mobjects.arithmetic import printed_product, printed_slope, printed_sum
+from gradreel.scenes.mobjects.arithmetic import (
+    printed_product,
+    printed_products,
+    printed_slope,
+    printed_step,
+    printed_sum,
+)
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Node, Pulse
 from gradreel.scenes.mobjects.network_sum import fitting_places
@@ -49,6 +55,37 @@ def test_factors_get_more_decimals_until_the_product_comes_out_right():
     printed = printed_product(-0.63545, 22.425)
     assert (printed.first, printed.second, printed.product) == ("-0.6354", "22.425", "-14.25")
     assert printed.exact
+
+
+@given(numbers, numbers)
+def test_a_link_of_a_chain_goes_on_with_the_slope_as_it_was_printed(first, second):
+    printed = printed_step(first, second, 2)
+    off = abs(Decimal(printed.first) * Decimal(printed.second) - Decimal(printed.product))
+    assert (off <= Decimal("0.005")) or not printed.exact
+    assert float(printed.product) == pytest.approx(first * second, abs=0.0050001)
+
+
+def test_only_the_factor_of_a_link_gets_more_decimals():
+    """-1.68 times 0.24 would be -0.40."""
+    printed = printed_step(-1.6809552, 0.24370442, 2)
+    assert (printed.first, printed.second, printed.product, printed.exact) == ("-1.68", "0.244", "-0.41", True)
+    assert printed_step(-1.0, 1.6809552, 2).first == "-1"
+
+
+@given(numbers, st.lists(st.tuples(numbers, numbers), min_size=1, max_size=5))
+def test_printed_products_come_to_the_total_or_say_that_they_do_not(constant, pairs):
+    printed = printed_products(constant, pairs, constant + sum(a * b for a, b in pairs), 2)
+    summed = Decimal(printed.constant) + sum(Decimal(a) * Decimal(b) for a, b in printed.factors)
+    assert (abs(summed - Decimal(printed.total)) <= Decimal("0.005")) or not printed.exact
+    assert 2 <= printed.decimals <= 4
+
+
+def test_printed_products_take_the_fewest_decimals_that_come_out_right():
+    pairs = [(1.92107135, 4.126), (0.75292768, 2.726), (-2.30727939, 3.261)]
+    printed = printed_products(-2.77486692, pairs, -0.32008378, 2)
+    assert (printed.constant, printed.total, printed.exact) == ("-2.77", "-0.32", True)
+    assert printed.factors == (("1.92", "4.13"), ("0.75", "2.73"), ("-2.31", "3.26"))
+    assert printed_products(0.0, [(0.104, 5.0)], 0.52, 2).factors == (("0.104", "5.000"),)  # 0.10 times 5 is 0.5
 
 
 @given(st.integers(0, 50_000))

@@ -1,0 +1,195 @@
+"""The error's slopes in orange, each beside the name of what it belongs to: at its node, at its arrow, on its line.
+
+The names stay. Only on a line that has no room for both does a slope take its name's place. Pure functions of numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from gradreel.core.written_out import Backward
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.arithmetic import printed_step
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.network_parts import patched
+from gradreel.scenes.mobjects.network_sum import fitting_places
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, fitting_decimals
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import palette
+from manim import VGroup, VMobject
+from numpy.typing import NDArray
+
+BESIDE = 0.11  # from a name to its slope
+SHARES = (0.69, 0.24)  # of a line, where its slope may stand
+CLEAR = np.array([0.1, 0.02])  # scene units between two labels, beside and above each other
+RAISED = 0.07  # a slope beside a bias, over the bias's baseline: away from the letter below
+MOST_IN_ROW = 16  # entries of the gradient in one row
+ROW_LEFT = style.LEFT_EDGE + 0.85
+
+
+def slope_text(value: float, among: Iterable[float]) -> str:
+    """A slope as it is written beside others: two decimals, fewer for large ones; -1, 0 and 1 as whole numbers."""
+    places = fitting_places(np.ravel(np.asarray(list(among), dtype=float)))
+    return number_text(round(float(value), places), 0 if float(value) in (-1.0, 0.0, 1.0) else places)
+
+
+def slope_source(of: str) -> str:
+    """The error's slope by something, as a fraction."""
+    return f"frac(partial e, partial {of})"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of a chain: the slope of ``of`` is that of ``after`` times ``factor``; in Typst, and in numbers."""
+
+    of: str
+    after: str
+    factor: str
+    slope: float  # of `after`
+    value: float  # of `factor`
+    places: int  # decimals of the slopes
+
+    def source(self, n: int) -> str:
+        """In letters and numbers; parts "of1", "after1", "first1", "result1" of the first link, and so on."""
+        printed = printed_step(self.slope, self.value, self.places)
+        second = f"({printed.second})" if printed.second.startswith("-") else printed.second
+        letters = f'part("of{n}", {slope_source(self.of)}) = part("after{n}", {slope_source(self.after)})'
+        numbers = f'part("first{n}", orange({printed.first})) dot {second}'
+        result = f'{"=" if printed.exact else "approx"} part("result{n}", orange({printed.product}))'
+        return f"{letters} dot {self.factor} = {numbers} {result}"
+
+
+@dataclass
+class Named:
+    """What of a diagram of one hidden layer has a name on the screen."""
+
+    letters: Sequence[VGroup]  # of columns x, r, a, y
+    weights: dict[tuple[int, int], VGroup]
+    c: dict[tuple[int, int], VGroup]
+    biases: list[VGroup]  # arrow and name
+    output_bias: VGroup
+
+
+@dataclass
+class Slopes:
+    """``nodes[k, i]``: at node i of column k (r 1, a 2, y 3); ``biases[i]``, ``output_bias``; ``lines[k, i, j]``.
+
+    ``replaced[k, i, j]`` is the name that a slope takes the place of.
+    """
+
+    nodes: dict[tuple[int, int], VMobject] = field(default_factory=dict)
+    biases: list[VMobject] = field(default_factory=list)
+    output_bias: VMobject = field(default_factory=VGroup)
+    lines: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
+    replaced: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
+
+    def of(self, index: int, units: int, days: int) -> VMobject | None:
+        """The text of parameter ``index``'s slope, as `parameter_names` counts them; None where its line has none."""
+        if index < units * days:
+            label = self.lines.get((0, *divmod(index, days)))
+            return label[1] if label is not None else None
+        index -= units * days
+        if index < units:
+            return self.biases[index]
+        return self.lines[2, 0, index - units][1] if index < 2 * units else self.output_bias
+
+
+def slopes_of(diagram: LayerDiagram, named: Named, slopes: Backward, weights: NDArray, c: NDArray) -> Slopes:
+    """Every slope at its place; ``weights`` (H, D) and ``c`` (H,) are those of the parameters on lines."""
+    made = Slopes()
+    for column, values in ((3, [slopes.y]), (2, slopes.a[0]), (1, slopes.r[0])):
+        for i, value in enumerate(values):
+            made.nodes[column, i] = _at_node(diagram, named, column, i, slope_text(value, values))
+    for arrow, value in zip(named.biases, slopes.r[0], strict=True):
+        made.biases.append(_at_arrow(arrow, slope_text(value, slopes.r[0])))
+    made.output_bias = _at_arrow(named.output_bias, slope_text(slopes.y, [slopes.y]))
+    for k, names, values in ((0, named.weights, weights), (2, named.c, c[None])):
+        _on_lines(made, diagram, k, names, values)
+    return made
+
+
+def _orange(text: str) -> TextMobject:
+    return words(text, style.TICK, palette.orange)
+
+
+def _at_node(diagram: LayerDiagram, named: Named, column: int, i: int, text: str) -> VMobject:
+    """Right of the letter above the node; in a crowded diagram, above the node or left of what comes from above."""
+    node, made = diagram.columns[column].nodes[i], _orange(text)
+    if not diagram.is_crowded:
+        letter = named.letters[column][i]
+        baseline, left = node.get_top()[1] + 0.14, letter.get_right()[0] + BESIDE
+        if left + made.width > style.RIGHT_EDGE:
+            return made.place(baseline, right=letter.get_left()[0] - BESIDE)
+        return made.place(baseline, left=left)
+    foot = node.get_top()[1] + 0.08
+    if column == 1:
+        return patched(made.place(foot, right=node.get_x() - BESIDE))
+    return made.place(foot, center=node.get_x())
+
+
+def _at_arrow(arrow: VGroup, text: str) -> VMobject:
+    """Right of a bias's name, below its node; where there is no room, left of its arrow."""
+    head, name = arrow
+    made, baseline = _orange(text), name.baseline + RAISED
+    made.place(baseline, left=name.get_right()[0] + BESIDE)
+    if made.get_right()[0] > style.RIGHT_EDGE:
+        made.place(baseline, right=head.get_left()[0] - BESIDE)
+    return made
+
+
+def _on_lines(
+    made: Slopes, diagram: LayerDiagram, k: int, names: dict[tuple[int, int], VGroup], values: NDArray
+) -> None:
+    """The slopes of one layer's lines, all at the same share of the way; in their names' places where none is free."""
+    texts = {at: patched(_orange(slope_text(values[at], values.ravel()))) for at in names}
+    nodes = (*diagram.columns[k], *diagram.columns[k + 1])
+    others: list[VMobject] = [*names.values(), *nodes, *made.nodes.values(), *made.biases]
+    even = 1 - 1 / (len(diagram.columns[k].nodes) + 1)  # where lines from all nodes to all nodes are evenly spaced
+    for share in SHARES if k == 2 else (even, *SHARES):
+        for (i, j), text in texts.items():
+            before, after = diagram.columns[k].nodes[j].get_center(), diagram.columns[k + 1].nodes[i].get_center()
+            text.move_to(before + share * (after - before))
+        placed = list(texts.values())
+        pairs = [(text, other) for n, text in enumerate(placed) for other in (*others, *placed[:n])]
+        if not any(_touch(text[1], other) for text, other in pairs):
+            made.lines |= {(k, *at): text for at, text in texts.items()}
+            return
+    for at, text in texts.items():
+        made.lines[k, *at] = text.move_to(names[at])
+        made.replaced[k, *at] = names[at]
+
+
+def _touch(first: VMobject, second: VMobject) -> bool:
+    apart = np.abs(first.get_center() - second.get_center())[:2]
+    room = np.array([first.width + second.width, first.height + second.height]) / 2 + CLEAR
+    return bool((apart < room).all())
+
+
+class GradientRow(VGroup):
+    """g and its entries in one row on the height ``y``: all of them, or of each letter the first ones and "...".
+
+    ``numbers`` by index of the parameter; ``label`` is "g =".
+    """
+
+    def __init__(self, names: Sequence[str], gradient: NDArray, y: float) -> None:
+        super().__init__()
+        entries = chosen_entries(names, MOST_IN_ROW)
+        pitch = min((style.RIGHT_EDGE - ROW_LEFT) / len(entries), 0.95)
+        shown = np.array([gradient[entry] for entry in entries if entry is not ELLIPSIS])
+        places = min(fitting_places(shown), fitting_decimals(shown, pitch, style.SMALLEST, 2))
+        foot = y - 0.36 * style.SMALLEST * style.EM
+        left = -(pitch * len(entries) + ROW_LEFT - style.LEFT_EDGE) / 2
+        self.label = formula("orange(bold(g)) =", 40).place(y - 0.11, left=left)
+        self.numbers: dict[int, TextMobject] = {}
+        self.dots = VGroup()
+        for k, entry in enumerate(entries):
+            x = left + ROW_LEFT - style.LEFT_EDGE + pitch * (k + 0.5)
+            if entry is ELLIPSIS:
+                self.dots.add(_orange("…").place(foot, center=x))
+            else:
+                text = number_text(round(float(gradient[entry]), places), places)
+                self.numbers[entry] = _orange(text).place(foot, center=x)
+        self.add(self.label, *self.numbers.values(), self.dots)
