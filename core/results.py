@@ -217,6 +217,13 @@ def loss_by_epoch(trace: Trace, states: int | None = None) -> LossByEpoch:
     )
 
 
+def unseen_by_epoch(trace: Trace, states: int) -> tuple[FloatArray, FloatArray]:
+    """(R,) epochs passed, (R,) unseen losses in views: as `loss_by_epoch`, without the training loss, which is slow."""
+    run = trace.experiment
+    rows = evenly_spaced(len(trace.kept), max(2, states))
+    return trace.kept[rows] / run.batches_per_epoch, _in_views(run, unseen_loss(run, trace.parameters[rows]))
+
+
 def training_by_epoch(trace: Trace) -> tuple[FloatArray, FloatArray]:
     """(E + 1,) epochs 0 to E, (E + 1,) losses in views: how a recorded run's training went, at every epoch.
 

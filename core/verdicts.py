@@ -7,7 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from gradreel.core.results import LECTURE, Losses, Result, best_by_unseen
+import numpy as np
+from gradreel.core.results import LECTURE, LossByEpoch, Losses, Result, best_by_unseen
 
 STANDARD_ERRORS = 2.0
 """Two means differ clearly when they lie more than so many standard errors of their difference apart."""
@@ -16,8 +17,13 @@ SINGLE_RUNS = 0.05
 LEAST_SHARE = 0.01
 """Share of the larger loss below which no difference is spoken of, however little the seeds scatter."""
 
+PARTING_REACH = 2
+"""States on either side over which an unseen loss is calmed."""
+PARTING_SHARE = 0.1
+"""Share of its least value that an unseen loss must climb by, to be spoken of."""
+
 Change: TypeAlias = Literal["falls", "rises", "stays"]
-Unseen: TypeAlias = Literal["better", "worse", "middle", "flat"]
+Unseen: TypeAlias = Literal["better", "worse", "partly", "middle", "flat"]
 
 
 def change(before: Losses, after: Losses) -> Change:
@@ -43,15 +49,36 @@ def unseen_change(results: Sequence[Result]) -> Unseen:
     """What larger networks do to the unseen loss.
 
     ``better``: the largest has the least, clearly less than the smallest. ``worse``: the smallest has the least,
-    clearly less than the largest. ``middle``: one between them has the least, clearly less than the smallest. ``flat``:
-    none of these.
+    clearly less than the largest. ``partly``: the same, but the largest is clearly better again than the worst: what
+    some size spoils, more of it repairs in part. ``middle``: one between them has the least, clearly less than the
+    smallest. ``flat``: none of these.
     """
     best = best_by_unseen(results)
     if best is results[0]:
-        return "worse" if change(best.unseen, results[-1].unseen) == "rises" else "flat"
+        if change(best.unseen, results[-1].unseen) != "rises":
+            return "flat"
+        return "partly" if change(worst_by_unseen(results).unseen, results[-1].unseen) == "falls" else "worse"
     if change(results[0].unseen, best.unseen) != "falls":
         return "flat"
     return "better" if best is results[-1] else "middle"
+
+
+def worst_by_unseen(results: Sequence[Result]) -> Result:
+    """The result whose mean unseen loss is largest. ValueError without results."""
+    return max(results, key=lambda result: result.unseen.mean)
+
+
+def parting(losses: LossByEpoch) -> int | None:
+    """At which of a run's states its two losses part: from there on the training loss falls and the unseen one climbs.
+
+    That is where the unseen loss is least, once every state is the median of itself and two states on either side: a
+    loss over epochs is noisy. None if it does not clearly climb from there to the end.
+    """
+    count = len(losses.unseen)
+    calm = [float(np.median(losses.unseen[max(0, k - PARTING_REACH) : k + PARTING_REACH + 1])) for k in range(count)]
+    least = int(np.argmin(calm))
+    climbs = calm[-1] > (1 + PARTING_SHARE) * calm[least]
+    return least if climbs and losses.training[-1] < losses.training[least] else None
 
 
 def overfits_from(results: Sequence[Result]) -> int | None:

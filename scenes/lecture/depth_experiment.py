@@ -1,21 +1,42 @@
-"""Deeper and deeper: one to four layers of 100 ReLUs on daily views, really trained, on seen and unseen days."""
+"""Deeper and deeper: the linear model and one to four layers of 100 ReLUs on daily views, really trained."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import numpy as np
+from gradreel.core.results import training_by_epoch, unseen_by_epoch
+from gradreel.scenes.lecture.depth_picture import LECTURE_BEST, LECTURE_WORSE, DepthPicture
+from gradreel.scenes.lecture.experiments import lecture_written
+from gradreel.scenes.mobjects.bars import UNSEEN, seed_dot
+from gradreel.scenes.mobjects.depth_lines import KINDS
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.loss_lines import SLOW_START
+from gradreel.scenes.mobjects.plot import dashed
+from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
+from gradreel.scenes.style import mix, palette
+from manim import (
+    UP,
+    AnimationGroup,
+    Circle,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+)
+from numpy.typing import NDArray
 
-from gradreel.core.results import LECTURE
-from gradreel.scenes.lecture.compared_networks import ComparedNetworks
-from gradreel.scenes.lecture.experiments import DepthsScene
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN
+STATES = 40  # at which the unseen loss of a run is known, at most
+SPREAD = 0.28  # of the distance between two networks that the runs of one take
+PICTURE = 0.3  # free above and below the blocks of dots
+BLOCK = 0.8  # of the distance between two networks that a block may take
+TRAINING_SECONDS = 8.0
 
-THREE, FOUR = (100,) * 3, (100,) * 4
 
-
-class DepthExperiment(ComparedNetworks, DepthsScene):
-    """Networks of ever more hidden layers: their losses over the epochs, then bars for seen and unseen days."""
-
-    by: ClassVar = "depth"
+class DepthExperiment(DepthPicture):
+    """Networks of ever more hidden layers: the losses of all their runs while they train, then what they come to."""
 
     def construct(self) -> None:
         self.prepare()
@@ -26,41 +47,126 @@ class DepthExperiment(ComparedNetworks, DepthsScene):
         if any(self.has_lecture(result) for result in self.outcome):
             self._lecture_beat()
 
+    def prepare(self) -> None:
+        super().prepare()
+        plot = self.picture.plot
+        bottom, top = plot.box[2:]
+        centers = [plot.at(k, 0.0) * [1, 0, 1] + [0, (bottom + top) / 2, 0] for k in range(len(self.outcome))]
+        hidden = [result.network.hidden for result in self.outcome]
+        width = BLOCK * float(plot.at(1, 0.0)[0] - plot.at(0, 0.0)[0])
+        self.blocks = networks_as_dots(hidden, centers, width, top - bottom - 2 * PICTURE)
+        self._prepare_runs()
+
+    def _prepare_runs(self) -> None:
+        """``courses``: by kind, of each network and run, the losses in views at whole epochs; ``swarms``: dots."""
+        self.epochs = np.arange(self.parameters.epochs + 1.0)
+        states = self.fewest_states(STATES)
+        self.courses: dict[str, list[list[NDArray]]] = {kind: [] for kind in KINDS}
+        for result in self.outcome:
+            traces = [self.trace(result.network.run_name(run)) for run in result.network.experiments]
+            self.courses["training"].append([training_by_epoch(trace)[1] for trace in traces])
+            self.courses["unseen"].append([np.interp(self.epochs, *unseen_by_epoch(trace, states)) for trace in traces])
+        self.swarms = {
+            kind: [VGroup(*(seed_dot(np.zeros(3), kind == "unseen") for _ in runs)) for runs in self.courses[kind]]
+            for kind in KINDS
+        }
+        self._show_runs(0.0)
+
+    def _show_runs(self, epoch: float) -> None:
+        """Every run's dots at the height of its losses then; at the top of the picture while they lie above it."""
+        for kind in KINDS:
+            for k, (swarm, runs) in enumerate(zip(self.swarms[kind], self.courses[kind], strict=True)):
+                for n, (dot, course) in enumerate(zip(swarm, runs, strict=True)):
+                    loss = min(float(np.interp(epoch, self.epochs, course)), self.picture.most)
+                    beside = SPREAD * ((n + 0.5) / len(runs) - 0.5)
+                    dot.move_to(self.picture.plot.at(k + beside, loss))
+
+    # -- beats -----------------------------------------------------------------------------------------------------
+
     def _networks_beat(self) -> None:
         with self.beat("networks", width=self.parameters.width):
             # The room sees layer upon layer: a block of dots for each
-            self.show_networks()
+            self.title, arriving = next_heading(self.screen("heading"))
+            picture = self.picture
+            self.play(*arriving, FadeIn(picture.axis), FadeIn(self.data_note()), FadeIn(picture.names), run_time=0.7)
+            built = []
+            for result, block in zip(self.outcome, self.blocks, strict=True):
+                layers = [FadeIn(layer, shift=0.2 * UP) for layer in (block if result.network.hidden else [block])]
+                built.append(LaggedStart(*layers, lag_ratio=0.6))
+            self.play(LaggedStart(*built, lag_ratio=0.6), run_time=5.0)
 
     def _train_beat(self) -> None:
-        with self.beat("train", epochs=self.parameters.epochs):
-            # All of them train at once: solid the days they learn from, dashed the days they never see
-            self.open_panels()
-            self.walk("training", 6.0)
-            self.walk("unseen", 5.0)
+        with self.beat("train", epochs=self.parameters.epochs, seeds=len(self.parameters.seeds)):
+            # A dot for each run: filled the days it learns from, a ring the days it never sees. All sink at once
+            self.counter = self.epoch_counter()
+            swarms = [swarm for kind in KINDS for swarm in self.swarms[kind]]
+            self.play(FadeOut(self.blocks), run_time=0.5)
+            self.play(*map(FadeIn, swarms), *map(FadeIn, self.counter), run_time=0.6)
+            number, last = self.counter[1], self.parameters.epochs
+
+            def show(_: VMobject, share: float) -> None:
+                epoch = last * share**SLOW_START
+                number.set_value(int(epoch + 1e-6))
+                self._show_runs(epoch)
+
+            moving = UpdateFromAlphaFunc(VGroup(*swarms, number), show)
+            self.play(moving, run_time=TRAINING_SECONDS, rate_func=linear)
+            self.play(*(FadeIn(label, shift=0.1 * UP) for label in self.picture.labels.values()), run_time=0.4)
 
     def _training_beat(self) -> None:
         with self.beat(f"training-{self.training}", **self.training_values()):
-            # The filled bars: deeper networks on the days they have seen
-            self.leave_panels()
-            self.raise_bars(SEEN)
+            # The runs of each network gather at their mean, and a line goes from network to network
+            self.play(*map(FadeOut, self.counter), run_time=0.3)
+            self._gather("training")
+            self.draw("training", 3.0, dots=False)
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
-            # The outlined bars: days never seen. A ring around the best, and the heading says what came out
-            self.raise_bars(UNSEEN)
-            self.play(*self.light(UNSEEN), run_time=0.5)
-            self.mark_best()
+            # The same for days never seen, dashed. A ring around the best, its level; the heading says what came out
+            self._gather("unseen")
+            self.draw("unseen", 3.0, dots=False)
+            self._mark_best()
             self.say_verdict()
 
+    def _gather(self, kind: str) -> None:
+        """The runs' dots move to the mean of each network."""
+        picture, moves = self.picture, []
+        for k, swarm in enumerate(self.swarms[kind]):
+            goal = picture.point(kind, k)
+            moves.append(AnimationGroup(*(dot.animate.move_to(goal) for dot in swarm)))
+        self.play(LaggedStart(*moves, lag_ratio=0.3), run_time=1.4)
+        self.add(picture.dots[kind])
+        self.remove(*self.swarms[kind])
+
+    def _mark_best(self) -> None:
+        """A ring around the least unseen loss; where it is the smallest network's, its level: no other reaches it."""
+        self.marks = VGroup()
+        if self.unseen == "flat":
+            return
+        first = self.outcome.index(self.best)
+        point = self.picture.point("unseen", first)
+        self.marks.add(Circle(radius=0.22, color=palette.text, stroke_width=2.4).move_to(point))
+        self.play(Create(self.marks[0]), run_time=0.5)
+        if first == 0:
+            end = self.picture.plot.at(len(self.outcome) - 1 + 0.12, self.best.unseen.mean)
+            self.marks.add(dashed(point + np.array([0.3, 0.0, 0.0]), end, mix(palette.text, 0.75)))
+            self.play(Create(self.marks[1]), run_time=1.0)
+
     def _lecture_beat(self) -> None:
-        three, four = LECTURE[THREE][UNSEEN], LECTURE[FOUR][UNSEEN]
-        with self.beat(self._lecture_line(), three=three, four=four, **self.spoken("best", self.best)):
-            # Small beneath ours: what the lecture measured, its best at three layers and not at four
-            self.show_lecture()
+        written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
+        with self.beat(self._lecture_line(), **written, **self.spoken("best", self.best)):
+            # Over ours, which steps back: the lecture's own unseen losses, which fall to three layers and rise at four
+            lecture = self.lecture = self.lecture_lines()
+            self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
+            self.make_way(lecture, self.marks)
+            self.play(*arriving)
+            self.draw_lecture(lecture, ("unseen",), 3.5)
+            best = lecture.point("unseen", len(LECTURE_BEST))
+            self.play(Create(Circle(radius=0.22, color=palette.text, stroke_width=2.4).move_to(best)), run_time=0.6)
 
     def _lecture_line(self) -> str:
-        """Whether three layers are better than four on unseen days here, as they were in the lecture."""
+        """Whether three layers are better than any other on unseen days here, as they were in the lecture."""
         ours = {result.network.hidden: result for result in self.outcome}
-        if THREE not in ours or FOUR not in ours:
+        if LECTURE_BEST not in ours or LECTURE_WORSE not in ours:
             return "lecture"
-        return "lecture-agrees" if self.best.network.hidden == THREE else "lecture-differs"
+        return "lecture-agrees" if self.best.network.hidden == LECTURE_BEST else "lecture-differs"

@@ -5,13 +5,14 @@ The runs are those of `core.results`, so that one training serves ``gradreel exp
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Annotated, Any
 
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily_views import UNITS, DailyViews, views_column
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import (
-    DEPTHS,
     EPOCHS,
     SEEDS,
     WIDTH,
@@ -20,12 +21,14 @@ from gradreel.core.results import (
     depth_experiments,
     result_of,
 )
+from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.text import TextMobject, caption
 from pydantic import BaseModel, Field, field_validator
 
 MOST_SEEDS, MOST_NETWORKS = 10, 6
+ALL_DEPTHS = (0, 1, 2, 3, 4)  # the linear model, and the lecture's four
 LONGEST_NAME = 36  # characters of a file's name in a caption
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -104,7 +107,7 @@ class DepthsScene(NetworksScene):
     """A scene of networks of equally wide hidden layers; a depth of 0 is the linear model."""
 
     class Parameters(NetworksScene.Parameters):
-        depths: tuple[Depth, ...] = depths_field(DEPTHS)
+        depths: tuple[Depth, ...] = depths_field(ALL_DEPTHS)
         width: int = Field(WIDTH, ge=1, le=1000, description="ReLUs in each hidden layer")
 
         @field_validator("depths")
@@ -117,6 +120,25 @@ class DepthsScene(NetworksScene):
         return depth_experiments(
             parameters.dataset, parameters.depths, parameters.width, parameters.seeds, parameters.epochs
         )
+
+
+def loss_column(losses: Iterable[float]) -> Callable[[float], str]:
+    """What writes each of these losses in views, all in one unit and small ones as they are: "520", "23".
+
+    Unlike a day's views, which are thousands: a loss of 0.023k is a puzzle. From ten thousand on they are thousands.
+    """
+    known = [loss for loss in losses if math.isfinite(loss)]
+    largest = max((abs(loss) for loss in known), default=0.0)
+    unit, letter = next(((unit, letter) for unit, letter in UNITS if round(largest) >= 10 * unit), (1.0, ""))
+    plain = views_column([loss / unit for loss in known], 0.0)
+    return lambda loss: plain(loss / unit) + letter
+
+
+def lecture_written(hidden: tuple[int, ...]) -> tuple[str, str]:
+    """The lecture's own training and unseen loss as it is written beside ours; "" where it gives no number."""
+    losses = lecture_losses(hidden)
+    write = loss_column(loss for loss in losses if loss is not None)
+    return "" if losses[0] is None else write(losses[0]), "" if losses[1] is None else write(losses[1])
 
 
 def increasing(sizes: tuple[int, ...]) -> tuple[int, ...]:

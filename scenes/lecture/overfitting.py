@@ -1,58 +1,62 @@
-"""Better on what it has seen, worse on what it has not: the two losses against depth, and where they part."""
+"""Better on what it has seen, worse on what it has not: one training whose losses part, then all depths."""
 
 from __future__ import annotations
 
-import numpy as np
-from gradreel.core.results import LECTURE, Result, best_by_unseen
-from gradreel.core.verdicts import lecture_losses, overfits_from, training_change, unseen_change
+from gradreel.core.results import Result, best_by_unseen, loss_by_epoch, training_by_epoch
+from gradreel.core.verdicts import overfits_from, parting
 from gradreel.scenes import style
-from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field
-from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines
+from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE, DepthPicture
+from gradreel.scenes.lecture.experiments import lecture_written
+from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.network_words import network_fields
+from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines
+from gradreel.scenes.mobjects.plot import dashed, segment
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import number_text, round_ticks
 from gradreel.scenes.style import mix, palette
-from manim import UP, Create, FadeIn, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
+from manim import (
+    UP,
+    Create,
+    FadeIn,
+    FadeOut,
+    ReplacementTransform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+)
 
-LEFT, WIDE, NARROW, BOTTOM, TOP = -6.25, 5.4, 0.75, -2.15, 2.45  # the plot, at first and when words stand beside it
-CARD_LEFT, CARD_NUMBERS = 2.5, (4.4, 5.85)  # where the words begin; the middles of the two columns of numbers
-CARD_LINES = (2.25, 1.62, 1.12, 0.6)  # baselines: the term, the networks, seen, unseen
-LECTURE_TITLE, LECTURE_BOX = -0.2, (2.45, 6.32, -2.15, -0.68)
-LECTURE_RUNS = ((), *((100,) * layers for layers in (1, 2, 3, 4)))
-LECTURE_BEST, LECTURE_WORSE = (100,) * 3, (100,) * 4  # it overfits from the one to the other
+STATES = 80  # at which the unseen loss is drawn, at most
+RUN_LEFT, RUN_RIGHT = -5.4, 5.2  # of the plot of one run; below and above as the picture of all depths
+SINK_SECONDS, PART_SECONDS = 4.0, 6.0
+GRID_SHARE = 0.28
+TERM = 48
 
 
-class Overfitting(DepthsScene):
-    """Training loss and unseen loss against depth: a network that is better on the one and worse on the other."""
-
-    class Parameters(DepthsScene.Parameters):
-        depths: tuple[Depth, ...] = depths_field((0, 1, 2, 3, 4))
+class Overfitting(DepthPicture):
+    """The two losses of one training part; then training loss and unseen loss against depth, ours and the lecture's."""
 
     def construct(self) -> None:
-        self._prepare()
-        self._seen_beat()
-        self._unseen_beat()
-        self._term_beat()
+        self.prepare()
+        self._sink_beat()
+        self._part_beat()
+        self._depths_beat()
         self._lecture_beat()
 
     # -- what is on the screen -------------------------------------------------------------------------------------
 
-    def _prepare(self) -> None:
-        self.outcome = self.results()
+    def prepare(self) -> None:
+        super().prepare()
         self.opens = overfits_from(self.outcome)
-        losses = {kind: np.array([getattr(result, kind).mean for result in self.outcome]) for kind in KINDS}
-        self.written = self.parameters.dataset.format_column(np.concatenate(list(losses.values())))
-        names = [self._short_name(len(result.network.hidden)) for result in self.outcome]
-        texts = {"training": self.screen("seen"), "unseen": self.screen("unseen")}
-        size = 30 if len(names) <= 5 else style.SMALLEST
-        self.picture = DepthLines(losses, names, self.written, texts, (LEFT, NARROW, BOTTOM, TOP), size)
-        self.picture.set_right(WIDE)
-
-    def _short_name(self, layers: int) -> str:
-        return self.screen("layers-0" if layers == 0 else "layer" if layers == 1 else "layers", count=layers)
-
-    def _spoken(self, name: str, result: Result) -> dict[str, str]:
-        return network_fields(name, result.network.hidden, "depth")
+        trace = self.trace(self.compared[1].network.run_name(self.compared[1].network.experiments[0]))
+        losses = loss_by_epoch(trace, STATES)
+        self.parts = parting(losses)
+        training = training_by_epoch(trace)
+        self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, training, (losses.epoch, losses.unseen))
+        self.turn = float(round(losses.epoch[self.parts])) if self.parts is not None else self.run.last / 2
+        self.grid, self.scale_labels = self._scale()
+        self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
 
     @property
     def compared(self) -> tuple[Result, Result]:
@@ -61,114 +65,177 @@ class Overfitting(DepthsScene):
             return self.outcome[0], self.outcome[-1]
         return best_by_unseen(self.outcome), self.outcome[self.opens]
 
-    def _card(self) -> VGroup:
-        """The term, and beneath it the numbers that it is about: what became of both losses between two networks."""
-        term, heads, *rows = CARD_LINES
-        card = VGroup(words(self.screen("term-not" if self.opens is None else "term"), 42).place(term, left=CARD_LEFT))
-        lines = VGroup()
-        for result, x in zip(self.compared, CARD_NUMBERS, strict=True):
-            name = self._short_name(len(result.network.hidden))
-            card.add(words(name, style.CAPTION, palette.dim).place(heads, center=x))
-        for kind, baseline in zip(KINDS, rows, strict=True):
-            before, after = (getattr(result, kind).mean for result in self.compared)
-            name = words(self.screen("seen" if kind == "training" else "unseen"), style.LABEL - 2, palette.blue)
-            line = VGroup(name.place(baseline, left=CARD_LEFT))
-            for text, x in zip((self.written(before), self.written(after)), CARD_NUMBERS, strict=True):
-                line.add(words(text, 30).place(baseline, center=x))
-            arrow = formula("arrow.r", 32, palette.dim)
-            lines.add(line.add(arrow.move_to([sum(CARD_NUMBERS) / 2, baseline + 0.11, 0])))
-        return card.add(lines)
-
-    def _lecture(self) -> VGroup:
-        """The lecture's own figures as far as it gives them, small."""
-        known = np.array([lecture_losses(hidden) for hidden in LECTURE_RUNS], dtype=float)  # None is NaN
-        names = ["0", "1", "2", "3", "4"]
-        color = mix(palette.blue, 0.75)
-        losses = {kind: known[:, k] for k, kind in enumerate(KINDS)}
-        small = DepthLines(losses, names, _in_thousands, {}, LECTURE_BOX, style.SMALLEST, color, dot=0.075)
-        title = words(self.screen("lecture"), style.CAPTION, palette.dim).place(LECTURE_TITLE, left=CARD_LEFT)
-        return VGroup(title, small)
+    def _scale(self) -> tuple[VGroup, VGroup]:
+        """Faint lines at round losses, and what they are."""
+        plot, most = self.run.plot, self.picture.most
+        grid, labels = VGroup(), VGroup()
+        for value in round_ticks(0, most, 4)[1:]:
+            y = float(plot.at(0, value)[1])
+            if y > BOX[3] - 0.1:
+                continue
+            line = segment((RUN_LEFT, y, 0), (RUN_RIGHT, y, 0), mix(palette.axis, GRID_SHARE), style.GUIDE)
+            grid.add(line)
+            labels.add(words(self.written(value), style.TICK, palette.dim).place(y - 0.09, right=RUN_LEFT - 0.15))
+        labels.add(words(self.screen("loss"), style.TICK, palette.dim).place(BOX[3] + 0.12, left=style.LEFT_EDGE))
+        return grid, labels
 
     # -- beats -----------------------------------------------------------------------------------------------------
 
-    def _seen_beat(self) -> None:
-        first, last = self.outcome[0], self.outcome[-1]
-        with self.beat(
-            f"seen-{training_change(self.outcome)}",
-            first=self.written(first.training.mean),
-            last=self.written(last.training.mean),
-            **self._spoken("smallest", first),
-            **self._spoken("largest", last),
-        ):
-            # The room sees all depths side by side, and the solid line: the loss on the days they have seen
+    def _sink_beat(self) -> None:
+        with self.beat("sink", **self.spoken("one", self.compared[1])):
+            # The room sees one training from near: solid the days learned from, dashed days never seen. Both sink
             self.title, arriving = next_heading(self.screen("heading"))
-            note = self.data_caption("caption", width=self.parameters.width, seeds=len(self.parameters.seeds))
-            self.play(*arriving, FadeIn(note), FadeIn(self.picture.axis), FadeIn(self.picture.names), run_time=0.7)
-            self._draw("training")
+            self.note = self.data_note()
+            self.counter = self.epoch_counter()
+            fading = [self.note, self.grid, self.scale_labels, self.axis, *self.counter]
+            self.play(*arriving, *map(FadeIn, fading), run_time=0.7)
+            self.run.show(0.0, self._reach(0.0))
+            self._walk(0.0, self.turn, SINK_SECONDS, SLOW_START)
+            self.labels = self._labels()
+            self.play(*(FadeIn(label, shift=0.1 * UP) for label in self.labels), run_time=0.4)
 
-    def _unseen_beat(self) -> None:
-        best, last = best_by_unseen(self.outcome), self.outcome[-1]
-        with self.beat(
-            f"unseen-{unseen_change(self.outcome)}",
-            **self._spoken("best", best),
-            least=self.written(best.unseen.mean),
-            first=self.written(self.outcome[0].unseen.mean),
-            last=self.written(last.unseen.mean),
-            **self._spoken("largest", last),
-        ):
-            # The dashed line: the loss on the days they have not seen
-            self._draw("unseen")
+    def _reach(self, epoch: float) -> float:
+        """The last epoch in the picture: at first it ends soon after the turn, then it holds more and more of them."""
+        return min(self.run.last, max(2 * self.turn, 1.02 * epoch))
 
-    def _draw(self, kind: str) -> None:
-        """A line from network to network, its points and numbers as it passes them."""
-        picture = self.picture
-        line, last = picture.lines[kind], float(picture.lines[kind].data_x[-1])
-        points = [VGroup(dot, value) for dot, value in zip(picture.dots[kind], picture.values[kind], strict=True)]
-        draw = UpdateFromAlphaFunc(line, lambda _, share: line.show(share * last), run_time=4.0, rate_func=linear)
-        self.play(draw, LaggedStart(*(FadeIn(point, run_time=0.6) for point in points), lag_ratio=1.0, run_time=4.4))
-        self.play(FadeIn(picture.labels[kind], shift=0.1 * UP), run_time=0.4)
+    def _walk(self, first: float, last: float, seconds: float, power: float, *followers: VMobject) -> None:
+        """The run goes on from one epoch to another; ``followers`` stay at the turn."""
+        number, x = self.counter[1], [float(self.run.plot.at(self.turn, 0)[0])]
 
-    def _term_beat(self) -> None:
-        before, after = self.compared
-        with self.beat(
-            "overfitting" if self.opens is not None else "none",
-            **self._spoken("better", before),
-            **self._spoken("worse", after),
-        ):
-            # The picture makes room; what lies between the lines opens, and the term stands beside it with its numbers
-            self._make_room()
+        def show(_: VMobject, share: float) -> None:
+            epoch = first + (last - first) * share**power
+            number.set_value(int(epoch + 1e-6))
+            self.run.show(epoch, self._reach(epoch))
+            now = float(self.run.plot.at(self.turn, 0)[0])
+            for follower in followers:
+                follower.shift([now - x[0], 0.0, 0.0])
+            x[0] = now
+
+        moving = VGroup(self.run, number, *followers)
+        self.play(UpdateFromAlphaFunc(moving, show), run_time=seconds, rate_func=linear)
+
+    def _labels(self) -> list[TextMobject]:
+        """Seen and unseen, right of where the lines end now."""
+        tips = {"training": self.run.training_tip, "unseen": self.run.unseen_tip}
+        higher = max(tips, key=lambda kind: float(tips[kind].get_center()[1]))
+        labels = []
+        for kind, tip in tips.items():
+            x, y, _ = tip.get_center()
+            baseline = y + 0.3 if kind == higher else y - 0.52
+            labels.append(words(self._ends()[kind], style.LABEL, palette.blue).place(baseline, left=x + 0.12))
+        return labels
+
+    def _part_beat(self) -> None:
+        name = "together" if self.parts is None else "part"
+        with self.beat(name, turn=number_text(round(self.turn))):
+            # On it goes: solid falls, dashed climbs. The time at which they parted stays marked; between them the term
+            followers = self._turn_mark() if self.parts is not None else []
+            self.play(*map(FadeOut, self.labels), *map(FadeIn, followers), run_time=0.5)
+            self._walk(self.turn, self.run.last, PART_SECONDS, 1.0, *followers)
+            self.labels = self._end_labels()
+            self.play(*map(FadeIn, self.labels), run_time=0.4)
+            self.between = VGroup(*followers)
+            if self.parts is not None:
+                band = self.run.band(self.turn)
+                self.add(band, self.run, *followers)
+                self.play(FadeIn(band), run_time=0.6)
+                term = self._term()
+                self.play(FadeIn(term, shift=0.15 * UP), run_time=0.6)
+                self.between.add(band, term)
+
+    def _turn_mark(self) -> list[VMobject]:
+        """A dashed line up at the turn, and its epoch under the axis."""
+        bottom, top = self.run.plot.box[2:]
+        x = float(self.run.plot.at(self.turn, 0)[0])
+        text = f"{self.screen('epoch')} {number_text(round(self.turn))}"
+        label = words(text, style.TICK, palette.dim).place(bottom - 0.4, center=x)
+        return [dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75)), label]
+
+    def _end_labels(self) -> list[TextMobject]:
+        """Seen and unseen with their losses at the end, right of the lines."""
+        labels = []
+        for kind, tip in (("training", self.run.training_tip), ("unseen", self.run.unseen_tip)):
+            labels.append(
+                words(self._ends()[kind], style.LABEL, palette.blue).place(
+                    float(tip.get_center()[1]) - 0.1, left=RUN_RIGHT + 0.25
+                )
+            )
+        return labels
+
+    def _term(self) -> TextMobject:
+        """The word, in the middle of what lies between the lines."""
+        left = float(self.run.plot.at(self.turn, 0)[0])
+        tips = [float(tip.get_center()[1]) for tip in (self.run.training_tip, self.run.unseen_tip)]
+        return words(self.screen("term"), TERM).place(sum(tips) / 2 - 0.1, center=(left + RUN_RIGHT) / 2)
+
+    def _depths_beat(self) -> None:
+        values = {**self.unseen_values(), "days": number_text(self.parameters.dataset.examples)}
+        with self.beat(f"unseen-{self.unseen}", **values):
+            # The run is squeezed into the place of its network, every loss at its height; the other depths come
+            self.title, arriving = next_heading(self._heading(), self.title)
+            gone = [*self.between, *self.labels, self.grid, self.scale_labels, *self.counter]
+            self.play(*map(FadeOut, gone), *arriving, run_time=0.6)
+            self._squeeze(self.outcome.index(self.compared[1]))
+            for kind in KINDS:
+                self.draw(kind, 1.8)
+            self.play(*(FadeIn(label) for label in self.picture.labels.values()), run_time=0.4)
+            self.between = VGroup()
             if self.opens is not None:
-                first = self.outcome.index(self.compared[0])
-                band = self.picture.band(first)
-                self.add(band, self.picture)
-                self.play(FadeIn(band), run_time=0.8)
-                self.add(self.picture)
-                self.play(*map(Create, self.picture.marks((first, self.opens))), run_time=0.7)
-            self.card = self._card()
-            *heads, lines = self.card
-            self.play(*(FadeIn(part, shift=0.15 * UP) for part in heads), run_time=0.6)
-            self.play(LaggedStart(*(FadeIn(line) for line in lines), lag_ratio=0.8), run_time=1.6)
+                self._mark_jump(self.outcome.index(self.compared[0]), self.opens)
 
-    def _make_room(self) -> None:
-        picture = self.picture
-        self.add(picture)
+    def _heading(self) -> str:
+        count = len(self.parameters.seeds)
+        return self.screen("heading-depths" if count > 1 else "heading-depths-once", count=count)
 
-        def update(_: VMobject, share: float) -> None:
-            picture.set_right(WIDE + share * (NARROW - WIDE))
+    def _squeeze(self, k: int) -> None:
+        """The run in the column of network ``k``, whose mean of all seeds is near its ends."""
+        x, picture = float(self.picture.plot.at(k, 0)[0]), self.picture
+        step = float(picture.plot.at(1, 0)[0] - picture.plot.at(0, 0)[0])
 
-        self.play(UpdateFromAlphaFunc(picture, update), run_time=1.2, rate_func=smooth)
+        def narrow(_: VMobject, share: float) -> None:
+            left = RUN_LEFT + share * (x - 0.2 * step - RUN_LEFT)
+            self.run.squeeze(left, RUN_RIGHT + share * (x - RUN_RIGHT))
+
+        axis = ReplacementTransform(self.axis, picture.axis)
+        moving = UpdateFromAlphaFunc(self.run, narrow, rate_func=smooth)
+        self.play(moving, axis, FadeIn(picture.names), run_time=1.4)
+        ends = zip((self.run.training_tip, self.run.unseen_tip), KINDS, strict=True)
+        landing = [tip.animate.move_to(picture.point(kind, k)) for tip, kind in ends]
+        self.play(FadeOut(self.run.training), FadeOut(self.run.unseen), *landing, run_time=0.6)
+        self.landed = VGroup(self.run.training_tip, self.run.unseen_tip)
+
+    def _mark_jump(self, best: int, worse: int) -> None:
+        """What opens between the two losses from the best network on, and rings where it opens."""
+        band = self.picture.band(best)
+        self.remove(self.landed)
+        self.add(band, self.picture)
+        self.play(FadeIn(band), run_time=0.6)
+        marks = self.picture.marks((best, worse))
+        self.play(*map(Create, marks), run_time=0.7)
+        self.between.add(band, *marks)
 
     def _lecture_beat(self) -> None:
-        (seen_before, before), (seen_after, after) = LECTURE[LECTURE_BEST], LECTURE[LECTURE_WORSE]
-        with self.beat(
-            f"lecture-{self._against_lecture()}",
-            before=before,
-            after=after,
-            seen_before=seen_before,
-            seen_after=seen_after,
-        ):
-            # The lecture's own figures, small: there it happens at the fourth layer
-            self.play(FadeIn(self._lecture(), shift=0.15 * UP), run_time=0.8)
+        values = {}
+        for name, hidden in (("before", LECTURE_BEST), ("after", LECTURE_WORSE)):
+            values[f"seen_{name}"], values[name] = lecture_written(hidden)
+        with self.beat(f"lecture-{self._against_lecture()}", **values):
+            # Ours steps back, and the lecture's own has the stage: with it, it is the fourth layer that parts them
+            self.remove(self.landed)
+            lecture = self.lecture = self.lecture_lines()
+            self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
+            self.make_way(lecture, self.between)
+            self.play(*arriving)
+            self.draw_lecture(lecture, KINDS, 3.0)
+            first, last = (LECTURE_RUNS.index(hidden) for hidden in (LECTURE_BEST, LECTURE_WORSE))
+            band = lecture.band(first)
+            self.add(band, *self._above(lecture))
+            self.play(FadeIn(band), run_time=0.6)
+            self.play(*map(Create, lecture.marks((first, last))), run_time=0.7)
+
+    def _above(self, lecture: VGroup) -> list[VMobject]:
+        ours = [part[kind] for part in (self.picture.lines, self.picture.dots) for kind in KINDS]
+        drawn = [part[kind] for part in (lecture.lines, lecture.dots, lecture.values) for kind in KINDS]
+        return [*(ours if self.over_ours else []), *drawn]
 
     def _against_lecture(self) -> str:
         """Whether ours overfits where the lecture's did, elsewhere, or not at all."""
@@ -176,7 +243,3 @@ class Overfitting(DepthsScene):
             return "only"
         same = self.outcome[self.opens].network.hidden == LECTURE_WORSE
         return "same" if same else "elsewhere"
-
-
-def _in_thousands(views: float) -> str:
-    return f"{views / 1000:.2f}k"

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from gradreel.core.results import LECTURE, WIDTHS, Network, width_experiments
-from gradreel.core.verdicts import change
+import numpy as np
+from gradreel.core.results import WIDTHS, Network, Result, training_by_epoch, unseen_by_epoch, width_experiments
+from gradreel.core.verdicts import change, lecture_losses
+from gradreel.scenes import style
 from gradreel.scenes.lecture.compared_networks import ComparedNetworks
-from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN
+from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing, lecture_written
+from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, LossBar, lecture_mark, mark_of
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.loss_lines import SLOW_START, LossPanel
+from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    ReplacementTransform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+)
 from pydantic import Field, field_validator
 
 Width = Annotated[int, Field(ge=0, le=2000)]
 LINEAR, HUNDRED = (), (100,)
+
+STATES = 40  # at which the unseen loss of a run is drawn, at most
+SIDE_LINE, NAME_LINE, BELOW_NAME = -1.83, -2.33, -2.78  # baselines under the columns
+WIDE_COLUMNS = 4  # with more networks than this, words are short
+PICTURE = 0.3  # free above and below the blocks of dots
+TRAINING_SECONDS = 8.0
+GAP_LEAST, GAP_END = 0.3, 0.12  # a gap worth drawing; half the width of its ends
 
 
 class WidthExperiment(ComparedNetworks):
@@ -42,47 +71,222 @@ class WidthExperiment(ComparedNetworks):
         self.prepare()
         self._networks_beat()
         self._train_beat()
-        self._unseen_days_beat()
         self._training_beat()
         self._unseen_beat()
         if any(self.has_lecture(result) for result in self.outcome):
             self._lecture_beat()
+        if self.training == "falls" and self.unseen in ("worse", "partly"):
+            self._puzzle_beat()
+
+    def prepare(self) -> None:
+        super().prepare()
+        losses = [losses for result in self.outcome for losses in (result.training, result.unseen)]
+        self.columns = Columns.holding(losses, len(self.outcome))
+        self.ticks = self.columns.ticks(self.written)
+        self.panels = [self._panel(k, result) for k, result in enumerate(self.outcome)]
+        size = self.columns.value_size([self.written(each.mean) for each in losses])
+        self.bars = [
+            (self._bar(k, SEEN, result, size), self._bar(k, UNSEEN, result, size))
+            for k, result in enumerate(self.outcome)
+        ]
+        self.axis = self.columns.axis()
+        self.names = VGroup(*(self._under(k, self.network_label(result)) for k, result in enumerate(self.outcome)))
+        self.sizes = self._sizes()
+        self.blocks = self._blocks()
+
+    # -- what is on the screen -------------------------------------------------------------------------------------
+
+    def _panel(self, k: int, result: Result) -> LossPanel:
+        """The first seed's run. Unseen losses at as many states as the run with the fewest kept: alike for all."""
+        trace = self.trace(result.network.run_name(result.network.experiments[0]))
+        lines = training_by_epoch(trace), unseen_by_epoch(trace, self.fewest_states(STATES))
+        return LossPanel(self.columns, k, *lines, self.ticks.values)
+
+    def _bar(self, k: int, side: int, result: Result, size: float) -> LossBar:
+        losses = result.training if side == SEEN else result.unseen
+        return LossBar(self.columns, k, side, losses, self.written(losses.mean), size)
+
+    def _under(self, k: int, text: str) -> TextMobject:
+        return words(text, 32 if len(self.outcome) <= WIDE_COLUMNS else 26).place(
+            NAME_LINE, center=self.columns.center(k)
+        )
+
+    def _sizes(self) -> VGroup:
+        """Under each network the number of its parameters; the word stands at the left where columns are many."""
+        counts = [number_text(result.network.n_parameters) for result in self.outcome]
+        many = len(counts) > WIDE_COLUMNS
+        texts = counts if many else [self.screen("parameters", count=count) for count in counts]
+        lines = [words(text, style.CAPTION, palette.dim) for text in texts]
+        sizes = VGroup(*(line.place(BELOW_NAME, center=self.columns.center(k)) for k, line in enumerate(lines)))
+        if many:
+            word = words(self.screen("parameters", count="").strip(), style.CAPTION, palette.dim)
+            sizes.add(word.place(BELOW_NAME, left=style.LEFT_EDGE))
+        return sizes
+
+    def _blocks(self) -> VGroup:
+        """Each network as blocks of dots; the linear model as its formula."""
+        left, right = self.columns.panel(0)
+        height, middle = self.columns.top - self.columns.bottom, (self.columns.bottom + self.columns.top) / 2
+        centers = [np.array([self.columns.center(k), middle, 0.0]) for k in range(len(self.outcome))]
+        hidden = [result.network.hidden for result in self.outcome]
+        return networks_as_dots(hidden, centers, right - left, height - 2 * PICTURE)
+
+    def _scale_labels(self) -> VGroup:
+        left = self.columns.panel(0)[0] - 0.14
+        labels = VGroup(
+            *(
+                words(label, style.TICK, palette.dim).place(self.columns.y(value) - 0.09, right=left)
+                for value, label in zip(self.ticks.values, self.ticks.labels, strict=True)
+                if self.columns.y(value) < self.columns.top - 0.2
+            )
+        )
+        name = words(self.screen("loss"), style.TICK, palette.dim)
+        return labels.add(name.place(self.columns.top + 0.14, left=style.LEFT_EDGE))
+
+    # -- beats -----------------------------------------------------------------------------------------------------
 
     def _networks_beat(self) -> None:
         with self.beat("networks", days=self.parameters.dataset.window):
             # The room sees how much wider is: the formula of the linear model, then a dot for each ReLU
-            self.show_networks()
+            self.title, arriving = next_heading(self.screen("heading"))
+            self.play(*arriving, FadeIn(self.axis), FadeIn(self.data_note()), run_time=0.7)
+            columns = [VGroup(*parts) for parts in zip(self.names, self.sizes, self.blocks, strict=False)]
+            columns[0].add(*self.sizes[len(columns) :])
+            lag = 0.8 if len(columns) <= WIDE_COLUMNS else 0.5
+            shown = [FadeIn(column, shift=0.15 * UP) for column in columns]
+            self.play(LaggedStart(*shown, lag_ratio=lag), run_time=5.0)
 
     def _train_beat(self) -> None:
         with self.beat("train", examples=number_text(self.parameters.dataset.examples), epochs=self.parameters.epochs):
-            # All of them train at once, before our eyes: the recorded loss on the days they learn from falls
-            self.open_panels()
-            self.walk("training", 9.0)
+            # All of them train at once: solid the days they learn from, dashed the days they never see
+            self._open_panels()
+            self._walk()
 
-    def _unseen_days_beat(self) -> None:
-        with self.beat("unseen-days"):
-            # The same networks at the same epochs, on days that they never saw: a dashed line
-            self.walk("unseen", 7.0)
+    def _open_panels(self) -> None:
+        """The dots make room for an empty plot in each column; the epochs will be counted at the top right."""
+        self.scale_labels, self.counter = self._scale_labels(), self.epoch_counter()
+        self.play(FadeOut(self.blocks), run_time=0.5)
+        self.grids = VGroup(*(panel.grid for panel in self.panels))
+        self.play(FadeIn(self.grids), FadeIn(self.scale_labels), *map(FadeIn, self.counter), run_time=0.6)
+
+    def _walk(self) -> None:
+        """Every network trains at once: both lines grow in each column, early epochs slowly."""
+        number, last = self.counter[1], self.parameters.epochs
+        kinds: tuple[Literal["unseen", "training"], ...] = ("unseen", "training")
+        lines = VGroup(
+            *(VGroup(getattr(panel, kind), getattr(panel, f"{kind}_tip")) for panel in self.panels for kind in kinds)
+        )
+
+        def show(_: VMobject, share: float) -> None:
+            epoch = last * share**SLOW_START
+            number.set_value(int(epoch + 1e-6))
+            for panel in self.panels:
+                for kind in kinds:
+                    panel.show(epoch, kind)
+
+        show(lines, 0.0)
+        self.play(UpdateFromAlphaFunc(VGroup(lines, number), show), run_time=TRAINING_SECONDS, rate_func=linear)
+        show(lines, 1.0)
+        self.add(lines)
+        texts = {"training": self.screen("seen"), "unseen": self.screen("unseen")}
+        self.labels = {kind: self.panels[0].label(kind, texts[kind]) for kind in texts}
+        self.play(*(FadeIn(label, shift=0.1 * UP) for label in self.labels.values()), run_time=0.4)
 
     def _training_beat(self) -> None:
         with self.beat(f"training-{self.training}", **self.training_values()):
-            # The end of each line is one dot; the other seeds' dots come, and a bar grows to their mean
-            self.leave_panels()
-            self.raise_bars(SEEN)
+            # The dashed lines step back; the end of each solid one is one dot among other seeds', on a bar: their mean
+            gone = [*(panel.training for panel in self.panels), self.labels["training"], *self.counter, self.sizes]
+            dim = [emphasis(panel.unseen, FAINT) for panel in self.panels]
+            self.play(*map(FadeOut, gone), *dim, run_time=0.5)
+            self._raise_bars(SEEN)
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
             # The outlined bars: days never seen. A ring around the best, and the heading says what came out
-            self.raise_bars(UNSEEN)
-            self.play(*self.light(UNSEEN), run_time=0.5)
-            self.mark_best()
+            unseen = [panel.unseen for panel in self.panels]
+            gone = [*unseen, self.grids, self.scale_labels, self.labels["unseen"]]
+            self.play(*map(FadeOut, gone), *self._light(UNSEEN), run_time=0.5)
+            self._raise_bars(UNSEEN)
+            self._mark_best()
             self.say_verdict()
 
+    def _raise_bars(self, side: int) -> None:
+        """The end of the line becomes one of the dots, the other seeds' come, and a bar grows to their mean."""
+        bars = [pair[side] for pair in self.bars]
+        tips = [panel.training_tip if side == SEEN else panel.unseen_tip for panel in self.panels]
+        key = "seen" if side == SEEN else "unseen"
+        names = [
+            words(self.screen(key), style.TICK, palette.dim).place(SIDE_LINE, center=self.columns.slot(k, side))
+            for k in range(len(bars))
+        ]
+        boxes = VGroup(*(bar.box for bar in bars))
+
+        def grow(_: VMobject, share: float) -> None:
+            for bar in bars:
+                bar.grow(max(share, 1e-3))
+
+        grow(boxes, 0.0)
+        self.add(boxes, *tips)  # the dots stand in front
+        growing = UpdateFromAlphaFunc(boxes, grow, run_time=2.2, rate_func=smooth)
+        moves = [ReplacementTransform(tip, bar.dots[0]) for tip, bar in zip(tips, bars, strict=True)]
+        self.play(growing, *map(FadeIn, names), *moves)
+        self.add(boxes, *(bar.dots[0] for bar in bars))
+        others = [FadeIn(dot) for bar in bars for dot in bar.dots[1:]]
+        if others:
+            self.play(LaggedStart(*others, lag_ratio=0.15), run_time=1.5)
+        self.play(*(FadeIn(bar.value, shift=0.1 * UP) for bar in bars), run_time=0.5)
+        self.add(*bars)
+
+    def _light(self, side: int) -> list[Animation]:
+        """The bars of the other kind step back."""
+        return [emphasis(pair[1 - side], PRESENT) for pair in self.bars]
+
+    def _mark_best(self) -> None:
+        """A ring around the least unseen loss, where it is clearly less than others."""
+        if self.unseen == "flat":
+            return
+        value = self.bars[self.outcome.index(self.best)][UNSEEN].value
+        apart = self.columns.slot(0, UNSEEN) - self.columns.slot(0, SEEN)
+        self.best_mark = mark_of(value, apart)
+        self.play(Create(self.best_mark), run_time=0.6)
+
     def _lecture_beat(self) -> None:
-        linear, hundred = LECTURE[LINEAR][UNSEEN], LECTURE[HUNDRED][UNSEEN]
-        with self.beat(self._lecture_line(), linear=linear, hundred=hundred):
-            # Small beneath ours: what the lecture measured on its own channel
-            self.show_lecture()
+        lines = {"linear": LINEAR, "hundred": HUNDRED}
+        written = {name: lecture_written(hidden)[UNSEEN] for name, hidden in lines.items()}
+        with self.beat(self._lecture_line(), **written):
+            # Over ours, ghost bars: what the lecture measured on its own channel, seen, then unseen
+            if self.one_scale():
+                self._ghost_bars()
+            else:
+                self._lecture_row()
+
+    def _ghost_bars(self) -> None:
+        marks: list[list[VGroup]] = [[], []]
+        for side in (SEEN, UNSEEN):
+            for k, result in enumerate(self.outcome):
+                loss, text = (of(result.network.hidden)[side] for of in (lecture_losses, lecture_written))
+                if loss is not None:
+                    marks[side].append(lecture_mark(self.columns, k, side, loss, text))
+        bars = [bar for pair in self.bars for bar in pair]
+        numbers = [bar.value for bar in bars] + [dot for bar in bars for dot in bar.dots]
+        self.ours_stepped_back = VGroup(*numbers, *([self.best_mark] if hasattr(self, "best_mark") else []))
+        self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
+        self.play(FadeOut(self.ours_stepped_back), *(emphasis(bar.box, FAINT) for bar in bars), *arriving)
+        self.lecture_marks = marks
+        for group in marks:
+            drawn = [Create(outline) for outline, _ in group]
+            self.play(LaggedStart(*drawn, lag_ratio=0.5), run_time=1.6)
+            self.play(*(FadeIn(number, shift=0.1 * UP) for _, number in group), run_time=0.5)
+
+    def _lecture_row(self) -> None:
+        """The lecture's losses under ours, where one scale cannot show both."""
+        row = VGroup(words(self.screen("lecture"), style.CAPTION, palette.dim).place(BELOW_NAME, left=style.LEFT_EDGE))
+        for k, result in enumerate(self.outcome):
+            for side, text in enumerate(lecture_written(result.network.hidden)):
+                number = words(text, style.CAPTION, palette.dim)
+                row.add(number.place(BELOW_NAME, center=self.columns.slot(k, side)))
+        restored = [emphasis(bar, FULL) for pair in self.bars for bar in pair]
+        self.play(FadeIn(row, shift=0.15 * UP), *restored, run_time=0.6)
 
     def _lecture_line(self) -> str:
         """Whether 100 ReLUs beat the linear model on unseen days here, as they did in the lecture."""
@@ -91,3 +295,25 @@ class WidthExperiment(ComparedNetworks):
             return "lecture"
         agrees = change(ours[LINEAR].unseen, ours[HUNDRED].unseen) == "falls"
         return "lecture-agrees" if agrees else "lecture-differs"
+
+    def _puzzle_beat(self) -> None:
+        with self.beat("puzzle", **self.spoken("best", self.best)):
+            # Ours come back, and what lies between seen and unseen: a gap that widens
+            bars = [bar for pair in self.bars for bar in pair]
+            if hasattr(self, "ours_stepped_back"):
+                self.title, arriving = next_heading(self.screen(f"verdict-{self.unseen}"), self.title)
+                gone = [FadeOut(mark) for group in self.lecture_marks for mark in group]
+                emphasize(self.ours_stepped_back, FULL)
+                restored = [emphasis(bar.box, FULL) for bar in bars]
+                self.play(*gone, *restored, FadeIn(self.ours_stepped_back), *arriving, run_time=1.0)
+            self.gaps = [self._gap(*pair) for pair in self.bars]
+            self.play(LaggedStart(*map(Create, filter(None, self.gaps)), lag_ratio=0.7), run_time=4.0)
+
+    def _gap(self, seen: LossBar, unseen: LossBar) -> VMobject | None:
+        """From the number over the filled bar up to the height of the outlined one; None where there is no room."""
+        x, low, high = seen.value.get_center()[0], seen.value.get_top()[1] + 0.12, unseen.box.get_top()[1]
+        if high - low < GAP_LEAST:
+            return None
+        stem = segment((x, low, 0.0), (x, high, 0.0), palette.text, style.BOX)
+        ends = [segment((x - GAP_END, y, 0.0), (x + GAP_END, y, 0.0), palette.text, style.BOX) for y in (low, high)]
+        return VGroup(ends[0], stem, ends[1])

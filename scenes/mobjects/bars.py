@@ -5,16 +5,15 @@ Filled is seen, outlined is unseen: told by fill and word, not by hue. All pure 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.daily_views import UNITS
 from gradreel.core.results import Losses
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_ticks
+from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
 from gradreel.scenes.style import BOX, mix, palette
 from manim import Dot, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
@@ -75,11 +74,10 @@ class Columns:
         start, end = (self.left - 0.1, self.bottom, 0.0), (self.right, self.bottom, 0.0)
         return segment(start, end, palette.axis, style.AXIS)
 
-    def ticks(self, usual: float) -> Ticks:
-        """Round losses, in the unit that suits a series whose usual day has ``usual`` views."""
-        unit, letter = next(((u, a) for u, a in UNITS if usual >= u and self.most >= u / 10), (1.0, ""))
+    def ticks(self, written: Callable[[float], str]) -> Ticks:
+        """Round losses, as ``written`` writes them."""
         values = round_ticks(0, self.most, 4)[1:]
-        return Ticks(values, tuple(number_text(value / unit) + letter for value in values))
+        return Ticks(values, tuple(written(value) for value in values))
 
     def value_size(self, texts: Sequence[str]) -> float:
         """The size at which the widest number still stands over its bar."""
@@ -121,6 +119,16 @@ class LossBar(VGroup):
         step = 0.15 * (self.right - self.left) * min(1.0, 5 / len(views))
         x = (self.left + self.right) / 2 + step * (np.arange(len(views)) - (len(views) - 1) / 2)
         return np.stack([x, [self.columns.y(loss) for loss in views], np.zeros(len(views))], axis=-1)
+
+
+def lecture_mark(columns: Columns, k: int, side: int, views: float, text: str) -> VGroup:
+    """What the lecture measured, over one of our bars: a ghost bar, open, and its number."""
+    left, right = columns.bar(k, side)
+    low, high = columns.bottom, columns.y(views)
+    corners = [(left, low), (left, high), (right, high), (right, low)]
+    outline = polyline(np.array([[x, y, 0.0] for x, y in corners]), palette.text, BOX + 0.8)
+    number = words(text, VALUE_SIZES[0] - 4).place(high + 0.16, center=(left + right) / 2)
+    return VGroup(outline, number)
 
 
 def seed_dot(point: NDArray, hollow: bool = False) -> Dot:

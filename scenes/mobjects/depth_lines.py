@@ -1,6 +1,6 @@
 """Losses of ever larger networks as two lines with a number at each point: solid is seen, dashed is unseen.
 
-A pure function of numbers; ``set_right`` makes the picture narrower or wider in place.
+A pure function of numbers.
 """
 
 from __future__ import annotations
@@ -21,15 +21,23 @@ ROOM = 0.86  # of the height that the largest loss takes
 SIDE = 0.3  # of the distance between two networks, free at both ends
 DASH = 0.13
 DOT, RING, NUMBER_GAP = 0.11, 0.2, 0.31  # radii of a point and of the ring around it; from a point to its number
-LABEL_GAP, LABELS_APART = 0.3, 0.4
+LABEL_GAP, LABELS_APART = 0.45, 0.4
 PLACES = (0.0, 0.2, -0.2, 0.38, -0.38)  # of a number beside its point: middle, right, left, in its own widths
+NAME, FEW = 30, 5  # size of the networks' names, and so many of them have room for it
 KINDS = ("training", "unseen")
+
+
+def most_of(losses: Mapping[str, NDArray]) -> float:
+    """The views at the top of a picture that holds these losses and the numbers above them."""
+    return float(max(np.nanmax(losses[kind]) for kind in KINDS)) / ROOM or 1.0
 
 
 class DepthLines(VGroup):
     """``losses``: "training" and "unseen", (N,) views of N networks in order, NaN where none is known.
 
-    ``box``: left, right, bottom, top; ``names``: under each network; ``texts``: "seen", "unseen" at the lines' ends.
+    ``box``: left, right, bottom, top, which is ``most`` views high (by default as much as holds the losses);
+    ``names``: under each network; ``texts``: "seen", "unseen" at the lines' ends. The numbers keep clear of the lines
+    of a picture that they are drawn ``over``.
     Parts: ``axis``, ``names``, and by kind ``lines`` (RisingCurve), ``dots``, ``values`` and ``labels``.
     """
 
@@ -42,23 +50,23 @@ class DepthLines(VGroup):
         box: tuple[float, float, float, float],
         size: float,
         color: ManimColor | None = None,
-        dot: float = DOT,
+        most: float | None = None,
+        over: DepthLines | None = None,
     ) -> None:
         super().__init__()
-        self.losses, self.color, self.dot = losses, color if color is not None else palette.blue, dot
+        self.losses, self.color = losses, color if color is not None else palette.blue
         self.count = len(names)
-        largest = float(max(np.nanmax(losses[kind]) for kind in KINDS))
+        self.most = most if most is not None else most_of(losses)
         left, right, bottom, top = box
         span = (-SIDE, self.count - 1 + SIDE)
-        self.plot = Plot(
-            span, (0.0, largest / ROOM or 1.0), left=left, right=right, bottom=bottom, top=top, x_label=None
-        )
+        self.plot = Plot(span, (0.0, self.most), left=left, right=right, bottom=bottom, top=top, x_label=None)
         self.axis = segment((left, bottom, 0), self._axis_end(), palette.axis, style.AXIS)
         self.names = VGroup(*(self._name(k, name) for k, name in enumerate(names)))
         self.lines = {"training": self._line("training", 0.0), "unseen": self._line("unseen", DASH)}
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
         self.labels = self._labels(texts)
         self.taken: list[TextMobject] = [*self.labels.values()]  # where no number may be
+        self.covered = over.ink() if over is not None else np.zeros((0, 3))
         self.values = {kind: self._values(kind, written, size) for kind in KINDS}
         parts = [part for kind in KINDS for part in (self.lines[kind], self.dots[kind], self.values[kind])]
         self.add(self.axis, self.names, *parts, *self.labels.values())
@@ -71,26 +79,6 @@ class DepthLines(VGroup):
         """(3,): where the loss of network ``k`` is."""
         return self.plot.at(k, float(self.losses[kind][k]))
 
-    def set_right(self, right: float) -> DepthLines:
-        """The same picture with its right end there: everything keeps its height and its distance from its point."""
-        before = [float(self.plot.at(k, 0.0)[0]) for k in range(self.count)]
-        left, _, bottom, top = self.plot.box
-        self.plot.box = (left, right, bottom, top)
-        moved = [float(self.plot.at(k, 0.0)[0]) - x for k, x in enumerate(before)]
-        self.axis.set_points_as_corners(np.array([[left, bottom, 0.0], self._axis_end()]))
-        for k, name in enumerate(self.names):
-            name.shift([moved[k], 0.0, 0.0])
-        for kind in KINDS:
-            line = self.lines[kind]
-            line.corners = self.plot.at(line.data_x, line.data_y)
-            line.show(float(line.data_x[-1]))
-            for k, dot, value in zip(self.known(kind), self.dots[kind], self.values[kind], strict=True):
-                dot.shift([moved[k], 0.0, 0.0])
-                value.shift([moved[k], 0.0, 0.0])
-        for label in self.labels.values():
-            label.shift([moved[-1], 0.0, 0.0])
-        return self
-
     def band(self, first: int) -> VMobject:
         """What lies between the two lines from network ``first`` on; both must be known there."""
         ks = [k for k in range(first, self.count) if all(k in self.known(kind) for kind in KINDS)]
@@ -102,10 +90,16 @@ class DepthLines(VGroup):
         points = [self.point(kind, k) for k in ks for kind in KINDS]
         return [Circle(radius=RING, color=palette.text, stroke_width=2.0).move_to(point) for point in points]
 
+    def ink(self) -> NDArray:
+        """(n, 3): points along both lines and around all points."""
+        dots = [self.dots[kind].get_all_points() for kind in KINDS]
+        return np.concatenate([*(self._along(line) for line in self.lines.values()), *dots])
+
     # -- parts -----------------------------------------------------------------------------------------------------
 
     def _name(self, k: int, text: str) -> TextMobject:
-        return words(text, style.TICK, palette.dim).place(self.plot.box[2] - 0.42, center=float(self.plot.at(k, 0)[0]))
+        size = NAME if self.count <= FEW else style.TICK
+        return words(text, size, palette.dim).place(self.plot.box[2] - 0.45, center=float(self.plot.at(k, 0)[0]))
 
     def _line(self, kind: str, dash: float) -> RisingCurve:
         known = self.known(kind)
@@ -114,7 +108,7 @@ class DepthLines(VGroup):
 
     def _dot(self, kind: str, k: int) -> VMobject:
         fill = self.color if kind == "training" else palette.background
-        return ring(self.point(kind, k), self.dot, self.color, fill=fill)
+        return ring(self.point(kind, k), DOT, self.color, fill=fill)
 
     def _values(self, kind: str, written: Callable[[float], str], size: float) -> VGroup:
         """The number of each point, above it or below, where it lies on no line, no point and no other number."""
@@ -124,7 +118,7 @@ class DepthLines(VGroup):
         for k in self.known(kind):
             text, point = words(written(float(self.losses[kind][k])), size), self.point(kind, k)
             others = [value.get_all_points() for value in (*group, *self.taken)]
-            taken = np.concatenate([*lines, *dots, *others])
+            taken = np.concatenate([self.covered, *lines, *dots, *others])
             places = [
                 (float(point[1]) + up, float(point[0]) + beside * text.width)
                 for up in (NUMBER_GAP, -NUMBER_GAP - text.height, NUMBER_GAP + 0.15 + text.height)

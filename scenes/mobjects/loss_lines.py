@@ -11,12 +11,13 @@ from gradreel.scenes.mobjects.plot import Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import VGroup
+from manim import Polygon, VGroup, VMobject
 from numpy.typing import NDArray
 
 SLOW_START = 2.5  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
 GRID_SHARE = 0.28
 DASH = 0.11
+RUN_DASH, RUN_TIP = 0.13, 0.12
 
 Line: TypeAlias = tuple[NDArray, NDArray]
 """Epochs and losses in views, (n,) each."""
@@ -77,3 +78,51 @@ def below(x: NDArray, y: NDArray, top: float) -> tuple[NDArray, NDArray]:
     share = (y[first - 1] - top) / (y[first - 1] - y[first])
     start = x[first - 1] + share * (x[first] - x[first - 1])
     return np.concatenate([[start], x[first:]]), np.concatenate([[top], np.minimum(y[first:], top)])
+
+
+class RunLines(VGroup):
+    """Both losses of one run in a large plot, whose time axis reaches as far as it is told to.
+
+    ``box``: left, right, bottom, top, which is ``most`` views high. Parts: ``training``, ``unseen`` (RisingCurve),
+    ``training_tip``, ``unseen_tip``.
+    """
+
+    def __init__(self, box: tuple[float, float, float, float], most: float, training: Line, unseen: Line) -> None:
+        super().__init__()
+        left, right, bottom, top = box
+        self.last = float(training[0][-1])
+        ends = {"left": left, "right": right, "bottom": bottom, "top": top}
+        self.plot = Plot((0.0, self.last), (0.0, most), **ends, x_label=None)  # for its coordinates
+        self.training, self.unseen = (
+            RisingCurve(self.plot, *below(*line, most), palette.blue, style.SECOND_CURVE, dash)
+            for line, dash in ((training, 0.0), (unseen, RUN_DASH))
+        )
+        self.training_tip = ring(self.training.end(), RUN_TIP, palette.blue, fill=palette.blue)
+        self.unseen_tip = ring(self.unseen.end(), RUN_TIP, palette.blue)
+        self.add(self.training, self.unseen, self.training_tip, self.unseen_tip)
+
+    def show(self, epoch: float, reach: float) -> RunLines:
+        """Both lines up to ``epoch``, in a picture that ends at the epoch ``reach``."""
+        self.plot.x_range = (0.0, reach)
+        return self._draw(epoch)
+
+    def squeeze(self, left: float, right: float) -> RunLines:
+        """The whole run between these two x of the screen: every loss keeps its height."""
+        self.plot.box = (left, right, *self.plot.box[2:])
+        return self._draw(self.last)
+
+    def _draw(self, epoch: float) -> RunLines:
+        for curve, tip in ((self.training, self.training_tip), (self.unseen, self.unseen_tip)):
+            curve.corners = self.plot.at(curve.data_x, curve.data_y)
+            curve.show(epoch)
+            tip.move_to(curve.corners[0] if curve.tip is None else curve.tip)
+        return self
+
+    def band(self, first: float) -> VMobject:
+        """What lies between the two lines from the epoch ``first`` on."""
+        epochs = np.linspace(first, self.last, 300)
+        low, high = (
+            self.plot.at(epochs, np.interp(epochs, curve.data_x, curve.data_y))
+            for curve in (self.training, self.unseen)
+        )
+        return Polygon(*low, *high[::-1], stroke_width=0, fill_color=mix(palette.blue, 0.16), fill_opacity=1)

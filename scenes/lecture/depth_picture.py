@@ -1,0 +1,108 @@
+"""Losses against depth: the picture that the comparison of depths and overfitting have in common."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from gradreel.core.verdicts import lecture_losses
+from gradreel.scenes.lecture.compared_networks import ComparedNetworks
+from gradreel.scenes.lecture.experiments import DepthsScene, loss_column
+from gradreel.scenes.mobjects.depth_lines import FEW, KINDS, DepthLines
+from gradreel.scenes.style import FAINT, emphasis, palette
+from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, linear
+
+BOX = (-6.1, 5.6, -2.05, 2.5)  # left, right, bottom, top
+VALUE, VALUE_OF_MANY = 34, 26
+LECTURE_RUNS = ((), *((100,) * layers for layers in (1, 2, 3, 4)))
+LECTURE_BEST, LECTURE_WORSE = (100,) * 3, (100,) * 4  # it overfits from the one to the other
+
+
+class DepthPicture(ComparedNetworks, DepthsScene):
+    """A scene that draws both losses of its networks against depth, and the lecture's over them."""
+
+    by: ClassVar = "depth"
+
+    def prepare(self) -> None:
+        super().prepare()
+        losses = {kind: np.array([getattr(result, kind).mean for result in self.outcome]) for kind in KINDS}
+        names = [self.network_label(result) for result in self.outcome]
+        size = VALUE if len(names) <= FEW else VALUE_OF_MANY
+        self.picture = DepthLines(losses, names, self.written, self._ends(), BOX, size)
+
+    def _ends(self) -> dict[str, str]:
+        return {"training": self.screen("seen"), "unseen": self.screen("unseen")}
+
+    def draw(self, kind: str, seconds: float, dots: bool = True) -> None:
+        """A line from network to network, its numbers as it passes them, and its points where they are not there."""
+        picture = self.picture
+        line, last = picture.lines[kind], float(picture.lines[kind].data_x[-1])
+        parts = [picture.dots[kind], picture.values[kind]] if dots else [picture.values[kind]]
+        points = [VGroup(*point) for point in zip(*parts, strict=True)]
+        draw = UpdateFromAlphaFunc(line, lambda _, share: line.show(share * last), run_time=seconds, rate_func=linear)
+        shown = [FadeIn(point, run_time=0.15 * seconds) for point in points]
+        self.play(draw, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
+        self.add(line, picture.dots[kind], picture.values[kind])  # the points lie on the line
+
+    # -- the lecture's own -----------------------------------------------------------------------------------------
+
+    def lecture_lines(self) -> DepthLines:
+        """The lecture's losses as far as it gives them: in our picture where they fit into it, else in one of theirs.
+
+        ``self.over_ours``: which of the two it is.
+        """
+        hidden = tuple(result.network.hidden for result in self.outcome)
+        self.over_ours = hidden == LECTURE_RUNS and self.one_scale()
+        known = np.array([lecture_losses(layers) for layers in LECTURE_RUNS], dtype=float)  # None is NaN
+        losses = {kind: known[:, k] for k, kind in enumerate(KINDS)}
+        names = [self.screen("linear"), self.screen("layer"), *(self.screen("layers", count=n) for n in (2, 3, 4))]
+        ours = self.picture if self.over_ours else None
+        return DepthLines(
+            losses,
+            names,
+            loss_column(known[np.isfinite(known)]),
+            self._ends(),
+            BOX,
+            VALUE,
+            palette.text,
+            ours.most if ours is not None else None,
+            over=ours,
+        )
+
+    def make_way(self, lecture: DepthLines, *others: VGroup) -> None:
+        """Ours steps back where both share the picture, and leaves it where they do not; ``others`` leave."""
+        picture = self.picture
+        self.add(picture)
+        gone = [*picture.values.values(), *picture.labels.values(), *others]
+        if self.over_ours:
+            dim = [emphasis(part[kind], FAINT) for part in (picture.lines, picture.dots) for kind in KINDS]
+            self.play(*map(FadeOut, gone), *dim, run_time=0.6)
+        else:
+            self.play(FadeOut(picture), *map(FadeOut, others), run_time=0.6)
+            self.play(FadeIn(lecture.axis), FadeIn(lecture.names), run_time=0.5)
+
+    def draw_lecture(self, lecture: DepthLines, kinds: tuple[str, ...], seconds: float) -> None:
+        """The lecture's lines from network to network."""
+        lines = [lecture.lines[kind] for kind in kinds]
+        last = lecture.count - 1.0
+
+        def show(_: VGroup, share: float) -> None:
+            for line in lines:
+                line.show(share * last)
+
+        points = [
+            VGroup(
+                *(
+                    part[kind][lecture.known(kind).index(k)]
+                    for kind in kinds
+                    if k in lecture.known(kind)
+                    for part in (lecture.dots, lecture.values)
+                )
+            )
+            for k in range(lecture.count)
+        ]
+        drawn = UpdateFromAlphaFunc(VGroup(*lines), show, run_time=seconds, rate_func=linear)
+        shown = [FadeIn(point, run_time=0.15 * seconds) for point in points if len(point)]
+        self.play(drawn, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
+        self.add(*lines, *(lecture.dots[kind] for kind in kinds), *(lecture.values[kind] for kind in kinds))
+        self.play(*(FadeIn(lecture.labels[kind], shift=0.1 * UP) for kind in kinds), run_time=0.4)
