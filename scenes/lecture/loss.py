@@ -19,21 +19,24 @@ from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
 from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words
-from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.error_strip import ErrorStrip
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.pace import Pace, even_pace, state_at
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
-from gradreel.scenes.mobjects.text import TextMobject, formula
-from gradreel.scenes.mobjects.theta_card import ThetaCard, theta_source
+from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.theta_card import ThetaCard
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.style import PRESENT, emphasis, emphasize, palette
 from manim import (
     UP,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
-    Transform,
+    ReplacementTransform,
+    Succession,
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
@@ -44,11 +47,14 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-BOX = (style.LEFT_EDGE + 0.5, 1.35, -2.4, 0.9)
-FORMULA_LINE, CARD_LEFT, CARD_TOPS = 2.15, 2.88, (2.6, -0.25)
+BOX = (style.LEFT_EDGE + 0.5, 1.35, -0.3, 1.15)
+STRIP = (style.LEFT_EDGE + 0.5, 1.35, -2.67, -1.27)  # left, right, bottom, top
+NETWORK = (-3.4, 0.0, -2.65, -1.35)  # middles of its first and last column, bottom, top
+FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOPS = 2.15, 38, 2.95, (2.6, -0.1)
 LEAST_DAYS, MOST_DAYS = 7, 56
-BRACKETS = 'part("L", L)part("open", \\(){of}part("close", \\))'
-OF_TWO, OF_THETA = 'part("w", yellow(w))"," thin part("b", grey(b))', 'part("theta", orange(theta))'
+LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map has it
+DISTANCE = "e_n = abs(blue(y_n) - red(hat(y)_n))"
+SQUARE = "(blue(y_n) - red(hat(y)_n))^2"
 LETTERED = 5  # days before the label that carry their x_j
 
 
@@ -93,7 +99,6 @@ class Loss(LectureScene):
     def construct(self) -> None:
         self._prepare()
         self._map_beat()
-        self._symbol_beat()
         self._error_beat()
         self._mean_beat()
         self._other_beat()
@@ -112,6 +117,9 @@ class Loss(LectureScene):
             )
         theta = np.asarray(self.run.parameters[self.rows])
         self.losses = loss(self.experiment, theta) * self.dataset.scale
+        days = self.dataset.dates()
+        self.all_days = (days[0].astype(date), days[-1].astype(date))
+        self.everything = next_days(self.experiment, theta, *self.all_days)  # whose mean error is the loss
         self.shown = next_days(self.experiment, theta, *self.span)
         if not (np.isfinite(self.losses).all() and np.isfinite(self.shown.prediction).all()):
             raise UserError("loss: one of the two losses is not a finite number; choose an earlier update")
@@ -152,13 +160,22 @@ class Loss(LectureScene):
             ]
         )
         values = in_thousands(self.experiment, theta)
-        longest = max(self.losses)
         self.cards = [
-            ThetaCard(self.experiment, values, k, self._update(k), self.losses[k] / longest, self._text(self.losses[k]))
+            ThetaCard(self.experiment, values, k, self._update(k), self._when(k), self._text(self.losses[k])).put(
+                CARD_LEFT, CARD_TOPS[k]
+            )
             for k in (0, 1)
         ]
-        for card, top in zip(self.cards, CARD_TOPS, strict=True):
-            card.put(CARD_LEFT, style.RIGHT_EDGE, top)
+        self.loss_formula = formula(LOSS, FORMULA_SIZE).place(FORMULA_LINE, left=style.LEFT_EDGE)
+        right = self.loss_formula.get_right()[0] + 0.6
+        self.distance = formula(DISTANCE, FORMULA_SIZE).place(FORMULA_LINE, left=right)
+        right = self.distance.get_right()[0]
+        self.or_ = words(self.screen("or"), style.LABEL, palette.dim).place(FORMULA_LINE, left=right + 0.3)
+        self.square = formula(SQUARE, FORMULA_SIZE).place(FORMULA_LINE, left=self.or_.get_right()[0] + 0.3)
+        self.network = LayerDiagram((self.dataset.n_features, *self.experiment.hidden, 1), NETWORK, most=4)
+        name = self.screen("strip", count=number_text(self.dataset.examples))
+        highest = 1.04 * float(np.abs(self.everything.error).max())
+        self.strip = ErrorStrip(self.dataset, self.everything.dates, highest, language, STRIP, name)
         days = {"days": period_words(*self.span, language), "count": number_text(self.dataset.examples)}
         years = trained_years(self.dataset)
         self.note = data_caption(self, self.dataset, by_years("caption", years), **days, **years)
@@ -166,6 +183,10 @@ class Loss(LectureScene):
     def _predicted(self, theta: NDArray) -> NDArray:
         """Predictions (..., days) of the days shown, in views."""
         return next_days(self.experiment, theta, *self.span).prediction
+
+    def _when(self, k: int) -> str:
+        update = self._update(k)
+        return self.screen("update" if update == 1 else "updates", update=number_text(update))
 
     def _update(self, k: int) -> int:
         return int(self.run.kept[self.rows[k]])
@@ -181,90 +202,125 @@ class Loss(LectureScene):
             self.play(steps.focus(2), run_time=0.8)
         self.steps = steps
 
-    def _symbol_beat(self) -> None:
-        with self.beat("symbol"):
-            # Alone on the screen: the letters in the brackets become one
-            self.title, arriving = next_heading(self.screen("heading"), self.title)
-            old = formula(BRACKETS.format(of=OF_TWO), 76).place(1.35, center=0.0)
-            new = formula(BRACKETS.format(of=OF_THETA), 76).place(1.35, center=0.0)
-            parts = formula(theta_source(self.experiment), 48).move_to((0.0, -0.95, 0.0))
-            self.play(FadeOut(self.steps), *arriving)
-            self.play(FadeIn(old, shift=0.15 * UP), run_time=0.5)
-            self.wait(1.2)
-            self.play(FadeIn(parts, shift=0.15 * UP), run_time=0.5)
-            self.play(*grow(old, new, ends={"w": "theta", "b": "theta"}), run_time=1.6)
-        self.symbol, self.parts = new, parts
-
     def _error_beat(self) -> None:
-        shown, plot, k = self.shown, self.plot, self.at
-        with self.beat("error", **in_languages("day", lambda language: day_words(shown.dates[k], language))):
-            # Some values of theta; the days before one day go in, y comes out; its distance from the label is e
-            here = formula(BRACKETS.format(of=OF_THETA), style.PLOT_FORMULA).place(FORMULA_LINE, left=style.LEFT_EDGE)
-            self.play(
-                *grow(self.symbol, here),
-                FadeOut(self.parts, run_time=0.4),
-                FadeIn(plot),
-                FadeIn(self.cards[0].values),
-                run_time=1.0,
-            )
-            self.symbol = here
+        k = self.at
+        fields = in_languages("day", lambda language: day_words(self.shown.dates[k], language))
+        key = "error" if self._update(0) == 0 else "error-later"
+        with self.beat(key, **fields, update=number_text(self._update(0))):
+            # Some values of theta; the days before one day go into the network, y comes out; its distance from the real
+            # value is e
+            self._leave_the_map()
             fade = LaggedStart(*(FadeIn(dot) for dot in self.dots), lag_ratio=0.3)
             self.play(Create(self.red), fade, FadeIn(self.note), run_time=1.2, rate_func=linear)
             self.play(FadeIn(self.labels[0]), emphasis(self.red, PRESENT), emphasis(self.dots, PRESENT), run_time=0.4)
-            x, error = plot.days(shown.dates), self._text(abs(shown.error[0, k]))
-            real, y = plot.at(x, shown.truth), plot.at(x[k], shown.prediction[0, k])
-            self.one = one = DayError(real, k, y, self.dataset.window, error, plot.box[2])
-            self.play(LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3), run_time=0.7)
-            self.play(TransformFromCopy(one.features, one.prediction), run_time=0.9)
-            self.play(Create(one.line), run_time=0.5)
-            self.play(FadeIn(one.names, shift=0.1 * UP), run_time=0.4)
+            self.one = self._one_day()
+            self._through_the_network(self.one)
+            self.play(FadeIn(self.one.names[2]), run_time=0.4)
+            self.play(Create(self.one.line), run_time=0.5)
+            self.play(FadeIn(self.one.names[:2]), FadeIn(self.distance, shift=0.1 * UP), run_time=0.5)
+
+    def _leave_the_map(self) -> None:
+        """The loss's formula comes out of its card; days and the first values of theta take the map's place."""
+        steps = self.steps
+        self.remove(steps)
+        written = steps.card(2)[-1]
+        leaving = [part for card in steps.cards for part in card if part is not written]
+        self.add(*leaving, steps.arrows, written)
+        self.title, arriving = next_heading(self.screen("heading"), self.title)
+        self.play(*(FadeOut(part, run_time=0.4) for part in (*leaving, steps.arrows)), *arriving)
+        self.play(ReplacementTransform(written, self.loss_formula), FadeIn(self.plot), run_time=0.9)
+        self.play(FadeIn(self.cards[0].values), run_time=0.5)
+
+    def _one_day(self) -> DayError:
+        shown, plot, k = self.shown, self.plot, self.at
+        x, error = plot.days(shown.dates), self._text(abs(shown.error[0, k]))
+        real, y = plot.at(x, shown.truth), plot.at(x[k], shown.prediction[0, k])
+        return DayError(real, k, y, self.dataset.window, error, plot.box[2])
+
+    def _through_the_network(self, one: DayError) -> None:
+        """The features' rings go down into the network, and its y goes up to its day."""
+        network = self.network
+        self.play(FadeIn(emphasize(network, PRESENT)), run_time=0.4)
+        self.play(LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3), run_time=0.6)
+        column, flying = network.columns[0], [ring.copy() for ring in reversed(one.features)]
+        into = [column.nodes.get(j, column.dots) for j in range(len(flying))]  # the last day is x_1
+        self.play(*(ring.animate.move_to(node) for ring, node in zip(flying, into, strict=True)), run_time=0.9)
+        pulses = Succession(*(Pulse(edges, palette.text).run(0.5) for edges in network.edges))
+        self.play(*(FadeOut(ring, run_time=0.3) for ring in flying), pulses)
+        out = network.columns[-1].nodes[0]
+        self.play(TransformFromCopy(out, one.prediction[0]), FadeIn(one.prediction[1]), run_time=0.8)
 
     def _mean_beat(self) -> None:
         values = {"count": number_text(self.dataset.examples), "loss": self._text(self.losses[0])}
         with self.beat("mean", **values):
-            # Every day has its error; they fly together into one number: the loss of this theta
-            one = self.one
-            self.play(*(FadeOut(part) for part in (one.features, one.names, one.prediction)), run_time=0.4)
-            self.play(Create(self.blue), FadeIn(self.labels[1]), run_time=1.2, rate_func=linear)
-            self.play(FadeOut(one.line), LaggedStart(*(Create(e) for e in self.errors), lag_ratio=0.15), run_time=1.4)
-            whole = self._whole_formula()
-            self.play(*grow(self.symbol, whole), run_time=1.4)
-            self.symbol = whole
-            card = self.cards[0]
-            self._gather(card)
-            self.play(FadeIn(card.loss, shift=0.1 * UP), run_time=0.4)
+            # The error could be measured otherwise. Every day has one: those of the days shown find their places in a
+            # strip of all days, which then settles: its level is the loss of this theta
+            one, strip = self.one, self.strip
+            self.play(FadeIn(self.or_, self.square), run_time=0.6)
+            gone = (one.features, one.names, one.prediction, self.network)
+            self.play(*(FadeOut(part) for part in gone), run_time=0.4)
+            self.play(Create(self.blue), FadeIn(self.labels[1]), run_time=0.9, rate_func=linear)
+            self.play(FadeOut(one.line), LaggedStart(*(Create(e) for e in self.errors), lag_ratio=0.15), run_time=1.0)
+            bars = strip.bars(self.shown.dates, self.shown.error[0], 1.6)
+            self.play(FadeIn(strip.plot, strip.name), emphasis(self.square, PRESENT), run_time=0.5)
+            self.play(LaggedStart(*map(TransformFromCopy, self.errors, bars), lag_ratio=0.03), run_time=1.3)
+            self._raise(self.everything.error[0])
+            self.remove(*bars)
+            self._settle(0)
 
-    def _whole_formula(self) -> TextMobject:
-        source = BRACKETS.format(of=OF_THETA) + "= 1/N sum_n e_n quad quad e_n = abs(blue(y_n) - red(hat(y)_n))"
-        return formula(source, 40).place(FORMULA_LINE, left=style.LEFT_EDGE)
+    def _raise(self, errors: NDArray) -> None:
+        """The errors of all the other days rise beside them."""
+
+        def update(_: VMobject, share: float) -> None:
+            self.strip.show(share * errors)
+
+        self.add(self.strip.body)
+        self.play(UpdateFromAlphaFunc(self.strip.body, update, run_time=1.2, rate_func=smooth))
+        self.wait(0.4)
+
+    def _settle(self, k: int) -> None:
+        """The strip becomes level, and its height is the loss of card ``k``."""
+        strip, errors = self.strip, self._all_errors(self.rows[k])
+
+        def update(_: VMobject, share: float) -> None:
+            strip.show(errors, share)
+
+        self.play(UpdateFromAlphaFunc(strip.body, update, run_time=1.5, rate_func=smooth))
+        self.mean_label = strip.mean_label(self.screen("mean", loss=self._text(self.losses[k])))
+        self.play(Create(strip.level), FadeIn(self.mean_label), run_time=0.5)
+        self.play(FadeIn(self.cards[k].loss, target_position=self.mean_label), run_time=0.8)
 
     def _other_beat(self) -> None:
         before, after = self.losses
         same = self._text(before) == self._text(after)
         key = "other-same" if same else "other-better" if after < before else "other-worse"
-        with self.beat(key, loss=self._text(after)):
-            # Other values of theta: the line moves, the errors with it, and there is another loss
+        with self.beat(key, loss=self._text(after), update=number_text(self._update(1))):
+            # Other values of theta: the line moves, all errors with it, and they settle at another level
             first, second = self.cards
             self.play(emphasis(first, PRESENT), FadeIn(second.values, shift=0.15 * UP), run_time=0.7)
+            self._rise_again()
             self._walk(4.0)
-            self._gather(second)
-            self.play(FadeIn(second.loss, shift=0.1 * UP), run_time=0.4)
+            self._settle(1)
 
-    def _gather(self, card: ThetaCard) -> None:
-        """All errors fly together: what they are on average is the card's bar."""
-        flying, thin = self.errors.copy(), self.errors[0].get_stroke_width()
-        target = card.bar.copy().set_stroke(width=thin)
-        self.play(LaggedStart(*(Transform(line, target) for line in flying), lag_ratio=0.06), run_time=2.2)
-        thick = card.bar.get_stroke_width()
-        card.bar.set_stroke(width=thin)
-        self.remove(*flying)
-        self.add(card.bar)
-        self.play(card.bar.animate.set_stroke(width=thick), run_time=0.4)
+    def _rise_again(self) -> None:
+        """The strip is no longer level; where it was, a dashed line stays."""
+        strip, errors = self.strip, self._all_errors(self.rows[0])
+        self.ghost = strip.ghost()
+
+        def update(_: VMobject, share: float) -> None:
+            strip.show(errors, 1 - share)
+
+        self.play(FadeOut(strip.level), FadeOut(self.mean_label), FadeIn(self.ghost), run_time=0.3)
+        self.play(UpdateFromAlphaFunc(strip.body, update, run_time=0.8, rate_func=smooth))
+
+    def _all_errors(self, row: float) -> NDArray:
+        """(N,): the errors of all days trained on, in views, at a row of the trace."""
+        return next_days(self.experiment, state_at(self.run, row), *self.all_days).error
 
     def _walk(self, seconds: float) -> None:
         """Blue and the errors pass through the recorded states from the first theta to the second."""
         forward = self.rows[0] < self.rows[1]
-        moving = VGroup(self.blue, self.errors, *self.labels)
+        moving = VGroup(self.blue, self.errors, *self.labels, self.strip.body)
 
         def update(_: VMobject, share: float) -> None:
             self._show(self.pace.row(share if forward else 1 - share))
@@ -282,6 +338,7 @@ class Loss(LectureScene):
         plot.set_curve(self.blue, x, prediction)
         for line, a, b in zip(self.errors, plot.at(x, shown.truth), plot.at(x, prediction), strict=True):
             line.set_points_as_corners(np.array([a, b]))
+        self.strip.show(self._all_errors(row))
         plot.put_end_labels(self.labels, [shown.truth[-1], prediction[-1]])
 
     def _text(self, views: float) -> str:
