@@ -20,6 +20,7 @@ from gradreel.scenes.mobjects.batch_formulas import (
     batch_update_source,
     division_source,
 )
+from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_history import LossHistory
@@ -28,13 +29,14 @@ from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, TextMobject, caption, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import is_plain
-from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.style import mix, palette
 from manim import (
     UP,
     Animation,
     Create,
     FadeIn,
     FadeOut,
+    LaggedStart,
     ReplacementTransform,
     RoundedRectangle,
     UpdateFromAlphaFunc,
@@ -48,6 +50,8 @@ FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -0.35, 2.55)
 WHOLE_FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.75, 2.55)  # while there are no formulas yet
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
 LABEL_LINE, FORMULA_LINE = -1.15, -1.95
+BATCH, BATCH_WIDTH = 0.5, 2.6  # share of the text colour, and width, of the line of the batches' losses
+QUIZ_LINES, ANSWER_LEFT = (2.0, -0.75), -1.0
 ONE_BY_ONE = 3  # batches that are taken slowly
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
 Size = Annotated[int, Field(ge=1, le=10**9)]
@@ -85,7 +89,7 @@ class Batches(LectureScene):
         self._epoch_beat()
         self._wander_beat()
         self._quiz_beat()
-        self._quiz_again_beat()
+        self._answer_beat()
 
     # -- the run ---------------------------------------------------------------------------------------------------
 
@@ -124,9 +128,9 @@ class Batches(LectureScene):
         data = self.experiment.dataset
         with self.beat("split", examples=number_text(data.examples), batch=Count(self.experiment.batch_size)):
             # A square for each example, in the order of the data; they fly into the batches that were really drawn
-            self.play(*self._title("heading"), *self._note(), run_time=0.6)
             self.letters = self._letters()
-            self.play(FadeIn(self.field.cells), FadeIn(self.letters[0], shift=0.15 * UP), run_time=0.8)
+            arriving = [*self._title("heading"), *self._note(), FadeIn(self.letters[0], shift=0.15 * UP)]
+            self.play(FadeIn(self.field.cells), *arriving, run_time=0.8)
             self.wait(0.8)
             self.play(self.field.gather(self._batches_of(0), 3.0))
             self.play(FadeIn(self.letters[1], shift=0.15 * UP), run_time=0.5)
@@ -212,9 +216,19 @@ class Batches(LectureScene):
         self.play(UpdateFromAlphaFunc(moving, go), run_time=3.2, rate_func=linear)
         result = words(self.screen("epoch-is", updates=number_text(self.per_epoch)), 40)
         result.place(FORMULA_LINE - 0.35, left=style.LEFT_EDGE)
-        self.play(FadeOut(field.frame), FadeIn(result, shift=0.15 * UP), run_time=0.5)
-        field.turn(None)
+        self.play(FadeIn(result, shift=0.15 * UP), run_time=0.5)
         self.result = VGroup(name, count, result)
+        examples, size = self.experiment.dataset.examples, self.experiment.batch_size
+        if rest := examples % size:
+            left_over = words(self.screen("last-batch", rest=number_text(rest)), style.LABEL)
+            left_over.place(LABEL_LINE - 0.35, right=style.RIGHT_EDGE)
+            whole = number_text(self.per_epoch - 1)
+            sum_text = f'"{number_text(examples)}" = {whole} dot {number_text(size)} + {number_text(rest)}'
+            self.result.add(left_over, formula(sum_text, 40).place(FORMULA_LINE - 0.35, right=style.RIGHT_EDGE))
+            self.play(FadeIn(self.result[-2:], shift=0.15 * UP), run_time=0.5)
+            self.wait(1.0)
+        self.play(FadeOut(field.frame), run_time=0.4)
+        field.turn(None)
 
     def _to(self, k: int) -> Animation:
         """Batch ``k`` has its turn: squares and frame change at once, within the animation."""
@@ -236,23 +250,33 @@ class Batches(LectureScene):
     # -- what the batches' losses do -------------------------------------------------------------------------------
 
     def _wander_beat(self) -> None:
-        with self.beat("wander", updates=number_text(self.history.n_updates)):
-            # The losses of the first epochs' batches jump about; among them, smooth, the loss over all examples
-            self.plot = plot = LossPlot(self.history, self._texts(), **PLOT)
-            gone = [self.field.cells, self.letters, self.result, self.squares]
-            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading-wander"))
-            self.play(FadeIn(plot.axes), FadeIn(plot.epochs), run_time=0.6)
-            curves = VGroup(plot.batch, plot.whole)
-            last = float(self.history.n_updates - 1)
+        values = {"updates": number_text(self.history.n_updates)}
+        if self.history.whole[-1] < self.history.whole[0]:
+            with self.beat("wander", **values):
+                # The losses of the first epochs' batches jump about; among them, smooth, the loss over all examples
+                self._draw_losses()
+        else:
+            with self.beat("wander-stays", **values):
+                # The same, where these updates have not made the loss over all examples lower
+                self._draw_losses()
 
-            def draw(_: VGroup, share: float) -> None:
-                for curve in curves:
-                    curve.show(share * last)
+    def _draw_losses(self) -> None:
+        self.plot = plot = LossPlot(self.history, self._texts(), **PLOT, counts=False)
+        plot.batch.set_stroke(mix(palette.text, BATCH), BATCH_WIDTH)
+        gone = [self.field.cells, self.letters, self.result, self.squares]
+        self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading-wander"))
+        self.play(FadeIn(plot.axes), FadeIn(plot.epochs), run_time=0.6)
+        curves = VGroup(plot.batch, plot.whole)
+        last = float(self.history.n_updates - 1)
 
-            self.play(UpdateFromAlphaFunc(curves, draw), run_time=4.5, rate_func=linear)
-            labels = [plot.labels["batch"], plot.labels["whole"]]
-            self.play(*(FadeIn(label, shift=0.1 * UP) for label in labels), run_time=0.5)
-            self.gone = [plot.axes, plot.epochs, *curves, *labels, self.source]
+        def draw(_: VGroup, share: float) -> None:
+            for curve in curves:
+                curve.show(share * last)
+
+        self.play(UpdateFromAlphaFunc(curves, draw), run_time=4.5, rate_func=linear)
+        labels = [plot.labels["batch"], plot.labels["whole"]]
+        self.play(*(FadeIn(label, shift=0.1 * UP) for label in labels), run_time=0.5)
+        self.gone = [plot.axes, plot.epochs, *curves, *labels, self.source]
 
     def _texts(self) -> dict[str, str]:
         loss = "loss-in-views" if self.history.scale.in_views else "loss"
@@ -262,41 +286,50 @@ class Batches(LectureScene):
     # -- the quiz --------------------------------------------------------------------------------------------------
 
     def _quiz_beat(self) -> None:
-        with self.beat("quiz", **self._question(0)):
-            # Two numbers and a question mark; the room has a moment, then the answer
+        with self.beat("quiz", **self._question(0), **self._question(1, "_2")):
+            # Two rows of bundles, each of as many squares as a batch has; how many bundles? A moment to think
             self.play(*(FadeOut(part, run_time=0.5) for part in self.gone), *self._title("heading-quiz"))
-            self.first_answer = self._ask(0, 1.25)
+            self.asked = [self._ask(k, line) for k, line in enumerate(QUIZ_LINES)]
+            self.wait(3.0)
 
-    def _quiz_again_beat(self) -> None:
-        with self.beat("quiz-again", **self._question(1)):
-            # Other numbers, a very different answer under the same word: epoch
-            self.play(emphasis(self.first_answer, PRESENT), run_time=0.3)
-            answer = self._ask(1, -1.55)
-            size = answer[0].part("size")
+    def _answer_beat(self) -> None:
+        values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
+        with self.beat("quiz-answer", **values):
+            # The fractions and what they come to; the batch size gets its name: one more number that we choose
+            self.answers = [self._answer(k, line) for k, line in enumerate(QUIZ_LINES)]
+            size = self.asked[1][0].part("size")
             frame = RoundedRectangle(corner_radius=0.08, width=size.width + 0.26, height=size.height + 0.24)
             frame.set_stroke(palette.text, 2).move_to(size)
             name = words(self.screen("hyperparameter"), style.LABEL)
-            name.place(answer[0].baseline, left=frame.get_right()[0] + 0.3)
+            name.place(QUIZ_LINES[1] - 2.1, left=frame.get_left()[0])
             self.play(Create(frame), FadeIn(name), run_time=0.7)
 
-    def _question(self, k: int) -> dict[str, str]:
+    def _question(self, k: int, suffix: str = "") -> dict[str, str]:
         examples, batch_size = self.parameters.quiz[k]
         updates = updates_in_an_epoch(examples, batch_size)
         numbers = {"examples": examples, "batch": batch_size, "updates": updates}
-        return {name: number_text(number) for name, number in numbers.items()}
+        return {name + suffix: number_text(number) for name, number in numbers.items()}
 
-    def _ask(self, k: int, line: float) -> VGroup:
+    def _ask(self, k: int, line: float) -> tuple[TextMobject, Bundles, TextMobject]:
+        examples, batch_size = self.parameters.quiz[k]
+        size = f'part("size", B = "{number_text(batch_size)}")'
+        given = formula(f'N = "{number_text(examples)}" quad {size}', 44).place(line, left=style.LEFT_EDGE)
+        bundles = Bundles(examples, batch_size, line - 1.05)
+        question = words("?", style.SUBTITLE).place(line, left=ANSWER_LEFT)
+        self.play(FadeIn(given, shift=0.15 * UP), run_time=0.5)
+        parts = [*bundles.bundles[:-1], *bundles.dots, bundles.bundles[-1]]
+        self.play(LaggedStart(*map(FadeIn, parts), lag_ratio=0.2), run_time=1.2)
+        self.play(FadeIn(question, shift=0.15 * UP), run_time=0.4)
+        return given, bundles, question
+
+    def _answer(self, k: int, line: float) -> VGroup:
         examples, batch_size = self.parameters.quiz[k]
         updates = updates_in_an_epoch(examples, batch_size)
-        size = f'part("size", B = "{number_text(batch_size)}")'
-        given = formula(f'N = "{number_text(examples)}" quad {size}', 44).place(line + 0.85, left=style.LEFT_EDGE)
-        asked = formula(division_source(examples, batch_size, None), 58).place(line - 0.45, left=style.LEFT_EDGE)
-        told = formula(division_source(examples, batch_size, updates), 58).place(line - 0.45, left=style.LEFT_EDGE)
-        self.play(FadeIn(given, shift=0.15 * UP), run_time=0.5)
-        self.play(FadeIn(asked, shift=0.15 * UP), run_time=0.5)
-        self.wait(2.5)
-        unit = words(self.screen("updates-an-epoch"), style.LABEL, palette.dim)
+        source = division_source(examples, batch_size, updates)
+        told = formula(source, 50).place(line, left=ANSWER_LEFT)
+        key = "updates-an-epoch" if examples % batch_size == 0 else "updates-rounded-up"
+        unit = words(self.screen(key), style.LABEL, palette.dim)
         unit.place(told.baseline, left=told.get_right()[0] + 0.35)
-        self.play(*grow(asked, told), run_time=0.8)
+        self.play(FadeOut(self.asked[k][2], run_time=0.3), FadeIn(told, shift=0.15 * UP), run_time=0.8)
         self.play(FadeIn(unit), run_time=0.4)
-        return VGroup(given, told, unit)
+        return VGroup(told, unit)

@@ -8,7 +8,7 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_axis import LossAxis, epoch_ticks, update_ticks
 from gradreel.scenes.mobjects.loss_history import LossHistory
-from gradreel.scenes.mobjects.plot import Plot, ring, segment
+from gradreel.scenes.mobjects.plot import NO_TICKS, Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import Ticks
@@ -27,6 +27,8 @@ DASH = 0.16
 class LossPlot(VGroup):
     """A run's loss curve in a rectangle of the screen, its labels at the right of it.
 
+    Without ``counts`` of updates under the axis the epochs stand there, if there are several.
+
     ``texts``: "updates", "epochs", "loss", and of the curves "batch" (two lines at most), "mean", "whole", "unseen".
     Parts: ``axes`` (with ticks and names), ``epochs``, ``batch``, ``mean``, ``whole``, ``unseen`` (RisingCurve, the
     last three None where there is none), ``marker``, ``labels`` by the curve's name. ``show(update)`` draws the
@@ -34,10 +36,19 @@ class LossPlot(VGroup):
     """
 
     def __init__(
-        self, history: LossHistory, texts: Mapping[str, str], *, left: float, right: float, bottom: float, top: float
+        self,
+        history: LossHistory,
+        texts: Mapping[str, str],
+        *,
+        left: float,
+        right: float,
+        bottom: float,
+        top: float,
+        counts: bool = True,
     ) -> None:
         super().__init__()
         self.history, self.axis = history, LossAxis.of(history)
+        self.counts = counts or not len(history.epoch_starts)
         self.axes = Plot(
             (0.0, float(max(history.n_updates, 1))),
             (self.axis.low, self.axis.high),
@@ -45,7 +56,7 @@ class LossPlot(VGroup):
             right=right,
             bottom=bottom,
             top=top,
-            x_ticks=update_ticks(history.n_updates, 5 if right - left > 7 else 3),
+            x_ticks=update_ticks(history.n_updates, 5 if right - left > 7 else 3) if self.counts else NO_TICKS,
             y_ticks=self.axis.ticks(),
             x_label=None,
         )
@@ -53,7 +64,8 @@ class LossPlot(VGroup):
         last_tick = max((float(label.get_right()[0]) for label in self.axes.x_tick_labels), default=right)
         name = words(texts["updates"], style.TICK, palette.dim)
         self.names_left = min(max(right + 0.2, last_tick + 0.25), style.RIGHT_EDGE - name.width)
-        self.axes.add(name.place(bottom - 0.4, left=self.names_left))  # of what the counts under the axis are counts
+        if self.counts:
+            self.axes.add(name.place(bottom - 0.4, left=self.names_left))  # what the counts under the axis are of
         self.axes.add(words(texts["loss"], style.TICK, palette.dim).place(top + 0.14, left=left - 0.1))
         self.epochs = self._epochs(texts.get("epochs", ""))
         self._draw_curves()
@@ -119,14 +131,14 @@ class LossPlot(VGroup):
         marks, labels = VGroup(), VGroup()
         if not len(starts) or not name:
             return VGroup(marks, labels)
-        bottom = self.axes.box[2]
+        line = self.axes.box[2] - (0.8 if self.counts else 0.4)
         for start in starts if len(starts) <= MOST_MARKS else ticks.values:
             foot = self.axes.at(start, self.axis.low)
             marks.add(segment(foot, foot + np.array([0.0, EPOCH_MARK, 0.0]), palette.axis, style.AXIS))
         for start, label in zip(ticks.values, ticks.labels, strict=True):
             text = words(label, style.TICK, palette.dim)
-            labels.add(text.place(bottom - 0.8, center=float(self.axes.at(start, 0)[0])))
-        labels.add(words(name, style.TICK, palette.dim).place(bottom - 0.8, left=self.names_left))
+            labels.add(text.place(line, center=float(self.axes.at(start, 0)[0])))
+        labels.add(words(name, style.TICK, palette.dim).place(line, left=self.names_left))
         return VGroup(marks, labels)
 
     def _labels(self, texts: Mapping[str, str]) -> dict[str, VGroup]:
