@@ -38,7 +38,7 @@ PLACE = 4  # of the picture among a card's parts
 VEILED = 0.45  # share of the colours that a card keeps while another one is spoken of
 
 WIDTH, GAP, TOP, BOTTOM = 3.92, 0.52, 2.3, -2.75
-LINE = 30
+LINE = 27
 INNER, PADDING = 3.12, 0.2  # width of the picture in a card; room left beside its words
 PICTURE = (-1.15, 1.0)  # its bottom and top
 TALL_PICTURE = (-2.2, 0.95)  # the same where there is no formula under it
