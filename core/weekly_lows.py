@@ -48,11 +48,3 @@ def catches_lows(dates: DayArray, truth: FloatArray, prediction: FloatArray, low
         return False
     fall, predicted = (float(views[~low].mean() - views[low].mean()) for views in (truth, prediction))
     return fall > 0 and predicted >= fall / 2
-
-
-def copied_a_day_late(truth: FloatArray, prediction: FloatArray, day: int) -> bool:
-    """Whether the prediction for the day after ``day`` fell by half of what had been missed on ``day``, or more."""
-    if day + 1 >= len(truth):
-        return False
-    missed = prediction[day] - truth[day]
-    return bool(missed > 0 and prediction[day] - prediction[day + 1] >= missed / 2)

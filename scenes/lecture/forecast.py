@@ -10,23 +10,27 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.forecast import NextDays, next_days
-from gradreel.core.results import EPOCHS, WIDTH, depth_experiments
-from gradreel.core.synthetic_views import NEW_YEAR_EVES
-from gradreel.core.weekly_lows import catches_lows, copied_a_day_late, weekly_lows
+from gradreel.core.results import EPOCHS, SEEDS, WIDTH, depth_experiments
+from gradreel.core.surprises import Surprise, largest_miss, surprises
+from gradreel.core.synthetic_views import NEW_YEAR, NEW_YEAR_EVES
+from gradreel.core.weekly_lows import catches_lows, weekly_lows
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
 from gradreel.scenes.lecture.experiments import Seed
 from gradreel.scenes.mobjects.callout import Callout, free_place
-from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, WindowBracket, views_range
+from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, weekdays_words
+from gradreel.scenes.mobjects.forecast_plot import ForecastPlot
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.plot import ring
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.zoom_days import NAMES_ABOVE
+from gradreel.scenes.network_words import network_fields
 from gradreel.scenes.style import palette
 from manim import (
     UP,
+    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
@@ -35,16 +39,17 @@ from manim import (
     VGroup,
     VMobject,
     linear,
-    smooth,
+    there_and_back,
 )
-from numpy.typing import NDArray
 from pydantic import BaseModel, Field, model_validator
 
 BOX = (style.LEFT_EDGE + 0.42, 5.2, -1.95, 2.15)
 BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction is made from, and of its name
 MOST_DAYS = 63  # that are shown where no days are asked for
-DEEP = 2.5  # times the usual error that a day must be missed by to be called a dip that was missed
+LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
+AROUND, LEAST_CLOSE = (5, 6), 14  # days before and after the surprises that are shown close by; days in all, at least
 READOUT = 30
+LECTURE_DEPTH = 3  # layers of the network whose forecast the lecture shows
 
 
 class Forecast(LectureScene):
@@ -59,7 +64,7 @@ class Forecast(LectureScene):
         first: date | None = Field(
             None,
             description="The first day shown; by default the first unseen one, or, of many unseen days, four weeks "
-            "before the one that is most overestimated",
+            "before the one that is missed by the most",
         )
         last: date | None = Field(None, description="The last day shown, a week after the first or more")
 
@@ -86,11 +91,13 @@ class Forecast(LectureScene):
         self._prepare()
         self._real_beat()
         self._predict_beat()
-        if len(self.bands) or not self.lows:  # fewer days than a week may hold none of the low ones
+        if len(self.picture.bands) or not self.lows:  # fewer days than a week may hold none of the low ones
             self._lows_beat()
-        self._miss_beat()
-        if self.is_deep:
-            self._question_beat()
+        if not self.surprises:
+            self._no_miss_beat()
+        for order, surprise in enumerate(self.surprises):
+            self._surprise_beat(surprise, order)
+        if self.surprises:
             self._answer_beat()
         self._window_beat()
 
@@ -98,24 +105,20 @@ class Forecast(LectureScene):
 
     def _prepare(self) -> None:
         trace, self.dataset = self.trace("run"), self.parameters.dataset
-        theta = np.asarray(trace.parameters[-1])
-        self.days = self._shown(trace.experiment, theta)
-        days = self.days
+        self.days = days = self._shown(trace.experiment, np.asarray(trace.parameters[-1]))
         if not np.isfinite(days.prediction).all():
             raise UserError("forecast: the network's predictions are not finite; train it with a smaller learning rate")
-        self.worst = days.most_overestimated
         self.usual = float(days.mean_absolute_error)
         series = self.dataset.daily
         known = (days.dates[-1] - np.datetime64(series.start, "D")).astype(int) + 1
         self.lows = weekly_lows(series.dates()[:known], series.array()[:known])
         self.caught = catches_lows(days.dates, days.truth, days.prediction, self.lows)
-        usual_low = days.weekdays[self.worst] in self.lows and not self.caught  # low as every week
-        self.is_deep = bool(days.error[self.worst] >= DEEP * self.usual) and not usual_low
-        self.is_late = self.is_deep and copied_a_day_late(days.truth, days.prediction, self.worst)
+        self.surprises = surprises(days, () if self.caught else self.lows)
+        self.worst = self._worst()
         self._draw()
 
-    def _shown(self, run: Experiment, theta: NDArray) -> NextDays:
-        """The days that were asked for; of many, those around the one that is most overestimated."""
+    def _shown(self, run: Experiment, theta: np.ndarray) -> NextDays:
+        """The days that were asked for; of many, those around the one that is missed by the most."""
         parameters, end = self.parameters, self.dataset.daily.end
         first, last = parameters.first, parameters.last
         every = next_days(run, theta, first, last)
@@ -123,174 +126,222 @@ class Forecast(LectureScene):
             return every
         start = every.dates[0].astype(date)
         if first is None:
-            worst = every.dates[every.most_overestimated].astype(date)
+            worst = every.dates[largest_miss(every)].astype(date)
             latest = every.dates[-1].astype(date) - timedelta(days=MOST_DAYS - 1)
             start = max(start, min(worst - timedelta(days=28), latest))
         return next_days(run, theta, start, min(start + timedelta(days=MOST_DAYS - 1), end))
 
+    def _worst(self) -> int:
+        """The day that the end is about: the dip, where there is one, since a calendar may tell of it."""
+        if not self.surprises:
+            return largest_miss(self.days)
+        return min(self.surprises, key=lambda surprise: surprise.is_rise).day
+
     def _draw(self) -> None:
-        days, language = self.days, self.context.language
-        first, last = days.dates[0].astype(date), days.dates[-1].astype(date)
-        y_range = views_range(days.truth, days.prediction)
-        self.plot = plot = DayPlot(self.dataset, first, last, y_range, language, BOX)
-        self.red = plot.line(days.dates, days.truth, palette.red, REAL_LINE)
-        self.dots = plot.dots(days.dates, days.truth, palette.red, 0.055 if len(days.dates) < 80 else 0.035)
-        self.blue = plot.line(days.dates, days.prediction, palette.blue)
-        ends = [
-            (self.screen("real"), days.truth[-1], palette.red),
-            (self.screen("model"), days.prediction[-1], palette.blue),
-        ]
-        self.real_label, self.model_label = plot.end_labels(ends)
-        self.bands = plot.bands(days.dates, self.lows)
-        self.window = WindowBracket(plot, self.dataset.window, BRACKET)
+        days, language, window = self.days, self.context.language, self.dataset.window
+        before = min(window + 1, LONGEST_BEFORE)
+        texts = {"real": self.screen("real"), "model": self.screen("model")}
+        self.picture = ForecastPlot(self.dataset, days, before, texts, self.lows, language, BOX)
+        self.bracket = WindowBracket(self.picture.plot, window, BRACKET)
         period = period_words(*days.dates[[0, -1]], language)
         self.trained = years = trained_years(self.dataset)
         self.note = data_caption(self, self.dataset, by_years("caption", years), days=period, **years)
 
-    def _low_names(self) -> TextMobject:
-        """The names of the low weekdays, over the first whole band that has room for them."""
-        text = words(weekdays_words(self.lows, self.context.language, "short"), style.TICK, palette.dim)
-        _, right, _, top = self.plot.box
-        first, half = self.plot.unit_label.get_right()[0] + 0.4, text.width / 2
-        middles = [float(band.get_center()[0]) for band in self.bands]
-        x = next((x for x in middles if first + half <= x <= right - half), (first + right) / 2)
-        return text.place(top + 0.12, center=x)
-
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _real_beat(self) -> None:
+        picture = self.picture
         with self.beat(by_years("real", self.trained), **self.trained):
-            # Real views, a dot a day: days that no network was trained on
+            # The days before step back; then real views, a dot a day: days that no network was trained on
             self.title, arriving = next_heading(self.screen("heading"))
-            self.play(*arriving, FadeIn(self.plot), FadeIn(self.note), run_time=0.7)
-            pop = LaggedStart(*(FadeIn(dot) for dot in self.dots), lag_ratio=0.5)
-            self.play(Create(self.red), pop, run_time=2.4, rate_func=linear)
-            self.play(FadeIn(self.real_label), run_time=0.4)
+            self.play(*arriving, FadeIn(picture), FadeIn(self.note), run_time=0.7)
+            self.play(Create(picture.before), run_time=0.8, rate_func=linear)
+            pop = LaggedStart(*(FadeIn(dot) for dot in picture.dots), lag_ratio=0.5)
+            self.play(Create(picture.red), pop, run_time=2.0, rate_func=linear)
+            self.sides = self._sides()
+            self.play(FadeIn(picture.real_label), FadeIn(self.sides), run_time=0.4)
+
+    def _sides(self) -> VGroup:
+        """Above the days before and above those shown: which were seen in training, if they part just there."""
+        plot, first = self.picture.plot, self.picture.first_day
+        if self.days.dates[0].astype(date) != self.dataset.first_unseen:
+            return VGroup()
+        x, (left, right) = float(plot.at(first, 0)[0]), plot.box[:2]
+        names = [words(self.screen(key), style.TICK, palette.dim) for key in ("seen", "unseen")]
+        for name, middle in zip(names, ((left + x) / 2, (x + right) / 2), strict=True):
+            name.place(plot.box[3] + NAMES_ABOVE, center=middle)
+        fits = names[0].get_left()[0] > plot.unit_label.get_right()[0] + 0.2
+        return VGroup(*names[0 if fits else 1 :])
 
     def _predict_beat(self) -> None:
-        parameters = self.parameters
-        key = "predict" if parameters.depth else "predict-linear"
-        values = {"layers": Count(parameters.depth), "window": self.dataset.window, "error": self._text(self.usual)}
-        with self.beat(key, **values):
-            # Blue walks through the days; a bracket holds the days that each prediction is made from
-            name = self.screen("error") + " " + self._text(self.usual)
-            readout = words(name, READOUT).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
-            self.window.put(self.plot.x_range[0] + 1.0)
-            self.play(FadeIn(self.window), run_time=0.4)
+        parameters, picture = self.parameters, self.picture
+        values = {"window": self.dataset.window, "error": self._text(self.usual)}
+        fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
+        runs = {"run": Count(parameters.seed + 1), "runs": Count(len(SEEDS))}
+        key = "predict-lecture" if self._is_lecture_depth() else "predict"
+        with self.beat(key, **values, **fields, **runs):
+            # A bracket holds the days that a prediction is made from; it slides on, and blue comes out at its end
+            name = "error-run" if self._is_lecture_depth() else "error"
+            text = self.screen(name, error=values["error"], run=parameters.seed + 1, runs=len(SEEDS))
+            readout = words(text, READOUT).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
+            self.bracket.put(picture.first_day)
+            self.play(Create(self.bracket), run_time=0.7)
             self._walk(4.5)
-            self.play(FadeIn(self.model_label), FadeOut(self.window), run_time=0.4)
+            self.play(FadeIn(picture.model_label), FadeOut(self.bracket), run_time=0.4)
             self.play(FadeIn(readout, shift=0.15 * UP), run_time=0.5)
 
+    def _is_lecture_depth(self) -> bool:
+        """Whether it is as deep as the lecture's, and one of the runs that the comparison of depths has by default."""
+        p = self.parameters
+        return p.depth == LECTURE_DEPTH and p.seed in SEEDS and (p.width, p.epochs) == (WIDTH, EPOCHS)
+
     def _walk(self, seconds: float) -> None:
-        last = len(self.days.dates) - 1
+        picture, last = self.picture, len(self.days.dates) - 1
 
         def update(_: VMobject, share: float) -> None:
-            self._show(share * last)
-            self.window.put(self.plot.x_range[0] + share * last)
+            picture.show_blue(share * last)
+            self.bracket.put(picture.first_day + share * last)
 
-        self._show(0.0)
-        moving = VGroup(self.blue, self.window)
+        picture.show_blue(0.0)
+        moving = VGroup(picture.blue, self.bracket)
         self.add(moving)
-        self.play(UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=linear))
-        self._show(last)
-
-    def _show(self, day: float) -> None:
-        """Blue up to day ``day`` of those shown: on the line between two predictions."""
-        days, plot = self.days, self.plot
-        x = plot.days(days.dates)
-        until = x[0] + day
-        seen = np.append(x[x < until], until)
-        plot.set_curve(self.blue, seen, np.interp(seen, x, days.prediction))
+        self.play(UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=_starting_slowly))
+        picture.show_blue(last)
 
     def _lows_beat(self) -> None:
+        picture = self.picture
         if not self.lows:
             with self.beat("no-lows"):
-                # No weekday stands out: the predictions follow the level of the days before
-                self.wait(0.1)
+                # Closer. No weekday stands out: the predictions follow the level of the days before
+                self.play(FadeOut(self.sides), run_time=0.3)
+                picture.zoom(self, 0, len(self.days.dates) - 1)
             return
         values = in_languages("days", lambda language: weekdays_words(self.lows, language))
         with self.beat("lows" if self.caught else "lows-missed", **values):
-            # The low days of each week are shaded, one week after the other
-            self.bring_to_back(self.bands)
-            lag = min(0.4, 3.0 / len(self.bands))
-            self.play(LaggedStart(*(FadeIn(band) for band in self.bands), lag_ratio=lag), run_time=1.8)
-            self.play(FadeIn(self._low_names(), shift=0.1 * UP), run_time=0.4)
+            # Closer, and the low days of each week are shaded: red and blue dots beat there, week after week
+            self.play(FadeOut(self.sides), run_time=0.3)
+            picture.zoom(self, 0, len(self.days.dates) - 1)
+            self.bring_to_back(picture.bands)
+            self.names = picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
+            lag = min(0.6, 5.0 / len(picture.bands))
+            weeks = [self._week(k) for k in range(len(picture.bands))]
+            self.play(FadeIn(self.names, shift=0.1 * UP), LaggedStart(*weeks, lag_ratio=lag, run_time=3.2))
 
-    def _miss_beat(self) -> None:
-        days, k = self.days, self.worst
-        values = {
-            **self._day(k),
-            "truth": self._text(days.truth[k]),
-            "prediction": self._text(days.prediction[k]),
-            "miss": self._text(days.error[k]),
-        }
-        with self.beat("miss" if self.is_deep else "no-miss", **values):
-            # The day that was overestimated most is ringed; the upright line is what the prediction was too high by
-            plot = self.plot
-            self.gap = plot.errors(days.dates[[k]], days.truth[[k]], days.prediction[[k]], 3.2)
-            at = plot.at(plot.days(days.dates[k]), days.truth[k])
-            self.mark = ring(at, 0.2, palette.text).set_fill(opacity=0)
-            self.play(Create(self.mark), run_time=0.6)
-            self.play(Create(self.gap), run_time=0.6)
+    def _week(self, k: int) -> AnimationGroup:
+        """Band ``k`` comes; its dots beat, the blue ones stay."""
+        red, blue = self.picture.lows_in(k)
+        beat = [dot.animate(rate_func=there_and_back).scale(2.2) for dot in red]
+        return AnimationGroup(FadeIn(self.picture.bands[k]), *beat, *(FadeIn(dot, scale=3) for dot in blue))
 
-    def _question_beat(self) -> None:
-        days, k = self.days, self.worst
-        values = self._day(k)
-        if self.is_late:
+    def _surprise_beat(self, surprise: Surprise, order: int) -> None:
+        days, k = self.days, surprise.day
+        values = {"truth": self._text(days.truth[k]), "prediction": self._text(days.prediction[k])}
+        if surprise.follows:
             values["next"] = self._text(days.prediction[k + 1])
-        with self.beat("late" if self.is_late else "not-late", **values):
-            # The dip turns up in the prediction of the day after; the room is asked for the reason
-            if self.is_late:
-                plot = self.plot
-                at = plot.at(plot.days(days.dates[k + 1]), days.prediction[k + 1])
-                self.echo = ring(at, 0.14, palette.blue).set_fill(opacity=0)
-                self.play(Create(self.echo), run_time=0.7)
-            self._annotate("?")
+        key = ("second-" if order else "") + ("rise" if surprise.is_rise else "dip")
+        with self.beat(key + ("-late" if surprise.follows else ""), **values, **self._day(k)):
+            # Closer still: the day is ringed, its numbers stand at the points; where blue follows a day late, a ring
+            picture = self.picture
+            if not order:
+                self._come_close()
+            marks = picture.mark(k, values, self.screen("late", **values) if surprise.follows else None)
+            self.play(Create(marks.ring), FadeIn(marks.truth), run_time=0.6)
+            self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
+            if surprise.follows:
+                self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.7)
+
+    def _come_close(self) -> None:
+        """The days around the surprises fill the plot."""
+        last = len(self.days.dates) - 1
+        start = max(0, self.surprises[0].day - AROUND[0])
+        end = min(last, max(self.surprises[-1].day + AROUND[1], start + LEAST_CLOSE))
+        start = max(0, min(start, end - LEAST_CLOSE))
+        if hasattr(self, "names"):
+            self.play(FadeOut(self.names), FadeOut(self.picture.low_dots), run_time=0.3)
+        self.picture.zoom(self, start, end)
+
+    def _no_miss_beat(self) -> None:
+        with self.beat("no-miss", miss=self._text(abs(self.days.error[self.worst])), **self._day(self.worst)):
+            # The day that was missed by the most is ringed
+            k = self.worst
+            values = {"truth": self._text(self.days.truth[k]), "prediction": self._text(self.days.prediction[k])}
+            marks = self.picture.mark(k, values, None)
+            self.play(Create(marks.ring), run_time=0.6)
+            self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
 
     def _answer_beat(self) -> None:
-        day = self.days.dates[self.worst].astype(date)
-        with self.beat("eve" if day in NEW_YEAR_EVES else "unknown", **self._day(self.worst)):
-            # The day gets its name
-            self._annotate(self._day_name(day), self.screen("copied") if self.is_late else None)
+        first, last = self.surprises[0], self.surprises[-1]
+        values = {**self._day(first.day, "first"), **self._day(last.day, "last"), **self._day(self.worst)}
+        with self.beat(self._answer(), **values):
+            # Each of these days gets its name, as far as one can know it
+            for surprise in self.surprises:
+                self._annotate(surprise)
 
-    def _day_name(self, day: date) -> str:
-        if day in NEW_YEAR_EVES:
-            return self.screen("eve")
-        return day_words(day, self.context.language, "short")
+    def _answer(self) -> str:
+        """What can be said of the surprises: a calendar tells of the Eve, and synthetic views come by chance."""
+        days = [self.days.dates[surprise.day].astype(date) for surprise in self.surprises]
+        eves = [day for day in days if day in NEW_YEAR_EVES]
+        others = [day for day in days if day not in NEW_YEAR_EVES]
+        if not others:
+            return "eve"
+        chance = all(map(self._is_chance, others))
+        if eves:
+            return "eve-chance" if chance else "eve-unknown"
+        return "chance" if chance else "unknown" if len(days) == 1 else "unknown-both"
 
-    def _annotate(self, text: str, below: str | None = None) -> None:
-        """Words beside the ring, where no line passes; those that were there leave."""
-        lines = [words(text, 32)] + ([words(below, 26, palette.dim)] if below else [])
-        days, plot = self.days, self.plot
-        x = plot.days(days.dates)
-        ink = np.concatenate([plot.at(x, days.truth), plot.at(x, days.prediction)])
-        final = [words(self._day_name(days.dates[self.worst].astype(date)), 32)]
-        final += [words(self.screen("copied"), 26)] if self.is_late else []
-        room = Callout.size_of(final)
-        place = free_place(ink, self.mark.get_center(), room, plot.box)
-        callout = Callout(lines, place, self.mark, room)
-        if hasattr(self, "callout"):
-            self.play(FadeOut(self.callout), run_time=0.3)
-        self.callout = callout
+    def _is_chance(self, day: date) -> bool:
+        """Whether what is special about the day was drawn by chance: it was no holiday, in views that were made up."""
+        return self.dataset.synthetic and all((day - eve).days not in NEW_YEAR for eve in NEW_YEAR_EVES)
+
+    def _annotate(self, surprise: Surprise) -> None:
+        """The name of a surprise beside its ring, where no line passes."""
+        picture, marks = self.picture, self.picture.marks[surprise.day]
+        line = words(self._day_name(surprise), 32)
+        size = Callout.size_of([line])
+        place = free_place(picture.ink(), marks.ring.get_center(), size, picture.plot.box, taken=picture.taken)
+        callout = Callout([line], place, marks.ring, size)
+        picture.taken.append(callout.words)
+        marks.name = callout
         self.play(FadeIn(callout), run_time=0.6)
 
+    def _day_name(self, surprise: Surprise) -> str:
+        day = self.days.dates[surprise.day].astype(date)
+        if day in NEW_YEAR_EVES:
+            return self.screen("eve")
+        if self._is_chance(day):
+            return self.screen("chance-rise" if surprise.is_rise else "chance")
+        return day_words(day, self.context.language, "short")
+
     def _window_beat(self) -> None:
-        with self.beat("window" if self.is_deep else "window-plain", window=self.dataset.window):
-            # What the network saw before that day: its last days, and no calendar
-            self.window.put(self.plot.x_range[0] + self.worst)
-            text = self.screen("window", window=self.dataset.window)
-            name = words(text, 26)
-            middle = max(self.window.get_center()[0], style.LEFT_EDGE + name.width / 2)
+        picture = self.picture
+        with self.beat("window" if self.surprises else "window-plain", window=self.dataset.window):
+            # Back from it all: what the network saw before that day, from end to end, and no calendar
+            gone = [part for marks in picture.marks.values() for part in marks.words]
+            gone += [part for marks in picture.marks.values() if marks.echo for part in [marks.echo]]
+            gone += [part for k, marks in picture.marks.items() if k != self.worst for part in (marks.ring, marks.gap)]
+            gone += list(picture.bands)
+            if hasattr(self, "names") and not self.surprises:
+                gone += [self.names, picture.low_dots]
+            self.play(*map(FadeOut, gone), run_time=0.4)
+            picture.zoom_out(self)
+            self.bracket.put(picture.first_day + self.worst)
+            name = words(self.screen("window", window=self.dataset.window), 26)
+            middle = max(self.bracket.get_center()[0], style.LEFT_EDGE + name.width / 2)
             name.place(BRACKET_WORDS, center=middle)
-            self.play(Create(self.window), run_time=1.2, rate_func=smooth)
+            self.play(Create(self.bracket), run_time=1.0)
             self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
 
-    def _day(self, k: int) -> dict[str, str]:
+    def _day(self, k: int, name: str = "day") -> dict[str, str]:
         """Fields of a line about day ``k`` of those shown."""
-        return in_languages("day", lambda language: day_words(self.days.dates[k], language))
+        return in_languages(name, lambda language: day_words(self.days.dates[k], language))
 
     def _text(self, views: float) -> str:
         return self.dataset.format_views(float(views))
+
+
+def _starting_slowly(share: float) -> float:
+    """The first days one by one, the others faster."""
+    return share**1.6
 
 
 def run_of(parameters: BaseModel) -> Experiment:

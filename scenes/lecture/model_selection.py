@@ -2,44 +2,51 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Self
 
 import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.core.forecast import forecast, horizon_errors
 from gradreel.core.results import LECTURE, Result, best_by_unseen
+from gradreel.core.verdicts import change
 from gradreel.core.weekly_lows import weekly_lows
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN
-from gradreel.scenes.mobjects.choice_bars import ChoiceBars
+from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, mark_of
+from gradreel.scenes.mobjects.choice_bars import NAME_LINE, ChoiceBars
+from gradreel.scenes.mobjects.data_squares import DataSquares
 from gradreel.scenes.mobjects.day_plot import WindowBracket
-from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words
+from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.days_ahead import AheadPanel, DaysAhead
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
+from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.network_words import network_fields, network_words
-from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
 from manim import (
     UP,
     Create,
     FadeIn,
     FadeOut,
+    GrowFromEdge,
     LaggedStart,
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
     linear,
     smooth,
+    there_and_back,
 )
 from pydantic import Field, model_validator
 
 NOTE_LINE = -2.95
 LECTURE_CHOICE = (100,) * 3
-LECTURE_FORECAST = {date(2021, 2, 25): "5.25k", date(2021, 2, 26): "3.96k"}
-"""What the lecture's network said of the two days after its own series; the second from the first."""
+SMALL_DATA = 10_000  # examples; what is called a small data set has fewer
+PICTURES = 1_000_000
+"""AlexNet and the deeper ones after it learnt from ImageNet's 1.2 million pictures (ILSVRC 2012)."""
+FORMULA, FORMULA_LINE, BESIDE = 46, 1.85, (0.22, 0.68)  # right of the chosen column; the squares' middles, as shares
 
 
 class ModelSelection(DepthsScene):
@@ -62,6 +69,7 @@ class ModelSelection(DepthsScene):
         self._prepare()
         self._question_beat()
         self._choice_beat()
+        self._twist_beat()
         self._tomorrow_beat()
         if self.parameters.days > 1:
             self._day_after_beat()
@@ -74,6 +82,7 @@ class ModelSelection(DepthsScene):
         self.outcome, self.dataset = self.results(), self.parameters.dataset
         self.best = best_by_unseen(self.outcome)
         self.best_seen = min(self.outcome, key=lambda result: result.training.mean)
+        self.line = next((result for result in self.outcome if not result.network.hidden), None)
         self.run = self.best.network.experiments[0]
         theta = np.asarray(self.trace(self.best.network.run_name(self.run)).parameters[-1])
         self.ahead = forecast(self.run, theta, self.parameters.days)
@@ -81,20 +90,40 @@ class ModelSelection(DepthsScene):
         if not (np.isfinite(self.ahead.prediction).all() and np.isfinite(self.errors.error).all()):
             raise UserError("model-selection: the chosen network's predictions are not finite; train it for longer")
         self.usual = self.errors.mean_absolute
+        self.rival, self.naive = self._best_rival()
         series = self.dataset.daily
         self.lows = weekly_lows(series.dates(), series.array())
         self._draw()
+
+    def _best_rival(self) -> tuple[str, float]:
+        """The better one of two forecasts that need no network, "day" or "week", and its mean error a day ahead."""
+        naive = {
+            "day": float(self.errors.naive_day_mean_absolute[0]),
+            "week": float(self.errors.naive_week_mean_absolute[0]),
+        }
+        rival = min((name for name in naive if np.isfinite(naive[name])), key=lambda name: naive[name])
+        return rival, naive[rival]
 
     def _draw(self) -> None:
         dataset, language = self.dataset, self.context.language
         losses = [each.mean for result in self.outcome for each in (result.training, result.unseen)]
         self.written = dataset.format_column(losses)
         self.bars = ChoiceBars(self.outcome, [self._name(result) for result in self.outcome], self.written)
-        self.days = DaysAhead(dataset, self.ahead, self.usual, self.screen("real"), language)
-        texts = {key: self.screen(key) for key in ("prediction", "mean-error", "last-day", "last-week")}
-        texts["model"] = self._name(self.best)
-        heads = [self.screen("day" if k == 1 else "days", count=k) for k in sorted({1, self.parameters.days})]
-        self.panel = AheadPanel(self.ahead, self.errors, texts, heads, self._text, language)
+        self.days = DaysAhead(dataset, self.ahead, self.usual, self.screen("real"), self.lows, language)
+        shown = sorted({0, self.parameters.days - 1})
+        rivals = [
+            (self.screen("ours", best=self._name(self.best)), self._text(self.usual[0])),
+            (self.screen(f"last-{self.rival}"), self._text(self.naive)),
+        ]
+        self.panel = AheadPanel(
+            self.ahead,
+            self.screen("prediction"),
+            [self._text(self.ahead.prediction[k]) for k in shown],
+            [self._text(self.usual[k]) for k in shown],
+            self.screen("mean-error"),
+            rivals,
+            language,
+        )
 
     def _name(self, result: Result) -> str:
         layers = len(result.network.hidden)
@@ -104,21 +133,23 @@ class ModelSelection(DepthsScene):
 
     def _question_beat(self) -> None:
         with self.beat("question", **self._spoken(self.best_seen)):
-            # The candidates and their loss on the days they were trained on: which one would the room take?
+            # The candidates with both of their losses: which one would the room take?
             self.title, arriving = next_heading(self.screen("heading"))
             self.note = self.data_caption("caption", seeds=len(self.parameters.seeds))
-            self.play(*arriving, FadeIn(self.bars.axis), FadeIn(self.bars.names), FadeIn(self.note), run_time=0.7)
+            self.play(*arriving, FadeIn(self.bars.axis), FadeIn(self.bars.names), FadeIn(self.note), run_time=0.6)
             self.side_labels = VGroup()
             self._raise(SEEN)
+            self._raise(UNSEEN)
 
     def _choice_beat(self) -> None:
         same = self.best is self.best_seen
         with self.beat(
             "choice-same" if same else "choice", least=self.written(self.best.unseen.mean), **self._spoken(self.best)
         ):
-            # The outlined bars of unseen days decide: a ring around the least, the others step back
-            self._raise(UNSEEN)
+            # The outlined bars of unseen days decide: a frame around the least, the others step back
             k = self.outcome.index(self.best)
+            self.play(*(emphasis(bar, PRESENT) for bar in self.bars.side(SEEN)), run_time=0.6)
+            self.wait(0.6)
             self.play(*self.bars.choose(k), run_time=0.5)
             self.chosen = self.bars.frame(k)
             self.play(Create(self.chosen), run_time=0.8)
@@ -132,8 +163,8 @@ class ModelSelection(DepthsScene):
         self.bars.grow(side, 0.0)
         self.add(boxes)
         rise = UpdateFromAlphaFunc(boxes, lambda _, share: self.bars.grow(side, share))
-        self.play(rise, run_time=1.2, rate_func=smooth)
-        self.play(*(FadeIn(VGroup(bar.dots, bar.value)) for bar in bars), run_time=0.5)
+        self.play(rise, run_time=1.0, rate_func=smooth)
+        self.play(*(FadeIn(VGroup(bar.dots, bar.value)) for bar in bars), run_time=0.4)
         self.add(*bars)
         label = self.bars.side_label(side, self.screen("seen" if side == SEEN else "unseen"))
         if label is not None:
@@ -150,6 +181,59 @@ class ModelSelection(DepthsScene):
     def _spoken(self, result: Result) -> dict[str, str]:
         return network_fields("best", result.network.hidden, "depth")
 
+    # -- beats: what the choice means ----------------------------------------------------------------------------
+
+    def _twist_beat(self) -> None:
+        if self.line is None:
+            return
+        rest = [result for result in self.outcome if result is not self.line]
+        other = best_by_unseen(rest)
+        values = {
+            "examples": number_text(self.dataset.examples),
+            "line": self.written(self.line.unseen.mean),
+            "loss": self.written(other.unseen.mean),
+            **network_fields("other", other.network.hidden, "depth"),
+        }
+        with self.beat(self._twist(other), **values):
+            if self.best is not self.line:
+                # The line that the film began with: it is not the one
+                bar = self.bars.side(UNSEEN)[self.outcome.index(self.line)]
+                self.play(emphasis(bar, FULL), run_time=0.5)
+                self.rest = VGroup(mark_of(bar.value, self.bars.columns.width / 2))
+                self.play(Create(self.rest[0]), run_time=0.6)
+                return
+            # The others leave; in their place the line's formula, and how few days there were to learn from
+            self._leave_the_line()
+
+    def _twist(self, other: Result) -> str:
+        """What is to be said of the choice: the line we began with, or a network that goes beyond it."""
+        if self.best is not self.line:
+            return "twist-deep" if self.best is self.outcome[-1] else "twist-middle"
+        if change(self.best.unseen, other.unseen) != "rises":
+            return "twist-line-tie"
+        return "twist-line" if self.dataset.examples < SMALL_DATA else "twist-line-large"
+
+    def _leave_the_line(self) -> None:
+        k = self.outcome.index(self.best)
+        others = [bar for pair in (*self.bars.bars[:k], *self.bars.bars[k + 1 :]) for bar in pair]
+        names = [name for n, name in enumerate(self.bars.names) if n != k]
+        panel = self.bars.columns.panel(k)
+        labels = [label for label in self.side_labels if not panel[0] < label.get_center()[0] < panel[1]]
+        self.play(*(FadeOut(part) for part in [*others, *names, *labels]), run_time=0.6)
+        start = float(self.chosen.get_right()[0]) + 0.5
+        room = style.RIGHT_EDGE - start
+        text = formula(linear_sum_source(self.dataset.window), FORMULA)
+        text = text.place(FORMULA_LINE, left=start)
+        middles = (start + BESIDE[0] * room, start + BESIDE[1] * room)
+        counts = (float(self.dataset.examples), float(PICTURES))
+        texts = (self.screen("days-to-learn", count=number_text(self.dataset.examples)), self.screen("pictures"))
+        squares = DataSquares(counts, texts, middles, self.bars.columns.bottom, NAME_LINE)
+        self.play(FadeIn(text, shift=0.15 * UP), run_time=0.7)
+        self.wait(1.0)
+        for square, name in zip(squares.squares, squares.names, strict=True):
+            self.play(GrowFromEdge(square, [0, -1, 0]), FadeIn(name), run_time=0.9)
+        self.rest = VGroup(text, squares)
+
     # -- beats: the forecast -------------------------------------------------------------------------------------
 
     def _tomorrow_beat(self) -> None:
@@ -157,25 +241,41 @@ class ModelSelection(DepthsScene):
         falls = ahead.prediction[0] < self.dataset.daily.array()[-7:].mean()
         key = "tomorrow" if not low else "tomorrow-low" if falls else "tomorrow-unaware"
         with self.beat(key, views=self._text(ahead.prediction[0]), **self._day(0), **self._last_day()):
-            # The last days of the series; the bracket holds what goes in; the first day that nobody knows comes out
-            gone = [self.bars, self.chosen, self.note, *self.lecture, *self.side_labels]
-            language = self.context.language
-            name = network_words(self.best.network.hidden, "depth", language)
-            self.title, arriving = next_heading(self.screen("heading-forecast", best=name), self.title)
-            note = self.data_caption("caption-forecast", last=day_words(self.dataset.daily.end, language, "year"))
-            self.play(*(FadeOut(part) for part in gone), run_time=0.5)
+            # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out
+            self._open_forecast()
             days = self.days
-            self.play(*arriving, FadeIn(days.plot), FadeIn(note), run_time=0.7)
-            dots = LaggedStart(*(FadeIn(dot) for dot in days.dots), lag_ratio=0.4)
-            self.play(Create(days.red), dots, run_time=1.4, rate_func=linear)
+            self.play(Create(days.bracket), run_time=0.9)
+            days.come_close(self)
             self.play(FadeIn(days.real), run_time=0.3)
-            self.play(Create(days.bracket), run_time=0.6)
             self._predict(0)
             self.play(FadeIn(self.panel.head), FadeIn(self.panel.lines[0], shift=0.1 * UP), run_time=0.5)
+            if low:
+                self._beat_lows()
+
+    def _open_forecast(self) -> None:
+        gone = [part for part in self.mobjects if part is not self.title]
+        days, language = self.days, self.context.language
+        name = network_words(self.best.network.hidden, "depth", language)
+        self.play(*(FadeOut(part) for part in gone), run_time=0.5)
+        self.title, arriving = next_heading(self.screen("heading-forecast", best=name), self.title)
+        note = self.data_caption("caption-forecast", last=day_words(self.dataset.daily.end, language, "year"))
+        self.play(*arriving, FadeIn(days), FadeIn(note), run_time=0.7)
+        dots = LaggedStart(*(FadeIn(dot) for dot in days.dots), lag_ratio=0.4)
+        self.play(Create(days.red), dots, run_time=1.2, rate_func=linear)
+
+    def _beat_lows(self) -> None:
+        """The same weekdays of the weeks before are shaded and beat, and the prediction with them."""
+        days = self.days
+        self.bring_to_back(days.bands)
+        self.names = days.band_names(weekdays_words(self.lows, self.context.language, "short"))
+        beat = [dot.animate(rate_func=there_and_back).scale(2.0) for dot in days.low_dots(self.lows)]
+        shown = [FadeIn(band) for band in days.bands]
+        self.play(*shown, FadeIn(self.names), run_time=0.6)
+        self.play(*beat, days.predicted[0].animate(rate_func=there_and_back).scale(1.6), run_time=1.0)
 
     def _predict(self, k: int) -> None:
         self.play(Create(self.days.steps[k]), run_time=0.5)
-        self.play(FadeIn(self.days.points[k], scale=1.5), run_time=0.4)
+        self.play(FadeIn(self.days.predicted[k], scale=1.5), run_time=0.4)
 
     def _day_after_beat(self) -> None:
         ahead, days = self.ahead, self.parameters.days
@@ -189,48 +289,31 @@ class ModelSelection(DepthsScene):
                 def slide(bracket: WindowBracket, share: float, start: float = start, end: float = end) -> None:
                     bracket.put(start + share * (end - start))
 
-                self.play(self.days.points[k - 1].animate.set_fill(palette.blue, 1), run_time=0.4)
+                self.play(self.days.predicted[k - 1].animate.set_fill(palette.blue, 1), run_time=0.4)
                 self.play(UpdateFromAlphaFunc(self.days.bracket, slide), run_time=1.0 if days == 2 else 0.6)
                 self._predict(k)
-            self.play(
-                emphasis(self.panel.lines[0], PRESENT), FadeIn(self.panel.lines[-1], shift=0.1 * UP), run_time=0.5
-            )
+            self.play(FadeIn(self.panel.lines[-1], shift=0.1 * UP), run_time=0.5)
 
     def _error_beat(self) -> None:
         days, one = self.parameters.days, self._text(self.usual[0])
         values = {"one": one, "more": self._text(self.usual[-1]), "days": Count(days)}
         with self.beat("error" if days > 1 else "error-one", **values):
-            # What the same network was off by on unseen days stands around each prediction, and in the table
+            # Whiskers: what the same network was off by on unseen days, on average; the numbers beside the predictions
             self.play(FadeOut(self.days.bracket), run_time=0.3)
             self.play(LaggedStart(*(Create(spread) for spread in self.days.spreads), lag_ratio=0.4), run_time=1.0)
-            self.play(
-                FadeIn(self.panel.table[0]), TransformFromCopy(self.days.spreads, self.panel.table[1]), run_time=0.9
-            )
+            self.play(TransformFromCopy(self.days.spreads[0], self.panel.key[0]), FadeIn(self.panel.key[1]))
+            self.play(FadeIn(self.panel.errors, shift=0.1 * UP), run_time=0.6)
 
     def _bet_beat(self) -> None:
-        naive = {
-            "day": float(self.errors.naive_day_mean_absolute[0]),
-            "week": float(self.errors.naive_week_mean_absolute[0]),
-        }
-        rival = min((name for name in naive if np.isfinite(naive[name])), key=lambda name: naive[name])
-        wins = self.usual[0] < naive[rival]
+        wins = self.usual[0] < self.naive
         with self.beat(
-            f"bet-{rival}" if wins else f"bet-lost-{rival}",
-            naive=self._text(naive[rival]),
+            f"bet-{self.rival}" if wins else f"bet-lost-{self.rival}",
+            naive=self._text(self.naive),
             one=self._text(self.usual[0]),
         ):
-            # Two forecasts that need no network; the room is asked whether it trusts ours
-            self.play(*(FadeIn(row, shift=0.1 * UP) for row in self.panel.table[2:]), run_time=0.6)
-            if self.dataset.synthetic:
-                self.play(FadeIn(self._lecture_forecast()), run_time=0.5)
-
-    def _lecture_forecast(self) -> TextMobject:
-        """What the lecture predicted of its own channel, as the lecture's."""
-        language = self.context.language
-        days = {f"day_{k}": day_words(day, language) for k, day in enumerate(LECTURE_FORECAST, start=1)}
-        views = {f"views_{k}": text for k, text in enumerate(LECTURE_FORECAST.values(), start=1)}
-        text = self.screen("lecture-forecast", **days, **views)
-        return words(text, style.CAPTION, palette.dim).place(NOTE_LINE, left=style.LEFT_EDGE)
+            # Beside our error that of a forecast that needs no network; would the room bet on ours?
+            for row in self.panel.rivals:
+                self.play(FadeIn(row, shift=0.1 * UP), run_time=0.6)
 
     # -- words ---------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import numpy as np
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import palette
-from manim import Rectangle, VGroup, VMobject
+from manim import DL, UR, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 LEADING = 0.46  # between two baselines
@@ -16,6 +16,7 @@ CLEAR = 0.2  # between words and foreign lines
 GAP = 0.65  # from the ring's middle to the words
 REACH = 0.35  # of the line's level part
 CROSSING, RING_ROOM = 6.0, 0.35  # what a line across others costs, in distance; not counted so near the ring
+BESIDE, NEAR = (0.16, 0.24, 0.34, 0.46, 0.6), 0.11  # distances of a number from its point; between it and lines
 ALONG = 0.05  # between points at which lines are looked at
 
 
@@ -25,15 +26,17 @@ def free_place(
     size: tuple[float, float],
     box: tuple[float, float, float, float],
     gap: float = GAP,
+    taken: Sequence[VMobject] = (),
 ) -> tuple[float, float] | None:
     """The middle of the place for words of ``size`` nearest to ``at`` and off the lines; None where none is free.
 
     ``ink`` (n, 3): corners of the lines, one after the other. ``box``: left, right, bottom, top. ``gap``: between
-    ``at`` and the words, across.
+    ``at`` and the words, across. ``taken``: what else has its place already.
     """
     left, right, bottom, top = box
     point = np.asarray(at, dtype=float)[:2]
-    lines = _dense(ink[:, :2])
+    others = np.concatenate([np.empty((0, 2)), *(_filled(mobject) for mobject in taken)])
+    lines = np.concatenate([_dense(ink[:, :2]), others])
     half = np.array(size) / 2
     xs = np.arange(left + half[0] + 0.1, right - half[0], 0.15)
     ys = np.arange(bottom + half[1] + 0.1, top - half[1], 0.1)
@@ -46,17 +49,56 @@ def free_place(
                 continue
             edge = x + np.sign(point[0] - x) * half[0]
             distance = float(np.hypot(edge - point[0], 1.5 * (y - point[1])))
-            distance += CROSSING * _crossed(lines, np.array([edge, y]), point)
+            distance += CROSSING * _crossed(lines, np.array([edge, y]), point, RING_ROOM)
+            distance += CROSSING * (len(others) > 0 and _crossed(others, np.array([edge, y]), point, 0.0, 0.14))
             if best is None or distance < best[0]:
                 best = (distance, (float(x), float(y)))
     return best[1] if best else None
 
 
-def _crossed(lines: NDArray, start: NDArray, end: NDArray) -> bool:
-    """Whether a straight line from the words to the ring passes over one of the lines."""
+def beside(
+    ink: NDArray,
+    at: ArrayLike,
+    size: tuple[float, float],
+    box: tuple[float, float, float, float],
+    taken: Sequence[VMobject] = (),
+) -> NDArray:
+    """The middle (3,) of the place for a number of ``size`` close to the point ``at``, with no line to it.
+
+    Of all directions and a few distances: the nearest that is off the lines and off what is ``taken``; where all are
+    drawn over, the one with the least ink.
+    """
+    left, right, bottom, top = box
+    point, half = np.asarray(at, dtype=float)[:2], np.array(size) / 2
+    lines = np.concatenate([_dense(ink[:, :2]), *(_filled(mobject) for mobject in taken)])
+    best: tuple[float, NDArray] | None = None
+    for distance in BESIDE:
+        for angle in np.linspace(0, 2 * np.pi, 32, endpoint=False) + np.pi / 2:
+            way = np.array([np.cos(angle), np.sin(angle)])
+            center = point + way * (half + distance)
+            inside = left <= center[0] - half[0] and center[0] + half[0] <= right
+            inside = inside and bottom + 0.05 <= center[1] - half[1] and center[1] + half[1] <= top + 0.1
+            if not inside:
+                continue
+            cost = float((np.abs(lines - center) < half + NEAR).all(axis=1).sum()) + distance
+            if best is None or cost < best[0]:
+                best = (cost, center)
+    center = best[1] if best is not None else point
+    return np.array([*center, 0.0])
+
+
+def _filled(mobject: VMobject) -> NDArray:
+    """Points all over the rectangle that ``mobject`` stands in, (n, 2)."""
+    (left, bottom), (right, top) = mobject.get_corner(DL)[:2], mobject.get_corner(UR)[:2]
+    x, y = (np.linspace(low, high, 2 + int((high - low) / 0.1)) for low, high in ((left, right), (bottom, top)))
+    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+
+
+def _crossed(lines: NDArray, start: NDArray, end: NDArray, room: float, near: float = 0.06) -> bool:
+    """Whether a straight line from the words to the ring passes ``near`` one of the lines, ``room`` off the ring."""
     way = np.linspace(start, end, 40)
-    way = way[np.hypot(*(way - end).T) > RING_ROOM]
-    return bool(len(way)) and bool((np.hypot(*(lines[:, None] - way).transpose(2, 0, 1)) < 0.06).any())
+    way = way[np.hypot(*(way - end).T) > room]
+    return bool(len(way)) and bool((np.hypot(*(lines[:, None] - way).transpose(2, 0, 1)) < near).any())
 
 
 def _dense(corners: NDArray) -> NDArray:

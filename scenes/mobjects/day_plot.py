@@ -1,4 +1,4 @@
-"""Views a day over the calendar: a horizontal grid, named days, shaded weekdays; lines of dots, errors, labels."""
+"""Views a day over the calendar: a horizontal grid, named days, lines of dots, errors, labels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from itertools import pairwise
 import numpy as np
 from gradreel.core.daily_series import DayArray
 from gradreel.core.daily_views import DailyViews
-from gradreel.core.forecast import weekdays
 from gradreel.core.written_out import view_unit
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_words import day_words, tick_days, unit_words
@@ -17,7 +16,7 @@ from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Ticks, nice_range, round_labels
 from gradreel.scenes.style import mix, palette
-from manim import RIGHT, Dot, LineJointType, ManimColor, Rectangle, VGroup, VMobject
+from manim import RIGHT, Dot, LineJointType, ManimColor, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 REAL_LINE, MODEL_LINE = 3.2, 5.0
@@ -122,21 +121,6 @@ class DayPlot(Plot):
                 for a, b in zip(self.at(x, truth), self.at(x, prediction), strict=True)
             )
         )
-
-    def bands(self, dates: DayArray, chosen: Sequence[int]) -> VGroup:
-        """Shades behind the days of the weekdays ``chosen``, neighbours in one, clipped to the plot."""
-        left, right, bottom, top = self.box
-        x = self.days(dates)[np.isin(weekdays(dates), chosen)]
-        starts = [day for day in x if day - 1 not in x]
-        ends = [day for day in x if day + 1 not in x]
-        bands = VGroup()
-        for start, end in zip(starts, ends, strict=True):
-            a = max(float(self.at(start - 0.5, 0)[0]), left)
-            b = min(float(self.at(end + 0.5, 0)[0]), right)
-            band = Rectangle(width=b - a, height=top - bottom, stroke_width=0)
-            band.set_fill(mix(palette.text, SHADE), 1).move_to(((a + b) / 2, (top + bottom) / 2, 0))
-            bands.add(band)
-        return bands
 
     def end_labels(self, ends: Sequence[tuple[str, float, ManimColor]], size: float = 30) -> list[TextMobject]:
         """Words right of the plot at the heights of the lines' ends (words, views, colour), kept apart."""

@@ -2,70 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
 from gradreel.core.daily_views import DailyViews
-from gradreel.core.forecast import Forecast, HorizonErrors
+from gradreel.core.forecast import Forecast, weekdays
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.callout import Callout, free_place
-from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, WindowBracket, views_range
+from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket, views_range
 from gradreel.scenes.mobjects.day_words import day_words, weekdays_words
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.zoom_days import ZoomDays
 from gradreel.scenes.style import mix, palette
-from manim import ManimColor, VGroup, VMobject
+from manim import UP, Scene, VGroup, VMobject
 from numpy.typing import NDArray
 
-KNOWN_DAYS = 21  # before the first predicted one, that are shown
-BOX = (style.LEFT_EDGE + 0.42, 2.1, -1.95, 2.15)
+KNOWN_DAYS = 21  # before the first predicted one, that are shown close by
+MOST_DAYS = 120  # ... and from afar; a longer window's bracket is open
+BOX = (style.LEFT_EDGE + 0.42, 1.5, -1.95, 2.15)
 BRACKET = -2.64
-PANEL_LEFT, PANEL_LINES = 2.75, (1.55, 0.85)
-TABLE_TOP, TABLE_STEP, COLUMN = -0.45, 0.55, 0.95
+NAMES_FROM = 0.3  # right of the unit's name, before the names of bands
+PANEL_LEFT, PANEL_LINES = 2.1, (1.5, 0.75)
+PANEL_SIZES, PANEL_GAPS = (28.0, 36.0, 30.0), 0.55  # of a day, its prediction, its error; between them, in all
+KEY_LINE, RIVAL_LINES = -0.25, (-1.2, -1.75)
+CAP = np.array([0.09, 0.0, 0.0])
 
 
-class DaysAhead(VGroup):
+class DaysAhead(ZoomDays):
     """Known days in red; h predicted ones as hollow blue dots, each with the usual error around it.
 
-    ``usual`` (h,): views that a prediction is off by on average. Parts: ``plot``, ``red``, ``dots``, ``real`` (the red
-    line's name), ``points`` and ``spreads`` (one for each predicted day), ``steps`` (lines that lead to them),
-    ``bracket``, which holds the days that the first prediction is made from.
+    It begins with all days of the window; `come_close` leaves the last weeks. ``usual`` (h,): views that a prediction
+    is off by on average; ``lows``: weekdays that are shaded. Parts to bring: ``red``, ``dots``, ``real`` (the red
+    line's name, close by), ``bands``, ``predicted`` and ``spreads`` (one for each predicted day), ``steps`` (lines that
+    lead to them), ``bracket``, which holds the days that the first prediction is made from.
     """
 
-    def __init__(self, dataset: DailyViews, ahead: Forecast, usual: NDArray, real: str, language: str) -> None:
-        super().__init__()
+    def __init__(
+        self, dataset: DailyViews, ahead: Forecast, usual: NDArray, real: str, lows: Sequence[int], language: str
+    ) -> None:
         self.ahead, series = ahead, dataset.daily
-        count = min(KNOWN_DAYS, len(series))
+        count = min(max(KNOWN_DAYS, min(dataset.window + 1, MOST_DAYS)), len(series))
         dates, known = series.dates()[-count:], series.array()[-count:]
         low, high = ahead.prediction - usual, ahead.prediction + usual
-        first, last = dates[0].astype(date), ahead.dates[-1].astype(date) + timedelta(days=1)
-        self.plot = plot = DayPlot(dataset, first, last, views_range(known, low, high), language, BOX)
-        self.red = plot.line(dates, known, palette.red, REAL_LINE)
-        self.dots = plot.dots(dates, known, palette.red, 0.065)
-        places = plot.at(plot.days(ahead.dates), ahead.prediction)
-        self.points = VGroup(*(ring(place, 0.1, palette.blue) for place in places))
-        ink = plot.at(plot.days(dates), known)
+        self.last = ahead.dates[-1].astype(date) + timedelta(days=1)
+        first = dates[0].astype(date)
+        super().__init__(dataset, first, self.last, views_range(known, low, high), language, BOX)
+        self.near = max(first, ahead.last_known - timedelta(days=KNOWN_DAYS - 1))
+        self.bands = self.add_bands(np.concatenate([dates, ahead.dates]), lows)
+        self.red = self.add_line(dates, known, palette.red, REAL_LINE)
+        self.dots = self.add_dots(dates, known, palette.red, 0.06)
+        self.bracket = WindowBracket(self.plot, dataset.window, BRACKET).put(self.day(0))
+        self.real, self.known = words(real, style.LABEL, palette.red), (dates, known)
+        self.low, self.high = low, high
+
+    def come_close(self, scene: Scene) -> None:
+        """Plays the way to the last weeks, the bracket's end with them, and puts what stands there in its place."""
+        if self.plot.days(self.near) > self.plot.x_range[0]:
+            self.zoom_to(scene, self.near, self.last, also=self._hold, others=[self.bracket])
+        plot, (dates, known) = self.plot, self.known
+        places = plot.at(plot.days(self.ahead.dates), self.ahead.prediction)
+        shown = dates >= np.datetime64(self.near, "D")
+        ink = plot.at(plot.days(dates[shown]), known[shown])
+        self.predicted = VGroup(*(ring(place, 0.1, palette.blue) for place in places))
         self.steps = [_step(a, b) for a, b in pairwise([ink[-1], *places])]
-        self.spreads = VGroup(*(self._spread(k, float(low[k]), float(high[k])) for k in range(len(places))))
-        self.real = words(real, style.LABEL, palette.red)
+        self.spreads = VGroup(*(self._spread(k) for k in range(len(places))))
         size = Callout.size_of([self.real])
-        place = free_place(ink, ink[known.argmax()], size, plot.box, gap=size[0] / 2 + 0.1)
+        place = free_place(ink, ink[known[shown].argmax()], size, plot.box, gap=size[0] / 2 + 0.1)
         self.real.move_to((*(place or ink[0][:2] + 0.4), 0.0))
-        self.bracket = WindowBracket(plot, dataset.window, BRACKET).put(self.day(0))
-        self.add(plot, self.red, self.dots, self.real, self.bracket, *self.steps, self.spreads, self.points)
+
+    def _hold(self, _: float) -> None:
+        self.bracket.put(self.day(0))
+
+    def band_names(self, text: str) -> VGroup:
+        """The low weekdays' names over each band that has room."""
+        return self.names_over(self.bands, text, self.plot.unit_label.get_right()[0] + NAMES_FROM)
+
+    def low_dots(self, lows: Sequence[int]) -> list[VMobject]:
+        """The dots close by on the weekdays ``lows``."""
+        dates, _ = self.known
+        shown = np.isin(weekdays(dates), lows) & (dates >= np.datetime64(self.near, "D"))
+        return [self.dots[k] for k in np.flatnonzero(shown)]
 
     def day(self, k: int) -> float:
         """Where predicted day ``k`` lies on the x axis."""
         return float(self.plot.days(self.ahead.dates[k]))
 
-    def _spread(self, k: int, low: float, high: float) -> VGroup:
+    def _spread(self, k: int) -> VGroup:
         """An upright line over the usual error around a prediction, with caps."""
-        foot, head = self.plot.at(self.day(k), low), self.plot.at(self.day(k), high)
-        cap = np.array([0.09, 0.0, 0.0])
-        ends = [(foot, head), (foot - cap, foot + cap), (head - cap, head + cap)]
-        return VGroup(*(segment(a, b, palette.text, 2.4) for a, b in ends))
+        return whisker(self.plot.at(self.day(k), self.low[k]), self.plot.at(self.day(k), self.high[k]))
+
+
+def whisker(foot: NDArray, head: NDArray) -> VGroup:
+    """An upright line with caps."""
+    ends = [(foot, head), (foot - CAP, foot + CAP), (head - CAP, head + CAP)]
+    return VGroup(*(segment(a, b, palette.text, 2.4) for a, b in ends))
 
 
 def _step(start: NDArray, end: NDArray) -> VMobject:
@@ -75,46 +108,50 @@ def _step(start: NDArray, end: NDArray) -> VMobject:
 
 
 class AheadPanel(VGroup):
-    """The first and the last predicted day with their numbers, and a table of mean errors so many days ahead.
+    """The first and the last predicted day with their numbers, later with the mean error of each.
 
-    ``texts``: words for "prediction", "mean-error", "model", "last-day", "last-week", and a head for each horizon.
-    Parts: ``head``, ``lines``, ``table`` (its first row the heads, then the model, then what needs no network).
+    ``written``, ``errors``: the numbers of those days as words; ``key``: what the whiskers are; ``rivals``: rows (name,
+    number) that compare the error a day ahead, ours first. Parts: ``head``, ``lines``, ``errors``, ``key``, ``rivals``.
     """
 
     def __init__(
         self,
         ahead: Forecast,
-        errors: HorizonErrors,
-        texts: dict[str, str],
-        heads: Sequence[str],
-        write: Callable[[float], str],
+        head: str,
+        written: Sequence[str],
+        errors: Sequence[str],
+        key: str,
+        rivals: Sequence[tuple[str, str]],
         language: str,
     ) -> None:
         super().__init__()
         shown = sorted({0, len(ahead.dates) - 1})
-        self.head = words(texts["prediction"], style.TICK, palette.blue)
-        self.head.place(PANEL_LINES[0] + 0.65, right=style.RIGHT_EDGE)
-        self.lines = VGroup()
-        for k, y in zip(shown, PANEL_LINES, strict=False):
-            weekday = weekdays_words((ahead.weekdays[k],), language, "short")
-            name = words(f"{weekday} {day_words(ahead.dates[k], language, 'short')}", 28).place(y, left=PANEL_LEFT)
-            value = words(write(float(ahead.prediction[k])), 38, palette.blue).place(y, right=style.RIGHT_EDGE)
-            self.lines.add(VGroup(name, value))
-        rows = [
-            ("model", errors.mean_absolute, palette.text),
-            ("last-day", errors.naive_day_mean_absolute, palette.dim),
-            ("last-week", errors.naive_week_mean_absolute, palette.dim),
+        names = [
+            f"{weekdays_words((ahead.weekdays[k],), language, 'short')} {day_words(ahead.dates[k], language, 'short')}"
+            for k in shown
         ]
-        self.table = VGroup(self._row(texts["mean-error"], heads, 0, palette.dim))
-        for name, values, color in rows:
-            if np.isfinite(values).all():
-                written = [write(float(values[k])) for k in shown]
-                self.table.add(self._row(texts[name], written, len(self.table), color))
-        self.add(self.head, self.lines, self.table)
+        rows = [(name, number, f"± {error}") for name, number, error in zip(names, written, errors, strict=True)]
+        sizes = self._sizes(rows)
+        column = style.RIGHT_EDGE - max(words(row[2], sizes[2]).width for row in rows) - PANEL_GAPS / 2
+        self.head = words(head, style.TICK, palette.blue).place(PANEL_LINES[0] + 0.65, right=column)
+        self.lines, self.errors = VGroup(), VGroup()
+        for (name, number, error), y in zip(rows, PANEL_LINES, strict=False):
+            prediction = words(number, sizes[1], palette.blue).place(y, right=column)
+            self.lines.add(VGroup(words(name, sizes[0]).place(y, left=PANEL_LEFT), prediction))
+            self.errors.add(words(error, sizes[2]).place(y, right=style.RIGHT_EDGE))
+        foot = np.array([PANEL_LEFT + 0.12, KEY_LINE - 0.14, 0.0])
+        self.key = VGroup(whisker(foot, foot + 0.5 * UP))
+        self.key.add(words(key, style.TICK).place(KEY_LINE, left=PANEL_LEFT + 0.45))
+        self.rivals = VGroup()
+        for (name, number), y in zip(rivals, RIVAL_LINES, strict=True):
+            color = palette.text if not len(self.rivals) else palette.dim
+            row = VGroup(words(name, 27, color).place(y, left=PANEL_LEFT))
+            self.rivals.add(row.add(words(number, 30, color).place(y, right=style.RIGHT_EDGE)))
+        self.add(self.head, self.lines, self.errors, self.key, self.rivals)
 
-    def _row(self, name: str, numbers: Sequence[str], k: int, color: ManimColor) -> VGroup:
-        y = TABLE_TOP - TABLE_STEP * k
-        row = VGroup(words(name, style.TICK, color).place(y, left=PANEL_LEFT))
-        for column, text in enumerate(reversed(numbers)):
-            row.add(words(text, style.TICK, color).place(y, right=style.RIGHT_EDGE - column * COLUMN))
-        return row
+    @staticmethod
+    def _sizes(rows: Sequence[tuple[str, str, str]]) -> tuple[float, ...]:
+        """Of the three columns: smaller where long numbers would not have room."""
+        widths = [max(words(row[k], size).width for row in rows) for k, size in enumerate(PANEL_SIZES)]
+        share = (style.RIGHT_EDGE - PANEL_LEFT - PANEL_GAPS) / sum(widths)
+        return tuple(max(style.SMALLEST, size * min(1.0, share)) for size in PANEL_SIZES)

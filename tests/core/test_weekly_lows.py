@@ -1,11 +1,11 @@
-"""Weekly lows are told from the numbers: which weekdays are low, whether predictions fall with them, late copies."""
+"""Weekly lows are told from the numbers: which weekdays are low, whether predictions fall with them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from gradreel.core.daily_views import DailyViews
-from gradreel.core.weekly_lows import catches_lows, copied_a_day_late, weekly_lows
+from gradreel.core.weekly_lows import catches_lows, weekly_lows
 
 MONDAY = np.datetime64("2022-01-03", "D")
 
@@ -58,11 +58,3 @@ def test_predictions_catch_the_lows_when_they_fall_by_half_as_much():
     assert not catches_lows(days(56), truth, less, (4, 5))
     assert not catches_lows(days(56), truth, truth, ())
     assert not catches_lows(days(2) + 4, truth[:2], truth[:2], (4, 5))  # low days alone
-
-
-def test_a_dip_is_copied_when_the_next_prediction_falls_by_half_of_the_miss():
-    truth = np.array([10.0, 2.0, 9.0])
-    assert copied_a_day_late(truth, np.array([10.0, 10.0, 6.0]), 1)
-    assert not copied_a_day_late(truth, np.array([10.0, 10.0, 6.1]), 1)
-    assert not copied_a_day_late(truth, np.array([10.0, 1.0, -9.0]), 1)  # nothing was missed
-    assert not copied_a_day_late(truth[:2], np.array([10.0, 10.0]), 1)  # no day after

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
-from gradreel.scenes.mobjects.callout import Callout, free_place
+from gradreel.scenes.mobjects.callout import Callout, beside, free_place
 from gradreel.scenes.mobjects.day_plot import DayPlot, WindowBracket, views_range
 from gradreel.scenes.mobjects.day_words import (
     day_words,
@@ -20,6 +20,7 @@ from gradreel.scenes.mobjects.day_words import (
     weekdays_words,
 )
 from gradreel.scenes.mobjects.text import words
+from manim import DL, UR
 
 EVE = date(2021, 2, 11)
 BOX = (-6.0, 5.0, -2.0, 2.0)
@@ -92,16 +93,6 @@ def test_a_day_lies_where_its_number_says():
     assert [label.source for label in days.y_tick_labels] == ["0", "2", "4", "6", "8"]  # thousands
 
 
-def test_neighbouring_low_days_share_a_band():
-    days = plot()
-    dates = np.datetime64("2021-01-01", "D") + np.arange(57)
-    bands = days.bands(dates, (4, 5))
-    assert len(bands) == 9
-    starts = [days.data(band.get_corner([-1, 0, 0]))[0] for band in bands]
-    assert starts[1] == pytest.approx(18628 + 7 - 0.5)
-    assert bands[0].get_left()[0] == pytest.approx(days.box[0])  # clipped
-
-
 def test_labels_at_the_ends_keep_apart():
     days = plot()
     labels = days.end_labels([("real", 4000.0, None), ("model", 4010.0, None), ("third", 3990.0, None)])
@@ -153,3 +144,33 @@ def test_a_callout_has_no_place_where_all_is_drawn_over():
     x = np.linspace(-6, 5, 4000)
     ink = np.column_stack([x, 2.0 * np.sin(40 * x), np.zeros(4000)])
     assert free_place(ink, (0.0, 0.0), (3.0, 0.9), BOX) is None
+
+
+def test_a_number_stands_close_to_its_point_and_off_what_is_there():
+    x = np.linspace(-6, 5, 200)
+    ink = np.column_stack([x, np.where(np.abs(x) < 0.2, -1.5, 1.0), np.zeros(200)])
+    number = words("1.70k", 30)
+    size = (number.width, number.height)
+    first = beside(ink, (0.0, -1.5), size, BOX)
+    number.move_to(first)
+    second = beside(ink, (0.0, -1.5), size, BOX, [number])
+    for place in (first, second):
+        low, high = place[:2] - np.array(size) / 2, place[:2] + np.array(size) / 2
+        assert not ((ink[:, :2] > low) & (ink[:, :2] < high)).all(axis=1).any()
+        assert np.hypot(*(place[:2] - (0.0, -1.5))) < 1.2
+    assert np.any(np.abs(second - first)[:2] > size)
+
+
+def test_a_callouts_line_goes_round_what_has_its_place():
+    ink = np.array([[-6.0, 1.8, 0.0], [5.0, 1.8, 0.0]])
+    at, size = np.zeros(3), (2.0, 0.4)
+    free = free_place(ink, at, size, BOX)
+    assert free is not None
+    side = np.sign(free[0])
+    taken = words("1.70k", 30).move_to((0.6 * side, free[1], 0.0))
+    other = free_place(ink, at, size, BOX, taken=[taken])
+    assert other is not None and other != free
+    edge = np.array([other[0] - np.sign(other[0]) * size[0] / 2, other[1], 0.0])
+    way = np.linspace(edge, at, 100)
+    low, high = taken.get_corner(DL), taken.get_corner(UR)
+    assert not ((way[:, :2] > low[:2]) & (way[:, :2] < high[:2])).all(axis=1).any()

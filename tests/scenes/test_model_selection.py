@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,12 +14,13 @@ from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.forecast import forecast, horizon_errors
-from gradreel.core.results import depth_experiments
+from gradreel.core.results import Losses, Result, best_by_unseen, depth_experiments
 from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.model_selection import ModelSelection
+from gradreel.scenes.mobjects.days_ahead import DaysAhead
 from gradreel.scenes.stills import visit_beats
 
 WEEK = DailyViews(window=7)
@@ -96,11 +98,12 @@ def test_the_forecast_is_the_chosen_networks(media):
     run = scene.best.network.experiments[0]
     theta = np.asarray(Trace.find(media / "traces", run).parameters[-1])
     expected = forecast(run, theta, 2)
-    places = [scene.days.plot.data(point.get_center()) for point in scene.days.points]
+    places = [scene.days.plot.data(point.get_center()) for point in scene.days.predicted]
     np.testing.assert_allclose([views for _, views in places], expected.prediction, rtol=1e-9)
     assert [day for day, _ in places] == list(expected.dates.astype(int))
     written = [WEEK.format_views(float(views)) for views in expected.prediction]
     assert [line[1].source for line in scene.panel.lines] == written
+    assert [text.source for text in scene.panel.errors] == [f"± {WEEK.format_views(float(e))}" for e in scene.usual]
     assert all(text in lines["day-after"]["zh"] for text in written)
 
 
@@ -111,9 +114,9 @@ def test_the_errors_are_those_measured_over_unseen_days(media):
     for k, spread in enumerate(scene.days.spreads):
         low, high = (scene.days.plot.data(end)[1] for end in (spread.get_bottom(), spread.get_top()))
         assert (high - low) / 2 == pytest.approx(errors.mean_absolute[k], rel=1e-6)
-    rows = [[text.source for text in row[:0:-1]] for row in scene.panel.table[1:]]
-    measured = (errors.mean_absolute, errors.naive_day_mean_absolute, errors.naive_week_mean_absolute)
-    assert rows == [[WEEK.format_views(float(each)) for each in numbers] for numbers in measured]
+    naive = [float(e[0]) for e in (errors.naive_day_mean_absolute, errors.naive_week_mean_absolute)]
+    rows = [row[1].source for row in scene.panel.rivals]
+    assert rows == [WEEK.format_views(float(e)) for e in (errors.mean_absolute[0], min(naive))]
     assert WEEK.format_views(float(errors.mean_absolute[1])) in lines["error"]["en"]
 
 
@@ -180,7 +183,7 @@ def test_the_bet_is_lost_where_repeating_the_week_is_better(tmp_path):
     parameters = {**OWN, "depths": (1, 2)}
     _, lines = play(train_all(parameters, tmp_path), parameters)
     assert "bet-lost-week" in lines
-    assert "missed by only 0" in lines["bet-lost-week"]["en"]
+    assert "misses by only 0" in lines["bet-lost-week"]["en"]
 
 
 def test_the_bet_is_open_where_the_network_is_better(knowing):
@@ -190,7 +193,7 @@ def test_the_bet_is_open_where_the_network_is_better(knowing):
     assert WEEK.format_views(float(naive)) in lines["bet-day"]["en"]
 
 
-def test_the_lecture_is_quoted_as_the_lecture_and_with_our_data_alone(media, tmp_path):
+def test_the_lecture_is_quoted_as_the_lecture(media, tmp_path):
     parameters = {**SMALL, "depths": (0, 3), "width": 100, "seeds": (0,), "epochs": 1}
     said = {}
 
@@ -199,10 +202,94 @@ def test_the_lecture_is_quoted_as_the_lecture_and_with_our_data_alone(media, tmp
 
     play(train_all(parameters, tmp_path), parameters, look)
     assert any("the lecture’s own runs" in text and "3 layers (0.38k)" in text for text in said[list(said)[1]])
-    assert any("5.25k on 25 February 2021" in text for text in said[list(said)[-1]])
     said.clear()
     play(train_all(OWN, tmp_path), OWN, look)
     assert not any("lecture" in text for texts in said.values() for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("weights", "worse", "beat"),
+    [
+        ({1: 0.9, 7: 0.1}, 0.5, "twist-line"),  # the network says much the same every day, far off
+        ({1: -1.0}, 0.5, "twist-deep"),
+    ],
+)
+def test_the_twist_is_told_by_the_numbers(knowing, weights, worse, beat):
+    scene, lines = play(knowing(weights), SMALL)
+    assert beat in lines and list(lines).index(beat) == 2
+    examples = f"{scene.dataset.examples:,}".replace(",", "\u2009")
+    if beat == "twist-line":
+        assert examples in lines[beat]["en"] and examples in lines[beat]["zh"]
+    else:
+        assert scene.written(scene.line.unseen.mean) in lines[beat]["en"]
+
+
+def test_a_network_in_the_middle_and_a_tie_have_their_words(tmp_path):
+    def twist(losses, examples=1405):
+        """What is said of networks of 0, 1, ... layers with these unseen losses by seed."""
+        scene = ModelSelection(parameters=SMALL)
+        results = [
+            Result(network, (0, 1), Losses(np.array(each)), Losses(np.array(each)), None) for network, each in losses
+        ]
+        scene.outcome, scene.best, scene.line = results, best_by_unseen(results), results[0]
+        scene.dataset = SimpleNamespace(examples=examples)
+        return scene._twist(best_by_unseen(results[1:]))
+
+    three = depth_experiments(WEEK, (0, 1, 2), 4, (0, 1), 1)
+    said = lambda *unseen, **more: twist(list(zip(three, unseen, strict=True)), **more)  # noqa: E731
+    assert said((4.0, 4.1), (5.0, 5.1), (4.8, 4.9)) == "twist-line"
+    assert said((4.0, 4.1), (5.0, 5.1), (4.8, 4.9), examples=10_000) == "twist-line-large"
+    assert said((4.0, 4.1), (5.0, 5.1), (4.0, 4.2)) == "twist-line-tie"
+    assert said((4.0, 4.1), (3.0, 3.1), (3.8, 3.9)) == "twist-middle"
+    assert said((4.0, 4.1), (3.0, 3.1), (2.8, 2.9)) == "twist-deep"
+
+
+def test_without_the_line_nothing_is_said_of_it(tmp_path):
+    parameters = {**OWN, "depths": (1, 2)}
+    _, lines = play(train_all(parameters, tmp_path), parameters)
+    assert not any(name.startswith("twist") for name in lines)
+
+
+def test_the_squares_are_as_large_as_the_data_sets(knowing):
+    sides = {}
+
+    def look(scene, beat):
+        if beat == "twist-line":
+            sides["data"], sides["pictures"] = (square.width for square in scene.rest[1].squares)
+
+    scene, _ = play(knowing({1: 0.9, 7: 0.1}), SMALL, look)
+    assert (sides["data"] / sides["pictures"]) ** 2 == pytest.approx(scene.dataset.examples / 1e6)
+
+
+@pytest.mark.parametrize("window", [7, 56])
+def test_the_bracket_holds_the_whole_window_before_it_comes_close(tmp_path, window, monkeypatch):
+    held = []
+    come_close = DaysAhead.come_close
+
+    def looked_at(days, scene):
+        held.append([days.plot.data((x, 0, 0))[0] for x in (days.bracket.get_left()[0], days.bracket.get_right()[0])])
+        come_close(days, scene)
+
+    monkeypatch.setattr(DaysAhead, "come_close", looked_at)
+    parameters = {**SMALL, "dataset": DailyViews(window=window), "seeds": (0,), "epochs": 1}
+    scene, _ = play(train_all(parameters, tmp_path), parameters)
+    first = float(scene.ahead.dates[0].astype(int))
+    assert held == [[pytest.approx(first - window - 0.4), pytest.approx(first - 0.6)]]
+
+
+def test_the_low_days_of_the_weeks_before_are_shaded(knowing):
+    parameters = {**OWN, "dataset": own(SERIES[:208])}  # the next day is a Saturday
+
+    def look(scene, beat):
+        if beat == "tomorrow-low":
+            bands, dots = scene.days.bands, scene.days.low_dots(scene.lows)
+            assert len(dots) >= 5
+            for dot in dots:
+                x = dot.get_center()[0]
+                assert any(band.get_left()[0] - 1e-6 <= x <= band.get_right()[0] + 1e-6 for band in bands)
+
+    _, lines = play(knowing({7: 1.0}, parameters), parameters, look)
+    assert "the model" in lines["tomorrow-low"]["en"] and "network" not in lines["tomorrow-low"]["en"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""Days that went quite otherwise than predicted: one far above, one far below, and whether predictions follow late."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from gradreel.core.forecast import NextDays
+
+LEAST_MISS = 2.5
+"""Times the mean absolute error that a day must be missed by to be called a surprise."""
+FOLLOWS = 1 / 2
+"""Of what was missed: a prediction for the next day that is off its usual by so much follows a day late."""
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """Day ``day`` of those predicted was missed by ``miss`` views: above the prediction, a rise, or below it, a dip."""
+
+    day: int
+    is_rise: bool
+    miss: float  # >= 0
+    follows: bool  # the prediction for the next day does what had been missed
+
+
+def surprises(days: NextDays, expected_lows: Sequence[int] = ()) -> tuple[Surprise, ...]:
+    """The largest rise and the largest dip that were missed by far, in the order of days; () where none was.
+
+    ``days`` with predictions (T,) of one network. A dip on one of the weekdays ``expected_lows`` is none: what is low
+    every week surprises nobody who has seen a week.
+    """
+    usual = float(days.mean_absolute_error)
+    found = []
+    for sign in (1.0, -1.0):
+        missed = sign * (days.truth - days.prediction)
+        day = int(missed.argmax())
+        is_usual = sign < 0 and days.weekdays[day] in expected_lows
+        if missed[day] > 0 and missed[day] >= LEAST_MISS * usual and not is_usual:
+            follows = follows_a_day_late(days, day)
+            found.append(Surprise(day, sign > 0, float(missed[day]), follows))
+    return tuple(sorted(found, key=lambda surprise: surprise.day))
+
+
+def largest_miss(days: NextDays) -> int:
+    """Which day was missed by the most, upwards or downwards."""
+    return int(np.abs(days.error).argmax())
+
+
+def follows_a_day_late(days: NextDays, day: int) -> bool:
+    """Whether the prediction for the day after ``day`` is off its usual by half of what was missed, or more, that way.
+
+    Its usual is the median prediction for the same weekday, or for all days where there is no other such day.
+    """
+    after = day + 1
+    if after >= len(days.dates):
+        return False
+    others = np.arange(len(days.dates)) != after
+    alike = others & (days.weekdays == days.weekdays[after])
+    usual = float(np.median(days.prediction[alike if alike.any() else others]))
+    missed = days.truth[day] - days.prediction[day]
+    return bool(missed != 0 and (days.prediction[after] - usual) / missed >= FOLLOWS)

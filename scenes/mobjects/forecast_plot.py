@@ -1,0 +1,173 @@
+"""Real views and predictions of days to come, with the days before them: lines, low days, marks at single days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.forecast import NextDays, weekdays
+from gradreel.scenes.mobjects.callout import Callout, beside
+from gradreel.scenes.mobjects.day_plot import REAL_LINE, views_range
+from gradreel.scenes.mobjects.plot import ring, segment
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.zoom_days import ZoomDays
+from gradreel.scenes.style import FAINT, mix, palette
+from manim import Circle, ManimColor, Scene, VGroup, VMobject
+from numpy.typing import NDArray
+
+NUMBER, LATE = 30, 28
+NAMES_FROM = 0.4  # right of the unit's name, before the names of bands
+
+
+@dataclass
+class Marks:
+    """What stands at one day: a ring at its truth, the gap, numbers; where blue follows a day late, a ring there."""
+
+    ring: Circle
+    gap: VMobject
+    truth: TextMobject
+    prediction: TextMobject
+    echo: Circle | None = None
+    late: TextMobject | None = None
+    name: Callout | None = None
+
+    @property
+    def words(self) -> list[VMobject]:
+        """All but the rings and the gap."""
+        return [part for part in (self.truth, self.prediction, self.late, self.name) if part is not None]
+
+
+class ForecastPlot(ZoomDays):
+    """T days with their predictions, and ``before`` days before the first of them, dimmed.
+
+    Parts to bring: ``before``, ``red``, ``dots``, ``blue``, ``real_label``, ``model_label``, ``bands`` of the weekdays
+    ``lows`` and ``low_dots`` on blue there. ``marks``: what `mark` put, by day.
+    """
+
+    def __init__(
+        self,
+        dataset: DailyViews,
+        days: NextDays,
+        before: int,
+        texts: Mapping[str, str],
+        lows: Sequence[int],
+        language: str,
+        box: tuple[float, float, float, float],
+    ) -> None:
+        series, self.days = dataset.daily, days
+        first, last = days.dates[0].astype(date), days.dates[-1].astype(date)
+        self.wide = (first - timedelta(days=before), last)
+        dates = series.dates()
+        old = (dates >= np.datetime64(self.wide[0], "D")) & (dates <= days.dates[0])
+        y_range = views_range(days.truth, days.prediction, series.array()[old])
+        super().__init__(dataset, *self.wide, y_range, language, box)
+        self.first_day = float(self.plot.days(first))
+        self.before = self.add_line(dates[old], series.array()[old], mix(palette.red, FAINT), REAL_LINE)
+        self.red = self.add_line(days.dates, days.truth, palette.red, REAL_LINE)
+        self.dots = self.add_dots(days.dates, days.truth, palette.red, 0.05 if len(days.dates) < 80 else 0.035)
+        self.blue = self.add_line(days.dates, days.prediction, palette.blue)
+        self.real_label, self.model_label = self.plot.end_labels(
+            [
+                (texts["real"], days.truth[-1], palette.red),
+                (texts["model"], days.prediction[-1], palette.blue),
+            ]
+        )
+        self.bands = self.add_bands(days.dates, lows)
+        self.is_low = np.isin(weekdays(days.dates), lows)
+        self.low_dots = self.add_dots(days.dates[self.is_low], days.prediction[self.is_low], palette.blue, 0.075)
+        self.marks: dict[int, Marks] = {}
+        self.taken: list[VMobject] = []
+
+    def show_blue(self, day: float) -> None:
+        """Blue up to day ``day`` of those shown: on the line between two predictions."""
+        self.draw_until(self.blue, self.first_day + day)
+
+    def lows_in(self, k: int) -> tuple[list[VMobject], list[VMobject]]:
+        """The red and the blue dots in band ``k``."""
+        low = np.flatnonzero(self.is_low)
+        weeks = np.cumsum(np.diff(low, prepend=low[0]) > 1)
+        chosen = np.flatnonzero(weeks == k)
+        return [self.dots[low[n]] for n in chosen], [self.low_dots[n] for n in chosen]
+
+    def band_names(self, text: str) -> VGroup:
+        """The low weekdays' names over each band that has room."""
+        return self.names_over(self.bands, text, self.plot.unit_label.get_right()[0] + NAMES_FROM)
+
+    def zoom(self, scene: Scene, first: int, last: int) -> None:
+        """Plays the way to days ``first`` to ``last`` of those shown; the lines' names go along."""
+        start, end = (self.days.dates[k].astype(date) for k in (first, last))
+        self.zoom_to(scene, start, end, also=self._labels_to(last), others=self.labels)
+
+    def zoom_out(self, scene: Scene) -> None:
+        """Plays the way back to all days."""
+        self.zoom_to(scene, *self.wide, also=self._labels_to(len(self.days.dates) - 1), others=self.labels)
+
+    @property
+    def labels(self) -> list[TextMobject]:
+        """The lines' names."""
+        return [self.real_label, self.model_label]
+
+    def _labels_to(self, last: int) -> Callable[[float], None]:
+        """Moves the lines' names to the heights of their ends at day ``last``, by the share of the way.
+
+        Names that pass each other are not seen meanwhile.
+        """
+        labels = self.labels
+        start = [label.baseline for label in labels]
+        self.plot.put_end_labels(labels, [self.days.truth[last], self.days.prediction[last]])
+        goal = [label.baseline for label in labels]
+        pass_by = (start[0] < start[1]) != (goal[0] < goal[1])
+
+        def move(share: float) -> None:
+            for label, a, b in zip(labels, start, goal, strict=True):
+                label.shift([0, a + share * (b - a) - label.baseline, 0])
+                label.set_fill(opacity=min(1.0, max(0.0, 4 * abs(share - 0.5) - 0.6)) if pass_by else 1.0)
+
+        move(0.0)
+        return move
+
+    def mark(self, k: int, values: Mapping[str, str], late: str | None) -> Marks:
+        """Marks at day ``k``: ``values`` are the words for its "truth" and "prediction", ``late`` those at the next."""
+        days, plot = self.days, self.plot
+        x = float(plot.days(days.dates[k]))
+        truth, prediction = float(days.truth[k]), float(days.prediction[k])
+        around = self.pin(ring(plot.at(x, truth), 0.16, palette.text).set_fill(opacity=0), x, truth)
+        gap = segment(plot.at(x, truth), plot.at(x, prediction), palette.text, 3.4)
+        self.pin(gap, x, truth)
+        marks = Marks(
+            around,
+            gap,
+            self._number(values["truth"], (x, truth), palette.red, [around, gap]),
+            self._number(values["prediction"], (x, prediction), palette.blue, [around, gap]),
+        )
+        if late is not None:
+            at = (x + 1, float(days.prediction[k + 1]))
+            marks.echo = self.pin(ring(plot.at(*at), 0.14, palette.blue).set_fill(opacity=0), *at)
+            marks.late = self._number(late, at, palette.blue, [around, gap, marks.echo], LATE)
+        self.marks[k] = marks
+        return marks
+
+    def _number(
+        self,
+        text: str,
+        at: tuple[float, float],
+        color: ManimColor,
+        taken: Sequence[VMobject],
+        size: float = NUMBER,
+    ) -> TextMobject:
+        """A number close to the point that it belongs to."""
+        number = words(text, size, color)
+        place = beside(
+            self.ink(), self.plot.at(*at), (number.width, number.height), self.plot.box, [*self.taken, *taken]
+        )
+        number.move_to(place)
+        self.taken.append(number)
+        return number
+
+    def ink(self) -> NDArray:
+        """Corners (n, 3) of all that is drawn through the plot: red one way, blue back."""
+        x = self.plot.days(self.days.dates)
+        return np.concatenate([self.plot.at(x, self.days.truth), self.plot.at(x, self.days.prediction)[::-1]])
