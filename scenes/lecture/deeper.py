@@ -1,4 +1,4 @@
-"""Deeper and deeper: networks as towers, a floor a layer, beside one of the world's tall buildings."""
+"""Deeper and deeper: networks as towers, a floor a layer, their errors hanging below; shortcuts, and many pictures."""
 
 from __future__ import annotations
 
@@ -6,30 +6,33 @@ from itertools import pairwise
 from typing import Self
 
 import numpy as np
+from gradreel.core.daily_views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.text import Number, TextMobject, caption, words
+from gradreel.scenes.mobjects.text import TextMobject, caption, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.mobjects.tower import SLAB, TAIPEI_FLOORS, Taipei101, Tower
+from gradreel.scenes.mobjects.tower import SLAB, TAIPEI_FLOORS, CloseUp, Column, ErrorBar, Taipei101, Tower
 from gradreel.scenes.style import palette
-from manim import UP, Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, linear, smooth
+from manim import UP, FadeIn, FadeOut, Square, UpdateFromAlphaFunc, VGroup, linear, smooth
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-GROUND, TOP = -1.6, 2.25  # where towers stand, and how high the highest may reach
-EARLY_TOP = 1.7  # the highest of those before the last, while the last has not come: there is sky above them
+GROUND, TOP = -0.85, 2.25  # where towers stand, and how high the highest may reach
+EARLY_TOP = 1.3  # the highest of those before the last, while the last has not come: there is sky above them
 LEFT, RIGHT = -5.1, 6.3  # the towers' part of the ground; left of it the rows below have their names
-NAME, YEAR, ERROR = GROUND - 0.47, GROUND - 0.85, GROUND - 1.36  # baselines
-COUNT_GAP = 0.17  # from a tower's top to the baseline of its count
+NAME, YEAR = GROUND - 0.43, GROUND - 0.76  # baselines
+CELLAR, DEEPEST = GROUND - 0.96, GROUND - 1.84  # errors hang from the first; the largest reaches the second
 SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
-COUNT, ERROR_SIZE, NAME_SIZE = 30, 32, 28
-DIGIT = 0.174  # scene units that a digit of a count takes
+NAME_SIZE = 28
 TOWER_SHARE = 0.5  # of the room between two towers' middles that is tower
 BUILDING_SHARE = 0.62  # of a tower's width, the building's
-HIGHEST_FLOOR = 0.36
+HIGHEST_FLOOR = 0.3
 MOST_LAYERS = 2000
+CLOSE_UP = (4.7, -0.75, 2.3)  # middle, bottom, top of the floors seen from near
+SIDE, SQUARE_LEFT, SQUARE_BOTTOM = 2.2, -5.9, 0.35  # of the square of pictures
+MILLION = 1_000_000
 
 
 class ImageNetwork(BaseModel):
@@ -40,7 +43,9 @@ class ImageNetwork(BaseModel):
     name: str = Field(min_length=1, max_length=12, description="What it is called")
     year: int = Field(ge=1940, le=2100, description="The year it came")
     layers: int = Field(ge=2, le=MOST_LAYERS, description="How many layers it has: as many floors are drawn")
-    error: float | None = Field(None, ge=0, le=100, description="Share of pictures that it names wrongly, in percent")
+    error: float | None = Field(
+        None, ge=0, le=100, description="Share of pictures for which none of its five guesses is right, in percent"
+    )
     lecture: bool = Field(False, description="Whether the error is the lecture's; others are marked with a star")
 
 
@@ -52,6 +57,9 @@ NETWORKS = (
 )
 """The lecture's four. It does not say the last one's error; source: He et al. 2015, https://arxiv.org/abs/1512.03385."""
 
+PICTURES = 1_281_167
+"""To learn from, in the contest of these four; source: Russakovsky et al. 2015, https://arxiv.org/abs/1409.0575."""
+
 
 class DeeperAndDeeper(LectureScene):
     """From 8 layers to 152 within three years, drawn to scale: a floor a layer, beside the 101 floors of Taipei 101."""
@@ -60,6 +68,8 @@ class DeeperAndDeeper(LectureScene):
         networks: tuple[ImageNetwork, ...] = Field(
             NETWORKS, min_length=2, max_length=5, description="The networks, from the earliest to the latest"
         )
+        pictures: int = Field(PICTURES, ge=1, le=10**9, description="How many pictures they learned from")
+        dataset: DailyViews = Field(DailyViews(), description="The daily views that our networks learn from")
 
         @model_validator(mode="after")
         def _years_do_not_go_back(self) -> Self:
@@ -77,18 +87,22 @@ class DeeperAndDeeper(LectureScene):
         if len(self.networks) > 2:
             self._more_beat()
         self._last_beat()
-        self._lift_beat()
+        self._shortcut_beat()
+        self._pictures_beat()
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _build(self) -> None:
         self.networks = self.parameters.networks
+        self.largest = max([network.error or 0.0 for network in self.networks]) or 1.0
         self.columns = [self._column(network) for network in self.networks]
         name = words(self.screen("building"), NAME_SIZE, palette.dim)
-        self.building = Column(Taipei101(), self.screen("floors"), [(name, NAME)])
+        self.building = Column(Taipei101(), self.screen("floors"), [(name, NAME)], GROUND)
         style.emphasize(VGroup(self.building.count, self.building.unit), 0.8)
         self.place = 0.0  # 0: the early networks alone on the ground; 1: room for the last one and for the building
+        self.away = 0.0  # how far the eye has gone back: 0, the early ones fill the picture; 1, the highest fits
         self.ground = segment((LEFT, GROUND, 0), (RIGHT, GROUND, 0), palette.axis, style.AXIS)
+        self.cellar = segment((LEFT, CELLAR, 0), (RIGHT, CELLAR, 0), style.mix(palette.axis, 0.5), style.GUIDE)
         self.stage = VGroup(*self.columns, self.building)
         self.stand()
 
@@ -97,28 +111,28 @@ class DeeperAndDeeper(LectureScene):
             (_name(network.name, (RIGHT - LEFT) / (len(self.networks) + 1) - 0.2), NAME),
             (words(str(network.year), style.TICK, palette.dim), YEAR),
         ]
+        bar = None
         if network.error is not None:
-            texts.append((words(self._error(network) + " %" + self._star(network), ERROR_SIZE), ERROR))
-        return Column(Tower(network.layers, palette.blue), self.screen("layers"), texts)
+            length = (CELLAR - DEEPEST) * network.error / self.largest
+            bar = ErrorBar(length, CELLAR, self._error(network) + " %" + self._star(network))
+        return Column(Tower(network.layers, palette.blue), self.screen("layers"), texts, GROUND, bar)
 
     def stand(self) -> None:
-        """Everything at its place, each tower as high as it is built, all to one scale: the highest just fits."""
+        """Everything at its place, each tower as high as it is built, all to one scale."""
         early, late = _centers(len(self.columns) - 1), _centers(len(self.columns) + 1)
         early += late[-2:]  # the last one and the building come to their own places
         columns = [*self.columns, self.building]
         highest = max(column.floors for column in self.columns[:-1])
-        standing = max(1.0, *(column.built for column in columns))
-        self.floor = min(HIGHEST_FLOOR, (EARLY_TOP - GROUND) / highest, (TOP - GROUND) / standing)
+        near = min(HIGHEST_FLOOR, (EARLY_TOP - GROUND) / highest)
+        far = min(near, (TOP - GROUND) / max(column.floors for column in columns))
+        self.floor = near * (far / near) ** self.away
         width = TOWER_SHARE * (late[1] - late[0]) * (1.4 - 0.4 * self.place)
         for column, x0, x1 in zip(columns, early, late, strict=True):
             share = BUILDING_SHARE if column is self.building else 1.0
             column.stand(x0 + self.place * (x1 - x0), share * width, self.floor)
 
-    def _raise(self, column: Column, seconds: float, place: float | None = None) -> None:
-        """``column`` is built floor by floor, then its words come; meanwhile the others make room for ``place``."""
-        start, end = self.place, self.place if place is None else place
-        if end > start:
-            self._move(start, end)
+    def _raise(self, column: Column, seconds: float) -> None:
+        """``column`` is built floor by floor, then its words come, and its error hangs itself below."""
         column.begin()
         self.add(self.stage)
 
@@ -127,16 +141,26 @@ class DeeperAndDeeper(LectureScene):
             self.stand()
 
         self.play(UpdateFromAlphaFunc(self.stage, update, run_time=seconds, rate_func=smooth))
+
+    def _name_it(self, column: Column) -> None:
         self.play(*(FadeIn(text, shift=0.15 * UP) for text in column.words()), run_time=0.5)
         column.add(*column.words())
         self.add(self.stage)
+        if column.bar is not None:
+            column.add(column.bar)
+            self.add(self.stage)
+            bar = column.bar
+            self.play(UpdateFromAlphaFunc(bar, lambda _, share: column.hang(share), run_time=0.7, rate_func=smooth))
 
-    def _move(self, start: float, end: float) -> None:
+    def _change(self, name: str, end: float, seconds: float) -> None:
+        """``place`` or ``away`` goes to ``end``."""
+        start = getattr(self, name)
+
         def update(_: VGroup, share: float) -> None:
-            self.place = start + (end - start) * share
+            setattr(self, name, start + (end - start) * share)
             self.stand()
 
-        self.play(UpdateFromAlphaFunc(self.stage, update, run_time=0.9, rate_func=smooth))
+        self.play(UpdateFromAlphaFunc(self.stage, update, run_time=seconds, rate_func=smooth))
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -145,41 +169,90 @@ class DeeperAndDeeper(LectureScene):
         known = first.error is not None
         values = {"network": first.name, "year": first.year, "layers": Count(first.layers), "error": self._error(first)}
         with self.beat("first" if known else "first-plain", **values):
-            # A tower of a few floors: a floor is a layer. Beneath it how often the network is wrong
+            # A tower of a few floors: a floor is a layer. Below the ground, a bar: how often the network is wrong
             _, arriving = next_heading(self.screen("heading"))
             self.play(*arriving, FadeIn(self.ground, run_time=0.6))
             self._raise(self.columns[0], _seconds(first.layers))
             self.one_layer = self._one_layer()
-            self.play(*(FadeIn(text) for text in [*self._row_names(), self.one_layer]), run_time=0.5)
+            rows = self._row_names()
+            self.play(FadeIn(self.one_layer), run_time=0.5)
+            if rows:
+                self.play(FadeIn(self.cellar, *rows), run_time=0.5)
+            self._name_it(self.columns[0])
 
     def _more_beat(self) -> None:
-        first, last = self.networks[0], self.networks[-2]
-        better = first.error is not None and last.error is not None and last.error < first.error
-        values = {"year": last.year, "layers": Count(last.layers), "error": self._error(last)}
-        with self.beat("more-better" if better else "more", **values):
-            # Higher ones, one after the other
+        middle = self.networks[1:-1]
+        errors = [network.error for network in self.networks[:-1]]
+        better = None not in errors and all(b < a for a, b in pairwise(errors))  # type: ignore[operator]
+        second, last = middle[0], middle[-1]
+        values = {"second": second.name, "second_layers": Count(second.layers), "second_error": self._error(second)}
+        values |= {"network": last.name, "year": last.year, "layers": Count(last.layers), "error": self._error(last)}
+        with self.beat(("more-two" if len(middle) == 2 else "more") + ("-better" if better else ""), **values):
+            # Higher ones, one after the other; what hangs below gets shorter
             self._forget_one_layer()
             for column in self.columns[1:-1]:
                 self._raise(column, _seconds(column.floors))
+                self._name_it(column)
 
     def _last_beat(self) -> None:
         last = self.networks[-1]
         taller = last.layers > TAIPEI_FLOORS
-        with self.beat("last-taller" if taller else "last-lower", network=last.name, layers=Count(last.layers)):
-            # The last one grows past the picture's height, so that all else shrinks; then a building to compare
+        key = ("last-taller" if taller else "last-lower") + ("" if last.error is None else "-error")
+        with self.beat(key, network=last.name, layers=Count(last.layers), error=self._error(last)):
+            # The last one shoots up, out of the picture; then all draws back until it fits, beside a building
             self._forget_one_layer()
-            self._raise(self.columns[-1], min(5.0, 2.5 + _seconds(last.layers)), place=1.0)
-            self._raise(self.building, 2.0)
+            self._change("place", 1.0, 0.9)
+            self._raise(self.columns[-1], min(2.4, 1.2 + _seconds(last.layers)))
+            self.wait(0.6)
+            self._change("away", 1.0, 2.0)
+            self._name_it(self.columns[-1])
+            self._raise(self.building, 1.4)
+            self._name_it(self.building)
 
-    def _lift_beat(self) -> None:
-        with self.beat("tricks", layers=Count(self.networks[-1].layers)):
-            # The last tower goes dark and lights up from the ground: an input passes each floor, one after the other
-            column = self.columns[-1]
-            self.play(style.emphasis(self.building, style.PRESENT), column.darken(), run_time=0.5)
-            column.begin_light()
+    def _shortcut_beat(self) -> None:
+        last = self.columns[-1]
+        with self.beat("shortcut", layers=Count(last.floors)):
+            # The last tower goes dark, a few of its floors are seen from near. A light climbs floor by floor, their
+            # number beside it; near by another takes the stairs that skip floors, and on top they meet
+            self.play(FadeOut(self.building), last.darken(), run_time=0.6)
+            self.stage.remove(self.building)
+            self.close_up = CloseUp(last.floors, *CLOSE_UP)
+            guides = self.close_up.guides(last.spot)
+            self.stairs = words(self.screen("stairs"), style.LABEL, palette.text)
+            self.stairs.place(CLOSE_UP[2] + 0.3, center=self.close_up.arcs_x)
+            last.begin_light()
             self.add(self.stage)
-            update = lambda _, share: column.light(share)  # noqa: E731
-            self.play(UpdateFromAlphaFunc(column, update, run_time=5.5, rate_func=linear))
+            self.play(FadeIn(guides), FadeIn(self.close_up.floors_near), run_time=0.6)
+            self.play(FadeIn(self.close_up.arcs), FadeIn(self.stairs), run_time=0.8)
+            self.close_up.begin()
+            moving = VGroup(last, self.close_up)
+            self.add(self.close_up)
+
+            def update(_: VGroup, share: float) -> None:
+                last.light(share)
+                self.close_up.light(share)
+
+            self.play(UpdateFromAlphaFunc(moving, update, run_time=4.5, rate_func=linear))
+
+    def _pictures_beat(self) -> None:
+        pictures, days = self.parameters.pictures, len(self.parameters.dataset.labels())
+        key = "pictures-fewer" if pictures <= days else "pictures-million" if MILLION <= pictures < 2 * MILLION else ""
+        with self.beat(key or "pictures", pictures=number_text(pictures), days=number_text(days)):
+            # In the sky above the low towers, two squares by what there was to learn from: pictures, and our days
+            sides = SIDE * np.sqrt(np.array([pictures, days]) / max(pictures, days))
+            texts = [self.screen("pictures", count=number_text(pictures)), self.screen("days", count=number_text(days))]
+            x = SQUARE_LEFT
+            self.squares, named = [], []
+            for side, text, color in zip(sides, texts, (palette.grey, palette.red), strict=True):
+                square = Square(side, color=color, fill_color=color, fill_opacity=1, stroke_width=0)
+                square.move_to([x + side / 2, SQUARE_BOTTOM + side / 2, 0])
+                label = words(text, style.LABEL).place(SQUARE_BOTTOM + 0.02, left=x + side + 0.18)
+                self.squares.append(square)
+                named.append(label)
+                x = label.get_right()[0] + 0.5
+            for square, label in zip(self.squares, named, strict=True):
+                self.play(FadeIn(square), FadeIn(label, shift=0.15 * UP), run_time=0.8)
+                self.wait(0.6)
 
     def _one_layer(self) -> VGroup:
         """A line from the middle of the first tower to the words that say what one of its floors is."""
@@ -207,12 +280,12 @@ class DeeperAndDeeper(LectureScene):
         return "*" if len(self._sources()) > 1 and not network.lecture else ""
 
     def _row_names(self) -> list[TextMobject]:
-        """What the row of errors shows, at its left, and the caption: whose figures they are."""
+        """What hangs below, at its left, and the caption: whose figures they are."""
         sources = self._sources()
         if not sources:
             return []
         key = "caption-both" if len(sources) > 1 else "caption-lecture" if True in sources else "caption"
-        name = words(self.screen("error"), style.TICK, palette.dim).place(ERROR, left=style.LEFT_EDGE)
+        name = words(self.screen("error"), style.TICK, palette.dim).place(CELLAR - 0.22, left=style.LEFT_EDGE)
         return [name, caption(self.screen(key))]
 
 
@@ -234,61 +307,4 @@ def _name(text: str, room: float) -> TextMobject:
 
 
 def _seconds(layers: int) -> float:
-    return float(np.clip(SECONDS_A_FLOOR * layers, 0.8, 2.0))
-
-
-class Column(VGroup):
-    """One network: its tower with the count of its layers on top, beneath it name, year and error.
-
-    Only what has come is part of it: the tower when it begins to grow, then the words. ``stand`` places all of it.
-    """
-
-    def __init__(self, tower: Tower | Taipei101, unit: str, texts: list[tuple[TextMobject, float]]) -> None:
-        super().__init__()
-        self.floors, self.built = tower.floors, 0.0
-        self.tower = tower
-        self.count = Number(tower.floors, 0, COUNT, palette.text)
-        self.unit = words(unit, COUNT, palette.text)
-        self.texts = texts  # each with its baseline
-        self.lit: Tower | None = None
-
-    def begin(self) -> None:
-        """The tower and its count join the picture, nothing built yet."""
-        self.add(self.tower, self.count, self.unit)
-
-    def words(self) -> list[TextMobject]:
-        return [text for text, _ in self.texts]
-
-    def stand(self, x: float, width: float, floor: float) -> None:
-        """Around ``x``; the count on top is that of the floors built so far."""
-        for tower in (self.tower, self.lit):
-            if tower is not None:
-                tower.stand(x, GROUND, width, floor, self.built)
-        self.spot = (x, GROUND, width, floor)
-        self.count.set_value(np.floor(self.built + 1e-9))
-        whole = self.count_width + 0.14 + self.unit.width
-        baseline = self.tower.top + COUNT_GAP
-        self.count.place(baseline, right=x - whole / 2 + self.count_width)
-        self.unit.place(baseline, right=x + whole / 2)
-        for text, line in self.texts:
-            text.place(line, center=x)
-
-    @property
-    def count_width(self) -> float:
-        return float(DIGIT * len(str(self.floors)))
-
-    def darken(self) -> Animation:
-        """The tower goes dark; ``light`` then lights its floors from the ground."""
-        return style.emphasis(self.tower, style.FAINT)
-
-    def begin_light(self) -> None:
-        self.lit = Tower(self.floors, palette.blue)
-        self.light(0.0)
-        self.add(self.lit)
-
-    def light(self, share: float) -> None:
-        """The lowest ``share`` of the floors is lit, and the count is theirs."""
-        assert self.lit is not None
-        reached = np.floor(share * self.floors + 1e-9)
-        self.lit.stand(*self.spot, built=reached)
-        self.count.set_value(reached)
+    return float(np.clip(SECONDS_A_FLOOR * layers, 0.8, 1.6))

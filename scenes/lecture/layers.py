@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
@@ -15,17 +14,18 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, LaggedStart
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, smooth
 from pydantic import Field
 
 BOX = (-5.3, 5.3, -1.35, 2.35)  # middles of the first and the last column, bottom, top
 FORMULA_BASELINE, COUNT_BASELINE = -2.42, -3.14
-FORMULA_SIZE, FORMULA_SHARE = 38, 0.86  # the largest size; how much of a column's room it takes
-SMALLEST_FORMULA, LOWER = 26, 0.46  # what can still be read; how much lower every other one stands otherwise
+FORMULA_SIZE, FORMULA_SHARE = 46, 0.88  # the largest size; how much of a column's room it takes
+SMALLEST_FORMULA, LOWER = 25, 0.46  # what can still be read; how much lower every other one stands otherwise
 COUNT_SIZE, TOTAL_SIZE = 28, 34
+NARROW, WIDER = 2.3, 1.4  # the first column is so far from the middle, and more with each layer, until it has its place
 EDGES = 0.45  # share of their colour in which lines are drawn that are not spoken of
 
 
@@ -53,36 +53,49 @@ class StackLayers(LectureScene):
         self.diagram = LayerDiagram(widths(self.network), BOX, pictures="relu")
         for edges in self.diagram.edges:
             style.emphasize(edges, EDGES)
-        self.formulas = self._formulas()
-        self.counts = [self._under(number_text(count), k) for k, count in enumerate(layer_sizes(self.network), 1)]
-        self.days = self._under(self.screen("days"), 0, palette.dim)
+        sources = [*(layer_source(k) for k in range(self.depth)), output_source(self.depth)]
+        self.formulas = [formula(source, FORMULA_SIZE) for source in sources]
+        self.wide = max(text.width for text in self.formulas)  # of the widest one, at the largest size
+        self.sizes = [FORMULA_SIZE] * len(self.formulas)
+        self.counts = [words(number_text(count), COUNT_SIZE) for count in layer_sizes(self.network)]
+        self.days = words(self.screen("days"), style.TICK, palette.dim)
         self.row_name = words(self.screen("parameters"), style.TICK, palette.dim)
         self.row_name.place(COUNT_BASELINE, left=style.LEFT_EDGE)
+        self.stage = 1.0
+        self.stand()
 
-    def _under(self, text: str, k: int, color: Any = None) -> TextMobject:
-        """A text in the row of counts, under column k; under the first one in the row of formulas."""
-        size, baseline = (COUNT_SIZE, COUNT_BASELINE) if k else (style.TICK, FORMULA_BASELINE)
-        return words(text, size, color).place(baseline, center=self.diagram.columns[k].x)
-
-    def _formulas(self) -> list[TextMobject]:
-        """a = sigma(b + W x), a' = ..., y = b + c^T a'...: one under each column, all of one size.
-
-        Where they would be too small to read, every other one stands lower.
-        """
-        sources = [*(layer_source(k) for k in range(self.depth)), output_source(self.depth)]
-        room = FORMULA_SHARE * (BOX[1] - BOX[0]) / (self.depth + 1)
-        widest = max(formula(source, FORMULA_SIZE).width for source in sources)
-        size = FORMULA_SIZE * min(1.0, room / widest)
-        lower = 0.0
+    def stand(self) -> None:
+        """Columns evenly over the picture: the features and ``stage`` more; what stands below goes with them."""
+        last = self.stage
+        half = min(BOX[1], NARROW + WIDER * last)
+        pitch = 2 * half / last
+        self.diagram.spread([-half + pitch * k for k in range(self.depth + 2)])
+        room = FORMULA_SHARE * pitch
+        size, lower = FORMULA_SIZE * min(1.0, room / self.wide), 0.0
         if size < SMALLEST_FORMULA:
-            size, lower = max(SMALLEST_FORMULA, FORMULA_SIZE * min(1.0, 1.25 * room / widest)), LOWER
-        placed = []
-        for k, source in enumerate(sources, 1):
-            text = formula(source, size)
-            placed.append(text.place(FORMULA_BASELINE + lower * (k % 2 - 0.5), center=self.diagram.columns[k].x))
-        if placed[-1].get_right()[0] > style.RIGHT_EDGE:
-            placed[-1].place(placed[-1].baseline, right=style.RIGHT_EDGE)
-        return placed
+            wider = FORMULA_SIZE * min(1.0, 1.25 * room / self.wide)
+            size, lower = max(SMALLEST_FORMULA, wider), LOWER * min(1.0, (SMALLEST_FORMULA - size) / 2)
+        for k, (text, count) in enumerate(zip(self.formulas, self.counts, strict=True), 1):
+            x = self.diagram.columns[k].x
+            text.scale(size / self.sizes[k - 1])
+            self.sizes[k - 1] = size
+            text.place(FORMULA_BASELINE + lower * (k % 2 - 0.5), center=x)
+            count.place(COUNT_BASELINE, center=x)
+            if text.get_right()[0] > style.RIGHT_EDGE:
+                text.place(text.baseline, right=style.RIGHT_EDGE)
+        self.days.place(FORMULA_BASELINE, center=self.diagram.columns[0].x)
+
+    def _make_room(self, k: int) -> Animation:
+        """All columns move until there is room for the features and ``k`` more."""
+        start = self.stage
+        there = VGroup(*self.diagram.columns[:k], *self.diagram.edges[: k - 1], *self.formulas[: k - 1], self.days)
+        there.add(*(count for count in self.counts if count in self.mobjects))
+
+        def update(_: VGroup, share: float) -> None:
+            self.stage = start + (k - start) * share
+            self.stand()
+
+        return UpdateFromAlphaFunc(there, update, run_time=1.0, rate_func=smooth)
 
     def _title(self, key: str) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
@@ -96,7 +109,17 @@ class StackLayers(LectureScene):
 
     def _next_formula(self, k: int) -> list[Animation]:
         """Formula k (from 0) grows out of a copy of the one before, which stays; a becomes what is put in."""
-        return grow(self.formulas[k - 1].copy(), self.formulas[k], {"x": "a"})
+        return grow(self.formulas[k - 1], self.formulas[k], {"x": "a"}, copied=True)
+
+    def _add(self, k: int) -> None:
+        """The number of layer k's parameters (from 0) comes below it, and that of all so far at the top right."""
+        so_far = sum(layer_sizes(self.network)[: k + 1])
+        text = words(self.screen("total", count=number_text(so_far)), TOTAL_SIZE, palette.orange)
+        text.place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
+        leaving = [FadeOut(self.total, shift=0.1 * UP)] if k else []
+        self.play(FadeIn(self.counts[k], shift=0.15 * UP), *leaving, run_time=0.4)
+        self.play(FadeIn(text, shift=0.1 * UP), run_time=0.4)
+        self.total = text
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -109,7 +132,8 @@ class StackLayers(LectureScene):
 
     def _again_beat(self) -> None:
         with self.beat("again"):
-            # What came out goes in: a second layer, and the formula again with primes
+            # Room is made. What came out goes in: a second layer, and the formula again with primes
+            self.play(self._make_room(2))
             self.play(emphasis(self.diagram.edges[0], FAINT / 2), self._layer(2))
             self.play(*self._next_formula(1), run_time=1.6)
 
@@ -121,30 +145,23 @@ class StackLayers(LectureScene):
             rest = [glyph for f in formulas for glyph in f if glyph not in (*f.part("w"), *f.part("bias"))]
             self.play(*(emphasis(glyph, FAINT) for glyph in rest), run_time=0.5)
             self.play(FadeIn(self.row_name), run_time=0.5)
-            for count in self.counts[:2]:
-                self.play(FadeIn(count, shift=0.15 * UP), run_time=0.6)
-                self.wait(1.0)
+            for k in (0, 1):
+                self._add(k)
+                self.wait(0.8)
             self.play(*(emphasis(glyph, FULL) for glyph in rest), run_time=0.5)
 
     def _more_beat(self) -> None:
         with self.beat("more", total=number_text(self.network.n_parameters)):
-            # And again, up to the last layer; then y, and all parameters in one number
+            # And again, up to the last layer; then y. At the top right, all parameters in one number
             for k in range(3, self.depth + 1):
+                self.play(self._make_room(k))
                 self.play(emphasis(self.diagram.edges[k - 2], FAINT / 2), self._layer(k))
-                self.play(*self._next_formula(k - 1), FadeIn(self.counts[k - 1], shift=0.15 * UP), run_time=1.4)
+                self.play(*self._next_formula(k - 1), run_time=1.2)
+                self._add(k - 1)
+            self.play(self._make_room(self.depth + 1))
             self.play(self._layer(self.depth + 1))
-            self.play(*(FadeIn(text, shift=0.15 * UP) for text in (self.formulas[-1], self.counts[-1])), run_time=0.6)
-            self._add_up()
-
-    def _add_up(self) -> None:
-        """All layers' counts fly together into the length of theta, at the top right."""
-        total = self.network.n_parameters
-        text = words(self.screen("total", count=number_text(total)), TOTAL_SIZE, palette.orange)
-        text.place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
-        copies = [count.copy() for count in self.counts]
-        self.play(*(copy.animate.move_to(text).set_opacity(0) for copy in copies), FadeIn(text), run_time=1.2)
-        self.remove(*copies)
-        self.total = text
+            self.play(FadeIn(self.formulas[-1], shift=0.15 * UP), run_time=0.6)
+            self._add(self.depth)
 
 
 def widths(network: Experiment) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from gradreel.core.results import DEPTHS, WIDTH
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.neuron import NeuronView
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
@@ -14,13 +15,15 @@ from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup
 from pydantic import Field
 
 BOX = (-5.3, 5.3, -2.15, 1.5)  # middles of the first and the last column, bottom, top
-PLATE_BASELINE, PLATE_WIDTH, PLATE_SIZE = 2.62, 5.6, 52
+PLATE_BASELINE, PLATE_WIDTH, PLATE_SIZE = 2.62, 6.2, 52
 LABEL_BASELINE, DEEP_Y, DEEP_BASELINE = 1.72, -2.85, -3.3
+OUT_DROP = 0.52  # from the last node's foot to the baseline of its label
+LENS = (1.6, -0.55, 1.75)  # middle of the neuron seen from near, x, y; and its radius
 EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
 
 
 class Naming(LectureScene):
-    """One node is a neuron, many are a neural network, each row is a hidden layer, many layers are deep."""
+    """One node is a neuron, many are a neural network, each column is a hidden layer, many layers are deep."""
 
     class Parameters(LectureScene.Parameters):
         dataset: DailyViews = Field(DailyViews(), description="The daily views whose days are the network's features")
@@ -62,32 +65,34 @@ class Naming(LectureScene):
 
     def _nameless_beat(self) -> None:
         with self.beat("nameless"):
-            # The whole network, and over it an empty plate for its name
+            # The whole network, and over it a plate with what it is: no name to win anybody with
             self.play(FadeIn(self.diagram), run_time=1.0)
             self.name = self._name("no-name")
-            self.play(Create(self.plate), run_time=0.8)
-            self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.5)
+            self.play(Create(self.plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.8)
 
     def _neuron_beat(self) -> None:
         with self.beat("neuron"):
-            # One node stays bright: a neuron
-            column = self.diagram.columns[1]
+            # One node and the lines into it stay bright; seen from near, signals come in, are added, and go through a
+            # ReLU: a neuron
+            column, edges = self.diagram.columns[1], self.diagram.edges[0].into(0)
             node, picture = column.nodes[0], column.pictures[0]
-            self.label = words(self.screen("neuron"), style.HEADING, palette.text)
-            self.label.place(LABEL_BASELINE, center=column.x)
+            self.rays = edges
             self.play(*self._light(FAINT), run_time=0.5)
-            self.play(*(emphasis(part, FULL) for part in (node, picture)), FadeIn(self.label, shift=0.15 * UP))
-            self.rays = VGroup(*self.diagram.edges[0].into(0), *self.diagram.edges[1].out_of(0))
-            self.play(emphasis(self.rays, PRESENT), run_time=0.6)
+            self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, PRESENT), run_time=0.7)
+            self.lens = NeuronView(*LENS)
+            self.label = words(self.screen("neuron"), style.HEADING).place(LENS[1] + LENS[2] + 0.2, center=LENS[0])
+            self.play(*(Create(line) for line in self.lens.sight(node)), FadeIn(self.lens), run_time=0.9)
+            self.play(FadeIn(self.label, shift=0.15 * UP), self.lens.fire(), run_time=2.2)
 
     def _network_beat(self) -> None:
         with self.beat("network"):
             # More and more of them light up, until all are bright, and the plate has its first name
-            self.play(emphasis(self.rays, FAINT_EDGES), FadeOut(self.label), run_time=0.4)
+            leaving = [self.label, self.lens, *self.lens.lines]
+            self.play(emphasis(self.rays, FAINT_EDGES), *(FadeOut(part) for part in leaving), run_time=0.5)
             columns = self.diagram.columns
             nodes = [part for k in self._hidden() for part in (*columns[k].nodes.values(), *columns[k].pictures)]
             lights = [emphasis(part, FULL) for part in nodes]
-            self.play(LaggedStart(*lights, lag_ratio=0.1), run_time=2.0)
+            self.play(LaggedStart(*lights, lag_ratio=0.1), run_time=1.8)
             self.play(*self._light(FULL), run_time=0.6)
             self._rename("network")
 
@@ -98,7 +103,7 @@ class Naming(LectureScene):
             self.years = words(self.screen("years"), style.LABEL, palette.dim)
             self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
             self.play(FadeIn(self.years, shift=0.15 * UP), run_time=0.5)
-            self.wait(1.6)
+            self.wait(2.6)
             y = self.name.get_center()[1]
             left, right = self.name.get_left()[0] - 0.2, self.name.get_right()[0] + 0.2
             self.strike = segment((left, y, 0), (right, y, 0), palette.text, 4.0)
@@ -107,19 +112,34 @@ class Naming(LectureScene):
 
     def _deep_beat(self) -> None:
         with self.beat("deep"):
-            # A frame round each row: a hidden layer. All of them together are deep, and the plate has its last name
+            # A frame round each column: hidden layers, for only the two ends are seen. All of them together are deep,
+            # and the plate has its last name
             gone = [FadeOut(part) for part in (self.strike, self.years)]
             self.play(*gone, *self._light(FULL), run_time=0.5)
             self.frames = [self.diagram.frame(k) for k in self._hidden()]
             self.labels = [self._label(k) for k in self._hidden()]
-            for frame, label in zip(self.frames, self.labels, strict=True):
-                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=0.9)
+            self.ends = self._in_and_out()
+            for k, (frame, label) in enumerate(zip(self.frames, self.labels, strict=True)):
+                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=0.9 if k == 0 else 0.6)
+            inside = [emphasis(self.diagram.columns[k], FAINT) for k in self._hidden()]
+            self.play(*inside, *(FadeIn(text, shift=0.15 * UP) for text in self.ends), run_time=0.8)
+            self.wait(1.4)
+            self.play(*(emphasis(self.diagram.columns[k], FULL) for k in self._hidden()), run_time=0.6)
             self._deep_bracket()
             self._rename("deep")
 
     def _label(self, k: int) -> TextMobject:
         text = words(self.screen("hidden-layer"), style.LABEL)
         return text.place(self.frames[k - 1].get_top()[1] + 0.16, center=self.diagram.columns[k].x)
+
+    def _in_and_out(self) -> list[TextMobject]:
+        """What is seen: above the first column, at the height of the layers' labels, and below the last one."""
+        first, last = self.diagram.columns[0], self.diagram.columns[-1]
+        below = last.nodes[0].get_bottom()[1] - OUT_DROP
+        return [
+            words(self.screen("input"), style.LABEL).place(self.labels[0].baseline, center=first.x),
+            words(self.screen("output"), style.LABEL).place(below, right=style.RIGHT_EDGE),
+        ]
 
     def _deep_bracket(self) -> None:
         left, right = self.frames[0].get_left()[0], self.frames[-1].get_right()[0]

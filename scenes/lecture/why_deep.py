@@ -1,4 +1,4 @@
-"""Why deep? One fat layer would do; a fat and a deep network with as many parameters try the same curve."""
+"""Why deep? One fat layer would do, a bend a ReLU; but layers fold what was folded. Then both must learn it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from gradreel.core.datasets import RED_CURVE, CurveDataset, Number
-from gradreel.core.equal_budget import Match, fat_and_deep, lower, match
+from gradreel.core.equal_budget import (
+    Built,
+    Match,
+    bend_places,
+    bends,
+    fat_and_deep,
+    folded,
+    folding,
+    lower,
+    match,
+    one_bend_each,
+    zigzag,
+)
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.expression import expression
@@ -16,22 +28,33 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.match_board import HALF_X, LossPairs, Side
+from gradreel.scenes.mobjects.match_board import (
+    DIAGRAM,
+    HALF_X,
+    PLOT,
+    WIDE_ROWS,
+    Counts,
+    Curves,
+    Side,
+    Starts,
+    thin_diagram,
+)
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows
+from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number as LiveNumber
 from gradreel.scenes.mobjects.text import caption, words
 from gradreel.scenes.mobjects.ticks import nice_range, number_text
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
-    RIGHT,
     UP,
     Animation,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
-    Restore,
+    ReplacementTransform,
     Transform,
     UpdateFromAlphaFunc,
     VGroup,
@@ -42,37 +65,39 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field, model_validator
 
-SAMPLES = 300
+SAMPLES = 513  # x at which a curve is drawn, besides its knots
 EXAMPLES = 121
 KNOTS_OF_A_FUNCTION = 65
-ALONE = 1.2  # how much larger the fat network is drawn while it is alone
-RACE_SECONDS = 8.0
+ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
+RACE_SECONDS = 7.0
+FOLD_SECONDS = 7.0  # for all folds together
 COUNTER_SIZE = 32
+BEND_RADIUS = 0.085
+NAMES = ("name-fat", "name-deep")
+Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class WhyDeep(LectureScene):
-    """A fat and a deep network with equally many parameters learn one curve by one rule, from several seeds."""
+    """One bend a ReLU against folds of folds, exactly built; then a fat and a deep network learn from several seeds."""
 
     class Parameters(LectureScene.Parameters):
-        knots: tuple[tuple[Number, Number], ...] = Field(
-            RED_CURVE,
+        knots: tuple[tuple[Number, Number], ...] | None = Field(
+            None,
             min_length=2,
             max_length=200,
-            description="Turning points (x, y) of the curve, x increasing; or @file.csv with columns x, y",
+            description="Turning points (x, y) of a curve of one's own, x increasing; or @file.csv with columns x, y. "
+            "By default the lecture's red curve at first, and in the match the zigzag that as many folds make as the "
+            "deep network has layers",
         )
         function: str | None = Field(
             None, max_length=300, description="A curve given as a formula of x instead, from low to high: sin(3*x)"
         )
         low: float | None = Field(None, ge=-1e6, le=1e6, description="Leftmost x; by default before the knots")
-        high: float | None = Field(
-            None, ge=-1e6, le=1e6, description="Rightmost x; by default after the knots"
-        )
-        budget: int = Field(
-            210, ge=20, le=5000, description="Parameters that each network may have"
-        )
-        depth: int = Field(3, ge=2, le=6, description="Hidden layers of the deep network")
+        high: float | None = Field(None, ge=-1e6, le=1e6, description="Rightmost x; by default after the knots")
+        depth: int = Field(4, ge=3, le=6, description="Hidden layers of the deep networks, and folds of the zigzag")
+        budget: int = Field(600, ge=20, le=5000, description="Parameters that each network may have in the match")
         seeds: tuple[Seed, ...] = Field(
             (0, 1, 2, 3, 4), min_length=2, max_length=10, description="Both networks start from each of these seeds"
         )
@@ -85,20 +110,31 @@ class WhyDeep(LectureScene):
                 raise ValueError(f"seeds: each is wanted once, got {list(self.seeds)}")
             if self.function is not None and (self.low is None or self.high is None):
                 raise ValueError("function: a formula needs low and high, the range of x")
+            if not self.own and (self.low is not None or self.high is not None):
+                raise ValueError("low, high: they belong to a curve of one's own, give knots or function too")
             try:
-                self.dataset()
+                one_bend_each(self.first_curve())
                 fat_and_deep(self.budget, self.depth)
             except (UserError, ValueError) as error:
                 raise ValueError(str(error)) from None
             return self
 
-        def dataset(self) -> CurveDataset:
-            """Points of the knots' curve, or of the formula's joined by straight lines."""
-            knots = self.knots
+        @property
+        def own(self) -> bool:
+            """Whether the curve is the user's."""
+            return self.knots is not None or self.function is not None
+
+        def first_curve(self) -> CurveDataset:
+            """The one that a single layer makes: the user's knots or formula, joined by straight lines; or the red."""
+            knots = RED_CURVE if self.knots is None else self.knots
             if self.function is not None and self.low is not None and self.high is not None:
                 formula = expression(self.function)
                 knots = PiecewiseLinearCurve.approximate(formula, self.low, self.high, KNOTS_OF_A_FUNCTION).knots
             return CurveDataset(knots=knots, low=self.low, high=self.high, examples=EXAMPLES)
+
+        def dataset(self) -> CurveDataset:
+            """What is learned in the match."""
+            return self.first_curve() if self.own else zigzag(self.depth)
 
     @classmethod
     def match(cls, parameters: Any) -> Match:
@@ -113,153 +149,169 @@ class WhyDeep(LectureScene):
 
     def construct(self) -> None:
         self._read_the_runs()
-        self._build()
+        self.sides = [Side(-HALF_X), Side(HALF_X)]
         self._enough_beat()
         self._name_beat()
-        self._fair_beat()
+        self._fold_beat()
         self._race_beat()
         self._seeds_beat()
 
     # -- the runs ------------------------------------------------------------------------------------------------
 
     def _read_the_runs(self) -> None:
-        """The runs of the first seed as they went, and all runs' last losses."""
+        """The runs of the first seed as they went, and where all runs ended."""
         runs = self.match(self.parameters)
         self.pairs = (runs.fat, runs.deep)
         self.dataset = runs.fat[0].dataset
-        self.x = np.linspace(*self.dataset.range, SAMPLES)
-        self.ends = np.array([[self._last_loss(run, name) for run in side] for side, name in self._named()])  # (2, S)
-        self.traces = [self.trace(f"{name} {side[0].seed}") for side, name in self._named()]
-        self.last = len(self.traces[0].kept) - 1
+        self.target = _target(self.dataset)
+        self.traces = [[self.trace(f"{name} {run.seed}") for run in getattr(runs, name)] for name in ("fat", "deep")]
+        self.first = [side[0] for side in self.traces]
+        self.last = len(self.first[0].kept) - 1
+        last = np.array([-1])
+        self.end_curves = np.array([[self._drawn(t, last)[0] for t in side] for side in self.traces])  # (2, S, n)
+        self.ends = np.array([[_losses(t)[-1] for t in side] for side in self.traces])  # (2, S)
+        self.losses = [_losses(t) for t in self.first]  # 2 of (R,)
         rows = sampled_rows(0, self.last)
-        curves = [self._drawn(k, rows) for k in (0, 1)]
+        curves = [self._drawn(trace, rows) for trace in self.first]
         self.pace = pace_of(rows, np.concatenate(curves, axis=1))
-        target = self.dataset.curve()(self.x)
-        self.y_range = nice_range(np.concatenate([target, *(c.ravel() for c in curves)]), margin=0.07)
-        self.losses = [loss(t.experiment, np.asarray(t.parameters)) for t in self.traces]  # 2 of (R,)
+        everything = [self.target[1], self.end_curves, *curves]
+        self.y_range = nice_range(np.concatenate([np.ravel(part) for part in everything]), margin=0.07)
 
-    def _named(self) -> list[tuple[tuple[Experiment, ...], str]]:
-        return list(zip(self.pairs, ("fat", "deep"), strict=True))
-
-    def _last_loss(self, run: Experiment, name: str) -> float:
-        return float(loss(run, np.asarray(self.trace(f"{name} {run.seed}").parameters[-1])[None])[0])
-
-    def _drawn(self, k: int, rows: NDArray) -> NDArray:
-        """What network k (0 fat, 1 deep) of the first seed draws over x at rows of its trace, (len(rows), SAMPLES)."""
-        trace = self.traces[k]
-        return predict(trace.experiment, np.asarray(trace.parameters[rows]), self.dataset.features_at(self.x))
-
-    # -- what is on the screen -----------------------------------------------------------------------------------
-
-    def _build(self) -> None:
-        losses = np.concatenate(self.losses)
-        target = (self.x, self.dataset.curve()(self.x))
-        self.sides = []
-        for (side, name), center in zip(self._named(), (-HALF_X, HALF_X), strict=True):
-            hidden = side[0].hidden
-            texts = (
-                self.screen(f"name-{name}"),
-                self.screen("count", count=number_text(side[0].n_parameters)),
-                self.screen("loss"),
-            )
-            written = (float(losses.max()), loss_decimals(losses))
-            self.sides.append(Side(hidden, texts, target, self.y_range, written, center))
-        self.fat, self.deep = self.sides
-        self.live = VGroup()
+    def _drawn(self, trace: Any, rows: NDArray) -> NDArray:
+        """What a run draws over the target's x at rows of its trace, (len(rows), n)."""
+        features = self.dataset.features_at(self.target[0])
+        return predict(trace.experiment, np.asarray(trace.parameters[rows]), features)
 
     def _title(self, key: str, **values: Any) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key, **values), getattr(self, "title", None))
         return animations
 
-    def show(self, row: float) -> None:
-        """Both networks as they were at ``row``: curves may lie between two recorded states, numbers are recorded."""
-        self.row = row
-        reached = recorded_row(row)
-        between = min(reached + 1, self.last)
-        for k, side in enumerate(self.sides):
-            below, above = self._drawn(k, np.array([reached, between]))
-            side.show(below + (row - reached) * (above - below), float(self.losses[k][reached]))
-        self.counter.set_value(int(self.traces[0].kept[reached]))
+    def _counts(self, center: float, relus: int, most_bends: int) -> Counts:
+        counts = Counts([self.screen("relus"), self.screen("bends")], [relus, most_bends], center)
+        return counts.show(0, 0)
 
-    # -- beats ---------------------------------------------------------------------------------------------------
+    # -- one layer -----------------------------------------------------------------------------------------------
 
     def _enough_beat(self) -> None:
-        parts = self.dataset.curve().decompose()
-        relus = 2 * len(parts)
+        dataset = self.parameters.first_curve()
+        whole = one_bend_each(dataset)
+        relus = whole.network.hidden[0]
         with self.beat("enough", relus=Count(relus)):
-            # One layer, wide as it may be; under it red, and a constant to which ReLUs are added until the sum is red
-            side = self.fat
-            self.exact = side.plot.curve(self.x, parts(self.x), palette.blue, style.SECOND_CURVE)
-            self.alone = VGroup(side.diagram, side.plot, side.red, self.exact)
-            self.alone.save_state()
-            self.alone.shift(HALF_X * RIGHT)
-            self.middle = self.alone.get_center()
-            self.alone.scale(ALONE, about_point=self.middle)
-            sums = np.stack([parts.partial_sum(k, self.x) for k in range(len(parts) + 1)])  # (K + 1, SAMPLES)
-            self._show_exact(sums[0])
-            self.exactly = words(self.screen("exact", relus=relus), style.LABEL, palette.blue)
-            self.exactly.place(side.plot.get_top()[1] + 0.12, right=side.plot.get_right()[0])
-            self.play(*self._title("heading"), FadeIn(side.diagram, run_time=0.8))
-            self.play(FadeIn(side.plot), Create(side.red), run_time=1.2)
-            self.play(Create(self.exact), run_time=0.6)
-            self._add_relus(sums)
-            self.play(FadeIn(self.exactly, shift=0.15 * UP), run_time=0.4)
+            # One layer and red below it. ReLU after ReLU lights up and bends blue at its place, until it is red
+            x, y = _target(dataset)
+            self.one = thin_diagram((relus,), (ALONE[0] + 0.3, ALONE[1] - 0.3, *DIAGRAM))
+            self.alone = Curves((*ALONE, *PLOT), (x, y), nice_range(y, margin=0.12))
+            self.alone.draw(_curve(whole, x, 0))
+            self.alone_counts = self._counts(0.0, relus, relus)
+            for part in (self.one.columns[1], *self.one.edges):
+                style.emphasize(part, FAINT)
+            self.play(*self._title("heading"), FadeIn(self.one, run_time=0.8))
+            self.play(FadeIn(self.alone.plot), Create(self.alone.red), run_time=1.0)
+            self.play(Create(self.alone.blue), FadeIn(self.alone_counts), run_time=0.6)
+            self.bend_dots = VGroup()
+            seconds = min(0.9, 5.0 / relus)
+            for k in range(1, relus + 1):
+                dot = self.alone.plot.dot(*_corner(whole, k - 1), palette.text, BEND_RADIUS)
+                bend = self._bending(self.one, self.alone, whole, (k - 1, k))
+                self.play(*bend, FadeIn(dot, scale=2.0), run_time=seconds)
+                self.bend_dots.add(dot)
+                self.alone_counts.show(k, len(_bends_so_far(whole, k)))
 
-    def _show_exact(self, y: NDArray) -> None:
-        """The exact sum at ``y`` (SAMPLES,), while the fat network is drawn large, in the middle."""
-        points = self.fat.plot.at(self.x, y) + HALF_X * RIGHT
-        self.exact.set_points_as_corners(points).scale(ALONE, about_point=self.middle)
-
-    def _add_relus(self, sums: NDArray) -> None:
-        """From one of ``sums`` (K + 1, SAMPLES) to the next: a blue piece, two ReLUs, comes in after the other."""
-        pieces = len(sums) - 1
+    def _bending(self, diagram: LayerDiagram, curves: Curves, whole: Built, steps: tuple[int, int]) -> list[Animation]:
+        first, last = steps
+        lights = [emphasis(part, FULL) for k in range(first, last) for part in _neuron(diagram, k)]
 
         def update(_: VMobject, share: float) -> None:
-            k = min(int(share * pieces), pieces - 1)
-            within = smooth(share * pieces - k)
-            self._show_exact((1 - within) * sums[k] + within * sums[k + 1])
+            curves.draw(_curve(whole, curves.x, first + share * (last - first)))
 
-        self.play(UpdateFromAlphaFunc(self.exact, update, run_time=2.4, rate_func=linear))
+        return [*lights, UpdateFromAlphaFunc(curves.blue, update)]
 
     def _name_beat(self) -> None:
+        fat, deep = self._built()
         with self.beat("name"):
-            # The fat one steps aside for a deep one; each gets the name that its kind of learning would have
-            self.play(Restore(self.alone), FadeOut(self.exactly, run_time=0.4), run_time=1.0)
-            columns, edges = self.deep.diagram.columns, self.deep.diagram.edges
+            # It steps aside, wider now, for a deep one with as many ReLUs; each gets the name its learning would have
+            self.small = [side.diagram(b.network.hidden) for side, b in zip(self.sides, (fat, deep), strict=True)]
+            leaving = [*self.alone, *self.bend_dots, self.alone_counts]
+            self.play(*(FadeOut(part) for part in leaving), FadeOut(self.one), run_time=0.6)
+            self.play(FadeIn(self.small[0]), run_time=0.6)
+            columns, edges = self.small[1].columns, self.small[1].edges
             parts = [columns[0], *(part for pair in zip(edges, columns[1:], strict=True) for part in pair)]
-            self.play(LaggedStart(*(FadeIn(part) for part in parts), lag_ratio=0.4), run_time=2.0)
-            for side in (self.deep, self.fat):
-                self.play(FadeIn(side.name, shift=0.15 * UP), run_time=0.6)
-                self.wait(0.8)
+            self.play(LaggedStart(*(FadeIn(part) for part in parts), lag_ratio=0.4), run_time=1.8)
+            self.names = [side.name(self.screen(key)) for side, key in zip(self.sides, NAMES, strict=True)]
+            for name in reversed(self.names):
+                self.play(FadeIn(name, shift=0.15 * UP), run_time=0.6)
+                self.wait(0.6)
 
-    def _fair_beat(self) -> None:
-        fat, deep = (side[0].n_parameters for side in self.pairs)
-        equal = fat == deep
-        with self.beat("fair" if equal else "fair-nearly", fat=number_text(fat), deep=number_text(deep)):
-            # Their parameters are counted; both get the same curve, and random starts
-            title = self._title("heading-fair" if equal else "heading-fair-nearly")
-            self.play(*title, *(FadeIn(side.count, shift=0.15 * UP) for side in self.sides))
-            self.play(FadeOut(self.exact), FadeIn(self.deep.plot), Create(self.deep.red), run_time=1.0)
-            rate = number_text(self.parameters.learning_rate)
-            self.play(FadeIn(caption(self.screen("rule", rate=rate))), run_time=0.4)
-            self._make_counter()
-            self.show(0.0)
-            self.play(*(Create(side.blue) for side in self.sides), run_time=1.2)
-            numbers = [part for side in self.sides for part in (side.loss_word, side.loss)]
-            self.play(*(FadeIn(part) for part in [*numbers, *self.counting]), run_time=0.5)
+    # -- folds ---------------------------------------------------------------------------------------------------
 
-    def _make_counter(self) -> None:
-        self.counter = LiveNumber(int(self.traces[0].kept[-1]), 0, COUNTER_SIZE)
-        self.counter.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
-        word = words(self.screen("update"), COUNTER_SIZE, palette.dim)
-        word.place(style.HEADING_BASELINE, right=self.counter.get_left()[0] - 0.2)
-        self.counting = [word, self.counter]
+    def _built(self) -> tuple[Built, Built]:
+        """A layer of 2 D ReLUs and D layers of two, of equally many parameters, on the zigzag of D folds."""
+        depth = self.parameters.depth
+        return one_bend_each(zigzag(depth), 2 * depth), folding(depth)
+
+    def _fold_beat(self) -> None:
+        fat, deep = self._built()
+        depth, n_bends = self.parameters.depth, len(_bends_so_far(deep))
+        values = {"relus": Count(2 * depth), "bends": Count(n_bends), "layers": Count(depth)}
+        with self.beat("fold", parameters=number_text(deep.network.n_parameters), **values):
+            # Left, ReLU after ReLU adds a bend. Right, a layer's two ReLUs fold the whole curve at the dashed line, and
+            # the next layer folds that: the bends double. Both have lit as many ReLUs at each step
+            target = _target(zigzag(depth))
+            self.hand = [Curves(side.plot_box, target, Y_RANGE) for side in self.sides]
+            self.folds_counts = [self._counts(side.center, 2 * depth, n_bends) for side in self.sides]
+            counts = number_text(deep.network.n_parameters)
+            self.count_words = [side.count(self.screen("count", count=counts)) for side in self.sides]
+            curve = np.clip(target[0] / target[0][-1], 0.0, None)
+            self.hand[0].draw(_curve(fat, target[0], 0))
+            self.hand[1].draw(curve)
+            dimmed = [emphasis(part, FAINT) for d in self.small for part in (*d.columns[1:-1], *d.edges)]
+            self.play(*self._title("heading-fold"), *dimmed, *(FadeIn(text) for text in self.count_words))
+            self.play(*(FadeIn(c.plot, c.red, c.blue) for c in self.hand), *(FadeIn(c) for c in self.folds_counts))
+            seconds = FOLD_SECONDS / depth
+            for k in range(depth):
+                self._fold(fat, curve, k, min(2.0, seconds))
+                curve = folded(curve)
+
+    def _fold(self, fat: Built, curve: NDArray, k: int, seconds: float) -> None:
+        """Layer k (from 0) folds ``curve`` (n,), seen over the zigzag's x; at the left two more ReLUs come in."""
+        left, right = self.hand
+        lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], self.small[1].columns[k + 1])]
+        lights += self._bending(self.small[0], left, fat, (2 * k, 2 * k + 2))
+        box = right.plot.box
+        y = right.plot.at(0, 0.5)[1]
+        crease = dashed((box[0], y, 0), (box[1], y, 0), palette.text, style.BOX, dash=0.12)
+
+        def update(_: VMobject, share: float) -> None:
+            fold, stretch = (smooth(min(1.0, max(0.0, s))) for s in (1.7 * share, 1.7 * share - 0.7))
+            right.draw(folded(curve, fold, stretch))
+
+        self.play(FadeIn(crease), *lights[:2], run_time=0.25 * seconds)
+        folding_up = UpdateFromAlphaFunc(right.blue, update, rate_func=linear)
+        self.play(*lights[2:], folding_up, FadeOut(crease, rate_func=_late), run_time=0.6 * seconds)
+        relus = 2 * (k + 1)
+        self.folds_counts[0].show(relus, len(_bends_so_far(fat, relus)))
+        self.folds_counts[1].show(relus, len(_bends_so_far(folding(k + 1))))
+        self.wait(0.15 * seconds)
+
+    # -- the match -----------------------------------------------------------------------------------------------
 
     def _race_beat(self) -> None:
-        updates = number_text(int(self.traces[0].kept[-1]))
-        with self.beat("race", updates=updates):
-            # Both at once, update by update
-            self.live.add(*(part for side in self.sides for part in (side.blue, side.loss)), self.counter)
+        fat, deep = (side[0].n_parameters for side in self.pairs)
+        values = {"fat": number_text(fat), "deep": number_text(deep)}
+        key = "race-own" if self.parameters.own else "race" if fat == deep else "race-nearly"
+        with self.beat(key, updates=number_text(int(self.first[0].kept[-1])), **values):
+            # Larger networks, the same curve, a random start; then update by update. What is left to red is filled
+            self.boards = [Curves(side.plot_box, self.target, self.y_range) for side in self.sides]
+            self._exchange([side[0] for side in self.pairs])
+            self._make_counter()
+            self.show(0.0)
+            rate = number_text(self.parameters.learning_rate)
+            coming = [*self.counting, *self.readouts, caption(self.screen("rule", rate=rate))]
+            self.play(*(Create(c.blue) for c in self.boards), *(FadeIn(c.gap) for c in self.boards), run_time=0.8)
+            self.play(*(FadeIn(part) for part in coming), run_time=0.5)
+            self.add(*(part for c in self.boards for part in (c.gap, c.red, c.blue)))
+            self.live = VGroup(*(part for c in self.boards for part in (c.gap, c.red, c.blue)), *self.readouts)
+            self.live.add(self.counter)
             self.add(self.live)
 
             def update(_: VGroup, share: float) -> None:
@@ -268,28 +320,133 @@ class WhyDeep(LectureScene):
             self.play(UpdateFromAlphaFunc(self.live, update, run_time=RACE_SECONDS, rate_func=linear))
             self.show(float(self.last))
 
+    def _exchange(self, runs: list[Experiment]) -> None:
+        """The networks built by hand give way to those that learn; red takes its place in the new scale."""
+        self.diagrams = [side.diagram(run.hidden, WIDE_ROWS) for side, run in zip(self.sides, runs, strict=True)]
+        texts = [self.screen("count", count=number_text(run.n_parameters)) for run in runs]
+        words_now = [side.count(text) for side, text in zip(self.sides, texts, strict=True)]
+        leaving = [*self.small, *self.count_words, *self.folds_counts, *(c.blue for c in self.hand)]
+        self.play(*(FadeOut(part) for part in leaving), *self._title("heading-race"), run_time=0.9)
+        reds = [Transform(old.red, new.red) for old, new in zip(self.hand, self.boards, strict=True)]
+        self.play(*reds, *(FadeIn(part) for part in (*self.diagrams, *words_now)), run_time=0.9)
+        for old, new in zip(self.hand, self.boards, strict=True):
+            self.remove(old.red, old.plot)
+            self.add(new.plot, new.red)
+        self.count_words = words_now
+
+    def _make_counter(self) -> None:
+        self.counter = LiveNumber(int(self.first[0].kept[-1]), 0, COUNTER_SIZE)
+        self.counter.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
+        word = words(self.screen("update"), COUNTER_SIZE, palette.dim)
+        word.place(style.HEADING_BASELINE, right=self.counter.get_left()[0] - 0.2)
+        self.counting = [word, self.counter]
+        losses = np.concatenate(self.losses)
+        self.decimals = loss_decimals(losses)
+        self.readouts = [
+            Counts([self.screen("loss")], [float(losses.max())], side.center, self.decimals) for side in self.sides
+        ]
+
+    def show(self, row: float) -> None:
+        """Both networks as they were at ``row``: curves may lie between two recorded states, numbers are recorded."""
+        self.row = row
+        reached = recorded_row(row)
+        rows = np.array([reached, min(reached + 1, self.last)])
+        for k, board in enumerate(self.boards):
+            below, above = self._drawn(self.first[k], rows)
+            board.show(below + (row - reached) * (above - below))
+            self.readouts[k].show(float(self.losses[k][reached]))
+        self.counter.set_value(int(self.first[0].kept[reached]))
+
+    # -- all starts ----------------------------------------------------------------------------------------------
+
     @staticmethod
     def outcome(ends: NDArray) -> str:
-        """Whose last losses (2, S), fat and deep, are lower for most of the seeds: "fat", "deep", or "even"."""
+        """Whose last losses (2, S), fat and deep, are lower for most of the seeds: "fat", "deep", or "even".
+
+        "fat-all", "deep-all": for all of them. "fat-but": the fat ones' for most, but a deep one's is the lowest.
+        """
         seeds = ends.shape[1]
-        if 2 * lower(ends[1], ends[0]) > seeds:
+        fat, deep = lower(ends[0], ends[1]), lower(ends[1], ends[0])
+        if seeds in (fat, deep):
+            return "fat-all" if fat == seeds else "deep-all"
+        if 2 * deep > seeds:
             return "deep"
-        return "fat" if 2 * lower(ends[0], ends[1]) > seeds else "even"
+        if 2 * fat > seeds:
+            return "fat-but" if ends[1].min() < ends[0].min() else "fat"
+        return "even"
 
     def _seeds_beat(self) -> None:
         seeds = len(self.parameters.seeds)
         fat, deep = lower(self.ends[0], self.ends[1]), lower(self.ends[1], self.ends[0])
         with self.beat(f"seeds-{self.outcome(self.ends)}", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
-            # The curves give way to an axis of losses: each start is a line from the fat one's loss to the deep one's
-            self.chart = LossPairs(*self.ends, self.screen("axis"))
-            leaving = [part for side in self.sides for part in (side.plot, side.red, side.blue, side.loss_word)]
-            self.play(*(FadeOut(part) for part in [*leaving, *self.counting]), *self._title("heading-seeds"))
-            self.play(FadeIn(self.chart.axis), run_time=0.5)
-            first, *others = self.chart.pairs
-            line, *dots = first
-            self.play(*(Transform(side.loss, dot) for side, dot in zip(self.sides, dots, strict=True)), run_time=0.9)
-            self.remove(*(side.loss for side in self.sides))
-            self.add(*dots)
-            self.play(Create(line), run_time=0.7)
-            self.add(first)
-            self.play(LaggedStart(*(FadeIn(pair) for pair in others), lag_ratio=0.7), run_time=0.5 + 0.5 * len(others))
+            # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two
+            names = [self.screen(key) for key in NAMES]
+            decimals = loss_decimals(self.ends.ravel())
+            self.starts = Starts((self.end_curves, self.ends), self.target, self.y_range, names, decimals)
+            leaving = [*self.diagrams, *self.count_words, *self.readouts, *self.counting]
+            self.remove(self.live)
+            self.add(*(part for c in self.boards for part in (c.gap, c.red, c.blue)))
+            self.play(*(FadeOut(part) for part in leaving), *self._title("heading-seeds", seeds=Count(seeds)))
+            moves = []
+            for k in (0, 1):
+                small = self.starts.curves[k][0]
+                moves += [ReplacementTransform(old, new) for old, new in zip(self.boards[k], small, strict=True)]
+                moves.append(ReplacementTransform(self.names[k], self.starts.names[k]))
+            self.play(*moves, run_time=1.2)
+            self.play(*(FadeIn(row[0]) for row in self.starts.losses), run_time=0.4)
+            others = [
+                FadeIn(VGroup(*(part[row][k] for part in (self.starts.curves, self.starts.losses) for row in (0, 1))))
+                for k in range(1, seeds)
+            ]
+            self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.6 + 0.3 * len(others))
+            self.play(LaggedStart(*(Create(frame) for frame in self.starts.frames), lag_ratio=0.3), run_time=1.2)
+
+
+def _corner(whole: Built, k: int) -> tuple[float, float]:
+    """x and y of the bend that one layer's ReLU k (from 0) makes."""
+    x = float(bend_places(whole.network.dataset)[0][k])
+    return x, float(whole.network.dataset.curve()(x))
+
+
+def _late(share: float) -> float:
+    return float(smooth(max(0.0, 4 * share - 3)))
+
+
+def _target(dataset: CurveDataset) -> tuple[NDArray, NDArray]:
+    """x, with all knots in the range, and the curve's y there: (n,) each."""
+    low, high = dataset.range
+    knots = dataset.curve().x
+    x = np.unique(np.concatenate([np.linspace(low, high, SAMPLES), knots[(knots >= low) & (knots <= high)]]))
+    return x, np.asarray(dataset.curve()(x))
+
+
+def _losses(trace: Any) -> NDArray:
+    """The loss at each kept state, (R,)."""
+    return np.asarray(loss(trace.experiment, np.asarray(trace.parameters)))
+
+
+def _with_relus(whole: Built, relus: float) -> NDArray:
+    """theta (P,) of one layer's first ``relus`` ReLUs: the others' c are 0; between two numbers one is coming in."""
+    theta, width = whole.theta.copy(), whole.network.hidden[0]
+    theta[2 * width : 3 * width] *= np.clip(relus - np.arange(width), 0.0, 1.0)
+    return theta
+
+
+def _curve(whole: Built, x: NDArray, relus: float) -> NDArray:
+    """What the first ``relus`` ReLUs of one layer draw over x, (n,)."""
+    features = whole.network.dataset.features_at(x)
+    return np.asarray(predict(whole.network, _with_relus(whole, relus)[None], features)[0])
+
+
+def _bends_so_far(built: Built, relus: int | None = None) -> NDArray:
+    """Where it bends: x, (B,); of one layer, its first ``relus`` ReLUs alone."""
+    theta = built.theta if relus is None else _with_relus(built, relus)
+    return bends(built.network, theta)
+
+
+def _neuron(diagram: LayerDiagram, k: int) -> list[VMobject]:
+    """The k-th neuron of the one layer and its lines, if it is drawn."""
+    nodes = diagram.columns[1].nodes
+    if k not in nodes:
+        return []
+    return [nodes[k], *diagram.edges[0].into(k), *diagram.edges[1].out_of(k)]

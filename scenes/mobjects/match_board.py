@@ -1,4 +1,4 @@
-"""Two networks side by side: each with its name, its diagram, its curve and its loss; then their losses by seed."""
+"""Two networks side by side: names, diagrams, what each draws of the red curve, what is left; then all their starts."""
 
 from __future__ import annotations
 
@@ -7,122 +7,170 @@ from collections.abc import Sequence
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.plot import Plot, dashed, segment
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import Dot, VGroup, VMobject
+from manim import ManimColor, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 HALF_WIDTH, HALF_X = 5.7, 3.5  # of each side's picture: how wide, and how far its middle is from the frame's
-NAME_BASELINE, COUNT_BASELINE = 2.4, 2.4
-DIAGRAM = (0.5, 2.05)  # bottom, top
-PLOT = (-2.55, -0.35)
-PAIRS = (-2.95, -0.45)  # the axis of losses
-LOSS_BASELINE = -3.1
-LINE_WIDTH, LINE_SHARE = 1.1, 0.55
-ROWS = 9  # nodes drawn in a column
-TICK_X = -5.85  # right edge of the losses' axis labels
-LEAST_LOSS = 1e-12  # what is drawn of a loss of 0
+NAME_BASELINE = 2.4
+DIAGRAM = (0.45, 2.0)  # bottom, top
+PLOT = (-2.6, -0.2)
+COUNTS_BASELINE = -3.1
+LINE_WIDTH, LINE_SHARE = 1.3, 0.5
+ROWS = 8  # nodes drawn in a column at most; of a wider network's
+WIDE_ROWS = 5
+RED_WIDTH, BLUE_WIDTH = 9.0, 4.8
+RED_SHARE = 0.48
+GAP_SHARE = 0.3  # of red, that the error between the curves is filled with
+ROWS_OF_STARTS = ((0.5, 2.1), (-2.45, -0.85))  # bottom and top of the small plots, fat and deep
+SMALL_GAP, SMALL_RED, SMALL_BLUE = 0.3, 4.0, 2.6
+LOSS_DROP, NAME_RISE = 0.4, 0.3  # a small plot's loss is so far below it, a row's name so far above
+
+Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 
-class Side(VGroup):
-    """One network: ``name``, ``count`` (of its parameters), ``diagram``, ``plot``, ``red``, ``blue``, ``loss``.
+class Side:
+    """One half of the picture, around x = ``center``: makes what stands there, at its place. No mobject itself."""
 
-    Made around x = ``center``; it is not on the screen as a whole: a scene brings each part when it is spoken of.
+    def __init__(self, center: float) -> None:
+        self.center = center
+        self.left, self.right = center - HALF_WIDTH / 2, center + HALF_WIDTH / 2
+        self.plot_box: Box = (self.left, self.right, *PLOT)
+
+    def name(self, text: str) -> TextMobject:
+        return words(text, style.HEADING).place(NAME_BASELINE, left=self.left)
+
+    def count(self, text: str) -> TextMobject:
+        """How many parameters, at the right of the name."""
+        return words(text, style.LABEL, palette.dim).place(NAME_BASELINE, right=self.right)
+
+    def diagram(self, hidden: Sequence[int], rows: int = ROWS) -> LayerDiagram:
+        return thin_diagram(hidden, (self.left + 0.2, self.right - 0.2, *DIAGRAM), rows)
+
+
+def thin_diagram(hidden: Sequence[int], box: Box, rows: int = ROWS) -> LayerDiagram:
+    """A network on one feature; many lines in little room stay lines."""
+    diagram = LayerDiagram((1, *hidden, 1), box, most=rows)
+    many = max(hidden) > 4
+    for edges in diagram.edges:
+        for line in edges:
+            line.set_stroke(mix(edges.color_of_weights, LINE_SHARE if many else 0.8), width=LINE_WIDTH)
+    return diagram
+
+
+class Curves(VGroup):
+    """The red curve in a ``box``, and over it what a network draws: ``plot``, ``gap`` (the error), ``red``, ``blue``.
+
+    ``target``: x and y, (n,) each. ``show`` sets blue, and fills what lies between the two.
     """
 
     def __init__(
         self,
-        hidden: Sequence[int],
-        texts: tuple[str, str, str],
+        box: Box,
         target: tuple[NDArray, NDArray],
         y_range: tuple[float, float],
-        losses: tuple[float, int],
-        center: float,
+        widths: tuple[float, float] = (RED_WIDTH, BLUE_WIDTH),
     ) -> None:
-        """``texts``: name, count and the word loss; ``target``: x, y; ``losses``: the largest, and decimals."""
         super().__init__()
-        left, right = center - HALF_WIDTH / 2, center + HALF_WIDTH / 2
-        name, count, loss = texts
-        self.center_x = center
-        self.name = words(name, style.HEADING).place(NAME_BASELINE, left=left)
-        self.count = words(count, style.LABEL, palette.dim).place(COUNT_BASELINE, right=right)
-        self.diagram = LayerDiagram((1, *hidden, 1), (left + 0.2, right - 0.2, *DIAGRAM), most=ROWS)
-        x, y = target
-        for column in self.diagram.columns[1:-1]:
-            if not column.is_abbreviated:
-                width = words(number_text(column.width_of_layer), style.TICK + 2, palette.dim)
-                column.add(width.place(column.get_bottom()[1] - 0.42, center=column.x))
-        for edges in self.diagram.edges:  # many lines in little room: thin, so that they stay lines
-            for line in edges:
-                line.set_stroke(mix(edges.color_of_weights, LINE_SHARE), width=LINE_WIDTH)
-        self.plot = Plot(
-            (float(x[0]), float(x[-1])), y_range, left=left, right=right, bottom=PLOT[0], top=PLOT[1], x_label=None
-        )
-        self.red = self.plot.curve(x, y, mix(palette.red, 0.48), style.BAND)
-        self.x = x
-        self.blue = self.plot.curve(x, y, palette.blue, style.SECOND_CURVE)
-        self.loss_word = words(loss, style.LABEL, palette.dim)
-        self.loss = Number(losses[0], losses[1], 32, face="math")
-        width = self.loss_word.width + 0.2 + self.loss.width
-        self.loss_word.place(LOSS_BASELINE, left=center - width / 2)
-        self.loss.place(LOSS_BASELINE, right=center + width / 2)
-        self.add(self.name, self.count, self.diagram, self.plot, self.red, self.blue, self.loss_word, self.loss)
+        self.x, self.y = target
+        left, right, bottom, top = box
+        x_range = (float(self.x[0]), float(self.x[-1]))
+        self.plot = Plot(x_range, y_range, left=left, right=right, bottom=bottom, top=top, x_label=None)
+        self.red = self.plot.curve(self.x, self.y, mix(palette.red, RED_SHARE), widths[0])
+        self.gap = VMobject(stroke_width=0, fill_color=mix(palette.red, GAP_SHARE), fill_opacity=1)
+        self.blue = self.plot.curve(self.x, self.y, palette.blue, widths[1])
+        self.add(self.plot, self.gap, self.red, self.blue)
 
-    def show(self, y: NDArray, loss: float) -> None:
-        """The network draws ``y`` over the target's x, and its loss is ``loss``."""
+    def show(self, y: NDArray) -> Curves:
+        """The network draws ``y`` (n,); the error is filled."""
         self.plot.set_curve(self.blue, self.x, y)
-        self.loss.set_value(loss)
+        there, back = self.plot.at(self.x, self.y), self.plot.at(self.x, y)[::-1]
+        self.gap.set_points_as_corners(np.vstack([there, back, there[:1]]))
+        return self
+
+    def draw(self, y: NDArray) -> Curves:
+        """Blue alone is ``y`` (n,), up to where it leaves the plot."""
+        low, high = self.plot.y_range
+        outside = np.flatnonzero((y < low) | (y > high))
+        end = len(y) if not len(outside) else max(2, int(outside[0]))
+        self.plot.set_curve(self.blue, self.x[:end], y[:end])
+        return self
 
 
-class LossPairs(VGroup):
-    """Losses on a log axis: a dot for each run of the left network, one for the right one, a line joins equal seeds.
+class Counts(VGroup):
+    """Names, each with a live number behind it, in a row around ``center``: "ReLUs 4   bends 4". ``numbers``."""
 
-    A line that falls is solid: the right network ended lower. The first seed's run is the one that was shown; its dots
-    wear rings. Parts: ``axis`` (ticks, word), ``pairs`` (one group a seed).
+    def __init__(self, names: Sequence[str], largest: Sequence[float], center: float, decimals: int = 0) -> None:
+        super().__init__()
+        texts = [words(name, style.LABEL, palette.dim) for name in names]
+        self.numbers = [Number(value, decimals, style.HEADING) for value in largest]
+        widths = [text.width + 0.2 + number.width for text, number in zip(texts, self.numbers, strict=True)]
+        x = center - (sum(widths) + 0.6 * (len(widths) - 1)) / 2
+        for text, number, width in zip(texts, self.numbers, widths, strict=True):
+            text.place(COUNTS_BASELINE, left=x)
+            number.place(COUNTS_BASELINE, right=x + width)
+            x += width + 0.6
+        self.add(*texts, *self.numbers)
+
+    def show(self, *values: float) -> Counts:
+        for number, value in zip(self.numbers, values, strict=True):
+            number.set_value(value)
+        return self
+
+
+class Starts(VGroup):
+    """What all runs drew at their ends: a column a start, the fat network's row above the deep one's.
+
+    ``curves[row][start]``, ``losses[row][start]`` (text), ``names``, ``frames``: round the better one of each pair.
     """
 
-    def __init__(self, left: NDArray, right: NDArray, word: str) -> None:
+    def __init__(
+        self,
+        ends: tuple[NDArray, NDArray],
+        target: tuple[NDArray, NDArray],
+        y_range: tuple[float, float],
+        names: Sequence[str],
+        decimals: int,
+    ) -> None:
+        """``ends``: what is drawn, (2, S, n), and the losses, (2, S)."""
         super().__init__()
-        logs = np.log10(np.maximum(np.stack([left, right]), LEAST_LOSS))  # (2, S)
-        low, high = float(np.floor(logs.min())), float(np.ceil(logs.max()))
-        self.range = (low, high if high > low else low + 1)
-        self.axis = self._axis(word)
-        self.pairs = [self._pair(*pair, shown=seed == 0) for seed, pair in enumerate(zip(*logs, strict=True))]
-        self.add(self.axis, *self.pairs)
+        drawn, losses = ends
+        seeds = losses.shape[1]
+        pitch = (style.RIGHT_EDGE - style.LEFT_EDGE + SMALL_GAP) / seeds
+        width = min(pitch - SMALL_GAP, 3.4)
+        lefts = style.LEFT_EDGE + pitch * np.arange(seeds)
+        better = [int(losses[1, k] < losses[0, k]) if losses[0, k] != losses[1, k] else None for k in range(seeds)]
+        self.curves, self.losses, self.frames = [], [], []
+        self.names = [words(name, style.HEADING) for name in names]
+        for row, (bottom, top) in enumerate(ROWS_OF_STARTS):
+            self.names[row].place(top + NAME_RISE, left=style.LEFT_EDGE)
+            boxes = [(float(left), float(left + width), bottom, top) for left in lefts]
+            self.curves.append([
+                Curves(box, target, y_range, (SMALL_RED, SMALL_BLUE)).show(y)
+                for box, y in zip(boxes, drawn[row], strict=True)
+            ])  # fmt: skip
+            self.losses.append([
+                self._loss(losses[row, k], decimals, box, palette.text if better[k] == row else palette.dim)
+                for k, box in enumerate(boxes)
+            ])  # fmt: skip
+        for k, row in enumerate(better):
+            if row is not None:
+                self.frames.append(self._frame(VGroup(self.curves[row][k], self.losses[row][k])))
+        self.add(*self.names, *(VGroup(*row) for row in (*self.curves, *self.losses)), *self.frames)
 
-    def height(self, log: float) -> float:
-        """The y of a loss whose logarithm (base 10) is ``log``."""
-        low, high = self.range
-        return float(PAIRS[0] + (log - low) / (high - low) * (PAIRS[1] - PAIRS[0]))
+    def _loss(self, loss: float, decimals: int, box: Box, color: ManimColor) -> TextMobject:
+        left, right, bottom, _ = box
+        return words(f"{loss:.{decimals}f}", style.TICK, color).place(bottom - LOSS_DROP, center=(left + right) / 2)
 
-    def _axis(self, word: str) -> VGroup:
-        low, high = (int(end) for end in self.range)
-        step = -(-(high - low) // 4)
-        axis = VGroup()
-        for power in range(low, high + 1, step):
-            y = self.height(power)
-            axis.add(segment((TICK_X + 0.15, y, 0), (style.RIGHT_EDGE, y, 0), mix(palette.axis, 0.28), style.GUIDE))
-            axis.add(_power(power).place(y - 0.09, right=TICK_X + 0.1))
-        axis.add(words(word, style.TICK, palette.dim).place(PLOT[1] + 0.14, left=style.LEFT_EDGE))
-        return axis
-
-    def _pair(self, left: float, right: float, shown: bool) -> VGroup:
-        ends = [np.array([x, self.height(log), 0.0]) for x, log in ((-HALF_X, left), (HALF_X, right))]
-        falls = right < left
-        color = palette.blue if falls else palette.dim
-        line: VMobject
-        line = segment(*ends, color, 3.0) if falls else dashed(*ends, color, 2.4, dash=0.12)
-        dots = [Dot(end, radius=0.1, color=palette.blue) for end in ends]
-        if shown:
-            for dot in dots:
-                dot.set_stroke(palette.text, 3.0)
-                dot.scale(1.3)
-        return VGroup(line, *dots)
-
-
-def _power(exponent: int) -> TextMobject:
-    """10^exponent; 1 and 10 as such."""
-    source = {0: "1", 1: "10"}.get(exponent, f"10^({exponent})")
-    return formula(source, style.LETTER - 3, palette.dim)
+    def _frame(self, inside: VGroup) -> RoundedRectangle:
+        box = inside[0].plot.box
+        frame = RoundedRectangle(
+            corner_radius=0.1,
+            width=box[1] - box[0] + 0.2,
+            height=box[3] - box[2] + LOSS_DROP + 0.24,
+            color=palette.text,
+            stroke_width=style.BOX,
+        )
+        return frame.move_to([(box[0] + box[1]) / 2, (box[2] - LOSS_DROP + box[3] - 0.02) / 2, 0])

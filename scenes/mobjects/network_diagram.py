@@ -12,6 +12,7 @@
 What lies on the diagram is made on demand, placed, and not part of it, so that a scene brings it when it is named:
 ``letters(k, "x")``, ``weight_labels(k, "w")``, ``bias_arrows(k, "b")``, ``number(k, i, value)``, ``frame(k)``.
 Dim any of it with `style.emphasis`. With ``split`` the columns are x, r, a, y; without, x, a, a', ..., y.
+``spread`` moves columns, and the lines between them.
 
 Widths above ``most`` are abbreviated: a few nodes, three dots, the last one, and the count below the column.
 """
@@ -163,6 +164,18 @@ class LayerDiagram(VGroup):
             links.lines[i, i] = line
         links.add(*links.lines.values())
         return links
+
+    def spread(self, places: Sequence[float]) -> LayerDiagram:
+        """Columns to new x, as many as there are ``places`` for, from the first; lines follow. Not with ``split``."""
+        for column, x in zip(self.columns, places, strict=False):
+            column.shift(np.array([x - column.x, 0.0, 0.0]))
+            column.x = float(x)
+        for before, after, edges in zip(self.columns, self.columns[1:], self.edges, strict=False):
+            for (i, j), line in edges.lines.items():
+                source, target = before.nodes[j], after.nodes[i]
+                line.ends = source.border(target.get_center()), target.border(source.get_center())
+                line.set_points_as_corners(np.array(line.ends))
+        return self
 
     # -- what lies on it -----------------------------------------------------------------------------------------
 

@@ -1,11 +1,13 @@
-"""Networks as towers, a floor a layer, and Taipei 101 beside them, to one scale. Pure functions of numbers."""
+"""Networks as towers, a floor a layer, with their errors below, and Taipei 101, to one scale. Functions of numbers."""
 
 from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.style import palette
-from manim import ManimColor, VMobject
+from gradreel.scenes.mobjects.plot import polyline, ring, segment
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
+from gradreel.scenes.style import mix, palette
+from manim import Animation, Dot, ManimColor, Rectangle, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 SLAB = 0.68  # share of a floor that is slab; the rest is the gap to the next
@@ -62,6 +64,201 @@ class Taipei101(VMobject):
         self.set_points_as_corners(np.vstack([right, left, right[:1]]))
         self.top = ground + built * floor
         return self
+
+
+COUNT = 30  # size of the numbers on top of towers
+COUNT_GAP = 0.17  # from a tower's top to the baseline of its count
+HIGHEST_COUNT = 2.55  # of its baseline: beside a tower that goes on above it
+DIGIT = 0.174  # scene units that a digit of a count takes
+ERROR_SIZE, ERROR_DROP, BAR_SHARE = 30, 0.36, 0.3
+SKIP = 3
+"""Floors that a staircase skips: Residual Net's blocks have three layers; source: He et al. 2015, figure 5, right."""
+NEAR_WIDTH, ARC_OUT, PLUS = 1.0, 0.6, 0.15  # of floors seen from near; how far a staircase swings out; a + in a ring
+
+
+class ErrorBar(VGroup):
+    """A bar that hangs from y = ``ceiling``, ``length`` long, and below it what it stands for, as text."""
+
+    def __init__(self, length: float, ceiling: float, text: str) -> None:
+        super().__init__()
+        self.length, self.ceiling = length, ceiling
+        self.bar = Rectangle(width=0.5, height=1.0, stroke_width=0, fill_color=mix(palette.text, 0.75), fill_opacity=1)
+        self.text = words(text, ERROR_SIZE)
+        self.add(self.bar, self.text)
+        self.hang(0.0, 0.5, 0.0)
+
+    def hang(self, x: float, width: float, share: float) -> None:
+        """Around ``x``; ``share`` of its length."""
+        long = max(1e-3, share * self.length)
+        left, right, bottom = x - width / 2, x + width / 2, self.ceiling - long
+        corners = [[right, self.ceiling], [left, self.ceiling], [left, bottom], [right, bottom], [right, self.ceiling]]
+        self.bar.set_points_as_corners([[*corner, 0.0] for corner in corners])
+        self.text.place(bottom - ERROR_DROP, center=x)
+
+
+class Column(VGroup):
+    """One network: its tower with the count of its layers on top, beneath it name, year and error.
+
+    Only what has come is part of it: the tower when it begins to grow, then the words. ``stand`` places all of it.
+    """
+
+    def __init__(
+        self,
+        tower: Tower | Taipei101,
+        unit: str,
+        texts: list[tuple[TextMobject, float]],
+        ground: float,
+        bar: ErrorBar | None = None,
+    ) -> None:
+        super().__init__()
+        self.floors, self.built = tower.floors, 0.0
+        self.tower, self.ground, self.bar = tower, ground, bar
+        self.count = Number(tower.floors, 0, COUNT, palette.text)
+        self.unit = words(unit, COUNT, palette.text)
+        self.texts = texts  # each with its baseline
+        self.hung = 0.0  # share of the bar that hangs
+        self.lit: Tower | None = None
+
+    def begin(self) -> None:
+        """The tower and its count join the picture, nothing built yet."""
+        self.add(self.tower, self.count, self.unit)
+
+    def words(self) -> list[TextMobject]:
+        return [text for text, _ in self.texts]
+
+    def stand(self, x: float, width: float, floor: float) -> None:
+        """Around ``x``; the count on top is that of the floors built so far."""
+        self.spot = (x, self.ground, width, floor)
+        for tower in (self.tower, self.lit):
+            if tower is not None:
+                tower.stand(*self.spot, built=self.built)
+        self._number(np.floor(self.built + 1e-9), self.tower.top)
+        for text, line in self.texts:
+            text.place(line, center=x)
+        self.hang(self.hung)
+
+    def hang(self, share: float) -> None:
+        """``share`` of the error's bar hangs below."""
+        self.hung = share
+        if self.bar is not None:
+            self.bar.hang(self.spot[0], BAR_SHARE * self.spot[2], share)
+
+    def _number(self, value: float, top: float, beside: float | None = None) -> None:
+        """The count and its unit on top of the tower; beside it where that is too high, or by ``beside``, 0 to 1."""
+        x, _, width, _ = self.spot
+        baseline = min(top + COUNT_GAP, HIGHEST_COUNT)
+        if beside is None:
+            beside = float(np.clip((top + COUNT_GAP - HIGHEST_COUNT) / 0.6 + 1, 0, 1))
+            beside = float(smooth(beside)) if top + COUNT_GAP > HIGHEST_COUNT else 0.0
+        whole = self.count_width + 0.14 + self.unit.width
+        if self.lit is not None:
+            self.count.set_value(value)
+            middle = x + (1 - beside) * (self.count_width - whole) / 2
+            self.count.place(
+                baseline, right=middle + self.count_width / 2 - beside * (width / 2 + self.count_width / 2 + 0.15)
+            )
+            self.unit.place(baseline, right=x + whole / 2)
+            return
+        right = x + whole / 2 - beside * (width / 2 + whole / 2 + 0.15)
+        self.count.set_value(value)
+        self.count.place(baseline, right=right - whole + self.count_width)
+        self.unit.place(baseline, right=right)
+
+    @property
+    def count_width(self) -> float:
+        return float(DIGIT * len(str(self.floors)))
+
+    def darken(self) -> Animation:
+        """The tower goes dark; ``light`` then lights its floors from the ground."""
+        return style.emphasis(self.tower, style.FAINT)
+
+    def begin_light(self) -> None:
+        self.lit = Tower(self.floors, palette.blue)
+        self.add(self.lit)
+        self.light(0.0)
+
+    def light(self, share: float) -> None:
+        """The lowest ``share`` of the floors is lit, and beside the highest of them is its number."""
+        assert self.lit is not None
+        reached = np.floor(share * self.floors + 1e-9)
+        self.lit.stand(*self.spot, built=reached)
+        on_top = float(smooth(np.clip((share - 0.93) / 0.07, 0, 1)))
+        height = self.spot[1] + reached * self.spot[3]
+        self.unit.set_opacity(on_top)  # there is room for the number alone
+        self._number(reached, height - (1 - on_top) * (COUNT_GAP + 0.1), beside=1.0 - on_top)
+
+
+class CloseUp(VGroup):
+    """Two blocks of floors seen from near, with a staircase past each: ``floors_near``, ``arcs``, then lights.
+
+    What comes in climbs floor by floor, and takes the stairs at the same time; on top of the block both meet.
+    """
+
+    def __init__(self, floors: int, x: float, bottom: float, top: float) -> None:
+        super().__init__()
+        self.skip = SKIP if floors >= 2 * SKIP else 1
+        self.count = 2 * self.skip
+        self.box = (x - NEAR_WIDTH / 2, x + NEAR_WIDTH / 2, bottom, top)
+        self.pitch = (top - bottom) / (self.count + 3)  # one is room between the blocks, and below and above
+        self.floors_near = VGroup(*(self._slab(k, palette.blue) for k in range(self.count)))
+        style.emphasize(self.floors_near, style.FAINT)
+        self.arcs = VGroup(*(self._arc(block) for block in (0, 1)), *(self._plus(block) for block in (1, 2)))
+        self.arcs_x = x + ARC_OUT / 2
+        self.dots = VGroup(*(Dot(radius=0.1, color=palette.text) for _ in range(2)))
+
+    def _foot(self, block: int) -> float:
+        """Where block 0 or 1 begins, and 2: where the last one ends."""
+        return self.box[2] + (0.5 + block * (self.skip + 1)) * self.pitch
+
+    def _slab(self, k: int, color: ManimColor) -> Rectangle:
+        left, right, _, _ = self.box
+        slab = Rectangle(width=right - left, height=SLAB * self.pitch, stroke_width=0, fill_color=color, fill_opacity=1)
+        middle = self._foot(k // self.skip) + (k % self.skip + 1) * self.pitch
+        return slab.move_to([(left + right) / 2, middle, 0])
+
+    def _way(self, block: int, shares: NDArray) -> NDArray:
+        """Points (n, 3) of the stairs past ``block``, from below it to above it."""
+        x = (self.box[0] + self.box[1]) / 2
+        low, high = self._foot(block), self._foot(block + 1)
+        sides = (NEAR_WIDTH / 2 + ARC_OUT) * np.sin(np.pi * shares).clip(0) ** 0.4
+        heights = low + (high - low) * (1 - np.cos(np.pi * shares)) / 2
+        return np.column_stack([x + sides, heights, np.zeros(len(shares))])
+
+    def _arc(self, block: int) -> VMobject:
+        return polyline(self._way(block, (1 - np.cos(np.linspace(0.0, np.pi, 121))) / 2), palette.text, style.RING)
+
+    def _plus(self, block: int) -> VGroup:
+        """Where the stairs meet the floors again: both are added."""
+        middle = np.array([(self.box[0] + self.box[1]) / 2, self._foot(block), 0.0])
+        arms = [segment(middle - arm, middle + arm, palette.text, style.BOX) for arm in 0.6 * PLUS * np.eye(3)[:2]]
+        return VGroup(ring(middle, PLUS, palette.text), *arms)
+
+    def guides(self, spot: tuple[float, float, float, float]) -> VGroup:
+        """Lines from as many floors of the tower at ``spot`` to the corners of what is seen from near."""
+        x, ground, width, floor = spot
+        left, _, bottom, top = self.box
+        middle = (bottom + top) / 2
+        low = min(max(middle, ground), top) - self.count * floor / 2
+        ends = ((max(low, ground), bottom), (max(low, ground) + self.count * floor, top))
+        color = mix(palette.dim, 0.6)
+        return VGroup(*(
+            segment((x + width / 2 + 0.06, a, 0), (left - 0.1, b, 0), color, style.GUIDE) for a, b in ends
+        ))  # fmt: skip
+
+    def begin(self) -> None:
+        self.add(self.floors_near, self.arcs, self.dots)
+        self.light(0.0)
+
+    def light(self, share: float) -> None:
+        """Both lights have gone ``share`` of the way up; floors that have been passed are lit."""
+        block = min(int(2 * share), 1)
+        within = 2 * share - block
+        low, high = self._foot(block), self._foot(block + 1)
+        height = low + within * (high - low)
+        self.dots[0].move_to([(self.box[0] + self.box[1]) / 2, height, 0])
+        self.dots[1].move_to(self._way(block, np.array([within]))[0])
+        for slab in self.floors_near:
+            style.emphasize(slab, style.FULL if slab.get_bottom()[1] <= height + 1e-6 else style.FAINT)
 
 
 def _rectangles(boxes: NDArray) -> NDArray:

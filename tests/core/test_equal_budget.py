@@ -5,8 +5,89 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gradreel.core.datasets import CurveDataset
-from gradreel.core.equal_budget import fat_and_deep, lower, match
+from gradreel.core.equal_budget import (
+    bend_places,
+    bends,
+    fat_and_deep,
+    folded,
+    folding,
+    lower,
+    match,
+    one_bend_each,
+    zigzag,
+)
 from gradreel.core.experiment import Experiment
+from gradreel.core.theta import predict
+
+
+def drawn(built, x):
+    return predict(built.network, built.theta[None], built.network.dataset.features_at(x))[0]
+
+
+@pytest.mark.parametrize("folds", [1, 2, 3, 4, 6])
+def test_folds_of_folds_are_the_zigzag_and_double_the_bends(folds):
+    built = folding(folds)
+    x = np.linspace(0.0, built.network.dataset.range[1], 977)
+    y = x / x[-1]
+    for _ in range(folds):
+        y = folded(y)
+    assert drawn(built, x) == pytest.approx(y, abs=1e-12)
+    assert drawn(built, x) == pytest.approx(zigzag(folds).curve()(x), abs=1e-12)
+    assert bends(built.network, built.theta) == pytest.approx(np.arange(2**folds) * x[-1] / 2**folds, abs=1e-9)
+
+
+@pytest.mark.parametrize("folds", [2, 4, 6])
+def test_one_layer_of_as_many_relus_and_parameters_makes_a_bend_each(folds):
+    fat, deep = one_bend_each(zigzag(folds), 2 * folds), folding(folds)
+    assert sum(fat.network.hidden) == sum(deep.network.hidden)
+    assert fat.network.n_parameters == deep.network.n_parameters
+    assert len(bends(fat.network, fat.theta)) == 2 * folds
+
+
+@pytest.mark.parametrize("dataset", [
+    CurveDataset(),
+    CurveDataset(knots=((0, 0), (1, 2), (2, 4), (3, 1)), low=0, high=4),
+    CurveDataset(knots=((0, 3), (5, 1)), low=1, high=4),
+], ids=["red", "a knot that is no bend", "within a segment"])  # fmt: skip
+def test_a_bend_a_relu_makes_any_curve(dataset):
+    built = one_bend_each(dataset)
+    x = np.linspace(*dataset.range, 501)
+    assert drawn(built, x) == pytest.approx(dataset.curve()(x), abs=1e-12)
+    places, changes = bend_places(dataset)
+    assert built.network.hidden == (len(places),) == (len(changes),)
+    inside = places[places > dataset.range[0]]
+    assert bends(built.network, built.theta) == pytest.approx(inside)
+
+
+def test_fewer_relus_are_the_curve_up_to_the_next_bend():
+    built = one_bend_each(CurveDataset(), 2)
+    x = np.array([0.5, 2.0, 4.4, 5.0])
+    assert drawn(built, x) == pytest.approx([1.0, 2.5, 4 - 1.4 * 4 / 3, 4 - 2.0 * 4 / 3])
+
+
+@pytest.mark.parametrize("count", [0, 5])
+def test_more_relus_than_bends_are_refused(count):
+    with pytest.raises(ValueError, match=f"4 bends, {count} ReLUs"):
+        one_bend_each(CurveDataset(), count)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_bends_of_any_theta_are_where_a_fine_look_finds_them(seed):
+    network = Experiment(dataset=CurveDataset(), hidden=(7, 6, 5), activation="relu")
+    theta = np.random.default_rng(seed).normal(size=network.n_parameters)
+    x = np.linspace(*network.dataset.range, 200_001)
+    y = predict(network, theta[None], network.dataset.features_at(x))[0]
+    turns = np.flatnonzero(np.abs(np.diff(np.diff(y))) > 1e-9) + 1
+    groups = np.split(turns, np.flatnonzero(np.diff(turns) > 1) + 1)
+    found = bends(network, theta)
+    assert len(found) == len(groups) > 4
+    assert found == pytest.approx([x[group].mean() for group in groups], abs=1e-4)
+
+
+def test_half_a_fold_leaves_the_lower_half():
+    y = np.array([0.25, 0.5, 0.75, 1.0])
+    assert folded(y, 0.5, 0.0) == pytest.approx([0.25, 0.5, 0.5, 0.5])
+    assert folded(y, 0.0, 0.0) == pytest.approx(y)
 
 
 @pytest.mark.parametrize("depth", [2, 3, 4, 6])

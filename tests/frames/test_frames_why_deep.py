@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from gradreel.scenes.lecture.why_deep import WhyDeep
 
-SHORT = {"epochs": 30, "budget": 76, "seeds": (0, 1, 2)}
+SHORT = {"epochs": 30, "budget": 76, "depth": 3, "seeds": (0, 1, 2)}
 
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])

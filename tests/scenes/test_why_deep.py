@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.equal_budget import bends, folding, zigzag
 from gradreel.core.errors import UserError
 from gradreel.core.theta import loss, predict
 from gradreel.core.trace import Trace
@@ -13,15 +15,16 @@ from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.why_deep import WhyDeep
-from gradreel.scenes.mobjects.match_board import HALF_X, LossPairs
+from gradreel.scenes.mobjects.match_board import Curves
 from gradreel.scenes.stills import visit_beats
 
 TINY = (160, 90)
-QUICK = {"epochs": 40, "budget": 60, "seeds": (0, 1)}
+QUICK = {"epochs": 40, "budget": 60, "depth": 3, "seeds": (0, 1)}
 OTHER = {**QUICK, "seeds": (3, 2)}
 EXTREMES = {
     "fewest": {"epochs": 20, "budget": 20, "depth": 6, "seeds": (1, 2)},
-    "most": {"epochs": 20, "budget": 5000, "depth": 2, "seeds": tuple(range(10))},
+    "most": {"epochs": 20, "budget": 5000, "depth": 4, "seeds": tuple(range(10))},
+    "a knot a bend": {"epochs": 20, "knots": [[k, k % 2] for k in range(60)], "budget": 60, "seeds": (0, 1)},
     "a formula": {"epochs": 20, "function": "sin(2*x)", "low": -3, "high": 3, "budget": 60, "seeds": (0, 1)},
 }
 
@@ -56,50 +59,90 @@ def _end(media, run) -> float:
     return float(loss(run, np.asarray(Trace.find(media / "traces", run).parameters[-1])[None])[0])
 
 
-def drawn(side) -> np.ndarray:
-    """(n, 2): x and y of a side's blue curve, read from the picture."""
-    return np.array([side.plot.data(point) for point in [*side.blue.get_start_anchors(), side.blue.get_end()]])
+def drawn(curves: Curves) -> np.ndarray:
+    """(n, 2): x and y of the blue curve, read from the picture."""
+    points = [*curves.blue.get_start_anchors(), curves.blue.get_end()]
+    return np.array([curves.plot.data(point) for point in points])
 
 
 @pytest.mark.parametrize("parameters", [QUICK, OTHER], ids=["seed 0", "seed 3"])
-@pytest.mark.parametrize(("beat", "row"), [("fair", 0), ("race", -1)])
-def test_curves_and_losses_are_the_recorded_ones(media, parameters, beat, row):
+def test_curves_and_losses_are_the_recorded_ones(media, parameters):
     runs = WhyDeep.match(WhyDeep.validated(parameters))
 
-    def look(scene, name):
-        if name != beat:
+    def look(scene, beat):
+        if beat.partition("-")[0] != "race":
             return
-        for side, run in zip(scene.sides, (runs.fat[0], runs.deep[0]), strict=True):
-            theta = np.asarray(Trace.find(media / "traces", run).parameters[row])
-            x, y = drawn(side).T
-            assert y == pytest.approx(predict(run, theta[None], run.dataset.features_at(x))[0], abs=1e-6)
-            assert side.loss.text == side.loss.written(float(loss(run, theta[None])[0]))
-            assert str(run.n_parameters) in side.count.source
+        for row in (-1, 0):
+            if row == 0:
+                scene.show(0.0)
+            for k, run in enumerate((runs.fat[0], runs.deep[0])):
+                theta = np.asarray(Trace.find(media / "traces", run).parameters[row])
+                x, y = drawn(scene.boards[k]).T
+                assert y == pytest.approx(predict(run, theta[None], run.dataset.features_at(x))[0], abs=1e-6)
+                (number,) = scene.readouts[k].numbers
+                assert number.text == number.written(float(loss(run, theta[None])[0]))
+                assert str(run.n_parameters) in scene.count_words[k].source
 
     play(look, media, parameters)
 
 
-def test_the_exact_sum_is_the_curve(media):
+def test_relu_by_relu_one_layer_becomes_the_curve(media):
     def look(scene, beat):
-        if beat == "name":
-            points = [*scene.exact.get_start_anchors(), scene.exact.get_end()]
-            x, y = np.array([scene.fat.plot.data(point) for point in points]).T
-            assert y == pytest.approx(scene.dataset.curve()(x), abs=1e-6)
+        if beat == "enough":
+            x, y = drawn(scene.alone).T
+            dataset = CurveDataset()
+            assert y == pytest.approx(dataset.curve()(x), abs=1e-6)
+            assert [number.text for number in scene.alone_counts.numbers] == ["4", "4"]
+            dots = [scene.alone.plot.data(dot.get_center()) for dot in scene.bend_dots]
+            assert np.array(dots) == pytest.approx(np.array(dataset.knots))
 
     play(look, media)
+
+
+@pytest.mark.parametrize("depth", [3, 4])
+def test_folds_double_the_bends_of_as_many_relus(media, depth):
+    parameters = QUICK if depth == 3 else EXTREMES["most"]
+
+    def look(scene, beat):
+        if beat == "fold":
+            fat, deep = ([int(n.text) for n in counts.numbers] for counts in scene.folds_counts)
+            assert (fat, deep) == ([2 * depth, 2 * depth], [2 * depth, 2**depth])
+            built = folding(depth)
+            assert deep[1] == len(bends(built.network, built.theta))
+            x, y = drawn(scene.hand[1]).T
+            assert y == pytest.approx(zigzag(depth).curve()(x), abs=1e-6)
+            x, y = drawn(scene.hand[0]).T
+            there = x <= zigzag(depth).curve().x[2 * depth]
+            assert y[there] == pytest.approx(zigzag(depth).curve()(x[there]), abs=1e-6)
+            lit = [node.emphasis for d in scene.small for c in d.columns[1:-1] for node in c.nodes.values()]
+            assert set(lit) == {1.0}
+
+    play(look, media, parameters)
+
+
+def test_what_is_filled_lies_between_the_two_curves():
+    x = np.array([0.0, 1.0, 2.0])
+    curves = Curves((0.0, 2.0, 0.0, 4.0), (x, np.array([1.0, 1.0, 1.0])), (0.0, 4.0)).show(np.array([1.0, 3.0, 1.0]))
+    heights = curves.gap.get_start_anchors()[:, 1]
+    assert (heights.min(), heights.max()) == pytest.approx((1.0, 3.0))
+    curves.show(np.array([1.0, 1.0, 1.0]))
+    assert curves.gap.height == pytest.approx(0.0)
 
 
 def test_the_outcome_is_that_of_the_losses(media):
     for parameters in (QUICK, OTHER):
         fat, deep = ends(media, parameters)
         wins = int((deep < fat).sum())
-        expected = {0: "seeds-fat", 1: "seeds-even", 2: "seeds-deep"}[wins]
+        expected = {0: "seeds-fat-all", 1: "seeds-even", 2: "seeds-deep-all"}[wins]
         assert play(lambda scene, beat: None, media, parameters)[-1] == expected
 
 
 @pytest.mark.parametrize(("fat", "deep", "who"), [
     ([2.0, 2.0, 2.0], [1.0, 1.0, 3.0], "deep"),
+    ([2.0, 2.0, 2.0], [1.0, 1.0, 1.0], "deep-all"),
     ([1.0, 1.0, 3.0], [2.0, 2.0, 2.0], "fat"),
+    ([1.0, 1.0, 3.0], [2.0, 2.0, 0.5], "fat-but"),
+    ([1.0, 1.0, 1.0], [2.0, 2.0, 1.5], "fat-all"),
     ([1.0, 2.0], [2.0, 1.0], "even"),
     ([1.0, 1.0], [1.0, 1.0], "even"),
 ])  # fmt: skip
@@ -107,32 +150,31 @@ def test_who_ends_lower(fat, deep, who):
     assert WhyDeep.outcome(np.array([fat, deep])) == who
 
 
-def test_a_loss_stands_at_its_height():
-    pairs = LossPairs(np.array([1e-1, 1e-3]), np.array([1e-2, 1e-2]), "loss")
-    for (_, *dots), logs in zip(pairs.pairs, ((-1, -2), (-3, -2)), strict=True):
-        for dot, x, log in zip(dots, (-HALF_X, HALF_X), logs, strict=True):
-            assert dot.get_center()[:2] == pytest.approx([x, pairs.height(log)])
-    assert pairs.height(-1) > pairs.height(-2) > pairs.height(-3)
-
-
-def test_a_line_that_falls_is_solid():
-    falls, rises = LossPairs(np.array([1e-1, 1e-3]), np.array([1e-2, 1e-2]), "loss").pairs
-    assert [len(line.get_subpaths()) == 1 for line, *_ in (falls, rises)] == [True, False]
-
-
 @pytest.mark.parametrize("parameters", [QUICK, OTHER], ids=["seeds 0, 1", "seeds 3, 2"])
-def test_every_run_has_its_dot(media, parameters):
+def test_every_run_has_its_picture_and_the_better_one_a_frame(media, parameters):
+    runs = WhyDeep.match(WhyDeep.validated(parameters))
+
     def look(scene, beat):
-        if beat.startswith("seeds"):
-            logs = np.log10(ends(media, parameters)).T  # (S, 2)
-            for (_, *dots), pair in zip(scene.chart.pairs, logs, strict=True):
-                assert [dot.get_center()[1] for dot in dots] == pytest.approx([scene.chart.height(log) for log in pair])
+        if not beat.startswith("seeds"):
+            return
+        losses = ends(media, parameters)
+        for row, side in enumerate((runs.fat, runs.deep)):
+            for k, run in enumerate(side):
+                theta = np.asarray(Trace.find(media / "traces", run).parameters[-1])
+                x, y = drawn(scene.starts.curves[row][k]).T
+                assert y == pytest.approx(predict(run, theta[None], run.dataset.features_at(x))[0], abs=1e-6)
+                assert float(scene.starts.losses[row][k].source) == pytest.approx(losses[row, k], abs=1e-3)
+        for k, frame in enumerate(scene.starts.frames):
+            better = scene.starts.curves[int(losses[1, k] < losses[0, k])][k]
+            assert abs(frame.get_center()[1] - better.plot.get_center()[1]) < 0.5
 
     play(look, media, parameters)
 
 
-def test_no_loss_at_all_has_a_place():
-    assert np.isfinite(LossPairs(np.array([0.0]), np.array([1.0]), "loss").pairs[0][1].get_center()).all()
+def test_the_match_is_on_the_folds_or_on_ones_own_curve():
+    assert WhyDeep.validated({"depth": 3}).dataset() == zigzag(3)
+    own = WhyDeep.validated({"knots": [[0, 0], [1, 2]]})
+    assert own.dataset() == own.first_curve() == CurveDataset(knots=((0, 0), (1, 2)), examples=121)
 
 
 @pytest.mark.parametrize("name", EXTREMES)
@@ -148,6 +190,8 @@ def test_layout_at_the_bounds(media, name, lang, theme):
     ({"function": "sin(", "low": 0, "high": 1}, "sin"),
     ({"function": "x", "low": 1, "high": 0}, "low"),
     ({"knots": [[1, 0], [0, 1]]}, "x must increase"),
+    ({"low": 0}, "belong to a curve of one's own"),
+    ({"knots": [[0, 1], [2, 1]]}, "the curve has no bend"),
     ({"budget": 19}, "why-deep.budget: .*20"),
 ])  # fmt: skip
 def test_bad_parameters_are_named(given, message):
