@@ -136,7 +136,7 @@ class DepthExperiment(DepthPicture):
             moves.append(AnimationGroup(*(dot.animate.move_to(goal) for dot in swarm)))
         self.play(LaggedStart(*moves, lag_ratio=0.3), run_time=1.4)
         self.add(picture.dots[kind])
-        self.remove(*self.swarms[kind])
+        self.remove(*(dot for swarm in self.swarms[kind] for dot in swarm))
 
     def _mark_best(self) -> None:
         """A ring around the least unseen loss; where it is the smallest network's, its level: no other reaches it."""
@@ -158,7 +158,7 @@ class DepthExperiment(DepthPicture):
             # Over ours, which steps back: the lecture's own unseen losses, which fall to three layers and rise at four
             lecture = self.lecture = self.lecture_lines()
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-            self.make_way(lecture, self.marks)
+            self.make_way(lecture, *self.marks)
             self.play(*arriving)
             self.draw_lecture(lecture, ("unseen",), 3.5)
             best = lecture.point("unseen", len(LECTURE_BEST))

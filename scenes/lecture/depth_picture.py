@@ -10,7 +10,7 @@ from gradreel.scenes.lecture.compared_networks import ComparedNetworks
 from gradreel.scenes.lecture.experiments import DepthsScene, loss_column
 from gradreel.scenes.mobjects.depth_lines import FEW, KINDS, DepthLines
 from gradreel.scenes.style import FAINT, emphasis, palette
-from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, linear
+from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
 
 BOX = (-6.1, 5.6, -2.05, 2.5)  # left, right, bottom, top
 VALUE, VALUE_OF_MANY = 34, 26
@@ -69,7 +69,7 @@ class DepthPicture(ComparedNetworks, DepthsScene):
             over=ours,
         )
 
-    def make_way(self, lecture: DepthLines, *others: VGroup) -> None:
+    def make_way(self, lecture: DepthLines, *others: VMobject) -> None:
         """Ours steps back where both share the picture, and leaves it where they do not; ``others`` leave."""
         picture = self.picture
         self.add(picture)

@@ -7,7 +7,7 @@ from gradreel.core.verdicts import overfits_from, parting
 from gradreel.scenes import style
 from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
-from gradreel.scenes.mobjects.depth_lines import KINDS
+from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines
 from gradreel.scenes.mobjects.plot import dashed, segment
@@ -88,8 +88,9 @@ class Overfitting(DepthPicture):
             self.note = self.data_note()
             self.counter = self.epoch_counter()
             fading = [self.note, self.grid, self.scale_labels, self.axis, *self.counter]
-            self.play(*arriving, *map(FadeIn, fading), run_time=0.7)
             self.run.show(0.0, self._reach(0.0))
+            fading += [self.run.unseen_tip, self.run.training_tip]
+            self.play(*arriving, *map(FadeIn, fading), run_time=0.7)
             self._walk(0.0, self.turn, SINK_SECONDS, SLOW_START)
             self.labels = self._labels()
             self.play(*(FadeIn(label, shift=0.1 * UP) for label in self.labels), run_time=0.4)
@@ -134,14 +135,14 @@ class Overfitting(DepthPicture):
             self._walk(self.turn, self.run.last, PART_SECONDS, 1.0, *followers)
             self.labels = self._end_labels()
             self.play(*map(FadeIn, self.labels), run_time=0.4)
-            self.between = VGroup(*followers)
+            self.between = [*followers]  # one by one: as a group they would come to the front before they fade
             if self.parts is not None:
                 band = self.run.band(self.turn)
                 self.add(band, self.run, *followers)
                 self.play(FadeIn(band), run_time=0.6)
                 term = self._term()
                 self.play(FadeIn(term, shift=0.15 * UP), run_time=0.6)
-                self.between.add(band, term)
+                self.between += [band, term]
 
     def _turn_mark(self) -> list[VMobject]:
         """A dashed line up at the turn, and its epoch under the axis."""
@@ -152,15 +153,17 @@ class Overfitting(DepthPicture):
         return [dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75)), label]
 
     def _end_labels(self) -> list[TextMobject]:
-        """Seen and unseen with their losses at the end, right of the lines."""
-        labels = []
-        for kind, tip in (("training", self.run.training_tip), ("unseen", self.run.unseen_tip)):
-            labels.append(
-                words(self._ends()[kind], style.LABEL, palette.blue).place(
-                    float(tip.get_center()[1]) - 0.1, left=RUN_RIGHT + 0.25
-                )
-            )
-        return labels
+        """Seen and unseen, right of the lines' ends and apart from each other."""
+        heights = {
+            "training": float(self.run.training_tip.get_center()[1]),
+            "unseen": float(self.run.unseen_tip.get_center()[1]),
+        }
+        lower, upper = sorted(heights, key=lambda kind: heights[kind])
+        heights[upper] = max(heights[upper], heights[lower] + LABELS_APART)
+        return [
+            words(self._ends()[kind], style.LABEL, palette.blue).place(y - 0.1, left=RUN_RIGHT + 0.25)
+            for kind, y in heights.items()
+        ]
 
     def _term(self) -> TextMobject:
         """The word, in the middle of what lies between the lines."""
@@ -179,7 +182,7 @@ class Overfitting(DepthPicture):
             for kind in KINDS:
                 self.draw(kind, 1.8)
             self.play(*(FadeIn(label) for label in self.picture.labels.values()), run_time=0.4)
-            self.between = VGroup()
+            self.between = []
             if self.opens is not None:
                 self._mark_jump(self.outcome.index(self.compared[0]), self.opens)
 
@@ -202,17 +205,17 @@ class Overfitting(DepthPicture):
         ends = zip((self.run.training_tip, self.run.unseen_tip), KINDS, strict=True)
         landing = [tip.animate.move_to(picture.point(kind, k)) for tip, kind in ends]
         self.play(FadeOut(self.run.training), FadeOut(self.run.unseen), *landing, run_time=0.6)
-        self.landed = VGroup(self.run.training_tip, self.run.unseen_tip)
+        self.landed = (self.run.training_tip, self.run.unseen_tip)
 
     def _mark_jump(self, best: int, worse: int) -> None:
         """What opens between the two losses from the best network on, and rings where it opens."""
         band = self.picture.band(best)
-        self.remove(self.landed)
+        self.remove(*self.landed)
         self.add(band, self.picture)
         self.play(FadeIn(band), run_time=0.6)
         marks = self.picture.marks((best, worse))
         self.play(*map(Create, marks), run_time=0.7)
-        self.between.add(band, *marks)
+        self.between += [band, *marks]
 
     def _lecture_beat(self) -> None:
         values = {}
@@ -220,10 +223,10 @@ class Overfitting(DepthPicture):
             values[f"seen_{name}"], values[name] = lecture_written(hidden)
         with self.beat(f"lecture-{self._against_lecture()}", **values):
             # Ours steps back, and the lecture's own has the stage: with it, it is the fourth layer that parts them
-            self.remove(self.landed)
+            self.remove(*self.landed)
             lecture = self.lecture = self.lecture_lines()
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-            self.make_way(lecture, self.between)
+            self.make_way(lecture, *self.between)
             self.play(*arriving)
             self.draw_lecture(lecture, KINDS, 3.0)
             first, last = (LECTURE_RUNS.index(hidden) for hidden in (LECTURE_BEST, LECTURE_WORSE))

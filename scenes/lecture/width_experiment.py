@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from gradreel.core.results import WIDTHS, Network, Result, training_by_epoch, unseen_by_epoch, width_experiments
@@ -42,6 +42,7 @@ SIDE_LINE, NAME_LINE, BELOW_NAME = -1.83, -2.33, -2.78  # baselines under the co
 WIDE_COLUMNS = 4  # with more networks than this, words are short
 PICTURE = 0.3  # free above and below the blocks of dots
 TRAINING_SECONDS = 8.0
+KINDS = ("unseen", "training")  # the solid line in front
 GAP_LEAST, GAP_END = 0.3, 0.12  # a gap worth drawing; half the width of its ends
 
 
@@ -167,21 +168,26 @@ class WidthExperiment(ComparedNetworks):
         self.scale_labels, self.counter = self._scale_labels(), self.epoch_counter()
         self.play(FadeOut(self.blocks), run_time=0.5)
         self.grids = VGroup(*(panel.grid for panel in self.panels))
-        self.play(FadeIn(self.grids), FadeIn(self.scale_labels), *map(FadeIn, self.counter), run_time=0.6)
+        tips = []
+        for panel in self.panels:
+            for kind in KINDS:
+                panel.show(0.0, kind)
+            tips += [panel.unseen_tip, panel.training_tip]
+        arriving = [self.grids, self.scale_labels, *self.counter, *tips]
+        self.play(*map(FadeIn, arriving), run_time=0.6)
 
     def _walk(self) -> None:
         """Every network trains at once: both lines grow in each column, early epochs slowly."""
         number, last = self.counter[1], self.parameters.epochs
-        kinds: tuple[Literal["unseen", "training"], ...] = ("unseen", "training")
         lines = VGroup(
-            *(VGroup(getattr(panel, kind), getattr(panel, f"{kind}_tip")) for panel in self.panels for kind in kinds)
+            *(VGroup(getattr(panel, kind), getattr(panel, f"{kind}_tip")) for panel in self.panels for kind in KINDS)
         )
 
         def show(_: VMobject, share: float) -> None:
             epoch = last * share**SLOW_START
             number.set_value(int(epoch + 1e-6))
             for panel in self.panels:
-                for kind in kinds:
+                for kind in KINDS:
                     panel.show(epoch, kind)
 
         show(lines, 0.0)

@@ -8,17 +8,27 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import (
     LECTURE,
+    LossByEpoch,
     Losses,
     Network,
     Result,
     depth_experiments,
     loss_by_epoch,
     training_by_epoch,
+    unseen_by_epoch,
     width_experiments,
 )
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
-from gradreel.core.verdicts import change, lecture_losses, overfits_from, training_change, unseen_change
+from gradreel.core.verdicts import (
+    change,
+    lecture_losses,
+    overfits_from,
+    parting,
+    training_change,
+    unseen_change,
+    worst_by_unseen,
+)
 
 NETWORKS = depth_experiments(depths=(0, 1, 2, 3), seeds=(0, 1, 2))
 
@@ -66,7 +76,9 @@ def test_two_standard_errors_of_the_difference():
 @pytest.mark.parametrize(
     ("unseen", "said", "first"),
     [
-        ([40, 50, 47, 45], "worse", 1),  # ours on the synthetic views
+        ([40, 43, 50, 49], "worse", 1),
+        ([40, 52, 47, 43], "partly", 1),  # ours on the synthetic views: depth repairs part of what it spoils
+        ([40, 45, 45.5, 50], "worse", 1),
         ([50, 47, 43, 40], "better", None),
         ([46, 43, 38, 44], "middle", 3),  # as the lecture's, whose fourth layer is one too many
         ([46, 38, 38.5, 44], "middle", 3),  # the second after the best is not clearly worse
@@ -79,6 +91,33 @@ def test_what_larger_networks_do_to_unseen_days(unseen, said, first):
     assert training_change(compared) == "falls"
     assert unseen_change(compared) == said
     assert overfits_from(compared) == first
+
+
+def test_worst_has_the_largest_unseen_loss():
+    compared = results([30, 20, 15, 10], [40, 52, 47, 43])
+    assert worst_by_unseen(compared) is compared[1]
+
+
+def by_epoch(training, unseen) -> LossByEpoch:
+    return LossByEpoch(np.arange(float(len(unseen))), np.array(training, dtype=float), np.array(unseen, dtype=float))
+
+
+FALLING = [90, 60, 50, 45, 40, 38, 36, 34, 32, 31, 30, 29]
+
+
+@pytest.mark.parametrize(
+    ("training", "unseen", "where"),
+    [
+        (FALLING, [90, 70, 60, 55, 52, 50, 54, 58, 62, 66, 70, 74], 4),
+        (FALLING, [90, 70, 60, 55, 52, 30, 52, 58, 62, 66, 70, 74], 4),  # one state far below: noise
+        (FALLING, [90, 70, 60, 55, 52, 50, 50, 50, 50, 50, 50, 80], None),  # and one far above at the end
+        (FALLING, [90, 70, 60, 55, 52, 50, 51, 52, 53, 53, 53, 53], None),  # 6 % is not spoken of
+        (FALLING, [90, 80, 70, 65, 60, 58, 56, 54, 52, 50, 49, 48], None),
+        ([90, 60, 50, 45, 40, 38, 40, 45, 50, 55, 60, 65], [90, 70, 60, 55, 52, 50, 54, 58, 62, 66, 70, 74], None),
+    ],
+)
+def test_where_the_losses_of_a_run_part(training, unseen, where):
+    assert parting(by_epoch(training, unseen)) == where
 
 
 def test_worse_on_seen_days_too_is_no_overfitting():
@@ -110,6 +149,11 @@ def test_training_by_epoch_of_one_epoch_and_of_another_loss(tmp_path):
     run = width_experiments(widths=(0,), seeds=(0,), epochs=1)[0].experiments[0]
     train(run, tmp_path)
     assert training_by_epoch(Trace.find(tmp_path, run))[0].tolist() == [0, 1]
+    for states in (2, 20):
+        both = loss_by_epoch(Trace.find(tmp_path, run), states)
+        epoch, unseen = unseen_by_epoch(Trace.find(tmp_path, run), states)
+        assert epoch.tolist() == both.epoch.tolist()
+        assert unseen == pytest.approx(both.unseen)
     squared = Experiment(dataset=DailyViews(window=3), hidden=(), epochs=1, batch_size=64)
     train(squared, tmp_path)
     with pytest.raises(ValueError, match="mean absolute error"):

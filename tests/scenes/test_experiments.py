@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.results import (
-    LECTURE,
     Losses,
     Result,
     depth_experiments,
@@ -25,7 +25,13 @@ from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.depth_experiment import DepthExperiment
-from gradreel.scenes.lecture.experiments import DepthsScene, NetworksScene, shown_name
+from gradreel.scenes.lecture.experiments import (
+    DepthsScene,
+    NetworksScene,
+    lecture_written,
+    loss_column,
+    shown_name,
+)
 from gradreel.scenes.lecture.width_experiment import WidthExperiment
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns
 from gradreel.scenes.mobjects.loss_lines import below
@@ -39,6 +45,7 @@ WIDTHS = {"widths": (0, 4, 16), "seeds": (0, 1), "epochs": 3}
 DEPTHS = {"depths": (1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
 VERDICTS = {  # of the unseen loss: the means that say so, in views
     "worse": (400, 450, 500),
+    "partly": (400, 500, 450),
     "better": (500, 450, 400),
     "middle": (500, 400, 450),
     "flat": (400, 401, 402),
@@ -68,6 +75,19 @@ def said(scene) -> str:
     return " | ".join(texts).replace("\\", "")
 
 
+def invented(training, unseen):
+    """In the place of `NetworksScene.results`: networks whose losses have these means, in views."""
+
+    def results(self):
+        networks = self.networks(self.parameters)
+        return tuple(
+            Result(network, (0, 1), Losses(np.array([a - 1.0, a + 1.0])), Losses(np.array([b - 1.0, b + 1.0])), None)
+            for network, a, b in zip(networks, training, unseen, strict=True)
+        )
+
+    return results
+
+
 def lines_of(scene) -> dict[str, str]:
     return {beat.name: beat.lines["en"] for beat in scene.beats}
 
@@ -77,27 +97,73 @@ def media(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("media")
 
 
-@pytest.mark.parametrize(("scene_class", "parameters"), [(WidthExperiment, WIDTHS), (DepthExperiment, DEPTHS)])
-def test_bars_and_dots_are_the_recorded_losses(media, scene_class, parameters):
+def test_bars_and_dots_are_the_recorded_losses(media):
     seen = {}
 
     def look(scene, beat):
-        if beat.startswith("unseen-") and beat != "unseen-days":
+        if beat.startswith("unseen-"):
             for k, pair in enumerate(scene.bars):
                 for side, bar in zip(("training", "unseen"), pair, strict=True):
                     height = float(bar.box.get_top()[1] - bar.box.get_bottom()[1])
                     dots = [float(dot.get_center()[1]) - scene.columns.bottom for dot in bar.dots]
                     seen[k, side] = (np.array([height, *dots]) / (scene.columns.y(1.0) - scene.columns.bottom), bar)
 
-    play(scene_class, look, media, parameters)
-    networks = scene_class.networks(scene_class.validated(parameters))
-    for k, network in enumerate(networks):
+    play(WidthExperiment, look, media, WIDTHS)
+    for k, network in enumerate(WidthExperiment.networks(WidthExperiment.validated(WIDTHS))):
         result = result_of(network, media / "traces")
         for side in ("training", "unseen"):
             shown, bar = seen[k, side]
             losses = getattr(result, side)
             assert shown == pytest.approx([losses.mean, *losses.by_seed], abs=0.05)
-            assert bar.value.source.replace("\\", "") == f"{losses.mean / 1000:.3f}k"
+            assert bar.value.source.replace("\\", "") == f"{losses.mean:.0f}"
+
+
+def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(media):
+    seen = {}
+
+    def look(scene, beat):
+        plot = scene.picture.plot
+        if beat == "train":
+            seen["top"] = plot.y_range[1]
+            for kind in ("training", "unseen"):
+                seen["end", kind] = [[plot.data(dot.get_center()) for dot in swarm] for swarm in scene.swarms[kind]]
+            scene._show_runs(1.0)
+            seen["early"] = [[plot.data(dot.get_center())[1] for dot in swarm] for swarm in scene.swarms["training"]]
+        if beat.startswith("unseen-"):
+            on_screen = scene.get_mobject_family_members()
+            for kind in ("training", "unseen"):
+                assert not any(dot in on_screen for swarm in scene.swarms[kind] for dot in swarm)
+                seen["mean", kind] = [plot.data(dot.get_center())[1] for dot in scene.picture.dots[kind]]
+                seen["written", kind] = [value.source.replace("\\", "") for value in scene.picture.values[kind]]
+
+    play(DepthExperiment, look, media, DEPTHS)
+    for k, network in enumerate(DepthExperiment.networks(DepthExperiment.validated(DEPTHS))):
+        result = result_of(network, media / "traces")
+        for kind in ("training", "unseen"):
+            losses = getattr(result, kind)
+            ends = np.array(seen["end", kind][k])
+            assert ends[:, 1] == pytest.approx(np.minimum(losses.by_seed, seen["top"]), abs=0.05)
+            assert ends[:, 0] == pytest.approx(k, abs=0.25)
+            assert seen["mean", kind][k] == pytest.approx(losses.mean, abs=0.05)
+            assert seen["written", kind][k] == f"{losses.mean:.0f}"
+        for n, run in enumerate(network.experiments):
+            after_one = training_by_epoch(Trace.find(media / "traces", run))[1][1]
+            assert seen["early"][k][n] == pytest.approx(min(after_one, seen["top"]), abs=0.05)
+
+
+def test_level_of_the_smallest_network_is_drawn_where_it_is_the_best(media, monkeypatch):
+    level = {}
+
+    def look(scene, beat):
+        if beat.startswith("unseen-"):
+            level[beat] = [scene.picture.plot.data(mark.get_center())[1] for mark in scene.marks]
+
+    for unseen in ((400, 500, 450), (500, 400, 450), (400, 401, 402)):
+        monkeypatch.setattr(NetworksScene, "results", invented((200, 100, 50), unseen))
+        play(DepthExperiment, look, media, {**DEPTHS, "depths": (0, 1, 2)})
+    assert level["unseen-partly"] == pytest.approx([400, 400], abs=0.1)  # a ring, and the level
+    assert level["unseen-middle"] == pytest.approx([400], abs=0.1)
+    assert level["unseen-flat"] == []
 
 
 @pytest.mark.parametrize("name", ["training", "unseen"])
@@ -105,7 +171,7 @@ def test_lines_go_through_the_recorded_losses_of_the_first_seed(media, name):
     seen = {}
 
     def look(scene, beat):
-        if beat == "unseen-days":
+        if beat == "train":
             for k, panel in enumerate(scene.panels):
                 line = getattr(panel, name)
                 corners = np.array([panel.plot.data(point) for point in [*line.get_start_anchors(), line.points[-1]]])
@@ -144,27 +210,21 @@ def test_other_runs_other_bars(media):
 @pytest.mark.parametrize("training", TRAINING)
 @pytest.mark.parametrize("unseen", VERDICTS)
 def test_words_are_chosen_by_the_numbers(media, monkeypatch, training, unseen):
-    def invented(self):
-        networks = self.networks(self.parameters)
-        return tuple(
-            Result(network, (0, 1), Losses(np.array([a - 1.0, a + 1.0])), Losses(np.array([b - 1.0, b + 1.0])), None)
-            for network, a, b in zip(networks, TRAINING[training], VERDICTS[unseen], strict=True)
-        )
-
-    monkeypatch.setattr(NetworksScene, "results", invented)
+    monkeypatch.setattr(NetworksScene, "results", invented(TRAINING[training], VERDICTS[unseen]))
     shown = {}
 
     def look(scene, beat):
         shown["scene"], shown[beat] = scene, said(scene)
 
     beats = play(WidthExperiment, look, media, WIDTHS)
-    assert beats == ["networks", "train", "unseen-days", f"training-{training}", f"unseen-{unseen}", "lecture"]
+    puzzle = ["puzzle"] if training == "falls" and unseen in ("worse", "partly") else []
+    assert beats == ["networks", "train", f"training-{training}", f"unseen-{unseen}", "lecture", *puzzle]
     lines = lines_of(shown["scene"])
-    assert f"{TRAINING[training][0] / 1000:.3f}k" in lines[f"training-{training}"]
-    assert f"{min(VERDICTS[unseen]) / 1000:.3f}k" in lines[f"unseen-{unseen}"]
+    assert str(TRAINING[training][0]) in lines[f"training-{training}"]
+    assert str(min(VERDICTS[unseen])) in lines[f"unseen-{unseen}"]
     verdict = shown["scene"].screen(f"verdict-{unseen}") if training == "falls" and unseen != "flat" else None
     assert (verdict or "Wider: does it help?") in shown[f"unseen-{unseen}"]
-    best = {"worse": 0, "better": 2, "middle": 1}.get(unseen)
+    best = {"worse": 0, "partly": 0, "better": 2, "middle": 1}.get(unseen)
     if best is None:
         assert not hasattr(shown["scene"], "best_mark")
     else:
@@ -178,22 +238,48 @@ def test_words_are_chosen_by_the_numbers(media, monkeypatch, training, unseen):
 )
 def test_ours_and_the_lectures(media, monkeypatch, linear, hundred, line):
     parameters = {"widths": (0, 100), "seeds": (0, 1), "epochs": 1}
-
-    def invented(self):
-        return tuple(
-            Result(network, (0, 1), Losses(np.array([99.0, 101.0])), Losses(np.array([b - 1.0, b + 1.0])), None)
-            for network, b in zip(self.networks(self.parameters), (linear, hundred), strict=True)
-        )
-
-    monkeypatch.setattr(NetworksScene, "results", invented)
+    monkeypatch.setattr(NetworksScene, "results", invented((100, 100), (linear, hundred)))
     shown = {}
 
     def look(scene, beat):
-        shown["said"], shown["lines"] = said(scene), scene
+        if beat.startswith("lecture"):
+            shown["said"], shown["scene"] = said(scene), scene
+            heights = [[outline.get_top()[1] for outline, _ in marks] for marks in scene.lecture_marks]
+            shown["heights"] = [[scene.columns.y(loss) for loss in losses] for losses in ((320, 280), (460, 430))]
+            assert heights == [pytest.approx(row) for row in shown["heights"]]
 
-    assert play(WidthExperiment, look, media, parameters)[-1] == line
-    assert all(figure in shown["said"] for hidden in ((), (100,)) for figure in LECTURE[hidden])
-    assert "0.43k after 0.46k" in lines_of(shown["lines"])[line]
+    assert play(WidthExperiment, look, media, parameters)[4] == line
+    assert all(figure in shown["said"] for figure in ("320", "460", "280", "430"))
+    assert "430 views after 460" in lines_of(shown["scene"])[line]
+
+
+def test_another_scale_than_the_lectures_has_no_ghost_bars(media, monkeypatch):
+    monkeypatch.setattr(NetworksScene, "results", invented((9000, 8000), (90_000, 80_000)))
+    shown = {}
+
+    def look(scene, beat):
+        shown[beat] = said(scene)
+        assert not hasattr(scene, "lecture_marks")
+
+    parameters = {"widths": (0, 100), "seeds": (0, 1), "epochs": 1}
+    assert play(WidthExperiment, look, media, parameters)[4] == "lecture-agrees"
+    assert "lecture | 320 | 460 | 280 | 430" in shown["lecture-agrees"]
+    assert "90.0k" in shown["lecture-agrees"]
+
+
+def test_gap_between_seen_and_unseen_is_that_of_the_bars(media, monkeypatch):
+    monkeypatch.setattr(NetworksScene, "results", invented((480, 100, 50), (500, 500, 550)))
+    shown = {}
+
+    def look(scene, beat):
+        shown["scene"] = scene
+        assert not check_scene(scene, beat)
+
+    assert play(WidthExperiment, look, media, WIDTHS)[-1] == "puzzle"
+    scene = shown["scene"]
+    assert scene.gaps[0] is None  # 20 views: less than the number needs
+    for gap, unseen in zip(scene.gaps[1:], (500, 550), strict=True):
+        assert gap.get_top()[1] == pytest.approx(scene.columns.y(unseen))
 
 
 def test_without_a_network_of_the_lectures_there_is_no_beat_of_it(media):
@@ -207,17 +293,11 @@ def test_without_a_network_of_the_lectures_there_is_no_beat_of_it(media):
 def test_depth_names_the_best_beside_the_lectures(media, monkeypatch):
     depths = {"depths": (3, 4), "width": 100, "seeds": (0, 1), "epochs": 1}
 
-    def invented(three, four):
-        return lambda self: tuple(
-            Result(network, (0, 1), Losses(np.array([99.0, 101.0])), Losses(np.array([b - 1.0, b + 1.0])), None)
-            for network, b in zip(self.networks(self.parameters), (three, four), strict=True)
-        )
-
     scenes = []
     for losses, line in (((380, 440), "lecture-agrees"), ((440, 380), "lecture-differs")):
-        monkeypatch.setattr(NetworksScene, "results", invented(*losses))
+        monkeypatch.setattr(NetworksScene, "results", invented((100, 100), losses))
         assert play(DepthExperiment, lambda scene, beat: scenes.append(scene), media, depths)[-1] == line
-    assert "Here the best is four layers" in lines_of(scenes[-1])["lecture-differs"]
+    assert "Here it is four layers" in lines_of(scenes[-1])["lecture-differs"]
 
 
 def test_users_views_are_called_by_their_file(media):
@@ -236,7 +316,7 @@ def test_users_views_are_called_by_their_file(media):
     assert "synthetic" not in shown["networks"]
     assert "the last 7 days" in lines_of(shown["scene"])["networks"]
     training = next(line for beat, line in lines_of(shown["scene"]).items() if beat.startswith("training-"))
-    assert "M" in training  # millions of views
+    assert "k views" in training  # of millions
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -285,7 +365,8 @@ def test_bad_parameters_are_named(scene_class, wrong, message):
 def test_runs_are_those_of_the_experiment_command():
     wanted = {run.digest for network in width_experiments() for run in network.experiments}
     assert {run.digest for run in WidthExperiment.experiments(WidthExperiment.validated({})).values()} == wanted
-    wanted = {run.digest for network in depth_experiments() for run in network.experiments}
+    deep = [width_experiments()[0], *depth_experiments()]  # the linear model is that of the comparison of widths
+    wanted = {run.digest for network in deep for run in network.experiments}
     assert {run.digest for run in DepthExperiment.experiments(DepthExperiment.validated({})).values()} == wanted
 
 
@@ -297,7 +378,7 @@ def test_a_run_that_is_missing_is_named(tmp_path):
 def test_a_scene_must_say_which_networks_it_shows():
     with pytest.raises(NotImplementedError, match="override networks"):
         NetworksScene.networks(NetworksScene.Parameters())
-    assert DepthsScene.networks(DepthsScene.Parameters())[0].hidden == (100,)
+    assert DepthsScene.networks(DepthsScene.Parameters())[0].hidden == ()
 
 
 def test_columns_are_a_scale():
@@ -305,8 +386,29 @@ def test_columns_are_a_scale():
     assert columns.y(0) == columns.bottom
     assert columns.y(30.0) < columns.top - 0.3  # the number above it has room
     assert columns.bar(0, SEEN)[1] < columns.bar(0, UNSEEN)[0] < columns.bar(1, SEEN)[0]
-    assert columns.ticks(usual=50.0).labels[0] == "10"
-    assert columns.ticks(usual=5000.0).labels[0] == "10"  # less than a tenth of a thousand is told plainly
+    ticks = columns.ticks(loss_column([30.0]))
+    assert dict(zip(ticks.values, ticks.labels, strict=True))[10.0] == "10.0"
+
+
+@pytest.mark.parametrize(
+    ("losses", "written"),
+    [
+        ([520.4, 23.1], ["520", "23"]),
+        ([9400.0, 23.0], ["9400", "23"]),
+        ([52_000.0, 900.0], ["52.0k", "0.9k"]),
+        ([15e6, 2e5], ["15.0M", "0.2M"]),
+        ([0.5, 0.02, math.nan], ["0.500", "0.020", "nan"]),
+        ([0.0], ["0.00"]),
+    ],
+)
+def test_losses_are_written_as_they_are(losses, written):
+    write = loss_column(losses)
+    assert [write(loss) for loss in losses] == written
+
+
+def test_lectures_losses_are_written_like_ours():
+    assert lecture_written(()) == ("320", "460")
+    assert lecture_written((100, 100)) == ("180", "")
 
 
 def test_a_line_comes_in_where_it_falls_below_the_top():
