@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from gradreel.core.written_out import output_terms, row_terms
+from gradreel.core.theta import unpack
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
-from gradreel.scenes.mobjects.arithmetic import printed_sum
+from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
+from gradreel.scenes.mobjects.arithmetic import printed_products
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
@@ -15,11 +16,14 @@ from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.network_sum import WrittenSum, fitting_places, output_row_source
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, TransformFromCopy, VGroup
 
 WHOLE_SIZE, WHOLE_BASELINE = 56, 1.83  # of the formula, as more-features leaves it
 PLACE_SIZE = 46  # of it below the diagram
 SUM_BASELINE = -2.72
+ZOOM = (-2.2, 2.2, -3.4, -2.45)  # of the enlarged sigmoid
+INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
+"""Parts of the formula that belong to its bracket."""
 
 
 class NetworkDiagram(ThreeDaysScene):
@@ -43,9 +47,10 @@ class NetworkDiagram(ThreeDaysScene):
             # The formula as the last scene left it. It makes room at the bottom; the features stand at the left
             whole = formula(many_features_source(self.n_units, self.n_features), WHOLE_SIZE)
             whole.place(WHOLE_BASELINE, left=style.LEFT_EDGE)
+            self.add(whole)
             self.title, arriving = next_heading(self.screen("heading"))
-            self.play(FadeIn(whole), *arriving, run_time=0.6)
-            self.wait(1.4)
+            self.play(*arriving)
+            self.wait(1.2)
             self.play(whole.animate.scale(PLACE_SIZE / WHOLE_SIZE).move_to([0, SUM_BASELINE, 0]), run_time=1.2)
             column, letters = self.diagram.columns[X], self.letters[X]
             self.play(LaggedStart(*map(FadeIn, column.nodes.values()), lag_ratio=0.3), FadeIn(letters), run_time=1.0)
@@ -56,17 +61,23 @@ class NetworkDiagram(ThreeDaysScene):
 
     def _bracket_beat(self) -> None:
         with self.beat("bracket"):
-            # One yellow arrow after the other runs into the first circle, with its w; below, term after term, the sum
-            self.row = self._row(0)
+            # All of the formula but its bracket steps back; the bracket unfolds into the sum that it stands for. Then
+            # term after term lights up, and its yellow arrow runs into the first circle
+            whole, self.row = self.whole, self._row(0)
             letters, lines = self.row.letters, self.diagram.edges[X].into(0)
             node, bias = self.diagram.columns[R].nodes[0], self.bias_arrows[0]
-            self.play(FadeOut(self.whole), FadeIn(node), FadeIn(self.letters[R][0]), run_time=0.5)
+            self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts if name not in INSIDE), run_time=0.6)
+            self.wait(0.6)
+            origins = {f"{name}_{j}": name for name in ("w", "x") for j in range(1, self.n_features + 1)}
+            self.play(*grow(whole, letters, origins), FadeIn(node), FadeIn(self.letters[R][0]), run_time=1.8)
             start = letters.parts["w_1"][0]
-            ends = [letters.parts[f"x_{j}"][-1] + 1 for j in range(1, self.n_features + 1)]
-            for j, (line, label) in enumerate(zip(lines, self.labels_into(0), strict=True)):
-                term = VGroup(*letters[start if j == 0 else ends[j - 1] : ends[j]])
-                self.play(Create(line), FadeIn(label), FadeIn(term, shift=0.15 * UP), run_time=1.0)
-            self.play(FadeIn(bias, shift=0.15 * UP), FadeIn(VGroup(*letters[:start])), run_time=0.7)
+            ends = [start, *(letters.parts[f"x_{j}"][-1] + 1 for j in range(1, self.n_features + 1))]
+            terms = [VGroup(*letters[ends[j] : ends[j + 1]]) for j in range(self.n_features)]
+            constant = VGroup(*letters[letters.parts["bias"][0] : start])  # b_1 and the sign after it
+            self.play(*(emphasis(term, FAINT) for term in (*terms, constant)), run_time=0.4)
+            for line, label, term in zip(lines, self.labels_into(0), terms, strict=True):
+                self.play(Create(line), FadeIn(label), emphasis(term, FULL), run_time=0.8)
+            self.play(FadeIn(bias, shift=0.15 * UP), emphasis(constant, FULL), run_time=0.7)
             self.add(letters)
 
     def _others_beat(self) -> None:
@@ -108,17 +119,18 @@ class NetworkDiagram(ThreeDaysScene):
     # -- numbers -------------------------------------------------------------------------------------------------
 
     def _row(self, i: int) -> WrittenSum:
-        """r_i in letters and numbers, i counted from 0."""
-        terms = row_terms(self.run, self.theta, self.there, i)
-        printed = printed_sum(terms, float(self.there.r[0][i]), fitting_places(terms))
-        colors = [palette.green, *[palette.text] * self.n_features, palette.blue]
-        return WrittenSum(row_source(i + 1, self.n_features), "r", printed, SUM_BASELINE, colors)
+        """r_i in letters and numbers, i counted from 0: the first one with its products, the others by their result."""
+        layers, there, roles = unpack(self.run, self.theta), self.there, ("green", "yellow", "text")
+        bias, weights, r = layers.biases[0][i], layers.weights[0][i], there.r[0]
+        printed = printed_products(bias, zip(weights, there.x, strict=True), r[i], fitting_places(r))
+        row = WrittenSum(row_source(i + 1, self.n_features), "r", printed, SUM_BASELINE, roles, total_only=i > 0)
+        return row.start_at(self._row(0).left) if i else row
 
     def _output_row(self) -> WrittenSum:
-        terms = output_terms(self.run, self.theta, self.there)
-        printed = printed_sum(terms, self.there.y, self.unit.decimals)
-        colors = [palette.grey, *[palette.text] * self.n_units, palette.blue]
-        return WrittenSum(output_row_source(self.n_units), "y", printed, SUM_BASELINE, colors)
+        layers, there = unpack(self.run, self.theta), self.there
+        products = zip(layers.c, there.a[0], strict=True)
+        printed = printed_products(float(layers.b), products, there.y, self.unit.decimals)
+        return WrittenSum(output_row_source(self.n_units), "y", printed, SUM_BASELINE, ("grey", "magenta", "blue"))
 
     def _numbers_beat(self) -> None:
         day = self.example.day
@@ -126,9 +138,11 @@ class NetworkDiagram(ThreeDaysScene):
         fields |= in_languages("weekday", lambda language: weekday_words(day, language))
         with self.beat("numbers", **fields):
             # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1.
-            # Then the other rows, one by one
+            # Then the results of the other rows, one by one
             dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
-            self.title, arriving = next_heading(self.screen("heading-numbers"), self.title)
+            language = self.context.language
+            date_words = {"day": day_words(day, language), "weekday": weekday_words(day, language)}
+            self.title, arriving = next_heading(self.screen("heading-numbers", **date_words), self.title)
             self.play(*arriving, *dimmed, *self.into_nodes(X), run_time=0.9)
             for i in range(self.n_units):
                 self._work_out(i)
@@ -141,10 +155,9 @@ class NetworkDiagram(ThreeDaysScene):
         self.play(*grow(old.letters, new.letters), *self._lit(i), *leaving, run_time=1.2 if i == 0 else 0.8)
         self.row = new
         if i == 0:
-            sources = [self.bias_arrows[0][1], *self.numbers[X]]
-            terms = [FadeIn(term, target_position=source) for source, term in zip(sources, new.numbers, strict=True)]
+            terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
             flow = Pulse(edges, palette.text).run()
-            self.play(FadeIn(new.equals), LaggedStart(*terms, lag_ratio=0.3), flow, run_time=2.6)
+            self.play(LaggedStart(*terms, lag_ratio=0.3), flow, run_time=2.6)
             self.play(FadeIn(new.total), run_time=0.4)
         else:
             self.play(Pulse(edges, palette.text).run(), FadeIn(new.line), run_time=0.9)
@@ -155,26 +168,43 @@ class NetworkDiagram(ThreeDaysScene):
     def _result_beat(self) -> None:
         if self.outcome["prediction"] == self.outcome["label"]:
             with self.beat("result-exact", **self.outcome):
-                # Numbers go through the boxes, the last sum is worked out; the real value below y is the same
+                # One number in its sigmoid, enlarged; all go through; the last sum; the day's value below y is the same
                 self._last_numbers()
         elif self.there.y < self.there.label:
             with self.beat("result-low", **self.outcome):
-                # Numbers go through the boxes, the last sum is worked out; the real value below y is higher
+                # One number in its sigmoid, enlarged; all go through; the last sum; the day's value below y is higher
                 self._last_numbers()
         else:
             with self.beat("result-high", **self.outcome):
-                # Numbers go through the boxes, the last sum is worked out; the real value below y is lower
+                # One number in its sigmoid, enlarged; all go through; the last sum; the day's value below y is lower
                 self._last_numbers()
 
     def _last_numbers(self) -> None:
-        diagram, new, old = self.diagram, self._output_row(), self.row
-        self.play(*self._dimmed(self.n_units - 1), Pulse(diagram.edges[R], palette.text).run(0.8))
+        diagram, new = self.diagram, self._output_row()
+        self._enlarge(0)
+        self.play(Pulse(diagram.edges[R], palette.text).run(0.8))
         self.play(*self.into_nodes(A), run_time=0.5)
         lights = [emphasis(part, FULL) for part in (diagram.edges[A], *self.c_labels.values())]
-        self.play(FadeOut(old.line), *grow(old.letters, new.letters), *lights, run_time=1.0)
+        self.play(FadeOut(self.zoom), FadeIn(new.letters), *lights, run_time=0.8)
         self.row = new
-        terms = [FadeIn(term) for term in (new.equals, *new.numbers)]
+        terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
         self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.8)
         self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
         self.wait(0.6)
         self.play(FadeIn(self.truth_words(), shift=0.15 * UP), run_time=0.8)
+
+    def _enlarge(self, i: int) -> None:
+        """What the box between r_i and a_i does: its picture becomes a curve, along which the number finds its a."""
+        names = f"blue(r_{i + 1})", f"blue(a_{i + 1})"
+        printed = [self.numbers[column][i].text.replace("\u2212", "-") for column in (R, A)]
+        box, r = self.diagram.boxes[i], float(self.there.r[0][i])
+        self.zoom = zoom = ActivationZoom(self.run.activation, r, names, (printed[0], printed[1]), ZOOM)
+        leaving = [FadeOut(self.row.letters), FadeOut(self.row.line), *self._dimmed(self.n_units - 1)]
+        self.play(*leaving, run_time=0.5)
+        self.play(TransformFromCopy(box[1], zoom.curve), FadeIn(zoom.axis), emphasis(box, FULL), run_time=1.0)
+        self.play(FadeIn(zoom.come), FadeIn(zoom.dot), run_time=0.5)
+        self.play(zoom.dot.animate.move_to(zoom.point), Create(zoom.up), run_time=0.8)
+        self.play(Create(zoom.across), run_time=0.6)
+        self.play(FadeIn(zoom.goes), run_time=0.5)
+        self.add(zoom)
+        self.wait(0.4)

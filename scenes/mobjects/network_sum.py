@@ -1,14 +1,14 @@
-"""A sum in letters, and below it in numbers that add up as printed: r_1 = b_1 + w_11 x_1 + ... = -2.77 + 7.93 + ..."""
+"""A sum in letters, and below it in numbers: r_1 = b_1 + w_11 x_1 + ... = -2.77 + 1.92 * 4.13 + ... = -0.32."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 
-from gradreel.scenes.mobjects.arithmetic import PrintedSum
+from gradreel.scenes.mobjects.arithmetic import PrintedProducts
 from gradreel.scenes.mobjects.lecture_formulas import CONSTANT
 from gradreel.scenes.mobjects.text import formula
-from manim import ManimColor, VGroup
+from manim import VGroup
 
 LARGEST, NUMBER_SIZE = 44.0, 40.0
 LINE = 0.56  # scene units from the letters' baseline down to that of the numbers
@@ -26,46 +26,73 @@ class WrittenSum:
     """``letters``, a formula whose first equals sign follows its part ``left_side``, and below it the same in numbers.
 
     ``numbers[t]`` is term t with the sign before it; ``equals`` is the sign that starts the line, below that of the
-    letters; ``total`` ends it, "= -0.32"; ``line`` is all of them. ``colors``: of the terms, and of the total. The
-    wider of both lines is centred at x = 0.
+    letters; ``total`` ends it, "= -0.32"; ``line`` is all of them. With ``total_only`` the line is the total alone.
+    ``roles``: colours of the constant, of the first factors and of the second ones. The wider of both lines is centred
+    at x = 0.
     """
 
     def __init__(
         self,
         source: str,
         left_side: str,
-        printed: PrintedSum,
+        printed: PrintedProducts,
         baseline: float,
-        colors: Sequence[ManimColor],
+        roles: tuple[str, str, str],
+        total_only: bool = False,
     ) -> None:
         self.letters = formula(source, LARGEST)
-        self._lay_line(printed, colors, NUMBER_SIZE)
+        if self.letters.width > WIDEST:
+            self.letters = formula(source, LARGEST * WIDEST / self.letters.width)
         side = self.letters[self.letters.parts[left_side][-1] + 1].get_left()[0] - self.letters.get_left()[0]
+        terms, room = [] if total_only else _terms(printed, roles), WIDEST - side
+        self._lay_line(terms, printed, NUMBER_SIZE)
+        if self.line.width > room:
+            self._lay_line(terms, printed, NUMBER_SIZE * room / self.line.width)
         widest = max(self.letters.width, side + self.line.width)
-        if widest > WIDEST:
-            self.letters = formula(source, LARGEST * WIDEST / widest)
-            self._lay_line(printed, colors, NUMBER_SIZE * WIDEST / widest)
-            side, widest = side * WIDEST / widest, WIDEST
         self.letters.place(baseline, left=-widest / 2)
         self.line.shift([side - widest / 2, baseline - LINE, 0])
 
-    def _lay_line(self, printed: PrintedSum, colors: Sequence[ManimColor], size: float) -> None:
+    @property
+    def left(self) -> float:
+        return float(self.letters.get_left()[0])
+
+    def start_at(self, left: float) -> WrittenSum:
+        """Both lines moved, so that the letters begin at x = ``left``."""
+        way = left - self.left
+        VGroup(self.letters, self.line).shift([way, 0, 0])
+        return self
+
+    def _lay_line(self, terms: Sequence[str], printed: PrintedProducts, size: float) -> None:
         """The numbers' line, from x = 0 on the baseline y = 0."""
-        sign = "=" if printed.exact else "approx"
-        self.equals = formula(sign, size).place(0.0, left=0.0)
-        x = self.equals.get_right()[0] + GAP
+        self.equals = VGroup()
+        x, gap = 0.0, GAP * size / NUMBER_SIZE
+        if terms:
+            self.equals = formula("=", size).place(0.0, left=x)
+            x = self.equals.get_right()[0] + gap
         self.numbers: list[VGroup] = []
-        for t, (text, color) in enumerate(zip(printed.terms, colors, strict=False)):
+        for t, text in enumerate(terms):
             term = VGroup()
             if t:
                 term.add(formula("-" if text.startswith("-") else "+", size).place(0.0, left=x))
-                x = term.get_right()[0] + GAP
-            term.add(formula(text.lstrip("-") if t else text, size, color).place(0.0, left=x))
-            x = term.get_right()[0] + GAP
+                x = term.get_right()[0] + gap
+            term.add(formula(text.lstrip("-") if t else text, size).place(0.0, left=x))
+            x = term.get_right()[0] + gap
             self.numbers.append(term)
-        total = formula("=", size).place(0.0, left=x)
-        self.total = VGroup(total, formula(printed.total, size, colors[-1]).place(0.0, left=total.get_right()[0] + GAP))
+        total = formula("=" if printed.exact or not terms else "approx", size).place(0.0, left=x)
+        end = formula(f"blue({printed.total})", size).place(0.0, left=total.get_right()[0] + gap)
+        self.total = VGroup(total, end)
         self.line = VGroup(self.equals, *self.numbers, self.total)
+
+
+def _terms(printed: PrintedProducts, roles: tuple[str, str, str]) -> list[str]:
+    """The constant, and the products; a negative one starts with its sign."""
+    constant, first, second = roles
+    made = [f"{constant}({printed.constant})"]
+    for weight, value in printed.factors:
+        sign = "-" if weight.startswith("-") else ""
+        inner = f"({value})" if value.startswith("-") else value
+        made.append(f"{sign}{first}({weight.lstrip('-')}) dot {second}({inner})")
+    return made
 
 
 def fitting_places(values: Iterable[float], most: int = 2) -> int:

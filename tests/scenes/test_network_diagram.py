@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from gradreel.core.training import train
 from gradreel.core.written_out import label_day
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture import features, network_diagram
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.text import Number, TextMobject
 from gradreel.scenes.stills import visit_beats
 
@@ -111,16 +114,50 @@ def test_what_the_circles_say_is_what_the_network_computes(film, media):
     assert film["beats"][-1] == ("result-low" if prediction < label else "result-high")
 
 
-def test_the_sums_that_are_printed_are_those_of_the_circles(film):
+def printed_line(row) -> str:
+    """A written sum's numbers as arithmetic: "-2.77+1.92*4.13-...=-0.32"; roles are left out."""
+    sources = [part.source for part in row.line.get_family() if isinstance(part, TextMobject)]
+    text = "".join(source.removeprefix("$display(").removesuffix(")$") for source in sources)
+    text = re.sub(r"(green|grey|yellow|magenta|blue|text)\(([^()]*)\)", r"\2", text)
+    return text.replace(" dot ", "*").replace("approx", "=").replace(" ", "")
+
+
+def test_the_products_that_are_printed_come_to_what_the_circles_say(film):
     scene = film["scene"]
-    for i in range(3):
+    for row, column in ((scene._row(0), 1), (scene._output_row(), 3)):
+        _, summed, total = printed_line(row).split("=")
+        value = 0.0
+        for sign, term in re.findall(r"([+-]?)([0-9.*]+)", summed):
+            value += float(np.prod([float(factor) for factor in term.split("*")])) * (-1 if sign == "-" else 1)
+        assert value == pytest.approx(float(total), abs=0.005 + 1e-9)
+        assert float(total) == film[film["beats"][-1]][column][0]
+        assert summed.count("*") == 3
+        assert len(set(map(len, re.findall(r"\.([0-9]+)", summed)))) == 1  # all with the same number of decimals
+
+
+def test_the_other_rows_say_their_result_alone_and_begin_where_the_first_does(film):
+    scene = film["scene"]
+    for i in (1, 2):
         row = scene._row(i)
-        text = "".join(part.source for part in row.line.get_family() if isinstance(part, TextMobject))
-        numbers = text.replace("$display(", "").replace(")$", "").replace(" ", "").replace("approx", "=")
-        _, terms, total = numbers.split("=")
-        summed = sum(float(term) for term in terms.replace("-", " -").replace("+", " ").split())
-        assert summed == pytest.approx(float(total), abs=1e-9 if "approx" not in text else 0.02)
-        assert float(total) == pytest.approx(film["numbers"][1][i], abs=0.0051)
+        assert float(printed_line(row).removeprefix("=")) == film["numbers"][1][i]
+        assert row.left == pytest.approx(scene._row(0).left)
+
+
+def test_the_enlarged_sigmoid_shows_the_first_r_and_its_a(film, media):
+    zoom, (_, r, a, _) = film["scene"].zoom, film[film["beats"][-1]]
+    assert zoom.come.source.endswith(f"= {r[0]:.2f})$")
+    assert zoom.goes.source.endswith(f"= blue({a[0]:.2f}))$")
+    (left, right), height = (zoom.axis.get_left()[0], zoom.axis.get_right()[0]), zoom.curve.height
+    reach, across = ActivationZoom.reach(film["scene"].there.r[0][0]), zoom.point[0]
+    assert (across - left) / (right - left) * 2 * reach - reach == pytest.approx(r[0], abs=0.0051)
+    lowest, highest = (1 / (1 + np.exp(-end)) for end in (-reach, reach))
+    risen = (zoom.point[1] - zoom.curve.get_bottom()[1]) / height
+    assert lowest + risen * (highest - lowest) == pytest.approx(a[0], abs=0.0051)
+
+
+def test_it_begins_with_the_formula_that_the_scene_before_leaves():
+    assert pytest.approx(features.FORMULA_BASELINE - 0.1) == network_diagram.WHOLE_BASELINE
+    assert network_diagram.WHOLE_SIZE == features.GROWN_SIZE
 
 
 def test_another_network_and_another_day_give_other_numbers(film, media):
