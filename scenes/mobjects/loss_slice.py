@@ -87,6 +87,8 @@ class LossSlice(VGroup):
             self.letter = formula(label, style.LETTER).place(top + 0.12, center=(left + right) / 2)
         else:
             self.letter = formula("L", style.LETTER).place(top + 0.15, center=left)
+            if self.plot.notes:  # powers of ten stand there, too
+                self.letter.place(top + 0.15, right=self.plot.notes.get_left()[0] - 0.2)
         self.add(self.plot, *([] if small else [self.guide]), self.curve, self.tangent, self.point, self.letter)
         self.show(self.value)
 

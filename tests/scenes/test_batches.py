@@ -20,6 +20,7 @@ from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.batches import Batches
 from gradreel.scenes.mobjects.batch_field import MOST
+from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.stills import visit_beats
 
 TINY = (320, 180)
@@ -32,7 +33,7 @@ EXTREMES = {
     "many batches": Experiment(dataset=CurveDataset(examples=2000), batch_size=2, epochs=1),
     "as many examples as there may be": Experiment(dataset=CurveDataset(examples=MOST), batch_size=4000, epochs=2),
 }
-LAST_BEATS = ["wander", "quiz", "quiz-again"]
+LAST_BEATS = ["wander", "quiz", "quiz-answer"]
 
 
 @pytest.fixture(scope="module")
@@ -170,12 +171,33 @@ def test_extremes_stay_readable(media, name, language):
 def test_answers_are_rounded_up_for_a_smaller_last_batch(media):
     sources = []
     play(
-        lambda scene, beat: sources.append(scene.first_answer[1].source) if beat == "quiz" else None,
+        lambda scene, beat: sources.append(scene.answers[0][0].source) if beat == "quiz-answer" else None,
         media,
         EXTREMES["two batches"],
         {"quiz": [[10, 3], [7, 7]]},
     )
     assert 'part("result", "4")' in sources[0] and "ceil" in sources[0]
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch_size", "sizes"),
+    [(1000, 100, [100] * 10), (10_000, 10, [10] * 10), (10, 3, [3, 3, 3, 1]), (7, 7, [7]), (10**9, 3, [3] * 9 + [1])],
+)
+def test_bundles_hold_as_many_squares_as_batches_have(examples, batch_size, sizes):
+    bundles = Bundles(examples, batch_size, 0.0)
+    assert [len(corners(bundle[1])) for bundle in bundles.bundles] == sizes == bundles.sizes
+    assert len(bundles.dots) == (-(-examples // batch_size) > 10)
+    for bundle in bundles.bundles:
+        frame, squares = bundle
+        assert frame.get_left()[0] < squares.get_left()[0] and squares.get_right()[0] < frame.get_right()[0]
+        assert frame.get_bottom()[1] < squares.get_bottom()[1] and squares.get_top()[1] < frame.get_top()[1]
+    assert bundles.get_right()[0] < 6.45
+
+
+def test_the_last_batch_is_what_is_left(media):
+    sources = []
+    play(lambda scene, beat: sources.append(scene.result[-1].source) if beat == "epoch" else None, media)
+    assert "45 dot 32 + 18" in sources[0]
 
 
 def test_days_are_said_to_be_synthetic_or_whose_they_are(media):

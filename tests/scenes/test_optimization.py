@@ -13,7 +13,7 @@ from gradreel.core.columns import checksum
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.planes import plane_of
+from gradreel.core.planes import Plane, plane_of
 from gradreel.core.theta import loss, predict
 from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.training import train
@@ -21,7 +21,9 @@ from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.mobjects.arithmetic import printed_update
+from gradreel.scenes.mobjects.descent import Descent
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
+from gradreel.scenes.mobjects.update_formulas import length_text
 from gradreel.scenes.stills import beat_frames, visit_beats
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,11 +81,10 @@ def play(look, media_dir, run=SHORT, updates=None, at_map=False, **context) -> l
     return beats
 
 
-UPDATES = {"surface": 0, "first-update": 1, "second-update": 2, "again": 10, "step-back": 10, "walk": 300, "stop": 300}
+UPDATES = {"surface": 0, "first-update": 1, "again": 10, "step-back": 10, "walk": 300, "stop": 300}
 SLOPES_OF = {
     "surface": 0,
     "first-update": 0,
-    "second-update": 1,
     "again": 10,
     "step-back": 10,
     "walk": 299,
@@ -96,6 +97,7 @@ class Seen:
     """What stands on the screen when a beat of the short run ends, read out of the scene's mobjects."""
 
     far: bool
+    plane: Plane
     point: np.ndarray  # (2,) in the map's plane
     arrow: np.ndarray  # (2,) its tip, from the point
     path_end: float  # how far the path's end is from the point, on the screen
@@ -112,6 +114,7 @@ def read(scene) -> Seen:
     tip = max(path.arrow[1].get_anchors(), key=lambda point: np.linalg.norm(point - here))
     return Seen(
         far=descent.map is descent.far,
+        plane=descent.map.plane,
         point=descent.map.surface.coordinates(here),
         arrow=(tip - here)[:2],
         path_end=float(np.linalg.norm(path.line.get_end() - here)),
@@ -141,18 +144,80 @@ def trace(media) -> Trace:
 
 @pytest.mark.parametrize("beat", UPDATES)
 def test_the_point_is_where_the_recorded_parameters_are_in_the_plane(film, trace, beat):
-    plane = plane_of(trace, 300 if film[beat].far else 10)
+    plane = film[beat].plane
+    if film[beat].far:  # what it shows of these three states is true
+        np.testing.assert_allclose(plane.distance(trace.parameters[[0, 10, 300]]), 0, atol=1e-9)
+    else:
+        np.testing.assert_allclose(plane.directions, plane_of(trace, 10).directions)
+    np.testing.assert_allclose(plane.directions @ plane.directions.T, np.eye(2), atol=1e-12)
     extent = np.ptp(plane.coordinates(trace.parameters))
     expected = plane.coordinates(trace.parameters[UPDATES[beat]])
     np.testing.assert_allclose(film[beat].point, expected, atol=1e-9 * extent)
     assert film[beat].path_end < 1e-9  # nothing of the path to come is drawn
 
 
-@pytest.mark.parametrize("beat", ["again", "step-back"])
-def test_the_arrow_points_against_the_recorded_gradient(film, trace, beat):
-    downhill = -plane_of(trace, 300 if film[beat].far else 10).directions @ trace.gradient[10]
-    cosine = film[beat].arrow @ downhill / np.linalg.norm(film[beat].arrow) / np.linalg.norm(downhill)
-    assert cosine == pytest.approx(1.0, abs=1e-9)
+def test_the_arrow_points_against_the_recorded_gradient(film, trace):
+    downhill = -plane_of(trace, 10).directions @ trace.gradient[10]
+    arrow = film["again"].arrow
+    assert arrow @ downhill / np.linalg.norm(arrow) / np.linalg.norm(downhill) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_an_arrow_of_g_is_uphill_then_downhill_and_an_arrow_of_a_step_is_as_long_as_the_step(media, trace):
+    seen = {}
+
+    def look(scene, beat):
+        path, near = scene.descent.near.path, scene.descent.near
+        here = near.point(trace.parameters[0])
+        tip = max(path.arrow[1].get_anchors(), key=lambda point: np.linalg.norm(point - here))
+        seen[beat] = (tip - here)[:2], near.point(trace.parameters[:2]), scene.descent.near.path
+
+    play(look, media)
+    downhill = -plane_of(trace, 10).directions @ trace.gradient[0]
+    arrow = seen["downhill"][0]
+    assert arrow @ downhill == pytest.approx(np.linalg.norm(arrow) * np.linalg.norm(downhill))
+    step, ends, _ = seen["learning-rate"]
+    np.testing.assert_allclose(step, (ends[1] - ends[0])[:2], atol=1e-9)
+    assert np.linalg.norm(step) < np.linalg.norm(arrow)  # times 0.1, it must not get longer
+
+
+def test_a_slice_is_the_loss_along_one_parameter_and_its_tangent_has_the_recorded_slope(media, trace):
+    scenes, drawn = [], []
+
+    def look(scene, beat):
+        if beat == "slice":  # before its curve becomes a small one
+            scenes.append(scene)
+            drawn.extend(scene.along.plot.data(point) for point in scene.along.curve.get_start_anchors())
+            drawn.extend(scene.along.plot.data(end) for end in scene.along.tangent.get_start_and_end())
+            drawn.append(scene.along.plot.data(scene.along.point.get_center()))
+
+    play(look, media)
+    along, index = scenes[0].along, scenes[0].worked.index
+    *data, (x0, y0), (x1, y1), at = drawn
+    data = np.array(data)
+    thetas = np.repeat(trace.parameters[:1], len(data), axis=0)
+    thetas[:, index] = data[:, 0]
+    np.testing.assert_allclose(data[:, 1], loss(SHORT, thetas), atol=1e-9)
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(trace.gradient[0][index])
+    assert at == pytest.approx((trace.parameters[0][index], float(loss(SHORT, trace.parameters[0]))))
+    assert along.height_at(along.nudged) < along.height_at(along.value)  # what is said of a nudge
+    grid = scenes[0].grid
+    for entry, small in enumerate(grid.slices):
+        (x0, y0), (x1, y1) = (small.plot.data(end) for end in (small.tangent.get_start(), small.tangent.get_end()))
+        assert (y1 - y0) / (x1 - x0) == pytest.approx(trace.gradient[0][entry])
+    assert len({small.plot.y_range for small in grid.slices}) == 1  # one scale: steep ones look steep
+
+
+def test_values_on_the_map_are_losses_where_they_stand(media, trace):
+    maps = []
+    play(lambda scene, beat: maps.extend([scene.descent.near, scene.descent.far]) if beat == "walk" else None, media)
+    for shown in maps:
+        assert len(shown.surface.values) >= 2
+        for _, text in shown.surface.values:
+            theta = shown.plane.theta(shown.surface.coordinates(text.get_center()))
+            assert float(text.source) == pytest.approx(float(loss(SHORT, theta)), rel=0.05)
+    far = maps[1]
+    assert list(far.dotted) == list(range(5, 301, 5))
+    np.testing.assert_allclose(far.dot_points, far.point(trace.parameters[far.dotted]))
 
 
 @pytest.mark.parametrize("beat", UPDATES)
@@ -193,6 +258,34 @@ def test_a_changed_trace_is_a_changed_picture(media, tmp_path):
 def test_what_is_said_at_the_end_is_what_the_numbers_say(media, film):
     assert play(lambda scene, beat: None, media, LINE)[-1] == "end-close"
     assert list(film)[-1] == "end-far"  # 300 updates are far too few
+    assert list(film)[-3] == "walk"
+
+
+@pytest.mark.parametrize(
+    ("distance", "beat"), [(0.009, "end-close"), (0.02, "end-almost"), (0.049, "end-almost"), (0.06, "end-far")]
+)
+def test_how_near_blue_came_is_said_by_its_distance(media, monkeypatch, distance, beat):
+    monkeypatch.setattr(Descent, "distance", lambda self: distance)
+    assert play(lambda scene, beat: None, media)[-1] == beat
+
+
+def test_a_loss_of_distances_is_said_to_be_one(media):
+    sources = []
+    for run in (SHORT, EXTREMES["mean of |e|"]):
+        beats = play(
+            lambda scene, beat: sources.append(scene.question[-1].source) if beat.startswith("random") else None,
+            media,
+            run,
+        )
+    assert "^2" in sources[0] and "abs(" in sources[1] and beats[2] == "random-start-distance"
+    assert play(lambda scene, beat: None, media)[2] == "random-start"
+
+
+@pytest.mark.parametrize(
+    ("length", "text"), [(5.94e-4, "0.0006"), (0.096, "0.1"), (3.2, "3.2"), (2.4e-7, "2·10⁻⁷"), (1234.0, "1.2·10³")]
+)
+def test_a_gradients_length_in_words(length, text):
+    assert length_text(length) == text
 
 
 @pytest.mark.parametrize(("name", "language"), [*((name, "en") for name in EXTREMES), ("eight sigmoids", "zh")])
@@ -218,7 +311,7 @@ def test_formulas_hold_for_other_optimizers(media, name):
             seen["formula"], seen["worked"] = scene.formulas[1].source, scene.worked
 
     beats = play(look, media, run)
-    assert beats[6:8] == wanted
+    assert beats[7:9] == wanted
     plain = wanted[0] == "downhill"
     assert (" eta " in seen["formula"]) is plain and ("step" in seen["formula"]) is not plain
     worked = seen["worked"]

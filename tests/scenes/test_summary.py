@@ -8,24 +8,27 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.line_fit import line_of
 from gradreel.core.theta import predict
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.summary import CHOSEN, Summary
 from gradreel.scenes.stills import visit_beats
 
 TINY = (320, 180)
 RUN, OTHER = Experiment(epochs=200), Experiment(epochs=200, seed=5)
+LINE = LinearLimits.Parameters().line_run()
 RELU = Experiment(hidden=(2, 3), activation="relu", learning_rate=0.02, epochs=40)
 
 
 @pytest.fixture(scope="module")
 def media(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("media")
-    for run in (RUN, OTHER, RELU):
+    for run in (RUN, OTHER, RELU, LINE):
         train(run, folder / "traces")
     return folder
 
@@ -80,7 +83,24 @@ def test_each_choice_stands_under_its_step(media):
                 assert text.get_center()[0] == pytest.approx(card.get_center()[0])
                 assert card.get_bottom()[1] < text.get_bottom()[1] < text.get_top()[1] < -1.15
 
-    assert play(look, media) == ["steps", "chosen", "curve", "next"]
+    assert play(look, media) == ["thread", "steps", "chosen", "curve", "next"]
+
+
+def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(media):
+    seen = {}
+
+    def look(scene, beat):
+        if beat == "thread":
+            for k, blue in enumerate(scene.thread.blue):
+                plot = scene.thread[k][0][0]
+                seen[k] = np.array([plot.data(point) for point in [*blue.get_start_anchors(), blue.get_end()]]).T
+
+    play(look, media)
+    line = line_of(LINE, np.asarray(Trace.find(media / "traces", LINE).parameters[-1]))
+    np.testing.assert_allclose(seen[0][1], line(seen[0][0]), atol=1e-9)
+    np.testing.assert_allclose(seen[1][1], RUN.dataset.curve()(seen[1][0]), atol=1e-9)
+    theta = Trace.find(media / "traces", RUN).parameters[-1]
+    np.testing.assert_allclose(seen[2][1], predict(RUN, theta, RUN.dataset.features_at(seen[2][0])), atol=1e-9)
 
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])

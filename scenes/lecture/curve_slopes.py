@@ -1,0 +1,168 @@
+"""The first beats of gradient-descent for a run of ours on a curve: the task, one slope, and all of them."""
+
+from __future__ import annotations
+
+from gradreel.core.experiment import Experiment
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.arithmetic import printed_update
+from gradreel.scenes.mobjects.descent import MAP_BOX, SMALL, Descent, in_band
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.loss_slice import AHEAD, BEHIND, LossSlice, SliceGrid, way_to_zero
+from gradreel.scenes.mobjects.part_map import PartMap
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.theta_strip import role_of
+from gradreel.scenes.mobjects.update_formulas import (
+    GOAL,
+    gradient_source,
+    loss_source,
+    model_source,
+    printed_text,
+    short_text,
+    spoken_name,
+    step_source,
+    update_source,
+)
+from gradreel.scenes.style import palette
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, ReplacementTransform, VGroup, smooth
+from numpy.typing import NDArray
+
+QUESTION = (1.85, 0.35, -0.85)  # baselines of the model, its loss, and what is wanted
+SLICE_BOX = (-5.6, -1.15, -0.85, 2.2)
+GRID_BOX = (style.LEFT_EDGE, MAP_BOX[1], -1.2, 2.75)
+GRID_HALF = 0.5  # half of a small slice's width, of the way on which the tangent would come to zero
+
+
+class SlopeBeats(LectureScene):
+    """From the task to the gradient, at the start of a run."""
+
+    experiment: Experiment
+    descent: Descent
+    gradients: NDArray
+    steps: PartMap
+    title: TextMobject
+
+    def choose_one(self) -> None:
+        """The parameter whose slope is looked at and whose update is worked out; and the loss along it."""
+        states, columns = self.descent.run.parameters, self.descent.strip.columns
+        if self.descent.is_plain:
+            rate, change = self.experiment.rate(0), self.gradients[0]
+        else:  # what is subtracted is the step that was recorded
+            rate, change = 1.0, states[0].astype(float) - states[1].astype(float)
+        self.worked = printed_update(states[0], change, states[1], rate, columns.shown)
+        index = self.worked.index
+        slope = float(self.gradients[0][index])
+        way = way_to_zero(self.descent.loss_at(0), slope, float(states[0][index]))
+        label = f"{role_of(self.descent.names[index])}({self.descent.labels[index]})"
+        reach = (BEHIND * way, AHEAD * way)
+        self.along = LossSlice(self.experiment, states[0], index, slope, label, SLICE_BOX, reach)
+        self.half = GRID_HALF * way
+
+    def resize(self, top: float) -> Animation:
+        return self.descent.resize(top, self.get_mobject_family_members())
+
+    def both_formulas(self, before: str, after: str) -> tuple[TextMobject, TextMobject]:
+        """What the gradient is, and what an update makes of it: −η g only where that is all of it."""
+        gradient = in_band(gradient_source(before))
+        plain = self.descent.is_plain
+        update = update_source(before, after) if plain else step_source(before, after, self.screen("step"))
+        return gradient, in_band(update, gradient)
+
+    def task(self) -> None:
+        fit, strip = self.descent.fit, self.descent.strip
+        with self.beat("task", count=Count(len(self.descent.names))):
+            # The goal comes from its card; the red curve to be met; the model and its unknowns, in empty cells
+            self.title, arriving = next_heading(self.screen("heading"), self.title)
+            middle = (MAP_BOX[0] + MAP_BOX[1]) / 2
+            goal = formula(GOAL, 38).place(QUESTION[2], center=middle)
+            *others, written = self.steps.card(3)
+            gone = (self.steps.card(1), self.steps.card(2), self.steps.arrows, *others)
+            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *arriving)
+            self.play(ReplacementTransform(written, goal), FadeIn(fit.plot), run_time=0.8)
+            self.play(Create(fit.target), run_time=1.4, rate_func=smooth)
+            self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.5)
+            model = formula(model_source(self.experiment), 38).place(QUESTION[0], center=middle)
+            self.question = VGroup(model, goal)
+            cells = [VGroup(box, name) for box, name in zip(strip.boxes, strip.names, strict=True)]
+            self.play(FadeIn(model, shift=0.15 * UP), FadeIn(strip.label), run_time=0.5)
+            self.play(LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12), run_time=1.2)
+
+    def random_start(self) -> None:
+        if self.experiment.loss == "mae":
+            with self.beat("random-start-distance"):
+                # The same, where the loss is the mean of the distances themselves
+                self.show_start()
+        else:
+            with self.beat("random-start"):
+                # Random numbers come into the cells and draw a curve far from red; the loss is the mean of squares
+                self.show_start()
+
+    def show_start(self) -> None:
+        fit, middle = self.descent.fit, (MAP_BOX[0] + MAP_BOX[1]) / 2
+        self.play(LaggedStart(*map(FadeIn, self.descent.strip.numbers), lag_ratio=0.12), run_time=1.4)
+        self.play(Create(fit.model), run_time=1.3, rate_func=smooth)
+        self.play(FadeIn(fit.model_label, shift=0.15 * UP), run_time=0.4)
+        measure = formula(loss_source(self.experiment), 38).place(QUESTION[1], center=middle)
+        self.question.add(measure)
+        self.distances = self.descent.distances()
+        self.bring_to_back(self.distances)
+        self.play(LaggedStart(*map(FadeIn, self.distances), lag_ratio=0.05), run_time=0.9)
+        self.play(FadeIn(measure, shift=0.15 * UP), FadeIn(self.descent.readout), run_time=0.6)
+
+    def slice(self) -> None:
+        along, index = self.along, self.worked.index
+        named = {"entry": spoken_name(self.descent.names[index]), "loss": self.descent.loss_text(0)}
+        others = Count(len(self.descent.names) - 1)
+        with self.beat("slice", others=others, **named):
+            # One column is framed, the others stay; over its values the loss, computed: we stand at the ring
+            self.frame = self.descent.frame_around(index)
+            self.play(FadeOut(self.question), FadeOut(self.distances), run_time=0.4)
+            self.play(Create(self.frame), FadeIn(along.plot), FadeIn(along.letter), run_time=0.7)
+            self.play(FadeIn(along.guide), FadeIn(along.point, scale=1.6), run_time=0.5)
+            self.add(along.curve, along.point)
+            self.play(Create(along.curve), run_time=1.6, rate_func=smooth)
+
+    def one_slope(self) -> None:
+        slope = self.along.slope
+        printed = printed_text(self.worked.slope) if self.descent.is_plain else short_text(slope)
+        named = {"entry": spoken_name(self.descent.names[self.worked.index]), "slope": printed}
+        self.slope_label = self.along.place_label(
+            words(self.screen("slope", slope=printed), style.LABEL, palette.orange)
+        )
+        if slope > 0:
+            with self.beat("slope-rise", **named):
+                # The tangent climbs; a little less of this parameter, and L sinks, while blue moves
+                self.show_slope()
+        else:
+            with self.beat("slope-fall", **named):
+                # The tangent falls; a little more of this parameter, and L sinks, while blue moves
+                self.show_slope()
+
+    def show_slope(self) -> None:
+        along = self.along
+        self.add(along.tangent, along.point)
+        self.play(Create(along.tangent), FadeIn(self.slope_label), run_time=0.8)
+        self.wait(0.6)
+        self.play(self.descent.nudge(along), run_time=3.2)
+
+    def gradient(self) -> None:
+        descent, along, slopes = self.descent, self.along, self.descent.slopes
+        with self.beat("gradient", count=Count(len(descent.names))):
+            # The same for every parameter, all to one scale: steep ones and level ones; each slope under its cell
+            shown, theta = descent.strip.columns.shown, descent.run.parameters[0]
+            labels = [f"{role_of(n)}({label})" for n, label in zip(descent.names, descent.labels, strict=True)]
+            self.grid = SliceGrid(self.experiment, theta, shown, self.gradients[0], labels, self.half, GRID_BOX)
+            mine = self.grid.slices[shown.index(self.worked.index)]
+            self.formulas = self.both_formulas("0", "1")
+            gone = (along.plot, along.guide, along.letter, self.slope_label, self.frame)
+            moved = [
+                ReplacementTransform(getattr(along, name), getattr(mine, name))
+                for name in ("curve", "tangent", "point")
+            ]
+            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *moved, self.resize(SMALL), run_time=0.9)
+            self.play(FadeIn(mine.plot), FadeIn(mine.letter), FadeIn(slopes.label), run_time=0.4)
+            pairs = zip(self.grid.slices, slopes.numbers, strict=True)
+            pairs = [FadeIn(number) if part is mine else FadeIn(VGroup(part, number)) for part, number in pairs]
+            self.play(LaggedStart(*pairs, *map(FadeIn, slopes.dots), lag_ratio=0.15), run_time=2.2)
+            self.play(FadeIn(self.formulas[0], shift=0.15 * UP), run_time=0.5)
