@@ -10,6 +10,7 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.naming import name_on_plate
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, caption, words
@@ -169,9 +170,12 @@ class DeeperAndDeeper(LectureScene):
         known = first.error is not None
         values = {"network": first.name, "year": first.year, "layers": Count(first.layers), "error": self._error(first)}
         with self.beat("first" if known else "first-plain", **values):
-            # A tower of a few floors: a floor is a layer. Below the ground, a bar: how often the network is wrong
-            _, arriving = next_heading(self.screen("heading"))
-            self.play(*arriving, FadeIn(self.ground, run_time=0.6))
+            # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Below
+            # the ground, a bar: how often the network is wrong
+            name = name_on_plate(self.words_of.screen("naming", "deep", self.context.language, {}))
+            self.add(name)
+            heading, arriving = next_heading(self.screen("heading"))
+            self.play(FadeOut(name, target_position=heading, scale=0.7), *arriving, FadeIn(self.ground), run_time=0.8)
             self._raise(self.columns[0], _seconds(first.layers))
             self.one_layer = self._one_layer()
             rows = self._row_names()
@@ -238,18 +242,22 @@ class DeeperAndDeeper(LectureScene):
         pictures, days = self.parameters.pictures, len(self.parameters.dataset.labels())
         key = "pictures-fewer" if pictures <= days else "pictures-million" if MILLION <= pictures < 2 * MILLION else ""
         with self.beat(key or "pictures", pictures=number_text(pictures), days=number_text(days)):
-            # In the sky above the low towers, two squares by what there was to learn from: pictures, and our days
+            # In the sky above the low towers, two squares by what there was to learn from: pictures, and our days.
+            # Towers that stand in their way go
             sides = SIDE * np.sqrt(np.array([pictures, days]) / max(pictures, days))
             texts = [self.screen("pictures", count=number_text(pictures)), self.screen("days", count=number_text(days))]
-            x = SQUARE_LEFT
-            self.squares, named = [], []
-            for side, text, color in zip(sides, texts, (palette.grey, palette.red), strict=True):
+            named = [words(text, style.LABEL) for text in texts]
+            left, top = SQUARE_LEFT + sides[0] + 0.2, SQUARE_BOTTOM + sides[0]
+            places = [(SQUARE_LEFT, SQUARE_BOTTOM), (left, SQUARE_BOTTOM)]
+            named[0].place(max(top - 0.35, SQUARE_BOTTOM + sides[1] + 0.3), left=left)
+            named[1].place(SQUARE_BOTTOM + 0.02, left=left + sides[1] + 0.15)
+            self.squares = []
+            for side, place, color in zip(sides, places, (palette.grey, palette.red), strict=True):
                 square = Square(side, color=color, fill_color=color, fill_opacity=1, stroke_width=0)
-                square.move_to([x + side / 2, SQUARE_BOTTOM + side / 2, 0])
-                label = words(text, style.LABEL).place(SQUARE_BOTTOM + 0.02, left=x + side + 0.18)
-                self.squares.append(square)
-                named.append(label)
-                x = label.get_right()[0] + 0.5
+                self.squares.append(square.move_to([place[0] + side / 2, place[1] + side / 2, 0]))
+            in_the_way = [c for c in self.columns[:-1] if c.unit.get_top()[1] > SQUARE_BOTTOM - 0.1]
+            for column in in_the_way:
+                self.play(*(FadeOut(part) for part in (column.tower, column.count, column.unit)), run_time=0.4)
             for square, label in zip(self.squares, named, strict=True):
                 self.play(FadeIn(square), FadeIn(label, shift=0.15 * UP), run_time=0.8)
                 self.wait(0.6)

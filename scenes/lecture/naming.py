@@ -50,7 +50,7 @@ class Naming(LectureScene):
 
     def _name(self, key: str) -> TextMobject:
         """A name on the plate."""
-        return words(self.screen(key), PLATE_SIZE).place(PLATE_BASELINE, center=0.0)
+        return name_on_plate(self.screen(key))
 
     def _light(self, share: float) -> list[Animation]:
         """The diagram at ``share`` of its colours; its lines stay behind the nodes."""
@@ -152,3 +152,8 @@ class Naming(LectureScene):
         old, self.name = self.name, self._name(key)
         self.play(FadeOut(old, shift=0.15 * UP), run_time=0.35)
         self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
+
+
+def name_on_plate(text: str) -> TextMobject:
+    """A name where this scene leaves it."""
+    return words(text, PLATE_SIZE).place(PLATE_BASELINE, center=0.0)

@@ -257,6 +257,7 @@ class CloseUp(VGroup):
         height = low + within * (high - low)
         self.dots[0].move_to([(self.box[0] + self.box[1]) / 2, height, 0])
         self.dots[1].move_to(self._way(block, np.array([within]))[0])
+        self.dots.set_opacity(float(share < 1))
         for slab in self.floors_near:
             style.emphasize(slab, style.FULL if slab.get_bottom()[1] <= height + 1e-6 else style.FAINT)
 

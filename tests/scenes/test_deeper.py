@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_beats
-from gradreel.scenes.lecture.deeper import GROUND, NETWORKS, TOP, DeeperAndDeeper
-from gradreel.scenes.mobjects.tower import SLAB, TAIPEI_FLOORS, Taipei101, Tower
+from gradreel.scenes.lecture.deeper import CELLAR, GROUND, NETWORKS, PICTURES, TOP, DeeperAndDeeper
+from gradreel.scenes.lecture.naming import Naming
+from gradreel.scenes.mobjects.tower import HIGHEST_COUNT, SLAB, TAIPEI_FLOORS, CloseUp, Taipei101, Tower
 from gradreel.scenes.stills import visit_beats
 
 TINY = (160, 90)
 TWO = [{"name": "Low", "year": 2000, "layers": 4}, {"name": "High", "year": 2001, "layers": 60}]
 CROWD = [{"name": "Mmmmmmmmmmmm", "year": 2000, "layers": layers, "error": 0.123} for layers in (2, 3, 3, 2, 2000)]
 
+TALL = [{"name": f"N{k}", "year": 2000, "layers": 90 + k, "error": 3.0} for k in range(3)]
 
-def play(look, networks=None, **context):
+
+def play(look, networks=None, **parameters):
     """Call look(scene, beat) at each beat's end; the names of the beats."""
     beats = []
 
@@ -23,7 +27,7 @@ def play(look, networks=None, **context):
         beats.append(beat)
         look(scene, beat)
 
-    visit_beats(DeeperAndDeeper, at_beat, {} if networks is None else {"networks": networks}, None, TINY)
+    visit_beats(DeeperAndDeeper, at_beat, parameters | ({} if networks is None else {"networks": networks}), None, TINY)
     return beats
 
 
@@ -40,17 +44,19 @@ def floors(networks) -> np.ndarray:
 
 def test_all_towers_have_one_scale_at_every_beat():
     def look(scene, beat):
-        stands = {"first": 1, "more-better": 3}.get(beat, 4)
+        stands = {"first": 1, "more-two-better": 3}.get(beat, 4)
         towers = heights(scene)[:stands]
         assert towers == pytest.approx(scene.floor * floors(NETWORKS[:stands]), abs=1e-6)
 
-    assert play(look) == ["first", "more-better", "last-taller", "tricks"]
+    assert play(look) == [
+        "first", "more-two-better", "last-taller-error", "shortcut", "pictures-million",
+    ]  # fmt: skip
 
 
 def test_the_building_has_its_storeys_in_the_same_scale():
     seen = {}
     play(lambda scene, beat: seen.update({beat: (heights(scene), scene.floor)}))
-    towers, floor = seen["last-taller"]
+    towers, floor = seen["last-taller-error"]
     assert towers[-1] == pytest.approx(TAIPEI_FLOORS * floor, abs=1e-6)
     assert towers[-2] > towers[-1]  # 152 layers are more than 101 storeys
     assert towers[-2] <= TOP - GROUND
@@ -59,7 +65,7 @@ def test_the_building_has_its_storeys_in_the_same_scale():
 def test_the_building_is_higher_than_a_lower_network():
     seen = {}
     beats = play(lambda scene, beat: seen.update({beat: heights(scene)}), TWO)
-    assert beats == ["first-plain", "last-lower", "tricks"]
+    assert beats == ["first-plain", "last-lower", "shortcut", "pictures-million"]
     assert seen["last-lower"][-1] > seen["last-lower"][-2]
 
 
@@ -74,24 +80,82 @@ def test_other_layers_make_another_picture_and_count():
     assert high == pytest.approx(low * (30 - 1 + SLAB) / (4 - 1 + SLAB))
 
 
-def test_the_last_tower_is_lit_floor_by_floor():
+def test_the_last_tower_is_lit_floor_by_floor_and_its_number_stands_beside():
     def look(scene, beat):
-        if beat == "tricks":
+        if beat == "shortcut":
             column = scene.columns[-1]
+            assert column.count.text == "152"
             column.light(0.5)
             assert column.count.text == "76"
-            assert column.lit.get_top()[1] - GROUND == pytest.approx(scene.floor * (76 - (1 - SLAB)))
+            height = column.lit.get_top()[1]
+            assert height - GROUND == pytest.approx(scene.floor * (76 - (1 - SLAB)))
+            assert column.count.get_bottom()[1] < height < column.count.get_top()[1] + 0.1
+            assert column.count.get_right()[0] < column.tower.get_left()[0]
 
     play(look)
 
 
-def test_errors_that_are_not_the_lectures_wear_a_star():
+def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back():
     def look(scene, beat):
-        if beat == "tricks":
-            errors = [column.texts[2][0].source for column in scene.columns]
-            assert errors == ["16.4 %", "7.3 %", "6.7 %", r"3.57 %\*"]
+        if beat == "last-taller-error":
+            column = scene.columns[-1]
+            scene.away = 0.0
+            scene.stand()
+            assert column.tower.get_top()[1] > 4.0  # the frame's upper edge
+            assert column.count.baseline == pytest.approx(HIGHEST_COUNT)
+            assert column.unit.get_right()[0] < column.tower.get_left()[0]
 
     play(look)
+
+
+def test_errors_hang_as_far_down_as_they_are_large_and_wear_a_star_if_not_the_lectures():
+    def look(scene, beat):
+        if beat == "shortcut":
+            bars = [column.bar for column in scene.columns]
+            assert [bar.text.source for bar in bars] == ["16.4 %", "7.3 %", "6.7 %", r"3.57 %\*"]
+            depths = [CELLAR - bar.bar.get_bottom()[1] for bar in bars]
+            assert np.array(depths) / depths[0] == pytest.approx([n.error / NETWORKS[0].error for n in NETWORKS])
+
+    play(look)
+
+
+def test_stairs_lead_past_three_floors_to_where_the_floors_end():
+    close_up = CloseUp(152, 0.0, 0.0, 9.0)
+    for block in (0, 1):
+        arc, slabs = close_up.arcs[block], close_up.floors_near[3 * block : 3 * block + 3]
+        assert arc.get_bottom()[1] < slabs.get_bottom()[1] and slabs.get_top()[1] < arc.get_top()[1]
+        assert arc.get_right()[0] > slabs.get_right()[0]
+    close_up.begin()
+    close_up.light(0.5)
+    assert [slab.emphasis == 1.0 for slab in close_up.floors_near] == [True] * 3 + [False] * 3
+    assert close_up.dots[0].get_center() == pytest.approx(close_up.dots[1].get_center(), abs=1e-6)
+    close_up.light(0.25)
+    assert close_up.dots[1].get_x() > close_up.floors_near.get_right()[0]
+
+
+@pytest.mark.parametrize(("pictures", "beat"), [
+    (PICTURES, "pictures-million"), (50_000, "pictures"), (100, "pictures-fewer"),
+])  # fmt: skip
+def test_squares_are_as_large_as_what_there_was_to_learn_from(pictures, beat):
+    seen = []
+    beats = play(lambda scene, beat: seen.append(scene), TWO, pictures=pictures)
+    assert beats[-1] == beat
+    areas = [square.width * square.height for square in seen[-1].squares]
+    assert areas[0] / areas[1] == pytest.approx(pictures / len(DailyViews().labels()))
+
+
+def test_it_begins_with_the_name_that_naming_ends_with():
+    names, first = [], []
+    visit_beats(Naming, lambda scene, beat: names.append(scene.name), {}, None, TINY)
+
+    class Opening(DeeperAndDeeper):
+        def add(self, *mobjects):
+            first.extend(mobject for mobject in mobjects if getattr(mobject, "source", None) == names[-1].source)
+            return super().add(*mobjects)
+
+    visit_beats(Opening, lambda scene, beat: None, {"networks": TWO}, None, TINY)
+    assert first[0].font_size == names[-1].font_size
+    assert len(first[0].submobjects) == len(names[-1].submobjects)
 
 
 def test_years_do_not_go_back():
@@ -105,7 +169,9 @@ def test_bad_networks_are_named(change, message):
         DeeperAndDeeper.validated({"networks": [{**TWO[0], **change}, TWO[1]]})
 
 
-@pytest.mark.parametrize("networks", [TWO, CROWD, CROWD[::4]], ids=["two", "five", "a low and a very high one"])
+@pytest.mark.parametrize(
+    "networks", [TWO, CROWD, CROWD[::4], TALL], ids=["two", "five", "a low and a very high one", "tall ones"]
+)
 def test_layout_of_ones_own(networks):
     assert check_beats(DeeperAndDeeper, {"networks": networks}) == []
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.naming import Naming
+from gradreel.scenes.mobjects.neuron import ARRIVED, NeuronView
 from gradreel.scenes.stills import visit_beats
 
 TINY = (160, 90)
@@ -27,7 +29,13 @@ def test_names_follow_each_other():
     assert play(lambda scene, beat: names.append(scene.name.source)) == [
         "nameless", "neuron", "network", "spoilt", "deep",
     ]  # fmt: skip
-    assert names == ["?", "?", "Neural network", "Neural network", "Deep learning"]
+    assert names == [
+        "Sums of sums of ReLUs",
+        "Sums of sums of ReLUs",
+        "Neural network",
+        "Neural network",
+        "Deep learning",
+    ]
 
 
 @pytest.mark.parametrize("depth", [2, 4])
@@ -53,10 +61,28 @@ def test_one_neuron_is_bright_when_it_is_named():
             shares = [node.emphasis for column in scene.diagram.columns for node in column.nodes.values()]
             assert shares.count(1.0) == 1
             assert scene.diagram.columns[1].nodes[0].emphasis == 1.0
+            bright = [line for edges in scene.diagram.edges for line in edges if line.emphasis > 0.5]
+            assert bright == list(scene.diagram.edges[0].into(0))  # what goes out belongs to the next ones
         if beat in ("network", "deep"):
             assert all(node.emphasis == 1.0 for column in scene.diagram.columns for node in column.nodes.values())
 
     play(look)
+
+
+def test_signals_meet_at_the_plus_and_leave_through_the_relu():
+    view = NeuronView(0.0, 0.0, 1.0)
+    fire = view.fire()
+    fire.begin()
+    starts = [dot.get_center() for dot in view.signals]
+    assert np.linalg.norm(starts, axis=1) == pytest.approx(np.full(len(starts), 0.99), abs=0.01)
+    for time, place in ((ARRIVED, view.plus), (1.0, view.end)):
+        fire.interpolate(invert(fire.rate_func, time))
+        assert [dot.get_center() for dot in view.signals] == [pytest.approx(place, abs=1e-3)] * len(starts)
+
+
+def invert(rate_func, value):
+    times = np.linspace(0, 1, 20_001)
+    return times[np.argmin([abs(rate_func(time) - value) for time in times])]
 
 
 @pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])
