@@ -122,7 +122,7 @@ class Overfitting(DepthPicture):
         labels = []
         for kind, tip in tips.items():
             x, y, _ = tip.get_center()
-            baseline = y + 0.3 if kind == higher else y - 0.52
+            baseline = y + 0.3 if kind == higher else max(y - 0.52, BOX[2] + 0.12)
             labels.append(words(self._ends()[kind], style.LABEL, palette.blue).place(baseline, left=x + 0.12))
         return labels
 
