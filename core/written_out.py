@@ -117,18 +117,6 @@ def forward(run: Experiment, theta: FloatArray, x: FloatArray, label: float) -> 
     return Forward(np.asarray(x, dtype=np.float64), tuple(r), tuple(a), y, float(label), error)
 
 
-def row_terms(run: Experiment, theta: FloatArray, there: Forward, i: int) -> FloatArray:
-    """(1 + D,): b_i, w_i1 x_1, w_i2 x_2, ...: what adds up to r_i of the first hidden layer, i counted from 0."""
-    layers = unpack(run, np.asarray(theta, dtype=np.float64))
-    return np.concatenate([layers.biases[0][i : i + 1], layers.weights[0][i] * there.x])
-
-
-def output_terms(run: Experiment, theta: FloatArray, there: Forward) -> FloatArray:
-    """(1 + H,): b, c_1 a_1, c_2 a_2, ...: what adds up to y."""
-    layers = unpack(run, np.asarray(theta, dtype=np.float64))
-    return np.concatenate([np.reshape(layers.b, 1), layers.c * (there.a[-1] if there.a else there.x)])
-
-
 @dataclass(frozen=True, eq=False)
 class Backward:
     """The slopes of `Forward.error`, each by the number it stands for."""

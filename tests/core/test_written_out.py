@@ -18,8 +18,6 @@ from gradreel.core.written_out import (
     in_thousands,
     label_day,
     nudged,
-    output_terms,
-    row_terms,
     stepped,
     view_unit,
 )
@@ -80,21 +78,6 @@ def test_forward_is_the_sums_written_out():
     assert there.a[0] == pytest.approx(a)
     assert there.y == pytest.approx(float(layers.b) + sum(layers.c[i] * a[i] for i in range(3)))
     assert there.error == pytest.approx(abs(there.y - 4.0))
-
-
-@pytest.mark.parametrize("run", [run for run in NETWORKS if run.hidden], ids=lambda run: f"{run.hidden}")
-def test_terms_are_what_the_sums_are_made_of(run):
-    theta = random_theta(run)
-    there = forward(run, theta, np.linspace(-1, 2, run.dataset.n_features), 1.0)
-    for i in range(run.hidden[0]):
-        terms = row_terms(run, theta, there, i)
-        assert terms[0] == unpack(run, theta).biases[0][i]
-        assert terms[2] == unpack(run, theta).weights[0][i, 1] * there.x[1]
-        assert terms.sum() == pytest.approx(there.r[0][i])
-    terms = output_terms(run, theta, there)
-    assert terms[0] == unpack(run, theta).b
-    assert len(terms) == 1 + run.hidden[-1]
-    assert terms.sum() == pytest.approx(there.y)
 
 
 @pytest.mark.parametrize("run", NETWORKS, ids=lambda run: f"{run.hidden}-{run.activation}")
