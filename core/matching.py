@@ -1,10 +1,18 @@
-"""The sigmoid that matches one hard sigmoid, in closed form."""
+"""The sigmoid that matches one hard sigmoid, in closed form; those of a curve's pieces, also as theta of a network."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 from gradreel.core.activations import sigmoid
+from gradreel.core.arrays import FloatArray
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.core.piecewise import Decomposition
+from gradreel.core.theta import unpack
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -31,3 +39,66 @@ def match_by_slope(start: float, end: float, height: float) -> SigmoidMatch:
     b = -w * (start + end) / 2
     gap = abs(height * float(sigmoid(b + w * start)))
     return SigmoidMatch(w, b, height, gap, start)
+
+
+def matched_sum(parts: Decomposition, x: ArrayLike, cuts: int = 1) -> FloatArray:
+    """The constant and a sigmoid for each piece, after cutting every piece into ``cuts`` equal ones; shape of ``x``.
+
+    Each sigmoid misses its piece by 12 % of its height, so twice as many cuts halve what the sum misses at a corner.
+    """
+    at = np.asarray(x, dtype=np.float64)
+    total = np.full(at.shape, parts.constant)
+    for start, end, height in zip(parts.start, parts.end, parts.height, strict=True):
+        corners = np.linspace(start, end, cuts + 1)
+        for low, high in pairwise(corners):
+            match = match_by_slope(float(low), float(high), float(height) / cuts)
+            total = total + match.c * sigmoid(match.b + match.w * at)
+    return total
+
+
+def matched_theta(experiment: Experiment) -> FloatArray:
+    """theta (P,) set by hand: sigmoid i matches piece i of the curve, the constant is the curve's.
+
+    ``experiment`` learns a curve, with one layer of as many sigmoids as that has pieces. Raises ValueError if not.
+    """
+    if not isinstance(experiment.dataset, CurveDataset):
+        raise ValueError(f"a curve has pieces, {experiment.dataset.kind} have none")
+    parts = experiment.dataset.curve().decompose()
+    if experiment.hidden != (len(parts),):
+        raise ValueError(f"{len(parts)} pieces need one layer of as many sigmoids, got {experiment.hidden}")
+    theta = np.empty(experiment.n_parameters)
+    layers = unpack(experiment, theta)
+    for i, piece in enumerate(zip(parts.start, parts.end, parts.height, strict=True)):
+        match = match_by_slope(*map(float, piece))
+        layers.weights[0][i, 0] = match.w
+        layers.biases[0][i] = match.b + match.w * experiment.dataset.offset  # features are x less the offset
+        layers.c[i] = match.c
+    theta[-1] = parts.constant
+    return theta
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The sigmoids of one layer as steps along x: c sigmoid(b + w x) with w < 0 is c less a step up by c."""
+
+    middle: FloatArray  # (H,)  x where each is half way
+    height: FloatArray  # (H,)  how far it goes up from left to right; below zero: down
+    mirrored: tuple[int, ...]  # which of them have w < 0, from 0
+
+
+def steps_of(experiment: Experiment, theta: FloatArray) -> Steps:
+    """The steps that a network of one layer on a curve is made of, in the order of its sigmoids."""
+    layers = unpack(experiment, theta)
+    w = layers.weights[0][:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle = experiment.dataset.offset - layers.biases[0] / w
+    return Steps(middle, np.sign(w) * layers.c, tuple(int(i) for i in np.flatnonzero(w < 0)))
+
+
+def like_the_pieces(steps: Steps, parts: Decomposition) -> bool:
+    """Whether the steps are the pieces' over again: one with its middle on each ramp, going the same way."""
+    if len(steps.middle) != len(parts) or not np.all(np.isfinite(steps.middle)):
+        return False
+    order = np.argsort(steps.middle)
+    middle, way = steps.middle[order], np.sign(steps.height[order])
+    return bool(np.all((middle >= parts.start) & (middle <= parts.end) & (way == np.sign(parts.height))))

@@ -14,9 +14,10 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.mobjects.arithmetic import printed_sum
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.lecture_formulas import many_features_source, relu_source, sum_of_relus_source
+from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source, sum_of_relus_source
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.plot import Plot, dashed, segment
+from gradreel.scenes.mobjects.sigmoid_board import ROLE
 from gradreel.scenes.mobjects.small_curve import SmallCurve
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text, ticks_at_knots
@@ -28,6 +29,7 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
+    ReplacementTransform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -36,14 +38,15 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-PLOT_BOX = {"left": -5.6, "right": 5.2, "bottom": -2.7, "top": 1.0}
-FORMULA_BASELINE, TWO_BASELINE, VALUE_DROP = 2.1, 2.2, 0.72
-SECOND = 'part("minus", -) part("c-2", magenta(c)) thin part("max-2", max(0, green(b) - 1 + yellow(w) thin x_1))'
+PLOT_BOX = {"left": -5.6, "right": 5.2, "bottom": -2.75, "top": 0.5}
+FORMULA_BASELINE, SUM_BASELINE = 2.35, 1.5
+VALUES, HEIGHTS = 1.7, 1.02  # baselines of the letters' numbers, and of the numbers where the line stands
 ICONS = ((-5.7, -3.0), (-1.35, 1.35), (3.0, 5.7))  # left and right of three small pictures
 ICON_SPAN, ICON_NAME = (-2.1, 0.0), -2.75  # their bottom and top; the baseline of their names
 PANELS = ((-5.4, -1.0), (1.0, 5.4))  # left and right of the two activation functions
 PANEL_SPAN, PANEL_NAME = (-2.05, 0.3), -2.8
 SAMPLES = 301
+LETTER_NUMBER = 34
 R = 4.0  # activation functions are drawn from -R to R
 
 
@@ -127,7 +130,28 @@ class Relu(LectureScene):
             self.one = plot.curve(self.x, self.first, palette.blue)
             self.play(Create(self.one), run_time=1.8, rate_func=smooth)
             self.formula = formula(relu_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
-            self.play(FadeIn(self.formula, shift=0.15 * UP), run_time=0.6)
+            self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
+            self.play(FadeIn(self.formula, shift=0.15 * UP), FadeIn(self.letters, shift=0.1 * UP), run_time=0.6)
+            self.bend = self._bend()
+            self.play(FadeIn(self.bend), run_time=0.5)
+
+    def _numbers_under(self, parts: dict[str, str]) -> VGroup:
+        """The numbers under parts of the formula, given by their letters: b' and c' are the second ReLU's."""
+        p = self.parameters
+        values = {"c": p.c, "b": p.b, "w": p.w, "c'": -p.c, "b'": p.b - 1}
+        texts = VGroup()
+        for part, letter in parts.items():
+            ink = getattr(palette, ROLE[letter[0]])
+            text = formula(number_text(float(f"{values[letter]:.3g}")).replace("\u2212", "-"), LETTER_NUMBER, ink)
+            texts.add(text.place(VALUES, center=self.formula.part(part).get_center()[0]))
+        return texts
+
+    def _bend(self) -> VGroup:
+        """A dot where the curve bends, and beside it that the bracket is 0 there."""
+        at = self.plot.at(self.hard.x[0], 0)
+        name = formula("green(b) + yellow(w) thin x_1 = 0", style.LETTER)
+        name.place(at[1] + (0.28 if self.parameters.c > 0 else -0.5), right=at[0] - 0.12)
+        return VGroup(self.plot.dot(self.hard.x[0], 0, palette.text, 0.1), name)
 
     def _straight_line(self) -> VGroup:
         """c (b + w x) where it can be seen, and its formula beside the part that is not blue's."""
@@ -148,14 +172,21 @@ class Relu(LectureScene):
         with self.beat("two"):
             # A second ReLU, dashed, bends where the first has reached c and goes down. A line sweeps to the right:
             # the two heights are added, and the sum runs along the hard sigmoid
-            two = formula(f"{relu_source()} {SECOND}", 46).place(TWO_BASELINE, center=0.0)
+            two = formula(f'{Y} {_term(1)} part("plus", +) {_term(2)}', 46).place(FORMULA_BASELINE, center=0.0)
             self.two = plot.curve(self.x, self.second, palette.blue, style.SECOND_CURVE)
-            origin = {"c-2": "c"}
-            self.play(*grow(self.formula, two, origins=origin), Create(self.two), FadeOut(self.line), run_time=1.6)
+            from_ = {"c": "c", "max": "sigmoid", "brackets": "brackets", "b": "bias", "w": "w", "x": "x"}
+            origins = {f"{part}-{k}": old for part, old in from_.items() for k in (1, 2)}
+            leaving = [FadeOut(part) for part in (self.line, self.letters, self.bend)]
+            self.play(*grow(self.formula, two, origins=origins), Create(self.two), *leaving, run_time=1.6)
             self.formula = two
+            names = {
+                f"{letter}-{k}": letter + ("'" if k == 2 and letter != "w" else "") for k in (1, 2) for letter in "cbw"
+            }
+            self.letters = self._numbers_under(names)
+            self.play(FadeIn(self.letters, shift=0.1 * UP), run_time=0.5)
             self.band = plot.curve(self.hard_x(), self.hard(self.hard_x()), faint, BAND)
             self.band_label = words(self.screen("hard-sigmoid"), style.LABEL, mix(palette.blue, 0.8))
-            up = 0.26 if self.parameters.c > 0 else -0.46
+            up = -0.5 if self.parameters.c > 0 else 0.28  # between the level and zero
             self.band_label.place(plot.at(0, self.parameters.c)[1] + up, right=plot.box[1] - 0.35)
             self._make_scan()
             self.play(
@@ -181,10 +212,10 @@ class Relu(LectureScene):
         self.scan = VGroup(self.guide, self.total, self.marks)
         end = self.x_range[1]
         printed = printed_sum([self._first_at(end), self._second_at(end)], float(self.relus(end)))
-        self.numbers = [self._hung(name, printed.decimals) for name in ("y", "sigmoid", "max-2")]
-        signs = [formula(sign, 34, palette.dim) for sign in ("=" if printed.exact else "approx", "-")]
-        for sign, name in zip(signs, ("equals", "minus"), strict=True):
-            sign.place(TWO_BASELINE - VALUE_DROP, center=self.formula.part(name).get_center()[0])
+        self.numbers = [self._hung(name, printed.decimals) for name in ("y", "max-1", "max-2")]
+        signs = [formula(sign, 34, palette.dim) for sign in ("=" if printed.exact else "approx", "+")]
+        for sign, name in zip(signs, ("equals", "plus"), strict=True):
+            sign.place(HEIGHTS, center=self.formula.part(name).get_center()[0])
         self.values = VGroup(*self.numbers, *signs)
         self.show(self.x_range[0])
 
@@ -193,14 +224,14 @@ class Relu(LectureScene):
         part = self.formula.part(name)
         number = Number(0.0, decimals, 34, palette.blue, face="math")
         right = self.formula.part("equals").get_left()[0] - 0.2 if name == "y" else part.get_left()[0] + 1.3
-        return number.place(TWO_BASELINE - VALUE_DROP, right=right)
+        return number.place(HEIGHTS, right=right)
 
     def show(self, x: float) -> None:
         """The line at x; the heights there of the sum and of the two ReLUs."""
         self.at_x = x
         heights = [float(value(x)) for value in (self.relus, self._first_at, self._second_at)]
-        for number, height in zip(self.numbers, (heights[0], heights[1], -heights[2]), strict=True):
-            number.set_value(height)  # the formula subtracts the second one
+        for number, height in zip(self.numbers, heights, strict=True):
+            number.set_value(height)
         for mark, height in zip(self.marks, [*heights[1:], heights[0]], strict=True):
             mark.move_to(self.plot.at(x, height))
         self.guide.shift((self.plot.at(x, 0)[0] - self.guide.get_center()[0]) * np.array([1.0, 0, 0]))
@@ -224,19 +255,31 @@ class Relu(LectureScene):
 
     def _sum_beat(self) -> None:
         with self.beat("sum"):
-            # One small hard sigmoid is two small ReLUs; above, sigmoid becomes max and the sum gets twice as long
-            leaving = [self.plot, self.one, self.two, self.band, self.band_label, self.scan, self.values]
-            leaving += [self.formula, self.gap_label]
-            self.play(*(FadeOut(part) for part in leaving), run_time=0.5)
-            old = formula(many_features_source(), 58)
-            old.place(1.5, center=0.0)
-            self.play(*self._title(self.screen("heading-sum")), FadeIn(old, shift=0.15 * UP))
+            # The picture shrinks to a small equation: one hard sigmoid is two ReLUs. Above, the formula of the network:
+            # sigmoid becomes hard sigmoid, and that becomes max, with a sum twice as long
+            leaving = [self.plot, self.band, self.band_label, self.guide, self.marks, self.values]
+            leaving += [self.formula, self.letters, self.gap_label]
             icons, signs = self._icons()
-            self.play(FadeIn(icons[0]), run_time=0.5)
-            self.play(FadeIn(signs[0]), FadeIn(icons[1]), FadeIn(signs[1]), FadeIn(icons[2]), run_time=0.7)
-            self.formula = formula(sum_of_relus_source(), 58).place(1.5, center=0.0)
-            self.play(*grow(old, self.formula), run_time=1.8)
+            shrinking = zip((self.total, self.one, self.two), icons, strict=True)
+            self.play(*(FadeOut(part, run_time=0.5) for part in leaving), *self._title(self.screen("heading-sum")))
+            self.play(
+                *(ReplacementTransform(curve, icon.curve) for curve, icon in shrinking),
+                *(FadeIn(part) for icon in icons for part in (icon.zero, icon.name)),
+                *(FadeIn(sign) for sign in signs),
+                run_time=1.4,
+            )
+            self.add(*icons)
             self.icons = VGroup(*icons, *signs)
+            soft = formula(many_features_source(), 58).place(SUM_BASELINE, center=0.0)
+            self.play(FadeIn(soft, shift=0.15 * UP), run_time=0.6)
+            hard = formula(many_features_source(activation="hard_sigmoid"), 58).place(SUM_BASELINE, center=0.0)
+            self.play(*grow(soft, hard), run_time=1.4)
+            self.wait(0.6)
+            self.formula = formula(sum_of_relus_source(), 58).place(SUM_BASELINE, center=0.0)
+            self.play(*grow(hard, self.formula), run_time=1.8)
+            self.note = words(self.screen("two-each"), 30)
+            self.note.place(SUM_BASELINE - 1.25, left=self.formula.part("sum").get_left()[0])
+            self.play(FadeIn(self.note, shift=0.1 * UP), run_time=0.5)
 
     def _icons(self) -> tuple[list[SmallCurve], list[TextMobject]]:
         curves = (self.hard(self.x), self.first, self.second)
@@ -253,7 +296,7 @@ class Relu(LectureScene):
     def _names_beat(self) -> None:
         with self.beat("names"):
             # Both functions side by side under one name; then ours steps forward
-            self.play(FadeOut(self.icons), run_time=0.4)
+            self.play(FadeOut(self.icons), FadeOut(self.note), run_time=0.4)
             r = np.linspace(-R, R, SAMPLES)
             sides = (("sigmoid", sigmoid(r), (-0.08, 1.08)), ("ReLU", relu(r), (-0.08 * R, 1.08 * R)))
             self.panels = [
@@ -266,3 +309,9 @@ class Relu(LectureScene):
             )
             self.wait(1.2)
             self.play(emphasis(self.panels[0], PRESENT), emphasis(self.panels[1], FULL), run_time=0.6)
+
+
+def _term(k: int) -> str:
+    """c_k max(0, b_k + w_k x_1)."""
+    inner = f'part("b-{k}", green(b_{k})) part("plus-{k}", +) part("w-{k}", yellow(w_{k})) thin part("x-{k}", x_1)'
+    return f'part("c-{k}", magenta(c_{k})) thin part("max-{k}", max)part("brackets-{k}", (0, {inner}))'

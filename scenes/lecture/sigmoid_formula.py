@@ -7,18 +7,24 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.activations import hard_sigmoid, sigmoid
+from gradreel.core.datasets import RED_CURVE
 from gradreel.core.matching import match_by_slope
+from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
+from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
+from gradreel.scenes.mobjects.matched_piece import close_view
 from gradreel.scenes.mobjects.measure import upright_bracket
+from gradreel.scenes.mobjects.pieces import Badge
 from gradreel.scenes.mobjects.plot import polyline
-from gradreel.scenes.mobjects.sigmoid_board import FORMULA_BASELINE, LETTERS, SigmoidBoard
+from gradreel.scenes.mobjects.sigmoid_board import FORMULA_BASELINE, LETTERS, PLOT_BOX, ROLE, SigmoidBoard
+from gradreel.scenes.mobjects.small_curve import SmallCurve
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import BAND, mix, palette
+from gradreel.scenes.mobjects.ticks import number_text, ticks_at_knots
+from gradreel.scenes.style import BAND, PRESENT, emphasis, mix, palette
 from manim import (
     UP,
     Animation,
@@ -35,18 +41,19 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-REACH = 6.0  # b + w x_1 at the right end of the axis, and its opposite at the left end
-FRACTION_CENTER, FRACTION_BASELINE, CASES_MIDDLE = -1.5, 2.0, 1.86
-ROWS = ((2.52, "x_1", "white"), (1.98, "e^(-(green(b) + yellow(w) thin x_1))", "dim"), (1.44, "blue(y)", "blue"))
-ROWS_EQUALS = 4.35  # x of the signs in the column of live numbers
+FRACTION_CENTER, FRACTION_BASELINE, CASES_MIDDLE, LETTERS_BASELINE = -1.9, 2.0, 1.86, 0.98
+ROWS = ((2.98, "x_1", "white"), (2.32, "e^(-(green(b) + yellow(w) thin x_1))", "dim"), (1.66, "blue(y)", "blue"))
+ROWS_EQUALS, ROWS_SIZE = 4.35, 44  # x of the signs in the column of live numbers
+SMALL = (-5.9, 5.9, -1.6, 0.6)  # where the pieces of the red curve stand in a row: left, right, bottom, top
+SMALL_GAP, SMALL_NAME = 0.7, -2.3
 
 
 class SigmoidFormula(LectureScene):
     """From three cases to one formula: c sigmoid(b + w x₁) runs from 0 to c, close to the hard sigmoid."""
 
     class Parameters(LectureScene.Parameters):
-        w: float = Field(1.0, ge=0.1, le=10, description="How steep")
-        b: float = Field(0.0, ge=-20, le=20, description="Where: half way up at x = -b / w")
+        w: float = Field(2.0, ge=0.1, le=10, description="How steep")
+        b: float = Field(-4.0, ge=-20, le=20, description="Where: half way up at x = -b / w")
         c: float = Field(3.0, ge=-10, le=10, description="How high, at least 0.1 up or down")
 
         @model_validator(mode="after")
@@ -71,10 +78,21 @@ class SigmoidFormula(LectureScene):
         middle = -self.b / self.w
         self.start, self.end = middle - 2 / self.w, middle + 2 / self.w
         self.match = match_by_slope(self.start, self.end, self.c)
-        x_range = (middle - REACH / self.w, middle + REACH / self.w)
+        x_range, y_range = close_view(self.match)
         sliders = {letter: (value - 1.0, value + 1.0) for letter, value in at.items()}
-        self.board = SigmoidBoard(at, sliders, x_range, (min(self.c, 0.0) * 1.15, max(self.c, 0.0)))
+        ticks = ticks_at_knots((self.start, self.end), *x_range, PLOT_BOX["right"] - PLOT_BOX["left"])
+        self.board = SigmoidBoard(at, sliders, x_range, y_range, ticks)
         self.plot = self.board.plot
+        self.red_parts = PiecewiseLinearCurve(*zip(*RED_CURVE, strict=True)).decompose()
+        self.number = self._number_in_red()
+
+    def _number_in_red(self) -> int | None:
+        """Which blue piece of the red curve ours is, 1 the leftmost; None if it is none of them."""
+        ours = (self.start, self.end, self.c)
+        for k, piece in enumerate(zip(self.red_parts.start, self.red_parts.end, self.red_parts.height, strict=True)):
+            if np.allclose(piece, ours):
+                return k + 1
+        return None
 
     def _soft(self, x: float) -> float:
         return float(self.c * sigmoid(self.b + self.w * x))
@@ -101,15 +119,38 @@ class SigmoidFormula(LectureScene):
         return self.plot.curve(x, y, mix(palette.blue, share), width)
 
     def _cases(self) -> TextMobject:
-        """The blue function's formula, a row for each part: "row-1" to "row-3"."""
+        """The blue function's formula, a row for each part: "value-k" where "when-k"."""
         start, end = (_typst(value) for value in (self.start, self.end))
         shift = f"- {start}" if self.start > 0 else f"+ {_typst(-self.start)}" if self.start < 0 else ""
         inside = f"(x_1 {shift})" if shift else "x_1"
         rows = [("0", f"x_1 < {start}"), (f"{_typst(self.c * self.w / 4)} thin {inside}", f"{start} <= x_1 <= {end}")]
         rows.append((_typst(self.c), f"x_1 > {end}"))
-        lines = ", ".join(f'part("row-{k}", {y}) & quad part("row-{k}", {x})' for k, (y, x) in enumerate(rows, 1))
-        text = formula(f"blue(y) = cases({lines})", 42)
+        lines = ", ".join(f'part("value-{k}", {y}) & quad part("when-{k}", {x})' for k, (y, x) in enumerate(rows, 1))
+        text = formula(f"{Y} cases({lines})", 42)
         return text.shift(CASES_MIDDLE * UP - text.get_center())
+
+    def _letters(self) -> TextMobject:
+        """c = 3, b = -4, w = 2: the numbers with which the sigmoid is drawn."""
+        each = (f"{ROLE[letter]}({letter} = {_typst(getattr(self, letter))})" for letter in LETTERS)
+        return formula(" quad ".join(each), 38).place(LETTERS_BASELINE, center=FRACTION_CENTER)
+
+    def _small_pieces(self) -> list[SmallCurve]:
+        """The constant and the blue pieces of the red curve side by side, to one scale."""
+        parts, (left, right, bottom, top) = self.red_parts, SMALL
+        low, high = RED_CURVE[0][0] - 1.0, RED_CURVE[-1][0] + 1.0
+        x = np.unique([low, *parts.start, *parts.end, high])
+        heights = [np.full(len(x), parts.constant), *(parts.piece(k + 1, x) for k in range(len(parts)))]
+        y_range = (min(map(np.min, heights)), max(map(np.max, heights)))
+        width = (right - left + SMALL_GAP) / len(heights) - SMALL_GAP
+        curves = []
+        for k, y in enumerate(heights):
+            box = (left + k * (width + SMALL_GAP), left + k * (width + SMALL_GAP) + width, bottom, top)
+            ink = palette.blue if k else palette.grey
+            curve = SmallCurve(x, y, y_range, box, words(str(k), style.LABEL, ink), SMALL_NAME, ink)
+            curve.badge = Badge(str(k), ink, 0.27).move_to(curve.name)
+            curve.remove(curve.name)
+            curves.append(curve.add(curve.badge))
+        return curves
 
     def _live_rows(self) -> None:
         """x_1, the power of e and y with their numbers, one under the other."""
@@ -117,8 +158,8 @@ class SigmoidFormula(LectureScene):
         self.rows = VGroup()
         inks = {"white": palette.text, "dim": palette.text, "blue": palette.blue}
         for (baseline, source, ink), key in zip(ROWS, ("x", "e", "y"), strict=True):
-            name = formula(f"{source} =", 40 if key != "e" else 38).place(baseline, right=ROWS_EQUALS)
-            number = Number(0.0, 2, 38, inks[ink], face="math", group=True).place(baseline, style.RIGHT_EDGE)
+            name = formula(f"{source} =", ROWS_SIZE).place(baseline, right=ROWS_EQUALS)
+            number = Number(0.0, 2, 40, inks[ink], face="math", group=True).place(baseline, style.RIGHT_EDGE)
             self.live[key] = number
             self.rows.add(name, number)
 
@@ -133,37 +174,73 @@ class SigmoidFormula(LectureScene):
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _awkward_beat(self) -> None:
-        with self.beat("awkward"):
-            # A blue function, part by part, and for each part a row of its formula
-            cases, parts = self._cases(), self._stretches()
-            rows = [cases.part(f"row-{k}") for k in (1, 2, 3)]
-            inside = {id(glyph) for row in rows for glyph in row}
-            rest = VGroup(*(glyph for glyph in cases if id(glyph) not in inside))
-            self.play(*self._title("heading"), FadeIn(self.plot), FadeIn(self.board.zero), FadeIn(rest))
-            for part, row in zip(parts, rows, strict=True):
-                self.play(Create(part, rate_func=linear), FadeIn(row, shift=0.1 * UP), run_time=0.9)
-            self.cases = cases
+        number = self.number
+        with self.beat("awkward-piece" if number else "awkward", **({"piece": Count(number)} if number else {})):
+            # A blue function, out of those that make up the red curve; and for each part of it a row of its formula
+            self.play(*self._title("heading"))
             self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
-            self.remove(*parts, rest, *rows)
-            self.add(self.hard, self.cases)
             self.hard_label = self._hard_label("blue-function")
-            self.play(FadeIn(self.hard_label, shift=0.1 * UP), run_time=0.4)
+            if number:
+                self._take_out(number)
+            else:
+                self.play(FadeIn(self.plot), FadeIn(self.board.zero), Create(self.hard), run_time=1.4)
+                self.play(FadeIn(self.hard_label, shift=0.1 * UP), run_time=0.4)
+            self._write_cases()
 
-    def _hard_label(self, key: str) -> TextMobject:
+    def _take_out(self, number: int) -> None:
+        """The pieces of the red curve; number ``number`` grows into the plot, its badge becomes part of its name."""
+        small = self._small_pieces()
+        self.play(*(FadeIn(piece) for piece in small), run_time=0.7)
+        ours = small[number]
+        others = [piece for piece in small if piece is not ours]
+        self.play(*(emphasis(piece, PRESENT) for piece in others), run_time=0.5)
+        self.play(
+            *(FadeOut(piece) for piece in (*others, ours.zero)),
+            ReplacementTransform(ours.curve, self.hard),
+            ReplacementTransform(ours.badge, self.hard_label[0]),
+            FadeIn(self.plot),
+            FadeIn(self.board.zero),
+            FadeIn(self.hard_label[1:]),
+            run_time=1.4,
+        )
+        self.add(self.hard_label)
+
+    def _write_cases(self) -> None:
+        """Each part of the curve is drawn over, and its row comes to the formula."""
+        self.cases, parts = self._cases(), self._stretches()
+        rows = [VGroup(self.cases.part(f"value-{k}"), self.cases.part(f"when-{k}")) for k in (1, 2, 3)]
+        inside = {id(glyph) for row in rows for half in row for glyph in half}
+        rest = VGroup(*(glyph for glyph in self.cases if id(glyph) not in inside))
+        self.play(FadeIn(rest), emphasis(self.hard, PRESENT), run_time=0.4)
+        for part, row in zip(parts, rows, strict=True):
+            self.play(Create(part, rate_func=linear), FadeIn(row, shift=0.1 * UP), run_time=0.9)
+        self.remove(*parts, rest, *rows, self.hard)
+        self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
+        self.add(self.hard, self.cases)
+
+    def _hard_label(self, key: str) -> VGroup:
+        """The curve's name at its flat end, with the piece's badge before it if it has one."""
         name = words(self.screen(key), style.LABEL, mix(palette.blue, 0.8))
-        return name.place(self.plot.at(0, self.c)[1] + (0.26 if self.c > 0 else -0.46), right=self.plot.box[1])
+        name.place(self.plot.at(0, self.c)[1] + (0.26 if self.c > 0 else -0.46), right=self.plot.box[1])
+        if self.number is None:
+            return VGroup(name)
+        badge = Badge(str(self.number), palette.blue, 0.27)
+        return VGroup(badge.move_to([name.get_left()[0] - 0.42, name.get_center()[1] + 0.02, 0]), name)
 
     def _soft_beat(self) -> None:
         with self.beat("soft"):
-            # The corners stay behind as a broad band; a smooth curve runs along it, and one formula draws it
+            # The corners stay behind as a broad band; a smooth curve runs along it. The cases become one formula, and
+            # below it stand the three numbers with which it was drawn
             band = self._hard_curve(0.45, BAND)
-            self.play(ReplacementTransform(self.hard, band), FadeOut(self.cases), run_time=0.7)
+            self.play(*self._title("heading-soft"), ReplacementTransform(self.hard, band), run_time=0.7)
             self.hard = band
             curve = self.board.curve
             self.play(Create(curve), run_time=1.8, rate_func=smooth)
             self.fraction = formula(one_sigmoid_source(fraction=True), 56)
             self.fraction.place(FRACTION_BASELINE, center=FRACTION_CENTER)
-            self.play(FadeIn(self.fraction, shift=0.15 * UP), run_time=0.7)
+            self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), run_time=1.8)
+            self.letters = self._letters()
+            self.play(FadeIn(self.letters, shift=0.1 * UP), run_time=0.5)
 
     def _limits_beat(self) -> None:
         with self.beat("limits"):
@@ -201,7 +278,9 @@ class SigmoidFormula(LectureScene):
     def _name_beat(self) -> None:
         with self.beat("name"):
             # A bright stroke follows the S; then the fraction makes way for one word, its letters move together
-            self.play(*(FadeOut(part) for part in (self.dot, self.rows, self.ends, self.level)), run_time=0.4)
+            self.play(
+                *(FadeOut(part) for part in (self.dot, self.rows, self.ends, self.level, self.letters)), run_time=0.4
+            )
             stroke = self.board.curve.copy().set_stroke(palette.text)
             self.play(*self._title("heading-name"), Create(stroke, run_time=1.4, rate_func=smooth))
             self.play(FadeOut(stroke), run_time=0.4)
@@ -213,7 +292,13 @@ class SigmoidFormula(LectureScene):
         with self.beat("hard", gap=self._gap_text()):
             # The blue function gets its usual name; a bracket at its corner measures the largest gap
             name = self._hard_label("hard-sigmoid")
-            self.play(FadeOut(self.hard_label, shift=0.1 * UP), FadeIn(name, shift=0.1 * UP), run_time=0.6)
+            self.play(
+                *self._title("heading-hard"),
+                FadeOut(self.hard_label[-1], shift=0.1 * UP),
+                *([ReplacementTransform(self.hard_label[0], name[0])] if self.number else []),
+                FadeIn(name[-1], shift=0.1 * UP),
+                run_time=0.9,
+            )
             self.hard_label = name
             self._measure_gap()
 

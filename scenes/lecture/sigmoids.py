@@ -1,25 +1,17 @@
-"""Sigmoids: what w, b and c do to one of them, and how several add up to the red curve while they are trained."""
+"""One sigmoid: what w, b and c do to it, one after the other, and how they are chosen to match a blue piece."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-from gradreel.core.activations import hard_sigmoid
-from gradreel.core.matching import SigmoidMatch, match_by_slope
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.sigmoid_board import (
-    LETTERS,
-    SigmoidBoard,
-    curve_label,
-    letter_name,
-    on_curve,
-)
+from gradreel.scenes.mobjects.matched_piece import PieceBoard
+from gradreel.scenes.mobjects.measure import upright_bracket
+from gradreel.scenes.mobjects.sigmoid_board import LETTERS, curve_label, letter_name, on_curve
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import number_text, round_step
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
 from manim import (
     DOWN,
@@ -28,7 +20,7 @@ from manim import (
     Create,
     FadeIn,
     FadeOut,
-    LaggedStart,
+    UpdateFromAlphaFunc,
     VGroup,
     VMobject,
     smooth,
@@ -40,7 +32,7 @@ Range = tuple[float, float]
 
 
 class MorphSigmoid(LectureScene):
-    """w, b and c each change one thing about y = c sigmoid(b + w x₁); together they match one blue piece."""
+    """w, b and c each change one thing about y = c sigmoid(b + w x₁); one by one they are set to match a blue piece."""
 
     class Parameters(LectureScene.Parameters):
         w_range: Range = Field((0.5, 2.0), description="Smallest and largest w shown; within 0.1 to 10")
@@ -72,33 +64,37 @@ class MorphSigmoid(LectureScene):
             w, b = math.sqrt(math.prod(self.w_range)), sum(self.b_range) / 2
             return {"w": round(w, 2), "b": round(b, 2), "c": max(self.c_range, key=abs)}
 
+        def heights(self) -> tuple[float, float]:
+            """The two values that c goes to from the full height: one as it, up or down, then one the other way."""
+            full, other = max(self.c_range, key=abs), min(self.c_range, key=abs)
+            return (other, -other) if full * other > 0 else (round(full / 3, 2), other or -round(full / 3, 2))
+
+        def board(self) -> PieceBoard:
+            """The picture as the scene begins it: the piece and the sigmoid that matches it."""
+            rest = self.rest()
+            shown = {"w": (*self.w_range, -rest["w"]), "b": self.b_range, "c": (*self.c_range, *self.heights())}
+            return PieceBoard(rest, shown, self.piece)
+
     def construct(self) -> None:
         self._prepare()
-        self._curve_beats()
+        self._letters_beat()
         self._w_beats()
         self._b_beats()
         self._c_beat()
+        self._negative_beat()
         self._match_beats()
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        parameters = self.parameters
-        self.rest = parameters.rest()
-        start, end, height = parameters.piece
-        self.match: SigmoidMatch = match_by_slope(start, end, height)
-        fit = {letter: getattr(self.match, letter) for letter in LETTERS}
-        ranges = {letter: (*getattr(parameters, f"{letter}_range"), fit[letter], 0.0) for letter in LETTERS}
-        sliders = {letter: (1.25 * min(values), 1.25 * max(values)) for letter, values in ranges.items()}
-        sliders["b"] = (-max(map(abs, sliders["b"])), max(map(abs, sliders["b"])))
-        shift = max(map(abs, parameters.b_range)) / self.rest["w"]
-        half = max(6 / self.rest["w"], 1.3 * shift, 2 * abs(start), 2 * abs(end))  # room for words beside the piece
-        step = round_step(half, 3)
-        half = step * math.ceil(half / step - 1e-9)
-        heights = ranges["c"]
-        y_range = (min(heights) * 1.15, max(heights))
-        self.board = SigmoidBoard(self.rest, sliders, (-half, half), y_range)
-        self.add(self.board)
+        self.rest = self.parameters.rest()
+        self.board = board = self.parameters.board()
+        self.match = board.match
+        self.past: dict[float, VMobject] = {}  # value -> the label of the curve that it left behind
+        self.band = board.band()
+        board.ghosts.add(self.band)
+        board.include(board.plot, board.close_ticks, board.zero, board.curve, board.formula)
+        self.add(board)
 
     def _title(self, key: str) -> list[Animation]:
         """The heading becomes another one."""
@@ -118,7 +114,7 @@ class MorphSigmoid(LectureScene):
 
     def _start_sweeps(self, letter: str) -> None:
         """The letter's own mark comes: the slope, the shift or the height."""
-        self.past: dict[float, VMobject] = {}  # value -> the label of the curve that it left behind
+        self.past = {}
         mark = self.board.show_marker(letter)
         self.play(*self._title(f"heading-{letter}"), *self._light(letter), FadeIn(mark))
 
@@ -154,35 +150,45 @@ class MorphSigmoid(LectureScene):
         """Ghosts, labels and the letter's mark leave."""
         board = self.board
         slider = board.sliders[letter]
-        self.play(*(FadeOut(part) for part in (board.ghosts, slider.marks, board.marker[letter])), run_time=0.4)
+        leaving = [board.ghosts, slider.marks, board.marker[letter]]
+        self.play(*(FadeOut(part) for part in leaving if part.family_members_with_points()), run_time=0.4)
         slider.marks.remove(*slider.marks.submobjects)
         board.ghosts.remove(*board.ghosts.submobjects)
         board.exclude(board.marker[letter])
+        self.remove(board.marker[letter])
         self.add(board)
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
-    def _curve_beats(self) -> None:
+    def _letters_beat(self) -> None:
         board = self.board
-        with self.beat("formula"):
-            # The room sees an S drawn from left to right: low, a rise, high. Then the formula that draws it
-            board.include(board.plot, board.zero)
-            self.play(*self._title("heading"), FadeIn(board.plot), FadeIn(board.zero), run_time=0.6)
-            board.include(board.curve)
-            self.play(Create(board.curve), run_time=1.8, rate_func=smooth)
-            board.include(board.formula)
-            self.play(FadeIn(board.formula, shift=0.15 * UP), run_time=0.6)
         with self.beat("letters"):
-            # Three letters, three numbers hanging under them, three sliders
+            # The sigmoid along its blue piece, as the last scene left it. Three numbers come to hang under the letters,
+            # with a slider each; then we step back, and the letters go to plain values
+            self.play(*self._title("heading"), run_time=0.6)
             for letter in LETTERS:
                 value, stem, slider = board.values[letter], board.stems[letter], board.sliders[letter]
                 board.include(stem, value, slider)
-                self.play(
-                    Create(stem),
-                    FadeIn(value, shift=0.2 * DOWN),
-                    FadeIn(slider),
-                    run_time=0.7,
-                )
+                self.play(Create(stem), FadeIn(value, shift=0.2 * DOWN), FadeIn(slider), run_time=0.7)
+            self.wait(1.5)
+            self._step_back()
+
+    def _step_back(self) -> None:
+        board = self.board
+        self.play(FadeOut(self.band), FadeOut(board.close_ticks), run_time=0.5)
+        board.ghosts.remove(self.band)
+        board.exclude(board.close_ticks)
+        now = dict(board.now)
+
+        def update(_: VMobject, share: float) -> None:
+            ranges = zip(board.close, board.wide, strict=True)
+            board.set_view(*(tuple(a + share * (b - a) for a, b in zip(*each, strict=True)) for each in ranges))
+            board.set(**{letter: now[letter] + share * (self.rest[letter] - now[letter]) for letter in LETTERS})
+
+        self.play(UpdateFromAlphaFunc(board, update, run_time=1.8, rate_func=smooth))
+        self.play(FadeIn(board.ticks), run_time=0.3)
+        board.plot.add(board.ticks)
+        self.add(board)
 
     def _w_beats(self) -> None:
         with self.beat("change-w"):
@@ -195,10 +201,13 @@ class MorphSigmoid(LectureScene):
             self._go("w", self.rest["w"], 1.8)
 
     def _b_beats(self) -> None:
+        board = self.board
         with self.beat("change-b"):
             self._end_sweeps("w")
-            # b grows: the same curve slides left, an arrow measures how far
+            # A line marks where the bracket is 0: there the curve is half way up. b grows, and it goes left
             self._start_sweeps("b")
+            board.include(board.halfway)
+            self.play(FadeIn(board.halfway), run_time=0.6)
             self._go("b", self.parameters.b_range[1], 2.4)
         with self.beat("lower-b"):
             # b shrinks below zero: it slides right; and back
@@ -210,39 +219,57 @@ class MorphSigmoid(LectureScene):
             # c pulls the right end down and up again; the left end stays near zero
             self._end_sweeps("b")
             board = self.board
+            self.play(FadeOut(board.halfway), run_time=0.3)
+            board.exclude(board.halfway)
             board.include(board.level, board.level_letter)
             self.play(Create(board.level), FadeIn(board.level_letter), run_time=0.6)
             self._start_sweeps("c")
-            other = min(self.parameters.c_range, key=abs)
-            self._go("c", other, 2.4)
-            self._go("c", round((other + self.rest["c"]) / 2, 2), 1.6)
+            lower = self.parameters.heights()[0]
+            self._go("c", lower, 2.4)
+            self._go("c", round((lower + self.rest["c"]) / 2, 2), 1.6)
+
+    def _negative_beat(self) -> None:
+        board = self.board
+        with self.beat("negative"):
+            # The other sign of c: the step turns over. The other sign of w: it is mirrored, high where it was low
+            self.play(*self._title("heading-negative"), run_time=0.9)
+            self._go("c", self.parameters.heights()[1], 2.2)
+            self._end_sweeps("c")
+            self.play(FadeOut(board.level, board.level_letter), *self._light("w"), run_time=0.4)
+            board.exclude(board.level, board.level_letter)
+            self.play(board.sweep(1.2, c=self.rest["c"]))
+            self.past = {}
+            self._go("w", -self.rest["w"], 2.4)
 
     def _match_beats(self) -> None:
-        board = self.board
         with self.beat("piece"):
-            # A blue piece as the red curve needs it, broad and dim, with two corners; the sigmoid lies elsewhere
-            self._end_sweeps("c")
-            self.play(*self._title("heading-match"), *self._light(*LETTERS), FadeOut(board.level, board.level_letter))
-            board.exclude(board.level, board.level_letter)
+            # The blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
+            self._end_sweeps("w")
+            self.play(*self._title("heading-match"), self.board.sweep(1.4, w=self.rest["w"]))
+            self.play(*self._light(*LETTERS), run_time=0.3)
             self._show_piece()
         with self.beat("match"):
-            # What is to agree: height, slope, middle. All three letters move at once, and the curves come together
-            rules = self._rules()
-            self.play(LaggedStart(*(FadeIn(rule, shift=0.15 * UP) for rule in rules), lag_ratio=0.4), run_time=1.2)
-            self.play(board.sweep(4.0, w=self.match.w, b=self.match.b, c=self.match.c))
+            # Height, slope, middle: one rule and one letter after the other, until the curves lie together
+            board = self.board
+            for letter, rule in zip("cwb", self._rules(), strict=True):
+                self.play(FadeIn(rule, shift=0.15 * UP), *self._light(letter), run_time=0.5)
+                if letter == "b":
+                    board.include(board.halfway)
+                    self.play(FadeIn(board.halfway), run_time=0.4)
+                self.play(board.sweep(1.6, **{letter: getattr(self.match, letter)}))
+            self.play(FadeOut(board.halfway), *self._light(*LETTERS), run_time=0.5)
+            board.exclude(board.halfway)
         with self.beat("gap", gap=self._gap_text()):
             # Only near the corners do they differ: the largest gap is measured at one of them
             self._measure_gap()
 
     def _show_piece(self) -> None:
-        plot = self.board.plot
-        start, end, height = self.parameters.piece
-        corners = np.array([plot.x_range[0], start, end, plot.x_range[1]])
-        band = plot.curve(corners, height * hard_sigmoid(corners, start, end), mix(palette.blue, 0.45), style.BAND)
-        self.board.ghosts.add(band)
+        plot, height = self.board.plot, self.parameters.piece[2]
+        self.band = self.board.band()
+        self.board.ghosts.add(self.band)
         name = words(self.screen("piece"), style.LABEL, mix(palette.blue, 0.8))
-        name.place(plot.at(0, height)[1] + 0.26, right=plot.box[1])
-        self.play(Create(band), run_time=1.6)
+        name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.46), right=plot.box[1])
+        self.play(Create(self.band), run_time=1.6)
         self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
 
     def _rules(self) -> VGroup:
@@ -277,9 +304,7 @@ class MorphSigmoid(LectureScene):
         drop = math.copysign(self.match.largest_gap, height)
         corner, other = ((end, height), height - drop) if at_end else ((start, 0.0), drop)
         ends = plot.at(corner[0], corner[1]), plot.at(corner[0], other)
-        cap = np.array([0.1, 0.0, 0.0])
-        caps = [segment(point - cap, point + cap, palette.text, style.AXIS) for point in ends]
-        bracket = VGroup(segment(*ends, palette.text, style.AXIS), *caps)
+        bracket = upright_bracket(*ends)
         self.gap_label = words(f"{self.screen('gap')} {self._gap_text()}", style.LABEL)
         outwards = 1 if at_end else -1
         baseline = ends[1][1] + (-0.5 if outwards * height > 0 else 0.3)

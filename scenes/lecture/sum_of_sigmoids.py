@@ -1,4 +1,4 @@
-"""Several sigmoids add up to a curve: the formula, and a recorded run in which gradient descent finds its numbers."""
+"""Several sigmoids add up to a curve: set by hand, one for each blue piece; then a recorded run finds other numbers."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.experiment import Experiment
+from gradreel.core.matching import like_the_pieces, matched_theta, steps_of
 from gradreel.core.theta import hidden_terms, loss, predict, unpack
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.sum_by_hand import SumByHandBeats
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
-from gradreel.scenes.mobjects.text import caption, words
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import PRESENT, emphasis
 from manim import (
-    UP,
-    Animation,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
-    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -40,12 +38,12 @@ MOST = 8  # sigmoids that a picture holds
 PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM, PLOT_TOP = style.LEFT_EDGE + 0.6, 0.75, -2.59, 1.1
 ROWS = (2.15, style.RIGHT_EDGE, -2.95, 1.2)  # left, right, bottom, top
 FORMULA_BASELINE, READOUT_LEFT = 1.93, 1.4
-PARTS = ((0.0, 0.3, 5.0), (0.3, 0.63, 6.0), (0.63, 1.0, 7.0))  # of the walk: from share, to share, seconds
+WALK = 9.0  # seconds in which the run is shown
 CLOSE = 0.05  # blue lies close to red when their typical distance is less than this share of red's height
 
 
-class SumOfSigmoids(LectureScene):
-    """A constant and a few sigmoids add up to a curve, and gradient descent finds their numbers, update by update."""
+class SumOfSigmoids(SumByHandBeats):
+    """A constant and a few sigmoids add up to a curve: by hand first, then with the numbers that a training found."""
 
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(
@@ -65,11 +63,17 @@ class SumOfSigmoids(LectureScene):
     def construct(self) -> None:
         self._read_the_run()
         self._build()
-        self._formula_beats()
+        if self.hand is None:
+            self._first_beat()
+        else:
+            self._by_hand_beats()
+        if self.n_sigmoids > 1:
+            self._sigma_beat()
         self._start_beat()
-        self._walk_beats()
+        self._learn_beat()
         self._end_beat()
-        self._add_up_beat()
+        if self.hand is not None:
+            self._found_beats()
 
     # -- the run -------------------------------------------------------------------------------------------------
 
@@ -78,27 +82,32 @@ class SumOfSigmoids(LectureScene):
         self.experiment = self.run.experiment
         self.n_sigmoids = self.experiment.hidden[0]
         self.last = len(self.run.kept) - 1
-        self.x = np.linspace(*self.experiment.dataset.range, SAMPLES)
-        self.features = self.experiment.dataset.features_at(self.x)
+        dataset = self.experiment.dataset
+        self.curve, self.x = dataset.curve(), np.linspace(*dataset.range, SAMPLES)
+        self.parts = self.curve.decompose()
+        self.dense = np.unique([*np.linspace(*dataset.range, 2001), *self.curve.x])
+        self.features = dataset.features_at(self.x)
+        self.hand = matched_theta(self.experiment) if len(self.parts) == self.n_sigmoids else None
         rows = sampled_rows(0, self.last)
         states = np.asarray(self.run.parameters[rows])
         self.curves = predict(self.experiment, states, self.features)
         self.losses = loss(self.experiment, states)
         terms = hidden_terms(self.experiment, states, self.features)
-        b = unpack(self.experiment, states).b
-        lowest = [b.min(), *terms.min(axis=(0, 1))]
-        highest = [b.max(), *terms.max(axis=(0, 1))]
-        self.extents = np.column_stack([lowest, highest])
         self.pace = pace_of(rows, np.concatenate([self.curves, *np.moveaxis(terms, -1, 0)], axis=1))
+        shown = states if self.hand is None else np.concatenate([states, self.hand[None]])
+        terms, b = hidden_terms(self.experiment, shown, self.features), unpack(self.experiment, shown).b
+        lowest, highest = [b.min(), *terms.min(axis=(0, 1))], [b.max(), *terms.max(axis=(0, 1))]
+        self.extents = np.column_stack([lowest, highest])
 
-    def _state(self, row: float) -> tuple[float, NDArray, NDArray]:
-        """b, c (H,) and the terms over x (SAMPLES, H) at a row of the trace, or between two neighbouring ones."""
-        theta = state_at(self.run, row)[None]
-        layers = unpack(self.experiment, theta)
-        return float(layers.b[0]), layers.c[0], hidden_terms(self.experiment, theta, self.features)[0]
+    def _theta(self, row: float) -> NDArray:
+        """theta (P,) at a row of the trace, or between two neighbouring ones."""
+        return state_at(self.run, row)
+
+    def _loss_of(self, theta: NDArray) -> float:
+        return float(loss(self.experiment, theta[None])[0])
 
     def _loss_at(self, row: int) -> float:
-        return float(loss(self.experiment, np.asarray(self.run.parameters[row])[None])[0])
+        return self._loss_of(np.asarray(self.run.parameters[row]))
 
     def _is_close(self) -> bool:
         typical = self._loss_at(self.last)
@@ -109,14 +118,16 @@ class SumOfSigmoids(LectureScene):
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        curve = self.experiment.dataset.curve()
-        inside = (curve.x > self.x[0]) & (curve.x < self.x[-1])
-        corners = np.concatenate([self.x[:1], curve.x[inside], self.x[-1:]])
+        inside = (self.curve.x > self.x[0]) & (self.curve.x < self.x[-1])
+        corners = np.concatenate([self.x[:1], self.curve.x[inside], self.x[-1:]])
         few = self.curves[:: max(1, len(self.curves) // 60)]
+        if self.hand is not None:
+            sums = [self.parts.partial_sum(k, self.x) for k in range(len(self.parts) + 1)]
+            few = np.concatenate([few, sums, predict(self.experiment, self.hand[None], self.features)])
         texts = {key: self.screen(key) for key in ("target", "model", "start")}
         views, box = [View(PLOT_TOP, few)], (PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM)
-        self.fit = FitPlot(corners, curve(corners), self.x, views, texts, box)
-        self._part_labels()
+        self.fit = FitPlot(corners, self.curve(corners), self.x, views, texts, box)
+        self.fit.remove(self.fit.ghost, self.fit.ghost_label)
         low, high = self.fit.plot.y_range
         self.rows = SigmoidRows(self.extents, (PLOT_TOP - PLOT_BOTTOM) / (high - low), ROWS)
         self.formula = SumFormula(self.n_sigmoids, FORMULA_BASELINE, style.LEFT_EDGE, style.RIGHT_EDGE)
@@ -128,156 +139,101 @@ class SumOfSigmoids(LectureScene):
         self.readout.add(name)
         self.live = VGroup()  # what moves with the run: grown part by part, as it comes to the screen
         self.add(self.live)
-        self.show(0.0)
-
-    def _part_labels(self) -> None:
-        """The label of the first curve goes further along it where it would touch that of the red one."""
-        fit = self.fit
-        for index in range(fit.ghost_place[0], SAMPLES - 20, 10):
-            fit.ghost_place = (index, fit.ghost_place[1])
-            fit.redraw()
-            apart = np.abs(fit.ghost_label.get_center() - fit.target_label.get_center())
-            if apart[0] > (fit.ghost_label.width + fit.target_label.width) / 2 + 0.2 or apart[1] > 0.5:
-                return
+        self.show_theta(self._theta(0.0) if self.hand is None else self.hand)
 
     def show(self, row: float) -> None:
         """Everything as it is at ``row``: shapes may lie between two recorded states, numbers are recorded."""
         self.row = row
         reached = recorded_row(row)
-        b, c, _ = self._state(reached)
         self.readout.show(int(self.run.kept[reached]), self._loss_at(reached))
-        self.rows.show_numbers(b, c)
-        b, _, terms = self._state(row)
+        self.show_theta(self._theta(row), numbers=np.asarray(self.run.parameters[reached]))
+
+    def show_theta(self, theta: NDArray, numbers: NDArray | None = None) -> None:
+        """Rows and sum as theta (P,) draws them; the numbers in the rows are those of ``numbers``, if given."""
+        printed = unpack(self.experiment, theta if numbers is None else numbers)
+        w = printed.weights[0][:, 0]
+        inside = printed.biases[0] - w * self.experiment.dataset.offset  # so that b + w x_1 is right as it is written
+        self.rows.show_numbers(float(printed.b), {"c": printed.c, "b": inside, "w": w})
+        terms, b = hidden_terms(self.experiment, theta, self.features), float(unpack(self.experiment, theta).b)
         self.rows.show_curves(b, terms)
         self.fit.show(b + terms.sum(axis=1))
 
-    def _title(self, key: str) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
-
-    def _loss_text(self) -> str:
-        return self.readout.loss.text
-
-    # -- beats ---------------------------------------------------------------------------------------------------
-
-    def _formula_beats(self) -> None:
-        fit, parts = self.fit, self.formula
-        with self.beat("first"):
-            # The red curve; above it the constant and a first sigmoid, at the right an empty row for each
-            self.play(*self._title("heading"), FadeIn(fit.plot, run_time=0.6))
-            self.play(Create(fit.target), run_time=1.6, rate_func=smooth)
-            self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.4)
-            self.play(FadeIn(parts.prefix, shift=0.15 * UP), FadeIn(self.rows.rows[0].frame), run_time=0.7)
-            self.play(FadeIn(parts.terms[0], shift=0.15 * UP), FadeIn(self.rows.rows[1].frame), run_time=0.7)
-        if self.n_sigmoids > 1:
-            with self.beat("more", sigmoids=Count(self.n_sigmoids)):
-                # The others join, each with its own letters and its own row
-                rows = [FadeIn(row.frame) for row in self.rows.rows[2:]]
-                terms = [FadeIn(term, shift=0.15 * UP) for term in parts.terms[1:]]
-                self.play(LaggedStart(*terms, lag_ratio=0.5), LaggedStart(*rows, lag_ratio=0.5), run_time=1.8)
-            with self.beat("sigma"):
-                # The terms slide onto one another: one term with an index, and a sum sign before it
-                self.play(*parts.fold())
-                self.remove(*parts.terms, *(part for term in parts.terms for part in term), parts.prefix)
-                self.add(parts.folded)
-                self.play(parts.enlarge(), run_time=0.7)
+    # -- by training ---------------------------------------------------------------------------------------------
 
     def _start_beat(self) -> None:
-        with self.beat("start", loss=self._loss_text()):
-            # Random numbers: the rows fill, their curves gather into a blue sum, and its distance is measured
-            fit = self.fit
-            self.play(LaggedStart(*(FadeIn(row.content) for row in self.rows.rows), lag_ratio=0.25), run_time=1.4)
-            copies = [curve.copy() for curve in self.rows.curves()]
-            self.play(*(Transform(copy, fit.model) for copy in copies), run_time=1.2)
-            self.remove(*copies)
-            self.add(fit.ghost, fit.model)
-            fit.remove(fit.ghost_label)
-            self.play(*self._title("heading-learn"), FadeIn(self.readout), FadeIn(fit.model_label), *self._centred())
-            self.live.add(self.fit, self.rows, self.readout)
+        with self.beat(
+            "start" if self.hand is not None else "start-first", loss=self.readout.written(self._loss_at(0))
+        ):
+            # Our numbers make way for random ones, in every row and in the sum; the loss says how bad they are
+            fit, rows = self.fit, self.rows
+            leaving = [] if self.hand is None else [self.counted, self.bracket]
+            leaving = [FadeOut(part) for part in leaving if part in self.mobjects]
+            self.play(*self._title("heading-learn"), *leaving)
+            if self.hand is None:
+                self.play(LaggedStart(*(FadeIn(row.content) for row in rows.rows), lag_ratio=0.25), run_time=1.4)
+                self.play(Create(fit.model), FadeIn(fit.model_label), run_time=1.2)
+            else:
+                for row in rows.rows:
+                    row.leave_ghost()
+            self.live.add(fit, rows)
             self.add(self.live)
+            if self.hand is not None:
+                self._throw_away()
+            self.show(0.0)
+            self.play(FadeIn(self.readout), run_time=0.5)
+            self.live.add(self.readout)
 
-    def _centred(self) -> list[Animation]:
-        """The caption that says what the network is fed, if that is not x itself."""
-        offset = self.experiment.dataset.offset
-        if offset == 0:
-            return []
-        shift = number_text(float(f"{offset:.4g}"))
-        sign, size = ("+", shift[1:]) if offset < 0 else ("-", shift)
-        return [FadeIn(caption(self.screen("centred", shift=f"{sign} {size}")))]
+    def _throw_away(self) -> None:
+        """Every number goes from where we had set it to where the run starts."""
+        end = self._theta(0.0)
 
-    def _walk_beats(self) -> None:
-        with self.beat("learn", parameters=Count(self.experiment.n_parameters)):
-            # The first updates: everything moves at once, and a faint curve stays where it all began
-            self.fit.add(self.fit.ghost_label)
-            self.play(FadeIn(self.fit.ghost_label), run_time=0.4)
-            self._walk(*PARTS[0])
-        with self.beat("pieces"):
-            # On it goes: each row's curve moves for itself, blue is their sum at every moment
-            self._walk(*PARTS[1])
-        end = {"updates": number_text(int(self.run.kept[-1])), "loss": self._final_loss()}
-        with self.beat("finish", **end):
-            # Thousands of updates that change less and less, up to the last one recorded
-            self._walk(*PARTS[2])
-
-    def _walk(self, start: float, end: float, seconds: float) -> None:
         def update(_: VMobject, share: float) -> None:
-            self.show(self.pace.row(start + (end - start) * share))
+            self.show_theta(self.hand + share * (end - self.hand))
 
-        self.play(UpdateFromAlphaFunc(self.live, update, run_time=seconds, rate_func=linear))
-        self.show(self.pace.row(end))
+        self.play(UpdateFromAlphaFunc(self.live, update, run_time=2.0, rate_func=smooth))
 
-    def _final_loss(self) -> str:
-        return self.readout.loss.written(self._loss_at(self.last))
+    def _learn_beat(self) -> None:
+        with self.beat("learn", parameters=Count(self.experiment.n_parameters)):
+            # The whole run, first slowly, then in ever larger strides: all numbers move, blue is the rows' sum
+            def update(_: VMobject, share: float) -> None:
+                self.show(self.pace.row(share))
+
+            self.play(UpdateFromAlphaFunc(self.live, update, run_time=WALK, rate_func=linear))
+            self.show(self.pace.row(1.0))
 
     def _end_beat(self) -> None:
-        if self._is_close():
-            with self.beat("end-close", loss=self._final_loss()):
-                # Blue lies along red; only the corners are rounder
-                self._forget_the_start()
+        final, close = self._loss_at(self.last), self._is_close()
+        ours = np.nan if self.hand is None else self._loss_of(self.hand)
+        said = {"updates": number_text(int(self.run.kept[-1])), "loss": self.readout.written(final)}
+        if close and final < ours:
+            with self.beat("end-close-better", **said, ours=self.readout.written(ours)):
+                # Blue lies along red, closer than the sum set by hand did
+                self.wait(0.5)
+        elif close:
+            with self.beat("end-close", **said):
+                # Blue lies along red
+                self.wait(0.5)
+        elif final > ours:
+            with self.beat("end-far-worse", **said, ours=self.readout.written(ours)):
+                # Blue has come to rest away from red, farther than the sum set by hand was
+                self.wait(0.5)
         else:
-            with self.beat("end-far", loss=self._final_loss()):
+            with self.beat("end-far", **said):
                 # Blue has come to rest away from red
-                self._forget_the_start()
+                self.wait(0.5)
 
-    def _forget_the_start(self) -> None:
-        ghost = (self.fit.ghost, self.fit.ghost_label)
-        self.play(*(FadeOut(part) for part in ghost), run_time=0.6)
-        self.fit.remove(*ghost)
-        self.add(self.live)
-
-    def _add_up_beat(self) -> None:
-        with self.beat("add-up"):
-            # The sum steps back; the constant alone, then row by row is added until the same curve is there again
-            fit, rows = self.fit, self.rows.rows
-            b, _, terms = self._state(self.last)
-            sums = b + np.cumsum(np.column_stack([np.zeros(SAMPLES), terms]), axis=1)  # (SAMPLES, H + 1)
-            dimmed = [emphasis(row, PRESENT) for row in rows[1:]]
-            self.play(emphasis(fit.model, FAINT), emphasis(fit.model_label, PRESENT), *dimmed, run_time=0.5)
-            self._make_room(sums)
-            self.partial = fit.plot.curve(self.x, sums[:, 0], palette.blue, style.MAIN_CURVE)
-            self.play(Create(self.partial), run_time=0.8)
-            for k in range(1, self.n_sigmoids + 1):
-                self._add_term(sums[:, k - 1], terms[:, k - 1], rows[k])
-            self.play(emphasis(fit.model_label, FULL), run_time=0.4)
-
-    def _make_room(self, curves: NDArray) -> None:
-        """The y axis takes in all of ``curves``, if some leave it: sums of a few terms may rise above their total."""
-        plot, (low, high) = self.fit.plot, self.fit.plot.y_range
-        margin = 0.05 * (curves.max() - curves.min())
-        wanted = (min(low, curves.min() - margin), max(high, curves.max() + margin))
-        if wanted == (low, high):
-            return
-
-        def update(_: VMobject, share: float) -> None:
-            plot.y_range = (low + share * (wanted[0] - low), high + share * (wanted[1] - high))
-            self.fit.set_top(PLOT_TOP)
-
-        self.play(UpdateFromAlphaFunc(self.fit, update, run_time=0.8, rate_func=smooth))
-
-    def _add_term(self, before: NDArray, term: NDArray, row: VGroup) -> None:
-        def update(curve: VMobject, share: float) -> None:
-            self.fit.plot.set_curve(curve, self.x, before + share * term)
-
-        seconds = 1.4 if self.n_sigmoids <= 4 else 0.8
-        self.play(emphasis(row, FULL), run_time=0.3)
-        self.play(UpdateFromAlphaFunc(self.partial, update, run_time=seconds, rate_func=smooth))
+    def _found_beats(self) -> None:
+        steps = steps_of(self.experiment, np.asarray(self.run.parameters[self.last]))
+        if not like_the_pieces(steps, self.parts):
+            with self.beat("found-other"):
+                # Each row beside the thin line that was ours
+                self.wait(0.5)
+        elif steps.mirrored:
+            with self.beat("found-mirrored"):
+                # Rows whose w is below zero stay bright beside the thin lines that were ours
+                dimmed = [row for k, row in enumerate(self.rows.rows) if k - 1 not in steps.mirrored]
+                self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.6)
+        else:
+            with self.beat("found-alike"):
+                # Each row beside the thin line that was ours
+                self.wait(0.5)

@@ -8,17 +8,19 @@ from collections.abc import Mapping
 import numpy as np
 from gradreel.core.activations import sigmoid
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, segment
 from gradreel.scenes.mobjects.slider import Slider
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text, round_labels
+from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_labels
 from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
-LETTERS = ("w", "b", "c")
+LETTERS = ("c", "b", "w")  # in the formula's order
 ROLE = {"w": "yellow", "b": "green", "c": "magenta"}
-FORMULA = 'y = part("c", magenta(c)) thin "sigmoid"(part("b", green(b)) + part("w", yellow(w)) thin x_1)'
+PART = {"w": "w", "b": "bias", "c": "c"}  # of the formula
+REACH = 8.0  # b + w x_1 at the right end of an axis that shows one sigmoid closely; its opposite at the left end
 PLOT_BOX = {"left": -5.6, "right": 5.6, "bottom": -1.78, "top": 0.66}
 FORMULA_BASELINE, VALUE_BASELINE, SLIDER_Y = 2.1, 1.2, -2.98
 SLIDER_LEFT = (-5.04, -0.94, 3.2)
@@ -57,7 +59,8 @@ class SigmoidBoard(VGroup):
     """y = c sigmoid(b + w x_1): what is shown is added with ``include``; ``set`` moves all of it in place.
 
     Parts: ``formula``, ``stems``, ``values`` and ``sliders`` by letter, ``plot``, ``curve``, ``level`` (the dashed line
-    at c and its letter), ``marker`` by letter (the slope, the shift, the height), ``ghosts`` (earlier curves).
+    at c and its letter), ``marker`` by letter (the slope, the shift, the height), ``halfway`` (a line through the
+    middle, which says that the bracket is 0 there), ``ghosts`` (earlier curves). ``x_ticks``: by default round ones.
     """
 
     def __init__(
@@ -66,12 +69,13 @@ class SigmoidBoard(VGroup):
         slider_ranges: Mapping[str, tuple[float, float]],
         x_range: tuple[float, float],
         y_range: tuple[float, float],
+        x_ticks: Ticks | None = None,
     ) -> None:
         super().__init__()
         self.now = dict(start)
-        self.plot = Plot(x_range, y_range, **PLOT_BOX, x_ticks=round_labels(*x_range, 6))
+        self.plot = Plot(x_range, y_range, **PLOT_BOX, x_ticks=x_ticks or round_labels(*x_range, 6))
         self.plot.y_axis.set_opacity(0)  # the shape matters, not the crossing: only 0 and c are marked
-        self.formula = formula(FORMULA, style.FORMULA).place(FORMULA_BASELINE, center=0.0)
+        self.formula = formula(one_sigmoid_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
         self.values = {letter: self._value(letter) for letter in LETTERS}
         self.stems = {letter: self._stem(letter) for letter in LETTERS}
         self.sliders = {
@@ -92,6 +96,7 @@ class SigmoidBoard(VGroup):
         self._middle = self.middle()
         self.level, self.level_letter = self._level()
         self.marker = {letter: arrow(color_of(letter)) for letter in LETTERS}
+        self.halfway = self._halfway()
         self.ghosts = VGroup()
         self.add(self.ghosts)
 
@@ -100,12 +105,12 @@ class SigmoidBoard(VGroup):
     def _value(self, letter: str) -> Number:
         """The live number, hanging under its letter; its digits keep their places, a minus sign grows to the left."""
         value = Number(0.0, 2, 40, color_of(letter), face="math")
-        center = self.formula.part(letter).get_center()[0]
+        center = self.formula.part(PART[letter]).get_center()[0]
         value.place(VALUE_BASELINE, right=center + value.width / 2)
         return value.set_value(self.now[letter])
 
     def _stem(self, letter: str) -> VMobject:
-        x = self.formula.part(letter).get_center()[0]
+        x = self.formula.part(PART[letter]).get_center()[0]
         return segment((x, FORMULA_BASELINE - 0.16, 0), (x, VALUE_BASELINE + 0.42, 0), color_of(letter), style.GUIDE)
 
     def _zero(self) -> VGroup:
@@ -124,6 +129,13 @@ class SigmoidBoard(VGroup):
         letter = formula(ROLE["c"] + "(c)", style.LETTER).place(start[1] - 0.09, right=start[0] - 0.2)
         return dashed(start, end, mix(palette.magenta, 0.7), dash=0.13), letter
 
+    def _halfway(self) -> VGroup:
+        """A dashed line through the curve's middle, from bottom to top, and above it b + w x_1 = 0."""
+        x = float(np.clip(self._middle[0], *self.plot.box[:2]))
+        bottom, top = self.plot.box[2:]
+        name = formula("green(b) + yellow(w) thin x_1 = 0", style.LETTER).place(top + 0.14, center=x)
+        return VGroup(dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.6)), name)
+
     def _beside_zero(self, y: float) -> float:
         """``y`` for the letter c, or as near to it as the label 0 lets it come."""
         zero, least = self.plot.at(0.0, 0.0)[1], 0.34
@@ -136,8 +148,10 @@ class SigmoidBoard(VGroup):
         return at["c"] * sigmoid(at["b"] + at["w"] * self.x)
 
     def middle(self) -> NDArray:
-        """The scene's point (3,) where b + w x = 0: the curve is half way up."""
-        return self.plot.at(-self.now["b"] / self.now["w"], self.now["c"] / 2)
+        """The scene's point (3,) where b + w x = 0: the curve is half way up; far outside while w passes 0."""
+        low, high = self.plot.x_range
+        w = self.now["w"] or 1e-9
+        return self.plot.at(np.clip(-self.now["b"] / w, 2 * low - high, 2 * high - low), self.now["c"] / 2)
 
     def label_point(self, at: Mapping[str, float]) -> NDArray:
         """The scene's point (3,) where the curve of ``at`` is at LABEL_LEVEL of its height, or at as much below c."""
@@ -170,6 +184,19 @@ class SigmoidBoard(VGroup):
         self._set_markers()
         return self
 
+    def set_view(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> SigmoidBoard:
+        """Look at another part of the plane: curve and zero go where they are seen then, in place; returns self.
+
+        Ticks and ghosts are the caller's to exchange. The axis must have been made with zero above its lower end.
+        """
+        plot, before = self.plot, self.plot.at(0.0, 0.0)[1]
+        plot.x_range, plot.y_range = x_range, y_range
+        rise = np.array([0.0, plot.at(0.0, 0.0)[1] - before, 0.0])
+        self.zero.shift(rise)
+        plot.x_label.shift(rise)
+        self.x = plot.sample(300)
+        return self.set(**self.now)
+
     def _set_markers(self) -> None:
         """The slope in the middle as a tangent, the shift since the last ``start_shift``, the height as a measure."""
         middle = self.middle()
@@ -177,11 +204,16 @@ class SigmoidBoard(VGroup):
         scale = unit - origin
         slope = np.array([scale[0], self.now["c"] * self.now["w"] / 4 * scale[1], 0.0])
         way = slope / np.linalg.norm(slope)
-        half = way * min(1.05, 0.5 * abs(self.now["c"] * scale[1] / way[1]))  # not above the curve's own height
+        most = 0.5 * abs(self.now["c"] * scale[1]) / max(abs(way[1]), 1e-9)  # not above the curve's own height
+        half = way * min(1.05, most)
         self.marker["w"].set_points_as_corners([middle - half, middle + half])
         set_arrow(self.marker["b"], np.array([self._middle[0], middle[1], 0.0]), middle)
         x = self.plot.box[1] - 0.5
         set_arrow(self.marker["c"], np.array([x, origin[1], 0.0]), np.array([x, 2 * middle[1] - origin[1], 0.0]), True)
+        line, name = self.halfway
+        at = float(np.clip(middle[0], *self.plot.box[:2]))
+        line.shift([at - line.get_center()[0], 0, 0])
+        name.shift([at - name.get_center()[0], 0, 0])
 
     def show_marker(self, letter: str) -> VMobject:
         """The moving mark of what ``letter`` does, from now on part of the picture."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from manim import Dot, ManimColor, VGroup
 
@@ -13,7 +14,7 @@ TRACK, HANDLE, MARK = 5.0, 0.15, 0.085
 
 
 class Slider(VGroup):
-    """A letter, a track, a handle, and the track coloured from zero (or its low end) to the handle.
+    """A letter, a track with its ends' values, a handle, and the track coloured from zero (or its low end) to it.
 
     ``set_value`` moves the handle in place; ``mark`` gives a small dot at an earlier value.
     """
@@ -43,9 +44,15 @@ class Slider(VGroup):
         self.filled = segment(origin, origin + hair, color, TRACK)
         self.handle = Dot(self.at(value), radius=HANDLE, color=color)
         self.marks = VGroup()
-        self.add(self.letter, self.track, self.zero, self.filled, self.marks, self.handle)
+        ends = ((self.low, left), (self.high, right))
+        self.ends = VGroup(*(self._end(value, x) for value, x in ends))
+        self.add(self.letter, self.track, self.zero, self.ends, self.filled, self.marks, self.handle)
         self._origin, self._hair = origin, hair
         self.set_value(value)
+
+    def _end(self, value: float, x: float) -> VGroup:
+        """What the track's end at ``x`` stands for, under it."""
+        return words(number_text(float(f"{value:.3g}")), style.TICK, palette.dim).place(self.y - 0.42, center=x)
 
     def at(self, value: float) -> np.ndarray:
         """The scene's point (3,) of ``value`` on the track."""

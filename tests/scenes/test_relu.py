@@ -48,9 +48,14 @@ def everything(scene, beat):
     """Layout findings; the curves and the printed numbers of beat "two"."""
     findings = [str(finding) for finding in check_scene(scene)]
     if beat != "two":
-        return findings, [], []
+        return findings, [], [], []
     curves = [drawn(scene.plot, curve) for curve in (scene.one, scene.two, scene.total)]
-    return findings, curves, [number.text.replace("\u2212", "-") for number in scene.numbers]
+    return (
+        findings,
+        curves,
+        [number.text.replace("\u2212", "-") for number in scene.numbers],
+        [float(text.source.removeprefix("$display(").removesuffix(")$")) for text in scene.letters],
+    )
 
 
 @pytest.mark.parametrize("parameters", LETTERS.values(), ids=LETTERS)
@@ -67,7 +72,9 @@ def test_for_any_letters_two_relus_are_a_hard_sigmoid_and_add_up_as_printed(cont
     assert first + second == pytest.approx(given.c * hard_sigmoid(x, start, end), abs=1e-6 * scale)
     texts = seen["two"][2]
     printed = [float(text) for text in texts]
-    assert printed[0] == pytest.approx(printed[1] - printed[2], abs=1e-9)
+    assert printed[0] == pytest.approx(printed[1] + printed[2], abs=1e-9)
+    letters = [given.c, given.b, given.w, -given.c, given.b - 1, given.w]
+    assert seen["two"][3] == pytest.approx(letters, rel=0.005)  # three digits
     assert printed[0] == pytest.approx(given.c, abs=0.51 * 10.0 ** -len(texts[0].partition(".")[2]))
 
 
@@ -81,6 +88,18 @@ def test_the_line_that_sweeps_stands_where_the_numbers_are_read(context):
     marks, texts = at_each_beat(look, context)["two"]  # c = 3, w = 0.5, b = -0.5
     assert marks == [pytest.approx((2.2, 1.8)), pytest.approx((2.2, 0.0)), pytest.approx((2.2, 1.8))]
     assert texts == ["1.80", "1.80", "0.00"]
+
+
+def test_the_first_relu_bends_where_its_bracket_is_zero(context):
+    def look(scene, beat):
+        return scene.plot.data(scene.bend[0].get_center()) if beat == "relu" else None
+
+    assert at_each_beat(look, context, w=4.0, b=6.0)["relu"] == pytest.approx((-1.5, 0.0), abs=1e-6)
+
+
+def test_the_sum_is_first_one_of_hard_sigmoids_then_of_twice_as_many_relus(context):
+    written = at_each_beat(lambda scene, beat: beat == "sum" and scene.formula.source, context)
+    assert "max" in written["sum"] and "sum_(2i)" in written["sum"] and "sigmoid(" not in written["sum"]
 
 
 def test_the_small_pictures_are_the_same_functions(context):

@@ -10,7 +10,6 @@ from gradreel.core.activations import hard_sigmoid, sigmoid
 from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
-from gradreel.scenes.lecture.sigmoids import MorphSigmoid
 from gradreel.scenes.stills import visit_beats
 
 TINY = (320, 180)
@@ -88,11 +87,16 @@ def test_the_gap_is_measured_at_the_corner_and_said():
     assert float(text) == pytest.approx(gap, abs=0.00501)
 
 
-def test_it_ends_where_morph_sigmoid_begins():
-    ours = at_each_beat(lambda s, _: (s.board.curve.points, s.short.get_center() if hasattr(s, "short") else None))
-    theirs = at_each_beat(lambda s, _: (s.board.curve.points, s.board.formula.get_center()), MorphSigmoid)
-    assert ours["hard"][0] == pytest.approx(theirs["formula"][0], abs=1e-6)
-    assert ours["hard"][1] == pytest.approx(theirs["formula"][1], abs=1e-6)
+def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_number():
+    assert "awkward-piece" in at_each_beat(lambda scene, _: None)
+    at = at_each_beat(lambda scene, _: scene.number, w=8 / 3, b=-10, c=-2)
+    assert at["awkward-piece"] == 2
+    assert at_each_beat(lambda scene, _: scene.number, w=2, b=-4, c=2)["awkward"] is None
+
+
+def test_the_letters_stand_with_the_numbers_of_the_curve():
+    seen = at_each_beat(lambda scene, beat: scene.letters.source if beat == "soft" else "", w=2.5, b=-1, c=-3)
+    assert "magenta(c = -3)" in seen["soft"] and "green(b = -1)" in seen["soft"] and "yellow(w = 2.5)" in seen["soft"]
 
 
 @pytest.mark.parametrize(

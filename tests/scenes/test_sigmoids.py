@@ -9,11 +9,12 @@ import pytest
 from gradreel.core.activations import sigmoid
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.matching import match_by_slope
+from gradreel.core.matching import match_by_slope, matched_sum, matched_theta
 from gradreel.core.theta import loss, predict, unpack
 from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_beats
+from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.sigmoids import MorphSigmoid
 from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.stills import beat_frames, visit_beats
@@ -36,6 +37,15 @@ REFUSED = {
     "height of piece": {"piece": [1, 3, 0]},
     "morph-sigmoid has no parameter 'speed'": {"speed": 2},
 }
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
+    media = tmp_path_factory.mktemp("media")
+    context = SceneContext(media_dir=media)
+    for experiment in (SHORT, LONG):
+        train(experiment, context.traces)
+    return context
 
 
 def drawn(plot, curve):
@@ -72,11 +82,69 @@ def test_curve_numbers_and_sliders_say_the_same_at_each_beat(parameters):
 
 def test_each_sweep_ends_on_its_range_and_comes_back():
     at = morph(lambda scene, beat: dict(scene.board.now), {"w_range": [1, 4], "b_range": [-1, 3], "c_range": [1, 5]})
+    assert at["letters"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-w"] == {"w": 4.0, "b": 1.0, "c": 5.0}
     assert at["small-w"]["w"] == 2.0
     assert at["change-b"]["b"] == 3.0
     assert at["lower-b"]["b"] == 1.0
     assert at["change-c"]["c"] == 3.0
+    assert at["negative"] == {"w": -2.0, "b": 1.0, "c": 5.0}
+    assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 5.0}
+
+
+@pytest.mark.parametrize(("c_range", "heights"), [([1, 3], (1, -1)), ([-3, -1], (-1, 1)), ([-2, 3], (1, -2))])
+def test_c_goes_down_and_then_to_the_other_side_of_zero(c_range, heights):
+    assert MorphSigmoid.validated({"c_range": c_range}).heights() == heights
+
+
+def test_the_line_of_the_bracket_stands_where_the_curve_is_half_way_up():
+    def halfway(scene, beat):
+        board = scene.board
+        return board.plot.data(board.halfway[0].get_center())[0], board.halfway in board.submobjects
+
+    at = morph(halfway, {"w_range": [1, 4], "b_range": [-1, 3]})
+    assert at["change-b"] == (pytest.approx(-1.5), True)
+    assert at["lower-b"] == (pytest.approx(-0.5), True)
+    assert not at["change-c"][1] and not at["gap"][1]
+
+
+# -- one picture after another -----------------------------------------------------------------------------------
+
+
+def marks(mobjects):
+    """What can be seen: the points of each line and each glyph."""
+    parts = [part for mobject in mobjects for part in mobject.get_family() if len(part.points)]
+    lines = [part for part in parts if part.get_stroke_width() > 0 and part.get_stroke_opacity() > 0]
+    return [part.points for part in [*lines, *(part for part in parts if part.get_fill_opacity() > 0)]]
+
+
+def opening(scene_class, context=None):
+    """The marks on the screen before the first animation."""
+
+    class Opening(scene_class):
+        seen = None
+
+        @classmethod
+        def scene_name(cls):
+            return scene_class.scene_name()
+
+        def play(self, *animations, **settings):
+            if Opening.seen is None:
+                Opening.seen = marks(self.mobjects)
+            super().play(*animations, **settings)
+
+    visit_beats(Opening, lambda scene, beat: None, {}, context, size=TINY)
+    return Opening.seen
+
+
+@pytest.mark.parametrize(("before", "after"), [(SigmoidFormula, MorphSigmoid), (MorphSigmoid, SumOfSigmoids)])
+def test_what_one_scene_begins_with_the_one_before_left_there(context, before, after):
+    left = []
+    visit_beats(before, lambda scene, beat: left.append(marks(scene.mobjects)), {}, context, size=TINY)
+    taken = opening(after, context)
+    assert len(taken) > 20
+    for points in taken:
+        assert any(there.shape == points.shape and np.abs(there - points).max() < 1e-6 for there in left[-1])
 
 
 @pytest.mark.parametrize("piece", [(1.0, 3.0, 3.0), (3.0, 4.5, -2.0), (-7.0, -3.0, 1.5)])
@@ -99,15 +167,6 @@ def test_what_cannot_be_shown_is_refused(message, parameters):
 # -- sum-of-sigmoids ---------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory):
-    media = tmp_path_factory.mktemp("media")
-    context = SceneContext(media_dir=media)
-    for experiment in (SHORT, LONG):
-        train(experiment, context.traces)
-    return context
-
-
 def sum_scene(look, context, run, scene_class=SumOfSigmoids):
     """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
     seen = {}
@@ -117,39 +176,60 @@ def sum_scene(look, context, run, scene_class=SumOfSigmoids):
     return seen
 
 
-def test_the_sum_and_every_row_are_the_recorded_state(context):
+def test_the_sum_and_every_row_are_the_recorded_state_or_that_set_by_hand(context):
     def state(scene, beat):
-        rows = [
-            (row.curve.get_end()[1] - row.zero_y) / scene.rows.scale_y
-            for row in (scene.rows.rows if beat != "first" else [])
-        ]
-        numbers = [float(row.number.text.replace("\u2212", "-")) for row in scene.rows.rows]
+        rows = [(row.curve.get_end()[1] - row.zero_y) / scene.rows.scale_y for row in scene.rows.rows]
+        numbers = [float(n.text.replace("\u2212", "-")) for row in scene.rows.rows for n in row.numbers.values()]
         return drawn(scene.fit.plot, scene.fit.model), rows, numbers
 
     seen = sum_scene(state, context, LONG)
     trace = train(LONG, context.traces)
-    for beat, row in (("start", 0), ("finish", -1), ("add-up", -1)):
+    by_hand = matched_theta(LONG)
+    offset = LONG.dataset.offset
+    for beat, theta in (
+        ("sigma", by_hand),
+        ("start", np.array(trace.parameters[0])),
+        ("found-mirrored", np.array(trace.parameters[-1])),
+    ):
         (x, y), ends, numbers = seen[beat]
-        theta = np.array(trace.parameters[row])[None]
         layers = unpack(LONG, theta)
-        offset = LONG.dataset.offset
-        assert y == pytest.approx(predict(LONG, theta, (x - offset)[:, None])[0], abs=1e-6)
-        last = layers.c[0] * sigmoid(layers.biases[0][0] + layers.weights[0][0, :, 0] * (x[-1] - offset))
-        assert ends == pytest.approx([layers.b[0], *last], abs=1e-6)
-        assert numbers == pytest.approx([layers.b[0], *layers.c[0]], abs=0.00501)
+        assert y == pytest.approx(predict(LONG, theta, (x - offset)[:, None]), abs=1e-6)
+        w = layers.weights[0][:, 0]
+        inside = layers.biases[0] - offset * w  # b_i of b_i + w_i x_1
+        last = layers.c * sigmoid(inside + w * x[-1])
+        assert ends == pytest.approx(np.array([layers.b, *last]), abs=1e-6)
+        shown = np.array([layers.b, *np.column_stack([layers.c, inside, w]).ravel()])
+        assert numbers == pytest.approx(shown, abs=0.00501)
+
+
+def test_the_gap_shrinks_as_pieces_are_cut(context):
+    def look(scene, beat):
+        if beat not in ("add-up", "smaller"):
+            return None
+        ends = [scene.fit.plot.data(scene.bracket[0].points[k])[1] for k in (0, -1)]
+        return scene.count.text, scene.gap.text, abs(ends[0] - ends[1]), drawn(scene.fit.plot, scene.fit.model)
+
+    seen = sum_scene(look, context, LONG)
+    curve = LONG.dataset.curve()
+    count, gap, measured, (x, y) = seen["add-up"]
+    assert count == "3" and measured == pytest.approx(float(gap), abs=0.00501)
+    assert np.abs(y - curve(x)).max() == pytest.approx(float(gap), abs=0.02)
+    count, gap, _, (x, y) = seen["smaller"]
+    assert count == "24" and float(gap) < measured / 4
+    assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
 
 
 def test_count_and_loss_are_recorded_ones_also_between_two_states(context):
     trace = train(SHORT, context.traces)
 
     def between(scene, beat):
-        if beat != "finish":
+        if beat != "learn":
             return None
         scene.show(2.5)
         _, y = drawn(scene.fit.plot, scene.fit.model)
         return scene.readout.count.text, float(scene.readout.loss.text), y[-1], scene.x[-1:] - SHORT.dataset.offset
 
-    count, shown, y, feature = sum_scene(between, context, SHORT)["finish"]
+    count, shown, y, feature = sum_scene(between, context, SHORT)["learn"]
     assert count == "2"
     assert shown == pytest.approx(float(loss(SHORT, np.array(trace.parameters[2]))), abs=0.0051)
     halfway = (trace.parameters[2] + trace.parameters[3]) / 2
@@ -176,18 +256,31 @@ def test_another_trace_is_another_picture(context):
 
     true, same, altered = frames(SumOfSigmoids), frames(SumOfSigmoids), frames(Altered)
     assert all(np.array_equal(true[beat], same[beat]) for beat in true)
-    assert not np.array_equal(true["finish"], altered["finish"])
+    assert not np.array_equal(true["learn"], altered["learn"])
 
 
-def test_the_words_say_how_the_run_ended(context):
-    assert "end-close" in sum_scene(lambda scene, beat: None, context, LONG)
-    assert "end-far" in sum_scene(lambda scene, beat: None, context, SHORT)
+def test_the_words_say_how_the_run_ended_and_what_it_found(context):
+    found = sum_scene(lambda scene, beat: None, context, LONG)
+    assert {"end-close-better", "found-mirrored"} <= set(found)
+    found = sum_scene(lambda scene, beat: None, context, SHORT)
+    assert {"end-far-worse", "found-other"} <= set(found)
 
 
-def test_the_walk_ends_on_the_last_state_and_never_goes_back(context):
-    rows = sum_scene(lambda scene, beat: scene.row, context, SHORT)
-    assert [rows[beat] for beat in ("start", "finish")] == [0.0, 40.0]
-    assert 0 < rows["learn"] < rows["pieces"] < 40
+def test_a_run_with_other_than_a_sigmoid_for_each_piece_is_not_compared(context):
+    run = Experiment(hidden=(4,), epochs=10)
+    train(run, context.traces)
+    assert list(sum_scene(lambda scene, beat: None, context, run)) == [
+        "first",
+        "sigma",
+        "start-first",
+        "learn",
+        "end-far",
+    ]
+
+
+def test_the_walk_ends_on_the_last_state(context):
+    rows = sum_scene(lambda scene, beat: getattr(scene, "row", None), context, SHORT)
+    assert [rows[beat] for beat in ("start", "learn")] == [0.0, 40.0]
 
 
 @pytest.mark.parametrize("hidden", [1, 2, 6, 8])
@@ -196,8 +289,15 @@ def test_few_and_many_sigmoids_have_a_row_each(context, hidden):
     train(run, context.traces)
     seen = sum_scene(lambda scene, beat: (len(scene.rows.rows), scene.rows.scale_y), context, run)
     assert ("sigma" in seen) == (hidden > 1)
-    assert seen["add-up"][0] == hidden + 1
-    assert seen["add-up"][1] > 0
+    assert seen["learn"][0] == hidden + 1
+    assert seen["learn"][1] > 0
+
+
+def test_a_curve_of_one_piece_far_away_has_its_sigmoid(context):
+    run = Experiment(dataset={"knots": [[30, 2], [40, -1]]}, hidden=(1,), epochs=10)
+    train(run, context.traces)
+    beats = list(sum_scene(lambda scene, beat: None, context, run))
+    assert beats[:2] == ["by-hand-one", "add-up"] and "sigma" not in beats
 
 
 @pytest.mark.parametrize(

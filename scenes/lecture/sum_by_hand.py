@@ -1,0 +1,183 @@
+"""Sigmoids set by hand, one for each blue piece, add up to a curve; of smaller pieces they miss it by less."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.errors import UserError
+from gradreel.core.matching import matched_sum
+from gradreel.core.piecewise import Decomposition, PiecewiseLinearCurve
+from gradreel.core.theta import hidden_terms
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.sigmoids import MorphSigmoid
+from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.matched_piece import PieceBoard
+from gradreel.scenes.mobjects.measure import upright_bracket
+from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRows
+from gradreel.scenes.mobjects.sum_formula import SumFormula
+from gradreel.scenes.mobjects.text import Number, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    ReplacementTransform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    smooth,
+)
+from numpy.typing import NDArray
+
+CUTS = (2, 4, 8)  # into how many each piece is cut
+
+
+class SumByHandBeats(LectureScene):
+    """Beats up to the formula with the sum sign: of a run whose curve has a piece for each sigmoid, or of any run."""
+
+    curve: PiecewiseLinearCurve
+    parts: Decomposition  # of the curve
+    x: NDArray  # (SAMPLES,) where curves are drawn
+    dense: NDArray  # where gaps are measured, the curve's knots among them
+    hand: NDArray | None  # theta (P,) set by hand; None where pieces and sigmoids are not as many
+    n_sigmoids: int
+    fit: FitPlot
+    rows: SigmoidRows
+    formula: SumFormula
+
+    def _gap(self, cuts: int) -> float:
+        """Largest distance from red to the sum set by hand, each piece cut into so many."""
+        return float(np.abs(matched_sum(self.parts, self.dense, cuts) - self.curve(self.dense)).max())
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
+
+    def _first_beat(self) -> None:
+        with self.beat("first", sigmoids=Count(self.n_sigmoids)):
+            # The red curve; above it the constant and the sigmoids, at the right an empty row for each
+            self.play(*self._title("heading"), *self._red())
+            rows = LaggedStart(*(FadeIn(row.frame) for row in self.rows.rows), lag_ratio=0.3)
+            self.play(FadeIn(self.formula.written_out, shift=0.15 * UP), rows, run_time=1.8)
+
+    def _red(self) -> list[Animation]:
+        fit = self.fit
+        return [FadeIn(fit.plot), Create(fit.target), FadeIn(fit.target_label)]
+
+    def _by_hand_beats(self) -> None:
+        rows, fit = self.rows.rows, self.fit
+        with self.beat("by-hand" if self.n_sigmoids > 1 else "by-hand-one"):
+            # The sigmoid that matched a piece moves into a row; its formula becomes the first term of a sum. The other
+            # rows fill in the same way, with the numbers of their pieces
+            self._take_over()
+            others = [row for row in rows if row is not rows[1]]
+            self.play(LaggedStart(*(FadeIn(row, shift=0.1 * UP) for row in others), lag_ratio=0.4), run_time=1.6)
+        gap = self._gap(1)
+        with self.beat("add-up", gap=number_text(gap, 2)):
+            # The constant alone, then row by row is added: the curve is red with rounded corners. The gap is measured
+            self._stack()
+            at = self.dense[np.argmax(np.abs(matched_sum(self.parts, self.dense) - self.curve(self.dense)))]
+            ends = fit.plot.at(at, [float(self.curve(at)), float(matched_sum(self.parts, at))])
+            self.bracket = upright_bracket(*ends)
+            self.counted = self._counter()
+            self.play(FadeIn(fit.model_label), Create(self.bracket), FadeIn(self.counted), run_time=0.7)
+        most = CUTS[-1]
+        self.cut = self._gap(most) < gap / 2
+        if self.cut:
+            text = number_text(self._gap(most), 2)
+            with self.beat("smaller", sigmoids=number_text(most * self.n_sigmoids), gap=text):
+                # Each piece is cut in two, in four, in eight, each part gets its sigmoid: blue goes into the corners
+                self.play(FadeOut(self.bracket), *self._title("heading-smaller"))
+                for cuts in CUTS:
+                    self._cut(cuts)
+
+    def _take_over(self) -> None:
+        """From the picture that morph-sigmoid ends with to red at the left, the first sigmoid in its row."""
+        row, formula = self.rows.rows[1], self.formula
+        board = self._board()
+        if board is None:
+            self.play(*self._title("heading"), *self._red())
+            self.play(FadeIn(formula.written_out, shift=0.15 * UP), FadeIn(row), run_time=1.0)
+            return
+        self.add(board)
+        leaving = [part for part in board if part is not board.curve and part is not board.formula]
+        self.play(*self._title("heading"), *(FadeOut(part) for part in leaving), run_time=0.7)
+        self.remove(board)
+        self.add(board.curve, board.formula)
+        self.play(
+            ReplacementTransform(board.curve, row.curve),
+            *grow(board.formula, formula.written_out),
+            *self._red(),
+            FadeIn(row.frame),
+            run_time=1.8,
+        )
+        self.play(FadeIn(row.content[1:], shift=0.1 * UP), run_time=0.5)
+        self.add(row)
+
+    def _board(self) -> PieceBoard | None:
+        """What morph-sigmoid ends with, of the run's first piece; None where that scene cannot show it."""
+        piece = tuple(float(values[0]) for values in (self.parts.start, self.parts.end, self.parts.height))
+        try:
+            return MorphSigmoid.validated({"piece": piece}).board().settled()
+        except UserError:
+            return None
+
+    def _stack(self) -> None:
+        """The constant's level becomes the sum, term after term; at the end it is the model's curve."""
+        fit, rows = self.fit, self.rows.rows
+        terms = hidden_terms(self.experiment, self.hand, self.features)
+        sums = self.parts.constant + np.cumsum(np.column_stack([np.zeros(SAMPLES), terms]), axis=1)  # (SAMPLES, H + 1)
+        partial = fit.plot.curve(self.x, sums[:, 0], palette.blue, style.MAIN_CURVE)
+        self.play(*(emphasis(row, PRESENT) for row in rows[1:]), Create(partial), run_time=0.8)
+        for k in range(1, self.n_sigmoids + 1):
+            self.play(emphasis(rows[k], FULL), run_time=0.3)
+            self.play(self._moving(partial, sums[:, k - 1], sums[:, k]))
+        self.remove(partial)
+        self.add(fit.model)
+
+    def _moving(self, curve: VMobject, before: NDArray, after: NDArray) -> Animation:
+        def update(curve: VMobject, share: float) -> None:
+            self.fit.plot.set_curve(curve, self.x, before + share * (after - before))
+
+        return UpdateFromAlphaFunc(curve, update, run_time=1.2 if self.n_sigmoids <= 4 else 0.7, rate_func=smooth)
+
+    def _counter(self) -> VGroup:
+        """``sigmoids 3   largest gap 0.58`` on the heading's line."""
+        line = style.HEADING_BASELINE
+        self.gap = Number(self._gap(1), 2, 32).place(line, style.RIGHT_EDGE)
+        gap_name = words(self.screen("gap"), 32).place(line, right=self.gap.get_left()[0] - 0.2)
+        self.count = Number(CUTS[-1] * self.n_sigmoids, 0, 32).place(line, gap_name.get_left()[0] - 0.6)
+        count_name = words(self.screen("sigmoids"), 32).place(line, right=self.count.get_left()[0] - 0.2)
+        self.count.set_value(self.n_sigmoids)
+        return VGroup(count_name, self.count, gap_name, self.gap)
+
+    def _cut(self, cuts: int) -> None:
+        before = np.interp(self.x, self.dense, matched_sum(self.parts, self.dense, max(1, cuts // 2)))
+        after = matched_sum(self.parts, self.x, cuts)
+        self.play(self._moving(self.fit.model, before, after))
+        self.count.set_value(cuts * self.n_sigmoids)
+        self.gap.set_value(self._gap(cuts))
+        self.wait(0.7)
+
+    def _sigma_beat(self) -> None:
+        parts = self.formula
+        with self.beat("sigma"):
+            # The terms slide onto one another: one term with an index, and a sum sign before it
+            self.remove(parts.written_out)
+            self.add(parts.prefix, *parts.terms)
+            meanwhile = []
+            if self.hand is not None and self.cut:
+                model = self.fit.model
+                meanwhile = [self._moving(model, matched_sum(self.parts, self.x, CUTS[-1]), self.fit.model_y)]
+                meanwhile += [*self._title("heading"), FadeOut(self.counted)]
+            self.play(*parts.fold(), *meanwhile)
+            self.remove(*parts.terms, *(part for term in parts.terms for part in term), parts.prefix)
+            self.add(parts.folded)
+            self.play(parts.enlarge(), run_time=0.7)

@@ -1,0 +1,72 @@
+"""A sigmoid beside the blue piece that it matches: closely, as sigmoid-formula leaves it, and from further away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from gradreel.core.activations import hard_sigmoid
+from gradreel.core.matching import SigmoidMatch, match_by_slope
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.sigmoid_board import LETTERS, PLOT_BOX, REACH, SigmoidBoard
+from gradreel.scenes.mobjects.ticks import round_step, ticks_at_knots
+from gradreel.scenes.style import mix, palette
+from manim import VMobject
+
+View = tuple[tuple[float, float], tuple[float, float]]
+"""Ranges of x and of y."""
+
+
+def close_view(match: SigmoidMatch) -> View:
+    """Where one sigmoid fills the picture: its middle in the middle, flat at both ends."""
+    middle = -match.b / match.w
+    heights = (min(match.c, 0.0) * 1.15, max(match.c, 0.0))
+    return (middle - REACH / match.w, middle + REACH / match.w), heights
+
+
+class PieceBoard(SigmoidBoard):
+    """A board whose sigmoid matches ``piece`` (start, end, height) at first, in ``close``; ``wide`` shows the sweeps.
+
+    ``rest``: the letters from which sweeps start; ``shown``: all values that each will take. The plot's own ticks are
+    those of the wide view and not in it at first; ``close_ticks`` are the piece's corners.
+    """
+
+    def __init__(
+        self, rest: Mapping[str, float], shown: Mapping[str, Sequence[float]], piece: tuple[float, float, float]
+    ) -> None:
+        self.piece, self.match = piece, match_by_slope(*piece)
+        start, end, _ = piece
+        fit = {letter: float(getattr(self.match, letter)) for letter in LETTERS}
+        values = {letter: (*shown[letter], rest[letter], fit[letter], 0.0) for letter in LETTERS}
+        sliders = {letter: (1.25 * min(each), 1.25 * max(each)) for letter, each in values.items()}
+        sliders["b"] = (-max(map(abs, sliders["b"])), max(map(abs, sliders["b"])))
+        half = max(6 / rest["w"], 1.3 * max(map(abs, shown["b"])) / rest["w"], 2 * abs(start), 2 * abs(end))
+        step = round_step(half, 3)
+        half = step * math.ceil(half / step - 1e-9)
+        self.wide: View = ((-half, half), (min(values["c"]) * 1.15, max(values["c"])))
+        self.close = close_view(self.match)
+        super().__init__(fit, sliders, *self.wide)
+        width = PLOT_BOX["right"] - PLOT_BOX["left"]
+        ticks = ticks_at_knots((start, end), *self.close[0], width)
+        self.close_ticks = Plot(*self.close, **PLOT_BOX, x_ticks=ticks).x_tick_labels
+        self.ticks = self.plot.x_tick_labels
+        self.plot.remove(self.ticks)
+        self.set_view(*self.close)
+
+    def band(self) -> VMobject:
+        """The piece itself as it is seen now: broad and dim, to be drawn under the sigmoid."""
+        start, end, height = self.piece
+        low, high = self.plot.x_range
+        x = np.array([low, start, end, high])
+        return self.plot.curve(x, height * hard_sigmoid(x, start, end), mix(palette.blue, 0.45), style.BAND)
+
+    def settled(self) -> PieceBoard:
+        """As it is in the wide view when the sigmoid matches, with all its numbers; returns self."""
+        self.set_view(*self.wide)
+        self.plot.add(self.ticks)
+        self.ghosts.add(self.band())
+        numbers = [part[letter] for letter in LETTERS for part in (self.stems, self.values, self.sliders)]
+        self.include(self.plot, self.zero, self.curve, self.formula, *numbers)
+        return self
