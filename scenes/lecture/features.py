@@ -6,15 +6,18 @@ from datetime import date
 from itertools import pairwise
 from typing import Annotated, Self
 
+import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.theta import parameter_shapes
+from gradreel.core.weekly_lows import weekly_lows
 from gradreel.core.written_out import label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import shown_name
-from gradreel.scenes.mobjects.day_words import unit_words
+from gradreel.scenes.mobjects.day_pairs import DayPairs
+from gradreel.scenes.mobjects.day_words import in_languages, unit_words, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.formula_growth import SECONDS, grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
@@ -23,12 +26,24 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     many_features_source,
     sum_of_sigmoids_source,
 )
+from gradreel.scenes.mobjects.measure import upright_bracket
+from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.view_window import ViewWindow
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis
-from manim import UP, Animation, Create, FadeIn, FadeOut, TransformFromCopy
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from manim import (
+    UP,
+    Animation,
+    Create,
+    Dot,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    ReplacementTransform,
+    TransformFromCopy,
+)
 from pydantic import Field, ValidationError, model_validator
 
 WINDOWS = (1, 3, 28)  # and then the dataset's own
@@ -37,6 +52,7 @@ FORMULA_BASELINE, FORMULA_SIZE = 1.93, 46  # where sum-of-sigmoids leaves it
 GROWN_SIZE = 56
 LINE_BASELINE, NOTE = 0.3, 32
 STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 0.6, -2.75, -1.05)  # left, right, bottom, top
+PAIRS, MOST_PAIRS = (3.2, 5.85, 0.05, 2.6), 80  # left, right, bottom, top; days
 INSIDE = {"bias": "b", "plus-in": "plus", "sum-in": "sum-in", "w": "w", "x": "x"}
 """Parts of the new bracket, and of the straight line that they come from."""
 
@@ -98,16 +114,23 @@ class MoreFeatures(LectureScene):
         self.days = self.windows[-1]
         self._build()
         self._one_day_beat()
+        self._why_beat()
         self._more_days_beat()
         self._bracket_beat()
         self._count_beat()
-        self._draw_beat()
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _build(self) -> None:
         dataset, sigmoids, language = self.parameters.dataset, self.parameters.sigmoids, self.context.language
-        self.strip = ViewWindow(dataset, self.parameters.label, self.days, language, STRIP)
+        label = self.parameters.label
+        self.strip = strip = ViewWindow(dataset, label, self.days, language, STRIP)
+        series, known = dataset.daily, (label - dataset.daily.start).days  # what was known the day before
+        self.lows = weekly_lows(series.dates()[:known], series.array()[:known])
+        shown = slice(-min(len(strip.views), MOST_PAIRS), None)
+        self.low = next((day for day in self.lows if (day - 1) % 7 not in self.lows), None)  # the first of the lows
+        hollow = () if self.low is None else (self.low,)
+        self.pairs = DayPairs(dataset, strip.dates[shown], strip.views[shown], PAIRS, hollow)
         data = self.screen("synthetic") if dataset.synthetic else shown_name(dataset.title)
         self.caption = caption(self.screen("caption", unit=unit_words(dataset, language), data=data))
         self.sum = self._formula(sum_of_sigmoids_source(sigmoids), FORMULA_BASELINE)
@@ -123,8 +146,9 @@ class MoreFeatures(LectureScene):
 
     def _one_day_beat(self) -> None:
         with self.beat("one-day"):
-            # The sum of sigmoids, and below it real views: of all these days the bracket holds a single one, x_1
-            strip = self.strip
+            # The sum of sigmoids, and below it views, day by day. Of all these days the bracket holds a single one,
+            # x_1; it and the day after it are one dot of the plot that the lecture began with
+            strip, pairs = self.strip, self.pairs
             self.title, arriving = next_heading(self.screen("heading"))
             self.add(self.sum)  # where the last scene left it
             self.play(*arriving, FadeIn(strip.plot), FadeIn(self.caption), run_time=0.8)
@@ -132,16 +156,86 @@ class MoreFeatures(LectureScene):
             self.play(FadeIn(strip.dots), FadeIn(strip.label), run_time=0.5)
             self.add(strip)
             others = [self.sum.part(name) for name in self.sum.parts if name != "x"]
-            self.play(*(emphasis(part, FAINT) for part in others), *strip.open(), run_time=1.0)
-            self.play(TransformFromCopy(self.sum.part("x"), strip.first_name), run_time=1.2)
+            self.play(*(emphasis(part, FAINT) for part in others), *strip.open(), run_time=0.8)
+            self.play(TransformFromCopy(self.sum.part("x"), strip.first_name), run_time=0.9)
+            self.play(FadeIn(pairs.plot), run_time=0.5)
+            yesterday, today = Dot(strip.places[-1], 0.07, color=palette.red), strip.label[2].copy()
+            last = pairs.dots[-1]
+            self.guides = pairs.guides(len(pairs.dots) - 1)
+            self.play(*(day.animate.become(last) for day in (yesterday, today)), run_time=1.1)
+            self.remove(yesterday, today)
+            self.add(last)
+            self.play(FadeIn(self.guides), run_time=0.4)
+
+    def _as_dots(self, which: list[int], seconds: float) -> None:
+        """Pairs of neighbouring days leave the calendar and arrive as dots; they start at the later day."""
+        pairs, plot = self.pairs, self.strip.plot
+        x = plot.days(pairs.dates)
+        starts = [Dot(plot.at(x[k], pairs.views[k]), radius=0.05, color=palette.red) for k in which]
+        moves = [ReplacementTransform(start, pairs.dots[k]) for start, k in zip(starts, which, strict=True)]
+        self.play(LaggedStart(*moves, lag_ratio=0.02), run_time=seconds)
+
+    def _why_beat(self) -> None:
+        if self.low is None:
+            with self.beat("why-any"):
+                # All pairs of days: after the same views the day before, very different ones
+                self._show_pairs()
+                self._ring_a_pair()
+        else:
+            low = self.low
+            names = in_languages("lows", lambda language: weekdays_words(self.lows, language))
+            names |= in_languages("low", lambda language: _weekday(low, language))
+            with self.beat("why", **names):
+                # The low days of each week are shaded. Among the pairs of days, the first of them lie apart: after the
+                # same views the day before
+                strip = self.strip
+                self.shades = strip.shades(self.lows)
+                for shade in self.shades[len(self.shades) // 2 : len(self.shades) // 2 + 1]:
+                    name = words(weekdays_words(self.lows, self.context.language, "short"), style.TICK)
+                    self.shades.add(name.place(strip.plot.box[3] + 0.15, center=shade.get_x()))
+                self.play(FadeIn(self.shades), run_time=0.7)
+                self._show_pairs()
+                self._name_the_low(low)
+
+    def _show_pairs(self) -> None:
+        self._as_dots(list(range(len(self.pairs.dots) - 1)), 2.0)
+        self.play(FadeOut(self.guides), run_time=0.3)
+
+    def _name_the_low(self, low: int) -> None:
+        """The weekday's name beside its rings."""
+        pairs = self.pairs
+        points = np.array([pairs.dots[k].get_center() for k in pairs.on(low)])
+        name = words(_weekday(low, self.context.language), style.LABEL)
+        name.place(float(points[:, 1].min()) - 0.35, right=min(float(points[:, 0].max()) + 0.2, PAIRS[1]))
+        self.told = [name]
+        self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+
+    def _ring_a_pair(self) -> None:
+        """Two days with the same views before them, or nearly, and an upright bracket between them."""
+        pairs = self.pairs
+        ends = [pairs.dots[k].get_center() for k in pairs.furthest_pair()]
+        rings = [ring(end, 0.12, palette.text).set_fill(opacity=0) for end in ends]
+        x = max(end[0] for end in ends) + 0.25
+        bracket = upright_bracket((x, ends[0][1], 0), (x, ends[1][1], 0))
+        self.told = [*rings, bracket]
+        self.play(*(FadeIn(part) for part in self.told), run_time=0.6)
 
     def _more_days_beat(self) -> None:
         with self.beat("more-days", days=number_text(self.days)):
-            # The straight line again; its window reaches back further and further, and j counts the days
-            self.play(*self._all_of(self.sum, PRESENT), FadeIn(self.line, shift=0.15 * UP), run_time=0.6)
-            for days in self.windows:
-                if days > 1:
-                    self._widen(days)
+            # What stands in the bracket comes down: a straight line. Its window reaches back further and further; j
+            # counts the days, each is a feature and has its weight
+            leaving = [self.pairs, *self.told]
+            if self.low is not None:
+                leaving.append(self.shades)
+            self.play(*(FadeOut(part) for part in leaving), *self._all_of(self.sum, PRESENT), run_time=0.5)
+            outer = {"b": "bias", "plus": "plus-in"}
+            self.play(*grow(self.sum, self.line, outer, copied=True), run_time=1.4)
+            widened = [days for days in self.windows if days > 1]
+            for k, days in enumerate(widened):
+                self._widen(days)
+                if k == 0:
+                    self.kinds = self._kinds()
+                    self.play(*(FadeIn(kind, shift=0.1 * UP) for kind in self.kinds), run_time=0.6)
 
     def _all_of(self, text: TextMobject, share: float) -> list[Animation]:
         """Every named part dims, or comes back: part by part, as they were dimmed."""
@@ -161,30 +255,35 @@ class MoreFeatures(LectureScene):
             self.play(*(emphasis(old.part(name), FULL) for name in old.parts if name not in inside), run_time=0.4)
             self.play(*(emphasis(old.part(name), FAINT) for name in inside), run_time=0.6)
             origins = {name: (line, part) for name, part in INSIDE.items() if part in line.parts}
-            self.play(*grow([old, line], self.grown, origins), run_time=2.4)
+            self.play(*(FadeOut(kind) for kind in self.kinds), run_time=0.3)
+            self.play(*grow([old, line], self.grown, origins), run_time=2.2)
 
     def _count_beat(self) -> None:
-        counted = self.parameters.network
+        counted, few = self.parameters.network, min(self.days, DRAWN)
         count, sigmoids = number_text(counted.n_parameters), Count(self.parameters.sigmoids)
-        with self.beat("count", days=number_text(self.days), count=count, sigmoids=sigmoids):
-            # i says which sigmoid, j which day; every w_ij is a number of its own, and all are counted
+        values = {"days": number_text(self.days), "count": count, "sigmoids": sigmoids, "few": Count(few)}
+        with self.beat("count" if few < self.days else "count-all", **values):
+            # i says which sigmoid, j which feature; every w_ij is a number of its own, and all are counted. Then back
+            # to so few days that one can draw what happens to them
             self.notes = [*self._notes(), self._total(counted)]
             for note in self.notes:
                 self.play(FadeIn(note, shift=0.15 * UP), run_time=0.6)
-
-    def _draw_beat(self) -> None:
-        few = min(self.days, DRAWN)
-        with self.beat("draw" if few < self.days else "draw-all", days=Count(few)):
-            # Back to so few days that one can draw what happens to them
+            self.wait(4.0)
             small = self._formula(many_features_source(self.parameters.sigmoids, few), self.grown.baseline, GROWN_SIZE)
             self.play(*(FadeOut(note) for note in self.notes), run_time=0.4)
             if few < self.days:
                 self.play(*grow(self.grown, small), *self.strip.widen(few), run_time=SECONDS)
 
+    def _kinds(self) -> list[TextMobject]:
+        """What x_j and w_j are called, right of the line."""
+        feature = words(self.screen("feature"), NOTE).place(LINE_BASELINE, left=style.LEFT_EDGE + 5.4)
+        weight = words(self.screen("weight"), NOTE)
+        return [feature, weight.place(LINE_BASELINE, left=feature.get_right()[0] + 0.8)]
+
     def _notes(self) -> list[TextMobject]:
         """What the two indices of w count, in one line below the formula."""
         first = words(self.screen("sigmoid-index"), NOTE).place(LINE_BASELINE, left=style.LEFT_EDGE)
-        second = words(self.screen("day-index"), NOTE)
+        second = words(self.screen("feature-index"), NOTE)
         return [first, second.place(LINE_BASELINE, left=first.get_right()[0] + 0.7)]
 
     def _total(self, counted: Experiment) -> TextMobject:
@@ -195,6 +294,11 @@ class MoreFeatures(LectureScene):
         )
         total = f"{counted.n_parameters:,}".replace(",", " thin ")
         return formula(f"{terms} = {total}", NOTE + 8).place(LINE_BASELINE, right=style.RIGHT_EDGE)
+
+
+def _weekday(weekday: int, language: str) -> str:
+    """The name of a weekday, 0 for Monday."""
+    return weekday_words(date(2024, 1, 1 + weekday), language)  # which began on a Monday
 
 
 def _kind(name: str, shape: tuple[int, ...]) -> tuple[str, str, tuple[int, ...]]:

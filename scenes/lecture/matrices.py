@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from gradreel.core.theta import unpack
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
+from gradreel.scenes.lecture.matrix_ends import (
+    DIAGRAM_WORDS,
+    LINE_SIZE,
+    LINE_Y,
+    diagram_as_left,
+    diagram_words,
+    function_words,
+    matrix_heading,
+)
+from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
@@ -21,11 +29,11 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     vector_sigmoid_source,
 )
 from gradreel.scenes.mobjects.matrix_boxes import BoxEquation, NumberBox
-from gradreel.scenes.mobjects.plot import ring, segment
-from gradreel.scenes.mobjects.row_times_column import RowTimesColumn
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula, heading, words
+from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.row_times_column import RowTimesColumn, digits
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
 from manim import UP, Animation, FadeIn, FadeOut, Transform, TransformFromCopy, VGroup
 from pydantic import Field
 
@@ -34,7 +42,6 @@ TOP, BELOW = 2.15, -0.85  # where the boxes of both rows have their upper edge
 ROOM = 1.95  # the height of a row's boxes, at most
 CELL, LEAST_CELL = 29, 24
 TIGHT, WIDER = 0.8, 1.05  # em beside signs, below
-LINE_SIZE, LINE_Y = 76, 0.3
 PARTS_SIZE, PARTS_Y = 60, 2.0  # of a = sigma(r) and r = b + W x above the line, before they are put in
 SHORT_SIZE, SHORT_Y, WRITTEN_BASELINE = 64, -2.3, -1.05
 EQUATION, CELL_LETTER = 46, 34
@@ -152,7 +159,8 @@ class MatrixForm(ThreeDaysScene):
     def _equations_beat(self) -> None:
         with self.beat("equations" if self.n_units > 1 else "equation", count=Count(self.n_units)):
             # The diagram as the last scene left it becomes small; each circle r_i, with its arrows, is one equation
-            diagram, written = self._take_over()
+            self._take_over()
+            diagram, written = self.diagram, self.written_on_it
             self.title, arriving = next_heading(self._heading(), self.title)
             self.play(*arriving, *(FadeOut(part) for part in written), run_time=0.8)
             self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=1.0)
@@ -166,18 +174,15 @@ class MatrixForm(ThreeDaysScene):
                 self.play(*lit, *past, run_time=0.4)
                 self.play(FadeIn(equation, target_position=nodes[i], scale=0.3), run_time=0.8)
 
-    def _take_over(self) -> tuple[VGroup, list[VGroup]]:
+    def _take_over(self) -> None:
         """The diagram of the last scene, and what is written on it, are on the screen: as they were left there."""
         self.build_diagram()
-        labels = [*self.weight_labels.values(), *self.c_labels.values(), *self.bias_arrows, self.output_bias]
-        letters = [] if self.diagram.is_crowded else self.letters
-        numbers = [number for column in (X, R, A, Y) for number in self.numbers[column]]
-        self.source = self.data_words()
-        written = [*labels, *letters, *numbers, self.days_ago(), self.truth_words()]
-        self.add(self.diagram, *written, self.source)
-        self.title = heading(self.words_of.screen("network-diagram", "heading-numbers", self.context.language, {}))
-        self.add(self.title)
-        return self.diagram, written
+        self.written_on_it, self.source, self.title = diagram_as_left(self)
+        self.add(self.diagram, *self.written_on_it, self.source, self.title)
+
+    def screen(self, key: str, **values: Any) -> str:
+        """Words at the diagram are those of the scene that it comes from."""
+        return diagram_words(self, key, **values) if key in DIAGRAM_WORDS else super().screen(key, **values)
 
     def _fold_beat(self) -> None:
         with self.beat("fold"):
@@ -236,12 +241,12 @@ class MatrixForm(ThreeDaysScene):
     def _write_out(self, i: int) -> None:
         """b_i, then each w of the row with its x, come down from their boxes; at the end of the line is r_i."""
         boxes, text = self.sums.boxes, self.written.text
-        self.play(TransformFromCopy(_digits(boxes["bias"].numbers[i][0], sign=True), text.part("b")), run_time=0.7)
+        self.play(TransformFromCopy(digits(boxes["bias"].numbers[i][0], sign=True), text.part("b")), run_time=0.7)
         for j in range(1, self.n_features + 1):
             sign, w, dot, x = (text.part(name) for name in self.written.product(j))
             self.play(
-                TransformFromCopy(_digits(boxes["w"].numbers[i][j - 1]), w),
-                TransformFromCopy(_digits(boxes["x"].numbers[j - 1][0]), x),
+                TransformFromCopy(digits(boxes["w"].numbers[i][j - 1]), w),
+                TransformFromCopy(digits(boxes["x"].numbers[j - 1][0]), x),
                 FadeIn(sign, dot),
                 run_time=0.9,
             )
@@ -331,25 +336,3 @@ class MatrixForm(ThreeDaysScene):
         """The equals sign and the pluses, which are no named parts."""
         named = {k for indices in equation.parts.values() for k in indices}
         return VGroup(*(glyph for k, glyph in enumerate(equation) if k not in named))
-
-
-def _digits(number: Number, sign: bool = False) -> VGroup:
-    """What is seen of a number, from left to right; its sign only with ``sign``."""
-    seen = [glyph for glyph in reversed(number.submobjects[1:]) if len(glyph.points)]
-    return VGroup(*seen[0 if sign or not number.text.startswith("\u2212") else 1 :])
-
-
-def matrix_heading(scene: LectureScene, units: int) -> str:
-    """The heading of matrix-form for so many equations; the next scene begins with it."""
-    key = "heading-one" if units == 1 else "heading"
-    return scene.words_of.screen("matrix-form", key, scene.context.language, {"count": Count(units)})
-
-
-def function_words(scene: LectureScene) -> VGroup:
-    """Below the line, what it is: step 1 of the three, the function with unknowns."""
-    name = scene.words_of.screen("part-map", "function", scene.context.language, {})
-    text = words(name, style.HEADING)
-    badge = ring((0, 0, 0), 0.3, palette.text, fill=mix(palette.text, 0.13))
-    number = words("1", style.HEADING).place(-0.13, center=0.0)
-    both = VGroup(badge, number, text.place(-0.13, left=0.5))
-    return both.move_to([0, LINE_Y - 1.5, 0])

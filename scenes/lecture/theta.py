@@ -13,7 +13,7 @@ from gradreel.core.written_out import in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.matrices import LINE_SIZE, LINE_Y, function_words, matrix_heading
+from gradreel.scenes.lecture.matrix_ends import LINE_SIZE, LINE_Y, function_words, matrix_heading
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import matrix_source

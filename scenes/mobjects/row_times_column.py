@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from gradreel.scenes.mobjects.text import TextMobject, formula
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula
 from gradreel.scenes.mobjects.ticks import number_text
+from manim import VGroup
 
 SIZE = 40.0
 
@@ -58,3 +59,9 @@ def _quoted(number: str) -> str:
 
 def _read(number: str) -> Decimal:
     return Decimal(number.replace("\u2212", "-").replace("\u2009", ""))
+
+
+def digits(number: Number, sign: bool = False) -> VGroup:
+    """What is seen of a number, from left to right; its minus sign only with ``sign``."""
+    seen = [glyph for glyph in reversed(number.submobjects[1:]) if len(glyph.points)]
+    return VGroup(*seen[0 if sign or not number.text.startswith("\u2212") else 1 :])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
 from gradreel.core.daily_views import DailyViews
+from gradreel.core.forecast import weekdays
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.formula_growth import SECONDS, grow, moving
 from gradreel.scenes.mobjects.plot import dashed, polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.style import FAINT, mix, palette
-from manim import Animation, Dot, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
+from manim import Animation, Dot, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 
 AROUND = 0.14  # share of the longest window that is shown before it
 MOST_DOTS = 130  # with more days than this there is a line alone
@@ -22,9 +24,12 @@ NAME_SIZE, NAME_ABOVE, NAME_GAP = 34, 0.17, 0.22
 class ViewWindow(VGroup):
     """The days up to ``label``, the day to be predicted, and a band over the last ``days`` before it: the window.
 
+    Real values are red, the label's is y hat; a prediction would be blue.
+
     Parts: ``plot``; ``curve`` and ``dots`` of all days before the label's; ``label``, that day's mark; ``band``, and
     ``lit``, the stretch of the curve in it; ``first_name`` (x_1, yesterday), ``last_name`` (the window's first day).
     Band, curve, lit and dots are ``window``, whose parts move together; the names come with `open` and `widen`.
+    ``dates``, ``views`` (T + 1,) are all days shown, the label's too.
     """
 
     def __init__(
@@ -38,11 +43,12 @@ class ViewWindow(VGroup):
         super().__init__()
         end = (label - dataset.daily.start).days  # of the label, in the series
         start = max(0, end - longest - max(3, round(AROUND * longest)))
-        self.views, truth = dataset.daily.array()[start:end], float(dataset.daily.array()[end])
+        self.dates, self.views = dataset.daily.dates()[start : end + 1], dataset.daily.array()[start : end + 1]
+        before, truth = self.views[:-1], float(self.views[-1])
         first = dataset.daily.start + timedelta(days=start)
-        self.plot = DayPlot(dataset, first, label, views_range(self.views, [truth]), language, box)
+        self.plot = DayPlot(dataset, first, label, views_range(self.views), language, box)
         self.plot.remove(self.plot.unit_label)  # the caption says the unit
-        self.places = self.plot.at(self.plot.days(dataset.daily.dates()[start:end]), self.views)  # (T, 3)
+        self.places = self.plot.at(self.plot.days(self.dates[:-1]), before)  # (T, 3)
         self.curve = polyline(self.places, palette.red, REAL_LINE)
         self.day_width = float((box[1] - box[0]) / max(1, end - start))
         radius = float(np.clip(0.3 * self.day_width, 0.035, 0.075))
@@ -57,10 +63,10 @@ class ViewWindow(VGroup):
         self.add(self.plot, self.window, self.label)
 
     def _mark(self, at: np.ndarray) -> VGroup:
-        """The day to be predicted: a dashed line with y at its head, its real views as a hollow dot."""
+        """The day to be predicted: a dashed line with y hat at its head, its real views as a hollow dot."""
         bottom, top = self.plot.box[2:]
-        line = dashed((at[0], bottom, 0), (at[0], top, 0), palette.blue)
-        name = formula("blue(y)", NAME_SIZE).place(top + NAME_ABOVE, left=at[0] + 0.1)
+        line = dashed((at[0], bottom, 0), (at[0], top, 0), palette.dim)
+        name = formula("red(hat(y))", NAME_SIZE).place(top + NAME_ABOVE, left=at[0] + 0.1)
         return VGroup(line, name, ring(at, 0.085, palette.red))
 
     def _name(self, days: int) -> TextMobject:
@@ -89,6 +95,19 @@ class ViewWindow(VGroup):
             self.lit.set_points_as_corners(inside)
         for dot, point in zip(self.dots, self.places, strict=False):
             dot.set_fill(mix(palette.red, 1.0 if point[0] > left else self.outside), 1)
+
+    def shades(self, chosen: Sequence[int]) -> VGroup:
+        """Shades behind the days of the weekdays ``chosen``, neighbours in one; none where days are too narrow."""
+        made = VGroup()
+        if not len(self.dots):
+            return made
+        bottom, top = self.plot.box[2:]
+        days = np.flatnonzero(np.isin(weekdays(self.dates[:-1]), chosen))
+        for run in np.split(days, np.flatnonzero(np.diff(days) > 1) + 1):
+            left, right = (float(self.places[k, 0]) for k in (run[0], run[-1]))
+            shade = Rectangle(width=right - left + self.day_width, height=top - bottom, stroke_width=0)
+            made.add(shade.set_fill(mix(palette.text, SHADE), 1).move_to(((left + right) / 2, (bottom + top) / 2, 0)))
+        return made.set_z_index(-1)
 
     def open(self) -> list[Animation]:
         """A window of one day: yesterday stays bright, the days before it step back."""

@@ -1,0 +1,73 @@
+"""Each day beside the day before it: two neighbouring days of a calendar are one dot of a plot."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.daily_series import DayArray
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.forecast import weekdays
+from gradreel.core.written_out import view_unit
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.day_plot import views_range
+from gradreel.scenes.mobjects.plot import Plot, dashed, ring
+from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.ticks import Ticks, round_labels
+from gradreel.scenes.style import mix, palette
+from manim import Dot, VGroup, VMobject
+from numpy.typing import NDArray
+
+RADIUS = 0.05
+ALIKE = 0.03  # of the axis: two days before that differ by less are alike
+
+
+class DayPairs(VGroup):
+    """``views`` (T,) of consecutive ``dates`` (T,): a dot for each day but the first, right by the day before it, up by
+    its own views. ``hollow``: the days, by weekday, that are rings.
+
+    ``box``: left, right, bottom, top. Parts: ``plot`` (axes with x_1 and the real value), ``dots`` (T - 1).
+    """
+
+    def __init__(
+        self,
+        dataset: DailyViews,
+        dates: DayArray,
+        views: NDArray,
+        box: tuple[float, float, float, float],
+        hollow: tuple[int, ...] = (),
+    ) -> None:
+        super().__init__()
+        unit, (low, high) = view_unit(dataset).size, views_range(views, margin=0.1, zero=False)
+        labels = round_labels(low / unit, high / unit, 3)
+        ticks = Ticks(tuple(value * unit for value in labels.values), labels.labels, labels.unit)
+        left, right, bottom, top = box
+        self.plot = Plot(
+            (low, high), (low, high), left=left, right=right, bottom=bottom, top=top, x_ticks=ticks, y_ticks=ticks
+        )
+        self.plot.add(formula("red(hat(y))", style.LETTER).place(top + 0.12, center=left))
+        self.before, self.views, self.dates = views[:-1], views[1:], dates[1:]
+        points = self.plot.at(self.before, self.views)
+        rings = np.isin(weekdays(self.dates), hollow)
+        self.dots = VGroup(*(self._dot(point, is_ring) for point, is_ring in zip(points, rings, strict=True)))
+        self.add(self.plot, self.dots)
+
+    @staticmethod
+    def _dot(point: NDArray, is_ring: bool) -> VMobject:
+        return ring(point, 1.4 * RADIUS, palette.text) if is_ring else Dot(point, radius=RADIUS, color=palette.red)
+
+    def guides(self, k: int) -> VGroup:
+        """Dashed lines from dot ``k`` to both axes."""
+        at, (left, _, bottom, _) = self.dots[k].get_center(), self.plot.box
+        color = mix(palette.dim, 0.8)
+        return VGroup(dashed((at[0], bottom, 0), at, color), dashed((left, at[1], 0), at, color))
+
+    def on(self, weekday: int) -> list[int]:
+        """Which dots are of a weekday, 0 for Monday."""
+        return [int(k) for k in np.flatnonzero(weekdays(self.dates) == weekday)]
+
+    def furthest_pair(self) -> tuple[int, int]:
+        """The two dots that are furthest apart in height, of those with the same views on the day before, or nearly."""
+        low, high = self.plot.x_range
+        apart = np.abs(self.views[:, None] - self.views[None, :])
+        alike = np.abs(self.before[:, None] - self.before[None, :]) <= ALIKE * (high - low)
+        i, j = np.unravel_index(int(np.where(alike, apart, -1.0).argmax()), apart.shape)
+        return int(i), int(j)
