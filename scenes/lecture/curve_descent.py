@@ -40,7 +40,7 @@ from manim import (
 CLOSE_UP = 10  # updates that are shown one by one, on a map of their own
 UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
 KNOWN = Experiment()  # the run that the sum of sigmoids was shown with
-WALK_SECONDS = 14.0
+WALK_SECONDS = 11.0
 
 
 class CurveDescentBeats(SlopeBeats):

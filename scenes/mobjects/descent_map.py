@@ -105,7 +105,7 @@ class DescentMap(VGroup):
 
     def step_from(self, row: float) -> NDArray:
         """(2,): on the screen, from where the point is at ``row`` to the next recorded state."""
-        ahead = self.trace.parameters[min(recorded_row(row) + 1, self.last)]
+        ahead = self.trace.parameters[min(recorded_row(row) + 1, len(self.trace.parameters) - 1)]
         return np.asarray((self.point(ahead) - self.point(state_at(self.trace, row)))[:2])
 
     def _taken(self, reach: NDArray | None) -> NDArray:
