@@ -11,6 +11,8 @@ from gradreel.core.arrays import FloatArray
 from gradreel.core.continuity import Function
 from gradreel.core.piecewise import PiecewiseLinearCurve
 
+STEPS = 256  # in each segment, when the place of the widest gap is looked for
+
 
 @dataclass(frozen=True)
 class Convergence:
@@ -29,6 +31,19 @@ class Convergence:
         before, after = float(self.errors[index - 1]), float(self.errors[index])
         doublings = np.log2(self.counts[index] / self.counts[index - 1])
         return float((before / after) ** (1 / doublings)) if after > 0 else float("inf")
+
+
+def widest_gap(f: Function, curve: PiecewiseLinearCurve) -> float:
+    """The x between the outer knots at which ``curve`` is farthest from ``f``, of a dense sample; the leftmost one."""
+    shares = np.linspace(0.0, 1.0, STEPS, endpoint=False)
+    x = np.append((curve.x[:-1, None] + np.diff(curve.x)[:, None] * shares).ravel(), curve.x[-1])
+    return float(x[np.argmax(np.abs(curve(x) - np.asarray(f(x))))])
+
+
+def stretched(f: Function, x_range: tuple[float, float], y_range: tuple[float, float]) -> Function:
+    """``f``, which has both axes from 0 to 1, over other axes."""
+    (left, right), (low, high) = x_range, y_range
+    return lambda x: low + (high - low) * np.asarray(f((np.asarray(x) - left) / (right - left)))
 
 
 def converge(f: Function, low: float, high: float, counts: Sequence[int], placement: Placement) -> Convergence:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from gradreel.core.convergence import Convergence, converge
+from gradreel.core.continuity import Function
+from gradreel.core.convergence import Convergence, converge, stretched, widest_gap
+from gradreel.core.datasets import RED_CURVE
 from gradreel.core.errors import UserError
 from gradreel.core.expression import expression
 from gradreel.core.piecewise import PiecewiseLinearCurve
@@ -14,10 +16,12 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.badge_sum import BadgeSum
 from gradreel.scenes.mobjects.convergence_plot import ConvergencePlot
-from gradreel.scenes.mobjects.curve_axes import BOTTOM, TOP, curve_axes, height_range
+from gradreel.scenes.mobjects.curve_axes import curve_axes, exchanged, height_range
+from gradreel.scenes.mobjects.curve_board import FORMULA_Y, CurveBoard, curve_through, melting
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.pieces import PiecePanels
+from gradreel.scenes.mobjects.measure import Bracket
 from gradreel.scenes.mobjects.readout import loss_decimals
+from gradreel.scenes.mobjects.small_copies import SmallCopies
 from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import BAND, mix, palette
@@ -27,20 +31,21 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
-    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
     smooth,
 )
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 SAMPLES = 500
 DOUBLING = (3.5, 4.6)  # the gap's factor at twice the points that is called a quarter
 BETTER = 0.9  # well-placed points are better when they leave less than this share of the gap
-FORMULA_Y = 2.12
-PANELS, MOST_PANELS = (2.2, 6.4, -2.75, 1.3), 40  # left, right, bottom, top; panels that can still be seen
+OTHERS = (  # other continuous curves, both axes from 0 to 1
+    "0.12 + 0.75*exp(-((x - 0.3)/0.12)**2) + 0.5*exp(-((x - 0.75)/0.09)**2)",
+    "0.1 + 0.75*abs(sin(8*x))*(1 - x/3)",
+)
 
 
 class AnyCurve(LectureScene):
@@ -60,6 +65,18 @@ class AnyCurve(LectureScene):
             max_length=6,
             description="How many points are joined, one after the other: 3 to 6 numbers, increasing, 2 to 128 each",
         )
+
+        knots: tuple[tuple[float, float], ...] = Field(
+            RED_CURVE,
+            min_length=2,
+            max_length=200,
+            description="Turning points (x, y) of the curve of straight pieces that it begins with, x increasing",
+        )
+
+        @field_validator("knots")
+        @classmethod
+        def _knots_make_a_curve(cls, knots: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+            return curve_through(knots).knots
 
         @model_validator(mode="after")
         def _can_be_seen(self) -> Self:
@@ -122,9 +139,10 @@ class AnyCurve(LectureScene):
         errors = np.concatenate([self.even.errors, self.placed.errors])
         self.decimals = loss_decimals(errors)
         self.red = self.plot.curve(self.x, self.y, palette.red)
-        self.formula = BadgeSum(self.screen("smooth-curve"), FORMULA_Y)
+        self.formula = BadgeSum(self.screen("red-curve"), FORMULA_Y)
         texts = {key: self.screen(key) for key in ("points", "largest-gap", "even", "placed")}
         self.chart = ConvergencePlot(self.even, self.placed, texts)
+        self.mark = Bracket(width=3.0)
         self.counter = self._counter()
         self.knots = VGroup()
         self.shown = 0  # which of the counts blue has now
@@ -160,9 +178,18 @@ class AnyCurve(LectureScene):
 
     def _smooth_beat(self) -> None:
         with self.beat("smooth"):
-            # A red curve without a single corner
-            self.play(*self._title("heading"), FadeIn(self.plot, run_time=0.6))
-            self.play(Create(self.red), run_time=2.4, rate_func=smooth)
+            # The curve of straight pieces, as it was built, loses its functions and then its corners
+            corners = curve_through(self.parameters.knots)
+            text = [self.words_of.screen("build-curve", key, self.context.language) for key in ("red-curve", "gap")]
+            board = CurveBoard(corners, corners.range_around(), *text)
+            whole = board.whole()
+            self.add(*whole)
+            leaving = [part for part in whole if part is not board.plot]
+            self.play(*self._title("heading"), *map(FadeOut, leaving), FadeIn(board.red), run_time=0.8)
+            axes, self.red = exchanged(board.plot, self.plot), board.red
+            self.play(*axes, run_time=0.7)
+            self.play(melting(self.red, board, self.plot, self.function), run_time=1.8, rate_func=smooth)
+            self.add(self.plot, self.red)
 
     def _points_beat(self) -> None:
         first = self.even.curves[0]
@@ -178,14 +205,20 @@ class AnyCurve(LectureScene):
             self._set_count(len(first.x))
             self.gap.set_value(float(self.even.errors[0]))
             self.play(FadeIn(self.counter), *self.formula.show(len(first.x) - 1), run_time=0.7)
+            self._mark_gap(first)
             self._go_to(1, 1.5)
+
+    def _mark_gap(self, curve: PiecewiseLinearCurve) -> None:
+        """A bracket where blue is farthest from red."""
+        x = widest_gap(self.function, curve)
+        self.play(FadeIn(self.mark.span(*(self.plot.at(x, float(f(x))) for f in (self.function, curve)))), run_time=0.3)
 
     def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
         """Blue takes the next count of even points: each new corner moves onto red, the gap goes along."""
         old, new = self.even.curves[self.shown], self.even.curves[index]
         x = np.unique([*self.x, *old.x, *new.x])
         dots = self._dots(new)
-        self.play(FadeOut(self.knots, run_time=0.3), FadeIn(dots, run_time=0.5))
+        self.play(*(FadeOut(part, run_time=0.3) for part in (self.knots, self.mark)), FadeIn(dots, run_time=0.5))
         self.knots, self.shown = dots, index
 
         def bend(_: VMobject, share: float) -> None:
@@ -201,30 +234,36 @@ class AnyCurve(LectureScene):
         self.gap.set_value(float(self.even.errors[index]))
         self.remove(moving)
         self.add(self.counter, self.blue, self.knots)
+        self._mark_gap(new)
 
     def _more_beat(self) -> None:
         factor = self.even.factor()
         quarter = DOUBLING[0] <= factor <= DOUBLING[1]
         with self.beat("more" if quarter else "more-other", factor=number_text(float(f"{factor:.2g}"))):
-            # Twice the points again and again; at the right each gap becomes a dot, on axes that count factors
-            self.play(FadeIn(self.chart.axes), *(FadeIn(self.chart.dots[k]) for k in (0, 1)), run_time=0.7)
+            # Twice the points again and again; at the right each gap becomes a dot with its number beside it
+            chart = self.chart
+            first = [*chart.dots[:2], *chart.notes(0), *chart.notes(1)]
+            self.play(FadeIn(chart.axes), *map(FadeIn, first), run_time=0.7)
             for index in range(2, len(self.even.counts)):
-                self._go_to(index, 1.2, FadeIn(self.chart.dots[index], scale=1.6))
-            self.play(Create(self.chart.line), FadeIn(self.chart.even_label), run_time=0.8)
-            self.play(FadeIn(self.chart.stair), run_time=0.6)
+                arriving = (FadeIn(note) for note in chart.notes(index))
+                self._go_to(index, 1.1, FadeIn(chart.dots[index], scale=1.6), *arriving)
+            self.play(Create(chart.line), FadeIn(chart.even_label), run_time=0.8)
 
     def _placed_beat(self) -> None:
         index = self.middle
-        before, after = (self._gap_text(float(c.errors[index])) for c in (self.even, self.placed))
+        before, after = (number_text(float(f"{c.errors[index]:.2g}")) for c in (self.even, self.placed))
         values = {"count": Count(self.even.counts[index]), "before": before, "after": after}
         with self.beat("placed" if self._is_better_placed() else "placed-same", **values):
             # Fewer points once more; they slide along red to better places, and the gap shrinks
-            self._go_to(index, 0.8, FadeOut(self.chart.stair))
+            self._go_to(index, 0.8)
             self.play(*self._title("heading-placed"))
             if self._is_better_placed():
                 self._slide(self.even.curves[index].x, self.placed.curves[index].x, 2.2)
+                note = self.chart.placed_note(self.placed, index)
                 for marks in self.chart.placed_marks:
-                    self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=0.6)
+                    self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=0.5)
+                self.play(FadeIn(note), run_time=0.3)
+                self.chart.placed_marks.append(note)
             else:
                 self.play(*(dot.animate(rate_func=lambda t: 4 * t * (1 - t)).scale(1.4) for dot in self.knots))
 
@@ -240,7 +279,9 @@ class AnyCurve(LectureScene):
                 dot.move_to(at)
             self.gap.set_value(curve.largest_error(self.function))
 
+        self.play(FadeOut(self.mark), run_time=0.2)
         self.play(UpdateFromAlphaFunc(moving, slide, run_time=seconds, rate_func=smooth))
+        self._mark_gap(self.placed.curves[self.middle])
         self.gap.set_value(float(self.placed.errors[self.middle]))
         self.remove(moving)
         self.add(self.counter, self.blue, self.knots)
@@ -249,24 +290,39 @@ class AnyCurve(LectureScene):
         best = self.placed if self._is_better_placed() else self.even
         last = best.curves[-1]
         with self.beat("any", points=len(last.x), pieces=len(last.x) - 1):
-            # As many points as there were: red and blue cannot be told apart. At the right, all that is added up
-            self.play(*self._title("heading-any"))
-            dots = self._dots(last)
-            target = self.plot.curve(*self._blue_at(last), palette.blue, style.MAIN_CURVE)
-            self.play(FadeOut(self.knots), Transform(self.blue, target), FadeIn(dots), run_time=1.0)
-            self.knots = dots
-            self._set_count(len(last.x))
-            self.gap.set_value(float(best.errors[-1]))
-            self.play(*self.formula.show(len(last.x) - 1))
-            if len(last.x) <= MOST_PANELS:
-                self._show_pieces(last)
+            # As many points as there were; then other curves take red's place, and blue follows each as closely
+            leaving = [*self.chart.dots, self.chart.axes, self.chart.line, self.chart.even_label]
+            leaving += [note for index in range(len(self.even.counts)) for note in self.chart.notes(index)]
+            leaving += self.chart.placed_marks if self._is_better_placed() else []
+            self.play(*map(FadeOut, (*leaving, self.mark)), *self.formula.show(len(last.x) - 1), run_time=0.5)
+            self.copies = SmallCopies(self.plot, 1 + len(OTHERS), self.screen("largest-gap"))
+            self.shape = self.function, best.curves[self.middle]
+            self._take_shape(self.function, last, float(best.errors[-1]), 0)
+            self.play(*self._title("heading-any"), FadeIn(self.copies.heading))
+            self.others = [self._other(formula) for formula in OTHERS]
+            for index, (function, found) in enumerate(self.others, start=1):
+                self._take_shape(function, found.curves[0], float(found.errors[0]), index)
 
-    def _show_pieces(self, curve: PiecewiseLinearCurve) -> None:
-        """The constant and each blue function by itself, in place of the chart."""
-        chart = [*self.chart.dots, self.chart.axes, self.chart.line, self.chart.even_label]
-        if self._is_better_placed():
-            chart += self.chart.placed_marks
-        per_unit = (TOP - BOTTOM) / (self.plot.y_range[1] - self.plot.y_range[0])
-        self.panels = PiecePanels(curve.decompose(), self.plot.x_range, self.plot.y_unit, per_unit, PANELS)
-        self.play(*(FadeOut(part) for part in chart), run_time=0.4)
-        self.play(LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.25), run_time=2.6)
+    def _other(self, formula: str) -> tuple[Function, Convergence]:
+        """A curve over the whole of our axes, and its approximation by as many points as ours had in the end."""
+        function = stretched(expression(formula), self.plot.x_range, self.plot.y_range)
+        placement = "adaptive" if self._is_better_placed() else "even"
+        return function, converge(function, *self.plot.x_range, self.even.counts[-1:], placement)
+
+    def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float, index: int) -> None:
+        """Red becomes ``function``, and blue ``curve`` with its points; a small copy of red stays at the right."""
+        old_function, old = self.shape
+        x = np.unique([*self.x, *old.x, *curve.x])
+
+        def turn(_: VMobject, share: float) -> None:
+            for line, before, after in ((self.red, old_function, function), (self.blue, old, curve)):
+                self.plot.set_curve(line, x, (1 - share) * before(x) + share * after(x))
+
+        dots, self.shape = self._dots(curve), (function, curve)
+        self.play(FadeOut(self.knots, run_time=0.2))
+        self.play(UpdateFromAlphaFunc(VGroup(self.red, self.blue), turn, run_time=1.0, rate_func=smooth))
+        self.knots = dots
+        self._set_count(len(curve.x))
+        self.gap.set_value(gap)
+        self.play(FadeIn(dots), run_time=0.3)
+        self.play(*self.copies.take(index, self.red, self._gap_text(gap)), run_time=0.7)

@@ -15,15 +15,17 @@ from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.core.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
-from gradreel.scenes.mobjects.curve_axes import RIGHT, curve_axes, height_range
+from gradreel.scenes.mobjects.curve_axes import BOTTOM, TOP, corner_axes, curve_axes, height_range, ticks_left_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
+from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
-from gradreel.scenes.mobjects.part_map import part_map, steps_heading
-from gradreel.scenes.mobjects.straight_line import LineInPlot, WordedReadout, distances, two_losses
+from gradreel.scenes.mobjects.part_map import PLACE, part_map, steps_heading
+from gradreel.scenes.mobjects.plot import dashed, ring
+from gradreel.scenes.mobjects.straight_line import Curve, Gaps, LineInPlot, WordedReadout, straightened, two_losses
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
-from gradreel.scenes.mobjects.ticks import number_text, ticks_at_knots
-from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
 from manim import (
     UP,
     Animation,
@@ -31,6 +33,7 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
+    ReplacementTransform,
     Transform,
     UpdateFromAlphaFunc,
     VGroup,
@@ -40,10 +43,11 @@ from manim import (
 )
 from pydantic import Field, field_validator, model_validator
 
-DOTS = 41
+DOTS, EXAMPLE = 41, 9  # the one that is explained: neither at an end nor at the top of the default's peak
 WIDE_RIGHT, FORMULA_BASELINE = 4.9, 2.22
 REST = (0.16, 0.62)  # shares of the plot's height at which the first line begins and ends
 LARGEST = 20.0  # thousand views, or whatever x and y stand for
+HALF = 0.5  # share of red's colour while gaps to the line are spoken of
 MISSED = 0.05  # a line misses red when their typical distance is more than this share of red's height
 
 
@@ -97,8 +101,9 @@ class LinearLimits(LectureScene):
         self._prepare()
         self._map_beat()
         self._data_beat()
-        self._sweep_beats()
+        self._line_beat()
         self._curve_beat()
+        self._loss_beat()
         self._best_beat()
         self._bias_beat()
         self._next_beat()
@@ -137,14 +142,15 @@ class LinearLimits(LectureScene):
         low_start = curve.y.min() < 0.5 * curve.y.max()  # then these are the very axes of the scene that comes next
         top = height_range(curve.y if low_start else [0.0, *curve.y])[1]
         y_range = (0.0, max(top, 1.02 * float(self.dots_y.max())))
-        ticks = ticks_at_knots(curve.x, *x_range, RIGHT - style.LEFT_EDGE - 0.5)
-        self.plot = curve_axes(x_range, y_range, right=WIDE_RIGHT, x_label=None)
-        self.next_plot = curve_axes(x_range, y_range, x_ticks=ticks)
+        self.next_plot = corner_axes(curve, x_range, y_range)
+        self.axis_words = self._axis_words()
+        ticks = ticks_left_of(self.axis_words[0].get_left()[0] - 0.4, x_range, y_range, WIDE_RIGHT)
+        self.plot = curve_axes(x_range, y_range, right=WIDE_RIGHT, x_ticks=ticks, x_label=None)
         self.corners = np.unique([*x_range, *curve.x])
         self.red = self.plot.curve(self.corners, curve(self.corners), palette.red)
         pairs = zip(self.dots_x, self.dots_y, strict=True)
         self.dots = VGroup(*(self.plot.dot(x, y, mix(palette.red, 0.75), 0.055) for x, y in pairs))
-        self.axis_words, self.made_up = self._axis_words(), caption(self.screen("made-up"))
+        self.made_up = caption(self.screen("made-up"))
         self.formula = formula(linear_source(), 58).place(FORMULA_BASELINE, center=-0.4)
         self.line = LineInPlot(self.plot, self._rest(), self.formula)
         losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])
@@ -152,9 +158,8 @@ class LinearLimits(LectureScene):
         self.readout.name_loss(self.screen("loss"))
 
     def _axis_words(self) -> VGroup:
-        _, right, bottom, top = self.plot.box
-        y_words = words(self.screen("today"), style.TICK, palette.dim).place(top + 0.16, left=style.LEFT_EDGE)
-        x_words = words(self.screen("yesterday"), style.TICK, palette.dim).place(bottom - 0.42, right=right)
+        y_words = words(self.screen("today"), style.TICK, palette.dim).place(TOP + 0.16, left=style.LEFT_EDGE)
+        x_words = words(self.screen("yesterday"), style.TICK, palette.dim).place(BOTTOM - 0.4, right=WIDE_RIGHT)
         return VGroup(x_words, y_words)
 
     def _rest(self) -> Line:
@@ -170,34 +175,52 @@ class LinearLimits(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # The three steps of training, the first one bright
-            self.map = part_map(self, self.trace("run"), None)
-            self.play(*self._title(steps_heading(self)), FadeIn(self.map, run_time=0.8))
-            self.wait(1.0)
+            # The curves of the title fly into the cards of the three steps; in the first one, they become straight
+            motif = Motif(self.trace("run"))
+            motif.show(1.0)
+            self.add(motif)
+            self.map = part_map(self, self.trace("run"), None, formulas=False)
+            cards = [self.map.red.copy(), self.map.blue.copy()]
+            flying = [ReplacementTransform(*pair) for pair in zip((motif.red, motif.blue), cards, strict=True)]
+            self.play(FadeOut(motif.ghosts, run_time=0.4), FadeIn(self.map), *flying, run_time=1.4)
+            self.remove(*cards)
+            self.play(*self._title(steps_heading(self)))
             self.play(self.map.focus(1), run_time=0.8)
+            axes, *curves = self.map.card(1)[PLACE]
+            rows = [recorded_row(self.pace.row(share)) for share in np.linspace(0, 1, len(curves))]
+            self.play(*straightened(curves, axes, self.plot, [self._line_at(row) for row in rows]), run_time=1.4)
 
     def _data_beat(self) -> None:
         with self.beat("data"):
-            # Dots: a day's views over those of the day before, and a line underneath that it is made up
-            self.play(FadeOut(self.map, run_time=0.4), *self._title(self.screen("heading")))
-            self.play(FadeIn(self.plot), FadeIn(self.axis_words), FadeIn(self.made_up), run_time=0.6)
-            self.play(LaggedStart(*(FadeIn(dot, scale=1.8) for dot in self.dots), lag_ratio=0.06), run_time=2.2)
+            # Dots: a day's views over those of the day before; one of them lights up, with its way from both axes
+            axes, plot = self.map.card(1)[PLACE][0], self.plot
+            pairs = [(axes.x_axis.copy(), plot.x_axis), (axes.y_axis.copy(), plot.y_axis)]
+            growing = [ReplacementTransform(*pair, run_time=1.0) for pair in pairs]
+            self.play(FadeOut(self.map, run_time=0.4), *growing, *self._title(self.screen("heading-data")))
+            rest = (plot.x_tick_labels, plot.y_tick_labels, self.axis_words, self.made_up)
+            self.play(*(FadeIn(part) for part in rest), run_time=0.5)
+            self.add(plot)
+            self.play(LaggedStart(*(FadeIn(dot, scale=1.8) for dot in self.dots), lag_ratio=0.06), run_time=2.0)
+            x, y = float(self.dots_x[EXAMPLE]), float(self.dots_y[EXAMPLE])
+            at, color = self.plot.at(x, y), mix(palette.text, 0.8)
+            guides = [dashed(self.plot.at(x, 0), at, color), dashed(at, self.plot.at(0, y), color)]
+            self.example = VGroup(*guides, ring(at, 0.13, palette.text, fill=palette.red))
+            self.play(Create(self.example, lag_ratio=1.0), run_time=2.0)
 
-    def _sweep_beats(self) -> None:
+    def _line_beat(self) -> None:
         line, rest = self.line, self._rest()
         height, width = self.plot.y_range[1], self.plot.x_range[1]
         steep = round(0.85 * height / (0.55 * width), 2)
-        with self.beat("slope"):
-            # y = b + w x: w turns the line about the point where it meets the axis
-            self.play(FadeIn(self.formula, shift=0.15 * UP), Create(line.stroke), run_time=1.0)
+        with self.beat("line"):
+            # y = b + w x: w turns the line about the ring on the y axis; b lifts and lowers it, the ring goes along
+            self.play(FadeOut(self.example, run_time=0.4), *self._title(self.screen("heading")))
+            self.play(FadeIn(self.formula, shift=0.15 * UP), Create(line.stroke), run_time=0.8)
             self._hang("w")
-            self._sweep([Line(steep, rest.b), Line(0.0, rest.b), rest], 1.3)
-        with self.beat("crossing"):
-            # b lifts and lowers it: the ring on the y axis goes along
-            self.play(FadeIn(line.crossing, scale=1.5), run_time=0.4)
+            self._sweep([Line(steep, rest.b), rest], 1.1)
+            self.play(FadeIn(line.crossing, scale=1.5), run_time=0.3)
             line.add(line.crossing)
             self._hang("b")
-            self._sweep([Line(rest.w, round(0.5 * height, 2)), Line(rest.w, 0.0), rest], 1.3)
+            self._sweep([Line(rest.w, round(0.5 * height, 2)), rest], 1.1)
 
     def _hang(self, letter: str) -> None:
         """The number comes to hang under its letter; the other one, if it is there, steps back."""
@@ -245,16 +268,33 @@ class LinearLimits(LectureScene):
         end = self.plot.at(self.corners[-1], self.curve(self.corners[-1]))
         return words(self.screen("red-curve"), style.LABEL, palette.red).place(end[1] - 0.1, left=end[0] + 0.15)
 
+    def _loss_beat(self) -> None:
+        with self.beat("loss"):
+            # A line at random; how far each dot is from it; squares on some of these gaps, whose mean is the number
+            dimmed = (emphasis(part, HALF) for part in (self.red, self.red_label))
+            self.play(emphasis(self.line, FULL), *dimmed, *self._title(self.screen("heading-loss")))
+            self._sweep([self._line_at(0)], 0.8)
+            self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
+            self.play(Create(self.gaps, lag_ratio=0.05), run_time=1.4)
+            squares = self.gaps.squares()
+            self.add(squares, self.gaps, self.line, self.dots)
+            self.play(FadeIn(squares), run_time=0.7)
+            self.readout.show(0, self._loss_at(0))
+            self.meaning = words(self.screen("loss-is"), style.LABEL).place(2.32, right=style.RIGHT_EDGE)
+            self.play(FadeIn(self.meaning, shift=0.15 * UP), run_time=0.5)
+            number = self.readout.loss
+            leaving = (FadeOut(square, target_position=number, scale=0.1) for square in squares)
+            arriving = (FadeIn(part) for part in (self.readout.loss_words, number))
+            self.play(LaggedStart(*leaving, lag_ratio=0.1), *arriving, run_time=1.4)
+
     def _best_beat(self) -> None:
         with self.beat("best", updates=number_text(int(self.fit.kept[-1])), loss=self._loss_text(self.last)):
-            # The line goes to its random start; then the recorded updates move it as near to the dots as it gets
-            self.readout.show(0, self._loss_at(0))
-            self.play(*self._title(self.screen("heading-best")), FadeIn(self.readout), emphasis(self.line, FULL))
-            self._sweep([self._line_at(0)], 0.8)
+            # The recorded updates move the line, from that start, as near to the dots as it gets; the gaps go along
+            self.play(*self._title(self.screen("heading-best")), *map(FadeIn, self.readout[:2]))
             self._walk(5.0)
 
     def _walk(self, seconds: float) -> None:
-        live = VGroup(self.line, self.readout)
+        live = VGroup(self.gaps, self.line, self.dots, self.readout)
         self.add(live)
 
         def update(_: VMobject, share: float) -> None:
@@ -264,8 +304,8 @@ class LinearLimits(LectureScene):
         self.show(self.last)
 
     def show(self, row: float) -> None:
-        """The line at a row of the trace; count and loss are those of the state that was reached."""
-        self.line.show(self._line_at(row))
+        """The line at a row of the trace and its gaps; count and loss are those of the state that was reached."""
+        self.gaps.show(self.line.show(self._line_at(row)).line)
         reached = recorded_row(row)
         self.readout.show(int(self.fit.kept[reached]), self._loss_at(reached))
 
@@ -275,19 +315,28 @@ class LinearLimits(LectureScene):
     def _bias_beat(self) -> None:
         red = self.readout.written(self.red_loss)
         with self.beat("bias" if self._misses() else "no-bias", red=red):
-            # How far each dot is from the line; the two losses side by side, and the name for what is left
-            self.distances = distances(self.plot, self.line.line, self.dots_x, self.dots_y)
-            self.play(Create(self.distances, lag_ratio=0.05), run_time=1.4)
+            # The line's loss steps down; the gaps are measured to red instead, for its loss; then to the line again
             rows = [("best-line", self._loss_text(self.last), palette.blue), ("red-loss", red, palette.red)]
             self.losses = two_losses([(self.screen(key), value, color) for key, value, color in rows])
-            self.play(FadeIn(self.losses, shift=0.15 * UP), FadeOut(self.readout), run_time=0.6)
+            leaving = [FadeOut(self.readout), FadeOut(self.meaning)]
+            self.play(*leaving, FadeIn(self.losses[:2], shift=0.15 * UP), run_time=0.6)
+            bright = (emphasis(part, FULL) for part in (self.red, self.red_label))
+            self.play(emphasis(self.line, FAINT), *bright, self._measured_to(self.curve), run_time=1.4)
+            self.play(FadeIn(self.losses[2:], shift=0.15 * UP), run_time=0.5)
+            self.wait(0.8)
+            self.play(emphasis(self.line, FULL), self._measured_to(self.line.line), run_time=1.2)
             self.play(*self._title(self.screen("heading-bias")))
+
+    def _measured_to(self, curve: Curve) -> Animation:
+        """The gaps' ends move from where they are to ``curve``."""
+        start, end = self.gaps.ends, curve(self.dots_x)
+        return UpdateFromAlphaFunc(self.gaps, lambda gaps, share: gaps.show(lambda _: start + share * (end - start)))
 
     def _next_beat(self) -> None:
         with self.beat("next" if self._misses() else "next-any"):
             # Red alone, on the axes of what comes next
-            leaving = [self.line, self.formula, self.distances, self.losses, self.dots, self.red_label]
-            leaving += [self.axis_words, self.made_up]
+            leaving = [self.line, self.formula, self.gaps, self.losses, self.dots, self.red_label]
+            leaving += [self.axis_words, self.made_up, self.plot.x_tick_labels]
             self.play(*(FadeOut(part, run_time=0.8) for part in leaving), *self._title(self.screen("heading-next")))
             plot = self.next_plot
             self.play(

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from gradreel.core.datasets import RED_CURVE
-from gradreel.core.errors import UserError
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.curve_board import EXPLAINED, ONE_BY_ONE, CurveBoard, curve_through
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.pieces import BADGE_RADIUS, Badge, PiecePanels
-from gradreel.scenes.mobjects.plot import Plot, dashed
-from gradreel.scenes.mobjects.running_sum import MANY, RunningSum
-from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, nice_range, number_text, round_labels, ticks_at_knots
-from gradreel.scenes.style import BAND, palette
+from gradreel.scenes.mobjects.height_probe import HeightProbe
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.ticks import number_text, round_step
+from gradreel.scenes.style import palette
 from manim import (
-    UP,
     Animation,
     Create,
     FadeIn,
@@ -25,19 +24,20 @@ from manim import (
     LaggedStart,
     ReplacementTransform,
     TransformFromCopy,
+    UpdateFromAlphaFunc,
     ValueTracker,
-    VGroup,
+    VMobject,
     linear,
     smooth,
 )
-from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
-ONE_BY_ONE = 6  # with more pieces than this, three are explained and the others follow quickly
-EXPLAINED = 3
-PLOT_RIGHT, PLOT_BOTTOM, PLOT_TOP = 1.0, -2.59, 1.3
-PANELS = (2.66, 6.4, -2.75, 1.5)  # left, right, bottom, top
-FORMULA_Y, BADGE_STEP = 2.12, 1.34
+GRID = 40  # steps of an axis to which other curves' corners are rounded, at most
+PROBED = 0.2  # of the last ramp: where the heights are added first
+OTHERS = (  # other curves, in shares of the axes
+    ((0.08, 0.2), (0.25, 0.78), (0.5, 0.32), (0.68, 0.32), (0.9, 0.9)),
+    ((0.06, 0.85), (0.2, 0.3), (0.35, 0.55), (0.5, 0.12), (0.65, 0.72), (0.8, 0.45), (0.93, 0.62)),
+)
 
 
 class BuildCurve(LectureScene):
@@ -56,11 +56,7 @@ class BuildCurve(LectureScene):
         @field_validator("knots")
         @classmethod
         def _knots_make_a_curve(cls, knots: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-            try:
-                PiecewiseLinearCurve(*zip(*knots, strict=True))
-            except UserError as error:
-                raise ValueError(str(error)) from None
-            return knots
+            return curve_through(knots).knots
 
         @model_validator(mode="after")
         def _axis_holds_the_knots(self) -> BuildCurve.Parameters:
@@ -87,160 +83,167 @@ class BuildCurve(LectureScene):
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        x, y = (np.array(values) for values in zip(*self.parameters.knots, strict=True))
-        self.curve = PiecewiseLinearCurve(x, y)
-        self.parts = self.curve.decompose()
-        self.n_pieces = len(self.parts)
-        x_range = self.curve.range_around(self.parameters.low, self.parameters.high)
-        self.plot = self._axes(x_range, x, y)
-        self.sum = RunningSum(self.plot, self.curve, self.parts, self.unit, self.screen("gap"))
-        self.red = self.plot.curve(self.sum.corners, self.sum.red, palette.red)
-        radius = 0.1 if self.n_pieces <= MANY else 0.06
-        self.knots = VGroup(*(self.plot.dot(a, b, palette.red, radius) for a, b in self.curve.knots))
-        guides = [self.plot.guide(a, b) for a, b in self.curve.knots] if self.n_pieces <= MANY else []
-        self.guides = VGroup(*guides)
-        per_unit = (PLOT_TOP - PLOT_BOTTOM) / (self.plot.y_range[1] - self.plot.y_range[0])
-        self.panels = PiecePanels(self.parts, x_range, self.unit, per_unit, PANELS)
-        self._make_formula()
+        self.curve = PiecewiseLinearCurve(*zip(*self.parameters.knots, strict=True))
+        self.x_range = self.curve.range_around(self.parameters.low, self.parameters.high)
+        board = self.board = self._board(self.curve)
+        self.plot, self.parts, self.n_pieces = board.plot, board.parts, board.pieces
+        self.unit = self.plot.y_unit
+        self.sum, self.red, self.knots, self.panels = board.sum, board.red, board.knots, board.panels
 
-    def _axes(self, x_range: tuple[float, float], x: NDArray, y: NDArray) -> Plot:
-        low, high = nice_range(y, margin=0.12)
-        if y.min() >= 0 and y.min() < 0.5 * y.max():
-            low, high = 0.0, y.max() + 0.12 * (y.max() - y.min())
-        y_ticks = round_labels(low, high, 5)
-        self.unit = y_ticks.unit
-        widest = max((len(label) for label in y_ticks.labels), default=1) * DIGIT_WIDTH
-        left = style.LEFT_EDGE + widest + 0.25
-        return Plot(
-            x_range,
-            (low, high),
-            left=left,
-            right=PLOT_RIGHT,
-            bottom=PLOT_BOTTOM,
-            top=PLOT_TOP,
-            x_ticks=ticks_at_knots(x, *x_range, PLOT_RIGHT - left),
-            y_ticks=y_ticks,
-        )
+    def _board(self, curve: PiecewiseLinearCurve, **plot: Plot) -> CurveBoard:
+        return CurveBoard(curve, self.x_range, self.screen("red-curve"), self.screen("gap"), **plot)
 
-    def _make_formula(self) -> None:
-        """red curve = (0) + (1) + … : the badges name the same terms as the panels do."""
-        name = words(self.screen("red-curve"), 44, palette.red).place(FORMULA_Y - 0.14, left=style.LEFT_EDGE)
-        equals = formula("=", 48).place(name.baseline, left=name.get_right()[0] + 0.35)
-        self.lhs = VGroup(name, equals)
-        self.terms: dict[int, VGroup] = {}  # number of a term -> its sign and badge
-        x = equals.get_right()[0] + 0.35 + BADGE_RADIUS
-        every = self.n_pieces <= ONE_BY_ONE
-        for k in range(self.n_pieces + 1) if every else (0, 1, 2, 3, self.n_pieces):
-            skips = k > EXPLAINED and not every
-            badge = Badge(str(k), palette.grey if k == 0 else palette.blue)
-            if k:
-                step = BADGE_STEP * (1.9 if skips else 1)
-                sign = formula("+ dots.c +" if skips else "+", 44).move_to([x + step / 2, FORMULA_Y, 0])
-                x += step
-            badge.move_to([x, FORMULA_Y, 0])
-            self.terms[k] = VGroup(sign, badge) if k else VGroup(badge)
+    def _title(self, text: str) -> list[Animation]:
+        self.title, animations = next_heading(text, getattr(self, "title", None))
+        return animations
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _curve_beat(self) -> None:
         with self.beat("curve", corners=Count(len(self.curve.x))):
             # The room sees a red curve of straight pieces, and a dot at each turning point
-            self.title, arriving = next_heading(self._heading())
-            self.play(*arriving, FadeIn(self.plot, run_time=0.6))
-            self.play(Create(self.red), run_time=1.8, rate_func=smooth)
-            marks = [*self.knots, *self.guides]
-            self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.1), run_time=1.0)
+            self.add(self.plot, self.red)
+            self.play(*self._title(self._heading()))
+            marks = [*self.knots, *self.board.guides]
+            self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=1.8)
 
     def _constant_beat(self) -> None:
         with self.beat("constant", value=self._number(self.parts.constant)):
             # Where red starts is the constant: a level line through the whole picture. Its blue sum is far from red
-            start, end = self.plot.at(np.array(self.plot.x_range), self.parts.constant)
-            level = dashed(start, end, palette.grey, 2.5, dash=0.13)
+            board, level = self.board, self.board.level
             crossing = self.plot.dot(self.plot.x_range[0], self.parts.constant, palette.grey, 0.12)
             self.play(FadeIn(crossing, scale=1.6), run_time=0.5)
-            self.play(Create(level), FadeIn(self.lhs), run_time=1.2)
-            self.play(
-                TransformFromCopy(level, self.panels.panel(0)),
-                FadeIn(self.terms[0], shift=0.15 * UP),
-                run_time=0.9,
-            )
-            faint = style.mix(palette.red, 0.48)
-            width = BAND if len(self.guides) else 9.0
-            band = self.plot.curve(self.sum.corners, self.sum.red, faint, width)
+            self.play(Create(level), LaggedStart(*board.formula.outline(self.n_pieces), lag_ratio=0.2), run_time=1.4)
+            self.play(TransformFromCopy(level, self.panels.panel(0)), *board.formula.fill(0), run_time=0.9)
             self.sum.tip.set_opacity(0)
-            self.sum_label = None
-            self.play(ReplacementTransform(self.red, band), FadeOut(crossing), run_time=0.6)
-            self.red = band
+            self.play(ReplacementTransform(self.red, board.band), FadeOut(crossing), run_time=0.6)
             self.add(self.knots)
             self.play(Create(self.sum.blue), run_time=0.8)
             self.play(FadeIn(self.sum.gap), run_time=0.5)
-            self.add(self.knots, self.sum)
+            self.add(self.sum, self.knots)
 
     def _shape_beat(self) -> None:
         with self.beat("shape"):
-            # One blue function by itself, drawn slowly: flat, a ramp, flat
+            # One blue function by itself, drawn slowly: flat, a ramp, flat; red's corners stand in its panel, too
             zero, shape, name = self.panels.panel(1)[:3]
-            self.play(style.emphasis(self.panels.panel(0), style.PRESENT), FadeIn(zero), FadeIn(name), run_time=0.5)
+            arriving = [FadeIn(part) for part in (zero, name, self.panels.guides)]
+            self.play(style.emphasis(self.panels.panel(0), style.PRESENT), *arriving, run_time=0.6)
             self.play(Create(shape), run_time=2.0, rate_func=linear)
 
     def _piece_beat(self, k: int) -> None:
-        with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1)):
+        way = Way(self.parts.height[k - 1])
+        with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1), way=way):
             # Red's stretch lights up and becomes the ramp of the piece; then the sum swings until it lies on red
             self._lift_piece(k)
-            self._add_piece(k)
+            self._swing_to(k, seconds=1.6)
 
     def _lift_piece(self, k: int) -> None:
-        """Red's k-th stretch is lifted off into the panel of piece k, and the formula gains its badge."""
+        """Red's k-th stretch is lifted off into the panel of piece k, whose badge in the formula is filled."""
         panel, before = self.panels.panel(k), self.panels.panel(k - 1)
         stretch = self.curve.x[k - 1 : k + 1]
         lit = self.plot.curve(stretch, self.curve(stretch), palette.red, style.MAIN_CURVE)
-        leaving = [FadeOut(self.sum_label)] if self.sum_label else []
-        self.play(Create(lit), style.emphasis(before, style.PRESENT), *leaving, run_time=0.7)
+        self.play(Create(lit), style.emphasis(before, style.PRESENT), run_time=0.7)
         zero, shape, *names = panel
         ramp = self.panels.ramp(k)
         arriving = names[1:] if k == 1 else [zero, *names]  # the first panel is there already, but for its height
         self.play(TransformFromCopy(lit, ramp), *(FadeIn(part) for part in arriving), run_time=1.0)
-        self.play(FadeIn(shape), FadeOut(lit), FadeIn(self.terms[k], shift=0.15 * UP), run_time=0.5)
+        self.play(FadeIn(shape), FadeOut(lit), *self.board.formula.fill(k), run_time=0.5)
         self.remove(ramp)
         self.add(panel)
 
-    def _add_piece(self, k: int) -> None:
-        self._swing_to(k, seconds=1.6)
-        self.sum_label = None if k == self.n_pieces else self.sum.label(sum_text(k), bool(self.guides))
-        if self.sum_label:
-            self.play(FadeIn(self.sum_label), run_time=0.4)
-
     def _swing_to(self, added: int, seconds: float, *meanwhile: Animation) -> None:
-        """The blue sum takes in pieces up to ``added``, one after the other; its tip rides on it."""
-        tracker = ValueTracker(self.sum.added)
+        """The sum takes in pieces up to ``added``, its tip on it; only then is its largest gap measured again."""
+        gap, tracker = self.sum.gap, ValueTracker(self.sum.added)
+        self.play(FadeOut(gap), run_time=0.3)
+        self.sum.remove(gap)
         self.sum.tip.set_opacity(1)
         self.sum.add_updater(lambda mobject: mobject.set_added(tracker.get_value()))
         self.play(tracker.animate(rate_func=smooth).set_value(added), *meanwhile, run_time=seconds)
         self.sum.clear_updaters()
         self.sum.set_added(added)
+        self.play(FadeIn(gap), run_time=0.4)
+        self.sum.add(gap)
+        self.add(self.sum, self.knots)
 
     def _rest_beat(self, explained: int) -> None:
         with self.beat("rest", rest=Count(self.n_pieces - explained), pieces=Count(self.n_pieces)):
             # The others come in quick succession, each panel as its piece is added
             panels = [self.panels.panel(k) for k in range(explained + 1, self.n_pieces + 1)]
-            leaving = [FadeOut(self.sum_label)] if self.sum_label else []
-            self.play(*leaving, style.emphasis(self.panels.panel(explained), style.PRESENT), run_time=0.4)
+            self.play(style.emphasis(self.panels.panel(explained), style.PRESENT), run_time=0.4)
             arriving = LaggedStart(*(FadeIn(panel) for panel in panels), lag_ratio=0.9, rate_func=smooth)
             self._swing_to(self.n_pieces, min(9.0, 2.5 + 0.2 * len(panels)), arriving)
-            self.play(FadeIn(self.terms[self.n_pieces], shift=0.15 * UP), run_time=0.5)
+            self.play(*self.board.formula.fill(self.n_pieces), run_time=0.5)
 
     def _all_beat(self) -> None:
-        with self.beat("all", pieces=Count(self.n_pieces), gap=self._gap()):
-            # Every term lights up in turn; blue lies on red from end to end, red at full strength beneath it
-            self.play(FadeOut(self.sum.tip), run_time=0.3)
-            lights = [style.emphasis(panel, 1.0) for panel in self.panels]
-            self.play(LaggedStart(*lights, lag_ratio=0.3), self.red.animate.set_stroke(palette.red), run_time=1.4)
+        x = float(self.parts.start[-1] + PROBED * (self.parts.end[-1] - self.parts.start[-1]))
+        values = {"pieces": Count(self.n_pieces), "gap": self._gap(), **self._added_at(x)}
+        with self.beat("heights" if self.n_pieces <= ONE_BY_ONE else "all", **values):
+            # At one x, the height of every term on top of the one before: they end on red. So they do at every x
+            lights = [style.emphasis(panel, style.FULL) for panel in self.panels]
+            self.play(FadeOut(self.sum.tip), LaggedStart(*lights, lag_ratio=0.3), run_time=0.8)
+            self.sum.remove(self.sum.tip)
+            if self.n_pieces <= ONE_BY_ONE:
+                self._probe(x)
+
+    def _probe(self, x: float) -> None:
+        probe = self.probe = HeightProbe(self.board, x)
+        self.play(Create(probe.line), FadeIn(probe.marks), run_time=0.5)
+        for arrow, number, joint in zip(probe.arrows, probe.numbers, [VMobject(), *probe.joints], strict=True):
+            self.play(FadeIn(joint), Create(arrow), FadeIn(number), run_time=0.6)
+        self.play(FadeIn(probe.tip, scale=1.6), FadeIn(probe.total), run_time=0.5)
+        self.wait(0.8)
+        low, high = probe.reach()
+        for stop, seconds in ((high, 0.9), (low, 2.2), (x, 1.2)):
+
+            def sweep(probe: HeightProbe, share: float, start: float = probe.x, stop: float = stop) -> None:
+                probe.show(start + share * (stop - start))
+
+            self.play(UpdateFromAlphaFunc(probe, sweep, run_time=seconds, rate_func=smooth))
 
     def _general_beat(self) -> None:
         with self.beat("general"):
-            # The name for such curves, and the sentence that holds for all of them
-            self.title, arriving = next_heading(self.screen("general"), self.title)
-            self.play(*arriving)
+            # The sentence that holds for all such curves: others are built over the same axes; then ours is back
+            board = self.board
+            leaving = [self.probe] if self.n_pieces <= ONE_BY_ONE else []
+            marks = [board.knots, board.guides, board.level, self.panels, self.panels.guides, self.plot.x_tick_labels]
+            self.play(*map(FadeOut, leaving), *self._title(self.screen("general")), run_time=0.6)
+            self.play(*map(FadeOut, [*marks, self.sum]), run_time=0.4)
+            shown = self.curve
+            for other in self._other_curves():
+                self._build_quickly(self._board(other, plot=self.plot), shown)
+                shown = other
+            self.play(self._bend(shown, self.curve), *board.formula.show(self.n_pieces), run_time=0.6)
+            self.play(*map(FadeIn, [*marks, self.sum]), run_time=0.5)
+            self.add(board.band, self.sum, self.knots)
+
+    def _other_curves(self) -> Iterator[PiecewiseLinearCurve]:
+        (left, right), (low, high) = self.plot.x_range, self.plot.y_range
+        steps = round_step(right - left, GRID), round_step(high - low, GRID)
+        for shares in OTHERS:
+            u, v = np.array(shares).T
+            x, y = left + u * (right - left), low + v * (high - low)
+            yield PiecewiseLinearCurve(*(np.round(at / step) * step for at, step in zip((x, y), steps, strict=True)))
+
+    def _build_quickly(self, other: CurveBoard, before: PiecewiseLinearCurve) -> None:
+        """Red takes another shape, and its pieces are added up in quick succession."""
+        self.play(self._bend(before, other.curve), *self.board.formula.show(other.pieces), run_time=0.6)
+        sum_, panels = other.sum, other.panels
+        sum_.remove(sum_.gap)
+        self.play(*map(FadeIn, (sum_, panels.panel(0), panels.guides)), run_time=0.3)
+        arriving = LaggedStart(*(FadeIn(panel) for panel in panels[1:]), lag_ratio=0.9, rate_func=linear)
+        grow = UpdateFromAlphaFunc(sum_, lambda sum_, share: sum_.set_added(share * other.pieces), rate_func=linear)
+        self.play(grow, arriving, run_time=1.5)
+        self.wait(0.3)
+        self.play(*map(FadeOut, (sum_, panels, panels.guides)), run_time=0.3)
+
+    def _bend(self, start: PiecewiseLinearCurve, end: PiecewiseLinearCurve) -> Animation:
+        """The band turns from one curve into another."""
+        x = np.unique([*self.plot.x_range, *start.x, *end.x])
+
+        def bend(band: VMobject, share: float) -> None:
+            self.plot.set_curve(band, x, start(x) + share * (end(x) - start(x)))
+
+        return UpdateFromAlphaFunc(self.board.band, bend, rate_func=smooth)
 
     # -- words ---------------------------------------------------------------------------------------------------
 
@@ -252,10 +255,19 @@ class BuildCurve(LectureScene):
         shown = round(self.unit.of_difference(self.sum.largest_gap()[1]), self.unit.decimals)
         return number_text(shown * 10.0**self.unit.exponent)
 
+    def _added_at(self, x: float) -> dict[str, str]:
+        """What is added up at ``x``, "1 + 3 − 2 + 0.2", and what it comes to."""
+        first, *others = (self.parts.constant, *(float(self.parts.piece(k, x)) for k in range(1, self.n_pieces + 1)))
+        signs = (f" {'−' if height < 0 else '+'} {self._number(abs(height))}" for height in others)
+        return {"terms": self._number(first) + "".join(signs), "total": self._number(float(self.parts(x)))}
+
     def _number(self, value: float) -> str:
         return number_text(float(f"{value:.4g}"))
 
 
-def sum_text(k: int) -> str:
-    """The sum's name: "0 + 1 + 2" while it is short, "0 + … + 5" after that."""
-    return " + ".join(map(str, range(k + 1))) if k <= 3 else f"0 + … + {k}"
+class Way(float):
+    """A height that formats as the way it goes: ``en`` "up", ``zh`` 往上."""
+
+    def __format__(self, spec: str) -> str:
+        words = {"en": ("down", "level", "up"), "zh": ("往下", "走平", "往上")}
+        return words[spec][1 + int(np.sign(self))] if spec in words else super().__format__(spec)

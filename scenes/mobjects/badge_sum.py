@@ -5,23 +5,28 @@ from __future__ import annotations
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.pieces import BADGE_RADIUS, Badge
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import emphasize, palette
 from manim import UP, Animation, FadeIn, FadeOut, VGroup, smooth, squish_rate_func
 
 STEP, DOTS_STEP = 1.34, 2.5  # from badge to badge, and over the dots
-WRITTEN_OUT = 3  # with more pieces than this, those between the third badge and the last are dots
+Key = tuple[int, int]  # a term's place in the row, and the number of its piece
 
 
 class BadgeSum:
-    """``show(pieces)`` brings the sum of a constant and so many pieces; the first time, the name as well."""
+    """``show(pieces)`` brings the sum of a constant and so many pieces; the first time, the name as well.
 
-    def __init__(self, name: str, y: float) -> None:
-        self.y = y
+    With more pieces than ``most``, those between number ``last`` and the last of all are dots. ``outline`` brings the
+    terms as dashed badges, not there yet, which ``fill`` makes whole. Parts: ``name``, ``terms``.
+    """
+
+    def __init__(self, name: str, y: float, relation: str = "approx", most: int = 3, last: int = 2) -> None:
+        self.y, self.most, self.last = y, most, last
         title = words(name, 44, palette.red).place(y - 0.14, left=style.LEFT_EDGE)
-        sign = formula("approx", 48).place(title.baseline, left=title.get_right()[0] + 0.35)
+        sign = formula(relation, 48).place(title.baseline, left=title.get_right()[0] + 0.35)
         self.name = VGroup(title, sign)
         self.left = sign.get_right()[0] + 0.35 + BADGE_RADIUS
-        self.terms: dict[tuple[int, int], VGroup] = {}  # (place, number of the piece) -> its sign and badge
+        self.terms: dict[Key, VGroup] = {}  # each with its sign and badge
+        self.outlines: dict[Key, VGroup] = {}
         self.pieces = 0
 
     def show(self, pieces: int) -> list[Animation]:
@@ -35,18 +40,41 @@ class BadgeSum:
         self.pieces = pieces
         return [*leaving, *arriving, *(FadeIn(term, run_time=0.7, rate_func=late) for term in new.values())]
 
-    def _wanted(self, pieces: int) -> list[tuple[int, int]]:
-        if pieces <= WRITTEN_OUT:
-            return [(k, k) for k in range(pieces + 1)]
-        return [(0, 0), (1, 1), (2, 2), (WRITTEN_OUT + 1, pieces)]
+    def whole(self, pieces: int) -> VGroup:
+        """The name and the sum of a constant and ``pieces`` pieces, at once."""
+        self.terms = {key: self._term(*key) for key in self._wanted(pieces)}
+        self.pieces = pieces
+        return VGroup(self.name, *self.terms.values())
 
-    def _term(self, place: int, piece: int) -> VGroup:
-        skips = place > WRITTEN_OUT
-        badge = Badge(str(piece), palette.blue if piece else palette.grey)
-        x = self.left + (2 * STEP + DOTS_STEP if skips else place * STEP)
+    def outline(self, pieces: int) -> list[Animation]:
+        """The animations that bring the name and the terms of ``pieces`` pieces as what is missing."""
+        self.outlines = {key: self._term(*key, missing=True) for key in self._wanted(pieces)}
+        return [FadeIn(part, shift=0.15 * UP) for part in (self.name, *self.outlines.values())]
+
+    def fill(self, piece: int) -> list[Animation]:
+        """The animations that make the term of ``piece`` whole."""
+        key = next(key for key in self.outlines if key[1] == piece)
+        self.terms[key] = self._term(*key)
+        self.pieces = max(self.pieces, piece)
+        return [FadeOut(self.outlines.pop(key)), FadeIn(self.terms[key])]
+
+    def badge(self, piece: int) -> Badge:
+        """The badge of ``piece``, which must be there."""
+        return next(term[-1] for key, term in self.terms.items() if key[1] == piece)
+
+    def _wanted(self, pieces: int) -> list[Key]:
+        if pieces <= self.most:
+            return [(k, k) for k in range(pieces + 1)]
+        return [*((k, k) for k in range(self.last + 1)), (self.most + 1, pieces)]
+
+    def _term(self, place: int, piece: int, missing: bool = False) -> VGroup:
+        skips = place > self.most
+        badge = Badge(str(piece), palette.blue if piece else palette.grey, missing=missing)
+        x = self.left + (self.last * STEP + DOTS_STEP if skips else place * STEP)
         badge.move_to([x, self.y, 0])
-        if not place:
-            return VGroup(badge)
-        sign = formula("+ dots.c +" if skips else "+", 44)
-        sign.move_to([x - (DOTS_STEP if skips else STEP) / 2, self.y, 0])
-        return VGroup(sign, badge)
+        term = VGroup(badge)
+        if place:
+            sign = formula("+ dots.c +" if skips else "+", 44)
+            sign.move_to([x - (DOTS_STEP if skips else STEP) / 2, self.y, 0])
+            term = VGroup(sign, badge)
+        return emphasize(term, style.PRESENT) if missing else term

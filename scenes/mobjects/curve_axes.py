@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import NO_TICKS, Plot
-from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Ticks, nice_range, round_labels
+from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Ticks, nice_range, round_labels, ticks_at_knots
+from manim import Animation, FadeIn, FadeOut, ReplacementTransform
 
 RIGHT, BOTTOM, TOP = 1.0, -2.59, 1.3  # of the main plot under a formula, its parts in a column at the right
 
@@ -49,3 +51,29 @@ def axes_left(y_ticks: Ticks) -> float:
     """Where the y axis stands: right of its widest label."""
     widest = max((len(label) for label in y_ticks.labels), default=1) * DIGIT_WIDTH
     return style.LEFT_EDGE + widest + 0.25
+
+
+def corner_axes(
+    curve: PiecewiseLinearCurve, x_range: tuple[float, float], y_range: tuple[float, float] | None = None
+) -> Plot:
+    """Axes for a curve of straight pieces, with ticks at its corners."""
+    heights = y_range or height_range(curve.y)
+    left = axes_left(round_labels(*heights, 5))
+    return curve_axes(x_range, heights, x_ticks=ticks_at_knots(curve.x, *x_range, RIGHT - left))
+
+
+def exchanged(old: Plot, new: Plot) -> list[Animation]:
+    """The animations that turn one plot's axes into another's."""
+    moving = [ReplacementTransform(getattr(old, part), getattr(new, part)) for part in ("x_axis", "y_axis", "x_label")]
+    labels = ("x_tick_labels", "y_tick_labels", "notes")
+    leaving, arriving = ([getattr(plot, part) for part in labels] for plot in (old, new))
+    return [*moving, *map(FadeOut, leaving), *map(FadeIn, arriving)]
+
+
+def ticks_left_of(end: float, x_range: tuple[float, float], y_range: tuple[float, float], right: float) -> Ticks:
+    """Round ticks of axes that reach to ``right``, as far as they stand left of ``end``: there, words begin."""
+    left = axes_left(round_labels(*y_range, 5))
+    ticks = round_labels(*x_range, 8)
+    places = [left + (x - x_range[0]) / (x_range[1] - x_range[0]) * (right - left) for x in ticks.values]
+    count = sum(place < end for place in places)
+    return Ticks(ticks.values[:count], ticks.labels[:count], ticks.unit)

@@ -10,6 +10,23 @@ from manim import ManimColor, VGroup
 from numpy.typing import ArrayLike
 
 
+class Bracket(VGroup):
+    """An upright bracket whose ends are set in place: ``span``. Its caps shrink with it."""
+
+    def __init__(self, color: ManimColor | None = None, width: float = style.AXIS) -> None:
+        super().__init__()
+        ink = color if color is not None else palette.text
+        self.add(*(segment((0, 0, 0), (1, 0, 0), ink, width) for _ in range(3)))
+
+    def span(self, start: ArrayLike, end: ArrayLike) -> Bracket:
+        """Measure from ``start`` to ``end`` (3,); returns self."""
+        ends = [np.asarray(point, dtype=float) for point in (start, end)]
+        half = np.array([min(0.1, 0.6 * float(np.linalg.norm(ends[1] - ends[0]))), 0.0, 0.0])
+        for line, points in zip(self, (ends, *([at - half, at + half] for at in ends)), strict=True):
+            line.set_points_as_corners(points)
+        return self
+
+
 def upright_bracket(start: ArrayLike, end: ArrayLike, color: ManimColor | None = None, cap: float = 0.1) -> VGroup:
     """An upright line from ``start`` to ``end`` (3,) with a short level line at each end."""
     ink = color if color is not None else palette.text

@@ -5,23 +5,27 @@ from __future__ import annotations
 import numpy as np
 from gradreel.core.piecewise import Decomposition
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.plot import polyline, segment
+from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Unit, number_text, signed_text
+from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Unit, labelled, number_text, signed_text, spread_out, unit_of
 from gradreel.scenes.style import mix, palette
-from manim import Circle, ManimColor, VGroup, VMobject
+from manim import Circle, DashedVMobject, ManimColor, VGroup, VMobject
 from numpy.typing import NDArray
 
-BADGE_RADIUS = 0.36
+BADGE_RADIUS, DASHES = 0.36, 16
+LABEL_GAP = 0.14  # from the end of a piece's line to its height
 
 
 class Badge(VGroup):
-    """A numbered circle that names a term wherever it stands: in the formula, at its panel."""
+    """A numbered circle that names a term wherever it stands: in a sum, at its panel; dashed while it is missing."""
 
-    def __init__(self, label: str, color: ManimColor, radius: float = BADGE_RADIUS) -> None:
+    def __init__(self, label: str, color: ManimColor, radius: float = BADGE_RADIUS, missing: bool = False) -> None:
         super().__init__()
         border = Circle(radius=radius, stroke_color=color, stroke_width=style.BOX)
-        border.set_fill(mix(color, 0.13), 1)
+        if missing:
+            border = DashedVMobject(border, num_dashes=DASHES)
+        else:
+            border.set_fill(mix(color, 0.13), 1)
         size = style.HEADING * radius / BADGE_RADIUS * (0.82 if len(label) > 1 else 1)
         self.label = words(label, max(style.SMALLEST, size), color)
         self.label.move_to(border)
@@ -31,8 +35,9 @@ class Badge(VGroup):
 class PiecePanels(VGroup):
     """One small panel for the constant and one for each piece, all to one vertical scale.
 
-    Few pieces stand in one column with badge and height; many in a grid of small shapes. ``panel(0)`` is the constant,
-    ``panel(k)`` piece k, ``ramp(k)`` its sloping part alone.
+    Few pieces stand in one column with badge and height, over one x axis: ``guides`` are dashed lines through all of
+    them at the corners, and the corners' x (no part of the panels); many stand in a grid of small shapes. ``panel(0)``
+    is the constant, ``panel(k)`` piece k, ``ramp(k)`` its sloping part alone, ``at(k, x)`` a point of its line.
     """
 
     ROOMY = 6  # pieces that still get a row of their own with badge and number
@@ -51,6 +56,7 @@ class PiecePanels(VGroup):
         self.box = box
         self.roomy = len(parts) <= self.ROOMY
         self._shapes: list[VMobject] = []
+        self.guides = VGroup()
         panels = self._rows(scale) if self.roomy else self._grid(scale)
         self.add(*panels)
 
@@ -61,6 +67,15 @@ class PiecePanels(VGroup):
         """A copy of piece k's sloping part alone."""
         corners = self._shapes[k].get_anchors_and_handles()
         return polyline(np.array([corners[0][1], corners[3][1]]), palette.blue, style.SMALL_CURVE)
+
+    def at(self, k: int, x: float) -> NDArray:
+        """Where term k's line is at ``x``, (3,)."""
+        line = self._shapes[k].get_all_points()
+        left, right = line[0][0], line[-1][0]
+        low, high = self.x_range
+        across = left + (x - low) / (high - low) * (right - left)
+        corners = np.vstack([self._shapes[k].get_start_anchors(), line[-1]])
+        return np.array([across, np.interp(across, corners[:, 0], corners[:, 1]), 0.0])
 
     def _values(self, k: int) -> tuple[NDArray, NDArray]:
         """The corners (x, y) of term k over the whole axis."""
@@ -93,10 +108,8 @@ class PiecePanels(VGroup):
         texts = self._texts()
         few = len(texts) <= 4
         radius = 0.29 if few else 0.22
-        line = (
-            left + 2 * radius + 0.36,
-            right - max(0.5, max(map(len, texts)) * DIGIT_WIDTH * style.LABEL / style.TICK) - 0.2,
-        )
+        widest = max(map(len, texts)) * DIGIT_WIDTH * style.LABEL / style.TICK
+        line = (left + 2 * radius + 0.3, right - max(0.35, widest) - LABEL_GAP)
         heights = np.abs(self.parts.height)
         if few:  # rows as high as their pieces
             least, gap = 2 * radius, 0.42
@@ -110,7 +123,22 @@ class PiecePanels(VGroup):
         for k, extent in enumerate(extents):
             rows.append(self._row(k, texts[k], (y - extent, y), (left + radius, radius), line, scale))
             y -= extent + gap
+        self.guides = self._corner_guides(line)
         return rows
+
+    def _corner_guides(self, line: tuple[float, float]) -> VGroup:
+        """Dashed lines through all rows at the corners, and the corners' x at their feet, where there is room."""
+        low, high = self.x_range
+        corners = [*self.parts.start, self.parts.end[-1]]
+        places = [line[0] + (x - low) / (high - low) * (line[1] - line[0]) for x in corners]
+        bottom, top = self.box[2:]
+        lines = [dashed((x, bottom, 0), (x, top, 0), mix(palette.dim, 0.5)) for x in places]
+        ticks = spread_out(labelled(corners, unit_of(low, high)), places, gap=0.1)
+        kept = [places[corners.index(x)] for x in ticks.values]
+        if ticks.unit.note or any(len(label) > 5 for label in ticks.labels):
+            return VGroup(*lines)
+        texts = [words(label, style.TICK, palette.dim) for label in ticks.labels]
+        return VGroup(*lines, *(text.place(bottom - 0.4, center=x) for text, x in zip(texts, kept, strict=True)))
 
     @staticmethod
     def _fitting(heights: NDArray, least: float, room: float) -> float:
@@ -145,7 +173,7 @@ class PiecePanels(VGroup):
         label = words(text, style.LABEL, color)
         reach = (span[1] - span[0]) / 2 if len(self.parts) <= 3 else 0.08  # labels of low rows keep apart
         end = float(np.clip(curve.points[-1][1], middle - reach, middle + reach))
-        label.place(end - 0.11, right=self.box[1])
+        label.place(end - 0.11, left=line[1] + LABEL_GAP)
         return VGroup(zero, curve, badge, label)
 
     def _constant(self, line: tuple[float, float], y: float) -> VMobject:

@@ -6,14 +6,13 @@ import numpy as np
 from gradreel.core.piecewise import Decomposition, PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, dashed, segment
-from gradreel.scenes.mobjects.text import Number, TextMobject, words
+from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.ticks import Unit
 from gradreel.scenes.style import palette
 from manim import VGroup
 from numpy.typing import NDArray
 
 MANY = 12  # pieces: beyond them lines are thinner and corners have no guides
-CLEARANCE = 0.18  # scene units between the sum's label and any line
 
 
 class RunningSum(VGroup):
@@ -84,31 +83,3 @@ class RunningSum(VGroup):
         middle = max((red_at[1] + blue_y) / 2, bottom + 0.42)
         self.word.place(middle + 0.13, left=x + 0.24)
         self.number.shift([x + 0.24 - self.number.get_left()[0], middle - 0.33 - self.number.baseline, 0.0])
-
-    def label(self, text: str, guides: bool) -> TextMobject | None:
-        """The name of the sum ("0 + 1") at its flat end, where it touches nothing; None when there is no such place.
-
-        ``guides``: whether dashed lines stand under the knots.
-        """
-        label = words(text, style.LABEL, palette.blue)
-        right, bottom, top = self.plot.box[1:]
-        level = float(self.plot.at(0.0, self.values[-1])[1])
-        from_x = float(self.tip.get_center()[0]) + 0.3
-        half = label.width / 2 + CLEARANCE
-        obstacles = self._obstacles(guides)
-        for y in (level - 0.42, level + 0.2):
-            low, high = y - 0.1, y + 0.33
-            for x in np.linspace(from_x + half, right - half, 25) if right - from_x > 2 * half else ():
-                inside = (np.abs(obstacles[:, 0] - x) < half) & (obstacles[:, 1] > low) & (obstacles[:, 1] < high)
-                if not inside.any() and low > bottom + 0.1 and high < top:
-                    return label.place(y, center=float(x))
-        return None
-
-    def _obstacles(self, guides: bool) -> NDArray:
-        """Points (n, 2) of the screen that a label must not cover: red, the constant's level, the guides."""
-        x = np.linspace(*self.plot.x_range, 600)
-        points = [self.plot.at(x, self.curve(x)), self.plot.at(x, self.parts.constant)]
-        if guides:
-            for a, b in self.curve.knots:
-                points.append(self.plot.at(a, np.linspace(self.plot.y_range[0], b, 60)))
-        return np.concatenate(points)[:, :2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from gradreel.core.line_fit import Line
@@ -11,11 +11,14 @@ from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import ManimColor, VGroup
+from manim import Animation, ManimColor, Square, Transform, VGroup, VMobject
 from numpy.typing import NDArray
 
 ROLE = {"w": "yellow", "b": "grey"}
 VALUE_DROP = 0.86  # from the formula's baseline to that of the numbers
+SQUARES = 5  # gaps on which a square is drawn, at most
+
+Curve = Callable[[NDArray], NDArray]  # heights at x
 
 
 def visible_part(plot: Plot, line: Line) -> NDArray:
@@ -79,12 +82,53 @@ class WordedReadout(Readout):
         self.add(self.loss_words)
 
 
-def distances(plot: Plot, line: Line, x: NDArray, y: NDArray) -> VGroup:
-    """An upright stroke from each dot (x, y), (N,) each, to the line, as far as the plot shows it."""
-    ends = np.clip(line(x), *plot.y_range)
-    color = mix(palette.text, 0.6)
-    tops = zip(plot.at(x, y), plot.at(x, ends), strict=True)
-    return VGroup(*(segment(dot, end, color, style.AXIS) for dot, end in tops))
+class Gaps(VGroup):
+    """A stroke from each dot (x, y), (N,) each, to a curve, as far as the plot shows it: ``show`` moves them."""
+
+    def __init__(self, plot: Plot, x: NDArray, y: NDArray, curve: Curve) -> None:
+        super().__init__()
+        self.plot, self.x, self.y = plot, x, y
+        color = mix(palette.text, 0.6)
+        self.add(*(segment((0, 0, 0), (1, 0, 0), color, style.AXIS) for _ in x))
+        self.show(curve)
+
+    def show(self, curve: Curve) -> Gaps:
+        """Measure to another curve, in place; returns self."""
+        self.ends = np.clip(curve(self.x), *self.plot.y_range)
+        pairs = zip(self.plot.at(self.x, self.y), self.plot.at(self.x, self.ends), strict=True)
+        for stroke, pair in zip(self, pairs, strict=True):
+            stroke.set_points_as_corners(pair)
+        return self
+
+    def squares(self, apart: float = 0.25) -> VGroup:
+        """A square on one gap after the other, as wide as the gap is long, where they keep apart and in the plot."""
+        left, right, *_ = self.plot.box
+        found, free = VGroup(), left
+        tops, feet = self.plot.at(self.x, self.y), self.plot.at(self.x, self.ends)
+        shares = np.linspace(0.0, 1.0, SQUARES + 1)[:-1]  # the first one of each share of the width
+        for share in shares:
+            free = max(free, left + share * (right - left))
+            for top, foot in zip(tops, feet, strict=True):
+                side = abs(top[1] - foot[1])
+                if top[0] >= free and top[0] + side <= right and side > 0.08:
+                    square = Square(side, stroke_color=palette.text, stroke_width=style.AXIS)
+                    square.set_fill(mix(palette.text, 0.18), 1)
+                    found.add(square.move_to((top[0] + side / 2, (top[1] + foot[1]) / 2, 0)))
+                    free = top[0] + side + apart
+                    break
+        return found
+
+
+def straightened(curves: Sequence[VMobject], axes: Plot, plot: Plot, lines: Sequence[Line]) -> list[Animation]:
+    """``curves``, drawn over ``axes``, become ``lines``, each as it lies in ``plot``, at the axes' size."""
+    left, right, bottom, top = axes.box
+    small = Plot(plot.x_range, plot.y_range, left=left, right=right, bottom=bottom, top=top, x_label=None)
+    animations = []
+    for curve, line in zip(curves, lines, strict=True):
+        start, end = small.at(*visible_part(small, line).T)
+        shares = np.linspace(0, 1, curve.get_num_curves() + 1)[:, None]
+        animations.append(Transform(curve, curve.copy().set_points_as_corners(start + shares * (end - start))))
+    return animations
 
 
 def two_losses(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.convergence import Convergence, converge
+from gradreel.core.convergence import Convergence, converge, stretched, widest_gap
 from gradreel.core.errors import UserError
 from gradreel.core.expression import expression
 
@@ -37,3 +37,17 @@ def test_well_placed_points_are_never_worse():
 def test_a_jump_is_refused():
     with pytest.raises(UserError, match="jump"):
         converge(np.sign, -1.0, 1.0, (2, 4), "even")
+
+
+@pytest.mark.parametrize("placement", ["even", "adaptive"])
+def test_the_widest_gap_is_the_largest_error(placement):
+    function = expression("2 + 2*sin(x - 1)*exp(-x/6)")
+    found = converge(function, 0.0, 8.0, (2, 4, 9), placement)
+    for curve, error in zip(found.curves, found.errors, strict=True):
+        x = widest_gap(function, curve)
+        assert abs(float(function(x)) - float(curve(x))) == pytest.approx(error, rel=1e-3)
+
+
+def test_a_stretched_function_has_other_axes():
+    function = stretched(lambda x: np.asarray(x) ** 2, (10.0, 20.0), (-1.0, 3.0))
+    assert function(np.array([10.0, 15.0, 20.0])) == pytest.approx([-1.0, 0.0, 3.0])

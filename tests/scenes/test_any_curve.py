@@ -9,7 +9,9 @@ from gradreel.core.errors import UserError
 from gradreel.core.expression import expression
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.any_curve import AnyCurve
+from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.stills import visit_beats
+from manim import VGroup, VMobject
 
 TINY = (320, 180)
 DEFAULT = AnyCurve.validated({})
@@ -31,6 +33,7 @@ REFUSED = {
     "function: .*there is no function 'sinus'": {"function": "sinus(x)"},
     "function: .*jumps": {"function": "sign(x-1)"},
     "without a gap": {"function": "2*x"},
+    "knots: .*increase": {"knots": [[1, 1], [1, 2]]},
     "10 000 apart": {"function": "1e5*sin(x)"},
 }
 
@@ -54,12 +57,71 @@ def test_points_lie_on_the_function_and_blue_joins_them():
 
     seen = at_each_beat(look)
     function, even, placed = expression(DEFAULT.function), measured(), measured("adaptive")
-    curves = {"points": even.curves[1], "more": even.curves[-1], "placed": placed.curves[2], "any": placed.curves[-1]}
+    curves = {"points": even.curves[1], "more": even.curves[-1], "placed": placed.curves[2]}
     for beat, curve in curves.items():
         points, blue = seen[beat]
         assert points == pytest.approx(np.column_stack([curve.x, function(curve.x)]), abs=1e-6)
         x, y = np.array(blue).T
         assert y == pytest.approx(curve(x), abs=1e-6)
+
+
+def test_other_curves_are_followed_with_as_many_points():
+    def look(scene, beat):
+        if beat != "any":
+            return None
+        points = np.array([scene.plot.data(dot.get_center()) for dot in scene.knots])
+        blue = np.array([scene.plot.data(p) for p in scene.blue.get_start_anchors()])
+        printed = [float(part.source) for part in scene.copies if getattr(part, "source", "").startswith("0.")]
+        return points, blue, printed, scene.others
+
+    points, blue, printed, others = at_each_beat(look)["any"]
+    (function, found) = others[-1]
+    curve = found.curves[0]
+    assert len(points) == 32 and points == pytest.approx(np.column_stack([curve.x, function(curve.x)]), abs=1e-6)
+    assert blue[:, 1] == pytest.approx(curve(blue[:, 0]), abs=1e-6)
+    gaps = [measured("adaptive").errors[-1], *(found.errors[0] for _, found in others)]
+    assert printed == pytest.approx(gaps, abs=0.0000501)
+
+
+def test_the_mark_is_as_long_as_the_gap():
+    def look(scene, beat):
+        bottom, top = (scene.plot.data(scene.mark.get_critical_point((0, side, 0)))[1] for side in (-1, 1))
+        return top - bottom, float(scene.gap.text)
+
+    seen = at_each_beat(look)
+    for beat in ("points", "placed"):
+        assert seen[beat][0] == pytest.approx(seen[beat][1], rel=1e-2)
+
+
+def test_it_begins_with_what_build_curve_ends_with():
+    first, last = [], []
+
+    class Watched(AnyCurve):
+        """Keeps what is on the screen when the first animation begins."""
+
+        @classmethod
+        def scene_name(cls):
+            return AnyCurve.scene_name()
+
+        def play(self, *animations, **options):
+            if not first:
+                first.extend(drawn(self))
+            super().play(*animations, **options)
+
+    def drawn(scene):
+        heading = set(getattr(scene, "title", VGroup()).get_family())
+        parts = [part for part in scene.get_mobject_family_members() if isinstance(part, VMobject)]
+        shown = (part for part in parts if len(part.points) and part not in heading)
+        drawn = (
+            part for part in shown if part.get_stroke_opacity() * part.get_stroke_width() + part.get_fill_opacity()
+        )
+        return [(part.points.copy(), part.get_color().to_hex()) for part in drawn]
+
+    visit_beats(Watched, lambda *_: None, size=TINY)
+    visit_beats(BuildCurve, lambda scene, _: last.__setitem__(slice(None), drawn(scene)), size=TINY)
+    theirs = {(np.round(points, 5).tobytes(), color) for points, color in last}
+    ours = {(np.round(points, 5).tobytes(), color) for points, color in first}
+    assert len(ours) > 50 and len(ours ^ theirs) <= 0.02 * len(ours)
 
 
 def test_counts_and_gaps_are_the_measured_ones():
@@ -69,7 +131,6 @@ def test_counts_and_gaps_are_the_measured_ones():
         "points": (4, even.errors[1]),
         "more": (32, even.errors[4]),
         "placed": (8, placed.errors[2]),
-        "any": (32, placed.errors[4]),
     }
     for beat, (count, gap) in expected.items():
         assert seen[beat][0] == str(count)
@@ -96,7 +157,11 @@ def test_what_is_said_of_the_gap_is_measured():
     visit_beats(AnyCurve, lambda scene, _: seen.append(scene), size=TINY)
     line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "placed")
     gaps = measured().errors[2], measured("adaptive").errors[2]
-    assert line.endswith(f"from {gaps[0]:.4f} to {gaps[1]:.4f}.")
+    assert line.endswith(f"from {gaps[0]:.2g} to {gaps[1]:.2g}.")
+    notes = [[note.source for note in seen[-1].chart.notes(k)] for k in range(5)]
+    errors = measured().errors
+    assert [note[-1] for note in notes] == [f"{error:.2g}" for error in errors]
+    assert notes[1][0] == f"$div {errors[0] / errors[1]:.2g}$"
 
 
 SAID = {

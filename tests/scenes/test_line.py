@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.line import LinearLimits
+from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.mobjects.straight_line import visible_part
+from gradreel.scenes.mobjects.straight_line import Gaps, visible_part
 from gradreel.scenes.stills import visit_beats
 
 TINY = (320, 180)
@@ -68,7 +70,8 @@ def test_the_trained_line_is_the_recorded_one_and_the_best(context):
         readout = scene.readout
         return drawn_line(scene), shown(scene), readout.count.text, readout.loss.text
 
-    drawn, printed, count, printed_loss = at_each_beat(look, context)["best"]
+    seen = at_each_beat(look, context)
+    drawn, printed, count, printed_loss = seen["best"]
     run = LinearLimits.validated({}).line_run()
     theta = np.array(train(run, context.traces).parameters[-1])
     line, best = line_of(run, theta), Line(*np.polyfit(run.dataset.x(), run.dataset.labels(), 1))
@@ -77,6 +80,10 @@ def test_the_trained_line_is_the_recorded_one_and_the_best(context):
     assert printed == pytest.approx((line.w, line.b), abs=0.00501)
     assert count == "400"
     assert float(printed_loss) == pytest.approx(float(loss(run, theta)), abs=0.000501)
+    start = np.array(train(run, context.traces).parameters[0])
+    drawn, _, _, printed_loss = seen["loss"]
+    assert drawn == pytest.approx((line_of(run, start).w, line_of(run, start).b))
+    assert float(printed_loss) == pytest.approx(float(loss(run, start)), abs=0.000501)
 
 
 def test_between_two_states_the_line_lies_between_and_numbers_are_recorded(context):
@@ -115,16 +122,14 @@ def test_another_trace_is_another_picture(context):
         at_each_beat(lambda scene, _: drawn_line(scene), context, kind) for kind in (LinearLimits, Altered)
     )
     assert altered["best"][0] == pytest.approx(true["best"][0] + 0.2, abs=1e-6)
-    assert altered["crossing"] == true["crossing"]
+    assert altered["line"] == true["line"]
 
 
 def test_dots_distances_and_losses_are_those_trained_on(context):
     def look(scene, beat):
         dots = np.array([scene.plot.data(dot.get_center()) for dot in scene.dots])
-        if beat != "bias":
-            return dots, None, None
-        ends = np.array([scene.plot.data(stroke.get_end()) for stroke in scene.distances])
-        return dots, ends, [text.source for text in scene.losses]
+        ends = [scene.plot.data(stroke.get_end()) for stroke in scene.gaps] if hasattr(scene, "gaps") else []
+        return dots, np.array(ends), [text.source for text in scene.losses] if beat == "bias" else []
 
     seen = at_each_beat(look, context)
     parameters = LinearLimits.validated({})
@@ -132,6 +137,7 @@ def test_dots_distances_and_losses_are_those_trained_on(context):
     x, y = run.dataset.x(), run.dataset.labels()
     assert seen["data"][0] == pytest.approx(np.column_stack([x, y]), abs=1e-6)
     line = line_of(run, np.array(train(run, context.traces).parameters[-1]))
+    assert seen["best"][1] == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
     assert seen["bias"][1] == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
     losses = mean_squared_distance(line(x), y), mean_squared_distance(parameters.curve()(x), y)
     assert [float(text) for text in seen["bias"][2][::2]] == pytest.approx(losses, abs=0.000501)
@@ -162,7 +168,7 @@ SAID = {
 def test_layout_holds_for_any_curve_and_the_words_say_what_came_out(context, name):
     found = at_each_beat(lambda scene, _: [str(finding) for finding in check_scene(scene)], context, **CURVES[name])
     assert {beat: findings for beat, findings in found.items() if findings} == {}
-    assert set(found) - {"map", "data", "slope", "crossing", "best"} == SAID[name]
+    assert set(found) - {"map", "data", "line", "loss", "best"} == SAID[name]
 
 
 @pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
@@ -170,6 +176,51 @@ def test_what_cannot_be_shown_is_refused(message, parameters):
     with pytest.raises(UserError, match=message) as refusal:
         LinearLimits.validated(parameters)
     assert "linear-limits" in str(refusal.value)
+
+
+def test_it_begins_with_the_curves_that_the_title_ends_with(context):
+    def curves(scene_class):
+        seen = []
+
+        class Watched(scene_class):
+            """Keeps what is on the screen when the first animation begins."""
+
+            @classmethod
+            def scene_name(cls):
+                return scene_class.scene_name()
+
+            def play(self, *animations, **options):
+                if not seen:
+                    seen.extend(part.points.copy() for part in self.get_mobject_family_members() if is_motif(part))
+                super().play(*animations, **options)
+
+        def look(scene, _):
+            last[:] = [part.points.copy() for part in scene.get_mobject_family_members() if is_motif(part)]
+
+        last = []
+        at_each_beat(look, context, Watched)
+        return seen, last
+
+    def is_motif(part):
+        return getattr(part, "bleed", False)
+
+    (_, end), (begin, _) = curves(Title), curves(LinearLimits)
+    assert len(begin) == len(end) == 6
+    for before, after in zip(end, begin, strict=True):
+        assert before == pytest.approx(after, abs=1e-6)
+
+
+def test_a_square_is_as_wide_as_its_gap_is_long():
+    plot = Plot((0.0, 8.0), (0.0, 6.0), left=-3, right=3, bottom=-2, top=2)
+    x, y = np.linspace(0, 8, 17), np.full(17, 3.0)
+    gaps = Gaps(plot, x, y, Line(0.0, 1.5))
+    squares = gaps.squares()
+    assert len(squares) >= 3
+    for square in squares:
+        assert square.width == pytest.approx(square.height) == pytest.approx(1.0)  # 1.5 of 6 units in 4
+        assert any(abs(square.get_left()[0] - stroke.get_start()[0]) < 1e-9 for stroke in gaps)
+    for before, after in pairwise(squares):
+        assert before.get_right()[0] < after.get_left()[0]
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,10 @@ def media(tmp_path_factory) -> Path:
 
 
 def last_curve(scene, _beat, seen):
-    points = np.array([scene.plot.data(p) for p in [*scene.blue.get_start_anchors(), scene.blue.get_end()]])
-    dataset = scene.run.experiment.dataset
-    recorded = predict(scene.run.experiment, scene.run.parameters[-1], (points[:, 0] - dataset.offset)[:, None])
+    motif = scene.motif
+    points = np.array([motif.plot.data(p) for p in [*motif.blue.get_start_anchors(), motif.blue.get_end()]])
+    run, dataset = motif.run, motif.run.experiment.dataset
+    recorded = predict(run.experiment, run.parameters[-1], (points[:, 0] - dataset.offset)[:, None])
     seen.append(float(np.abs(points[:, 1] - recorded).max()))
 
 

@@ -8,6 +8,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.piecewise import BuildCurve
+from gradreel.scenes.mobjects.curve_board import CurveBoard
 from gradreel.scenes.stills import beat_frames, visit_beats
 
 TINY = (320, 180)
@@ -79,6 +80,75 @@ def test_the_shown_gap_is_the_largest_error_of_the_partial_sum():
         assert shown == pytest.approx(computed, abs=0.005)
 
 
+def test_the_probe_adds_the_heights_that_the_terms_have_there():
+    def probe(scene, beat):
+        if beat != "heights":
+            return None
+        places = np.linspace(*scene.probe.reach(), 9)
+        return [(x, *read_probe(scene.probe.show(x), scene)) for x in (scene.probe.x, *places)]
+
+    def read_probe(probe, scene):
+        printed = [float(number.text.replace("\u2212", "-")) for number in (*probe.numbers, probe.total)]
+        sides = [(arrow, side) for arrow in probe.arrows for side in (-1, 1)]
+        ends = [scene.plot.data(arrow.get_critical_point((0, side, 0)))[1] for arrow, side in sides]
+        return printed, ends, scene.plot.data(probe.tip.get_center())
+
+    seen = at_each_beat(probe)["heights"]
+    curve = PiecewiseLinearCurve(*zip(*BuildCurve.validated({}).knots, strict=True))
+    parts = curve.decompose()
+    assert seen[0][0] == pytest.approx(5) and seen[0][1] == [1, 3, -2, 0.2, 2.2]
+    for x, (*terms, total), ends, tip in seen:
+        heights = [parts.constant, *(parts.piece(k, x) for k in (1, 2, 3))]
+        assert terms == pytest.approx(heights, abs=0.00501) and total == pytest.approx(curve(x), abs=0.00501)
+        assert tip == pytest.approx((x, curve(x)), abs=1e-6)
+        levels = np.concatenate([[0], np.cumsum(heights)])
+        wanted = np.sort(np.column_stack([levels[:-1], levels[1:]]), axis=1).ravel()
+        assert ends == pytest.approx(wanted, abs=1e-6)
+
+
+def test_what_is_said_of_the_heights_is_computed():
+    seen = []
+    visit_beats(BuildCurve, lambda scene, _: seen.append(scene), size=TINY)
+    line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "heights")
+    assert "1 + 3 \u2212 2 + 0.2 makes 2.2" in line and line.endswith("the largest gap is 0.")
+    assert "red goes down" in next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "piece-2")
+
+
+def test_what_is_missing_is_dashed_until_its_piece_is_added():
+    def look(scene, _):
+        formula = scene.board.formula
+        return len(formula.outlines), len(formula.terms)
+
+    seen = at_each_beat(look)
+    assert [seen[beat] for beat in ("constant", "shape", "piece-1", "piece-2", "piece-3")] == [
+        (3, 1), (3, 1), (2, 2), (1, 3), (0, 4)
+    ]  # fmt: skip
+
+
+def test_panels_share_one_axis_with_lines_at_the_corners():
+    scene = BuildCurve.validated({})
+    board = CurveBoard(PiecewiseLinearCurve(*zip(*scene.knots, strict=True)), (0.0, 8.0), "red", "gap")
+    lines = [guide.get_center()[0] for guide in board.panels.guides[: len(board.curve.x)]]
+    for k in (1, 2, 3):
+        assert [board.panels.at(k, x)[0] for x in board.curve.x] == pytest.approx(lines)
+    rise = board.panels.at(1, 3.0)[1] - board.panels.at(1, 1.0)[1]
+    fall = board.panels.at(2, 4.5)[1] - board.panels.at(2, 3.0)[1]
+    assert fall / rise == pytest.approx(-2 / 3)
+
+
+def test_other_curves_are_built_over_the_same_axes():
+    def others(scene, beat):
+        return [other.knots for other in scene._other_curves()] if beat == "general" else None
+
+    for knots in (None, CURVES["millions"]):
+        curves = at_each_beat(others, knots)["general"]
+        assert len(curves) == 2
+        plot = BuildCurve.validated({} if knots is None else {"knots": knots}).knots
+        x = np.array([point[0] for other in curves for point in other])
+        span = plot[-1][0] - plot[0][0]
+        assert plot[0][0] - span / 6 <= x.min() and x.max() <= plot[-1][0] + span / 6
+
+
 def test_the_tip_rides_to_the_knot_where_the_sum_stops_being_red():
     def tip(scene, beat):
         return scene.plot.data(scene.sum.tip.get_center()) if beat.startswith("piece-") else None
@@ -103,6 +173,7 @@ def test_few_pieces_come_one_by_one_and_many_in_quick_succession():
     assert "rest" not in at_each_beat(lambda *_: None, CURVES["seven knots"])
     beats = list(at_each_beat(lambda *_: None, FORTY))
     assert beats == ["curve", "constant", "shape", "piece-1", "piece-2", "piece-3", "rest", "all", "general"]
+    assert "heights" in at_each_beat(lambda *_: None, CURVES["seven knots"])
 
 
 @pytest.mark.parametrize("knots", CURVES.values(), ids=CURVES)

@@ -1,0 +1,73 @@
+"""A curve that is built from blue functions: its axes, the sum over them, the functions in a column, the badges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.core.continuity import Function
+from gradreel.core.errors import UserError
+from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.scenes.mobjects.badge_sum import BadgeSum
+from gradreel.scenes.mobjects.curve_axes import BOTTOM, TOP, corner_axes
+from gradreel.scenes.mobjects.pieces import PiecePanels
+from gradreel.scenes.mobjects.plot import Plot, dashed
+from gradreel.scenes.mobjects.running_sum import MANY, RunningSum
+from gradreel.scenes.style import BAND, mix, palette
+from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject
+
+ONE_BY_ONE = 6  # with more pieces than this, three are explained and the others follow quickly
+EXPLAINED = 3
+PANELS = (2.5, 6.4, BOTTOM, 1.5)  # left, right, bottom, top
+FORMULA_Y, SAMPLES = 2.12, 500
+
+
+def curve_through(knots: Sequence[tuple[float, float]]) -> PiecewiseLinearCurve:
+    """The curve through a parameter's knots. Raises ValueError, as a validator does, for knots that make none."""
+    try:
+        return PiecewiseLinearCurve(*zip(*knots, strict=True))
+    except UserError as error:
+        raise ValueError(str(error)) from None
+
+
+class CurveBoard:
+    """Parts: ``plot``; ``red``, and a broad, faint ``band`` of it; ``knots``, ``guides`` under them; ``level`` of
+    the constant; ``sum``; ``panels``; ``formula``. For another curve over the same axes, give their ``plot``.
+    """
+
+    def __init__(
+        self, curve: PiecewiseLinearCurve, x_range: tuple[float, float], name: str, gap: str, plot: Plot | None = None
+    ) -> None:
+        self.curve, self.parts = curve, curve.decompose()
+        self.pieces = len(self.parts)
+        self.plot = plot if plot is not None else corner_axes(curve, x_range)
+        few = self.pieces <= MANY
+        self.sum = RunningSum(self.plot, curve, self.parts, self.plot.y_unit, gap)
+        self.red = self.plot.curve(self.sum.corners, self.sum.red, palette.red)
+        self.band = self.plot.curve(self.sum.corners, self.sum.red, mix(palette.red, 0.48), BAND if few else 9.0)
+        self.knots = VGroup(*(self.plot.dot(a, b, palette.red, 0.1 if few else 0.06) for a, b in curve.knots))
+        self.guides = VGroup(*(self.plot.guide(a, b) for a, b in curve.knots if few))
+        self.level = self._level()
+        per_unit = (TOP - BOTTOM) / (self.plot.y_range[1] - self.plot.y_range[0])
+        self.panels = PiecePanels(self.parts, self.plot.x_range, self.plot.y_unit, per_unit, PANELS)
+        self.formula = BadgeSum(name, FORMULA_Y, "=", ONE_BY_ONE, EXPLAINED)
+
+    def _level(self) -> VMobject:
+        start, end = self.plot.at(np.array(self.plot.x_range), self.parts.constant)
+        return dashed(start, end, palette.grey, 2.5, dash=0.13)
+
+    def whole(self) -> VGroup:
+        """Everything but ``red``, as it stands when the sum is complete: from the back to the front."""
+        self.sum.set_added(self.pieces)
+        self.sum.remove(self.sum.tip)
+        column = (self.panels.guides, self.panels, self.formula.whole(self.pieces))
+        return VGroup(self.plot, self.guides, self.level, self.band, self.sum, self.knots, *column)
+
+
+def melting(line: VMobject, board: CurveBoard, plot: Plot, function: Function) -> Animation:
+    """``line``, the board's curve, becomes ``function`` over another plot: corner by corner, at the same share of x."""
+    old = board.plot
+    share = np.unique([*np.linspace(0, 1, SAMPLES), *(board.curve.x - old.x_range[0]) / np.ptp(old.x_range)])
+    at = [axes.x_range[0] + share * np.ptp(axes.x_range) for axes in (old, plot)]
+    start, end = old.at(at[0], board.curve(at[0])), plot.at(at[1], function(at[1]))
+    return UpdateFromAlphaFunc(line, lambda line, share: line.set_points_as_corners(start + share * (end - start)))

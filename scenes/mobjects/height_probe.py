@@ -1,0 +1,100 @@
+"""An upright line at one x: the height of each term there as an arrow on top of the one before, and as a number."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.curve_board import CurveBoard
+from gradreel.scenes.mobjects.plot import ring, segment
+from gradreel.scenes.mobjects.text import Number
+from gradreel.scenes.style import mix, palette
+from manim import ManimColor, Triangle, VGroup, VMobject
+from numpy.typing import NDArray
+
+SPREAD, APART, HEAD = 1.2, 0.32, 0.19  # all arrows' width at most; between two arrows; of an arrow's head, at most
+NUMBERS = 0.8  # from the middle of a badge down to its number's baseline
+
+
+class HeightProbe(VGroup):
+    """``show(x)`` moves everything there. The board's formula must be whole: its badges carry the numbers.
+
+    Parts: ``line``; for each term one of ``arrows``, ``numbers`` and ``marks`` (in its panel), ``joints`` between the
+    arrows; ``tip`` where the last arrow ends, and ``total``, what they come to, under the sign of equality.
+    """
+
+    def __init__(self, board: CurveBoard, x: float) -> None:
+        super().__init__()
+        self.board, self.plot, self.parts = board, board.plot, board.parts
+        unit = self.plot.y_unit
+        colors = [palette.grey, *[palette.blue] * board.pieces]
+        self.line = segment((0, 0, 0), (0, 1, 0), mix(palette.text, 0.45), style.GUIDE)
+        self.arrows = VGroup(*(_Arrow(color) for color in colors))
+        self.joints = VGroup(*(segment((0, 0, 0), (1, 0, 0), mix(palette.text, 0.6), style.GUIDE) for _ in colors[1:]))
+        self.apart = min(APART, SPREAD / max(1, board.pieces))
+        self.marks = VGroup(*(ring((0, 0, 0), 0.08, palette.text, fill=color) for color in colors))
+        self.tip = ring((0, 0, 0), 0.12, palette.text, fill=palette.blue)
+        baseline = board.formula.badge(0).get_center()[1] - NUMBERS
+        self.numbers = VGroup()
+        for k, color in enumerate(colors):
+            number = Number(0.0, unit.decimals, style.LABEL, color, signed=k > 0)
+            middle = board.formula.badge(k).get_center()[0]
+            self.numbers.add(number.place(baseline, right=middle + number.width / 2 + 0.05))
+        self.total = Number(0.0, unit.decimals, style.LABEL, palette.blue)
+        self.total.place(baseline, right=board.formula.name[1].get_right()[0] + 0.1)  # right of an axis' power of ten
+        self.add(self.line, self.joints, self.arrows, self.marks, self.tip, self.numbers, self.total)
+        self.show(x)
+
+    def reach(self) -> tuple[float, float]:
+        """The x between which all arrows stand over the axis."""
+        margin = self.apart * self.board.pieces / 2
+        left, right = self.plot.box[:2]
+        return self.plot.data((left + margin, 0, 0))[0], self.plot.data((right - margin, 0, 0))[0]
+
+    def heights(self, x: float) -> NDArray:
+        """Each term at ``x``, the constant first, (K + 1,)."""
+        return np.array([self.parts.constant, *(self.parts.piece(k, x) for k in range(1, self.board.pieces + 1))])
+
+    def show(self, x: float) -> HeightProbe:
+        """Move to ``x``, in place; returns self."""
+        self.x = x
+        heights, unit = self.heights(x), self.plot.y_unit
+        low, high = self.plot.y_range
+        across = float(self.plot.at(x, low)[0])
+        self.line.set_points_as_corners(self.plot.at(np.array([x, x]), np.array([low, high])))
+        ends = np.clip(np.concatenate([[0.0], np.cumsum(heights)]), low, high)
+        levels = self.plot.at(0.0, ends)[:, 1]
+        places = across + self.apart * (np.arange(len(heights)) - (len(heights) - 1) / 2)
+        for k, arrow in enumerate(self.arrows):
+            arrow.span(places[k], levels[k], levels[k + 1])
+        for joint, a, b, y in zip(self.joints, places, places[1:], levels[1:], strict=False):
+            joint.set_points_as_corners([(a, y, 0), (b, y, 0)])
+        for k, mark in enumerate(self.marks):
+            mark.move_to(self.board.panels.at(k, x))
+        self.tip.move_to((across, levels[-1], 0))
+        for k, number in enumerate(self.numbers):
+            number.set_value(unit.of_difference(heights[k]) if k else unit.of(heights[0]))
+        self.total.set_value(unit.of(self.parts(x)))
+        return self
+
+
+class _Arrow(VGroup):
+    """An upright arrow whose points are set in place; a short one has a small head, none has none."""
+
+    def __init__(self, color: ManimColor) -> None:
+        super().__init__()
+        self.stem = segment((0, 0, 0), (0, 1, 0), color, 4.5)
+        self.head = Triangle(color=color, stroke_width=0).set_fill(color, 1)
+        self.unit_head = _centered(self.head)
+        self.add(self.stem, self.head)
+
+    def span(self, x: float, start: float, end: float) -> None:
+        length, up = abs(end - start), 1.0 if end >= start else -1.0
+        size = min(HEAD, 0.6 * length)
+        self.stem.set_points_as_corners([(x, start, 0), (x, end - up * 0.9 * size, 0)])
+        self.head.points = self.unit_head * size * np.array([1.0, up, 1.0]) + np.array([x, end - up * size, 0.0])
+
+
+def _centered(head: VMobject) -> NDArray:
+    """The head's outline, one unit high, its base at 0."""
+    points = head.points - head.get_bottom()
+    return np.asarray(points / head.height)
