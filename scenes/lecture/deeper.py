@@ -186,8 +186,8 @@ class DeeperAndDeeper(LectureScene):
 
     def _more_beat(self) -> None:
         middle = self.networks[1:-1]
-        errors = [network.error for network in self.networks[:-1]]
-        better = None not in errors and all(b < a for a, b in pairwise(errors))  # type: ignore[operator]
+        errors = [network.error for network in self.networks[:-1] if network.error is not None]
+        better = len(errors) == len(self.networks) - 1 and all(after < before for before, after in pairwise(errors))
         second, last = middle[0], middle[-1]
         values = {"second": second.name, "second_layers": Count(second.layers), "second_error": self._error(second)}
         values |= {"network": last.name, "year": last.year, "layers": Count(last.layers), "error": self._error(last)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
@@ -45,6 +46,25 @@ def test_each_layer_takes_what_the_one_before_made():
     for k in (1, 2):
         made = layer_source(k - 1).split('part("equals"')[0].split("blue(")[1].split("))")[0] + ")"
         assert f"blue({made}))" in layer_source(k).split('part("x"')[1]
+
+
+def test_lines_and_formulas_go_with_their_columns():
+    def look(scene, beat):
+        shown = {"once": 1, "again": 2, "new": 2}.get(beat, 4)
+        places = [column.x for column in scene.diagram.columns[: shown + 1]]
+        assert places[0] == pytest.approx(-places[-1])
+        assert np.diff(places) == pytest.approx(np.full(shown, places[1] - places[0]))
+        for k, edges in enumerate(scene.diagram.edges[:shown]):
+            for (i, j), line in edges.lines.items():
+                target = scene.diagram.columns[k + 1].nodes[i].get_center()
+                source = scene.diagram.columns[k].nodes[j].get_center()
+                radius = scene.diagram.radius
+                assert np.linalg.norm(line.get_start() - source) == pytest.approx(radius, abs=1e-4)
+                assert np.linalg.norm(line.get_end() - target) == pytest.approx(radius, abs=1e-4)
+        for text, x in zip(scene.formulas[:shown], places[1:], strict=True):
+            assert abs(text.get_center()[0] - x) < 0.5
+
+    visit_beats(StackLayers, look, {}, None, TINY)
 
 
 @pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])
