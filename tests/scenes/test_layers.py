@@ -62,7 +62,7 @@ def test_lines_and_formulas_go_with_their_columns():
                 assert np.linalg.norm(line.get_start() - source) == pytest.approx(radius, abs=1e-4)
                 assert np.linalg.norm(line.get_end() - target) == pytest.approx(radius, abs=1e-4)
         for text, x in zip(scene.formulas[:shown], places[1:], strict=True):
-            assert abs(text.get_center()[0] - x) < 0.5
+            assert abs(text.get_center()[0] - x) < 0.7  # the last may be held back by the edge
 
     visit_beats(StackLayers, look, {}, None, TINY)
 
