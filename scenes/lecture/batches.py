@@ -6,23 +6,21 @@ from dataclasses import replace
 from typing import Annotated, Self
 
 import numpy as np
-from gradreel.core.batches import updates_in_an_epoch, whole_losses
+from gradreel.core.batches import whole_losses
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.batch_quiz import QuizBeats
 from gradreel.scenes.mobjects.batch_field import MOST, BatchField
 from gradreel.scenes.mobjects.batch_formulas import (
     batch_gradient_source,
     batch_loss_source,
     batch_update_source,
-    division_source,
 )
-from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.readout import loss_decimals
@@ -33,12 +31,9 @@ from gradreel.scenes.style import mix, palette
 from manim import (
     UP,
     Animation,
-    Create,
     FadeIn,
     FadeOut,
-    LaggedStart,
     ReplacementTransform,
-    RoundedRectangle,
     UpdateFromAlphaFunc,
     VGroup,
     linear,
@@ -51,13 +46,12 @@ WHOLE_FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.75, 2.55)  # while there ar
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
 LABEL_LINE, FORMULA_LINE = -1.15, -1.95
 BATCH, BATCH_WIDTH = 0.5, 2.6  # share of the text colour, and width, of the line of the batches' losses
-QUIZ_LINES, ANSWER_LEFT = (2.0, -0.75), -1.0
 ONE_BY_ONE = 3  # batches that are taken slowly
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
 Size = Annotated[int, Field(ge=1, le=10**9)]
 
 
-class Batches(LectureScene):
+class Batches(QuizBeats):
     """An update looks at one batch only; an epoch is over when each has had its turn."""
 
     class Parameters(LectureScene.Parameters):
@@ -117,10 +111,6 @@ class Batches(LectureScene):
     def _loss(self, update: int) -> str:
         """The loss of the batch that update ``update`` (from 1) saw, before it."""
         return number_text(float(self.history.batch[update - 1]), self.decimals) + self.history.scale.suffix
-
-    def _title(self, key: str) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
 
     # -- batch by batch --------------------------------------------------------------------------------------------
 
@@ -282,54 +272,3 @@ class Batches(LectureScene):
         loss = "loss-in-views" if self.history.scale.in_views else "loss"
         keys = {"updates": "updates", "epochs": "epochs", "loss": loss, "batch": "batch-loss", "whole": "whole"}
         return {name: self.screen(key) for name, key in keys.items()}
-
-    # -- the quiz --------------------------------------------------------------------------------------------------
-
-    def _quiz_beat(self) -> None:
-        with self.beat("quiz", **self._question(0), **self._question(1, "_2")):
-            # Two rows of bundles, each of as many squares as a batch has; how many bundles? A moment to think
-            self.play(*(FadeOut(part, run_time=0.5) for part in self.gone), *self._title("heading-quiz"))
-            self.asked = [self._ask(k, line) for k, line in enumerate(QUIZ_LINES)]
-            self.wait(3.0)
-
-    def _answer_beat(self) -> None:
-        values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
-        with self.beat("quiz-answer", **values):
-            # The fractions and what they come to; the batch size gets its name: one more number that we choose
-            self.answers = [self._answer(k, line) for k, line in enumerate(QUIZ_LINES)]
-            size = self.asked[1][0].part("size")
-            frame = RoundedRectangle(corner_radius=0.08, width=size.width + 0.26, height=size.height + 0.24)
-            frame.set_stroke(palette.text, 2).move_to(size)
-            name = words(self.screen("hyperparameter"), style.LABEL)
-            name.place(QUIZ_LINES[1] - 2.1, left=frame.get_left()[0])
-            self.play(Create(frame), FadeIn(name), run_time=0.7)
-
-    def _question(self, k: int, suffix: str = "") -> dict[str, str]:
-        examples, batch_size = self.parameters.quiz[k]
-        updates = updates_in_an_epoch(examples, batch_size)
-        numbers = {"examples": examples, "batch": batch_size, "updates": updates}
-        return {name + suffix: number_text(number) for name, number in numbers.items()}
-
-    def _ask(self, k: int, line: float) -> tuple[TextMobject, Bundles, TextMobject]:
-        examples, batch_size = self.parameters.quiz[k]
-        size = f'part("size", B = "{number_text(batch_size)}")'
-        given = formula(f'N = "{number_text(examples)}" quad {size}', 44).place(line, left=style.LEFT_EDGE)
-        bundles = Bundles(examples, batch_size, line - 1.05)
-        question = words("?", style.SUBTITLE).place(line, left=ANSWER_LEFT)
-        self.play(FadeIn(given, shift=0.15 * UP), run_time=0.5)
-        parts = [*bundles.bundles[:-1], *bundles.dots, bundles.bundles[-1]]
-        self.play(LaggedStart(*map(FadeIn, parts), lag_ratio=0.2), run_time=1.2)
-        self.play(FadeIn(question, shift=0.15 * UP), run_time=0.4)
-        return given, bundles, question
-
-    def _answer(self, k: int, line: float) -> VGroup:
-        examples, batch_size = self.parameters.quiz[k]
-        updates = updates_in_an_epoch(examples, batch_size)
-        source = division_source(examples, batch_size, updates)
-        told = formula(source, 50).place(line, left=ANSWER_LEFT)
-        key = "updates-an-epoch" if examples % batch_size == 0 else "updates-rounded-up"
-        unit = words(self.screen(key), style.LABEL, palette.dim)
-        unit.place(told.baseline, left=told.get_right()[0] + 0.35)
-        self.play(FadeOut(self.asked[k][2], run_time=0.3), FadeIn(told, shift=0.15 * UP), run_time=0.8)
-        self.play(FadeIn(unit), run_time=0.4)
-        return VGroup(told, unit)

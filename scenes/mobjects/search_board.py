@@ -163,7 +163,10 @@ class TriesRow(VGroup):
 
     def remark(self, result: str, note: str) -> VGroup:
         """``result`` large at the right, ``note`` small beneath it."""
-        large = words(result, style.SUBTITLE).place(self.middle, left=REMARK_LEFT)
+        large, room = words(result, style.SUBTITLE), style.RIGHT_EDGE - REMARK_LEFT
+        if large.width > room:
+            large = words(result, max(style.SMALLEST, style.SUBTITLE * room / large.width))
+        large.place(self.middle, left=REMARK_LEFT)
         small = words(note, style.LABEL, palette.dim).place(self.middle - 0.52, left=REMARK_LEFT)
         return VGroup(large, small)
 

@@ -1,0 +1,81 @@
+"""The quiz at the end of batches: how many updates are one epoch?"""
+
+from __future__ import annotations
+
+from gradreel.core.batches import updates_in_an_epoch
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.batch_formulas import division_source
+from gradreel.scenes.mobjects.bundles import Bundles
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import palette
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, Mobject, RoundedRectangle, VGroup
+
+QUIZ_LINES, ANSWER_LEFT = (2.0, -0.75), -1.0
+
+
+class QuizBeats(LectureScene):
+    """Two questions with a moment to think, then their answers; ``gone`` leaves the picture first."""
+
+    gone: list[Mobject]
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
+
+    def _quiz_beat(self) -> None:
+        with self.beat("quiz", **self._question(0), **self._question(1, "_2")):
+            # Two rows of bundles, each of as many squares as a batch has; how many bundles? A moment to think
+            self.play(*(FadeOut(part, run_time=0.5) for part in self.gone), *self._title("heading-quiz"))
+            self.asked = [self._ask(k, line) for k, line in enumerate(QUIZ_LINES)]
+            self.wait(3.0)
+
+    def _answer_beat(self) -> None:
+        values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
+        with self.beat("quiz-answer", **values):
+            # The fractions and what they come to; the batch size gets its name: one more number that we choose
+            self.answers = [self._answer(k, line) for k, line in enumerate(QUIZ_LINES)]
+            size = self.asked[1][0].part("size")
+            frame = RoundedRectangle(corner_radius=0.08, width=size.width + 0.26, height=size.height + 0.24)
+            frame.set_stroke(palette.text, 2).move_to(size)
+            name = words(self.screen("hyperparameter"), style.LABEL)
+            name.place(QUIZ_LINES[1] - 2.1, left=frame.get_left()[0])
+            self.play(Create(frame), FadeIn(name), run_time=0.7)
+
+    def _question(self, k: int, suffix: str = "") -> dict[str, str]:
+        examples, batch_size = self.parameters.quiz[k]
+        updates = updates_in_an_epoch(examples, batch_size)
+        numbers = {"examples": examples, "batch": batch_size, "updates": updates}
+        return {name + suffix: number_text(number) for name, number in numbers.items()}
+
+    def _ask(self, k: int, line: float) -> tuple[TextMobject, Bundles, TextMobject]:
+        examples, batch_size = self.parameters.quiz[k]
+        size = f'part("size", B = "{number_text(batch_size)}")'
+        given = formula(f'N = "{number_text(examples)}" quad {size}', 44).place(line, left=style.LEFT_EDGE)
+        bundles = Bundles(examples, batch_size, line - 1.05)
+        question = words("?", style.SUBTITLE).place(line, left=ANSWER_LEFT)
+        self.play(FadeIn(given, shift=0.15 * UP), run_time=0.5)
+        parts = [*bundles.bundles[:-1], *bundles.dots, bundles.bundles[-1]]
+        self.play(LaggedStart(*map(FadeIn, parts), lag_ratio=0.2), run_time=1.2)
+        self.play(FadeIn(question, shift=0.15 * UP), run_time=0.4)
+        return given, bundles, question
+
+    def _answer(self, k: int, line: float) -> VGroup:
+        examples, batch_size = self.parameters.quiz[k]
+        updates = updates_in_an_epoch(examples, batch_size)
+        key = "updates-an-epoch" if examples % batch_size == 0 else "updates-rounded-up"
+        unit = words(self.screen(key), style.LABEL, palette.dim)
+        source, room = division_source(examples, batch_size, updates), style.RIGHT_EDGE - ANSWER_LEFT - 0.4
+        told = formula(source, 50)
+        if told.width > room:  # large numbers
+            told = formula(source, max(style.SMALLEST, 50 * room / told.width))
+        told.place(line, left=ANSWER_LEFT)
+        if told.width + unit.width > room:  # the heading says it, too
+            unit = VGroup()
+        else:
+            unit.place(told.baseline, left=told.get_right()[0] + 0.35)
+        self.play(FadeOut(self.asked[k][2], run_time=0.3), FadeIn(told, shift=0.15 * UP), run_time=0.8)
+        self.play(FadeIn(unit), run_time=0.4)
+        return VGroup(told, unit)
