@@ -105,12 +105,15 @@ def bends(network: Experiment, theta: FloatArray) -> FloatArray:
     """Where the curve of a network of ReLUs on one feature bends, within the range of its dataset: x, (B,), exactly.
 
     theta is (P,). Each layer's ReLUs turn where what they take in crosses 0; between all such places the curve is
-    straight, and a place where its slope stays the same is none.
+    straight, and a place where its slope stays the same is none. ValueError for a network that draws no curve, or of
+    another activation.
     """
+    dataset = network.dataset
+    if not isinstance(dataset, CurveDataset) or network.activation != "relu":
+        raise ValueError(f"bends are counted for ReLUs on a curve, not for {network.activation} on {dataset.kind}")
     layers = unpack(network, np.asarray(theta, dtype=np.float64))
-    low, high = network.dataset.range
-    x = np.array([low, high])
-    values = network.dataset.features_at(x)  # (K, units)
+    x = np.array(dataset.range)
+    values = dataset.features_at(x)  # (K, units)
     for weights, bias in zip(layers.weights, layers.biases, strict=True):
         sums = values @ weights.T + bias
         more = _with_zeros(x, sums)

@@ -84,6 +84,12 @@ def test_bends_of_any_theta_are_where_a_fine_look_finds_them(seed):
     assert found == pytest.approx([x[group].mean() for group in groups], abs=1e-4)
 
 
+def test_bends_of_sigmoids_are_not_counted():
+    network = Experiment(dataset=CurveDataset(), hidden=(2,), activation="sigmoid")
+    with pytest.raises(ValueError, match="not for sigmoid on curve"):
+        bends(network, np.zeros(network.n_parameters))
+
+
 def test_half_a_fold_leaves_the_lower_half():
     y = np.array([0.25, 0.5, 0.75, 1.0])
     assert folded(y, 0.5, 0.0) == pytest.approx([0.25, 0.5, 0.5, 0.5])
