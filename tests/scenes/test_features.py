@@ -9,15 +9,24 @@ import pytest
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
+from gradreel.core.forecast import weekdays
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.training import train
 from gradreel.core.written_out import label_day
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.features import MoreFeatures
+from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.stills import visit_beats
+from gradreel.scenes.style import palette
 
 TINY = (320, 180)
+RUN = THREE_DAYS.model_copy(update={"epochs": 1})
 MINE = DailySeries(start=date(2024, 3, 1), values=tuple(512 + 100 * np.sin(np.arange(90))), name="mine.csv")
+WEEKS = DailySeries(
+    start=date(2024, 3, 1), values=tuple(4000.0 * np.tile([1, 1, 1, 0.6, 1, 1, 1], 13)), name="weeks.csv"
+)
 ENDS = {
     "two days": {"dataset": DailyViews(window=2), "sigmoids": 1},
     "years": {"days": [365, 1400], "sigmoids": 99},
@@ -34,12 +43,34 @@ REFUSED = {
 }
 
 
+@pytest.fixture(scope="module")
+def context_of_small_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("media")
+    train(RUN, folder / "traces")
+    return {"run": RUN}, SceneContext(media_dir=folder)
+
+
 def play(look, parameters=None, language="en"):
     """``look(scene)`` at the end of each beat; what it returned, by beat."""
     seen = {}
     context = SceneContext(language=language)
     visit_beats(MoreFeatures, lambda scene, beat: seen.update({beat: look(scene)}), parameters or {}, context, TINY)
     return seen
+
+
+def opening(scene_class, look, parameters, context):
+    """``look(scene)`` before anything has moved."""
+    seen = []
+
+    def play_nothing(scene, *animations, **how):
+        if not seen:
+            seen.append(look(scene))
+
+    from unittest.mock import patch
+
+    with patch.object(scene_class, "play", play_nothing):
+        visit_beats(scene_class, lambda scene, beat: None, parameters, context, TINY)
+    return seen[0]
 
 
 def test_the_views_before_the_label_day_are_drawn_and_its_own():
@@ -66,13 +97,13 @@ def test_the_window_is_as_long_as_the_formula_says():
         return [mobject.source for mobject in scene.mobjects if isinstance(mobject, TextMobject)]
 
     at = play(window, {"days": [2, 9, 30]})
-    for beat, days in (("one-day", 1), ("more-days", 30), ("bracket", 30), ("count", 30), ("draw", 3)):
+    for beat, days in (("one-day", 1), ("why", 1), ("more-days", 30), ("bracket", 30), ("count", 3)):
         width, bright, _, sources = at[beat]
         assert width == pytest.approx(days)
         assert bright == days
         if days > 1:
             assert any(f"sum_(j=1)^{days})" in source for source in sources)
-    assert not any("sum_(j=1)^30" in source for source in at["draw"][3])
+    assert not any("sum_(j=1)^30" in source for source in at["count"][3])
 
 
 def test_all_numbers_are_counted():
@@ -89,14 +120,55 @@ def test_other_views_are_another_picture():
         return [dot.get_y() for dot in scene.strip.dots]
 
     other = MINE.model_copy(update={"values": (*MINE.values[:-20], *MINE.values[-20:][::-1])})
-    first, second = (play(dots, {"dataset": DailyViews(series=series, window=7)})["draw"] for series in (MINE, other))
+    first, second = (play(dots, {"dataset": DailyViews(series=series, window=7)})["count"] for series in (MINE, other))
     assert len(first) == len(second)
     assert not np.allclose(first, second)
 
 
 def test_the_words_do_not_promise_fewer_days_where_all_are_drawn():
-    assert "draw-all" in play(lambda scene: None, {"days": [2, 3]})
-    assert "draw" in play(lambda scene: None, {"days": [4]})
+    assert "count-all" in play(lambda scene: None, {"days": [2, 3]})
+    assert "count" in play(lambda scene: None, {"days": [4]})
+
+
+def test_each_dot_is_a_day_over_the_day_before_it_and_the_first_low_day_has_rings():
+    def pairs(scene):
+        plot = scene.pairs.plot
+        return [plot.data(dot.get_center()) for dot in scene.pairs.dots], [
+            dot.get_fill_color().to_hex() != palette.red.to_hex() for dot in scene.pairs.dots
+        ]
+
+    dots, rings = play(pairs)["why"]
+    daily, end = DailyViews().daily, (label_day(DailyViews()) - DailyViews().daily.start).days
+    views = daily.array()[end - len(dots) : end + 1]
+    np.testing.assert_allclose(dots, np.column_stack([views[:-1], views[1:]]), rtol=1e-6)
+    fridays = weekdays(daily.dates()[end - len(dots) + 1 : end + 1]) == 4
+    assert rings == fridays.tolist()
+
+
+def test_days_without_a_low_weekday_are_told_otherwise():
+    def gap(scene):
+        i, j = scene.pairs.furthest_pair()
+        before, views = scene.pairs.before, scene.pairs.views
+        return abs(before[i] - before[j]) / np.ptp(scene.pairs.plot.x_range), abs(views[i] - views[j])
+
+    beats = play(gap, {"dataset": DailyViews(series=MINE, window=7)})
+    assert "why-any" in beats and "why" not in beats
+    alike, apart = beats["why-any"]
+    assert alike <= 0.03 and apart > 20
+    assert "why" in play(lambda scene: None, {"dataset": DailyViews(series=WEEKS, window=7)})
+
+
+def test_the_real_value_is_red_and_y_hat():
+    assert play(lambda scene: scene.strip.label[1].source)["one-day"] == "$display(red(hat(y)))$"
+
+
+def test_the_formula_ends_where_network_diagram_begins(context_of_small_run):
+    def glyphs(scene):
+        shown = [each for each in scene.mobjects if isinstance(each, TextMobject) and "sum_(i=1)" in each.source]
+        return np.concatenate([glyph.points for glyph in shown[0]]) if shown else None
+
+    ends = play(glyphs, {"sigmoids": 3})["count"]
+    np.testing.assert_allclose(opening(NetworkDiagram, glyphs, *context_of_small_run), ends, atol=1e-6)
 
 
 def test_the_caption_says_where_the_views_are_from():

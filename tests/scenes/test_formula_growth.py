@@ -143,3 +143,14 @@ def test_the_sum_grows_out_of_the_one_that_sum_of_sigmoids_leaves():
     wanted = formula(lecture_formulas.sum_of_sigmoids_source(3), folded.font_size).place(1.93, left=-6.4)
     assert same(looks(folded), looks(wanted))
     assert folded.parts == wanted.parts
+
+
+def test_what_is_copied_stays_and_is_not_drawn_twice():
+    old, new = formula(OLD).shift([0, 1, 0]), formula(NEW)
+    before = looks(old)
+    animations = grow(old, new, copied=True)
+    run(animations, 0.0)
+    assert same(looks(old), before)
+    assert max(glyph.get_fill_opacity() for glyph in new) == 0
+    animations[0].interpolate(1.0)
+    assert min(glyph.get_fill_opacity() for glyph in new) == 1

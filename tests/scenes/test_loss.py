@@ -21,7 +21,7 @@ from gradreel.core.written_out import in_thousands
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.loss import Loss
-from gradreel.scenes.mobjects.theta_card import theta_source
+from gradreel.scenes.mobjects.error_strip import ErrorStrip
 from gradreel.scenes.stills import visit_beats
 
 RUN = Experiment(
@@ -69,7 +69,9 @@ def film(media):
         if beat in ("mean", "other-better"):
             ends = [[scene.plot.data(line.points[0]), scene.plot.data(line.points[-1])] for line in scene.errors]
             seen[beat] = {"blue": drawn(scene, scene.blue), "errors": np.array(ends)}
-        seen["bars"] = [card.bar.width for card in scene.cards]
+            strip = scene.strip
+            level = strip.plot.data(strip.level.points[0])[1]
+            seen[beat] |= {"heights": strip.heights, "level": level, "body": strip.body.height, "days": strip.dates}
         seen["losses"] = [card.loss.source for card in scene.cards]
         seen["cells"] = [[number.text for number in card.numbers] for card in scene.cards]
         seen["span"], seen["shown"] = scene.span, scene.shown
@@ -79,7 +81,7 @@ def film(media):
 
 
 def test_each_part_of_the_story_has_its_beat(film):
-    assert film["beats"] == ["map", "symbol", "error", "mean", "other-better"]
+    assert film["beats"] == ["map", "error", "mean", "other-better"]
 
 
 @pytest.mark.parametrize(("beat", "row"), [("mean", 0), ("other-better", -1)])
@@ -94,7 +96,25 @@ def test_the_losses_are_means_over_all_days_trained_on(film, trace):
     expected = loss(RUN, np.asarray(trace.parameters[[0, -1]])) * RUN.dataset.scale
     written = [RUN.dataset.format_views(float(each)) for each in expected]
     assert [f'= "{text}"' in source for text, source in zip(written, film["losses"], strict=True)] == [True, True]
-    assert film["bars"][1] / film["bars"][0] == pytest.approx(expected[1] / expected[0], rel=1e-6)
+    for beat, mean in zip(("mean", "other-better"), expected, strict=True):
+        assert film[beat]["level"] == pytest.approx(mean, rel=1e-6)
+        np.testing.assert_allclose(film[beat]["heights"], mean, rtol=1e-6)
+        assert len(film[beat]["days"]) == RUN.dataset.examples
+    assert film["other-better"]["body"] / film["mean"]["body"] == pytest.approx(expected[1] / expected[0], rel=1e-6)
+
+
+def test_before_it_settles_each_step_of_the_strip_is_a_days_error(trace):
+    days = RUN.dataset.dates()
+    whole = next_days(RUN, np.asarray(trace.parameters[0]), days[0].astype(date), days[-1].astype(date))
+    strip = ErrorStrip(RUN.dataset, whole.dates, 3000.0, "en", (-6.0, 1.0, -2.0, 0.0), "errors")
+    strip.show(whole.error)
+    corners = [strip.plot.data(point) for point in strip.body.get_start_anchors()]
+    assert [views for _, views in corners[1 : 2 * len(days) : 2]] == pytest.approx(np.abs(whole.error).tolist())
+    bars = strip.bars(whole.dates[-3:], whole.error[-3:], 2.0)
+    tops = [strip.plot.data(bar.points[-1]) for bar in bars]
+    np.testing.assert_allclose([views for _, views in tops], np.abs(whole.error[-3:]))
+    strip.show(whole.error, 0.5)
+    assert np.mean(strip.heights) == pytest.approx(float(whole.mean_absolute_error))  # nothing is lost on the way
 
 
 def test_the_days_shown_were_trained_on(film):
@@ -139,6 +159,24 @@ def test_another_trace_is_another_picture(media, trace, tmp_path, film):
 
     play(tmp_path, look)
     assert np.abs(found["blue"] - film["other-better"]["blue"])[:, 1].max() > 1.0
+
+
+def test_a_theta_that_was_trained_is_not_called_random(media):
+    assert "error-later" in play(media, first=3)
+
+
+@pytest.mark.parametrize(
+    ("series", "labels"),
+    [
+        (FLAT, ["15 Jan", "1 Feb", "15 Feb", "1 Mar"]),
+        (DailySeries(start=date(2017, 5, 1), values=(50.0, 60.0) * 400, name="long.csv"), ["2017", "2018", "2019"]),
+    ],
+)
+def test_the_strips_calendar_suits_its_length(series, labels):
+    days = series.dates()
+    strip = ErrorStrip(DailyViews(series=series, window=3), days, 10.0, "en", (-6.0, 1.0, -2.0, 0.0), "errors")
+    found = [label.source for label in strip.plot.x_tick_labels]
+    assert found == labels
 
 
 def test_the_words_tell_which_theta_is_worse(media):
@@ -188,12 +226,3 @@ def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(media, lang, param
 def test_what_cannot_be_shown_is_named(parameters, message):
     with pytest.raises(UserError, match=f"(?s)loss.*{message}"):
         Loss.validated({"run": RUN, **parameters})
-
-
-def test_theta_is_named_by_its_parts():
-    linear = Experiment(dataset=DailyViews(window=3), hidden=())
-    deep = Experiment(dataset=DailyViews(window=3), hidden=(4, 4))
-    deeper = Experiment(dataset=DailyViews(window=3), hidden=(4,) * 5)
-    assert theta_source(linear).endswith("vec(yellow(bold(w)), grey(b))")
-    assert theta_source(deep).count(",") == 5 and "yellow(W')" in theta_source(deep)
-    assert "dots.v" in theta_source(deeper) and theta_source(deeper).count(",") == 5

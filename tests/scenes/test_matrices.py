@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,17 +13,18 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.theta import parameter_shapes, unpack
+from gradreel.core.theta import unpack
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
 from gradreel.core.written_out import example_of, forward, in_thousands, label_day
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.matrices import MatrixForm
-from gradreel.scenes.lecture.theta import Theta
+from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.theta import ORDER, Theta
 from gradreel.scenes.mobjects.matrix_boxes import NumberBox, places
-from gradreel.scenes.mobjects.theta_column import spread
-from gradreel.scenes.stills import visit_beats
+from gradreel.scenes.mobjects.row_times_column import RowTimesColumn
+from gradreel.scenes.stills import _drawn, beat_frames, visit_beats
 
 TINY = (320, 180)
 MINE = DailySeries(
@@ -99,7 +101,7 @@ def test_another_day_has_other_numbers_from_the_same_network(media):
     def boxes(scene):
         return {name: table(box) for name, box in scene.sums.boxes.items()}
 
-    first, second = (play(MatrixForm, boxes, media, run=RUN, day=date(2021, 2, day))["line"] for day in (3, 11))
+    first, second = (play(MatrixForm, boxes, media, run=RUN, day=date(2021, 2, day))["output"] for day in (3, 11))
     assert np.array_equal(first["w"], second["w"])
     assert not np.array_equal(first["x"], second["x"])
     assert not np.array_equal(first["r"], second["r"])
@@ -123,13 +125,73 @@ def test_the_end_is_one_line_and_the_boxes_of_its_bracket(media):
         family = set(scene.get_mobject_family_members())
         return [bool(family & set(part.get_family())) for part in (scene.line, scene.sums, scene.output, scene.sigma)]
 
-    assert play(MatrixForm, shown, media, run=RUN)["line"] == [True, True, False, False]
+    beats = play(MatrixForm, shown, media, run=RUN)
+    assert beats["output"] == [False, True, True, True]
+    assert beats["short"] == [True, False, False, False]
+
+
+def test_a_row_times_the_column_is_written_out_in_the_boxes_own_digits(media):
+    def written(scene):
+        i, boxes = scene.written_row, scene.sums.boxes
+        row = [boxes["bias"].numbers[i][0], *boxes["w"].numbers[i], boxes["r"].numbers[i][0]]
+        x = [line[0].text for line in boxes["x"].numbers]
+        return [number.text for number in row], x, scene.written.exact, scene.written.text.source
+
+    (b, *w, r), x, exact, source = play(MatrixForm, written, media, run=RUN)["numbers"]
+    numbers = [float(text.replace("\u2212", "-")) for text in (b, *w, *x, r)]
+    count = len(w)
+    total = numbers[0] + float(np.dot(numbers[1 : 1 + count], numbers[1 + count : -1]))
+    assert exact == (round(total, 2) == numbers[-1])
+    for text in (b, *w, *x, r):
+        assert text.lstrip("\u2212") in source
+
+
+@pytest.mark.parametrize(("r", "sign"), [(-0.32, 'part("equals", =)'), (-0.31, "approx")])
+def test_a_printed_row_that_does_not_add_up_says_so(r, sign):
+    row = RowTimesColumn(-2.77, [1.92, 0.75, -2.31], [4.13, 2.73, 3.26], r, (2, 2, 2, 2), 12.8)
+    assert sign in row.text.source
+    assert row.exact == (r == -0.32)
+    assert row.text.width <= 12.8
+
+
+def test_a_larger_network_has_a_larger_w_and_no_longer_a_line(media):
+    small = {}
+    for larger in ((1000, 56), (6, 1)):
+        small[larger] = play(MatrixForm, lambda scene: scene.line.width, media, run=RUN, larger=larger)["short"]
+    assert len(set(small.values())) == 1
+
+
+def opening(scene_class, media: Path, **parameters):
+    """The picture before anything has moved."""
+    seen = []
+
+    def play_nothing(scene, *animations, **how):
+        if not seen:
+            seen.append(_drawn(scene))
+
+    context = SceneContext(media_dir=media)
+    with patch.object(scene_class, "play", play_nothing):
+        visit_beats(scene_class, lambda scene, beat: None, parameters, context, (854, 480))
+    return seen[0]
+
+
+@pytest.mark.parametrize(("before", "after"), [(NetworkDiagram, MatrixForm), (MatrixForm, Theta)])
+def test_each_begins_with_the_picture_that_the_one_before_ended_with(media, before, after):
+    context = SceneContext(media_dir=media)
+    last = beat_frames(before, {"run": RUN}, context, (854, 480))[-1].pixels
+    assert np.abs(last.astype(int) - opening(after, media, run=RUN)).max() <= 2
 
 
 def test_one_sigmoid_is_told_as_one(media):
     beats = play(MatrixForm, lambda scene: scene._heading(), media, run=ENDS["one of one"])
     assert {"equation", "numbers-one"} <= beats.keys()
     assert beats["line"] == "One equation, with vectors"
+
+
+def test_sigma_is_named_after_the_activation(media):
+    assert play(MatrixForm, lambda scene: scene.sigma_word.source, media, run=RUN)["output"] == "sigmoid"
+    five = ENDS["five of five, relu"]
+    assert play(MatrixForm, lambda scene: scene.sigma_word.source, media, run=five)["output"] == "ReLU"
 
 
 # -- theta -------------------------------------------------------------------------------------------------------
@@ -151,28 +213,31 @@ def test_a_curves_network_has_its_recorded_numbers(media):
     assert np.array_equal(theta, Trace.find(media / "traces", CURVE).parameters[-1])
 
 
-def test_the_bands_are_to_scale_and_counted(media):
-    def bands(scene):
-        return [band.height for band in scene.band.bands], scene.band.counts, scene.band.total.source
+def test_the_column_grows_to_the_larger_network_and_is_counted(media):
+    def column(scene):
+        grown = scene.grown
+        return grown.count, scene.count.text, grown.width_now, grown.hook.height, grown.body.height
 
-    heights, counts, total = play(Theta, bands, media, run=RUN, days=4, layers=(6, 5))["length"]
-    assert counts == [24, 6, 30, 5, 5, 1]
-    assert np.array(heights) / sum(heights) == pytest.approx(np.array(counts) / 71)
-    assert total == "71 numbers"
-    assert len(counts) == len(parameter_shapes(short(dataset=DailyViews(window=4), hidden=(6, 5))))
+    beats = play(Theta, column, media, run=RUN, days=4, layers=(6, 5))
+    assert beats["stack"][:2] == (16, "16")
+    count, text, width, hook, height = beats["length"]
+    assert (count, text) == (pytest.approx(71), "71")
+    assert hook / height == pytest.approx(16 / 71, rel=1e-6)
+    assert width < beats["stack"][2]
+
+
+def test_numbers_cross_no_box_on_their_way(media):
+    def boxes(scene):
+        return [scene.boxes[name].get_x() for name in ORDER], scene.column.boxes.get_left()[0]
+
+    places_, column = play(Theta, boxes, media, run=RUN)["unknowns"]
+    assert places_ == sorted(places_)  # W, which goes first, is next to the column
+    assert places_[-1] < column
+    assert ORDER[-1] == "w" and list(reversed(ORDER)) == ["w", "bias", "c", "b"]
 
 
 def test_as_by_default_the_network_of_three_layers_has_26001_numbers():
     assert Theta.Parameters().larger.n_parameters == 26001
-
-
-def test_lines_are_kept_apart_in_their_order():
-    wanted = np.array([2.0, 1.9, 0.5, -1.9, -1.95, -2.0])
-    places_ = spread(wanted.copy(), 0.4, -2.0, 2.0)
-    assert -np.diff(places_) == pytest.approx(np.maximum(-np.diff(places_), 0.4))
-    assert places_.min() >= -2.0 - 1e-9
-    assert places_.max() <= 2.0 + 1e-9
-    assert places_[2] == pytest.approx(0.5)  # which has room, stays
 
 
 # -- both --------------------------------------------------------------------------------------------------------
