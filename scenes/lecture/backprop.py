@@ -13,7 +13,6 @@ from gradreel.core.written_out import activation_slope, backward, falling_rate, 
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.arithmetic import printed_slope
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.network_parts import Pulse, roll, strength
 from gradreel.scenes.mobjects.network_passes import SWEEPS, PassCounts
 from gradreel.scenes.mobjects.network_slopes import GradientRow, Link, Named, slope_source, slope_text, slopes_of
@@ -55,10 +54,6 @@ class Backprop(ThreeDaysScene):
         # The path that is followed: the w with the largest slope, among those that carry theirs on the screen
         self.path = max(self.weight_labels, key=lambda at: abs(float(self.gradient.weights[0][at])))
 
-    def _title(self, key: str) -> list[Animation]:
-        self.title, arriving = next_heading(self.screen(key), getattr(self, "title", None))
-        return arriving
-
     # -- forward -------------------------------------------------------------------------------------------------
 
     def _forward_beat(self) -> None:
@@ -66,7 +61,7 @@ class Backprop(ThreeDaysScene):
         with self.beat("forward", **self.outcome):
             # The network of three days again. Its numbers run from left to right, up to the error of this one day
             stage = VGroup(diagram, self.names, self.arrows, self.days_ago(), self.data_words())
-            self.play(*self._title("heading"), FadeIn(stage), run_time=0.8)
+            self.play(self.next_title("heading"), FadeIn(stage), run_time=0.8)
             self.play(FadeIn(VGroup(*self.letters)), *self.into_nodes(X), run_time=0.5)
             for column, edges in ((R, X), (A, R), (Y, A)):
                 self.play(Pulse(VGroup(*diagram.edges[edges]), palette.text).run(0.7))
@@ -102,7 +97,7 @@ class Backprop(ThreeDaysScene):
         self._dim_forward()
         first = self._line(f'part("of0", {slope_source("blue(y)")}) = part("result0", orange({slope}))')
         self.play(FadeOut(self.rule), run_time=0.3)
-        self.play(FadeIn(first, shift=0.15 * UP), *self._title("heading-back"), run_time=0.9)
+        self.play(FadeIn(first, shift=0.15 * UP), self.next_title("heading-back"), run_time=0.9)
         self.rule = first
         self.play(FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.6)
 
@@ -212,7 +207,7 @@ class Backprop(ThreeDaysScene):
     def _nudge(self, source: str) -> None:
         (i, j), edges = self.path, self.diagram.edges
         self.rule = self._line(source)
-        self.play(*self._title("heading-check"), FadeIn(self.rule.part("hand"), shift=0.15 * UP), run_time=0.9)
+        self.play(self.next_title("heading-check"), FadeIn(self.rule.part("hand"), shift=0.15 * UP), run_time=0.9)
         for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
             self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.6))
         self.play(FadeIn(self.rule.part("slope"), shift=0.15 * UP), run_time=0.6)
@@ -225,7 +220,7 @@ class Backprop(ThreeDaysScene):
         self.counts = PassCounts(passes, names, (heads[0], heads[1]))
         self.stage = [part for part in self.mobjects if part not in (self.title, self.rule)]
         self.play(*map(FadeOut, (*self.stage, self.rule)), run_time=0.6)
-        self.play(*self._title("heading-count"), FadeIn(self.counts), run_time=0.8)
+        self.play(self.next_title("heading-count"), FadeIn(self.counts), run_time=0.8)
         self.wait(0.8)
         self.play(*self.counts.race(2.4))
         self.counts.settle()
@@ -250,7 +245,7 @@ class Backprop(ThreeDaysScene):
 
     def _gather(self) -> None:
         """The slopes leave copies that line up as g."""
-        self.play(FadeOut(self.counts), *self._title("heading-step"), run_time=0.5)
+        self.play(FadeOut(self.counts), self.next_title("heading-step"), run_time=0.5)
         self.play(*map(FadeIn, self.stage), run_time=0.6)
         names = parameter_names(self.run)
         self.row = GradientRow(names, self.slopes.theta, ROW_Y)

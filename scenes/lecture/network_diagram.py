@@ -10,7 +10,6 @@ from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.arithmetic import printed_products
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import many_features_source, row_source
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.network_sum import WrittenSum, fitting_places, output_row_source
@@ -48,8 +47,7 @@ class NetworkDiagram(ThreeDaysScene):
             whole = formula(many_features_source(self.n_units, self.n_features), WHOLE_SIZE)
             whole.place(WHOLE_BASELINE, left=style.LEFT_EDGE)
             self.add(whole)
-            self.title, arriving = next_heading(self.screen("heading"))
-            self.play(*arriving)
+            self.play(self.next_title("heading"), run_time=0.6)
             self.wait(1.2)
             self.play(whole.animate.scale(PLACE_SIZE / WHOLE_SIZE).move_to([0, SUM_BASELINE, 0]), run_time=1.2)
             column, letters = self.diagram.columns[X], self.letters[X]
@@ -141,9 +139,10 @@ class NetworkDiagram(ThreeDaysScene):
             # Then the results of the other rows, one by one
             dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
             language = self.context.language
-            date_words = {"day": day_words(day, language), "weekday": weekday_words(day, language)}
-            self.title, arriving = next_heading(self.screen("heading-numbers", **date_words), self.title)
-            self.play(*arriving, *dimmed, *self.into_nodes(X), run_time=0.9)
+            title = self.next_title(
+                "heading-numbers", day=day_words(day, language), weekday=weekday_words(day, language)
+            )
+            self.play(title, *dimmed, *self.into_nodes(X), run_time=0.9)
             for i in range(self.n_units):
                 self._work_out(i)
 

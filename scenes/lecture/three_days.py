@@ -13,13 +13,14 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments import shown_name
 from gradreel.scenes.mobjects.day_words import unit_words
+from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import centered_number
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
-from manim import Animation, FadeIn, FadeOut, VGroup
+from manim import Animation, AnimationGroup, FadeIn, FadeOut, VGroup
 from pydantic import Field, model_validator
 
 MOST = 5  # features, and sigmoids, that the picture holds
@@ -60,6 +61,11 @@ class ThreeDaysScene(LectureScene):
         self.example = example_of(self.dataset, label_day(self.dataset, self.parameters.day))
         self.there = forward(self.run, self.theta, self.example.x, self.example.label)
         self.n_features, self.n_units = self.dataset.window, self.run.hidden[0]
+
+    def next_title(self, key: str, **values: str) -> Animation:
+        """The heading ``key`` comes; the one before is gone by then, however long the animation takes."""
+        self.title, animations = next_heading(self.screen(key, **values), getattr(self, "title", None))
+        return AnimationGroup(*animations)
 
     @property
     def outcome(self) -> dict[str, str]:
