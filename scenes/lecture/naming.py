@@ -119,8 +119,8 @@ class Naming(LectureScene):
             self.frames = [self.diagram.frame(k) for k in self._hidden()]
             self.labels = [self._label(k) for k in self._hidden()]
             self.ends = self._in_and_out()
-            for k, (frame, label) in enumerate(zip(self.frames, self.labels, strict=True)):
-                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=0.9 if k == 0 else 0.6)
+            for frame, label in zip(self.frames, self.labels, strict=True):
+                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=0.9)
             inside = [emphasis(self.diagram.columns[k], FAINT) for k in self._hidden()]
             self.play(*inside, *(FadeIn(text, shift=0.15 * UP) for text in self.ends), run_time=0.8)
             self.wait(1.4)

@@ -222,7 +222,9 @@ class WhyDeep(LectureScene):
         lights = [emphasis(part, FULL) for k in range(first, last) for part in _neuron(diagram, k)]
 
         def update(_: VMobject, share: float) -> None:
-            curves.draw(_curve(whole, curves.x, first + share * (last - first)))
+            so_far = first + share * (last - first)
+            bending = so_far - np.floor(so_far)  # a long straight line turns slowly at first: its end is far away
+            curves.draw(_curve(whole, curves.x, np.floor(so_far) + bending**3))
 
         return [*lights, UpdateFromAlphaFunc(curves.blue, update)]
 

@@ -182,7 +182,7 @@ class Column(VGroup):
         assert self.lit is not None
         reached = np.floor(share * self.floors + 1e-9)
         self.lit.stand(*self.spot, built=reached)
-        on_top = float(smooth(np.clip((share - 0.93) / 0.07, 0, 1)))
+        on_top = float(smooth(np.clip((share - 0.8) / 0.2, 0, 1)))
         height = self.spot[1] + reached * self.spot[3]
         self.unit.set_opacity(on_top)  # there is room for the number alone
         self._number(reached, height - (1 - on_top) * (COUNT_GAP + 0.1), beside=1.0 - on_top)
@@ -259,7 +259,8 @@ class CloseUp(VGroup):
         self.dots[1].move_to(self._way(block, np.array([within]))[0])
         self.dots.set_opacity(float(share < 1))
         for slab in self.floors_near:
-            style.emphasize(slab, style.FULL if slab.get_bottom()[1] <= height + 1e-6 else style.FAINT)
+            passed = float(np.clip((height - slab.get_bottom()[1]) / slab.height, 0, 1))
+            style.emphasize(slab, style.FAINT + passed * (style.FULL - style.FAINT))
 
 
 def _rectangles(boxes: NDArray) -> NDArray:
