@@ -154,7 +154,7 @@ def test_days_without_a_low_weekday_are_told_otherwise():
     beats = play(gap, {"dataset": DailyViews(series=MINE, window=7)})
     assert "why-any" in beats and "why" not in beats
     alike, apart = beats["why-any"]
-    assert alike <= 0.03 and apart > 20
+    assert alike <= 0.03 and apart > 15
     assert "why" in play(lambda scene: None, {"dataset": DailyViews(series=WEEKS, window=7)})
 
 
