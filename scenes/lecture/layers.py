@@ -95,7 +95,7 @@ class StackLayers(LectureScene):
             self.stage = start + (k - start) * share
             self.stand()
 
-        return UpdateFromAlphaFunc(there, update, run_time=1.0, rate_func=smooth)
+        return UpdateFromAlphaFunc(there, update, run_time=1.5, rate_func=smooth)
 
     def _title(self, key: str) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
