@@ -150,8 +150,9 @@ class MorphSigmoid(LectureScene):
         """Ghosts, labels and the letter's mark leave."""
         board = self.board
         slider = board.sliders[letter]
-        leaving = [board.ghosts, slider.marks, board.marker[letter]]
-        self.play(*(FadeOut(part) for part in leaving if part.family_members_with_points()), run_time=0.4)
+        leaving = [part for part in (board.ghosts, slider.marks) if part.family_members_with_points()]
+        leaving += [board.marker[letter]] if board.marker[letter] in board.submobjects else []
+        self.play(*(FadeOut(part) for part in leaving), run_time=0.4)
         slider.marks.remove(*slider.marks.submobjects)
         board.ghosts.remove(*board.ghosts.submobjects)
         board.exclude(board.marker[letter])
@@ -226,7 +227,11 @@ class MorphSigmoid(LectureScene):
             self._start_sweeps("c")
             lower = self.parameters.heights()[0]
             self._go("c", lower, 2.4)
-            self._go("c", round((lower + self.rest["c"]) / 2, 2), 1.6)
+            self._go("c", self._between(lower), 1.6)
+
+    def _between(self, lower: float) -> float:
+        """A height between ``lower`` and the full one: not yet that of the piece."""
+        return round((lower + self.rest["c"]) / 2, 2)
 
     def _negative_beat(self) -> None:
         board = self.board
@@ -237,7 +242,7 @@ class MorphSigmoid(LectureScene):
             self._end_sweeps("c")
             self.play(FadeOut(board.level, board.level_letter), *self._light("w"), run_time=0.4)
             board.exclude(board.level, board.level_letter)
-            self.play(board.sweep(1.2, c=self.rest["c"]))
+            self.play(board.sweep(1.2, c=self._between(self.parameters.heights()[0])))
             self.past = {}
             self._go("w", -self.rest["w"], 2.4)
 

@@ -28,7 +28,6 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
-    linear,
     smooth,
 )
 from numpy.typing import NDArray
@@ -198,7 +197,7 @@ class SumOfSigmoids(SumByHandBeats):
             def update(_: VMobject, share: float) -> None:
                 self.show(self.pace.row(share))
 
-            self.play(UpdateFromAlphaFunc(self.live, update, run_time=WALK, rate_func=linear))
+            self.play(UpdateFromAlphaFunc(self.live, update, run_time=WALK, rate_func=smooth))
             self.show(self.pace.row(1.0))
 
     def _end_beat(self) -> None:

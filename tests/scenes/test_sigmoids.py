@@ -88,8 +88,8 @@ def test_each_sweep_ends_on_its_range_and_comes_back():
     assert at["change-b"]["b"] == 3.0
     assert at["lower-b"]["b"] == 1.0
     assert at["change-c"]["c"] == 3.0
-    assert at["negative"] == {"w": -2.0, "b": 1.0, "c": 5.0}
-    assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 5.0}
+    assert at["negative"] == {"w": -2.0, "b": 1.0, "c": 3.0}
+    assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 3.0}
 
 
 @pytest.mark.parametrize(("c_range", "heights"), [([1, 3], (1, -1)), ([-3, -1], (-1, 1)), ([-2, 3], (1, -2))])
