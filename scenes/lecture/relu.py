@@ -125,7 +125,7 @@ class Relu(LectureScene):
         with self.beat("relu"):
             # A straight line and zero; the blue curve is the upper of the two: flat, then a slope
             self.play(FadeOut(self.map, run_time=0.4), *self._title(self.screen("heading-relu")))
-            self.line = self._straight_line()
+            self.line = self._straight_line().set_z_index(-1)  # blue stays in front while it leaves
             self.play(FadeIn(plot), Create(self.line[0]), FadeIn(self.line[1]), run_time=0.9)
             self.one = plot.curve(self.x, self.first, palette.blue)
             self.play(Create(self.one), run_time=1.8, rate_func=smooth)
@@ -175,7 +175,7 @@ class Relu(LectureScene):
             two = formula(f'{Y} {_term(1)} part("plus", +) {_term(2)}', 46).place(FORMULA_BASELINE, center=0.0)
             self.two = plot.curve(self.x, self.second, palette.blue, style.SECOND_CURVE)
             from_ = {"c": "c", "max": "sigmoid", "brackets": "brackets", "b": "bias", "w": "w", "x": "x"}
-            origins = {f"{part}-{k}": old for part, old in from_.items() for k in (1, 2)}
+            origins = {f"{part}-1": old for part, old in from_.items()}
             leaving = [FadeOut(part) for part in (self.line, self.letters, self.bend)]
             self.play(*grow(self.formula, two, origins=origins), Create(self.two), *leaving, run_time=1.6)
             self.formula = two
