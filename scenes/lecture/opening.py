@@ -12,7 +12,8 @@ from gradreel.scenes.mobjects.motif import MOTIF_TOP as MOTIF_TOP
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import palette
-from manim import UP, Create, FadeIn, FadeOut, ValueTracker, linear, smooth
+from manim import UP, Create, FadeIn, FadeOut, ValueTracker, smooth
+from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
 
 WORDS_LEFT, TITLE_BASELINE, SUBTITLE_BASELINE = -6.05, 1.92, 1.1
@@ -68,7 +69,7 @@ class Title(LectureScene):
             progress = ValueTracker(0.0)
             self.add(motif)
             motif.add_updater(lambda _: motif.show(progress.get_value()))
-            self.play(progress.animate.set_value(1.0), run_time=WALK_SECONDS, rate_func=linear)
+            self.play(progress.animate.set_value(1.0), run_time=WALK_SECONDS, rate_func=ease_in_out_sine)
             motif.clear_updaters()
             motif.show(1.0)
             self.play(*(FadeOut(line) for line in self.texts), run_time=0.6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 import numpy as np
 from gradreel.core.datasets import RED_CURVE
@@ -188,8 +189,9 @@ class BuildCurve(LectureScene):
     def _probe(self, x: float) -> None:
         probe = self.probe = HeightProbe(self.board, x)
         self.play(Create(probe.line), FadeIn(probe.marks), run_time=0.5)
-        for arrow, number, joint in zip(probe.arrows, probe.numbers, [VMobject(), *probe.joints], strict=True):
-            self.play(FadeIn(joint), Create(arrow), FadeIn(number), run_time=0.6)
+        parts = zip_longest(probe.arrows, probe.numbers, [None, *probe.joints])
+        for arrow, *others in parts:
+            self.play(Create(arrow), *(FadeIn(part) for part in others if part is not None), run_time=0.6)
         self.play(FadeIn(probe.tip, scale=1.6), FadeIn(probe.total), run_time=0.5)
         self.wait(0.8)
         low, high = probe.reach()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.curve_board import CurveBoard
+from gradreel.scenes.mobjects.curve_board import PANELS, CurveBoard
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import Number
 from gradreel.scenes.style import mix, palette
@@ -18,8 +18,9 @@ NUMBERS = 0.8  # from the middle of a badge down to its number's baseline
 class HeightProbe(VGroup):
     """``show(x)`` moves everything there. The board's formula must be whole: its badges carry the numbers.
 
-    Parts: ``line``; for each term one of ``arrows``, ``numbers`` and ``marks`` (in its panel), ``joints`` between the
-    arrows; ``tip`` where the last arrow ends, and ``total``, what they come to, under the sign of equality.
+    Parts: ``line``; for each term one of ``arrows``, ``numbers`` (none where badges stand over the panels) and
+    ``marks`` (in its panel); ``joints`` between the arrows; ``tip`` where the last one ends; ``total``, what they come
+    to, left of the sum.
     """
 
     def __init__(self, board: CurveBoard, x: float) -> None:
@@ -35,12 +36,15 @@ class HeightProbe(VGroup):
         self.tip = ring((0, 0, 0), 0.12, palette.text, fill=palette.blue)
         baseline = board.formula.badge(0).get_center()[1] - NUMBERS
         self.numbers = VGroup()
-        for k, color in enumerate(colors):
+        last = board.formula.badge(board.pieces).get_right()[0]
+        for k, color in enumerate(colors if last < PANELS[0] else ()):  # else the panels are in their way
             number = Number(0.0, unit.decimals, style.LABEL, color, signed=k > 0)
             middle = board.formula.badge(k).get_center()[0]
             self.numbers.add(number.place(baseline, right=middle + number.width / 2 + 0.05))
         self.total = Number(0.0, unit.decimals, style.LABEL, palette.blue)
-        self.total.place(baseline, right=board.formula.name[1].get_right()[0] + 0.1)  # right of an axis' power of ten
+        sign = board.formula.name[1]  # the total stands left of it, or under it where the axis' notes are
+        right = sign.get_right()[0] + 0.1 if len(self.plot.notes) else sign.get_left()[0] - 0.1
+        self.total.place(baseline, right=right)
         self.add(self.line, self.joints, self.arrows, self.marks, self.tip, self.numbers, self.total)
         self.show(x)
 

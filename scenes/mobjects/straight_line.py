@@ -112,7 +112,7 @@ class Gaps(VGroup):
                 side = abs(top[1] - foot[1])
                 if top[0] >= free and top[0] + side <= right and side > 0.08:
                     square = Square(side, stroke_color=palette.text, stroke_width=style.AXIS)
-                    square.set_fill(mix(palette.text, 0.18), 1)
+                    square.set_fill(palette.text, 0.15)  # what lies under it shows through
                     found.add(square.move_to((top[0] + side / 2, (top[1] + foot[1]) / 2, 0)))
                     free = top[0] + side + apart
                     break
