@@ -33,7 +33,7 @@ CHOSEN = (  # step, word
 FUNCTIONS = ("line", "pieces", "sum", "stack")
 QUESTIONS = ("batches", "relu", "unseen")
 QUESTION_TOP, QUESTION_STEP = 2.05, 0.78
-WALK_SECONDS = 5.0
+WALK_SECONDS = 6.5
 
 
 class Summary(LectureScene):
