@@ -18,7 +18,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
-from gradreel.scenes.lecture.experiments import Seed
+from gradreel.scenes.lecture.experiments import Seed, loss_column
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, weekdays_words
@@ -175,7 +175,7 @@ class Forecast(LectureScene):
 
     def _predict_beat(self) -> None:
         parameters, picture = self.parameters, self.picture
-        values = {"window": self.dataset.window, "error": self._text(self.usual)}
+        values = {"window": self.dataset.window, "error": loss_column([self.usual])(self.usual)}
         fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
         runs = {"run": Count(parameters.seed + 1), "runs": Count(len(SEEDS))}
         key = "predict-lecture" if self._is_lecture_depth() else "predict"

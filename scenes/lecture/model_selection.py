@@ -7,12 +7,12 @@ from typing import Self
 import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.core.forecast import forecast, horizon_errors
-from gradreel.core.results import LECTURE, Result, best_by_unseen
+from gradreel.core.results import Result, best_by_unseen
 from gradreel.core.verdicts import change
 from gradreel.core.weekly_lows import weekly_lows
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field
+from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field, lecture_written, loss_column
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, mark_of
 from gradreel.scenes.mobjects.choice_bars import NAME_LINE, ChoiceBars
 from gradreel.scenes.mobjects.data_squares import DataSquares
@@ -107,7 +107,8 @@ class ModelSelection(DepthsScene):
     def _draw(self) -> None:
         dataset, language = self.dataset, self.context.language
         losses = [each.mean for result in self.outcome for each in (result.training, result.unseen)]
-        self.written = dataset.format_column(losses)
+        self.written = loss_column(losses)
+        self.missed = loss_column([*self.usual, self.naive])
         self.bars = ChoiceBars(self.outcome, [self._name(result) for result in self.outcome], self.written)
         self.days = DaysAhead(dataset, self.ahead, self.usual, self.screen("real"), self.lows, language)
         shown = sorted({0, self.parameters.days - 1})
@@ -175,7 +176,7 @@ class ModelSelection(DepthsScene):
         """What the lecture chose by the same rule from its own runs, if that network is among ours."""
         if LECTURE_CHOICE not in [result.network.hidden for result in self.outcome]:
             return VGroup()
-        text = self.screen("lecture", count=len(LECTURE_CHOICE), loss=LECTURE[LECTURE_CHOICE][UNSEEN])
+        text = self.screen("lecture", count=len(LECTURE_CHOICE), loss=lecture_written(LECTURE_CHOICE)[UNSEEN])
         return words(text, style.CAPTION, palette.dim).place(NOTE_LINE, left=style.LEFT_EDGE)
 
     def _spoken(self, result: Result) -> dict[str, str]:
@@ -295,8 +296,8 @@ class ModelSelection(DepthsScene):
             self.play(FadeIn(self.panel.lines[-1], shift=0.1 * UP), run_time=0.5)
 
     def _error_beat(self) -> None:
-        days, one = self.parameters.days, self._text(self.usual[0])
-        values = {"one": one, "more": self._text(self.usual[-1]), "days": Count(days)}
+        days = self.parameters.days
+        values = {"one": self.missed(self.usual[0]), "more": self.missed(self.usual[-1]), "days": Count(days)}
         with self.beat("error" if days > 1 else "error-one", **values):
             # Whiskers: what the same network was off by on unseen days, on average; the numbers beside the predictions
             self.play(FadeOut(self.days.bracket), run_time=0.3)
@@ -308,8 +309,8 @@ class ModelSelection(DepthsScene):
         wins = self.usual[0] < self.naive
         with self.beat(
             f"bet-{self.rival}" if wins else f"bet-lost-{self.rival}",
-            naive=self._text(self.naive),
-            one=self._text(self.usual[0]),
+            naive=self.missed(self.naive),
+            one=self.missed(self.usual[0]),
         ):
             # Beside our error that of a forecast that needs no network; would the room bet on ours?
             for row in self.panel.rivals:

@@ -18,6 +18,7 @@ from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.experiments import loss_column
 from gradreel.scenes.lecture.forecast import Forecast
 from gradreel.scenes.stills import visit_beats
 
@@ -100,7 +101,8 @@ def test_both_lines_are_those_of_the_recorded_network(media):
     np.testing.assert_allclose(seen["dots"][:, 1], expected.truth, rtol=1e-9)
     np.testing.assert_allclose(seen["blue"][:, 1], expected.prediction, rtol=1e-9)
     assert seen["blue"][0, 0] == pytest.approx(float(expected.dates[0].astype(int)))
-    error = WEEK.format_views(float(expected.mean_absolute_error))
+    usual = float(expected.mean_absolute_error)
+    error = loss_column([usual])(usual)
     assert error in lines["predict"]["en"] and error in lines["predict"]["zh"]
     assert "two layers" in lines["predict"]["en"]
 
