@@ -15,7 +15,8 @@ from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.thread import Thread
 from gradreel.scenes.style import PRESENT, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, linear
+from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc
+from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
 
 LINES = (-1.52, -1.89, -2.26, -2.63)  # baselines in a card, where its formula was
@@ -112,7 +113,7 @@ class Summary(LectureScene):
             self.play(FadeIn(motif.red), Create(motif.blue), run_time=1.0)
             self.add(motif)
             walk = UpdateFromAlphaFunc(motif, lambda _, share: motif.show(share))
-            self.play(walk, run_time=WALK_SECONDS, rate_func=linear)
+            self.play(walk, run_time=WALK_SECONDS, rate_func=ease_in_out_sine)
             motif.show(1.0)
 
     def _next_beat(self) -> None:
