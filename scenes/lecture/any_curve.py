@@ -259,11 +259,11 @@ class AnyCurve(LectureScene):
             self.play(*self._title("heading-placed"))
             if self._is_better_placed():
                 self._slide(self.even.curves[index].x, self.placed.curves[index].x, 2.2)
-                note = self.chart.placed_note(self.placed, index)
                 for marks in self.chart.placed_marks:
                     self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=0.5)
-                self.play(FadeIn(note), run_time=0.3)
-                self.chart.placed_marks.append(note)
+                if self.chart.shows(self.placed, index):
+                    self.chart.placed_marks.append(self.chart.placed_note(self.placed, index))
+                    self.play(FadeIn(self.chart.placed_marks[-1]), run_time=0.3)
             else:
                 self.play(*(dot.animate(rate_func=lambda t: 4 * t * (1 - t)).scale(1.4) for dot in self.knots))
 

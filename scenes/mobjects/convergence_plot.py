@@ -53,6 +53,10 @@ class ConvergencePlot:
         """What is written at the dot of this index: only what has room."""
         return self._notes[index] if index < len(self._notes) else []
 
+    def shows(self, series: Convergence, index: int) -> bool:
+        """Whether the gap of this index is large enough for a dot."""
+        return bool(series.errors[index] >= self.shown.min())
+
     def placed_note(self, series: Convergence, index: int) -> TextMobject:
         """The gap of the well-placed points at the count of this index, left of its hollow dot."""
         x, y = self.plot.at(*self._at(series.counts[index], float(series.errors[index])))[:2]
@@ -80,7 +84,7 @@ class ConvergencePlot:
                 far.append(count)
         return Plot(
             (x0 - MARGIN, x1 + MARGIN / 2),
-            (y0 - 0.2 * max(1.0, y1 - y0), y1 + 0.25),
+            (y0 - 0.2 * max(1.0, y1 - y0), y1 + max(0.25, 0.1 * (y1 - y0))),
             left=left,
             right=right,
             bottom=bottom,
