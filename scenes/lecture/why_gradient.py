@@ -95,7 +95,9 @@ class WhyGradient(LectureScene):
             self.play(FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP), run_time=0.6)
             now = bends.values(counts[0])
             bends.draw(now)
-            self.play(Create(bends.target), FadeIn(bends.name_target(self.screen("target"))), run_time=0.8, rate_func=smooth)
+            self.play(
+                Create(bends.target), FadeIn(bends.name_target(self.screen("target"))), run_time=0.8, rate_func=smooth
+            )
             self.play(Create(bends.sum), run_time=0.9, rate_func=smooth)
             for count in counts[1:]:
                 new, then = self._sum(count), bends.values(count)
