@@ -1,4 +1,4 @@
-"""Long and short times as people say them: a narration file writes ``{time:en}`` or ``{time:zh}``."""
+"""Long and short times as people say them: ``format(Duration(90), "en")``."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.curve_board import EXPLAINED, ONE_BY_ONE, CurveBoard, curve_through
+from gradreel.scenes.mobjects.day_words import in_languages
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.height_probe import HeightProbe
 from gradreel.scenes.mobjects.plot import Plot
@@ -132,8 +133,8 @@ class BuildCurve(LectureScene):
             self.play(Create(shape), run_time=2.0, rate_func=linear)
 
     def _piece_beat(self, k: int) -> None:
-        way = Way(self.parts.height[k - 1])
-        with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1), way=way):
+        way = in_languages("way", lambda language: way_words(self.parts.height[k - 1], language))
+        with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1), **way):
             # Red's stretch lights up and becomes the ramp of the piece; then the sum swings until it lies on red
             self._lift_piece(k)
             self._swing_to(k, seconds=1.6)
@@ -267,9 +268,7 @@ class BuildCurve(LectureScene):
         return number_text(float(f"{value:.4g}"))
 
 
-class Way(float):
-    """A height that formats as the way it goes: ``en`` "up", ``zh`` 往上."""
-
-    def __format__(self, spec: str) -> str:
-        words = {"en": ("down", "level", "up"), "zh": ("往下", "走平", "往上")}
-        return words[spec][1 + int(np.sign(self))] if spec in words else super().__format__(spec)
+def way_words(height: float, language: str) -> str:
+    """The way that a piece of this height goes: "up", 往上."""
+    words = {"en": ("down", "level", "up"), "zh": ("往下", "走平", "往上")}
+    return words[language][1 + int(np.sign(height))]

@@ -18,6 +18,7 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.durations import Duration
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.mobjects.bends import BendPlot
+from gradreel.scenes.mobjects.day_words import in_languages
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigmoids_source
@@ -174,7 +175,7 @@ class WhyGradient(LectureScene):
     def _sixteen_beat(self) -> None:
         tries = Tries(self.m, THREE_DAYS.n_parameters)
         time = Duration(tries.seconds)
-        values = {"count": Count(tries.parameters), "time": time}
+        values = {"count": Count(tries.parameters), **in_languages("time", lambda language: format(time, language))}
         if time > BEARABLE:
             with self.beat("sixteen", **values):
                 # The grid becomes the first row of a table; the small network's row says how long it would take

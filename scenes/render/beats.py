@@ -48,7 +48,11 @@ def check_beats(shown: Sequence[str], request: SceneRequest) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """``value`` as JSON can hold it, so that it fills a line in the same way later."""
+    """``value`` as JSON can hold it, so that it fills a line in the same way later.
+
+    A number that writes itself in a way of its own would do so only until it is read from a file: it counts as the
+    text that it is.
+    """
     if isinstance(value, np.generic):
         value = value.item()
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    return value if type(value) in (str, int, float, bool, type(None), Count) else str(value)
