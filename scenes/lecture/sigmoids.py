@@ -78,7 +78,7 @@ class MorphSigmoid(LectureScene):
     def construct(self) -> None:
         self._prepare()
         self._letters_beat()
-        self._w_beats()
+        self._w_beat()
         self._b_beats()
         self._c_beat()
         self._negative_beat()
@@ -191,13 +191,12 @@ class MorphSigmoid(LectureScene):
         board.plot.add(board.ticks)
         self.add(board)
 
-    def _w_beats(self) -> None:
+    def _w_beat(self) -> None:
         with self.beat("change-w"):
-            # w grows: the rise gets steeper about the same middle; the gentler curve stays behind
+            # w grows: the rise gets steeper about the same middle; the gentler curve stays behind. It shrinks: a gentle
+            # slope, almost a straight line; and back
             self._start_sweeps("w")
             self._go("w", self.parameters.w_range[1], 2.4)
-        with self.beat("small-w"):
-            # w shrinks: a gentle slope, almost a straight line; and back
             self._go("w", self.parameters.w_range[0], 3.0)
             self._go("w", self.rest["w"], 1.8)
 
