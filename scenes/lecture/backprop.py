@@ -58,7 +58,7 @@ class Backprop(ThreeDaysScene):
 
     def _forward_beat(self) -> None:
         diagram = self.diagram
-        with self.beat("forward", **self.outcome):
+        with self.beat("forward", unit=self._unit(), **self.outcome):
             # The network of three days again. Its numbers run from left to right, up to the error of this one day
             stage = VGroup(diagram, self.names, self.arrows, self.days_ago(), self.data_words())
             self.play(self.next_title("heading"), FadeIn(stage), run_time=0.8)
@@ -68,6 +68,10 @@ class Backprop(ThreeDaysScene):
                 self.play(*self.into_nodes(column), run_time=0.3)
             self.rule = self._line(self.error_source(self.there))
             self.play(FadeIn(self.truth_words()), FadeIn(self.rule, shift=0.15 * UP), run_time=0.6)
+
+    def _unit(self) -> str:
+        """The activation function's name."""
+        return {"relu": "ReLU"}.get(self.run.activation, self.run.activation.replace("_", " "))
 
     def _line(self, source: str, y: float = RULE_Y, size: float = RULE_SIZE) -> TextMobject:
         """A formula in the middle below the diagram."""
@@ -106,8 +110,7 @@ class Backprop(ThreeDaysScene):
         x, r, a, c = (
             f"{letter}{k + 1}".translate(SUBSCRIPTS) for letter, k in (("x", j), ("r", i), ("a", i), ("c", i))
         )
-        unit = {"relu": "ReLU"}.get(self.run.activation, self.run.activation.replace("_", " "))
-        with self.beat("path", x=x, r=r, a=a, c=c, w=self._entry(), unit=unit):
+        with self.beat("path", x=x, r=r, a=a, c=c, w=self._entry(), unit=self._unit()):
             # One path, slowly: along c to a, through the sigmoid to r, along w; each time the slope is multiplied
             ways = ((A, (0, i)), (R, (i, i)), (X, (i, j)))
             places = (self.orange.nodes[A, i], self.orange.nodes[R, i], self.orange.lines[X, i, j])
@@ -131,7 +134,7 @@ class Backprop(ThreeDaysScene):
         y, a, r = "blue(y)", f"blue(a_{i + 1})", f"blue(r_{i + 1})"
         return [
             Link(a, y, f"magenta(c_{i + 1})", slopes.y, float(c), fitting_places(slopes.a[0])),
-            Link(r, a, f"sigma'({r})", slopes.a[0][i], float(bend), fitting_places(slopes.r[0])),
+            Link(r, a, f"frac(partial {a}, partial {r})", slopes.a[0][i], float(bend), fitting_places(slopes.r[0])),
             Link(
                 f"yellow(w_({i + 1} {j + 1}))", r, f"x_{j + 1}", slopes.r[0][i], float(there.x[j]),
                 fitting_places(self.gradient.weights[0].ravel()),
@@ -140,16 +143,25 @@ class Backprop(ThreeDaysScene):
 
     def _rest_beat(self) -> None:
         with self.beat("rest", count=number_text(self.run.n_parameters)):
-            # All the other paths at once, layer by layer; the larger a slope, the stronger its line
+            # All the other paths at once, layer by layer; the larger a slope, the stronger its line. At the end the
+            # slopes of r move down to the b, which are added to r and so have the same
             orange, gradient = self.orange, self.gradient
             done = {(A, self.path[0]), (R, self.path[0])}
             self.play(FadeOut(self.rule), run_time=0.3)
             self._sweep(A, gradient.c[None], [orange.output_bias, *self._nodes(A, done)])
-            self._sweep(R, None, [*self._nodes(R, done), *orange.biases])
+            self._sweep(R, None, self._nodes(R, done))
             self._sweep(X, gradient.weights[0], [])
+            self.play(*(self._moved_down(i) for i in range(self.n_units)), run_time=0.9)
 
     def _nodes(self, column: int, done: set[tuple[int, int]]) -> list[VGroup]:
         return [slope for at, slope in self.orange.nodes.items() if at[0] == column and at not in done]
+
+    def _moved_down(self, i: int) -> Animation:
+        """The slope of r_i goes to b_i."""
+        start, slope = self.orange.nodes[R, i], self.orange.biases[i]
+        goal = slope.get_center()
+        self.remove(start)
+        return slope.move_to(start).animate.move_to(goal)
 
     def _sweep(self, k: int, values: np.ndarray | None, coming: list[VGroup]) -> None:
         """Back along all lines of a layer: slopes come to them, and to what stands at their start."""
@@ -165,7 +177,8 @@ class Backprop(ThreeDaysScene):
             new = [at for at in self.orange.lines if at[0] == k and at != (X, *self.path)]
             coming = [*coming, *(self.orange.lines[at] for at in new)]
             changes += self._replaced(k, [at[1:] for at in new])
-        self.play(*changes, *map(FadeIn, coming), run_time=0.8)
+        if changes or coming:  # with one unit, r has its slope from the path
+            self.play(*changes, *map(FadeIn, coming), run_time=0.8)
 
     def _replaced(self, k: int, lines: list[tuple[int, int]]) -> list[Animation]:
         return [FadeOut(self.orange.replaced[k, *at]) for at in lines if (k, *at) in self.orange.replaced]
@@ -258,7 +271,10 @@ class Backprop(ThreeDaysScene):
         self.add(self.row)
 
     def _use(self) -> None:
-        """theta - eta g, and the network computed once more: its numbers change, and so does the error."""
+        """theta - eta g, and the network computed once more: its numbers change, and so does the error.
+
+        The slopes leave the diagram before: they are those of the old theta.
+        """
         gap = 1.1
         step = formula(f"orange(theta) - {number_text(self.rate)} thin orange(bold(g)) :", STEP_SIZE)
         old, new = (formula(self.error_source(at, n), STEP_SIZE) for n, at in enumerate((self.there, self.after)))
@@ -269,13 +285,25 @@ class Backprop(ThreeDaysScene):
         step.place(STEP_Y - 0.12, left=left)
         for text in (old, new):
             text.place(STEP_Y - 0.12, left=step.get_right()[0] + share * gap)
-        self.play(FadeIn(step, shift=0.15 * UP), FadeIn(old, shift=0.15 * UP), run_time=0.7)
+        coming = (FadeIn(text, shift=0.15 * UP) for text in (step, old))
+        self.play(*coming, *self._without_slopes(), run_time=0.8)
         for column, k in ((R, X), (A, R), (Y, A)):
             self.play(Pulse(VGroup(*self.diagram.edges[k]), palette.text).run(0.7))
             if column != Y:
                 self.play(*self._rolled(column), run_time=0.4)
         self.play(*self._rolled(Y), *grow(old, new), run_time=1.2)
         self.error = new
+
+    def _without_slopes(self) -> list[Animation]:
+        """The diagram without slopes: lines in their own colours and equally thick, names in their places."""
+        orange, lines = self.orange, []
+        for edges in self.diagram.edges:
+            for line in edges:
+                lines.append(emphasis(line, PRESENT))
+                line.target.set_stroke(width=edges.width_at_rest)
+        nodes = [slope for (column, _), slope in orange.nodes.items() if column != R]  # those of r went to b
+        gone = (*nodes, *orange.biases, orange.output_bias, *orange.lines.values())
+        return [*lines, *map(FadeOut, gone), *map(FadeIn, orange.replaced.values())]
 
     def _rolled(self, column: int) -> list[Animation]:
         """The numbers in a column's nodes run on to those after the step."""

@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 BESIDE = 0.11  # from a name to its slope
 SHARES = (0.69, 0.24)  # of a line, where its slope may stand
 CLEAR = np.array([0.1, 0.02])  # scene units between two labels, beside and above each other
-RAISED = 0.07  # a slope beside a bias, over the bias's baseline: away from the letter below
 MOST_IN_ROW = 16  # entries of the gradient in one row
 ROW_LEFT = style.LEFT_EDGE + 0.85
 
@@ -133,7 +132,7 @@ def _at_node(diagram: LayerDiagram, named: Named, column: int, i: int, text: str
 def _at_arrow(arrow: VGroup, text: str) -> VMobject:
     """Right of a bias's name, below its node; where there is no room, left of its arrow."""
     head, name = arrow
-    made, baseline = _orange(text), name.baseline + RAISED
+    made, baseline = _orange(text), name.baseline
     made.place(baseline, left=name.get_right()[0] + BESIDE)
     if made.get_right()[0] > style.RIGHT_EDGE:
         made.place(baseline, right=head.get_left()[0] - BESIDE)

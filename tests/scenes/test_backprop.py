@@ -94,6 +94,7 @@ def film(media):
         seen[beat] = sum(id(text[0]) in there for text in every)
         seen[beat, "rule"] = scene.rule.source
         seen[beat, "y"] = scene.numbers[3][0].text
+        seen[beat, "widths"] = {at: line.get_stroke_width() for at, line in scene.diagram.edges[0].lines.items()}
 
     seen["beats"], seen["scene"] = play(media, look, run=RUN)
     return seen
@@ -106,9 +107,9 @@ def test_one_path_then_all_then_the_step(film):
     assert film["forward"] == 0
     assert film[output] == 1  # by y
     assert film["path"] == 1 + 3  # of a, r, w on the path
-    assert film["rest"] == 1 + 3 + 3 + 3 + 1 + 3 + 9  # by y, each a, each r; of each b_i, b, each c, each w
+    assert film["rest"] == 1 + 3 + 3 + 1 + 3 + 9  # by y, each a; of each b_i, where those by r went, b, each c, each w
     assert film[check] == 0  # the stage is the counts' alone
-    assert film[step] == film["rest"]
+    assert film[step] == 0  # the numbers in the nodes are those after the step
 
 
 def test_every_slope_stands_at_its_own_line_or_node(film, media):
@@ -141,12 +142,12 @@ def _distance(line, label) -> float:
 
 
 def test_the_larger_a_slope_the_thicker_its_line(film, media):
-    scene, slopes = film["scene"], slopes_by_hand(media, RUN, date(2021, 1, 25))
-    widths = {at: line.get_stroke_width() for at, line in scene.diagram.edges[0].lines.items()}
+    widths, slopes = film["rest", "widths"], slopes_by_hand(media, RUN, date(2021, 1, 25))
     order = sorted(widths, key=lambda at: widths[at])
     sizes = [abs(slopes[f"w_{i + 1}_{j + 1}"]) for i, j in order]
     assert sizes == sorted(sizes)
     assert widths[order[0]] < widths[order[-1]]
+    assert len(set(film["step", "widths"].values())) == 1  # until the step: these slopes are the old theta's
 
 
 def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(film, media):
