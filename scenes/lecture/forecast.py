@@ -53,7 +53,7 @@ LECTURE_DEPTH = 3  # layers of the network whose forecast the lecture shows
 
 
 class Forecast(LectureScene):
-    """Real views in red, a network's predictions in blue, over days that were not trained on."""
+    """The days' views in red, a network's predictions in blue, over days that were not trained on."""
 
     class Parameters(LectureScene.Parameters):
         dataset: DailyViews = Field(DailyViews(), description="The daily views that the network learns")
@@ -140,7 +140,7 @@ class Forecast(LectureScene):
     def _draw(self) -> None:
         days, language, window = self.days, self.context.language, self.dataset.window
         before = min(window + 1, LONGEST_BEFORE)
-        texts = {"real": self.screen("real"), "model": self.screen("model")}
+        texts = {"real": self.screen("data" if self.dataset.synthetic else "real"), "model": self.screen("model")}
         self.picture = ForecastPlot(self.dataset, days, before, texts, self.lows, language, BOX)
         self.bracket = WindowBracket(self.picture.plot, window, BRACKET)
         period = period_words(*days.dates[[0, -1]], language)
@@ -151,8 +151,9 @@ class Forecast(LectureScene):
 
     def _real_beat(self) -> None:
         picture = self.picture
-        with self.beat(by_years("real", self.trained), **self.trained):
-            # The days before step back; then real views, a dot a day: days that no network was trained on
+        key = "real-made-up" if self.dataset.synthetic else "real"
+        with self.beat(by_years(key, self.trained), **self.trained):
+            # The days before step back; then the views, a dot a day: days that no network was trained on
             self.title, arriving = next_heading(self.screen("heading"))
             self.play(*arriving, FadeIn(picture), FadeIn(self.note), run_time=0.7)
             self.play(Create(picture.before), run_time=0.8, rate_func=linear)
@@ -278,15 +279,19 @@ class Forecast(LectureScene):
                 self._annotate(surprise)
 
     def _answer(self) -> str:
-        """What can be said of the surprises: a calendar tells of the Eve, and synthetic views come by chance."""
+        """What can be said of the surprises: a calendar tells of the Eve, in synthetic views we put it there.
+
+        What else is special in synthetic views comes by chance, except for the other days of that holiday.
+        """
+        made_up = "-made-up" if self.dataset.synthetic else ""
         days = [self.days.dates[surprise.day].astype(date) for surprise in self.surprises]
         eves = [day for day in days if day in NEW_YEAR_EVES]
         others = [day for day in days if day not in NEW_YEAR_EVES]
         if not others:
-            return "eve"
+            return "eve" + made_up
         chance = all(map(self._is_chance, others))
         if eves:
-            return "eve-chance" if chance else "eve-unknown"
+            return "eve-chance" if chance else "eve-holidays" if made_up else "eve-unknown"
         return "chance" if chance else "unknown" if len(days) == 1 else "unknown-both"
 
     def _is_chance(self, day: date) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
+from gradreel.core.daily_series import DailySeries
 from gradreel.core.errors import UserError
-from gradreel.core.forecast import forecast, horizon_errors
+from gradreel.core.forecast import forecast, horizon_errors, weekdays
 from gradreel.core.results import Result, best_by_unseen
 from gradreel.core.verdicts import change
 from gradreel.core.weekly_lows import weekly_lows
@@ -14,7 +15,7 @@ from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field, lecture_written, loss_column
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, mark_of
-from gradreel.scenes.mobjects.choice_bars import NAME_LINE, ChoiceBars
+from gradreel.scenes.mobjects.choice_bars import ChoiceBars
 from gradreel.scenes.mobjects.data_squares import DataSquares
 from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words, weekdays_words
@@ -30,7 +31,6 @@ from manim import (
     Create,
     FadeIn,
     FadeOut,
-    GrowFromEdge,
     LaggedStart,
     TransformFromCopy,
     UpdateFromAlphaFunc,
@@ -47,6 +47,7 @@ SMALL_DATA = 10_000  # examples; what is called a small data set has fewer
 PICTURES = 1_000_000
 """AlexNet and the deeper ones after it learnt from ImageNet's 1.2 million pictures (ILSVRC 2012)."""
 FORMULA, FORMULA_LINE, BESIDE = 46, 1.85, (0.22, 0.68)  # right of the chosen column; the squares' middles, as shares
+SQUARES_FOOT, SQUARES_NAMES = 0.9, 0.45  # above the axis, which is the bars'
 
 
 class ModelSelection(DepthsScene):
@@ -110,17 +111,18 @@ class ModelSelection(DepthsScene):
         self.written = loss_column(losses)
         self.missed = loss_column([*self.usual, self.naive])
         self.bars = ChoiceBars(self.outcome, [self._name(result) for result in self.outcome], self.written)
-        self.days = DaysAhead(dataset, self.ahead, self.usual, self.screen("real"), self.lows, language)
+        known = self.screen("data" if dataset.synthetic else "real")
+        self.days = DaysAhead(dataset, self.ahead, self.usual, known, self.lows, language)
         shown = sorted({0, self.parameters.days - 1})
         rivals = [
-            (self.screen("ours", best=self._name(self.best)), self._text(self.usual[0])),
-            (self.screen(f"last-{self.rival}"), self._text(self.naive)),
+            (self.screen("ours", best=self._name(self.best)), self.missed(self.usual[0])),
+            (self.screen(f"last-{self.rival}"), self.missed(self.naive)),
         ]
         self.panel = AheadPanel(
             self.ahead,
             self.screen("prediction"),
             [self._text(self.ahead.prediction[k]) for k in shown],
-            [self._text(self.usual[k]) for k in shown],
+            [self.missed(self.usual[k]) for k in shown],
             self.screen("mean-error"),
             rivals,
             language,
@@ -228,11 +230,12 @@ class ModelSelection(DepthsScene):
         middles = (start + BESIDE[0] * room, start + BESIDE[1] * room)
         counts = (float(self.dataset.examples), float(PICTURES))
         texts = (self.screen("days-to-learn", count=number_text(self.dataset.examples)), self.screen("pictures"))
-        squares = DataSquares(counts, texts, middles, self.bars.columns.bottom, NAME_LINE)
+        axis = self.bars.columns.bottom
+        squares = DataSquares(counts, texts, middles, axis + SQUARES_FOOT, axis + SQUARES_NAMES)
         self.play(FadeIn(text, shift=0.15 * UP), run_time=0.7)
         self.wait(1.0)
         for square, name in zip(squares.squares, squares.names, strict=True):
-            self.play(GrowFromEdge(square, [0, -1, 0]), FadeIn(name), run_time=0.9)
+            self.play(FadeIn(square), FadeIn(name, shift=0.15 * UP), run_time=0.9)
         self.rest = VGroup(text, squares)
 
     # -- beats: the forecast -------------------------------------------------------------------------------------
@@ -240,7 +243,7 @@ class ModelSelection(DepthsScene):
     def _tomorrow_beat(self) -> None:
         ahead, low = self.ahead, self.ahead.weekdays[0] in self.lows
         falls = ahead.prediction[0] < self.dataset.daily.array()[-7:].mean()
-        key = "tomorrow" if not low else "tomorrow-low" if falls else "tomorrow-unaware"
+        key = "tomorrow" if not low else self._low() if falls else "tomorrow-unaware"
         with self.beat(key, views=self._text(ahead.prediction[0]), **self._day(0), **self._last_day()):
             # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out
             self._open_forecast()
@@ -252,6 +255,11 @@ class ModelSelection(DepthsScene):
             self.play(FadeIn(self.panel.head), FadeIn(self.panel.lines[0], shift=0.1 * UP), run_time=0.5)
             if low:
                 self._beat_lows()
+
+    def _low(self) -> str:
+        """What is said of a low weekday: one that was lower than the other weekdays every week, or in most weeks."""
+        always = every_week_low(self.dataset.daily, int(self.ahead.weekdays[0]), self.lows)
+        return "tomorrow-low" if always else "tomorrow-low-mostly"
 
     def _open_forecast(self) -> None:
         gone = [part for part in self.mobjects if part is not self.title]
@@ -331,3 +339,10 @@ class ModelSelection(DepthsScene):
 
     def _text(self, views: float) -> str:
         return self.dataset.format_views(float(views))
+
+
+def every_week_low(series: DailySeries, weekday: int, lows: tuple[int, ...]) -> bool:
+    """Whether each day on ``weekday``, one of the low ones, is below all days up to three around it that are not."""
+    views, days = series.array(), weekdays(series.dates())
+    others = np.where(np.isin(days, lows), np.inf, views)  # (T,) infinite on low weekdays
+    return all(views[k] < others[max(k - 3, 0) : k + 4].min() for k in np.flatnonzero(days == weekday))

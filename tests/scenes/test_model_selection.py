@@ -19,9 +19,10 @@ from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.model_selection import ModelSelection
+from gradreel.scenes.lecture.model_selection import ModelSelection, every_week_low
 from gradreel.scenes.mobjects.days_ahead import DaysAhead
 from gradreel.scenes.stills import visit_beats
+from gradreel.scenes.style import palette
 
 WEEK = DailyViews(window=7)
 SMALL = {"dataset": WEEK, "depths": (0, 1), "width": 4, "seeds": (0, 1), "epochs": 2}
@@ -103,7 +104,7 @@ def test_the_forecast_is_the_chosen_networks(media):
     assert [day for day, _ in places] == list(expected.dates.astype(int))
     written = [WEEK.format_views(float(views)) for views in expected.prediction]
     assert [line[1].source for line in scene.panel.lines] == written
-    assert [text.source for text in scene.panel.errors] == [f"± {WEEK.format_views(float(e))}" for e in scene.usual]
+    assert [text.source for text in scene.panel.errors] == [f"± {scene.missed(e)}" for e in scene.usual]
     assert all(text in lines["day-after"]["zh"] for text in written)
 
 
@@ -116,7 +117,7 @@ def test_the_errors_are_those_measured_over_unseen_days(media):
         assert (high - low) / 2 == pytest.approx(errors.mean_absolute[k], rel=1e-6)
     naive = [float(e[0]) for e in (errors.naive_day_mean_absolute, errors.naive_week_mean_absolute)]
     rows = [row[1].source for row in scene.panel.rivals]
-    assert rows == [WEEK.format_views(float(e)) for e in (errors.mean_absolute[0], min(naive))]
+    assert rows == [scene.missed(e) for e in (errors.mean_absolute[0], min(naive))]
     assert f"by {scene.missed(errors.mean_absolute[1])}." in lines["error"]["en"]
     assert float(scene.missed(errors.mean_absolute[1])) == pytest.approx(errors.mean_absolute[1], rel=0.01)
 
@@ -161,6 +162,16 @@ def test_the_next_day_is_told_by_its_weekday(knowing, count, weights, beat):
     assert beat in lines
     last = "the linear model" if scene.best_seen is scene.best else "layer"
     assert last in lines["question"]["en"]
+
+
+def test_a_weekday_is_low_every_week_only_if_no_week_is_otherwise(knowing):
+    views = SERIES[:208].copy()
+    views[103] = views[99]  # on one Saturday of 29 as many as on a Tuesday
+    parameters = {**OWN, "dataset": own(views)}
+    scene, lines = play(knowing({7: 1.0}, parameters), parameters)
+    assert scene.lows == (5, 6)
+    assert "low in most weeks" in lines["tomorrow-low-mostly"]["en"]
+    assert every_week_low(own(SERIES[:208]).daily, 5, (5, 6))
 
 
 def test_a_low_day_that_is_not_noticed_is_told(knowing):
@@ -256,7 +267,11 @@ def test_the_squares_are_as_large_as_the_data_sets(knowing):
 
     def look(scene, beat):
         if beat == "twist-line":
-            sides["data"], sides["pictures"] = (square.width for square in scene.rest[1].squares)
+            squares = scene.rest[1].squares
+            sides["data"], sides["pictures"] = (square.width for square in squares)
+            assert all(name.get_bottom()[1] > scene.bars.columns.bottom for name in scene.rest[1].names)  # no bars
+            assert squares[0].get_bottom()[1] == pytest.approx(squares[1].get_bottom()[1])
+            assert squares[1].get_fill_color() == palette.grey
 
     scene, _ = play(knowing({1: 0.9, 7: 0.1}), SMALL, look)
     assert (sides["data"] / sides["pictures"]) ** 2 == pytest.approx(scene.dataset.examples / 1e6)
