@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -183,7 +184,9 @@ def test_the_marks_stand_at_the_recorded_numbers(knowing):
 
 def test_a_network_that_repeats_the_week_catches_the_lows_and_does_not_follow(knowing):
     lines = play(knowing(LINEAR, {7: 1.0}), LINEAR)
-    assert list(lines) == ["real", "predict", "lows", "dip", "second-rise", "eve-unknown", "window"]
+    assert list(lines) == ["real-made-up", "predict", "lows", "dip", "second-rise", "eve-holidays", "window"]
+    assert "we put that dip into our made-up data" in lines["eve-holidays"]["en"]
+    assert not any("real" in line["en"] or "真实" in line["zh"] for line in lines.values())
     assert "Fridays and Saturdays" in lines["lows"]["en"]
     assert "星期五和星期六" in lines["lows"]["zh"]
 
@@ -213,7 +216,34 @@ def test_a_dip_on_another_day_is_not_called_new_year(knowing):
     assert "21 July" in lines["dip"]["en"]
     assert "28 July" in lines["second-rise"]["en"]  # a week later the dip is expected again
     assert not any("New Year" in line["en"] or "除夕" in line["zh"] for line in lines.values())
-    assert not any("chance" in line["en"] or "合成" in line["zh"] for line in lines.values())
+    assert not any("chance" in line["en"] or "偶然" in line["zh"] for line in lines.values())
+    assert "real daily views" in lines["real-year"]["en"]
+    assert not any("made-up" in line["en"] or "编" in line["zh"] for line in lines.values())
+
+
+@pytest.mark.parametrize(("dataset", "name"), [(WEEK, "data"), (own(1000.0 + np.arange(90)), "real")])
+def test_made_up_views_are_not_called_real(knowing, dataset, name):
+    parameters = {"dataset": dataset, "depth": 0, "epochs": 1}
+    said = set()
+    play(knowing(parameters, {1: 1.0}), parameters, lambda scene, beat: said.add(scene.picture.real_label.source))
+    assert said == {name}
+
+
+def test_only_in_made_up_views_was_the_eve_put_there():
+    """The same days, once of views that were made up and once of views from a file."""
+
+    def answer(dataset, *days):
+        scene = Forecast(parameters=SMALL)
+        scene.dataset, scene.days = dataset, SimpleNamespace(dates=np.array(days, dtype="datetime64[D]"))
+        scene.surprises = [SimpleNamespace(day=k) for k in range(len(days))]
+        return scene._answer()
+
+    read = own(1000.0 + np.arange(90))
+    said = {
+        days: (answer(WEEK, *days), answer(read, *days)) for days in (("2021-02-11",), ("2021-02-11", "2021-02-18"))
+    }
+    assert list(said.values()) == [("eve-made-up", "eve"), ("eve-holidays", "eve-unknown")]
+    assert answer(WEEK, "2021-02-01", "2021-02-11") == "eve-chance"
 
 
 def test_a_single_dip_near_the_end_is_asked_for_alone(knowing):
