@@ -69,15 +69,15 @@ def worst_by_unseen(results: Sequence[Result]) -> Result:
 
 
 def parting(losses: LossByEpoch) -> int | None:
-    """At which of a run's states its two losses part: from there on the training loss falls and the unseen one climbs.
+    """At which of a run's states its two losses part: the unseen one is least there, and the training one falls on.
 
-    That is where the unseen loss is least, once every state is the median of itself and two states on either side: a
-    loss over epochs is noisy. None if it does not clearly climb from there to the end.
+    None if the unseen loss is least at the start or does not clearly climb up to the end. A loss over epochs is noisy:
+    whether it climbs is asked of calmed losses, each the median of itself and two states on either side.
     """
     count = len(losses.unseen)
     calm = [float(np.median(losses.unseen[max(0, k - PARTING_REACH) : k + PARTING_REACH + 1])) for k in range(count)]
-    least = int(np.argmin(calm))
-    climbs = calm[-1] > (1 + PARTING_SHARE) * calm[least]
+    least = int(np.argmin(losses.unseen))
+    climbs = least > 0 and calm[-1] > (1 + PARTING_SHARE) * min(calm)
     return least if climbs and losses.training[-1] < losses.training[least] else None
 
 

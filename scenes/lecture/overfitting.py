@@ -54,7 +54,7 @@ class Overfitting(DepthPicture):
         self.parts = parting(losses)
         training = training_by_epoch(trace)
         self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, training, (losses.epoch, losses.unseen))
-        self.turn = float(round(losses.epoch[self.parts])) if self.parts is not None else self.run.last / 2
+        self.turn = float(losses.epoch[self.parts]) if self.parts is not None else self.run.last / 2
         self.grid, self.scale_labels = self._scale()
         self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
 
@@ -105,7 +105,7 @@ class Overfitting(DepthPicture):
 
         def show(_: VMobject, share: float) -> None:
             epoch = first + (last - first) * share**power
-            number.set_value(int(epoch + 1e-6))
+            number.set_value(round(epoch))
             self.run.show(epoch, self._reach(epoch))
             now = float(self.run.plot.at(self.turn, 0)[0])
             for follower in followers:
@@ -129,7 +129,7 @@ class Overfitting(DepthPicture):
     def _part_beat(self) -> None:
         name = "together" if self.parts is None else "part"
         with self.beat(name, turn=number_text(round(self.turn))):
-            # On it goes: solid falls, dashed climbs. The time at which they parted stays marked; between them the term
+            # On it goes: solid falls, dashed never comes so low again. Where it was lowest stays marked; then the term
             followers = self._turn_mark() if self.parts is not None else []
             self.play(*map(FadeOut, self.labels), *map(FadeIn, followers), run_time=0.5)
             self._walk(self.turn, self.run.last, PART_SECONDS, 1.0, *followers)

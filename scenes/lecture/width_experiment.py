@@ -13,7 +13,7 @@ from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, in
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, LossBar, lecture_mark, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, LossPanel
-from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.plot import dashed, polyline
 from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
@@ -43,7 +43,7 @@ WIDE_COLUMNS = 4  # with more networks than this, words are short
 PICTURE = 0.3  # free above and below the blocks of dots
 TRAINING_SECONDS = 8.0
 KINDS = ("unseen", "training")  # the solid line in front
-GAP_LEAST, GAP_END = 0.3, 0.12  # a gap worth drawing; half the width of its ends
+GAP_LEAST, GAP_RIGHT = 0.3, 0.04  # a gap worth drawing; how far right of its bars, as a share of a column
 
 
 class WidthExperiment(ComparedNetworks):
@@ -158,7 +158,9 @@ class WidthExperiment(ComparedNetworks):
             self.play(LaggedStart(*shown, lag_ratio=lag), run_time=5.0)
 
     def _train_beat(self) -> None:
-        with self.beat("train", examples=number_text(self.parameters.dataset.examples), epochs=self.parameters.epochs):
+        dataset = self.parameters.dataset
+        values = {"days": dataset.window, "examples": number_text(dataset.examples), "epochs": self.parameters.epochs}
+        with self.beat("train", **values):
             # All of them train at once: solid the days they learn from, dashed the days they never see
             self._open_panels()
             self._walk()
@@ -315,11 +317,16 @@ class WidthExperiment(ComparedNetworks):
             self.gaps = [self._gap(*pair) for pair in self.bars]
             self.play(LaggedStart(*map(Create, filter(None, self.gaps)), lag_ratio=0.7), run_time=4.0)
 
-    def _gap(self, seen: LossBar, unseen: LossBar) -> VMobject | None:
-        """From the number over the filled bar up to the height of the outlined one; None where there is no room."""
-        x, low, high = seen.value.get_center()[0], seen.value.get_top()[1] + 0.12, unseen.box.get_top()[1]
+    def _gap(self, seen: LossBar, unseen: LossBar) -> VGroup | None:
+        """From the filled bar's top up to the outlined one's; None where that is too little to be seen.
+
+        Dashed the level of the filled bar, across the outlined one; a bracket right of both, open towards them.
+        """
+        low, high = (self.columns.y(bar.losses.mean) for bar in (seen, unseen))
         if high - low < GAP_LEAST:
             return None
-        stem = segment((x, low, 0.0), (x, high, 0.0), palette.text, style.BOX)
-        ends = [segment((x - GAP_END, y, 0.0), (x + GAP_END, y, 0.0), palette.text, style.BOX) for y in (low, high)]
-        return VGroup(ends[0], stem, ends[1])
+        x = unseen.right + GAP_RIGHT * self.columns.width
+        level = dashed((seen.right, low, 0.0), (unseen.right, low, 0.0), palette.text)
+        corners = [(unseen.right, low), (x, low), (x, high), (unseen.right, high)]
+        bracket = polyline(np.array([[*corner, 0.0] for corner in corners]), palette.text, style.BOX)
+        return VGroup(level, bracket)

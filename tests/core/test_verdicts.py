@@ -108,8 +108,10 @@ FALLING = [90, 60, 50, 45, 40, 38, 36, 34, 32, 31, 30, 29]
 @pytest.mark.parametrize(
     ("training", "unseen", "where"),
     [
-        (FALLING, [90, 70, 60, 55, 52, 50, 54, 58, 62, 66, 70, 74], 4),
-        (FALLING, [90, 70, 60, 55, 52, 30, 52, 58, 62, 66, 70, 74], 4),  # one state far below: noise
+        (FALLING, [90, 70, 60, 55, 52, 50, 54, 58, 62, 66, 70, 74], 5),
+        (FALLING, [90, 70, 45, 55, 52, 50, 54, 58, 62, 66, 70, 74], 2),  # where the line that is drawn is lowest
+        (FALLING, [90, 70, 60, 55, 52, 30, 52, 51, 50, 52, 51, 52], None),  # one state far below: noise
+        (FALLING, [40, 70, 60, 55, 52, 50, 54, 58, 62, 66, 70, 74], None),  # least before the first update
         (FALLING, [90, 70, 60, 55, 52, 50, 50, 50, 50, 50, 50, 80], None),  # and one far above at the end
         (FALLING, [90, 70, 60, 55, 52, 50, 51, 52, 53, 53, 53, 53], None),  # 6 % is not spoken of
         (FALLING, [90, 80, 70, 65, 60, 58, 56, 54, 52, 50, 49, 48], None),

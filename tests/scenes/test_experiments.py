@@ -277,9 +277,11 @@ def test_gap_between_seen_and_unseen_is_that_of_the_bars(media, monkeypatch):
 
     assert play(WidthExperiment, look, media, WIDTHS)[-1] == "puzzle"
     scene = shown["scene"]
-    assert scene.gaps[0] is None  # 20 views: less than the number needs
-    for gap, unseen in zip(scene.gaps[1:], (500, 550), strict=True):
-        assert gap.get_top()[1] == pytest.approx(scene.columns.y(unseen))
+    assert scene.gaps[0] is None  # 20 views: too little to be seen
+    for gap, (seen, unseen) in zip(scene.gaps[1:], scene.bars[1:], strict=True):
+        assert gap.get_bottom()[1] == pytest.approx(seen.box.get_top()[1])
+        assert gap.get_top()[1] == pytest.approx(unseen.box.get_top()[1])
+    assert [bar.losses.mean for _, bar in scene.bars[1:]] == pytest.approx([500, 550])
 
 
 def test_without_a_network_of_the_lectures_there_is_no_beat_of_it(media):

@@ -171,11 +171,12 @@ def test_where_the_losses_part_is_marked(media):
     scene = seen["scene"]
     trace = scene.trace(scene.compared[1].network.run_name(scene.compared[1].network.experiments[0]))
     losses = loss_by_epoch(trace, 80)
-    turn = round(losses.epoch[parting(losses)])
+    turn = losses.epoch[parting(losses)]
+    assert scene.run.unseen.data_x[np.argmin(scene.run.unseen.data_y)] == pytest.approx(turn)  # the drawn line's lowest
     assert seen["at"] == pytest.approx(turn, abs=0.01)
     assert seen["band"] == pytest.approx(turn, abs=0.1)
-    assert str(turn) in seen["label"]
-    assert f"from about epoch {turn} on" in lines_of(scene)["part"]
+    assert str(round(turn)) in seen["label"]
+    assert f"lowest near epoch {turn:.0f}." in lines_of(scene)["part"]
 
 
 def test_other_runs_another_picture(media):
