@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.curve_slopes import SlopeBeats
+from gradreel.scenes.lecture.curve_slopes import KNOWN, SlopeBeats
 from gradreel.scenes.mobjects.descent import (
     LANDED,
     MIDDLE,
@@ -39,8 +38,9 @@ from manim import (
 
 CLOSE_UP = 10  # updates that are shown one by one, on a map of their own
 UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
-KNOWN = Experiment()  # the run that the sum of sigmoids was shown with
 WALK_SECONDS = 11.0
+MOST = 0.9  # of the way that the loss falls in all
+CROWD, CROWDED = 10, 0.2  # the last gaps between dots crowd when none is wider than this share of the widest gap
 
 
 class CurveDescentBeats(SlopeBeats):
@@ -200,6 +200,11 @@ class CurveDescentBeats(SlopeBeats):
             with self.beat("walk-short", updates=number_text(self.last)):
                 # The recorded updates go by, spaced so that the curve moves evenly
                 self.go_on()
+        elif self.fell_at_once(every):
+            named = {"count": Count(self.descent.close_up), "every": number_text(every)}
+            with self.beat("walk-valley", **named):
+                # Nearly all of the fall is over: thousands of small updates follow, and the dots come closer
+                self.go_on()
         elif self.experiment == KNOWN:
             with self.beat("walk-known", updates=number_text(self.last), every=number_text(every)):
                 # The run that an earlier scene showed, with a dot on its path after every so many updates
@@ -208,6 +213,15 @@ class CurveDescentBeats(SlopeBeats):
             with self.beat("walk", updates=number_text(self.last), every=number_text(every)):
                 # The same for any other run
                 self.go_on()
+
+    def fell_at_once(self, every: int) -> bool:
+        """Whether the close-up took most of the fall, thousands of updates follow, and the last dots crowd."""
+        descent = self.descent
+        start, near, end = (descent.loss_at(row) for row in (0, descent.close_up, self.last))
+        gaps = np.linalg.norm(np.diff(descent.far.dot_points, axis=0), axis=1)
+        crowded = gaps[-CROWD:].max() < CROWDED * gaps.max()
+        long = self.last - descent.close_up >= 2000
+        return bool(long and crowded and start > near > end and start - near >= MOST * (start - end))
 
     def go_on(self) -> None:
         descent = self.descent
@@ -228,7 +242,11 @@ class CurveDescentBeats(SlopeBeats):
                 self.last_gradient(length)
 
     def last_gradient(self, length: float) -> None:
-        self.play(self.resize(MIDDLE), run_time=0.7)
+        finer, exchange = self.descent.finer_slopes(), []
+        if finer is not None:  # small entries, which read 0.000 so far, are written with a power of ten
+            exchange = [FadeOut(self.descent.slopes), FadeIn(finer)]
+            self.descent.slopes = finer
+        self.play(self.resize(MIDDLE), *exchange, run_time=0.7)
         self.play(FadeIn(in_band(length_source(length)), shift=0.15 * UP), run_time=0.5)
 
     def end(self) -> None:

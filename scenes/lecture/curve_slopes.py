@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 QUESTION = (1.85, 0.35, -0.85)  # baselines of the model, its loss, and what is wanted
 SLICE_BOX = (-5.6, -1.15, -0.85, 2.2)
 GRID_BOX = (style.LEFT_EDGE, MAP_BOX[1], -1.2, 2.75)
+KNOWN = Experiment()  # the run that the sum of sigmoids was shown with
 GRID_HALF = 0.5  # half of a small slice's width, of the way on which the tangent would come to zero
 
 
@@ -70,23 +71,39 @@ class SlopeBeats(LectureScene):
         return gradient, in_band(update, gradient)
 
     def task(self) -> None:
+        run, count = self.experiment, Count(len(self.descent.names))
+        several = len(run.hidden) == 1 and run.hidden[0] > 1 and run.activation == "sigmoid"
+        if several and run.dataset == KNOWN.dataset:
+            with self.beat("task", sigmoids=Count(run.hidden[0]), count=count):
+                # The goal comes from its card; the red curve to be met; the model and its unknowns, in empty cells
+                self.show_task()
+        else:
+            with self.beat("task-other", count=count):
+                # The same for a curve or a network that earlier scenes did not show
+                self.show_task()
+
+    def show_task(self) -> None:
         fit, strip = self.descent.fit, self.descent.strip
-        with self.beat("task", count=Count(len(self.descent.names))):
-            # The goal comes from its card; the red curve to be met; the model and its unknowns, in empty cells
-            self.title, arriving = next_heading(self.screen("heading"), self.title)
-            middle = (MAP_BOX[0] + MAP_BOX[1]) / 2
-            goal = formula(GOAL, 38).place(QUESTION[2], center=middle)
-            *others, written = self.steps.card(3)
-            gone = (self.steps.card(1), self.steps.card(2), self.steps.arrows, *others)
-            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *arriving)
-            self.play(ReplacementTransform(written, goal), FadeIn(fit.plot), run_time=0.8)
-            self.play(Create(fit.target), run_time=1.4, rate_func=smooth)
-            self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.5)
-            model = formula(model_source(self.experiment), 38).place(QUESTION[0], center=middle)
-            self.question = VGroup(model, goal)
-            cells = [VGroup(box, name) for box, name in zip(strip.boxes, strip.names, strict=True)]
-            self.play(FadeIn(model, shift=0.15 * UP), FadeIn(strip.label), run_time=0.5)
-            self.play(LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12), run_time=1.2)
+        self.title, arriving = next_heading(self.screen("heading"), self.title)
+        middle = (MAP_BOX[0] + MAP_BOX[1]) / 2
+        goal = formula(GOAL, 38).place(QUESTION[2], center=middle)
+        *others, written = self.steps.card(3)
+        gone = (self.steps.card(1), self.steps.card(2), self.steps.arrows, *others)
+        self.play(*(FadeOut(part, run_time=0.5) for part in gone), *arriving)
+        self.play(ReplacementTransform(written, goal), FadeIn(fit.plot), run_time=0.8)
+        self.play(Create(fit.target), run_time=1.4, rate_func=smooth)
+        self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.5)
+        model = self.model_formula(middle)
+        self.question = VGroup(model, goal)
+        cells = [VGroup(box, name) for box, name in zip(strip.boxes, strip.names, strict=True)]
+        self.play(FadeIn(model, shift=0.15 * UP), FadeIn(strip.label), run_time=0.5)
+        self.play(LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12), run_time=1.2)
+
+    def model_formula(self, middle: float) -> TextMobject:
+        """What the network computes, in the middle of the map's place; smaller where it is long."""
+        source, room = model_source(self.experiment), 2 * (middle - style.LEFT_EDGE)
+        width = formula(source, 38).width
+        return formula(source, 38 * min(1.0, room / width)).place(QUESTION[0], center=middle)
 
     def random_start(self) -> None:
         if self.experiment.loss == "mae":

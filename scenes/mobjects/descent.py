@@ -121,6 +121,12 @@ class Descent:
         ends = [fit.plot.at(self.x[i], [fit.model_y[i], float(target(self.x[i]))]) for i in chosen]
         return VGroup(*(segment(low, high, mix(palette.text, 0.6), style.AXIS) for low, high in ends))
 
+    def finer_slopes(self) -> SlopeRow | None:
+        """The last gradient in a row of its own power of ten; None where it reads well in the row that there is."""
+        columns = self.slopes.columns
+        finer = SlopeRow(self.run.gradient[self.last - 1][columns.shown], columns, SLOPES_Y)
+        return finer if finer.power > self.slopes.power else None
+
     # -- what moves ------------------------------------------------------------------------------------------------
 
     def show(self, row: float) -> None:

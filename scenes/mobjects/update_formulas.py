@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 
+from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.mobjects.arithmetic import PrintedUpdate
 from gradreel.scenes.mobjects.theta_strip import role_of
@@ -19,18 +20,42 @@ GOAL = 'orange(theta)^* = limits("arg min")_orange(theta) thin L(orange(theta))'
 
 
 def model_source(experiment: Experiment) -> str:
-    """What the network computes from x_1, with the parameters in their colours; a deep one only by name."""
+    """What the network computes from x_1, with the parameters in their colours; a deep one only by name.
+
+    The feature of a centred curve is x_1 less the middle of its range, and the parameters are the ones for that.
+    """
+    feature = feature_source(experiment.dataset) if isinstance(experiment.dataset, CurveDataset) else "x_1"
     if not experiment.hidden:
-        return "blue(y) = grey(b) + yellow(w_1) x_1"
+        return f"blue(y) = grey(b) + yellow(w_1) {feature}"
     if len(experiment.hidden) > 1:
         return "blue(y) = f_orange(theta) (x_1)"
-    inner = "green(b_i) + yellow(w_i) x_1"
+    inner = f"green(b_i) + yellow(w_i) {feature}"
     unit = {
         "sigmoid": f'"sigmoid"({inner})',
         "relu": f"max(0, {inner})",
         "hard_sigmoid": f'"hard sigmoid"({inner})',
     }[experiment.activation]
     return f"blue(y) = grey(b) + sum_(i=1)^{experiment.hidden[0]} magenta(c_i) thin {unit}"
+
+
+def feature_source(dataset: CurveDataset) -> str:
+    """The network's only feature: x_1, or x_1 less the offset, (x_1 - 4).
+
+    An offset of more than six digits is rounded to less than a thousandth of the range.
+    """
+    low, high = dataset.range
+    offset = Decimal(f"{dataset.offset:.6g}")
+    if float(offset) != dataset.offset:
+        unit = Decimal(1).scaleb(math.floor(math.log10(high - low)) - 3)
+        offset = round(Decimal(dataset.offset) / unit) * unit
+    if not offset:
+        return "x_1"
+    size = abs(offset).normalize()
+    written = f"{size:f}"
+    if len(written) > 9:
+        power = size.adjusted()
+        written = f"{size.scaleb(-power):f} dot 10^({power})"
+    return f"(x_1 {'-' if offset > 0 else '+'} {written})"
 
 
 def gradient_source(update: str) -> str:

@@ -14,7 +14,7 @@ from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.planes import Plane, plane_of
-from gradreel.core.theta import loss, predict
+from gradreel.core.theta import loss, parameter_names, predict
 from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
@@ -23,13 +23,14 @@ from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import Descent
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
-from gradreel.scenes.mobjects.update_formulas import length_text
+from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
 from gradreel.scenes.stills import beat_frames, visit_beats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 TINY = (320, 180)
 SHORT = Experiment(epochs=300)
+LONG = Experiment(epochs=5000)  # down in a few updates, then along a valley for thousands
 LINE = Experiment(  # a line fitted to a line: reached for certain
     dataset=CurveDataset(knots=((0, 0), (8, 8)), low=0, high=8), hidden=(), learning_rate=0.05, epochs=300
 )
@@ -59,7 +60,7 @@ OTHERS = {  # whose updates are not, or not always, the learning rate times the 
 @pytest.fixture(scope="module")
 def media(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("media")
-    for run in (SHORT, LINE, *EXTREMES.values(), *(run for run, *_ in OTHERS.values())):
+    for run in (SHORT, LONG, LINE, *EXTREMES.values(), *(run for run, *_ in OTHERS.values())):
         train(run, folder / "traces")
     return folder
 
@@ -286,6 +287,59 @@ def test_a_loss_of_distances_is_said_to_be_one(media):
 )
 def test_a_gradients_length_in_words(length, text):
     assert length_text(length) == text
+
+
+@pytest.mark.parametrize(
+    ("dataset", "written"),
+    [
+        ({}, "(x_1 - 4)"),
+        ({"centered": False}, "x_1"),
+        ({"low": -4, "high": 4}, "x_1"),
+        ({"low": -8, "high": 0}, "(x_1 + 4)"),
+        ({"low": 0, "high": 8.125}, "(x_1 - 4.0625)"),
+        ({"low": -3, "high": 1 / 3}, "(x_1 + 1.333)"),
+        ({"low": 1 / 3, "high": 7.1}, "(x_1 - 3.717)"),
+        ({"knots": ((0, 1), (1e-7, 2)), "low": 0, "high": 1e-7}, "(x_1 - 5 dot 10^(-8))"),
+    ],
+)
+def test_the_feature_is_written_with_what_is_taken_from_x(dataset, written):
+    assert feature_source(CurveDataset(**dataset)) == written
+
+
+def test_the_model_as_written_draws_the_blue_curve(media, trace):
+    """Its parameters are the cells' ones: b_i + w_i (x_1 - 4), not b_i + w_i x_1."""
+    sources = []
+    beats = play(lambda scene, beat: sources.append(scene.question[0].source) if beat == "task" else None, media)
+    assert "green(b_i) + yellow(w_i) (x_1 - 4)" in sources[0] and beats[1] == "task"
+    names, x = parameter_names(SHORT), np.linspace(0, 8, 50)
+    value = dict(zip(names, trace.parameters[300], strict=True))
+    y = value["b"] + sum(
+        value[f"c_{i}"] / (1 + np.exp(-(value[f"b_{i}"] + value[f"w_{i}_1"] * (x - 4)))) for i in (1, 2, 3)
+    )
+    np.testing.assert_allclose(y, predict(SHORT, trace.parameters[300], SHORT.dataset.features_at(x)), atol=1e-9)
+
+
+def test_the_curve_is_welcomed_back_only_where_earlier_scenes_showed_it(media):
+    for name in ("one sigmoid", "two layers of ReLU", "large numbers"):
+        assert play(lambda scene, beat: None, media, EXTREMES[name])[1] == "task-other"
+    assert play(lambda scene, beat: None, media, EXTREMES["eight sigmoids"])[1] == "task"
+
+
+def test_a_small_last_gradient_is_not_a_row_of_zeros(media):
+    seen = []
+    play(lambda scene, beat: seen.append(scene.descent.slopes) if beat == "stop" else None, media, LONG)
+    last = Trace.find(media / "traces", LONG).gradient[LONG.n_updates - 1]
+    row = seen[0]
+    assert 0 < np.abs(last).max() < 0.005 and f"10^({row.power})" in row.label.source
+    np.testing.assert_allclose([number(entry) for entry in row.numbers], last * 10.0**row.power, atol=0.00051)
+    assert max(abs(number(entry)) for entry in row.numbers) >= 1
+
+
+def test_a_fall_and_a_long_walk_are_told_only_where_they_were(media, monkeypatch):
+    assert "walk-valley" in play(lambda scene, beat: None, media, LONG)
+    assert "walk" in play(lambda scene, beat: None, media)  # too few updates for thousands
+    monkeypatch.setattr(Descent, "loss_at", lambda self, row: 6.0 - row / 1000)  # as steep at the end as at first
+    assert "walk" in play(lambda scene, beat: None, media, LONG)
 
 
 @pytest.mark.parametrize(("name", "language"), [*((name, "en") for name in EXTREMES), ("eight sigmoids", "zh")])
