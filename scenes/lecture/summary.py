@@ -19,7 +19,7 @@ from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc
 from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
 
-LINES = (-1.47, -1.8, -2.13, -2.46)  # baselines in a card, where its formula was
+LINES = (-1.5, -1.83, -2.16, -2.49)  # baselines in a card, where its formula was
 CHOSEN = (  # step, word
     (1, "days-back"),
     (1, "activation"),
