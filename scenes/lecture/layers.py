@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import DEPTHS, WIDTH
@@ -26,6 +27,7 @@ FORMULA_SIZE, FORMULA_SHARE = 46, 0.88  # the largest size; how much of a column
 SMALLEST_FORMULA, LOWER = 25, 0.46  # what can still be read; how much lower every other one stands otherwise
 COUNT_SIZE, TOTAL_SIZE = 28, 34
 NARROW, WIDER = 2.3, 1.4  # the first column is so far from the middle, and more with each layer, until it has its place
+BETWEEN = 0.4  # from a formula at the right edge to the one before it, at least
 EDGES = 0.45  # share of their colour in which lines are drawn that are not spoken of
 
 
@@ -55,7 +57,9 @@ class StackLayers(LectureScene):
             style.emphasize(edges, EDGES)
         sources = [*(layer_source(k) for k in range(self.depth)), output_source(self.depth)]
         self.formulas = [formula(source, FORMULA_SIZE) for source in sources]
-        self.wide = max(text.width for text in self.formulas)  # of the widest one, at the largest size
+        lengths = [text.width for text in self.formulas]
+        self.wide = max(lengths)  # of the widest one, at the largest size
+        self.at_the_edge = [b + a / 2 for a, b in zip([0.0, *lengths], lengths, strict=False)]
         self.sizes = [FORMULA_SIZE] * len(self.formulas)
         self.counts = [words(number_text(count), COUNT_SIZE) for count in layer_sizes(self.network)]
         self.days = words(self.screen("days"), style.TICK, palette.dim)
@@ -71,10 +75,13 @@ class StackLayers(LectureScene):
         pitch = 2 * half / last
         self.diagram.spread([-half + pitch * k for k in range(self.depth + 2)])
         room = FORMULA_SHARE * pitch
-        size, lower = FORMULA_SIZE * min(1.0, room / self.wide), 0.0
+        free = style.RIGHT_EDGE - half + pitch - BETWEEN  # for the last formula and half of the one before it
+        at_the_edge = free / np.interp(last, np.arange(1, len(self.at_the_edge) + 1), self.at_the_edge)
+        size, lower = FORMULA_SIZE * min(1.0, room / self.wide, at_the_edge), 0.0
         if size < SMALLEST_FORMULA:
-            wider = FORMULA_SIZE * min(1.0, 1.25 * room / self.wide)
-            size, lower = max(SMALLEST_FORMULA, wider), LOWER * min(1.0, (SMALLEST_FORMULA - size) / 2)
+            wider = max(SMALLEST_FORMULA, FORMULA_SIZE * min(1.0, 1.25 * room / self.wide))
+            apart = min(1.0, SMALLEST_FORMULA - size)
+            size, lower = SMALLEST_FORMULA + apart * (wider - SMALLEST_FORMULA), apart * LOWER
         for k, (text, count) in enumerate(zip(self.formulas, self.counts, strict=True), 1):
             x = self.diagram.columns[k].x
             text.scale(size / self.sizes[k - 1])
@@ -107,10 +114,6 @@ class StackLayers(LectureScene):
         lines = LaggedStart(*(Create(line) for line in edges), lag_ratio=0.02, run_time=1.8)
         return LaggedStart(lines, FadeIn(self.diagram.columns[k], run_time=0.6), lag_ratio=0.6)
 
-    def _next_formula(self, k: int) -> list[Animation]:
-        """Formula k (from 0) grows out of a copy of the one before, which stays; a becomes what is put in."""
-        return grow(self.formulas[k - 1], self.formulas[k], {"x": "a"}, copied=True)
-
     def _add(self, k: int) -> None:
         """The number of layer k's parameters (from 0) comes below it, and that of all so far at the top right."""
         so_far = sum(layer_sizes(self.network)[: k + 1])
@@ -135,7 +138,7 @@ class StackLayers(LectureScene):
             # Room is made. What came out goes in: a second layer, and the formula again with primes
             self.play(self._make_room(2))
             self.play(emphasis(self.diagram.edges[0], FAINT / 2), self._layer(2))
-            self.play(*self._next_formula(1), run_time=1.6)
+            self.play(*grow(self.formulas[0], self.formulas[1], {"x": "a"}, copied=True), run_time=1.6)
 
     def _new_beat(self) -> None:
         first, second, *_ = layer_sizes(self.network)
@@ -156,7 +159,8 @@ class StackLayers(LectureScene):
             for k in range(3, self.depth + 1):
                 self.play(self._make_room(k))
                 self.play(emphasis(self.diagram.edges[k - 2], FAINT / 2), self._layer(k))
-                self.play(*self._next_formula(k - 1), run_time=1.2)
+                # There is no room to copy the one before, glyph by glyph: it would run through its own copy
+                self.play(FadeIn(self.formulas[k - 1], shift=0.15 * UP), run_time=0.6)
                 self._add(k - 1)
             self.play(self._make_room(self.depth + 1))
             self.play(self._layer(self.depth + 1))

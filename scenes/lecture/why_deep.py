@@ -71,6 +71,7 @@ KNOTS_OF_A_FUNCTION = 65
 ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
 RACE_SECONDS = 7.0
 FOLD_SECONDS = 7.0  # for all folds together
+CREASE_SECONDS = 0.4  # that each crease is seen before the curve is folded at it
 COUNTER_SIZE = 32
 BEND_RADIUS = 0.085
 NAMES = ("name-fat", "name-deep")
@@ -281,13 +282,15 @@ class WhyDeep(LectureScene):
         lights += self._bending(self.small[0], left, fat, (2 * k, 2 * k + 2))
         box = right.plot.box
         y = right.plot.at(0, 0.5)[1]
-        crease = dashed((box[0], y, 0), (box[1], y, 0), palette.text, style.BOX, dash=0.12)
+        line = dashed((box[0], y, 0), (box[1], y, 0), palette.text, style.BOX, dash=0.12)
+        crease = VGroup(line, words(self.screen("crease"), style.TICK).place(y - 0.08, right=box[0] - 0.12))
 
         def update(_: VMobject, share: float) -> None:
             fold, stretch = (smooth(min(1.0, max(0.0, s))) for s in (1.7 * share, 1.7 * share - 0.7))
             right.draw(folded(curve, fold, stretch))
 
         self.play(FadeIn(crease), *lights[:2], run_time=0.25 * seconds)
+        self.wait(CREASE_SECONDS)
         folding_up = UpdateFromAlphaFunc(right.blue, update, rate_func=linear)
         self.play(*lights[2:], folding_up, FadeOut(crease, rate_func=_late), run_time=0.6 * seconds)
         relus = 2 * (k + 1)

@@ -10,7 +10,7 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import ManimColor, RoundedRectangle, VGroup, VMobject
+from manim import UP, ManimColor, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 HALF_WIDTH, HALF_X = 5.7, 3.5  # of each side's picture: how wide, and how far its middle is from the frame's
@@ -21,8 +21,10 @@ COUNTS_BASELINE = -3.1
 LINE_WIDTH, LINE_SHARE = 1.3, 0.5
 ROWS = 8  # nodes drawn in a column at most; of a wider network's
 WIDE_ROWS = 5
+DOT_RADIUS, DOT_SHARE = 0.028, 0.33  # of the dots for what is not drawn, and their distance in pitches
 RED_WIDTH, BLUE_WIDTH = 9.0, 4.8
 RED_SHARE = 0.48
+ROUNDING = 1e-4  # of a plot's height: blue that is lower than red by less is on it
 GAP_SHARE = 0.3  # of red, that the error between the curves is filled with
 ROWS_OF_STARTS = ((0.5, 2.1), (-2.45, -0.85))  # bottom and top of the small plots, fat and deep
 SMALL_GAP, SMALL_RED, SMALL_BLUE = 0.3, 4.0, 2.6
@@ -53,6 +55,9 @@ class Side:
 def thin_diagram(hidden: Sequence[int], box: Box, rows: int = ROWS) -> LayerDiagram:
     """A network on one feature; many lines in little room stay lines."""
     diagram = LayerDiagram((1, *hidden, 1), box, most=rows)
+    for column in diagram.columns:
+        for k, dot in enumerate(column.dots):  # three, in the room between two small nodes
+            dot.set(width=2 * DOT_RADIUS).move_to(column.dots[1].get_center() + (1 - k) * DOT_SHARE * column.pitch * UP)
     many = max(hidden) > 4
     for edges in diagram.edges:
         for line in edges:
@@ -91,11 +96,17 @@ class Curves(VGroup):
         return self
 
     def draw(self, y: NDArray) -> Curves:
-        """Blue alone is ``y`` (n,), up to where it leaves the plot."""
-        low, high = self.plot.y_range
-        outside = np.flatnonzero((y < low) | (y > high))
-        end = len(y) if not len(outside) else max(2, int(outside[0]))
-        self.plot.set_curve(self.blue, self.x[:end], y[:end])
+        """Blue alone is ``y`` (n,), up to where it leaves the plot at the top, or gets lower than red ever is."""
+        low, high = float(self.y.min()), self.plot.y_range[1]
+        outside = np.flatnonzero((y < low - ROUNDING * (high - low)) | (y > high))
+        if not len(outside) or outside[0] == 0:
+            self.plot.set_curve(self.blue, self.x, y)
+            return self
+        end = int(outside[0])
+        edge = low if y[end] < low else high
+        share = np.clip((edge - y[end - 1]) / (y[end] - y[end - 1]), 0.0, 1.0)
+        x = self.x[end - 1] + share * (self.x[end] - self.x[end - 1])
+        self.plot.set_curve(self.blue, np.append(self.x[:end], x), np.append(y[:end], edge))
         return self
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_parts import Node, activation_picture
 from gradreel.scenes.mobjects.plot import ring, segment
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import palette
 from manim import Animation, Dot, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
@@ -62,7 +62,7 @@ class NeuronView(VGroup):
         for sign in (1.0, -1.0):
             normal = np.array([np.cos(angle + sign * tilt), np.sin(angle + sign * tilt), 0.0])
             ends = start + node.radius * normal, self.middle + self.radius * normal
-            self.lines.append(segment(*ends, mix(palette.axis, 0.6), style.GUIDE))
+            self.lines.append(segment(*ends, palette.dim, style.BOX))
         return self.lines
 
     def fire(self) -> Animation:
