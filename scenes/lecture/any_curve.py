@@ -140,7 +140,7 @@ class AnyCurve(LectureScene):
         self.decimals = loss_decimals(errors)
         self.red = self.plot.curve(self.x, self.y, palette.red)
         self.formula = BadgeSum(self.screen("red-curve"), FORMULA_Y)
-        texts = {key: self.screen(key) for key in ("points", "largest-gap", "even", "placed")}
+        texts = {key: self.screen(key) for key in ("points", "gap-axis", "even", "placed")}
         self.chart = ConvergencePlot(self.even, self.placed, texts)
         self.mark = Bracket(width=3.0)
         self.counter = self._counter()

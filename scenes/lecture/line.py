@@ -44,7 +44,7 @@ from manim import (
 from pydantic import Field, field_validator, model_validator
 
 DOTS, EXAMPLE = 41, 9  # the one that is explained: neither at an end nor at the top of the default's peak
-WIDE_RIGHT, FORMULA_BASELINE = 4.9, 2.22
+WIDE_RIGHT, FORMULA_BASELINE = 4.9, 2.36
 REST = (0.16, 0.62)  # shares of the plot's height at which the first line begins and ends
 LARGEST = 20.0  # thousand views, or whatever x and y stand for
 HALF = 0.5  # share of red's colour while gaps to the line are spoken of

@@ -20,7 +20,7 @@ from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
 from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
 from manim import (
     UP,
     Animation,
@@ -93,8 +93,9 @@ class SumByHandBeats(LectureScene):
         if self.cut:
             text = number_text(self._gap(most), 2)
             with self.beat("smaller", sigmoids=number_text(most * self.n_sigmoids), gap=text):
-                # Each piece is cut in two, in four, in eight, each part gets its sigmoid: blue goes into the corners
-                self.play(FadeOut(self.bracket), *self._title("heading-smaller"))
+                # Each piece is cut in two, in four, in eight, each part gets its sigmoid: blue goes into the corners.
+                # Rows and terms are not these sigmoids: they step back
+                self.play(FadeOut(self.bracket), *self._title("heading-smaller"), *self._one_for_each_piece(FAINT))
                 for cuts in CUTS:
                     self._cut(cuts)
 
@@ -158,6 +159,10 @@ class SumByHandBeats(LectureScene):
         self.count.set_value(self.n_sigmoids)
         return VGroup(count_name, self.count, gap_name, self.gap)
 
+    def _one_for_each_piece(self, share: float) -> list[Animation]:
+        """Rows and terms, of the sum with a sigmoid for each piece, dim or come back."""
+        return [emphasis(part, share) for part in (*self.rows.rows, self.formula.written_out)]
+
     def _cut(self, cuts: int) -> None:
         before = np.interp(self.x, self.dense, matched_sum(self.parts, self.dense, max(1, cuts // 2)))
         after = matched_sum(self.parts, self.x, cuts)
@@ -166,18 +171,21 @@ class SumByHandBeats(LectureScene):
         self.gap.set_value(self._gap(cuts))
         self.wait(0.7)
 
+    def _back_from_the_smaller(self) -> list[Animation]:
+        """Blue is again the sum with a sigmoid for each piece, whose rows and terms are bright."""
+        blue = self._moving(self.fit.model, matched_sum(self.parts, self.x, CUTS[-1]), self.fit.model_y)
+        return [blue, FadeOut(self.counted), *self._one_for_each_piece(FULL)]
+
     def _sigma_beat(self) -> None:
         parts = self.formula
         with self.beat("sigma"):
-            # The terms slide onto one another: one term with an index, and a sum sign before it
+            # After smaller pieces, blue first goes back. The terms slide onto one another: one term with an index, and
+            # a sum sign before it
+            if self.hand is not None and self.cut:
+                self.play(*self._back_from_the_smaller(), *self._title("heading"))
             self.remove(parts.written_out)
             self.add(parts.prefix, *parts.terms)
-            meanwhile = []
-            if self.hand is not None and self.cut:
-                model = self.fit.model
-                meanwhile = [self._moving(model, matched_sum(self.parts, self.x, CUTS[-1]), self.fit.model_y)]
-                meanwhile += [*self._title("heading"), FadeOut(self.counted)]
-            self.play(*parts.fold(), *meanwhile)
+            self.play(*parts.fold())
             self.remove(*parts.terms, *(part for term in parts.terms for part in term), parts.prefix)
             self.add(parts.folded)
             self.play(parts.enlarge(), run_time=0.7)

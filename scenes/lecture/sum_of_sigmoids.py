@@ -167,6 +167,8 @@ class SumOfSigmoids(SumByHandBeats):
             fit, rows = self.fit, self.rows
             leaving = [] if self.hand is None else [self.counted, self.bracket]
             leaving = [FadeOut(part) for part in leaving if part in self.mobjects]
+            if self.hand is not None and self.cut and self.n_sigmoids == 1:  # there was no sum sign to go back for
+                leaving = self._back_from_the_smaller()
             self.play(*self._title("heading-learn"), *leaving)
             if self.hand is None:
                 self.play(LaggedStart(*(FadeIn(row.content) for row in rows.rows), lag_ratio=0.25), run_time=1.4)

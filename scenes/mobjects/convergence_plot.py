@@ -1,6 +1,7 @@
 """Measured gaps over numbers of points, both axes counting factors: a law like 1 / K² is a straight line there.
 
-Nobody need know such axes: each dot has its gap beside it, and between two of them stands by what it was divided.
+Nobody need know such axes: the upright one names its scale, each dot has its gap beside it, and between two of them
+stands by what it was divided.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ CLEAR = 0.02  # around a label
 
 
 class ConvergencePlot:
-    """Two series of measured gaps. Texts: points, largest-gap, even, placed.
+    """Two series of measured gaps. Texts: points, gap-axis, even, placed.
 
     Parts: ``axes``; of the even points ``dots``, ``line`` and ``even_label``; ``notes(k)``, the gap at the k-th dot and
     what divided it there; ``placed_marks`` of the well-placed ones, hollow and dashed,
@@ -96,7 +97,7 @@ class ConvergencePlot:
     def _axis_words(self, texts: dict[str, str]) -> list[TextMobject]:
         left, right, bottom, top = BOX
         below = words(texts["points"], style.TICK, palette.dim).place(bottom - 0.4, left=right + 0.25)
-        above = words(texts["largest-gap"], style.TICK, palette.dim).place(top + 0.16, left=left - 0.1)
+        above = words(texts["gap-axis"], style.TICK, palette.dim).place(top + 0.16, left=left - 0.1)
         return [below, above]
 
     def _places(self, series: Convergence) -> NDArray:

@@ -6,10 +6,11 @@ import numpy as np
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import palette
-from manim import Rectangle, VGroup
+from manim import DL, UR, Mobject, Rectangle, VGroup
 from numpy.typing import NDArray
 
 LETTER = 36
+CLEAR = 0.08  # between the error's size and the curve
 FEW = 5  # features: with more of them, their rings are small
 
 
@@ -39,7 +40,42 @@ class DayError(VGroup):
         self.prediction = VGroup(ring(y, 0.1, palette.blue, fill=palette.blue), letter)
         self.line = segment(label, y, palette.text, 4.0)
         error = formula(f'e = "{size}"', LETTER)
-        error.move_to((y + label) / 2 + np.array([aside * (error.width / 2 + 0.2), 0.0, 0.0]))
         patch = Rectangle(width=error.width + 0.16, height=error.height + 0.2, stroke_width=0)
+        error.move_to(_free_place(patch, real, (y, label), aside, (letter, hat), foot))
         self.names = VGroup(patch.set_fill(palette.background, 1).move_to(error), error, hat)
         self.add(self.features, self.prediction, self.line, self.names)
+
+
+def _free_place(
+    patch: Rectangle,
+    real: NDArray,
+    ends: tuple[NDArray, NDArray],
+    aside: float,
+    letters: tuple[Mobject, ...],
+    foot: float,
+) -> NDArray:
+    """The middle of a patch beside the line from end to end, where it hides no part of ``real`` (T, 3) and no letter.
+
+    As near to the line's middle as it can; over the curve if there is no such place.
+    """
+    half = np.array([patch.width, patch.height]) / 2
+    x = np.linspace(real[0, 0], real[-1, 0], 40 * len(real))
+    curve = np.column_stack([x, np.interp(x, real[:, 0], real[:, 1])])
+    corners = [np.array([letter.get_corner(DL)[:2], letter.get_corner(UR)[:2]]) for letter in letters]
+    low, high = sorted(end[1] for end in ends)
+    at = ends[0][0] + aside * (half[0] + 0.12)
+
+    def is_free(middle: NDArray) -> bool:
+        if middle[1] - half[1] < foot:
+            return False
+        hides = (np.abs(curve - middle) < half + CLEAR).all(axis=1).any()
+        touches = any((box[0] < middle + half).all() and (box[1] > middle - half).all() for box in corners)
+        return not (hides or touches)
+
+    heights = np.linspace(low, high, 21)
+    for height in heights[np.argsort(np.abs(heights - (low + high) / 2), kind="stable")]:
+        if is_free(np.array([at, height])):
+            return np.array([at, height, 0.0])
+    at += aside * 0.2  # beside the letter over the curve
+    below = curve[np.abs(curve[:, 0] - at) < half[0], 1]
+    return np.array([at, below.max(initial=high) + half[1] + CLEAR, 0.0])

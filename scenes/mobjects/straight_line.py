@@ -15,7 +15,7 @@ from manim import Animation, ManimColor, Square, Transform, VGroup, VMobject
 from numpy.typing import NDArray
 
 ROLE = {"w": "yellow", "b": "grey"}
-VALUE_DROP = 0.86  # from the formula's baseline to that of the numbers
+VALUE_DROP = 0.8  # from the formula's baseline to that of the numbers
 SQUARES = 5  # gaps on which a square is drawn, at most
 
 Curve = Callable[[NDArray], NDArray]  # heights at x

@@ -18,6 +18,7 @@ from manim import Animation, Dot, Rectangle, UpdateFromAlphaFunc, VGroup, VMobje
 AROUND = 0.14  # share of the longest window that is shown before it
 MOST_DOTS = 130  # with more days than this there is a line alone
 SHADE = 0.1  # of the text colour in the band
+FRAME = 0.65  # around it: shades behind days have none
 NAME_SIZE, NAME_ABOVE, NAME_GAP = 34, 0.17, 0.22
 
 
@@ -55,7 +56,9 @@ class ViewWindow(VGroup):
         dotted = self.places if len(self.places) <= MOST_DOTS else self.places[:0]
         self.dots = VGroup(*(Dot(point, radius=radius, color=palette.red) for point in dotted))
         self.label = self._mark(self.plot.at(float(self.plot.days(label)), truth))
-        self.band = VMobject(stroke_width=0).set_fill(mix(palette.text, SHADE), 1)
+        self.band = VMobject(stroke_color=mix(palette.text, FRAME), stroke_width=1.6).set_fill(
+            mix(palette.text, SHADE), 1
+        )
         self.lit = polyline(self.places[-1:].repeat(2, axis=0), palette.red, REAL_LINE)
         self.window = VGroup(self.band, self.curve, self.lit, self.dots)
         self.days, self.outside = 0.0, 1.0  # how many days it has; how bright the days outside are

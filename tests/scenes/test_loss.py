@@ -21,6 +21,7 @@ from gradreel.core.written_out import in_thousands
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.loss import Loss
+from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.error_strip import ErrorStrip
 from gradreel.scenes.stills import visit_beats
 
@@ -226,3 +227,35 @@ def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(media, lang, param
 def test_what_cannot_be_shown_is_named(parameters, message):
     with pytest.raises(UserError, match=f"(?s)loss.*{message}"):
         Loss.validated({"run": RUN, **parameters})
+
+
+def test_earlier_years_are_named_only_where_there_were_some_and_theta_missed_them_by_less(media):
+    def beats(**parameters) -> list[tuple[bool, bool]]:
+        said = []
+
+        def look(scene, beat):
+            if beat.startswith("mean"):
+                sizes, years = np.abs(scene.everything.error[0]), scene.everything.dates.astype("datetime64[Y]")
+                shown, year = np.abs(scene.shown.error[0]).mean(), scene.shown.dates[0].astype("datetime64[Y]")
+                earlier = [sizes[years == other].mean() for other in np.unique(years[years < year])]
+                said.append((beat == "mean", bool(earlier) and max(earlier) < shown))
+
+        play(media, look, **parameters)
+        return said
+
+    assert beats() == [(True, True)]
+    assert beats(last=date(2017, 6, 30)) == [(False, False)]
+
+
+@pytest.mark.parametrize("day", [9, 12, 20, 27])
+def test_the_size_of_the_error_hides_no_part_of_red(day):
+    x = np.linspace(-5.9, 1.35, 28)
+    heights = 0.55 + 0.45 * np.sin(np.arange(28) * 2 * np.pi / 7)
+    real = np.column_stack([x, heights, np.zeros(28)])
+    y = np.array([x[day], -0.2, 0.0])
+    patch = DayError(real, day, y, 3, "2.67k", -0.3).names[0]
+    dense = np.linspace(x[0], x[-1], 5000)
+    inside = (np.abs(dense - patch.get_x()) < patch.width / 2) & (
+        np.abs(np.interp(dense, x, heights) - patch.get_y()) < patch.height / 2
+    )
+    assert patch.get_fill_opacity() == 1 and not inside.any()
