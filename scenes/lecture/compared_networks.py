@@ -16,7 +16,8 @@ from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.network_words import network_fields
 
-LARGER = 3.0  # times the losses of the one that the other's may be, for both to be seen in one scale
+LARGER = 3.0  # times the lecture's losses that ours may be, for both to be seen in one scale
+ABOVE = 1.1  # times ours that the lecture's may be: the picture, made for ours, has so much room under its heading
 
 
 class ComparedNetworks(NetworksScene):
@@ -78,12 +79,12 @@ class ComparedNetworks(NetworksScene):
         return result.network.hidden in LECTURE
 
     def one_scale(self) -> bool:
-        """Whether ours and the lecture's losses can be seen in one scale: another channel may have other views."""
+        """Whether the lecture's losses can be seen in the scale of ours: another channel may have other views."""
         lecture = [
             loss for result in self.outcome for loss in lecture_losses(result.network.hidden) if loss is not None
         ]
         ours = [result.unseen.mean for result in self.outcome]
-        return bool(lecture) and max(ours) / LARGER <= max(lecture) <= LARGER * max(ours)
+        return bool(lecture) and max(ours) / LARGER <= max(lecture) <= ABOVE * max(ours)
 
     # -- what the numbers say --------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from gradreel.core.verdicts import change, lecture_losses
 from gradreel.scenes import style
 from gradreel.scenes.lecture.compared_networks import ComparedNetworks
 from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing, lecture_written
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, LossBar, lecture_mark, mark_of
+from gradreel.scenes.mobjects.bars import ROOM, SEEN, UNSEEN, Columns, LossBar, lecture_mark, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, LossPanel
 from gradreel.scenes.mobjects.plot import dashed, polyline
@@ -262,39 +262,43 @@ class WidthExperiment(ComparedNetworks):
         lines = {"linear": LINEAR, "hundred": HUNDRED}
         written = {name: lecture_written(hidden)[UNSEEN] for name, hidden in lines.items()}
         with self.beat(self._lecture_line(), **written):
-            # Over ours, ghost bars: what the lecture measured on its own channel, seen, then unseen
-            if self.one_scale():
-                self._ghost_bars()
-            else:
-                self._lecture_row()
+            # Ghost bars: what the lecture measured on its own channel, seen, then unseen; over ours where both fit
+            self._ghost_bars()
 
     def _ghost_bars(self) -> None:
-        marks: list[list[VGroup]] = [[], []]
-        for side in (SEEN, UNSEEN):
-            for k, result in enumerate(self.outcome):
-                loss, text = (of(result.network.hidden)[side] for of in (lecture_losses, lecture_written))
-                if loss is not None:
-                    marks[side].append(lecture_mark(self.columns, k, side, loss, text))
+        self.over_ours = self.one_scale()
+        self.lecture_marks = self._lecture_bars(self._lecture_columns())
         bars = [bar for pair in self.bars for bar in pair]
-        numbers = [bar.value for bar in bars] + [dot for bar in bars for dot in bar.dots]
-        self.ours_stepped_back = VGroup(*numbers, *([self.best_mark] if hasattr(self, "best_mark") else []))
+        leaving = [bar.value for bar in bars] + [dot for bar in bars for dot in bar.dots]
+        if self.over_ours:
+            dimmed = [emphasis(bar.box, FAINT) for bar in bars]
+        else:  # the lecture's have a scale of their own, in which ours mean nothing
+            leaving, dimmed = [*(bar.box for bar in bars), *leaving], []
+        self.ours_stepped_back = VGroup(*leaving, *([self.best_mark] if hasattr(self, "best_mark") else []))
         self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-        self.play(FadeOut(self.ours_stepped_back), *(emphasis(bar.box, FAINT) for bar in bars), *arriving)
-        self.lecture_marks = marks
-        for group in marks:
+        self.play(FadeOut(self.ours_stepped_back), *dimmed, *arriving)
+        for group in self.lecture_marks:
             drawn = [Create(outline) for outline, _ in group]
             self.play(LaggedStart(*drawn, lag_ratio=0.5), run_time=1.6)
             self.play(*(FadeIn(number, shift=0.1 * UP) for _, number in group), run_time=0.5)
 
-    def _lecture_row(self) -> None:
-        """The lecture's losses under ours, where one scale cannot show both."""
-        row = VGroup(words(self.screen("lecture"), style.CAPTION, palette.dim).place(BELOW_NAME, left=style.LEFT_EDGE))
-        for k, result in enumerate(self.outcome):
-            for side, text in enumerate(lecture_written(result.network.hidden)):
-                number = words(text, style.CAPTION, palette.dim)
-                row.add(number.place(BELOW_NAME, center=self.columns.slot(k, side)))
-        restored = [emphasis(bar, FULL) for pair in self.bars for bar in pair]
-        self.play(FadeIn(row, shift=0.15 * UP), *restored, run_time=0.6)
+    def _lecture_columns(self) -> Columns:
+        """Ours, if the lecture's losses can be seen in their scale; else as high as those need."""
+        if self.over_ours:
+            return self.columns
+        known = [lecture_losses(result.network.hidden) for result in self.outcome]
+        largest = max(loss for losses in known for loss in losses if loss is not None)
+        return Columns(self.columns.count, largest / ROOM)
+
+    def _lecture_bars(self, columns: Columns) -> list[list[VGroup]]:
+        """The lecture's losses in these columns: on seen days, on unseen ones."""
+        marks: list[list[VGroup]] = [[], []]
+        for side in (SEEN, UNSEEN):
+            for k, result in enumerate(self.outcome):
+                loss, text = lecture_losses(result.network.hidden)[side], lecture_written(result.network.hidden)[side]
+                if loss is not None:
+                    marks[side].append(lecture_mark(columns, k, side, loss, text))
+        return marks
 
     def _lecture_line(self) -> str:
         """Whether 100 ReLUs beat the linear model on unseen days here, as they did in the lecture."""
@@ -312,7 +316,7 @@ class WidthExperiment(ComparedNetworks):
                 self.title, arriving = next_heading(self.screen(f"verdict-{self.unseen}"), self.title)
                 gone = [FadeOut(mark) for group in self.lecture_marks for mark in group]
                 emphasize(self.ours_stepped_back, FULL)
-                restored = [emphasis(bar.box, FULL) for bar in bars]
+                restored = [emphasis(bar.box, FULL) for bar in bars] if self.over_ours else []
                 self.play(*gone, *restored, FadeIn(self.ours_stepped_back), *arriving, run_time=1.0)
             self.gaps = [self._gap(*pair) for pair in self.bars]
             self.play(LaggedStart(*map(Create, filter(None, self.gaps)), lag_ratio=0.7), run_time=4.0)

@@ -111,7 +111,11 @@ class DepthLines(VGroup):
         return ring(self.point(kind, k), DOT, self.color, fill=fill)
 
     def _values(self, kind: str, written: Callable[[float], str], size: float) -> VGroup:
-        """The number of each point, above it or below, where it lies on no line, no point and no other number."""
+        """The number of each point, above it or below, where it lies on no line, no point and no other number.
+
+        Of two points too close for a number between them, the lower one's stands below: above, it would be read as the
+        upper one's.
+        """
         lines = [self._along(line) for line in self.lines.values()]
         dots = [self.dots[kind].get_all_points() for kind in KINDS]
         group = VGroup()
@@ -119,11 +123,10 @@ class DepthLines(VGroup):
             text, point = words(written(float(self.losses[kind][k])), size), self.point(kind, k)
             others = [value.get_all_points() for value in (*group, *self.taken)]
             taken = np.concatenate([self.covered, *lines, *dots, *others])
-            places = [
-                (float(point[1]) + up, float(point[0]) + beside * text.width)
-                for up in (NUMBER_GAP, -NUMBER_GAP - text.height, NUMBER_GAP + 0.15 + text.height)
-                for beside in PLACES
-            ]
+            ups = [NUMBER_GAP, -NUMBER_GAP - text.height, NUMBER_GAP + 0.15 + text.height]
+            if any(0 < self.point(other, k)[1] - point[1] < NUMBER_GAP for other in KINDS if k in self.known(other)):
+                ups = [ups[1]]
+            places = [(float(point[1]) + up, float(point[0]) + beside * text.width) for up in ups for beside in PLACES]
             baseline, center = min(places, key=lambda place: self._cost(text, place, taken, places))
             group.add(text.place(baseline, center=center))
         self.taken = [*self.taken, *group]

@@ -253,18 +253,66 @@ def test_ours_and_the_lectures(media, monkeypatch, linear, hundred, line):
     assert "430 views after 460" in lines_of(shown["scene"])[line]
 
 
-def test_another_scale_than_the_lectures_has_no_ghost_bars(media, monkeypatch):
-    monkeypatch.setattr(NetworksScene, "results", invented((9000, 8000), (90_000, 80_000)))
+@pytest.mark.parametrize("ours", [(341, 276), (90_000, 80_000), (0.9, 0.8)])
+def test_another_scale_than_the_lectures_gives_way_to_it(media, monkeypatch, ours):
+    monkeypatch.setattr(NetworksScene, "results", invented((0.5 * ours[0], 0.4 * ours[1]), ours))
     shown = {}
 
     def look(scene, beat):
         shown[beat] = said(scene)
-        assert not hasattr(scene, "lecture_marks")
+        if beat.startswith("lecture"):
+            assert not check_scene(scene, beat)
+            left = scene.get_mobject_family_members()
+            assert not any(part in left for pair in scene.bars for bar in pair for part in (bar.box, bar.value))
+            bottom = scene.columns.bottom
+            heights = [outline.get_top()[1] - bottom for marks in scene.lecture_marks for outline, _ in marks]
+            shown["losses"] = [height / heights[2] * 460 for height in heights]
+            assert heights[2] < scene.columns.top - bottom
 
     parameters = {"widths": (0, 100), "seeds": (0, 1), "epochs": 1}
-    assert play(WidthExperiment, look, media, parameters)[4] == "lecture-agrees"
-    assert "lecture | 320 | 460 | 280 | 430" in shown["lecture-agrees"]
-    assert "90.0k" in shown["lecture-agrees"]
+    line = play(WidthExperiment, look, media, parameters)[4]
+    assert shown["losses"] == pytest.approx([320, 280, 460, 430])
+    assert all(figure in shown[line] for figure in ("320", "460", "280", "430"))
+
+
+def test_ours_come_back_after_the_lectures_own_scale(media, monkeypatch):
+    monkeypatch.setattr(NetworksScene, "results", invented((30, 9), (40, 52)))
+    shown = {}
+
+    def look(scene, beat):
+        shown[beat] = set(scene.get_mobject_family_members())
+        shown["bars"] = {part for pair in scene.bars for bar in pair for part in (bar.box, bar.value, *bar.dots)}
+        shown["marks"] = {part for marks in getattr(scene, "lecture_marks", []) for mark in marks for part in mark}
+
+    assert play(WidthExperiment, look, media, {"widths": (0, 100), "seeds": (0, 1), "epochs": 1})[-1] == "puzzle"
+    assert shown["lecture-differs"] >= shown["marks"]
+    assert shown["bars"] <= shown["puzzle"]
+    assert not shown["marks"] & shown["puzzle"]
+
+
+def test_lectures_depths_do_not_run_into_the_heading(media, monkeypatch):
+    parameters = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0,), "epochs": 1, "dataset": DailyViews(window=3)}
+    for highest, shared in ((341, False), (430, True)):
+        unseen = (highest, *([highest - 50] * 4))
+        monkeypatch.setattr(NetworksScene, "results", invented((136, 109, 114, 101, 109), unseen))
+        found, scenes = [], []
+
+        def look(scene, beat, found=found, scenes=scenes):
+            found.extend(check_scene(scene, beat))
+            scenes.append(scene)
+
+        play(DepthExperiment, look, media, parameters)
+        assert not found
+        assert scenes[-1].over_ours is shared
+
+
+def test_of_two_points_close_together_the_lower_ones_number_stands_below(media, monkeypatch):
+    monkeypatch.setattr(NetworksScene, "results", invented((88.2, 40), (89.5, 60)))
+    scenes = []
+    play(DepthExperiment, lambda scene, beat: scenes.append(scene), media, DEPTHS)
+    seen, unseen = (scenes[-1].picture.values[kind][0] for kind in ("training", "unseen"))
+    assert seen.get_top()[1] < scenes[-1].picture.point("training", 0)[1]
+    assert unseen.get_bottom()[1] > scenes[-1].picture.point("unseen", 0)[1]
 
 
 def test_gap_between_seen_and_unseen_is_that_of_the_bars(media, monkeypatch):
