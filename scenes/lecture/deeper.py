@@ -224,7 +224,7 @@ class DeeperAndDeeper(LectureScene):
             guides = self.close_up.guides(last.spot)
             self.stairs = words(self.screen("stairs"), style.LABEL, palette.text)
             self.stairs.place(CLOSE_UP[2] + 0.3, center=self.close_up.arcs_x)
-            last.begin_light()
+            last.begin_light(self.screen("reached"))
             self.add(self.stage)
             self.play(FadeIn(guides), FadeIn(self.close_up.floors_near), run_time=0.6)
             self.play(FadeIn(self.close_up.arcs), FadeIn(self.stairs), run_time=0.8)

@@ -68,6 +68,7 @@ class Taipei101(VMobject):
 
 COUNT = 30  # size of the numbers on top of towers
 COUNT_GAP = 0.17  # from a tower's top to the baseline of its count
+COUNT_FOOT, WORD_RISE = 0.12, 0.37  # from the ground to a count's baseline at least; from there to a word over it
 HIGHEST_COUNT = 2.55  # of its baseline: beside a tower that goes on above it
 DIGIT = 0.174  # scene units that a digit of a count takes
 ERROR_SIZE, ERROR_DROP, BAR_SHARE = 30, 0.36, 0.3
@@ -118,6 +119,7 @@ class Column(VGroup):
         self.texts = texts  # each with its baseline
         self.hung = 0.0  # share of the bar that hangs
         self.lit: Tower | None = None
+        self.reached: TextMobject | None = None  # the word over the number of the floor that is lit
 
     def begin(self) -> None:
         """The tower and its count join the picture, nothing built yet."""
@@ -172,20 +174,29 @@ class Column(VGroup):
         """The tower goes dark; ``light`` then lights its floors from the ground."""
         return style.emphasis(self.tower, style.FAINT)
 
-    def begin_light(self) -> None:
+    def begin_light(self, word: str) -> None:
+        """``word``: over the number of the floor that is reached."""
         self.lit = Tower(self.floors, palette.blue)
-        self.add(self.lit)
+        self.reached = words(word, style.TICK, palette.dim)
+        self.add(self.lit, self.reached)
         self.light(0.0)
 
     def light(self, share: float) -> None:
         """The lowest ``share`` of the floors is lit, and beside the highest of them is its number."""
-        assert self.lit is not None
+        assert self.lit is not None and self.reached is not None
         reached = np.floor(share * self.floors + 1e-9)
         self.lit.stand(*self.spot, built=reached)
         on_top = float(smooth(np.clip((share - 0.8) / 0.2, 0, 1)))
         height = self.spot[1] + reached * self.spot[3]
-        self.unit.set_opacity(on_top)  # there is room for the number alone
-        self._number(reached, height - (1 - on_top) * (COUNT_GAP + 0.1), beside=1.0 - on_top)
+        self.unit.set_opacity(on_top)  # there is no room for it beside the tower
+        beside = max(height - (1 - on_top) * (COUNT_GAP + 0.1), self.ground + COUNT_FOOT - COUNT_GAP)
+        self._number(reached, beside, beside=1.0 - on_top)
+        begun = float(reached > 0)
+        for glyph in self.count.submobjects:
+            if glyph is not self.count.anchor:
+                glyph.set_fill(opacity=begun, family=False)
+        self.reached.place(self.count.baseline + WORD_RISE, right=self.count.get_right()[0])
+        self.reached.set_opacity(begun * (1 - float(smooth(np.clip((share - 0.7) / 0.1, 0, 1)))))
 
 
 class CloseUp(VGroup):
