@@ -24,6 +24,7 @@ from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, VGroup
 
 RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram
 ROW_Y, STEP_Y, STEP_SIZE = -2.55, -3.25, 38  # of the gradient, and of the step below it
+PLAIN_RATE = 1e-3  # smaller learning rates are written as powers of ten
 STEPS = tuple(10.0**-k for k in range(3, 10))  # of a nudge: the largest that stays on the same side of the label
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 BIG = Experiment(dataset=DailyViews(), hidden=(WIDTH,) * 3, activation="relu")
@@ -250,8 +251,15 @@ class Backprop(ThreeDaysScene):
                 self._gather()
             return
         self.rate, self.after = rate, stepped(self.run, self.theta, self.there, self.slopes, rate)
-        numbers = {"before": self.error_text(self.there), "after": self.error_text(self.after)}
-        with self.beat("step", count=count, **numbers):
+        before, after = (self.error_text(at) for at in (self.there, self.after))
+        if before == after:
+            with self.beat("step-small", count=count):
+                # The same, but e falls by less than its digits tell
+                self._gather()
+                self._use()
+            return
+        letter = self.unit.letter if self.run.loss == "mae" else ""
+        with self.beat("step", count=count, before=before + letter, after=after + letter):
             # All slopes together are the gradient. One step against it, the numbers go forward anew, and e has fallen
             self._gather()
             self._use()
@@ -276,7 +284,8 @@ class Backprop(ThreeDaysScene):
         The slopes leave the diagram before: they are those of the old theta.
         """
         gap = 1.1
-        step = formula(f"orange(theta) - {number_text(self.rate)} thin orange(bold(g)) :", STEP_SIZE)
+        rate = number_text(self.rate) if self.rate >= PLAIN_RATE else f"10^({round(math.log10(self.rate))})"
+        step = formula(f"orange(theta) - {rate} thin orange(bold(g)) :", STEP_SIZE)
         old, new = (formula(self.error_source(at, n), STEP_SIZE) for n, at in enumerate((self.there, self.after)))
         share = min(1.0, WIDEST / (step.width + gap + max(old.width, new.width)))
         left = -share * (step.width + gap + old.width) / 2

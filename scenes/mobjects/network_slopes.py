@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 BESIDE = 0.11  # from a name to its slope
 SHARES = (0.69, 0.24)  # of a line, where its slope may stand
 CLEAR = np.array([0.1, 0.02])  # scene units between two labels, beside and above each other
-MOST_IN_ROW = 16  # entries of the gradient in one row
+MOST_IN_ROW, LEAST_IN_ROW = 16, 8  # entries of the gradient in one row
+PITCH, NUMBERS_APART = 0.95, 0.12  # from one entry to the next, where there is room; free between their numbers
 ROW_LEFT = style.LEFT_EDGE + 0.85
 
 
@@ -175,10 +176,7 @@ class GradientRow(VGroup):
 
     def __init__(self, names: Sequence[str], gradient: NDArray, y: float) -> None:
         super().__init__()
-        entries = chosen_entries(names, MOST_IN_ROW)
-        pitch = min((style.RIGHT_EDGE - ROW_LEFT) / len(entries), 0.95)
-        shown = np.array([gradient[entry] for entry in entries if entry is not ELLIPSIS])
-        places = min(fitting_places(shown), fitting_decimals(shown, pitch, style.SMALLEST, 2))
+        entries, texts, pitch = _row(names, gradient)
         foot = y - 0.36 * style.SMALLEST * style.EM
         left = -(pitch * len(entries) + ROW_LEFT - style.LEFT_EDGE) / 2
         self.label = formula("orange(bold(g)) =", 40).place(y - 0.11, left=left)
@@ -189,6 +187,21 @@ class GradientRow(VGroup):
             if entry is ELLIPSIS:
                 self.dots.add(_orange("…").place(foot, center=x))
             else:
-                text = number_text(round(float(gradient[entry]), places), places)
-                self.numbers[entry] = _orange(text).place(foot, center=x)
+                self.numbers[entry] = texts[entry].place(foot, center=x)
         self.add(self.label, *self.numbers.values(), self.dots)
+
+
+def _row(names: Sequence[str], gradient: NDArray) -> tuple[tuple[int | None, ...], dict[int, TextMobject], float]:
+    """Which entries a row shows, their numbers, and from one to the next: as many as stand apart from each other."""
+    room = style.RIGHT_EDGE - ROW_LEFT
+    for most in range(MOST_IN_ROW, LEAST_IN_ROW - 1, -2):
+        entries = chosen_entries(names, most)
+        pitch = room / len(entries)
+        shown = [entry for entry in entries if entry is not ELLIPSIS]
+        values = gradient[shown]
+        places = min(fitting_places(values), fitting_decimals(values, min(pitch, PITCH), style.SMALLEST, 2))
+        texts = {k: _orange(number_text(round(float(gradient[k]), places), places)) for k in shown}
+        needed = max(text.width for text in texts.values()) + NUMBERS_APART
+        if needed <= pitch:
+            break
+    return entries, texts, min(pitch, max(PITCH, needed))

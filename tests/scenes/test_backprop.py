@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from gradreel.core.theta import parameter_names
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
 from gradreel.core.written_out import example_of, forward, in_thousands, label_day
+from gradreel.scenes import style
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.backprop import Backprop
+from gradreel.scenes.mobjects.network_slopes import GradientRow
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.stills import visit_beats
 
@@ -221,6 +224,34 @@ def test_what_y_has_to_do_follows_from_the_numbers(media, monkeypatch):
     assert play(media, run=RUN, day=day)[0][1] == "output-high"
     monkeypatch.setattr("gradreel.scenes.lecture.backprop.falling_rate", lambda *_: None)
     assert play(media, run=RUN)[0][-1] == "step-flat"
+
+
+def test_a_fall_that_the_digits_do_not_show_is_called_small(media, monkeypatch):
+    monkeypatch.setattr("gradreel.scenes.lecture.backprop.falling_rate", lambda *_: 1e-8)
+    beats, scene = play(media, run=RUN)
+    assert beats[-1] == "step-small"
+    assert "by less than these digits show" in scene.beats[-1].lines["en"]
+    sources = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+    assert any("orange(theta) - 10^(-8) thin" in source for source in sources)
+
+
+def test_the_error_is_spoken_of_in_one_unit(film):
+    lines = {beat.name: beat.lines["en"] for beat in film["scene"].beats}
+    missed = re.search(r"missed by (.*)\.$", lines["forward"]).group(1)
+    assert f"falls from {missed} to " in lines["step"]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e5, 1e7])
+def test_numbers_of_the_gradient_stand_apart(scale):
+    names = parameter_names(RUN)
+    gradient = scale * np.linspace(-2.3, 2.3, len(names))
+    row = GradientRow(names, gradient, -2.55)
+    numbers = list(row.numbers.values())
+    assert len(numbers) >= 4
+    assert all(b.get_left()[0] - a.get_right()[0] > 0.1 for a, b in pairwise(numbers))
+    assert numbers[-1].get_right()[0] <= style.RIGHT_EDGE
+    for index, text in row.numbers.items():
+        assert number(text) == pytest.approx(gradient[index], abs=0.5)
 
 
 def _above(media: Path, day: date) -> bool:
