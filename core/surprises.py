@@ -8,6 +8,8 @@ from gradreel.core.forecast import NextDays
 
 LEAST_MISS = 2.5
 """Times the mean absolute error that a day must be missed by to be called a surprise."""
+LEAST_SHARE = 0.05
+"""... and of a usual day's views: where all is predicted well, a miss by one view in 300 is no story."""
 FOLLOWS = 1 / 2
 """Of what was missed: a prediction for the next day that is off its usual by so much follows a day late."""
 
@@ -28,13 +30,13 @@ def surprises(days: NextDays, expected_lows: Sequence[int] = ()) -> tuple[Surpri
     ``days`` with predictions (T,) of one network. A dip on one of the weekdays ``expected_lows`` is none: what is low
     every week surprises nobody who has seen a week.
     """
-    usual = float(days.mean_absolute_error)
+    least = max(LEAST_MISS * float(days.mean_absolute_error), LEAST_SHARE * float(np.median(np.abs(days.truth))))
     found = []
     for sign in (1.0, -1.0):
         missed = sign * (days.truth - days.prediction)
         day = int(missed.argmax())
         is_usual = sign < 0 and days.weekdays[day] in expected_lows
-        if missed[day] > 0 and missed[day] >= LEAST_MISS * usual and not is_usual:
+        if missed[day] > 0 and missed[day] >= least and not is_usual:
             follows = follows_a_day_late(days, day)
             found.append(Surprise(day, sign > 0, float(missed[day]), follows))
     return tuple(sorted(found, key=lambda surprise: surprise.day))

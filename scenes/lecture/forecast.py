@@ -75,6 +75,11 @@ class Forecast(LectureScene):
                 day = getattr(self, name)
                 if day is not None and not low <= day <= high:
                     raise ValueError(f"{name}: an unseen day is wanted, from {low} to {high}, got {day}")
+            if (high - low).days < 1:
+                raise ValueError(
+                    f"dataset: two unseen days at least are wanted, and there is one, {low}; give more days, a smaller "
+                    "window or an earlier unseen_from"
+                )
             first, last = self.first or low, self.last or high
             if (last - first).days < 1:
                 raise ValueError(f"first and last: two days at least are wanted, got {first} to {last}")

@@ -36,6 +36,13 @@ def test_days_missed_by_what_is_usual_are_none():
     assert len(surprises(days({4: 8.0}, {}))) == 1
 
 
+@pytest.mark.parametrize(("miss", "told"), [(0.4, 0), (0.6, 1)])
+def test_a_miss_that_is_small_beside_the_views_is_none(miss, told):
+    near = days({4: 10.0 - miss}, dict.fromkeys(range(28), 10.0))  # far more than the usual miss, of 10 views
+    assert miss > 20 * near.mean_absolute_error
+    assert len(surprises(near)) == told
+
+
 def test_a_perfect_prediction_has_none():
     same = days({}, dict.fromkeys(range(28), 10.0))
     assert surprises(same) == ()

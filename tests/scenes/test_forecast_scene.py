@@ -297,6 +297,7 @@ def test_views_of_any_size_keep_the_rules_of_the_picture(knowing, scale):
         ({"first": date(2020, 12, 31)}, "first: an unseen day is wanted, from 2021-01-01 to 2021-02-26"),
         ({"last": date(2021, 2, 27)}, "last: an unseen day is wanted"),
         ({"first": date(2021, 2, 1), "last": date(2021, 2, 1)}, "two days at least are wanted"),
+        ({"dataset": DailyViews(unseen_from=date(2021, 2, 26))}, "two unseen days.*2021-02-26; give more days"),
         ({"depth": 21}, "depth.*20"),
         ({"width": 1001}, "width.*1000"),
         ({"epochs": 0}, "epochs.*1"),
