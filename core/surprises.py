@@ -28,7 +28,8 @@ def surprises(days: NextDays, expected_lows: Sequence[int] = ()) -> tuple[Surpri
     """The largest rise and the largest dip that were missed by far, in the order of days; () where none was.
 
     ``days`` with predictions (T,) of one network. A dip on one of the weekdays ``expected_lows`` is none: what is low
-    every week surprises nobody who has seen a week.
+    every week surprises nobody who has seen a week. Nor is the day after a surprise that is followed late: it is missed
+    because of that one.
     """
     least = max(LEAST_MISS * float(days.mean_absolute_error), LEAST_SHARE * float(np.median(np.abs(days.truth))))
     found = []
@@ -39,7 +40,10 @@ def surprises(days: NextDays, expected_lows: Sequence[int] = ()) -> tuple[Surpri
         if missed[day] > 0 and missed[day] >= least and not is_usual:
             follows = follows_a_day_late(days, day)
             found.append(Surprise(day, sign > 0, float(missed[day]), follows))
-    return tuple(sorted(found, key=lambda surprise: surprise.day))
+    found.sort(key=lambda surprise: surprise.day)
+    if len(found) == 2 and found[0].follows and found[1].day == found[0].day + 1:
+        found.pop()
+    return tuple(found)
 
 
 def largest_miss(days: NextDays) -> int:

@@ -30,6 +30,12 @@ def test_the_largest_of_each_kind_is_taken():
     assert [(each.day, each.is_rise) for each in found] == [(8, True), (12, False)]
 
 
+def test_the_day_after_a_surprise_that_is_followed_late_is_its_echo():
+    assert [each.day for each in surprises(days({8: 40.0}, {9: 38.0}))] == [8]
+    assert [each.day for each in surprises(days({8: 40.0, 10: 0.0}, {9: 38.0}))] == [8]  # 9 is missed by more than 10
+    assert [each.day for each in surprises(days({8: 40.0, 9: 0.0}, {}))] == [8, 9]  # nothing follows
+
+
 def test_days_missed_by_what_is_usual_are_none():
     assert surprises(days({}, {})) == ()
     assert surprises(days({4: 9.0}, {})) == ()  # 2 views, 2.5 times the usual 1.04 are needed
