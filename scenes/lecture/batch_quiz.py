@@ -72,7 +72,7 @@ class QuizBeats(LectureScene):
         if told.width > room:  # large numbers
             told = formula(source, max(style.SMALLEST, 50 * room / told.width))
         told.place(line, left=ANSWER_LEFT)
-        if told.width + unit.width > room:  # the heading says it, too
+        if told.get_right()[0] + 0.35 + unit.width > style.RIGHT_EDGE:  # the heading says it, too
             unit = VGroup()
         else:
             unit.place(told.baseline, left=told.get_right()[0] + 0.35)
