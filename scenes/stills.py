@@ -67,11 +67,12 @@ def visit_beats(
     parameters: Mapping[str, Any] | None = None,
     context: SceneContext | None = None,
     size: tuple[int, int] = SMALL,
-) -> None:
+) -> Scene:
     """Run the scene, each animation jumping to its end, and call ``visit(scene, beat)`` at the end of each beat.
 
     The mobjects are up to date when ``visit`` is called: their updaters have seen the end state. Manim's configuration
     and our theme are afterwards what they were. Parameters go to a plain Manim scene as arguments.
+    Returns the scene as it ended.
     """
     lecture = issubclass(scene_class, LectureScene)
     chosen = context or SceneContext()  # before the configuration changes: it holds the media folder of the traces
@@ -95,6 +96,7 @@ def visit_beats(
         if not ended:
             scene.update_mobjects(0)
             visit(scene, END)
+    return scene
 
 
 def contact_sheet(stills: Sequence[Still], path: Path, columns: int = 4, labels: Sequence[str] | None = None) -> None:

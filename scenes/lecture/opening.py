@@ -7,8 +7,6 @@ from typing import Self
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
-from gradreel.scenes.mobjects.motif import MOTIF_BOTTOM as MOTIF_BOTTOM
-from gradreel.scenes.mobjects.motif import MOTIF_TOP as MOTIF_TOP
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import palette

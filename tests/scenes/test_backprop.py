@@ -48,15 +48,8 @@ def media(tmp_path_factory) -> Path:
 
 def play(media: Path, look=lambda scene, beat: None, lang: str = "en", **parameters):
     """Call look(scene, beat) at each beat's end; the names of the beats, and the scene as it ended."""
-    beats, scenes = [], []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        scenes.append(scene)
-        look(scene, beat)
-
-    visit_beats(Backprop, at_beat, parameters, SceneContext(media_dir=media, language=lang), TINY)
-    return beats, scenes[-1]
+    scene = visit_beats(Backprop, look, parameters, SceneContext(media_dir=media, language=lang), TINY)
+    return [beat.name for beat in scene.beats], scene
 
 
 def number(text: TextMobject) -> float:

@@ -59,14 +59,8 @@ def play(scene_class, look, media_dir, parameters, **context) -> list[str]:
     for run in scene_class.experiments(scene_class.validated(parameters)).values():
         if not (chosen.traces / run.digest).exists():
             train(run, chosen.traces)
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    visit_beats(scene_class, at_beat, parameters, chosen, TINY)
-    return beats
+    scene = visit_beats(scene_class, look, parameters, chosen, TINY)
+    return [beat.name for beat in scene.beats]
 
 
 def said(scene) -> str:

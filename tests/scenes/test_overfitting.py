@@ -62,14 +62,8 @@ def play(look, media_dir, parameters, **context) -> list[str]:
     for run in Overfitting.experiments(Overfitting.validated(parameters)).values():
         if not (chosen.traces / run.digest).exists():
             train(run, chosen.traces)
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    visit_beats(Overfitting, at_beat, parameters, chosen, TINY)
-    return beats
+    scene = visit_beats(Overfitting, look, parameters, chosen, TINY)
+    return [beat.name for beat in scene.beats]
 
 
 def film(media_dir, parameters, **context) -> tuple[list[str], Overfitting, str]:
