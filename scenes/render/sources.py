@@ -16,7 +16,7 @@ from pathlib import Path
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 
 PACKAGE = "gradreel"
-DRAWING_FILES = ("scenes/render/worker.py", "scenes/render/encode.py", "scenes/render/pictures.py")
+DRAWING_FILES = tuple(f"scenes/render/{name}.py" for name in ("worker", "playing", "encode", "pictures"))
 DRAWN_WITH = ("manim", "typst", "numpy", "noto-cjk-sans-otc", "pycairo", "manimpango", "contourpy", "av")
 
 
