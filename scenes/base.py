@@ -10,11 +10,14 @@
 
 A beat is one sentence of the narration and what moves meanwhile. It lasts at least as long as its longest language
 takes to read; from beats come subtitles, chapters, stills, slide breaks and snapshot frames: one timeline.
+
+In the breath after the last line, the heading leaves softly, and with it what the next scene doesn't begin with, where
+a scene says what that is (`LectureScene.hand_on`): no picture is exchanged within one frame.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,14 +28,16 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
 from gradreel.scenes.catalog import kebab_name
+from gradreel.scenes.mobjects.headings import headings_among
 from gradreel.scenes.narration import LANGUAGES, Narration, reading_seconds
 from gradreel.scenes.style import palette, use_theme
 from gradreel.scenes.trace_folder import TraceFolder
-from manim import Scene, config
+from manim import FadeOut, Mobject, Scene, config
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 HOLD = 1.0  # seconds that a result stays before the next beat
 BREATH = 0.4  # seconds of silence after a line has been read
+HAIR = 1e-6  # seconds: next to a whole number of frames, on its right side
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,8 @@ class LectureScene(Scene):
         self._traces: dict[str, Trace] = {}
         self._ended = False  # the last beat asked for is over
         self._skipped = 0.0  # seconds of beats that were not asked for
+        self._ending: str | None = None  # the beat whose last BREATH is still to come
+        self._handed_on: tuple[Mobject, ...] | None = None
         use_theme(self.context.theme)
         super().__init__(*args, **kwargs)
         self.camera.background_color = palette.background
@@ -185,13 +192,57 @@ class LectureScene(Scene):
         start = self.time
         yield
         needed = max((reading_seconds(line, language) for language, line in lines.items()), default=0.0)
-        self.wait(self._whole_frames(max(HOLD, needed + BREATH - (self.time - start))))
-        if self.after_beat is not None:
-            self.after_beat(self, name)
+        seconds = self._whole_frames(max(HOLD, needed + BREATH - (self.time - start)))
+        end = self.time + seconds
+        self.wait(self._whole_frames(seconds - self._breath()))
+        self._ending = name
+        if self.renderer.skip_animations:  # the picture is wanted, and no frame on the way to it
+            self._end_beat()
         if shown:
-            self.beats.append(Beat(name, start - self._skipped, self.time - self._skipped, lines))
+            self.beats.append(Beat(name, start - self._skipped, end - self._skipped, lines))
         else:
-            self._skipped += self.time - start
+            self._skipped += end - start
+
+    def hand_on(self, *mobjects: Mobject) -> None:
+        """Say what the next scene begins with: when this one is over, everything else leaves softly.
+
+        Nothing handed on: everything leaves. Never called: the heading does, and all the rest stays.
+        """
+        self._handed_on = mobjects
+
+    def left(self) -> list[Mobject]:
+        """What is still on the screen when the scene is over: where the next one begins."""
+        gone = {id(part) for mobject in self._leaving() for part in mobject.get_family()}
+        return _without(self.mobjects, gone)
+
+    def tear_down(self) -> None:
+        """The scene is over: its last beat ends, and in the breath that this one has left, things leave."""
+        if self._ending is not None and (leaving := self._leaving()):
+            self._tell_of_end()
+            self.play(*map(FadeOut, leaving), run_time=BREATH - HAIR)  # Manim rounds an animation's frames up
+        else:
+            self._end_beat()
+        super().tear_down()
+
+    def _leaving(self) -> list[Mobject]:
+        if self._handed_on is None:
+            return headings_among(self.mobjects)
+        kept = {id(part) for mobject in self._handed_on for part in mobject.get_family()}
+        return _without(self.mobjects, kept)
+
+    def _end_beat(self) -> None:
+        """The breath that a beat has left, if it is still to come."""
+        if self._ending is not None:
+            self.wait(self._breath())
+            self._tell_of_end()
+
+    def _tell_of_end(self) -> None:
+        if self.after_beat is not None and self._ending is not None:
+            self.after_beat(self, self._ending)
+        self._ending = None
+
+    def _breath(self) -> float:
+        return self._whole_frames(BREATH)
 
     def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> dict[str, str]:
         if say is None:
@@ -203,6 +254,7 @@ class LectureScene(Scene):
 
     def _enter(self, name: str) -> bool:
         """Whether beat ``name`` was asked for. Others are played without frames: what they leave is needed."""
+        self._end_beat()  # the one before
         first, last = self.context.first_beat, self.context.last_beat
         started = first is None or name == first or bool(self.beats)
         ended = last is not None and bool(self.beats) and self.beats[-1].name == last
@@ -229,3 +281,16 @@ def need_curve(scene: str, run: Experiment) -> None:
 def _shortened(value: Any, limit: int = 60) -> str:
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _without(mobjects: Sequence[Mobject], kept: set[int]) -> list[Mobject]:
+    """Those of ``mobjects``, or of their parts, that hold nothing of what is ``kept`` (ids)."""
+    found: list[Mobject] = []
+    for mobject in mobjects:
+        if id(mobject) in kept:
+            continue
+        if kept.isdisjoint(id(part) for part in mobject.get_family()):
+            found.append(mobject)
+        else:
+            found += _without(mobject.submobjects, kept)
+    return found

@@ -1,18 +1,35 @@
-"""One heading after another at the same place."""
+"""One heading after another at the same place, each coming and going softly."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import TextMobject, heading
-from manim import UP, Animation, FadeIn, FadeOut, smooth, squish_rate_func
+from manim import UP, Animation, FadeIn, FadeOut, Mobject, smooth, squish_rate_func
+
+NEAR = 1e-3  # scene units between a heading and its place
 
 
 def next_heading(text: str, old: TextMobject | None = None) -> tuple[TextMobject, list[Animation]]:
     """A new heading, and the animations that bring it: the old one is gone before the new one comes to its place."""
     new = heading(text)
     if old is None:
-        return new, [FadeIn(new, shift=0.15 * UP, run_time=0.6)]
+        return new, [FadeIn(new, shift=0.15 * UP, run_time=0.5)]
     late = squish_rate_func(smooth, 0.4, 1.0)
     return new, [
         FadeOut(old, shift=0.15 * UP, run_time=0.35),
         FadeIn(new, shift=0.15 * UP, run_time=0.9, rate_func=late),
     ]
+
+
+def headings_among(mobjects: Iterable[Mobject]) -> list[Mobject]:
+    """The headings at their place, as `next_heading` leaves them, among ``mobjects`` and their parts."""
+    return [part for mobject in mobjects for part in mobject.get_family() if _is_heading(part)]
+
+
+def _is_heading(mobject: Mobject) -> bool:
+    if not isinstance(mobject, TextMobject) or not len(mobject) or mobject.font_size != style.HEADING:
+        return False
+    away = mobject.baseline - style.HEADING_BASELINE, float(mobject.get_left()[0]) - style.LEFT_EDGE
+    return max(map(abs, away)) < NEAR
