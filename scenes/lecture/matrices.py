@@ -68,6 +68,7 @@ class MatrixForm(ThreeDaysScene):
         self._output_beat()
         self._line_beat()
         self._short_beat()
+        self.hand_on(*self.mobjects)  # theta begins with it all
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 

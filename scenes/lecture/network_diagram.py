@@ -38,6 +38,7 @@ class NetworkDiagram(ThreeDaysScene):
         self._output_beat()
         self._numbers_beat()
         self._result_beat()
+        self.hand_on(*self.mobjects)  # matrix-form begins with it all
 
     # -- letters -------------------------------------------------------------------------------------------------
 
