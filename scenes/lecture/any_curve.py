@@ -302,6 +302,7 @@ class AnyCurve(LectureScene):
             self.others = [self._other(formula) for formula in OTHERS]
             for index, (function, found) in enumerate(self.others, start=1):
                 self._take_shape(function, found.curves[0], float(found.errors[0]), index)
+            self.hand_on(self.formula.name, *self.formula.terms.values())
 
     def _other(self, formula: str) -> tuple[Function, Convergence]:
         """A curve over the whole of our axes, and its approximation by as many points as ours had in the end."""

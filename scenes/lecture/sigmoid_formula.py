@@ -13,6 +13,8 @@ from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.badge_sum import BadgeSum
+from gradreel.scenes.mobjects.curve_board import FORMULA_Y
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
@@ -55,6 +57,7 @@ class SigmoidFormula(LectureScene):
         w: float = Field(2.0, ge=0.1, le=10, description="How steep")
         b: float = Field(-4.0, ge=-20, le=20, description="Where: half way up at x = -b / w")
         c: float = Field(3.0, ge=-10, le=10, description="How high, at least 0.1 up or down")
+        pieces: int = Field(31, ge=1, le=127, description="Blue functions in the sum that it begins with")
 
         @model_validator(mode="after")
         def _has_a_height(self) -> Self:
@@ -176,21 +179,34 @@ class SigmoidFormula(LectureScene):
     def _awkward_beat(self) -> None:
         number = self.number
         with self.beat("awkward-piece" if number else "awkward", **({"piece": Count(number)} if number else {})):
-            # A blue function, out of those that make up the red curve; and for each part of it a row of its formula
-            self.play(*self._title("heading"))
+            # The sum of many blue functions, as the last scene left it. Out of those that make up the red curve, one is
+            # taken; and for each part of it there is a row of its formula
             self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
             self.hard_label = self._hard_label("blue-function")
+            many = BadgeSum(self.words_of.screen("any-curve", "red-curve", self.context.language), FORMULA_Y)
+            whole = many.whole(self.parameters.pieces)
+            self.add(*whole)
             if number:
-                self._take_out(number)
+                self._take_out(number, many)
             else:
+                self.play(*self._title("heading"), *map(FadeOut, whole))
                 self.play(FadeIn(self.plot), FadeIn(self.board.zero), Create(self.hard), run_time=1.4)
                 self.play(FadeIn(self.hard_label, shift=0.1 * UP), run_time=0.4)
             self._write_cases()
 
-    def _take_out(self, number: int) -> None:
-        """The pieces of the red curve; number ``number`` grows into the plot, its badge becomes part of its name."""
+    def _take_out(self, number: int, many: BadgeSum) -> None:
+        """The sum shrinks to the red curve's, its badges go to their pieces; number ``number`` grows into the plot.
+
+        Its badge becomes part of its name.
+        """
         small = self._small_pieces()
-        self.play(*(FadeIn(piece) for piece in small), run_time=0.7)
+        self.play(*self._title("heading"), *many.show(len(self.red_parts)), run_time=0.6)
+        terms = [many.terms[key] for key in sorted(many.terms)]
+        signs = [part for term in terms for part in term[:-1]]
+        going = [ReplacementTransform(term[-1], piece.badge) for term, piece in zip(terms, small, strict=True)]
+        coming = [FadeIn(part) for piece in small for part in (piece.zero, piece.curve)]
+        self.play(*going, *coming, *map(FadeOut, (many.name, *signs)), run_time=0.8)
+        self.add(*small)
         ours = small[number]
         others = [piece for piece in small if piece is not ours]
         self.play(*(emphasis(piece, PRESENT) for piece in others), run_time=0.5)
@@ -301,6 +317,7 @@ class SigmoidFormula(LectureScene):
             )
             self.hard_label = name
             self._measure_gap()
+            self.hand_on(self.plot, self.board.zero, self.hard, self.board.curve, self.short)
 
     def _measure_gap(self) -> None:
         drop = math.copysign(self.match.largest_gap, self.c)
