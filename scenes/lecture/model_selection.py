@@ -13,6 +13,7 @@ from gradreel.core.verdicts import change
 from gradreel.core.weekly_lows import weekly_lows
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field, lecture_written, loss_column
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, mark_of
 from gradreel.scenes.mobjects.choice_bars import ChoiceBars
@@ -20,6 +21,7 @@ from gradreel.scenes.mobjects.data_squares import DataSquares
 from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.days_ahead import AheadPanel, DaysAhead
+from gradreel.scenes.mobjects.depth_lines import depth_axis
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
 from gradreel.scenes.mobjects.text import formula, words
@@ -32,6 +34,7 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
+    ReplacementTransform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
@@ -76,6 +79,7 @@ class ModelSelection(DepthsScene):
             self._day_after_beat()
         self._error_beat()
         self._bet_beat()
+        self.hand_on()
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
@@ -136,10 +140,15 @@ class ModelSelection(DepthsScene):
 
     def _question_beat(self) -> None:
         with self.beat("question", **self._spoken(self.best_seen)):
-            # The candidates with both of their losses: which one would the room take?
+            # The candidates, whose names the last scene left, with both of their losses: which would the room take?
+            axis, names = depth_axis([self._name(result) for result in self.outcome], DEPTH_BOX)
+            self.add(axis, names)
             self.title, arriving = next_heading(self.screen("heading"))
             self.note = self.data_caption("caption", seeds=len(self.parameters.seeds))
-            self.play(*arriving, FadeIn(self.bars.axis), FadeIn(self.bars.names), FadeIn(self.note), run_time=0.6)
+            pairs = zip([axis, *names], [self.bars.axis, *self.bars.names], strict=True)
+            moving = [ReplacementTransform(*pair) for pair in pairs]
+            self.play(*arriving, *moving, FadeIn(self.note), run_time=0.8)
+            self.add(self.bars.names)
             self.side_labels = VGroup()
             self._raise(SEEN)
             self._raise(UNSEEN)

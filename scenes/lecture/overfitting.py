@@ -43,6 +43,7 @@ class Overfitting(DepthPicture):
         self._part_beat()
         self._depths_beat()
         self._lecture_beat()
+        self.hand_on(*self.last_axis())
 
     # -- what is on the screen -------------------------------------------------------------------------------------
 
