@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.results import training_by_epoch, unseen_by_epoch
+from gradreel.scenes.lecture.compared_networks import UNDECIDED
 from gradreel.scenes.lecture.depth_picture import LECTURE_BEST, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
 from gradreel.scenes.mobjects.bars import UNSEEN, seed_dot
@@ -46,6 +47,7 @@ class DepthExperiment(DepthPicture):
         self._unseen_beat()
         if any(self.has_lecture(result) for result in self.outcome):
             self._lecture_beat()
+        self.hand_on(*self.last_axis())
 
     def prepare(self) -> None:
         super().prepare()
@@ -141,7 +143,7 @@ class DepthExperiment(DepthPicture):
     def _mark_best(self) -> None:
         """A ring around the least unseen loss; where it is the smallest network's, its level: no other reaches it."""
         self.marks = VGroup()
-        if self.unseen == "flat":
+        if self.unseen in UNDECIDED:
             return
         first = self.outcome.index(self.best)
         point = self.picture.point("unseen", first)

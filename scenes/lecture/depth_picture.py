@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+from gradreel.core.daily_views import loss_column
 from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes.lecture.compared_networks import ComparedNetworks
-from gradreel.scenes.lecture.experiments import DepthsScene, loss_column
+from gradreel.scenes.lecture.experiments import DepthsScene
 from gradreel.scenes.mobjects.depth_lines import FEW, KINDS, DepthLines
 from gradreel.scenes.style import FAINT, emphasis, palette
 from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
@@ -22,6 +23,7 @@ class DepthPicture(ComparedNetworks, DepthsScene):
     """A scene that draws both losses of its networks against depth, and the lecture's over them."""
 
     by: ClassVar = "depth"
+    lecture: DepthLines | None = None  # the lecture's losses, once they are drawn
 
     def prepare(self) -> None:
         super().prepare()
@@ -68,6 +70,11 @@ class DepthPicture(ComparedNetworks, DepthsScene):
             ours.most if ours is not None else None,
             over=ours,
         )
+
+    def last_axis(self) -> tuple[VMobject, VGroup]:
+        """The axis and the names of the picture that is on the screen: ours, or the lecture's in its place."""
+        picture = self.picture if self.lecture is None or self.over_ours else self.lecture
+        return picture.axis, picture.names
 
     def make_way(self, lecture: DepthLines, *others: VMobject) -> None:
         """Ours steps back where both share the picture, and leaves it where they do not; ``others`` leave."""

@@ -32,6 +32,24 @@ def most_of(losses: Mapping[str, NDArray]) -> float:
     return float(max(np.nanmax(losses[kind]) for kind in KINDS)) / ROOM or 1.0
 
 
+def depth_axis(names: Sequence[str], box: tuple[float, float, float, float]) -> tuple[VMobject, VGroup]:
+    """The axis of `DepthLines` in ``box``, and the networks' names under it."""
+    left, _, bottom, _ = box
+    places = _plot(len(names), 1.0, box).at(np.arange(len(names)), 0.0)
+    size = NAME if len(names) <= FEW else style.TICK
+    axis = segment((left, bottom, 0), places[-1] + [0.2, 0.0, 0.0], palette.axis, style.AXIS)  # lines' names beyond
+    texts = [words(name, size, palette.dim) for name in names]
+    for text, at in zip(texts, places, strict=True):
+        text.place(bottom - 0.45, center=float(at[0]))
+    return axis, VGroup(*texts)
+
+
+def _plot(count: int, most: float, box: tuple[float, float, float, float]) -> Plot:
+    left, right, bottom, top = box
+    span = (-SIDE, count - 1 + SIDE)
+    return Plot(span, (0.0, most), left=left, right=right, bottom=bottom, top=top, x_label=None)
+
+
 class DepthLines(VGroup):
     """``losses``: "training" and "unseen", (N,) views of N networks in order, NaN where none is known.
 
@@ -57,11 +75,8 @@ class DepthLines(VGroup):
         self.losses, self.color = losses, color if color is not None else palette.blue
         self.count = len(names)
         self.most = most if most is not None else most_of(losses)
-        left, right, bottom, top = box
-        span = (-SIDE, self.count - 1 + SIDE)
-        self.plot = Plot(span, (0.0, self.most), left=left, right=right, bottom=bottom, top=top, x_label=None)
-        self.axis = segment((left, bottom, 0), self._axis_end(), palette.axis, style.AXIS)
-        self.names = VGroup(*(self._name(k, name) for k, name in enumerate(names)))
+        self.plot = _plot(self.count, self.most, box)
+        self.axis, self.names = depth_axis(names, box)
         self.lines = {"training": self._line("training", 0.0), "unseen": self._line("unseen", DASH)}
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
         self.labels = self._labels(texts)
@@ -96,10 +111,6 @@ class DepthLines(VGroup):
         return np.concatenate([*(self._along(line) for line in self.lines.values()), *dots])
 
     # -- parts -----------------------------------------------------------------------------------------------------
-
-    def _name(self, k: int, text: str) -> TextMobject:
-        size = NAME if self.count <= FEW else style.TICK
-        return words(text, size, palette.dim).place(self.plot.box[2] - 0.45, center=float(self.plot.at(k, 0)[0]))
 
     def _line(self, kind: str, dash: float) -> RisingCurve:
         known = self.known(kind)
@@ -170,10 +181,6 @@ class DepthLines(VGroup):
             )
             for kind in KINDS
         }
-
-    def _axis_end(self) -> NDArray:
-        """Just right of the last network: the lines' names stand beyond."""
-        return self.plot.at(self.count - 1, 0.0) + np.array([0.2, 0.0, 0.0])
 
     def _step(self) -> float:
         left, right = self.plot.box[:2]
