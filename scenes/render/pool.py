@@ -17,10 +17,10 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from gradreel.core.errors import UserError
 
@@ -85,7 +85,7 @@ class Workers:
         progress: Progress | None,
     ) -> Any:
         receiver, sender = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_work, args=(sender, function, arguments), daemon=True)
+        process = self._context.Process(target=work, args=(sender, function, arguments), daemon=True)
         with self._lock:
             if self._closing:
                 raise WorkerDiedError("stopped before it began")
@@ -95,10 +95,10 @@ class Workers:
             begun()
         sender.close()  # the worker's end is now the only one: when it closes, we see it
         try:
-            return _listen(receiver, progress)
+            return listen(receiver, progress)
         except EOFError:
             process.join()
-            raise WorkerDiedError(_last_words(process.exitcode)) from None
+            raise WorkerDiedError(last_words(process.exitcode)) from None
         finally:
             receiver.close()
             process.join()
@@ -120,14 +120,29 @@ def _leave_interrupts() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
+class Sender(Protocol):
+    """The worker's end of the way to its parent."""
+
+    def send(self, message: Any, /) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Receiver(Protocol):
+    """The parent's end; ``recv`` raises EOFError when the worker is gone."""
+
+    def recv(self) -> Any: ...
+
+
 class _Here:
     """Of this worker process: its way to the parent, when it last reported."""
 
-    sender: Connection[Any, Any] | None = None
+    sender: Sender | None = None
     reported = 0.0
 
 
-def _work(sender: Connection[Any, Any], function: str | Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """In the worker process: do the task, and send what came of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _Here.sender = sender
@@ -155,7 +170,8 @@ def _picklable(error: BaseException) -> BaseException:
     return error
 
 
-def _listen(receiver: Connection[Any, Any], progress: Progress | None) -> Any:
+def listen(receiver: Receiver, progress: Progress | None) -> Any:
+    """The result of the worker's task; what it raised is raised here, EOFError when it ended without either."""
     while True:
         kind, value, extra = receiver.recv()
         if kind == "result":
@@ -168,7 +184,8 @@ def _listen(receiver: Connection[Any, Any], progress: Progress | None) -> Any:
             progress(value, extra)
 
 
-def _last_words(exit_code: int | None) -> str:
+def last_words(exit_code: int | None) -> str:
+    """Why a worker that sent no result has ended."""
     if exit_code == -signal.SIGKILL:
         return "its process was killed, most likely for want of memory; fewer at once (-j 1) need less"
     return f"its process ended without a result (exit code {exit_code})"
