@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render import jumps
+from gradreel.scenes.render.disk_errors import clear_disk_errors
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.plan import Clip, Plan, plan
@@ -31,7 +32,7 @@ from gradreel.scenes.render.requests import (
 )
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.render.training import train_runs, trainers_of
-from gradreel.scenes.render.workspace import Folders, Workspace, clear_disk_errors, publish, read_json
+from gradreel.scenes.render.workspace import Folders, Workspace, read_json
 
 T = TypeVar("T")
 
@@ -119,12 +120,12 @@ def render_last_frames(
         made = _trained(lesson, settings, workspace, workers, reporter)
         temporary = {clip.scene: workspace.temporary(f"{clip.scene}.png") for clip in made.clips}
         _each(made.clips, workers, reporter, "last_frame", lambda clip: [clip.request, temporary[clip.scene]])
-        paths = []
-        for clip in made.clips:
-            path = output or workspace.images(lesson.group(clip.scene)) / f"{clip.scene}{beat_range(settings)}.png"
-            publish(temporary[clip.scene], path)
-            paths.append(path)
-        return paths
+        paths = {
+            scene: output or workspace.images(lesson.group(scene)) / f"{scene}{beat_range(settings)}.png"
+            for scene in temporary
+        }
+        workspace.publish({temporary[scene]: path for scene, path in paths.items()})
+        return list(paths.values())
 
 
 def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Stills:
@@ -135,19 +136,20 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
         folders = {clip.scene: workspace.temporary(clip.scene) for clip in made.clips}
         beats = _each(made.clips, workers, reporter, "render_stills", lambda clip: [clip.request, folders[clip.scene]])
         pictures: dict[str, tuple[Path, ...]] = {}
-        for clip, names in zip(made.clips, beats, strict=True):
-            final = workspace.images(lesson.group(clip.scene)) / clip.scene
-            pictures[clip.scene] = tuple(final / f"{name}.png" for name in names)
+        written: dict[Path, Path] = {}
+        labelled = []
+        for scene, names in zip(folders, beats, strict=True):
+            final = workspace.images(lesson.group(scene)) / scene
+            pictures[scene] = tuple(final / f"{name}.png" for name in names)
             if beat_range(settings):  # the pictures of the other beats stay
-                for file in pictures[clip.scene]:
-                    publish(folders[clip.scene] / file.name, file)
+                written |= {folders[scene] / file.name: file for file in pictures[scene]}
             else:
-                publish(folders[clip.scene], final)
+                written[folders[scene]] = final
+            labelled += [(f"{scene} · {name}", folders[scene] / f"{name}.png") for name in names]
         sheet = workspace.temporary("contact-sheet.png")
-        labelled = [(f"{scene} · {file.stem}", file) for scene, files in pictures.items() for file in files]
         workers.submit("contact_sheet", labelled, sheet).result()
         final_sheet = workspace.images(lesson.group(made.clips[0].scene)) / f"contact-sheet{lesson.span}.png"
-        publish(sheet, final_sheet)
+        workspace.publish(written | {sheet: final_sheet})
         return Stills(pictures, final_sheet)
 
 

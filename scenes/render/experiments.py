@@ -24,10 +24,11 @@ from gradreel.core.trace import Trace
 from gradreel.scenes.render.arguments import ExperimentOptions, cores, parse_counts
 from gradreel.scenes.render.comparison import Comparison, print_comparison, print_missing
 from gradreel.scenes.render.daily import daily_data, daily_views, filled_text
+from gradreel.scenes.render.disk_errors import clear_disk_errors
 from gradreel.scenes.render.pool import Workers
 from gradreel.scenes.render.progress import Reporter, reporter
 from gradreel.scenes.render.training import train_runs, trainers_of
-from gradreel.scenes.render.workspace import Folders, Workspace, clear_disk_errors
+from gradreel.scenes.render.workspace import Folders, Workspace
 
 LARGEST_WIDTH = 100_000
 LARGEST_DEPTH = 50

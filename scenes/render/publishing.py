@@ -18,7 +18,7 @@ from gradreel.scenes.render.requests import BeatSpan, ClipResult
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings, range_name
 from gradreel.scenes.render.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 from gradreel.scenes.render.video import Chapter, frame_as_jpeg, join
-from gradreel.scenes.render.workspace import Workspace, as_json, publish
+from gradreel.scenes.render.workspace import Workspace, as_json
 
 MANIFEST_VERSION = 1
 
@@ -168,9 +168,7 @@ def _publish_all(video: Path, final: Path, beside: Mapping[str, bytes], workspac
         temporary = workspace.temporary(name)
         temporary.write_bytes(content)
         written[temporary] = final.with_name(name)
-    with workspace.lock("publish"):
-        for temporary, target in written.items():
-            publish(temporary, target)
+    workspace.publish(written)
 
 
 def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:

@@ -2,25 +2,34 @@
 
 Under ``media_dir/.gradreel``: ``temporary/<run>/`` holds what a run is writing, beside a lock file that the run holds
 for as long as it lives (the system lets go of it when it dies, however it dies); ``locks/`` one lock per thing that two
-runs must not make at once; ``inspections/`` what scenes said of themselves.
+runs must not make at once; ``inspections/`` what scenes said of themselves; ``publishing.json``, while files that
+belong together get their final names, which: a run that dies over it has it finished by the next.
 """
 
 from __future__ import annotations
 
 import errno
+import glob
 import json
 import os
+import re
 import shutil
+import socket
 import tempfile
+import time
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.disk_errors import clear_disk_errors
+
+FORGOTTEN_SECONDS = 7 * 24 * 3600  # after which a run of another machine that holds no lock is taken for dead
+COPY_SECONDS = 60  # a copy that nothing has been written to for so long is nobody's any more
 
 
 class Folders:
@@ -34,6 +43,7 @@ class Folders:
         self.inspections = self.private / "inspections"
         self.locks = self.private / "locks"
         self.runs = self.private / "temporary"
+        self.publishing = self.private / "publishing.json"
 
     def video(self, lesson: str, quality: str, name: str, suffix: str) -> Path:
         return self.media_dir / "videos" / lesson / quality / f"{name}{suffix}"
@@ -50,25 +60,33 @@ class Workspace(Folders):
 
     def __init__(self, media_dir: Path) -> None:
         super().__init__(media_dir)
-        self.run = self.runs / uuid.uuid4().hex[:12]
+        self.run = self.runs / f"{uuid.uuid4().hex[:12]}-{_host()}"
         self._alive = FileLock(f"{self.run}.lock")
 
     def __enter__(self) -> Workspace:
-        with clear_disk_errors(self.media_dir):
-            self._make_folders()
-            self._alive.acquire()
-            self.run.mkdir()
-            with tempfile.TemporaryFile(dir=self.run) as probe:
-                probe.write(b"0" * 4096)
+        try:
+            with clear_disk_errors(self.media_dir):
+                self._make_folders()
+                self._hold_lock()
+                self.run.mkdir()
+                with tempfile.TemporaryFile(dir=self.run) as probe:
+                    probe.write(b"0" * 4096)
+        except BaseException:
+            self._leave()
+            raise
         self._clear_dead_runs()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
         shutil.rmtree(self.run, ignore_errors=True)
         self._alive.release()
-        Path(self._alive.lock_file).unlink(missing_ok=True)
+        with suppress(OSError):
+            Path(self._alive.lock_file).unlink()
 
     def temporary(self, name: str) -> Path:
         """A path of this run's that nothing stands at yet, on the file system of the final names; ends as ``name``."""
@@ -78,6 +96,14 @@ class Workspace(Folders):
         """The lock of the thing called ``name`` (a digest, ``publish``)."""
         return FileLock(self.locks / f"{name}.lock")
 
+    def _hold_lock(self) -> None:
+        """Another run that clears up may have taken the file away before it was locked: then once more."""
+        while True:
+            self._alive.acquire()
+            if Path(self._alive.lock_file).exists():
+                return
+            self._alive.release()
+
     def _make_folders(self) -> None:
         for folder in (self.clips, self.inspections, self.locks, self.runs):
             try:
@@ -85,21 +111,91 @@ class Workspace(Folders):
             except FileNotFoundError:  # in a place such as /proc
                 raise UserError(f"{folder} cannot be made; choose another folder with --media_dir") from None
 
+    def publish(self, files: Mapping[Path, Path]) -> None:
+        """Give finished files and folders, by their temporary paths, their final names: all of them, or none.
+
+        What was there before is replaced. A disk that is full is found before the first one is replaced; what a kill
+        leaves undone the next run does. Of two runs one waits for the other.
+        """
+        with self.lock("publish"):
+            self._publish_the_rest()
+            near = self._on_their_disks(files)
+            names = [[str(temporary), str(final.absolute())] for temporary, final in near.items()]
+            try:
+                write_json(self.publishing, {"rename": names}, self.temporary(self.publishing.name))
+                for temporary, final in near.items():
+                    publish(temporary, final)
+                self.publishing.unlink()
+            except BaseException:
+                self._publish_the_rest()
+                raise
+
+    def _on_their_disks(self, files: Mapping[Path, Path]) -> dict[Path, Path]:
+        """``files``, those whose final names are on another disk copied there: renaming is all there is left to do."""
+        near: dict[Path, Path] = {}
+        try:
+            for temporary, final in files.items():
+                final.parent.mkdir(parents=True, exist_ok=True)
+                near[temporary if self._renames_into(final.parent) else _copied_beside(temporary, final)] = final
+        except BaseException:
+            for copy in near.keys() - files.keys():
+                _remove(copy)
+            raise
+        return near
+
+    def _renames_into(self, folder: Path) -> bool:
+        """Whether a file of this run's can be renamed into ``folder``, as far as can be told without leaving one there.
+
+        The system looks at the mounts before it looks for the file, which does not exist.
+        """
+        missing = self.temporary("none")
+        try:
+            missing.rename(folder / missing.name)
+        except OSError as error:
+            return error.errno != errno.EXDEV and folder.stat().st_dev == self.run.stat().st_dev
+        return True
+
+    def _publish_the_rest(self) -> None:
+        """Finish what a run died over; under the lock of publishing, so that it is nobody's who lives."""
+        content = read_json(self.publishing)
+        if content is None:
+            return
+        with suppress(OSError, KeyError, TypeError, ValueError):  # else the next run of that lesson mends it
+            for temporary, final in content["rename"]:
+                if os.path.lexists(temporary):
+                    publish(Path(temporary), Path(final))
+        self.publishing.unlink(missing_ok=True)
+
     def _clear_dead_runs(self) -> None:
-        for lock_file in self.runs.glob("*.lock"):
-            if lock_file == Path(self._alive.lock_file):
+        folders = {path for path in self.runs.iterdir() if path.suffix != ".lock"}
+        for run in folders | {path.with_suffix("") for path in self.runs.glob("*.lock")}:
+            if run == self.run or not (run.name.endswith(f"-{_host()}") or _untouched(run)):
                 continue
+            lock_file = run.with_name(f"{run.name}.lock")
             lock = FileLock(lock_file)
-            with suppress(Timeout, OSError):
-                lock.acquire(timeout=0)
-                shutil.rmtree(lock_file.with_suffix(""), ignore_errors=True)
-                lock_file.unlink(missing_ok=True)
-                lock.release()
+            with suppress(Timeout, OSError), lock.acquire(timeout=0):
+                if self.publishing.exists():
+                    with self.lock("publish"):
+                        self._publish_the_rest()
+                shutil.rmtree(run, ignore_errors=True)
+                if not run.exists():
+                    lock_file.unlink(missing_ok=True)
 
 
-def temporary_in(folder: Path, name: str) -> Path:
+def _host() -> str:
+    """This machine, as a part of a file's name: locks of some network disks are not seen by other machines."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", socket.gethostname())[:40]
+
+
+def _untouched(run: Path) -> bool:
+    """Whether nothing has been written in a run's folder for long."""
+    files = (run.with_name(f"{run.name}.lock"), run, *run.glob("*"))
+    return min((_age(file) for file in files if file.exists()), default=0.0) > FORGOTTEN_SECONDS
+
+
+def temporary_in(folder: Path, name: str, hidden: bool = False) -> Path:
     """A new path in ``folder`` that ends like ``name``, for a file that will be renamed to it."""
-    return folder / f"{uuid.uuid4().hex[:12]}-{name}"
+    return folder / f"{'.' if hidden else ''}{uuid.uuid4().hex[:12]}-{name}"
 
 
 def publish(temporary: Path, final: Path) -> None:
@@ -119,23 +215,42 @@ def publish(temporary: Path, final: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _publish_across(temporary, final)
+        os.replace(_copied_beside(temporary, final), final)
 
 
-def _publish_across(temporary: Path, final: Path) -> None:
-    """The same for a final name on another file system: copied beside it, then renamed."""
-    beside = final.with_name(f".{uuid.uuid4().hex[:12]}-{final.name}")
+def _copied_beside(temporary: Path, final: Path) -> Path:
+    """A copy on the file system of the final name, beside it; copies that dead runs left there are removed."""
+    for left in final.parent.glob(f".*-{glob.escape(final.name)}*"):
+        if re.fullmatch(rf"\.[0-9a-f]{{12}}-{re.escape(final.name)}(\.old)?", left.name) and _age(left) > COPY_SECONDS:
+            _remove(left)
+    beside = temporary_in(final.parent, final.name, hidden=True)
     try:
         if temporary.is_dir():
             shutil.copytree(temporary, beside)
+            os.utime(beside)
         else:
             shutil.copyfile(temporary, beside)
-        os.replace(beside, final)
     except BaseException:
-        if beside.is_dir():
-            shutil.rmtree(beside, ignore_errors=True)
-        beside.unlink(missing_ok=True)
+        _remove(beside)
         raise
+    return beside
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there and can be."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file or a folder was written to; 0 for what is not there."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def write_json(path: Path, content: Mapping[str, Any], temporary: Path) -> None:
@@ -156,27 +271,3 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
-
-
-@contextmanager
-def clear_disk_errors(folder: Path) -> Iterator[None]:
-    """Turn the errors of a folder that is not writable, or of a full disk, into a UserError that names it."""
-    try:
-        yield
-    except OSError as error:
-        message = disk_message(error, folder)
-        if message is None:
-            raise
-        raise UserError(message) from None
-
-
-def disk_message(error: OSError, folder: Path) -> str | None:
-    """What to tell of a disk error in ``folder``; None when it is an error of another kind."""
-    code = error.errno
-    if code in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk of {folder} is full; free some space, or choose another folder with --media_dir"
-    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{folder} cannot be written to ({os.strerror(code)}); choose another folder with --media_dir"
-    if code in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
-        return f"{folder} is in the way of a file or a folder ({error.filename}); choose another with --media_dir"
-    return None

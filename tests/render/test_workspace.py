@@ -1,25 +1,53 @@
 from __future__ import annotations
 
 import errno
+import itertools
+import json
 import multiprocessing
 import os
 import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.workspace import Workspace, clear_disk_errors, publish
+from gradreel.scenes.render.disk_errors import DiskFullError, clear_disk_errors
+from gradreel.scenes.render.workspace import COPY_SECONDS, FORGOTTEN_SECONDS, Workspace, publish
+
+WRITING = {"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.copyfile", "shutil.copytree"}
 
 
-def hold_and_die(media_dir) -> None:
+def exit_code_of(function: Callable[..., None], *arguments: object) -> int | None:
+    """Of a process that calls ``function``."""
+    process = multiprocessing.get_context("fork").Process(target=function, args=arguments)
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def die_before(step: int) -> None:
+    """Have this process killed right before the ``step``-th time that it changes something on the disk."""
+    steps = itertools.count()
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event in WRITING and (event != "open" or "w" in str(arguments[1])) and next(steps) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+
+
+def hold_and_die(media_dir: Path) -> None:
     with Workspace(media_dir) as workspace:
         workspace.temporary("half.mp4").write_text("half")
+        workspace.temporary("half.held.mov").write_text("half")
+        workspace.temporary("pictures").mkdir()
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_what_a_dead_run_left_is_cleared_and_a_living_ones_is_not(tmp_path):
-    process = multiprocessing.get_context("fork").Process(target=hold_and_die, args=(tmp_path,))
-    process.start()
-    process.join()
+    exit_code_of(hold_and_die, tmp_path)
     (dead,) = [folder for folder in (tmp_path / ".gradreel" / "temporary").iterdir() if folder.is_dir()]
     assert list(dead.iterdir())
     with Workspace(tmp_path) as first:
@@ -77,3 +105,144 @@ def test_publishing_to_another_file_system(tmp_path):
         assert Path(target).read_text() == "text"
     finally:
         os.unlink(target)
+
+
+def test_a_folder_that_lost_its_lock_is_cleared(tmp_path):
+    left = tmp_path / ".gradreel" / "temporary" / "0123456789ab-here"
+    left.mkdir(parents=True)
+    (left / "half.mp4").write_text("half")
+    with Workspace(tmp_path) as workspace:
+        assert left.exists(), "another machine's, and new"
+        mine = workspace.run.with_name(workspace.run.name.replace(workspace.run.name[:12], "0123456789ab"))
+    left.rename(mine)
+    with Workspace(tmp_path):
+        assert not mine.exists()
+
+
+def test_another_machines_run_is_cleared_when_nothing_was_written_for_long(tmp_path):
+    """Its lock may not be seen from here: some network disks keep locks to the machine that took them."""
+    runs = tmp_path / ".gradreel" / "temporary"
+    old, new = runs / "000000000000-there", runs / "111111111111-there"
+    before = time.time() - FORGOTTEN_SECONDS - 60
+    for run in (old, new):
+        run.mkdir(parents=True)
+        for path in (run / "half.mp4", run.with_name(f"{run.name}.lock")):
+            path.write_text("")
+            os.utime(path, (before, before))
+        os.utime(run, (before, before))
+    os.utime(new / "half.mp4")
+    with Workspace(tmp_path):
+        assert (old.exists(), new.exists()) == (False, True)
+    assert [path.name for path in sorted(runs.iterdir())] == [new.name, f"{new.name}.lock"]
+
+
+def test_a_folder_that_cannot_be_used_is_let_go_of(tmp_path, monkeypatch):
+    def full(**_):
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    with pytest.raises(DiskFullError, match="is full") as caught, Workspace(tmp_path):
+        pass
+    assert caught.value.exit_code == 1
+    assert not list((tmp_path / ".gradreel" / "temporary").iterdir())
+
+
+def write_set(workspace: Workspace, content: str) -> dict[Path, Path]:
+    """A video, its subtitles and a folder of pictures, all of one ``content``, with their final names."""
+    finals = [workspace.media_dir / "out" / name for name in ("film.mp4", "film.srt", "pictures")]
+    written = {workspace.temporary(final.name): final for final in finals}
+    for temporary, final in written.items():
+        if final.name == "pictures":
+            temporary.mkdir()
+            (temporary / f"{content}.png").write_text(content)
+        else:
+            temporary.write_text(content)
+    return written
+
+
+def contents(media_dir: Path) -> list[str]:
+    """What the files of a set say; one text where they belong together."""
+    files = [file for file in (media_dir / "out").rglob("*") if file.is_file()]
+    return sorted({file.read_text() for file in files}) if len(files) == 3 else [f"{len(files)} files"]
+
+
+def publish_and_die(media_dir: Path, content: str, step: int) -> None:
+    with Workspace(media_dir) as workspace:
+        written = write_set(workspace, content)
+        die_before(step)
+        workspace.publish(written)
+        os._exit(0)
+
+
+def test_a_run_killed_at_any_step_of_publishing_leaves_all_of_it_or_nothing(tmp_path):
+    with Workspace(tmp_path) as workspace:
+        workspace.publish(write_set(workspace, "0"))
+    found, killed = [contents(tmp_path)], 0
+    for step in itertools.count():
+        code = exit_code_of(publish_and_die, tmp_path, str(step + 1), step)
+        with Workspace(tmp_path) as workspace:  # the next run, of whatever
+            assert not workspace.publishing.exists()
+        found.append(contents(tmp_path))
+        assert found[-1] in (found[-2], [str(step + 1)]), f"killed before step {step}"
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL
+        killed += 1
+    assert killed > 10
+    assert found[1] == ["0"]
+    assert found[-2] == [str(killed)], "killed before the last step, and finished by the next run"
+    assert [path.name for path in (tmp_path / ".gradreel" / "temporary").iterdir()] == []
+
+
+def test_what_a_run_died_over_is_finished_before_another_set_is_published(tmp_path):
+    with Workspace(tmp_path) as workspace:
+        workspace.publish(write_set(workspace, "0"))
+        living = write_set(workspace, "2")
+        for step in itertools.count():
+            assert exit_code_of(publish_and_die, tmp_path, "1", step) == -signal.SIGKILL
+            if workspace.publishing.exists():
+                break
+        workspace.publish(living)
+        assert contents(tmp_path) == ["2"]
+    with Workspace(tmp_path):
+        assert contents(tmp_path) == ["2"]
+
+
+def test_a_set_that_cannot_be_published_whole_is_not_begun(tmp_path, monkeypatch):
+    """Another disk, and a full one: what is copied there first is taken back, and nothing is replaced."""
+    real = os.rename
+
+    def other_disk(self: Path, target: Path) -> Path:
+        if self.name.endswith("none"):
+            raise OSError(errno.EXDEV, "another disk")
+        real(self, target)
+        return target
+
+    def full(source: object, target: str) -> None:
+        Path(target).write_text("ha")
+        raise OSError(errno.ENOSPC, "no space")
+
+    with Workspace(tmp_path) as workspace:
+        workspace.publish(write_set(workspace, "0"))
+        monkeypatch.setattr(Path, "rename", other_disk)
+        written = write_set(workspace, "1")
+        with monkeypatch.context() as patch:
+            patch.setattr("shutil.copytree", full)
+            with pytest.raises(OSError, match="no space"):
+                workspace.publish(written)
+        assert contents(tmp_path) == ["0"]
+        left = tmp_path / "out" / ".0123456789ab-film.mp4"
+        left.write_text("a dead run's")
+        before = time.time() - COPY_SECONDS - 60
+        os.utime(left, (before, before))
+        workspace.publish(write_set(workspace, "2"))
+        assert contents(tmp_path) == ["2"]
+
+
+def test_a_note_of_what_is_published_that_is_no_note_stops_nobody(tmp_path):
+    for note in ("", "[]", '{"rename": 3}', json.dumps({"rename": [["/none", str(tmp_path / "x")]]})):
+        with Workspace(tmp_path) as workspace:
+            workspace.publishing.write_text(note)
+            workspace.publish(write_set(workspace, "1"))
+            assert contents(tmp_path) == ["1"]
+            assert not workspace.publishing.exists()
