@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Self
 
@@ -17,7 +18,7 @@ from gradreel.scenes.mobjects.text import TextMobject, caption, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.tower import SLAB, TAIPEI_FLOORS, CloseUp, Column, ErrorBar, Taipei101, Tower
 from gradreel.scenes.style import palette
-from manim import UP, FadeIn, FadeOut, Square, UpdateFromAlphaFunc, VGroup, linear, smooth
+from manim import UP, FadeIn, FadeOut, Square, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 GROUND, TOP = -0.85, 2.25  # where towers stand, and how high the highest may reach
@@ -90,6 +91,8 @@ class DeeperAndDeeper(LectureScene):
         self._last_beat()
         self._shortcut_beat()
         self._pictures_beat()
+        towers = [*(column.tower for column in self.columns[:-1]), self.columns[-1].lit]
+        self.hand_on(self.ground, *(tower for tower in towers if tower in self.get_mobject_family_members()))
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
@@ -102,7 +105,7 @@ class DeeperAndDeeper(LectureScene):
         style.emphasize(VGroup(self.building.count, self.building.unit), 0.8)
         self.place = 0.0  # 0: the early networks alone on the ground; 1: room for the last one and for the building
         self.away = 0.0  # how far the eye has gone back: 0, the early ones fill the picture; 1, the highest fits
-        self.ground = segment((LEFT, GROUND, 0), (RIGHT, GROUND, 0), palette.axis, style.AXIS)
+        self.ground = ground_line()
         self.cellar = segment((LEFT, CELLAR, 0), (RIGHT, CELLAR, 0), style.mix(palette.axis, 0.5), style.GUIDE)
         self.stage = VGroup(*self.columns, self.building)
         self.stand()
@@ -123,9 +126,7 @@ class DeeperAndDeeper(LectureScene):
         early, late = _centers(len(self.columns) - 1), _centers(len(self.columns) + 1)
         early += late[-2:]  # the last one and the building come to their own places
         columns = [*self.columns, self.building]
-        highest = max(column.floors for column in self.columns[:-1])
-        near = min(HIGHEST_FLOOR, (EARLY_TOP - GROUND) / highest)
-        far = min(near, (TOP - GROUND) / max(column.floors for column in columns))
+        near, far = _floors(self.networks)
         self.floor = near * (far / near) ** self.away
         width = TOWER_SHARE * (late[1] - late[0]) * (1.4 - 0.4 * self.place)
         for column, x0, x1 in zip(columns, early, late, strict=True):
@@ -301,6 +302,26 @@ def _centers(count: int) -> list[float]:
     """Where ``count`` towers stand, evenly over their part of the ground."""
     step = (RIGHT - LEFT) / count
     return [LEFT + step * (k + 0.5) for k in range(count)]
+
+
+def _floors(networks: Sequence[ImageNetwork]) -> tuple[float, float]:
+    """How high a floor is drawn while the eye is near, and when it has gone back."""
+    near = min(HIGHEST_FLOOR, (EARLY_TOP - GROUND) / max(network.layers for network in networks[:-1]))
+    return near, min(near, (TOP - GROUND) / max(TAIPEI_FLOORS, *(network.layers for network in networks)))
+
+
+def ground_line() -> VMobject:
+    """What the towers stand on."""
+    return segment((LEFT, GROUND, 0), (RIGHT, GROUND, 0), palette.axis, style.AXIS)
+
+
+def skyline(networks: Sequence[ImageNetwork], share: float, towers: Sequence[Tower] = ()) -> list[Tower]:
+    """The towers of ``networks`` as this scene leaves them, ``share`` of their floors built; ``towers`` stand so."""
+    towers = towers or [Tower(network.layers, palette.blue) for network in networks]
+    centers, (_, floor) = _centers(len(networks) + 1), _floors(networks)
+    for tower, x in zip(towers, centers, strict=False):  # the last place is the building's
+        tower.stand(x, GROUND, TOWER_SHARE * (centers[1] - centers[0]), floor, share * tower.floors)
+    return list(towers)
 
 
 def _name(text: str, room: float) -> TextMobject:

@@ -27,6 +27,7 @@ from gradreel.core.theta import loss, predict
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.deeper import NETWORKS, ground_line, skyline
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.match_board import (
     DIAGRAM,
@@ -61,6 +62,7 @@ from manim import (
     VMobject,
     linear,
     smooth,
+    squish_rate_func,
 )
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field, model_validator
@@ -156,6 +158,7 @@ class WhyDeep(LectureScene):
         self._fold_beat()
         self._race_beat()
         self._seeds_beat()
+        self.hand_on()
 
     # -- the runs ------------------------------------------------------------------------------------------------
 
@@ -198,7 +201,10 @@ class WhyDeep(LectureScene):
         whole = one_bend_each(dataset)
         relus = whole.network.hidden[0]
         with self.beat("enough", relus=Count(relus)):
-            # One layer and red below it. ReLU after ReLU lights up and bends blue at its place, until it is red
+            # The towers of the last scene sink into the ground, which becomes an axis: one layer, and red below it.
+            # ReLU after ReLU lights up and bends blue at its place, until it is red
+            ground, towers = ground_line(), skyline(NETWORKS, 1.0)
+            self.add(ground, *towers)
             x, y = _target(dataset)
             self.one = thin_diagram((relus,), (ALONE[0] + 0.3, ALONE[1] - 0.3, *DIAGRAM))
             self.alone = Curves((*ALONE, *PLOT), (x, y), nice_range(y, margin=0.12))
@@ -206,8 +212,15 @@ class WhyDeep(LectureScene):
             self.alone_counts = self._counts(0.0, relus, relus)
             for part in (self.one.columns[1], *self.one.edges):
                 style.emphasize(part, FAINT)
-            self.play(*self._title("heading"), FadeIn(self.one, run_time=0.8))
-            self.play(FadeIn(self.alone.plot), Create(self.alone.red), run_time=1.0)
+            sinking = UpdateFromAlphaFunc(VGroup(*towers), lambda _, share: skyline(NETWORKS, 1 - share, towers))
+            late = squish_rate_func(smooth, 0.5, 1.0)
+            self.play(*self._title("heading"), sinking, FadeIn(self.one, rate_func=late), run_time=1.0)
+            self.remove(*towers)
+            plot = self.alone.plot
+            others = [part for part in plot if part is not plot.x_axis and len(part.get_all_points())]
+            axis = ReplacementTransform(ground, plot.x_axis)
+            self.play(axis, *map(FadeIn, others), Create(self.alone.red), run_time=1.0)
+            self.add(plot, self.alone.red)
             self.play(Create(self.alone.blue), FadeIn(self.alone_counts), run_time=0.6)
             self.bend_dots = VGroup()
             seconds = min(0.9, 5.0 / relus)
