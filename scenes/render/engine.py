@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render import jumps
+from gradreel.scenes.render import jumps, memory
 from gradreel.scenes.render.disk_errors import clear_disk_errors
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lesson import Lesson
@@ -193,7 +193,10 @@ def _plan(
     reporter: Reporter | None = None,
 ) -> Plan:
     requests, descriptions = described(lesson, settings, folders, workspace, workers, reporter)
-    return plan(requests, descriptions, folders)
+    made = plan(requests, descriptions, folders)
+    if workspace is not None:
+        memory.keep(workspace)
+    return made
 
 
 def _trained(

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from gradreel.core.experiment import Experiment
+from gradreel.scenes.render import memory, sources
 from gradreel.scenes.render.daily import has_daily_views
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.plan import inspection_key
@@ -32,6 +33,7 @@ def described(
 
     Descriptions are kept in ``workspace``, if there is one. Raises UserError for a parameter that is wrong.
     """
+    memory.recall(folders.private)
     requests = lesson.requests(settings)
     descriptions = _inspect(requests, folders, workspace, workers)
     if lesson.data is None:
@@ -50,8 +52,9 @@ def _inspect(
     requests: Sequence[SceneRequest], folders: Folders, workspace: Workspace | None, workers: Workers
 ) -> list[SceneDescription]:
     """What the scenes say of themselves: kept from earlier, or asked of one worker process (and kept)."""
-    files = [folders.inspections / f"{inspection_key(request)}.json" for request in requests]
-    found = [_kept_description(file) for file in files]
+    with sources.one_moment():
+        files = [folders.inspections / f"{inspection_key(request)}.json" for request in requests]
+        found = [_kept_description(file, request) for file, request in zip(files, requests, strict=True)]
     unknown = [index for index, description in enumerate(found) if description is None]
     if unknown:
         asked = workers.submit("inspect", [requests[index] for index in unknown]).result()
@@ -65,9 +68,9 @@ def _inspect(
     return [description for description in found if description is not None]
 
 
-def _kept_description(file: Path) -> SceneDescription | None:
+def _kept_description(file: Path, request: SceneRequest) -> SceneDescription | None:
     content = read_json(file)
-    if content is None:
+    if content is None or sources.changed_files(content.get("files", {}), request.source):
         return None
     try:
         rows = tuple(ParameterRow(**row) for row in content.pop("rows"))

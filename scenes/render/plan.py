@@ -1,28 +1,34 @@
 """What is missing and what is out of date, found by digest; nothing is rendered here and Manim is not imported.
 
-A clip is named by a digest of all that it is made of. One that stands under its digest is up to date, whoever made it.
+A clip is named by a digest of all that it is made of, as far as that is known before it is rendered. One that stands
+under its digest is up to date, whoever made it, unless a file that its scene opened has changed since.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
+from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.narration import Narration, reading_seconds
 from gradreel.scenes.render import sources
-from gradreel.scenes.render.requests import SceneDescription, SceneRequest
+from gradreel.scenes.render.beats import filled_again
+from gradreel.scenes.render.memory import remember
+from gradreel.scenes.render.requests import BeatSpan, SceneDescription, SceneRequest
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.workspace import Folders, read_json
 from gradreel.scenes.trace_folder import TraceFolder
 
-FORMAT_VERSION = 1  # of clips and of their descriptions
+FORMAT_VERSION = 2  # of clips and of their descriptions
 
 
 @dataclass(frozen=True)
@@ -77,24 +83,31 @@ def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescripti
 
     Raises TraceError for a trace that is there and damaged, UserError for narration that is missing.
     """
-    earlier = _earlier_clips(folders.clips)
+    with sources.one_moment():
+        return _planned(requests, descriptions, folders)
+
+
+def _planned(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescription], folders: Folders) -> Plan:
+    earlier = cache(lambda: earlier_clips(folders.clips))  # read when something is out of date
+    narration = cache(Narration.load)
+    traces_of = _Traces(folders.traces)
     common = {
         "format": FORMAT_VERSION,
         "drawing": sources.drawing_digest(),
-        "versions": sources.versions(),
         "configuration": sources.configuration_digest(),
     }
     clips = []
     missing: dict[str, Run] = {}
     for request, description in zip(requests, descriptions, strict=True):
         complete = replace(request, parameters=description.parameters)
-        traces, untrained = _traces(description, folders.traces)
+        traces, untrained = traces_of(description)
         for experiment in untrained:
             known = missing.get(experiment.digest)
             shown_by = (*(known.shown_by if known else ()), description.name)
             missing[experiment.digest] = Run(experiment, shown_by, folders.traces / experiment.digest)
-        parts = common | _parts(complete, description, traces)
-        clips.append(_clip(complete, description, parts, bool(untrained), earlier, folders.clips))
+        words = narration(_languages(request)).with_words(request.words)
+        parts = common | _parts(complete, description, traces, words)
+        clips.append(_clip(complete, description, parts, bool(untrained), words, earlier, folders.clips))
     return Plan(tuple(missing.values()), tuple(clips))
 
 
@@ -104,17 +117,43 @@ def clip_path(folder: Path, parts: Mapping[str, Any], settings: RenderSettings) 
     return folder / f"{_digest(parts)}{suffix}"
 
 
+def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]:
+    """``parts`` of a planned clip, with what is read from files as it is now: a file may be newer than the plan."""
+    narrated = parts["narration"]
+    if narrated:
+        words = Narration.load(_languages(request)).with_words(request.words)
+        narrated = _narration(request, narrated["words"], words)
+    return {**parts, **_source_parts(request.source), "narration": narrated}
+
+
+def why_stale(clip: Mapping[str, Any], request: SceneRequest, words: Narration | None = None) -> str:
+    """Why a clip that stands under its digest does not count, by its description; "" when it does.
+
+    A file that the scene opened is another now. Or a line is, and filled with the scene's numbers it takes another time
+    to read, which was not to be seen before it was filled.
+    """
+    changed = sources.changed_files(clip.get("files", {}), request.source)
+    if changed:
+        return f"{_listed(changed)} changed"
+    beats = [BeatSpan(**beat) for beat in clip.get("beats", ())]
+    if any(beat.from_narration for beat in beats):
+        words = words or Narration.load(_languages(request)).with_words(request.words)
+        if any(_takes_another_time(beat, filled_again(words, request.source.name, beat)) for beat in beats):
+            return "narration changed"
+    return ""
+
+
 def inspection_key(request: SceneRequest) -> str:
     """Digest of all that a scene's description depends on."""
     content = {
         "format": FORMAT_VERSION,
         "class": request.source.class_name,
-        "code": sources.code_digests(request.source),
+        **_source_parts(request.source),
+        "describing": sources.describing_digest(),
         "doc": request.source.doc,
         "parameters": request.parameters,
         "experiments": {name: experiment.model_dump(mode="json") for name, experiment in request.experiments.items()},
         "traces": {name: _seal_in(value) for name, value in request.parameters.items() if isinstance(value, str)},
-        "versions": sources.versions(),
     }
     if request.words is not None:  # a scene has the words of its base, or of its own if there are any
         content["words"] = sorted({scene for scenes in request.words.scenes.values() for scene in scenes})
@@ -132,59 +171,133 @@ def _seal_in(text: str) -> str | None:
         return None
 
 
-def _parts(request: SceneRequest, description: SceneDescription, traces: Mapping[str, str]) -> dict[str, Any]:
-    code = sources.code_digests(request.source)
+def _parts(
+    request: SceneRequest, description: SceneDescription, traces: Mapping[str, str], words: Narration
+) -> dict[str, Any]:
+    if description.is_lecture_scene:
+        words.title(description.name, request.settings.language)  # raises where there is none: before anything is made
+    whose = description.narrated_as or description.name
     return {
         "scene": description.name,
         "class": request.source.class_name,
-        "code": code,
+        **_source_parts(request.source),
         "parameters": description.parameters,
         "traces": traces,
-        "narration": _narration(request, description, code),
+        "narration": _narration(request, whose, words) if description.is_lecture_scene else {},
         "settings": request.settings.of_frames(),
     }
 
 
-def _traces(description: SceneDescription, directory: Path) -> tuple[dict[str, str], list[Experiment]]:
-    """Digest of each recorded trace by its parameter, and the experiments that have none."""
-    digests: dict[str, str] = {}
-    untrained: dict[str, Experiment] = {}
-    for parameter, experiment in description.experiments.items():
-        path = directory / experiment.digest
-        if not path.exists():
-            untrained[experiment.digest] = experiment
-            continue
-        Trace.find(directory, experiment)
-        try:
-            digests[parameter] = hashlib.sha256((path / "meta.json").read_bytes()).hexdigest()[:24]
-        except OSError as error:
-            raise TraceError(f"{path / 'meta.json'}: {error.strerror}") from None
-    for parameter, folder in description.traces.items():
-        digests[parameter] = TraceFolder(folder).checksum[:24]
-    return digests, list(untrained.values())
+def _source_parts(source: SceneSource) -> dict[str, Any]:
+    """What is read from the scene's files and found installed."""
+    with sources.one_moment():
+        parts = {
+            "code": sources.code_digests(source),
+            "assets": sources.asset_digests(source),
+            "environment": sources.environment(source),
+            "versions": sources.versions() | sources.library_versions(source),
+        }
+    return {name: part for name, part in parts.items() if part}
 
 
-def _narration(request: SceneRequest, description: SceneDescription, code: Iterable[str]) -> dict[str, Any]:
+class _Traces:
+    """Those of a plan, each looked at once."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._digests: dict[str, str | None] = {}
+
+    def __call__(self, description: SceneDescription) -> tuple[dict[str, str], list[Experiment]]:
+        """Digest of each recorded trace by its parameter, and the experiments that have none."""
+        digests: dict[str, str] = {}
+        untrained: dict[str, Experiment] = {}
+        for parameter, experiment in description.experiments.items():
+            digest = self._digest_of(experiment)
+            if digest is None:
+                untrained[experiment.digest] = experiment
+            else:
+                digests[parameter] = digest
+        for parameter, folder in description.traces.items():
+            digests[parameter] = TraceFolder(folder).checksum[:24]
+        return digests, list(untrained.values())
+
+    def _digest_of(self, experiment: Experiment) -> str | None:
+        name = experiment.digest
+        if name not in self._digests:
+            path = self._directory / name
+            if path.exists():
+                Trace.find(self._directory, experiment)
+            try:
+                content = (path / "meta.json").read_bytes() if path.exists() else None
+            except OSError as error:
+                raise TraceError(f"{path / 'meta.json'}: {error.strerror}") from None
+            self._digests[name] = None if content is None else hashlib.sha256(content).hexdigest()[:24]
+        return self._digests[name]
+
+
+def _narration(request: SceneRequest, whose: str, narration: Narration) -> dict[str, Any]:
     """Reading time of each line, and the words on the screen: a corrected word of the same length changes nothing.
 
-    Words that several scenes show have the name of the file that draws them: [part-map], mobjects/part_map.py.
+    ``whose``: the section with the scene's words. Words that its code takes from other sections count, too.
     """
-    if not description.is_lecture_scene:
-        return {}
-    settings, whose = request.settings, description.narrated_as or description.name
-    narration = Narration.load((*settings.subtitle_languages, settings.language)).with_words(request.words)
-    narration.title(description.name, settings.language)  # raises where there is none: before anything is made
+    name, language = request.source.name, request.settings.language
     lines = {language: narration.scenes[language].get(whose, {}).get("beats", {}) for language in narration.languages}
-    seconds = {
-        language: {beat: round(reading_seconds(line, language), 3) for beat, line in lines[language].items()}
-        for language in sorted(narration.languages)
+    parts: dict[str, Any] = {
+        "words": whose,
+        "seconds": {
+            language: {beat: seconds_of(line, language) for beat, line in lines[language].items()}
+            for language in sorted(narration.languages)
+        },
+        "fields": {language: _fields(lines[language]) for language in sorted(narration.languages)},
+        "screen": narration.scenes[language].get(whose, {}).get("screen", {}),
     }
-    words = narration.scenes[settings.language]
-    drawn = {Path(file).stem.replace("_", "-") for file in code if file.startswith("scenes/mobjects/")}
-    shared = {name: words[name].get("screen", {}) for name in sorted(drawn & words.keys())}
-    borrowed = {} if whose == description.name else {"lines": lines}  # which the clip says itself
-    more = borrowed | ({"shared": shared} if shared else {})
-    return {"seconds": seconds, "screen": words.get(whose, {}).get("screen", {}), **more}
+    if whose != name:
+        parts["lines"] = lines  # which the clip says itself
+    shared = _shared_words(request, narration)
+    return parts | ({"shared": shared} if shared else {})
+
+
+def _shared_words(request: SceneRequest, narration: Narration) -> dict[str, Any]:
+    """Words on the screen that the scene's code asks for in others' sections, by section."""
+    words = narration.scenes[request.settings.language]
+    shared = {}
+    for section, keys in sources.screen_words(request.source).items():
+        if not section:
+            return {name: table.get("screen", {}) for name, table in words.items()}
+        there = words.get(section, {}).get("screen", {})
+        shared[section] = there if keys is None else {key: there.get(key) for key in keys}
+    return shared
+
+
+def _fields(lines: Mapping[str, str]) -> dict[str, list[str]]:
+    """What is filled into each line, and in which form: that decides how long it is."""
+    found = {}
+    for beat, line in lines.items():
+        try:
+            fields = [f"{name}:{form}" for _, name, form, _ in Formatter().parse(line) if name is not None]
+        except ValueError:  # braces that do not close: whoever fills it says so
+            fields = [line]
+        if fields:
+            found[beat] = fields
+    return found
+
+
+def seconds_of(line: str, language: str) -> float:
+    """Seconds that a line takes to read, in thousandths."""
+    return remember(f"seconds {language}", line, lambda: round(reading_seconds(line, language), 3))
+
+
+def _takes_another_time(beat: BeatSpan, lines: Mapping[str, str]) -> bool:
+    """Whether a beat's lines as they are now take another time to read than those it was rendered with."""
+    return any(
+        line != beat.lines.get(language, "")
+        and seconds_of(line, language) != seconds_of(beat.lines.get(language, ""), language)
+        for language, line in lines.items()
+    )
+
+
+def _languages(request: SceneRequest) -> tuple[str, ...]:
+    return (*request.settings.subtitle_languages, request.settings.language)
 
 
 def _clip(
@@ -192,20 +305,31 @@ def _clip(
     description: SceneDescription,
     parts: Mapping[str, Any],
     waits_for_training: bool,
-    earlier: Sequence[Mapping[str, Any]],
+    words: Narration,
+    earlier: Callable[[], Sequence[Mapping[str, Any]]],
     folder: Path,
 ) -> Clip:
-    same_scene = [clip for clip in earlier if clip["parts"].get("scene") == description.name]
+    path = None if waits_for_training else clip_path(folder, parts, request.settings)
+    there = _description_of(path) if path is not None else None
+    why = "its training run has to be recorded first"
+    if path is not None:
+        why = why_stale(there, request, words) if there is not None else "its file is gone"
+    if path is not None and there is not None and not why:
+        return Clip(request, description.experiments, path, path.stem, parts, True, "", there["frames"])
+    same_scene = [clip for clip in earlier() if clip["parts"].get("scene") == description.name]
     expected = max((clip for clip in same_scene), key=lambda clip: float(clip.get("made", 0)), default=None)
     seconds = expected["frames"] / expected["fps"] if expected else _reading_time(parts["narration"])
     frames = round(seconds * request.settings.fps)
-    if waits_for_training:
-        why = "its training run has to be recorded first"
+    if path is None:
         return Clip(request, description.experiments, None, None, parts, False, why, frames)
-    path = clip_path(folder, parts, request.settings)
-    up_to_date = path.exists() and read_json(path.with_suffix(".json")) is not None
-    why = "" if up_to_date else _why(parts, [clip["parts"] for clip in same_scene])
-    return Clip(request, description.experiments, path, path.stem, parts, up_to_date, why, frames)
+    why = why if there is not None else _why(parts, [clip["parts"] for clip in same_scene])
+    return Clip(request, description.experiments, path, path.stem, parts, False, why, frames)
+
+
+def _description_of(clip: Path) -> dict[str, Any] | None:
+    """What stands beside a clip; None unless both are there."""
+    content = read_json(clip.with_suffix(".json")) if clip.exists() else None
+    return content if content is not None and {"frames", "fps"} <= content.keys() else None
 
 
 def _reading_time(narration: Mapping[str, Any]) -> float:
@@ -215,7 +339,7 @@ def _reading_time(narration: Mapping[str, Any]) -> float:
     return sum(max(seconds.get(beat, 0.0) for seconds in by_language) for beat in beats)
 
 
-def _earlier_clips(folder: Path) -> list[dict[str, Any]]:
+def earlier_clips(folder: Path) -> list[dict[str, Any]]:
     """Descriptions of all clips there are, whole ones only."""
     found = [read_json(file) for file in sorted(folder.glob("*.json"))]
     return [
@@ -229,9 +353,11 @@ def _why(parts: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]]) -> str:
     if not changes:
         return "not rendered yet"
     nearest = min(changes, key=len)
-    shown = ", ".join(nearest[:3])
-    more = f" and {len(nearest) - 3} more" if len(nearest) > 3 else ""
-    return f"{shown}{more} changed" if nearest else "its file is gone"
+    return f"{_listed(nearest)} changed" if nearest else "its file is gone"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -239,6 +365,8 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     kinds = {
         "code": "code of ",
         "parameters": "parameter ",
+        "assets": "",
+        "environment": "variable ",
         "traces": "trace of ",
         "settings": "",
         "versions": "version of ",
@@ -248,7 +376,8 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         old, new = before.get(part), now.get(part)
         if old == new:
             continue
-        if part in kinds and isinstance(old, dict) and isinstance(new, dict):
+        if part in kinds and isinstance(old or {}, dict) and isinstance(new or {}, dict):
+            old, new = old or {}, new or {}
             names = sorted(name for name in set(old) | set(new) if old.get(name) != new.get(name))
             found += [f"{kinds[part]}{name}" for name in names]
         else:

@@ -55,6 +55,7 @@ class SceneDescription:
     is_lecture_scene: bool  # False: a plain Manim Scene, without parameters and beats
     traces: dict[str, str] = field(default_factory=dict)  # folders of traces that were given, by parameter; as written
     narrated_as: str = ""  # whose words in the narration files it has; "": none
+    files: dict[str, str] = field(default_factory=dict)  # that were opened for it, and their digests; by name beside it
 
 
 @dataclass(frozen=True)

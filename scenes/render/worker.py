@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.narration import use_words
+from gradreel.scenes.render import memory
 from gradreel.scenes.render.describe import describe
 from gradreel.scenes.render.encode import ClipEncoder
 from gradreel.scenes.render.jumps import JumpFinder, as_finding
-from gradreel.scenes.render.plan import clip_path
+from gradreel.scenes.render.opened import OpenedFiles
+from gradreel.scenes.render.plan import clip_path, parts_now, why_stale
 from gradreel.scenes.render.playing import picture, play, play_to_end, visit
 from gradreel.scenes.render.pool import report
 from gradreel.scenes.render.requests import ClipJob, ClipResult, Finding, SceneDescription, SceneRequest
-from gradreel.scenes.render.sources import code_digests
-from gradreel.scenes.render.workspace import publish, read_json, temporary_in, write_json
+from gradreel.scenes.render.sources import own_files
+from gradreel.scenes.render.workspace import Folders, publish, read_json, temporary_in, write_json
 from manim import Scene, config
 from PIL import Image
 
@@ -29,29 +32,42 @@ SHEET_WIDTH = 480  # pixels of one picture on a contact sheet
 
 
 def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
-    """What each scene is, its parameters checked and complete. Raises UserError for the first that is wrong."""
+    """What each scene is, its parameters checked and complete. Raises UserError for the first that is wrong.
+
+    Files that were opened for it may decide a parameter's default; one that any of the user's own scenes opened counts
+    for all of them.
+    """
+    opened = OpenedFiles(requests[0].settings.media_dir)
     found = []
     for request in requests:
         use_words(request.words)
         found.append(describe(load_class(request.source), request))
+    own = [index for index, request in enumerate(requests) if not request.source.is_ours]
+    for index in own:
+        source = requests[index].source
+        found[index] = replace(found[index], files=opened.of(source, known=own_files(source)))
     return found
 
 
 def render_clip(job: ClipJob) -> ClipResult:
     """Render a scene into ``job.folder`` and describe the clip beside it, unless it is there already.
 
-    The clip is kept under the digest of the code that is imported here, which may be newer than the plan's.
+    The clip is kept under the digest of the code that is imported here, which may be newer than the plan's. The files
+    that the scene opened are kept in its description: with other content it is rendered again.
     Raises SceneError, showing the user's own lines, when the scene raises; UserError for a beat that it does not have.
     """
     source, settings = job.request.source, job.request.settings
+    opened = OpenedFiles(settings.media_dir, job.folder, job.temporary)
+    memory.recall(Folders(settings.media_dir).private)
     load_class(source)
-    parts = {**job.parts, "code": code_digests(source)}
+    parts = parts_now(job.parts, job.request)
     path = clip_path(job.folder, parts, settings)
     description = path.with_suffix(".json")
     with FileLock(job.locks / f"{path.stem}.lock"):
         done = read_json(description)
-        if done is not None and path.exists():
+        if done is not None and path.exists() and not why_stale(done, job.request):
             return ClipResult.from_json(done, job.folder)
+        description.unlink(missing_ok=True)  # of an older clip of this name: it must not pass for the new one's
         temporary = temporary_in(job.temporary, path.name)
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)
@@ -63,7 +79,8 @@ def render_clip(job: ClipJob) -> ClipResult:
             raise
         publish(temporary, path)
         result = ClipResult(path, encoder.frames, settings.fps, beats, time.monotonic() - began)
-        content = {"scene": source.name, "made": time.time(), "parts": parts, **result.as_json()}
+        files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})
+        content = {"scene": source.name, "made": time.time(), "parts": parts, "files": files, **result.as_json()}
         write_json(description, content, temporary_in(job.temporary, description.name))
         return result
 
