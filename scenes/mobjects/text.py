@@ -6,32 +6,21 @@ which ``text.part("name")`` returns, so that a scene can move or dim one letter 
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import svgelements
 import typst
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.outlines import Outline, outlines
 from gradreel.scenes.style import EM, palette
 from manim import LEFT, ManimColor, VGroup, VMobject
-from manim.mobject.svg.svg_mobject import VMobjectFromSVGPath
 from numpy.typing import NDArray
 
 _POINTS = 10.0  # Typst sets everything at this size; glyphs are scaled afterwards
-_PIXEL = 72 / 96  # svgelements reads lengths in CSS pixels, of which 96 make an inch: back to points
 _MARKER = "#0000fe"  # an H set after each text, in a colour of its own: its foot is the baseline
 _CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _MARKUP = re.compile(r"([\\#*_`<>@\[\]~/=+\-])")
-
-
-@dataclass(frozen=True)
-class _Glyph:
-    points: NDArray  # (n, 3) Bezier points in points (1/72 inch), y up, baseline at 0
-    fill: str
 
 
 @lru_cache(maxsize=1)
@@ -67,26 +56,15 @@ def _document(body: str, names: tuple[str, ...], colored: bool) -> bytes:
     ).encode()
 
 
-def _outlines(source: bytes) -> Iterator[_Glyph]:
-    svg = svgelements.SVG.parse(io.BytesIO(_compiler().compile(input=source, format="svg")), reify=True)
-    for path in svg.elements(lambda element: isinstance(element, svgelements.Shape)):
-        shape = svgelements.Path(path)
-        fill = path.fill.hex if path.fill.value is not None else None
-        if fill is None:  # a stroked line (a fraction bar): as a filled bar it scales with the rest
-            x0, y0, x1, y1 = shape.bbox()
-            half = path.stroke_width / 2
-            fill = path.stroke.hex
-            shape = svgelements.Path(svgelements.Rect(x0, y0 - half, x1 - x0, (y1 - y0) + 2 * half))
-        points = VMobjectFromSVGPath(shape).points * np.array([_PIXEL, -_PIXEL, 1.0])
-        if len(points):
-            yield _Glyph(points, fill)
+def _outlines(source: bytes) -> list[Outline]:
+    return list(outlines(_compiler().compile(input=source, format="svg")))
 
 
 @lru_cache(maxsize=4096)
 def _typeset(body: str, names: tuple[str, ...]) -> tuple[tuple[NDArray, str | None, str | None], ...]:
     """Each glyph of ``body``: its points with the baseline at y = 0, its role, its part."""
-    glyphs = list(_outlines(_document(body, names, colored=True)))
-    parts = list(_outlines(_document(body, names, colored=False)))
+    glyphs = _outlines(_document(body, names, colored=True))
+    parts = _outlines(_document(body, names, colored=False)) if names else glyphs
     *glyphs, marker = glyphs
     baseline = np.array([0.0, marker.points[:, 1].min(), 0.0])
     return tuple(
