@@ -171,6 +171,23 @@ def _scaling(dataset: DailyViews) -> tuple[float, float]:
     return float(views.mean()), float(views.std())
 
 
+def loss_unit(losses: Iterable[float]) -> tuple[float, str]:
+    """Views per unit that losses of such sizes are written in, and the letter behind: plain views below 10 000.
+
+    Unlike a day's views, which are thousands where a usual day has as many: a loss of 0.023k is a puzzle.
+    """
+    largest = max((abs(loss) for loss in losses if math.isfinite(loss)), default=0.0)
+    return next(((unit, letter) for unit, letter in UNITS if round(largest) >= 10 * unit), (1.0, ""))
+
+
+def loss_column(losses: Iterable[float]) -> Callable[[float], str]:
+    """What writes each of these losses in views, all in one unit and small ones as they are: "520", "23"."""
+    known = [loss for loss in losses if math.isfinite(loss)]
+    unit, letter = loss_unit(known)
+    plain = views_column([loss / unit for loss in known], 0.0)
+    return lambda loss: plain(loss / unit) + letter
+
+
 def views_column(views: Iterable[float], usual: float) -> Callable[[float], str]:
     """`views_text` for numbers that stand below each other: all in the unit of the largest of ``views``, finely.
 

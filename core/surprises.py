@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.forecast import NextDays
+from gradreel.core.forecast import WEEK, NextDays
 
 LEAST_MISS = 2.5
 """Times the mean absolute error that a day must be missed by to be called a surprise."""
 LEAST_SHARE = 0.05
 """... and of a usual day's views: where all is predicted well, a miss by one view in 300 is no story."""
+UNUSUAL = 1 / 2
+"""Of what was missed: the day itself is off what is usual by so much. Else it is the prediction that was strange."""
+AROUND = 4 * WEEK
+"""Days before and after that tell what is usual: a trend makes no day unusual."""
 FOLLOWS = 1 / 2
 """Of what was missed: a prediction for the next day that is off its usual by so much follows a day late."""
 
@@ -27,23 +31,34 @@ class Surprise:
 def surprises(days: NextDays, expected_lows: Sequence[int] = ()) -> tuple[Surprise, ...]:
     """The largest rise and the largest dip that were missed by far, in the order of days; () where none was.
 
-    ``days`` with predictions (T,) of one network. A dip on one of the weekdays ``expected_lows`` is none: what is low
-    every week surprises nobody who has seen a week. Nor is the day after a surprise that is followed late: it is missed
-    because of that one.
+    ``days`` with predictions (T,) of one network. The day itself must stand apart from the same weekday of the weeks
+    around it. A dip on one of the weekdays ``expected_lows`` is none: what is low every week surprises nobody who has
+    seen a week. Nor is the day after a surprise that is followed late: it is missed because of that one.
     """
     least = max(LEAST_MISS * float(days.mean_absolute_error), LEAST_SHARE * float(np.median(np.abs(days.truth))))
+    apart = days.truth - np.array([_usual_truth(days, day) for day in range(len(days.dates))])
     found = []
     for sign in (1.0, -1.0):
         missed = sign * (days.truth - days.prediction)
-        day = int(missed.argmax())
-        is_usual = sign < 0 and days.weekdays[day] in expected_lows
-        if missed[day] > 0 and missed[day] >= least and not is_usual:
-            follows = follows_a_day_late(days, day)
-            found.append(Surprise(day, sign > 0, float(missed[day]), follows))
+        counts = (missed > 0) & (missed >= least) & (sign * apart >= UNUSUAL * missed)
+        if sign < 0:
+            counts &= ~np.isin(days.weekdays, expected_lows)
+        if counts.any():
+            day = int(np.where(counts, missed, -np.inf).argmax())
+            found.append(Surprise(day, sign > 0, float(missed[day]), follows_a_day_late(days, day)))
     found.sort(key=lambda surprise: surprise.day)
     if len(found) == 2 and found[0].follows and found[1].day == found[0].day + 1:
         found.pop()
     return tuple(found)
+
+
+def _usual_truth(days: NextDays, day: int) -> float:
+    """The median of the same weekday in the weeks around, ``day`` left out; of all other days where there is none."""
+    at = np.arange(len(days.dates))
+    others = at != day
+    alike = others & (days.weekdays == days.weekdays[day]) & (np.abs(at - day) <= AROUND)
+    chosen = alike if alike.any() else others
+    return float(np.median(days.truth[chosen])) if chosen.any() else float(days.truth[day])
 
 
 def largest_miss(days: NextDays) -> int:

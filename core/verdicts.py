@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.core.results import LECTURE, LossByEpoch, Losses, Result, best_by_unseen
 
 STANDARD_ERRORS = 2.0
 """Two means differ clearly when they lie more than so many standard errors of their difference apart."""
-SINGLE_RUNS = 0.05
-"""Share of the larger loss that two single runs must differ by: how far seeds scatter is not known of them."""
+FEW_RUNS = 3
+"""Fewer runs than these say next to nothing of how far seeds scatter: two may agree, or not, by chance."""
+SMALL_SHARE = 0.05
+"""Share of the larger loss up to which a difference is small. Of few runs, a clear one is larger, and no run of one
+network has a loss between those of the other."""
 LEAST_SHARE = 0.01
 """Share of the larger loss below which no difference is spoken of, however little the seeds scatter."""
 
@@ -21,23 +25,35 @@ PARTING_REACH = 2
 """States on either side over which an unseen loss is calmed."""
 PARTING_SHARE = 0.1
 """Share of its least value that an unseen loss must climb by, to be spoken of."""
+FOLLOWS = 1 / 2
+"""Of what the training loss falls by: an unseen loss that falls by so much goes with it."""
 
-Change: TypeAlias = Literal["falls", "rises", "stays"]
-Unseen: TypeAlias = Literal["better", "worse", "partly", "middle", "flat"]
+Change: TypeAlias = Literal["falls", "rises", "stays", "unclear"]
+Unseen: TypeAlias = Literal["better", "worse", "partly", "middle", "flat", "unclear"]
+Sinks: TypeAlias = Literal["both", "seen", "unseen", "neither"]
+Course: TypeAlias = Literal["part", "rises", "widens", "together"]
 
 
 def change(before: Losses, after: Losses) -> Change:
-    """Whether the loss clearly falls or rises from one network to another."""
+    """Whether the loss clearly falls or rises from one network to another.
+
+    If neither: ``stays`` where the means are about the same, ``unclear`` where they are not, and the runs scatter so
+    widely that it may be chance.
+    """
     difference = after.mean - before.mean
-    larger = max(abs(before.mean), abs(after.mean))
-    if before.deviation is None or after.deviation is None:
-        needed = SINGLE_RUNS * larger
-    else:
-        squares = (losses.deviation**2 / len(losses.by_seed) for losses in (before, after) if losses.deviation)
-        needed = max(STANDARD_ERRORS * math.sqrt(sum(squares)), LEAST_SHARE * larger)
-    if abs(difference) <= needed:
-        return "stays"
-    return "rises" if difference > 0 else "falls"
+    share = abs(difference) / max(abs(before.mean), abs(after.mean), np.finfo(float).tiny)
+    if _differ_clearly(before, after, share):
+        return "rises" if difference > 0 else "falls"
+    return "stays" if share <= SMALL_SHARE else "unclear"
+
+
+def _differ_clearly(before: Losses, after: Losses, share: float) -> bool:
+    """``share``: of the larger mean, what the two means differ by."""
+    if min(len(before.by_seed), len(after.by_seed)) < FEW_RUNS:
+        apart = before.least > after.largest or after.least > before.largest
+        return apart and share > SMALL_SHARE
+    squares = (losses.by_seed.var(ddof=1) / len(losses.by_seed) for losses in (before, after))
+    return share > LEAST_SHARE and abs(after.mean - before.mean) > STANDARD_ERRORS * math.sqrt(sum(squares))
 
 
 def training_change(results: Sequence[Result]) -> Change:
@@ -51,15 +67,17 @@ def unseen_change(results: Sequence[Result]) -> Unseen:
     ``better``: the largest has the least, clearly less than the smallest. ``worse``: the smallest has the least,
     clearly less than the largest. ``partly``: the same, but the largest is clearly better again than the worst: what
     some size spoils, more of it repairs in part. ``middle``: one between them has the least, clearly less than the
-    smallest. ``flat``: none of these.
+    smallest. If none of these: ``unclear`` where the two that decide differ, and it may be chance; else ``flat``.
     """
     best = best_by_unseen(results)
     if best is results[0]:
-        if change(best.unseen, results[-1].unseen) != "rises":
-            return "flat"
+        last = change(best.unseen, results[-1].unseen)
+        if last != "rises":
+            return "unclear" if last == "unclear" else "flat"
         return "partly" if change(worst_by_unseen(results).unseen, results[-1].unseen) == "falls" else "worse"
-    if change(results[0].unseen, best.unseen) != "falls":
-        return "flat"
+    first = change(results[0].unseen, best.unseen)
+    if first != "falls":
+        return "unclear" if first == "unclear" else "flat"
     return "better" if best is results[-1] else "middle"
 
 
@@ -74,11 +92,44 @@ def parting(losses: LossByEpoch) -> int | None:
     None if the unseen loss is least at the start or does not clearly climb up to the end. A loss over epochs is noisy:
     whether it climbs is asked of calmed losses, each the median of itself and two states on either side.
     """
-    count = len(losses.unseen)
-    calm = [float(np.median(losses.unseen[max(0, k - PARTING_REACH) : k + PARTING_REACH + 1])) for k in range(count)]
     least = int(np.argmin(losses.unseen))
-    climbs = least > 0 and calm[-1] > (1 + PARTING_SHARE) * min(calm)
-    return least if climbs and losses.training[-1] < losses.training[least] else None
+    falls = bool(losses.training[-1] < losses.training[least])
+    return least if least > 0 and falls and _climbs(_calmed(losses.unseen)) else None
+
+
+def sinks(losses: LossByEpoch, state: int) -> Sinks:
+    """Which of a run's losses are clearly less at ``state`` than before the first update."""
+    seen, unseen = (loss[state] < (1 - SMALL_SHARE) * loss[0] for loss in (losses.training, losses.unseen))
+    if seen:
+        return "both" if unseen else "seen"
+    return "unseen" if unseen else "neither"
+
+
+def course(losses: LossByEpoch, state: int) -> Course:
+    """What the two losses of a run do from ``state`` on.
+
+    ``part``: see `parting`. ``rises``: the unseen one was least before the first update and climbs, the training one
+    falls. ``widens``: the training one falls on, and the unseen one does not go with it. ``together``: none of these.
+    """
+    if parting(losses) is not None:
+        return "part"
+    training, calm = losses.training, _calmed(losses.unseen)
+    if np.argmin(losses.unseen) == 0 and _climbs(calm) and training[-1] < training[0]:
+        return "rises"
+    falls, follows = training[state] - training[-1], calm[state] - calm[-1]
+    seen = falls > SMALL_SHARE * training[state] and falls - follows > PARTING_SHARE * calm[-1]  # on the screen
+    return "widens" if seen and follows < FOLLOWS * falls else "together"
+
+
+def _calmed(unseen: FloatArray) -> FloatArray:
+    """(R,): each loss as the median of itself and those around it."""
+    states = range(len(unseen))
+    return np.array([np.median(unseen[max(0, k - PARTING_REACH) : k + PARTING_REACH + 1]) for k in states])
+
+
+def _climbs(calm: FloatArray) -> bool:
+    """Whether calmed losses end clearly above their least."""
+    return bool(calm[-1] > (1 + PARTING_SHARE) * calm.min())
 
 
 def overfits_from(results: Sequence[Result]) -> int | None:

@@ -48,3 +48,11 @@ def catches_lows(dates: DayArray, truth: FloatArray, prediction: FloatArray, low
         return False
     fall, predicted = (float(views[~low].mean() - views[low].mean()) for views in (truth, prediction))
     return fall > 0 and predicted >= fall / 2
+
+
+def lows_show(dates: DayArray, views: FloatArray, lows: tuple[int, ...]) -> bool:
+    """Whether the low weekdays are low in these days (T,) too: below the others by 5 % of a day's views or more."""
+    low = np.isin(weekdays(dates), lows)
+    if low.all() or not low.any():
+        return False
+    return bool(views[~low].mean() - views[low].mean() >= LEAST_STEP * views.mean() > 0)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
+from gradreel.core.daily_views import loss_column
 from gradreel.core.results import LECTURE, Result, best_by_unseen
 from gradreel.core.verdicts import lecture_losses, training_change, unseen_change, worst_by_unseen
 from gradreel.scenes import style
-from gradreel.scenes.lecture.experiments import NetworksScene, loss_column
+from gradreel.scenes.lecture.experiments import NetworksScene
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.network_words import network_fields
 
 LARGER = 3.0  # times the lecture's losses that ours may be, for both to be seen in one scale
+UNDECIDED = ("flat", "unclear")  # what the unseen loss does, where no network is clearly better
 ABOVE = 1.1  # times ours that the lecture's may be: the picture, made for ours, has so much room under its heading
 
 
@@ -68,7 +70,7 @@ class ComparedNetworks(NetworksScene):
 
     def say_verdict(self) -> None:
         """The heading says what came out, where one sentence can."""
-        if self.training == "falls" and self.unseen != "flat":
+        if self.training == "falls" and self.unseen not in UNDECIDED:
             self.title, arriving = next_heading(self.screen(f"verdict-{self.unseen}"), self.title)
             self.play(*arriving)
 
@@ -116,6 +118,7 @@ class ComparedNetworks(NetworksScene):
     def unseen_values(self) -> dict[str, Any]:
         """What a line about the unseen loss may name."""
         first, last, worst = self.outcome[0], self.outcome[-1], worst_by_unseen(self.outcome)
+        other = last if self.best is first else first  # that `unseen_change` compares the best with
         return {
             "first": self.written(first.unseen.mean),
             "last": self.written(last.unseen.mean),
@@ -125,4 +128,6 @@ class ComparedNetworks(NetworksScene):
             **self.spoken("largest", last),
             **self.spoken("best", self.best),
             **self.spoken("worst", worst),
+            "compared": self.written(other.unseen.mean),
+            **self.spoken("other", other),
         }

@@ -5,12 +5,10 @@ The runs are those of `core.results`, so that one training serves ``gradreel exp
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Annotated, Any
 
-from gradreel.core.daily_views import UNITS, DailyViews, views_column
+from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import (
     EPOCHS,
@@ -44,6 +42,11 @@ class NetworksScene(LectureScene):
             SEEDS, min_length=1, max_length=MOST_SEEDS, description="Seeds: each network is trained from each of them"
         )
         epochs: int = Field(EPOCHS, ge=1, le=100_000, description="Passes of each run over the days trained on")
+
+        @field_validator("dataset")
+        @classmethod
+        def _days_differ(cls, dataset: DailyViews) -> DailyViews:
+            return days_that_differ(dataset)
 
         @field_validator("seeds")
         @classmethod
@@ -122,23 +125,22 @@ class DepthsScene(NetworksScene):
         )
 
 
-def loss_column(losses: Iterable[float]) -> Callable[[float], str]:
-    """What writes each of these losses in views, all in one unit and small ones as they are: "520", "23".
-
-    Unlike a day's views, which are thousands: a loss of 0.023k is a puzzle. From ten thousand on they are thousands.
-    """
-    known = [loss for loss in losses if math.isfinite(loss)]
-    largest = max((abs(loss) for loss in known), default=0.0)
-    unit, letter = next(((unit, letter) for unit, letter in UNITS if round(largest) >= 10 * unit), (1.0, ""))
-    plain = views_column([loss / unit for loss in known], 0.0)
-    return lambda loss: plain(loss / unit) + letter
-
-
 def lecture_written(hidden: tuple[int, ...]) -> tuple[str, str]:
     """The lecture's own training and unseen loss as it is written beside ours; "" where it gives no number."""
     losses = lecture_losses(hidden)
     write = loss_column(loss for loss in losses if loss is not None)
     return "" if losses[0] is None else write(losses[0]), "" if losses[1] is None else write(losses[1])
+
+
+def days_that_differ(dataset: DailyViews) -> DailyViews:
+    """``dataset``. Raises ValueError if all days trained on have the same number of views: they teach nothing."""
+    views = dataset.daily.array()[: dataset.window + dataset.examples]
+    if (views == views[0]).all():
+        raise ValueError(
+            f"{dataset.title}: the {len(views)} days before {dataset.first_unseen}, the first unseen one, all have "
+            f"{views[0]:g} views, so there is nothing to learn; give a series whose days differ, or a later unseen_from"
+        )
+    return dataset
 
 
 def increasing(sizes: tuple[int, ...]) -> tuple[int, ...]:

@@ -6,15 +6,16 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import loss_column
 from gradreel.core.errors import UserError
-from gradreel.core.forecast import forecast, horizon_errors, weekdays
+from gradreel.core.forecast import WEEK, forecast, horizon_errors, next_days, weekdays
 from gradreel.core.results import Result, best_by_unseen
 from gradreel.core.verdicts import change
-from gradreel.core.weekly_lows import weekly_lows
+from gradreel.core.weekly_lows import catches_lows, weekly_lows
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
-from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field, lecture_written, loss_column
+from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field, lecture_written
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, mark_of
 from gradreel.scenes.mobjects.choice_bars import ChoiceBars
 from gradreel.scenes.mobjects.data_squares import DataSquares
@@ -98,6 +99,8 @@ class ModelSelection(DepthsScene):
         self.rival, self.naive = self._best_rival()
         series = self.dataset.daily
         self.lows = weekly_lows(series.dates(), series.array())
+        unseen = next_days(self.run, theta)
+        self.caught = catches_lows(unseen.dates, unseen.truth, unseen.prediction, self.lows)
         self._draw()
 
     def _best_rival(self) -> tuple[str, float]:
@@ -220,10 +223,16 @@ class ModelSelection(DepthsScene):
     def _twist(self, other: Result) -> str:
         """What is to be said of the choice: the line we began with, or a network that goes beyond it."""
         if self.best is not self.line:
-            return "twist-deep" if self.best is self.outcome[-1] else "twist-middle"
+            return self._beyond_the_line()
         if change(self.best.unseen, other.unseen) != "rises":
             return "twist-line-tie"
         return "twist-line" if self.dataset.examples < SMALL_DATA else "twist-line-large"
+
+    def _beyond_the_line(self) -> str:
+        """What is to be said of a network with layers: the line, or even deeper ones, may be no worse."""
+        if self.line is None or change(self.best.unseen, self.line.unseen) != "rises":
+            return "twist-tie"
+        return "twist-middle" if change(self.best.unseen, self.outcome[-1].unseen) == "rises" else "twist-layers"
 
     def _leave_the_line(self) -> None:
         k = self.outcome.index(self.best)
@@ -251,9 +260,7 @@ class ModelSelection(DepthsScene):
 
     def _tomorrow_beat(self) -> None:
         ahead, low = self.ahead, self.ahead.weekdays[0] in self.lows
-        falls = ahead.prediction[0] < self.dataset.daily.array()[-7:].mean()
-        key = "tomorrow" if not low else self._low() if falls else "tomorrow-unaware"
-        with self.beat(key, views=self._text(ahead.prediction[0]), **self._day(0), **self._last_day()):
+        with self.beat(self._tomorrow(low), views=self._text(ahead.prediction[0]), **self._day(0), **self._last_day()):
             # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out
             self._open_forecast()
             days = self.days
@@ -264,6 +271,13 @@ class ModelSelection(DepthsScene):
             self.play(FadeIn(self.panel.head), FadeIn(self.panel.lines[0], shift=0.1 * UP), run_time=0.5)
             if low:
                 self._beat_lows()
+
+    def _tomorrow(self, low: bool) -> str:
+        """What is said of tomorrow: whether a weekday that is low was predicted so, here and on unseen days."""
+        falls = bool(self.ahead.prediction[0] < self.dataset.daily.array()[-WEEK:].mean())
+        if not low or falls != self.caught:
+            return "tomorrow"
+        return self._low() if falls else "tomorrow-unaware"
 
     def _low(self) -> str:
         """What is said of a low weekday: one that was lower than the other weekdays every week, or in most weeks."""
@@ -323,12 +337,9 @@ class ModelSelection(DepthsScene):
             self.play(FadeIn(self.panel.errors, shift=0.1 * UP), run_time=0.6)
 
     def _bet_beat(self) -> None:
-        wins = self.usual[0] < self.naive
-        with self.beat(
-            f"bet-{self.rival}" if wins else f"bet-lost-{self.rival}",
-            naive=self.missed(self.naive),
-            one=self.missed(self.usual[0]),
-        ):
+        one, naive = self.missed(self.usual[0]), self.missed(self.naive)
+        kind = "bet-even" if one == naive else "bet" if self.usual[0] < self.naive else "bet-lost"
+        with self.beat(f"{kind}-{self.rival}", naive=naive, one=one):
             # Beside our error that of a forecast that needs no network; would the room bet on ours?
             for row in self.panel.rivals:
                 self.play(FadeIn(row, shift=0.1 * UP), run_time=0.6)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 from gradreel.core.results import Result, best_by_unseen, loss_by_epoch, training_by_epoch
-from gradreel.core.verdicts import overfits_from, parting
+from gradreel.core.verdicts import course, overfits_from, parting, sinks
 from gradreel.scenes import style
 from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
@@ -51,11 +52,12 @@ class Overfitting(DepthPicture):
         super().prepare()
         self.opens = overfits_from(self.outcome)
         trace = self.trace(self.compared[1].network.run_name(self.compared[1].network.experiments[0]))
-        losses = loss_by_epoch(trace, STATES)
+        self.losses = losses = loss_by_epoch(trace, STATES)
         self.parts = parting(losses)
         training = training_by_epoch(trace)
         self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, training, (losses.epoch, losses.unseen))
         self.turn = float(losses.epoch[self.parts]) if self.parts is not None else self.run.last / 2
+        self.turn_state = int(np.abs(losses.epoch - self.turn).argmin())
         self.grid, self.scale_labels = self._scale()
         self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
 
@@ -83,8 +85,10 @@ class Overfitting(DepthPicture):
     # -- beats -----------------------------------------------------------------------------------------------------
 
     def _sink_beat(self) -> None:
-        with self.beat("sink", **self.spoken("one", self.compared[1])):
-            # The room sees one training from near: solid the days learned from, dashed days never seen. Both sink
+        sinking = sinks(self.losses, self.turn_state)
+        name = "sink" if sinking == "both" else f"sink-{sinking}"
+        with self.beat(name, **self.spoken("one", self.compared[1])):
+            # The room sees one training from near: solid the days learned from, dashed days never seen. Do both sink?
             self.title, arriving = next_heading(self.screen("heading"))
             self.note = self.data_note()
             self.counter = self.epoch_counter()
@@ -128,9 +132,9 @@ class Overfitting(DepthPicture):
         return labels
 
     def _part_beat(self) -> None:
-        name = "together" if self.parts is None else "part"
-        with self.beat(name, turn=number_text(round(self.turn))):
-            # On it goes: solid falls, dashed never comes so low again. Where it was lowest stays marked; then the term
+        with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
+            # On it goes: where the losses part, solid falls and dashed never comes so low again. Where it was lowest
+            # stays marked; then the term
             followers = self._turn_mark() if self.parts is not None else []
             self.play(*map(FadeOut, self.labels), *map(FadeIn, followers), run_time=0.5)
             self._walk(self.turn, self.run.last, PART_SECONDS, 1.0, *followers)

@@ -8,7 +8,7 @@ import numpy as np
 from gradreel.core.results import WIDTHS, Network, Result, training_by_epoch, unseen_by_epoch, width_experiments
 from gradreel.core.verdicts import change, lecture_losses
 from gradreel.scenes import style
-from gradreel.scenes.lecture.compared_networks import ComparedNetworks
+from gradreel.scenes.lecture.compared_networks import UNDECIDED, ComparedNetworks
 from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing, lecture_written
 from gradreel.scenes.mobjects.bars import ROOM, SEEN, UNSEEN, Columns, LossBar, lecture_mark, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
@@ -43,6 +43,7 @@ WIDE_COLUMNS = 4  # with more networks than this, words are short
 PICTURE = 0.3  # free above and below the blocks of dots
 TRAINING_SECONDS = 8.0
 KINDS = ("unseen", "training")  # the solid line in front
+BY_HEART = 0.5  # of the unseen loss that a training loss is, at most, which is called so
 GAP_LEAST, GAP_RIGHT = 0.3, 0.04  # a gap worth drawing; how far right of its bars, as a share of a column
 
 
@@ -251,7 +252,7 @@ class WidthExperiment(ComparedNetworks):
 
     def _mark_best(self) -> None:
         """A ring around the least unseen loss, where it is clearly less than others."""
-        if self.unseen == "flat":
+        if self.unseen in UNDECIDED:
             return
         value = self.bars[self.outcome.index(self.best)][UNSEEN].value
         apart = self.columns.slot(0, UNSEEN) - self.columns.slot(0, SEEN)
@@ -309,7 +310,7 @@ class WidthExperiment(ComparedNetworks):
         return "lecture-agrees" if agrees else "lecture-differs"
 
     def _puzzle_beat(self) -> None:
-        with self.beat("puzzle", **self.spoken("best", self.best)):
+        with self.beat(self._puzzle(), **self.spoken("best", self.best)):
             # Ours come back, and what lies between seen and unseen: a gap that widens
             bars = [bar for pair in self.bars for bar in pair]
             if hasattr(self, "ours_stepped_back"):
@@ -320,6 +321,11 @@ class WidthExperiment(ComparedNetworks):
                 self.play(*gone, *restored, FadeIn(self.ours_stepped_back), *arriving, run_time=1.0)
             self.gaps = [self._gap(*pair) for pair in self.bars]
             self.play(LaggedStart(*map(Create, filter(None, self.gaps)), lag_ratio=0.7), run_time=4.0)
+
+    def _puzzle(self) -> str:
+        """Whether the widest network knows the days that it has learned from by heart."""
+        widest = self.outcome[-1]
+        return "puzzle" if widest.training.mean <= BY_HEART * widest.unseen.mean else "puzzle-gap"
 
     def _gap(self, seen: LossBar, unseen: LossBar) -> VGroup | None:
         """From the filled bar's top up to the outlined one's; None where that is too little to be seen.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 SLOW_START = 2.5  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
 GRID_SHARE = 0.28
 DASH = 0.11
+LABEL_ROOM, LABELS_APART = 0.6, 0.36  # under the lower line for its word; from one word's baseline to the other's
 RUN_DASH, RUN_TIP = 0.13, 0.12
 
 Line: TypeAlias = tuple[NDArray, NDArray]
@@ -55,12 +56,20 @@ class LossPanel(VGroup):
         getattr(self, f"{name}_tip").move_to(curve.corners[0] if curve.tip is None else curve.tip)
 
     def label(self, name: str, text: str) -> TextMobject:
-        """The word for a line at its end: over the upper line, under the lower one where there is room."""
-        ends = {line: float(getattr(self, line).end()[1]) for line in ("training", "unseen")}
-        other = ends["training" if name == "unseen" else "unseen"]
-        below_it = ends[name] < other and ends[name] - self.plot.box[2] > 0.6
-        reach = self._extreme(name, -1.0 if below_it else 1.0)
-        baseline = reach - 0.38 if below_it else reach + 0.2
+        """The word for a line at its end: over the upper line; the lower one's under it, between the two or over both.
+
+        The first of these places that has room.
+        """
+        lower, upper = sorted(("training", "unseen"), key=lambda line: float(getattr(self, line).end()[1]))
+        under = getattr(self, lower).end()[1] - self.plot.box[2] > LABEL_ROOM
+        between = self._extreme(upper, -1.0) - self._extreme(lower, 1.0) > LABEL_ROOM
+        over_both = max(self._extreme(upper, 1.0), self._extreme(lower, 1.0)) + 0.2
+        if name == upper:
+            baseline = self._extreme(upper, 1.0) + 0.2 if under or between else over_both + LABELS_APART
+        elif under:
+            baseline = self._extreme(lower, -1.0) - 0.38
+        else:
+            baseline = self._extreme(lower, 1.0) + 0.2 if between else over_both
         return words(text, style.TICK, palette.blue).place(baseline, right=self.plot.box[1])
 
     def _extreme(self, name: str, sign: float) -> float:

@@ -32,7 +32,8 @@ def test_the_largest_of_each_kind_is_taken():
 
 def test_the_day_after_a_surprise_that_is_followed_late_is_its_echo():
     assert [each.day for each in surprises(days({8: 40.0}, {9: 38.0}))] == [8]
-    assert [each.day for each in surprises(days({8: 40.0, 10: 0.0}, {9: 38.0}))] == [8]  # 9 is missed by more than 10
+    assert [each.day for each in surprises(days({8: 40.0, 9: 0.0}, {9: 38.0}))] == [8]
+    assert [each.day for each in surprises(days({8: 40.0, 10: 0.0}, {9: 38.0}))] == [8, 10]  # 9 itself is as ever
     assert [each.day for each in surprises(days({8: 40.0, 9: 0.0}, {}))] == [8, 9]  # nothing follows
 
 
@@ -60,6 +61,25 @@ def test_a_dip_on_a_day_that_is_low_every_week_is_none():
     assert [each.day for each in surprises(low)] == [4]
     assert surprises(low, (4, 5)) == ()
     assert [each.day for each in surprises(days({4: 30.0}, {}), (4, 5))] == [4]  # a rise is
+
+
+def test_a_weekday_that_is_always_missed_surprises_nobody():
+    fridays = dict.fromkeys((4, 11, 18, 25), 2.0)
+    low = days(fridays, {})
+    assert low.mean_absolute_error * 2.5 < 9.0  # each of them is missed by far
+    assert surprises(low) == ()
+    assert [each.day for each in surprises(days({**fridays, 11: 30.0}, {}))] == [11]
+
+
+def test_a_strange_prediction_is_no_surprise_of_the_day():
+    assert surprises(days({}, {8: 40.0})) == ()
+    assert [each.day for each in surprises(days({20: 22.0}, {8: 40.0}))] == [20]  # which is missed by less
+
+
+def test_the_end_of_a_growing_series_is_no_jump():
+    growing = {day: 10.0 + day for day in range(84)}
+    said = {**growing, 80: 45.0}  # far too low a prediction
+    assert surprises(days(growing, said, count=84)) == ()
 
 
 def test_the_largest_miss_may_lie_above_or_below():

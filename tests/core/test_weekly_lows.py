@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gradreel.core.daily_views import DailyViews
-from gradreel.core.weekly_lows import catches_lows, weekly_lows
+from gradreel.core.weekly_lows import catches_lows, lows_show, weekly_lows
 
 MONDAY = np.datetime64("2022-01-03", "D")
 
@@ -58,3 +58,13 @@ def test_predictions_catch_the_lows_when_they_fall_by_half_as_much():
     assert not catches_lows(days(56), truth, less, (4, 5))
     assert not catches_lows(days(56), truth, truth, ())
     assert not catches_lows(days(2) + 4, truth[:2], truth[:2], (4, 5))  # low days alone
+
+
+def test_lows_may_not_show_in_other_days():
+    low = week([1, 1, 1, 1, 0.6, 0.6, 1], 4)
+    assert lows_show(days(28), low, (4, 5))
+    assert not lows_show(days(28), week([1, 1, 1, 1, 0.96, 0.96, 1], 4), (4, 5))
+    assert not lows_show(days(28), 2000 - low, (4, 5))
+    assert not lows_show(days(28), low, ())
+    assert not lows_show(days(2) + 4, low[:2], (4, 5))
+    assert not lows_show(days(28), np.zeros(28), (4, 5))

@@ -226,6 +226,60 @@ def test_words_are_chosen_by_the_numbers(media, monkeypatch, training, unseen):
         assert shown["scene"].best_mark.get_center() == pytest.approx(value.get_center())
 
 
+@pytest.mark.parametrize("scene_class", [WidthExperiment, DepthExperiment])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_may_be_chance_is_said_to_be(media, monkeypatch, scene_class, lang):
+    def results(self):
+        """Half the loss on average, and one run of two is no better."""
+        losses = [Losses(np.array(pair)) for pair in ((478.0, 478.0), (478.0, 470.0), (10.0, 480.0))]
+        networks = self.networks(self.parameters)
+        return tuple(Result(network, (0, 1), each, each, None) for network, each in zip(networks, losses, strict=True))
+
+    monkeypatch.setattr(NetworksScene, "results", results)
+    parameters = WIDTHS if scene_class is WidthExperiment else {**DEPTHS, "depths": (0, 1, 2)}
+    shown = {}
+
+    def look(scene, beat):
+        shown["scene"], shown[beat] = scene, said(scene)
+
+    beats = play(scene_class, look, media, parameters, language=lang)
+    assert beats[2:4] == ["training-unclear", "unseen-unclear"]
+    lines = lines_of(shown["scene"])
+    assert "478" in lines["training-unclear"] and "245" in lines["training-unclear"]
+    assert "245 views with" in lines["unseen-unclear"] and "478 with the linear model" in lines["unseen-unclear"]
+    assert shown["scene"].screen("heading") in shown["unseen-unclear"]  # which decides nothing either
+
+
+def test_by_heart_is_said_only_of_a_wide_gap(media, monkeypatch):
+    said_at_last = []
+    for largest in (249.0, 260.0):  # of 500 unseen
+        monkeypatch.setattr(NetworksScene, "results", invented((400, 300, largest), (400, 450, 500)))
+        said_at_last.append(play(WidthExperiment, lambda *at: None, media, WIDTHS)[-1])
+    assert said_at_last == ["puzzle", "puzzle-gap"]
+
+
+def same_every_day(window: int) -> DailyViews:
+    series = DailySeries(start=date(2024, 1, 1), values=(50.0,) * 60 + (51.0,), name="same.csv")
+    return DailyViews(series=series, window=window)
+
+
+@pytest.mark.parametrize("scene_class", [WidthExperiment, DepthExperiment])
+def test_days_that_are_all_alike_are_refused(scene_class):
+    message = (
+        r"dataset: same\.csv: the 49 days before 2024-02-19, .* all have 50 views.*; give a series whose days differ"
+    )
+    with pytest.raises(UserError, match=message):
+        scene_class.validated({"dataset": same_every_day(7)})
+
+
+def test_words_of_lines_that_run_into_each_other_stand_apart(media, monkeypatch):
+    grow = DailySeries(start=date(2024, 1, 1), values=tuple(1000.0 + 12 * k for k in range(80)), name="grow.csv")
+    parameters = {"dataset": DailyViews(series=grow, window=7), "widths": (0, 4), "seeds": (0,), "epochs": 30}
+    found = []
+    play(WidthExperiment, lambda *at: found.extend(check_scene(*at)), media, parameters)
+    assert not found
+
+
 @pytest.mark.parametrize(
     ("linear", "hundred", "line"),
     [(460, 430, "lecture-agrees"), (400, 520, "lecture-differs"), (430, 430, "lecture-differs")],
@@ -341,7 +395,7 @@ def test_depth_names_the_best_beside_the_lectures(media, monkeypatch):
     for losses, line in (((380, 440), "lecture-agrees"), ((440, 380), "lecture-differs")):
         monkeypatch.setattr(NetworksScene, "results", invented((100, 100), losses))
         assert play(DepthExperiment, lambda scene, beat: scenes.append(scene), media, depths)[-1] == line
-    assert "Here it is four layers" in lines_of(scenes[-1])["lecture-differs"]
+    assert "Here the least is that of four layers" in lines_of(scenes[-1])["lecture-differs"]
 
 
 def test_users_views_are_called_by_their_file(media):

@@ -11,6 +11,7 @@ from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.results import (
+    LossByEpoch,
     Losses,
     Result,
     depth_experiments,
@@ -216,7 +217,7 @@ def test_lectures_losses_stand_in_our_picture_where_both_fit(media, say):
     beats, scene, said = film(media, parameters)
     assert beats[2:] == ["unseen-partly", "lecture-elsewhere"]
     assert scene.over_ours
-    assert "the first step: 400 to 520 views" in lines_of(scene)["unseen-partly"]
+    assert "400 views with the linear model, 520 with one layer" in lines_of(scene)["unseen-partly"]
     assert all(number in said for number in ("320", "280", "180", "140", "100", "460", "430", "380", "440"))
     heights = [scene.picture.plot.data(dot.get_center())[1] for dot in scene.lecture.dots["unseen"]]
     assert heights == pytest.approx([460, 430, 380, 440], abs=0.1)  # on our scale
@@ -239,6 +240,38 @@ def test_lectures_losses_stand_in_our_picture_where_both_fit(media, say):
 def test_words_are_chosen_by_the_numbers(media, say, training, unseen, beats, lang):
     say(training, unseen)
     assert tuple(film(media, SMALL, language=lang)[0][2:]) == beats
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("training", "unseen", "beats"),
+    [
+        ((90, 60, 30), (95, 70, 40), ("sink", "together")),
+        ((90, 60, 30), (95, 70, 69), ("sink", "widens")),
+        ((90, 60, 30), (40, 70, 69), ("sink-seen", "rises")),
+        ((50, 50, 49), (95, 70, 40), ("sink-unseen", "together")),
+        ((50, 50, 49), (70, 70, 69), ("sink-neither", "together")),
+    ],
+)
+def test_what_one_training_does_is_told_by_its_losses(media, monkeypatch, training, unseen, beats, lang):
+    epochs = np.linspace(0, 3, 13)
+    invented = LossByEpoch(
+        epochs, *(np.interp(epochs, [0.0, 1.5, 3.0], np.array(loss, dtype=float)) for loss in (training, unseen))
+    )
+    monkeypatch.setattr("gradreel.scenes.lecture.overfitting.loss_by_epoch", lambda *_: invented)
+    assert tuple(film(media, SMALL, language=lang)[0][:2]) == beats
+
+
+def test_what_may_be_chance_is_said_to_be(media, monkeypatch):
+    def results(self):
+        losses = [Losses(np.array(pair)) for pair in ((478.0, 478.0), (478.0, 470.0), (10.0, 480.0))]
+        networks = self.networks(self.parameters)
+        return tuple(Result(network, (0, 1), each, each, None) for network, each in zip(networks, losses, strict=True))
+
+    monkeypatch.setattr(NetworksScene, "results", results)
+    beats, scene, _ = film(media, SMALL)
+    assert beats[2:] == ["unseen-unclear", "lecture-only"]
+    assert "245 views with two layers, 478 with the linear model" in lines_of(scene)["unseen-unclear"]
 
 
 def test_band_begins_at_the_best_network(media, say):
