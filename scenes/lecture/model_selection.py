@@ -80,7 +80,7 @@ class ModelSelection(DepthsScene):
             self._day_after_beat()
         self._error_beat()
         self._bet_beat()
-        self.hand_on()
+        self.hand_on(self.days.plot.x_axis)
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
