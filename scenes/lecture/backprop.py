@@ -12,6 +12,8 @@ from gradreel.core.theta import parameter_names, unpack
 from gradreel.core.written_out import activation_slope, backward, falling_rate, nudged, stepped
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.arithmetic import printed_slope
+from gradreel.scenes.mobjects.axis_of_days import axis_of_days, turn_upright
+from gradreel.scenes.mobjects.days_ahead import BOX as DAYS_BOX
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_parts import Pulse, roll, strength
 from gradreel.scenes.mobjects.network_passes import SWEEPS, PassCounts
@@ -20,7 +22,7 @@ from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, VGroup
+from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, VGroup, smooth, squish_rate_func
 
 RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram
 ROW_Y, STEP_Y, STEP_SIZE = -2.55, -3.25, 38  # of the gradient, and of the step below it
@@ -60,10 +62,15 @@ class Backprop(ThreeDaysScene):
     def _forward_beat(self) -> None:
         diagram = self.diagram
         with self.beat("forward", unit=self._unit(), **self.outcome):
-            # The network of three days again. Its numbers run from left to right, up to the error of this one day
+            # The axis of the days, as the last scene left it, turns upright: the network of three days again. Its
+            # numbers run from left to right, up to the error of this one day
+            axis = axis_of_days(DAYS_BOX)
+            self.add(axis)
             stage = VGroup(diagram, self.names, self.arrows, self.days_ago(), self.data_words())
-            self.play(self.next_title("heading"), FadeIn(stage), run_time=0.8)
-            self.play(FadeIn(VGroup(*self.letters)), *self.into_nodes(X), run_time=0.5)
+            late = squish_rate_func(smooth, 0.4, 1.0)
+            turning = turn_upright(axis, diagram.columns[X])
+            self.play(self.next_title("heading"), turning, FadeIn(stage, rate_func=late), run_time=1.1)
+            self.play(FadeOut(axis), FadeIn(VGroup(*self.letters)), *self.into_nodes(X), run_time=0.5)
             for column, edges in ((R, X), (A, R), (Y, A)):
                 self.play(Pulse(VGroup(*diagram.edges[edges]), palette.text).run(0.7))
                 self.play(*self.into_nodes(column), run_time=0.3)

@@ -18,7 +18,7 @@ from gradreel.scenes.mobjects.text import TextMobject, caption, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.tower import SLAB, TAIPEI_FLOORS, CloseUp, Column, ErrorBar, Taipei101, Tower
 from gradreel.scenes.style import palette
-from manim import UP, FadeIn, FadeOut, Square, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
+from manim import UP, FadeIn, FadeOut, Square, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth, squish_rate_func
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 GROUND, TOP = -0.85, 2.25  # where towers stand, and how high the highest may reach
@@ -175,8 +175,10 @@ class DeeperAndDeeper(LectureScene):
             # the ground, a bar: how often the network is wrong
             name = name_on_plate(self.words_of.screen("naming", "deep", self.context.language, {}))
             self.add(name)
-            heading, arriving = next_heading(self.screen("heading"))
-            self.play(FadeOut(name, target_position=heading, scale=0.7), *arriving, FadeIn(self.ground), run_time=0.8)
+            heading, (arriving,) = next_heading(self.screen("heading"))
+            going = FadeOut(name, target_position=heading, scale=0.7, rate_func=squish_rate_func(smooth, 0.0, 0.6))
+            arriving.rate_func = squish_rate_func(smooth, 0.5, 1.0)
+            self.play(going, arriving, FadeIn(self.ground), run_time=0.8)
             self._raise(self.columns[0], _seconds(first.layers))
             self.one_layer = self._one_layer()
             rows = self._row_names()

@@ -7,25 +7,13 @@ from gradreel.core.results import DEPTHS, WIDTH
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.forecast import BOX as DAYS_BOX
+from gradreel.scenes.mobjects.axis_of_days import axis_of_days, turn_upright
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.neuron import NeuronView
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import (
-    PI,
-    UP,
-    Animation,
-    Create,
-    FadeIn,
-    FadeOut,
-    LaggedStart,
-    Transform,
-    VGroup,
-    VMobject,
-    smooth,
-    squish_rate_func,
-)
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup, smooth, squish_rate_func
 from pydantic import Field
 
 BOX = (-5.3, 5.3, -2.15, 1.5)  # middles of the first and the last column, bottom, top
@@ -62,11 +50,6 @@ class Naming(LectureScene):
         half, y = PLATE_WIDTH / 2, PLATE_BASELINE - 0.22
         self.plate = dashed((-half, y, 0), (half, y, 0), palette.dim, style.BOX, dash=0.13)
 
-    def _axis_of_days(self) -> VMobject:
-        """The axis of the forecast, as long as its numbers have a digit each."""
-        left, right, bottom, _ = DAYS_BOX
-        return segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
-
     def _name(self, key: str) -> TextMobject:
         """A name on the plate."""
         return name_on_plate(self.screen(key))
@@ -86,12 +69,11 @@ class Naming(LectureScene):
         with self.beat("nameless"):
             # The axis of the days, as the last scene left it, turns upright: the days are the first column. The whole
             # network, and over it a plate with what it is: no name to win anybody with
-            axis, column = self._axis_of_days(), self.diagram.columns[0]
+            axis = axis_of_days(DAYS_BOX)
             self.add(axis)
-            ends = [node.get_center() for node in column.nodes.values()]
-            upright = segment(ends[-1], ends[0], palette.axis, style.AXIS)
             late = squish_rate_func(smooth, 0.4, 1.0)
-            self.play(Transform(axis, upright, path_arc=PI / 2), FadeIn(self.diagram, rate_func=late), run_time=1.2)
+            turning = turn_upright(axis, self.diagram.columns[0])
+            self.play(turning, FadeIn(self.diagram, rate_func=late), run_time=1.2)
             self.name = self._name("no-name")
             self.play(FadeOut(axis), Create(self.plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.8)
 

@@ -218,7 +218,7 @@ class WhyDeep(LectureScene):
             self.remove(*towers)
             plot = self.alone.plot
             others = [part for part in plot if part is not plot.x_axis and len(part.get_all_points())]
-            axis = ReplacementTransform(ground, plot.x_axis)
+            axis = ReplacementTransform(ground, plot.x_axis, rate_func=squish_rate_func(smooth, 0.0, 0.5))
             self.play(axis, *map(FadeIn, others), Create(self.alone.red), run_time=1.0)
             self.add(plot, self.alone.red)
             self.play(Create(self.alone.blue), FadeIn(self.alone_counts), run_time=0.6)
