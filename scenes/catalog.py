@@ -12,7 +12,7 @@ import importlib.util
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -83,9 +83,10 @@ def find_scenes(folder: Path = LECTURE_FOLDER, lesson: Path = LESSON_FILE) -> tu
     return tuple(sorted(found.values(), key=lambda scene: (order.get(scene.name, len(order)), scene.name)))
 
 
-def resolve(spec: str) -> SceneSource:
+def resolve(spec: str, ours: Callable[[], Iterable[SceneSource]] | None = None) -> SceneSource:
     """The scene that ``spec`` names: ``build-curve``, or ``path/my_scene.py:MyScene``.
 
+    ``ours`` gives what `find_scenes` found, for whoever asks for many.
     ``my_scene.py`` alone is enough when the file holds one scene. Raises SceneNotFoundError, naming the
     nearest scenes or the scene classes of the file; UserError, with the line, for a file that does not
     parse.
@@ -95,7 +96,7 @@ def resolve(spec: str) -> SceneSource:
         return _resolve_in_file(Path(path).expanduser(), class_name)
     if spec.endswith(".py") or "/" in spec or "\\" in spec:
         return _resolve_in_file(Path(spec).expanduser(), "")
-    scenes = find_scenes()
+    scenes = tuple((ours or find_scenes)())
     for scene in scenes:
         if spec in (scene.name, scene.class_name):
             return scene

@@ -6,7 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
@@ -120,9 +120,15 @@ class ClassSource:
 def module_source(file: Path) -> ModuleSource:
     """Parse a file. Raises SyntaxError, also for a file that is not text."""
     try:
-        return ModuleSource(file, ast.parse(file.read_bytes(), filename=str(file)))
+        return ModuleSource(file, _tree(file, file.read_bytes()))
     except ValueError as error:  # a null byte, before Python 3.12
         raise SyntaxError(str(error), (str(file), 1, 0, "")) from None
+
+
+@lru_cache(maxsize=256)
+def _tree(file: Path, content: bytes) -> ast.Module:
+    """Parsed once for each content: scenes are looked for again and again."""
+    return ast.parse(content, filename=str(file))
 
 
 def syntax_message(error: SyntaxError) -> str:

@@ -23,15 +23,16 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.catalog import resolve
+from gradreel.scenes.catalog import SceneSource, find_scenes, resolve
 from gradreel.scenes.narration import OwnWords, check_language
 from gradreel.scenes.render.arguments import parse_value
 from gradreel.scenes.render.daily import FILE_KEYS, with_files
@@ -94,11 +95,12 @@ def _entries(file: Path, table: _LessonFile) -> dict[str, SceneEntry]:
     """The scenes by name, in film order; each belongs to the part that was begun last."""
     entries: dict[str, SceneEntry] = {}
     part: Title | None = None
+    ours = cache(find_scenes)
     for number, scene in enumerate(table.scene, 1):
         if scene.part is not None:
             _check_languages(file, f"[[scene]] {number}: part", scene.part)
             part = scene.part
-        entry = _entry(file, number, scene, part)
+        entry = _entry(file, number, scene, part, ours)
         if entry.name in entries:
             raise UserError(
                 f"{file}: scene {entry.name} stands twice; a lesson has each scene once ([[scene]] {number})"
@@ -154,12 +156,14 @@ def _place(location: Location, content: Mapping[str, Any]) -> str:
     return text
 
 
-def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None) -> SceneEntry:
+def _entry(
+    file: Path, number: int, scene: _SceneTable, part: Title | None, ours: Callable[[], Iterable[SceneSource]]
+) -> SceneEntry:
     spec = scene.name
     if ".py" in spec:
         spec = str(file.absolute().parent / spec)
     try:
-        source = resolve(spec)
+        source = resolve(spec, ours)
     except UserError as error:
         raise UserError(f"{file}: [[scene]] {number}: {error}") from None
     parameters = {name: _beside(file, name, value) for name, value in scene.parameters.items()}

@@ -15,6 +15,7 @@ from gradreel.scenes.render.beats import filled_again
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.plan import Clip
 from gradreel.scenes.render.requests import BeatSpan, ClipResult
+from gradreel.scenes.render.seals import Seal
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings, range_name
 from gradreel.scenes.render.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 from gradreel.scenes.render.video import Chapter, frame_as_jpeg, join
@@ -59,6 +60,9 @@ def publish_lesson(
         lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}"
     )
     shots = _shots(lesson, settings, clips, results, lesson.parts(settings.language))
+    seal = _seal(lesson, settings, shots, final, workspace)
+    if seal.holds():
+        return final
     video = workspace.temporary(final.name)
     subtitles = _write_video(video, lesson.title_in(settings.language), shots, settings)
     manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
@@ -66,7 +70,7 @@ def publish_lesson(
         f"{final.stem}.jpg": _poster(lesson, shots),
         manifest: as_json(_manifest(lesson, settings, shots, final)),
     }
-    _publish_all(video, final, beside, workspace)
+    _publish_all(video, final, beside, workspace, seal)
     return final
 
 
@@ -83,16 +87,19 @@ def publish_clip(
     final = output_path(output, settings) or workspace.video(
         lesson.group(clip.scene), settings.quality, clip.scene + beat_range(settings), suffix
     )
+    shots = _shots(lesson, settings, [clip], [result], {})
+    seal = _seal(lesson, settings, shots, final, workspace)
+    if seal.holds():
+        return final
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
     if settings.format in JOINABLE_FORMATS:
-        shots = _shots(lesson, settings, [clip], [result], {})
         subtitles = _write_video(temporary, shots[0].title, shots, settings)
     elif settings.format == "png":
         shutil.copytree(result.path, temporary)
     else:
         shutil.copyfile(result.path, temporary)
-    _publish_all(temporary, final, _subtitle_files(subtitles, final.stem), workspace)
+    _publish_all(temporary, final, _subtitle_files(subtitles, final.stem), workspace, seal)
     return final
 
 
@@ -161,14 +168,22 @@ def _subtitle_files(subtitles: Mapping[str, Sequence[Cue]], stem: str) -> dict[s
     return files
 
 
-def _publish_all(video: Path, final: Path, beside: Mapping[str, bytes], workspace: Workspace) -> None:
+def _seal(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], final: Path, workspace: Workspace) -> Seal:
+    poster = [lesson.poster.scene, lesson.poster.beat] if lesson.poster else None
+    content = {"manifest": _manifest(lesson, settings, shots, final), "poster": poster}
+    return Seal(workspace, final, content, [shot.result.path for shot in shots])
+
+
+def _publish_all(video: Path, final: Path, beside: Mapping[str, bytes], workspace: Workspace, seal: Seal) -> None:
     """Write everything under temporary names, then rename it all: a full disk leaves what was there before."""
     written = {video: final}
     for name, content in beside.items():
         temporary = workspace.temporary(name)
         temporary.write_bytes(content)
         written[temporary] = final.with_name(name)
+    stamps = seal.stamps(written)
     workspace.publish(written)
+    seal.set(stamps)
 
 
 def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:

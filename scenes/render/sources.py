@@ -53,7 +53,7 @@ class _Moment:
     files: dict[Path, Parsed] = field(default_factory=dict)
     found: dict[tuple[str, Path | None], Path | None] = field(default_factory=dict)
     listings: dict[Path, frozenset[str]] = field(default_factory=dict)
-    made_of: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
+    made_of: dict[Path, dict[str, Path]] = field(default_factory=dict)  # by scene: its code's files by name
 
 
 class _Now:
@@ -120,14 +120,18 @@ def environment(source: SceneSource) -> dict[str, str | None]:
 
 def drawing_digest() -> str:
     """Digest of the renderer's own files that decide what a frame and a clip are."""
+    return digest_of(DRAWING_FILES)
+
+
+def digest_of(files: Iterable[str]) -> str:
+    """Digest of what some of our own files do."""
     with one_moment():
-        return short_hash("".join(_digest(PACKAGE_FOLDER / name) for name in DRAWING_FILES).encode())
+        return short_hash("".join(_digest(PACKAGE_FOLDER / name) for name in files).encode())
 
 
 def describing_digest() -> str:
     """Digest of the renderer's own files that decide what a scene is described as."""
-    with one_moment():
-        return short_hash("".join(_digest(PACKAGE_FOLDER / name) for name in DESCRIBING_FILES).encode())
+    return digest_of(DESCRIBING_FILES)
 
 
 def versions() -> dict[str, str]:
@@ -187,19 +191,21 @@ def _digest(file: Path) -> str:
 
 def _code(source: SceneSource) -> dict[str, Path]:
     """Every file of code that the scene is made of, by name."""
-    moment = _current()
+    moment, is_one_of_ours = _current(), source.is_ours
     if source.file not in moment.made_of:
         seen = dict.fromkeys([source.file])
         waiting = [source.file]
         while waiting:
             file = waiting.pop()
             for module in _parsed(file).imports:
+                if is_one_of_ours and not module.startswith((".", PACKAGE)):
+                    continue
                 found = _file_of(module, file, source)
                 if found is not None and found not in seen:
                     seen[found] = None
                     waiting.append(found)
-        moment.made_of[source.file] = tuple(seen)
-    return {_name(file, source): file for file in moment.made_of[source.file]}
+        moment.made_of[source.file] = {_name(file, source): file for file in seen}
+    return moment.made_of[source.file]
 
 
 def _assets(source: SceneSource) -> list[Path]:
