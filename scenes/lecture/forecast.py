@@ -6,24 +6,23 @@ from datetime import date, timedelta
 from typing import Any, Self
 
 import numpy as np
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.forecast import NextDays, next_days
-from gradreel.core.results import EPOCHS, SEEDS, WIDTH, depth_experiments
+from gradreel.core.results import EPOCHS, WIDTH, depth_experiments
 from gradreel.core.surprises import Surprise, largest_miss, surprises
 from gradreel.core.synthetic_views import NEW_YEAR, NEW_YEAR_EVES
-from gradreel.core.weekly_lows import catches_lows, weekly_lows
+from gradreel.core.weekly_lows import catches_lows, lows_show, weekly_lows
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
-from gradreel.scenes.lecture.experiments import Seed, loss_column
+from gradreel.scenes.lecture.experiments import Seed, days_that_differ
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import WindowBracket
-from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, weekdays_words
+from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, views_words, weekdays_words
 from gradreel.scenes.mobjects.depth_lines import depth_axis
 from gradreel.scenes.mobjects.forecast_plot import ForecastPlot
 from gradreel.scenes.mobjects.headings import next_heading
@@ -47,7 +46,7 @@ from manim import (
     squish_rate_func,
     there_and_back,
 )
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 BOX = (style.LEFT_EDGE + 0.42, 5.2, -1.95, 2.15)
 BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction is made from, and of its name
@@ -55,6 +54,7 @@ MOST_DAYS = 63  # that are shown where no days are asked for
 LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
 AROUND, LEAST_CLOSE = (5, 6), 14  # days before and after the surprises that are shown close by; days in all, at least
 READOUT = 30
+SMALL_MISS = 0.2  # of a usual day's views: a miss of so many is nothing dramatic
 LECTURE_DEPTH = 3  # layers of the network whose forecast the lecture shows
 
 
@@ -73,6 +73,11 @@ class Forecast(LectureScene):
             "before the one that is missed by the most",
         )
         last: date | None = Field(None, description="The last day shown, a week after the first or more")
+
+        @field_validator("dataset")
+        @classmethod
+        def _days_differ(cls, dataset: DailyViews) -> DailyViews:
+            return days_that_differ(dataset)
 
         @model_validator(mode="after")
         def _days_are_there(self) -> Self:
@@ -123,10 +128,12 @@ class Forecast(LectureScene):
         self.usual = float(days.mean_absolute_error)
         series = self.dataset.daily
         known = (days.dates[-1] - np.datetime64(series.start, "D")).astype(int) + 1
-        self.lows = weekly_lows(series.dates()[:known], series.array()[:known])
+        lows = weekly_lows(series.dates()[:known], series.array()[:known])
+        self.lows = lows if lows_show(days.dates, days.truth, lows) else ()
         self.caught = catches_lows(days.dates, days.truth, days.prediction, self.lows)
         self.surprises = surprises(days, () if self.caught else self.lows)
         self.worst = self._worst()
+        self.missed = loss_column([self.usual])
         self._draw()
 
     def _shown(self, run: Experiment, theta: np.ndarray) -> NextDays:
@@ -202,25 +209,18 @@ class Forecast(LectureScene):
 
     def _predict_beat(self) -> None:
         parameters, picture = self.parameters, self.picture
-        values = {"window": self.dataset.window, "error": loss_column([self.usual])(self.usual)}
+        values = {"window": self.dataset.window, "error": self.missed(self.usual)}
         fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
-        runs = {"run": Count(parameters.seed + 1), "runs": Count(len(SEEDS))}
-        key = "predict-lecture" if self._is_lecture_depth() else "predict"
-        with self.beat(key, **values, **fields, **runs):
+        lecture = parameters.depth == LECTURE_DEPTH
+        with self.beat("predict-lecture" if lecture else "predict", **values, **fields):
             # A bracket holds the days that a prediction is made from; it slides on, and blue comes out at its end
-            name = "error-run" if self._is_lecture_depth() else "error"
-            text = self.screen(name, error=values["error"], run=parameters.seed + 1, runs=len(SEEDS))
+            text = self.screen("error-run" if lecture else "error", error=values["error"])
             readout = words(text, READOUT).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
             self.bracket.put(picture.first_day)
             self.play(Create(self.bracket), run_time=0.7)
             self._walk(4.5)
             self.play(FadeIn(picture.model_label), FadeOut(self.bracket), run_time=0.4)
             self.play(FadeIn(readout, shift=0.15 * UP), run_time=0.5)
-
-    def _is_lecture_depth(self) -> bool:
-        """Whether it is as deep as the lecture's, and one of the runs that the comparison of depths has by default."""
-        p = self.parameters
-        return p.depth == LECTURE_DEPTH and p.seed in SEEDS and (p.width, p.epochs) == (WIDTH, EPOCHS)
 
     def _walk(self, seconds: float) -> None:
         picture, last = self.picture, len(self.days.dates) - 1
@@ -239,7 +239,7 @@ class Forecast(LectureScene):
         picture = self.picture
         if not self.lows:
             with self.beat("no-lows"):
-                # Closer. No weekday stands out: the predictions follow the level of the days before
+                # Closer. No weekday stands out: how near does blue come?
                 self.play(FadeOut(self.sides), run_time=0.3)
                 picture.zoom(self, 0, len(self.days.dates) - 1)
             return
@@ -288,7 +288,10 @@ class Forecast(LectureScene):
         self.picture.zoom(self, start, end)
 
     def _no_miss_beat(self) -> None:
-        with self.beat("no-miss", miss=self._text(abs(self.days.error[self.worst])), **self._day(self.worst)):
+        miss = float(abs(self.days.error[self.worst]))
+        small = miss <= SMALL_MISS * float(np.median(np.abs(self.days.truth)))
+        values = {"miss": self.missed(miss), "error": self.missed(self.usual)}
+        with self.beat("no-miss" if small else "no-miss-large", **values, **self._day(self.worst)):
             # The day that was missed by the most is ringed
             k = self.worst
             values = {"truth": self._text(self.days.truth[k]), "prediction": self._text(self.days.prediction[k])}
@@ -305,14 +308,15 @@ class Forecast(LectureScene):
                 self._annotate(surprise)
 
     def _answer(self) -> str:
-        """What can be said of the surprises: a calendar tells of the Eve, in synthetic views we put it there.
+        """What can be said of the surprises: a calendar tells of the Eve's dip, in synthetic views we put it there.
 
         What else is special in synthetic views comes by chance, except for the other days of that holiday.
         """
         made_up = "-made-up" if self.dataset.synthetic else ""
         days = [self.days.dates[surprise.day].astype(date) for surprise in self.surprises]
-        eves = [day for day in days if day in NEW_YEAR_EVES]
-        others = [day for day in days if day not in NEW_YEAR_EVES]
+        dips = [self.days.dates[surprise.day].astype(date) for surprise in self.surprises if not surprise.is_rise]
+        eves = [day for day in dips if day in NEW_YEAR_EVES]
+        others = [day for day in days if day not in eves]
         if not others:
             return "eve" + made_up
         chance = all(map(self._is_chance, others))
@@ -367,7 +371,7 @@ class Forecast(LectureScene):
         return in_languages(name, lambda language: day_words(self.days.dates[k], language))
 
     def _text(self, views: float) -> str:
-        return self.dataset.format_views(float(views))
+        return views_words(self.dataset, float(views))
 
 
 def _starting_slowly(share: float) -> float:

@@ -20,7 +20,7 @@ from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, mark_of
 from gradreel.scenes.mobjects.choice_bars import ChoiceBars
 from gradreel.scenes.mobjects.data_squares import DataSquares
 from gradreel.scenes.mobjects.day_plot import WindowBracket
-from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words, weekdays_words
+from gradreel.scenes.mobjects.day_words import day_words, in_languages, views_words, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.days_ahead import AheadPanel, DaysAhead
 from gradreel.scenes.mobjects.depth_lines import depth_axis
 from gradreel.scenes.mobjects.headings import next_heading
@@ -358,7 +358,7 @@ class ModelSelection(DepthsScene):
         return in_languages("last", lambda language: day_words(last, language))
 
     def _text(self, views: float) -> str:
-        return self.dataset.format_views(float(views))
+        return views_words(self.dataset, float(views))
 
 
 def every_week_low(series: DailySeries, weekday: int, lows: tuple[int, ...]) -> bool:

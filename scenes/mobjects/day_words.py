@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.written_out import view_unit
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.narration import LANGUAGES
 
 MONTHS = (
@@ -75,6 +76,12 @@ def weekdays_words(weekdays: Sequence[int], language: str, form: Literal["long",
 def unit_words(dataset: DailyViews, language: str) -> str:
     """What an axis of views counts: "thousand views" where a usual day has thousands."""
     return UNITS[language][view_unit(dataset).letter]
+
+
+def views_words(dataset: DailyViews, views: float) -> str:
+    """Views of a day as they are written on the screen: whole ones of a small series without decimals, as counted."""
+    whole = view_unit(dataset).size == 1.0 and float(views).is_integer()
+    return number_text(views, 0) if whole else dataset.format_views(views).replace("-", "\u2212")
 
 
 def tick_days(first: date, last: date, most: int) -> list[date]:

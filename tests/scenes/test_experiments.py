@@ -265,9 +265,7 @@ def same_every_day(window: int) -> DailyViews:
 
 @pytest.mark.parametrize("scene_class", [WidthExperiment, DepthExperiment])
 def test_days_that_are_all_alike_are_refused(scene_class):
-    message = (
-        r"dataset: same\.csv: the 49 days before 2024-02-19, .* all have 50 views.*; give a series whose days differ"
-    )
+    message = r"same\.csv: the 51 days before 2024-02-21, .* all have 50 views.*; give a series whose days differ"
     with pytest.raises(UserError, match=message):
         scene_class.validated({"dataset": same_every_day(7)})
 
