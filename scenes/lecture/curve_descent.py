@@ -38,7 +38,7 @@ from manim import (
 
 CLOSE_UP = 10  # updates that are shown one by one, on a map of their own
 UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
-WALK_SECONDS = 11.0
+WALK_SECONDS = 10.0
 MOST = 0.9  # of the way that the loss falls in all
 CROWD, CROWDED = 10, 0.2  # the last gaps between dots crowd when none is wider than this share of the widest gap
 
@@ -55,7 +55,6 @@ class CurveDescentBeats(SlopeBeats):
         self.choose_one()
         self.task()
         self.random_start()
-        self.slice()
         self.one_slope()
         self.gradient()
         self.surface()
@@ -175,23 +174,25 @@ class CurveDescentBeats(SlopeBeats):
             self.play(*self.exchange("k", "k+1"), FadeIn(descent.fit.ghost_label), run_time=0.8)
             steps = descent.close_up - 2
             self.add(path.arrow)
-            self.play(descent.step_by_step(2, steps), run_time=0.7 * steps)
+            self.play(descent.step_by_step(2, steps), run_time=0.55 * steps)
             self.play(FadeOut(path.arrow), run_time=0.3)
 
     def step_back(self) -> None:
         descent = self.descent
         with self.beat("step-back", count=Count(descent.close_up), updates=number_text(self.last)):
-            # The way so far shrinks to a short piece at the beginning; around it the map of the whole path
+            # The camera goes back: the map so far shrinks to where it lies on that of the whole path, where the way so
+            # far is a short piece at the beginning
             near, far = descent.near, descent.far
-            gone = [near.surface, near.path.start_label, near.path.label, self.caption, *self.formulas]
+            gone = [near.path.start_label, near.path.label, near.surface.values, self.caption, *self.formulas]
             self.play(*map(FadeOut, gone), run_time=0.5)
             descent.map, self.caption = far, self.under_map(far)
             descent.show(float(descent.close_up))
             parts = ("line", "start_ring", "marker")
             moved = [ReplacementTransform(getattr(near.path, name), getattr(far.path, name)) for name in parts]
-            self.play(*moved, self.resize(TALL), run_time=1.2)
-            self.bring_to_back(far.surface)
-            self.play(FadeIn(far.surface), FadeIn(self.caption), run_time=0.8)
+            far.surface.set_z_index(-2)
+            near.ground.set_z_index(-1)
+            self.play(FadeIn(far.surface, run_time=0.7), near.goes_into(far), *moved, self.resize(TALL), run_time=1.6)
+            self.play(FadeOut(near.ground), FadeIn(self.caption), run_time=0.4)
             self.play(FadeIn(far.path.start_label), FadeIn(far.path.label), run_time=0.5)
 
     def walk(self) -> None:

@@ -1,4 +1,4 @@
-"""The first beats of gradient-descent for a run of ours on a curve: the task, one slope, and all of them."""
+"""The first beats of gradient-descent for a run of ours on a curve: the third step, one slope, and all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import MAP_BOX, SMALL, Descent, in_band
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_slice import AHEAD, BEHIND, LossSlice, SliceGrid, way_to_zero
-from gradreel.scenes.mobjects.part_map import PartMap
+from gradreel.scenes.mobjects.part_map import PartMap, part_map, steps_heading
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.update_formulas import (
@@ -75,14 +75,24 @@ class SlopeBeats(LectureScene):
         several = len(run.hidden) == 1 and run.hidden[0] > 1 and run.activation == "sigmoid"
         if several and run.dataset == KNOWN.dataset:
             with self.beat("task", sigmoids=Count(run.hidden[0]), count=count):
-                # The goal comes from its card; the red curve to be met; the model and its unknowns, in empty cells
+                # The map of the three steps: the brightness moves from the loss to optimization. The goal comes from
+                # its card; the red curve to be met; the model and its unknowns, in empty cells
                 self.show_task()
         else:
             with self.beat("task-other", count=count):
                 # The same for a curve or a network that earlier scenes did not show
                 self.show_task()
 
+    def show_steps(self) -> None:
+        self.steps = part_map(self, self.descent.run, 2)
+        self.title, arriving = next_heading(steps_heading(self))
+        self.play(*arriving, FadeIn(self.steps), run_time=0.8)
+        self.wait(0.7)
+        self.play(self.steps.focus(3), run_time=0.9)
+        self.wait(0.4)
+
     def show_task(self) -> None:
+        self.show_steps()
         fit, strip = self.descent.fit, self.descent.strip
         self.title, arriving = next_heading(self.screen("heading"), self.title)
         middle = (MAP_BOX[0] + MAP_BOX[1]) / 2
@@ -91,13 +101,13 @@ class SlopeBeats(LectureScene):
         gone = (self.steps.card(1), self.steps.card(2), self.steps.arrows, *others)
         self.play(*(FadeOut(part, run_time=0.5) for part in gone), *arriving)
         self.play(ReplacementTransform(written, goal), FadeIn(fit.plot), run_time=0.8)
-        self.play(Create(fit.target), run_time=1.4, rate_func=smooth)
-        self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.5)
+        self.play(Create(fit.target), run_time=1.2, rate_func=smooth)
+        self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.4)
         model = self.model_formula(middle)
         self.question = VGroup(model, goal)
         cells = [VGroup(box, name) for box, name in zip(strip.boxes, strip.names, strict=True)]
         self.play(FadeIn(model, shift=0.15 * UP), FadeIn(strip.label), run_time=0.5)
-        self.play(LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12), run_time=1.2)
+        self.play(LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12), run_time=1.0)
 
     def model_formula(self, middle: float) -> TextMobject:
         """What the network computes, in the middle of the map's place; smaller where it is long."""
@@ -127,41 +137,40 @@ class SlopeBeats(LectureScene):
         self.play(LaggedStart(*map(FadeIn, self.distances), lag_ratio=0.05), run_time=0.9)
         self.play(FadeIn(measure, shift=0.15 * UP), FadeIn(self.descent.readout), run_time=0.6)
 
-    def slice(self) -> None:
-        along, index = self.along, self.worked.index
-        named = {"entry": spoken_name(self.descent.names[index]), "loss": self.descent.loss_text(0)}
-        others = Count(len(self.descent.names) - 1)
-        with self.beat("slice", others=others, **named):
-            # One column is framed, the others stay; over its values the loss, computed: we stand at the ring
-            self.frame = self.descent.frame_around(index)
-            self.play(FadeOut(self.question), FadeOut(self.distances), run_time=0.4)
-            self.play(Create(self.frame), FadeIn(along.plot), FadeIn(along.letter), run_time=0.7)
-            self.play(FadeIn(along.guide), FadeIn(along.point, scale=1.6), run_time=0.5)
-            self.add(along.curve, along.point)
-            self.play(Create(along.curve), run_time=1.6, rate_func=smooth)
-
     def one_slope(self) -> None:
-        slope = self.along.slope
+        slope, names = self.along.slope, self.descent.names
         printed = printed_text(self.worked.slope) if self.descent.is_plain else short_text(slope)
-        named = {"entry": spoken_name(self.descent.names[self.worked.index]), "slope": printed}
+        named = {"entry": spoken_name(names[self.worked.index]), "slope": printed, "others": Count(len(names) - 1)}
         self.slope_label = self.along.place_label(
             words(self.screen("slope", slope=printed), style.LABEL, palette.orange)
         )
         if slope > 0:
             with self.beat("slope-rise", **named):
-                # The tangent climbs; a little less of this parameter, and L sinks, while blue moves
+                # One column is framed, the others stay; over its values the loss, computed. We stand at the dot, where
+                # the tangent climbs; a little less of this parameter, and L sinks, while blue moves
+                self.show_slice()
                 self.show_slope()
         else:
             with self.beat("slope-fall", **named):
-                # The tangent falls; a little more of this parameter, and L sinks, while blue moves
+                # The same where the tangent falls: a little more of this parameter, and L sinks
+                self.show_slice()
                 self.show_slope()
+
+    def show_slice(self) -> None:
+        along = self.along
+        self.frame = self.descent.frame_around(self.worked.index)
+        self.play(FadeOut(self.question), FadeOut(self.distances), run_time=0.4)
+        self.play(Create(self.frame), FadeIn(along.plot), FadeIn(along.letter), run_time=0.7)
+        self.add(along.curve)
+        self.play(Create(along.curve), run_time=1.5, rate_func=smooth)
+        self.play(FadeIn(along.guide), FadeIn(along.point, scale=1.6), run_time=0.5)
 
     def show_slope(self) -> None:
         along = self.along
         self.add(along.tangent, along.point)
         self.play(Create(along.tangent), FadeIn(self.slope_label), run_time=0.8)
         self.wait(0.6)
-        self.play(self.descent.nudge(along), run_time=3.2)
+        self.play(self.descent.nudge(along), run_time=3.0)
 
     def gradient(self) -> None:
         descent, along, slopes = self.descent, self.along, self.descent.slopes

@@ -103,7 +103,6 @@ class LinearLimits(LectureScene):
         self._data_beat()
         self._line_beat()
         self._curve_beat()
-        self._loss_beat()
         self._best_beat()
         self._bias_beat()
         self._next_beat()
@@ -268,30 +267,28 @@ class LinearLimits(LectureScene):
         end = self.plot.at(self.corners[-1], self.curve(self.corners[-1]))
         return words(self.screen("red-curve"), style.LABEL, palette.red).place(end[1] - 0.1, left=end[0] + 0.15)
 
-    def _loss_beat(self) -> None:
-        with self.beat("loss"):
-            # A line at random; how far each dot is from it; squares on some of these gaps, whose mean is the number
-            dimmed = (emphasis(part, HALF) for part in (self.red, self.red_label))
-            self.play(emphasis(self.line, FULL), *dimmed, *self._title(self.screen("heading-loss")))
-            self._sweep([self._line_at(0)], 0.8)
-            self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
-            self.play(Create(self.gaps, lag_ratio=0.05), run_time=1.4)
-            squares = self.gaps.squares()
-            self.add(squares, self.gaps, self.line, self.dots)
-            self.play(FadeIn(squares), run_time=0.7)
-            self.readout.show(0, self._loss_at(0))
-            self.meaning = words(self.screen("loss-is"), style.LABEL).place(2.32, right=style.RIGHT_EDGE)
-            self.play(FadeIn(self.meaning, shift=0.15 * UP), run_time=0.5)
-            number = self.readout.loss
-            leaving = (FadeOut(square, target_position=number, scale=0.1) for square in squares)
-            arriving = (FadeIn(part) for part in (self.readout.loss_words, number))
-            self.play(LaggedStart(*leaving, lag_ratio=0.1), *arriving, run_time=1.4)
-
     def _best_beat(self) -> None:
         with self.beat("best", updates=number_text(int(self.fit.kept[-1])), loss=self._loss_text(self.last)):
+            # A line at random; how far each dot is from it; squares on some of these gaps, whose mean is the number.
             # The recorded updates move the line, from that start, as near to the dots as it gets; the gaps go along
-            self.play(*self._title(self.screen("heading-best")), *map(FadeIn, self.readout[:2]))
-            self._walk(5.0)
+            dimmed = (emphasis(part, HALF) for part in (self.red, self.red_label))
+            self.play(emphasis(self.line, FULL), *dimmed, *self._title(self.screen("heading-loss")), run_time=0.8)
+            self._sweep([self._line_at(0)], 0.6)
+            self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
+            self.play(Create(self.gaps, lag_ratio=0.05), run_time=1.2)
+            self._loss_of_the_gaps()
+            self.play(*self._title(self.screen("heading-best")), *map(FadeIn, self.readout[:2]), run_time=0.6)
+            self._walk(4.2)
+
+    def _loss_of_the_gaps(self) -> None:
+        squares, number = self.gaps.squares(), self.readout.loss
+        self.add(squares, self.gaps, self.line, self.dots)
+        self.readout.show(0, self._loss_at(0))
+        self.meaning = words(self.screen("loss-is"), style.LABEL).place(2.32, right=style.RIGHT_EDGE)
+        self.play(FadeIn(squares), FadeIn(self.meaning, shift=0.15 * UP), run_time=0.8)
+        leaving = (FadeOut(square, target_position=number, scale=0.1) for square in squares)
+        arriving = (FadeIn(part) for part in (self.readout.loss_words, number))
+        self.play(LaggedStart(*leaving, lag_ratio=0.1), *arriving, run_time=1.2)
 
     def _walk(self, seconds: float) -> None:
         live = VGroup(self.gaps, self.line, self.dots, self.readout)

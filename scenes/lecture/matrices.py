@@ -30,11 +30,10 @@ from gradreel.scenes.mobjects.lecture_formulas import (
 )
 from gradreel.scenes.mobjects.matrix_boxes import BoxEquation, NumberBox
 from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.row_times_column import RowTimesColumn, digits
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, FadeIn, FadeOut, Transform, TransformFromCopy, VGroup
+from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, Transform, TransformFromCopy, VGroup
 from pydantic import Field
 
 WIDE = style.RIGHT_EDGE - style.LEFT_EDGE
@@ -43,7 +42,7 @@ ROOM = 1.95  # the height of a row's boxes, at most
 CELL, LEAST_CELL = 29, 24
 TIGHT, WIDER = 0.8, 1.05  # em beside signs, below
 PARTS_SIZE, PARTS_Y = 60, 2.0  # of a = sigma(r) and r = b + W x above the line, before they are put in
-SHORT_SIZE, SHORT_Y, WRITTEN_BASELINE = 64, -2.3, -1.05
+SHORT_SIZE, SHORT_Y = 64, -1.5
 EQUATION, CELL_LETTER = 46, 34
 SMALL, SMALL_Y = 0.5, 1.45  # of the diagram above the equations
 
@@ -62,9 +61,8 @@ class MatrixForm(ThreeDaysScene):
     def construct(self) -> None:
         self.read_the_run()
         self._build()
-        self._equations_beat()
         self._fold_beat()
-        self._numbers_beat()
+        self._rows_beat()
         self._output_beat()
         self._line_beat()
         self._short_beat()
@@ -101,10 +99,8 @@ class MatrixForm(ThreeDaysScene):
         for equation, left in ((self.sigma, gap), (self.output, 2 * gap + self.sigma.width)):
             equation.shift([style.LEFT_EDGE + left - equation.get_left()[0], BELOW, 0])
         self.shapes = VGroup(*(box.shape_text() for box in self.sums.boxes.values()))
-        self.activation = self.run.activation.replace("_", " ").replace("relu", "ReLU")
         self.sigma_word = self._sigma_word()
         self.c_column, self.c_letter = self._upright(layers.c)
-        self.written, self.written_row = self._written_out()
         sources = [row_source(i, self.n_features) for i in range(1, self.n_units + 1)]
         size = min(EQUATION, EQUATION * WIDE / max(formula(source, EQUATION).width for source in sources))
         self.equations = [formula(source, size) for source in sources]
@@ -131,19 +127,6 @@ class MatrixForm(ThreeDaysScene):
         above = letter.get_y() - row.get_top()[1]
         return column, letter.move_to([column.get_x(), column.get_top()[1] + above, 0])
 
-    def _written_out(self) -> tuple[RowTimesColumn, int]:
-        """A row of W times x, plus b, in the boxes' own digits, and which: the first whose printed sum is right."""
-        boxes = self.sums.boxes
-        decimals = [boxes[name].decimals for name in ("bias", "w", "x", "r")]
-        x = boxes["x"].values[:, 0]
-        rows = [
-            RowTimesColumn(boxes["bias"].values[i, 0], boxes["w"].values[i], x, boxes["r"].values[i, 0], decimals, WIDE)
-            for i in range(self.n_units)
-        ]
-        first = next((i for i, row in enumerate(rows) if row.exact), 0)
-        rows[first].text.place(WRITTEN_BASELINE, center=0.0)
-        return rows[first], first
-
     def _heading(self) -> str:
         return matrix_heading(self, self.n_units)
 
@@ -157,23 +140,29 @@ class MatrixForm(ThreeDaysScene):
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
-    def _equations_beat(self) -> None:
-        with self.beat("equations" if self.n_units > 1 else "equation", count=Count(self.n_units)):
-            # The diagram as the last scene left it becomes small; each circle r_i, with its arrows, is one equation
+    def _fold_beat(self) -> None:
+        with self.beat("fold" if self.n_units > 1 else "fold-one", count=Count(self.n_units)):
+            # The diagram as the last scene left it becomes small: each circle r_i, with its arrows, is one equation.
+            # Kind by kind their letters go into boxes: the r's, the b's, all w's in their rows, and each x once. Then
+            # the boxes' own letters say it in one line
             self._take_over()
-            diagram, written = self.diagram, self.written_on_it
-            self.title, arriving = next_heading(self._heading(), self.title)
-            self.play(*arriving, *(FadeOut(part) for part in written), run_time=0.8)
-            self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=1.0)
-            edges, nodes = diagram.edges, diagram.columns[R].nodes
-            later = [*edges[R:], *diagram.columns[A:], diagram.boxes]
-            others = [*edges[X], *nodes.values()]
-            self.play(*(emphasis(part, FAINT) for part in (*others, *later)), run_time=0.4)
-            for i, equation in enumerate(self.equations):
-                lit = [emphasis(part, FULL) for part in (*edges[X].into(i), nodes[i])]
-                past = [emphasis(part, FAINT) for part in (*edges[X].into(i - 1), nodes[i - 1])] if i else []
-                self.play(*lit, *past, run_time=0.4)
-                self.play(FadeIn(equation, target_position=nodes[i], scale=0.3), run_time=0.8)
+            self._write_equations()
+            self._put_into_boxes()
+            self.play(FadeIn(self.shapes), run_time=0.4)
+            self.short = formula(vector_row_source(), SHORT_SIZE).move_to([0, SHORT_Y, 0])
+            self.play(FadeIn(self.short, shift=0.15 * UP), run_time=0.5)
+
+    def _write_equations(self) -> None:
+        diagram, nodes = self.diagram, self.diagram.columns[R].nodes
+        self.title, arriving = next_heading(self._heading(), self.title)
+        self.play(*arriving, *(FadeOut(part) for part in self.written_on_it), run_time=0.6)
+        bright = VGroup(*diagram.edges[X], *nodes.values())
+        later = [*diagram.edges[R:], *diagram.columns[A:], diagram.boxes]
+        self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=0.9)
+        self.play(emphasis(bright, FULL), *(emphasis(part, FAINT) for part in later), run_time=0.4)
+        coming = [FadeIn(part, target_position=nodes[i], scale=0.3) for i, part in enumerate(self.equations)]
+        self.play(LaggedStart(*coming, lag_ratio=0.4), run_time=1.4)
+        self.wait(0.6)
 
     def _take_over(self) -> None:
         """The diagram of the last scene, and what is written on it, are on the screen: as they were left there."""
@@ -185,27 +174,21 @@ class MatrixForm(ThreeDaysScene):
         """Words at the diagram are those of the scene that it comes from."""
         return diagram_words(self, key, **values) if key in DIAGRAM_WORDS else super().screen(key, **values)
 
-    def _fold_beat(self) -> None:
-        with self.beat("fold"):
-            # Kind by kind the letters go into boxes: the r's, the b's, all w's in their rows, and each x once. Then the
-            # boxes' own letters say it in one line
-            cells = [cell for i in range(self.n_units) for cell in self._cells_of(i)]
-            self.play(FadeOut(self.diagram), run_time=0.4)
-            self.placed = {name: [cell for cell in cells if cell[1] == name] for name in ("r", "bias", "w", "x")}
-            text, signs = self.sums.text, VGroup(*(self._signs(equation) for equation in self.equations))
-            for name, letters in self.placed.items():
-                box = self.sums.boxes[name]
-                moves = [
-                    self._into_cell(letter, box, cell, k < self.n_features or name != "x")  # each x is written once
-                    for k, (letter, _, cell) in enumerate(letters)
-                ]
-                coming = [FadeIn(box.box), FadeIn(text.part(name))]
-                if name == "x":
-                    coming += [FadeOut(signs), FadeIn(VGroup(text.part("r-equals"), text.part("plus-in")))]
-                self.play(*coming, *moves, run_time=1.3)
-            self.play(FadeIn(self.shapes), run_time=0.4)
-            self.short = formula(vector_row_source(), SHORT_SIZE).move_to([0, SHORT_Y, 0])
-            self.play(FadeIn(self.short, shift=0.15 * UP), run_time=0.6)
+    def _put_into_boxes(self) -> None:
+        cells = [cell for i in range(self.n_units) for cell in self._cells_of(i)]
+        self.play(FadeOut(self.diagram), run_time=0.3)
+        self.placed = {name: [cell for cell in cells if cell[1] == name] for name in ("r", "bias", "w", "x")}
+        text, signs = self.sums.text, VGroup(*(self._signs(equation) for equation in self.equations))
+        for name, letters in self.placed.items():
+            box = self.sums.boxes[name]
+            moves = [
+                self._into_cell(letter, box, cell, k < self.n_features or name != "x")  # each x is written once
+                for k, (letter, _, cell) in enumerate(letters)
+            ]
+            coming = [FadeIn(box.box), FadeIn(text.part(name))]
+            if name == "x":
+                coming += [FadeOut(signs), FadeIn(VGroup(text.part("r-equals"), text.part("plus-in")))]
+            self.play(*coming, *moves, run_time=1.1)
 
     @staticmethod
     def _into_cell(letter: VGroup, box: NumberBox, cell: tuple[int, int], seen: bool = True) -> Animation:
@@ -213,21 +196,35 @@ class MatrixForm(ThreeDaysScene):
         moving = letter.animate.scale(CELL_LETTER / EQUATION * min(1.0, 2 * box.pitch)).move_to(box.place_of(*cell))
         return moving if seen else moving.set_opacity(0)
 
-    def _numbers_beat(self) -> None:
-        with self.beat("numbers" if self.n_units > 1 else "numbers-one"):
-            # Numbers take the letters' places. Row by row of W, times the column x, plus b: one r after the other. One
-            # of the rows is written out below, product by product
+    def _rows_beat(self) -> None:
+        with self.beat("rows" if self.n_units > 1 else "rows-one"):
+            # The last scene's numbers take the letters' places. A row of W stands up beside the column x, each number
+            # beside its own; with b, that is an r: one after the other
             boxes = self.sums.boxes
             for name in ("x", "w", "bias"):
                 leaving = [FadeOut(letter) for letter, _, _ in self.placed[name]]
                 self.play(*leaving, *(FadeIn(number) for number in boxes[name].cells), run_time=0.4)
             for i in range(self.n_units):
-                self.play(*self._lit_row(i), run_time=0.4)
-                if i == self.written_row:
-                    self._write_out(i)
-                self.play(FadeOut(self.placed["r"][i][0]), FadeIn(boxes["r"].numbers[i][0]), run_time=0.5)
+                self.play(*self._lit_row(i), run_time=0.3)
+                if upright := self._stand_up(i):
+                    self.play(*upright, run_time=1.1 if i == 0 else 0.7)
+                gone = [FadeOut(self.placed["r"][i][0]), *(FadeOut(moved.mobject) for moved in upright)]
+                self.play(*gone, FadeIn(boxes["r"].numbers[i][0]), run_time=0.5)
             self.play(*(emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells), run_time=0.4)
             self.add(self.sums)
+
+    def _stand_up(self, i: int) -> list[Animation]:
+        """Each number of row i of W moves to the right of the x that it is multiplied with, where there is room."""
+        w, x = self.sums.boxes["w"], self.sums.boxes["x"]
+        row = [VGroup(*(glyph for glyph in number[1:] if len(glyph.points))).copy() for number in w.numbers[i]]
+        right = x.get_right()[0] + 0.2 + max(number.width for number in row)
+        if right > style.RIGHT_EDGE:
+            return []
+        places = [x.place_of(j, 0) for j in range(self.n_features)]
+        return [
+            number.animate.move_to((right - number.width / 2, place[1], 0))
+            for number, place in zip(row, places, strict=True)
+        ]
 
     def _lit_row(self, i: int) -> list[Animation]:
         """Row i of W and b is bright, the others step back."""
@@ -239,28 +236,13 @@ class MatrixForm(ThreeDaysScene):
             for number in row
         ]
 
-    def _write_out(self, i: int) -> None:
-        """b_i, then each w of the row with its x, come down from their boxes; at the end of the line is r_i."""
-        boxes, text = self.sums.boxes, self.written.text
-        self.play(TransformFromCopy(digits(boxes["bias"].numbers[i][0], sign=True), text.part("b")), run_time=0.7)
-        for j in range(1, self.n_features + 1):
-            sign, w, dot, x = (text.part(name) for name in self.written.product(j))
-            self.play(
-                TransformFromCopy(digits(boxes["w"].numbers[i][j - 1]), w),
-                TransformFromCopy(digits(boxes["x"].numbers[j - 1][0]), x),
-                FadeIn(sign, dot),
-                run_time=0.9,
-            )
-        self.play(FadeIn(text.part("equals"), text.part("r")), run_time=0.5)
-        self.add(text)
-
     def _output_beat(self) -> None:
         with self.beat("output", activation=self.activation):
             # The r's go down and through the sigmoid, in short sigma, to the a's. The c's stand upright, then lie down
             # as a row: c transposed, times a, plus the other b, is y
             sigma, output = self.sigma, self.output
             dimmed = [emphasis(part, PRESENT) for part in (self.sums, self.shapes)]
-            self.play(*dimmed, FadeOut(self.short), FadeOut(self.written.text), run_time=0.5)
+            self.play(*dimmed, FadeOut(self.short), run_time=0.5)
             self.play(TransformFromCopy(self.sums.boxes["r"], sigma.boxes["r"]), run_time=0.8)
             self.play(FadeIn(self.sigma_word), FadeIn(sigma.text.part("r"), sigma.text.part("brackets")), run_time=0.5)
             self.play(TransformFromCopy(self.sigma_word, sigma.text.part("sigmoid")), run_time=0.7)
@@ -315,7 +297,7 @@ class MatrixForm(ThreeDaysScene):
 
     def _short_beat(self) -> None:
         units, days = self.parameters.larger
-        with self.beat("short", units=number_text(units), days=number_text(days)):
+        with self.beat("short", units=number_text(units), days=number_text(days), activation=self.activation):
             # However large W is, the line stays the same. It is what step one looked for
             small, large = self._size_of_w(self.n_units, self.n_features), self._size_of_w(units, days)
             self.play(FadeIn(small, shift=0.1 * UP), run_time=0.6)

@@ -45,7 +45,7 @@ class NetworkDiagram(ThreeDaysScene):
     def _formula_beat(self) -> None:
         with self.beat("formula" if self.n_features > 1 else "formula-one", days=Count(self.n_features)):
             # The formula as the last scene left it. It makes room at the bottom; the features stand at the left
-            whole = formula(many_features_source(self.n_units, self.n_features), WHOLE_SIZE)
+            whole = formula(many_features_source(self.n_units, self.n_features, self.run.activation), WHOLE_SIZE)
             whole.place(WHOLE_BASELINE, left=style.LEFT_EDGE)
             self.add(whole)
             self.play(self.next_title("heading"), run_time=0.6)
@@ -59,7 +59,7 @@ class NetworkDiagram(ThreeDaysScene):
             self.whole = whole
 
     def _bracket_beat(self) -> None:
-        with self.beat("bracket"):
+        with self.beat("bracket", activation=self.activation):
             # All of the formula but its bracket steps back; the bracket unfolds into the sum that it stands for. Then
             # term after term lights up, and its yellow arrow runs into the first circle
             whole, self.row = self.whole, self._row(0)
@@ -80,7 +80,7 @@ class NetworkDiagram(ThreeDaysScene):
             self.add(letters)
 
     def _others_beat(self) -> None:
-        with self.beat("others"):
+        with self.beat("others", activation=self.activation):
             # The same for each other circle: its arrows light up, the first ones step back, the row below changes
             seconds = 1.0 if self.n_units <= 3 else 0.7
             for i in range(1, self.n_units):
@@ -102,7 +102,7 @@ class NetworkDiagram(ThreeDaysScene):
         return [emphasis(part, FULL) for part in parts]
 
     def _output_beat(self) -> None:
-        with self.beat("output"):
+        with self.beat("output", activation=self.activation):
             # Each r through its box to a; then magenta arrows into one last circle, and the sum below is that of y
             self.play(*self._dimmed(self.n_units - 1), run_time=0.4)
             diagram = self.diagram
@@ -157,25 +157,26 @@ class NetworkDiagram(ThreeDaysScene):
         if i == 0:
             terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
             flow = Pulse(edges, palette.text).run()
-            self.play(LaggedStart(*terms, lag_ratio=0.3), flow, run_time=2.6)
+            self.play(LaggedStart(*terms, lag_ratio=0.3), flow, run_time=2.2)
             self.play(FadeIn(new.total), run_time=0.4)
         else:
             self.play(Pulse(edges, palette.text).run(), FadeIn(new.line), run_time=0.9)
         leaving = [FadeOut(self.letters[R][i])] if self.diagram.is_crowded else []
-        self.play(FadeIn(node, target_position=new.total[1]), *leaving, run_time=0.8)
-        self.wait(0.6 if i == 0 else 0.2)
+        self.play(FadeIn(node, target_position=new.total[1]), *leaving, run_time=0.7)
+        self.wait(0.4 if i == 0 else 0.1)
 
     def _result_beat(self) -> None:
-        if self.outcome["prediction"] == self.outcome["label"]:
-            with self.beat("result-exact", **self.outcome):
+        said = {**self.outcome, "activation": self.activation}
+        if said["prediction"] == said["label"]:
+            with self.beat("result-exact", **said):
                 # One number in its sigmoid, enlarged; all go through; the last sum; the day's value below y is the same
                 self._last_numbers()
         elif self.there.y < self.there.label:
-            with self.beat("result-low", **self.outcome):
+            with self.beat("result-low", **said):
                 # One number in its sigmoid, enlarged; all go through; the last sum; the day's value below y is higher
                 self._last_numbers()
         else:
-            with self.beat("result-high", **self.outcome):
+            with self.beat("result-high", **said):
                 # One number in its sigmoid, enlarged; all go through; the last sum; the day's value below y is lower
                 self._last_numbers()
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from gradreel.core.experiment import Experiment
-from gradreel.core.trace import Trace, read_meta
+from gradreel.core.trace import read_meta
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.curve_descent import CurveDescentBeats
 from gradreel.scenes.lecture.recorded_descent import RecordedDescentBeats
-from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.trace_folder import TraceFolder
-from manim import FadeIn
 from pydantic import Field, model_validator
 
 
@@ -49,16 +46,6 @@ class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
         run = self.trace("run")
         last = self.parameters.updates or run.n_updates  # every update is kept: rows are updates
         if isinstance(run.run, Experiment):
-            self.third_step(run)
             self.of_a_curve(run, last)
         else:
             self.of_a_recorded_run(run, last)
-
-    def third_step(self, run: Trace) -> None:
-        with self.beat("third-step"):
-            # The map of the three steps: the brightness moves from the loss to optimization
-            self.steps = part_map(self, run, 2)
-            self.title, arriving = next_heading(steps_heading(self))
-            self.play(*arriving, FadeIn(self.steps), run_time=0.8)
-            self.wait(0.8)
-            self.play(self.steps.focus(3), run_time=0.9)

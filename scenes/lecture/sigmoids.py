@@ -79,7 +79,7 @@ class MorphSigmoid(LectureScene):
         self._prepare()
         self._letters_beat()
         self._w_beat()
-        self._b_beats()
+        self._b_beat()
         self._c_beat()
         self._negative_beat()
         self._match_beats()
@@ -170,8 +170,8 @@ class MorphSigmoid(LectureScene):
             for letter in LETTERS:
                 value, stem, slider = board.values[letter], board.stems[letter], board.sliders[letter]
                 board.include(stem, value, slider)
-                self.play(Create(stem), FadeIn(value, shift=0.2 * DOWN), FadeIn(slider), run_time=0.7)
-            self.wait(1.5)
+                self.play(Create(stem), FadeIn(value, shift=0.2 * DOWN), FadeIn(slider), run_time=0.6)
+            self.wait(0.8)
             self._step_back()
 
     def _step_back(self) -> None:
@@ -196,23 +196,22 @@ class MorphSigmoid(LectureScene):
             # w grows: the rise gets steeper about the same middle; the gentler curve stays behind. It shrinks: a gentle
             # slope, almost a straight line; and back
             self._start_sweeps("w")
-            self._go("w", self.parameters.w_range[1], 2.4)
-            self._go("w", self.parameters.w_range[0], 3.0)
-            self._go("w", self.rest["w"], 1.8)
+            self._go("w", self.parameters.w_range[1], 1.8)
+            self._go("w", self.parameters.w_range[0], 2.3)
+            self._go("w", self.rest["w"], 1.3)
 
-    def _b_beats(self) -> None:
+    def _b_beat(self) -> None:
         board = self.board
         with self.beat("change-b"):
+            # A line marks where the bracket is 0: there the curve is half way up. b grows, and it goes left; b shrinks
+            # below zero, and it slides right; and back
             self._end_sweeps("w")
-            # A line marks where the bracket is 0: there the curve is half way up. b grows, and it goes left
             self._start_sweeps("b")
             board.include(board.halfway)
-            self.play(FadeIn(board.halfway), run_time=0.6)
-            self._go("b", self.parameters.b_range[1], 2.4)
-        with self.beat("lower-b"):
-            # b shrinks below zero: it slides right; and back
-            self._go("b", self.parameters.b_range[0], 3.0)
-            self._go("b", self.rest["b"], 1.8)
+            self.play(FadeIn(board.halfway), run_time=0.5)
+            self._go("b", self.parameters.b_range[1], 1.9)
+            self._go("b", self.parameters.b_range[0], 2.5)
+            self._go("b", self.rest["b"], 1.4)
 
     def _c_beat(self) -> None:
         with self.beat("change-c"):
@@ -222,11 +221,11 @@ class MorphSigmoid(LectureScene):
             self.play(FadeOut(board.halfway), run_time=0.3)
             board.exclude(board.halfway)
             board.include(board.level, board.level_letter)
-            self.play(Create(board.level), FadeIn(board.level_letter), run_time=0.6)
+            self.play(Create(board.level), FadeIn(board.level_letter), run_time=0.5)
             self._start_sweeps("c")
             lower = self.parameters.heights()[0]
-            self._go("c", lower, 2.4)
-            self._go("c", self._between(lower), 1.6)
+            self._go("c", lower, 2.0)
+            self._go("c", self._between(lower), 1.3)
 
     def _between(self, lower: float) -> float:
         """A height between ``lower`` and the full one: not yet that of the piece."""
@@ -236,20 +235,20 @@ class MorphSigmoid(LectureScene):
         board = self.board
         with self.beat("negative"):
             # The other sign of c: the step turns over. The other sign of w: it is mirrored, high where it was low
-            self.play(*self._title("heading-negative"), run_time=0.9)
-            self._go("c", self.parameters.heights()[1], 2.2)
+            self.play(*self._title("heading-negative"), run_time=0.6)
+            self._go("c", self.parameters.heights()[1], 2.0)
             self._end_sweeps("c")
             self.play(FadeOut(board.level, board.level_letter), *self._light("w"), run_time=0.4)
             board.exclude(board.level, board.level_letter)
-            self.play(board.sweep(1.2, c=self._between(self.parameters.heights()[0])))
+            self.play(board.sweep(1.0, c=self._between(self.parameters.heights()[0])))
             self.past = {}
-            self._go("w", -self.rest["w"], 2.4)
+            self._go("w", -self.rest["w"], 2.0)
 
     def _match_beats(self) -> None:
         with self.beat("piece"):
             # The blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
             self._end_sweeps("w")
-            self.play(*self._title("heading-match"), self.board.sweep(1.4, w=self.rest["w"]))
+            self.play(*self._title("heading-match"), self.board.sweep(1.2, w=self.rest["w"]))
             self.play(*self._light(*LETTERS), run_time=0.3)
             self._show_piece()
         with self.beat("match"):
@@ -260,7 +259,7 @@ class MorphSigmoid(LectureScene):
                 if letter == "b":
                     board.include(board.halfway)
                     self.play(FadeIn(board.halfway), run_time=0.4)
-                self.play(board.sweep(1.6, **{letter: getattr(self.match, letter)}))
+                self.play(board.sweep(1.4, **{letter: getattr(self.match, letter)}))
             self.play(FadeOut(board.halfway), *self._light(*LETTERS), run_time=0.5)
             board.exclude(board.halfway)
         with self.beat("gap", gap=self._gap_text()):
@@ -273,7 +272,7 @@ class MorphSigmoid(LectureScene):
         self.board.ghosts.add(self.band)
         name = words(self.screen("piece"), style.LABEL, mix(palette.blue, 0.8))
         name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.46), right=plot.box[1])
-        self.play(Create(self.band), run_time=1.6)
+        self.play(Create(self.band), run_time=1.4)
         self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
 
     def _rules(self) -> VGroup:

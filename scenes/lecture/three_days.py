@@ -61,6 +61,7 @@ class ThreeDaysScene(LectureScene):
         self.example = example_of(self.dataset, label_day(self.dataset, self.parameters.day))
         self.there = forward(self.run, self.theta, self.example.x, self.example.label)
         self.n_features, self.n_units = self.dataset.window, self.run.hidden[0]
+        self.activation = self.run.activation.replace("_", " ").replace("relu", "ReLU")  # as it is said
 
     def next_title(self, key: str, **values: str) -> Animation:
         """The heading ``key`` comes; the one before is gone by then, however long the animation takes."""

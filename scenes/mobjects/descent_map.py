@@ -17,7 +17,7 @@ from gradreel.scenes.mobjects.pace import recorded_row, state_at
 from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.mobjects.wide_path import LossPath
 from gradreel.scenes.style import palette
-from manim import Circle, VGroup, VMobject
+from manim import DL, UR, Animation, Circle, FadeOut, Transform, VGroup, VMobject
 from numpy.typing import NDArray
 
 GRID = (180, 111)  # points along u and v at which the loss is computed
@@ -35,8 +35,8 @@ class DescentMap(VGroup):
     own it has none, and ``losses``, the loss at any rows, gives the path its width. ``through``: three rows that the
     plane goes through, instead of being the nearest to all of the path. ``reach`` (k, P): states that the picture has
     room for, too. ``dots_every``: a dot on the path after so many updates each. ``step`` names a step on the map.
-    Parts: ``surface`` (PlaneMap or LossMap), ``path`` (DescentPath), ``dots``. ``is_through``: whether
-    the plane goes through those rows; ``share``: how much of the path's spread lies in ``plane``.
+    Parts: ``surface`` (PlaneMap or LossMap; ``ground``: all of it but the values), ``path`` (DescentPath), ``dots``.
+    ``is_through``: whether the plane goes through those rows; ``share``: how much of the path's spread lies in it.
     """
 
     def __init__(
@@ -62,6 +62,8 @@ class DescentMap(VGroup):
         seen = uv if reach is None else np.concatenate([uv, self.plane.coordinates(reach)])
         u_range, v_range = view_around(seen, right - left, top - bottom, WIDE if self.is_through else MARGIN)
         self.surface = self._surface(u_range, v_range, {"left": left, "right": right, "bottom": bottom, "top": top})
+        drawn = [self.surface.bands, self.surface.lines] if isinstance(self.surface, LossMap) else []
+        self.ground = VGroup(self.surface.ground, *drawn)
         self.points = self.surface.at(uv)  # (K, 3) where the states of ``rows`` are
         self._thin()
         start_offset = self._start_offset(box)
@@ -129,6 +131,23 @@ class DescentMap(VGroup):
         passed = self.dot_points[self.dotted <= row + 1e-9]
         self.dots.points = _circles(passed) if len(passed) else np.zeros((0, 3))
 
+    def goes_into(self, other: DescentMap) -> Animation:
+        """The ground of this map moves to where it lies on ``other``, seen straight from above; its lines fade.
+
+        Where that is not inside ``other``, it fades at its place.
+        """
+        goal = self.ground.copy()
+        for part in goal.get_family():
+            if len(part.points):
+                part.points = other.point(self.plane.theta(self.surface.coordinates(part.points)))
+        left, right, bottom, top = other.surface.box
+        low, high = goal.get_corner(DL), goal.get_corner(UR)
+        if low[0] < left or low[1] < bottom or high[0] > right or high[1] > top:
+            return FadeOut(self.ground)
+        for line in goal[2:]:
+            line.set_stroke(opacity=0)
+        return Transform(self.ground, goal)
+
     def _thin(self) -> None:
         """Leave out states that are drawn on the spot of the one before."""
         kept = [0]
@@ -146,7 +165,10 @@ class DescentMap(VGroup):
 
     def _label_path(self, box: tuple[float, float, float, float], taken: NDArray) -> LabelPath:
         """Where the moving point's label stands, from the first state to the last."""
-        corners, some = np.arange(len(self.points)), np.linspace(0, len(self.points) - 1, 150)
+        corners = np.arange(len(self.points))
+        lengths = np.append(0.0, np.linalg.norm(np.diff(self.points, axis=0), axis=1).cumsum())
+        evenly = corners / max(corners[-1], 1) + lengths / (lengths[-1] or 1.0)  # a long step counts, too
+        some = np.interp(np.linspace(0, evenly[-1], 200), evenly, corners)
         half = (0.17 + 0.07 * len(str(int(self.trace.kept[self.last]))), 0.2)
         rows = np.interp(some, corners, self.rows)
         points = np.stack([np.interp(some, corners, self.points[:, axis]) for axis in range(3)], axis=-1)

@@ -82,12 +82,12 @@ class PlaneMap(VGroup):
         return np.stack([x, y, np.zeros_like(x)], axis=-1)
 
     def coordinates(self, point: ArrayLike) -> NDArray:
-        """Coordinates (2,) in the plane of a point of the scene: the inverse of ``at``."""
+        """Coordinates (…, 2) in the plane of the scene's point(s) (…, 3): the inverse of ``at``."""
         left, right, bottom, top = self.box
-        x, y = np.asarray(point, dtype=float)[:2]
+        x, y = np.moveaxis(np.asarray(point, dtype=float)[..., :2], -1, 0)
         u = self.u_range[0] + (x - left) * (self.u_range[1] - self.u_range[0]) / (right - left)
         v = self.v_range[0] + (y - bottom) * (self.v_range[1] - self.v_range[0]) / (top - bottom)
-        return np.array([u, v])
+        return np.stack([u, v], axis=-1)
 
     def _corners(self) -> list[tuple[float, float]]:
         left, right, bottom, top = self.box

@@ -237,14 +237,14 @@ class LayerDiagram(VGroup):
 
     def bias_arrows(self, k: int, letter: str, color: ManimColor, index: bool = True) -> list[VGroup]:
         """An arrow from below to each node of column k, with b_i beside it."""
-        gap = self.pitch - 2 * self.radius - (0.1 if self.is_crowded else 0.36)
+        gap = self.pitch - 2 * self.radius - (0.1 if self.is_crowded else 0.44)
         length = min(0.4, gap) if len(self.columns[k].nodes) > 1 else 0.4
         size = style.LETTER - (4 if self.is_crowded else 0)
         made = []
         for i, node in self.columns[k].nodes.items():
             arrow = arrow_up(node.get_bottom() - np.array([0, 0.05, 0]), length - 0.04, color)
             name = formula(f"{letter}_{i + 1}" if index else letter, size, color)
-            name.place(node.get_bottom()[1] - length + 0.07, left=node.get_x() + 0.16)
+            name.place(node.get_bottom()[1] - length + 0.06, left=node.get_x() + 0.2)
             made.append(VGroup(arrow, name))
         return made
 

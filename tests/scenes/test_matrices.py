@@ -17,13 +17,13 @@ from gradreel.core.theta import unpack
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
 from gradreel.core.written_out import example_of, forward, in_thousands, label_day
+from gradreel.scenes import style
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.matrices import MatrixForm
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.theta import ORDER, Theta
 from gradreel.scenes.mobjects.matrix_boxes import NumberBox, places
-from gradreel.scenes.mobjects.row_times_column import RowTimesColumn
 from gradreel.scenes.stills import _drawn, beat_frames, visit_beats
 
 TINY = (320, 180)
@@ -61,6 +61,11 @@ def play(scene_class, look, media: Path, **parameters):
     context = SceneContext(media_dir=media)
     visit_beats(scene_class, lambda scene, beat: seen.update({beat: look(scene)}), parameters, context, TINY)
     return seen
+
+
+def played(scene_class, media: Path, **parameters):
+    """The scene as it ended."""
+    return visit_beats(scene_class, lambda scene, beat: None, parameters, SceneContext(media_dir=media), TINY)
 
 
 def learned(media: Path, run: Experiment):
@@ -130,28 +135,18 @@ def test_the_end_is_one_line_and_the_boxes_of_its_bracket(media):
     assert beats["short"] == [True, False, False, False]
 
 
-def test_a_row_times_the_column_is_written_out_in_the_boxes_own_digits(media):
-    def written(scene):
-        i, boxes = scene.written_row, scene.sums.boxes
-        row = [boxes["bias"].numbers[i][0], *boxes["w"].numbers[i], boxes["r"].numbers[i][0]]
-        x = [line[0].text for line in boxes["x"].numbers]
-        return [number.text for number in row], x, scene.written.exact, scene.written.text.source
+@pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])
+def test_each_number_of_a_row_stands_up_beside_the_x_that_it_is_multiplied_with(media, run):
+    def stood(scene):
+        row = [moved.mobject.target for moved in scene._stand_up(scene.n_units - 1)]
+        x, w = scene.sums.boxes["x"], scene.sums.boxes["w"].numbers[-1]
+        texts = [len(number.text) for number in w]
+        return row, [number[0].get_y() for number in x.numbers], x.get_right()[0], texts
 
-    (b, *w, r), x, exact, source = play(MatrixForm, written, media, run=RUN)["numbers"]
-    numbers = [float(text.replace("\u2212", "-")) for text in (b, *w, *x, r)]
-    count = len(w)
-    total = numbers[0] + float(np.dot(numbers[1 : 1 + count], numbers[1 + count : -1]))
-    assert exact == (round(total, 2) == numbers[-1])
-    for text in (b, *w, *x, r):
-        assert text.lstrip("\u2212") in source
-
-
-@pytest.mark.parametrize(("r", "sign"), [(-0.32, 'part("equals", =)'), (-0.31, "approx")])
-def test_a_printed_row_that_does_not_add_up_says_so(r, sign):
-    row = RowTimesColumn(-2.77, [1.92, 0.75, -2.31], [4.13, 2.73, 3.26], r, (2, 2, 2, 2), 12.8)
-    assert sign in row.text.source
-    assert row.exact == (r == -0.32)
-    assert row.text.width <= 12.8
+    row, heights, right, texts = play(MatrixForm, stood, media, run=run)["fold" if run.hidden[0] > 1 else "fold-one"]
+    assert [number.get_y() for number in row] == pytest.approx(heights, abs=1e-6)
+    assert [len(number) for number in row] == texts
+    assert all(right < number.get_left()[0] and number.get_right()[0] < style.RIGHT_EDGE for number in row)
 
 
 def test_a_larger_network_has_a_larger_w_and_no_longer_a_line(media):
@@ -184,13 +179,15 @@ def test_each_begins_with_the_picture_that_the_one_before_ended_with(media, befo
 
 def test_one_sigmoid_is_told_as_one(media):
     beats = play(MatrixForm, lambda scene: scene._heading(), media, run=ENDS["one of one"])
-    assert {"equation", "numbers-one"} <= beats.keys()
+    assert {"fold-one", "rows-one"} <= beats.keys()
     assert beats["line"] == "One equation, with vectors"
 
 
 def test_sigma_is_named_after_the_activation(media):
     assert play(MatrixForm, lambda scene: scene.sigma_word.source, media, run=RUN)["output"] == "sigmoid"
     five = ENDS["five of five, relu"]
+    lines = [beat.lines for beat in played(MatrixForm, media, run=five).beats]
+    assert not any("sigmoid" in line for spoken in lines for line in spoken.values())
     assert play(MatrixForm, lambda scene: scene.sigma_word.source, media, run=five)["output"] == "ReLU"
 
 

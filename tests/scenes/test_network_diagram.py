@@ -191,6 +191,22 @@ def test_the_ends_of_the_bounds(media, name, lang):
     assert in_nodes(scene, 3) == [pytest.approx(prediction / unit, abs=0.0051 if unit > 1 else 0.51)]
 
 
+@pytest.mark.parametrize(("name", "said"), [("five of five, relu", "ReLU"), ("mine", "hard sigmoid")])
+def test_formula_and_voice_name_the_runs_own_activation(media, name, said):
+    formulas = []
+
+    def look(scene, beat):
+        if beat.startswith("formula"):
+            formulas.append(scene.whole.source)
+
+    _, scene = play(media, look, run=ENDS[name])
+    spoken = [line for beat in scene.beats for line in beat.lines.values()]
+    assert sum(said in line for line in spoken) == 2 * 4  # bracket, others, output, result; in two languages
+    assert not any("sigmoid" in line.replace(said, "") for line in spoken)
+    assert ("max" if said == "ReLU" else f'"{said}"') in formulas[0]
+    assert ', "sigmoid")' not in formulas[0]
+
+
 def test_the_file_is_named_where_the_data_is_ones_own(media):
     texts = []
 

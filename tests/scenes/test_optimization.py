@@ -27,6 +27,7 @@ from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
 from gradreel.scenes.stills import beat_frames, visit_beats
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from manim import FadeOut
 
 TINY = (320, 180)
 SHORT = Experiment(epochs=300)
@@ -65,17 +66,13 @@ def media(tmp_path_factory) -> Path:
     return folder
 
 
-def play(look, media_dir, run=SHORT, updates=None, at_map=False, **context) -> list[str]:
-    """Call look(scene, beat) at each beat's end of the scene, played without its animations; the names of the beats.
-
-    At the first beat, which shows the map of the three steps, only with ``at_map``.
-    """
+def play(look, media_dir, run=SHORT, updates=None, **context) -> list[str]:
+    """Call look(scene, beat) at each beat's end of the scene, played without its animations; the names of the beats."""
     beats = []
 
     def at_beat(scene, beat):
         beats.append(beat)
-        if at_map or beat != "third-step":
-            look(scene, beat)
+        look(scene, beat)
 
     parameters = {"run": run, "updates": updates}
     visit_beats(GradientDescent, at_beat, parameters, SceneContext(media_dir=media_dir, **context), TINY)
@@ -185,7 +182,7 @@ def test_a_slice_is_the_loss_along_one_parameter_and_its_tangent_has_the_recorde
     scenes, drawn = [], []
 
     def look(scene, beat):
-        if beat == "slice":  # before its curve becomes a small one
+        if beat.startswith("slope"):  # before its curve becomes a small one
             scenes.append(scene)
             drawn.extend(scene.along.plot.data(point) for point in scene.along.curve.get_start_anchors())
             drawn.extend(scene.along.plot.data(end) for end in scene.along.tangent.get_start_and_end())
@@ -219,6 +216,21 @@ def test_values_on_the_map_are_losses_where_they_stand(media, trace):
     far = maps[1]
     assert list(far.dotted) == list(range(5, 301, 5))
     np.testing.assert_allclose(far.dot_points, far.point(trace.parameters[far.dotted]))
+
+
+def test_stepping_back_the_near_map_goes_to_where_it_lies_on_the_far_one(media):
+    texts, long = dict.fromkeys(("target", "model", "start", "update", "step"), ""), Trace.find(media / "traces", LONG)
+    descent = Descent(long, LONG.n_updates, 10, texts)
+    near, far = descent.near, descent.far
+    goal = near.goes_into(far).target_mobject
+    assert goal.width < near.ground.width / 2
+    edge = goal[0].get_start_anchors()[:, :2]  # of the ground, a parallelogram now
+    for row in range(11):
+        state = far.point(long.parameters[row])[:2]
+        sides = np.roll(edge, -1, axis=0) - edge
+        turns = sides[:, 0] * (state - edge)[:, 1] - sides[:, 1] * (state - edge)[:, 0]
+        assert (turns > 0).all() or (turns < 0).all()  # the state is inside
+    assert isinstance(far.goes_into(near), FadeOut)  # there is no room
 
 
 @pytest.mark.parametrize("beat", UPDATES)
@@ -278,8 +290,8 @@ def test_a_loss_of_distances_is_said_to_be_one(media):
             media,
             run,
         )
-    assert "^2" in sources[0] and "abs(" in sources[1] and beats[2] == "random-start-distance"
-    assert play(lambda scene, beat: None, media)[2] == "random-start"
+    assert "^2" in sources[0] and "abs(" in sources[1] and beats[1] == "random-start-distance"
+    assert play(lambda scene, beat: None, media)[1] == "random-start"
 
 
 @pytest.mark.parametrize(
@@ -310,7 +322,7 @@ def test_the_model_as_written_draws_the_blue_curve(media, trace):
     """Its parameters are the cells' ones: b_i + w_i (x_1 - 4), not b_i + w_i x_1."""
     sources = []
     beats = play(lambda scene, beat: sources.append(scene.question[0].source) if beat == "task" else None, media)
-    assert "green(b_i) + yellow(w_i) (x_1 - 4)" in sources[0] and beats[1] == "task"
+    assert "green(b_i) + yellow(w_i) (x_1 - 4)" in sources[0] and beats[0] == "task"
     names, x = parameter_names(SHORT), np.linspace(0, 8, 50)
     value = dict(zip(names, trace.parameters[300], strict=True))
     y = value["b"] + sum(
@@ -321,8 +333,8 @@ def test_the_model_as_written_draws_the_blue_curve(media, trace):
 
 def test_the_curve_is_welcomed_back_only_where_earlier_scenes_showed_it(media):
     for name in ("one sigmoid", "two layers of ReLU", "large numbers"):
-        assert play(lambda scene, beat: None, media, EXTREMES[name])[1] == "task-other"
-    assert play(lambda scene, beat: None, media, EXTREMES["eight sigmoids"])[1] == "task"
+        assert play(lambda scene, beat: None, media, EXTREMES[name])[0] == "task-other"
+    assert play(lambda scene, beat: None, media, EXTREMES["eight sigmoids"])[0] == "task"
 
 
 def test_a_small_last_gradient_is_not_a_row_of_zeros(media):
@@ -349,7 +361,7 @@ def test_extremes_stay_readable(media, name, language):
     def look(scene, beat):
         found.extend(map(str, check_scene(scene, beat)))
 
-    play(look, media, EXTREMES[name], at_map=True, language=language)
+    play(look, media, EXTREMES[name], language=language)
     assert found == []
 
 
@@ -365,7 +377,7 @@ def test_formulas_hold_for_other_optimizers(media, name):
             seen["formula"], seen["worked"] = scene.formulas[1].source, scene.worked
 
     beats = play(look, media, run)
-    assert beats[7:9] == wanted
+    assert beats[5:7] == wanted
     plain = wanted[0] == "downhill"
     assert (" eta " in seen["formula"]) is plain and ("step" in seen["formula"]) is not plain
     worked = seen["worked"]

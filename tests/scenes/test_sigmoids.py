@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -80,15 +81,31 @@ def test_curve_numbers_and_sliders_say_the_same_at_each_beat(parameters):
         assert slid == pytest.approx(now, abs=1e-6)
 
 
+def swept(parameters):
+    """(letter, its value, x of the half-way line) after each sweep of a letter."""
+    seen, go = [], MorphSigmoid._go
+
+    def watched(scene, letter, value, run_time):
+        go(scene, letter, value, run_time)
+        board = scene.board
+        seen.append((letter, board.now[letter], board.plot.data(board.halfway[0].get_center())[0]))
+
+    with patch.object(MorphSigmoid, "_go", watched):
+        morph(lambda scene, beat: None, parameters)
+    return seen
+
+
 def test_each_sweep_ends_on_its_range_and_comes_back():
     at = morph(lambda scene, beat: dict(scene.board.now), {"w_range": [1, 4], "b_range": [-1, 3], "c_range": [1, 5]})
     assert at["letters"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-w"] == {"w": 2.0, "b": 1.0, "c": 5.0}
-    assert at["change-b"]["b"] == 3.0
-    assert at["lower-b"]["b"] == 1.0
+    assert at["change-b"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-c"]["c"] == 3.0
     assert at["negative"] == {"w": -2.0, "b": 1.0, "c": 3.0}
     assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 3.0}
+    gone = [step[:2] for step in swept({"w_range": [1, 4], "b_range": [-1, 3], "c_range": [1, 5]})]
+    w, b, c = (("w", 4.0), ("w", 1.0), ("w", 2.0)), (("b", 3.0), ("b", -1.0), ("b", 1.0)), (("c", 1.0), ("c", 3.0))
+    assert gone == [*w, *b, *c, ("c", -1.0), ("w", -2.0)]
 
 
 @pytest.mark.parametrize(("c_range", "heights"), [([1, 3], (1, -1)), ([-3, -1], (-1, 1)), ([-2, 3], (1, -2))])
@@ -102,8 +119,9 @@ def test_the_line_of_the_bracket_stands_where_the_curve_is_half_way_up():
         return board.plot.data(board.halfway[0].get_center())[0], board.halfway in board.submobjects
 
     at = morph(halfway, {"w_range": [1, 4], "b_range": [-1, 3]})
-    assert at["change-b"] == (pytest.approx(-1.5), True)
-    assert at["lower-b"] == (pytest.approx(-0.5), True)
+    assert at["change-b"] == (pytest.approx(-0.5), True)
+    places = [place for letter, _, place in swept({"w_range": [1, 4], "b_range": [-1, 3]}) if letter == "b"]
+    assert places == pytest.approx([-1.5, 0.5, -0.5])
     assert not at["change-c"][1] and not at["gap"][1]
 
 

@@ -109,7 +109,7 @@ def test_a_run_of_ours_can_be_named_by_its_path_too(project):
     for scene in (LossCurve, GradientDescent):
         beats = []
         visit_beats(scene, lambda _, beat, seen=beats: seen.append(beat), {"trace": trace.path}, None, (320, 180))
-        assert beats[0] in ("axes", "axes-log", "third-step")
+        assert beats[0] in ("axes", "axes-log", "task")
 
 
 def test_a_scene_of_ones_own_has_the_words_of_the_scene_it_is_derived_from(project):
