@@ -57,7 +57,8 @@ def _inspect(
         found = [_kept_description(file, request) for file, request in zip(files, requests, strict=True)]
     unknown = [index for index, description in enumerate(found) if description is None]
     if unknown:
-        asked = workers.submit("inspect", [requests[index] for index in unknown]).result()
+        timeout = requests[0].settings.timeout
+        asked = workers.submit("inspect", [requests[index] for index in unknown], timeout=timeout).result()
         for index, description in zip(unknown, asked, strict=True):
             found[index] = description
             if workspace is not None:

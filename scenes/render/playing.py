@@ -14,9 +14,9 @@ from gradreel.scenes.render.beats import ListeningNarration, check_beats
 from gradreel.scenes.render.encode import ClipEncoder
 from gradreel.scenes.render.jumps import JumpFinder
 from gradreel.scenes.render.pictures import Pixels, png_bytes, straight_alpha
-from gradreel.scenes.render.pool import report
 from gradreel.scenes.render.requests import BeatSpan, SceneError, SceneRequest
 from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.worker_process import at, report
 from gradreel.scenes.user_traceback import user_traceback
 from manim import CairoRenderer, Scene, config
 from manim.scene.scene_file_writer import SceneFileWriter
@@ -69,11 +69,12 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> None:
     def note(scene: Scene, beat: str) -> None:
         seen.append(beat)
         see(scene, beat)
+        at(f"after beat {beat}")
 
     try:
         size = (settings.width, settings.height)
         visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
     check_beats(seen, request)
 
@@ -114,6 +115,7 @@ class ClipWriter(SceneFileWriter):
             raise EndSceneEarlyException
         self._last_beat_began = name == self._settings.last_beat and not skip_animations
         self._began[name] = self._encoder.frames
+        at(f"in beat {name}")
         super().next_section(name, type_, skip_animations)
 
     def beat_ended(self, scene: Scene, name: str) -> None:
@@ -182,7 +184,7 @@ def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames)
             scene: Scene = scene_class(parameters=request.parameters, context=_context(request))
         else:
             scene = scene_class()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
     if request.settings.transparent:
         _clear_background(scene)
@@ -197,7 +199,7 @@ def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames)
 def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> None:
     try:
         scene.render()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if isinstance(encoder, ClipEncoder) and error is encoder.error:
             raise  # the disk's fault, not the scene's
         raise _explained(error, request) from error
@@ -220,7 +222,7 @@ def _context(request: SceneRequest) -> SceneContext:
     )
 
 
-def _explained(error: Exception, request: SceneRequest) -> Exception:
+def _explained(error: BaseException, request: SceneRequest) -> Exception:
     """The user's mistakes as they are; anything else as a SceneError with the lines of theirs that led to it."""
     if isinstance(error, UserError):
         return error

@@ -1,50 +1,85 @@
 """Worker processes: one new process for each task, so that Manim's global state and a crash stay with the task.
 
-A task is a function and plain arguments: the name of a function of `worker`, which is imported, and with it Manim, in
-the new process only; or a function whose module needs no Manim, such as what trains. Results are
-`concurrent.futures.Future`. A worker ends when its parent does, and leaves Ctrl-C to it.
+A task is a function and plain arguments, see `worker_process`. Results are `concurrent.futures.Future`. A worker ends
+when its parent does, and leaves Ctrl-C to it.
 """
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
-import os
-import pickle
 import signal
 import threading
-import time
-import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from multiprocessing.connection import wait
+from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from gradreel.core.errors import UserError
+from gradreel.scenes.render.worker_process import (
+    LOOK_SECONDS,
+    KilledError,
+    Progress,
+    Watched,
+    WorkerDiedError,
+    last_words,
+    listen,
+    run_in_process,
+)
 
-WORKER_MODULE = "gradreel.scenes.render.worker"
-REPORT_SECONDS = 0.1
-
-Progress = Callable[[int, int], None]  # done, total (0: not known)
+END_SECONDS = 2.0  # that a worker may take to end once it has sent its result
 
 
-class WorkerDiedError(UserError):
-    """A worker process that ended without a result, such as one killed for want of memory."""
+class Claim(Protocol):
+    """The right to make a thing that another run may be making at this moment."""
 
-    exit_code = 1
+    def take(self) -> bool:
+        """Take it, unless another run has it; whether it is ours now."""
+
+    def let_go(self) -> None:
+        """Give it back; in the thread that took it."""
+
+    def made(self) -> Any:
+        """The result, where another run has made it meanwhile; else None."""
+
+
+@dataclass(eq=False)
+class _Task:
+    """What was submitted, and what has become of it."""
+
+    function: str | Callable[..., Any]
+    arguments: tuple[Any, ...]
+    begun: Callable[[], None] | None
+    progress: Progress | None
+    told: Callable[[str], None] | None
+    timeout: float | None
+    claim: Claim | None
+    future: Future[Any] = field(default_factory=Future)
+    waits: bool = False  # for another run, and has told so
+    was_killed: bool = False
+
+    def tell(self, text: str) -> None:
+        if self.told is not None:
+            self.told(text)
 
 
 class Workers:
-    """At most ``jobs`` worker processes at a time; a context manager. Leaving it by an exception ends those at work."""
+    """At most ``jobs`` worker processes at a time; a context manager. Leaving it by an exception ends those at work.
 
-    def __init__(self, jobs: int) -> None:
+    A task whose process is killed is tried once more, when nothing else is at work: there is all the memory there is.
+    ``temporary``: the folder of what workers write for the moment; that of a run, which is cleared when it is killed.
+    """
+
+    def __init__(self, jobs: int, temporary: Path | None = None) -> None:
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="worker", initializer=_leave_interrupts)
         self._context = multiprocessing.get_context("spawn")
+        self._temporary = temporary
+        self._changed = threading.Condition()  # guards what follows
+        self._waiting: list[_Task] = []
+        self._begun: list[_Task] = []
         self._at_work: set[BaseProcess] = set()
         self._closing = False
-        self._lock = threading.Lock()
 
     def __enter__(self) -> Workers:
         return self
@@ -54,15 +89,24 @@ class Workers:
     ) -> None:
         if kind is not None:
             self.stop()
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._close()
 
     def stop(self) -> None:
         """End those at work and start no more; returns when they are gone."""
-        with self._lock:
+        with self._changed:
             self._closing = True
             for process in self._at_work:
-                process.terminate()
+                process.kill()
+        self._close()
+
+    def _close(self) -> None:
+        """Start no more, and wait for those at work."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
         self._threads.shutdown(wait=True, cancel_futures=True)
+        for task in self._waiting:
+            task.future.cancel()
 
     def submit(
         self,
@@ -70,122 +114,123 @@ class Workers:
         *arguments: Any,
         begun: Callable[[], None] | None = None,
         progress: Progress | None = None,
+        told: Callable[[str], None] | None = None,
+        timeout: float | None = None,
+        claim: Claim | None = None,
     ) -> Future[Any]:
         """Run ``function(*arguments)``, or ``worker.<function>(*arguments)`` for a name, in a new process.
 
-        ``begun``, when its turn comes, and ``progress`` are called from another thread.
+        ``begun``, when its turn comes, ``progress``, and ``told`` with what the user should know are called from
+        another thread. ``timeout``: seconds it may take, see `at`. What ``claim`` is another run's, its turn comes
+        after that of the others.
         """
-        return self._threads.submit(self._run, function, arguments, begun, progress)
+        task = _Task(function, arguments, begun, progress, told, timeout, claim)
+        with self._changed:
+            self._waiting.append(task)
+        self._threads.submit(self._turn)
+        return task.future
 
-    def _run(
-        self,
-        function: str | Callable[..., Any],
-        arguments: tuple[Any, ...],
-        begun: Callable[[], None] | None,
-        progress: Progress | None,
-    ) -> Any:
+    def _turn(self) -> None:
+        """In a thread: bring one task to its end."""
+        while (task := self._next()) is not None:
+            try:
+                if not (task.was_killed or task.future.set_running_or_notify_cancel()):
+                    return
+                task.future.set_result(self._attempt(task))
+                return
+            except KilledError as error:
+                if task.was_killed or self._closing:
+                    again = "; and so it was when it was tried again with no other at work" if task.was_killed else ""
+                    task.future.set_exception(WorkerDiedError(f"{error}{again}"))
+                    return
+                self._put_off(task)
+            except BaseException as error:
+                task.future.set_exception(error)
+                return
+            finally:
+                self._leave(task)
+
+    def _next(self) -> _Task | None:
+        """Wait for a task whose turn it is; None when no more are begun."""
+        with self._changed:
+            while not self._closing:
+                task = self._choose()
+                if task is not None:
+                    self._waiting.remove(task)
+                    self._begun.append(task)
+                    return task
+                self._changed.wait(LOOK_SECONDS)
+            return None
+
+    def _choose(self) -> _Task | None:
+        """The first task that nobody else is at; one that was killed only when nothing is at work, and then alone."""
+        if any(task.was_killed for task in self._begun):
+            return None
+        for task in self._waiting:
+            if task.was_killed:
+                continue
+            if task.claim is None or task.claim.take():
+                return task
+            if not task.waits:
+                task.waits = True
+                task.tell("another run is at it; waiting for what comes of that")
+        if self._begun:
+            return None
+        killed = (task for task in self._waiting if task.was_killed)
+        return next((task for task in killed if task.claim is None or task.claim.take()), None)
+
+    def _put_off(self, task: _Task) -> None:
+        task.was_killed = True
+        task.tell("its process was killed, perhaps for want of memory; it is tried once more when the others are done")
+        with self._changed:
+            self._waiting.append(task)
+
+    def _leave(self, task: _Task) -> None:
+        if task.claim is not None:
+            task.claim.let_go()
+        with self._changed:
+            self._begun.remove(task)
+            self._changed.notify_all()
+
+    def _attempt(self, task: _Task) -> Any:
+        """The result of a new process; or of another run, if that has been quicker. Raises KilledError."""
+        if task.claim is not None and (made := task.claim.made()) is not None:
+            return made
         receiver, sender = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=work, args=(sender, function, arguments), daemon=True)
-        with self._lock:
+        given = (sender, task.function, task.arguments, self._temporary)
+        process = self._context.Process(target=run_in_process, args=given, daemon=True)
+        with self._changed:
             if self._closing:
                 raise WorkerDiedError("stopped before it began")
             process.start()
             self._at_work.add(process)
-        if begun is not None:
-            begun()
         sender.close()  # the worker's end is now the only one: when it closes, we see it
+        if task.begun is not None and not task.was_killed:
+            task.begun()
+        watched = Watched(receiver, process, task.timeout)
         try:
-            return listen(receiver, progress)
+            return listen(watched, task.progress)
         except EOFError:
-            process.join()
-            raise WorkerDiedError(last_words(process.exitcode)) from None
+            _end(process)
+            killed = process.exitcode == -signal.SIGKILL
+            kind = KilledError if killed else WorkerDiedError
+            raise kind(last_words(process.exitcode, watched.place)) from None
         finally:
             receiver.close()
-            process.join()
-            with self._lock:
+            _end(process)
+            with self._changed:
                 self._at_work.discard(process)
 
 
-def report(done: int, total: int = 0) -> None:
-    """Tell the parent how far this task is; at most ten times a second, and nothing in a process that is no worker."""
-    now = time.monotonic()
-    if _Here.sender is not None and (now - _Here.reported > REPORT_SECONDS or done == total):
-        _Here.reported = now
-        _Here.sender.send(("progress", done, total))
+def _end(process: BaseProcess) -> None:
+    """Wait for a worker that has sent its last message; a thread of a user's scene must not keep it."""
+    process.join(END_SECONDS)
+    if process.is_alive():
+        process.kill()
+        process.join()
 
 
 def _leave_interrupts() -> None:
     """Ctrl-C is the main thread's; a process started from this thread is deaf to it from its first moment on."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
-class Sender(Protocol):
-    """The worker's end of the way to its parent."""
-
-    def send(self, message: Any, /) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class Receiver(Protocol):
-    """The parent's end; ``recv`` raises EOFError when the worker is gone."""
-
-    def recv(self) -> Any: ...
-
-
-class _Here:
-    """Of this worker process: its way to the parent, when it last reported."""
-
-    sender: Sender | None = None
-    reported = 0.0
-
-
-def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """In the worker process: do the task, and send what came of it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _Here.sender = sender
-    try:
-        call = getattr(importlib.import_module(WORKER_MODULE), function) if isinstance(function, str) else function
-        result = call(*arguments)
-        sender.send(("result", result, None))
-    except BaseException as error:
-        sender.send(("error", _picklable(error), traceback.format_exc()))
-    sender.close()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
-def _picklable(error: BaseException) -> BaseException:
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
-
-
-def listen(receiver: Receiver, progress: Progress | None) -> Any:
-    """The result of the worker's task; what it raised is raised here, EOFError when it ended without either."""
-    while True:
-        kind, value, extra = receiver.recv()
-        if kind == "result":
-            return value
-        if kind == "error":
-            if not isinstance(value, UserError | OSError):
-                value.add_note(f"In a worker process:\n{extra}")
-            raise value
-        if progress is not None:
-            progress(value, extra)
-
-
-def last_words(exit_code: int | None) -> str:
-    """Why a worker that sent no result has ended."""
-    if exit_code == -signal.SIGKILL:
-        return "its process was killed, most likely for want of memory; fewer at once (-j 1) need less"
-    return f"its process ended without a result (exit code {exit_code})"

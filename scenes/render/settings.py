@@ -15,6 +15,7 @@ FORMATS = ("mp4", "webm", "mov", "gif", "png")
 TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png")
 JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
 THEMES = ("dark", "light")
+HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler")  # fields that no frame depends on
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class RenderSettings:
     last_beat: str | None = None
     seed: int = 0  # of Python's and numpy's random numbers inside a scene
     jobs: int = 1  # clips rendered at a time
+    timeout: float | None = None  # seconds that one clip, or one scene's stills or check, may take
+    scheduler: str | None = None  # the address of a dask scheduler whose workers train and draw; None: processes here
 
     def __post_init__(self) -> None:
         _check_size(self.width, self.height)
@@ -67,6 +70,8 @@ class RenderSettings:
             )
         if self.jobs < 1:
             raise UserError(f"-j {self.jobs}: at least one clip must be rendered at a time")
+        if self.timeout is not None and not 0 < self.timeout < float("inf"):
+            raise UserError(f"--timeout {self.timeout:g}: it is a number of seconds above 0, such as --timeout 600")
 
     @classmethod
     def of_quality(
@@ -89,8 +94,8 @@ class RenderSettings:
         return f"{self.height}p{self.fps}"
 
     def of_frames(self) -> dict[str, Any]:
-        """All that the frames of a clip depend on: every field but the folder and the number of jobs, as plain data."""
-        names = [field.name for field in fields(self) if field.name not in ("media_dir", "jobs")]
+        """All that the frames of a clip depend on, as plain data: every field but those of how it is made."""
+        names = [field.name for field in fields(self) if field.name not in HOW_MADE]
         values = {name: getattr(self, name) for name in names}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 

@@ -20,8 +20,9 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.results import note_training, time_noted
 from gradreel.core.writing import journal_of
 from gradreel.scenes.render.arguments import cores
-from gradreel.scenes.render.pool import Progress, Workers, report
+from gradreel.scenes.render.pool import Workers
 from gradreel.scenes.render.progress import Reporter
+from gradreel.scenes.render.worker_process import Progress, report
 from gradreel.scenes.render.workspace import Workspace
 
 # Microseconds of a usual core, with batches of 32; only their ratios matter here

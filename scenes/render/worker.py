@@ -5,13 +5,15 @@ One process does one task: Manim's configuration is global. Each function here i
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.narration import use_words
 from gradreel.scenes.render import memory
@@ -21,9 +23,9 @@ from gradreel.scenes.render.jumps import JumpFinder, as_finding
 from gradreel.scenes.render.opened import OpenedFiles
 from gradreel.scenes.render.plan import clip_path, parts_now, why_stale
 from gradreel.scenes.render.playing import picture, play, play_to_end, visit
-from gradreel.scenes.render.pool import report
 from gradreel.scenes.render.requests import ClipJob, ClipResult, Finding, SceneDescription, SceneRequest
 from gradreel.scenes.render.sources import own_files
+from gradreel.scenes.render.worker_process import at, report
 from gradreel.scenes.render.workspace import Folders, publish, read_json, temporary_in, write_json
 from manim import Scene, config
 from PIL import Image
@@ -40,6 +42,7 @@ def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
     opened = OpenedFiles(requests[0].settings.media_dir)
     found = []
     for request in requests:
+        at(f"while {request.source.name} was looked at", "anew")
         use_words(request.words)
         found.append(describe(load_class(request.source), request))
     own = [index for index, request in enumerate(requests) if not request.source.is_ours]
@@ -63,7 +66,7 @@ def render_clip(job: ClipJob) -> ClipResult:
     parts = parts_now(job.parts, job.request)
     path = clip_path(job.folder, parts, settings)
     description = path.with_suffix(".json")
-    with FileLock(job.locks / f"{path.stem}.lock"):
+    with _alone(FileLock(job.locks / f"{path.stem}.lock")):
         done = read_json(description)
         if done is not None and path.exists() and not why_stale(done, job.request):
             return ClipResult.from_json(done, job.folder)
@@ -73,16 +76,40 @@ def render_clip(job: ClipJob) -> ClipResult:
         encoder = ClipEncoder(temporary, settings)
         try:
             beats = play(job.request, encoder)
+            at("after its last frame")
             encoder.close()
         except BaseException:
             encoder.discard()
             raise
+        _onto_disk(temporary)
         publish(temporary, path)
         result = ClipResult(path, encoder.frames, settings.fps, beats, time.monotonic() - began)
         files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})
         content = {"scene": source.name, "made": time.time(), "parts": parts, "files": files, **result.as_json()}
         write_json(description, content, temporary_in(job.temporary, description.name))
         return result
+
+
+@contextmanager
+def _alone(lock: FileLock) -> Iterator[None]:
+    """Hold ``lock``; while another run has it, this task's time stands still."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        at("while another run had its lock", "stopped")
+        lock.acquire()
+    try:
+        at("before its first beat", "anew")
+        yield
+    finally:
+        lock.release()
+
+
+def _onto_disk(path: Path) -> None:
+    """Have a clip on the disk before it gets its name: after a power failure it is whole, or not there."""
+    if path.is_file():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
 
 
 def render_stills(request: SceneRequest, directory: Path) -> list[str]:

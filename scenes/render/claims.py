@@ -1,0 +1,39 @@
+"""The right to make a clip that another run on the same media folder may be making at this moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from gradreel.scenes.render.plan import Clip, why_stale
+from gradreel.scenes.render.requests import ClipResult
+from gradreel.scenes.render.workspace import read_json
+
+
+class ClipClaim:
+    """Of one clip, under the digest it was planned with; held from before its worker starts until it has ended.
+
+    The worker has a lock of its own, under the digest of the code that it imports, and that alone keeps two runs from
+    making one clip; this one spares the second run the start of a worker that would only wait.
+    """
+
+    def __init__(self, clip: Clip, locks: Path) -> None:
+        assert clip.path is not None, "its runs are recorded"
+        self._clip, self._path = clip, clip.path
+        self._lock = FileLock(locks / f"{clip.path.stem}.claim.lock")
+
+    def take(self) -> bool:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        return True
+
+    def let_go(self) -> None:
+        self._lock.release()
+
+    def made(self) -> ClipResult | None:
+        content = read_json(self._path.with_suffix(".json"))
+        if content is None or not self._path.exists() or why_stale(content, self._clip.request):
+            return None
+        return ClipResult.from_json(content, self._path.parent)
