@@ -147,6 +147,8 @@ OPTIONS: dict[str, Decorator] = {
     "preview": click.option("-p", "--preview", is_flag=True, help="Open what was made."),
     "jobs": click.option("-j", "--jobs", type=click.IntRange(1),
                           help="Clips, or trainings, at work at once.  [default: one per core]"),
+    "timeout": click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+                            help="How long one scene may take; then it is ended, and the others are finished."),
     "data": click.option("--data", type=FILE, metavar="CSV",
                          help="Daily views of your own, a row for each day, in the place of the lesson's."),
     "column": click.option("--column", metavar="NAME",
@@ -268,7 +270,7 @@ def experiment(**chosen: Any) -> int:
 @scenes_argument
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
 @options("lang", "theme")
-@options(*STRETCH, "media_dir", "seed", "jobs")
+@options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
 @options("dry_run", "progress", "quiet", "verbosity")
 def render(**chosen: Any) -> int:
     """Render the whole lesson, or --from one of its scenes --to another, into one video; or each SCENE into its own.
@@ -283,7 +285,7 @@ def render(**chosen: Any) -> int:
 @commands.command()
 @scenes_argument
 @options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
-@options(*STRETCH, "media_dir", "seed", "jobs")
+@options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
 @options("dry_run", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
     """A PNG at the end of each beat, and one contact sheet of them all."""
@@ -304,7 +306,7 @@ def verify(**chosen: Any) -> int:
 
 @commands.command()
 @scenes_argument
-@options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs")
+@options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout")
 @options("json", "progress", "quiet", "verbosity")
 def check(**chosen: Any) -> int:
     """Check the layout at the end of each beat: texts that touch, leave the frame or are too small. Exit 1 if so.

@@ -38,6 +38,7 @@ class Options:
     preview: bool = False
     seed: int | None = None
     jobs: int | None = None
+    timeout: float | None = None
     data: Path | None = None
     fill_missing: str | None = None
     unseen_from: date | None = None

@@ -133,6 +133,7 @@ def _settings(options: Options, output: Path | None = None) -> RenderSettings:
         media_dir=options.media_dir,
         seed=options.seed,
         jobs=options.jobs or cores(),
+        timeout=options.timeout,
         **changes,
     )
 
