@@ -21,6 +21,7 @@ from gradreel.scenes.render.choosing import load_lesson
 from gradreel.scenes.render.daily import daily_data
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.progress import Reporter, duration, reporter
+from gradreel.scenes.render.scheduler import MOST_AT_ONCE
 from gradreel.scenes.render.settings import FORMATS, RenderSettings
 from gradreel.scenes.render.workspace import Folders
 
@@ -41,7 +42,7 @@ def train_runs(options: Options) -> int:
     if options.dry_run:
         return _dry_run(lesson, settings, options, clips=False)
     with _reporter(options) as told:
-        traces = engine.train_lesson(lesson, settings, told, options.scheduler)
+        traces = engine.train_lesson(lesson, settings, told)
     report.print_traces(engine.inspect_lesson(lesson, settings), traces, options)
     return 0
 
@@ -132,7 +133,8 @@ def _settings(options: Options, output: Path | None = None) -> RenderSettings:
         theme=options.theme,
         media_dir=options.media_dir,
         seed=options.seed,
-        jobs=options.jobs or cores(),
+        jobs=options.jobs or (MOST_AT_ONCE if options.scheduler else cores()),
+        scheduler=options.scheduler,
         timeout=options.timeout,
         **changes,
     )

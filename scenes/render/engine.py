@@ -6,7 +6,7 @@ in one rename. A failed scene does not stop the others: their clips are kept, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render import jumps, memory
-from gradreel.scenes.render.disk_errors import clear_disk_errors
+from gradreel.scenes.render.claims import ClipClaim
+from gradreel.scenes.render.disk_errors import clear_disk_errors, disk_error
+from gradreel.scenes.render.drawing import Listeners, drawers_of
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.plan import Clip, Plan, plan
-from gradreel.scenes.render.pool import WorkerDiedError, Workers
+from gradreel.scenes.render.pool import Workers
 from gradreel.scenes.render.progress import Reporter
 from gradreel.scenes.render.publishing import beat_range, publish_clip, publish_lesson
 from gradreel.scenes.render.requests import (
@@ -32,6 +34,7 @@ from gradreel.scenes.render.requests import (
 )
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.render.training import train_runs, trainers_of
+from gradreel.scenes.render.worker_process import WorkerDiedError
 from gradreel.scenes.render.workspace import Folders, Workspace, read_json
 
 T = TypeVar("T")
@@ -59,17 +62,12 @@ def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | N
         return _plan(lesson, settings, Folders(settings.media_dir), None, workers, reporter)
 
 
-def train_lesson(
-    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, scheduler: str | None = None
-) -> dict[str, Path]:
-    """Train the runs of the lesson's scenes that are not recorded yet; every run's trace by its digest.
-
-    ``scheduler``: the address of a dask scheduler whose workers train.
-    """
+def train_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> dict[str, Path]:
+    """Train the runs of the lesson's scenes that are not recorded yet; every run's trace by its digest."""
     reporter = reporter or Reporter()
     with _at_work(settings) as (workspace, workers):
         made = _plan(lesson, settings, workspace, workspace, workers, reporter)
-        _train(lesson, made, workspace, workers, settings.jobs, reporter, scheduler)
+        _train(lesson, made, workspace, workers, settings, reporter)
         experiments = [experiment for clip in made.clips for experiment in clip.experiments.values()]
         return {experiment.digest: workspace.traces / experiment.digest for experiment in experiments}
 
@@ -119,7 +117,7 @@ def render_last_frames(
     with _at_work(settings) as (workspace, workers):
         made = _trained(lesson, settings, workspace, workers, reporter)
         temporary = {clip.scene: workspace.temporary(f"{clip.scene}.png") for clip in made.clips}
-        _each(made.clips, workers, reporter, "last_frame", lambda clip: [clip.request, temporary[clip.scene]])
+        _each(made.clips, workspace, workers, reporter, "last_frame", temporary)
         paths = {
             scene: output or workspace.images(lesson.group(scene)) / f"{scene}{beat_range(settings)}.png"
             for scene in temporary
@@ -134,7 +132,7 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
     with _at_work(settings) as (workspace, workers):
         made = _trained(lesson, settings, workspace, workers, reporter)
         folders = {clip.scene: workspace.temporary(clip.scene) for clip in made.clips}
-        beats = _each(made.clips, workers, reporter, "render_stills", lambda clip: [clip.request, folders[clip.scene]])
+        beats = _each(made.clips, workspace, workers, reporter, "render_stills", folders)
         pictures: dict[str, tuple[Path, ...]] = {}
         written: dict[Path, Path] = {}
         labelled = []
@@ -158,7 +156,7 @@ def check_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | 
     reporter = reporter or Reporter()
     with _at_work(settings) as (workspace, workers):
         made = _trained(lesson, settings, workspace, workers, reporter)
-        found = _each(made.clips, workers, reporter, "check", lambda clip: [clip.request])
+        found = _each(made.clips, workspace, workers, reporter, "check")
         return [finding for findings in found for finding in findings]
 
 
@@ -169,7 +167,7 @@ def find_jumps(lesson: Lesson, settings: RenderSettings, reporter: Reporter | No
     reporter = reporter or Reporter()
     with _at_work(small) as (workspace, workers):
         made = _trained(lesson, small, workspace, workers, reporter)
-        found = _each(made.clips, workers, reporter, "find_jumps", lambda clip: [clip.request], "frames")
+        found = _each(made.clips, workspace, workers, reporter, "find_jumps", unit="frames")
         return [finding for findings in found for finding in findings]
 
 
@@ -179,7 +177,7 @@ def _at_work(settings: RenderSettings) -> Iterator[tuple[Workspace, Workers]]:
     with (
         clear_disk_errors(settings.media_dir),
         Workspace(settings.media_dir) as workspace,
-        Workers(settings.jobs) as workers,
+        Workers(settings.jobs, workspace.run) as workers,
     ):
         yield workspace, workers
 
@@ -206,7 +204,7 @@ def _trained(
     made = _plan(lesson, settings, workspace, workspace, workers, reporter)
     if not made.runs:
         return made
-    _train(lesson, made, workspace, workers, settings.jobs, reporter)
+    _train(lesson, made, workspace, workers, settings, reporter)
     return _plan(lesson, settings, workspace, workspace, workers)
 
 
@@ -215,19 +213,18 @@ def _train(
     made: Plan,
     workspace: Workspace,
     workers: Workers,
-    jobs: int,
+    settings: RenderSettings,
     reporter: Reporter,
-    scheduler: str | None = None,
 ) -> None:
     """Record the runs that the plan misses. All are tried first; then the failures of any are raised as one error."""
     if not made.runs:
         return
     names = _run_names(lesson, made)
     runs = [run.experiment for run in made.runs]
-    with trainers_of(workers, jobs, scheduler, workspace) as (trainers, at_once):
+    with trainers_of(workers, settings.jobs, settings.scheduler, workspace) as (trainers, at_once):
         failures = train_runs(names, runs, workspace.traces, trainers, at_once, reporter)
     if failures:
-        raise _as_one({f"train {names[digest]}": error for digest, error in failures.items()})
+        raise _as_one({f"train {names[digest]}": error for digest, error in failures.items()}, workspace.media_dir)
 
 
 def _run_names(lesson: Lesson, made: Plan) -> dict[str, str]:
@@ -248,13 +245,17 @@ def _clips(
     for scene, clip in waiting.items():
         reporter.detail(f"{scene}: {clip.why}")
 
-    def start(scene: str) -> Future[Any]:
-        clip = waiting[scene]
-        job = ClipJob(clip.request, workspace.clips, clip.parts, workspace.run, workspace.locks)
-        begun = partial(reporter.begin, scene, clip.expected_frames, "frames")
-        return workers.submit("render_clip", job, begun=begun, progress=partial(reporter.advance, scene))
+    rendered: dict[str, ClipResult] = {}
+    if waiting:
+        with drawers_of(workers, settings, workspace) as drawers:
 
-    rendered = dict(zip(waiting, _gather(list(waiting), start, reporter), strict=True))
+            def start(scene: str) -> Future[ClipResult]:
+                clip = waiting[scene]
+                listeners = _listeners(reporter, scene, clip.expected_frames, "frames")
+                return drawers.render(_job(clip, workspace), ClipClaim(clip, workspace.locks), listeners)
+
+            made_now = _gather(list(waiting), start, settings.media_dir, reporter)
+        rendered = dict(zip(waiting, made_now, strict=True))
     results = []
     for clip in made.clips:
         if clip.scene in rendered:
@@ -268,51 +269,72 @@ def _clips(
 
 
 def _each(
-    clips: Iterable[Clip],
+    clips: Sequence[Clip],
+    workspace: Workspace,
     workers: Workers,
     reporter: Reporter,
     function: str,
-    arguments: Callable[[Clip], Sequence[Any]],
+    paths: Mapping[str, Path] | None = None,
     unit: str = "beats",
 ) -> list[Any]:
-    """Results of ``worker.<function>`` for each clip, in order."""
+    """Results of ``worker.<function>`` for each clip, in order; ``paths``, by scene, for one that writes something."""
     by_scene = {clip.scene: clip for clip in clips}
+    settings = clips[0].request.settings
+    with drawers_of(workers, settings, workspace) as drawers:
 
-    def start(scene: str) -> Future[Any]:
-        expected = by_scene[scene].expected_frames if unit == "frames" else 0
-        begun = partial(reporter.begin, scene, expected, unit)
-        given = arguments(by_scene[scene])
-        return workers.submit(function, *given, begun=begun, progress=partial(reporter.advance, scene))
+        def start(scene: str) -> Future[Any]:
+            clip = by_scene[scene]
+            listeners = _listeners(reporter, scene, clip.expected_frames if unit == "frames" else 0, unit)
+            return drawers.draw(function, _job(clip, workspace), paths[scene] if paths else None, listeners)
 
-    return _gather(list(by_scene), start, reporter)
+        return _gather(list(by_scene), start, settings.media_dir, reporter)
 
 
-def _gather(tasks: Sequence[str], start: Callable[[str], Future[T]], reporter: Reporter) -> list[T]:
+def _job(clip: Clip, workspace: Workspace) -> ClipJob:
+    traces = {workspace.traces / experiment.digest: None for experiment in clip.experiments.values()}
+    return ClipJob(clip.request, workspace.clips, clip.parts, workspace.run, workspace.locks, tuple(traces))
+
+
+def _listeners(reporter: Reporter, task: str, expected: int, unit: str) -> Listeners:
+    return Listeners(
+        begun=partial(reporter.begin, task, expected, unit),
+        progress=partial(reporter.advance, task),
+        told=lambda text: reporter.say(f"{task}: {text}"),
+    )
+
+
+def _gather(tasks: Sequence[str], start: Callable[[str], Future[T]], media_dir: Path, reporter: Reporter) -> list[T]:
     """Results of all tasks in order. All are finished first; then the failures of any are raised as one error."""
     futures = {start(task): task for task in tasks}
     for future in as_completed(futures):
         reporter.end(futures[future])
     failures = {futures[future]: error for future in futures if (error := future.exception()) is not None}
     if failures:
-        raise _as_one(failures)
+        raise _as_one(failures, media_dir)
     return [future.result() for future in futures]
 
 
-def _as_one(failures: Mapping[str, BaseException]) -> BaseException:
-    """The one failure; or, of several, one error with all their messages."""
-    unexpected = [error for error in failures.values() if not isinstance(error, UserError)]
-    if unexpected:
-        return unexpected[0]
-    named = {
-        task: type(error)(f"{task}: {error}") if isinstance(error, WorkerDiedError) else error
-        for task, error in failures.items()
-    }
+def _as_one(failures: Mapping[str, BaseException], media_dir: Path) -> BaseException:
+    """The one failure; or, of several, one error with all their messages. What is no user's mistake comes first."""
+    named = {task: _named(task, error, media_dir) for task, error in failures.items()}
+    for task, error in named.items():
+        if not isinstance(error, UserError):
+            error.add_note(f"This was: {task}")
+            return error
     errors = list(named.values())
     if len(errors) == 1:
         return errors[0]
     message = "\n\n".join(str(error) for error in errors)
-    played = all(isinstance(error, SceneError | WorkerDiedError) for error in errors)
-    return SceneError(message) if played else UserError(message)
+    failed = any(getattr(error, "exit_code", 2) == 1 for error in errors)
+    return SceneError(message) if failed else UserError(message)
+
+
+def _named(task: str, error: BaseException, media_dir: Path) -> BaseException:
+    """``error`` with the name of its task, where it does not say it itself; a disk's error in words."""
+    if isinstance(error, OSError):
+        error = disk_error(error, media_dir) or error
+        return type(error)(f"{task}: {error}") if isinstance(error, UserError) else error
+    return type(error)(f"{task}: {error}") if isinstance(error, WorkerDiedError) else error
 
 
 def _check_single(lesson: Lesson, output: Path | None) -> None:

@@ -104,6 +104,7 @@ class ClipJob:
     parts: Mapping[str, Any]  # what the clip is made of, as planned
     temporary: Path  # folder for unfinished files, on the same file system
     locks: Path  # folder of the locks, so that two runs do not make one clip twice
+    traces: tuple[Path, ...] = ()  # folders of the recorded runs that the scene shows
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,19 +22,19 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.results import time_file
 from gradreel.core.trace import Trace
 from gradreel.core.writing import one_writer
-from gradreel.scenes.render.pool import Progress, WorkerDiedError
 from gradreel.scenes.render.training import Bundle, Group, Outcome, train_group
+from gradreel.scenes.render.worker_process import Progress, WorkerDiedError
 from gradreel.scenes.render.workspace import Workspace, publish
 
 CHUNK = 16 << 20  # bytes that are sent at once
 CONNECT_SECONDS = 10.0
 _AN_ADDRESS = "`dask scheduler` starts one and prints its address, such as tcp://host:8786"
-MOST_AT_ONCE = 256  # groups that are handed to the scheduler
+MOST_AT_ONCE = 256  # trainings, or clips, that are handed to the scheduler
 
 
 @contextmanager
-def cluster(address: str, jobs: int | None, workspace: Workspace) -> Iterator[tuple[Cluster, int]]:
-    """The workers of the scheduler at ``address``, and how many groups they train at once (``jobs`` at most).
+def connected(address: str) -> Iterator[Any]:
+    """A client of the scheduler at ``address``, which has workers.
 
     Raises UserError when dask is not installed, the address does not answer, or the scheduler has no worker.
     """
@@ -58,8 +59,18 @@ def cluster(address: str, jobs: int | None, workspace: Workspace) -> Iterator[tu
             raise UserError(
                 f"--scheduler {address}: it has no workers; start some with: dask worker {address} --nthreads 1"
             ) from None
+        yield client
+
+
+@contextmanager
+def cluster(address: str, jobs: int | None, workspace: Workspace) -> Iterator[tuple[ClusterTrainers, int]]:
+    """Those who train on the scheduler at ``address``, and how many groups at once (``jobs`` at most).
+
+    Raises UserError as `connected` does.
+    """
+    with connected(address) as client:
         at_once = min(jobs or MOST_AT_ONCE, sum(client.nthreads().values()))
-        trainers = Cluster(client, address, jobs or MOST_AT_ONCE, workspace)
+        trainers = ClusterTrainers(client, address, jobs or MOST_AT_ONCE, workspace)
         try:
             yield trainers, at_once
         finally:
@@ -81,15 +92,70 @@ def _check_address(address: str) -> None:
         raise UserError(f"--scheduler {address}: there is no port {port}; {_AN_ADDRESS}")
 
 
-class Cluster:
-    """Trains groups of runs on a scheduler's workers."""
+class Connection:
+    """What a run has to do with a scheduler: tasks that were sent, threads that wait for them."""
+
+    def __init__(self, client: Any, address: str, jobs: int) -> None:
+        self._client, self._address = client, address
+        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="cluster")
+        self._sent: set[Any] = set()  # what the scheduler has of us
+        self._lock = threading.Lock()
+        self.closing = False
+
+    def stop(self) -> None:
+        """Take back what has been sent; returns when nothing waits for it any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            self.closing = True
+            self._client.cancel(list(self._sent), force=True)
+        self._threads.shutdown(wait=True)
+
+    @contextmanager
+    def sent(self, function: Callable[..., Any], *arguments: Any, near: str | None = None) -> Iterator[Any]:
+        """The future of ``function(*arguments)`` on a worker, on the one called ``near`` if that can be."""
+        where = {} if near is None else {"workers": [near], "allow_other_workers": True}
+        with self._lock:
+            if self.closing:
+                raise WorkerDiedError("stopped before it began")
+            task = self._client.submit(function, *arguments, pure=False, **where)
+            self._sent.add(task)
+        try:
+            yield task
+        finally:
+            with self._lock:
+                self._sent.discard(task)
+
+    def result(self, function: Callable[..., Any], *arguments: Any, near: str | None = None) -> Any:
+        """What ``function`` gives on a worker; the cluster's failures as errors that a user understands."""
+        from distributed import KilledWorker
+        from distributed.comm.core import CommClosedError
+
+        with self.sent(function, *arguments, near=near) as task:
+            try:
+                return task.result()
+            except KilledWorker:
+                raise WorkerDiedError(
+                    f"--scheduler {self._address}: its workers died again and again over this; have they enough memory?"
+                ) from None
+            except (ModuleNotFoundError, AttributeError) as error:
+                if isinstance(error, AttributeError) and "gradreel" not in str(error):
+                    raise
+                lacks = error.name if isinstance(error, ModuleNotFoundError) else str(error)
+                raise UserError(
+                    f"--scheduler {self._address}: its workers lack {lacks}; install the same gradreel there"
+                ) from None
+            except (CancelledError, CommClosedError):
+                raise WorkerDiedError(f"--scheduler {self._address}: the connection to it was lost") from None
+
+
+class ClusterTrainers(Connection):
+    """Trains groups of runs on a scheduler's workers. What one is training when it is stopped it trains to its end."""
 
     at_hand = False  # they come and go: each group is for the next that is free
 
     def __init__(self, client: Any, address: str, jobs: int, workspace: Workspace) -> None:
-        self._client, self._address, self._workspace = client, address, workspace
-        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="cluster")
-        self._sent: set[Any] = set()  # what the scheduler has of us
+        super().__init__(client, address, jobs)
+        self._workspace = workspace
 
     def train(
         self, bundle: Bundle, traces: Path, begun: Callable[[], None], progress: Progress
@@ -97,18 +163,11 @@ class Cluster:
         (group,) = bundle.groups
         return self._threads.submit(self._train, group, traces, begun, progress)
 
-    def stop(self) -> None:
-        """Take back what has been sent. What a worker is training it trains to its end, and throws away."""
-        self._client.cancel(list(self._sent), force=True)
-        self._threads.shutdown(wait=True, cancel_futures=True)
-
     def _train(self, group: Group, traces: Path, begun: Callable[[], None], progress: Progress) -> list[Outcome]:
         begun()
-        made = self._client.submit(train_away, group.runs, pure=False)
-        self._sent.add(made)
-        try:
+        with self.sent(train_away, group.runs) as made:
             outcomes = []
-            for run, contents in zip(group.runs, self._result(contents_of, made), strict=True):
+            for run, contents in zip(group.runs, self.result(contents_of, made), strict=True):
                 if isinstance(contents, UserError):
                     outcomes.append(Outcome(run.digest, contents))
                 else:
@@ -116,8 +175,6 @@ class Cluster:
                     outcomes.append(Outcome(run.digest))
             progress(group.n_updates, group.n_updates)
             return outcomes
-        finally:
-            self._sent.discard(made)
 
     def _fetch(self, made: Any, run: Experiment, contents: Mapping[str, int], traces: Path) -> None:
         """Bring a run's files here, check them and give them their final names."""
@@ -126,7 +183,7 @@ class Cluster:
         for name, chunks in contents.items():
             with (folder / name).open("wb") as file:
                 for number in range(chunks):
-                    file.write(self._result(chunk_of, made, run.digest, name, number))
+                    file.write(self.result(chunk_of, made, run.digest, name, number))
         time = folder / time_file(folder, run).name
         time.replace(moved := self._workspace.temporary(time.name))
         trace = Trace.open(folder, checksums=True)
@@ -137,28 +194,6 @@ class Cluster:
         with one_writer(traces, run.digest):
             publish(folder, traces / run.digest)
             publish(moved, time_file(traces, run))
-
-    def _result(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What ``function`` gives on a worker; the cluster's failures as errors that a user understands."""
-        from distributed import KilledWorker
-        from distributed.comm.core import CommClosedError
-
-        task = self._client.submit(function, *arguments, pure=False)
-        self._sent.add(task)
-        try:
-            return task.result()
-        except KilledWorker:
-            raise WorkerDiedError(
-                f"--scheduler {self._address}: its workers died again and again over this; have they enough memory?"
-            ) from None
-        except ModuleNotFoundError as error:
-            raise UserError(
-                f"--scheduler {self._address}: its workers lack {error.name}; install the same gradreel there"
-            ) from None
-        except (CancelledError, CommClosedError):
-            raise WorkerDiedError(f"--scheduler {self._address}: the connection to it was lost") from None
-        finally:
-            self._sent.discard(task)
 
 
 @dataclass(frozen=True)

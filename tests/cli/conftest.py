@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -90,3 +95,89 @@ def project(tmp_path, monkeypatch):
     """A project of one's own, and we are in it."""
     monkeypatch.chdir(write_project(tmp_path))
     return tmp_path
+
+
+class Machines:
+    """A scheduler and its workers, without a disk that they share.
+
+    Dask watches each, and starts it again, by a process of its own; without it a worker that is killed is gone.
+    """
+
+    def __init__(self, folder: Path, watched: bool) -> None:
+        self.folder, self._watched = folder, watched
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        self.processes: list[subprocess.Popen] = []
+        port = self.address.rpartition(":")[2]
+        self._start("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        self.workers = [self.worker(number) for number in range(2)]
+
+    def worker(self, number: int, **environment: str) -> subprocess.Popen:
+        local = self.folder / f"worker-{number}"
+        local.mkdir()
+        return self._start(
+            "dask_worker", self.address, "--nanny" if self._watched else "--no-nanny", "--nthreads", "1",
+            "--no-dashboard", "--local-directory", str(local), "--name", f"worker-{number}", **environment,
+        )  # fmt: skip
+
+    def log(self, process: subprocess.Popen) -> str:
+        return (self.folder / f"log-{self.processes.index(process)}").read_text()
+
+    def _start(self, program: str, *arguments: str, **environment: str) -> subprocess.Popen:
+        with (self.folder / f"log-{len(self.processes)}").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.{program}", *arguments],
+                stdout=log, stderr=log, cwd=self.folder, start_new_session=True, env=os.environ | environment,
+            )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def wait(self) -> None:
+        distributed = pytest.importorskip("distributed")
+        with distributed.Client(self.address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def running(tmp_path_factory, watched):
+    made = Machines(tmp_path_factory.mktemp("machines"), watched)
+    try:
+        made.wait()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_machines(tmp_path_factory):
+    with running(tmp_path_factory, watched=True) as made:
+        yield made
+
+
+@pytest.fixture
+def machines(tmp_path_factory):
+    """Some of one's own, to be maltreated."""
+    with running(tmp_path_factory, watched=False) as made:
+        yield made
+
+
+@pytest.fixture
+def command():
+    """``command("render", …)``: in a process of its own, as a user runs it; killed at the end of the test."""
+    begun = []
+
+    def begin(*arguments: object, **options) -> subprocess.Popen:
+        line = [sys.executable, "-c", "from gradreel.cli import main; main()", *map(str, arguments)]
+        begun.append(subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options))
+        return begun[-1]
+
+    yield begin
+    for process in begun:
+        process.kill()
+        process.communicate()

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import subprocess
 import sys
 import time
-from contextlib import contextmanager
 
 import pytest
 from gradreel.core.results import note_training, time_file, training_seconds, width_experiments
@@ -22,83 +19,14 @@ distributed = pytest.importorskip("distributed")
 TINY = ("--seeds", "2", "--epochs", "1", "--widths", "0,5", "--progress_bar", "none")
 
 
-class Machines:
-    """A scheduler and its workers."""
-
-    def __init__(self, folder) -> None:
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        self.processes: list[subprocess.Popen] = []
-        port = self.address.rpartition(":")[2]
-        self._start("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
-        self.workers = [self.worker(number) for number in range(2)]
-
-    def worker(self, number: int) -> subprocess.Popen:
-        local = self.folder / f"worker-{number}"
-        local.mkdir()
-        return self._start(
-            "dask_worker", self.address, "--no-nanny", "--nthreads", "1", "--no-dashboard",
-            "--local-directory", str(local), "--name", f"worker-{number}",
-        )  # fmt: skip
-
-    def _start(self, program: str, *arguments: str) -> subprocess.Popen:
-        with (self.folder / f"log-{len(self.processes)}").open("w") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", f"distributed.cli.{program}", *arguments],
-                stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
-            )  # fmt: skip
-        self.processes.append(process)
-        return process
-
-    def wait(self) -> None:
-        with distributed.Client(self.address, timeout=60, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=60)
-
-    def stop(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait()
-
-
-@contextmanager
-def running(tmp_path_factory):
-    made = Machines(tmp_path_factory.mktemp("machines"))
-    try:
-        made.wait()
-        yield made
-    finally:
-        made.stop()
-
-
-@pytest.fixture(scope="module")
-def shared_machines(tmp_path_factory):
-    with running(tmp_path_factory) as made:
-        yield made
-
-
-@pytest.fixture
-def machines(tmp_path_factory):
-    """Some of one's own, to be maltreated."""
-    with running(tmp_path_factory) as made:
-        yield made
-
-
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def run(*arguments, **options) -> subprocess.Popen:
-    """The command in a process of its own, as a user runs it."""
-    command = [sys.executable, "-c", "from gradreel.cli import main; main()", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
-
-
-def test_traces_come_back_bit_for_bit_and_nothing_of_them_stays_there(shared_machines, here):
-    away = run("experiment", "width", *TINY, "--scheduler", shared_machines.address, "--json")
+def test_traces_come_back_bit_for_bit_and_nothing_of_them_stays_there(shared_machines, here, command):
+    away = command("experiment", "width", *TINY, "--scheduler", shared_machines.address, "--json")
     output, errors = away.communicate()
     assert (away.returncode, errors) == (0, "")
     networks = width_experiments(widths=(0, 5), seeds=range(2), epochs=1)
@@ -110,27 +38,29 @@ def test_traces_come_back_bit_for_bit_and_nothing_of_them_stays_there(shared_mac
     assert [network["name"] for network in json.loads(output)["networks"]] == ["linear", "5 ReLU"]
     assert not list((here / "media" / ".gradreel" / "temporary").iterdir())
     assert not list(shared_machines.folder.rglob("*.npy"))
-    again = run("experiment", "width", *TINY, "--json")
+    again = command("experiment", "width", *TINY, "--json")
     assert again.communicate()[0] == output, "recorded: no scheduler is needed any more"
 
 
-def test_a_stretch_of_a_lesson_with_words_of_ones_own_is_trained_there(shared_machines, project, gradreel):
+def test_a_stretch_of_a_lesson_with_words_of_ones_own_is_trained_there(shared_machines, project, gradreel, command):
     (project / "words.toml").write_text('[en.ring]\ntitle = "A ring"\n[en.plain]\ntitle = "A circle"\n')
     lesson = project / "shapes.toml"
     lesson.write_text(f'narration = "words.toml"\n{lesson.read_text(encoding="utf-8")}', encoding="utf-8")
     stretch = ("--lesson", lesson, "--to", "ring", "--progress_bar", "none")
-    away = run("train", *stretch, "--scheduler", shared_machines.address, "--json")
+    away = command("train", *stretch, "--scheduler", shared_machines.address, "--json")
     output, errors = away.communicate()
     assert (away.returncode, errors) == (0, "")
     (trained,) = json.loads(output)
     assert (trained["scenes"], Trace.open(trained["path"], checksums=True).n_updates) == (["ring"], 3)
     small = ("-r", "160,90", "--fps", "5", "--dry_run")
-    assert gradreel("render", *stretch, *small).stdout == "render  ring: not rendered yet\n"
+    assert gradreel("render", *stretch, *small).stdout.startswith("render  ring: not rendered yet\n")
 
 
-def test_a_killed_workers_runs_are_done_by_the_other_and_without_any_it_says_so(machines, here, gradreel, monkeypatch):
+def test_a_killed_workers_runs_are_done_by_the_other_and_without_any_it_says_so(
+    machines, here, gradreel, command, monkeypatch
+):
     arguments = ("--seeds", "4", "--epochs", "25", "--widths", "100", "--progress_bar", "none")
-    away = run("experiment", "width", *arguments, "--scheduler", machines.address, "--json")
+    away = command("experiment", "width", *arguments, "--scheduler", machines.address, "--json")
     victim = machines.workers[0]
     while not list((machines.folder / "worker-0").rglob("*.partial")):  # it is at work
         assert away.poll() is None, away.communicate()
@@ -180,9 +110,9 @@ def test_train_takes_a_scheduler_too_and_a_run_that_diverges_is_told(shared_mach
     assert "diverged" in wild.stderr
 
 
-def test_interrupted_it_lets_go(machines, here):
+def test_interrupted_it_lets_go(machines, here, command):
     arguments = ("--seeds", "1", "--epochs", "100000", "--widths", "100", "--progress_bar", "none")
-    away = run(
+    away = command(
         "experiment", "width", *arguments, "--scheduler", machines.address,
         start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
