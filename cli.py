@@ -158,7 +158,7 @@ OPTIONS: dict[str, Decorator] = {
     "unseen_from": click.option("--unseen_from", type=Day(), metavar="DATE",
                                 help="Days from it on are not trained on.  [default: the last fifth of your own]"),
     "scheduler": click.option("--scheduler", metavar="ADDRESS",
-                              help="Train on the workers of a dask scheduler, such as tcp://host:8786."),
+                              help="Train and draw on the workers of a dask scheduler, such as tcp://host:8786."),
     "window": click.option("--window", type=click.IntRange(1, 3650), default=56, show_default=True,
                            help="How many days before are a day's features."),
     "seeds": click.option("--seeds", type=click.IntRange(1, 1000), default=5, show_default=True,
@@ -270,7 +270,7 @@ def experiment(**chosen: Any) -> int:
 @scenes_argument
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
 @options("lang", "theme")
-@options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
+@options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
 @options("dry_run", "progress", "quiet", "verbosity")
 def render(**chosen: Any) -> int:
     """Render the whole lesson, or --from one of its scenes --to another, into one video; or each SCENE into its own.
@@ -285,7 +285,7 @@ def render(**chosen: Any) -> int:
 @commands.command()
 @scenes_argument
 @options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
-@options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
+@options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
 @options("dry_run", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
     """A PNG at the end of each beat, and one contact sheet of them all."""
@@ -306,7 +306,7 @@ def verify(**chosen: Any) -> int:
 
 @commands.command()
 @scenes_argument
-@options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout")
+@options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout", "scheduler")
 @options("json", "progress", "quiet", "verbosity")
 def check(**chosen: Any) -> int:
     """Check the layout at the end of each beat: texts that touch, leave the frame or are too small. Exit 1 if so.
