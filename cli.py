@@ -174,9 +174,13 @@ OPTIONS: dict[str, Decorator] = {
     "csv": click.option("--csv", type=FILE, metavar="FILE", help="Write a row for each run to FILE; -: print them."),
     "jumps": click.option("--jumps", is_flag=True,
                           help="Look for jumps in the motion instead: much that changes from one frame to the next."),
-    "dry_run": click.option("--dry_run", is_flag=True, help="Print what would be trained and rendered; do nothing."),
+    "dry_run": click.option("--dry_run", is_flag=True,
+                            help="Print what would be trained and rendered, why and how long it takes; do nothing."),
     "progress": click.option("--progress_bar", "progress", type=click.Choice(["display", "leave", "none"]),
                              default="display", show_default=True, help="Progress with the time left."),
+    "prune": click.option("--prune", is_flag=True,
+                          help="Remove what neither the lesson nor any video needs; asks first."),
+    "yes": click.option("--yes", is_flag=True, help="Do not ask."),
     "quiet": click.option("--quiet", is_flag=True, help="Print errors alone."),
     "verbosity": click.option("-v", "--verbosity", type=LEVELS, default="info", show_default=True,
                               help="How much to tell; debug tells why each clip is made."),
@@ -271,7 +275,7 @@ def experiment(**chosen: Any) -> int:
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
 @options("lang", "theme")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
-@options("dry_run", "progress", "quiet", "verbosity")
+@options("dry_run", "json", "progress", "quiet", "verbosity")
 def render(**chosen: Any) -> int:
     """Render the whole lesson, or --from one of its scenes --to another, into one video; or each SCENE into its own.
 
@@ -316,6 +320,18 @@ def check(**chosen: Any) -> int:
     from gradreel.scenes.render.commands import check_scenes
 
     return check_scenes(_options(**chosen))
+
+
+@commands.command()
+@options(*LESSON, "media_dir", "prune", "yes", "json", "quiet")
+def cache(**chosen: Any) -> int:
+    """What the media folder keeps so that nothing is made twice, and how much of it the lesson and the videos need.
+
+    Needed is what a video that is there was made of, and what the lesson is made of now, at any size, in any language.
+    """
+    from gradreel.scenes.render.commands import show_cache
+
+    return show_cache(prune=chosen.pop("prune"), yes=chosen.pop("yes"), options=_options(**chosen))
 
 
 @commands.command()

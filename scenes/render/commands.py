@@ -15,10 +15,11 @@ from typing import Any
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import META, Trace, no_trace
-from gradreel.scenes.render import engine, report
+from gradreel.scenes.render import cache, cache_report, engine, report
 from gradreel.scenes.render.arguments import Options, cores, parse_beat_range, parse_overrides, parse_resolution
 from gradreel.scenes.render.choosing import load_lesson
 from gradreel.scenes.render.daily import daily_data
+from gradreel.scenes.render.estimates import estimates
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.progress import Reporter, duration, reporter
 from gradreel.scenes.render.scheduler import MOST_AT_ONCE
@@ -84,6 +85,19 @@ def check_scenes(options: Options) -> int:
         findings = look(lesson, settings, told)
     report.print_findings(findings, [entry.name for entry in lesson.scenes], options)
     return 1 if findings else 0
+
+
+def show_cache(options: Options, prune: bool, yes: bool) -> int:
+    """Print what the media folder keeps, or remove what is not needed."""
+    if yes and not prune:
+        raise UserError("--yes goes with --prune: without it nothing is removed, and nothing asked")
+    settings, lesson = _settings(options), _lesson(options)
+    kept = cache.contents(lesson, settings)
+    if prune:
+        cache_report.prune_asked(kept, lesson, settings, options, yes)
+    else:
+        cache_report.print_contents(kept, lesson, options)
+    return 0
 
 
 def verify_traces(options: Options) -> int:
@@ -180,7 +194,8 @@ def _rendered(
 def _dry_run(lesson: Lesson, settings: RenderSettings, options: Options, clips: bool = True) -> int:
     with _reporter(options) as told:
         plan = engine.plan_lesson(lesson, settings, told)
-    report.print_plan(plan, options, clips=clips and not options.last_frame)
+    times = estimates(plan, Folders(settings.media_dir), settings.jobs)
+    report.print_plan(plan, times, options, clips=clips and not options.last_frame)
     return 0
 
 

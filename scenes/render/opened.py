@@ -85,5 +85,3 @@ def _modules() -> list[Path]:
     names = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     files = (Path(os.path.abspath(name)) for name in names if isinstance(name, str))
     return [file for file in files if file.is_file() and not is_installed(file)]
-
-

@@ -69,14 +69,6 @@ class Plan:
     def out_of_date(self) -> tuple[Clip, ...]:
         return tuple(clip for clip in self.clips if not clip.up_to_date)
 
-    def as_json(self) -> dict[str, Any]:
-        """What ``--dry_run`` shows."""
-        return {
-            "train": [{"digest": run.experiment.digest, "scenes": list(run.shown_by)} for run in self.runs],
-            "render": [{"scene": clip.scene, "why": clip.why} for clip in self.out_of_date],
-            "up_to_date": [clip.scene for clip in self.clips if clip.up_to_date],
-        }
-
 
 def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescription], folders: Folders) -> Plan:
     """What has to be trained and rendered for ``requests``, whose ``descriptions`` their classes gave.

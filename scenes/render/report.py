@@ -7,16 +7,18 @@ import math
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradreel.scenes.narration import Narration, OwnWords
+from gradreel.scenes.render.progress import duration
 
 if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.core.experiment import Experiment
     from gradreel.scenes.catalog import SceneSource
     from gradreel.scenes.render.arguments import Options
+    from gradreel.scenes.render.estimates import Estimates
     from gradreel.scenes.render.plan import Plan
     from gradreel.scenes.render.requests import Finding, SceneDescription
 
@@ -135,22 +137,47 @@ def print_traces(descriptions: Sequence[SceneDescription], traces: Mapping[str, 
             print("none of the scenes shows a training run")
 
 
-def print_plan(plan: Plan, options: Options, *, clips: bool) -> None:
-    """What would be trained and, with ``clips``, rendered."""
+def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -> None:
+    """What would be trained and, with ``clips``, rendered; why, and how long it will take."""
+    if not clips:
+        plan, times = replace(plan, clips=()), replace(times, rendering={})
     if options.as_json:
-        print_json(plan.as_json() if clips else {"train": plan.as_json()["train"]})
+        print_json(_plan_as_json(plan, times, clips))
         return
     for run in plan.runs:
-        updates = counted(run.experiment.n_updates, "update")
-        print(f"train   {run.experiment.digest}, {updates}, for {', '.join(run.shown_by)}")
-    for clip in plan.clips if clips else ():
-        print(f"{'keep  ' if clip.up_to_date else 'render'}  {clip.scene}: {clip.why or 'up to date'}")
+        updates, digest = counted(run.experiment.n_updates, "update"), run.experiment.digest
+        print(f"train   {digest}, {updates}, for {', '.join(run.shown_by)}{_about(times.training[digest])}")
+    for clip in plan.clips:
+        time = "" if clip.up_to_date else _about(times.rendering[clip.scene])
+        print(f"{'keep  ' if clip.up_to_date else 'render'}  {clip.scene}: {clip.why or 'up to date'}{time}")
     if not plan.runs and not clips:
         print("nothing to train: every run is recorded")
+    elif plan.runs or plan.out_of_date:
+        whole = "no estimate yet" if times.seconds is None else f"about {duration(max(1.0, times.seconds))}"
+        print(f"in all  {whole} with {counted(times.jobs, 'worker')}")
+
+
+def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
+    runs = [(run.experiment.digest, list(run.shown_by)) for run in plan.runs]
+    content: dict[str, Any] = {
+        "train": [{"digest": digest, "scenes": scenes, "seconds": times.training[digest]} for digest, scenes in runs]
+    }
+    if clips:
+        content["render"] = [
+            {"scene": clip.scene, "why": clip.why, "seconds": times.rendering[clip.scene]} for clip in plan.out_of_date
+        ]
+        content["up_to_date"] = [clip.scene for clip in plan.clips if clip.up_to_date]
+    return content | {"seconds": times.seconds}
+
+
+def _about(seconds: float | None) -> str:
+    return "" if seconds is None else f", about {duration(max(1.0, seconds))}"
 
 
 def print_paths(paths: Iterable[Path], options: Options) -> None:
-    if not options.quiet:
+    if options.as_json:
+        print_json([str(path) for path in paths])
+    elif not options.quiet:
         for path in paths:
             print(path)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.render import sources
-from gradreel.scenes.render.workspace import Workspace, as_json, read_json, write_json
+from gradreel.scenes.render.workspace import Folders, Workspace, as_json, read_json, write_json
 
 _NAMES = ("render/publishing", "render/video", "render/mp4_boxes", "render/subtitles", "cues")
 PUBLISHING_FILES = tuple(f"scenes/{name}.py" for name in _NAMES)
@@ -21,12 +21,13 @@ Stamp = list[int]  # of a file: size in bytes, time of its last change in nanose
 class Seal:
     """Of the video ``final``: what it is made of, and the files that were written with it, kept in the media folder."""
 
-    def __init__(self, workspace: Workspace, final: Path, content: Mapping[str, Any], clips: Iterable[Path]) -> None:
+    def __init__(self, workspace: Workspace, final: Path, content: Mapping[str, Any], clips: Sequence[Path]) -> None:
         """``content``, plain data, and ``clips`` decide what is written."""
         self._workspace = workspace
-        self._file = workspace.private / "published" / f"{_hash(os.fsencode(final.absolute()))}.json"
+        self._file = _folder(workspace) / f"{_hash(os.fsencode(final.absolute()))}.json"
         stamps = {clip.name: _stamp(clip) for clip in clips}
         code = sources.digest_of(PUBLISHING_FILES)
+        self._clips = [clip.name for clip in clips]
         self._made_of = _hash(as_json({"content": content, "clips": stamps, "code": code}))
 
     def holds(self) -> bool:
@@ -44,8 +45,20 @@ class Seal:
     def set(self, stamps: Mapping[str, Stamp | None]) -> None:
         """All has been written. Without this it is written again next time."""
         with suppress(OSError):
-            content = {"made of": self._made_of, "files": stamps}
+            content = {"made of": self._made_of, "files": stamps, "clips": self._clips}
             write_json(self._file, content, self._workspace.temporary(self._file.name))
+
+
+def clips_of_videos(folders: Folders) -> Iterator[str]:
+    """Names of the clips that videos were made of which are still there."""
+    for file in _folder(folders).glob("*.json"):
+        content = read_json(file) or {}
+        if any(Path(name).exists() for name in content.get("files", {})):
+            yield from content.get("clips", [])
+
+
+def _folder(folders: Folders) -> Path:
+    return folders.private / "published"
 
 
 def _stamp(file: Path) -> Stamp | None:

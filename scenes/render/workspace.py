@@ -67,7 +67,8 @@ class Workspace(Folders):
         try:
             with clear_disk_errors(self.media_dir):
                 self._make_folders()
-                self._hold_lock()
+                with self.lock("prune"):  # who prunes finds nobody at work, and nobody begins meanwhile
+                    self._hold_lock()
                 self.run.mkdir()
                 with tempfile.TemporaryFile(dir=self.run) as probe:
                     probe.write(b"0" * 4096)

@@ -1,0 +1,163 @@
+"""What the media folder keeps so that nothing is made twice: how much there is, what is needed, and what is not.
+
+Needed is what a video that is there was made of, and what a lesson as it is now is made of, at any size and in any
+language. Only what we have made is ever removed, and only by `prune`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from gradreel.core.errors import UserError
+from gradreel.core.trace import META
+from gradreel.core.writing import PARTIAL
+from gradreel.scenes.narration import LANGUAGES
+from gradreel.scenes.render import engine
+from gradreel.scenes.render.lesson import Lesson
+from gradreel.scenes.render.plan import Plan, earlier_clips
+from gradreel.scenes.render.seals import clips_of_videos
+from gradreel.scenes.render.settings import FORMATS, RenderSettings
+from gradreel.scenes.render.workspace import Folders, Workspace, read_json
+
+CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
+TRACE = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One thing in the media folder: a clip with its description, a trace with what its training took, ..."""
+
+    kind: str  # "clip", "trace", "description", "unfinished"
+    paths: tuple[Path, ...]
+    size: int  # bytes
+    what: str  # "build-curve, 1080p60, en"
+    in_video: bool = False  # a video that is there was made of it
+    in_lesson: bool = False  # the lesson as it is now is
+
+    @property
+    def needed(self) -> bool:
+        """What is unfinished is gone on with, or cleared by the next run: it is not ours to judge."""
+        return self.in_video or self.in_lesson or self.kind in ("description", "unfinished")
+
+
+def contents(lesson: Lesson, settings: RenderSettings) -> list[Kept]:
+    """All that the media folder keeps. Writes nothing. Raises UserError for a lesson that cannot be read."""
+    folders = Folders(settings.media_dir)
+    if not folders.media_dir.is_dir():
+        return []
+    plans = [engine.plan_lesson(lesson, replace(settings, language=language)) for language in LANGUAGES]
+    clips = list(_clips(folders, plans))
+    return [*clips, *_traces(folders, plans, clips), *_descriptions(folders), *_unfinished(folders)]
+
+
+def prune(settings: RenderSettings, unneeded: Sequence[Kept]) -> None:
+    """Remove ``unneeded``. Raises UserError, and removes nothing, while another run is at work in the folder."""
+    with Workspace(settings.media_dir) as workspace, workspace.lock("prune"):
+        _refuse_while_others_work(workspace)
+        for kept in unneeded:
+            for path in kept.paths:  # a description before its clip: half of it is no clip
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _refuse_while_others_work(workspace: Workspace) -> None:
+    """Runs that died are cleared by now. A run that begins waits for the lock of pruning."""
+    for lock_file in workspace.runs.glob("*.lock"):
+        if lock_file.stem == workspace.run.name:
+            continue
+        lock = FileLock(lock_file)
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            raise UserError(
+                f"another run is at work in {workspace.media_dir}: nothing was removed; wait for its end"
+            ) from None
+        lock.release()
+
+
+def _clips(folders: Folders, plans: Iterable[Plan]) -> Iterator[Kept]:
+    described = {str(content.get("path")): content for content in earlier_clips(folders.clips)}
+    in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
+    wanted = {_without_size(clip.parts) for plan in plans for clip in plan.clips if clip.path is not None}
+    files: dict[str, list[Path]] = {}
+    for path in sorted(_inside(folders.clips)):
+        if CLIP.fullmatch(path.name):
+            files.setdefault(path.stem, []).append(path)
+    for paths in files.values():
+        paths.sort(key=lambda path: path.suffix != ".json")
+        name = paths[-1].name
+        content = described.get(name, {})
+        parts = content.get("parts", {})
+        in_lesson = bool(parts) and _without_size(parts) in wanted
+        yield Kept("clip", tuple(paths), _size(paths), _said_of(content), name in in_videos, in_lesson)
+
+
+def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> Iterator[Kept]:
+    """Those that Gradreel trained; a recording of the user's own loop is never among them."""
+    digests = {run.digest for plan in plans for clip in plan.clips for run in clip.experiments.values()}
+    shown = {digest for clip in clips if clip.in_video for digest in _traces_of(clip)}
+    for path in sorted(_inside(folders.traces)):
+        meta = read_json(path / META) if TRACE.fullmatch(path.name) else None
+        if meta is None or "experiment" not in meta or meta.get("digest") != path.name:
+            continue
+        paths = tuple(place for place in (path, folders.traces / f"{path.name}.time.json") if place.exists())
+        seal = hashlib.sha256((path / META).read_bytes()).hexdigest()[:24]
+        said = f"{meta.get('updates')} updates, trace {path.name}"
+        yield Kept("trace", paths, _size(paths), said, seal in shown, path.name in digests)
+
+
+def _descriptions(folders: Folders) -> Iterator[Kept]:
+    """What scenes said of themselves, and all else that is remembered to be quick."""
+    for place in (folders.inspections, folders.private / "published"):
+        for path in sorted(_inside(place)):
+            yield Kept("description", (path,), _size([path]), path.name)
+
+
+def _unfinished(folders: Folders) -> Iterator[Kept]:
+    partial = [path for path in _inside(folders.traces) if path.name.endswith(PARTIAL)]
+    for path in (*partial, *_inside(folders.runs)):
+        if path.suffix != ".lock":
+            yield Kept("unfinished", (path,), _size([path]), path.name)
+
+
+def _clips_of_manifests(folders: Folders) -> Iterator[str]:
+    for file in (folders.media_dir / "videos").rglob("*manifest.json"):
+        for scene in (read_json(file) or {}).get("scenes", []):
+            if isinstance(scene, dict):
+                yield Path(str(scene.get("clip", ""))).name
+
+
+def _without_size(parts: Mapping[str, Any]) -> str:
+    """What a clip is made of, whatever its size, rate, format and theme are, as a text to compare."""
+    language = parts.get("settings", {}).get("language")
+    content = {name: part for name, part in parts.items() if name != "settings"} | {"language": language}
+    return json.dumps(content, sort_keys=True)
+
+
+def _traces_of(clip: Kept) -> Iterator[str]:
+    content = read_json(clip.paths[0]) or {}
+    yield from content.get("parts", {}).get("traces", {}).values()
+
+
+def _said_of(content: Mapping[str, Any]) -> str:
+    if not content:
+        return "a clip that is not described"
+    settings = content["parts"].get("settings", {})
+    quality = f"{settings.get('height')}p{settings.get('fps')}"
+    return f"{content.get('scene')}, {quality}, {settings.get('language')}, {settings.get('theme')}"
+
+
+def _inside(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _size(paths: Iterable[Path]) -> int:
+    files = (file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
+    return sum(file.lstat().st_size for file in files if not file.is_dir())
