@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Self
 
 import numpy as np
 from gradreel.core.batches import whole_losses
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily_views import DailyViews, loss_column, loss_unit
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.batch_quiz import QuizBeats
+from gradreel.scenes.lecture.experiments import days_that_differ, shown_name
 from gradreel.scenes.mobjects.batch_field import MOST, BatchField
 from gradreel.scenes.mobjects.batch_formulas import (
     batch_gradient_source,
@@ -21,7 +23,7 @@ from gradreel.scenes.mobjects.batch_formulas import (
     batch_update_source,
 )
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.loss_history import LossHistory
+from gradreel.scenes.mobjects.loss_history import LossHistory, Scale
 from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, TextMobject, caption, formula, words
@@ -46,6 +48,7 @@ WHOLE_FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.75, 2.55)  # while there ar
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
 LABEL_LINE, FORMULA_LINE = -1.15, -1.95
 BATCH, BATCH_WIDTH = 0.5, 2.6  # share of the text colour, and width, of the line of the batches' losses
+LEAST_FALL = 0.02  # of the loss over all examples: less is not seen
 ONE_BY_ONE = 3  # batches that are taken slowly
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
 Size = Annotated[int, Field(ge=1, le=10**9)]
@@ -63,6 +66,8 @@ class Batches(QuizBeats):
 
         @model_validator(mode="after")
         def _batches_can_be_shown(self) -> Self:
+            if isinstance(self.run.dataset, DailyViews):
+                days_that_differ(self.run.dataset)
             examples = self.run.dataset.examples
             if self.run.batches_per_epoch < 2:
                 raise ValueError(f"run.batch_size: from 1 to {examples - 1}, so that there are batches to be shown")
@@ -92,17 +97,32 @@ class Batches(QuizBeats):
         self.experiment = run = self.run.experiment
         self.per_epoch = run.batches_per_epoch
         self.history = self._history()
-        self.decimals = loss_decimals(self.history.batch)
+        self.written = self._writer()
         self.step = None if is_plain(run) else self.screen("step")
         self.field = BatchField(self._batches_of(0), WHOLE_FIELD, FIELD)
 
     def _history(self) -> LossHistory:
-        """The first updates' batch losses, and at the same states the loss over all examples."""
+        """The first updates' batch losses, and at the same states the loss over all examples; of days in views."""
         epochs = max(2, min(4, MOST_UPDATES // self.per_epoch))
         last = min(epochs * self.per_epoch, MOST_UPDATES, self.run.n_updates)
         history = LossHistory.of(self.run, last)
-        whole = whole_losses(self.run, last) * history.scale.factor
-        return replace(history, at=np.arange(last), whole=whole, window=2)
+        batch, scale = history.batch, history.scale
+        if scale.in_views:
+            views = self.experiment.dataset.absolute_error_in_views(1.0)
+            unit, letter = loss_unit(batch / scale.factor * views)
+            scale = Scale(views / unit, letter, in_views=True)
+            batch = batch / history.scale.factor * scale.factor
+        whole = whole_losses(self.run, last) * scale.factor
+        return replace(history, batch=batch, at=np.arange(last), whole=whole, window=2, scale=scale)
+
+    def _writer(self) -> Callable[[float], str]:
+        """What writes a loss of the history, in its unit."""
+        losses, letter = self.history.batch, self.history.scale.suffix
+        if self.history.scale.in_views:
+            plain = loss_column(losses[:ONE_BY_ONE])
+            return lambda loss: plain(loss) + letter
+        decimals = loss_decimals(losses)
+        return lambda loss: number_text(loss, decimals)
 
     def _batches_of(self, epoch: int) -> list[NDArray]:
         first = epoch * self.per_epoch
@@ -110,7 +130,7 @@ class Batches(QuizBeats):
 
     def _loss(self, update: int) -> str:
         """The loss of the batch that update ``update`` (from 1) saw, before it."""
-        return number_text(float(self.history.batch[update - 1]), self.decimals) + self.history.scale.suffix
+        return self.written(float(self.history.batch[update - 1]))
 
     # -- batch by batch --------------------------------------------------------------------------------------------
 
@@ -131,7 +151,7 @@ class Batches(QuizBeats):
         self.source, self.squares = VGroup(), VGroup()
         if not isinstance(data, DailyViews):
             return []
-        self.source = caption(self.screen("synthetic") if data.synthetic else data.title)
+        self.source = caption(self.screen("synthetic") if data.synthetic else shown_name(data.title))
         self.squares = words(self.screen("squares"), style.CAPTION, palette.dim)
         self.squares.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)
         return [FadeIn(self.source), FadeIn(self.squares)]
@@ -241,13 +261,13 @@ class Batches(QuizBeats):
 
     def _wander_beat(self) -> None:
         values = {"updates": number_text(self.history.n_updates)}
-        if self.history.whole[-1] < self.history.whole[0]:
+        if self.history.whole[-1] < (1 - LEAST_FALL) * self.history.whole[0]:
             with self.beat("wander", **values):
                 # The losses of the first epochs' batches jump about; among them, smooth, the loss over all examples
                 self._draw_losses()
         else:
             with self.beat("wander-stays", **values):
-                # The same, where these updates have not made the loss over all examples lower
+                # The same, where these updates have not made the loss over all examples clearly lower
                 self._draw_losses()
 
     def _draw_losses(self) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Self
 
 import numpy as np
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.forecast import next_days
@@ -16,6 +16,7 @@ from gradreel.core.written_out import in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
+from gradreel.scenes.lecture.experiments import days_that_differ
 from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words
@@ -47,8 +48,9 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-BOX = (style.LEFT_EDGE + 0.5, 1.35, -0.3, 1.15)
-STRIP = (style.LEFT_EDGE + 0.5, 1.35, -2.67, -1.27)  # left, right, bottom, top
+LEFT = style.LEFT_EDGE + 0.9  # of both plots: "2 000" stands before the lower one
+BOX = (LEFT, 1.35, -0.3, 1.15)
+STRIP = (LEFT, 1.35, -2.67, -1.27)  # left, right, bottom, top
 NETWORK = (-3.4, 0.0, -2.65, -1.35)  # middles of its first and last column, bottom, top
 FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOPS = 2.15, 38, 2.95, (2.6, -0.1)
 LEAST_DAYS, MOST_DAYS = 7, 56
@@ -87,6 +89,7 @@ class Loss(LectureScene):
                     f"first and second: two values of theta are compared, and both are update {self.first}"
                 )
             need_curve("the map", self.curve)
+            days_that_differ(data)
             if data.examples < self.days:
                 raise ValueError(f"days: {data.examples} days are trained on, got {self.days}")
             low, high = (data.dates()[k].astype(date) for k in (self.days - 1, -1))
@@ -125,6 +128,7 @@ class Loss(LectureScene):
             raise UserError("loss: one of the two losses is not a finite number; choose an earlier update")
         self.pace = self._pace()
         self.at = self._telling_day()
+        self.written = loss_column(self.losses)
         self._draw(theta)
 
     def _row(self, update: int | None) -> int:
@@ -161,7 +165,7 @@ class Loss(LectureScene):
         )
         values = in_thousands(self.experiment, theta)
         self.cards = [
-            ThetaCard(self.experiment, values, k, self._update(k), self._when(k), self._text(self.losses[k])).put(
+            ThetaCard(self.experiment, values, k, self._update(k), self._when(k), self.written(self.losses[k])).put(
                 CARD_LEFT, CARD_TOPS[k]
             )
             for k in (0, 1)
@@ -175,7 +179,7 @@ class Loss(LectureScene):
         self.network = LayerDiagram((self.dataset.n_features, *self.experiment.hidden, 1), NETWORK, most=4)
         name = self.screen("strip", count=number_text(self.dataset.examples))
         highest = 1.04 * float(np.abs(self.everything.error).max())
-        self.strip = ErrorStrip(self.dataset, self.everything.dates, highest, language, STRIP, name)
+        self.strip = ErrorStrip(self.everything.dates, highest, language, STRIP, name)
         days = {"days": period_words(*self.span, language), "count": number_text(self.dataset.examples)}
         years = trained_years(self.dataset)
         self.note = data_caption(self, self.dataset, by_years("caption", years), **days, **years)
@@ -233,7 +237,8 @@ class Loss(LectureScene):
 
     def _one_day(self) -> DayError:
         shown, plot, k = self.shown, self.plot, self.at
-        x, error = plot.days(shown.dates), self._text(abs(shown.error[0, k]))
+        x, size = plot.days(shown.dates), abs(float(shown.error[0, k]))
+        error = loss_column([size])(size)
         real, y = plot.at(x, shown.truth), plot.at(x[k], shown.prediction[0, k])
         return DayError(real, k, y, self.dataset.window, error, plot.box[2])
 
@@ -258,7 +263,7 @@ class Loss(LectureScene):
         return len(earlier) > 0 and all(errors[years == year].mean() < here for year in earlier)
 
     def _mean_beat(self) -> None:
-        values = {"count": number_text(self.dataset.examples), "loss": self._text(self.losses[0])}
+        values = {"count": number_text(self.dataset.examples), "loss": self.written(self.losses[0])}
         with self.beat("mean" if self._was_less_before() else "mean-any", **values):
             # The error could be measured otherwise. Every day has one: those of the days shown find their places in a
             # strip of all days, which is held and then settles: its level is the loss of this theta
@@ -293,15 +298,15 @@ class Loss(LectureScene):
             strip.show(errors, share)
 
         self.play(UpdateFromAlphaFunc(strip.body, update, run_time=1.5, rate_func=smooth))
-        self.mean_label = strip.mean_label(self.screen("mean", loss=self._text(self.losses[k])))
+        self.mean_label = strip.mean_label(self.screen("mean", loss=self.written(self.losses[k])))
         self.play(Create(strip.level), FadeIn(self.mean_label), run_time=0.5)
         self.play(FadeIn(self.cards[k].loss, target_position=self.mean_label), run_time=0.8)
 
     def _other_beat(self) -> None:
         before, after = self.losses
-        same = self._text(before) == self._text(after)
+        same = self.written(before) == self.written(after)
         key = "other-same" if same else "other-better" if after < before else "other-worse"
-        with self.beat(key, loss=self._text(after), update=number_text(self._update(1))):
+        with self.beat(key, loss=self.written(after), update=number_text(self._update(1))):
             # Other values of theta: the line moves, all errors with it, and they settle at another level
             first, second = self.cards
             self.play(emphasis(first, PRESENT), FadeIn(second.values, shift=0.15 * UP), run_time=0.7)
@@ -347,6 +352,3 @@ class Loss(LectureScene):
             line.set_points_as_corners(np.array([a, b]))
         self.strip.show(self._all_errors(row))
         plot.put_end_labels(self.labels, [shown.truth[-1], prediction[-1]])
-
-    def _text(self, views: float) -> str:
-        return self.dataset.format_views(float(views))

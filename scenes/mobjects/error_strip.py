@@ -7,14 +7,13 @@ from datetime import date
 
 import numpy as np
 from gradreel.core.daily_series import DayArray
-from gradreel.core.daily_views import DailyViews
-from gradreel.core.written_out import view_unit
+from gradreel.core.daily_views import loss_unit
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_plot import DayPlot
 from gradreel.scenes.mobjects.day_words import as_date, day_words, tick_days
 from gradreel.scenes.mobjects.plot import Plot, dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import Ticks, round_labels
+from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_ticks
 from gradreel.scenes.style import mix, palette
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
@@ -32,7 +31,6 @@ class ErrorStrip(VGroup):
 
     def __init__(
         self,
-        dataset: DailyViews,
         dates: DayArray,
         highest: float,
         language: str,
@@ -41,9 +39,10 @@ class ErrorStrip(VGroup):
     ) -> None:
         super().__init__()
         self.dates, self.x = dates, DayPlot.days(dates)
-        unit = view_unit(dataset).size
-        labels = round_labels(0.0, highest / unit, 2)
-        y_ticks = Ticks(tuple(value * unit for value in labels.values), labels.labels, labels.unit)
+        unit, letter = loss_unit([highest])
+        round_values = round_ticks(0.0, highest / unit, 2)
+        labels = tuple(number_text(value) + (letter if value else "") for value in round_values)
+        y_ticks = Ticks(tuple(value * unit for value in round_values), labels)
         left, right, bottom, top = box
         self.plot = Plot(
             (float(self.x[0]) - 0.5, float(self.x[-1]) + 0.5),

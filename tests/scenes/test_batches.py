@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 from gradreel.core.columns import checksum
+from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
@@ -106,21 +109,21 @@ def test_each_square_stands_in_the_batch_that_was_drawn(film, trace, beat, epoch
 
 
 def test_the_losses_in_the_formulas_are_the_recorded_ones(film, trace):
-    to_thousands = RUN.dataset.absolute_error_in_views(1.0) / 1000
+    to_views = RUN.dataset.absolute_error_in_views(1.0)
     for beat, update in (("first", 1), ("next", 3)):
-        told = film[beat][0].split('part("value", "')[1].split('k"')[0]
-        assert float(told) == pytest.approx(trace.batch_loss[update - 1] * to_thousands, abs=5.1e-4)
+        told = film[beat][0].split('part("value", "')[1].split('"')[0]
+        assert float(told) == pytest.approx(trace.batch_loss[update - 1] * to_views, abs=0.51)
         assert f"L^({update}) (orange(theta^({update - 1})))" in film[beat][1]
 
 
 def test_the_curves_are_the_recorded_losses_of_batches_and_of_all_examples(film, trace):
-    to_thousands = RUN.dataset.absolute_error_in_views(1.0) / 1000
+    to_views = RUN.dataset.absolute_error_in_views(1.0)
     x, y = film["wander"]["batch"].T
     np.testing.assert_allclose(x, np.arange(138), atol=1e-9)
-    wanted = trace.batch_loss[:138] * to_thousands
+    wanted = trace.batch_loss[:138] * to_views
     np.testing.assert_allclose(y, film["axis"].of_loss(wanted), atol=1e-9)
     x, y = film["wander"]["whole"].T
-    whole = loss(RUN, trace.parameters[x.round().astype(int)]) * to_thousands
+    whole = loss(RUN, trace.parameters[x.round().astype(int)]) * to_views
     np.testing.assert_allclose(y, film["axis"].of_loss(whole), atol=1e-9)
 
 
@@ -204,6 +207,44 @@ def test_days_are_said_to_be_synthetic_or_whose_they_are(media):
     captions = []
     play(lambda scene, beat: captions.append(scene.source.source) if beat == "split" else None, media)
     assert captions == ["synthetic data"] and isinstance(RUN.dataset, DailyViews) and RUN.dataset.synthetic
+
+
+def own(values, **changed) -> Experiment:
+    series = DailySeries(start=date(2022, 1, 3), values=tuple(map(float, values)), name="own.csv")
+    run = {"dataset": DailyViews(series=series, window=3), "batch_size": 16, "epochs": 3, **changed}
+    return Experiment.model_validate({**THREE_DAYS.model_dump(), **run})
+
+
+@pytest.mark.parametrize(
+    ("size", "written"), [(1.0, r"\d\.\d\d"), (300.0, r"\d{2,3}"), (20_000.0, r"\d\d\.\dk"), (3e6, r"\d{3,4}k")]
+)
+def test_losses_are_written_in_views_whatever_their_size(tmp_path, size, written):
+    run = own(size * (3 + np.arange(120) % 7))
+    train(run, tmp_path / "traces")
+    seen, found = {}, []
+
+    def look(scene, beat):
+        found.extend(map(str, check_scene(scene, beat)))
+        if beat == "first":
+            seen["told"] = scene.formulas[0].source.split('part("value", "')[1].split('"')[0]
+        if beat.startswith("wander"):
+            seen["axis"] = [label.source for label in scene.plot.axes.y_tick_labels]
+
+    play(look, tmp_path, run)
+    assert re.fullmatch(written, seen["told"]), seen["told"]
+    assert seen["told"].endswith("k") == seen["axis"][-1].endswith("k")
+    assert found == []
+
+
+def test_a_loss_that_hardly_falls_is_not_said_to_go_down(tmp_path):
+    run = own(300 + 100 * np.random.default_rng(2).random(120), learning_rate=1e-4)
+    train(run, tmp_path / "traces")
+    assert "wander-stays" in play(lambda *at: None, tmp_path, run)
+
+
+def test_days_that_are_all_alike_are_refused():
+    with pytest.raises(UserError, match=r"batches\.parameters: own\.csv: .* all have 50 views, so there is nothing"):
+        Batches.validated({"run": own([50.0] * 90)})
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -95,7 +96,7 @@ def test_blue_and_the_errors_are_those_of_the_recorded_theta(film, trace, beat, 
 
 def test_the_losses_are_means_over_all_days_trained_on(film, trace):
     expected = loss(RUN, np.asarray(trace.parameters[[0, -1]])) * RUN.dataset.scale
-    written = [RUN.dataset.format_views(float(each)) for each in expected]
+    written = [f"{each:.0f}" for each in expected]
     assert [f'= "{text}"' in source for text, source in zip(written, film["losses"], strict=True)] == [True, True]
     for beat, mean in zip(("mean", "other-better"), expected, strict=True):
         assert film[beat]["level"] == pytest.approx(mean, rel=1e-6)
@@ -107,7 +108,7 @@ def test_the_losses_are_means_over_all_days_trained_on(film, trace):
 def test_before_it_settles_each_step_of_the_strip_is_a_days_error(trace):
     days = RUN.dataset.dates()
     whole = next_days(RUN, np.asarray(trace.parameters[0]), days[0].astype(date), days[-1].astype(date))
-    strip = ErrorStrip(RUN.dataset, whole.dates, 3000.0, "en", (-6.0, 1.0, -2.0, 0.0), "errors")
+    strip = ErrorStrip(whole.dates, 3000.0, "en", (-6.0, 1.0, -2.0, 0.0), "errors")
     strip.show(whole.error)
     corners = [strip.plot.data(point) for point in strip.body.get_start_anchors()]
     assert [views for _, views in corners[1 : 2 * len(days) : 2]] == pytest.approx(np.abs(whole.error).tolist())
@@ -139,7 +140,7 @@ def test_the_day_that_is_explained_has_its_numbers(media, trace):
             days = [scene.plot.data(ring.get_center()) for ring in one.features]
             np.testing.assert_allclose([views for _, views in days], expected.truth[k - 3 : k], rtol=1e-9)
             assert scene.plot.data(one.prediction[0].get_center())[1] == pytest.approx(expected.prediction[k])
-            assert RUN.dataset.format_views(abs(expected.error[k])) in one.names[1].source
+            assert f'"{abs(expected.error[k]):.0f}"' in one.names[1].source
 
     play(media, look)
 
@@ -175,7 +176,7 @@ def test_a_theta_that_was_trained_is_not_called_random(media):
 )
 def test_the_strips_calendar_suits_its_length(series, labels):
     days = series.dates()
-    strip = ErrorStrip(DailyViews(series=series, window=3), days, 10.0, "en", (-6.0, 1.0, -2.0, 0.0), "errors")
+    strip = ErrorStrip(days, 10.0, "en", (-6.0, 1.0, -2.0, 0.0), "errors")
     found = [label.source for label in strip.plot.x_tick_labels]
     assert found == labels
 
@@ -191,12 +192,31 @@ def test_losses_that_are_written_alike_are_not_called_better(tmp_path):
     assert play(tmp_path, run=run)[-1] == "other-same"
 
 
-def test_days_that_are_all_alike_keep_the_rules_of_the_picture(tmp_path):
+def test_days_that_are_all_alike_are_refused():
     run = Experiment(dataset=DailyViews(series=FLAT, window=3), hidden=(), batch_size=8, epochs=1, loss="mae", seed=0)
+    with pytest.raises(
+        UserError, match=r"loss\.parameters: flat\.csv: .* all have 50 views, so there is nothing to learn"
+    ):
+        Loss.validated({"run": run, "days": 7})
+
+
+@pytest.mark.parametrize(
+    ("size", "unit"), [(0.002, r"0\.00\d+"), (1.0, r"\d\.\d\d"), (2000.0, r"\d{3,4}"), (3e6, r"\d{3,4}k")]
+)
+def test_views_of_any_size_are_written_with_digits_that_count(tmp_path, size, unit):
+    views = size * np.array([4, 5, 5, 4, 1, 0.5, 3])[np.arange(70) % 7]
+    series = DailySeries(start=date(2022, 1, 3), values=tuple(views.tolist()), name="own.csv")
+    run = RUN.model_copy(update={"dataset": DailyViews(series=series, window=3), "batch_size": 8})
     for each in (run, CURVE):
         train(each, tmp_path / "traces")
-    findings = []
-    play(tmp_path, lambda scene, beat: findings.extend(check_scene(scene, beat)), run=run, days=7, second=1)
+    findings, told = [], []
+
+    def look(scene, beat):
+        findings.extend(check_scene(scene, beat))
+        told[:] = [card.loss.source.split('"')[1] for card in scene.cards]
+
+    assert play(tmp_path, look, run=run)[-1] == "other-better"
+    assert all(re.fullmatch(unit, text) for text in told), told
     assert findings == []
 
 
