@@ -111,6 +111,7 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
     _Here.sender = sender
     try:
         call = getattr(importlib.import_module(WORKER_MODULE), function) if isinstance(function, str) else function
+        at("", "anew")  # what it takes to get so far is not the task's
         result = call(*arguments)
         sender.send(("result", result, None))
     except BaseException as error:
@@ -182,7 +183,7 @@ class Watched:
 
     def __init__(self, connection: Connection[Any, Any], process: BaseProcess, timeout: float | None) -> None:
         self._connection, self._process, self._timeout = connection, process, timeout
-        self._since: float | None = time.monotonic()  # None: its time stands still
+        self._since: float | None = None  # None: its time stands still
         self.place = ""
 
     def recv(self) -> Any:

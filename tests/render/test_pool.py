@@ -1,0 +1,300 @@
+"""Worker processes that come to every kind of end."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import CancelledError
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.scenes.render.pool import Workers
+from gradreel.scenes.render.worker_process import TimedOutError, WorkerDiedError
+
+TASKS = '''
+"""Tasks of worker processes."""
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from gradreel.core.errors import UserError
+from gradreel.scenes.render.worker_process import at, report
+
+
+class Known(UserError):
+    pass
+
+
+class OnlyHere(Exception):
+    def __reduce__(self):
+        return (eval, ("OnlyHere() if __import__('os').getpid() == %d else 1 / 0" % os.getpid(), globals()))
+
+
+def killed(times, log):
+    with open(log, "a") as file:
+        file.write("begun\\n")
+    begun = len(Path(log).read_text().splitlines())
+    if begun <= times:
+        at("in beat sum")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return begun
+
+
+def said(result, log, seconds=0.0):
+    with open(log, "a") as file:
+        file.write(f"{result} begins\\n")
+    time.sleep(seconds)
+    with open(log, "a") as file:
+        file.write(f"{result} ends\\n")
+    return result
+
+
+def ends(how):
+    at("in beat sum")
+    if how == "exit":
+        os._exit(3)
+    if how == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    raise {"SystemExit": SystemExit(0), "KeyboardInterrupt": KeyboardInterrupt(), "OnlyHere": OnlyHere("mine"),
+           "Known": Known("theirs"), "RecursionError": RecursionError("deep"), "MemoryError": MemoryError()}[how]
+
+
+def gives(what):
+    return {"lock": threading.Lock, "function": lambda: lambda: 1}[what]()
+
+
+def hangs(how):
+    at("in beat sum")
+    if how == "sleeping":
+        time.sleep(600)
+    elif how == "counting":
+        sum(range(10**13))  # no other thread of this process runs meanwhile
+    else:
+        while True:
+            report(1)
+
+
+def waits_for_another(seconds):
+    at("while another run had its lock", "stopped")
+    time.sleep(seconds)
+    at("", "anew")
+    return "done"
+
+
+def leaves(what):
+    if what == "thread":
+        threading.Thread(target=time.sleep, args=(600,)).start()
+    elif os.fork() == 0:  # it has our end of the pipe, too
+        time.sleep(4)
+        os._exit(0)
+    if what == "process and dies":
+        os._exit(3)
+    return what
+
+
+def prints():
+    print("from Python")
+    os.system("echo from a program")
+    return tempfile.gettempdir()
+'''
+
+AGAIN = "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
+
+
+@pytest.fixture(scope="module")
+def tasks(tmp_path_factory) -> ModuleType:
+    """The module of the tasks, which worker processes find, too."""
+    folder = tmp_path_factory.mktemp("tasks")
+    (folder / "pool_tasks.py").write_text(TASKS)
+    sys.path.insert(0, str(folder))
+    yield importlib.import_module("pool_tasks")
+    sys.path.remove(str(folder))
+    del sys.modules["pool_tasks"]
+
+
+def test_a_killed_task_is_tried_once_more_alone_when_the_others_are_done(tasks, tmp_path):
+    log, told, begun = tmp_path / "log", [], []
+    with Workers(2) as workers:
+        again = workers.submit(tasks.killed, 1, tmp_path / "kills", told=told.append, begun=lambda: begun.append(1))
+        twice = workers.submit(tasks.killed, 2, tmp_path / "more")
+        others = [workers.submit(tasks.said, str(k), log, 0.3) for k in range(3)]
+        assert again.result() == 2
+        assert [other.done() for other in others] == [True] * 3
+        with pytest.raises(WorkerDiedError, match=r"killed in beat sum, most likely .*again with no other at work"):
+            twice.result()
+    assert told == [AGAIN]
+    assert begun == [1]
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "message"),
+    [
+        ("exit", WorkerDiedError, r"^its process ended without a result in beat sum \(exit code 3\)$"),
+        ("crash", WorkerDiedError, r"^its process crashed in beat sum \(SIGSEGV\)$"),
+        ("SystemExit", WorkerDiedError, "^its process was ended by SystemExit: 0$"),
+        ("KeyboardInterrupt", WorkerDiedError, "^its process was ended by KeyboardInterrupt"),
+        ("OnlyHere", RuntimeError, "OnlyHere: mine"),
+        ("Known", UserError, "^theirs$"),
+        ("RecursionError", RecursionError, "deep"),
+        ("MemoryError", MemoryError, None),
+    ],
+)
+def test_a_task_that_ends_badly_raises_what_can_be_told(tasks, how, error, message):
+    with Workers(1) as workers, pytest.raises(error, match=message) as caught:
+        workers.submit(tasks.ends, how).result()
+    if error is WorkerDiedError:
+        assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize("what", ["lock", "function"])
+def test_a_result_that_cannot_be_sent_is_an_error(tasks, what):
+    with Workers(1) as workers, pytest.raises((TypeError, AttributeError, RuntimeError), match="pickle"):
+        workers.submit(tasks.gives, what).result()
+
+
+@pytest.mark.parametrize("how", ["sleeping", "counting", "reporting"])
+def test_a_task_that_hangs_is_ended_and_says_where_it_was(tasks, how):
+    with Workers(1) as workers:
+        hanging = workers.submit(tasks.hangs, how, timeout=1)
+        with pytest.raises(TimedOutError, match=r"not done after 1 s, in beat sum; it was ended\. --timeout"):
+            hanging.result()
+
+
+def test_the_time_that_a_task_waits_for_another_run_does_not_count(tasks):
+    with Workers(1) as workers:
+        assert workers.submit(tasks.waits_for_another, 2, timeout=1).result() == "done"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_what_a_task_leaves_running_keeps_nobody(tasks):
+    with Workers(3) as workers:
+        results = {what: workers.submit(tasks.leaves, what) for what in ("thread", "process", "process and dies")}
+        assert (results["thread"].result(), results["process"].result()) == ("thread", "process")
+        with pytest.raises(WorkerDiedError, match="exit code 3"):
+            results["process and dies"].result()
+
+
+def test_what_a_task_prints_is_no_result_and_its_temporary_files_are_the_runs(tasks, tmp_path, capfd):
+    with Workers(1, tmp_path) as workers:
+        assert workers.submit(tasks.prints).result() == str(tmp_path)
+    out, err = capfd.readouterr()
+    assert (out, err.split("\n")) == ("", ["from Python", "from a program", ""])
+
+
+class Shared:
+    """A claim on a thing that another run makes; what is asked of it."""
+
+    def __init__(self, made: object = None) -> None:
+        self.free = threading.Event()
+        self.result, self.held = made, 0
+
+    def take(self) -> bool:
+        self.held += self.free.is_set()
+        return self.free.is_set()
+
+    def let_go(self) -> None:
+        self.held -= 1
+
+    def made(self) -> object:
+        return self.result
+
+
+def test_what_another_run_is_making_waits_while_the_others_are_made(tasks, tmp_path):
+    log, told = tmp_path / "log", []
+    theirs, left = Shared(made="made by the other"), Shared()
+    with Workers(1) as workers:
+        first = workers.submit(tasks.said, "first", log, claim=theirs, told=told.append)
+        second = workers.submit(tasks.said, "second", log, claim=left)
+        assert workers.submit(tasks.said, "third", log).result() == "third"
+        assert not first.done()
+        theirs.free.set()
+        assert first.result() == "made by the other"
+        left.free.set()  # the other run died: nothing is made
+        assert second.result() == "second"
+    assert log.read_text().split("\n")[::2] == ["third begins", "second begins", ""]
+    assert told == ["another run is at it; waiting for what comes of that"]
+    assert (theirs.held, left.held) == (0, 0)
+
+
+def test_leaving_by_an_exception_ends_those_at_work_and_begins_no_more(tasks, tmp_path):
+    workers = Workers(1)
+    began = threading.Event()
+    hanging = workers.submit(tasks.hangs, "counting", begun=began.set)
+    waiting = workers.submit(tasks.said, "never", tmp_path / "log")
+    blocked = workers.submit(tasks.said, "never", tmp_path / "log", claim=Shared())
+    began.wait()
+    with pytest.raises(KeyboardInterrupt), workers:
+        raise KeyboardInterrupt
+    with pytest.raises(WorkerDiedError):
+        hanging.result()
+    for future in (waiting, blocked):
+        with pytest.raises(CancelledError):
+            future.result()
+    assert not (tmp_path / "log").exists()
+
+
+PARENT = """
+import sys
+import pool_tasks
+from gradreel.scenes.render.pool import Workers
+
+if __name__ == "__main__":
+    with Workers(2) as workers:
+        for how in sys.argv[1:]:
+            workers.submit(pool_tasks.hangs, how, begun=lambda: print("begun", flush=True))
+        workers.submit(pool_tasks.hangs, "sleeping").result()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere one that lets no thread run lives on until it does")
+def test_workers_end_with_their_parent_whatever_they_are_at(tasks, tmp_path):
+    (tmp_path / "parent.py").write_text(PARENT)
+    environment = os.environ | {"PYTHONPATH": str(Path(tasks.__file__).parent)}
+    parent = subprocess.Popen(
+        [sys.executable, "parent.py", "counting", "sleeping"],
+        cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert [parent.stdout.readline() for _ in range(2)] == ["begun\n", "begun\n"]
+    time.sleep(1)  # now they count and sleep
+    parent.kill()
+    parent.communicate()
+    killed = time.monotonic()
+    while session_lives(parent.pid):
+        assert time.monotonic() - killed < 60, "a worker outlived its parent"
+        time.sleep(0.01)
+
+
+def session_lives(leader: int) -> bool:
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_message_that_is_cut_off_is_a_death_like_others(tasks, monkeypatch):
+    """A worker that is killed while it sends a long result."""
+    from gradreel.scenes.render.worker_process import Watched, last_words
+
+    class Cut:
+        def poll(self, seconds: float) -> bool:
+            return True
+
+        def recv(self) -> object:
+            raise OSError("got end of file during message")
+
+    with pytest.raises(EOFError):
+        Watched(Cut(), None, None).recv()
+    assert last_words(-signal.SIGTERM) == "its process crashed (SIGTERM)"
+    assert last_words(-250) == "its process ended without a result (exit code -250)"
