@@ -42,7 +42,7 @@ DRAWN_WITH = (
     "pygments",
 )
 INSTALLED = ("site-packages", "dist-packages")
-OURS = tuple(PACKAGE_FOLDER / name for name in ("core", "scenes", "assets", "cli.py", "__init__.py"))
+OURS = tuple(PACKAGE_FOLDER / name for name in ("core", "scenes", "assets", "cli.py", "__init__.py", "gradreel.egg-info"))
 """A clone of ours may hold files of the user's beside these."""
 
 
