@@ -141,7 +141,8 @@ def _pickled(error: BaseException) -> bytes:
             pickle.loads(content)
             return content
         return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
-    return pickle.dumps(WorkerDiedError(f"its process was ended by {type(error).__name__}: {error}"))
+    says = f": {error}" if str(error) else ""
+    return pickle.dumps(WorkerDiedError(f"its process was ended by {type(error).__name__}{says}"))
 
 
 def _unpickled(content: bytes, told: str) -> BaseException:
