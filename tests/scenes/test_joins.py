@@ -1,0 +1,201 @@
+"""From one scene to the next: what is handed on stays, the rest leaves softly; the next begins with what is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.training import train
+from gradreel.scenes import style
+from gradreel.scenes.base import BREATH, LectureScene, SceneContext
+from gradreel.scenes.catalog import resolve
+from gradreel.scenes.lecture.any_curve import AnyCurve
+from gradreel.scenes.lecture.backprop import Backprop
+from gradreel.scenes.lecture.deeper import DeeperAndDeeper
+from gradreel.scenes.lecture.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.forecast import Forecast
+from gradreel.scenes.lecture.model_selection import ModelSelection
+from gradreel.scenes.lecture.naming import Naming
+from gradreel.scenes.lecture.overfitting import Overfitting
+from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
+from gradreel.scenes.lecture.why_deep import WhyDeep
+from gradreel.scenes.mobjects.headings import headings_among, next_heading
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.render.playing import play
+from gradreel.scenes.render.requests import SceneRequest
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.stills import _drawn, visit_beats
+from manim import VGroup, tempconfig
+
+SIZE = (854, 480)
+DEPTHS: dict[str, Any] = {"width": 4, "seeds": (0, 1), "epochs": 3}
+ONE = {"width": 4, "seed": 0, "epochs": 3}
+SMALL_RUN = {"run": THREE_DAYS.model_copy(update={"epochs": 2})}
+MATCH = {"budget": 40, "depth": 3, "seeds": (0, 1), "epochs": 20}
+JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[str, Any], str]] = [
+    (AnyCurve, {}, SigmoidFormula, {}, "en"),
+    (AnyCurve, {"points": [2, 3, 5]}, SigmoidFormula, {"pieces": 4, "w": 1}, "zh"),
+    (DepthExperiment, DEPTHS, Forecast, ONE, "en"),
+    (DepthExperiment, DEPTHS, Forecast, ONE, "zh"),
+    (Forecast, ONE, Naming, {}, "en"),
+    (Naming, {}, DeeperAndDeeper, {}, "zh"),
+    (DeeperAndDeeper, {}, WhyDeep, MATCH, "en"),
+    (Overfitting, DEPTHS, ModelSelection, DEPTHS, "zh"),
+    (ModelSelection, DEPTHS, Backprop, SMALL_RUN, "en"),
+]
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("media")
+
+
+def context_of(scene_class: type[LectureScene], parameters: dict[str, Any], media: Path, language: str) -> SceneContext:
+    """The scene's context, its runs trained."""
+    context = SceneContext(media_dir=media, language=language)
+    for run in scene_class.experiments(scene_class.validated(parameters)).values():
+        if not (context.traces / run.digest).exists():
+            train(run, context.traces)
+    return context
+
+
+class Opened(Exception):  # noqa: N818 - no error: the picture has been seen
+    pass
+
+
+def opening(scene_class: type[LectureScene], parameters: dict[str, Any], context: SceneContext) -> np.ndarray:
+    """The picture before anything has moved, (height, width, 4)."""
+    seen = []
+
+    def look(scene, *animations, **how):
+        seen.append(_drawn(scene))
+        raise Opened
+
+    with patch.object(scene_class, "play", look), pytest.raises(Opened):
+        visit_beats(scene_class, lambda scene, beat: None, parameters, context, SIZE)
+    return seen[0].astype(int)
+
+
+def ending(scene_class: type[LectureScene], parameters: dict[str, Any], context: SceneContext) -> np.ndarray:
+    """The picture when what is not handed on has left, (height, width, 4)."""
+    scene = visit_beats(scene_class, lambda scene, beat: None, parameters, context, SIZE)
+    scene.mobjects = scene.left()
+    return _drawn(scene).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("before", "its", "after", "own", "language"),
+    JOINS,
+    ids=[f"{a.scene_name()}-{b.scene_name()}-{k}" for k, (a, _, b, _, _) in enumerate(JOINS)],
+)
+def test_a_scene_begins_with_what_the_one_before_has_left(media, before, its, after, own, language):
+    left = ending(before, its, context_of(before, its, media, language))
+    begun = opening(after, own, context_of(after, own, media, language))
+    assert np.abs(left - begun).max() <= 2
+    assert (np.abs(begun - begun[0, 0]).max(axis=-1) > 20).sum() > 300, "something is carried over"
+
+
+# -- how things leave --------------------------------------------------------------------------------------------------
+
+SCENES = """
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.headings import next_heading
+from manim import LEFT, RIGHT, Dot, FadeIn, VGroup
+
+
+class HeadingLeaves(LectureScene):
+    def construct(self):
+        title, arriving = next_heading("One thing")
+        self.dots = VGroup(Dot(radius=1).shift(3 * LEFT), Dot(radius=1).shift(3 * RIGHT))
+        with self.beat("first", say="Two dots."):
+            self.play(*arriving, FadeIn(self.dots))
+        with self.beat("second", say="They stay."):
+            title, arriving = next_heading("Another", title)
+            self.play(*arriving)
+
+
+class OneDotStays(HeadingLeaves):
+    def construct(self):
+        super().construct()
+        self.hand_on(self.dots[0])
+
+
+class AllLeaves(HeadingLeaves):
+    def construct(self):
+        super().construct()
+        self.hand_on()
+"""
+HEADING, LEFT_DOT, RIGHT_DOT = np.s_[:24, :100], np.s_[60:120, 60:130], np.s_[60:120, 190:260]
+WHERE = {"heading": HEADING, "left": LEFT_DOT, "right": RIGHT_DOT}
+
+
+class Film:
+    """In the place of an encoder: how bright the heading's place and those of the dots are, frame after frame."""
+
+    def __init__(self) -> None:
+        self.seen: list[dict[str, float]] = []
+
+    @property
+    def frames(self) -> int:
+        return len(self.seen)
+
+    def write(self, pixels: np.ndarray, repeat: int = 1) -> None:
+        ink = pixels[..., :3].max(axis=-1).astype(float)
+        self.seen += [{name: float(ink[part].max()) for name, part in WHERE.items()}] * repeat
+
+
+def filmed(tmp_path: Path, name: str, **settings: Any):
+    file = tmp_path / "leaving.py"
+    file.write_text(SCENES)
+    made = RenderSettings(width=320, height=180, fps=10, media_dir=tmp_path, **settings)
+    film = Film()
+    with tempconfig({}):
+        beats = play(SceneRequest(resolve(f"{file}:{name}"), made), film)
+    return film.seen, beats
+
+
+@pytest.mark.parametrize(
+    ("name", "staying"),
+    [("HeadingLeaves", {"left", "right"}), ("OneDotStays", {"left"}), ("AllLeaves", set())],
+)
+def test_what_is_not_handed_on_leaves_within_the_last_breath(tmp_path, name, staying):
+    seen, beats = filmed(tmp_path, name)
+    last, breath = beats[-1].end, round(BREATH * 10)
+    assert [beat.name for beat in beats] == ["first", "second"]
+    assert beats[0].end == beats[1].start
+    assert len(seen) == last + breath, "as long as if nothing left"
+    full = seen[last - 1]
+    assert min(full.values()) > 200, "the beat's picture is whole"
+    for part in WHERE:
+        course = [frame[part] for frame in seen[last - 1 :]]
+        if part in staying:
+            assert course == [full[part]] * (breath + 1)
+        else:
+            steps = -np.diff(course)
+            assert course[-1] < 60 and steps.max() < 0.75 * (full[part] - 20), "in steps, none of them the whole way"
+            assert (steps >= 0).all()
+
+
+def test_clips_are_as_long_with_and_without_leaving(tmp_path):
+    whole, beats = filmed(tmp_path, "HeadingLeaves")
+    handed, _ = filmed(tmp_path, "AllLeaves")
+    assert len(whole) == len(handed)
+    part, (only,) = filmed(tmp_path, "HeadingLeaves", first_beat="first", last_beat="first")
+    assert len(part) == only.end == beats[0].end - beats[0].start
+    assert part[-1] == whole[beats[0].end - 1], "the scene is not over after its first beat: nothing leaves"
+
+
+def test_a_heading_comes_within_half_a_second():
+    _, (arriving,) = next_heading("One thing")
+    assert arriving.run_time <= 0.5
+
+
+def test_only_a_heading_at_its_place_is_one():
+    title, _ = next_heading("One thing")
+    elsewhere, beside = title.copy().shift([0, -1, 0]), words("One thing", style.LABEL)
+    beside.place(style.HEADING_BASELINE, left=style.LEFT_EDGE)
+    assert headings_among([elsewhere, beside, VGroup(VGroup(title))]) == [title]
