@@ -42,7 +42,9 @@ DRAWN_WITH = (
     "pygments",
 )
 INSTALLED = ("site-packages", "dist-packages")
-OURS = tuple(PACKAGE_FOLDER / name for name in ("core", "scenes", "assets", "cli.py", "__init__.py", "gradreel.egg-info"))
+OURS = tuple(
+    PACKAGE_FOLDER / name for name in ("core", "scenes", "assets", "cli.py", "__init__.py", "gradreel.egg-info")
+)
 """A clone of ours may hold files of the user's beside these."""
 
 
@@ -69,6 +71,12 @@ def one_moment() -> Iterator[None]:
         yield
     finally:
         _Now.moment = before
+
+
+def imports_of(name: str) -> tuple[str, ...]:
+    """Names that may be modules in one of our own files, as it says them."""
+    with one_moment():
+        return _parsed(PACKAGE_FOLDER / name).imports
 
 
 def code_digests(source: SceneSource) -> dict[str, str]:

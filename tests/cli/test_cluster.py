@@ -1,0 +1,317 @@
+"""Clips and stills drawn by a dask scheduler's workers: processes of their own, each with a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from gradreel.scenes.render import away
+from gradreel.scenes.render.sources import content_digest
+
+pytest.importorskip("distributed")
+
+SCENES = '''
+"""Scenes that are made of more than this file."""
+import os
+import time
+
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.assets import asset
+from gradreel.scenes.base import LectureScene
+from manim import RIGHT, Circle, Dot, FadeIn, Scene
+from pydantic import Field
+from shapes.ring import ring
+
+
+class Shown(LectureScene):
+    """A dot at a recorded number."""
+
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(
+            Experiment(dataset=CurveDataset(knots=((0, 0), (1, 1)), examples=5), epochs=3), description="The run."
+        )
+
+    def construct(self):
+        x = float(self.trace("run").parameters[-1, 0])
+        with self.beat("place"):
+            self.play(FadeIn(Dot(radius=1).shift(x * RIGHT)), run_time=0.2)
+
+
+class Made(Scene):
+    """Of a module, an asset, a file that is opened by its name, and a variable of the environment."""
+
+    def construct(self):
+        size = float(asset("size.txt").read_text())
+        with open("data/places.csv") as file:
+            places = [float(line) for line in file]
+        for x in places:
+            self.play(FadeIn(ring(size).shift(x * RIGHT)), run_time=0.2)
+        self.wait(float(os.environ["PAUSE"]))
+
+
+class Broken(Scene):
+    def construct(self):
+        self.play(FadeIn(Circle()), run_time=0.2)
+        1 / 0
+
+
+class Killed(Scene):
+    def construct(self):
+        os.kill(os.getpid(), 9)
+
+
+class Slow(Scene):
+    def construct(self):
+        print("slow", os.getpid(), flush=True)
+        time.sleep(float(os.environ["SLEEP"]))
+        self.play(FadeIn(Circle()), run_time=0.2)
+'''
+LESSON = """
+title = { en = "Places", zh = "位置" }
+narration = "words.toml"
+
+[[scene]]
+name = "scenes/film.py:Shown"
+[[scene]]
+name = "scenes/film.py:Made"
+"""
+WORDS = '[en.shown]\ntitle = "Shown"\nbeats = { place = "It is here." }\n[en.made]\ntitle = "Made"\n'
+SMALL = ("-r", "160,90", "--fps", "5", "--progress_bar", "none")
+
+
+@pytest.fixture
+def film(tmp_path, monkeypatch):
+    """A project of several files, and we are in it."""
+    files = {
+        "scenes/film.py": SCENES,
+        "scenes/size.txt": "0.5",
+        "scenes/shapes/ring.py": "from manim import Circle\n\n\ndef ring(size):\n    return Circle(size)\n",
+        "data/places.csv": "-2\n2\n",
+        "film.toml": LESSON,
+        "words.toml": WORDS,
+        "manim.cfg": "[CLI]\nbackground_color = #203040\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAUSE", "0.4")
+    monkeypatch.setenv("SLEEP", "600")
+    return tmp_path
+
+
+def clips_of(media: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in (media / "clips").glob("*.mp4")}
+
+
+def descriptions_of(media: Path) -> dict[str, dict]:
+    found = {file.name: json.loads(file.read_text(encoding="utf-8")) for file in (media / "clips").glob("*.json")}
+    return {
+        name: {key: value for key, value in content.items() if key not in ("made", "wall_seconds")}
+        for name, content in found.items()
+    }
+
+
+def wait_for(what, seconds=120.0):
+    """What ``what()`` gives once it gives something."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def slow_process(machines):
+    """The worker that plays the scene `Slow`, and the process that does it for the worker."""
+    for worker in machines.workers:
+        for pid in re.findall(r"^slow (\d+)$", machines.log(worker), re.MULTILINE):
+            if is_alive(int(pid)):
+                return worker, int(pid)
+    return None
+
+
+def test_a_lesson_drawn_there_is_that_drawn_here_byte_by_byte(shared_machines, film, command, gradreel):
+    away_run = command(
+        "render", "--lesson", "film.toml", *SMALL, "--media_dir", "there", "--scheduler", shared_machines.address
+    )
+    here = gradreel("render", "--lesson", "film.toml", *SMALL, "--media_dir", "here")
+    output, errors = away_run.communicate()
+    assert (away_run.returncode, errors) == (0, "")
+    assert output.strip().endswith("there/videos/film/90p5/film.mp4")
+    assert here.exit_code == 0
+    assert len(clips_of(film / "here")) == 2
+    assert clips_of(film / "there") == clips_of(film / "here")
+    assert descriptions_of(film / "there") == descriptions_of(film / "here")
+    videos = [(film / media / "videos/film/90p5/film.mp4").read_bytes() for media in ("there", "here")]
+    assert videos[0] == videos[1]
+    assert not [file for file in (film / "there/.gradreel/temporary").rglob("*") if file.is_file()]
+
+    there = shared_machines.folder
+    assert not [file for file in there.rglob("*") if file.suffix in (".mp4", ".npy", ".part") or "film" in file.name]
+    stores = list(there.rglob(away.STORE))
+    kept = [file for store in stores for file in store.iterdir()]
+    sent = sum(shared_machines.log(worker).count("function 'put'") for worker in shared_machines.workers)
+    assert len(kept) == sent > 0, "each file once to a worker"
+    assert all(content_digest(file) == file.name for file in kept)
+
+    again = gradreel(
+        "render", "--lesson", "film.toml", *SMALL, "--media_dir", "there", "--scheduler", "tcp://nowhere:1"
+    )
+    assert again.exit_code == 0, "all is there: no scheduler is needed"
+
+    (film / "scenes/size.txt").write_text("0.7")
+    asked = ("scenes/film.py:Made", "-r", "160,90", "--progress_bar", "none")
+    for media, where in (("here", ()), ("there", ("--scheduler", shared_machines.address))):
+        assert gradreel("frames", *asked, "--media_dir", media, *where).exit_code == 0
+        assert gradreel("render", "-s", *asked, "--media_dir", media, *where).exit_code == 0
+    pictures = {
+        media: {
+            file.relative_to(film / media).as_posix(): file.read_bytes()
+            for file in (film / media).rglob("images/**/*.png")
+        }
+        for media in ("there", "here")
+    }
+    assert pictures["there"] == pictures["here"]
+    assert len(pictures["here"]) == 3, "the end, the last frame, and the contact sheet"
+
+
+def test_scenes_that_fail_there_are_named_and_the_others_kept(shared_machines, film, command, gradreel):
+    scenes = [f"scenes/film.py:{name}" for name in ("Broken", "Killed", "Made", "Slow")]
+    away_run = command("render", *scenes, *SMALL, "--scheduler", shared_machines.address, "--timeout", "8")
+    output, errors = away_run.communicate()
+    assert (away_run.returncode, output) == (1, "")
+    assert "killed: its process was killed, perhaps for want of memory; it is tried once more" in errors
+    failure = errors[errors.index("Error: ") :]
+    assert "Broken raised an error" in failure or "broken raised an error" in failure
+    assert f'File "{film}/scenes/film.py", line' in failure
+    assert "1 / 0" in failure
+    assert "ZeroDivisionError" in failure
+    assert re.search(r"killed: on the worker worker-[01] \(tcp://127.0.0.1:\d+\): its process was killed", failure)
+    assert re.search(r"slow: on the worker worker-[01] \(tcp://127.0.0.1:\d+\): not done after 8 s", failure)
+    assert 'Traceback (most recent call last):\n  File "<' not in failure
+    assert len(clips_of(film / "media")) == 1
+    kept = gradreel("render", "scenes/film.py:Made", *SMALL, "--dry_run")
+    assert "made" not in kept.stdout.replace("nothing to be made", "")
+
+
+def test_a_killed_workers_scene_is_drawn_by_the_other_and_other_versions_are_refused(
+    machines, film, command, gradreel, monkeypatch, tmp_path_factory
+):
+    monkeypatch.setenv("SLEEP", "3")
+    arguments = ("render", "scenes/film.py:Slow", *SMALL, "--scheduler", machines.address)
+    away_run = command(*arguments)
+    victim, pid = wait_for(lambda: slow_process(machines))
+    os.kill(victim.pid, signal.SIGKILL)
+    _, errors = away_run.communicate()
+    assert away_run.returncode == 0, errors
+    assert len(clips_of(film / "media")) == 1
+    assert victim.wait() == -signal.SIGKILL
+    wait_for(lambda: not is_alive(pid))
+
+    (other,) = (worker for worker in machines.workers if worker is not victim)
+    other.kill()
+    other.wait()
+    poison = tmp_path_factory.mktemp("site")
+    (poison / "sitecustomize.py").write_text(
+        "from importlib import metadata\nfound = metadata.version\n"
+        'metadata.version = lambda name: "0.0.1" if name == "typst" else found(name)\n'
+    )
+    machines.worker(2, PYTHONPATH=str(poison))
+    refused = gradreel(*arguments, "--media_dir", "again")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert re.search(
+        r"frames of the worker worker-2 \(tcp://[\d.:]+\) would be others than those drawn", refused.stderr
+    )
+    assert re.search(r"typst is 0\.1\d\.\d+ here and 0\.0\.1 there", refused.stderr)
+    assert not clips_of(film / "again")
+
+
+def test_interrupted_it_ends_what_is_drawn_there(shared_machines, film, command):
+    away_run = command(
+        "render", "scenes/film.py:Slow", *SMALL, "--scheduler", shared_machines.address,
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    _, pid = wait_for(lambda: slow_process(shared_machines))
+    os.killpg(away_run.pid, signal.SIGINT)
+    _, errors = away_run.communicate()
+    assert (away_run.returncode, errors.splitlines()[-1]) == (130, "Interrupted.")
+    assert "Traceback" not in errors
+    wait_for(lambda: not is_alive(pid))
+    wait_for(lambda: not list(shared_machines.folder.rglob("gradreel-*/written")))
+
+
+def test_render_without_dask_or_a_scheduler_says_what_mends_it(project, gradreel, monkeypatch):
+    plain = ("render", "my_scene.py:Plain", *SMALL, "--scheduler")
+    monkeypatch.setattr("gradreel.scenes.render.scheduler.CONNECT_SECONDS", 0.5)
+    nobody = gradreel(*plain, "tcp://127.0.0.1:1")
+    assert (nobody.exit_code, nobody.stdout) == (2, "")
+    assert nobody.stderr.startswith("Error: --scheduler tcp://127.0.0.1:1: no scheduler answers there")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    lacking = gradreel(*plain, "tcp://127.0.0.1:1")
+    assert (lacking.exit_code, "pip install 'gradreel[cluster]'" in lacking.stderr) == (2, True)
+
+
+# -- what a worker keeps -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def worker(tmp_path):
+    return SimpleNamespace(local_directory=str(tmp_path))
+
+
+def send(worker, file: Path, size: int, digest: str | None = None) -> list[str | None]:
+    content, digest = file.read_bytes(), digest or content_digest(file)
+    chunks = [content[place : place + size] for place in range(0, len(content), size)] or [b""]
+    return [
+        away.put("token", digest, number, chunk, number == len(chunks) - 1, dask_worker=worker)
+        for number, chunk in enumerate(chunks)
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"0123456789", b"0123456789abcde"])
+def test_files_travel_in_chunks_there_and_back(worker, tmp_path, monkeypatch, content):
+    monkeypatch.setattr(away, "CHUNK", 10)
+    (file := tmp_path / "file").write_bytes(content)
+    digest = content_digest(file)
+    assert away.lacking([digest, digest], dask_worker=worker) == (digest,)
+    assert set(send(worker, file, 10)) == {None}
+    assert away.lacking([digest], dask_worker=worker) == ()
+    chunks = [away.take(digest, number, dask_worker=worker) for number in range(-(-len(content) // 10))]
+    assert b"".join(chunks) == content
+    away.drop([digest], dask_worker=worker)
+    assert away.take(digest, 0, dask_worker=worker) is None
+
+
+def test_a_file_that_changed_on_the_way_is_not_kept(worker, tmp_path):
+    (file := tmp_path / "file").write_bytes(b"new")
+    *_, refused = send(worker, file, 2, digest="0" * 24)
+    assert "changed while it was sent" in refused
+    assert not list((tmp_path / away.STORE).iterdir())
+
+
+def test_files_that_nothing_is_drawn_from_are_forgotten(worker, tmp_path):
+    for name in ("old", "used", "new"):
+        (tmp_path / name).write_text(name)
+        send(worker, tmp_path / name, 10)
+    digests = {name: content_digest(tmp_path / name) for name in ("old", "used", "new")}
+    for name in ("old", "used"):
+        long_ago = time.time() - away.FORGOTTEN_SECONDS - 1
+        os.utime(tmp_path / away.STORE / digests[name], (long_ago, long_ago))
+    assert away.lacking([digests["used"]], dask_worker=worker) == ()
+    send(worker, tmp_path / "new", 10)
+    assert set(away.lacking(digests.values(), dask_worker=worker)) == {digests["old"]}
