@@ -11,7 +11,7 @@ from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.written_out import Forward, example_of, forward, in_thousands, label_day, view_unit
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.experiments import shown_name
+from gradreel.scenes.lecture.experiments import days_that_differ, shown_name
 from gradreel.scenes.mobjects.day_words import unit_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
@@ -45,6 +45,7 @@ class ThreeDaysScene(LectureScene):
             dataset = self.run.dataset
             if not isinstance(dataset, DailyViews):
                 raise ValueError(f'run.dataset: daily views are shown, kind "daily views", not {dataset.kind}')
+            days_that_differ(dataset)
             if dataset.window > MOST:
                 raise ValueError(f"run.dataset.window: 1 to {MOST} days are shown as features, got {dataset.window}")
             if len(self.run.hidden) != 1 or self.run.hidden[0] > MOST:

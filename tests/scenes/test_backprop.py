@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.theta import parameter_names
@@ -262,3 +264,10 @@ def test_the_ends_of_the_bounds(media, name, lang):
     for (k, i, j), label in scene.orange.lines.items():
         expected = slopes[f"w_{i + 1}_{j + 1}" if k == 0 else f"c_{j + 1}"]
         assert number(label[1]) == pytest.approx(expected, abs=0.0051)
+
+
+def test_days_that_are_all_alike_are_refused():
+    series = DailySeries(start=date(2022, 1, 3), values=(50.0,) * 90, name="same.csv")
+    run = short(dataset=DailyViews(series=series, window=3))
+    with pytest.raises(UserError, match=r"same\.csv: .* all have 50 views, so there is nothing to learn"):
+        Backprop.validated({"run": run})
