@@ -1,0 +1,544 @@
+"""Each change renders exactly the clips that it touches, and the old picture is never shown for new data."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import av
+import pytest
+from filelock import FileLock
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import find_scenes, resolve
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.render import engine, sources
+from gradreel.scenes.render.choosing import load_lesson
+from gradreel.scenes.render.plan import Plan, plan
+from gradreel.scenes.render.progress import Reporter
+from gradreel.scenes.render.requests import SceneDescription
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.sources import code_digests
+from gradreel.scenes.render.workspace import Folders
+from PIL import Image
+
+FILES = {
+    "photo.py": '''
+from gradreel.scenes.assets import asset
+from manim import ImageMobject, Scene
+
+
+class Photo(Scene):
+    """A picture that fills the frame."""
+
+    def construct(self):
+        self.add(ImageMobject(str(asset("pictures/photo.png"))).scale_to_fit_width(20))
+        self.wait(0.2)
+''',
+    "disc.py": '''
+import importlib
+import os
+
+from manim import Circle, Scene
+from shapes.filled import DiscScene
+
+
+class Disc(DiscScene):
+    def radius(self):
+        """Its radius is in a file that only running this tells, its colour in a module and in the environment."""
+        return float(open("radius.txt").read())
+
+    def colour(self):
+        return os.environ.get("DISC_COLOUR", importlib.import_module("_".join(["colour", "scheme"])).COLOUR)
+''',
+    "shapes/__init__.py": "",
+    "shapes/filled.py": '''
+from manim import Circle, Scene
+
+
+class DiscScene(Scene):
+    def construct(self):
+        self.add(Circle(self.radius(), fill_opacity=1, fill_color=self.colour(), stroke_width=0))
+        self.wait(0.2)
+''',
+    "colour_scheme.py": 'COLOUR = "#00FF00"\n',
+    "radius.txt": "2.0\n",
+    "views_scene.py": '''
+import numpy
+from gradreel.core.datasets import Dataset
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.base import LectureScene
+from manim import Circle
+from pydantic import Field
+
+
+class Views(LectureScene):
+    """A disc as large as a recorded parameter."""
+
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(Experiment(epochs=2), description="The run.")
+        factor: float = Field(1.0, gt=0, description="How large.")
+
+    def construct(self):
+        theta = self.trace("run").parameters[-1]
+        self.add(Circle(self.parameters.factor * (1 + float(numpy.abs(theta).sum()) % 2), fill_opacity=1))
+        with self.beat("shown", size=float(theta[0])):
+            pass
+''',
+    "words.toml": '''
+[en.views]
+title = "Views"
+[en.views.beats]
+shown = "Here are some views."
+[en.views.screen]
+name = "views"
+[zh.views]
+title = "播放量"
+[zh.views.beats]
+shown = "这是播放量。"
+''',
+    "views.csv": "date,views\n" + "".join(f"2024-{1 + d // 28:02}-{1 + d % 28:02},{20 + d % 7}\n" for d in range(28)),
+    "film.toml": '''
+title = { en = "A film" }
+narration = "words.toml"
+
+[experiments.small]
+dataset = { kind = "daily views", data = "views.csv", window = 3 }
+hidden = []
+epochs = 2
+loss = "mae"
+learning_rate = 0.1
+
+[[scene]]
+name = "photo.py:Photo"
+[[scene]]
+name = "disc.py:Disc"
+[[scene]]
+name = "views_scene.py:Views"
+parameters = { run = "small" }
+''',
+}  # fmt: skip
+
+
+class Heard(Reporter):
+    """What was made."""
+
+    def __init__(self) -> None:
+        self.tasks: list[str] = []
+
+    def begin(self, task: str, total: int, unit: str) -> None:
+        self.tasks.append(task)
+
+
+@dataclass
+class Film:
+    """A user's project of three scenes and its media folder."""
+
+    folder: Path
+    settings: RenderSettings
+    descriptions: list[SceneDescription]
+
+    def write(self, name: str, old: str, new: str) -> None:
+        text = (self.folder / name).read_text("utf-8")
+        assert old in text
+        (self.folder / name).write_text(text.replace(old, new), encoding="utf-8")
+
+    def plan(self, descriptions: list[SceneDescription] | None = None, **settings: object) -> Plan:
+        """By what the scenes said of themselves when they were rendered: no process is started."""
+        lesson = load_lesson(self.folder / "film.toml")
+        changed = replace(self.settings, **settings)
+        return plan(lesson.requests(changed), descriptions or self.descriptions, Folders(changed.media_dir))
+
+    def touched(self, **settings: object) -> dict[str, str]:
+        """The clips that would be rendered, and why."""
+        return {clip.scene: clip.why for clip in self.plan(**settings).out_of_date}
+
+    def render(self) -> list[str]:
+        """What is made."""
+        heard = Heard()
+        engine.render_lesson(load_lesson(self.folder / "film.toml"), self.settings, heard)
+        return sorted(heard.tasks)
+
+    def pixel(self, scene: str, x: float = 0.5) -> tuple[int, ...]:
+        """Of the clip that the lesson's video has of a scene, half-way down its first frame."""
+        clip = next(clip for clip in self.plan().clips if clip.scene == scene)
+        with av.open(str(clip.path)) as container:
+            frame = next(container.decode(video=0)).to_ndarray(format="rgb24")
+        return tuple(int(value) for value in frame[frame.shape[0] // 2, int(x * frame.shape[1])])
+
+
+def paint(folder: Path, colour: str) -> None:
+    (folder / "pictures").mkdir(exist_ok=True)
+    Image.new("RGB", (16, 9), colour).save(folder / "pictures" / "photo.png")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory, worker_id) -> tuple[Path, list[SceneDescription]]:
+    """The project after its first rendering, which one of the processes that run tests does for all."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    folder = shared / "film"
+    before = Path.cwd()
+    with FileLock(shared / "film.lock"):
+        first = not folder.exists()
+        if first:
+            (folder / "shapes").mkdir(parents=True)
+            for name, text in FILES.items():
+                (folder / name).write_text(text, encoding="utf-8")
+            paint(folder, "red")
+        os.chdir(folder)
+        try:
+            settings = RenderSettings(width=96, height=54, fps=5, jobs=2, media_dir=folder / "media")
+            lesson, heard = load_lesson(folder / "film.toml"), Heard()
+            engine.render_lesson(lesson, settings, heard)
+            assert sorted(heard.tasks) == (["disc", "photo", "train small", "views"] if first else [])
+            return folder, engine.inspect_lesson(lesson, settings)
+        finally:
+            os.chdir(before)
+
+
+@pytest.fixture
+def film(rendered, tmp_path, monkeypatch) -> Film:
+    """A copy of it, somewhere else: that alone is no change."""
+    folder, descriptions = rendered
+    copy = tmp_path / "moved"
+    shutil.copytree(folder, copy)
+    monkeypatch.chdir(copy)
+    monkeypatch.delenv("DISC_COLOUR", raising=False)
+    settings = RenderSettings(width=96, height=54, fps=5, jobs=2, media_dir=copy / "media")
+    return Film(copy, settings, descriptions)
+
+
+WITHOUT_MANIM = """
+import sys
+
+sys.modules["manim"] = sys.modules["torch"] = None  # importing them is an error
+from gradreel.scenes.render.pool import Workers
+
+Workers.submit = None  # as is starting a worker
+from gradreel.cli import main
+
+main()
+"""
+
+
+def test_an_unchanged_project_is_up_to_date_wherever_it_lies_and_needs_no_manim(film):
+    assert film.touched() == {}
+    assert film.touched(jobs=7) == {}
+    film.render()  # the video of the copy
+    videos = film.folder / "media/videos"
+    before = {file: file.stat().st_mtime_ns for file in videos.rglob("*.*")}
+    command = [sys.executable, "-c", WITHOUT_MANIM, "render", "--lesson", "film.toml", "-r", "96,54", "--fps", "5"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.strip() == str(videos / "film/54p5/film.mp4")
+    assert {file: file.stat().st_mtime_ns for file in videos.rglob("*.*")} == before, "written once"
+
+
+ALL = {"photo", "disc", "views"}
+CHANGES: dict[str, tuple[Callable[[Film], None], set[str], str]] = {
+    "a scene's code": (lambda film: film.write("photo.py", "wait(0.2)", "wait(0.4)"), {"photo"}, "code of photo.py"),
+    "a comment in it": (lambda film: film.write("photo.py", "wait(0.2)", "wait(0.2)  # a while"), set(), ""),
+    "a docstring": (lambda film: film.write("photo.py", "A picture that fills", "One that fills"), set(), ""),
+    "a base class in another module": (
+        lambda film: film.write("shapes/filled.py", "stroke_width=0", "stroke_width=1"),
+        {"disc"},
+        "code of shapes/filled.py",
+    ),
+    "the package around that module": (
+        lambda film: (film.folder / "shapes/__init__.py").write_text("print()\n"),
+        {"disc"},
+        "code of shapes/__init__.py",
+    ),
+    "a package of a module's name": (
+        lambda film: (
+            (film.folder / "shapes/filled").mkdir(),
+            (film.folder / "shapes/filled/__init__.py").write_text("from manim import Scene as DiscScene\n"),
+        ),
+        {"disc"},
+        "code of shapes/filled",
+    ),
+    "an asset": (lambda film: paint(film.folder, "blue"), {"photo"}, "pictures/photo.png"),
+    "a file that it opens": (
+        lambda film: (film.folder / "radius.txt").write_text("3.0\n"),
+        {"disc"},
+        "radius.txt changed",
+    ),
+    "a module by a computed name": (
+        lambda film: film.write("colour_scheme.py", "00FF00", "0000FF"),
+        {"disc"},
+        "colour_scheme.py changed",
+    ),
+    "a word": (lambda film: film.write("words.toml", "some views", "more views"), set(), ""),
+    "a line's length": (
+        lambda film: film.write("words.toml", "some views.", "some views, and a good many they are, day by day."),
+        {"views"},
+        "narration",
+    ),
+    "a field in a line": (
+        lambda film: film.write("words.toml", "some views.", "views: {size}"), {"views"}, "narration"
+    ),
+    "a word on the screen": (
+        lambda film: film.write("words.toml", 'name = "views"', 'name = "visit"'), {"views"}, "narration"
+    ),
+    "a chapter's title": (lambda film: film.write("words.toml", '"Views"', '"Visits"'), set(), ""),
+    "a part of the lesson": (
+        lambda film: film.write("film.toml", 'name = "disc', 'part = { en = "Part" }\nname = "disc'), set(), ""
+    ),
+    "manim.cfg": (
+        lambda film: (film.folder / "manim.cfg").write_text("[CLI]\nbackground_color = WHITE\n"),
+        ALL,
+        "manim.cfg",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_touches_exactly_the_clips_that_show_it(film, change):
+    make, touched, why = CHANGES[change]
+    make(film)
+    found = film.touched()
+    assert set(found) == touched, found
+    assert all(text.startswith(why) for text in found.values()), found
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [({"language": "zh"}, "language"), ({"theme": "light"}, "theme"), ({"width": 128, "height": 72}, "height, width")],
+)
+def test_language_theme_and_quality_touch_all(film, settings, why):
+    touched = film.touched(**settings)
+    assert set(touched) == ALL
+    assert all(why in text for text in touched.values()), touched
+
+
+def test_a_parameter_and_an_experiment_touch_the_scene_that_has_them(film):
+    photo, disc, views = film.descriptions
+    larger = replace(views, parameters=views.parameters | {"factor": 2.0})
+    changed = film.plan([photo, disc, larger])
+    assert [(clip.scene, clip.why) for clip in changed.out_of_date] == [("views", "parameter factor changed")]
+    run = views.experiments["run"].model_copy(update={"seed": 7})
+    other = replace(
+        views, parameters=views.parameters | {"run": run.model_dump(mode="json")}, experiments={"run": run}
+    )
+    changed = film.plan([photo, disc, other])
+    assert [missing.experiment for missing in changed.runs] == [run]
+    assert [clip.scene for clip in changed.out_of_date] == ["views"]
+
+
+def test_versions_touch_what_is_drawn_with_them(film, monkeypatch):
+    known = sources._version
+    monkeypatch.setattr(sources, "_version", lambda name: "0.22.99" if name == "manim" else known(name))
+    assert film.touched() == dict.fromkeys(ALL, "version of manim changed")
+    monkeypatch.setattr(sources, "_version", lambda name: "99" if name == "scipy" else known(name))
+    assert set(film.touched()) == ALL, "Manim draws with it"
+    monkeypatch.setattr(sources, "_version", known)
+    film.write("disc.py", "import os", "import os\nimport filelock")
+    assert film.touched() == {"disc": "code of disc.py, version of filelock changed"}
+    assert sources.library_versions(resolve("photo.py:Photo")) == {}
+
+
+def test_a_variable_of_the_environment_touches_the_scene_that_reads_it(film, monkeypatch):
+    monkeypatch.setenv("DISC_COLOUR", "#FF0000")
+    assert film.touched() == {"disc": "variable DISC_COLOUR changed"}
+
+
+def test_changes_are_seen_on_the_picture(film):
+    """Rendered in earnest, one change after the other."""
+    assert film.render() == []
+    red, green = film.pixel("photo"), film.pixel("disc")
+    assert red[0] > 200 > 60 > red[2] and green[1] > 200 > 60 > green[0]
+
+    paint(film.folder, "blue")
+    film.write("colour_scheme.py", "00FF00", "0000FF")
+    assert film.render() == ["disc", "photo"]
+    assert all(film.pixel(scene)[2] > 200 > 60 > film.pixel(scene)[1] for scene in ("photo", "disc"))
+
+    black = film.pixel("disc", x=0.75)
+    (film.folder / "radius.txt").write_text("3.9\n")
+    before = film.plan().clips[2]
+    film.write("views.csv", "2024-01-05,24", "2024-01-05,25")  # one byte
+    assert film.render() == ["disc", "train small", "views"]
+    assert film.pixel("disc", x=0.75)[2] > 200 > 60 > black[2]
+    film.descriptions = engine.inspect_lesson(load_lesson(film.folder / "film.toml"), film.settings)
+    after = film.plan().clips[2]
+    assert after.up_to_date and after.digest != before.digest
+    assert after.parts["traces"] != before.parts["traces"], "another trace, another clip"
+    assert film.render() == []
+
+
+def test_an_asset_that_is_missing_or_no_file_is_named_before_anything_is_made(film):
+    (film.folder / "pictures/photo.png").unlink()
+    with pytest.raises(UserError, match=r"photo.py: asset\('pictures/photo.png'\): there is no file .*photo.png"):
+        film.plan()
+    (film.folder / "pictures/photo.png").mkdir()
+    with pytest.raises(UserError, match="is a folder"):
+        film.plan()
+    film.write("photo.py", "pictures/photo.png", "/etc/passwd")
+    with pytest.raises(UserError, match=r"a file beside photo\.py was wanted"):
+        film.plan()
+
+
+def test_files_of_the_users_are_told(film):
+    assert sources.own_files(resolve("photo.py:Photo")) == {
+        "photo.py": film.folder / "photo.py",
+        "pictures/photo.png": film.folder / "pictures/photo.png",
+    }
+    assert set(sources.own_files(resolve("disc.py:Disc"))) == {
+        "disc.py",
+        "shapes/__init__.py",
+        "shapes/filled.py",
+    }
+    assert sources.own_files(resolve("build-curve")) == {}
+
+
+def test_a_helper_that_is_no_python_is_an_error_with_its_line(film):
+    (film.folder / "shapes/filled.py").write_text("class DiscScene:\n    def construct(self:\n")
+    with pytest.raises(UserError, match=r"(?s)filled.py is not valid Python:.*line 2"):
+        film.plan()
+
+
+def test_users_files_with_the_names_of_ours_count_by_themselves(film):
+    (film.folder / "scenes").mkdir()
+    (film.folder / "scenes/base.py").write_text("WIDTH = 1\n")
+    imports = "from gradreel.scenes import base\nfrom scenes.base import WIDTH\n\n\n"
+    film.write("photo.py", "class Photo", f"{imports}class Photo")
+    before = code_digests(resolve("photo.py:Photo"))
+    assert {"scenes/base.py", "gradreel/scenes/base.py"} <= set(before)
+    (film.folder / "scenes/base.py").write_text("WIDTH = 2\n")
+    after = code_digests(resolve("photo.py:Photo"))
+    assert {name for name in after if after[name] != before[name]} == {"scenes/base.py"}
+
+
+def test_modules_behind_links_and_on_pythons_path_count(film, tmp_path, monkeypatch):
+    library = tmp_path / "library"
+    (library / "parts").mkdir(parents=True)
+    (library / "parts/__init__.py").write_text("")
+    (library / "parts/near.py").write_text("from . import far\n")
+    (library / "parts/far.py").write_text("X = 1\n")
+    (tmp_path / "linked.py").write_text("Y = 1\n")
+    (film.folder / "linked.py").symlink_to(tmp_path / "linked.py")
+    monkeypatch.syspath_prepend(library)
+    film.write("photo.py", "class Photo", "import linked\nimport parts.near\n\n\nclass Photo")
+    source = resolve("photo.py:Photo")
+    names = {"linked.py", "../library/parts/near.py", "../library/parts/far.py"}
+    assert names <= set(code_digests(source))
+    for file in (tmp_path / "linked.py", library / "parts/far.py"):
+        before = code_digests(source)
+        file.write_text("Z = 2\n")
+        assert code_digests(source) != before, file
+
+
+def test_a_scene_that_shows_its_own_text_counts_comments(film):
+    film.write("photo.py", "class Photo", "import inspect\n\n\nclass Photo")
+    film.write("photo.py", "self.wait", "inspect.getsource(Photo)\n        self.wait")
+    before = code_digests(resolve("photo.py:Photo"))
+    film.write("photo.py", "self.wait(0.2)", "self.wait(0.2)  # said on the screen")
+    assert code_digests(resolve("photo.py:Photo")) != before
+
+
+# -- our own scenes -----------------------------------------------------------------------------------------------
+
+
+def test_no_scene_of_ours_computes_whose_words_it_shows():
+    assert [scene.name for scene in find_scenes() if "" in sources.screen_words(scene)] == []
+
+
+def test_words_that_a_scene_takes_from_another_count_for_it():
+    words = {scene.name: sources.screen_words(scene) for scene in find_scenes()}
+    assert words["deeper-and-deeper"]["naming"] == ("deep",)
+    assert words["naming"] == {}, "its own"
+    ours = Narration.load().scenes["en"]
+    for scene, sections in words.items():
+        for section, keys in sections.items():
+            assert all(key in ours[section]["screen"] for key in keys or ()), (scene, section)
+
+
+NOT_DRAWING = {"jumps", "plan", "pool", "requests", "settings", "worker_process"}  # of what playing a scene imports
+
+
+def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is():
+    imported = {
+        name.removeprefix("gradreel.scenes.render.")
+        for name in sources.imports_of("scenes/render/playing.py")
+        if name.startswith("gradreel.scenes.render.") and name.count(".") == 3
+    }
+    drawing = {Path(name).stem for name in sources.DRAWING_FILES}
+    assert imported - drawing <= NOT_DRAWING, "say whether a change of these is a change of every picture"
+
+
+SEEN_FROM_OUTSIDE = """
+import json, sys
+from pathlib import Path
+from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes
+from gradreel.scenes.render import sources
+
+assert PACKAGE_FOLDER == Path(sys.argv[1]), PACKAGE_FOLDER
+
+def digests():
+    scenes = find_scenes()
+    with sources.one_moment():
+        return {scene.name: sources.code_digests(scene) for scene in scenes}
+
+before = digests()
+for name, old, new in json.loads(sys.argv[2]):
+    file = PACKAGE_FOLDER / name
+    text = file.read_text("utf-8")
+    assert old in text, name
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    after = digests()
+    print(json.dumps(sorted(scene for scene in after if after[scene] != before[scene])))
+    file.write_text(text, encoding="utf-8")
+assert digests() == before
+"""
+
+
+def test_changes_of_our_own_code_touch_the_scenes_that_import_it(tmp_path):
+    """In a copy of the package."""
+    package = tmp_path / "gradreel"
+    root = sources.PACKAGE_FOLDER
+    package.mkdir()
+    for name in ("core", "scenes", "assets/lessons", "assets/narration"):
+        shutil.copytree(root / name, package / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "__init__.py", package)
+    changes = [
+        ("scenes/lecture/relu.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
+        ("scenes/lecture/relu.py", "import annotations\n", "import annotations\n# a comment\n"),
+        ("scenes/mobjects/part_map.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
+        ("scenes/base.py", "HOLD = 1.0", "HOLD = 1.5"),
+        ("scenes/render/engine.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
+    ]
+    result = subprocess.run(
+        [sys.executable, "-c", SEEN_FROM_OUTSIDE, str(package), json.dumps(changes)],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    code, comment, helper, base, renderer = map(json.loads, result.stdout.splitlines())
+    everything = sorted(scene.name for scene in find_scenes())
+    assert "relu" in code and len(code) < len(everything) / 2
+    assert (comment, base, renderer) == ([], everything, [])
+    drawn = scenes_that_import("gradreel.scenes.mobjects.part_map")
+    assert set(helper) == drawn and 1 < len(drawn) < len(everything)
+
+
+def scenes_that_import(module: str) -> set[str]:
+    """By the text of the files, line by line."""
+
+    def reaches(file: Path, seen: set[Path]) -> bool:
+        seen.add(file)
+        text = file.read_text("utf-8")
+        if f"from {module} import" in text or f"from {module.rpartition('.')[0]} import {file.stem}" in text:
+            return True
+        names = [line.split()[1] for line in text.splitlines() if line.strip().startswith("from gradreel.scenes.")]
+        files = [sources.PACKAGE_FOLDER.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in names]
+        return any(reaches(file, seen) for file in files if file.is_file() and file not in seen)
+
+    return {scene.name for scene in find_scenes() if reaches(scene.file, set())}
