@@ -92,7 +92,7 @@ class LectureScene(Scene):
         self._traces: dict[str, Trace] = {}
         self._ended = False  # the last beat asked for is over
         self._skipped = 0.0  # seconds of beats that were not asked for
-        self._ending: str | None = None  # the beat whose last BREATH is still to come
+        self._held_beat: str | None = None  # the beat whose last BREATH is still to come
         self._handed_on: tuple[Mobject, ...] | None = None
         use_theme(self.context.theme)
         super().__init__(*args, **kwargs)
@@ -194,10 +194,10 @@ class LectureScene(Scene):
         needed = max((reading_seconds(line, language) for language, line in lines.items()), default=0.0)
         seconds = self._whole_frames(max(HOLD, needed + BREATH - (self.time - start)))
         end = self.time + seconds
-        self.wait(self._whole_frames(seconds - self._breath()))
-        self._ending = name
+        self.wait(self._whole_frames(seconds - self._last_breath()))
+        self._held_beat = name
         if self.renderer.skip_animations:  # the picture is wanted, and no frame on the way to it
-            self._end_beat()
+            self._release_beat()
         if shown:
             self.beats.append(Beat(name, start - self._skipped, end - self._skipped, lines))
         else:
@@ -210,38 +210,38 @@ class LectureScene(Scene):
         """
         self._handed_on = mobjects
 
-    def left(self) -> list[Mobject]:
+    def remains(self) -> list[Mobject]:
         """What is still on the screen when the scene is over: where the next one begins."""
-        gone = {id(part) for mobject in self._leaving() for part in mobject.get_family()}
+        gone = {id(part) for mobject in self._not_handed_on() for part in mobject.get_family()}
         return _without(self.mobjects, gone)
 
     def tear_down(self) -> None:
         """The scene is over: its last beat ends, and in the breath that this one has left, things leave."""
-        if self._ending is not None and (leaving := self._leaving()):
-            self._tell_of_end()
+        if self._held_beat is not None and (leaving := self._not_handed_on()):
+            self._tell_beat_is_over()
             self.play(*map(FadeOut, leaving), run_time=BREATH - HAIR)  # Manim rounds an animation's frames up
         else:
-            self._end_beat()
+            self._release_beat()
         super().tear_down()
 
-    def _leaving(self) -> list[Mobject]:
+    def _not_handed_on(self) -> list[Mobject]:
         if self._handed_on is None:
             return headings_among(self.mobjects)
         kept = {id(part) for mobject in self._handed_on for part in mobject.get_family()}
         return _without(self.mobjects, kept)
 
-    def _end_beat(self) -> None:
+    def _release_beat(self) -> None:
         """The breath that a beat has left, if it is still to come."""
-        if self._ending is not None:
-            self.wait(self._breath())
-            self._tell_of_end()
+        if self._held_beat is not None:
+            self.wait(self._last_breath())
+            self._tell_beat_is_over()
 
-    def _tell_of_end(self) -> None:
-        if self.after_beat is not None and self._ending is not None:
-            self.after_beat(self, self._ending)
-        self._ending = None
+    def _tell_beat_is_over(self) -> None:
+        if self.after_beat is not None and self._held_beat is not None:
+            self.after_beat(self, self._held_beat)
+        self._held_beat = None
 
-    def _breath(self) -> float:
+    def _last_breath(self) -> float:
         return self._whole_frames(BREATH)
 
     def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> dict[str, str]:
@@ -254,7 +254,7 @@ class LectureScene(Scene):
 
     def _enter(self, name: str) -> bool:
         """Whether beat ``name`` was asked for. Others are played without frames: what they leave is needed."""
-        self._end_beat()  # the one before
+        self._release_beat()  # the one before
         first, last = self.context.first_beat, self.context.last_beat
         started = first is None or name == first or bool(self.beats)
         ended = last is not None and bool(self.beats) and self.beats[-1].name == last

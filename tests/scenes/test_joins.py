@@ -83,7 +83,7 @@ def opening(scene_class: type[LectureScene], parameters: dict[str, Any], context
 def ending(scene_class: type[LectureScene], parameters: dict[str, Any], context: SceneContext) -> np.ndarray:
     """The picture when what is not handed on has left, (height, width, 4)."""
     scene = visit_beats(scene_class, lambda scene, beat: None, parameters, context, SIZE)
-    scene.mobjects = scene.left()
+    scene.mobjects = scene.remains()
     return _drawn(scene).astype(int)
 
 
