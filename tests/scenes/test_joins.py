@@ -12,7 +12,7 @@ from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.training import train
 from gradreel.scenes import style
 from gradreel.scenes.base import BREATH, LectureScene, SceneContext
-from gradreel.scenes.catalog import resolve
+from gradreel.scenes.catalog import find_scenes, load_class, resolve
 from gradreel.scenes.lecture.any_curve import AnyCurve
 from gradreel.scenes.lecture.backprop import Backprop
 from gradreel.scenes.lecture.deeper import DeeperAndDeeper
@@ -199,3 +199,17 @@ def test_only_a_heading_at_its_place_is_one():
     elsewhere, beside = title.copy().shift([0, -1, 0]), words("One thing", style.LABEL)
     beside.place(style.HEADING_BASELINE, left=style.LEFT_EDGE)
     assert headings_among([elsewhere, beside, VGroup(VGroup(title))]) == [title]
+
+
+def test_no_scene_of_the_lecture_uses_a_name_that_is_the_base_classes_own():
+    """Private methods do not meet by chance: the base's ``_release_beat`` is called as no scene's own beat is."""
+    own = {name for name in vars(LectureScene) if name.startswith("_") and not name.endswith("__")}
+    scenes = [load_class(source) for source in find_scenes()]
+    clashing = {
+        f"{part.__name__}.{name}"
+        for scene in scenes
+        for part in scene.__mro__[: scene.__mro__.index(LectureScene)]
+        for name in own & set(vars(part))
+    }
+    assert len(own) > 10 and len(scenes) > 25
+    assert not clashing
