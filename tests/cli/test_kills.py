@@ -1,0 +1,274 @@
+"""kill -9 at any moment: the next run completes, does again at most what was in flight, and its video is the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from gradreel.core.results import time_file
+from gradreel.core.trace import Trace
+
+GRADREEL = Path(sysconfig.get_path("scripts")) / "gradreel"
+EPOCHS = 20_000
+SCENES = f'''
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.base import LectureScene
+from manim import RIGHT, Circle, Dot, FadeIn, Scene
+from pydantic import Field
+
+
+def drawn(scene):
+    with open("drawn.log", "a") as log:
+        print(scene, file=log)
+
+
+class Shows(LectureScene):
+    """A dot at a recorded number."""
+
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(
+            Experiment(dataset=CurveDataset(knots=((0, 0), (1, 1)), examples=5), epochs={EPOCHS}, keep={{"every": 10}}),
+            description="The run.",
+        )
+
+    def construct(self):
+        drawn("shows")
+        with self.beat("place", say="Here it is."):
+            self.play(FadeIn(Dot(radius=1).shift(float(self.trace("run").parameters[-1, 0]) * RIGHT)), run_time=1)
+
+
+class Dots(LectureScene):
+    def construct(self):
+        drawn("dots")
+        dot = Dot(radius=1)
+        with self.beat("first", say="A dot appears."):
+            self.play(FadeIn(dot), run_time=1)
+        with self.beat("second", say="It moves."):
+            self.play(dot.animate.shift(RIGHT), run_time=1)
+
+
+class Plain(Scene):
+    def construct(self):
+        drawn("plain")
+        self.play(FadeIn(Circle(fill_opacity=1)), run_time=2)
+'''
+# What can be seen of a run from outside, in the order in which it comes: kind, pattern in the media folder
+KINDS = {
+    "begun": ".gradreel/temporary/*.lock",
+    "looked at scenes": ".gradreel/inspections/*.json",
+    "training begun": "traces/.*.partial",
+    "training": "traces/.*.partial/journal.json",
+    "trained": "traces/[!.]*/meta.json",
+    "drawing": ".gradreel/temporary/*/*.mp4",
+    "clip named": "clips/*.mp4",
+    "clip described": "clips/*.json",
+    "joining": ".gradreel/temporary/*/*-film.mp4",
+    "writing beside it": ".gradreel/temporary/*/*-film.en.srt",
+    "renaming": ".gradreel/publishing.json",
+    "renamed": "videos/film/*/film.mp4",
+}
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+Found = set[tuple[str, int]]  # of files: path, time of change
+
+
+@dataclass
+class Killing:
+    """Runs of one lesson in one media folder, killed at what is seen of them; ``moments`` counts at what."""
+
+    folder: Path
+    random: random.Random
+    moments: Counter[str] = field(default_factory=Counter)
+    errors: str = ""
+
+    @property
+    def media(self) -> Path:
+        return self.folder / "media"
+
+    def start(self) -> subprocess.Popen[str]:
+        command = [GRADREEL, "render", "--lesson", "film.toml", "-r", "64,36", "--fps", "5", "-j", "2"]
+        return subprocess.Popen(
+            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    def found(self, kind: str) -> Found:
+        """The files of a kind that there are."""
+        files = set()
+        for path in self.media.glob(KINDS[kind]):
+            try:
+                files.add((str(path), path.stat().st_mtime_ns))
+            except FileNotFoundError:
+                continue
+        return files
+
+    def wait_for_new(self, kind: str, process: subprocess.Popen[str], before: Found) -> bool:
+        """Wait until a file of ``kind`` is new; False when ``process`` has ended first."""
+        while not self.found(kind) - before:
+            if process.poll() is not None:
+                return False
+            time.sleep(0.0005)
+        return True
+
+    def kill_at(self, kind: str, longest_delay: float) -> bool:
+        """Start a run and kill it, some time after something new of ``kind`` is seen; False when it ended before."""
+        before, kept = self.found(kind), self.kept()
+        process = self.start()
+        seen = self.wait_for_new(kind, process, before)
+        time.sleep(self.random.uniform(0, longest_delay) if seen else 0)
+        process.kill()
+        _, self.errors = process.communicate()
+        wait_for_end_of_session(process.pid)
+        if process.returncode == -signal.SIGKILL:
+            self.moments[kind] += 1
+        self.check_whole(kept)
+        return process.returncode == -signal.SIGKILL
+
+    def drawn(self) -> list[str]:
+        """The scenes that have been begun to be drawn, each as often as it has."""
+        log = self.folder / "drawn.log"
+        return log.read_text().split() if log.exists() else []
+
+    def kept(self) -> Found:
+        """Clips that are finished, descriptions that are kept, traces that are whole: never to be made again."""
+        described = {path for path, _ in self.found("clip described")}
+        clips = {(path, changed) for path, changed in self.found("clip named") if path[:-4] + ".json" in described}
+        return clips | self.found("looked at scenes") | self.found("trained")
+
+    def check_whole(self, kept: Found) -> None:
+        """What was kept is there as it was; what has a final name is whole."""
+        assert kept <= self.kept(), "made again, or lost"
+        for path, _ in self.found("clip described"):
+            described = json.loads(Path(path).read_text())
+            assert len(frames_of(Path(path).with_suffix(".mp4"))) == described["frames"]
+        for path, _ in self.found("trained"):
+            Trace.open(Path(path).parent, checksums=True)
+
+    def finish(self) -> dict[str, bytes]:
+        """An undisturbed run; the files that it published, and none that it should not have left."""
+        kept = self.kept()
+        process = self.start()
+        _, self.errors = process.communicate()
+        assert process.returncode == 0, self.errors
+        self.check_whole(kept)
+        assert list((self.media / ".gradreel" / "temporary").iterdir()) == []
+        assert not list(self.media.glob("traces/.*.partial")) + list(self.media.glob("**/*.new"))
+        assert not (self.media / ".gradreel" / "publishing.json").exists()
+        return published(self.media)
+
+
+def published(media: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted((media / "videos").rglob("*")) if file.is_file()}
+
+
+def frames_of(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def wait_for_end_of_session(leader: int) -> None:
+    """Until no process of it is left: workers end with their parent."""
+    began = time.monotonic()
+    while True:
+        try:
+            os.killpg(leader, 0)
+        except ProcessLookupError:
+            return
+        assert time.monotonic() - began < 60, "a worker outlived its parent"
+        time.sleep(0.005)
+
+
+def workers_of(parent: int) -> Iterator[int]:
+    """Process ids of the workers of a run, the oldest first."""
+    for folder in sorted((path for path in Path("/proc").iterdir() if path.name.isdigit()), key=lambda p: int(p.name)):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent and b"spawn_main" in (folder / "cmdline").read_bytes():
+                yield int(folder.name)
+        except OSError:
+            continue
+
+
+def project(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "my_scenes.py").write_text(SCENES)
+    scenes = "".join(f'[[scene]]\nname = "my_scenes.py:{name}"\n' for name in ("Shows", "Dots", "Plain"))
+    (folder / "film.toml").write_text(f'title = {{ en = "Film" }}\n{scenes}')
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> dict[str, bytes]:
+    return Killing(project(tmp_path_factory.mktemp("undisturbed") / "project"), random.Random(0)).finish()
+
+
+def check_same_video(found: dict[str, bytes], undisturbed: dict[str, bytes], folder: Path) -> None:
+    """Frame by frame; and so are all bytes of what is published."""
+    expected = folder / "expected.mp4"
+    expected.write_bytes(undisturbed["film.mp4"])
+    (made,) = folder.glob("media/videos/film/*/film.mp4")
+    for ours, theirs in zip(frames_of(made), frames_of(expected), strict=True):
+        assert np.array_equal(ours, theirs)
+    assert found == undisturbed
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_run_killed_at_any_moment_is_gone_on_with(tmp_path, undisturbed, seed):
+    killing = Killing(project(tmp_path / "project"), random.Random(seed))
+    for kind in KINDS:
+        if not killing.kill_at(kind, 0.5 if kind in ("begun", "training", "clip described") else 0.02):
+            break  # it was through too soon: there is nothing left to kill it at
+    for delay in (0.3, 0.6, 0.9):  # now that all is made: planning, joining, renaming
+        killing.kill_at("begun", delay)
+    assert sum(killing.moments.values()) >= 10, killing.moments
+    check_same_video(killing.finish(), undisturbed, killing.folder)
+    in_flight = killing.moments["drawing"] + killing.moments["clip named"] + killing.moments["clip described"]
+    assert len(killing.drawn()) <= 3 + 2 * in_flight, "of two workers"
+    (trace,) = killing.media.glob("traces/[!.]*/meta.json")
+    run = Trace.open(trace.parent).experiment
+    timed = json.loads(time_file(trace.parent.parent, run).read_text())["updates"]
+    assert timed < EPOCHS, "what was kept of the training was not computed again"
+
+
+def test_workers_that_are_killed_are_replaced_by_the_run_itself(tmp_path, undisturbed):
+    killing = Killing(project(tmp_path / "project"), random.Random(3))
+    process = killing.start()
+    killed = []
+    for kind in ("begun", "training", "drawing"):
+        assert killing.wait_for_new(kind, process, set())
+        while not (workers := [worker for worker in workers_of(process.pid) if worker not in killed]):
+            assert process.poll() is None, process.communicate()
+        time.sleep(0.05 if kind == "begun" else 0)
+        os.kill(workers[-1], signal.SIGKILL)
+        killed.append(workers[-1])
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert errors.count("its process was killed, perhaps for want of memory; it is tried once more") == 1  # of a clip
+    killing.check_whole(set())
+    check_same_video(published(killing.media), undisturbed, killing.folder)
+    assert list((killing.media / ".gradreel" / "temporary").iterdir()) == []
+
+
+def test_two_runs_on_one_media_folder_share_the_work(tmp_path, undisturbed):
+    """Both end right, each clip is drawn once, and what is published is of one of them."""
+    killing = Killing(project(tmp_path / "project"), random.Random(4))
+    first, second = killing.start(), killing.start()
+    errors = "".join(process.communicate()[1] for process in (first, second))
+    assert (first.returncode, second.returncode) == (0, 0), errors
+    check_same_video(published(killing.media), undisturbed, killing.folder)
+    assert sorted(killing.drawn()) == ["dots", "plain", "shows"]
+    assert list((killing.media / ".gradreel" / "temporary").iterdir()) == []
