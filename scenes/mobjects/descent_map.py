@@ -172,7 +172,10 @@ class DescentMap(VGroup):
         half = (0.17 + 0.07 * len(str(int(self.trace.kept[self.last]))), 0.2)
         rows = np.interp(some, corners, self.rows)
         points = np.stack([np.interp(some, corners, self.points[:, axis]) for axis in range(3)], axis=-1)
-        return label_path(rows, place_costs(points, self._arrows(rows, points), box, half, taken), half)
+        arrows = self._arrows(rows, points)
+        if self.is_through:  # a map of a whole run: no arrow is drawn on it
+            arrows = arrows[:, :0]
+        return label_path(rows, place_costs(points, arrows, box, half, taken), half)
 
     def _start_offset(self, box: tuple[float, float, float, float]) -> NDArray:
         """Where the start's label stands: off the whole path and the first arrow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -216,6 +217,19 @@ def test_values_on_the_map_are_losses_where_they_stand(media, trace):
     far = maps[1]
     assert list(far.dotted) == list(range(5, 301, 5))
     np.testing.assert_allclose(far.dot_points, far.point(trace.parameters[far.dotted]))
+
+
+@pytest.mark.parametrize("run", [LONG, OTHERS["momentum"][0]], ids=["long", "momentum"])
+def test_the_points_label_keeps_off_the_path(media, run):
+    texts = dict.fromkeys(("target", "model", "start", "update", "step"), "")
+    far = Descent(Trace.find(media / "traces", run), run.n_updates, 10, texts).far
+    for row in np.linspace(10, run.n_updates, 80):
+        far.show(row)
+        corners = np.array([*far.path.line.get_start_anchors(), far.path.line.get_end()])[:, :2]
+        path = np.concatenate([np.linspace(*ends, 20) for ends in pairwise(corners)])
+        label = far.path.label
+        beyond = np.abs(path - label.get_center()[:2]) - np.array([label.width, label.height]) / 2
+        assert (beyond.max(axis=1) > 0.03).all()
 
 
 def test_stepping_back_the_near_map_goes_to_where_it_lies_on_the_far_one(media):
