@@ -18,6 +18,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, ClassVar
@@ -170,18 +171,20 @@ def draw(parcel: Parcel) -> Drawn | Lacking | Wanted:
     if missing:
         return Lacking(worker.address, missing)
     with tempfile.TemporaryDirectory(prefix="gradreel-", dir=worker.local_directory) as name:
-        place = _Place(Path(name).resolve())
-        place.lay_out(parcel, _store(worker))
-        told = _Told(worker, parcel)
         try:
-            result = _in_new_process(parcel, place, told)
+            place = _Place(Path(name).resolve())
+            place.lay_out(parcel, _store(worker))
+            result = _in_new_process(parcel, place, _Told(worker, parcel))
+            return _put_away(result, place.written, worker)
         except WorkerDiedError as error:
             raise type(error)(f"on the worker {worker.name} ({worker.address}): {error}") from None
         except UserError as error:
             raise place.as_at_owners(error, worker) from None
+        except OSError as error:
+            where = f"{worker.name} ({worker.address})"
+            raise WorkerDiedError(f"on the worker {where}: {error.filename or 'its disk'}: {error.strerror}") from None
         except FilesWantedError as wanted:
             return Wanted(place.owners_paths(wanted.paths), place.as_at_owners(wanted.error, worker))
-        return _put_away(result, place.written, worker)
 
 
 class _Place:
@@ -204,10 +207,7 @@ class _Place:
         for path, digest in parcel.files.items():
             file = self.at(path)
             file.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(store / digest, file)
-            except OSError:  # a file system without links
-                shutil.copyfile(store / digest, file)
+            _place_file(store / digest, file)
         self.at(parcel.folder).mkdir(parents=True, exist_ok=True)
 
     def job(self, parcel: Parcel) -> ClipJob:
@@ -248,6 +248,15 @@ class _Place:
             return error
         message = str(error).replace(str(self._files), "")
         return type(error)(message.replace(HERE, f"the worker {worker.name} ({worker.address})"))
+
+
+def _place_file(kept: Path, file: Path) -> None:
+    """A column of a trace may be large, and is only read. Another file a scene could write to: it gets a copy."""
+    if file.suffix == ".npy":
+        with suppress(OSError):  # of a file system without links
+            os.link(kept, file)
+            return
+    shutil.copyfile(kept, file)
 
 
 def is_elsewhere(parameter: str, value: Any, job: ClipJob) -> bool:

@@ -28,7 +28,7 @@ from gradreel.scenes.render.drawing import Listeners
 from gradreel.scenes.render.plan import clip_path, parts_now
 from gradreel.scenes.render.pool import Claim
 from gradreel.scenes.render.requests import ClipJob, ClipResult
-from gradreel.scenes.render.scheduler import Connection
+from gradreel.scenes.render.scheduler import STOPPED, Connection
 from gradreel.scenes.render.worker_process import LOOK_SECONDS, WorkerDiedError
 from gradreel.scenes.render.workspace import Workspace, publish, read_json, write_json
 
@@ -88,7 +88,7 @@ class ClusterDrawers(Connection):
         listeners.told(WAITS)
         while not claim.take():
             if self.closing:
-                raise WorkerDiedError("stopped before it began")
+                raise WorkerDiedError(STOPPED)
             time.sleep(LOOK_SECONDS)
 
     def _rendered(self, job: ClipJob, listeners: Listeners) -> ClipResult:
@@ -200,6 +200,8 @@ class ClusterDrawers(Connection):
                     if chunk is None:
                         raise _LostError
                     file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())  # before it gets its name: after a power failure it is whole, or not there
             if sources.content_digest(path) != digest:
                 raise UserError(f"--scheduler {self._address}: {name} came back damaged from {drawn.worker}")
         with suppress(_LostError):
@@ -208,6 +210,8 @@ class ClusterDrawers(Connection):
 
     def _there(self, worker: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """What ``function`` gives on a worker, between its tasks. Raises _LostError when the worker is gone."""
+        if self.closing:
+            raise WorkerDiedError(STOPPED)
         try:
             return self._client.run(function, *arguments, workers=[worker])[worker]
         except (OSError, ValueError, KeyError):  # none of which our functions raise

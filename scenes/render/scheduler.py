@@ -28,6 +28,7 @@ from gradreel.scenes.render.workspace import Workspace, publish
 
 CHUNK = 16 << 20  # bytes that are sent at once
 CONNECT_SECONDS = 10.0
+STOPPED = "stopped before it was done"
 _AN_ADDRESS = "`dask scheduler` starts one and prints its address, such as tcp://host:8786"
 MOST_AT_ONCE = 256  # trainings, or clips, that are handed to the scheduler
 
@@ -116,7 +117,7 @@ class Connection:
         where = {} if near is None else {"workers": [near], "allow_other_workers": True}
         with self._lock:
             if self.closing:
-                raise WorkerDiedError("stopped before it began")
+                raise WorkerDiedError(STOPPED)
             task = self._client.submit(function, *arguments, pure=False, **where)
             self._sent.add(task)
         try:
@@ -127,25 +128,32 @@ class Connection:
 
     def result(self, function: Callable[..., Any], *arguments: Any, near: str | None = None) -> Any:
         """What ``function`` gives on a worker; the cluster's failures as errors that a user understands."""
-        from distributed import KilledWorker
-        from distributed.comm.core import CommClosedError
-
         with self.sent(function, *arguments, near=near) as task:
             try:
                 return task.result()
-            except KilledWorker:
-                raise WorkerDiedError(
-                    f"--scheduler {self._address}: its workers died again and again over this; have they enough memory?"
-                ) from None
-            except (ModuleNotFoundError, AttributeError) as error:
-                if isinstance(error, AttributeError) and "gradreel" not in str(error):
+            except Exception as error:
+                clear = self._in_words(error)
+                if clear is None:
                     raise
-                lacks = error.name if isinstance(error, ModuleNotFoundError) else str(error)
-                raise UserError(
-                    f"--scheduler {self._address}: its workers lack {lacks}; install the same gradreel there"
-                ) from None
-            except (CancelledError, CommClosedError):
-                raise WorkerDiedError(f"--scheduler {self._address}: the connection to it was lost") from None
+                raise clear from None
+
+    def _in_words(self, error: Exception) -> UserError | None:
+        """A failure of the cluster's as an error that a user understands; None for what the task raised."""
+        from distributed import KilledWorker
+        from distributed.comm.core import CommClosedError
+
+        where = f"--scheduler {self._address}"
+        if isinstance(error, KilledWorker):
+            return WorkerDiedError(f"{where}: its workers died again and again over this; have they enough memory?")
+        if isinstance(error, CancelledError | CommClosedError):
+            return WorkerDiedError(f"{where}: the connection to it was lost")
+        if isinstance(error, ModuleNotFoundError):
+            return UserError(f"{where}: its workers lack {error.name}; install the same gradreel there")
+        if isinstance(error, AttributeError) and "gradreel" in str(error):  # in a module that is older
+            return UserError(f"{where}: its workers have another gradreel ({error}); install the same there")
+        if isinstance(error, RuntimeError) and "deserialization of the task graph" in str(error):
+            return UserError(f"{where}: it cannot read what it is sent; install the same gradreel where it runs")
+        return None
 
 
 class ClusterTrainers(Connection):
