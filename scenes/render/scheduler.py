@@ -7,6 +7,7 @@ worker that died, is dask's affair.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import threading
@@ -46,6 +47,7 @@ def connected(address: str) -> Iterator[Any]:
             "--scheduler needs dask, which is not installed; run: pip install 'gradreel[cluster]'"
         ) from None
     _check_address(address)
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what is lost is told as an error of ours
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="gradreel")
     except (OSError, ValueError, TypeError) as error:
