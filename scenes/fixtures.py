@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gradreel.scenes.base import LectureScene, SceneContext
-from gradreel.scenes.layout import check_beats
+from gradreel.scenes.layout import Finding, check_beats, check_scene
 from gradreel.scenes.snapshots import CHANNEL_TOLERANCE, PIXEL_SHARE, Outcome, check_snapshots
 from gradreel.scenes.stills import beat_frames
 from gradreel.scenes.testing import clashes_key, orphans_key, safe_name
@@ -43,17 +43,20 @@ class Frames:
         name: str | None = None,
         tolerance: int | None = None,
         share: float | None = None,
+        layout: bool | None = None,
         **more: Any,
     ) -> None:
         __tracebackhide__ = True
         given: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "name": name}
-        given |= {"tolerance": tolerance, "share": share}
+        given |= {"tolerance": tolerance, "share": share, "layout": layout}
         chosen = _merged(scene_class, parameters, more, given)
         context = _context(scene_class, chosen, lang, theme, media_dir or self._media_dir)
         folder = self._own_folder(name)
         failures = self._failures_folder(folder)
+        findings: list[Finding] = []
+        at_beat = (lambda scene, beat: findings.extend(check_scene(scene, beat))) if layout else None
         outcome = check_snapshots(
-            beat_frames(scene_class, chosen, context),
+            beat_frames(scene_class, chosen, context, at_beat=at_beat),
             folder,
             failures,
             update=self._update,
@@ -64,7 +67,7 @@ class Frames:
             self._left_over(orphan, outcome)
         if failures.exists():
             (self._config.rootpath / FAILED_FOLDER / ".gitignore").write_text("*\n")
-        self._report(scene_class.__name__, outcome)
+        self._report(scene_class.__name__, outcome, findings)
 
     def check_left_over_folders(self) -> None:
         """Fail for pictures in folders that this test has no longer used (its calls with ``name``)."""
@@ -103,17 +106,17 @@ class Frames:
         outcome.deleted += sorted(folder.rglob("*.png"))
         shutil.rmtree(folder, ignore_errors=True)
 
-    def _report(self, title: str, outcome: Outcome) -> None:
+    def _report(self, title: str, outcome: Outcome, findings: Sequence[Finding] = ()) -> None:
         __tracebackhide__ = True
         for verb, paths in (("written", outcome.written), ("deleted", outcome.deleted)):
             self._node.user_properties += [("snapshot", f"{verb} {path}") for path in paths]
+        wrong = [_breaches(title, findings)] if findings else []
         if outcome.problems:
             problems = "\n".join(outcome.problems)
             mend = "If the pictures are right as they are now: pytest --snapshot-update"
-            pytest.fail(
-                f"{title}: snapshots are not as they should be ({len(outcome.problems)})\n{problems}\n{mend}",
-                pytrace=False,
-            )
+            wrong.append(f"{title}: snapshots are not as they should be ({len(outcome.problems)})\n{problems}\n{mend}")
+        if wrong:
+            pytest.fail("\n\n".join(wrong), pytrace=False)
 
 
 class Layout:
@@ -138,8 +141,11 @@ class Layout:
         context = _context(scene_class, chosen, lang, theme, media_dir or self._media_dir)
         findings = check_beats(scene_class, chosen, context)
         if findings:
-            listed = "\n".join(map(str, findings))
-            pytest.fail(f"{scene_class.__name__}: {len(findings)} breaches of layout rules\n{listed}", pytrace=False)
+            pytest.fail(_breaches(scene_class.__name__, findings), pytrace=False)
+
+
+def _breaches(title: str, findings: Sequence[Finding]) -> str:
+    return "\n".join([f"{title}: {len(findings)} breaches of layout rules", *map(str, findings)])
 
 
 def _merged(scene_class: type[Scene], parameters: Chosen | None, more: Chosen, options: Chosen) -> dict[str, Any]:

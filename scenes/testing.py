@@ -90,7 +90,8 @@ def frames(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
     Options: ``lang`` and ``theme`` of a LectureScene, ``media_dir`` (where the traces are; by default missing runs are
     trained, into pytest's cache), ``name`` (a folder of its own for a second call in one test), ``tolerance``,
-    ``share``, ``parameters`` (a mapping: the scene's parameters that are called like an option).
+    ``share``, ``layout`` (True: the layout rules are checked as well, in the same playing), ``parameters`` (a mapping:
+    the scene's parameters that are called like an option).
     """
     from gradreel.scenes.fixtures import Frames
 

@@ -192,6 +192,12 @@ def test_misuse_is_explained(project):
 
             def test_crowded(layout):
                 layout(Crowded)
+
+            def test_crowded_frames(frames):
+                frames(Crowded)
+
+            def test_both(frames):
+                frames(Crowded, layout=True)
         """,
         test_other="def test_twice(frames): pass\n",
     )
@@ -207,7 +213,17 @@ def test_misuse_is_explained(project):
             "crowded, beat end: size: 'two' has size 20.0, the least is 24, at (*",
         ]
     )
-    result.assert_outcomes(passed=1, failed=5)
+    result.assert_outcomes(passed=2, failed=6)
+    (project.path / "snapshots" / "test_both" / "end.png").unlink()
+    both = project.runpytest_subprocess("-k", "test_both")
+    both.stdout.fnmatch_lines(
+        [
+            "Crowded: 2 breaches of layout rules",
+            "Crowded: snapshots are not as they should be (1)",
+            "end: missing, there is no *snapshots/test_both/end.png",
+        ]
+    )
+    both.assert_outcomes(failed=1)
 
 
 def test_runs_that_a_scene_shows_are_trained_once(project):
