@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.theta import loss, unseen_loss
 from gradreel.core.trace import Trace
+from gradreel.core.writing import UNFINISHED
 from pydantic import ValidationError
 
 WIDTHS = (0, 10, 100, 1000)
@@ -256,7 +257,7 @@ def note_training(directory: str | Path, run: Experiment, seconds: float, update
     Of runs that were trained side by side: its share of the time.
     """
     path = time_file(directory, run)
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}{UNFINISHED}")
     new.write_text(json.dumps({"seconds": round(seconds, 4), "updates": updates}) + "\n", encoding="ascii")
     new.replace(path)
 

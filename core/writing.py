@@ -9,7 +9,7 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ PARTIAL = ".partial"
 _REPLACED = ".replaced"
 _JOURNAL = "journal.json"
 _JOURNAL_SECONDS = 0.5
+UNFINISHED = ".new"
+"""How the temporary names of small files beside traces end."""
+_WRITING_SECONDS = 3600.0  # after which nobody is still writing one
 _FORGOTTEN_SECONDS = 14 * 24 * 3600  # after which nobody will go on with a run
 
 
@@ -191,6 +194,10 @@ def _restore(old: Path, final: Path) -> None:
 
 def _clean(directory: Path) -> None:
     """Remove what dead runs left long ago; give back what one that died was about to replace."""
+    for left in directory.glob(f".*{UNFINISHED}"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _WRITING_SECONDS:
+                left.unlink()
     for left in [*directory.glob(f".*{PARTIAL}"), *directory.glob(f".*{_REPLACED}")]:
         name = left.name.removeprefix(".").removesuffix(left.suffix)
         try:

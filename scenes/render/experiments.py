@@ -117,7 +117,7 @@ def _train(
     with (
         clear_disk_errors(options.media_dir),
         Workspace(options.media_dir) as workspace,
-        Workers(options.jobs or cores()) as workers,
+        Workers(options.jobs or cores(), workspace.run) as workers,
         trainers_of(workers, options.jobs, options.scheduler, workspace) as (trainers, at_once),
     ):
         failures = train_runs(names, missing, traces, trainers, at_once, told, together=task)

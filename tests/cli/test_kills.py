@@ -24,6 +24,9 @@ from gradreel.core.trace import Trace
 GRADREEL = Path(sysconfig.get_path("scripts")) / "gradreel"
 EPOCHS = 20_000
 SCENES = f'''
+import time
+from pathlib import Path
+
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene
@@ -65,6 +68,14 @@ class Plain(Scene):
     def construct(self):
         drawn("plain")
         self.play(FadeIn(Circle(fill_opacity=1)), run_time=2)
+
+
+class Waits(Scene):
+    def construct(self):
+        drawn("waits")
+        while not Path("go").exists():
+            time.sleep(0.02)
+        self.play(FadeIn(Circle(fill_opacity=1)), run_time=0.4)
 '''
 # What can be seen of a run from outside, in the order in which it comes: kind, pattern in the media folder
 KINDS = {
@@ -100,8 +111,8 @@ class Killing:
     def media(self) -> Path:
         return self.folder / "media"
 
-    def start(self) -> subprocess.Popen[str]:
-        command = [GRADREEL, "render", "--lesson", "film.toml", "-r", "64,36", "--fps", "5", "-j", "2"]
+    def start(self, *more: str) -> subprocess.Popen[str]:
+        command = [GRADREEL, "render", "--lesson", "film.toml", "-r", "64,36", "--fps", "5", "-j", "2", *more]
         return subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -203,10 +214,10 @@ def workers_of(parent: int) -> Iterator[int]:
             continue
 
 
-def project(folder: Path) -> Path:
+def project(folder: Path, *names: str) -> Path:
     folder.mkdir()
     (folder / "my_scenes.py").write_text(SCENES)
-    scenes = "".join(f'[[scene]]\nname = "my_scenes.py:{name}"\n' for name in ("Shows", "Dots", "Plain"))
+    scenes = "".join(f'[[scene]]\nname = "my_scenes.py:{name}"\n' for name in names or ("Shows", "Dots", "Plain"))
     (folder / "film.toml").write_text(f'title = {{ en = "Film" }}\n{scenes}')
     return folder
 
@@ -272,3 +283,24 @@ def test_two_runs_on_one_media_folder_share_the_work(tmp_path, undisturbed):
     check_same_video(published(killing.media), undisturbed, killing.folder)
     assert sorted(killing.drawn()) == ["dots", "plain", "shows"]
     assert list((killing.media / ".gradreel" / "temporary").iterdir()) == []
+
+
+def test_the_clip_of_another_run_is_waited_for_last_and_made_when_that_run_dies(tmp_path):
+    killing = Killing(project(tmp_path / "project", "Waits", "Plain"), random.Random(5))
+    first = killing.start("-j", "1")
+    while killing.drawn() != ["waits"]:
+        assert first.poll() is None, first.communicate()
+        time.sleep(0.02)
+    second = killing.start("-j", "1")
+    assert second.stderr.readline() == "waits: another run is at it; waiting for what comes of that\n"
+    while killing.drawn() != ["waits", "plain"] or not killing.found("clip described"):
+        assert second.poll() is None, second.communicate()
+        time.sleep(0.02)
+    first.kill()
+    first.communicate()
+    (killing.folder / "go").touch()
+    _, errors = second.communicate()
+    assert (second.returncode, errors) == (0, "")
+    assert killing.drawn() == ["waits", "plain", "waits"]
+    assert list((killing.media / ".gradreel" / "temporary").iterdir()) != [], "the next run clears it"
+    killing.finish()

@@ -248,10 +248,14 @@ def test_what_died_long_ago_is_cleaned_and_what_can_be_gone_on_with_is_not(tmp_p
     old, new = tmp_path / f".{'0' * 32}.partial", tmp_path / f".{'1' * 32}.partial"
     for partial in (old, new):
         partial.mkdir()
-    os.utime(old, (0, 0))
+    small = [tmp_path / f".{'0' * 32}.time.json.{name}.new" for name in ("000000000000", "111111111111")]
+    for file in small:
+        file.write_text("half")
+    for left in (old, small[0]):
+        os.utime(left, (0, 0))
     train(SHORT, tmp_path)
-    assert not old.exists()
-    assert new.exists()
+    assert [left.exists() for left in (old, small[0])] == [False, False]
+    assert [left.exists() for left in (new, small[1])] == [True, True]
 
 
 def test_what_a_live_run_is_writing_is_left_alone(tmp_path: Path) -> None:
