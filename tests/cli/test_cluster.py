@@ -8,12 +8,20 @@ import re
 import signal
 import sys
 import time
+from concurrent.futures import CancelledError, Future
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from gradreel.scenes.render import away
-from gradreel.scenes.render.sources import content_digest
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import resolve
+from gradreel.scenes.render import away, away_process, parcels, sources
+from gradreel.scenes.render.plan import parts_now
+from gradreel.scenes.render.requests import ClipJob, SceneRequest
+from gradreel.scenes.render.scheduler import Connection
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.sources import content_digest, own_files
 
 pytest.importorskip("distributed")
 
@@ -268,6 +276,122 @@ def test_render_without_dask_or_a_scheduler_says_what_mends_it(project, gradreel
     monkeypatch.setitem(sys.modules, "distributed", None)
     lacking = gradreel(*plain, "tcp://127.0.0.1:1")
     assert (lacking.exit_code, "pip install 'gradreel[cluster]'" in lacking.stderr) == (2, True)
+
+
+# -- what is sent ------------------------------------------------------------------------------------------------------
+
+
+def parcel_of(film: Path, job: ClipJob) -> away.Parcel:
+    return parcels._parcel("render_clip", job, None, "topic", content_digest)
+
+
+def job_of(film: Path, class_name: str, parameters=None, traces=()) -> ClipJob:
+    source = resolve(f"scenes/film.py:{class_name}")
+    request = SceneRequest(source, RenderSettings(media_dir=film / "media"), parameters or {})
+    shown = dict.fromkeys(request.parameters, "its digest")
+    return ClipJob(request, film / "media/clips", {"traces": shown}, film, film, traces)
+
+
+def test_a_scene_travels_with_its_modules_assets_settings_and_traces(film, tmp_path_factory):
+    for folder in ("media/traces/abc", "runs/mine", "elsewhere/other"):
+        (film / folder).mkdir(parents=True)
+        (film / folder / "meta.json").write_text(folder)
+        (film / folder / "kept.npy").write_bytes(folder.encode())
+    (film / "media/traces/abc.time.json").write_text("{}")
+    (film / "media/traces/unshown").mkdir()
+    job = job_of(
+        film, "Made", {"run": {"seed": 1}, "near": "runs/mine", "far": f"{film}/elsewhere/other"},
+        traces=(film / "media/traces/abc",),
+    )  # fmt: skip
+    parcel = parcel_of(film, job)
+    names = {Path(path).relative_to(film).as_posix() for path in parcel.files}
+    own = {"scenes/film.py", "scenes/shapes/ring.py", "scenes/size.txt", "manim.cfg"}
+    folders = ("media/traces/abc", "runs/mine", "elsewhere/other")
+    of_traces = {f"{folder}/{name}" for folder in folders for name in ("meta.json", "kept.npy")}
+    assert names == own | of_traces | {"media/traces/abc.time.json"}
+
+    there = tmp_path_factory.mktemp("there")
+    (store := there / "store").mkdir()
+    for path, digest in parcel.files.items():
+        (store / digest).write_bytes(Path(path).read_bytes())
+    place = away._Place(there)
+    place.lay_out(parcel, store)
+    moved = place.job(parcel).request
+    assert moved.source.file == place.at(film / "scenes/film.py")
+    for name, path in own_files(moved.source).items():
+        assert path.read_bytes() == (film / "scenes" / name).read_bytes()
+    assert (moved.settings.media_dir / "traces/abc/kept.npy").read_bytes() == b"media/traces/abc"
+    assert moved.parameters["run"] == {"seed": 1}
+    assert moved.parameters["near"] == "runs/mine", "the scene may show it; it is played where it is relative to"
+    assert (place.at(parcel.folder) / "runs/mine/meta.json").read_text() == "runs/mine"
+    assert (Path(moved.parameters["far"]) / "meta.json").read_text() == "elsewhere/other"
+    (place.at(film / "scenes/size.txt")).write_text("changed")
+    assert (store / content_digest(film / "scenes/size.txt")).read_text() == "0.5", "a scene writes to its own copy"
+
+
+def test_our_scenes_are_played_from_the_workers_own_gradreel(film, tmp_path_factory):
+    request = SceneRequest(resolve("build-curve"), RenderSettings(media_dir=film / "media"))
+    parcel = parcel_of(film, ClipJob(request, film, {}, film, film))
+    assert [Path(path).name for path in parcel.files] == ["manim.cfg"]
+    assert not parcel.job.request.source.file.is_absolute()
+    assert away._Place(tmp_path_factory.mktemp("there")).job(parcel).request.source == request.source
+
+
+def test_variables_that_a_scene_reads_are_those_of_its_owner(film, tmp_path_factory, monkeypatch):
+    job = replace(job_of(film, "Made"), parts={"environment": {"PAUSE": "0.4", "SLEEP": None}})
+    parcel = replace(parcel_of(film, job), search=("/lib/mine",))
+    monkeypatch.setenv("PAUSE", "9")
+    monkeypatch.setenv("SLEEP", "9")
+    monkeypatch.setenv("PYTHONPATH", "/lib/theirs")
+    place = away._Place(tmp_path_factory.mktemp("there"))
+    found = place.environment(parcel)
+    assert (found["PAUSE"], found.get("SLEEP")) == ("0.4", None)
+    assert found["PYTHONPATH"] == f"{place.at('/lib/mine')}{os.pathsep}/lib/theirs"
+
+
+def test_what_is_another_there_is_named(film, monkeypatch):
+    job = job_of(film, "Slow")
+    same = parts_now({**job.parts, "narration": {}}, job.request)
+    same |= {"drawing": sources.drawing_digest(), "configuration": sources.configuration_digest()}
+    away_process.check_same(replace(job, parts=same))
+    code = {**same["code"], "gradreel/scenes/style.py": "another"}
+    planned = {**same, "code": code, "drawing": "another", "configuration": "another",
+               "versions": {**same["versions"], "manim": "0.0.1", "gone": "1.0"}}  # fmt: skip
+    with pytest.raises(UserError) as refused:
+        away_process.check_same(replace(job, parts=planned))
+    manim = same["versions"]["manim"]
+    for words in ("gradreel/scenes/style.py", f"manim is 0.0.1 here and {manim} there",
+                  "gone is 1.0 here and not installed there", "gradreel's renderer", "manim.cfg"):  # fmt: skip
+        assert words in str(refused.value)
+
+
+def failing(error: Exception) -> Connection:
+    """A connection to a scheduler where every task comes to this."""
+    task = Future()
+    task.set_exception(error)
+    return Connection(SimpleNamespace(submit=lambda function, pure: task), "tcp://x:1", 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (CancelledError(), "the connection to it was lost"),
+        (ModuleNotFoundError("…", name="gradreel.scenes.render.away"), "its workers lack gradreel.scenes.render.away"),
+        (AttributeError("no 'draw' on <module 'gradreel.scenes.render.away'>"), "have another gradreel"),
+        (RuntimeError("Error during deserialization of the task graph. This"), "the same gradreel where it runs"),
+    ],
+)
+def test_failures_of_the_cluster_are_told_in_words(error, words):
+    with pytest.raises(UserError, match="--scheduler tcp://x:1: ") as told:
+        failing(error).result(print)
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("mine"), AttributeError("mine"), UserError("mine")])
+def test_what_a_task_raises_is_raised_as_it_is(error):
+    with pytest.raises(type(error), match="mine") as raised:
+        failing(error).result(print)
+    assert raised.value is error
 
 
 # -- what a worker keeps -----------------------------------------------------------------------------------------------
