@@ -46,6 +46,7 @@ class Backprop(ThreeDaysScene):
         self._rest_beat()
         self._check_beat()
         self._step_beat()
+        self.hand_on()
 
     def _find_slopes(self) -> None:
         self.slopes = backward(self.run, self.theta, self.there)
