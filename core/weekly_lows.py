@@ -8,6 +8,8 @@ from gradreel.core.forecast import WEEK, weekdays
 MOST_LOWS = 3
 LEAST_STEP = 0.05
 """Of a week's mean: what the low days must stay below the others."""
+CAUGHT, HARDLY = 1 / 2, 0.15
+"""Of what the truth falls by on low days: what predictions that catch them fall by, and those that hardly notice."""
 LEAST_WEEKS = 3
 STANDARD_ERRORS = 3.0
 """... and how many standard errors of two medians' difference that must be, at least: chance makes small steps."""
@@ -41,13 +43,18 @@ def weekly_lows(dates: DayArray, views: FloatArray) -> tuple[int, ...]:
     return tuple(sorted(int(weekday) for weekday in order[:below]))
 
 
-def catches_lows(dates: DayArray, truth: FloatArray, prediction: FloatArray, lows: tuple[int, ...]) -> bool:
-    """Whether predictions (T,) fall on the low weekdays by half as much as the truth (T,) does, or more."""
+def caught_share(dates: DayArray, truth: FloatArray, prediction: FloatArray, lows: tuple[int, ...]) -> float:
+    """How far predictions (T,) fall on the low weekdays, as a share of what the truth (T,) does; 0 if it doesn't."""
     low = np.isin(weekdays(dates), lows)
     if low.all() or not low.any():
-        return False
+        return 0.0
     fall, predicted = (float(views[~low].mean() - views[low].mean()) for views in (truth, prediction))
-    return fall > 0 and predicted >= fall / 2
+    return predicted / fall if fall > 0 else 0.0
+
+
+def catches_lows(dates: DayArray, truth: FloatArray, prediction: FloatArray, lows: tuple[int, ...]) -> bool:
+    """Whether predictions (T,) fall on the low weekdays by half as much as the truth (T,) does, or more."""
+    return caught_share(dates, truth, prediction, lows) >= CAUGHT
 
 
 def lows_show(dates: DayArray, views: FloatArray, lows: tuple[int, ...]) -> bool:

@@ -13,7 +13,7 @@ from gradreel.core.forecast import NextDays, next_days
 from gradreel.core.results import EPOCHS, WIDTH, depth_experiments
 from gradreel.core.surprises import Surprise, largest_miss, surprises
 from gradreel.core.synthetic_views import NEW_YEAR, NEW_YEAR_EVES
-from gradreel.core.weekly_lows import catches_lows, lows_show, weekly_lows
+from gradreel.core.weekly_lows import CAUGHT, HARDLY, caught_share, lows_show, weekly_lows
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
@@ -130,8 +130,8 @@ class Forecast(LectureScene):
         known = (days.dates[-1] - np.datetime64(series.start, "D")).astype(int) + 1
         lows = weekly_lows(series.dates()[:known], series.array()[:known])
         self.lows = lows if lows_show(days.dates, days.truth, lows) else ()
-        self.caught = catches_lows(days.dates, days.truth, days.prediction, self.lows)
-        self.surprises = surprises(days, () if self.caught else self.lows)
+        self.caught = caught_share(days.dates, days.truth, days.prediction, self.lows)
+        self.surprises = surprises(days, () if self.caught >= CAUGHT else self.lows)
         self.worst = self._worst()
         self.missed = loss_column([self.usual])
         self._draw()
@@ -244,7 +244,8 @@ class Forecast(LectureScene):
                 picture.zoom(self, 0, len(self.days.dates) - 1)
             return
         values = in_languages("days", lambda language: weekdays_words(self.lows, language))
-        with self.beat("lows" if self.caught else "lows-missed", **values):
+        how = "lows" if self.caught >= CAUGHT else "lows-partly" if self.caught >= HARDLY else "lows-missed"
+        with self.beat(how, **values):
             # Closer, and the low days of each week are shaded: red and blue dots beat there, week after week
             self.play(FadeOut(self.sides), run_time=0.3)
             picture.zoom(self, 0, len(self.days.dates) - 1)

@@ -10,7 +10,7 @@ from gradreel.core.daily_views import loss_column
 from gradreel.core.errors import UserError
 from gradreel.core.forecast import WEEK, forecast, horizon_errors, next_days, weekdays
 from gradreel.core.results import Result, best_by_unseen
-from gradreel.core.verdicts import change
+from gradreel.core.verdicts import SMALL_SHARE, change
 from gradreel.core.weekly_lows import catches_lows, weekly_lows
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
@@ -338,7 +338,8 @@ class ModelSelection(DepthsScene):
 
     def _bet_beat(self) -> None:
         one, naive = self.missed(self.usual[0]), self.missed(self.naive)
-        kind = "bet-even" if one == naive else "bet" if self.usual[0] < self.naive else "bet-lost"
+        even = abs(self.usual[0] - self.naive) <= SMALL_SHARE * self.naive
+        kind = "bet-even" if even else "bet" if self.usual[0] < self.naive else "bet-lost"
         with self.beat(f"{kind}-{self.rival}", naive=naive, one=one):
             # Beside our error that of a forecast that needs no network; would the room bet on ours?
             for row in self.panel.rivals:

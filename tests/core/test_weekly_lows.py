@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gradreel.core.daily_views import DailyViews
-from gradreel.core.weekly_lows import catches_lows, lows_show, weekly_lows
+from gradreel.core.weekly_lows import catches_lows, caught_share, lows_show, weekly_lows
 
 MONDAY = np.datetime64("2022-01-03", "D")
 
@@ -68,3 +68,11 @@ def test_lows_may_not_show_in_other_days():
     assert not lows_show(days(28), low, ())
     assert not lows_show(days(2) + 4, low[:2], (4, 5))
     assert not lows_show(days(28), np.zeros(28), (4, 5))
+
+
+def test_how_far_predictions_fall_with_the_lows():
+    truth = week([1, 1, 1, 1, 0.6, 0.6, 1], 4)
+    assert caught_share(days(28), truth, week([1, 1, 1, 1, 0.9, 0.9, 1], 4), (4, 5)) == pytest.approx(0.25)
+    assert caught_share(days(28), truth, np.full(28, 5.0), (4, 5)) == 0.0
+    assert caught_share(days(28), truth, truth, (0,)) == 0.0  # the truth is not low then
+    assert caught_share(days(28), truth, truth, ()) == 0.0

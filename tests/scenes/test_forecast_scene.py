@@ -208,6 +208,10 @@ def test_a_network_that_says_the_same_every_day_misses_the_lows(knowing):
     assert "lows-missed" in play(knowing(LINEAR, {}), LINEAR)
 
 
+def test_a_network_that_goes_down_with_the_lows_by_a_third_does_so_in_part(knowing):
+    assert "lows-partly" in play(knowing(LINEAR, {7: 0.3}), LINEAR)
+
+
 def test_a_dip_on_another_day_is_not_called_new_year(knowing):
     views = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 30)
     views[199] = 100.0

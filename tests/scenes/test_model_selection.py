@@ -205,6 +205,15 @@ def test_the_bet_is_open_where_the_network_is_better(knowing):
     assert f"{scene.missed(naive)} views" in lines["bet-day"]["en"]
 
 
+@pytest.mark.parametrize(("weights", "rival"), [({1: 1.0}, "day"), ({7: 1.0}, "week"), ({1: 0.98, 7: 0.01}, "day")])
+def test_a_network_that_repeats_is_no_better_than_repeating(knowing, weights, rival):
+    parameters = SMALL if rival == "day" else {**OWN, "dataset": own(SERIES[:208])}
+    media_dir = knowing(weights, parameters)
+    scene, lines = play(media_dir, parameters)
+    assert scene.best is scene.line
+    assert f"bet-even-{rival}" in lines
+
+
 def test_the_lecture_is_quoted_as_the_lecture(media, tmp_path):
     parameters = {**SMALL, "depths": (0, 3), "width": 100, "seeds": (0,), "epochs": 1}
     said = {}
