@@ -140,8 +140,7 @@ class Workers:
                 return
             except KilledError as error:
                 if task.was_killed or self._closing:
-                    again = "; and so it was when it was tried again with no other at work" if task.was_killed else ""
-                    task.future.set_exception(WorkerDiedError(f"{error}{again}"))
+                    task.future.set_exception(_killed_again(str(error)))
                     return
                 self._put_off(task)
             except BaseException as error:
@@ -212,14 +211,22 @@ class Workers:
             return listen(watched, task.progress)
         except EOFError:
             _end(process)
-            killed = process.exitcode == -signal.SIGKILL
-            kind = KilledError if killed else WorkerDiedError
-            raise kind(last_words(process.exitcode, watched.place)) from None
+            if process.exitcode == -signal.SIGKILL:
+                raise KilledError(watched.place) from None
+            raise WorkerDiedError(last_words(process.exitcode, watched.place)) from None
         finally:
             receiver.close()
             _end(process)
             with self._changed:
                 self._at_work.discard(process)
+
+
+def _killed_again(place: str) -> WorkerDiedError:
+    where = f" {place}" if place else ""
+    return WorkerDiedError(
+        f"its process was killed{where}, and once more when no other was at work; most likely it needs more memory than"
+        " is free: end other programs, or make it smaller"
+    )
 
 
 def _end(process: BaseProcess) -> None:

@@ -26,7 +26,7 @@ from gradreel.scenes.render.playing import picture, play, play_to_end, visit
 from gradreel.scenes.render.requests import ClipJob, ClipResult, Finding, SceneDescription, SceneRequest
 from gradreel.scenes.render.sources import own_files
 from gradreel.scenes.render.worker_process import at, report
-from gradreel.scenes.render.workspace import Folders, publish, read_json, temporary_in, write_json
+from gradreel.scenes.render.workspace import Folders, publish, read_json, remove, temporary_in, write_json
 from manim import Scene, config
 from PIL import Image
 
@@ -80,6 +80,7 @@ def render_clip(job: ClipJob) -> ClipResult:
             encoder.close()
         except BaseException:
             encoder.discard()
+            remove(temporary)  # now: what it takes on a full disk is room for the others
             raise
         _onto_disk(temporary)
         publish(temporary, path)
@@ -114,6 +115,7 @@ def _onto_disk(path: Path) -> None:
 
 def render_stills(request: SceneRequest, directory: Path) -> list[str]:
     """Write the picture at the end of each beat into the (new) ``directory`` as ``<beat>.png``; the beats' names."""
+    remove(directory)  # an earlier try's, that was killed
     directory.mkdir(parents=True)
     names: list[str] = []
 

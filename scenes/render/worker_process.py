@@ -47,7 +47,7 @@ class TimedOutError(WorkerDiedError):
 
 
 class KilledError(WorkerDiedError):
-    """Killed by another: by the system for want of memory, or by hand."""
+    """Killed by another: by the system for want of memory, or by hand; its text is where that was."""
 
 
 def report(done: int, total: int = 0) -> None:

@@ -140,7 +140,7 @@ class Workspace(Folders):
                 near[temporary if self._renames_into(final.parent) else _copied_beside(temporary, final)] = final
         except BaseException:
             for copy in near.keys() - files.keys():
-                _remove(copy)
+                remove(copy)
             raise
         return near
 
@@ -223,7 +223,7 @@ def _copied_beside(temporary: Path, final: Path) -> Path:
     """A copy on the file system of the final name, beside it; copies that dead runs left there are removed."""
     for left in final.parent.glob(f".*-{glob.escape(final.name)}*"):
         if re.fullmatch(rf"\.[0-9a-f]{{12}}-{re.escape(final.name)}(\.old)?", left.name) and _age(left) > COPY_SECONDS:
-            _remove(left)
+            remove(left)
     beside = temporary_in(final.parent, final.name, hidden=True)
     try:
         if temporary.is_dir():
@@ -232,12 +232,12 @@ def _copied_beside(temporary: Path, final: Path) -> Path:
         else:
             shutil.copyfile(temporary, beside)
     except BaseException:
-        _remove(beside)
+        remove(beside)
         raise
     return beside
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     """Remove a file or a folder, if it is there and can be."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
