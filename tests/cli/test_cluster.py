@@ -17,11 +17,13 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render import away, away_process, parcels, sources
+from gradreel.scenes.render.drawing import Listeners
 from gradreel.scenes.render.plan import parts_now
 from gradreel.scenes.render.requests import ClipJob, SceneRequest
 from gradreel.scenes.render.scheduler import Connection
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.sources import content_digest, own_files
+from gradreel.scenes.render.workspace import Workspace
 
 pytest.importorskip("distributed")
 
@@ -97,6 +99,7 @@ name = "scenes/film.py:Shown"
 name = "scenes/film.py:Made"
 """
 WORDS = '[en.shown]\ntitle = "Shown"\nbeats = { place = "It is here." }\n[en.made]\ntitle = "Made"\n'
+QUIET = Listeners(lambda: None, lambda done, total: None, lambda text: None)
 SMALL = ("-r", "160,90", "--fps", "5", "--progress_bar", "none")
 
 
@@ -392,6 +395,96 @@ def test_what_a_task_raises_is_raised_as_it_is(error):
     with pytest.raises(type(error), match="mine") as raised:
         failing(error).result(print)
     assert raised.value is error
+
+
+class Cluster:
+    """In the place of a client: tasks come to ``results`` one after the other, calls on workers to ``answers``."""
+
+    def __init__(self, results, answers=()) -> None:
+        self.results, self.answers = list(results), list(answers)
+        self.tasks: list[tuple] = []
+
+    def subscribe_topic(self, topic, hear) -> None:
+        self.hear = hear
+
+    def submit(self, function, parcel, **where) -> Future:
+        self.tasks.append((parcel, where.get("workers")))
+        task = Future()
+        result = self.results.pop(0)
+        task.set_result(result(self, parcel) if callable(result) else result)
+        return task
+
+    def run(self, function, *arguments, workers):
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return {workers[0]: answer}
+
+
+def drawn_by(cluster: Cluster, film: Path, listeners: Listeners = QUIET):
+    drawers = parcels.ClusterDrawers(cluster, "tcp://x:1", 1, Workspace(film / "media"))
+    drawers._workspace.run.mkdir(parents=True)
+    return drawers._drawn("render_clip", job_of(film, "Slow"), None, listeners)
+
+
+def test_what_a_worker_has_drawn_and_is_lost_with_is_drawn_again(film):
+    (film / "picture").write_bytes(b"0123456789")
+    drawn = away.Drawn("a", "result", ("folder",), {"folder/picture": (content_digest(film / "picture"), 10)})
+    again = Cluster([drawn, drawn, drawn], [OSError("gone"), None, b"0123456789", None])
+    folder, result = drawn_by(again, film)
+    assert (result, len(again.tasks)) == ("result", 3)
+    assert (folder / "folder/picture").read_bytes() == b"0123456789"
+    damaged = Cluster([drawn], [b"0123456780"])
+    with pytest.raises(UserError, match="folder/picture came back damaged from a"):
+        drawn_by(damaged, film)
+    lost = Cluster([drawn] * 4, [OSError("gone")] * 4)
+    with pytest.raises(UserError, match="4 workers were lost with this, one after the other"):
+        drawn_by(lost, film)
+
+
+def test_a_worker_that_was_sent_what_it_lacked_is_asked_again_and_a_refusal_is_told(film):
+    nothing = away.Drawn("a", "result", (), {})
+    digest = content_digest(film / "manim.cfg")
+    lacking = away.Lacking("a", (digest,))
+    sent = Cluster([lacking, nothing], [(digest,), None, None])
+    drawn_by(sent, film)
+    assert [near for _, near in sent.tasks] == [None, ["a"]]
+    by_another = Cluster([lacking, nothing], [(), None])
+    drawn_by(by_another, film)
+    assert [near for _, near in by_another.tasks] == [None, None], "whoever sent it comes first there"
+    refused = Cluster([lacking], [(digest,), "it cannot be kept there: No space left on device"])
+    with pytest.raises(UserError, match=r"manim.cfg could not be sent to a: .* No space left on device"):
+        drawn_by(refused, film)
+
+
+def test_a_file_that_a_scene_opens_is_sent_and_one_that_is_nowhere_is_its_error(film):
+    nothing = away.Drawn("a", "result", (), {})
+    here, nowhere = str(film / "data/places.csv"), str(film / "nowhere")
+    error = UserError("it raised")
+    found = Cluster([away.Wanted((nowhere, here), error), nothing], [None])
+    drawn_by(found, film)
+    assert here not in found.tasks[0][0].files
+    assert found.tasks[1][0].files[here] == content_digest(film / "data/places.csv")
+    with pytest.raises(UserError, match="it raised"):
+        drawn_by(Cluster([away.Wanted((nowhere,), error)]), film)
+    with pytest.raises(UserError, match="it raised"):  # it was there, and that was not it
+        drawn_by(Cluster([away.Wanted((here,), error)] * 2), film)
+
+
+def test_what_is_told_of_a_scene_begins_once_and_ends_with_it(film):
+    heard = []
+    listeners = Listeners(lambda: heard.append("begun"), lambda *done: heard.append(done), heard.append)
+
+    def draws(cluster, parcel):
+        for kind, value in (("progress", (0, 0)), ("progress", (0, 0)), ("progress", (5, 0)), ("told", "words")):
+            cluster.hear((0.0, {"task": parcel.task, "kind": kind, "value": value}))
+        cluster.hear((0.0, {"task": "another", "kind": "told", "value": "nothing of ours"}))
+        return away.Drawn("a", parcel.task, (), {})
+
+    cluster = Cluster([draws], [None])
+    _, task = drawn_by(cluster, film, listeners)
+    cluster.hear((0.0, {"task": task, "kind": "progress", "value": (6, 0)}))
+    assert heard == ["begun", (5, 0), "words"]
 
 
 # -- what a worker keeps -----------------------------------------------------------------------------------------------
