@@ -178,6 +178,8 @@ OPTIONS: dict[str, Decorator] = {
                             help="Print what would be trained and rendered, why and how long it takes; do nothing."),
     "progress": click.option("--progress_bar", "progress", type=click.Choice(["display", "leave", "none"]),
                              default="display", show_default=True, help="Progress with the time left."),
+    "watch": click.option("--watch", is_flag=True,
+                          help="Render again what a changed file touches, until Ctrl-C; -q l unless one is given."),
     "prune": click.option("--prune", is_flag=True,
                           help="Remove what neither the lesson nor any video needs; asks first."),
     "yes": click.option("--yes", is_flag=True, help="Do not ask."),
@@ -275,15 +277,19 @@ def experiment(**chosen: Any) -> int:
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
 @options("lang", "theme")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
-@options("dry_run", "json", "progress", "quiet", "verbosity")
-def render(**chosen: Any) -> int:
+@options("watch", "dry_run", "json", "progress", "quiet", "verbosity")
+def render(watch: bool, **chosen: Any) -> int:
     """Render the whole lesson, or --from one of its scenes --to another, into one video; or each SCENE into its own.
 
     Runs that are missing are trained first; clips that are up to date are not rendered again.
     """
-    from gradreel.scenes.render.commands import render_videos
+    from gradreel.scenes.render.commands import render_videos, watch_videos
 
-    return render_videos(_options(**chosen))
+    if not watch:
+        return render_videos(_options(**chosen))
+    if click.get_current_context().get_parameter_source("quality") is click.core.ParameterSource.DEFAULT:
+        chosen["quality"] = "l"
+    return watch_videos(_options(**chosen))
 
 
 @commands.command()

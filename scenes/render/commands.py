@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,22 @@ def render_videos(options: Options) -> int:
     if options.preview:
         report.open_file(made[0])
     return 0
+
+
+def watch_videos(options: Options) -> int:
+    """Render, and again what a change touches, until Ctrl-C."""
+    if options.dry_run:
+        raise UserError("--watch renders and --dry_run does not: give one of them")
+    from gradreel.scenes.render.watch import watch
+
+    rendered = 0
+
+    def render() -> None:
+        nonlocal rendered
+        render_videos(replace(options, preview=options.preview and not rendered))  # opened once
+        rendered += 1
+
+    return watch(render, _settings(options).media_dir, options.quiet)
 
 
 def render_frames(options: Options) -> int:
@@ -194,7 +210,7 @@ def _rendered(
 def _dry_run(lesson: Lesson, settings: RenderSettings, options: Options, clips: bool = True) -> int:
     with _reporter(options) as told:
         plan = engine.plan_lesson(lesson, settings, told)
-    times = estimates(plan, Folders(settings.media_dir), settings.jobs)
+    times = estimates(plan, Folders(settings.media_dir), options.jobs or cores())  # a cluster's workers are not asked
     report.print_plan(plan, times, options, clips=clips and not options.last_frame)
     return 0
 

@@ -1,0 +1,160 @@
+"""``render --watch`` as a process of its own: it sees changes, survives mistakes and ends with Ctrl-C."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Queue
+
+import av
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.scenes.render.watch import Watcher, watch
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+
+SCENE = '''
+from gradreel.scenes.assets import asset
+from manim import Circle, Scene
+
+
+class Disc(Scene):
+    def construct(self):
+        self.add(Circle(float(asset("radius.txt").read_text()), fill_opacity=1, color="#FFFFFF"))
+        self.wait(0.2)
+'''
+
+
+class Watching:
+    """The command, its standard error line by line."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", "from gradreel.cli import main; main()", "render", *arguments, "--watch"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+            # where tests run in the background interrupts are ignored, and that is handed down
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
+        self._lines: Queue[str | None] = Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def until(self, pattern: str) -> list[str]:
+        """What it says up to and with the first line that the pattern is found in."""
+        said = []
+        while (line := self._lines.get()) is not None:
+            said.append(line)
+            if re.search(pattern, line):
+                return said
+        raise AssertionError(f"it ended: {said}")
+
+
+@pytest.fixture
+def watching(tmp_path, monkeypatch) -> Iterator[Watching]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "disc.py").write_text(SCENE)
+    (tmp_path / "radius.txt").write_text("1.0")
+    (tmp_path / "film.toml").write_text('title = { en = "A film" }\n[[scene]]\nname = "disc.py:Disc"\n')
+    started = Watching("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
+    yield started
+    started.process.kill()
+    started.process.communicate()
+
+
+def brightness(video: Path) -> float:
+    with av.open(str(video)) as container:
+        return float(next(container.decode(video=0)).to_ndarray(format="gray").mean())
+
+
+def test_a_changed_file_is_rendered_a_mistake_is_told_and_ctrl_c_ends_it(watching, tmp_path):
+    video = tmp_path / "media/videos/film/36p5/film.mp4"
+    ready = r"^ready after .*; watching \d+ files, Ctrl-C ends it$"
+    watching.until(ready)
+    small = brightness(video)
+
+    (tmp_path / "radius.txt").write_text("3.0")  # an asset
+    while (large := brightness(video)) < 1.5 * small:  # ready again and again, where our own sources are worked on
+        watching.until(ready)
+
+    (tmp_path / "disc.py").write_text(SCENE.replace("wait(0.2)", "wait(0.2))"))  # a mistake, and mended
+    said = watching.until("^not ready")
+    assert any("disc.py is not valid Python" in line for line in said)
+    assert not any("Traceback" in line for line in said)
+    assert brightness(video) == large, "the last video stays"
+    (tmp_path / "new.py").write_text(SCENE.replace("#FFFFFF", "#404040"))
+    (tmp_path / "new.py").replace(tmp_path / "disc.py")  # as an editor saves
+    while brightness(video) > 0.8 * large:
+        watching.until(ready)
+
+    (tmp_path / "film.toml").write_text("title = 3\n")
+    assert any("film.toml: title" in line for line in watching.until("^not ready"))
+    watching.process.send_signal(signal.SIGINT)
+    output, _ = watching.process.communicate()
+    assert watching.process.returncode == 0
+    assert set(output.split()) == {str(video)}
+    assert list((tmp_path / "media/.gradreel/temporary").iterdir()) == []
+
+
+def test_only_what_was_read_is_watched_and_what_is_missing_is_waited_for(tmp_path):
+    read, missing, beside = tmp_path / "read.txt", tmp_path / "later" / "missing.txt", tmp_path / "beside.txt"
+    read.write_text("1")
+    with Watcher(tmp_path / "media") as watcher:
+        with watcher.noting():
+            read.read_text()
+            with pytest.raises(FileNotFoundError):
+                missing.read_text()
+            (tmp_path / "media").mkdir()
+            (tmp_path / "media/own.json").write_text("{}")
+            (tmp_path / "media/own.json").read_text()
+        assert watcher.files == {read, missing}
+        heard = threading.Event()
+        threading.Thread(target=lambda: (watcher.wait(), heard.set()), daemon=True).start()
+        beside.write_text("2")
+        read.read_text()
+        assert not heard.wait(0.7), "neither a file beside it nor reading it is a change"
+        missing.parent.mkdir()
+        assert heard.wait(30)
+
+
+def test_a_change_while_at_work_is_not_missed(tmp_path):
+    file = tmp_path / "file.txt"
+    file.write_text("1")
+    seen: list[str] = []
+
+    def work() -> None:
+        seen.append(file.read_text())
+        if len(seen) == 1:
+            file.write_text("2")  # before anything of it is watched
+        elif len(seen) == 2:
+            raise UserError("a mistake of mine")
+
+    stop = threading.Event()
+
+    class EndError(Exception):
+        """In the place of Ctrl-C."""
+
+    def until_seen() -> None:
+        work()
+        if len(seen) == 3:
+            raise EndError
+
+    threading.Thread(target=lambda: (stop.wait(1.5), file.write_text("3")), daemon=True).start()
+    with pytest.raises(EndError):
+        watch(until_seen, tmp_path / "media", quiet=True)
+    assert seen == ["1", "2", "3"]
+
+
+def test_dry_run_and_watch_are_not_both_possible(gradreel):
+    result = gradreel("render", "--watch", "--dry_run")
+    assert result.exit_code == 2
+    assert "--watch renders and --dry_run does not" in result.stderr
