@@ -24,6 +24,7 @@ from gradreel.core.trace import Trace
 GRADREEL = Path(sysconfig.get_path("scripts")) / "gradreel"
 EPOCHS = 20_000
 SCENES = f'''
+import os
 import time
 from pathlib import Path
 
@@ -76,6 +77,18 @@ class Waits(Scene):
         while not Path("go").exists():
             time.sleep(0.02)
         self.play(FadeIn(Circle(fill_opacity=1)), run_time=0.4)
+
+
+class Once(LectureScene):
+    """Killed the first time."""
+
+    def construct(self):
+        with self.beat("first", say="A circle."):
+            self.play(FadeIn(Circle()), run_time=0.2)
+        with self.beat("second", say="Still there."):
+            if not Path("once").exists():
+                Path("once").touch()
+                os.kill(os.getpid(), 9)
 '''
 # What can be seen of a run from outside, in the order in which it comes: kind, pattern in the media folder
 KINDS = {
@@ -272,6 +285,16 @@ def test_workers_that_are_killed_are_replaced_by_the_run_itself(tmp_path, undist
     killing.check_whole(set())
     check_same_video(published(killing.media), undisturbed, killing.folder)
     assert list((killing.media / ".gradreel" / "temporary").iterdir()) == []
+
+
+def test_pictures_of_a_scene_that_was_killed_are_begun_anew(tmp_path):
+    folder = project(tmp_path / "project", "Once")
+    command = [GRADREEL, "frames", "my_scenes.py:Once", "-r", "64,36"]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    again = "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
+    assert (result.returncode, result.stderr) == (0, f"once: {again}\n")
+    pictures = [path.name for path in sorted(folder.glob("media/images/*/once/*"))]
+    assert pictures == ["first.png", "second.png"]
 
 
 def test_two_runs_on_one_media_folder_share_the_work(tmp_path, undisturbed):
