@@ -18,38 +18,39 @@ class DiskFullError(UserError):
 
 
 @contextmanager
-def clear_disk_errors(folder: Path) -> Iterator[None]:
-    """Turn the errors of a folder that is not writable, or of a full disk, into a UserError that names it."""
+def clear_disk_errors(folder: Path, option: str = "--media_dir") -> Iterator[None]:
+    """Turn the errors of a folder that is not writable, or of a full disk, into a UserError that names it.
+
+    ``option``: what chooses another folder.
+    """
     try:
         yield
     except OSError as error:
-        clear = disk_error(error, folder)
+        clear = disk_error(error, folder, option)
         if clear is None:
             raise
         raise clear from None
 
 
-def disk_error(error: OSError, folder: Path) -> UserError | None:
+def disk_error(error: OSError, folder: Path, option: str = "--media_dir") -> UserError | None:
     """What to tell of a disk error in ``folder``; None when it is an error of another kind."""
     code = error.errno
     if code in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFullError(
-            f"the disk of {folder} is full; free some space, or choose another folder with --media_dir"
-        )
+        return DiskFullError(f"the disk of {folder} is full; free some space, or choose another folder with {option}")
     if code == errno.EFBIG:
         return DiskFullError(
             f"a file in {folder} became larger than this system allows (see ulimit -f);"
-            " allow more, or choose another folder with --media_dir"
+            f" allow more, or choose another folder with {option}"
         )
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return UserError(f"{folder} cannot be written to ({os.strerror(code)}); choose another folder with --media_dir")
+        return UserError(f"{folder} cannot be written to ({os.strerror(code)}); choose another folder with {option}")
     if code in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
         return UserError(
-            f"{folder} is in the way of a file or a folder ({error.filename}); choose another with --media_dir"
+            f"{folder} is in the way of a file or a folder ({error.filename}); choose another with {option}"
         )
     if code in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
         return UserError(
             f"{folder} is on a disk without file locks ({os.strerror(code)}), which runs need that share it;"
-            " choose another folder with --media_dir"
+            f" choose another folder with {option}"
         )
     return None

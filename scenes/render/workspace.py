@@ -19,7 +19,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -125,7 +125,8 @@ class Workspace(Folders):
             try:
                 write_json(self.publishing, {"rename": names}, self.temporary(self.publishing.name))
                 for temporary, final in near.items():
-                    publish(temporary, final)
+                    with self._clear_errors_of(final):
+                        publish(temporary, final)
                 self.publishing.unlink()
             except BaseException:
                 self._publish_the_rest()
@@ -136,13 +137,19 @@ class Workspace(Folders):
         near: dict[Path, Path] = {}
         try:
             for temporary, final in files.items():
-                final.parent.mkdir(parents=True, exist_ok=True)
-                near[temporary if self._renames_into(final.parent) else _copied_beside(temporary, final)] = final
+                with self._clear_errors_of(final):
+                    final.parent.mkdir(parents=True, exist_ok=True)
+                    near[temporary if self._renames_into(final.parent) else _copied_beside(temporary, final)] = final
         except BaseException:
             for copy in near.keys() - files.keys():
                 remove(copy)
             raise
         return near
+
+    def _clear_errors_of(self, final: Path) -> AbstractContextManager[None]:
+        """Errors of the folder of ``final``, by the option that chose it."""
+        ours = final.is_relative_to(self.media_dir)
+        return clear_disk_errors(*((self.media_dir,) if ours else (final.parent, "-o")))
 
     def _renames_into(self, folder: Path) -> bool:
         """Whether a file of this run's can be renamed into ``folder``, as far as can be told without leaving one there.

@@ -228,7 +228,7 @@ def test_a_set_that_cannot_be_published_whole_is_not_begun(tmp_path, monkeypatch
         written = write_set(workspace, "1")
         with monkeypatch.context() as patch:
             patch.setattr("shutil.copytree", full)
-            with pytest.raises(OSError, match="no space"):
+            with pytest.raises(DiskFullError, match="is full"):
                 workspace.publish(written)
         assert contents(tmp_path) == ["0"]
         left = tmp_path / "out" / ".0123456789ab-film.mp4"
@@ -237,6 +237,15 @@ def test_a_set_that_cannot_be_published_whole_is_not_begun(tmp_path, monkeypatch
         os.utime(left, (before, before))
         workspace.publish(write_set(workspace, "2"))
         assert contents(tmp_path) == ["2"]
+
+
+def test_a_place_of_the_users_that_cannot_be_written_to_is_the_one_that_is_named(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with Workspace(tmp_path / "media") as workspace:
+        (temporary,) = [path for path in write_set(workspace, "1") if path.name.endswith("film.mp4")]
+        with pytest.raises(UserError, match=r"file is in the way .*; choose another with -o"):
+            workspace.publish({temporary: tmp_path / "file" / "film.mp4"})
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_a_note_of_what_is_published_that_is_no_note_stops_nobody(tmp_path):
