@@ -51,6 +51,7 @@ class ClusterDrawers(Connection):
         self._listening: dict[str, _Hears] = {}  # by task
         self._sending: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)  # by worker
         self._digests = _Digests()
+        self._reading = threading.Lock()  # `sources` looks at files in one thread at a time
         client.subscribe_topic(self._topic, self._hear)
 
     def stop(self) -> None:
@@ -92,7 +93,7 @@ class ClusterDrawers(Connection):
             time.sleep(LOOK_SECONDS)
 
     def _rendered(self, job: ClipJob, listeners: Listeners) -> ClipResult:
-        job = replace(job, parts=parts_now(job.parts, job.request))  # a file may be newer than the plan
+        job = self._as_now(job)
         folder, result = self._drawn("render_clip", job, None, listeners)
         path = clip_path(job.folder, job.parts, job.request.settings)
         description = path.with_suffix(".json")
@@ -110,15 +111,20 @@ class ClusterDrawers(Connection):
         return clip
 
     def _draw(self, function: str, job: ClipJob, path: Path | None, listeners: Listeners) -> Any:
-        job = replace(job, parts=parts_now(job.parts, job.request))
-        folder, result = self._drawn(function, job, path.name if path else None, listeners)
+        folder, result = self._drawn(function, self._as_now(job), path.name if path else None, listeners)
         if path is not None:
             (folder / path.name).rename(path)
         return result
 
+    def _as_now(self, job: ClipJob) -> ClipJob:
+        """The job as its files are now: one may be newer than the plan."""
+        with self._reading:
+            return replace(job, parts=parts_now(job.parts, job.request))
+
     def _drawn(self, function: str, job: ClipJob, path: str | None, listeners: Listeners) -> tuple[Path, Any]:
         """What a worker drew, in a temporary folder of ours, and what the function gave there."""
-        parcel = _parcel(function, job, path, self._topic, self._digests)
+        with self._reading:
+            parcel = _parcel(function, job, path, self._topic, self._digests)
         lost, near = 0, None
         with self._heard(parcel.task, listeners):
             while True:

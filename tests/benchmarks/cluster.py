@@ -120,8 +120,8 @@ def measure(scenes: int, runs: int, quality: str, folder: Path) -> dict[str, Any
     }
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.glob("*.mp4")}
+def contents(folder: Path) -> set[bytes]:
+    return {file.read_bytes() for file in folder.glob("*.mp4")}
 
 
 def show(found: dict[str, Any]) -> None:
