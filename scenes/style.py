@@ -1,4 +1,4 @@
-"""The look in one place: colours by role for two themes, type sizes, stroke widths, margins, fonts, assets.
+"""The look in one place: colours by role for two themes, type sizes, stroke widths, margins, fonts.
 
 A scene names a role (``palette.red`` is "the target"), never a colour. The palette follows the current theme, which a
 scene sets once when it is made: one scene is rendered per process, so there is one current theme.
@@ -128,14 +128,6 @@ def emphasis(mobject: Mobject, share: float) -> MoveToTarget:
     for part in parts:
         part.emphasis = share
     return MoveToTarget(mobject)
-
-
-def asset(name: str) -> Path:
-    """The path of a file of ours under ``assets/``. Raises FileNotFoundError naming it."""
-    path = Path(__file__).resolve().parent.parent / "assets" / name
-    if not path.exists():
-        raise FileNotFoundError(f"gradreel has no asset {name!r} (looked for {path})")
-    return path
 
 
 def font_folder() -> Path:

@@ -105,7 +105,7 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
     shown = {digest for clip in clips if clip.in_video for digest in _traces_of(clip)}
     for path in sorted(_inside(folders.traces)):
         meta = read_json(path / META) if TRACE.fullmatch(path.name) else None
-        if meta is None or "experiment" not in meta or meta.get("digest") != path.name:
+        if meta is None or "recorded" in meta or meta.get("digest") != path.name:
             continue
         paths = tuple(place for place in (path, folders.traces / f"{path.name}.time.json") if place.exists())
         seal = hashlib.sha256((path / META).read_bytes()).hexdigest()[:24]

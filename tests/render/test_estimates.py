@@ -1,0 +1,76 @@
+"""How long a plan will take, by clips and trainings that were timed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import note_training
+from gradreel.core.training import train
+from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.render.estimates import estimates
+from gradreel.scenes.render.plan import Clip, Plan, Run
+from gradreel.scenes.render.requests import SceneRequest
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.training import Group
+from gradreel.scenes.render.workspace import Folders
+
+
+@pytest.fixture
+def folders(tmp_path) -> Folders:
+    return Folders(tmp_path)
+
+
+def clip(scene: str, frames: int, up_to_date: bool = False) -> Clip:
+    source = SceneSource(scene, scene.title(), Path("/nowhere.py"), "")
+    request = SceneRequest(source, RenderSettings(width=200, height=100))
+    return Clip(request, {}, None, None, {}, up_to_date, "", frames)
+
+
+def timed(folders: Folders, scene: str, size: tuple[int, int], seconds: float, made: float = 1.0) -> None:
+    """A clip of 100 frames that took so long."""
+    folders.clips.mkdir(exist_ok=True)
+    parts = {"scene": scene, "settings": {"width": size[0], "height": size[1]}}
+    content = {"parts": parts, "frames": 100, "fps": 10, "made": made, "wall_seconds": seconds}
+    (folders.clips / f"{scene}{size[0]}{made}.json").write_text(json.dumps(content))
+
+
+def test_without_anything_timed_there_is_no_estimate(folders):
+    found = estimates(Plan((), (clip("dots", 50),)), folders, jobs=2)
+    assert (found.rendering, found.seconds) == ({"dots": None}, None)
+    nothing = estimates(Plan((), (clip("dots", 50, up_to_date=True),)), folders, jobs=2)
+    assert (nothing.rendering, nothing.seconds) == ({}, 0.0)
+
+
+def test_a_scene_takes_what_it_took_by_frames_and_pixels(folders):
+    timed(folders, "dots", (100, 50), 5.0)  # a quarter of the pixels: 0.05 s a frame there, 0.2 s here
+    assert estimates(Plan((), (clip("dots", 50),)), folders, 1).rendering == {"dots": pytest.approx(10.0)}
+    timed(folders, "dots", (200, 100), 40.0)
+    timed(folders, "dots", (100, 50), 99.0, made=2.0)
+    assert estimates(Plan((), (clip("dots", 50),)), folders, 1).rendering == {"dots": pytest.approx(20.0)}, "this size"
+
+
+def test_an_unknown_scene_takes_what_others_do_and_workers_share_the_clips(folders):
+    timed(folders, "dots", (200, 100), 10.0)
+    timed(folders, "rings", (200, 100), 30.0)
+    plan = Plan((), (clip("new", 100), clip("dots", 100), clip("rings", 100)))
+    found = estimates(plan, folders, 2)
+    assert found.rendering == {"new": pytest.approx(20.0), "dots": pytest.approx(10.0), "rings": pytest.approx(30.0)}
+    assert found.seconds == pytest.approx(30.0), "20 and 10 beside 30"
+    assert estimates(plan, folders, 1).seconds == pytest.approx(60.0)
+    assert estimates(Plan((), (clip("new", 0),)), folders, 1).seconds is None, "how long it is nobody knows"
+
+
+def test_training_takes_what_other_runs_took_for_as_much_work(folders):
+    known, asked = Experiment(hidden=(2,), epochs=20), Experiment(hidden=(2,), epochs=400)
+    plan = Plan((Run(asked, ("dots",), folders.traces / asked.digest),), ())
+    assert estimates(plan, folders, 1).training == {asked.digest: None}
+    train(known, folders.traces)
+    note_training(folders.traces, known, 3.0, known.n_updates)
+    ratio = Group((asked,)).cost / Group((known,)).cost
+    assert ratio > 10
+    assert estimates(plan, folders, 1).seconds == pytest.approx(3.0 * ratio)
+    note_training(folders.traces, asked, 7.0, asked.n_updates)  # its trace was removed, the time is still known
+    assert estimates(plan, folders, 1).training == {asked.digest: pytest.approx(7.0)}
