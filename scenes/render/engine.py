@@ -18,7 +18,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.render import jumps, memory
 from gradreel.scenes.render.claims import ClipClaim
 from gradreel.scenes.render.disk_errors import clear_disk_errors, disk_error
-from gradreel.scenes.render.drawing import Listeners, drawers_of
+from gradreel.scenes.render.drawers import Listeners, drawers_of
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lesson import Lesson
 from gradreel.scenes.render.plan import Clip, Plan, plan

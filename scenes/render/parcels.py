@@ -24,7 +24,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render import away, sources
 from gradreel.scenes.render.away import Drawn, Lacking, Parcel, Wanted
-from gradreel.scenes.render.drawing import Listeners
+from gradreel.scenes.render.drawers import Listeners
 from gradreel.scenes.render.plan import clip_path, parts_now
 from gradreel.scenes.render.pool import Claim
 from gradreel.scenes.render.requests import ClipJob, ClipResult

@@ -17,7 +17,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render import away, away_process, parcels, sources
-from gradreel.scenes.render.drawing import Listeners
+from gradreel.scenes.render.drawers import Listeners
 from gradreel.scenes.render.plan import parts_now
 from gradreel.scenes.render.requests import ClipJob, SceneRequest
 from gradreel.scenes.render.scheduler import Connection
