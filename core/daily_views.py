@@ -200,7 +200,13 @@ def views_column(views: Iterable[float], usual: float) -> Callable[[float], str]
             return lambda number: f"{number / unit:.3f}{letter}"
     if largest == 0:
         return lambda number: views_text(number, min(usual, 999.0))
-    return lambda number: _plain_text(number, max(0, 2 - math.floor(math.log10(largest))))
+    decimals = counting_decimals(largest)
+    return lambda number: _plain_text(number, decimals)
+
+
+def counting_decimals(largest: float) -> int:
+    """Decimals with which ``largest`` has three digits that count; none from 100 on. ``largest`` > 0, else 2."""
+    return max(0, 2 - math.floor(math.log10(largest))) if largest > 0 else 2
 
 
 def views_text(views: float, usual: float) -> str:

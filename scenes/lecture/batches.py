@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 import numpy as np
 from gradreel.core.batches import whole_losses
-from gradreel.core.daily_views import DailyViews, loss_column, loss_unit
+from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.scenes import style
@@ -23,7 +23,7 @@ from gradreel.scenes.mobjects.batch_formulas import (
     batch_update_source,
 )
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.loss_history import LossHistory, Scale
+from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, TextMobject, caption, formula, words
@@ -102,18 +102,12 @@ class Batches(QuizBeats):
         self.field = BatchField(self._batches_of(0), WHOLE_FIELD, FIELD)
 
     def _history(self) -> LossHistory:
-        """The first updates' batch losses, and at the same states the loss over all examples; of days in views."""
+        """The first updates' batch losses, and at the same states the loss over all examples."""
         epochs = max(2, min(4, MOST_UPDATES // self.per_epoch))
         last = min(epochs * self.per_epoch, MOST_UPDATES, self.run.n_updates)
         history = LossHistory.of(self.run, last)
-        batch, scale = history.batch, history.scale
-        if scale.in_views:
-            views = self.experiment.dataset.absolute_error_in_views(1.0)
-            unit, letter = loss_unit(batch / scale.factor * views)
-            scale = Scale(views / unit, letter, in_views=True)
-            batch = batch / history.scale.factor * scale.factor
-        whole = whole_losses(self.run, last) * scale.factor
-        return replace(history, batch=batch, at=np.arange(last), whole=whole, window=2, scale=scale)
+        whole = whole_losses(self.run, last) * history.scale.factor
+        return replace(history, at=np.arange(last), whole=whole, window=2)
 
     def _writer(self) -> Callable[[float], str]:
         """What writes a loss of the history, in its unit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily_views import DailyViews, counting_decimals
 from gradreel.core.experiment import Experiment
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.scenes import style
@@ -68,14 +68,16 @@ class LossCurve(LectureScene):
         trace = self.trace("run")
         self.run, self.history = trace.run, LossHistory.of(trace)
         history = self.history
+        finite = history.batch[np.isfinite(history.batch)]
         self.plot = LossPlot(history, self._texts(), **PLOT)
         self.readout = LossReadout(
             self.screen("update"),
             self.screen("batch" if self._in_batches() else "loss"),
             history.scale.suffix,
             history.n_updates,
-            history.batch[np.isfinite(history.batch)],
+            finite,
             READOUT_LEFT,
+            counting_decimals(float(finite.max())) if history.scale.in_views else 3,
         )
 
     def _texts(self) -> dict[str, str]:

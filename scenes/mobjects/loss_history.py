@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.core.arrays import evenly_spaced
-from gradreel.core.daily_views import UNITS, DailyViews
+from gradreel.core.daily_views import DailyViews, loss_unit
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.recorded_run import RecordedRun
@@ -27,7 +27,7 @@ WANDERS = 3.0  # a line that goes up and down this often as far as it gets is sm
 
 @dataclass(frozen=True)
 class Scale:
-    """What a loss is multiplied by to be written, and what is written behind it: views are told in thousands."""
+    """What a loss is multiplied by to be written, and what is written behind it: "k" where views are thousands."""
 
     factor: float = 1.0
     suffix: str = ""
@@ -56,8 +56,9 @@ class LossHistory:
 
         Raises UserError for a run around which no loss was logged.
         """
-        scale = _scale(trace)
-        batch = np.asarray(trace.batch_loss[:last], dtype=np.float64) * scale.factor
+        batch = np.asarray(trace.batch_loss[:last], dtype=np.float64)
+        scale = _scale(trace, batch)
+        batch = batch * scale.factor
         _refuse_nothing_logged(trace, batch)
         at, whole, unseen = _over_all_data(trace) if last is None else (np.empty(0),) * 3
         starts = _epoch_starts(np.asarray(trace.epoch[:last]))
@@ -128,15 +129,14 @@ class LossHistory:
         return float(values.min()), float(values.max())
 
 
-def _scale(trace: Trace) -> Scale:
+def _scale(trace: Trace, batch: NDArray) -> Scale:
+    """Mean absolute errors of daily views are told in views, in the unit that suits the largest."""
     run = trace.run
     if not isinstance(run, Experiment) or not isinstance(run.dataset, DailyViews) or run.loss != "mae":
         return Scale()
-    factor, usual = run.dataset.absolute_error_in_views(1.0), run.dataset.offset
-    for unit, letter in UNITS:
-        if usual >= unit:
-            return Scale(factor / unit, letter, in_views=True)
-    return Scale(factor, in_views=True)
+    views = run.dataset.absolute_error_in_views(1.0)
+    unit, letter = loss_unit(batch * views)
+    return Scale(views / unit, letter, in_views=True)
 
 
 def _refuse_nothing_logged(trace: Trace, batch: NDArray) -> None:

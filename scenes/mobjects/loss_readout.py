@@ -28,12 +28,21 @@ class LossNumber(Number):
 
 class LossReadout(VGroup):
     """``update 1 200   loss 0.043`` on the heading's line, live. ``suffix`` is written behind the loss ("k"),
-    ``losses`` (finite) set the decimals.
+    ``losses`` (finite) set the decimals, ``fewest`` or more.
 
     Parts: ``count_words``, ``count``, ``loss_words``, ``loss``, ``suffix``.
     """
 
-    def __init__(self, count_words: str, loss_words: str, suffix: str, most: int, losses: NDArray, left: float) -> None:
+    def __init__(
+        self,
+        count_words: str,
+        loss_words: str,
+        suffix: str,
+        most: int,
+        losses: NDArray,
+        left: float,
+        fewest: int = 3,
+    ) -> None:
         super().__init__()
         line = style.HEADING_BASELINE
         self.count_words: TextMobject = words(count_words, 32).place(line, left=left)
@@ -43,7 +52,7 @@ class LossReadout(VGroup):
         if suffix:
             self.suffix.add(words(suffix, 32).place(line, right=right))
             right = float(self.suffix.get_left()[0]) - 0.04
-        decimals, ends = _decimals(losses, 2 if suffix else 3), (float(losses.max()), float(losses.min()))
+        decimals, ends = _decimals(losses, fewest), (float(losses.max()), float(losses.min()))
         self.loss = LossNumber(ends[0], decimals, 32, palette.text).place(line, right)
         self.loss.set_value(max(ends, key=lambda loss: len(self.loss.written(loss))))  # the words stand off the widest
         self.loss_words = self.named(loss_words)

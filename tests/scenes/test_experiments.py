@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.results import (
     Losses,
@@ -29,7 +29,6 @@ from gradreel.scenes.lecture.experiments import (
     DepthsScene,
     NetworksScene,
     lecture_written,
-    loss_column,
     shown_name,
 )
 from gradreel.scenes.lecture.width_experiment import WidthExperiment
