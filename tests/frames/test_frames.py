@@ -28,12 +28,12 @@ FAILING = Experiment(seed=93)  # ends in a poor valley
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_title(frames, lang, theme):
-    frames(Title, lang=lang, theme=theme)
+    frames(Title, lang=lang, theme=theme, layout=True)
 
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_build_curve(frames, lang, theme):
-    frames(BuildCurve, lang=lang, theme=theme)
+    frames(BuildCurve, lang=lang, theme=theme, layout=True)
 
 
 @pytest.mark.parametrize("knots", [[[0, 1], [2, 3]], SEVEN, FORTY, MILLIONS], ids=["two", "seven", "forty", "millions"])
@@ -43,12 +43,12 @@ def test_build_curve_of_ones_own(frames, knots):
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_morph_sigmoid(frames, lang, theme):
-    frames(MorphSigmoid, lang=lang, theme=theme)
+    frames(MorphSigmoid, lang=lang, theme=theme, layout=True)
 
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_sum_of_sigmoids(frames, lang, theme):
-    frames(SumOfSigmoids, lang=lang, theme=theme)
+    frames(SumOfSigmoids, lang=lang, theme=theme, layout=True)
 
 
 def test_sum_of_sigmoids_in_a_poor_valley(frames):
@@ -57,7 +57,7 @@ def test_sum_of_sigmoids_in_a_poor_valley(frames):
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_gradient_descent(frames, lang, theme):
-    frames(GradientDescent, lang=lang, theme=theme)
+    frames(GradientDescent, lang=lang, theme=theme, layout=True)
 
 
 def test_gradient_descent_in_a_poor_valley(frames):
@@ -69,14 +69,13 @@ def test_gradient_descent_by_adam(frames):
 
 
 @pytest.mark.parametrize(("name", "lang", "theme"), RECORDED)
-def test_gradient_descent_of_a_recorded_run(frames, layout, recordings, name, lang, theme):
-    frames(GradientDescent, trace=recordings / name, lang=lang, theme=theme)
-    layout(GradientDescent, trace=recordings / name, lang=lang, theme=theme)
+def test_gradient_descent_of_a_recorded_run(frames, recordings, name, lang, theme):
+    frames(GradientDescent, trace=recordings / name, lang=lang, theme=theme, layout=True)
 
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_loss_curve(frames, lang, theme):
-    frames(LossCurve, lang=lang, theme=theme)
+    frames(LossCurve, lang=lang, theme=theme, layout=True)
 
 
 def test_loss_curve_of_daily_views(frames):
@@ -88,7 +87,6 @@ def test_loss_curve_of_a_recorded_run(frames, recordings):
 
 
 @pytest.mark.parametrize("scene", [Title, BuildCurve, MorphSigmoid, SumOfSigmoids, GradientDescent, LossCurve])
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_layout(layout, scene, lang, theme):
     layout(scene, lang=lang, theme=theme)

@@ -8,13 +8,13 @@ from gradreel.scenes.lecture.any_curve import AnyCurve
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_any_curve(frames, lang, theme):
-    frames(AnyCurve, lang=lang, theme=theme)
+    frames(AnyCurve, lang=lang, theme=theme, layout=True)
 
 
 def test_a_curve_for_which_even_points_are_best(frames):
     frames(AnyCurve, function="x**2", points=[2, 4, 8])
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("en", "light"), ("zh", "dark"), ("zh", "light")])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_any_curve_layout(layout, lang, theme):
     layout(AnyCurve, lang=lang, theme=theme)

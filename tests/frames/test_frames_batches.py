@@ -12,14 +12,13 @@ SINGLE = Experiment(dataset=CurveDataset(examples=12), batch_size=5, epochs=1, o
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_batches(frames, lang, theme):
-    frames(Batches, lang=lang, theme=theme)
+    frames(Batches, lang=lang, theme=theme, layout=True)
 
 
 def test_batches_of_one_epoch(frames):
     frames(Batches, run=SINGLE, quiz=((10, 3), (7, 7)))
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_batches_layout(layout, lang, theme):
     layout(Batches, lang=lang, theme=theme)

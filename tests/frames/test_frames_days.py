@@ -24,15 +24,13 @@ OWN = DailyViews(
 
 
 @pytest.mark.parametrize(("lang", "theme"), BOTH)
-def test_loss(frames, layout, lang, theme):
-    frames(Loss, lang=lang, theme=theme)
-    layout(Loss, lang=lang, theme=theme)
+def test_loss(frames, lang, theme):
+    frames(Loss, lang=lang, theme=theme, layout=True)
 
 
 @pytest.mark.parametrize(("lang", "theme"), BOTH)
-def test_forecast(frames, layout, lang, theme):
-    frames(Forecast, lang=lang, theme=theme, **LATE)
-    layout(Forecast, lang=lang, theme=theme, **LATE)
+def test_forecast(frames, lang, theme):
+    frames(Forecast, lang=lang, theme=theme, **LATE, layout=True)
 
 
 def test_forecast_of_ones_own_views(frames):
@@ -40,9 +38,8 @@ def test_forecast_of_ones_own_views(frames):
 
 
 @pytest.mark.parametrize(("lang", "theme"), BOTH)
-def test_model_selection(frames, layout, lang, theme):
-    frames(ModelSelection, lang=lang, theme=theme, **CANDIDATES)
-    layout(ModelSelection, lang=lang, theme=theme, **CANDIDATES)
+def test_model_selection(frames, lang, theme):
+    frames(ModelSelection, lang=lang, theme=theme, **CANDIDATES, layout=True)
 
 
 def test_model_selection_of_ones_own_views(frames):

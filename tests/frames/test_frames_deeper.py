@@ -8,10 +8,9 @@ from gradreel.scenes.lecture.deeper import DeeperAndDeeper
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_deeper_and_deeper(frames, lang, theme):
-    frames(DeeperAndDeeper, lang=lang, theme=theme)
+    frames(DeeperAndDeeper, lang=lang, theme=theme, layout=True)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_deeper_and_deeper_layout(layout, lang, theme):
     layout(DeeperAndDeeper, lang=lang, theme=theme)

@@ -8,10 +8,9 @@ from gradreel.scenes.lecture.features import MoreFeatures
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_more_features(frames, lang, theme):
-    frames(MoreFeatures, lang=lang, theme=theme)
+    frames(MoreFeatures, lang=lang, theme=theme, layout=True)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_more_features_layout(layout, lang, theme):
     layout(MoreFeatures, lang=lang, theme=theme)

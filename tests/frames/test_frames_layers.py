@@ -8,10 +8,9 @@ from gradreel.scenes.lecture.layers import StackLayers
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_stack_layers(frames, lang, theme):
-    frames(StackLayers, lang=lang, theme=theme)
+    frames(StackLayers, lang=lang, theme=theme, layout=True)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_stack_layers_layout(layout, lang, theme):
     layout(StackLayers, lang=lang, theme=theme)

@@ -8,13 +8,13 @@ from gradreel.scenes.lecture.line import LinearLimits
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_linear_limits(frames, lang, theme):
-    frames(LinearLimits, lang=lang, theme=theme)
+    frames(LinearLimits, lang=lang, theme=theme, layout=True)
 
 
 def test_a_line_that_is_enough(frames):
     frames(LinearLimits, knots=[[0, 0], [20, 20]], noise=1)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("en", "light"), ("zh", "dark"), ("zh", "light")])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_linear_limits_layout(layout, lang, theme):
     layout(LinearLimits, lang=lang, theme=theme)

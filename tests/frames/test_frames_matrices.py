@@ -8,10 +8,9 @@ from gradreel.scenes.lecture.matrices import MatrixForm
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_matrix_form(frames, lang, theme):
-    frames(MatrixForm, lang=lang, theme=theme)
+    frames(MatrixForm, lang=lang, theme=theme, layout=True)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_matrix_form_layout(layout, lang, theme):
     layout(MatrixForm, lang=lang, theme=theme)

@@ -8,10 +8,9 @@ from gradreel.scenes.lecture.naming import Naming
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_naming(frames, lang, theme):
-    frames(Naming, lang=lang, theme=theme)
+    frames(Naming, lang=lang, theme=theme, layout=True)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_naming_layout(layout, lang, theme):
     layout(Naming, lang=lang, theme=theme)

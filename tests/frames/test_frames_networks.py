@@ -22,7 +22,7 @@ WIDE = Experiment(
 
 @pytest.mark.parametrize(("lang", "theme"), LOOKS)
 def test_network_diagram(frames, lang, theme):
-    frames(NetworkDiagram, lang=lang, theme=theme)
+    frames(NetworkDiagram, lang=lang, theme=theme, layout=True)
 
 
 def test_network_diagram_of_five_features(frames):
@@ -31,25 +31,23 @@ def test_network_diagram_of_five_features(frames):
 
 @pytest.mark.parametrize(("lang", "theme"), LOOKS)
 def test_backprop(frames, lang, theme):
-    frames(Backprop, lang=lang, theme=theme)
+    frames(Backprop, lang=lang, theme=theme, layout=True)
 
 
 @pytest.mark.parametrize(("lang", "theme"), LOOKS)
 def test_network(frames, lang, theme):
-    frames(Network, lang=lang, theme=theme)
+    frames(Network, lang=lang, theme=theme, layout=True)
 
 
 def test_network_of_wide_layers(frames):
     frames(Network, run=WIDE)
 
 
-def test_network_of_a_recorded_run(frames, layout, recordings):
-    frames(Network, trace=recordings / "sgd")
-    layout(Network, trace=recordings / "sgd")
+def test_network_of_a_recorded_run(frames, recordings):
+    frames(Network, trace=recordings / "sgd", layout=True)
 
 
 @pytest.mark.parametrize("scene", [NetworkDiagram, Backprop, Network])
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_layout(layout, scene, lang, theme):
     layout(scene, lang=lang, theme=theme)

@@ -8,13 +8,13 @@ from gradreel.scenes.lecture.relu import Relu
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_relu(frames, lang, theme):
-    frames(Relu, lang=lang, theme=theme)
+    frames(Relu, lang=lang, theme=theme, layout=True)
 
 
 def test_relus_downwards(frames):
     frames(Relu, c=-2.345)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("en", "light"), ("zh", "dark"), ("zh", "light")])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_relu_layout(layout, lang, theme):
     layout(Relu, lang=lang, theme=theme)

@@ -8,13 +8,13 @@ from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_sigmoid_formula(frames, lang, theme):
-    frames(SigmoidFormula, lang=lang, theme=theme)
+    frames(SigmoidFormula, lang=lang, theme=theme, layout=True)
 
 
 def test_a_sigmoid_downwards(frames):
     frames(SigmoidFormula, c=-3, b=1.5)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("en", "light"), ("zh", "dark"), ("zh", "light")])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_sigmoid_formula_layout(layout, lang, theme):
     layout(SigmoidFormula, lang=lang, theme=theme)

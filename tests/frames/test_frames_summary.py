@@ -8,10 +8,9 @@ from gradreel.scenes.lecture.summary import Summary
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_summary(frames, lang, theme):
-    frames(Summary, lang=lang, theme=theme)
+    frames(Summary, lang=lang, theme=theme, layout=True)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_summary_layout(layout, lang, theme):
     layout(Summary, lang=lang, theme=theme)

@@ -8,10 +8,9 @@ from gradreel.scenes.lecture.theta import Theta
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_theta(frames, lang, theme):
-    frames(Theta, lang=lang, theme=theme)
+    frames(Theta, lang=lang, theme=theme, layout=True)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_theta_layout(layout, lang, theme):
     layout(Theta, lang=lang, theme=theme)

@@ -10,10 +10,9 @@ SHORT = {"epochs": 30, "budget": 76, "depth": 3, "seeds": (0, 1, 2)}
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_why_deep(frames, lang, theme):
-    frames(WhyDeep, lang=lang, theme=theme, **SHORT)
+    frames(WhyDeep, lang=lang, theme=theme, **SHORT, layout=True)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_why_deep_layout(layout, lang, theme):
     layout(WhyDeep, lang=lang, theme=theme, **SHORT)

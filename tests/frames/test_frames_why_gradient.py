@@ -8,14 +8,13 @@ from gradreel.scenes.lecture.why_gradient import WhyGradient
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_why_gradient(frames, lang, theme):
-    frames(WhyGradient, lang=lang, theme=theme)
+    frames(WhyGradient, lang=lang, theme=theme, layout=True)
 
 
 def test_why_gradient_with_few_values(frames):
     frames(WhyGradient, values=5, sigmoids=(1, 2))
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_why_gradient_layout(layout, lang, theme):
     layout(WhyGradient, lang=lang, theme=theme)
