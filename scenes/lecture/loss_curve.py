@@ -200,7 +200,9 @@ class LossCurve(LectureScene):
     def _follow(self, curve: str, words: str) -> None:
         """Another curve leads from its start on, and the readout says which loss it now shows."""
         plot, readout = self.plot, self.readout
-        name = readout.named(self.screen(words))
+        said = getattr(self.history, curve) if curve in ("whole", "unseen") else np.empty(0)
+        said = said[np.isfinite(said)]
+        name = readout.named(self.screen(words), [said.min(), said.max()] if len(said) else [])
         live = (plot.marker, readout.loss, readout.count)
         shown = self.get_mobject_family_members()
         self.play(*(FadeOut(part) for part in (*live, readout.loss_words) if part in shown), run_time=0.3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
@@ -58,9 +60,12 @@ class LossReadout(VGroup):
         self.loss_words = self.named(loss_words)
         self.add(self.count_words, self.count, self.loss_words, self.loss, self.suffix)
 
-    def named(self, text: str) -> TextMobject:
-        """Words in the place of ``loss_words``: what the number is."""
-        return words(text, 32).place(style.HEADING_BASELINE, right=float(self.loss.get_left()[0]) - 0.2)
+    def named(self, text: str, losses: Sequence[float] = ()) -> TextMobject:
+        """Words in the place of ``loss_words``: what the number is. They stand off each of ``losses``, too."""
+        number, left = self.loss.copy(), float(self.loss.get_left()[0])
+        for loss in losses:
+            left = min(left, float(number.set_value(loss).get_left()[0]))
+        return words(text, 32).place(style.HEADING_BASELINE, right=left - 0.2)
 
     def written(self, loss: float) -> str:
         """A loss as text, as it stands here."""

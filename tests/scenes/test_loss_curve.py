@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 from gradreel.core.columns import checksum
+from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -153,6 +155,16 @@ def test_losses_of_daily_views_are_told_in_views(media):
     assert [seen[beat][1] for beat in ("whole", "unseen")] == [round(each) for each in views]
     assert seen["line"] == pytest.approx(views[1], rel=1e-6)
     assert all(tick.replace("\u2009", "").isdigit() for tick in seen["ticks"])
+
+
+def test_an_unseen_loss_far_above_the_others_has_room(tmp_path):
+    views = np.where(np.arange(120) == 110, 90_000.0, 300.0 + np.arange(120) % 7)
+    series = DailySeries(start=date(2024, 1, 1), values=tuple(views.tolist()), name="burst.csv")
+    run = VIEWS.model_copy(update={"dataset": DailyViews(series=series, window=7), "batch_size": 16, "epochs": 4})
+    train(run, tmp_path / "traces")
+    found = []
+    assert play(lambda scene, beat: found.extend(check_scene(scene, beat)), tmp_path, {"run": run})[-1] == "end-unseen"
+    assert found == []
 
 
 # -- anybody's runs
