@@ -23,6 +23,7 @@ from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
 PARTIAL = ".partial"
 _REPLACED = ".replaced"
 _JOURNAL = "journal.json"
+_NEW_JOURNAL = f"{_JOURNAL}.new"
 _JOURNAL_SECONDS = 0.5
 UNFINISHED = ".new"
 """How the temporary names of small files beside traces end."""
@@ -84,7 +85,7 @@ class TraceWriter:
         self._behind.mark(lambda columns: self._note(Journal(updates, self._versions, columns)))
 
     def _note(self, journal: Journal) -> None:
-        new = self._partial / f"{_JOURNAL}.new"
+        new = self._partial / _NEW_JOURNAL
         new.write_text(json.dumps(asdict(journal)))
         new.replace(self._partial / _JOURNAL)
 
@@ -129,7 +130,8 @@ def new_trace(
         for writer in behind.columns.values():
             writer.finish()
         (partial / META).write_text(seal(checksums), encoding="ascii")
-        (partial / _JOURNAL).unlink(missing_ok=True)
+        for noted in (_JOURNAL, _NEW_JOURNAL):  # the new one where a kill left it half written
+            (partial / noted).unlink(missing_ok=True)
         _publish(partial, directory / trace.name)
     except DamagedJournalError:
         raise  # this one, or one beside it: whoever trains begins anew what has to be

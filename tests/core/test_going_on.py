@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,31 +34,77 @@ RUNS = {
     ),
 }
 
-TRAIN_AND_DIE = """
-import os, signal, sys, time
+FORKS = """
+import json, os, signal, sys, time
 from pathlib import Path
 from gradreel.core import writing
 from gradreel.core.experiment import Experiment
 from gradreel.core.training import train_all
-writing._JOURNAL_SECONDS = 0.01
-directory, share, *texts = sys.argv[1:]
-runs = [Experiment.model_validate_json(text) for text in texts]
-def die(done, updates):
-    if done > float(share) * updates and list(Path(directory).glob(".*/journal.json")):
-        time.sleep(0.002 * (done % 7))
-        os.kill(os.getpid(), signal.SIGKILL)
-train_all(runs, directory, die)
+
+def train_and_die(directory, share, *texts):
+    writing._JOURNAL_SECONDS = 0.01
+    runs = [Experiment.model_validate_json(text) for text in texts]
+    def die(done, updates):
+        if share is not None and done > share * updates and list(Path(directory).glob(".*/journal.json")):
+            time.sleep(0.002 * (done % 7))
+            os.kill(os.getpid(), signal.SIGKILL)
+    print(os.getpid(), flush=True)
+    train_all(runs, directory, die)
+
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        train_and_die(*json.loads(line))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
-def killed(directory: Path, share: float, *runs: Experiment) -> None:
-    """Train in another process until it is dead, once ``share`` of the updates have been made."""
-    texts = [run.model_dump_json() for run in runs]
-    process = subprocess.run(
-        [sys.executable, "-c", TRAIN_AND_DIE, str(directory), str(share), *texts], check=False, timeout=120
-    )
-    assert process.returncode == -signal.SIGKILL
-    assert not any((directory / run.digest).exists() for run in runs)
+class Forks:
+    """A process that has imported torch and trains nothing itself: each training is a process forked off from it."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def begin(self, directory: Path, share: float | None, *runs: Experiment) -> int:
+        """Begin to train; the process's number. It kills itself once ``share`` of the updates have been made."""
+        assert self._process.stdin is not None
+        texts = [run.model_dump_json() for run in runs]
+        self._process.stdin.write(json.dumps([str(directory), share, *texts]) + "\n")
+        self._process.stdin.flush()
+        return self._said()
+
+    def end(self) -> int:
+        """The exit code of what was begun; waits for it."""
+        return self._said()
+
+    def close(self) -> None:
+        self._process.communicate()
+
+    def _said(self) -> int:
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    made = Forks()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def killed(forks: Forks) -> Callable[..., None]:
+    """Train ``killed(directory, share, *runs)`` in another process until it is dead, once ``share`` has been made."""
+
+    def train_until_dead(directory: Path, share: float, *runs: Experiment) -> None:
+        forks.begin(directory, share, *runs)
+        assert forks.end() == -signal.SIGKILL
+        assert not any((directory / run.digest).exists() for run in runs)
+
+    return train_until_dead
 
 
 def contents(path: Path) -> dict[str, bytes]:
@@ -71,7 +119,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", RUNS)
 @pytest.mark.parametrize("shares", [(0.2,), (0.3, 0.5, 0.8)], ids=str)
 def test_a_killed_run_goes_on_to_the_same_trace(
-    name: str, shares: tuple[float, ...], undisturbed: Path, tmp_path: Path
+    name: str, shares: tuple[float, ...], killed: Callable[..., None], undisturbed: Path, tmp_path: Path
 ) -> None:
     run = RUNS[name]
     for share in shares:
@@ -87,21 +135,27 @@ def test_a_killed_run_goes_on_to_the_same_trace(
     assert interrupted(run, tmp_path) is None
 
 
-def test_runs_side_by_side_are_gone_on_with_together(undisturbed: Path, tmp_path: Path) -> None:
+def test_runs_side_by_side_are_gone_on_with_together(
+    killed: Callable[..., None], undisturbed: Path, tmp_path: Path
+) -> None:
     runs = [RUNS["adam, every update"].model_copy(update={"seed": seed}) for seed in (7, 8, 9)]
     killed(tmp_path, 0.5, *runs)
     for path, run in zip(train_all(runs, tmp_path), runs, strict=True):
         assert contents(path) == contents(train(run, undisturbed).path)
 
 
-def test_a_run_killed_side_by_side_goes_on_alone(undisturbed: Path, tmp_path: Path) -> None:
+def test_a_run_killed_side_by_side_goes_on_alone(
+    killed: Callable[..., None], undisturbed: Path, tmp_path: Path
+) -> None:
     runs = [RUNS["momentum"].model_copy(update={"seed": seed}) for seed in (7, 8)]
     killed(tmp_path, 0.5, *runs)
     assert contents(train(runs[1], tmp_path).path) == contents(train(runs[1], undisturbed).path)
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove", "journal", "versions"])
-def test_what_is_damaged_is_not_gone_on_with(damage: str, undisturbed: Path, tmp_path: Path) -> None:
+def test_what_is_damaged_is_not_gone_on_with(
+    damage: str, killed: Callable[..., None], undisturbed: Path, tmp_path: Path
+) -> None:
     run = RUNS["momentum"]
     killed(tmp_path, 0.5, run)
     partial = tmp_path / f".{run.digest}.partial"
@@ -125,7 +179,21 @@ def test_what_is_damaged_is_not_gone_on_with(damage: str, undisturbed: Path, tmp
     assert contents(trace.path) == contents(train(run, undisturbed).path)
 
 
-def test_one_damaged_journal_does_not_cost_the_others_theirs(undisturbed: Path, tmp_path: Path) -> None:
+def test_a_kill_while_the_journal_is_written_leaves_nothing_in_the_trace(
+    killed: Callable[..., None], undisturbed: Path, tmp_path: Path
+) -> None:
+    run = RUNS["momentum"]
+    killed(tmp_path, 0.5, run)
+    (tmp_path / f".{run.digest}.partial" / "journal.json.new").write_text("")
+    calls: list[int] = []
+    trace = train(run, tmp_path, lambda done, updates: calls.append(done))
+    assert calls[0] > 0.1 * run.n_updates  # it did not start anew
+    assert contents(trace.path) == contents(train(run, undisturbed).path)
+
+
+def test_one_damaged_journal_does_not_cost_the_others_theirs(
+    killed: Callable[..., None], undisturbed: Path, tmp_path: Path
+) -> None:
     runs = [RUNS["momentum"].model_copy(update={"seed": seed}) for seed in (7, 8, 9)]
     killed(tmp_path, 0.5, *runs)
     (tmp_path / f".{runs[1].digest}.partial" / "gradient.npy").unlink()
@@ -178,21 +246,15 @@ def test_a_run_that_diverges_leaves_nothing_to_go_on_with(tmp_path: Path, monkey
     assert [file.name for file in tmp_path.iterdir() if not file.name.endswith(".lock")] == []
 
 
-def test_a_kill_at_any_moment_is_survived(undisturbed: Path, tmp_path: Path) -> None:
+def test_a_kill_at_any_moment_is_survived(forks: Forks, undisturbed: Path, tmp_path: Path) -> None:
     """By the clock, not by the progress: while columns are written, the journal is, the trace gets its name."""
     run = RUNS["adam, every update"]
-    begin = "print('begun', flush=True); train_all(runs, directory)"
-    code = TRAIN_AND_DIE.replace("train_all(runs, directory, die)", begin)
     for milliseconds in (3, 20, 60, 120, 200, 280, 360, 440, 520, 700):
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path), "1", run.model_dump_json()], stdout=subprocess.PIPE
-        )
-        assert process.stdout is not None
-        process.stdout.readline()
+        process = forks.begin(tmp_path, None, run)
         time.sleep(milliseconds / 1000)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        with suppress(ProcessLookupError):  # it is done
+            os.kill(process, signal.SIGKILL)
+        assert forks.end() in (0, -signal.SIGKILL)
         if (tmp_path / run.digest).exists():
             break
     assert contents(train(run, tmp_path).path) == contents(train(run, undisturbed).path)
