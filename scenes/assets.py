@@ -25,6 +25,7 @@ def asset(name: str) -> Path:
     """
     caller = Path(sys._getframe(1).f_code.co_filename).absolute()
     path = asset_file(caller, name)
+    path.open("rb").close()  # whoever listens for files that are opened hears of it, too
     if name not in _written_in(caller, caller.stat().st_mtime_ns):
         raise AssetError(
             f"{caller.name}: asset({name!r}) was not found by reading the source; write the name as a text in quotes"

@@ -19,7 +19,7 @@ from gradreel.scenes.render.workspace import Workspace, publish, read_json
 T = TypeVar("T")
 
 FILE = "remembered.json"
-MOST = 20_000  # things remembered; beyond it only those of this command are
+MOST = 5_000  # things remembered; beyond it only those of this command are
 _SCENES = Path(__file__).resolve().parent.parent
 _WORKED_OUT_BY = tuple(_SCENES / name for name in ("render/parsed.py", "assets.py", "cues.py"))
 

@@ -115,7 +115,10 @@ def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]
     if narrated:
         words = Narration.load(_languages(request)).with_words(request.words)
         narrated = _narration(request, narrated["words"], words)
-    return {**parts, **_source_parts(request.source), "narration": narrated}
+    seals = {name: _seal_in(value) for name, value in request.parameters.items() if isinstance(value, str)}
+    given = {name: seal[:24] for name, seal in seals.items() if seal is not None and name in parts["traces"]}
+    traces = {**parts["traces"], **given}
+    return {**parts, **_source_parts(request.source), "traces": traces, "narration": narrated}
 
 
 def why_stale(clip: Mapping[str, Any], request: SceneRequest, words: Narration | None = None) -> str:

@@ -21,7 +21,10 @@ from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 from gradreel.scenes.render.parsed import Parsed, parsed, short_hash
 
 PACKAGE = "gradreel"
-DRAWING_FILES = tuple(f"scenes/render/{name}.py" for name in ("worker", "playing", "beats", "encode", "pictures"))
+RENDERER = "gradreel.scenes.render"
+DRAWN_BY = ("scenes/render/worker.py", "scenes/render/playing.py")
+NOT_DRAWING = ("jumps", "requests", "settings", "worker_process")
+"""Files of the renderer that are imported by what plays a scene and that decide nothing about its frames."""
 DESCRIBING_FILES = tuple(f"scenes/render/{name}.py" for name in ("describe", "tables"))
 DRAWN_WITH = (
     "manim",
@@ -41,6 +44,7 @@ DRAWN_WITH = (
     "networkx",
     "pygments",
 )
+HERE = "<here>/"
 INSTALLED = ("site-packages", "dist-packages")
 OURS = tuple(
     PACKAGE_FOLDER / name for name in ("core", "scenes", "assets", "cli.py", "__init__.py", "gradreel.egg-info")
@@ -71,12 +75,6 @@ def one_moment() -> Iterator[None]:
         yield
     finally:
         _Now.moment = before
-
-
-def imports_of(name: str) -> tuple[str, ...]:
-    """Names that may be modules in one of our own files, as it says them."""
-    with one_moment():
-        return _parsed(PACKAGE_FOLDER / name).imports
 
 
 def code_digests(source: SceneSource) -> dict[str, str]:
@@ -128,7 +126,22 @@ def environment(source: SceneSource) -> dict[str, str | None]:
 
 def drawing_digest() -> str:
     """Digest of the renderer's own files that decide what a frame and a clip are."""
-    return digest_of(DRAWING_FILES)
+    return digest_of(drawing_files())
+
+
+def drawing_files() -> list[str]:
+    """What plays a scene, and all of the renderer that it imports, `NOT_DRAWING` left out."""
+    found, waiting = list(DRAWN_BY), [DRAWN_BY[-1]]
+    left_out = {f"{RENDERER}.{name}" for name in NOT_DRAWING}
+    with one_moment():
+        while waiting:
+            for module in _parsed(PACKAGE_FOLDER / waiting.pop()).imports:
+                name = f"scenes/render/{module.removeprefix(RENDERER + '.')}.py"
+                is_one = module.startswith(f"{RENDERER}.") and (PACKAGE_FOLDER / name).is_file()
+                if is_one and module not in left_out and name not in found:
+                    found.append(name)
+                    waiting.append(name)
+    return sorted(found)
 
 
 def digest_of(files: Iterable[str]) -> str:
@@ -162,13 +175,17 @@ def library_versions(source: SceneSource) -> dict[str, str]:
 
 
 def configuration_digest() -> str:
-    """Digest of the ``manim.cfg`` files that Manim reads: the folder's and the user's."""
+    """Digest of the ``manim.cfg`` files that Manim reads, the folder's and the user's, and of plugins they name."""
     candidates = (
         Path("manim.cfg"),
         Path.home() / ".config/manim/manim.cfg",
         Path.home() / "AppData/Roaming/Manim/manim.cfg",
     )
-    return short_hash("".join(file.read_text("utf-8", "replace") for file in candidates if file.is_file()).encode())
+    text = "".join(file.read_text("utf-8", "replace") for file in candidates if file.is_file())
+    if "plugins" in text:
+        plugins = metadata.entry_points(group="manim.plugins")
+        text += "".join(sorted(f"\n{plugin.name} {plugin.dist.version}" for plugin in plugins if plugin.dist))
+    return short_hash(text.encode())
 
 
 def content_digest(file: Path) -> str:
@@ -305,12 +322,16 @@ def name_beside(file: Path, source: SceneSource) -> str:
 
 
 def changed_files(known: Mapping[str, str], source: SceneSource) -> list[str]:
-    """Of files whose content is known, by their names beside the scene: those that are another now, or gone."""
+    """Of files whose content is known, by their names beside the scene: those that are another now, or gone.
+
+    A name that begins with `HERE` is relative to where the command is run.
+    """
     changed = []
     for name, digest in known.items():
-        file = source.file.parent / name
+        inside = name.removeprefix(HERE)
+        file = source.file.parent / inside if inside == name else Path.cwd() / inside
         if not file.is_file() or content_digest(file) != digest:
-            changed.append(name)
+            changed.append(inside)
     return changed
 
 

@@ -434,6 +434,23 @@ def test_modules_behind_links_and_on_pythons_path_count(film, tmp_path, monkeypa
         assert code_digests(source) != before, file
 
 
+def test_a_module_that_a_scene_opens_to_show_it_counts_with_its_comments(film, tmp_path):
+    """And an asset of a module with a computed name; a file that is opened by a relative name, from where it is run."""
+    film.write("disc.py", "float(open(", "float(len(open('shapes/filled.py').read()) > 0) * float(open(")
+    film.write("colour_scheme.py", "COLOUR", "from gradreel.scenes.assets import asset\nasset('shade.txt')\nCOLOUR")
+    (film.folder / "shade.txt").write_text("1")
+    assert film.render() == ["disc"]
+    film.write("shapes/filled.py", "self.wait(0.2)", "self.wait(0.2)  # is shown")
+    assert film.touched() == {"disc": "shapes/filled.py changed"}
+    film.write("shapes/filled.py", "  # is shown", "")
+    assert film.touched() == {}
+    (film.folder / "shade.txt").write_text("2")
+    assert film.touched() == {"disc": "shade.txt changed"}
+    (film.folder / "shade.txt").write_text("1")
+    os.chdir(tmp_path)
+    assert film.touched() == {"disc": "shapes/filled.py, radius.txt changed"}, "it would find others there"
+
+
 def test_a_scene_that_shows_its_own_text_counts_comments(film):
     film.write("photo.py", "class Photo", "import inspect\n\n\nclass Photo")
     film.write("photo.py", "self.wait", "inspect.getsource(Photo)\n        self.wait")
@@ -459,17 +476,10 @@ def test_words_that_a_scene_takes_from_another_count_for_it():
             assert all(key in ours[section]["screen"] for key in keys or ()), (scene, section)
 
 
-NOT_DRAWING = {"jumps", "plan", "pool", "requests", "settings", "worker_process"}  # of what playing a scene imports
-
-
 def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is():
-    imported = {
-        name.removeprefix("gradreel.scenes.render.")
-        for name in sources.imports_of("scenes/render/playing.py")
-        if name.startswith("gradreel.scenes.render.") and name.count(".") == 3
-    }
-    drawing = {Path(name).stem for name in sources.DRAWING_FILES}
-    assert imported - drawing <= NOT_DRAWING, "say whether a change of these is a change of every picture"
+    files = [name.removeprefix("scenes/render/") for name in sources.drawing_files()]
+    assert {"worker.py", "playing.py", "encode.py", "pictures.py", "beats.py"} <= set(files)
+    assert not {"engine.py", "plan.py", "sources.py", "pool.py", "publishing.py"} & set(files)
 
 
 SEEN_FROM_OUTSIDE = """
