@@ -45,6 +45,7 @@ class StackLayers(LectureScene):
         self._again_beat()
         self._new_beat()
         self._more_beat()
+        self.hand_on()
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 

@@ -105,6 +105,7 @@ class Loss(LectureScene):
         self._error_beat()
         self._mean_beat()
         self._other_beat()
+        self.hand_on()
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 

@@ -49,3 +49,4 @@ class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
             self.of_a_curve(run, last)
         else:
             self.of_a_recorded_run(run, last)
+        self.hand_on()

@@ -73,6 +73,7 @@ class Relu(LectureScene):
         self._two_beat()
         self._sum_beat()
         self._names_beat()
+        self.hand_on()
 
     # -- the numbers ---------------------------------------------------------------------------------------------
 

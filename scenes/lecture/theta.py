@@ -87,6 +87,7 @@ class Theta(LectureScene):
         self._unknowns_beat()
         self._stack_beat()
         self._length_beat()
+        self.hand_on()
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 

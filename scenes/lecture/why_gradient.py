@@ -74,6 +74,7 @@ class WhyGradient(LectureScene):
         self._two_beat()
         self._sixteen_beat()
         self._many_beat()
+        self.hand_on()
 
     def _title(self, key: str) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))

@@ -79,6 +79,7 @@ class WidthExperiment(ComparedNetworks):
             self._lecture_beat()
         if self.training == "falls" and self.unseen in ("worse", "partly"):
             self._puzzle_beat()
+        self.hand_on()
 
     def prepare(self) -> None:
         super().prepare()
