@@ -239,6 +239,15 @@ def test_an_unchanged_project_is_up_to_date_wherever_it_lies_and_needs_no_manim(
     assert result.stdout.strip() == str(videos / "film/54p5/film.mp4")
     assert {file: file.stat().st_mtime_ns for file in videos.rglob("*.*")} == before, "written once"
 
+    video, subtitles = videos / "film/54p5/film.mp4", videos / "film/54p5/film.en.srt"
+    whole, lines = video.read_bytes(), subtitles.read_text("utf-8")
+    video.write_bytes(whole[:-1])
+    subtitles.unlink()
+    film.write("words.toml", "some views", "more views")
+    assert film.render() == [], "what is missing or spoilt is written again, from the clips"
+    assert subtitles.read_text("utf-8") == lines.replace("some views", "more views")
+    assert len(video.read_bytes()) == len(whole)
+
 
 ALL = {"photo", "disc", "views"}
 CHANGES: dict[str, tuple[Callable[[Film], None], set[str], str]] = {

@@ -1,0 +1,59 @@
+"""Which files count as opened by a scene: the user's own that it reads, and no others."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+OPENS = """
+import json, os, tempfile
+from pathlib import Path
+from gradreel.scenes.catalog import resolve
+from gradreel.scenes.render.opened import CHANGED_MEANWHILE, OpenedFiles
+
+source = resolve("disc.py:Disc")
+opened = OpenedFiles(Path("media"))
+import statistics, helper  # noqa
+Path("data/numbers.txt").read_text()
+os.close(os.open("data/low.txt", os.O_RDONLY))
+open(os.path.abspath("page.py")).read()  # to be shown
+try:
+    open("missing.txt")
+except FileNotFoundError:
+    pass
+Path("made.txt").write_text("by the scene")
+Path("made.txt").read_text()
+Path("media/clip.json").read_text()
+Path(".hidden").read_text()
+Path("/proc/self/status").read_text()
+Path(json.__file__).read_text()
+with tempfile.NamedTemporaryFile("w+", dir=".") as scratch:
+    scratch.write("x"); scratch.flush()
+    Path(scratch.name).read_text()
+Path("gone.txt").read_text(); Path("gone.txt").unlink()
+Path("data/numbers.txt").write_text("what it became later")
+before = opened.of(source, known=("disc.py",))
+os.system("echo X = 2 > late.py")  # by somebody else, while the scene is played
+import late
+print(json.dumps([before, opened.of(source, known=("disc.py", "helper.py"))]))
+"""
+
+
+def test_only_what_is_the_users_and_read_counts(tmp_path):
+    for name, text in {
+        "disc.py": "from manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n",
+        "helper.py": "import shown\n", "shown.py": "Y = 1\n", "page.py": "# a page\n", "data/numbers.txt": "1 2",
+        "data/low.txt": "3", "media/clip.json": "{}", ".hidden": "", "gone.txt": "",
+    }.items():  # fmt: skip
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "opens.py").write_text(OPENS)
+    result = subprocess.run(
+        [sys.executable, "opens.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    before, after = json.loads(result.stdout)
+    assert set(before) == {"<here>/data/low.txt", "page.py", "helper.py", "shown.py", "opens.py"}
+    assert set(after) == (set(before) | {"late.py"}) - {"helper.py"}
+    assert after["late.py"] == "changed while the scene was made"
