@@ -6,7 +6,8 @@ A scheduler and workers (`dask worker --nthreads 1`, each with a folder of its o
 cluster of one worker, one of two. Each way in turn renders the same scenes of ours into a media folder without clips,
 in which the scenes have been inspected before and their runs are recorded; medians of all rounds. The clips of all ways
 must be the same bytes. What no worker shortens follows from one worker's time and two workers', by Amdahl:
-T(n) = s + p / n.
+T(n) = s + p / n. Beside it stands what the command takes when all clips are there and the video is not: starting,
+planning, joining.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ SCENES = (
     "stack-layers", "naming", "deeper-and-deeper", "why-deep",
 )  # fmt: skip
 FORECAST = (4, 8, 16)  # workers
+JOINING = "all clips there"
 
 
 @contextmanager
@@ -85,12 +87,12 @@ def measure(scenes: int, runs: int, quality: str, folder: Path) -> dict[str, Any
     render(ready, quality, *silent)
     clips = contents(ready / "clips")
     frames = sum(json.loads(file.read_text(encoding="utf-8"))["frames"] for file in (ready / "clips").glob("*.json"))
-    for made in ("clips", "videos"):
-        shutil.rmtree(ready / made)
-    shutil.rmtree(ready / ".gradreel" / "published", ignore_errors=True)
+    for made in ("videos", ".gradreel/published"):
+        shutil.rmtree(ready / made, ignore_errors=True)
     with ExitStack() as stack:
         one, two = (stack.enter_context(cluster(folder, workers)) for workers in (1, 2))
         ways = {
+            JOINING: (),
             "here, -j 1": ("-j", "1"),
             "here, -j 2": ("-j", "2"),
             "1 worker": ("--scheduler", one),
@@ -100,13 +102,14 @@ def measure(scenes: int, runs: int, quality: str, folder: Path) -> dict[str, Any
         for number in range(runs):
             for way, options in ways.items():
                 media = folder / f"media-{number}"
-                shutil.copytree(ready, media)
+                shutil.copytree(ready, media, ignore=None if way == JOINING else shutil.ignore_patterns("clips"))
                 times[way].append(render(media, quality, *options, *silent))
                 assert contents(media / "clips") == clips, f"{way}: other clips"
                 shutil.rmtree(media)
     medians = {way: statistics.median(values) for way, values in times.items()}
     first, second = medians["1 worker"], medians["2 workers"]
-    sequential, divided = 2 * second - first, 2 * (first - second)
+    divided = min(first, 2 * (first - second))
+    sequential = first - divided if divided > 0 else None  # two were no quicker: nothing follows from that
     return {
         "scenes": scenes,
         "frames": frames,
@@ -115,8 +118,8 @@ def measure(scenes: int, runs: int, quality: str, folder: Path) -> dict[str, Any
         "seconds": times,
         "medians": medians,
         "sequential seconds": sequential,
-        "sequential share": sequential / first,
-        "by Amdahl": {workers: sequential + divided / workers for workers in FORECAST},
+        "sequential share": None if sequential is None else sequential / first,
+        "by Amdahl": {} if sequential is None else {n: sequential + divided / n for n in FORECAST},
     }
 
 
@@ -129,8 +132,11 @@ def show(found: dict[str, Any]) -> None:
     base = found["medians"]["here, -j 1"]
     for way, median in found["medians"].items():
         spread = found["seconds"][way]
-        print(f"{way:12} {median:7.1f} s   {base / median:5.2f} times as fast as here, -j 1   "
-              f"({min(spread):.1f} to {max(spread):.1f} s)")  # fmt: skip
+        ratio = "" if way == JOINING else f"{base / median:5.2f} times as fast as here, -j 1"
+        print(f"{way:16} {median:7.1f} s   {ratio:35} ({min(spread):.1f} to {max(spread):.1f} s)")
+    if found["sequential seconds"] is None:
+        print("2 workers were no quicker than 1: is this machine busy, or has it one core?")
+        return
     share = f"{found['sequential share']:.0%} of what 1 worker takes"
     print(f"not shortened by workers: {found['sequential seconds']:.1f} s, {share}")
     for workers, seconds in found["by Amdahl"].items():
