@@ -89,6 +89,7 @@ class Batches(QuizBeats):
         self._wander_beat()
         self._quiz_beat()
         self._answer_beat()
+        self.hand_on()
 
     # -- the run ---------------------------------------------------------------------------------------------------
 

@@ -1,75 +1,62 @@
-"""Who draws the scenes: worker processes here, or those of a cluster."""
+"""Manim's Cairo renderer without what a frame need not cost; each frame is the one that Manim draws, pixel by pixel.
+
+Manim draws into one array, copies it for the encoder, and draws also what is skipped. Here each frame is drawn into a
+buffer of the encoder's, which takes it as it is, and what is skipped is not drawn.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any
 
-from gradreel.scenes.render.pool import Claim, Workers
-from gradreel.scenes.render.requests import ClipJob, ClipResult
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.worker_process import Progress
-from gradreel.scenes.render.workspace import Workspace
+import numpy as np
+from gradreel.scenes.render.encode import ClipEncoder
+from manim import CairoRenderer, Camera, Mobject, Scene
+from manim.camera.mapping_camera import MappingCamera
+from manim.camera.multi_camera import MultiCamera
 
 
-@dataclass(frozen=True)
-class Listeners:
-    """Who hears of a task, in another thread than the one that gave it."""
+class ClipRenderer(CairoRenderer):
+    """Draws into the buffers of a `ClipEncoder`."""
 
-    begun: Callable[[], None]  # its turn has come
-    progress: Progress
-    told: Callable[[str], None]  # what the user should know
+    _encoder: ClipEncoder
 
+    @classmethod
+    def take_over(cls, scene: Scene, encoder: ClipEncoder) -> None:
+        """Have ``scene`` drawn by this class, where its renderer and its camera are Manim's own and leave room for it.
 
-class Drawers(Protocol):
-    """Whoever draws. What a job may take, its settings say (``timeout``)."""
+        A scene makes its renderer and camera in its constructor, which may be the user's and take no renderer: so the
+        one that it has changes its class. What it holds stays as it is.
+        """
+        renderer = scene.renderer
+        if type(renderer) is not CairoRenderer or isinstance(renderer.camera, MultiCamera | MappingCamera):
+            return  # cameras within cameras keep the array for themselves
+        if renderer.camera.pixel_array.shape != encoder.buffer_shape or renderer.camera.pixel_array.dtype != np.uint8:
+            return
+        renderer.__class__ = cls
+        renderer._encoder = encoder
 
-    def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
-        """Have the clip of ``job`` in its folder, described beside it: see `worker.render_clip`."""
+    def render(self, scene: Scene, time: float, moving_mobjects: Iterable[Mobject] | None = None) -> None:
+        if not self.skip_animations:
+            self.update_frame(scene, moving_mobjects)
+            self._hand_over(1)
 
-    def draw(self, function: str, job: ClipJob, path: Path | None, listeners: Listeners) -> Future[Any]:
-        """``worker.<function>(job.request, path)``, which writes a new file or folder; or of the request alone."""
+    def freeze_current_frame(self, duration: float) -> None:
+        if not self.skip_animations:
+            self._hand_over(int(duration / (1 / self.camera.frame_rate)))
 
+    def update_frame(self, scene: Scene, *arguments: Any, **options: Any) -> None:
+        if not self.skip_animations:
+            super().update_frame(scene, *arguments, **options)
 
-class LocalDrawers:
-    """Worker processes of this machine."""
+    def save_static_frame_data(self, scene: Scene, static_mobjects: Iterable[Mobject]) -> Any:
+        self.static_image = None
+        return None if self.skip_animations else super().save_static_frame_data(scene, static_mobjects)
 
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
-
-    def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
-        return self._submit(listeners, job, "render_clip", job, claim=claim)
-
-    def draw(self, function: str, job: ClipJob, path: Path | None, listeners: Listeners) -> Future[Any]:
-        return self._submit(listeners, job, function, job.request, *([] if path is None else [path]))
-
-    def _submit(self, listeners: Listeners, job: ClipJob, *task: Any, claim: Claim | None = None) -> Future[Any]:
-        return self._workers.submit(
-            *task,
-            begun=listeners.begun,
-            progress=listeners.progress,
-            told=listeners.told,
-            timeout=job.request.settings.timeout,
-            claim=claim,
-        )
-
-
-@contextmanager
-def drawers_of(workers: Workers, settings: RenderSettings, workspace: Workspace) -> Iterator[Drawers]:
-    """``workers``, or those of ``settings.scheduler``. Raises UserError when the scheduler cannot be reached."""
-    if settings.scheduler is None:
-        yield LocalDrawers(workers)
-        return
-    from gradreel.scenes.render.parcels import ClusterDrawers
-    from gradreel.scenes.render.scheduler import connected
-
-    with connected(settings.scheduler) as client:
-        drawers = ClusterDrawers(client, settings.scheduler, settings.jobs, workspace)
-        try:
-            yield drawers
-        finally:
-            drawers.stop()
+    def _hand_over(self, frames: int) -> None:
+        """Give the picture to the encoder, and take a new array for the next."""
+        self.time += frames * (1 / self.camera.frame_rate)
+        camera: Camera = self.camera
+        drawn = camera.pixel_array
+        camera.pixel_array = self._encoder.buffer()
+        self.file_writer.write_frame(drawn, repeat=frames)

@@ -12,22 +12,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from threading import Thread
-from typing import Any, Protocol
+from typing import Protocol
 
 import av
+import numpy as np
 from av.filter import Graph
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
+from gradreel.scenes.render import h264
+from gradreel.scenes.render.colors import Converter
+from gradreel.scenes.render.h264 import KEYFRAME_SECONDS, H264Stream
 from gradreel.scenes.render.pictures import Pixels, png_bytes
 from gradreel.scenes.render.settings import RenderSettings
 
-QUEUE_LENGTH = 8  # frames drawn ahead of the encoder; at 1080p 8 MB each
+QUEUE_LENGTH = 6  # frames drawn ahead of the encoder; at 1080p 8 MB each
+_CUT: Pixels = np.empty((0, 0, 4), np.uint8)  # in the queue, where a part ends
 TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
-KEYFRAME_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,6 @@ class Codec:
     container_options: tuple[tuple[str, str], ...] = ()
 
 
-H264 = (("preset", "veryfast"), ("crf", "18"), ("x264-params", "open-gop=0:bframes=0"))
 VP9 = (("crf", "24"), ("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("row-mt", "0"), ("auto-alt-ref", "0"))
 
 
@@ -53,16 +56,21 @@ def codec_for(settings: RenderSettings) -> Codec:
     if settings.format == "mov" and settings.transparent:
         return Codec("mov", "qtrle", "argb", (), timescale)
     if settings.format in ("mp4", "mov"):
-        return Codec(settings.format, "libx264", "yuv420p", H264, timescale)
+        return Codec(settings.format, "libx264", "yuv420p", h264.OPTIONS, timescale)
     if settings.format == "gif":
         return Codec("gif", "gif", "pal8")
     return Codec("png", "png", "rgba" if settings.transparent else "rgb24")
 
 
 class FrameSink(Protocol):
-    """Where frames go. ``close`` completes the file; ``discard`` gives up, leaving whatever there is."""
+    """Where frames go; an array is the sink's until another has been written. ``cut``: what comes is another part.
+
+    ``close`` completes the file; ``discard`` gives up, leaving whatever there is.
+    """
 
     def write(self, pixels: Pixels, repeat: int) -> None: ...
+
+    def cut(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -76,11 +84,30 @@ def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
         return _PngFolder(path, codec)
     if codec.name == "gif":
         return _Gif(path, settings)
+    if codec.name == "libx264":
+        return _H264(path, codec, settings)
     return _Video(path, codec, settings)
 
 
+class _H264:
+    """A file of one H.264 stream."""
+
+    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+        self._container = av.open(str(path), "w", format=codec.container, options=dict(codec.container_options))
+        self._stream = H264Stream(self._container, dict(codec.options), settings)
+        self.write, self.cut = self._stream.write, self._stream.cut
+
+    def close(self) -> None:
+        self._stream.close()
+        self._container.close()
+
+    def discard(self) -> None:
+        with suppress(Exception):
+            self._container.close()
+
+
 class _Video:
-    """One video stream: H.264, VP9 or QuickTime Animation."""
+    """One video stream: VP9 or QuickTime Animation. Its parts are not told apart."""
 
     def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
         self._container = av.open(str(path), "w", format=codec.container, options=dict(codec.container_options))
@@ -92,7 +119,7 @@ class _Video:
         context.time_base = Fraction(1, settings.fps)
         context.thread_count = 1  # -j runs a worker per core; the same bytes on every machine
         context.gop_size = KEYFRAME_SECONDS * settings.fps
-        self._converter = _Converter(codec.pixel_format)
+        self._converter = Converter(codec.pixel_format)
         if self._converter.is_yuv:
             context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
             context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
@@ -106,6 +133,9 @@ class _Video:
             frame.pts = self._next
             self._next += 1
             self._mux(self._stream.encode(frame))
+
+    def cut(self) -> None:
+        pass
 
     def close(self) -> None:
         self._mux(self._stream.encode(None))
@@ -121,31 +151,6 @@ class _Video:
             self._container.mux(packet)
 
 
-class _Converter:
-    """RGBA to the encoder's pixel format, with BT.709 for YUV and rounding that is the same on every machine."""
-
-    def __init__(self, pixel_format: str) -> None:
-        self.is_yuv = pixel_format.startswith("yuv")
-        self._format = pixel_format
-        self._reformatter = VideoReformatter()
-        flags = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-        self._options: dict[str, Any] = {"interpolation": flags | Interpolation.BITEXACT, "threads": 1}
-        if self.is_yuv:
-            self._options |= {
-                "dst_colorspace": Colorspace.ITU709,
-                "src_color_range": ColorRange.JPEG,
-                "dst_color_range": ColorRange.MPEG,
-                "dst_color_trc": ColorTrc.BT709,
-                "dst_color_primaries": ColorPrimaries.BT709,
-            }
-
-    def __call__(self, pixels: Pixels) -> VideoFrame:
-        frame = VideoFrame.from_ndarray(pixels, format="rgba")
-        if self.is_yuv:
-            frame.color_trc, frame.color_primaries = ColorTrc.BT709, ColorPrimaries.BT709
-        return self._reformatter.reformat(frame, format=self._format, **self._options)
-
-
 class _PngFolder:
     """A folder of numbered PNG files, one per frame."""
 
@@ -158,6 +163,9 @@ class _PngFolder:
         for _ in range(repeat):
             (self._path / f"{self._next:05d}.png").write_bytes(content)
             self._next += 1
+
+    def cut(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -180,6 +188,9 @@ class _Gif:
 
     def write(self, pixels: Pixels, repeat: int) -> None:
         self._video.write(pixels, repeat)
+
+    def cut(self) -> None:
+        pass
 
     def close(self) -> None:
         self._video.close()
@@ -227,22 +238,40 @@ class _Gif:
 class ClipEncoder:
     """Takes frames and writes them from a thread of its own, in order; counts them.
 
-    The arrays are the encoder's from then on. An error of the thread is raised by the next ``write`` or by ``close``.
+    The arrays are the encoder's from then on; those that `buffer` gave are used again. An error of the thread is raised
+    by the next ``write`` or by ``close``.
     """
 
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         self.frames = 0
         self._sink = open_sink(path, settings)
         self._queue: Queue[tuple[Pixels, int] | None] = Queue(maxsize=QUEUE_LENGTH)
+        self.buffer_shape = settings.height, settings.width, 4
+        self._own: dict[int, Pixels] = {}  # every buffer there is, by its id
+        self._free: Queue[Pixels] = Queue()
+        self._written: Pixels | None = None  # the last array, which the sink still looks at
         self.error: BaseException | None = None  # what the thread raised
         self._thread = Thread(target=self._run, name="clip-encoder", daemon=True)
         self._thread.start()
+
+    def buffer(self) -> Pixels:
+        """An array for the next frame; what it holds is of no meaning. New memory is dear: few are made."""
+        try:
+            return self._free.get_nowait()
+        except Empty:
+            made: Pixels = np.empty(self.buffer_shape, np.uint8)
+            self._own[id(made)] = made
+            return made
 
     def write(self, pixels: Pixels, repeat: int = 1) -> None:
         if self.error is not None:
             raise self.error
         self.frames += repeat
         self._queue.put((pixels, repeat))
+
+    def cut(self) -> None:
+        """What comes next is another part: its bytes in the file will depend on its own frames alone."""
+        self._queue.put((_CUT, 0))
 
     def close(self) -> None:
         """Complete the file. Raises what the thread raised."""
@@ -262,6 +291,15 @@ class ClipEncoder:
         while (item := self._queue.get()) is not None:
             if self.error is None:  # after an error frames are taken and dropped, so that nobody waits for ever
                 try:
-                    self._sink.write(*item)
+                    self._put(*item)
                 except BaseException as error:
                     self.error = error
+
+    def _put(self, pixels: Pixels, repeat: int) -> None:
+        if pixels is _CUT:
+            self._sink.cut()
+            return
+        self._sink.write(pixels, repeat)
+        before, self._written = self._written, pixels
+        if before is not None and id(before) in self._own and before is not pixels:
+            self._free.put(before)

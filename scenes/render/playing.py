@@ -11,6 +11,7 @@ from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.narration import use_words
 from gradreel.scenes.render.beats import ListeningNarration, check_beats
+from gradreel.scenes.render.drawing import ClipRenderer
 from gradreel.scenes.render.encode import ClipEncoder
 from gradreel.scenes.render.jumps import JumpFinder
 from gradreel.scenes.render.pictures import Pixels, png_bytes, straight_alpha
@@ -115,6 +116,8 @@ class ClipWriter(SceneFileWriter):
             raise EndSceneEarlyException
         self._last_beat_began = name == self._settings.last_beat and not skip_animations
         self._began[name] = self._encoder.frames
+        if isinstance(self._encoder, ClipEncoder) and not skip_animations:
+            self._encoder.cut()
         at(f"in beat {name}")
         super().next_section(name, type_, skip_animations)
 
@@ -188,6 +191,8 @@ def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames)
         raise _explained(error, request) from error
     if request.settings.transparent:
         _clear_background(scene)
+    elif isinstance(encoder, ClipEncoder):
+        ClipRenderer.take_over(scene, encoder)
     writer_class: Any = _SkippingWriter if isinstance(encoder, _NoFrames) else ClipWriter
     writer = writer_class(scene.file_writer_settings, encoder, request.settings)
     scene.renderer.file_writer = writer

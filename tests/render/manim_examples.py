@@ -1,0 +1,156 @@
+"""Scenes in the manner of Manim's documentation, none of which needs LaTeX: what a renderer meets in the wild."""
+
+import numpy as np
+from manim import (
+    BLUE,
+    DEGREES,
+    DOWN,
+    GREEN,
+    LEFT,
+    ORANGE,
+    PI,
+    PINK,
+    RED,
+    RIGHT,
+    UL,
+    UP,
+    YELLOW,
+    Axes,
+    Circle,
+    Create,
+    Cube,
+    Dot,
+    FadeIn,
+    FadeOut,
+    GrowFromCenter,
+    ImageMobject,
+    Indicate,
+    LaggedStart,
+    Line,
+    MoveAlongPath,
+    MovingCameraScene,
+    PointCloudDot,
+    Rectangle,
+    Restore,
+    Rotate,
+    Rotating,
+    Scene,
+    Square,
+    Star,
+    Text,
+    ThreeDAxes,
+    ThreeDScene,
+    TracedPath,
+    Transform,
+    ValueTracker,
+    VGroup,
+    ZoomedScene,
+    always_redraw,
+    linear,
+    there_and_back,
+)
+
+
+class SquareToCircle(Scene):
+    def construct(self):
+        circle = Circle().set_fill(PINK, opacity=0.5)
+        square = Square().rotate(PI / 4)
+        self.play(Create(square))
+        self.play(Transform(square, circle))
+        self.play(FadeOut(square))
+
+
+class MovingAround(Scene):
+    def construct(self):
+        square = Square(color=BLUE, fill_opacity=1)
+        self.play(square.animate.shift(LEFT))
+        self.play(square.animate.set_fill(ORANGE))
+        self.play(square.animate.scale(0.3).rotate(0.4))
+        self.wait()
+
+
+class FollowingGraphCamera(MovingCameraScene):
+    def construct(self):
+        self.camera.frame.save_state()
+        axes = Axes(x_range=[-1, 10], y_range=[-1, 10])
+        graph = axes.plot(lambda x: np.sin(x), color=BLUE, x_range=[0, 3 * PI])
+        dot = Dot(axes.i2gp(graph.t_min, graph), color=ORANGE)
+        self.add(axes, graph, dot)
+        self.play(self.camera.frame.animate.scale(0.5).move_to(dot))
+        dot.add_updater(lambda mob: self.camera.frame.move_to(mob.get_center()))
+        self.play(MoveAlongPath(dot, graph, rate_func=linear))
+        self.play(Restore(self.camera.frame))
+
+
+class MovingZoomedScene(ZoomedScene):
+    def construct(self):
+        dot = Dot().shift(UL)
+        image = ImageMobject(np.uint8([[0, 100, 30, 200], [255, 0, 5, 33]])).set(height=4)
+        self.add(image, dot)
+        self.activate_zooming(animate=True)
+        self.play(self.zoomed_camera.frame.animate.shift(DOWN * 0.5))
+
+
+class FixedInFrame(ThreeDScene):
+    def construct(self):
+        self.set_camera_orientation(phi=75 * DEGREES, theta=-45 * DEGREES)
+        self.add(ThreeDAxes(), Cube(side_length=2, fill_opacity=0.7))
+        self.begin_ambient_camera_rotation(rate=0.3)
+        self.wait(1)
+        self.stop_ambient_camera_rotation()
+        self.move_camera(phi=30 * DEGREES)
+
+
+class PointWithTrace(Scene):
+    def construct(self):
+        dot = Dot()
+        path = TracedPath(dot.get_center, stroke_color=YELLOW)
+        self.add(path, dot)
+        self.play(Rotating(dot, angle=PI, about_point=RIGHT, run_time=1))
+        self.play(dot.animate.shift(UP), rate_func=there_and_back)
+        self.wait(0.5)
+
+
+class ImageFading(Scene):
+    def construct(self):
+        image = ImageMobject(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4).set(height=3)
+        self.play(FadeIn(image, shift=UP))
+        self.play(image.animate.scale(1.5).rotate(0.3))
+        self.wait(0.3)
+
+
+class GradientAndOrder(Scene):
+    def construct(self):
+        back = Rectangle(width=6, height=3, fill_opacity=1).set_color_by_gradient(BLUE, GREEN).set_z_index(1)
+        front = Star(fill_opacity=0.5, color=[RED, YELLOW], stroke_width=8).set_z_index(2)
+        self.play(FadeIn(front), GrowFromCenter(back))
+        self.bring_to_front(back)
+        self.play(front.animate.set_z_index(0), Rotate(back, PI / 5))
+
+
+class CloudOfPoints(Scene):
+    def construct(self):
+        cloud = PointCloudDot(density=8, color=RED)
+        self.play(FadeIn(cloud))
+        self.play(cloud.animate.shift(RIGHT * 2))
+
+
+class CountingValue(Scene):
+    def construct(self):
+        tracker = ValueTracker(0)
+        bar = always_redraw(lambda: Line(LEFT * 4, LEFT * 4 + RIGHT * (0.1 + tracker.get_value()), stroke_width=20))
+        label = Text("n").add_updater(lambda text: text.next_to(bar, UP))
+        self.add(bar, label)
+        self.play(tracker.animate.set_value(6))
+        self.wait_until(lambda: True)
+        self.play(LaggedStart(*(Indicate(mob) for mob in (bar, label)), lag_ratio=0.3))
+
+
+class RandomWalk(Scene):
+    def construct(self):
+        dots = VGroup(*(Dot(np.array([x, 0, 0])) for x in np.random.uniform(-3, 3, 9)))
+        self.add(dots)
+        dots.add_updater(lambda group, dt: [dot.shift(dt * np.random.normal(size=3)) for dot in group])
+        self.wait(1)
+        dots.clear_updaters()
+        self.wait(0.5)

@@ -1,0 +1,71 @@
+"""Frames drawn into the encoder's buffers are Manim's own, pixel by pixel; what is skipped leaves the same behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradreel.scenes import catalog
+from gradreel.scenes.render import playing
+from gradreel.scenes.render.drawing import ClipRenderer
+from gradreel.scenes.render.encode import ClipEncoder
+from gradreel.scenes.render.requests import SceneRequest
+from gradreel.scenes.render.settings import RenderSettings
+
+EXAMPLES = Path(__file__).with_name("manim_examples.py")
+NAMES = [line.split()[1].split("(")[0] for line in EXAMPLES.read_text().splitlines() if line.startswith("class ")]
+
+
+class Frames(ClipEncoder):
+    """An encoder that keeps copies of the frames it is given."""
+
+    def __init__(self, path: Path, settings: RenderSettings) -> None:
+        super().__init__(path, settings)
+        self.kept: list[tuple[bytes, int]] = []
+
+    def write(self, pixels: Any, repeat: int = 1) -> None:
+        self.kept.append((pixels.tobytes(), repeat))
+        super().write(pixels, repeat)
+
+
+def frames_of(request: SceneRequest, path: Path) -> list[tuple[bytes, int]]:
+    encoder = Frames(path, request.settings)
+    playing.play(request, encoder)
+    encoder.close()
+    return encoder.kept
+
+
+def request(source: catalog.SceneSource, media_dir: Path) -> SceneRequest:
+    return SceneRequest(source, RenderSettings(width=256, height=144, fps=10, media_dir=media_dir))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Pillow, at Manim
+@pytest.mark.parametrize("name", NAMES)
+def test_frames_of_manims_examples_are_manims(name, tmp_path, monkeypatch):
+    """Scenes of Manim's documentation: images, cameras that move, three dimensions, updaters, gradients, z-order."""
+    scene = request(catalog.resolve(f"{EXAMPLES}:{name}"), tmp_path)
+    ours = frames_of(scene, tmp_path / "ours.mp4")
+    monkeypatch.setattr(ClipRenderer, "take_over", lambda scene, encoder: None)
+    assert frames_of(scene, tmp_path / "manim.mp4") == ours
+    assert len({pixels for pixels, _ in ours}) > 1  # something is seen to move
+
+
+@pytest.mark.parametrize("name", ["build-curve", "morph-sigmoid", "any-curve", "deeper-and-deeper"])
+def test_frames_of_lecture_scenes_are_manims(name, tmp_path, monkeypatch):
+    scene = request(catalog.resolve(name), tmp_path)
+    ours = frames_of(scene, tmp_path / "ours.mp4")
+    monkeypatch.setattr(ClipRenderer, "take_over", lambda scene, encoder: None)
+    assert frames_of(scene, tmp_path / "manim.mp4") == ours
+
+
+def test_a_plain_scene_is_drawn_into_the_encoders_buffers(tmp_path, monkeypatch):
+    given = []
+
+    def buffer(encoder: ClipEncoder, original: Any = ClipEncoder.buffer) -> Any:
+        given.append(original(encoder))
+        return given[-1]
+
+    monkeypatch.setattr(ClipEncoder, "buffer", buffer)
+    frames_of(request(catalog.resolve(f"{EXAMPLES}:{NAMES[0]}"), tmp_path), tmp_path / "a.mp4")
+    assert len({id(one) for one in given}) < len(given)  # taken again and again
