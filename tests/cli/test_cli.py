@@ -18,7 +18,10 @@ from gradreel.scenes.render.arguments import Options
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
-NAMES = {"list", "describe", "train", "render", "frames", "verify", "check", "checkhealth", "completion", "experiment"}
+NAMES = {
+    "list", "describe", "train", "render", "frames", "verify", "check", "checkhealth", "completion", "experiment",
+    "cache",
+}  # fmt: skip
 
 
 def test_every_command_explains_itself(gradreel):
@@ -38,7 +41,7 @@ def test_every_option_has_a_help_text_and_a_place():
 
 
 def test_options_of_every_command_are_what_the_commands_take():
-    fields = set(Options.__dataclass_fields__)
+    fields = set(Options.__dataclass_fields__) | {"watch"}  # which is how often, not what
     for name in ("train", "render", "frames", "verify", "check"):
         assert {parameter.name for parameter in commands.commands[name].params} <= fields
 
