@@ -57,36 +57,37 @@ class ChangingFrame:
     def __init__(self, width: int, height: int) -> None:
         self._size = width, height
         self._whole = Converter("yuv420p")
-        self._parts: dict[tuple[int, int], Converter] = {}  # by the size of the window
-        self._rows = range(0, height, TILE_HEIGHT)
-        self._many = MOSTLY * len(self._rows) * len(range(0, width, TILE_WIDTH))
-        self._shown: Pixels | None = None
-        self.frame: VideoFrame
+        self._parts: dict[tuple[int, ...], Converter] = {}  # by the size of the window
+        self._many = MOSTLY * len(range(0, height, TILE_HEIGHT)) * len(range(0, width, TILE_WIDTH))
+        self._shown: Pixels = np.zeros((height, width, 4), np.uint8)
+        self.frame = self._whole(self._shown)
+        self._planes = list(_planes(self.frame))
 
-    def differences(self, pixels: Pixels) -> list[Tile] | None:
-        """The tiles in which ``pixels`` looks different from what is shown; None: in all, for nothing is shown yet."""
-        if self._shown is None:
-            return None
+    def differences(self, rows: Pixels, top: int = 0) -> list[Tile]:
+        """The tiles that look different from what is shown once it has ``rows`` from row ``top`` on."""
+        bottom = top + len(rows)
         found = []
-        for top in self._rows:  # two pixels at a time, and a band of tiles at a time: it stays in the cache
-            band = slice(max(top - REACH, 0), top + TILE_HEIGHT + REACH)
-            different = _pairs(self._shown[band]) != _pairs(pixels[band])
+        first = max(top - REACH, 0) // TILE_HEIGHT * TILE_HEIGHT
+        for tile in range(first, min(bottom + REACH, self._size[1]), TILE_HEIGHT):
+            # two pixels at a time, and a band of tiles at a time: it stays in the cache
+            begin, end = max(tile - REACH, top), min(tile + TILE_HEIGHT + REACH, bottom)
+            different = _pairs(self._shown[begin:end]) != _pairs(rows[begin - top : end - top])
             if different.any():
                 columns = np.flatnonzero(different.any(axis=0)) * 2  # the left one of each pair
                 near = [np.clip(columns + step, 0, self._size[0] - 1) for step in (-REACH, 0, REACH + 1)]
                 tiles = np.unique(np.concatenate(near) // TILE_WIDTH)
-                found += [(column * TILE_WIDTH, top) for column in tiles.tolist()]
+                found += [(column * TILE_WIDTH, tile) for column in tiles.tolist()]
         return found
 
-    def show(self, pixels: Pixels, tiles: list[Tile] | None) -> None:
-        """Make the frame ``pixels``, which differs in ``tiles``; the array is to be left alone until the next one."""
-        self._shown = pixels
-        if tiles is None or len(tiles) > self._many:
-            self.frame = self._whole(pixels)
+    def show(self, rows: Pixels, top: int, tiles: list[Tile]) -> None:
+        """Make the frame what it is with ``rows`` from row ``top`` on, which differ in ``tiles``."""
+        self._shown[top : top + len(rows)] = rows
+        if len(tiles) > self._many:
+            self.frame = self._whole(self._shown)
             self._planes = list(_planes(self.frame))
         else:
-            for left, top in tiles:
-                self._convert(pixels, left, top)
+            for left, tile in tiles:
+                self._convert(self._shown, left, tile)
 
     def _convert(self, pixels: Pixels, left: int, top: int) -> None:
         """The tile at (left, top), in pixels, from a window that reaches MARGIN beyond it where the picture does."""

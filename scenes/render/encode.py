@@ -7,10 +7,11 @@ arrays (height, width, 4) of uint8, red, green, blue, alpha, first row on top.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -30,7 +31,6 @@ from gradreel.scenes.render.pictures import Pixels, png_bytes
 from gradreel.scenes.render.settings import RenderSettings
 
 QUEUE_LENGTH = 6  # frames drawn ahead of the encoder; at 1080p 8 MB each
-_CUT: Pixels = np.empty((0, 0, 4), np.uint8)  # in the queue, where a part ends
 TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
 
 
@@ -62,13 +62,16 @@ def codec_for(settings: RenderSettings) -> Codec:
     return Codec("png", "png", "rgba" if settings.transparent else "rgb24")
 
 
+_Task = Callable[[], None]
+
+
 class FrameSink(Protocol):
-    """Where frames go; an array is the sink's until another has been written. ``cut``: what comes is another part.
+    """Where frames go. ``top``: of the first row that is given. ``cut``: what comes is another part.
 
     ``close`` completes the file; ``discard`` gives up, leaving whatever there is.
     """
 
-    def write(self, pixels: Pixels, repeat: int) -> None: ...
+    def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None: ...
 
     def cut(self) -> None: ...
 
@@ -126,7 +129,7 @@ class _Video:
         self._time_base = Fraction(1, settings.fps)
         self._next = 0
 
-    def write(self, pixels: Pixels, repeat: int) -> None:
+    def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None:
         frame = self._converter(pixels)
         frame.time_base = self._time_base
         for _ in range(repeat):
@@ -158,7 +161,7 @@ class _PngFolder:
         path.mkdir()
         self._path, self._transparent, self._next = path, codec.pixel_format == "rgba", 0
 
-    def write(self, pixels: Pixels, repeat: int) -> None:
+    def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None:
         content = png_bytes(pixels, self._transparent)
         for _ in range(repeat):
             (self._path / f"{self._next:05d}.png").write_bytes(content)
@@ -186,7 +189,7 @@ class _Gif:
         lossless = Codec("mov", "qtrle", "argb", (), (("video_track_timescale", str(settings.fps * TICKS)),))
         self._video = _Video(self._held, lossless, settings)
 
-    def write(self, pixels: Pixels, repeat: int) -> None:
+    def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None:
         self._video.write(pixels, repeat)
 
     def cut(self) -> None:
@@ -238,40 +241,37 @@ class _Gif:
 class ClipEncoder:
     """Takes frames and writes them from a thread of its own, in order; counts them.
 
-    The arrays are the encoder's from then on; those that `buffer` gave are used again. An error of the thread is raised
-    by the next ``write`` or by ``close``.
+    The arrays are the encoder's from then on. An error of the thread is raised by the next ``write`` or by ``close``.
     """
 
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         self.frames = 0
+        self.shape = settings.height, settings.width, 4  # of a frame
         self._sink = open_sink(path, settings)
-        self._queue: Queue[tuple[Pixels, int] | None] = Queue(maxsize=QUEUE_LENGTH)
-        self.buffer_shape = settings.height, settings.width, 4
-        self._own: dict[int, Pixels] = {}  # every buffer there is, by its id
-        self._free: Queue[Pixels] = Queue()
-        self._written: Pixels | None = None  # the last array, which the sink still looks at
+        self.takes_rows = isinstance(self._sink, _H264)
+        self._queue: Queue[_Task | None] = Queue(maxsize=QUEUE_LENGTH)
+        self._free: Queue[Pixels] = Queue()  # buffers that have served
         self.error: BaseException | None = None  # what the thread raised
         self._thread = Thread(target=self._run, name="clip-encoder", daemon=True)
         self._thread.start()
 
     def buffer(self) -> Pixels:
-        """An array for the next frame; what it holds is of no meaning. New memory is dear: few are made."""
+        """An array of a frame's shape; what it holds is of no meaning. To be given to `write`, or its first rows."""
         try:
-            return self._free.get_nowait()
+            return self._free.get_nowait()  # new memory is dear
         except Empty:
-            made: Pixels = np.empty(self.buffer_shape, np.uint8)
-            self._own[id(made)] = made
-            return made
+            return np.empty(self.shape, np.uint8)
 
-    def write(self, pixels: Pixels, repeat: int = 1) -> None:
+    def write(self, pixels: Pixels, repeat: int = 1, top: int = 0) -> None:
+        """The next frame, ``repeat`` times; where the encoder ``takes_rows``, those from ``top`` on that may differ."""
         if self.error is not None:
             raise self.error
         self.frames += repeat
-        self._queue.put((pixels, repeat))
+        self._queue.put(partial(self._write, pixels, repeat, top))
 
     def cut(self) -> None:
         """What comes next is another part: its bytes in the file will depend on its own frames alone."""
-        self._queue.put((_CUT, 0))
+        self._queue.put(self._sink.cut)
 
     def close(self) -> None:
         """Complete the file. Raises what the thread raised."""
@@ -288,18 +288,14 @@ class ClipEncoder:
         self._sink.discard()
 
     def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
+        while (task := self._queue.get()) is not None:
             if self.error is None:  # after an error frames are taken and dropped, so that nobody waits for ever
                 try:
-                    self._put(*item)
+                    task()
                 except BaseException as error:
                     self.error = error
 
-    def _put(self, pixels: Pixels, repeat: int) -> None:
-        if pixels is _CUT:
-            self._sink.cut()
-            return
-        self._sink.write(pixels, repeat)
-        before, self._written = self._written, pixels
-        if before is not None and id(before) in self._own and before is not pixels:
-            self._free.put(before)
+    def _write(self, pixels: Pixels, repeat: int, top: int) -> None:
+        self._sink.write(pixels, repeat, top)
+        if self.takes_rows and pixels.base is not None and pixels.base.shape == self.shape:
+            self._free.put(pixels.base)

@@ -58,12 +58,12 @@ class H264Stream:
         self._begun = False  # whether the encoder has had a frame
         self._next = 0  # frame of the stream
 
-    def write(self, pixels: Pixels, repeat: int) -> None:
-        """The next frame, ``repeat`` times. The array is the stream's until another one has been written."""
-        tiles = self._picture.differences(pixels)
-        if tiles is None or tiles or not self._begun:
+    def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None:
+        """The next frame, ``repeat`` times: the first one whole, of others the rows from ``top`` on that may differ."""
+        tiles = self._picture.differences(pixels, top)
+        if tiles or not self._begun:
             self._stand_still()
-            self._picture.show(pixels, tiles)
+            self._picture.show(pixels, top, tiles)
             self._encode()
             repeat -= 1
         self._still += repeat

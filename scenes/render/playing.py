@@ -106,8 +106,12 @@ class ClipWriter(SceneFileWriter):
         super().__init__(manim_settings)
         self.sections[-1].skip_animations = settings.first_beat is not None
 
-    def write_frame(self, pixels: Pixels, *, repeat: int = 1) -> None:
-        self._encoder.write(straight_alpha(pixels) if self._settings.transparent else pixels, repeat)
+    def write_frame(self, pixels: Pixels, *, repeat: int = 1, top: int = 0) -> None:
+        shown = straight_alpha(pixels) if self._settings.transparent else pixels
+        if isinstance(self._encoder, ClipEncoder):
+            self._encoder.write(shown, repeat, top)
+        else:
+            self._encoder.write(shown, repeat)
         report(self._encoder.frames)
 
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
