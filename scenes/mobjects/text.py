@@ -7,6 +7,7 @@ which ``text.part("name")`` returns, so that a scene can move or dim one letter 
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +15,7 @@ import typst
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.outlines import Outline, outlines
 from gradreel.scenes.style import EM, palette
-from manim import LEFT, ManimColor, VGroup, VMobject
+from manim import LEFT, CapStyleType, LineJointType, ManimColor, VGroup, VMobject
 from numpy.typing import NDArray
 
 _POINTS = 10.0  # Typst sets everything at this size; glyphs are scaled afterwards
@@ -77,6 +78,37 @@ def _typeset(body: str, names: tuple[str, ...]) -> tuple[tuple[NDArray, str | No
     )
 
 
+_UNCHANGEABLE = {str, int, float, bool, type(None), ManimColor, CapStyleType, LineJointType, np.float64}
+
+
+class Glyph(VMobject):
+    """One outline, filled, in the colour ``ink``.
+
+    A copy is what `VMobject`'s is, made faster: what cannot change is shared. Manim copies what it moves, and most of
+    what moves is glyphs.
+    """
+
+    def __init__(self, ink: ManimColor) -> None:
+        super().__init__(stroke_width=0, fill_color=ink, fill_opacity=1)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Glyph:
+        clone = type(self).__new__(type(self))
+        memo[id(self)] = clone
+        for name, value in vars(self).items():
+            clone.__dict__[name] = _copied(value, memo)
+        clone.original_id = str(id(self))
+        return clone
+
+
+def _copied(value: object, memo: dict[int, object]) -> object:
+    kind = type(value)
+    if kind in _UNCHANGEABLE or (kind is tuple and all(type(part) in _UNCHANGEABLE for part in value)):
+        return value
+    if kind is np.ndarray:
+        return value.copy()
+    return deepcopy(value, memo) if kind is not list or value else []
+
+
 class TextMobject(VGroup):
     """A line of text or a formula: one VMobject per glyph, all filled, with a baseline.
 
@@ -91,9 +123,8 @@ class TextMobject(VGroup):
         names = tuple(dict.fromkeys(re.findall(r'part\("([^"]+)"', source)))
         self.parts: dict[str, list[int]] = {name: [] for name in names}
         for index, (points, role, part) in enumerate(_typeset(source, names)):
-            glyph = VMobject(stroke_width=0, fill_opacity=1)
+            glyph = Glyph(getattr(palette, role) if role else base)
             glyph.points = points * (EM * size / _POINTS)
-            glyph.set_fill(getattr(palette, role) if role else base, 1)
             self.add(glyph)
             if part is not None:
                 self.parts[part].append(index)
@@ -206,8 +237,8 @@ class Number(VGroup):
         self.anchor = VMobject(stroke_width=0, fill_opacity=0)
         self.anchor.set_points_as_corners([np.zeros(3), np.array([0.0, EM * size, 0.0])])
         ink = color if color is not None else palette.text
-        glyphs = [VMobject(stroke_width=0, fill_color=ink, fill_opacity=1) for _ in self.written(value)]
-        spare = [VMobject(stroke_width=0, fill_color=ink, fill_opacity=1) for _ in range(self.SPARE)]
+        glyphs = [Glyph(ink) for _ in self.written(value)]
+        spare = [Glyph(ink) for _ in range(self.SPARE)]
         self.add(self.anchor, *glyphs, *spare)
         self.text = ""
         self.set_value(value)
