@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels; windows begin at multiples of 16 columns, as the converter works on 16
 REACH = 8  # pixels from one that has changed to those that are filtered with it: 4, and as many again
 MARGIN = 16  # pixels around a tile that are given to its filters
-MOSTLY = 0.5  # share of tiles from which on the whole is converted: one call is quicker then
+MOSTLY = 0.6  # share of tiles from which on the whole is converted: one call is quicker then
 
 
 class Converter:
@@ -48,7 +48,7 @@ class Converter:
         return self._reformatter.reformat(frame, format=self._format, **self._options)
 
 
-Tile = tuple[int, int]  # its upper left pixel, x and y
+Box = tuple[int, int, int]  # tiles side by side: from which column up to which, and the top row; in pixels
 
 
 class ChangingFrame:
@@ -58,14 +58,16 @@ class ChangingFrame:
         self._size = width, height
         self._whole = Converter("yuv420p")
         self._parts: dict[tuple[int, ...], Converter] = {}  # by the size of the window
-        self._many = MOSTLY * len(range(0, height, TILE_HEIGHT)) * len(range(0, width, TILE_WIDTH))
+        self._many = MOSTLY * len(range(0, height, TILE_HEIGHT)) * width  # columns of boxes
         self._shown: Pixels = np.zeros((height, width, 4), np.uint8)
         self.frame = self._whole(self._shown)
         self._planes = list(_planes(self.frame))
 
-    def differences(self, rows: Pixels, top: int = 0) -> list[Tile]:
+    def differences(self, rows: Pixels, top: int = 0) -> list[Box]:
         """The tiles that look different from what is shown once it has ``rows`` from row ``top`` on."""
         bottom = top + len(rows)
+        if rows.shape[1:] != self._shown.shape[1:] or bottom > len(self._shown):
+            raise ValueError(f"an array of {self._shown.shape} or some of its rows is a frame here, not {rows.shape}")
         found = []
         first = max(top - REACH, 0) // TILE_HEIGHT * TILE_HEIGHT
         for tile in range(first, min(bottom + REACH, self._size[1]), TILE_HEIGHT):
@@ -76,25 +78,26 @@ class ChangingFrame:
                 columns = np.flatnonzero(different.any(axis=0)) * 2  # the left one of each pair
                 near = [np.clip(columns + step, 0, self._size[0] - 1) for step in (-REACH, 0, REACH + 1)]
                 tiles = np.unique(np.concatenate(near) // TILE_WIDTH)
-                found += [(column * TILE_WIDTH, tile) for column in tiles.tolist()]
+                for run in np.split(tiles, np.flatnonzero(np.diff(tiles) > 1) + 1):
+                    found.append((int(run[0]) * TILE_WIDTH, (int(run[-1]) + 1) * TILE_WIDTH, tile))
         return found
 
-    def show(self, rows: Pixels, top: int, tiles: list[Tile]) -> None:
-        """Make the frame what it is with ``rows`` from row ``top`` on, which differ in ``tiles``."""
+    def show(self, rows: Pixels, top: int, boxes: list[Box]) -> None:
+        """Make the frame what it is with ``rows`` from row ``top`` on, which differ in ``boxes``."""
         self._shown[top : top + len(rows)] = rows
-        if len(tiles) > self._many:
+        if sum(right - left for left, right, _ in boxes) > self._many:
             self.frame = self._whole(self._shown)
             self._planes = list(_planes(self.frame))
         else:
-            for left, tile in tiles:
-                self._convert(self._shown, left, tile)
+            for box in boxes:
+                self._convert(*box)
 
-    def _convert(self, pixels: Pixels, left: int, top: int) -> None:
-        """The tile at (left, top), in pixels, from a window that reaches MARGIN beyond it where the picture does."""
+    def _convert(self, left: int, right: int, top: int) -> None:
+        """A box, from a window that reaches MARGIN beyond it where the picture does."""
         width, height = self._size
-        right, bottom = min(left + TILE_WIDTH, width), min(top + TILE_HEIGHT, height)
+        right, bottom = min(right, width), min(top + TILE_HEIGHT, height)
         x, y = max(left - MARGIN, 0), max(top - MARGIN, 0)
-        seen = pixels[y : min(bottom + MARGIN, height), x : min(right + MARGIN, width)]
+        seen = self._shown[y : min(bottom + MARGIN, height), x : min(right + MARGIN, width)]
         if seen.shape[:2] not in self._parts:
             self._parts[seen.shape[:2]] = Converter("yuv420p")
         window = self._parts[seen.shape[:2]](seen)

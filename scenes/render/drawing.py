@@ -9,6 +9,7 @@ path, and what is skipped is not drawn.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import cairo
@@ -52,11 +53,34 @@ class Rows:
         return slice(self.top, self.bottom)
 
 
+_z_index = attrgetter("z_index")
+
+
 class ClipCamera(Camera):
     """Manim's camera, that notes which rows it draws on."""
 
     drawn_on: Rows
     _paths: dict[int, tuple[Any, cairo.Path | None, float, float]]  # by shape: its points, their path, lowest, highest
+
+    def get_mobjects_to_display(
+        self,
+        mobjects: Iterable[Mobject],
+        include_submobjects: bool = True,
+        excluded_mobjects: list[Mobject] | None = None,
+    ) -> list[Mobject]:
+        """All members of the families that have points, each where it comes last; in one walk."""
+        if not include_submobjects or excluded_mobjects:
+            members: list[Mobject] = super().get_mobjects_to_display(mobjects, include_submobjects, excluded_mobjects)
+            return members
+        found: dict[Mobject, None] = {}
+        waiting = [*mobjects][::-1]
+        while waiting:
+            mobject = waiting.pop()
+            if len(mobject.points) > 0:
+                found.pop(mobject, None)
+                found[mobject] = None
+            waiting.extend(reversed(mobject.submobjects))
+        return sorted(found, key=_z_index) if self.use_z_index else list(found)
 
     def set_pixel_array(self, *arguments: Any, **options: Any) -> None:
         super().set_pixel_array(*arguments, **options)

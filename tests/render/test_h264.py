@@ -1,0 +1,133 @@
+"""What makes the stream quick changes nothing: converted tiles, packets that repeat a picture, parts by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from gradreel.scenes.render.colors import ChangingFrame, Converter, _planes
+from gradreel.scenes.render.encode import ClipEncoder
+from gradreel.scenes.render.h264 import KEYFRAME_SECONDS, LONG
+from gradreel.scenes.render.settings import RenderSettings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SIZES = st.tuples(st.integers(8, 230), st.integers(8, 120)).map(lambda size: (size[0] * 2, size[1] * 2))
+
+
+@settings(max_examples=60, deadline=None)
+@given(size=SIZES, seed=st.integers(0, 2**32 - 1))
+def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed):
+    width, height = size
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, 256, (height, width, 4), dtype=np.uint8)
+    followed, whole = ChangingFrame(width, height), Converter("yuv420p")
+    followed.show(pixels, 0, followed.differences(pixels))
+    for _ in range(6):
+        left, top = random.integers(0, width), random.integers(0, height)
+        right, bottom = random.integers(left, width) + 1, random.integers(top, height) + 1
+        pixels = pixels.copy()
+        pixels[top:bottom, left:right] = random.integers(0, 256, (bottom - top, right - left, 4), dtype=np.uint8)
+        first, last = int(random.integers(0, top + 1)), int(random.integers(bottom, height + 1))
+        rows = pixels[first:last]
+        followed.show(rows, first, followed.differences(rows, first))
+        for ours, full in zip(_planes(followed.frame), _planes(whole(pixels)), strict=True):
+            np.testing.assert_array_equal(ours, full)
+
+
+def test_what_has_not_changed_is_seen(tmp_path):
+    followed = ChangingFrame(64, 36)
+    pixels = np.full((36, 64, 4), 9, np.uint8)
+    followed.show(pixels, 0, followed.differences(pixels))
+    assert followed.differences(pixels.copy()) == []
+
+
+def moving(number: int) -> np.ndarray:
+    """A picture with a bar at ``number`` over a pattern of many colours."""
+    pixels = np.zeros((36, 64, 4), np.uint8)
+    pixels[..., 0], pixels[..., 1] = np.arange(64) * 3, np.arange(36)[:, None] * 5
+    pixels[..., 3] = 255
+    pixels[10:20, number % 60 : number % 60 + 4, :3] = 240
+    return pixels
+
+
+def packets(path: Path) -> list[tuple[bytes, bool]]:
+    with av.open(str(path)) as container:
+        return [(bytes(packet), packet.is_keyframe) for packet in container.demux(video=0) if packet.size]
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+@pytest.fixture
+def tiny(tmp_path) -> RenderSettings:
+    return RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path)
+
+
+def encoded(path: Path, settings: RenderSettings, parts: list[list[tuple[int, int]]]) -> Path:
+    """A clip of ``parts``, each of pictures (number, times shown)."""
+    encoder = ClipEncoder(path, settings)
+    for part in parts:
+        encoder.cut()
+        for number, times in part:
+            encoder.write(moving(number), times)
+    encoder.close()
+    return path
+
+
+STILL = 5 * LONG + 3
+
+
+def test_a_picture_that_stands_still_is_the_same_frame_again(tiny, tmp_path):
+    frames = decoded(encoded(tmp_path / "a.mp4", tiny, [[(0, 1), (1, 1), (2, STILL), (3, 1), (4, 2)]]))
+    assert len(frames) == 2 + STILL + 3
+    held = frames[2 : 2 + STILL]
+    period = KEYFRAME_SECONDS * tiny.fps
+    assert all(np.array_equal(one, held[4]) for one in held[3 : period - 2])  # packets that repeat
+    for number, frame in zip([0, 1, *[2] * STILL, 3, 4, 4], frames, strict=True):  # after them the stream goes on right
+        assert np.abs(frame.astype(int) - moving(number)[..., :3]).mean() < 6
+
+
+def test_repeating_a_picture_costs_next_to_nothing(tiny, tmp_path):
+    sizes = [len(packet) for packet, _ in packets(encoded(tmp_path / "a.mp4", tiny, [[(0, 1), (1, STILL)]]))]
+    assert sorted(sizes)[len(sizes) // 2] < 40
+
+
+def test_a_key_frame_comes_at_least_every_period(tiny, tmp_path):
+    clip = packets(encoded(tmp_path / "a.mp4", tiny, [[(number, 1) for number in range(15)] + [(20, 70)] + [(21, 30)]]))
+    keys = [number for number, (_, is_key) in enumerate(clip) if is_key]
+    gaps = np.diff([*keys, len(clip)])
+    assert gaps.max() <= KEYFRAME_SECONDS * tiny.fps
+
+
+def test_the_packets_of_a_part_depend_on_its_own_frames_alone(tiny, tmp_path):
+    first, second, third = [(0, 1), (1, 30), (2, 3)], [(2, 1), (5, 1), (6, 40)], [(6, 1)]
+    whole = packets(encoded(tmp_path / "whole.mp4", tiny, [first, second, third]))
+    apart = [packets(encoded(tmp_path / f"{n}.mp4", tiny, [part])) for n, part in enumerate([first, second, third])]
+    assert whole == [packet for part in apart for packet in part]
+
+
+def test_frames_given_again_one_by_one_are_a_picture_that_stands_still(tiny, tmp_path):
+    together = encoded(tmp_path / "a.mp4", tiny, [[(0, 1), (1, 40)]])
+    one_by_one = encoded(tmp_path / "b.mp4", tiny, [[(0, 1), *[(1, 1)] * 40]])
+    assert packets(together) == packets(one_by_one)
+
+
+@pytest.mark.parametrize("kind", ["webm", "png"])
+def test_other_formats_take_parts_as_one(tiny, tmp_path, kind):
+    settings = replace(tiny, format=kind)
+    path = encoded(tmp_path / f"a.{kind}", settings, [[(0, 1)], [(1, 2)]])
+    assert (len(list(path.iterdir())) if kind == "png" else len(decoded(path))) == 3
+
+
+def test_an_array_of_another_size_is_no_frame(tiny, tmp_path):
+    encoder = ClipEncoder(tmp_path / "clip.mp4", tiny)
+    encoder.write(np.zeros((38, 64, 4), np.uint8))
+    with pytest.raises(ValueError, match="an array of"):
+        encoder.close()
+    encoder.discard()
