@@ -9,8 +9,9 @@ WCAG's sense), lines 3:1, text that is dimmed on purpose 2:1; dimmed lines are n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from gradreel.scenes.base import SceneContext
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.on_screen import Part, Screen, ScreenText, bezier, read_screen
 from gradreel.scenes.stills import visit_beats
-from manim import Scene
+from manim import ManimColor, Scene
 from numpy.typing import NDArray
 
 MARGIN = 0.05  # of the frame's width and height
@@ -169,7 +170,7 @@ def _crossing(text: ScreenText, line: Part, screen: Screen) -> NDArray[np.float6
     boxes = np.array([glyph.box for glyph in alike]) + np.array([-half, -half, half, half])
     inside = ((points[:, None] > boxes[:, :2]) & (points[:, None] < boxes[:, 2:])).all(axis=-1)  # (points, glyphs)
     for n, k in np.argwhere(inside):
-        if not _patched(points[n], line.order, alike[k].order, screen.shapes):
+        if not _patched(points[n], line.order, alike[k].order, screen):
             return np.asarray(points[n])
     return None
 
@@ -181,11 +182,10 @@ def _along(line: Part) -> NDArray[np.float64]:
     return bezier(line.curves, np.linspace(0, 1, count)).reshape(-1, 2)
 
 
-def _patched(point: NDArray[np.float64], below: int, above: int, shapes: Sequence[Part]) -> bool:
+def _patched(point: NDArray[np.float64], below: int, above: int, screen: Screen) -> bool:
     """Whether something filled hides ``point`` of the lower of two mobjects from the upper one."""
     low, high = sorted((below, above))
-    between = (part for part in shapes if low < part.order < high and part.fill is not None)
-    return any(part.fill[3] >= OPAQUE and _holds(part, point) for part in between if part.fill is not None)
+    return any(part.fill[3] >= OPAQUE for part in screen.fills_at(point, low, high) if part.fill is not None)
 
 
 def _contrast(screen: Screen) -> Iterator[_Breach]:
@@ -223,15 +223,10 @@ def _faint(glyph: Part, screen: Screen) -> tuple[float, float] | None:
 def _behind(glyph: Part, screen: Screen) -> NDArray[np.float64]:
     """(3,): the colour under the middle of a glyph."""
     color = screen.background
-    for part in screen.shapes:
-        if part.order < glyph.order and part.fill is not None and _holds(part, glyph.center):
+    for part in screen.fills_at(glyph.center, -1, glyph.order):
+        if part.fill is not None:
             color = _over(part.fill, color)
     return color
-
-
-def _holds(part: Part, point: NDArray[np.float64]) -> bool:
-    in_box = (point > part.box[:2]).all() and (point < part.box[2:]).all()
-    return bool(in_box and part.covers(point[None])[0])
 
 
 def _is_dimmed(part: Part, color: NDArray[np.float64], screen: Screen) -> bool:
@@ -240,7 +235,7 @@ def _is_dimmed(part: Part, color: NDArray[np.float64], screen: Screen) -> bool:
         return True
     if np.abs(np.array(style.palette.background.to_rgb()) - screen.background).max() > 0.01:
         return False
-    roles = np.array([getattr(style.palette, role).to_rgb() for role in style.ROLES if role != "background"])
+    roles = _role_colors(style.palette.theme)
     if np.abs(roles - color[:3]).max(axis=1).min() < 0.01:
         return False
     full = roles - screen.background
@@ -248,6 +243,12 @@ def _is_dimmed(part: Part, color: NDArray[np.float64], screen: Screen) -> bool:
     share = full @ part_of / (full**2).sum(axis=1)
     apart = np.abs(part_of - share[:, None] * full).max(axis=1)
     return bool(((apart < 0.013) & (share < FULL)).any())
+
+
+@lru_cache
+def _role_colors(theme: str) -> NDArray[np.float64]:
+    """(n, 3): the colours of all roles but the background's, RGB."""
+    return np.array([ManimColor(color).to_rgb() for role, color in style.THEMES[theme].items() if role != "background"])
 
 
 def _ink(glyph: Part) -> NDArray[np.float64] | None:

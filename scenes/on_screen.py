@@ -110,6 +110,20 @@ class Screen:
     height: float
     background: NDArray[np.float64]  # (3,) RGB, 0 to 1
 
+    @cached_property
+    def _filled(self) -> tuple[list[Part], NDArray[np.float64]]:
+        """The n shapes that have a fill, as they are drawn, and (n, 4) their boxes."""
+        filled = [part for part in self.shapes if part.fill is not None]
+        return filled, np.array([part.box for part in filled]).reshape(-1, 4)
+
+    def fills_at(self, point: NDArray[np.float64], above: int, below: int) -> Iterator[Part]:
+        """The filled shapes that ``point`` (2,) lies in, the lowest first, of those drawn between two orders."""
+        filled, boxes = self._filled
+        for index in np.flatnonzero(((point > boxes[:, :2]) & (point < boxes[:, 2:])).all(axis=1)):
+            part = filled[index]
+            if above < part.order < below and part.covers(point[None])[0]:
+                yield part
+
 
 def read_screen(scene: Scene) -> Screen:
     """What ``scene`` shows now."""
