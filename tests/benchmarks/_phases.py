@@ -1,0 +1,83 @@
+"""For `render`: what of a worker's CPU time goes where, while it renders a clip as ever."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from gradreel.scenes.render.encode import ClipEncoder
+from gradreel.scenes.render.pictures import Pixels
+from gradreel.scenes.render.requests import ClipResult, SceneRequest
+
+START = "start, to the first frame"
+CODE, DRAWING = "scene code", "drawing"
+COLOURS, X264, FILE = "differences, conversion", "x264", "writing"
+REST, JOINING = "rest", "joining"
+DRAWER, ENCODER = (CODE, DRAWING), (COLOURS, X264, FILE)
+"""What the two threads do once there has been a frame."""
+
+_here = threading.local()  # phase: the one that the thread is in; zero: its CPU time when the first frame was there
+
+
+def profile(request: SceneRequest, path: Path) -> tuple[ClipResult, dict[str, float]]:
+    """In a worker: the clip, and CPU seconds by phase. Joining is not among them."""
+    from gradreel.scenes.render.playing import play
+
+    spent: dict[str, float] = defaultdict(float)
+    _count_all(spent)
+
+    class Encoder(ClipEncoder):
+        def write(self, pixels: Pixels, *arguments: Any, **options: Any) -> None:
+            if self.frames == 0:
+                spent.clear()
+                self.start, _here.zero = time.process_time(), time.thread_time()
+            super().write(pixels, *arguments, **options)
+
+    began = time.monotonic()
+    encoder = Encoder(path, request.settings)
+    beats = play(request, encoder)
+    code = time.thread_time() - _here.zero - spent[DRAWING]
+    encoder.close()
+    result = ClipResult(path, encoder.frames, request.settings.fps, beats, time.monotonic() - began)
+    phases = {START: encoder.start, CODE: code, **{phase: spent[phase] for phase in (DRAWING, *ENCODER)}}
+    return result, phases | {REST: time.process_time() - sum(phases.values())}
+
+
+def _count_all(spent: dict[str, float]) -> None:
+    from gradreel.scenes.render.colors import ChangingFrame
+    from gradreel.scenes.render.drawing import ClipRenderer
+    from gradreel.scenes.render.h264 import H264Stream
+    from manim import CairoRenderer
+
+    for renderer in (CairoRenderer, ClipRenderer):
+        for method in ("render", "update_frame", "freeze_current_frame", "save_static_frame_data"):
+            _count(renderer, method, DRAWING, spent)
+    for method in ("differences", "show"):
+        _count(ChangingFrame, method, COLOURS, spent)
+    _count(H264Stream, "_encode", X264, spent)
+    _count(H264Stream, "_mux", FILE, spent)
+
+
+def _count(owner: type, method: str, phase: str, spent: dict[str, float]) -> None:
+    """From now on add to ``spent`` the CPU time that ``owner.method`` takes, less what others counted take in it."""
+    original: Callable[..., Any] = getattr(owner, method)
+
+    @wraps(original)
+    def counted(*arguments: Any, **options: Any) -> Any:
+        outer, _here.phase = getattr(_here, "phase", None), phase
+        began = time.thread_time()
+        try:
+            return original(*arguments, **options)
+        finally:
+            took = time.thread_time() - max(began, getattr(_here, "zero", 0.0))
+            spent[phase] += took
+            if outer is not None:
+                spent[outer] -= took
+            _here.phase = outer
+
+    setattr(owner, method, counted)
