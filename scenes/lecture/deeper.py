@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Self
 
@@ -12,28 +11,29 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.naming import name_on_plate
+from gradreel.scenes.mobjects.data_squares import SkySquares
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.skyline import (
+    CELLAR,
+    DEEPEST,
+    Skyline,
+    building_column,
+    cellar_line,
+    ground_line,
+    name_room,
+    network_column,
+)
 from gradreel.scenes.mobjects.text import TextMobject, caption, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.mobjects.tower import SLAB, TAIPEI_FLOORS, CloseUp, Column, ErrorBar, Taipei101, Tower
+from gradreel.scenes.mobjects.tower import TAIPEI_FLOORS, CloseUp, Column, ErrorBar
 from gradreel.scenes.style import palette
-from manim import UP, FadeIn, FadeOut, Square, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth, squish_rate_func
+from manim import UP, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, linear, smooth, squish_rate_func
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-GROUND, TOP = -0.85, 2.25  # where towers stand, and how high the highest may reach
-EARLY_TOP = 1.3  # the highest of those before the last, while the last has not come: there is sky above them
-LEFT, RIGHT = -5.1, 6.3  # the towers' part of the ground; left of it the rows below have their names
-NAME, YEAR = GROUND - 0.43, GROUND - 0.76  # baselines
-CELLAR, DEEPEST = GROUND - 0.96, GROUND - 1.84  # errors hang from the first; the largest reaches the second
 SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
-NAME_SIZE = 28
-TOWER_SHARE = 0.5  # of the room between two towers' middles that is tower
-BUILDING_SHARE = 0.62  # of a tower's width, the building's
-HIGHEST_FLOOR = 0.3
 MOST_LAYERS = 2000
 CLOSE_UP = (4.7, -0.75, 2.3)  # middle, bottom, top of the floors seen from near
-SIDE, SQUARE_LEFT, SQUARE_BOTTOM = 2.2, -5.9, 0.35  # of the square of pictures
+SQUARES_LEFT, SQUARES_BOTTOM = -5.9, 0.35
 MILLION = 1_000_000
 
 
@@ -98,71 +98,36 @@ class DeeperAndDeeper(LectureScene):
 
     def _build(self) -> None:
         self.networks = self.parameters.networks
-        self.largest = max([network.error or 0.0 for network in self.networks]) or 1.0
-        self.columns = [self._column(network) for network in self.networks]
-        name = words(self.screen("building"), NAME_SIZE, palette.dim)
-        self.building = Column(Taipei101(), self.screen("floors"), [(name, NAME)], GROUND)
-        style.emphasize(VGroup(self.building.count, self.building.unit), 0.8)
-        self.place = 0.0  # 0: the early networks alone on the ground; 1: room for the last one and for the building
-        self.away = 0.0  # how far the eye has gone back: 0, the early ones fill the picture; 1, the highest fits
-        self.ground = ground_line()
-        self.cellar = segment((LEFT, CELLAR, 0), (RIGHT, CELLAR, 0), style.mix(palette.axis, 0.5), style.GUIDE)
-        self.stage = VGroup(*self.columns, self.building)
-        self.stand()
+        largest = max([network.error or 0.0 for network in self.networks]) or 1.0
+        columns = [self._column(network, largest) for network in self.networks]
+        self.skyline = Skyline(columns, building_column(self.screen("floors"), self.screen("building")))
+        self.columns = self.skyline.columns
+        self.ground, self.cellar = ground_line(), cellar_line()
 
-    def _column(self, network: ImageNetwork) -> Column:
-        texts = [
-            (_name(network.name, (RIGHT - LEFT) / (len(self.networks) + 1) - 0.2), NAME),
-            (words(str(network.year), style.TICK, palette.dim), YEAR),
-        ]
+    def _column(self, network: ImageNetwork, largest_error: float) -> Column:
         bar = None
         if network.error is not None:
-            length = (CELLAR - DEEPEST) * network.error / self.largest
+            length = (CELLAR - DEEPEST) * network.error / largest_error
             bar = ErrorBar(length, CELLAR, self._error(network) + " %" + self._star(network))
-        return Column(Tower(network.layers, palette.blue), self.screen("layers"), texts, GROUND, bar)
-
-    def stand(self) -> None:
-        """Everything at its place, each tower as high as it is built, all to one scale."""
-        early, late = _centers(len(self.columns) - 1), _centers(len(self.columns) + 1)
-        early += late[-2:]  # the last one and the building come to their own places
-        columns = [*self.columns, self.building]
-        near, far = _floors(self.networks)
-        self.floor = near * (far / near) ** self.away
-        width = TOWER_SHARE * (late[1] - late[0]) * (1.4 - 0.4 * self.place)
-        for column, x0, x1 in zip(columns, early, late, strict=True):
-            share = BUILDING_SHARE if column is self.building else 1.0
-            column.stand(x0 + self.place * (x1 - x0), share * width, self.floor)
+        room = name_room(len(self.networks))
+        return network_column(network.layers, self.screen("layers"), network.name, network.year, room, bar)
 
     def _raise(self, column: Column, seconds: float) -> None:
-        """``column`` is built floor by floor, then its words come, and its error hangs itself below."""
-        column.begin()
-        self.add(self.stage)
-
-        def update(_: VGroup, share: float) -> None:
-            column.built = share * column.floors
-            self.stand()
-
-        self.play(UpdateFromAlphaFunc(self.stage, update, run_time=seconds, rate_func=smooth))
+        """``column`` is built floor by floor."""
+        raising = self.skyline.raising(column, seconds)
+        self.add(self.skyline)
+        self.play(raising)
 
     def _name_it(self, column: Column) -> None:
+        """The words of ``column`` come, and its error hangs itself below."""
         self.play(*(FadeIn(text, shift=0.15 * UP) for text in column.words()), run_time=0.5)
         column.add(*column.words())
-        self.add(self.stage)
+        self.add(self.skyline)
         if column.bar is not None:
             column.add(column.bar)
-            self.add(self.stage)
+            self.add(self.skyline)
             bar = column.bar
             self.play(UpdateFromAlphaFunc(bar, lambda _, share: column.hang(share), run_time=0.7, rate_func=smooth))
-
-    def _change(self, name: str, end: float, seconds: float) -> None:
-        """``place`` or ``away`` goes to ``end``."""
-        start = getattr(self, name)
-
-        def update(_: VGroup, share: float) -> None:
-            setattr(self, name, start + (end - start) * share)
-            self.stand()
-
-        self.play(UpdateFromAlphaFunc(self.stage, update, run_time=seconds, rate_func=smooth))
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -180,7 +145,7 @@ class DeeperAndDeeper(LectureScene):
             arriving.rate_func = squish_rate_func(smooth, 0.5, 1.0)
             self.play(going, arriving, FadeIn(self.ground), run_time=0.8)
             self._raise(self.columns[0], _seconds(first.layers))
-            self.one_layer = self._one_layer()
+            self.one_layer = self.skyline.beside_a_floor(self.columns[0], self.screen("one-layer"))
             rows = self._row_names()
             self.play(FadeIn(self.one_layer), run_time=0.5)
             if rows:
@@ -208,27 +173,27 @@ class DeeperAndDeeper(LectureScene):
         with self.beat(key, network=last.name, layers=Count(last.layers), error=self._error(last)):
             # The last one shoots up, out of the picture; then all draws back until it fits, beside a building
             self._forget_one_layer()
-            self._change("place", 1.0, 0.9)
+            self.play(self.skyline.going("place", 1.0, 0.9))
             self._raise(self.columns[-1], min(2.4, 1.2 + _seconds(last.layers)))
             self.wait(0.6)
-            self._change("away", 1.0, 2.0)
+            self.play(self.skyline.going("away", 1.0, 2.0))
             self._name_it(self.columns[-1])
-            self._raise(self.building, 1.4)
-            self._name_it(self.building)
+            self._raise(self.skyline.building, 1.4)
+            self._name_it(self.skyline.building)
 
     def _shortcut_beat(self) -> None:
         last = self.columns[-1]
         with self.beat("shortcut", layers=Count(last.floors)):
             # The last tower goes dark, a few of its floors are seen from near. A light climbs floor by floor, their
             # number beside it; near by another takes the stairs that skip floors, and on top they meet
-            self.play(FadeOut(self.building), last.darken(), run_time=0.6)
-            self.stage.remove(self.building)
+            self.play(FadeOut(self.skyline.building), last.darken(), run_time=0.6)
+            self.skyline.remove(self.skyline.building)
             self.close_up = CloseUp(last.floors, *CLOSE_UP)
             guides = self.close_up.guides(last.spot)
             self.stairs = words(self.screen("stairs"), style.LABEL, palette.text)
             self.stairs.place(CLOSE_UP[2] + 0.3, center=self.close_up.arcs_x)
             last.begin_light(self.screen("reached"))
-            self.add(self.stage)
+            self.add(self.skyline)
             self.play(FadeIn(guides), FadeIn(self.close_up.floors_near), run_time=0.6)
             self.play(FadeIn(self.close_up.arcs), FadeIn(self.stairs), run_time=0.8)
             self.close_up.begin()
@@ -247,32 +212,14 @@ class DeeperAndDeeper(LectureScene):
         with self.beat(key or "pictures", pictures=number_text(pictures), days=number_text(days)):
             # In the sky above the low towers, two squares by what there was to learn from: pictures, and our days.
             # Towers that stand in their way go
-            sides = SIDE * np.sqrt(np.array([pictures, days]) / max(pictures, days))
-            texts = [self.screen("pictures", count=number_text(pictures)), self.screen("days", count=number_text(days))]
-            named = [words(text, style.LABEL) for text in texts]
-            left, top = SQUARE_LEFT + sides[0] + 0.2, SQUARE_BOTTOM + sides[0]
-            places = [(SQUARE_LEFT, SQUARE_BOTTOM), (left, SQUARE_BOTTOM)]
-            named[0].place(max(top - 0.35, SQUARE_BOTTOM + sides[1] + 0.3), left=left)
-            named[1].place(SQUARE_BOTTOM + 0.02, left=left + sides[1] + 0.15)
-            self.squares = []
-            for side, place, color in zip(sides, places, (palette.grey, palette.red), strict=True):
-                square = Square(side, color=color, fill_color=color, fill_opacity=1, stroke_width=0)
-                self.squares.append(square.move_to([place[0] + side / 2, place[1] + side / 2, 0]))
-            in_the_way = [c for c in self.columns[:-1] if c.unit.get_top()[1] > SQUARE_BOTTOM - 0.1]
+            texts = (self.screen("pictures", count=number_text(pictures)), self.screen("days", count=number_text(days)))
+            self.squares = SkySquares((pictures, days), texts, SQUARES_LEFT, SQUARES_BOTTOM)
+            in_the_way = [c for c in self.columns[:-1] if c.unit.get_top()[1] > SQUARES_BOTTOM - 0.1]
             for column in in_the_way:
                 self.play(*(FadeOut(part) for part in (column.tower, column.count, column.unit)), run_time=0.4)
-            for square, label in zip(self.squares, named, strict=True):
-                self.play(FadeIn(square), FadeIn(label, shift=0.15 * UP), run_time=0.8)
+            for square, name in zip(self.squares.squares, self.squares.names, strict=True):
+                self.play(FadeIn(square), FadeIn(name, shift=0.15 * UP), run_time=0.8)
                 self.wait(0.6)
-
-    def _one_layer(self) -> VGroup:
-        """A line from the middle of the first tower to the words that say what one of its floors is."""
-        column = self.columns[0]
-        x, _, width, floor = column.spot
-        height = GROUND + (column.floors // 2 + SLAB / 2) * floor
-        line = segment((x + width / 2 + 0.12, height, 0), (x + width / 2 + 0.62, height, 0), palette.dim, style.GUIDE)
-        text = words(self.screen("one-layer"), style.LABEL, palette.dim)
-        return VGroup(line, text.place(height - 0.1, left=x + width / 2 + 0.74))
 
     def _forget_one_layer(self) -> None:
         if self.one_layer in self.mobjects:
@@ -298,43 +245,6 @@ class DeeperAndDeeper(LectureScene):
         key = "caption-both" if len(sources) > 1 else "caption-lecture" if True in sources else "caption"
         name = words(self.screen("error"), style.TICK, palette.dim).place(CELLAR - 0.22, left=style.LEFT_EDGE)
         return [name, caption(self.screen(key))]
-
-
-def _centers(count: int) -> list[float]:
-    """Where ``count`` towers stand, evenly over their part of the ground."""
-    step = (RIGHT - LEFT) / count
-    return [LEFT + step * (k + 0.5) for k in range(count)]
-
-
-def _floors(networks: Sequence[ImageNetwork]) -> tuple[float, float]:
-    """How high a floor is drawn while the eye is near, and when it has gone back."""
-    near = min(HIGHEST_FLOOR, (EARLY_TOP - GROUND) / max(network.layers for network in networks[:-1]))
-    return near, min(near, (TOP - GROUND) / max(TAIPEI_FLOORS, *(network.layers for network in networks)))
-
-
-def ground_line() -> VMobject:
-    """What the towers stand on."""
-    return segment((LEFT, GROUND, 0), (RIGHT, GROUND, 0), palette.axis, style.AXIS)
-
-
-def skyline(networks: Sequence[ImageNetwork], share: float, towers: Sequence[Tower] = ()) -> list[Tower]:
-    """The towers of ``networks`` as this scene leaves them, ``share`` of their floors built; ``towers`` stand so."""
-    towers = towers or [Tower(network.layers, palette.blue) for network in networks]
-    centers, (_, floor) = _centers(len(networks) + 1), _floors(networks)
-    for tower, x in zip(towers, centers, strict=False):  # the last place is the building's
-        tower.stand(x, GROUND, TOWER_SHARE * (centers[1] - centers[0]), floor, share * tower.floors)
-    return list(towers)
-
-
-def _name(text: str, room: float) -> TextMobject:
-    """A network's name, smaller or cut short where it is wider than its ``room``."""
-    name = words(text, NAME_SIZE)
-    size = max(style.SMALLEST, NAME_SIZE * min(1.0, room / name.width))
-    for length in range(len(text), 0, -1):
-        name = words(text if length == len(text) else text[:length] + "…", size)
-        if name.width <= room:
-            break
-    return name
 
 
 def _seconds(layers: int) -> float:

@@ -9,12 +9,9 @@ from gradreel.core.datasets import RED_CURVE, CurveDataset, Number
 from gradreel.core.equal_budget import (
     Built,
     Match,
-    bend_places,
-    bends,
     fat_and_deep,
     folded,
     folding,
-    lower,
     match,
     one_bend_each,
     zigzag,
@@ -23,11 +20,11 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.expression import expression
 from gradreel.core.piecewise import PiecewiseLinearCurve
-from gradreel.core.theta import loss, predict
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.deeper import NETWORKS, ground_line, skyline
+from gradreel.scenes.lecture.deeper import NETWORKS
+from gradreel.scenes.mobjects.bend_by_bend import bending, corner, count_bends, drawn_by
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.match_board import (
     DIAGRAM,
@@ -38,14 +35,13 @@ from gradreel.scenes.mobjects.match_board import (
     Curves,
     Side,
     Starts,
+    target_of,
     thin_diagram,
 )
-from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows
-from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.readout import loss_decimals
-from gradreel.scenes.mobjects.text import Number as LiveNumber
-from gradreel.scenes.mobjects.text import caption, words
+from gradreel.scenes.mobjects.recorded_match import Race, RecordedMatch, outcome
+from gradreel.scenes.mobjects.skyline import far_towers, ground_line
+from gradreel.scenes.mobjects.text import caption
 from gradreel.scenes.mobjects.ticks import nice_range, number_text
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
@@ -67,14 +63,12 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field, model_validator
 
-SAMPLES = 513  # x at which a curve is drawn, besides its knots
 EXAMPLES = 121
 KNOTS_OF_A_FUNCTION = 65
 ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
 RACE_SECONDS = 7.0
 FOLD_SECONDS = 7.0  # for all folds together
 CREASE_SECONDS = 0.4  # that each crease is seen before the curve is folded at it
-COUNTER_SIZE = 32
 BEND_RADIUS = 0.085
 NAMES = ("name-fat", "name-deep")
 Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
@@ -151,7 +145,10 @@ class WhyDeep(LectureScene):
         return {f"{name} {run.seed}": run for name in ("fat", "deep") for run in getattr(runs, name)}
 
     def construct(self) -> None:
-        self._read_the_runs()
+        runs = self.match(self.parameters)
+        self.networks = (runs.fat[0], runs.deep[0])
+        sides = {"fat": runs.fat, "deep": runs.deep}
+        self.recorded = RecordedMatch([[self.trace(f"{name} {r.seed}") for r in side] for name, side in sides.items()])
         self.sides = [Side(-HALF_X), Side(HALF_X)]
         self._enough_beat()
         self._name_beat()
@@ -160,31 +157,7 @@ class WhyDeep(LectureScene):
         self._seeds_beat()
         self.hand_on()
 
-    # -- the runs ------------------------------------------------------------------------------------------------
-
-    def _read_the_runs(self) -> None:
-        """The runs of the first seed as they went, and where all runs ended."""
-        runs = self.match(self.parameters)
-        self.pairs = (runs.fat, runs.deep)
-        self.dataset = runs.fat[0].dataset
-        self.target = _target(self.dataset)
-        self.traces = [[self.trace(f"{name} {run.seed}") for run in getattr(runs, name)] for name in ("fat", "deep")]
-        self.first = [side[0] for side in self.traces]
-        self.last = len(self.first[0].kept) - 1
-        last = np.array([-1])
-        self.end_curves = np.array([[self._drawn(t, last)[0] for t in side] for side in self.traces])  # (2, S, n)
-        self.ends = np.array([[_losses(t)[-1] for t in side] for side in self.traces])  # (2, S)
-        self.losses = [_losses(t) for t in self.first]  # 2 of (R,)
-        rows = sampled_rows(0, self.last)
-        curves = [self._drawn(trace, rows) for trace in self.first]
-        self.pace = pace_of(rows, np.concatenate(curves, axis=1))
-        everything = [self.target[1], self.end_curves, *curves]
-        self.y_range = nice_range(np.concatenate([np.ravel(part) for part in everything]), margin=0.07)
-
-    def _drawn(self, trace: Any, rows: NDArray) -> NDArray:
-        """What a run draws over the target's x at rows of its trace, (len(rows), n)."""
-        features = self.dataset.features_at(self.target[0])
-        return predict(trace.experiment, np.asarray(trace.parameters[rows]), features)
+    # -- what each beat may draw with ----------------------------------------------------------------------------
 
     def _title(self, key: str, **values: Any) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key, **values), getattr(self, "title", None))
@@ -203,16 +176,17 @@ class WhyDeep(LectureScene):
         with self.beat("enough", relus=Count(relus)):
             # The towers of the last scene sink into the ground, which becomes an axis: one layer, and red below it.
             # ReLU after ReLU lights up and bends blue at its place, until it is red
-            ground, towers = ground_line(), skyline(NETWORKS, 1.0)
+            layers = [network.layers for network in NETWORKS]
+            ground, towers = ground_line(), far_towers(layers, 1.0)
             self.add(ground, *towers)
-            x, y = _target(dataset)
+            x, y = target_of(dataset)
             self.one = thin_diagram((relus,), (ALONE[0] + 0.3, ALONE[1] - 0.3, *DIAGRAM))
             self.alone = Curves((*ALONE, *PLOT), (x, y), nice_range(y, margin=0.12))
-            self.alone.draw(_curve(whole, x, 0))
+            self.alone.draw(drawn_by(whole, x, 0))
             self.alone_counts = self._counts(0.0, relus, relus)
             for part in (self.one.columns[1], *self.one.edges):
                 style.emphasize(part, FAINT)
-            sinking = UpdateFromAlphaFunc(VGroup(*towers), lambda _, share: skyline(NETWORKS, 1 - share, towers))
+            sinking = UpdateFromAlphaFunc(VGroup(*towers), lambda _, share: far_towers(layers, 1 - share, towers))
             late = squish_rate_func(smooth, 0.5, 1.0)
             self.play(*self._title("heading"), sinking, FadeIn(self.one, rate_func=late), run_time=1.0)
             self.remove(*towers)
@@ -225,22 +199,11 @@ class WhyDeep(LectureScene):
             self.bend_dots = VGroup()
             seconds = min(0.9, 5.0 / relus)
             for k in range(1, relus + 1):
-                dot = self.alone.plot.dot(*_corner(whole, k - 1), palette.text, BEND_RADIUS)
-                bend = self._bending(self.one, self.alone, whole, (k - 1, k))
+                dot = self.alone.plot.dot(*corner(whole, k - 1), palette.text, BEND_RADIUS)
+                bend = bending(self.one, self.alone, whole, (k - 1, k))
                 self.play(*bend, FadeIn(dot, scale=2.0), run_time=seconds)
                 self.bend_dots.add(dot)
-                self.alone_counts.show(k, len(_bends_so_far(whole, k)))
-
-    def _bending(self, diagram: LayerDiagram, curves: Curves, whole: Built, steps: tuple[int, int]) -> list[Animation]:
-        first, last = steps
-        lights = [emphasis(part, FULL) for k in range(first, last) for part in _neuron(diagram, k)]
-
-        def update(_: VMobject, share: float) -> None:
-            so_far = first + share * (last - first)
-            bending = so_far - np.floor(so_far)  # a long straight line turns slowly at first: its end is far away
-            curves.draw(_curve(whole, curves.x, np.floor(so_far) + bending**3))
-
-        return [*lights, UpdateFromAlphaFunc(curves.blue, update)]
+                self.alone_counts.show(k, count_bends(whole, k))
 
     def _name_beat(self) -> None:
         fat, deep = self._built()
@@ -267,18 +230,18 @@ class WhyDeep(LectureScene):
 
     def _fold_beat(self) -> None:
         fat, deep = self._built()
-        depth, n_bends = self.parameters.depth, len(_bends_so_far(deep))
+        depth, n_bends = self.parameters.depth, count_bends(deep)
         values = {"relus": Count(2 * depth), "bends": Count(n_bends), "layers": Count(depth)}
         with self.beat("fold", parameters=number_text(deep.network.n_parameters), **values):
             # Left, ReLU after ReLU adds a bend. Right, a layer's two ReLUs fold the whole curve at the dashed line, and
             # the next layer folds that: the bends double. Both have lit as many ReLUs at each step
-            target = _target(zigzag(depth))
+            target = target_of(zigzag(depth))
             self.hand = [Curves(side.plot_box, target, Y_RANGE) for side in self.sides]
             self.folds_counts = [self._counts(side.center, 2 * depth, n_bends) for side in self.sides]
             counts = number_text(deep.network.n_parameters)
             self.count_words = [side.count(self.screen("count", count=counts)) for side in self.sides]
             curve = np.clip(target[0] / target[0][-1], 0.0, None)
-            self.hand[0].draw(_curve(fat, target[0], 0))
+            self.hand[0].draw(drawn_by(fat, target[0], 0))
             self.hand[1].draw(curve)
             dimmed = [emphasis(part, FAINT) for d in self.small for part in (*d.columns[1:-1], *d.edges)]
             self.play(*self._title("heading-fold"), *dimmed, *(FadeIn(text) for text in self.count_words))
@@ -292,11 +255,8 @@ class WhyDeep(LectureScene):
         """Layer k (from 0) folds ``curve`` (n,), seen over the zigzag's x; at the left two more ReLUs come in."""
         left, right = self.hand
         lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], self.small[1].columns[k + 1])]
-        lights += self._bending(self.small[0], left, fat, (2 * k, 2 * k + 2))
-        box = right.plot.box
-        y = right.plot.at(0, 0.5)[1]
-        line = dashed((box[0], y, 0), (box[1], y, 0), palette.text, style.BOX, dash=0.12)
-        crease = VGroup(line, words(self.screen("crease"), style.TICK).place(y - 0.08, right=box[0] - 0.12))
+        lights += bending(self.small[0], left, fat, (2 * k, 2 * k + 2))
+        crease = right.crease(0.5, self.screen("crease"))
 
         def update(_: VMobject, share: float) -> None:
             fold, stretch = (smooth(min(1.0, max(0.0, s))) for s in (1.7 * share, 1.7 * share - 0.7))
@@ -307,108 +267,67 @@ class WhyDeep(LectureScene):
         folding_up = UpdateFromAlphaFunc(right.blue, update, rate_func=linear)
         self.play(*lights[2:], folding_up, FadeOut(crease, rate_func=_late), run_time=0.6 * seconds)
         relus = 2 * (k + 1)
-        self.folds_counts[0].show(relus, len(_bends_so_far(fat, relus)))
-        self.folds_counts[1].show(relus, len(_bends_so_far(folding(k + 1))))
+        self.folds_counts[0].show(relus, count_bends(fat, relus))
+        self.folds_counts[1].show(relus, count_bends(folding(k + 1)))
         self.wait(0.15 * seconds)
 
     # -- the match -----------------------------------------------------------------------------------------------
 
     def _race_beat(self) -> None:
-        fat, deep = (side[0].n_parameters for side in self.pairs)
+        fat, deep = (network.n_parameters for network in self.networks)
         values = {"fat": number_text(fat), "deep": number_text(deep)}
         key = "race-own" if self.parameters.own else "race" if fat == deep else "race-nearly"
-        with self.beat(key, updates=number_text(int(self.first[0].kept[-1])), **values):
+        with self.beat(key, updates=number_text(int(self.recorded.first[0].kept[-1])), **values):
             # Larger networks, the same curve, a random start; then update by update. What is left to red is filled
-            self.boards = [Curves(side.plot_box, self.target, self.y_range) for side in self.sides]
-            self._exchange([side[0] for side in self.pairs])
-            self._make_counter()
-            self.show(0.0)
+            self.race = race = Race(self.recorded, self.sides, self.screen("update"), self.screen("loss"))
+            self._exchange()
             rate = number_text(self.parameters.learning_rate)
-            coming = [*self.counting, *self.readouts, caption(self.screen("rule", rate=rate))]
-            self.play(*(Create(c.blue) for c in self.boards), *(FadeIn(c.gap) for c in self.boards), run_time=0.8)
+            coming = [race.word, race.counter, *race.readouts, caption(self.screen("rule", rate=rate))]
+            self.play(*(Create(c.blue) for c in race.boards), *(FadeIn(c.gap) for c in race.boards), run_time=0.8)
             self.play(*(FadeIn(part) for part in coming), run_time=0.5)
-            self.add(*(part for c in self.boards for part in (c.gap, c.red, c.blue)))
-            self.live = VGroup(*(part for c in self.boards for part in (c.gap, c.red, c.blue)), *self.readouts)
-            self.live.add(self.counter)
-            self.add(self.live)
+            self.add(race)
 
             def update(_: VGroup, share: float) -> None:
-                self.show(self.pace.row(share))
+                race.show(self.recorded.pace.row(share))
 
-            self.play(UpdateFromAlphaFunc(self.live, update, run_time=RACE_SECONDS, rate_func=linear))
-            self.show(float(self.last))
+            self.play(UpdateFromAlphaFunc(race, update, run_time=RACE_SECONDS, rate_func=linear))
+            race.show(float(self.recorded.last))
 
-    def _exchange(self, runs: list[Experiment]) -> None:
+    def _exchange(self) -> None:
         """The networks built by hand give way to those that learn; red takes its place in the new scale."""
-        self.diagrams = [side.diagram(run.hidden, WIDE_ROWS) for side, run in zip(self.sides, runs, strict=True)]
-        texts = [self.screen("count", count=number_text(run.n_parameters)) for run in runs]
+        self.diagrams = [
+            side.diagram(run.hidden, WIDE_ROWS) for side, run in zip(self.sides, self.networks, strict=True)
+        ]
+        texts = [self.screen("count", count=number_text(run.n_parameters)) for run in self.networks]
         words_now = [side.count(text) for side, text in zip(self.sides, texts, strict=True)]
         leaving = [*self.small, *self.count_words, *self.folds_counts, *(c.blue for c in self.hand)]
         self.play(*(FadeOut(part) for part in leaving), *self._title("heading-race"), run_time=0.9)
-        reds = [Transform(old.red, new.red) for old, new in zip(self.hand, self.boards, strict=True)]
+        reds = [Transform(old.red, new.red) for old, new in zip(self.hand, self.race.boards, strict=True)]
         self.play(*reds, *(FadeIn(part) for part in (*self.diagrams, *words_now)), run_time=0.9)
-        for old, new in zip(self.hand, self.boards, strict=True):
+        for old, new in zip(self.hand, self.race.boards, strict=True):
             self.remove(old.red, old.plot)
             self.add(new.plot, new.red)
         self.count_words = words_now
 
-    def _make_counter(self) -> None:
-        self.counter = LiveNumber(int(self.first[0].kept[-1]), 0, COUNTER_SIZE)
-        self.counter.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
-        word = words(self.screen("update"), COUNTER_SIZE, palette.dim)
-        word.place(style.HEADING_BASELINE, right=self.counter.get_left()[0] - 0.2)
-        self.counting = [word, self.counter]
-        losses = np.concatenate(self.losses)
-        self.decimals = loss_decimals(losses)
-        self.readouts = [
-            Counts([self.screen("loss")], [float(losses.max())], side.center, self.decimals) for side in self.sides
-        ]
-
-    def show(self, row: float) -> None:
-        """Both networks as they were at ``row``: curves may lie between two recorded states, numbers are recorded."""
-        self.row = row
-        reached = recorded_row(row)
-        rows = np.array([reached, min(reached + 1, self.last)])
-        for k, board in enumerate(self.boards):
-            below, above = self._drawn(self.first[k], rows)
-            board.show(below + (row - reached) * (above - below))
-            self.readouts[k].show(float(self.losses[k][reached]))
-        self.counter.set_value(int(self.first[0].kept[reached]))
-
     # -- all starts ----------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def outcome(ends: NDArray) -> str:
-        """Whose last losses (2, S), fat and deep, are lower for most of the seeds: "fat", "deep", or "even".
-
-        "fat-all", "deep-all": for all of them. "fat-but": the fat ones' for most, but a deep one's is the lowest.
-        """
-        seeds = ends.shape[1]
-        fat, deep = lower(ends[0], ends[1]), lower(ends[1], ends[0])
-        if seeds in (fat, deep):
-            return "fat-all" if fat == seeds else "deep-all"
-        if 2 * deep > seeds:
-            return "deep"
-        if 2 * fat > seeds:
-            return "fat-but" if ends[1].min() < ends[0].min() else "fat"
-        return "even"
 
     def _seeds_beat(self) -> None:
         seeds = len(self.parameters.seeds)
-        fat, deep = lower(self.ends[0], self.ends[1]), lower(self.ends[1], self.ends[0])
-        with self.beat(f"seeds-{self.outcome(self.ends)}", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
+        match, race = self.recorded, self.race
+        fat, deep = match.wins
+        with self.beat(f"seeds-{outcome(match.ends)}", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
             # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two
             names = [self.screen(key) for key in NAMES]
-            decimals = loss_decimals(self.ends.ravel())
-            self.starts = Starts((self.end_curves, self.ends), self.target, self.y_range, names, decimals)
-            leaving = [*self.diagrams, *self.count_words, *self.readouts, *self.counting]
-            self.remove(self.live)
-            self.add(*(part for c in self.boards for part in (c.gap, c.red, c.blue)))
+            decimals = loss_decimals(match.ends.ravel())
+            self.starts = Starts((match.end_curves, match.ends), match.target, match.y_range, names, decimals)
+            leaving = [*self.diagrams, *self.count_words, *race.readouts, race.word, race.counter]
+            self.remove(race)
+            self.add(*race.curves())
             self.play(*(FadeOut(part) for part in leaving), *self._title("heading-seeds", seeds=Count(seeds)))
             moves = []
             for k in (0, 1):
                 small = self.starts.curves[k][0]
-                moves += [ReplacementTransform(old, new) for old, new in zip(self.boards[k], small, strict=True)]
+                moves += [ReplacementTransform(old, new) for old, new in zip(race.boards[k], small, strict=True)]
                 moves.append(ReplacementTransform(self.names[k], self.starts.names[k]))
             self.play(*moves, run_time=1.2)
             self.play(*(FadeIn(row[0]) for row in self.starts.losses), run_time=0.4)
@@ -420,51 +339,5 @@ class WhyDeep(LectureScene):
             self.play(LaggedStart(*(Create(frame) for frame in self.starts.frames), lag_ratio=0.3), run_time=1.2)
 
 
-def _corner(whole: Built, k: int) -> tuple[float, float]:
-    """x and y of the bend that one layer's ReLU k (from 0) makes."""
-    x = float(bend_places(whole.network.dataset)[0][k])
-    return x, float(whole.network.dataset.curve()(x))
-
-
 def _late(share: float) -> float:
     return float(smooth(max(0.0, 4 * share - 3)))
-
-
-def _target(dataset: CurveDataset) -> tuple[NDArray, NDArray]:
-    """x, with all knots in the range, and the curve's y there: (n,) each."""
-    low, high = dataset.range
-    knots = dataset.curve().x
-    x = np.unique(np.concatenate([np.linspace(low, high, SAMPLES), knots[(knots >= low) & (knots <= high)]]))
-    return x, np.asarray(dataset.curve()(x))
-
-
-def _losses(trace: Any) -> NDArray:
-    """The loss at each kept state, (R,)."""
-    return np.asarray(loss(trace.experiment, np.asarray(trace.parameters)))
-
-
-def _with_relus(whole: Built, relus: float) -> NDArray:
-    """theta (P,) of one layer's first ``relus`` ReLUs: the others' c are 0; between two numbers one is coming in."""
-    theta, width = whole.theta.copy(), whole.network.hidden[0]
-    theta[2 * width : 3 * width] *= np.clip(relus - np.arange(width), 0.0, 1.0)
-    return theta
-
-
-def _curve(whole: Built, x: NDArray, relus: float) -> NDArray:
-    """What the first ``relus`` ReLUs of one layer draw over x, (n,)."""
-    features = whole.network.dataset.features_at(x)
-    return np.asarray(predict(whole.network, _with_relus(whole, relus)[None], features)[0])
-
-
-def _bends_so_far(built: Built, relus: int | None = None) -> NDArray:
-    """Where it bends: x, (B,); of one layer, its first ``relus`` ReLUs alone."""
-    theta = built.theta if relus is None else _with_relus(built, relus)
-    return bends(built.network, theta)
-
-
-def _neuron(diagram: LayerDiagram, k: int) -> list[VMobject]:
-    """The k-th neuron of the one layer and its lines, if it is drawn."""
-    nodes = diagram.columns[1].nodes
-    if k not in nodes:
-        return []
-    return [nodes[k], *diagram.edges[0].into(k), *diagram.edges[1].out_of(k)]

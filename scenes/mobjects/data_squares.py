@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import palette
-from manim import Square, VGroup
+from manim import ManimColor, Square, VGroup
 
 SIDE = 1.9  # of the larger square
+SKY_SIDE = 2.2  # of the larger one of SkySquares
 
 
 class DataSquares(VGroup):
@@ -27,12 +28,36 @@ class DataSquares(VGroup):
         name_line: float,
     ) -> None:
         super().__init__()
-        largest = max(counts)
         self.squares, self.names = VGroup(), VGroup()
         colors = (palette.red, palette.grey)
         for count, name, middle, color in zip(counts, names, middles, colors, strict=True):
-            side = SIDE * float(np.sqrt(count / largest))
-            square = Square(side, stroke_width=0).set_fill(color, 1)
-            self.squares.add(square.move_to((middle, foot + side / 2, 0)))
+            side = _side(count, max(counts), SIDE)
+            self.squares.add(_square(side, middle - side / 2, foot, color))
             self.names.add(words(name, 28).place(name_line, center=middle))
         self.add(self.squares, self.names)
+
+
+class SkySquares(VGroup):
+    """Two squares side by side from ``left`` on, on y = ``foot``, each with its name at its right.
+
+    The first is the pictures, grey; the other one is our data, in its red. Parts: ``squares``, ``names``.
+    """
+
+    def __init__(self, counts: tuple[int, int], names: tuple[str, str], left: float, foot: float) -> None:
+        super().__init__()
+        sides = [_side(count, max(counts), SKY_SIDE) for count in counts]
+        second = left + sides[0] + 0.2
+        self.squares = VGroup(_square(sides[0], left, foot, palette.grey), _square(sides[1], second, foot, palette.red))
+        self.names = VGroup(*(words(name, style.LABEL) for name in names))
+        self.names[0].place(max(foot + sides[0] - 0.35, foot + sides[1] + 0.3), left=second)
+        self.names[1].place(foot + 0.02, left=second + sides[1] + 0.15)
+        self.add(self.squares, self.names)
+
+
+def _side(count: float, largest: float, most: float) -> float:
+    """The side of a square of ``count``, where one of the ``largest`` count has a side of ``most``."""
+    return most * float((count / largest) ** 0.5)
+
+
+def _square(side: float, left: float, foot: float, color: ManimColor) -> Square:
+    return Square(side, stroke_width=0).set_fill(color, 1).move_to((left + side / 2, foot + side / 2, 0))

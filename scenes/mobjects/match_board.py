@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from gradreel.core.datasets import CurveDataset
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
 from manim import UP, ManimColor, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
+SAMPLES = 513  # x at which a curve is drawn, besides its knots
 HALF_WIDTH, HALF_X = 5.7, 3.5  # of each side's picture: how wide, and how far its middle is from the frame's
 NAME_BASELINE = 2.4
 DIAGRAM = (0.45, 2.0)  # bottom, top
@@ -65,6 +67,14 @@ def thin_diagram(hidden: Sequence[int], box: Box, rows: int = ROWS) -> LayerDiag
     return diagram
 
 
+def target_of(dataset: CurveDataset) -> tuple[NDArray, NDArray]:
+    """x, with all knots in the range, and the curve's y there: (n,) each."""
+    low, high = dataset.range
+    knots = dataset.curve().x
+    x = np.unique(np.concatenate([np.linspace(low, high, SAMPLES), knots[(knots >= low) & (knots <= high)]]))
+    return x, np.asarray(dataset.curve()(x))
+
+
 class Curves(VGroup):
     """The red curve in a ``box``, and over it what a network draws: ``plot``, ``gap`` (the error), ``red``, ``blue``.
 
@@ -108,6 +118,13 @@ class Curves(VGroup):
         x = self.x[end - 1] + share * (self.x[end] - self.x[end - 1])
         self.plot.set_curve(self.blue, np.append(self.x[:end], x), np.append(y[:end], edge))
         return self
+
+    def crease(self, y: float, word: str) -> VGroup:
+        """A dashed line at ``y`` across the plot, and its ``word`` left of it: where blue is going to be folded."""
+        left, right, *_ = self.plot.box
+        height = self.plot.at(0, y)[1]
+        line = dashed((left, height, 0), (right, height, 0), palette.text, style.BOX, dash=0.12)
+        return VGroup(line, words(word, style.TICK).place(height - 0.08, right=left - 0.12))
 
 
 class Counts(VGroup):

@@ -7,8 +7,9 @@ import pytest
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_beats
-from gradreel.scenes.lecture.deeper import CELLAR, GROUND, NETWORKS, PICTURES, TOP, DeeperAndDeeper
+from gradreel.scenes.lecture.deeper import NETWORKS, PICTURES, DeeperAndDeeper
 from gradreel.scenes.lecture.naming import Naming
+from gradreel.scenes.mobjects.skyline import CELLAR, GROUND, TOP
 from gradreel.scenes.mobjects.tower import HIGHEST_COUNT, SLAB, TAIPEI_FLOORS, CloseUp, Taipei101, Tower
 from gradreel.scenes.stills import visit_beats
 
@@ -33,7 +34,7 @@ def play(look, networks=None, **parameters):
 
 def heights(scene) -> list[float]:
     """How high each tower's highest slab reaches over the ground, the building's outline last; only what stands."""
-    columns = [*scene.columns, scene.building]
+    columns = [*scene.columns, scene.skyline.building]
     return [float(c.tower.get_top()[1] - GROUND) for c in columns if c.tower in c.submobjects]
 
 
@@ -46,7 +47,7 @@ def test_all_towers_have_one_scale_at_every_beat():
     def look(scene, beat):
         stands = {"first": 1, "more-two-better": 3}.get(beat, 4)
         towers = heights(scene)[:stands]
-        assert towers == pytest.approx(scene.floor * floors(NETWORKS[:stands]), abs=1e-6)
+        assert towers == pytest.approx(scene.skyline.floor * floors(NETWORKS[:stands]), abs=1e-6)
 
     assert play(look) == [
         "first", "more-two-better", "last-taller-error", "shortcut", "pictures-million",
@@ -55,7 +56,7 @@ def test_all_towers_have_one_scale_at_every_beat():
 
 def test_the_building_has_its_storeys_in_the_same_scale():
     seen = {}
-    play(lambda scene, beat: seen.update({beat: (heights(scene), scene.floor)}))
+    play(lambda scene, beat: seen.update({beat: (heights(scene), scene.skyline.floor)}))
     towers, floor = seen["last-taller-error"]
     assert towers[-1] == pytest.approx(TAIPEI_FLOORS * floor, abs=1e-6)
     assert towers[-2] > towers[-1]  # 152 layers are more than 101 storeys
@@ -88,7 +89,7 @@ def test_the_last_tower_is_lit_floor_by_floor_and_its_number_stands_beside():
             column.light(0.5)
             assert column.count.text == "76"
             height = column.lit.get_top()[1]
-            assert height - GROUND == pytest.approx(scene.floor * (76 - (1 - SLAB)))
+            assert height - GROUND == pytest.approx(scene.skyline.floor * (76 - (1 - SLAB)))
             assert column.count.get_bottom()[1] < height < column.count.get_top()[1] + 0.1
             assert column.count.get_right()[0] < column.tower.get_left()[0]
 
@@ -99,8 +100,8 @@ def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back():
     def look(scene, beat):
         if beat == "last-taller-error":
             column = scene.columns[-1]
-            scene.away = 0.0
-            scene.stand()
+            scene.skyline.away = 0.0
+            scene.skyline.stand()
             assert column.tower.get_top()[1] > 4.0  # the frame's upper edge
             assert column.count.baseline == pytest.approx(HIGHEST_COUNT)
             assert column.unit.get_right()[0] < column.tower.get_left()[0]
@@ -140,7 +141,7 @@ def test_squares_are_as_large_as_what_there_was_to_learn_from(pictures, beat):
     seen = []
     beats = play(lambda scene, beat: seen.append(scene), TWO, pictures=pictures)
     assert beats[-1] == beat
-    areas = [square.width * square.height for square in seen[-1].squares]
+    areas = [square.width * square.height for square in seen[-1].squares.squares]
     assert areas[0] / areas[1] == pytest.approx(pictures / len(DailyViews().labels()))
 
 

@@ -16,6 +16,7 @@ from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.why_deep import WhyDeep
 from gradreel.scenes.mobjects.match_board import Curves
+from gradreel.scenes.mobjects.recorded_match import outcome
 from gradreel.scenes.stills import visit_beats
 
 TINY = (160, 90)
@@ -74,12 +75,12 @@ def test_curves_and_losses_are_the_recorded_ones(media, parameters):
             return
         for row in (-1, 0):
             if row == 0:
-                scene.show(0.0)
+                scene.race.show(0.0)
             for k, run in enumerate((runs.fat[0], runs.deep[0])):
                 theta = np.asarray(Trace.find(media / "traces", run).parameters[row])
-                x, y = drawn(scene.boards[k]).T
+                x, y = drawn(scene.race.boards[k]).T
                 assert y == pytest.approx(predict(run, theta[None], run.dataset.features_at(x))[0], abs=1e-6)
-                (number,) = scene.readouts[k].numbers
+                (number,) = scene.race.readouts[k].numbers
                 assert number.text == number.written(float(loss(run, theta[None])[0]))
                 assert str(run.n_parameters) in scene.count_words[k].source
 
@@ -147,7 +148,7 @@ def test_the_outcome_is_that_of_the_losses(media):
     ([1.0, 1.0], [1.0, 1.0], "even"),
 ])  # fmt: skip
 def test_who_ends_lower(fat, deep, who):
-    assert WhyDeep.outcome(np.array([fat, deep])) == who
+    assert outcome(np.array([fat, deep])) == who
 
 
 @pytest.mark.parametrize("parameters", [QUICK, OTHER], ids=["seeds 0, 1", "seeds 3, 2"])

@@ -1,0 +1,116 @@
+"""The match of a fat and a deep network as it was recorded: the first seed's runs as they went, all runs' ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.core.equal_budget import lower
+from gradreel.core.theta import loss, predict
+from gradreel.core.trace import Trace
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.match_board import Counts, Curves, Side, target_of
+from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows
+from gradreel.scenes.mobjects.readout import loss_decimals
+from gradreel.scenes.mobjects.text import Number, words
+from gradreel.scenes.mobjects.ticks import nice_range
+from gradreel.scenes.style import palette
+from manim import VGroup
+from numpy.typing import NDArray
+
+COUNTER_SIZE = 32
+
+
+class RecordedMatch:
+    """The runs of S seeds, ``traces[0]`` the fat network's, ``traces[1]`` the deep one's.
+
+    ``target``: x and y of red, (n,) each. ``end_curves`` (2, S, n) and ``ends`` (2, S): what is drawn at the end, and
+    its loss. Of the first seed's two runs: ``losses``, 2 of (R,), and ``pace``, by which the film passes their rows
+    0 to ``last``. ``y_range`` holds all of it.
+    """
+
+    def __init__(self, traces: Sequence[Sequence[Trace]]) -> None:
+        self.first = [side[0] for side in traces]
+        self.dataset = self.first[0].experiment.dataset
+        self.target = target_of(self.dataset)
+        self.last = len(self.first[0].kept) - 1
+        last = np.array([-1])
+        self.end_curves = np.array([[self._drawn(trace, last)[0] for trace in side] for side in traces])
+        self.ends = np.array([[_losses(trace)[-1] for trace in side] for side in traces])
+        self.losses = [_losses(trace) for trace in self.first]
+        rows = sampled_rows(0, self.last)
+        curves = [self._drawn(trace, rows) for trace in self.first]
+        self.pace = pace_of(rows, np.concatenate(curves, axis=1))
+        everything = [self.target[1], self.end_curves, *curves]
+        self.y_range = nice_range(np.concatenate([np.ravel(part) for part in everything]), margin=0.07)
+
+    def drawn(self, k: int, row: float) -> NDArray:
+        """What network k, 0 or 1, of the first seed draws at ``row``, (n,): between two rows, between their curves."""
+        reached = recorded_row(row)
+        below, above = self._drawn(self.first[k], np.array([reached, min(reached + 1, self.last)]))
+        return np.asarray(below + (row - reached) * (above - below))
+
+    def _drawn(self, trace: Trace, rows: NDArray) -> NDArray:
+        """What a run draws over the target's x at rows of its trace, (len(rows), n)."""
+        features = self.dataset.features_at(self.target[0])
+        return np.asarray(predict(trace.experiment, np.asarray(trace.parameters[rows]), features))
+
+    @property
+    def wins(self) -> tuple[int, int]:
+        """For how many seeds the fat network ended lower, and the deep one."""
+        return lower(self.ends[0], self.ends[1]), lower(self.ends[1], self.ends[0])
+
+
+def outcome(ends: NDArray) -> str:
+    """Whose last losses (2, S), fat and deep, are lower for most of the seeds: "fat", "deep", or "even".
+
+    "fat-all", "deep-all": for all of them. "fat-but": the fat ones' for most, but a deep one's is the lowest.
+    """
+    seeds = ends.shape[1]
+    fat, deep = lower(ends[0], ends[1]), lower(ends[1], ends[0])
+    if seeds in (fat, deep):
+        return "fat-all" if fat == seeds else "deep-all"
+    if 2 * deep > seeds:
+        return "deep"
+    if 2 * fat > seeds:
+        return "fat-but" if ends[1].min() < ends[0].min() else "fat"
+    return "even"
+
+
+class Race(VGroup):
+    """The first seed's two runs side by side, at the state that ``show`` was told.
+
+    Parts: ``boards`` (without their plots), ``readouts`` of the losses, ``counter`` of updates; its ``word`` stands
+    beside it.
+    """
+
+    def __init__(self, match: RecordedMatch, sides: Sequence[Side], update_word: str, loss_word: str) -> None:
+        super().__init__()
+        self.match = match
+        self.boards = [Curves(side.plot_box, match.target, match.y_range) for side in sides]
+        self.counter = Number(int(match.first[0].kept[-1]), 0, COUNTER_SIZE)
+        self.counter.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
+        self.word = words(update_word, COUNTER_SIZE, palette.dim)
+        self.word.place(style.HEADING_BASELINE, right=self.counter.get_left()[0] - 0.2)
+        losses = np.concatenate(match.losses)
+        decimals, largest = loss_decimals(losses), float(losses.max())
+        self.readouts = [Counts([loss_word], [largest], side.center, decimals) for side in sides]
+        self.add(*self.curves(), *self.readouts, self.counter)
+        self.show(0.0)
+
+    def curves(self) -> list[VGroup]:
+        """Both boards' curves and what is filled between them."""
+        return [part for board in self.boards for part in (board.gap, board.red, board.blue)]
+
+    def show(self, row: float) -> None:
+        """Both networks as they were at ``row``: curves may lie between two recorded states, numbers are recorded."""
+        self.row, reached = row, recorded_row(row)
+        for k, board in enumerate(self.boards):
+            board.show(self.match.drawn(k, row))
+            self.readouts[k].show(float(self.match.losses[k][reached]))
+        self.counter.set_value(int(self.match.first[0].kept[reached]))
+
+
+def _losses(trace: Trace) -> NDArray:
+    """The loss at each kept state, (R,)."""
+    return np.asarray(loss(trace.experiment, np.asarray(trace.parameters)))
