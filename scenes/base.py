@@ -126,7 +126,7 @@ class LectureScene(Scene):
                 lines.append(f"{name} has no parameter {where!r}; it has {known}")
             else:
                 reason = problem["msg"].removeprefix("Value error, ")
-                lines.append(f"{name}.{where}: {reason} (got {_shortened(problem['input'])})")
+                lines.append(f"{name}.{where}: {reason}{_as_given(problem['input'])}")
         return "\n".join([*lines, f"`gradreel describe {name}` shows the parameters of {name}"])
 
     @classmethod
@@ -278,9 +278,14 @@ def need_curve(scene: str, run: Experiment) -> None:
         )
 
 
-def _shortened(value: Any, limit: int = 60) -> str:
+def _as_given(value: Any, limit: int = 60) -> str:
+    """What was given, in brackets: a long text is cut; a long list or object says little and is left out."""
     text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    if len(text) > limit:
+        if not isinstance(value, str | int | float):
+            return ""
+        text = text[: limit - 1] + "…"
+    return f" (got {text})"
 
 
 def _without(mobjects: Sequence[Mobject], kept: set[int]) -> list[Mobject]:
