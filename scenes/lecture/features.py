@@ -15,7 +15,7 @@ from gradreel.core.written_out import label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.experiments import shown_name
+from gradreel.scenes.lecture.experiments import days_that_differ, shown_name
 from gradreel.scenes.mobjects.day_pairs import DayPairs
 from gradreel.scenes.mobjects.day_words import in_languages, unit_words, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.formula_growth import SECONDS, grow
@@ -44,7 +44,7 @@ from manim import (
     ReplacementTransform,
     TransformFromCopy,
 )
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 WINDOWS = (1, 3, 28)  # and then the dataset's own
 DRAWN = 3  # days that the next scene draws
@@ -93,6 +93,11 @@ class MoreFeatures(LectureScene):
                 series=self.dataset.series, window=self.windows[-1], unseen_from=self.dataset.unseen_from
             )
             return Experiment(dataset=views, hidden=(self.sigmoids,), activation="sigmoid")
+
+        @field_validator("dataset")
+        @classmethod
+        def _days_differ(cls, dataset: DailyViews) -> DailyViews:
+            return days_that_differ(dataset)
 
         @model_validator(mode="after")
         def _windows_lie_in_the_series(self) -> Self:
@@ -273,6 +278,7 @@ class MoreFeatures(LectureScene):
             self.play(*(FadeOut(note) for note in self.notes), run_time=0.4)
             if few < self.days:
                 self.play(*grow(self.grown, small), *self.strip.widen(few), run_time=SECONDS)
+            self.hand_on(small if few < self.days else self.grown)  # network-diagram begins with it
 
     def _kinds(self) -> list[TextMobject]:
         """What x_j and w_j are called, right of the line."""

@@ -93,7 +93,8 @@ class MorphSigmoid(LectureScene):
         self.past: dict[float, VMobject] = {}  # value -> the label of the curve that it left behind
         self.band = board.band()
         board.ghosts.add(self.band)
-        board.include(board.plot, board.close_ticks, board.zero, board.curve, board.formula)
+        board.include_below(board.plot, board.close_ticks, board.zero)
+        board.include(board.curve, board.formula)
         self.add(board)
 
     def _title(self, key: str) -> list[Animation]:
@@ -265,6 +266,7 @@ class MorphSigmoid(LectureScene):
         with self.beat("gap", gap=self._gap_text()):
             # Only near the corners do they differ: the largest gap is measured at one of them
             self._measure_gap()
+            self.hand_on(self.board)  # sum-of-sigmoids begins with it
 
     def _show_piece(self) -> None:
         plot, height = self.board.plot, self.parameters.piece[2]

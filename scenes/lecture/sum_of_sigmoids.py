@@ -73,6 +73,7 @@ class SumOfSigmoids(SumByHandBeats):
         self._end_beat()
         if self.hand is not None:
             self._found_beats()
+        self.hand_on(*([self.formula.folded] if self.n_sigmoids > 1 else []))  # more-features begins with the sum sign
 
     # -- the run -------------------------------------------------------------------------------------------------
 

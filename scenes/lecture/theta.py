@@ -13,6 +13,7 @@ from gradreel.core.written_out import in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.experiments import days_that_differ
 from gradreel.scenes.lecture.matrix_ends import LINE_SIZE, LINE_Y, function_words, matrix_heading
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
@@ -70,6 +71,8 @@ class Theta(LectureScene):
         @model_validator(mode="after")
         def _is_a_small_network(self) -> Self:
             hidden, features = self.run.hidden, self.run.dataset.n_features
+            if isinstance(self.run.dataset, DailyViews):
+                days_that_differ(self.run.dataset)
             if len(hidden) != 1 or hidden[0] > MOST:
                 raise ValueError(f"run.hidden: one layer of 1 to {MOST} units is shown, got {hidden}")
             if features > MOST:

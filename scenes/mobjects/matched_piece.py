@@ -68,5 +68,6 @@ class PieceBoard(SigmoidBoard):
         self.plot.add(self.ticks)
         self.ghosts.add(self.band())
         numbers = [part[letter] for letter in LETTERS for part in (self.stems, self.values, self.sliders)]
-        self.include(self.plot, self.zero, self.curve, self.formula, *numbers)
+        self.include_below(self.plot, self.zero)
+        self.include(self.curve, self.formula, *numbers)
         return self

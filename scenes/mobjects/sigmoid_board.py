@@ -168,6 +168,10 @@ class SigmoidBoard(VGroup):
         """Make ``parts`` part of what is shown and moved, in front of what is there."""
         self.add(*parts)
 
+    def include_below(self, *parts: VMobject) -> None:
+        """The same under everything, ghosts too: a curve along the axis lies on it."""
+        self.add_to_back(*parts)
+
     def exclude(self, *parts: VMobject) -> None:
         self.remove(*parts)
 

@@ -27,12 +27,16 @@ MINE = DailySeries(start=date(2024, 3, 1), values=tuple(512 + 100 * np.sin(np.ar
 WEEKS = DailySeries(
     start=date(2024, 3, 1), values=tuple(4000.0 * np.tile([1, 1, 1, 0.6, 1, 1, 1], 13)), name="weeks.csv"
 )
+SAME = DailySeries(start=date(2022, 1, 3), values=(50.0,) * 90, name="same.csv")
 ENDS = {
     "two days": {"dataset": DailyViews(window=2), "sigmoids": 1},
     "years": {"days": [365, 1400], "sigmoids": 99},
     "few": {"dataset": DailyViews(series=MINE, window=7)},
 }
 REFUSED = {
+    r"more-features\.dataset: same\.csv: .* all have 50 views, so there is nothing to learn": {
+        "dataset": DailyViews(series=SAME, window=7)
+    },
     "must rise": {"days": [3, 3]},
     "must be 2 or more, got 1": {"days": [1]},
     "there are 1485 days before 2021-01-25, got 1486": {"days": [1486]},
@@ -188,3 +192,20 @@ def test_the_ends_of_the_bounds_break_no_rule(parameters, language, theme):
 def test_what_cannot_be_shown_is_refused(message, parameters):
     with pytest.raises(UserError, match=message):
         MoreFeatures.validated(parameters)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "end"),
+    [
+        ({"dataset": DailyViews(series=SAME, window=7)}, "whose days differ, or a later unseen_from"),
+        ({"days": list(range(1, 60))}, "not 59"),
+        ({"days": [3, 3]}, "days must rise, got [3, 3] (got {'days': [3, 3]})"),
+        ({"sigmoids": "a"}, "unable to parse string as an integer (got 'a')"),
+        ({"sigmoids": "many" * 30}, f"unable to parse string as an integer (got '{('many' * 30)[:58]}…)"),
+        ({"sigmoids": 100}, "less than or equal to 99 (got 100)"),
+    ],
+)
+def test_a_refusal_ends_with_what_was_given_if_that_says_something(parameters, end):
+    with pytest.raises(UserError) as caught:
+        MoreFeatures.validated(parameters)
+    assert str(caught.value).splitlines()[0].endswith(end)

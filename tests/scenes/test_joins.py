@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.training import train
 from gradreel.scenes import style
@@ -17,11 +18,15 @@ from gradreel.scenes.lecture.any_curve import AnyCurve
 from gradreel.scenes.lecture.backprop import Backprop
 from gradreel.scenes.lecture.deeper import DeeperAndDeeper
 from gradreel.scenes.lecture.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.features import MoreFeatures
 from gradreel.scenes.lecture.forecast import Forecast
 from gradreel.scenes.lecture.model_selection import ModelSelection
 from gradreel.scenes.lecture.naming import Naming
+from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.overfitting import Overfitting
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
+from gradreel.scenes.lecture.sigmoids import MorphSigmoid
+from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.why_deep import WhyDeep
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import words
@@ -35,10 +40,17 @@ SIZE = (854, 480)
 DEPTHS: dict[str, Any] = {"width": 4, "seeds": (0, 1), "epochs": 3}
 ONE = {"width": 4, "seed": 0, "epochs": 3}
 SMALL_RUN = {"run": THREE_DAYS.model_copy(update={"epochs": 2})}
+SUM = {"run": Experiment(epochs=40)}
 MATCH = {"budget": 40, "depth": 3, "seeds": (0, 1), "epochs": 20}
 JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[str, Any], str]] = [
     (AnyCurve, {}, SigmoidFormula, {}, "en"),
     (AnyCurve, {"points": [2, 3, 5]}, SigmoidFormula, {"pieces": 4, "w": 1}, "zh"),
+    (SigmoidFormula, {}, MorphSigmoid, {}, "en"),
+    (SigmoidFormula, {"w": 1, "b": 0, "c": -2}, MorphSigmoid, {"piece": [-2, 2, -2]}, "zh"),
+    (MorphSigmoid, {}, SumOfSigmoids, SUM, "en"),
+    (SumOfSigmoids, SUM, MoreFeatures, {}, "zh"),
+    (MoreFeatures, {}, NetworkDiagram, SMALL_RUN, "en"),
+    (MoreFeatures, {"days": [1, 3]}, NetworkDiagram, SMALL_RUN, "zh"),
     (DepthExperiment, DEPTHS, Forecast, ONE, "en"),
     (DepthExperiment, DEPTHS, Forecast, ONE, "zh"),
     (Forecast, ONE, Naming, {}, "en"),

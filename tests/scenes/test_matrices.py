@@ -30,6 +30,7 @@ TINY = (320, 180)
 MINE = DailySeries(
     start=date(2024, 3, 1), values=tuple(512 * (1 + 0.3 * np.sin(np.arange(120) * 0.9))), name="mine.csv"
 )
+SAME = DailyViews(series=DailySeries(start=date(2022, 1, 3), values=(50.0,) * 90, name="same.csv"), window=3)
 
 
 def short(**changes) -> Experiment:
@@ -263,6 +264,7 @@ def test_the_ends_of_the_bounds_break_no_rule(media, scene_class, run):
         (MatrixForm, "it lies from 2017-01-04 to 2021-02-26, got 2021-02-27", {"day": "2021-02-27"}),
         (Theta, "1 to 5 units is shown, got .3, 3.", {"run": short(hidden=(3, 3))}),
         (Theta, "1 to 5 features are shown, got 6", {"run": short(dataset=DailyViews(window=6))}),
+        (Theta, r"same\.csv: .* all have 50 views, so there is nothing to learn", {"run": short(dataset=SAME)}),
         (Theta, "more than the 16 parameters of run, got 4", {"days": 1, "layers": (1,)}),
         (Theta, "theta.days: Input should be less than or equal to 1000", {"days": 1001}),
     ],
