@@ -72,6 +72,9 @@ class DepthExperiment(DepthPicture):
             kind: [VGroup(*(seed_dot(np.zeros(3), kind == "unseen") for _ in runs)) for runs in self.courses[kind]]
             for kind in KINDS
         }
+        self._show_runs(self.epochs[-1])
+        rings = [swarm.get_all_points() for swarm in self.swarms["unseen"]]  # there when training numbers come
+        self.picture.keep_clear("training", np.concatenate(rings))
         self._show_runs(0.0)
 
     def _show_runs(self, epoch: float) -> None:

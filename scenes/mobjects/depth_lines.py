@@ -80,11 +80,12 @@ class DepthLines(VGroup):
         self.lines = {"training": self._line("training", 0.0), "unseen": self._line("unseen", DASH)}
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
         self.labels = self._labels(texts)
-        self.taken: list[TextMobject] = [*self.labels.values()]  # where no number may be
-        self.covered = over.ink() if over is not None else np.zeros((0, 3))
-        self.values = {kind: self._values(kind, written, size) for kind in KINDS}
-        parts = [part for kind in KINDS for part in (self.lines[kind], self.dots[kind], self.values[kind])]
+        self.written, self.size = written, size
+        covered = over.ink() if over is not None else np.zeros((0, 3))
+        self.covered = dict.fromkeys(KINDS, covered)  # where no number may be, apart from what is drawn here
+        parts = [part for kind in KINDS for part in (self.lines[kind], self.dots[kind])]
         self.add(self.axis, self.names, *parts, *self.labels.values())
+        self._place_values()
 
     def known(self, kind: str) -> list[int]:
         """The networks whose loss of this kind is known."""
@@ -105,6 +106,12 @@ class DepthLines(VGroup):
         points = [self.point(kind, k) for k in ks for kind in KINDS]
         return [Circle(radius=RING, color=palette.text, stroke_width=2.0).move_to(point) for point in points]
 
+    def keep_clear(self, kind: str, points: NDArray) -> None:
+        """The numbers find their places anew, those of ``kind`` clear also of ``points`` (n, 3): not yet on screen."""
+        self.covered[kind] = np.concatenate([self.covered[kind], points])
+        self.remove(*self.values.values())
+        self._place_values()
+
     def ink(self) -> NDArray:
         """(n, 3): points along both lines and around all points."""
         dots = [self.dots[kind].get_all_points() for kind in KINDS]
@@ -121,7 +128,12 @@ class DepthLines(VGroup):
         fill = self.color if kind == "training" else palette.background
         return ring(self.point(kind, k), DOT, self.color, fill=fill)
 
-    def _values(self, kind: str, written: Callable[[float], str], size: float) -> VGroup:
+    def _place_values(self) -> None:
+        self.taken: list[TextMobject] = [*self.labels.values()]  # words that no number may touch
+        self.values = {kind: self._values(kind) for kind in KINDS}
+        self.add(*self.values.values())
+
+    def _values(self, kind: str) -> VGroup:
         """The number of each point, above it or below, where it lies on no line, no point and no other number.
 
         Of two points too close for a number between them, the lower one's stands below: above, it would be read as the
@@ -131,9 +143,9 @@ class DepthLines(VGroup):
         dots = [self.dots[kind].get_all_points() for kind in KINDS]
         group = VGroup()
         for k in self.known(kind):
-            text, point = words(written(float(self.losses[kind][k])), size), self.point(kind, k)
+            text, point = words(self.written(float(self.losses[kind][k])), self.size), self.point(kind, k)
             others = [value.get_all_points() for value in (*group, *self.taken)]
-            taken = np.concatenate([self.covered, *lines, *dots, *others])
+            taken = np.concatenate([self.covered[kind], *lines, *dots, *others])
             ups = [NUMBER_GAP, -NUMBER_GAP - text.height, NUMBER_GAP + 0.15 + text.height]
             if any(0 < self.point(other, k)[1] - point[1] < NUMBER_GAP for other in KINDS if k in self.known(other)):
                 ups = [ups[1]]
