@@ -38,6 +38,7 @@ from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.network_words import network_words
 from gradreel.scenes.stills import visit_beats
+from manim import DL, UR
 
 TINY = (320, 180)
 WIDTHS = {"widths": (0, 4, 16), "seeds": (0, 1), "epochs": 3}
@@ -358,6 +359,26 @@ def test_of_two_points_close_together_the_lower_ones_number_stands_below(media, 
     seen, unseen = (scenes[-1].picture.values[kind][0] for kind in ("training", "unseen"))
     assert seen.get_top()[1] < scenes[-1].picture.point("training", 0)[1]
     assert unseen.get_bottom()[1] > scenes[-1].picture.point("unseen", 0)[1]
+
+
+def test_no_training_number_lies_on_a_dot_of_unseen_days_that_is_still_scattered(media):
+    grow = DailySeries(start=date(2024, 1, 1), values=tuple(1000.0 + 12 * k for k in range(80)), name="grow.csv")
+    parameters = {"dataset": DailyViews(series=grow, window=7), "width": 4, "seeds": (0, 1, 2), "epochs": 30}
+    under = []
+
+    def look(scene, beat):
+        if not beat.startswith("training-"):
+            return
+        on_screen = scene.get_mobject_family_members()
+        for number in scene.picture.values["training"]:
+            low, high = (number.get_corner(corner)[:2] for corner in (DL, UR))
+            for dot in (dot for swarm in scene.swarms["unseen"] for dot in swarm):
+                assert dot in on_screen
+                at, radius = dot.get_center()[:2], dot.width / 2
+                under.append(((at > low - radius) & (at < high + radius)).all())
+
+    play(DepthExperiment, look, media, parameters)
+    assert len(under) == 5 * 15 and not any(under)
 
 
 def test_gap_between_seen_and_unseen_is_that_of_the_bars(media, monkeypatch):
