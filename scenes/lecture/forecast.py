@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Self
 
 import numpy as np
 from gradreel.core.daily_views import DailyViews, loss_column
-from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.forecast import NextDays, next_days
 from gradreel.core.results import EPOCHS, WIDTH, depth_experiments
-from gradreel.core.surprises import Surprise, largest_miss, surprises
-from gradreel.core.synthetic_views import NEW_YEAR, NEW_YEAR_EVES
-from gradreel.core.weekly_lows import CAUGHT, HARDLY, caught_share, lows_show, weekly_lows
+from gradreel.core.surprises import Surprise
+from gradreel.core.synthetic_views import NEW_YEAR_EVES
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.experiments import Seed, days_that_differ
-from gradreel.scenes.mobjects.callout import Callout, free_place
+from gradreel.scenes.lecture.unseen_days import UnseenDays
 from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, views_words, weekdays_words
 from gradreel.scenes.mobjects.depth_lines import depth_axis
 from gradreel.scenes.mobjects.forecast_plot import ForecastPlot
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.zoom_days import NAMES_ABOVE
 from gradreel.scenes.network_words import network_fields
-from gradreel.scenes.style import palette
 from manim import (
     UP,
-    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
@@ -44,17 +38,13 @@ from manim import (
     linear,
     smooth,
     squish_rate_func,
-    there_and_back,
 )
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 BOX = (style.LEFT_EDGE + 0.42, 5.2, -1.95, 2.15)
 BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction is made from, and of its name
-MOST_DAYS = 63  # that are shown where no days are asked for
 LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
-AROUND, LEAST_CLOSE = (5, 6), 14  # days before and after the surprises that are shown close by; days in all, at least
 READOUT = 30
-SMALL_MISS = 0.2  # of a usual day's views: a miss of so many is nothing dramatic
 LECTURE_DEPTH = 3  # layers of the network whose forecast the lecture shows
 
 
@@ -121,40 +111,12 @@ class Forecast(LectureScene):
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        trace, self.dataset = self.trace("run"), self.parameters.dataset
-        self.days = days = self._shown(trace.experiment, np.asarray(trace.parameters[-1]))
-        if not np.isfinite(days.prediction).all():
-            raise UserError("forecast: the network's predictions are not finite; train it with a smaller learning rate")
-        self.usual = float(days.mean_absolute_error)
-        series = self.dataset.daily
-        known = (days.dates[-1] - np.datetime64(series.start, "D")).astype(int) + 1
-        lows = weekly_lows(series.dates()[:known], series.array()[:known])
-        self.lows = lows if lows_show(days.dates, days.truth, lows) else ()
-        self.caught = caught_share(days.dates, days.truth, days.prediction, self.lows)
-        self.surprises = surprises(days, () if self.caught >= CAUGHT else self.lows)
-        self.worst = self._worst()
-        self.missed = loss_column([self.usual])
+        trace, parameters, self.dataset = self.trace("run"), self.parameters, self.parameters.dataset
+        theta = np.asarray(trace.parameters[-1])
+        self.unseen = UnseenDays.of(trace.experiment, theta, parameters.first, parameters.last)
+        self.days, self.lows, self.surprises = self.unseen.days, self.unseen.lows, self.unseen.surprises
+        self.missed = loss_column([self.unseen.usual])
         self._draw()
-
-    def _shown(self, run: Experiment, theta: np.ndarray) -> NextDays:
-        """The days that were asked for; of many, those around the one that is missed by the most."""
-        parameters, end = self.parameters, self.dataset.daily.end
-        first, last = parameters.first, parameters.last
-        every = next_days(run, theta, first, last)
-        if len(every.dates) <= MOST_DAYS or (first and last):
-            return every
-        start = every.dates[0].astype(date)
-        if first is None:
-            worst = every.dates[largest_miss(every)].astype(date)
-            latest = every.dates[-1].astype(date) - timedelta(days=MOST_DAYS - 1)
-            start = max(start, min(worst - timedelta(days=28), latest))
-        return next_days(run, theta, start, min(start + timedelta(days=MOST_DAYS - 1), end))
-
-    def _worst(self) -> int:
-        """The day that the end is about: the dip, where there is one, since a calendar may tell of it."""
-        if not self.surprises:
-            return largest_miss(self.days)
-        return min(self.surprises, key=lambda surprise: surprise.is_rise).day
 
     def _draw(self) -> None:
         days, language, window = self.days, self.context.language, self.dataset.window
@@ -197,19 +159,13 @@ class Forecast(LectureScene):
 
     def _sides(self) -> VGroup:
         """Above the days before and above those shown: which were seen in training, if they part just there."""
-        plot, first = self.picture.plot, self.picture.first_day
         if self.days.dates[0].astype(date) != self.dataset.first_unseen:
             return VGroup()
-        x, (left, right) = float(plot.at(first, 0)[0]), plot.box[:2]
-        names = [words(self.screen(key), style.TICK, palette.dim) for key in ("seen", "unseen")]
-        for name, middle in zip(names, ((left + x) / 2, (x + right) / 2), strict=True):
-            name.place(plot.box[3] + NAMES_ABOVE, center=middle)
-        fits = names[0].get_left()[0] > plot.unit_label.get_right()[0] + 0.2
-        return VGroup(*names[0 if fits else 1 :])
+        return self.picture.sides([self.screen("seen"), self.screen("unseen")])
 
     def _predict_beat(self) -> None:
         parameters, picture = self.parameters, self.picture
-        values = {"window": self.dataset.window, "error": self.missed(self.usual)}
+        values = {"window": self.dataset.window, "error": self.missed(self.unseen.usual)}
         fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
         lecture = parameters.depth == LECTURE_DEPTH
         with self.beat("predict-lecture" if lecture else "predict", **values, **fields):
@@ -244,22 +200,15 @@ class Forecast(LectureScene):
                 picture.zoom(self, 0, len(self.days.dates) - 1)
             return
         values = in_languages("days", lambda language: weekdays_words(self.lows, language))
-        how = "lows" if self.caught >= CAUGHT else "lows-partly" if self.caught >= HARDLY else "lows-missed"
-        with self.beat(how, **values):
+        with self.beat(self.unseen.lows_line, **values):
             # Closer, and the low days of each week are shaded: red and blue dots beat there, week after week
             self.play(FadeOut(self.sides), run_time=0.3)
             picture.zoom(self, 0, len(self.days.dates) - 1)
             self.bring_to_back(picture.bands)
             self.names = picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
             lag = min(0.6, 5.0 / len(picture.bands))
-            weeks = [self._week(k) for k in range(len(picture.bands))]
+            weeks = [picture.beating(k) for k in range(len(picture.bands))]
             self.play(FadeIn(self.names, shift=0.1 * UP), LaggedStart(*weeks, lag_ratio=lag, run_time=3.2))
-
-    def _week(self, k: int) -> AnimationGroup:
-        """Band ``k`` comes; its dots beat, the blue ones stay."""
-        red, blue = self.picture.lows_in(k)
-        beat = [dot.animate(rate_func=there_and_back).scale(2.2) for dot in red]
-        return AnimationGroup(FadeIn(self.picture.bands[k]), *beat, *(FadeIn(dot, scale=3) for dot in blue))
 
     def _surprise_beat(self, surprise: Surprise, order: int) -> None:
         days, k = self.days, surprise.day
@@ -280,21 +229,15 @@ class Forecast(LectureScene):
 
     def _come_close(self) -> None:
         """The days around the surprises fill the plot."""
-        last = len(self.days.dates) - 1
-        start = max(0, self.surprises[0].day - AROUND[0])
-        end = min(last, max(self.surprises[-1].day + AROUND[1], start + LEAST_CLOSE))
-        start = max(0, min(start, end - LEAST_CLOSE))
         if hasattr(self, "names"):
             self.play(FadeOut(self.names), FadeOut(self.picture.low_dots), run_time=0.3)
-        self.picture.zoom(self, start, end)
+        self.picture.zoom(self, *self.unseen.close)
 
     def _no_miss_beat(self) -> None:
-        miss = float(abs(self.days.error[self.worst]))
-        small = miss <= SMALL_MISS * float(np.median(np.abs(self.days.truth)))
-        values = {"miss": self.missed(miss), "error": self.missed(self.usual)}
-        with self.beat("no-miss" if small else "no-miss-large", **values, **self._day(self.worst)):
+        values = {"miss": self.missed(self.unseen.miss), "error": self.missed(self.unseen.usual)}
+        k = self.unseen.worst
+        with self.beat("no-miss" if self.unseen.misses_little else "no-miss-large", **values, **self._day(k)):
             # The day that was missed by the most is ringed
-            k = self.worst
             values = {"truth": self._text(self.days.truth[k]), "prediction": self._text(self.days.prediction[k])}
             marks = self.picture.mark(k, values, None)
             self.play(Create(marks.ring), run_time=0.6)
@@ -302,49 +245,18 @@ class Forecast(LectureScene):
 
     def _answer_beat(self) -> None:
         first, last = self.surprises[0], self.surprises[-1]
-        values = {**self._day(first.day, "first"), **self._day(last.day, "last"), **self._day(self.worst)}
-        with self.beat(self._answer(), **values):
+        values = {**self._day(first.day, "first"), **self._day(last.day, "last"), **self._day(self.unseen.worst)}
+        with self.beat(self.unseen.answer, **values):
             # Each of these days gets its name, as far as one can know it
             for surprise in self.surprises:
-                self._annotate(surprise)
-
-    def _answer(self) -> str:
-        """What can be said of the surprises: a calendar tells of the Eve's dip, in synthetic views we put it there.
-
-        What else is special in synthetic views comes by chance, except for the other days of that holiday.
-        """
-        made_up = "-made-up" if self.dataset.synthetic else ""
-        days = [self.days.dates[surprise.day].astype(date) for surprise in self.surprises]
-        dips = [self.days.dates[surprise.day].astype(date) for surprise in self.surprises if not surprise.is_rise]
-        eves = [day for day in dips if day in NEW_YEAR_EVES]
-        others = [day for day in days if day not in eves]
-        if not others:
-            return "eve" + made_up
-        chance = all(map(self._is_chance, others))
-        if eves:
-            return "eve-chance" if chance else "eve-holidays" if made_up else "eve-unknown"
-        return "chance" if chance else "unknown" if len(days) == 1 else "unknown-both"
-
-    def _is_chance(self, day: date) -> bool:
-        """Whether what is special about the day was drawn by chance: it was no holiday, in views that were made up."""
-        return self.dataset.synthetic and all((day - eve).days not in NEW_YEAR for eve in NEW_YEAR_EVES)
-
-    def _annotate(self, surprise: Surprise) -> None:
-        """The name of a surprise beside its ring, where no line passes."""
-        picture, marks = self.picture, self.picture.marks[surprise.day]
-        line = words(self._day_name(surprise), 32)
-        size = Callout.size_of([line])
-        place = free_place(picture.ink(), marks.ring.get_center(), size, picture.plot.box, taken=picture.taken)
-        callout = Callout([line], place, marks.ring, size)
-        picture.taken.append(callout.words)
-        marks.name = callout
-        self.play(FadeIn(callout), run_time=0.6)
+                name = self.picture.name_day(surprise.day, self._day_name(surprise))
+                self.play(FadeIn(name), run_time=0.6)
 
     def _day_name(self, surprise: Surprise) -> str:
-        day = self.days.dates[surprise.day].astype(date)
+        day = self.unseen.date_of(surprise)
         if day in NEW_YEAR_EVES:
             return self.screen("eve")
-        if self._is_chance(day):
+        if self.unseen.is_chance(day):
             return self.screen("chance-rise" if surprise.is_rise else "chance")
         return day_words(day, self.context.language, "short")
 
@@ -354,13 +266,14 @@ class Forecast(LectureScene):
             # Back from it all: what the network saw before that day, from end to end, and no calendar
             gone = [part for marks in picture.marks.values() for part in marks.words]
             gone += [part for marks in picture.marks.values() if marks.echo for part in [marks.echo]]
-            gone += [part for k, marks in picture.marks.items() if k != self.worst for part in (marks.ring, marks.gap)]
+            others = [marks for k, marks in picture.marks.items() if k != self.unseen.worst]
+            gone += [part for marks in others for part in (marks.ring, marks.gap)]
             gone += list(picture.bands)
             if hasattr(self, "names") and not self.surprises:
                 gone += [self.names, picture.low_dots]
             self.play(*map(FadeOut, gone), run_time=0.4)
             picture.zoom_out(self)
-            self.bracket.put(picture.first_day + self.worst)
+            self.bracket.put(picture.first_day + self.unseen.worst)
             name = words(self.screen("window", window=self.dataset.window), 26)
             middle = max(self.bracket.get_center()[0], style.LEFT_EDGE + name.width / 2)
             name.place(BRACKET_WORDS, center=middle)

@@ -9,16 +9,17 @@ from datetime import date, timedelta
 import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.forecast import NextDays, weekdays
-from gradreel.scenes.mobjects.callout import Callout, beside
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.callout import Callout, beside, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, views_range
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.zoom_days import ZoomDays
+from gradreel.scenes.mobjects.zoom_days import NAMES_ABOVE, ZoomDays
 from gradreel.scenes.style import FAINT, mix, palette
-from manim import Circle, ManimColor, Scene, VGroup, VMobject
+from manim import Animation, AnimationGroup, Circle, FadeIn, ManimColor, Scene, VGroup, VMobject, there_and_back
 from numpy.typing import NDArray
 
-NUMBER, LATE = 30, 28
+NUMBER, LATE, NAME = 30, 28, 32
 NAMES_FROM = 0.4  # right of the unit's name, before the names of bands
 
 
@@ -96,6 +97,22 @@ class ForecastPlot(ZoomDays):
         """The low weekdays' names over each band that has room."""
         return self.names_over(self.bands, text, self.plot.unit_label.get_right()[0] + NAMES_FROM)
 
+    def beating(self, k: int) -> Animation:
+        """Band ``k`` comes; its dots beat, the blue ones stay."""
+        red, blue = self.lows_in(k)
+        beat = [dot.animate(rate_func=there_and_back).scale(2.2) for dot in red]
+        return AnimationGroup(FadeIn(self.bands[k]), *beat, *(FadeIn(dot, scale=3) for dot in blue))
+
+    def sides(self, names: Sequence[str]) -> VGroup:
+        """What the days before are called, and those shown: above them; the first where there is room."""
+        plot = self.plot
+        x, (left, right) = float(plot.at(self.first_day, 0)[0]), plot.box[:2]
+        texts = [words(name, style.TICK, palette.dim) for name in names]
+        for text, middle in zip(texts, ((left + x) / 2, (x + right) / 2), strict=True):
+            text.place(plot.box[3] + NAMES_ABOVE, center=middle)
+        fits = texts[0].get_left()[0] > plot.unit_label.get_right()[0] + 0.2
+        return VGroup(*texts[0 if fits else 1 :])
+
     def zoom(self, scene: Scene, first: int, last: int) -> None:
         """Plays the way to days ``first`` to ``last`` of those shown; the lines' names go along."""
         start, end = (self.days.dates[k].astype(date) for k in (first, last))
@@ -149,6 +166,15 @@ class ForecastPlot(ZoomDays):
             marks.late = self._number(late, at, palette.blue, [around, gap, marks.echo], LATE)
         self.marks[k] = marks
         return marks
+
+    def name_day(self, k: int, text: str) -> Callout:
+        """What day ``k``, which is marked, is called: beside its ring, where no line passes."""
+        line, marks = words(text, NAME), self.marks[k]
+        size = Callout.size_of([line])
+        place = free_place(self.ink(), marks.ring.get_center(), size, self.plot.box, taken=self.taken)
+        marks.name = Callout([line], place, marks.ring, size)
+        self.taken.append(marks.name.words)
+        return marks.name
 
     def _number(
         self,

@@ -20,6 +20,7 @@ from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.forecast import Forecast
+from gradreel.scenes.lecture.unseen_days import UnseenDays
 from gradreel.scenes.stills import visit_beats
 
 WEEK = DailyViews(window=7)
@@ -130,7 +131,7 @@ def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(kno
         if beat == "window":
             ends = scene.bracket.get_left()[0], scene.bracket.get_right()[0]
             held["days"] = [scene.picture.plot.data((x, 0, 0))[0] for x in ends]
-            held["day"] = float(scene.days.dates[scene.worst].astype(int))
+            held["day"] = float(scene.days.dates[scene.unseen.worst].astype(int))
 
     play(knowing(parameters, {1: 1.0}), parameters, look)
     first, last = held["days"]
@@ -237,10 +238,9 @@ def test_only_in_made_up_views_was_the_eve_put_there():
     """The same days, once of views that were made up and once of views from a file."""
 
     def answer(dataset, *days, rises=False):
-        scene = Forecast(parameters=SMALL)
-        scene.dataset, scene.days = dataset, SimpleNamespace(dates=np.array(days, dtype="datetime64[D]"))
-        scene.surprises = [SimpleNamespace(day=k, is_rise=rises) for k in range(len(days))]
-        return scene._answer()
+        shown = SimpleNamespace(dates=np.array(days, dtype="datetime64[D]"))
+        surprises = [SimpleNamespace(day=k, is_rise=rises) for k in range(len(days))]
+        return UnseenDays(dataset, shown, (), 1.0, surprises).answer
 
     read = own(1000.0 + np.arange(90))
     said = {
@@ -298,7 +298,7 @@ def test_of_many_unseen_days_those_around_the_largest_miss_are_shown(knowing):
     shown = {}
 
     def look(scene, beat):
-        shown["days"], shown["worst"] = scene.days.dates, scene.worst
+        shown["days"], shown["worst"] = scene.days.dates, scene.unseen.worst
 
     play(knowing(parameters, {7: 1.0}), parameters, look)
     assert len(shown["days"]) == 63
