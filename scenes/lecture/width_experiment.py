@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from gradreel.core.results import WIDTHS, Network, Result, training_by_epoch, unseen_by_epoch, width_experiments
 from gradreel.core.verdicts import change, lecture_losses
-from gradreel.scenes import style
 from gradreel.scenes.lecture.compared_networks import UNDECIDED, ComparedNetworks
 from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing, lecture_written
-from gradreel.scenes.mobjects.bars import ROOM, SEEN, UNSEEN, Columns, LossBar, lecture_mark, mark_of
+from gradreel.scenes.mobjects.bars import ROOM, SEEN, UNSEEN, Columns, lecture_mark, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.loss_lines import SLOW_START, LossPanel
-from gradreel.scenes.mobjects.plot import dashed, polyline
-from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.loss_lines import SLOW_START, Line
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
+from gradreel.scenes.mobjects.width_board import WidthBoard
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize
 from manim import (
     UP,
     Animation,
@@ -38,13 +34,8 @@ Width = Annotated[int, Field(ge=0, le=2000)]
 LINEAR, HUNDRED = (), (100,)
 
 STATES = 40  # at which the unseen loss of a run is drawn, at most
-SIDE_LINE, NAME_LINE, BELOW_NAME = -1.83, -2.33, -2.78  # baselines under the columns
-WIDE_COLUMNS = 4  # with more networks than this, words are short
-PICTURE = 0.3  # free above and below the blocks of dots
 TRAINING_SECONDS = 8.0
-KINDS = ("unseen", "training")  # the solid line in front
 BY_HEART = 0.5  # of the unseen loss that a training loss is, at most, which is called so
-GAP_LEAST, GAP_RIGHT = 0.3, 0.04  # a gap worth drawing; how far right of its bars, as a share of a column
 
 
 class WidthExperiment(ComparedNetworks):
@@ -83,68 +74,23 @@ class WidthExperiment(ComparedNetworks):
 
     def prepare(self) -> None:
         super().prepare()
-        losses = [losses for result in self.outcome for losses in (result.training, result.unseen)]
-        self.columns = Columns.holding(losses, len(self.outcome))
-        self.ticks = self.columns.ticks(self.written)
-        self.panels = [self._panel(k, result) for k, result in enumerate(self.outcome)]
-        size = self.columns.value_size([self.written(each.mean) for each in losses])
-        self.bars = [
-            (self._bar(k, SEEN, result, size), self._bar(k, UNSEEN, result, size))
-            for k, result in enumerate(self.outcome)
-        ]
-        self.axis = self.columns.axis()
-        self.names = VGroup(*(self._under(k, self.network_label(result)) for k, result in enumerate(self.outcome)))
+        lines = [self._first_run(result) for result in self.outcome]
+        self.board = WidthBoard(self.outcome, lines, self.written)
+        self.names = self.board.names([self.network_label(result) for result in self.outcome])
         self.sizes = self._sizes()
-        self.blocks = self._blocks()
 
     # -- what is on the screen -------------------------------------------------------------------------------------
 
-    def _panel(self, k: int, result: Result) -> LossPanel:
+    def _first_run(self, result: Result) -> tuple[Line, Line]:
         """The first seed's run. Unseen losses at as many states as the run with the fewest kept: alike for all."""
         trace = self.trace(result.network.run_name(result.network.experiments[0]))
-        lines = training_by_epoch(trace), unseen_by_epoch(trace, self.fewest_states(STATES))
-        return LossPanel(self.columns, k, *lines, self.ticks.values)
-
-    def _bar(self, k: int, side: int, result: Result, size: float) -> LossBar:
-        losses = result.training if side == SEEN else result.unseen
-        return LossBar(self.columns, k, side, losses, self.written(losses.mean), size)
-
-    def _under(self, k: int, text: str) -> TextMobject:
-        return words(text, 32 if len(self.outcome) <= WIDE_COLUMNS else 26).place(
-            NAME_LINE, center=self.columns.center(k)
-        )
+        return training_by_epoch(trace), unseen_by_epoch(trace, self.fewest_states(STATES))
 
     def _sizes(self) -> VGroup:
         """Under each network the number of its parameters; the word stands at the left where columns are many."""
         counts = [number_text(result.network.n_parameters) for result in self.outcome]
-        many = len(counts) > WIDE_COLUMNS
-        texts = counts if many else [self.screen("parameters", count=count) for count in counts]
-        lines = [words(text, style.CAPTION, palette.dim) for text in texts]
-        sizes = VGroup(*(line.place(BELOW_NAME, center=self.columns.center(k)) for k, line in enumerate(lines)))
-        if many:
-            word = words(self.screen("parameters", count="").strip(), style.CAPTION, palette.dim)
-            sizes.add(word.place(BELOW_NAME, left=style.LEFT_EDGE))
-        return sizes
-
-    def _blocks(self) -> VGroup:
-        """Each network as blocks of dots; the linear model as its formula."""
-        left, right = self.columns.panel(0)
-        height, middle = self.columns.top - self.columns.bottom, (self.columns.bottom + self.columns.top) / 2
-        centers = [np.array([self.columns.center(k), middle, 0.0]) for k in range(len(self.outcome))]
-        hidden = [result.network.hidden for result in self.outcome]
-        return networks_as_dots(hidden, centers, right - left, height - 2 * PICTURE)
-
-    def _scale_labels(self) -> VGroup:
-        left = self.columns.panel(0)[0] - 0.14
-        labels = VGroup(
-            *(
-                words(label, style.TICK, palette.dim).place(self.columns.y(value) - 0.09, right=left)
-                for value, label in zip(self.ticks.values, self.ticks.labels, strict=True)
-                if self.columns.y(value) < self.columns.top - 0.2
-            )
-        )
-        name = words(self.screen("loss"), style.TICK, palette.dim)
-        return labels.add(name.place(self.columns.top + 0.14, left=style.LEFT_EDGE))
+        texts = counts if self.board.many else [self.screen("parameters", count=count) for count in counts]
+        return self.board.sizes(texts, self.screen("parameters", count="").strip())
 
     # -- beats -----------------------------------------------------------------------------------------------------
 
@@ -152,10 +98,10 @@ class WidthExperiment(ComparedNetworks):
         with self.beat("networks", days=self.parameters.dataset.window):
             # The room sees how much wider is: the formula of the linear model, then a dot for each ReLU
             self.title, arriving = next_heading(self.screen("heading"))
-            self.play(*arriving, FadeIn(self.axis), FadeIn(self.data_note()), run_time=0.7)
-            columns = [VGroup(*parts) for parts in zip(self.names, self.sizes, self.blocks, strict=False)]
+            self.play(*arriving, FadeIn(self.board.axis), FadeIn(self.data_note()), run_time=0.7)
+            columns = [VGroup(*parts) for parts in zip(self.names, self.sizes, self.board.blocks, strict=False)]
             columns[0].add(*self.sizes[len(columns) :])
-            lag = 0.8 if len(columns) <= WIDE_COLUMNS else 0.5
+            lag = 0.5 if self.board.many else 0.8
             shown = [FadeIn(column, shift=0.15 * UP) for column in columns]
             self.play(LaggedStart(*shown, lag_ratio=lag), run_time=5.0)
 
@@ -169,51 +115,46 @@ class WidthExperiment(ComparedNetworks):
 
     def _open_panels(self) -> None:
         """The dots make room for an empty plot in each column; the epochs will be counted at the top right."""
-        self.scale_labels, self.counter = self._scale_labels(), self.epoch_counter()
-        self.play(FadeOut(self.blocks), run_time=0.5)
-        self.grids = VGroup(*(panel.grid for panel in self.panels))
-        tips = []
-        for panel in self.panels:
-            for kind in KINDS:
-                panel.show(0.0, kind)
-            tips += [panel.unseen_tip, panel.training_tip]
+        board = self.board
+        self.scale_labels, self.counter = board.scale_labels(self.screen("loss")), self.epoch_counter()
+        self.play(FadeOut(board.blocks), run_time=0.5)
+        self.grids = VGroup(*(panel.grid for panel in board.panels))
+        board.show(0.0)
+        tips = [tip for panel in board.panels for tip in (panel.unseen_tip, panel.training_tip)]
         arriving = [self.grids, self.scale_labels, *self.counter, *tips]
         self.play(*map(FadeIn, arriving), run_time=0.6)
 
     def _walk(self) -> None:
         """Every network trains at once: both lines grow in each column, early epochs slowly."""
         number, last = self.counter[1], self.parameters.epochs
-        lines = VGroup(
-            *(VGroup(getattr(panel, kind), getattr(panel, f"{kind}_tip")) for panel in self.panels for kind in KINDS)
-        )
+        lines = self.board.lines()
 
         def show(_: VMobject, share: float) -> None:
             epoch = last * share**SLOW_START
             number.set_value(int(epoch + 1e-6))
-            for panel in self.panels:
-                for kind in KINDS:
-                    panel.show(epoch, kind)
+            self.board.show(epoch)
 
         show(lines, 0.0)
         self.play(UpdateFromAlphaFunc(VGroup(lines, number), show), run_time=TRAINING_SECONDS, rate_func=linear)
         show(lines, 1.0)
         self.add(lines)
         texts = {"training": self.screen("seen"), "unseen": self.screen("unseen")}
-        self.labels = {kind: self.panels[0].label(kind, texts[kind]) for kind in texts}
+        self.labels = {kind: self.board.panels[0].label(kind, texts[kind]) for kind in texts}
         self.play(*(FadeIn(label, shift=0.1 * UP) for label in self.labels.values()), run_time=0.4)
 
     def _training_beat(self) -> None:
         with self.beat(f"training-{self.training}", **self.training_values()):
             # The dashed lines step back; the end of each solid one is one dot among other seeds', on a bar: their mean
-            gone = [*(panel.training for panel in self.panels), self.labels["training"], *self.counter, self.sizes]
-            dim = [emphasis(panel.unseen, FAINT) for panel in self.panels]
+            panels = self.board.panels
+            gone = [*(panel.training for panel in panels), self.labels["training"], *self.counter, self.sizes]
+            dim = [emphasis(panel.unseen, FAINT) for panel in panels]
             self.play(*map(FadeOut, gone), *dim, run_time=0.5)
             self._raise_bars(SEEN)
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
             # The outlined bars: days never seen. A ring around the best, and the heading says what came out
-            unseen = [panel.unseen for panel in self.panels]
+            unseen = [panel.unseen for panel in self.board.panels]
             gone = [*unseen, self.grids, self.scale_labels, self.labels["unseen"]]
             self.play(*map(FadeOut, gone), *self._light(UNSEEN), run_time=0.5)
             self._raise_bars(UNSEEN)
@@ -222,13 +163,10 @@ class WidthExperiment(ComparedNetworks):
 
     def _raise_bars(self, side: int) -> None:
         """The end of the line becomes one of the dots, the other seeds' come, and a bar grows to their mean."""
-        bars = [pair[side] for pair in self.bars]
-        tips = [panel.training_tip if side == SEEN else panel.unseen_tip for panel in self.panels]
-        key = "seen" if side == SEEN else "unseen"
-        names = [
-            words(self.screen(key), style.TICK, palette.dim).place(SIDE_LINE, center=self.columns.slot(k, side))
-            for k in range(len(bars))
-        ]
+        board = self.board
+        bars = [pair[side] for pair in board.bars]
+        tips = [panel.training_tip if side == SEEN else panel.unseen_tip for panel in board.panels]
+        names = board.side_names(side, self.screen("seen" if side == SEEN else "unseen"))
         boxes = VGroup(*(bar.box for bar in bars))
 
         def grow(_: VMobject, share: float) -> None:
@@ -249,14 +187,14 @@ class WidthExperiment(ComparedNetworks):
 
     def _light(self, side: int) -> list[Animation]:
         """The bars of the other kind step back."""
-        return [emphasis(pair[1 - side], PRESENT) for pair in self.bars]
+        return [emphasis(pair[1 - side], PRESENT) for pair in self.board.bars]
 
     def _mark_best(self) -> None:
         """A ring around the least unseen loss, where it is clearly less than others."""
         if self.unseen in UNDECIDED:
             return
-        value = self.bars[self.outcome.index(self.best)][UNSEEN].value
-        apart = self.columns.slot(0, UNSEEN) - self.columns.slot(0, SEEN)
+        value = self.board.bars[self.outcome.index(self.best)][UNSEEN].value
+        apart = self.board.columns.slot(0, UNSEEN) - self.board.columns.slot(0, SEEN)
         self.best_mark = mark_of(value, apart)
         self.play(Create(self.best_mark), run_time=0.6)
 
@@ -270,7 +208,7 @@ class WidthExperiment(ComparedNetworks):
     def _ghost_bars(self) -> None:
         self.over_ours = self.one_scale()
         self.lecture_marks = self._lecture_bars(self._lecture_columns())
-        bars = [bar for pair in self.bars for bar in pair]
+        bars = self.board.every_bar()
         leaving = [bar.value for bar in bars] + [dot for bar in bars for dot in bar.dots]
         if self.over_ours:
             dimmed = [emphasis(bar.box, FAINT) for bar in bars]
@@ -287,10 +225,10 @@ class WidthExperiment(ComparedNetworks):
     def _lecture_columns(self) -> Columns:
         """Ours, if the lecture's losses can be seen in their scale; else as high as those need."""
         if self.over_ours:
-            return self.columns
+            return self.board.columns
         known = [lecture_losses(result.network.hidden) for result in self.outcome]
         largest = max(loss for losses in known for loss in losses if loss is not None)
-        return Columns(self.columns.count, largest / ROOM)
+        return Columns(self.board.columns.count, largest / ROOM)
 
     def _lecture_bars(self, columns: Columns) -> list[list[VGroup]]:
         """The lecture's losses in these columns: on seen days, on unseen ones."""
@@ -313,31 +251,17 @@ class WidthExperiment(ComparedNetworks):
     def _puzzle_beat(self) -> None:
         with self.beat(self._puzzle(), **self.spoken("best", self.best)):
             # Ours come back, and what lies between seen and unseen: a gap that widens
-            bars = [bar for pair in self.bars for bar in pair]
+            bars = self.board.every_bar()
             if hasattr(self, "ours_stepped_back"):
                 self.title, arriving = next_heading(self.screen(f"verdict-{self.unseen}"), self.title)
                 gone = [FadeOut(mark) for group in self.lecture_marks for mark in group]
                 emphasize(self.ours_stepped_back, FULL)
                 restored = [emphasis(bar.box, FULL) for bar in bars] if self.over_ours else []
                 self.play(*gone, *restored, FadeIn(self.ours_stepped_back), *arriving, run_time=1.0)
-            self.gaps = [self._gap(*pair) for pair in self.bars]
+            self.gaps = [self.board.gap(k) for k in range(len(self.outcome))]
             self.play(LaggedStart(*map(Create, filter(None, self.gaps)), lag_ratio=0.7), run_time=4.0)
 
     def _puzzle(self) -> str:
         """Whether the widest network knows the days that it has learned from by heart."""
         widest = self.outcome[-1]
         return "puzzle" if widest.training.mean <= BY_HEART * widest.unseen.mean else "puzzle-gap"
-
-    def _gap(self, seen: LossBar, unseen: LossBar) -> VGroup | None:
-        """From the filled bar's top up to the outlined one's; None where that is too little to be seen.
-
-        Dashed the level of the filled bar, across the outlined one; a bracket right of both, open towards them.
-        """
-        low, high = (self.columns.y(bar.losses.mean) for bar in (seen, unseen))
-        if high - low < GAP_LEAST:
-            return None
-        x = unseen.right + GAP_RIGHT * self.columns.width
-        level = dashed((seen.right, low, 0.0), (unseen.right, low, 0.0), palette.text)
-        corners = [(unseen.right, low), (x, low), (x, high), (unseen.right, high)]
-        bracket = polyline(np.array([[*corner, 0.0] for corner in corners]), palette.text, style.BOX)
-        return VGroup(level, bracket)

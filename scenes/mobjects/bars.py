@@ -121,6 +121,22 @@ class LossBar(VGroup):
         return np.stack([x, [self.columns.y(loss) for loss in views], np.zeros(len(views))], axis=-1)
 
 
+def loss_bars(
+    columns: Columns,
+    losses: Sequence[tuple[Losses, Losses]],
+    written: Callable[[float], str],
+    largest: float = VALUE_SIZES[0],
+) -> list[tuple[LossBar, LossBar]]:
+    """Each column's two bars, SEEN and UNSEEN; ``written`` writes a mean, ``largest`` is the numbers' size at most."""
+    texts = [[written(each.mean) for each in pair] for pair in losses]
+    size = min(largest, columns.value_size([text for pair in texts for text in pair]))
+
+    def bar(k: int, side: int) -> LossBar:
+        return LossBar(columns, k, side, losses[k][side], texts[k][side], size)
+
+    return [(bar(k, SEEN), bar(k, UNSEEN)) for k in range(len(losses))]
+
+
 def lecture_mark(columns: Columns, k: int, side: int, views: float, text: str) -> VGroup:
     """What the lecture measured, over one of our bars: a ghost bar, open, and its number."""
     left, right = columns.bar(k, side)

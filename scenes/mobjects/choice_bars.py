@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gradreel.core.results import Result
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, LossBar
+from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, LossBar, loss_bars
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import Animation, RoundedRectangle, VGroup, VMobject
@@ -29,12 +29,7 @@ class ChoiceBars(VGroup):
         self.results = tuple(results)
         losses = [(result.training, result.unseen) for result in results]
         self.columns = Columns.holding([each for pair in losses for each in pair], len(results))
-        texts = [[written(each.mean) for each in pair] for pair in losses]
-        size = min(LARGEST_VALUE, self.columns.value_size([text for pair in texts for text in pair]))
-        self.bars = [
-            tuple(LossBar(self.columns, k, side, losses[k][side], texts[k][side], size) for side in (SEEN, UNSEEN))
-            for k in range(len(results))
-        ]
+        self.bars = loss_bars(self.columns, losses, written, LARGEST_VALUE)
         self.axis = self.columns.axis()
         small = 30 if len(results) <= 5 else 26
         self.names = VGroup(

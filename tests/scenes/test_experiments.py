@@ -96,11 +96,12 @@ def test_bars_and_dots_are_the_recorded_losses(media):
 
     def look(scene, beat):
         if beat.startswith("unseen-"):
-            for k, pair in enumerate(scene.bars):
+            columns = scene.board.columns
+            for k, pair in enumerate(scene.board.bars):
                 for side, bar in zip(("training", "unseen"), pair, strict=True):
                     height = float(bar.box.get_top()[1] - bar.box.get_bottom()[1])
-                    dots = [float(dot.get_center()[1]) - scene.columns.bottom for dot in bar.dots]
-                    seen[k, side] = (np.array([height, *dots]) / (scene.columns.y(1.0) - scene.columns.bottom), bar)
+                    dots = [float(dot.get_center()[1]) - columns.bottom for dot in bar.dots]
+                    seen[k, side] = (np.array([height, *dots]) / (columns.y(1.0) - columns.bottom), bar)
 
     play(WidthExperiment, look, media, WIDTHS)
     for k, network in enumerate(WidthExperiment.networks(WidthExperiment.validated(WIDTHS))):
@@ -166,7 +167,7 @@ def test_lines_go_through_the_recorded_losses_of_the_first_seed(media, name):
 
     def look(scene, beat):
         if beat == "train":
-            for k, panel in enumerate(scene.panels):
+            for k, panel in enumerate(scene.board.panels):
                 line = getattr(panel, name)
                 corners = np.array([panel.plot.data(point) for point in [*line.get_start_anchors(), line.points[-1]]])
                 tip = panel.plot.data(getattr(panel, f"{name}_tip").get_center())
@@ -192,7 +193,7 @@ def test_other_runs_other_bars(media):
 
     def look(scene, beat):
         if beat.startswith("training-"):
-            heights.append([bar.losses.mean for bar, _ in scene.bars])
+            heights.append([bar.losses.mean for bar, _ in scene.board.bars])
 
     play(WidthExperiment, look, media, WIDTHS)
     play(WidthExperiment, look, media, {**WIDTHS, "seeds": (5,)})
@@ -222,7 +223,7 @@ def test_words_are_chosen_by_the_numbers(media, monkeypatch, training, unseen):
     if best is None:
         assert not hasattr(shown["scene"], "best_mark")
     else:
-        value = shown["scene"].bars[best][UNSEEN].value
+        value = shown["scene"].board.bars[best][UNSEEN].value
         assert shown["scene"].best_mark.get_center() == pytest.approx(value.get_center())
 
 
@@ -291,7 +292,7 @@ def test_ours_and_the_lectures(media, monkeypatch, linear, hundred, line):
         if beat.startswith("lecture"):
             shown["said"], shown["scene"] = said(scene), scene
             heights = [[outline.get_top()[1] for outline, _ in marks] for marks in scene.lecture_marks]
-            shown["heights"] = [[scene.columns.y(loss) for loss in losses] for losses in ((320, 280), (460, 430))]
+            shown["heights"] = [[scene.board.columns.y(loss) for loss in losses] for losses in ((320, 280), (460, 430))]
             assert heights == [pytest.approx(row) for row in shown["heights"]]
 
     assert play(WidthExperiment, look, media, parameters)[4] == line
@@ -309,11 +310,11 @@ def test_another_scale_than_the_lectures_gives_way_to_it(media, monkeypatch, our
         if beat.startswith("lecture"):
             assert not check_scene(scene, beat)
             left = scene.get_mobject_family_members()
-            assert not any(part in left for pair in scene.bars for bar in pair for part in (bar.box, bar.value))
-            bottom = scene.columns.bottom
+            assert not any(part in left for pair in scene.board.bars for bar in pair for part in (bar.box, bar.value))
+            bottom = scene.board.columns.bottom
             heights = [outline.get_top()[1] - bottom for marks in scene.lecture_marks for outline, _ in marks]
             shown["losses"] = [height / heights[2] * 460 for height in heights]
-            assert heights[2] < scene.columns.top - bottom
+            assert heights[2] < scene.board.columns.top - bottom
 
     parameters = {"widths": (0, 100), "seeds": (0, 1), "epochs": 1}
     line = play(WidthExperiment, look, media, parameters)[4]
@@ -327,7 +328,7 @@ def test_ours_come_back_after_the_lectures_own_scale(media, monkeypatch):
 
     def look(scene, beat):
         shown[beat] = set(scene.get_mobject_family_members())
-        shown["bars"] = {part for pair in scene.bars for bar in pair for part in (bar.box, bar.value, *bar.dots)}
+        shown["bars"] = {part for pair in scene.board.bars for bar in pair for part in (bar.box, bar.value, *bar.dots)}
         shown["marks"] = {part for marks in getattr(scene, "lecture_marks", []) for mark in marks for part in mark}
 
     assert play(WidthExperiment, look, media, {"widths": (0, 100), "seeds": (0, 1), "epochs": 1})[-1] == "puzzle"
@@ -392,10 +393,10 @@ def test_gap_between_seen_and_unseen_is_that_of_the_bars(media, monkeypatch):
     assert play(WidthExperiment, look, media, WIDTHS)[-1] == "puzzle"
     scene = shown["scene"]
     assert scene.gaps[0] is None  # 20 views: too little to be seen
-    for gap, (seen, unseen) in zip(scene.gaps[1:], scene.bars[1:], strict=True):
+    for gap, (seen, unseen) in zip(scene.gaps[1:], scene.board.bars[1:], strict=True):
         assert gap.get_bottom()[1] == pytest.approx(seen.box.get_top()[1])
         assert gap.get_top()[1] == pytest.approx(unseen.box.get_top()[1])
-    assert [bar.losses.mean for _, bar in scene.bars[1:]] == pytest.approx([500, 550])
+    assert [bar.losses.mean for _, bar in scene.board.bars[1:]] == pytest.approx([500, 550])
 
 
 def test_without_a_network_of_the_lectures_there_is_no_beat_of_it(media):
