@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_MANIM = {"worker", "playing", "drawing"}  # of scenes/render
+WITH_MANIM = {"worker", "playing", "drawing", "cuts"}  # of scenes/render
 TORCH_FILES = {  # of core
     "network",
     "optimizers",

@@ -28,6 +28,8 @@ class Listeners:
 class Drawers(Protocol):
     """Whoever draws. What a job may take, its settings say (``timeout``)."""
 
+    at_once: int  # jobs, as far as can be told when they are given
+
     def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
         """Have the clip of ``job`` in its folder, described beside it: see `worker.render_clip`."""
 
@@ -38,8 +40,8 @@ class Drawers(Protocol):
 class LocalDrawers:
     """Worker processes of this machine."""
 
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
+    def __init__(self, workers: Workers, at_once: int) -> None:
+        self._workers, self.at_once = workers, at_once
 
     def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
         return self._submit(listeners, job, "render_clip", job, claim=claim)
@@ -62,7 +64,7 @@ class LocalDrawers:
 def drawers_of(workers: Workers, settings: RenderSettings, workspace: Workspace) -> Iterator[Drawers]:
     """``workers``, or those of ``settings.scheduler``. Raises UserError when the scheduler cannot be reached."""
     if settings.scheduler is None:
-        yield LocalDrawers(workers)
+        yield LocalDrawers(workers, settings.jobs)
         return
     from gradreel.scenes.render.parcels import ClusterDrawers
     from gradreel.scenes.render.scheduler import connected

@@ -50,7 +50,7 @@ VP9 = (("crf", "24"), ("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("row
 
 def codec_for(settings: RenderSettings) -> Codec:
     """The encoder of a format; transparent MOV is QuickTime Animation (lossless), transparent WebM VP9 with alpha."""
-    timescale = (("video_track_timescale", str(settings.fps * TICKS)),)
+    timescale = (("video_track_timescale", str(settings.fps * TICKS)), ("write_btrt", "0"))
     if settings.format == "webm":
         return Codec("webm", "libvpx-vp9", "yuva420p" if settings.transparent else "yuv420p", VP9)
     if settings.format == "mov" and settings.transparent:

@@ -18,10 +18,12 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.render import jumps, memory
 from gradreel.scenes.render.claims import ClipClaim
 from gradreel.scenes.render.disk_errors import clear_disk_errors, disk_error
+from gradreel.scenes.render.division import Stretch, divide
 from gradreel.scenes.render.drawers import Listeners, drawers_of
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lesson import Lesson
-from gradreel.scenes.render.plan import Clip, Plan, plan
+from gradreel.scenes.render.parts import Division, render_all
+from gradreel.scenes.render.plan import Clip, Plan, earlier_clips, plan
 from gradreel.scenes.render.pool import Workers
 from gradreel.scenes.render.progress import Reporter
 from gradreel.scenes.render.publishing import beat_range, publish_clip, publish_lesson
@@ -248,13 +250,16 @@ def _clips(
     rendered: dict[str, ClipResult] = {}
     if waiting:
         with drawers_of(workers, settings, workspace) as drawers:
-
-            def start(scene: str) -> Future[ClipResult]:
-                clip = waiting[scene]
+            stretches = divide(made.out_of_date, earlier_clips(workspace.clips), drawers.at_once)
+            divisions = {}
+            for scene, clip in waiting.items():
+                if len(stretches[scene]) > 1:
+                    reporter.detail(f"{scene}: {_told_parts(stretches[scene])}")
                 listeners = _listeners(reporter, scene, clip.expected_frames, "frames")
-                return drawers.render(_job(clip, workspace), ClipClaim(clip, workspace.locks), listeners)
-
-            made_now = _gather(list(waiting), start, settings.media_dir, reporter)
+                claim = ClipClaim(clip, workspace.locks)
+                divisions[scene] = Division(_job(clip, workspace), claim, listeners, stretches[scene])
+            futures = render_all(drawers, divisions)
+            made_now = _gather(list(waiting), futures.__getitem__, settings.media_dir, reporter)
         rendered = dict(zip(waiting, made_now, strict=True))
     results = []
     for clip in made.clips:
@@ -266,6 +271,12 @@ def _clips(
             assert content is not None, "up to date, so it is described"
             results.append(ClipResult.from_json(content, clip.path.parent))
     return made.clips, results
+
+
+def _told_parts(stretches: Sequence[Stretch]) -> str:
+    begins = ", ".join(str(stretch.first) for stretch in stretches[1:])
+    seconds = ", ".join(f"{stretch.seconds:.0f} s" for stretch in stretches)
+    return f"in {len(stretches)} parts (about {seconds}), cut before {begins}"
 
 
 def _each(

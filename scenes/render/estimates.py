@@ -31,7 +31,7 @@ class Estimates:
     @property
     def seconds(self) -> float | None:
         """Of all of it, with ``jobs`` workers: training first, then the clips; None where one of them is not known."""
-        known = [_with_workers(list(part.values()), self.jobs) for part in (self.training, self.rendering)]
+        known = [with_workers(list(part.values()), self.jobs) for part in (self.training, self.rendering)]
         return sum(part for part in known if part is not None) if None not in known else None
 
 
@@ -42,12 +42,12 @@ def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
     clips = earlier_clips(folders.clips) if plan.out_of_date else []
     return Estimates(
         {run.digest: _training_time(run, folders.traces, speed) for run in runs},
-        {clip.scene: _clip_time(clip, clips) for clip in plan.out_of_date},
+        {clip.scene: clip_seconds(clip, clips) for clip in plan.out_of_date},
         jobs,
     )
 
 
-def _with_workers(seconds: Sequence[float | None], jobs: int) -> float | None:
+def with_workers(seconds: Sequence[float | None], jobs: int) -> float | None:
     """The longest first, each to the worker that is free first."""
     if None in seconds:
         return None
@@ -81,7 +81,7 @@ def _training_speed(traces: Path) -> float | None:
     return fmean(speeds) if speeds else None
 
 
-def _clip_time(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float | None:
+def clip_seconds(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float | None:
     """Frames times the seconds of one: the scene's own, of the same size and the newest first, or all scenes' mean."""
     settings = clip.request.settings
     pixels = settings.width * settings.height

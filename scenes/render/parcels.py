@@ -47,6 +47,7 @@ class ClusterDrawers(Connection):
     def __init__(self, client: Any, address: str, jobs: int, workspace: Workspace) -> None:
         super().__init__(client, address, jobs)
         self._workspace = workspace
+        self.at_once = min(jobs, sum(client.nthreads().values()))
         self._topic = f"gradreel-{uuid.uuid4().hex}"
         self._listening: dict[str, _Hears] = {}  # by task
         self._sending: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)  # by worker

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.narration import use_words
 from gradreel.scenes.render.beats import ListeningNarration, check_beats
+from gradreel.scenes.render.cuts import state_of
 from gradreel.scenes.render.drawing import ClipRenderer
 from gradreel.scenes.render.encode import ClipEncoder
 from gradreel.scenes.render.jumps import JumpFinder
@@ -30,16 +32,23 @@ STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
 tqdm.set_lock(threading.RLock())
 
 
-def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> tuple[BeatSpan, ...]:
-    """Play the scene into the encoder; its beats in frames."""
+def play(
+    request: SceneRequest, encoder: ClipEncoder | JumpFinder, edges: dict[str, dict[str, str]] | None = None
+) -> tuple[BeatSpan, ...]:
+    """Play the scene into the encoder; its beats in frames.
+
+    ``edges`` is filled with what the scene is where the first beat asked for "began", and where the last one "ended",
+    if there are beats before and after, see `cuts`.
+    """
     settings = request.settings
     _configure(request)
     scene = _scene(request, encoder)
     said: dict[str, dict[str, Any]] = {}
     if isinstance(scene, LectureScene):
         scene.words_of = ListeningNarration(scene.words_of.scenes, scene.words_of.files, scene.words_of.own, said)
-    _render(scene, request, encoder)
     writer: ClipWriter = scene.renderer.file_writer
+    writer.edges = edges
+    _render(scene, request, encoder)
     check_beats([name for name, _, _ in writer.spans], request)
     if encoder.frames == 0:
         encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
@@ -102,6 +111,9 @@ class ClipWriter(SceneFileWriter):
         self._encoder, self._settings = encoder, settings
         self._began: dict[str, int] = {}  # frames there were when a beat began
         self._last_beat_began = False
+        self._time = 0.0  # of the scene, after its last play
+        self.scene: Scene | None = None
+        self.edges: dict[str, dict[str, str]] | None = None
         self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
         super().__init__(manim_settings)
         self.sections[-1].skip_animations = settings.first_beat is not None
@@ -117,7 +129,10 @@ class ClipWriter(SceneFileWriter):
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
         """A beat begins. The scene is over when it is the one after the last that was asked for."""
         if self._last_beat_began and skip_animations:
+            self._note_edge("ended", name)
             raise EndSceneEarlyException
+        if name == self._settings.first_beat and not skip_animations:
+            self._note_edge("began", name)
         self._last_beat_began = name == self._settings.last_beat and not skip_animations
         self._began[name] = self._encoder.frames
         if isinstance(self._encoder, ClipEncoder) and not skip_animations:
@@ -137,7 +152,25 @@ class ClipWriter(SceneFileWriter):
         pass
 
     def end_animation(self, allow_write: bool = False) -> None:
-        pass
+        """Whether it was played or skipped (``allow_write`` False), the scene's time is the same afterwards."""
+        assert self.scene is not None
+        if not allow_write:
+            self.scene.renderer.time = self._time_as_played(self.scene)
+        self._time = self.scene.renderer.time
+
+    def _time_as_played(self, scene: Scene) -> float:
+        """The time at the end of a play that was skipped, to the last bit: Manim adds up the times of the frames."""
+        frame = 1 / config.frame_rate
+        if scene.is_current_animation_frozen_frame():
+            return float(self._time + int(scene.duration / frame) * frame)
+        time = self._time
+        for _ in np.arange(0, scene.duration, frame):
+            time += frame  # not sum(), which is more exact
+        return time
+
+    def _note_edge(self, edge: str, beat: str) -> None:
+        if self.edges is not None and self.scene is not None:
+            self.edges.setdefault(edge, state_of(self.scene, beat))
 
     def is_already_cached(self, hash_invocation: str) -> bool:
         return False
@@ -199,7 +232,7 @@ def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames)
         ClipRenderer.take_over(scene, encoder)
     writer_class: Any = _SkippingWriter if isinstance(encoder, _NoFrames) else ClipWriter
     writer = writer_class(scene.file_writer_settings, encoder, request.settings)
-    scene.renderer.file_writer = writer
+    scene.renderer.file_writer, writer.scene = writer, scene
     if isinstance(scene, LectureScene):
         scene.after_beat = writer.beat_ended
     return scene

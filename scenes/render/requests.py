@@ -79,20 +79,22 @@ class ClipResult:
     fps: int
     beats: tuple[BeatSpan, ...]
     wall_seconds: float  # what rendering it took
+    edges: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of a part: the scene where it began, ended
 
     @property
     def seconds(self) -> float:
         return self.frames / self.fps
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"path": self.path.name, "beats": [asdict(beat) for beat in self.beats]}
+        content = asdict(self) | {"path": self.path.name, "beats": [asdict(beat) for beat in self.beats]}
+        return {name: value for name, value in content.items() if name != "edges" or value}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], folder: Path) -> ClipResult:
         """Raises KeyError or TypeError when ``content`` is no clip's description."""
         beats = tuple(BeatSpan(**beat) for beat in content["beats"])
         numbers = {name: content[name] for name in ("frames", "fps", "wall_seconds")}
-        return cls(path=folder / content["path"], beats=beats, **numbers)
+        return cls(path=folder / content["path"], beats=beats, edges=content.get("edges", {}), **numbers)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class ClipJob:
     temporary: Path  # folder for unfinished files, on the same file system
     locks: Path  # folder of the locks, so that two runs do not make one clip twice
     traces: tuple[Path, ...] = ()  # folders of the recorded runs that the scene shows
+    is_part: bool = False  # of a clip: its result says what the scene was at its edges
+    why_whole: str = ""  # the clip cannot be rendered in parts
 
 
 @dataclass(frozen=True)

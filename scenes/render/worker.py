@@ -5,7 +5,6 @@ One process does one task: Manim's configuration is global. Each function here i
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from filelock import FileLock, Timeout
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.narration import use_words
 from gradreel.scenes.render import memory
+from gradreel.scenes.render.clip_files import keep_clip
 from gradreel.scenes.render.describe import describe
 from gradreel.scenes.render.encode import ClipEncoder
 from gradreel.scenes.render.jumps import JumpFinder, as_finding
@@ -26,7 +26,7 @@ from gradreel.scenes.render.playing import picture, play, play_to_end, visit
 from gradreel.scenes.render.requests import ClipJob, ClipResult, Finding, SceneDescription, SceneRequest
 from gradreel.scenes.render.sources import own_files
 from gradreel.scenes.render.worker_process import at, report
-from gradreel.scenes.render.workspace import Folders, publish, read_json, remove, temporary_in, write_json
+from gradreel.scenes.render.workspace import Folders, read_json, remove, temporary_in
 from manim import Scene, config
 from PIL import Image
 
@@ -74,20 +74,19 @@ def render_clip(job: ClipJob) -> ClipResult:
         temporary = temporary_in(job.temporary, path.name)
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)
+        edges: dict[str, dict[str, str]] = {}
         try:
-            beats = play(job.request, encoder)
+            beats = play(job.request, encoder, edges if job.is_part else None)
             at("after its last frame")
             encoder.close()
         except BaseException:
             encoder.discard()
             remove(temporary)  # now: what it takes on a full disk is room for the others
             raise
-        _onto_disk(temporary)
-        publish(temporary, path)
-        result = ClipResult(path, encoder.frames, settings.fps, beats, time.monotonic() - began)
+        result = ClipResult(path, encoder.frames, settings.fps, beats, time.monotonic() - began, edges)
         files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})
-        content = {"scene": source.name, "made": time.time(), "parts": parts, "files": files, **result.as_json()}
-        write_json(description, content, temporary_in(job.temporary, description.name))
+        content = {"scene": source.name, "parts": parts, "files": files}
+        keep_clip(temporary, result, job.temporary, content | ({"why_whole": job.why_whole} if job.why_whole else {}))
         return result
 
 
@@ -104,13 +103,6 @@ def _alone(lock: FileLock) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _onto_disk(path: Path) -> None:
-    """Have a clip on the disk before it gets its name: after a power failure it is whole, or not there."""
-    if path.is_file():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
 
 
 def render_stills(request: SceneRequest, directory: Path) -> list[str]:
