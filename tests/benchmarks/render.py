@@ -242,12 +242,13 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
         for way, taken in bench.round(number).items():
             times[way].append(taken)
-        if number < options.rounds - 1:  # the last round's files are looked at
-            for name in ("plain", "one"):
-                shutil.rmtree(folder / f"{name}-{number}")
-    print("files and profile", file=sys.stderr)
-    last = options.rounds - 1
-    files = quality_of(bench, folder / f"plain-{last}", folder / f"one-{last}")
+        plain, ours = (folder / f"{name}-{number}" for name in ("plain", "one"))
+        if number == 0:  # later rounds make the same files
+            print("files", file=sys.stderr)
+            files = quality_of(bench, plain, ours)
+        for media in (plain, ours):
+            shutil.rmtree(media)
+    print("profile", file=sys.stderr)
     packages = ("gradreel", "manim", "av", "numpy", "pycairo")
     return {
         "scenes": list(bench.requests), "quality": options.quality, "rounds": options.rounds, "change": options.change,
