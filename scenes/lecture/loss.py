@@ -5,26 +5,21 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Self
 
-import numpy as np
 from gradreel.core.daily_views import DailyViews, loss_column
-from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.forecast import next_days
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.theta import loss
 from gradreel.core.written_out import in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
 from gradreel.scenes.lecture.experiments import days_that_differ
+from gradreel.scenes.lecture.two_thetas import TwoThetas
 from gradreel.scenes.mobjects.day_error import DayError
-from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words
-from gradreel.scenes.mobjects.error_strip import ErrorStrip
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.loss_board import LossBoard
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse
-from gradreel.scenes.mobjects.pace import Pace, even_pace, state_at
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.theta_card import ThetaCard
@@ -40,24 +35,18 @@ from manim import (
     Succession,
     TransformFromCopy,
     UpdateFromAlphaFunc,
-    VGroup,
     VMobject,
     linear,
     smooth,
 )
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-LEFT = style.LEFT_EDGE + 0.9  # of both plots: "2 000" stands before the lower one
-BOX = (LEFT, 1.35, -0.3, 1.15)
-STRIP = (LEFT, 1.35, -2.67, -1.27)  # left, right, bottom, top
 NETWORK = (-3.4, 0.0, -2.65, -1.35)  # middles of its first and last column, bottom, top
 FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOPS = 2.15, 38, 2.95, (2.6, -0.1)
 LEAST_DAYS, MOST_DAYS = 7, 56
 LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map has it
 DISTANCE = "e_n = abs(blue(y_n) - red(hat(y)_n))"
 SQUARE = "(blue(y_n) - red(hat(y)_n))^2"
-LETTERED = 5  # days before the label that carry their x_j
 
 
 class Loss(LectureScene):
@@ -110,91 +99,50 @@ class Loss(LectureScene):
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        parameters, self.run = self.parameters, self.trace("run")
-        self.experiment, self.dataset = self.run.experiment, self.run.experiment.dataset
+        parameters, run = self.parameters, self.trace("run")
+        self.dataset = run.experiment.dataset
         last = parameters.last or self.dataset.dates()[-1].astype(date)
-        self.span = (last - timedelta(days=parameters.days - 1), last)
-        self.rows = [self._row(parameters.first), self._row(parameters.second)]
-        if self.rows[0] == self.rows[1]:
-            raise UserError(
-                f"loss: updates {parameters.first} and {parameters.second} lie in one kept state of the run"
-            )
-        theta = np.asarray(self.run.parameters[self.rows])
-        self.losses = loss(self.experiment, theta) * self.dataset.scale
-        days = self.dataset.dates()
-        self.all_days = (days[0].astype(date), days[-1].astype(date))
-        self.everything = next_days(self.experiment, theta, *self.all_days)  # whose mean error is the loss
-        self.shown = next_days(self.experiment, theta, *self.span)
-        if not (np.isfinite(self.losses).all() and np.isfinite(self.shown.prediction).all()):
-            raise UserError("loss: one of the two losses is not a finite number; choose an earlier update")
-        self.pace = self._pace()
-        self.at = self._telling_day()
-        self.written = loss_column(self.losses)
-        self._draw(theta)
+        span = (last - timedelta(days=parameters.days - 1), last)
+        self.thetas = TwoThetas(run, (parameters.first, parameters.second), span)
+        self.written = loss_column(self.thetas.losses)
+        self._draw()
+        self._write()
 
-    def _row(self, update: int | None) -> int:
-        """The row of the kept state nearest to an update, the last for None."""
-        kept = np.asarray(self.run.kept)
-        return len(kept) - 1 if update is None else int(np.abs(kept - update).argmin())
-
-    def _pace(self) -> Pace:
-        low, high = sorted(self.rows)
-        return even_pace(self.run, low, high)
-
-    def _telling_day(self) -> int:
-        """Which day shown is missed by most with the first theta, of those with their window and room for words."""
-        count = len(self.shown.dates)
-        low = min(min(self.dataset.window, LETTERED), count // 3)
-        high = max(low + 1, round(0.75 * count))
-        return low + int(np.abs(self.shown.error[0, low:high]).argmax())
-
-    def _draw(self, theta: NDArray) -> None:
-        shown, language = self.shown, self.context.language
-        low, high = min(self.rows), max(self.rows)
-        passed = self._predicted(np.asarray(self.run.parameters[np.linspace(low, high, 30).astype(int)]))
-        y_range = views_range(shown.truth, shown.prediction, passed, margin=0.16, zero=False)
-        self.plot = plot = DayPlot(self.dataset, *self.span, y_range, language, BOX)
-        self.red = plot.line(shown.dates, shown.truth, palette.red, REAL_LINE)
-        self.dots = plot.dots(shown.dates, shown.truth, palette.red)
-        self.blue = plot.line(shown.dates, shown.prediction[0], palette.blue)
-        self.errors = plot.errors(shown.dates, shown.truth, shown.prediction[0])
-        self.labels = plot.end_labels(
-            [
-                (self.screen("label"), shown.truth[-1], palette.red),
-                (self.screen("model"), shown.prediction[0, -1], palette.blue),
-            ]
+    def _draw(self) -> None:
+        thetas, experiment = self.thetas, self.thetas.experiment
+        names = (
+            self.screen("label"),
+            self.screen("model"),
+            self.screen("strip", count=number_text(self.dataset.examples)),
         )
-        values = in_thousands(self.experiment, theta)
+        passed, language = thetas.predicted_on_the_way(), self.context.language
+        self.board = LossBoard(self.dataset, thetas.shown, thetas.everything, passed, names, language)
+        self.strip = self.board.strip
+        values = in_thousands(experiment, thetas.theta)
         self.cards = [
-            ThetaCard(self.experiment, values, k, self._update(k), self._when(k), self.written(self.losses[k])).put(
+            ThetaCard(experiment, values, k, thetas.update(k), self._when(k), self.written(thetas.losses[k])).put(
                 CARD_LEFT, CARD_TOPS[k]
             )
             for k in (0, 1)
         ]
+        self.network = LayerDiagram((self.dataset.n_features, *experiment.hidden, 1), NETWORK, most=4)
+
+    def _write(self) -> None:
+        """Formulas and the caption."""
         self.loss_formula = formula(LOSS, FORMULA_SIZE).place(FORMULA_LINE, left=style.LEFT_EDGE)
         right = self.loss_formula.get_right()[0] + 0.6
         self.distance = formula(DISTANCE, FORMULA_SIZE).place(FORMULA_LINE, left=right)
         right = self.distance.get_right()[0]
         self.or_ = words(self.screen("or"), style.LABEL, palette.dim).place(FORMULA_LINE, left=right + 0.3)
         self.square = formula(SQUARE, FORMULA_SIZE).place(FORMULA_LINE, left=self.or_.get_right()[0] + 0.3)
-        self.network = LayerDiagram((self.dataset.n_features, *self.experiment.hidden, 1), NETWORK, most=4)
-        name = self.screen("strip", count=number_text(self.dataset.examples))
-        highest = 1.04 * float(np.abs(self.everything.error).max())
-        self.strip = ErrorStrip(self.everything.dates, highest, language, STRIP, name)
-        days = {"days": period_words(*self.span, language), "count": number_text(self.dataset.examples)}
+        period = period_words(*self.thetas.span, self.context.language)
+        days = {"days": period, "count": number_text(self.dataset.examples)}
         years = trained_years(self.dataset)
         self.note = data_caption(self, self.dataset, by_years("caption", years), **days, **years)
 
-    def _predicted(self, theta: NDArray) -> NDArray:
-        """Predictions (..., days) of the days shown, in views."""
-        return next_days(self.experiment, theta, *self.span).prediction
-
     def _when(self, k: int) -> str:
-        update = self._update(k)
+        update = self.thetas.update(k)
         return self.screen("update" if update == 1 else "updates", update=number_text(update))
-
-    def _update(self, k: int) -> int:
-        return int(self.run.kept[self.rows[k]])
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -208,17 +156,18 @@ class Loss(LectureScene):
         self.steps = steps
 
     def _error_beat(self) -> None:
-        k = self.at
-        fields = in_languages("day", lambda language: day_words(self.shown.dates[k], language))
-        key = "error" if self._update(0) == 0 else "error-later"
-        with self.beat(key, **fields, update=number_text(self._update(0))):
+        board, k, update = self.board, self.thetas.telling_day, self.thetas.update(0)
+        fields = in_languages("day", lambda language: day_words(self.thetas.shown.dates[k], language))
+        key = "error" if update == 0 else "error-later"
+        with self.beat(key, **fields, update=number_text(update)):
             # Some values of theta; the days before one day go into the network, y comes out; its distance from the real
             # value is e
             self._leave_the_map()
-            fade = LaggedStart(*(FadeIn(dot) for dot in self.dots), lag_ratio=0.3)
-            self.play(Create(self.red), fade, FadeIn(self.note), run_time=1.2, rate_func=linear)
-            self.play(FadeIn(self.labels[0]), emphasis(self.red, PRESENT), emphasis(self.dots, PRESENT), run_time=0.4)
-            self.one = self._one_day()
+            fade = LaggedStart(*(FadeIn(dot) for dot in board.dots), lag_ratio=0.3)
+            self.play(Create(board.red), fade, FadeIn(self.note), run_time=1.2, rate_func=linear)
+            dim = [emphasis(part, PRESENT) for part in (board.red, board.dots)]
+            self.play(FadeIn(board.labels[0]), *dim, run_time=0.4)
+            self.one = board.day_error(k)
             self._through_the_network(self.one)
             self.play(FadeIn(self.one.names[2]), run_time=0.4)
             self.play(Create(self.one.line), run_time=0.5)
@@ -233,15 +182,8 @@ class Loss(LectureScene):
         self.add(*leaving, steps.arrows, written)
         self.title, arriving = next_heading(self.screen("heading"), self.title)
         self.play(*(FadeOut(part, run_time=0.4) for part in (*leaving, steps.arrows)), *arriving)
-        self.play(ReplacementTransform(written, self.loss_formula), FadeIn(self.plot), run_time=0.9)
+        self.play(ReplacementTransform(written, self.loss_formula), FadeIn(self.board.plot), run_time=0.9)
         self.play(FadeIn(self.cards[0].values), run_time=0.5)
-
-    def _one_day(self) -> DayError:
-        shown, plot, k = self.shown, self.plot, self.at
-        x, size = plot.days(shown.dates), abs(float(shown.error[0, k]))
-        error = loss_column([size])(size)
-        real, y = plot.at(x, shown.truth), plot.at(x[k], shown.prediction[0, k])
-        return DayError(real, k, y, self.dataset.window, error, plot.box[2])
 
     def _through_the_network(self, one: DayError) -> None:
         """The features' rings go down into the network, and its y goes up to its day."""
@@ -256,58 +198,41 @@ class Loss(LectureScene):
         out = network.columns[-1].nodes[0]
         self.play(TransformFromCopy(out, one.prediction[0]), FadeIn(one.prediction[1]), run_time=0.8)
 
-    def _was_less_before(self) -> bool:
-        """Whether the first theta's mean error was less in every earlier year than on the days shown."""
-        years, errors = self.everything.dates.astype("datetime64[Y]"), np.abs(self.everything.error[0])
-        earlier = np.unique(years[years < self.shown.dates[0].astype("datetime64[Y]")])
-        here = np.abs(self.shown.error[0]).mean()
-        return len(earlier) > 0 and all(errors[years == year].mean() < here for year in earlier)
-
     def _mean_beat(self) -> None:
-        values = {"count": number_text(self.dataset.examples), "loss": self.written(self.losses[0])}
-        with self.beat("mean" if self._was_less_before() else "mean-any", **values):
+        values = {"count": number_text(self.dataset.examples), "loss": self.written(self.thetas.losses[0])}
+        with self.beat("mean" if self.thetas.missed_less_before else "mean-any", **values):
             # The error could be measured otherwise. Every day has one: those of the days shown find their places in a
             # strip of all days, which is held and then settles: its level is the loss of this theta
-            one, strip = self.one, self.strip
+            one, board, strip = self.one, self.board, self.strip
             self.play(FadeIn(self.or_, self.square), run_time=0.6)
             gone = (one.features, one.names, one.prediction, self.network)
             self.play(*(FadeOut(part) for part in gone), run_time=0.4)
-            self.play(Create(self.blue), FadeIn(self.labels[1]), run_time=0.9, rate_func=linear)
-            self.play(FadeOut(one.line), LaggedStart(*(Create(e) for e in self.errors), lag_ratio=0.15), run_time=1.0)
-            bars = strip.bars(self.shown.dates, self.shown.error[0], 1.6)
+            self.play(Create(board.blue), FadeIn(board.labels[1]), run_time=0.9, rate_func=linear)
+            self.play(FadeOut(one.line), LaggedStart(*(Create(e) for e in board.errors), lag_ratio=0.15), run_time=1.0)
+            shown = self.thetas.shown
+            bars = strip.bars(shown.dates, shown.error[0], 1.6)
             self.play(FadeIn(strip.plot, strip.name), emphasis(self.square, PRESENT), run_time=0.5)
-            self.play(LaggedStart(*map(TransformFromCopy, self.errors, bars), lag_ratio=0.03), run_time=1.3)
-            self._raise(self.everything.error[0])
+            self.play(LaggedStart(*map(TransformFromCopy, board.errors, bars), lag_ratio=0.03), run_time=1.3)
+            # The errors of all the other days rise beside them
+            self.add(strip.body)
+            self.play(board.rising(self.thetas.everything.error[0]))
+            self.wait(1.6)
             self.remove(*bars)
             self._settle(0)
 
-    def _raise(self, errors: NDArray) -> None:
-        """The errors of all the other days rise beside them."""
-
-        def update(_: VMobject, share: float) -> None:
-            self.strip.show(share * errors)
-
-        self.add(self.strip.body)
-        self.play(UpdateFromAlphaFunc(self.strip.body, update, run_time=1.2, rate_func=smooth))
-        self.wait(1.6)
-
     def _settle(self, k: int) -> None:
         """The strip becomes level, and its height is the loss of card ``k``."""
-        strip, errors = self.strip, self._all_errors(self.rows[k])
-
-        def update(_: VMobject, share: float) -> None:
-            strip.show(errors, share)
-
-        self.play(UpdateFromAlphaFunc(strip.body, update, run_time=1.5, rate_func=smooth))
-        self.mean_label = strip.mean_label(self.screen("mean", loss=self.written(self.losses[k])))
+        strip, thetas = self.strip, self.thetas
+        self.play(self.board.settling(thetas.all_errors(thetas.rows[k]), 1.5))
+        self.mean_label = strip.mean_label(self.screen("mean", loss=self.written(thetas.losses[k])))
         self.play(Create(strip.level), FadeIn(self.mean_label), run_time=0.5)
         self.play(FadeIn(self.cards[k].loss, target_position=self.mean_label), run_time=0.8)
 
     def _other_beat(self) -> None:
-        before, after = self.losses
+        before, after = self.thetas.losses
         same = self.written(before) == self.written(after)
         key = "other-same" if same else "other-better" if after < before else "other-worse"
-        with self.beat(key, loss=self.written(after), update=number_text(self._update(1))):
+        with self.beat(key, loss=self.written(after), update=number_text(self.thetas.update(1))):
             # Other values of theta: the line moves, all errors with it, and they settle at another level
             first, second = self.cards
             self.play(emphasis(first, PRESENT), FadeIn(second.values, shift=0.15 * UP), run_time=0.7)
@@ -317,39 +242,22 @@ class Loss(LectureScene):
 
     def _rise_again(self) -> None:
         """The strip is no longer level; where it was, a dashed line stays."""
-        strip, errors = self.strip, self._all_errors(self.rows[0])
+        strip, thetas = self.strip, self.thetas
         self.ghost = strip.ghost()
-
-        def update(_: VMobject, share: float) -> None:
-            strip.show(errors, 1 - share)
-
         self.play(FadeOut(strip.level), FadeOut(self.mean_label), FadeIn(self.ghost), run_time=0.3)
-        self.play(UpdateFromAlphaFunc(strip.body, update, run_time=0.8, rate_func=smooth))
-
-    def _all_errors(self, row: float) -> NDArray:
-        """(N,): the errors of all days trained on, in views, at a row of the trace."""
-        return next_days(self.experiment, state_at(self.run, row), *self.all_days).error
+        self.play(self.board.settling(thetas.all_errors(thetas.rows[0]), 0.8, back=True))
 
     def _walk(self, seconds: float) -> None:
         """Blue and the errors pass through the recorded states from the first theta to the second."""
-        forward = self.rows[0] < self.rows[1]
-        moving = VGroup(self.blue, self.errors, *self.labels, self.strip.body)
+        moving = self.board.moving()
 
         def update(_: VMobject, share: float) -> None:
-            self._show(self.pace.row(share if forward else 1 - share))
+            self._show(self.thetas.row(share))
 
         self.add(moving)
         self.play(UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=smooth))
-        self._show(self.rows[1])
+        self._show(self.thetas.rows[1])
 
     def _show(self, row: float) -> None:
         """Blue and the errors as a row of the trace has them, which may lie between two."""
-        self.row = row
-        prediction = self._predicted(state_at(self.run, row))
-        shown, plot = self.shown, self.plot
-        x = plot.days(shown.dates)
-        plot.set_curve(self.blue, x, prediction)
-        for line, a, b in zip(self.errors, plot.at(x, shown.truth), plot.at(x, prediction), strict=True):
-            line.set_points_as_corners(np.array([a, b]))
-        self.strip.show(self._all_errors(row))
-        plot.put_end_labels(self.labels, [shown.truth[-1], prediction[-1]])
+        self.board.show(self.thetas.predicted(row), self.thetas.all_errors(row))

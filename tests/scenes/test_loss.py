@@ -60,7 +60,7 @@ def play(media_dir, look=lambda scene, beat: None, lang="en", **parameters) -> l
 
 def drawn(scene, line) -> np.ndarray:
     """(n, 2): days and views of the corners of a line, read from its points on the screen."""
-    return np.array([scene.plot.data(point) for point in [*line.get_start_anchors(), line.points[-1]]])
+    return np.array([scene.board.plot.data(point) for point in [*line.get_start_anchors(), line.points[-1]]])
 
 
 @pytest.fixture(scope="module")
@@ -69,14 +69,15 @@ def film(media):
 
     def look(scene, beat):
         if beat in ("mean", "other-better"):
-            ends = [[scene.plot.data(line.points[0]), scene.plot.data(line.points[-1])] for line in scene.errors]
-            seen[beat] = {"blue": drawn(scene, scene.blue), "errors": np.array(ends)}
-            strip = scene.strip
+            board = scene.board
+            ends = [[board.plot.data(line.points[0]), board.plot.data(line.points[-1])] for line in board.errors]
+            seen[beat] = {"blue": drawn(scene, board.blue), "errors": np.array(ends)}
+            strip = board.strip
             level = strip.plot.data(strip.level.points[0])[1]
             seen[beat] |= {"heights": strip.heights, "level": level, "body": strip.body.height, "days": strip.dates}
         seen["losses"] = [card.loss.source for card in scene.cards]
         seen["cells"] = [[number.text for number in card.numbers] for card in scene.cards]
-        seen["span"], seen["shown"] = scene.span, scene.shown
+        seen["span"], seen["shown"] = scene.thetas.span, scene.thetas.shown
 
     seen["beats"] = play(media, look)
     return seen
@@ -135,11 +136,11 @@ def test_the_day_that_is_explained_has_its_numbers(media, trace):
 
     def look(scene, beat):
         if beat == "error":
-            k, one = scene.at, scene.one
+            k, one = scene.thetas.telling_day, scene.one
             assert len(one.features) == 3
-            days = [scene.plot.data(ring.get_center()) for ring in one.features]
+            days = [scene.board.plot.data(ring.get_center()) for ring in one.features]
             np.testing.assert_allclose([views for _, views in days], expected.truth[k - 3 : k], rtol=1e-9)
-            assert scene.plot.data(one.prediction[0].get_center())[1] == pytest.approx(expected.prediction[k])
+            assert scene.board.plot.data(one.prediction[0].get_center())[1] == pytest.approx(expected.prediction[k])
             assert f'"{abs(expected.error[k]):.0f}"' in one.names[1].source
 
     play(media, look)
@@ -157,7 +158,7 @@ def test_another_trace_is_another_picture(media, trace, tmp_path, film):
 
     def look(scene, beat):
         if beat.startswith("other"):
-            found["blue"] = drawn(scene, scene.blue)
+            found["blue"] = drawn(scene, scene.board.blue)
 
     play(tmp_path, look)
     assert np.abs(found["blue"] - film["other-better"]["blue"])[:, 1].max() > 1.0
@@ -255,10 +256,11 @@ def test_earlier_years_are_named_only_where_there_were_some_and_theta_missed_the
 
         def look(scene, beat):
             if beat.startswith("mean"):
-                sizes, years = np.abs(scene.everything.error[0]), scene.everything.dates.astype("datetime64[Y]")
-                shown, year = np.abs(scene.shown.error[0]).mean(), scene.shown.dates[0].astype("datetime64[Y]")
+                shown, everything = scene.thetas.shown, scene.thetas.everything
+                sizes, years = np.abs(everything.error[0]), everything.dates.astype("datetime64[Y]")
+                here, year = np.abs(shown.error[0]).mean(), shown.dates[0].astype("datetime64[Y]")
                 earlier = [sizes[years == other].mean() for other in np.unique(years[years < year])]
-                said.append((beat == "mean", bool(earlier) and max(earlier) < shown))
+                said.append((beat == "mean", bool(earlier) and max(earlier) < here))
 
         play(media, look, **parameters)
         return said
