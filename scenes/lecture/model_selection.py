@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import loss_column
-from gradreel.core.errors import UserError
-from gradreel.core.forecast import WEEK, forecast, horizon_errors, next_days, weekdays
-from gradreel.core.results import Result, best_by_unseen
-from gradreel.core.verdicts import SMALL_SHARE, change
-from gradreel.core.weekly_lows import catches_lows, weekly_lows
+from gradreel.core.results import Result
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.chosen_network import Choice, DaysToCome
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field, lecture_written
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, mark_of
@@ -47,7 +43,6 @@ from pydantic import Field, model_validator
 
 NOTE_LINE = -2.95
 LECTURE_CHOICE = (100,) * 3
-SMALL_DATA = 10_000  # examples; what is called a small data set has fewer
 PICTURES = 1_000_000
 """AlexNet and the deeper ones after it learnt from ImageNet's 1.2 million pictures (ILSVRC 2012)."""
 FORMULA, FORMULA_LINE, BESIDE = 46, 1.85, (0.22, 0.68)  # right of the chosen column; the squares' middles, as shares
@@ -85,51 +80,34 @@ class ModelSelection(DepthsScene):
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        self.outcome, self.dataset = self.results(), self.parameters.dataset
-        self.best = best_by_unseen(self.outcome)
-        self.best_seen = min(self.outcome, key=lambda result: result.training.mean)
-        self.line = next((result for result in self.outcome if not result.network.hidden), None)
-        self.run = self.best.network.experiments[0]
-        theta = np.asarray(self.trace(self.best.network.run_name(self.run)).parameters[-1])
-        self.ahead = forecast(self.run, theta, self.parameters.days)
-        self.errors = horizon_errors(self.run, theta, self.parameters.days)
-        if not (np.isfinite(self.ahead.prediction).all() and np.isfinite(self.errors.error).all()):
-            raise UserError("model-selection: the chosen network's predictions are not finite; train it for longer")
-        self.usual = self.errors.mean_absolute
-        self.rival, self.naive = self._best_rival()
-        series = self.dataset.daily
-        self.lows = weekly_lows(series.dates(), series.array())
-        unseen = next_days(self.run, theta)
-        self.caught = catches_lows(unseen.dates, unseen.truth, unseen.prediction, self.lows)
+        self.dataset = self.parameters.dataset
+        self.choice = Choice(self.results(), self.dataset.examples)
+        network = self.choice.best.network
+        run = network.experiments[0]
+        theta = np.asarray(self.trace(network.run_name(run)).parameters[-1])
+        self.to_come = DaysToCome(run, theta, self.parameters.days)
+        self.ahead = self.to_come.ahead
         self._draw()
-
-    def _best_rival(self) -> tuple[str, float]:
-        """The better one of two forecasts that need no network, "day" or "week", and its mean error a day ahead."""
-        naive = {
-            "day": float(self.errors.naive_day_mean_absolute[0]),
-            "week": float(self.errors.naive_week_mean_absolute[0]),
-        }
-        rival = min((name for name in naive if np.isfinite(naive[name])), key=lambda name: naive[name])
-        return rival, naive[rival]
 
     def _draw(self) -> None:
         dataset, language = self.dataset, self.context.language
-        losses = [each.mean for result in self.outcome for each in (result.training, result.unseen)]
+        choice, to_come = self.choice, self.to_come
+        losses = [each.mean for result in choice.outcome for each in (result.training, result.unseen)]
         self.written = loss_column(losses)
-        self.missed = loss_column([*self.usual, self.naive])
-        self.bars = ChoiceBars(self.outcome, [self._name(result) for result in self.outcome], self.written)
+        self.missed = loss_column([*to_come.usual, to_come.naive])
+        self.bars = ChoiceBars(choice.outcome, [self._name(result) for result in choice.outcome], self.written)
         known = self.screen("data" if dataset.synthetic else "real")
-        self.days = DaysAhead(dataset, self.ahead, self.usual, known, self.lows, language)
+        self.days = DaysAhead(dataset, self.ahead, to_come.usual, known, to_come.lows, language)
         shown = sorted({0, self.parameters.days - 1})
         rivals = [
-            (self.screen("ours", best=self._name(self.best)), self.missed(self.usual[0])),
-            (self.screen(f"last-{self.rival}"), self.missed(self.naive)),
+            (self.screen("ours", best=self._name(choice.best)), self.missed(to_come.usual[0])),
+            (self.screen(f"last-{to_come.rival}"), self.missed(to_come.naive)),
         ]
         self.panel = AheadPanel(
             self.ahead,
             self.screen("prediction"),
             [self._text(self.ahead.prediction[k]) for k in shown],
-            [self.missed(self.usual[k]) for k in shown],
+            [self.missed(to_come.usual[k]) for k in shown],
             self.screen("mean-error"),
             rivals,
             language,
@@ -142,9 +120,9 @@ class ModelSelection(DepthsScene):
     # -- beats: the choice ---------------------------------------------------------------------------------------
 
     def _question_beat(self) -> None:
-        with self.beat("question", **self._spoken(self.best_seen)):
+        with self.beat("question", **self._spoken(self.choice.best_seen)):
             # The candidates, whose names the last scene left, with both of their losses: which would the room take?
-            axis, names = depth_axis([self._name(result) for result in self.outcome], DEPTH_BOX)
+            axis, names = depth_axis([self._name(result) for result in self.choice.outcome], DEPTH_BOX)
             self.add(axis, names)
             self.title, arriving = next_heading(self.screen("heading"))
             self.note = self.data_caption("caption", seeds=len(self.parameters.seeds))
@@ -157,12 +135,11 @@ class ModelSelection(DepthsScene):
             self._raise(UNSEEN)
 
     def _choice_beat(self) -> None:
-        same = self.best is self.best_seen
-        with self.beat(
-            "choice-same" if same else "choice", least=self.written(self.best.unseen.mean), **self._spoken(self.best)
-        ):
+        best = self.choice.best
+        values = {"least": self.written(best.unseen.mean), **self._spoken(best)}
+        with self.beat("choice-same" if best is self.choice.best_seen else "choice", **values):
             # The outlined bars of unseen days decide: a frame around the least, the others step back
-            k = self.outcome.index(self.best)
+            k = self.choice.place(best)
             self.play(*(emphasis(bar, PRESENT) for bar in self.bars.side(SEEN)), run_time=0.6)
             self.wait(0.6)
             self.play(*self.bars.choose(k), run_time=0.5)
@@ -188,7 +165,7 @@ class ModelSelection(DepthsScene):
 
     def _lecture_words(self) -> VGroup:
         """What the lecture chose by the same rule from its own runs, if that network is among ours."""
-        if LECTURE_CHOICE not in [result.network.hidden for result in self.outcome]:
+        if LECTURE_CHOICE not in [result.network.hidden for result in self.choice.outcome]:
             return VGroup()
         text = self.screen("lecture", count=len(LECTURE_CHOICE), loss=lecture_written(LECTURE_CHOICE)[UNSEEN])
         return words(text, style.CAPTION, palette.dim).place(NOTE_LINE, left=style.LEFT_EDGE)
@@ -199,20 +176,20 @@ class ModelSelection(DepthsScene):
     # -- beats: what the choice means ----------------------------------------------------------------------------
 
     def _twist_beat(self) -> None:
-        if self.line is None:
+        choice = self.choice
+        line, other = choice.line, choice.other
+        if line is None:
             return
-        rest = [result for result in self.outcome if result is not self.line]
-        other = best_by_unseen(rest)
         values = {
             "examples": number_text(self.dataset.examples),
-            "line": self.written(self.line.unseen.mean),
+            "line": self.written(line.unseen.mean),
             "loss": self.written(other.unseen.mean),
             **network_fields("other", other.network.hidden, "depth"),
         }
-        with self.beat(self._twist(other), **values):
-            if self.best is not self.line:
+        with self.beat(choice.twist, **values):
+            if choice.best is not line:
                 # The line that the film began with: it is not the one
-                bar = self.bars.side(UNSEEN)[self.outcome.index(self.line)]
+                bar = self.bars.side(UNSEEN)[choice.place(line)]
                 self.play(emphasis(bar, FULL), run_time=0.5)
                 self.rest = VGroup(mark_of(bar.value, self.bars.columns.width / 2))
                 self.play(Create(self.rest[0]), run_time=0.6)
@@ -220,22 +197,8 @@ class ModelSelection(DepthsScene):
             # The others leave; in their place the line's formula, and how few days there were to learn from
             self._leave_the_line()
 
-    def _twist(self, other: Result) -> str:
-        """What is to be said of the choice: the line we began with, or a network that goes beyond it."""
-        if self.best is not self.line:
-            return self._beyond_the_line()
-        if change(self.best.unseen, other.unseen) != "rises":
-            return "twist-line-tie"
-        return "twist-line" if self.dataset.examples < SMALL_DATA else "twist-line-large"
-
-    def _beyond_the_line(self) -> str:
-        """What is to be said of a network with layers: the line, or even deeper ones, may be no worse."""
-        if self.line is None or change(self.best.unseen, self.line.unseen) != "rises":
-            return "twist-tie"
-        return "twist-middle" if change(self.best.unseen, self.outcome[-1].unseen) == "rises" else "twist-layers"
-
     def _leave_the_line(self) -> None:
-        k = self.outcome.index(self.best)
+        k = self.choice.place(self.choice.best)
         others = [bar for pair in (*self.bars.bars[:k], *self.bars.bars[k + 1 :]) for bar in pair]
         names = [name for n, name in enumerate(self.bars.names) if n != k]
         panel = self.bars.columns.panel(k)
@@ -259,8 +222,8 @@ class ModelSelection(DepthsScene):
     # -- beats: the forecast -------------------------------------------------------------------------------------
 
     def _tomorrow_beat(self) -> None:
-        ahead, low = self.ahead, self.ahead.weekdays[0] in self.lows
-        with self.beat(self._tomorrow(low), views=self._text(ahead.prediction[0]), **self._day(0), **self._last_day()):
+        views = self._text(self.ahead.prediction[0])
+        with self.beat(self.to_come.tomorrow, views=views, **self._day(0), **self._last_day()):
             # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out
             self._open_forecast()
             days = self.days
@@ -269,25 +232,13 @@ class ModelSelection(DepthsScene):
             self.play(FadeIn(days.real), run_time=0.3)
             self._predict(0)
             self.play(FadeIn(self.panel.head), FadeIn(self.panel.lines[0], shift=0.1 * UP), run_time=0.5)
-            if low:
+            if self.to_come.tomorrow_is_low:
                 self._beat_lows()
-
-    def _tomorrow(self, low: bool) -> str:
-        """What is said of tomorrow: whether a weekday that is low was predicted so, here and on unseen days."""
-        falls = bool(self.ahead.prediction[0] < self.dataset.daily.array()[-WEEK:].mean())
-        if not low or falls != self.caught:
-            return "tomorrow"
-        return self._low() if falls else "tomorrow-unaware"
-
-    def _low(self) -> str:
-        """What is said of a low weekday: one that was lower than the other weekdays every week, or in most weeks."""
-        always = every_week_low(self.dataset.daily, int(self.ahead.weekdays[0]), self.lows)
-        return "tomorrow-low" if always else "tomorrow-low-mostly"
 
     def _open_forecast(self) -> None:
         gone = [part for part in self.mobjects if part is not self.title]
         days, language = self.days, self.context.language
-        name = network_words(self.best.network.hidden, "depth", language)
+        name = network_words(self.choice.best.network.hidden, "depth", language)
         self.play(*(FadeOut(part) for part in gone), run_time=0.5)
         self.title, arriving = next_heading(self.screen("heading-forecast", best=name), self.title)
         note = self.data_caption("caption-forecast", last=day_words(self.dataset.daily.end, language, "year"))
@@ -299,8 +250,8 @@ class ModelSelection(DepthsScene):
         """The same weekdays of the weeks before are shaded and beat, and the prediction with them."""
         days = self.days
         self.bring_to_back(days.bands)
-        self.names = days.band_names(weekdays_words(self.lows, self.context.language, "short"))
-        beat = [dot.animate(rate_func=there_and_back).scale(2.0) for dot in days.low_dots(self.lows)]
+        self.names = days.band_names(weekdays_words(self.to_come.lows, self.context.language, "short"))
+        beat = [dot.animate(rate_func=there_and_back).scale(2.0) for dot in days.low_dots(self.to_come.lows)]
         shown = [FadeIn(band) for band in days.bands]
         self.play(*shown, FadeIn(self.names), run_time=0.6)
         self.play(*beat, days.predicted[0].animate(rate_func=there_and_back).scale(1.6), run_time=1.0)
@@ -328,7 +279,8 @@ class ModelSelection(DepthsScene):
 
     def _error_beat(self) -> None:
         days = self.parameters.days
-        values = {"one": self.missed(self.usual[0]), "more": self.missed(self.usual[-1]), "days": Count(days)}
+        usual = self.to_come.usual
+        values = {"one": self.missed(usual[0]), "more": self.missed(usual[-1]), "days": Count(days)}
         with self.beat("error" if days > 1 else "error-one", **values):
             # Whiskers: what the same network was off by on unseen days, on average; the numbers beside the predictions
             self.play(FadeOut(self.days.bracket), run_time=0.3)
@@ -337,10 +289,9 @@ class ModelSelection(DepthsScene):
             self.play(FadeIn(self.panel.errors, shift=0.1 * UP), run_time=0.6)
 
     def _bet_beat(self) -> None:
-        one, naive = self.missed(self.usual[0]), self.missed(self.naive)
-        even = abs(self.usual[0] - self.naive) <= SMALL_SHARE * self.naive
-        kind = "bet-even" if even else "bet" if self.usual[0] < self.naive else "bet-lost"
-        with self.beat(f"{kind}-{self.rival}", naive=naive, one=one):
+        to_come = self.to_come
+        values = {"naive": self.missed(to_come.naive), "one": self.missed(to_come.usual[0])}
+        with self.beat(f"{to_come.bet}-{to_come.rival}", **values):
             # Beside our error that of a forecast that needs no network; would the room bet on ours?
             for row in self.panel.rivals:
                 self.play(FadeIn(row, shift=0.1 * UP), run_time=0.6)
@@ -360,10 +311,3 @@ class ModelSelection(DepthsScene):
 
     def _text(self, views: float) -> str:
         return views_words(self.dataset, float(views))
-
-
-def every_week_low(series: DailySeries, weekday: int, lows: tuple[int, ...]) -> bool:
-    """Whether each day on ``weekday``, one of the low ones, is below all days up to three around it that are not."""
-    views, days = series.array(), weekdays(series.dates())
-    others = np.where(np.isin(days, lows), np.inf, views)  # (T,) infinite on low weekdays
-    return all(views[k] < others[max(k - 3, 0) : k + 4].min() for k in np.flatnonzero(days == weekday))

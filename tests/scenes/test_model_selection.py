@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,12 +13,13 @@ from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.forecast import forecast, horizon_errors
-from gradreel.core.results import Losses, Result, best_by_unseen, depth_experiments
+from gradreel.core.results import Losses, Result, depth_experiments
 from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.model_selection import ModelSelection, every_week_low
+from gradreel.scenes.lecture.chosen_network import Choice, every_week_low
+from gradreel.scenes.lecture.model_selection import ModelSelection
 from gradreel.scenes.mobjects.days_ahead import DaysAhead
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import palette
@@ -96,7 +96,7 @@ def test_the_runs_are_those_of_the_comparison_of_depths():
 
 def test_the_forecast_is_the_chosen_networks(media):
     scene, lines = play(media, SMALL)
-    run = scene.best.network.experiments[0]
+    run = scene.choice.best.network.experiments[0]
     theta = np.asarray(Trace.find(media / "traces", run).parameters[-1])
     expected = forecast(run, theta, 2)
     places = [scene.days.plot.data(point.get_center()) for point in scene.days.predicted]
@@ -104,13 +104,13 @@ def test_the_forecast_is_the_chosen_networks(media):
     assert [day for day, _ in places] == list(expected.dates.astype(int))
     written = [WEEK.format_views(float(views)) for views in expected.prediction]
     assert [line[1].source for line in scene.panel.lines] == written
-    assert [text.source for text in scene.panel.errors] == [f"± {scene.missed(e)}" for e in scene.usual]
+    assert [text.source for text in scene.panel.errors] == [f"± {scene.missed(e)}" for e in scene.to_come.usual]
     assert all(text in lines["day-after"]["zh"] for text in written)
 
 
 def test_the_errors_are_those_measured_over_unseen_days(media):
     scene, lines = play(media, SMALL)
-    run = scene.best.network.experiments[0]
+    run = scene.choice.best.network.experiments[0]
     errors = horizon_errors(run, np.asarray(Trace.find(media / "traces", run).parameters[-1]), 2)
     for k, spread in enumerate(scene.days.spreads):
         low, high = (scene.days.plot.data(end)[1] for end in (spread.get_bottom(), spread.get_top()))
@@ -124,22 +124,22 @@ def test_the_errors_are_those_measured_over_unseen_days(media):
 
 def test_the_bars_are_the_mean_losses_and_the_least_unseen_one_is_framed(media):
     scene, _ = play(media, SMALL)
-    for result, pair in zip(scene.outcome, scene.bars.bars, strict=True):
+    for result, pair in zip(scene.choice.outcome, scene.bars.bars, strict=True):
         heights = [bar.box.height / (scene.bars.columns.y(1.0) - scene.bars.columns.y(0.0)) for bar in pair]
         assert heights == pytest.approx([result.training.mean, result.unseen.mean], rel=1e-6)
-    k = min((0, 1), key=lambda n: scene.outcome[n].unseen.mean)
+    k = min((0, 1), key=lambda n: scene.choice.outcome[n].unseen.mean)
     assert scene.chosen.get_center()[0] == pytest.approx(scene.bars.columns.center(k))
 
 
 def test_what_is_chosen_follows_the_unseen_loss(knowing):
     media_dir = knowing({1: 0.9, 7: 0.1})
     scene, lines = play(media_dir, SMALL)
-    assert scene.best.network.hidden == ()
+    assert scene.choice.best.network.hidden == ()
     assert "the linear model" in next(line["en"] for name, line in lines.items() if name.startswith("choice"))
     for run in networks(SMALL)[0].experiments:
         end_with(media_dir, run, {1: -1.0})
     scene, lines = play(media_dir, SMALL)
-    assert scene.best.network.hidden == (4,)
+    assert scene.choice.best.network.hidden == (4,)
     assert "一层" in next(line["zh"] for name, line in lines.items() if name.startswith("choice"))
 
 
@@ -158,9 +158,9 @@ OWN = {"dataset": own(SERIES[:208]), "depths": (0, 1), "width": 1, "seeds": (0,)
 def test_the_next_day_is_told_by_its_weekday(knowing, count, weights, beat):
     parameters = {**OWN, "dataset": own(SERIES[:count])}
     scene, lines = play(knowing(weights, parameters), parameters)
-    assert scene.best.network.hidden == ()
+    assert scene.choice.best.network.hidden == ()
     assert beat in lines
-    last = "the linear model" if scene.best_seen is scene.best else "layer"
+    last = "the linear model" if scene.choice.best_seen is scene.choice.best else "layer"
     assert last in lines["question"]["en"]
 
 
@@ -169,7 +169,7 @@ def test_a_weekday_is_low_every_week_only_if_no_week_is_otherwise(knowing):
     views[103] = views[99]  # on one Saturday of 29 as many as on a Tuesday
     parameters = {**OWN, "dataset": own(views)}
     scene, lines = play(knowing({7: 1.0}, parameters), parameters)
-    assert scene.lows == (5, 6)
+    assert scene.to_come.lows == (5, 6)
     assert "low in most weeks" in lines["tomorrow-low-mostly"]["en"]
     assert every_week_low(own(SERIES[:208]).daily, 5, (5, 6))
 
@@ -200,8 +200,8 @@ def test_the_bet_is_lost_where_repeating_the_week_is_better(tmp_path):
 
 def test_the_bet_is_open_where_the_network_is_better(knowing):
     scene, lines = play(knowing({1: 0.7, 7: 0.3}), SMALL)
-    naive = scene.errors.naive_day_mean_absolute[0]
-    assert scene.errors.mean_absolute[0] < naive
+    naive = scene.to_come.errors.naive_day_mean_absolute[0]
+    assert scene.to_come.errors.mean_absolute[0] < naive
     assert f"{scene.missed(naive)} views" in lines["bet-day"]["en"]
 
 
@@ -210,7 +210,7 @@ def test_a_network_that_repeats_is_no_better_than_repeating(knowing, weights, ri
     parameters = SMALL if rival == "day" else {**OWN, "dataset": own(SERIES[:208])}
     media_dir = knowing(weights, parameters)
     scene, lines = play(media_dir, parameters)
-    assert scene.best is scene.line
+    assert scene.choice.best is scene.choice.line
     assert f"bet-even-{rival}" in lines
 
 
@@ -242,19 +242,16 @@ def test_the_twist_is_told_by_the_numbers(knowing, weights, worse, beat):
     if beat == "twist-line":
         assert examples in lines[beat]["en"] and examples in lines[beat]["zh"]
     else:
-        assert scene.written(scene.line.unseen.mean) in lines[beat]["en"]
+        assert scene.written(scene.choice.line.unseen.mean) in lines[beat]["en"]
 
 
 def test_a_network_in_the_middle_and_a_tie_have_their_words(tmp_path):
     def twist(losses, examples=1405):
         """What is said of networks of 0, 1, ... layers with these unseen losses by seed."""
-        scene = ModelSelection(parameters=SMALL)
         results = [
             Result(network, (0, 1), Losses(np.array(each)), Losses(np.array(each)), None) for network, each in losses
         ]
-        scene.outcome, scene.best, scene.line = results, best_by_unseen(results), results[0]
-        scene.dataset = SimpleNamespace(examples=examples)
-        return scene._twist(best_by_unseen(results[1:]))
+        return Choice(results, examples).twist
 
     three = depth_experiments(WEEK, (0, 1, 2), 4, (0, 1), 1)
     said = lambda *unseen, **more: twist(list(zip(three, unseen, strict=True)), **more)  # noqa: E731
@@ -310,7 +307,7 @@ def test_the_low_days_of_the_weeks_before_are_shaded(knowing):
 
     def look(scene, beat):
         if beat == "tomorrow-low":
-            bands, dots = scene.days.bands, scene.days.low_dots(scene.lows)
+            bands, dots = scene.days.bands, scene.days.low_dots(scene.to_come.lows)
             assert len(dots) >= 5
             for dot in dots:
                 x = dot.get_center()[0]
