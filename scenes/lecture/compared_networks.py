@@ -40,7 +40,7 @@ class ComparedNetworks(NetworksScene):
         if not hidden:
             return self.screen("linear")
         if self.by == "width":
-            return self.screen("relu", count=hidden[0])
+            return self.screen("relu", count=number_text(hidden[0]))
         return self.screen("layer" if len(hidden) == 1 else "layers", count=len(hidden))
 
     def spoken(self, name: str, result: Result) -> dict[str, str]:

@@ -92,8 +92,8 @@ class DepthExperiment(DepthPicture):
         with self.beat("networks", width=self.parameters.width):
             # The room sees layer upon layer: a block of dots for each
             self.title, arriving = next_heading(self.screen("heading"))
-            picture = self.picture
-            self.play(*arriving, FadeIn(picture.axis), FadeIn(self.data_note()), FadeIn(picture.names), run_time=0.7)
+            picture, self.note = self.picture, self.data_note()
+            self.play(*arriving, FadeIn(picture.axis), FadeIn(self.note), FadeIn(picture.names), run_time=0.7)
             built = []
             for result, block in zip(self.outcome, self.blocks, strict=True):
                 layers = [FadeIn(layer, shift=0.2 * UP) for layer in (block if result.network.hidden else [block])]

@@ -10,6 +10,7 @@ from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes.lecture.compared_networks import ComparedNetworks
 from gradreel.scenes.lecture.experiments import DepthsScene
 from gradreel.scenes.mobjects.depth_lines import FEW, KINDS, DepthLines
+from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import FAINT, emphasis, palette
 from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
 
@@ -24,6 +25,7 @@ class DepthPicture(ComparedNetworks, DepthsScene):
 
     by: ClassVar = "depth"
     lecture: DepthLines | None = None  # the lecture's losses, once they are drawn
+    note: TextMobject  # the caption on the screen
 
     def prepare(self) -> None:
         super().prepare()
@@ -77,15 +79,20 @@ class DepthPicture(ComparedNetworks, DepthsScene):
         return picture.axis, picture.names
 
     def make_way(self, lecture: DepthLines, *others: VMobject) -> None:
-        """Ours steps back where both share the picture, and leaves it where they do not; ``others`` leave."""
-        picture = self.picture
+        """Ours steps back where both share the picture, and leaves it where they do not; ``others`` leave.
+
+        The caption says whose data is whose, and which loss the lecture does not give.
+        """
+        picture, note = self.picture, self.note
+        self.note = self.data_caption("caption-over" if self.over_ours else "caption-lecture")
+        changing = [FadeOut(note), FadeIn(self.note)]
         self.add(picture)
         gone = [*picture.values.values(), *picture.labels.values(), *others]
         if self.over_ours:
             dim = [emphasis(part[kind], FAINT) for part in (picture.lines, picture.dots) for kind in KINDS]
-            self.play(*map(FadeOut, gone), *dim, run_time=0.6)
+            self.play(*map(FadeOut, gone), *dim, *changing, run_time=0.6)
         else:
-            self.play(FadeOut(picture), *map(FadeOut, others), run_time=0.6)
+            self.play(FadeOut(picture), *map(FadeOut, others), *changing, run_time=0.6)
             self.play(FadeIn(lecture.axis), FadeIn(lecture.names), run_time=0.5)
 
     def draw_lecture(self, lecture: DepthLines, kinds: tuple[str, ...], seconds: float) -> None:

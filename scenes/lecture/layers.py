@@ -18,7 +18,19 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, smooth
+from manim import (
+    UP,
+    Animation,
+    AnimationGroup,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    Succession,
+    UpdateFromAlphaFunc,
+    VGroup,
+    smooth,
+)
 from pydantic import Field
 
 BOX = (-5.3, 5.3, -1.35, 2.35)  # middles of the first and the last column, bottom, top
@@ -115,14 +127,14 @@ class StackLayers(LectureScene):
         lines = LaggedStart(*(Create(line) for line in edges), lag_ratio=0.02, run_time=1.8)
         return LaggedStart(lines, FadeIn(self.diagram.columns[k], run_time=0.6), lag_ratio=0.6)
 
-    def _add(self, k: int) -> None:
+    def _add(self, k: int, *meanwhile: Animation) -> None:
         """The number of layer k's parameters (from 0) comes below it, and that of all so far at the top right."""
         so_far = sum(layer_sizes(self.network)[: k + 1])
         text = words(self.screen("total", count=number_text(so_far)), TOTAL_SIZE, palette.orange)
         text.place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
         leaving = [FadeOut(self.total, shift=0.1 * UP)] if k else []
-        self.play(FadeIn(self.counts[k], shift=0.15 * UP), *leaving, run_time=0.4)
-        self.play(FadeIn(text, shift=0.1 * UP), run_time=0.4)
+        below = AnimationGroup(FadeIn(self.counts[k], shift=0.15 * UP), *leaving, run_time=0.4)
+        self.play(Succession(below, FadeIn(text, shift=0.1 * UP, run_time=0.4)), *meanwhile)
         self.total = text
 
     # -- beats ---------------------------------------------------------------------------------------------------
@@ -164,9 +176,8 @@ class StackLayers(LectureScene):
                 self.play(FadeIn(self.formulas[k - 1], shift=0.15 * UP), run_time=0.6)
                 self._add(k - 1)
             self.play(self._make_room(self.depth + 1))
-            self.play(self._layer(self.depth + 1))
+            self._add(self.depth, self._layer(self.depth + 1))  # while it is said, so that it can be read
             self.play(FadeIn(self.formulas[-1], shift=0.15 * UP), run_time=0.6)
-            self._add(self.depth)
 
 
 def widths(network: Experiment) -> tuple[int, ...]:

@@ -7,18 +7,18 @@ from gradreel.core.results import DEPTHS, WIDTH
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.forecast import BOX as DAYS_BOX
-from gradreel.scenes.mobjects.axis_of_days import axis_of_days, turn_upright
+from gradreel.scenes.mobjects.axis_of_days import axis_of_days
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.neuron import NeuronView
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup, smooth, squish_rate_func
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup
 from pydantic import Field
 
 BOX = (-5.3, 5.3, -2.15, 1.5)  # middles of the first and the last column, bottom, top
 PLATE_BASELINE, PLATE_WIDTH, PLATE_SIZE = 2.62, 6.2, 52
-LABEL_BASELINE, DEEP_Y, DEEP_BASELINE = 1.72, -2.85, -3.3
+DEEP_Y, DEEP_BASELINE = -2.85, -3.3
 OUT_DROP = 0.52  # from the last node's foot to the baseline of its label
 LENS = (1.6, -0.55, 1.75)  # middle of the neuron seen from near, x, y; and its radius
 EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
@@ -67,15 +67,13 @@ class Naming(LectureScene):
 
     def _nameless_beat(self) -> None:
         with self.beat("nameless"):
-            # The axis of the days, as the last scene left it, turns upright: the days are the first column. The whole
-            # network, and over it a plate with what it is: no name to win anybody with
+            # The axis of the days, as the last scene left it, gives way to the whole network, and over it a plate with
+            # what it is: no name to win anybody with
             axis = axis_of_days(DAYS_BOX)
             self.add(axis)
-            late = squish_rate_func(smooth, 0.4, 1.0)
-            turning = turn_upright(axis, self.diagram.columns[0])
-            self.play(turning, FadeIn(self.diagram, rate_func=late), run_time=1.2)
+            self.play(FadeOut(axis), FadeIn(self.diagram), run_time=1.2)
             self.name = self._name("no-name")
-            self.play(FadeOut(axis), Create(self.plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.8)
+            self.play(Create(self.plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.8)
 
     def _neuron_beat(self) -> None:
         with self.beat("neuron"):
