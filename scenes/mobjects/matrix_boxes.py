@@ -49,7 +49,6 @@ class NumberBox(VGroup):
         super().__init__()
         self.values: NDArray = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = self.values.shape
-        self.color_role = role
         color = getattr(palette, role)
         self.decimals = max(0, places(self.values) - cut)
         em = size * style.EM
