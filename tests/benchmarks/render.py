@@ -46,7 +46,7 @@ EXAMPLES = [
     f"{Path(__file__).resolve().parents[1] / 'render' / 'manim_examples.py'}:{name}"
     for name in ("FollowingGraphCamera", "FixedInFrame")  # a camera that moves; three dimensions
 ]
-SAMPLE = ["build-curve", "sigmoid-formula", "why-gradient", "gradient-descent", "why-deep", *EXAMPLES]
+SAMPLE = ["build-curve", "sigmoid-formula", "more-features", "deeper-and-deeper", "gradient-descent", *EXAMPLES]
 CHANGE = "build-curve.knots=[[0,1],[2,3],[5,0],[6,2]]"
 COMPARED = 40  # frames of a scene that are looked at, about
 PLAIN, ONE_JOB, TWO_JOBS = "plain manim", "ours, -j 1", "ours, -j 2"
