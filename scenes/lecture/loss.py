@@ -110,11 +110,8 @@ class Loss(LectureScene):
 
     def _draw(self) -> None:
         thetas, experiment = self.thetas, self.thetas.experiment
-        names = (
-            self.screen("label"),
-            self.screen("model"),
-            self.screen("strip", count=number_text(self.dataset.examples)),
-        )
+        strip = self.screen("strip", count=number_text(self.dataset.examples))
+        names = (self.screen("label"), self.screen("model"), strip)
         passed, language = thetas.predicted_on_the_way(), self.context.language
         self.board = LossBoard(self.dataset, thetas.shown, thetas.everything, passed, names, language)
         self.strip = self.board.strip

@@ -23,7 +23,10 @@ SMALL_MISS = 0.2  # of a usual day's views: a miss of so many is nothing dramati
 
 @dataclass(frozen=True)
 class UnseenDays:
-    """T ``days`` with their predictions; the weekdays that are low there, and the share of them that was ``caught``."""
+    """T ``days`` with their predictions, and what is special: the weekdays that are low, and the ``surprises``.
+
+    ``caught``: how much of the way down to the low days the predictions go, see `core.weekly_lows.caught_share`.
+    """
 
     dataset: DailyViews
     days: NextDays
@@ -33,9 +36,9 @@ class UnseenDays:
 
     @classmethod
     def of(cls, run: Experiment, theta: NDArray, first: date | None, last: date | None) -> UnseenDays:
-        """What the network of theta (P,) says from day ``first`` to ``last``; by default, see `_shown`.
+        """What the network of theta (P,) says from day ``first`` to ``last``; of many, around the largest miss.
 
-        Raises UserError for predictions that are not finite.
+        None: the first or the last unseen day. Raises UserError for predictions that are not finite.
         """
         dataset = run.dataset
         assert isinstance(dataset, DailyViews)
