@@ -1,7 +1,7 @@
 """Measured gaps over numbers of points, both axes counting factors: a law like 1 / K² is a straight line there.
 
-Nobody need know such axes: the upright one names its scale, each dot has its gap beside it, and between two of them
-stands by what it was divided.
+Nobody need know such axes: the upright one names its scale, and each dot has its gap beside it, and by what that was
+divided since the dot before.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from gradreel.scenes.style import mix, palette
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
 
-BOX = (2.6, 5.0, -2.59, 1.0)  # left, right, bottom, top
+BOX = (2.4, 4.8, -2.59, 1.0)  # left, right, bottom, top
 NO_GAP = 1e-6  # of the largest gap: what is smaller is not drawn, a logarithm has no 0
 MARGIN = 0.12
 APART = 0.37  # between the baselines of two labels, at least
 CLEAR = 0.02  # around a label
+BESIDE = 0.16  # from a gap to its factor
 
 
 class ConvergencePlot:
@@ -115,7 +116,7 @@ class ConvergencePlot:
         return ring(self.plot.at(*self._at(count, error)), 0.085, palette.blue)
 
     def _written(self, even: Convergence, placed: Convergence) -> list[list[TextMobject]]:
-        """For each even dot its gap, right above it, and the factor since the dot before, beside the line."""
+        """For each even dot its gap, right above it, and right of that by what it was divided since the dot before."""
         pairs, places = self._pairs(even), self._places(even)
         ink = np.concatenate([_dense(places), _dense(self._places(placed))])
         taken: list[TextMobject] = [self.even_label, self.placed_label]
@@ -124,9 +125,8 @@ class ConvergencePlot:
             value = words(_two_digits(gap), style.LABEL, palette.blue)
             notes = [value.place(at[1] + 0.1, left=at[0] + 0.16)]
             if k:
-                middle = (at + places[k - 1]) / 2
                 factor = words(f"$div {_factor(pairs[k - 1][1] / gap)}$", style.TICK, mix(palette.text, 0.8))
-                notes.insert(0, factor.place(middle[1] + 0.1, left=middle[0] + 0.42))
+                notes.append(factor.place(at[1] + 0.1, left=value.get_right()[0] + BESIDE))
             free = []
             for note in notes:
                 if _is_free(note, taken, ink):

@@ -158,8 +158,8 @@ def test_what_is_said_of_the_gap_is_measured():
     assert line.endswith(f"from {gaps[0]:.2g} to {gaps[1]:.2g}.")
     notes = [[note.source for note in seen[-1].chart.notes(k)] for k in range(5)]
     errors = measured().errors
-    assert [note[-1] for note in notes] == [f"{error:.2g}" for error in errors]
-    assert notes[1][0] == f"$div {errors[0] / errors[1]:.2g}$"
+    assert [note[0] for note in notes] == [f"{error:.2g}" for error in errors]
+    assert notes[1][1] == f"$div {errors[0] / errors[1]:.2g}$"
 
 
 SAID = {

@@ -145,7 +145,7 @@ def test_three_layers_are_the_lectures_choice_and_one_run_of_them(tmp_path):
         parameters = {"dataset": WEEK, "depth": depth, "width": 2, "epochs": 1, "seed": 7}
         train(run_of(parameters), tmp_path / "traces")
         said[depth] = play(tmp_path, parameters)
-    assert "because the lecture took three; one run of them" in said[3]["predict-lecture"]["en"]
+    assert "three layers, to see what a deep network does; one run" in said[3]["predict-lecture"]["en"]
     assert "Blue: one layer." in said[1]["predict"]["en"]
 
 
