@@ -18,7 +18,7 @@ from gradreel.scenes.render.estimates import clip_seconds, with_workers
 from gradreel.scenes.render.plan import Clip
 
 START_SECONDS = 1.5  # of a worker, and of what a scene makes before its first frame
-SKIPPED = 0.2  # of the time that a beat takes to be drawn, to play it without frames
+SKIPPED = 0.03  # seconds that it takes to play one second of a clip without frames
 LEAST_GAIN = 2.0  # seconds: less is within what an estimate is worth
 FRAME_SECONDS = 0.01  # of a clip when none has been timed yet
 DIVIDED_FORMATS = ("mp4", "mov")  # H.264, where each beat is encoded by itself
@@ -48,11 +48,14 @@ def divide(clips: Sequence[Clip], earlier: Sequence[Mapping[str, Any]], at_once:
     ``earlier``: descriptions of the clips there are. They say what scenes take and how long their beats are.
     """
     seconds = _seconds(clips, earlier)
+    played = {clip.scene: clip.expected_frames / clip.request.settings.fps for clip in clips}
     beats = {clip.scene: _beats(clip, earlier) for clip in clips}
 
     @cache
     def stretches(scene: str, n: int) -> tuple[Stretch, ...]:
-        return _even(beats[scene], seconds[scene], n) if n > 1 else (Stretch(None, None, seconds[scene]),)
+        if n == 1:
+            return (Stretch(None, None, seconds[scene]),)
+        return _even(beats[scene], seconds[scene], SKIPPED * played[scene], n)
 
     tried = {clip.scene: 1 for clip in clips}
     best, best_time = dict(tried), _time(tried, stretches, at_once)
@@ -92,7 +95,7 @@ def _beats(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> list[Beats]:
     if settings.format not in DIVIDED_FORMATS or settings.transparent or stretch or not clip.expected_frames:
         return []
     same = [made for made in earlier if made["parts"].get("scene") == clip.scene]
-    if any(made.get("why_whole") and made["parts"].get("code") == clip.parts.get("code") for made in same):
+    if why_whole(clip, earlier):
         return []
     whole = [made for made in same if not _is_stretch(made) and made.get("beats")]
     if not whole:
@@ -101,6 +104,13 @@ def _beats(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> list[Beats]:
     return _timed_beats(
         max(whole, key=lambda made: (made["parts"].get("parameters") == parameters, float(made.get("made", 0))))
     )
+
+
+def why_whole(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> str:
+    """Why an earlier clip of the same code could not be rendered in parts; "" when that is not known."""
+    code = clip.parts.get("code")
+    same = [made for made in earlier if made["parts"].get("scene") == clip.scene and made["parts"].get("code") == code]
+    return next((str(made["why_whole"]) for made in same if made.get("why_whole")), "")
 
 
 def _is_stretch(made: Mapping[str, Any]) -> bool:
@@ -132,13 +142,16 @@ def _read_beats(clip: Clip) -> list[Beats]:
     return found if len(set(names)) == len(names) and sum(beats.length for beats in found) > 0 else []
 
 
-def _even(beats: Sequence[Beats], seconds: float, n: int) -> tuple[Stretch, ...]:
-    """The clip in ``n`` parts of which the longest is as short as can be."""
+def _even(beats: Sequence[Beats], drawing: float, skipping: float, n: int) -> tuple[Stretch, ...]:
+    """The clip in ``n`` parts of which the longest is as short as can be.
+
+    ``drawing``, ``skipping``: seconds that it takes to play all of it with and without frames.
+    """
     whole = sum(part.length for part in beats)
-    done = [0.0, *accumulate(part.length * seconds / whole for part in beats)]
+    shares = [0.0, *accumulate(part.length / whole for part in beats)]
 
     def cost(start: int, end: int) -> float:
-        return done[end] - done[start] + SKIPPED * done[start]
+        return drawing * (shares[end] - shares[start]) + skipping * shares[start]
 
     @cache
     def cuts(end: int, parts: int) -> tuple[float, tuple[int, ...]]:

@@ -18,7 +18,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.render import jumps, memory
 from gradreel.scenes.render.claims import ClipClaim
 from gradreel.scenes.render.disk_errors import clear_disk_errors, disk_error
-from gradreel.scenes.render.division import Stretch, divide
+from gradreel.scenes.render.division import Stretch, divide, why_whole
 from gradreel.scenes.render.drawers import Listeners, drawers_of
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lesson import Lesson
@@ -250,14 +250,16 @@ def _clips(
     rendered: dict[str, ClipResult] = {}
     if waiting:
         with drawers_of(workers, settings, workspace) as drawers:
-            stretches = divide(made.out_of_date, earlier_clips(workspace.clips), drawers.at_once)
+            earlier = earlier_clips(workspace.clips)
+            stretches = divide(made.out_of_date, earlier, drawers.at_once)
             divisions = {}
             for scene, clip in waiting.items():
                 if len(stretches[scene]) > 1:
                     reporter.detail(f"{scene}: {_told_parts(stretches[scene])}")
                 listeners = _listeners(reporter, scene, clip.expected_frames, "frames")
                 claim = ClipClaim(clip, workspace.locks)
-                divisions[scene] = Division(_job(clip, workspace), claim, listeners, stretches[scene])
+                job = replace(_job(clip, workspace), why_whole=why_whole(clip, earlier))
+                divisions[scene] = Division(job, claim, listeners, stretches[scene])
             futures = render_all(drawers, divisions)
             made_now = _gather(list(waiting), futures.__getitem__, settings.media_dir, reporter)
         rendered = dict(zip(waiting, made_now, strict=True))

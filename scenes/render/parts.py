@@ -23,8 +23,9 @@ from gradreel.scenes.render.drawers import Drawers, Listeners
 from gradreel.scenes.render.plan import clip_path, why_stale
 from gradreel.scenes.render.requests import BeatSpan, ClipJob, ClipResult, SceneError
 from gradreel.scenes.render.video import join_parts
-from gradreel.scenes.render.worker_process import WorkerDiedError
 from gradreel.scenes.render.workspace import read_json, remove, temporary_in
+
+NEW_BEATS = "its beats are others than before"
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class _InParts:
         outcomes = [_outcome(part) for part in self._parts if part is not None]
         for number, outcome in enumerate(outcomes):
             if isinstance(outcome, BaseException):
-                raise _NotInPartsError("its beats are others than before") if _is_of_parts(outcome, number) else outcome
+                raise self._not_in_parts(outcome, number) or outcome
         results = [outcome for outcome in outcomes if isinstance(outcome, ClipResult)]
         folder = self.division.job.folder
         made = next((result for result in results if result.path.parent == folder), None)  # by another run meanwhile
@@ -139,6 +140,15 @@ class _InParts:
             _check_edge(before, after)
         return _join(results, self.division.job)
 
+    def _not_in_parts(self, error: BaseException, number: int) -> _NotInPartsError | None:
+        """For an error over a part that says nothing about the whole clip: the scene in one piece may do without it."""
+        if isinstance(error, SceneError) and number > 0:
+            beat = self.division.stretches[number].first
+            return _NotInPartsError(f"from beat {beat} on it raises an error without the frames before", lasting=True)
+        if type(error) is UserError:
+            return _NotInPartsError(NEW_BEATS)
+        return None
+
 
 def _outcome(future: Future[ClipResult]) -> ClipResult | BaseException:
     if future.cancelled():
@@ -146,21 +156,16 @@ def _outcome(future: Future[ClipResult]) -> ClipResult | BaseException:
     return future.exception() or future.result()
 
 
-def _is_of_parts(error: BaseException, number: int) -> bool:
-    """Whether an error over a part says nothing about the whole clip: a beat never came, or without frames it fails."""
-    of_scene = isinstance(error, UserError) and not isinstance(error, WorkerDiedError)
-    return of_scene and not (isinstance(error, SceneError) and number == 0)
-
-
 def _check_edge(before: ClipResult, after: ClipResult) -> None:
     """Raises _NotInPartsError unless the one part ends with the scene that the other begins with."""
     ended, began = before.edges.get("ended", {}), after.edges.get("began", {})
     beat = began.get("the next beat")
     if beat is None or ended.get("the next beat") != beat:
-        raise _NotInPartsError("its beats are others than before")
+        raise _NotInPartsError(NEW_BEATS)
     for what, digest in began.items():
         if ended.get(what) != digest:
-            raise _NotInPartsError(f"where beat {beat} begins, {what} depends on the frames drawn before", lasting=True)
+            why = f"without the frames before it, beat {beat} begins with another state ({what})"
+            raise _NotInPartsError(why, lasting=True)
 
 
 def _join(results: Sequence[ClipResult], job: ClipJob) -> ClipResult:
