@@ -57,6 +57,8 @@ class Backprop(ThreeDaysScene):
         self.arrows = VGroup(*self.bias_arrows, self.output_bias)
         # The path that is followed: the w with the largest slope, among those that carry theirs on the screen
         self.path = max(self.weight_labels, key=lambda at: abs(float(self.gradient.weights[0][at])))
+        # On lines that cross only the path's w has its slope: the others tell theirs by their strength, and in the row
+        self.written = [at for at in self.orange.lines if at[0] == A or at == (X, *self.path)]
 
     # -- forward -------------------------------------------------------------------------------------------------
 
@@ -183,7 +185,7 @@ class Backprop(ThreeDaysScene):
                 share = abs(float(values[at])) / largest if largest else 0.0
                 changes.append(line.animate.set_stroke(*strength(share, palette.orange)))
                 line.emphasis = min(0.97, share)
-            new = [at for at in self.orange.lines if at[0] == k and at != (X, *self.path)]
+            new = [at for at in self.written if at[0] == k == A]
             coming = [*coming, *(self.orange.lines[at] for at in new)]
             changes += self._replaced(k, [at[1:] for at in new])
         if changes or coming:  # with one unit, r has its slope from the path
@@ -319,8 +321,9 @@ class Backprop(ThreeDaysScene):
                 lines.append(emphasis(line, PRESENT))
                 line.target.set_stroke(width=edges.width_at_rest)
         nodes = [slope for (column, _), slope in orange.nodes.items() if column != R]  # those of r went to b
-        gone = (*nodes, *orange.biases, orange.output_bias, *orange.lines.values())
-        return [*lines, *map(FadeOut, gone), *map(FadeIn, orange.replaced.values())]
+        gone = (*nodes, *orange.biases, orange.output_bias, *(orange.lines[at] for at in self.written))
+        back = [orange.replaced[at] for at in self.written if at in orange.replaced]
+        return [*lines, *map(FadeOut, gone), *map(FadeIn, back)]
 
     def _rolled(self, column: int) -> list[Animation]:
         """The numbers in a column's nodes run on to those after the step."""
