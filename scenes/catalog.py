@@ -19,7 +19,14 @@ from pathlib import Path
 from types import ModuleType
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.scene_source import ClassSource, ModuleSource, beats_of, module_source, syntax_message
+from gradreel.scenes.scene_source import (
+    ClassSource,
+    ModuleSource,
+    beats_of,
+    module_source,
+    sure_beats_of,
+    syntax_message,
+)
 from gradreel.scenes.user_traceback import user_traceback
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
@@ -115,6 +122,12 @@ def beat_names(source: SceneSource) -> tuple[str, ...]:
     """
     scene_class = _parse(source.file).find_class(source.class_name)
     return beats_of(scene_class) if scene_class else ()
+
+
+def sure_beats(source: SceneSource) -> frozenset[str]:
+    """Those of `beat_names` that are played whatever the scene's parameters and recorded runs are."""
+    scene_class = _parse(source.file).find_class(source.class_name)
+    return sure_beats_of(scene_class) if scene_class else frozenset()
 
 
 def load_class(source: SceneSource) -> type:

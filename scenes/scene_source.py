@@ -141,29 +141,50 @@ def syntax_message(error: SyntaxError) -> str:
     return f"{message}\n    {line.strip()}\n    {mark}"
 
 
+MAYBE = (
+    *(ast.If, ast.IfExp, ast.BoolOp, ast.Match, ast.Try, ast.For, ast.While, ast.comprehension, ast.Lambda),
+    *(ast.FunctionDef, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp),
+)
+"""Where code may run once, several times or never."""
+
+
 def beats_of(scene_class: ClassSource) -> tuple[str, ...]:
     """Names given to ``self.beat(...)``, each once, in the order ``construct`` comes to them."""
     return tuple(dict.fromkeys(_beats_in("construct", scene_class, frozenset())))
 
 
-def _beats_in(method: str, scene_class: ClassSource, entered: frozenset[str]) -> Iterator[str]:
+def sure_beats_of(scene_class: ClassSource) -> frozenset[str]:
+    """Those of `beats_of` that ``construct`` comes to once, whatever it finds: none under an ``if`` or in a loop."""
+    return frozenset(name for name in _beats_in("construct", scene_class, frozenset(), MAYBE) if "{" not in name)
+
+
+def _beats_in(
+    method: str, scene_class: ClassSource, entered: frozenset[str], without: tuple[type[ast.AST], ...] = ()
+) -> Iterator[str]:
+    """Beats of a method and of those that it calls; none inside of a node of ``without``."""
     function = scene_class.method(method)
     if function is None or method in entered:
         return
-    for call in _calls_on_self(function):
+    if without and any(isinstance(part, ast.Return) for part in ast.walk(function)):
+        return  # it may be over early
+    for call in _calls_on_self(function, without):
         name = call.func.attr  # type: ignore[attr-defined]  # _calls_on_self yields attributes only
         if name == "beat":
             named = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "name"]
             for written in named:
                 branches = [written.body, written.orelse] if isinstance(written, ast.IfExp) else [written]
+                if without and len(branches) > 1:
+                    continue
                 yield from map(_as_written, branches)
         else:
-            yield from _beats_in(name, scene_class, entered | {method})
+            yield from _beats_in(name, scene_class, entered | {method}, without)
 
 
-def _calls_on_self(node: ast.AST) -> Iterator[ast.Call]:
-    """Calls ``self.something(...)`` in the order of the text."""
+def _calls_on_self(node: ast.AST, without: tuple[type[ast.AST], ...] = ()) -> Iterator[ast.Call]:
+    """Calls ``self.something(...)`` in the order of the text, but for those inside of a node of ``without``."""
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, without):
+            continue
         if (
             isinstance(child, ast.Call)
             and isinstance(child.func, ast.Attribute)
@@ -171,7 +192,7 @@ def _calls_on_self(node: ast.AST) -> Iterator[ast.Call]:
             and child.func.value.id == "self"
         ):
             yield child
-        yield from _calls_on_self(child)
+        yield from _calls_on_self(child, without)
 
 
 def _as_written(name: ast.expr) -> str:

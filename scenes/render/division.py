@@ -13,7 +13,7 @@ from itertools import accumulate
 from statistics import fmean
 from typing import Any
 
-from gradreel.scenes.catalog import beat_names
+from gradreel.scenes.catalog import beat_names, sure_beats
 from gradreel.scenes.render.estimates import clip_seconds, with_workers
 from gradreel.scenes.render.plan import Clip
 
@@ -128,13 +128,14 @@ def _timed_beats(made: Mapping[str, Any]) -> list[Beats]:
 
 
 def _read_beats(clip: Clip) -> list[Beats]:
-    """The beats as they are written in the code and narrated. "piece-{k}" stands for several: no cut is there."""
+    """The beats as they are written in the code and narrated; no cut is beside one that may come or not."""
+    sure = sure_beats(clip.request.source)
     by_language = clip.parts.get("narration", {}).get("seconds", {}).values()
     found: list[Beats] = []
     for name in beat_names(clip.request.source):
         plain = name.partition("-{")[0]
         length = max((seconds.get(name, seconds.get(plain, 0.0)) for seconds in by_language), default=0.0)
-        if found and "{" in found[-1].last + name:
+        if found and not {found[-1].last, name} <= sure:
             found[-1] = Beats(found[-1].first, name, found[-1].length + length)
         else:
             found.append(Beats(name, name, length))

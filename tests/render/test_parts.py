@@ -192,10 +192,13 @@ def test_a_clip_whose_beats_depend_on_frames_is_made_in_one_piece(own_scenes, se
     again, described = forget(settings)
     assert again == whole
     assert described["why_whole"] == why
+    if scene != "Drifts":
+        return
     heard = Heard()
     engine.render_scenes(lesson, settings, heard)
     assert (parts_of(heard), heard.said) == ([], []), "it is not tried again"
-    assert forget(settings)[0] == whole
+    again, described = forget(settings)
+    assert (again, described["why_whole"]) == (whole, why)
     file = own_scenes / "parted.py"
     file.write_text(file.read_text().replace("import random", "import random as random"))
     heard = Heard()
