@@ -94,14 +94,24 @@ class CurveDescentBeats(SlopeBeats):
     # -- the beats -------------------------------------------------------------------------------------------------
 
     def surface(self) -> None:
+        loss, count = self.descent.loss_text(0), len(self.descent.names)
+        if count > 2:
+            with self.beat("surface", loss=loss, count=Count(count)):
+                # More directions than can be drawn, so a plane of them: the loss as a landscape seen from above, its
+                # height on some lines; the start is a ring
+                self.show_surface()
+        else:
+            with self.beat("surface-all", loss=loss):
+                # The same, where the plane has all directions there are
+                self.show_surface()
+
+    def show_surface(self) -> None:
         surface, path = self.descent.near.surface, self.descent.near.path
-        with self.beat("surface", loss=self.descent.loss_text(0)):
-            # All at once: the loss as a landscape seen from above, its height on some lines; the start is a ring
-            self.caption = self.under_map(self.descent.near)
-            self.play(*map(FadeOut, self.grid.slices), run_time=0.5)
-            self.bring_to_back(surface)
-            self.play(FadeIn(surface, lag_ratio=0.03), run_time=1.6)
-            self.play(FadeIn(path.start_ring, scale=1.6), FadeIn(path.start_label), FadeIn(self.caption), run_time=0.6)
+        self.caption = self.under_map(self.descent.near)
+        self.play(*map(FadeOut, self.grid.slices), run_time=0.5)
+        self.bring_to_back(surface)
+        self.play(FadeIn(surface, lag_ratio=0.03), run_time=1.6)
+        self.play(FadeIn(path.start_ring, scale=1.6), FadeIn(path.start_label), FadeIn(self.caption), run_time=0.6)
 
     def downhill(self) -> None:
         if self.descent.is_plain:
@@ -178,22 +188,31 @@ class CurveDescentBeats(SlopeBeats):
             self.play(FadeOut(path.arrow), run_time=0.3)
 
     def step_back(self) -> None:
+        values = {"count": Count(self.descent.close_up), "updates": number_text(self.last)}
+        if len(self.descent.names) > 2:
+            with self.beat("step-back", **values):
+                # Another plane, through the whole path: the map so far shrinks to where it lies on that one, where the
+                # way so far is a short piece at the beginning
+                self.show_all_of_the_path()
+        else:
+            with self.beat("step-back-all", **values):
+                # The camera goes back over the one plane there is
+                self.show_all_of_the_path()
+
+    def show_all_of_the_path(self) -> None:
         descent = self.descent
-        with self.beat("step-back", count=Count(descent.close_up), updates=number_text(self.last)):
-            # The camera goes back: the map so far shrinks to where it lies on that of the whole path, where the way so
-            # far is a short piece at the beginning
-            near, far = descent.near, descent.far
-            gone = [near.path.start_label, near.path.label, near.surface.values, self.caption, *self.formulas]
-            self.play(*map(FadeOut, gone), run_time=0.5)
-            descent.map, self.caption = far, self.under_map(far)
-            descent.show(float(descent.close_up))
-            parts = ("line", "start_ring", "marker")
-            moved = [ReplacementTransform(getattr(near.path, name), getattr(far.path, name)) for name in parts]
-            far.surface.set_z_index(-2)
-            near.ground.set_z_index(-1)
-            self.play(FadeIn(far.surface, run_time=0.7), near.goes_into(far), *moved, self.resize(TALL), run_time=1.6)
-            self.play(FadeOut(near.ground), FadeIn(self.caption), run_time=0.4)
-            self.play(FadeIn(far.path.start_label), FadeIn(far.path.label), run_time=0.5)
+        near, far = descent.near, descent.far
+        gone = [near.path.start_label, near.path.label, near.surface.values, self.caption, *self.formulas]
+        self.play(*map(FadeOut, gone), run_time=0.5)
+        descent.map, self.caption = far, self.under_map(far)
+        descent.show(float(descent.close_up))
+        parts = ("line", "start_ring", "marker")
+        moved = [ReplacementTransform(getattr(near.path, name), getattr(far.path, name)) for name in parts]
+        far.surface.set_z_index(-2)
+        near.ground.set_z_index(-1)
+        self.play(FadeIn(far.surface, run_time=0.7), near.goes_into(far), *moved, self.resize(TALL), run_time=1.6)
+        self.play(FadeOut(near.ground), FadeIn(self.caption), run_time=0.4)
+        self.play(FadeIn(far.path.start_label), FadeIn(far.path.label), run_time=0.5)
 
     def walk(self) -> None:
         every = self.descent.dots_every

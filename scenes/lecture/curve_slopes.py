@@ -13,6 +13,7 @@ from gradreel.scenes.mobjects.loss_slice import AHEAD, BEHIND, LossSlice, SliceG
 from gradreel.scenes.mobjects.part_map import PartMap, part_map, steps_heading
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import (
     GOAL,
     gradient_source,
@@ -28,7 +29,7 @@ from gradreel.scenes.style import palette
 from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, ReplacementTransform, VGroup, smooth
 from numpy.typing import NDArray
 
-QUESTION = (1.85, 0.35, -0.85)  # baselines of the model, its loss, and what is wanted
+QUESTION = (2.0, 0.15, -0.9)  # baselines of the model, its loss, and what is wanted
 SLICE_BOX = (-5.6, -1.15, -0.85, 2.2)
 GRID_BOX = (style.LEFT_EDGE, MAP_BOX[1], -1.2, 2.75)
 KNOWN = Experiment()  # the run that the sum of sigmoids was shown with
@@ -103,10 +104,10 @@ class SlopeBeats(LectureScene):
         self.play(ReplacementTransform(written, goal), FadeIn(fit.plot), run_time=0.8)
         self.play(Create(fit.target), run_time=1.2, rate_func=smooth)
         self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.4)
-        model = self.model_formula(middle)
-        self.question = VGroup(model, goal)
+        model, note = self.model_formula(middle), self.offset_note(middle)
+        self.question = VGroup(model, goal, *note)
         cells = [VGroup(box, name) for box, name in zip(strip.boxes, strip.names, strict=True)]
-        self.play(FadeIn(model, shift=0.15 * UP), FadeIn(strip.label), run_time=0.5)
+        self.play(*(FadeIn(part, shift=0.15 * UP) for part in (model, *note)), FadeIn(strip.label), run_time=0.5)
         self.play(LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12), run_time=1.0)
 
     def model_formula(self, middle: float) -> TextMobject:
@@ -114,6 +115,14 @@ class SlopeBeats(LectureScene):
         source, room = model_source(self.experiment), 2 * (middle - style.LEFT_EDGE)
         width = formula(source, 38).width
         return formula(source, 38 * min(1.0, room / width)).place(QUESTION[0], center=middle)
+
+    def offset_note(self, middle: float) -> list[TextMobject]:
+        """Beneath the model: why its b_i are not those of the sum of sigmoids, of a curve that was shown there."""
+        run = self.experiment
+        if (run.dataset, run.hidden, run.activation) != (KNOWN.dataset, KNOWN.hidden, KNOWN.activation):
+            return []
+        text = self.screen("offset", middle=number_text(KNOWN.dataset.offset))
+        return [words(text, style.CAPTION, palette.dim).place(QUESTION[0] - 0.88, center=middle)]
 
     def random_start(self) -> None:
         if self.experiment.loss == "mae":
@@ -168,9 +177,13 @@ class SlopeBeats(LectureScene):
     def show_slope(self) -> None:
         along = self.along
         self.add(along.tangent, along.point)
+        measured = VGroup(along.tangent, self.slope_label)
         self.play(Create(along.tangent), FadeIn(self.slope_label), run_time=0.8)
-        self.wait(0.6)
+        self.wait(1.2)
+        self.play(*map(FadeOut, measured), run_time=0.3)  # it is the slope here, not where the dot goes now
         self.play(self.descent.nudge(along), run_time=3.0)
+        self.add(along.tangent, along.point)
+        self.play(*map(FadeIn, measured), run_time=0.3)
 
     def gradient(self) -> None:
         descent, along, slopes = self.descent, self.along, self.descent.slopes

@@ -199,8 +199,9 @@ class MatrixForm(ThreeDaysScene):
     def _rows_beat(self) -> None:
         with self.beat("rows" if self.n_units > 1 else "rows-one"):
             # The last scene's numbers take the letters' places. A row of W stands up beside the column x, each number
-            # beside its own; with b, that is an r: one after the other
+            # beside its own; with b, that is an r: one after the other. On their way they pass beneath the column x
             boxes = self.sums.boxes
+            boxes["x"].set_z_index(1)
             for name in ("x", "w", "bias"):
                 leaving = [FadeOut(letter) for letter, _, _ in self.placed[name]]
                 self.play(*leaving, *(FadeIn(number) for number in boxes[name].cells), run_time=0.4)
@@ -211,6 +212,7 @@ class MatrixForm(ThreeDaysScene):
                 gone = [FadeOut(self.placed["r"][i][0]), *(FadeOut(moved.mobject) for moved in upright)]
                 self.play(*gone, FadeIn(boxes["r"].numbers[i][0]), run_time=0.5)
             self.play(*(emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells), run_time=0.4)
+            boxes["x"].set_z_index(0)
             self.add(self.sums)
 
     def _stand_up(self, i: int) -> list[Animation]:

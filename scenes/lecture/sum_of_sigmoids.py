@@ -17,10 +17,11 @@ from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows, s
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import PRESENT, emphasis
+from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import (
+    UP,
     Create,
     FadeIn,
     FadeOut,
@@ -207,22 +208,30 @@ class SumOfSigmoids(SumByHandBeats):
         final, close = self._loss_at(self.last), self._is_close()
         ours = np.nan if self.hand is None else self._loss_of(self.hand)
         said = {"updates": number_text(int(self.run.kept[-1])), "loss": self.readout.written(final)}
+        said_ours = self.readout.written(ours)
         if close and final < ours:
-            with self.beat("end-close-better", **said, ours=self.readout.written(ours)):
-                # Blue lies along red, closer than the sum set by hand did
-                self.wait(0.5)
+            with self.beat("end-close-better", **said, ours=said_ours):
+                # Blue lies along red, closer than the sum set by hand did; both losses, one beneath the other
+                self._compare(said_ours)
         elif close:
             with self.beat("end-close", **said):
                 # Blue lies along red
                 self.wait(0.5)
         elif final > ours:
-            with self.beat("end-far-worse", **said, ours=self.readout.written(ours)):
-                # Blue has come to rest away from red, farther than the sum set by hand was
-                self.wait(0.5)
+            with self.beat("end-far-worse", **said, ours=said_ours):
+                # Blue has come to rest away from red, farther than the sum set by hand was; both losses, too
+                self._compare(said_ours)
         else:
             with self.beat("end-far", **said):
                 # Blue has come to rest away from red
                 self.wait(0.5)
+
+    def _compare(self, ours: str) -> None:
+        """The loss of the sum set by hand comes beneath the run's."""
+        line = style.HEADING_BASELINE - 0.6
+        loss = formula(ours, 32, palette.dim).place(line, right=style.RIGHT_EDGE)
+        name = words(self.screen("by-hand"), style.LABEL, palette.dim).place(line, right=loss.get_left()[0] - 0.2)
+        self.play(FadeIn(VGroup(name, loss), shift=0.15 * UP), run_time=0.5)
 
     def _found_beats(self) -> None:
         steps = steps_of(self.experiment, np.asarray(self.run.parameters[self.last]))

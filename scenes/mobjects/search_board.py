@@ -52,9 +52,8 @@ class SearchBoard(VGroup):
         self.loss = Number(float(grid.loss.max()), 3, 32)
         self.scale = self._scale(texts)
         self.readout = self._readout(texts)
-        peak = int(np.argmax(curve.y))
-        self.target_label = words(texts["target"], style.LABEL, palette.red)
-        self.target_label.move_to(self.plot.at(curve.x[peak], curve.y[peak]) + np.array([0.95, 0.15, 0.0]))
+        end = self.plot.at(self.ends[1], curve(self.ends[1]))  # right of the plot, where no line comes
+        self.target_label = words(texts["target"], style.LABEL, palette.red).place(end[1] - 0.1, left=end[0] + 0.15)
         self.add(self.plot, self.target, self.dots, self.target_label, self.line)
         self.add(self.grid, self.grid_names, self.scale, self.readout)
         self.show(1)

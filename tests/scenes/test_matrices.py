@@ -178,6 +178,22 @@ def test_each_begins_with_the_picture_that_the_one_before_ended_with(media, befo
     assert np.abs(last.astype(int) - opening(after, media, run=RUN)).max() <= 2
 
 
+def test_rows_of_w_pass_beneath_the_column_x(media):
+    layers = []
+    stand_up = MatrixForm._stand_up
+
+    def watched(scene, i):
+        moving = stand_up(scene, i)
+        numbers = [moved.mobject for moved in moving]
+        layers.append((max(number.z_index for number in numbers), min(n.z_index for n in scene.sums.boxes["x"])))
+        return moving
+
+    with patch.object(MatrixForm, "_stand_up", watched):
+        after = play(MatrixForm, lambda scene: scene.sums.boxes["x"].z_index, media, run=RUN)["rows"]
+    assert len(layers) == 3 and all(moving < x for moving, x in layers)
+    assert after == 0
+
+
 def test_one_sigmoid_is_told_as_one(media):
     beats = play(MatrixForm, lambda scene: scene._heading(), media, run=ENDS["one of one"])
     assert {"fold-one", "rows-one"} <= beats.keys()

@@ -458,3 +458,21 @@ def test_between_two_rows_lies_the_way_between_two_recorded_states(trace):
     np.testing.assert_allclose(state_at(trace, 2.25), 0.75 * trace.parameters[2] + 0.25 * trace.parameters[3])
     assert recorded_row(2.999) == 2 and recorded_row(3.0) == 3
     np.testing.assert_array_equal(state_at(trace, 300), trace.parameters[300])
+
+
+def test_of_two_parameters_there_is_but_one_plane(media):
+    names = play(lambda scene, beat: None, media, LINE)
+    assert {"surface-all", "step-back-all"} <= set(names) and not {"surface", "step-back"} & set(names)
+
+
+def test_why_b_reads_otherwise_is_said_of_the_curve_that_was_shown(media):
+    notes = []
+
+    def look(scene, beat):
+        if beat.startswith("task"):
+            notes.append([part.source for part in scene.offset_note(0.0)])
+
+    for run in (SHORT, LINE, EXTREMES["eight sigmoids"]):
+        play(look, media, run)
+    assert [len(note) for note in notes] == [1, 0, 0]
+    assert f"less {SHORT.dataset.offset:g}" in notes[0][0]

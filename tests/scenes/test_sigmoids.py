@@ -18,6 +18,7 @@ from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.sigmoids import MorphSigmoid
 from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.stills import beat_frames, visit_beats
 
 TINY = (320, 180)
@@ -281,6 +282,21 @@ def test_the_words_say_how_the_run_ended_and_what_it_found(context):
     assert {"end-close-better", "found-mirrored"} <= set(found)
     found = sum_scene(lambda scene, beat: None, context, SHORT)
     assert {"end-far-worse", "found-other"} <= set(found)
+
+
+@pytest.mark.parametrize("run", [LONG, SHORT], ids=["better", "worse"])
+def test_the_loss_set_by_hand_stands_beneath_that_of_the_run(context, run):
+    def end(scene, beat):
+        if not beat.startswith("end"):
+            return None
+        line = scene.readout.loss.get_bottom()[1]
+        beneath = [part for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+        return [part.source for part in beneath if 0.3 < line - part.get_bottom()[1] < 0.8], scene.readout
+
+    seen = next(found for found in sum_scene(end, context, run).values() if found)
+    (name, ours), readout = seen
+    shown = readout.written(float(loss(run, matched_theta(run)[None])[0]))
+    assert "set by hand" in name and shown in ours and shown != readout.loss.text
 
 
 def test_a_run_with_other_than_a_sigmoid_for_each_piece_is_not_compared(context):

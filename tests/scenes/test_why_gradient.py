@@ -91,6 +91,15 @@ def test_the_line_left_over_is_the_best_of_all_that_were_tried(values):
     assert least >= np.mean((b + w * x - y) ** 2)  # no line of a grid beats the best of all
 
 
+def test_no_line_that_is_tried_comes_to_the_name_of_red():
+    board = at("two", lambda scene: scene.board)
+    assert board.target_label.get_left()[0] > board.plot.box[1]
+    for row in range(0, 20, 3):
+        for column in range(0, 20, 3):
+            board.draw_line(row, column)
+            assert board.line.get_right()[0] <= board.plot.box[1] + 1e-9
+
+
 def test_another_curve_of_losses_is_another_grid():
     losses = np.arange(16.0).reshape(4, 4)
     one, other = GridMap(losses, 0, 0, 4).show(16), GridMap(losses[::-1], 0, 0, 4).show(16)
