@@ -14,6 +14,7 @@ import types
 from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,11 @@ OF_A_PLAY = {
     *("renderer", "manager", "queue", "mobjects", "foreground_mobjects", "updaters"),
 }
 """Attributes of a scene that each play sets anew, or that are looked at by themselves."""
-OF_BEATS = {"after_beat", "beats", "context", "words_of", "_ended", "_skipped", "_held_beat", "_traces"}
-"""Those that say which beats were asked for, and what was needed for them."""
+OF_BEATS = {
+    *("after_beat", "beats", "context", "words_of", "_ended", "_skipped", "_held_beat", "_traces", "parameters"),
+    *("file_writer_settings", "output_plan", "session_spec", "_log_file_path"),
+}
+"""Those that say which beats were asked for, what was needed for them, and where that lies on this machine."""
 NOT_LOOKED_INTO = (
     types.ModuleType,
     type,
@@ -123,7 +127,7 @@ class _Digest:
                 self._numbers[id(item)] = len(self._numbers)
                 self._kept.append(item)
                 parts = _parts(item)
-                found.update(f"{type(item).__module__}.{type(item).__qualname__} {len(parts)};".encode())
+                found.update(f"{type(item).__qualname__} {len(parts)};".encode())  # a module's name may hold its path
                 waiting.extend(reversed(parts))
         return found.hexdigest()
 
@@ -132,6 +136,8 @@ def _parts(item: Any) -> list[Any]:
     """What an object is made of; nothing for one that is not looked into."""
     if isinstance(item, NOT_LOOKED_INTO):
         return [getattr(item, "__qualname__", "")]
+    if isinstance(item, PurePath):
+        return [item.name]  # a cluster's workers have folders of their own
     if isinstance(item, np.ndarray):
         return _parts_of_array(item)
     if isinstance(item, list | tuple | deque):

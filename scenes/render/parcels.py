@@ -47,13 +47,17 @@ class ClusterDrawers(Connection):
     def __init__(self, client: Any, address: str, jobs: int, workspace: Workspace) -> None:
         super().__init__(client, address, jobs)
         self._workspace = workspace
-        self.at_once = min(jobs, sum(client.nthreads().values()))
+        self._jobs = jobs
         self._topic = f"gradreel-{uuid.uuid4().hex}"
         self._listening: dict[str, _Hears] = {}  # by task
         self._sending: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)  # by worker
         self._digests = _Digests()
         self._reading = threading.Lock()  # `sources` looks at files in one thread at a time
         client.subscribe_topic(self._topic, self._hear)
+
+    @property
+    def at_once(self) -> int:
+        return int(min(self._jobs, sum(self._client.nthreads().values())))
 
     def stop(self) -> None:
         """Take back what has been sent; what is at work there is ended."""
