@@ -67,13 +67,17 @@ def play(look, media_dir, parameters, **context) -> list[str]:
     return [beat.name for beat in scene.beats]
 
 
+def words_on(scene) -> str:
+    texts = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+    return " | ".join(texts).replace("\\", "")
+
+
 def film(media_dir, parameters, **context) -> tuple[list[str], Overfitting, str]:
     """The beats, the scene at its end, and the words on its screen then."""
     end = {}
 
     def look(scene, beat):
-        texts = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-        end["scene"], end["said"] = scene, " | ".join(texts).replace("\\", "")
+        end["scene"], end["said"] = scene, words_on(scene)
 
     beats = play(look, media_dir, parameters, **context)
     return beats, end["scene"], end["said"]
@@ -183,14 +187,20 @@ def test_other_runs_another_picture(media):
 
 
 def test_nothing_overfits_on_a_clean_week(media):
-    beats, scene, said = film(
-        media, {"dataset": weekly(), "depths": (0, 1, 2), "width": 12, "seeds": (0, 1), "epochs": 60}
-    )
-    assert scene.opens is None
-    assert beats[0] == "sink"
-    assert beats[-1] == "lecture-only"
-    assert "week.csv" in said
-    assert "synthetic" not in said
+    said, seen = {}, []
+
+    def look(scene, beat):
+        said[beat] = words_on(scene)
+        seen.append(scene)
+
+    ours = {"dataset": weekly(), "depths": (0, 1, 2), "width": 12, "seeds": (0, 1), "epochs": 60}
+    *before, last = play(look, media, ours)
+    assert seen[-1].opens is None
+    assert before[0] == "sink"
+    assert last == "lecture-only"
+    assert all("week.csv" in said[beat] for beat in before)
+    assert "week.csv" not in said[last] and "no unseen loss for 2 layers" in said[last]  # there the lecture's is alone
+    assert "synthetic" not in " ".join(said.values())
 
 
 def test_best_depth_is_one_layer(media):
@@ -222,6 +232,7 @@ def test_lectures_losses_stand_in_our_picture_where_both_fit(media, say):
     heights = [scene.picture.plot.data(dot.get_center())[1] for dot in scene.lecture.dots["unseen"]]
     assert heights == pytest.approx([460, 430, 380, 440], abs=0.1)  # on our scale
     assert "520" not in said
+    assert "no unseen loss for 2 layers; faint: ours, synthetic data" in said
     say([2080, 520, 270, 250, 230], [4000, 5200, 4710, 4380, 4290])
     assert not film(media, parameters)[1].over_ours
 
