@@ -35,7 +35,7 @@ OPTIONS = (
     ("tune", "zerolatency"),
     ("crf", "24"),
     ("forced-idr", "1"),
-    ("x264-params", "open-gop=0:cabac=1:aq-mode=1:scenecut=0:8x8dct=1:partitions=i4x4,i8x8,p8x8"),
+    ("x264-params", "open-gop=0:cabac=1:aq-mode=1:scenecut=0:no-deblock=0:8x8dct=1:partitions=i4x4,i8x8,p8x8"),
 )
 KEYFRAME_SECONDS = 2
 LONG = 12  # frames that stand still at least, for packets that repeat a picture: after them a key frame is needed
