@@ -105,7 +105,7 @@ def test_one_path_then_all_then_the_step(film):
     assert film["forward"] == 0
     assert film[output] == 1  # by y
     assert film["path"] == 1 + 3  # of a, r, w on the path
-    assert film["rest"] == 1 + 3 + 3 + 1 + 3 + 1  # by y, each a; of each b_i, where those by r went, b, each c, the path's w
+    assert film["rest"] == 1 + 3 + 3 + 1 + 3 + 1  # by y, each a, each b_i (those by r went), b, each c, the path's w
     assert film[check] == 0  # the stage is the counts' alone
     assert film[step] == 0  # the numbers in the nodes are those after the step
 
