@@ -22,11 +22,10 @@ import numpy as np
 from av.filter import Graph
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 from gradreel.scenes.render import h264
 from gradreel.scenes.render.colors import Converter
-from gradreel.scenes.render.h264 import KEYFRAME_SECONDS, H264Stream
+from gradreel.scenes.render.h264 import H264Stream, set_up
 from gradreel.scenes.render.pictures import Pixels, png_bytes
 from gradreel.scenes.render.settings import RenderSettings
 
@@ -117,15 +116,8 @@ class _Video:
         stream = self._container.add_stream(codec.name, rate=Fraction(settings.fps), options=dict(codec.options))
         assert isinstance(stream, VideoStream)
         self._stream = stream
-        stream.width, stream.height, stream.pix_fmt = settings.width, settings.height, codec.pixel_format
-        context = stream.codec_context
-        context.time_base = Fraction(1, settings.fps)
-        context.thread_count = 1  # -j runs a worker per core; the same bytes on every machine
-        context.gop_size = KEYFRAME_SECONDS * settings.fps
+        set_up(stream.codec_context, settings, codec.pixel_format)
         self._converter = Converter(codec.pixel_format)
-        if self._converter.is_yuv:
-            context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
-            context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
         self._time_base = Fraction(1, settings.fps)
         self._next = 0
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -51,17 +50,16 @@ class H264Stream:
         self._container, self._stream, self._settings, self._options = container, stream, settings, options
         self._picture = ChangingFrame(settings.width, settings.height)
         self._repeats = _Repeats(settings, options)
-        self._encoder = _set_up(stream.codec_context, settings)
+        self._encoder = set_up(stream.codec_context, settings, "yuv420p")
         self._period = KEYFRAME_SECONDS * settings.fps
-        self._number = 0  # of the next frame, counted from the last key frame; 0: it has to be one
+        self._number = 0  # of the next frame, counted from the last key frame; 0: the encoder has had none
         self._still = 0  # frames that repeat the picture shown and are not written yet
-        self._begun = False  # whether the encoder has had a frame
         self._next = 0  # frame of the stream
 
     def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None:
         """The next frame, ``repeat`` times: the first one whole, of others the rows from ``top`` on that may differ."""
         tiles = self._picture.differences(pixels, top)
-        if tiles or not self._begun:
+        if tiles or not self._number:
             self._stand_still()
             self._picture.show(pixels, top, tiles)
             self._encode()
@@ -70,13 +68,13 @@ class H264Stream:
 
     def cut(self) -> None:
         """What comes next is another part."""
-        if self._begun:
+        if self._number:
             self._stand_still()
             self._end_encoder()
             context = CodecContext.create("libx264", "w")
             assert isinstance(context, VideoCodecContext)
             context.options = dict(self._options)
-            self._encoder, self._number, self._begun = _set_up(context, self._settings), 0, False
+            self._encoder, self._number = set_up(context, self._settings, "yuv420p"), 0
 
     def close(self) -> None:
         """Write what is still to be written; the container is not closed."""
@@ -104,12 +102,11 @@ class H264Stream:
         frame = self._picture.frame
         frame.pict_type = PictureType.I if is_key else PictureType.NONE
         frame.time_base, frame.pts = Fraction(1, self._settings.fps), self._next
-        self._begun = True
         self._number = 1 if is_key else self._number + 1
         self._mux(self._encoder.encode(frame))
 
     def _end_encoder(self) -> None:
-        if self._begun:
+        if self._number:
             self._mux(self._encoder.encode(None))
             assert self._encoder.extradata == self._stream.codec_context.extradata, "one header serves all parts"
 
@@ -130,30 +127,31 @@ class _Repeats:
         context = CodecContext.create("libx264", "w")
         assert isinstance(context, VideoCodecContext)
         context.options = dict(options)
-        self._encoder = _set_up(context, settings)
+        self._encoder = set_up(context, settings, "yuv420p")
         black = np.zeros((settings.height, settings.width, 4), np.uint8)
         self._frame = Converter("yuv420p")(black)
         self._frame.time_base = Fraction(1, settings.fps)
         self._packets: list[bytes] = []
-        self._times = count()
 
     def packet(self, number: int, header: bytes | None) -> bytes:
         """That of the frame ``number`` after a key frame, for a stream with ``header``."""
         while len(self._packets) <= number:
-            self._frame.pts = next(self._times)
+            self._frame.pts = len(self._packets)
             (packet,) = self._encoder.encode(self._frame)
             self._packets.append(bytes(packet))
         assert header == self._encoder.extradata, "made for this stream"
         return self._packets[number]
 
 
-def _set_up(context: VideoCodecContext, settings: RenderSettings) -> VideoCodecContext:
-    context.width, context.height, context.pix_fmt = settings.width, settings.height, "yuv420p"
+def set_up(context: VideoCodecContext, settings: RenderSettings, pixel_format: str) -> VideoCodecContext:
+    """An encoder for frames of ``settings``; YUV is tagged as what `Converter` makes of them."""
+    context.width, context.height, context.pix_fmt = settings.width, settings.height, pixel_format
     context.framerate = Fraction(settings.fps)
     context.time_base = Fraction(1, settings.fps)
     context.thread_count = 1  # -j runs a worker per core; the same bytes on every machine
     context.gop_size = KEYFRAME_SECONDS * settings.fps
     context.flags |= Flags.global_header
-    context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
-    context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+    if pixel_format.startswith("yuv"):
+        context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
+        context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
     return context
