@@ -11,22 +11,30 @@ from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.chosen_network import Choice, DaysToCome
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
+from gradreel.scenes.lecture.depth_picture import LECTURE_BEST, LECTURE_RUNS
 from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field, lecture_written
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, mark_of
-from gradreel.scenes.mobjects.choice_bars import ChoiceBars
+from gradreel.scenes.mobjects.bars import UNSEEN
 from gradreel.scenes.mobjects.data_squares import DataSquares
 from gradreel.scenes.mobjects.day_plot import WindowBracket
-from gradreel.scenes.mobjects.day_words import day_words, in_languages, views_words, weekday_words, weekdays_words
+from gradreel.scenes.mobjects.day_words import (
+    day_words,
+    in_languages,
+    views_and_errors,
+    weekday_words,
+    weekdays_words,
+)
 from gradreel.scenes.mobjects.days_ahead import AheadPanel, DaysAhead
 from gradreel.scenes.mobjects.depth_lines import depth_axis
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
+from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.network_words import network_fields, network_words
-from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
     UP,
+    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -36,17 +44,15 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     linear,
-    smooth,
     there_and_back,
 )
 from pydantic import Field, model_validator
 
 NOTE_LINE = -2.95
-LECTURE_CHOICE = (100,) * 3
 PICTURES = 1_000_000
 """AlexNet and the deeper ones after it learnt from ImageNet's 1.2 million pictures (ILSVRC 2012)."""
-FORMULA, FORMULA_LINE, BESIDE = 46, 1.85, (0.22, 0.68)  # right of the chosen column; the squares' middles, as shares
-SQUARES_FOOT, SQUARES_NAMES = 0.9, 0.45  # above the axis, which is the bars'
+FORMULA, FORMULA_LINE = 58, 1.55
+SQUARES, SQUARES_FOOT, SQUARES_NAMES = (-2.2, 2.2), -1.7, -2.15  # their middles, their lower edges, their names' line
 
 
 class ModelSelection(DepthsScene):
@@ -94,80 +100,82 @@ class ModelSelection(DepthsScene):
         choice, to_come = self.choice, self.to_come
         losses = [each.mean for result in choice.outcome for each in (result.training, result.unseen)]
         self.written = loss_column(losses)
-        self.missed = loss_column([*to_come.usual, to_come.naive])
-        self.bars = ChoiceBars(choice.outcome, [self._name(result) for result in choice.outcome], self.written)
+        self.counted = views_and_errors(self.ahead.prediction, [*to_come.usual, to_come.naive])
+        self.plane = LossPlane(
+            choice.outcome,
+            [self._name(len(result.network.hidden)) for result in choice.outcome],
+            self.written,
+            (self.screen("seen"), self.screen("unseen")),
+        )
         known = self.screen("data" if dataset.synthetic else "real")
         self.days = DaysAhead(dataset, self.ahead, to_come.usual, known, to_come.lows, language)
         shown = sorted({0, self.parameters.days - 1})
         rivals = [
-            (self.screen("ours", best=self._name(choice.best)), self.missed(to_come.usual[0])),
-            (self.screen(f"last-{to_come.rival}"), self.missed(to_come.naive)),
+            (self.screen("ours", best=self._name(len(choice.best.network.hidden))), self.counted(to_come.usual[0])),
+            (self.screen(f"last-{to_come.rival}"), self.counted(to_come.naive)),
         ]
         self.panel = AheadPanel(
             self.ahead,
             self.screen("prediction"),
-            [self._text(self.ahead.prediction[k]) for k in shown],
-            [self.missed(to_come.usual[k]) for k in shown],
+            [self.counted(self.ahead.prediction[k]) for k in shown],
+            [self.counted(to_come.usual[k]) for k in shown],
             self.screen("mean-error"),
             rivals,
             language,
         )
 
-    def _name(self, result: Result) -> str:
-        layers = len(result.network.hidden)
+    def _name(self, layers: int) -> str:
         return self.screen("linear" if layers == 0 else "layer" if layers == 1 else "layers", count=layers)
 
     # -- beats: the choice ---------------------------------------------------------------------------------------
 
     def _question_beat(self) -> None:
         with self.beat("question", **self._spoken(self.choice.best_seen)):
-            # The candidates, whose names the last scene left, with both of their losses: which would the room take?
-            axis, names = depth_axis([self._name(result) for result in self.choice.outcome], DEPTH_BOX)
-            self.add(axis, names)
+            # The networks' names, as the last scene left them, go to points: left is better on seen days, down on
+            # unseen ones. A line comes from the right and stops at the last point: which would the room take?
+            plane = self.plane
             self.title, arriving = next_heading(self.screen("heading"))
             self.note = self.data_caption("caption", seeds=len(self.parameters.seeds))
-            pairs = zip([axis, *names], [self.bars.axis, *self.bars.names], strict=True)
-            moving = [ReplacementTransform(*pair) for pair in pairs]
-            self.play(*arriving, *moving, FadeIn(self.note), run_time=0.8)
-            self.add(self.bars.names)
-            self.side_labels = VGroup()
-            self._raise(SEEN)
-            self._raise(UNSEEN)
+            self.play(*arriving, *self._names_to_points(), FadeIn(self.note), run_time=1.2)
+            self.add(plane.names)
+            self.play(Create(plane.path), run_time=2.0, rate_func=linear)
+            self.add(plane.path, plane.dots, plane.names)
+            self.wait(1.0)
+            self.play(plane.sweep_left())
+
+    def _names_to_points(self) -> list[Animation]:
+        """The axis of all depths becomes the plane's, each name goes to its network's point; others come or leave."""
+        plane = self.plane
+        axis, names = depth_axis([self._name(len(hidden)) for hidden in LECTURE_RUNS], DEPTH_BOX)
+        self.add(axis, names)
+        left = {len(hidden): name for hidden, name in zip(LECTURE_RUNS, names, strict=True)}
+        moves: list[Animation] = [ReplacementTransform(axis, plane.plot.x_axis)]
+        for result, name in zip(self.choice.outcome, plane.names, strict=True):
+            old = left.pop(len(result.network.hidden), None)
+            moves.append(FadeIn(name) if old is None else ReplacementTransform(old, name))
+        moves += [FadeOut(name) for name in left.values()]
+        rest = [part for part in plane.plot if part is not plane.plot.x_axis]
+        return [*moves, *map(FadeIn, (*rest, plane.labels, plane.dots))]
 
     def _choice_beat(self) -> None:
-        best = self.choice.best
+        best, plane = self.choice.best, self.plane
         values = {"least": self.written(best.unseen.mean), **self._spoken(best)}
         with self.beat("choice-same" if best is self.choice.best_seen else "choice", **values):
-            # The outlined bars of unseen days decide: a frame around the least, the others step back
+            # That line steps back. Unseen days decide: another one comes from above, down to the lowest point
             k = self.choice.place(best)
-            self.play(*(emphasis(bar, PRESENT) for bar in self.bars.side(SEEN)), run_time=0.6)
-            self.wait(0.6)
-            self.play(*self.bars.choose(k), run_time=0.5)
-            self.chosen = self.bars.frame(k)
-            self.play(Create(self.chosen), run_time=0.8)
+            self.play(emphasis(plane.upright, FAINT), run_time=0.6)
+            self.play(plane.sweep_down())
+            self.chosen = plane.ring(k)
+            self.play(Create(self.chosen), FadeIn(plane.value), *plane.choose(k), run_time=0.8)
             self.lecture = self._lecture_words()
             if len(self.lecture):
                 self.play(FadeIn(self.lecture, shift=0.1 * UP), run_time=0.5)
 
-    def _raise(self, side: int) -> None:
-        bars = self.bars.side(side)
-        boxes = VGroup(*(bar.box for bar in bars))
-        self.bars.grow(side, 0.0)
-        self.add(boxes)
-        rise = UpdateFromAlphaFunc(boxes, lambda _, share: self.bars.grow(side, share))
-        self.play(rise, run_time=1.0, rate_func=smooth)
-        self.play(*(FadeIn(VGroup(bar.dots, bar.value)) for bar in bars), run_time=0.4)
-        self.add(*bars)
-        label = self.bars.side_label(side, self.screen("seen" if side == SEEN else "unseen"))
-        if label is not None:
-            self.play(FadeIn(label), run_time=0.3)
-            self.side_labels.add(label)
-
     def _lecture_words(self) -> VGroup:
         """What the lecture chose by the same rule from its own runs, if that network is among ours."""
-        if LECTURE_CHOICE not in [result.network.hidden for result in self.choice.outcome]:
+        if LECTURE_BEST not in [result.network.hidden for result in self.choice.outcome]:
             return VGroup()
-        text = self.screen("lecture", count=len(LECTURE_CHOICE), loss=lecture_written(LECTURE_CHOICE)[UNSEEN])
+        text = self.screen("lecture", count=len(LECTURE_BEST), loss=lecture_written(LECTURE_BEST)[UNSEEN])
         return words(text, style.CAPTION, palette.dim).place(NOTE_LINE, left=style.LEFT_EDGE)
 
     def _spoken(self, result: Result) -> dict[str, str]:
@@ -182,6 +190,7 @@ class ModelSelection(DepthsScene):
             return
         values = {
             "examples": number_text(self.dataset.examples),
+            "window": number_text(self.dataset.window),
             "line": self.written(line.unseen.mean),
             "loss": self.written(other.unseen.mean),
             **network_fields("other", other.network.hidden, "depth"),
@@ -189,32 +198,28 @@ class ModelSelection(DepthsScene):
         with self.beat(choice.twist, **values):
             if choice.best is not line:
                 # The line that the film began with: it is not the one
-                bar = self.bars.side(UNSEEN)[choice.place(line)]
-                self.play(emphasis(bar, FULL), run_time=0.5)
-                self.rest = VGroup(mark_of(bar.value, self.bars.columns.width / 2))
-                self.play(Create(self.rest[0]), run_time=0.6)
+                k = choice.place(line)
+                named = (self.plane.dots[k], self.plane.names[k])
+                self.play(*(emphasis(part, FULL) for part in named), run_time=0.5)
+                self.rest = VGroup(self.plane.ring(k))
+                self.play(Create(self.rest), run_time=0.6)
                 return
-            # The others leave; in their place the line's formula, and how few days there were to learn from
+            # The plane leaves; the name becomes the line's formula, and how few days there were to learn from
             self._leave_the_line()
 
     def _leave_the_line(self) -> None:
-        k = self.choice.place(self.choice.best)
-        others = [bar for pair in (*self.bars.bars[:k], *self.bars.bars[k + 1 :]) for bar in pair]
-        names = [name for n, name in enumerate(self.bars.names) if n != k]
-        panel = self.bars.columns.panel(k)
-        labels = [label for label in self.side_labels if not panel[0] < label.get_center()[0] < panel[1]]
-        self.play(*(FadeOut(part) for part in [*others, *names, *labels]), run_time=0.6)
-        start = float(self.chosen.get_right()[0]) + 0.5
-        room = style.RIGHT_EDGE - start
-        text = formula(linear_sum_source(self.dataset.window), FORMULA)
-        text = text.place(FORMULA_LINE, left=start)
-        middles = (start + BESIDE[0] * room, start + BESIDE[1] * room)
+        name = self.plane.names[self.choice.place(self.choice.best)]
+        gone = [part for part in self.mobjects if part not in (self.title, self.note, self.plane.names)]
+        gone += [other for other in self.plane.names if other is not name]
+        self.remove(self.plane.names)
+        self.add(name)
+        text = formula(linear_sum_source(self.dataset.window), FORMULA).place(FORMULA_LINE, center=0.0)
+        self.play(*map(FadeOut, gone), run_time=0.6)
+        self.play(ReplacementTransform(name, text), run_time=0.9)
+        self.wait(1.0)
         counts = (float(self.dataset.examples), float(PICTURES))
         texts = (self.screen("days-to-learn", count=number_text(self.dataset.examples)), self.screen("pictures"))
-        axis = self.bars.columns.bottom
-        squares = DataSquares(counts, texts, middles, axis + SQUARES_FOOT, axis + SQUARES_NAMES)
-        self.play(FadeIn(text, shift=0.15 * UP), run_time=0.7)
-        self.wait(1.0)
+        squares = DataSquares(counts, texts, SQUARES, SQUARES_FOOT, SQUARES_NAMES)
         for square, name in zip(squares.squares, squares.names, strict=True):
             self.play(FadeIn(square), FadeIn(name, shift=0.15 * UP), run_time=0.9)
         self.rest = VGroup(text, squares)
@@ -222,7 +227,7 @@ class ModelSelection(DepthsScene):
     # -- beats: the forecast -------------------------------------------------------------------------------------
 
     def _tomorrow_beat(self) -> None:
-        views = self._text(self.ahead.prediction[0])
+        views = self.counted(self.ahead.prediction[0])
         with self.beat(self.to_come.tomorrow, views=views, **self._day(0), **self._last_day()):
             # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out
             self._open_forecast()
@@ -262,7 +267,7 @@ class ModelSelection(DepthsScene):
 
     def _day_after_beat(self) -> None:
         ahead, days = self.ahead, self.parameters.days
-        values = {"views": self._text(ahead.prediction[0]), "next": self._text(ahead.prediction[-1])}
+        values = {"views": self.counted(ahead.prediction[0]), "next": self.counted(ahead.prediction[-1])}
         key = "day-after" if days == 2 else "days-after"
         with self.beat(key, days=Count(days), **values, **self._day(days - 1)):
             # The prediction goes into the window as if it had been the day's views; the next one comes out
@@ -280,7 +285,7 @@ class ModelSelection(DepthsScene):
     def _error_beat(self) -> None:
         days = self.parameters.days
         usual = self.to_come.usual
-        values = {"one": self.missed(usual[0]), "more": self.missed(usual[-1]), "days": Count(days)}
+        values = {"one": self.counted(usual[0]), "more": self.counted(usual[-1]), "days": Count(days)}
         with self.beat("error" if days > 1 else "error-one", **values):
             # Whiskers: what the same network was off by on unseen days, on average; the numbers beside the predictions
             self.play(FadeOut(self.days.bracket), run_time=0.3)
@@ -290,7 +295,7 @@ class ModelSelection(DepthsScene):
 
     def _bet_beat(self) -> None:
         to_come = self.to_come
-        values = {"naive": self.missed(to_come.naive), "one": self.missed(to_come.usual[0])}
+        values = {"naive": self.counted(to_come.naive), "one": self.counted(to_come.usual[0])}
         with self.beat(f"{to_come.bet}-{to_come.rival}", **values):
             # Beside our error that of a forecast that needs no network; would the room bet on ours?
             for row in self.panel.rivals:
@@ -308,6 +313,3 @@ class ModelSelection(DepthsScene):
     def _last_day(self) -> dict[str, str]:
         last = self.dataset.daily.end
         return in_languages("last", lambda language: day_words(last, language))
-
-    def _text(self, views: float) -> str:
-        return views_words(self.dataset, float(views))

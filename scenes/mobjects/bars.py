@@ -122,14 +122,11 @@ class LossBar(VGroup):
 
 
 def loss_bars(
-    columns: Columns,
-    losses: Sequence[tuple[Losses, Losses]],
-    written: Callable[[float], str],
-    largest: float = VALUE_SIZES[0],
+    columns: Columns, losses: Sequence[tuple[Losses, Losses]], written: Callable[[float], str]
 ) -> list[tuple[LossBar, LossBar]]:
-    """Each column's two bars, SEEN and UNSEEN; ``written`` writes a mean, ``largest`` is the numbers' size at most."""
+    """Each column's two bars, SEEN and UNSEEN; ``written`` writes a mean."""
     texts = [[written(each.mean) for each in pair] for pair in losses]
-    size = min(largest, columns.value_size([text for pair in texts for text in pair]))
+    size = columns.value_size([text for pair in texts for text in pair])
 
     def bar(k: int, side: int) -> LossBar:
         return LossBar(columns, k, side, losses[k][side], texts[k][side], size)

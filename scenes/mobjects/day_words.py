@@ -6,12 +6,12 @@ A line is filled in all languages from the same values, and with plain texts, so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily_views import DailyViews, counting_decimals, loss_unit
 from gradreel.core.written_out import view_unit
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.narration import LANGUAGES
@@ -82,6 +82,20 @@ def views_words(dataset: DailyViews, views: float) -> str:
     """Views of a day as they are written on the screen: whole ones of a small series without decimals, as counted."""
     whole = view_unit(dataset).size == 1.0 and float(views).is_integer()
     return number_text(views, 0) if whole else dataset.format_views(views).replace("-", "\u2212")
+
+
+def views_and_errors(views: Iterable[float], errors: Iterable[float]) -> Callable[[float], str]:
+    """What writes views of days and how far off they may be, in one line and so in one unit: "3 742", "404".
+
+    Whole views below 10 000, else thousands or millions, with as many decimals as three digits of the largest take and
+    two of the smallest error; errors of less than a millionth of the views have none.
+    """
+    views, errors = [abs(float(number)) for number in views], [abs(float(error)) for error in errors]
+    largest = max([*views, *errors])
+    unit, letter = loss_unit([largest])
+    counting = [error for error in errors if error > 1e-6 * largest]
+    decimals = [counting_decimals(largest / unit), *(counting_decimals(error / unit) - 1 for error in counting)]
+    return lambda number: number_text(float(number) / unit, max(decimals)) + letter
 
 
 def tick_days(first: date, last: date, most: int) -> list[date]:

@@ -20,7 +20,9 @@ from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.chosen_network import Choice, every_week_low
 from gradreel.scenes.lecture.model_selection import ModelSelection
+from gradreel.scenes.mobjects.day_words import views_and_errors
 from gradreel.scenes.mobjects.days_ahead import DaysAhead
+from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import palette
 
@@ -83,6 +85,11 @@ def play(media_dir, parameters, look=lambda scene, beat: None, lang="en"):
     return scenes[-1], {beat.name: beat.lines for beat in scenes[-1].beats}
 
 
+def plain(text: str) -> float:
+    """A number as it is written on the screen."""
+    return float(text.replace("\u2009", ""))
+
+
 def own(views, window: int = 7) -> DailyViews:
     series = DailySeries(start=date(2022, 1, 3), values=tuple(map(float, views)), name="views.csv")
     return DailyViews(series=series, window=window)
@@ -102,9 +109,10 @@ def test_the_forecast_is_the_chosen_networks(media):
     places = [scene.days.plot.data(point.get_center()) for point in scene.days.predicted]
     np.testing.assert_allclose([views for _, views in places], expected.prediction, rtol=1e-9)
     assert [day for day, _ in places] == list(expected.dates.astype(int))
-    written = [WEEK.format_views(float(views)) for views in expected.prediction]
+    written = [scene.counted(views) for views in expected.prediction]
+    assert [plain(text) for text in written] == pytest.approx(expected.prediction, abs=0.51)
     assert [line[1].source for line in scene.panel.lines] == written
-    assert [text.source for text in scene.panel.errors] == [f"± {scene.missed(e)}" for e in scene.to_come.usual]
+    assert [text.source for text in scene.panel.errors] == [f"± {scene.counted(e)}" for e in scene.to_come.usual]
     assert all(text in lines["day-after"]["zh"] for text in written)
 
 
@@ -117,18 +125,49 @@ def test_the_errors_are_those_measured_over_unseen_days(media):
         assert (high - low) / 2 == pytest.approx(errors.mean_absolute[k], rel=1e-6)
     naive = [float(e[0]) for e in (errors.naive_day_mean_absolute, errors.naive_week_mean_absolute)]
     rows = [row[1].source for row in scene.panel.rivals]
-    assert rows == [scene.missed(e) for e in (errors.mean_absolute[0], min(naive))]
-    assert f"by {scene.missed(errors.mean_absolute[1])}." in lines["error"]["en"]
-    assert float(scene.missed(errors.mean_absolute[1])) == pytest.approx(errors.mean_absolute[1], rel=0.01)
+    assert rows == [scene.counted(e) for e in (errors.mean_absolute[0], min(naive))]
+    assert f"by {scene.counted(errors.mean_absolute[1])}." in lines["error"]["en"]
+    assert plain(scene.counted(errors.mean_absolute[1])) == pytest.approx(errors.mean_absolute[1], rel=0.01)
 
 
-def test_the_bars_are_the_mean_losses_and_the_least_unseen_one_is_framed(media):
+@pytest.mark.parametrize(
+    ("views", "errors", "written"),
+    [
+        ((3744.2, 4437.0), (404.2, 575.4), ["3 744", "4 437", "404", "575"]),
+        ((37_442.0,), (4042.0,), ["37.4k", "4.0k"]),
+        ((37_442.0,), (12.3,), ["37.442k", "0.012k"]),
+        ((-3.2,), (0.51,), ["\u22123.20", "0.51"]),
+        ((4000.0,), (1e-10,), ["4 000", "0"]),
+    ],
+)
+def test_a_prediction_and_its_error_have_one_unit_and_digits_for_both(views, errors, written):
+    write = views_and_errors(views, errors)
+    assert [write(number).replace("\u2009", " ") for number in (*views, *errors)] == written
+
+
+def test_each_network_lies_at_its_two_losses_and_the_lines_stop_at_the_least(media):
     scene, _ = play(media, SMALL)
-    for result, pair in zip(scene.choice.outcome, scene.bars.bars, strict=True):
-        heights = [bar.box.height / (scene.bars.columns.y(1.0) - scene.bars.columns.y(0.0)) for bar in pair]
-        assert heights == pytest.approx([result.training.mean, result.unseen.mean], rel=1e-6)
-    k = min((0, 1), key=lambda n: scene.choice.outcome[n].unseen.mean)
-    assert scene.chosen.get_center()[0] == pytest.approx(scene.bars.columns.center(k))
+    plane, outcome = scene.plane, scene.choice.outcome
+    places = [plane.plot.data(dot.get_center()) for dot in plane.dots]
+    losses = [(result.training.mean, result.unseen.mean) for result in outcome]
+    np.testing.assert_allclose(places, losses, rtol=1e-9)
+    assert plane.plot.data(plane.upright.get_center())[0] == pytest.approx(min(seen for seen, _ in losses))
+    assert plane.plot.data(plane.level.get_center())[1] == pytest.approx(min(unseen for _, unseen in losses))
+    k = min((0, 1), key=lambda n: losses[n][1])
+    np.testing.assert_allclose(scene.chosen.get_center(), plane.dots[k].get_center(), atol=1e-6)
+    assert plane.value.source == scene.written(losses[k][1])
+
+
+def test_losses_that_hardly_differ_look_alike():
+    results = [
+        Result(network, (0,), Losses(np.array([seen])), Losses(np.array([unseen])), None)
+        for network, seen, unseen in zip(
+            depth_experiments(WEEK, (0, 1), 4, (0,), 1), (200.0, 100.0), (400.0, 401.0), strict=True
+        )
+    ]
+    plane = LossPlane(results, ["linear", "1 layer"], str, ("seen", "unseen"))
+    heights = [dot.get_center()[1] for dot in plane.dots]
+    assert 0 < heights[1] - heights[0] < 0.1
 
 
 def test_what_is_chosen_follows_the_unseen_loss(knowing):
@@ -202,7 +241,7 @@ def test_the_bet_is_open_where_the_network_is_better(knowing):
     scene, lines = play(knowing({1: 0.7, 7: 0.3}), SMALL)
     naive = scene.to_come.errors.naive_day_mean_absolute[0]
     assert scene.to_come.errors.mean_absolute[0] < naive
-    assert f"{scene.missed(naive)} views" in lines["bet-day"]["en"]
+    assert f"{scene.counted(naive)} views" in lines["bet-day"]["en"]
 
 
 @pytest.mark.parametrize(("weights", "rival"), [({1: 1.0}, "day"), ({7: 1.0}, "week"), ({1: 0.98, 7: 0.01}, "day")])
@@ -241,6 +280,7 @@ def test_the_twist_is_told_by_the_numbers(knowing, weights, worse, beat):
     examples = f"{scene.dataset.examples:,}".replace(",", "\u2009")
     if beat == "twist-line":
         assert examples in lines[beat]["en"] and examples in lines[beat]["zh"]
+        assert "7 days, 7 weights" in lines[beat]["en"] and "7 天，就 7 个权重" in lines[beat]["zh"]
     else:
         assert scene.written(scene.choice.line.unseen.mean) in lines[beat]["en"]
 
@@ -278,7 +318,8 @@ def test_the_squares_are_as_large_as_the_data_sets(knowing):
         if beat == "twist-line":
             squares = scene.rest[1].squares
             sides["data"], sides["pictures"] = (square.width for square in squares)
-            assert all(name.get_bottom()[1] > scene.bars.columns.bottom for name in scene.rest[1].names)  # no bars
+            assert all(name.get_top()[1] < squares[0].get_bottom()[1] for name in scene.rest[1].names)
+            assert scene.plane.dots[1] not in scene.get_mobject_family_members(), "the plane has left"
             assert squares[0].get_bottom()[1] == pytest.approx(squares[1].get_bottom()[1])
             assert squares[1].get_fill_color() == palette.grey
 

@@ -1,0 +1,120 @@
+"""Networks as points in a plane: left is better on seen days, down is better on unseen ones.
+
+A pure function of numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from gradreel.core.results import Result
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.callout import beside
+from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
+from gradreel.scenes.style import PRESENT, emphasis, mix, palette
+from manim import Animation, Circle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from numpy.typing import NDArray
+
+LEFT, RIGHT, BOTTOM, TOP = style.LEFT_EDGE + 1.1, 4.1, -2.05, 2.2
+ROOM = (0.3, 0.25)  # of the losses' span, free at both ends of an axis; none below 0
+LEAST_SPAN = 0.15  # of the largest loss, that is taken as their span at least: a hair's breadth shall look like one
+TICK_ROOM = 0.06  # of an axis, at its end, where the word for it stands
+DOT, RING, NAME, VALUE = 0.11, 0.22, 28.0, 34.0
+SWEEP = 2.0  # seconds
+
+
+class LossPlane(VGroup):
+    """Each of N results at (its mean training loss, its mean unseen loss), a line from one to the next, their names.
+
+    ``texts``: what the axes measure; ``written`` writes a loss in views. Parts: ``plot``, ``labels`` (of the axes),
+    ``path``, ``dots``, ``names``; ``upright`` stands at the least training loss, ``level`` lies at the least unseen
+    one, and ``value`` is its number.
+    """
+
+    def __init__(
+        self, results: Sequence[Result], names: Sequence[str], written: Callable[[float], str], texts: tuple[str, str]
+    ) -> None:
+        super().__init__()
+        self.seen = np.array([result.training.mean for result in results])  # (N,)
+        self.unseen = np.array([result.unseen.mean for result in results])  # (N,)
+        self.plot = self._plot(written)
+        self.labels = VGroup(
+            words(texts[0], style.TICK, palette.dim).place(BOTTOM - 0.4, right=style.RIGHT_EDGE),
+            words(texts[1], style.TICK, palette.dim).place(TOP + 0.15, left=style.LEFT_EDGE),
+        )
+        points = self.plot.at(self.seen, self.unseen)
+        self.path = polyline(points, mix(palette.blue, PRESENT), style.GHOST_CURVE)
+        self.dots = VGroup(*(ring(point, DOT, palette.blue, fill=palette.blue) for point in points))
+        self.upright, self.level = VMobject(), VMobject()
+        self.show_upright(self.seen.min())
+        self.show_level(self.unseen.min())
+        self.value = words(written(float(self.unseen.min())), VALUE)
+        self.value.place(float(self.level.get_center()[1]) - 0.12, left=RIGHT + 0.2)
+        ringed = {int(self.unseen.argmin()), *(k for k, result in enumerate(results) if not result.network.hidden)}
+        self.names = self._names(names, points, [self.ring(k) for k in sorted(ringed)])
+        self.add(self.plot, self.labels, self.path, self.upright, self.level, self.value, self.dots, self.names)
+
+    def _plot(self, written: Callable[[float], str]) -> Plot:
+        across, up = _range(self.seen), _range(self.unseen)
+
+        def ticks(start: float, end: float) -> Ticks:
+            values = tuple(value for value in round_ticks(start, end, 4) if value < end - TICK_ROOM * (end - start))
+            return Ticks(values, tuple("0" if value == 0 else written(value) for value in values))
+
+        box = {"left": LEFT, "right": RIGHT, "bottom": BOTTOM, "top": TOP}
+        return Plot(across, up, **box, x_ticks=ticks(*across), y_ticks=ticks(*up), x_label=None)
+
+    def _names(self, names: Sequence[str], points: NDArray, rings: Sequence[Circle]) -> VGroup:
+        """Each beside its point, off the lines, the other points and names, and the rings that come."""
+        placed: list[TextMobject] = []
+        for name, point in zip(names, points, strict=True):
+            text = words(name, NAME)
+            taken = [*self.dots, *rings, self.upright, self.level, *placed]
+            placed.append(text.move_to(beside(points, point, (text.width, text.height), self.plot.box, taken)))
+        return VGroup(*placed)
+
+    # -- what moves ------------------------------------------------------------------------------------------------
+
+    def show_upright(self, seen: float) -> None:
+        """The upright line at a training loss, in place."""
+        low, high = self.plot.y_range
+        made = dashed(self.plot.at(seen, low), self.plot.at(seen, high) - [0, 0.1, 0], palette.text)
+        self.upright.become(made)
+
+    def show_level(self, unseen: float) -> None:
+        """The level line at an unseen loss, in place."""
+        self.level.become(dashed(*self.plot.at(self.plot.x_range, unseen), palette.text))
+
+    def sweep_left(self) -> UpdateFromAlphaFunc:
+        """The upright line comes from the right and stops at the last point."""
+        return self._sweep(self.upright, self.show_upright, self.plot.x_range[1], self.seen.min())
+
+    def sweep_down(self) -> UpdateFromAlphaFunc:
+        """The level line comes from above and stops at the last point."""
+        return self._sweep(self.level, self.show_level, self.plot.y_range[1], self.unseen.min())
+
+    @staticmethod
+    def _sweep(line: VMobject, show: Callable[[float], None], start: float, end: float) -> UpdateFromAlphaFunc:
+        def update(_: VMobject, share: float) -> None:
+            show(start + share * (end - start))
+
+        return UpdateFromAlphaFunc(line, update, run_time=SWEEP, rate_func=smooth)
+
+    def choose(self, k: int) -> list[Animation]:
+        """All but network ``k`` step back."""
+        others = [part for parts in (self.dots, self.names) for n, part in enumerate(parts) if n != k]
+        return [emphasis(part, PRESENT) for part in (*others, self.path)]
+
+    def ring(self, k: int) -> Circle:
+        """A ring around point ``k``."""
+        return Circle(radius=RING, color=palette.text, stroke_width=2.4).move_to(self.dots[k])
+
+
+def _range(losses: NDArray) -> tuple[float, float]:
+    """What an axis of these losses holds."""
+    least, most = float(losses.min()), float(losses.max())
+    span = max(most - least, LEAST_SPAN * most) or 1.0
+    return max(0.0, least - ROOM[0] * span), least + (1 + ROOM[1]) * span
