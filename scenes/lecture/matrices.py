@@ -33,7 +33,18 @@ from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, Transform, TransformFromCopy, VGroup
+from manim import (
+    UP,
+    Animation,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    Transform,
+    TransformFromCopy,
+    UpdateFromAlphaFunc,
+    VGroup,
+    smooth,
+)
 from pydantic import Field
 
 WIDE = style.RIGHT_EDGE - style.LEFT_EDGE
@@ -142,7 +153,7 @@ class MatrixForm(ThreeDaysScene):
 
     def _fold_beat(self) -> None:
         with self.beat("fold" if self.n_units > 1 else "fold-one", count=Count(self.n_units)):
-            # The diagram as the last scene left it becomes small: each circle r_i, with its arrows, is one equation.
+            # The surface makes way for the diagram, now small: each circle r_i, with its arrows, is one equation.
             # Kind by kind their letters go into boxes: the r's, the b's, all w's in their rows, and each x once. Then
             # the boxes' own letters say it in one line
             self._take_over()
@@ -158,17 +169,22 @@ class MatrixForm(ThreeDaysScene):
         self.play(*arriving, *(FadeOut(part) for part in self.written_on_it), run_time=0.6)
         bright = VGroup(*diagram.edges[X], *nodes.values())
         later = [*diagram.edges[R:], *diagram.columns[A:], diagram.boxes]
-        self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=0.9)
+        if self.n_features == 1:
+            self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=0.9)
+        else:
+            self.play(FadeIn(diagram.scale(SMALL).move_to([0, SMALL_Y, 0])), run_time=0.5)
         self.play(emphasis(bright, FULL), *(emphasis(part, FAINT) for part in later), run_time=0.4)
         coming = [FadeIn(part, target_position=nodes[i], scale=0.3) for i, part in enumerate(self.equations)]
         self.play(LaggedStart(*coming, lag_ratio=0.4), run_time=1.4)
         self.wait(0.6)
 
     def _take_over(self) -> None:
-        """The diagram of the last scene, and what is written on it, are on the screen: as they were left there."""
+        """What the last scene ended with is on the screen as it was left there; of one feature, that is the diagram."""
         self.build_diagram()
         self.written_on_it, self.source, self.title = diagram_as_left(self)
-        self.add(self.diagram, *self.written_on_it, self.source, self.title)
+        if self.n_features == 1:
+            self.add(self.diagram)
+        self.add(*self.written_on_it, self.source, self.title)
 
     def screen(self, key: str, **values: Any) -> str:
         """Words at the diagram are those of the scene that it comes from."""
@@ -207,26 +223,30 @@ class MatrixForm(ThreeDaysScene):
                 self.play(*leaving, *(FadeIn(number) for number in boxes[name].cells), run_time=0.4)
             for i in range(self.n_units):
                 self.play(*self._lit_row(i), run_time=0.3)
+                row: list[Animation] = []
                 if upright := self._stand_up(i):
+                    self.remove(*boxes["w"].numbers[i])  # the row itself goes, and its place is free
                     self.play(*upright, run_time=1.1 if i == 0 else 0.7)
+                    row = [FadeIn(number) for number in boxes["w"].numbers[i]]
                 gone = [FadeOut(self.placed["r"][i][0]), *(FadeOut(moved.mobject) for moved in upright)]
-                self.play(*gone, FadeIn(boxes["r"].numbers[i][0]), run_time=0.5)
+                self.play(*gone, *row, FadeIn(boxes["r"].numbers[i][0]), run_time=0.5)
             self.play(*(emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells), run_time=0.4)
             boxes["x"].set_z_index(0)
             self.add(self.sums)
 
     def _stand_up(self, i: int) -> list[Animation]:
-        """Each number of row i of W moves to the right of the x that it is multiplied with, where there is room."""
+        """Each number of row i of W moves to the right of the x that it is multiplied with, where there is room.
+
+        First along its row, whose numbers go ahead of it, and up or down only beneath the column x: it crosses none.
+        """
         w, x = self.sums.boxes["w"], self.sums.boxes["x"]
         row = [VGroup(*(glyph for glyph in number[1:] if len(glyph.points))).copy() for number in w.numbers[i]]
         right = x.get_right()[0] + 0.2 + max(number.width for number in row)
         if right > style.RIGHT_EDGE:
             return []
-        places = [x.place_of(j, 0) for j in range(self.n_features)]
-        return [
-            number.animate.move_to((right - number.width / 2, place[1], 0))
-            for number, place in zip(row, places, strict=True)
-        ]
+        ends = [np.array([right - number.width / 2, x.place_of(j, 0)[1], 0.0]) for j, number in enumerate(row)]
+        border = float(x.get_left()[0])
+        return [_along_then_across(number, end, border) for number, end in zip(row, ends, strict=True)]
 
     def _lit_row(self, i: int) -> list[Animation]:
         """Row i of W and b is bright, the others step back."""
@@ -321,3 +341,15 @@ class MatrixForm(ThreeDaysScene):
         """The equals sign and the pluses, which are no named parts."""
         named = {k for indices in equation.parts.values() for k in indices}
         return VGroup(*(glyph for k, glyph in enumerate(equation) if k not in named))
+
+
+def _along_then_across(mobject: VGroup, end: np.ndarray, border: float) -> Animation:
+    """To ``end``: sideways all the time, up or down from where its right edge has passed x = ``border``."""
+    start, half = mobject.get_center(), mobject.width / 2
+
+    def move(moving: VGroup, share: float) -> None:
+        x = start[0] + share * (end[0] - start[0])
+        passed = max(0.0, (x + half - border) / (end[0] + half - border))
+        moving.move_to([x, start[1] + smooth(passed) * (end[1] - start[1]), 0.0])
+
+    return UpdateFromAlphaFunc(mobject, move)

@@ -139,8 +139,14 @@ def test_the_end_is_one_line_and_the_boxes_of_its_bracket(media):
 @pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])
 def test_each_number_of_a_row_stands_up_beside_the_x_that_it_is_multiplied_with(media, run):
     def stood(scene):
-        row = [moved.mobject.target for moved in scene._stand_up(scene.n_units - 1)]
-        x, w = scene.sums.boxes["x"], scene.sums.boxes["w"].numbers[-1]
+        moves = scene._stand_up(scene.n_units - 1)
+        row, x, w = [moved.mobject for moved in moves], scene.sums.boxes["x"], scene.sums.boxes["w"].numbers[-1]
+        heights = [number.get_y() for number in row]
+        for share in np.linspace(0, 1, 30):
+            for moved, height in zip(moves, heights, strict=True):
+                moved.update_function(moved.mobject, share)
+                beneath = moved.mobject.get_right()[0] > x.get_left()[0]
+                assert beneath or moved.mobject.get_y() == pytest.approx(height), "no other row is crossed"
         texts = [len(number.text) for number in w]
         return row, [number[0].get_y() for number in x.numbers], x.get_right()[0], texts
 
