@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,10 +28,10 @@ from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import Descent
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
-from gradreel.scenes.stills import beat_frames, visit_beats
+from gradreel.scenes.stills import _drawn, visit_beats
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from manim import FadeOut
+from manim import Dot, FadeOut
 
 TINY = (320, 180)
 SHORT = Experiment(epochs=300)
@@ -129,11 +132,68 @@ def number(mobject) -> float:
     return float(mobject.text.replace("\u2212", "-"))
 
 
+@dataclass
+class Film:
+    """One playing of a run: what was there when each beat ended, and the scene as it was left."""
+
+    scene: Any = None
+    beats: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)  # breaches of the rules of the picture
+    written: dict[str, list[str]] = field(default_factory=dict)  # beat -> the question's formulas
+    notes: list[str] = field(default_factory=list)  # why b reads otherwise
+
+    def look(self, scene, beat: str) -> None:
+        self.scene = scene
+        self.beats.append(beat)
+        self.findings.extend(map(str, check_scene(scene, beat)))
+        if beat.startswith(("task", "random")):
+            self.written[beat] = [part.source for part in scene.question]
+        if beat.startswith("task"):
+            self.notes = [part.source for part in scene.offset_note(0.0)]
+
+
+@dataclass
+class ShortFilm(Film):
+    """The short run's, every beat of which is read."""
+
+    seen: dict[str, Seen] = field(default_factory=dict)
+    arrows: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)  # tip and first states, near map
+    sliced: list[np.ndarray] = field(default_factory=list)  # of the slice, before its curve becomes a small one
+    walk: np.ndarray | None = None  # the picture
+
+    def look(self, scene, beat: str) -> None:
+        super().look(scene, beat)
+        self.seen[beat] = read(scene)
+        near = scene.descent.near
+        here, states = near.point(scene.descent.run.parameters[0]), near.point(scene.descent.run.parameters[:2])
+        tip = max(near.path.arrow[1].get_anchors(), key=lambda point: np.linalg.norm(point - here))
+        self.arrows[beat] = (tip - here)[:2], states
+        if beat.startswith("slope"):
+            along = scene.along
+            points = [*along.curve.get_start_anchors(), *along.tangent.get_start_and_end(), along.point.get_center()]
+            self.sliced = [along.plot.data(point) for point in points]
+        if beat == "walk":
+            self.walk = _drawn(scene)
+
+
 @pytest.fixture(scope="module")
-def film(media) -> dict[str, Seen]:
-    seen = {}
-    play(lambda scene, beat: seen.update({beat: read(scene)}), media)
-    return seen
+def film_of(media) -> Callable[..., Film]:
+    """``film_of(run, language)``: a run's film, played once for all tests."""
+    films: dict[tuple[str, str], Film] = {}
+
+    def film(run: Experiment, language: str = "en") -> Film:
+        key = run.digest, language
+        if key not in films:
+            films[key] = ShortFilm() if run == SHORT else Film()
+            play(films[key].look, media, run, language=language)
+        return films[key]
+
+    return film
+
+
+@pytest.fixture(scope="module")
+def film(film_of) -> dict[str, Seen]:
+    return film_of(SHORT).seen
 
 
 @pytest.fixture(scope="module")
@@ -161,37 +221,20 @@ def test_the_arrow_points_against_the_recorded_gradient(film, trace):
     assert arrow @ downhill / np.linalg.norm(arrow) / np.linalg.norm(downhill) == pytest.approx(1.0, abs=1e-9)
 
 
-def test_an_arrow_of_g_is_uphill_then_downhill_and_an_arrow_of_a_step_is_as_long_as_the_step(media, trace):
-    seen = {}
-
-    def look(scene, beat):
-        path, near = scene.descent.near.path, scene.descent.near
-        here = near.point(trace.parameters[0])
-        tip = max(path.arrow[1].get_anchors(), key=lambda point: np.linalg.norm(point - here))
-        seen[beat] = (tip - here)[:2], near.point(trace.parameters[:2]), scene.descent.near.path
-
-    play(look, media)
+def test_an_arrow_of_g_is_uphill_then_downhill_and_an_arrow_of_a_step_is_as_long_as_the_step(film_of, trace):
+    seen = film_of(SHORT).arrows
     downhill = -plane_of(trace, 10).directions @ trace.gradient[0]
     arrow = seen["downhill"][0]
     assert arrow @ downhill == pytest.approx(np.linalg.norm(arrow) * np.linalg.norm(downhill))
-    step, ends, _ = seen["learning-rate"]
+    step, ends = seen["learning-rate"]
     np.testing.assert_allclose(step, (ends[1] - ends[0])[:2], atol=1e-9)
     assert np.linalg.norm(step) < np.linalg.norm(arrow)  # times 0.1, it must not get longer
 
 
-def test_a_slice_is_the_loss_along_one_parameter_and_its_tangent_has_the_recorded_slope(media, trace):
-    scenes, drawn = [], []
-
-    def look(scene, beat):
-        if beat.startswith("slope"):  # before its curve becomes a small one
-            scenes.append(scene)
-            drawn.extend(scene.along.plot.data(point) for point in scene.along.curve.get_start_anchors())
-            drawn.extend(scene.along.plot.data(end) for end in scene.along.tangent.get_start_and_end())
-            drawn.append(scene.along.plot.data(scene.along.point.get_center()))
-
-    play(look, media)
-    along, index = scenes[0].along, scenes[0].worked.index
-    *data, (x0, y0), (x1, y1), at = drawn
+def test_a_slice_is_the_loss_along_one_parameter_and_its_tangent_has_the_recorded_slope(film_of, trace):
+    scene = film_of(SHORT).scene
+    along, index = scene.along, scene.worked.index
+    *data, (x0, y0), (x1, y1), at = film_of(SHORT).sliced
     data = np.array(data)
     thetas = np.repeat(trace.parameters[:1], len(data), axis=0)
     thetas[:, index] = data[:, 0]
@@ -199,16 +242,15 @@ def test_a_slice_is_the_loss_along_one_parameter_and_its_tangent_has_the_recorde
     assert (y1 - y0) / (x1 - x0) == pytest.approx(trace.gradient[0][index])
     assert at == pytest.approx((trace.parameters[0][index], float(loss(SHORT, trace.parameters[0]))))
     assert along.height_at(along.nudged) < along.height_at(along.value)  # what is said of a nudge
-    grid = scenes[0].grid
+    grid = scene.grid
     for entry, small in enumerate(grid.slices):
         (x0, y0), (x1, y1) = (small.plot.data(end) for end in (small.tangent.get_start(), small.tangent.get_end()))
         assert (y1 - y0) / (x1 - x0) == pytest.approx(trace.gradient[0][entry])
     assert len({small.plot.y_range for small in grid.slices}) == 1  # one scale: steep ones look steep
 
 
-def test_values_on_the_map_are_losses_where_they_stand(media, trace):
-    maps = []
-    play(lambda scene, beat: maps.extend([scene.descent.near, scene.descent.far]) if beat == "walk" else None, media)
+def test_values_on_the_map_are_losses_where_they_stand(film_of, trace):
+    maps = [film_of(SHORT).scene.descent.near, film_of(SHORT).scene.descent.far]
     for shown in maps:
         assert len(shown.surface.values) >= 2
         for _, text in shown.surface.values:
@@ -263,7 +305,7 @@ def test_the_numbers_are_the_recorded_ones(film, trace, beat):
     np.testing.assert_allclose(seen.slopes, trace.gradient[SLOPES_OF[beat]], atol=0.00051)
 
 
-def test_a_changed_trace_is_a_changed_picture(media, tmp_path):
+def test_a_changed_trace_is_a_changed_picture(film_of, media, tmp_path):
     folder = tmp_path / "traces" / SHORT.digest
     shutil.copytree(media / "traces" / SHORT.digest, folder)
     parameters = np.load(folder / "parameters.npy")
@@ -272,18 +314,13 @@ def test_a_changed_trace_is_a_changed_picture(media, tmp_path):
     meta, _ = read_meta(folder)
     sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(SHORT).items()}
     (folder / "meta.json").write_text(sealed_meta(SHORT, meta["versions"], sums))
-    one, other = (
-        {
-            still.beat: still.pixels
-            for still in beat_frames(GradientDescent, {"run": SHORT}, SceneContext(media_dir=place), TINY)
-        }
-        for place in (media, tmp_path)
-    )
-    assert (one["walk"] != other["walk"]).any()
+    other = []
+    play(lambda scene, beat: other.append(_drawn(scene)) if beat == "walk" else None, tmp_path)
+    assert (film_of(SHORT).walk != other[0]).any()
 
 
-def test_what_is_said_at_the_end_is_what_the_numbers_say(media, film):
-    assert play(lambda scene, beat: None, media, LINE)[-1] == "end-close"
+def test_what_is_said_at_the_end_is_what_the_numbers_say(film_of, film):
+    assert film_of(LINE).beats[-1] == "end-close"
     assert list(film)[-1] == "end-far"  # 300 updates are far too few
     assert list(film)[-3] == "walk"
 
@@ -292,20 +329,21 @@ def test_what_is_said_at_the_end_is_what_the_numbers_say(media, film):
     ("distance", "beat"), [(0.009, "end-close"), (0.02, "end-almost"), (0.049, "end-almost"), (0.06, "end-far")]
 )
 def test_how_near_blue_came_is_said_by_its_distance(media, monkeypatch, distance, beat):
-    monkeypatch.setattr(Descent, "distance", lambda self: distance)
-    assert play(lambda scene, beat: None, media)[-1] == beat
+    def end(scene, run, last):
+        """The scene's end alone."""
+        scene.last = last
+        scene.descent = SimpleNamespace(distance=lambda: distance, slopes=Dot(), loss_text=lambda row: "0.1")
+        scene.end()
+
+    monkeypatch.setattr(GradientDescent, "of_a_curve", end)
+    assert play(lambda scene, beat: None, media) == [beat]
 
 
-def test_a_loss_of_distances_is_said_to_be_one(media):
-    sources = []
-    for run in (SHORT, EXTREMES["mean of |e|"]):
-        beats = play(
-            lambda scene, beat: sources.append(scene.question[-1].source) if beat.startswith("random") else None,
-            media,
-            run,
-        )
-    assert "^2" in sources[0] and "abs(" in sources[1] and beats[1] == "random-start-distance"
-    assert play(lambda scene, beat: None, media)[1] == "random-start"
+def test_a_loss_of_distances_is_said_to_be_one(film_of):
+    squares, distances = film_of(SHORT), film_of(EXTREMES["mean of |e|"])
+    assert squares.beats[1] == "random-start" and distances.beats[1] == "random-start-distance"
+    assert "^2" in squares.written["random-start"][-1]
+    assert "abs(" in distances.written["random-start-distance"][-1]
 
 
 @pytest.mark.parametrize(
@@ -332,11 +370,10 @@ def test_the_feature_is_written_with_what_is_taken_from_x(dataset, written):
     assert feature_source(CurveDataset(**dataset)) == written
 
 
-def test_the_model_as_written_draws_the_blue_curve(media, trace):
+def test_the_model_as_written_draws_the_blue_curve(film_of, trace):
     """Its parameters are the cells' ones: b_i + w_i (x_1 - 4), not b_i + w_i x_1."""
-    sources = []
-    beats = play(lambda scene, beat: sources.append(scene.question[0].source) if beat == "task" else None, media)
-    assert "green(b_i) + yellow(w_i) (x_1 - 4)" in sources[0] and beats[0] == "task"
+    assert "green(b_i) + yellow(w_i) (x_1 - 4)" in film_of(SHORT).written["task"][0]
+    assert film_of(SHORT).beats[0] == "task"
     names, x = parameter_names(SHORT), np.linspace(0, 8, 50)
     value = dict(zip(names, trace.parameters[300], strict=True))
     y = value["b"] + sum(
@@ -345,38 +382,31 @@ def test_the_model_as_written_draws_the_blue_curve(media, trace):
     np.testing.assert_allclose(y, predict(SHORT, trace.parameters[300], SHORT.dataset.features_at(x)), atol=1e-9)
 
 
-def test_the_curve_is_welcomed_back_only_where_earlier_scenes_showed_it(media):
+def test_the_curve_is_welcomed_back_only_where_earlier_scenes_showed_it(film_of):
     for name in ("one sigmoid", "two layers of ReLU", "large numbers"):
-        assert play(lambda scene, beat: None, media, EXTREMES[name])[0] == "task-other"
-    assert play(lambda scene, beat: None, media, EXTREMES["eight sigmoids"])[0] == "task"
+        assert film_of(EXTREMES[name]).beats[0] == "task-other"
+    assert film_of(EXTREMES["eight sigmoids"]).beats[0] == "task"
 
 
-def test_a_small_last_gradient_is_not_a_row_of_zeros(media):
-    seen = []
-    play(lambda scene, beat: seen.append(scene.descent.slopes) if beat == "stop" else None, media, LONG)
+def test_a_small_last_gradient_is_not_a_row_of_zeros(film_of, media):
+    row, beats = film_of(LONG).scene.descent.slopes, film_of(LONG).beats
+    assert "stop" in beats
     last = Trace.find(media / "traces", LONG).gradient[LONG.n_updates - 1]
-    row = seen[0]
     assert 0 < np.abs(last).max() < 0.005 and f"10^({row.power})" in row.label.source
     np.testing.assert_allclose([number(entry) for entry in row.numbers], last * 10.0**row.power, atol=0.00051)
     assert max(abs(number(entry)) for entry in row.numbers) >= 1
 
 
-def test_a_fall_and_a_long_walk_are_told_only_where_they_were(media, monkeypatch):
-    assert "walk-valley" in play(lambda scene, beat: None, media, LONG)
-    assert "walk" in play(lambda scene, beat: None, media)  # too few updates for thousands
+def test_a_fall_and_a_long_walk_are_told_only_where_they_were(film_of, monkeypatch):
+    assert "walk-valley" in film_of(LONG).beats and film_of(LONG).scene.fell_at_once(1)
+    assert "walk" in film_of(SHORT).beats  # too few updates for thousands
     monkeypatch.setattr(Descent, "loss_at", lambda self, row: 6.0 - row / 1000)  # as steep at the end as at first
-    assert "walk" in play(lambda scene, beat: None, media, LONG)
+    assert not film_of(LONG).scene.fell_at_once(1)
 
 
 @pytest.mark.parametrize(("name", "language"), [*((name, "en") for name in EXTREMES), ("eight sigmoids", "zh")])
-def test_extremes_stay_readable(media, name, language):
-    found: list[str] = []
-
-    def look(scene, beat):
-        found.extend(map(str, check_scene(scene, beat)))
-
-    play(look, media, EXTREMES[name], language=language)
-    assert found == []
+def test_extremes_stay_readable(film_of, name, language):
+    assert film_of(EXTREMES[name], language).findings == []
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -460,19 +490,12 @@ def test_between_two_rows_lies_the_way_between_two_recorded_states(trace):
     np.testing.assert_array_equal(state_at(trace, 300), trace.parameters[300])
 
 
-def test_of_two_parameters_there_is_but_one_plane(media):
-    names = play(lambda scene, beat: None, media, LINE)
-    assert {"surface-all", "step-back-all"} <= set(names) and not {"surface", "step-back"} & set(names)
+def test_of_two_parameters_there_is_but_one_plane(film_of):
+    names = set(film_of(LINE).beats)
+    assert {"surface-all", "step-back-all"} <= names and not {"surface", "step-back"} & names
 
 
-def test_why_b_reads_otherwise_is_said_of_the_curve_that_was_shown(media):
-    notes = []
-
-    def look(scene, beat):
-        if beat.startswith("task"):
-            notes.append([part.source for part in scene.offset_note(0.0)])
-
-    for run in (SHORT, LINE, EXTREMES["eight sigmoids"]):
-        play(look, media, run)
+def test_why_b_reads_otherwise_is_said_of_the_curve_that_was_shown(film_of):
+    notes = [film_of(run).notes for run in (SHORT, LINE, EXTREMES["eight sigmoids"])]
     assert [len(note) for note in notes] == [1, 0, 0]
     assert f"less {SHORT.dataset.offset:g}" in notes[0][0]
