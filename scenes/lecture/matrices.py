@@ -28,7 +28,13 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     vector_sigmoid_output_source,
     vector_sigmoid_source,
 )
-from gradreel.scenes.mobjects.matrix_boxes import BoxEquation, NumberBox
+from gradreel.scenes.mobjects.matrix_boxes import (
+    BoxEquation,
+    NumberBox,
+    across_then_up,
+    along_then_across,
+    up_then_across,
+)
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
@@ -41,9 +47,7 @@ from manim import (
     LaggedStart,
     Transform,
     TransformFromCopy,
-    UpdateFromAlphaFunc,
     VGroup,
-    smooth,
 )
 from pydantic import Field
 
@@ -198,7 +202,7 @@ class MatrixForm(ThreeDaysScene):
         for name, letters in self.placed.items():
             box = self.sums.boxes[name]
             moves = [
-                self._into_cell(letter, box, cell, k < self.n_features or name != "x")  # each x is written once
+                self._into_cell(letter, box, cell, name, k < self.n_features or name != "x")  # each x is written once
                 for k, (letter, _, cell) in enumerate(letters)
             ]
             coming = [FadeIn(box.box), FadeIn(text.part(name))]
@@ -207,9 +211,12 @@ class MatrixForm(ThreeDaysScene):
             self.play(*coming, *moves, run_time=1.1)
 
     @staticmethod
-    def _into_cell(letter: VGroup, box: NumberBox, cell: tuple[int, int], seen: bool = True) -> Animation:
+    def _into_cell(letter: VGroup, box: NumberBox, cell: tuple[int, int], name: str, seen: bool) -> Animation:
+        """Up, then sideways, so that no other letter is crossed; the x's, which have W above them, sideways first."""
         letter.set_z_index(1)  # over the boxes, which come to the screen after the equations
-        moving = letter.animate.scale(CELL_LETTER / EQUATION * min(1.0, 2 * box.pitch)).move_to(box.place_of(*cell))
+        size = CELL_LETTER / EQUATION * min(1.0, 2 * box.pitch)
+        way = across_then_up if name == "x" else up_then_across
+        moving = letter.animate(path_func=way).scale(size).move_to(box.place_of(*cell))
         return moving if seen else moving.set_opacity(0)
 
     def _rows_beat(self) -> None:
@@ -246,7 +253,7 @@ class MatrixForm(ThreeDaysScene):
             return []
         ends = [np.array([right - number.width / 2, x.place_of(j, 0)[1], 0.0]) for j, number in enumerate(row)]
         border = float(x.get_left()[0])
-        return [_along_then_across(number, end, border) for number, end in zip(row, ends, strict=True)]
+        return [along_then_across(number, end, border) for number, end in zip(row, ends, strict=True)]
 
     def _lit_row(self, i: int) -> list[Animation]:
         """Row i of W and b is bright, the others step back."""
@@ -341,15 +348,3 @@ class MatrixForm(ThreeDaysScene):
         """The equals sign and the pluses, which are no named parts."""
         named = {k for indices in equation.parts.values() for k in indices}
         return VGroup(*(glyph for k, glyph in enumerate(equation) if k not in named))
-
-
-def _along_then_across(mobject: VGroup, end: np.ndarray, border: float) -> Animation:
-    """To ``end``: sideways all the time, up or down from where its right edge has passed x = ``border``."""
-    start, half = mobject.get_center(), mobject.width / 2
-
-    def move(moving: VGroup, share: float) -> None:
-        x = start[0] + share * (end[0] - start[0])
-        passed = max(0.0, (x + half - border) / (end[0] + half - border))
-        moving.move_to([x, start[1] + smooth(passed) * (end[1] - start[1]), 0.0])
-
-    return UpdateFromAlphaFunc(mobject, move)

@@ -8,6 +8,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.network_surface import surface_as_left
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.day_words import day_words, weekday_words
 from gradreel.scenes.mobjects.plot import ring
@@ -20,10 +21,13 @@ DIAGRAM_WORDS = ("day-ago", "days-ago", "truth")
 
 
 def diagram_as_left(scene: ThreeDaysScene) -> tuple[list[VMobject], TextMobject, TextMobject]:
-    """What network-diagram has written on its diagram at its end, its words on the data, and its heading.
+    """What network-diagram ends with: its picture, its words on the data, and its heading.
 
-    The diagram, which has been built, gets the looks that it has there.
+    Of two features or more that is the network as a surface. Of one it is what is written on the diagram; the diagram,
+    which has been built, gets the looks that it has there, and is not among it.
     """
+    if scene.n_features > 1:
+        return surface_as_left(scene), scene.data_words(), heading(diagram_words(scene, "heading-surface"))
     labels = [*scene.weight_labels.values(), *scene.c_labels.values(), *scene.bias_arrows, scene.output_bias]
     letters = [] if scene.diagram.is_crowded else scene.letters
     numbers = [number for column in (X, R, A, Y) for number in scene.numbers[column]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from gradreel.core.theta import unpack
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
+from gradreel.scenes.lecture.network_surface import SurfaceBeats
+from gradreel.scenes.lecture.three_days import A, R, X, Y
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.arithmetic import printed_products
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words
@@ -25,8 +26,8 @@ INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
 """Parts of the formula that belong to its bracket."""
 
 
-class NetworkDiagram(ThreeDaysScene):
-    """x -> r -> a -> y: the formula of several sigmoids as a network, first in letters, then with a day's numbers."""
+class NetworkDiagram(SurfaceBeats):
+    """x -> r -> a -> y: the formula of several sigmoids as a network, in letters, in numbers, and as a surface."""
 
     def construct(self) -> None:
         self.read_the_run()
@@ -38,6 +39,8 @@ class NetworkDiagram(ThreeDaysScene):
         self._output_beat()
         self._numbers_beat()
         self._result_beat()
+        if self.n_features > 1:
+            self.surface_beats(self.row)
         self.hand_on(*self.mobjects)  # matrix-form begins with it all
 
     # -- letters -------------------------------------------------------------------------------------------------
@@ -51,11 +54,9 @@ class NetworkDiagram(ThreeDaysScene):
             self.play(self.next_title("heading"), run_time=0.6)
             self.wait(1.2)
             self.play(whole.animate.scale(PLACE_SIZE / WHOLE_SIZE).move_to([0, SUM_BASELINE, 0]), run_time=1.2)
-            column, letters = self.diagram.columns[X], self.letters[X]
+            column, letters, self.source = self.diagram.columns[X], self.letters[X], self.data_words()
             self.play(LaggedStart(*map(FadeIn, column.nodes.values()), lag_ratio=0.3), FadeIn(letters), run_time=1.0)
-            self.play(
-                LaggedStart(*map(FadeIn, self.days_ago()), lag_ratio=0.3), FadeIn(self.data_words()), run_time=0.8
-            )
+            self.play(LaggedStart(*map(FadeIn, self.days_ago()), lag_ratio=0.3), FadeIn(self.source), run_time=0.8)
             self.whole = whole
 
     def _bracket_beat(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -52,8 +53,12 @@ def media(tmp_path_factory) -> Path:
 
 
 def play(media: Path, look=lambda scene, beat: None, lang: str = "en", **parameters):
-    """Call look(scene, beat) at each beat's end; the names of the beats, and the scene as it ended."""
-    scene = visit_beats(NetworkDiagram, look, parameters, SceneContext(media_dir=media, language=lang), TINY)
+    """Call look(scene, beat) at each beat's end; the names of the beats, and the scene as it ended.
+
+    The surface is left out: test_surface.py looks at it.
+    """
+    with patch.object(NetworkDiagram, "surface_beats", lambda scene, row: None):
+        scene = visit_beats(NetworkDiagram, look, parameters, SceneContext(media_dir=media, language=lang), TINY)
     return [beat.name for beat in scene.beats], scene
 
 

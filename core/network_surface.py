@@ -1,0 +1,98 @@
+"""A network of one hidden layer as a function of two features: a surface over the plane of both, term by term.
+
+    ground = ground_of(run.dataset, example.x)            # (low, high) of x_1 and of x_2, in the views' unit
+    surface = surface_of(run, theta, example.x, ground, 25)
+    surface.height(2)     # (25, 25): b and the first two terms, c_i sigma(b_i + sum_j w_ij x_j)
+
+``theta`` is `written_out.in_thousands`: of the function that takes views in their own unit, and says them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from gradreel.core.arrays import FloatArray
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.theta import hidden_terms, unpack
+from gradreel.core.written_out import Example, view_unit
+
+USUAL, WIDER = (0.005, 0.995), 0.35
+"""Shares of all days that have fewer views than the usual lowest and highest; the ground reaches beyond them by WIDER
+of the way between them, so that one sees where a unit has come to its end."""
+NEAR = 0.06
+"""How far a held feature of a near day may be from the held value, as a share of the ground's length."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """What H units add to a constant over a square of x_1 and x_2, the other features held."""
+
+    axis: FloatArray  # (N,)  x_1 of the columns, x_2 of the rows
+    held: FloatArray  # (D - 2,)  x_3, ...
+    constant: float  # b
+    terms: FloatArray  # (H, N, N)  c_i sigma(b_i + sum_j w_ij x_j) at [i, x_2, x_1]
+
+    @property
+    def n_terms(self) -> int:
+        return len(self.terms)
+
+    def height(self, count: int | None = None) -> FloatArray:
+        """(N, N): the constant and the first ``count`` terms, by default all: the network's prediction."""
+        return np.asarray(self.constant + self.terms[:count].sum(axis=0))
+
+    def extent(self) -> tuple[float, float]:
+        """The lowest and the highest of all partial sums."""
+        sums = self.constant + np.cumsum(self.terms, axis=0)
+        return min(self.constant, float(sums.min())), max(self.constant, float(sums.max()))
+
+
+def ground_of(dataset: DailyViews, x: FloatArray) -> tuple[float, float]:
+    """From where to where x_1 and x_2 go, in the views' unit: beyond nearly all days' views, and the example's x (D,).
+
+    Not below 0, which no day is. Wide enough to hold every day where nearly all are alike.
+    """
+    views = dataset.daily.array() / view_unit(dataset).size
+    low, high = (float(end) for end in np.quantile(views, USUAL))
+    if not low < high:
+        low, high = float(views.min()), float(views.max())
+    room = WIDER * (high - low)
+    return max(0.0, min(low - room, float(x[:2].min()))), max(high + room, float(x[:2].max()))
+
+
+def surface_of(run: Experiment, theta: FloatArray, x: FloatArray, ground: tuple[float, float], count: int) -> Surface:
+    """The network with theta (P,) over ``count`` x ``count`` points of the ground, x_3, ... as in the example x (D,).
+
+    ValueError unless the network has one hidden layer and two features or more.
+    """
+    if len(run.hidden) != 1 or len(x) < 2:
+        raise ValueError(f"a surface is that of one hidden layer and two features or more, not {run.hidden}, {len(x)}")
+    axis = np.linspace(*ground, count)
+    points = np.empty((count, count, len(x)))
+    points[..., 0], points[..., 1], points[..., 2:] = axis, axis[:, None], x[2:]
+    terms = hidden_terms(run, theta, points.reshape(-1, len(x))).T.reshape(-1, count, count)
+    return Surface(axis, np.asarray(x[2:]), float(unpack(run, theta).b), terms)
+
+
+def near_days(
+    dataset: DailyViews, example: Example, ground: tuple[float, float], most: int
+) -> tuple[FloatArray, FloatArray]:
+    """Views (K, D) before each of at most ``most`` other days, and on it (K,): those nearest in what is held.
+
+    Both x_1 and x_2 lie on the ground, and each other feature within `NEAR` of the ground's length of the example's.
+    Where more days than ``most`` are as near, they are spread over the series.
+    """
+    window = dataset.window
+    views = dataset.daily.array() / view_unit(dataset).size
+    x, labels = np.lib.stride_tricks.sliding_window_view(views, window)[:-1, ::-1], views[window:]
+    low, high = ground
+    distance = np.abs(x[:, 2:] - example.x[2:]).max(axis=1, initial=0.0)
+    fits = (distance <= NEAR * (high - low)) & ((x[:, :2] >= low) & (x[:, :2] <= high)).all(axis=1)
+    fits[(example.day - dataset.daily.start).days - window] = False
+    found = np.flatnonzero(fits)
+    if len(found) > most and window > 2:
+        found = np.sort(found[np.argsort(distance[found], kind="stable")[:most]])
+    elif len(found) > most:
+        found = found[np.linspace(0, len(found) - 1, most).round().astype(int)]
+    return x[found].copy(), labels[found].copy()

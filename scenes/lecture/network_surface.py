@@ -1,0 +1,127 @@
+"""The small network as a function of two features: a surface, to which each of its sigmoids adds a ramp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from gradreel.core.network_surface import ground_of, near_days, surface_of
+from gradreel.core.theta import predict
+from gradreel.scenes.lecture.three_days import ThreeDaysScene
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.network_sum import WrittenSum
+from gradreel.scenes.mobjects.surface_board import COUNT, SurfaceBoard
+from gradreel.scenes.style import FAINT, FULL, emphasis
+from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+
+MOST_DAYS, FEWEST_DAYS = 40, 6  # real days around the one that is shown; fewer than so many are left out
+TURN = 4.6  # seconds
+
+
+def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
+    """The scene's network, which has been read, over x_1 and x_2; the other features as before the day shown."""
+    run, theta, example = scene.run, scene.theta, scene.example
+    ground = ground_of(scene.dataset, example.x)
+    surface = surface_of(run, theta, example.x, ground, COUNT)
+    x, labels = near_days(scene.dataset, example, ground, MOST_DAYS)
+    if len(labels) < FEWEST_DAYS:
+        x, labels = x[:0], labels[:0]
+    near = x[:, :2], labels, np.asarray(predict(run, theta, x))
+    names = []
+    for j in (1, 2):
+        key = "day-ago" if j == 1 else "days-ago"
+        ago = scene.words_of.screen("network-diagram", key, scene.context.language, {"days": j})
+        names.append(f"$x_{j}$ · {ago}")
+    return SurfaceBoard(surface, example.x[:2], scene.there.y, scene.there.label, near, names, scene.unit.decimals)
+
+
+def surface_as_left(scene: ThreeDaysScene) -> list[VMobject]:
+    """What network-diagram ends with where there are two features or more."""
+    board = surface_board(scene).settled()
+    return [board.held, board.column, *board.turning, board.days, board.lead, board.card, board.day]
+
+
+class SurfaceBeats(ThreeDaysScene):
+    """The last beats of network-diagram: after one day, all days that could be."""
+
+    def surface_beats(self, row: WrittenSum) -> None:
+        """``row`` is the last sum, below the diagram; all of the diagram is on the screen."""
+        self.board = surface_board(self)
+        self._floor_beat(row)
+        self._ramps_beat()
+        self._turn_beat()
+        if len(self.board.days.y):
+            self._days_beat()
+
+    def _over(self, part: VMobject, show: Callable[[float], None], seconds: float) -> Animation:
+        """``show(share)``, from 0 to 1, which sets points of ``part`` in place."""
+        return UpdateFromAlphaFunc(part, lambda _, share: show(share), run_time=seconds, rate_func=smooth)
+
+    def _floor_beat(self, row: WrittenSum) -> None:
+        board, held = self.board, len(self.board.surface.held)
+        with self.beat("floor" if held == 1 else "floor-two" if held == 0 else "floor-more"):
+            # The diagram goes, but for its boxes, which move to the left; the sum stands up beside them. A square of
+            # ground, on it the day; over it comes the sheet, as high as b
+            boxes = self.diagram.boxes
+            kept = [self.title, self.source, row.letters, boxes]
+            self.remove(boxes)
+            self.add(boxes)
+            gone = [part for part in self.mobjects if part not in kept]
+            leaving = [self.next_title("heading-surface"), *(FadeOut(part, run_time=0.6) for part in gone)]
+            places = [box.animate(run_time=1.6).move_to(floor) for box, floor in zip(boxes, board.floors, strict=True)]
+            self.play(*leaving, *places, *grow(row.letters, board.column))
+            self.play(FadeIn(board.held, shift=0.1 * UP), run_time=0.5)
+            dimmed = [emphasis(part, FAINT) for i, box in enumerate(boxes) for part in (board.term(i), box)]
+            drawn = [Create(board.ground.floor), Create(board.ground.rims), FadeIn(board.ground.labels)]
+            self.play(*drawn, *dimmed, run_time=1.0)
+            self.add(board.ground)
+            self.play(FadeIn(board.spot, scale=0.4), run_time=0.4)
+            self.add(board.sheet)
+            self.play(self._over(board.sheet, board.raise_floor, 1.2))
+            self.remove(board.spot)
+
+    def _ramps_beat(self) -> None:
+        board, count = self.board, self.board.surface.n_terms
+        with self.beat("ramps" if count > 1 else "ramps-one", activation=self.activation):
+            # A box unfolds into a ramp, beside its term; then the sheet takes it up. So with each
+            seconds = 0.85 if count <= 3 else 0.65
+            for i, box in enumerate(self.diagram.boxes):
+                ramp, floor = board.ramps[i], board.floors[i]
+                self.play(emphasis(board.term(i), FULL), FadeOut(box), FadeIn(floor), run_time=0.4 * seconds)
+                self.add(ramp)
+                self.play(self._over(ramp, lambda share, i=i: board.unfold(i, share), 0.8 * seconds))
+                self.play(self._over(board.sheet, lambda share, i=i: board.add_term(i, share), 1.3 * seconds))
+
+    def _turn_beat(self) -> None:
+        said = {**self.outcome, "activation": self.activation}
+        if said["prediction"] == said["label"]:
+            with self.beat("turn-exact", **said):
+                # The whole sheet turns, and the ramps with it. On it is the day
+                self._turn()
+        elif self.there.y < self.there.label:
+            with self.beat("turn-low", **said):
+                # The whole sheet turns, and the ramps with it. On it is the prediction, the day above it; the gap large
+                self._turn()
+        else:
+            with self.beat("turn-high", **said):
+                # The whole sheet turns, and the ramps with it. On it is the prediction, the day below it; the gap large
+                self._turn()
+
+    def _turn(self) -> None:
+        board = self.board
+        moving = VGroup(board.turning)
+        self.add(moving)
+        self.play(self._over(moving, board.turn, TURN))
+        self.remove(moving)
+        self.add(*board.turning)
+        self.play(FadeIn(board.day, scale=0.4), run_time=0.5)
+        self.play(Create(board.lead), FadeIn(board.card, target_position=board.day, scale=0.1), run_time=0.8)
+
+    def _days_beat(self) -> None:
+        board = self.board
+        with self.beat("days" if len(board.surface.held) else "days-two"):
+            # Other real days stand about it, each with its gap
+            over = [board.lead, board.card, board.day]
+            self.remove(*over)
+            self.add(board.days, *over)
+            self.play(FadeIn(board.days, shift=0.1 * UP), run_time=1.0)

@@ -1,0 +1,300 @@
+"""A surface over a square of ground, seen from above its rim, that can rise and turn. Pure functions of numbers.
+
+    sheet = Sheet(Box((0, 4), (0, 6), side=4.6, height=2.3), View(20.0), count=25)
+    sheet.show(heights)          # (25, 25), at [x_2, x_1]
+    sheet.look(View(70.0))       # seen from elsewhere
+
+Points are projected into the plane, and the surface is drawn in strips, the farthest first, so that what is in front
+hides what is behind. Each strip is one mobject whose points and shades are set in place: a frame is some thirty
+mobjects, and Manim's plain camera draws them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import Ticks
+from gradreel.scenes.style import mix, palette
+from manim import VGroup, VMobject
+from numpy.typing import ArrayLike, NDArray
+
+DARKEST, LIGHTEST, LINE = 0.06, 0.74, 0.92  # shares of blue: a slope turned from the light, one towards it; the mesh
+MESH = 1.1  # width of the mesh's lines
+LIGHT = np.array([-0.62, -0.5, 0.6])  # to where the light comes from: right, away, up, as one looks at the surface
+STEEPER = 2.0  # slopes are shaded as if they were so much steeper
+LEVELS = np.linspace(0.0, 1.0, 33)
+BELOW_NEXT = 0.2  # how far a strip reaches below the one before it, as a share of that one
+TICK_OUT, NAME_OUT = 0.13, 0.62  # from the ground's rim to ticks and to an axis' name, scene units
+
+
+@dataclass(frozen=True)
+class View:
+    """From where a box is looked at. ``azimuth``: degrees by which its ground has turned; ``elevation`` above it."""
+
+    azimuth: float
+    elevation: float = 26.0
+    distance: float = 4.0  # from the eye to the box' middle, in sides of its ground
+
+    def turned(self, degrees: float) -> View:
+        return replace(self, azimuth=self.azimuth + degrees)
+
+    @property
+    def right(self) -> NDArray:
+        """The ground's direction (2,) that runs to the right of the picture."""
+        angle = np.deg2rad(self.azimuth)
+        return np.array([np.cos(angle), np.sin(angle)])
+
+    @property
+    def away(self) -> NDArray:
+        """The ground's direction (2,) that runs away from the eye."""
+        angle = np.deg2rad(self.azimuth)
+        return np.array([-np.sin(angle), np.cos(angle)])
+
+
+@dataclass(frozen=True)
+class Box:
+    """The space that is drawn: x_1 and x_2 from ``ground``, heights from ``heights``, in scene units side by side."""
+
+    ground: tuple[float, float]
+    heights: tuple[float, float]
+    side: float  # of the ground, scene units
+    height: float  # from the lowest height to the highest, scene units
+    middle: tuple[float, float] = (0.0, 0.0)  # the picture's, scene units
+
+    def small(self, share: float, middle: tuple[float, float]) -> Box:
+        """The same to a smaller scale elsewhere, with height 0 half way up: for what is added."""
+        half = (self.heights[1] - self.heights[0]) / 2
+        heights = (-half, half)
+        return replace(self, heights=heights, side=self.side * share, height=self.height * share, middle=middle)
+
+    def at(self, x: ArrayLike, y: ArrayLike, view: View) -> NDArray:
+        """The scene's points (..., 3) of ground points (..., 2) at heights (...), as seen from ``view``."""
+        low, high = self.ground
+        flat = ((np.asarray(x, dtype=float) - low) / (high - low) - 0.5) * self.side
+        bottom, top = self.heights
+        up = ((np.asarray(y, dtype=float) - bottom) / (top - bottom) - 0.5) * self.height
+        across, back = flat @ view.right, flat @ view.away
+        tilt = np.deg2rad(view.elevation)
+        depth = back * np.cos(tilt) - up * np.sin(tilt)
+        nearness = view.distance * self.side / (view.distance * self.side + depth)
+        across, rise = across * nearness, (up * np.cos(tilt) + back * np.sin(tilt)) * nearness
+        across, rise = np.broadcast_arrays(across + self.middle[0], rise + self.middle[1])
+        return np.stack([across, rise, np.zeros_like(across)], axis=-1)
+
+
+class Strip(VMobject):
+    """A filled outline whose shades run from its left end to its right one. What Manim looks for is known here."""
+
+    def get_subpath_split_indices_from_points(self, points: NDArray, n_dims: int = 2) -> NDArray:
+        return np.array([[0, len(points)]])
+
+    def consider_points_equals_2d(self, p0: NDArray, p1: NDArray) -> bool:
+        return True  # only its two ends are compared: it is closed
+
+    def get_gradient_start_and_end_points(self) -> tuple[NDArray, NDArray]:
+        x = self.points[:, 0]
+        return np.array([x.min(), 0.0, 0.0]), np.array([x.max(), 0.0, 0.0])
+
+
+class Sheet(VGroup):
+    """The surface of heights (n, n) over the ground of ``box``: from far to near, strips and the mesh on them.
+
+    n - 1 is even. The mesh has a line at every second row and column.
+    """
+
+    def __init__(self, box: Box, view: View, count: int, mesh: float = MESH) -> None:
+        super().__init__()
+        self.box, self.view = box, view
+        self.axis = np.linspace(*box.ground, count)
+        self.heights = np.full((count, count), box.heights[0])
+        self.strips = [Strip(stroke_width=0, fill_color=palette.blue, fill_opacity=1) for _ in range(count - 1)]
+        self.lines = [polyline(np.zeros((2, 3)), mix(palette.blue, LINE), mesh) for _ in range((count - 1) // 2)]
+        for k, lines in enumerate(self.lines):
+            self.add(*self.strips[2 * k : 2 * k + 2], lines)
+        shares = DARKEST + LEVELS * (LIGHTEST - DARKEST)
+        self._inks = np.array([mix(palette.blue, share).to_rgba() for share in shares])
+        self._lay()
+
+    def show(self, heights: NDArray) -> Sheet:
+        """The surface at ``heights`` (n, n), at [x_2, x_1]; returns it."""
+        self.heights = heights
+        return self._lay()
+
+    def look(self, view: View) -> Sheet:
+        """The surface as seen from ``view``; returns it."""
+        self.view = view
+        return self._lay()
+
+    def _lay(self) -> Sheet:
+        """Points and shades of every part, in place."""
+        ground = np.stack(np.broadcast_arrays(self.axis, self.axis[:, None]), axis=-1)
+        points, shades = self.box.at(ground, self.heights, self.view), self._shades()
+        right, away = self.view.right, self.view.away
+        if abs(right[0]) < abs(right[1]):  # strips run across the picture rather than into it
+            points, shades = np.swapaxes(points, 0, 1), shades.T
+            right, away = right[::-1], away[::-1]
+        if right[0] < 0:
+            points, shades = points[:, ::-1], shades[:, ::-1]
+        if away[1] > 0:  # the last row is the farthest: it comes first
+            points, shades = points[::-1], shades[::-1]
+        self._lay_strips(points, shades)
+        self._lay_lines(points)
+        return self
+
+    def _lay_strips(self, points: NDArray, shades: NDArray) -> None:
+        """Rows (n, m) from far to near; each strip reaches a little below the next one, so that no seam is seen."""
+        back, front = points[:-1], points[1:].copy()
+        front[:-1] += BELOW_NEXT * (points[2:] - points[1:-1])
+        outline = np.concatenate([front, back[:, ::-1]], axis=1)
+        paths = _straight(outline, np.roll(outline, -1, axis=1))
+        x, shades = (points[:-1, :, 0] + points[1:, :, 0]) / 2, (shades[:-1] + shades[1:]) / 2
+        left, right = outline[..., 0].min(axis=1), outline[..., 0].max(axis=1)
+        for k, strip in enumerate(self.strips):
+            strip.points = paths[k]
+            strip.fill_rgbas = self._ink(np.interp(np.linspace(left[k], right[k], len(x[k])), x[k], shades[k]))
+
+    def _lay_lines(self, points: NDArray) -> None:
+        """On each two strips the lines across them and the one along their near rim; the first has the far rim too."""
+        across = points[:, ::2]
+        for k, lines in enumerate(self.lines):
+            rows = [points[2 * k + 2]] if k else [points[0], points[2]]
+            parts = [_straight(row[:-1], row[1:]) for row in rows]
+            there = np.swapaxes(across[2 * k : 2 * k + 3], 0, 1)  # (columns, 3, 3)
+            parts.append(_straight(there[:, :-1], there[:, 1:]).reshape(-1, 3))
+            lines.points = np.concatenate(parts)
+
+    def _shades(self) -> NDArray:
+        """How much light falls on the surface at each point, (n, n) from 0 to 1."""
+        scale = self.box.height / (self.box.heights[1] - self.box.heights[0])
+        step = self.box.side / (len(self.axis) - 1)
+        d_2, d_1 = np.gradient(self.heights * (scale * STEEPER), step)
+        to_light = LIGHT[0] * self.view.right + LIGHT[1] * self.view.away
+        lit = (LIGHT[2] - d_1 * to_light[0] - d_2 * to_light[1]) / np.sqrt(1 + d_1**2 + d_2**2)
+        return np.clip(lit / np.linalg.norm(LIGHT), 0.0, 1.0)
+
+    def _ink(self, shades: NDArray) -> NDArray:
+        """Colours (m, 4) of shades (m,)."""
+        return np.stack([np.interp(shades, LEVELS, channel) for channel in self._inks.T], axis=-1)
+
+
+def _straight(starts: NDArray, ends: NDArray) -> NDArray:
+    """Straight Bezier curves from starts (..., k, 3) to ends, (..., 4 k, 3)."""
+    curves = np.stack([starts, (2 * starts + ends) / 3, (starts + 2 * ends) / 3, ends], axis=-2)
+    return curves.reshape(*starts.shape[:-2], 4 * starts.shape[-2], 3)
+
+
+class Ground(VGroup):
+    """The square below a surface and its axes: x_1 and x_2 along the two near rims, y up from the left corner.
+
+    For views whose azimuth lies between -90 and 0 degrees. Parts: ``floor``, ``rims`` (of x_1, x_2 and y), ``labels``.
+    ``names``: of x_1 and x_2, and the letter at y; ``ticks`` of the ground and of y. ``level``: the ground's height, by
+    default the lowest.
+    """
+
+    def __init__(
+        self,
+        box: Box,
+        view: View,
+        names: Sequence[str] = (),
+        ticks: Sequence[Ticks] = (),
+        level: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.box, self.view = box, view
+        self.level = box.heights[0] if level is None else level
+        self.floor = VMobject(stroke_color=palette.axis, stroke_width=style.GUIDE, fill_opacity=1)
+        self.floor.set_fill(mix(palette.text, 0.05), 1)
+        self.rims = VGroup(*(polyline(np.zeros((2, 3)), palette.axis, style.AXIS) for _ in names))
+        self.labels = VGroup()
+        self._flat: list[tuple[TextMobject, int, float, float]] = []  # label, 0 for x_1 or 1, where there, how far off
+        self._upright: list[tuple[TextMobject, float, NDArray]] = []  # label, height, how far off
+        if names:
+            self._name(names)
+            self._number(*ticks)
+        self.add(self.floor, self.rims, self.labels)
+        self.look(view)
+
+    def _name(self, names: Sequence[str]) -> None:
+        middle, top = sum(self.box.ground) / 2, self.box.heights[1]
+        for rim, text in enumerate(names[:2]):
+            self._flat.append((words(text, style.TICK + 2, palette.text), rim, middle, NAME_OUT))
+        letter = formula(names[2], style.LETTER, palette.text)
+        self._upright.append((letter, top, np.array([0.0, 0.3, 0.0])))
+
+    def _number(self, flat: Ticks, up: Ticks) -> None:
+        for value, text in zip(flat.values, flat.labels, strict=True):
+            for rim in (0, 1):
+                self._flat.append((words(text, style.TICK, palette.dim), rim, value, TICK_OUT))
+        for value, text in zip(up.values, up.labels, strict=True):
+            label = words(text, style.TICK, palette.dim)
+            self._upright.append((label, value, np.array([-0.15 - label.width / 2, 0.0, 0.0])))
+        self.labels.add(*(label for label, *_ in (*self._flat, *self._upright)))
+
+    def look(self, view: View) -> Ground:
+        """The same as seen from ``view``; returns it."""
+        self.view = view
+        (low, high), (bottom, top) = self.box.ground, self.box.heights
+        corners = self.box.at([(low, low), (high, low), (high, high), (low, high)], self.level, view)
+        self.floor.points = _straight(corners, np.roll(corners, -1, axis=0))
+        if self.rims:
+            upright = self.box.at([(low, high)] * 2, [bottom, top], view)
+            for rim, ends in zip(self.rims, (corners[:2], corners[[0, 3]], upright), strict=True):
+                rim.points = _straight(ends[:1], ends[1:])
+        self._place_labels(corners)
+        return self
+
+    def _place_labels(self, corners: NDArray) -> None:
+        """Labels of x_1 and x_2 outside their rims, those of y left of it, or over it."""
+        (low, high), at = self.box.ground, self.box.at
+        outward = [_normal(corners[1] - corners[0]), -_normal(corners[3] - corners[0])]
+        for label, rim, value, gap in self._flat:
+            out = outward[rim]
+            reach = gap + (abs(out[0]) * label.width + abs(out[1]) * label.height) / 2
+            label.move_to(at((value, low) if rim == 0 else (low, value), self.level, self.view) + reach * out)
+        for label, height, offset in self._upright:
+            label.move_to(at((low, high), height, self.view) + offset)
+
+
+def _normal(way: NDArray) -> NDArray:
+    """The direction (3,) to the right of a way (3,) in the picture, of length 1."""
+    return np.array([way[1], -way[0], 0.0]) / np.hypot(way[0], way[1])
+
+
+class Days(VGroup):
+    """Days as red dots in the box, each with a line to the surface; those below it are pale.
+
+    ``x`` (K, 2) on the ground, ``y`` (K,) what the day had, ``level`` (K,) how high the surface is there.
+    Parts: ``lines`` and ``dots``, two mobjects each, below the surface and above it.
+    """
+
+    def __init__(self, box: Box, view: View, x: NDArray, y: NDArray, level: NDArray, radius: float) -> None:
+        super().__init__()
+        self.box, self.x, self.y, self.level, self.radius = box, x, y, level, radius
+        self.lines, self.dots = VGroup(), VGroup()
+        for color in (mix(palette.red, 0.5), palette.red):
+            self.lines.add(VMobject(stroke_color=color, stroke_width=style.GUIDE, fill_opacity=0))
+            self.dots.add(VMobject(stroke_width=0, fill_color=color, fill_opacity=1))
+        self.add(self.lines, self.dots)
+        self.look(view)
+
+    def look(self, view: View) -> Days:
+        """The same as seen from ``view``; returns them."""
+        for lines, dots, which in zip(self.lines, self.dots, (self.y < self.level, self.y >= self.level), strict=True):
+            tops, feet = (self.box.at(self.x[which], y[which], view) for y in (self.y, self.level))
+            lines.points = _straight(feet[:, None], tops[:, None]).reshape(-1, 3)
+            dots.points = _circles(tops, self.radius)
+        return self
+
+
+def _circles(centers: NDArray, radius: float) -> NDArray:
+    """Circles round centers (k, 3) as Bezier curves, eight each."""
+    angles = np.linspace(0.0, 2 * np.pi, 9)
+    on = np.column_stack([np.cos(angles), np.sin(angles), np.zeros(9)])
+    along = np.column_stack([-np.sin(angles), np.cos(angles), np.zeros(9)]) * (4 / 3 * np.tan(np.pi / 16))
+    curves = np.stack([on[:-1], on[:-1] + along[:-1], on[1:] - along[1:], on[1:]], axis=1).reshape(-1, 3)
+    return np.asarray(centers[:, None] + radius * curves).reshape(-1, 3)

@@ -1,0 +1,195 @@
+"""A small network as a surface: the sum in a column, a ramp beside each term, the whole of it large, days in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.core.network_surface import Surface
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.measure import Bracket
+from gradreel.scenes.mobjects.plot import polyline, ring, segment
+from gradreel.scenes.mobjects.surface import Box, Days, Ground, Sheet, View
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import number_text, round_labels
+from gradreel.scenes.style import mix, palette
+from manim import UL, RoundedRectangle, VGroup
+from numpy.typing import NDArray
+
+COUNT, FEW = 21, 11  # points of the sheet along a rim, and of a ramp's
+SIDE, HEIGHT, MIDDLE = 4.75, 2.9, (1.95, 0.35)  # of the box, scene units
+FIRST, LAST = View(-66.0), View(-14.0)  # from where it is seen before it turns and after
+COLUMN_TOP, COLUMN_BOTTOM, PITCH, RAMPS = 1.75, -2.15, 1.3, -3.6  # the sum's rows; middle of the ramps
+COLUMN_SIZE, HELD_BASELINE = 44, 2.42
+DOT, DAY_DOT = 0.052, 0.075  # radii
+CARD = (1.9, 1.8, (5.4, -2.35))  # of the enlarged gap: width, height, middle
+GAP = 1.0  # height of the gap there
+LEAD = 0.22  # from the day to the line to the card
+
+
+def column_source(count: int) -> str:
+    """y = b, and below it + c_i a_i, a row each."""
+    rows = ['part("y", blue(y)) part("equals", =) part("b", grey(b))']
+    rows += [
+        f'part("plus_{i}", +) thick part("c_{i}", magenta(c_{i})) thin part("a_{i}", blue(a_{i}))'
+        for i in range(1, count + 1)
+    ]
+    return " \\ ".join(rows)
+
+
+class SurfaceBoard(VGroup):
+    """The network over two features: nothing of it has been brought to the screen.
+
+    ``surface``: its values; ``point``: of the day shown, x_1 and x_2; ``prediction`` and ``label`` of that day;
+    ``near``: other days (K, 2) on the ground, what they had (K,), and what the network says of them (K,).
+    ``names`` of the features along the axes.
+
+    Parts: ``held`` (what the other features are held at), ``column`` (the sum), ``ramps`` and their ``floors``,
+    ``ground``, ``spot`` (where the day lies on it), ``sheet``, ``days``, ``day`` (dots of the prediction and of the
+    label), ``card`` (the gap between them, enlarged), ``lead`` (a line to there).
+    """
+
+    def __init__(
+        self,
+        surface: Surface,
+        point: NDArray,
+        prediction: float,
+        label: float,
+        near: tuple[NDArray, NDArray, NDArray],
+        names: Sequence[str],
+        decimals: int,
+    ) -> None:
+        super().__init__()
+        self.surface, self.point, self.prediction, self.label = surface, point, prediction, label
+        self.decimals, self.view = decimals, FIRST
+        ground = (float(surface.axis[0]), float(surface.axis[-1]))
+        low, high = surface.extent()
+        ends = [low, high, label, *near[1]]
+        low, high = min(ends), max(ends)
+        room = 0.04 * (high - low or max(abs(high), 1.0))
+        self.box = Box(ground, (low - 2 * room, high + room), SIDE, HEIGHT, MIDDLE)
+        ticks = round_labels(*ground, 4), round_labels(*self.box.heights, 3)
+        self.ground = Ground(self.box, self.view, (*names, "blue(y)"), ticks)
+        self.sheet = Sheet(self.box, self.view, len(surface.axis))
+        self.days = Days(self.box, self.view, *near, DOT)
+        self.held, self.column = self._held(), self._column()
+        self.ramps, self.floors = VGroup(), VGroup()
+        for i in range(surface.n_terms):
+            self._add_ramp(i)
+        self.day = VGroup(ring((0, 0, 0), DAY_DOT, palette.text, palette.blue), ring((0, 0, 0), DAY_DOT, palette.red))
+        self.day[1].set_fill(palette.red, 1)
+        self.spot = ring(self.box.at(point, self.box.heights[0], self.view), DAY_DOT, palette.text)
+        self.spot.set_fill(palette.text, 1)
+        self.card = self._card()
+        self.lead = polyline(np.zeros((2, 3)), palette.text, style.GUIDE)
+        self.turn(0.0)
+
+    # -- the column ----------------------------------------------------------------------------------------------
+
+    @property
+    def pitch(self) -> float:
+        return min(PITCH, (COLUMN_TOP - COLUMN_BOTTOM) / self.surface.n_terms)
+
+    def row(self, k: int) -> float:
+        """Where row k of the sum stands: 0 is y = b, the others are its terms."""
+        return COLUMN_TOP - k * self.pitch
+
+    def _column(self) -> TextMobject:
+        column = formula(column_source(self.surface.n_terms), COLUMN_SIZE)
+        first = column.part("b")
+        left = first.get_left()[0] - column.part("y").get_left()[0]
+        for k in range(self.surface.n_terms + 1):
+            parts = [column.part(name) for name in (("y", "equals", "b") if not k else _names_of(k))]
+            line, letter = VGroup(*parts), parts[-1]
+            foot = letter[0].get_bottom()[1]
+            start = style.LEFT_EDGE if not k else style.LEFT_EDGE + left - column.part("plus_1").width - 0.12
+            line.shift([start - line.get_left()[0], self.row(k) - 0.12 - foot, 0.0])
+        return column
+
+    def _held(self) -> VGroup:
+        held, x = VGroup(), style.LEFT_EDGE
+        for j, value in enumerate(self.surface.held, 3):
+            text = words(f"$x_{j}$ = {number_text(value, self.decimals)}", style.LABEL)
+            held.add(text.place(HELD_BASELINE, left=x))
+            x = text.get_right()[0] + 0.4
+        return held
+
+    def _add_ramp(self, i: int) -> None:
+        share = 0.95 * self.pitch / SIDE
+        box = self.box.small(share, (RAMPS, self.row(i + 1)))
+        ramp = Sheet(box, self.view, FEW, mesh=0.8)
+        step = (len(self.surface.axis) - 1) // (FEW - 1)
+        ramp.goal = self.surface.terms[i, ::step, ::step]
+        self.floors.add(Ground(box, self.view, level=0.0))
+        self.ramps.add(ramp.show(np.zeros_like(ramp.goal)))
+
+    # -- what moves ----------------------------------------------------------------------------------------------
+
+    def raise_floor(self, share: float) -> None:
+        """The sheet on its way up from the ground to the constant."""
+        bottom = self.box.heights[0]
+        self.sheet.show(np.full_like(self.sheet.heights, bottom + share * (self.surface.constant - bottom)))
+
+    def unfold(self, i: int, share: float) -> None:
+        """Term i's ramp, on its way up from its ground."""
+        self.ramps[i].show(share * self.ramps[i].goal)
+
+    def add_term(self, i: int, share: float) -> None:
+        """The sum of b and the first terms, term i (counted from 0) on its way into it."""
+        self.sheet.show(self.surface.height(i) + share * self.surface.terms[i])
+
+    def turn(self, share: float) -> None:
+        """Everything that stands in space as seen after ``share`` of the turn."""
+        self.view = FIRST.turned(share * (LAST.azimuth - FIRST.azimuth))
+        for part in (self.ground, self.sheet, self.days, *self.ramps, *self.floors):
+            part.look(self.view)
+        for dot, height in zip(self.day, (self.prediction, self.label), strict=True):
+            dot.move_to(self.box.at(self.point, height, self.view))
+        corner, middle = self.card[0].get_corner(UL), self.day.get_center()
+        way = corner + np.array([0.04, -0.04, 0.0]) - middle
+        self.lead.set_points_as_corners([middle + way * (LEAD / np.linalg.norm(way)), middle + way])
+
+    def term(self, i: int) -> VGroup:
+        """Term i (counted from 0) in the column, with its sign."""
+        return VGroup(*(self.column.part(name) for name in _names_of(i + 1)))
+
+    @property
+    def turning(self) -> VGroup:
+        """What `turn` moves and is on the screen before the day is shown."""
+        return VGroup(self.ground, self.sheet, *self.floors, *self.ramps)
+
+    # -- the day -------------------------------------------------------------------------------------------------
+
+    def _card(self) -> VGroup:
+        """The gap between the surface and the day, enlarged: both dots, and their numbers beside them."""
+        width, height, middle = CARD
+        frame = RoundedRectangle(corner_radius=0.12, width=width, height=height, color=palette.axis, stroke_width=2)
+        frame.set_fill(mix(palette.text, 0.03), 1)
+        prediction, label = (round(value, self.decimals) for value in (self.prediction, self.label))
+        sign = float(np.sign(label - prediction))
+        low, x = -0.5 * GAP * sign, -0.42
+        surface = segment((x - 0.4, low, 0), (x + 0.4, low, 0), palette.blue, style.SECOND_CURVE)
+        dots = VGroup(
+            ring((x, low, 0), 0.11, palette.text, palette.blue), ring((x, -low, 0), 0.11, palette.red, palette.red)
+        )
+        card = VGroup(frame, surface, dots)
+        values = ((prediction, low, palette.blue), (label, -low, palette.red))
+        for value, y, ink in values if sign else values[1:]:
+            text = words(number_text(value, self.decimals), style.LABEL, ink)
+            card.add(text.place(y - 0.1, left=0.15))
+        if sign:
+            card.add(Bracket().span((x, low + 0.13 * sign, 0), (x, -low - 0.13 * sign, 0)))
+            card.add(words(number_text(abs(label - prediction), self.decimals), style.LABEL).place(-0.1, left=0.15))
+        return card.shift([*middle, 0.0])
+
+    def settled(self) -> SurfaceBoard:
+        """As it is in the end, all of it on the screen."""
+        self.sheet.show(self.surface.height())
+        for i in range(self.surface.n_terms):
+            self.unfold(i, 1.0)
+        self.turn(1.0)
+        return self
+
+
+def _names_of(k: int) -> tuple[str, ...]:
+    return f"plus_{k}", f"c_{k}", f"a_{k}"
