@@ -3,7 +3,9 @@
 import math
 from collections.abc import Iterator, Sequence
 from ctypes import memmove
-from typing import Any, NamedTuple
+from itertools import accumulate
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +17,10 @@ from gradreel.core.write_behind import ColumnWriter
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
+
+# What each update asks of each tensor is asked by map: a loop in Python takes several times as long
+_address, _is_contiguous = torch.Tensor.data_ptr, torch.Tensor.is_contiguous
+_kind = attrgetter("dtype", "is_cpu", "nbytes")
 
 
 class Row:
@@ -32,14 +38,6 @@ class Row:
             torch._foreach_copy_(self._parts, tensors)
 
 
-class _WaitingRow(NamedTuple):
-    """A row that has been gathered."""
-
-    memory: Bytes
-    row: Row | None  # whose memory it is, if not the column's
-    digest: xxhash.xxh3_128  # of the column up to its end
-
-
 class RowsOnTheirWay:
     """The last rows of one column: gathered where they are to be written, if that can be, and appended later."""
 
@@ -47,31 +45,31 @@ class RowsOnTheirWay:
         self._recorded, self._column = recorded, column
         self._spare = [recorded.row(), recorded.row()]
         self.size = len(self._spare[0].bytes)  # bytes of a row
-        self._waiting: list[_WaitingRow] = []
+        # Each with the row whose memory it is, if not the column's, and the checksum of the column up to its end
+        self._waiting: list[tuple[Bytes, Row | None, xxhash.xxh3_128]] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def take(self, tensors: list[torch.Tensor]) -> Bytes:
         """Gather a row, which waits then. At most two wait. Returns its bytes."""
-        memory = None
+        waiting, reserved, row = self._waiting, None, None
         if self._recorded.gathers_plainly(tensors):
-            memory = self._column.reserve(self.size, ahead=self.size * len(self._waiting))
-        row = None
-        if memory is not None:
-            place = memory.ctypes.data
-            for tensor, size in zip(tensors, self._recorded.sizes, strict=True):
-                memmove(place, tensor.data_ptr(), size)
-                place += size
+            reserved = self._column.reserve(self.size, self.size * len(waiting))
+        if reserved is not None:
+            memory, address = reserved
+            sizes = self._recorded.sizes
+            for _ in map(memmove, accumulate(sizes, initial=address), map(_address, tensors), sizes):
+                pass
         else:
             row = self._spare[-1]
             row.take(tensors)
             memory = row.bytes
             self._spare.pop()
         # Its checksum now, while it is in the processor's cache
-        digest = self._waiting[-1].digest.copy() if self._waiting else self._column.digest()
+        digest = waiting[-1][2].copy() if waiting else self._column.digest()
         digest.update(memory.data)
-        self._waiting.append(_WaitingRow(memory, row, digest))
+        waiting.append((memory, row, digest))
         return memory
 
     def append(self) -> None:
@@ -85,7 +83,7 @@ class RowsOnTheirWay:
 
     def drop(self) -> None:
         """The row taken last is not to be appended."""
-        row = self._waiting.pop().row
+        _, row, _ = self._waiting.pop()
         if row is not None:
             self._spare.append(row)
 
@@ -121,6 +119,7 @@ class RecordedModel:
         self.dtype = torch.float64 if wide else torch.float32
         self._shapes = [tensor.shape for tensor in self._tensors]
         self.sizes = [tensor.numel() * (8 if wide else 4) for tensor in self._tensors]  # bytes of each in a row
+        self._plain = [(self.dtype, True, size) for size in self.sizes]  # of each `_kind`, if it is as a row has it
         self._zeros = [torch.zeros((), dtype=self.dtype, device="cpu").expand(shape) for shape in self._shapes]
         self._memory_places: list[int] = []
         self._memory: list[memoryview] = []  # of the tensors, if they are as a row has them
@@ -152,7 +151,7 @@ class RecordedModel:
 
     def fingerprint(self) -> int:
         """That of a row with the parameters as they are now."""
-        places = [tensor.data_ptr() for tensor in self._tensors]
+        places = list(map(_address, self._tensors))
         if places != self._memory_places:
             self._memory_places = places
             plain = [self._is_plain(tensor) for tensor in self._tensors]
@@ -168,22 +167,16 @@ class RecordedModel:
 
     def gathers_plainly(self, tensors: list[torch.Tensor]) -> bool:
         """Whether a row is these tensors one after the other, byte by byte, as this process's memory has them."""
-        dtype = self.dtype
-        for tensor, size in zip(tensors, self.sizes, strict=True):
-            if tensor is None or tensor.dtype is not dtype or not tensor.is_cpu:
-                return False
-            if tensor.nbytes != size or not tensor.is_contiguous():
-                return False
-        return True
+        return list(map(_kind, tensors)) == self._plain and all(map(_is_contiguous, tensors))
 
     def take_gradient(self, row: RowsOnTheirWay, optimizer: torch.optim.Optimizer) -> None:
         """Take the gradient that this optimizer uses now as a row; 0 for parts that have none."""
         gradients = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:
-                row.take(gradients)  # type: ignore[arg-type]  # None is what raises the TypeError
+                row.take(gradients)  # type: ignore[arg-type]  # None is what raises the AttributeError
                 return
-            except (TypeError, RuntimeError):
+            except (AttributeError, RuntimeError):
                 self._plain_gradients = False  # the way below takes longer
         none = {i for i, gradient in enumerate(gradients) if gradient is None}
         self._skipped |= none & self._trained_by[self._numbers[optimizer]]

@@ -67,10 +67,9 @@ class Watch:
 
     def before(self) -> None:
         """An update is about to be made: what has happened since the last?"""
-        groups = self._optimizer.param_groups
-        now = [(*map(group.get, _WATCHED), len(group["params"])) for group in groups]
-        self._settings += now[len(self._settings) :]  # of groups that are new
+        now = [(*map(group.get, _WATCHED), len(group["params"])) for group in self._optimizer.param_groups]
         if now != self._settings:
+            self._settings += now[len(self._settings) :]  # of groups that are new
             fewer = len(now) < len(self._settings)
             self.changed |= {j for j, then in enumerate(self._settings) if fewer or now[j] != then}
         if self._remembers and not _same(self._memory, self._memory_now()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,12 +29,13 @@ class UpdateLog:
         self.examples = 0  # of the batches written
         self.first_nan: int | None = None  # the first update, of those written, whose loss was logged as NaN
         self._columns = columns
-        self._losses: list[float | None] = []  # of update first, first + 1, ...
+        self._losses: list[float | None] = []  # of update first, first + 1, ... as far as they have been logged
         self._epochs: list[int] = []
         self._batches: list[IntArray | None] = []
         self._examples_held = 0
         self._optimizers = array("H")
         self._rates: dict[tuple[int, int], _Rates] = {}
+        self._noted: dict[int, list[float]] = {}  # the rates of each optimizer's groups, as they were noted last
         columns["batch_start"].append(0)
 
     def note(
@@ -55,8 +56,11 @@ class UpdateLog:
             self._examples_held += len(batch) - (0 if before is None else len(before))
             self._batches[i] = batch
 
-    def note_rates(self, optimizer: int, rates: Iterable[float]) -> None:
+    def note_rates(self, optimizer: int, rates: list[float]) -> None:
         """The learning rates of the groups of the optimizer that is about to make an update."""
+        if rates == self._noted.get(optimizer):
+            return
+        self._noted[optimizer] = rates
         for group, rate in enumerate(rates):
             known = self._rates.get((optimizer, group))
             if known is None:
@@ -68,9 +72,9 @@ class UpdateLog:
         """One update more. What is older than update ``settled`` may be written for good."""
         self._optimizers.append(optimizer)
         self.updates += 1
-        self._reach(self.updates - self.first)
-        if len(self._losses) >= MOST_HELD or self._examples_held >= MOST_EXAMPLES:
-            self._write(min(settled, self.first + len(self._losses) // 2))
+        held = self.updates - self.first
+        if held >= MOST_HELD or self._examples_held >= MOST_EXAMPLES:
+            self._write(min(settled, self.first + held // 2))
 
     def finish(self, run: RecordedRun) -> None:
         """Write the rest, as far as the run goes."""
@@ -92,6 +96,7 @@ class UpdateLog:
 
     def written_by(self, updates: int) -> tuple[int, int | None]:
         """How many examples were logged, and the first update whose loss was NaN, in a run of so many updates."""
+        self._reach(updates - self.first)
         held = range(updates - self.first)
         examples = sum(len(batch) for i in held if (batch := self._batches[i]) is not None)
         nan = (self.first + i for i in held if (loss := self._losses[i]) is not None and math.isnan(loss))

@@ -131,6 +131,9 @@ class _Block:
     filled: int = 0
     written: int = 0
 
+    def __post_init__(self) -> None:
+        self.address: int = self.memory.ctypes.data  # asked for once: it takes as long as copying a small row
+
 
 class ColumnWriter:
     """Appends rows to one column of ``behind``'s; ``checksum`` is that of the numbers appended so far.
@@ -191,13 +194,16 @@ class ColumnWriter:
         block.memory[block.filled : block.filled + count] = data[start:]
         block.filled += count
 
-    def reserve(self, count: int, ahead: int = 0) -> Bytes | None:
-        """Memory for bytes to be put where they will be written, once `commit` says that they are there.
+    def reserve(self, count: int, ahead: int = 0) -> tuple[Bytes, int] | None:
+        """Memory for bytes to be put where they will be written, once `commit` says that they are there; its address.
 
         ``ahead``: so many bytes are still to come before. None where the whole does not fit into the block at hand.
         """
-        start = self._block.filled + ahead
-        return self._block.memory[start : start + count] if start + count <= self._block.room else None
+        block = self._block
+        start = block.filled + ahead
+        if start + count > block.room:
+            return None
+        return block.memory[start : start + count], block.address + start
 
     def commit(self, count: int, digest: xxhash.xxh3_128) -> None:
         """The next ``count`` bytes are in place; ``digest`` is that of what was there before, and of them."""

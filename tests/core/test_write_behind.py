@@ -157,10 +157,12 @@ def test_rows_put_in_place_are_rows_appended(tmp_path: Path) -> None:
         column = ColumnWriter(behind, tmp_path / "numbers.npy", ColumnKind(numbers.shape, "<f8"))
         in_place = 0
         for row in numbers:
-            memory = column.reserve(row.nbytes)
-            if memory is None:
+            reserved = column.reserve(row.nbytes)
+            if reserved is None:
                 column.append(row)
             else:
+                memory, address = reserved
+                assert memory.ctypes.data == address
                 memory[:] = row.view(np.uint8)
                 digest = column.digest()
                 digest.update(row.data)
