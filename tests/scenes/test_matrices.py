@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -19,7 +22,7 @@ from gradreel.core.training import train
 from gradreel.core.written_out import example_of, forward, in_thousands, label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import SceneContext
-from gradreel.scenes.layout import check_beats
+from gradreel.scenes.layout import check_beats, check_scene
 from gradreel.scenes.lecture.matrices import MatrixForm
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.theta import ORDER, Theta
@@ -64,11 +67,6 @@ def play(scene_class, look, media: Path, **parameters):
     return seen
 
 
-def played(scene_class, media: Path, **parameters):
-    """The scene as it ended."""
-    return visit_beats(scene_class, lambda scene, beat: None, parameters, SceneContext(media_dir=media), TINY)
-
-
 def learned(media: Path, run: Experiment):
     return in_thousands(run, np.asarray(Trace.find(media / "traces", run).parameters[-1]))
 
@@ -85,13 +83,92 @@ def table(box: NumberBox):
 # -- matrix-form -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("run", [RUN, OTHER, ENDS["five of five, relu"]], ids=["run", "other seed", "five"])
-def test_every_box_holds_the_networks_numbers(media, run):
-    def boxes(scene):
-        all_boxes = {**scene.sums.boxes, **scene.output.boxes}
-        return {name: table(box) for name, box in all_boxes.items()}, table(scene.sigma.boxes["r"])
+def tables(equation) -> dict[str, np.ndarray]:
+    return {name: table(box) for name, box in equation.boxes.items()}
 
-    seen, r = play(MatrixForm, boxes, media, run=run)["output"]
+
+def offsets(scene) -> list[float]:
+    """How far each letter of the equations is from its cell."""
+    return [
+        np.abs(letter.get_center() - scene.sums.boxes[name].place_of(*cell)).max()
+        for name, letters in scene.placed.items()
+        for letter, _, cell in letters
+    ]
+
+
+def stood(scene):
+    """The last row of W, each of its numbers moved to its end; heights and right side of x; lengths of the texts."""
+    moves = scene._stand_up(scene.n_units - 1)
+    row, x, w = [moved.mobject for moved in moves], scene.sums.boxes["x"], scene.sums.boxes["w"].numbers[-1]
+    heights = [number.get_y() for number in row]
+    for share in np.linspace(0, 1, 30):
+        for moved, height in zip(moves, heights, strict=True):
+            moved.update_function(moved.mobject, share)
+            beneath = moved.mobject.get_right()[0] > x.get_left()[0]
+            assert beneath or moved.mobject.get_y() == pytest.approx(height), "no other row is crossed"
+    return row, [number[0].get_y() for number in x.numbers], x.get_right()[0], [len(number.text) for number in w]
+
+
+@dataclass
+class Film:
+    """One playing of matrix-form, and what was there when its beats ended."""
+
+    scene: Any = None
+    beats: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    boxes: dict[str, np.ndarray] = field(default_factory=dict)  # of both equations
+    r: np.ndarray | None = None  # the sigmoid's
+    offsets: list[float] = field(default_factory=list)
+    stood: Any = None
+    layers: list[tuple[float, float]] = field(default_factory=list)  # of a row that is moving, of x
+    parts: dict[str, list[bool]] = field(default_factory=dict)  # which are on the screen
+    headings: dict[str, str] = field(default_factory=dict)
+
+    def look(self, scene, beat: str) -> None:
+        self.scene = scene
+        self.beats.append(beat)
+        self.findings.extend(map(str, check_scene(scene, beat)))
+        self.headings[beat] = scene._heading()
+        if beat.startswith("fold"):
+            self.offsets, self.stood, self.layers = offsets(scene), stood(scene), []
+        if beat == "output":
+            self.boxes, self.r = tables(scene.sums) | tables(scene.output), tables(scene.sigma)["r"]
+        if beat in ("output", "short"):
+            family = set(scene.get_mobject_family_members())
+            shown = (scene.line, scene.sums, scene.output, scene.sigma)
+            self.parts[beat] = [bool(family & set(part.get_family())) for part in shown]
+
+
+@pytest.fixture(scope="module")
+def film_of(media) -> Callable[[Experiment], Film]:
+    """A run's film, played once for all tests: of one sigmoid in Chinese and light."""
+    films: dict[str, Film] = {}
+    stand_up = MatrixForm._stand_up
+
+    def film(run: Experiment) -> Film:
+        if run.digest not in films:
+            made = films[run.digest] = Film()
+
+            def watched(scene, i):
+                moving = stand_up(scene, i)
+                numbers = [moved.mobject.z_index for moved in moving]
+                made.layers.append((max(numbers, default=0), min(n.z_index for n in scene.sums.boxes["x"])))
+                return moving
+
+            light = run.hidden == (1,)
+            context = SceneContext(
+                media_dir=media, language="zh" if light else "en", theme="light" if light else "dark"
+            )
+            with patch.object(MatrixForm, "_stand_up", watched):
+                visit_beats(MatrixForm, made.look, {"run": run}, context, TINY)
+        return films[run.digest]
+
+    return film
+
+
+@pytest.mark.parametrize("run", [RUN, OTHER, ENDS["five of five, relu"]], ids=["run", "other seed", "five"])
+def test_every_box_holds_the_networks_numbers(film_of, media, run):
+    seen = film_of(run).boxes
     theta = learned(media, run)
     layers, example = unpack(run, theta), example_of(run.dataset, label_day(run.dataset))
     there = forward(run, theta, example.x, example.label)
@@ -100,79 +177,55 @@ def test_every_box_holds_the_networks_numbers(media, run):
              "y": [[there.y]]}  # fmt: skip
     for name, values in exact.items():
         assert seen[name] == pytest.approx(np.asarray(values, dtype=float), abs=0.0051)
-    assert np.array_equal(r, seen["r"])
+    assert np.array_equal(film_of(run).r, seen["r"])
 
 
-def test_another_day_has_other_numbers_from_the_same_network(media):
-    def boxes(scene):
-        return {name: table(box) for name, box in scene.sums.boxes.items()}
-
-    first, second = (play(MatrixForm, boxes, media, run=RUN, day=date(2021, 2, day))["output"] for day in (3, 11))
+def test_another_day_has_other_numbers_from_the_same_network(film_of, media):
+    first = film_of(RUN).boxes
+    second = play(MatrixForm, lambda scene: tables(scene.sums), media, run=RUN, day=date(2021, 2, 3))["output"]
     assert np.array_equal(first["w"], second["w"])
     assert not np.array_equal(first["x"], second["x"])
     assert not np.array_equal(first["r"], second["r"])
 
 
-def test_each_letter_of_the_equations_lies_in_its_cell(media):
-    def offsets(scene):
-        wrong = []
-        for name, letters in scene.placed.items():
-            box = scene.sums.boxes[name]
-            wrong += [np.abs(letter.get_center() - box.place_of(*cell)).max() for letter, _, cell in letters]
-        return wrong
-
-    wrong = play(MatrixForm, lambda scene: offsets(scene) if hasattr(scene, "placed") else [], media, run=RUN)["fold"]
+def test_each_letter_of_the_equations_lies_in_its_cell(film_of):
+    wrong = film_of(RUN).offsets
     assert len(wrong) == 3 + 3 + 9 + 9
     assert max(wrong) < 1e-6
 
 
-def test_the_end_is_one_line_and_the_boxes_of_its_bracket(media):
-    def shown(scene):
-        family = set(scene.get_mobject_family_members())
-        return [bool(family & set(part.get_family())) for part in (scene.line, scene.sums, scene.output, scene.sigma)]
-
-    beats = play(MatrixForm, shown, media, run=RUN)
-    assert beats["output"] == [False, True, True, True]
-    assert beats["short"] == [True, False, False, False]
+def test_the_end_is_one_line_and_the_boxes_of_its_bracket(film_of):
+    assert film_of(RUN).parts == {"output": [False, True, True, True], "short": [True, False, False, False]}
 
 
 @pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])
-def test_each_number_of_a_row_stands_up_beside_the_x_that_it_is_multiplied_with(media, run):
-    def stood(scene):
-        moves = scene._stand_up(scene.n_units - 1)
-        row, x, w = [moved.mobject for moved in moves], scene.sums.boxes["x"], scene.sums.boxes["w"].numbers[-1]
-        heights = [number.get_y() for number in row]
-        for share in np.linspace(0, 1, 30):
-            for moved, height in zip(moves, heights, strict=True):
-                moved.update_function(moved.mobject, share)
-                beneath = moved.mobject.get_right()[0] > x.get_left()[0]
-                assert beneath or moved.mobject.get_y() == pytest.approx(height), "no other row is crossed"
-        texts = [len(number.text) for number in w]
-        return row, [number[0].get_y() for number in x.numbers], x.get_right()[0], texts
-
-    row, heights, right, texts = play(MatrixForm, stood, media, run=run)["fold" if run.hidden[0] > 1 else "fold-one"]
+def test_each_number_of_a_row_stands_up_beside_the_x_that_it_is_multiplied_with(film_of, run):
+    row, heights, right, texts = film_of(run).stood
     assert [number.get_y() for number in row] == pytest.approx(heights, abs=1e-6)
     assert [len(number) for number in row] == texts
     assert all(right < number.get_left()[0] and number.get_right()[0] < style.RIGHT_EDGE for number in row)
 
 
-def test_a_larger_network_has_a_larger_w_and_no_longer_a_line(media):
-    small = {}
-    for larger in ((1000, 56), (6, 1)):
-        small[larger] = play(MatrixForm, lambda scene: scene.line.width, media, run=RUN, larger=larger)["short"]
-    assert len(set(small.values())) == 1
+def test_a_larger_network_has_a_larger_w_and_no_longer_a_line(film_of, media):
+    other = play(MatrixForm, lambda scene: scene.line.width, media, run=RUN, larger=(6, 1))["short"]
+    assert film_of(RUN).scene.line.width == other
+    assert MatrixForm.Parameters().larger == (1000, 56)
+
+
+class Opened(Exception):  # noqa: N818 - no error: the picture has been seen
+    pass
 
 
 def opening(scene_class, media: Path, **parameters):
     """The picture before anything has moved."""
     seen = []
 
-    def play_nothing(scene, *animations, **how):
-        if not seen:
-            seen.append(_drawn(scene))
+    def look(scene, *animations, **how):
+        seen.append(_drawn(scene))
+        raise Opened
 
     context = SceneContext(media_dir=media)
-    with patch.object(scene_class, "play", play_nothing):
+    with patch.object(scene_class, "play", look), pytest.raises(Opened):
         visit_beats(scene_class, lambda scene, beat: None, parameters, context, (854, 480))
     return seen[0]
 
@@ -184,34 +237,23 @@ def test_each_begins_with_the_picture_that_the_one_before_ended_with(media, befo
     assert np.abs(last.astype(int) - opening(after, media, run=RUN)).max() <= 2
 
 
-def test_rows_of_w_pass_beneath_the_column_x(media):
-    layers = []
-    stand_up = MatrixForm._stand_up
-
-    def watched(scene, i):
-        moving = stand_up(scene, i)
-        numbers = [moved.mobject for moved in moving]
-        layers.append((max(number.z_index for number in numbers), min(n.z_index for n in scene.sums.boxes["x"])))
-        return moving
-
-    with patch.object(MatrixForm, "_stand_up", watched):
-        after = play(MatrixForm, lambda scene: scene.sums.boxes["x"].z_index, media, run=RUN)["rows"]
+def test_rows_of_w_pass_beneath_the_column_x(film_of):
+    layers = film_of(RUN).layers
     assert len(layers) == 3 and all(moving < x for moving, x in layers)
-    assert after == 0
+    assert film_of(RUN).scene.sums.boxes["x"].z_index == 0
 
 
-def test_one_sigmoid_is_told_as_one(media):
-    beats = play(MatrixForm, lambda scene: scene._heading(), media, run=ENDS["one of one"])
-    assert {"fold-one", "rows-one"} <= beats.keys()
-    assert beats["line"] == "One equation, with vectors"
+def test_one_sigmoid_is_told_as_one(film_of):
+    film = film_of(ENDS["one of one"])
+    assert {"fold-one", "rows-one"} <= set(film.beats)
+    assert film.headings["line"] == "一条式子，写成向量"
 
 
-def test_sigma_is_named_after_the_activation(media):
-    assert play(MatrixForm, lambda scene: scene.sigma_word.source, media, run=RUN)["output"] == "sigmoid"
-    five = ENDS["five of five, relu"]
-    lines = [beat.lines for beat in played(MatrixForm, media, run=five).beats]
-    assert not any("sigmoid" in line for spoken in lines for line in spoken.values())
-    assert play(MatrixForm, lambda scene: scene.sigma_word.source, media, run=five)["output"] == "ReLU"
+def test_sigma_is_named_after_the_activation(film_of):
+    assert film_of(RUN).scene.sigma_word.source == "sigmoid"
+    five = film_of(ENDS["five of five, relu"]).scene
+    assert five.sigma_word.source == "ReLU"
+    assert not any("sigmoid" in line for beat in five.beats for line in beat.lines.values())
 
 
 # -- theta -------------------------------------------------------------------------------------------------------
@@ -270,12 +312,12 @@ def test_decimals_follow_the_largest_number(values, decimals):
     assert places(np.array(values)) == decimals
 
 
-@pytest.mark.parametrize("scene_class", [MatrixForm, Theta])
 @pytest.mark.parametrize("run", ENDS.values(), ids=ENDS)
-def test_the_ends_of_the_bounds_break_no_rule(media, scene_class, run):
+def test_the_ends_of_the_bounds_break_no_rule(film_of, media, run):
+    assert film_of(run).findings == []
     light = run.hidden == (1,)
     context = SceneContext(media_dir=media, language="zh" if light else "en", theme="light" if light else "dark")
-    assert [str(finding) for finding in check_beats(scene_class, {"run": run}, context)] == []
+    assert [str(finding) for finding in check_beats(Theta, {"run": run}, context)] == []
 
 
 @pytest.mark.parametrize(
