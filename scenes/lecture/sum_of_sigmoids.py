@@ -74,7 +74,8 @@ class SumOfSigmoids(SumByHandBeats):
         self._end_beat()
         if self.hand is not None:
             self._found_beats()
-        self.hand_on(*([self.formula.folded] if self.n_sigmoids > 1 else []))  # more-features begins with the sum sign
+        sum_of_all = self.formula.folded if self.n_sigmoids > 1 else self.formula.written_out
+        self.hand_on(sum_of_all)  # more-features begins with it
 
     # -- the run -------------------------------------------------------------------------------------------------
 

@@ -39,7 +39,9 @@ def sigmoid_term_source(index: str) -> str:
 
 
 def sum_of_sigmoids_source(count: int) -> str:
-    """y = b + sum_i c_i sigmoid(b_i + w_i x_1), over i = 1 ... ``count``."""
+    """y = b + sum_i c_i sigmoid(b_i + w_i x_1), over i = 1 ... ``count``; of a single one its term alone."""
+    if count == 1:
+        return f"{CONSTANT} {sigmoid_term_source('1')}"
     return f'{CONSTANT} part("sum", sum_(i=1)^{count}) {sigmoid_term_source("i")}'
 
 

@@ -41,6 +41,7 @@ DEPTHS: dict[str, Any] = {"width": 4, "seeds": (0, 1), "epochs": 3}
 ONE = {"width": 4, "seed": 0, "epochs": 3}
 SMALL_RUN = {"run": THREE_DAYS.model_copy(update={"epochs": 2})}
 SUM = {"run": Experiment(epochs=40)}
+SINGLE = {"run": Experiment(hidden=(1,), epochs=40)}
 MATCH = {"budget": 40, "depth": 3, "seeds": (0, 1), "epochs": 20}
 JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[str, Any], str]] = [
     (AnyCurve, {}, SigmoidFormula, {}, "en"),
@@ -49,6 +50,7 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     (SigmoidFormula, {"w": 1, "b": 0, "c": -2}, MorphSigmoid, {"piece": [-2, 2, -2]}, "zh"),
     (MorphSigmoid, {}, SumOfSigmoids, SUM, "en"),
     (SumOfSigmoids, SUM, MoreFeatures, {}, "zh"),
+    (SumOfSigmoids, SINGLE, MoreFeatures, {"sigmoids": 1}, "en"),
     (MoreFeatures, {}, NetworkDiagram, SMALL_RUN, "en"),
     (MoreFeatures, {"days": [1, 3]}, NetworkDiagram, SMALL_RUN, "zh"),
     (DepthExperiment, DEPTHS, Forecast, ONE, "en"),
