@@ -38,7 +38,7 @@ from gradreel.scenes.mobjects.matrix_boxes import (
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
 from manim import (
     UP,
     Animation,
@@ -170,14 +170,17 @@ class MatrixForm(ThreeDaysScene):
     def _write_equations(self) -> None:
         diagram, nodes = self.diagram, self.diagram.columns[R].nodes
         self.title, arriving = next_heading(self._heading(), self.title)
-        self.play(*arriving, *(FadeOut(part) for part in self.written_on_it), run_time=0.6)
+        gone = [FadeOut(part) for part in self.written_on_it]
         bright = VGroup(*diagram.edges[X], *nodes.values())
         later = [*diagram.edges[R:], *diagram.columns[A:], diagram.boxes]
         if self.n_features == 1:
+            self.play(*arriving, *gone, run_time=0.6)
             self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=0.9)
+            self.play(emphasis(bright, FULL), *(emphasis(part, FAINT) for part in later), run_time=0.4)
         else:
-            self.play(FadeIn(diagram.scale(SMALL).move_to([0, SMALL_Y, 0])), run_time=0.5)
-        self.play(emphasis(bright, FULL), *(emphasis(part, FAINT) for part in later), run_time=0.4)
+            for part in later:
+                emphasize(part, FAINT)
+            self.play(*arriving, *gone, FadeIn(diagram.scale(SMALL).move_to([0, SMALL_Y, 0])), run_time=0.8)
         coming = [FadeIn(part, target_position=nodes[i], scale=0.3) for i, part in enumerate(self.equations)]
         self.play(LaggedStart(*coming, lag_ratio=0.4), run_time=1.4)
         self.wait(0.6)

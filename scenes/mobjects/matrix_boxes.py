@@ -16,7 +16,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula
 from gradreel.scenes.style import mix, palette
-from manim import RoundedRectangle, VGroup
+from manim import Animation, RoundedRectangle, UpdateFromAlphaFunc, VGroup, smooth
 from numpy.typing import ArrayLike, NDArray
 
 FILL = 0.13  # share of its colour that a box is filled with
@@ -27,6 +27,7 @@ ROW, ABOVE = 2.1, 0.35  # em, the pitch of rows where there is room, and what a 
 SIGN_GAP = 1.1  # em, on both sides of = and +
 HEAD_SIZE = 1.55  # of the letters, in sizes of the numbers
 MOST_PLACES = 5
+LATE, EARLY = 0.35, 0.75  # shares of a letter's way into its box at which the one direction begins, the other ends
 HEAD_ABOVE = 0.2  # scene units from a box up to its letter's baseline
 
 
@@ -140,3 +141,26 @@ class BoxEquation(VGroup):
             right.move_to((x + 0.12 + right.width / 2, self.middle, 0))
             x = right.get_right()[0]
         return float(x)
+
+
+def along_then_across(mobject: VGroup, end: NDArray, border: float) -> Animation:
+    """To ``end``: sideways all the time, up or down from where its right edge has passed x = ``border``."""
+    start, half = mobject.get_center(), mobject.width / 2
+
+    def move(moving: VGroup, share: float) -> None:
+        x = start[0] + share * (end[0] - start[0])
+        passed = max(0.0, (x + half - border) / (end[0] + half - border))
+        moving.move_to([x, start[1] + smooth(passed) * (end[1] - start[1]), 0.0])
+
+    return UpdateFromAlphaFunc(mobject, move)
+
+
+def up_then_across(start: NDArray, end: NDArray, share: float) -> NDArray:
+    """A way of points (n, 3): first up or down, then sideways."""
+    late, early = max(0.0, (share - LATE) / (1 - LATE)), min(1.0, share / EARLY)
+    return start + np.array([late, early, 1.0]) * (end - start)
+
+
+def across_then_up(start: NDArray, end: NDArray, share: float) -> NDArray:
+    """A way of points (n, 3): first sideways, then up or down."""
+    return up_then_across(start[:, [1, 0, 2]], end[:, [1, 0, 2]], share)[:, [1, 0, 2]]
