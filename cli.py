@@ -222,7 +222,7 @@ def commands() -> None:
 
 
 def _options(**chosen: Any) -> Any:
-    from gradreel.scenes.render.arguments import Options
+    from gradreel.scenes.render.lessons.arguments import Options
 
     return Options(**chosen)
 
@@ -266,8 +266,8 @@ def experiment(**chosen: Any) -> int:
 
     Runs that are recorded are not trained again. The losses are those over all days trained on, and over the unseen.
     """
-    from gradreel.scenes.render.arguments import ExperimentOptions
     from gradreel.scenes.render.experiments import compare_networks
+    from gradreel.scenes.render.lessons.arguments import ExperimentOptions
 
     return compare_networks(ExperimentOptions(**chosen))
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_MANIM = {"worker", "playing", "drawing", "cuts"}  # of scenes/render
+WITH_MANIM = {"worker", "playing", "drawing", "cuts"}  # of scenes/render/frames
 TORCH_FILES = {  # of core
     "network",
     "optimizers",
@@ -39,6 +40,17 @@ def module_name(file: Path) -> str:
 
 def modules(prefix: str) -> list[str]:
     return [name for name in map(module_name, package_files()) if f"{name}.".startswith(f"gradreel.{prefix}.")]
+
+
+def imported_by(file: Path) -> set[str]:
+    """Every name in a file's imports that may be a module."""
+    imported = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return imported
 
 
 @cache
@@ -81,6 +93,20 @@ def test_only_what_a_worker_runs_imports_manim_in_the_renderer():
     assert offenders(renderer, "manim", "torch", "gradreel.cli") == set()
 
 
+def test_imports_between_packages_of_the_renderer_run_one_way():
+    """Those inside functions and those for types too."""
+    renderer = ROOT / "scenes" / "render"
+    graph: dict[str, set[str]] = {}
+    for file in renderer.rglob("*.py"):
+        package = file.relative_to(renderer).parent.as_posix()  # "." for the commands and the engine
+        for name in imported_by(file):
+            place = renderer.joinpath(*name.split(".")[3:]).with_suffix(".py")
+            if name.startswith("gradreel.scenes.render.") and place.is_file():
+                graph.setdefault(package, set()).add(place.relative_to(renderer).parent.as_posix())
+    assert len(graph) > 2
+    list(TopologicalSorter({package: found - {package} for package, found in graph.items()}).static_order())
+
+
 def test_scenes_are_found_without_manim():
     assert offenders(["gradreel.scenes.catalog", "gradreel.scenes.narration"], "manim", "torch", "click") == set()
 
@@ -109,14 +135,8 @@ def test_light_commands_load_neither_manim_nor_torch(arguments):
 
 @pytest.mark.parametrize("file", package_files(), ids=module_name)
 def test_nobody_imports_the_cli(file):
-    imported = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            imported |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
     allowed = {"gradreel.cli", "gradreel.cli.main"} if file.name == "cli.py" else set()  # python cli.py
-    assert {name for name in imported if f"{name}.".startswith("gradreel.cli.")} <= allowed
+    assert {name for name in imported_by(file) if f"{name}.".startswith("gradreel.cli.")} <= allowed
 
 
 def test_packages_in_pyproject_are_those_of_the_tree():
@@ -135,9 +155,13 @@ def test_every_folder_with_sources_is_a_package():
     assert [file for file in package_files() if not (file.parent / "__init__.py").is_file()] == []
 
 
-def test_package_files_are_empty():
+def test_package_files_hold_a_docstring_at_most():
+    def code(file: Path) -> list[ast.stmt]:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        return tree.body[1:] if ast.get_docstring(tree) else tree.body
+
     assert [file for file in (ROOT, ROOT / "core", ROOT / "scenes") for file in file.glob("**/__init__.py")
-            if ".venv" not in file.parts and file.read_text()] == []
+            if ".venv" not in file.parts and code(file)] == []
 
 
 def test_constraints_lie_in_the_ranges_and_leave_torch_free():

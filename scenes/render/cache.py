@@ -21,11 +21,11 @@ from gradreel.core.trace import META
 from gradreel.core.writing import PARTIAL
 from gradreel.scenes.narration import LANGUAGES
 from gradreel.scenes.render import engine
-from gradreel.scenes.render.lesson import Lesson
-from gradreel.scenes.render.plan import Plan, earlier_clips
-from gradreel.scenes.render.seals import clips_of_videos
-from gradreel.scenes.render.settings import FORMATS, RenderSettings
-from gradreel.scenes.render.workspace import Folders, Workspace, read_json
+from gradreel.scenes.render.clips.plan import Plan, earlier_clips
+from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
+from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
+from gradreel.scenes.render.videos.seals import clips_of_videos
 
 CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
 TRACE = re.compile(r"[0-9a-f]{32}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradreel.scenes.render.arguments import Options
 from gradreel.scenes.render.cache import Kept, prune
-from gradreel.scenes.render.lesson import Lesson
-from gradreel.scenes.render.report import counted, print_json
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.lessons.arguments import Options
+from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.report import print_json
+from gradreel.scenes.render.workers.progress import counted
 
 KINDS = {"clip": "clips", "trace": "traces", "description": "descriptions", "unfinished": "unfinished"}
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))

@@ -16,15 +16,15 @@ from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import META, Trace, no_trace
 from gradreel.scenes.render import cache, cache_report, engine, report
-from gradreel.scenes.render.arguments import Options, cores, parse_beat_range, parse_overrides, parse_resolution
-from gradreel.scenes.render.choosing import load_lesson
-from gradreel.scenes.render.daily import daily_data
-from gradreel.scenes.render.estimates import estimates
-from gradreel.scenes.render.lesson import Lesson
-from gradreel.scenes.render.progress import Reporter, duration, reporter
-from gradreel.scenes.render.scheduler import MOST_AT_ONCE
-from gradreel.scenes.render.settings import FORMATS, RenderSettings
-from gradreel.scenes.render.workspace import Folders
+from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.lessons.arguments import Options, cores, parse_beat_range, parse_overrides, parse_resolution
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.daily import daily_data
+from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
+from gradreel.scenes.render.videos.estimates import estimates
+from gradreel.scenes.render.workers.progress import Reporter, duration, reporter
+from gradreel.scenes.render.workers.scheduler import MOST_AT_ONCE
 
 
 def describe_scene(options: Options) -> int:

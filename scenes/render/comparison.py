@@ -26,9 +26,10 @@ from gradreel.core.results import (
     best_by_unseen,
     training_seconds,
 )
-from gradreel.scenes.render.arguments import ExperimentOptions
-from gradreel.scenes.render.report import WIDTH, counted, print_json
-from gradreel.scenes.render.training import grouped
+from gradreel.scenes.render.lessons.arguments import ExperimentOptions
+from gradreel.scenes.render.report import WIDTH, print_json
+from gradreel.scenes.render.workers.progress import counted
+from gradreel.scenes.render.workers.training import grouped
 
 NOTHING = "—"
 

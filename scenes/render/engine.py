@@ -15,29 +15,30 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render import jumps, memory
-from gradreel.scenes.render.claims import ClipClaim
-from gradreel.scenes.render.disk_errors import clear_disk_errors, disk_error
-from gradreel.scenes.render.division import Stretch, divide, why_whole
-from gradreel.scenes.render.drawers import Listeners, drawers_of
+from gradreel.scenes.render.clips import memory
+from gradreel.scenes.render.clips.claims import ClipClaim
+from gradreel.scenes.render.clips.disk_errors import clear_disk_errors, disk_error
+from gradreel.scenes.render.clips.plan import Clip, Plan, earlier_clips, plan
+from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
+from gradreel.scenes.render.frames import jumps
 from gradreel.scenes.render.inspection import described
-from gradreel.scenes.render.lesson import Lesson
-from gradreel.scenes.render.parts import Division, render_all
-from gradreel.scenes.render.plan import Clip, Plan, earlier_clips, plan
-from gradreel.scenes.render.pool import Workers
-from gradreel.scenes.render.progress import Reporter
-from gradreel.scenes.render.publishing import beat_range, publish_clip, publish_lesson
-from gradreel.scenes.render.requests import (
+from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.lessons.requests import (
     ClipJob,
     ClipResult,
     Finding,
     SceneDescription,
     SceneError,
 )
-from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
-from gradreel.scenes.render.training import train_runs, trainers_of
-from gradreel.scenes.render.worker_process import WorkerDiedError
-from gradreel.scenes.render.workspace import Folders, Workspace, read_json
+from gradreel.scenes.render.lessons.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.videos.division import Stretch, divide, why_whole
+from gradreel.scenes.render.videos.parts import Division, render_all
+from gradreel.scenes.render.videos.publishing import beat_range, publish_clip, publish_lesson
+from gradreel.scenes.render.workers.drawers import Listeners, drawers_of
+from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.scenes.render.workers.training import train_runs, trainers_of
+from gradreel.scenes.render.workers.worker_process import WorkerDiedError
 
 T = TypeVar("T")
 

@@ -21,14 +21,14 @@ from gradreel.core.results import (
     width_experiments,
 )
 from gradreel.core.trace import Trace
-from gradreel.scenes.render.arguments import ExperimentOptions, cores, parse_counts
+from gradreel.scenes.render.clips.disk_errors import clear_disk_errors
+from gradreel.scenes.render.clips.workspace import Folders, Workspace
 from gradreel.scenes.render.comparison import Comparison, print_comparison, print_missing
-from gradreel.scenes.render.daily import daily_data, daily_views, filled_text
-from gradreel.scenes.render.disk_errors import clear_disk_errors
-from gradreel.scenes.render.pool import Workers
-from gradreel.scenes.render.progress import Reporter, reporter
-from gradreel.scenes.render.training import train_runs, trainers_of
-from gradreel.scenes.render.workspace import Folders, Workspace
+from gradreel.scenes.render.lessons.arguments import ExperimentOptions, cores, parse_counts
+from gradreel.scenes.render.lessons.daily import daily_data, daily_views, filled_text
+from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.progress import Reporter, reporter
+from gradreel.scenes.render.workers.training import train_runs, trainers_of
 
 LARGEST_WIDTH = 100_000
 LARGEST_DEPTH = 50

@@ -10,15 +10,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.render import memory, sources
-from gradreel.scenes.render.daily import has_daily_views
-from gradreel.scenes.render.lesson import Lesson
-from gradreel.scenes.render.plan import inspection_key
-from gradreel.scenes.render.pool import Workers
-from gradreel.scenes.render.progress import Reporter
-from gradreel.scenes.render.requests import ParameterRow, SceneDescription, SceneRequest
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.workspace import Folders, Workspace, read_json, write_json
+from gradreel.scenes.render.clips import memory, sources
+from gradreel.scenes.render.clips.plan import inspection_key
+from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
+from gradreel.scenes.render.lessons.daily import has_daily_views
+from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.lessons.requests import ParameterRow, SceneDescription, SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.progress import Reporter
 
 
 def described(

@@ -13,9 +13,9 @@ from typing import Any
 
 from gradreel.scenes.catalog import LESSON_FILE, SceneSource, find_scenes
 from gradreel.scenes.narration import Narration
-from gradreel.scenes.render.progress import duration
-from gradreel.scenes.render.report import counted, print_json
-from gradreel.scenes.render.workspace import Folders, read_json
+from gradreel.scenes.render.clips.workspace import Folders, read_json
+from gradreel.scenes.render.report import print_json
+from gradreel.scenes.render.workers.progress import counted, duration
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def _ours(language: str) -> Iterator[Listed]:
 
 
 def _of_lesson(language: str, path: Path | None, span: tuple[str | None, str | None]) -> Iterator[Listed]:
-    from gradreel.scenes.render.choosing import load_lesson
-    from gradreel.scenes.render.lesson import title_in
+    from gradreel.scenes.render.lessons.choosing import load_lesson
+    from gradreel.scenes.render.lessons.lesson import title_in
 
     lesson = load_lesson(path, span=span)
     titles = Narration.load([language]).with_words(lesson.words)

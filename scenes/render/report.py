@@ -6,21 +6,21 @@ import json
 import math
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradreel.scenes.narration import Narration, OwnWords
-from gradreel.scenes.render.progress import duration
+from gradreel.scenes.render.workers.progress import counted, duration
 
 if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.core.experiment import Experiment
     from gradreel.scenes.catalog import SceneSource
-    from gradreel.scenes.render.arguments import Options
-    from gradreel.scenes.render.estimates import Estimates
-    from gradreel.scenes.render.plan import Plan
-    from gradreel.scenes.render.requests import Finding, SceneDescription
+    from gradreel.scenes.render.clips.plan import Plan
+    from gradreel.scenes.render.lessons.arguments import Options
+    from gradreel.scenes.render.lessons.requests import Finding, SceneDescription
+    from gradreel.scenes.render.videos.estimates import Estimates
 
 WIDTH = 100  # columns of running text
 
@@ -38,11 +38,6 @@ def _standard(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [_standard(value) for value in content]
     return content
-
-
-def counted(number: int, noun: str, digits: Callable[[int], str] = str) -> str:
-    """ "1 epoch", "2 epochs"; ``digits`` writes the number."""
-    return f"{digits(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def print_health(media_dir: Path, as_json: bool) -> bool:

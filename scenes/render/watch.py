@@ -17,9 +17,8 @@ from types import TracebackType
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.progress import duration
-from gradreel.scenes.render.report import counted
-from gradreel.scenes.render.sources import is_installed, is_ours
+from gradreel.scenes.render.clips.sources import is_installed, is_ours
+from gradreel.scenes.render.workers.progress import counted, duration
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver

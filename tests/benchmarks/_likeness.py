@@ -10,8 +10,8 @@ from pathlib import Path
 import av
 from av.filter import Graph
 from av.video.frame import VideoFrame
-from gradreel.scenes.render.pictures import Pixels
-from gradreel.scenes.render.requests import SceneRequest
+from gradreel.scenes.render.frames.pictures import Pixels
+from gradreel.scenes.render.lessons.requests import SceneRequest
 
 
 class Sample:
@@ -29,7 +29,7 @@ class Sample:
 
 def likeness(request: SceneRequest, step: int, files: Sequence[Path]) -> list[dict[str, float]]:
     """In a worker: each file's mean SSIM over every ``step``-th frame: of red, green and blue alike, and of luma."""
-    from gradreel.scenes.render.playing import play
+    from gradreel.scenes.render.frames.playing import play
 
     sample = Sample(step)
     play(request, sample)  # type: ignore[arg-type]

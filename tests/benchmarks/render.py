@@ -36,11 +36,11 @@ from _phases import DRAWER, ENCODER, JOINING, profile
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import LESSON_FILE
 from gradreel.scenes.render.engine import plan_lesson
-from gradreel.scenes.render.lesson_file import read_lesson
-from gradreel.scenes.render.pool import Workers
-from gradreel.scenes.render.requests import ClipResult, SceneRequest
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.video import join
+from gradreel.scenes.render.lessons.lesson_file import read_lesson
+from gradreel.scenes.render.lessons.requests import ClipResult, SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.videos.video import join
+from gradreel.scenes.render.workers.pool import Workers
 
 EXAMPLES = [
     f"{Path(__file__).resolve().parents[1] / 'render' / 'manim_examples.py'}:{name}"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.arguments import parse_beat_range, parse_overrides, parse_resolution, parse_value
+from gradreel.scenes.render.lessons.arguments import parse_beat_range, parse_overrides, parse_resolution, parse_value
 
 
 @pytest.mark.parametrize("text", ["1280,720", "1280x720", " 1280 , 720 "])

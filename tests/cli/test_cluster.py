@@ -16,14 +16,15 @@ from types import SimpleNamespace
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render import away, away_process, parcels, sources
-from gradreel.scenes.render.drawers import Listeners
-from gradreel.scenes.render.plan import parts_now
-from gradreel.scenes.render.requests import ClipJob, SceneRequest
-from gradreel.scenes.render.scheduler import Connection
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.sources import content_digest, own_files
-from gradreel.scenes.render.workspace import Workspace
+from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.plan import parts_now
+from gradreel.scenes.render.clips.sources import content_digest, own_files
+from gradreel.scenes.render.clips.workspace import Workspace
+from gradreel.scenes.render.lessons.requests import ClipJob, SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.workers import away, away_process, parcels
+from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.scheduler import Connection
 
 pytest.importorskip("distributed")
 
@@ -272,7 +273,7 @@ def test_interrupted_it_ends_what_is_drawn_there(shared_machines, film, command)
 
 def test_render_without_dask_or_a_scheduler_says_what_mends_it(project, gradreel, monkeypatch):
     plain = ("render", "my_scene.py:Plain", *SMALL, "--scheduler")
-    monkeypatch.setattr("gradreel.scenes.render.scheduler.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("gradreel.scenes.render.workers.scheduler.CONNECT_SECONDS", 0.5)
     nobody = gradreel(*plain, "tcp://127.0.0.1:1")
     assert (nobody.exit_code, nobody.stdout) == (2, "")
     assert nobody.stderr.startswith("Error: --scheduler tcp://127.0.0.1:1: no scheduler answers there")
@@ -379,8 +380,11 @@ def failing(error: Exception) -> Connection:
     ("error", "words"),
     [
         (CancelledError(), "the connection to it was lost"),
-        (ModuleNotFoundError("…", name="gradreel.scenes.render.away"), "its workers lack gradreel.scenes.render.away"),
-        (AttributeError("no 'draw' on <module 'gradreel.scenes.render.away'>"), "have another gradreel"),
+        (
+            ModuleNotFoundError("…", name="gradreel.scenes.render.workers.away"),
+            "its workers lack gradreel.scenes.render.workers.away",
+        ),
+        (AttributeError("no 'draw' on <module 'gradreel.scenes.render.workers.away'>"), "have another gradreel"),
         (RuntimeError("Error during deserialization of the task graph. This"), "the same gradreel where it runs"),
     ],
 )

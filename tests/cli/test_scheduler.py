@@ -12,7 +12,7 @@ import pytest
 from gradreel.core.results import note_training, time_file, training_seconds, width_experiments
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
-from gradreel.scenes.render import scheduler
+from gradreel.scenes.render.workers import scheduler
 
 distributed = pytest.importorskip("distributed")
 
@@ -78,7 +78,7 @@ def test_a_killed_workers_runs_are_done_by_the_other_and_without_any_it_says_so(
     with distributed.Client(machines.address, set_as_default=False) as client:
         while client.nthreads():
             time.sleep(0.01)
-    monkeypatch.setattr("gradreel.scenes.render.scheduler.CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr("gradreel.scenes.render.workers.scheduler.CONNECT_SECONDS", 1.0)
     result = gradreel("experiment", "width", *TINY, "--scheduler", machines.address)
     assert result.exit_code == 2
     assert f"start some with: dask worker {machines.address}" in result.stderr
@@ -128,7 +128,7 @@ def test_interrupted_it_lets_go(machines, here, command):
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tcp://no-such-host.invalid:8786"])
 def test_an_address_where_no_scheduler_is(gradreel, here, address, monkeypatch):
-    monkeypatch.setattr("gradreel.scenes.render.scheduler.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("gradreel.scenes.render.workers.scheduler.CONNECT_SECONDS", 0.5)
     result = gradreel("experiment", "width", *TINY, "--scheduler", address)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines()[-1].startswith(f"Error: --scheduler {address}: no scheduler answers there")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.scenes.render.encode import ClipEncoder
-from gradreel.scenes.render.requests import ClipResult
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.frames.encode import ClipEncoder
+from gradreel.scenes.render.lessons.requests import ClipResult
+from gradreel.scenes.render.lessons.settings import RenderSettings
 
 SCENES = '''
 """Small scenes of a user's."""

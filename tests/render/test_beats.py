@@ -8,9 +8,9 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.counts import Count
 from gradreel.scenes.narration import Narration
-from gradreel.scenes.render.beats import ListeningNarration, check_beats, filled_again
-from gradreel.scenes.render.requests import BeatSpan, SceneRequest
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.lessons.beats import ListeningNarration, check_beats, filled_again
+from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
 
 LINE = "{parts:en} parts, the {parts:en-th} is {height:.2f} high; loss {loss:.1f}, called {name}"
 

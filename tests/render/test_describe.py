@@ -13,10 +13,10 @@ from gradreel.core.experiment import Experiment, KeepAtMost
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.lecture.loss_curve import LossCurve
-from gradreel.scenes.render.daily import DailyData
-from gradreel.scenes.render.describe import describe
-from gradreel.scenes.render.requests import SceneRequest
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.frames.describe import describe
+from gradreel.scenes.render.lessons.daily import DailyData
+from gradreel.scenes.render.lessons.requests import SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
 from pydantic import Field
 
 MINE = DailySeries(start=date(2024, 1, 1), values=[1000.0 + 40 * (i % 7) for i in range(150)], name="good.csv")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.scenes.render.disk_errors import DiskFullError, disk_error
-from gradreel.scenes.render.encode import ClipEncoder
-from gradreel.scenes.render.requests import ClipResult
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.subtitles import Cue
-from gradreel.scenes.render.video import Chapter, join
+from gradreel.scenes.render.clips.disk_errors import DiskFullError, disk_error
+from gradreel.scenes.render.frames.encode import ClipEncoder
+from gradreel.scenes.render.lessons.requests import ClipResult
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.videos.subtitles import Cue
+from gradreel.scenes.render.videos.video import Chapter, join
 
 if sys.platform == "win32":
     pytest.skip("no limits for the size of files", allow_module_level=True)

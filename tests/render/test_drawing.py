@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from gradreel.scenes import catalog
-from gradreel.scenes.render import playing
-from gradreel.scenes.render.drawing import ClipRenderer
-from gradreel.scenes.render.encode import ClipEncoder
-from gradreel.scenes.render.requests import SceneRequest
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.frames import playing
+from gradreel.scenes.render.frames.drawing import ClipRenderer
+from gradreel.scenes.render.frames.encode import ClipEncoder
+from gradreel.scenes.render.lessons.requests import SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
 
 EXAMPLES = Path(__file__).with_name("manim_examples.py")
 NAMES = [line.split()[1].split("(")[0] for line in EXAMPLES.read_text().splitlines() if line.startswith("class ")]

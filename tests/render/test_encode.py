@@ -10,8 +10,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from gradreel.scenes.render.encode import ClipEncoder
-from gradreel.scenes.render.pictures import straight_alpha
+from gradreel.scenes.render.frames.encode import ClipEncoder
+from gradreel.scenes.render.frames.pictures import straight_alpha
 from PIL import Image
 
 

@@ -18,10 +18,10 @@ import srt
 from gradreel.core.errors import UserError
 from gradreel.core.trace import Trace
 from gradreel.scenes.render import engine
-from gradreel.scenes.render.choosing import load_lesson
-from gradreel.scenes.render.progress import Reporter
-from gradreel.scenes.render.requests import SceneError
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.requests import SceneError
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.workers.progress import Reporter
 from PIL import Image
 
 
@@ -228,8 +228,8 @@ RENDER = """
 import sys
 from pathlib import Path
 from gradreel.scenes.render import engine
-from gradreel.scenes.render.choosing import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.settings import RenderSettings
 
 if __name__ == "__main__":
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain", "my_scenes.py:Slow"])

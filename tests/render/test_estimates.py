@@ -10,12 +10,12 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.results import note_training
 from gradreel.core.training import train
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.render.estimates import estimates
-from gradreel.scenes.render.plan import Clip, Plan, Run
-from gradreel.scenes.render.requests import SceneRequest
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.training import Group
-from gradreel.scenes.render.workspace import Folders
+from gradreel.scenes.render.clips.plan import Clip, Plan, Run
+from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.lessons.requests import SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.videos.estimates import estimates
+from gradreel.scenes.render.workers.training import Group
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from gradreel.scenes.render.colors import ChangingFrame, Converter, _planes
-from gradreel.scenes.render.encode import ClipEncoder
-from gradreel.scenes.render.h264 import KEYFRAME_SECONDS, LONG
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.frames.colors import ChangingFrame, Converter, _planes
+from gradreel.scenes.render.frames.encode import ClipEncoder
+from gradreel.scenes.render.frames.h264 import KEYFRAME_SECONDS, LONG
+from gradreel.scenes.render.lessons.settings import RenderSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gradreel.scenes.render import engine
-from gradreel.scenes.render.choosing import load_lesson
-from gradreel.scenes.render.jumps import FPS, SIZE, JumpFinder
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.frames.jumps import FPS, SIZE, JumpFinder
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.settings import RenderSettings
 
 WIDTH, HEIGHT = SIZE
 INK = (240, 240, 240)

@@ -8,7 +8,7 @@ from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import LESSON_FILE, find_scenes
-from gradreel.scenes.render.choosing import load_lesson
+from gradreel.scenes.render.lessons.choosing import load_lesson
 
 EXPERIMENT = "[experiments.short]\nepochs = 3\n"
 

@@ -17,14 +17,15 @@ from filelock import FileLock
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import find_scenes, resolve
 from gradreel.scenes.narration import Narration
-from gradreel.scenes.render import engine, sources
-from gradreel.scenes.render.choosing import load_lesson
-from gradreel.scenes.render.plan import Plan, plan
-from gradreel.scenes.render.progress import Reporter
-from gradreel.scenes.render.requests import SceneDescription
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.sources import code_digests
-from gradreel.scenes.render.workspace import Folders
+from gradreel.scenes.render import engine
+from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.plan import Plan, plan
+from gradreel.scenes.render.clips.sources import code_digests
+from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.requests import SceneDescription
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.workers.progress import Reporter
 from PIL import Image
 
 FILES = {
@@ -218,7 +219,7 @@ WITHOUT_MANIM = """
 import sys
 
 sys.modules["manim"] = sys.modules["torch"] = None  # importing them is an error
-from gradreel.scenes.render.pool import Workers
+from gradreel.scenes.render.workers.pool import Workers
 
 Workers.submit = None  # as is starting a worker
 from gradreel.cli import main
@@ -487,15 +488,18 @@ def test_words_that_a_scene_takes_from_another_count_for_it():
 
 def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is():
     files = [name.removeprefix("scenes/render/") for name in sources.drawing_files()]
-    assert {"worker.py", "playing.py", "encode.py", "pictures.py", "beats.py"} <= set(files)
-    assert not {"engine.py", "plan.py", "sources.py", "pool.py", "publishing.py"} & set(files)
+    drawing = {"worker", "playing", "encode", "pictures"}
+    assert {*(f"frames/{name}.py" for name in drawing), "lessons/beats.py"} <= set(files)
+    others = {"engine.py", "clips/plan.py", "clips/sources.py", "workers/pool.py", "videos/publishing.py"}
+    assert all((sources.PACKAGE_FOLDER / "scenes/render" / name).is_file() for name in others)
+    assert not others & set(files)
 
 
 SEEN_FROM_OUTSIDE = """
 import json, sys
 from pathlib import Path
 from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes
-from gradreel.scenes.render import sources
+from gradreel.scenes.render.clips import sources
 
 assert PACKAGE_FOLDER == Path(sys.argv[1]), PACKAGE_FOLDER
 

@@ -10,7 +10,7 @@ OPENS = """
 import json, os, tempfile
 from pathlib import Path
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.opened import CHANGED_MEANWHILE, OpenedFiles
+from gradreel.scenes.render.clips.opened import CHANGED_MEANWHILE, OpenedFiles
 
 source = resolve("disc.py:Disc")
 opened = OpenedFiles(Path("media"))

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gradreel.scenes.render import division, engine
-from gradreel.scenes.render.choosing import load_lesson
-from gradreel.scenes.render.division import Stretch, divide
-from gradreel.scenes.render.plan import Clip, earlier_clips
-from gradreel.scenes.render.progress import Reporter
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render import engine
+from gradreel.scenes.render.clips.plan import Clip, earlier_clips
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.videos import division
+from gradreel.scenes.render.videos.division import Stretch, divide
+from gradreel.scenes.render.workers.progress import Reporter
 
 SCENES = '''
 """Scenes whose beats can be rendered apart, and scenes whose beats cannot."""
@@ -260,7 +261,7 @@ def clip_of(tmp_path: Path, name: str, frames: int, **settings: Any) -> tuple[Cl
 
 
 def lesson_request(lesson: Any, settings: RenderSettings) -> Any:
-    from gradreel.scenes.render.requests import SceneRequest
+    from gradreel.scenes.render.lessons.requests import SceneRequest
 
     return SceneRequest(lesson.scenes[0].source, settings)
 

@@ -9,11 +9,11 @@ from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import narration
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render import sources
-from gradreel.scenes.render.plan import Clip, plan
-from gradreel.scenes.render.requests import SceneDescription, SceneRequest
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.workspace import Folders
+from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.plan import Clip, plan
+from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
 
 LINES = """
 [dots]

@@ -15,8 +15,8 @@ from types import ModuleType
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.pool import Workers
-from gradreel.scenes.render.worker_process import TimedOutError, WorkerDiedError
+from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.worker_process import TimedOutError, WorkerDiedError
 
 TASKS = '''
 """Tasks of worker processes."""
@@ -29,7 +29,7 @@ import time
 from pathlib import Path
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.worker_process import at, report
+from gradreel.scenes.render.workers.worker_process import at, report
 
 
 class Known(UserError):
@@ -247,7 +247,7 @@ def test_leaving_by_an_exception_ends_those_at_work_and_begins_no_more(tasks, tm
 PARENT = """
 import sys
 import pool_tasks
-from gradreel.scenes.render.pool import Workers
+from gradreel.scenes.render.workers.pool import Workers
 
 if __name__ == "__main__":
     with Workers(2) as workers:
@@ -285,7 +285,7 @@ def session_lives(leader: int) -> bool:
 
 def test_a_message_that_is_cut_off_is_a_death_like_others(tasks, monkeypatch):
     """A worker that is killed while it sends a long result."""
-    from gradreel.scenes.render.worker_process import Watched, last_words
+    from gradreel.scenes.render.workers.worker_process import Watched, last_words
 
     class Cut:
         def poll(self, seconds: float) -> bool:

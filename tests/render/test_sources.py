@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.sources import code_digests
+from gradreel.scenes.render.clips.sources import code_digests
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.results import depth_experiments, training_seconds, width_experiments
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
-from gradreel.scenes.render import training
-from gradreel.scenes.render.training import Bundle, Group, balanced, dealt_out, train_bundle, train_group
+from gradreel.scenes.render.workers import training
+from gradreel.scenes.render.workers.training import Bundle, Group, balanced, dealt_out, train_bundle, train_group
 
 
 def makespan(groups, jobs):

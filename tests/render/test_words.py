@@ -8,7 +8,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import beat_names, find_scenes, resolve
 from gradreel.scenes.narration import Narration, OwnWords
-from gradreel.scenes.render.words import asked_for, check_words, fields_of
+from gradreel.scenes.render.lessons.words import asked_for, check_words, fields_of
 
 SCENES = '''
 from gradreel.scenes.base import LectureScene

@@ -30,9 +30,9 @@ from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.why_deep import WhyDeep
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.render.playing import play
-from gradreel.scenes.render.requests import SceneRequest
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.frames.playing import play
+from gradreel.scenes.render.lessons.requests import SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.stills import _drawn, visit_beats
 from manim import VGroup, tempconfig
 

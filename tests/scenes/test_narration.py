@@ -13,7 +13,7 @@ from gradreel.scenes.narration import (
     split_cues,
     timed_cues,
 )
-from gradreel.scenes.render.subtitles import TimedLine, cues
+from gradreel.scenes.render.videos.subtitles import TimedLine, cues
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -18,11 +18,11 @@ from gradreel.scenes.lecture.loss_curve import LossCurve
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
-from gradreel.scenes.render.describe import describe
-from gradreel.scenes.render.plan import inspection_key, plan
-from gradreel.scenes.render.requests import SceneRequest
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.workspace import Folders
+from gradreel.scenes.render.clips.plan import inspection_key, plan
+from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.frames.describe import describe
+from gradreel.scenes.render.lessons.requests import SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.trace_folder import TraceFolder
 

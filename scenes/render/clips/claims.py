@@ -1,0 +1,64 @@
+"""The right to make a clip that another run on the same media folder may be making at this moment."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from gradreel.scenes.render.clips.plan import Clip, why_stale
+from gradreel.scenes.render.clips.workspace import read_json
+from gradreel.scenes.render.lessons.requests import ClipResult
+
+
+class ClipClaim:
+    """Of one clip, under the digest it was planned with; held from before its worker starts until it has ended.
+
+    The worker has a lock of its own, under the digest of the code that it imports, and that alone keeps two runs from
+    making one clip; this one spares the second run the start of a worker that would only wait.
+    """
+
+    def __init__(self, clip: Clip, locks: Path) -> None:
+        assert clip.path is not None, "its runs are recorded"
+        self._clip, self._path = clip, clip.path
+        self._lock = FileLock(locks / f"{clip.path.stem}.claim.lock", thread_local=False)
+
+    def take(self) -> bool:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        return True
+
+    def let_go(self) -> None:
+        self._lock.release()
+
+    def made(self) -> ClipResult | None:
+        content = read_json(self._path.with_suffix(".json"))
+        if content is None or not self._path.exists() or why_stale(content, self._clip.request):
+            return None
+        return ClipResult.from_json(content, self._path.parent)
+
+
+class KeptClaim:
+    """The claim on a clip for all its parts: the first that begins takes it, who joins them gives it back."""
+
+    def __init__(self, claim: ClipClaim) -> None:
+        self._claim, self._held, self._lock = claim, False, threading.Lock()
+
+    def take(self) -> bool:
+        with self._lock:
+            self._held = self._held or self._claim.take()
+            return self._held
+
+    def let_go(self) -> None:
+        pass
+
+    def made(self) -> ClipResult | None:
+        return self._claim.made()
+
+    def give_back(self) -> None:
+        with self._lock:
+            if self._held:
+                self._claim.let_go()
+            self._held = False

@@ -1,0 +1,107 @@
+"""Which files of the user's a scene opens while it is made and played: what reading its source does not tell.
+
+A data file read by numpy, a picture, a module with a computed name. What is opened by libraries that are not Python
+(a film by its decoder, a drawing by Cairo) is not seen; ``asset("…")`` names such files.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Container
+from pathlib import Path
+from typing import Any
+
+from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.render.clips.sources import HERE, content_digest, is_installed, is_ours, name_beside
+
+SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+CHANGED_MEANWHILE = "changed while the scene was made"  # no file's digest: the clip is out of date
+
+
+class OpenedFiles:
+    """Listens from when it is made, for as long as the process lives: Python's audit hooks cannot be taken away."""
+
+    def __init__(self, *of_ours: Path) -> None:
+        """``of_ours``: folders whose files are the renderer's, not the scene's."""
+        self._of_ours = tuple(place for folder in of_ours for place in {folder.absolute(), folder.resolve()})
+        self._began = time.time_ns()
+        self._content: dict[Path, str] = {}  # as it was when it was opened first
+        self._written: set[Path] = set()
+        self._here: dict[Path, str] = {}  # by the name that it was opened by, relative to where the command was run
+        self._busy = False
+        sys.addaudithook(self._hear)
+
+    def of(self, source: SceneSource, known: Container[str]) -> dict[str, str]:
+        """Digest of each file by its name beside the scene; ``known``: names of modules that count already."""
+        self._busy = True  # what follows opens files, too
+        content = dict(self._content)
+        for file in _modules():
+            if name_beside(file, source) not in known:
+                content.setdefault(file, "")
+        found = {}
+        for file, digest in content.items():
+            name = self._here.get(file) or name_beside(file, source)
+            if file in self._written or not self._is_the_users(file, source):
+                continue
+            changed = not digest and file.stat().st_mtime_ns > self._began
+            found[name] = CHANGED_MEANWHILE if changed else digest or content_digest(file)
+        self._busy = False
+        return found
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "open" or self._busy or not isinstance(arguments[0], str | bytes | os.PathLike):
+            return
+        self._busy = True
+        try:
+            path, mode, flags = arguments
+            file = Path(os.path.abspath(os.fsdecode(path)))
+            if set(mode or "") & set("wax+") or (mode is None and flags & WRITING):
+                self._written.add(file)
+            elif self._is_new(file) and not is_installed(file) and file.is_file():
+                self._content[file] = content_digest(file)
+                if not os.path.isabs(path):
+                    self._here[file] = HERE + Path(os.path.relpath(file)).as_posix()
+        except (OSError, ValueError):
+            pass  # whoever opens it will hear of it
+        finally:
+            self._busy = False
+
+    def _is_new(self, file: Path) -> bool:
+        """Whether nothing is known of it. Which modules are imported Python is asked in the end."""
+        if file in self._content or file in self._written or file.suffix == ".pyc":
+            return False
+        return file.suffix != ".py" or _is_read_as_text()
+
+    def _is_the_users(self, file: Path, source: SceneSource) -> bool:
+        """Whether a file is there and is neither Python's, the system's, hidden, nor made by us."""
+        if is_installed(file) or not file.is_file():
+            return False
+        if any(file.is_relative_to(place) for place in (*self._of_ours, *SYSTEM)):
+            return False
+        inside = next((folder for folder in (source.file.parent, Path.cwd()) if file.is_relative_to(folder)), None)
+        parts = file.relative_to(inside).parts if inside else file.parts
+        return not any(part.startswith(".") for part in parts)
+
+
+def _is_read_as_text() -> bool:
+    """Whether the user's own code opens a file, to show it, rather than Python to import it or we to look at it."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name.startswith("<frozen importlib") or name.endswith(("linecache.py", "tokenize.py")):
+            return False
+        file = Path(name)
+        if file != Path(__file__) and not name.startswith("<") and (is_ours(file) or not is_installed(file)):
+            return not is_ours(file)
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
+
+
+def _modules() -> list[Path]:
+    """Source files of all modules that are loaded and are not installed."""
+    names = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    files = (Path(os.path.abspath(name)) for name in names if isinstance(name, str))
+    return [file for file in files if file.is_file() and not is_installed(file)]

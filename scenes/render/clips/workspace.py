@@ -1,0 +1,281 @@
+"""The media folder: where things lie, temporary names, renames, locks; nothing half-written under a final name.
+
+Under ``media_dir/.gradreel``: ``temporary/<run>/`` holds what a run is writing, beside a lock file that the run holds
+for as long as it lives (the system lets go of it when it dies, however it dies); ``locks/`` one lock per thing that two
+runs must not make at once; ``inspections/`` what scenes said of themselves; ``publishing.json``, while files that
+belong together get their final names, which: a run that dies over it has it finished by the next.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import json
+import os
+import re
+import shutil
+import socket
+import tempfile
+import time
+import uuid
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from filelock import FileLock, Timeout
+from gradreel.core.errors import UserError
+from gradreel.scenes.render.clips.disk_errors import clear_disk_errors
+
+FORGOTTEN_SECONDS = 7 * 24 * 3600  # after which a run of another machine that holds no lock is taken for dead
+COPY_SECONDS = 60  # a copy that nothing has been written to for so long is nobody's any more
+
+
+class Folders:
+    """Paths in a media folder. Makes nothing."""
+
+    def __init__(self, media_dir: Path) -> None:
+        self.media_dir = media_dir
+        self.clips = media_dir / "clips"
+        self.traces = media_dir / "traces"
+        self.private = media_dir / ".gradreel"
+        self.inspections = self.private / "inspections"
+        self.locks = self.private / "locks"
+        self.runs = self.private / "temporary"
+        self.publishing = self.private / "publishing.json"
+
+    def video(self, lesson: str, quality: str, name: str, suffix: str) -> Path:
+        return self.media_dir / "videos" / lesson / quality / f"{name}{suffix}"
+
+    def images(self, lesson: str) -> Path:
+        return self.media_dir / "images" / lesson
+
+
+class Workspace(Folders):
+    """A media folder in use by this run; a context manager.
+
+    Entering makes the folder, clears what dead runs left and raises UserError when the folder cannot be written to.
+    """
+
+    def __init__(self, media_dir: Path) -> None:
+        super().__init__(media_dir)
+        self.run = self.runs / f"{uuid.uuid4().hex[:12]}-{_host()}"
+        self._alive = FileLock(f"{self.run}.lock")
+
+    def __enter__(self) -> Workspace:
+        try:
+            with clear_disk_errors(self.media_dir):
+                self._make_folders()
+                with self.lock("prune"):  # who prunes finds nobody at work, and nobody begins meanwhile
+                    self._hold_lock()
+                self.run.mkdir()
+                with tempfile.TemporaryFile(dir=self.run) as probe:
+                    probe.write(b"0" * 4096)
+        except BaseException:
+            self._leave()
+            raise
+        self._clear_dead_runs()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        shutil.rmtree(self.run, ignore_errors=True)
+        self._alive.release()
+        with suppress(OSError):
+            Path(self._alive.lock_file).unlink()
+
+    def temporary(self, name: str) -> Path:
+        """A path of this run's that nothing stands at yet, on the file system of the final names; ends as ``name``."""
+        return temporary_in(self.run, name)
+
+    def lock(self, name: str) -> FileLock:
+        """The lock of the thing called ``name`` (a digest, ``publish``)."""
+        return FileLock(self.locks / f"{name}.lock")
+
+    def _hold_lock(self) -> None:
+        """Another run that clears up may have taken the file away before it was locked: then once more."""
+        while True:
+            self._alive.acquire()
+            if Path(self._alive.lock_file).exists():
+                return
+            self._alive.release()
+
+    def _make_folders(self) -> None:
+        for folder in (self.clips, self.inspections, self.locks, self.runs):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except FileNotFoundError:  # in a place such as /proc
+                raise UserError(f"{folder} cannot be made; choose another folder with --media_dir") from None
+
+    def publish(self, files: Mapping[Path, Path]) -> None:
+        """Give finished files and folders, by their temporary paths, their final names: all of them, or none.
+
+        What was there before is replaced. A disk that is full is found before the first one is replaced; what a kill
+        leaves undone the next run does. Of two runs one waits for the other.
+        """
+        with self.lock("publish"):
+            self._publish_the_rest()
+            near = self._on_their_disks(files)
+            names = [[str(temporary), str(final.absolute())] for temporary, final in near.items()]
+            try:
+                write_json(self.publishing, {"rename": names}, self.temporary(self.publishing.name))
+                for temporary, final in near.items():
+                    with self._clear_errors_of(final):
+                        publish(temporary, final)
+                self.publishing.unlink()
+            except BaseException:
+                self._publish_the_rest()
+                raise
+
+    def _on_their_disks(self, files: Mapping[Path, Path]) -> dict[Path, Path]:
+        """``files``, those whose final names are on another disk copied there: renaming is all there is left to do."""
+        near: dict[Path, Path] = {}
+        try:
+            for temporary, final in files.items():
+                with self._clear_errors_of(final):
+                    final.parent.mkdir(parents=True, exist_ok=True)
+                    near[temporary if self._renames_into(final.parent) else _copied_beside(temporary, final)] = final
+        except BaseException:
+            for copy in near.keys() - files.keys():
+                remove(copy)
+            raise
+        return near
+
+    def _clear_errors_of(self, final: Path) -> AbstractContextManager[None]:
+        """Errors of the folder of ``final``, by the option that chose it."""
+        ours = final.is_relative_to(self.media_dir)
+        return clear_disk_errors(*((self.media_dir,) if ours else (final.parent, "-o")))
+
+    def _renames_into(self, folder: Path) -> bool:
+        """Whether a file of this run's can be renamed into ``folder``, as far as can be told without leaving one there.
+
+        The system looks at the mounts before it looks for the file, which does not exist.
+        """
+        missing = self.temporary("none")
+        try:
+            missing.rename(folder / missing.name)
+        except OSError as error:
+            return error.errno != errno.EXDEV and folder.stat().st_dev == self.run.stat().st_dev
+        return True
+
+    def _publish_the_rest(self) -> None:
+        """Finish what a run died over; under the lock of publishing, so that it is nobody's who lives."""
+        content = read_json(self.publishing)
+        if content is None:
+            return
+        with suppress(OSError, KeyError, TypeError, ValueError):  # else the next run of that lesson mends it
+            for temporary, final in content["rename"]:
+                if os.path.lexists(temporary):
+                    publish(Path(temporary), Path(final))
+        self.publishing.unlink(missing_ok=True)
+
+    def _clear_dead_runs(self) -> None:
+        folders = {path for path in self.runs.iterdir() if path.suffix != ".lock"}
+        for run in folders | {path.with_suffix("") for path in self.runs.glob("*.lock")}:
+            if run == self.run or not (run.name.endswith(f"-{_host()}") or _untouched(run)):
+                continue
+            lock_file = run.with_name(f"{run.name}.lock")
+            lock = FileLock(lock_file)
+            with suppress(Timeout, OSError), lock.acquire(timeout=0):
+                if self.publishing.exists():
+                    with self.lock("publish"):
+                        self._publish_the_rest()
+                shutil.rmtree(run, ignore_errors=True)
+                if not run.exists():
+                    lock_file.unlink(missing_ok=True)
+
+
+def _host() -> str:
+    """This machine, as a part of a file's name: locks of some network disks are not seen by other machines."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", socket.gethostname())[:40]
+
+
+def _untouched(run: Path) -> bool:
+    """Whether nothing has been written in a run's folder for long."""
+    files = (run.with_name(f"{run.name}.lock"), run, *run.glob("*"))
+    return min((_age(file) for file in files if file.exists()), default=0.0) > FORGOTTEN_SECONDS
+
+
+def temporary_in(folder: Path, name: str, hidden: bool = False) -> Path:
+    """A new path in ``folder`` that ends like ``name``, for a file that will be renamed to it."""
+    return folder / f"{'.' if hidden else ''}{uuid.uuid4().hex[:12]}-{name}"
+
+
+def publish(temporary: Path, final: Path) -> None:
+    """Move a finished file or folder to its final name in one rename; what was there before is replaced.
+
+    A folder that is replaced is moved aside first, next to the temporary one.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    if final.is_dir():
+        aside = temporary.with_name(f"{temporary.name}.old")
+        final.rename(aside)
+        temporary.rename(final)
+        shutil.rmtree(aside, ignore_errors=True)
+        return
+    try:
+        os.replace(temporary, final)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        os.replace(_copied_beside(temporary, final), final)
+
+
+def _copied_beside(temporary: Path, final: Path) -> Path:
+    """A copy on the file system of the final name, beside it; copies that dead runs left there are removed."""
+    for left in final.parent.glob(f".*-{glob.escape(final.name)}*"):
+        if re.fullmatch(rf"\.[0-9a-f]{{12}}-{re.escape(final.name)}(\.old)?", left.name) and _age(left) > COPY_SECONDS:
+            remove(left)
+    beside = temporary_in(final.parent, final.name, hidden=True)
+    try:
+        if temporary.is_dir():
+            shutil.copytree(temporary, beside)
+            os.utime(beside)
+        else:
+            shutil.copyfile(temporary, beside)
+    except BaseException:
+        remove(beside)
+        raise
+    return beside
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there and can be."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file or a folder was written to; 0 for what is not there."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def write_json(path: Path, content: Mapping[str, Any], temporary: Path) -> None:
+    """Write ``content`` under a temporary name and rename it to ``path``."""
+    temporary.write_bytes(as_json(content))
+    publish(temporary, path)
+
+
+def as_json(content: Mapping[str, Any]) -> bytes:
+    """A JSON file for people and programs."""
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file of ours; None when it is missing or is not one (we then make it again)."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

@@ -1,0 +1,1 @@
+"""What a worker process does with a scene: it is described, played and drawn, its frames encoded."""

@@ -1,0 +1,162 @@
+"""A scene's class in words and plain data: parameters with types, bounds and defaults, training runs, beats.
+
+Works on the class it is given; only worker processes have one.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.recorded_run import RecordedRun
+from gradreel.core.trace import read_meta
+from gradreel.scenes.catalog import beat_names
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.lessons.requests import ParameterRow, SceneDescription, SceneRequest
+from gradreel.scenes.render.lessons.tables import Problem, problems_of, put_over
+from gradreel.scenes.render.workers.progress import counted
+from gradreel.scenes.trace_folder import TraceFolder
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥", "max_length": "length ≤"}
+
+
+def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
+    """Check ``request.parameters`` against the scene's and complete them. Raises UserError naming scene and field."""
+    source = request.source
+    beats = beat_names(source)
+    if not hasattr(scene_class, "validated"):
+        if request.parameters:
+            given = ", ".join(request.parameters)
+            raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {given}")
+        return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
+    model: type[BaseModel] = scene_class.Parameters
+    parameters = _checked(scene_class, model, _filled(request, model))
+    folders = scene_class.trace_folders(parameters)
+    return SceneDescription(
+        source.name,
+        source.doc,
+        parameters.model_dump(mode="json"),
+        tuple(_with_trace(row, folders.get(row.name)) for row in _rows(model, "")),
+        scene_class.experiments(parameters),
+        beats,
+        is_lecture_scene=True,
+        traces={name: str(folder) for name, folder in folders.items()},
+        narrated_as=scene_class.narrated_as(Narration.load()),
+    )
+
+
+def _filled(request: SceneRequest, model: type[BaseModel]) -> dict[str, Any]:
+    """The parameters, a lesson's experiments in the place of their names; a table fills in over the field's default.
+
+    One that has all keys is complete: nothing is put below it.
+    """
+    filled = dict(request.parameters)
+    for name, value in request.parameters.items():
+        field = model.model_fields.get(name)
+        if field is None:
+            continue
+        if isinstance(value, str) and _holds(field.annotation, Experiment):
+            filled[name] = _experiment(request, name, value)
+        elif isinstance(value, Mapping):
+            default = field.get_default(call_default_factory=True)
+            if isinstance(default, BaseModel):
+                below = default.model_dump(mode="json")
+                filled[name] = value if below.keys() <= value.keys() else put_over(below, value)
+    return filled
+
+
+def _checked(scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any]) -> Any:
+    """The scene's parameters. Raises UserError that names each wrong key as it was written, in whatever table."""
+    try:
+        return scene_class.validated(model.model_validate(filled))
+    except ValidationError as error:
+        scene = scene_class.scene_name()
+        lines = [_line(scene, problem) for problem in problems_of(error, model, filled)]
+        raise UserError("\n".join([*lines, f"`gradreel describe {scene}` shows the parameters of {scene}"])) from None
+
+
+def _line(scene: str, problem: Problem) -> str:
+    if problem.is_unknown:
+        inside = f"; {scene}.{'.'.join(map(str, problem.place[:-1]))} has" if len(problem.place) > 1 else "; it has"
+        return f"{scene} has no parameter {problem.key!r}{inside} {', '.join(problem.known) or 'none'}"
+    place = f"{scene}.{problem.key}" if problem.place else scene
+    return f"{place}: {problem.reason}" + (f" (got {problem.found})" if problem.found else "")
+
+
+def _experiment(request: SceneRequest, parameter: str, name: str) -> Experiment:
+    try:
+        return request.experiments[name]
+    except KeyError:
+        known = ", ".join(request.experiments) or "none"
+        raise UserError(
+            f"{request.source.name}.{parameter}: the lesson has no experiment {name!r}; it has {known}"
+        ) from None
+
+
+def _holds(annotation: Any, kind: type) -> bool:
+    if isinstance(annotation, type):
+        return issubclass(annotation, kind)
+    return any(_holds(part, kind) for part in typing.get_args(annotation))
+
+
+def _rows(model: type[BaseModel], prefix: str) -> Iterator[ParameterRow]:
+    """A row for each field; fields of a model inside follow as ``run.seed``."""
+    for name, field in model.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        shown = "required" if field.is_required() else _shown(default)
+        yield ParameterRow(
+            f"{prefix}{name}", _type_name(field.annotation), shown, _bounds(field), field.description or ""
+        )
+        if isinstance(default, BaseModel):
+            yield from _rows(type(default), f"{prefix}{name}.")
+
+
+def _with_trace(row: ParameterRow, folder: TraceFolder | None) -> ParameterRow:
+    """The row of a trace that was given says which run is in it: it is shown as it is, nothing is trained."""
+    if folder is None:
+        return row
+    meta, run = read_meta(folder.path)
+    whose = f"recorded around a loop of {run.model}" if isinstance(run, RecordedRun) else "that Gradreel trained"
+    size = f"{counted(run.n_updates, 'update')} of {counted(run.n_parameters, 'parameter')}"
+    given = f"Given: a run {whose}, {size}, {meta['checksum'][:12]}"
+    return replace(row, description=f"{row.description.rstrip('.')}. {given}")
+
+
+def _shown(default: Any) -> str:
+    return "as below" if isinstance(default, BaseModel) else repr(default)
+
+
+def _type_name(annotation: Any) -> str:
+    if annotation is type(None):
+        return "none"
+    if annotation is TraceFolder:
+        return "folder of a trace"
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type_name(arguments[0])
+    if origin is typing.Literal:
+        return " | ".join(repr(value) for value in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(_type_name(part) for part in arguments)
+    if origin is not None:
+        inside = ", ".join("..." if part is Ellipsis else _type_name(part) for part in arguments)
+        return f"{origin.__name__}[{inside}]"
+    return getattr(annotation, "__name__", str(annotation))
+
+
+def _bounds(field: FieldInfo) -> str:
+    found = []
+    for constraint in field.metadata:
+        found += [
+            f"{sign} {getattr(constraint, name)}"
+            for name, sign in SIGNS.items()
+            if getattr(constraint, name, None) is not None
+        ]
+    return ", ".join(found)

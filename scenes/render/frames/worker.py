@@ -1,0 +1,160 @@
+"""What runs in a worker process and needs Manim; with `playing` the only part of the renderer that imports it.
+
+One process does one task: Manim's configuration is global. Each function here is called by name through `pool.Workers`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from gradreel.scenes.catalog import load_class
+from gradreel.scenes.narration import use_words
+from gradreel.scenes.render.clips import memory
+from gradreel.scenes.render.clips.clip_files import keep_clip
+from gradreel.scenes.render.clips.opened import OpenedFiles
+from gradreel.scenes.render.clips.plan import clip_path, parts_now, why_stale
+from gradreel.scenes.render.clips.sources import own_files
+from gradreel.scenes.render.clips.workspace import Folders, read_json, remove, temporary_in
+from gradreel.scenes.render.frames.describe import describe
+from gradreel.scenes.render.frames.encode import ClipEncoder
+from gradreel.scenes.render.frames.jumps import JumpFinder, as_finding
+from gradreel.scenes.render.frames.playing import picture, play, play_to_end, visit
+from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, Finding, SceneDescription, SceneRequest
+from gradreel.scenes.render.workers.worker_process import at, report
+from manim import Scene, config
+from PIL import Image
+
+SHEET_WIDTH = 480  # pixels of one picture on a contact sheet
+
+
+def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
+    """What each scene is, its parameters checked and complete. Raises UserError for the first that is wrong.
+
+    Files that were opened for it may decide a parameter's default; one that any of the user's own scenes opened counts
+    for all of them.
+    """
+    opened = OpenedFiles(requests[0].settings.media_dir)
+    found = []
+    for request in requests:
+        at(f"while {request.source.name} was looked at", "anew")
+        use_words(request.words)
+        found.append(describe(load_class(request.source), request))
+    own = [index for index, request in enumerate(requests) if not request.source.is_ours]
+    for index in own:
+        source = requests[index].source
+        found[index] = replace(found[index], files=opened.of(source, known=own_files(source)))
+    return found
+
+
+def render_clip(job: ClipJob) -> ClipResult:
+    """Render a scene into ``job.folder`` and describe the clip beside it, unless it is there already.
+
+    The clip is kept under the digest of the code that is imported here, which may be newer than the plan's. The files
+    that the scene opened are kept in its description: with other content it is rendered again.
+    Raises SceneError, showing the user's own lines, when the scene raises; UserError for a beat that it does not have.
+    """
+    source, settings = job.request.source, job.request.settings
+    opened = OpenedFiles(settings.media_dir, job.folder, job.temporary)
+    memory.recall(Folders(settings.media_dir).private)
+    load_class(source)
+    parts = parts_now(job.parts, job.request)
+    path = clip_path(job.folder, parts, settings)
+    description = path.with_suffix(".json")
+    with _alone(FileLock(job.locks / f"{path.stem}.lock")):
+        done = read_json(description)
+        if done is not None and path.exists() and not why_stale(done, job.request):
+            return ClipResult.from_json(done, job.folder)
+        description.unlink(missing_ok=True)  # of an older clip of this name: it must not pass for the new one's
+        temporary = temporary_in(job.temporary, path.name)
+        began = time.monotonic()
+        encoder = ClipEncoder(temporary, settings)
+        edges: dict[str, dict[str, str]] = {}
+        try:
+            beats = play(job.request, encoder, edges if job.is_part else None)
+            at("after its last frame")
+            encoder.close()
+        except BaseException:
+            encoder.discard()
+            remove(temporary)  # now: what it takes on a full disk is room for the others
+            raise
+        result = ClipResult(path, encoder.frames, settings.fps, beats, time.monotonic() - began, edges)
+        files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})
+        content = {"scene": source.name, "parts": parts, "files": files}
+        keep_clip(temporary, result, job.temporary, content | ({"why_whole": job.why_whole} if job.why_whole else {}))
+        return result
+
+
+@contextmanager
+def _alone(lock: FileLock) -> Iterator[None]:
+    """Hold ``lock``; while another run has it, this task's time stands still."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        at("while another run had its lock", "stopped")
+        lock.acquire()
+    try:
+        at("before its first beat", "anew")
+        yield
+    finally:
+        lock.release()
+
+
+def render_stills(request: SceneRequest, directory: Path) -> list[str]:
+    """Write the picture at the end of each beat into the (new) ``directory`` as ``<beat>.png``; the beats' names."""
+    remove(directory)  # an earlier try's, that was killed
+    directory.mkdir(parents=True)
+    names: list[str] = []
+
+    def write(scene: Scene, beat: str) -> None:
+        (directory / f"{beat}.png").write_bytes(picture(scene, request.settings))
+        names.append(beat)
+        report(len(names))
+
+    visit(request, write)
+    return names
+
+
+def contact_sheet(pictures: Sequence[tuple[str, Path]], path: Path) -> None:
+    """Write one PNG of small copies of ``pictures``, each a label and a file."""
+    from gradreel.scenes.stills import Still
+    from gradreel.scenes.stills import contact_sheet as write_sheet
+
+    stills = []
+    for label, file in pictures:
+        with Image.open(file) as image:
+            image.thumbnail((SHEET_WIDTH, SHEET_WIDTH))
+            stills.append(Still(label, np.asarray(image.convert("RGBA"))))
+    write_sheet(stills, path)
+
+
+def last_frame(request: SceneRequest, path: Path) -> None:
+    """Write the picture at the end of the scene (of the last beat asked for) as a PNG."""
+    path.write_bytes(picture(play_to_end(request), request.settings))
+
+
+def check(request: SceneRequest) -> list[Finding]:
+    """The layout rules that the scene breaks at the end of its beats."""
+    from gradreel.scenes.layout import check_scene
+
+    found: list[Finding] = []
+
+    def look(scene: Scene, beat: str) -> None:
+        for finding in check_scene(scene):
+            found.append(Finding(request.source.name, beat, finding.rule, finding.message, str(finding.where)))
+
+    visit(request, look)
+    return found
+
+
+def find_jumps(request: SceneRequest) -> list[Finding]:
+    """Where much of the picture changes from one frame to the next, with no transition."""
+    finder = JumpFinder()
+    beats = play(request, finder)
+    frame = (config.frame_width, config.frame_height)
+    return [as_finding(jump, request.source.name, beats, request.settings.fps, frame) for jump in finder.jumps()]

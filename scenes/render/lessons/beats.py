@@ -1,0 +1,58 @@
+"""Which beats were asked for, and what their lines were filled with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import beat_names
+from gradreel.scenes.counts import Count
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
+
+
+@dataclass(frozen=True)
+class ListeningNarration(Narration):
+    """The narration, noting with what each beat's line was filled: from that, a corrected line is filled later."""
+
+    said: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
+        self.said[beat] = {name: _plain(value) for name, value in (values or {}).items()}
+        return super().line(scene, beat, values)
+
+
+def filled_again(narration: Narration, scene: str, beat: BeatSpan) -> Mapping[str, str]:
+    """A beat's line in each language as it is written today: a corrected word needs no new clip."""
+    if not beat.from_narration:
+        return beat.lines
+    values = {name: Count(value) if type(value) is int else value for name, value in beat.values.items()}
+    return narration.line(scene, beat.name, values)
+
+
+def check_beats(shown: Sequence[str], request: SceneRequest) -> None:
+    """Raises UserError, naming the scene's beats, unless ``shown`` runs from the first to the last asked for."""
+    first, last = request.settings.first_beat, request.settings.last_beat
+    if first is None and last is None:
+        return
+    if shown and first in (None, shown[0]) and last in (None, shown[-1]):
+        return
+    asked, name = (first or "") + (f",{last}" if last else ""), request.source.name
+    known = ", ".join(beat_names(request.source))
+    if not known:
+        raise UserError(f"-n {asked}: {name} has no beats")
+    raise UserError(f"-n {asked}: {name} has no such beats in that order; its beats: {known}")
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON can hold it, so that it fills a line in the same way later.
+
+    A number that writes itself in a way of its own would do so only until it is read from a file: it counts as the
+    text that it is.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if type(value) in (str, int, float, bool, type(None), Count) else str(value)

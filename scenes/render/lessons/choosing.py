@@ -1,0 +1,137 @@
+"""A lesson as it was asked for: all of it, a stretch of it or some scenes, with what was set on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.catalog import LESSON_FILE, kebab_name, resolve
+from gradreel.scenes.render.lessons.daily import DailyData
+from gradreel.scenes.render.lessons.lesson import Lesson, SceneEntry
+from gradreel.scenes.render.lessons.lesson_file import read_lesson
+from gradreel.scenes.render.lessons.settings import range_name
+from gradreel.scenes.render.lessons.tables import problems_of, put_over
+from gradreel.scenes.render.lessons.words import check_words
+from pydantic import ValidationError
+
+Span = tuple[str | None, str | None]  # the first scene and the last; None: the lesson's first, its last
+
+
+def load_lesson(
+    path: Path | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    only: Sequence[str] = (),
+    data: DailyData | None = None,
+    span: Span = (None, None),
+) -> Lesson:
+    """Read a lesson file (ours without ``path``), with ``overrides`` {scene: {parameter: value}} put over what it says.
+
+    ``only`` picks scenes by name, in that order; a scene that the lesson does not have is added with its own defaults.
+    ``span`` keeps the scenes from one to another. ``data`` will stand in the place of all daily views.
+    An override of ``experiments`` changes the lesson's training runs: {"experiments": {"three-sigmoids": {"seed": 3}}}.
+    Raises UserError, naming the file and the line or key.
+    """
+    file = path or LESSON_FILE
+    lesson = read_lesson(file)
+    changes = {scene: dict(values) for scene, values in (overrides or {}).items()}
+    lesson = _with_experiments(lesson, changes.pop("experiments", {}))
+    if only and span != (None, None):
+        raise UserError("--from and --to keep a stretch of the lesson: name scenes, or a stretch, not both")
+    whole = lesson.scenes
+    lesson = replace(lesson, scenes=_picked(lesson, only)) if only else _stretch(lesson, span)
+    if lesson.words is not None:
+        check_words(lesson.words, [entry.source for entry in (*whole, *lesson.scenes)])
+    known = {entry.name for entry in lesson.scenes}
+    for scene in changes:
+        if scene not in known:
+            nearest = get_close_matches(scene, known, n=3, cutoff=0.5) or sorted(known)
+            raise UserError(f"--set {scene}.…: no scene that is asked for has this name; nearest: {', '.join(nearest)}")
+    scenes = tuple(
+        replace(entry, parameters=_merged(entry.parameters, changes.get(entry.name, {}), lesson.experiments))
+        for entry in lesson.scenes
+    )
+    return replace(lesson, scenes=scenes, data=data)
+
+
+def _with_experiments(lesson: Lesson, changes: Mapping[str, Any]) -> Lesson:
+    experiments = dict(lesson.experiments)
+    for name, change in changes.items():
+        if name not in experiments:
+            known = ", ".join(experiments) or "none"
+            raise UserError(
+                f"--set experiments.{name}: the lesson {lesson.name} has no such experiment; it has {known}"
+            )
+        if not isinstance(change, Mapping):
+            raise UserError(f"--set experiments.{name}: a table is wanted, such as --set experiments.{name}.seed=3")
+        merged = put_over(experiments[name].model_dump(mode="json"), change)
+        try:
+            experiments[name] = Experiment.model_validate(merged)
+        except ValidationError as error:
+            problem = problems_of(error, Experiment, merged)[0]
+            key = ".".join(filter(None, ("experiments", name, problem.key)))
+            found = f", found {problem.found}" if problem.found else ""
+            unknown = f"no such key; known here: {', '.join(problem.known)}"
+            reason = unknown if problem.is_unknown else f"{problem.reason}{found}"
+            raise UserError(f"--set {key}: {reason}") from None
+    return replace(lesson, experiments=experiments)
+
+
+def _stretch(lesson: Lesson, span: Span) -> Lesson:
+    """Its scenes from the first to the last of ``span``, both included. Raises UserError, naming the scenes."""
+    if span == (None, None):
+        return lesson
+    first, last = (_named(lesson, option, name) for option, name in zip(("--from", "--to"), span, strict=True))
+    names = [entry.name for entry in lesson.scenes]
+    begin = names.index(first) if first else 0
+    end = names.index(last) if last else len(names) - 1
+    if begin > end:
+        raise UserError(
+            f"--from {first} --to {last}: {last} comes before {first};"
+            f" the scenes of {lesson.name} in order: {', '.join(names)}"
+        )
+    return replace(lesson, scenes=lesson.scenes[begin : end + 1], span=range_name(first, last))
+
+
+def _named(lesson: Lesson, option: str, asked: str | None) -> str | None:
+    """The scene of the lesson that ``asked`` names, also by its class or as ``my_scene.py:MyScene``."""
+    if asked is None:
+        return None
+    names = [entry.name for entry in lesson.scenes]
+    name = kebab_name(asked.rpartition(":")[2])
+    if name not in names:
+        nearest = get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"did you mean {nearest[0]}? " if nearest else ""
+        raise UserError(
+            f"{option} {asked}: the lesson {lesson.name} has no such scene; {hint}its scenes: {', '.join(names)}"
+        )
+    return name
+
+
+def _picked(lesson: Lesson, only: Sequence[str]) -> tuple[SceneEntry, ...]:
+    """The scenes asked for, each once: as the lesson has them, or else as they are by themselves."""
+    entries = {entry.source: entry for entry in lesson.scenes}
+    picked: dict[str, SceneEntry] = {}
+    for spec in only:
+        source = resolve(spec)
+        entry = entries.get(source, SceneEntry(source, stands_in_lesson=False))
+        other = picked.get(entry.name)
+        if other is not None and other.source != source:
+            raise UserError(f"two scenes are called {entry.name}: in {other.source.file} and in {source.file}")
+        picked[entry.name] = entry
+    return tuple(picked.values())
+
+
+def _merged(
+    base: Mapping[str, Any], change: Mapping[str, Any], experiments: Mapping[str, Experiment]
+) -> dict[str, Any]:
+    """``change`` put over a scene's parameters; over an experiment's name, its own values are filled in first."""
+    filled = dict(base)
+    for name, value in base.items():
+        if isinstance(value, str) and value in experiments and isinstance(change.get(name), Mapping):
+            filled[name] = experiments[value].model_dump(mode="json")
+    return put_over(filled, change)

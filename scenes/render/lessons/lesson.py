@@ -1,0 +1,98 @@
+"""A lesson in memory: scenes in film order with their parameters, the training runs they name, parts, own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.narration import OwnWords
+from gradreel.scenes.render.lessons.daily import DailyData, filled_text, series_in
+from gradreel.scenes.render.lessons.requests import SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
+
+Title = Mapping[str, str]  # by language
+
+
+@dataclass(frozen=True)
+class SceneEntry:
+    """One scene of a lesson; its parameters are not checked yet, since that needs its class."""
+
+    source: SceneSource
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    stands_in_lesson: bool = True  # False: asked for on the command line alone
+    part: Title | None = None  # the title of the part that it belongs to
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+
+@dataclass(frozen=True)
+class Poster:
+    """The moment that the video's picture shows: the end of a beat."""
+
+    scene: str
+    beat: str | None = None  # None: the scene's first
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Scenes in film order, each one once, and the training runs they name."""
+
+    name: str
+    title: Title
+    scenes: tuple[SceneEntry, ...]
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    poster: Poster | None = None
+    data: DailyData | None = None  # in the place of all daily views that its scenes show
+    words: OwnWords | None = None  # over the narration of ours
+    span: str = ""  # what files of a stretch of it have after its name, such as "--loss--relu"; "": all its scenes
+
+    def title_in(self, language: str) -> str:
+        return title_in(self.title, language) or self.name
+
+    def group(self, scene: str) -> str:
+        """The folder for a scene's files: the lesson's, or that of the user's file when the lesson does not have it."""
+        entry = next(entry for entry in self.scenes if entry.name == scene)
+        ours = entry.stands_in_lesson or entry.source.is_ours
+        return self.name if ours else entry.source.file.stem
+
+    def parts(self, language: str) -> dict[str, str]:
+        """By the scene that a part begins with here: the part's title, in film order."""
+        begins: dict[str, str] = {}
+        before: Title | None = None
+        for entry in self.scenes:
+            if entry.part is not None and entry.part is not before:
+                begins[entry.name] = title_in(entry.part, language)
+            before = entry.part
+        return begins
+
+    def run_name(self, experiment: Experiment) -> str | None:
+        """What this lesson calls ``experiment``, if it does."""
+        for name, run in self.experiments.items():
+            plain = run.model_dump(mode="json")
+            if experiment == (Experiment.model_validate(self.data.over(plain)) if self.data else run):
+                return name
+        return None
+
+    def filled_days(self) -> list[str]:
+        """Of each series read from a file: which days were missing in it and were filled, in words."""
+        found = [run.model_dump(mode="json") for run in self.experiments.values()]
+        found += [dict(entry.parameters) for entry in self.scenes]
+        series = [self.data.series] if self.data else list(series_in(found))
+        return [text for text in dict.fromkeys(map(filled_text, series)) if text]
+
+    def requests(self, settings: RenderSettings) -> list[SceneRequest]:
+        """What is to be rendered, scene by scene."""
+        return [
+            SceneRequest(entry.source, settings, entry.parameters, self.experiments, self.words)
+            for entry in self.scenes
+        ]
+
+
+def title_in(title: Title, language: str) -> str:
+    """The title in ``language``, or else in the first that it has; "" for none."""
+    return title.get(language) or next(iter(title.values()), "")

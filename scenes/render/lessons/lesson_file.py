@@ -1,0 +1,183 @@
+"""Lesson files: which scenes in which order, with which parameters and training runs.
+
+title = { en = "What a neural network computes", zh = "…" }
+poster = { scene = "build-curve", beat = "sum" }        # optional
+narration = "my-words.toml"                             # optional: words of one's own, beside the lesson file
+
+[experiments.three-sigmoids]
+hidden = [3]
+
+[experiments.mine]                                        # on daily views of one's own, in a file beside the lesson's
+dataset = { kind = "daily views", data = "views.csv" }    # fill_missing = "interpolate", column = "…", as needed
+
+[[scene]]
+part = { en = "Sigmoids", zh = "…" }                      # optional: a part of the lesson begins with this scene
+name = "sum-of-sigmoids"                                  # or "my_scene.py:MyScene", beside the lesson file
+[scene.parameters]
+run = "three-sigmoids"                                    # an experiment of this lesson, by name
+trace = "runs/mine"                                       # the folder of a trace, beside the lesson file
+knots = "@curve.csv"                                      # the points of a CSV, or the value in a JSON file
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.catalog import SceneSource, find_scenes, resolve
+from gradreel.scenes.narration import OwnWords, check_language
+from gradreel.scenes.render.lessons.arguments import parse_value
+from gradreel.scenes.render.lessons.daily import FILE_KEYS, with_files
+from gradreel.scenes.render.lessons.lesson import Lesson, Poster, SceneEntry, Title
+from gradreel.scenes.render.lessons.tables import Location, Problem, problems_of
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+TRACE = "trace"
+"""What scenes call a parameter that is the folder of a trace; their classes, which could tell, need Manim."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _SceneTable(_Table):
+    part: dict[str, str] | None = Field(None, min_length=1)
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class _PosterTable(_Table):
+    scene: str
+    beat: str | None = None
+
+
+class _LessonFile(_Table):
+    title: dict[str, str] = {}
+    poster: _PosterTable | None = None
+    narration: str | None = Field(None, min_length=1)
+    experiments: dict[str, Experiment] = {}
+    scene: list[_SceneTable] = Field(min_length=1)
+
+
+def read_lesson(file: Path) -> Lesson:
+    """The lesson in ``file``, and the words beside it. Raises UserError, naming the file and the line or key."""
+    content = _parse(file)
+    try:
+        content = with_files(file.absolute().parent, content)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from None
+    try:
+        table = _LessonFile.model_validate(content)
+    except ValidationError as error:
+        raise UserError(_explain(file, content, error)) from None
+    _check_languages(file, "title", table.title)
+    words = OwnWords.read(file.absolute().parent / table.narration) if table.narration else None
+    entries = _entries(file, table)
+    if file.stem in entries:
+        raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
+    poster = Poster(table.poster.scene, table.poster.beat) if table.poster else None
+    if poster and poster.scene not in entries:
+        raise UserError(
+            f"{file}: poster.scene: {poster.scene!r} is no scene of this lesson; it has {', '.join(entries)}"
+        )
+    return Lesson(file.stem, table.title, tuple(entries.values()), table.experiments, poster, words=words)
+
+
+def _entries(file: Path, table: _LessonFile) -> dict[str, SceneEntry]:
+    """The scenes by name, in film order; each belongs to the part that was begun last."""
+    entries: dict[str, SceneEntry] = {}
+    part: Title | None = None
+    ours = cache(find_scenes)
+    for number, scene in enumerate(table.scene, 1):
+        if scene.part is not None:
+            _check_languages(file, f"[[scene]] {number}: part", scene.part)
+            part = scene.part
+        entry = _entry(file, number, scene, part, ours)
+        if entry.name in entries:
+            raise UserError(
+                f"{file}: scene {entry.name} stands twice; a lesson has each scene once ([[scene]] {number})"
+            )
+        entries[entry.name] = entry
+    return entries
+
+
+def _check_languages(file: Path, what: str, title: Title) -> None:
+    for language in title:
+        try:
+            check_language(language)
+        except UserError as error:
+            raise UserError(f"{file}: {what}.{language}: {error}") from None
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{file} is not valid TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{file} is not text in UTF-8") from None
+    except FileNotFoundError:
+        raise UserError(f"there is no lesson file {file}") from None
+    except IsADirectoryError:
+        raise UserError(f"{file} is a folder; a lesson is a TOML file") from None
+    except OSError as error:
+        raise UserError(f"{file} could not be read: {error.strerror}") from None
+
+
+def _explain(file: Path, content: Mapping[str, Any], error: ValidationError) -> str:
+    """One line for each problem: file, key (with the scene's name), what was wrong and what would do."""
+    return "\n".join(_line(file, content, problem) for problem in problems_of(error, _LessonFile, content))
+
+
+def _line(file: Path, content: Mapping[str, Any], problem: Problem) -> str:
+    place = _place(problem.place, content)
+    if problem.is_unknown:
+        known = [*problem.known, *(FILE_KEYS if problem.known == tuple(DailyViews.model_fields) else ())]
+        nearest = get_close_matches(str(problem.place[-1]), known, n=1, cutoff=0.65)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(known)}"
+        return f"{file}: unknown key {place}; {hint}"
+    return f"{file}: {place}: {problem.reason}" + (f", found {problem.found}" if problem.found else "")
+
+
+def _place(location: Location, content: Mapping[str, Any]) -> str:
+    text = ".".join(str(part) for part in location if not isinstance(part, int))
+    if len(location) > 1 and location[0] == "scene" and isinstance(location[1], int):
+        scene = content["scene"][location[1]]
+        name = scene.get("name", "no name") if isinstance(scene, Mapping) else "no table"
+        text += f" (in [[scene]] {location[1] + 1}, {name})"
+    return text
+
+
+def _entry(
+    file: Path, number: int, scene: _SceneTable, part: Title | None, ours: Callable[[], Iterable[SceneSource]]
+) -> SceneEntry:
+    spec = scene.name
+    if ".py" in spec:
+        spec = str(file.absolute().parent / spec)
+    try:
+        source = resolve(spec, ours)
+    except UserError as error:
+        raise UserError(f"{file}: [[scene]] {number}: {error}") from None
+    parameters = {name: _beside(file, name, value) for name, value in scene.parameters.items()}
+    return SceneEntry(source, parameters, part=part)
+
+
+def _beside(lesson: Path, name: str, value: Any) -> Any:
+    """What a scene's parameter in a lesson means: ``"@curve.csv"`` is the content of the file beside the lesson's.
+
+    A folder beside it that ``trace`` names is meant wherever the command is run. Anything else is itself.
+    """
+    folder = lesson.absolute().parent
+    if isinstance(value, str) and value.startswith("@"):
+        return parse_value(f"@{folder / value[1:]}")
+    if name == TRACE and isinstance(value, str) and value and os.path.isdir(folder / value):
+        return str(folder / value)
+    return value

@@ -1,0 +1,270 @@
+"""Finished clips into what the user finds: video, subtitles, poster, manifest; each renamed into place when whole."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.plan import Clip
+from gradreel.scenes.render.clips.workspace import Workspace, as_json
+from gradreel.scenes.render.lessons.beats import filled_again
+from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.lessons.requests import BeatSpan, ClipResult
+from gradreel.scenes.render.lessons.settings import JOINABLE_FORMATS, RenderSettings, range_name
+from gradreel.scenes.render.videos.seals import Seal
+from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
+from gradreel.scenes.render.videos.video import Chapter, frame_as_jpeg, join
+
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A clip in the video: from frame ``start`` up to frame ``end``; its lines as the narration has them now."""
+
+    clip: Clip
+    result: ClipResult
+    title: str
+    begins: str  # the title of the lesson's part that begins with it; "" where none does
+    start: int
+    end: int
+    lines: tuple[Mapping[str, str], ...]  # of each beat, by language
+
+    def chapter(self, language: str) -> str:
+        """What players show in a plain list of chapters: a part's title stands in front of its first scene's."""
+        if self.begins in ("", self.title):
+            return self.title
+        return self.begins + ("：" if language == "zh" else ": ") + self.title
+
+    @property
+    def beats(self) -> list[tuple[BeatSpan, Mapping[str, str]]]:
+        return list(zip(self.result.beats, self.lines, strict=True))
+
+
+def publish_lesson(
+    lesson: Lesson,
+    settings: RenderSettings,
+    clips: Sequence[Clip],
+    results: Sequence[ClipResult],
+    workspace: Workspace,
+    output: Path | None,
+) -> Path:
+    """Write the lesson's video and what stands beside it; where the video is."""
+    final = output_path(output, settings) or workspace.video(
+        lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}"
+    )
+    shots = _shots(lesson, settings, clips, results, lesson.parts(settings.language))
+    seal = _seal(lesson, settings, shots, final, workspace)
+    if seal.holds():
+        return final
+    video = workspace.temporary(final.name)
+    subtitles = _write_video(video, lesson.title_in(settings.language), shots, settings)
+    manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
+    beside = _subtitle_files(subtitles, final.stem) | {
+        f"{final.stem}.jpg": _poster(lesson, shots),
+        manifest: as_json(_manifest(lesson, settings, shots, final)),
+    }
+    _publish_all(video, final, beside, workspace, seal)
+    return final
+
+
+def publish_clip(
+    lesson: Lesson,
+    settings: RenderSettings,
+    clip: Clip,
+    result: ClipResult,
+    workspace: Workspace,
+    output: Path | None,
+) -> Path:
+    """One scene's file with subtitles beside it; a folder of numbered pictures for png."""
+    suffix = "" if settings.format == "png" else f".{settings.format}"
+    final = output_path(output, settings) or workspace.video(
+        lesson.group(clip.scene), settings.quality, clip.scene + beat_range(settings), suffix
+    )
+    shots = _shots(lesson, settings, [clip], [result], {})
+    seal = _seal(lesson, settings, shots, final, workspace)
+    if seal.holds():
+        return final
+    temporary = workspace.temporary(final.name)
+    subtitles: dict[str, list[Cue]] = {}
+    if settings.format in JOINABLE_FORMATS:
+        subtitles = _write_video(temporary, shots[0].title, shots, settings)
+    elif settings.format == "png":
+        shutil.copytree(result.path, temporary)
+    else:
+        shutil.copyfile(result.path, temporary)
+    _publish_all(temporary, final, _subtitle_files(subtitles, final.stem), workspace, seal)
+    return final
+
+
+def beat_range(settings: RenderSettings) -> str:
+    """What a file of some beats only has after the scene's name, so that the whole scene's is not overwritten."""
+    return range_name(settings.first_beat, settings.last_beat)
+
+
+def output_path(output: Path | None, settings: RenderSettings) -> Path | None:
+    """``-o`` with the format's suffix, when it has none. Raises UserError for the suffix of another format."""
+    if output is None or settings.format == "png":
+        return output
+    suffix = f".{settings.format}"
+    if output.suffix and output.suffix != suffix:
+        raise UserError(
+            f"-o {output} is no {settings.format} file; call it {output.with_suffix(suffix)}, or use --format"
+        )
+    return output.with_suffix(suffix).absolute()
+
+
+def _shots(
+    lesson: Lesson,
+    settings: RenderSettings,
+    clips: Sequence[Clip],
+    results: Sequence[ClipResult],
+    begins: Mapping[str, str],
+) -> list[Shot]:
+    """The clips one after the other; ``begins`` has the parts' titles by their first scenes."""
+    narration = Narration.load((*settings.subtitle_languages, settings.language)).with_words(lesson.words)
+    shots = []
+    start = 0
+    for clip, result in zip(clips, results, strict=True):
+        lines = tuple(filled_again(narration, clip.scene, beat) for beat in result.beats)
+        title = narration.title(clip.scene, settings.language)
+        shots.append(Shot(clip, result, title, begins.get(clip.scene, ""), start, start + result.frames, lines))
+        start += result.frames
+    return shots
+
+
+def _write_video(path: Path, title: str, shots: Sequence[Shot], settings: RenderSettings) -> dict[str, list[Cue]]:
+    """Write the video; its cues by language, languages without any left out."""
+    found = {
+        language: cues(_timed_lines(shots, language, settings.fps), language)
+        for language in settings.subtitle_languages
+    }
+    subtitles = {language: these for language, these in found.items() if these}
+    chapters = [Chapter(shot.chapter(settings.language), shot.start, shot.end) for shot in shots]
+    join([shot.result for shot in shots], path, title=title, chapters=chapters, subtitles=subtitles)
+    return subtitles
+
+
+def _timed_lines(shots: Sequence[Shot], language: str, fps: int) -> list[TimedLine]:
+    return [
+        TimedLine((shot.start + beat.start) / fps, (shot.start + beat.end) / fps, lines[language])
+        for shot in shots
+        for beat, lines in shot.beats
+        if lines.get(language, "").strip()
+    ]
+
+
+def _subtitle_files(subtitles: Mapping[str, Sequence[Cue]], stem: str) -> dict[str, bytes]:
+    files = {}
+    for language, found in subtitles.items():
+        files[f"{stem}.{language}.srt"] = as_srt(found).encode()
+        files[f"{stem}.{language}.vtt"] = as_vtt(found, language).encode()
+    return files
+
+
+def _seal(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], final: Path, workspace: Workspace) -> Seal:
+    poster = [lesson.poster.scene, lesson.poster.beat] if lesson.poster else None
+    content = {"manifest": _manifest(lesson, settings, shots, final), "poster": poster}
+    return Seal(workspace, final, content, [shot.result.path for shot in shots])
+
+
+def _publish_all(video: Path, final: Path, beside: Mapping[str, bytes], workspace: Workspace, seal: Seal) -> None:
+    """Write everything under temporary names, then rename it all: a full disk leaves what was there before."""
+    written = {video: final}
+    for name, content in beside.items():
+        temporary = workspace.temporary(name)
+        temporary.write_bytes(content)
+        written[temporary] = final.with_name(name)
+    stamps = seal.stamps(written)
+    workspace.publish(written)
+    seal.set(stamps)
+
+
+def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
+    """The frame at the end of the beat the lesson names; without one, of the first beat after the title."""
+    by_scene = {shot.clip.scene: shot for shot in shots}
+    wanted = lesson.poster
+    shot = by_scene.get(wanted.scene) if wanted else None
+    shot = shot or shots[min(1, len(shots) - 1)]
+    beats = {beat.name: beat for beat in shot.result.beats}
+    if wanted and wanted.beat and shot.clip.scene == wanted.scene and wanted.beat not in beats:
+        raise UserError(
+            f"{lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; it has {', '.join(beats)}"
+        )
+    chosen = beats.get(wanted.beat or "") if wanted else None
+    chosen = chosen or next(iter(beats.values()), None)
+    return frame_as_jpeg(shot.result.path, (chosen.end if chosen else shot.result.frames) - 1)
+
+
+def _manifest(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], video: Path) -> dict[str, Any]:
+    """What the video is made of; times in seconds of the video."""
+    return {
+        "version": MANIFEST_VERSION,
+        "lesson": lesson.name,
+        "title": dict(lesson.title),
+        "video": video.name,
+        "seconds": shots[-1].end / settings.fps,
+        "frames": shots[-1].end,
+        "settings": settings.of_frames(),
+        "parts": _part_entries(shots, settings.fps),
+        "scenes": [_scene_entry(shot, settings) for shot in shots],
+        "experiments": _experiments(lesson, shots),
+        "versions": sources.versions(),
+    }
+
+
+def _part_entries(shots: Sequence[Shot], fps: int) -> list[dict[str, Any]]:
+    """The lesson's parts: title, from where to where, which scenes; scenes before the first part are in none."""
+    found: list[dict[str, Any]] = []
+    for shot in shots:
+        if shot.begins:
+            found.append({"title": shot.begins, "start": shot.start / fps, "scenes": []})
+        if found:
+            found[-1]["scenes"].append(shot.clip.scene)
+            found[-1]["end"] = shot.end / fps
+    return found
+
+
+def _scene_entry(shot: Shot, settings: RenderSettings) -> dict[str, Any]:
+    fps = settings.fps
+    return {
+        "name": shot.clip.scene,
+        "title": shot.title,
+        "clip": shot.result.path.relative_to(settings.media_dir).as_posix(),
+        "digest": shot.result.path.stem,
+        "start": shot.start / fps,
+        "end": shot.end / fps,
+        "parameters": dict(shot.clip.request.parameters),
+        "experiments": {name: experiment.digest for name, experiment in shot.clip.experiments.items()},
+        "beats": [
+            {
+                "name": beat.name,
+                "start": (shot.start + beat.start) / fps,
+                "end": (shot.start + beat.end) / fps,
+                "narration": {
+                    language: lines[language] for language in settings.subtitle_languages if language in lines
+                },
+            }
+            for beat, lines in shot.beats
+        ],
+    }
+
+
+def _experiments(lesson: Lesson, shots: Sequence[Shot]) -> list[dict[str, Any]]:
+    shown = {run.digest: run for shot in shots for run in shot.clip.experiments.values()}
+    names = {run.digest: name for name, run in lesson.experiments.items()}
+    return [
+        {
+            "name": names.get(digest),
+            "digest": digest,
+            "trace": f"traces/{digest}",
+            "experiment": run.model_dump(mode="json"),
+        }
+        for digest, run in shown.items()
+    ]

@@ -1,0 +1,180 @@
+"""Clips into one video: packets copied, chapters, soft subtitles; nothing is encoded again and no program is started.
+
+All times are counted in frames: the video is exactly as long as its clips together.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+from gradreel.scenes.narration import LANGUAGES
+from gradreel.scenes.render.frames.encode import TICKS, codec_for
+from gradreel.scenes.render.lessons.requests import ClipResult
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.videos.mp4_boxes import switch_off_subtitles
+from gradreel.scenes.render.videos.subtitles import Cue, as_vtt_text
+from PIL import Image
+
+SUBTITLE_CODECS = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt"}
+QUICKTIME_LANGUAGES = {"zho": "chi"}  # MOV has a list of its own
+MILLISECOND = Fraction(1, 1000)
+
+TimedPacket: TypeAlias = "tuple[Fraction, Packet[Stream]]"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A mark in the video, from frame ``start`` up to frame ``end``."""
+
+    title: str
+    start: int
+    end: int
+
+
+def join(
+    clips: Sequence[ClipResult],
+    path: Path,
+    *,
+    title: str,
+    chapters: Sequence[Chapter] = (),
+    subtitles: Mapping[str, Sequence[Cue]] | None = None,
+) -> None:
+    """Write ``path`` (mp4, mov or webm, as the clips are) of ``clips`` one after the other.
+
+    ``subtitles`` by our language codes; their streams are tagged and off until the viewer chooses one.
+    Raises ValueError for clips that were not encoded alike.
+    """
+    container = path.suffix.removeprefix(".")
+    options = (
+        {} if container == "webm" else {"movflags": "+faststart", "video_track_timescale": str(clips[0].fps * TICKS)}
+    )
+    with ExitStack() as stack:
+        output = stack.enter_context(av.open(str(path), "w", format=container, options=options))
+        output.metadata["title"] = title
+        inputs = [stack.enter_context(av.open(str(clip.path))) for clip in clips]
+        _check_alike(clips, inputs)
+        video = output.add_stream_from_template(inputs[0].streams.video[0])
+        video.pix_fmt = inputs[0].streams.video[0].pix_fmt
+        video.disposition = Disposition.default
+        packets = [_video_packets(clips, inputs, video)]
+        for language, cues in (subtitles or {}).items():
+            packets.append(_subtitle_packets(_subtitle_stream(output, container, language), container, cues))
+        if chapters:
+            output.set_chapters(_chapters(chapters, clips[0].fps))
+        for _, packet in heapq.merge(*packets, key=lambda item: item[0]):
+            output.mux(packet)
+    if container != "webm":
+        switch_off_subtitles(path)
+
+
+def join_parts(parts: Sequence[ClipResult], path: Path, settings: RenderSettings) -> None:
+    """Write the clip that was rendered in ``parts``: the same bytes as if it had been rendered in one piece."""
+    codec = codec_for(settings)
+    with ExitStack() as stack:
+        options = dict(codec.container_options)
+        output = stack.enter_context(av.open(str(path), "w", format=codec.container, options=options))
+        inputs = [stack.enter_context(av.open(str(part.path))) for part in parts]
+        _check_alike(parts, inputs)
+        video = output.add_stream_from_template(inputs[0].streams.video[0])
+        for _, packet in _video_packets(parts, inputs, video):
+            output.mux(packet)
+
+
+def frame_as_jpeg(path: Path, frame: int) -> bytes:
+    """Frame number ``frame`` of a clip of ours as a JPEG file; its last frame when it has fewer."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        rate, base = stream.average_rate, stream.time_base
+        assert rate is not None
+        assert base is not None
+        container.seek(int(frame / rate / base), stream=stream)
+        shown = None
+        for shown in container.decode(stream):
+            if shown.pts is not None and shown.pts * base * rate >= frame - Fraction(1, 2):
+                break
+        assert shown is not None, f"{path} has no frames"
+        content = BytesIO()
+        image = Image.fromarray(shown.to_ndarray(format="rgb24"))
+        image.save(content, "JPEG", quality=92)
+        return content.getvalue()
+
+
+def _check_alike(clips: Sequence[ClipResult], inputs: Sequence[InputContainer]) -> None:
+    """Packets can be copied behind each other only when one header serves all."""
+    first = inputs[0].streams.video[0].codec_context
+    for clip, container in zip(clips, inputs, strict=True):
+        context = container.streams.video[0].codec_context
+        for name in ("name", "width", "height", "pix_fmt", "extradata"):
+            if getattr(context, name) != getattr(first, name):
+                raise ValueError(f"{clip.path} and {clips[0].path} differ in {name}; they cannot be joined")
+        if clip.fps != clips[0].fps:
+            raise ValueError(f"{clip.path} and {clips[0].path} differ in frames per second; they cannot be joined")
+
+
+def _video_packets(
+    clips: Sequence[ClipResult], inputs: Sequence[InputContainer], target: VideoStream
+) -> Iterator[TimedPacket]:
+    before = 0  # frames of the clips so far
+    for clip, container in zip(clips, inputs, strict=True):
+        source = container.streams.video[0]
+        base = source.time_base
+        assert base is not None
+        offset = round(Fraction(before, clip.fps) / base)
+        for packet in container.demux(source):
+            if packet.dts is None or packet.pts is None:  # the one that marks the end
+                continue
+            packet.pts += offset
+            packet.dts += offset
+            packet.stream = target
+            yield packet.dts * base, cast("Packet[Stream]", packet)
+        before += clip.frames
+
+
+def _subtitle_stream(output: OutputContainer, container: str, language: str) -> Stream:
+    stream = output.add_mux_stream(SUBTITLE_CODECS[container], time_base=MILLISECOND)
+    tag = LANGUAGES[language]
+    stream.metadata["language"] = QUICKTIME_LANGUAGES.get(tag, tag) if container == "mov" else tag
+    stream.disposition = Disposition(0)
+    return stream
+
+
+def _subtitle_packets(stream: Stream, container: str, cues: Sequence[Cue]) -> Iterator[TimedPacket]:
+    """One packet a cue; in MP4 and MOV a text is preceded by its length, and the muxer fills the gaps itself."""
+    for cue in cues:
+        if container == "webm":
+            content = as_vtt_text(cue.text).encode()
+        else:
+            text = cue.text.encode()
+            content = len(text).to_bytes(2, "big") + text
+        packet: Packet[Stream] = Packet(content)
+        packet.stream = stream
+        packet.time_base = MILLISECOND
+        packet.pts = packet.dts = cue.start
+        packet.duration = cue.end - cue.start
+        packet.is_keyframe = True
+        yield cue.start * MILLISECOND, packet
+
+
+def _chapters(chapters: Sequence[Chapter], fps: int) -> list[av.container.core.Chapter]:
+    return [
+        {
+            "id": number,
+            "start": chapter.start,
+            "end": chapter.end,
+            "time_base": Fraction(1, fps),
+            "metadata": {"title": chapter.title},
+        }
+        for number, chapter in enumerate(chapters)
+    ]

@@ -1,0 +1,340 @@
+"""Training runs in worker processes: those that differ in their seeds alone side by side, the work balanced over all.
+
+`train_group` is what a worker runs; it imports torch, and nothing that imports Manim. All else is the parent's part.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gradreel.core.errors import TrainingError, UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import note_training, time_noted
+from gradreel.core.writing import journal_of
+from gradreel.scenes.render.clips.workspace import Workspace
+from gradreel.scenes.render.lessons.arguments import cores
+from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.scenes.render.workers.worker_process import Progress, report
+
+# Microseconds of a usual core, with batches of 32; only their ratios matter here
+UPDATE_COST = 40.0  # of one update of a group, however many run side by side
+RUN_COST, LAYER_COST, PARAMETER_COST = 15.0, 15.0, 0.0036  # of one run's update besides
+LARGEST_SPLIT = 64  # groups, beyond which dividing them further shortens nothing
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that differ in their seeds alone, to be trained side by side by one worker."""
+
+    runs: tuple[Experiment, ...]
+
+    @property
+    def n_updates(self) -> int:
+        """Of all its runs together."""
+        return sum(run.n_updates for run in self.runs)
+
+    @property
+    def cost(self) -> float:
+        """What training it takes, in microseconds of a usual core, roughly."""
+        run = self.runs[0]
+        batch = (run.batch_size or run.dataset.examples) / 32
+        each = RUN_COST + LAYER_COST * len(run.hidden) + PARAMETER_COST * run.n_parameters * batch
+        return run.n_updates * (UPDATE_COST + each * len(self.runs))
+
+    def halves(self) -> tuple[Group, Group]:
+        """Two groups of half its runs each."""
+        middle = (len(self.runs) + 1) // 2
+        return Group(self.runs[:middle]), Group(self.runs[middle:])
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Groups that one worker trains one after the other: it starts, and imports torch, once for all of them."""
+
+    groups: tuple[Group, ...]
+
+    @property
+    def runs(self) -> tuple[Experiment, ...]:
+        """Of all its groups."""
+        return tuple(run for group in self.groups for run in group.runs)
+
+    @property
+    def cost(self) -> float:
+        """That of its groups."""
+        return sum(group.cost for group in self.groups)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one run."""
+
+    digest: str
+    error: UserError | None = None
+
+
+class Trainers(Protocol):
+    """Whoever trains: worker processes here, or a cluster's."""
+
+    at_hand: bool  # whether there are as many workers as are asked for, all alike: work can be dealt out before
+
+    def train(
+        self, bundle: Bundle, traces: Path, begun: Callable[[], None], progress: Progress
+    ) -> Future[list[Outcome]]:
+        """Train ``bundle`` into ``traces``; ``progress(done, total)`` counts the updates of a single group."""
+
+    def stop(self) -> None:
+        """Let go of all that is at work; returns when nothing of it writes any more."""
+
+
+class LocalTrainers:
+    """Worker processes of this machine."""
+
+    at_hand = True
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    def train(
+        self, bundle: Bundle, traces: Path, begun: Callable[[], None], progress: Progress
+    ) -> Future[list[Outcome]]:
+        return self._workers.submit(train_bundle, bundle, traces, begun=begun, progress=progress)
+
+    def stop(self) -> None:
+        self._workers.stop()
+
+
+@contextmanager
+def trainers_of(
+    workers: Workers, jobs: int | None, scheduler: str | None, workspace: Workspace
+) -> Iterator[tuple[Trainers, int]]:
+    """Who trains, and how many groups at once: ``jobs`` of ``workers``, or the workers of a dask ``scheduler``.
+
+    Raises UserError when the scheduler cannot be reached.
+    """
+    if scheduler is None:
+        yield LocalTrainers(workers), jobs or cores()
+        return
+    from gradreel.scenes.render.workers.scheduler import cluster
+
+    with cluster(scheduler, jobs, workspace) as (trainers, at_once):
+        yield trainers, at_once
+
+
+def train_bundle(bundle: Bundle, traces: Path) -> list[Outcome]:
+    """Train the groups of a bundle, in a worker process. Of several, progress is told in thousandths of their cost."""
+    if len(bundle.groups) == 1:
+        return train_group(bundle.groups[0].runs, traces)
+    outcomes, before = [], 0.0
+    for group in bundle.groups:
+
+        def told(done: int, total: int, before: float = before, cost: float = group.cost) -> None:
+            report(int(1000 * (before + cost * done / total) / bundle.cost + 1e-6), 1000)
+
+        outcomes += train_group(group.runs, traces, told)
+        before += group.cost
+    return outcomes
+
+
+def train_group(runs: Sequence[Experiment], traces: Path, progress: Progress = report) -> list[Outcome]:
+    """Train ``runs``, which differ in their seeds alone, and keep what it took beside their traces.
+
+    In a worker process. When one of them diverges the others are trained each by itself.
+    """
+    from gradreel.core.training import train_all
+
+    left = sum(run.n_updates - _updates_kept(traces, run) for run in runs)
+    began = time.time()
+    try:
+        train_all(runs, traces, progress)
+    except TrainingError as error:
+        if len(runs) == 1:
+            return [Outcome(runs[0].digest, error)]
+        return [outcome for run in runs for outcome in train_group([run], traces, progress)]
+    seconds = time.time() - began
+    for run in runs:
+        if not time_noted(traces, run, since=began):  # else another process trained it meanwhile
+            note_training(traces, run, seconds / len(runs), max(1, round(left / len(runs))))
+    return [Outcome(run.digest) for run in runs]
+
+
+def train_runs(
+    names: Mapping[str, str],
+    runs: Sequence[Experiment],
+    traces: Path,
+    trainers: Trainers,
+    jobs: int,
+    reporter: Reporter,
+    together: str = "",
+) -> dict[str, BaseException]:
+    """Train ``runs`` by ``jobs`` workers; the errors of those that failed, by digest. The others are recorded.
+
+    ``names``: what each run is called, by digest. Progress is told group by group, or with ``together`` as one task of
+    that name: then each worker here gets its part of the groups at once. On Ctrl-C it is said how far each run got.
+    """
+    groups = balanced(runs, jobs)
+    bundles = dealt_out(groups, jobs) if together and trainers.at_hand else [Bundle((group,)) for group in groups]
+    progress: _Progress = _OneTask(reporter, together, bundles) if together else _TaskEach(reporter, names, groups)
+    try:
+        futures = {}
+        for number, bundle in enumerate(bundles):
+            begun, told = progress.of(number)
+            futures[trainers.train(bundle, traces, begun, told)] = number
+        failures: dict[str, BaseException] = {}
+        for future in as_completed(futures):
+            bundle = bundles[futures[future]]
+            progress.ended(futures[future])
+            error = future.exception()
+            if error is not None:  # the worker's own: what it had trained before is there
+                failures |= {run.digest: error for run in bundle.runs if not (traces / run.digest).exists()}
+            else:
+                failures |= {outcome.digest: outcome.error for outcome in future.result() if outcome.error}
+        return failures
+    except KeyboardInterrupt:
+        trainers.stop()
+        tell_interrupted(names, runs, traces, reporter)
+        raise
+    finally:
+        progress.close()
+
+
+def balanced(runs: Sequence[Experiment], jobs: int) -> list[Group]:
+    """``runs`` in groups that differ in their seeds alone, the longest first.
+
+    Runs side by side are quicker than one by one, and one worker's: a group is divided only where that shortens the
+    time until the last of ``jobs`` workers is done.
+    """
+    alike: dict[Experiment, list[Experiment]] = defaultdict(list)
+    for run in runs:
+        alike[run.model_copy(update={"seed": 0})].append(run)
+    groups = _longest_first([Group(tuple(members)) for members in alike.values()])
+    while len(groups) < LARGEST_SPLIT:
+        divided = [
+            _longest_first([*groups[:i], *group.halves(), *groups[i + 1 :]])
+            for i, group in enumerate(groups)
+            if len(group.runs) > 1
+        ]
+        best = min(divided, key=lambda choice: _makespan(choice, jobs), default=groups)
+        if _makespan(best, jobs) >= _makespan(groups, jobs):
+            break
+        groups = best
+    return groups
+
+
+def dealt_out(groups: Sequence[Group], jobs: int) -> list[Bundle]:
+    """``groups``, longest first, dealt out to ``jobs`` workers, each to the one that has least to do."""
+    hands: list[list[Group]] = [[] for _ in range(jobs)]
+    for group in groups:
+        min(hands, key=lambda hand: sum(known.cost for known in hand)).append(group)
+    return [Bundle(tuple(hand)) for hand in hands if hand]
+
+
+def _longest_first(groups: Sequence[Group]) -> list[Group]:
+    return sorted(groups, key=lambda group: -group.cost)
+
+
+def _makespan(groups: Sequence[Group], jobs: int) -> float:
+    """When the last of ``jobs`` workers is done, each taking the next group when it is free."""
+    busy_until = [0.0] * jobs
+    for group in groups:
+        first = busy_until.index(min(busy_until))
+        busy_until[first] += group.cost
+    return max(busy_until)
+
+
+def tell_interrupted(names: Mapping[str, str], runs: Sequence[Experiment], traces: Path, reporter: Reporter) -> None:
+    """Say how far each of ``runs`` is that is not recorded, and that the same command goes on from there."""
+    unfinished = [run for run in runs if not (traces / run.digest).exists()]
+    kept = {run: updates for run in unfinished if (updates := _updates_kept(traces, run))}
+    for run, updates in kept.items():
+        of = f"{grouped(updates)} of {grouped(run.n_updates)} updates are kept"
+        reporter.say(f"{names[run.digest]}: {of}; the same command goes on from there")
+    untouched = len(unfinished) - len(kept)
+    if untouched:
+        other = "other " if kept else ""
+        reporter.say(f"{untouched} {other}run{'s have' if untouched > 1 else ' has'} nothing kept yet")
+
+
+def grouped(number: int) -> str:
+    """``1200`` -> ``1 200``, with a space that does not break."""
+    return f"{number:,}".replace(",", "\u00a0")
+
+
+def _updates_kept(traces: Path, run: Experiment) -> int:
+    journal = journal_of(traces, run.digest)
+    return journal.updates if journal else 0
+
+
+class _Progress(Protocol):
+    """Where the progress of groups goes."""
+
+    def of(self, number: int) -> tuple[Callable[[], None], Progress]:
+        """What to call when group ``number`` begins, and with how far it is."""
+
+    def ended(self, number: int) -> None:
+        """Group ``number`` is over, well or not."""
+
+    def close(self) -> None:
+        """All is over."""
+
+
+class _TaskEach:
+    """A task for each group, named after its runs."""
+
+    def __init__(self, reporter: Reporter, names: Mapping[str, str], groups: Sequence[Group]) -> None:
+        self._reporter, self._groups = reporter, groups
+        self._tasks = [f"train {_listed([names[run.digest] for run in group.runs])}" for group in groups]
+
+    def of(self, number: int) -> tuple[Callable[[], None], Progress]:
+        task, updates = self._tasks[number], self._groups[number].n_updates
+        return (
+            lambda: self._reporter.begin(task, updates, "updates"),
+            lambda done, total: self._reporter.advance(task, done, total),
+        )
+
+    def ended(self, number: int) -> None:
+        self._reporter.end(self._tasks[number])
+
+    def close(self) -> None:
+        pass
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "; ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
+
+
+class _OneTask:
+    """One task for all bundles, in hundredths of what they cost, so that it goes on evenly and tells the time left."""
+
+    WHOLE = 100
+
+    def __init__(self, reporter: Reporter, task: str, bundles: Sequence[Bundle]) -> None:
+        self._reporter, self._task = reporter, task
+        whole = sum(bundle.cost for bundle in bundles)
+        self._shares = [bundle.cost / whole for bundle in bundles]
+        self._done = [0.0] * len(bundles)  # of each, 0 to 1
+        self._lock = threading.Lock()
+        reporter.begin(task, self.WHOLE, "%")
+
+    def of(self, number: int) -> tuple[Callable[[], None], Progress]:
+        return lambda: None, lambda done, total: self._advance(number, done / total if total else 0.0)
+
+    def ended(self, number: int) -> None:
+        self._advance(number, 1.0)
+
+    def close(self) -> None:
+        self._reporter.end(self._task)
+
+    def _advance(self, number: int, done: float) -> None:
+        with self._lock:
+            self._done[number] = max(self._done[number], done)
+            sum_done = sum(share * part for share, part in zip(self._shares, self._done, strict=True))
+            self._reporter.advance(self._task, int(self.WHOLE * sum_done + 1e-6), self.WHOLE)
