@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from numpy.typing import ArrayLike
 
 LARGEST = 1e300
 """Knots reach from -LARGEST to LARGEST: differences of two must be numbers."""
+
+_GROUP_MARK = r"[,'’ \u00a0\u202f]"
+_GROUPED = rf"[-+]?\d{{1,3}}(?:{_GROUP_MARK}\d{{3}})+(?:\.\d+)?"
+"""Numbers with thousands separators, which a knot can't have: a comma may be the decimal one."""
 
 
 def checked_knots(x: ArrayLike, y: ArrayLike, names: Sequence[str] | None = None) -> tuple[FloatArray, FloatArray]:
@@ -57,6 +62,7 @@ def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
                 continue
             if not rows and not header_seen and not any(_is_number(cell, delimiter) for cell in cells):
                 header_seen = True
+                _refuse_swapped(file, reader.line_num, cells)
                 continue
             at, value = _row(file, reader.line_num, cells, delimiter)
             rows.append(reader.line_num)
@@ -82,12 +88,18 @@ def _text(file: Path) -> str:
         raise UserError(f"{file}: {error.strerror}") from None
 
 
+def _refuse_swapped(file: Path, number: int, header: list[str]) -> None:
+    if [name.casefold() for name in header] == ["y", "x"]:
+        raise UserError(f"{file}, row {number}: the columns are {header}; x comes first, then y: swap the columns")
+
+
 def _row(file: Path, number: int, cells: list[str], delimiter: str) -> tuple[float, float]:
     if len(cells) != 2:
         raise UserError(f"{file}, row {number}: a knot is two numbers, x and y; found {len(cells)} in {cells!r}")
     for axis, cell in zip("xy", cells, strict=True):
         if not _is_number(cell, delimiter):
-            raise UserError(f"{file}, row {number}: {axis} is {cell!r}, not a number")
+            hint = f"; write {plain}, without thousands separators" if (plain := _without_groups(cell)) else ""
+            raise UserError(f"{file}, row {number}: {axis} is {cell!r}, not a number{hint}")
     return _number(cells[0], delimiter), _number(cells[1], delimiter)
 
 
@@ -95,6 +107,11 @@ def _number(cell: str, delimiter: str) -> float:
     if "_" in cell:  # Python's own spelling of 1_000
         raise ValueError(cell)
     return float(cell.replace(",", ".") if delimiter != "," else cell)
+
+
+def _without_groups(cell: str) -> str | None:
+    """1234.5 of a cell such as 1,234.5 or 1 234.5; None of any other."""
+    return re.sub(_GROUP_MARK, "", cell) if re.fullmatch(_GROUPED, cell) else None
 
 
 def _is_number(cell: str, delimiter: str) -> bool:
