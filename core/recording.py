@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,8 @@ def record(
     model, optimizer or path are none that can be recorded, or no update was made.
     """
     path = Path(path).resolve()
-    recorded = RecordedModel(model, [optimizer] if isinstance(optimizer, torch.optim.Optimizer) else list(optimizer))
+    is_one = isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable)
+    recorded = RecordedModel(model, [optimizer] if is_one else list(optimizer))
     every = _kept_every(keep)
     _refuse_foreign(path)
     _refuse_foreign(path.with_name(path.name + INTERRUPTED))
@@ -240,7 +241,8 @@ class _Recorder:
         self._sealed = self._run(updates)
         self.log.finish(self._sealed)
         name = self.path.name + (INTERRUPTED if reason is not None else "")
-        self._outcome = f"{updates} updates were recorded; they are in {self.path.with_name(name)}"
+        were = "1 update was recorded; it is" if updates == 1 else f"{updates} updates were recorded; they are"
+        self._outcome = f"{were} in {self.path.with_name(name)}"
         return name
 
     def told(self) -> str:
@@ -383,7 +385,12 @@ def _leave_alone(*contexts: ExitStack) -> None:
 
 
 def _number(loss: float | torch.Tensor) -> float:
-    return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
+    if isinstance(loss, torch.Tensor) and loss.numel() != 1:
+        raise ValueError(f"a loss of shape {tuple(loss.shape)} cannot be logged: one number is, such as loss.mean()")
+    try:
+        return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
+    except (TypeError, ValueError):
+        raise ValueError(f"loss {loss!r} cannot be logged: it must be a number, or a tensor with one") from None
 
 
 def _epoch(epoch: int) -> int:

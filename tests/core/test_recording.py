@@ -599,13 +599,31 @@ def test_a_loss_that_is_no_number_is_recorded_as_such(tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"update": 7}, {"update": -1}, {"epoch": -1}, {"epoch": 1 << 31}, {"batch": [0.5]}, {"loss": torch.ones(2)}],
+    [{"update": 7}, {"update": -1}, {"epoch": -1}, {"epoch": 1 << 31}, {"batch": [0.5]}],
 )
 def test_nonsense_is_not_logged(wrong, tmp_path):
     def logs(recording: Recording, k: int, now: str) -> None:
         if now == "after":
             with pytest.raises((ValueError, RuntimeError)):
                 recording.log(**wrong)
+            recording.log(loss=k)
+
+    assert some_updates(tmp_path / "run", logs).batch_loss.tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (torch.ones(2), r"a loss of shape \(2,\) cannot be logged: one number is, such as loss.mean\(\)"),
+        ("low", "loss 'low' cannot be logged: it must be a number, or a tensor with one"),
+        ([0.5], r"loss \[0.5\] cannot be logged"),
+    ],
+)
+def test_a_loss_of_another_kind_is_told_what_would_do(loss, message, tmp_path):
+    def logs(recording: Recording, k: int, now: str) -> None:
+        if now == "after":
+            with pytest.raises(ValueError, match=message):
+                recording.log(loss=loss)
             recording.log(loss=k)
 
     assert some_updates(tmp_path / "run", logs).batch_loss.tolist() == [0, 1, 2, 3, 4]
@@ -699,6 +717,12 @@ def test_an_exception_before_the_first_update_keeps_nothing(tmp_path):
         updates_then(tmp_path / "run", fails, 0)
     assert raised.value.__notes__ == ["record: nothing was recorded"]
     assert [file.name for file in tmp_path.iterdir()] == [".run.lock"]
+
+
+def test_of_one_update_it_is_said_that_it_was(tmp_path):
+    with pytest.raises(EndingError) as raised:
+        updates_then(tmp_path / "run", fails, 1)
+    assert raised.value.__notes__ == [f"record: 1 update was recorded; it is in {tmp_path / 'run.interrupted'}"]
 
 
 def test_no_update_at_all_is_an_error_that_says_why(tmp_path):
@@ -931,6 +955,8 @@ def test_what_cannot_be_recorded_is_refused_at_once(tmp_path):
     refused(twisted, torch.optim.SGD(twisted.parameters(), lr=1), path, "complex64")
     refused(len, optimizer, path, "builtin_function_or_method as model; it needs a torch.nn.Module")
     refused(model, [model], path, "Sequential as optimizer; it needs a torch.optim.Optimizer")
+    refused(model, nn.Linear(1, 1), path, "Linear as optimizer; it needs a torch.optim.Optimizer")
+    refused(optimizer, model, path, "Adam as model; it needs a torch.nn.Module")
     refused(model, [], path, "no optimizer")
     refused(model, [optimizer, optimizer], path, "same optimizer twice")
     for keep in ("all", {"every": 0}, {"at most": 5}, {"every": 2.0}, {"every": 2, "at most": 3}):
