@@ -87,6 +87,5 @@ def test_loss_curve_of_a_recorded_run(frames, recordings):
 
 
 @pytest.mark.parametrize("scene", [Title, BuildCurve, MorphSigmoid, SumOfSigmoids, GradientDescent, LossCurve])
-@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
-def test_layout(layout, scene, lang, theme):
-    layout(scene, lang=lang, theme=theme)
+def test_layout(layout, scene):
+    layout(scene, theme="light")

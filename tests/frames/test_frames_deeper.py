@@ -11,6 +11,5 @@ def test_deeper_and_deeper(frames, lang, theme):
     frames(DeeperAndDeeper, lang=lang, theme=theme, layout=True)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
-def test_deeper_and_deeper_layout(layout, lang, theme):
-    layout(DeeperAndDeeper, lang=lang, theme=theme)
+def test_deeper_and_deeper_layout(layout):
+    layout(DeeperAndDeeper, theme="light")

@@ -48,6 +48,5 @@ def test_network_of_a_recorded_run(frames, recordings):
 
 
 @pytest.mark.parametrize("scene", [NetworkDiagram, Backprop, Network])
-@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
-def test_layout(layout, scene, lang, theme):
-    layout(scene, lang=lang, theme=theme)
+def test_layout(layout, scene):
+    layout(scene, theme="light")

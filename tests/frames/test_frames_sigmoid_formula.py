@@ -15,6 +15,5 @@ def test_a_sigmoid_downwards(frames):
     frames(SigmoidFormula, c=-3, b=1.5)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
-def test_sigmoid_formula_layout(layout, lang, theme):
-    layout(SigmoidFormula, lang=lang, theme=theme)
+def test_sigmoid_formula_layout(layout):
+    layout(SigmoidFormula, theme="light")

@@ -15,6 +15,5 @@ def test_why_gradient_with_few_values(frames):
     frames(WhyGradient, values=5, sigmoids=(1, 2))
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
-def test_why_gradient_layout(layout, lang, theme):
-    layout(WhyGradient, lang=lang, theme=theme)
+def test_why_gradient_layout(layout):
+    layout(WhyGradient, theme="light")
