@@ -154,3 +154,28 @@ class RandomWalk(Scene):
         self.wait(1)
         dots.clear_updaters()
         self.wait(0.5)
+
+
+class OverlapsThatComeAndGo(Scene):
+    """Not of the documentation: half-transparent shapes that appear, vanish and change order while others move."""
+
+    def construct(self):
+        discs = VGroup(*(Circle(0.8, fill_opacity=0.5, stroke_width=8 * k).shift(k * 0.7 * RIGHT) for k in range(5)))
+        moving = Square(1.2, fill_opacity=0.4, color=YELLOW).shift(3 * LEFT)
+        gradient = Line(2 * DOWN + 5 * LEFT, 2 * DOWN + 5 * RIGHT, stroke_width=20).set_color([RED, GREEN])
+        outside = Dot(radius=1).move_to(9 * RIGHT)
+        time = ValueTracker(0)
+        members = list(discs.submobjects)
+
+        def shuffle(group):
+            step = int(time.get_value() * 10)
+            group.submobjects = [members[(k * 2 + step) % 5] for k in range(5 - step % 3)]
+            group.submobjects[0].set_fill([RED, BLUE][step % 2], opacity=0.5)
+
+        discs.add_updater(shuffle)
+        self.add(gradient, moving, discs, outside, Text("still", font_size=24).shift(2 * UP))
+        passing = moving.animate.shift(6 * RIGHT), outside.animate.shift(5 * LEFT)
+        self.play(time.animate.set_value(1), *passing, run_time=2)
+        discs.clear_updaters()
+        self.play(FadeOut(discs), moving.animate.set_fill([RED, BLUE], opacity=1), gradient.animate.rotate(1))
+        self.wait(0.3)

@@ -24,14 +24,15 @@ class Frames(ClipEncoder):
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         super().__init__(path, settings)
         self.kept: list[tuple[bytes, int]] = []
-        self.bands = 0
+        self.parts = 0
         self._shown = np.zeros(self.shape, np.uint8)
 
-    def write(self, pixels: Any, repeat: int = 1, top: int = 0) -> None:
-        self.bands += len(pixels) < len(self._shown)
-        self._shown[top : top + len(pixels)] = pixels
+    def write(self, pixels: Any, repeat: int = 1, boxes: Any = None) -> None:
+        self.parts += boxes is not None and sum(self._shown[box.slices].size for box in boxes) < self._shown.size
+        for part in [...] if boxes is None else [box.slices for box in boxes]:
+            self._shown[part] = pixels[part]
         self.kept.append((self._shown.tobytes(), repeat))
-        super().write(pixels, repeat, top)
+        super().write(pixels, repeat, boxes)
 
 
 def played(request: SceneRequest, path: Path) -> Frames:
@@ -68,6 +69,6 @@ def test_frames_of_lecture_scenes_are_manims(name, tmp_path, monkeypatch):
     assert frames_of(scene, tmp_path / "manim.mp4") == ours
 
 
-def test_only_rows_that_may_differ_are_handed_over(tmp_path):
+def test_only_parts_that_may_differ_are_handed_over(tmp_path):
     encoder = played(request(catalog.resolve("build-curve"), tmp_path), tmp_path / "a.mp4")
-    assert encoder.bands > len(encoder.kept) / 3
+    assert encoder.parts > len(encoder.kept) / 3

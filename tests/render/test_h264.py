@@ -11,11 +11,22 @@ import pytest
 from gradreel.scenes.render.frames.colors import ChangingFrame, Converter, _planes
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.h264 import KEYFRAME_SECONDS, LONG
+from gradreel.scenes.render.frames.pictures import Box
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 SIZES = st.tuples(st.integers(8, 230), st.integers(8, 120)).map(lambda size: (size[0] * 2, size[1] * 2))
+
+
+def boxes_around(random, left, right, top, bottom, width, height) -> list[Box]:
+    """One or two that have all of a part of the picture, at even columns, and a third somewhere."""
+    first = int(random.integers(0, left + 1)) // 2 * 2
+    last = min((right + int(random.integers(0, 9)) + 1) // 2 * 2, width)
+    upper, lower = int(random.integers(0, top + 1)), int(random.integers(bottom, height + 1))
+    middle = int(random.integers(upper, lower + 1))
+    boxes = [Box(first, last, upper, middle), Box(first, last, middle, lower), Box(0, 2, 0, height)]
+    return [box for box in boxes if box.top < box.bottom]
 
 
 @settings(max_examples=60, deadline=None)
@@ -25,15 +36,17 @@ def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed)
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 256, (height, width, 4), dtype=np.uint8)
     followed, whole = ChangingFrame(width, height), Converter("yuv420p")
-    followed.show(pixels, 0, followed.differences(pixels))
+    followed.show(pixels, None, followed.differences(pixels))
     for _ in range(6):
         left, top = random.integers(0, width), random.integers(0, height)
         right, bottom = random.integers(left, width) + 1, random.integers(top, height) + 1
         pixels = pixels.copy()
         pixels[top:bottom, left:right] = random.integers(0, 256, (bottom - top, right - left, 4), dtype=np.uint8)
-        first, last = int(random.integers(0, top + 1)), int(random.integers(bottom, height + 1))
-        rows = pixels[first:last]
-        followed.show(rows, first, followed.differences(rows, first))
+        boxes = boxes_around(random, left, right, top, bottom, width, height)
+        given = random.integers(0, 256, pixels.shape, dtype=np.uint8)  # of no meaning but in the boxes
+        for box in boxes:
+            given[box.slices] = pixels[box.slices]
+        followed.show(given, boxes, followed.differences(given, boxes))
         for ours, full in zip(_planes(followed.frame), _planes(whole(pixels)), strict=True):
             np.testing.assert_array_equal(ours, full)
 
@@ -41,7 +54,7 @@ def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed)
 def test_what_has_not_changed_is_seen(tmp_path):
     followed = ChangingFrame(64, 36)
     pixels = np.full((36, 64, 4), 9, np.uint8)
-    followed.show(pixels, 0, followed.differences(pixels))
+    followed.show(pixels, None, followed.differences(pixels))
     assert followed.differences(pixels.copy()) == []
 
 

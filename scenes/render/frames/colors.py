@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
-from gradreel.scenes.render.frames.pictures import Pixels
+from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels
 from numpy.typing import NDArray
 
 TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels; windows begin at multiples of 16 columns, as the converter works on 16
@@ -48,56 +48,63 @@ class Converter:
         return self._reformatter.reformat(frame, format=self._format, **self._options)
 
 
-Box = tuple[int, int, int]  # tiles side by side: from which column up to which, and the top row; in pixels
-
-
 class ChangingFrame:
     """One YUV 4:2:0 frame that follows the pictures, for an encoder that is done with it when the next is shown."""
 
     def __init__(self, width: int, height: int) -> None:
-        self._size = width, height
+        self._whole_picture = Box(0, width, 0, height)
         self._whole = Converter("yuv420p")
         self._parts: dict[tuple[int, ...], Converter] = {}  # by the size of the window
-        self._many = MOSTLY * len(range(0, height, TILE_HEIGHT)) * width  # columns of boxes
+        self._tiles = -(-height // TILE_HEIGHT), -(-width // TILE_WIDTH)
         self._shown: Pixels = np.zeros((height, width, 4), np.uint8)
         self.frame = self._whole(self._shown)
         self._planes = list(_planes(self.frame))
 
-    def differences(self, rows: Pixels, top: int = 0) -> list[Box]:
-        """The tiles that look different from what is shown once it has ``rows`` from row ``top`` on."""
-        bottom = top + len(rows)
-        if rows.shape[1:] != self._shown.shape[1:] or bottom > len(self._shown):
-            raise ValueError(f"an array of {self._shown.shape} or some of its rows is a frame here, not {rows.shape}")
-        found = []
-        first = max(top - REACH, 0) // TILE_HEIGHT * TILE_HEIGHT
-        for tile in range(first, min(bottom + REACH, self._size[1]), TILE_HEIGHT):
-            # two pixels at a time, and a band of tiles at a time: it stays in the cache
-            begin, end = max(tile - REACH, top), min(tile + TILE_HEIGHT + REACH, bottom)
-            different = _pairs(self._shown[begin:end]) != _pairs(rows[begin - top : end - top])
-            if different.any():
-                columns = np.flatnonzero(different.any(axis=0)) * 2  # the left one of each pair
-                near = [np.clip(columns + step, 0, self._size[0] - 1) for step in (-REACH, 0, REACH + 1)]
-                tiles = np.unique(np.concatenate(near) // TILE_WIDTH)
-                for run in np.split(tiles, np.flatnonzero(np.diff(tiles) > 1) + 1):
-                    found.append((int(run[0]) * TILE_WIDTH, (int(run[-1]) + 1) * TILE_WIDTH, tile))
-        return found
+    def differences(self, pixels: Pixels, boxes: Boxes | None = None) -> list[Box]:
+        """The tiles, those side by side as one, that look different once ``pixels`` are shown.
 
-    def show(self, rows: Pixels, top: int, boxes: list[Box]) -> None:
-        """Make the frame what it is with ``rows`` from row ``top`` on, which differ in ``boxes``."""
-        self._shown[top : top + len(rows)] = rows
-        if sum(right - left for left, right, _ in boxes) > self._many:
+        ``boxes``: where ``pixels`` may differ, at even columns; they mean nothing elsewhere. None: anywhere.
+        """
+        if pixels.shape != self._shown.shape:
+            raise ValueError(f"an array of {self._shown.shape} is a frame here, not {pixels.shape}")
+        new, old = _pairs(pixels), _pairs(self._shown)
+        marked = np.zeros(self._tiles, bool)
+        for left, right, top, bottom in [self._whole_picture] if boxes is None else boxes:
+            columns = slice(left // 2, right // 2)
+            for begin in range(top, bottom, TILE_HEIGHT):  # a band of tiles at a time: it stays in the cache
+                rows = slice(begin, min(begin + TILE_HEIGHT, bottom))
+                different = new[rows, columns] != old[rows, columns]
+                if different.any():
+                    down = begin + np.flatnonzero(different.any(axis=1))
+                    across = left + 2 * np.flatnonzero(different.any(axis=0))  # the left one of each pair
+                    down, across = _reached(down, 0, TILE_HEIGHT), _reached(across, 1, TILE_WIDTH)
+                    marked[np.ix_(down[down < len(marked)], across[across < marked.shape[1]])] = True
+        return [box for row in np.flatnonzero(marked.any(axis=1)) for box in self._side_by_side(int(row), marked[row])]
+
+    def show(self, pixels: Pixels, boxes: Boxes | None, tiles: Boxes) -> None:
+        """Make the frame what it is with ``pixels`` in ``boxes``, which differ in ``tiles``."""
+        for box in [self._whole_picture] if boxes is None else boxes:
+            self._shown[box.slices] = pixels[box.slices]
+        whole = self._whole_picture
+        if sum((box.right - box.left) * (box.bottom - box.top) for box in tiles) > MOSTLY * whole.right * whole.bottom:
             self.frame = self._whole(self._shown)
             self._planes = list(_planes(self.frame))
         else:
-            for box in boxes:
-                self._convert(*box)
+            for box in tiles:
+                self._convert(box)
 
-    def _convert(self, left: int, right: int, top: int) -> None:
+    def _side_by_side(self, row: int, marked: NDArray[np.bool_]) -> Iterator[Box]:
+        _, width, _, height = self._whole_picture
+        top, tiles = row * TILE_HEIGHT, np.flatnonzero(marked)
+        for run in np.split(tiles, np.flatnonzero(np.diff(tiles) > 1) + 1):
+            right = min((int(run[-1]) + 1) * TILE_WIDTH, width)
+            yield Box(int(run[0]) * TILE_WIDTH, right, top, min(top + TILE_HEIGHT, height))
+
+    def _convert(self, box: Box) -> None:
         """A box, from a window that reaches MARGIN beyond it where the picture does."""
-        width, height = self._size
-        right, bottom = min(right, width), min(top + TILE_HEIGHT, height)
+        left, right, top, bottom = box
         x, y = max(left - MARGIN, 0), max(top - MARGIN, 0)
-        seen = self._shown[y : min(bottom + MARGIN, height), x : min(right + MARGIN, width)]
+        seen = self._shown[y : bottom + MARGIN, x : right + MARGIN]
         if seen.shape[:2] not in self._parts:
             self._parts[seen.shape[:2]] = Converter("yuv420p")
         window = self._parts[seen.shape[:2]](seen)
@@ -106,6 +113,12 @@ class ChangingFrame:
             inner_rows = slice((top - y) // scale, (bottom - y) // scale)
             inner_columns = slice((left - x) // scale, (right - x) // scale)
             target[rows, columns] = source[inner_rows, inner_columns]
+
+
+def _reached(pixels: NDArray[np.int64], more: int, size: int) -> NDArray[np.int64]:
+    """In one direction: which tiles of ``size`` are filtered with these pixels, and with ``more`` after each."""
+    near = np.concatenate([pixels - REACH, pixels, pixels + more + REACH])
+    return np.unique(np.maximum(near, 0) // size)
 
 
 def _pairs(rows: Pixels) -> NDArray[np.uint64]:

@@ -26,7 +26,7 @@ from av.video.stream import VideoStream
 from gradreel.scenes.render.frames import h264
 from gradreel.scenes.render.frames.colors import Converter
 from gradreel.scenes.render.frames.h264 import H264Stream, set_up
-from gradreel.scenes.render.frames.pictures import Pixels, png_bytes
+from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes
 from gradreel.scenes.render.lessons.settings import RenderSettings
 
 QUEUE_LENGTH = 6  # frames drawn ahead of the encoder; at 1080p 8 MB each
@@ -65,12 +65,12 @@ _Task = Callable[[], None]
 
 
 class FrameSink(Protocol):
-    """Where frames go. ``top``: of the first row that is given. ``cut``: what comes is another part.
+    """Where frames go. ``boxes``: where one may differ from that before; None: anywhere. ``cut``: another part comes.
 
     ``close`` completes the file; ``discard`` gives up, leaving whatever there is.
     """
 
-    def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None: ...
+    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None: ...
 
     def cut(self) -> None: ...
 
@@ -121,7 +121,7 @@ class _Video:
         self._time_base = Fraction(1, settings.fps)
         self._next = 0
 
-    def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None:
+    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
         frame = self._converter(pixels)
         frame.time_base = self._time_base
         for _ in range(repeat):
@@ -153,7 +153,7 @@ class _PngFolder:
         path.mkdir()
         self._path, self._transparent, self._next = path, codec.pixel_format == "rgba", 0
 
-    def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None:
+    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
         content = png_bytes(pixels, self._transparent)
         for _ in range(repeat):
             (self._path / f"{self._next:05d}.png").write_bytes(content)
@@ -181,7 +181,7 @@ class _Gif:
         lossless = Codec("mov", "qtrle", "argb", (), (("video_track_timescale", str(settings.fps * TICKS)),))
         self._video = _Video(self._held, lossless, settings)
 
-    def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None:
+    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
         self._video.write(pixels, repeat)
 
     def cut(self) -> None:
@@ -240,7 +240,7 @@ class ClipEncoder:
         self.frames = 0
         self.shape = settings.height, settings.width, 4  # of a frame
         self._sink = open_sink(path, settings)
-        self.takes_rows = isinstance(self._sink, _H264)
+        self.takes_boxes = isinstance(self._sink, _H264)
         self._queue: Queue[_Task | None] = Queue(maxsize=QUEUE_LENGTH)
         self._free: Queue[Pixels] = Queue()  # buffers that have served
         self.error: BaseException | None = None  # what the thread raised
@@ -248,18 +248,22 @@ class ClipEncoder:
         self._thread.start()
 
     def buffer(self) -> Pixels:
-        """An array of a frame's shape; what it holds is of no meaning. To be given to `write`, or its first rows."""
+        """An array of a frame's shape, to be given to `write`; what it holds is of no meaning."""
         try:
             return self._free.get_nowait()  # new memory is dear
         except Empty:
             return np.empty(self.shape, np.uint8)
 
-    def write(self, pixels: Pixels, repeat: int = 1, top: int = 0) -> None:
-        """The next frame, ``repeat`` times; where the encoder ``takes_rows``, those from ``top`` on that may differ."""
+    def write(self, pixels: Pixels, repeat: int = 1, boxes: Boxes | None = None) -> None:
+        """The next frame, ``repeat`` times.
+
+        ``boxes``, where the encoder ``takes_boxes``: where it may differ from the frame before, at even columns; what
+        ``pixels`` hold elsewhere is of no meaning then.
+        """
         if self.error is not None:
             raise self.error
         self.frames += repeat
-        self._queue.put(partial(self._write, pixels, repeat, top))
+        self._queue.put(partial(self._write, pixels, repeat, boxes))
 
     def cut(self) -> None:
         """What comes next is another part: its bytes in the file will depend on its own frames alone."""
@@ -287,7 +291,7 @@ class ClipEncoder:
                 except BaseException as error:
                     self.error = error
 
-    def _write(self, pixels: Pixels, repeat: int, top: int) -> None:
-        self._sink.write(pixels, repeat, top)
-        if self.takes_rows and pixels.base is not None and pixels.base.shape == self.shape:
-            self._free.put(pixels.base)
+    def _write(self, pixels: Pixels, repeat: int, boxes: Boxes | None) -> None:
+        self._sink.write(pixels, repeat, boxes)
+        if self.takes_boxes and pixels.shape == self.shape and pixels.base is None:
+            self._free.put(pixels)

@@ -24,7 +24,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 from gradreel.scenes.render.frames.colors import ChangingFrame, Converter
-from gradreel.scenes.render.frames.pictures import Pixels
+from gradreel.scenes.render.frames.pictures import Boxes, Pixels
 from gradreel.scenes.render.lessons.settings import RenderSettings
 
 # Adaptive quantization makes the files of the quickest preset as small as those of veryfast, at the same SSIM and in
@@ -56,12 +56,12 @@ class H264Stream:
         self._still = 0  # frames that repeat the picture shown and are not written yet
         self._next = 0  # frame of the stream
 
-    def write(self, pixels: Pixels, repeat: int, top: int = 0) -> None:
-        """The next frame, ``repeat`` times: the first one whole, of others the rows from ``top`` on that may differ."""
-        tiles = self._picture.differences(pixels, top)
+    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
+        """The next frame, ``repeat`` times; ``boxes``: where it may differ from the one before, see `ChangingFrame`."""
+        tiles = self._picture.differences(pixels, boxes)
         if tiles or not self._number:
             self._stand_still()
-            self._picture.show(pixels, top, tiles)
+            self._picture.show(pixels, boxes, tiles)
             self._encode()
             repeat -= 1
         self._still += repeat

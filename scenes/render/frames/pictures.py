@@ -1,14 +1,32 @@
-"""One frame as a PNG file, with or without its background."""
+"""Frames as arrays, the parts of one, and one as a PNG file, with or without its background."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8]  # (height, width, 4): red, green, blue, alpha, first row on top
+
+
+class Box(NamedTuple):
+    """A part of a picture, in pixels, up to ``right`` and ``bottom``."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+
+Boxes = Sequence[Box]
 
 
 def png_bytes(pixels: Pixels, transparent: bool = False) -> bytes:

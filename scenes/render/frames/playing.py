@@ -15,7 +15,7 @@ from gradreel.scenes.render.frames.cuts import state_of
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder
-from gradreel.scenes.render.frames.pictures import Pixels, png_bytes, straight_alpha
+from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, straight_alpha
 from gradreel.scenes.render.lessons.beats import ListeningNarration, check_beats
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneError, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
@@ -118,10 +118,10 @@ class ClipWriter(SceneFileWriter):
         super().__init__(manim_settings)
         self.sections[-1].skip_animations = settings.first_beat is not None
 
-    def write_frame(self, pixels: Pixels, *, repeat: int = 1, top: int = 0) -> None:
+    def write_frame(self, pixels: Pixels, *, repeat: int = 1, boxes: Boxes | None = None) -> None:
         shown = straight_alpha(pixels) if self._settings.transparent else pixels
         if isinstance(self._encoder, ClipEncoder):
-            self._encoder.write(shown, repeat, top)
+            self._encoder.write(shown, repeat, boxes)
         else:
             self._encoder.write(shown, repeat)
         report(self._encoder.frames)

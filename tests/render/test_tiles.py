@@ -1,0 +1,50 @@
+"""Boxes made of marked tiles cover them: exactly, or with some around them; none overlap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradreel.scenes.render.frames.tiles import TILE, Tiles
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def covered(boxes, width, height) -> np.ndarray:
+    """(height, width): how many boxes each pixel is in."""
+    count = np.zeros((height, width), int)
+    for box in boxes:
+        assert box.left % 2 == box.right % 2 == 0  # as the encoder needs them
+        assert 0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height
+        count[box.slices] += 1
+    return count
+
+
+@settings(max_examples=80, deadline=None)
+@given(width=st.integers(1, 200), height=st.integers(2, 300), share=st.floats(0, 1), seed=st.integers(0, 2**32 - 1))
+def test_boxes_have_the_marked_tiles(width, height, share, seed):
+    width *= 2
+    tiles = Tiles(width, height)
+    tiles.marked[:] = np.random.default_rng(seed).random(tiles.marked.shape) < share
+    pixels = np.repeat(np.repeat(tiles.marked, TILE, axis=0), TILE, axis=1)[:height, :width]
+    np.testing.assert_array_equal(covered(tiles.exactly(), width, height), pixels)
+    rough = covered(tiles.roughly(), width, height)
+    assert rough.max(initial=0) <= 1 and (rough >= pixels).all()
+    assert len(tiles.roughly()) <= max(1, len(tiles.exactly()))
+    tiles.clear()
+    assert tiles.exactly() == tiles.roughly() == []
+
+
+@pytest.mark.parametrize(
+    ("stretch", "tiles"),
+    [
+        ((0, 1, 0, 1), 1),
+        ((TILE - 0.5, TILE + 0.5, 0, 1), 2),
+        ((-50, -1, 0, 10), 0),
+        ((1e9, 2e9, -1e9, 1e9), 0),
+        ((-1e9, 1e9, -1e9, 1e9), 5 * 4),
+    ],
+)
+def test_a_span_is_what_is_touched_within_the_picture(stretch, tiles):
+    picture = Tiles(5 * TILE - 1, 4 * TILE)
+    picture.marked[picture.span(*stretch)] = True
+    assert picture.marked.sum() == tiles
