@@ -1,0 +1,270 @@
+"""The network as a surface: heights read back from the picture are the network's, whatever it is seen from."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.theta import predict
+from gradreel.core.trace import Trace
+from gradreel.core.training import train
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture import network_surface
+from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.scenes.mobjects.surface import Box, Days, Ground, Sheet, View
+from gradreel.scenes.mobjects.surface_board import LAST
+from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.mobjects.ticks import round_labels
+from gradreel.scenes.stills import visit_beats
+
+BOX = Box((2.0, 6.0), (1.0, 9.0), side=4.0, height=2.5, middle=(1.0, -0.5))
+ROUND = [k * 36.0 + 5 for k in range(10)]  # degrees
+TINY = (320, 180)
+MINE = DailySeries(
+    start=date(2024, 3, 1), values=tuple(512 * (1 + 0.3 * np.sin(np.arange(120) * 0.9))), name="mine.csv"
+)
+
+
+def height_at(box: Box, view: View, x: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """What `Box.at` does undone: heights (n,) of ground points (n, 2) that are seen at (n, 3)."""
+    low, high = box.ground
+    flat = ((x - low) / (high - low) - 0.5) * box.side
+    turn, tilt, eye = np.deg2rad(view.azimuth), np.deg2rad(view.elevation), view.distance * box.side
+    back = flat[..., 1] * np.cos(turn) - flat[..., 0] * np.sin(turn)
+    rise = seen[..., 1] - box.middle[1]
+    up = (rise * (eye + back * np.cos(tilt)) - eye * back * np.sin(tilt)) / (eye * np.cos(tilt) + rise * np.sin(tilt))
+    bottom, top = box.heights
+    return bottom + (up / box.height + 0.5) * (top - bottom)
+
+
+def drawn_points(sheet: Sheet) -> np.ndarray:
+    """The sheet's points (n, n, 3) at [x_2, x_1] as its strips have them, for azimuths from -45 to 45."""
+    count = len(sheet.axis)
+    corners = [strip.points[::4] for strip in sheet.strips]
+    rows = [strip[count:][::-1] for strip in corners]  # their far rims, the farthest first
+    return np.array([*rows, corners[-1][:count]])[::-1]
+
+
+def hills(count: int) -> np.ndarray:
+    x = np.linspace(0, 3, count)
+    return 5 + 2 * np.sin(x) * np.cos(2 * x[:, None])
+
+
+@pytest.mark.parametrize("azimuth", [-40.0, -10.0, 25.0])
+def test_heights_can_be_read_from_the_strips(azimuth):
+    view, heights = View(azimuth), hills(9)
+    sheet = Sheet(BOX, View(70.0), 9).show(heights).look(view)
+    ground = np.stack(np.meshgrid(sheet.axis, sheet.axis), axis=-1)
+    assert height_at(BOX, view, ground, drawn_points(sheet)) == pytest.approx(heights)
+    assert height_at(BOX, view, ground, drawn_points(sheet.show(heights + 1))) == pytest.approx(heights + 1)
+
+
+@pytest.mark.parametrize("azimuth", ROUND)
+def test_what_is_farther_away_is_drawn_first(azimuth):
+    sheet = Sheet(BOX, View(azimuth), 9).show(np.full((9, 9), 4.0))
+    middles = [strip.points[:, 1].mean() for strip in sheet.strips]
+    assert (np.diff(middles) < 0).all(), "on a level sheet, what is farther away is higher in the picture"
+    assert [part for part in sheet if part in sheet.strips] == sheet.strips
+    assert (np.diff([lines.points[:, 1].mean() for lines in sheet.lines]) < 0).all()
+
+
+@pytest.mark.parametrize("azimuth", ROUND)
+def test_strips_leave_no_seam_and_their_shades_run_from_left_to_right(azimuth):
+    sheet = Sheet(BOX, View(azimuth), 9).show(hills(9))
+    for far, near in zip(sheet.strips, sheet.strips[1:], strict=False):
+        front, back = far.points[::4][:9], near.points[::4][9:][::-1]
+        assert (np.diff(front[:, 0]) > 0).all()
+        assert not np.allclose(front, back)  # it reaches below the next one
+        assert np.linalg.norm(front - back, axis=1).max() < 0.2
+    for strip in sheet.strips:
+        left, right = strip.get_gradient_start_and_end_points()
+        assert (left[0], right[0]) == (strip.points[:, 0].min(), strip.points[:, 0].max())
+
+
+def test_slopes_are_shaded_by_how_they_lie():
+    x = np.linspace(0, 8, 9)
+    level, up, down = (
+        Sheet(BOX, View(0.0), 9).show(np.broadcast_to(heights, (9, 9))) for heights in (np.full(9, 4.0), x, 8 - x)
+    )
+    shades = [{tuple(np.round(strip.fill_rgbas[4], 6)) for strip in sheet.strips} for sheet in (level, up, down)]
+    assert all(len(shade) == 1 for shade in shades), "of a plane there is one shade"
+    assert len(set.union(*shades)) == 3
+
+
+def test_days_above_the_surface_are_bright_and_stand_on_it():
+    view, x = View(-30.0), np.array([[3.0, 4.0], [5.0, 3.0], [4.0, 5.0]])
+    y, level = np.array([7.0, 2.0, 5.0]), np.array([4.0, 4.5, 4.0])
+    days = Days(BOX, view, x, y, level, 0.05)
+    below, above = days.dots
+    assert (len(below.points), len(above.points)) == (32, 64)
+    assert height_at(BOX, view, x[1], below.get_center()) == pytest.approx(2.0)
+    first = above.points[:32]
+    assert height_at(BOX, view, x[0], (first.min(axis=0) + first.max(axis=0)) / 2) == pytest.approx(7.0)
+    feet = np.concatenate([lines.points[::4] for lines in days.lines])
+    assert height_at(BOX, view, x[[1, 0, 2]], feet) == pytest.approx(level[[1, 0, 2]])
+    assert len(Days(BOX, view, x[:0], y[:0], level[:0], 0.05).dots[0].points) == 0
+
+
+@pytest.mark.parametrize("azimuth", [-70.0, -45.0, -15.0])
+def test_labels_stand_outside_the_ground(azimuth):
+    ground = Ground(BOX, View(-50.0), ("one", "two", "y"), (round_labels(2, 6, 4), round_labels(1, 9, 3)))
+    ground.look(View(azimuth))
+    corners = ground.floor.points[::4]
+    inside = Ground(BOX, View(azimuth)).floor
+    assert inside.points == pytest.approx(ground.floor.points)
+    for label in ground.labels:
+        around = (np.roll(corners, -1, axis=0) - corners)[:, None]
+        points = np.array([label.get_corner([i, j, 0]) for i in (-1, 1) for j in (-1, 1)]) - corners[:, None]
+        sides = around[..., 0] * points[..., 1] - around[..., 1] * points[..., 0]
+        assert (sides < 0).all(axis=1).any(), "it lies beyond one of the rims"
+
+
+# -- in the scene ------------------------------------------------------------------------------------------------------
+
+
+def short(**changes) -> Experiment:
+    return Experiment.model_validate({**THREE_DAYS.model_dump(), "epochs": 2, **changes})
+
+
+RUN, OTHER = short(), short(seed=1)
+KINDS = {
+    "two days, relu": short(dataset=DailyViews(window=2), hidden=(2,), activation="relu"),
+    "five of five": short(dataset=DailyViews(window=5), hidden=(5,), activation="hard_sigmoid"),
+    "one unit": short(hidden=(1,)),
+    "mine": short(dataset=DailyViews(series=MINE, window=3), loss="mse"),
+}
+SAID = {
+    "two days, relu": ("floor-two", "ramps", "days-two"),
+    "five of five": ("floor-more", "ramps", "days"),
+    "one unit": ("floor", "ramps-one", "days"),
+    "mine": ("floor", "ramps", "days"),
+}
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    for run in (RUN, OTHER, *KINDS.values()):
+        train(run, folder / "traces")
+    return folder
+
+
+def play(media: Path, look=lambda scene, beat: None, lang: str = "en", **parameters):
+    scene = visit_beats(NetworkDiagram, look, parameters, SceneContext(media_dir=media, language=lang), TINY)
+    return [beat.name for beat in scene.beats], scene
+
+
+@pytest.fixture(scope="module")
+def film(media):
+    seen = {}
+
+    def look(scene, beat):
+        if hasattr(scene, "board"):
+            seen[beat] = scene.board.sheet.heights.copy()
+
+    seen["beats"], seen["scene"] = play(media, look, run=RUN)
+    return seen
+
+
+def said_by(media: Path, run: Experiment, x: np.ndarray) -> np.ndarray:
+    """What the trained network says of views (n, D), in views."""
+    dataset = run.dataset
+    return dataset.in_views(predict(run, Trace.find(media / "traces", run).parameters[-1], dataset.scaled(x)))
+
+
+def on_the_ground(scene) -> np.ndarray:
+    """The sheet's points as features (n, n, D): the others as before the day shown."""
+    board = scene.board
+    x_1, x_2 = np.meshgrid(board.sheet.axis, board.sheet.axis)
+    return np.stack([x_1, x_2, *(np.full_like(x_1, held) for held in scene.example.x[2:])], axis=-1)
+
+
+def test_the_surface_in_the_picture_is_the_network(film, media):
+    scene = film["scene"]
+    x = on_the_ground(scene)
+    seen = height_at(scene.board.box, LAST, x[..., :2], drawn_points(scene.board.sheet))
+    assert seen == pytest.approx(said_by(media, RUN, x.reshape(-1, 3) * 1000).reshape(seen.shape) / 1000)
+    assert np.ptp(seen) > 0.1
+
+
+def test_first_stands_the_constant_then_all_terms_do(film):
+    board = film["scene"].board
+    assert film["floor"] == pytest.approx(np.full_like(film["floor"], board.surface.constant))
+    assert film["ramps"] == pytest.approx(board.surface.height())
+    for i in range(3):
+        board.add_term(i, 1.0)
+        assert board.sheet.heights == pytest.approx(board.surface.height(i + 1))
+        step = np.linspace(0, len(board.sheet.axis) - 1, len(board.ramps[i].axis)).astype(int)
+        assert board.ramps[i].heights == pytest.approx(board.surface.terms[i][np.ix_(step, step)])
+
+
+def test_the_day_lies_on_the_surface_and_its_label_off_it(film, media):
+    scene = film["scene"]
+    board, x = scene.board, scene.example.x
+    assert board.point == pytest.approx(x[:2])
+    prediction, label = (float(height_at(board.box, LAST, x[:2], dot.get_center())) for dot in board.day)
+    assert prediction == pytest.approx(said_by(media, RUN, x[None] * 1000)[0] / 1000)
+    assert label == pytest.approx(scene.example.label)
+    texts = [part.source for part in board.card if isinstance(part, TextMobject)]
+    assert [float(text) for text in texts] == pytest.approx(
+        [round(prediction, 2), round(label, 2), abs(round(label, 2) - round(prediction, 2))]
+    )
+    blue, red = board.card[2]
+    assert (red.get_y() > blue.get_y()) == (label > prediction)
+
+
+def test_the_other_dots_are_real_days(film):
+    scene = film["scene"]
+    days, views = scene.board.days, scene.dataset.daily.array() / 1000
+    for (x_1, x_2), y in zip(days.x, days.y, strict=True):
+        at = np.flatnonzero((views[3:] == y) & (views[2:-1] == x_1) & (views[1:-2] == x_2))
+        assert len(at) >= 1
+    assert film["beats"][-1] == "days" and len(days.y) == 40
+
+
+def test_another_network_draws_another_surface(film, media):
+    _, other = play(media, run=OTHER)
+    assert not np.allclose(drawn_points(other.board.sheet), drawn_points(film["scene"].board.sheet), atol=1e-3)
+    assert other.board.held[0].source == film["scene"].board.held[0].source == "$x_3$ \\= 3.26"
+
+
+@pytest.mark.parametrize(("name", "lang"), list(zip(KINDS, ("en", "zh", "en", "zh"), strict=True)))
+def test_every_kind_of_network_has_its_surface(media, name, lang):
+    run, findings = KINDS[name], []
+    beats, scene = play(media, lambda scene, beat: findings.extend(check_scene(scene, beat)), lang=lang, run=run)
+    assert findings == []
+    floor, ramps, days = SAID[name]
+    assert [beat for beat in beats if not beat.startswith("turn")][-3:] == [floor, ramps, days]
+    assert len(scene.board.held) == run.dataset.window - 2
+    x = on_the_ground(scene)
+    seen = height_at(scene.board.box, LAST, x[..., :2], drawn_points(scene.board.sheet))
+    unit = 1000 if run.dataset.synthetic else 1
+    expected = said_by(media, run, x.reshape(-1, x.shape[-1]) * unit).reshape(seen.shape) / unit
+    assert seen == pytest.approx(expected)
+    activation = {"relu": "ReLU", "hard_sigmoid": "hard sigmoid"}.get(run.activation, "sigmoid")
+    assert all(activation in line for beat in scene.beats if beat.name == ramps for line in beat.lines.values())
+
+
+def test_above_below_and_on_the_surface_are_told_apart(media, monkeypatch):
+    days = [date(2021, 1, 2 + k) for k in range(28)]
+    dataset, views = RUN.dataset, RUN.dataset.daily.array()
+    for said, sign in (("turn-low", 1), ("turn-high", -1)):
+        at = [(day - dataset.daily.start).days for day in days]
+        gaps = [views[k] - said_by(media, RUN, views[k - 3 : k][::-1][None])[0] for k in at]
+        day = next(day for day, gap in zip(days, gaps, strict=True) if sign * gap > 100)
+        assert play(media, run=RUN, day=day)[0][-2] == said
+    monkeypatch.setattr(NetworkDiagram, "outcome", {"prediction": "4.67k", "label": "4.67k", "error": "0.00k"})
+    assert play(media, run=RUN)[0][-2] == "turn-exact"
+
+
+def test_too_few_near_days_are_left_out(media, monkeypatch):
+    monkeypatch.setattr(network_surface, "FEWEST_DAYS", 41)
+    beats, scene = play(media, run=RUN)
+    assert beats[-1].startswith("turn") and len(scene.board.days.y) == 0
