@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.training import train
@@ -20,6 +21,7 @@ from gradreel.scenes.lecture.deeper import DeeperAndDeeper
 from gradreel.scenes.lecture.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.features import MoreFeatures
 from gradreel.scenes.lecture.forecast import Forecast
+from gradreel.scenes.lecture.matrices import MatrixForm
 from gradreel.scenes.lecture.model_selection import ModelSelection
 from gradreel.scenes.lecture.naming import Naming
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
@@ -40,6 +42,10 @@ SIZE = (854, 480)
 DEPTHS: dict[str, Any] = {"width": 4, "seeds": (0, 1), "epochs": 3}
 ONE = {"width": 4, "seed": 0, "epochs": 3}
 SMALL_RUN = {"run": THREE_DAYS.model_copy(update={"epochs": 2})}
+ONE_DAY, FIVE_DAYS = (
+    {"run": THREE_DAYS.model_copy(update={"epochs": 2, "dataset": DailyViews(window=days), "hidden": (days,)})}
+    for days in (1, 5)
+)
 SUM = {"run": Experiment(epochs=40)}
 SINGLE = {"run": Experiment(hidden=(1,), epochs=40)}
 MATCH = {"budget": 40, "depth": 3, "seeds": (0, 1), "epochs": 20}
@@ -53,6 +59,9 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     (SumOfSigmoids, SINGLE, MoreFeatures, {"sigmoids": 1}, "en"),
     (MoreFeatures, {}, NetworkDiagram, SMALL_RUN, "en"),
     (MoreFeatures, {"days": [1, 3]}, NetworkDiagram, SMALL_RUN, "zh"),
+    (NetworkDiagram, SMALL_RUN, MatrixForm, SMALL_RUN, "zh"),
+    (NetworkDiagram, ONE_DAY, MatrixForm, ONE_DAY, "en"),
+    (NetworkDiagram, FIVE_DAYS, MatrixForm, FIVE_DAYS, "en"),
     (DepthExperiment, DEPTHS, Forecast, ONE, "en"),
     (DepthExperiment, DEPTHS, Forecast, ONE, "zh"),
     (Forecast, ONE, Naming, {}, "en"),
