@@ -123,15 +123,14 @@ class RecordedModel:
         self._zeros = [torch.zeros((), dtype=self.dtype, device="cpu").expand(shape) for shape in self._shapes]
         self._memory_places: list[int] = []
         self._memory: list[memoryview] = []  # of the tensors, if they are as a row has them
-        self._numbers = {optimizer: number for number, optimizer in enumerate(optimizers)}
         self._groups: list[list[RecordedGroup]] = [[] for _ in optimizers]
         self._watches: list[Watch | None] = [None for _ in optimizers]  # from an optimizer's first update on
         self._skipped: set[int] = set()
         self._plain_gradients = True  # as far as has been seen, each part has one, and none is sparse
         self._trained_by: list[set[int]] = [set() for _ in optimizers]  # places
         self._frozen = list(range(len(self._tensors)))  # places of what has never been seen to ask for a gradient
-        for optimizer in optimizers:
-            self._look_at_groups(optimizer)
+        for number in range(len(optimizers)):
+            self._look_at_groups(number)
         self._look_for_thawed()
 
     def row(self) -> Row:
@@ -169,8 +168,8 @@ class RecordedModel:
         """Whether a row is these tensors one after the other, byte by byte, as this process's memory has them."""
         return list(map(_kind, tensors)) == self._plain and all(map(_is_contiguous, tensors))
 
-    def take_gradient(self, row: RowsOnTheirWay, optimizer: torch.optim.Optimizer) -> None:
-        """Take the gradient that this optimizer uses now as a row; 0 for parts that have none."""
+    def take_gradient(self, row: RowsOnTheirWay, number: int) -> None:
+        """Take the gradient that this optimizer, counted from 0, uses now as a row; 0 for parts that have none."""
         gradients = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:
@@ -179,37 +178,33 @@ class RecordedModel:
             except (AttributeError, RuntimeError):
                 self._plain_gradients = False  # the way below takes longer
         none = {i for i, gradient in enumerate(gradients) if gradient is None}
-        self._skipped |= none & self._trained_by[self._numbers[optimizer]]
+        self._skipped |= none & self._trained_by[number]
         whole = zip(gradients, self._zeros, strict=True)
         filled = [zeros if gradient is None else gradient for gradient, zeros in whole]
         row.take([gradient.to_dense() if gradient.is_sparse else gradient for gradient in filled])
-
-    def number(self, optimizer: torch.optim.Optimizer) -> int:
-        """Which of the optimizers it is, from 0."""
-        return self._numbers[optimizer]
 
     @property
     def n_groups(self) -> int:
         """Parameter groups of all optimizers."""
         return sum(map(len, self._groups))
 
-    def begin(self, optimizer: torch.optim.Optimizer) -> list[float]:
-        """An update is about to be made. Returns the learning rate of each group now; NaN where one has none."""
-        number = self._numbers[optimizer]
+    def begin(self, number: int) -> list[float]:
+        """This optimizer is about to make an update. Returns each group's learning rate; NaN where one has none."""
+        optimizer = self.optimizers[number]
         groups, watch = optimizer.param_groups, self._watches[number]
         if watch is None:  # what the loop has set or loaded up to here is the start
             watch = self._watches[number] = Watch(optimizer, _class_name(optimizer))
             self._groups[number].clear()
             self._trained_by[number].clear()
         if len(groups) > len(self._groups[number]):
-            self._look_at_groups(optimizer)
+            self._look_at_groups(number)
         watch.before()
         rates = [group.get("lr", math.nan) for group in groups]
         return [rate.item() if isinstance(rate, torch.Tensor) else rate for rate in rates]
 
-    def end(self, optimizer: torch.optim.Optimizer) -> None:
-        """The update has been made."""
-        watch = self._watches[self._numbers[optimizer]]
+    def end(self, number: int) -> None:
+        """It has made the update."""
+        watch = self._watches[number]
         if watch is not None:
             watch.after()
 
@@ -247,11 +242,10 @@ class RecordedModel:
         fresh = watch.fresh if watch else not optimizer.state
         return RecordedOptimizer(kind=_class_name(optimizer), groups=tuple(groups), fresh=fresh)
 
-    def _look_at_groups(self, optimizer: torch.optim.Optimizer) -> None:
-        """Note the groups that are new."""
-        number = self._numbers[optimizer]
+    def _look_at_groups(self, number: int) -> None:
+        """Note the groups of an optimizer that are new."""
         known = self._groups[number]
-        for group in optimizer.param_groups[len(known) :]:
+        for group in self.optimizers[number].param_groups[len(known) :]:
             parts = [self._places[id(tensor)] for tensor in group["params"] if id(tensor) in self._places]
             if len(parts) < len(group["params"]):
                 raise ValueError("a parameter group was added whose parameters were not there at the start")

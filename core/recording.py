@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ class _Recorder:
         self.failure: Exception | None = None
         self._process = os.getpid()
         self._settled = -1
-        self._stepping: torch.optim.Optimizer | None = None  # between its two hooks
+        self._stepping: int | None = None  # the optimizer that is between its two hooks
         self._kept = False  # whether the update being made leaves a kept state
         self._late = False  # whether its gradient is known only after it
         self._edits: int | None = 0 if every == 1 else None
@@ -207,9 +208,10 @@ class _Recorder:
         self._gradients = RowsOnTheirWay(self.recorded, writer.columns["gradient"])
         self.log = UpdateLog(writer.columns)
         with ExitStack() as hooks:
-            for optimizer in self.recorded.optimizers:
-                hooks.enter_context(last_before_step(optimizer, self._before))
-                hooks.enter_context(first_after_step(optimizer, self._afterwards))
+            attempt = partial(self._uninterrupted.call, self._attempt)
+            for number, optimizer in enumerate(self.recorded.optimizers):
+                hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
+                hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
             yield
 
     def complete(self, files: ExitStack, writer: TraceWriter, ended: BaseException | None) -> None:
@@ -263,19 +265,11 @@ class _Recorder:
             first_edit=self._first_edit,
         )
 
-    def _before(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        """An update is about to be made."""
-        if self.goes_on:
-            self._uninterrupted.call(self._attempt, self._begin, optimizer, args, kwargs)
-
-    def _afterwards(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        """An update has been made."""
-        if optimizer is self._stepping and self.goes_on:
-            self._uninterrupted.call(self._attempt, self._end, optimizer)
-
     def _attempt(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Do ``work`` while updates are recorded here. An error of it ends the recording."""
         try:
-            work(*arguments)
+            if self.goes_on:
+                work(*arguments)
         except Exception as error:  # whatever it is, it must not end the training
             self.failure = error
             _warn(
@@ -283,7 +277,10 @@ class _Recorder:
                 f"{type(error).__name__}: {error}"
             )
 
-    def _begin(self, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _begin(
+        self, number: int, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """(Before each step.) An update is about to be made."""
         if self._stepping is not None and self._kept:  # the last step broke off
             self._states.drop()
             if not self._late:
@@ -292,27 +289,31 @@ class _Recorder:
         found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
         if found_inf is not None and found_inf.item():
             return  # they will do nothing
-        self.log.note_rates(self.recorded.number(optimizer), self.recorded.begin(optimizer))
+        self.log.note_rates(number, self.recorded.begin(number))
         self._kept = self.updates % self.every == 0
         if self._kept:
             self._take_state()
             closure = args[1] if len(args) > 1 else kwargs.get("closure")  # args[0] is the optimizer
             self._late = closure is not None or getattr(optimizer, "grad_scale", None) is not None
             if not self._late:
-                self.recorded.take_gradient(self._gradients, optimizer)
-        self._stepping = optimizer
+                self.recorded.take_gradient(self._gradients, number)
+        self._stepping = number
 
-    def _end(self, optimizer: torch.optim.Optimizer) -> None:
-        self.recorded.end(optimizer)
+    def _end(self, number: int, *_: Any) -> None:
+        """(After each step.) An update has been made."""
+        if number != self._stepping:
+            return
+        self.recorded.end(number)
         if self._kept:
             if self._late:
-                self.recorded.take_gradient(self._gradients, optimizer)
+                self.recorded.take_gradient(self._gradients, number)
             self._append()
             self._settled = self.updates
             if self._edits is not None:
                 self._fingerprint = self.recorded.fingerprint()
-            self._watch_disk()
-        self.log.add(self.recorded.number(optimizer), max(0, self._settled))
+            if self._unwatched >= BLOCK:
+                self._watch_disk()
+        self.log.add(number, max(0, self._settled))
         self.updates += 1
         self._stepping = None
 
@@ -336,8 +337,6 @@ class _Recorder:
 
     def _watch_disk(self) -> None:
         """OSError while there is still room for all that has been recorded."""
-        if self._unwatched < BLOCK:
-            return
         self._unwatched = 0
         rest = self.updates * (20 + 8 * self.recorded.n_groups)  # kept, optimizer and rate are written last
         if shutil.disk_usage(self.path.parent).free < self._reserve + rest:
