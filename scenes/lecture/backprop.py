@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily_views import DailyViews, counting_decimals
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import WIDTH
 from gradreel.core.theta import parameter_names, unpack
-from gradreel.core.written_out import activation_slope, backward, falling_rate, nudged, stepped
+from gradreel.core.written_out import Forward, activation_slope, backward, falling_rate, nudged, stepped
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.arithmetic import printed_slope
 from gradreel.scenes.mobjects.axis_of_days import axis_of_days, turn_upright
@@ -29,6 +29,7 @@ ROW_Y, STEP_Y, STEP_SIZE = -2.55, -3.25, 38  # of the gradient, and of the step 
 PLAIN_RATE = 1e-3  # smaller learning rates are written as powers of ten
 STEPS = tuple(10.0**-k for k in range(3, 10))  # of a nudge: the largest that stays on the same side of the label
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+MOST_MORE = 2  # decimals, than a day of this series is written with
 BIG = Experiment(dataset=DailyViews(), hidden=(WIDTH,) * 3, activation="relu")
 """The lecture's large network, for its number of parameters."""
 
@@ -38,8 +39,10 @@ class Backprop(ThreeDaysScene):
 
     def construct(self) -> None:
         self.read_the_run()
-        self.build_diagram()
         self._find_slopes()
+        self._find_digits()
+        self.build_diagram()
+        self._place_slopes()
         self._forward_beat()
         self._output_beat()
         self._path_beat()
@@ -51,6 +54,17 @@ class Backprop(ThreeDaysScene):
     def _find_slopes(self) -> None:
         self.slopes = backward(self.run, self.theta, self.there)
         self.gradient = self.slopes.layers(self.run)
+        self.rate = falling_rate(self.run, self.theta, self.there, self.slopes)
+        self.after = None if self.rate is None else stepped(self.run, self.theta, self.there, self.slopes, self.rate)
+
+    def _find_digits(self) -> None:
+        """Prediction and label have so many that their distance has two, and after the step one: "0.0112", "0.0004"."""
+        wanted = [self.decimals, _decimals_of(self.there, 2)]
+        if self.after is not None:
+            wanted.append(_decimals_of(self.after, 1))
+        self.decimals = min(max(wanted), self.decimals + MOST_MORE)
+
+    def _place_slopes(self) -> None:
         named = Named(self.letters, self.weight_labels, self.c_labels, self.bias_arrows, self.output_bias)
         self.orange = slopes_of(self.diagram, named, self.slopes, self.gradient.weights[0], self.gradient.c)
         self.names = VGroup(*self.weight_labels.values(), *self.c_labels.values())
@@ -253,14 +267,12 @@ class Backprop(ThreeDaysScene):
     # -- what it is for ------------------------------------------------------------------------------------------
 
     def _step_beat(self) -> None:
-        rate = falling_rate(self.run, self.theta, self.there, self.slopes)
         count = number_text(self.run.n_parameters)
-        if rate is None:
+        if self.rate is None or self.after is None:
             with self.beat("step-flat", count=count):
                 # All slopes together are the gradient; nowhere does the ground fall
                 self._gather()
             return
-        self.rate, self.after = rate, stepped(self.run, self.theta, self.there, self.slopes, rate)
         before, after = (self.error_text(at) for at in (self.there, self.after))
         if before == after:
             with self.beat("step-small", count=count):
@@ -329,3 +341,9 @@ class Backprop(ThreeDaysScene):
         """The numbers in a column's nodes run on to those after the step."""
         values = {R: self.after.r[0], A: self.after.a[0], Y: [self.after.y]}[column]
         return [roll(number, float(value)) for number, value in zip(self.numbers[column], values, strict=True)]
+
+
+def _decimals_of(there: Forward, digits: int) -> int:
+    """Decimals with which the distance of prediction and label has so many digits; 0 where there is none."""
+    distance = abs(there.y - there.label)
+    return counting_decimals(distance) - (3 - digits) if distance > 0 else 0

@@ -59,6 +59,7 @@ class ThreeDaysScene(LectureScene):
         self.run, self.dataset = trace.experiment, trace.experiment.dataset
         self.theta = in_thousands(self.run, trace.parameters[-1])
         self.unit = view_unit(self.dataset)
+        self.decimals = self.unit.decimals  # of the prediction, the label and their distance
         self.example = example_of(self.dataset, label_day(self.dataset, self.parameters.day))
         self.there = forward(self.run, self.theta, self.example.x, self.example.label)
         self.n_features, self.n_units = self.dataset.window, self.run.hidden[0]
@@ -72,14 +73,14 @@ class ThreeDaysScene(LectureScene):
     @property
     def outcome(self) -> dict[str, str]:
         """Prediction, label and their distance, as printed: the distance is that of the printed numbers."""
-        decimals, letter = self.unit.decimals, self.unit.letter
+        decimals, letter = self.decimals, self.unit.letter
         prediction, label = round(self.there.y, decimals), round(self.there.label, decimals)
         values = {"prediction": prediction, "label": label, "error": abs(prediction - label)}
         return {name: number_text(value, decimals) + letter for name, value in values.items()}
 
     def error_source(self, there: Forward, n: int = 0) -> str:
         """e = |y - label| in letters and numbers, or its square. Parts: "frame", and in it "y0" and "error0"."""
-        decimals = self.unit.decimals
+        decimals = self.decimals
         prediction, label = (number_text(round(value, decimals), decimals) for value in (there.y, there.label))
         numbers, error = (
             f'part("y{n}", blue({prediction})) - red({label})',
@@ -91,7 +92,7 @@ class ThreeDaysScene(LectureScene):
 
     def error_text(self, there: Forward) -> str:
         """The example's error as printed: the distance of the printed numbers, or its square."""
-        decimals = self.unit.decimals
+        decimals = self.decimals
         if self.run.loss == "mae":
             return number_text(abs(round(there.y, decimals) - round(there.label, decimals)), decimals)
         return number_text(there.error, max(decimals, fitting_places([self.there.error], 3)))
@@ -115,7 +116,7 @@ class ThreeDaysScene(LectureScene):
             X: [diagram.number(X, j, value, decimals) for j, value in enumerate(self.example.x)],
             R: [diagram.number(R, i, value, fitting_places(r)) for i, value in enumerate(r)],
             A: [diagram.number(A, i, value, fitting_places(a)) for i, value in enumerate(a)],
-            Y: [diagram.number(Y, 0, self.there.y, decimals)],
+            Y: [diagram.number(Y, 0, self.there.y, self.decimals)],
         }
 
     def labels_into(self, i: int) -> VGroup:
@@ -140,7 +141,7 @@ class ThreeDaysScene(LectureScene):
         node = self.diagram.columns[Y].nodes[0]
         bottom = self.output_bias.get_bottom()[1]
         name = words(self.screen("truth"), style.LABEL, palette.red).place(bottom - 0.45, center=node.get_x())
-        self.truth = centered_number(self.there.label, self.unit.decimals, style.LABEL + 6, palette.red)
+        self.truth = centered_number(self.there.label, self.decimals, style.LABEL + 6, palette.red)
         self.truth.shift([node.get_x(), bottom - 0.95, 0])
         return VGroup(name, self.truth)
 

@@ -16,14 +16,19 @@ WRITTEN_IN_FULL = 1e5  # losses below
 
 
 class LossNumber(Number):
-    """A loss on screen: "–" where none is known, "∞" where it was too large, powers of ten where digits run out."""
+    """A loss on screen: "–" where none is known, "∞" where it was too large, powers of ten where digits run out.
+
+    A loss of nothing at all is "0"; one that its decimals would call so is a power of ten.
+    """
 
     def written(self, value: float) -> str:
         if np.isnan(value):
             return "–"
         if np.isinf(value):
             return "∞"
-        if abs(value) >= WRITTEN_IN_FULL:
+        if value == 0:
+            return "0"
+        if abs(value) >= WRITTEN_IN_FULL or abs(value) < 0.5 * 10.0**-self.decimals:
             return short_text(value)
         return super().written(value)
 

@@ -236,6 +236,18 @@ def test_the_error_is_spoken_of_in_one_unit(film):
     assert f"falls from {missed} to " in lines["step"]
 
 
+def test_errors_of_a_predictable_series_have_digits_that_count(media):
+    views = tuple(4000.0 + 2 * (k % 7) + k % 3 for k in range(300))
+    series = DailySeries(start=date(2022, 1, 3), values=views, name="steady.csv")
+    run = short(dataset=DailyViews(series=series, window=3))
+    train(run, media / "traces")
+    said = {beat.name: beat.lines["en"] for beat in play(media, run=run)[1].beats}
+    missed = re.search(r"missed by (.*)\.$", said["forward"]).group(1)
+    before, after = re.search(r"falls from (\S+)k to (\S+)k", said["step"]).groups()
+    assert missed == f"{before}k" and 0 < float(after) < float(before) < 0.01
+    assert len(before.strip("0.")) == 2
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e5, 1e7])
 def test_numbers_of_the_gradient_stand_apart(scale):
     names = parameter_names(RUN)

@@ -21,6 +21,7 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.loss_curve import LossCurve
 from gradreel.scenes.mobjects.loss_axis import LossAxis, epoch_ticks, update_ticks
 from gradreel.scenes.mobjects.loss_history import LossHistory
+from gradreel.scenes.mobjects.loss_readout import LossReadout
 from gradreel.scenes.stills import beat_frames, visit_beats
 
 TINY = (320, 180)
@@ -261,3 +262,13 @@ def test_ticks_are_whole_updates_and_whole_epochs():
     assert update_ticks(20_000).labels == ("0", "5\u2009000", "10\u2009000", "15\u2009000", "20\u2009000")
     assert epoch_ticks(np.arange(10, 100, 10)).labels == ("2", "4", "6", "8")
     assert epoch_ticks(np.arange(10, 100, 10)).values == (20.0, 40.0, 60.0, 80.0)
+
+
+@pytest.mark.parametrize(
+    ("size", "written"), [(0.0, "0"), (4e-8, "4.0·10⁻⁸"), (0.0012, "0.00120"), (0.043, "0.04300"), (np.nan, "–")]
+)
+def test_a_loss_is_never_written_as_zeros(size, written):
+    readout = LossReadout("update", "loss", "", 10, np.array([0.043, 0.0012, 4e-8]), -0.5)
+    assert readout.written(size) == written
+    readout.show(10, size)
+    assert readout.loss.text == written
