@@ -92,6 +92,8 @@ class LectureScene(Scene):
         self._traces: dict[str, Trace] = {}
         self._ended = False  # the last beat asked for is over
         self._skipped = 0.0  # seconds of beats that were not asked for
+        self._began: set[str] = set()  # names of beats
+        self._open_beat: str | None = None
         self._held_beat: str | None = None  # the beat whose last BREATH is still to come
         self._handed_on: tuple[Mobject, ...] | None = None
         use_theme(self.context.theme)
@@ -185,12 +187,20 @@ class LectureScene(Scene):
 
         The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``; ``say``
         gives it in place (a scene of one's own). The beat waits until its longest language has been read.
-        Raises UserError for a beat without narration.
+        Raises UserError for a beat without narration, inside another beat, or with the name of an earlier one.
         """
+        self._refuse_beat(name)
         lines = self._lines(name, say, values)
         shown = self._enter(name)
         start = self.time
-        yield
+        self._open_beat = name
+        try:
+            yield
+        except (Exception, SystemExit) as error:
+            error.add_note(f"in beat {name}")
+            raise
+        finally:
+            self._open_beat = None
         needed = max((reading_seconds(line, language) for language, line in lines.items()), default=0.0)
         seconds = self._whole_frames(max(HOLD, needed + BREATH - (self.time - start)))
         end = self.time + seconds
@@ -243,6 +253,19 @@ class LectureScene(Scene):
 
     def _last_breath(self) -> float:
         return self._whole_frames(BREATH)
+
+    def _refuse_beat(self, name: str) -> None:
+        if self._open_beat is not None:
+            raise UserError(
+                f"{self.scene_name()}: beat {name!r} begins inside beat {self._open_beat!r}; each needs a stretch of "
+                "its own: end the one before the next begins"
+            )
+        if name in self._began:
+            raise UserError(
+                f"{self.scene_name()}: beat {name!r} comes twice; stills, snapshots and -n know a beat by its name: "
+                "give each its own"
+            )
+        self._began.add(name)
 
     def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> dict[str, str]:
         if say is None:
