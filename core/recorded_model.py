@@ -42,7 +42,7 @@ class RowsOnTheirWay:
     """The last rows of one column: gathered where they are to be written, if that can be, and appended later."""
 
     def __init__(self, recorded: "RecordedModel", column: ColumnWriter) -> None:
-        self._recorded, self._column = recorded, column
+        self._sizes, self._column = recorded.sizes, column
         self._spare = [recorded.row(), recorded.row()]
         self.size = len(self._spare[0].bytes)  # bytes of a row
         # Each with the row whose memory it is, if not the column's, and the checksum of the column up to its end
@@ -51,15 +51,16 @@ class RowsOnTheirWay:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def take(self, tensors: list[torch.Tensor]) -> Bytes:
-        """Gather a row, which waits then. At most two wait. Returns its bytes."""
-        waiting, reserved, row = self._waiting, None, None
-        if self._recorded.gathers_plainly(tensors):
-            reserved = self._column.reserve(self.size, self.size * len(waiting))
+    def take(self, tensors: list[torch.Tensor], plain: bool) -> Bytes:
+        """Gather a row, which waits then. At most two wait. Returns its bytes.
+
+        ``plain``: a row is these tensors one after the other, byte by byte, as this process's memory has them.
+        """
+        waiting, row = self._waiting, None
+        reserved = self._column.reserve(self.size, self.size * len(waiting)) if plain else None
         if reserved is not None:
             memory, address = reserved
-            sizes = self._recorded.sizes
-            for _ in map(memmove, accumulate(sizes, initial=address), map(_address, tensors), sizes):
+            for _ in map(memmove, accumulate(self._sizes, initial=address), map(_address, tensors), self._sizes):
                 pass
         else:
             row = self._spare[-1]
@@ -119,7 +120,8 @@ class RecordedModel:
         self.dtype = torch.float64 if wide else torch.float32
         self._shapes = [tensor.shape for tensor in self._tensors]
         self.sizes = [tensor.numel() * (8 if wide else 4) for tensor in self._tensors]  # bytes of each in a row
-        self._plain = [(self.dtype, True, size) for size in self.sizes]  # of each `_kind`, if it is as a row has it
+        # The `_kind` of each, where all are as a row has them
+        self._plain = [(dtype, True, size) for dtype, size in zip(self._dtypes, self.sizes, strict=True)]
         self._zeros = [torch.zeros((), dtype=self.dtype, device="cpu").expand(shape) for shape in self._shapes]
         self._memory_places: list[int] = []
         self._memory: list[memoryview] = []  # of the tensors, if they are as a row has them
@@ -137,16 +139,17 @@ class RecordedModel:
         """A vector as long as theta."""
         return Row(self._shapes, self.dtype)
 
-    def parameters(self) -> list[torch.Tensor]:
-        """The tensors of theta. ValueError if one is of another dtype than at the start."""
+    def take_state(self, row: RowsOnTheirWay) -> Bytes:
+        """Take theta as a row; returns its bytes. ValueError if a part is of another dtype than at the start."""
         if self._frozen:
             self._look_for_thawed()
-        dtypes = [tensor.dtype for tensor in self._tensors]
-        if dtypes != self._dtypes:
-            changes = zip(self._names, self._dtypes, dtypes, strict=True)
-            name, before, now = next(change for change in changes if change[1] != change[2])
-            raise ValueError(f"the dtype of {name} changed from {_plain_name(before)} to {_plain_name(now)}")
-        return self._tensors
+        plain = self._lie_plainly(self._tensors)
+        if not plain:
+            for name, before, tensor in zip(self._names, self._dtypes, self._tensors, strict=True):
+                if tensor.dtype != before:
+                    change = f"from {_plain_name(before)} to {_plain_name(tensor.dtype)}"
+                    raise ValueError(f"the dtype of {name} changed {change}")
+        return row.take(self._tensors, plain)
 
     def fingerprint(self) -> int:
         """That of a row with the parameters as they are now."""
@@ -164,16 +167,12 @@ class RecordedModel:
             digest.update(part)
         return digest.intdigest()
 
-    def gathers_plainly(self, tensors: list[torch.Tensor]) -> bool:
-        """Whether a row is these tensors one after the other, byte by byte, as this process's memory has them."""
-        return list(map(_kind, tensors)) == self._plain and all(map(_is_contiguous, tensors))
-
     def take_gradient(self, row: RowsOnTheirWay, number: int) -> None:
         """Take the gradient that this optimizer, counted from 0, uses now as a row; 0 for parts that have none."""
         gradients = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:
-                row.take(gradients)  # type: ignore[arg-type]  # None is what raises the AttributeError
+                row.take(gradients, self._lie_plainly(gradients))  # None is what raises the AttributeError
                 return
             except (AttributeError, RuntimeError):
                 self._plain_gradients = False  # the way below takes longer
@@ -181,7 +180,8 @@ class RecordedModel:
         self._skipped |= none & self._trained_by[number]
         whole = zip(gradients, self._zeros, strict=True)
         filled = [zeros if gradient is None else gradient for gradient, zeros in whole]
-        row.take([gradient.to_dense() if gradient.is_sparse else gradient for gradient in filled])
+        dense = [gradient.to_dense() if gradient.is_sparse else gradient for gradient in filled]
+        row.take(dense, self._lie_plainly(dense))
 
     @property
     def n_groups(self) -> int:
@@ -251,6 +251,9 @@ class RecordedModel:
                 raise ValueError("a parameter group was added whose parameters were not there at the start")
             known.append(RecordedGroup(settings=dict(_settings(group)), parts=tuple(parts)))
             self._trained_by[number].update(parts)
+
+    def _lie_plainly(self, tensors: list[torch.Tensor]) -> bool:
+        return list(map(_kind, tensors)) == self._plain and all(map(_is_contiguous, tensors))
 
     def _is_plain(self, tensor: torch.Tensor) -> bool:
         return tensor.is_cpu and tensor.dtype == self.dtype and tensor.is_contiguous()

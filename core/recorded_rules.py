@@ -80,22 +80,22 @@ class Watch:
         if self._remembers:
             self._memory = self._memory_now()
 
-    def _memory_now(self) -> tuple[list[Any], list[int]]:
-        """What the optimizer remembers, and how often each tensor of that has been written to."""
+    def _memory_now(self) -> tuple[list[Any], int]:
+        """What the optimizer remembers, and how often all tensors of that have been written to: no count ever falls."""
         if not self._remembers:
-            return [], []
+            return [], 0
         values = list(chain.from_iterable(map(dict.values, self._optimizer.state.values())))
         try:
-            return values, list(map(_times_written, values))
+            return values, sum(map(_times_written, values))
         except (AttributeError, RuntimeError):  # no tensor, or one of torch.inference_mode()
-            return values, []
+            return values, 0
 
 
 _times_written = operator.attrgetter("_version")
 
 
-def _same(a: tuple[list[Any], list[int]], b: tuple[list[Any], list[int]]) -> bool:
-    return a[1] == b[1] and all(map(operator.is_, a[0], b[0]))
+def _same(a: tuple[list[Any], int], b: tuple[list[Any], int]) -> bool:
+    return a[1] == b[1] and len(a[0]) == len(b[0]) and all(map(operator.is_, a[0], b[0]))
 
 
 class Sgd:

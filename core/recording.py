@@ -319,7 +319,7 @@ class _Recorder:
 
     def _take_state(self) -> None:
         """The state now. Where each is kept, what the loop itself has changed since the last update shows."""
-        row = self._states.take(self.recorded.parameters())
+        row = self.recorded.take_state(self._states)
         if self._edits is None:
             return
         found = fingerprint(row)
