@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
@@ -9,7 +13,7 @@ from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.mobjects.curve_board import CurveBoard
-from gradreel.scenes.stills import beat_frames, visit_beats
+from gradreel.scenes.stills import _drawn, beat_frames, visit_beats
 
 TINY = (320, 180)
 FORTY = [[float(i) + 0.3 * np.sin(i), float(3 * np.sin(i * 1.7) + 0.1 * i)] for i in range(40)]
@@ -26,14 +30,6 @@ CURVES = {
 }
 
 
-def at_each_beat(look, knots=None):
-    """``look(scene, beat)`` at the end of each beat of build-curve; what it returned, by beat."""
-    seen = {}
-    parameters = {} if knots is None else {"knots": knots}
-    visit_beats(BuildCurve, lambda scene, beat: seen.update({beat: look(scene, beat)}), parameters, size=TINY)
-    return seen
-
-
 def drawn_sum(scene):
     """The blue line as it is drawn, read back from the screen: data (x, y) of its corners."""
     points = [scene.plot.data(point) for point in scene.sum.blue.get_start_anchors()]
@@ -41,59 +37,98 @@ def drawn_sum(scene):
     return np.array(points).T
 
 
-def test_after_each_piece_blue_lies_on_red_up_to_the_next_corner():
-    def agreement(scene, beat):
-        if not beat.startswith("piece-"):
-            return None
-        x, y = drawn_sum(scene)
-        up_to = scene.curve.x[int(beat.removeprefix("piece-"))]
-        return np.abs(y - scene.curve(x))[x <= up_to + 1e-9].max(), np.abs(y - scene.curve(x)).max()
+def agreement(scene, k):
+    """The largest gap after piece k, up to its end and everywhere."""
+    x, y = drawn_sum(scene)
+    apart = np.abs(y - scene.curve(x))
+    return apart[x <= scene.curve.x[k] + 1e-9].max(), apart.max()
 
-    seen = at_each_beat(agreement)
-    exact, largest = zip(*(seen[f"piece-{k}"] for k in (1, 2, 3)), strict=True)
+
+def gap(scene, k):
+    """After piece k, as it is shown and as it is computed."""
+    x = np.linspace(0, 8, 801)
+    return float(scene.sum.number.text), np.abs(scene.curve(x) - scene.parts.partial_sum(k, x)).max()
+
+
+def probed(scene):
+    """(x, numbers, ends of the arrows, the tip) where the probe stands, and all along its way."""
+    here = scene.probe.x
+    read = [(x, *read_probe(scene.probe.show(x), scene)) for x in (here, *np.linspace(*scene.probe.reach(), 9))]
+    scene.probe.show(here)
+    return read
+
+
+def read_probe(probe, scene):
+    printed = [float(number.text.replace("\u2212", "-")) for number in (*probe.numbers, probe.total)]
+    sides = [(arrow, side) for arrow in probe.arrows for side in (-1, 1)]
+    ends = [scene.plot.data(arrow.get_critical_point((0, side, 0)))[1] for arrow, side in sides]
+    return printed, ends, scene.plot.data(probe.tip.get_center())
+
+
+@dataclass
+class Film:
+    """One playing of a curve, and what was there when its beats ended."""
+
+    beats: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    finished: Any = None  # the blue line's x and y, the shown gap
+    others: Any = None  # knots of other curves
+    agreements: dict[int, Any] = field(default_factory=dict)  # by piece
+    gaps: dict[int, Any] = field(default_factory=dict)
+    tips: dict[int, Any] = field(default_factory=dict)
+    probe: Any = None
+    terms: dict[str, tuple[int, int]] = field(default_factory=dict)  # dashed ones, and those that are there
+    pictures: dict[str, np.ndarray] = field(default_factory=dict)
+    lines: dict[str, str] = field(default_factory=dict)
+
+    def look(self, scene, beat: str) -> None:
+        self.beats.append(beat)
+        self.pictures[beat] = _drawn(scene)
+        self.findings.extend(map(str, check_scene(scene, beat)))
+        formula = scene.board.formula
+        self.terms[beat] = len(formula.outlines), len(formula.terms)
+        if beat.startswith("piece-"):
+            k = int(beat.removeprefix("piece-"))
+            self.agreements[k], self.gaps[k] = agreement(scene, k), gap(scene, k)
+            self.tips[k] = scene.plot.data(scene.sum.tip.get_center())
+        if beat == "heights":
+            self.probe = probed(scene)
+        if beat == "general":
+            self.finished = *drawn_sum(scene), scene.sum.number.text
+            self.others = [other.knots for other in scene._other_curves()]
+
+
+@cache
+def film_of(name: str | None = None) -> Film:
+    """The film of one of `CURVES`, or of the default, played once for all tests."""
+    film = Film()
+    scene = visit_beats(BuildCurve, film.look, {} if name is None else {"knots": CURVES[name]}, size=TINY)
+    film.lines = {beat.name: beat.lines["en"] for beat in scene.beats}
+    return film
+
+
+def test_after_each_piece_blue_lies_on_red_up_to_the_next_corner():
+    exact, largest = zip(*(film_of().agreements[k] for k in (1, 2, 3)), strict=True)
     assert exact == pytest.approx((0, 0, 0), abs=1e-9)
     assert largest == pytest.approx((2, 1, 0), abs=1e-9)  # red is 4, 2, 3 at its corners, 1 before
 
 
-@pytest.mark.parametrize("knots", CURVES.values(), ids=CURVES)
-def test_the_finished_blue_line_is_the_red_curve_and_the_shown_gap_is_zero(knots):
-    def finish(scene, beat):
-        x, y = drawn_sum(scene) if beat == "general" else (np.zeros(1), np.zeros(1))
-        return x, y, scene.sum.number.text if beat == "general" else ""
-
-    x, y, shown = at_each_beat(finish, knots)["general"]
-    curve = PiecewiseLinearCurve(*zip(*knots, strict=True))
+@pytest.mark.parametrize("name", CURVES)
+def test_the_finished_blue_line_is_the_red_curve_and_the_shown_gap_is_zero(name):
+    x, y, shown = film_of(name).finished
+    curve = PiecewiseLinearCurve(*zip(*CURVES[name], strict=True))
     assert np.abs(y - curve(x)).max() <= 1e-9 * max(curve.height, np.abs(curve.y).max() * 1e-6)
     assert float(shown) == 0
 
 
 def test_the_shown_gap_is_the_largest_error_of_the_partial_sum():
-    x = np.linspace(0, 8, 801)
-
-    def gap(scene, beat):
-        if not beat.startswith("piece-"):
-            return None
-        k = int(beat.removeprefix("piece-"))
-        return float(scene.sum.number.text), np.abs(scene.curve(x) - scene.parts.partial_sum(k, x)).max()
-
-    for shown, computed in filter(None, at_each_beat(gap).values()):
+    assert list(film_of().gaps) == [1, 2, 3]
+    for shown, computed in film_of().gaps.values():
         assert shown == pytest.approx(computed, abs=0.005)
 
 
 def test_the_probe_adds_the_heights_that_the_terms_have_there():
-    def probe(scene, beat):
-        if beat != "heights":
-            return None
-        places = np.linspace(*scene.probe.reach(), 9)
-        return [(x, *read_probe(scene.probe.show(x), scene)) for x in (scene.probe.x, *places)]
-
-    def read_probe(probe, scene):
-        printed = [float(number.text.replace("\u2212", "-")) for number in (*probe.numbers, probe.total)]
-        sides = [(arrow, side) for arrow in probe.arrows for side in (-1, 1)]
-        ends = [scene.plot.data(arrow.get_critical_point((0, side, 0)))[1] for arrow, side in sides]
-        return printed, ends, scene.plot.data(probe.tip.get_center())
-
-    seen = at_each_beat(probe)["heights"]
+    seen = film_of().probe
     curve = PiecewiseLinearCurve(*zip(*BuildCurve.validated({}).knots, strict=True))
     parts = curve.decompose()
     assert seen[0][0] == pytest.approx(5) and seen[0][1] == [1, 3, -2, 0.2, 2.2]
@@ -107,20 +142,13 @@ def test_the_probe_adds_the_heights_that_the_terms_have_there():
 
 
 def test_what_is_said_of_the_heights_is_computed():
-    seen = []
-    visit_beats(BuildCurve, lambda scene, _: seen.append(scene), size=TINY)
-    line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "heights")
+    line = film_of().lines["heights"]
     assert "1 + 3 \u2212 2 + 0.2 makes 2.2" in line and line.endswith("the largest gap is 0.")
-    assert "red goes down" in next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "piece-2")
+    assert "red goes down" in film_of().lines["piece-2"]
 
 
 def test_what_is_missing_is_dashed_until_its_piece_is_added():
-    def look(scene, _):
-        formula = scene.board.formula
-        return len(formula.outlines), len(formula.terms)
-
-    seen = at_each_beat(look)
-    assert [seen[beat] for beat in ("constant", "shape", "piece-1", "piece-2", "piece-3")] == [
+    assert [film_of().terms[beat] for beat in ("constant", "shape", "piece-1", "piece-2", "piece-3")] == [
         (3, 1), (3, 1), (2, 2), (1, 3), (0, 4)
     ]  # fmt: skip
 
@@ -137,49 +165,36 @@ def test_panels_share_one_axis_with_lines_at_the_corners():
 
 
 def test_other_curves_are_built_over_the_same_axes():
-    def others(scene, beat):
-        return [other.knots for other in scene._other_curves()] if beat == "general" else None
-
-    for knots in (None, CURVES["millions"]):
-        curves = at_each_beat(others, knots)["general"]
+    for name in (None, "millions"):
+        curves = film_of(name).others
         assert len(curves) == 2
-        plot = BuildCurve.validated({} if knots is None else {"knots": knots}).knots
+        plot = BuildCurve.validated({} if name is None else {"knots": CURVES[name]}).knots
         x = np.array([point[0] for other in curves for point in other])
         span = plot[-1][0] - plot[0][0]
         assert plot[0][0] - span / 6 <= x.min() and x.max() <= plot[-1][0] + span / 6
 
 
 def test_the_tip_rides_to_the_knot_where_the_sum_stops_being_red():
-    def tip(scene, beat):
-        return scene.plot.data(scene.sum.tip.get_center()) if beat.startswith("piece-") else None
-
-    seen = at_each_beat(tip)
-    assert [seen[f"piece-{k}"] for k in (1, 2, 3)] == [
-        pytest.approx((3, 4)),
-        pytest.approx((4.5, 2)),
-        pytest.approx((7, 3)),
-    ]
+    assert film_of().tips == {1: pytest.approx((3, 4)), 2: pytest.approx((4.5, 2)), 3: pytest.approx((7, 3))}
 
 
 def test_another_knot_is_another_picture():
-    ours = beat_frames(BuildCurve, {}, size=TINY)
-    other = beat_frames(BuildCurve, {"knots": [[1, 1], [3, 4], [4.5, 2.2], [7, 3]]}, size=TINY)
-    assert [still.beat for still in ours] == [still.beat for still in other]
-    for mine, theirs in zip(ours, other, strict=True):
-        assert (mine.pixels != theirs.pixels).any(), mine.beat
+    knots = [[1, 1], [3, 4], [4.5, 2.2], [7, 3]]
+    other = {still.beat: still.pixels for still in beat_frames(BuildCurve, {"knots": knots}, size=TINY)}
+    assert list(other) == film_of().beats
+    for beat, pixels in other.items():
+        assert (pixels != film_of().pictures[beat]).any(), beat
 
 
 def test_few_pieces_come_one_by_one_and_many_in_quick_succession():
-    assert "rest" not in at_each_beat(lambda *_: None, CURVES["seven knots"])
-    beats = list(at_each_beat(lambda *_: None, FORTY))
-    assert beats == ["curve", "constant", "shape", "piece-1", "piece-2", "piece-3", "rest", "all", "general"]
-    assert "heights" in at_each_beat(lambda *_: None, CURVES["seven knots"])
+    assert "rest" not in film_of("seven knots").beats and "heights" in film_of("seven knots").beats
+    many = ["curve", "constant", "shape", "piece-1", "piece-2", "piece-3", "rest", "all", "general"]
+    assert film_of("forty knots").beats == many
 
 
-@pytest.mark.parametrize("knots", CURVES.values(), ids=CURVES)
-def test_layout_holds_for_any_curve(knots):
-    findings = at_each_beat(lambda scene, _: [str(finding) for finding in check_scene(scene)], knots)
-    assert {beat: found for beat, found in findings.items() if found} == {}
+@pytest.mark.parametrize("name", CURVES)
+def test_layout_holds_for_any_curve(name):
+    assert film_of(name).findings == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -14,12 +16,12 @@ from gradreel.core.matching import match_by_slope, matched_sum, matched_theta
 from gradreel.core.theta import loss, predict, unpack
 from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
-from gradreel.scenes.layout import check_beats
+from gradreel.scenes.layout import check_beats, check_scene
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.sigmoids import MorphSigmoid
 from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.stills import beat_frames, visit_beats
+from gradreel.scenes.stills import _drawn, visit_beats
 
 TINY = (320, 180)
 SHORT = Experiment(epochs=40)  # far from the red curve
@@ -82,31 +84,37 @@ def test_curve_numbers_and_sliders_say_the_same_at_each_beat(parameters):
         assert slid == pytest.approx(now, abs=1e-6)
 
 
-def swept(parameters):
-    """(letter, its value, x of the half-way line) after each sweep of a letter."""
-    seen, go = [], MorphSigmoid._go
+@pytest.fixture(scope="module")
+def sweeps():
+    """(letter, its value, x of the half-way line) after each sweep of a letter; by beat the letters and the line."""
+    gone, go = [], MorphSigmoid._go
 
     def watched(scene, letter, value, run_time):
         go(scene, letter, value, run_time)
         board = scene.board
-        seen.append((letter, board.now[letter], board.plot.data(board.halfway[0].get_center())[0]))
+        gone.append((letter, board.now[letter], board.plot.data(board.halfway[0].get_center())[0]))
+
+    def look(scene, beat):
+        board = scene.board
+        place = board.plot.data(board.halfway[0].get_center())[0]
+        return dict(board.now), place, board.halfway in board.submobjects
 
     with patch.object(MorphSigmoid, "_go", watched):
-        morph(lambda scene, beat: None, parameters)
-    return seen
+        at = morph(look, {"w_range": [1, 4], "b_range": [-1, 3], "c_range": [1, 5]})
+    return gone, at
 
 
-def test_each_sweep_ends_on_its_range_and_comes_back():
-    at = morph(lambda scene, beat: dict(scene.board.now), {"w_range": [1, 4], "b_range": [-1, 3], "c_range": [1, 5]})
+def test_each_sweep_ends_on_its_range_and_comes_back(sweeps):
+    gone, at = sweeps
+    at = {beat: now for beat, (now, _, _) in at.items()}
     assert at["letters"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-w"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-b"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-c"]["c"] == 3.0
     assert at["negative"] == {"w": -2.0, "b": 1.0, "c": 3.0}
     assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 3.0}
-    gone = [step[:2] for step in swept({"w_range": [1, 4], "b_range": [-1, 3], "c_range": [1, 5]})]
     w, b, c = (("w", 4.0), ("w", 1.0), ("w", 2.0)), (("b", 3.0), ("b", -1.0), ("b", 1.0)), (("c", 1.0), ("c", 3.0))
-    assert gone == [*w, *b, *c, ("c", -1.0), ("w", -2.0)]
+    assert [step[:2] for step in gone] == [*w, *b, *c, ("c", -1.0), ("w", -2.0)]
 
 
 @pytest.mark.parametrize(("c_range", "heights"), [([1, 3], (1, -1)), ([-3, -1], (-1, 1)), ([-2, 3], (1, -2))])
@@ -114,15 +122,11 @@ def test_c_goes_down_and_then_to_the_other_side_of_zero(c_range, heights):
     assert MorphSigmoid.validated({"c_range": c_range}).heights() == heights
 
 
-def test_the_line_of_the_bracket_stands_where_the_curve_is_half_way_up():
-    def halfway(scene, beat):
-        board = scene.board
-        return board.plot.data(board.halfway[0].get_center())[0], board.halfway in board.submobjects
-
-    at = morph(halfway, {"w_range": [1, 4], "b_range": [-1, 3]})
-    assert at["change-b"] == (pytest.approx(-0.5), True)
-    places = [place for letter, _, place in swept({"w_range": [1, 4], "b_range": [-1, 3]}) if letter == "b"]
-    assert places == pytest.approx([-1.5, 0.5, -0.5])
+def test_the_line_of_the_bracket_stands_where_the_curve_is_half_way_up(sweeps):
+    gone, at = sweeps
+    at = {beat: line for beat, (_, *line) in at.items()}
+    assert at["change-b"] == [pytest.approx(-0.5), True]
+    assert [place for letter, _, place in gone if letter == "b"] == pytest.approx([-1.5, 0.5, -0.5])
     assert not at["change-c"][1] and not at["gap"][1]
 
 
@@ -194,13 +198,78 @@ def sum_scene(look, context, run, scene_class=SumOfSigmoids):
     return seen
 
 
-def test_the_sum_and_every_row_are_the_recorded_state_or_that_set_by_hand(context):
-    def state(scene, beat):
-        rows = [(row.curve.get_end()[1] - row.zero_y) / scene.rows.scale_y for row in scene.rows.rows]
-        numbers = [float(n.text.replace("\u2212", "-")) for row in scene.rows.rows for n in row.numbers.values()]
-        return drawn(scene.fit.plot, scene.fit.model), rows, numbers
+def state(scene):
+    """The blue curve, where each row ends, and the numbers of all rows."""
+    rows = [(row.curve.get_end()[1] - row.zero_y) / scene.rows.scale_y for row in scene.rows.rows]
+    numbers = [float(n.text.replace("\u2212", "-")) for row in scene.rows.rows for n in row.numbers.values()]
+    return drawn(scene.fit.plot, scene.fit.model), rows, numbers
 
-    seen = sum_scene(state, context, LONG)
+
+def cut(scene):
+    """How many pieces, the shown gap, the bracket's length, the curve."""
+    ends = [scene.fit.plot.data(scene.bracket[0].points[k])[1] for k in (0, -1)]
+    return scene.count.text, scene.gap.text, abs(ends[0] - ends[1]), drawn(scene.fit.plot, scene.fit.model)
+
+
+def between(scene):
+    """Count, loss and end of the curve half-way between the second state and the third."""
+    row = scene.row
+    scene.show(2.5)
+    _, y = drawn(scene.fit.plot, scene.fit.model)
+    found = scene.readout.count.text, float(scene.readout.loss.text), y[-1], scene.x[-1:]
+    scene.show(row)
+    return found
+
+
+def beneath(scene):
+    """The words below the loss, and the readout."""
+    line = scene.readout.loss.get_bottom()[1]
+    texts = [part for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+    return [part.source for part in texts if 0.3 < line - part.get_bottom()[1] < 0.8], scene.readout
+
+
+@dataclass
+class SumFilm:
+    """One playing of sum-of-sigmoids, and what was there when its beats ended."""
+
+    beats: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    states: dict[str, Any] = field(default_factory=dict)
+    cuts: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, float | None] = field(default_factory=dict)
+    between: Any = None
+    beneath: Any = None
+    before: np.ndarray | None = None  # the picture before the run comes
+    picture: np.ndarray | None = None  # and where its walk ends
+
+    def look(self, scene, beat: str) -> None:
+        self.beats.append(beat)
+        self.findings.extend(map(str, check_scene(scene, beat)))
+        self.rows[beat] = getattr(scene, "row", None)
+        if beat in ("sigma", "start", "found-mirrored"):
+            self.states[beat] = state(scene)
+        if beat in ("add-up", "smaller"):
+            self.cuts[beat] = cut(scene)
+        if beat == "add-up":
+            self.before = _drawn(scene)
+        if beat == "learn":
+            self.picture = _drawn(scene)
+            self.between = between(scene)
+        if beat.startswith("end"):
+            self.beneath = beneath(scene)
+
+
+@pytest.fixture(scope="module")
+def sum_films(context) -> dict[str, SumFilm]:
+    """Of the run that ends far away and of the one that ends close, each played once for all tests."""
+    films = {"short": SumFilm(), "long": SumFilm()}
+    for film, run in zip(films.values(), (SHORT, LONG), strict=True):
+        visit_beats(SumOfSigmoids, film.look, {"run": run}, context, size=TINY)
+    return films
+
+
+def test_the_sum_and_every_row_are_the_recorded_state_or_that_set_by_hand(context, sum_films):
+    seen = sum_films["long"].states
     trace = train(LONG, context.traces)
     by_hand = matched_theta(LONG)
     offset = LONG.dataset.offset
@@ -220,14 +289,8 @@ def test_the_sum_and_every_row_are_the_recorded_state_or_that_set_by_hand(contex
         assert numbers == pytest.approx(shown, abs=0.00501)
 
 
-def test_the_gap_shrinks_as_pieces_are_cut(context):
-    def look(scene, beat):
-        if beat not in ("add-up", "smaller"):
-            return None
-        ends = [scene.fit.plot.data(scene.bracket[0].points[k])[1] for k in (0, -1)]
-        return scene.count.text, scene.gap.text, abs(ends[0] - ends[1]), drawn(scene.fit.plot, scene.fit.model)
-
-    seen = sum_scene(look, context, LONG)
+def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
+    seen = sum_films["long"].cuts
     curve = LONG.dataset.curve()
     count, gap, measured, (x, y) = seen["add-up"]
     assert count == "3" and measured == pytest.approx(float(gap), abs=0.00501)
@@ -237,17 +300,10 @@ def test_the_gap_shrinks_as_pieces_are_cut(context):
     assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
 
 
-def test_count_and_loss_are_recorded_ones_also_between_two_states(context):
+def test_count_and_loss_are_recorded_ones_also_between_two_states(context, sum_films):
     trace = train(SHORT, context.traces)
-
-    def between(scene, beat):
-        if beat != "learn":
-            return None
-        scene.show(2.5)
-        _, y = drawn(scene.fit.plot, scene.fit.model)
-        return scene.readout.count.text, float(scene.readout.loss.text), y[-1], scene.x[-1:] - SHORT.dataset.offset
-
-    count, shown, y, feature = sum_scene(between, context, SHORT)["learn"]
+    count, shown, y, x = sum_films["short"].between
+    feature = x - SHORT.dataset.offset
     assert count == "2"
     assert shown == pytest.approx(float(loss(SHORT, np.array(trace.parameters[2]))), abs=0.0051)
     halfway = (trace.parameters[2] + trace.parameters[3]) / 2
@@ -268,33 +324,22 @@ class Altered(SumOfSigmoids):
         return dataclasses.replace(trace, parameters=parameters)
 
 
-def test_another_trace_is_another_picture(context):
-    def frames(scene_class):
-        return {still.beat: still.pixels for still in beat_frames(scene_class, {"run": SHORT}, context, TINY)}
-
-    true, same, altered = frames(SumOfSigmoids), frames(SumOfSigmoids), frames(Altered)
-    assert all(np.array_equal(true[beat], same[beat]) for beat in true)
-    assert not np.array_equal(true["learn"], altered["learn"])
-
-
-def test_the_words_say_how_the_run_ended_and_what_it_found(context):
-    found = sum_scene(lambda scene, beat: None, context, LONG)
-    assert {"end-close-better", "found-mirrored"} <= set(found)
-    found = sum_scene(lambda scene, beat: None, context, SHORT)
-    assert {"end-far-worse", "found-other"} <= set(found)
+def test_another_trace_is_another_picture(context, sum_films):
+    altered = sum_scene(
+        lambda scene, beat: _drawn(scene) if beat in ("add-up", "learn") else None, context, SHORT, Altered
+    )
+    assert not np.array_equal(sum_films["short"].picture, altered["learn"])
+    assert np.array_equal(sum_films["short"].before, altered["add-up"])
 
 
-@pytest.mark.parametrize("run", [LONG, SHORT], ids=["better", "worse"])
-def test_the_loss_set_by_hand_stands_beneath_that_of_the_run(context, run):
-    def end(scene, beat):
-        if not beat.startswith("end"):
-            return None
-        line = scene.readout.loss.get_bottom()[1]
-        beneath = [part for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-        return [part.source for part in beneath if 0.3 < line - part.get_bottom()[1] < 0.8], scene.readout
+def test_the_words_say_how_the_run_ended_and_what_it_found(sum_films):
+    assert {"end-close-better", "found-mirrored"} <= set(sum_films["long"].beats)
+    assert {"end-far-worse", "found-other"} <= set(sum_films["short"].beats)
 
-    seen = next(found for found in sum_scene(end, context, run).values() if found)
-    (name, ours), readout = seen
+
+@pytest.mark.parametrize(("name", "run"), [("long", LONG), ("short", SHORT)], ids=["better", "worse"])
+def test_the_loss_set_by_hand_stands_beneath_that_of_the_run(sum_films, name, run):
+    (name, ours), readout = sum_films[name].beneath
     shown = readout.written(float(loss(run, matched_theta(run)[None])[0]))
     assert "set by hand" in name and shown in ours and shown != readout.loss.text
 
@@ -311,8 +356,8 @@ def test_a_run_with_other_than_a_sigmoid_for_each_piece_is_not_compared(context)
     ]
 
 
-def test_the_walk_ends_on_the_last_state(context):
-    rows = sum_scene(lambda scene, beat: getattr(scene, "row", None), context, SHORT)
+def test_the_walk_ends_on_the_last_state(sum_films):
+    rows = sum_films["short"].rows
     assert [rows[beat] for beat in ("start", "learn")] == [0.0, 40.0]
 
 
@@ -342,12 +387,8 @@ def test_another_network_is_refused(message, run):
         SumOfSigmoids.validated({"run": run})
 
 
-@pytest.mark.parametrize(("language", "theme"), [("en", "dark"), ("zh", "light")])
-def test_layout(context, language, theme):
-    shown = dataclasses.replace(context, language=language, theme=theme)
-    for scene_class, parameters in (
-        (MorphSigmoid, {}),
-        (SumOfSigmoids, {"run": LONG}),
-        (SumOfSigmoids, {"run": SHORT}),
-    ):
-        assert [str(finding) for finding in check_beats(scene_class, parameters, shown)] == []
+def test_layout(context, sum_films):
+    assert sum_films["long"].findings == sum_films["short"].findings == []
+    chinese = dataclasses.replace(context, language="zh", theme="light")
+    for scene_class, parameters in ((SumOfSigmoids, {"run": LONG}), (SumOfSigmoids, {"run": SHORT})):
+        assert [str(finding) for finding in check_beats(scene_class, parameters, chinese)] == []
