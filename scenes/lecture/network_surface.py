@@ -15,7 +15,7 @@ from gradreel.scenes.style import FAINT, FULL, emphasis
 from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 
 MOST_DAYS, FEWEST_DAYS = 40, 6  # real days around the one that is shown; fewer than so many are left out
-TURN = 4.6  # seconds
+TURN = 4.4  # seconds
 
 
 def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
@@ -58,27 +58,38 @@ class SurfaceBeats(ThreeDaysScene):
         return UpdateFromAlphaFunc(part, lambda _, share: show(share), run_time=seconds, rate_func=smooth)
 
     def _floor_beat(self, row: WrittenSum) -> None:
-        board, held = self.board, len(self.board.surface.held)
-        with self.beat("floor" if held == 1 else "floor-two" if held == 0 else "floor-more"):
-            # The diagram goes, but for its boxes, which move to the left; the sum stands up beside them. A square of
-            # ground, on it the day; over it comes the sheet, as high as b
-            boxes = self.diagram.boxes
-            kept = [self.title, self.source, row.letters, boxes]
-            self.remove(boxes)
-            self.add(boxes)
-            gone = [part for part in self.mobjects if part not in kept]
-            leaving = [self.next_title("heading-surface"), *(FadeOut(part, run_time=0.6) for part in gone)]
-            places = [box.animate(run_time=1.6).move_to(floor) for box, floor in zip(boxes, board.floors, strict=True)]
-            self.play(*leaving, *places, *grow(row.letters, board.column))
-            self.play(FadeIn(board.held, shift=0.1 * UP), run_time=0.5)
-            dimmed = [emphasis(part, FAINT) for i, box in enumerate(boxes) for part in (board.term(i), box)]
-            drawn = [Create(board.ground.floor), Create(board.ground.rims), FadeIn(board.ground.labels)]
-            self.play(*drawn, *dimmed, run_time=1.0)
-            self.add(board.ground)
-            self.play(FadeIn(board.spot, scale=0.4), run_time=0.4)
-            self.add(board.sheet)
-            self.play(self._over(board.sheet, board.raise_floor, 1.2))
-            self.remove(board.spot)
+        held = len(self.board.surface.held)
+        if held == 1:
+            with self.beat("floor"):
+                # The diagram goes, but for its boxes, which move to the left; the sum stands up beside them. A square
+                # of ground, on it the day; over it comes the sheet, as high as b
+                self._lay_the_floor(row)
+        elif held:
+            with self.beat("floor-more"):
+                # The same, with more features that are held
+                self._lay_the_floor(row)
+        else:
+            with self.beat("floor-two"):
+                # The same, with none that is held
+                self._lay_the_floor(row)
+
+    def _lay_the_floor(self, row: WrittenSum) -> None:
+        board, boxes = self.board, self.diagram.boxes
+        kept = [self.title, self.source, row.letters, boxes]
+        self.remove(boxes)
+        self.add(boxes)
+        gone = [part for part in self.mobjects if part not in kept]
+        leaving = [self.next_title("heading-surface"), *(FadeOut(part, run_time=0.6) for part in gone)]
+        places = [box.animate(run_time=1.6).move_to(floor) for box, floor in zip(boxes, board.floors, strict=True)]
+        self.play(*leaving, *places, *grow(row.letters, board.column))
+        dimmed = [emphasis(part, FAINT) for i, box in enumerate(boxes) for part in (board.term(i), box)]
+        drawn = [Create(board.ground.floor), Create(board.ground.rims), FadeIn(board.ground.labels)]
+        self.play(*drawn, *dimmed, *([FadeIn(board.held)] if len(board.held) else []), run_time=1.0)
+        self.add(board.ground)
+        self.play(FadeIn(board.spot, scale=0.4), run_time=0.4)
+        self.add(board.sheet)
+        self.play(self._over(board.sheet, board.raise_floor, 1.2))
+        self.remove(board.spot)
 
     def _ramps_beat(self) -> None:
         board, count = self.board, self.board.surface.n_terms

@@ -27,6 +27,7 @@ DARKEST, LIGHTEST, LINE = 0.06, 0.74, 0.92  # shares of blue: a slope turned fro
 MESH = 1.1  # width of the mesh's lines
 LIGHT = np.array([-0.62, -0.5, 0.6])  # to where the light comes from: right, away, up, as one looks at the surface
 STEEPER = 2.0  # slopes are shaded as if they were so much steeper
+UPRIGHT = 2  # the rim of y
 LEVELS = np.linspace(0.0, 1.0, 33)
 BELOW_NEXT = 0.2  # how far a strip reaches below the one before it, as a share of that one
 TICK_OUT, NAME_OUT = 0.13, 0.62  # from the ground's rim to ticks and to an axis' name, scene units
@@ -211,8 +212,7 @@ class Ground(VGroup):
         self.floor.set_fill(mix(palette.text, 0.05), 1)
         self.rims = VGroup(*(polyline(np.zeros((2, 3)), palette.axis, style.AXIS) for _ in names))
         self.labels = VGroup()
-        self._flat: list[tuple[TextMobject, int, float, float]] = []  # label, 0 for x_1 or 1, where there, how far off
-        self._upright: list[tuple[TextMobject, float, NDArray]] = []  # label, height, how far off
+        self._labels: list[_Label] = []
         if names:
             self._name(names)
             self._number(*ticks)
@@ -222,18 +222,21 @@ class Ground(VGroup):
     def _name(self, names: Sequence[str]) -> None:
         middle, top = sum(self.box.ground) / 2, self.box.heights[1]
         for rim, text in enumerate(names[:2]):
-            self._flat.append((words(text, style.TICK + 2, palette.text), rim, middle, NAME_OUT))
+            self._put(words(text, style.TICK + 2, palette.text), rim, middle, NAME_OUT)
         letter = formula(names[2], style.LETTER, palette.text)
-        self._upright.append((letter, top, np.array([0.0, 0.3, 0.0])))
+        self._put(letter, UPRIGHT, top, np.array([0.0, 0.3, 0.0]))
 
     def _number(self, flat: Ticks, up: Ticks) -> None:
         for value, text in zip(flat.values, flat.labels, strict=True):
             for rim in (0, 1):
-                self._flat.append((words(text, style.TICK, palette.dim), rim, value, TICK_OUT))
+                self._put(words(text, style.TICK, palette.dim), rim, value, TICK_OUT)
         for value, text in zip(up.values, up.labels, strict=True):
             label = words(text, style.TICK, palette.dim)
-            self._upright.append((label, value, np.array([-0.15 - label.width / 2, 0.0, 0.0])))
-        self.labels.add(*(label for label, *_ in (*self._flat, *self._upright)))
+            self._put(label, UPRIGHT, value, np.array([-0.15 - label.width / 2, 0.0, 0.0]))
+
+    def _put(self, text: TextMobject, rim: int, value: float, off: float | NDArray) -> None:
+        self.labels.add(text)
+        self._labels.append(_Label(text, rim, value, off))
 
     def look(self, view: View) -> Ground:
         """The same as seen from ``view``; returns it."""
@@ -252,12 +255,26 @@ class Ground(VGroup):
         """Labels of x_1 and x_2 outside their rims, those of y left of it, or over it."""
         (low, high), at = self.box.ground, self.box.at
         outward = [_normal(corners[1] - corners[0]), -_normal(corners[3] - corners[0])]
-        for label, rim, value, gap in self._flat:
-            out = outward[rim]
-            reach = gap + (abs(out[0]) * label.width + abs(out[1]) * label.height) / 2
-            label.move_to(at((value, low) if rim == 0 else (low, value), self.level, self.view) + reach * out)
-        for label, height, offset in self._upright:
-            label.move_to(at((low, high), height, self.view) + offset)
+        for label in self._labels:
+            if label.rim == UPRIGHT:
+                label.move(at((low, high), label.value, self.view) + label.off)
+                continue
+            out, place = outward[label.rim], (label.value, low) if label.rim == 0 else (low, label.value)
+            reach = label.off + float(np.abs(out) @ label.half)
+            label.move(at(place, self.level, self.view) + reach * out)
+
+
+class _Label:
+    """A text at a rim (0 of x_1, 1 of x_2, UPRIGHT) beside ``value``, so far ``off``; where it is now is known."""
+
+    def __init__(self, text: TextMobject, rim: int, value: float, off: float | NDArray) -> None:
+        self.text, self.rim, self.value, self.off = text, rim, value, off
+        self.half = np.array([text.width / 2, text.height / 2, 0.0])
+        self.center = text.get_center()
+
+    def move(self, center: NDArray) -> None:
+        self.text.shift(center - self.center)
+        self.center = center
 
 
 def _normal(way: NDArray) -> NDArray:

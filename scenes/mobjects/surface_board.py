@@ -16,7 +16,7 @@ from gradreel.scenes.style import mix, palette
 from manim import UL, RoundedRectangle, VGroup
 from numpy.typing import NDArray
 
-COUNT, FEW = 21, 11  # points of the sheet along a rim, and of a ramp's
+COUNT, FEW = 19, 7  # points of the sheet along a rim, and of a ramp's
 SIDE, HEIGHT, MIDDLE = 4.75, 2.9, (1.95, 0.35)  # of the box, scene units
 FIRST, LAST = View(-66.0), View(-14.0)  # from where it is seen before it turns and after
 COLUMN_TOP, COLUMN_BOTTOM, PITCH, RAMPS = 1.75, -2.15, 1.3, -3.5  # the sum's rows; middle of the ramps
