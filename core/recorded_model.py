@@ -169,7 +169,7 @@ class RecordedModel:
 
     def take_gradient(self, row: RowsOnTheirWay, number: int) -> None:
         """Take the gradient that this optimizer, counted from 0, uses now as a row; 0 for parts that have none."""
-        gradients = [tensor.grad for tensor in self._tensors]
+        gradients: list[Any] = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:
                 row.take(gradients, self._lie_plainly(gradients))  # None is what raises the AttributeError

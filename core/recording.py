@@ -6,34 +6,20 @@ drawn. What the recorder can't do (the disk is full, say) ends the recording wit
 """
 
 import ctypes
-import errno
 import operator
-import os
-import shutil
-import sys
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import UserError
-from gradreel.core.recorded_model import RecordedModel, RowsOnTheirWay, fingerprint
-from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.step_hooks import first_after_step, last_before_step
-from gradreel.core.trace import META, column_kinds, sealed_meta
-from gradreel.core.training import versions
+from gradreel.core.recorded_model import RecordedModel
+from gradreel.core.recorder import INTERRUPTED, Recorder
+from gradreel.core.trace import META
 from gradreel.core.uninterrupted import Uninterrupted
-from gradreel.core.update_log import UpdateLog
-from gradreel.core.write_behind import BLOCK, BLOCKS
-from gradreel.core.writing import TraceWriter, new_trace, one_writer
-
-INTERRUPTED = ".interrupted"
-_ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
+from gradreel.core.writing import one_writer
 
 Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer]
 
@@ -60,15 +46,16 @@ def record(
     model, optimizer or path are none that can be recorded, or no update was made.
     """
     path = Path(path).resolve()
-    is_one = isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable)
-    recorded = RecordedModel(model, [optimizer] if is_one else list(optimizer))
+    if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable):
+        optimizer = [optimizer]
+    recorded = RecordedModel(model, list(optimizer))
     every = _kept_every(keep)
     _refuse_foreign(path)
     _refuse_foreign(path.with_name(path.name + INTERRUPTED))
     ended: BaseException | None = None
     with Uninterrupted() as uninterrupted, ExitStack() as stack:
         stack.enter_context(one_writer(path.parent, path.name, wait=False))
-        recorder = _Recorder(recorded, every, path, uninterrupted)
+        recorder = Recorder(recorded, every, path, uninterrupted)
         with ExitStack() as files:
             writer = files.enter_context(recorder.files())
             try:
@@ -94,7 +81,7 @@ def record(
 class Recording:
     """What a loop may say of its updates while it is recorded."""
 
-    def __init__(self, recorder: "_Recorder") -> None:
+    def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._after_step: bool | None = None  # what the first call has decided
 
@@ -146,215 +133,6 @@ class Recording:
         if self._after_step is None:
             self._after_step = self._recorder.updates > 0 if said is None else said
         return self._after_step if said is None else said
-
-
-class _NothingRecordedError(Exception):
-    """There is not a single update."""
-
-
-class _Recorder:
-    """Listens to the optimizers and writes.
-
-    The files never have half an update in them. A kept state is appended once the update that leaves it is made; that
-    update's gradient is held until the next state is appended. So after each of them the files hold a whole trace of
-    ``_settled`` updates, which is what is left when the recording must end in the middle of an update.
-    """
-
-    def __init__(self, recorded: RecordedModel, every: int, path: Path, uninterrupted: Uninterrupted) -> None:
-        self.recorded, self.every, self.path = recorded, every, path
-        self._uninterrupted = uninterrupted
-        self.updates = 0
-        self.failure: Exception | None = None
-        self._process = os.getpid()
-        self._settled = -1
-        self._stepping: int | None = None  # the optimizer that is between its two hooks
-        self._kept = False  # whether the update being made leaves a kept state
-        self._late = False  # whether its gradient is known only after it
-        self._edits: int | None = 0 if every == 1 else None
-        self._first_edit: int | None = None
-        self._fingerprint = 0  # of the parameters as they were last seen
-        self._ended_by: str | None = None
-        self._outcome = "nothing was recorded"
-
-    @property
-    def elsewhere(self) -> bool:
-        """In a fork of the process that records."""
-        return os.getpid() != self._process
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether updates are still recorded here."""
-        return self.failure is None and os.getpid() == self._process
-
-    def files(self) -> Any:
-        """The columns, as a context: sealed on leaving."""
-        kinds = {}
-        for name, kind in column_kinds(self._run(0)).items():
-            rows = BLOCK // max(1, kind.row_bytes) + 1  # a guess, which sizes the blocks that are written at once
-            kinds[name] = kind.of_length(min(rows, _ROWS_AT_MOST))
-        # What may still be on its way to the disk, twice
-        self._reserve = 2 * (BLOCKS + 1) * sum(min(BLOCK, kind.n_bytes) for kind in kinds.values())
-        self._unwatched = 0
-
-        def seal(checksums: dict[str, str]) -> str:
-            return sealed_meta(self._sealed, versions(), checksums)
-
-        return new_trace(self.path.parent, self.path.name, kinds, seal, versions(), grows=True)
-
-    @contextmanager
-    def listening(self, writer: TraceWriter) -> Iterator[None]:
-        """While this lasts, each update is recorded."""
-        self._states = RowsOnTheirWay(self.recorded, writer.columns["parameters"])
-        self._gradients = RowsOnTheirWay(self.recorded, writer.columns["gradient"])
-        self.log = UpdateLog(writer.columns)
-        with ExitStack() as hooks:
-            attempt = partial(self._uninterrupted.call, self._attempt)
-            for number, optimizer in enumerate(self.recorded.optimizers):
-                hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
-                hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
-            yield
-
-    def complete(self, files: ExitStack, writer: TraceWriter, ended: BaseException | None) -> None:
-        """The loop has come to an end: the trace becomes whole and gets its name. UserError if no update was made."""
-        try:
-            with files.pop_all():
-                writer.name = self.finish(ended)
-        except _NothingRecordedError:
-            if ended is None and self.failure is None:
-                raise UserError(self.recorded.no_update_seen()) from None
-        except Exception as error:  # whatever it is, it must not end what comes after the training
-            self._outcome = f"the recording is lost: {error}"
-            if ended is None:  # else a note will tell
-                _warn(f"record: {self._outcome}")
-
-    def finish(self, ended: BaseException | None) -> str:
-        """Complete the columns. Returns the name that the trace is to have."""
-        broken_off = self._stepping is not None and not self._kept
-        last_is_missing = self.updates > max(0, self._settled) and not len(self._states)
-        if last_is_missing and not broken_off and self.failure is None:
-            self._attempt(self._take_state)
-        updates = max(0, self._settled) if broken_off or self.failure is not None else self.updates
-        if updates == 0:
-            raise _NothingRecordedError
-        if updates > self._settled:
-            self._append()
-        reason = ended or self.failure
-        self._ended_by = None if reason is None else type(reason).__qualname__
-        self._sealed = self._run(updates)
-        self.log.finish(self._sealed)
-        name = self.path.name + (INTERRUPTED if reason is not None else "")
-        were = "1 update was recorded; it is" if updates == 1 else f"{updates} updates were recorded; they are"
-        self._outcome = f"{were} in {self.path.with_name(name)}"
-        return name
-
-    def told(self) -> str:
-        """What became of the recording."""
-        return f"record: {self._outcome}"
-
-    def _run(self, updates: int) -> RecordedRun:
-        log = getattr(self, "log", None)
-        examples, first_nan = log.written_by(updates) if log else (0, None)
-        return RecordedRun(
-            **self.recorded.described(),
-            updates=updates,
-            kept_every=self.every,
-            ended_by=self._ended_by,
-            examples_logged=examples,
-            first_nan_loss=first_nan,
-            edits=self._edits,
-            first_edit=self._first_edit,
-        )
-
-    def _attempt(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Do ``work`` while updates are recorded here. An error of it ends the recording."""
-        try:
-            if self.goes_on:
-                work(*arguments)
-        except Exception as error:  # whatever it is, it must not end the training
-            self.failure = error
-            _warn(
-                f"record: the recording of {self.path} ends after {max(0, self._settled)} updates, the loop goes on: "
-                f"{type(error).__name__}: {error}"
-            )
-
-    def _begin(
-        self, number: int, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        """(Before each step.) An update is about to be made."""
-        if self._stepping is not None and self._kept:  # the last step broke off
-            self._states.drop()
-            if not self._late:
-                self._gradients.drop()
-        self._stepping = None
-        found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
-        if found_inf is not None and found_inf.item():
-            return  # they will do nothing
-        self.log.note_rates(number, self.recorded.begin(number))
-        self._kept = self.updates % self.every == 0
-        if self._kept:
-            self._take_state()
-            closure = args[1] if len(args) > 1 else kwargs.get("closure")  # args[0] is the optimizer
-            self._late = closure is not None or getattr(optimizer, "grad_scale", None) is not None
-            if not self._late:
-                self.recorded.take_gradient(self._gradients, number)
-        self._stepping = number
-
-    def _end(self, number: int, *_: Any) -> None:
-        """(After each step.) An update has been made."""
-        if number != self._stepping:
-            return
-        self.recorded.end(number)
-        if self._kept:
-            if self._late:
-                self.recorded.take_gradient(self._gradients, number)
-            self._append()
-            self._settled = self.updates
-            if self._edits is not None:
-                self._fingerprint = self.recorded.fingerprint()
-            if self._unwatched >= BLOCK:
-                self._watch_disk()
-        self.log.add(number, max(0, self._settled))
-        self.updates += 1
-        self._stepping = None
-
-    def _take_state(self) -> None:
-        """The state now. Where each is kept, what the loop itself has changed since the last update shows."""
-        row = self.recorded.take_state(self._states)
-        if self._edits is None:
-            return
-        found = fingerprint(row)
-        if self.updates and found != self._fingerprint:
-            self._edits += 1
-            self._first_edit = self.updates if self._first_edit is None else self._first_edit
-        self._fingerprint = found
-
-    def _append(self) -> None:
-        """The state that was taken, and the gradient that led to it from the kept state before."""
-        if self._settled >= 0:
-            self._gradients.append()
-        self._states.append()
-        self._unwatched += 2 * self._states.size
-
-    def _watch_disk(self) -> None:
-        """OSError while there is still room for all that has been recorded."""
-        self._unwatched = 0
-        rest = self.updates * (20 + 8 * self.recorded.n_groups)  # kept, optimizer and rate are written last
-        if shutil.disk_usage(self.path.parent).free < self._reserve + rest:
-            raise OSError(errno.ENOSPC, f"{self.path.parent} is nearly full")
-
-
-def _warn(message: str) -> None:
-    """Warn as from the line of the loop that led here. Where warnings are errors, this one is shown all the same."""
-    level = 1
-    frame = sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("gradreel.core.", "torch.", "contextlib")):
-        frame, level = frame.f_back, level + 1
-    try:
-        warnings.warn(message, stacklevel=level)
-    except UserWarning:
-        with warnings.catch_warnings():
-            warnings.simplefilter("always")
-            warnings.warn(message, stacklevel=level)
 
 
 def _kept_every(keep: str | Mapping[str, int]) -> int:

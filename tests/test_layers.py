@@ -21,6 +21,7 @@ TORCH_FILES = {  # of core
     "training",
     "recorded_model",
     "recorded_rules",
+    "recorder",
     "recording",
     "verify",
     "verify_recorded",

@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gradreel.core import recording as recording_module
-from gradreel.core import update_log
+from gradreel.core import recorder, update_log
 from gradreel.core.errors import UserError
 from gradreel.core.recorded_model import RowsOnTheirWay
 from gradreel.core.recording import Recording, record
@@ -817,7 +816,7 @@ with record(model, optimizer, {str(tmp_path / "run")!r}):
 
 def test_a_disk_that_fills_ends_the_recording_not_the_loop(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(recording_module, "BLOCK", 100)  # looked at after each update
+    monkeypatch.setattr(recorder, "BLOCK", 100)  # looked at after each update
 
     def nearly_full(loop: Loop) -> None:
         monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
@@ -866,7 +865,7 @@ def test_where_warnings_are_errors_the_recorders_own_does_not_end_the_loop(tmp_p
         warnings.simplefilter("error")
         loop.run(Seen(list(loop.model.parameters())), 3)
 
-    monkeypatch.setattr(recording_module, "BLOCK", 100)  # the disk is looked at after each update
+    monkeypatch.setattr(recorder, "BLOCK", 100)  # the disk is looked at after each update
     with monkeypatch.context() as patch, pytest.warns(UserWarning, match="ends after 5 updates.*No space left") as told:
         updates_then(tmp_path / "run", end)
     assert [warning.filename for warning in told] == [__file__]
