@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from gradreel.core.results import training_by_epoch, unseen_by_epoch
 from gradreel.scenes.lecture.compared_networks import UNDECIDED
-from gradreel.scenes.lecture.depth_picture import LECTURE_BEST, LECTURE_WORSE, DepthPicture
+from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
 from gradreel.scenes.mobjects.bars import UNSEEN, seed_dot
 from gradreel.scenes.mobjects.depth_lines import KINDS
@@ -102,11 +102,13 @@ class DepthExperiment(DepthPicture):
 
     def _train_beat(self) -> None:
         with self.beat("train", epochs=self.parameters.epochs, seeds=len(self.parameters.seeds)):
-            # A dot for each run: filled the days it learns from, a ring the days it never sees. All sink at once
+            # A dot for each run, over a scale: filled the days it learns from, a ring the days it never sees. All sink
+            # at once
             self.counter = self.epoch_counter()
+            self.grid, self.scale_labels = self.scale(BOX[0], self.picture.axis.get_right()[0])
             swarms = [swarm for kind in KINDS for swarm in self.swarms[kind]]
             self.play(FadeOut(self.blocks), run_time=0.5)
-            self.play(*map(FadeIn, swarms), *map(FadeIn, self.counter), run_time=0.6)
+            self.play(*map(FadeIn, (self.grid, self.scale_labels, *swarms, *self.counter)), run_time=0.6)
             number, last = self.counter[1], self.parameters.epochs
 
             def show(_: VMobject, share: float) -> None:
@@ -127,7 +129,9 @@ class DepthExperiment(DepthPicture):
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
-            # The same for days never seen, dashed. A ring around the best, its level; the heading says what came out
+            # The same for days never seen, dashed; with a number at each point the scale goes. A ring around the best,
+            # its level; the heading says what came out
+            self.play(FadeOut(self.grid), FadeOut(self.scale_labels), run_time=0.4)
             self._gather("unseen")
             self.draw("unseen", 3.0, dots=False)
             self._mark_best()

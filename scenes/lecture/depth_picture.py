@@ -10,11 +10,12 @@ from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes.lecture.compared_networks import ComparedNetworks
 from gradreel.scenes.lecture.experiments import DepthsScene
 from gradreel.scenes.mobjects.depth_lines import FEW, KINDS, DepthLines
+from gradreel.scenes.mobjects.loss_scale import loss_grid, loss_labels, loss_ticks
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import FAINT, emphasis, palette
 from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
 
-BOX = (-6.1, 5.6, -2.05, 2.5)  # left, right, bottom, top
+BOX = (-5.4, 5.6, -2.05, 2.5)  # left, right, bottom, top
 VALUE, VALUE_OF_MANY = 34, 26
 LECTURE_RUNS = ((), *((100,) * layers for layers in (1, 2, 3, 4)))
 LECTURE_BEST, LECTURE_WORSE = (100,) * 3, (100,) * 4  # it overfits from the one to the other
@@ -36,6 +37,15 @@ class DepthPicture(ComparedNetworks, DepthsScene):
 
     def _ends(self) -> dict[str, str]:
         return {"training": self.screen("seen"), "unseen": self.screen("unseen")}
+
+    def scale(self, left: float, right: float) -> tuple[VGroup, VGroup]:
+        """Faint lines at round losses across the picture, and their numbers with what they measure."""
+        ticks = loss_ticks(self.picture.most, self.written)
+        labels = loss_labels(ticks, self._height, left, BOX[3], self.screen("loss"))
+        return loss_grid(ticks, self._height, left, right), labels
+
+    def _height(self, views: float) -> float:
+        return float(self.picture.plot.at(0.0, views)[1])
 
     def draw(self, kind: str, seconds: float, dots: bool = True) -> None:
         """A line from network to network, its numbers as it passes them, and its points where they are not there."""

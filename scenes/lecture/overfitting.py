@@ -13,7 +13,7 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import number_text, round_ticks
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from manim import (
     UP,
@@ -29,9 +29,8 @@ from manim import (
 )
 
 STATES = 80  # at which the unseen loss is drawn, at most
-RUN_LEFT, RUN_RIGHT = -5.4, 5.2  # of the plot of one run; below and above as the picture of all depths
+RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as the picture of all depths
 SINK_SECONDS, PART_SECONDS = 4.0, 6.0
-GRID_SHARE = 0.28
 TERM = 48
 
 
@@ -58,7 +57,7 @@ class Overfitting(DepthPicture):
         self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, training, (losses.epoch, losses.unseen))
         self.turn = float(losses.epoch[self.parts]) if self.parts is not None else self.run.last / 2
         self.turn_state = int(np.abs(losses.epoch - self.turn).argmin())
-        self.grid, self.scale_labels = self._scale()
+        self.grid, self.scale_labels = self.scale(RUN_LEFT, RUN_RIGHT)
         self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
 
     @property
@@ -67,20 +66,6 @@ class Overfitting(DepthPicture):
         if self.opens is None:
             return self.outcome[0], self.outcome[-1]
         return best_by_unseen(self.outcome), self.outcome[self.opens]
-
-    def _scale(self) -> tuple[VGroup, VGroup]:
-        """Faint lines at round losses, and what they are."""
-        plot, most = self.run.plot, self.picture.most
-        grid, labels = VGroup(), VGroup()
-        for value in round_ticks(0, most, 4)[1:]:
-            y = float(plot.at(0, value)[1])
-            if y > BOX[3] - 0.1:
-                continue
-            line = segment((RUN_LEFT, y, 0), (RUN_RIGHT, y, 0), mix(palette.axis, GRID_SHARE), style.GUIDE)
-            grid.add(line)
-            labels.add(words(self.written(value), style.TICK, palette.dim).place(y - 0.09, right=RUN_LEFT - 0.15))
-        labels.add(words(self.screen("loss"), style.TICK, palette.dim).place(BOX[3] + 0.12, left=style.LEFT_EDGE))
-        return grid, labels
 
     # -- beats -----------------------------------------------------------------------------------------------------
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from gradreel.core.results import Losses
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.loss_scale import loss_ticks
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
+from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import BOX, mix, palette
 from manim import Dot, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
@@ -76,8 +77,7 @@ class Columns:
 
     def ticks(self, written: Callable[[float], str]) -> Ticks:
         """Round losses, as ``written`` writes them."""
-        values = round_ticks(0, self.most, 4)[1:]
-        return Ticks(values, tuple(written(value) for value in values))
+        return loss_ticks(self.most, written)
 
     def value_size(self, texts: Sequence[str]) -> float:
         """The size at which the widest number still stands over its bar."""

@@ -7,15 +7,16 @@ from typing import TypeAlias
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.bars import Columns
-from gradreel.scenes.mobjects.plot import Plot, ring, segment
+from gradreel.scenes.mobjects.loss_scale import loss_grid
+from gradreel.scenes.mobjects.plot import Plot, ring
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import mix, palette
 from manim import Polygon, VGroup, VMobject
 from numpy.typing import NDArray
 
 SLOW_START = 2.5  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
-GRID_SHARE = 0.28
 DASH = 0.11
 LABEL_ROOM, LABELS_APART = 0.6, 0.36  # under the lower line for its word; from one word's baseline to the other's
 RUN_DASH, RUN_TIP = 0.13, 0.12
@@ -31,15 +32,13 @@ class LossPanel(VGroup):
     What lies above the picture is left out: a line comes in from above.
     """
 
-    def __init__(self, columns: Columns, k: int, training: Line, unseen: Line, ticks: tuple[float, ...]) -> None:
+    def __init__(self, columns: Columns, k: int, training: Line, unseen: Line, ticks: Ticks) -> None:
         super().__init__()
         left, right = columns.panel(k)
         last = float(training[0][-1])
         box = {"left": left, "right": right, "bottom": columns.bottom, "top": columns.top}
         self.plot = Plot((0.0, last), (0.0, columns.most), **box, x_label=None)  # for its coordinates
-        faint = mix(palette.axis, GRID_SHARE)
-        heights = [columns.y(value) for value in ticks]
-        self.grid = VGroup(*(segment((left, y, 0), (right, y, 0), faint, style.GUIDE) for y in heights))
+        self.grid = loss_grid(ticks, columns.y, left, right)
         self.training, self.unseen = self._curve(training, 0.0), self._curve(unseen, DASH)
         self.training_tip = ring(self.training.end(), 0.1, palette.text, fill=palette.blue)
         self.unseen_tip = ring(self.unseen.end(), 0.1, palette.blue)

@@ -9,6 +9,7 @@ from gradreel.core.results import Result
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, LossBar, loss_bars
 from gradreel.scenes.mobjects.loss_lines import Line, LossPanel
+from gradreel.scenes.mobjects.loss_scale import loss_labels
 from gradreel.scenes.mobjects.plot import dashed, polyline
 from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
 from gradreel.scenes.mobjects.text import TextMobject, words
@@ -37,7 +38,7 @@ class WidthBoard:
         self.many = len(results) > WIDE_COLUMNS
         self.axis = columns.axis()
         self.ticks = columns.ticks(written)
-        self.panels = [LossPanel(columns, k, *pair, self.ticks.values) for k, pair in enumerate(lines)]
+        self.panels = [LossPanel(columns, k, *pair, self.ticks) for k, pair in enumerate(lines)]
         self.bars = loss_bars(columns, losses, written)
         left, right = columns.panel(0)
         height, middle = columns.top - columns.bottom, (columns.bottom + columns.top) / 2
@@ -68,16 +69,8 @@ class WidthBoard:
 
     def scale_labels(self, name: str) -> VGroup:
         """The ticks' numbers left of the first column, and above them what they measure."""
-        left = self.columns.panel(0)[0] - 0.14
-        labels = VGroup(
-            *(
-                words(label, style.TICK, palette.dim).place(self.columns.y(value) - 0.09, right=left)
-                for value, label in zip(self.ticks.values, self.ticks.labels, strict=True)
-                if self.columns.y(value) < self.columns.top - 0.2
-            )
-        )
-        over = words(name, style.TICK, palette.dim)
-        return labels.add(over.place(self.columns.top + 0.14, left=style.LEFT_EDGE))
+        columns = self.columns
+        return loss_labels(self.ticks, columns.y, columns.panel(0)[0], columns.top, name)
 
     # -- lines -----------------------------------------------------------------------------------------------------
 
