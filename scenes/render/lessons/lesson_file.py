@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
@@ -38,10 +38,25 @@ from gradreel.scenes.render.lessons.arguments import parse_value
 from gradreel.scenes.render.lessons.daily import FILE_KEYS, with_files
 from gradreel.scenes.render.lessons.lesson import Lesson, Poster, SceneEntry, Title
 from gradreel.scenes.render.lessons.tables import Location, Problem, problems_of
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 TRACE = "trace"
 """What scenes call a parameter that is the folder of a trace; their classes, which could tell, need Manim."""
+
+
+def _by_language(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError('a text for each language is needed, such as { en = "Descent", zh = "下降" }')
+    return value
+
+
+def _tables(value: Any) -> Any:
+    if not isinstance(value, list) or not value or not all(isinstance(scene, Mapping) for scene in value):
+        raise ValueError('a lesson has one scene or more, each a table: [[scene]], and below it name = "build-curve"')
+    return value
+
+
+Words = Annotated[dict[str, str], BeforeValidator(_by_language)]
 
 
 class _Table(BaseModel):
@@ -49,7 +64,7 @@ class _Table(BaseModel):
 
 
 class _SceneTable(_Table):
-    part: dict[str, str] | None = Field(None, min_length=1)
+    part: Annotated[Words, Field(min_length=1)] | None = None
     name: str
     parameters: dict[str, Any] = {}
 
@@ -60,11 +75,11 @@ class _PosterTable(_Table):
 
 
 class _LessonFile(_Table):
-    title: dict[str, str] = {}
+    title: Words = {}
     poster: _PosterTable | None = None
     narration: str | None = Field(None, min_length=1)
     experiments: dict[str, Experiment] = {}
-    scene: list[_SceneTable] = Field(min_length=1)
+    scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field([], validate_default=True)
 
 
 def read_lesson(file: Path) -> Lesson:
@@ -143,7 +158,11 @@ def _line(file: Path, content: Mapping[str, Any], problem: Problem) -> str:
         known = [*problem.known, *(FILE_KEYS if problem.known == tuple(DailyViews.model_fields) else ())]
         nearest = get_close_matches(str(problem.place[-1]), known, n=1, cutoff=0.65)
         hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(known)}"
+        if problem.place == ("dataset",):
+            hint = "a dataset is that of a training run, in [experiments.NAME], or of a scene, in its parameters"
         return f"{file}: unknown key {place}; {hint}"
+    if not place:  # of a key that is not there
+        return f"{file}: {problem.reason}"
     return f"{file}: {place}: {problem.reason}" + (f", found {problem.found}" if problem.found else "")
 
 
