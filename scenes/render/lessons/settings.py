@@ -106,13 +106,13 @@ def range_name(first: str | None, last: str | None) -> str:
 
 
 def _check_size(width: int, height: int) -> None:
-    if width % 2 or height % 2:
-        nearest = f"{max(width + width % 2, 2)},{max(height + height % 2, 2)}"
-        raise UserError(f"{width} x {height} pixels: video needs an even width and height; the nearest is -r {nearest}")
     if not (SMALLEST_SIDE <= width <= LARGEST_SIDE and SMALLEST_SIDE <= height <= LARGEST_SIDE):
         raise UserError(
             f"{width} x {height} pixels: width and height must lie between {SMALLEST_SIDE} and {LARGEST_SIDE}"
         )
+    if width % 2 or height % 2:
+        nearest = f"{width + width % 2},{height + height % 2}"
+        raise UserError(f"{width} x {height} pixels: video needs an even width and height; the nearest is -r {nearest}")
 
 
 def _whole_rate(fps: float) -> int:
