@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import gradreel
 
 OPENS = """
 import json, os, tempfile
@@ -49,11 +53,20 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     (tmp_path / "opens.py").write_text(OPENS)
-    result = subprocess.run(
-        [sys.executable, "opens.py"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run([sys.executable, "opens.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     before, after = json.loads(result.stdout)
     assert set(before) == {"<here>/data/low.txt", "page.py", "helper.py", "shown.py", "opens.py"}
     assert set(after) == (set(before) | {"late.py"}) - {"helper.py"}
     assert after["late.py"] == "changed while the scene was made"
+
+
+def test_our_files_are_ours_also_where_the_package_is_imported_through_a_link(tmp_path):
+    (tmp_path / "gradreel").symlink_to(Path(gradreel.__file__).resolve().parent)
+    code = "from pathlib import Path; from gradreel.scenes.render.clips import sources as s"
+    code += "; print(s.__file__, s.is_ours(Path(s.__file__)))"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert found.stdout.split() == [str(tmp_path / "gradreel/scenes/render/clips/sources.py"), "True"]

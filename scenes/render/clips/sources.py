@@ -46,8 +46,11 @@ DRAWN_WITH = (
 )
 HERE = "<here>/"
 INSTALLED = ("site-packages", "dist-packages")
+IMPORTED_FROM = Path(os.path.abspath(__file__)).parents[3]  # PACKAGE_FOLDER, or a link to it
 OURS = tuple(
-    PACKAGE_FOLDER / name for name in ("core", "scenes", "assets", "cli.py", "__init__.py", "gradreel.egg-info")
+    folder / name
+    for folder in sorted({PACKAGE_FOLDER, IMPORTED_FROM})
+    for name in ("core", "scenes", "assets", "cli.py", "__init__.py", "gradreel.egg-info")
 )
 """A clone of ours may hold files of the user's beside these."""
 
