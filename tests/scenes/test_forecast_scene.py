@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -46,24 +47,25 @@ def media(tmp_path_factory) -> Path:
     return folder
 
 
+def known(media_dir: Path, parameters, weights) -> Path:
+    """The media folder, in which the linear model ends with these weights."""
+    run = run_of(parameters)
+    folder = train(run, media_dir / "traces").path
+    theta = np.zeros(run.n_parameters)
+    for day, weight in weights.items():
+        theta[day - 1] = weight
+    states = np.load(folder / "parameters.npy")
+    states[-1] = theta
+    np.save(folder / "parameters.npy", states)
+    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(run).items()}
+    (folder / "meta.json").write_text(sealed_meta(run, read_meta(folder)[0]["versions"], sums))
+    return media_dir
+
+
 @pytest.fixture
 def knowing(tmp_path):
     """A media folder whose linear model ends with these weights: ``knowing(parameters, {7: 1.0})`` repeats the week."""
-
-    def make(parameters, weights) -> Path:
-        run = run_of(parameters)
-        folder = train(run, tmp_path / "traces").path
-        theta = np.zeros(run.n_parameters)
-        for day, weight in weights.items():
-            theta[day - 1] = weight
-        states = np.load(folder / "parameters.npy")
-        states[-1] = theta
-        np.save(folder / "parameters.npy", states)
-        sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(run).items()}
-        (folder / "meta.json").write_text(sealed_meta(run, read_meta(folder)[0]["versions"], sums))
-        return tmp_path
-
-    return make
+    return lambda parameters, weights: known(tmp_path, parameters, weights)
 
 
 def play(media_dir, parameters, look=lambda scene, beat: None, lang="en") -> dict[str, dict[str, str]]:
@@ -76,6 +78,48 @@ def play(media_dir, parameters, look=lambda scene, beat: None, lang="en") -> dic
 
     visit_beats(Forecast, at_beat, parameters, SceneContext(media_dir=media_dir, language=lang), (320, 180))
     return {beat.name: beat.lines for beat in scenes[-1].beats}
+
+
+def bracket_of(scene) -> dict[str, float]:
+    """The days between which the bracket stands, and the day that is spoken of."""
+    ends = scene.bracket.get_left()[0], scene.bracket.get_right()[0]
+    first, last = (scene.picture.plot.data((x, 0, 0))[0] for x in ends)
+    return {"first": first, "last": last, "day": float(scene.days.dates[scene.unseen.worst].astype(int))}
+
+
+@dataclass
+class Film:
+    """One playing of a linear model that repeats a day, and what was there when its beats ended."""
+
+    lines: dict[str, dict[str, str]] = field(default_factory=dict)
+    words: dict[int, list[str]] = field(default_factory=dict)  # of the marks, by day
+    marks: list[tuple] = field(default_factory=list)  # beat, days, day, ends of the gap, place of the ring
+    bracket: dict[str, float] = field(default_factory=dict)
+    bands: list[tuple] = field(default_factory=list)  # left, right, x of the dots in it, by colour
+    labels: set[str] = field(default_factory=set)  # of the red curve
+
+    def look(self, scene, beat: str) -> None:
+        plot = scene.picture.plot
+        self.labels.add(scene.picture.real_label.source)
+        for k, marks in scene.picture.marks.items():
+            ends = [plot.data(marks.gap.points[n]) for n in (0, -1)]
+            self.marks.append((beat, scene.days, k, ends, plot.data(marks.ring.get_center())))
+            self.words[k] = [text.source for text in marks.words if hasattr(text, "source")]
+        if beat == "window":
+            self.bracket = bracket_of(scene)
+        if beat == "lows":
+            for k, band in enumerate(scene.picture.bands):
+                dots = [[dot.get_center()[0] for dot in dots] for dots in scene.picture.lows_in(k)]
+                self.bands.append((band.get_left()[0], band.get_right()[0], *dots))
+
+
+@pytest.fixture(scope="module")
+def repeating(tmp_path_factory) -> dict[str, Film]:
+    """Of a network that repeats the day and of one that repeats the week, each played once for all tests."""
+    films = {"day": Film(), "week": Film()}
+    for (name, film), days in zip(films.items(), (1, 7), strict=True):
+        film.lines = play(known(tmp_path_factory.mktemp(name), LINEAR, {days: 1.0}), LINEAR, film.look)
+    return films
 
 
 def test_the_run_is_one_of_the_comparison_of_depths():
@@ -96,6 +140,11 @@ def test_both_lines_are_those_of_the_recorded_network(media):
             points = [*line.get_start_anchors(), line.points[-1]]
             seen[name] = np.array([picture.plot.data(point) for point in points])
         seen["dots"] = np.array([picture.plot.data(dot.get_center()) for dot in picture.dots])
+        if beat == "predict":  # blue walks along the predictions
+            picture.show_blue(10.5)
+            end = picture.plot.data(picture.blue.points[-1])
+            assert end[1] == pytest.approx((expected.prediction[10] + expected.prediction[11]) / 2)
+            picture.show_blue(len(expected.dates) - 1)
 
     lines = play(media, SMALL, look)
     np.testing.assert_allclose(seen["red"][:, 1], expected.truth, rtol=1e-9)
@@ -108,34 +157,17 @@ def test_both_lines_are_those_of_the_recorded_network(media):
     assert "two layers" in lines["predict"]["en"]
 
 
-def test_blue_walks_along_the_predictions(media):
-    run = run_of(SMALL)
-    expected = next_days(run, np.asarray(Trace.find(media / "traces", run).parameters[-1]))
-
-    def look(scene, beat):
-        if beat == "predict":
-            scene.picture.show_blue(10.5)
-            end = scene.picture.plot.data(scene.picture.blue.points[-1])
-            assert end[1] == pytest.approx((expected.prediction[10] + expected.prediction[11]) / 2)
-            scene.picture.show_blue(len(expected.dates) - 1)
-
-    play(media, SMALL, look)
-
-
-@pytest.mark.parametrize("window", [7, 28])
-def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(knowing, window):
-    parameters = {"dataset": DailyViews(window=window), "depth": 0, "epochs": 1}
-    held = {}
-
-    def look(scene, beat):
-        if beat == "window":
-            ends = scene.bracket.get_left()[0], scene.bracket.get_right()[0]
-            held["days"] = [scene.picture.plot.data((x, 0, 0))[0] for x in ends]
-            held["day"] = float(scene.days.dates[scene.unseen.worst].astype(int))
-
-    play(knowing(parameters, {1: 1.0}), parameters, look)
-    first, last = held["days"]
-    assert (first, last) == (pytest.approx(held["day"] - window - 0.4), pytest.approx(held["day"] - 0.6))
+def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(repeating, knowing):
+    parameters = {"dataset": DailyViews(window=28), "depth": 0, "epochs": 1}
+    longer = {}
+    play(
+        knowing(parameters, {1: 1.0}),
+        parameters,
+        lambda scene, beat: longer.update(bracket_of(scene)) if beat == "window" else None,
+    )
+    for window, held in ((7, repeating["day"].bracket), (28, longer)):
+        assert held["first"] == pytest.approx(held["day"] - window - 0.4)
+        assert held["last"] == pytest.approx(held["day"] - 0.6)
 
 
 def test_three_layers_are_the_lectures_choice_and_one_run_of_them(tmp_path):
@@ -149,14 +181,8 @@ def test_three_layers_are_the_lectures_choice_and_one_run_of_them(tmp_path):
     assert "Blue: one layer." in said[1]["predict"]["en"]
 
 
-def test_a_network_that_repeats_the_day_follows_a_burst_and_a_dip_a_day_late(knowing):
-    numbers = {}
-
-    def look(scene, beat):
-        marks = scene.picture.marks
-        numbers.update({k: [text.source for text in marks[k].words if hasattr(text, "source")] for k in marks})
-
-    lines = play(knowing(LINEAR, {1: 1.0}), LINEAR, look)
+def test_a_network_that_repeats_the_day_follows_a_burst_and_a_dip_a_day_late(repeating):
+    lines, numbers = repeating["day"].lines, repeating["day"].words
     assert list(lines)[3:] == ["rise-late", "second-dip-late", "eve-chance", "window"]
     assert "1 February" in lines["rise-late"]["en"] and "2月1日" in lines["rise-late"]["zh"]
     assert "7.13k" in lines["rise-late"]["en"]
@@ -166,16 +192,8 @@ def test_a_network_that_repeats_the_day_follows_a_burst_and_a_dip_a_day_late(kno
     assert [texts[2] for texts in numbers.values()] == ["7.13k, a day late", "1.70k, a day late"]
 
 
-def test_the_marks_stand_at_the_recorded_numbers(knowing):
-    found = []
-
-    def look(scene, beat):
-        for k, marks in scene.picture.marks.items():
-            plot = scene.picture.plot
-            ends = [plot.data(marks.gap.points[n]) for n in (0, -1)]
-            found.append((beat, scene.days, k, ends, plot.data(marks.ring.get_center())))
-
-    play(knowing(LINEAR, {1: 1.0}), LINEAR, look)
+def test_the_marks_stand_at_the_recorded_numbers(repeating):
+    found = repeating["day"].marks
     assert {beat for beat, *_ in found} == {"rise-late", "second-dip-late", "eve-chance", "window"}
     for _, days, k, ends, at in found:
         day = float(days.dates[k].astype(int))
@@ -184,8 +202,8 @@ def test_the_marks_stand_at_the_recorded_numbers(knowing):
         assert ends[1] == (pytest.approx(day), pytest.approx(days.prediction[k]))
 
 
-def test_a_network_that_repeats_the_week_catches_the_lows_and_does_not_follow(knowing):
-    lines = play(knowing(LINEAR, {7: 1.0}), LINEAR)
+def test_a_network_that_repeats_the_week_catches_the_lows_and_does_not_follow(repeating):
+    lines = repeating["week"].lines
     assert list(lines) == ["real-made-up", "predict", "lows", "rise", "second-dip", "eve-chance", "window"]
     assert "we put that dip into our made-up data" in lines["eve-chance"]["en"]
     assert not any("real" in line["en"] or "真实" in line["zh"] for line in lines.values())
@@ -193,16 +211,11 @@ def test_a_network_that_repeats_the_week_catches_the_lows_and_does_not_follow(kn
     assert "星期五和星期六" in lines["lows"]["zh"]
 
 
-def test_each_low_day_has_its_dots_in_its_band(knowing):
-    def look(scene, beat):
-        if beat == "lows":
-            for k, band in enumerate(scene.picture.bands):
-                red, blue = scene.picture.lows_in(k)
-                assert len(red) == len(blue) > 0
-                for dot in (*red, *blue):
-                    assert band.get_left()[0] - 1e-6 <= dot.get_center()[0] <= band.get_right()[0] + 1e-6
-
-    play(knowing(LINEAR, {7: 1.0}), LINEAR, look)
+def test_each_low_day_has_its_dots_in_its_band(repeating):
+    assert repeating["week"].bands
+    for left, right, red, blue in repeating["week"].bands:
+        assert len(red) == len(blue) > 0
+        assert all(left - 1e-6 <= x <= right + 1e-6 for x in (*red, *blue))
 
 
 def test_a_network_that_says_the_same_every_day_misses_the_lows(knowing):
@@ -226,12 +239,11 @@ def test_a_dip_on_another_day_is_not_called_new_year(knowing):
     assert not any("made-up" in line["en"] or "编" in line["zh"] for line in lines.values())
 
 
-@pytest.mark.parametrize(("dataset", "name"), [(WEEK, "data"), (own(1000.0 + np.arange(90)), "real")])
-def test_made_up_views_are_not_called_real(knowing, dataset, name):
-    parameters = {"dataset": dataset, "depth": 0, "epochs": 1}
+def test_made_up_views_are_not_called_real(repeating, knowing):
+    parameters = {"dataset": own(1000.0 + np.arange(90)), "depth": 0, "epochs": 1}
     said = set()
     play(knowing(parameters, {1: 1.0}), parameters, lambda scene, beat: said.add(scene.picture.real_label.source))
-    assert said == {name}
+    assert (repeating["day"].labels, said) == ({"data"}, {"real"})
 
 
 def test_only_in_made_up_views_was_the_eve_put_there():

@@ -111,7 +111,7 @@ def test_written_then_compared_in_parallel(project):
         assert (project.path / "snapshots" / name).stat().st_size < 20_000
 
     times = {name: (project.path / "snapshots" / name).stat().st_mtime_ns for name in ALL}
-    again = project.runpytest_subprocess("-n", "2", "--snapshot-update")
+    again = project.runpytest_subprocess("--snapshot-update")
     again.assert_outcomes(passed=5)
     assert {
         name: (project.path / "snapshots" / name).stat().st_mtime_ns for name in ALL
