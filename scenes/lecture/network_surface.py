@@ -10,7 +10,7 @@ from gradreel.core.theta import predict
 from gradreel.scenes.lecture.three_days import ThreeDaysScene
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_sum import WrittenSum
-from gradreel.scenes.mobjects.surface_board import COUNT, SurfaceBoard
+from gradreel.scenes.mobjects.surface_board import COUNT, FEW, SurfaceBoard
 from gradreel.scenes.style import FAINT, FULL, emphasis
 from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 
@@ -22,7 +22,7 @@ def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
     """The scene's network, which has been read, over x_1 and x_2; the other features as before the day shown."""
     run, theta, example = scene.run, scene.theta, scene.example
     ground = ground_of(scene.dataset, example.x)
-    surface = surface_of(run, theta, example.x, ground, COUNT)
+    surface, small = (surface_of(run, theta, example.x, ground, count) for count in (COUNT, FEW))
     x, labels = near_days(scene.dataset, example, ground, MOST_DAYS)
     if len(labels) < FEWEST_DAYS:
         x, labels = x[:0], labels[:0]
@@ -32,7 +32,8 @@ def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
         key = "day-ago" if j == 1 else "days-ago"
         ago = scene.words_of.screen("network-diagram", key, scene.context.language, {"days": j})
         names.append(f"$x_{j}$ · {ago}")
-    return SurfaceBoard(surface, example.x[:2], scene.there.y, scene.there.label, near, names, scene.unit.decimals)
+    day = example.x[:2], scene.there.y, scene.there.label
+    return SurfaceBoard(surface, small, *day, near, names, scene.unit.decimals)
 
 
 def surface_as_left(scene: ThreeDaysScene) -> list[VMobject]:

@@ -9,14 +9,15 @@ from gradreel.core.network_surface import Surface
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.measure import Bracket
 from gradreel.scenes.mobjects.plot import polyline, ring, segment
-from gradreel.scenes.mobjects.surface import Box, Days, Ground, Sheet, View
+from gradreel.scenes.mobjects.surface import Box, Days, Sheet, View
+from gradreel.scenes.mobjects.surface_ground import Ground
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text, round_labels
 from gradreel.scenes.style import mix, palette
 from manim import UL, RoundedRectangle, VGroup
 from numpy.typing import NDArray
 
-COUNT, FEW = 19, 7  # points of the sheet along a rim, and of a ramp's
+COUNT, FEW = 19, 9  # points of the sheet along a rim, and of a ramp's
 SIDE, HEIGHT, MIDDLE = 4.75, 2.9, (1.95, 0.35)  # of the box, scene units
 FIRST, LAST = View(-66.0), View(-14.0)  # from where it is seen before it turns and after
 COLUMN_TOP, COLUMN_BOTTOM, PITCH, RAMPS = 1.75, -2.15, 1.3, -3.5  # the sum's rows; middle of the ramps
@@ -40,9 +41,9 @@ def column_source(count: int) -> str:
 class SurfaceBoard(VGroup):
     """The network over two features: nothing of it has been brought to the screen.
 
-    ``surface``: its values; ``point``: of the day shown, x_1 and x_2; ``prediction`` and ``label`` of that day;
-    ``near``: other days (K, 2) on the ground, what they had (K,), and what the network says of them (K,).
-    ``names`` of the features along the axes.
+    ``surface``: its values, and at fewer points ``small``, for the ramps; ``point``: of the day shown, x_1 and x_2;
+    ``prediction`` and ``label`` of that day; ``near``: other days (K, 2) on the ground, what they had (K,), and what
+    the network says of them (K,). ``names`` of the features along the axes.
 
     Parts: ``held`` (what the other features are held at), ``column`` (the sum), ``ramps`` and their ``floors``,
     ``ground``, ``spot`` (where the day lies on it), ``sheet``, ``days``, ``day`` (dots of the prediction and of the
@@ -52,6 +53,7 @@ class SurfaceBoard(VGroup):
     def __init__(
         self,
         surface: Surface,
+        small: Surface,
         point: NDArray,
         prediction: float,
         label: float,
@@ -74,8 +76,8 @@ class SurfaceBoard(VGroup):
         self.days = Days(self.box, self.view, *near, DOT)
         self.held, self.column = self._held(), self._column()
         self.ramps, self.floors = VGroup(), VGroup()
-        for i in range(surface.n_terms):
-            self._add_ramp(i)
+        for i, term in enumerate(small.terms):
+            self._add_ramp(i, term)
         self.day = VGroup(ring((0, 0, 0), DAY_DOT, palette.text, palette.blue), ring((0, 0, 0), DAY_DOT, palette.red))
         self.day[1].set_fill(palette.red, 1)
         self.spot = ring(self.box.at(point, self.box.heights[0], self.view), DAY_DOT, palette.text)
@@ -114,14 +116,12 @@ class SurfaceBoard(VGroup):
             x = text.get_right()[0] + 0.4
         return held
 
-    def _add_ramp(self, i: int) -> None:
-        share = 0.95 * self.pitch / SIDE
-        box = self.box.small(share, (RAMPS, self.row(i + 1)))
-        ramp = Sheet(box, self.view, FEW, mesh=0.8)
-        step = (len(self.surface.axis) - 1) // (FEW - 1)
-        ramp.goal = self.surface.terms[i, ::step, ::step]
+    def _add_ramp(self, i: int, term: NDArray) -> None:
+        box = self.box.small(0.95 * self.pitch / SIDE, (RAMPS, self.row(i + 1)))
+        ramp = Sheet(box, self.view, len(term), mesh=0.8)
+        ramp.goal = term
         self.floors.add(Ground(box, self.view, level=0.0))
-        self.ramps.add(ramp.show(np.zeros_like(ramp.goal)))
+        self.ramps.add(ramp.show(np.zeros_like(term)))
 
     # -- what moves ----------------------------------------------------------------------------------------------
 

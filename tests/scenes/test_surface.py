@@ -11,6 +11,7 @@ from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.network_surface import surface_of
 from gradreel.core.theta import predict
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
@@ -18,8 +19,9 @@ from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import network_surface
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
-from gradreel.scenes.mobjects.surface import Box, Days, Ground, Sheet, View
+from gradreel.scenes.mobjects.surface import Box, Days, Sheet, View
 from gradreel.scenes.mobjects.surface_board import LAST
+from gradreel.scenes.mobjects.surface_ground import Ground
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.stills import visit_beats
@@ -195,14 +197,17 @@ def test_the_surface_in_the_picture_is_the_network(film, media):
 
 
 def test_first_stands_the_constant_then_all_terms_do(film):
-    board = film["scene"].board
+    scene, board = film["scene"], film["scene"].board
+    small = surface_of(RUN, scene.theta, scene.example.x, board.box.ground, len(board.ramps[0].axis))
     assert film["floor"] == pytest.approx(np.full_like(film["floor"], board.surface.constant))
     assert film["ramps"] == pytest.approx(board.surface.height())
     for i in range(3):
         board.add_term(i, 1.0)
         assert board.sheet.heights == pytest.approx(board.surface.height(i + 1))
-        step = np.linspace(0, len(board.sheet.axis) - 1, len(board.ramps[i].axis)).astype(int)
-        assert board.ramps[i].heights == pytest.approx(board.surface.terms[i][np.ix_(step, step)])
+        assert board.ramps[i].heights == pytest.approx(small.terms[i])
+        assert board.ramps[i].heights[[0, 0, -1, -1], [0, -1, 0, -1]] == pytest.approx(
+            board.surface.terms[i][[0, 0, -1, -1], [0, -1, 0, -1]]
+        )
 
 
 def test_the_day_lies_on_the_surface_and_its_label_off_it(film, media):

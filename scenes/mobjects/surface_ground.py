@@ -1,0 +1,111 @@
+"""The ground that a surface stands over, with its axes, which turn with it. Pure functions of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.surface import Box, View, straight_curves
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import Ticks
+from gradreel.scenes.style import mix, palette
+from manim import VGroup, VMobject
+from numpy.typing import NDArray
+
+UPRIGHT = 2  # the rim of y
+TICK_OUT, NAME_OUT = 0.13, 0.62  # from the ground's rim to ticks and to an axis' name, scene units
+
+
+class Ground(VGroup):
+    """The square below a surface and its axes: x_1 and x_2 along the two near rims, y up from the left corner.
+
+    For views whose azimuth lies between -90 and 0 degrees. Parts: ``floor``, ``rims`` (of x_1, x_2 and y), ``labels``.
+    ``names``: of x_1 and x_2, and the letter at y; ``ticks`` of the ground and of y. ``level``: the ground's height, by
+    default the lowest.
+    """
+
+    def __init__(
+        self,
+        box: Box,
+        view: View,
+        names: Sequence[str] = (),
+        ticks: Sequence[Ticks] = (),
+        level: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.box, self.view = box, view
+        self.level = box.heights[0] if level is None else level
+        self.floor = VMobject(stroke_color=palette.axis, stroke_width=style.GUIDE, fill_opacity=1)
+        self.floor.set_fill(mix(palette.text, 0.05), 1)
+        self.rims = VGroup(*(polyline(np.zeros((2, 3)), palette.axis, style.AXIS) for _ in names))
+        self.labels = VGroup()
+        self._labels: list[_Label] = []
+        if names:
+            self._name(names)
+            self._number(*ticks)
+        self.add(self.floor, self.rims, self.labels)
+        self.look(view)
+
+    def _name(self, names: Sequence[str]) -> None:
+        middle, top = sum(self.box.ground) / 2, self.box.heights[1]
+        for rim, text in enumerate(names[:2]):
+            self._put(words(text, style.TICK + 2, palette.text), rim, middle, NAME_OUT)
+        letter = formula(names[2], style.LETTER, palette.text)
+        self._put(letter, UPRIGHT, top, np.array([0.0, 0.3, 0.0]))
+
+    def _number(self, flat: Ticks, up: Ticks) -> None:
+        for value, text in zip(flat.values, flat.labels, strict=True):
+            for rim in (0, 1):
+                self._put(words(text, style.TICK, palette.dim), rim, value, TICK_OUT)
+        for value, text in zip(up.values, up.labels, strict=True):
+            label = words(text, style.TICK, palette.dim)
+            self._put(label, UPRIGHT, value, np.array([-0.15 - label.width / 2, 0.0, 0.0]))
+
+    def _put(self, text: TextMobject, rim: int, value: float, off: float | NDArray) -> None:
+        self.labels.add(text)
+        self._labels.append(_Label(text, rim, value, off))
+
+    def look(self, view: View) -> Ground:
+        """The same as seen from ``view``; returns it."""
+        self.view = view
+        (low, high), (bottom, top) = self.box.ground, self.box.heights
+        corners = self.box.at([(low, low), (high, low), (high, high), (low, high)], self.level, view)
+        self.floor.points = straight_curves(corners, np.roll(corners, -1, axis=0))
+        if self.rims:
+            upright = self.box.at([(low, high)] * 2, [bottom, top], view)
+            for rim, ends in zip(self.rims, (corners[:2], corners[[0, 3]], upright), strict=True):
+                rim.points = straight_curves(ends[:1], ends[1:])
+        self._place_labels(corners)
+        return self
+
+    def _place_labels(self, corners: NDArray) -> None:
+        """Labels of x_1 and x_2 outside their rims, those of y left of it, or over it."""
+        (low, high), at = self.box.ground, self.box.at
+        outward = [_normal(corners[1] - corners[0]), -_normal(corners[3] - corners[0])]
+        for label in self._labels:
+            if label.rim == UPRIGHT:
+                label.move(at((low, high), label.value, self.view) + label.off)
+                continue
+            out, place = outward[label.rim], (label.value, low) if label.rim == 0 else (low, label.value)
+            reach = label.off + float(np.abs(out) @ label.half)
+            label.move(at(place, self.level, self.view) + reach * out)
+
+
+class _Label:
+    """A text at a rim (0 of x_1, 1 of x_2, UPRIGHT) beside ``value``, so far ``off``; where it is now is known."""
+
+    def __init__(self, text: TextMobject, rim: int, value: float, off: float | NDArray) -> None:
+        self.text, self.rim, self.value, self.off = text, rim, value, off
+        self.half = np.array([text.width / 2, text.height / 2, 0.0])
+        self.center = text.get_center()
+
+    def move(self, center: NDArray) -> None:
+        self.text.shift(center - self.center)
+        self.center = center
+
+
+def _normal(way: NDArray) -> NDArray:
+    """The direction (3,) to the right of a way (3,) in the picture, of length 1."""
+    return np.array([way[1], -way[0], 0.0]) / np.hypot(way[0], way[1])
