@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from gradreel.core.daily_views import DailyViews, counting_decimals
+from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import WIDTH
 from gradreel.core.theta import parameter_names, unpack
-from gradreel.core.written_out import Forward, activation_slope, backward, falling_rate, nudged, stepped
+from gradreel.core.written_out import activation_slope, backward, falling_rate, nudged, stepped
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.arithmetic import printed_slope
 from gradreel.scenes.mobjects.axis_of_days import axis_of_days, turn_upright
@@ -58,11 +58,20 @@ class Backprop(ThreeDaysScene):
         self.after = None if self.rate is None else stepped(self.run, self.theta, self.there, self.slopes, self.rate)
 
     def _find_digits(self) -> None:
-        """Prediction and label have so many that their distance has two, and after the step one: "0.0112", "0.0004"."""
-        wanted = [self.decimals, _decimals_of(self.there, 2)]
-        if self.after is not None:
-            wanted.append(_decimals_of(self.after, 1))
-        self.decimals = min(max(wanted), self.decimals + MOST_MORE)
+        """Prediction and label have as many as tell what a step does to their distance: "0.011", then "0.009"."""
+        fewest, most = self.decimals, self.decimals + MOST_MORE
+        if self.after is None:
+            return
+        telling = (places for places in range(fewest, most + 1) if self._tells(places))
+        begins_small = abs(self.there.y - self.there.label) < 10.0 ** (1 - fewest)
+        self.decimals = next(telling, most if begins_small else fewest)
+
+    def _tells(self, places: int) -> bool:
+        """Whether the distances before the step and after it differ in print, and there is one after it."""
+        before, after = (
+            abs(round(at.y, places) - round(at.label, places)) for at in (self.there, self.after) if at is not None
+        )
+        return bool(round(after, places) > 0 and round(before, places) != round(after, places))
 
     def _place_slopes(self) -> None:
         named = Named(self.letters, self.weight_labels, self.c_labels, self.bias_arrows, self.output_bias)
@@ -341,9 +350,3 @@ class Backprop(ThreeDaysScene):
         """The numbers in a column's nodes run on to those after the step."""
         values = {R: self.after.r[0], A: self.after.a[0], Y: [self.after.y]}[column]
         return [roll(number, float(value)) for number, value in zip(self.numbers[column], values, strict=True)]
-
-
-def _decimals_of(there: Forward, digits: int) -> int:
-    """Decimals with which the distance of prediction and label has so many digits; 0 where there is none."""
-    distance = abs(there.y - there.label)
-    return counting_decimals(distance) - (3 - digits) if distance > 0 else 0

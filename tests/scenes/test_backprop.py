@@ -245,7 +245,6 @@ def test_errors_of_a_predictable_series_have_digits_that_count(media):
     missed = re.search(r"missed by (.*)\.$", said["forward"]).group(1)
     before, after = re.search(r"falls from (\S+)k to (\S+)k", said["step"]).groups()
     assert missed == f"{before}k" and 0 < float(after) < float(before) < 0.01
-    assert len(before.strip("0.")) == 2
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e5, 1e7])
