@@ -278,9 +278,17 @@ class CurveDescentBeats(SlopeBeats):
                 self.play(step_aside, run_time=0.6)
         elif distance <= NEARLY:
             with self.beat("end-almost", **values):
-                # Blue has come near red, and only nearly lies on it
+                # Blue has come near red, and only nearly lies on it: how far off it is, where it is farthest
                 self.play(step_aside, run_time=0.6)
+                self.measure()
         else:
             with self.beat("end-far", **values):
-                # Blue has come to rest away from red
+                # Blue has come to rest away from red: how far, where it is farthest
                 self.play(step_aside, run_time=0.6)
+                self.measure()
+
+    def measure(self) -> None:
+        self.gap = self.descent.largest_gap()
+        self.wait(0.6)
+        self.play(Create(self.gap[0]), run_time=0.8)
+        self.play(FadeIn(self.gap[1]), run_time=0.5)

@@ -150,6 +150,8 @@ class Loss(LectureScene):
             steps = part_map(self, self.trace("curve"), 1)
             self.play(*arriving, FadeIn(steps), run_time=0.6)
             self.play(steps.focus(2), run_time=0.8)
+            self.wait(1.0)
+            self.play(steps.try_values(5.0))
         self.steps = steps
 
     def _error_beat(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -234,6 +235,16 @@ class SumOfSigmoids(SumByHandBeats):
         name = words(self.screen("by-hand"), style.LABEL, palette.dim).place(line, right=loss.get_left()[0] - 0.2)
         self.play(FadeIn(VGroup(name, loss), shift=0.15 * UP), run_time=0.5)
 
+    def _made_up(self, mirrored: Sequence[int]) -> None:
+        """Copies of the mirrored rows' curves go down by their c; then one of the constant goes up by their sum."""
+        rows, c = self.rows, unpack(self.experiment, self._theta(self.last)).c
+        self.copies = [rows.rows[i + 1].curve.copy().set_stroke(width=style.GHOST_CURVE) for i in mirrored]
+        ways = [-float(c[i]) * rows.scale_y for i in mirrored]
+        moves = [copy.animate.shift([0, way, 0]) for copy, way in zip(self.copies, ways, strict=True)]
+        self.play(*moves, run_time=1.6)
+        self.copies.append(rows.rows[0].curve.copy().set_stroke(width=style.GHOST_CURVE))
+        self.play(self.copies[-1].animate.shift([0, -sum(ways), 0]), run_time=1.4)
+
     def _found_beats(self) -> None:
         steps = steps_of(self.experiment, np.asarray(self.run.parameters[self.last]))
         if not like_the_pieces(steps, self.parts):
@@ -242,9 +253,12 @@ class SumOfSigmoids(SumByHandBeats):
                 self.wait(0.5)
         elif steps.mirrored:
             with self.beat("found-mirrored"):
-                # Rows whose w is below zero stay bright beside the thin lines that were ours
-                dimmed = [row for k, row in enumerate(self.rows.rows) if k - 1 not in steps.mirrored]
+                # Rows whose w is below zero stay bright beside the thin lines that were ours. Less their c they would
+                # lie there; the constant, with those c's added, lies on its own
+                dimmed = [row for k, row in enumerate(self.rows.rows) if k and k - 1 not in steps.mirrored]
                 self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.6)
+                self.wait(1.0)
+                self._made_up(steps.mirrored)
         else:
             with self.beat("found-alike"):
                 # Each row beside the thin line that was ours

@@ -8,16 +8,18 @@ import numpy as np
 from gradreel.core.theta import loss, parameter_names, predict
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.callout import beside
 from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
 from gradreel.scenes.mobjects.loss_slice import LossSlice
 from gradreel.scenes.mobjects.loss_surface import ARROW
+from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.text import TextMobject, formula
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import Columns, Head, SlopeRow, ThetaStrip, role_of, short_names
-from gradreel.scenes.mobjects.ticks import round_step
+from gradreel.scenes.mobjects.ticks import number_text, round_step
 from gradreel.scenes.mobjects.update_formulas import STEP, is_plain
 from gradreel.scenes.style import mix, palette
 from manim import (
@@ -120,6 +122,18 @@ class Descent:
         chosen = np.linspace(0, SAMPLES - 1, ERRORS + 2).round().astype(int)[1:-1]
         ends = [fit.plot.at(self.x[i], [fit.model_y[i], float(target(self.x[i]))]) for i in chosen]
         return VGroup(*(segment(low, high, mix(palette.text, 0.6), style.AXIS) for low, high in ends))
+
+    def largest_gap(self) -> VGroup:
+        """Where the blue curve, as it is now, is farthest from red: a bracket, and its length beside it."""
+        fit, target = self.fit, self.experiment.dataset.curve()(self.x)
+        k = int(np.abs(fit.model_y - target).argmax())
+        ends = fit.plot.at(self.x[k], [fit.model_y[k], target[k]])
+        number = words(number_text(float(abs(fit.model_y[k] - target[k])), 2), style.LABEL)
+        bracket = upright_bracket(*ends, cap=0.14)
+        ink = np.concatenate([fit.plot.at(self.x, y) for y in (fit.model_y, target)])
+        taken = [bracket, fit.target_label, fit.model_label, fit.ghost_label]
+        number.move_to(beside(ink, ends.mean(axis=0), (number.width, number.height), fit.plot.box, taken))
+        return VGroup(bracket, number)
 
     def finer_slopes(self) -> SlopeRow | None:
         """The last gradient in a row of its own power of ten; None where it reads well in the row that there is."""

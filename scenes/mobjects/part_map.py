@@ -29,7 +29,7 @@ from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.mobjects.update_formulas import GOAL
 from gradreel.scenes.style import emphasis, emphasize, mix, palette
-from manim import Animation, AnimationGroup, RoundedRectangle, VGroup, VMobject
+from manim import Animation, AnimationGroup, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, there_and_back
 from numpy.typing import NDArray
 
 NAMES = ("function", "loss", "optimization")  # keys of the words
@@ -67,6 +67,7 @@ class PartMap(VGroup):
         middle = sum(heights) / 2
         self.arrows = VGroup(*(_chevron(style.LEFT_EDGE + k * (WIDTH + GAP) - GAP / 2, middle) for k in (1, 2)))
         self.blue, self.red = self.cards[0][PLACE][-1], self.cards[1][PLACE][-2]
+        self.run, self.pace = run, pace
         self.add(*self.cards, self.arrows)
         self.current = current
         for k, card in enumerate(self.cards, start=1):
@@ -80,6 +81,20 @@ class PartMap(VGroup):
         """The brightness moves to a step's card; None: all three become bright."""
         self.current = step
         return AnimationGroup(*(emphasis(card, self._share(k)) for k, card in enumerate(self.cards, start=1)))
+
+    def try_values(self, seconds: float) -> Animation:
+        """In the second card, the curve and its errors pass through states from the one shown to the last, and back."""
+        plot, *errors, _, blue = self.cards[1][PLACE]
+        x, target = _x(self.run.experiment), self.run.experiment.dataset.curve()
+
+        def update(_: VGroup, share: float) -> None:
+            curve = np.clip(_drawn_at(self.run, self.pace, [MISSING + share * (1 - MISSING)])[0], *plot.y_range)
+            plot.set_curve(blue, x, curve)
+            for error, i in zip(errors, _missed_at(), strict=True):
+                error.set_points_as_corners(plot.at(x[i], [target(x[i]), curve[i]]))
+
+        moving = VGroup(*errors, blue)
+        return UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=there_and_back)
 
     def line(self, step: int, text: str, baseline: float) -> TextMobject:
         """A line of words for a step's card, in its middle; not part of the map."""
@@ -175,13 +190,17 @@ def _errors(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) ->
     curves = _drawn_at(trace, pace, [MISSING])
     plot, x, target = _axes(run, box, curves), _x(run), run.dataset.curve()
     corners = np.unique(np.concatenate([x[[0, -1]], target.x[(target.x > x[0]) & (target.x < x[-1])]]))
-    chosen = np.linspace(0, SAMPLES - 1, ERRORS + 2).round().astype(int)[1:-1]
     errors = [
         segment(plot.at(x[i], target(x[i])), plot.at(x[i], curves[0, i]), mix(palette.text, 0.7), style.AXIS)
-        for i in chosen
+        for i in _missed_at()
     ]
     red = plot.curve(corners, target(corners), palette.red, style.SMALL_CURVE)
     return VGroup(plot, *errors, red, plot.curve(x, curves[0], palette.blue, style.SMALL_CURVE))
+
+
+def _missed_at() -> NDArray:
+    """(ERRORS,): samples at which a distance is drawn."""
+    return np.linspace(0, SAMPLES - 1, ERRORS + 2).round().astype(int)[1:-1]
 
 
 def _path(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) -> VGroup:

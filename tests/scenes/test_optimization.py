@@ -31,7 +31,7 @@ from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
 from gradreel.scenes.stills import _drawn, visit_beats
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from manim import Dot, FadeOut
+from manim import Dot, FadeOut, VGroup
 
 TINY = (320, 180)
 SHORT = Experiment(epochs=300)
@@ -332,11 +332,29 @@ def test_how_near_blue_came_is_said_by_its_distance(media, monkeypatch, distance
     def end(scene, run, last):
         """The scene's end alone."""
         scene.last = last
-        scene.descent = SimpleNamespace(distance=lambda: distance, slopes=Dot(), loss_text=lambda row: "0.1")
+        gap = VGroup(Dot(), Dot())
+        scene.descent = SimpleNamespace(
+            distance=lambda: distance, slopes=Dot(), loss_text=lambda row: "0.1", largest_gap=lambda: gap
+        )
         scene.end()
 
     monkeypatch.setattr(GradientDescent, "of_a_curve", end)
     assert play(lambda scene, beat: None, media) == [beat]
+
+
+def test_where_blue_is_farthest_from_red_is_measured_in_the_end(media, trace):
+    measured = []
+
+    def look(scene, beat):
+        if beat == "end-far":
+            target = SHORT.dataset.curve()(scene.descent.x)
+            gap = np.abs(predict(SHORT, trace.parameters[-1], SHORT.dataset.features_at(scene.descent.x)) - target)
+            place = scene.descent.fit.plot.data(scene.gap[0].get_center())
+            measured.append((float(scene.gap[1].source), gap.max(), place[0], scene.descent.x[gap.argmax()]))
+
+    play(look, media)
+    ((written, gap, x, at),) = measured
+    assert written == pytest.approx(gap, abs=0.0051) and x == pytest.approx(at)
 
 
 def test_a_loss_of_distances_is_said_to_be_one(film_of):

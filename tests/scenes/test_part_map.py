@@ -57,6 +57,21 @@ def test_the_upright_lines_are_the_errors_of_the_blue_curve(steps):
         assert prediction == pytest.approx(np.interp(at, x, y), abs=1e-9)
 
 
+def test_other_values_that_are_tried_are_recorded_ones_and_have_their_errors(steps, folder):
+    plot, *errors, _, blue = steps.card(2)[PLACE]
+    before = data(plot, blue)
+    trying = steps.try_values(1.0)
+    trying.update_function(trying.mobject, 1.0)
+    x, y = data(plot, blue).T
+    theta = Trace.find(folder, RUN).parameters[-1]
+    np.testing.assert_allclose(y, np.clip(predict(RUN, theta, RUN.dataset.features_at(x)), *plot.y_range), atol=1e-9)
+    for error in errors:
+        (at, _), (_, prediction) = data(plot, error)
+        assert prediction == pytest.approx(np.interp(at, x, y), abs=1e-9)
+    trying.update_function(trying.mobject, 0.0)
+    np.testing.assert_allclose(data(plot, blue), before, atol=1e-9)
+
+
 def test_the_path_leads_from_the_recorded_start_to_the_recorded_end(steps, folder):
     trace = Trace.find(folder, RUN)
     ground, line, start, end = steps.card(3)[PLACE]

@@ -239,6 +239,7 @@ class SumFilm:
     rows: dict[str, float | None] = field(default_factory=dict)
     between: Any = None
     beneath: Any = None
+    made_up: Any = None
     before: np.ndarray | None = None  # the picture before the run comes
     picture: np.ndarray | None = None  # and where its walk ends
 
@@ -257,6 +258,9 @@ class SumFilm:
             self.between = between(scene)
         if beat.startswith("end"):
             self.beneath = beneath(scene)
+        if beat == "found-mirrored":
+            *steps, constant = scene.copies
+            self.made_up = [part.get_start()[1] for part in steps], constant.get_start()[1]
 
 
 @pytest.fixture(scope="module")
@@ -335,6 +339,18 @@ def test_another_trace_is_another_picture(context, sum_films):
 def test_the_words_say_how_the_run_ended_and_what_it_found(sum_films):
     assert {"end-close-better", "found-mirrored"} <= set(sum_films["long"].beats)
     assert {"end-far-worse", "found-other"} <= set(sum_films["short"].beats)
+
+
+def test_mirrored_steps_less_their_c_begin_at_zero_and_the_constant_has_those_c_added(context, sum_films):
+    layers = unpack(LONG, np.array(train(LONG, context.traces).parameters[-1]))
+    mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
+    films = sum_scene(lambda scene, beat: scene.rows if beat == "found-mirrored" else None, context, LONG)
+    rows = films["found-mirrored"]
+    starts, constant = sum_films["long"].made_up
+    for i, start in zip(mirrored, starts, strict=True):
+        assert start == pytest.approx(rows.rows[i + 1].zero_y, abs=0.02 * rows.scale_y)
+    added = float(layers.b + layers.c[mirrored].sum())
+    assert constant == pytest.approx(rows.rows[0].zero_y + added * rows.scale_y, abs=1e-6)
 
 
 @pytest.mark.parametrize(("name", "run"), [("long", LONG), ("short", SHORT)], ids=["better", "worse"])
