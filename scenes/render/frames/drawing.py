@@ -100,7 +100,7 @@ class ClipCamera(Camera):
 
     def draw(self, still: Pixels, mobjects: Iterable[Mobject], anew: bool, **options: Any) -> None:
         """Make the canvas ``still`` with ``mobjects`` on it; ``anew``: it has been something else so far."""
-        members = self.get_mobjects_to_display(mobjects, **options)
+        members = [member for member in self.get_mobjects_to_display(mobjects, **options) if self._is_seen(member)]
         are_shapes = all(isinstance(member, VMobject) and not member.background_image for member in members)
         if are_shapes and self._drawn is not None and not anew:
             self._draw_changes(still, members)
@@ -113,6 +113,10 @@ class ClipCamera(Camera):
         else:
             self._drawn = None
             self.capture_mobjects(members, include_submobjects=False)
+
+    def _is_seen(self, member: Mobject) -> bool:
+        """Others have points as well: a ValueTracker keeps its value in one."""
+        return isinstance(member, VMobject) or self.type_or_raise(member) is not Mobject
 
     def _take_up(self, members: list[Mobject]) -> None:
         """All of these are drawn anew."""
@@ -187,7 +191,8 @@ class ClipCamera(Camera):
 
     def span_of(self, vmobject: VMobject) -> Span:
         """A shape lies within its points (Bezier curves do), and its lines reach beyond by their width."""
-        (left, low), (right, high) = (end(vmobject.points[:, :2], axis=0).tolist() for end in (np.min, np.max))
+        left, low, _ = vmobject.points.min(axis=0).tolist()
+        right, high, _ = vmobject.points.max(axis=0).tolist()
         if not isfinite(left + low + right + high):
             return NOWHERE  # Manim draws nothing then
         matrix = self._matrix  # its y axis points down

@@ -21,8 +21,10 @@ class Tiles:
         self._size = width, height
         rows, columns = -(-height // TILE), -(-width // TILE)
         self._shape = rows, columns
-        self._bands = np.zeros((-(-rows // BAND), BAND, columns), bool)
-        self.marked = self._bands.reshape(-1, columns)[:rows]
+        # With a column at each side that is never marked, so that every run has two ends
+        self._bands = np.zeros((-(-rows // BAND), BAND, 1 + columns + 1), bool)
+        self._rows = self._bands.reshape(-1, 1 + columns + 1)
+        self.marked = self._rows[:rows, 1:-1]
         """(rows, columns)"""
 
     def span(self, left: float, right: float, top: float, bottom: float) -> Span:
@@ -38,7 +40,7 @@ class Tiles:
 
     def exactly(self) -> list[Box]:
         """Boxes that have the marked tiles and no others."""
-        return [self._box(left, right, row, row + 1) for row, left, right in _runs(self.marked)]
+        return [self._box(left, right, row, row + 1) for row, left, right in _runs(self._rows)]
 
     def roughly(self) -> list[Box]:
         """Fewer boxes, none of which overlap, that have the marked tiles and some around them."""
@@ -56,8 +58,10 @@ class Tiles:
 
 
 def _runs(marked: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
-    """The row, the first column and the one after the last of what is marked side by side; row by row."""
-    edges = np.diff(np.pad(marked, ((0, 0), (1, 1))).view(np.int8), axis=1)
-    rows, lefts = np.nonzero(edges > 0)
-    rights = np.nonzero(edges < 0)[1]
-    return list(zip(rows.tolist(), lefts.tolist(), rights.tolist(), strict=True))
+    """The row, the first column and the one after the last of what is marked side by side; row by row.
+
+    The first and the last column of ``marked`` are not counted.
+    """
+    edges = np.flatnonzero(marked[:, 1:] != marked[:, :-1])  # beginnings and ends in turn
+    rows, columns = np.divmod(edges, marked.shape[1] - 1)
+    return list(zip(rows[::2].tolist(), columns[::2].tolist(), columns[1::2].tolist(), strict=True))
