@@ -145,7 +145,8 @@ class Loss(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # The three steps: the brightness moves from the function on to the loss
+            # The three steps: the brightness moves from the function on to the loss; there other recorded values are
+            # tried, and the errors with them
             self.title, arriving = next_heading(steps_heading(self))
             steps = part_map(self, self.trace("curve"), 1)
             self.play(*arriving, FadeIn(steps), run_time=0.6)
