@@ -1,5 +1,13 @@
 """The errors a user can mend: each message says what was found, what was needed and what would do."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
 
 class UserError(Exception):
     """The user's mistake; ``str(error)`` is the whole message."""
@@ -11,3 +19,17 @@ class TraceError(UserError):
 
 class TrainingError(UserError):
     """A training run that could not finish, such as one that diverged."""
+
+
+def problems_in(error: ValidationError) -> list[ErrorDetails]:
+    """What pydantic says is wrong, without what only follows: a list is called too short when its entries are wrong."""
+    problems = error.errors()
+    return [
+        problem
+        for problem in problems
+        if problem["type"] != "too_short"
+        or not any(
+            len(other["loc"]) > len(problem["loc"]) and other["loc"][: len(problem["loc"])] == problem["loc"]
+            for other in problems
+        )
+    ]

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gradreel.core.datasets import CurveDataset
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, problems_in
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
 from gradreel.scenes.catalog import kebab_name
@@ -121,7 +121,7 @@ class LectureScene(Scene):
     def _explain(cls, error: ValidationError) -> str:
         name = cls.scene_name()
         lines = []
-        for problem in error.errors():
+        for problem in problems_in(error):
             where = ".".join(str(part) for part in problem["loc"]) or "parameters"
             if problem["type"] == "extra_forbidden":
                 known = ", ".join(cls.Parameters.model_fields) or "none"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gradreel.core.errors import problems_in
 from pydantic import BaseModel, ValidationError
 
 LONGEST = 60  # characters of a value that an error shows
@@ -48,7 +49,7 @@ class Problem:
 def problems_of(error: ValidationError, model: type[BaseModel], content: Mapping[str, Any]) -> list[Problem]:
     """What ``error`` says of ``content``, which was to be a ``model``."""
     found = []
-    for problem in error.errors():
+    for problem in problems_in(error):
         location, unknown = problem["loc"], problem["type"] == "extra_forbidden"
         found.append(
             Problem(
