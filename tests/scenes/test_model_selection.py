@@ -85,6 +85,12 @@ def play(media_dir, parameters, look=lambda scene, beat: None, lang="en"):
     return scenes[-1], {beat.name: beat.lines for beat in scenes[-1].beats}
 
 
+@pytest.fixture(scope="module")
+def small(media):
+    """The scene of the small networks as they were trained, and its lines, played once for all tests."""
+    return play(media, SMALL)
+
+
 def plain(text: str) -> float:
     """A number as it is written on the screen."""
     return float(text.replace("\u2009", ""))
@@ -101,8 +107,8 @@ def test_the_runs_are_those_of_the_comparison_of_depths():
     assert {run.digest for run in runs.values()} == expected
 
 
-def test_the_forecast_is_the_chosen_networks(media):
-    scene, lines = play(media, SMALL)
+def test_the_forecast_is_the_chosen_networks(media, small):
+    scene, lines = small
     run = scene.choice.best.network.experiments[0]
     theta = np.asarray(Trace.find(media / "traces", run).parameters[-1])
     expected = forecast(run, theta, 2)
@@ -116,8 +122,8 @@ def test_the_forecast_is_the_chosen_networks(media):
     assert all(text in lines["day-after"]["zh"] for text in written)
 
 
-def test_the_errors_are_those_measured_over_unseen_days(media):
-    scene, lines = play(media, SMALL)
+def test_the_errors_are_those_measured_over_unseen_days(media, small):
+    scene, lines = small
     run = scene.choice.best.network.experiments[0]
     errors = horizon_errors(run, np.asarray(Trace.find(media / "traces", run).parameters[-1]), 2)
     for k, spread in enumerate(scene.days.spreads):
@@ -145,8 +151,8 @@ def test_a_prediction_and_its_error_have_one_unit_and_digits_for_both(views, err
     assert [write(number).replace("\u2009", " ") for number in (*views, *errors)] == written
 
 
-def test_each_network_lies_at_its_two_losses_and_the_lines_stop_at_the_least(media):
-    scene, _ = play(media, SMALL)
+def test_each_network_lies_at_its_two_losses_and_the_lines_stop_at_the_least(small):
+    scene, _ = small
     plane, outcome = scene.plane, scene.choice.outcome
     places = [plane.plot.data(dot.get_center()) for dot in plane.dots]
     losses = [(result.training.mean, result.unseen.mean) for result in outcome]
