@@ -145,7 +145,8 @@ class Layout:
 
 
 def _breaches(title: str, findings: Sequence[Finding]) -> str:
-    return "\n".join([f"{title}: {len(findings)} breaches of layout rules", *map(str, findings)])
+    breaches = "1 breach" if len(findings) == 1 else f"{len(findings)} breaches"
+    return "\n".join([f"{title}: {breaches} of layout rules", *map(str, findings)])
 
 
 def _merged(scene_class: type[Scene], parameters: Chosen | None, more: Chosen, options: Chosen) -> dict[str, Any]:

@@ -173,6 +173,10 @@ def test_misuse_is_explained(project):
             from my_scenes import Plain, Steps
             from manim import Scene, Text
 
+            class Small(Scene):
+                def construct(self):
+                    self.add(Text("two", font_size=20))
+
             class Crowded(Scene):
                 def construct(self):
                     self.add(Text("one"), Text("two", font_size=20))
@@ -193,6 +197,9 @@ def test_misuse_is_explained(project):
             def test_crowded(layout):
                 layout(Crowded)
 
+            def test_small(layout):
+                layout(Small)
+
             def test_crowded_frames(frames):
                 frames(Crowded)
 
@@ -208,12 +215,13 @@ def test_misuse_is_explained(project):
             "*TypeError: lang and theme are for a LectureScene; Plain is none",
             "*TypeError: Steps has a parameter 'name', and so name= could mean either: *",
             "*steps has no parameter 'cuont'; it has count, name",
+            "Small: 1 breach of layout rules",
             "Crowded: 2 breaches of layout rules",
             "crowded, beat end: touch: 'one' touches 'two', at (*",
             "crowded, beat end: size: 'two' has size 20.0, the least is 24, at (*",
         ]
     )
-    result.assert_outcomes(passed=2, failed=6)
+    result.assert_outcomes(passed=2, failed=7)
     (project.path / "snapshots" / "test_both" / "end.png").unlink()
     both = project.runpytest_subprocess("-k", "test_both")
     both.stdout.fnmatch_lines(
