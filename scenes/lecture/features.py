@@ -24,6 +24,7 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     linear_source,
     linear_sum_source,
     many_features_source,
+    single_term_source,
     sum_of_sigmoids_source,
 )
 from gradreel.scenes.mobjects.measure import upright_bracket
@@ -138,7 +139,8 @@ class MoreFeatures(LectureScene):
         self.pairs = DayPairs(dataset, strip.dates[shown], strip.views[shown], PAIRS, hollow)
         data = self.screen("synthetic") if dataset.synthetic else shown_name(dataset.title)
         self.caption = caption(self.screen("caption", unit=unit_words(dataset, language), data=data))
-        self.sum = self._formula(sum_of_sigmoids_source(sigmoids), FORMULA_BASELINE)
+        source = sum_of_sigmoids_source(sigmoids) if sigmoids > 1 else single_term_source()
+        self.sum = self._formula(source, FORMULA_BASELINE)
         self.line = self._formula(linear_source(), LINE_BASELINE)
         self.grown = self._formula(many_features_source(sigmoids, self.days), FORMULA_BASELINE - 0.1, GROWN_SIZE)
 

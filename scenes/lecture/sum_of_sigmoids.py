@@ -256,7 +256,8 @@ class SumOfSigmoids(SumByHandBeats):
                 # Rows whose w is below zero stay bright beside the thin lines that were ours. Less their c they would
                 # lie there; the constant, with those c's added, lies on its own
                 dimmed = [row for k, row in enumerate(self.rows.rows) if k and k - 1 not in steps.mirrored]
-                self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.6)
+                if dimmed:
+                    self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.6)
                 self.wait(1.0)
                 self._made_up(steps.mirrored)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from gradreel.core.daily_views import counting_decimals
 from gradreel.core.theta import loss, parameter_names, predict
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
@@ -128,7 +129,9 @@ class Descent:
         fit, target = self.fit, self.experiment.dataset.curve()(self.x)
         k = int(np.abs(fit.model_y - target).argmax())
         ends = fit.plot.at(self.x[k], [fit.model_y[k], target[k]])
-        number = words(number_text(float(abs(fit.model_y[k] - target[k])), 2), style.LABEL)
+        gap = float(abs(fit.model_y[k] - target[k]))
+        decimals = counting_decimals(gap)  # with three digits
+        number = words(number_text(gap, max(min(decimals, 2), decimals - 1)), style.LABEL)
         bracket = upright_bracket(*ends, cap=0.14)
         ink = np.concatenate([fit.plot.at(self.x, y) for y in (fit.model_y, target)])
         taken = [bracket, fit.target_label, fit.model_label, fit.ghost_label]

@@ -39,10 +39,13 @@ def sigmoid_term_source(index: str) -> str:
 
 
 def sum_of_sigmoids_source(count: int) -> str:
-    """y = b + sum_i c_i sigmoid(b_i + w_i x_1), over i = 1 ... ``count``; of a single one its term alone."""
-    if count == 1:
-        return f"{CONSTANT} {sigmoid_term_source('1')}"
+    """y = b + sum_i c_i sigmoid(b_i + w_i x_1), over i = 1 ... ``count``."""
     return f'{CONSTANT} part("sum", sum_(i=1)^{count}) {sigmoid_term_source("i")}'
+
+
+def single_term_source() -> str:
+    """y = b + c_1 sigmoid(b_1 + w_1 x_1): the sum of a single sigmoid, written out."""
+    return f"{CONSTANT} {sigmoid_term_source('1')}"
 
 
 def many_features_source(count: int | None = None, features: int | None = None, activation: str = "sigmoid") -> str:
