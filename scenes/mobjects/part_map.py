@@ -84,7 +84,8 @@ class PartMap(VGroup):
 
     def try_values(self, seconds: float) -> Animation:
         """In the second card, the curve and its errors pass through states from the one shown to the last, and back."""
-        plot, *errors, _, blue = self.cards[1][PLACE]
+        picture = self.cards[1][PLACE]  # moves as a whole: nothing in it comes before the rest
+        plot, *errors, _, blue = picture
         x, target = _x(self.run.experiment), self.run.experiment.dataset.curve()
 
         def update(_: VGroup, share: float) -> None:
@@ -93,8 +94,7 @@ class PartMap(VGroup):
             for error, i in zip(errors, _missed_at(), strict=True):
                 error.set_points_as_corners(plot.at(x[i], [target(x[i]), curve[i]]))
 
-        moving = VGroup(*errors, blue)
-        return UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=there_and_back)
+        return UpdateFromAlphaFunc(picture, update, run_time=seconds, rate_func=there_and_back)
 
     def line(self, step: int, text: str, baseline: float) -> TextMobject:
         """A line of words for a step's card, in its middle; not part of the map."""
