@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from gradreel.core.convergence import converge
@@ -49,32 +52,46 @@ def measured(placement="even", function=DEFAULT.function):
     return converge(expression(function), DEFAULT.low, DEFAULT.high, DEFAULT.points, placement)
 
 
-def test_points_lie_on_the_function_and_blue_joins_them():
-    def look(scene, beat):
-        points = np.array([scene.plot.data(dot.get_center()) for dot in scene.knots])
-        blue = [scene.plot.data(p) for p in scene.blue.get_start_anchors()] if beat != "smooth" else None
-        return points, blue
+@cache
+def film():
+    """The default, played once for all tests: what was there at the end of each beat, and the scene as it was left."""
+    scenes = []
 
-    seen = at_each_beat(look)
+    def look(scene, beat):
+        scenes.append(scene)
+        bottom, top = (scene.plot.data(scene.mark.get_critical_point((0, side, 0)))[1] for side in (-1, 1))
+        blue = [scene.plot.data(p) for p in scene.blue.get_start_anchors()] if beat != "smooth" else []
+        return SimpleNamespace(
+            points=np.array([scene.plot.data(dot.get_center()) for dot in scene.knots]),
+            blue=np.array(blue),
+            mark=top - bottom,
+            gap=scene.gap.text,
+            count=scene.count.text,
+            pieces=scene.formula.pieces,
+            chart=[
+                scene.chart.plot.data(dot.get_center()) for dot in (*scene.chart.dots, *scene.chart.placed_dots[1:])
+            ],
+            findings=list(map(str, check_scene(scene, beat))),
+        )
+
+    return at_each_beat(look), scenes
+
+
+def test_points_lie_on_the_function_and_blue_joins_them():
+    seen, _ = film()
     function, even, placed = expression(DEFAULT.function), measured(), measured("adaptive")
     curves = {"points": even.curves[1], "more": even.curves[-1], "placed": placed.curves[2]}
     for beat, curve in curves.items():
-        points, blue = seen[beat]
+        points, blue = seen[beat].points, seen[beat].blue
         assert points == pytest.approx(np.column_stack([curve.x, function(curve.x)]), abs=1e-6)
-        x, y = np.array(blue).T
+        x, y = blue.T
         assert y == pytest.approx(curve(x), abs=1e-6)
 
 
 def test_other_curves_are_followed_with_as_many_points():
-    def look(scene, beat):
-        if beat != "any":
-            return None
-        points = np.array([scene.plot.data(dot.get_center()) for dot in scene.knots])
-        blue = np.array([scene.plot.data(p) for p in scene.blue.get_start_anchors()])
-        printed = [float(part.source) for part in scene.copies if getattr(part, "source", "").startswith("0.")]
-        return points, blue, printed, scene.others
-
-    points, blue, printed, others = at_each_beat(look)["any"]
+    seen, (*_, scene) = film()
+    points, blue, others = seen["any"].points, seen["any"].blue, scene.others
+    printed = [float(part.source) for part in scene.copies if getattr(part, "source", "").startswith("0.")]
     (function, found) = others[-1]
     curve = found.curves[0]
     assert len(points) == 32 and points == pytest.approx(np.column_stack([curve.x, function(curve.x)]), abs=1e-6)
@@ -84,13 +101,9 @@ def test_other_curves_are_followed_with_as_many_points():
 
 
 def test_the_mark_is_as_long_as_the_gap():
-    def look(scene, beat):
-        bottom, top = (scene.plot.data(scene.mark.get_critical_point((0, side, 0)))[1] for side in (-1, 1))
-        return top - bottom, float(scene.gap.text)
-
-    seen = at_each_beat(look)
+    seen, _ = film()
     for beat in ("points", "placed"):
-        assert seen[beat][0] == pytest.approx(seen[beat][1], rel=1e-2)
+        assert seen[beat].mark == pytest.approx(float(seen[beat].gap), rel=1e-2)
 
 
 def test_it_begins_with_what_build_curve_ends_with():
@@ -123,7 +136,7 @@ def test_it_begins_with_what_build_curve_ends_with():
 
 
 def test_counts_and_gaps_are_the_measured_ones():
-    seen = at_each_beat(lambda scene, _: (scene.count.text, scene.gap.text, scene.formula.pieces))
+    seen, _ = film()
     even, placed = measured(), measured("adaptive")
     expected = {
         "points": (4, even.errors[1]),
@@ -131,28 +144,24 @@ def test_counts_and_gaps_are_the_measured_ones():
         "placed": (8, placed.errors[2]),
     }
     for beat, (count, gap) in expected.items():
-        assert seen[beat][0] == str(count)
-        assert float(seen[beat][1]) == pytest.approx(gap, abs=0.0000501)
-        assert seen[beat][2] == count - 1
+        assert seen[beat].count == str(count)
+        assert float(seen[beat].gap) == pytest.approx(gap, abs=0.0000501)
+        assert seen[beat].pieces == count - 1
 
 
 def test_the_chart_shows_each_gap_at_its_place():
-    def look(scene, beat):
-        return [scene.chart.plot.data(dot.get_center()) for dot in (*scene.chart.dots, *scene.chart.placed_dots[1:])]
-
-    drawn = 10.0 ** np.array(at_each_beat(look)["more"])
+    drawn = 10.0 ** np.array(film()[0]["more"].chart)
     pairs = [(k, e) for series in (measured(), measured("adaptive")) for k, e in zip(series.counts, series.errors)]  # noqa: B905
     assert drawn == pytest.approx(np.array(pairs))
 
 
 def test_another_function_is_another_picture():
-    ours, other = (at_each_beat(lambda scene, _: scene.gap.text, **p) for p in ({}, {"function": "2 + 2*sin(x - 1)"}))
-    assert ours["more"] != other["more"] and ours["placed"] != other["placed"]
+    ours, other = film()[0], at_each_beat(lambda scene, _: scene.gap.text, function="2 + 2*sin(x - 1)")
+    assert ours["more"].gap != other["more"] and ours["placed"].gap != other["placed"]
 
 
 def test_what_is_said_of_the_gap_is_measured():
-    seen = []
-    visit_beats(AnyCurve, lambda scene, _: seen.append(scene), size=TINY)
+    _, seen = film()
     line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "placed")
     gaps = measured().errors[2], measured("adaptive").errors[2]
     assert line.endswith(f"from {gaps[0]:.2g} to {gaps[1]:.2g}.")
@@ -176,7 +185,10 @@ SAID = {
 
 @pytest.mark.parametrize("name", SCENES)
 def test_layout_holds_for_any_function_and_the_words_follow_the_numbers(name):
-    found = at_each_beat(lambda scene, _: [str(finding) for finding in check_scene(scene)], **SCENES[name])
+    if name == "default":
+        found = {beat: there.findings for beat, there in film()[0].items()}
+    else:
+        found = at_each_beat(lambda scene, _: [str(finding) for finding in check_scene(scene)], **SCENES[name])
     assert {beat: findings for beat, findings in found.items() if findings} == {}
     assert set(found) == {"smooth", "points", "any"} | SAID[name]
 
