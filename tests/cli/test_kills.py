@@ -13,6 +13,7 @@ import sysconfig
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,13 +136,9 @@ class Killing:
 
     def found(self, kind: str) -> Found:
         """The files of a kind that there are."""
-        files = set()
-        for path in self.media.glob(KINDS[kind]):
-            try:
-                files.add((str(path), path.stat().st_mtime_ns))
-            except FileNotFoundError:
-                continue
-        return files
+        while True:
+            with suppress(FileNotFoundError):
+                return {(str(path), path.stat().st_mtime_ns) for path in self.media.glob(KINDS[kind])}
 
     def wait_for_new(self, kind: str, process: subprocess.Popen[str], before: Found) -> bool:
         """Wait until a file of ``kind`` is new; False when ``process`` has ended first."""
