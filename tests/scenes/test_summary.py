@@ -59,11 +59,10 @@ def last_frame(media, run, scene=Summary) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("run", [RUN, OTHER, RELU], ids=["sigmoids", "another start", "two layers"])
 def test_the_last_curve_is_what_the_run_ended_with(media, run):
-    blue = last_frame(media, run)["#4FADFF"]
-    dataset = run.dataset
+    curves, dataset = last_frame(media, run), run.dataset
+    blue, red = curves["#4FADFF"], curves["#FF5C6A"]
     x = np.interp(blue[:, 0], [blue[0, 0], blue[-1, 0]], dataset.range)
     y = predict(run, Trace.find(media / "traces", run).parameters[-1], dataset.features_at(x))
-    red = last_frame(media, run)["#FF5C6A"]
     label = dataset.curve()(np.interp(red[:, 0], [red[0, 0], red[-1, 0]], dataset.range))
     scale, offset = np.polyfit(label, red[:, 1], 1)  # scene units of a label: one axis for both
     np.testing.assert_allclose(blue[:, 1], scale * y + offset, atol=0.02)
