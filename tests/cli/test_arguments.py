@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from gradreel.core.errors import UserError
+from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.render.lessons.arguments import parse_beat_range, parse_overrides, parse_resolution, parse_value
 
 
@@ -103,5 +104,7 @@ def test_override_takes_every_spelling_of_a_scene(scene):
 
 @pytest.mark.parametrize("text", ["count=3", "build-curve.count", "build-curve.=3", ".count=3", "=", ""])
 def test_override_that_is_none_says_how_one_is_written(text):
-    with pytest.raises(UserError, match=r"scene\.parameter=value"):
+    with pytest.raises(UserError, match=r"scene\.parameter=value") as raised:
         parse_overrides([text])
+    example = parse_overrides([str(raised.value).rsplit("--set ", 1)[1]])
+    BuildCurve.validated(example["build-curve"])  # what is told to be written can be written

@@ -136,7 +136,7 @@ def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
         key, equals, value = text.partition("=")
         scene, *path = key.strip().split(".")
         if not (equals and scene and path and all(path)):
-            raise UserError(f"--set {text}: it is written scene.parameter=value, such as --set build-curve.count=3")
+            raise UserError(f"--set {text}: it is written scene.parameter=value, such as --set build-curve.low=0")
         inside = overrides.setdefault(kebab_name(scene), {})
         for name in path[:-1]:
             child = inside.get(name)
