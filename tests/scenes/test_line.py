@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -65,17 +66,32 @@ def shown(scene):
     return tuple(float(scene.line.values[letter].text.replace("\u2212", "-")) for letter in "wb")
 
 
-def test_the_trained_line_is_the_recorded_one_and_the_best(context):
-    def look(scene, beat):
-        if beat != "best":
-            return None
-        readout, states = scene.readout, []
-        for row in (0, scene.last):
-            scene.show(row)
-            states.append((drawn_line(scene), shown(scene), readout.count.text, readout.loss.text))
-        return states
+@pytest.fixture(scope="module")
+def film(context):
+    """The default, played once for all tests: what was there at the end of each beat."""
 
-    at_start, at_end = at_each_beat(look, context)["best"]
+    def look(scene, beat):
+        seen = SimpleNamespace(
+            findings=[str(finding) for finding in check_scene(scene)],
+            line=drawn_line(scene),
+            dots=np.array([scene.plot.data(dot.get_center()) for dot in scene.dots]),
+            ends=np.array([scene.plot.data(stroke.get_end()) for stroke in getattr(scene, "gaps", [])]),
+            losses=[text.source for text in scene.losses] if beat == "bias" else [],
+            plot=getattr(scene, "next_plot", None),
+            red=scene.red.points.copy(),
+        )
+        if beat == "best":  # half-way between two states, at the start and at the end
+            seen.states = []
+            for row in (2.5, 0, scene.last):
+                scene.show(row)
+                seen.states.append((drawn_line(scene), shown(scene), scene.readout.count.text, scene.readout.loss.text))
+        return seen
+
+    return at_each_beat(look, context)
+
+
+def test_the_trained_line_is_the_recorded_one_and_the_best(film, context):
+    _, at_start, at_end = film["best"].states
     drawn, printed, count, printed_loss = at_end
     run = LinearLimits.validated({}).line_run()
     theta = np.array(train(run, context.traces).parameters[-1])
@@ -92,19 +108,13 @@ def test_the_trained_line_is_the_recorded_one_and_the_best(context):
     assert float(printed_loss) == pytest.approx(float(loss(run, start)), abs=0.000501)
 
 
-def test_between_two_states_the_line_lies_between_and_numbers_are_recorded(context):
-    def between(scene, beat):
-        if beat != "best":
-            return None
-        scene.show(2.5)
-        return drawn_line(scene), scene.readout.count.text, float(scene.readout.loss.text)
-
-    drawn, count, printed = at_each_beat(between, context)["best"]
+def test_between_two_states_the_line_lies_between_and_numbers_are_recorded(film, context):
+    drawn, _, count, printed = film["best"].states[0]
     run = LinearLimits.validated({}).line_run()
     states = np.array(train(run, context.traces).parameters[2:4])
     middle = line_of(run, states.mean(axis=0))
     assert drawn == pytest.approx((middle.w, middle.b), abs=1e-6)
-    assert count == "2" and printed == pytest.approx(float(loss(run, states[0])), abs=0.000501)
+    assert count == "2" and float(printed) == pytest.approx(float(loss(run, states[0])), abs=0.000501)
 
 
 class Altered(LinearLimits):
@@ -123,37 +133,28 @@ class Altered(LinearLimits):
         return dataclasses.replace(trace, parameters=parameters)
 
 
-def test_another_trace_is_another_picture(context):
-    true, altered = (
-        at_each_beat(lambda scene, _: drawn_line(scene), context, kind) for kind in (LinearLimits, Altered)
-    )
-    assert altered["best"][0] == pytest.approx(true["best"][0] + 0.2, abs=1e-6)
-    assert altered["line"] == true["line"]
+def test_another_trace_is_another_picture(film, context):
+    altered = at_each_beat(lambda scene, _: drawn_line(scene), context, Altered)
+    assert altered["best"][0] == pytest.approx(film["best"].line[0] + 0.2, abs=1e-6)
+    assert altered["line"] == film["line"].line
 
 
-def test_dots_distances_and_losses_are_those_trained_on(context):
-    def look(scene, beat):
-        dots = np.array([scene.plot.data(dot.get_center()) for dot in scene.dots])
-        ends = [scene.plot.data(stroke.get_end()) for stroke in scene.gaps] if hasattr(scene, "gaps") else []
-        return dots, np.array(ends), [text.source for text in scene.losses] if beat == "bias" else []
-
-    seen = at_each_beat(look, context)
+def test_dots_distances_and_losses_are_those_trained_on(film, context):
     parameters = LinearLimits.validated({})
     run = parameters.line_run()
     x, y = run.dataset.x(), run.dataset.labels()
-    assert seen["data"][0] == pytest.approx(np.column_stack([x, y]), abs=1e-6)
+    assert film["data"].dots == pytest.approx(np.column_stack([x, y]), abs=1e-6)
     line = line_of(run, np.array(train(run, context.traces).parameters[-1]))
-    assert seen["best"][1] == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
-    assert seen["bias"][1] == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
+    assert film["best"].ends == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
+    assert film["bias"].ends == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
     losses = mean_squared_distance(line(x), y), mean_squared_distance(parameters.curve()(x), y)
-    assert [float(text) for text in seen["bias"][2][::2]] == pytest.approx(losses, abs=0.000501)
+    assert [float(text) for text in film["bias"].losses[::2]] == pytest.approx(losses, abs=0.000501)
 
 
-def test_it_ends_with_red_where_build_curve_begins(context):
-    plots = {}
-    at_each_beat(lambda scene, beat: plots.update({"line": (scene.next_plot, scene.red.points)}), context)
+def test_it_ends_with_red_where_build_curve_begins(film):
+    plots, last = {}, list(film.values())[-1]
     visit_beats(BuildCurve, lambda scene, beat: plots.setdefault("build", (scene.plot, scene.red.points)), size=TINY)
-    (ours, red), (theirs, next_red) = plots["line"], plots["build"]
+    (ours, red), (theirs, next_red) = (last.plot, last.red), plots["build"]
     assert (ours.box, ours.x_range, ours.y_range) == (theirs.box, theirs.x_range, pytest.approx(theirs.y_range))
     assert red == pytest.approx(next_red, abs=1e-6)
     for part in ("x_tick_labels", "y_tick_labels", "x_label"):
@@ -171,8 +172,11 @@ SAID = {
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_layout_holds_for_any_curve_and_the_words_say_what_came_out(context, name):
-    found = at_each_beat(lambda scene, _: [str(finding) for finding in check_scene(scene)], context, **CURVES[name])
+def test_layout_holds_for_any_curve_and_the_words_say_what_came_out(film, context, name):
+    if CURVES[name]:
+        found = at_each_beat(lambda scene, _: [str(finding) for finding in check_scene(scene)], context, **CURVES[name])
+    else:
+        found = {beat: seen.findings for beat, seen in film.items()}
     assert {beat: findings for beat, findings in found.items() if findings} == {}
     assert set(found) - {"map", "data", "line", "best"} == SAID[name]
 
