@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_MANIM = {"worker", "playing", "drawing", "cuts"}  # of scenes/render/frames
+WITH_MANIM = {"worker", "playing", "drawing", "cuts", "preloaded"}  # of scenes/render
 TORCH_FILES = {  # of core
     "network",
     "optimizers",

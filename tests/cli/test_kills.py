@@ -135,7 +135,7 @@ class Killing:
         )
 
     def found(self, kind: str) -> Found:
-        """The files of a kind that there are."""
+        """The files of a kind that there are; one may go, or its folder, while it is looked at."""
         while True:
             with suppress(FileNotFoundError):
                 return {(str(path), path.stat().st_mtime_ns) for path in self.media.glob(KINDS[kind])}
@@ -217,14 +217,23 @@ def wait_for_end_of_session(leader: int) -> None:
 
 
 def workers_of(parent: int) -> Iterator[int]:
-    """Process ids of the workers of a run, the oldest first."""
-    for folder in sorted((path for path in Path("/proc").iterdir() if path.name.isdigit()), key=lambda p: int(p.name)):
+    """Process ids of the workers of a run, the oldest first: its own children, and the forks of its fork server."""
+    yield from children_of(parent, b"spawn_main")
+    for server in children_of(parent, b"forkserver"):
+        yield from children_of(server)
+
+
+def children_of(parent: int, having: bytes = b"") -> list[int]:
+    """Process ids, the oldest first, of those with something in their command line."""
+    found = []
+    for folder in (path for path in Path("/proc").iterdir() if path.name.isdigit()):
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[1]) == parent and b"spawn_main" in (folder / "cmdline").read_bytes():
-                yield int(folder.name)
+            if int(fields[1]) == parent and having in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
         except OSError:
             continue
+    return sorted(found)
 
 
 def project(folder: Path, *names: str) -> Path:
@@ -328,3 +337,18 @@ def test_the_clip_of_another_run_is_waited_for_last_and_made_when_that_run_dies(
     assert killing.drawn() == ["waits", "plain", "waits"]
     assert list((killing.media / ".gradreel" / "temporary").iterdir()) != [], "the next run clears it"
     killing.finish()
+
+
+def test_what_all_workers_are_forked_from_is_killed(tmp_path):
+    killing = Killing(project(tmp_path / "project", "Waits"), random.Random(6))
+    process = killing.start("-j", "1")
+    while killing.drawn() != ["waits"]:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    (server,) = children_of(process.pid, b"forkserver")
+    os.kill(server, signal.SIGKILL)
+    (killing.folder / "go").touch()
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert "waits: its process was killed, perhaps for want of memory; it is tried once more" in errors
+    assert killing.drawn() == ["waits", "waits"]

@@ -45,7 +45,7 @@ class Tiles:
     def roughly(self) -> list[Box]:
         """Fewer boxes, none of which overlap, that have the marked tiles and some around them."""
         merged: list[list[int]] = []
-        for band, left, right in _runs(self._bands.any(axis=1)):
+        for band, left, right in _runs(np.logical_or.reduce(self._bands, axis=1)):
             if merged and merged[-1][0] == band and left - merged[-1][2] <= GAP:
                 merged[-1][2] = right
             else:

@@ -1,4 +1,4 @@
-"""Worker processes: one new process for each task, so that Manim's global state and a crash stay with the task.
+"""Worker processes: one for each task, so that Manim's global state and a crash stay with the task.
 
 A task is a function and plain arguments, see `worker_process`. Results are `concurrent.futures.Future`. A worker ends
 when its parent does, and leaves Ctrl-C to it.
@@ -6,7 +6,7 @@ when its parent does, and leaves Ctrl-C to it.
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from gradreel.scenes.render.workers import forks
 from gradreel.scenes.render.workers.worker_process import (
     LOOK_SECONDS,
     KilledError,
@@ -73,7 +74,6 @@ class Workers:
 
     def __init__(self, jobs: int, temporary: Path | None = None) -> None:
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="worker", initializer=_leave_interrupts)
-        self._context = multiprocessing.get_context("spawn")
         self._temporary = temporary
         self._changed = threading.Condition()  # guards what follows
         self._waiting: list[_Task] = []
@@ -195,9 +195,11 @@ class Workers:
         """The result of a new process; or of another run, if that has been quicker. Raises KilledError."""
         if task.claim is not None and (made := task.claim.made()) is not None:
             return made
-        receiver, sender = self._context.Pipe(duplex=False)
-        given = (sender, task.function, task.arguments, self._temporary)
-        process = self._context.Process(target=run_in_process, args=given, daemon=True)
+        # The second time in a Python of its own: then nobody else's death is taken for that of the task
+        context = forks.context(with_manim=isinstance(task.function, str) and not task.was_killed)
+        receiver, sender = context.Pipe(duplex=False)
+        given = (sender, task.function, task.arguments, dict(os.environ), self._temporary)
+        process = context.Process(target=run_in_process, args=given, daemon=True)
         with self._changed:
             if self._closing:
                 raise WorkerDiedError("stopped before it began")
@@ -211,7 +213,7 @@ class Workers:
             return listen(watched, task.progress)
         except EOFError:
             _end(process)
-            if process.exitcode == -signal.SIGKILL:
+            if process.exitcode == -signal.SIGKILL or forks.is_lost(process, context):
                 raise KilledError(watched.place) from None
             raise WorkerDiedError(last_words(process.exitcode, watched.place)) from None
         finally:

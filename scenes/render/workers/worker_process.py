@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.workers.forks import leave_server
 
 WORKER_MODULE = "gradreel.scenes.render.frames.worker"
 REPORT_SECONDS = 0.1
@@ -89,10 +90,18 @@ class _Here:
 
 
 def run_in_process(
-    sender: Sender, function: str | Callable[..., Any], arguments: tuple[Any, ...], temporary: Path | None
+    sender: Sender,
+    function: str | Callable[..., Any],
+    arguments: tuple[Any, ...],
+    environment: dict[str, str],
+    temporary: Path | None,
 ) -> None:
     """What a new process does. It ends at once, whatever threads the task has left behind."""
+    leave_server()
     _end_by_the_system()
+    if environment != os.environ:  # a fork has that of the moment when its server began
+        os.environ.clear()
+        os.environ.update(environment)
     if temporary is not None:
         tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
     with suppress(OSError):

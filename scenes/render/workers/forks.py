@@ -1,0 +1,55 @@
+"""How a worker process comes to be: as a new Python, or as a fork of one that has imported Manim and waits.
+
+Importing Manim takes longer than drawing a short clip. On Linux it is imported once in a run, by `multiprocessing`'s
+fork server, whose forks draw. Elsewhere forks are not safe, or are not there.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from contextlib import suppress
+from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradreel.scenes.render.clips.sources import configuration_digest
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
+
+PRELOADED = "gradreel.scenes.render.workers.preloaded"
+LOST = 255  # exit code of a fork whose end the fork server, killed, has not seen
+
+
+class _Server:
+    """The fork server of this process: what it read when it imported Manim; None while there is none."""
+
+    read: tuple[Path, str] | None = None
+
+
+def context(with_manim: bool) -> ForkServerContext | SpawnContext:
+    """The way to start the next worker, ``with_manim`` or not. Manim reads its configuration as it is imported."""
+    if sys.platform == "linux" and with_manim:
+        reads = Path.cwd(), configuration_digest()
+        if _Server.read is None:
+            _Server.read = reads
+            forkserver.set_forkserver_preload([PRELOADED])
+        if reads == _Server.read:
+            return multiprocessing.get_context("forkserver")
+    return multiprocessing.get_context("spawn")
+
+
+def is_lost(process: BaseProcess, started_by: ForkServerContext | SpawnContext) -> bool:
+    """Whether it is one whose fork server was killed, and it with that."""
+    return process.exitcode == LOST and started_by.get_start_method() == "forkserver"
+
+
+def leave_server() -> None:
+    """In a worker: its fork server ends when nobody holds this any more, and is not to wait for the worker."""
+    with suppress(AttributeError, TypeError, OSError):  # a private name; None in a process that is no fork
+        server: Any = forkserver._forkserver
+        held, server._forkserver_alive_fd = server._forkserver_alive_fd, None
+        os.close(held)

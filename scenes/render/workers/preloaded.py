@@ -1,0 +1,15 @@
+"""Imported by the process whose forks are workers: Manim, but nothing of ours or of the user's, which may still change.
+
+It stands in the folder that the command was called in, where a file may be named as a module that Manim imports.
+"""
+
+import os
+import sys
+from contextlib import suppress
+
+_before = sys.path[:]
+sys.path[:] = [folder for folder in _before if folder not in ("", os.getcwd())]
+with suppress(Exception):  # a worker imports it for itself, and says what is wrong
+    import av  # noqa: F401
+    import manim  # noqa: F401
+sys.path[:] = _before
