@@ -69,13 +69,13 @@ class ClipCamera(Camera):
     """What has been drawn on, for whoever takes the picture to clear."""
     _touched: Tiles
     _shapes: dict[int, Shape]  # by the mobject's id
-    _drawn: list[int] | None  # ids of what was drawn last, in order; None if it was more than shapes
+    _drawn: list[int]  # ids of what was drawn last, in order; none if it was more than shapes
 
     def make_ready(self) -> None:
         """Before the first frame."""
         self.changed, self._touched = (Tiles(self.pixel_width, self.pixel_height) for _ in range(2))
         self.changed.marked.fill(True)
-        self._shapes, self._drawn = {}, None
+        self._shapes, self._drawn = {}, []
         self._matrix = self.get_cairo_context(self.pixel_array).get_matrix()
 
     def get_mobjects_to_display(
@@ -102,7 +102,7 @@ class ClipCamera(Camera):
         """Make the canvas ``still`` with ``mobjects`` on it; ``anew``: it has been something else so far."""
         members = [member for member in self.get_mobjects_to_display(mobjects, **options) if self._is_seen(member)]
         are_shapes = all(isinstance(member, VMobject) and not member.background_image for member in members)
-        if are_shapes and self._drawn is not None and not anew:
+        if are_shapes and self._drawn and not anew:
             self._draw_changes(still, members)
             return
         self.changed.marked.fill(True)
@@ -111,7 +111,7 @@ class ClipCamera(Camera):
             self._take_up(members)
             self._display(members)
         else:
-            self._drawn = None
+            self._shapes, self._drawn = {}, []
             self.capture_mobjects(members, include_submobjects=False)
 
     def _is_seen(self, member: Mobject) -> bool:
@@ -155,7 +155,6 @@ class ClipCamera(Camera):
 
     def _change_order(self, order: list[int]) -> None:
         """What is gone, has come, or has another place among the others is as good as changed."""
-        assert self._drawn is not None
         before, now = set(self._drawn), set(order)
         stay = [name for name in self._drawn if name in now]
         others = before ^ now if stay == [name for name in order if name in before] else before | now
@@ -176,7 +175,7 @@ class ClipCamera(Camera):
             self.display_vectorized(member, ctx)
 
     def set_cairo_context_path(self, ctx: cairo.Context[Any], vmobject: VMobject) -> Camera:
-        shape = self._shapes.get(id(vmobject)) if self._drawn is not None else None
+        shape = self._shapes.get(id(vmobject))
         if shape is None:
             super().set_cairo_context_path(ctx, vmobject)
         elif shape.path is not None:

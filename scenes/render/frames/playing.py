@@ -26,6 +26,7 @@ from manim.scene.scene_file_writer import SceneFileWriter
 from manim.utils.exceptions import EndSceneEarlyException
 from tqdm import tqdm
 
+NO_BEAT = "autocreated"  # Manim's name for the section that a scene begins in without having asked for one
 STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
 
 # Manim's progress bars make a semaphore for all processes; one that is interrupted would leave it, with a warning
@@ -137,7 +138,7 @@ class ClipWriter(SceneFileWriter):
         self._began[name] = self._encoder.frames
         if isinstance(self._encoder, ClipEncoder) and not skip_animations:
             self._encoder.cut()
-        at(f"in beat {name}")
+        at("" if name == NO_BEAT else f"in beat {name}")
         super().next_section(name, type_, skip_animations)
 
     def beat_ended(self, scene: Scene, name: str) -> None:
