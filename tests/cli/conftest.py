@@ -78,7 +78,7 @@ def write_project(folder: Path) -> Path:
 
 
 @pytest.fixture
-def gradreel():
+def gradreel(quick_workers):
     """``gradreel("list", "--json")`` in this process: a result with exit_code, stdout and stderr."""
 
     def invoke(*arguments: object):

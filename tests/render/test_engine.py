@@ -128,6 +128,7 @@ def test_a_clip_is_kept_under_the_code_that_it_was_made_from(user_folder, settin
     assert [clip.why for clip in engine.plan_lesson(lesson, settings).out_of_date] == ["code of my_scenes.py changed"]
 
 
+@pytest.mark.usefixtures("quick_workers")
 def test_some_beats_only(user_folder, settings):
     lesson = load_lesson(None, {"dots": {"count": 3}}, ["my_scenes.py:Dots"])
     asked = replace(settings, first_beat="move-1", last_beat="move-2")
@@ -147,6 +148,7 @@ def test_some_beats_only(user_folder, settings):
         engine.render_lesson(lesson, asked)
 
 
+@pytest.mark.usefixtures("quick_workers")
 @pytest.mark.parametrize(("file_format", "transparent"), [("webm", True), ("mov", True), ("gif", False), ("png", True)])
 def test_formats_of_single_scenes(user_folder, settings, file_format, transparent):
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain"])
@@ -166,6 +168,7 @@ def test_formats_of_single_scenes(user_folder, settings, file_format, transparen
             engine.render_lesson(lesson, replace(settings, format="gif"))
 
 
+@pytest.mark.usefixtures("quick_workers")
 def test_stills_last_frames_and_findings(user_folder, write_lesson, settings):
     lesson = load_lesson(write_lesson(user_folder, "Dots", "Plain"))
     stills = engine.render_stills(lesson, settings)
@@ -184,6 +187,7 @@ def test_stills_last_frames_and_findings(user_folder, write_lesson, settings):
     assert isinstance(engine.check_lesson(lesson, settings), list)
 
 
+@pytest.mark.usefixtures("quick_workers")
 def test_a_run_is_trained_shown_and_followed_by_the_picture(user_folder, settings):
     lesson = load_lesson(None, {}, ["my_scenes.py:Shows"])
     plan = engine.plan_lesson(lesson, settings)
@@ -198,6 +202,7 @@ def test_a_run_is_trained_shown_and_followed_by_the_picture(user_folder, setting
     assert not np.array_equal(frames_of(second)[-1], shown), "another run, another picture"
 
 
+@pytest.mark.usefixtures("quick_workers")
 @pytest.mark.parametrize(
     ("parameters", "named"),
     [({"count": 0}, "dots.count"), ({"cuont": 2}, "no parameter 'cuont'"), ({"count": "many"}, "dots.count")],
@@ -209,6 +214,7 @@ def test_wrong_parameters_are_named_before_anything_is_rendered(user_folder, set
     assert not list((settings.media_dir / "clips").iterdir())
 
 
+@pytest.mark.usefixtures("quick_workers")
 def test_a_description_says_what_can_be_set(user_folder, settings):
     lesson = load_lesson(
         None, {"dots": {"count": 7}}, ["my_scenes.py:Dots", "my_scenes.py:Plain", "my_scenes.py:Shows"]
