@@ -54,6 +54,12 @@ class Hangs(LectureScene):
             time.sleep(600)
 
 
+class Dies(Scene):
+    def construct(self):
+        self.play(FadeIn(Circle()), run_time=0.2)
+        os._exit(3)
+
+
 class Interrupts(Scene):
     def construct(self):
         raise KeyboardInterrupt
@@ -64,7 +70,7 @@ class Good(Scene):
         print("this is no result")
         self.play(FadeIn(Circle()), run_time=0.4)
 '''
-NAMES = ("Fills", "Leaves", "Ends", "Hangs", "Interrupts", "Good")
+NAMES = ("Fills", "Leaves", "Ends", "Hangs", "Dies", "Interrupts", "Good")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -96,6 +102,7 @@ def test_every_bad_end_is_named_and_the_good_clip_is_kept(folder):
     assert told["Leaves"].endswith("    sys.exit(0)\nSystemExit: 0")
     assert told["Ends"] == "ends: its process ended without a result in beat second (exit code 0)"
     assert told["Hangs"].startswith("hangs: not done after 8 s, in beat second; it was ended. --timeout")
+    assert told["Dies"] == "dies: its process ended without a result (exit code 3)"  # it has no beats
     assert told["Interrupts"] == "interrupts: its process was ended by KeyboardInterrupt"
     assert "Good" not in told
     media = folder / "media"
