@@ -22,7 +22,7 @@ from gradreel.core.results import (
 from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.mobjects.text import TextMobject, caption
+from gradreel.scenes.mobjects.text import TextMobject, caption, literal
 from pydantic import BaseModel, Field, field_validator
 
 MOST_SEEDS, MOST_NETWORKS = 10, 6
@@ -152,8 +152,8 @@ def increasing(sizes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def shown_name(name: str, longest: int = LONGEST_NAME) -> str:
-    """A file's name as words on the screen: a long one is cut in its middle, a dollar sign is no formula."""
+    """A file's name as words on the screen: a long one is cut in its middle, a dollar sign begins no formula."""
     if len(name) > longest:
         half = (longest - 1) // 2
         name = f"{name[:half]}…{name[-half:]}"
-    return name.replace("$", "$dollar$")
+    return literal(name)

@@ -8,7 +8,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.mobjects.motif import Motif
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import literal, words
 from gradreel.scenes.style import palette
 from manim import UP, Create, FadeIn, FadeOut, ValueTracker, smooth
 from manim.utils.rate_functions import ease_in_out_sine
@@ -41,16 +41,17 @@ class Title(LectureScene):
         with self.beat("title"):
             # The room reads what the lecture is called; the red curve runs through beneath while the question is asked
             texts = self.parameters
-            title = words(texts.title or self.screen("title"), style.TITLE)
+            title = words(literal(texts.title) if texts.title else self.screen("title"), style.TITLE)
             fits = (style.RIGHT_EDGE - WORDS_LEFT) / max(title.width, 1e-9)
             if fits < 1:
                 title.scale(fits)
                 title.font_size *= fits
             title.place(TITLE_BASELINE, left=WORDS_LEFT)
-            subtitle = words(texts.subtitle or self.screen("subtitle"), style.SUBTITLE, palette.dim)
+            under = literal(texts.subtitle) if texts.subtitle else self.screen("subtitle")
+            subtitle = words(under, style.SUBTITLE, palette.dim)
             subtitle.place(SUBTITLE_BASELINE, left=WORDS_LEFT)
             self.texts = [title, subtitle]
-            credit = texts.credit if texts.credit is not None else self.screen("credit")
+            credit = literal(texts.credit) if texts.credit is not None else self.screen("credit")
             if credit:
                 line = words(credit, style.CAPTION + 2, palette.dim)
                 self.texts.append(line.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.text import TextMobject, literal, words
 from gradreel.scenes.mobjects.tower import SLAB, TAIPEI_FLOORS, Column, ErrorBar, Taipei101, Tower
 from gradreel.scenes.style import palette
 from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject, smooth
@@ -130,10 +130,10 @@ def _floor_heights(layers: Sequence[int]) -> tuple[float, float]:
 
 def _fitting(text: str, room: float) -> TextMobject:
     """A name, smaller or cut short where it is wider than its ``room``."""
-    name = words(text, NAME_SIZE)
+    name = words(literal(text), NAME_SIZE)
     size = max(style.SMALLEST, NAME_SIZE * min(1.0, room / name.width))
     for length in range(len(text), 0, -1):
-        name = words(text if length == len(text) else text[:length] + "…", size)
+        name = words(literal(text if length == len(text) else text[:length] + "…"), size)
         if name.width <= room:
             break
     return name

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 _POINTS = 10.0  # Typst sets everything at this size; glyphs are scaled afterwards
 _MARKER = "#0000fe"  # an H set after each text, in a colour of its own: its foot is the baseline
 _CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
-_MARKUP = re.compile(r"([\\#*_`<>@\[\]~/=+\-])")
+_MARKUP = re.compile(r"([\\#$*_`<>@\[\]~/=+\-])")
 
 
 @lru_cache(maxsize=1)
@@ -167,10 +167,21 @@ class TextMobject(VGroup):
 
 
 def words(text: str, size: float = style.LABEL, color: ManimColor | None = None) -> TextMobject:
-    """Plain words in Noto Sans; ``$…$`` inside is Typst mathematics (roles allowed), everything else is literal."""
-    pieces = re.split(r"(\$[^$]*\$)", text)
-    source = "".join(p if p.startswith("$") else _MARKUP.sub(r"\\\1", p) for p in pieces if p)
+    """Plain words in Noto Sans; ``$…$`` inside is Typst mathematics (roles allowed), ``$$`` a dollar sign.
+
+    Everything else is literal. A user's own words are so altogether: ``words(literal(title))``.
+    """
+    pieces = re.split(r"(\$\$|\$[^$]+\$)", text)  # every other one is mathematics, or a dollar sign
+    source = "".join(
+        piece if k % 2 and piece != "$$" else _MARKUP.sub(r"\\\1", piece.replace("$$", "$"))
+        for k, piece in enumerate(pieces)
+    )
     return TextMobject(source, size, color)
+
+
+def literal(text: str) -> str:
+    """A text that nobody wrote for `words`, such as a title or a file's name, for `words`: its "$" stays a dollar."""
+    return text.replace("$", "$$")
 
 
 def formula(source: str, size: float = style.FORMULA, color: ManimColor | None = None) -> TextMobject:

@@ -32,6 +32,13 @@ def play(look, networks=None, **parameters):
     return beats
 
 
+def test_a_networks_name_is_shown_as_it_is():
+    networks = [TWO[0] | {"name": "$1 and $2"}, TWO[1] | {"name": "1$"}]
+    names = []
+    play(lambda scene, _: names.append([len(column.texts[0][0]) for column in scene.columns]), networks)
+    assert names[-1] == [len("$1and$2"), 2]  # a glyph a character
+
+
 def heights(scene) -> list[float]:
     """How high each tower's highest slab reaches over the ground, the building's outline last; only what stands."""
     columns = [*scene.columns, scene.skyline.building]

@@ -430,7 +430,7 @@ def test_users_views_are_called_by_their_file(media):
 
     parameters = {"dataset": DailyViews(series=series, window=7), "widths": (0, 4), "seeds": (0,), "epochs": 2}
     play(WidthExperiment, look, media, parameters)
-    assert "my $dollar$ channel" in shown["networks"]
+    assert "my $ channel" in shown["networks"]
     assert "synthetic" not in shown["networks"]
     assert "the last 7 days" in lines_of(shown["scene"])["networks"]
     training = next(line for beat, line in lines_of(shown["scene"]).items() if beat.startswith("training-"))

@@ -51,6 +51,15 @@ def test_another_run_is_another_picture(media):
     assert (one.pixels != other.pixels).any()
 
 
+@pytest.mark.parametrize("text", ["Costs $5 and $10", "$", "$$x^2$$ #let *a* \\$ _b_ @c <d>"])
+def test_a_users_words_are_shown_as_they_are(media, text):
+    shown: list[int] = []
+    parameters = {"run": SHORT, "title": text, "subtitle": text, "credit": text}
+    context = SceneContext(media_dir=media)
+    visit_beats(Title, lambda scene, _: shown.extend(map(len, scene.texts)), parameters, context, TINY)
+    assert set(shown) == {len(text.replace(" ", ""))}  # a glyph a character
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("title", [None, "A very long title that a lecturer gave without thinking of the room"])
 def test_layout_holds(media, language, title):
