@@ -20,7 +20,7 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 from gradreel.scenes.narration import LANGUAGES
-from gradreel.scenes.render.frames.encode import TICKS, codec_for
+from gradreel.scenes.render.frames.sinks import TICKS, codec_for
 from gradreel.scenes.render.lessons.requests import ClipResult
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.videos.mp4_boxes import switch_off_subtitles
