@@ -127,8 +127,8 @@ class BuildCurve(LectureScene):
     def _shape_beat(self) -> None:
         with self.beat("shape"):
             # One blue function by itself, drawn slowly: flat, a ramp, flat; red's corners stand in its panel, too
-            zero, shape, name = self.panels.panel(1)[:3]
-            arriving = [FadeIn(part) for part in (zero, name, self.panels.guides)]
+            zero, shape, *names = self.panels.panel(1)
+            arriving = [FadeIn(part) for part in (zero, *names[:1], self.panels.guides)]
             self.play(style.emphasis(self.panels.panel(0), style.PRESENT), *arriving, run_time=0.6)
             self.play(Create(shape), run_time=2.0, rate_func=linear)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count as counting
+
 import numpy as np
 from gradreel.core.piecewise import Decomposition
 from gradreel.scenes import style
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 BADGE_RADIUS, DASHES = 0.36, 16
 LABEL_GAP = 0.14  # from the end of a piece's line to its height
+NAME_PITCH = 0.24  # between two numbers in a column of tiles, at least
 
 
 class Badge(VGroup):
@@ -36,8 +39,9 @@ class PiecePanels(VGroup):
     """One small panel for the constant and one for each piece, all to one vertical scale.
 
     Few pieces stand in one column with badge and height, over one x axis: ``guides`` are dashed lines through all of
-    them at the corners, and the corners' x (no part of the panels); many stand in a grid of small shapes. ``panel(0)``
-    is the constant, ``panel(k)`` piece k, ``ramp(k)`` its sloping part alone, ``at(k, x)`` a point of its line.
+    them at the corners, and the corners' x (no part of the panels); many stand in a grid of small shapes, of which
+    each is numbered that there is room for. ``panel(0)`` is the constant, ``panel(k)`` piece k: its zero, its line and,
+    if it has them, number and height. ``ramp(k)`` is its sloping part alone, ``at(k, x)`` a point of its line.
     """
 
     ROOMY = 6  # pieces that still get a row of their own with badge and number
@@ -191,20 +195,22 @@ class PiecePanels(VGroup):
         cell = ((right - left) / columns, (top - bottom) / rows)
         tallest = float(np.abs(self.parts.height).max(initial=0.0))
         scale = min(scale, 0.62 * cell[1] / tallest if tallest else scale)
+        steps = (digit * 10**power for power in counting() for digit in (1, 2, 5))
+        step = next(step for step in steps if step * cell[1] >= NAME_PITCH)
         panels = []
         for k in range(count):
             x = left + (k // rows) * cell[0]
             y = top - (k % rows + 0.5) * cell[1]
-            panels.append(self._cell(k, x, y, cell[0], scale))
+            panels.append(self._cell(k, x, y, cell[0], scale, named=k % step == 0))
         return panels
 
-    def _cell(self, k: int, x: float, y: float, width: float, scale: float) -> VGroup:
+    def _cell(self, k: int, x: float, y: float, width: float, scale: float, named: bool) -> VGroup:
         color = palette.grey if k == 0 else palette.blue
-        name = words(str(k), style.TICK, color).place(y - 0.09, right=x + 0.3)
+        name = [words(str(k), style.TICK, color).place(y - 0.09, right=x + 0.3)] if named else []
         indent = 0.42
         line = (x + indent, x + width - 0.22)
         height = 0.0 if k == 0 else float(self.parts.height[k - 1]) * scale
         foot = y - height / 2
         curve = self._constant(line, y) if k == 0 else self._curve(k, *line, foot, scale, 3.4)
         zero = segment((line[0], foot, 0), (line[1], foot, 0), palette.axis, 1.0)
-        return VGroup(zero, curve, name)
+        return VGroup(zero, curve, *name)

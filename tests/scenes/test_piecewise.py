@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ CURVES = {
     "two knots": [[0, 1], [2, 3]],
     "seven knots": [[0, 1], [2, 3], [5, 0], [6, 2], [7, 2], [8, -3], [9, 5]],
     "forty knots": FORTY,
+    "most knots": [[i, round(3 * np.sin(0.7 * i), 3)] for i in range(200)],
     "millions": [[2e6, 5e6], [2.5e6, 7.3e6], [2.7e6, 5.2e6], [4e6, 6e6]],
     "thousandths": [[0.0001, 0.0005], [0.0002, -0.0013], [0.00021, 0.0007], [0.0007, 0.0001]],
     "far from zero": [[0, 5000000], [3, 5000004], [4.5, 5000002], [7, 5000003]],
@@ -190,6 +192,16 @@ def test_few_pieces_come_one_by_one_and_many_in_quick_succession():
     assert "rest" not in film_of("seven knots").beats and "heights" in film_of("seven knots").beats
     many = ["curve", "constant", "shape", "piece-1", "piece-2", "piece-3", "rest", "all", "general"]
     assert film_of("forty knots").beats == many
+
+
+@pytest.mark.parametrize(("knots", "step"), [(61, 1), (101, 2), (200, 5)])
+def test_of_more_tiles_than_there_is_room_for_numbers_every_nth_is_numbered(knots, step):
+    curve = PiecewiseLinearCurve(np.arange(float(knots)), np.arange(knots) % 7.0)
+    panels = CurveBoard(curve, (0.0, float(knots)), "red", "gap").panels
+    named = {k: text for k, panel in enumerate(panels) for text in panel[2:]}
+    assert [(k, text.source) for k, text in named.items()] == [(k, str(k)) for k in range(0, knots, step)]
+    for text, after in pairwise(named.values()):  # below it, or in the next column
+        assert after.get_top()[1] < text.get_bottom()[1] - 0.03 or after.get_left()[0] > text.get_right()[0]
 
 
 @pytest.mark.parametrize("name", CURVES)
