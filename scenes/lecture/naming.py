@@ -19,6 +19,7 @@ from pydantic import Field
 BOX = (-5.3, 5.3, -2.15, 1.5)  # middles of the first and the last column, bottom, top
 PLATE_BASELINE, PLATE_WIDTH, PLATE_SIZE = 2.62, 6.2, 52
 DEEP_Y, DEEP_BASELINE = -2.85, -3.3
+OVER = 0.16  # from the top of what a label names to its baseline
 OUT_DROP = 0.52  # from the last node's foot to the baseline of its label
 LENS = (1.6, -0.55, 1.75)  # middle of the neuron seen from near, x, y; and its radius
 EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
@@ -136,14 +137,15 @@ class Naming(LectureScene):
 
     def _label(self, k: int) -> TextMobject:
         text = words(self.screen("hidden-layer"), style.LABEL)
-        return text.place(self.frames[k - 1].get_top()[1] + 0.16, center=self.diagram.columns[k].x)
+        return text.place(self.frames[k - 1].get_top()[1] + OVER, center=self.diagram.columns[k].x)
 
     def _in_and_out(self) -> list[TextMobject]:
-        """What is seen: above the first column, at the height of the layers' labels, and below the last one."""
+        """What is seen: above the first column, at the height of the layers' labels or higher, and below the last."""
         first, last = self.diagram.columns[0], self.diagram.columns[-1]
+        over = max(self.labels[0].baseline, first.nodes[0].get_top()[1] + OVER)
         below = last.nodes[0].get_bottom()[1] - OUT_DROP
         return [
-            words(self.screen("input"), style.LABEL).place(self.labels[0].baseline, center=first.x),
+            words(self.screen("input"), style.LABEL).place(over, center=first.x),
             words(self.screen("output"), style.LABEL).place(below, right=style.RIGHT_EDGE),
         ]
 

@@ -85,6 +85,19 @@ def invert(rate_func, value):
     return times[np.argmin([abs(rate_func(time) - value) for time in times])]
 
 
+@pytest.mark.parametrize("width", [1, 3, 100])
+def test_no_label_lies_on_a_node(width):
+    def look(scene, beat):
+        if beat == "deep":
+            nodes = [node for column in scene.diagram.columns for node in column.nodes.values()]
+            for text in (*scene.labels, *scene.ends, scene.deep):
+                for node in nodes:
+                    apart = np.abs(text.get_center() - node.get_center())[:2]
+                    assert (apart > np.array([text.width + node.width, text.height + node.height]) / 2).any()
+
+    play(look, width=width, depth=2)
+
+
 @pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])
 def test_layout_at_the_bounds(parameters):
     assert check_beats(Naming, parameters) == []
