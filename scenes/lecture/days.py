@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from itertools import product
 from typing import Any
 
 from gradreel.core.daily_views import DailyViews
@@ -12,14 +14,16 @@ from gradreel.scenes.lecture.experiments import LONGEST_NAME, shown_name
 from gradreel.scenes.mobjects.text import TextMobject, caption
 
 
-def data_caption(scene: LectureScene, dataset: DailyViews, key: str, **values: Any) -> TextMobject:
+def data_caption(
+    scene: LectureScene, dataset: DailyViews, key: str, shorter: Mapping[str, Any] | None = None, **values: Any
+) -> TextMobject:
     """The caption ``key`` of the scene's screen words; its ``{data}`` is "synthetic data" or the file's name.
 
-    A long name is cut as far as the line needs it.
+    Where the line is too long, it takes what ``shorter`` has of the values, and a long name is cut.
     """
-    for longest in range(LONGEST_NAME, 4, -4):
+    for longest, stead in product(range(LONGEST_NAME, 4, -4), ({}, shorter or {})):
         data = scene.screen("synthetic") if dataset.synthetic else shown_name(dataset.title, longest)
-        line = caption(scene.screen(key, data=data, **values))
+        line = caption(scene.screen(key, data=data, **(values | stead)))
         if line.get_right()[0] <= style.RIGHT_EDGE:
             break
     return line

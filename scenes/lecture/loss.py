@@ -132,10 +132,11 @@ class Loss(LectureScene):
         right = self.distance.get_right()[0]
         self.or_ = words(self.screen("or"), style.LABEL, palette.dim).place(FORMULA_LINE, left=right + 0.3)
         self.square = formula(SQUARE, FORMULA_SIZE).place(FORMULA_LINE, left=self.or_.get_right()[0] + 0.3)
-        period = period_words(*self.thetas.span, self.context.language)
-        days = {"days": period, "count": number_text(self.dataset.examples)}
-        years = trained_years(self.dataset)
-        self.note = data_caption(self, self.dataset, by_years("caption", years), **days, **years)
+        span, language = self.thetas.span, self.context.language
+        years, count = trained_years(self.dataset), number_text(self.dataset.examples)
+        days, shorter = period_words(*span, language), {"days": period_words(*span, language, "short")}
+        key = by_years("caption", years)
+        self.note = data_caption(self, self.dataset, key, shorter, days=days, count=count, **years)
 
     def _when(self, k: int) -> str:
         update = self.thetas.update(k)

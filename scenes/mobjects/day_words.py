@@ -48,12 +48,15 @@ def day_words(day: date | np.datetime64, language: str, form: Literal["long", "s
     return f"{day.day} {month[:3] if form == 'short' else month}" + (f" {year}" if form == "year" else "")
 
 
-def period_words(first: date | np.datetime64, last: date | np.datetime64, language: str) -> str:
-    """ "1 January to 26 February 2021"; 2021年1月1日至2月26日."""
+def period_words(
+    first: date | np.datetime64, last: date | np.datetime64, language: str, form: Literal["long", "short"] = "long"
+) -> str:
+    """ "1 January to 26 February 2021", short "1 Jan to 26 Feb 2021"; 2021年1月1日至2月26日."""
     same = as_date(first).year == as_date(last).year
     if language == "zh":
         return f"{day_words(first, language, 'year')}至{day_words(last, language, 'long' if same else 'year')}"
-    return f"{day_words(first, language, 'long' if same else 'year')} to {day_words(last, language, 'year')}"
+    start, end = (day_words(day, language, form) for day in (first, last))
+    return f"{start}{'' if same else f' {as_date(first).year}'} to {end} {as_date(last).year}"
 
 
 def weekday_words(day: date | np.datetime64, language: str) -> str:

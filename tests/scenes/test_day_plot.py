@@ -67,6 +67,9 @@ def test_a_period_names_its_year_once():
     assert period_words(date(2021, 1, 1), EVE, "zh") == "2021年1月1日至2月11日"
     assert period_words(date(2020, 12, 1), EVE, "en") == "1 December 2020 to 11 February 2021"
     assert period_words(date(2020, 12, 1), EVE, "zh") == "2020年12月1日至2021年2月11日"
+    assert period_words(date(2021, 1, 1), EVE, "en", "short") == "1 Jan to 11 Feb 2021"
+    assert period_words(date(2020, 12, 1), EVE, "en", "short") == "1 Dec 2020 to 11 Feb 2021"
+    assert period_words(date(2020, 12, 1), EVE, "zh", "short") == "2020年12月1日至2021年2月11日"
 
 
 def test_the_unit_is_that_of_a_usual_day():

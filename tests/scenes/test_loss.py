@@ -223,7 +223,14 @@ def test_views_of_any_size_are_written_with_digits_that_count(tmp_path, size, un
 
 @pytest.mark.parametrize(
     ("lang", "parameters"),
-    [("zh", {"days": 56}), ("en", {"days": 7, "last": date(2017, 1, 10)}), ("en", {"first": 184, "second": 3})],
+    [
+        ("zh", {"days": 56}),
+        ("en", {"days": 7, "last": date(2017, 1, 10)}),
+        ("en", {"days": 7, "first": 100}),  # 25 December to 31 December 2020
+        ("en", {"days": 56, "last": date(2020, 1, 21)}),  # 27 November 2019 to 21 January 2020
+        ("zh", {"days": 56, "last": date(2020, 1, 21)}),
+        ("en", {"first": 184, "second": 3}),
+    ],
     ids=str,
 )
 def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(media, lang, parameters):
