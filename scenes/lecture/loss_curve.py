@@ -169,6 +169,10 @@ class LossCurve(LectureScene):
             with self.beat("end-overflow", update=number_text(self.history.overflow)):
                 # The loss outgrew what a number can hold: the curve stops there
                 self.wait(0.1)
+        elif self.history.ends_in_nan:
+            with self.beat("end-nan", update=number_text(self.history.first_nan)):
+                # A loss was logged that is no number: the curve stops there
+                self.wait(0.1)
         elif np.isnan(self._final()):
             with self.beat("end-unlogged", **values):
                 # No loss was logged at the last updates
@@ -233,7 +237,8 @@ class LossCurve(LectureScene):
             notes.append(self.screen("synthetic"))
         if history.n_missing:
             count, updates = number_text(history.n_missing), number_text(history.n_updates)
-            notes.append(self.screen("missing", count=count, updates=updates))
+            key = "missing" if history.first_nan is None else "missing-nan"
+            notes.append(self.screen(key, count=count, updates=updates))
         outside = self.plot.axis.outside(history.batch)
         if outside:
             notes.append(self.screen("outside", count=number_text(outside)))

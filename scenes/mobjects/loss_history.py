@@ -48,6 +48,7 @@ class LossHistory:
     unseen: NDArray  # (K,), or (0,) without unseen examples
     epoch_starts: NDArray  # (E - 1,) updates made when the second, third, ... epoch began; empty where not known
     scale: Scale
+    first_nan: int | None = None  # the first update whose loss was logged, and was not a number
     window: int = 1  # updates in the running mean
 
     @classmethod
@@ -62,7 +63,9 @@ class LossHistory:
         _refuse_nothing_logged(trace, batch)
         at, whole, unseen = _over_all_data(trace) if last is None else (np.empty(0),) * 3
         starts = _epoch_starts(np.asarray(trace.epoch[:last]))
-        history = cls(batch, at, whole * scale.factor, unseen * scale.factor, starts, scale)
+        nan = trace.run.first_nan_loss if isinstance(trace.run, RecordedRun) else None
+        nan = None if nan is None or nan >= len(batch) else nan
+        history = cls(batch, at, whole * scale.factor, unseen * scale.factor, starts, scale, nan)
         return replace(history, window=_window(batch)) if _wanders(batch) else history
 
     @property
@@ -77,8 +80,13 @@ class LossHistory:
 
     @property
     def n_missing(self) -> int:
-        """Updates without a logged loss."""
+        """Updates without a loss: none was logged, or what was logged is not a number."""
         return int(np.isnan(self.batch).sum())
+
+    @property
+    def ends_in_nan(self) -> bool:
+        """Whether from the first loss that was logged and is not a number on there is none that is one."""
+        return self.first_nan is not None and bool(np.isnan(self.batch[self.first_nan :]).all())
 
     @property
     def overflow(self) -> int | None:
@@ -143,6 +151,13 @@ def _refuse_nothing_logged(trace: Trace, batch: NDArray) -> None:
     if np.isfinite(batch).any():
         return
     if isinstance(trace.run, RecordedRun) and np.isnan(batch).all():
+        nan = trace.run.first_nan_loss
+        if nan is not None and nan < len(batch):
+            raise UserError(
+                f"{trace.path}: every loss that was logged of this run is nan, the first at update {nan}, so there is "
+                "no loss curve; either the run had gone off to infinity by then (a smaller learning rate helps), or "
+                "its data or its parameters held nan before (`gradreel verify` names the first)"
+            )
         raise UserError(
             f"{trace.path}: no loss was logged of this run, so there is no loss curve; call "
             "recording.log(loss=loss.item()) in the loop, after each step, and record the run again"

@@ -14,9 +14,9 @@ from gradreel.core.recording import record
 from gradreel.core.trace import column_kinds, sealed_meta
 
 
-def _small_model(width: int = 16) -> torch.nn.Sequential:
+def _small_model(width: int = 16, activation: type[torch.nn.Module] = torch.nn.Tanh) -> torch.nn.Sequential:
     torch.manual_seed(3)
-    return torch.nn.Sequential(torch.nn.Linear(1, width), torch.nn.Tanh(), torch.nn.Linear(width, 1))
+    return torch.nn.Sequential(torch.nn.Linear(1, width), activation(), torch.nn.Linear(width, 1))
 
 
 def _record_loop(
@@ -65,6 +65,39 @@ def loops(tmp_path_factory) -> Path:
     _record_loop(folder / "sgd", lambda parameters: torch.optim.SGD(parameters, lr=0.1))
     _record_loop(folder / "adam", lambda parameters: torch.optim.Adam(parameters, lr=0.01))
     _record_loop(folder / "unlogged", lambda parameters: torch.optim.AdamW(parameters, lr=0.01), 40, log=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def broken(tmp_path_factory) -> Path:
+    """Recorded loops that end in no numbers: "overflow" by its learning rate, "nan" at update 12 of 30, "nan from the
+    start", and in "float64" the numbers whose squares are too large come before.
+    """
+    folder = tmp_path_factory.mktemp("broken")
+    ruined, made = _small_model(), []
+
+    def ruin(model: torch.nn.Module) -> None:
+        made.append(model)
+        if len(made) == 12:
+            with torch.no_grad():
+                model[0].weight[3, 0] = float("nan")
+
+    def much(parameters) -> torch.optim.Optimizer:
+        return torch.optim.SGD(parameters, lr=3.0)
+
+    def little(parameters) -> torch.optim.Optimizer:
+        return torch.optim.SGD(parameters, lr=0.05)
+
+    _record_loop(folder / "overflow", much, 30, 64, model=_small_model(activation=torch.nn.ReLU))
+    _record_loop(folder / "nan", little, 30, after_step=ruin)
+    with torch.no_grad():
+        ruined[0].weight[3, 0] = float("nan")
+    _record_loop(folder / "nan from the start", little, 5, model=ruined)
+    torch.set_default_dtype(torch.float64)
+    try:
+        _record_loop(folder / "float64", much, 30, 64, model=_small_model(activation=torch.nn.ReLU))
+    finally:
+        torch.set_default_dtype(torch.float32)
     return folder
 
 

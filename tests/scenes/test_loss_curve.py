@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -244,6 +245,41 @@ def test_a_run_without_logged_losses_says_what_to_call(loops, written, tmp_path)
         play(lambda scene, beat: None, tmp_path, {"trace": str(loops / "unlogged")})
     with pytest.raises(UserError, match="none of the 3 losses of this run is a finite number"):
         play(lambda scene, beat: None, tmp_path, {"trace": str(written([np.inf] * 3))})
+
+
+def test_losses_that_were_logged_as_nan_are_not_called_unlogged(broken, tmp_path):
+    run = Trace.open(broken / "nan from the start").run
+    assert run.first_nan_loss == 0
+    with pytest.raises(UserError, match=r"every loss that was logged .* is nan, the first at update 0") as error:
+        play(lambda scene, beat: None, tmp_path, {"trace": str(broken / "nan from the start")})
+    assert "no loss was logged" not in str(error.value)
+
+
+@pytest.mark.parametrize(("name", "end"), [("nan", "end-nan"), ("overflow", "end-overflow")])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_loss_that_becomes_nan_is_no_gap(broken, tmp_path, name, end, language):
+    found, notes = [], []
+
+    def look(scene, beat):
+        found.extend(map(str, check_scene(scene, beat)))
+        notes.append(scene._note())
+
+    beats = play(look, tmp_path, {"trace": str(broken / name)}, language=language)
+    trace = Trace.open(broken / name)
+    missing = int(np.isnan(trace.batch_loss).sum())
+    assert beats[-1] == end and found == []
+    assert 0 < trace.run.first_nan_loss == trace.n_updates - missing
+    words = {"en": f"no loss that is a number at {missing} of 30", "zh": f"30 次更新中有 {missing} 次没有可用的"}
+    assert words[language] in notes[-1]
+
+
+def test_a_nan_in_the_middle_is_not_the_end(broken):
+    history = LossHistory.of(Trace.open(broken / "nan"))
+    assert history.first_nan == 12 and history.ends_in_nan
+    again = history.batch.copy()
+    again[-1] = 1.0
+    assert not replace(history, batch=again).ends_in_nan
+    assert LossHistory.of(Trace.open(broken / "nan"), 12).first_nan is None
 
 
 @pytest.mark.parametrize(
