@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar, Self
 
@@ -10,25 +11,29 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.layer_chain import layer_chain
 from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.trace import read_meta
+from gradreel.core.trace import Trace, read_meta
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.loss_readout import WRITTEN_IN_FULL
 from gradreel.scenes.mobjects.network_diagram import COUNT_GAP, LayerDiagram
 from gradreel.scenes.mobjects.network_parts import patched
 from gradreel.scenes.mobjects.pace import Pace, pace_of, recorded_row, sampled_rows
 from gradreel.scenes.mobjects.text import Number, caption, formula, heading, words
 from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.mobjects.update_formulas import short_text
 from gradreel.scenes.style import PRESENT, palette
 from gradreel.scenes.trace_folder import TraceFolder
-from manim import UP, FadeIn, LaggedStart, UpdateFromAlphaFunc, VGroup, linear
+from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, linear
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 MOST_LAYERS = 9  # matrices of weights: the network of 8 hidden layers
 BOX = (-5.6, 5.6, -2.1, 2.5)
 MOST_NODES = 7  # rows of a column
+TINY = 1e-300  # instead of a division by 0
 WALK_SECONDS = 8.0
+OUT_OF_HAND = 1e6  # a weight as large as this, just before the end of all numbers: the run went off to infinity
 
 
 class Network(LectureScene):
@@ -82,6 +87,7 @@ class Network(LectureScene):
         pictures = self.run.activation if isinstance(self.run, Experiment) and self.run.hidden else None
         self.diagram = LayerDiagram(self.chain.widths, BOX, pictures=pictures, most=MOST_NODES)
         self.places = [self.chain.indices(k, *edges.drawn) for k, edges in enumerate(self.diagram.edges)]
+        self._end_before_infinity(trace)
         self._scale()
         self.counter = VGroup(
             words(self.screen("update"), 32), Number(int(self.kept[self.last]), 0, 32, palette.text, group=True)
@@ -90,14 +96,44 @@ class Network(LectureScene):
         self.counter[0].place(style.HEADING_BASELINE, right=self.counter[1].get_left()[0] - 0.2)
         self._show(0.0)
 
-    def _scale(self) -> None:
-        """What the strongest line of each layer stands for: the largest weight drawn of it, over the states shown."""
+    def _end_before_infinity(self, trace: Trace) -> None:
+        """A run whose parameters stop being finite is shown up to there: ``lost`` is the row of the first such state.
+
+        Raises UserError if that is the first of all, or comes before an update that was asked for.
+        """
+        self.lost: int | None = None
+        at_the_end = np.isfinite(trace.parameters[self.last]).all()
+        if at_the_end and all(np.isfinite(layer).all() for layer in self._sampled()[1]):
+            return
+        lost = next(row for row in range(self.last + 1) if not np.isfinite(trace.parameters[row]).all())
+        found = f"{trace.path}: after {trace.kept[lost]} updates not all parameters are finite numbers"
+        if lost == 0:
+            raise UserError(f"{found}: this run holds no network that can be shown; look at how its model is made")
+        if self.parameters.update is not None:
+            raise UserError(
+                f"network.update: {found}, so the network after {self.parameters.update} cannot be shown; "
+                f"at most {trace.kept[lost - 1]} can be asked for"
+            )
+        self.lost, self.last = lost, lost - 1
+
+    def _sampled(self) -> tuple[NDArray, list[NDArray]]:
+        """Rows (K,) among those shown, and of each layer the weights drawn of it at these, (K, I J)."""
         rows = sampled_rows(0, self.last) if self.last > 0 else np.array([0])
         every = np.concatenate([place.ravel() for place in self.places])
         states = np.stack([np.asarray(self.parameters_kept[row][every], dtype=np.float64) for row in rows])
         sizes = np.cumsum([0, *(place.size for place in self.places)])
-        self.largest = [float(np.abs(states[:, a:b]).max()) for a, b in pairwise(sizes)]
-        self.pace: Pace | None = pace_of(rows, states) if self.last > 0 else None
+        return rows, [states[:, a:b] for a, b in pairwise(sizes)]
+
+    def _scale(self) -> None:
+        """What the strongest line of each layer stands for: the largest weight drawn of it, over the states shown.
+
+        Of a run that is lost, of each state: its last ones would leave nothing to see of all others.
+        """
+        rows, layers = self._sampled()
+        self.largest = [float(np.abs(weights).max()) for weights in layers]
+        if self.lost is not None:
+            layers = [weights / (np.abs(weights).max(axis=1, keepdims=True) + TINY) for weights in layers]
+        self.pace: Pace | None = pace_of(rows, np.hstack(layers)) if self.last > 0 else None
 
     def _weights(self, row: float, k: int) -> NDArray:
         """The drawn weights of layer k at a row of the trace, or between two neighbouring ones."""
@@ -108,7 +144,8 @@ class Network(LectureScene):
 
     def _show(self, row: float) -> None:
         for k, edges in enumerate(self.diagram.edges):
-            edges.show_drawn(self._weights(row, k), self.largest[k])
+            weights = self._weights(row, k)
+            edges.show_drawn(weights, self.largest[k] if self.lost is None else float(np.abs(weights).max()))
         self.counter[1].set_value(int(self.kept[min(recorded_row(row), self.last)]))
 
     # -- beats ---------------------------------------------------------------------------------------------------
@@ -164,7 +201,8 @@ class Network(LectureScene):
     def _draw_lines(self) -> None:
         lines = [FadeIn(edges) for edges in self.diagram.edges]
         self.play(LaggedStart(*lines, lag_ratio=0.3), FadeIn(self.counter), run_time=2.0)
-        self.play(FadeIn(caption(self._note())), run_time=0.5)
+        self.note = caption(self._note())
+        self.play(FadeIn(self.note), run_time=0.5)
 
     def _note(self) -> str:
         """What strength means, and how many of the weights have a line."""
@@ -174,21 +212,40 @@ class Network(LectureScene):
         return self.screen("some", shown=number_text(shown), weights=number_text(self.chain.n_weights))
 
     def _walk_beat(self) -> None:
-        with self.beat("walk", updates=number_text(int(self.kept[self.last]))):
-            # The recorded states go by: some lines grow, some fade, some change their sign
-            live = VGroup(*self.diagram.edges, self.counter[1])
-            pace = self.pace
+        if self.lost is None:
+            with self.beat("walk", updates=number_text(int(self.kept[self.last]))):
+                # The recorded states go by: some lines grow, some fade, some change their sign
+                self._walk()
+        else:
+            with self.beat("walk-lost"):
+                # The states go by, as far as they are numbers, each to its own scale
+                self._walk()
 
-            def update(_: VGroup, share: float) -> None:
-                self._show(pace.row(share))
+    def _walk(self) -> None:
+        live = VGroup(*self.diagram.edges, self.counter[1])
+        pace = self.pace
 
-            self.play(UpdateFromAlphaFunc(live, update, run_time=WALK_SECONDS, rate_func=linear))
-            self._show(float(self.last))
+        def update(_: VGroup, share: float) -> None:
+            self._show(pace.row(share))
+
+        self.play(UpdateFromAlphaFunc(live, update, run_time=WALK_SECONDS, rate_func=linear))
+        self._show(float(self.last))
 
     def _end_beat(self) -> None:
         k, to, start, value = self._strongest()
-        written = number_text(float(f"{value:.3g}"))
-        if self.last > 0:
+        written = short_text(value) if abs(value) >= WRITTEN_IN_FULL else number_text(float(f"{value:.3g}"))
+        if self.lost is not None:
+            update = number_text(int(self.kept[self.lost]))
+            first_lost = self.parameters_kept[self.lost]
+            if np.isinf(first_lost).any() or abs(value) >= OUT_OF_HAND:
+                with self.beat("end-overflow", weight=written, update=update):
+                    # The largest weight before the numbers ran out, and how much of the run is not shown
+                    self._name_line(k, to, start, written, self._unshown())
+            else:
+                with self.beat("end-nan", weight=written, update=update):
+                    # The same, where nothing was large and yet something is no number
+                    self._name_line(k, to, start, written, self._unshown())
+        elif self.last > 0:
             with self.beat("end", weight=written):
                 # The rest steps back; the largest weight that is drawn carries its number
                 self._name_line(k, to, start, written)
@@ -197,13 +254,19 @@ class Network(LectureScene):
                 # No update was made yet: the rest steps back; the largest weight drawn carries its number
                 self._name_line(k, to, start, written)
 
-    def _name_line(self, k: int, to: int, start: int, written: str) -> None:
+    def _unshown(self) -> list[Animation]:
+        """The caption says up to where the run is shown."""
+        shown, made = (number_text(int(self.kept[row])) for row in (self.last, -1))
+        return [FadeOut(self.note), FadeIn(caption(self.screen("shown", update=shown, updates=made)))]
+
+    def _name_line(self, k: int, to: int, start: int, written: str, more: Sequence[Animation] = ()) -> None:
         edges = self.diagram.edges[k]
         line = edges.line(to, start)
         self.label = patched(words(written, style.LABEL, edges.color_of_weights))
         self.label.move_to((line.ends[0] + line.ends[1]) / 2)
         others = [other for layer in self.diagram.edges for other in layer if other is not line]
-        self.play(*(other.animate.set_stroke(opacity=PRESENT) for other in others), FadeIn(self.label), run_time=0.6)
+        back = [other.animate.set_stroke(opacity=PRESENT) for other in others]
+        self.play(*back, FadeIn(self.label), *more, run_time=0.6)
 
     def _strongest(self) -> tuple[int, int, int, float]:
         """Layer, neurons (to, from) and value of the largest weight that is drawn."""

@@ -133,6 +133,52 @@ def test_a_recorded_model_is_shown(media, loops):
     assert [column.width_of_layer for column in scene.diagram.columns] == [1, 16, 1]
 
 
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
+@pytest.mark.parametrize(("name", "end"), [("overflow", "end-overflow"), ("nan", "end-nan")])
+def test_a_run_that_breaks_down_is_shown_up_to_there_and_that_is_said(broken, media, name, end, lang, theme):
+    trace, seen, findings = Trace.open(broken / name), {}, []
+    first = next(row for row in range(31) if not np.isfinite(trace.parameters[row]).all())
+    parameters = {"trace": str(broken / name)}
+
+    def look(scene, beat):
+        seen[beat] = scene.counter[1].text, [line[3] for line in lines(scene)]
+        findings.extend(map(str, check_scene(scene, beat)))
+
+    context = SceneContext(media_dir=media, language=lang, theme=theme)
+    scene = visit_beats(Network, look, parameters, context, TINY)
+    assert [beat.name for beat in scene.beats] == ["layers-one", "start-recorded", "walk-lost", end]
+    assert findings == []
+    assert (seen["start-recorded"][0], seen["walk-lost"][0]) == ("0", str(first - 1))
+    strongest = strength(1.0, scene.diagram.edges[0].color_of_weights)[1]
+    for beat in ("start-recorded", "walk-lost"):  # at each moment something is seen
+        assert max(seen[beat][1]) == pytest.approx(strongest)
+    texts = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+    up_to = {"en": f"shown up to update {first - 1} of 30", "zh": f"只画到第 {first - 1} 次更新（共 30 次）"}
+    assert any(up_to[lang] in text for text in texts)
+    assert not any("nan" in text.lower() for text in texts)
+    assert f"{ {'en': 'By update', 'zh': '到第'}[lang] } {first} " in scene.beats[-1].lines[lang]
+
+
+def test_large_weights_are_powers_of_ten(broken, media):
+    trace = Trace.open(broken / "overflow")
+    last = max(row for row in range(31) if np.isfinite(trace.parameters[row]).all())
+    largest = float(np.abs(trace.parameters[last]).max())
+    assert largest > 1e6
+    _, scene = play(media, trace=str(broken / "overflow"))
+    mantissa, power = scene.label[1].source.replace("\\", "").lstrip("\u2212").split("·10")
+    assert int(power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))) == int(np.log10(largest))
+    assert float(mantissa) == pytest.approx(largest / 10 ** int(np.log10(largest)), abs=0.051)
+
+
+def test_an_update_after_the_breakdown_is_refused_and_one_before_is_shown(broken, media):
+    path = str(broken / "nan")
+    with pytest.raises(UserError, match=r"network\.update: .*after 12 updates not all .* at most 11 can be asked for"):
+        play(media, trace=path, update=20)
+    assert play(media, trace=path, update=11)[0][-2:] == ["walk", "end"]
+    with pytest.raises(UserError, match="after 0 updates not all parameters are finite"):
+        play(media, trace=str(broken / "nan from the start"))
+
+
 def test_a_model_that_is_no_chain_is_refused_with_what_can_be_shown(tmp_path, record_loop):
     model = torch.nn.Sequential(
         torch.nn.Linear(1, 4), torch.nn.LayerNorm(4), torch.nn.Tanh(), torch.nn.Linear(4, 1)
