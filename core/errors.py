@@ -17,6 +17,17 @@ class TraceError(UserError):
     """A trace that is missing, damaged, of a foreign format or of another experiment."""
 
 
+class PathError(TraceError):
+    """A path through parameter space that runs off to infinity: ``found``, and how many updates can be shown of it."""
+
+    def __init__(self, found: str, last: int | None) -> None:
+        super().__init__(found + ("; no path to show" if last is None else f"; ask for the path up to {last} updates"))
+        self.found, self.last = found, last
+
+    def __reduce__(self) -> tuple[type[PathError], tuple[str, int | None]]:
+        return type(self), (self.found, self.last)
+
+
 class TrainingError(UserError):
     """A training run that could not finish, such as one that diverged."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, evenly_spaced
-from gradreel.core.errors import TraceError, UserError
+from gradreel.core.errors import PathError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.theta import parameter_names, parameter_shapes
@@ -22,6 +22,7 @@ Array = NDArray[np.floating]
 
 _LARGEST = 20_000_000  # numbers of a path that are decomposed at once (160 MB)
 _MOST_ROWS = 1000  # of a path of more parameters than that: the Gram matrix stays small
+FARTHEST = 1e150  # of a coordinate: squares of larger ones are no finite numbers
 _READ = 1 << 19  # numbers of a path that are read at once
 
 
@@ -53,7 +54,7 @@ def plane_of(trace: Trace, last: int | None = None) -> Plane:
     Every kept state counts once, up to that after ``last`` updates (by default the end); of a path too large for memory
     evenly spaced ones, but ``share`` is always of all of them. Each direction's largest entry is positive, so that the
     picture never comes out mirrored. A path that stays in a point or on a line gets the parameter axes it is least
-    along as what is missing. TraceError for a path that runs off to infinity.
+    along as what is missing. PathError for a path that runs off to infinity.
     """
     rows, width = _rows(trace, last), trace.parameters.shape[1]
     most = min(max(2, _LARGEST // width), rows if width <= _MOST_ROWS else _MOST_ROWS)
@@ -199,11 +200,11 @@ def _share(trace: Trace, rows: int, origin: FloatArray, directions: FloatArray) 
     return min(1.0, max(0.0, (squares_along - float(along @ along) / rows) / total))
 
 
-def _broken(trace: Trace, rows: int) -> TraceError:
-    """The error for a path that is not finite everywhere."""
-    row = next((r for r in range(rows) if not np.isfinite(trace.parameters[r]).all()), rows - 1)
-    found = f"{trace.path}: theta after {trace.kept[row]} updates is not a point: the run went off to infinity; "
-    return TraceError(found + (f"ask for the path up to {trace.kept[row - 1]} updates" if row else "no path to show"))
+def _broken(trace: Trace, rows: int) -> PathError:
+    """The error for a path that is not finite everywhere, or so far out that its distances are not."""
+    row = next((r for r in range(rows) if not float(np.abs(trace.parameters[r]).max()) <= FARTHEST), rows - 1)
+    found = f"{trace.path}: theta after {trace.kept[row]} updates is not a point: the run went off to infinity"
+    return PathError(found, int(trace.kept[row - 1]) if row else None)
 
 
 def _and(names: list[str]) -> str:

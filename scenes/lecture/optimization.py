@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from gradreel.core.errors import PathError, TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import read_meta
 from gradreel.scenes.base import LectureScene, need_curve
@@ -11,6 +12,8 @@ from gradreel.scenes.lecture.curve_descent import CurveDescentBeats
 from gradreel.scenes.lecture.recorded_descent import RecordedDescentBeats
 from gradreel.scenes.trace_folder import TraceFolder
 from pydantic import Field, model_validator
+
+FEWEST = 3  # updates that are shown
 
 
 class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
@@ -23,13 +26,13 @@ class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
             description="the folder of a trace that is shown instead, such as one recorded around a loop of your own: "
             "its path, its loss curve and its parameters",
         )
-        updates: int | None = Field(None, ge=3, description="how many of its updates are shown; all, if not set")
+        updates: int | None = Field(None, ge=FEWEST, description="how many of its updates are shown; all, if not set")
 
         @model_validator(mode="after")
         def _every_update_is_there(self) -> Self:
             run = read_meta(self.trace.path)[1] if self.trace is not None else self.run
-            if run.n_updates < 3 or (self.updates or 0) > run.n_updates:
-                raise ValueError(f"updates: at least 3, at most the {run.n_updates} that the run has")
+            if run.n_updates < FEWEST or (self.updates or 0) > run.n_updates:
+                raise ValueError(f"updates: at least {FEWEST}, at most the {run.n_updates} that the run has")
             if run.n_parameters < 2:
                 raise ValueError("trace: the path is shown in a plane, so the model needs two parameters at least")
             if isinstance(run, Experiment):
@@ -48,5 +51,18 @@ class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
         if isinstance(run.run, Experiment):
             self.of_a_curve(run, last)
         else:
-            self.of_a_recorded_run(run, last)
+            try:
+                self.of_a_recorded_run(run, last)
+            except PathError as error:
+                raise TraceError(f"gradient-descent.updates: {error.found}; {_what_can_be_shown(error)}") from None
         self.hand_on()
+
+
+def _what_can_be_shown(error: PathError) -> str:
+    """Of a path that runs off to infinity: what to set to see it up to there."""
+    if (error.last or 0) < FEWEST:
+        return f"at least {FEWEST} updates are shown; a smaller learning rate often helps"
+    return (
+        f"what came before can be shown: --set gradient-descent.updates={error.last} (in a lesson: updates = "
+        f"{error.last} among the scene's parameters)"
+    )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from gradreel.core.arrays import evenly_spaced
 from gradreel.core.loss_surface import loss_grid
-from gradreel.core.planes import Plane, plane_of
+from gradreel.core.planes import FARTHEST, Plane, plane_of
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.trace import Trace
 from gradreel.scenes.mobjects.label_places import LabelPath, label_path, offset_in_direction, place_costs
@@ -96,9 +96,13 @@ class DescentMap(VGroup):
         return self.surface.at(self.plane.coordinates(theta))
 
     def downhill(self, row: int) -> NDArray:
-        """The direction (2,) of -g in the plane, for the recorded gradient that left ``row`` (or the last there is)."""
+        """The direction (2,) of -g in the plane, for the recorded gradient that left ``row`` (or the last there is).
+
+        0 for a gradient off to infinity, which points nowhere.
+        """
         gradient = self.trace.gradient[min(row, len(self.trace.gradient) - 1)]
-        return np.asarray(-self.plane.directions @ gradient)
+        lost = not float(np.abs(gradient).max()) <= FARTHEST
+        return np.zeros(2) if lost else np.asarray(-self.plane.directions @ gradient)
 
     def label_centers(self) -> NDArray:
         """(K, 2): where the moving point's label stands, at each corner of the path."""

@@ -81,4 +81,6 @@ def state_at(trace: Trace, row: float) -> NDArray:
     below = min(recorded_row(row), len(trace.kept) - 1)
     above = min(below + 1, len(trace.kept) - 1)
     share = min(max(row - below, 0.0), 1.0)
+    if share == 0.0:  # the next state may be off to infinity, and 0 times that is no number
+        return np.asarray(trace.parameters[below])
     return np.asarray((1 - share) * trace.parameters[below] + share * trace.parameters[above])

@@ -103,7 +103,7 @@ def is_plain_descent(trace: Trace) -> bool:
     """Whether the run's updates are minus one learning rate times the gradient, and nothing else.
 
     One SGD of one group says so by its settings; some of its updates are computed again from the recorded numbers, for
-    a loop may change parameters between steps.
+    a loop may change parameters between steps. Updates off to infinity say nothing.
     """
     run = trace.run
     if not isinstance(run, RecordedRun) or run.kept_every != 1 or run.n_groups != 1:
@@ -120,5 +120,7 @@ def is_plain_descent(trace: Trace) -> bool:
 def _is_one_step(trace: Trace, row: int) -> bool:
     before, after = np.asarray(trace.parameters[row], float), np.asarray(trace.parameters[row + 1], float)
     step = trace.columns["rate"][row, 0] * np.asarray(trace.gradient[row], float)
+    if not (np.isfinite(before) & np.isfinite(step) & np.isfinite(after)).all():
+        return True
     size = np.maximum(np.abs(before), np.abs(step))
     return bool(np.all(np.abs(before - step - after) <= ROUNDING * np.finfo(trace.parameters.dtype).eps * size))

@@ -1,6 +1,7 @@
 """Planes through parameter space and the loss over them."""
 
 import dataclasses
+import pickle
 import tracemalloc
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ from gradreel.core.arrays import FloatArray
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.datasets import CurveDataset
-from gradreel.core.errors import TraceError, UserError
+from gradreel.core.errors import PathError, TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.loss_surface import loss_grid, lowest
 from gradreel.core.planes import Plane, parameter_plane, plane_of, random_plane
@@ -317,6 +318,21 @@ def test_a_path_off_to_infinity_is_refused_with_the_part_that_can_be_shown(tiny_
         assert 0 < plane(trace, last=19).share <= 1
     with pytest.raises(TraceError, match="after 0 updates"):
         plane_of(with_path(tiny_trace, path * np.inf))
+
+
+@pytest.mark.filterwarnings("error:overflow encountered in cast")
+@pytest.mark.parametrize(("dtype", "far", "last"), [("float64", 1e200, 20), ("float32", 1e30, 22)])
+def test_of_a_path_off_to_infinity_all_can_be_shown_that_has_distances(tiny_trace: Trace, dtype, far, last) -> None:
+    path = np.random.default_rng(1).normal(size=(30, 7)).astype(dtype)
+    path[21, 3], path[22, 3], path[23:, 3] = far, 2 * far, np.inf
+    trace = with_path(tiny_trace, path)
+    with pytest.raises(PathError) as error:
+        plane_of(trace)
+    assert error.value.last == last
+    assert f"theta after {last + 1} updates is not a point" in error.value.found
+    assert 0 < plane_of(trace, last).share <= 1
+    again = pickle.loads(pickle.dumps(error.value))
+    assert (again.last, str(again)) == (last, str(error.value))
 
 
 def test_random_directions_are_as_long_as_each_units_own_weights() -> None:

@@ -121,6 +121,40 @@ def test_only_the_updates_asked_for_are_shown(loops, tmp_path):
     assert max(counts) == counts[-1] == 30
 
 
+@pytest.mark.filterwarnings("error:::gradreel")
+@pytest.mark.parametrize("name", ["overflow", "float64", "nan"])
+def test_of_a_run_off_to_infinity_the_error_says_what_can_be_set(broken, tmp_path, name):
+    with pytest.raises(UserError, match=r"^gradient-descent\.updates: .* the run went off to infinity") as error:
+        play(lambda scene, beat: None, broken / name, tmp_path)
+    updates = int(re.search(r"--set gradient-descent\.updates=(\d+) ", str(error.value))[1])
+    trace, found, markers = Trace.open(broken / name), [], []
+
+    def look(scene, beat):
+        found.extend(map(str, check_scene(scene, beat)))
+        shown = scene.recorded
+        markers.append(shown.map.surface.coordinates(shown.map.path.marker.get_center()))
+        drawn = [line.points for line in shown.map.path.line if len(line.points)]
+        markers[-1] = markers[-1], bool(drawn)
+
+    beats = play(look, broken / name, tmp_path, updates=updates)
+    assert beats[-1] == "recorded-end" and found == []
+    plane = plane_of(trace, updates)
+    theta = np.asarray(trace.parameters[updates])
+    extent = np.ptp(plane.coordinates(np.asarray(trace.parameters[: updates + 1], dtype=float)))
+    np.testing.assert_allclose(markers[-1][0], plane.coordinates(theta), atol=1e-6 * extent)
+    assert markers[-1][1]  # the path is there
+
+
+def test_a_run_lost_before_three_updates_has_nothing_to_set(broken, tmp_path):
+    with pytest.raises(UserError, match="at least 3 updates are shown; a smaller learning rate") as error:
+        play(lambda scene, beat: None, broken / "nan from the start", tmp_path)
+    assert "--set" not in str(error.value)
+
+
+def test_updates_off_to_infinity_do_not_change_what_an_update_is(broken):
+    assert is_plain_descent(Trace.open(broken / "overflow"))
+
+
 def test_a_recording_with_dropped_states_is_refused(tmp_path, small_model):
     optimizer = torch.optim.SGD(small_model.parameters(), lr=0.1)
     with record(small_model, optimizer, tmp_path / "few", keep={"every": 5}):
