@@ -13,6 +13,8 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments import LONGEST_NAME, shown_name
 from gradreel.scenes.mobjects.text import TextMobject, caption
 
+HAIR = 0.02  # that a line may stand in the margin
+
 
 def data_caption(
     scene: LectureScene, dataset: DailyViews, key: str, shorter: Mapping[str, Any] | None = None, **values: Any
@@ -24,7 +26,7 @@ def data_caption(
     for longest, stead in product(range(LONGEST_NAME, 4, -4), ({}, shorter or {})):
         data = scene.screen("synthetic") if dataset.synthetic else shown_name(dataset.title, longest)
         line = caption(scene.screen(key, data=data, **(values | stead)))
-        if line.get_right()[0] <= style.RIGHT_EDGE:
+        if line.get_right()[0] <= style.RIGHT_EDGE + HAIR:
             break
     return line
 
