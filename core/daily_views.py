@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 UNITS = ((1e6, "M"), (1e3, "k"))
 """In which views are written where a usual day has as many, and the letter behind."""
+LOSS_UNITS = ((1e12, "T"), (1e9, "B"), *UNITS)
+"""In which losses are written: five digits of a unit are one of the next one's."""
 UNSEEN_FROM = date(2021, 1, 1)
 """The synthetic series' first unseen day: the lecture trains on 2017 to 2020 and looks at 2021."""
 
@@ -177,7 +179,7 @@ def loss_unit(losses: Iterable[float]) -> tuple[float, str]:
     Unlike a day's views, which are thousands where a usual day has as many: a loss of 0.023k is a puzzle.
     """
     largest = max((abs(loss) for loss in losses if math.isfinite(loss)), default=0.0)
-    return next(((unit, letter) for unit, letter in UNITS if round(largest) >= 10 * unit), (1.0, ""))
+    return next(((unit, letter) for unit, letter in LOSS_UNITS if round(largest) >= 10 * unit), (1.0, ""))
 
 
 def loss_column(losses: Iterable[float]) -> Callable[[float], str]:

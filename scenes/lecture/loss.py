@@ -225,7 +225,8 @@ class Loss(LectureScene):
         """The strip becomes level, and its height is the loss of card ``k``."""
         strip, thetas = self.strip, self.thetas
         self.play(self.board.settling(thetas.all_errors(thetas.rows[k]), 1.5))
-        self.mean_label = strip.mean_label(self.screen("mean", loss=self.written(thetas.losses[k])))
+        mean = self.screen("mean", loss=self.written(thetas.losses[k]))
+        self.mean_label = strip.mean_label(mean, right=CARD_LEFT - 0.08)
         self.play(Create(strip.level), FadeIn(self.mean_label), run_time=0.5)
         self.play(FadeIn(self.cards[k].loss, target_position=self.mean_label), run_time=0.8)
 

@@ -19,6 +19,7 @@ from manim import VGroup, VMobject
 from numpy.typing import NDArray
 
 INK = 0.62  # of the text colour
+LINE = 0.38  # from line to line of the mean's label
 MOST_YEARS, MOST_DAYS = 8, 6  # that the axis names
 
 
@@ -86,9 +87,17 @@ class ErrorStrip(VGroup):
         start, end = self.level.points[0], self.level.points[-1]
         return dashed(start, end, mix(palette.text, 0.75), 2.0, 0.1)
 
-    def mean_label(self, text: str) -> TextMobject:
-        """What the mean is, right of its level."""
-        return words(text, style.LABEL).place(self.level.points[0][1] - 0.11, left=self.plot.box[1] + 0.2)
+    def mean_label(self, text: str, right: float) -> VGroup:
+        """What the mean is, right of its level; where it would go beyond ``right``, its number stands under its name.
+
+        ``text``: name, space, number.
+        """
+        baseline, left = self.level.points[0][1] - 0.11, self.plot.box[1] + 0.2
+        label = words(text, style.LABEL).place(baseline, left=left)
+        if label.get_right()[0] <= right:
+            return label
+        name, number = (words(part, style.LABEL) for part in text.rsplit(" ", 1))
+        return VGroup(name.place(baseline + LINE, left=left), number.place(baseline, left=left))
 
 
 def _calendar(dates: DayArray, language: str) -> Ticks:

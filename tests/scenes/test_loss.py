@@ -24,6 +24,7 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.loss import Loss
 from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.error_strip import ErrorStrip
+from gradreel.scenes.mobjects.theta_card import ThetaCard
 from gradreel.scenes.stills import visit_beats
 
 RUN = Experiment(
@@ -202,7 +203,8 @@ def test_days_that_are_all_alike_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("size", "unit"), [(0.002, r"0\.00\d+"), (1.0, r"\d\.\d\d"), (2000.0, r"\d{3,4}"), (3e6, r"\d{3,4}k")]
+    ("size", "unit"),
+    [(0.002, r"0\.00\d+"), (1.0, r"\d\.\d\d"), (2000.0, r"\d{3,4}"), (3e6, r"\d{3,4}k"), (1e12, r"\d{2,4}B")],
 )
 def test_views_of_any_size_are_written_with_digits_that_count(tmp_path, size, unit):
     views = size * np.array([4, 5, 5, 4, 1, 0.5, 3])[np.arange(70) % 7]
@@ -210,15 +212,33 @@ def test_views_of_any_size_are_written_with_digits_that_count(tmp_path, size, un
     run = RUN.model_copy(update={"dataset": DailyViews(series=series, window=3), "batch_size": 8})
     for each in (run, CURVE):
         train(each, tmp_path / "traces")
-    findings, told = [], []
+    findings, told, cells, axis = [], [], [], []
 
     def look(scene, beat):
         findings.extend(check_scene(scene, beat))
         told[:] = [card.loss.source.split('"')[1] for card in scene.cards]
+        cells[:] = [value_in_cell(card, k) for card in scene.cards for k in range(len(card.numbers))]
+        axis[:] = [label.source for label in scene.board.strip.plot.y_tick_labels]
 
     assert play(tmp_path, look, run=run)[-1] == "other-better"
     assert all(re.fullmatch(unit, text) for text in told), told
+    assert {text.lstrip("0123456789.\u2009") for text in axis} <= {"", told[0].lstrip("0123456789.")}
+    theta = in_thousands(run, np.asarray(Trace.find(tmp_path / "traces", run).parameters[[0, -1]]))
+    for (shown, digit), value in zip(cells, theta[:, [0, 1, 2, -1]].ravel(), strict=True):
+        assert shown == pytest.approx(value, abs=0.51 * digit)
+    columns = np.array([abs(shown) / digit for shown, digit in cells]).reshape(2, -1).max(axis=0)
+    assert (columns >= 1).all()  # digits that count, of each entry
     assert findings == []
+
+
+def value_in_cell(card: ThetaCard, k: int) -> tuple[float, float]:
+    """What a cell of a card says with the factors there are, and what one of its last digit stands for."""
+    number, factor = card.numbers[k], card.factors[k]
+    before = re.match(r"\$display\(10\^\((-\d+)\)", card.name.source)
+    power = -int(before[1]) if before else 0
+    power += int(re.search(r"\((-?\d+)\)", factor.source.removeprefix("$display("))[1]) if factor is not None else 0
+    text = number.text.replace("\u2212", "-").replace("\u2009", "")
+    return float(text) * 10.0**power, 10.0 ** (power - number.decimals)
 
 
 @pytest.mark.parametrize(
