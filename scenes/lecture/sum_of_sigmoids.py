@@ -14,9 +14,10 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.sum_by_hand import SumByHandBeats
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
+from gradreel.scenes.mobjects.made_up import Moved, beneath_tally, tally
 from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRows
+from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import number_text
@@ -39,6 +40,7 @@ MOST = 8  # sigmoids that a picture holds
 PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM, PLOT_TOP = style.LEFT_EDGE + 0.6, 0.75, -2.59, 1.1
 ROWS = (2.15, style.RIGHT_EDGE, -2.95, 1.2)  # left, right, bottom, top
 FORMULA_BASELINE, READOUT_LEFT = 1.93, 1.4
+TALLY = 1.92  # the baseline of what the constant comes to with the mirrored sigmoids' c
 WALK = 9.0  # seconds in which the run is shown
 CLOSE = 0.05  # blue lies close to red when their typical distance is less than this share of red's height
 
@@ -236,14 +238,28 @@ class SumOfSigmoids(SumByHandBeats):
         self.play(FadeIn(VGroup(name, loss), shift=0.15 * UP), run_time=0.5)
 
     def _made_up(self, mirrored: Sequence[int]) -> None:
-        """Copies of the mirrored rows' curves go down by their c; then one of the constant goes up by their sum."""
-        rows, c = self.rows, unpack(self.experiment, self._theta(self.last)).c
-        self.copies = [rows.rows[i + 1].curve.copy().set_stroke(width=style.GHOST_CURVE) for i in mirrored]
-        ways = [-float(c[i]) * rows.scale_y for i in mirrored]
-        moves = [copy.animate.shift([0, way, 0]) for copy, way in zip(self.copies, ways, strict=True)]
-        self.play(*moves, run_time=1.6)
-        self.copies.append(rows.rows[0].curve.copy().set_stroke(width=style.GHOST_CURVE))
-        self.play(self.copies[-1].animate.shift([0, -sum(ways), 0]), run_time=1.4)
+        """Row by row, a copy of a mirrored curve goes down by its c, or up; those c's are added to the constant."""
+        rows, theta = self.rows, unpack(self.experiment, self._theta(self.last))
+        added, self.copies, self.arrows = [float(theta.c[i]) for i in mirrored], [], []
+        for i, c in zip(mirrored, added, strict=True):
+            moved = self._move(rows.rows[i + 1], -c * rows.scale_y)
+            self.play(FadeOut(moved), run_time=0.4)
+        b, ours = float(theta.b), float(unpack(self.experiment, self.hand).b)
+        self.tally = tally(b, added, TALLY)
+        self.play(FadeIn(self.tally, shift=0.1 * UP), run_time=0.5)
+        self._move(rows.rows[0], sum(added) * rows.scale_y)
+        self.ours = beneath_tally(self.screen("by-hand"), ours, TALLY - 0.45)
+        self.play(FadeIn(self.ours, shift=0.1 * UP), run_time=0.5)
+
+    def _move(self, row: SigmoidRow, way: float) -> VMobject:
+        """An arrow as long as c, and a copy of the row's curve goes along it; returns the copy."""
+        moved = Moved(row, way)
+        self.copies.append(moved.copy_of_curve)
+        self.arrows.append(moved.arrow)
+        self.play(FadeIn(moved.arrow), run_time=0.3)
+        self.play(moved.copy_of_curve.animate.shift([0, way, 0]), run_time=1.2)
+        self.wait(0.4)
+        return moved.copy_of_curve
 
     def _found_beats(self) -> None:
         steps = steps_of(self.experiment, np.asarray(self.run.parameters[self.last]))
@@ -253,12 +269,11 @@ class SumOfSigmoids(SumByHandBeats):
                 self.wait(0.5)
         elif steps.mirrored:
             with self.beat("found-mirrored"):
-                # Rows whose w is below zero stay bright beside the thin lines that were ours. Less their c they would
-                # lie there; the constant, with those c's added, lies on its own
+                # Rows whose w is below zero stay bright beside the thin lines that were ours. One after the other, less
+                # its c, would lie there; the constant, with those c's added, is almost ours: the sum is written out
                 dimmed = [row for k, row in enumerate(self.rows.rows) if k and k - 1 not in steps.mirrored]
                 if dimmed:
                     self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.6)
-                self.wait(1.0)
                 self._made_up(steps.mirrored)
         else:
             with self.beat("found-alike"):

@@ -20,7 +20,9 @@ from gradreel.scenes.layout import check_beats, check_scene
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.sigmoids import MorphSigmoid
 from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.mobjects.made_up import tally
 from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.stills import _drawn, visit_beats
 
 TINY = (320, 180)
@@ -240,6 +242,10 @@ class SumFilm:
     between: Any = None
     beneath: Any = None
     made_up: Any = None
+    arrows: Any = None
+    tally: str = ""
+    ours: str = ""
+    copies_left: Any = None
     before: np.ndarray | None = None  # the picture before the run comes
     picture: np.ndarray | None = None  # and where its walk ends
 
@@ -261,6 +267,10 @@ class SumFilm:
         if beat == "found-mirrored":
             *steps, constant = scene.copies
             self.made_up = [part.get_start()[1] for part in steps], constant.get_start()[1]
+            self.arrows = [(arrow[0].get_start()[1], arrow[1].points[3][1]) for arrow in scene.arrows]
+            self.tally, self.ours = scene.tally.source, scene.ours[0].source
+            on_screen = scene.get_mobject_family_members()
+            self.copies_left = [copy in on_screen for copy in scene.copies]
 
 
 @pytest.fixture(scope="module")
@@ -351,6 +361,30 @@ def test_mirrored_steps_less_their_c_begin_at_zero_and_the_constant_has_those_c_
         assert start == pytest.approx(rows.rows[i + 1].zero_y, abs=0.02 * rows.scale_y)
     added = float(layers.b + layers.c[mirrored].sum())
     assert constant == pytest.approx(rows.rows[0].zero_y + added * rows.scale_y, abs=1e-6)
+
+
+def test_each_mirrored_rows_c_is_an_arrow_and_a_term_of_the_sum(context, sum_films):
+    film, layers = sum_films["long"], unpack(LONG, np.array(train(LONG, context.traces).parameters[-1]))
+    c = layers.c[layers.weights[0][:, 0] < 0]
+    scale = sum_scene(lambda scene, beat: scene.rows.scale_y, context, LONG)["found-mirrored"]
+    ways = [(end - start) / scale for start, end in film.arrows]
+    assert ways == pytest.approx([*-c, c.sum()], abs=1e-6)
+    assert [number_text(abs(x), 2) in film.tally for x in (*c, layers.b, layers.b + c.sum())] == [True] * (len(c) + 2)
+    assert film.copies_left == [False] * len(c) + [True], "copies of two rows would lie side by side"
+    assert "set by hand" in film.ours
+
+
+@pytest.mark.parametrize(
+    ("b", "added", "written"),
+    [
+        (-0.08, [2.71, -1.72], '-"0.08") + magenta("2.71") - magenta("1.72") = "0.91"'),
+        (0.004, [0.504, 1.004], '"0.00") + magenta("0.50") + magenta("1.00") approx "1.51"'),
+        (1.0, [1.0] * 8, '"1.00") + magenta("8.00") = "9.00"'),
+        (1.0, [-3.0], '"1.00") - magenta("3.00") = -"2.00"'),
+    ],
+)
+def test_an_equals_sign_stands_only_where_the_printed_numbers_add_up(b, added, written):
+    assert written in tally(b, added, 0.0).source.replace("\u2212", "-")
 
 
 @pytest.mark.parametrize(("name", "run"), [("long", LONG), ("short", SHORT)], ids=["better", "worse"])
