@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.arrays import FloatArray
+from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import hidden_terms, unpack
+from gradreel.core.theta import hidden_terms, predict, unpack
 from gradreel.core.written_out import Example, view_unit
 
 USUAL, WIDER = (0.005, 0.995), 0.35
@@ -48,6 +48,15 @@ class Surface:
         return min(self.constant, float(sums.min())), max(self.constant, float(sums.max()))
 
 
+@dataclass(frozen=True)
+class Swing:
+    """What is done to one term for a try: its weights turned, its bias moved, its c made another."""
+
+    turn: float = 0.0  # degrees, about the ground's middle
+    move: float = 0.0  # of the ramp, up the slope, in lengths of the ground
+    lift: float = 1.0  # c's factor
+
+
 def ground_of(dataset: DailyViews, x: FloatArray) -> tuple[float, float]:
     """From where to where x_1 and x_2 go, in the views' unit: beyond nearly all days' views, and the example's x (D,).
 
@@ -68,11 +77,67 @@ def surface_of(run: Experiment, theta: FloatArray, x: FloatArray, ground: tuple[
     """
     if len(run.hidden) != 1 or len(x) < 2:
         raise ValueError(f"a surface is that of one hidden layer and two features or more, not {run.hidden}, {len(x)}")
+    terms = hidden_terms(run, theta, _points(x, ground, count)).T.reshape(-1, count, count)
+    return Surface(np.linspace(*ground, count), np.asarray(x[2:]), float(unpack(run, theta).b), terms)
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """The surface after K updates of a training run, the first and the last among them."""
+
+    updates: IntArray  # (K,)
+    constant: FloatArray  # (K,)
+    terms: FloatArray  # (K, H, N, N)
+    days: FloatArray  # (K, M)  what the network says of M days
+
+    def height(self, k: int) -> FloatArray:
+        """(N, N): the prediction at state k."""
+        return np.asarray(self.constant[k] + self.terms[k].sum(axis=0))
+
+    def heights(self) -> FloatArray:
+        return np.asarray(self.constant[:, None, None] + self.terms.sum(axis=1))  # (K, N, N)
+
+    def at(self, which: IntArray) -> Walk:
+        """Of these states alone."""
+        return Walk(self.updates[which], self.constant[which], self.terms[which], self.days[which])
+
+
+def walk_of(
+    run: Experiment,
+    updates: IntArray,
+    thetas: FloatArray,
+    x: FloatArray,
+    ground: tuple[float, float],
+    count: int,
+    days: FloatArray,
+) -> Walk:
+    """The surfaces of thetas (K, P), reached after ``updates`` (K,), and what they say of days (M, D)."""
+    points = _points(x, ground, count)
+    terms = np.swapaxes(hidden_terms(run, thetas, points), 1, 2).reshape(len(thetas), -1, count, count)
+    return Walk(updates, np.asarray(unpack(run, thetas).b), terms, np.asarray(predict(run, thetas, days)))
+
+
+def swung(run: Experiment, theta: FloatArray, surface: Surface, i: int, swing: Swing) -> FloatArray:
+    """Term i (N, N) of the surface of theta (P,) if its weights, its bias and its c were others; theta stays."""
+    other = np.array(theta, dtype=np.float64)
+    layers = unpack(run, other)  # views of it
+    w, middle = layers.weights[0][i, :2], np.full(2, (surface.axis[0] + surface.axis[-1]) / 2)
+    angle, old = np.deg2rad(swing.turn), w.copy()
+    w[...] = np.cos(angle) * old[0] - np.sin(angle) * old[1], np.sin(angle) * old[0] + np.cos(angle) * old[1]
+    reach = swing.move * (surface.axis[-1] - surface.axis[0])
+    layers.biases[0][i] += (old - w) @ middle - float(np.hypot(*old)) * reach
+    layers.c[i] *= swing.lift
+    x, count = np.array([0.0, 0.0, *surface.held]), len(surface.axis)
+    ground = float(surface.axis[0]), float(surface.axis[-1])
+    return np.asarray(hidden_terms(run, other, _points(x, ground, count))[:, i].reshape(count, count))
+
+
+def _points(x: FloatArray, ground: tuple[float, float], count: int) -> FloatArray:
+    """The mesh' points as features (N N, D), x_1 running first."""
     axis = np.linspace(*ground, count)
     points = np.empty((count, count, len(x)))
     points[..., 0], points[..., 1], points[..., 2:] = axis, axis[:, None], x[2:]
-    terms = hidden_terms(run, theta, points.reshape(-1, len(x))).T.reshape(-1, count, count)
-    return Surface(axis, np.asarray(x[2:]), float(unpack(run, theta).b), terms)
+    return points.reshape(-1, len(x))
 
 
 def near_days(

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from gradreel.core.network_surface import ground_of, near_days, surface_of
+from gradreel.core.network_surface import Swing, ground_of, near_days, surface_of, swung, walk_of
 from gradreel.core.theta import predict
+from gradreel.core.written_out import in_thousands
 from gradreel.scenes.lecture.three_days import ThreeDaysScene
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_sum import WrittenSum
+from gradreel.scenes.mobjects.pace import sampled_rows
 from gradreel.scenes.mobjects.surface_board import COUNT, FEW, SurfaceBoard
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, emphasis
-from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 
 MOST_DAYS, FEWEST_DAYS = 40, 6  # real days around the one that is shown; fewer than so many are left out
-TURN = 4.4  # seconds
+TURN, BACK, TRAIN = 4.4, 1.0, 4.4  # seconds
+SWING = 2.7  # seconds in which a ramp is turned, moved and sunk
+TRIED = 32.0, 0.12, -1.0  # degrees, lengths of the ground, c's factor
 
 
 def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
@@ -33,13 +38,26 @@ def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
         ago = scene.words_of.screen("network-diagram", key, scene.context.language, {"days": j})
         names.append(f"$x_{j}$ · {ago}")
     day = example.x[:2], scene.there.y, scene.there.label
-    return SurfaceBoard(surface, small, *day, near, names, scene.unit.decimals)
+    trace = scene.trace("run")
+    rows = sampled_rows(0, len(trace.kept) - 1)
+    thetas, days = in_thousands(run, trace.parameters[rows]), np.vstack([x, example.x])
+    walk, small_walk = (
+        walk_of(run, trace.kept[rows], thetas, example.x, ground, count, days) for count in (COUNT, FEW)
+    )
+    said = [
+        scene.words_of.screen("network-diagram", key, scene.context.language, {})
+        for key in ("update", "mean-gap", "above", "below")
+    ]
+    return SurfaceBoard(surface, small, *day, near, names, scene.unit.decimals, walk, small_walk, said)
 
 
 def surface_as_left(scene: ThreeDaysScene) -> list[VMobject]:
     """What network-diagram ends with where there are two features or more."""
     board = surface_board(scene).settled()
-    return [board.held, board.column, *board.turning, board.days, board.lead, board.card, board.day]
+    if not len(board.days.y):
+        return [board.held, board.column, *board.turning, board.lead, board.card, board.day]
+    board.train(1.0)
+    return [board.held, board.column, *board.turning, board.days, board.day, board.tally, board.key]
 
 
 class SurfaceBeats(ThreeDaysScene):
@@ -95,14 +113,30 @@ class SurfaceBeats(ThreeDaysScene):
     def _ramps_beat(self) -> None:
         board, count = self.board, self.board.surface.n_terms
         with self.beat("ramps" if count > 1 else "ramps-one", activation=self.activation):
-            # A box unfolds into a ramp, beside its term; then the sheet takes it up. So with each
-            seconds = 0.85 if count <= 3 else 0.65
+            # A box unfolds into a ramp, beside its term; the first is turned, moved and sunk, and comes back. Then the
+            # sheet takes it up. So with each
+            seconds = 0.75 if count <= 3 else 0.6
             for i, box in enumerate(self.diagram.boxes):
                 ramp, floor = board.ramps[i], board.floors[i]
                 self.play(emphasis(board.term(i), FULL), FadeOut(box), FadeIn(floor), run_time=0.4 * seconds)
                 self.add(ramp)
                 self.play(self._over(ramp, lambda share, i=i: board.unfold(i, share), 0.8 * seconds))
+                if i == 0:
+                    self._swing()
                 self.play(self._over(board.sheet, lambda share, i=i: board.add_term(i, share), 1.3 * seconds))
+
+    def _swing(self) -> None:
+        """The first ramp if its w's, its b and its c were others, one after the other; then it is as it was."""
+        board, (turn, move, lift) = self.board, TRIED
+        ramp = board.ramps[0]
+
+        def show(share: float) -> None:
+            part, within = min(int(3 * share), 2), 3 * share - min(int(3 * share), 2)
+            away = float(np.sin(np.pi * within)) ** 2
+            tried = (Swing(turn=turn * away), Swing(move=move * away), Swing(lift=1 + (lift - 1) * away))[part]
+            board.swing(0, swung(self.run, self.theta, board.small, 0, tried))
+
+        self.play(UpdateFromAlphaFunc(ramp, lambda _, share: show(share), run_time=SWING, rate_func=linear))
 
     def _turn_beat(self) -> None:
         said = {**self.outcome, "activation": self.activation}
@@ -130,10 +164,22 @@ class SurfaceBeats(ThreeDaysScene):
         self.play(Create(board.lead), FadeIn(board.card, target_position=board.day, scale=0.1), run_time=0.8)
 
     def _days_beat(self) -> None:
-        board = self.board
-        with self.beat("days" if len(board.surface.held) else "days-two"):
-            # Other real days stand about it, each with its gap
-            over = [board.lead, board.card, board.day]
-            self.remove(*over)
-            self.add(board.days, *over)
-            self.play(FadeIn(board.days, shift=0.1 * UP), run_time=1.0)
+        board, decimals, letter = self.board, self.decimals, self.unit.letter
+        first, last = (round(board.mean_gap(k), decimals) for k in (0, -1))
+        name = ("days" if len(board.surface.held) else "days-two") + ("" if last < first else "-no-closer")
+        before, after = (number_text(gap, decimals) + letter for gap in (first, last))
+        with self.beat(name, before=before, after=after):
+            # Other real days stand about it, each with its gap. Back to the start of the training, where the sheet was
+            # another; then, update after update, it bends to where it was, and the gaps with it
+            self.remove(board.day)
+            self.add(board.days, board.day)
+            coming = [FadeIn(board.days, shift=0.1 * UP), FadeIn(board.key)]
+            self.play(FadeOut(board.card, board.lead), *coming, run_time=0.8)
+            board.train(1.0)
+            self.play(FadeIn(board.tally), run_time=0.3)
+            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day, board.tally)
+            self.play(self._over(moving, lambda share: board.train(1.0 - share), BACK))
+            self.wait(0.5)
+            self.play(self._over(moving, board.train, TRAIN))
+            self.remove(moving)
+            self.add(*board.turning, board.days, board.day, board.tally, board.key)

@@ -25,6 +25,7 @@ MESH = 1.1  # width of the mesh's lines
 LIGHT = np.array([-0.62, -0.5, 0.6])  # to where the light comes from: right, away, up, as one looks at the surface
 STEEPER = 2.0  # slopes are shaded as if they were so much steeper
 LEVELS = np.linspace(0.0, 1.0, 33)
+RIM = 2.2  # width of the days' rings
 BELOW_NEXT = 0.2  # how far a strip reaches below the one before it, as a share of that one
 
 
@@ -185,7 +186,7 @@ def straight_curves(starts: NDArray, ends: NDArray) -> NDArray:
 
 
 class Days(VGroup):
-    """Days as red dots in the box, each with a line to the surface; those below it are pale.
+    """Days as red dots in the box, each with a line to the surface; those below it are rings.
 
     ``x`` (K, 2) on the ground, ``y`` (K,) what the day had, ``level`` (K,) how high the surface is there.
     Parts: ``lines`` and ``dots``, two mobjects each, below the surface and above it.
@@ -195,19 +196,25 @@ class Days(VGroup):
         super().__init__()
         self.box, self.x, self.y, self.level, self.radius = box, x, y, level, radius
         self.lines, self.dots = VGroup(), VGroup()
-        for color in (mix(palette.red, 0.5), palette.red):
-            self.lines.add(VMobject(stroke_color=color, stroke_width=style.GUIDE, fill_opacity=0))
-            self.dots.add(VMobject(stroke_width=0, fill_color=color, fill_opacity=1))
+        for fill in (palette.background, palette.red):
+            self.lines.add(VMobject(stroke_color=palette.red, stroke_width=style.GUIDE, fill_opacity=0))
+            self.dots.add(VMobject(stroke_color=palette.red, stroke_width=RIM, fill_color=fill, fill_opacity=1))
         self.add(self.lines, self.dots)
         self.look(view)
 
     def look(self, view: View) -> Days:
         """The same as seen from ``view``; returns them."""
+        self.view = view
         for lines, dots, which in zip(self.lines, self.dots, (self.y < self.level, self.y >= self.level), strict=True):
             tops, feet = (self.box.at(self.x[which], y[which], view) for y in (self.y, self.level))
             lines.points = straight_curves(feet[:, None], tops[:, None]).reshape(-1, 3)
             dots.points = _circles(tops, self.radius)
         return self
+
+    def show(self, level: NDArray) -> Days:
+        """The same with the surface at ``level`` (K,); returns them."""
+        self.level = level
+        return self.look(self.view)
 
 
 def _circles(centers: NDArray, radius: float) -> NDArray:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from gradreel.core.network_surface import Surface
+from gradreel.core.network_surface import Surface, Walk
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.measure import Bracket
+from gradreel.scenes.mobjects.pace import pace_of
 from gradreel.scenes.mobjects.plot import polyline, ring, segment
-from gradreel.scenes.mobjects.surface import Box, Days, Sheet, View
+from gradreel.scenes.mobjects.surface import RIM, Box, Days, Sheet, View
 from gradreel.scenes.mobjects.surface_ground import Ground
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text, round_labels
 from gradreel.scenes.style import mix, palette
-from manim import UL, RoundedRectangle, VGroup
+from manim import DL, RoundedRectangle, VGroup
 from numpy.typing import NDArray
 
 COUNT, FEW = 19, 9  # points of the sheet along a rim, and of a ramp's
@@ -23,9 +24,10 @@ FIRST, LAST = View(-66.0), View(-14.0)  # from where it is seen before it turns 
 COLUMN_TOP, COLUMN_BOTTOM, PITCH, RAMPS = 1.75, -2.15, 1.3, -3.5  # the sum's rows; middle of the ramps
 COLUMN_SIZE, HELD_BASELINE = 44, 2.42
 DOT, DAY_DOT = 0.052, 0.075  # radii
-CARD = (1.9, 1.8, (5.4, -2.35))  # of the enlarged gap: width, height, middle
-GAP = 1.0  # height of the gap there
+CARD = (1.7, 1.4, (5.55, 2.2))  # of the enlarged gap: width, height, middle
+GAP = 0.86  # height of the gap there
 LEAD = 0.22  # from the day to the line to the card
+TALLY, KEY = 2.62, style.CAPTION_BASELINE  # baselines of the update and the mean gap, and of the two kinds of days
 
 
 def column_source(count: int) -> str:
@@ -43,11 +45,14 @@ class SurfaceBoard(VGroup):
 
     ``surface``: its values, and at fewer points ``small``, for the ramps; ``point``: of the day shown, x_1 and x_2;
     ``prediction`` and ``label`` of that day; ``near``: other days (K, 2) on the ground, what they had (K,), and what
-    the network says of them (K,). ``names`` of the features along the axes.
+    the network says of them (K,). ``names`` of the features along the axes. ``walk`` and ``small_walk``: the surface
+    after the updates of the training, at as many points; of days, they tell those of ``near``, and the day shown last.
+    ``said``: the words for the update, the mean gap, and the days above and below the surface.
 
     Parts: ``held`` (what the other features are held at), ``column`` (the sum), ``ramps`` and their ``floors``,
-    ``ground``, ``spot`` (where the day lies on it), ``sheet``, ``days``, ``day`` (dots of the prediction and of the
-    label), ``card`` (the gap between them, enlarged), ``lead`` (a line to there).
+    ``ground``, ``spot`` (where the day lies on it), ``sheet``, ``days``, ``key`` (to them), ``day`` (dots of the
+    prediction and of the label), ``card`` (the gap between them, enlarged), ``lead`` (a line to there), ``tally`` (of
+    the walk: its update and how far the days are from the surface, on the mean).
     """
 
     def __init__(
@@ -60,13 +65,18 @@ class SurfaceBoard(VGroup):
         near: tuple[NDArray, NDArray, NDArray],
         names: Sequence[str],
         decimals: int,
+        walk: Walk,
+        small_walk: Walk,
+        said: Sequence[str],
     ) -> None:
         super().__init__()
+        self.small = small
         self.surface, self.point, self.prediction, self.label = surface, point, prediction, label
         self.decimals, self.view = decimals, FIRST
         ground = (float(surface.axis[0]), float(surface.axis[-1]))
         low, high = surface.extent()
-        ends = [low, high, label, *near[1]]
+        untrained = walk.height(0)
+        ends = [low, high, label, *near[1], float(untrained.min()), float(untrained.max())]
         low, high = min(ends), max(ends)
         room = 0.04 * (high - low or max(abs(high), 1.0))
         self.box = Box(ground, (low - 2 * room, high + room), SIDE, HEIGHT, MIDDLE)
@@ -74,6 +84,10 @@ class SurfaceBoard(VGroup):
         self.ground = Ground(self.box, self.view, (*names, "blue(y)"), ticks)
         self.sheet = Sheet(self.box, self.view, len(surface.axis))
         self.days = Days(self.box, self.view, *near, DOT)
+        fit = self._fitting(walk)
+        self.walk, self.small_walk = walk.at(fit), small_walk.at(fit)
+        self.pace = pace_of(np.arange(len(fit)), self.walk.heights().reshape(len(fit), -1))
+        self.tally, self.key = self._tally(*said[:2]), self._key(*said[2:])
         self.held, self.column = self._held(), self._column()
         self.ramps, self.floors = VGroup(), VGroup()
         for i, term in enumerate(small.terms):
@@ -130,6 +144,10 @@ class SurfaceBoard(VGroup):
         bottom = self.box.heights[0]
         self.sheet.show(np.full_like(self.sheet.heights, bottom + share * (self.surface.constant - bottom)))
 
+    def swing(self, i: int, term: NDArray) -> None:
+        """Term i's ramp as ``term`` (N, N) for a try."""
+        self.ramps[i].show(term)
+
     def unfold(self, i: int, share: float) -> None:
         """Term i's ramp, on its way up from its ground."""
         self.ramps[i].show(share * self.ramps[i].goal)
@@ -145,9 +163,60 @@ class SurfaceBoard(VGroup):
             part.look(self.view)
         for dot, height in zip(self.day, (self.prediction, self.label), strict=True):
             dot.move_to(self.box.at(self.point, height, self.view))
-        corner, middle = self.card[0].get_corner(UL), self.day.get_center()
-        way = corner + np.array([0.04, -0.04, 0.0]) - middle
+        corner, middle = self.card[0].get_corner(DL), self.day.get_center()
+        way = corner + np.array([0.04, 0.04, 0.0]) - middle
         self.lead.set_points_as_corners([middle + way * (LEAD / np.linalg.norm(way)), middle + way])
+
+    # -- the training ----------------------------------------------------------------------------------------------
+
+    def _fitting(self, walk: Walk) -> NDArray:
+        """Which states are shown: the first, the last, and those between whose surface and terms the box holds."""
+        bottom, top = self.box.heights
+        heights, terms = walk.heights(), np.abs(walk.terms)
+        fits = (heights >= bottom).all(axis=(1, 2)) & (heights <= top).all(axis=(1, 2))
+        fits &= terms.max(axis=(1, 2, 3)) <= top - bottom
+        fits[[0, -1]] = True
+        return np.flatnonzero(fits)
+
+    def train(self, share: float) -> None:
+        """The surface, its ramps, its days' gaps and the tally as a recorded state had them, ``share`` of the way."""
+        k = int(self.pace.row(share) + 1e-6)
+        self.sheet.show(self.walk.height(k))
+        for ramp, term in zip(self.ramps, self.small_walk.terms[k], strict=True):
+            ramp.show(term)
+        *near, there = self.walk.days[k]
+        self.days.show(np.array(near))
+        self.day[0].move_to(self.box.at(self.point, there, self.view))
+        update, gap = self.tally[0], self.tally[1]
+        update.set_value(int(self.walk.updates[k]))
+        gap.set_value(self.mean_gap(k))
+
+    def mean_gap(self, k: int) -> float:
+        """How far the days that are drawn are from the surface after state k, on the mean."""
+        return float(np.abs(self.walk.days[k, :-1] - self.days.y).mean()) if len(self.days.y) else 0.0
+
+    def _tally(self, update: str, gap: str) -> VGroup:
+        """Numbers first: the update, and the mean gap; then their words, each left of its number."""
+        most = max(self.mean_gap(k) for k in range(len(self.walk.updates)))
+        right, numbers, texts = style.RIGHT_EDGE, [], []
+        for text, value, places in ((gap, most, self.decimals), (update, int(self.walk.updates[-1]), 0)):
+            number = Number(value, places, style.LABEL + 4, palette.text, group=True).place(TALLY, right)
+            left = number[1 : 1 + len(number.text)].get_left()[0] - 0.2
+            texts.insert(0, words(text, style.LABEL).place(TALLY, right=left))
+            numbers.insert(0, number)
+            right = texts[0].get_left()[0] - 0.5
+        numbers[1].set_value(self.mean_gap(-1))
+        return VGroup(*numbers, *texts)
+
+    def _key(self, above: str, below: str) -> VGroup:
+        """A dot and its word for the days above, then for those below."""
+        key, right = VGroup(), style.RIGHT_EDGE
+        for name, fill in ((below, palette.background), (above, palette.red)):
+            text = words(name, style.CAPTION, palette.text).place(KEY, right=right)
+            left = text.get_left()[0] - 0.22
+            key.add(ring((left, KEY + 0.1, 0), DOT + 0.01, palette.red, fill).set_stroke(width=RIM), text)
+            right = left - 0.4
+        return key
 
     def term(self, i: int) -> VGroup:
         """Term i (counted from 0) in the column, with its sign."""
@@ -167,8 +236,8 @@ class SurfaceBoard(VGroup):
         frame.set_fill(mix(palette.text, 0.03), 1)
         prediction, label = (round(value, self.decimals) for value in (self.prediction, self.label))
         sign = float(np.sign(label - prediction))
-        low, x = -0.5 * GAP * sign, -0.42
-        surface = segment((x - 0.4, low, 0), (x + 0.4, low, 0), palette.blue, style.SECOND_CURVE)
+        low, x = -0.5 * GAP * sign, -0.45
+        surface = segment((x - 0.34, low, 0), (x + 0.34, low, 0), palette.blue, style.SECOND_CURVE)
         dots = VGroup(
             ring((x, low, 0), 0.11, palette.text, palette.blue), ring((x, -low, 0), 0.11, palette.red, palette.red)
         )
@@ -176,10 +245,10 @@ class SurfaceBoard(VGroup):
         values = ((prediction, low, palette.blue), (label, -low, palette.red))
         for value, y, ink in values if sign else values[1:]:
             text = words(number_text(value, self.decimals), style.LABEL, ink)
-            card.add(text.place(y - 0.1, left=0.15))
+            card.add(text.place(y - 0.1, left=0.1))
         if sign:
             card.add(Bracket().span((x, low + 0.13 * sign, 0), (x, -low - 0.13 * sign, 0)))
-            card.add(words(number_text(abs(label - prediction), self.decimals), style.LABEL).place(-0.1, left=0.15))
+            card.add(words(number_text(abs(label - prediction), self.decimals), style.LABEL).place(-0.1, left=0.1))
         return card.shift([*middle, 0.0])
 
     def settled(self) -> SurfaceBoard:

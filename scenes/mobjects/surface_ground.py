@@ -16,12 +16,17 @@ from numpy.typing import NDArray
 
 UPRIGHT = 2  # the rim of y
 TICK_OUT, NAME_OUT = 0.13, 0.62  # from the ground's rim to ticks and to an axis' name, scene units
+UPWARD, STEEP = 0.55, 0.9  # from where to where, of a rim's rise, the name of x_2 goes down below its ticks
+BELOW = 0.38  # from the near corner down to that name's middle, scene units
 
 
 class Ground(VGroup):
     """The square below a surface and its axes: x_1 and x_2 along the two near rims, y up from the left corner.
 
-    For views whose azimuth lies between -90 and 0 degrees. Parts: ``floor``, ``rims`` (of x_1, x_2 and y), ``labels``.
+    For views whose azimuth lies between -90 and 0 degrees. The name of x_2 stands beside its rim, or, where that runs
+    up the picture, below its ticks, so that it is no caption of what is left of it.
+
+    Parts: ``floor``, ``rims`` (of x_1, x_2 and y), ``labels``.
     ``names``: of x_1 and x_2, and the letter at y; ``ticks`` of the ground and of y. ``level``: the ground's height, by
     default the lowest.
     """
@@ -42,6 +47,7 @@ class Ground(VGroup):
         self.rims = VGroup(*(polyline(np.zeros((2, 3)), palette.axis, style.AXIS) for _ in names))
         self.labels = VGroup()
         self._labels: list[_Label] = []
+        self._back: _Label | None = None  # the name of x_2
         if names:
             self._name(names)
             self._number(*ticks)
@@ -52,6 +58,7 @@ class Ground(VGroup):
         middle, top = sum(self.box.ground) / 2, self.box.heights[1]
         for rim, text in enumerate(names[:2]):
             self._put(words(text, style.TICK + 2, palette.text), rim, middle, NAME_OUT)
+        self._back = self._labels[1]
         letter = formula(names[2], style.LETTER, palette.text)
         self._put(letter, UPRIGHT, top, np.array([0.0, 0.3, 0.0]))
 
@@ -90,7 +97,13 @@ class Ground(VGroup):
                 continue
             out, place = outward[label.rim], (label.value, low) if label.rim == 0 else (low, label.value)
             reach = label.off + float(np.abs(out) @ label.half)
-            label.move(at(place, self.level, self.view) + reach * out)
+            end = at(place, self.level, self.view) + reach * out
+            if label is self._back:
+                way = corners[3] - corners[0]
+                rise = float(way[1] / np.hypot(way[0], way[1]))
+                share = float(np.clip((rise - UPWARD) / (STEEP - UPWARD), 0.0, 1.0))
+                end = end + share * (corners[0] - np.array([label.half[0], BELOW, 0.0]) - end)
+            label.move(end)
 
 
 class _Label:

@@ -10,7 +10,8 @@ from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.network_surface import NEAR, ground_of, near_days, surface_of
+from gradreel.core.network_surface import NEAR, Swing, ground_of, near_days, surface_of, swung, walk_of
+from gradreel.core.theta import unpack
 from gradreel.core.written_out import example_of, forward, in_thousands, label_day, view_unit
 
 
@@ -114,3 +115,34 @@ def test_one_feature_or_two_layers_have_no_surface():
     deep = run.model_copy(update={"hidden": (2, 2)})
     with pytest.raises(ValueError, match="one hidden layer"):
         surface_of(deep, theta, np.ones(3), (0.0, 1.0), 3)
+
+
+def test_a_walk_is_the_surface_of_each_of_its_states():
+    run = network()
+    states = in_thousands(run, np.random.default_rng(1).normal(size=(4, run.n_parameters)))
+    _, example, ground = of(run)
+    x, _ = near_days(run.dataset, example, ground, 5)
+    walk = walk_of(run, np.array([0, 3, 4, 9]), states, example.x, ground, 5, x)
+    for k, theta in enumerate(states):
+        surface = surface_of(run, theta, example.x, ground, 5)
+        assert walk.height(k) == pytest.approx(surface.height())
+        assert walk.terms[k] == pytest.approx(surface.terms)
+        assert walk.days[k] == pytest.approx([forward(run, theta, day, 0.0).y for day in x])
+    assert walk.heights() == pytest.approx(np.array([walk.height(k) for k in range(4)]))
+    some = walk.at(np.array([0, 3]))
+    assert list(some.updates) == [0, 9] and some.height(1) == pytest.approx(walk.height(3))
+
+
+@pytest.mark.parametrize("window", [2, 4])
+def test_a_term_is_swung_by_its_own_numbers(window):
+    run = network(window, 2)
+    theta, example, ground = of(run)
+    kept, surface = theta.copy(), surface_of(run, theta, example.x, ground, 5)
+    assert swung(run, theta, surface, 1, Swing()) == pytest.approx(surface.terms[1])
+    assert swung(run, theta, surface, 1, Swing(lift=-0.5)) == pytest.approx(-0.5 * surface.terms[1])
+    turned = swung(run, theta, surface, 1, Swing(turn=90.0))
+    assert turned == pytest.approx(np.rot90(surface.terms[1], -1)), "a quarter about the ground's middle"
+    moved, other = swung(run, theta, surface, 1, Swing(move=0.1)), theta.copy()
+    unpack(run, other).biases[0][1] -= 0.1 * (ground[1] - ground[0]) * np.hypot(*unpack(run, theta).weights[0][1, :2])
+    assert moved == pytest.approx(surface_of(run, other, example.x, ground, 5).terms[1])
+    assert (theta == kept).all()

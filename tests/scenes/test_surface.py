@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from gradreel.core.network_surface import surface_of
 from gradreel.core.theta import predict
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
+from gradreel.core.written_out import in_thousands
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import network_surface
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.mobjects.surface import Box, Days, Sheet, View
-from gradreel.scenes.mobjects.surface_board import LAST
+from gradreel.scenes.mobjects.surface_board import LAST, SurfaceBoard
 from gradreel.scenes.mobjects.surface_ground import Ground
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import round_labels
@@ -267,6 +269,80 @@ def test_above_below_and_on_the_surface_are_told_apart(media, monkeypatch):
         assert play(media, run=RUN, day=day)[0][-2] == said
     monkeypatch.setattr(NetworkDiagram, "outcome", {"prediction": "4.67k", "label": "4.67k", "error": "0.00k"})
     assert play(media, run=RUN)[0][-2] == "turn-exact"
+
+
+def test_the_days_beat_goes_from_the_first_state_to_the_last(film, media):
+    board, x = film["scene"].board, on_the_ground(film["scene"])
+    trace, dataset = Trace.find(media / "traces", RUN), RUN.dataset
+    before = np.column_stack([board.days.x, np.zeros(40)])
+    views = dataset.daily.array() / 1000
+    for row, (x_1, x_2) in enumerate(board.days.x):  # the day's third feature is found in the series
+        at = np.flatnonzero((views[3:] == board.days.y[row]) & (views[2:-1] == x_1) & (views[1:-2] == x_2))[0]
+        before[row, 2] = views[at]
+    gaps = []
+    for share, k in ((0.0, 0), (1.0, -1)):
+        board.train(share)
+
+        def said(features, theta=trace.parameters[k]):
+            return dataset.in_views(predict(RUN, theta, dataset.scaled(features * 1000))) / 1000
+
+        seen = height_at(board.box, LAST, x[..., :2], drawn_points(board.sheet))
+        assert seen == pytest.approx(said(x.reshape(-1, 3)).reshape(seen.shape), abs=1e-5)
+        assert board.days.level == pytest.approx(said(before), abs=1e-5)
+        blue = height_at(board.box, LAST, board.point, board.day[0].get_center())
+        assert blue == pytest.approx(said(film["scene"].example.x[None])[0], abs=1e-5)
+        gaps.append(np.abs(said(before) - board.days.y).mean())
+        assert float(board.tally[1].text) == pytest.approx(gaps[-1], abs=0.0051)
+        assert int(board.tally[0].text) == trace.kept[k]
+    assert gaps[1] < gaps[0] and film["beats"][-1] == "days"
+    line = film["scene"].beats[-1].lines["en"]
+    assert f"by {gaps[0]:.2f}k" in line and f"{gaps[1]:.2f}k." in line
+    shown = {board.train(share) or int(board.tally[0].text) for share in np.linspace(0, 1, 50)}
+    assert len(shown) > 20 and shown <= set(trace.kept.tolist())
+    board.train(1.0)
+
+
+def test_ramps_are_those_of_the_state_that_is_shown(film, media):
+    scene, board = film["scene"], film["scene"].board
+    board.train(0.0)
+    theta = in_thousands(RUN, Trace.find(media / "traces", RUN).parameters[0])
+    first = surface_of(RUN, theta, scene.example.x, board.box.ground, len(board.ramps[0].axis))
+    assert [ramp.heights for ramp in board.ramps] == [pytest.approx(term) for term in first.terms]
+    board.train(1.0)
+
+
+@pytest.mark.parametrize(("gaps", "said"), [((0.5, 0.49), "days"), ((0.5, 0.5), "days-no-closer")])
+def test_whether_training_came_closer_is_said_by_the_numbers(media, monkeypatch, gaps, said):
+    monkeypatch.setattr(SurfaceBoard, "mean_gap", lambda board, k: gaps[0 if k == 0 else 1])
+    assert play(media, run=RUN)[0][-1] == said
+
+
+def test_a_state_that_the_box_does_not_hold_is_left_out(film):
+    board = film["scene"].board
+    walk = board.walk
+    wild = replace(walk, constant=walk.constant + 100.0 * (np.arange(len(walk.updates)) == 5))
+    assert list(board._fitting(walk)) == list(range(len(walk.updates)))
+    assert list(board._fitting(wild)) == [k for k in range(len(walk.updates)) if k != 5]
+
+
+def test_the_gap_stands_clear_of_the_ground_and_x_2_below_its_ticks(film):
+    board = film["scene"].board
+    assert board.card.get_bottom()[1] > board.ground.floor.get_top()[1]
+    name, ticks = board.ground.labels[1], board.ground.labels[3:]
+    left_of_rim = [tick for tick in ticks if tick.get_right()[0] < board.ground.floor.get_left()[0] + 0.5]
+    assert name.get_top()[1] < min(tick.get_bottom()[1] for tick in left_of_rim)
+    assert name.get_left()[0] > max(ramp.get_right()[0] for ramp in board.ramps)
+    board.turn(0.0)
+    assert name.get_x() == pytest.approx(board.ground.rims[1].get_x(), abs=0.6), "seen from the other side: its middle"
+    board.turn(1.0)
+
+
+def test_above_and_below_have_a_key(film):
+    below, _, above, _ = film["scene"].board.key
+    days = film["scene"].board.days
+    for dot, there in ((above, days.dots[1]), (below, days.dots[0])):
+        assert dot.get_fill_color() == there.get_fill_color()
+    assert days.dots[0].get_fill_color() != days.dots[1].get_fill_color()
 
 
 def test_too_few_near_days_are_left_out(media, monkeypatch):
