@@ -7,10 +7,11 @@ from gradreel.core.results import training_by_epoch, unseen_by_epoch
 from gradreel.scenes.lecture.compared_networks import UNDECIDED
 from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
-from gradreel.scenes.mobjects.bars import UNSEEN, seed_dot
-from gradreel.scenes.mobjects.depth_lines import KINDS
+from gradreel.scenes.mobjects.bars import UNSEEN, above_the_picture, seed_dot
+from gradreel.scenes.mobjects.depth_lines import KINDS, most_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START
+from gradreel.scenes.mobjects.loss_scale import ROOM
 from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
 from gradreel.scenes.style import mix, palette
@@ -31,6 +32,7 @@ from numpy.typing import NDArray
 
 STATES = 40  # at which the unseen loss of a run is known, at most
 SPREAD = 0.28  # of the distance between two networks that the runs of one take
+ASTRAY = 1.2  # of the picture that the means need: a run that ends higher has no room
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS = 8.0
@@ -59,6 +61,12 @@ class DepthExperiment(DepthPicture):
         self.blocks = networks_as_dots(hidden, centers, width, top - bottom - 2 * PICTURE)
         self._prepare_runs()
 
+    def top(self, losses: dict[str, NDArray]) -> float:
+        """Every run's last loss has room below the highest level line, but for runs that went astray."""
+        means = most_of(losses)
+        largest = max(getattr(result, kind).largest for result in self.outcome for kind in KINDS)
+        return max(means, largest / (1 - ROOM)) if largest <= ASTRAY * means else means
+
     def _prepare_runs(self) -> None:
         """``courses``: by kind, of each network and run, the losses in views at whole epochs; ``swarms``: dots."""
         self.epochs = np.arange(self.parameters.epochs + 1.0)
@@ -72,19 +80,21 @@ class DepthExperiment(DepthPicture):
             kind: [VGroup(*(seed_dot(np.zeros(3), kind == "unseen") for _ in runs)) for runs in self.courses[kind]]
             for kind in KINDS
         }
+        self.disc, self.head = seed_dot(np.zeros(3)).points, above_the_picture()
         self._show_runs(self.epochs[-1])
         rings = [swarm.get_all_points() for swarm in self.swarms["unseen"]]  # there when training numbers come
         self.picture.keep_clear("training", np.concatenate(rings))
         self._show_runs(0.0)
 
     def _show_runs(self, epoch: float) -> None:
-        """Every run's dots at the height of its losses then; at the top of the picture while they lie above it."""
+        """Every run's dots at the height of its losses then; arrows' heads at the top while they lie above it."""
         for kind in KINDS:
             for k, (swarm, runs) in enumerate(zip(self.swarms[kind], self.courses[kind], strict=True)):
                 for n, (dot, course) in enumerate(zip(swarm, runs, strict=True)):
-                    loss = min(float(np.interp(epoch, self.epochs, course)), self.picture.most)
+                    loss, most = float(np.interp(epoch, self.epochs, course)), self.picture.most
                     beside = SPREAD * ((n + 0.5) / len(runs) - 0.5)
-                    dot.move_to(self.picture.plot.at(k + beside, loss))
+                    dot.set_points(self.head if loss > most else self.disc)
+                    dot.move_to(self.picture.plot.at(k + beside, min(loss, most)))
 
     # -- beats -----------------------------------------------------------------------------------------------------
 
@@ -166,6 +176,7 @@ class DepthExperiment(DepthPicture):
         with self.beat(self._lecture_line(), **written, **self.spoken("best", self.best)):
             # Over ours, which steps back: the lecture's own unseen losses, which fall to three layers and rise at four
             lecture = self.lecture = self.lecture_lines()
+            lecture.place_first("unseen")
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
             self.make_way(lecture, *self.marks)
             self.play(*arriving)

@@ -14,6 +14,7 @@ from gradreel.scenes.mobjects.loss_scale import loss_grid, loss_labels, loss_tic
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import FAINT, emphasis, palette
 from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
+from numpy.typing import NDArray
 
 BOX = (-5.4, 5.6, -2.05, 2.5)  # left, right, bottom, top
 VALUE, VALUE_OF_MANY = 34, 26
@@ -33,7 +34,11 @@ class DepthPicture(ComparedNetworks, DepthsScene):
         losses = {kind: np.array([getattr(result, kind).mean for result in self.outcome]) for kind in KINDS}
         names = [self.network_label(result) for result in self.outcome]
         size = VALUE if len(names) <= FEW else VALUE_OF_MANY
-        self.picture = DepthLines(losses, names, self.written, self._ends(), BOX, size)
+        self.picture = DepthLines(losses, names, self.written, self._ends(), BOX, size, most=self.top(losses))
+
+    def top(self, losses: dict[str, NDArray]) -> float | None:
+        """The views at the top of the picture; None where the networks' ``losses`` alone are to have room."""
+        return None
 
     def _ends(self) -> dict[str, str]:
         return {"training": self.screen("seen"), "unseen": self.screen("unseen")}

@@ -16,12 +16,13 @@ from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import BOX, mix, palette
-from manim import Dot, RoundedRectangle, VGroup, VMobject
+from manim import Dot, ManimColor, RoundedRectangle, Triangle, VGroup, VMobject, interpolate_color
 from numpy.typing import NDArray
 
 SEEN, UNSEEN = 0, 1  # the two bars of a column
 ROOM = 0.87  # of the picture's height that the largest loss takes: the number stands above it
 DOT = 0.075
+PALE = 0.45  # of a run's dot that is the text's colour, the rest blue
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
 
 
@@ -145,12 +146,23 @@ def lecture_mark(columns: Columns, k: int, side: int, views: float, text: str) -
 
 
 def seed_dot(point: NDArray, hollow: bool = False) -> Dot:
-    """The loss of one run: a small dot with a ring that lifts it off bars and lines."""
-    dot = Dot(point, radius=DOT, color=palette.text)
+    """The loss of one run of ours, pale blue: a small dot with a ring that lifts it off bars and lines.
+
+    Where losses are drawn, the text's own colour is the lecture's.
+    """
+    color = ManimColor(interpolate_color(palette.blue, palette.text, PALE))
+    dot = Dot(point, radius=DOT, color=color)
     dot.set_stroke(palette.background, 1.8)
     if hollow:
-        dot.set_fill(palette.background, 1).set_stroke(palette.text, 2.0)
+        dot.set_fill(palette.background, 1).set_stroke(color, 2.0)
     return dot
+
+
+def above_the_picture() -> NDArray:
+    """Points of what stands at the top for a run whose loss is higher: an arrow's head, as wide as `seed_dot`'s dot."""
+    head = Triangle().stretch_to_fit_width(2.4 * DOT).stretch_to_fit_height(2 * DOT)
+    points: NDArray = head.points
+    return points
 
 
 def mark_of(value: TextMobject, apart: float) -> VMobject:

@@ -112,6 +112,11 @@ class DepthLines(VGroup):
         self.remove(*self.values.values())
         self._place_values()
 
+    def place_first(self, kind: str) -> None:
+        """The numbers find their places anew, those of ``kind`` before the others, which are not shown beside them."""
+        self.remove(*self.values.values())
+        self._place_values(sorted(KINDS, key=lambda other: other != kind))
+
     def ink(self) -> NDArray:
         """(n, 3): points along both lines and around all points."""
         dots = [self.dots[kind].get_all_points() for kind in KINDS]
@@ -128,9 +133,9 @@ class DepthLines(VGroup):
         fill = self.color if kind == "training" else palette.background
         return ring(self.point(kind, k), DOT, self.color, fill=fill)
 
-    def _place_values(self) -> None:
+    def _place_values(self, order: Sequence[str] = KINDS) -> None:
         self.taken: list[TextMobject] = [*self.labels.values()]  # words that no number may touch
-        self.values = {kind: self._values(kind) for kind in KINDS}
+        self.values = {kind: self._values(kind) for kind in order}
         self.add(*self.values.values())
 
     def _values(self, kind: str) -> VGroup:

@@ -12,7 +12,7 @@ from gradreel.scenes.style import mix, palette
 from manim import VGroup
 
 GRID_SHARE = 0.28
-LEFT_OF_LINES, OVER_TOP = 0.14, 0.14  # of the numbers and of the word
+LEFT_OF_LINES, OVER_TOP = 0.14, 0.28  # of the numbers and of the word
 ROOM = 0.05  # of the height, below the top, where no line lies: the word is there
 
 

@@ -1,0 +1,106 @@
+"""The runs that sink in depth-experiment: in ours' own colour, none pinned at its end, arrows' heads while too high."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.results import Losses, Result
+from gradreel.core.training import train
+from gradreel.scenes.base import SceneContext
+from gradreel.scenes.lecture.depth_experiment import DepthExperiment
+from gradreel.scenes.mobjects.bars import above_the_picture, seed_dot
+from gradreel.scenes.stills import visit_beats
+from gradreel.scenes.style import palette
+from manim import RIGHT, Dot
+
+TINY = (320, 180)
+DEPTHS = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 3}
+SEEN, UNSEEN = (208, 52, 27, 25, 23), (400, 520, 471, 438, 429)  # means that the lecture's losses fit to
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory) -> SceneContext:
+    made = SceneContext(media_dir=Path(tmp_path_factory.mktemp("media")))
+    for run in DepthExperiment.experiments(DepthExperiment.validated(DEPTHS)).values():
+        train(run, made.traces)
+    return made
+
+
+def with_runs(monkeypatch, apart: float) -> None:
+    """The runs of each network end ``apart`` views above and below its mean."""
+
+    def results(self):
+        both = np.array([-apart, apart])
+        return tuple(
+            Result(network, (0, 1), Losses(np.abs(seen + both)), Losses(unseen + both), None)
+            for network, seen, unseen in zip(self.networks(self.parameters), SEEN, UNSEEN, strict=True)
+        )
+
+    monkeypatch.setattr(DepthExperiment, "results", results)
+
+
+@pytest.fixture
+def looked_at(context, monkeypatch):
+    """The picture, the labels and the dots of all runs, at the end of their training."""
+
+    def look(apart: float):
+        with_runs(monkeypatch, apart)
+        found = {}
+
+        def at_beat(scene, beat):
+            if beat == "train":
+                found["top"] = scene.picture.most
+                found["ticks"] = [label.source for label in scene.scale_labels[:-1]]
+                found["word"] = scene.scale_labels[-1].get_bottom()[1]
+                most = scene.picture.most
+                for kind, height in (("low", 0.4 * most), ("high", 3 * most)):
+                    scene.courses = {name: [[np.full(4, height)] * 2] * 5 for name in ("training", "unseen")}
+                    scene._show_runs(3.0)
+                    swarm = scene.swarms["unseen"][1]
+                    found[kind] = [(len(dot.points), dot.get_top()[1]) for dot in swarm]
+            if beat.startswith("lecture"):
+                found["numbers"] = [value.get_center() for value in scene.lecture.values["unseen"]]
+                found["points"] = [dot.get_center() for dot in scene.lecture.dots["unseen"]]
+                found["ours"] = [dot.get_center() for dot in scene.picture.dots["unseen"]]
+
+        visit_beats(DepthExperiment, at_beat, DEPTHS, context, TINY)
+        return found
+
+    return look
+
+
+def test_the_highest_runs_end_has_room_and_a_level_line_above_the_means(looked_at):
+    found = looked_at(85.0)
+    assert found["top"] > 520 + 85
+    assert "600" in found["ticks"]
+
+
+def test_a_run_that_went_astray_does_not_press_the_others_down(looked_at):
+    assert looked_at(400.0)["top"] < 700
+
+
+def test_a_run_above_the_picture_is_an_arrows_head_clear_of_the_word(looked_at):
+    found = looked_at(10.0)
+    disc, head = len(Dot().points), len(above_the_picture())
+    assert disc != head
+    assert [count for count, _ in found["low"]] == [disc, disc]
+    assert [count for count, _ in found["high"]] == [head, head]
+    assert all(top < found["word"] - 0.05 for _, top in found["high"])
+
+
+def test_each_of_the_lectures_numbers_is_nearest_to_its_own_point(looked_at):
+    found = looked_at(85.0)
+    for number, point in zip(found["numbers"], found["points"], strict=True):
+        own = float(np.linalg.norm(number - point))
+        assert own < 0.7
+        others = [other for other in found["ours"] if abs(other[0] - point[0]) < 0.1]
+        assert all(own < np.linalg.norm(number - other) for other in others)
+
+
+@pytest.mark.parametrize("hollow", [False, True])
+def test_the_texts_own_colour_is_the_lectures(hollow):
+    dot = seed_dot(RIGHT, hollow)
+    color = dot.get_stroke_color() if hollow else dot.get_fill_color()
+    assert color.to_hex() not in (palette.text.to_hex(), palette.blue.to_hex())
