@@ -132,14 +132,17 @@ class ModelSelection(DepthsScene):
     def _question_beat(self) -> None:
         with self.beat("question", **self._spoken(self.choice.best_seen)):
             # The networks' names, as the last scene left them, go to points: left is better on seen days, down on
-            # unseen ones. A line comes from the right and stops at the last point: which would the room take?
+            # unseen ones; both losses beside each. A line comes from the right and stops at the last point: which would
+            # the room take?
             plane = self.plane
             self.title, arriving = next_heading(self.screen("heading"))
             self.note = self.data_caption("caption", seeds=len(self.parameters.seeds))
             self.play(*arriving, *self._names_to_points(), FadeIn(self.note), run_time=1.2)
             self.add(plane.names)
-            self.play(Create(plane.path), run_time=2.0, rate_func=linear)
-            self.add(plane.path, plane.dots, plane.names)
+            if plane.leaders:
+                self.play(*map(Create, plane.leaders), run_time=0.4)
+            self.play(LaggedStart(*map(FadeIn, plane.numbers), lag_ratio=0.5), run_time=2.0)
+            self.add(plane.leaders, plane.dots, plane.names, plane.numbers)
             self.wait(1.0)
             self.play(plane.sweep_left())
 
@@ -155,7 +158,7 @@ class ModelSelection(DepthsScene):
             moves.append(FadeIn(name) if old is None else ReplacementTransform(old, name))
         moves += [FadeOut(name) for name in left.values()]
         rest = [part for part in plane.plot if part is not plane.plot.x_axis]
-        return [*moves, *map(FadeIn, (*rest, plane.labels, plane.dots))]
+        return [*moves, *map(FadeIn, (*rest, plane.breaks, plane.labels, plane.dots))]
 
     def _choice_beat(self) -> None:
         best, plane = self.choice.best, self.plane

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gradreel.core.results import Result
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.callout import beside
-from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.callout import beside, free_place
+from gradreel.scenes.mobjects.plot import Plot, dashed, ring, segment
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
-from gradreel.scenes.style import PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import Animation, Circle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
@@ -22,16 +22,20 @@ LEFT, RIGHT, BOTTOM, TOP = style.LEFT_EDGE + 1.1, 4.1, -2.05, 2.2
 ROOM = (0.3, 0.25)  # of the losses' span, free at both ends of an axis; none below 0
 LEAST_SPAN = 0.15  # of the largest loss, that is taken as their span at least: a hair's breadth shall look like one
 TICK_ROOM = 0.06  # of an axis, at its end, where the word for it stands
-DOT, RING, NAME, VALUE = 0.11, 0.22, 28.0, 34.0
+DOT, RING, NAME, NUMBERS, VALUE = 0.11, 0.22, 28.0, 26.0, 34.0
+CROWDED, AWAY = 0.5, 0.7  # dots nearer to each other have their names so far off, with a line ...
+AWAY_FROM_NEXT = 0.2  # ... and as much higher or lower, off the other
+BREAK = 0.28  # from an axis' beginning to its break
 SWEEP = 2.0  # seconds
 
 
 class LossPlane(VGroup):
-    """Each of N results at (its mean training loss, its mean unseen loss), a line from one to the next, their names.
+    """Each of N results at (its mean training loss, its mean unseen loss), with its name and both numbers.
 
     ``texts``: what the axes measure; ``written`` writes a loss in views. Parts: ``plot``, ``labels`` (of the axes),
-    ``path``, ``dots``, ``names``; ``upright`` stands at the least training loss, ``level`` lies at the least unseen
-    one, and ``value`` is its number.
+    ``breaks`` of axes that do not begin at 0, ``dots``, ``names``, ``numbers`` as they are on the axes, seen | unseen,
+    and ``leaders`` from dots that lie close to each other to their names; ``upright`` stands at the least training
+    loss, ``level`` lies at the least unseen one, and ``value`` is its number.
     """
 
     def __init__(
@@ -41,12 +45,12 @@ class LossPlane(VGroup):
         self.seen = np.array([result.training.mean for result in results])  # (N,)
         self.unseen = np.array([result.unseen.mean for result in results])  # (N,)
         self.plot = self._plot(written)
+        self.breaks = self._breaks()
         self.labels = VGroup(
             words(texts[0], style.TICK, palette.dim).place(BOTTOM - 0.4, right=style.RIGHT_EDGE),
             words(texts[1], style.TICK, palette.dim).place(TOP + 0.15, left=style.LEFT_EDGE),
         )
         points = self.plot.at(self.seen, self.unseen)
-        self.path = polyline(points, mix(palette.blue, PRESENT), style.GHOST_CURVE)
         self.dots = VGroup(*(ring(point, DOT, palette.blue, fill=palette.blue) for point in points))
         self.upright, self.level = VMobject(), VMobject()
         self.show_upright(self.seen.min())
@@ -54,8 +58,11 @@ class LossPlane(VGroup):
         self.value = words(written(float(self.unseen.min())), VALUE)
         self.value.place(float(self.level.get_center()[1]) - 0.12, left=RIGHT + 0.2)
         ringed = {int(self.unseen.argmin()), *(k for k, result in enumerate(results) if not result.network.hidden)}
-        self.names = self._names(names, points, [self.ring(k) for k in sorted(ringed)])
-        self.add(self.plot, self.labels, self.path, self.upright, self.level, self.value, self.dots, self.names)
+        losses = [f"{written(a)} | {written(b)}" for a, b in zip(self.seen, self.unseen, strict=True)]
+        self.names, self.numbers, self.leaders = VGroup(), VGroup(), VGroup()
+        self._place_names(names, losses, points, [self.ring(k) for k in sorted(ringed)])
+        self.add(self.plot, self.breaks, self.labels, self.upright, self.level, self.value, self.dots)
+        self.add(self.leaders, self.names, self.numbers)
 
     def _plot(self, written: Callable[[float], str]) -> Plot:
         across, up = _range(self.seen), _range(self.unseen)
@@ -67,14 +74,57 @@ class LossPlane(VGroup):
         box = {"left": LEFT, "right": RIGHT, "bottom": BOTTOM, "top": TOP}
         return Plot(across, up, **box, x_ticks=ticks(*across), y_ticks=ticks(*up), x_label=None)
 
-    def _names(self, names: Sequence[str], points: NDArray, rings: Sequence[Circle]) -> VGroup:
-        """Each beside its point, off the lines, the other points and names, and the rings that come."""
-        placed: list[TextMobject] = []
-        for name, point in zip(names, points, strict=True):
-            text = words(name, NAME)
-            taken = [*self.dots, *rings, self.upright, self.level, *placed]
-            placed.append(text.move_to(beside(points, point, (text.width, text.height), self.plot.box, taken)))
-        return VGroup(*placed)
+    def _breaks(self) -> VGroup:
+        """Two slanting strokes through each axis that does not begin at 0, near its beginning."""
+        places = [
+            np.array([x, y, 0.0])
+            for x, y, low in (
+                (LEFT + BREAK, BOTTOM, self.plot.x_range[0]),
+                (LEFT, BOTTOM + BREAK, self.plot.y_range[0]),
+            )
+            if low > 0
+        ]
+        breaks = VGroup()
+        for place, along in ((p, np.array([p[0] > LEFT, p[1] > BOTTOM, False])) for p in places):
+            half = 0.05 * along
+            slant = 0.11 * np.array([1.0, 1.0, 0.0]) - 0.06 * along
+            gap = segment(place - half, place + half, palette.background, style.AXIS + 3)
+            strokes = (segment(place + s * half - slant, place + s * half + slant, palette.axis, 2.4) for s in (-1, 1))
+            breaks.add(VGroup(gap, *strokes))
+        return breaks
+
+    def _place_names(
+        self, names: Sequence[str], losses: Sequence[str], points: NDArray, rings: Sequence[Circle]
+    ) -> None:
+        """Each name with its numbers beside its point, off lines, other points and names, and the rings that come.
+
+        Points close to each other have theirs farther off, where there is room, each with a line to it.
+        """
+        apart = np.linalg.norm(points[:, None] - points, axis=-1) + CROWDED * np.eye(len(points))
+        crowded = [bool(row.min() < CROWDED) for row in apart]
+        texts = [_line(name, numbers) for name, numbers in zip(names, losses, strict=True)]
+        placed: list[VGroup] = []
+        for k in sorted(range(len(points)), key=lambda k: (crowded[k], -points[k, 1])):
+            text, point = texts[k], points[k]
+            taken = [*self.dots, *rings, self.upright, self.level, *self.leaders, *placed]
+            size, box = (text.width, text.height), self.plot.box
+            far = None
+            if crowded[k]:
+                away = AWAY_FROM_NEXT * np.sign(point[1] - points[int(apart[k].argmin())][1])
+                low = (text.width, text.height - 0.12)  # two such names may stand close over one another
+                far = free_place(points[[k]], point + np.array([0.0, away, 0.0]), low, box, AWAY, taken)
+            if far is None:
+                text.move_to(beside(points[[k]], point, size, box, taken))
+            else:
+                text.move_to([*far, 0.0])
+                side = np.sign(far[0] - point[0])
+                end = np.array([far[0] - side * (text.width / 2 + 0.1), far[1], 0.0])
+                way = (end - point) / np.linalg.norm(end - point)
+                self.leaders.add(segment(point + (DOT + 0.04) * way, end, palette.dim, 2.0))
+            placed.append(text)
+        for text in texts:
+            self.names.add(text[0])
+            self.numbers.add(text[1])
 
     # -- what moves ------------------------------------------------------------------------------------------------
 
@@ -105,12 +155,19 @@ class LossPlane(VGroup):
 
     def choose(self, k: int) -> list[Animation]:
         """All but network ``k`` step back."""
-        others = [part for parts in (self.dots, self.names) for n, part in enumerate(parts) if n != k]
-        return [emphasis(part, PRESENT) for part in (*others, self.path)]
+        parts = (self.dots, self.names, self.numbers)
+        others = [part for group in parts for n, part in enumerate(group) if n != k]
+        return [emphasis(part, PRESENT) for part in (*others, *self.leaders)]
 
     def ring(self, k: int) -> Circle:
         """A ring around point ``k``."""
         return Circle(radius=RING, color=palette.text, stroke_width=2.4).move_to(self.dots[k])
+
+
+def _line(name: str, numbers: str) -> VGroup:
+    """A name and, right of it, smaller, its numbers, on one line."""
+    text = words(name, NAME).place(0.0, left=0.0)
+    return VGroup(text, words(numbers, NUMBERS, palette.dim).place(0.0, left=text.width + 0.2))
 
 
 def _range(losses: NDArray) -> tuple[float, float]:
