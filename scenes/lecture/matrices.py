@@ -16,6 +16,7 @@ from gradreel.scenes.lecture.matrix_ends import (
     diagram_words,
     function_words,
     matrix_heading,
+    ramps_among,
 )
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X
 from gradreel.scenes.mobjects.formula_growth import grow
@@ -42,9 +43,9 @@ from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, pal
 from manim import (
     UP,
     Animation,
+    AnimationGroup,
     FadeIn,
     FadeOut,
-    LaggedStart,
     Transform,
     TransformFromCopy,
     VGroup,
@@ -157,7 +158,8 @@ class MatrixForm(ThreeDaysScene):
 
     def _fold_beat(self) -> None:
         with self.beat("fold" if self.n_units > 1 else "fold-one", count=Count(self.n_units)):
-            # The surface makes way for the diagram, now small: each circle r_i, with its arrows, is one equation.
+            # The surface goes, and its ramps fly back into the circles of the diagram, now small. Row by row its arrows
+            # light up into r_i, and their equation comes below.
             # Kind by kind their letters go into boxes: the r's, the b's, all w's in their rows, and each x once. Then
             # the boxes' own letters say it in one line
             self._take_over()
@@ -170,20 +172,24 @@ class MatrixForm(ThreeDaysScene):
     def _write_equations(self) -> None:
         diagram, nodes = self.diagram, self.diagram.columns[R].nodes
         self.title, arriving = next_heading(self._heading(), self.title)
-        gone = [FadeOut(part) for part in self.written_on_it]
-        bright = VGroup(*diagram.edges[X], *nodes.values())
+        rows = [VGroup(*diagram.edges[X].into(i), nodes[i]) for i in range(self.n_units)]
         later = [*diagram.edges[R:], *diagram.columns[A:], diagram.boxes]
+        tiles = ramps_among(self.written_on_it)
+        gone = [FadeOut(part, run_time=0.5) for part in self.written_on_it if part not in tiles]
+        self.play(AnimationGroup(*arriving), *gone)
         if self.n_features == 1:
-            self.play(*arriving, *gone, run_time=0.6)
             self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=0.9)
-            self.play(emphasis(bright, FULL), *(emphasis(part, FAINT) for part in later), run_time=0.4)
+            self.play(*(emphasis(part, FAINT) for part in (*rows, *later)), run_time=0.4)
         else:
-            for part in later:
+            diagram.scale(SMALL).move_to([0, SMALL_Y, 0])
+            for part in (*rows, *later):
                 emphasize(part, FAINT)
-            self.play(*arriving, *gone, FadeIn(diagram.scale(SMALL).move_to([0, SMALL_Y, 0])), run_time=0.8)
-        coming = [FadeIn(part, target_position=nodes[i], scale=0.3) for i, part in enumerate(self.equations)]
-        self.play(LaggedStart(*coming, lag_ratio=0.4), run_time=1.4)
-        self.wait(0.6)
+            circles = diagram.columns[A].nodes
+            back = [FadeOut(tile, target_position=circles[i], scale=0.2) for i, tile in enumerate(tiles)]
+            self.play(FadeIn(diagram), *back, run_time=0.8)
+        for row, equation in zip(rows, self.equations, strict=True):
+            self.play(emphasis(row, FULL), FadeIn(equation), run_time=max(0.3, 1.4 / self.n_units))
+        self.wait(0.4)
 
     def _take_over(self) -> None:
         """What the last scene ended with is on the screen as it was left there; of one feature, that is the diagram."""
@@ -255,8 +261,8 @@ class MatrixForm(ThreeDaysScene):
         if right > style.RIGHT_EDGE:
             return []
         ends = [np.array([right - number.width / 2, x.place_of(j, 0)[1], 0.0]) for j, number in enumerate(row)]
-        border = float(x.get_left()[0])
-        return [along_then_across(number, end, border) for number, end in zip(row, ends, strict=True)]
+        borders = float(x.get_left()[0]), float(x.get_right()[0])
+        return [along_then_across(number, end, *borders) for number, end in zip(row, ends, strict=True)]
 
     def _lit_row(self, i: int) -> list[Animation]:
         """Row i of W and b is bright, the others step back."""

@@ -143,14 +143,20 @@ class BoxEquation(VGroup):
         return float(x)
 
 
-def along_then_across(mobject: VGroup, end: NDArray, border: float) -> Animation:
-    """To ``end``: sideways all the time, up or down from where its right edge has passed x = ``border``."""
+def along_then_across(mobject: VGroup, end: NDArray, border: float, far: float) -> Animation:
+    """To ``end``: sideways all the time, up or down from where its right edge has passed x = ``border``.
+
+    It fades out before it touches x = ``border``, and in when it has passed x = ``far``, so that it is never cut.
+    """
     start, half = mobject.get_center(), mobject.width / 2
+    before, after = (max(1e-6, min(half, room)) for room in (border - start[0] - half, end[0] - half - far))
 
     def move(moving: VGroup, share: float) -> None:
         x = start[0] + share * (end[0] - start[0])
         passed = max(0.0, (x + half - border) / (end[0] + half - border))
         moving.move_to([x, start[1] + smooth(passed) * (end[1] - start[1]), 0.0])
+        shown = max((border - x - half) / before, (x - half - far) / after)
+        moving.set_opacity(float(np.clip(shown, 0.0, 1.0)))
 
     return UpdateFromAlphaFunc(mobject, move)
 

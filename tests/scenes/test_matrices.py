@@ -26,8 +26,11 @@ from gradreel.scenes.layout import check_beats, check_scene
 from gradreel.scenes.lecture.matrices import MatrixForm
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.theta import ORDER, Theta
+from gradreel.scenes.lecture.three_days import X
 from gradreel.scenes.mobjects.matrix_boxes import NumberBox, places
+from gradreel.scenes.mobjects.surface import Sheet
 from gradreel.scenes.stills import _drawn, beat_frames, visit_beats
+from manim import FadeIn
 
 TINY = (320, 180)
 MINE = DailySeries(
@@ -105,7 +108,11 @@ def stood(scene):
         for moved, height in zip(moves, heights, strict=True):
             moved.update_function(moved.mobject, share)
             beneath = moved.mobject.get_right()[0] > x.get_left()[0]
+            left, right = max(moved.mobject.get_left()[0], x.get_left()[0]), moved.mobject.get_right()[0]
+            hidden = min(right, x.get_right()[0]) - left > 1e-6
+            assert not hidden or moved.mobject[0].get_fill_opacity() < 1e-6, "no number is cut by the box"
             assert beneath or moved.mobject.get_y() == pytest.approx(height), "no other row is crossed"
+    assert all(number[0].get_fill_opacity() == 1 for number in row)
     return row, [number[0].get_y() for number in x.numbers], x.get_right()[0], [len(number.text) for number in w]
 
 
@@ -192,6 +199,34 @@ def test_each_letter_of_the_equations_lies_in_its_cell(film_of):
     wrong = film_of(RUN).offsets
     assert len(wrong) == 3 + 3 + 9 + 9
     assert max(wrong) < 1e-6
+
+
+def test_the_surface_goes_before_the_diagram_comes_and_each_row_lights_up_with_its_equation(media):
+    """Nothing is drawn over what leaves, and no letter flies across the circles."""
+    before, lit, moved = [], [], []
+    play_it = MatrixForm.play
+
+    def watched(scene, *animations, **how):
+        coming = {id(part) for animation in animations for part in animation.mobject.get_family()}
+        if id(scene.diagram) in coming and scene.diagram not in scene.mobjects and not before:
+            kinds = [type(part).__name__ for part in scene.mobjects]
+            flying = [a for a in animations if isinstance(a.mobject, Sheet)]
+            before.append((sorted(kinds), len(flying)))
+        for i, equation in enumerate(scene.equations):
+            fades = [a for a in animations if a.mobject is equation and isinstance(a, FadeIn)]
+            moved.extend(np.abs(a.create_starting_mobject().get_center() - equation.get_center()).max() for a in fades)
+            row = scene.diagram.edges[X].into(i)
+            lit.extend((i, all(line in coming_parts(animations) for line in row)) for _ in fades)
+        return play_it(scene, *animations, **how)
+
+    with patch.object(MatrixForm, "play", watched):
+        play(MatrixForm, lambda scene: None, media, run=RUN)
+    assert before == [(["Sheet"] * 3 + ["TextMobject"] * 2, 3)], "only ramps, the heading and the words on the data"
+    assert lit == [(0, True), (1, True), (2, True)] and max(moved) < 1e-6
+
+
+def coming_parts(animations) -> set:
+    return {part for animation in animations for part in animation.mobject.get_family()}
 
 
 def test_the_end_is_one_line_and_the_boxes_of_its_bracket(film_of):
