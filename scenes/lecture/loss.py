@@ -42,7 +42,7 @@ from manim import (
 from pydantic import Field, model_validator
 
 NETWORK = (-3.4, 0.0, -2.65, -1.35)  # middles of its first and last column, bottom, top
-FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOPS = 2.15, 38, 2.95, (2.6, -0.1)
+FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOPS = 2.15, 38, 2.95, (2.6, -0.4)
 LEAST_DAYS, MOST_DAYS = 7, 56
 LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map has it
 DISTANCE = "e_n = abs(blue(y_n) - red(hat(y)_n))"

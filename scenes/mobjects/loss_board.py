@@ -6,15 +6,18 @@ import numpy as np
 from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.forecast import NextDays
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.axis_break import axis_break
 from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.error_strip import ErrorStrip
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.style import palette
 from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 LEFT = style.LEFT_EDGE + 0.9  # of both plots: "2 000" stands before the lower one
 BOX = (LEFT, 1.35, -0.3, 1.15)
+BREAK_ROOM = 0.25  # of an axis, for its break: right over its foot, below the lines
 STRIP = (LEFT, 1.35, -2.67, -1.27)  # left, right, bottom, top
 
 
@@ -40,6 +43,8 @@ class LossBoard:
         y_range = views_range(truth, prediction, passed, margin=0.16, zero=False)
         first, last = dates[[0, -1]].tolist()
         self.plot = DayPlot(dataset, first, last, y_range, language, BOX)
+        self.broken = self._broken_axis()
+        self.plot.add(self.broken)
         self.red = self.plot.line(dates, truth, palette.red, REAL_LINE)
         self.dots = self.plot.dots(dates, truth, palette.red)
         self.blue = self.plot.line(dates, prediction[0], palette.blue)
@@ -49,6 +54,16 @@ class LossBoard:
         )
         highest = 1.04 * float(np.abs(everything.error).max())
         self.strip = ErrorStrip(everything.dates, highest, language, STRIP, names[2])
+
+    def _broken_axis(self) -> VGroup:
+        """Where the views do not begin at 0, an upright axis from the bottom to the next level line, broken."""
+        low = self.plot.y_range[0]
+        foot = np.array([self.plot.box[0], self.plot.box[2], 0.0])
+        levels = [line.get_start() for line in self.plot.grid if line.get_start()[1] - foot[1] >= BREAK_ROOM]
+        if low <= 0 or not levels:
+            return VGroup()
+        upright = segment(foot, levels[0], palette.axis, style.AXIS)
+        return VGroup(upright, axis_break(foot + [0.0, BREAK_ROOM / 2, 0.0], upright=True))
 
     def show(self, prediction: NDArray, all_errors: NDArray) -> None:
         """Other predictions (T,) of the days shown, and the errors (N,) of all days, not level."""

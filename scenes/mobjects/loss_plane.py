@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gradreel.core.results import Result
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.axis_break import axis_break
 from gradreel.scenes.mobjects.callout import beside, free_place
 from gradreel.scenes.mobjects.plot import Plot, dashed, ring, segment
 from gradreel.scenes.mobjects.text import words
@@ -75,22 +76,12 @@ class LossPlane(VGroup):
         return Plot(across, up, **box, x_ticks=ticks(*across), y_ticks=ticks(*up), x_label=None)
 
     def _breaks(self) -> VGroup:
-        """Two slanting strokes through each axis that does not begin at 0, near its beginning."""
-        places = [
-            np.array([x, y, 0.0])
-            for x, y, low in (
-                (LEFT + BREAK, BOTTOM, self.plot.x_range[0]),
-                (LEFT, BOTTOM + BREAK, self.plot.y_range[0]),
-            )
-            if low > 0
-        ]
+        """A break in each axis that does not begin at 0, near its beginning."""
         breaks = VGroup()
-        for place, along in ((p, np.array([p[0] > LEFT, p[1] > BOTTOM, False])) for p in places):
-            half = 0.05 * along
-            slant = 0.11 * np.array([1.0, 1.0, 0.0]) - 0.06 * along
-            gap = segment(place - half, place + half, palette.background, style.AXIS + 3)
-            strokes = (segment(place + s * half - slant, place + s * half + slant, palette.axis, 2.4) for s in (-1, 1))
-            breaks.add(VGroup(gap, *strokes))
+        if self.plot.x_range[0] > 0:
+            breaks.add(axis_break([LEFT + BREAK, BOTTOM, 0.0], upright=False))
+        if self.plot.y_range[0] > 0:
+            breaks.add(axis_break([LEFT, BOTTOM + BREAK, 0.0], upright=True))
         return breaks
 
     def _place_names(

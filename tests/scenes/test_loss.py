@@ -76,6 +76,14 @@ def film(media):
             strip = board.strip
             level = strip.plot.data(strip.level.points[0])[1]
             seen[beat] |= {"heights": strip.heights, "level": level, "body": strip.body.height, "days": strip.dates}
+        plot, broken = scene.board.plot, scene.board.broken
+        seen["axis"] = (
+            plot.y_range[0],
+            [float(plot.data(end)[1]) for end in (broken[0].get_start(), broken[0].get_end())],
+        )
+        seen["break"], seen["on screen"] = broken[1].get_center(), broken in scene.get_mobject_family_members()
+        names = scene.board.labels[1]
+        seen["apart"] = scene.cards[1].get_top()[1] - names.get_bottom()[1]
         seen["losses"] = [card.loss.source for card in scene.cards]
         seen["cells"] = [[number.text for number in card.numbers] for card in scene.cards]
         seen["span"], seen["shown"] = scene.thetas.span, scene.thetas.shown
@@ -124,6 +132,14 @@ def test_before_it_settles_each_step_of_the_strip_is_a_days_error(trace):
 def test_the_days_shown_were_trained_on(film):
     assert film["span"] == (date(2020, 12, 4), date(2020, 12, 31))
     assert not film["shown"].unseen.any()
+
+
+def test_the_axis_that_does_not_begin_at_0_is_broken_and_the_name_of_blue_stands_off_the_second_theta(film):
+    low, (foot, end) = film["axis"]
+    assert 3000 < low < 4000  # views
+    assert foot == pytest.approx(low) and end == pytest.approx(4000)
+    assert film["on screen"]
+    assert film["apart"] < -0.15
 
 
 def test_the_cells_show_theta_in_thousand_views(film, trace):
