@@ -49,7 +49,7 @@ class CurveDescentBeats(SlopeBeats):
     def of_a_curve(self, run: Trace, last: int) -> None:
         """Rows 0 to ``last`` of a run on a curve: one slope, all of them, the point on its map, the curve."""
         self.experiment, self.last = run.experiment, last
-        texts = {key: self.screen(key) for key in ("target", "model", "start", "update", "step")}
+        texts = {key: self.screen(key) for key in ("target", "model", "start", "update", "step", "loss")}
         self.descent = Descent(run, self.last, min(CLOSE_UP, self.last), texts)
         self.gradients = run.gradient
         self.choose_one()

@@ -51,7 +51,8 @@ class Descent:
     """Rows 0 to ``last`` of a trace that kept every update; the first ``close_up`` have a map of their own.
 
     ``show(row)`` puts shapes where that row, or the way between two rows, has them, and numbers at the recorded state
-    that was reached. ``texts``: "target", "model", "start", "update", "step". Parts: ``fit``, ``strip``, ``slopes``,
+    that was reached. ``texts``: "target", "model", "start", "update", "step", and "loss", which the maps' numbers
+    are called. Parts: ``fit``, ``strip``, ``slopes``,
     ``readout``, ``near`` and ``far`` (DescentMap), of which ``map`` is the one in use. The plane of ``far`` goes
     through the start, the last state of ``near`` and the end, so what it shows of these three is true.
     """
@@ -73,10 +74,11 @@ class Descent:
         self.fit = self._fit_plot(rows, texts)
         self.is_plain = is_plain(self.experiment)
         step = STEP if self.is_plain else f'"{texts["step"]}"'
-        self.near = DescentMap(run, close_up, MAP_BOX, step, reach=self._uphill())
+        name = texts.get("loss", "")
+        self.near = DescentMap(run, close_up, MAP_BOX, step, reach=self._uphill(), name=name)
         self.dots_every = int(round_step(last, DOTS)) if last > 2 * DOTS else None
         through = (0, close_up, last)
-        self.far = DescentMap(run, last, MAP_BOX, step, through=through, dots_every=self.dots_every)
+        self.far = DescentMap(run, last, MAP_BOX, step, through=through, dots_every=self.dots_every, name=name)
         self.map = self.near
         self.show(0.0)
 

@@ -34,7 +34,8 @@ class DescentMap(VGroup):
     Of a run whose model is known the map has contour lines of the loss; of one that was recorded around a loop of its
     own it has none, and ``losses``, the loss at any rows, gives the path its width. ``through``: three rows that the
     plane goes through, instead of being the nearest to all of the path. ``reach`` (k, P): states that the picture has
-    room for, too. ``dots_every``: a dot on the path after so many updates each. ``step`` names a step on the map.
+    room for, too. ``dots_every``: a dot on the path after so many updates each. ``step`` names a step on the map,
+    ``name`` what the numbers on its lines are.
     Parts: ``surface`` (PlaneMap or LossMap; ``ground``: all of it but the values), ``path`` (DescentPath), ``dots``.
     ``is_through``: whether the plane goes through those rows; ``share``: how much of the path's spread lies in it.
     """
@@ -49,6 +50,7 @@ class DescentMap(VGroup):
         through: tuple[int, int, int] | None = None,
         reach: NDArray | None = None,
         dots_every: int | None = None,
+        name: str = "",
     ) -> None:
         super().__init__()
         left, right, bottom, top = box
@@ -78,7 +80,7 @@ class DescentMap(VGroup):
         self.add(self.surface, self.path, self.dots)
         self.show(0.0)
         if isinstance(self.surface, LossMap):
-            self.surface.write_values(self._taken(reach))
+            self.surface.write_values(self._taken(reach), name)
 
     def _blocks(self) -> list[NDArray]:
         """``rows`` in parts that fit into memory."""

@@ -117,15 +117,19 @@ class LossMap(PlaneMap):
             self.lines.add(self._line(contours.lines(level), k / max(len(self.levels) - 1, 1)))
         self.add(self.bands, self.lines, self.values)
 
-    def write_values(self, taken: NDArray) -> None:
-        """Write its loss on up to VALUES lines, where they are far from ``taken`` (n, 2 or 3): path, labels, arrows."""
+    def write_values(self, taken: NDArray, name: str = "") -> None:
+        """Write its loss on up to VALUES lines, where they are far from ``taken`` (n, 2 or 3): path, labels, arrows.
+
+        ``name``: what is written, before the first number.
+        """
         short = [k for k, level in enumerate(self.levels) if len(f"{level:g}") <= 5]
         wanted = (
             [short[i] for i in np.unique(np.linspace(0, len(short) - 1, VALUES).round().astype(int))] if short else []
         )
         left, right, bottom, top = self.box
         for k in wanted:
-            text = words(f"{self.levels[k]:g}", style.SMALLEST)
+            called = f"{name} " if name and not self.values else ""
+            text = words(f"{called}{self.levels[k]:g}", style.SMALLEST)
             half = np.array([text.width / 2, text.height / 2])
             places = self.lines[k].points[::4, :2]
             edge = np.array([[left, bottom], [right, top]]) + np.array([[1], [-1]]) * (half + 0.15)
@@ -140,7 +144,8 @@ class LossMap(PlaneMap):
             patch = Rectangle(width=text.width + 0.12, height=text.height + 0.1, stroke_width=0)
             patch.set_fill(mix(palette.text, _band_share((k + 0.5) / len(self.levels))), 1)
             self.values.add(VGroup(patch, text).move_to((*best, 0.0)))
-            taken = np.vstack([taken[:, :2], best + np.array([[-0.4, 0], [0, 0], [0.4, 0]])])
+            reach = max(0.4, text.width / 2)
+            taken = np.vstack([taken[:, :2], best + np.array([[-reach, 0], [0, 0], [reach, 0]])])
 
     def _band(self, filled: tuple[list[NDArray], list[NDArray]], share: float) -> VMobject:
         """Everything above a level, painted over the band below: no seams between neighbours."""
