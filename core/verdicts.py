@@ -8,8 +8,17 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
-from gradreel.core.arrays import FloatArray
-from gradreel.core.results import LECTURE, LossByEpoch, Losses, Result, best_by_unseen
+from gradreel.core.arrays import FloatArray, evenly_spaced
+from gradreel.core.results import (
+    LECTURE,
+    LossByEpoch,
+    Losses,
+    Result,
+    best_by_unseen,
+    training_by_epoch,
+    unseen_by_epoch,
+)
+from gradreel.core.trace import Trace
 
 STANDARD_ERRORS = 2.0
 """Two means differ clearly when they lie more than so many standard errors of their difference apart."""
@@ -21,8 +30,10 @@ network has a loss between those of the other."""
 LEAST_SHARE = 0.01
 """Share of the larger loss below which no difference is spoken of, however little the seeds scatter."""
 
-PARTING_REACH = 2
-"""States on either side over which an unseen loss is calmed."""
+PARTING_REACH, PARTING_PART = 2, 40
+"""States on either side over which an unseen loss is calmed: so many, and of many states one in so many."""
+PARTING_ROOM = 0.1
+"""Share of a run's states that come after the least unseen loss, at least: of fewer, nothing is told."""
 PARTING_SHARE = 0.1
 """Share of its least value that an unseen loss must climb by, to be spoken of."""
 FOLLOWS = 1 / 2
@@ -32,6 +43,7 @@ Change: TypeAlias = Literal["falls", "rises", "stays", "unclear"]
 Unseen: TypeAlias = Literal["better", "worse", "partly", "middle", "flat", "unclear"]
 Sinks: TypeAlias = Literal["both", "seen", "unseen", "neither"]
 Course: TypeAlias = Literal["part", "rises", "widens", "together"]
+Stopping: TypeAlias = Literal["below", "not"]
 
 
 def change(before: Losses, after: Losses) -> Change:
@@ -86,15 +98,37 @@ def worst_by_unseen(results: Sequence[Result]) -> Result:
     return max(results, key=lambda result: result.unseen.mean)
 
 
+def losses_with_the_least(trace: Trace, states: int) -> LossByEpoch:
+    """Both losses of a recorded run at ``states`` of its kept states, at most, and where the unseen one is least.
+
+    That is looked for among all kept states. The training loss is that of `training_by_epoch`, as it is drawn.
+    """
+    epoch, unseen = unseen_by_epoch(trace, len(trace.kept))
+    rows = np.union1d(evenly_spaced(len(epoch), states), [int(np.argmin(unseen))])
+    return LossByEpoch(epoch[rows], np.interp(epoch[rows], *training_by_epoch(trace)), unseen[rows])
+
+
+def stopping(losses: LossByEpoch, best: Losses, best_least: float) -> Stopping:
+    """Whether a run stopped where its unseen loss is least would be ``below`` the network of least unseen loss.
+
+    ``best``: that network's unseen losses at the end; ``best_least``: the least that one of its runs had on the way. It
+    is below where it is less than both, and by more than a small share than the first.
+    """
+    least = float(losses.unseen.min())
+    return "below" if least < min((1 - SMALL_SHARE) * best.mean, best_least) else "not"
+
+
 def parting(losses: LossByEpoch) -> int | None:
     """At which of a run's states its two losses part: the unseen one is least there, and the training one falls on.
 
-    None if the unseen loss is least at the start or does not clearly climb up to the end. A loss over epochs is noisy:
-    whether it climbs is asked of calmed losses, each the median of itself and two states on either side.
+    None if the unseen loss is least at the start or nearly at the end, or does not clearly climb up to the end. A loss
+    over epochs is noisy: whether it climbs is asked of calmed losses, each the median of itself and some states on
+    either side.
     """
     least = int(np.argmin(losses.unseen))
     falls = bool(losses.training[-1] < losses.training[least])
-    return least if least > 0 and falls and _climbs(_calmed(losses.unseen)) else None
+    told = 0 < least < (1 - PARTING_ROOM) * len(losses.unseen)
+    return least if told and falls and _climbs(_calmed(losses.unseen)) else None
 
 
 def sinks(losses: LossByEpoch, state: int) -> Sinks:
@@ -123,8 +157,8 @@ def course(losses: LossByEpoch, state: int) -> Course:
 
 def _calmed(unseen: FloatArray) -> FloatArray:
     """(R,): each loss as the median of itself and those around it."""
-    states = range(len(unseen))
-    return np.array([np.median(unseen[max(0, k - PARTING_REACH) : k + PARTING_REACH + 1]) for k in states])
+    reach = max(PARTING_REACH, len(unseen) // PARTING_PART)
+    return np.array([np.median(unseen[max(0, k - reach) : k + reach + 1]) for k in range(len(unseen))])
 
 
 def _climbs(calm: FloatArray) -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.results import Result, best_by_unseen, loss_by_epoch, training_by_epoch
-from gradreel.core.verdicts import course, overfits_from, parting, sinks
+from gradreel.core.results import Result, best_by_unseen, training_by_epoch, unseen_by_epoch
+from gradreel.core.trace import Trace
+from gradreel.core.verdicts import course, losses_with_the_least, overfits_from, parting, sinks, stopping
 from gradreel.scenes import style
 from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
 from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines
-from gradreel.scenes.mobjects.plot import dashed, segment
+from gradreel.scenes.mobjects.plot import dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
@@ -28,7 +29,7 @@ from manim import (
     smooth,
 )
 
-STATES = 80  # at which the unseen loss is drawn, at most
+STATES = 300  # at which the unseen loss is drawn, at most, and where it is least
 RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as the picture of all depths
 SINK_SECONDS, PART_SECONDS = 4.0, 6.0
 TERM = 48
@@ -50,8 +51,8 @@ class Overfitting(DepthPicture):
     def prepare(self) -> None:
         super().prepare()
         self.opens = overfits_from(self.outcome)
-        trace = self.trace(self.compared[1].network.run_name(self.compared[1].network.experiments[0]))
-        self.losses = losses = loss_by_epoch(trace, STATES)
+        trace = self._first_run(self.compared[1])
+        self.losses = losses = losses_with_the_least(trace, STATES)
         self.parts = parting(losses)
         training = training_by_epoch(trace)
         self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, training, (losses.epoch, losses.unseen))
@@ -59,6 +60,9 @@ class Overfitting(DepthPicture):
         self.turn_state = int(np.abs(losses.epoch - self.turn).argmin())
         self.grid, self.scale_labels = self.scale(RUN_LEFT, RUN_RIGHT)
         self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
+
+    def _first_run(self, result: Result) -> Trace:
+        return self.trace(result.network.run_name(result.network.experiments[0]))
 
     @property
     def compared(self) -> tuple[Result, Result]:
@@ -118,8 +122,8 @@ class Overfitting(DepthPicture):
 
     def _part_beat(self) -> None:
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
-            # On it goes: where the losses part, solid falls and dashed never comes so low again. Where it was lowest
-            # stays marked; then the term
+            # On it goes: where the losses part, solid falls and dashed, drawn at its least of all kept states, never
+            # comes so low again. Where it was lowest stays marked; then the term
             followers = self._turn_mark() if self.parts is not None else []
             self.play(*map(FadeOut, self.labels), *map(FadeIn, followers), run_time=0.5)
             self._walk(self.turn, self.run.last, PART_SECONDS, 1.0, *followers)
@@ -162,19 +166,62 @@ class Overfitting(DepthPicture):
         return words(self.screen("term"), TERM).place(sum(tips) / 2 - 0.1, center=(left + RUN_RIGHT) / 2)
 
     def _depths_beat(self) -> None:
-        values = {**self.unseen_values(), "days": number_text(self.parameters.dataset.examples)}
-        with self.beat(f"unseen-{self.unseen}", **values):
-            # The run is squeezed into the place of its network, every loss at its height; the other depths come
+        stop = self._stop()
+        name, values = stop or (f"unseen-{self.unseen}", self.unseen_values())
+        with self.beat(name, days=number_text(self.parameters.dataset.examples), **values):
+            # Why not stop there? Its least loss, beside what the best network has. Then the run is squeezed into the
+            # place of its network, every loss at its height; the other depths come
+            if stop is not None:
+                self._compare_least()
             self.title, arriving = next_heading(self._heading(), self.title)
             gone = [*self.between, *self.labels, self.grid, self.scale_labels, *self.counter]
             self.play(*map(FadeOut, gone), *arriving, run_time=0.6)
             self._squeeze(self.outcome.index(self.compared[1]))
             for kind in KINDS:
-                self.draw(kind, 1.8)
+                self.draw(kind, 1.8 if stop is None else 1.0)
             self.play(*(FadeIn(label) for label in self.picture.labels.values()), run_time=0.4)
             self.between = []
             if self.opens is not None:
                 self._mark_jump(self.outcome.index(self.compared[0]), self.opens)
+
+    def _stop(self) -> tuple[str, dict[str, str]] | None:
+        """What is said of stopping in time, and its values; None where nothing says that it would have helped."""
+        if self.parts is None or self.opens is None:
+            return None
+        best, run = self.compared[0], self._first_run(self.compared[0])
+        best_least = float(unseen_by_epoch(run, len(run.kept))[1].min())
+        values = {
+            "least": self.written(float(self.losses.unseen.min())),
+            "end": self.written(float(self.losses.unseen[-1])),
+            "views": self.written(best.unseen.mean),
+            **self.spoken("best", best),
+        }
+        return f"stop-{stopping(self.losses, best.unseen, best_least)}", values
+
+    def _compare_least(self) -> None:
+        """The least unseen loss with its number, and across the picture the line that the best network's loss is."""
+        best = self.compared[0]
+        least = float(self.losses.unseen.min())
+        x, y, _ = place = self.run.plot.at(self.turn, least)
+        number = words(self.written(least), style.LABEL, palette.blue).place(y - 0.5, left=x + 0.15)
+        self.least = VGroup(ring(place, 0.14, palette.blue), number)
+        level = float(self.run.plot.at(0, best.unseen.mean)[1])
+        text = f"{self.network_label(best)} {self.written(best.unseen.mean)}"
+        self.level = VGroup(
+            segment((RUN_LEFT, level, 0), (RUN_RIGHT, level, 0), palette.dim, style.GUIDE),
+            words(text, style.LABEL, palette.dim).place(self._free_height(level) - 0.1, left=RUN_RIGHT + 0.25),
+        )
+        self.play(Create(self.least[0]), FadeIn(self.least[1]), run_time=0.6)
+        self.play(Create(self.level[0]), FadeIn(self.level[1]), run_time=0.9)
+        self.wait(1.4)
+        self.between += [self.least, self.level]
+
+    def _free_height(self, wanted: float) -> float:
+        """The height nearest to ``wanted`` at which a word is apart from those at the lines' ends."""
+        taken = [float(label.get_center()[1]) for label in self.labels]
+        places = [wanted, *(y + side * 1.15 * LABELS_APART for y in taken for side in (-1, 1))]
+        free = [y for y in places if all(abs(y - other) >= 1.1 * LABELS_APART for other in taken)]
+        return min(free, key=lambda y: abs(y - wanted))
 
     def _heading(self) -> str:
         count = len(self.parameters.seeds)

@@ -24,9 +24,11 @@ from gradreel.core.verdicts import (
     change,
     course,
     lecture_losses,
+    losses_with_the_least,
     overfits_from,
     parting,
     sinks,
+    stopping,
     training_change,
     unseen_change,
     worst_by_unseen,
@@ -137,12 +139,24 @@ FALLING = [90, 60, 50, 45, 40, 38, 36, 34, 32, 31, 30, 29]
         (FALLING, [40, 70, 60, 55, 52, 50, 54, 58, 62, 66, 70, 74], None),  # least before the first update
         (FALLING, [90, 70, 60, 55, 52, 50, 50, 50, 50, 50, 50, 80], None),  # and one far above at the end
         (FALLING, [90, 70, 60, 55, 52, 50, 51, 52, 53, 53, 53, 53], None),  # 6 % is not spoken of
+        (FALLING, [90, 70, 60, 55, 54, 54, 54, 54, 66, 67, 68, 69], 4),
+        (FALLING, [90, 70, 60, 55, 54, 54, 54, 54, 66, 67, 50, 69], 10),
+        (FALLING, [90, 70, 60, 55, 54, 54, 54, 54, 66, 67, 69, 50], None),  # least at the very end
         (FALLING, [90, 80, 70, 65, 60, 58, 56, 54, 52, 50, 49, 48], None),
         ([90, 60, 50, 45, 40, 38, 40, 45, 50, 55, 60, 65], [90, 70, 60, 55, 52, 50, 54, 58, 62, 66, 70, 74], None),
     ],
 )
 def test_where_the_losses_of_a_run_part(training, unseen, where):
     assert parting(by_epoch(training, unseen)) == where
+
+
+def test_of_many_states_more_are_calmed():
+    """The noise of a run decides nothing, however many of its states are looked at."""
+    x = np.linspace(0, 1, 240)
+    noisy = 50 + 40 * np.exp(-20 * x)
+    noisy[-3:] += 20  # a last bump that is shorter than what is calmed
+    assert parting(by_epoch(90 - 60 * x, noisy)) is None
+    assert parting(by_epoch(90 - 60 * x, noisy + 10 * x)) is not None
 
 
 STILL = [50.0] * 12
@@ -206,3 +220,29 @@ def test_training_by_epoch_of_one_epoch_and_of_another_loss(tmp_path):
     train(squared, tmp_path)
     with pytest.raises(ValueError, match="mean absolute error"):
         training_by_epoch(Trace.find(tmp_path, squared))
+
+
+@pytest.mark.parametrize(
+    ("least", "best", "best_least", "said"),
+    [
+        (372, 400, 384, "below"),
+        (385, 400, 390, "not"),  # 4 % is small
+        (372, 400, 370, "not"),  # stopped in time, the best network would have had less
+        (372, 360, 371, "not"),
+        (340, 360, 350, "below"),
+    ],
+)
+def test_stopping_in_time_is_compared_with_the_best_network(least, best, best_least, said):
+    assert stopping(by_epoch(FALLING[:3], [500, least, 600]), losses(best), best_least) == said
+
+
+def test_the_least_unseen_loss_is_among_the_states_however_few(tmp_path):
+    run = width_experiments(widths=(4,), seeds=(0,), epochs=3)[0].experiments[0]
+    train(run, tmp_path)
+    trace = Trace.find(tmp_path, run)
+    every, few = loss_by_epoch(trace), losses_with_the_least(trace, 4)
+    assert len(few.epoch) in (4, 5) and len(every.epoch) > 20
+    assert few.unseen.min() == pytest.approx(every.unseen.min())
+    assert few.epoch[np.argmin(few.unseen)] == every.epoch[np.argmin(every.unseen)]
+    assert few.training == pytest.approx(np.interp(few.epoch, *training_by_epoch(trace)))
+    assert losses_with_the_least(trace, 10_000).unseen == pytest.approx(every.unseen)

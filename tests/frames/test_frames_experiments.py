@@ -30,9 +30,9 @@ def ours(monkeypatch):
         )
 
     share = np.linspace(0, 1, 60)
-    both = LossByEpoch(3 * share, 40 + 700 * np.exp(-9 * share), 380 + 500 * np.exp(-25 * share) + 150 * share)
+    both = LossByEpoch(3 * share, 40 + 700 * np.exp(-9 * share), 335 + 500 * np.exp(-25 * share) + 150 * share)
     monkeypatch.setattr(NetworksScene, "results", results)
-    monkeypatch.setattr(overfitting, "loss_by_epoch", lambda trace, states: both)
+    monkeypatch.setattr(overfitting, "losses_with_the_least", lambda trace, states: both)
     monkeypatch.setattr(overfitting, "training_by_epoch", lambda trace: (both.epoch, both.training))
 
 

@@ -21,7 +21,6 @@ from gradreel.core.results import (
 )
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
-from gradreel.core.verdicts import parting
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.experiments import NetworksScene
@@ -146,7 +145,7 @@ def test_one_run_goes_through_its_recorded_losses(media):
     beats = play(look, media, {**SMALL, "epochs": 12})
     turn, tips, network = seen["sink"]
     trace = Trace.find(media / "traces", network.experiments[0])
-    unseen = loss_by_epoch(trace, 80)
+    unseen = loss_by_epoch(trace)
     assert [epoch for epoch, _ in tips] == pytest.approx([turn, turn], abs=1e-6)
     assert tips[0][1] == pytest.approx(np.interp(turn, *training_by_epoch(trace)), rel=0.01)
     assert tips[1][1] == pytest.approx(np.interp(turn, unseen.epoch, unseen.unseen), rel=0.01)
@@ -169,13 +168,46 @@ def test_where_the_losses_part_is_marked(media):
     assert beats[:2] == ["sink", "part"]
     scene = seen["scene"]
     trace = scene.trace(scene.compared[1].network.run_name(scene.compared[1].network.experiments[0]))
-    losses = loss_by_epoch(trace, 80)
-    turn = losses.epoch[parting(losses)]
+    losses = loss_by_epoch(trace)  # of all kept states
+    turn = losses.epoch[np.argmin(losses.unseen)]
     assert scene.run.unseen.data_x[np.argmin(scene.run.unseen.data_y)] == pytest.approx(turn)  # the drawn line's lowest
     assert seen["at"] == pytest.approx(turn, abs=0.01)
     assert seen["band"] == pytest.approx(turn, abs=0.1)
     assert str(round(turn)) in seen["label"]
     assert f"lowest near epoch {turn:.0f}." in lines_of(scene)["part"]
+
+
+def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(media, monkeypatch):
+    monkeypatch.setattr("gradreel.scenes.lecture.overfitting.STATES", 50)  # far fewer than are kept
+    seen = {}
+
+    def look(scene, name):
+        seen[name] = scene
+
+    play(look, media, TENT)
+    scene = seen["part"]
+    losses = loss_by_epoch(scene.trace(scene.compared[1].network.run_name(scene.compared[1].network.experiments[0])))
+    assert len(scene.losses.epoch) <= 51 < len(losses.epoch)
+    assert scene.turn == losses.epoch[np.argmin(losses.unseen)]
+    assert scene.run.unseen.data_y.min() == pytest.approx(losses.unseen.min())
+
+
+def test_stopping_in_time_is_answered_beside_the_best_network(media, say):
+    seen = {}
+
+    def look(scene, name):
+        seen[name] = scene
+
+    say([600, 200, 100], [700, 650, 800])  # one layer is best, and two overfit; the run is the recorded one
+    play(look, media, TENT)
+    scene = next(scene for name, scene in seen.items() if name.startswith("stop-"))
+    least = scene.losses.unseen.min()
+    level = scene.run.plot.data(scene.level[0].get_center())[1]
+    one_layer = scene.compared[0].network
+    own_least = loss_by_epoch(scene.trace(one_layer.run_name(one_layer.experiments[0]))).unseen.min()
+    assert f"stop-{'below' if least < min(0.95 * 650, own_least) else 'not'}" in seen
+    assert scene.least[1].source == scene.written(least)
+    assert level == pytest.approx(650, rel=0.02)
 
 
 def test_other_runs_another_picture(media):
@@ -205,8 +237,8 @@ def test_nothing_overfits_on_a_clean_week(media):
 
 def test_best_depth_is_one_layer(media):
     beats, scene, _ = film(media, TENT)
-    assert beats == ["sink", "part", "unseen-middle", "lecture-elsewhere"]
-    assert "with one layer" in lines_of(scene)["unseen-middle"]
+    assert beats == ["sink", "part", "stop-not", "lecture-elsewhere"]
+    assert "but one layer has" in lines_of(scene)["stop-not"]
     one, two = scene.compared
     assert (len(one.network.hidden), len(two.network.hidden)) == (1, 2)
 
@@ -269,7 +301,7 @@ def test_what_one_training_does_is_told_by_its_losses(media, monkeypatch, traini
     invented = LossByEpoch(
         epochs, *(np.interp(epochs, [0.0, 1.5, 3.0], np.array(loss, dtype=float)) for loss in (training, unseen))
     )
-    monkeypatch.setattr("gradreel.scenes.lecture.overfitting.loss_by_epoch", lambda *_: invented)
+    monkeypatch.setattr("gradreel.scenes.lecture.overfitting.losses_with_the_least", lambda *_: invented)
     assert tuple(film(media, SMALL, language=lang)[0][:2]) == beats
 
 
