@@ -60,6 +60,14 @@ def surface_as_left(scene: ThreeDaysScene) -> list[VMobject]:
     return [board.held, board.column, *board.turning, board.days, board.day, board.tally, board.key]
 
 
+def tried_at(share: float) -> Swing:
+    """What is done to the first term when ``share`` of the try is over: turned, moved, sunk, each there and back."""
+    turn, move, lift = TRIED
+    part = min(int(3 * share), 2)
+    away = float(np.sin(np.pi * (3 * share - part))) ** 2
+    return (Swing(turn=turn * away), Swing(move=move * away), Swing(lift=1 + (lift - 1) * away))[part]
+
+
 class SurfaceBeats(ThreeDaysScene):
     """The last beats of network-diagram: after one day, all days that could be."""
 
@@ -127,14 +135,10 @@ class SurfaceBeats(ThreeDaysScene):
 
     def _swing(self) -> None:
         """The first ramp if its w's, its b and its c were others, one after the other; then it is as it was."""
-        board, (turn, move, lift) = self.board, TRIED
-        ramp = board.ramps[0]
+        board, ramp = self.board, self.board.ramps[0]
 
         def show(share: float) -> None:
-            part, within = min(int(3 * share), 2), 3 * share - min(int(3 * share), 2)
-            away = float(np.sin(np.pi * within)) ** 2
-            tried = (Swing(turn=turn * away), Swing(move=move * away), Swing(lift=1 + (lift - 1) * away))[part]
-            board.swing(0, swung(self.run, self.theta, board.small, 0, tried))
+            board.swing(0, swung(self.run, self.theta, board.small, 0, tried_at(share)))
 
         self.play(UpdateFromAlphaFunc(ramp, lambda _, share: show(share), run_time=SWING, rate_func=linear))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -323,6 +324,24 @@ def test_a_state_that_the_box_does_not_hold_is_left_out(film):
     wild = replace(walk, constant=walk.constant + 100.0 * (np.arange(len(walk.updates)) == 5))
     assert list(board._fitting(walk)) == list(range(len(walk.updates)))
     assert list(board._fitting(wild)) == [k for k in range(len(walk.updates)) if k != 5]
+
+
+def test_the_first_ramp_is_swung_and_comes_back(media):
+    tried, swing = [], SurfaceBoard.swing
+
+    def watched(board, i, term):
+        tried.append((i, term.copy(), board.small.terms[0]))
+        swing(board, i, term)
+
+    with patch.object(SurfaceBoard, "swing", watched):
+        play(media, run=RUN)
+    terms, own = np.array([term for _, term, _ in tried]), tried[0][2]
+    assert {i for i, _, _ in tried} == {0}
+    assert terms[-1] == pytest.approx(own), "it is as the network has it"
+    at = [network_surface.tried_at(share) for share in (0, 1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6, 1)]
+    assert [round(swing.turn) for swing in at] == [0, 32, 0, 0, 0, 0, 0]
+    assert [round(swing.move, 3) for swing in at] == [0, 0, 0, 0.12, 0, 0, 0]
+    assert [round(swing.lift, 3) for swing in at] == [1, 1, 1, 1, 1, -1, 1], "sunk, not only made flat"
 
 
 def test_the_gap_stands_clear_of_the_ground_and_x_2_below_its_ticks(film):
