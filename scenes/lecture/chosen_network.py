@@ -15,15 +15,13 @@ from gradreel.core.verdicts import SMALL_SHARE, change
 from gradreel.core.weekly_lows import catches_lows, weekly_lows
 from numpy.typing import NDArray
 
-SMALL_DATA = 10_000  # examples; what is called a small data set has fewer
-
 
 class Choice:
     """The ``best`` of ``outcome`` by unseen loss, ``best_seen`` by training loss, and the linear model, ``line``."""
 
-    def __init__(self, outcome: Sequence[Result], examples: int) -> None:
-        """``outcome``: from the shallowest to the deepest; each learned from so many ``examples``."""
-        self.outcome, self.examples = list(outcome), examples
+    def __init__(self, outcome: Sequence[Result], synthetic: bool) -> None:
+        """``outcome``: from the shallowest to the deepest; ``synthetic``: whether made-up days are learned from."""
+        self.outcome, self.synthetic = list(outcome), synthetic
         self.best = best_by_unseen(outcome)
         self.best_seen = min(outcome, key=lambda result: result.training.mean)
         self.line = next((result for result in outcome if not result.network.hidden), None)
@@ -44,7 +42,7 @@ class Choice:
             return self._beyond_the_line()
         if change(self.best.unseen, self.other.unseen) != "rises":
             return "twist-line-tie"
-        return "twist-line" if self.examples < SMALL_DATA else "twist-line-large"
+        return "twist-line" if self.synthetic else "twist-line-own"
 
     def _beyond_the_line(self) -> str:
         """What is to be said of a network with layers: the line, or even deeper ones, may be no worse."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import numpy as np
 from gradreel.core.daily_views import loss_column
 from gradreel.core.results import Result
-from gradreel.scenes import style
+from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.chosen_network import Choice, DaysToCome
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.depth_picture import LECTURE_BEST, LECTURE_RUNS
-from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field, lecture_written
+from gradreel.scenes.lecture.experiments import Depth, DepthsScene, depths_field
 from gradreel.scenes.mobjects.bars import UNSEEN
-from gradreel.scenes.mobjects.data_squares import DataSquares
+from gradreel.scenes.mobjects.channel_bars import Channel, ChannelBars
 from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.day_words import (
     day_words,
@@ -28,16 +29,18 @@ from gradreel.scenes.mobjects.depth_lines import depth_axis
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
 from gradreel.scenes.mobjects.loss_plane import LossPlane
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.network_words import network_fields, network_words
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
+    DOWN,
     UP,
     Animation,
     Create,
     FadeIn,
     FadeOut,
+    GrowFromEdge,
     LaggedStart,
     ReplacementTransform,
     TransformFromCopy,
@@ -48,11 +51,7 @@ from manim import (
 )
 from pydantic import Field, model_validator
 
-NOTE_LINE = -2.95
-PICTURES = 1_000_000
-"""AlexNet and the deeper ones after it learnt from ImageNet's 1.2 million pictures (ILSVRC 2012)."""
 FORMULA, FORMULA_LINE = 58, 1.55
-SQUARES, SQUARES_FOOT, SQUARES_NAMES = (-2.2, 2.2), -1.7, -2.15  # their middles, their lower edges, their names' line
 
 
 class ModelSelection(DepthsScene):
@@ -87,7 +86,7 @@ class ModelSelection(DepthsScene):
 
     def _prepare(self) -> None:
         self.dataset = self.parameters.dataset
-        self.choice = Choice(self.results(), self.dataset.examples)
+        self.choice = Choice(self.results(), self.dataset.synthetic)
         network = self.choice.best.network
         run = network.experiments[0]
         theta = np.asarray(self.trace(network.run_name(run)).parameters[-1])
@@ -162,7 +161,8 @@ class ModelSelection(DepthsScene):
 
     def _choice_beat(self) -> None:
         best, plane = self.choice.best, self.plane
-        values = {"least": self.written(best.unseen.mean), **self._spoken(best)}
+        values = {"least": self.written(best.unseen.mean), "epochs": number_text(self.parameters.epochs)}
+        values |= self._spoken(best)
         with self.beat("choice-same" if best is self.choice.best_seen else "choice", **values):
             # That line steps back. Unseen days decide: another one comes from above, down to the lowest point
             k = self.choice.place(best)
@@ -170,16 +170,6 @@ class ModelSelection(DepthsScene):
             self.play(plane.sweep_down())
             self.chosen = plane.ring(k)
             self.play(Create(self.chosen), FadeIn(plane.value), *plane.choose(k), run_time=0.8)
-            self.lecture = self._lecture_words()
-            if len(self.lecture):
-                self.play(FadeIn(self.lecture, shift=0.1 * UP), run_time=0.5)
-
-    def _lecture_words(self) -> VGroup:
-        """What the lecture chose by the same rule from its own runs, if that network is among ours."""
-        if LECTURE_BEST not in [result.network.hidden for result in self.choice.outcome]:
-            return VGroup()
-        text = self.screen("lecture", count=len(LECTURE_BEST), loss=lecture_written(LECTURE_BEST)[UNSEEN])
-        return words(text, style.CAPTION, palette.dim).place(NOTE_LINE, left=style.LEFT_EDGE)
 
     def _spoken(self, result: Result) -> dict[str, str]:
         return network_fields("best", result.network.hidden, "depth")
@@ -192,8 +182,8 @@ class ModelSelection(DepthsScene):
         if line is None:
             return
         values = {
-            "examples": number_text(self.dataset.examples),
             "window": number_text(self.dataset.window),
+            "layers": Count(len(LECTURE_BEST)),
             "line": self.written(line.unseen.mean),
             "loss": self.written(other.unseen.mean),
             **network_fields("other", other.network.hidden, "depth"),
@@ -207,7 +197,8 @@ class ModelSelection(DepthsScene):
                 self.rest = VGroup(self.plane.ring(k))
                 self.play(Create(self.rest), run_time=0.6)
                 return
-            # The plane leaves; the name becomes the line's formula, and how few days there were to learn from
+            # The plane leaves; the name becomes the line's formula. Below it, on our days the line is the better one;
+            # then on the lecture's own channel, where layers were
             self._leave_the_line()
 
     def _leave_the_line(self) -> None:
@@ -220,12 +211,35 @@ class ModelSelection(DepthsScene):
         self.play(*map(FadeOut, gone), run_time=0.6)
         self.play(ReplacementTransform(name, text), run_time=0.9)
         self.wait(1.0)
-        counts = (float(self.dataset.examples), float(PICTURES))
-        texts = (self.screen("days-to-learn", count=number_text(self.dataset.examples)), self.screen("pictures"))
-        squares = DataSquares(counts, texts, SQUARES, SQUARES_FOOT, SQUARES_NAMES)
-        for square, name in zip(squares.squares, squares.names, strict=True):
-            self.play(FadeIn(square), FadeIn(name, shift=0.15 * UP), run_time=0.9)
-        self.rest = VGroup(text, squares)
+        bars = ChannelBars(*self._channels())
+        for pair in bars.pairs:
+            self.play(FadeIn(pair.title), FadeIn(pair.names), run_time=0.5)
+            grown = [GrowFromEdge(bar, DOWN) for bar in pair.bars]
+            self.play(*grown, *(FadeIn(value, shift=0.15 * UP) for value in pair.values), run_time=0.9)
+            self.wait(0.6)
+        self.rest = VGroup(text, bars)
+
+    def _channels(self) -> tuple[Channel, Channel]:
+        """The unseen losses of the line and of a network with layers, of ours and of the lecture's own runs.
+
+        Ours is as large as the lecture's best one, if that is among ours and no other is spoken of.
+        """
+        choice = self.choice
+        pair = [choice.best, choice.other]
+        if choice.twist != "twist-line-tie":
+            pair[1] = next((each for each in choice.outcome if each.network.hidden == LECTURE_BEST), choice.other)
+        own = [each.unseen.mean for each in pair]
+        theirs = [lecture_losses(hidden)[UNSEEN] or 0.0 for hidden in ((), LECTURE_BEST)]
+        title = self.screen("ours-made-up" if self.dataset.synthetic else "ours-real")
+        names = [self._two_names([len(each.network.hidden) for each in pair]), self._two_names([0, len(LECTURE_BEST)])]
+        return (
+            Channel(title, names[0], *_two(own, self.written)),
+            Channel(self.screen("lecture"), names[1], *_two(theirs, loss_column(theirs))),
+        )
+
+    def _two_names(self, layers: Sequence[int]) -> tuple[str, str]:
+        first, second = (self._name(count) for count in layers)
+        return first, second
 
     # -- beats: the forecast -------------------------------------------------------------------------------------
 
@@ -316,3 +330,9 @@ class ModelSelection(DepthsScene):
     def _last_day(self) -> dict[str, str]:
         last = self.dataset.daily.end
         return in_languages("last", lambda language: day_words(last, language))
+
+
+def _two(losses: Sequence[float], written: Callable[[float], str]) -> tuple[tuple[float, float], tuple[str, str]]:
+    """Two losses, and how they are written."""
+    first, second = losses
+    return (first, second), (written(first), written(second))

@@ -7,34 +7,7 @@ from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import palette
 from manim import ManimColor, Square, VGroup
 
-SIDE = 1.9  # of the larger square
-SKY_SIDE = 2.2  # of the larger one of SkySquares
-
-
-class DataSquares(VGroup):
-    """Two squares on one line, at ``middles``: ``counts`` are their areas; their ``names`` stand on ``name_line``.
-
-    The first is our data, in its red; the other one is grey.
-
-    Parts: ``squares``, ``names``.
-    """
-
-    def __init__(
-        self,
-        counts: tuple[float, float],
-        names: tuple[str, str],
-        middles: tuple[float, float],
-        foot: float,
-        name_line: float,
-    ) -> None:
-        super().__init__()
-        self.squares, self.names = VGroup(), VGroup()
-        colors = (palette.red, palette.grey)
-        for count, name, middle, color in zip(counts, names, middles, colors, strict=True):
-            side = _side(count, max(counts), SIDE)
-            self.squares.add(_square(side, middle - side / 2, foot, color))
-            self.names.add(words(name, 28).place(name_line, center=middle))
-        self.add(self.squares, self.names)
+SKY_SIDE = 2.2  # of the larger square
 
 
 class SkySquares(VGroup):

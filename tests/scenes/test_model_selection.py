@@ -259,20 +259,6 @@ def test_a_network_that_repeats_is_no_better_than_repeating(knowing, weights, ri
     assert f"bet-even-{rival}" in lines
 
 
-def test_the_lecture_is_quoted_as_the_lecture(media, tmp_path):
-    parameters = {**SMALL, "depths": (0, 3), "width": 100, "seeds": (0,), "epochs": 1}
-    said = {}
-
-    def look(scene, beat):
-        said[beat] = [text.source for text in scene.get_mobject_family_members() if hasattr(text, "source")]
-
-    play(train_all(parameters, tmp_path), parameters, look)
-    assert any("the lecture’s own runs" in text and "3 layers (380)" in text for text in said[list(said)[1]])
-    said.clear()
-    play(train_all(OWN, tmp_path), OWN, look)
-    assert not any("lecture" in text for texts in said.values() for text in texts)
-
-
 @pytest.mark.parametrize(
     ("weights", "worse", "beat"),
     [
@@ -283,26 +269,27 @@ def test_the_lecture_is_quoted_as_the_lecture(media, tmp_path):
 def test_the_twist_is_told_by_the_numbers(knowing, weights, worse, beat):
     scene, lines = play(knowing(weights), SMALL)
     assert beat in lines and list(lines).index(beat) == 2
-    examples = f"{scene.dataset.examples:,}".replace(",", "\u2009")
     if beat == "twist-line":
-        assert examples in lines[beat]["en"] and examples in lines[beat]["zh"]
+        assert "On these made-up days: yes. On the lecture’s own channel, three layers won." in lines[beat]["en"]
+        assert "编出来的日子" in lines[beat]["zh"] and "三层" in lines[beat]["zh"]
+        assert "after all 2 epochs" in lines[list(lines)[1]]["en"]
         assert "7 days, 7 weights" in lines[beat]["en"] and "7 天，就 7 个权重" in lines[beat]["zh"]
     else:
         assert scene.written(scene.choice.line.unseen.mean) in lines[beat]["en"]
 
 
 def test_a_network_in_the_middle_and_a_tie_have_their_words(tmp_path):
-    def twist(losses, examples=1405):
+    def twist(losses, synthetic=True):
         """What is said of networks of 0, 1, ... layers with these unseen losses by seed."""
         results = [
             Result(network, (0, 1), Losses(np.array(each)), Losses(np.array(each)), None) for network, each in losses
         ]
-        return Choice(results, examples).twist
+        return Choice(results, synthetic).twist
 
     three = depth_experiments(WEEK, (0, 1, 2), 4, (0, 1), 1)
     said = lambda *unseen, **more: twist(list(zip(three, unseen, strict=True)), **more)  # noqa: E731
     assert said((4.0, 4.1), (5.0, 5.1), (4.8, 4.9)) == "twist-line"
-    assert said((4.0, 4.1), (5.0, 5.1), (4.8, 4.9), examples=10_000) == "twist-line-large"
+    assert said((4.0, 4.1), (5.0, 5.1), (4.8, 4.9), synthetic=False) == "twist-line-own"
     assert said((4.0, 4.1), (5.0, 5.1), (4.0, 4.2)) == "twist-line-tie"
     assert said((4.0, 4.1), (3.0, 3.1), (3.8, 3.9)) == "twist-middle"
     assert said((4.0, 4.1), (3.0, 3.1), (2.8, 2.9)) == "twist-layers"
@@ -317,20 +304,46 @@ def test_without_the_line_nothing_is_said_of_it(tmp_path):
     assert not any(name.startswith("twist") for name in lines)
 
 
-def test_the_squares_are_as_large_as_the_data_sets(knowing):
-    sides = {}
+@pytest.mark.parametrize("worse", [{1: 0.9, 7: 0.1}, {1: 0.8, 7: 0.2}])
+def test_the_bars_are_our_losses_and_the_lectures(knowing, worse):
+    seen = []
 
     def look(scene, beat):
         if beat == "twist-line":
-            squares = scene.rest[1].squares
-            sides["data"], sides["pictures"] = (square.width for square in squares)
-            assert all(name.get_top()[1] < squares[0].get_bottom()[1] for name in scene.rest[1].names)
+            ours, lecture = scene.rest[1].pairs
+            seen.extend((ours, lecture))
             assert scene.plane.dots[1] not in scene.get_mobject_family_members(), "the plane has left"
-            assert squares[0].get_bottom()[1] == pytest.approx(squares[1].get_bottom()[1])
-            assert squares[1].get_fill_color() == palette.grey
 
-    scene, _ = play(knowing({1: 0.9, 7: 0.1}), SMALL, look)
-    assert (sides["data"] / sides["pictures"]) ** 2 == pytest.approx(scene.dataset.examples / 1e6)
+    scene, _ = play(knowing(worse), SMALL, look)
+    losses = [result.unseen.mean for result in scene.choice.outcome]
+    for pair, expected in zip(seen, (losses, (460, 380)), strict=True):
+        heights = [bar.height for bar in pair.bars]
+        assert heights[1] / heights[0] == pytest.approx(expected[1] / expected[0], rel=1e-6)
+        marked = np.argmin(expected)
+        assert pair.bars[marked].get_fill_color() != pair.bars[1 - marked].get_fill_color()
+    assert [text.source for text in seen[0].values] == [scene.written(loss) for loss in losses]
+    assert [text.source for text in seen[1].values] == ["460", "380"]
+    assert [text.source for text in seen[1].names] == ["linear", "3 layers"]
+    assert seen[1].bars[0].get_stroke_color() == palette.text
+
+
+def test_ours_is_compared_with_the_network_that_the_lecture_chose(tmp_path, monkeypatch):
+    parameters = {**SMALL, "depths": (0, 3, 4), "width": 100, "seeds": (0,), "epochs": 1}
+    media_dir, shown = train_all(parameters, tmp_path), []
+
+    def results(self):
+        """400, 438 and 429, as the default runs."""
+        each = zip(self.networks(self.parameters), (400.0, 438.0, 429.0), strict=True)
+        return [Result(n, (0,), Losses(np.array([loss])), Losses(np.array([loss])), None) for n, loss in each]
+
+    monkeypatch.setattr(ModelSelection, "results", results)
+
+    def look(scene, beat):
+        if beat == "twist-line":
+            shown.extend(text.source for text in (*scene.rest[1].pairs[0].names, *scene.rest[1].pairs[0].values))
+
+    play(media_dir, parameters, look)
+    assert shown == ["linear", "3 layers", "400", "438"]
 
 
 @pytest.mark.parametrize("window", [7, 56])
