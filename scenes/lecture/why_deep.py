@@ -40,9 +40,10 @@ from gradreel.scenes.mobjects.match_board import (
 )
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.recorded_match import Race, RecordedMatch, outcome
-from gradreel.scenes.mobjects.skyline import far_towers, ground_line
-from gradreel.scenes.mobjects.text import caption
+from gradreel.scenes.mobjects.skyline import GROUND, NAME, TOP, far_towers, ground_line
+from gradreel.scenes.mobjects.text import caption, words
 from gradreel.scenes.mobjects.ticks import nice_range, number_text
+from gradreel.scenes.mobjects.tower import Tower
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
     UP,
@@ -71,6 +72,8 @@ FOLD_SECONDS = 7.0  # for all folds together
 CREASE_SECONDS = 0.4  # that each crease is seen before the curve is folded at it
 BEND_RADIUS = 0.085
 NAMES = ("name-fat", "name-deep")
+COMPARED = (NETWORKS[0], NETWORKS[-1])  # by how often they are wrong: the shallowest and the deepest
+TOWERS, TOWER_WIDTH = (-1.6, 2.8), 1.2  # the middles of their towers
 Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -316,7 +319,8 @@ class WhyDeep(LectureScene):
         match, race = self.recorded, self.race
         fat, deep = match.wins
         with self.beat(f"seeds-{outcome(match.ends)}", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
-            # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two
+            # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two.
+            # Then the towers again: where many layers did win, it was deep against deeper
             names = [self.screen(key) for key in NAMES]
             decimals = loss_decimals(match.ends.ravel())
             self.starts = Starts((match.end_curves, match.ends), match.target, match.y_range, names, decimals)
@@ -337,6 +341,27 @@ class WhyDeep(LectureScene):
             ]
             self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.6 + 0.3 * len(others))
             self.play(LaggedStart(*(Create(frame) for frame in self.starts.frames), lag_ratio=0.3), run_time=1.2)
+            self.wait(1.0)
+            self._deep_against_deeper()
+
+    def _deep_against_deeper(self) -> None:
+        """The first and the last tower of the scene before, and how often each network is wrong."""
+        towers, texts = [Tower(network.layers, palette.blue) for network in COMPARED], VGroup()
+        for x, network in zip(TOWERS, COMPARED, strict=True):
+            wrong = self.screen("wrong", error=number_text(network.error or 0.0), star="" if network.lecture else "*")
+            texts.add(words(self.screen("tower", layers=network.layers), style.LABEL).place(NAME, center=x))
+            texts.add(words(wrong, style.LABEL).place(NAME - 0.5, center=x))
+
+        def rise(_: VMobject, share: float) -> None:
+            for x, tower in zip(TOWERS, towers, strict=True):
+                tower.stand(x, GROUND, TOWER_WIDTH, (TOP - GROUND) / COMPARED[-1].layers, share * tower.floors)
+
+        gone = [part for part in self.mobjects if part is not self.title]
+        self.play(*map(FadeOut, gone), *self._title("heading-deeper"), run_time=0.6)
+        self.play(FadeIn(ground_line()), FadeIn(caption(self.screen("sources"))), run_time=0.4)
+        self.play(UpdateFromAlphaFunc(VGroup(*towers), rise, rate_func=smooth), run_time=1.2)
+        self.play(FadeIn(texts, shift=0.15 * UP), run_time=0.5)
+        self.towers, self.tower_texts = towers, texts
 
 
 def _late(share: float) -> float:

@@ -13,7 +13,7 @@ from gradreel.core.theta import loss, predict
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
-from gradreel.scenes.layout import check_beats
+from gradreel.scenes.layout import check_beats, check_scene
 from gradreel.scenes.lecture.why_deep import WhyDeep
 from gradreel.scenes.mobjects.match_board import Curves
 from gradreel.scenes.mobjects.recorded_match import outcome
@@ -172,6 +172,22 @@ def test_every_run_has_its_picture_and_the_better_one_a_frame(media, parameters)
     play(look, media, parameters)
 
 
+def test_it_ends_with_what_was_compared(media):
+    def look(scene, beat):
+        if beat.startswith("seeds"):
+            low, high = scene.towers
+            assert (low.floors, high.floors) == (8, 152)
+            assert high.height / low.height == pytest.approx(152 / 8, rel=0.05)
+            said = " | ".join(text.source for text in scene.tower_texts)
+            assert said.replace("\\", "") == "8 layers | 16.4 % wrong | 152 layers | 3.57 % wrong*"
+            assert not set(scene.starts.get_family()) & set(scene.get_mobject_family_members()), "the races have left"
+            seen.append(scene)
+
+    seen = []
+    play(look, media)
+    assert "compared deep with deeper" in seen[0].beats[-1].lines["en"]
+
+
 def test_the_match_is_on_the_folds_or_on_ones_own_curve():
     assert WhyDeep.validated({"depth": 3}).dataset() == zigzag(3)
     own = WhyDeep.validated({"knots": [[0, 0], [1, 2]]})
@@ -180,8 +196,16 @@ def test_the_match_is_on_the_folds_or_on_ones_own_curve():
 
 @pytest.mark.parametrize("name", EXTREMES)
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_layout_at_the_bounds(media, name, lang, theme):
+def test_layout_at_the_bounds(media, name, lang, theme, monkeypatch):
+    with_towers, found = WhyDeep._deep_against_deeper, []
+
+    def look_first(scene):
+        found.extend(check_scene(scene, "starts"))
+        with_towers(scene)
+
+    monkeypatch.setattr(WhyDeep, "_deep_against_deeper", look_first)
     assert check_beats(WhyDeep, EXTREMES[name], SceneContext(language=lang, theme=theme, media_dir=media)) == []
+    assert found == []
 
 
 @pytest.mark.parametrize(("given", "message"), [
