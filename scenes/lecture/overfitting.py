@@ -209,19 +209,17 @@ class Overfitting(DepthPicture):
         text = f"{self.network_label(best)} {self.written(best.unseen.mean)}"
         self.level = VGroup(
             segment((RUN_LEFT, level, 0), (RUN_RIGHT, level, 0), palette.dim, style.GUIDE),
-            words(text, style.LABEL, palette.dim).place(self._free_height(level) - 0.1, left=RUN_RIGHT + 0.25),
+            words(text, style.LABEL, palette.dim).place(self._beside(level), right=RUN_RIGHT - 0.1),
         )
         self.play(Create(self.least[0]), FadeIn(self.least[1]), run_time=0.6)
         self.play(Create(self.level[0]), FadeIn(self.level[1]), run_time=0.9)
         self.wait(1.4)
         self.between += [self.least, self.level]
 
-    def _free_height(self, wanted: float) -> float:
-        """The height nearest to ``wanted`` at which a word is apart from those at the lines' ends."""
-        taken = [float(label.get_center()[1]) for label in self.labels]
-        places = [wanted, *(y + side * 1.15 * LABELS_APART for y in taken for side in (-1, 1))]
-        free = [y for y in places if all(abs(y - other) >= 1.1 * LABELS_APART for other in taken)]
-        return min(free, key=lambda y: abs(y - wanted))
+    def _beside(self, level: float) -> float:
+        """The baseline of a word over the line at height ``level``; under it, where a loss ends close above."""
+        ends = [float(tip.get_center()[1]) - level for tip in (self.run.training_tip, self.run.unseen_tip)]
+        return level - 0.34 if any(0 <= end < 0.6 for end in ends) else level + 0.12
 
     def _heading(self) -> str:
         count = len(self.parameters.seeds)

@@ -192,12 +192,20 @@ def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(media, monkeypa
     assert scene.run.unseen.data_y.min() == pytest.approx(losses.unseen.min())
 
 
-def test_stopping_in_time_is_answered_beside_the_best_network(media, say):
+def test_stopping_in_time_is_answered_beside_the_best_network(media, say, monkeypatch):
     seen = {}
 
     def look(scene, name):
         seen[name] = scene
 
+    compare = Overfitting._compare_least
+
+    def compared(scene):
+        compare(scene)
+        found.extend(check_scene(scene, "stop"))
+
+    found = []
+    monkeypatch.setattr(Overfitting, "_compare_least", compared)
     say([600, 200, 100], [700, 650, 800])  # one layer is best, and two overfit; the run is the recorded one
     play(look, media, TENT)
     scene = next(scene for name, scene in seen.items() if name.startswith("stop-"))
@@ -208,6 +216,7 @@ def test_stopping_in_time_is_answered_beside_the_best_network(media, say):
     assert f"stop-{'below' if least < min(0.95 * 650, own_least) else 'not'}" in seen
     assert scene.least[1].source == scene.written(least)
     assert level == pytest.approx(650, rel=0.02)
+    assert found == []
 
 
 def test_other_runs_another_picture(media):
