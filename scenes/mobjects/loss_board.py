@@ -12,7 +12,7 @@ from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.error_strip import ErrorStrip
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.style import palette
-from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from manim import UP, Animation, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 LEFT = style.LEFT_EDGE + 0.9  # of both plots: "2 000" stands before the lower one
@@ -63,7 +63,7 @@ class LossBoard:
         if low <= 0 or not levels:
             return VGroup()
         upright = segment(foot, levels[0], palette.axis, style.AXIS)
-        return VGroup(upright, axis_break(foot + [0.0, BREAK_ROOM / 2, 0.0], upright=True))
+        return VGroup(upright, axis_break(foot + BREAK_ROOM / 2 * UP, upright=True))
 
     def show(self, prediction: NDArray, all_errors: NDArray) -> None:
         """Other predictions (T,) of the days shown, and the errors (N,) of all days, not level."""
