@@ -38,10 +38,8 @@ def quick_workers(monkeypatch):
 @cache
 def _read_by_the_server() -> str:
     """What Manim's configuration is where the server begins."""
-    from multiprocessing import forkserver
-
     from gradreel.scenes.render.clips.sources import configuration_digest
     from gradreel.scenes.render.workers import forks
 
-    forkserver.set_forkserver_preload([forks.PRELOADED])
+    forks.begin_server()
     return configuration_digest()

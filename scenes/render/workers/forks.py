@@ -35,11 +35,17 @@ def context(with_manim: bool) -> ForkServerContext | SpawnContext:
     if sys.platform == "linux" and with_manim:
         reads = Path.cwd(), configuration_digest()
         if _Server.read is None:
+            begin_server()
             _Server.read = reads
-            forkserver.set_forkserver_preload([PRELOADED])
         if reads == _Server.read:
             return multiprocessing.get_context("forkserver")
     return multiprocessing.get_context("spawn")
+
+
+def begin_server() -> None:
+    """Where there is none: one that imports Manim here and now, in the folder that we are in."""
+    forkserver.set_forkserver_preload([PRELOADED])
+    forkserver.ensure_running()
 
 
 def is_lost(process: BaseProcess, started_by: ForkServerContext | SpawnContext) -> bool:
