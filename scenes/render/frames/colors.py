@@ -14,6 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
 from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels
+from gradreel.scenes.render.frames.tiles import runs
 from numpy.typing import NDArray
 
 TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels; windows begin at multiples of 16 columns, as the converter works on 16
@@ -55,7 +56,7 @@ class ChangingFrame:
         self._whole_picture = Box(0, width, 0, height)
         self._whole = Converter("yuv420p")
         self._parts: dict[tuple[int, ...], Converter] = {}  # by the size of the window
-        self._tiles = -(-height // TILE_HEIGHT), -(-width // TILE_WIDTH)
+        self._tiles = -(-height // TILE_HEIGHT), 1 + -(-width // TILE_WIDTH) + 1  # rows, columns; see `runs`
         self._shown: Pixels = np.zeros((height, width, 4), np.uint8)
         self.frame = self._whole(self._shown)
         self._planes = list(_planes(self.frame))
@@ -69,6 +70,7 @@ class ChangingFrame:
             raise ValueError(f"an array of {self._shown.shape} is a frame here, not {pixels.shape}")
         new, old = _pairs(pixels), _pairs(self._shown)
         marked = np.zeros(self._tiles, bool)
+        tiles = marked[:, 1:-1]
         for left, right, top, bottom in [self._whole_picture] if boxes is None else boxes:
             columns = slice(left // 2, right // 2)
             for begin in range(top, bottom, TILE_HEIGHT):  # a band of tiles at a time: it stays in the cache
@@ -78,8 +80,8 @@ class ChangingFrame:
                     down = begin + np.flatnonzero(different.any(axis=1))
                     across = left + 2 * np.flatnonzero(different.any(axis=0))  # the left one of each pair
                     down, across = _reached(down, 0, TILE_HEIGHT), _reached(across, 1, TILE_WIDTH)
-                    marked[np.ix_(down[down < len(marked)], across[across < marked.shape[1]])] = True
-        return [box for row in np.flatnonzero(marked.any(axis=1)) for box in self._side_by_side(int(row), marked[row])]
+                    tiles[np.ix_(down[down < len(tiles)], across[across < tiles.shape[1]])] = True
+        return [self._side_by_side(*run) for run in runs(marked)]
 
     def show(self, pixels: Pixels, boxes: Boxes | None, tiles: Boxes) -> None:
         """Make the frame what it is with ``pixels`` in ``boxes``, which differ in ``tiles``."""
@@ -93,12 +95,10 @@ class ChangingFrame:
             for box in tiles:
                 self._convert(box)
 
-    def _side_by_side(self, row: int, marked: NDArray[np.bool_]) -> Iterator[Box]:
+    def _side_by_side(self, row: int, first: int, after: int) -> Box:
         _, width, _, height = self._whole_picture
-        top, tiles = row * TILE_HEIGHT, np.flatnonzero(marked)
-        for run in np.split(tiles, np.flatnonzero(np.diff(tiles) > 1) + 1):
-            right = min((int(run[-1]) + 1) * TILE_WIDTH, width)
-            yield Box(int(run[0]) * TILE_WIDTH, right, top, min(top + TILE_HEIGHT, height))
+        top = row * TILE_HEIGHT
+        return Box(first * TILE_WIDTH, min(after * TILE_WIDTH, width), top, min(top + TILE_HEIGHT, height))
 
     def _convert(self, box: Box) -> None:
         """A box, from a window that reaches MARGIN beyond it where the picture does."""

@@ -40,12 +40,12 @@ class Tiles:
 
     def exactly(self) -> list[Box]:
         """Boxes that have the marked tiles and no others."""
-        return [self._box(left, right, row, row + 1) for row, left, right in _runs(self._rows)]
+        return [self._box(left, right, row, row + 1) for row, left, right in runs(self._rows)]
 
     def roughly(self) -> list[Box]:
         """Fewer boxes, none of which overlap, that have the marked tiles and some around them."""
         merged: list[list[int]] = []
-        for band, left, right in _runs(np.logical_or.reduce(self._bands, axis=1)):
+        for band, left, right in runs(np.logical_or.reduce(self._bands, axis=1)):
             if merged and merged[-1][0] == band and left - merged[-1][2] <= GAP:
                 merged[-1][2] = right
             else:
@@ -57,7 +57,7 @@ class Tiles:
         return Box(left * TILE, min(right * TILE, width), top * TILE, min(bottom * TILE, height))
 
 
-def _runs(marked: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+def runs(marked: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
     """The row, the first column and the one after the last of what is marked side by side; row by row.
 
     The first and the last column of ``marked`` are not counted.
