@@ -8,7 +8,6 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
-from functools import cache
 
 import pytest
 
@@ -29,17 +28,7 @@ def quick_workers(monkeypatch):
     from gradreel.scenes.render.workers import forks
 
     def context(with_manim):
-        same = with_manim and configuration_digest() == _read_by_the_server()
+        same = with_manim and forks.begun_server()[1] == configuration_digest()
         return multiprocessing.get_context("forkserver" if same else "spawn")
 
     monkeypatch.setattr(forks, "context", context)
-
-
-@cache
-def _read_by_the_server() -> str:
-    """What Manim's configuration is where the server begins."""
-    from gradreel.scenes.render.clips.sources import configuration_digest
-    from gradreel.scenes.render.workers import forks
-
-    forks.begin_server()
-    return configuration_digest()

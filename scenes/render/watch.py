@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,29 +29,32 @@ CHANGES = {"created", "modified", "moved", "deleted"}  # of what watchdog tells;
 
 
 def watch(work: Callable[[], object], media_dir: Path, quiet: bool = False) -> int:
-    """Call ``work`` now and after each change, until Ctrl-C; the exit code.
+    """Call ``work`` now and after each change, until Ctrl-C, whatever it finds; the exit code.
 
     The user's mistakes are told, and waited out.
     """
-    with Watcher(media_dir) as watcher:
+    with suppress(KeyboardInterrupt), Watcher(media_dir) as watcher:
         while True:
             began = time.monotonic()
-            state = "ready"
-            with watcher.noting():
-                try:
-                    work()
-                except (UserError, OSError) as error:
-                    mistake = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
-                    print(f"Error: {mistake}", file=sys.stderr)
-                    state = "not ready"
+            state = "ready" if _done(work, watcher) else "not ready"
             if not quiet:
                 watched = counted(len(watcher.files), "file")
                 print(f"{state} after {duration(time.monotonic() - began)}; watching {watched}, Ctrl-C ends it",
                       file=sys.stderr, flush=True)  # fmt: skip
-            try:
-                watcher.wait()
-            except KeyboardInterrupt:
-                return 0
+            watcher.wait()
+    return 0
+
+
+def _done(work: Callable[[], object], watcher: Watcher) -> bool:
+    """Whether it could be done; what is wrong is told."""
+    with watcher.noting():
+        try:
+            work()
+        except (UserError, OSError) as error:
+            mistake = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            print(f"Error: {mistake}", file=sys.stderr)
+            return False
+    return True
 
 
 class Watcher(FileSystemEventHandler):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
@@ -102,6 +104,20 @@ def test_a_changed_file_is_rendered_a_mistake_is_told_and_ctrl_c_ends_it(watchin
     output, _ = watching.process.communicate()
     assert watching.process.returncode == 0
     assert set(output.split()) == {str(video)}
+    assert list((tmp_path / "media/.gradreel/temporary").iterdir()) == []
+
+
+def test_ctrl_c_ends_it_while_it_renders(watching, tmp_path):
+    begun = tmp_path / "begun"
+    watching.until("^ready")
+    endless = f"self.wait(0.2); open({str(begun)!r}, 'w').close(); import time; time.sleep(600)"
+    (tmp_path / "disc.py").write_text(SCENE.replace("self.wait(0.2)", endless))
+    while not begun.exists():
+        time.sleep(0.02)
+    os.killpg(watching.process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    output, _ = watching.process.communicate()
+    assert watching.process.returncode == 0
+    assert output.splitlines() == [str(tmp_path / "media/videos/film/36p5/film.mp4")], "of the first time"
     assert list((tmp_path / "media/.gradreel/temporary").iterdir()) == []
 
 

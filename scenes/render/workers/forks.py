@@ -25,27 +25,26 @@ LOST = 255  # exit code of a fork whose end the fork server, killed, has not see
 
 
 class _Server:
-    """The fork server of this process: what it read when it imported Manim; None while there is none."""
+    """The fork server of this process: where it began, and the configuration it read; None while there is none."""
 
     read: tuple[Path, str] | None = None
 
 
 def context(with_manim: bool) -> ForkServerContext | SpawnContext:
     """The way to start the next worker, ``with_manim`` or not. Manim reads its configuration as it is imported."""
-    if sys.platform == "linux" and with_manim:
-        reads = Path.cwd(), configuration_digest()
-        if _Server.read is None:
-            begin_server()
-            _Server.read = reads
-        if reads == _Server.read:
-            return multiprocessing.get_context("forkserver")
+    if sys.platform == "linux" and with_manim and begun_server() == (Path.cwd(), configuration_digest()):
+        return multiprocessing.get_context("forkserver")
     return multiprocessing.get_context("spawn")
 
 
-def begin_server() -> None:
-    """Where there is none: one that imports Manim here and now, in the folder that we are in."""
-    forkserver.set_forkserver_preload([PRELOADED])
-    forkserver.ensure_running()
+def begun_server() -> tuple[Path, str]:
+    """Where the fork server began, and what Manim's configuration was there; it begins here if there is none yet."""
+    if _Server.read is None:
+        reads = Path.cwd(), configuration_digest()
+        forkserver.set_forkserver_preload([PRELOADED])
+        forkserver.ensure_running()
+        _Server.read = reads
+    return _Server.read
 
 
 def is_lost(process: BaseProcess, started_by: ForkServerContext | SpawnContext) -> bool:

@@ -1,0 +1,41 @@
+"""Where a worker may be a fork of the process that has imported Manim, and where it is a new Python."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from gradreel.scenes.render.clips.sources import configuration_digest
+from gradreel.scenes.render.workers import forks
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker is a new Python")
+
+
+@pytest.fixture
+def server_of(tmp_path, monkeypatch):
+    """We are in a folder, and a server began there; nothing of it runs."""
+    (tmp_path / "manim.cfg").write_text("[CLI]\nbackground_color = WHITE\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(forks._Server, "read", (tmp_path, configuration_digest()))
+    return tmp_path
+
+
+def way(with_manim: bool = True) -> str:
+    return forks.context(with_manim).get_start_method()
+
+
+def test_a_fork_draws_where_the_server_began(server_of):
+    assert way() == "forkserver"
+    assert way(with_manim=False) == "spawn", "what it does needs no Manim"
+
+
+def test_in_another_folder_a_new_python_does(server_of, tmp_path, monkeypatch):
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert way() == "spawn"
+    assert forks.begun_server()[0] == tmp_path, "and it stays known where the server began"
+
+
+def test_once_manims_configuration_is_another_a_new_python_does(server_of):
+    (server_of / "manim.cfg").write_text("[CLI]\nbackground_color = BLACK\n")
+    assert way() == "spawn"
