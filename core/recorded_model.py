@@ -113,6 +113,8 @@ class RecordedModel:
                         known.add(id(tensor))
                         named[f"optimizer {i}, group {j}, {k}"] = tensor
         _refuse_unrecordable(named)
+        _refuse_anothers(model, optimizers)
+        self.outside = list(named)[len(list(model.parameters())) :]  # names of what only an optimizer has
         self._names, self._tensors = list(named), list(named.values())
         self._places = {id(tensor): place for place, tensor in enumerate(self._tensors)}
         self._dtypes = [tensor.dtype for tensor in self._tensors]
@@ -288,6 +290,18 @@ def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
             raise UserError(f"{name} is of type {tensor.dtype}; record needs parameters that are real numbers")
     if not any(tensor.numel() for tensor in named.values()):
         raise UserError("the model has no parameters, so there is nothing to record: give record the model that learns")
+
+
+def _refuse_anothers(model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
+    """UserError if no optimizer trains anything of the model."""
+    held = {id(tensor) for optimizer in optimizers for group in optimizer.param_groups for tensor in group["params"]}
+    if not any(id(tensor) in held for tensor in model.parameters()):
+        kinds = ", ".join(type(optimizer).__name__ for optimizer in optimizers)
+        raise UserError(
+            f"record was given a {type(model).__name__}, and none of its {len(list(model.parameters()))} parameter "
+            f"tensors is in the optimizer ({kinds}); it needs a model and the optimizer that trains it. A model "
+            "that was copied, or made anew, after its optimizer has other tensors: make the optimizer from those"
+        )
 
 
 def _settings(group: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ drawn. What the recorder can't do (the disk is full, say) ends the recording wit
 
 import ctypes
 import operator
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -35,9 +36,10 @@ def record(
 
     An update is one ``step()``; one that a GradScaler skips is none. ``keep={"every": k}``: only the states after 0, k,
     2k, ... updates, and the last, are kept with the gradients that left them. theta is the model's parameters in the
-    order of ``named_parameters()``, as float32, or float64 if any of them is; buffers are not in it. The gradient is
-    the one that the optimizer uses, after clipping, also by step pre-hooks; of an optimizer that computes it several
-    times in a step by a closure, as LBFGS does, it is that of the last time, not that of the state before.
+    order of ``named_parameters()``, then what only an optimizer has (a warning names it), as float32, or float64 if any
+    of them is; buffers are not in it. The gradient is the one that the optimizer uses, after clipping, also by step
+    pre-hooks; of an optimizer that computes it several times in a step by a closure, as LBFGS does, it is that of the
+    last time, not that of the state before.
 
     An exception in the loop goes on, with a note; what was recorded up to the last finished update is kept then as
     ``<path>.interrupted``. So it is when the recorder itself can't go on, such as on a full disk, or since a parameter
@@ -52,6 +54,8 @@ def record(
     every = _kept_every(keep)
     _refuse_foreign(path)
     _refuse_foreign(path.with_name(path.name + INTERRUPTED))
+    if recorded.outside:
+        warnings.warn(_told_of_outside(model, recorded.outside), stacklevel=3)  # the line of the `with`
     ended: BaseException | None = None
     with Uninterrupted() as uninterrupted, ExitStack() as stack:
         stack.enter_context(one_writer(path.parent, path.name, wait=False))
@@ -153,6 +157,15 @@ def _refuse_foreign(path: Path) -> None:
     content = {entry.name for entry in path.iterdir()}
     if content and (META not in content or not all(name.endswith(".npy") for name in content - {META})):
         raise UserError(f"{path} is a folder that is no trace, and would be replaced by one: choose another path")
+
+
+def _told_of_outside(model: torch.nn.Module, names: Sequence[str]) -> str:
+    listed = ", ".join(f'"{name}"' for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return (
+        f"record: the optimizer also holds what is no parameter of the {type(model).__name__}; it is recorded, too, "
+        f"as {listed}. If it is another model's, it has its own names when record is given both in one, such as "
+        "torch.nn.ModuleList([a, b]); to record one of them alone, give each an optimizer of its own"
+    )
 
 
 def _leave_alone(*contexts: ExitStack) -> None:

@@ -302,9 +302,10 @@ class Wrapped(Loop):
         super().__init__(model, torch.optim.Rprop(model.parameters(), lr=0.01))
 
 
-LOOPS: list[Callable[[], Loop]] = [
+OUTSIDE = pytest.mark.filterwarnings("ignore:record. the optimizer also holds")
+LOOPS: list[Any] = [  # of ways to make a Loop
     Groups, Shared, Foreach, Schedule, Scaled, ScaledFused, Adversaries, Closure, Half, Float16, Mixed, Clipped, Grown,
-    Outside, Sparse, Wrapped,
+    pytest.param(Outside, marks=OUTSIDE), Sparse, Wrapped,
 ]  # fmt: skip
 
 
@@ -434,10 +435,28 @@ def test_a_group_of_unknown_parameters_ends_the_recording_not_the_loop(tmp_path)
     assert not (tmp_path / "run").exists()
 
 
+@OUTSIDE
 def test_parameters_of_an_optimizer_alone_follow_the_models(tmp_path):
     made(Outside, tmp_path / "run")
     assert Trace.open(tmp_path / "run").run.parts[-1].name == "optimizer 0, group 1, 0"
     assert Trace.open(tmp_path / "run").run.parts[-1].shape == ()
+
+
+def test_of_parameters_that_another_model_has_it_is_said_how_they_are_recorded(tmp_path):
+    a, b = net(), nn.Linear(2, 1)
+    optimizer = torch.optim.SGD([*a.parameters(), *b.parameters()], lr=0.1)
+    told = r'holds what is no parameter of the Linear.*as "optimizer 0, group 0, 0", .*, 2" and 1 more.*ModuleList'
+    mse_loss(b(X), Y).backward()
+
+    def run() -> None:
+        with record(b, optimizer, tmp_path / "run"):
+            optimizer.step()
+
+    with pytest.warns(UserWarning, match=told) as warned:
+        run()
+    assert [warning.filename for warning in warned] == [__file__]
+    names = [part.name for part in Trace.open(tmp_path / "run").run.parts]
+    assert names == ["weight", "bias", *(f"optimizer 0, group 0, {k}" for k in range(4))]
 
 
 def test_changes_made_between_updates_are_counted(tmp_path):
@@ -957,6 +976,9 @@ def test_what_cannot_be_recorded_is_refused_at_once(tmp_path):
     refused(model, nn.Linear(1, 1), path, "Linear as optimizer; it needs a torch.optim.Optimizer")
     refused(optimizer, model, path, "Adam as model; it needs a torch.nn.Module")
     refused(model, [], path, "no optimizer")
+    others = [torch.optim.SGD(net().parameters(), lr=1), torch.optim.Adam(copy.deepcopy(model).parameters())]
+    refused(model, others, path, r"none of its 4 parameter tensors is in the optimizer \(SGD, Adam\)")
+    refused(empty, others[0], path, "none of its 0 parameter tensors")
     refused(model, [optimizer, optimizer], path, "same optimizer twice")
     for keep in ("all", {"every": 0}, {"at most": 5}, {"every": 2.0}, {"every": 2, "at most": 3}):
         refused(model, optimizer, path, "keep is .*every update", keep=keep)
