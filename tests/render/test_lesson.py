@@ -54,6 +54,8 @@ def test_overrides_are_put_over_the_lesson_table_by_table(user_folder, write_les
 
 def test_an_override_of_an_experiment_changes_it_for_all_scenes(user_folder, write_lesson):
     file = write_lesson(user_folder, "Shows", extra=EXPERIMENT)
+    with file.open("a") as lesson_file:
+        lesson_file.write('[scene.parameters]\nrun = "short"\n')
     lesson = load_lesson(file, {"experiments": {"short": {"seed": 7}}})
     assert lesson.experiments["short"] == Experiment(epochs=3, seed=7)
     assert "three" in lesson_error(file, {"experiments": {"three": {}}})
@@ -171,6 +173,25 @@ def test_a_key_is_named_as_it_was_written_with_those_that_are_known_beside_it(tm
 )
 def test_an_override_of_an_experiment_names_the_key_as_it_was_written(tmp_path, change, message):
     assert one_line(tmp_path, "epochs = 3", {"experiments": {"mine": change}}).startswith(message)
+
+
+def test_an_experiment_that_no_scene_shows_is_named(user_folder, write_lesson):
+    file = write_lesson(user_folder, "Dots", "Shows", extra=EXPERIMENT + "[experiments.lnog]\n[experiments.wide]\n")
+    with file.open("a") as lesson_file:
+        lesson_file.write('[scene.parameters]\nrun = "long"\n')
+    of_short, of_long, of_wide = lesson_error(file).splitlines()
+    assert of_short.startswith(f"{file}: [experiments.short]: no scene of this lesson shows it; a scene shows it by")
+    assert of_short.endswith('parameters = { run = "short" }')
+    assert "[experiments.lnog]" in of_long and "did you mean it where a scene has 'long'?" in of_long
+    assert "[experiments.wide]" in of_wide
+    shown = file.read_text().replace("[experiments.lnog]\n[experiments.wide]\n", "").replace('"long"', '"short"')
+    file.write_text(shown)
+    assert load_lesson(file, only=["title"]).experiments, "the lesson's own scenes show it"
+    assert load_lesson(file, span=("dots", "dots")).experiments, "of a stretch those of the whole lesson"
+    assert load_lesson(file, {"shows": {"run": "another"}}).experiments
+    file.write_text(shown.replace('run = "short"', ""))
+    assert "[experiments.short]" in lesson_error(file)
+    assert load_lesson(file, {"shows": {"run": "short"}}).experiments, "shown by what the command line says"
 
 
 def test_another_kind_of_dataset_takes_the_place_of_the_one_there_was(user_folder, write_lesson):

@@ -55,7 +55,24 @@ def load_lesson(
         replace(entry, parameters=_merged(entry.parameters, changes.get(entry.name, {}), lesson.experiments))
         for entry in lesson.scenes
     )
+    _check_experiments(file, lesson.experiments, [entry.parameters for entry in (*whole, *scenes)])
     return replace(lesson, scenes=scenes, data=data)
+
+
+def _check_experiments(file: Path, experiments: Mapping[str, Experiment], scenes: Sequence[Mapping[str, Any]]) -> None:
+    """Raises UserError unless each experiment is named by a parameter of a scene: a line for each that is not."""
+    named = {value for parameters in scenes for value in parameters.values() if isinstance(value, str)}
+    problems = []
+    for experiment in experiments:
+        if experiment not in named:
+            nearest = get_close_matches(experiment, sorted(named), n=1, cutoff=0.65)
+            hint = f"did you mean it where a scene has {nearest[0]!r}? " if nearest else ""
+            problems.append(
+                f"{file}: [experiments.{experiment}]: no scene of this lesson shows it; {hint}"
+                f'a scene shows it by its name, such as parameters = {{ run = "{experiment}" }}'
+            )
+    if problems:
+        raise UserError("\n".join(problems))
 
 
 def _with_experiments(lesson: Lesson, changes: Mapping[str, Any]) -> Lesson:
