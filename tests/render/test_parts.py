@@ -78,6 +78,15 @@ class Counts(LectureScene):
             self.play(dot.animate.shift(0.1 * len(frames) * RIGHT), run_time=0.5)
 
 
+class Hasty(LectureScene):
+    """Animations shorter than a frame."""
+
+    def construct(self):
+        for name in ("one", "two", "three"):
+            with self.beat(name, say="At once."):
+                self.play(FadeIn(Dot()), run_time=0.01)
+
+
 class Dies(LectureScene):
     """The process that plays its second beat with frames is killed once."""
 
@@ -218,6 +227,20 @@ def test_a_worker_that_is_killed_over_a_part_is_made_good(own_scenes, settings, 
     assert [text for text in heard.said if "killed" in text]
     assert not (own_scenes / "kill").exists()
     assert forget(settings)[0] == whole
+
+
+def test_what_manim_warns_of_is_said_once(own_scenes, settings, always, capfd):
+    lesson = load_lesson(None, {}, ["parted.py:Hasty"])
+    said = []
+    for jobs, parts in ((1, 0), (2, 1)):
+        heard = Heard()
+        engine.render_scenes(lesson, replace(settings, jobs=jobs), heard)
+        assert len(parts_of(heard)) == parts
+        said += heard.said
+        forget(settings)
+    assert said == [said[0]] * 2
+    assert said[0].startswith("hasty: Manim warns, in beat one: The original total run_time of Hasty.play(), 0.01 s")
+    assert capfd.readouterr().err == ""
 
 
 def test_beats_that_are_others_than_before_are_found(own_scenes, settings, always):

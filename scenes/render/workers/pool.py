@@ -210,7 +210,7 @@ class Workers:
             task.begun()
         watched = Watched(receiver, process, task.timeout)
         try:
-            return listen(watched, task.progress)
+            return listen(watched, task.progress, task.tell)
         except EOFError:
             _end(process)
             if process.exitcode == -signal.SIGKILL or forks.is_lost(process, context):

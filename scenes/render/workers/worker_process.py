@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import logging
 import multiprocessing
 import os
 import pickle
@@ -65,7 +66,25 @@ def at(place: str, clock: Clock = "goes on") -> None:
     ``clock``: the time that the task may take begins anew, or stands still until it does.
     """
     if _Here.sender is not None:
+        _Here.place = place
         _Here.sender.send(("place", place, clock))
+
+
+class _SaidOnce(logging.Filter):
+    """Has the parent say what Manim warns of, once: Manim itself does so twice, and again in each part of a clip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno != logging.WARNING or _Here.sender is None:
+            return True
+        text = " ".join(record.getMessage().split())
+        if text not in self._said:
+            self._said.add(text)
+            _Here.sender.send(("told", f"Manim warns{_Here.place and f', {_Here.place}'}: {text}", None))
+        return False
 
 
 class Sender(Protocol):
@@ -87,6 +106,7 @@ class _Here:
 
     sender: Sender | None = None
     reported = 0.0
+    place = ""
 
 
 def run_in_process(
@@ -118,6 +138,7 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _Here.sender = sender
+    logging.getLogger("manim").addFilter(_SaidOnce())
     try:
         call = getattr(importlib.import_module(WORKER_MODULE), function) if isinstance(function, str) else function
         at("", "anew")  # what it takes to get so far is not the task's
@@ -165,8 +186,11 @@ def _unpickled(content: bytes, told: str) -> BaseException:
     return error
 
 
-def listen(receiver: Receiver, progress: Progress | None) -> Any:
-    """The result of the worker's task; what it raised is raised here, EOFError when it ended without either."""
+def listen(receiver: Receiver, progress: Progress | None, told: Callable[[str], None]) -> Any:
+    """The result of the worker's task; what it raised is raised here, EOFError when it ended without either.
+
+    ``told`` is called with what the user should know.
+    """
     while True:
         kind, value, extra = receiver.recv()
         if kind == "result":
@@ -175,6 +199,8 @@ def listen(receiver: Receiver, progress: Progress | None) -> Any:
             raise _unpickled(value, extra)
         if kind == "progress" and progress is not None:
             progress(value, extra)
+        if kind == "told":
+            told(value)
 
 
 def last_words(exit_code: int | None, place: str = "") -> str:
