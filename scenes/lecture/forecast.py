@@ -221,7 +221,8 @@ class Forecast(LectureScene):
             picture = self.picture
             if not order:
                 self._come_close()
-            marks = picture.mark(k, values, self.screen("late", **values) if surprise.follows else None)
+            late = self.screen("late", **values) if surprise.follows else None
+            marks = picture.mark(k, values, late, self._day_name(surprise))
             self.play(Create(marks.ring), FadeIn(marks.truth), run_time=0.6)
             self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
             if surprise.follows:
@@ -249,8 +250,7 @@ class Forecast(LectureScene):
         with self.beat(self.unseen.answer, **values):
             # Each of these days gets its name, as far as one can know it
             for surprise in self.surprises:
-                name = self.picture.name_day(surprise.day, self._day_name(surprise))
-                self.play(FadeIn(name), run_time=0.6)
+                self.play(FadeIn(self.picture.marks[surprise.day].name), run_time=0.6)
 
     def _day_name(self, surprise: Surprise) -> str:
         day = self.unseen.date_of(surprise)

@@ -88,7 +88,9 @@ def beside(
 
 
 def _filled(mobject: VMobject) -> NDArray:
-    """Points all over the rectangle that ``mobject`` stands in, (n, 2)."""
+    """Points all over the rectangle that ``mobject`` stands in, (n, 2); of a Callout's line, those on it."""
+    if isinstance(mobject, Callout):
+        return np.concatenate([_filled(mobject.words), *(_dense(line.points[:, :2]) for line in mobject.leader)])
     (left, bottom), (right, top) = mobject.get_corner(DL)[:2], mobject.get_corner(UR)[:2]
     x, y = (np.linspace(low, high, 2 + int((high - low) / 0.1)) for low, high in ((left, right), (bottom, top)))
     return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
@@ -129,16 +131,17 @@ class Callout(VGroup):
         is_left = x < center[0]
         top = y + height / 2 - 0.32
         for k, line in enumerate(lines):
-            edge = {"right": x + width / 2} if is_left else {"left": x - width / 2}
-            line.place(top - k * LEADING, **edge)
+            side = {"right": x + width / 2} if is_left else {"left": x - width / 2}
+            line.place(top - k * LEADING, **side)
         if place is None:  # no room: on a patch under the ring
             patch = Rectangle(width=width + 0.2, height=height + 0.1, stroke_width=0)
             self.add(patch.set_fill(palette.background, 1).move_to(self.words))
         self.add(self.words)
+        self.leader = VGroup()  # no line where there was no room
         if place is not None:
-            self.add(
-                self._leader(x + (width / 2 if is_left else -width / 2), top + 0.12, center, is_left, mark.width / 2)
-            )
+            edge = x + (width / 2 if is_left else -width / 2)
+            self.leader.add(self._leader(edge, top + 0.12, center, is_left, mark.width / 2))
+        self.add(self.leader)
 
     def _leader(self, x: float, y: float, center: NDArray, is_left: bool, radius: float) -> VMobject:
         side = 1 if is_left else -1

@@ -16,10 +16,22 @@ from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.zoom_days import NAMES_ABOVE, ZoomDays
 from gradreel.scenes.style import FAINT, mix, palette
-from manim import Animation, AnimationGroup, Circle, FadeIn, ManimColor, Scene, VGroup, VMobject, there_and_back
+from manim import (
+    Animation,
+    AnimationGroup,
+    Circle,
+    FadeIn,
+    ManimColor,
+    Rectangle,
+    Scene,
+    VGroup,
+    VMobject,
+    there_and_back,
+)
 from numpy.typing import NDArray
 
 NUMBER, LATE, NAME = 30, 28, 32
+MARGIN = 0.12  # at a number's sides, besides what all keep off it: two side by side would read as one
 NAMES_FROM = 0.4  # right of the unit's name, before the names of bands
 
 
@@ -146,51 +158,52 @@ class ForecastPlot(ZoomDays):
         move(0.0)
         return move
 
-    def mark(self, k: int, values: Mapping[str, str], late: str | None) -> Marks:
-        """Marks at day ``k``: ``values`` are the words for its "truth" and "prediction", ``late`` those at the next."""
+    def mark(self, k: int, values: Mapping[str, str], late: str | None, name: str | None = None) -> Marks:
+        """Marks at day ``k``: ``values`` are the words for its "truth" and "prediction", ``late`` those at the next.
+
+        ``name``: what the day will be called; its place is chosen first, since it needs a line to the ring and the
+        numbers need none.
+        """
         days, plot = self.days, self.plot
         x = float(plot.days(days.dates[k]))
         truth, prediction = float(days.truth[k]), float(days.prediction[k])
         around = self.pin(ring(plot.at(x, truth), 0.16, palette.text).set_fill(opacity=0), x, truth)
         gap = segment(plot.at(x, truth), plot.at(x, prediction), palette.text, 3.4)
         self.pin(gap, x, truth)
+        echo = None
+        if late is not None:
+            next_one = (x + 1, float(days.prediction[k + 1]))
+            echo = self.pin(ring(plot.at(*next_one), 0.14, palette.blue).set_fill(opacity=0), *next_one)
+        self.taken += [echo] if echo is not None else []
+        callout = self._name(name, around) if name is not None else None
+        self.taken += [around, gap]
         marks = Marks(
             around,
             gap,
-            self._number(values["truth"], (x, truth), palette.red, [around, gap]),
-            self._number(values["prediction"], (x, prediction), palette.blue, [around, gap]),
+            self._number(values["truth"], (x, truth), palette.red),
+            self._number(values["prediction"], (x, prediction), palette.blue),
+            echo,
+            self._number(late, next_one, palette.blue, LATE) if late is not None else None,
+            callout,
         )
-        if late is not None:
-            at = (x + 1, float(days.prediction[k + 1]))
-            marks.echo = self.pin(ring(plot.at(*at), 0.14, palette.blue).set_fill(opacity=0), *at)
-            marks.late = self._number(late, at, palette.blue, [around, gap, marks.echo], LATE)
         self.marks[k] = marks
         return marks
 
-    def name_day(self, k: int, text: str) -> Callout:
-        """What day ``k``, which is marked, is called: beside its ring, where no line passes."""
-        line, marks = words(text, NAME), self.marks[k]
+    def _name(self, text: str, mark: VMobject) -> Callout:
+        """Words beside ``mark``, where no line passes, with a line to it."""
+        line = words(text, NAME)
         size = Callout.size_of([line])
-        place = free_place(self.ink(), marks.ring.get_center(), size, self.plot.box, taken=self.taken)
-        marks.name = Callout([line], place, marks.ring, size)
-        self.taken.append(marks.name.words)
-        return marks.name
+        place = free_place(self.ink(), mark.get_center(), size, self.plot.box, taken=self.taken)
+        name = Callout([line], place, mark, size)
+        self.taken.append(name)
+        return name
 
-    def _number(
-        self,
-        text: str,
-        at: tuple[float, float],
-        color: ManimColor,
-        taken: Sequence[VMobject],
-        size: float = NUMBER,
-    ) -> TextMobject:
+    def _number(self, text: str, at: tuple[float, float], color: ManimColor, size: float = NUMBER) -> TextMobject:
         """A number close to the point that it belongs to."""
         number = words(text, size, color)
-        place = beside(
-            self.ink(), self.plot.at(*at), (number.width, number.height), self.plot.box, [*self.taken, *taken]
-        )
-        number.move_to(place)
-        self.taken.append(number)
+        room = (number.width, number.height)
+        number.move_to(beside(self.ink(), self.plot.at(*at), room, self.plot.box, self.taken))
+        self.taken.append(Rectangle(width=number.width + 2 * MARGIN, height=number.height).move_to(number))
         return number
 
     def ink(self) -> NDArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +24,7 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.forecast import Forecast
 from gradreel.scenes.lecture.unseen_days import UnseenDays
 from gradreel.scenes.stills import visit_beats
+from manim import DL, DR, UL, UR
 
 WEEK = DailyViews(window=7)
 LINEAR = {"dataset": WEEK, "depth": 0, "epochs": 1}
@@ -87,6 +89,21 @@ def bracket_of(scene) -> dict[str, float]:
     return {"first": first, "last": last, "day": float(scene.days.dates[scene.unseen.worst].astype(int))}
 
 
+def crossings(all_marks) -> set[tuple[str, str]]:
+    """The days' names whose words, or lines to their rings, come near a number or the ring of a prediction."""
+    found = set()
+    for marks in all_marks:
+        (name,), (line,) = marks.name.words, marks.name.leader
+        corners = [name.get_corner(direction) for direction in (UL, UR, DL, DR)]
+        ink = np.concatenate([*(np.linspace(*pair, 40) for pair in combinations(corners, 2)), line.points])[:, :2]
+        others = [part for other in all_marks for part in (other.truth, other.prediction, other.late, other.echo)]
+        for other in (part for part in others if part is not None):
+            low, high = other.get_corner(DL)[:2] - 0.08, other.get_corner(UR)[:2] + 0.08
+            if ((ink > low) & (ink < high)).all(axis=1).any():
+                found.add((name.source, getattr(other, "source", "ring")))
+    return found
+
+
 @dataclass
 class Film:
     """One playing of a linear model that repeats a day, and what was there when its beats ended."""
@@ -97,9 +114,11 @@ class Film:
     bracket: dict[str, float] = field(default_factory=dict)
     bands: list[tuple] = field(default_factory=list)  # left, right, x of the dots in it, by colour
     labels: set[str] = field(default_factory=set)  # of the red curve
+    crossed: set[tuple[str, str]] = field(default_factory=set)  # a day's name, and what its line passes or it touches
 
     def look(self, scene, beat: str) -> None:
         plot = scene.picture.plot
+        self.crossed |= crossings(scene.picture.marks.values()) if beat == "eve-chance" else set()
         self.labels.add(scene.picture.real_label.source)
         for k, marks in scene.picture.marks.items():
             ends = [plot.data(marks.gap.points[n]) for n in (0, -1)]
@@ -200,6 +219,12 @@ def test_the_marks_stand_at_the_recorded_numbers(repeating):
         assert at == (pytest.approx(day), pytest.approx(days.truth[k]))
         assert ends[0] == (pytest.approx(day), pytest.approx(days.truth[k]))
         assert ends[1] == (pytest.approx(day), pytest.approx(days.prediction[k]))
+
+
+@pytest.mark.parametrize("name", ["day", "week"])
+def test_a_days_name_and_its_line_keep_off_the_numbers_and_the_rings_of_predictions(repeating, name):
+    assert len(repeating[name].words) == 2 and all(len(texts) >= 2 for texts in repeating[name].words.values())
+    assert repeating[name].crossed == set()
 
 
 def test_a_network_that_repeats_the_week_catches_the_lows_and_does_not_follow(repeating):
