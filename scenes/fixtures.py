@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Any
 
 import pytest
+from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.layout import Finding, check_beats, check_scene
 from gradreel.scenes.snapshots import CHANNEL_TOLERANCE, PIXEL_SHARE, Outcome, check_snapshots
@@ -18,6 +21,14 @@ from manim import Scene
 FAILED_FOLDER = ".snapshots-failed"  # in pytest's rootdir
 
 Chosen = Mapping[str, Any]
+
+NEEDED = {  # by option: what it may be, and that in words; lang and theme are looked at where they are used
+    "parameters": (Mapping, "a mapping of the scene's parameters, such as {'radius': 2}"),
+    "media_dir": ((str, os.PathLike), "a folder"),
+    "name": (str, "a text, the name of a folder"),
+    "tolerance": ((int, float), "a number, the difference of a channel that is tolerated (of 255)"),
+    "share": ((int, float), "a number, the share of the pixels that may differ by more (0 to 1)"),
+}
 
 
 class Frames:
@@ -49,8 +60,9 @@ class Frames:
         __tracebackhide__ = True
         given: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "name": name}
         given |= {"tolerance": tolerance, "share": share, "layout": layout}
+        _check_types("frames", scene_class, given | {"parameters": parameters})
         chosen = _merged(scene_class, parameters, more, given)
-        context = _context(scene_class, chosen, lang, theme, media_dir or self._media_dir)
+        context = _context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
         folder = self._own_folder(name)
         failures = self._failures_folder(folder)
         findings: list[Finding] = []
@@ -137,8 +149,9 @@ class Layout:
         **more: Any,
     ) -> None:
         __tracebackhide__ = True
+        _check_types("layout", scene_class, {"parameters": parameters, "media_dir": media_dir})
         chosen = _merged(scene_class, parameters, more, {"lang": lang, "theme": theme, "media_dir": media_dir})
-        context = _context(scene_class, chosen, lang, theme, media_dir or self._media_dir)
+        context = _context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
         findings = check_beats(scene_class, chosen, context)
         if findings:
             pytest.fail(_breaches(scene_class.__name__, findings), pytrace=False)
@@ -147,6 +160,29 @@ class Layout:
 def _breaches(title: str, findings: Sequence[Finding]) -> str:
     breaches = "1 breach" if len(findings) == 1 else f"{len(findings)} breaches"
     return "\n".join([f"{title}: {breaches} of layout rules", *map(str, findings)])
+
+
+def _check_types(fixture: str, scene_class: object, options: Chosen) -> None:
+    """Raises UserError that names what was given and what is needed."""
+    __tracebackhide__ = True
+    if not (isinstance(scene_class, type) and issubclass(scene_class, Scene)):
+        found, example = _shown(scene_class), "MyScene"
+        if isinstance(scene_class, type):
+            found = f"the class {scene_class.__name__}"
+        elif isinstance(scene_class, Scene):
+            example = type(scene_class).__name__
+            found = f"a scene that has been made, {example}()"
+        raise UserError(
+            f"{fixture}() was given {found}; it needs the class of a Manim scene, such as {fixture}({example})"
+        )
+    for option, (kinds, needed) in NEEDED.items():
+        value = options.get(option)
+        if value is not None and not isinstance(value, kinds):
+            raise UserError(f"{fixture}() was given {option}={_shown(value)}; it needs {needed}")
+
+
+def _shown(value: object) -> str:
+    return f"{shortened(value)} ({type(value).__name__})"
 
 
 def _merged(scene_class: type[Scene], parameters: Chosen | None, more: Chosen, options: Chosen) -> dict[str, Any]:

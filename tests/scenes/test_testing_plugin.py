@@ -194,6 +194,19 @@ def test_misuse_is_explained(project):
             def test_unknown(frames):
                 frames(Steps, cuont=3)
 
+            @pytest.mark.parametrize("given", [int, 3, Plain(), "Plain", None])
+            def test_no_scene(frames, given):
+                frames(given)
+
+            def test_no_scene_to_lay_out(layout):
+                layout(3.5)
+
+            @pytest.mark.parametrize(
+                "option", [{"parameters": 3}, {"name": 3}, {"media_dir": 3}, {"tolerance": "a"}, {"share": "b"}]
+            )
+            def test_wrong_type(frames, option):
+                frames(Plain, **option)
+
             def test_crowded(layout):
                 layout(Crowded)
 
@@ -215,13 +228,24 @@ def test_misuse_is_explained(project):
             "*TypeError: lang and theme are for a LectureScene; Plain is none",
             "*TypeError: Steps has a parameter 'name', and so name= could mean either: *",
             "*steps has no parameter 'cuont'; it has count, name",
+            "*UserError: frames() was given the class int; it needs the class of a Manim scene, such as frames(MySc*",
+            "*UserError: frames() was given 3 (int); it needs the class of a Manim scene, such as frames(MyScene)",
+            "*UserError: frames() was given a scene that has been made, Plain(); it needs *, such as frames(Plain)",
+            "*UserError: frames() was given 'Plain' (str); *",
+            "*UserError: frames() was given None (NoneType); *",
+            "*UserError: layout() was given 3.5 (float); it needs the class of a Manim scene, such as layout(MyScene)",
+            "*UserError: frames() was given parameters=3 (int); it needs a mapping of the scene's parameters, *",
+            "*UserError: frames() was given name=3 (int); it needs a text, the name of a folder",
+            "*UserError: frames() was given media_dir=3 (int); it needs a folder",
+            "*UserError: frames() was given tolerance='a' (str); it needs a number, *",
+            "*UserError: frames() was given share='b' (str); it needs a number, *",
             "Small: 1 breach of layout rules",
             "Crowded: 2 breaches of layout rules",
             "crowded, beat end: touch: 'one' touches 'two', at (*",
             "crowded, beat end: size: 'two' has size 20.0, the least is 24, at (*",
         ]
     )
-    result.assert_outcomes(passed=2, failed=7)
+    result.assert_outcomes(passed=2, failed=18)
     (project.path / "snapshots" / "test_both" / "end.png").unlink()
     both = project.runpytest_subprocess("-k", "test_both")
     both.stdout.fnmatch_lines(
