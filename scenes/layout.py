@@ -5,12 +5,16 @@ of 5 %. ``touch``: no two texts touch. ``size``: no text smaller than 24 (1/32 o
 and texts marked ``script = True`` excepted. ``line``: no text over a line of its own colour, unless a patch lies
 between. ``contrast`` (WCAG 2.2): text 4.5:1 on the background and 3:1 on a filled shape (all our text is large in
 WCAG's sense), lines 3:1, text that is dimmed on purpose 2:1; dimmed lines are not judged.
+
+In a MovingCameraScene the frame is what its camera looks at when the beat ends, and sizes are those in that picture.
+What lies wholly outside is not on it. A camera that has moved shows a part of something larger: shapes may go on
+beyond the frame, texts may not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +24,7 @@ from gradreel.scenes.base import SceneContext
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.on_screen import Part, Screen, ScreenText, bezier, read_screen
 from gradreel.scenes.stills import visit_beats
-from manim import ManimColor, Scene
+from manim import ManimColor, MovingCamera, Scene, config
 from numpy.typing import NDArray
 
 MARGIN = 0.05  # of the frame's width and height
@@ -58,7 +62,7 @@ class _Breach:
 
 def check_scene(scene: Scene, beat: str = "end") -> list[Finding]:
     """Every breach of a rule on the screen of ``scene`` as it is now."""
-    screen = read_screen(scene)
+    screen = _pictured(scene)
     name = kebab_name(type(scene).__name__)
     breaches = [breach for rule in (_frame, _margin, _touch, _size, _line, _contrast) for breach in rule(screen)]
     return [
@@ -74,6 +78,19 @@ def check_beats(
     findings: list[Finding] = []
     visit_beats(scene_class, lambda scene, beat: findings.extend(check_scene(scene, beat)), parameters, context)
     return findings
+
+
+def _pictured(scene: Scene) -> Screen:
+    """What is on the screen; of what a moving camera may look at, what it looks at now."""
+    screen, camera = read_screen(scene), scene.renderer.camera
+    if not isinstance(camera, MovingCamera):
+        return screen
+    edge = np.array([screen.width, screen.height]) / 2 - FRAME_TOLERANCE
+    texts = [text for text in screen.texts if _reaches_into(text.box, edge)]
+    shapes = [part for part in screen.shapes if _reaches_into(part.box, edge)]
+    if not np.allclose([camera.frame_width, *camera.frame_center[:2]], [config.frame_width, 0, 0]):
+        shapes = [replace(part, bleeds=True) for part in shapes]
+    return replace(screen, texts=texts, shapes=shapes)
 
 
 # -- where things are --------------------------------------------------------------------------------------------------
@@ -119,6 +136,11 @@ def _touch(screen: Screen) -> Iterator[_Breach]:
 def _overhang(box: NDArray[np.float64], edge: NDArray[np.float64]) -> float:
     """How far a box reaches beyond ``edge`` (2,), half the width and height of a region around the centre."""
     return float(max((-edge - box[:2]).max(), (box[2:] - edge).max()))
+
+
+def _reaches_into(box: NDArray[np.float64], edge: NDArray[np.float64]) -> bool:
+    """Whether a part of a box is in that region."""
+    return bool((box[:2] < edge).all() and (box[2:] > -edge).all())
 
 
 def _overlaps(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:

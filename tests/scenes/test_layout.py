@@ -356,6 +356,38 @@ def test_moving_camera_sees_another_part():
     assert rules(lambda scene: (draw(scene), scene.camera.frame.scale(0.3)), MovingCameraScene) == ["frame"]
 
 
+def test_of_a_moving_camera_counts_what_is_in_its_picture_when_the_beat_ends():
+    """Zoomed in on a small word: it is large enough there, and what lies around is not in the picture."""
+
+    class Zooms(MovingCameraScene):
+        frames = (lambda frame: frame.scale(0.5), lambda frame: frame.scale(2), lambda frame: frame.shift(20 * RIGHT))
+
+        def construct(self):
+            self.add(Text("tiny", font_size=14), Text("touched", font_size=30).shift(5 * RIGHT))
+            self.add(Text("upon", font_size=30).shift(5 * RIGHT), Text("later", font_size=30).shift(20 * RIGHT))
+            self.add(Square(1).shift(5 * LEFT), Line(6 * LEFT + UP, 6 * RIGHT + UP), Line(19 * RIGHT + UP, 40 * RIGHT + UP))
+            for move in self.frames:
+                self.play(move(self.camera.frame.animate))
+                self.after_beat(self, "moved")
+
+    found = [str(finding).partition(" at ")[0] for finding in check_beats(Zooms)]
+    assert found == [
+        "zooms, beat moved: touch: 'touched' touches 'upon',",
+        "zooms, beat moved: size: 'tiny' has size 14.0, the least is 24,",
+    ], "with the camera back at its place alone"
+
+
+def test_a_moving_camera_may_cut_shapes_and_no_texts():
+    def draw(scene):
+        scene.add(Square(4), Text("halved", font_size=40).shift(3.5 * RIGHT))
+
+    assert findings(draw, MovingCameraScene) == []
+    (cut,) = findings(lambda scene: (draw(scene), scene.camera.frame.scale(0.5)), MovingCameraScene)
+    assert (cut.rule, cut.mobjects) == ("frame", ("halved",))
+    at_home = rules(lambda scene: scene.add(Square(1).move_to((7, 1, 0)), Square(1).shift(9 * UP)), MovingCameraScene)
+    assert at_home == ["frame"], "the square that sticks out, not the one to be visited later"
+
+
 def test_camera_in_space():
     def draw(scene):
         scene.set_camera_orientation(phi=1.2, theta=0.5)
