@@ -365,7 +365,9 @@ def test_of_a_moving_camera_counts_what_is_in_its_picture_when_the_beat_ends():
         def construct(self):
             self.add(Text("tiny", font_size=14), Text("touched", font_size=30).shift(5 * RIGHT))
             self.add(Text("upon", font_size=30).shift(5 * RIGHT), Text("later", font_size=30).shift(20 * RIGHT))
-            self.add(Square(1).shift(5 * LEFT), Line(6 * LEFT + UP, 6 * RIGHT + UP), Line(19 * RIGHT + UP, 40 * RIGHT + UP))
+            self.add(
+                Square(1).shift(5 * LEFT), Line(6 * LEFT + UP, 6 * RIGHT + UP), Line(19 * RIGHT + UP, 40 * RIGHT + UP)
+            )
             for move in self.frames:
                 self.play(move(self.camera.frame.animate))
                 self.after_beat(self, "moved")
