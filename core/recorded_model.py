@@ -1,15 +1,15 @@
 """A model and its optimizers as a recorder sees them: which tensors theta has, what their settings are."""
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
-from ctypes import memmove
+from ctypes import PyDLL, c_int, c_size_t, c_void_p, memmove
 from itertools import accumulate
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import torch
-import xxhash
 from gradreel.core.errors import UserError
 from gradreel.core.recorded_rules import Watch
 from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
@@ -22,6 +22,9 @@ Bytes = NDArray[np.uint8]
 _address, _is_contiguous = torch.Tensor.data_ptr, torch.Tensor.is_contiguous
 _kind = attrgetter("dtype", "is_cpu", "nbytes")
 
+_memcmp = PyDLL("msvcrt" if sys.platform == "win32" else None).memcmp
+_memcmp.argtypes, _memcmp.restype = (c_void_p, c_void_p, c_size_t), c_int
+
 
 class Row:
     """A vector as long as theta, into which the model's tensors are copied part by part."""
@@ -30,6 +33,7 @@ class Row:
         sizes = [shape.numel() for shape in shapes]
         vector = torch.zeros(sum(sizes), dtype=dtype, device="cpu")
         self.bytes: Bytes = vector.numpy().view(np.uint8)
+        self.address = vector.data_ptr()
         self._parts = [part.view(shape) for part, shape in zip(torch.split(vector, sizes), shapes, strict=True)]
 
     def take(self, tensors: list[torch.Tensor]) -> None:
@@ -45,53 +49,52 @@ class RowsOnTheirWay:
         self._sizes, self._column = recorded.sizes, column
         self._spare = [recorded.row(), recorded.row()]
         self.size = len(self._spare[0].bytes)  # bytes of a row
-        # Each with the row whose memory it is, if not the column's, and the checksum of the column up to its end
-        self._waiting: list[tuple[Bytes, Row | None, xxhash.xxh3_128]] = []
+        self._address = 0  # of the row taken last, if it is in the column's memory
+        self._waiting: list[Row | None] = []  # None: in the column's memory
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def take(self, tensors: list[torch.Tensor], plain: bool) -> Bytes:
-        """Gather a row, which waits then. At most two wait. Returns its bytes.
+    def take(self, tensors: list[torch.Tensor], plain: bool) -> None:
+        """Gather a row, which waits then. At most two wait.
 
         ``plain``: a row is these tensors one after the other, byte by byte, as this process's memory has them.
         """
-        waiting, row = self._waiting, None
-        reserved = self._column.reserve(self.size, self.size * len(waiting)) if plain else None
-        if reserved is not None:
-            memory, address = reserved
-            for _ in map(memmove, accumulate(self._sizes, initial=address), map(_address, tensors), self._sizes):
-                pass
-        else:
-            row = self._spare[-1]
-            row.take(tensors)
-            memory = row.bytes
-            self._spare.pop()
-        # Its checksum now, while it is in the processor's cache
-        digest = waiting[-1][2].copy() if waiting else self._column.digest()
-        digest.update(memory.data)
-        waiting.append((memory, row, digest))
-        return memory
+        reserved = self._column.reserve(self.size, self.size * len(self._waiting)) if plain else None
+        if reserved is None:
+            self._spare[-1].take(tensors)
+            self._waiting.append(self._spare.pop())
+            return
+        self._address = reserved
+        for _ in map(memmove, accumulate(self._sizes, initial=reserved), map(_address, tensors), self._sizes):
+            pass
+        self._waiting.append(None)
+
+    def last_is(self, tensors: list[torch.Tensor], plain: bool) -> bool:
+        """Whether the row taken last is what would be taken now, bit for bit."""
+        row = self._waiting[-1]
+        if plain and row is None:
+            places = accumulate(self._sizes, initial=self._address)
+            return not any(map(_memcmp, places, map(_address, tensors), self._sizes))
+        now = self._spare[-1]
+        now.take(tensors)
+        then = self._address if row is None else row.address
+        return _memcmp(then, now.address, self.size) == 0
 
     def append(self) -> None:
         """The row that has waited longest is appended."""
-        memory, row, digest = self._waiting.pop(0)
+        row = self._waiting.pop(0)
         if row is None:
-            self._column.commit(self.size, digest)
+            self._column.commit(self.size)
         else:
-            self._column.append_bytes(memory)
+            self._column.append_bytes(row.bytes)
             self._spare.append(row)
 
     def drop(self) -> None:
         """The row taken last is not to be appended."""
-        _, row, _ = self._waiting.pop()
+        row = self._waiting.pop()
         if row is not None:
             self._spare.append(row)
-
-
-def fingerprint(row: Bytes) -> int:
-    """XXH3 of a row's bytes."""
-    return xxhash.xxh3_64_intdigest(row.data)
 
 
 class RecordedModel:
@@ -125,8 +128,6 @@ class RecordedModel:
         # The `_kind` of each, where all are as a row has them
         self._plain = [(dtype, True, size) for dtype, size in zip(self._dtypes, self.sizes, strict=True)]
         self._zeros = [torch.zeros((), dtype=self.dtype, device="cpu").expand(shape) for shape in self._shapes]
-        self._memory_places: list[int] = []
-        self._memory: list[memoryview] = []  # of the tensors, if they are as a row has them
         self._groups: list[list[RecordedGroup]] = [[] for _ in optimizers]
         self._watches: list[Watch | None] = [None for _ in optimizers]  # from an optimizer's first update on
         self._skipped: set[int] = set()
@@ -141,33 +142,25 @@ class RecordedModel:
         """A vector as long as theta."""
         return Row(self._shapes, self.dtype)
 
-    def take_state(self, row: RowsOnTheirWay) -> Bytes:
-        """Take theta as a row; returns its bytes. ValueError if a part is of another dtype than at the start."""
+    def take_state(self, row: RowsOnTheirWay) -> None:
+        """Take theta as a row. ValueError if a part is of another dtype than at the start."""
         if self._frozen:
             self._look_for_thawed()
-        plain = self._lie_plainly(self._tensors)
-        if not plain:
-            for name, before, tensor in zip(self._names, self._dtypes, self._tensors, strict=True):
-                if tensor.dtype != before:
-                    change = f"from {_plain_name(before)} to {_plain_name(tensor.dtype)}"
-                    raise ValueError(f"the dtype of {name} changed {change}")
-        return row.take(self._tensors, plain)
+        row.take(self._tensors, self._are_as_in_a_row())
 
-    def fingerprint(self) -> int:
-        """That of a row with the parameters as they are now."""
-        places = list(map(_address, self._tensors))
-        if places != self._memory_places:
-            self._memory_places = places
-            plain = [self._is_plain(tensor) for tensor in self._tensors]
-            self._memory = [tensor.detach().numpy().reshape(-1).data for tensor in self._tensors] if all(plain) else []
-        if not self._memory:
-            row = self.row()
-            row.take(self._tensors)
-            return fingerprint(row.bytes)
-        digest = xxhash.xxh3_64()
-        for part in self._memory:
-            digest.update(part)
-        return digest.intdigest()
+    def is_still(self, row: RowsOnTheirWay) -> bool:
+        """Whether the row taken last is theta as it is now, bit for bit. ValueError as in `take_state`."""
+        return row.last_is(self._tensors, self._are_as_in_a_row())
+
+    def _are_as_in_a_row(self) -> bool:
+        """Whether theta is in this process's memory as a row has it. ValueError as in `take_state`."""
+        if self._lie_plainly(self._tensors):
+            return True
+        for name, before, tensor in zip(self._names, self._dtypes, self._tensors, strict=True):
+            if tensor.dtype != before:
+                change = f"from {_plain_name(before)} to {_plain_name(tensor.dtype)}"
+                raise ValueError(f"the dtype of {name} changed {change}")
+        return False
 
     def take_gradient(self, row: RowsOnTheirWay, number: int) -> None:
         """Take the gradient that this optimizer, counted from 0, uses now as a row; 0 for parts that have none."""
@@ -256,9 +249,6 @@ class RecordedModel:
 
     def _lie_plainly(self, tensors: list[torch.Tensor]) -> bool:
         return list(map(_kind, tensors)) == self._plain and all(map(_is_contiguous, tensors))
-
-    def _is_plain(self, tensor: torch.Tensor) -> bool:
-        return tensor.is_cpu and tensor.dtype == self.dtype and tensor.is_contiguous()
 
     def _look_for_thawed(self) -> None:
         self._frozen = [i for i in self._frozen if not self._tensors[i].requires_grad]

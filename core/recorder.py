@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from gradreel.core.errors import UserError
-from gradreel.core.recorded_model import RecordedModel, RowsOnTheirWay, fingerprint
+from gradreel.core.recorded_model import RecordedModel, RowsOnTheirWay
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.step_hooks import first_after_step, last_before_step
 from gradreel.core.trace import column_kinds, sealed_meta
@@ -37,6 +37,9 @@ class Recorder:
     The files never have half an update in them. A kept state is appended once the update that leaves it is made; that
     update's gradient is held until the next state is appended. So after each of them the files hold a whole trace of
     ``_settled`` updates, which is what is left when the recording must end in the middle of an update.
+
+    Where each state is kept, it is taken right after the update that led to it: what the loop itself changes before the
+    next is seen then, and the state is taken again.
     """
 
     def __init__(self, recorded: RecordedModel, every: int, path: Path, uninterrupted: Uninterrupted) -> None:
@@ -51,7 +54,6 @@ class Recorder:
         self._late = False  # whether its gradient is known only after it
         self._edits: int | None = 0 if every == 1 else None
         self._first_edit: int | None = None
-        self._fingerprint = 0  # of the parameters as they were last seen
         self._ended_by: str | None = None
         self._outcome = "nothing was recorded"
 
@@ -109,8 +111,7 @@ class Recorder:
     def finish(self, ended: BaseException | None) -> str:
         """Complete the columns. Returns the name that the trace is to have."""
         broken_off = self._stepping is not None and not self._kept
-        last_is_missing = self.updates > max(0, self._settled) and not len(self._states)
-        if last_is_missing and not broken_off and self.failure is None:
+        if self._stepping is None and self.updates > max(0, self._settled) and self.failure is None:
             self._attempt(self._take_state)
         updates = max(0, self._settled) if broken_off or self.failure is not None else self.updates
         if updates == 0:
@@ -160,10 +161,8 @@ class Recorder:
         self, number: int, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """(Before each step.) An update is about to be made."""
-        if self._stepping is not None and self._kept:  # the last step broke off
-            self._states.drop()
-            if not self._late:
-                self._gradients.drop()
+        if self._stepping is not None and self._kept and not self._late:  # the last step broke off
+            self._gradients.drop()
         self._stepping = None
         found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
         if found_inf is not None and found_inf.item():
@@ -189,7 +188,7 @@ class Recorder:
             self._append()
             self._settled = self.updates
             if self._edits is not None:
-                self._fingerprint = self.recorded.fingerprint()
+                self.recorded.take_state(self._states)
             if self._unwatched >= BLOCK:
                 self._watch_disk()
         self.log.add(number, max(0, self._settled))
@@ -197,15 +196,15 @@ class Recorder:
         self._stepping = None
 
     def _take_state(self) -> None:
-        """The state now. Where each is kept, what the loop itself has changed since the last update shows."""
-        row = self.recorded.take_state(self._states)
-        if self._edits is None:
-            return
-        found = fingerprint(row)
-        if self.updates and found != self._fingerprint:
-            self._edits += 1
-            self._first_edit = self.updates if self._first_edit is None else self._first_edit
-        self._fingerprint = found
+        """The state now, unless one waits that is the same: since the last update, or from a step that broke off."""
+        if len(self._states):
+            if self.recorded.is_still(self._states):
+                return
+            self._states.drop()
+            if self._edits is not None and self.updates:
+                self._edits += 1
+                self._first_edit = self.updates if self._first_edit is None else self._first_edit
+        self.recorded.take_state(self._states)
 
     def _append(self) -> None:
         """The state that was taken, and the gradient that led to it from the kept state before."""

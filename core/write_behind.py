@@ -77,13 +77,14 @@ class WriteBehind:
 
     def mark(self, then: Callable[[dict[str, Written]], None]) -> None:
         """Once all that has been appended so far is in the files, call ``then`` in the thread that writes."""
-        appended = {name: Written(column.rows, column.checksum) for name, column in self.columns.items()}
-        blocks = [(column, column.marked()) for column in self.columns.values()]
+        appended = [(name, column, column.rows, column.marked()) for name, column in self.columns.items()]
 
         def reach() -> None:
-            for column, block in blocks:
+            written = {}
+            for name, column, rows, block in appended:
                 column.write(block)
-            then(appended)
+                written[name] = Written(rows, column.checksum)
+            then(written)
 
         self.submit(reach)
 
@@ -136,9 +137,9 @@ class _Block:
 
 
 class ColumnWriter:
-    """Appends rows to one column of ``behind``'s; ``checksum`` is that of the numbers appended so far.
+    """Appends rows to one column of ``behind``'s; ``checksum`` is that of the numbers in the file so far.
 
-    It is computed as they come, while they are in the processor's cache; the thread that writes never looks at them.
+    The thread that writes computes it, while the training goes on: xxhash needs no lock of Python's for a block.
 
     ``kind.shape[0]`` is how many rows there will be, as far as that is known. The header is written by `finish`, so an
     unfinished file is none. ``resume``: go on after what an earlier writer had written; ValueError if it is not there.
@@ -183,7 +184,6 @@ class ColumnWriter:
         """Add rows, or parts of one, given as their bytes, (n,): the quick way."""
         start, block = 0, self._block
         self._appended += len(data)
-        self._hash.update(data.data)
         while len(data) - start > block.room - block.filled:
             part = block.room - block.filled
             block.memory[block.filled : block.room] = data[start : start + part]
@@ -194,26 +194,19 @@ class ColumnWriter:
         block.memory[block.filled : block.filled + count] = data[start:]
         block.filled += count
 
-    def reserve(self, count: int, ahead: int = 0) -> tuple[Bytes, int] | None:
-        """Memory for bytes to be put where they will be written, once `commit` says that they are there; its address.
+    def reserve(self, count: int, ahead: int = 0) -> int | None:
+        """Address of memory for bytes to be put where they will be written, once `commit` says that they are there.
 
         ``ahead``: so many bytes are still to come before. None where the whole does not fit into the block at hand.
         """
         block = self._block
         start = block.filled + ahead
-        if start + count > block.room:
-            return None
-        return block.memory[start : start + count], block.address + start
+        return None if start + count > block.room else block.address + start
 
-    def commit(self, count: int, digest: xxhash.xxh3_128) -> None:
-        """The next ``count`` bytes are in place; ``digest`` is that of what was there before, and of them."""
-        self._hash = digest
+    def commit(self, count: int) -> None:
+        """The next ``count`` bytes are in place."""
         self._block.filled += count
         self._appended += count
-
-    def digest(self) -> xxhash.xxh3_128:
-        """XXH3 of what has been appended so far, to go on with."""
-        return self._hash.copy()
 
     def hand_over(self) -> _Block:
         """Give the block at hand to the thread that writes, and take up the next."""
@@ -231,6 +224,7 @@ class ColumnWriter:
         """(In the thread that writes.) Write a block up to some length, as far as it is not in the file yet."""
         block, end = part
         if end > block.written:
+            self._hash.update(block.memory.data[block.written : end])
             self._put(block, end)
             block.written = end
 
@@ -247,7 +241,7 @@ class ColumnWriter:
 
     @property
     def checksum(self) -> str:
-        """XXH3, hexadecimal."""
+        """XXH3, hexadecimal; of all of it once the thread has ended."""
         return self._hash.hexdigest()
 
     def finish(self) -> ColumnKind:

@@ -467,6 +467,37 @@ def test_changes_made_between_updates_are_counted(tmp_path):
     assert Trace.open(tmp_path / "foreach").run.edits == 0
 
 
+def lies_transposed(model: nn.Module) -> None:
+    model[0].weight.data = model[0].weight.data.T.contiguous().T
+
+
+@pytest.mark.parametrize("made_so", [lambda model: None, lies_transposed, lambda model: model.double()])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda tensor: tensor.detach().numpy().__setitem__((0, 0), 7),
+        lambda tensor: tensor.data.mul_(0.5),
+        lambda tensor: setattr(tensor, "data", tensor.data.clone() + 1),
+    ],
+)
+def test_a_change_is_seen_whichever_way_it_is_made_and_the_state_is_that_after_it(edit, made_so, tmp_path):
+    torch.manual_seed(5)
+    loop = Half(torch.float32)
+    made_so(loop.model)
+    seen = Seen(list(loop.model.parameters()))
+    with record(loop.model, loop.optimizers, tmp_path / "run"):
+        for k in range(7):
+            if k in (2, 3, 5):
+                edit(loop.model[0].weight)
+            loop.step(seen, k)
+        edit(loop.model[0].weight)
+        last = seen.flat(seen.tensors)
+    trace = Trace.open(tmp_path / "run", checksums=True)
+    assert (trace.run.edits, trace.run.first_edit) == (4, 2)
+    assert same(torch.tensor(trace.parameters), torch.stack([*seen.states, last]))
+    assert same(torch.tensor(trace.gradient), torch.stack(seen.gradients))
+
+
 class SpendsGradients(torch.optim.Optimizer):
     """Somebody's own: plain descent that leaves no gradient behind; with a closure or without."""
 
