@@ -37,6 +37,7 @@ from manim import (
     DOWN,
     UP,
     Animation,
+    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
@@ -47,6 +48,8 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     linear,
+    smooth,
+    squish_rate_func,
     there_and_back,
 )
 from pydantic import Field, model_validator
@@ -130,13 +133,15 @@ class ModelSelection(DepthsScene):
 
     def _question_beat(self) -> None:
         with self.beat("question", **self._spoken(self.choice.best_seen)):
-            # The networks' names, as the last scene left them, go to points: left is better on seen days, down on
-            # unseen ones; both losses beside each. A line comes from the right and stops at the last point: which would
-            # the room take?
+            # The networks that the last scene left on an axis come as points, one by one: left is better on seen days,
+            # down on unseen ones; both losses beside each. A line comes from the right and stops at the last point:
+            # which would the room take?
             plane = self.plane
             self.title, arriving = next_heading(self.screen("heading"))
             self.note = self.data_caption("caption", seeds=len(self.parameters.seeds))
-            self.play(*arriving, *self._names_to_points(), FadeIn(self.note), run_time=1.2)
+            self._axis_to_plane(arriving)
+            points = [AnimationGroup(*map(FadeIn, point)) for point in zip(plane.dots, plane.names, strict=True)]
+            self.play(LaggedStart(*points, lag_ratio=0.5), run_time=1.2)
             self.add(plane.names)
             if plane.leaders:
                 self.play(*map(Create, plane.leaders), run_time=0.4)
@@ -145,19 +150,18 @@ class ModelSelection(DepthsScene):
             self.wait(1.0)
             self.play(plane.sweep_left())
 
-    def _names_to_points(self) -> list[Animation]:
-        """The axis of all depths becomes the plane's, each name goes to its network's point; others come or leave."""
+    def _axis_to_plane(self, arriving: Sequence[Animation]) -> None:
+        """The axis of all depths becomes the plane's. Its names leave first: on their ways they would cross."""
         plane = self.plane
         axis, names = depth_axis([self._name(len(hidden)) for hidden in LECTURE_RUNS], DEPTH_BOX)
         self.add(axis, names)
-        left = {len(hidden): name for hidden, name in zip(LECTURE_RUNS, names, strict=True)}
-        moves: list[Animation] = [ReplacementTransform(axis, plane.plot.x_axis)]
-        for result, name in zip(self.choice.outcome, plane.names, strict=True):
-            old = left.pop(len(result.network.hidden), None)
-            moves.append(FadeIn(name) if old is None else ReplacementTransform(old, name))
-        moves += [FadeOut(name) for name in left.values()]
-        rest = [part for part in plane.plot if part is not plane.plot.x_axis]
-        return [*moves, *map(FadeIn, (*rest, plane.breaks, plane.labels, plane.dots))]
+        late = squish_rate_func(smooth, 0.4, 1.0)
+        rest = [part for part in plane.plot if part is not plane.plot.x_axis and len(part.get_all_points())]
+        shown = [FadeIn(part, rate_func=late) for part in (*rest, plane.labels, self.note)]
+        if plane.breaks:
+            shown.append(FadeIn(plane.breaks, rate_func=late))
+        moved = ReplacementTransform(axis, plane.plot.x_axis)
+        self.play(*arriving, FadeOut(names, run_time=0.35), moved, *shown)
 
     def _choice_beat(self) -> None:
         best, plane = self.choice.best, self.plane

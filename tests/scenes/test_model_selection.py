@@ -25,6 +25,7 @@ from gradreel.scenes.mobjects.days_ahead import DaysAhead
 from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import palette
+from manim import tempconfig
 
 WEEK = DailyViews(window=7)
 SMALL = {"dataset": WEEK, "depths": (0, 1), "width": 4, "seeds": (0, 1), "epochs": 2}
@@ -105,6 +106,26 @@ def test_the_runs_are_those_of_the_comparison_of_depths():
     expected = {run.digest for network in depth_experiments(depths=(0, 1, 2, 3, 4)) for run in network.experiments}
     runs = ModelSelection.experiments(ModelSelection.validated({}))
     assert {run.digest for run in runs.values()} == expected
+
+
+def test_names_do_not_cross_while_the_axis_of_depths_becomes_the_planes(tmp_path):
+    parameters = SMALL | {"depths": (0, 1, 2, 3, 4)}
+    train_all(parameters, tmp_path)
+    quiet = {"dry_run": True, "pixel_width": 160, "pixel_height": 90, "frame_rate": 8, "progress_bar": "none"}
+    named, touching = [], set()
+
+    class Watched(ModelSelection):
+        def update_to_time(self, t):
+            super().update_to_time(t)
+            named.append(sum(name in self.get_mobject_family_members() for name in self.plane.names))
+            touching.update(str(breach) for breach in check_scene(self) if breach.rule == "touch")
+
+    with tempconfig(quiet):
+        scene = Watched(parameters=parameters, context=SceneContext(media_dir=tmp_path))
+        scene._prepare()
+        scene._question_beat()
+    assert named[0] == 0 and named[-1] == 5 and len(named) > 20
+    assert touching == set()
 
 
 def test_the_forecast_is_the_chosen_networks(media, small):
