@@ -17,7 +17,14 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.trace import META, Trace, no_trace
 from gradreel.scenes.render import cache, cache_report, engine, report
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.lessons.arguments import Options, cores, parse_beat_range, parse_overrides, parse_resolution
+from gradreel.scenes.render.lessons.arguments import (
+    Options,
+    cores,
+    files_of_overrides,
+    parse_beat_range,
+    parse_overrides,
+    parse_resolution,
+)
 from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.daily import daily_data
 from gradreel.scenes.render.lessons.lesson import Lesson
@@ -140,7 +147,8 @@ def _lesson(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     data = daily_data(options.data, options.fill_missing, options.unseen_from, options.column)
     asked = options.scenes if scenes is None else scenes
     span = (options.first_scene, options.last_scene)
-    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span)
+    files = files_of_overrides(options.overrides)
+    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span, files)
     if not options.quiet:
         for text in lesson.filled_days():
             print(text, file=sys.stderr)

@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.piecewise import BuildCurve
-from gradreel.scenes.render.lessons.arguments import parse_beat_range, parse_overrides, parse_resolution, parse_value
+from gradreel.scenes.render.lessons.arguments import (
+    files_of_overrides,
+    parse_beat_range,
+    parse_overrides,
+    parse_resolution,
+    parse_value,
+)
 
 
 @pytest.mark.parametrize("text", ["1280,720", "1280x720", " 1280 , 720 "])
@@ -94,6 +100,16 @@ def test_overrides_by_scene_last_one_wins():
 def test_override_reaches_into_a_parameter():
     assert parse_overrides(["sum.run.seed=3", "sum.run.dataset.low=0", "sum.run.epochs=10"]) == {
         "sum": {"run": {"seed": 3, "dataset": {"low": 0}, "epochs": 10}}
+    }
+
+
+def test_the_file_that_a_parameter_is_read_from_is_the_last_one():
+    assert files_of_overrides(["sum.run.seed=@a.json", "sum.run=@b.json", "sum.run.epochs=3", "other.x=@c.csv"]) == {
+        "sum": {"run": "b.json", "run.epochs": ""},
+        "other": {"x": "c.csv"},
+    }
+    assert files_of_overrides(["sum.runs=@a.json", "sum.run=@b.json", "sum.run=3"]) == {
+        "sum": {"runs": "a.json", "run": ""},
     }
 
 

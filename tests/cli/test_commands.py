@@ -116,6 +116,29 @@ def test_mistake_that_the_scene_finds(gradreel, project, arguments, words):
     assert not (project / "media/videos").exists()
 
 
+def test_a_value_that_was_read_from_a_file_is_named_with_it(gradreel, project):
+    rows = "".join(f"{x},{x % 7}\n" for x in range(400))
+    (project / "curve.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    (project / "run.json").write_text('{"seed": -3, "epochs": 3}', encoding="utf-8")
+    many = "any-curve.knots: Tuple should have at most 200 items after validation, not 400; it was read from "
+    given = gradreel("render", "any-curve", "--set", "any-curve.knots=@curve.csv", *SMALL)
+    assert (given.exit_code, given.stderr.splitlines()[0]) == (2, f"Error: {many}curve.csv")
+    lesson = project / "curves.toml"
+    lesson.write_text('[[scene]]\nname = "any-curve"\nparameters = { knots = "@curve.csv" }\n', encoding="utf-8")
+    of_lesson = gradreel("describe", "any-curve", "--lesson", "curves.toml")
+    assert of_lesson.stderr.splitlines()[0] == f"Error: {many}{project}/curve.csv"
+    instead = gradreel("describe", "any-curve", "--lesson", "curves.toml", "--set", "any-curve.knots=[[1]]")
+    assert instead.exit_code == 2 and "read from" not in instead.stderr
+    run = gradreel("describe", "my_scene.py:Ring", "--set", "ring.run=@run.json", "--set", "ring.run.epochs=-1")
+    epochs, seed, _ = run.stderr.splitlines()
+    assert "ring.run.epochs: " in epochs and epochs.endswith("(got -1)")
+    assert "ring.run.seed: " in seed and seed.endswith("(got -3); it was read from run.json")
+    of_mine = '[[scene]]\nname = "my_scene.py:Ring"\nparameters = { run = "mine" }\n'
+    lesson.write_text(f"[experiments.mine]\n{of_mine}", encoding="utf-8")
+    mine = gradreel("describe", "my_scene.py:Ring", "--lesson", "curves.toml", "--set", "experiments.mine=@run.json")
+    assert "--set experiments.mine.seed: " in mine.stderr and mine.stderr.endswith("; it was read from run.json\n")
+
+
 def test_scene_that_raises_shows_its_line_and_leaves_what_was_there(gradreel, project):
     video = project / "media/videos/shapes/90p5/broken.mp4"
     video.parent.mkdir(parents=True)

@@ -18,7 +18,7 @@ from gradreel.core.trace import read_meta
 from gradreel.scenes.catalog import beat_names
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.lessons.requests import ParameterRow, SceneDescription, SceneRequest
-from gradreel.scenes.render.lessons.tables import Problem, problems_of, put_over
+from gradreel.scenes.render.lessons.tables import Problem, file_of, problems_of, put_over
 from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.trace_folder import TraceFolder
 from pydantic import BaseModel, ValidationError
@@ -37,7 +37,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
             raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {given}")
         return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
     model: type[BaseModel] = scene_class.Parameters
-    parameters = _checked(scene_class, model, _filled(request, model))
+    parameters = _checked(scene_class, model, _filled(request, model), request.files)
     folders = scene_class.trace_folders(parameters)
     return SceneDescription(
         source.name,
@@ -72,13 +72,19 @@ def _filled(request: SceneRequest, model: type[BaseModel]) -> dict[str, Any]:
     return filled
 
 
-def _checked(scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any]) -> Any:
-    """The scene's parameters. Raises UserError that names each wrong key as it was written, in whatever table."""
+def _checked(scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any], files: Mapping[str, str]) -> Any:
+    """The scene's parameters. Raises UserError that names each wrong key as it was written, in whatever table.
+
+    Of what was read from a file, that is named, too.
+    """
     try:
         return scene_class.validated(model.model_validate(filled))
     except ValidationError as error:
         scene = scene_class.scene_name()
-        lines = [_line(scene, problem) for problem in problems_of(error, model, filled)]
+        lines = [
+            _line(scene, problem) + (f"; it was read from {file}" if (file := file_of(problem.place, files)) else "")
+            for problem in problems_of(error, model, filled)
+        ]
         raise UserError("\n".join([*lines, f"`gradreel describe {scene}` shows the parameters of {scene}"])) from None
 
 

@@ -133,16 +133,33 @@ def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
     """
     overrides: dict[str, dict[str, Any]] = {}
     for text in settings:
-        key, equals, value = text.partition("=")
-        scene, *path = key.strip().split(".")
-        if not (equals and scene and path and all(path)):
-            raise UserError(f"--set {text}: it is written scene.parameter=value, such as --set build-curve.low=0")
-        inside = overrides.setdefault(kebab_name(scene), {})
+        scene, path, value = _parts(text)
+        inside = overrides.setdefault(scene, {})
         for name in path[:-1]:
             child = inside.get(name)
             inside[name] = inside = dict(child) if isinstance(child, Mapping) else {}
         inside[path[-1]] = parse_value(value)
     return overrides
+
+
+def files_of_overrides(settings: Iterable[str]) -> dict[str, dict[str, str]]:
+    """By scene and parameter, ``run.seed`` inside of ``run``: the file that ``--set`` reads it from, "" for none."""
+    files: dict[str, dict[str, str]] = {}
+    for text in settings:
+        scene, path, value = _parts(text)
+        name = ".".join(path)
+        inside = {other: file for other, file in files.get(scene, {}).items() if not f"{other}.".startswith(f"{name}.")}
+        files[scene] = inside | {name: value[1:] if value.startswith("@") else ""}
+    return files
+
+
+def _parts(setting: str) -> tuple[str, list[str], str]:
+    """Scene, parameter and value of a ``--set``. Raises UserError."""
+    key, equals, value = setting.partition("=")
+    scene, *path = key.strip().split(".")
+    if not (equals and scene and path and all(path)):
+        raise UserError(f"--set {setting}: it is written scene.parameter=value, such as --set build-curve.low=0")
+    return kebab_name(scene), path, value
 
 
 def parse_value(text: str) -> Any:

@@ -15,7 +15,7 @@ from gradreel.scenes.render.lessons.daily import DailyData
 from gradreel.scenes.render.lessons.lesson import Lesson, SceneEntry
 from gradreel.scenes.render.lessons.lesson_file import read_lesson
 from gradreel.scenes.render.lessons.settings import range_name
-from gradreel.scenes.render.lessons.tables import problems_of, put_over
+from gradreel.scenes.render.lessons.tables import file_of, problems_of, put_over
 from gradreel.scenes.render.lessons.words import check_words
 from pydantic import ValidationError
 
@@ -28,18 +28,20 @@ def load_lesson(
     only: Sequence[str] = (),
     data: DailyData | None = None,
     span: Span = (None, None),
+    files: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Lesson:
     """Read a lesson file (ours without ``path``), with ``overrides`` {scene: {parameter: value}} put over what it says.
 
     ``only`` picks scenes by name, in that order; a scene that the lesson does not have is added with its own defaults.
     ``span`` keeps the scenes from one to another. ``data`` will stand in the place of all daily views.
+    ``files``: those that overrides were read from, see `files_of_overrides`; an error of theirs names them.
     An override of ``experiments`` changes the lesson's training runs: {"experiments": {"three-sigmoids": {"seed": 3}}}.
     Raises UserError, naming the file and the line or key.
     """
     file = path or LESSON_FILE
-    lesson = read_lesson(file)
+    lesson, files = read_lesson(file), files or {}
     changes = {scene: dict(values) for scene, values in (overrides or {}).items()}
-    lesson = _with_experiments(lesson, changes.pop("experiments", {}))
+    lesson = _with_experiments(lesson, changes.pop("experiments", {}), files.get("experiments", {}))
     if only and span != (None, None):
         raise UserError("--from and --to keep a stretch of the lesson: name scenes, or a stretch, not both")
     whole = lesson.scenes
@@ -52,7 +54,11 @@ def load_lesson(
             nearest = get_close_matches(scene, known, n=3, cutoff=0.5) or sorted(known)
             raise UserError(f"--set {scene}.…: no scene that is asked for has this name; nearest: {', '.join(nearest)}")
     scenes = tuple(
-        replace(entry, parameters=_merged(entry.parameters, changes.get(entry.name, {}), lesson.experiments))
+        replace(
+            entry,
+            parameters=_merged(entry.parameters, changes.get(entry.name, {}), lesson.experiments),
+            files={**entry.files, **files.get(entry.name, {})},
+        )
         for entry in lesson.scenes
     )
     _check_experiments(file, lesson.experiments, [entry.parameters for entry in (*whole, *scenes)])
@@ -75,7 +81,7 @@ def _check_experiments(file: Path, experiments: Mapping[str, Experiment], scenes
         raise UserError("\n".join(problems))
 
 
-def _with_experiments(lesson: Lesson, changes: Mapping[str, Any]) -> Lesson:
+def _with_experiments(lesson: Lesson, changes: Mapping[str, Any], files: Mapping[str, str]) -> Lesson:
     experiments = dict(lesson.experiments)
     for name, change in changes.items():
         if name not in experiments:
@@ -94,7 +100,8 @@ def _with_experiments(lesson: Lesson, changes: Mapping[str, Any]) -> Lesson:
             found = f", found {problem.found}" if problem.found else ""
             unknown = f"no such key; known here: {', '.join(problem.known)}"
             reason = unknown if problem.is_unknown else f"{problem.reason}{found}"
-            raise UserError(f"--set {key}: {reason}") from None
+            read = file_of((name, *problem.place), files)
+            raise UserError(f"--set {key}: {reason}" + (f"; it was read from {read}" if read else "")) from None
     return replace(lesson, experiments=experiments)
 
 

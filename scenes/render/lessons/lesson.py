@@ -24,6 +24,7 @@ class SceneEntry:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     stands_in_lesson: bool = True  # False: asked for on the command line alone
     part: Title | None = None  # the title of the part that it belongs to
+    files: Mapping[str, str] = field(default_factory=dict)  # by parameter: what it was read from, see `file_of`
 
     @property
     def name(self) -> str:
@@ -88,7 +89,7 @@ class Lesson:
     def requests(self, settings: RenderSettings) -> list[SceneRequest]:
         """What is to be rendered, scene by scene."""
         return [
-            SceneRequest(entry.source, settings, entry.parameters, self.experiments, self.words)
+            SceneRequest(entry.source, settings, entry.parameters, self.experiments, self.words, entry.files)
             for entry in self.scenes
         ]
 

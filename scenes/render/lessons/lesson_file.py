@@ -186,7 +186,8 @@ def _entry(
     except UserError as error:
         raise UserError(f"{file}: [[scene]] {number}: {error}") from None
     parameters = {name: _beside(file, name, value) for name, value in scene.parameters.items()}
-    return SceneEntry(source, parameters, part=part)
+    files = {name: str(found) for name, value in scene.parameters.items() if (found := _file_beside(file, value))}
+    return SceneEntry(source, parameters, part=part, files=files)
 
 
 def _beside(lesson: Path, name: str, value: Any) -> Any:
@@ -195,8 +196,12 @@ def _beside(lesson: Path, name: str, value: Any) -> Any:
     A folder beside it that ``trace`` names is meant wherever the command is run. Anything else is itself.
     """
     folder = lesson.absolute().parent
-    if isinstance(value, str) and value.startswith("@"):
-        return parse_value(f"@{folder / value[1:]}")
+    if found := _file_beside(lesson, value):
+        return parse_value(f"@{found}")
     if name == TRACE and isinstance(value, str) and value and os.path.isdir(folder / value):
         return str(folder / value)
     return value
+
+
+def _file_beside(lesson: Path, value: Any) -> Path | None:
+    return lesson.absolute().parent / value[1:] if isinstance(value, str) and value.startswith("@") else None

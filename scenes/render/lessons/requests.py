@@ -29,6 +29,7 @@ class SceneRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)  # JSON-able; a text may name one of `experiments`
     experiments: Mapping[str, Experiment] = field(default_factory=dict)  # the lesson's, by name
     words: OwnWords | None = None  # over the narration of ours
+    files: Mapping[str, str] = field(default_factory=dict)  # by parameter: what it was read from, see `file_of`
 
 
 @dataclass(frozen=True)

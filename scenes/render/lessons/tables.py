@@ -46,6 +46,12 @@ class Problem:
         return ".".join(map(str, self.place))
 
 
+def file_of(place: Location, files: Mapping[str, str]) -> str:
+    """The file that what stands at ``place`` was read from, by ``files``: {"run": "run.json", "run.seed": ""}."""
+    names = (".".join(map(str, place[:n])) for n in range(len(place), 0, -1))
+    return next((files[name] for name in names if name in files), "")
+
+
 def problems_of(error: ValidationError, model: type[BaseModel], content: Mapping[str, Any]) -> list[Problem]:
     """What ``error`` says of ``content``, which was to be a ``model``."""
     found = []
