@@ -23,21 +23,20 @@ from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
     matrix_source,
-    row_source,
     vector_output_source,
     vector_row_source,
     vector_sigmoid_output_source,
     vector_sigmoid_source,
 )
+from gradreel.scenes.mobjects.matrix_board import EQUATION, MatrixBoard
 from gradreel.scenes.mobjects.matrix_boxes import (
-    BoxEquation,
     NumberBox,
     across_then_up,
     along_then_across,
     up_then_across,
 )
 from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
 from manim import (
@@ -52,14 +51,9 @@ from manim import (
 )
 from pydantic import Field
 
-WIDE = style.RIGHT_EDGE - style.LEFT_EDGE
-TOP, BELOW = 2.15, -0.85  # where the boxes of both rows have their upper edge
-ROOM = 1.95  # the height of a row's boxes, at most
-CELL, LEAST_CELL = 29, 24
-TIGHT, WIDER = 0.8, 1.05  # em beside signs, below
 PARTS_SIZE, PARTS_Y = 60, 2.0  # of a = sigma(r) and r = b + W x above the line, before they are put in
 SHORT_SIZE, SHORT_Y = 64, -1.5
-EQUATION, CELL_LETTER = 46, 34
+CELL_LETTER = 34  # of an equation's letters in the boxes
 SMALL, SMALL_Y = 0.5, 1.45  # of the diagram above the equations
 
 Units = Annotated[int, Field(ge=6, le=10_000)]
@@ -76,7 +70,8 @@ class MatrixForm(ThreeDaysScene):
 
     def construct(self) -> None:
         self.read_the_run()
-        self._build()
+        self.board = MatrixBoard(unpack(self.run, self.theta), self.there, self.activation)
+        self.line = formula(matrix_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
         self._fold_beat()
         self._rows_beat()
         self._output_beat()
@@ -84,75 +79,8 @@ class MatrixForm(ThreeDaysScene):
         self._short_beat()
         self.hand_on(*self.mobjects)  # theta begins with it all
 
-    # -- what is on the screen -----------------------------------------------------------------------------------
-
-    def _build(self) -> None:
-        layers, there = unpack(self.run, self.theta), self.there
-        column = {
-            name: np.asarray(values)[:, None]
-            for name, values in (("r", there.r[0]), ("bias", layers.biases[0]), ("x", there.x), ("a", there.a[0]))
-        }
-        blue = {name: (column[name], "blue") for name in ("r", "a")}
-        sums = {
-            "r": blue["r"],
-            "bias": (column["bias"], "green"),
-            "w": (layers.weights[0], "yellow"),
-            "x": (column["x"], "text"),
-        }
-        out = {"y": (there.y, "blue"), "b": (layers.b, "grey"), "c": (layers.c[None, :], "magenta"), "a": blue["a"]}
-        rows = max(self.n_units, self.n_features)
-        size = max(LEAST_CELL, min(CELL, ROOM / (2.1 * rows + 0.35) / style.EM))
-        self.sums = BoxEquation(vector_row_source(), ("r", "r-equals", "bias", "plus-in", "w", "x"), sums, size, ROOM)
-        activated = {name: blue[name] for name in ("a", "r")}
-        self.sigma = BoxEquation(
-            vector_sigmoid_source(), ("a", "a-equals", "sigmoid", "r"), activated, LEAST_CELL, ROOM, "r", WIDER
-        )
-        self.output = BoxEquation(
-            vector_output_source(), ("y", "equals", "b", "plus", "c", "a"), out, LEAST_CELL, ROOM, sign_gap=TIGHT
-        )
-        self.sums.shift([-self.sums.get_x(), TOP, 0])
-        gap = (WIDE - self.sigma.width - self.output.width) / 3
-        for equation, left in ((self.sigma, gap), (self.output, 2 * gap + self.sigma.width)):
-            equation.shift([style.LEFT_EDGE + left - equation.get_left()[0], BELOW, 0])
-        self.shapes = VGroup(*(box.shape_text() for box in self.sums.boxes.values()))
-        self.sigma_word = self._sigma_word()
-        self.c_column, self.c_letter = self._upright(layers.c)
-        sources = [row_source(i, self.n_features) for i in range(1, self.n_units + 1)]
-        size = min(EQUATION, EQUATION * WIDE / max(formula(source, EQUATION).width for source in sources))
-        self.equations = [formula(source, size) for source in sources]
-        pitch = min(0.95, 2.8 / max(1, self.n_units - 1))
-        for i, equation in enumerate(self.equations):
-            equation.place(-0.45 - pitch * i, left=-self.equations[0].width / 2)
-        self.line = formula(matrix_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
-
-    def _sigma_word(self) -> TextMobject:
-        """What sigma stands for, in letters: below it, or below the boxes where they leave no room."""
-        sigma, a = self.sigma.text.part("sigmoid"), self.sigma.boxes["a"]
-        word = words(self.activation, style.SMALLEST, palette.text)
-        left, right = a.get_right()[0] + 0.08, self.sigma.text.part("brackets")[0].get_left()[0] - 0.08
-        if word.width <= right - left:
-            return word.place(sigma.get_bottom()[1] - 0.4, center=(left + right) / 2)
-        return word.place(a.get_bottom()[1] - 0.35, center=sigma.get_x())
-
-    def _upright(self, c: np.ndarray) -> tuple[NumberBox, VGroup]:
-        """c as a column, where it will lie as a row, and its letter."""
-        row = self.output.boxes["c"]
-        column = NumberBox(c[:, None], "magenta", LEAST_CELL, self.output.boxes["a"].pitch)
-        column.move_to(row)
-        letter = self.output.text.part("c")[0].copy()
-        above = letter.get_y() - row.get_top()[1]
-        return column, letter.move_to([column.get_x(), column.get_top()[1] + above, 0])
-
     def _heading(self) -> str:
         return matrix_heading(self, self.n_units)
-
-    def _cells_of(self, i: int) -> list[tuple[VGroup, str, tuple[int, int]]]:
-        """Each letter of equation i, the box it goes to and its cell there."""
-        equation = self.equations[i]
-        cells = [(equation.part("r"), "r", (i, 0)), (equation.part("bias"), "bias", (i, 0))]
-        for j in range(self.n_features):
-            cells += [(equation.part(f"w_{j + 1}"), "w", (i, j)), (equation.part(f"x_{j + 1}"), "x", (j, 0))]
-        return cells
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -165,7 +93,7 @@ class MatrixForm(ThreeDaysScene):
             self._take_over()
             self._write_equations()
             self._put_into_boxes()
-            self.play(FadeIn(self.shapes), run_time=0.4)
+            self.play(FadeIn(self.board.shapes), run_time=0.4)
             self.short = formula(vector_row_source(), SHORT_SIZE).move_to([0, SHORT_Y, 0])
             self.play(FadeIn(self.short, shift=0.15 * UP), run_time=0.5)
 
@@ -187,7 +115,7 @@ class MatrixForm(ThreeDaysScene):
             circles = diagram.columns[A].nodes
             back = [FadeOut(tile, target_position=circles[i], scale=0.2) for i, tile in enumerate(tiles)]
             self.play(FadeIn(diagram), *back, run_time=0.8)
-        for row, equation in zip(rows, self.equations, strict=True):
+        for row, equation in zip(rows, self.board.equations, strict=True):
             self.play(emphasis(row, FULL), FadeIn(equation), run_time=max(0.3, 1.4 / self.n_units))
         self.wait(0.4)
 
@@ -204,12 +132,12 @@ class MatrixForm(ThreeDaysScene):
         return diagram_words(self, key, **values) if key in DIAGRAM_WORDS else super().screen(key, **values)
 
     def _put_into_boxes(self) -> None:
-        cells = [cell for i in range(self.n_units) for cell in self._cells_of(i)]
+        cells = [cell for i in range(self.n_units) for cell in self.board.cells_of(i)]
         self.play(FadeOut(self.diagram), run_time=0.3)
         self.placed = {name: [cell for cell in cells if cell[1] == name] for name in ("r", "bias", "w", "x")}
-        text, signs = self.sums.text, VGroup(*(self._signs(equation) for equation in self.equations))
+        text, signs = self.board.sums.text, self.board.signs()
         for name, letters in self.placed.items():
-            box = self.sums.boxes[name]
+            box = self.board.sums.boxes[name]
             moves = [
                 self._into_cell(letter, box, cell, name, k < self.n_features or name != "x")  # each x is written once
                 for k, (letter, _, cell) in enumerate(letters)
@@ -232,7 +160,7 @@ class MatrixForm(ThreeDaysScene):
         with self.beat("rows" if self.n_units > 1 else "rows-one"):
             # The last scene's numbers take the letters' places. A row of W stands up beside the column x, each number
             # beside its own; with b, that is an r: one after the other. On their way they pass beneath the column x
-            boxes = self.sums.boxes
+            boxes = self.board.sums.boxes
             boxes["x"].set_z_index(1)
             for name in ("x", "w", "bias"):
                 leaving = [FadeOut(letter) for letter, _, _ in self.placed[name]]
@@ -248,14 +176,14 @@ class MatrixForm(ThreeDaysScene):
                 self.play(*gone, *row, FadeIn(boxes["r"].numbers[i][0]), run_time=0.5)
             self.play(*(emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells), run_time=0.4)
             boxes["x"].set_z_index(0)
-            self.add(self.sums)
+            self.add(self.board.sums)
 
     def _stand_up(self, i: int) -> list[Animation]:
         """Each number of row i of W moves to the right of the x that it is multiplied with, where there is room.
 
         First along its row, whose numbers go ahead of it, and up or down only beneath the column x: it crosses none.
         """
-        w, x = self.sums.boxes["w"], self.sums.boxes["x"]
+        w, x = self.board.sums.boxes["w"], self.board.sums.boxes["x"]
         row = [VGroup(*(glyph for glyph in number[1:] if len(glyph.points))).copy() for number in w.numbers[i]]
         right = x.get_right()[0] + 0.2 + max(number.width for number in row)
         if right > style.RIGHT_EDGE:
@@ -266,7 +194,7 @@ class MatrixForm(ThreeDaysScene):
 
     def _lit_row(self, i: int) -> list[Animation]:
         """Row i of W and b is bright, the others step back."""
-        rows = [self.sums.boxes[name].numbers for name in ("w", "bias")]
+        rows = [self.board.sums.boxes[name].numbers for name in ("w", "bias")]
         return [
             emphasis(number, FULL if k == i else FAINT)
             for numbers in rows
@@ -278,15 +206,15 @@ class MatrixForm(ThreeDaysScene):
         with self.beat("output", activation=self.activation):
             # The r's go down and through the sigmoid, in short sigma, to the a's. The c's stand upright, then lie down
             # as a row: c transposed, times a, plus the other b, is y
-            sigma, output = self.sigma, self.output
-            dimmed = [emphasis(part, PRESENT) for part in (self.sums, self.shapes)]
+            board, sigma, output = self.board, self.board.sigma, self.board.output
+            dimmed = [emphasis(part, PRESENT) for part in (board.sums, board.shapes)]
             self.play(*dimmed, FadeOut(self.short), run_time=0.5)
-            self.play(TransformFromCopy(self.sums.boxes["r"], sigma.boxes["r"]), run_time=0.8)
-            self.play(FadeIn(self.sigma_word), FadeIn(sigma.text.part("r"), sigma.text.part("brackets")), run_time=0.5)
-            self.play(TransformFromCopy(self.sigma_word, sigma.text.part("sigmoid")), run_time=0.7)
+            self.play(TransformFromCopy(board.sums.boxes["r"], sigma.boxes["r"]), run_time=0.8)
+            self.play(FadeIn(board.sigma_word), FadeIn(sigma.text.part("r"), sigma.text.part("brackets")), run_time=0.5)
+            self.play(TransformFromCopy(board.sigma_word, sigma.text.part("sigmoid")), run_time=0.7)
             self.play(FadeIn(sigma.boxes["a"], sigma.text.part("a"), sigma.text.part("a-equals")), run_time=0.5)
             self.add(sigma.text)
-            self.play(FadeIn(self.c_column, self.c_letter), run_time=0.5)
+            self.play(FadeIn(board.c_column, board.c_letter), run_time=0.5)
             self.wait(0.2)
             self._lay_down()
             self.play(TransformFromCopy(sigma.boxes["a"], output.boxes["a"]), run_time=1.1)
@@ -296,17 +224,17 @@ class MatrixForm(ThreeDaysScene):
 
     def _lay_down(self) -> None:
         """The column of the c's tips over and is a row; its letter gets a T."""
-        row, text = self.output.boxes["c"], self.output.text.part("c")
-        cells = zip(self.c_column.cells, row.cells, strict=True)
-        column = self.c_column
+        column, letter = self.board.c_column, self.board.c_letter
+        row, text = self.board.output.boxes["c"], self.board.output.text.part("c")
+        cells = zip(column.cells, row.cells, strict=True)
         self.play(
             Transform(column.box, row.box),
             *(number.animate.shift(goal.anchor.points[0] - number.anchor.points[0]) for number, goal in cells),
-            Transform(self.c_letter, text[0]),
+            Transform(letter, text[0]),
             FadeIn(text[1:]),
             run_time=1.0,
         )
-        self.remove(column, self.c_letter)
+        self.remove(column, letter)
         self.add(row, *text)
 
     @staticmethod
@@ -317,13 +245,14 @@ class MatrixForm(ThreeDaysScene):
     def _line_beat(self) -> None:
         with self.beat("line"):
             # The boxes go, their three equations stay. Into y = b + c^T a goes sigma(r) for a, and b + W x for r
-            boxes = [box for equation in (self.sums, self.sigma, self.output) for box in equation.boxes.values()]
-            gone = [*boxes, self.shapes, self.sigma_word, self.source]
-            self.play(*(FadeOut(box) for box in gone), emphasis(self.sums.text, FULL), run_time=0.5)
+            board, equations = self.board, (self.board.sums, self.board.sigma, self.board.output)
+            boxes = [box for equation in equations for box in equation.boxes.values()]
+            gone = [*boxes, board.shapes, board.sigma_word, self.source]
+            self.play(*(FadeOut(box) for box in gone), emphasis(board.sums.text, FULL), run_time=0.5)
             r = formula(vector_row_source(), PARTS_SIZE).move_to([-3.3, PARTS_Y, 0])
             a = formula(vector_sigmoid_source(), PARTS_SIZE).move_to([3.3, PARTS_Y, 0])
             y = formula(vector_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
-            olds = (self.sums.text, self.sigma.text, self.output.text)
+            olds = [equation.text for equation in equations]
             self.play(
                 *(step for old, new in zip(olds, (r, a, y), strict=True) for step in grow(old, new)), run_time=1.3
             )
@@ -351,9 +280,3 @@ class MatrixForm(ThreeDaysScene):
         stem = segment([letter.get_x(), foot - 0.1, 0], [letter.get_x(), foot - 0.4, 0], palette.axis, style.AXIS)
         size = formula(f'yellow("{number_text(rows)}" times "{number_text(columns)}")', style.SUBTITLE)
         return VGroup(stem, size.place(foot - 0.85, center=letter.get_x()))
-
-    @staticmethod
-    def _signs(equation: TextMobject) -> VGroup:
-        """The equals sign and the pluses, which are no named parts."""
-        named = {k for indices in equation.parts.values() for k in indices}
-        return VGroup(*(glyph for k, glyph in enumerate(equation) if k not in named))

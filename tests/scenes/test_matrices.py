@@ -93,7 +93,7 @@ def tables(equation) -> dict[str, np.ndarray]:
 def offsets(scene) -> list[float]:
     """How far each letter of the equations is from its cell."""
     return [
-        np.abs(letter.get_center() - scene.sums.boxes[name].place_of(*cell)).max()
+        np.abs(letter.get_center() - scene.board.sums.boxes[name].place_of(*cell)).max()
         for name, letters in scene.placed.items()
         for letter, _, cell in letters
     ]
@@ -102,7 +102,7 @@ def offsets(scene) -> list[float]:
 def stood(scene):
     """The last row of W, each of its numbers moved to its end; heights and right side of x; lengths of the texts."""
     moves = scene._stand_up(scene.n_units - 1)
-    row, x, w = [moved.mobject for moved in moves], scene.sums.boxes["x"], scene.sums.boxes["w"].numbers[-1]
+    row, x, w = [moved.mobject for moved in moves], scene.board.sums.boxes["x"], scene.board.sums.boxes["w"].numbers[-1]
     heights = [number.get_y() for number in row]
     for share in np.linspace(0, 1, 30):
         for moved, height in zip(moves, heights, strict=True):
@@ -139,10 +139,10 @@ class Film:
         if beat.startswith("fold"):
             self.offsets, self.stood, self.layers = offsets(scene), stood(scene), []
         if beat == "output":
-            self.boxes, self.r = tables(scene.sums) | tables(scene.output), tables(scene.sigma)["r"]
+            self.boxes, self.r = tables(scene.board.sums) | tables(scene.board.output), tables(scene.board.sigma)["r"]
         if beat in ("output", "short"):
             family = set(scene.get_mobject_family_members())
-            shown = (scene.line, scene.sums, scene.output, scene.sigma)
+            shown = (scene.line, scene.board.sums, scene.board.output, scene.board.sigma)
             self.parts[beat] = [bool(family & set(part.get_family())) for part in shown]
 
 
@@ -159,7 +159,7 @@ def film_of(media) -> Callable[[Experiment], Film]:
             def watched(scene, i):
                 moving = stand_up(scene, i)
                 numbers = [moved.mobject.z_index for moved in moving]
-                made.layers.append((max(numbers, default=0), min(n.z_index for n in scene.sums.boxes["x"])))
+                made.layers.append((max(numbers, default=0), min(n.z_index for n in scene.board.sums.boxes["x"])))
                 return moving
 
             light = run.hidden == (1,)
@@ -189,7 +189,7 @@ def test_every_box_holds_the_networks_numbers(film_of, media, run):
 
 def test_another_day_has_other_numbers_from_the_same_network(film_of, media):
     first = film_of(RUN).boxes
-    second = play(MatrixForm, lambda scene: tables(scene.sums), media, run=RUN, day=date(2021, 2, 3))["output"]
+    second = play(MatrixForm, lambda scene: tables(scene.board.sums), media, run=RUN, day=date(2021, 2, 3))["output"]
     assert np.array_equal(first["w"], second["w"])
     assert not np.array_equal(first["x"], second["x"])
     assert not np.array_equal(first["r"], second["r"])
@@ -212,7 +212,7 @@ def test_the_surface_goes_before_the_diagram_comes_and_each_row_lights_up_with_i
             kinds = [type(part).__name__ for part in scene.mobjects]
             flying = [a for a in animations if isinstance(a.mobject, Sheet)]
             before.append((sorted(kinds), len(flying)))
-        for i, equation in enumerate(scene.equations):
+        for i, equation in enumerate(scene.board.equations):
             fades = [a for a in animations if a.mobject is equation and isinstance(a, FadeIn)]
             moved.extend(np.abs(a.create_starting_mobject().get_center() - equation.get_center()).max() for a in fades)
             row = scene.diagram.edges[X].into(i)
@@ -275,7 +275,7 @@ def test_each_begins_with_the_picture_that_the_one_before_ended_with(media, befo
 def test_rows_of_w_pass_beneath_the_column_x(film_of):
     layers = film_of(RUN).layers
     assert len(layers) == 3 and all(moving < x for moving, x in layers)
-    assert film_of(RUN).scene.sums.boxes["x"].z_index == 0
+    assert film_of(RUN).scene.board.sums.boxes["x"].z_index == 0
 
 
 def test_one_sigmoid_is_told_as_one(film_of):
@@ -285,9 +285,9 @@ def test_one_sigmoid_is_told_as_one(film_of):
 
 
 def test_sigma_is_named_after_the_activation(film_of):
-    assert film_of(RUN).scene.sigma_word.source == "sigmoid"
+    assert film_of(RUN).scene.board.sigma_word.source == "sigmoid"
     five = film_of(ENDS["five of five, relu"]).scene
-    assert five.sigma_word.source == "ReLU"
+    assert five.board.sigma_word.source == "ReLU"
     assert not any("sigmoid" in line for beat in five.beats for line in beat.lines.values())
 
 
