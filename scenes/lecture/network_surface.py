@@ -89,7 +89,7 @@ class SurfaceBeats(ThreeDaysScene):
         if held == 1:
             with self.beat("floor"):
                 # The diagram goes, but for its boxes, which move to the left; the sum stands up beside them. A square
-                # of ground, on it the day; over it comes the sheet, as high as b
+                # of ground, on it the day; from there the sheet spreads over the ground and rises, as high as b
                 self._lay_the_floor(row)
         elif held:
             with self.beat("floor-more"):
@@ -115,8 +115,8 @@ class SurfaceBeats(ThreeDaysScene):
         self.add(board.ground)
         self.play(FadeIn(board.spot, scale=0.4), run_time=0.4)
         self.add(board.sheet)
-        self.play(self._over(board.sheet, board.raise_floor, 1.2))
-        self.remove(board.spot)
+        self.play(self._over(board.sheet, board.spread, 0.6), FadeOut(board.spot, run_time=0.4))
+        self.play(self._over(board.sheet, board.raise_floor, 0.8))
 
     def _ramps_beat(self) -> None:
         board, count = self.board, self.board.surface.n_terms

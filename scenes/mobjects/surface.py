@@ -26,6 +26,7 @@ LIGHT = np.array([-0.62, -0.5, 0.6])  # to where the light comes from: right, aw
 STEEPER = 2.0  # slopes are shaded as if they were so much steeper
 LEVELS = np.linspace(0.0, 1.0, 33)
 RIM = 2.2  # width of the days' rings
+LEAST_SHARE = 1e-3  # of the ground, for its slopes: a surface that has not come is a point
 BELOW_NEXT = 0.2  # how far a strip reaches below the one before it, as a share of that one
 
 
@@ -101,7 +102,8 @@ class Strip(VMobject):
 class Sheet(VGroup):
     """The surface of heights (n, n) over the ground of ``box``: from far to near, strips and the mesh on them.
 
-    n - 1 is even. The mesh has a line at every second row and column.
+    n - 1 is even. The mesh has a line at every second row and column. ``share``: how much of the ground's side it
+    covers while it is coming, around the ground's point ``around``; all of it by default.
     """
 
     def __init__(self, box: Box, view: View, count: int, mesh: float = MESH) -> None:
@@ -109,6 +111,7 @@ class Sheet(VGroup):
         self.box, self.view = box, view
         self.axis = np.linspace(*box.ground, count)
         self.heights = np.full((count, count), box.heights[0])
+        self.share, self.around = 1.0, np.full(2, self.axis.mean())
         self.strips = [Strip(stroke_width=0, fill_color=palette.blue, fill_opacity=1) for _ in range(count - 1)]
         self.lines = [polyline(np.zeros((2, 3)), mix(palette.blue, LINE), mesh) for _ in range((count - 1) // 2)]
         for k, lines in enumerate(self.lines):
@@ -117,9 +120,13 @@ class Sheet(VGroup):
         self._inks = np.array([mix(palette.blue, share).to_rgba() for share in shares])
         self._lay()
 
-    def show(self, heights: NDArray) -> Sheet:
-        """The surface at ``heights`` (n, n), at [x_2, x_1]; returns it."""
-        self.heights = heights
+    def show(self, heights: NDArray, share: float = 1.0, around: ArrayLike | None = None) -> Sheet:
+        """The surface at ``heights`` (n, n), at [x_2, x_1]; while it is coming, ``share`` of it; returns it.
+
+        It comes ``around`` a point of the ground, by default its middle.
+        """
+        self.heights, self.share = heights, share
+        self.around = np.full(2, self.axis.mean()) if around is None else np.asarray(around, dtype=float)
         return self._lay()
 
     def look(self, view: View) -> Sheet:
@@ -130,6 +137,7 @@ class Sheet(VGroup):
     def _lay(self) -> Sheet:
         """Points and shades of every part, in place."""
         ground = np.stack(np.broadcast_arrays(self.axis, self.axis[:, None]), axis=-1)
+        ground = self.around + self.share * (ground - self.around)
         points, shades = self.box.at(ground, self.heights, self.view), self._shades()
         right, away = self.view.right, self.view.away
         if abs(right[0]) < abs(right[1]):  # strips run across the picture rather than into it
@@ -168,7 +176,7 @@ class Sheet(VGroup):
     def _shades(self) -> NDArray:
         """How much light falls on the surface at each point, (n, n) from 0 to 1."""
         scale = self.box.height / (self.box.heights[1] - self.box.heights[0])
-        step = self.box.side / (len(self.axis) - 1)
+        step = self.box.side * max(self.share, LEAST_SHARE) / (len(self.axis) - 1)
         d_2, d_1 = np.gradient(self.heights * (scale * STEEPER), step)
         to_light = LIGHT[0] * self.view.right + LIGHT[1] * self.view.away
         lit = (LIGHT[2] - d_1 * to_light[0] - d_2 * to_light[1]) / np.sqrt(1 + d_1**2 + d_2**2)

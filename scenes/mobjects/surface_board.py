@@ -135,9 +135,13 @@ class SurfaceBoard(VGroup):
         ramp = Sheet(box, self.view, len(term), mesh=0.8)
         ramp.goal = term
         self.floors.add(Ground(box, self.view, level=0.0))
-        self.ramps.add(ramp.show(np.zeros_like(term)))
+        self.ramps.add(ramp.show(np.zeros_like(term), 0.0))
 
     # -- what moves ----------------------------------------------------------------------------------------------
+
+    def spread(self, share: float) -> None:
+        """The sheet on its way over the ground, from where the day lies."""
+        self.sheet.show(np.full_like(self.sheet.heights, self.box.heights[0]), share, self.point)
 
     def raise_floor(self, share: float) -> None:
         """The sheet on its way up from the ground to the constant."""
@@ -149,8 +153,8 @@ class SurfaceBoard(VGroup):
         self.ramps[i].show(term)
 
     def unfold(self, i: int, share: float) -> None:
-        """Term i's ramp, on its way up from its ground."""
-        self.ramps[i].show(share * self.ramps[i].goal)
+        """Term i's ramp, growing from the middle of its ground."""
+        self.ramps[i].show(share * self.ramps[i].goal, share)
 
     def add_term(self, i: int, share: float) -> None:
         """The sum of b and the first terms, term i (counted from 0) on its way into it."""

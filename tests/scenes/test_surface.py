@@ -27,6 +27,9 @@ from gradreel.scenes.mobjects.surface_board import LAST, SurfaceBoard
 from gradreel.scenes.mobjects.surface_ground import Ground
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import round_labels
+from gradreel.scenes.render import engine
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.stills import visit_beats
 
 BOX = Box((2.0, 6.0), (1.0, 9.0), side=4.0, height=2.5, middle=(1.0, -0.5))
@@ -71,6 +74,16 @@ def test_heights_can_be_read_from_the_strips(azimuth):
     assert height_at(BOX, view, ground, drawn_points(sheet.show(heights + 1))) == pytest.approx(heights + 1)
 
 
+@pytest.mark.parametrize("share", [1.0, 0.3, 0.0])
+def test_a_sheet_comes_from_a_point_of_its_ground(share):
+    view, around = View(20.0), np.array([3.0, 5.5])
+    sheet = Sheet(BOX, view, 9).show(share * hills(9), share, around)
+    ground = around + share * (np.stack(np.meshgrid(sheet.axis, sheet.axis), axis=-1) - around)
+    assert drawn_points(sheet) == pytest.approx(BOX.at(ground, share * hills(9), view))
+    whole = Sheet(BOX, view, 9).show(hills(9), share).show(hills(9))
+    assert drawn_points(whole) == pytest.approx(drawn_points(Sheet(BOX, view, 9).show(hills(9))))
+
+
 @pytest.mark.parametrize("azimuth", ROUND)
 def test_what_is_farther_away_is_drawn_first(azimuth):
     sheet = Sheet(BOX, View(azimuth), 9).show(np.full((9, 9), 4.0))
@@ -101,6 +114,8 @@ def test_slopes_are_shaded_by_how_they_lie():
     shades = [{tuple(np.round(strip.fill_rgbas[4], 6)) for strip in sheet.strips} for sheet in (level, up, down)]
     assert all(len(shade) == 1 for shade in shades), "of a plane there is one shade"
     assert len(set.union(*shades)) == 3
+    small = Sheet(BOX, View(0.0), 9).show(np.broadcast_to(0.25 * x, (9, 9)), 0.25)
+    assert {tuple(np.round(strip.fill_rgbas[4], 6)) for strip in small.strips} == shades[1], "as steep while it comes"
 
 
 def test_days_above_the_surface_are_bright_and_stand_on_it():
@@ -362,6 +377,11 @@ def test_above_and_below_have_a_key(film):
     for dot, there in ((above, days.dots[1]), (below, days.dots[0])):
         assert dot.get_fill_color() == there.get_fill_color()
     assert days.dots[0].get_fill_color() != days.dots[1].get_fill_color()
+
+
+def test_nothing_pops_up_while_the_surface_comes(media):
+    lesson = load_lesson(None, {"network-diagram": {"run": RUN.model_dump()}}, ["network-diagram"])
+    assert engine.find_jumps(lesson, RenderSettings(media_dir=media, first_beat="floor", last_beat="ramps")) == []
 
 
 def test_too_few_near_days_are_left_out(media, monkeypatch):
