@@ -62,7 +62,7 @@ class Frames:
         given |= {"tolerance": tolerance, "share": share, "layout": layout}
         _check_types("frames", scene_class, given | {"parameters": parameters})
         chosen = _merged(scene_class, parameters, more, given)
-        context = _context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
+        context = trained_context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
         folder = self._own_folder(name)
         failures = self._failures_folder(folder)
         findings: list[Finding] = []
@@ -151,7 +151,7 @@ class Layout:
         __tracebackhide__ = True
         _check_types("layout", scene_class, {"parameters": parameters, "media_dir": media_dir})
         chosen = _merged(scene_class, parameters, more, {"lang": lang, "theme": theme, "media_dir": media_dir})
-        context = _context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
+        context = trained_context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
         findings = check_beats(scene_class, chosen, context)
         if findings:
             pytest.fail(_breaches(scene_class.__name__, findings), pytrace=False)
@@ -200,7 +200,7 @@ def _merged(scene_class: type[Scene], parameters: Chosen | None, more: Chosen, o
     return {**(parameters or {}), **more}
 
 
-def _context(
+def trained_context(
     scene_class: type[Scene], parameters: Chosen, lang: str | None, theme: str | None, media_dir: Path
 ) -> SceneContext | None:
     """The context of a LectureScene, its missing runs trained; None for any other scene."""
