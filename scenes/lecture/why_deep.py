@@ -61,12 +61,14 @@ from manim import (
     smooth,
     squish_rate_func,
 )
+from manim.utils.rate_functions import ease_in_out_sine
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field, model_validator
 
 EXAMPLES = 121
 KNOTS_OF_A_FUNCTION = 65
 ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
+SINK_SECONDS = 1.6  # of the towers, the highest of which is as high as the picture's half
 RACE_SECONDS = 7.0
 FOLD_SECONDS = 7.0  # for all folds together
 CREASE_SECONDS = 0.4  # that each crease is seen before the curve is folded at it
@@ -189,9 +191,14 @@ class WhyDeep(LectureScene):
             self.alone_counts = self._counts(0.0, relus, relus)
             for part in (self.one.columns[1], *self.one.edges):
                 style.emphasize(part, FAINT)
-            sinking = UpdateFromAlphaFunc(VGroup(*towers), lambda _, share: far_towers(layers, 1 - share, towers))
-            late = squish_rate_func(smooth, 0.5, 1.0)
-            self.play(*self._title("heading"), sinking, FadeIn(self.one, rate_func=late), run_time=1.0)
+            sinking = UpdateFromAlphaFunc(
+                VGroup(*towers),
+                lambda _, share: far_towers(layers, 1 - share, towers),
+                run_time=SINK_SECONDS,
+                rate_func=ease_in_out_sine,
+            )
+            coming = FadeIn(self.one, run_time=SINK_SECONDS, rate_func=squish_rate_func(smooth, 0.6, 1.0))
+            self.play(*self._title("heading"), sinking, coming)
             self.remove(*towers)
             plot = self.alone.plot
             others = [part for part in plot if part is not plot.x_axis and len(part.get_all_points())]
