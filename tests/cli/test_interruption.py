@@ -94,6 +94,27 @@ def test_what_is_kept_is_told_and_gone_on_with(project):
     assert Trace.find(traces, LONG, checksums=True).meta == train(LONG, project / "whole").meta
 
 
+def test_who_waits_for_anothers_training_says_so_and_goes_on_with_it_when_that_dies(project):
+    (project / "long.toml").write_text(LESSON)
+    traces = project / "media" / "traces"
+    journal = traces / f".{LONG.digest}.partial" / "journal.json"
+    first = start("train", "--lesson", "long.toml")
+    while updates_in(journal) == 0:
+        assert first.poll() is None, first.communicate()
+        time.sleep(0.005)
+    second = start("train", "--lesson", "long.toml")
+    assert second.stderr.readline() == "train long: another gradreel is training it; waiting for what comes of that\n"
+    first.kill()
+    first.communicate()
+    kept = updates_in(journal)
+    output, errors = second.communicate()
+    assert (second.returncode, errors) == (0, "")
+    assert str(traces / LONG.digest) in output
+    timed = json.loads(time_file(traces, LONG).read_text())["updates"]
+    assert 0 < timed <= 60_000 - kept, "what was kept was not computed again"
+    Trace.find(traces, LONG, checksums=True)
+
+
 def test_an_experiment_tells_of_every_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     traces = tmp_path / "media" / "traces"

@@ -15,7 +15,7 @@ from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.requests import SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.videos.estimates import estimates
-from gradreel.scenes.render.workers.training import Group
+from gradreel.scenes.render.workers.groups import Group
 
 
 @pytest.fixture

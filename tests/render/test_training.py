@@ -11,7 +11,10 @@ from gradreel.core.results import depth_experiments, training_seconds, width_exp
 from gradreel.core.trace import Trace
 from gradreel.core.training import train
 from gradreel.scenes.render.workers import training
-from gradreel.scenes.render.workers.training import Bundle, Group, balanced, dealt_out, train_bundle, train_group
+from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
+from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.training import LocalTrainers, TrainingClaim, train_bundle, train_group
 
 
 def makespan(groups, jobs):
@@ -107,3 +110,32 @@ def test_a_seed_that_diverges_leaves_the_others(tmp_path):
     assert {outcome.digest: str(outcome.error) for outcome in outcomes if outcome.error} == diverged
     for run in runs:
         assert (tmp_path / "together" / run.digest).exists() == (run.digest not in diverged)
+
+
+def test_what_another_run_has_trained_meanwhile_is_not_trained_again(tmp_path):
+    traces = tmp_path / "traces"
+    runs = [Experiment(epochs=2, seed=seed) for seed in (1, 2)]
+    others, ours = TrainingClaim(runs[1:], traces), TrainingClaim(runs, traces)
+    heard = []
+    listeners = Listeners(lambda: heard.append("begun"), lambda done, total: None, heard.append)
+    assert others.take() and not ours.take()
+    part = TrainingClaim(runs[:1], traces)
+    assert part.take(), "nobody holds a part of what he waits for"
+    part.let_go()
+    with Workers(1) as workers:
+        outcomes = LocalTrainers(workers).train(Bundle((Group(tuple(runs)),)), traces, ours, listeners)
+        while not heard:
+            assert not outcomes.done()
+        for run in runs:
+            train(run, traces)
+        others.let_go()
+        assert [outcome.digest for outcome in outcomes.result()] == [run.digest for run in runs]
+    assert heard == ["another gradreel is training some of them; waiting for what comes of that"]
+
+
+def test_a_damaged_trace_is_trained_again_though_it_is_there(tmp_path):
+    run = Experiment(epochs=2)
+    train(run, tmp_path)
+    claim = TrainingClaim([run], tmp_path)
+    assert claim.take()
+    assert claim.made() is None, "whoever asks for it has found that it is damaged"

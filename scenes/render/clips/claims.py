@@ -18,6 +18,8 @@ class ClipClaim:
     making one clip; this one spares the second run the start of a worker that would only wait.
     """
 
+    waits = "another run is at it; waiting for what comes of that"
+
     def __init__(self, clip: Clip, locks: Path) -> None:
         assert clip.path is not None, "its runs are recorded"
         self._clip, self._path = clip, clip.path
@@ -44,6 +46,7 @@ class KeptClaim:
     """The claim on a clip for all its parts: the first that begins takes it, who joins them gives it back."""
 
     def __init__(self, claim: ClipClaim) -> None:
+        self.waits = claim.waits
         self._claim, self._held, self._lock = claim, False, threading.Lock()
 
     def take(self) -> bool:

@@ -15,7 +15,7 @@ from gradreel.core.trace import read_meta
 from gradreel.core.writing import journal_of
 from gradreel.scenes.render.clips.plan import Clip, Plan, earlier_clips
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.workers.training import Group
+from gradreel.scenes.render.workers.groups import Group
 
 MOST_LOOKED_AT = 50  # trainings that were timed, the newest: enough for a mean
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -31,10 +30,9 @@ from gradreel.scenes.render.workers.away import Drawn, Lacking, Parcel, Wanted
 from gradreel.scenes.render.workers.drawers import Listeners
 from gradreel.scenes.render.workers.pool import Claim
 from gradreel.scenes.render.workers.scheduler import STOPPED, Connection
-from gradreel.scenes.render.workers.worker_process import LOOK_SECONDS, WorkerDiedError
+from gradreel.scenes.render.workers.worker_process import WorkerDiedError
 
 MOST_LOST = 3  # workers that may be lost with what they drew before it was fetched
-WAITS = "another run is at it; waiting for what comes of that"
 END_SECONDS = 5.0  # that workers have to be told that a run is over
 
 
@@ -82,21 +80,8 @@ class ClusterDrawers(Connection):
     def _render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Any:
         if claim is None:
             return self._rendered(job, listeners)
-        self._take(claim, listeners)
-        try:
-            made = claim.made()
+        with self.claimed(claim, listeners.told) as made:
             return self._rendered(job, listeners) if made is None else made
-        finally:
-            claim.let_go()
-
-    def _take(self, claim: Claim, listeners: Listeners) -> None:
-        if claim.take():
-            return
-        listeners.told(WAITS)
-        while not claim.take():
-            if self.closing:
-                raise WorkerDiedError(STOPPED)
-            time.sleep(LOOK_SECONDS)
 
     def _rendered(self, job: ClipJob, listeners: Listeners) -> ClipResult:
         job = self._as_now(job)

@@ -35,6 +35,10 @@ END_SECONDS = 2.0  # that a worker may take to end once it has sent its result
 class Claim(Protocol):
     """The right to make a thing that another run may be making at this moment."""
 
+    @property
+    def waits(self) -> str:
+        """What the user is told when another run has it."""
+
     def take(self) -> bool:
         """Take it, unless another run has it; whether it is ours now."""
 
@@ -172,7 +176,7 @@ class Workers:
                 return task
             if not task.waits:
                 task.waits = True
-                task.tell("another run is at it; waiting for what comes of that")
+                task.tell(task.claim.waits)
         if self._begun:
             return None
         killed = (task for task in self._waiting if task.was_killed)

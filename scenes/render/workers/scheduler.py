@@ -11,6 +11,7 @@ import logging
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,8 +25,11 @@ from gradreel.core.results import time_file
 from gradreel.core.trace import Trace
 from gradreel.core.writing import one_writer
 from gradreel.scenes.render.clips.workspace import Workspace, publish
-from gradreel.scenes.render.workers.training import Bundle, Group, Outcome, train_group
-from gradreel.scenes.render.workers.worker_process import Progress, WorkerDiedError
+from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.groups import Bundle, Group
+from gradreel.scenes.render.workers.pool import Claim
+from gradreel.scenes.render.workers.training import Outcome, train_group
+from gradreel.scenes.render.workers.worker_process import LOOK_SECONDS, WorkerDiedError
 
 CHUNK = 16 << 20  # bytes that are sent at once
 CONNECT_SECONDS = 10.0
@@ -114,6 +118,20 @@ class Connection:
         self._threads.shutdown(wait=True)
 
     @contextmanager
+    def claimed(self, claim: Claim, told: Callable[[str], None]) -> Iterator[Any]:
+        """Hold ``claim``, once no other run does; what that one has made, or None."""
+        if not claim.take():
+            told(claim.waits)
+            while not claim.take():
+                if self.closing:
+                    raise WorkerDiedError(STOPPED)
+                time.sleep(LOOK_SECONDS)
+        try:
+            yield claim.made()
+        finally:
+            claim.let_go()
+
+    @contextmanager
     def sent(self, function: Callable[..., Any], *arguments: Any, near: str | None = None) -> Iterator[Any]:
         """The future of ``function(*arguments)`` on a worker, on the one called ``near`` if that can be."""
         where = {} if near is None else {"workers": [near], "allow_other_workers": True}
@@ -167,14 +185,16 @@ class ClusterTrainers(Connection):
         super().__init__(client, address, jobs)
         self._workspace = workspace
 
-    def train(
-        self, bundle: Bundle, traces: Path, begun: Callable[[], None], progress: Progress
-    ) -> Future[list[Outcome]]:
+    def train(self, bundle: Bundle, traces: Path, claim: Claim, listeners: Listeners) -> Future[list[Outcome]]:
         (group,) = bundle.groups
-        return self._threads.submit(self._train, group, traces, begun, progress)
+        return self._threads.submit(self._train, group, traces, claim, listeners)
 
-    def _train(self, group: Group, traces: Path, begun: Callable[[], None], progress: Progress) -> list[Outcome]:
-        begun()
+    def _train(self, group: Group, traces: Path, claim: Claim, listeners: Listeners) -> list[Outcome]:
+        with self.claimed(claim, listeners.told) as made:
+            return self._trained(group, traces, listeners) if made is None else made
+
+    def _trained(self, group: Group, traces: Path, listeners: Listeners) -> list[Outcome]:
+        listeners.begun()
         with self.sent(train_away, group.runs) as made:
             outcomes = []
             for run, contents in zip(group.runs, self.result(contents_of, made), strict=True):
@@ -183,7 +203,7 @@ class ClusterTrainers(Connection):
                 else:
                     self._fetch(made, run, contents, traces)
                     outcomes.append(Outcome(run.digest))
-            progress(group.n_updates, group.n_updates)
+            listeners.progress(group.n_updates, group.n_updates)
             return outcomes
 
     def _fetch(self, made: Any, run: Experiment, contents: Mapping[str, int], traces: Path) -> None:
@@ -194,8 +214,8 @@ class ClusterTrainers(Connection):
             with (folder / name).open("wb") as file:
                 for number in range(chunks):
                     file.write(self.result(chunk_of, made, run.digest, name, number))
-        time = folder / time_file(folder, run).name
-        time.replace(moved := self._workspace.temporary(time.name))
+        took = folder / time_file(folder, run).name
+        took.replace(moved := self._workspace.temporary(took.name))
         trace = Trace.open(folder, checksums=True)
         if trace.run != run:
             raise TraceError(

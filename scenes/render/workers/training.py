@@ -1,4 +1,4 @@
-"""Training runs in worker processes: those that differ in their seeds alone side by side, the work balanced over all.
+"""Training runs in worker processes: group by group, each run by one process at a time.
 
 `train_group` is what a worker runs; it imports torch, and nothing that imports Manim. All else is the parent's part.
 """
@@ -7,70 +7,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from filelock import FileLock, Timeout
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import note_training, time_noted
 from gradreel.core.writing import journal_of
-from gradreel.scenes.render.clips.workspace import Workspace
+from gradreel.scenes.render.clips.workspace import Folders, Workspace
 from gradreel.scenes.render.lessons.arguments import cores
-from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
+from gradreel.scenes.render.workers.pool import Claim, Workers
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.render.workers.worker_process import Progress, report
-
-# Microseconds of a usual core, with batches of 32; only their ratios matter here
-UPDATE_COST = 40.0  # of one update of a group, however many run side by side
-RUN_COST, LAYER_COST, PARAMETER_COST = 15.0, 15.0, 0.0036  # of one run's update besides
-LARGEST_SPLIT = 64  # groups, beyond which dividing them further shortens nothing
-
-
-@dataclass(frozen=True)
-class Group:
-    """Runs that differ in their seeds alone, to be trained side by side by one worker."""
-
-    runs: tuple[Experiment, ...]
-
-    @property
-    def n_updates(self) -> int:
-        """Of all its runs together."""
-        return sum(run.n_updates for run in self.runs)
-
-    @property
-    def cost(self) -> float:
-        """What training it takes, in microseconds of a usual core, roughly."""
-        run = self.runs[0]
-        batch = (run.batch_size or run.dataset.examples) / 32
-        each = RUN_COST + LAYER_COST * len(run.hidden) + PARAMETER_COST * run.n_parameters * batch
-        return run.n_updates * (UPDATE_COST + each * len(self.runs))
-
-    def halves(self) -> tuple[Group, Group]:
-        """Two groups of half its runs each."""
-        middle = (len(self.runs) + 1) // 2
-        return Group(self.runs[:middle]), Group(self.runs[middle:])
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """Groups that one worker trains one after the other: it starts, and imports torch, once for all of them."""
-
-    groups: tuple[Group, ...]
-
-    @property
-    def runs(self) -> tuple[Experiment, ...]:
-        """Of all its groups."""
-        return tuple(run for group in self.groups for run in group.runs)
-
-    @property
-    def cost(self) -> float:
-        """That of its groups."""
-        return sum(group.cost for group in self.groups)
 
 
 @dataclass(frozen=True)
@@ -81,15 +36,50 @@ class Outcome:
     error: UserError | None = None
 
 
+class TrainingClaim:
+    """The right to train some runs that another run of gradreel on the same media folder may be training.
+
+    A worker that trains has locks of the traces that it writes, and these alone keep two from writing one; this spares
+    the second run a worker that would only wait, and says that it waits.
+    """
+
+    def __init__(self, runs: Sequence[Experiment], traces: Path) -> None:
+        self._runs, self._traces = runs, traces
+        locks = Folders(traces.parent).locks
+        self._locks = [FileLock(locks / f"{run.digest}.training.lock", thread_local=False) for run in runs]
+        self._waited = False
+        what = "it" if len(runs) == 1 else "some of them"
+        self.waits = f"another gradreel is training {what}; waiting for what comes of that"
+
+    def take(self) -> bool:
+        """Of all the runs, or of none."""
+        try:
+            for lock in self._locks:
+                lock.acquire(timeout=0)
+        except Timeout:
+            self._waited = True
+            self.let_go()
+            return False
+        return True
+
+    def let_go(self) -> None:
+        for lock in self._locks:
+            lock.release()
+
+    def made(self) -> list[Outcome] | None:
+        """What has been waited for; a trace that was there before is another matter, it may be damaged."""
+        if self._waited and all((self._traces / run.digest).exists() for run in self._runs):
+            return [Outcome(run.digest) for run in self._runs]
+        return None
+
+
 class Trainers(Protocol):
     """Whoever trains: worker processes here, or a cluster's."""
 
     at_hand: bool  # whether there are as many workers as are asked for, all alike: work can be dealt out before
 
-    def train(
-        self, bundle: Bundle, traces: Path, begun: Callable[[], None], progress: Progress
-    ) -> Future[list[Outcome]]:
-        """Train ``bundle`` into ``traces``; ``progress(done, total)`` counts the updates of a single group."""
+    def train(self, bundle: Bundle, traces: Path, claim: Claim, listeners: Listeners) -> Future[list[Outcome]]:
+        """Train ``bundle`` into ``traces``; progress counts the updates of a single group."""
 
     def stop(self) -> None:
         """Let go of all that is at work; returns when nothing of it writes any more."""
@@ -103,10 +93,16 @@ class LocalTrainers:
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
 
-    def train(
-        self, bundle: Bundle, traces: Path, begun: Callable[[], None], progress: Progress
-    ) -> Future[list[Outcome]]:
-        return self._workers.submit(train_bundle, bundle, traces, begun=begun, progress=progress)
+    def train(self, bundle: Bundle, traces: Path, claim: Claim, listeners: Listeners) -> Future[list[Outcome]]:
+        return self._workers.submit(
+            train_bundle,
+            bundle,
+            traces,
+            begun=listeners.begun,
+            progress=listeners.progress,
+            told=listeners.told,
+            claim=claim,
+        )
 
     def stop(self) -> None:
         self._workers.stop()
@@ -182,12 +178,14 @@ def train_runs(
     """
     groups = balanced(runs, jobs)
     bundles = dealt_out(groups, jobs) if together and trainers.at_hand else [Bundle((group,)) for group in groups]
-    progress: _Progress = _OneTask(reporter, together, bundles) if together else _TaskEach(reporter, names, groups)
+    progress: _Progress = (
+        _OneTask(reporter, together, names, bundles) if together else _TaskEach(reporter, names, groups)
+    )
     try:
         futures = {}
         for number, bundle in enumerate(bundles):
-            begun, told = progress.of(number)
-            futures[trainers.train(bundle, traces, begun, told)] = number
+            claim = TrainingClaim(bundle.runs, traces)
+            futures[trainers.train(bundle, traces, claim, progress.of(number))] = number
         failures: dict[str, BaseException] = {}
         for future in as_completed(futures):
             bundle = bundles[futures[future]]
@@ -204,50 +202,6 @@ def train_runs(
         raise
     finally:
         progress.close()
-
-
-def balanced(runs: Sequence[Experiment], jobs: int) -> list[Group]:
-    """``runs`` in groups that differ in their seeds alone, the longest first.
-
-    Runs side by side are quicker than one by one, and one worker's: a group is divided only where that shortens the
-    time until the last of ``jobs`` workers is done.
-    """
-    alike: dict[Experiment, list[Experiment]] = defaultdict(list)
-    for run in runs:
-        alike[run.model_copy(update={"seed": 0})].append(run)
-    groups = _longest_first([Group(tuple(members)) for members in alike.values()])
-    while len(groups) < LARGEST_SPLIT:
-        divided = [
-            _longest_first([*groups[:i], *group.halves(), *groups[i + 1 :]])
-            for i, group in enumerate(groups)
-            if len(group.runs) > 1
-        ]
-        best = min(divided, key=lambda choice: _makespan(choice, jobs), default=groups)
-        if _makespan(best, jobs) >= _makespan(groups, jobs):
-            break
-        groups = best
-    return groups
-
-
-def dealt_out(groups: Sequence[Group], jobs: int) -> list[Bundle]:
-    """``groups``, longest first, dealt out to ``jobs`` workers, each to the one that has least to do."""
-    hands: list[list[Group]] = [[] for _ in range(jobs)]
-    for group in groups:
-        min(hands, key=lambda hand: sum(known.cost for known in hand)).append(group)
-    return [Bundle(tuple(hand)) for hand in hands if hand]
-
-
-def _longest_first(groups: Sequence[Group]) -> list[Group]:
-    return sorted(groups, key=lambda group: -group.cost)
-
-
-def _makespan(groups: Sequence[Group], jobs: int) -> float:
-    """When the last of ``jobs`` workers is done, each taking the next group when it is free."""
-    busy_until = [0.0] * jobs
-    for group in groups:
-        first = busy_until.index(min(busy_until))
-        busy_until[first] += group.cost
-    return max(busy_until)
 
 
 def tell_interrupted(names: Mapping[str, str], runs: Sequence[Experiment], traces: Path, reporter: Reporter) -> None:
@@ -276,8 +230,8 @@ def _updates_kept(traces: Path, run: Experiment) -> int:
 class _Progress(Protocol):
     """Where the progress of groups goes."""
 
-    def of(self, number: int) -> tuple[Callable[[], None], Progress]:
-        """What to call when group ``number`` begins, and with how far it is."""
+    def of(self, number: int) -> Listeners:
+        """Who hears of group ``number``."""
 
     def ended(self, number: int) -> None:
         """Group ``number`` is over, well or not."""
@@ -291,13 +245,14 @@ class _TaskEach:
 
     def __init__(self, reporter: Reporter, names: Mapping[str, str], groups: Sequence[Group]) -> None:
         self._reporter, self._groups = reporter, groups
-        self._tasks = [f"train {_listed([names[run.digest] for run in group.runs])}" for group in groups]
+        self._tasks = [_task(names, group.runs) for group in groups]
 
-    def of(self, number: int) -> tuple[Callable[[], None], Progress]:
+    def of(self, number: int) -> Listeners:
         task, updates = self._tasks[number], self._groups[number].n_updates
-        return (
-            lambda: self._reporter.begin(task, updates, "updates"),
-            lambda done, total: self._reporter.advance(task, done, total),
+        return Listeners(
+            begun=lambda: self._reporter.begin(task, updates, "updates"),
+            progress=lambda done, total: self._reporter.advance(task, done, total),
+            told=lambda text: self._reporter.say(f"{task}: {text}"),
         )
 
     def ended(self, number: int) -> None:
@@ -307,8 +262,9 @@ class _TaskEach:
         pass
 
 
-def _listed(names: Sequence[str]) -> str:
-    return "; ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
+def _task(names: Mapping[str, str], runs: Sequence[Experiment]) -> str:
+    listed = [names[run.digest] for run in runs]
+    return f"train {'; '.join(listed) if len(listed) <= 3 else f'{listed[0]} and {len(listed) - 1} more'}"
 
 
 class _OneTask:
@@ -316,16 +272,21 @@ class _OneTask:
 
     WHOLE = 100
 
-    def __init__(self, reporter: Reporter, task: str, bundles: Sequence[Bundle]) -> None:
+    def __init__(self, reporter: Reporter, task: str, names: Mapping[str, str], bundles: Sequence[Bundle]) -> None:
         self._reporter, self._task = reporter, task
+        self._bundles = [_task(names, bundle.runs) for bundle in bundles]
         whole = sum(bundle.cost for bundle in bundles)
         self._shares = [bundle.cost / whole for bundle in bundles]
         self._done = [0.0] * len(bundles)  # of each, 0 to 1
         self._lock = threading.Lock()
         reporter.begin(task, self.WHOLE, "%")
 
-    def of(self, number: int) -> tuple[Callable[[], None], Progress]:
-        return lambda: None, lambda done, total: self._advance(number, done / total if total else 0.0)
+    def of(self, number: int) -> Listeners:
+        return Listeners(
+            begun=lambda: None,
+            progress=lambda done, total: self._advance(number, done / total if total else 0.0),
+            told=lambda text: self._reporter.say(f"{self._bundles[number]}: {text}"),
+        )
 
     def ended(self, number: int) -> None:
         self._advance(number, 1.0)
