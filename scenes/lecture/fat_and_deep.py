@@ -1,0 +1,228 @@
+"""A fat network and a deep one, of equally many parameters, learn the same curve from the same seeds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from gradreel.core.datasets import RED_CURVE, CurveDataset, Number
+from gradreel.core.equal_budget import Match, fat_and_deep, match, one_bend_each, zigzag
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.expression import expression
+from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.deeper import NETWORKS
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.match_board import HALF_X, WIDE_ROWS, Side, Starts
+from gradreel.scenes.mobjects.readout import loss_decimals
+from gradreel.scenes.mobjects.recorded_match import Race, RecordedMatch, outcome
+from gradreel.scenes.mobjects.skyline import GROUND, NAME, TOP, ground_line
+from gradreel.scenes.mobjects.text import caption, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.mobjects.tower import Tower
+from gradreel.scenes.style import palette
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    ReplacementTransform,
+    Transform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+)
+from pydantic import BaseModel, Field, model_validator
+
+EXAMPLES = 121
+KNOTS_OF_A_FUNCTION = 65
+RACE_SECONDS = 7.0
+NAMES = ("name-fat", "name-deep")
+COMPARED = (NETWORKS[0], NETWORKS[-1])  # by how often they are wrong: the shallowest and the deepest
+TOWERS, TOWER_WIDTH = (-1.6, 2.8), 1.2  # the middles of their towers
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class FatAndDeep(LectureScene):
+    """The match of two networks: its curve and its runs, and the beats in which they learn.
+
+    Those begin with what was built by hand on the screen: the ``small`` diagrams under their ``names``, the curves of
+    ``hand``, and the words ``count_words`` and ``folds_counts`` about them.
+    """
+
+    class Parameters(LectureScene.Parameters):
+        knots: tuple[tuple[Number, Number], ...] | None = Field(
+            None,
+            min_length=2,
+            max_length=200,
+            description="Turning points (x, y) of a curve of one's own, x increasing; or @file.csv with columns x, y. "
+            "By default the lecture's red curve at first, and in the match the zigzag that as many folds make as the "
+            "deep network has layers",
+        )
+        function: str | None = Field(
+            None, max_length=300, description="A curve given as a formula of x instead, from low to high: sin(3*x)"
+        )
+        low: float | None = Field(None, ge=-1e6, le=1e6, description="Leftmost x; by default before the knots")
+        high: float | None = Field(None, ge=-1e6, le=1e6, description="Rightmost x; by default after the knots")
+        depth: int = Field(4, ge=3, le=6, description="Hidden layers of the deep networks, and folds of the zigzag")
+        budget: int = Field(600, ge=20, le=5000, description="Parameters that each network may have in the match")
+        seeds: tuple[Seed, ...] = Field(
+            (0, 1, 2, 3, 4), min_length=2, max_length=10, description="Both networks start from each of these seeds"
+        )
+        epochs: int = Field(2000, ge=20, le=50_000, description="Updates of each run, all examples in each batch")
+        learning_rate: Number = Field(0.01, gt=0, le=1, description="Adam's learning rate, for both")
+
+        @model_validator(mode="after")
+        def _there_are_a_curve_and_two_networks(self) -> Self:
+            if len(set(self.seeds)) < len(self.seeds):
+                raise ValueError(f"seeds: each is wanted once, got {list(self.seeds)}")
+            if self.function is not None and (self.low is None or self.high is None):
+                raise ValueError("function: a formula needs low and high, the range of x")
+            if not self.own and (self.low is not None or self.high is not None):
+                raise ValueError("low, high: they belong to a curve of one's own, give knots or function too")
+            try:
+                one_bend_each(self.first_curve())
+                fat_and_deep(self.budget, self.depth)
+            except (UserError, ValueError) as error:
+                raise ValueError(str(error)) from None
+            return self
+
+        @property
+        def own(self) -> bool:
+            """Whether the curve is the user's."""
+            return self.knots is not None or self.function is not None
+
+        def first_curve(self) -> CurveDataset:
+            """The one that a single layer makes: the user's knots or formula, joined by straight lines; or the red."""
+            knots = RED_CURVE if self.knots is None else self.knots
+            if self.function is not None and self.low is not None and self.high is not None:
+                formula = expression(self.function)
+                knots = PiecewiseLinearCurve.approximate(formula, self.low, self.high, KNOTS_OF_A_FUNCTION).knots
+            return CurveDataset(knots=knots, low=self.low, high=self.high, examples=EXAMPLES)
+
+        def dataset(self) -> CurveDataset:
+            """What is learned in the match."""
+            return self.first_curve() if self.own else zigzag(self.depth)
+
+    @classmethod
+    def match(cls, parameters: Any) -> Match:
+        """The runs of both networks."""
+        p = parameters
+        return match(p.dataset(), p.budget, p.depth, p.seeds, p.epochs, p.learning_rate)
+
+    @classmethod
+    def experiments(cls, parameters: BaseModel) -> dict[str, Experiment]:
+        runs = cls.match(parameters)
+        return {f"{name} {run.seed}": run for name in ("fat", "deep") for run in getattr(runs, name)}
+
+    def read_the_runs(self) -> None:
+        """What was recorded of both networks, and the sides of the picture that are theirs."""
+        runs = self.match(self.parameters)
+        self.networks = (runs.fat[0], runs.deep[0])
+        sides = {"fat": runs.fat, "deep": runs.deep}
+        self.recorded = RecordedMatch([[self.trace(f"{name} {r.seed}") for r in side] for name, side in sides.items()])
+        self.sides = [Side(-HALF_X), Side(HALF_X)]
+
+    def match_beats(self) -> None:
+        self._race_beat()
+        self._seeds_beat()
+
+    def _title(self, key: str, **values: Any) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key, **values), getattr(self, "title", None))
+        return animations
+
+    # -- the match -----------------------------------------------------------------------------------------------
+
+    def _race_beat(self) -> None:
+        fat, deep = (network.n_parameters for network in self.networks)
+        values = {"fat": number_text(fat), "deep": number_text(deep)}
+        key = "race-own" if self.parameters.own else "race" if fat == deep else "race-nearly"
+        with self.beat(key, updates=number_text(int(self.recorded.first[0].kept[-1])), **values):
+            # Larger networks, the same curve, a random start; then update by update. What is left to red is filled
+            self.race = race = Race(self.recorded, self.sides, self.screen("update"), self.screen("loss"))
+            self._exchange()
+            rate = number_text(self.parameters.learning_rate)
+            coming = [race.word, race.counter, *race.readouts, caption(self.screen("rule", rate=rate))]
+            self.play(*(Create(c.blue) for c in race.boards), *(FadeIn(c.gap) for c in race.boards), run_time=0.8)
+            self.play(*(FadeIn(part) for part in coming), run_time=0.5)
+            self.add(race)
+
+            def update(_: VGroup, share: float) -> None:
+                race.show(self.recorded.pace.row(share))
+
+            self.play(UpdateFromAlphaFunc(race, update, run_time=RACE_SECONDS, rate_func=linear))
+            race.show(float(self.recorded.last))
+
+    def _exchange(self) -> None:
+        """The networks built by hand give way to those that learn; red takes its place in the new scale."""
+        self.diagrams = [
+            side.diagram(run.hidden, WIDE_ROWS) for side, run in zip(self.sides, self.networks, strict=True)
+        ]
+        texts = [self.screen("count", count=number_text(run.n_parameters)) for run in self.networks]
+        words_now = [side.count(text) for side, text in zip(self.sides, texts, strict=True)]
+        leaving = [*self.small, *self.count_words, *self.folds_counts, *(c.blue for c in self.hand)]
+        self.play(*(FadeOut(part) for part in leaving), *self._title("heading-race"), run_time=0.9)
+        reds = [Transform(old.red, new.red) for old, new in zip(self.hand, self.race.boards, strict=True)]
+        self.play(*reds, *(FadeIn(part) for part in (*self.diagrams, *words_now)), run_time=0.9)
+        for old, new in zip(self.hand, self.race.boards, strict=True):
+            self.remove(old.red, old.plot)
+            self.add(new.plot, new.red)
+        self.count_words = words_now
+
+    # -- all starts ----------------------------------------------------------------------------------------------
+
+    def _seeds_beat(self) -> None:
+        seeds = len(self.parameters.seeds)
+        match, race = self.recorded, self.race
+        fat, deep = match.wins
+        with self.beat(f"seeds-{outcome(match.ends)}", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
+            # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two.
+            # Then the towers again: where many layers did win, it was deep against deeper
+            names = [self.screen(key) for key in NAMES]
+            decimals = loss_decimals(match.ends.ravel())
+            self.starts = Starts((match.end_curves, match.ends), match.target, match.y_range, names, decimals)
+            leaving = [*self.diagrams, *self.count_words, *race.readouts, race.word, race.counter]
+            self.remove(race)
+            self.add(*race.curves())
+            self.play(*(FadeOut(part) for part in leaving), *self._title("heading-seeds", seeds=Count(seeds)))
+            moves = []
+            for k in (0, 1):
+                small = self.starts.curves[k][0]
+                moves += [ReplacementTransform(old, new) for old, new in zip(race.boards[k], small, strict=True)]
+                moves.append(ReplacementTransform(self.names[k], self.starts.names[k]))
+            self.play(*moves, run_time=1.2)
+            self.play(*(FadeIn(row[0]) for row in self.starts.losses), run_time=0.4)
+            others = [
+                FadeIn(VGroup(*(part[row][k] for part in (self.starts.curves, self.starts.losses) for row in (0, 1))))
+                for k in range(1, seeds)
+            ]
+            self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.6 + 0.3 * len(others))
+            self.play(LaggedStart(*(Create(frame) for frame in self.starts.frames), lag_ratio=0.3), run_time=1.2)
+            self.wait(1.0)
+            self._deep_against_deeper()
+
+    def _deep_against_deeper(self) -> None:
+        """The first and the last tower of the scene before, and how often each network is wrong."""
+        towers, texts = [Tower(network.layers, palette.blue) for network in COMPARED], VGroup()
+        for x, network in zip(TOWERS, COMPARED, strict=True):
+            wrong = self.screen("wrong", error=number_text(network.error or 0.0), star="" if network.lecture else "*")
+            texts.add(words(self.screen("tower", layers=network.layers), style.LABEL).place(NAME, center=x))
+            texts.add(words(wrong, style.LABEL).place(NAME - 0.5, center=x))
+
+        def rise(_: VMobject, share: float) -> None:
+            for x, tower in zip(TOWERS, towers, strict=True):
+                tower.stand(x, GROUND, TOWER_WIDTH, (TOP - GROUND) / COMPARED[-1].layers, share * tower.floors)
+
+        gone = [part for part in self.mobjects if part is not self.title]
+        self.play(*map(FadeOut, gone), *self._title("heading-deeper"), run_time=0.6)
+        self.play(FadeIn(ground_line()), FadeIn(caption(self.screen("sources"))), run_time=0.4)
+        self.play(UpdateFromAlphaFunc(VGroup(*towers), rise, rate_func=smooth), run_time=1.2)
+        self.play(FadeIn(texts, shift=0.15 * UP), run_time=0.5)
+        self.towers, self.tower_texts = towers, texts
