@@ -15,7 +15,7 @@ from typing import Any
 
 from gradreel.scenes.catalog import beat_names, sure_beats
 from gradreel.scenes.render.clips.plan import Clip
-from gradreel.scenes.render.videos.estimates import clip_seconds, with_workers
+from gradreel.scenes.render.videos.times import clip_seconds, with_workers
 
 START_SECONDS = 1.5  # of a worker, and of what a scene makes before its first frame
 SKIPPED = 0.03  # seconds that it takes to play one second of a clip without frames
