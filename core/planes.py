@@ -24,6 +24,7 @@ _LARGEST = 20_000_000  # numbers of a path that are decomposed at once (160 MB)
 _MOST_ROWS = 1000  # of a path of more parameters than that: the Gram matrix stays small
 FARTHEST = 1e150  # of a coordinate: squares of larger ones are no finite numbers
 _READ = 1 << 19  # numbers of a path that are read at once
+_NONE = 1e-9  # of the largest: less is no direction of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +81,20 @@ def random_plane(trace: Trace, seed: int = 0, last: int | None = None) -> Plane:
     end = trace.parameters[rows - 1].astype(np.float64)
     if not np.isfinite(end).all():
         raise _broken(trace, rows)
-    drawn = np.random.default_rng(seed).standard_normal((2, len(end)))
-    directions = np.zeros_like(drawn)
-    for unit in _units(trace.run):
-        norms = np.linalg.norm(drawn[:, unit], axis=1, keepdims=True)
-        directions[:, unit] = drawn[:, unit] / norms * np.linalg.norm(end[unit])
-    if np.linalg.matrix_rank(directions, tol=1e-9 * float(np.abs(directions).max())) < 2:
+    units = list(_units(trace.run))
+    sizes = np.array([np.linalg.norm(end[unit]) for unit in units])
+    moved = sum(unit.stop - unit.start for unit, size in zip(units, sizes, strict=True) if size > _NONE * sizes.max())
+    if moved < 2:
         raise UserError(
-            f"{trace.path}: random directions leave the biases alone, and only "
-            f"{np.count_nonzero(directions.any(axis=0))} of the weights are not in a unit whose weights are all 0; a "
-            "plane needs two: show the plane of the path or of two parameters"
+            f"{trace.path}: random directions leave the biases alone, and only {moved} of the weights "
+            f"{'is' if moved == 1 else 'are'} not in a unit whose weights are all 0; a plane needs two: show the plane "
+            "of the path or of two parameters"
         )
+    generator = np.random.default_rng(seed)
+    directions = _random_directions(generator, units, sizes, len(end))
+    # A unit of a single weight has two directions alone, there and back: where all are such, both may be the same line
+    while np.linalg.matrix_rank(directions, tol=_NONE * float(np.abs(directions).max())) < 2:
+        directions = _random_directions(generator, units, sizes, len(end))
     return Plane(end, directions, _share(trace, rows, end, directions))
 
 
@@ -133,6 +137,17 @@ def _units(run: Experiment | RecordedRun) -> Iterator[slice]:
         width = size // max(1, units)
         yield from (slice(start + k * width, start + (k + 1) * width) for k in range(units))
         start += size
+
+
+def _random_directions(
+    generator: np.random.Generator, units: list[slice], sizes: FloatArray, n_parameters: int
+) -> FloatArray:
+    """(2, P): entries drawn from a Gaussian, those into a unit scaled to its size."""
+    drawn = generator.standard_normal((2, n_parameters))
+    directions = np.zeros_like(drawn)
+    for unit, size in zip(units, sizes, strict=True):
+        directions[:, unit] = drawn[:, unit] / np.linalg.norm(drawn[:, unit], axis=1, keepdims=True) * size
+    return directions
 
 
 def _main_directions(offsets: FloatArray, extent: float) -> list[FloatArray]:

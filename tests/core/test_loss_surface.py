@@ -395,8 +395,21 @@ def test_weights_that_span_no_plane_are_refused(tmp_path_factory: pytest.TempPat
     line = train(Experiment(hidden=(), epochs=3), tmp_path_factory.mktemp("line"))
     with pytest.raises(UserError, match=r"only 1 of the weights .*two parameters"):
         random_plane(line)
-    with pytest.raises(UserError, match="only 0 of the weights"):
+    with pytest.raises(UserError, match="only 0 of the weights are"):
         random_plane(with_path(line, np.zeros((2, 2))))
+
+
+def test_units_of_one_weight_each_span_a_plane_from_any_seed() -> None:
+    experiment = Experiment(dataset=CURVE, hidden=(1,))
+    theta = np.array([0.5, 3.0, 2.0, 1.0])  # w_1_1, b_1, c_1, b
+    run = dataclasses.replace(TRACE, run=experiment, parameters=np.stack([theta, theta]), kept=np.array([0, 1]))
+    for seed in range(20):
+        directions = random_plane(run, seed).directions
+        np.testing.assert_array_equal(np.abs(directions), [[0.5, 0, 2, 0]] * 2)
+        assert np.linalg.matrix_rank(directions) == 2
+    run.parameters[1, 0] = 1e-12
+    with pytest.raises(UserError, match="only 1 of the weights is"):
+        random_plane(run)
 
 
 def test_two_parameters_have_their_values_as_coordinates(default_trace: Trace) -> None:
