@@ -245,7 +245,8 @@ def _in_views(run: Experiment, losses: FloatArray) -> FloatArray:
 
 
 def _mean(numbers: Sequence[float]) -> float | None:
-    return sum(numbers) / len(numbers) if numbers else None
+    """To 0.1 ms, as each was noted."""
+    return round(sum(numbers) / len(numbers), 4) if numbers else None
 
 
 # -- what training took: a trace is the same bytes whenever it is made, so its time lies beside it -------------------
@@ -274,7 +275,7 @@ def training_seconds(directory: str | Path, run: Experiment) -> float | None:
         taken = seconds / updates * run.n_updates
     except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
         return None
-    return taken if updates > 0 and 0 <= taken < math.inf else None
+    return round(taken, 4) if updates > 0 and 0 <= taken < math.inf else None
 
 
 def time_noted(directory: str | Path, run: Experiment, since: float) -> bool:

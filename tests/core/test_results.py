@@ -162,6 +162,9 @@ def test_training_time_lies_beside_the_trace_and_changes_no_byte_of_it(recorded,
     assert training_seconds(tmp_path, run) == 3
     note_training(tmp_path, run, seconds=1.0, updates=run.n_updates // 2)
     assert training_seconds(tmp_path, run) == pytest.approx(run.n_updates / (run.n_updates // 2))
+    for taken in np.arange(1, 200) / 10_000:  # as it was noted, without a residue of rounding
+        note_training(tmp_path, run, seconds=taken, updates=run.n_updates)
+        assert training_seconds(tmp_path, run) == taken
     (file,) = tmp_path.iterdir()
     assert time_noted(tmp_path, run, since=file.stat().st_mtime - 1)
     assert not time_noted(tmp_path, run, since=file.stat().st_mtime + 1)
