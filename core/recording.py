@@ -128,7 +128,7 @@ class Recording:
         if after and made == 0:
             return  # the step was skipped
         first = self._recorder.log.first
-        if not first <= operator.index(update) <= made:
+        if not first <= _whole("update", update) <= made:
             raise ValueError(f"update {update} cannot be logged: those from {first} to {made} can")
         self._recorder.log.note(update, number, epoch, examples, again=not after)
 
@@ -179,12 +179,19 @@ def _number(loss: float | torch.Tensor) -> float:
         raise ValueError(f"a loss of shape {tuple(loss.shape)} cannot be logged: one number is, such as loss.mean()")
     try:
         return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # the last from a tensor that has no numbers, on the meta device
         raise ValueError(f"loss {loss!r} cannot be logged: it must be a number, or a tensor with one") from None
 
 
+def _whole(name: str, number: int) -> int:
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise ValueError(f"{name} {number!r} cannot be logged: it must be a whole number") from None
+
+
 def _epoch(epoch: int) -> int:
-    number = operator.index(epoch)
+    number = _whole("epoch", epoch)
     if not 0 <= number < 2**31:
         raise ValueError(f"epoch {epoch} cannot be logged: it must be from 0 to {2**31 - 1}")
     return number

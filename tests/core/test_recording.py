@@ -666,6 +666,7 @@ def test_nonsense_is_not_logged(wrong, tmp_path):
         (torch.ones(2), r"a loss of shape \(2,\) cannot be logged: one number is, such as loss.mean\(\)"),
         ("low", "loss 'low' cannot be logged: it must be a number, or a tensor with one"),
         ([0.5], r"loss \[0.5\] cannot be logged"),
+        (torch.ones((), device="meta"), "loss tensor.* cannot be logged: it must be a number"),
     ],
 )
 def test_a_loss_of_another_kind_is_told_what_would_do(loss, message, tmp_path):
@@ -673,6 +674,17 @@ def test_a_loss_of_another_kind_is_told_what_would_do(loss, message, tmp_path):
         if now == "after":
             with pytest.raises(ValueError, match=message):
                 recording.log(loss=loss)
+            recording.log(loss=k)
+
+    assert some_updates(tmp_path / "run", logs).batch_loss.tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("epoch", 1.0), ("epoch", "1"), ("update", 0.5), ("update", "last")])
+def test_what_is_counted_is_logged_in_whole_numbers(name, wrong, tmp_path):
+    def logs(recording: Recording, k: int, now: str) -> None:
+        if now == "after":
+            with pytest.raises(ValueError, match=f"{name} {wrong!r} cannot be logged: it must be a whole number"):
+                recording.log(**{name: wrong})
             recording.log(loss=k)
 
     assert some_updates(tmp_path / "run", logs).batch_loss.tolist() == [0, 1, 2, 3, 4]
