@@ -152,7 +152,7 @@ class Network(LectureScene):
 
     def _layers_beat(self) -> None:
         chain = self.chain
-        numbers = {"hidden": Count(len(chain.widths) - 2), "count": number_text(chain.n_parameters)}
+        numbers = {"hidden": Count(len(chain.widths) - 2), "count": Count(chain.n_parameters)}
         if numbers["hidden"] > 1:
             with self.beat("layers", **numbers):
                 # The columns come from left to right: the input, each hidden layer, the output
@@ -213,7 +213,7 @@ class Network(LectureScene):
 
     def _walk_beat(self) -> None:
         if self.lost is None:
-            with self.beat("walk", updates=number_text(int(self.kept[self.last]))):
+            with self.beat("walk", updates=Count(self.kept[self.last])):
                 # The recorded states go by: some lines grow, some fade, some change their sign
                 self._walk()
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradreel.core.batches import updates_in_an_epoch
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.batch_formulas import division_source
 from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.mobjects.headings import next_heading
@@ -44,11 +45,11 @@ class QuizBeats(LectureScene):
             name.place(QUIZ_LINES[1] - 2.1, left=frame.get_left()[0])
             self.play(Create(frame), FadeIn(name), run_time=0.7)
 
-    def _question(self, k: int, suffix: str = "") -> dict[str, str]:
+    def _question(self, k: int, suffix: str = "") -> dict[str, Count]:
         examples, batch_size = self.parameters.quiz[k]
         updates = updates_in_an_epoch(examples, batch_size)
         numbers = {"examples": examples, "batch": batch_size, "updates": updates}
-        return {name + suffix: number_text(number) for name, number in numbers.items()}
+        return {name + suffix: Count(number) for name, number in numbers.items()}
 
     def _ask(self, k: int, line: float) -> tuple[TextMobject, Bundles, TextMobject]:
         examples, batch_size = self.parameters.quiz[k]
@@ -65,7 +66,8 @@ class QuizBeats(LectureScene):
     def _answer(self, k: int, line: float) -> VGroup:
         examples, batch_size = self.parameters.quiz[k]
         updates = updates_in_an_epoch(examples, batch_size)
-        key = "updates-an-epoch" if examples % batch_size == 0 else "updates-rounded-up"
+        whole = "update-an-epoch" if updates == 1 else "updates-an-epoch"
+        key = whole if examples % batch_size == 0 else "updates-rounded-up"
         unit = words(self.screen(key), style.LABEL, palette.dim)
         source, room = division_source(examples, batch_size, updates), style.RIGHT_EDGE - ANSWER_LEFT - 0.4
         told = formula(source, 50)

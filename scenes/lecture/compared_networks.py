@@ -11,6 +11,7 @@ from gradreel.core.daily_views import loss_column
 from gradreel.core.results import LECTURE, Result, best_by_unseen
 from gradreel.core.verdicts import lecture_losses, training_change, unseen_change, worst_by_unseen
 from gradreel.scenes import style
+from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import NetworksScene
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
@@ -52,7 +53,7 @@ class ComparedNetworks(NetworksScene):
         dataset = self.parameters.dataset
         return self.data_caption(
             "caption",
-            seen=number_text(dataset.examples),
+            seen=Count(dataset.examples),
             unseen=number_text(dataset.n_unseen),
             day=dataset.first_unseen.isoformat(),
         )

@@ -207,12 +207,12 @@ class DeeperAndDeeper(LectureScene):
             self.play(UpdateFromAlphaFunc(moving, update, run_time=4.5, rate_func=linear))
 
     def _pictures_beat(self) -> None:
-        pictures, days = self.parameters.pictures, len(self.parameters.dataset.labels())
+        pictures, days = Count(self.parameters.pictures), Count(len(self.parameters.dataset.labels()))
         key = "pictures-fewer" if pictures <= days else "pictures-million" if MILLION <= pictures < 2 * MILLION else ""
-        with self.beat(key or "pictures", pictures=number_text(pictures), days=number_text(days)):
+        with self.beat(key or "pictures", pictures=pictures, days=days):
             # In the sky above the low towers, two squares by what there was to learn from: pictures, and our days.
             # Towers that stand in their way go
-            texts = (self.screen("pictures", count=number_text(pictures)), self.screen("days", count=number_text(days)))
+            texts = (self.screen("pictures", count=pictures), self.screen("days", count=days))
             self.squares = SkySquares((pictures, days), texts, SQUARES_LEFT, SQUARES_BOTTOM)
             in_the_way = [c for c in self.columns[:-1] if c.unit.get_top()[1] > SQUARES_BOTTOM - 0.1]
             for column in in_the_way:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.results import training_by_epoch, unseen_by_epoch
+from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.compared_networks import UNDECIDED
 from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
@@ -99,7 +100,7 @@ class DepthExperiment(DepthPicture):
     # -- beats -----------------------------------------------------------------------------------------------------
 
     def _networks_beat(self) -> None:
-        with self.beat("networks", width=self.parameters.width):
+        with self.beat("networks", width=Count(self.parameters.width)):
             # The room sees layer upon layer: a block of dots for each
             self.title, arriving = next_heading(self.screen("heading"))
             picture, self.note = self.picture, self.data_note()
@@ -111,7 +112,7 @@ class DepthExperiment(DepthPicture):
             self.play(LaggedStart(*built, lag_ratio=0.6), run_time=5.0)
 
     def _train_beat(self) -> None:
-        with self.beat("train", epochs=self.parameters.epochs, seeds=len(self.parameters.seeds)):
+        with self.beat("train", epochs=Count(self.parameters.epochs), seeds=len(self.parameters.seeds)):
             # A dot for each run, over a scale: filled the days it learns from, a ring the days it never sees. All sink
             # at once
             self.counter = self.epoch_counter()

@@ -268,7 +268,7 @@ class MoreFeatures(LectureScene):
     def _count_beat(self) -> None:
         counted, few = self.parameters.network, min(self.days, DRAWN)
         count, sigmoids = number_text(counted.n_parameters), Count(self.parameters.sigmoids)
-        values = {"days": number_text(self.days), "count": count, "sigmoids": sigmoids, "few": Count(few)}
+        values = {"days": Count(self.days), "count": count, "sigmoids": sigmoids, "few": Count(few)}
         with self.beat("count" if few < self.days else "count-all", **values):
             # i says which sigmoid, j which feature; every w_ij is a number of its own, and all are counted. Then back
             # to so few days that one can draw what happens to them

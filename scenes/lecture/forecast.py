@@ -13,6 +13,7 @@ from gradreel.core.surprises import Surprise
 from gradreel.core.synthetic_views import NEW_YEAR_EVES
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
@@ -165,7 +166,7 @@ class Forecast(LectureScene):
 
     def _predict_beat(self) -> None:
         parameters, picture = self.parameters, self.picture
-        values = {"window": self.dataset.window, "error": self.missed(self.unseen.usual)}
+        values = {"window": Count(self.dataset.window), "error": self.missed(self.unseen.usual)}
         fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
         lecture = parameters.depth == LECTURE_DEPTH
         with self.beat("predict-lecture" if lecture else "predict", **values, **fields):
@@ -262,7 +263,7 @@ class Forecast(LectureScene):
 
     def _window_beat(self) -> None:
         picture = self.picture
-        with self.beat("window" if self.surprises else "window-plain", window=self.dataset.window):
+        with self.beat("window" if self.surprises else "window-plain", window=Count(self.dataset.window)):
             # Back from it all: what the network saw before that day, from end to end, and no calendar
             gone = [part for marks in picture.marks.values() for part in marks.words]
             gone += [part for marks in picture.marks.values() if marks.echo for part in [marks.echo]]
@@ -274,7 +275,7 @@ class Forecast(LectureScene):
             self.play(*map(FadeOut, gone), run_time=0.4)
             picture.zoom_out(self)
             self.bracket.put(picture.first_day + self.unseen.worst)
-            name = words(self.screen("window", window=self.dataset.window), 26)
+            name = words(self.screen("window", window=Count(self.dataset.window)), 26)
             middle = max(self.bracket.get_center()[0], style.LEFT_EDGE + name.width / 2)
             name.place(BRACKET_WORDS, center=middle)
             self.play(Create(self.bracket), run_time=1.0)

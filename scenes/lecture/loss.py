@@ -11,6 +11,7 @@ from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.written_out import in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
 from gradreel.scenes.lecture.experiments import days_that_differ
 from gradreel.scenes.lecture.two_thetas import TwoThetas
@@ -160,7 +161,7 @@ class Loss(LectureScene):
         board, k, update = self.board, self.thetas.telling_day, self.thetas.update(0)
         fields = in_languages("day", lambda language: day_words(self.thetas.shown.dates[k], language))
         key = "error" if update == 0 else "error-later"
-        with self.beat(key, **fields, update=number_text(update)):
+        with self.beat(key, **fields, update=Count(update)):
             # Some values of theta; the days before one day go into the network, y comes out; its distance from the real
             # value is e
             self._leave_the_map()
@@ -234,7 +235,7 @@ class Loss(LectureScene):
         before, after = self.thetas.losses
         same = self.written(before) == self.written(after)
         key = "other-same" if same else "other-better" if after < before else "other-worse"
-        with self.beat(key, loss=self.written(after), update=number_text(self.thetas.update(1))):
+        with self.beat(key, loss=self.written(after), update=Count(self.thetas.update(1))):
             # Other values of theta: the line moves, all errors with it, and they settle at another level
             first, second = self.cards
             self.play(emphasis(first, PRESENT), FadeIn(second.values, shift=0.15 * UP), run_time=0.7)

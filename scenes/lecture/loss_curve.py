@@ -81,7 +81,7 @@ class LossCurve(LectureScene):
         )
 
     def _texts(self) -> dict[str, str]:
-        window = number_text(self.history.window)
+        window = Count(self.history.window)
         keys = {"updates": "updates", "epochs": "epochs", "loss": "loss-in-views" if self._in_views() else "loss"}
         keys |= {"batch": "batch" if self._in_batches() else "loss", "whole": "whole", "unseen": "unseen"}
         texts = {name: self.screen(key) for name, key in keys.items()}
@@ -132,7 +132,7 @@ class LossCurve(LectureScene):
                 self._label("batch")
 
     def _mean_beat(self) -> None:
-        with self.beat("running-mean", window=number_text(self.history.window)):
+        with self.beat("running-mean", window=Count(self.history.window)):
             # The mean of the last updates, drawn over the pale line, shows where the loss is going
             self._follow("mean", "running-mean")
             self._walk(SMOOTH_SECONDS)
@@ -164,7 +164,7 @@ class LossCurve(LectureScene):
 
     def _end_beat(self) -> None:
         """What the picture that is there comes to: nothing moves any more."""
-        values = {"updates": number_text(self.history.n_updates), "loss": self.readout.written(self._final())}
+        values = {"updates": Count(self.history.n_updates), "loss": self.readout.written(self._final())}
         if self.history.overflow is not None:
             with self.beat("end-overflow", update=number_text(self.history.overflow)):
                 # The loss outgrew what a number can hold: the curve stops there
@@ -236,7 +236,7 @@ class LossCurve(LectureScene):
         elif isinstance(self.run.dataset, DailyViews) and self.run.dataset.synthetic:
             notes.append(self.screen("synthetic"))
         if history.n_missing:
-            count, updates = number_text(history.n_missing), number_text(history.n_updates)
+            count, updates = number_text(history.n_missing), Count(history.n_updates)
             key = "missing" if history.first_nan is None else "missing-nan"
             notes.append(self.screen(key, count=count, updates=updates))
         outside = self.plot.axis.outside(history.batch)

@@ -30,7 +30,6 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
 from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.mobjects.text import formula
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.network_words import network_fields, network_words
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
@@ -138,7 +137,7 @@ class ModelSelection(DepthsScene):
             # which would the room take?
             plane = self.plane
             self.title, arriving = next_heading(self.screen("heading"))
-            self.note = self.data_caption("caption", seeds=len(self.parameters.seeds))
+            self.note = self.data_caption("caption", seeds=Count(len(self.parameters.seeds)))
             self._axis_to_plane(arriving)
             points = [AnimationGroup(*map(FadeIn, point)) for point in zip(plane.dots, plane.names, strict=True)]
             self.play(LaggedStart(*points, lag_ratio=0.5), run_time=1.2)
@@ -165,7 +164,7 @@ class ModelSelection(DepthsScene):
 
     def _choice_beat(self) -> None:
         best, plane = self.choice.best, self.plane
-        values = {"least": self.written(best.unseen.mean), "epochs": number_text(self.parameters.epochs)}
+        values = {"least": self.written(best.unseen.mean), "epochs": Count(self.parameters.epochs)}
         values |= self._spoken(best)
         with self.beat("choice-same" if best is self.choice.best_seen else "choice", **values):
             # That line steps back. Unseen days decide: another one comes from above, down to the lowest point
@@ -186,7 +185,7 @@ class ModelSelection(DepthsScene):
         if line is None:
             return
         values = {
-            "window": number_text(self.dataset.window),
+            "window": Count(self.dataset.window),
             "layers": Count(len(LECTURE_BEST)),
             "line": self.written(line.unseen.mean),
             "loss": self.written(other.unseen.mean),

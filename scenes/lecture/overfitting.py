@@ -7,6 +7,7 @@ from gradreel.core.results import Result, best_by_unseen, training_by_epoch, uns
 from gradreel.core.trace import Trace
 from gradreel.core.verdicts import course, losses_with_the_least, overfits_from, parting, sinks, stopping
 from gradreel.scenes import style
+from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
 from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART
@@ -168,7 +169,7 @@ class Overfitting(DepthPicture):
     def _depths_beat(self) -> None:
         stop = self._stop()
         name, values = stop or (f"unseen-{self.unseen}", self.unseen_values())
-        with self.beat(name, days=number_text(self.parameters.dataset.examples), **values):
+        with self.beat(name, days=Count(self.parameters.dataset.examples), **values):
             # Why not stop there? Its least loss, beside what the best network has. Then the run is squeezed into the
             # place of its network, every loss at its height; the other depths come
             if stop is not None:

@@ -61,7 +61,7 @@ class SumByHandBeats(LectureScene):
         return animations
 
     def _first_beat(self) -> None:
-        with self.beat("first", sigmoids=Count(self.n_sigmoids)):
+        with self.beat("first" if self.n_sigmoids > 1 else "first-one", sigmoids=Count(self.n_sigmoids)):
             # The red curve; above it the constant and the sigmoids, at the right an empty row for each
             self.play(*self._title("heading"), *self._red())
             rows = LaggedStart(*(FadeIn(row.frame) for row in self.rows.rows), lag_ratio=0.3)

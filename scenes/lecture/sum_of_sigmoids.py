@@ -20,7 +20,6 @@ from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import (
     UP,
@@ -211,7 +210,7 @@ class SumOfSigmoids(SumByHandBeats):
     def _end_beat(self) -> None:
         final, close = self._loss_at(self.last), self._is_close()
         ours = np.nan if self.hand is None else self._loss_of(self.hand)
-        said = {"updates": number_text(int(self.run.kept[-1])), "loss": self.readout.written(final)}
+        said = {"updates": Count(self.run.kept[-1]), "loss": self.readout.written(final)}
         said_ours = self.readout.written(ours)
         if close and final < ours:
             with self.beat("end-close-better", **said, ours=said_ours):

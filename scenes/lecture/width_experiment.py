@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from gradreel.core.results import WIDTHS, Network, Result, training_by_epoch, unseen_by_epoch, width_experiments
 from gradreel.core.verdicts import change, lecture_losses
+from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.compared_networks import UNDECIDED, ComparedNetworks
 from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing, lecture_written
 from gradreel.scenes.mobjects.bars import ROOM, SEEN, UNSEEN, Columns, lecture_mark, mark_of
@@ -95,7 +96,7 @@ class WidthExperiment(ComparedNetworks):
     # -- beats -----------------------------------------------------------------------------------------------------
 
     def _networks_beat(self) -> None:
-        with self.beat("networks", days=self.parameters.dataset.window):
+        with self.beat("networks", days=Count(self.parameters.dataset.window)):
             # The room sees how much wider is: the formula of the linear model, then a dot for each ReLU
             self.title, arriving = next_heading(self.screen("heading"))
             self.play(*arriving, FadeIn(self.board.axis), FadeIn(self.data_note()), run_time=0.7)
@@ -107,8 +108,8 @@ class WidthExperiment(ComparedNetworks):
 
     def _train_beat(self) -> None:
         dataset = self.parameters.dataset
-        values = {"days": dataset.window, "examples": number_text(dataset.examples), "epochs": self.parameters.epochs}
-        with self.beat("train", **values):
+        counts = {"days": dataset.window, "examples": dataset.examples, "epochs": self.parameters.epochs}
+        with self.beat("train", **{name: Count(count) for name, count in counts.items()}):
             # All of them train at once: solid the days they learn from, dashed the days they never see
             self._open_panels()
             self._walk()

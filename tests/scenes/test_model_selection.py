@@ -293,7 +293,7 @@ def test_the_twist_is_told_by_the_numbers(knowing, weights, worse, beat):
     if beat == "twist-line":
         assert "On these made-up days: yes. On the lecture’s own channel, three layers won." in lines[beat]["en"]
         assert "编出来的日子" in lines[beat]["zh"] and "三层" in lines[beat]["zh"]
-        assert "after all 2 epochs" in lines[list(lines)[1]]["en"]
+        assert "after 2 epochs in all" in lines[list(lines)[1]]["en"]
         assert "7 days, 7 weights" in lines[beat]["en"] and "7 天，就 7 个权重" in lines[beat]["zh"]
     else:
         assert scene.written(scene.choice.line.unseen.mean) in lines[beat]["en"]

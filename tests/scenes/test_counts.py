@@ -1,0 +1,93 @@
+"""Counts in words: one of them has no s, in any scene at the least that can be set."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.training import train
+from gradreel.scenes.base import LectureScene, SceneContext
+from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.any_network import Network
+from gradreel.scenes.lecture.batches import Batches
+from gradreel.scenes.lecture.deeper import DeeperAndDeeper
+from gradreel.scenes.lecture.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.features import MoreFeatures
+from gradreel.scenes.lecture.forecast import Forecast
+from gradreel.scenes.lecture.loss import Loss
+from gradreel.scenes.lecture.model_selection import ModelSelection
+from gradreel.scenes.lecture.overfitting import Overfitting
+from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.why_gradient import WhyGradient
+from gradreel.scenes.lecture.width_experiment import WidthExperiment
+from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.stills import visit_beats
+
+NOUNS = "days epochs updates numbers weights runs trainings ReLUs layers features sigmoids examples parameters pictures"
+PLURAL_OF_ONE = re.compile(rf"\b(1|[Oo]ne) ({'|'.join(NOUNS.split())})\b")
+ONE_DAY = DailyViews(window=1)
+LEAST = {"dataset": ONE_DAY, "epochs": 1, "width": 1}
+
+
+@pytest.mark.parametrize(
+    ("number", "form", "written"),
+    [
+        (1, "# day", "1 day"),
+        (56, "# day", "56 days"),
+        (1405, "# day", "1\u2009405 days"),
+        (0, "# day", "0 days"),
+        (1, "en layer", "one layer"),
+        (3, "en layer", "three layers"),
+        (1, "the # day", "the day"),
+        (1, "the last # day", "the last day"),
+        (56, "the last # day", "the last 56 days"),
+        (3, "the first en layer", "the first three layers"),
+        (1, "only # day", "only 1 day"),
+        (1405, "", "1\u2009405"),
+        (1405, "en", "1\u2009405"),
+        (7, "03d", "007"),
+    ],
+)
+def test_a_count_takes_its_noun_along(number, form, written):
+    assert format(Count(number), form) == written
+
+
+def said_and_shown(scene_class: type[LectureScene], parameters: dict[str, Any], media: Path) -> list[str]:
+    """The English lines of all beats, and every text on the screen when one ends."""
+    context, shown = SceneContext(media_dir=media), set()
+    for run in scene_class.experiments(scene_class.validated(parameters)).values():
+        train(run, context.traces)
+
+    def look(scene, beat):
+        shown.update(part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject))
+
+    scene = visit_beats(scene_class, look, parameters, context, (320, 180))
+    return [*(beat.lines["en"] for beat in scene.beats), *shown]
+
+
+@pytest.mark.parametrize(
+    ("scene_class", "parameters", "singular"),
+    [
+        (Forecast, LEAST | {"depth": 1}, "the day before"),
+        (WidthExperiment, {"dataset": ONE_DAY, "epochs": 1, "widths": (0, 1), "seeds": (0,)}, "1 epoch."),
+        (DepthExperiment, LEAST | {"depths": (0, 1), "seeds": (0,)}, "One dot for each run, 1 epoch, go!"),
+        (Overfitting, LEAST | {"depths": (0, 1), "seeds": (0,)}, "1 layer"),
+        (ModelSelection, LEAST | {"depths": (0, 1), "seeds": (0,)}, "after 1 epoch in all:"),
+        (MoreFeatures, {"days": (1, 2), "sigmoids": 1}, "2 features, one sigmoid:"),
+        (SumOfSigmoids, {"run": Experiment(hidden=(1,), epochs=1)}, "After 1 update "),
+        (WhyGradient, {"sigmoids": (1, 2)}, "Why one sigmoid?"),
+        (Batches, {"quiz": ((1, 1), (1, 1))}, "1 example in batches of 1"),
+        (Loss, {"first": 1}, "Theta after 1 update."),
+        (Network, {"run": Experiment(epochs=1)}, "Now the training: 1 update."),
+        (DeeperAndDeeper, {"pictures": 1}, "1 picture"),
+    ],
+    ids=lambda value: value.scene_name() if isinstance(value, type) else "",
+)
+def test_one_is_not_said_to_be_many(tmp_path, scene_class, parameters, singular):
+    texts = said_and_shown(scene_class, parameters, tmp_path)
+    assert [text for text in texts if PLURAL_OF_ONE.search(text)] == []
+    assert any(singular in text for text in texts), texts
