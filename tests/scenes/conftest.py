@@ -1,17 +1,176 @@
-"""Runs of somebody's own: recorded around a small torch loop, or written down with any losses one likes."""
+"""What the tests of scenes share: a folder of trained runs, playing a scene, runs of somebody's own.
+
+    def test_the_number_is_the_recorded_loss(play, trace_of):
+        played = play(LossCurve, lambda scene, beat: scene.readout.loss.text, run=RUN)
+        assert played.seen["end"] == f"{loss(RUN, trace_of(RUN).parameters[-1]):.3f}"
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
 from gradreel.core.columns import checksum
+from gradreel.core.experiment import Experiment
 from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart, RecordedRun
 from gradreel.core.recording import record
-from gradreel.core.trace import column_kinds, sealed_meta
+from gradreel.core.results import Losses, Result
+from gradreel.core.trace import Trace, column_kinds, sealed_meta
+from gradreel.core.training import train
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.fixtures import trained_context
+from gradreel.scenes.lecture.experiments import NetworksScene
+from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.stills import visit_beats
+
+TINY = (320, 180)
+
+
+# -- trained runs ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory) -> Path:
+    """The media folder of all tests, and of all of pytest-xdist's workers: a run is trained once. To read only."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "media"
+
+
+@pytest.fixture(scope="session")
+def trace_of(media) -> Callable[[Experiment], Trace]:
+    """``trace_of(run)``: the run's trace in ``media``, trained by whoever asks first."""
+    return lambda run: train(run, media / "traces")
+
+
+@pytest.fixture(scope="session")
+def rewritten() -> Callable[..., Path]:
+    """``rewritten(trace, media_dir, parameters=…)``: a copy with other numbers in these columns, intact all the same.
+
+    It lies in the traces of ``media_dir``, which is returned.
+    """
+
+    def rewrite(trace: Trace, media_dir: Path, **columns: np.ndarray) -> Path:
+        path = Path(shutil.copytree(trace.path, media_dir / "traces" / trace.path.name, dirs_exist_ok=True))
+        for name, column in columns.items():
+            np.save(path / f"{name}.npy", column)
+        sums = {name: checksum(path / f"{name}.npy", kind) for name, kind in column_kinds(trace.run).items()}
+        (path / "meta.json").write_text(sealed_meta(trace.run, trace.meta["versions"], sums))
+        return media_dir
+
+    return rewrite
+
+
+@pytest.fixture
+def results_are(monkeypatch) -> Callable[..., None]:
+    """``results_are(training, unseen)``: scenes of several networks find these losses, in views.
+
+    Of each network its mean, from which two seeds are 1 away, or the losses by seed.
+    """
+
+    def losses(of: float | tuple[float, ...]) -> Losses:
+        return Losses(np.array([of - 1.0, of + 1.0] if isinstance(of, int | float) else of))
+
+    def set_results(training, unseen) -> None:
+        def results(self):
+            each = zip(self.networks(self.parameters), map(losses, training), map(losses, unseen), strict=True)
+            return tuple(Result(network, tuple(range(len(a.by_seed))), a, b, None) for network, a, b in each)
+
+        monkeypatch.setattr(NetworksScene, "results", results)
+
+    return set_results
+
+
+# -- scenes ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Played:
+    """A scene that was played to its end."""
+
+    scene: LectureScene  # as it ended
+    seen: dict[str, Any]  # beat -> what ``look(scene, beat)`` said at its end
+
+    @property
+    def beats(self) -> list[str]:
+        return list(self.seen)
+
+    @property
+    def last(self) -> Any:
+        """What was seen at the end of the last beat; afterwards leaves what is not handed on."""
+        return self.seen[self.beats[-1]]
+
+    @property
+    def lines(self) -> dict[str, dict[str, str]]:
+        """Beat -> language -> what is spoken."""
+        return {beat.name: beat.lines for beat in self.scene.beats}
+
+    @property
+    def findings(self) -> list[str]:
+        """The breaches of the rules of the picture, where ``look`` is ``check_scene``."""
+        return [str(finding) for found in self.seen.values() for finding in found]
+
+
+@pytest.fixture(scope="session")
+def play(media) -> Callable[..., Played]:
+    """``play(SceneClass, look, **parameters)``: the scene `Played`, each animation jumping to its end.
+
+    ``look(scene, beat)`` is called at the end of each beat. Missing runs are trained first. Options: ``lang``,
+    ``theme``, ``size`` (in pixels), and ``media_dir`` for traces of one's own.
+    """
+
+    def play_scene(
+        scene_class, look=lambda scene, beat: None, *, lang="en", theme="dark", size=TINY, media_dir=media, **parameters
+    ) -> Played:
+        context, seen = trained_context(scene_class, parameters, lang, theme, media_dir), {}
+        scene = visit_beats(
+            scene_class, lambda scene, beat: seen.update({beat: look(scene, beat)}), parameters, context, size
+        )
+        return Played(scene, seen)
+
+    return play_scene
+
+
+@pytest.fixture(scope="session")
+def opening(play) -> Callable[..., Any]:
+    """``opening(SceneClass, look, **parameters)``: what ``look(scene)`` says before anything has moved."""
+
+    class Opened(Exception):  # noqa: N818 - no error: what was wanted has been seen
+        pass
+
+    def open_scene(scene_class, look, **parameters):
+        seen = []
+
+        def first(scene, *animations, **how):
+            seen.append(look(scene))
+            raise Opened
+
+        with patch.object(scene_class, "play", first), pytest.raises(Opened):
+            play(scene_class, **parameters)
+        return seen[0]
+
+    return open_scene
+
+
+@pytest.fixture(scope="session")
+def words_on() -> Callable[[LectureScene], str]:
+    """``words_on(scene)``: all texts on the screen, without Typst's backslashes."""
+
+    def words(scene) -> str:
+        texts = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+        return " | ".join(texts).replace("\\", "")
+
+    return words
+
+
+# -- runs of somebody's own --------------------------------------------------------------------------------------------
 
 
 def _small_model(width: int = 16, activation: type[torch.nn.Module] = torch.nn.Tanh) -> torch.nn.Sequential:
