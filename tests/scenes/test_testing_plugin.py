@@ -67,7 +67,10 @@ TESTS = """
 
 @pytest.fixture
 def project(pytester):
-    """A user's folder with scenes and tests; ``run`` runs pytest in a process of its own."""
+    """A user's folder with scenes and tests.
+
+    ``runpytest`` runs pytest in this process, where Manim has been imported; ``runpytest_subprocess`` as a user does.
+    """
     pytester.makepyfile(my_scenes=SCENES, test_mine=TESTS.replace("WITH_NAME", "False"))
     pytester.makeini("[pytest]\npythonpath = .\naddopts = -p no:hypothesispytest\n")
     return pytester
@@ -90,7 +93,7 @@ ALL = [
 
 
 def test_written_then_compared_in_parallel(project):
-    missing = project.runpytest_subprocess("-k", "plain")
+    missing = project.runpytest("-k", "plain")
     missing.assert_outcomes(failed=1)
     missing.stdout.fnmatch_lines(
         [
@@ -111,7 +114,7 @@ def test_written_then_compared_in_parallel(project):
         assert (project.path / "snapshots" / name).stat().st_size < 20_000
 
     times = {name: (project.path / "snapshots" / name).stat().st_mtime_ns for name in ALL}
-    again = project.runpytest_subprocess("--snapshot-update")
+    again = project.runpytest("--snapshot-update")
     again.assert_outcomes(passed=5)
     assert {
         name: (project.path / "snapshots" / name).stat().st_mtime_ns for name in ALL
@@ -124,7 +127,7 @@ def test_written_then_compared_in_parallel(project):
 
 
 def test_everything_that_is_wrong_is_named(project):
-    project.runpytest_subprocess("--snapshot-update").assert_outcomes(passed=5)
+    project.runpytest("--snapshot-update").assert_outcomes(passed=5)
     root = project.path / "snapshots"
     project.makepyfile(my_scenes=SCENES.replace("Square(2, color=BLUE", "Square(2.1, color=BLUE"))  # a changed picture
     (root / "test_steps-en" / "step-1.png").unlink()  # a missing one
@@ -137,7 +140,7 @@ def test_everything_that_is_wrong_is_named(project):
     Image.new("RGB", (854, 480)).save(root / "TestSteps.test_two_calls" / "three" / "end.png")
     (root / "notes").mkdir()  # no pictures: not ours
 
-    wrong = project.runpytest_subprocess()
+    wrong = project.runpytest()
     wrong.assert_outcomes(passed=2, failed=3, errors=1)
     failures = project.path / ".snapshots-failed" / "test_mine"
     wrong.stdout.fnmatch_lines_random(
@@ -159,7 +162,7 @@ def test_everything_that_is_wrong_is_named(project):
     }
     assert not any(failures.rglob("step-1.expected.png"))
 
-    mended = project.runpytest_subprocess("--snapshot-update")
+    mended = project.runpytest("--snapshot-update")
     mended.assert_outcomes(passed=5)
     mended.stdout.fnmatch_lines_random(["written *test_plain/end.png", "deleted *test_gone/end.png"])
     assert snapshots(project) == ALL
@@ -221,7 +224,7 @@ def test_misuse_is_explained(project):
         """,
         test_other="def test_twice(frames): pass\n",
     )
-    result = project.runpytest_subprocess("--snapshot-update")
+    result = project.runpytest("--snapshot-update")
     result.stdout.fnmatch_lines_random(
         [
             "*these tests would share the folder *snapshots/test_twice; rename one: test_mine.py::test_twice, *",
@@ -247,7 +250,7 @@ def test_misuse_is_explained(project):
     )
     result.assert_outcomes(passed=2, failed=18)
     (project.path / "snapshots" / "test_both" / "end.png").unlink()
-    both = project.runpytest_subprocess("-k", "test_both")
+    both = project.runpytest("-k", "test_both")
     both.stdout.fnmatch_lines(
         [
             "Crowded: 2 breaches of layout rules",
@@ -286,7 +289,7 @@ def test_runs_that_a_scene_shows_are_trained_once(project):
         """
     )
     for _ in range(2):
-        project.runpytest_subprocess("--snapshot-update").assert_outcomes(passed=2)
+        project.runpytest("--snapshot-update").assert_outcomes(passed=2)
     traces = project.path / ".pytest_cache" / "d" / "gradreel" / "traces"
     assert len([path for path in traces.iterdir() if (path / "meta.json").exists()]) == 2
 
