@@ -149,6 +149,7 @@ class FatAndDeep(LectureScene):
             self.race = race = Race(self.recorded, self.sides, self.screen("update"), self.screen("loss"))
             self._exchange()
             rate = number_text(self.parameters.learning_rate)
+            self.add(*race.curves())  # in this order, or what is filled would lie over the curves at first
             coming = [race.word, race.counter, *race.readouts, caption(self.screen("rule", rate=rate))]
             self.play(*(Create(c.blue) for c in race.boards), *(FadeIn(c.gap) for c in race.boards), run_time=0.8)
             self.play(*(FadeIn(part) for part in coming), run_time=0.5)

@@ -130,6 +130,22 @@ def test_what_is_filled_lies_between_the_two_curves():
     assert curves.gap.height == pytest.approx(0.0)
 
 
+def test_what_is_filled_lies_below_the_curves_from_its_first_frame_on(media, monkeypatch):
+    play_it, orders = WhyDeep.play, []
+
+    def watched(scene, *args, **kwargs):
+        play_it(scene, *args, **kwargs)
+        shown = scene.get_mobject_family_members()
+        for board in scene.race.boards if hasattr(scene, "race") else ():
+            if board.gap in shown:
+                orders.append([shown.index(part) for part in (board.gap, board.red, board.blue)])
+
+    monkeypatch.setattr(WhyDeep, "play", watched)
+    play(lambda scene, beat: None, media)
+    assert len(orders) > 4
+    assert all(order == sorted(order) for order in orders)
+
+
 def test_the_outcome_is_that_of_the_losses(media):
     for parameters in (QUICK, OTHER):
         fat, deep = ends(media, parameters)
