@@ -77,6 +77,18 @@ def test_a_number_that_counts_is_no_jump():
     assert [jump.frame for jump in found_in(*counting[:30])] == [10, 20], "three of them are no counting yet"
 
 
+def test_motion_that_crosses_a_place_where_a_number_counts_later_is_no_jump():
+    def bar(top: int) -> np.ndarray:
+        frame = empty()
+        frame[top:200, 60:180, :3] = INK
+        return frame
+
+    sinking = [bar(40 + 4 * k) for k in range(30)]
+    counting = [with_text(top=top, seed=k) for k in range(8) for top in (60, 90, 120) for _ in range(10)]
+    found = found_in(*[empty()] * 8, *[bar(40)] * 8, *sinking, *[empty()] * 8, *counting)
+    assert [jump.frame for jump in found] == [8, 46], "the bar comes and goes at once, and sinks in between"
+
+
 def test_a_still_of_any_length_is_counted_in_whole():
     finder = JumpFinder()
     finder.write(empty(), 500)

@@ -3,7 +3,9 @@
 What moves or fades changes frame after frame. What pops up, vanishes or is exchanged without a transition changes once:
 a pixel takes a *step* when it changes strongly from one frame to the next and is calm in the frame before and in the
 one after. Steps that come evenly, at the edges of something that moves, are motion, too: a jump has many more of them
-than the frames around it. And where steps come again and again in a scene, a number is counting: they do not count.
+than the frames around it. And where steps come again and again in a scene, a number is counting: they do not count. But
+what moves may cross such a place, and is motion where it leaves it: beside a jump all steps of the frames around it are
+looked at.
 """
 
 from __future__ import annotations
@@ -64,11 +66,13 @@ class JumpFinder:
             return []
         blocks = np.array(self._steps)  # (frames, rows, columns)
         counts = np.where(_with_neighbours((blocks > 1).sum(axis=0) >= AGAIN), 0, blocks)
-        shares = counts.sum(axis=(1, 2)) / (BLOCK**2 * blocks[0].size)
+        of_all = BLOCK**2 * blocks[0].size
+        shares = counts.sum(axis=(1, 2)) / of_all
         return [
             Jump(self._numbers[place], float(shares[place]), _box(counts[place] > 0))
-            for place in np.flatnonzero(shares >= LEAST)
-            if shares[place] > ABOVE * _usual(shares, int(place))
+            for place in map(int, np.flatnonzero(shares >= LEAST))
+            if shares[place] > ABOVE * _usual(shares, place)
+            and shares[place] > ABOVE * _usual(blocks[:, _near(counts[place] > 0)].sum(axis=1) / of_all, place)
         ]
 
     def _see(self, number: int, change: NDArray[np.int16]) -> None:
@@ -97,6 +101,13 @@ def _usual(shares: NDArray[np.float64], place: int) -> float:
     """The share of steps in the frames before ``place`` or after it, whichever is more."""
     sides = shares[max(place - AROUND, 0) : place], shares[place + 1 : place + 1 + AROUND]
     return max((float(np.median(side)) for side in sides if side.size), default=0.0)
+
+
+def _near(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The blocks of ``mask`` and those around them, as far as what moves gets in the frames around a jump."""
+    for _ in range(AROUND):
+        mask = _with_neighbours(mask)
+    return mask
 
 
 def _with_neighbours(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
