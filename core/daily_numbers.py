@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from gradreel.core.daily_cells import CellError, is_english_day, shown
 
+FILL = '--fill-missing interpolate, or fill_missing = "interpolate" beside data in a lesson file'
+"""What has straight lines fill missing days."""
+
 LARGEST = 1e15
 """No day has more: whole numbers up to here are exact in float64."""
 
@@ -182,7 +185,7 @@ def _no_number(cell: str) -> str:
     if not re.search(r"\d", cell):
         return (
             f"{found}; write 0 for none, or leave out the row of a day whose number is not known (straight lines fill "
-            "missing days: --fill-missing interpolate)"
+            f"missing days: {FILL})"
         )
     if re.match("[<>≤≥~≈]", cell):
         return f"{found} but a bound; write the number itself, such as 920, or 0"

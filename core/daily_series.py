@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 import numpy as np
 from gradreel.core.arrays import FloatArray
 from gradreel.core.daily_cells import CellError, read_days
-from gradreel.core.daily_numbers import LARGEST, SMALLEST, read_numbers
+from gradreel.core.daily_numbers import FILL, LARGEST, SMALLEST, read_numbers
 from gradreel.core.daily_table import read_table
 from gradreel.core.errors import UserError
 from numpy.typing import NDArray
@@ -141,6 +141,6 @@ def _missing(file: Path, days: list[date], numbers: list[int], *, interpolated: 
         raise UserError(
             f"{file}: {missing[0]} is missing between rows {numbers[i]} ({days[i]}) and {numbers[i + 1]} "
             f"({days[i + 1]}); days missing in all: {len(missing)}. Add the rows, or let straight lines fill them: "
-            "--fill-missing interpolate"
+            f"{FILL}"
         )
     return missing

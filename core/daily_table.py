@@ -26,7 +26,9 @@ _TOTAL_NAMES = {
 
 _NEEDED = "each row needs a day and a number, under a header such as Date,Views"
 _EXPORT = "of YouTube Studio's exports take the tab Date, or Totals.csv"
-_NAME_IT = "call the one that is meant views, or name it: --column NAME"
+_NAME_IT = (
+    'call the one that is meant views, or name it: --column NAME, or column = "NAME" beside data in a lesson file'
+)
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def test_a_point_and_a_comma_that_may_both_group_are_told(read: ReadNumbers) -> 
         ("many", "row 3: 'many' is not a number; write 0 for none, or leave out the row"),
         ("nan", "row 3: 'nan' is not a number; write 0 for none"),
         ("inf", "row 3: 'inf' is not a number"),
-        ("N/A", "row 3: 'N/A' is not a number; write 0 for none, or leave out the row .*--fill-missing interpolate"),
+        ("N/A", "row 3: 'N/A' is not a number; write 0 for none, or leave out the row .*fill_missing = .interp"),
         ("1_000", "row 3: '1_000' is not a number; write it in digits alone"),
         ("12,34", r"row 3: '12,34' is written otherwise than '5\.5'"),
         ("5%", "row 3: '5%' is not a number; write 5, without signs"),

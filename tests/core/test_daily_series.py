@@ -243,7 +243,8 @@ def test_newest_first_is_turned_round(read: Read) -> None:
         ("02 03 06 07 10", r"2021-01-04 is missing between rows 3 \(2021-01-03\) and 4 \(2021-01-06\).*in all: 4\."),
         (
             "10 09 06",
-            r"2021-01-07 is missing between rows 4 \(2021-01-06\) and 3 \(2021-01-09\).*--fill-missing interp",
+            r"2021-01-07 is missing between rows 4 \(2021-01-06\) and 3 \(2021-01-09\).*--fill-missing interpolate, "
+            r'or fill_missing = "interpolate" beside data in a lesson file',
         ),
     ],
 )

@@ -64,8 +64,8 @@ def test_the_columns_name_is_without_hyphens_of_youtubes(read: Read) -> None:
     ],
 )
 def test_several_columns_that_may_be_meant_are_named(read: Read, text: str, names: str) -> None:
-    expected = f"row 1: {re.escape(names)} may all be meant; call the one that is meant views, or name it: --column"
-    with pytest.raises(UserError, match=expected):
+    mend = 'call the one that is meant views, or name it: --column NAME, or column = "NAME" beside data in a lesson'
+    with pytest.raises(UserError, match=f"row 1: {re.escape(names)} may all be meant; {mend}"):
         read(text)
 
 
