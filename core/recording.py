@@ -47,7 +47,7 @@ def record(
     until the recording is whole. A trace that was at ``path`` is replaced only once the new one is whole. UserError:
     model, optimizer or path are none that can be recorded, or no update was made.
     """
-    path = Path(path).resolve()
+    path = Path(path).expanduser().resolve()
     if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable):
         optimizer = [optimizer]
     recorded = RecordedModel(model, list(optimizer))

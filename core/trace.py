@@ -55,7 +55,7 @@ class Trace:
 
         The shape of every column is always checked; every byte of them with ``checksums``.
         """
-        path = Path(path)
+        path = Path(path).expanduser()
         meta, run = read_meta(path)
         columns: dict[str, NDArray[Any]] = {}
         for name, kind in column_kinds(run).items():

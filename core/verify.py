@@ -84,7 +84,7 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     file included; TraceError only if there is no directory ``path``. ``progress(done, updates)`` is called about a
     hundred times. Of a recorded loop, whose model nothing here can compute, only what its numbers tell is checked.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_dir():
         raise TraceError(f"{path} is not a trace: there is no such directory; run: gradreel train")
     try:

@@ -24,6 +24,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.recorded_model import RowsOnTheirWay
 from gradreel.core.recording import Recording, record
 from gradreel.core.trace import Trace
+from gradreel.core.verify import verify
 from torch import nn
 from torch.nn.functional import mse_loss
 
@@ -1051,6 +1052,15 @@ def test_the_path_is_that_of_the_start(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     updates_then(Path("runs/mine"), lambda loop: os.chdir("elsewhere"))
     assert Trace.open(tmp_path / "runs" / "mine").n_updates == 5
+
+
+def test_a_tilde_is_the_users_own_folder_as_on_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    updates_then(Path("~/mine"), lambda loop: None)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["home"]
+    assert Trace.open("~/mine").path == tmp_path / "home" / "mine"
+    assert verify("~/mine").intact
 
 
 # ---- around it
