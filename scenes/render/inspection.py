@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.render.clips import memory, sources
-from gradreel.scenes.render.clips.plan import inspection_key
+from gradreel.scenes.render.clips.made_of import inspection_key
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
 from gradreel.scenes.render.lessons.daily import has_daily_views
 from gradreel.scenes.render.lessons.lesson import Lesson

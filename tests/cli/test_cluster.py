@@ -16,8 +16,7 @@ from types import SimpleNamespace
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.clips import sources
-from gradreel.scenes.render.clips.plan import parts_now
+from gradreel.scenes.render.clips.made_of import common_parts, parts_now
 from gradreel.scenes.render.clips.sources import content_digest, own_files
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.lessons.requests import ClipJob, SceneRequest
@@ -355,8 +354,7 @@ def test_variables_that_a_scene_reads_are_those_of_its_owner(film, tmp_path_fact
 
 def test_what_is_another_there_is_named(film, monkeypatch):
     job = job_of(film, "Slow")
-    same = parts_now({**job.parts, "narration": {}}, job.request)
-    same |= {"drawing": sources.drawing_digest(), "configuration": sources.configuration_digest()}
+    same = parts_now({**job.parts, "narration": {}}, job.request) | common_parts()
     away_process.check_same(replace(job, parts=same))
     code = {**same["code"], "gradreel/scenes/style.py": "another"}
     planned = {**same, "code": code, "drawing": "another", "configuration": "another",

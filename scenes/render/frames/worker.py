@@ -16,9 +16,10 @@ from filelock import FileLock, Timeout
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.narration import use_words
 from gradreel.scenes.render.clips import memory
+from gradreel.scenes.render.clips.changes import why_stale
 from gradreel.scenes.render.clips.clip_files import keep_clip
+from gradreel.scenes.render.clips.made_of import clip_path, parts_now
 from gradreel.scenes.render.clips.opened import OpenedFiles
-from gradreel.scenes.render.clips.plan import clip_path, parts_now, why_stale
 from gradreel.scenes.render.clips.sources import own_files
 from gradreel.scenes.render.clips.workspace import Folders, read_json, remove, temporary_in
 from gradreel.scenes.render.frames.describe import describe

@@ -22,7 +22,7 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips import sources
-from gradreel.scenes.render.clips.plan import clip_path, parts_now
+from gradreel.scenes.render.clips.made_of import clip_path, parts_now
 from gradreel.scenes.render.clips.workspace import Workspace, publish, read_json, write_json
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult
 from gradreel.scenes.render.workers import away

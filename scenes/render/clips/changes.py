@@ -1,0 +1,76 @@
+"""Why a clip does not count any more: what of all that it is made of is another now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.made_of import languages_of, seconds_of
+from gradreel.scenes.render.lessons.beats import filled_again
+from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
+
+
+def why_stale(clip: Mapping[str, Any], request: SceneRequest, words: Narration | None = None) -> str:
+    """Why a clip that stands under its digest does not count, by its description; "" when it does.
+
+    A file that the scene opened is another now. Or a line is, and filled with the scene's numbers it takes another time
+    to read, which was not to be seen before it was filled.
+    """
+    changed = sources.changed_files(clip.get("files", {}), request.source)
+    if changed:
+        return f"{_listed(changed)} changed"
+    beats = [BeatSpan(**beat) for beat in clip.get("beats", ())]
+    if any(beat.from_narration for beat in beats):
+        words = words or Narration.load(languages_of(request)).with_words(request.words)
+        if any(_takes_another_time(beat, filled_again(words, request.source.name, beat)) for beat in beats):
+            return "narration changed"
+    return ""
+
+
+def _takes_another_time(beat: BeatSpan, lines: Mapping[str, str]) -> bool:
+    """Whether a beat's lines as they are now take another time to read than those it was rendered with."""
+    return any(
+        line != beat.lines.get(language, "")
+        and seconds_of(line, language) != seconds_of(beat.lines.get(language, ""), language)
+        for language, line in lines.items()
+    )
+
+
+def why_rendered(parts: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]]) -> str:
+    """What changed since the earlier clip that is most like this one."""
+    changes = [_changes(before, parts) for before in earlier]
+    if not changes:
+        return "not rendered yet"
+    nearest = min(changes, key=len)
+    return f"{_listed(nearest)} changed" if nearest else "its file is gone"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Names of what differs: ``parameter knots``, ``code of scenes/style.py``, ``height``."""
+    kinds = {
+        "code": "code of ",
+        "parameters": "parameter ",
+        "assets": "",
+        "environment": "variable ",
+        "traces": "trace of ",
+        "settings": "",
+        "versions": "version of ",
+    }
+    found = []
+    for part in sorted(set(before) | set(now)):
+        old, new = before.get(part), now.get(part)
+        if old == new:
+            continue
+        if part in kinds and isinstance(old or {}, dict) and isinstance(new or {}, dict):
+            old, new = old or {}, new or {}
+            names = sorted(name for name in set(old) | set(new) if old.get(name) != new.get(name))
+            found += [f"{kinds[part]}{name}" for name in names]
+        else:
+            found.append({"drawing": "the renderer", "configuration": "manim.cfg"}.get(part, part))
+    return found

@@ -1,0 +1,168 @@
+"""What a clip is made of, as plain data: code, parameters, traces, reading times, settings; its digest is its name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from gradreel.core.errors import TraceError
+from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.narration import Narration, reading_seconds
+from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.memory import remember
+from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.trace_folder import TraceFolder
+
+FORMAT_VERSION = 2  # of clips and of their descriptions
+
+
+def clip_path(folder: Path, parts: Mapping[str, Any], settings: RenderSettings) -> Path:
+    """Where a clip made of ``parts`` lies, under its digest; a folder of pictures for png."""
+    suffix = "" if settings.format == "png" else f".{settings.format}"
+    return folder / f"{_digest(parts)}{suffix}"
+
+
+def common_parts() -> dict[str, Any]:
+    """What all clips are made of."""
+    return {
+        "format": FORMAT_VERSION,
+        "drawing": sources.drawing_digest(),
+        "configuration": sources.configuration_digest(),
+    }
+
+
+def parts_of(
+    request: SceneRequest, description: SceneDescription, traces: Mapping[str, str], words: Narration
+) -> dict[str, Any]:
+    """What the clip of ``request`` is made of, besides that. Raises NarrationError for a title that is missing."""
+    if description.is_lecture_scene:
+        words.title(description.name, request.settings.language)  # raises where there is none: before anything is made
+    whose = description.narrated_as or description.name
+    return {
+        "scene": description.name,
+        "class": request.source.class_name,
+        **_source_parts(request.source),
+        "parameters": description.parameters,
+        "traces": traces,
+        "narration": _narration(request, whose, words) if description.is_lecture_scene else {},
+        "settings": request.settings.of_frames(),
+    }
+
+
+def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]:
+    """``parts`` of a planned clip, with what is read from files as it is now: a file may be newer than the plan."""
+    narrated = parts["narration"]
+    if narrated:
+        words = Narration.load(languages_of(request)).with_words(request.words)
+        narrated = _narration(request, narrated["words"], words)
+    seals = {name: _seal_in(value) for name, value in request.parameters.items() if isinstance(value, str)}
+    given = {name: seal[:24] for name, seal in seals.items() if seal is not None and name in parts["traces"]}
+    traces = {**parts["traces"], **given}
+    return {**parts, **_source_parts(request.source), "traces": traces, "narration": narrated}
+
+
+def inspection_key(request: SceneRequest) -> str:
+    """Digest of all that a scene's description depends on."""
+    content = {
+        "format": FORMAT_VERSION,
+        "class": request.source.class_name,
+        **_source_parts(request.source),
+        "describing": sources.describing_digest(),
+        "doc": request.source.doc,
+        "parameters": request.parameters,
+        "experiments": {name: experiment.model_dump(mode="json") for name, experiment in request.experiments.items()},
+        "traces": {name: _seal_in(value) for name, value in request.parameters.items() if isinstance(value, str)},
+    }
+    if request.words is not None:  # a scene has the words of its base, or of its own if there are any
+        content["words"] = sorted({scene for scenes in request.words.scenes.values() for scene in scenes})
+    return _digest(content)
+
+
+def _seal_in(text: str) -> str | None:
+    """The checksum of the trace whose folder ``text`` is; None for a text that is something else.
+
+    Which parameters hold folders only the scene's class knows.
+    """
+    try:
+        return TraceFolder(text).checksum
+    except (TraceError, OSError, ValueError):
+        return None
+
+
+def _source_parts(source: SceneSource) -> dict[str, Any]:
+    """What is read from the scene's files and found installed."""
+    with sources.one_moment():
+        parts = {
+            "code": sources.code_digests(source),
+            "assets": sources.asset_digests(source),
+            "environment": sources.environment(source),
+            "versions": sources.versions() | sources.library_versions(source),
+        }
+    return {name: part for name, part in parts.items() if part}
+
+
+def _narration(request: SceneRequest, whose: str, narration: Narration) -> dict[str, Any]:
+    """Reading time of each line, and the words on the screen: a corrected word of the same length changes nothing.
+
+    ``whose``: the section with the scene's words. Words that its code takes from other sections count, too.
+    """
+    name, language = request.source.name, request.settings.language
+    lines = {language: narration.scenes[language].get(whose, {}).get("beats", {}) for language in narration.languages}
+    parts: dict[str, Any] = {
+        "words": whose,
+        "seconds": {
+            language: {beat: seconds_of(line, language) for beat, line in lines[language].items()}
+            for language in sorted(narration.languages)
+        },
+        "fields": {language: _fields(lines[language]) for language in sorted(narration.languages)},
+        "screen": narration.scenes[language].get(whose, {}).get("screen", {}),
+    }
+    if whose != name:
+        parts["lines"] = lines  # which the clip says itself
+    shared = _shared_words(request, narration)
+    return parts | ({"shared": shared} if shared else {})
+
+
+def _shared_words(request: SceneRequest, narration: Narration) -> dict[str, Any]:
+    """Words on the screen that the scene's code asks for in others' sections, by section."""
+    words = narration.scenes[request.settings.language]
+    shared = {}
+    for section, keys in sources.screen_words(request.source).items():
+        if not section:
+            return {name: table.get("screen", {}) for name, table in words.items()}
+        there = words.get(section, {}).get("screen", {})
+        shared[section] = there if keys is None else {key: there.get(key) for key in keys}
+    return shared
+
+
+def _fields(lines: Mapping[str, str]) -> dict[str, list[str]]:
+    """What is filled into each line, and in which form: that decides how long it is."""
+    found = {}
+    for beat, line in lines.items():
+        try:
+            fields = [f"{name}:{form}" for _, name, form, _ in Formatter().parse(line) if name is not None]
+        except ValueError:  # braces that do not close: whoever fills it says so
+            fields = [line]
+        if fields:
+            found[beat] = fields
+    return found
+
+
+def seconds_of(line: str, language: str) -> float:
+    """Seconds that a line takes to read, in thousandths."""
+    return remember(f"seconds {language}", line, lambda: round(reading_seconds(line, language), 3))
+
+
+def languages_of(request: SceneRequest) -> tuple[str, ...]:
+    """Those that the clip's lines are needed in."""
+    return (*request.settings.subtitle_languages, request.settings.language)
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:24]
