@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -11,34 +9,16 @@ from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.layer_chain import layer_chain
 from gradreel.core.trace import Trace
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.any_network import MOST_LAYERS, Network
 from gradreel.scenes.mobjects.network_parts import strength
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.stills import visit_beats
 
-TINY = (320, 180)
 RUN = Experiment(hidden=(3, 9), epochs=30)
 OTHER = Experiment(hidden=(3, 9), epochs=30, seed=5)
 LINEAR = Experiment(hidden=(), epochs=3)
 DEEP = Experiment(hidden=(12,) * (MOST_LAYERS - 1), activation="relu", epochs=2)
 SPARSE = Experiment(hidden=(2,), epochs=30, keep={"every": 10})
-
-
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for run in (RUN, OTHER, LINEAR, DEEP, SPARSE):
-        train(run, folder / "traces")
-    return folder
-
-
-def play(media: Path, look=lambda scene, beat: None, lang: str = "en", **parameters):
-    """Call look(scene, beat) at each beat's end; the names of the beats, and the scene as it ended."""
-    scene = visit_beats(Network, look, parameters, SceneContext(media_dir=media, language=lang), TINY)
-    return [beat.name for beat in scene.beats], scene
 
 
 def lines(scene) -> list[tuple[int, int, int, float, bool]]:
@@ -63,32 +43,26 @@ def expected(trace: Trace, row: int, scene) -> list[tuple[int, int, int, float, 
 
 
 @pytest.fixture(scope="module")
-def film(media):
-    seen = {}
-
-    def look(scene, beat):
-        seen[beat] = lines(scene), scene.counter[1].text
-
-    seen["beats"], seen["scene"] = play(media, look, run=RUN)
-    return seen
+def film(play):
+    return play(Network, lambda scene, beat: (lines(scene), scene.counter[1].text), run=RUN)
 
 
-def test_the_lines_are_the_recorded_weights_at_the_start_and_at_the_end(film, media):
-    trace = Trace.find(media / "traces", RUN)
-    assert film["beats"] == ["layers", "start", "walk", "end"]
+def test_the_lines_are_the_recorded_weights_at_the_start_and_at_the_end(trace_of, film):
+    trace = trace_of(RUN)
+    assert film.beats == ["layers", "start", "walk", "end"]
     for beat, row, count in (("start", 0, "0"), ("walk", 30, "30")):
-        assert film[beat] == (expected(trace, row, film["scene"]), count)
+        assert film.seen[beat] == (expected(trace, row, film.scene), count)
 
 
 def test_only_drawn_neurons_have_lines_and_that_is_said(film):
-    drawn = {(to, start) for k, to, start, *_ in film["walk"][0] if k == 2}
+    drawn = {(to, start) for k, to, start, *_ in film.seen["walk"][0] if k == 2}
     assert drawn == {(0, j) for j in (0, 1, 2, 3, 4, 8)}
-    texts = [part.source for part in film["scene"].mobjects if isinstance(part, TextMobject)]
+    texts = [part.source for part in film.scene.mobjects if isinstance(part, TextMobject)]
     assert any("27 of 39 weights" in text for text in texts)
 
 
-def test_the_number_is_that_of_the_largest_weight_drawn(film, media):
-    trace, scene = Trace.find(media / "traces", RUN), film["scene"]
+def test_the_number_is_that_of_the_largest_weight_drawn(trace_of, film):
+    trace, scene = trace_of(RUN), film.scene
     chain = layer_chain(RUN)
     weights = [
         float(chain.weights(np.asarray(trace.parameters[-1]), k)[to, start])
@@ -99,54 +73,49 @@ def test_the_number_is_that_of_the_largest_weight_drawn(film, media):
     assert shown == pytest.approx(max(weights, key=abs), rel=0.005)
 
 
-def test_another_run_has_other_lines(film, media):
-    _, other = play(media, run=OTHER)
-    assert lines(other) != film["end"][0]
+def test_another_run_has_other_lines(play, film):
+    assert lines(play(Network, run=OTHER).scene) != film.seen["end"][0]
 
 
-def test_the_weights_after_an_update_are_shown(media):
-    seen = {}
-    beats, scene = play(media, lambda scene, beat: seen.update({beat: lines(scene)}), run=RUN, update=7)
-    assert beats[-2:] == ["walk", "end"]
-    assert seen["walk"] == expected(Trace.find(media / "traces", RUN), 7, scene)
-    assert scene.counter[1].text == "7"
+def test_the_weights_after_an_update_are_shown(play, trace_of):
+    played = play(Network, lambda scene, beat: lines(scene), run=RUN, update=7)
+    assert played.beats[-2:] == ["walk", "end"]
+    assert played.seen["walk"] == expected(trace_of(RUN), 7, played.scene)
+    assert played.scene.counter[1].text == "7"
 
 
-def test_before_the_first_update_nothing_walks(media):
-    assert play(media, run=RUN, update=0)[0] == ["layers", "start", "end-start"]
+def test_before_the_first_update_nothing_walks(play):
+    assert play(Network, run=RUN, update=0).beats == ["layers", "start", "end-start"]
 
 
 @pytest.mark.parametrize(("run", "lang", "first"), [(LINEAR, "zh", "layers-none"), (DEEP, "en", "layers")])
-def test_from_no_hidden_layer_to_eight(media, run, lang, first):
-    findings = []
-    beats, scene = play(media, lambda scene, beat: findings.extend(check_scene(scene, beat)), lang=lang, run=run)
-    assert findings == []
-    assert beats[0] == first
-    assert len(scene.diagram.columns) == len(run.hidden) + 2
+def test_from_no_hidden_layer_to_eight(play, run, lang, first):
+    played = play(Network, check_scene, lang=lang, run=run)
+    assert played.findings == []
+    assert played.beats[0] == first
+    assert len(played.scene.diagram.columns) == len(run.hidden) + 2
 
 
-def test_a_recorded_model_is_shown(media, loops):
-    trace, seen = Trace.open(loops / "adam"), {}
-    beats, scene = play(media, lambda scene, beat: seen.update({beat: lines(scene)}), trace=str(loops / "adam"))
-    assert beats == ["layers-one", "start-recorded", "walk", "end"]
-    assert seen["walk"] == expected(trace, -1, scene)
-    assert [column.width_of_layer for column in scene.diagram.columns] == [1, 16, 1]
+def test_a_recorded_model_is_shown(play, loops):
+    played = play(Network, lambda scene, beat: lines(scene), trace=str(loops / "adam"))
+    assert played.beats == ["layers-one", "start-recorded", "walk", "end"]
+    assert played.seen["walk"] == expected(Trace.open(loops / "adam"), -1, played.scene)
+    assert [column.width_of_layer for column in played.scene.diagram.columns] == [1, 16, 1]
 
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 @pytest.mark.parametrize(("name", "end"), [("overflow", "end-overflow"), ("nan", "end-nan")])
-def test_a_run_that_breaks_down_is_shown_up_to_there_and_that_is_said(broken, media, name, end, lang, theme):
-    trace, seen, findings = Trace.open(broken / name), {}, []
+def test_a_run_that_breaks_down_is_shown_up_to_there_and_that_is_said(play, broken, name, end, lang, theme):
+    trace, findings = Trace.open(broken / name), []
     first = next(row for row in range(31) if not np.isfinite(trace.parameters[row]).all())
-    parameters = {"trace": str(broken / name)}
 
     def look(scene, beat):
-        seen[beat] = scene.counter[1].text, [line[3] for line in lines(scene)]
         findings.extend(map(str, check_scene(scene, beat)))
+        return scene.counter[1].text, [line[3] for line in lines(scene)]
 
-    context = SceneContext(media_dir=media, language=lang, theme=theme)
-    scene = visit_beats(Network, look, parameters, context, TINY)
-    assert [beat.name for beat in scene.beats] == ["layers-one", "start-recorded", "walk-lost", end]
+    played = play(Network, look, lang=lang, theme=theme, trace=str(broken / name))
+    scene, seen = played.scene, played.seen
+    assert played.beats == ["layers-one", "start-recorded", "walk-lost", end]
     assert findings == []
     assert (seen["start-recorded"][0], seen["walk-lost"][0]) == ("0", str(first - 1))
     strongest = strength(1.0, scene.diagram.edges[0].color_of_weights)[1]
@@ -159,24 +128,24 @@ def test_a_run_that_breaks_down_is_shown_up_to_there_and_that_is_said(broken, me
     assert f"{ {'en': 'By update', 'zh': '到第'}[lang] } {first} " in scene.beats[-1].lines[lang]
 
 
-def test_large_weights_are_powers_of_ten(broken, media):
+def test_large_weights_are_powers_of_ten(play, broken):
     trace = Trace.open(broken / "overflow")
     last = max(row for row in range(31) if np.isfinite(trace.parameters[row]).all())
     largest = float(np.abs(trace.parameters[last]).max())
     assert largest > 1e6
-    _, scene = play(media, trace=str(broken / "overflow"))
+    scene = play(Network, trace=str(broken / "overflow")).scene
     mantissa, power = scene.label[1].source.replace("\\", "").lstrip("\u2212").split("·10")
     assert int(power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))) == int(np.log10(largest))
     assert float(mantissa) == pytest.approx(largest / 10 ** int(np.log10(largest)), abs=0.051)
 
 
-def test_an_update_after_the_breakdown_is_refused_and_one_before_is_shown(broken, media):
+def test_an_update_after_the_breakdown_is_refused_and_one_before_is_shown(play, broken):
     path = str(broken / "nan")
     with pytest.raises(UserError, match=r"network\.update: .*after 12 updates not all .* at most 11 can be asked for"):
-        play(media, trace=path, update=20)
-    assert play(media, trace=path, update=11)[0][-2:] == ["walk", "end"]
+        play(Network, trace=path, update=20)
+    assert play(Network, trace=path, update=11).beats[-2:] == ["walk", "end"]
     with pytest.raises(UserError, match="after 0 updates not all parameters are finite"):
-        play(media, trace=str(broken / "nan from the start"))
+        play(Network, trace=str(broken / "nan from the start"))
 
 
 def test_a_model_that_is_no_chain_is_refused_with_what_can_be_shown(tmp_path, record_loop):
@@ -201,6 +170,6 @@ def test_parameters_that_do_not_fit_are_refused_with_their_bounds(parameters, me
         Network.validated(parameters)
 
 
-def test_an_update_that_was_not_kept_is_named(media):
+def test_an_update_that_was_not_kept_is_named(play):
     with pytest.raises(TraceError, match="the state after 7 updates was not kept, that after 0 was"):
-        play(media, run=SPARSE, update=7)
+        play(Network, run=SPARSE, update=7)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,18 +14,12 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.theta import parameter_names
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
 from gradreel.core.written_out import example_of, forward, in_thousands, label_day
 from gradreel.scenes import style
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.backprop import Backprop
 from gradreel.scenes.mobjects.network_slopes import GradientRow
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.stills import visit_beats
-
-TINY = (320, 180)
 
 
 def short(**changes) -> Experiment:
@@ -40,27 +33,13 @@ ENDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for run in (RUN, OTHER, *ENDS.values()):
-        train(run, folder / "traces")
-    return folder
-
-
-def play(media: Path, look=lambda scene, beat: None, lang: str = "en", **parameters):
-    """Call look(scene, beat) at each beat's end; the names of the beats, and the scene as it ended."""
-    scene = visit_beats(Backprop, look, parameters, SceneContext(media_dir=media, language=lang), TINY)
-    return [beat.name for beat in scene.beats], scene
-
-
 def number(text: TextMobject) -> float:
     return float(re.sub(r"[^0-9.\-]", "", text.source.replace("\u2212", "-").replace("\\-", "-")))
 
 
-def slopes_by_hand(media: Path, run: Experiment, day: date) -> dict[str, float]:
+def slopes_by_hand(trace_of, run: Experiment, day: date) -> dict[str, float]:
     """Each parameter's slope in thousand views, by nudging it both ways."""
-    theta = in_thousands(run, Trace.find(media / "traces", run).parameters[-1])
+    theta = in_thousands(run, trace_of(run).parameters[-1])
     example = example_of(run.dataset, day)
     slopes = {}
     for k, name in enumerate(parameter_names(run)):
@@ -78,7 +57,7 @@ def on_screen(scene) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def film(media):
+def film(play):
     seen = {}
 
     def look(scene, beat):
@@ -94,8 +73,8 @@ def film(media):
         seen[beat, "y"] = scene.numbers[3][0].text
         seen[beat, "widths"] = {at: line.get_stroke_width() for at, line in scene.diagram.edges[0].lines.items()}
 
-    seen["beats"], seen["scene"] = play(media, look, run=RUN)
-    return seen
+    played = play(Backprop, look, run=RUN)
+    return seen | {"beats": played.beats, "scene": played.scene}
 
 
 def test_one_path_then_all_then_the_step(film):
@@ -110,8 +89,8 @@ def test_one_path_then_all_then_the_step(film):
     assert film[step] == 0  # the numbers in the nodes are those after the step
 
 
-def test_every_slope_stands_at_its_own_line_or_node(film, media):
-    scene, slopes = film["scene"], slopes_by_hand(media, RUN, date(2021, 1, 25))
+def test_every_slope_stands_at_its_own_line_or_node(trace_of, film):
+    scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
     for (k, i, j), label in scene.orange.lines.items():
         name = f"w_{i + 1}_{j + 1}" if k == 0 else f"c_{j + 1}"
         assert number(label[1]) == pytest.approx(slopes[name], abs=0.0051)
@@ -139,8 +118,8 @@ def _distance(line, label) -> float:
     return float(np.linalg.norm(np.cross(way, point - start)))
 
 
-def test_the_larger_a_slope_the_thicker_its_line(film, media):
-    widths, slopes = film["rest", "widths"], slopes_by_hand(media, RUN, date(2021, 1, 25))
+def test_the_larger_a_slope_the_thicker_its_line(trace_of, film):
+    widths, slopes = film["rest", "widths"], slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
     order = sorted(widths, key=lambda at: widths[at])
     sizes = [abs(slopes[f"w_{i + 1}_{j + 1}"]) for i, j in order]
     assert sizes == sorted(sizes)
@@ -148,8 +127,8 @@ def test_the_larger_a_slope_the_thicker_its_line(film, media):
     assert len(set(film["step", "widths"].values())) == 1  # until the step: these slopes are the old theta's
 
 
-def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(film, media):
-    links, slopes = film["scene"]._links(), slopes_by_hand(media, RUN, date(2021, 1, 25))
+def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(trace_of, film):
+    links, slopes = film["scene"]._links(), slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
     before = None
     for n, link in enumerate(links, 1):
         source = link.source(n)
@@ -168,35 +147,35 @@ def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(film, media):
     assert source in film["path", "rule"]
 
 
-def test_the_nudge_and_the_slope_stand_side_by_side_as_printed(film, media):
+def test_the_nudge_and_the_slope_stand_side_by_side_as_printed(trace_of, film):
     rule = film[film["beats"][4], "rule"]
     after, before, step = re.search(r"frac\(([0-9.]+) - ([0-9.]+), ([0-9.]+)\)", rule).groups()
     by_hand = float(re.search(r"\) = (-?[0-9.]+)\)", rule).group(1))
     slope = float(re.search(r"orange\((.[0-9.]+)\)", rule).group(1).replace("\u2212", "-"))
     assert (float(after) - float(before)) / float(step) == pytest.approx(by_hand, abs=1e-6)
     assert slope == pytest.approx(by_hand, rel=0.01)
-    slopes = slopes_by_hand(media, RUN, date(2021, 1, 25))
+    slopes = slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
     name = "_".join(("w", *re.search(r"w_\((\d) (\d)\)", rule).groups()))
     assert slope == pytest.approx(slopes[name], abs=0.00051)
     assert (film["beats"][4] == "check") == (abs(slope - by_hand) < 1e-9)
 
 
-def test_a_pass_for_each_parameter_and_one_more(media):
+def test_a_pass_for_each_parameter_and_one_more(play):
     counted = []
 
     def look(scene, beat):
         if beat.startswith("check"):
             counted.append((scene.counts.passes, scene.counts.nudges.text, scene.counts.sweeps.text))
 
-    play(media, look, run=RUN)
+    play(Backprop, look, run=RUN)
     assert counted == [((17, 26002), "26\u2009002", "2")]
 
 
-def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(film, media):
-    scene, slopes = film["scene"], slopes_by_hand(media, RUN, date(2021, 1, 25))
+def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(trace_of, film):
+    scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
     shown = [number(scene.row.numbers[k]) for k in range(len(scene.row.numbers))]
     assert shown == pytest.approx(list(slopes.values()), abs=0.0051)
-    theta = in_thousands(RUN, Trace.find(media / "traces", RUN).parameters[-1])
+    theta = in_thousands(RUN, trace_of(RUN).parameters[-1])
     example = example_of(RUN.dataset, date(2021, 1, 25))
     before = forward(RUN, theta, example.x, example.label)
     after = forward(RUN, theta - scene.rate * np.array(list(slopes.values())), example.x, example.label)
@@ -207,27 +186,26 @@ def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(fil
     assert f'part("error1", {printed:.2f})' in scene.error.source
 
 
-def test_another_network_has_other_slopes(film, media):
-    _, other = play(media, run=OTHER)
+def test_another_network_has_other_slopes(play, film):
+    other = play(Backprop, run=OTHER).scene
     assert [number(label[1]) for label in other.orange.lines.values()] != [
         number(label[1]) for label in film["scene"].orange.lines.values()
     ]
 
 
-def test_what_y_has_to_do_follows_from_the_numbers(media, monkeypatch):
-    day = next(day for day in (date(2021, 1, 2 + k) for k in range(28)) if _above(media, day))
-    assert play(media, run=RUN, day=day)[0][1] == "output-high"
+def test_what_y_has_to_do_follows_from_the_numbers(play, trace_of, monkeypatch):
+    day = next(day for day in (date(2021, 1, 2 + k) for k in range(28)) if _above(trace_of, day))
+    assert play(Backprop, run=RUN, day=day).beats[1] == "output-high"
     monkeypatch.setattr("gradreel.scenes.lecture.backprop.falling_rate", lambda *_: None)
-    assert play(media, run=RUN)[0][-1] == "step-flat"
+    assert play(Backprop, run=RUN).beats[-1] == "step-flat"
 
 
-def test_a_fall_that_the_digits_do_not_show_is_called_small(media, monkeypatch):
+def test_a_fall_that_the_digits_do_not_show_is_called_small(play, words_on, monkeypatch):
     monkeypatch.setattr("gradreel.scenes.lecture.backprop.falling_rate", lambda *_: 1e-8)
-    beats, scene = play(media, run=RUN)
-    assert beats[-1] == "step-small"
-    assert "by less than these digits show" in scene.beats[-1].lines["en"]
-    sources = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-    assert any("orange(theta) - 10^(-8) thin" in source for source in sources)
+    played = play(Backprop, run=RUN)
+    assert played.beats[-1] == "step-small"
+    assert "by less than these digits show" in played.lines["step-small"]["en"]
+    assert "orange(theta) - 10^(-8) thin" in words_on(played.scene)
 
 
 def test_the_error_is_spoken_of_in_one_unit(film):
@@ -236,14 +214,13 @@ def test_the_error_is_spoken_of_in_one_unit(film):
     assert f"falls from {missed} to " in lines["step"]
 
 
-def test_errors_of_a_predictable_series_have_digits_that_count(media):
+def test_errors_of_a_predictable_series_have_digits_that_count(play):
     views = tuple(4000.0 + 2 * (k % 7) + k % 3 for k in range(300))
     series = DailySeries(start=date(2022, 1, 3), values=views, name="steady.csv")
     run = short(dataset=DailyViews(series=series, window=3))
-    train(run, media / "traces")
-    said = {beat.name: beat.lines["en"] for beat in play(media, run=run)[1].beats}
-    missed = re.search(r"missed by (.*)\.$", said["forward"]).group(1)
-    before, after = re.search(r"falls from (\S+)k to (\S+)k", said["step"]).groups()
+    said = play(Backprop, run=run).lines
+    missed = re.search(r"missed by (.*)\.$", said["forward"]["en"]).group(1)
+    before, after = re.search(r"falls from (\S+)k to (\S+)k", said["step"]["en"]).groups()
     assert missed == f"{before}k" and 0 < float(after) < float(before) < 0.01
 
 
@@ -260,19 +237,19 @@ def test_numbers_of_the_gradient_stand_apart(scale):
         assert number(text) == pytest.approx(gradient[index], abs=0.5)
 
 
-def _above(media: Path, day: date) -> bool:
-    theta = in_thousands(RUN, Trace.find(media / "traces", RUN).parameters[-1])
+def _above(trace_of, day: date) -> bool:
+    theta = in_thousands(RUN, trace_of(RUN).parameters[-1])
     example = example_of(RUN.dataset, day)
     return forward(RUN, theta, example.x, example.label).y > example.label
 
 
 @pytest.mark.parametrize(("name", "lang"), list(zip(ENDS, ("en", "zh"), strict=True)))
-def test_the_ends_of_the_bounds(media, name, lang):
-    run, findings = ENDS[name], []
-    _, scene = play(media, lambda scene, beat: findings.extend(check_scene(scene, beat)), lang=lang, run=run)
-    assert findings == []
-    slopes = slopes_by_hand(media, run, label_day(run.dataset))
-    for (k, i, j), label in scene.orange.lines.items():
+def test_the_ends_of_the_bounds(play, trace_of, name, lang):
+    run = ENDS[name]
+    played = play(Backprop, check_scene, lang=lang, run=run)
+    assert played.findings == []
+    slopes = slopes_by_hand(trace_of, run, label_day(run.dataset))
+    for (k, i, j), label in played.scene.orange.lines.items():
         expected = slopes[f"w_{i + 1}_{j + 1}" if k == 0 else f"c_{j + 1}"]
         assert number(label[1]) == pytest.approx(expected, abs=0.0051)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -17,22 +16,18 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.theta import unpack
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
 from gradreel.core.written_out import example_of, forward, in_thousands, label_day
 from gradreel.scenes import style
-from gradreel.scenes.base import SceneContext
-from gradreel.scenes.layout import check_beats, check_scene
+from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.matrices import MatrixForm
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.theta import ORDER, Theta
 from gradreel.scenes.lecture.three_days import X
 from gradreel.scenes.mobjects.matrix_boxes import NumberBox, places
 from gradreel.scenes.mobjects.surface import Sheet
-from gradreel.scenes.stills import _drawn, beat_frames, visit_beats
+from gradreel.scenes.stills import SMALL, _drawn
 from manim import FadeIn
 
-TINY = (320, 180)
 MINE = DailySeries(
     start=date(2024, 3, 1), values=tuple(512 * (1 + 0.3 * np.sin(np.arange(120) * 0.9))), name="mine.csv"
 )
@@ -54,24 +49,8 @@ ENDS = {
 CURVE = Experiment(epochs=2)
 
 
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for run in (RUN, OTHER, CURVE, *ENDS.values()):
-        train(run, folder / "traces")
-    return folder
-
-
-def play(scene_class, look, media: Path, **parameters):
-    """``look(scene)`` at the end of each beat; what it returned, by beat."""
-    seen = {}
-    context = SceneContext(media_dir=media)
-    visit_beats(scene_class, lambda scene, beat: seen.update({beat: look(scene)}), parameters, context, TINY)
-    return seen
-
-
-def learned(media: Path, run: Experiment):
-    return in_thousands(run, np.asarray(Trace.find(media / "traces", run).parameters[-1]))
+def learned(trace_of, run: Experiment):
+    return in_thousands(run, np.asarray(trace_of(run).parameters[-1]))
 
 
 def read(number) -> float:
@@ -146,8 +125,12 @@ class Film:
             self.parts[beat] = [bool(family & set(part.get_family())) for part in shown]
 
 
+def look_of(run: Experiment) -> dict[str, str]:
+    return {"lang": "zh", "theme": "light"} if run.hidden == (1,) else {}
+
+
 @pytest.fixture(scope="module")
-def film_of(media) -> Callable[[Experiment], Film]:
+def film_of(play) -> Callable[[Experiment], Film]:
     """A run's film, played once for all tests: of one sigmoid in Chinese and light."""
     films: dict[str, Film] = {}
     stand_up = MatrixForm._stand_up
@@ -162,21 +145,17 @@ def film_of(media) -> Callable[[Experiment], Film]:
                 made.layers.append((max(numbers, default=0), min(n.z_index for n in scene.board.sums.boxes["x"])))
                 return moving
 
-            light = run.hidden == (1,)
-            context = SceneContext(
-                media_dir=media, language="zh" if light else "en", theme="light" if light else "dark"
-            )
             with patch.object(MatrixForm, "_stand_up", watched):
-                visit_beats(MatrixForm, made.look, {"run": run}, context, TINY)
+                play(MatrixForm, made.look, run=run, **look_of(run))
         return films[run.digest]
 
     return film
 
 
 @pytest.mark.parametrize("run", [RUN, OTHER, ENDS["five of five, relu"]], ids=["run", "other seed", "five"])
-def test_every_box_holds_the_networks_numbers(film_of, media, run):
+def test_every_box_holds_the_networks_numbers(trace_of, film_of, run):
     seen = film_of(run).boxes
-    theta = learned(media, run)
+    theta = learned(trace_of, run)
     layers, example = unpack(run, theta), example_of(run.dataset, label_day(run.dataset))
     there = forward(run, theta, example.x, example.label)
     exact = {"r": there.r[0][:, None], "bias": layers.biases[0][:, None], "w": layers.weights[0],
@@ -187,9 +166,9 @@ def test_every_box_holds_the_networks_numbers(film_of, media, run):
     assert np.array_equal(film_of(run).r, seen["r"])
 
 
-def test_another_day_has_other_numbers_from_the_same_network(film_of, media):
+def test_another_day_has_other_numbers_from_the_same_network(play, film_of):
     first = film_of(RUN).boxes
-    second = play(MatrixForm, lambda scene: tables(scene.board.sums), media, run=RUN, day=date(2021, 2, 3))["output"]
+    second = play(MatrixForm, lambda scene, _: tables(scene.board.sums), run=RUN, day=date(2021, 2, 3)).seen["output"]
     assert np.array_equal(first["w"], second["w"])
     assert not np.array_equal(first["x"], second["x"])
     assert not np.array_equal(first["r"], second["r"])
@@ -201,7 +180,7 @@ def test_each_letter_of_the_equations_lies_in_its_cell(film_of):
     assert max(wrong) < 1e-6
 
 
-def test_the_surface_goes_before_the_diagram_comes_and_each_row_lights_up_with_its_equation(media):
+def test_the_surface_goes_before_the_diagram_comes_and_each_row_lights_up_with_its_equation(play):
     """Nothing is drawn over what leaves, and no letter flies across the circles."""
     before, lit, moved = [], [], []
     play_it = MatrixForm.play
@@ -220,7 +199,7 @@ def test_the_surface_goes_before_the_diagram_comes_and_each_row_lights_up_with_i
         return play_it(scene, *animations, **how)
 
     with patch.object(MatrixForm, "play", watched):
-        play(MatrixForm, lambda scene: None, media, run=RUN)
+        play(MatrixForm, run=RUN)
     assert before == [(["Sheet"] * 3 + ["TextMobject"] * 2, 3)], "only ramps, the heading and the words on the data"
     assert lit == [(0, True), (1, True), (2, True)] and max(moved) < 1e-6
 
@@ -241,35 +220,16 @@ def test_each_number_of_a_row_stands_up_beside_the_x_that_it_is_multiplied_with(
     assert all(right < number.get_left()[0] and number.get_right()[0] < style.RIGHT_EDGE for number in row)
 
 
-def test_a_larger_network_has_a_larger_w_and_no_longer_a_line(film_of, media):
-    other = play(MatrixForm, lambda scene: scene.line.width, media, run=RUN, larger=(6, 1))["short"]
+def test_a_larger_network_has_a_larger_w_and_no_longer_a_line(play, film_of):
+    other = play(MatrixForm, lambda scene, beat: scene.line.width, run=RUN, larger=(6, 1)).seen["short"]
     assert film_of(RUN).scene.line.width == other
     assert MatrixForm.Parameters().larger == (1000, 56)
 
 
-class Opened(Exception):  # noqa: N818 - no error: the picture has been seen
-    pass
-
-
-def opening(scene_class, media: Path, **parameters):
-    """The picture before anything has moved."""
-    seen = []
-
-    def look(scene, *animations, **how):
-        seen.append(_drawn(scene))
-        raise Opened
-
-    context = SceneContext(media_dir=media)
-    with patch.object(scene_class, "play", look), pytest.raises(Opened):
-        visit_beats(scene_class, lambda scene, beat: None, parameters, context, (854, 480))
-    return seen[0]
-
-
 @pytest.mark.parametrize(("before", "after"), [(NetworkDiagram, MatrixForm), (MatrixForm, Theta)])
-def test_each_begins_with_the_picture_that_the_one_before_ended_with(media, before, after):
-    context = SceneContext(media_dir=media)
-    last = beat_frames(before, {"run": RUN}, context, (854, 480))[-1].pixels
-    assert np.abs(last.astype(int) - opening(after, media, run=RUN)).max() <= 2
+def test_each_begins_with_the_picture_that_the_one_before_ended_with(play, opening, before, after):
+    last = play(before, lambda scene, beat: _drawn(scene), run=RUN, size=SMALL).last
+    assert np.abs(last.astype(int) - opening(after, _drawn, run=RUN, size=SMALL)).max() <= 2
 
 
 def test_rows_of_w_pass_beneath_the_column_x(film_of):
@@ -295,27 +255,27 @@ def test_sigma_is_named_after_the_activation(film_of):
 
 
 @pytest.mark.parametrize("run", [RUN, OTHER], ids=["run", "other seed"])
-def test_the_column_is_theta_from_the_top_down(media, run):
-    def column(scene):
+def test_the_column_is_theta_from_the_top_down(play, trace_of, run):
+    def column(scene, beat):
         numbers = sorted(scene.column.numbers, key=lambda number: -number.get_y())
         return [read(number) for number in numbers], scene.theta
 
-    values, theta = play(Theta, column, media, run=run)["stack"]
-    assert theta == pytest.approx(learned(media, run))
+    values, theta = play(Theta, column, run=run).seen["stack"]
+    assert theta == pytest.approx(learned(trace_of, run))
     assert values == pytest.approx(theta, abs=0.0051)
 
 
-def test_a_curves_network_has_its_recorded_numbers(media):
-    theta = play(Theta, lambda scene: scene.theta, media, run=CURVE)["stack"]
-    assert np.array_equal(theta, Trace.find(media / "traces", CURVE).parameters[-1])
+def test_a_curves_network_has_its_recorded_numbers(play, trace_of):
+    theta = play(Theta, lambda scene, beat: scene.theta, run=CURVE).seen["stack"]
+    assert np.array_equal(theta, trace_of(CURVE).parameters[-1])
 
 
-def test_the_column_grows_to_the_larger_network_and_is_counted(media):
-    def column(scene):
+def test_the_column_grows_to_the_larger_network_and_is_counted(play):
+    def column(scene, beat):
         grown = scene.grown
         return grown.count, scene.count.text, grown.width_now, grown.hook.height, grown.body.height
 
-    beats = play(Theta, column, media, run=RUN, days=4, layers=(6, 5))
+    beats = play(Theta, column, run=RUN, days=4, layers=(6, 5)).seen
     assert beats["stack"][:2] == (16, "16")
     count, text, width, hook, height = beats["length"]
     assert (count, text) == (pytest.approx(71), "71")
@@ -323,11 +283,11 @@ def test_the_column_grows_to_the_larger_network_and_is_counted(media):
     assert width < beats["stack"][2]
 
 
-def test_numbers_cross_no_box_on_their_way(media):
-    def boxes(scene):
+def test_numbers_cross_no_box_on_their_way(play):
+    def boxes(scene, beat):
         return [scene.boxes[name].get_x() for name in ORDER], scene.column.boxes.get_left()[0]
 
-    places_, column = play(Theta, boxes, media, run=RUN)["unknowns"]
+    places_, column = play(Theta, boxes, run=RUN).seen["unknowns"]
     assert places_ == sorted(places_)  # W, which goes first, is next to the column
     assert places_[-1] < column
     assert ORDER[-1] == "w" and list(reversed(ORDER)) == ["w", "bias", "c", "b"]
@@ -348,11 +308,9 @@ def test_decimals_follow_the_largest_number(values, decimals):
 
 
 @pytest.mark.parametrize("run", ENDS.values(), ids=ENDS)
-def test_the_ends_of_the_bounds_break_no_rule(film_of, media, run):
+def test_the_ends_of_the_bounds_break_no_rule(play, film_of, run):
     assert film_of(run).findings == []
-    light = run.hidden == (1,)
-    context = SceneContext(media_dir=media, language="zh" if light else "en", theme="light" if light else "dark")
-    assert [str(finding) for finding in check_beats(Theta, {"run": run}, context)] == []
+    assert play(Theta, check_scene, run=run, **look_of(run)).findings == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -15,18 +14,13 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.theta import predict
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
 from gradreel.core.written_out import label_day
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import features, network_diagram
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.text import Number, TextMobject
-from gradreel.scenes.stills import visit_beats
 
-TINY = (320, 180)
 MINE = DailySeries(
     start=date(2024, 3, 1), values=tuple(512 * (1 + 0.3 * np.sin(np.arange(120) * 0.9))), name="mine.csv"
 )
@@ -44,22 +38,11 @@ ENDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for run in (RUN, OTHER, *ENDS.values()):
-        train(run, folder / "traces")
-    return folder
-
-
-def play(media: Path, look=lambda scene, beat: None, lang: str = "en", **parameters):
-    """Call look(scene, beat) at each beat's end; the names of the beats, and the scene as it ended.
-
-    The surface is left out: test_surface.py looks at it.
-    """
+@pytest.fixture(autouse=True, scope="module")
+def without_the_surface():
+    """test_surface.py looks at it."""
     with patch.object(NetworkDiagram, "surface_beats", lambda scene, row: None):
-        scene = visit_beats(NetworkDiagram, look, parameters, SceneContext(media_dir=media, language=lang), TINY)
-    return [beat.name for beat in scene.beats], scene
+        yield
 
 
 def in_nodes(scene, column: int) -> list[float]:
@@ -73,10 +56,10 @@ def in_nodes(scene, column: int) -> list[float]:
     return found
 
 
-def computed(media: Path, run: Experiment, day: date) -> tuple[np.ndarray, float, float]:
+def computed(trace_of, run: Experiment, day: date) -> tuple[np.ndarray, float, float]:
     """The views of the days before, the prediction and the day's own, in views, by the network on scaled views."""
     dataset = run.dataset
-    theta = Trace.find(media / "traces", run).parameters[-1]
+    theta = trace_of(run).parameters[-1]
     at = (day - dataset.daily.start).days
     views = dataset.daily.array()
     before = views[at - dataset.window : at][::-1]
@@ -84,32 +67,26 @@ def computed(media: Path, run: Experiment, day: date) -> tuple[np.ndarray, float
 
 
 @pytest.fixture(scope="module")
-def film(media):
-    seen = {}
-
-    def look(scene, beat):
-        seen[beat] = [in_nodes(scene, column) for column in range(4)]
-
-    seen["beats"], seen["scene"] = play(media, look, run=RUN)
-    return seen
+def film(play):
+    return play(NetworkDiagram, lambda scene, beat: [in_nodes(scene, column) for column in range(4)], run=RUN)
 
 
 def test_the_numbers_come_in_the_order_of_the_story(film):
-    assert film["beats"][:-1] == ["formula", "bracket", "others", "output", "numbers"]
-    assert film["output"] == [[], [], [], []]
-    assert [len(column) for column in film["numbers"]] == [3, 3, 0, 0]
-    assert [len(column) for column in film[film["beats"][-1]]] == [3, 3, 3, 1]
+    assert film.beats[:-1] == ["formula", "bracket", "others", "output", "numbers"]
+    assert film.seen["output"] == [[], [], [], []]
+    assert [len(column) for column in film.seen["numbers"]] == [3, 3, 0, 0]
+    assert [len(column) for column in film.last] == [3, 3, 3, 1]
 
 
-def test_what_the_circles_say_is_what_the_network_computes(film, media):
-    before, prediction, label = computed(media, RUN, date(2021, 1, 25))
-    x, _, a, y = film[film["beats"][-1]]
+def test_what_the_circles_say_is_what_the_network_computes(trace_of, film):
+    before, prediction, label = computed(trace_of, RUN, date(2021, 1, 25))
+    x, _, a, y = film.last
     assert x == pytest.approx(before / 1000, abs=0.0051)
     assert y == [pytest.approx(prediction / 1000, abs=0.0051)]
     assert all(0 < value < 1 for value in a)
-    truth = film["scene"].truth
+    truth = film.scene.truth
     assert float(truth.text) == pytest.approx(label / 1000, abs=0.0051)
-    assert film["beats"][-1] == ("result-low" if prediction < label else "result-high")
+    assert film.beats[-1] == ("result-low" if prediction < label else "result-high")
 
 
 def printed_line(row) -> str:
@@ -121,32 +98,32 @@ def printed_line(row) -> str:
 
 
 def test_the_products_that_are_printed_come_to_what_the_circles_say(film):
-    scene = film["scene"]
+    scene = film.scene
     for row, column in ((scene._row(0), 1), (scene._output_row(), 3)):
         _, summed, total = printed_line(row).split("=")
         value = 0.0
         for sign, term in re.findall(r"([+-]?)([0-9.*]+)", summed):
             value += float(np.prod([float(factor) for factor in term.split("*")])) * (-1 if sign == "-" else 1)
         assert value == pytest.approx(float(total), abs=0.005 + 1e-9)
-        assert float(total) == film[film["beats"][-1]][column][0]
+        assert float(total) == film.last[column][0]
         assert summed.count("*") == 3
         assert len(set(map(len, re.findall(r"\.([0-9]+)", summed)))) == 1  # all with the same number of decimals
 
 
 def test_the_other_rows_say_their_result_alone_and_begin_where_the_first_does(film):
-    scene = film["scene"]
+    scene = film.scene
     for i in (1, 2):
         row = scene._row(i)
-        assert float(printed_line(row).removeprefix("=")) == film["numbers"][1][i]
+        assert float(printed_line(row).removeprefix("=")) == film.seen["numbers"][1][i]
         assert row.left == pytest.approx(scene._row(0).left)
 
 
-def test_the_enlarged_sigmoid_shows_the_first_r_and_its_a(film, media):
-    zoom, (_, r, a, _) = film["scene"].zoom, film[film["beats"][-1]]
+def test_the_enlarged_sigmoid_shows_the_first_r_and_its_a(film):
+    zoom, (_, r, a, _) = film.scene.zoom, film.last
     assert zoom.come.source.endswith(f"= {r[0]:.2f})$")
     assert zoom.goes.source.endswith(f"= blue({a[0]:.2f}))$")
     (left, right), height = (zoom.axis.get_left()[0], zoom.axis.get_right()[0]), zoom.curve.height
-    reach, across = ActivationZoom.reach(film["scene"].there.r[0][0]), zoom.point[0]
+    reach, across = ActivationZoom.reach(film.scene.there.r[0][0]), zoom.point[0]
     assert (across - left) / (right - left) * 2 * reach - reach == pytest.approx(r[0], abs=0.0051)
     lowest, highest = (1 / (1 + np.exp(-end)) for end in (-reach, reach))
     risen = (zoom.point[1] - zoom.curve.get_bottom()[1]) / height
@@ -158,67 +135,65 @@ def test_it_begins_with_the_formula_that_the_scene_before_leaves():
     assert network_diagram.WHOLE_SIZE == features.GROWN_SIZE
 
 
-def test_another_network_and_another_day_give_other_numbers(film, media):
-    last = film["beats"][-1]
-    _, other = play(media, run=OTHER)
-    assert in_nodes(other, 3) != film[last][3]
-    assert in_nodes(other, 0) == film[last][0]
+def test_another_network_and_another_day_give_other_numbers(play, trace_of, film):
+    other = play(NetworkDiagram, run=OTHER).scene
+    assert in_nodes(other, 3) != film.last[3]
+    assert in_nodes(other, 0) == film.last[0]
     day = date(2020, 6, 1)
-    _, earlier = play(media, run=RUN, day=day)
-    before, prediction, _ = computed(media, RUN, day)
+    earlier = play(NetworkDiagram, run=RUN, day=day).scene
+    before, prediction, _ = computed(trace_of, RUN, day)
     assert in_nodes(earlier, 0) == pytest.approx(before / 1000, abs=0.0051)
     assert in_nodes(earlier, 3) == [pytest.approx(prediction / 1000, abs=0.0051)]
 
 
-def test_a_prediction_that_prints_like_the_day_is_said_to_be_right(media, monkeypatch):
+def test_a_prediction_that_prints_like_the_day_is_said_to_be_right(play, monkeypatch):
     exact = {"prediction": "4.67k", "label": "4.67k", "error": "0.00k"}
     monkeypatch.setattr(NetworkDiagram, "outcome", exact)
-    assert play(media, run=RUN)[0][-1] == "result-exact"
+    assert play(NetworkDiagram, run=RUN).beats[-1] == "result-exact"
 
 
-def test_low_and_high_are_told_apart(media):
+def test_low_and_high_are_told_apart(play, trace_of):
     days = [date(2021, 1, 2 + k) for k in range(28)]
-    low = {day: prediction < label for day in days for _, prediction, label in [computed(media, RUN, day)]}
+    low = {day: prediction < label for day in days for _, prediction, label in [computed(trace_of, RUN, day)]}
     for said, expected in ((True, "result-low"), (False, "result-high")):
         day = next(day for day in days if low[day] == said)
-        assert play(media, run=RUN, day=day)[0][-1] == expected
+        assert play(NetworkDiagram, run=RUN, day=day).beats[-1] == expected
 
 
 @pytest.mark.parametrize(("name", "lang"), list(zip(ENDS, ("en", "zh", "zh"), strict=True)))
-def test_the_ends_of_the_bounds(media, name, lang):
-    run, findings = ENDS[name], []
-    beats, scene = play(media, lambda scene, beat: findings.extend(check_scene(scene, beat)), lang=lang, run=run)
-    assert findings == []
-    assert ("others" in beats) == (run.hidden[0] > 1)
-    assert ("formula-one" in beats) == (run.dataset.window == 1)
-    _, prediction, _ = computed(media, run, label_day(run.dataset))
+def test_the_ends_of_the_bounds(play, trace_of, name, lang):
+    run = ENDS[name]
+    played = play(NetworkDiagram, check_scene, lang=lang, run=run)
+    assert played.findings == []
+    assert ("others" in played.beats) == (run.hidden[0] > 1)
+    assert ("formula-one" in played.beats) == (run.dataset.window == 1)
+    _, prediction, _ = computed(trace_of, run, label_day(run.dataset))
     unit = 1000 if run.dataset.synthetic else 1
-    assert in_nodes(scene, 3) == [pytest.approx(prediction / unit, abs=0.0051 if unit > 1 else 0.51)]
+    assert in_nodes(played.scene, 3) == [pytest.approx(prediction / unit, abs=0.0051 if unit > 1 else 0.51)]
 
 
 @pytest.mark.parametrize(("name", "said"), [("five of five, relu", "ReLU"), ("mine", "hard sigmoid")])
-def test_formula_and_voice_name_the_runs_own_activation(media, name, said):
+def test_formula_and_voice_name_the_runs_own_activation(play, name, said):
     formulas = []
 
     def look(scene, beat):
         if beat.startswith("formula"):
             formulas.append(scene.whole.source)
 
-    _, scene = play(media, look, run=ENDS[name])
-    spoken = [line for beat in scene.beats for line in beat.lines.values()]
+    spoken = [line for lines in play(NetworkDiagram, look, run=ENDS[name]).lines.values() for line in lines.values()]
     assert sum(said in line for line in spoken) == 2 * 4  # bracket, others, output, result; in two languages
     assert not any("sigmoid" in line.replace(said, "") for line in spoken)
     assert ("max" if said == "ReLU" else f'"{said}"') in formulas[0]
     assert ', "sigmoid")' not in formulas[0]
 
 
-def test_the_file_is_named_where_the_data_is_ones_own(media):
+def test_the_file_is_named_where_the_data_is_ones_own(play):
     texts = []
 
     def look(scene, beat):
         texts.extend(part.source for part in scene.mobjects if isinstance(part, TextMobject))
 
-    play(media, look, run=ENDS["mine"])
+    play(NetworkDiagram, look, run=ENDS["mine"])
     assert any("mine.csv" in text for text in texts)
     assert not any("synthetic" in text for text in texts)
 

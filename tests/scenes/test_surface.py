@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -15,10 +14,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.network_surface import surface_of
 from gradreel.core.theta import predict
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
 from gradreel.core.written_out import in_thousands
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import network_surface
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
@@ -30,11 +26,9 @@ from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.render import engine
 from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.stills import visit_beats
 
 BOX = Box((2.0, 6.0), (1.0, 9.0), side=4.0, height=2.5, middle=(1.0, -0.5))
 ROUND = [k * 36.0 + 5 for k in range(10)]  # degrees
-TINY = (320, 180)
 MINE = DailySeries(
     start=date(2024, 3, 1), values=tuple(512 * (1 + 0.3 * np.sin(np.arange(120) * 0.9))), name="mine.csv"
 )
@@ -169,34 +163,18 @@ SAID = {
 
 
 @pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for run in (RUN, OTHER, *KINDS.values()):
-        train(run, folder / "traces")
-    return folder
+def film(play):
+    return play(
+        NetworkDiagram,
+        lambda scene, beat: scene.board.sheet.heights.copy() if hasattr(scene, "board") else None,
+        run=RUN,
+    )
 
 
-def play(media: Path, look=lambda scene, beat: None, lang: str = "en", **parameters):
-    scene = visit_beats(NetworkDiagram, look, parameters, SceneContext(media_dir=media, language=lang), TINY)
-    return [beat.name for beat in scene.beats], scene
-
-
-@pytest.fixture(scope="module")
-def film(media):
-    seen = {}
-
-    def look(scene, beat):
-        if hasattr(scene, "board"):
-            seen[beat] = scene.board.sheet.heights.copy()
-
-    seen["beats"], seen["scene"] = play(media, look, run=RUN)
-    return seen
-
-
-def said_by(media: Path, run: Experiment, x: np.ndarray) -> np.ndarray:
+def said_by(trace_of, run: Experiment, x: np.ndarray) -> np.ndarray:
     """What the trained network says of views (n, D), in views."""
     dataset = run.dataset
-    return dataset.in_views(predict(run, Trace.find(media / "traces", run).parameters[-1], dataset.scaled(x)))
+    return dataset.in_views(predict(run, trace_of(run).parameters[-1], dataset.scaled(x)))
 
 
 def on_the_ground(scene) -> np.ndarray:
@@ -206,19 +184,19 @@ def on_the_ground(scene) -> np.ndarray:
     return np.stack([x_1, x_2, *(np.full_like(x_1, held) for held in scene.example.x[2:])], axis=-1)
 
 
-def test_the_surface_in_the_picture_is_the_network(film, media):
-    scene = film["scene"]
+def test_the_surface_in_the_picture_is_the_network(trace_of, film):
+    scene = film.scene
     x = on_the_ground(scene)
     seen = height_at(scene.board.box, LAST, x[..., :2], drawn_points(scene.board.sheet))
-    assert seen == pytest.approx(said_by(media, RUN, x.reshape(-1, 3) * 1000).reshape(seen.shape) / 1000)
+    assert seen == pytest.approx(said_by(trace_of, RUN, x.reshape(-1, 3) * 1000).reshape(seen.shape) / 1000)
     assert np.ptp(seen) > 0.1
 
 
 def test_first_stands_the_constant_then_all_terms_do(film):
-    scene, board = film["scene"], film["scene"].board
+    scene, board = film.scene, film.scene.board
     small = surface_of(RUN, scene.theta, scene.example.x, board.box.ground, len(board.ramps[0].axis))
-    assert film["floor"] == pytest.approx(np.full_like(film["floor"], board.surface.constant))
-    assert film["ramps"] == pytest.approx(board.surface.height())
+    assert film.seen["floor"] == pytest.approx(np.full_like(film.seen["floor"], board.surface.constant))
+    assert film.seen["ramps"] == pytest.approx(board.surface.height())
     for i in range(3):
         board.add_term(i, 1.0)
         assert board.sheet.heights == pytest.approx(board.surface.height(i + 1))
@@ -228,12 +206,12 @@ def test_first_stands_the_constant_then_all_terms_do(film):
         )
 
 
-def test_the_day_lies_on_the_surface_and_its_label_off_it(film, media):
-    scene = film["scene"]
+def test_the_day_lies_on_the_surface_and_its_label_off_it(trace_of, film):
+    scene = film.scene
     board, x = scene.board, scene.example.x
     assert board.point == pytest.approx(x[:2])
     prediction, label = (float(height_at(board.box, LAST, x[:2], dot.get_center())) for dot in board.day)
-    assert prediction == pytest.approx(said_by(media, RUN, x[None] * 1000)[0] / 1000)
+    assert prediction == pytest.approx(said_by(trace_of, RUN, x[None] * 1000)[0] / 1000)
     assert label == pytest.approx(scene.example.label)
     texts = [part.source for part in board.card if isinstance(part, TextMobject)]
     assert [float(text) for text in texts] == pytest.approx(
@@ -244,52 +222,53 @@ def test_the_day_lies_on_the_surface_and_its_label_off_it(film, media):
 
 
 def test_the_other_dots_are_real_days(film):
-    scene = film["scene"]
+    scene = film.scene
     days, views = scene.board.days, scene.dataset.daily.array() / 1000
     for (x_1, x_2), y in zip(days.x, days.y, strict=True):
         at = np.flatnonzero((views[3:] == y) & (views[2:-1] == x_1) & (views[1:-2] == x_2))
         assert len(at) >= 1
-    assert film["beats"][-1] == "days" and len(days.y) == 40
+    assert film.beats[-1] == "days" and len(days.y) == 40
 
 
-def test_another_network_draws_another_surface(film, media):
-    _, other = play(media, run=OTHER)
-    assert not np.allclose(drawn_points(other.board.sheet), drawn_points(film["scene"].board.sheet), atol=1e-3)
-    assert other.board.held[0].source == film["scene"].board.held[0].source == "$x_3$ \\= 3.26"
+def test_another_network_draws_another_surface(play, film):
+    other = play(NetworkDiagram, run=OTHER).scene
+    assert not np.allclose(drawn_points(other.board.sheet), drawn_points(film.scene.board.sheet), atol=1e-3)
+    assert other.board.held[0].source == film.scene.board.held[0].source == "$x_3$ \\= 3.26"
 
 
 @pytest.mark.parametrize(("name", "lang"), list(zip(KINDS, ("en", "zh", "en", "zh"), strict=True)))
-def test_every_kind_of_network_has_its_surface(media, name, lang):
-    run, findings = KINDS[name], []
-    beats, scene = play(media, lambda scene, beat: findings.extend(check_scene(scene, beat)), lang=lang, run=run)
-    assert findings == []
+def test_every_kind_of_network_has_its_surface(play, trace_of, name, lang):
+    run = KINDS[name]
+    played = play(NetworkDiagram, check_scene, lang=lang, run=run)
+    beats, scene = played.beats, played.scene
+    assert played.findings == []
     floor, ramps, days = SAID[name]
     assert [beat for beat in beats if not beat.startswith("turn")][-3:] == [floor, ramps, days]
     assert len(scene.board.held) == run.dataset.window - 2
     x = on_the_ground(scene)
     seen = height_at(scene.board.box, LAST, x[..., :2], drawn_points(scene.board.sheet))
     unit = 1000 if run.dataset.synthetic else 1
-    expected = said_by(media, run, x.reshape(-1, x.shape[-1]) * unit).reshape(seen.shape) / unit
+    expected = said_by(trace_of, run, x.reshape(-1, x.shape[-1]) * unit).reshape(seen.shape) / unit
     assert seen == pytest.approx(expected)
     activation = {"relu": "ReLU", "hard_sigmoid": "hard sigmoid"}.get(run.activation, "sigmoid")
     assert all(activation in line for beat in scene.beats if beat.name == ramps for line in beat.lines.values())
 
 
-def test_above_below_and_on_the_surface_are_told_apart(media, monkeypatch):
+def test_above_below_and_on_the_surface_are_told_apart(play, trace_of, monkeypatch):
     days = [date(2021, 1, 2 + k) for k in range(28)]
     dataset, views = RUN.dataset, RUN.dataset.daily.array()
     for said, sign in (("turn-low", 1), ("turn-high", -1)):
         at = [(day - dataset.daily.start).days for day in days]
-        gaps = [views[k] - said_by(media, RUN, views[k - 3 : k][::-1][None])[0] for k in at]
+        gaps = [views[k] - said_by(trace_of, RUN, views[k - 3 : k][::-1][None])[0] for k in at]
         day = next(day for day, gap in zip(days, gaps, strict=True) if sign * gap > 100)
-        assert play(media, run=RUN, day=day)[0][-2] == said
+        assert play(NetworkDiagram, run=RUN, day=day).beats[-2] == said
     monkeypatch.setattr(NetworkDiagram, "outcome", {"prediction": "4.67k", "label": "4.67k", "error": "0.00k"})
-    assert play(media, run=RUN)[0][-2] == "turn-exact"
+    assert play(NetworkDiagram, run=RUN).beats[-2] == "turn-exact"
 
 
-def test_the_days_beat_goes_from_the_first_state_to_the_last(film, media):
-    board, x = film["scene"].board, on_the_ground(film["scene"])
-    trace, dataset = Trace.find(media / "traces", RUN), RUN.dataset
+def test_the_days_beat_goes_from_the_first_state_to_the_last(trace_of, film):
+    board, x = film.scene.board, on_the_ground(film.scene)
+    trace, dataset = trace_of(RUN), RUN.dataset
     before = np.column_stack([board.days.x, np.zeros(40)])
     views = dataset.daily.array() / 1000
     for row, (x_1, x_2) in enumerate(board.days.x):  # the day's third feature is found in the series
@@ -306,42 +285,42 @@ def test_the_days_beat_goes_from_the_first_state_to_the_last(film, media):
         assert seen == pytest.approx(said(x.reshape(-1, 3)).reshape(seen.shape), abs=1e-5)
         assert board.days.level == pytest.approx(said(before), abs=1e-5)
         blue = height_at(board.box, LAST, board.point, board.day[0].get_center())
-        assert blue == pytest.approx(said(film["scene"].example.x[None])[0], abs=1e-5)
+        assert blue == pytest.approx(said(film.scene.example.x[None])[0], abs=1e-5)
         gaps.append(np.abs(said(before) - board.days.y).mean())
         assert float(board.tally[1].text) == pytest.approx(gaps[-1], abs=0.0051)
         assert int(board.tally[0].text) == trace.kept[k]
-    assert gaps[1] < gaps[0] and film["beats"][-1] == "days"
-    line = film["scene"].beats[-1].lines["en"]
+    assert gaps[1] < gaps[0] and film.beats[-1] == "days"
+    line = film.scene.beats[-1].lines["en"]
     assert f"by {gaps[0]:.2f}k" in line and f"{gaps[1]:.2f}k." in line
     shown = {board.train(share) or int(board.tally[0].text) for share in np.linspace(0, 1, 50)}
     assert len(shown) > 20 and shown <= set(trace.kept.tolist())
     board.train(1.0)
 
 
-def test_ramps_are_those_of_the_state_that_is_shown(film, media):
-    scene, board = film["scene"], film["scene"].board
+def test_ramps_are_those_of_the_state_that_is_shown(trace_of, film):
+    scene, board = film.scene, film.scene.board
     board.train(0.0)
-    theta = in_thousands(RUN, Trace.find(media / "traces", RUN).parameters[0])
+    theta = in_thousands(RUN, trace_of(RUN).parameters[0])
     first = surface_of(RUN, theta, scene.example.x, board.box.ground, len(board.ramps[0].axis))
     assert [ramp.heights for ramp in board.ramps] == [pytest.approx(term) for term in first.terms]
     board.train(1.0)
 
 
 @pytest.mark.parametrize(("gaps", "said"), [((0.5, 0.49), "days"), ((0.5, 0.5), "days-no-closer")])
-def test_whether_training_came_closer_is_said_by_the_numbers(media, monkeypatch, gaps, said):
+def test_whether_training_came_closer_is_said_by_the_numbers(play, monkeypatch, gaps, said):
     monkeypatch.setattr(SurfaceBoard, "mean_gap", lambda board, k: gaps[0 if k == 0 else 1])
-    assert play(media, run=RUN)[0][-1] == said
+    assert play(NetworkDiagram, run=RUN).beats[-1] == said
 
 
 def test_a_state_that_the_box_does_not_hold_is_left_out(film):
-    board = film["scene"].board
+    board = film.scene.board
     walk = board.walk
     wild = replace(walk, constant=walk.constant + 100.0 * (np.arange(len(walk.updates)) == 5))
     assert list(board._fitting(walk)) == list(range(len(walk.updates)))
     assert list(board._fitting(wild)) == [k for k in range(len(walk.updates)) if k != 5]
 
 
-def test_the_first_ramp_is_swung_and_comes_back(media):
+def test_the_first_ramp_is_swung_and_comes_back(play):
     tried, swing = [], SurfaceBoard.swing
 
     def watched(board, i, term):
@@ -349,7 +328,7 @@ def test_the_first_ramp_is_swung_and_comes_back(media):
         swing(board, i, term)
 
     with patch.object(SurfaceBoard, "swing", watched):
-        play(media, run=RUN)
+        play(NetworkDiagram, run=RUN)
     terms, own = np.array([term for _, term, _ in tried]), tried[0][2]
     assert {i for i, _, _ in tried} == {0}
     assert terms[-1] == pytest.approx(own), "it is as the network has it"
@@ -360,7 +339,7 @@ def test_the_first_ramp_is_swung_and_comes_back(media):
 
 
 def test_the_gap_stands_clear_of_the_ground_and_x_2_below_its_ticks(film):
-    board = film["scene"].board
+    board = film.scene.board
     assert board.card.get_bottom()[1] > board.ground.floor.get_top()[1]
     name, ticks = board.ground.labels[1], board.ground.labels[3:]
     left_of_rim = [tick for tick in ticks if tick.get_right()[0] < board.ground.floor.get_left()[0] + 0.5]
@@ -372,8 +351,8 @@ def test_the_gap_stands_clear_of_the_ground_and_x_2_below_its_ticks(film):
 
 
 def test_above_and_below_have_a_key(film):
-    below, _, above, _ = film["scene"].board.key
-    days = film["scene"].board.days
+    below, _, above, _ = film.scene.board.key
+    days = film.scene.board.days
     for dot, there in ((above, days.dots[1]), (below, days.dots[0])):
         assert dot.get_fill_color() == there.get_fill_color()
     assert days.dots[0].get_fill_color() != days.dots[1].get_fill_color()
@@ -384,7 +363,7 @@ def test_nothing_pops_up_while_the_surface_comes(media):
     assert engine.find_jumps(lesson, RenderSettings(media_dir=media, first_beat="floor", last_beat="ramps")) == []
 
 
-def test_too_few_near_days_are_left_out(media, monkeypatch):
+def test_too_few_near_days_are_left_out(play, monkeypatch):
     monkeypatch.setattr(network_surface, "FEWEST_DAYS", 41)
-    beats, scene = play(media, run=RUN)
-    assert beats[-1].startswith("turn") and len(scene.board.days.y) == 0
+    played = play(NetworkDiagram, run=RUN)
+    assert played.beats[-1].startswith("turn") and len(played.scene.board.days.y) == 0
