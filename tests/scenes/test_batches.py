@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.columns import checksum
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.datasets import CurveDataset
@@ -17,16 +14,12 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.theta import loss
-from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
+from gradreel.core.trace import Trace
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.batches import Batches
 from gradreel.scenes.mobjects.batch_field import MOST
 from gradreel.scenes.mobjects.bundles import Bundles
-from gradreel.scenes.stills import visit_beats
 
-TINY = (320, 180)
 RUN = THREE_DAYS.model_copy(update={"epochs": 3})
 FEW = CurveDataset(examples=12)
 EXTREMES = {
@@ -40,27 +33,8 @@ LAST_BEATS = ["wander", "quiz", "quiz-answer"]
 
 
 @pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for run in (RUN, *EXTREMES.values()):
-        train(run, folder / "traces")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def trace(media) -> Trace:
-    return Trace.find(media / "traces", RUN)
-
-
-def play(look, media, run=RUN, parameters=None, **context) -> list[str]:
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    visit_beats(Batches, at_beat, {"run": run, **(parameters or {})}, SceneContext(media_dir=media, **context), TINY)
-    return beats
+def trace(trace_of) -> Trace:
+    return trace_of(RUN)
 
 
 def corners(mobject) -> np.ndarray:
@@ -82,7 +56,7 @@ def framed(scene) -> dict[int, set[int]]:
 
 
 @pytest.fixture(scope="module")
-def film(media) -> dict:
+def film(play) -> dict:
     seen: dict = {}
 
     def look(scene, beat):
@@ -98,7 +72,7 @@ def film(media) -> dict:
             }
             seen["axis"] = plot.axis
 
-    seen["beats"] = play(look, media)
+    seen["beats"] = play(Batches, look, run=RUN).beats
     return seen
 
 
@@ -127,23 +101,17 @@ def test_the_curves_are_the_recorded_losses_of_batches_and_of_all_examples(film,
     np.testing.assert_allclose(y, film["axis"].of_loss(whole), atol=1e-9)
 
 
-def test_other_batches_are_another_picture(media, tmp_path):
-    folder = tmp_path / "traces" / RUN.digest
-    shutil.copytree(media / "traces" / RUN.digest, folder)
-    batch, losses = np.load(folder / "batch.npy"), np.load(folder / "batch_loss.npy")
-    np.save(folder / "batch.npy", batch[:, ::-1])
-    np.save(folder / "batch_loss.npy", losses * 1.1)
-    meta, _ = read_meta(folder)
-    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(RUN).items()}
-    (folder / "meta.json").write_text(sealed_meta(RUN, meta["versions"], sums))
+def test_other_batches_are_another_picture(play, media, rewritten, trace, tmp_path):
+    batch = trace.columns["batch"]
+    other = rewritten(trace, tmp_path, batch=batch[:, ::-1], batch_loss=trace.batch_loss * 1.1)
     seen = []
 
     def look(scene, beat):
         if beat == "first":
             seen.append((scene.field.batches[0].tolist(), scene.formulas[0].source))
 
-    for place in (media, tmp_path):
-        play(look, place)
+    for place in (media, other):
+        play(Batches, look, run=RUN, media_dir=place)
     assert seen[0][0] == batch[0, :32].tolist() and seen[1][0] == batch[0, ::-1][:32].tolist()
     assert seen[0][1] != seen[1][1]
 
@@ -156,28 +124,23 @@ def test_the_beats(film):
     ("name", "beats"),
     [("one epoch of single examples", ["next", "epoch-only"]), ("two batches", ["next-last", "epoch"])],
 )
-def test_what_is_said_is_what_the_run_has(media, name, beats):
-    assert play(lambda scene, beat: None, media, EXTREMES[name])[2:4] == beats
+def test_what_is_said_is_what_the_run_has(play, name, beats):
+    assert play(Batches, run=EXTREMES[name]).beats[2:4] == beats
 
 
 @pytest.mark.parametrize(("name", "language"), [*((name, "en") for name in EXTREMES), ("adam", "zh")])
-def test_extremes_stay_readable(media, name, language):
-    found: list[str] = []
+def test_extremes_stay_readable(play, name, language):
     quiz = {"quiz": [[10**9, 3], [7, 7]]} if name == "two batches" else {}
-    play(
-        lambda scene, beat: found.extend(map(str, check_scene(scene, beat))),
-        media, EXTREMES[name], quiz, language=language, theme="light",
-    )  # fmt: skip
-    assert found == []
+    assert play(Batches, check_scene, lang=language, theme="light", run=EXTREMES[name], **quiz).findings == []
 
 
-def test_answers_are_rounded_up_for_a_smaller_last_batch(media):
+def test_answers_are_rounded_up_for_a_smaller_last_batch(play):
     sources = []
     play(
+        Batches,
         lambda scene, beat: sources.append(scene.answers[0][0].source) if beat == "quiz-answer" else None,
-        media,
-        EXTREMES["two batches"],
-        {"quiz": [[10, 3], [7, 7]]},
+        run=EXTREMES["two batches"],
+        quiz=[[10, 3], [7, 7]],
     )
     assert 'part("result", "4")' in sources[0] and "ceil" in sources[0]
 
@@ -197,16 +160,14 @@ def test_bundles_hold_as_many_squares_as_batches_have(examples, batch_size, size
     assert bundles.get_right()[0] < 6.45
 
 
-def test_the_last_batch_is_what_is_left(media):
-    sources = []
-    play(lambda scene, beat: sources.append(scene.result[-1].source) if beat == "epoch" else None, media)
-    assert "45 dot 32 + 18" in sources[0]
+def test_the_last_batch_is_what_is_left(play):
+    seen = play(Batches, lambda scene, beat: scene.result[-1].source if beat == "epoch" else None, run=RUN).seen
+    assert "45 dot 32 + 18" in seen["epoch"]
 
 
-def test_days_are_said_to_be_synthetic_or_whose_they_are(media):
-    captions = []
-    play(lambda scene, beat: captions.append(scene.source.source) if beat == "split" else None, media)
-    assert captions == ["synthetic data"] and isinstance(RUN.dataset, DailyViews) and RUN.dataset.synthetic
+def test_days_are_said_to_be_synthetic_or_whose_they_are(play):
+    seen = play(Batches, lambda scene, beat: scene.source.source if beat == "split" else None, run=RUN).seen
+    assert seen["split"] == "synthetic data" and isinstance(RUN.dataset, DailyViews) and RUN.dataset.synthetic
 
 
 def own(values, **changed) -> Experiment:
@@ -218,9 +179,8 @@ def own(values, **changed) -> Experiment:
 @pytest.mark.parametrize(
     ("size", "written"), [(1.0, r"\d\.\d\d"), (300.0, r"\d{2,3}"), (20_000.0, r"\d\d\.\dk"), (3e6, r"\d{3,4}k")]
 )
-def test_losses_are_written_in_views_whatever_their_size(tmp_path, size, written):
+def test_losses_are_written_in_views_whatever_their_size(play, size, written):
     run = own(size * (3 + np.arange(120) % 7))
-    train(run, tmp_path / "traces")
     seen, found = {}, []
 
     def look(scene, beat):
@@ -230,16 +190,15 @@ def test_losses_are_written_in_views_whatever_their_size(tmp_path, size, written
         if beat.startswith("wander"):
             seen["axis"] = [label.source for label in scene.plot.axes.y_tick_labels]
 
-    play(look, tmp_path, run)
+    play(Batches, look, run=run)
     assert re.fullmatch(written, seen["told"]), seen["told"]
     assert seen["told"].endswith("k") == seen["axis"][-1].endswith("k")
     assert found == []
 
 
-def test_a_loss_that_hardly_falls_is_not_said_to_go_down(tmp_path):
+def test_a_loss_that_hardly_falls_is_not_said_to_go_down(play):
     run = own(300 + 100 * np.random.default_rng(2).random(120), learning_rate=1e-4)
-    train(run, tmp_path / "traces")
-    assert "wander-stays" in play(lambda *at: None, tmp_path, run)
+    assert "wander-stays" in play(Batches, run=run).beats
 
 
 def test_days_that_are_all_alike_are_refused():

@@ -3,60 +3,34 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.columns import checksum
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.forecast import next_days
 from gradreel.core.theta import loss
-from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
-from gradreel.core.training import train
+from gradreel.core.trace import Trace
 from gradreel.core.written_out import in_thousands
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.loss import Loss
 from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.error_strip import ErrorStrip
 from gradreel.scenes.mobjects.theta_card import ThetaCard
-from gradreel.scenes.stills import visit_beats
 
 RUN = Experiment(
     dataset=DailyViews(window=3), hidden=(3,), learning_rate=0.1, batch_size=64, epochs=8, loss="mae", seed=0
 )
-CURVE = Experiment(epochs=40)
+SHORT = {"run": RUN, "curve": Experiment(epochs=40)}
 FLAT = DailySeries(start=date(2022, 1, 3), values=(50.0,) * 60, name="flat.csv")
 
 
 @pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for run in (RUN, CURVE):
-        train(run, folder / "traces")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def trace(media) -> Trace:
-    return Trace.find(media / "traces", RUN)
-
-
-def play(media_dir, look=lambda scene, beat: None, lang="en", **parameters) -> list[str]:
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    context = SceneContext(media_dir=media_dir, language=lang)
-    visit_beats(Loss, at_beat, {"run": RUN, "curve": CURVE, **parameters}, context, (320, 180))
-    return beats
+def trace(trace_of) -> Trace:
+    return trace_of(RUN)
 
 
 def drawn(scene, line) -> np.ndarray:
@@ -65,7 +39,7 @@ def drawn(scene, line) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def film(media):
+def film(play):
     seen = {}
 
     def look(scene, beat):
@@ -88,7 +62,7 @@ def film(media):
         seen["cells"] = [[number.text for number in card.numbers] for card in scene.cards]
         seen["span"], seen["shown"] = scene.thetas.span, scene.thetas.shown
 
-    seen["beats"] = play(media, look)
+    seen["beats"] = play(Loss, look, **SHORT).beats
     return seen
 
 
@@ -148,7 +122,7 @@ def test_the_cells_show_theta_in_thousand_views(film, trace):
     np.testing.assert_allclose(shown, values, atol=0.0051)
 
 
-def test_the_day_that_is_explained_has_its_numbers(media, trace):
+def test_the_day_that_is_explained_has_its_numbers(play, trace):
     expected = next_days(RUN, np.asarray(trace.parameters[0]), date(2020, 12, 4), date(2020, 12, 31))
 
     def look(scene, beat):
@@ -160,29 +134,24 @@ def test_the_day_that_is_explained_has_its_numbers(media, trace):
             assert scene.board.plot.data(one.prediction[0].get_center())[1] == pytest.approx(expected.prediction[k])
             assert f'"{abs(expected.error[k]):.0f}"' in one.names[1].source
 
-    play(media, look)
+    play(Loss, look, **SHORT)
 
 
-def test_another_trace_is_another_picture(media, trace, tmp_path, film):
-    folder = tmp_path / "traces" / RUN.digest
-    shutil.copytree(media / "traces", tmp_path / "traces")
-    parameters = np.load(folder / "parameters.npy")
+def test_another_trace_is_another_picture(play, rewritten, trace, tmp_path, film):
+    parameters = np.array(trace.parameters)
     parameters[-1] = parameters[120]
-    np.save(folder / "parameters.npy", parameters)
-    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(RUN).items()}
-    (folder / "meta.json").write_text(sealed_meta(RUN, read_meta(folder)[0]["versions"], sums))
     found = {}
 
     def look(scene, beat):
         if beat.startswith("other"):
             found["blue"] = drawn(scene, scene.board.blue)
 
-    play(tmp_path, look)
+    play(Loss, look, media_dir=rewritten(trace, tmp_path, parameters=parameters), **SHORT)
     assert np.abs(found["blue"] - film["other-better"]["blue"])[:, 1].max() > 1.0
 
 
-def test_a_theta_that_was_trained_is_not_called_random(media):
-    assert "error-later" in play(media, first=3)
+def test_a_theta_that_was_trained_is_not_called_random(play):
+    assert "error-later" in play(Loss, **SHORT, first=3).beats
 
 
 @pytest.mark.parametrize(
@@ -199,15 +168,13 @@ def test_the_strips_calendar_suits_its_length(series, labels):
     assert found == labels
 
 
-def test_the_words_tell_which_theta_is_worse(media):
-    assert play(media, first=184, second=0)[-1] == "other-worse"
+def test_the_words_tell_which_theta_is_worse(play):
+    assert play(Loss, **SHORT, first=184, second=0).beats[-1] == "other-worse"
 
 
-def test_losses_that_are_written_alike_are_not_called_better(tmp_path):
+def test_losses_that_are_written_alike_are_not_called_better(play):
     run = RUN.model_copy(update={"learning_rate": 1e-9, "epochs": 1})
-    for each in (run, CURVE):
-        train(each, tmp_path / "traces")
-    assert play(tmp_path, run=run)[-1] == "other-same"
+    assert play(Loss, **SHORT | {"run": run}).beats[-1] == "other-same"
 
 
 def test_days_that_are_all_alike_are_refused():
@@ -222,12 +189,10 @@ def test_days_that_are_all_alike_are_refused():
     ("size", "unit"),
     [(0.002, r"0\.00\d+"), (1.0, r"\d\.\d\d"), (2000.0, r"\d{3,4}"), (3e6, r"\d{3,4}k"), (1e12, r"\d{2,4}B")],
 )
-def test_views_of_any_size_are_written_with_digits_that_count(tmp_path, size, unit):
+def test_views_of_any_size_are_written_with_digits_that_count(play, trace_of, size, unit):
     views = size * np.array([4, 5, 5, 4, 1, 0.5, 3])[np.arange(70) % 7]
     series = DailySeries(start=date(2022, 1, 3), values=tuple(views.tolist()), name="own.csv")
     run = RUN.model_copy(update={"dataset": DailyViews(series=series, window=3), "batch_size": 8})
-    for each in (run, CURVE):
-        train(each, tmp_path / "traces")
     findings, told, cells, axis = [], [], [], []
 
     def look(scene, beat):
@@ -236,10 +201,10 @@ def test_views_of_any_size_are_written_with_digits_that_count(tmp_path, size, un
         cells[:] = [value_in_cell(card, k) for card in scene.cards for k in range(len(card.numbers))]
         axis[:] = [label.source for label in scene.board.strip.plot.y_tick_labels]
 
-    assert play(tmp_path, look, run=run)[-1] == "other-better"
+    assert play(Loss, look, **SHORT | {"run": run}).beats[-1] == "other-better"
     assert all(re.fullmatch(unit, text) for text in told), told
     assert {text.lstrip("0123456789.\u2009") for text in axis} <= {"", told[0].lstrip("0123456789.")}
-    theta = in_thousands(run, np.asarray(Trace.find(tmp_path / "traces", run).parameters[[0, -1]]))
+    theta = in_thousands(run, np.asarray(trace_of(run).parameters[[0, -1]]))
     for (shown, digit), value in zip(cells, theta[:, [0, 1, 2, -1]].ravel(), strict=True):
         assert shown == pytest.approx(value, abs=0.51 * digit)
     columns = np.array([abs(shown) / digit for shown, digit in cells]).reshape(2, -1).max(axis=0)
@@ -269,10 +234,8 @@ def value_in_cell(card: ThetaCard, k: int) -> tuple[float, float]:
     ],
     ids=str,
 )
-def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(media, lang, parameters):
-    findings = []
-    play(media, lambda scene, beat: findings.extend(check_scene(scene, beat)), lang, **parameters)
-    assert findings == []
+def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(play, lang, parameters):
+    assert play(Loss, check_scene, lang=lang, **SHORT, **parameters).findings == []
 
 
 @pytest.mark.parametrize(
@@ -293,7 +256,7 @@ def test_what_cannot_be_shown_is_named(parameters, message):
         Loss.validated({"run": RUN, **parameters})
 
 
-def test_earlier_years_are_named_only_where_there_were_some_and_theta_missed_them_by_less(media):
+def test_earlier_years_are_named_only_where_there_were_some_and_theta_missed_them_by_less(play):
     def beats(**parameters) -> list[tuple[bool, bool]]:
         said = []
 
@@ -305,7 +268,7 @@ def test_earlier_years_are_named_only_where_there_were_some_and_theta_missed_the
                 earlier = [sizes[years == other].mean() for other in np.unique(years[years < year])]
                 said.append((beat == "mean", bool(earlier) and max(earlier) < here))
 
-        play(media, look, **parameters)
+        play(Loss, look, **SHORT, **parameters)
         return said
 
     assert beats() == [(True, True)]

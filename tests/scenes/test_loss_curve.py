@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.columns import checksum
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.theta import loss, unseen_loss
-from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
+from gradreel.core.trace import Trace
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.loss_curve import LossCurve
 from gradreel.scenes.mobjects.loss_axis import LossAxis, epoch_ticks, update_ticks
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_readout import LossReadout
-from gradreel.scenes.stills import beat_frames, visit_beats
+from gradreel.scenes.stills import _drawn
 
-TINY = (320, 180)
 BATCHES = Experiment(batch_size=8, epochs=40, learning_rate=0.05)
 FULL = Experiment(epochs=60)
 VIEWS = Experiment(
@@ -33,26 +27,6 @@ VIEWS = Experiment(
     epochs=6, loss="mae", dtype="float32", keep={"every": 4},
 )  # fmt: skip
 NOISE = np.random.default_rng(1).normal(size=20_000)
-
-
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for run in (BATCHES, FULL, VIEWS):
-        train(run, folder / "traces")
-    return folder
-
-
-def play(look, media_dir, parameters, **context) -> list[str]:
-    """Call look(scene, beat) at each beat's end; the names of the beats."""
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    visit_beats(LossCurve, at_beat, parameters, SceneContext(media_dir=media_dir, **context), TINY)
-    return beats
 
 
 def shown(scene) -> tuple[int, float]:
@@ -70,7 +44,7 @@ def drawn(scene, curve) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def film(media):
+def film(play):
     """What is read from the scene of a run in batches at the end of each beat."""
     seen = {}
 
@@ -81,13 +55,13 @@ def film(media):
         seen["window"], seen["edges"] = scene.history.window, (10.0**plot.axis.low, 10.0**plot.axis.high)
         seen["label"] = [line.source for line in plot.labels["mean"]]
 
-    seen["beats"] = play(look, media, {"run": BATCHES})
+    seen["beats"] = play(LossCurve, look, run=BATCHES).beats
     return seen
 
 
 @pytest.fixture(scope="module")
-def trace(media) -> Trace:
-    return Trace.find(media / "traces", BATCHES)
+def trace(trace_of) -> Trace:
+    return trace_of(BATCHES)
 
 
 def test_each_part_of_the_story_has_its_beat(film):
@@ -117,32 +91,24 @@ def test_the_loss_over_all_examples_is_computed_from_recorded_states(film, trace
     assert film["end"]["readout"] == (440, pytest.approx(float(loss(BATCHES, trace.parameters[-1])), abs=5.1e-4))
 
 
-def test_one_changed_number_is_another_picture(media, trace, tmp_path):
-    folder = tmp_path / "traces" / BATCHES.digest
-    shutil.copytree(trace.path, folder)
-    losses = np.load(folder / "batch_loss.npy")
+def test_one_changed_number_is_another_picture(play, media, rewritten, trace, tmp_path):
+    losses = np.array(trace.batch_loss)
     losses[200:260] *= 1.5
-    np.save(folder / "batch_loss.npy", losses)
-    meta, _ = read_meta(folder)
-    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(BATCHES).items()}
-    (folder / "meta.json").write_text(sealed_meta(BATCHES, meta["versions"], sums))
     one, other = (
-        {s.beat: s.pixels for s in beat_frames(LossCurve, {"run": BATCHES}, SceneContext(media_dir=m), TINY)}
-        for m in (media, tmp_path)
+        play(LossCurve, lambda scene, beat: _drawn(scene), run=BATCHES, media_dir=place).seen
+        for place in (media, rewritten(trace, tmp_path, batch_loss=losses))
     )
     for beat in ("wander-batches", "running-mean"):
         assert (one[beat] != other[beat]).any()
 
 
-def test_all_examples_in_each_batch_are_one_line(media):
-    counts = []
-    beats = play(lambda scene, beat: counts.append(shown(scene)), media, {"run": FULL})
-    trace = Trace.find(media / "traces", FULL)
-    assert beats == ["axes", "walk", "end"]
-    assert counts[-1] == (59, pytest.approx(trace.batch_loss[-1], abs=5.1e-4))
+def test_all_examples_in_each_batch_are_one_line(play, trace_of):
+    played = play(LossCurve, lambda scene, beat: shown(scene), run=FULL)
+    assert played.beats == ["axes", "walk", "end"]
+    assert played.seen["end"] == (59, pytest.approx(trace_of(FULL).batch_loss[-1], abs=5.1e-4))
 
 
-def test_losses_of_daily_views_are_told_in_views(media):
+def test_losses_of_daily_views_are_told_in_views(play, trace_of):
     seen = {}
 
     def look(scene, beat):
@@ -150,8 +116,8 @@ def test_losses_of_daily_views_are_told_in_views(media):
         seen["line"] = scene.plot.unseen and drawn(scene, scene.plot.unseen)[-1, 1]
         seen["ticks"] = [label.source for label in scene.plot.axes.y_tick_labels]
 
-    beats = play(look, media, {"run": VIEWS})
-    trace, data = Trace.find(media / "traces", VIEWS), VIEWS.dataset
+    beats = play(LossCurve, look, run=VIEWS).beats
+    trace, data = trace_of(VIEWS), VIEWS.dataset
     views = [data.absolute_error_in_views(float(of(VIEWS, trace.parameters[-1]))) for of in (loss, unseen_loss)]
     assert beats[-3:] == ["whole", "unseen", "end-unseen"]
     assert [seen[beat][1] for beat in ("whole", "unseen")] == [round(each) for each in views]
@@ -159,25 +125,23 @@ def test_losses_of_daily_views_are_told_in_views(media):
     assert all(tick.replace("\u2009", "").isdigit() for tick in seen["ticks"])
 
 
-def test_an_unseen_loss_far_above_the_others_has_room(tmp_path):
+def test_an_unseen_loss_far_above_the_others_has_room(play):
     views = np.where(np.arange(120) == 110, 90_000.0, 300.0 + np.arange(120) % 7)
     series = DailySeries(start=date(2024, 1, 1), values=tuple(views.tolist()), name="burst.csv")
     run = VIEWS.model_copy(update={"dataset": DailyViews(series=series, window=7), "batch_size": 16, "epochs": 4})
-    train(run, tmp_path / "traces")
-    found = []
-    assert play(lambda scene, beat: found.extend(check_scene(scene, beat)), tmp_path, {"run": run})[-1] == "end-unseen"
-    assert found == []
+    played = play(LossCurve, check_scene, run=run)
+    assert played.beats[-1] == "end-unseen"
+    assert played.findings == []
 
 
 # -- anybody's runs
 
 
-def test_a_loop_of_ones_own(loops, tmp_path):
-    seen = []
-    beats = play(lambda scene, beat: seen.append(shown(scene)), tmp_path, {"trace": str(loops / "sgd")})
+def test_a_loop_of_ones_own(play, loops):
+    played = play(LossCurve, lambda scene, beat: shown(scene), trace=str(loops / "sgd"))
     trace = Trace.open(loops / "sgd")
-    assert beats == ["axes", "wander", "running-mean", "epochs", "end"]
-    assert seen[1] == (119, pytest.approx(trace.batch_loss[-1], abs=5.1e-4))
+    assert played.beats == ["axes", "wander", "running-mean", "epochs", "end"]
+    assert played.seen["wander"] == (119, pytest.approx(trace.batch_loss[-1], abs=5.1e-4))
 
 
 EXTREME = {
@@ -196,7 +160,7 @@ LAST = {"gaps": "end-unlogged", "overflow": "end-overflow", "single": "end-singl
 
 
 @pytest.mark.parametrize(("name", "language"), [*((name, "en") for name in EXTREME), ("twenty thousand", "zh")])
-def test_extremes_stay_readable(written, tmp_path, name, language):
+def test_extremes_stay_readable(play, written, name, language):
     found, counts = [], []
 
     def look(scene, beat):
@@ -204,7 +168,7 @@ def test_extremes_stay_readable(written, tmp_path, name, language):
         counts.append(int(scene.readout.count.text.replace("\u2009", "")))
 
     losses, epoch = EXTREME[name]
-    beats = play(look, tmp_path, {"trace": str(written(losses, epoch))}, language=language)
+    beats = play(LossCurve, look, lang=language, trace=str(written(losses, epoch))).beats
     assert found == []
     assert beats[-1] == LAST.get(name, "end")
     assert max(counts) == len(losses) - 1
@@ -228,43 +192,42 @@ def test_no_loss_of_a_long_run_is_left_out_of_its_line(written):
     assert y.max() == 40.0 and y.min() == losses.min()
 
 
-def test_losses_beyond_the_edge_are_counted_on_the_picture(written, tmp_path):
+def test_losses_beyond_the_edge_are_counted_on_the_picture(play, written):
     losses = np.exp(0.1 * NOISE[:2000])
     losses[[500, 900, 1300]] = 50.0
     trace = Trace.open(written(losses))
     axis = LossAxis.of(LossHistory.of(trace))
     measure = np.log10(losses) if axis.logarithmic else losses
     assert axis.outside(losses) == np.sum((measure > axis.high) | (measure < axis.low)) >= 3
-    texts = []
-    play(lambda scene, beat: texts.append(scene._note()), tmp_path, {"trace": str(trace.path)})
-    assert f"beyond the picture's edge: {axis.outside(losses)}" in texts[0]
+    first, *_ = play(LossCurve, lambda scene, beat: scene._note(), trace=str(trace.path)).seen.values()
+    assert f"beyond the picture's edge: {axis.outside(losses)}" in first
 
 
-def test_a_run_without_logged_losses_says_what_to_call(loops, written, tmp_path):
+def test_a_run_without_logged_losses_says_what_to_call(play, loops, written):
     with pytest.raises(UserError, match=r"recording\.log\(loss=loss\.item\(\)\)"):
-        play(lambda scene, beat: None, tmp_path, {"trace": str(loops / "unlogged")})
+        play(LossCurve, trace=str(loops / "unlogged"))
     with pytest.raises(UserError, match="none of the 3 losses of this run is a finite number"):
-        play(lambda scene, beat: None, tmp_path, {"trace": str(written([np.inf] * 3))})
+        play(LossCurve, trace=str(written([np.inf] * 3)))
 
 
-def test_losses_that_were_logged_as_nan_are_not_called_unlogged(broken, tmp_path):
+def test_losses_that_were_logged_as_nan_are_not_called_unlogged(play, broken):
     run = Trace.open(broken / "nan from the start").run
     assert run.first_nan_loss == 0
     with pytest.raises(UserError, match=r"every loss that was logged .* is nan, the first at update 0") as error:
-        play(lambda scene, beat: None, tmp_path, {"trace": str(broken / "nan from the start")})
+        play(LossCurve, trace=str(broken / "nan from the start"))
     assert "no loss was logged" not in str(error.value)
 
 
 @pytest.mark.parametrize(("name", "end"), [("nan", "end-nan"), ("overflow", "end-overflow")])
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_loss_that_becomes_nan_is_no_gap(broken, tmp_path, name, end, language):
+def test_a_loss_that_becomes_nan_is_no_gap(play, broken, name, end, language):
     found, notes = [], []
 
     def look(scene, beat):
         found.extend(map(str, check_scene(scene, beat)))
         notes.append(scene._note())
 
-    beats = play(look, tmp_path, {"trace": str(broken / name)}, language=language)
+    beats = play(LossCurve, look, lang=language, trace=str(broken / name)).beats
     trace = Trace.open(broken / name)
     missing = int(np.isnan(trace.batch_loss).sum())
     assert beats[-1] == end and found == []

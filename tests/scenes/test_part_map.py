@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import numpy as np
 import pytest
-from gradreel.core.columns import checksum
 from gradreel.core.experiment import Experiment
 from gradreel.core.planes import plane_of
 from gradreel.core.theta import predict
-from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
-from gradreel.core.training import train
+from gradreel.core.trace import Trace
 from gradreel.scenes.mobjects.part_map import PLACE, VEILED, PartMap
 from gradreel.scenes.style import use_theme
 
@@ -20,17 +15,10 @@ RUN = Experiment(epochs=200)
 NAMES = ("function", "loss", "optimization")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("traces")
-    train(RUN, folder)
-    return folder
-
-
 @pytest.fixture
-def steps(folder) -> PartMap:
+def steps(trace_of) -> PartMap:
     use_theme("dark")
-    return PartMap(Trace.find(folder, RUN), NAMES, 1)
+    return PartMap(trace_of(RUN), NAMES, 1)
 
 
 def data(plot, line) -> np.ndarray:
@@ -38,10 +26,10 @@ def data(plot, line) -> np.ndarray:
     return np.array([plot.data(point) for point in [*line.get_start_anchors(), line.get_end()]])
 
 
-def test_the_bright_curve_is_what_the_last_recorded_state_draws(steps, folder):
+def test_the_bright_curve_is_what_the_last_recorded_state_draws(trace_of, steps):
     plot = steps.card(1)[PLACE][0]
     x, y = data(plot, steps.blue).T
-    theta = Trace.find(folder, RUN).parameters[-1]
+    theta = trace_of(RUN).parameters[-1]
     np.testing.assert_allclose(y, predict(RUN, theta, RUN.dataset.features_at(x)), atol=1e-9)
 
 
@@ -57,13 +45,13 @@ def test_the_upright_lines_are_the_errors_of_the_blue_curve(steps):
         assert prediction == pytest.approx(np.interp(at, x, y), abs=1e-9)
 
 
-def test_other_values_that_are_tried_are_recorded_ones_and_have_their_errors(steps, folder):
+def test_other_values_that_are_tried_are_recorded_ones_and_have_their_errors(trace_of, steps):
     plot, *errors, _, blue = steps.card(2)[PLACE]
     before = data(plot, blue)
     trying = steps.try_values(1.0)
     trying.update_function(trying.mobject, 1.0)
     x, y = data(plot, blue).T
-    theta = Trace.find(folder, RUN).parameters[-1]
+    theta = trace_of(RUN).parameters[-1]
     np.testing.assert_allclose(y, np.clip(predict(RUN, theta, RUN.dataset.features_at(x)), *plot.y_range), atol=1e-9)
     for error in errors:
         (at, _), (_, prediction) = data(plot, error)
@@ -72,8 +60,8 @@ def test_other_values_that_are_tried_are_recorded_ones_and_have_their_errors(ste
     np.testing.assert_allclose(data(plot, blue), before, atol=1e-9)
 
 
-def test_the_path_leads_from_the_recorded_start_to_the_recorded_end(steps, folder):
-    trace = Trace.find(folder, RUN)
+def test_the_path_leads_from_the_recorded_start_to_the_recorded_end(trace_of, steps):
+    trace = trace_of(RUN)
     ground, line, start, end = steps.card(3)[PLACE]
     plane = plane_of(trace)
     for mobject, row in ((start, 0), (end, -1)):
@@ -97,22 +85,17 @@ def test_one_card_is_bright_or_all(steps):
         assert shares() == wanted
 
 
-def test_a_changed_trace_is_a_changed_map(steps, folder, tmp_path):
-    changed = tmp_path / RUN.digest
-    shutil.copytree(folder / RUN.digest, changed)
-    parameters = np.load(changed / "parameters.npy")
+def test_a_changed_trace_is_a_changed_map(trace_of, rewritten, steps, tmp_path):
+    parameters = np.array(trace_of(RUN).parameters)
     parameters[-1] += 0.5
-    np.save(changed / "parameters.npy", parameters)
-    meta, _ = read_meta(changed)
-    sums = {name: checksum(changed / f"{name}.npy", kind) for name, kind in column_kinds(RUN).items()}
-    (changed / "meta.json").write_text(sealed_meta(RUN, meta["versions"], sums))
-    other = PartMap(Trace.find(tmp_path, RUN), NAMES, 1)
+    changed = rewritten(trace_of(RUN), tmp_path, parameters=parameters)
+    other = PartMap(Trace.find(changed / "traces", RUN), NAMES, 1)
     assert np.abs(other.blue.points - steps.blue.points).max() > 0.01
     assert np.abs(other.card(3)[PLACE][1].get_end() - steps.card(3)[PLACE][1].get_end()).max() > 0.01
 
 
-def test_without_formulas_the_pictures_are_taller(steps, folder):
-    plain = PartMap(Trace.find(folder, RUN), NAMES, 1, formulas=False)
+def test_without_formulas_the_pictures_are_taller(trace_of, steps):
+    plain = PartMap(trace_of(RUN), NAMES, 1, formulas=False)
     for step in (1, 2, 3):
         assert len(plain.card(step)) == len(steps.card(step)) - 1
         frame, picture = plain.card(step)[0], plain.card(step)[PLACE]
@@ -120,5 +103,5 @@ def test_without_formulas_the_pictures_are_taller(steps, folder):
         assert frame.get_bottom()[1] < picture.get_bottom()[1]
         assert picture.get_top()[1] < plain.card(step)[3].get_bottom()[1]
     x, y = data(plain.card(1)[PLACE][0], plain.blue).T
-    theta = Trace.find(folder, RUN).parameters[-1]
+    theta = trace_of(RUN).parameters[-1]
     np.testing.assert_allclose(y, predict(RUN, theta, RUN.dataset.features_at(x)), atol=1e-9)

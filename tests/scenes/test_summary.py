@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.line_fit import line_of
 from gradreel.core.theta import predict
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.summary import CHOSEN, Summary
-from gradreel.scenes.stills import visit_beats
 
-TINY = (320, 180)
 RUN, OTHER = Experiment(epochs=200), Experiment(epochs=200, seed=5)
 LINE = LinearLimits.Parameters().line_run()
 RELU = Experiment(hidden=(2, 3), activation="relu", learning_rate=0.02, epochs=40)
 
 
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for run in (RUN, OTHER, RELU, LINE):
-        train(run, folder / "traces")
-    return folder
-
-
-def play(look, media, run=RUN, scene=Summary, **context) -> list[str]:
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    visit_beats(scene, at_beat, {"run": run}, SceneContext(media_dir=media, **context), TINY)
-    return beats
-
-
-def last_frame(media, run, scene=Summary) -> dict[str, np.ndarray]:
+def last_frame(play, run, scene=Summary) -> dict[str, np.ndarray]:
     """Colour -> the points of the curves across the picture at the end."""
     curves: dict[str, np.ndarray] = {}
 
@@ -53,28 +27,28 @@ def last_frame(media, run, scene=Summary) -> dict[str, np.ndarray]:
             if getattr(part, "bleed", False):
                 curves[part.get_stroke_color().to_hex()] = part.points.copy()
 
-    play(look, media, run, scene)
+    play(scene, look, run=run)
     return curves
 
 
 @pytest.mark.parametrize("run", [RUN, OTHER, RELU], ids=["sigmoids", "another start", "two layers"])
-def test_the_last_curve_is_what_the_run_ended_with(media, run):
-    curves, dataset = last_frame(media, run), run.dataset
+def test_the_last_curve_is_what_the_run_ended_with(play, trace_of, run):
+    curves, dataset = last_frame(play, run), run.dataset
     blue, red = curves["#4FADFF"], curves["#FF5C6A"]
     x = np.interp(blue[:, 0], [blue[0, 0], blue[-1, 0]], dataset.range)
-    y = predict(run, Trace.find(media / "traces", run).parameters[-1], dataset.features_at(x))
+    y = predict(run, trace_of(run).parameters[-1], dataset.features_at(x))
     label = dataset.curve()(np.interp(red[:, 0], [red[0, 0], red[-1, 0]], dataset.range))
     scale, offset = np.polyfit(label, red[:, 1], 1)  # scene units of a label: one axis for both
     np.testing.assert_allclose(blue[:, 1], scale * y + offset, atol=0.02)
 
 
-def test_it_lies_where_the_film_began(media):
-    begin, end = last_frame(media, RUN, Title), last_frame(media, RUN)
+def test_it_lies_where_the_film_began(play):
+    begin, end = last_frame(play, RUN, Title), last_frame(play, RUN)
     for color in ("#4FADFF", "#FF5C6A"):
         np.testing.assert_allclose(begin[color][[0, -1]], end[color][[0, -1]], atol=1e-6)
 
 
-def test_each_choice_stands_under_its_step(media):
+def test_each_choice_stands_under_its_step(play):
     def look(scene, beat):
         if beat == "chosen":
             for (step, _), text in zip(CHOSEN, scene.chosen, strict=True):
@@ -82,10 +56,10 @@ def test_each_choice_stands_under_its_step(media):
                 assert text.get_center()[0] == pytest.approx(card.get_center()[0])
                 assert card.get_bottom()[1] < text.get_bottom()[1] < text.get_top()[1] < -1.15
 
-    assert play(look, media) == ["thread", "steps", "chosen", "curve", "next"]
+    assert play(Summary, look, run=RUN).beats == ["thread", "steps", "chosen", "curve", "next"]
 
 
-def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(media):
+def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(play, trace_of):
     seen = {}
 
     def look(scene, beat):
@@ -94,20 +68,17 @@ def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(m
                 plot = scene.thread[k][0][0]
                 seen[k] = np.array([plot.data(point) for point in [*blue.get_start_anchors(), blue.get_end()]]).T
 
-    play(look, media)
-    line = line_of(LINE, np.asarray(Trace.find(media / "traces", LINE).parameters[-1]))
+    play(Summary, look, run=RUN)
+    line = line_of(LINE, np.asarray(trace_of(LINE).parameters[-1]))
     np.testing.assert_allclose(seen[0][1], line(seen[0][0]), atol=1e-9)
     np.testing.assert_allclose(seen[1][1], RUN.dataset.curve()(seen[1][0]), atol=1e-9)
-    theta = Trace.find(media / "traces", RUN).parameters[-1]
+    theta = trace_of(RUN).parameters[-1]
     np.testing.assert_allclose(seen[2][1], predict(RUN, theta, RUN.dataset.features_at(seen[2][0])), atol=1e-9)
 
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
-def test_another_run_stays_readable(media, language, theme):
-    found: list[str] = []
-    look = lambda scene, beat: found.extend(map(str, check_scene(scene, beat)))  # noqa: E731
-    play(look, media, RELU, language=language, theme=theme)
-    assert found == []
+def test_another_run_stays_readable(play, language, theme):
+    assert play(Summary, check_scene, lang=language, theme=theme, run=RELU).findings == []
 
 
 def test_a_run_on_no_curve_is_an_error():
