@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from gradreel.core.columns import checksum
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.planes import Plane, plane_of
 from gradreel.core.theta import loss, parameter_names, predict
-from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
+from gradreel.core.trace import Trace
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import Descent
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
-from gradreel.scenes.stills import _drawn, visit_beats
+from gradreel.scenes.stills import _drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from manim import Dot, FadeOut, VGroup
 
-TINY = (320, 180)
 SHORT = Experiment(epochs=300)
 LONG = Experiment(epochs=5000)  # down in a few updates, then along a valley for thousands
 LINE = Experiment(  # a line fitted to a line: reached for certain
@@ -60,27 +54,6 @@ OTHERS = {  # whose updates are not, or not always, the learning rate times the 
     "a rate that falls": (Experiment(schedule="cosine", epochs=60), "downhill", "learning-rate-falls"),
     "float32": (Experiment(dtype="float32", epochs=60), "downhill", "learning-rate"),
 }
-
-
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for run in (SHORT, LONG, LINE, *EXTREMES.values(), *(run for run, *_ in OTHERS.values())):
-        train(run, folder / "traces")
-    return folder
-
-
-def play(look, media_dir, run=SHORT, updates=None, **context) -> list[str]:
-    """Call look(scene, beat) at each beat's end of the scene, played without its animations; the names of the beats."""
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    parameters = {"run": run, "updates": updates}
-    visit_beats(GradientDescent, at_beat, parameters, SceneContext(media_dir=media_dir, **context), TINY)
-    return beats
 
 
 UPDATES = {"surface": 0, "first-update": 1, "again": 10, "step-back": 10, "walk": 300, "stop": 300}
@@ -177,7 +150,7 @@ class ShortFilm(Film):
 
 
 @pytest.fixture(scope="module")
-def film_of(media) -> Callable[..., Film]:
+def film_of(play) -> Callable[..., Film]:
     """``film_of(run, language)``: a run's film, played once for all tests."""
     films: dict[tuple[str, str], Film] = {}
 
@@ -185,7 +158,7 @@ def film_of(media) -> Callable[..., Film]:
         key = run.digest, language
         if key not in films:
             films[key] = ShortFilm() if run == SHORT else Film()
-            play(films[key].look, media, run, language=language)
+            play(GradientDescent, films[key].look, lang=language, run=run)
         return films[key]
 
     return film
@@ -197,8 +170,8 @@ def film(film_of) -> dict[str, Seen]:
 
 
 @pytest.fixture(scope="module")
-def trace(media) -> Trace:
-    return Trace.find(media / "traces", SHORT)
+def trace(trace_of) -> Trace:
+    return trace_of(SHORT)
 
 
 @pytest.mark.parametrize("beat", UPDATES)
@@ -264,9 +237,9 @@ def test_values_on_the_map_are_losses_where_they_stand(film_of, trace):
 
 
 @pytest.mark.parametrize("run", [LONG, OTHERS["momentum"][0]], ids=["long", "momentum"])
-def test_the_points_label_keeps_off_the_path(media, run):
+def test_the_points_label_keeps_off_the_path(trace_of, run):
     texts = dict.fromkeys(("target", "model", "start", "update", "step"), "")
-    far = Descent(Trace.find(media / "traces", run), run.n_updates, 10, texts).far
+    far = Descent(trace_of(run), run.n_updates, 10, texts).far
     for row in np.linspace(10, run.n_updates, 80):
         far.show(row)
         corners = np.array([*far.path.line.get_start_anchors(), far.path.line.get_end()])[:, :2]
@@ -276,8 +249,8 @@ def test_the_points_label_keeps_off_the_path(media, run):
         assert (beyond.max(axis=1) > 0.03).all()
 
 
-def test_stepping_back_the_near_map_goes_to_where_it_lies_on_the_far_one(media):
-    texts, long = dict.fromkeys(("target", "model", "start", "update", "step"), ""), Trace.find(media / "traces", LONG)
+def test_stepping_back_the_near_map_goes_to_where_it_lies_on_the_far_one(trace_of):
+    texts, long = dict.fromkeys(("target", "model", "start", "update", "step"), ""), trace_of(LONG)
     descent = Descent(long, LONG.n_updates, 10, texts)
     near, far = descent.near, descent.far
     goal = near.goes_into(far).target_mobject
@@ -307,18 +280,12 @@ def test_the_numbers_are_the_recorded_ones(film, trace, beat):
     np.testing.assert_allclose(seen.slopes, trace.gradient[SLOPES_OF[beat]], atol=0.00051)
 
 
-def test_a_changed_trace_is_a_changed_picture(film_of, media, tmp_path):
-    folder = tmp_path / "traces" / SHORT.digest
-    shutil.copytree(media / "traces" / SHORT.digest, folder)
-    parameters = np.load(folder / "parameters.npy")
+def test_a_changed_trace_is_a_changed_picture(play, rewritten, film_of, trace, tmp_path):
+    parameters = np.array(trace.parameters)
     parameters[100:] += 0.3
-    np.save(folder / "parameters.npy", parameters)
-    meta, _ = read_meta(folder)
-    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(SHORT).items()}
-    (folder / "meta.json").write_text(sealed_meta(SHORT, meta["versions"], sums))
-    other = []
-    play(lambda scene, beat: other.append(_drawn(scene)) if beat == "walk" else None, tmp_path)
-    assert (film_of(SHORT).walk != other[0]).any()
+    changed = rewritten(trace, tmp_path, parameters=parameters)
+    other = play(GradientDescent, lambda scene, beat: _drawn(scene), run=SHORT, media_dir=changed).seen["walk"]
+    assert (film_of(SHORT).walk != other).any()
 
 
 def test_what_is_said_at_the_end_is_what_the_numbers_say(film_of, film):
@@ -330,7 +297,7 @@ def test_what_is_said_at_the_end_is_what_the_numbers_say(film_of, film):
 @pytest.mark.parametrize(
     ("distance", "beat"), [(0.009, "end-close"), (0.02, "end-almost"), (0.049, "end-almost"), (0.06, "end-far")]
 )
-def test_how_near_blue_came_is_said_by_its_distance(media, monkeypatch, distance, beat):
+def test_how_near_blue_came_is_said_by_its_distance(play, monkeypatch, distance, beat):
     def end(scene, run, last):
         """The scene's end alone."""
         scene.last = last
@@ -341,10 +308,10 @@ def test_how_near_blue_came_is_said_by_its_distance(media, monkeypatch, distance
         scene.end()
 
     monkeypatch.setattr(GradientDescent, "of_a_curve", end)
-    assert play(lambda scene, beat: None, media) == [beat]
+    assert play(GradientDescent, run=SHORT).beats == [beat]
 
 
-def test_where_blue_is_farthest_from_red_is_measured_in_the_end(media, trace):
+def test_where_blue_is_farthest_from_red_is_measured_in_the_end(play, trace):
     measured = []
 
     def look(scene, beat):
@@ -354,7 +321,7 @@ def test_where_blue_is_farthest_from_red_is_measured_in_the_end(media, trace):
             place = scene.descent.fit.plot.data(scene.gap[0].get_center())
             measured.append((float(scene.gap[1].source), gap.max(), place[0], scene.descent.x[gap.argmax()]))
 
-    play(look, media)
+    play(GradientDescent, look, run=SHORT)
     ((written, gap, x, at),) = measured
     assert written == pytest.approx(gap, abs=0.0051) and x == pytest.approx(at)
 
@@ -408,10 +375,10 @@ def test_the_curve_is_welcomed_back_only_where_earlier_scenes_showed_it(film_of)
     assert film_of(EXTREMES["eight sigmoids"]).beats[0] == "task"
 
 
-def test_a_small_last_gradient_is_not_a_row_of_zeros(film_of, media):
+def test_a_small_last_gradient_is_not_a_row_of_zeros(trace_of, film_of):
     row, beats = film_of(LONG).scene.descent.slopes, film_of(LONG).beats
     assert "stop" in beats
-    last = Trace.find(media / "traces", LONG).gradient[LONG.n_updates - 1]
+    last = trace_of(LONG).gradient[LONG.n_updates - 1]
     assert 0 < np.abs(last).max() < 0.005 and f"10^({row.power})" in row.label.source
     np.testing.assert_allclose([number(entry) for entry in row.numbers], last * 10.0**row.power, atol=0.00051)
     assert max(abs(number(entry)) for entry in row.numbers) >= 1
@@ -430,9 +397,9 @@ def test_extremes_stay_readable(film_of, name, language):
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_formulas_hold_for_other_optimizers(media, name):
+def test_formulas_hold_for_other_optimizers(play, trace_of, name):
     run, *wanted = OTHERS[name]
-    trace, seen = Trace.find(media / "traces", run), {}
+    trace, seen = trace_of(run), {}
 
     def look(scene, beat):
         shaft = scene.descent.near.path.arrow[0]
@@ -440,7 +407,7 @@ def test_formulas_hold_for_other_optimizers(media, name):
         if beat == "first-update":
             seen["formula"], seen["worked"] = scene.formulas[1].source, scene.worked
 
-    beats = play(look, media, run)
+    beats = play(GradientDescent, look, run=run).beats
     assert beats[5:7] == wanted
     plain = wanted[0] == "downhill"
     assert (" eta " in seen["formula"]) is plain and ("step" in seen["formula"]) is not plain
@@ -454,10 +421,9 @@ def test_formulas_hold_for_other_optimizers(media, name):
     assert arrow @ step / np.linalg.norm(arrow) / np.linalg.norm(step) == pytest.approx(1.0, abs=1e-6)
 
 
-def test_only_the_updates_asked_for_are_shown(media):
-    counts = []
-    play(lambda scene, beat: counts.append(int(scene.descent.readout.count.text)), media, updates=30)
-    assert max(counts) == counts[-1] == 30
+def test_only_the_updates_asked_for_are_shown(play):
+    played = play(GradientDescent, lambda scene, beat: int(scene.descent.readout.count.text), run=SHORT, updates=30)
+    assert max(played.seen.values()) == played.last == 30
 
 
 @pytest.mark.parametrize(

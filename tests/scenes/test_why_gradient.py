@@ -2,61 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.line_fit import line_of
 from gradreel.core.results import depth_experiments
 from gradreel.core.theta import loss
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
 from gradreel.core.try_all import Tries
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.why_gradient import CURVE, LARGE, WhyGradient
 from gradreel.scenes.mobjects.bends import HIGH, LOW, pieces, soft_sum
 from gradreel.scenes.mobjects.grid_map import GridMap, serpentine
-from gradreel.scenes.stills import visit_beats
 
-TINY = (320, 180)
 RUN = LinearLimits.Parameters().line_run()
 RED = RUN.dataset
 
 
-@pytest.fixture(scope="module", autouse=True)
-def media(tmp_path_factory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("media")
-    train(RUN, folder / "traces")
-    PLACE.append(folder)
-    yield folder
-    PLACE.clear()
+@pytest.fixture
+def at(play):
+    """``at(beat, read, **parameters)``: what ``read(scene)`` gives at the end of a beat."""
 
+    def read_at(beat, read, **parameters):
+        played = play(WhyGradient, lambda scene, name: read(scene) if name == beat else None, **parameters)
+        return played.seen[beat]
 
-PLACE: list[Path] = []  # where the trained line is
-
-
-def play(look, language="en", theme="dark", **parameters) -> list[str]:
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    visit_beats(
-        WhyGradient, at_beat, parameters, SceneContext(media_dir=PLACE[0], language=language, theme=theme), TINY
-    )
-    return beats
-
-
-def at(beat, read, **parameters):
-    """What ``read(scene)`` gives at the end of a beat."""
-    seen = {}
-    play(lambda scene, name: seen.update({name: read(scene)}) if name == beat else None, **parameters)
-    return seen[beat]
+    return read_at
 
 
 def drawn_line(scene) -> tuple[float, float]:
@@ -68,7 +39,7 @@ def drawn_line(scene) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("values", [3, 20, 40])
-def test_the_line_left_over_is_the_best_of_all_that_were_tried(values):
+def test_the_line_left_over_is_the_best_of_all_that_were_tried(at, values):
     (w, b), shown, ring, cell = at(
         "two",
         lambda scene: (
@@ -91,7 +62,7 @@ def test_the_line_left_over_is_the_best_of_all_that_were_tried(values):
     assert least >= np.mean((b + w * x - y) ** 2)  # no line of a grid beats the best of all
 
 
-def test_no_line_that_is_tried_comes_to_the_name_of_red():
+def test_no_line_that_is_tried_comes_to_the_name_of_red(at):
     board = at("two", lambda scene: scene.board)
     assert board.target_label.get_left()[0] > board.plot.box[1]
     for row in range(0, 20, 3):
@@ -119,7 +90,7 @@ def test_cells_are_tried_one_after_the_other_each_beside_the_last():
         assert sum(len(band.points) for band in grid.show(count).bands) == 16 * count
 
 
-def test_the_counts_are_those_of_the_networks():
+def test_the_counts_are_those_of_the_networks(at):
     sources, digits = at(
         "many",
         lambda scene: ([row.power.source for row in scene.rows if hasattr(row, "power")], scene.rows[-1][0].source),
@@ -132,23 +103,23 @@ def test_the_counts_are_those_of_the_networks():
 @pytest.mark.parametrize(
     ("values", "beat"), [(3, "sixteen-quick"), (5, "sixteen-quick"), (20, "sixteen"), (40, "sixteen")]
 )
-def test_how_long_it_takes_is_what_the_numbers_say(values, beat):
-    assert play(lambda scene, name: None, values=values)[3] == beat
+def test_how_long_it_takes_is_what_the_numbers_say(play, values, beat):
+    assert play(WhyGradient, values=values).beats[3] == beat
 
 
-def test_the_trained_line_is_a_dot_where_its_two_numbers_are_and_no_cell_beats_it():
+def test_the_trained_line_is_a_dot_where_its_two_numbers_are_and_no_cell_beats_it(trace_of, at):
     def read(scene):
         grid, dot = scene.board.grid, scene.between.get_center()[:2]
         return (dot - grid.center(0, 0)) / (grid.center(19, 19) - grid.center(0, 0)), scene.board.numbers.loss.min()
 
     share, least = at("two", read)
-    trace = Trace.find(PLACE[0] / "traces", RUN)
+    trace = trace_of(RUN)
     line = line_of(RUN, np.asarray(trace.parameters[-1]))
     np.testing.assert_allclose(share * [2, 4] + [-1, 0], [line.w, line.b], atol=1e-9)
     assert float(loss(RUN, np.asarray(trace.parameters[-1]))) < least
 
 
-def test_more_sigmoids_more_bends():
+def test_more_sigmoids_more_bends(at):
     def curve(scene):
         return scene.bends.plot, scene.bends.sum
 
@@ -166,10 +137,8 @@ def test_more_sigmoids_more_bends():
     "parameters", [{"values": 3, "sigmoids": (1,)}, {"values": 40, "sigmoids": (20, 1, 7, 12, 20)}], ids=["few", "many"]
 )
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
-def test_extremes_stay_readable(parameters, language, theme):
-    found: list[str] = []
-    play(lambda scene, beat: found.extend(map(str, check_scene(scene, beat))), language, theme, **parameters)
-    assert found == []
+def test_extremes_stay_readable(play, parameters, language, theme):
+    assert play(WhyGradient, check_scene, lang=language, theme=theme, **parameters).findings == []
 
 
 @pytest.mark.parametrize(
