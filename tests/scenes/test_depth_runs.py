@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from gradreel.core.results import Losses, Result
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.lecture.depth_experiment import DepthExperiment
 from gradreel.scenes.mobjects.bars import above_the_picture, seed_dot
-from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import palette
 from manim import RIGHT, Dot
 
-TINY = (320, 180)
 DEPTHS = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 3}
 SEEN, UNSEEN = (208, 52, 27, 25, 23), (400, 520, 471, 438, 429)  # means that the lecture's losses fit to
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory) -> SceneContext:
-    made = SceneContext(media_dir=Path(tmp_path_factory.mktemp("media")))
-    for run in DepthExperiment.experiments(DepthExperiment.validated(DEPTHS)).values():
-        train(run, made.traces)
-    return made
-
-
-def with_runs(monkeypatch, apart: float) -> None:
-    """The runs of each network end ``apart`` views above and below its mean."""
-
-    def results(self):
-        both = np.array([-apart, apart])
-        return tuple(
-            Result(network, (0, 1), Losses(np.abs(seen + both)), Losses(unseen + both), None)
-            for network, seen, unseen in zip(self.networks(self.parameters), SEEN, UNSEEN, strict=True)
-        )
-
-    monkeypatch.setattr(DepthExperiment, "results", results)
-
-
 @pytest.fixture
-def looked_at(context, monkeypatch):
+def looked_at(play, results_are):
     """The picture, the labels and the dots of all runs, at the end of their training."""
 
     def look(apart: float):
-        with_runs(monkeypatch, apart)
+        """The runs of each network end ``apart`` views above and below its mean."""
+        results_are(*([(abs(mean - apart), mean + apart) for mean in means] for means in (SEEN, UNSEEN)))
         found = {}
 
         def at_beat(scene, beat):
@@ -65,7 +38,7 @@ def looked_at(context, monkeypatch):
                 found["points"] = [dot.get_center() for dot in scene.lecture.dots["unseen"]]
                 found["ours"] = [dot.get_center() for dot in scene.picture.dots["unseen"]]
 
-        visit_beats(DepthExperiment, at_beat, DEPTHS, context, TINY)
+        play(DepthExperiment, at_beat, **DEPTHS)
         return found
 
     return look

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,15 +12,12 @@ from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.results import (
     Losses,
-    Result,
     depth_experiments,
     loss_by_epoch,
     result_of,
     training_by_epoch,
     width_experiments,
 )
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.depth_experiment import DepthExperiment
@@ -35,12 +31,10 @@ from gradreel.scenes.lecture.width_experiment import WidthExperiment
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns
 from gradreel.scenes.mobjects.loss_lines import below
 from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
-from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.network_words import network_words
 from gradreel.scenes.stills import visit_beats
 from manim import DL, UR
 
-TINY = (320, 180)
 WIDTHS = {"widths": (0, 4, 16), "seeds": (0, 1), "epochs": 3}
 DEPTHS = {"depths": (1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
 VERDICTS = {  # of the unseen loss: the means that say so, in views
@@ -50,48 +44,11 @@ VERDICTS = {  # of the unseen loss: the means that say so, in views
     "middle": (500, 400, 450),
     "flat": (400, 401, 402),
 }
+UNCLEAR = ((478, 478), (478, 470), (10, 480))  # half the loss on average, and one run of two is no better
 TRAINING = {"falls": (200, 100, 50), "rises": (50, 100, 200), "stays": (100, 100, 100)}
 
 
-def play(scene_class, look, media_dir, parameters, **context) -> list[str]:
-    """Call look(scene, beat) at each beat's end, its runs trained; the names of the beats."""
-    chosen = SceneContext(media_dir=media_dir, **context)
-    for run in scene_class.experiments(scene_class.validated(parameters)).values():
-        if not (chosen.traces / run.digest).exists():
-            train(run, chosen.traces)
-    scene = visit_beats(scene_class, look, parameters, chosen, TINY)
-    return [beat.name for beat in scene.beats]
-
-
-def said(scene) -> str:
-    """The words on the screen, without Typst's backslashes."""
-    texts = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-    return " | ".join(texts).replace("\\", "")
-
-
-def invented(training, unseen):
-    """In the place of `NetworksScene.results`: networks whose losses have these means, in views."""
-
-    def results(self):
-        networks = self.networks(self.parameters)
-        return tuple(
-            Result(network, (0, 1), Losses(np.array([a - 1.0, a + 1.0])), Losses(np.array([b - 1.0, b + 1.0])), None)
-            for network, a, b in zip(networks, training, unseen, strict=True)
-        )
-
-    return results
-
-
-def lines_of(scene) -> dict[str, str]:
-    return {beat.name: beat.lines["en"] for beat in scene.beats}
-
-
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("media")
-
-
-def test_bars_and_dots_are_the_recorded_losses(media):
+def test_bars_and_dots_are_the_recorded_losses(play, media):
     seen = {}
 
     def look(scene, beat):
@@ -103,7 +60,7 @@ def test_bars_and_dots_are_the_recorded_losses(media):
                     dots = [float(dot.get_center()[1]) - columns.bottom for dot in bar.dots]
                     seen[k, side] = (np.array([height, *dots]) / (columns.y(1.0) - columns.bottom), bar)
 
-    play(WidthExperiment, look, media, WIDTHS)
+    play(WidthExperiment, look, **WIDTHS)
     for k, network in enumerate(WidthExperiment.networks(WidthExperiment.validated(WIDTHS))):
         result = result_of(network, media / "traces")
         for side in ("training", "unseen"):
@@ -113,7 +70,7 @@ def test_bars_and_dots_are_the_recorded_losses(media):
             assert bar.value.source.replace("\\", "") == f"{losses.mean:.0f}"
 
 
-def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(media):
+def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(play, media, trace_of):
     seen = {}
 
     def look(scene, beat):
@@ -131,7 +88,7 @@ def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(media):
                 seen["mean", kind] = [plot.data(dot.get_center())[1] for dot in scene.picture.dots[kind]]
                 seen["written", kind] = [value.source.replace("\\", "") for value in scene.picture.values[kind]]
 
-    play(DepthExperiment, look, media, DEPTHS)
+    play(DepthExperiment, look, **DEPTHS)
     for k, network in enumerate(DepthExperiment.networks(DepthExperiment.validated(DEPTHS))):
         result = result_of(network, media / "traces")
         for kind in ("training", "unseen"):
@@ -142,11 +99,11 @@ def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(media):
             assert seen["mean", kind][k] == pytest.approx(losses.mean, abs=0.05)
             assert seen["written", kind][k] == f"{losses.mean:.0f}"
         for n, run in enumerate(network.experiments):
-            after_one = training_by_epoch(Trace.find(media / "traces", run))[1][1]
+            after_one = training_by_epoch(trace_of(run))[1][1]
             assert seen["early"][k][n] == pytest.approx(min(after_one, seen["top"]), abs=0.05)
 
 
-def test_level_of_the_smallest_network_is_drawn_where_it_is_the_best(media, monkeypatch):
+def test_level_of_the_smallest_network_is_drawn_where_it_is_the_best(play, results_are):
     level = {}
 
     def look(scene, beat):
@@ -154,15 +111,15 @@ def test_level_of_the_smallest_network_is_drawn_where_it_is_the_best(media, monk
             level[beat] = [scene.picture.plot.data(mark.get_center())[1] for mark in scene.marks]
 
     for unseen in ((400, 500, 450), (500, 400, 450), (400, 401, 402)):
-        monkeypatch.setattr(NetworksScene, "results", invented((200, 100, 50), unseen))
-        play(DepthExperiment, look, media, {**DEPTHS, "depths": (0, 1, 2)})
+        results_are((200, 100, 50), unseen)
+        play(DepthExperiment, look, **DEPTHS | {"depths": (0, 1, 2)})
     assert level["unseen-partly"] == pytest.approx([400, 400], abs=0.1)  # a ring, and the level
     assert level["unseen-middle"] == pytest.approx([400], abs=0.1)
     assert level["unseen-flat"] == []
 
 
 @pytest.mark.parametrize("name", ["training", "unseen"])
-def test_lines_go_through_the_recorded_losses_of_the_first_seed(media, name):
+def test_lines_go_through_the_recorded_losses_of_the_first_seed(play, trace_of, name):
     seen = {}
 
     def look(scene, beat):
@@ -173,9 +130,9 @@ def test_lines_go_through_the_recorded_losses_of_the_first_seed(media, name):
                 tip = panel.plot.data(getattr(panel, f"{name}_tip").get_center())
                 seen[k] = (corners, tip, panel.plot.y_range[1])
 
-    play(WidthExperiment, look, media, WIDTHS)
+    play(WidthExperiment, look, **WIDTHS)
     for k, network in enumerate(WidthExperiment.networks(WidthExperiment.validated(WIDTHS))):
-        trace = Trace.find(media / "traces", network.experiments[0])
+        trace = trace_of(network.experiments[0])
         states = loss_by_epoch(trace, 40)
         epoch, views = training_by_epoch(trace) if name == "training" else (states.epoch, states.unseen)
         corners, tip, top = seen[k]
@@ -188,16 +145,16 @@ def test_lines_go_through_the_recorded_losses_of_the_first_seed(media, name):
             assert corners[inside, 1] == pytest.approx(np.interp(corners[inside, 0], epoch, views), abs=2.0)
 
 
-def test_other_runs_other_bars(media):
+def test_other_runs_other_bars(play):
     heights = []
 
     def look(scene, beat):
         if beat.startswith("training-"):
             heights.append([bar.losses.mean for bar, _ in scene.board.bars])
 
-    play(WidthExperiment, look, media, WIDTHS)
-    play(WidthExperiment, look, media, {**WIDTHS, "seeds": (5,)})
-    play(WidthExperiment, look, media, {**WIDTHS, "epochs": 6})
+    play(WidthExperiment, look, **WIDTHS)
+    play(WidthExperiment, look, **WIDTHS | {"seeds": (5,)})
+    play(WidthExperiment, look, **WIDTHS | {"epochs": 6})
     assert len({tuple(row) for row in heights}) == 3
     assert all(longer < shorter for longer, shorter in zip(heights[2], heights[0], strict=True))
 
@@ -205,58 +162,42 @@ def test_other_runs_other_bars(media):
 @pytest.mark.parametrize(
     ("training", "unseen"), [*(("falls", unseen) for unseen in VERDICTS), ("rises", "worse"), ("stays", "partly")]
 )
-def test_words_are_chosen_by_the_numbers(media, monkeypatch, training, unseen):
-    monkeypatch.setattr(NetworksScene, "results", invented(TRAINING[training], VERDICTS[unseen]))
-    shown = {}
-
-    def look(scene, beat):
-        shown["scene"], shown[beat] = scene, said(scene)
-
-    beats = play(WidthExperiment, look, media, WIDTHS)
+def test_words_are_chosen_by_the_numbers(play, words_on, results_are, training, unseen):
+    results_are(TRAINING[training], VERDICTS[unseen])
+    played = play(WidthExperiment, lambda scene, beat: words_on(scene), **WIDTHS)
+    scene, lines = played.scene, played.lines
     puzzle = ["puzzle"] if training == "falls" and unseen in ("worse", "partly") else []
-    assert beats == ["networks", "train", f"training-{training}", f"unseen-{unseen}", "lecture", *puzzle]
-    lines = lines_of(shown["scene"])
-    assert str(TRAINING[training][0]) in lines[f"training-{training}"]
-    assert str(min(VERDICTS[unseen])) in lines[f"unseen-{unseen}"]
-    verdict = shown["scene"].screen(f"verdict-{unseen}") if training == "falls" and unseen != "flat" else None
-    assert (verdict or "Wider: does it help?") in shown[f"unseen-{unseen}"]
+    assert played.beats == ["networks", "train", f"training-{training}", f"unseen-{unseen}", "lecture", *puzzle]
+    assert str(TRAINING[training][0]) in lines[f"training-{training}"]["en"]
+    assert str(min(VERDICTS[unseen])) in lines[f"unseen-{unseen}"]["en"]
+    verdict = scene.screen(f"verdict-{unseen}") if training == "falls" and unseen != "flat" else None
+    assert (verdict or "Wider: does it help?") in played.seen[f"unseen-{unseen}"]
     best = {"worse": 0, "partly": 0, "better": 2, "middle": 1}.get(unseen)
     if best is None:
-        assert not hasattr(shown["scene"], "best_mark")
+        assert not hasattr(scene, "best_mark")
     else:
-        value = shown["scene"].board.bars[best][UNSEEN].value
-        assert shown["scene"].best_mark.get_center() == pytest.approx(value.get_center())
+        value = scene.board.bars[best][UNSEEN].value
+        assert scene.best_mark.get_center() == pytest.approx(value.get_center())
 
 
 @pytest.mark.parametrize("scene_class", [WidthExperiment, DepthExperiment])
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_what_may_be_chance_is_said_to_be(media, monkeypatch, scene_class, lang):
-    def results(self):
-        """Half the loss on average, and one run of two is no better."""
-        losses = [Losses(np.array(pair)) for pair in ((478.0, 478.0), (478.0, 470.0), (10.0, 480.0))]
-        networks = self.networks(self.parameters)
-        return tuple(Result(network, (0, 1), each, each, None) for network, each in zip(networks, losses, strict=True))
-
-    monkeypatch.setattr(NetworksScene, "results", results)
+def test_what_may_be_chance_is_said_to_be(play, words_on, results_are, scene_class, lang):
+    results_are(UNCLEAR, UNCLEAR)
     parameters = WIDTHS if scene_class is WidthExperiment else {**DEPTHS, "depths": (0, 1, 2)}
-    shown = {}
-
-    def look(scene, beat):
-        shown["scene"], shown[beat] = scene, said(scene)
-
-    beats = play(scene_class, look, media, parameters, language=lang)
-    assert beats[2:4] == ["training-unclear", "unseen-unclear"]
-    lines = lines_of(shown["scene"])
+    played = play(scene_class, lambda scene, beat: words_on(scene), lang=lang, **parameters)
+    assert played.beats[2:4] == ["training-unclear", "unseen-unclear"]
+    lines = {beat: line["en"] for beat, line in played.lines.items()}
     assert "478" in lines["training-unclear"] and "245" in lines["training-unclear"]
     assert "245 views with" in lines["unseen-unclear"] and "478 with the linear model" in lines["unseen-unclear"]
-    assert shown["scene"].screen("heading") in shown["unseen-unclear"]  # which decides nothing either
+    assert played.scene.screen("heading") in played.seen["unseen-unclear"]  # which decides nothing either
 
 
-def test_by_heart_is_said_only_of_a_wide_gap(media, monkeypatch):
+def test_by_heart_is_said_only_of_a_wide_gap(play, results_are):
     said_at_last = []
     for largest in (249.0, 260.0):  # of 500 unseen
-        monkeypatch.setattr(NetworksScene, "results", invented((400, 300, largest), (400, 450, 500)))
-        said_at_last.append(play(WidthExperiment, lambda *at: None, media, WIDTHS)[-1])
+        results_are((400, 300, largest), (400, 450, 500))
+        said_at_last.append(play(WidthExperiment, **WIDTHS).beats[-1])
     assert said_at_last == ["puzzle", "puzzle-gap"]
 
 
@@ -272,42 +213,41 @@ def test_days_that_are_all_alike_are_refused(scene_class):
         scene_class.validated({"dataset": same_every_day(7)})
 
 
-def test_words_of_lines_that_run_into_each_other_stand_apart(media, monkeypatch):
+def test_words_of_lines_that_run_into_each_other_stand_apart(play):
     grow = DailySeries(start=date(2024, 1, 1), values=tuple(1000.0 + 12 * k for k in range(80)), name="grow.csv")
     parameters = {"dataset": DailyViews(series=grow, window=7), "widths": (0, 4), "seeds": (0,), "epochs": 30}
-    found = []
-    play(WidthExperiment, lambda *at: found.extend(check_scene(*at)), media, parameters)
-    assert not found
+    assert not play(WidthExperiment, check_scene, **parameters).findings
 
 
 @pytest.mark.parametrize(
     ("linear", "hundred", "line"),
     [(460, 430, "lecture-agrees"), (400, 520, "lecture-differs"), (430, 430, "lecture-differs")],
 )
-def test_ours_and_the_lectures(media, monkeypatch, linear, hundred, line):
+def test_ours_and_the_lectures(play, words_on, results_are, linear, hundred, line):
     parameters = {"widths": (0, 100), "seeds": (0, 1), "epochs": 1}
-    monkeypatch.setattr(NetworksScene, "results", invented((100, 100), (linear, hundred)))
+    results_are((100, 100), (linear, hundred))
     shown = {}
 
     def look(scene, beat):
         if beat.startswith("lecture"):
-            shown["said"], shown["scene"] = said(scene), scene
+            shown["said"] = words_on(scene)
             heights = [[outline.get_top()[1] for outline, _ in marks] for marks in scene.lecture_marks]
             shown["heights"] = [[scene.board.columns.y(loss) for loss in losses] for losses in ((320, 280), (460, 430))]
             assert heights == [pytest.approx(row) for row in shown["heights"]]
 
-    assert play(WidthExperiment, look, media, parameters)[4] == line
+    played = play(WidthExperiment, look, **parameters)
+    assert played.beats[4] == line
     assert all(figure in shown["said"] for figure in ("320", "460", "280", "430"))
-    assert "430 views after 460" in lines_of(shown["scene"])[line]
+    assert "430 views after 460" in played.lines[line]["en"]
 
 
 @pytest.mark.parametrize("ours", [(341, 276), (90_000, 80_000), (0.9, 0.8)])
-def test_another_scale_than_the_lectures_gives_way_to_it(media, monkeypatch, ours):
-    monkeypatch.setattr(NetworksScene, "results", invented((0.5 * ours[0], 0.4 * ours[1]), ours))
+def test_another_scale_than_the_lectures_gives_way_to_it(play, words_on, results_are, ours):
+    results_are((0.5 * ours[0], 0.4 * ours[1]), ours)
     shown = {}
 
     def look(scene, beat):
-        shown[beat] = said(scene)
+        shown[beat] = words_on(scene)
         if beat.startswith("lecture"):
             assert not check_scene(scene, beat)
             left = scene.get_mobject_family_members()
@@ -318,13 +258,13 @@ def test_another_scale_than_the_lectures_gives_way_to_it(media, monkeypatch, our
             assert heights[2] < scene.board.columns.top - bottom
 
     parameters = {"widths": (0, 100), "seeds": (0, 1), "epochs": 1}
-    line = play(WidthExperiment, look, media, parameters)[4]
+    line = play(WidthExperiment, look, **parameters).beats[4]
     assert shown["losses"] == pytest.approx([320, 280, 460, 430])
     assert all(figure in shown[line] for figure in ("320", "460", "280", "430"))
 
 
-def test_ours_come_back_after_the_lectures_own_scale(media, monkeypatch):
-    monkeypatch.setattr(NetworksScene, "results", invented((30, 9), (40, 52)))
+def test_ours_come_back_after_the_lectures_own_scale(play, results_are):
+    results_are((30, 9), (40, 52))
     shown = {}
 
     def look(scene, beat):
@@ -332,38 +272,31 @@ def test_ours_come_back_after_the_lectures_own_scale(media, monkeypatch):
         shown["bars"] = {part for pair in scene.board.bars for bar in pair for part in (bar.box, bar.value, *bar.dots)}
         shown["marks"] = {part for marks in getattr(scene, "lecture_marks", []) for mark in marks for part in mark}
 
-    assert play(WidthExperiment, look, media, {"widths": (0, 100), "seeds": (0, 1), "epochs": 1})[-1] == "puzzle"
+    assert play(WidthExperiment, look, widths=(0, 100), seeds=(0, 1), epochs=1).beats[-1] == "puzzle"
     assert shown["lecture-differs"] >= shown["marks"]
     assert shown["bars"] <= shown["puzzle"]
     assert not shown["marks"] & shown["puzzle"]
 
 
-def test_lectures_depths_do_not_run_into_the_heading(media, monkeypatch):
+def test_lectures_depths_do_not_run_into_the_heading(play, results_are):
     parameters = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0,), "epochs": 1, "dataset": DailyViews(window=3)}
     for highest, shared in ((341, False), (430, True)):
         unseen = (highest, *([highest - 50] * 4))
-        monkeypatch.setattr(NetworksScene, "results", invented((136, 109, 114, 101, 109), unseen))
-        found, scenes = [], []
-
-        def look(scene, beat, found=found, scenes=scenes):
-            found.extend(check_scene(scene, beat))
-            scenes.append(scene)
-
-        play(DepthExperiment, look, media, parameters)
-        assert not found
-        assert scenes[-1].over_ours is shared
+        results_are((136, 109, 114, 101, 109), unseen)
+        played = play(DepthExperiment, check_scene, **parameters)
+        assert not played.findings
+        assert played.scene.over_ours is shared
 
 
-def test_of_two_points_close_together_the_lower_ones_number_stands_below(media, monkeypatch):
-    monkeypatch.setattr(NetworksScene, "results", invented((88.2, 40), (89.5, 60)))
-    scenes = []
-    play(DepthExperiment, lambda scene, beat: scenes.append(scene), media, DEPTHS)
-    seen, unseen = (scenes[-1].picture.values[kind][0] for kind in ("training", "unseen"))
-    assert seen.get_top()[1] < scenes[-1].picture.point("training", 0)[1]
-    assert unseen.get_bottom()[1] > scenes[-1].picture.point("unseen", 0)[1]
+def test_of_two_points_close_together_the_lower_ones_number_stands_below(play, results_are):
+    results_are((88.2, 40), (89.5, 60))
+    picture = play(DepthExperiment, **DEPTHS).scene.picture
+    seen, unseen = (picture.values[kind][0] for kind in ("training", "unseen"))
+    assert seen.get_top()[1] < picture.point("training", 0)[1]
+    assert unseen.get_bottom()[1] > picture.point("unseen", 0)[1]
 
 
-def test_no_training_number_lies_on_a_dot_of_unseen_days_that_is_still_scattered(media):
+def test_no_training_number_lies_on_a_dot_of_unseen_days_that_is_still_scattered(play):
     grow = DailySeries(start=date(2024, 1, 1), values=tuple(1000.0 + 12 * k for k in range(80)), name="grow.csv")
     parameters = {"dataset": DailyViews(series=grow, window=7), "width": 4, "seeds": (0, 1, 2), "epochs": 30}
     under = []
@@ -379,20 +312,16 @@ def test_no_training_number_lies_on_a_dot_of_unseen_days_that_is_still_scattered
                 at, radius = dot.get_center()[:2], dot.width / 2
                 under.append(((at > low - radius) & (at < high + radius)).all())
 
-    play(DepthExperiment, look, media, parameters)
+    play(DepthExperiment, look, **parameters)
     assert len(under) == 5 * 15 and not any(under)
 
 
-def test_gap_between_seen_and_unseen_is_that_of_the_bars(media, monkeypatch):
-    monkeypatch.setattr(NetworksScene, "results", invented((480, 100, 50), (500, 500, 550)))
-    shown = {}
-
-    def look(scene, beat):
-        shown["scene"] = scene
-        assert not check_scene(scene, beat)
-
-    assert play(WidthExperiment, look, media, WIDTHS)[-1] == "puzzle"
-    scene = shown["scene"]
+def test_gap_between_seen_and_unseen_is_that_of_the_bars(play, results_are):
+    results_are((480, 100, 50), (500, 500, 550))
+    played = play(WidthExperiment, check_scene, **WIDTHS)
+    assert not played.findings
+    assert played.beats[-1] == "puzzle"
+    scene = played.scene
     assert scene.gaps[0] is None  # 20 views: too little to be seen
     for gap, (seen, unseen) in zip(scene.gaps[1:], scene.board.bars[1:], strict=True):
         assert gap.get_bottom()[1] == pytest.approx(seen.box.get_top()[1])
@@ -400,40 +329,38 @@ def test_gap_between_seen_and_unseen_is_that_of_the_bars(media, monkeypatch):
     assert [bar.losses.mean for _, bar in scene.board.bars[1:]] == pytest.approx([500, 550])
 
 
-def test_without_a_network_of_the_lectures_there_is_no_beat_of_it(media):
+def test_without_a_network_of_the_lectures_there_is_no_beat_of_it(play, words_on):
     def look(scene, beat):
-        assert "lecture" not in said(scene)
+        assert "lecture" not in words_on(scene)
 
-    beats = play(WidthExperiment, look, media, {"widths": (3, 5), "seeds": (0,), "epochs": 1})
+    beats = play(WidthExperiment, look, widths=(3, 5), seeds=(0,), epochs=1).beats
     assert not any(beat.startswith("lecture") for beat in beats)
 
 
-def test_depth_names_the_best_beside_the_lectures(media, monkeypatch):
+def test_depth_names_the_best_beside_the_lectures(play, results_are):
     depths = {"depths": (3, 4), "width": 100, "seeds": (0, 1), "epochs": 1}
-
-    scenes = []
     for losses, line in (((380, 440), "lecture-agrees"), ((440, 380), "lecture-differs")):
-        monkeypatch.setattr(NetworksScene, "results", invented((100, 100), losses))
-        assert play(DepthExperiment, lambda scene, beat: scenes.append(scene), media, depths)[-1] == line
-    assert "Here the least is that of four layers" in lines_of(scenes[-1])["lecture-differs"]
+        results_are((100, 100), losses)
+        played = play(DepthExperiment, **depths)
+        assert played.beats[-1] == line
+    assert "Here the least is that of four layers" in played.lines["lecture-differs"]["en"]
 
 
-def test_users_views_are_called_by_their_file(media):
+def test_users_views_are_called_by_their_file(play, words_on):
     rng = np.random.default_rng(0)
     values = tuple(3e6 + 1e6 * np.sin(np.arange(60) * 2 * np.pi / 7) + 1e5 * rng.random(60))
     series = DailySeries(start=date(2024, 1, 1), values=values, name="my $ channel, all of its videos, 2024, final.csv")
-    shown = {}
 
     def look(scene, beat):
-        shown[beat], shown["scene"] = said(scene), scene
         assert not check_scene(scene, beat)
+        return words_on(scene)
 
     parameters = {"dataset": DailyViews(series=series, window=7), "widths": (0, 4), "seeds": (0,), "epochs": 2}
-    play(WidthExperiment, look, media, parameters)
-    assert "my $ channel" in shown["networks"]
-    assert "synthetic" not in shown["networks"]
-    assert "the last 7 days" in lines_of(shown["scene"])["networks"]
-    training = next(line for beat, line in lines_of(shown["scene"]).items() if beat.startswith("training-"))
+    played = play(WidthExperiment, look, **parameters)
+    assert "my $ channel" in played.seen["networks"]
+    assert "synthetic" not in played.seen["networks"]
+    assert "the last 7 days" in played.lines["networks"]["en"]
+    training = next(line["en"] for beat, line in played.lines.items() if beat.startswith("training-"))
     assert "k views" in training  # of millions
 
 
@@ -448,17 +375,8 @@ def test_users_views_are_called_by_their_file(media):
         (DepthExperiment, {"depths": (0, 5), "width": 1, "seeds": (0,), "epochs": 1}),
     ],
 )
-def test_ends_of_the_bounds_keep_the_rules_of_the_picture(media, scene_class, parameters, lang):
-    found = []
-    dataset = DailyViews(window=3)
-    play(
-        scene_class,
-        lambda *at: found.extend(check_scene(*at)),
-        media,
-        {"dataset": dataset, **parameters},
-        language=lang,
-    )
-    assert not found
+def test_ends_of_the_bounds_keep_the_rules_of_the_picture(play, scene_class, parameters, lang):
+    assert not play(scene_class, check_scene, lang=lang, dataset=DailyViews(window=3), **parameters).findings
 
 
 @pytest.mark.parametrize(
@@ -490,7 +408,7 @@ def test_runs_are_those_of_the_experiment_command():
 
 def test_a_run_that_is_missing_is_named(tmp_path):
     with pytest.raises(TraceError, match="gradreel train"):
-        visit_beats(WidthExperiment, lambda *at: None, WIDTHS, SceneContext(media_dir=tmp_path), TINY)
+        visit_beats(WidthExperiment, lambda *at: None, WIDTHS, SceneContext(media_dir=tmp_path))
 
 
 def test_a_scene_must_say_which_networks_it_shows():
