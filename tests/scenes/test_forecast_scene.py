@@ -5,25 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from gradreel.core.columns import checksum
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.forecast import next_days
 from gradreel.core.results import depth_experiments
-from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.forecast import Forecast
 from gradreel.scenes.lecture.unseen_days import UnseenDays
-from gradreel.scenes.stills import visit_beats
 from manim import DL, DR, UL, UR
 
 WEEK = DailyViews(window=7)
@@ -42,44 +36,27 @@ def own(views, window: int = 7) -> DailyViews:
 
 
 @pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for parameters in (LINEAR, SMALL):
-        train(run_of(parameters), folder / "traces")
-    return folder
+def known(trace_of, rewritten):
+    """``known(media_dir, parameters, {7: 1.0})``: the folder, in which the linear model repeats the week in the end."""
 
+    def make(media_dir, parameters, weights):
+        trace = trace_of(run_of(parameters))
+        states = np.array(trace.parameters)
+        states[-1] = 0.0
+        states[-1, [day - 1 for day in weights]] = list(weights.values())
+        return rewritten(trace, media_dir, parameters=states)
 
-def known(media_dir: Path, parameters, weights) -> Path:
-    """The media folder, in which the linear model ends with these weights."""
-    run = run_of(parameters)
-    folder = train(run, media_dir / "traces").path
-    theta = np.zeros(run.n_parameters)
-    for day, weight in weights.items():
-        theta[day - 1] = weight
-    states = np.load(folder / "parameters.npy")
-    states[-1] = theta
-    np.save(folder / "parameters.npy", states)
-    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(run).items()}
-    (folder / "meta.json").write_text(sealed_meta(run, read_meta(folder)[0]["versions"], sums))
-    return media_dir
+    return make
 
 
 @pytest.fixture
-def knowing(tmp_path):
-    """A media folder whose linear model ends with these weights: ``knowing(parameters, {7: 1.0})`` repeats the week."""
-    return lambda parameters, weights: known(tmp_path, parameters, weights)
+def foretold(play, known, tmp_path):
+    """`play` of a linear model with these weights."""
 
+    def play_it(weights, look=lambda scene, beat: None, **parameters):
+        return play(Forecast, look, media_dir=known(tmp_path, parameters, weights), **parameters)
 
-def play(media_dir, parameters, look=lambda scene, beat: None, lang="en") -> dict[str, dict[str, str]]:
-    """The line of each beat in each language, by the beat's name, in order."""
-    scenes = []
-
-    def at_beat(scene, beat):
-        scenes.append(scene)
-        look(scene, beat)
-
-    visit_beats(Forecast, at_beat, parameters, SceneContext(media_dir=media_dir, language=lang), (320, 180))
-    return {beat.name: beat.lines for beat in scenes[-1].beats}
+    return play_it
 
 
 def bracket_of(scene) -> dict[str, float]:
@@ -133,11 +110,12 @@ class Film:
 
 
 @pytest.fixture(scope="module")
-def repeating(tmp_path_factory) -> dict[str, Film]:
+def repeating(play, known, tmp_path_factory) -> dict[str, Film]:
     """Of a network that repeats the day and of one that repeats the week, each played once for all tests."""
     films = {"day": Film(), "week": Film()}
     for (name, film), days in zip(films.items(), (1, 7), strict=True):
-        film.lines = play(known(tmp_path_factory.mktemp(name), LINEAR, {days: 1.0}), LINEAR, film.look)
+        place = known(tmp_path_factory.mktemp(name), LINEAR, {days: 1.0})
+        film.lines = play(Forecast, film.look, media_dir=place, **LINEAR).lines
     return films
 
 
@@ -147,9 +125,9 @@ def test_the_run_is_one_of_the_comparison_of_depths():
     assert run_of({"depth": 1, "seed": 3}) == depth_experiments()[0].experiments[3]
 
 
-def test_both_lines_are_those_of_the_recorded_network(media):
+def test_both_lines_are_those_of_the_recorded_network(play, trace_of):
     run = run_of(SMALL)
-    expected = next_days(run, np.asarray(Trace.find(media / "traces", run).parameters[-1]))
+    expected = next_days(run, np.asarray(trace_of(run).parameters[-1]))
     seen = {}
 
     def look(scene, beat):
@@ -165,7 +143,7 @@ def test_both_lines_are_those_of_the_recorded_network(media):
             assert end[1] == pytest.approx((expected.prediction[10] + expected.prediction[11]) / 2)
             picture.show_blue(len(expected.dates) - 1)
 
-    lines = play(media, SMALL, look)
+    lines = play(Forecast, look, **SMALL).lines
     np.testing.assert_allclose(seen["red"][:, 1], expected.truth, rtol=1e-9)
     np.testing.assert_allclose(seen["dots"][:, 1], expected.truth, rtol=1e-9)
     np.testing.assert_allclose(seen["blue"][:, 1], expected.prediction, rtol=1e-9)
@@ -176,26 +154,22 @@ def test_both_lines_are_those_of_the_recorded_network(media):
     assert "two layers" in lines["predict"]["en"]
 
 
-def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(repeating, knowing):
-    parameters = {"dataset": DailyViews(window=28), "depth": 0, "epochs": 1}
-    longer = {}
-    play(
-        knowing(parameters, {1: 1.0}),
-        parameters,
-        lambda scene, beat: longer.update(bracket_of(scene)) if beat == "window" else None,
-    )
+def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(repeating, foretold):
+    def look(scene, beat):
+        return bracket_of(scene) if beat == "window" else None
+
+    longer = foretold({1: 1.0}, look, dataset=DailyViews(window=28), depth=0, epochs=1).seen["window"]
     for window, held in ((7, repeating["day"].bracket), (28, longer)):
         assert held["first"] == pytest.approx(held["day"] - window - 0.4)
         assert held["last"] == pytest.approx(held["day"] - 0.6)
 
 
-def test_three_layers_are_the_lectures_choice_and_one_run_of_them(tmp_path):
+def test_three_layers_are_the_lectures_choice_and_one_run_of_them(play):
     """How many runs there are in other scenes is not known here: nothing is said of their number."""
     said = {}
     for depth in (3, 1):
         parameters = {"dataset": WEEK, "depth": depth, "width": 2, "epochs": 1, "seed": 7}
-        train(run_of(parameters), tmp_path / "traces")
-        said[depth] = play(tmp_path, parameters)
+        said[depth] = play(Forecast, **parameters).lines
     assert "three layers, to see what a deep network does; one run" in said[3]["predict-lecture"]["en"]
     assert "Blue: one layer." in said[1]["predict"]["en"]
 
@@ -243,19 +217,19 @@ def test_each_low_day_has_its_dots_in_its_band(repeating):
         assert all(left - 1e-6 <= x <= right + 1e-6 for x in (*red, *blue))
 
 
-def test_a_network_that_says_the_same_every_day_misses_the_lows(knowing):
-    assert "lows-missed" in play(knowing(LINEAR, {}), LINEAR)
+def test_a_network_that_says_the_same_every_day_misses_the_lows(foretold):
+    assert "lows-missed" in foretold({}, **LINEAR).beats
 
 
-def test_a_network_that_goes_down_with_the_lows_by_a_third_does_so_in_part(knowing):
-    assert "lows-partly" in play(knowing(LINEAR, {7: 0.3}), LINEAR)
+def test_a_network_that_goes_down_with_the_lows_by_a_third_does_so_in_part(foretold):
+    assert "lows-partly" in foretold({7: 0.3}, **LINEAR).beats
 
 
-def test_a_dip_on_another_day_is_not_called_new_year(knowing):
+def test_a_dip_on_another_day_is_not_called_new_year(foretold):
     views = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 30)
     views[199] = 100.0
     parameters = {"dataset": own(views), "depth": 0, "epochs": 1}
-    lines = play(knowing(parameters, {7: 1.0}), parameters)
+    lines = foretold({7: 1.0}, **parameters).lines
     assert list(lines) == ["real-year", "predict", "lows", "dip", "unknown", "window"]  # a week later all is as ever
     assert "21 July" in lines["dip"]["en"]
     assert not any("New Year" in line["en"] or "除夕" in line["zh"] for line in lines.values())
@@ -264,10 +238,10 @@ def test_a_dip_on_another_day_is_not_called_new_year(knowing):
     assert not any("made-up" in line["en"] or "编" in line["zh"] for line in lines.values())
 
 
-def test_made_up_views_are_not_called_real(repeating, knowing):
+def test_made_up_views_are_not_called_real(repeating, foretold):
     parameters = {"dataset": own(1000.0 + np.arange(90)), "depth": 0, "epochs": 1}
     said = set()
-    play(knowing(parameters, {1: 1.0}), parameters, lambda scene, beat: said.add(scene.picture.real_label.source))
+    foretold({1: 1.0}, lambda scene, beat: said.add(scene.picture.real_label.source), **parameters)
     assert (repeating["day"].labels, said) == ({"data"}, {"real"})
 
 
@@ -288,41 +262,41 @@ def test_only_in_made_up_views_was_the_eve_put_there():
     assert answer(read, "2021-02-11", rises=True) == "unknown"  # more views than usual: dinner is no reason
 
 
-def test_a_single_dip_near_the_end_is_asked_for_alone(knowing):
+def test_a_single_dip_near_the_end_is_asked_for_alone(foretold):
     views = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 30)
     views[206] = 100.0
     parameters = {"dataset": own(views), "depth": 0, "epochs": 1}
-    lines = play(knowing(parameters, {7: 1.0}), parameters)
+    lines = foretold({7: 1.0}, **parameters).lines
     assert list(lines)[3:] == ["dip", "unknown", "window"]
 
 
-def test_days_without_a_pattern_have_no_lows_and_no_surprise(knowing):
+def test_days_without_a_pattern_have_no_lows_and_no_surprise(foretold):
     parameters = {"dataset": own(1000 + 10 * np.sin(np.arange(100))), "depth": 0, "epochs": 1}
-    lines = play(knowing(parameters, {1: 1.0}), parameters)
+    lines = foretold({1: 1.0}, **parameters).lines
     assert list(lines) == ["real-year", "predict", "no-lows", "no-miss", "window-plain"]
 
 
-def test_large_misses_that_are_usual_are_not_called_small(knowing):
+def test_large_misses_that_are_usual_are_not_called_small(foretold):
     views = np.random.default_rng(5).integers(100, 900, 120)
     parameters = {"dataset": own(views), "depth": 0, "epochs": 1}
-    lines = play(knowing(parameters, {}), parameters)
+    lines = foretold({}, **parameters).lines
     assert list(lines) == ["real-year", "predict", "no-lows", "no-miss-large", "window-plain"]
     assert "On average it is off by" in lines["no-miss-large"]["en"]
 
 
-def test_counts_of_a_few_views_are_written_as_they_were_counted(knowing):
+def test_counts_of_a_few_views_are_written_as_they_were_counted(foretold):
     views = np.full(120, 3.0)
     views[::2], views[110] = 4.0, 0.0
     parameters = {"dataset": own(views), "depth": 0, "epochs": 1}
-    lines = play(knowing(parameters, {2: 1.0}), parameters)
+    lines = foretold({2: 1.0}, **parameters).lines
     assert "the views drop to 0, and it said 4." in lines["dip"]["en"]
 
 
-def test_lows_that_do_not_show_in_the_days_shown_are_not_spoken_of(knowing):
+def test_lows_that_do_not_show_in_the_days_shown_are_not_spoken_of(foretold):
     views = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 30)
     views[168:] = 4000.0 + np.arange(42)  # the last weeks know no weekday any more
     parameters = {"dataset": own(views), "depth": 0, "epochs": 1}
-    assert "no-lows" in play(knowing(parameters, {1: 1.0}), parameters)
+    assert "no-lows" in foretold({1: 1.0}, **parameters).beats
 
 
 def test_days_that_are_all_alike_are_refused():
@@ -330,14 +304,14 @@ def test_days_that_are_all_alike_are_refused():
         Forecast.validated({"dataset": own(np.full(90, 50.0))})
 
 
-def test_of_many_unseen_days_those_around_the_largest_miss_are_shown(knowing):
+def test_of_many_unseen_days_those_around_the_largest_miss_are_shown(foretold):
     parameters = {"dataset": DailyViews(window=7, unseen_from=date(2018, 6, 1)), "depth": 0, "epochs": 1}
     shown = {}
 
     def look(scene, beat):
         shown["days"], shown["worst"] = scene.days.dates, scene.unseen.worst
 
-    play(knowing(parameters, {7: 1.0}), parameters, look)
+    foretold({7: 1.0}, look, **parameters)
     assert len(shown["days"]) == 63
     assert 0 < shown["worst"] < 62
 
@@ -347,18 +321,14 @@ def test_of_many_unseen_days_those_around_the_largest_miss_are_shown(knowing):
     [("zh", {"first": date(2021, 2, 10), "last": date(2021, 2, 11)}), ("en", {"last": date(2021, 1, 20)})],
     ids=str,
 )
-def test_any_days_keep_the_rules_of_the_picture(media, lang, days):
-    findings = []
-    play(media, {**SMALL, **days}, lambda scene, beat: findings.extend(check_scene(scene, beat)), lang)
-    assert findings == []
+def test_any_days_keep_the_rules_of_the_picture(play, lang, days):
+    assert play(Forecast, check_scene, lang=lang, **SMALL, **days).findings == []
 
 
 @pytest.mark.parametrize("scale", [1e-3, 25.0, 1e5, 3e6])
-def test_views_of_any_size_keep_the_rules_of_the_picture(knowing, scale):
+def test_views_of_any_size_keep_the_rules_of_the_picture(foretold, scale):
     parameters = {"dataset": own(scale * (1 + 0.3 * np.sin(np.arange(90)))), "depth": 0, "epochs": 1}
-    findings = []
-    play(knowing(parameters, {7: 1.0}), parameters, lambda scene, beat: findings.extend(check_scene(scene, beat)))
-    assert findings == []
+    assert foretold({7: 1.0}, check_scene, **parameters).findings == []
 
 
 @pytest.mark.parametrize(

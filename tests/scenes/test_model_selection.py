@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.columns import checksum
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.forecast import forecast, horizon_errors
 from gradreel.core.results import Losses, Result, depth_experiments
-from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
+from gradreel.scenes.fixtures import trained_context
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.chosen_network import Choice, every_week_low
 from gradreel.scenes.lecture.model_selection import ModelSelection
 from gradreel.scenes.mobjects.day_words import views_and_errors
 from gradreel.scenes.mobjects.days_ahead import DaysAhead
 from gradreel.scenes.mobjects.loss_plane import LossPlane
-from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import palette
 from manim import tempconfig
 
@@ -35,61 +29,39 @@ def networks(parameters):
     return ModelSelection.networks(ModelSelection.validated(parameters))
 
 
-def train_all(parameters, folder: Path) -> Path:
-    for network in networks(parameters):
-        for run in network.experiments:
-            train(run, folder / "traces")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    return train_all(SMALL, tmp_path_factory.mktemp("media"))
-
-
-def end_with(media_dir: Path, run, weights: dict[int, float]) -> None:
-    """The linear model's run ends with these weights, by day: {7: 1.0} repeats the week."""
-    folder = media_dir / "traces" / run.digest
-    states = np.load(folder / "parameters.npy")
-    states[-1] = 0.0
-    for day, weight in weights.items():
-        states[-1, day - 1] = weight
-    np.save(folder / "parameters.npy", states)
-    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(run).items()}
-    (folder / "meta.json").write_text(sealed_meta(run, read_meta(folder)[0]["versions"], sums))
-
-
 @pytest.fixture
-def knowing(media, tmp_path):
-    """A copy of the traces in which the linear model ends with these weights."""
+def knowing(trace_of, rewritten, tmp_path):
+    """``knowing({7: 1.0}, parameters)``: a folder of traces, in which the linear model repeats the week in the end."""
 
-    def make(weights, parameters=SMALL) -> Path:
-        if parameters is SMALL:
-            shutil.copytree(media, tmp_path, dirs_exist_ok=True)
-        else:
-            train_all(parameters, tmp_path)
-        for run in networks(parameters)[0].experiments:
-            end_with(tmp_path, run, weights)
+    def make(weights: dict[int, float], parameters=SMALL):
+        for network in networks(parameters):
+            for trace in map(trace_of, network.experiments):
+                states = np.array(trace.parameters)
+                if not network.hidden:
+                    states[-1] = 0.0
+                    states[-1, [day - 1 for day in weights]] = list(weights.values())
+                rewritten(trace, tmp_path, parameters=states)
         return tmp_path
 
     return make
 
 
-def play(media_dir, parameters, look=lambda scene, beat: None, lang="en"):
-    scenes = []
+@pytest.fixture
+def foretold(play, knowing):
+    """``foretold({7: 1.0}, **parameters)``: the scene, in which the linear model repeats the week; its lines."""
 
-    def at_beat(scene, beat):
-        scenes.append(scene)
-        look(scene, beat)
+    def play_it(weights, look=lambda scene, beat: None, **parameters):
+        chosen = parameters or SMALL
+        played = play(ModelSelection, look, media_dir=knowing(weights, chosen), **chosen)
+        return played.scene, played.lines
 
-    visit_beats(ModelSelection, at_beat, parameters, SceneContext(media_dir=media_dir, language=lang), (320, 180))
-    return scenes[-1], {beat.name: beat.lines for beat in scenes[-1].beats}
+    return play_it
 
 
 @pytest.fixture(scope="module")
-def small(media):
-    """The scene of the small networks as they were trained, and its lines, played once for all tests."""
-    return play(media, SMALL)
+def small(play):
+    """The small networks as they were trained, played once for all tests."""
+    return play(ModelSelection, **SMALL)
 
 
 def plain(text: str) -> float:
@@ -108,9 +80,8 @@ def test_the_runs_are_those_of_the_comparison_of_depths():
     assert {run.digest for run in runs.values()} == expected
 
 
-def test_names_do_not_cross_while_the_axis_of_depths_becomes_the_planes(tmp_path):
+def test_names_do_not_cross_while_the_axis_of_depths_becomes_the_planes(media):
     parameters = SMALL | {"depths": (0, 1, 2, 3, 4)}
-    train_all(parameters, tmp_path)
     quiet = {"dry_run": True, "pixel_width": 160, "pixel_height": 90, "frame_rate": 8, "progress_bar": "none"}
     named, touching = [], set()
 
@@ -121,17 +92,18 @@ def test_names_do_not_cross_while_the_axis_of_depths_becomes_the_planes(tmp_path
             touching.update(str(breach) for breach in check_scene(self) if breach.rule == "touch")
 
     with tempconfig(quiet):
-        scene = Watched(parameters=parameters, context=SceneContext(media_dir=tmp_path))
+        context = trained_context(Watched, parameters, "en", "dark", media)
+        scene = Watched(parameters=parameters, context=context)
         scene._prepare()
         scene._question_beat()
     assert named[0] == 0 and named[-1] == 5 and len(named) > 20
     assert touching == set()
 
 
-def test_the_forecast_is_the_chosen_networks(media, small):
-    scene, lines = small
+def test_the_forecast_is_the_chosen_networks(trace_of, small):
+    scene, lines = small.scene, small.lines
     run = scene.choice.best.network.experiments[0]
-    theta = np.asarray(Trace.find(media / "traces", run).parameters[-1])
+    theta = np.asarray(trace_of(run).parameters[-1])
     expected = forecast(run, theta, 2)
     places = [scene.days.plot.data(point.get_center()) for point in scene.days.predicted]
     np.testing.assert_allclose([views for _, views in places], expected.prediction, rtol=1e-9)
@@ -143,10 +115,10 @@ def test_the_forecast_is_the_chosen_networks(media, small):
     assert all(text in lines["day-after"]["zh"] for text in written)
 
 
-def test_the_errors_are_those_measured_over_unseen_days(media, small):
-    scene, lines = small
+def test_the_errors_are_those_measured_over_unseen_days(trace_of, small):
+    scene, lines = small.scene, small.lines
     run = scene.choice.best.network.experiments[0]
-    errors = horizon_errors(run, np.asarray(Trace.find(media / "traces", run).parameters[-1]), 2)
+    errors = horizon_errors(run, np.asarray(trace_of(run).parameters[-1]), 2)
     for k, spread in enumerate(scene.days.spreads):
         low, high = (scene.days.plot.data(end)[1] for end in (spread.get_bottom(), spread.get_top()))
         assert (high - low) / 2 == pytest.approx(errors.mean_absolute[k], rel=1e-6)
@@ -173,7 +145,7 @@ def test_a_prediction_and_its_error_have_one_unit_and_digits_for_both(views, err
 
 
 def test_each_network_lies_at_its_two_losses_and_the_lines_stop_at_the_least(small):
-    scene, _ = small
+    scene = small.scene
     plane, outcome = scene.plane, scene.choice.outcome
     places = [plane.plot.data(dot.get_center()) for dot in plane.dots]
     losses = [(result.training.mean, result.unseen.mean) for result in outcome]
@@ -197,14 +169,11 @@ def test_losses_that_hardly_differ_look_alike():
     assert 0 < heights[1] - heights[0] < 0.1
 
 
-def test_what_is_chosen_follows_the_unseen_loss(knowing):
-    media_dir = knowing({1: 0.9, 7: 0.1})
-    scene, lines = play(media_dir, SMALL)
+def test_what_is_chosen_follows_the_unseen_loss(foretold):
+    scene, lines = foretold({1: 0.9, 7: 0.1})
     assert scene.choice.best.network.hidden == ()
     assert "the linear model" in next(line["en"] for name, line in lines.items() if name.startswith("choice"))
-    for run in networks(SMALL)[0].experiments:
-        end_with(media_dir, run, {1: -1.0})
-    scene, lines = play(media_dir, SMALL)
+    scene, lines = foretold({1: -1.0})
     assert scene.choice.best.network.hidden == (4,)
     assert "一层" in next(line["zh"] for name, line in lines.items() if name.startswith("choice"))
 
@@ -221,61 +190,54 @@ OWN = {"dataset": own(SERIES[:208]), "depths": (0, 1), "width": 1, "seeds": (0,)
         (210, {7: 1.0}, "tomorrow"),  # a Monday
     ],
 )
-def test_the_next_day_is_told_by_its_weekday(knowing, count, weights, beat):
+def test_the_next_day_is_told_by_its_weekday(foretold, count, weights, beat):
     parameters = {**OWN, "dataset": own(SERIES[:count])}
-    scene, lines = play(knowing(weights, parameters), parameters)
+    scene, lines = foretold(weights, **parameters)
     assert scene.choice.best.network.hidden == ()
     assert beat in lines
     last = "the linear model" if scene.choice.best_seen is scene.choice.best else "layer"
     assert last in lines["question"]["en"]
 
 
-def test_a_weekday_is_low_every_week_only_if_no_week_is_otherwise(knowing):
+def test_a_weekday_is_low_every_week_only_if_no_week_is_otherwise(foretold):
     views = SERIES[:208].copy()
     views[103] = views[99]  # on one Saturday of 29 as many as on a Tuesday
     parameters = {**OWN, "dataset": own(views)}
-    scene, lines = play(knowing({7: 1.0}, parameters), parameters)
+    scene, lines = foretold({7: 1.0}, **parameters)
     assert scene.to_come.lows == (5, 6)
     assert "In the whole series, a Saturday usually is" in lines["tomorrow-low-mostly"]["en"]
     assert every_week_low(own(SERIES[:208]).daily, 5, (5, 6))
 
 
-def test_a_low_day_that_is_not_noticed_is_told(knowing):
+def test_a_low_day_that_is_not_noticed_is_told(play, trace_of, rewritten, knowing):
     parameters = {**OWN, "dataset": own(SERIES[:208])}  # the next day is a Saturday
-    run = networks(parameters)[0].experiments[0]
-    media_dir = knowing({7: 1.0}, parameters)
-    end_with(media_dir, run, {8: 2.0})  # the bias: two deviations above the mean, whatever the day
-    others = networks(parameters)[1].experiments[0]
-    folder = media_dir / "traces" / others.digest
-    states = np.load(folder / "parameters.npy")
+    media_dir = knowing({8: 2.0}, parameters)  # the bias: two deviations above the mean, whatever the day
+    others = trace_of(networks(parameters)[1].experiments[0])
+    states = np.array(others.parameters)
     states[-1] = 0.0
     states[-1, -1] = 5.0  # says the same every day, five deviations too much
-    np.save(folder / "parameters.npy", states)
-    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(others).items()}
-    (folder / "meta.json").write_text(sealed_meta(others, read_meta(folder)[0]["versions"], sums))
-    _, lines = play(media_dir, parameters)
+    lines = play(ModelSelection, media_dir=rewritten(others, media_dir, parameters=states), **parameters).lines
     assert "tomorrow-unaware" in lines and "Saturday" in lines["tomorrow-unaware"]["en"]
 
 
-def test_the_bet_is_lost_where_repeating_the_week_is_better(tmp_path):
+def test_the_bet_is_lost_where_repeating_the_week_is_better(play):
     parameters = {**OWN, "depths": (1, 2)}
-    _, lines = play(train_all(parameters, tmp_path), parameters)
+    lines = play(ModelSelection, **parameters).lines
     assert "bet-lost-week" in lines
     assert "misses by only 0" in lines["bet-lost-week"]["en"]
 
 
-def test_the_bet_is_open_where_the_network_is_better(knowing):
-    scene, lines = play(knowing({1: 0.7, 7: 0.3}), SMALL)
+def test_the_bet_is_open_where_the_network_is_better(foretold):
+    scene, lines = foretold({1: 0.7, 7: 0.3})
     naive = scene.to_come.errors.naive_day_mean_absolute[0]
     assert scene.to_come.errors.mean_absolute[0] < naive
     assert f"{scene.counted(naive)} views" in lines["bet-day"]["en"]
 
 
 @pytest.mark.parametrize(("weights", "rival"), [({1: 1.0}, "day"), ({7: 1.0}, "week"), ({1: 0.98, 7: 0.01}, "day")])
-def test_a_network_that_repeats_is_no_better_than_repeating(knowing, weights, rival):
+def test_a_network_that_repeats_is_no_better_than_repeating(foretold, weights, rival):
     parameters = SMALL if rival == "day" else {**OWN, "dataset": own(SERIES[:208])}
-    media_dir = knowing(weights, parameters)
-    scene, lines = play(media_dir, parameters)
+    scene, lines = foretold(weights, **parameters)
     assert scene.choice.best is scene.choice.line
     assert f"bet-even-{rival}" in lines
 
@@ -287,8 +249,8 @@ def test_a_network_that_repeats_is_no_better_than_repeating(knowing, weights, ri
         ({1: -1.0}, 0.5, "twist-layers"),
     ],
 )
-def test_the_twist_is_told_by_the_numbers(knowing, weights, worse, beat):
-    scene, lines = play(knowing(weights), SMALL)
+def test_the_twist_is_told_by_the_numbers(foretold, weights, worse, beat):
+    scene, lines = foretold(weights)
     assert beat in lines and list(lines).index(beat) == 2
     if beat == "twist-line":
         assert "On these made-up days: yes. On the lecture’s own channel, three layers won." in lines[beat]["en"]
@@ -299,7 +261,7 @@ def test_the_twist_is_told_by_the_numbers(knowing, weights, worse, beat):
         assert scene.written(scene.choice.line.unseen.mean) in lines[beat]["en"]
 
 
-def test_a_network_in_the_middle_and_a_tie_have_their_words(tmp_path):
+def test_a_network_in_the_middle_and_a_tie_have_their_words():
     def twist(losses, synthetic=True):
         """What is said of networks of 0, 1, ... layers with these unseen losses by seed."""
         results = [
@@ -319,14 +281,14 @@ def test_a_network_in_the_middle_and_a_tie_have_their_words(tmp_path):
     assert said((400.0, 410.0), (380.0, 405.0), (500.0, 520.0)) == "twist-tie"
 
 
-def test_without_the_line_nothing_is_said_of_it(tmp_path):
+def test_without_the_line_nothing_is_said_of_it(play):
     parameters = {**OWN, "depths": (1, 2)}
-    _, lines = play(train_all(parameters, tmp_path), parameters)
+    lines = play(ModelSelection, **parameters).lines
     assert not any(name.startswith("twist") for name in lines)
 
 
 @pytest.mark.parametrize("worse", [{1: 0.9, 7: 0.1}, {1: 0.8, 7: 0.2}])
-def test_the_bars_are_our_losses_and_the_lectures(knowing, worse):
+def test_the_bars_are_our_losses_and_the_lectures(foretold, worse):
     seen = []
 
     def look(scene, beat):
@@ -335,7 +297,7 @@ def test_the_bars_are_our_losses_and_the_lectures(knowing, worse):
             seen.extend((ours, lecture))
             assert scene.plane.dots[1] not in scene.get_mobject_family_members(), "the plane has left"
 
-    scene, _ = play(knowing(worse), SMALL, look)
+    scene, _ = foretold(worse, look)
     losses = [result.unseen.mean for result in scene.choice.outcome]
     for pair, expected in zip(seen, (losses, (460, 380)), strict=True):
         heights = [bar.height for bar in pair.bars]
@@ -348,27 +310,23 @@ def test_the_bars_are_our_losses_and_the_lectures(knowing, worse):
     assert seen[1].bars[0].get_stroke_color() == palette.text
 
 
-def test_ours_is_compared_with_the_network_that_the_lecture_chose(tmp_path, monkeypatch):
+def test_ours_is_compared_with_the_network_that_the_lecture_chose(play, results_are):
     parameters = {**SMALL, "depths": (0, 3, 4), "width": 100, "seeds": (0,), "epochs": 1}
-    media_dir, shown = train_all(parameters, tmp_path), []
+    shown = []
 
-    def results(self):
-        """400, 438 and 429, as the default runs."""
-        each = zip(self.networks(self.parameters), (400.0, 438.0, 429.0), strict=True)
-        return [Result(n, (0,), Losses(np.array([loss])), Losses(np.array([loss])), None) for n, loss in each]
-
-    monkeypatch.setattr(ModelSelection, "results", results)
+    ours = [(400,), (438,), (429,)]  # as the default runs
+    results_are(ours, ours)
 
     def look(scene, beat):
         if beat == "twist-line":
             shown.extend(text.source for text in (*scene.rest[1].pairs[0].names, *scene.rest[1].pairs[0].values))
 
-    play(media_dir, parameters, look)
+    play(ModelSelection, look, **parameters)
     assert shown == ["linear", "3 layers", "400", "438"]
 
 
 @pytest.mark.parametrize("window", [7, 56])
-def test_the_bracket_holds_the_whole_window_before_it_comes_close(tmp_path, window, monkeypatch):
+def test_the_bracket_holds_the_whole_window_before_it_comes_close(play, monkeypatch, window):
     held = []
     come_close = DaysAhead.come_close
 
@@ -378,12 +336,12 @@ def test_the_bracket_holds_the_whole_window_before_it_comes_close(tmp_path, wind
 
     monkeypatch.setattr(DaysAhead, "come_close", looked_at)
     parameters = {**SMALL, "dataset": DailyViews(window=window), "seeds": (0,), "epochs": 1}
-    scene, _ = play(train_all(parameters, tmp_path), parameters)
+    scene = play(ModelSelection, **parameters).scene
     first = float(scene.ahead.dates[0].astype(int))
     assert held == [[pytest.approx(first - window - 0.4), pytest.approx(first - 0.6)]]
 
 
-def test_the_low_days_of_the_weeks_before_are_shaded(knowing):
+def test_the_low_days_of_the_weeks_before_are_shaded(foretold):
     parameters = {**OWN, "dataset": own(SERIES[:208])}  # the next day is a Saturday
 
     def look(scene, beat):
@@ -394,7 +352,7 @@ def test_the_low_days_of_the_weeks_before_are_shaded(knowing):
                 x = dot.get_center()[0]
                 assert any(band.get_left()[0] - 1e-6 <= x <= band.get_right()[0] + 1e-6 for band in bands)
 
-    _, lines = play(knowing({7: 1.0}, parameters), parameters, look)
+    _, lines = foretold({7: 1.0}, look, **parameters)
     assert "the model" in lines["tomorrow-low"]["en"] and "network" not in lines["tomorrow-low"]["en"]
 
 
@@ -408,12 +366,9 @@ def test_the_low_days_of_the_weeks_before_are_shaded(knowing):
     ],
     ids=str,
 )
-def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(tmp_path, lang, bounds):
+def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(play, lang, bounds):
     parameters = {**SMALL, "width": 2, "epochs": 1, **bounds}
-    findings = []
-    look = lambda scene, beat: findings.extend(check_scene(scene, beat))  # noqa: E731
-    play(train_all(parameters, tmp_path), parameters, look, lang)
-    assert findings == []
+    assert play(ModelSelection, check_scene, lang=lang, **parameters).findings == []
 
 
 @pytest.mark.parametrize(
