@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,10 +12,8 @@ from gradreel.core.expression import expression
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.any_curve import AnyCurve
 from gradreel.scenes.lecture.piecewise import BuildCurve
-from gradreel.scenes.stills import visit_beats
 from manim import VGroup, VMobject
 
-TINY = (320, 180)
 DEFAULT = AnyCurve.validated({})
 SCENES = {
     "default": {},
@@ -41,24 +38,15 @@ REFUSED = {
 }
 
 
-def at_each_beat(look, **parameters):
-    """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
-    seen = {}
-    visit_beats(AnyCurve, lambda scene, beat: seen.update({beat: look(scene, beat)}), parameters, size=TINY)
-    return seen
-
-
 def measured(placement="even", function=DEFAULT.function):
     return converge(expression(function), DEFAULT.low, DEFAULT.high, DEFAULT.points, placement)
 
 
-@cache
-def film():
-    """The default, played once for all tests: what was there at the end of each beat, and the scene as it was left."""
-    scenes = []
+@pytest.fixture(scope="module")
+def film(play):
+    """The default, played once for all tests: what was there at the end of each beat."""
 
     def look(scene, beat):
-        scenes.append(scene)
         bottom, top = (scene.plot.data(scene.mark.get_critical_point((0, side, 0)))[1] for side in (-1, 1))
         blue = [scene.plot.data(p) for p in scene.blue.get_start_anchors()] if beat != "smooth" else []
         return SimpleNamespace(
@@ -74,11 +62,11 @@ def film():
             findings=list(map(str, check_scene(scene, beat))),
         )
 
-    return at_each_beat(look), scenes
+    return play(AnyCurve, look)
 
 
-def test_points_lie_on_the_function_and_blue_joins_them():
-    seen, _ = film()
+def test_points_lie_on_the_function_and_blue_joins_them(film):
+    seen = film.seen
     function, even, placed = expression(DEFAULT.function), measured(), measured("adaptive")
     curves = {"points": even.curves[1], "more": even.curves[-1], "placed": placed.curves[2]}
     for beat, curve in curves.items():
@@ -88,8 +76,8 @@ def test_points_lie_on_the_function_and_blue_joins_them():
         assert y == pytest.approx(curve(x), abs=1e-6)
 
 
-def test_other_curves_are_followed_with_as_many_points():
-    seen, (*_, scene) = film()
+def test_other_curves_are_followed_with_as_many_points(film):
+    seen, scene = film.seen, film.scene
     points, blue, others = seen["any"].points, seen["any"].blue, scene.others
     printed = [float(part.source) for part in scene.copies if getattr(part, "source", "").startswith("0.")]
     (function, found) = others[-1]
@@ -100,27 +88,13 @@ def test_other_curves_are_followed_with_as_many_points():
     assert printed == pytest.approx(gaps, abs=0.0000501)
 
 
-def test_the_mark_is_as_long_as_the_gap():
-    seen, _ = film()
+def test_the_mark_is_as_long_as_the_gap(film):
+    seen = film.seen
     for beat in ("points", "placed"):
         assert seen[beat].mark == pytest.approx(float(seen[beat].gap), rel=1e-2)
 
 
-def test_it_begins_with_what_build_curve_ends_with():
-    first, last = [], []
-
-    class Watched(AnyCurve):
-        """Keeps what is on the screen when the first animation begins."""
-
-        @classmethod
-        def scene_name(cls):
-            return AnyCurve.scene_name()
-
-        def play(self, *animations, **options):
-            if not first:
-                first.extend(drawn(self))
-            super().play(*animations, **options)
-
+def test_it_begins_with_what_build_curve_ends_with(play, opening):
     def drawn(scene):
         heading = set(getattr(scene, "title", VGroup()).get_family())
         parts = [part for part in scene.get_mobject_family_members() if isinstance(part, VMobject)]
@@ -129,14 +103,13 @@ def test_it_begins_with_what_build_curve_ends_with():
         boxes = ((*part.get_corner((-1, -1, 0))[:2], *part.get_corner((1, 1, 0))[:2]) for part in seen)
         return sorted(tuple(round(float(value), 2) for value in box) for box in boxes)
 
-    visit_beats(Watched, lambda *_: None, size=TINY)
-    visit_beats(BuildCurve, lambda scene, _: last.__setitem__(slice(None), drawn(scene)), size=TINY)
+    first, last = opening(AnyCurve, drawn), play(BuildCurve, lambda scene, beat: drawn(scene)).last
     assert len(first) > 50
     assert np.array(first) == pytest.approx(np.array(last), abs=0.02)
 
 
-def test_counts_and_gaps_are_the_measured_ones():
-    seen, _ = film()
+def test_counts_and_gaps_are_the_measured_ones(film):
+    seen = film.seen
     even, placed = measured(), measured("adaptive")
     expected = {
         "points": (4, even.errors[1]),
@@ -149,23 +122,23 @@ def test_counts_and_gaps_are_the_measured_ones():
         assert seen[beat].pieces == count - 1
 
 
-def test_the_chart_shows_each_gap_at_its_place():
-    drawn = 10.0 ** np.array(film()[0]["more"].chart)
+def test_the_chart_shows_each_gap_at_its_place(film):
+    drawn = 10.0 ** np.array(film.seen["more"].chart)
     pairs = [(k, e) for series in (measured(), measured("adaptive")) for k, e in zip(series.counts, series.errors)]  # noqa: B905
     assert drawn == pytest.approx(np.array(pairs))
 
 
-def test_another_function_is_another_picture():
-    ours, other = film()[0], at_each_beat(lambda scene, _: scene.gap.text, function="2 + 2*sin(x - 1)")
+def test_another_function_is_another_picture(play, film):
+    ours = film.seen
+    other = play(AnyCurve, lambda scene, beat: scene.gap.text, function="2 + 2*sin(x - 1)").seen
     assert ours["more"].gap != other["more"] and ours["placed"].gap != other["placed"]
 
 
-def test_what_is_said_of_the_gap_is_measured():
-    _, seen = film()
-    line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "placed")
+def test_what_is_said_of_the_gap_is_measured(film):
+    line = film.lines["placed"]["en"]
     gaps = measured().errors[2], measured("adaptive").errors[2]
     assert line.endswith(f"from {gaps[0]:.2g} to {gaps[1]:.2g}.")
-    notes = [[note.source for note in seen[-1].chart.notes(k)] for k in range(5)]
+    notes = [[note.source for note in film.scene.chart.notes(k)] for k in range(5)]
     errors = measured().errors
     assert [note[0] for note in notes] == [f"{error:.2g}" for error in errors]
     assert notes[1][1] == f"$div {errors[0] / errors[1]:.2g}$"
@@ -184,11 +157,11 @@ SAID = {
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_layout_holds_for_any_function_and_the_words_follow_the_numbers(name):
+def test_layout_holds_for_any_function_and_the_words_follow_the_numbers(play, film, name):
     if name == "default":
-        found = {beat: there.findings for beat, there in film()[0].items()}
+        found = {beat: there.findings for beat, there in film.seen.items()}
     else:
-        found = at_each_beat(lambda scene, _: [str(finding) for finding in check_scene(scene)], **SCENES[name])
+        found = play(AnyCurve, check_scene, **SCENES[name]).seen
     assert {beat: findings for beat, findings in found.items() if findings} == {}
     assert set(found) == {"smooth", "points", "any"} | SAID[name]
 

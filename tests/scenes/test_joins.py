@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pytest
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.training import train
 from gradreel.scenes import style
-from gradreel.scenes.base import BREATH, LectureScene, SceneContext
+from gradreel.scenes.base import BREATH, LectureScene
 from gradreel.scenes.catalog import find_scenes, load_class, resolve
 from gradreel.scenes.lecture.any_curve import AnyCurve
 from gradreel.scenes.lecture.backprop import Backprop
@@ -32,10 +30,10 @@ from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.why_deep import WhyDeep
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.render.frames.playing import play
+from gradreel.scenes.render.frames import playing
 from gradreel.scenes.render.lessons.requests import SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.stills import _drawn, visit_beats
+from gradreel.scenes.stills import _drawn
 from manim import VGroup, tempconfig
 
 SIZE = (854, 480)
@@ -73,52 +71,16 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
 ]
 
 
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("media")
-
-
-def context_of(scene_class: type[LectureScene], parameters: dict[str, Any], media: Path, language: str) -> SceneContext:
-    """The scene's context, its runs trained."""
-    context = SceneContext(media_dir=media, language=language)
-    for run in scene_class.experiments(scene_class.validated(parameters)).values():
-        if not (context.traces / run.digest).exists():
-            train(run, context.traces)
-    return context
-
-
-class Opened(Exception):  # noqa: N818 - no error: the picture has been seen
-    pass
-
-
-def opening(scene_class: type[LectureScene], parameters: dict[str, Any], context: SceneContext) -> np.ndarray:
-    """The picture before anything has moved, (height, width, 4)."""
-    seen = []
-
-    def look(scene, *animations, **how):
-        seen.append(_drawn(scene))
-        raise Opened
-
-    with patch.object(scene_class, "play", look), pytest.raises(Opened):
-        visit_beats(scene_class, lambda scene, beat: None, parameters, context, SIZE)
-    return seen[0].astype(int)
-
-
-def ending(scene_class: type[LectureScene], parameters: dict[str, Any], context: SceneContext) -> np.ndarray:
-    """The picture when what is not handed on has left, (height, width, 4)."""
-    scene = visit_beats(scene_class, lambda scene, beat: None, parameters, context, SIZE)
-    scene.mobjects = scene.remains()
-    return _drawn(scene).astype(int)
-
-
 @pytest.mark.parametrize(
     ("before", "its", "after", "own", "language"),
     JOINS,
     ids=[f"{a.scene_name()}-{b.scene_name()}-{k}" for k, (a, _, b, _, _) in enumerate(JOINS)],
 )
-def test_a_scene_begins_with_what_the_one_before_has_left(media, before, its, after, own, language):
-    left = ending(before, its, context_of(before, its, media, language))
-    begun = opening(after, own, context_of(after, own, media, language))
+def test_a_scene_begins_with_what_the_one_before_has_left(play, opening, before, its, after, own, language):
+    scene = play(before, lang=language, size=SIZE, **its).scene
+    scene.mobjects = scene.remains()
+    left = _drawn(scene).astype(int)
+    begun = opening(after, _drawn, lang=language, size=SIZE, **own).astype(int)
     assert np.abs(left - begun).max() <= 2
     assert (np.abs(begun - begun[0, 0]).max(axis=-1) > 20).sum() > 300, "something is carried over"
 
@@ -178,7 +140,7 @@ def filmed(tmp_path: Path, name: str, **settings: Any):
     made = RenderSettings(width=320, height=180, fps=10, media_dir=tmp_path, **settings)
     film = Film()
     with tempconfig({}):
-        beats = play(SceneRequest(resolve(f"{file}:{name}"), made), film)
+        beats = playing.play(SceneRequest(resolve(f"{file}:{name}"), made), film)
     return film.seen, beats
 
 

@@ -11,17 +11,13 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.line_fit import Line, line_of, mean_squared_distance
 from gradreel.core.theta import loss
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.straight_line import Gaps, visible_part
-from gradreel.scenes.stills import visit_beats
 
-TINY = (320, 180)
 CURVES = {
     "default": {},
     "much noise": {"noise": 1, "noise_seed": 3},
@@ -40,20 +36,6 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory):
-    return SceneContext(media_dir=tmp_path_factory.mktemp("media"))
-
-
-def at_each_beat(look, context, scene_class=LinearLimits, **parameters):
-    """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
-    for run in scene_class.experiments(scene_class.validated(parameters)).values():
-        train(run, context.traces)
-    seen = {}
-    visit_beats(scene_class, lambda scene, beat: seen.update({beat: look(scene, beat)}), parameters, context, size=TINY)
-    return seen
-
-
 def drawn_line(scene):
     """w and b of the stroke as it is drawn."""
     (x0, y0), (x1, y1) = (scene.plot.data(p) for p in (scene.line.stroke.get_start(), scene.line.stroke.get_end()))
@@ -67,7 +49,7 @@ def shown(scene):
 
 
 @pytest.fixture(scope="module")
-def film(context):
+def film(play):
     """The default, played once for all tests: what was there at the end of each beat."""
 
     def look(scene, beat):
@@ -87,31 +69,31 @@ def film(context):
                 seen.states.append((drawn_line(scene), shown(scene), scene.readout.count.text, scene.readout.loss.text))
         return seen
 
-    return at_each_beat(look, context)
+    return play(LinearLimits, look)
 
 
-def test_the_trained_line_is_the_recorded_one_and_the_best(film, context):
-    _, at_start, at_end = film["best"].states
+def test_the_trained_line_is_the_recorded_one_and_the_best(trace_of, film):
+    _, at_start, at_end = film.seen["best"].states
     drawn, printed, count, printed_loss = at_end
     run = LinearLimits.validated({}).line_run()
-    theta = np.array(train(run, context.traces).parameters[-1])
+    theta = np.array(trace_of(run).parameters[-1])
     line, best = line_of(run, theta), Line(*np.polyfit(run.dataset.x(), run.dataset.labels(), 1))
     assert drawn == pytest.approx((line.w, line.b))
     assert drawn == pytest.approx((best.w, best.b), abs=1e-3)
     assert printed == pytest.approx((line.w, line.b), abs=0.00501)
     assert count == "400"
     assert float(printed_loss) == pytest.approx(float(loss(run, theta)), abs=0.000501)
-    start = np.array(train(run, context.traces).parameters[0])
+    start = np.array(trace_of(run).parameters[0])
     drawn, _, count, printed_loss = at_start
     assert count == "0"
     assert drawn == pytest.approx((line_of(run, start).w, line_of(run, start).b))
     assert float(printed_loss) == pytest.approx(float(loss(run, start)), abs=0.000501)
 
 
-def test_between_two_states_the_line_lies_between_and_numbers_are_recorded(film, context):
-    drawn, _, count, printed = film["best"].states[0]
+def test_between_two_states_the_line_lies_between_and_numbers_are_recorded(trace_of, film):
+    drawn, _, count, printed = film.seen["best"].states[0]
     run = LinearLimits.validated({}).line_run()
-    states = np.array(train(run, context.traces).parameters[2:4])
+    states = np.array(trace_of(run).parameters[2:4])
     middle = line_of(run, states.mean(axis=0))
     assert drawn == pytest.approx((middle.w, middle.b), abs=1e-6)
     assert count == "2" and float(printed) == pytest.approx(float(loss(run, states[0])), abs=0.000501)
@@ -133,28 +115,28 @@ class Altered(LinearLimits):
         return dataclasses.replace(trace, parameters=parameters)
 
 
-def test_another_trace_is_another_picture(film, context):
-    altered = at_each_beat(lambda scene, _: drawn_line(scene), context, Altered)
-    assert altered["best"][0] == pytest.approx(film["best"].line[0] + 0.2, abs=1e-6)
-    assert altered["line"] == film["line"].line
+def test_another_trace_is_another_picture(play, film):
+    altered = play(Altered, lambda scene, beat: drawn_line(scene)).seen
+    assert altered["best"][0] == pytest.approx(film.seen["best"].line[0] + 0.2, abs=1e-6)
+    assert altered["line"] == film.seen["line"].line
 
 
-def test_dots_distances_and_losses_are_those_trained_on(film, context):
+def test_dots_distances_and_losses_are_those_trained_on(trace_of, film):
     parameters = LinearLimits.validated({})
     run = parameters.line_run()
     x, y = run.dataset.x(), run.dataset.labels()
-    assert film["data"].dots == pytest.approx(np.column_stack([x, y]), abs=1e-6)
-    line = line_of(run, np.array(train(run, context.traces).parameters[-1]))
-    assert film["best"].ends == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
-    assert film["bias"].ends == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
+    assert film.seen["data"].dots == pytest.approx(np.column_stack([x, y]), abs=1e-6)
+    line = line_of(run, np.array(trace_of(run).parameters[-1]))
+    assert film.seen["best"].ends == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
+    assert film.seen["bias"].ends == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
     losses = mean_squared_distance(line(x), y), mean_squared_distance(parameters.curve()(x), y)
-    assert [float(text) for text in film["bias"].losses[::2]] == pytest.approx(losses, abs=0.000501)
+    assert [float(text) for text in film.seen["bias"].losses[::2]] == pytest.approx(losses, abs=0.000501)
 
 
-def test_it_ends_with_red_where_build_curve_begins(film):
-    plots, last = {}, list(film.values())[-1]
-    visit_beats(BuildCurve, lambda scene, beat: plots.setdefault("build", (scene.plot, scene.red.points)), size=TINY)
-    (ours, red), (theirs, next_red) = (last.plot, last.red), plots["build"]
+def test_it_ends_with_red_where_build_curve_begins(play, film):
+    last = film.last
+    first, *_ = play(BuildCurve, lambda scene, beat: (scene.plot, scene.red.points)).seen.values()
+    (ours, red), (theirs, next_red) = (last.plot, last.red), first
     assert (ours.box, ours.x_range, ours.y_range) == (theirs.box, theirs.x_range, pytest.approx(theirs.y_range))
     assert red == pytest.approx(next_red, abs=1e-6)
     for part in ("x_tick_labels", "y_tick_labels", "x_label"):
@@ -172,11 +154,11 @@ SAID = {
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_layout_holds_for_any_curve_and_the_words_say_what_came_out(film, context, name):
+def test_layout_holds_for_any_curve_and_the_words_say_what_came_out(play, film, name):
     if CURVES[name]:
-        found = at_each_beat(lambda scene, _: [str(finding) for finding in check_scene(scene)], context, **CURVES[name])
+        found = play(LinearLimits, check_scene, **CURVES[name]).seen
     else:
-        found = {beat: seen.findings for beat, seen in film.items()}
+        found = {beat: seen.findings for beat, seen in film.seen.items()}
     assert {beat: findings for beat, findings in found.items() if findings} == {}
     assert set(found) - {"map", "data", "line", "best"} == SAID[name]
 
@@ -188,33 +170,11 @@ def test_what_cannot_be_shown_is_refused(message, parameters):
     assert "linear-limits" in str(refusal.value)
 
 
-def test_it_begins_with_the_curves_that_the_title_ends_with(context):
-    def curves(scene_class):
-        seen = []
+def test_it_begins_with_the_curves_that_the_title_ends_with(play, opening):
+    def curves(scene):
+        return [part.points.copy() for part in scene.get_mobject_family_members() if getattr(part, "bleed", False)]
 
-        class Watched(scene_class):
-            """Keeps what is on the screen when the first animation begins."""
-
-            @classmethod
-            def scene_name(cls):
-                return scene_class.scene_name()
-
-            def play(self, *animations, **options):
-                if not seen:
-                    seen.extend(part.points.copy() for part in self.get_mobject_family_members() if is_motif(part))
-                super().play(*animations, **options)
-
-        def look(scene, _):
-            last[:] = [part.points.copy() for part in scene.get_mobject_family_members() if is_motif(part)]
-
-        last = []
-        at_each_beat(look, context, Watched)
-        return seen, last
-
-    def is_motif(part):
-        return getattr(part, "bleed", False)
-
-    (_, end), (begin, _) = curves(Title), curves(LinearLimits)
+    end, begin = play(Title, lambda scene, beat: curves(scene)).last, opening(LinearLimits, curves)
     assert len(begin) == len(end) == 6
     for before, after in zip(end, begin, strict=True):
         assert before == pytest.approx(after, abs=1e-6)

@@ -7,13 +7,9 @@ import pytest
 from gradreel.core.activations import hard_sigmoid, relu, sigmoid
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.relu import Relu
-from gradreel.scenes.stills import visit_beats
 
-TINY = (320, 180)
 RUN = Experiment(epochs=40)
 LETTERS = {
     "default": {},
@@ -22,22 +18,6 @@ LETTERS = {
     "downwards": {"c": -10, "w": 0.5, "b": 3},
     "odd": {"w": 3.7, "b": 1.234, "c": 2.345},
 }
-
-
-@pytest.fixture(scope="module")
-def context(tmp_path_factory):
-    context = SceneContext(media_dir=tmp_path_factory.mktemp("media"))
-    train(RUN, context.traces)
-    return context
-
-
-def at_each_beat(look, context, **parameters):
-    """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
-    seen = {}
-    visit_beats(
-        Relu, lambda scene, beat: seen.update({beat: look(scene, beat)}), {"run": RUN, **parameters}, context, size=TINY
-    )
-    return seen
 
 
 def drawn(plot, curve):
@@ -59,8 +39,8 @@ def everything(scene, beat):
 
 
 @pytest.mark.parametrize("parameters", LETTERS.values(), ids=LETTERS)
-def test_for_any_letters_two_relus_are_a_hard_sigmoid_and_add_up_as_printed(context, parameters):
-    seen = at_each_beat(everything, context, **parameters)
+def test_for_any_letters_two_relus_are_a_hard_sigmoid_and_add_up_as_printed(play, parameters):
+    seen = play(Relu, everything, run=RUN, **parameters).seen
     assert [beat for beat, (findings, *_) in seen.items() if findings] == []
     given = Relu.validated(parameters)
     (x, first), (_, second), (at, total) = seen["two"][1]
@@ -78,37 +58,37 @@ def test_for_any_letters_two_relus_are_a_hard_sigmoid_and_add_up_as_printed(cont
     assert printed[0] == pytest.approx(given.c, abs=0.51 * 10.0 ** -len(texts[0].partition(".")[2]))
 
 
-def test_the_line_that_sweeps_stands_where_the_numbers_are_read(context):
+def test_the_line_that_sweeps_stands_where_the_numbers_are_read(play):
     def look(scene, beat):
         if beat != "two":
             return None
         scene.show(2.2)
         return [scene.plot.data(mark.get_center()) for mark in scene.marks], [n.text for n in scene.numbers]
 
-    marks, texts = at_each_beat(look, context)["two"]  # c = 3, w = 0.5, b = -0.5
+    marks, texts = play(Relu, look, run=RUN).seen["two"]  # c = 3, w = 0.5, b = -0.5
     assert marks == [pytest.approx((2.2, 1.8)), pytest.approx((2.2, 0.0)), pytest.approx((2.2, 1.8))]
     assert texts == ["1.80", "1.80", "0.00"]
 
 
-def test_the_first_relu_bends_where_its_bracket_is_zero(context):
+def test_the_first_relu_bends_where_its_bracket_is_zero(play):
     def look(scene, beat):
         return scene.plot.data(scene.bend[0].get_center()) if beat == "relu" else None
 
-    assert at_each_beat(look, context, w=4.0, b=6.0)["relu"] == pytest.approx((-1.5, 0.0), abs=1e-6)
+    assert play(Relu, look, run=RUN, w=4.0, b=6.0).seen["relu"] == pytest.approx((-1.5, 0.0), abs=1e-6)
 
 
-def test_the_sum_is_first_one_of_hard_sigmoids_then_of_twice_as_many_relus(context):
-    written = at_each_beat(lambda scene, beat: beat == "sum" and scene.formula.source, context)
+def test_the_sum_is_first_one_of_hard_sigmoids_then_of_twice_as_many_relus(play):
+    written = play(Relu, lambda scene, beat: beat == "sum" and scene.formula.source, run=RUN).seen
     assert "max" in written["sum"] and "sum_(2i)" in written["sum"] and "sigmoid(" not in written["sum"]
 
 
-def test_the_small_pictures_are_the_same_functions(context):
+def test_the_small_pictures_are_the_same_functions(play):
     def look(scene, beat):
         if beat == "sum":
             return [drawn(icon.plot, icon.curve) for icon in scene.icons[:3]]
         return [drawn(panel.plot, panel.curve) for panel in scene.panels] if beat == "names" else None
 
-    seen = at_each_beat(look, context)
+    seen = play(Relu, look, run=RUN).seen
     (x, hard), (_, first), (_, second) = seen["sum"]
     assert hard == pytest.approx(3 * hard_sigmoid(x, 1.0, 3.0), abs=1e-6)
     assert first + second == pytest.approx(hard, abs=1e-6)

@@ -10,9 +10,7 @@ from gradreel.core.activations import hard_sigmoid, sigmoid
 from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
-from gradreel.scenes.stills import visit_beats
 
-TINY = (320, 180)
 LETTERS = {
     "default": {},
     "gentle, low, far left": {"w": 0.1, "b": 20, "c": 0.1},
@@ -20,13 +18,6 @@ LETTERS = {
     "downwards": {"c": -10, "w": 0.5, "b": 3},
     "odd": {"w": 3.7, "b": 1.234, "c": 2.345},
 }
-
-
-def at_each_beat(look, scene_class=SigmoidFormula, **parameters):
-    """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
-    seen = {}
-    visit_beats(scene_class, lambda scene, beat: seen.update({beat: look(scene, beat)}), parameters, size=TINY)
-    return seen
 
 
 def drawn(plot, curve):
@@ -49,8 +40,8 @@ def everything(scene, beat):
 
 
 @pytest.mark.parametrize("parameters", LETTERS.values(), ids=LETTERS)
-def test_for_any_letters_curves_and_numbers_are_the_cores_and_nothing_touches(parameters):
-    seen = at_each_beat(everything, **parameters)
+def test_for_any_letters_curves_and_numbers_are_the_cores_and_nothing_touches(play, parameters):
+    seen = play(SigmoidFormula, everything, **parameters).seen
     assert [beat for beat, (findings, *_) in seen.items() if findings] == []
     given = SigmoidFormula.validated(parameters)
     start, end = (-2 - given.b) / given.w, (2 - given.b) / given.w
@@ -65,37 +56,40 @@ def test_for_any_letters_curves_and_numbers_are_the_cores_and_nothing_touches(pa
         assert power == pytest.approx(math.exp(-inside), abs=0.00501)
 
 
-def test_the_cases_are_written_with_the_curves_numbers():
+def test_the_cases_are_written_with_the_curves_numbers(play):
     sources = []
-    at_each_beat(lambda scene, _: sources.append(scene.cases.source), w=0.5, b=-1.0, c=3.0)
+    play(SigmoidFormula, lambda scene, _: sources.append(scene.cases.source), w=0.5, b=-1.0, c=3.0)
     assert "0.375 thin (x_1 + 2)" in sources[0] and "x_1 > 6" in sources[0]  # slope 3 * 0.5 / 4, from -2 to 6
-    at_each_beat(lambda scene, _: sources.append(scene.cases.source), w=1.0, b=-4.0, c=-2.0)
+    play(SigmoidFormula, lambda scene, _: sources.append(scene.cases.source), w=1.0, b=-4.0, c=-2.0)
     assert "-0.5 thin (x_1 - 2)" in sources[-1] and "x_1 > 6" in sources[-1]
 
 
-def test_the_gap_is_measured_at_the_corner_and_said():
+def test_the_gap_is_measured_at_the_corner_and_said(play):
     def look(scene, beat):
         if beat != "hard":
             return None
         ends = [scene.plot.data(scene.bracket[0].get_start()), scene.plot.data(scene.bracket[0].get_end())]
         return ends, scene._gap_text()
 
-    ends, text = at_each_beat(look, w=2.0, b=1.0, c=5.0)["hard"]
+    ends, text = play(SigmoidFormula, look, w=2.0, b=1.0, c=5.0).seen["hard"]
     x = np.linspace(-10, 10, 200_001)
     gap = np.abs(5 * sigmoid(1 + 2 * x) - 5 * hard_sigmoid(x, -1.5, 0.5)).max()
     assert ends[0] == pytest.approx((0.5, 5.0)) and ends[1] == pytest.approx((0.5, 5.0 - gap), abs=1e-4)
     assert float(text) == pytest.approx(gap, abs=0.00501)
 
 
-def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_number():
-    assert "awkward-piece" in at_each_beat(lambda scene, _: None)
-    at = at_each_beat(lambda scene, _: scene.number, w=8 / 3, b=-10, c=-2)
+def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_number(play):
+    assert "awkward-piece" in play(SigmoidFormula).beats
+    at = play(SigmoidFormula, lambda scene, _: scene.number, w=8 / 3, b=-10, c=-2).seen
     assert at["awkward-piece"] == 2
-    assert at_each_beat(lambda scene, _: scene.number, w=2, b=-4, c=2)["awkward"] is None
+    assert play(SigmoidFormula, lambda scene, _: scene.number, w=2, b=-4, c=2).seen["awkward"] is None
 
 
-def test_the_letters_stand_with_the_numbers_of_the_curve():
-    seen = at_each_beat(lambda scene, beat: scene.letters.source if beat == "soft" else "", w=2.5, b=-1, c=-3)
+def test_the_letters_stand_with_the_numbers_of_the_curve(play):
+    def look(scene, beat):
+        return scene.letters.source if beat == "soft" else ""
+
+    seen = play(SigmoidFormula, look, w=2.5, b=-1, c=-3).seen
     assert "magenta(c = -3)" in seen["soft"] and "green(b = -1)" in seen["soft"] and "yellow(w = 2.5)" in seen["soft"]
 
 

@@ -14,18 +14,15 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.matching import match_by_slope, matched_sum, matched_theta
 from gradreel.core.theta import loss, predict, unpack
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
-from gradreel.scenes.layout import check_beats, check_scene
+from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.sigmoids import MorphSigmoid
 from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.mobjects.made_up import tally
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.stills import _drawn, visit_beats
+from gradreel.scenes.stills import _drawn
 
-TINY = (320, 180)
 SHORT = Experiment(epochs=40)  # far from the red curve
 LONG = Experiment()  # ends close to it
 MORPHS = {
@@ -45,15 +42,6 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory):
-    media = tmp_path_factory.mktemp("media")
-    context = SceneContext(media_dir=media)
-    for experiment in (SHORT, LONG):
-        train(experiment, context.traces)
-    return context
-
-
 def drawn(plot, curve):
     """A curve as it is drawn, read back from the screen: data (x, y) of its corners."""
     points = [*curve.get_start_anchors(), curve.get_end()]
@@ -63,15 +51,8 @@ def drawn(plot, curve):
 # -- morph-sigmoid -----------------------------------------------------------------------------------------------
 
 
-def morph(look, parameters=None):
-    """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
-    seen = {}
-    visit_beats(MorphSigmoid, lambda scene, beat: seen.update({beat: look(scene, beat)}), parameters or {}, size=TINY)
-    return seen
-
-
 @pytest.mark.parametrize("parameters", MORPHS.values(), ids=MORPHS)
-def test_curve_numbers_and_sliders_say_the_same_at_each_beat(parameters):
+def test_curve_numbers_and_sliders_say_the_same_at_each_beat(play, parameters):
     def agreement(scene, beat):
         board = scene.board
         shown = {letter: float(number.text.replace("\u2212", "-")) for letter, number in board.values.items()}
@@ -80,14 +61,14 @@ def test_curve_numbers_and_sliders_say_the_same_at_each_beat(parameters):
         wrong = np.abs(y - board.now["c"] * sigmoid(board.now["b"] + board.now["w"] * x)).max()
         return dict(board.now), shown, slid, wrong / abs(board.now["c"])
 
-    for now, shown, slid, wrong in morph(agreement, parameters).values():
+    for now, shown, slid, wrong in play(MorphSigmoid, agreement, **parameters).seen.values():
         assert wrong < 1e-6
         assert shown == pytest.approx(now, abs=0.00501)
         assert slid == pytest.approx(now, abs=1e-6)
 
 
 @pytest.fixture(scope="module")
-def sweeps():
+def sweeps(play):
     """(letter, its value, x of the half-way line) after each sweep of a letter; by beat the letters and the line."""
     gone, go = [], MorphSigmoid._go
 
@@ -102,7 +83,7 @@ def sweeps():
         return dict(board.now), place, board.halfway in board.submobjects
 
     with patch.object(MorphSigmoid, "_go", watched):
-        at = morph(look, {"w_range": [1, 4], "b_range": [-1, 3], "c_range": [1, 5]})
+        at = play(MorphSigmoid, look, w_range=[1, 4], b_range=[-1, 3], c_range=[1, 5]).seen
     return gone, at
 
 
@@ -135,48 +116,27 @@ def test_the_line_of_the_bracket_stands_where_the_curve_is_half_way_up(sweeps):
 # -- one picture after another -----------------------------------------------------------------------------------
 
 
-def marks(mobjects):
+def marks(scene):
     """What can be seen: the points of each line and each glyph."""
-    parts = [part for mobject in mobjects for part in mobject.get_family() if len(part.points)]
+    parts = [part for mobject in scene.mobjects for part in mobject.get_family() if len(part.points)]
     lines = [part for part in parts if part.get_stroke_width() > 0 and part.get_stroke_opacity() > 0]
     return [part.points for part in [*lines, *(part for part in parts if part.get_fill_opacity() > 0)]]
 
 
-def opening(scene_class, context=None):
-    """The marks on the screen before the first animation."""
-
-    class Opening(scene_class):
-        seen = None
-
-        @classmethod
-        def scene_name(cls):
-            return scene_class.scene_name()
-
-        def play(self, *animations, **settings):
-            if Opening.seen is None:
-                Opening.seen = marks(self.mobjects)
-            super().play(*animations, **settings)
-
-    visit_beats(Opening, lambda scene, beat: None, {}, context, size=TINY)
-    return Opening.seen
-
-
 @pytest.mark.parametrize(("before", "after"), [(SigmoidFormula, MorphSigmoid), (MorphSigmoid, SumOfSigmoids)])
-def test_what_one_scene_begins_with_the_one_before_left_there(context, before, after):
-    left = []
-    visit_beats(before, lambda scene, beat: left.append(marks(scene.mobjects)), {}, context, size=TINY)
-    taken = opening(after, context)
+def test_what_one_scene_begins_with_the_one_before_left_there(play, opening, before, after):
+    left, taken = play(before, lambda scene, beat: marks(scene)).last, opening(after, marks)
     assert len(taken) > 20
     for points in taken:
-        assert any(there.shape == points.shape and np.abs(there - points).max() < 1e-6 for there in left[-1])
+        assert any(there.shape == points.shape and np.abs(there - points).max() < 1e-6 for there in left)
 
 
 @pytest.mark.parametrize("piece", [(1.0, 3.0, 3.0), (3.0, 4.5, -2.0), (-7.0, -3.0, 1.5)])
-def test_the_match_is_that_of_the_core_and_the_gap_is_measured(piece):
+def test_the_match_is_that_of_the_core_and_the_gap_is_measured(play, piece):
     def finish(scene, beat):
         return dict(scene.board.now), scene._gap_text() if beat == "gap" else ""
 
-    now, shown = morph(finish, {"piece": piece})["gap"]
+    now, shown = play(MorphSigmoid, finish, piece=piece).seen["gap"]
     match = match_by_slope(*piece)
     assert now == pytest.approx({"w": match.w, "b": match.b, "c": match.c})
     assert float(shown) == pytest.approx(abs(piece[2]) * sigmoid(-2.0), abs=0.005)
@@ -189,15 +149,6 @@ def test_what_cannot_be_shown_is_refused(message, parameters):
 
 
 # -- sum-of-sigmoids ---------------------------------------------------------------------------------------------
-
-
-def sum_scene(look, context, run, scene_class=SumOfSigmoids):
-    """``look(scene, beat)`` at the end of each beat; what it returned, by beat."""
-    seen = {}
-    visit_beats(
-        scene_class, lambda scene, beat: seen.update({beat: look(scene, beat)}), {"run": run}, context, size=TINY
-    )
-    return seen
 
 
 def state(scene):
@@ -234,6 +185,7 @@ def beneath(scene):
 class SumFilm:
     """One playing of sum-of-sigmoids, and what was there when its beats ended."""
 
+    scene: Any = None  # as it ended
     beats: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     states: dict[str, Any] = field(default_factory=dict)
@@ -274,17 +226,17 @@ class SumFilm:
 
 
 @pytest.fixture(scope="module")
-def sum_films(context) -> dict[str, SumFilm]:
+def sum_films(play) -> dict[str, SumFilm]:
     """Of the run that ends far away and of the one that ends close, each played once for all tests."""
     films = {"short": SumFilm(), "long": SumFilm()}
     for film, run in zip(films.values(), (SHORT, LONG), strict=True):
-        visit_beats(SumOfSigmoids, film.look, {"run": run}, context, size=TINY)
+        film.scene = play(SumOfSigmoids, film.look, run=run).scene
     return films
 
 
-def test_the_sum_and_every_row_are_the_recorded_state_or_that_set_by_hand(context, sum_films):
+def test_the_sum_and_every_row_are_the_recorded_state_or_that_set_by_hand(trace_of, sum_films):
     seen = sum_films["long"].states
-    trace = train(LONG, context.traces)
+    trace = trace_of(LONG)
     by_hand = matched_theta(LONG)
     offset = LONG.dataset.offset
     for beat, theta in (
@@ -314,8 +266,8 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
     assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
 
 
-def test_count_and_loss_are_recorded_ones_also_between_two_states(context, sum_films):
-    trace = train(SHORT, context.traces)
+def test_count_and_loss_are_recorded_ones_also_between_two_states(trace_of, sum_films):
+    trace = trace_of(SHORT)
     count, shown, y, x = sum_films["short"].between
     feature = x - SHORT.dataset.offset
     assert count == "2"
@@ -338,10 +290,8 @@ class Altered(SumOfSigmoids):
         return dataclasses.replace(trace, parameters=parameters)
 
 
-def test_another_trace_is_another_picture(context, sum_films):
-    altered = sum_scene(
-        lambda scene, beat: _drawn(scene) if beat in ("add-up", "learn") else None, context, SHORT, Altered
-    )
+def test_another_trace_is_another_picture(play, sum_films):
+    altered = play(Altered, lambda scene, beat: _drawn(scene) if beat in ("add-up", "learn") else None, run=SHORT).seen
     assert not np.array_equal(sum_films["short"].picture, altered["learn"])
     assert np.array_equal(sum_films["short"].before, altered["add-up"])
 
@@ -351,11 +301,10 @@ def test_the_words_say_how_the_run_ended_and_what_it_found(sum_films):
     assert {"end-far-worse", "found-other"} <= set(sum_films["short"].beats)
 
 
-def test_mirrored_steps_less_their_c_begin_at_zero_and_the_constant_has_those_c_added(context, sum_films):
-    layers = unpack(LONG, np.array(train(LONG, context.traces).parameters[-1]))
+def test_mirrored_steps_less_their_c_begin_at_zero_and_the_constant_has_those_c_added(trace_of, sum_films):
+    layers = unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
     mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
-    films = sum_scene(lambda scene, beat: scene.rows if beat == "found-mirrored" else None, context, LONG)
-    rows = films["found-mirrored"]
+    rows = sum_films["long"].scene.rows
     starts, constant = sum_films["long"].made_up
     for i, start in zip(mirrored, starts, strict=True):
         assert start == pytest.approx(rows.rows[i + 1].zero_y, abs=0.02 * rows.scale_y)
@@ -363,11 +312,10 @@ def test_mirrored_steps_less_their_c_begin_at_zero_and_the_constant_has_those_c_
     assert constant == pytest.approx(rows.rows[0].zero_y + added * rows.scale_y, abs=1e-6)
 
 
-def test_each_mirrored_rows_c_is_an_arrow_and_a_term_of_the_sum(context, sum_films):
-    film, layers = sum_films["long"], unpack(LONG, np.array(train(LONG, context.traces).parameters[-1]))
+def test_each_mirrored_rows_c_is_an_arrow_and_a_term_of_the_sum(trace_of, sum_films):
+    film, layers = sum_films["long"], unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
     c = layers.c[layers.weights[0][:, 0] < 0]
-    scale = sum_scene(lambda scene, beat: scene.rows.scale_y, context, LONG)["found-mirrored"]
-    ways = [(end - start) / scale for start, end in film.arrows]
+    ways = [(end - start) / film.scene.rows.scale_y for start, end in film.arrows]
     assert ways == pytest.approx([*-c, c.sum()], abs=1e-6)
     assert [number_text(abs(x), 2) in film.tally for x in (*c, layers.b, layers.b + c.sum())] == [True] * (len(c) + 2)
     assert film.copies_left == [False] * len(c) + [True], "copies of two rows would lie side by side"
@@ -394,10 +342,9 @@ def test_the_loss_set_by_hand_stands_beneath_that_of_the_run(sum_films, name, ru
     assert "set by hand" in name and shown in ours and shown != readout.loss.text
 
 
-def test_a_run_with_other_than_a_sigmoid_for_each_piece_is_not_compared(context):
+def test_a_run_with_other_than_a_sigmoid_for_each_piece_is_not_compared(play):
     run = Experiment(hidden=(4,), epochs=10)
-    train(run, context.traces)
-    assert list(sum_scene(lambda scene, beat: None, context, run)) == [
+    assert play(SumOfSigmoids, run=run).beats == [
         "first",
         "sigma",
         "start-first",
@@ -412,19 +359,17 @@ def test_the_walk_ends_on_the_last_state(sum_films):
 
 
 @pytest.mark.parametrize("hidden", [1, 2, 6, 8])
-def test_few_and_many_sigmoids_have_a_row_each(context, hidden):
+def test_few_and_many_sigmoids_have_a_row_each(play, hidden):
     run = Experiment(hidden=(hidden,), epochs=10, seed=2)
-    train(run, context.traces)
-    seen = sum_scene(lambda scene, beat: (len(scene.rows.rows), scene.rows.scale_y), context, run)
+    seen = play(SumOfSigmoids, lambda scene, beat: (len(scene.rows.rows), scene.rows.scale_y), run=run).seen
     assert ("sigma" in seen) == (hidden > 1)
     assert seen["learn"][0] == hidden + 1
     assert seen["learn"][1] > 0
 
 
-def test_a_curve_of_one_piece_far_away_has_its_sigmoid(context):
+def test_a_curve_of_one_piece_far_away_has_its_sigmoid(play):
     run = Experiment(dataset={"knots": [[30, 2], [40, -1]]}, hidden=(1,), epochs=10)
-    train(run, context.traces)
-    beats = list(sum_scene(lambda scene, beat: None, context, run))
+    beats = play(SumOfSigmoids, run=run).beats
     assert beats[:2] == ["by-hand-one", "add-up"] and "sigma" not in beats
 
 
@@ -437,8 +382,7 @@ def test_another_network_is_refused(message, run):
         SumOfSigmoids.validated({"run": run})
 
 
-def test_layout(context, sum_films):
+def test_layout(play, sum_films):
     assert sum_films["long"].findings == sum_films["short"].findings == []
-    chinese = dataclasses.replace(context, language="zh", theme="light")
-    for scene_class, parameters in ((SumOfSigmoids, {"run": LONG}), (SumOfSigmoids, {"run": SHORT})):
-        assert [str(finding) for finding in check_beats(scene_class, parameters, chinese)] == []
+    for run in (LONG, SHORT):
+        assert play(SumOfSigmoids, check_scene, lang="zh", theme="light", run=run).findings == []
