@@ -11,32 +11,17 @@ from gradreel.scenes.lecture.deeper import NETWORKS, PICTURES, DeeperAndDeeper
 from gradreel.scenes.lecture.naming import Naming
 from gradreel.scenes.mobjects.skyline import CELLAR, GROUND, TOP
 from gradreel.scenes.mobjects.tower import HIGHEST_COUNT, SLAB, TAIPEI_FLOORS, CloseUp, Taipei101, Tower
-from gradreel.scenes.stills import visit_beats
 
-TINY = (160, 90)
 TWO = [{"name": "Low", "year": 2000, "layers": 4}, {"name": "High", "year": 2001, "layers": 60}]
 CROWD = [{"name": "Mmmmmmmmmmmm", "year": 2000, "layers": layers, "error": 0.123} for layers in (2, 3, 3, 2, 2000)]
 
 TALL = [{"name": f"N{k}", "year": 2000, "layers": 90 + k, "error": 3.0} for k in range(3)]
 
 
-def play(look, networks=None, **parameters):
-    """Call look(scene, beat) at each beat's end; the names of the beats."""
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    visit_beats(DeeperAndDeeper, at_beat, parameters | ({} if networks is None else {"networks": networks}), None, TINY)
-    return beats
-
-
-def test_a_networks_name_is_shown_as_it_is():
+def test_a_networks_name_is_shown_as_it_is(play):
     networks = [TWO[0] | {"name": "$1 and $2"}, TWO[1] | {"name": "1$"}]
-    names = []
-    play(lambda scene, _: names.append([len(column.texts[0][0]) for column in scene.columns]), networks)
-    assert names[-1] == [len("$1and$2"), 2]  # a glyph a character
+    scene = play(DeeperAndDeeper, networks=networks).scene
+    assert [len(column.texts[0][0]) for column in scene.columns] == [len("$1and$2"), 2]  # a glyph a character
 
 
 def heights(scene) -> list[float]:
@@ -50,45 +35,44 @@ def floors(networks) -> np.ndarray:
     return np.array([network.layers - (1 - SLAB) for network in networks])
 
 
-def test_all_towers_have_one_scale_at_every_beat():
+def test_all_towers_have_one_scale_at_every_beat(play):
     def look(scene, beat):
         stands = {"first": 1, "more-two-better": 3}.get(beat, 4)
         towers = heights(scene)[:stands]
         assert towers == pytest.approx(scene.skyline.floor * floors(NETWORKS[:stands]), abs=1e-6)
 
-    assert play(look) == [
+    assert play(DeeperAndDeeper, look).beats == [
         "first", "more-two-better", "last-taller-error", "shortcut", "pictures-million",
     ]  # fmt: skip
 
 
-def test_the_building_has_its_storeys_in_the_same_scale():
-    seen = {}
-    play(lambda scene, beat: seen.update({beat: (heights(scene), scene.skyline.floor)}))
-    towers, floor = seen["last-taller-error"]
+def test_the_building_has_its_storeys_in_the_same_scale(play):
+    played = play(DeeperAndDeeper, lambda scene, beat: (heights(scene), scene.skyline.floor))
+    towers, floor = played.seen["last-taller-error"]
     assert towers[-1] == pytest.approx(TAIPEI_FLOORS * floor, abs=1e-6)
     assert towers[-2] > towers[-1]  # 152 layers are more than 101 storeys
     assert towers[-2] <= TOP - GROUND
 
 
-def test_the_building_is_higher_than_a_lower_network():
-    seen = {}
-    beats = play(lambda scene, beat: seen.update({beat: heights(scene)}), TWO)
-    assert beats == ["first-plain", "last-lower", "shortcut", "pictures-million"]
+def test_the_building_is_higher_than_a_lower_network(play):
+    seen = play(DeeperAndDeeper, lambda scene, beat: heights(scene), networks=TWO).seen
+    assert list(seen) == ["first-plain", "last-lower", "shortcut", "pictures-million"]
     assert seen["last-lower"][-1] > seen["last-lower"][-2]
 
 
-def test_other_layers_make_another_picture_and_count():
+def test_other_layers_make_another_picture_and_count(play):
     def end(networks):
-        seen = []
-        play(lambda scene, beat: seen.append((heights(scene)[0], scene.columns[0].count.text)), networks)
-        return seen[-1]
+        played = play(
+            DeeperAndDeeper, lambda scene, beat: (heights(scene)[0], scene.columns[0].count.text), networks=networks
+        )
+        return played.last
 
     (low, few), (high, more) = end(TWO), end([{**TWO[0], "layers": 30}, TWO[1]])
     assert (few, more) == ("4", "30")
     assert high == pytest.approx(low * (30 - 1 + SLAB) / (4 - 1 + SLAB))
 
 
-def test_the_last_tower_is_lit_floor_by_floor_and_its_number_stands_beside():
+def test_the_last_tower_is_lit_floor_by_floor_and_its_number_stands_beside(play):
     def look(scene, beat):
         if beat == "shortcut":
             column = scene.columns[-1]
@@ -100,10 +84,10 @@ def test_the_last_tower_is_lit_floor_by_floor_and_its_number_stands_beside():
             assert column.count.get_bottom()[1] < height < column.count.get_top()[1] + 0.1
             assert column.count.get_right()[0] < column.tower.get_left()[0]
 
-    play(look)
+    play(DeeperAndDeeper, look)
 
 
-def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back():
+def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back(play):
     def look(scene, beat):
         if beat == "last-taller-error":
             column = scene.columns[-1]
@@ -113,10 +97,10 @@ def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back():
             assert column.count.baseline == pytest.approx(HIGHEST_COUNT)
             assert column.unit.get_right()[0] < column.tower.get_left()[0]
 
-    play(look)
+    play(DeeperAndDeeper, look)
 
 
-def test_errors_hang_as_far_down_as_they_are_large_and_wear_a_star_if_not_the_lectures():
+def test_errors_hang_as_far_down_as_they_are_large_and_wear_a_star_if_not_the_lectures(play):
     def look(scene, beat):
         if beat == "shortcut":
             bars = [column.bar for column in scene.columns]
@@ -124,7 +108,7 @@ def test_errors_hang_as_far_down_as_they_are_large_and_wear_a_star_if_not_the_le
             depths = [CELLAR - bar.bar.get_bottom()[1] for bar in bars]
             assert np.array(depths) / depths[0] == pytest.approx([n.error / NETWORKS[0].error for n in NETWORKS])
 
-    play(look)
+    play(DeeperAndDeeper, look)
 
 
 def test_stairs_lead_past_three_floors_to_where_the_floors_end():
@@ -144,26 +128,22 @@ def test_stairs_lead_past_three_floors_to_where_the_floors_end():
 @pytest.mark.parametrize(("pictures", "beat"), [
     (PICTURES, "pictures-million"), (50_000, "pictures"), (100, "pictures-fewer"),
 ])  # fmt: skip
-def test_squares_are_as_large_as_what_there_was_to_learn_from(pictures, beat):
-    seen = []
-    beats = play(lambda scene, beat: seen.append(scene), TWO, pictures=pictures)
-    assert beats[-1] == beat
-    areas = [square.width * square.height for square in seen[-1].squares.squares]
+def test_squares_are_as_large_as_what_there_was_to_learn_from(play, pictures, beat):
+    played = play(DeeperAndDeeper, networks=TWO, pictures=pictures)
+    assert played.beats[-1] == beat
+    areas = [square.width * square.height for square in played.scene.squares.squares]
     assert areas[0] / areas[1] == pytest.approx(pictures / len(DailyViews().labels()))
 
 
-def test_it_begins_with_the_name_that_naming_ends_with():
-    names, first = [], []
-    visit_beats(Naming, lambda scene, beat: names.append(scene.name), {}, None, TINY)
+def test_it_begins_with_the_name_that_naming_ends_with(play, opening):
+    name = play(Naming).scene.name
 
-    class Opening(DeeperAndDeeper):
-        def add(self, *mobjects):
-            first.extend(mobject for mobject in mobjects if getattr(mobject, "source", None) == names[-1].source)
-            return super().add(*mobjects)
+    def same(scene):
+        return [mobject for mobject in scene.mobjects if getattr(mobject, "source", None) == name.source]
 
-    visit_beats(Opening, lambda scene, beat: None, {"networks": TWO}, None, TINY)
-    assert first[0].font_size == names[-1].font_size
-    assert len(first[0].submobjects) == len(names[-1].submobjects)
+    first = opening(DeeperAndDeeper, same, networks=TWO)
+    assert first[0].font_size == name.font_size
+    assert len(first[0].submobjects) == len(name.submobjects)
 
 
 def test_years_do_not_go_back():

@@ -11,17 +11,13 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.forecast import weekdays
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.training import train
 from gradreel.core.written_out import label_day
-from gradreel.scenes.base import SceneContext
-from gradreel.scenes.layout import check_beats
+from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.features import MoreFeatures
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import palette
 
-TINY = (320, 180)
 RUN = THREE_DAYS.model_copy(update={"epochs": 1})
 MINE = DailySeries(start=date(2024, 3, 1), values=tuple(512 + 100 * np.sin(np.arange(90))), name="mine.csv")
 WEEKS = DailySeries(
@@ -47,43 +43,13 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="module")
-def context_of_small_run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("media")
-    train(RUN, folder / "traces")
-    return {"run": RUN}, SceneContext(media_dir=folder)
-
-
-def play(look, parameters=None, language="en"):
-    """``look(scene)`` at the end of each beat; what it returned, by beat."""
-    seen = {}
-    context = SceneContext(language=language)
-    visit_beats(MoreFeatures, lambda scene, beat: seen.update({beat: look(scene)}), parameters or {}, context, TINY)
-    return seen
-
-
-def opening(scene_class, look, parameters, context):
-    """``look(scene)`` before anything has moved."""
-    seen = []
-
-    def play_nothing(scene, *animations, **how):
-        if not seen:
-            seen.append(look(scene))
-
-    from unittest.mock import patch
-
-    with patch.object(scene_class, "play", play_nothing):
-        visit_beats(scene_class, lambda scene, beat: None, parameters, context, TINY)
-    return seen[0]
-
-
-def test_the_views_before_the_label_day_are_drawn_and_its_own():
-    def views(scene):
+def test_the_views_before_the_label_day_are_drawn_and_its_own(play):
+    def views(scene, beat):
         plot, strip = scene.strip.plot, scene.strip
         dots = [plot.data(dot.get_center())[1] for dot in strip.dots]
         return dots, plot.data(strip.label[2].get_center())[1]
 
-    dots, truth = play(views)["one-day"]
+    dots, truth = play(MoreFeatures, views).seen["one-day"]
     series = DailyViews().daily.array()
     end = (label_day(DailyViews()) - DailyViews().daily.start).days
     assert dots == pytest.approx(series[end - len(dots) : end])
@@ -91,8 +57,8 @@ def test_the_views_before_the_label_day_are_drawn_and_its_own():
     assert len(dots) > 56
 
 
-def test_the_window_is_as_long_as_the_formula_says():
-    def window(scene):
+def test_the_window_is_as_long_as_the_formula_says(play):
+    def window(scene, beat):
         strip = scene.strip
         colors = [dot.get_fill_color().to_hex() for dot in strip.dots]
         return strip.band.width / strip.day_width, colors.count(colors[-1]), scene.line.source, shown(scene)
@@ -100,7 +66,7 @@ def test_the_window_is_as_long_as_the_formula_says():
     def shown(scene):
         return [mobject.source for mobject in scene.mobjects if isinstance(mobject, TextMobject)]
 
-    at = play(window, {"days": [2, 9, 30]})
+    at = play(MoreFeatures, window, days=[2, 9, 30]).seen
     for beat, days in (("one-day", 1), ("why", 1), ("more-days", 30), ("bracket", 30), ("count", 3)):
         width, bright, _, sources = at[beat]
         assert width == pytest.approx(days)
@@ -110,38 +76,40 @@ def test_the_window_is_as_long_as_the_formula_says():
     assert not any("sum_(j=1)^30" in source for source in at["count"][3])
 
 
-def test_all_numbers_are_counted():
-    def total(scene):
+def test_all_numbers_are_counted(play):
+    def total(scene, beat):
         return [note.source for note in scene.notes] if hasattr(scene, "notes") else []
 
-    written = play(total, {"days": [5], "sigmoids": 4})["count"][-1]
+    written = play(MoreFeatures, total, days=[5], sigmoids=4).seen["count"][-1]
     assert written.endswith("= 29)$")  # 4 times 5, and 4 + 4 + 1
     assert "yellow(4 dot 5)" in written
 
 
-def test_other_views_are_another_picture():
-    def dots(scene):
+def test_other_views_are_another_picture(play):
+    def dots(scene, beat):
         return [dot.get_y() for dot in scene.strip.dots]
 
     other = MINE.model_copy(update={"values": (*MINE.values[:-20], *MINE.values[-20:][::-1])})
-    first, second = (play(dots, {"dataset": DailyViews(series=series, window=7)})["count"] for series in (MINE, other))
+    first, second = (
+        play(MoreFeatures, dots, dataset=DailyViews(series=series, window=7)).seen["count"] for series in (MINE, other)
+    )
     assert len(first) == len(second)
     assert not np.allclose(first, second)
 
 
-def test_the_words_do_not_promise_fewer_days_where_all_are_drawn():
-    assert "count-all" in play(lambda scene: None, {"days": [2, 3]})
-    assert "count" in play(lambda scene: None, {"days": [4]})
+def test_the_words_do_not_promise_fewer_days_where_all_are_drawn(play):
+    assert "count-all" in play(MoreFeatures, days=[2, 3]).beats
+    assert "count" in play(MoreFeatures, days=[4]).beats
 
 
-def test_each_dot_is_a_day_over_the_day_before_it_and_the_first_low_day_has_rings():
-    def pairs(scene):
+def test_each_dot_is_a_day_over_the_day_before_it_and_the_first_low_day_has_rings(play):
+    def pairs(scene, beat):
         plot = scene.pairs.plot
         return [plot.data(dot.get_center()) for dot in scene.pairs.dots], [
             dot.get_fill_color().to_hex() != palette.red.to_hex() for dot in scene.pairs.dots
         ]
 
-    dots, rings = play(pairs)["why"]
+    dots, rings = play(MoreFeatures, pairs).seen["why"]
     daily, end = DailyViews().daily, (label_day(DailyViews()) - DailyViews().daily.start).days
     views = daily.array()[end - len(dots) : end + 1]
     np.testing.assert_allclose(dots, np.column_stack([views[:-1], views[1:]]), rtol=1e-6)
@@ -149,43 +117,46 @@ def test_each_dot_is_a_day_over_the_day_before_it_and_the_first_low_day_has_ring
     assert rings == fridays.tolist()
 
 
-def test_days_without_a_low_weekday_are_told_otherwise():
-    def gap(scene):
+def test_days_without_a_low_weekday_are_told_otherwise(play):
+    def gap(scene, beat):
         i, j = scene.pairs.furthest_pair()
         before, views = scene.pairs.before, scene.pairs.views
         return abs(before[i] - before[j]) / np.ptp(scene.pairs.plot.x_range), abs(views[i] - views[j])
 
-    beats = play(gap, {"dataset": DailyViews(series=MINE, window=7)})
+    beats = play(MoreFeatures, gap, dataset=DailyViews(series=MINE, window=7)).seen
     assert "why-any" in beats and "why" not in beats
     alike, apart = beats["why-any"]
     assert alike <= 0.03 and apart > 15
-    assert "why" in play(lambda scene: None, {"dataset": DailyViews(series=WEEKS, window=7)})
+    assert "why" in play(MoreFeatures, dataset=DailyViews(series=WEEKS, window=7)).beats
 
 
-def test_the_real_value_is_red_and_y_hat():
-    assert play(lambda scene: scene.strip.label[1].source)["one-day"] == "$display(red(hat(y)))$"
+def test_the_real_value_is_red_and_y_hat(play):
+    seen = play(MoreFeatures, lambda scene, beat: scene.strip.label[1].source).seen
+    assert seen["one-day"] == "$display(red(hat(y)))$"
 
 
-def test_the_formula_ends_where_network_diagram_begins(context_of_small_run):
+def test_the_formula_ends_where_network_diagram_begins(play, opening):
     def glyphs(scene):
         shown = [each for each in scene.mobjects if isinstance(each, TextMobject) and "sum_(i=1)" in each.source]
         return np.concatenate([glyph.points for glyph in shown[0]]) if shown else None
 
-    ends = play(glyphs, {"sigmoids": 3})["count"]
-    np.testing.assert_allclose(opening(NetworkDiagram, glyphs, *context_of_small_run), ends, atol=1e-6)
+    ends = play(MoreFeatures, lambda scene, beat: glyphs(scene), sigmoids=3).seen["count"]
+    np.testing.assert_allclose(opening(NetworkDiagram, glyphs, run=RUN), ends, atol=1e-6)
 
 
-def test_the_caption_says_where_the_views_are_from():
-    assert "synthetic data" in play(lambda scene: scene.caption.source)["one-day"]
-    mine = {"dataset": DailyViews(series=MINE, window=7)}
-    assert "views a day, mine.csv" in play(lambda scene: scene.caption.source, mine)["one-day"]
+def test_the_caption_says_where_the_views_are_from(play):
+    def caption(scene, beat):
+        return scene.caption.source
+
+    assert "synthetic data" in play(MoreFeatures, caption).seen["one-day"]
+    mine = DailyViews(series=MINE, window=7)
+    assert "views a day, mine.csv" in play(MoreFeatures, caption, dataset=mine).seen["one-day"]
 
 
 @pytest.mark.parametrize("parameters", ENDS.values(), ids=ENDS)
 @pytest.mark.parametrize(("language", "theme"), [("en", "dark"), ("zh", "light")])
-def test_the_ends_of_the_bounds_break_no_rule(parameters, language, theme):
-    context = SceneContext(language=language, theme=theme)
-    assert [str(finding) for finding in check_beats(MoreFeatures, parameters, context)] == []
+def test_the_ends_of_the_bounds_break_no_rule(play, parameters, language, theme):
+    assert play(MoreFeatures, check_scene, lang=language, theme=theme, **parameters).findings == []
 
 
 @pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)

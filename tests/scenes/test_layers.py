@@ -9,17 +9,6 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.layers import StackLayers, layer_sizes, layer_source
-from gradreel.scenes.stills import visit_beats
-
-TINY = (160, 90)
-
-
-def end(**parameters):
-    """The scene, and what it shows at its end: the counts under the columns and in all."""
-    seen = []
-    visit_beats(StackLayers, lambda scene, beat: seen.append(scene), parameters, None, TINY)
-    scene = seen[-1]
-    return scene, [digits(text.source) for text in scene.counts], digits(scene.total.source)
 
 
 def digits(text: str) -> int:
@@ -27,8 +16,9 @@ def digits(text: str) -> int:
 
 
 @pytest.mark.parametrize(("width", "depth", "window"), [(100, 3, 56), (7, 2, 3), (1000, 4, 1)])
-def test_counts_are_those_of_the_network(width, depth, window):
-    scene, counts, total = end(width=width, depth=depth, dataset=DailyViews(window=window))
+def test_counts_are_those_of_the_network(play, width, depth, window):
+    scene = play(StackLayers, width=width, depth=depth, dataset=DailyViews(window=window)).scene
+    counts, total = [digits(text.source) for text in scene.counts], digits(scene.total.source)
     run = Experiment(dataset=DailyViews(window=window), hidden=(width,) * depth, activation="relu")
     assert total == run.n_parameters == sum(counts)
     assert counts == [width * (window + 1), *[width * (width + 1)] * (depth - 1), width + 1]
@@ -48,7 +38,7 @@ def test_each_layer_takes_what_the_one_before_made():
         assert f"blue({made}))" in layer_source(k).split('part("x"')[1]
 
 
-def test_lines_and_formulas_go_with_their_columns():
+def test_lines_and_formulas_go_with_their_columns(play):
     def look(scene, beat):
         shown = {"once": 1, "again": 2, "new": 2}.get(beat, 4)
         places = [column.x for column in scene.diagram.columns[: shown + 1]]
@@ -64,7 +54,7 @@ def test_lines_and_formulas_go_with_their_columns():
         for text, x in zip(scene.formulas[:shown], places[1:], strict=True):
             assert abs(text.get_center()[0] - x) < 0.7  # the last may be held back by the edge
 
-    visit_beats(StackLayers, look, {}, None, TINY)
+    play(StackLayers, look)
 
 
 @pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])

@@ -8,28 +8,14 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.naming import Naming
 from gradreel.scenes.mobjects.neuron import ARRIVED, NeuronView
-from gradreel.scenes.stills import visit_beats
-
-TINY = (160, 90)
 
 
-def play(look, **parameters):
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    visit_beats(Naming, at_beat, parameters, None, TINY)
-    return beats
-
-
-def test_names_follow_each_other():
-    names = []
-    assert play(lambda scene, beat: names.append(scene.name.source)) == [
+def test_names_follow_each_other(play):
+    names = play(Naming, lambda scene, beat: scene.name.source).seen
+    assert list(names) == [
         "nameless", "neuron", "network", "spoilt", "deep",
     ]  # fmt: skip
-    assert names == [
+    assert list(names.values()) == [
         "Sums of sums of ReLUs",
         "Sums of sums of ReLUs",
         "Neural network",
@@ -39,7 +25,7 @@ def test_names_follow_each_other():
 
 
 @pytest.mark.parametrize("depth", [2, 4])
-def test_each_hidden_layer_has_a_frame_round_it(depth):
+def test_each_hidden_layer_has_a_frame_round_it(play, depth):
     def look(scene, beat):
         if beat == "deep":
             hidden = scene.diagram.columns[1:-1]
@@ -52,10 +38,10 @@ def test_each_hidden_layer_has_a_frame_round_it(depth):
             assert bracket.get_left()[0] == pytest.approx(scene.frames[0].get_left()[0], abs=0.02)
             assert bracket.get_right()[0] == pytest.approx(scene.frames[-1].get_right()[0], abs=0.02)
 
-    play(look, depth=depth)
+    play(Naming, look, depth=depth)
 
 
-def test_one_neuron_is_bright_when_it_is_named():
+def test_one_neuron_is_bright_when_it_is_named(play):
     def look(scene, beat):
         if beat == "neuron":
             shares = [node.emphasis for column in scene.diagram.columns for node in column.nodes.values()]
@@ -66,7 +52,7 @@ def test_one_neuron_is_bright_when_it_is_named():
         if beat in ("network", "deep"):
             assert all(node.emphasis == 1.0 for column in scene.diagram.columns for node in column.nodes.values())
 
-    play(look)
+    play(Naming, look)
 
 
 def test_signals_meet_at_the_plus_and_leave_through_the_relu():
@@ -86,7 +72,7 @@ def invert(rate_func, value):
 
 
 @pytest.mark.parametrize("width", [1, 3, 100])
-def test_no_label_lies_on_a_node(width):
+def test_no_label_lies_on_a_node(play, width):
     def look(scene, beat):
         if beat == "deep":
             nodes = [node for column in scene.diagram.columns for node in column.nodes.values()]
@@ -95,7 +81,7 @@ def test_no_label_lies_on_a_node(width):
                     apart = np.abs(text.get_center() - node.get_center())[:2]
                     assert (apart > np.array([text.width + node.width, text.height + node.height]) / 2).any()
 
-    play(look, width=width, depth=2)
+    play(Naming, look, width=width, depth=2)
 
 
 @pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])
