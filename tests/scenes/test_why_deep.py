@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.equal_budget import bends, folding, zigzag
 from gradreel.core.errors import UserError
 from gradreel.core.theta import loss, predict
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
-from gradreel.scenes.base import SceneContext
-from gradreel.scenes.layout import check_beats, check_scene
+from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.why_deep import WhyDeep
 from gradreel.scenes.mobjects.match_board import Curves
 from gradreel.scenes.mobjects.recorded_match import outcome
-from gradreel.scenes.stills import visit_beats
 
-TINY = (160, 90)
 QUICK = {"epochs": 40, "budget": 60, "depth": 3, "seeds": (0, 1)}
 OTHER = {**QUICK, "seeds": (3, 2)}
 EXTREMES = {
@@ -30,34 +23,14 @@ EXTREMES = {
 }
 
 
-@pytest.fixture(scope="module")
-def media(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("media")
-    for parameters in (QUICK, OTHER, *EXTREMES.values()):
-        for run in WhyDeep.experiments(WhyDeep.validated(parameters)).values():
-            train(run, folder / "traces")
-    return folder
-
-
-def play(look, media, parameters=QUICK):
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    visit_beats(WhyDeep, at_beat, parameters, SceneContext(media_dir=media), TINY)
-    return beats
-
-
-def ends(media, parameters=QUICK) -> np.ndarray:
+def ends(trace_of, parameters=QUICK) -> np.ndarray:
     """Last losses by core, (2, S): fat, deep."""
     runs = WhyDeep.match(WhyDeep.validated(parameters))
-    return np.array([[_end(media, run) for run in side] for side in (runs.fat, runs.deep)])
+    return np.array([[_end(trace_of, run) for run in side] for side in (runs.fat, runs.deep)])
 
 
-def _end(media, run) -> float:
-    return float(loss(run, np.asarray(Trace.find(media / "traces", run).parameters[-1])[None])[0])
+def _end(trace_of, run) -> float:
+    return float(loss(run, np.asarray(trace_of(run).parameters[-1])[None])[0])
 
 
 def drawn(curves: Curves) -> np.ndarray:
@@ -67,7 +40,7 @@ def drawn(curves: Curves) -> np.ndarray:
 
 
 @pytest.mark.parametrize("parameters", [QUICK, OTHER], ids=["seed 0", "seed 3"])
-def test_curves_and_losses_are_the_recorded_ones(media, parameters):
+def test_curves_and_losses_are_the_recorded_ones(play, trace_of, parameters):
     runs = WhyDeep.match(WhyDeep.validated(parameters))
 
     def look(scene, beat):
@@ -77,17 +50,17 @@ def test_curves_and_losses_are_the_recorded_ones(media, parameters):
             if row == 0:
                 scene.race.show(0.0)
             for k, run in enumerate((runs.fat[0], runs.deep[0])):
-                theta = np.asarray(Trace.find(media / "traces", run).parameters[row])
+                theta = np.asarray(trace_of(run).parameters[row])
                 x, y = drawn(scene.race.boards[k]).T
                 assert y == pytest.approx(predict(run, theta[None], run.dataset.features_at(x))[0], abs=1e-6)
                 (number,) = scene.race.readouts[k].numbers
                 assert number.text == number.written(float(loss(run, theta[None])[0]))
                 assert str(run.n_parameters) in scene.count_words[k].source
 
-    play(look, media, parameters)
+    play(WhyDeep, look, **parameters)
 
 
-def test_relu_by_relu_one_layer_becomes_the_curve(media):
+def test_relu_by_relu_one_layer_becomes_the_curve(play):
     def look(scene, beat):
         if beat == "enough":
             x, y = drawn(scene.alone).T
@@ -97,13 +70,11 @@ def test_relu_by_relu_one_layer_becomes_the_curve(media):
             dots = [scene.alone.plot.data(dot.get_center()) for dot in scene.bend_dots]
             assert np.array(dots) == pytest.approx(np.array(dataset.knots))
 
-    play(look, media)
+    play(WhyDeep, look, **QUICK)
 
 
 @pytest.mark.parametrize("depth", [3, 4])
-def test_folds_double_the_bends_of_as_many_relus(media, depth):
-    parameters = QUICK if depth == 3 else EXTREMES["most"]
-
+def test_folds_double_the_bends_of_as_many_relus(play, depth):
     def look(scene, beat):
         if beat == "fold":
             fat, deep = ([int(n.text) for n in counts.numbers] for counts in scene.folds_counts)
@@ -118,7 +89,7 @@ def test_folds_double_the_bends_of_as_many_relus(media, depth):
             lit = [node.emphasis for d in scene.small for c in d.columns[1:-1] for node in c.nodes.values()]
             assert set(lit) == {1.0}
 
-    play(look, media, parameters)
+    play(WhyDeep, look, **QUICK | {"depth": depth})
 
 
 def test_what_is_filled_lies_between_the_two_curves():
@@ -130,7 +101,7 @@ def test_what_is_filled_lies_between_the_two_curves():
     assert curves.gap.height == pytest.approx(0.0)
 
 
-def test_what_is_filled_lies_below_the_curves_from_its_first_frame_on(media, monkeypatch):
+def test_what_is_filled_lies_below_the_curves_from_its_first_frame_on(play, monkeypatch):
     play_it, orders = WhyDeep.play, []
 
     def watched(scene, *args, **kwargs):
@@ -141,17 +112,17 @@ def test_what_is_filled_lies_below_the_curves_from_its_first_frame_on(media, mon
                 orders.append([shown.index(part) for part in (board.gap, board.red, board.blue)])
 
     monkeypatch.setattr(WhyDeep, "play", watched)
-    play(lambda scene, beat: None, media)
+    play(WhyDeep, **QUICK)
     assert len(orders) > 4
     assert all(order == sorted(order) for order in orders)
 
 
-def test_the_outcome_is_that_of_the_losses(media):
+def test_the_outcome_is_that_of_the_losses(play, trace_of):
     for parameters in (QUICK, OTHER):
-        fat, deep = ends(media, parameters)
+        fat, deep = ends(trace_of, parameters)
         wins = int((deep < fat).sum())
         expected = {0: "seeds-fat-all", 1: "seeds-even", 2: "seeds-deep-all"}[wins]
-        assert play(lambda scene, beat: None, media, parameters)[-1] == expected
+        assert play(WhyDeep, **parameters).beats[-1] == expected
 
 
 @pytest.mark.parametrize(("fat", "deep", "who"), [
@@ -168,16 +139,16 @@ def test_who_ends_lower(fat, deep, who):
 
 
 @pytest.mark.parametrize("parameters", [QUICK, OTHER], ids=["seeds 0, 1", "seeds 3, 2"])
-def test_every_run_has_its_picture_and_the_better_one_a_frame(media, parameters):
+def test_every_run_has_its_picture_and_the_better_one_a_frame(play, trace_of, parameters):
     runs = WhyDeep.match(WhyDeep.validated(parameters))
 
     def look(scene, beat):
         if not beat.startswith("seeds"):
             return
-        losses = ends(media, parameters)
+        losses = ends(trace_of, parameters)
         for row, side in enumerate((runs.fat, runs.deep)):
             for k, run in enumerate(side):
-                theta = np.asarray(Trace.find(media / "traces", run).parameters[-1])
+                theta = np.asarray(trace_of(run).parameters[-1])
                 x, y = drawn(scene.starts.curves[row][k]).T
                 assert y == pytest.approx(predict(run, theta[None], run.dataset.features_at(x))[0], abs=1e-6)
                 assert float(scene.starts.losses[row][k].source) == pytest.approx(losses[row, k], abs=1e-3)
@@ -185,10 +156,10 @@ def test_every_run_has_its_picture_and_the_better_one_a_frame(media, parameters)
             better = scene.starts.curves[int(losses[1, k] < losses[0, k])][k]
             assert abs(frame.get_center()[1] - better.plot.get_center()[1]) < 0.5
 
-    play(look, media, parameters)
+    play(WhyDeep, look, **parameters)
 
 
-def test_it_ends_with_what_was_compared(media):
+def test_it_ends_with_what_was_compared(play):
     def look(scene, beat):
         if beat.startswith("seeds"):
             low, high = scene.towers
@@ -200,7 +171,7 @@ def test_it_ends_with_what_was_compared(media):
             seen.append(scene)
 
     seen = []
-    play(look, media)
+    play(WhyDeep, look, **QUICK)
     assert "compared deep with deeper" in seen[0].beats[-1].lines["en"]
 
 
@@ -212,7 +183,7 @@ def test_the_match_is_on_the_folds_or_on_ones_own_curve():
 
 @pytest.mark.parametrize("name", EXTREMES)
 @pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_layout_at_the_bounds(media, name, lang, theme, monkeypatch):
+def test_layout_at_the_bounds(play, monkeypatch, name, lang, theme):
     with_towers, found = WhyDeep._deep_against_deeper, []
 
     def look_first(scene):
@@ -220,7 +191,7 @@ def test_layout_at_the_bounds(media, name, lang, theme, monkeypatch):
         with_towers(scene)
 
     monkeypatch.setattr(WhyDeep, "_deep_against_deeper", look_first)
-    assert check_beats(WhyDeep, EXTREMES[name], SceneContext(language=lang, theme=theme, media_dir=media)) == []
+    assert play(WhyDeep, check_scene, lang=lang, theme=theme, **EXTREMES[name]).findings == []
     assert found == []
 
 
