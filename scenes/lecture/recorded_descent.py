@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.descent import in_band
-from gradreel.scenes.mobjects.loss_surface import ARROW
 from gradreel.scenes.mobjects.recorded_descent import RecordedDescent
 from gradreel.scenes.mobjects.recorded_theta import tensor_list
 from gradreel.scenes.mobjects.text import heading, words
@@ -75,9 +75,10 @@ class RecordedDescentBeats(LectureScene):
             # One slope under each cell; on the map all of them together, against the gradient
             self.play(FadeIn(slopes.label), run_time=0.4)
             self.play(LaggedStart(*map(FadeIn, [*slopes.numbers, *slopes.dots]), lag_ratio=0.12), run_time=1.2)
-            here, downhill = shown.map.points[0], shown.map.downhill(0)
+            here, downhill = shown.map.points[0], path.arrow_inside(shown.map.points[0], shown.map.downhill(0))
+            length = float(np.linalg.norm(downhill))
             stretch = UpdateFromAlphaFunc(
-                path.arrow, lambda _, share: path.point_arrow(here, downhill, 0.2 + share * (ARROW - 0.2))
+                path.arrow, lambda _, share: path.point_arrow(here, downhill, 0.2 + share * (length - 0.2))
             )
             self.play(stretch, run_time=0.9)
             self.play(FadeIn(path.arrow_label), run_time=0.4)

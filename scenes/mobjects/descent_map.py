@@ -71,9 +71,9 @@ class DescentMap(VGroup):
         start_offset = self._start_offset(box)
         self.label_path = self._label_path(box, self.points[0] + start_offset)
         if losses is None:
-            self.path = DescentPath(self.points[0], start_offset, step)
+            self.path = DescentPath(self.points[0], start_offset, box, step)
         else:
-            self.path = LossPath(self.points[0], start_offset, step, losses(self.rows))
+            self.path = LossPath(self.points[0], start_offset, box, step, losses(self.rows))
         self.dotted = np.arange(0, last + 1, dots_every)[1:] if dots_every else np.zeros(0, dtype=int)
         self.dot_points = self.point(trace.parameters[self.dotted])
         self.dots = VMobject(stroke_width=0).set_fill(palette.text, 1)
@@ -129,10 +129,8 @@ class DescentMap(VGroup):
         path = np.vstack([before, here]) if len(before) else np.array([here])
         reached = recorded_row(row)
         update = int(self.trace.kept[reached])
-        downhill = self.downhill(reached)
-        norm = float(np.linalg.norm(downhill))
         known = isinstance(self.surface, LossMap)
-        arrow = self.step_from(row) if known else downhill * (ARROW / norm if norm else 0.0)
+        arrow = self.step_from(row) if known else self.path.arrow_inside(here, self.downhill(reached))
         self.path.show(path, arrow, update, self.label_path.offset(row))
         passed = self.dot_points[self.dotted <= row + 1e-9]
         self.dots.points = _circles(passed) if len(passed) else np.zeros((0, 3))

@@ -1,4 +1,7 @@
-"""Where a label stands beside a point that moves: off the path so far, off the arrow, inside the map, without jumps."""
+"""Where labels stand beside a point that moves, and at an arrow: off the path, off the arrow, inside the map.
+
+Without jumps, where the point goes on its way.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,11 @@ from numpy.typing import NDArray
 PLACES = 24  # directions around the point that are tried
 TURNING = 0.3  # cost of a turn by one place: a label drifts rather than jumps
 GAP = (0.2, 0.27)  # between the point's middle and the label's nearer edge, across and up
+BEYOND, ASIDE = 0.33, 0.36  # from an arrow's tip, and from its shaft, to the middle of its name
+SHORTEST = 0.55  # arrow for the sake of a name at its tip; for more room the name goes to its side
+EDGE = 0.1  # kept free inside the map's edge
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def label_path(rows: NDArray, costs: NDArray, half: tuple[float, float]) -> Labe
 def place_costs(
     points: NDArray,
     arrows: NDArray,
-    box: tuple[float, float, float, float],
+    box: Box,
     half: tuple[float, float],
     taken: NDArray | None = None,
 ) -> NDArray:
@@ -72,6 +80,42 @@ def place_costs(
         if taken is not None:
             costs[:, place] += 20 * np.all(np.abs(center - taken[:2]) < 2 * size, axis=-1)
     return costs + 0.2 * (1 + np.sin(2 * np.pi * np.arange(PLACES) / PLACES))  # all else equal: below
+
+
+def arrow_length(here: NDArray, direction: NDArray, length: float, half: tuple[float, float], box: Box) -> float:
+    """At most ``length``: so long is the arrow from ``here`` along ``direction`` (2,), of length 1, inside ``box``.
+
+    With its name, of half size ``half``, beyond its tip, if that does not make it too short.
+    """
+    named = _to_edge(here, direction, half, box) - BEYOND
+    return min(length, named if named >= SHORTEST else _to_edge(here, direction, (0.0, 0.0), box))
+
+
+def place_at_arrow(
+    here: NDArray, direction: NDArray, length: float, half: tuple[float, float], box: Box, other: NDArray
+) -> NDArray:
+    """(2,): the middle of the name of an arrow, beyond its tip; beside it where that is outside ``box``.
+
+    Of both sides, the one inside that is farther from ``other`` (2,), a label that stays.
+    """
+    tip = here[:2] + (length + BEYOND) * direction
+    across = ASIDE * np.array([-direction[1], direction[0]])
+    middle = here[:2] + max(0.6 * length, 0.4) * direction
+    sides = sorted((middle + across, middle - across), key=lambda place: -float(np.hypot(*(place - other))))
+    return next((place for place in (tip, *sides) if _is_inside(place, half, box)), tip)
+
+
+def _to_edge(here: NDArray, direction: NDArray, half: tuple[float, float], box: Box) -> float:
+    """How far a label of half size ``half`` can go from ``here`` along ``direction`` before it meets the edge."""
+    low, high = np.array(box[::2]) + half + EDGE, np.array(box[1::2]) - half - EDGE
+    room = np.where(direction > 0, high - here[:2], here[:2] - low)
+    ways = np.divide(room, np.abs(direction), out=np.full(2, np.inf), where=np.abs(direction) > 1e-9)
+    return max(0.0, float(ways.min()))
+
+
+def _is_inside(center: NDArray, half: tuple[float, float], box: Box) -> bool:
+    low, high = np.array(box[::2]) + half + EDGE, np.array(box[1::2]) - half - EDGE
+    return bool((center >= low - 1e-6).all() and (center <= high + 1e-6).all())
 
 
 def _smoothed(angles: NDArray, width: int = 7) -> NDArray:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import contourpy
 import numpy as np
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.label_places import arrow_length, place_at_arrow
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.update_formulas import STEP
@@ -205,11 +206,15 @@ class DescentPath(VGroup):
     """The path so far on a map: start ring, line, point, an arrow, θ with its update.
 
     ``show`` moves everything in place; nothing of the path that is still to come is drawn. ``step``: the name of a
-    step, as a formula. The arrow's names: ``uphill_label`` for g, ``arrow_label`` for -g, ``step_label``.
+    step, as a formula. The arrow's names: ``uphill_label`` for g, ``arrow_label`` for -g, ``step_label``. ``box``: the
+    map, which the first two stay inside of.
     """
 
-    def __init__(self, start: ArrayLike, start_offset: ArrayLike, step: str = STEP) -> None:
+    def __init__(
+        self, start: ArrayLike, start_offset: ArrayLike, box: tuple[float, float, float, float], step: str = STEP
+    ) -> None:
         super().__init__()
+        self.box = box
         start = np.asarray(start, dtype=float)
         self.line = self.new_line(start)
         self.start_ring = ring(start, START, palette.orange)
@@ -233,6 +238,14 @@ class DescentPath(VGroup):
         self.label.set_update(update).put(here + label_offset)
         self.point_arrow(here, arrow, float(np.linalg.norm(arrow)))
 
+    def arrow_inside(self, here: NDArray, downhill: NDArray) -> NDArray:
+        """(2,): an arrow from ``here`` along ``downhill`` (2,) that only shows a direction, of a length with room."""
+        size = float(np.linalg.norm(downhill))
+        if not size:
+            return np.zeros(2)
+        half = (self.arrow_label.width / 2, self.arrow_label.height / 2)
+        return np.asarray(downhill / size * arrow_length(here, downhill / size, ARROW, half, self.box))
+
     def new_line(self, start: NDArray) -> VMobject:
         """What the path is drawn with."""
         return polyline(np.array([start, start]), mix(palette.orange, 0.8), 5.0)
@@ -247,8 +260,10 @@ class DescentPath(VGroup):
         direction = np.array([*downhill, 0.0]) / size if size > 0 else np.zeros(3)
         start = MARKER if length > 1.5 * MARKER else length / 3  # one shorter than the marker must not turn round
         _set_arrow(self.arrow, here + direction * start, here + direction * length)
+        taken = self.start_label.get_center()[:2]
         for name in (self.uphill_label, self.arrow_label):
-            name.move_to(here + direction * (length + 0.33))
+            half = (name.width / 2, name.height / 2)
+            name.move_to([*place_at_arrow(here, direction[:2], length, half, self.box, taken), 0.0])
         across = np.array([-direction[1], direction[0], 0.0]) * (1.0 if direction[0] >= 0 else -1.0)
         self.step_label.move_to(here + direction * max(0.5 * length, 0.5) + 0.36 * across)
 

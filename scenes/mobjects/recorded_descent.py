@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 PLOT = {"left": 0.85, "right": 4.7, "bottom": MAP_BOX[2], "top": MIDDLE}
 READOUT_LEFT = 0.1
-MARGIN = 0.18  # between words and the map's edge
+MARGIN, NEAR = 0.18, 0.2  # between words and the map's edge; what is nearer to them is covered by them
 PACED_STATES = 200  # states at which the path's movement is measured
 
 
@@ -106,7 +106,10 @@ class RecordedDescent:
             self.plot.show(update)
 
     def put_into_a_corner(self, lines: VGroup) -> VGroup:
-        """Move ``lines`` into the corner of the map that the path and its labels stay farthest away from."""
+        """Move ``lines`` into the corner of the map where they cover fewest labels and least of the path.
+
+        Of corners without any, into the one that these stay farthest away from.
+        """
         left, right, bottom, top = self.map.surface.box
         half = np.array([lines.width / 2, lines.height / 2])
         path = self.map.path
@@ -118,9 +121,10 @@ class RecordedDescent:
             for x in (left + half[0] + MARGIN, right - half[0] - MARGIN)
         ]
 
-        def room(corner: NDArray) -> float:
-            beyond = np.maximum(np.abs(np.concatenate(taken) - corner) - half, 0.0)
-            return float(np.linalg.norm(beyond, axis=1).min())
+        def room(corner: NDArray) -> tuple[int, int, float]:
+            beyond = np.linalg.norm(np.maximum(np.abs(np.concatenate(taken) - corner) - half, 0.0), axis=1)
+            covered = beyond < NEAR
+            return -int(covered[-len(beside) :].sum()), -int(covered.sum()), float(beyond.min())
 
         return lines.move_to((*max(corners, key=room), 0.0))
 

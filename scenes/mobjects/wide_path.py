@@ -19,9 +19,16 @@ class LossPath(DescentPath):
     Parts of ``line``: one for each of WIDTHS.
     """
 
-    def __init__(self, start: ArrayLike, start_offset: ArrayLike, step: str, losses: NDArray) -> None:
+    def __init__(
+        self,
+        start: ArrayLike,
+        start_offset: ArrayLike,
+        box: tuple[float, float, float, float],
+        step: str,
+        losses: NDArray,
+    ) -> None:
         self.levels = width_levels(losses)
-        super().__init__(start, start_offset, step)
+        super().__init__(start, start_offset, box, step)
 
     def new_line(self, start: NDArray) -> VGroup:
         return VGroup(*(_stroke(mix(palette.orange, 0.8), width) for width in WIDTHS))

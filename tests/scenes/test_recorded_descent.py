@@ -16,11 +16,14 @@ from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
 from gradreel.scenes.base import SceneContext
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.optimization import GradientDescent
-from gradreel.scenes.mobjects.loss_surface import LossMap
+from gradreel.scenes.mobjects.label_places import arrow_length, place_at_arrow
+from gradreel.scenes.mobjects.loss_surface import ARROW, LossMap
 from gradreel.scenes.mobjects.recorded_theta import entry_name, is_plain_descent, shown_columns
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.wide_path import WIDTHS, width_levels
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.stills import beat_frames, visit_beats
+from manim import DL, UR, VGroup
 
 TINY = (320, 180)
 
@@ -113,6 +116,64 @@ def test_the_layout_holds_for_each_kind_of_run(loops, tmp_path, name, step, lang
     assert found == []
     assert beats[3] == step
     assert beats[-1] == ("recorded-end-unlogged" if name == "unlogged" else "recorded-end")
+
+
+@pytest.mark.parametrize("name", ["sgd", "unlogged"])
+def test_the_arrow_and_its_name_stay_inside_the_map_wherever_it_points(loops, tmp_path, name):
+    seen: list[float] = []
+
+    def look(scene, beat):
+        if beat != "recorded-gradient":
+            return
+        path, points, (left, right, bottom, top) = (
+            scene.recorded.map.path,
+            scene.recorded.map.points,
+            scene.recorded.map.surface.box,
+        )
+        for here in (*points[:: max(1, len(points) // 8)], points[np.argmin(points[:, 0])], points[-1]):
+            for angle in np.linspace(0, 2 * np.pi, 24, endpoint=False):
+                arrow = path.arrow_inside(here, np.array([np.cos(angle), np.sin(angle)]))
+                path.point_arrow(here, arrow, float(np.linalg.norm(arrow)))
+                for part in (path.arrow, path.arrow_label):
+                    low, high = part.get_corner(DL), part.get_corner(UR)
+                    assert low[0] > left and low[1] > bottom and high[0] < right and high[1] < top
+                seen.append(float(np.linalg.norm(arrow)))
+
+    play(look, loops / name, tmp_path)
+    assert len(seen) > 100 and max(seen) == pytest.approx(ARROW) and min(seen) >= 0.4
+
+
+def test_an_arrows_name_stands_at_its_tip_or_at_its_free_side():
+    box, half, here = (-2.0, 2.0, -1.0, 1.0), (0.25, 0.15), np.zeros(3)
+    right, up, away = np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([5.0, 0.0])
+    assert arrow_length(here, right, 0.9, half, box) == 0.9
+    assert arrow_length(here, up, 0.9, half, box) == 0.9  # no room for the name at its tip: it goes to a side
+    assert arrow_length(np.array([0.75, 0.0, 0.0]), right, 0.9, half, box) == pytest.approx(
+        2 - 0.75 - 0.25 - 0.1 - 0.33
+    )
+    np.testing.assert_allclose(place_at_arrow(here, right, 0.9, half, box, away), [1.23, 0])
+    for other in (away, -away):
+        beside = place_at_arrow(here, up, 0.9, half, box, other[:2])
+        assert np.sign(beside[0]) == -np.sign(other[0]) and 0.3 < beside[1] < 0.9 and abs(beside[0]) > half[0]
+
+
+def test_words_in_the_map_cover_no_label(loops, tmp_path):
+    """Where no corner is empty, the path may run behind them, its labels may not."""
+
+    def look(scene, beat):
+        if beat != "recorded-gradient":
+            return
+        shown, lines = scene.recorded, VGroup(words("the loss around the path is not known", 24))
+        left, _, bottom, top = shown.map.surface.box
+        path = shown.map.path
+        corner = np.array([left + lines.width / 2 + 0.18, top - lines.height / 2 - 0.18, 0.0])
+        for part in (path.start_label, path.arrow, path.arrow_label):
+            part.move_to(corner)
+        shown.map.points = shown.map.points + (np.array([0.0, bottom + 0.4, 0.0]) - shown.map.points.mean(axis=0))
+        placed = shown.put_into_a_corner(lines).get_center()
+        assert np.abs(placed - corner).max() > 0.5
+
+    play(look, loops / "sgd", tmp_path)
 
 
 def test_only_the_updates_asked_for_are_shown(loops, tmp_path):
