@@ -12,6 +12,7 @@ from pathlib import Path
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.render.clips import memory, sources
 from gradreel.scenes.render.clips.made_of import inspection_key
+from gradreel.scenes.render.clips.modules import one_moment
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
 from gradreel.scenes.render.lessons.daily import has_daily_views
 from gradreel.scenes.render.lessons.lesson import Lesson
@@ -52,7 +53,7 @@ def _inspect(
     requests: Sequence[SceneRequest], folders: Folders, workspace: Workspace | None, workers: Workers
 ) -> list[SceneDescription]:
     """What the scenes say of themselves: kept from earlier, or asked of one worker process (and kept)."""
-    with sources.one_moment():
+    with one_moment():
         files = [folders.inspections / f"{inspection_key(request)}.json" for request in requests]
         found = [_kept_description(file, request) for file, request in zip(files, requests, strict=True)]
     unknown = [index for index, description in enumerate(found) if description is None]

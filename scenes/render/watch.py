@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.sources import is_installed, is_ours
+from gradreel.scenes.render.clips.modules import is_installed, is_ours
 from gradreel.scenes.render.workers.progress import counted, duration
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer

@@ -18,7 +18,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import find_scenes, resolve
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render import engine
-from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips import sources, versions
 from gradreel.scenes.render.clips.plan import Plan, plan
 from gradreel.scenes.render.clips.sources import code_digests
 from gradreel.scenes.render.clips.workspace import Folders
@@ -342,15 +342,15 @@ def test_a_parameter_and_an_experiment_touch_the_scene_that_has_them(film):
 
 
 def test_versions_touch_what_is_drawn_with_them(film, monkeypatch):
-    known = sources._version
-    monkeypatch.setattr(sources, "_version", lambda name: "0.22.99" if name == "manim" else known(name))
+    known = versions._version
+    monkeypatch.setattr(versions, "_version", lambda name: "0.22.99" if name == "manim" else known(name))
     assert film.touched() == dict.fromkeys(ALL, "version of manim changed")
-    monkeypatch.setattr(sources, "_version", lambda name: "99" if name == "scipy" else known(name))
+    monkeypatch.setattr(versions, "_version", lambda name: "99" if name == "scipy" else known(name))
     assert set(film.touched()) == ALL, "Manim draws with it"
-    monkeypatch.setattr(sources, "_version", known)
+    monkeypatch.setattr(versions, "_version", known)
     film.write("disc.py", "import os", "import os\nimport filelock")
     assert film.touched() == {"disc": "code of disc.py, version of filelock changed"}
-    assert sources.library_versions(resolve("photo.py:Photo")) == {}
+    assert versions.library_versions(resolve("photo.py:Photo")) == {}
 
 
 def test_a_variable_of_the_environment_touches_the_scene_that_reads_it(film, monkeypatch):
@@ -500,12 +500,13 @@ import json, sys
 from pathlib import Path
 from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes
 from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.modules import one_moment
 
 assert PACKAGE_FOLDER == Path(sys.argv[1]), PACKAGE_FOLDER
 
 def digests():
     scenes = find_scenes()
-    with sources.one_moment():
+    with one_moment():
         return {scene.name: sources.code_digests(scene) for scene in scenes}
 
 before = digests()

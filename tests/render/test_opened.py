@@ -63,10 +63,10 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
 
 def test_our_files_are_ours_also_where_the_package_is_imported_through_a_link(tmp_path):
     (tmp_path / "gradreel").symlink_to(Path(gradreel.__file__).resolve().parent)
-    code = "from pathlib import Path; from gradreel.scenes.render.clips import sources as s"
-    code += "; print(s.__file__, s.is_ours(Path(s.__file__)))"
+    code = "from pathlib import Path; from gradreel.scenes.render.clips import modules as m"
+    code += "; print(m.__file__, m.is_ours(Path(m.__file__)))"
     found = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert found.stdout.split() == [str(tmp_path / "gradreel/scenes/render/clips/sources.py"), "True"]
+    assert found.stdout.split() == [str(tmp_path / "gradreel/scenes/render/clips/modules.py"), "True"]

@@ -12,8 +12,9 @@ from typing import Any
 from gradreel.core.errors import TraceError
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.narration import Narration, reading_seconds
-from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips import sources, versions
 from gradreel.scenes.render.clips.memory import remember
+from gradreel.scenes.render.clips.modules import one_moment
 from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.trace_folder import TraceFolder
@@ -96,12 +97,12 @@ def _seal_in(text: str) -> str | None:
 
 def _source_parts(source: SceneSource) -> dict[str, Any]:
     """What is read from the scene's files and found installed."""
-    with sources.one_moment():
+    with one_moment():
         parts = {
             "code": sources.code_digests(source),
             "assets": sources.asset_digests(source),
             "environment": sources.environment(source),
-            "versions": sources.versions() | sources.library_versions(source),
+            "versions": versions.drawing_versions() | versions.library_versions(source),
         }
     return {name: part for name, part in parts.items() if part}
 

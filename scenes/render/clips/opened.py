@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.render.clips.sources import HERE, content_digest, is_installed, is_ours, name_beside
+from gradreel.scenes.render.clips.modules import is_installed, is_ours, name_beside
+from gradreel.scenes.render.clips.sources import HERE, content_digest
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT

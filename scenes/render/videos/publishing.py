@@ -10,8 +10,8 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.narration import Narration
-from gradreel.scenes.render.clips import sources
 from gradreel.scenes.render.clips.plan import Clip
+from gradreel.scenes.render.clips.versions import drawing_versions
 from gradreel.scenes.render.clips.workspace import Workspace, as_json
 from gradreel.scenes.render.lessons.beats import filled_again
 from gradreel.scenes.render.lessons.lesson import Lesson
@@ -215,7 +215,7 @@ def _manifest(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], v
         "parts": _part_entries(shots, settings.fps),
         "scenes": [_scene_entry(shot, settings) for shot in shots],
         "experiments": _experiments(lesson, shots),
-        "versions": sources.versions(),
+        "versions": drawing_versions(),
     }
 
 

@@ -23,6 +23,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips import sources
 from gradreel.scenes.render.clips.made_of import clip_path, parts_now
+from gradreel.scenes.render.clips.modules import is_installed
 from gradreel.scenes.render.clips.workspace import Workspace, publish, read_json, write_json
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult
 from gradreel.scenes.render.workers import away
@@ -288,7 +289,5 @@ def _search_path(own: list[Path]) -> list[Path]:
     """The folders that Python searches for modules and that hold files of the scene's, in order."""
     folders = dict.fromkeys(Path(entry).absolute() for entry in sys.path)
     return [
-        folder
-        for folder in folders
-        if not sources.is_installed(folder) and any(file.is_relative_to(folder) for file in own)
+        folder for folder in folders if not is_installed(folder) and any(file.is_relative_to(folder) for file in own)
     ]
