@@ -274,7 +274,7 @@ class _HardSigmoid:
 
     @staticmethod
     def derive(slope: torch.Tensor, a: torch.Tensor) -> None:
-        slope.mul_((a > 0) & (a < 1))  # dL/da on the ramp, 0 outside and on its corners
+        slope.mul_((a > 0) & (a < 1))  # dL/da on the ramp, 0 outside and on its corners, as torch.nn.Hardtanh
 
 
 

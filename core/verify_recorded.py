@@ -140,14 +140,14 @@ class _Check:
         run, lines = self.run, []
         for column, what in (
             ("parameters", f"every parameter of the {run.n_kept} states is a finite number"),
-            ("gradient", f"so is every entry of the {run.n_kept - 1} gradients"),
-            ("batch_loss", f"so are the losses of the {self.logged} updates that were logged"),
+            ("gradient", f"so is every entry of the {_counted(run.n_kept - 1, 'gradient')}"),
+            ("batch_loss", _logged(self.logged)),
         ):
             if column not in self._infinite and (column != "batch_loss" or self.logged):
                 lines.append(what)
         if self.computed:
             agreement = "exact bit for bit" if self.exact else "within the tolerance of its dtype"
-            how = f"{self.computed} of {run.updates} updates computed again from the recorded gradient"
+            how = f"{self.computed} of {_counted(run.updates, 'update')} computed again from the recorded gradient"
             strayed = int(self._strayed.sum())
             if not strayed:
                 lines.append(f"{how}: {agreement}")
@@ -282,6 +282,16 @@ class _Check:
 def _read(stream: BinaryIO, kind: ColumnKind, rows: int) -> NDArray[Any]:
     columns = kind.shape[1]
     return np.fromfile(stream, kind.dtype, rows * columns).reshape(rows, columns)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _logged(losses: int) -> str:
+    if losses == 1:
+        return "so is the loss of the 1 update that was logged"
+    return f"so are the losses of the {losses} updates that were logged"
 
 
 def _some(names: list[str]) -> str:

@@ -494,6 +494,15 @@ def test_it_reads_well(tmp_path):
     ]
 
 
+def test_of_a_single_update_it_is_said_that_it_is_one(tmp_path):
+    assert verify(recorded(tmp_path / "run", updates=1)).checked == (
+        "every parameter of the 2 states is a finite number",
+        "so is every entry of the 1 gradient",
+        "so is the loss of the 1 update that was logged",
+        "1 of 1 update computed again from the recorded gradient: exact bit for bit",
+    )
+
+
 def test_other_runs_rate_schedules(tmp_path):
     def schedule(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
         optimizer.param_groups[0]["lr"] = 0.1 / (1 + k // 3)
