@@ -110,7 +110,7 @@ class CurveDescentBeats(SlopeBeats):
         self.caption = self.under_map(self.descent.near)
         self.play(*map(FadeOut, self.grid.slices), run_time=0.5)
         self.bring_to_back(surface)
-        self.play(FadeIn(surface, lag_ratio=0.03), run_time=1.6)
+        self.play(FadeIn(surface, lag_ratio=0.03), *map(FadeIn, self.descent.axes), run_time=1.6)
         self.play(FadeIn(path.start_ring, scale=1.6), FadeIn(path.start_label), FadeIn(self.caption), run_time=0.6)
 
     def downhill(self) -> None:
@@ -211,7 +211,8 @@ class CurveDescentBeats(SlopeBeats):
         far.surface.set_z_index(-2)
         near.ground.set_z_index(-1)
         self.play(FadeIn(far.surface, run_time=0.7), near.goes_into(far), *moved, self.resize(TALL), run_time=1.6)
-        self.play(FadeOut(near.ground), FadeIn(self.caption), run_time=0.4)
+        gone = [FadeOut(near.ground)] if near.ground in self.mobjects else []  # it may have faded at its place
+        self.play(*gone, FadeIn(self.caption), run_time=0.4)
         self.play(FadeIn(far.path.start_label), FadeIn(far.path.label), run_time=0.5)
 
     def walk(self) -> None:

@@ -22,7 +22,7 @@ from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import Columns, Head, SlopeRow, ThetaStrip, role_of, short_names
 from gradreel.scenes.mobjects.ticks import number_text, round_step
 from gradreel.scenes.mobjects.update_formulas import STEP, is_plain
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import PRESENT, mix, palette
 from manim import (
     Animation,
     Mobject,
@@ -39,6 +39,7 @@ MAP_BOX = (style.LEFT_EDGE, -0.45, -1.05, 2.65)  # left, right, bottom, top
 PLOT_BOX = (0.5, 5.4, -1.05)  # left, right, bottom
 TALL, MIDDLE, SMALL = 2.65, 1.8, 1.05  # upper ends of the plot: without, under one, under two lines of formulas
 BAND_LINE, NUMBER_LINE = 2.3, 1.58  # baselines of those lines
+AXIS_ROOM = 0.5  # left of a map whose axes have names
 STRIP_LEFT, STRIP_Y, SLOPES_Y = -4.98, -2.45, -3.05
 LANDED, NEARLY = 0.01, 0.05  # blue lies on red, or nearly: their typical distance as a share of red's height
 OVERSIZE = 1.35  # length of the arrow of g, which is only a direction, against that of the first step
@@ -53,7 +54,8 @@ class Descent:
     ``show(row)`` puts shapes where that row, or the way between two rows, has them, and numbers at the recorded state
     that was reached. ``texts``: "target", "model", "start", "update", "step", and "loss", which the maps' numbers
     are called. Parts: ``fit``, ``strip``, ``slopes``,
-    ``readout``, ``near`` and ``far`` (DescentMap), of which ``map`` is the one in use. The plane of ``far`` goes
+    ``readout``, ``near`` and ``far`` (DescentMap), of which ``map`` is the one in use, and ``axes``, the names of the
+    maps' axes where these are two parameters. The plane of ``far`` goes
     through the start, the last state of ``near`` and the end, so what it shows of these three is true.
     """
 
@@ -75,12 +77,26 @@ class Descent:
         self.is_plain = is_plain(self.experiment)
         step = STEP if self.is_plain else f'"{texts["step"]}"'
         name = texts.get("loss", "")
-        self.near = DescentMap(run, close_up, MAP_BOX, step, reach=self._uphill(), name=name)
+        left, *others = MAP_BOX
+        box = (left + AXIS_ROOM, *others) if len(self.names) == 2 else MAP_BOX
+        self.axes = self._axes(box)
+        self.near = DescentMap(run, close_up, box, step, reach=self._uphill(), name=name)
         self.dots_every = int(round_step(last, DOTS)) if last > 2 * DOTS else None
         through = (0, close_up, last)
-        self.far = DescentMap(run, last, MAP_BOX, step, through=through, dots_every=self.dots_every, name=name)
+        self.far = DescentMap(run, last, box, step, through=through, dots_every=self.dots_every, name=name)
         self.map = self.near
         self.show(0.0)
+
+    def _axes(self, box: tuple[float, float, float, float]) -> VGroup:
+        """Of two parameters: the first under the right end of the map, the second beside its left edge."""
+        if len(self.names) != 2:
+            return VGroup()
+        left, right, bottom, top = box
+        across, up = (
+            formula(label, style.LETTER, mix(getattr(palette, role_of(name)), PRESENT))
+            for name, label in zip(self.names, self.labels, strict=True)
+        )
+        return VGroup(across.place(bottom - 0.4, right=right), up.place((bottom + top) / 2, right=left - 0.14))
 
     def _fit_plot(self, rows: NDArray, texts: Mapping[str, str]) -> FitPlot:
         target = self.experiment.dataset.curve()

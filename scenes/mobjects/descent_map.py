@@ -31,6 +31,7 @@ APART = 0.012  # corners nearer than this on screen are one
 class DescentMap(VGroup):
     """The plane of a trace's rows 0 to ``last`` with the path on it; ``show(row)`` moves to any moment up to ``last``.
 
+    Of a model that is known to have two parameters the plane is theirs: the first across, the second upwards.
     Of a run whose model is known the map has contour lines of the loss; of one that was recorded around a loop of its
     own it has none, and ``losses``, the loss at any rows, gives the path its width. ``through``: three rows that the
     plane goes through, instead of being the nearest to all of the path. ``reach`` (k, P): states that the picture has
@@ -57,6 +58,8 @@ class DescentMap(VGroup):
         self.trace, self.last = trace, last
         plane = None if through is None else plane_through(trace, through)
         self.is_through = plane is not None
+        if trace.n_parameters == 2 and not isinstance(trace.run, RecordedRun):
+            plane = Plane(np.zeros(2), np.eye(2), 1.0)
         self.plane = plane or plane_of(trace, int(trace.kept[last]))
         self.share = self.plane.share
         self.rows = evenly_spaced(last + 1, DRAWN_STATES)

@@ -21,6 +21,7 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import Descent
+from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
 from gradreel.scenes.stills import _drawn
@@ -479,6 +480,38 @@ def test_between_two_rows_lies_the_way_between_two_recorded_states(trace):
 def test_of_two_parameters_there_is_but_one_plane(film_of):
     names = set(film_of(LINE).beats)
     assert {"surface-all", "step-back-all"} <= names and not {"surface", "step-back"} & names
+
+
+def test_the_maps_of_two_parameters_have_them_as_axes(film_of, film):
+    descent = film_of(LINE).scene.descent
+    across, up = descent.axes
+    assert ["w_(1)" in across.source, "b" in up.source, film_of(LINE).findings] == [True, True, []]
+    assert [name[0] for name in descent.names] == ["w", "b"]
+    for shown in (descent.near, descent.far):
+        left, right, bottom, top = shown.surface.box
+        assert up.get_right()[0] < left and bottom < up.get_center()[1] < top
+        assert across.get_top()[1] < bottom and across.get_right()[0] == pytest.approx(right)
+        for row in (0, 7):
+            theta = np.asarray(descent.run.parameters[row])
+            np.testing.assert_allclose(shown.surface.coordinates(shown.point(theta)), theta, atol=1e-9)
+            more_w, more_b = (shown.point(theta + step) - shown.point(theta) for step in ([0.1, 0.0], [0.0, 0.1]))
+            assert more_w[0] > 0 and more_w[1] == pytest.approx(0) == more_b[0] and more_b[1] > 0
+    assert len(film_of(SHORT).scene.descent.axes) == 0 and film["surface"].plane.directions.shape == (2, 10)
+
+
+def test_a_map_that_has_faded_at_its_place_does_not_come_back(play, monkeypatch):
+    seen = []
+
+    class Watched(GradientDescent):
+        def play(self, *animations, **how):
+            ground = self.descent.near.ground
+            seen.extend(ground in self.mobjects for part in animations if getattr(part, "mobject", None) is ground)
+            super().play(*animations, **how)
+
+    monkeypatch.setattr(DescentMap, "goes_into", lambda self, other: FadeOut(self.ground))
+    ends = []
+    play(Watched, lambda scene, beat: ends.append(scene.descent.near.ground in scene.mobjects), run=LINE)
+    assert len(seen) == 1 and not ends[-1]
 
 
 def test_why_b_reads_otherwise_is_said_of_the_curve_that_was_shown(film_of):
