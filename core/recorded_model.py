@@ -79,7 +79,7 @@ class RowsOnTheirWay:
         now = self._spare[-1]
         now.take(tensors)
         then = self._address if row is None else row.address
-        return _memcmp(then, now.address, self.size) == 0
+        return not _memcmp(then, now.address, self.size)
 
     def append(self) -> None:
         """The row that has waited longest is appended."""
