@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 
 import numpy as np
 import pytest
 import torch
-from gradreel.core.columns import checksum
 from gradreel.core.errors import UserError
 from gradreel.core.planes import plane_of
 from gradreel.core.recording import record
-from gradreel.core.trace import Trace, column_kinds, read_meta, sealed_meta
-from gradreel.scenes.base import SceneContext
+from gradreel.core.trace import Trace
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.mobjects.label_places import arrow_length, place_at_arrow
@@ -22,22 +19,8 @@ from gradreel.scenes.mobjects.recorded_theta import entry_name, is_plain_descent
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.wide_path import WIDTHS, width_levels
 from gradreel.scenes.narration import Narration
-from gradreel.scenes.stills import beat_frames, visit_beats
+from gradreel.scenes.stills import _drawn
 from manim import DL, UR, VGroup
-
-TINY = (320, 180)
-
-
-def play(look, path, media_dir, **parameters) -> list[str]:
-    beats = []
-
-    def at_beat(scene, beat):
-        beats.append(beat)
-        look(scene, beat)
-
-    context = parameters.pop("context", SceneContext(media_dir=media_dir))
-    visit_beats(GradientDescent, at_beat, {"trace": str(path), **parameters}, context, TINY)
-    return beats
 
 
 def number(mobject) -> float:
@@ -45,12 +28,10 @@ def number(mobject) -> float:
 
 
 @pytest.fixture(scope="module")
-def film(loops, tmp_path_factory):
-    seen = {}
-
+def film(loops, play):
     def look(scene, beat):
         shown = scene.recorded
-        seen[beat] = {
+        return {
             "point": shown.map.surface.coordinates(shown.map.path.marker.get_center()),
             "cells": [number(cell) for cell in shown.strip.numbers],
             "slopes": [number(slope) for slope in shown.slopes.numbers],
@@ -61,13 +42,12 @@ def film(loops, tmp_path_factory):
             "contours": isinstance(shown.map.surface, LossMap),
         }
 
-    seen["beats"] = play(look, loops / "sgd", tmp_path_factory.mktemp("media"))
-    return seen
+    return play(GradientDescent, look, trace=str(loops / "sgd"))
 
 
 @pytest.mark.parametrize(("beat", "row"), [("recorded-gradient", 0), ("recorded-walk", 120)])
 def test_path_cells_slopes_and_loss_are_the_recorded_ones(film, loops, beat, row):
-    trace, seen = Trace.open(loops / "sgd"), film[beat]
+    trace, seen = Trace.open(loops / "sgd"), film.seen[beat]
     theta, gradient = trace.parameters[row], trace.gradient[min(row, 119)]
     plane = plane_of(trace)
     extent = np.ptp(plane.coordinates(np.asarray(trace.parameters)))
@@ -79,26 +59,20 @@ def test_path_cells_slopes_and_loss_are_the_recorded_ones(film, loops, beat, row
 
 
 def test_nothing_is_claimed_that_the_recording_does_not_hold(film):
-    assert not film["recorded-walk"]["contours"]
-    assert all(beat.startswith("recorded-") for beat in film["beats"])
+    assert not film.seen["recorded-walk"]["contours"]
+    assert all(beat.startswith("recorded-") for beat in film.beats)
     lines = Narration.load().scenes["en"]["gradient-descent"]["beats"]
     said = " ".join(line for beat, line in lines.items() if beat.startswith("recorded-"))
     assert not re.search(r"\b(red|blue|curve we want|landscape|hill)\b", said)
 
 
-def test_a_changed_recording_is_another_picture(loops, tmp_path):
-    folder = tmp_path / "changed"
-    shutil.copytree(loops / "sgd", folder)
-    parameters = np.load(folder / "parameters.npy")
+def test_a_changed_recording_is_another_picture(play, rewritten, loops, tmp_path):
+    trace = Trace.open(loops / "sgd")
+    parameters = np.array(trace.parameters)
     parameters[60:, 5] += 0.5
-    np.save(folder / "parameters.npy", parameters)
-    meta, run = read_meta(folder)
-    sums = {name: checksum(folder / f"{name}.npy", kind) for name, kind in column_kinds(run).items()}
-    (folder / "meta.json").write_text(sealed_meta(run, meta["versions"], sums))
-    context = SceneContext(media_dir=tmp_path)
+    changed = rewritten(trace, tmp_path, parameters=parameters) / "traces" / "sgd"
     one, other = (
-        {s.beat: s.pixels for s in beat_frames(GradientDescent, {"trace": path}, context, TINY)}
-        for path in (loops / "sgd", folder)
+        play(GradientDescent, lambda scene, beat: _drawn(scene), trace=str(path)).seen for path in (trace.path, changed)
     )
     assert (one["recorded-walk"] != other["recorded-walk"]).any()
 
@@ -107,19 +81,15 @@ def test_a_changed_recording_is_another_picture(loops, tmp_path):
     ("name", "step"), [("sgd", "recorded-update"), ("adam", "recorded-step"), ("unlogged", "recorded-step")]
 )
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
-def test_the_layout_holds_for_each_kind_of_run(loops, tmp_path, name, step, language, theme):
-    found = []
-    context = SceneContext(media_dir=tmp_path, language=language, theme=theme)
-    beats = play(
-        lambda scene, beat: found.extend(map(str, check_scene(scene, beat))), loops / name, tmp_path, context=context
-    )
-    assert found == []
-    assert beats[3] == step
-    assert beats[-1] == ("recorded-end-unlogged" if name == "unlogged" else "recorded-end")
+def test_the_layout_holds_for_each_kind_of_run(play, loops, name, step, language, theme):
+    played = play(GradientDescent, check_scene, lang=language, theme=theme, trace=str(loops / name))
+    assert played.findings == []
+    assert played.beats[3] == step
+    assert played.beats[-1] == ("recorded-end-unlogged" if name == "unlogged" else "recorded-end")
 
 
 @pytest.mark.parametrize("name", ["sgd", "unlogged"])
-def test_the_arrow_and_its_name_stay_inside_the_map_wherever_it_points(loops, tmp_path, name):
+def test_the_arrow_and_its_name_stay_inside_the_map_wherever_it_points(play, loops, name):
     seen: list[float] = []
 
     def look(scene, beat):
@@ -139,7 +109,7 @@ def test_the_arrow_and_its_name_stay_inside_the_map_wherever_it_points(loops, tm
                     assert low[0] > left and low[1] > bottom and high[0] < right and high[1] < top
                 seen.append(float(np.linalg.norm(arrow)))
 
-    play(look, loops / name, tmp_path)
+    play(GradientDescent, look, trace=str(loops / name))
     assert len(seen) > 100 and max(seen) == pytest.approx(ARROW) and min(seen) >= 0.4
 
 
@@ -157,7 +127,7 @@ def test_an_arrows_name_stands_at_its_tip_or_at_its_free_side():
         assert np.sign(beside[0]) == -np.sign(other[0]) and 0.3 < beside[1] < 0.9 and abs(beside[0]) > half[0]
 
 
-def test_words_in_the_map_cover_no_label(loops, tmp_path):
+def test_words_in_the_map_cover_no_label(play, loops):
     """Where no corner is empty, the path may run behind them, its labels may not."""
 
     def look(scene, beat):
@@ -173,20 +143,24 @@ def test_words_in_the_map_cover_no_label(loops, tmp_path):
         placed = shown.put_into_a_corner(lines).get_center()
         assert np.abs(placed - corner).max() > 0.5
 
-    play(look, loops / "sgd", tmp_path)
+    play(GradientDescent, look, trace=str(loops / "sgd"))
 
 
-def test_only_the_updates_asked_for_are_shown(loops, tmp_path):
-    counts = []
-    play(lambda scene, beat: counts.append(number(scene.recorded.readout.count)), loops / "adam", tmp_path, updates=30)
-    assert max(counts) == counts[-1] == 30
+def test_only_the_updates_asked_for_are_shown(play, loops):
+    played = play(
+        GradientDescent,
+        lambda scene, beat: number(scene.recorded.readout.count),
+        trace=str(loops / "adam"),
+        updates=30,
+    )
+    assert max(played.seen.values()) == played.last == 30
 
 
 @pytest.mark.filterwarnings("error:::gradreel")
 @pytest.mark.parametrize("name", ["overflow", "float64", "nan"])
-def test_of_a_run_off_to_infinity_the_error_says_what_can_be_set(broken, tmp_path, name):
+def test_of_a_run_off_to_infinity_the_error_says_what_can_be_set(play, broken, name):
     with pytest.raises(UserError, match=r"^gradient-descent\.updates: .* the run went off to infinity") as error:
-        play(lambda scene, beat: None, broken / name, tmp_path)
+        play(GradientDescent, trace=str(broken / name))
     updates = int(re.search(r"--set gradient-descent\.updates=(\d+) ", str(error.value))[1])
     trace, found, markers = Trace.open(broken / name), [], []
 
@@ -197,7 +171,7 @@ def test_of_a_run_off_to_infinity_the_error_says_what_can_be_set(broken, tmp_pat
         drawn = [line.points for line in shown.map.path.line if len(line.points)]
         markers[-1] = markers[-1], bool(drawn)
 
-    beats = play(look, broken / name, tmp_path, updates=updates)
+    beats = play(GradientDescent, look, trace=str(broken / name), updates=updates).beats
     assert beats[-1] == "recorded-end" and found == []
     plane = plane_of(trace, updates)
     theta = np.asarray(trace.parameters[updates])
@@ -206,9 +180,9 @@ def test_of_a_run_off_to_infinity_the_error_says_what_can_be_set(broken, tmp_pat
     assert markers[-1][1]  # the path is there
 
 
-def test_a_run_lost_before_three_updates_has_nothing_to_set(broken, tmp_path):
+def test_a_run_lost_before_three_updates_has_nothing_to_set(play, broken):
     with pytest.raises(UserError, match="at least 3 updates are shown; a smaller learning rate") as error:
-        play(lambda scene, beat: None, broken / "nan from the start", tmp_path)
+        play(GradientDescent, trace=str(broken / "nan from the start"))
     assert "--set" not in str(error.value)
 
 
@@ -239,7 +213,7 @@ def test_a_single_parameter_has_no_plane(tmp_path):
         GradientDescent.validated({"trace": str(tmp_path / "one")})
 
 
-def test_several_optimizers_are_not_told_as_one(tmp_path):
+def test_several_optimizers_are_not_told_as_one(play, tmp_path):
     torch.manual_seed(0)
     both = torch.nn.ModuleDict({"generator": torch.nn.Linear(2, 1), "discriminator": torch.nn.Linear(1, 1)})
     optimizers = [
@@ -260,7 +234,7 @@ def test_several_optimizers_are_not_told_as_one(tmp_path):
         found.extend(map(str, check_scene(scene, beat)))
         sources.extend(getattr(mobject, "source", "") for mobject in scene.mobjects)
 
-    assert "recorded-steps" in play(look, tmp_path / "gan", tmp_path)
+    assert "recorded-steps" in play(GradientDescent, look, trace=str(tmp_path / "gan")).beats
     assert any("the optimizer’s step" in source for source in sources)
     assert not any("eta thin bold(g)" in source and "arrow.l" in source for source in sources)
     assert found == []
