@@ -82,13 +82,16 @@ def tiny(tmp_path) -> RenderSettings:
     return RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path)
 
 
-def encoded(path: Path, settings: RenderSettings, parts: list[list[tuple[int, int]]]) -> Path:
-    """A clip of ``parts``, each of pictures (number, times shown)."""
+WHOLE = [Box(0, 64, 0, 36)]
+
+
+def encoded(path: Path, settings: RenderSettings, parts: list[list[tuple[int, int]]], boxed=(True, True, True)) -> Path:
+    """A clip of ``parts``, each of pictures (number, times shown); ``boxed``: which parts tell where they change."""
     encoder = ClipEncoder(path, settings)
-    for part in parts:
+    for part, tells in zip(parts, boxed, strict=False):
         encoder.cut()
         for number, times in part:
-            encoder.write(moving(number), times)
+            encoder.write(moving(number), times, WHOLE if tells else None)
     encoder.close()
     return path
 
@@ -96,8 +99,9 @@ def encoded(path: Path, settings: RenderSettings, parts: list[list[tuple[int, in
 STILL = 5 * LONG + 3
 
 
-def test_a_picture_that_stands_still_is_the_same_frame_again(tiny, tmp_path):
-    frames = decoded(encoded(tmp_path / "a.mp4", tiny, [[(0, 1), (1, 1), (2, STILL), (3, 1), (4, 2)]]))
+@pytest.mark.parametrize("boxed", [True, False])
+def test_a_picture_that_stands_still_is_the_same_frame_again(tiny, tmp_path, boxed):
+    frames = decoded(encoded(tmp_path / "a.mp4", tiny, [[(0, 1), (1, 1), (2, STILL), (3, 1), (4, 2)]], [boxed]))
     assert len(frames) == 2 + STILL + 3
     held = frames[2 : 2 + STILL]
     period = KEYFRAME_SECONDS * tiny.fps
@@ -118,11 +122,40 @@ def test_a_key_frame_comes_at_least_every_period(tiny, tmp_path):
     assert gaps.max() <= KEYFRAME_SECONDS * tiny.fps
 
 
-def test_the_packets_of_a_part_depend_on_its_own_frames_alone(tiny, tmp_path):
-    first, second, third = [(0, 1), (1, 30), (2, 3)], [(2, 1), (5, 1), (6, 40)], [(6, 1)]
-    whole = packets(encoded(tmp_path / "whole.mp4", tiny, [first, second, third]))
-    apart = [packets(encoded(tmp_path / f"{n}.mp4", tiny, [part])) for n, part in enumerate([first, second, third])]
-    assert whole == [packet for part in apart for packet in part]
+@pytest.mark.parametrize("boxed", [(True, True, True), (False, False, False), (True, False, True)])
+def test_the_packets_of_a_part_depend_on_its_own_frames_alone(tiny, tmp_path, boxed):
+    parts = [[(0, 1), (1, 30), (2, 3)], [(2, 1), (5, 1), (6, 40)], [(6, 1), (7, 1)]]
+    whole = encoded(tmp_path / "whole.mp4", tiny, parts, boxed)
+    apart = [
+        packets(encoded(tmp_path / f"{n}.mp4", tiny, [part], [tells]))
+        for n, (part, tells) in enumerate(zip(parts, boxed, strict=True))
+    ]
+    assert packets(whole) == [packet for part in apart for packet in part]
+    numbers = [number for part in parts for number, times in part for _ in range(times)]
+    for number, frame in zip(numbers, decoded(whole), strict=True):
+        assert np.abs(frame.astype(int) - moving(number)[..., :3]).mean() < 6
+
+
+def test_where_everything_moves_it_is_sought_where_it_came_from(tiny, tmp_path):
+    def drifting(path: Path, boxes: list[Box] | None) -> int:
+        random, encoder = np.random.default_rng(1), ClipEncoder(path, tiny)
+        blobs = random.uniform(0, 255, (12, 30))
+        y, x = np.mgrid[:36, :64]
+        for number in range(20):
+            places = (y / 4 + number * 0.11, x / 4 + number * 0.17)
+            rows, columns = (np.clip(place, 0, size - 1.001) for place, size in zip(places, blobs.shape, strict=True))
+            i, j = rows.astype(int), columns.astype(int)
+            u, v = rows - i, columns - j
+            grey = (
+                blobs[i, j] * (1 - u) * (1 - v) + blobs[i + 1, j] * u * (1 - v)
+                + blobs[i, j + 1] * (1 - u) * v + blobs[i + 1, j + 1] * u * v
+            )  # fmt: skip
+            pixels = np.repeat(grey[..., None], 4, axis=2).astype(np.uint8)
+            encoder.write(pixels, 1, boxes)
+        encoder.close()
+        return sum(len(packet) for packet, _ in packets(path))
+
+    assert drifting(tmp_path / "a.mp4", None) < 0.8 * drifting(tmp_path / "b.mp4", WHOLE)
 
 
 def test_frames_given_again_one_by_one_are_a_picture_that_stands_still(tiny, tmp_path):

@@ -27,15 +27,22 @@ from gradreel.scenes.render.frames.colors import ChangingFrame, Converter
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels
 from gradreel.scenes.render.lessons.settings import RenderSettings
 
-# Adaptive quantization makes the files of the quickest preset as small as those of veryfast, at the same SSIM and in
-# 0.6 of its time (lecture scenes, 1080p60). No frame is held back for others: each frame's packet comes at once.
-OPTIONS = (
-    ("preset", "ultrafast"),
-    ("tune", "zerolatency"),
-    ("crf", "24"),
-    ("forced-idr", "1"),
-    ("x264-params", "open-gop=0:cabac=1:aq-mode=1:scenecut=0:no-deblock=0:8x8dct=1:partitions=i4x4,i8x8,p8x8"),
-)
+# No frame is held back for others: each frame's packet comes at once.
+OPTIONS = (("tune", "zerolatency"), ("crf", "24"), ("forced-idr", "1"))
+
+# What the stream's header says of its packets, the same for both ways below: a file has one header. Colours get three
+# steps more than x264 gives them: letters and thin lines are told apart by theirs.
+_HEADER = "open-gop=0:cabac=1:8x8dct=1:ref=3:weightp=0:chroma-qp-offset=-3:stitchable=1"
+_EACH = f"{_HEADER}:aq-mode=1:scenecut=0:no-deblock=0"
+
+# Where little moves over a plain ground. Adaptive quantization and three pictures to build on make the files of nearly
+# the least effort as small as those of veryfast, at the same SSIM and in 0.6 of its time (lecture scenes, 1080p60).
+QUICK = {"preset": "superfast", "x264-params": f"{_EACH}:subme=0:partitions=i4x4,i8x8,p8x8"}
+
+# Where everything moves: without a good look for where it came from files are twice as large. Manim's own cameras,
+# which turn or follow something, take longer to draw such a frame than x264 to encode it.
+THOROUGH = {"preset": "medium", "x264-params": f"{_EACH}:psy=0"}
+
 KEYFRAME_SECONDS = 2
 LONG = 12  # frames that stand still at least, for packets that repeat a picture: after them a key frame is needed
 SETTLE = 2  # of them encoded as usual, which makes good what motion has left coarse
@@ -45,23 +52,28 @@ class H264Stream:
     """One video stream of ``container``, encoded with ``options``."""
 
     def __init__(self, container: OutputContainer, options: dict[str, str], settings: RenderSettings) -> None:
-        stream = container.add_stream("libx264", rate=Fraction(settings.fps), options=dict(options))
+        stream = container.add_stream("libx264", rate=Fraction(settings.fps), options=options | QUICK)
         assert isinstance(stream, VideoStream)
+        set_up(stream.codec_context, settings, "yuv420p")  # for its header: each part has an encoder of its own
         self._container, self._stream, self._settings, self._options = container, stream, settings, options
         self._picture = ChangingFrame(settings.width, settings.height)
-        self._repeats = _Repeats(settings, options)
-        self._encoder = set_up(stream.codec_context, settings, "yuv420p")
+        self._all_repeats: dict[str, _Repeats] = {}  # by preset
         self._period = KEYFRAME_SECONDS * settings.fps
         self._number = 0  # of the next frame, counted from the last key frame; 0: the encoder has had none
         self._still = 0  # frames that repeat the picture shown and are not written yet
         self._next = 0  # frame of the stream
 
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        """The next frame, ``repeat`` times; ``boxes``: where it may differ from the one before, see `ChangingFrame`."""
+        """The next frame, ``repeat`` times; ``boxes``: where it may differ from the one before, see `ChangingFrame`.
+
+        A part is encoded as its first frame asks for: without boxes everything moves.
+        """
         tiles = self._picture.differences(pixels, boxes)
         if tiles or not self._number:
             self._stand_still()
             self._picture.show(pixels, boxes, tiles)
+            if not self._number:
+                self._begin(QUICK if boxes is not None else THOROUGH)
             self._encode()
             repeat -= 1
         self._still += repeat
@@ -71,15 +83,20 @@ class H264Stream:
         if self._number:
             self._stand_still()
             self._end_encoder()
-            context = CodecContext.create("libx264", "w")
-            assert isinstance(context, VideoCodecContext)
-            context.options = dict(self._options)
-            self._encoder, self._number = set_up(context, self._settings, "yuv420p"), 0
+            self._number = 0
 
     def close(self) -> None:
         """Write what is still to be written; the container is not closed."""
         self._stand_still()
         self._end_encoder()
+
+    def _begin(self, effort: dict[str, str]) -> None:
+        options = self._options | effort
+        self._encoder = _encoder(options, self._settings)
+        preset = effort["preset"]
+        if preset not in self._all_repeats:
+            self._all_repeats[preset] = _Repeats(options, self._settings)
+        self._repeats = self._all_repeats[preset]
 
     def _stand_still(self) -> None:
         frames, self._still = self._still, 0
@@ -123,11 +140,8 @@ class H264Stream:
 class _Repeats:
     """Packets that repeat the frame before, by their number after a key frame; made as they are needed."""
 
-    def __init__(self, settings: RenderSettings, options: dict[str, str]) -> None:
-        context = CodecContext.create("libx264", "w")
-        assert isinstance(context, VideoCodecContext)
-        context.options = dict(options)
-        self._encoder = set_up(context, settings, "yuv420p")
+    def __init__(self, options: dict[str, str], settings: RenderSettings) -> None:
+        self._encoder = _encoder(options, settings)
         black = np.zeros((settings.height, settings.width, 4), np.uint8)
         self._frame = Converter("yuv420p")(black)
         self._frame.time_base = Fraction(1, settings.fps)
@@ -141,6 +155,13 @@ class _Repeats:
             self._packets.append(bytes(packet))
         assert header == self._encoder.extradata, "made for this stream"
         return self._packets[number]
+
+
+def _encoder(options: dict[str, str], settings: RenderSettings) -> VideoCodecContext:
+    context = CodecContext.create("libx264", "w")
+    assert isinstance(context, VideoCodecContext)
+    context.options = dict(options)
+    return set_up(context, settings, "yuv420p")
 
 
 def set_up(context: VideoCodecContext, settings: RenderSettings, pixel_format: str) -> VideoCodecContext:
