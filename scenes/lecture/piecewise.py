@@ -156,9 +156,9 @@ class BuildCurve(LectureScene):
     def _swing_to(self, added: int, seconds: float, *meanwhile: Animation) -> None:
         """The sum takes in pieces up to ``added``, its tip on it; only then is its largest gap measured again."""
         gap, tracker = self.sum.gap, ValueTracker(self.sum.added)
-        self.play(FadeOut(gap), run_time=0.3)
+        self.play(FadeOut(gap), self.sum.tip.animate.set_opacity(1), run_time=0.3)
         self.sum.remove(gap)
-        self.sum.tip.set_opacity(1)
+        self.add(self.sum, self.knots)  # a part that fades leaves its group in pieces, and only a whole one is updated
         self.sum.add_updater(lambda mobject: mobject.set_added(tracker.get_value()))
         self.play(tracker.animate(rate_func=smooth).set_value(added), *meanwhile, run_time=seconds)
         self.sum.clear_updaters()

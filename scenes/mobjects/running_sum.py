@@ -18,8 +18,8 @@ MANY = 12  # pieces: beyond them lines are thinner and corners have no guides
 class RunningSum(VGroup):
     """constant + the first ``added`` pieces over ``plot``; ``added`` may lie between two whole numbers.
 
-    Parts: ``blue`` the curve, ``tip`` the dot where its exact part ends, ``gap`` the bracket at the plot's right with
-    the largest distance to red.
+    Parts: ``blue`` the curve, ``tip`` the dot where its exact part ends, on its way to the next knot while a piece is
+    being added, ``gap`` the bracket at the plot's right with the largest distance to red.
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class RunningSum(VGroup):
         """Show constant + ``added`` pieces; returns self."""
         self.added, self.values = float(added), self._values(added)
         self.plot.set_curve(self.blue, self.corners, self.values)
-        knot = int(np.searchsorted(self.corners, self.curve.x[min(int(np.ceil(added - 1e-9)), len(self.parts))]))
-        self.tip.move_to(self.plot.at(self.corners[knot], self.values[knot]))
+        x = float(np.interp(added, np.arange(len(self.curve.x)), self.curve.x))
+        self.tip.move_to(self.plot.at(x, float(np.interp(x, self.corners, self.values))))
         where, gap = self.largest_gap()
         self.number.set_value(self.unit.of_difference(gap))
         self._set_bracket(where, float(self.values[-1]))

@@ -15,6 +15,7 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.mobjects.curve_board import CurveBoard
 from gradreel.scenes.stills import _drawn, beat_frames, visit_beats
+from manim import tempconfig
 
 TINY = (320, 180)
 FORTY = [[float(i) + 0.3 * np.sin(i), float(3 * np.sin(i * 1.7) + 0.1 * i)] for i in range(40)]
@@ -178,6 +179,30 @@ def test_other_curves_are_built_over_the_same_axes():
 
 def test_the_tip_rides_to_the_knot_where_the_sum_stops_being_red():
     assert film_of().tips == {1: pytest.approx((3, 4)), 2: pytest.approx((4.5, 2)), 3: pytest.approx((7, 3))}
+
+
+def test_the_sum_swings_from_its_old_place_to_the_new_one_and_its_tip_along_it():
+    ends, tips = [], []  # of each frame on the way: where blue ends at the right, and its tip
+
+    class Watched(BuildCurve):
+        def update_to_time(self, t):
+            super().update_to_time(t)
+            ends.append(drawn_sum(self)[1, -1])
+            tips.append(self.plot.data(self.sum.tip.get_center()))
+
+    quiet = {"dry_run": True, "pixel_width": 160, "pixel_height": 90, "frame_rate": 10, "progress_bar": "none"}
+    with tempconfig(quiet):
+        scene = Watched(parameters={})
+        scene._prepare()
+        scene.add(*scene.board.whole())
+        scene.sum.set_added(1)
+        scene.sum.add(scene.sum.tip)
+        scene._swing_to(2, seconds=1.6)
+    assert ends[0] == pytest.approx(4) and ends[-1] == pytest.approx(2)
+    assert ends[11] == pytest.approx(3, abs=0.2), "half-way: the gap goes for three frames, then the sum swings for 16"
+    assert np.abs(np.diff(ends)).max() < 0.35
+    assert tips[0] == pytest.approx((3, 4)) and tips[-1] == pytest.approx((4.5, 2))
+    assert np.linalg.norm(np.diff(tips, axis=0), axis=1).max() < 0.5
 
 
 def test_another_knot_is_another_picture():
