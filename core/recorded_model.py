@@ -278,8 +278,21 @@ def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
             raise UserError(f"{name} is on the meta device and has no numbers: give the model its parameters first")
         if not tensor.is_floating_point():
             raise UserError(f"{name} is of type {tensor.dtype}; record needs parameters that are real numbers")
+        if not _lies_in_memory(tensor):
+            kind = type(tensor).__name__ if tensor.layout == torch.strided else str(tensor.layout)
+            raise UserError(
+                f"{name} ({kind}) has no memory of its own with a number for each entry, as sparse, sharded and "
+                "quantised parameters have none; record needs plain ones"
+            )
     if not any(tensor.numel() for tensor in named.values()):
         raise UserError("the model has no parameters, so there is nothing to record: give record the model that learns")
+
+
+def _lies_in_memory(tensor: torch.Tensor) -> bool:
+    """Whether its numbers stand one by one where its address says. To copy others' bytes would be a crash."""
+    if tensor.layout != torch.strided or tensor.is_nested or tensor.is_neg():
+        return False
+    return not (tensor.is_cpu and tensor.numel() and tensor.data_ptr() == 0)  # 0 where other tensors hold the numbers
 
 
 def _refuse_anothers(model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:

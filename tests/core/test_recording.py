@@ -1026,7 +1026,30 @@ def test_what_cannot_be_recorded_is_refused_at_once(tmp_path):
     refused(model, [optimizer, optimizer], path, "same optimizer twice")
     for keep in ("all", {"every": 0}, {"at most": 5}, {"every": 2.0}, {"every": 2, "at most": 3}):
         refused(model, optimizer, path, "keep is .*every update", keep=keep)
+    for odd, kind in (
+        (torch.eye(2).to_sparse(), "torch.sparse_coo"),
+        (torch.zeros(2, dtype=torch.complex64).conj().imag, "Parameter"),  # a view that negates as it reads
+        (Elsewhere(torch.ones(2)), "Elsewhere"),
+    ):
+        odd_one = nn.ParameterList([odd])
+        refused(odd_one, torch.optim.SGD(odd_one.parameters(), lr=1), path, rf"0 \({kind}\) has no memory of its own")
     assert list(tmp_path.iterdir()) == []
+
+
+class Elsewhere(torch.Tensor):
+    """A tensor that has its numbers in another one, as DTensor has, and no memory of its own."""
+
+    inner: torch.Tensor
+
+    @staticmethod
+    def __new__(cls, inner):
+        made = torch.Tensor._make_wrapper_subclass(cls, inner.shape, dtype=inner.dtype)
+        made.inner = inner
+        return made
+
+    @classmethod
+    def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
+        return cls(args[0].inner)  # of detach, the only one that is called
 
 
 def test_what_is_no_trace_is_not_replaced(tmp_path):
