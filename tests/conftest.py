@@ -1,6 +1,6 @@
 """Ctrl+C works in every test, also where the tests are run in the background: a shell has them ignore it there.
 
-``quick_workers``: for tests of what worker processes make.
+``quick_workers``: for tests of what worker processes make. ``record_loop``: for those of runs of somebody's own.
 """
 
 from __future__ import annotations
@@ -32,3 +32,45 @@ def quick_workers(monkeypatch):
         return multiprocessing.get_context("forkserver" if same else "spawn")
 
     monkeypatch.setattr(forks, "context", context)
+
+
+@pytest.fixture(scope="session")
+def small_model():
+    """``small_model(width, activation)``: what the recorded loops fit, the same at each call."""
+    import torch
+
+    def make(width=16, activation=torch.nn.Tanh):
+        torch.manual_seed(3)
+        return torch.nn.Sequential(torch.nn.Linear(1, width), activation(), torch.nn.Linear(width, 1))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def record_loop(small_model):
+    """``record_loop(path, optimizer, updates)``: record a loop of one's own, which fits a sine; its path.
+
+    ``optimizer(parameters)`` makes the optimizer, ``pick(update)`` the batch (of 64 examples, at random by default).
+    ``after_step(model)`` is somebody's own meddling.
+    """
+    import torch
+    from gradreel.core.recording import record
+
+    def run(path, optimizer, updates=120, batch=16, log=True, model=None, pick=None, after_step=lambda model: None):
+        model = model or small_model()
+        made, generator = optimizer(model.parameters()), torch.Generator().manual_seed(0)
+        x = torch.linspace(-2, 2, 64)[:, None]
+        y = torch.sin(2 * x)
+        with record(model, made, path) as recording:
+            for update in range(updates):
+                chosen = pick(update) if pick else torch.randperm(64, generator=generator)[:batch]
+                loss = torch.nn.functional.mse_loss(model(x[chosen]), y[chosen])
+                made.zero_grad()
+                loss.backward()
+                made.step()
+                after_step(model)
+                if log:
+                    recording.log(loss=loss.item(), epoch=update * batch // 64)
+        return path
+
+    return run

@@ -1,31 +1,31 @@
-"""A run that was recorded around a small torch loop."""
+"""The two looks of which pictures are kept, and runs that were recorded around a small torch loop."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from gradreel.core.recording import record
+
+
+@pytest.fixture(params=[("en", "dark"), ("zh", "light")], ids="-".join)
+def look(request) -> dict[str, Any]:
+    """``frames(SceneClass, **look)``: in English on dark and in Chinese on light, the layout rules checked as well."""
+    lang, theme = request.param
+    return {"lang": lang, "theme": theme, "layout": True}
 
 
 @pytest.fixture(scope="session")
-def recordings(tmp_path_factory) -> Path:
-    """A folder of recorded runs: sgd, adam, and one without losses."""
+def recordings(tmp_path_factory, record_loop) -> Path:
+    """A folder of recorded runs, through the examples in order: sgd, adam, and one without losses."""
     folder = tmp_path_factory.mktemp("recordings")
-    for name, kind, rate in (("sgd", torch.optim.SGD, 0.1), ("adam", torch.optim.Adam, 0.01), ("unlogged", None, 0.1)):
-        torch.manual_seed(3)
-        model = torch.nn.Sequential(torch.nn.Linear(1, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
-        optimizer = (kind or torch.optim.SGD)(model.parameters(), lr=rate)
-        x = torch.linspace(-2, 2, 64)[:, None]
-        y = torch.sin(2 * x)
-        with record(model, optimizer, folder / name) as recording:
-            for update in range(240):
-                chosen = torch.arange(update * 7, update * 7 + 16) % 64
-                loss = torch.nn.functional.mse_loss(model(x[chosen]), y[chosen])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                if kind is not None:
-                    recording.log(loss=loss.item(), epoch=update // 4)
+
+    def pick(update):
+        return torch.arange(update * 7, update * 7 + 16) % 64
+
+    for name, kind, rate in (("sgd", "SGD", 0.1), ("adam", "Adam", 0.01), ("unlogged", "SGD", 0.1)):
+        optimizer = partial(getattr(torch.optim, kind), lr=rate)
+        record_loop(folder / name, optimizer, 240, log=name != "unlogged", pick=pick)
     return folder

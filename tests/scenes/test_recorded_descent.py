@@ -191,11 +191,12 @@ def test_updates_off_to_infinity_do_not_change_what_an_update_is(broken):
 
 
 def test_a_recording_with_dropped_states_is_refused(tmp_path, small_model):
-    optimizer = torch.optim.SGD(small_model.parameters(), lr=0.1)
-    with record(small_model, optimizer, tmp_path / "few", keep={"every": 5}):
+    model = small_model()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "few", keep={"every": 5}):
         for _ in range(20):
             optimizer.zero_grad()
-            small_model(torch.ones(1, 1)).sum().backward()
+            model(torch.ones(1, 1)).sum().backward()
             optimizer.step()
     with pytest.raises(UserError, match="every update"):
         GradientDescent.validated({"trace": str(tmp_path / "few")})
@@ -265,7 +266,7 @@ def test_names_are_those_of_the_model(loops, small_model):
     run = Trace.open(loops / "sgd").run
     names = [
         name + (f"[{','.join(map(str, place))}]" if place else "")
-        for name, tensor in small_model.named_parameters()
+        for name, tensor in small_model().named_parameters()
         for place in np.ndindex(*tensor.shape)
     ]
     assert [entry_name(run, index) for index in range(run.n_parameters)] == names
