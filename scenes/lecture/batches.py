@@ -162,8 +162,8 @@ class Batches(QuizBeats):
         with self.beat("first", batch=Count(len(self.field.batches[0]))):
             # The first batch lights up; under the field its loss, the gradient of that, and the update
             self.label = self._label(1)
-            self.play(self._to(0), FadeIn(self.label), run_time=0.6)
-            self.add(self.field.frame)
+            self.field.frame_batch(0)
+            self.play(self.field.turning(0), FadeIn(self.field.frame), FadeIn(self.label), run_time=0.6)
             self.formulas = self._formulas(1)
             for text in self.formulas:
                 self.wait(0.8)
@@ -184,7 +184,7 @@ class Batches(QuizBeats):
         """Batch ``k`` (from 1) has its turn, and the formulas' numbers move on."""
         label, formulas = self._label(k), self._formulas(k)
         grown = [a for old, new in zip(self.formulas, formulas, strict=True) for a in grow(old, new)]
-        self.play(self._to(k - 1), ReplacementTransform(self.label, label), *grown, run_time=1.1)
+        self.play(self.field.turning(k - 1), ReplacementTransform(self.label, label), *grown, run_time=1.1)
         self.label, self.formulas = label, formulas
         self.wait(0.5)
 
@@ -232,12 +232,7 @@ class Batches(QuizBeats):
             self.result.add(left_over, formula(sum_text, 40).place(FORMULA_LINE - 0.35, right=style.RIGHT_EDGE))
             self.play(FadeIn(self.result[-2:], shift=0.15 * UP), run_time=0.5)
             self.wait(1.0)
-        self.play(FadeOut(field.frame), run_time=0.4)
-        field.turn(None)
-
-    def _to(self, k: int) -> Animation:
-        """Batch ``k`` has its turn: squares and frame change at once, within the animation."""
-        return UpdateFromAlphaFunc(VGroup(self.field.cells, self.field.frame), lambda _, share: self.field.turn(k))
+        self.play(FadeOut(field.frame), field.turning(None), run_time=0.4)
 
     def _label(self, batch: int) -> TextMobject:
         text = self.screen("batch", number=batch)

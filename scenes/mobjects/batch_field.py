@@ -22,7 +22,8 @@ class BatchField(VGroup):
     """The squares of N examples, one VMobject for the examples of each batch of the first epoch.
 
     ``batches``: of each batch the indices of its examples. In the order of the data they fill ``whole``, in batches
-    ``box``; ``gather`` moves them. ``frame`` is a thin frame for one batch, ``turn(k)`` says whose turn it is.
+    ``box``; ``gather`` moves them. ``frame`` is a thin frame for one batch, ``turn(k)`` says whose turn it is, and
+    ``turning(k)`` lets it become that batch's.
     """
 
     def __init__(self, batches: Sequence[NDArray], whole: Box, box: Box) -> None:
@@ -34,6 +35,7 @@ class BatchField(VGroup):
         self.cells = VGroup(*(VMobject(stroke_width=0).set_fill(palette.text, 1) for _ in self.batches))
         self.frame = RoundedRectangle(corner_radius=0.06, width=1, height=1, stroke_color=palette.text, stroke_width=2)
         self.add(self.cells)
+        self.shares = [0.0] * len(self.batches)  # of the text colour, that the batches have now
         self.turn(None)
         self.put(*_in_order(self.n_examples, whole))
 
@@ -75,18 +77,45 @@ class BatchField(VGroup):
 
     def turn(self, k: int | None) -> None:
         """It is batch ``k``'s turn: bright, those before it done, those after it waiting. None: all are alike."""
-        for i, cell in enumerate(self.cells):
-            share = DONE if k is None or i < k else style.FULL if i == k else WAITING
-            cell.set_fill(mix(palette.text, share), 1)
-        if k is not None and k < len(self.batches):
-            self._frame_batch(k)
+        self._light(self._shares(k))
+        if k is not None:
+            self.frame_batch(k)
 
-    def _frame_batch(self, k: int) -> None:
+    def frame_batch(self, k: int) -> None:
+        self._put_frame(self._frame_around(k))
+
+    def turning(self, k: int | None) -> Animation:
+        """It becomes batch ``k``'s turn: the squares get brighter or darker, and the frame goes there."""
+        before, after = np.array(self.shares), np.array(self._shares(k))
+        start = np.array([self.frame.get_x(), self.frame.get_y(), self.frame.width, self.frame.height])
+        end = start if k is None else self._frame_around(k)
+
+        def move(_: Mobject, share: float) -> None:
+            self._light([float(at) for at in before + share * (after - before)])
+            self._put_frame(start + share * (end - start))
+
+        return UpdateFromAlphaFunc(VGroup(self.cells, self.frame), move, rate_func=smooth)
+
+    def _shares(self, k: int | None) -> list[float]:
+        """Of the text colour, for each batch, when it is batch ``k``'s turn."""
+        batches = range(len(self.batches))
+        return [DONE if k is None or i < k else style.FULL if i == k else WAITING for i in batches]
+
+    def _light(self, shares: list[float]) -> None:
+        self.shares = shares
+        for cell, share in zip(self.cells, shares, strict=True):
+            cell.set_fill(mix(palette.text, share), 1)
+
+    def _frame_around(self, k: int) -> NDArray:
+        """(4,): middle x and y, width and height of the frame around batch ``k``."""
         within = self._within(np.arange(len(self.batches[k])))
         low, high = within.min(axis=0), within.max(axis=0)
         size = self.pitch * (high - low + 1) + 0.06
-        middle = self.corner(k) + self.pitch * (low + high) / 2
-        self.frame.stretch_to_fit_width(size[0]).stretch_to_fit_height(size[1]).move_to([*middle, 0.0])
+        return np.concatenate([self.corner(k) + self.pitch * (low + high) / 2, size])
+
+    def _put_frame(self, at: NDArray) -> None:
+        x, y, width, height = at
+        self.frame.stretch_to_fit_width(width).stretch_to_fit_height(height).move_to([x, y, 0.0])
 
     @property
     def _height(self) -> int:
