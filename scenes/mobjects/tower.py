@@ -7,7 +7,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline, ring, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import Animation, Dot, ManimColor, Rectangle, VGroup, VMobject, smooth
+from manim import Animation, AnimationGroup, Dot, ManimColor, Rectangle, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 SLAB = 0.68  # share of a floor that is slab; the rest is the gap to the next
@@ -74,6 +74,7 @@ DIGIT = 0.174  # scene units that a digit of a count takes
 ERROR_SIZE, ERROR_DROP, BAR_SHARE = 30, 0.36, 0.3
 SKIP = 3
 """Floors that a staircase skips: Residual Net's blocks have three layers; source: He et al. 2015, figure 5, right."""
+FADE = 0.06  # of the way up: in which what the light brings along comes and goes
 NEAR_WIDTH, ARC_OUT, PLUS = 1.0, 0.6, 0.15  # of floors seen from near; how far a staircase swings out; a + in a ring
 
 
@@ -171,8 +172,9 @@ class Column(VGroup):
         return float(DIGIT * len(str(self.floors)))
 
     def darken(self) -> Animation:
-        """The tower goes dark; ``light`` then lights its floors from the ground."""
-        return style.emphasis(self.tower, style.FAINT)
+        """The tower goes dark, what stands on top goes; ``light`` then lights its floors from the ground."""
+        on_top = [part.animate.set_opacity(0) for part in (self.count, self.unit)]
+        return AnimationGroup(style.emphasis(self.tower, style.FAINT), *on_top)
 
     def begin_light(self, word: str) -> None:
         """``word``: over the number of the floor that is reached."""
@@ -191,7 +193,7 @@ class Column(VGroup):
         self.unit.set_opacity(on_top)  # there is no room for it beside the tower
         beside = max(height - (1 - on_top) * (COUNT_GAP + 0.1), self.ground + COUNT_FOOT - COUNT_GAP)
         self._number(reached, beside, beside=1.0 - on_top)
-        begun = float(reached > 0)
+        begun = float(smooth(np.clip((share - min(1 / self.floors, 1 - FADE)) / FADE, 0, 1)))
         for glyph in self.count.submobjects:
             if glyph is not self.count.anchor:
                 glyph.set_fill(opacity=begun, family=False)
@@ -268,7 +270,7 @@ class CloseUp(VGroup):
         height = low + within * (high - low)
         self.dots[0].move_to([(self.box[0] + self.box[1]) / 2, height, 0])
         self.dots[1].move_to(self._way(block, np.array([within]))[0])
-        self.dots.set_opacity(float(share < 1))
+        self.dots.set_opacity(float(smooth(np.clip(min(share, 1 - share) / FADE, 0, 1))))
         for slab in self.floors_near:
             passed = float(np.clip((height - slab.get_bottom()[1]) / slab.height, 0, 1))
             style.emphasize(slab, style.FAINT + passed * (style.FULL - style.FAINT))
