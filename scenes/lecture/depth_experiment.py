@@ -28,6 +28,8 @@ from manim import (
     VGroup,
     VMobject,
     linear,
+    smooth,
+    squish_rate_func,
 )
 from numpy.typing import NDArray
 
@@ -149,11 +151,12 @@ class DepthExperiment(DepthPicture):
             self.say_verdict()
 
     def _gather(self, kind: str) -> None:
-        """The runs' dots move to the mean of each network."""
+        """The runs' dots move to the mean of each network, whose larger one comes over them as they arrive."""
         picture, moves = self.picture, []
         for k, swarm in enumerate(self.swarms[kind]):
             goal = picture.point(kind, k)
-            moves.append(AnimationGroup(*(dot.animate.move_to(goal) for dot in swarm)))
+            mean = FadeIn(picture.dots[kind][k], rate_func=squish_rate_func(smooth, 0.5, 1.0))
+            moves.append(AnimationGroup(*(dot.animate.move_to(goal) for dot in swarm), mean))
         self.play(LaggedStart(*moves, lag_ratio=0.3), run_time=1.4)
         self.add(picture.dots[kind])
         self.remove(*(dot for swarm in self.swarms[kind] for dot in swarm))
