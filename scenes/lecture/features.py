@@ -175,10 +175,10 @@ class MoreFeatures(LectureScene):
             self.play(FadeIn(self.guides), run_time=0.4)
 
     def _as_dots(self, which: list[int], seconds: float) -> None:
-        """Pairs of neighbouring days leave the calendar and arrive as dots; they start at the later day."""
+        """Pairs of neighbouring days leave the calendar and arrive as dots; each begins to be seen at the later day."""
         pairs, plot = self.pairs, self.strip.plot
         x = plot.days(pairs.dates)
-        starts = [Dot(plot.at(x[k], pairs.views[k]), radius=0.05, color=palette.red) for k in which]
+        starts = [Dot(plot.at(x[k], pairs.views[k]), radius=0.05, color=palette.red, fill_opacity=0) for k in which]
         moves = [ReplacementTransform(start, pairs.dots[k]) for start, k in zip(starts, which, strict=True)]
         self.play(LaggedStart(*moves, lag_ratio=0.02), run_time=seconds)
 
