@@ -21,7 +21,6 @@ from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
 from gradreel.scenes.mobjects.matched_piece import close_view
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pieces import Badge
-from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.sigmoid_board import FORMULA_BASELINE, LETTERS, PLOT_BOX, ROLE, SigmoidBoard
 from gradreel.scenes.mobjects.small_curve import SmallCurve
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
@@ -108,13 +107,6 @@ class SigmoidFormula(LectureScene):
     def _title(self, key: str) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
         return animations
-
-    def _stretches(self) -> list[VMobject]:
-        """The three parts of the blue function: before the ramp, on it, after it."""
-        x = [self.plot.x_range[0], self.start, self.end, self.plot.x_range[1]]
-        y = self.c * hard_sigmoid(np.array(x), self.start, self.end)
-        points = self.plot.at(x, y)
-        return [polyline(points[k : k + 2], palette.blue, style.MAIN_CURVE) for k in range(3)]
 
     def _hard_curve(self, share: float, width: float) -> VMobject:
         x = np.array([self.plot.x_range[0], self.start, self.end, self.plot.x_range[1]])
@@ -223,16 +215,27 @@ class SigmoidFormula(LectureScene):
 
     def _write_cases(self) -> None:
         """Each part of the curve is drawn over, and its row comes to the formula."""
-        self.cases, parts = self._cases(), self._stretches()
+        self.cases, dim = self._cases(), self.hard
         rows = [VGroup(self.cases.part(f"value-{k}"), self.cases.part(f"when-{k}")) for k in (1, 2, 3)]
         inside = {id(glyph) for row in rows for half in row for glyph in half}
         rest = VGroup(*(glyph for glyph in self.cases if id(glyph) not in inside))
         self.play(FadeIn(rest), emphasis(self.hard, PRESENT), run_time=0.4)
-        for part, row in zip(parts, rows, strict=True):
-            self.play(Create(part, rate_func=linear), FadeIn(row, shift=0.1 * UP), run_time=0.9)
-        self.remove(*parts, rest, *rows, self.hard)
         self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
+        self.add(self.hard)
+        for k, row in enumerate(rows):
+            self.play(self._draw_over(dim, k), FadeIn(row, shift=0.1 * UP), run_time=0.9)
+        self.remove(dim, rest, *rows)
         self.add(self.hard, self.cases)
+
+    def _draw_over(self, dim: VMobject, k: int) -> Animation:
+        """Part ``k`` of three becomes bright, and is no longer under it: a line upon a line has harder edges."""
+        whole, bright = self._hard_curve(1.0, style.MAIN_CURVE), self.hard
+
+        def draw(_: VMobject, share: float) -> None:
+            bright.pointwise_become_partial(whole, 0, (k + share) / 3)
+            dim.pointwise_become_partial(whole, (k + share) / 3, 1)
+
+        return UpdateFromAlphaFunc(VGroup(dim, bright), draw, rate_func=linear)
 
     def _hard_label(self, key: str) -> VGroup:
         """The curve's name at its flat end, with the piece's badge before it if it has one."""
