@@ -23,7 +23,7 @@ from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.loss_surface import LossMap, view_around
-from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row
+from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import nice_range
@@ -86,10 +86,13 @@ class PartMap(VGroup):
         """In the second card, the curve and its errors pass through states from the one shown to the last, and back."""
         picture = self.cards[1][PLACE]  # moves as a whole: nothing in it comes before the rest
         plot, *errors, _, blue = picture
-        x, target = _x(self.run.experiment), self.run.experiment.dataset.curve()
+        run, first = self.run.experiment, self.pace.share(recorded_row(self.pace.row(MISSING)))
+        x, target = _x(run), run.dataset.curve()
+        features = run.dataset.features_at(x)
 
         def update(_: VGroup, share: float) -> None:
-            curve = np.clip(_drawn_at(self.run, self.pace, [MISSING + share * (1 - MISSING)])[0], *plot.y_range)
+            theta = state_at(self.run, self.pace.row(first + share * (1 - first)))  # few states may be recorded there
+            curve = np.clip(predict(run, theta, features), *plot.y_range)
             plot.set_curve(blue, x, curve)
             for error, i in zip(errors, _missed_at(), strict=True):
                 error.set_points_as_corners(plot.at(x[i], [target(x[i]), curve[i]]))

@@ -60,6 +60,18 @@ def test_other_values_that_are_tried_are_recorded_ones_and_have_their_errors(tra
     np.testing.assert_allclose(data(plot, blue), before, atol=1e-9)
 
 
+def test_between_two_recorded_states_the_curve_that_is_tried_moves_on(trace_of):
+    use_theme("dark")
+    few = PartMap(trace_of(Experiment(epochs=200, keep={"every": 50})), NAMES, 1)
+    plot, *_, blue = few.card(2)[PLACE]
+    trying, heights = few.try_values(1.0), []
+    for share in np.linspace(0, 1, 100):
+        trying.update_function(trying.mobject, share)
+        heights.append(data(plot, blue)[:, 1])
+    changes = np.abs(np.diff(heights, axis=0)).max(axis=1)
+    assert changes.min() > 0 and changes.max() < 0.1 * np.abs(heights[-1] - heights[0]).max()
+
+
 def test_the_path_leads_from_the_recorded_start_to_the_recorded_end(trace_of, steps):
     trace = trace_of(RUN)
     ground, line, start, end = steps.card(3)[PLACE]
