@@ -214,12 +214,13 @@ class Loss(LectureScene):
             shown = self.thetas.shown
             bars = strip.bars(shown.dates, shown.error[0], 1.6)
             self.play(FadeIn(strip.plot, strip.name), emphasis(self.square, PRESENT), run_time=0.5)
-            self.play(LaggedStart(*map(TransformFromCopy, board.errors, bars), lag_ratio=0.03), run_time=1.3)
+            leaving = board.errors.copy().set_stroke(opacity=0)  # a line upon the same line would make it brighter
+            self.play(LaggedStart(*map(ReplacementTransform, leaving, bars), lag_ratio=0.03), run_time=1.3)
             # The errors of all the other days rise beside them
             self.add(strip.body)
             self.play(board.rising(self.thetas.everything.error[0]))
-            self.wait(1.6)
-            self.remove(*bars)
+            self.wait(1.2)
+            self.play(FadeOut(bars), run_time=0.4)
             self._settle(0)
 
     def _settle(self, k: int) -> None:
