@@ -100,7 +100,10 @@ def _crossed(lines: NDArray, start: NDArray, end: NDArray, room: float, near: fl
     """Whether a straight line from the words to the ring passes ``near`` one of the lines, ``room`` off the ring."""
     way = np.linspace(start, end, 40)
     way = way[np.hypot(*(way - end).T) > room]
-    return bool(len(way)) and bool((np.hypot(*(lines[:, None] - way).transpose(2, 0, 1)) < near).any())
+    if not len(way):
+        return False
+    around = (lines > way.min(axis=0) - near) & (lines < way.max(axis=0) + near)  # the others are farther off
+    return bool((np.hypot(*(lines[around.all(axis=1)][:, None] - way).transpose(2, 0, 1)) < near).any())
 
 
 def _dense(corners: NDArray) -> NDArray:
