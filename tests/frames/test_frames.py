@@ -26,14 +26,12 @@ RECORDED = [("sgd", "en", "dark"), ("adam", "zh", "light"), ("unlogged", "en", "
 FAILING = Experiment(seed=93)  # ends in a poor valley
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_title(frames, lang, theme):
-    frames(Title, lang=lang, theme=theme, layout=True)
+def test_title(frames, look):
+    frames(Title, **look)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_build_curve(frames, lang, theme):
-    frames(BuildCurve, lang=lang, theme=theme, layout=True)
+def test_build_curve(frames, look):
+    frames(BuildCurve, **look)
 
 
 @pytest.mark.parametrize("knots", [[[0, 1], [2, 3]], SEVEN, FORTY, MILLIONS], ids=["two", "seven", "forty", "millions"])
@@ -41,23 +39,20 @@ def test_build_curve_of_ones_own(frames, knots):
     frames(BuildCurve, knots=knots)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_morph_sigmoid(frames, lang, theme):
-    frames(MorphSigmoid, lang=lang, theme=theme, layout=True)
+def test_morph_sigmoid(frames, look):
+    frames(MorphSigmoid, **look)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_sum_of_sigmoids(frames, lang, theme):
-    frames(SumOfSigmoids, lang=lang, theme=theme, layout=True)
+def test_sum_of_sigmoids(frames, look):
+    frames(SumOfSigmoids, **look)
 
 
 def test_sum_of_sigmoids_in_a_poor_valley(frames):
     frames(SumOfSigmoids, run=FAILING)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_gradient_descent(frames, lang, theme):
-    frames(GradientDescent, lang=lang, theme=theme, layout=True)
+def test_gradient_descent(frames, look):
+    frames(GradientDescent, **look)
 
 
 def test_gradient_descent_in_a_poor_valley(frames):
@@ -73,9 +68,8 @@ def test_gradient_descent_of_a_recorded_run(frames, recordings, name, lang, them
     frames(GradientDescent, trace=recordings / name, lang=lang, theme=theme, layout=True)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_loss_curve(frames, lang, theme):
-    frames(LossCurve, lang=lang, theme=theme, layout=True)
+def test_loss_curve(frames, look):
+    frames(LossCurve, **look)
 
 
 def test_loss_curve_of_daily_views(frames):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from gradreel.scenes.lecture.any_curve import AnyCurve
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_any_curve(frames, lang, theme):
-    frames(AnyCurve, lang=lang, theme=theme, layout=True)
+def test_any_curve(frames, look):
+    frames(AnyCurve, **look)
 
 
 def test_a_curve_for_which_even_points_are_best(frames):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.lecture.batches import Batches
@@ -10,9 +9,8 @@ from gradreel.scenes.lecture.batches import Batches
 SINGLE = Experiment(dataset=CurveDataset(examples=12), batch_size=5, epochs=1, optimizer="adam", learning_rate=0.01)
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_batches(frames, lang, theme):
-    frames(Batches, lang=lang, theme=theme, layout=True)
+def test_batches(frames, look):
+    frames(Batches, **look)
 
 
 def test_batches_of_one_epoch(frames):

@@ -12,7 +12,6 @@ from gradreel.scenes.lecture.forecast import Forecast
 from gradreel.scenes.lecture.loss import Loss
 from gradreel.scenes.lecture.model_selection import ModelSelection
 
-BOTH = [("en", "dark"), ("zh", "light")]
 NETWORK = {"width": 8, "epochs": 3}
 LATE = {"depth": 1, "width": 16, "epochs": 40}  # copies the dip a day late, as the default does
 CANDIDATES = {"depths": (0, 1, 3), "seeds": (0, 1), **NETWORK}
@@ -22,23 +21,20 @@ OWN = DailyViews(
 )
 
 
-@pytest.mark.parametrize(("lang", "theme"), BOTH)
-def test_loss(frames, lang, theme):
-    frames(Loss, lang=lang, theme=theme, layout=True)
+def test_loss(frames, look):
+    frames(Loss, **look)
 
 
-@pytest.mark.parametrize(("lang", "theme"), BOTH)
-def test_forecast(frames, lang, theme):
-    frames(Forecast, lang=lang, theme=theme, **LATE, layout=True)
+def test_forecast(frames, look):
+    frames(Forecast, **LATE, **look)
 
 
 def test_forecast_of_ones_own_views(frames):
     frames(Forecast, dataset=OWN, depth=1, **NETWORK)
 
 
-@pytest.mark.parametrize(("lang", "theme"), BOTH)
-def test_model_selection(frames, lang, theme):
-    frames(ModelSelection, lang=lang, theme=theme, **CANDIDATES, layout=True)
+def test_model_selection(frames, look):
+    frames(ModelSelection, **CANDIDATES, **look)
 
 
 def test_model_selection_of_ones_own_views(frames):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from gradreel.scenes.lecture.layers import StackLayers
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_stack_layers(frames, lang, theme):
-    frames(StackLayers, lang=lang, theme=theme, layout=True)
+def test_stack_layers(frames, look):
+    frames(StackLayers, **look)
 
 
 def test_stack_layers_layout(layout):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from gradreel.scenes.lecture.line import LinearLimits
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_linear_limits(frames, lang, theme):
-    frames(LinearLimits, lang=lang, theme=theme, layout=True)
+def test_linear_limits(frames, look):
+    frames(LinearLimits, **look)
 
 
 def test_a_line_that_is_enough(frames):

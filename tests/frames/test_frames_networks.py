@@ -10,7 +10,6 @@ from gradreel.scenes.lecture.any_network import Network
 from gradreel.scenes.lecture.backprop import Backprop
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 
-LOOKS = [("en", "dark"), ("zh", "light")]
 FIVE = Experiment.model_validate(
     {**THREE_DAYS.model_dump(), "dataset": DailyViews(window=5), "hidden": (5,), "activation": "relu", "epochs": 2}
 )
@@ -20,23 +19,20 @@ WIDE = Experiment(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("lang", "theme"), LOOKS)
-def test_network_diagram(frames, lang, theme):
-    frames(NetworkDiagram, lang=lang, theme=theme, layout=True)
+def test_network_diagram(frames, look):
+    frames(NetworkDiagram, **look)
 
 
 def test_network_diagram_of_five_features(frames):
     frames(NetworkDiagram, run=FIVE)
 
 
-@pytest.mark.parametrize(("lang", "theme"), LOOKS)
-def test_backprop(frames, lang, theme):
-    frames(Backprop, lang=lang, theme=theme, layout=True)
+def test_backprop(frames, look):
+    frames(Backprop, **look)
 
 
-@pytest.mark.parametrize(("lang", "theme"), LOOKS)
-def test_network(frames, lang, theme):
-    frames(Network, lang=lang, theme=theme, layout=True)
+def test_network(frames, look):
+    frames(Network, **look)
 
 
 def test_network_of_wide_layers(frames):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from gradreel.scenes.lecture.relu import Relu
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_relu(frames, lang, theme):
-    frames(Relu, lang=lang, theme=theme, layout=True)
+def test_relu(frames, look):
+    frames(Relu, **look)
 
 
 def test_relus_downwards(frames):

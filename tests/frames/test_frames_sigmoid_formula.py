@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_sigmoid_formula(frames, lang, theme):
-    frames(SigmoidFormula, lang=lang, theme=theme, layout=True)
+def test_sigmoid_formula(frames, look):
+    frames(SigmoidFormula, **look)
 
 
 def test_a_sigmoid_downwards(frames):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from gradreel.scenes.lecture.why_deep import WhyDeep
 
 SHORT = {"epochs": 30, "budget": 76, "depth": 3, "seeds": (0, 1, 2)}
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_why_deep(frames, lang, theme):
-    frames(WhyDeep, lang=lang, theme=theme, **SHORT, layout=True)
+def test_why_deep(frames, look):
+    frames(WhyDeep, **SHORT, **look)
 
 
 def test_why_deep_layout(layout):

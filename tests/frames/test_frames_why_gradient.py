@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from gradreel.scenes.lecture.why_gradient import WhyGradient
 
 
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
-def test_why_gradient(frames, lang, theme):
-    frames(WhyGradient, lang=lang, theme=theme, layout=True)
+def test_why_gradient(frames, look):
+    frames(WhyGradient, **look)
 
 
 def test_why_gradient_with_few_values(frames):
