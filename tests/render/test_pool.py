@@ -196,6 +196,8 @@ def test_what_a_task_prints_is_no_result_and_its_temporary_files_are_the_runs(ta
 class Shared:
     """A claim on a thing that another run makes; what is asked of it."""
 
+    waits = "another run is at it; waiting for what comes of that"
+
     def __init__(self, made: object = None) -> None:
         self.free = threading.Event()
         self.result, self.held = made, 0
@@ -224,8 +226,20 @@ def test_what_another_run_is_making_waits_while_the_others_are_made(tasks, tmp_p
         left.free.set()  # the other run died: nothing is made
         assert second.result() == "second"
     assert log.read_text().split("\n")[::2] == ["third begins", "second begins", ""]
-    assert told == ["another run is at it; waiting for what comes of that"]
+    assert told == [Shared.waits]
     assert (theirs.held, left.held) == (0, 0)
+
+
+def test_a_claim_that_cannot_be_looked_at_is_an_error_of_its_task_alone(tasks, tmp_path):
+    class Lost(Shared):
+        def take(self) -> bool:
+            raise OSError(28, "No space left on device")
+
+    with Workers(1) as workers:
+        lost = workers.submit(tasks.said, "lost", tmp_path / "log", claim=Lost())
+        assert workers.submit(tasks.said, "other", tmp_path / "log").result() == "other"
+        with pytest.raises(OSError, match="No space left"):
+            lost.result()
 
 
 def test_leaving_by_an_exception_ends_those_at_work_and_begins_no_more(tasks, tmp_path):

@@ -169,18 +169,29 @@ class Workers:
         """The first task that nobody else is at; one that was killed only when nothing is at work, and then alone."""
         if any(task.was_killed for task in self._begun):
             return None
-        for task in self._waiting:
+        for task in list(self._waiting):
             if task.was_killed:
                 continue
-            if task.claim is None or task.claim.take():
+            if self._is_ours(task):
                 return task
+        if self._begun:
+            return None
+        killed = [task for task in self._waiting if task.was_killed]
+        return next((task for task in killed if self._is_ours(task)), None)
+
+    def _is_ours(self, task: _Task) -> bool:
+        """Whether no other run is at it. Where that cannot be told, its future says why, and it is not begun."""
+        try:
+            if task.claim is None or task.claim.take():
+                return True
             if not task.waits:
                 task.waits = True
                 task.tell(task.claim.waits)
-        if self._begun:
-            return None
-        killed = (task for task in self._waiting if task.was_killed)
-        return next((task for task in killed if task.claim is None or task.claim.take()), None)
+        except Exception as error:
+            self._waiting.remove(task)
+            if task.was_killed or task.future.set_running_or_notify_cancel():
+                task.future.set_exception(error)
+        return False
 
     def _put_off(self, task: _Task) -> None:
         task.was_killed = True
