@@ -77,6 +77,38 @@ def test_a_number_that_counts_is_no_jump():
     assert [jump.frame for jump in found_in(*counting[:30])] == [10, 20], "three of them are no counting yet"
 
 
+def test_a_pop_where_something_steps_at_other_times_of_the_scene_is_found():
+    comes_and_goes = [frame for seed in range(3) for frame in ([with_text(seed=seed)] * 120 + [empty()] * 120)]
+    assert [jump.frame for jump in found_in(*[empty()] * 120, *comes_and_goes)] == [120, 240, 360, 480, 600, 720]
+
+
+def test_where_a_number_counts_its_first_number_is_no_jump_much_earlier():
+    counting = [with_text(seed=k) for k in range(20) for _ in range(10)]
+    assert found_in(*[with_text(seed=50)] * 60, *[with_text(seed=51)] * 150, *counting) == []
+
+
+def test_things_that_have_their_turns_in_quick_succession_are_no_jumps_and_what_all_do_at_once_is():
+    def squares(bright: int | None) -> np.ndarray:
+        frame = empty()
+        for k in range(12):
+            ink = 160 if bright is None else 240 if k == bright else 60
+            frame[100:130, 20 + 32 * k : 44 + 32 * k, :3] = ink
+        return frame
+
+    turns = [squares(k) for k in range(12) for _ in range(4)]
+    (dimmed,) = found_in(*[squares(None)] * 60, *[squares(0)] * 60, *turns)
+    assert dimmed.frame == 60
+
+
+def test_a_line_that_starts_at_full_speed_is_no_jump():
+    def line(y: int) -> np.ndarray:
+        frame = empty()
+        frame[y : y + 3, 40:240, :3] = INK
+        return frame
+
+    assert found_in(*[line(30)] * 20, *(line(30 + 5 * k) for k in range(20)), *[line(125)] * 20) == []
+
+
 def test_motion_that_crosses_a_place_where_a_number_counts_later_is_no_jump():
     def bar(top: int) -> np.ndarray:
         frame = empty()
@@ -99,7 +131,7 @@ def test_a_still_of_any_length_is_counted_in_whole():
 
 
 def test_a_scene_that_pops_is_named_with_beat_and_time(user_folder, tmp_path):
-    (user_folder / "pops.py").write_text('''
+    (user_folder / "pops.py").write_text("""
 from gradreel.scenes.base import LectureScene
 from manim import RIGHT, Circle, FadeIn, Square
 
@@ -111,7 +143,7 @@ class Pops(LectureScene):
         with self.beat("pop", say="It does not."):
             self.wait(0.5)
             self.add(Circle().shift(4 * RIGHT))
-''')
+""")
     lesson = load_lesson(None, {}, ["pops.py:Pops"])
     (jump,) = engine.find_jumps(lesson, RenderSettings(media_dir=tmp_path / "media"))
     assert (jump.scene, jump.beat, jump.rule) == ("pops", "pop", "jump")

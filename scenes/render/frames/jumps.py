@@ -3,9 +3,11 @@
 What moves or fades changes frame after frame. What pops up, vanishes or is exchanged without a transition changes once:
 a pixel takes a *step* when it changes strongly from one frame to the next and is calm in the frame before and in the
 one after. Steps that come evenly, at the edges of something that moves, are motion, too: a jump has many more of them
-than the frames around it. And where steps come again and again in a scene, a number is counting: they do not count. But
-what moves may cross such a place, and is motion where it leaves it: beside a jump all steps of the frames around it are
-looked at.
+than the frames around it, and where it is, little else changes in the frames beside it.
+
+Where steps come again and again within some seconds, or very often in a scene, a number is counting: they do not count.
+But what moves may cross such a place, and is motion where it leaves it: beside a jump all steps of the frames around it
+are looked at. And jumps in quick succession, from place to place, are things that have their turns.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ BLOCK = 6  # pixels: the height of a digit, about; divides both sides
 STRONG, CALM = 28, 8  # of 255, in the channel that changes most
 LEAST = 0.0015  # share of the pixels: two words of a label
 ABOVE, AROUND = 3.0, 3  # times the steps of so many frames on each side
-AGAIN = 4  # frames in which a block steps, for something that counts there
+NEAR, AGAIN = 3 * FPS, 4  # frames before a jump and after it, and in how many of them a block steps that counts
+OFTEN = 16  # frames of the scene in which a block steps, for something that counts there
+MOVING = 0.25  # of what changes in a jump: as much in the frame before or after, where it is, is motion
+SUCCESSION = 2  # other jumps, a third as large or more, within a second: of things that have their turns
 STILL = 2 + AROUND  # of equal frames so many are looked at
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top; shares of the frame's width and height
@@ -46,8 +51,9 @@ class JumpFinder:
         self.frames = 0
         self._before: NDArray[np.int16] | None = None  # (height, width, 3)
         self._changes: deque[tuple[int, NDArray[np.int16]]] = deque(maxlen=3)  # the frame, and what changed to it
-        self._numbers: list[int] = []  # of the frames looked at
-        self._steps: list[NDArray[np.uint8]] = []  # pixels of each block that stepped to it, (rows, columns)
+        self._numbers: list[int] = []  # of the frames looked at; of each, (rows, columns), how many pixels of a block
+        self._changed: list[NDArray[np.uint8]] = []  # were not calm
+        self._steps: list[NDArray[np.uint8]] = []  # took a step
 
     def write(self, pixels: Pixels, repeat: int = 1) -> None:
         """The next frame, ``repeat`` times: (height, width, 3 or 4), as large as SIZE."""
@@ -64,26 +70,25 @@ class JumpFinder:
             self._see(self.frames, np.zeros(self._before.shape[:2], np.int16))
         if not self._steps:
             return []
-        blocks = np.array(self._steps)  # (frames, rows, columns)
-        counts = np.where(_with_neighbours((blocks > 1).sum(axis=0) >= AGAIN), 0, blocks)
-        of_all = BLOCK**2 * blocks[0].size
-        shares = counts.sum(axis=(1, 2)) / of_all
-        return [
-            Jump(self._numbers[place], float(shares[place]), _box(counts[place] > 0))
-            for place in map(int, np.flatnonzero(shares >= LEAST))
-            if shares[place] > ABOVE * _usual(shares, place)
-            and shares[place] > ABOVE * _usual(blocks[:, _near(counts[place] > 0)].sum(axis=1) / of_all, place)
-        ]
+        steps, changed, numbers = np.array(self._steps), np.array(self._changed), np.array(self._numbers)
+        often = (steps > 1).sum(axis=0) >= OFTEN
+        found = []
+        for place in np.flatnonzero(steps.sum(axis=(1, 2)) >= LEAST * _pixels(steps)).tolist():
+            first, last = np.searchsorted(numbers, numbers[place] + np.array([-NEAR, NEAR + 1]))
+            counting = _with_neighbours(often | ((steps[first:last] > 1).sum(axis=0) >= AGAIN))
+            around = slice(max(place - AROUND, 0), place + AROUND + 1)
+            jump = _jump(place - around.start, steps[around], changed[around], counting)
+            if jump is not None:
+                found.append(Jump(int(numbers[place]), *jump))
+        return [jump for jump in found if not _has_its_turn(jump, found)]
 
     def _see(self, number: int, change: NDArray[np.int16]) -> None:
         self._changes.append((number, change))
         if len(self._changes) == 3:
             (_, before), (frame, now), (_, after) = self._changes
-            stepped = (now > STRONG) & (before < CALM) & (after < CALM)
-            height, width = stepped.shape
-            blocks = stepped.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK)
             self._numbers.append(frame)
-            self._steps.append(blocks.sum(axis=(1, 3), dtype=np.uint8))
+            self._changed.append(_by_block(now >= CALM))
+            self._steps.append(_by_block((now > STRONG) & (before < CALM) & (after < CALM)))
 
 
 def as_finding(jump: Jump, scene: str, beats: Sequence[BeatSpan], fps: int, frame: tuple[float, float]) -> Finding:
@@ -97,9 +102,45 @@ def as_finding(jump: Jump, scene: str, beats: Sequence[BeatSpan], fps: int, fram
     return Finding(scene, beat, "jump", message, where, seconds)
 
 
-def _usual(shares: NDArray[np.float64], place: int) -> float:
-    """The share of steps in the frames before ``place`` or after it, whichever is more."""
-    sides = shares[max(place - AROUND, 0) : place], shares[place + 1 : place + 1 + AROUND]
+def _jump(
+    place: int, steps: NDArray[np.uint8], changed: NDArray[np.uint8], counting: NDArray[np.bool_]
+) -> tuple[float, Box] | None:
+    """Share and box of the jump to the frame ``place`` of these few, if it is one. Blocks that are ``counting`` do not.
+
+    ``steps``, ``changed``: (frames, rows, columns).
+    """
+    counts = np.where(counting, 0, steps)
+    of_frames, here = counts.sum(axis=(1, 2)), counts[place] > 0
+    size, near = int(of_frames[place]), _near(here)
+    if size < LEAST * _pixels(steps) or size <= ABOVE * _usual(of_frames, place):
+        return None
+    moving = changed[:, near].sum(axis=1)
+    beside = max(moving[max(place - 1, 0) : place].max(initial=0), moving[place + 1 : place + 2].max(initial=0))
+    if size <= ABOVE * _usual(steps[:, near].sum(axis=1), place) or beside > MOVING * moving[place]:
+        return None
+    return size / _pixels(steps), _box(here)
+
+
+def _has_its_turn(jump: Jump, found: Sequence[Jump]) -> bool:
+    """Whether ``jump`` is one of several alike in quick succession."""
+    others = (other for other in found if other is not jump and abs(other.frame - jump.frame) <= FPS)
+    return sum(other.share >= jump.share / 3 for other in others) >= SUCCESSION
+
+
+def _by_block(pixels: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """(rows, columns): how many there are in each block."""
+    height, width = pixels.shape
+    return np.asarray(pixels.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK).sum(axis=(1, 3), dtype=np.uint8))
+
+
+def _pixels(blocks: NDArray[np.uint8]) -> int:
+    """Of a frame, by the ``blocks`` (frames, rows, columns)."""
+    return int(BLOCK**2 * blocks[0].size)
+
+
+def _usual(steps: NDArray[np.integer], place: int) -> float:
+    """How many step in the frames before ``place`` or after it, whichever is more."""
+    sides = steps[max(place - AROUND, 0) : place], steps[place + 1 : place + 1 + AROUND]
     return max((float(np.median(side)) for side in sides if side.size), default=0.0)
 
 
