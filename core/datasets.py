@@ -128,6 +128,7 @@ def _kind(dataset: Any) -> Any:
 
 
 Dataset = Annotated[
-    Annotated[CurveDataset, Tag("curve")] | Annotated[DailyViews, Tag("daily views")], Discriminator(_kind)
+    Annotated[CurveDataset, Tag("curve")] | Annotated[DailyViews, Tag("daily views")],
+    Discriminator(_kind, custom_error_type="kind", custom_error_message='kind must be "curve" or "daily views"'),
 ]
 """Any of the datasets, told apart by ``kind``."""

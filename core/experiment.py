@@ -4,12 +4,13 @@ import hashlib
 import itertools
 import json
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from gradreel.core.arrays import IntArray
 from gradreel.core.datasets import CurveDataset, Dataset, Number
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 FORMAT_VERSION = 2
 """Of a trace on disk. Part of every digest: traces of another format are other traces."""
@@ -52,6 +53,31 @@ class StepSchedule(BaseModel):
     factor: Number = Field(default=0.1, gt=0, le=1, description="what the learning rate is multiplied by")
 
 
+def _way_of_keeping(keep: Any) -> str | None:
+    """Which form ``keep`` has: of a union, pydantic would tell of each form by itself why it does not fit."""
+    if isinstance(keep, KeepAtMost) or (isinstance(keep, Mapping) and not {"at most", "at_most"}.isdisjoint(keep)):
+        return "bytes"
+    if isinstance(keep, KeepEvery | Mapping):
+        return "updates"
+    return "word" if keep == "every update" else None
+
+
+def _way_of_the_rate(schedule: Any) -> str | None:
+    if isinstance(schedule, StepSchedule | Mapping):
+        return "steps"
+    return "word" if schedule in ("constant", "cosine") else None
+
+
+Keep = Annotated[
+    Annotated[Literal["every update"], Tag("word")]
+    | Annotated[KeepEvery, Tag("updates")]
+    | Annotated[KeepAtMost, Tag("bytes")],
+    Discriminator(_way_of_keeping, "keep", 'must be "every update", {"every": k} or {"at most": bytes}'),
+]
+Schedule = Annotated[
+    Annotated[Literal["constant", "cosine"], Tag("word")] | Annotated[StepSchedule, Tag("steps")],
+    Discriminator(_way_of_the_rate, "schedule", 'must be "constant", "cosine" or {"step": epochs, "factor": f}'),
+]
 Width = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -78,7 +104,7 @@ class Experiment(BaseModel):
     )
     momentum: Number = Field(default=0.0, ge=0, lt=1, description="share of the last update that sgd keeps")
     learning_rate: Number = Field(default=0.1, gt=0, le=1e6, description="length of an update, in gradients")
-    schedule: Literal["constant", "cosine"] | StepSchedule = Field(
+    schedule: Schedule = Field(
         default="constant",
         description='learning rate by epoch: "constant", {"step": epochs, "factor": f}, or "cosine", which falls to 0',
     )
@@ -91,7 +117,7 @@ class Experiment(BaseModel):
     dtype: Literal["float64", "float32"] = Field(
         default="float64", description="of theta and all that is computed; float32 is twice as fast in wide networks"
     )
-    keep: Literal["every update"] | KeepEvery | KeepAtMost = Field(
+    keep: Keep = Field(
         default="every update",
         description='which states are recorded: "every update", {"every": k} or {"at most": bytes}',
     )

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from typing import Any
@@ -138,23 +139,27 @@ def test_enough_bytes_keep_every_update() -> None:
         ({"seed": -1}, "greater than or equal to 0"),
         ({"seed": 2**63}, "less than"),
         ({"loss": "hinge"}, "'mse' or 'mae'"),
-        ({"keep": "all"}, "every update"),
-        ({"keep": {"every": 0}}, "greater than or equal to 1"),
+        ({"keep": "all"}, 'must be "every update", {"every": k} or {"at most": bytes}'),
+        ({"keep": {}}, "keep.updates.every\n  Field required"),
+        ({"keep": {"every": 0}}, "keep.updates.every\n  Input should be greater than or equal to 1"),
+        ({"keep": {"at most": 0}}, "keep.bytes.at most\n  Input should be greater than or equal to 1"),
         ({"keep": {"at most": 10}}, "the start and the end alone take 336 bytes"),
-        ({"keep": {"every": 2, "at most": 1000}}, "Extra inputs"),
+        ({"keep": {"every": 2, "at most": 1000}}, "keep.bytes.every\n  Extra inputs"),
         ({"momenta": 0.9}, "Extra inputs"),
         ({"optimizer": "lbfgs"}, "'sgd' or 'adam'"),
         ({"optimizer": "adam", "momentum": 0.9}, "momentum is sgd's"),
         ({"momentum": 1.0}, "less than 1"),
-        ({"schedule": "linear"}, "'constant' or 'cosine'"),
-        ({"schedule": {"step": 0}}, "greater than or equal to 1"),
+        ({"schedule": "linear"}, 'must be "constant", "cosine" or {"step": epochs, "factor": f}'),
+        ({"schedule": {"step": 0}}, "schedule.steps.step\n  Input should be greater than or equal to 1"),
+        ({"schedule": {"factor": 0.5}}, "schedule.steps.step\n  Field required"),
         ({"dtype": "float16"}, "'float64' or 'float32'"),
-        ({"dataset": {"kind": "pictures"}}, "'curve', 'daily views'"),
+        ({"dataset": {"kind": "pictures"}}, 'kind must be "curve" or "daily views"'),
     ],
 )
 def test_what_is_no_experiment_is_named(settings: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
+    with pytest.raises(ValidationError, match=re.escape(message)) as error:
         Experiment(**settings)
+    assert error.value.error_count() == 1
 
 
 def test_every_setting_says_what_it_is() -> None:
