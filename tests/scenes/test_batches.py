@@ -17,7 +17,7 @@ from gradreel.core.theta import loss
 from gradreel.core.trace import Trace
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.batches import Batches
-from gradreel.scenes.mobjects.batch_field import MOST
+from gradreel.scenes.mobjects.batch_field import DONE, MOST, WAITING, BatchField
 from gradreel.scenes.mobjects.bundles import Bundles
 
 RUN = THREE_DAYS.model_copy(update={"epochs": 3})
@@ -220,3 +220,19 @@ def test_days_that_are_all_alike_are_refused():
 def test_what_cannot_be_shown_is_an_error(parameters, word):
     with pytest.raises(UserError, match=word):
         Batches.validated(parameters)
+
+
+def test_the_turn_goes_from_batch_to_batch_and_half_way_is_between():
+    field = BatchField(np.arange(60).reshape(6, 10), (-6, 6, -2, 2), (-6, 6, -2, 2))
+    field.turn(1)
+    turning, start = field.turning(2), field.frame.get_center()
+    for share in (0.0, 0.5, 1.0):
+        turning.update_function(turning.mobject, share)
+        assert field.shares[:2] == pytest.approx([DONE, 1 + share * (DONE - 1)])
+        assert field.shares[2:] == pytest.approx([WAITING + share * (1 - WAITING), *[WAITING] * 3])
+        assert field.frame.get_center() == pytest.approx(
+            start + share * np.append(field.corner(2) - field.corner(1), 0)
+        )
+    lit = [cell.get_fill_color() for cell in field.cells]
+    field.turn(2)
+    assert lit == [cell.get_fill_color() for cell in field.cells]
