@@ -165,7 +165,7 @@ class LossCurve(LectureScene):
     def _end_beat(self) -> None:
         """What the picture that is there comes to: nothing moves any more."""
         values = {"updates": Count(self.history.n_updates), "loss": self.readout.written(self._final())}
-        if self.history.overflow is not None:
+        if self._runs_off():
             with self.beat("end-overflow", update=number_text(self.history.overflow)):
                 # The loss outgrew what a number can hold: the curve stops there
                 self.wait(0.1)
@@ -190,6 +190,11 @@ class LossCurve(LectureScene):
                 # Where the run ended
                 self.wait(0.1)
 
+    def _runs_off(self) -> bool:
+        """Whether the losses outgrew what a number can hold, and stayed so."""
+        overflow = self.history.overflow
+        return overflow is not None and not np.isfinite(self.history.batch[overflow:]).any()
+
     def _final(self) -> float:
         """The loss that the run ended with: over all examples where that is known, else as the curves show it."""
         history = self.history
@@ -204,9 +209,12 @@ class LossCurve(LectureScene):
     def _follow(self, curve: str, words: str) -> None:
         """Another curve leads from its start on, and the readout says which loss it now shows."""
         plot, readout = self.plot, self.readout
-        said = getattr(self.history, curve) if curve in ("whole", "unseen") else np.empty(0)
-        said = said[np.isfinite(said)]
-        name = readout.named(self.screen(words), [said.min(), said.max()] if len(said) else [])
+        said = self.history.mean_line()[1] if curve == "mean" else getattr(self.history, curve)
+        said = said[np.isfinite(said)].tolist()
+        longer = [loss for loss in said if len(readout.loss.written(loss)) > len(readout.loss.text)]
+        room = [min(said), max(said)] if said and curve != "mean" else []
+        room += [max(longer, key=lambda loss: len(readout.loss.written(loss)))] if longer else []
+        name = readout.named(self.screen(words), room)
         live = (plot.marker, readout.loss, readout.count)
         shown = self.get_mobject_family_members()
         self.play(*(FadeOut(part) for part in (*live, readout.loss_words) if part in shown), run_time=0.3)
@@ -235,9 +243,10 @@ class LossCurve(LectureScene):
             notes.append(self.screen("recorded", model=self.run.model.rpartition(".")[2]))
         elif isinstance(self.run.dataset, DailyViews) and self.run.dataset.synthetic:
             notes.append(self.screen("synthetic"))
-        if history.n_missing:
-            count, updates = number_text(history.n_missing), Count(history.n_updates)
-            key = "missing" if history.first_nan is None else "missing-nan"
+        infinite = 0 if self._runs_off() else int(np.isinf(history.batch).sum())
+        if missing := history.n_missing + infinite:
+            count, updates = number_text(missing), Count(history.n_updates)
+            key = "missing" if history.first_nan is None and not infinite else "missing-nan"
             notes.append(self.screen(key, count=count, updates=updates))
         outside = self.plot.axis.outside(history.batch)
         if outside:

@@ -154,6 +154,9 @@ EXTREME = {
     "always zero": (np.zeros(30), None),
     "large": (1e9 * np.exp(0.1 * NOISE[:400]), np.arange(400) // 4),
     "tiny": (1e-9 * np.exp(0.1 * NOISE[:400]), None),
+    "infinite at first": (np.append([np.inf] * 3, np.exp(-np.arange(40) / 10)), None),
+    "a mean in powers of ten": (np.where(np.arange(60) % 2, 0.0, 10.0 ** (-np.arange(60) / 10)), None),
+    "a loss at every second update": (np.where(np.arange(400) % 2, np.nan, np.exp(0.4 * NOISE[:400])), None),
     "a million": (np.tile(np.exp(0.2 * NOISE), 50), np.arange(1_000_000) // 50_000),
 }
 LAST = {"gaps": "end-unlogged", "overflow": "end-overflow", "single": "end-single"}
@@ -208,6 +211,12 @@ def test_a_run_without_logged_losses_says_what_to_call(play, loops, written):
         play(LossCurve, trace=str(loops / "unlogged"))
     with pytest.raises(UserError, match="none of the 3 losses of this run is a finite number"):
         play(LossCurve, trace=str(written([np.inf] * 3)))
+
+
+def test_infinite_losses_before_others_are_not_the_end_and_are_counted(play, written):
+    played = play(LossCurve, lambda scene, beat: scene._note(), trace=str(written(EXTREME["infinite at first"][0])))
+    assert played.beats[-1] == "end"
+    assert "no loss that is a number at 3 of 43 updates" in played.seen["end"]
 
 
 def test_losses_that_were_logged_as_nan_are_not_called_unlogged(play, broken):
