@@ -23,7 +23,7 @@ import pytest
 from gradreel.core.trace import Trace
 
 GRADREEL = Path(sysconfig.get_path("scripts")) / "gradreel"
-EPOCHS = 20_000
+EPOCHS = 30_000  # a training that is long enough to be met
 SCENES = f'''
 import os
 import time
@@ -292,7 +292,9 @@ def test_workers_that_are_killed_are_replaced_by_the_run_itself(tmp_path, undist
         killed.append(workers[-1])
     _, errors = process.communicate()
     assert process.returncode == 0, errors
-    assert errors.count("its process was killed, perhaps for want of memory; it is tried once more") == 1  # of a clip
+    again = "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
+    assert errors.splitlines()[0] == f"train shows: {again}"
+    assert errors.count(again) == 2, "of the training and of a clip"
     killing.check_whole(set())
     check_same_video(published(killing.media), undisturbed, killing.folder)
     assert list((killing.media / ".gradreel" / "temporary").iterdir()) == []
