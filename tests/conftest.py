@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: more threads for numpy's products would only wait
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
