@@ -3,12 +3,14 @@
 Backpropagation is written out, layer by layer, so that each line is a derivative that can be shown; torch is the
 calculator, its autograd is only met in the tests. Several networks of one shape (S runs that differ in their seeds) are
 computed side by side: a product of S pairs of small matrices takes little more time than one. What a run computes does
-not depend on the runs beside it, bit for bit: where it would, each run is computed by itself.
+not depend on the runs beside it, bit for bit: where it would, each run is computed by itself. How a library for matrices
+groups a sum may hang on where in memory the matrix begins (MKL's does, on some processors), so that each run's part of
+every vector begins at a multiple of `ALIGNED` bytes, as torch's own memory does.
 """
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -19,18 +21,23 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 
+ALIGNED = 64
+"""Bytes: a cache line, and the widest vectors of today's processors."""
+
 
 class Networks:
     """S times y = b + c . a, where a = sigma(b + W x), layer after layer.
 
-    ``theta`` and ``gradient`` are flat, (S P,), part by part of what :mod:`gradreel.core.theta` lays out: W of all
-    runs, then b of all runs, ...; with a single run it is that run's theta.
+    ``theta`` and ``gradient`` are flat, part by part of what :mod:`gradreel.core.theta` lays out: W of all runs, then
+    b of all runs, ..., each run's with zeros after it up to a multiple of `ALIGNED`. One run's alone: `values`.
     """
 
     def __init__(self, experiment: Experiment, runs: int = 1) -> None:
         self.experiment, self.runs = experiment, runs
         self.dtype = getattr(torch, experiment.dtype)
-        self.theta = torch.zeros(runs * experiment.n_parameters, dtype=self.dtype, device="cpu")
+        sizes = [math.prod(shape) for _, shape in parameter_shapes(experiment)]
+        length = runs * sum(_room(size, self.dtype) for size in sizes)
+        self.theta = torch.zeros(length, dtype=self.dtype, device="cpu")
         self.gradient = torch.zeros_like(self.theta)
         self.optimizer = optimizer_of(experiment, self.theta, self.gradient)
         self._batches: dict[int, Batch] = {}
@@ -75,6 +82,12 @@ class Networks:
         """What the optimizer remembers of one run, each as the bytes of (P,)."""
         return [rows.bytes_of(run) for rows in self._rows[2:]]
 
+    def values(self, run: int) -> tuple[NDArray[Any], NDArray[Any], list[NDArray[Any]]]:
+        """Copies of one run's theta and gradient and of what its optimizer remembers, each (P,)."""
+        kind = self.theta.numpy().dtype
+        theta, gradient, *remembered = [rows.bytes_of(run).view(kind).copy() for rows in self._rows]
+        return theta, gradient, remembered
+
     def set_state(self, run: int, theta: NDArray[np.floating], remembered: Sequence[NDArray[np.floating]] = ()) -> None:
         """Put one run's theta (P,), and what its optimizer remembers, in place."""
         for rows, values in zip((self._rows[0], *self._rows[2:]), (theta, *remembered), strict=False):
@@ -87,8 +100,8 @@ class _RunRows:
     def __init__(self, experiment: Experiment, vector: torch.Tensor, runs: int) -> None:
         parts = [part.view(runs, -1) for part in _parts(experiment, vector, runs)]
         self._parts = [[part[run] for part in parts] for run in range(runs)]
-        self._row = vector if runs == 1 else torch.empty_like(vector[: experiment.n_parameters])
-        self._gathered = runs > 1
+        self._gathered = len(vector) > experiment.n_parameters
+        self._row = torch.empty_like(vector[: experiment.n_parameters]) if self._gathered else vector
         self._bytes = self._row.numpy().view(np.uint8)
 
     def bytes_of(self, run: int) -> Bytes:
@@ -114,18 +127,19 @@ class Batch:
     ) -> None:
         self._loss, self._size = experiment.loss, size
         self._activation = _ACTIVATIONS[experiment.activation]
-        features = theta.new_empty(runs, size, experiment.dataset.n_features)
-        self.features = features.view(runs * size, -1)
+        self._features = theta.new_empty(runs, size, experiment.dataset.n_features)
+        self._x = _run_by_run(theta, *self._features.shape)
+        self.features = self._features.view(runs * size, -1)
         self.labels = theta.new_empty(runs * size, 1)
         self.losses = theta.new_empty(runs)
         parts, slopes = _parts(experiment, theta, runs), _parts(experiment, gradient, runs)
         layers: list[_Layer] = []
         for i in range(0, len(parts), 2):
-            inputs = layers[-1].out if layers else features
+            inputs = layers[-1].out if layers else self._x
             layers.append(_Layer(inputs, parts[i], parts[i + 1], slopes[i], slopes[i + 1]))
         *self._hidden, self._last = layers
-        self._predictions, self._slope = self._last.out.view(-1, 1), self._last.slope.view(-1, 1)
-        self._error, self._size_of_error = torch.empty_like(self.labels), torch.empty_like(self.labels)
+        self._labels = self.labels.view(runs, size, 1)
+        self._error, self._size_of_error = torch.empty_like(self._labels), torch.empty_like(self._labels)
         self._means = list(zip(self._size_of_error.view(runs, size), self.losses, strict=True))
 
     def forward_backward(self) -> torch.Tensor:
@@ -136,6 +150,7 @@ class Batch:
 
     def _forward(self) -> None:
         """a = sigma(b + W x), layer after layer; y = b + c . a."""
+        self._x.copy_(self._features)
         for layer in self._hidden:
             layer.forward()  # r
             self._activation.apply(layer.out)  # a, in its place
@@ -143,13 +158,13 @@ class Batch:
 
     def _backward(self) -> None:
         """The loss, then its derivatives from the prediction back to the first layer."""
-        torch.sub(self._predictions, self.labels, out=self._error)
+        torch.sub(self._last.out, self._labels, out=self._error)
         if self._loss == "mse":
             torch.square(self._error, out=self._size_of_error)
-            torch.mul(self._error, 2 / self._size, out=self._slope)  # dL/dy = 2 e / B
+            torch.mul(self._error, 2 / self._size, out=self._last.slope)  # dL/dy = 2 e / B
         else:
             torch.abs(self._error, out=self._size_of_error)
-            torch.sign(self._error, out=self._slope).mul_(1 / self._size)  # dL/dy = sign(e) / B
+            torch.sign(self._error, out=self._last.slope).mul_(1 / self._size)  # dL/dy = sign(e) / B
         for values, loss in self._means:
             torch.mean(values, 0, out=loss)
         upper = self._last
@@ -164,7 +179,8 @@ class _Layer:
     """r = b + W x for S runs and B examples, from K inputs to N outputs.
 
     The products of all runs are one call, unless B, K or N is 1: a matrix with a single row or column is multiplied by
-    other code, whose rounding depends on how many there are.
+    other code, whose rounding depends on how many there are. Nor are they where the runs' matrices have gaps between
+    them, for which torch has no such call.
     """
 
     def __init__(
@@ -172,12 +188,14 @@ class _Layer:
     ) -> None:
         runs, size, inputs = x.shape
         outputs = weights.shape[1]
-        self.out = x.new_empty(runs, size, outputs)  # r, then a
-        self.slope = torch.empty_like(self.out)  # dL/dr
+        self.out = _run_by_run(x, runs, size, outputs)  # r, then a
+        self.slope = _run_by_run(x, runs, size, outputs)  # dL/dr
         self._x, self._weights, self._bias = x, weights, bias.view(runs, 1, outputs)
         self._weights_t, self._slope_t = weights.transpose(1, 2), self.slope.transpose(1, 2)
         self._d_weights, self._d_bias = d_weights, d_bias
-        self._together = min(size, inputs, outputs) > 1
+        matrices = size * inputs, size * outputs, outputs * inputs
+        gaps = any(_room(entries, x.dtype) > entries for entries in matrices)
+        self._together = min(size, inputs, outputs) > 1 and not gaps  # the same for one run as for several
         self._single = [
             _SingleRun(
                 x[run],
@@ -290,5 +308,21 @@ def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torc
     """A flat vector of all runs as weights (S, N, K) and biases (S, N) in turn; the last are c (S, 1, H), b (S, 1)."""
     shapes = [shape for _, shape in parameter_shapes(experiment)]
     shapes[-2:] = [(1, *shapes[-2]), (1,)]
-    flat = torch.split(vector, [runs * math.prod(shape) for shape in shapes])
-    return [part.view(runs, *shape) for part, shape in zip(flat, shapes, strict=True)]
+    flat = torch.split(vector, [runs * _room(math.prod(shape), vector.dtype) for shape in shapes])
+    return [_without_gaps(part, runs, shape) for part, shape in zip(flat, shapes, strict=True)]
+
+
+def _run_by_run(like: torch.Tensor, runs: int, *shape: int) -> torch.Tensor:
+    """A new tensor (S, ...), in which each run's part is aligned."""
+    return _without_gaps(like.new_zeros(runs * _room(math.prod(shape), like.dtype)), runs, shape)
+
+
+def _without_gaps(flat: torch.Tensor, runs: int, shape: Sequence[int]) -> torch.Tensor:
+    """(S, ...): of each run's part of a flat vector what is no gap."""
+    return flat.view(runs, -1)[:, : math.prod(shape)].view(runs, *shape)
+
+
+def _room(entries: int, dtype: torch.dtype) -> int:
+    """How many entries a run's part takes, with the gap after it."""
+    step = ALIGNED // dtype.itemsize
+    return -(-entries // step) * step

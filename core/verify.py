@@ -212,7 +212,7 @@ class _Again:
                 self._compare_loss(done, losses.astype(np.float64), span)
                 if done == left:
                     gradient = next(self.rows["gradient"])
-                    comparison.agrees("gradient", done, gradient, networks.gradient.numpy(), self.names)
+                    comparison.agrees("gradient", done, gradient, networks.values(0)[1], self.names)
                 networks.update(experiment.rate(epoch), done)
                 done += 1
                 if done % kept_every == 0 or done == updates:
@@ -225,16 +225,17 @@ class _Again:
     def _arrive(self, done: int, span: int) -> None:
         """Compare the state arrived at, and go on from the recorded one if it is right, else from the computed one."""
         theta, networks = next(self.rows["parameters"]), self.networks
-        if self.comparison.agrees("parameters", done, theta, networks.theta.numpy(), self.names, span):
+        arrived, _, remembered = networks.values(0)
+        if self.comparison.agrees("parameters", done, theta, arrived, self.names, span):
             networks.set_state(0, theta)
         if self.experiment.n_remembered and self.row % self.experiment.states_between == 0:
             found = next(self.rows["optimizer_state"]).reshape(self.experiment.n_remembered, -1)
             agree = [
-                self.comparison.agrees("optimizer_state", done, vector, computed.numpy(), self.names, span)
-                for vector, computed in zip(found, networks.optimizer.remembered, strict=True)
+                self.comparison.agrees("optimizer_state", done, vector, computed, self.names, span)
+                for vector, computed in zip(found, remembered, strict=True)
             ]
             if all(agree):
-                networks.set_state(0, networks.theta.numpy(), list(found))
+                networks.set_state(0, networks.values(0)[0], list(found))
         self.row += 1
 
     def _compare_loss(self, done: int, computed: NDArray[Any], span: int) -> None:

@@ -64,7 +64,7 @@ class Plain:
         generator = torch.Generator().manual_seed(run.seed)
         networks = Networks(run)
         networks.random_start([generator])
-        self.start = networks.theta.clone()
+        self.start = torch.from_numpy(networks.values(0)[0])
         self.orders = [torch.randperm(len(self.labels), generator=generator) for _ in range(run.epochs)]
 
     def model(self) -> nn.Sequential:
