@@ -3,9 +3,9 @@
 Backpropagation is written out, layer by layer, so that each line is a derivative that can be shown; torch is the
 calculator, its autograd is only met in the tests. Several networks of one shape (S runs that differ in their seeds) are
 computed side by side: a product of S pairs of small matrices takes little more time than one. What a run computes does
-not depend on the runs beside it, bit for bit: where it would, each run is computed by itself. How a library for matrices
-groups a sum may hang on where in memory the matrix begins (MKL's does, on some processors), so that each run's part of
-every vector begins at a multiple of `ALIGNED` bytes, as torch's own memory does.
+not depend on the runs beside it, bit for bit: where it would, each run is computed by itself. How sums are grouped may
+hang on where in memory a matrix begins (MKL's do, on some processors), so each run's part of every vector begins at a
+multiple of `ALIGNED` bytes, as torch's own memory does.
 """
 
 import math
