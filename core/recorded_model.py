@@ -248,10 +248,17 @@ class RecordedModel:
             self._trained_by[number].update(parts)
 
     def _lie_plainly(self, tensors: list[torch.Tensor]) -> bool:
-        return list(map(_kind, tensors)) == self._plain and all(map(_is_contiguous, tensors))
+        """Whether each lies in this process's memory as a row has it. ValueError where memory was let go of."""
+        alike = list(map(_kind, tensors)) == self._plain
+        if not all(map(_address, tensors)):  # such as by untyped_storage().resize_(0), while it is elsewhere
+            for name, tensor in zip(self._names, tensors, strict=True):
+                if tensor.numel() and not tensor.data_ptr():
+                    raise ValueError(f"the memory of {name} was let go of while it was recorded")
+        return alike and all(map(_is_contiguous, tensors))
 
     def _look_for_thawed(self) -> None:
-        self._frozen = [i for i in self._frozen if not self._tensors[i].requires_grad]
+        tensors = self._tensors  # a loop may set gradients itself, of what does not ask for them
+        self._frozen = [i for i in self._frozen if not tensors[i].requires_grad and tensors[i].grad is None]
 
 
 def _refuse_others(model: object, optimizers: Sequence[object]) -> None:

@@ -499,6 +499,44 @@ def test_a_change_is_seen_whichever_way_it_is_made_and_the_state_is_that_after_i
     assert same(torch.tensor(trace.gradient), torch.stack(seen.gradients))
 
 
+def test_memory_that_is_let_go_of_ends_the_recording_and_not_the_loop(tmp_path):
+    torch.manual_seed(5)
+    loop = Half(torch.float32)
+    seen = Seen(list(loop.model.parameters()))
+
+    def run() -> None:
+        with record(loop.model, loop.optimizers, tmp_path / "run"):
+            loop.run(seen, 3)
+            weight, (group,) = loop.model[0].weight, loop.optimizers[0].param_groups
+            kept = weight.data.clone()
+            weight.untyped_storage().resize_(0)  # as what offloads parameters does
+            group["params"] = [loop.model[2].weight]
+            loop.optimizers[0].step()
+            weight.untyped_storage().resize_(kept.nbytes)
+            weight.data.copy_(kept)
+            loop.run(seen, 2)
+
+    with pytest.warns(UserWarning, match="after 2 updates, the loop goes on: ValueError: the memory of 0.weight"):
+        run()
+    assert Trace.open(tmp_path / "run.interrupted", checksums=True).n_updates == 2  # whole ones
+
+
+def test_what_asks_for_no_gradient_and_is_given_one_is_trained(tmp_path):
+    model = net()
+    model[2].weight.requires_grad_(False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "run"):
+        for _ in range(3):
+            optimizer.zero_grad()
+            mse_loss(model(X), Y).backward()
+            model[2].weight.grad = torch.ones_like(model[2].weight)  # by a rule of the loop's own
+            optimizer.step()
+    trace = Trace.open(tmp_path / "run", checksums=True)
+    (part,) = [part for part in trace.run.parts if part.name == "2.weight"]
+    assert part.trained
+    assert (np.diff(trace.parameters, axis=0)[:, 12:16] == pytest.approx(-0.1)) and trace.gradient[:, 12:16].all()
+
+
 class SpendsGradients(torch.optim.Optimizer):
     """Somebody's own: plain descent that leaves no gradient behind; with a closure or without."""
 
