@@ -30,9 +30,11 @@ class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
 
         @model_validator(mode="after")
         def _every_update_is_there(self) -> Self:
-            run = read_meta(self.trace.path)[1] if self.trace is not None else self.run
-            if run.n_updates < FEWEST or (self.updates or 0) > run.n_updates:
-                raise ValueError(f"updates: at least {FEWEST}, at most the {run.n_updates} that the run has")
+            run, name = (self.run, "run") if self.trace is None else (read_meta(self.trace.path)[1], "trace")
+            if run.n_updates < FEWEST:
+                raise ValueError(f"{name}: the scene shows {FEWEST} updates at least, and it has {run.n_updates}")
+            if (self.updates or 0) > run.n_updates:
+                raise ValueError(f"updates: at most the {run.n_updates} that the {name} has")
             if run.n_parameters < 2:
                 raise ValueError("trace: the path is shown in a plane, so the model needs two parameters at least")
             if isinstance(run, Experiment):
@@ -40,7 +42,7 @@ class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
                 if run.batch_size not in (0, run.dataset.examples):
                     raise ValueError("run: the scene shows the gradient of the whole loss, so batch_size has to be 0")
             if run.kept_every != 1:
-                raise ValueError('run: the scene shows single updates, so keep has to be "every update"')
+                raise ValueError(f'{name}: the scene shows single updates, so keep has to be "every update"')
             return self
 
     instead_of: ClassVar = {"run": "trace"}

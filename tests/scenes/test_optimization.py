@@ -432,7 +432,7 @@ def test_only_the_updates_asked_for_are_shown(play):
     [
         ({"run": {"batch_size": 10}}, "batch_size"),
         ({"run": {"keep": {"every": 10}}}, "every update"),
-        ({"run": {"epochs": 2}}, "at least 3"),
+        ({"run": {"epochs": 2}}, "run: the scene shows 3 updates at least, and it has"),
         ({"run": {"epochs": 50}, "updates": 51}, "at most the 50"),
         ({"run": {"dataset": {"kind": "daily views"}}}, 'gradient-descent draws the curve .* kind "curve"'),
     ],
