@@ -66,10 +66,14 @@ def write_lesson(specs: Sequence[str], everything: bool, folder: Path) -> Path:
     head, *tables = LESSON_FILE.read_text(encoding="utf-8").split("[[scene]]")
     by_name = {tomllib.loads(table)["name"]: table for table in tables}
     chosen = [*by_name, *EXAMPLES] if everything else list(specs) or SAMPLE
-    written = [line for line in head.splitlines() if not line.startswith("poster")]
+    scenes = []
     for spec in chosen:
         absolute = str(Path(spec).absolute()) if ".py" in spec else spec
-        written += ["[[scene]]", by_name.get(spec, f"name = {json.dumps(absolute)}\n")]
+        scenes += ["[[scene]]", by_name.get(spec, f"name = {json.dumps(absolute)}\n")]
+    title, *experiments = head.split("[experiments.")
+    shown = [table for table in experiments if f'"{table.partition("]")[0]}"' in "".join(scenes)]
+    written = [line for line in title.splitlines() if not line.startswith("poster")]
+    written += [*(f"[experiments.{table}" for table in shown), *scenes]
     (folder / "lesson.toml").write_text("\n".join(written), encoding="utf-8")
     return folder / "lesson.toml"
 
