@@ -128,7 +128,9 @@ class Batch:
         self._loss, self._size = experiment.loss, size
         self._activation = _ACTIVATIONS[experiment.activation]
         self._features = theta.new_empty(runs, size, experiment.dataset.n_features)
-        self._x = _run_by_run(theta, *self._features.shape)
+        self._x = self._features  # but where a run's part would not be aligned
+        if runs > 1 and _room(size * self._features.shape[-1], theta.dtype) > size * self._features.shape[-1]:
+            self._x = _run_by_run(theta, *self._features.shape)
         self.features = self._features.view(runs * size, -1)
         self.labels = theta.new_empty(runs * size, 1)
         self.losses = theta.new_empty(runs)
@@ -150,7 +152,8 @@ class Batch:
 
     def _forward(self) -> None:
         """a = sigma(b + W x), layer after layer; y = b + c . a."""
-        self._x.copy_(self._features)
+        if self._x is not self._features:
+            self._x.copy_(self._features)
         for layer in self._hidden:
             layer.forward()  # r
             self._activation.apply(layer.out)  # a, in its place
