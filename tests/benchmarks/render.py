@@ -124,22 +124,22 @@ class Bench:
         """Seconds by scene."""
         command = [sys.executable, "-m", "manim", "render", f"-q{self.quality}", "--disable_caching", "--seed", "0"]
         command += ["--media_dir", str(media), "--progress_bar", "none", "-v", "WARNING"]
-        return {name: seconds([*command, str(file), which]) for name, (file, which) in self.plain.items()}
+        return {name: told(name, seconds([*command, str(file), which])) for name, (file, which) in self.plain.items()}
 
     def round(self, number: int) -> dict[str, float]:
         """Seconds of each way. The folders ``plain-<number>`` and ``one-<number>`` stay."""
         plain = self.by_plain_manim(self.fresh(f"plain-{number}"))
-        times = {PLAIN: sum(plain.values()), PLAIN_ALONE: plain[self.changed]}
+        times = {PLAIN: told(PLAIN, sum(plain.values())), PLAIN_ALONE: plain[self.changed]}
         one, two, alone, alone_two = (self.fresh(f"{name}-{number}") for name in ("one", "two", "alone", "alone-two"))
-        times[ONE_JOB] = self.ours(one, "-j", "1")
-        times[TWO_JOBS] = self.ours(two, "-j", "2")
+        times[ONE_JOB] = told(ONE_JOB, self.ours(one, "-j", "1"))
+        times[TWO_JOBS] = told(TWO_JOBS, self.ours(two, "-j", "2"))
         made = contents(two)
         assert made == contents(one), "-j 1 and -j 2 made other clips"
-        times[UNCHANGED] = self.ours(two, "-j", "2")
-        times[CHANGED] = self.ours(two, "-j", "2", "--set", self.change)
+        times[UNCHANGED] = told(UNCHANGED, self.ours(two, "-j", "2"))
+        times[CHANGED] = told(CHANGED, self.ours(two, "-j", "2", "--set", self.change))
         assert len(contents(two) - made) == 1, f"{self.change} touched another number of clips than 1"
-        times[ALONE] = self.ours(alone, "-j", "1", self.changed)
-        times[ALONE_TWO] = self.ours(alone_two, "-j", "2", self.changed)
+        times[ALONE] = told(ALONE, self.ours(alone, "-j", "1", self.changed))
+        times[ALONE_TWO] = told(ALONE_TWO, self.ours(alone_two, "-j", "2", self.changed))
         for media in (two, alone, alone_two):
             shutil.rmtree(media)
         return times
@@ -156,6 +156,12 @@ def seconds(command: list[str]) -> float:
     if done.returncode != 0:
         sys.exit(f"bench render: this failed: {' '.join(command)}\n{done.stderr}")
     return time.perf_counter() - began
+
+
+def told(what: str, taken: float) -> float:
+    """``taken`` seconds, said as soon as they are known: the whole lecture takes most of an hour a round."""
+    print(f"  {what}: {taken:.1f} s", file=sys.stderr, flush=True)
+    return taken
 
 
 def contents(media: Path) -> set[bytes]:
