@@ -55,27 +55,26 @@ class RowsOnTheirWay:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def take(self, tensors: list[torch.Tensor], plain: bool) -> None:
+    def take(self, tensors: list[torch.Tensor], addresses: list[int] | None) -> None:
         """Gather a row, which waits then. At most two wait.
 
-        ``plain``: a row is these tensors one after the other, byte by byte, as this process's memory has them.
+        ``addresses``: where this process's memory has the tensors, if a row is these one after the other, byte by byte.
         """
-        reserved = self._column.reserve(self.size, self.size * len(self._waiting)) if plain else None
-        if reserved is None:
+        reserved = self._column.reserve(self.size, self.size * len(self._waiting)) if addresses else None
+        if reserved is None or not addresses:
             self._spare[-1].take(tensors)
             self._waiting.append(self._spare.pop())
             return
         self._address = reserved
-        for _ in map(memmove, accumulate(self._sizes, initial=reserved), map(_address, tensors), self._sizes):
+        for _ in map(memmove, accumulate(self._sizes, initial=reserved), addresses, self._sizes):
             pass
         self._waiting.append(None)
 
-    def last_is(self, tensors: list[torch.Tensor], plain: bool) -> bool:
+    def last_is(self, tensors: list[torch.Tensor], addresses: list[int] | None) -> bool:
         """Whether the row taken last is what would be taken now, bit for bit."""
         row = self._waiting[-1]
-        if plain and row is None:
-            places = accumulate(self._sizes, initial=self._address)
-            return not any(map(_memcmp, places, map(_address, tensors), self._sizes))
+        if addresses and row is None:
+            return not any(map(_memcmp, accumulate(self._sizes, initial=self._address), addresses, self._sizes))
         now = self._spare[-1]
         now.take(tensors)
         then = self._address if row is None else row.address
@@ -146,28 +145,29 @@ class RecordedModel:
         """Take theta as a row. ValueError if a part is of another dtype than at the start."""
         if self._frozen:
             self._look_for_thawed()
-        row.take(self._tensors, self._are_as_in_a_row())
+        row.take(self._tensors, self._addresses())
 
     def is_still(self, row: RowsOnTheirWay) -> bool:
         """Whether the row taken last is theta as it is now, bit for bit. ValueError as in `take_state`."""
-        return row.last_is(self._tensors, self._are_as_in_a_row())
+        return row.last_is(self._tensors, self._addresses())
 
-    def _are_as_in_a_row(self) -> bool:
-        """Whether theta is in this process's memory as a row has it. ValueError as in `take_state`."""
-        if self._lie_plainly(self._tensors):
-            return True
+    def _addresses(self) -> list[int] | None:
+        """Where this process's memory has theta, if it does as a row has it. ValueError as in `take_state`."""
+        addresses = self._addresses_of(self._tensors)
+        if addresses is not None:
+            return addresses
         for name, before, tensor in zip(self._names, self._dtypes, self._tensors, strict=True):
             if tensor.dtype != before:
                 change = f"from {_plain_name(before)} to {_plain_name(tensor.dtype)}"
                 raise ValueError(f"the dtype of {name} changed {change}")
-        return False
+        return None
 
     def take_gradient(self, row: RowsOnTheirWay, number: int) -> None:
         """Take the gradient that this optimizer, counted from 0, uses now as a row; 0 for parts that have none."""
         gradients: list[Any] = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:
-                row.take(gradients, self._lie_plainly(gradients))  # None is what raises the AttributeError
+                row.take(gradients, self._addresses_of(gradients))  # None is what raises the AttributeError
                 return
             except (AttributeError, RuntimeError):
                 self._plain_gradients = False  # the way below takes longer
@@ -176,7 +176,7 @@ class RecordedModel:
         whole = zip(gradients, self._zeros, strict=True)
         filled = [zeros if gradient is None else gradient for gradient, zeros in whole]
         dense = [gradient.to_dense() if gradient.is_sparse else gradient for gradient in filled]
-        row.take(dense, self._lie_plainly(dense))
+        row.take(dense, self._addresses_of(dense))
 
     @property
     def n_groups(self) -> int:
@@ -247,14 +247,15 @@ class RecordedModel:
             known.append(RecordedGroup(settings=dict(_settings(group)), parts=tuple(parts)))
             self._trained_by[number].update(parts)
 
-    def _lie_plainly(self, tensors: list[torch.Tensor]) -> bool:
-        """Whether each lies in this process's memory as a row has it. ValueError where memory was let go of."""
+    def _addresses_of(self, tensors: list[torch.Tensor]) -> list[int] | None:
+        """Where this process's memory has them, if each as a row has it. ValueError where memory was let go of."""
         alike = list(map(_kind, tensors)) == self._plain
-        if not all(map(_address, tensors)):  # such as by untyped_storage().resize_(0), while it is elsewhere
+        addresses = list(map(_address, tensors))
+        if not all(addresses):  # such as by untyped_storage().resize_(0), while it is elsewhere
             for name, tensor in zip(self._names, tensors, strict=True):
                 if tensor.numel() and not tensor.data_ptr():
                     raise ValueError(f"the memory of {name} was let go of while it was recorded")
-        return alike and all(map(_is_contiguous, tensors))
+        return addresses if alike and all(map(_is_contiguous, tensors)) else None
 
     def _look_for_thawed(self) -> None:
         tensors = self._tensors  # a loop may set gradients itself, of what does not ask for them
