@@ -178,6 +178,19 @@ class RecordedModel:
         dense = [gradient.to_dense() if gradient.is_sparse else gradient for gradient in filled]
         row.take(dense, self._addresses_of(dense))
 
+    def is_trained_by(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether an optimizer has any part of theta."""
+        return any(id(tensor) in self._places for group in optimizer.param_groups for tensor in group["params"])
+
+    def replaced(self) -> list[str]:
+        """Names of the model's parameters and the optimizers' groups that now are, or hold, tensors not in theta."""
+        names = [name for name, tensor in self._model.named_parameters() if id(tensor) not in self._places]
+        for number, optimizer in enumerate(self.optimizers):
+            for j, group in enumerate(optimizer.param_groups):
+                if not all(id(tensor) in self._places for tensor in group["params"]):
+                    names.append(f"optimizer {number}, group {j}")
+        return names
+
     @property
     def n_groups(self) -> int:
         """Parameter groups of all optimizers."""

@@ -22,6 +22,7 @@ from gradreel.core.uninterrupted import Uninterrupted
 from gradreel.core.update_log import UpdateLog
 from gradreel.core.write_behind import BLOCK, BLOCKS
 from gradreel.core.writing import TraceWriter, new_trace
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 INTERRUPTED = ".interrupted"
 _ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
@@ -93,6 +94,8 @@ class Recorder:
             for number, optimizer in enumerate(self.recorded.optimizers):
                 hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
                 hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
+            self._seen = set(map(id, self.recorded.optimizers))
+            hooks.callback(register_optimizer_step_post_hook(self._look_at).remove)
             yield
 
     def complete(self, files: ExitStack, writer: TraceWriter, ended: BaseException | None) -> None:
@@ -100,6 +103,13 @@ class Recorder:
         try:
             with files.pop_all():
                 writer.name = self.finish(ended)
+            replaced = self.recorded.replaced()
+            if replaced and ended is None and self.failure is None:
+                which = ", ".join(replaced[:3]) + (f" and {len(replaced) - 3} more" if len(replaced) > 3 else "")
+                _warn(
+                    f"record: {which} became another tensor while it was recorded, and what it has been since is not "
+                    f"in {self.path}, which goes on with the old: change numbers in place (copy_), or record again"
+                )
         except _NothingRecordedError:
             if ended is None and self.failure is None:
                 raise UserError(self.recorded.no_update_seen()) from None
@@ -194,6 +204,21 @@ class Recorder:
         self.log.add(number, max(0, self._settled))
         self.updates += 1
         self._stepping = None
+
+    def _look_at(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        """(After each step of any optimizer.) One that is not recorded should move nothing that is.
+
+        Except within a step that is: a sharding optimizer's own, say, is made of those of others.
+        """
+        if id(optimizer) in self._seen or self._stepping is not None:
+            return
+        self._seen.add(id(optimizer))
+        if self.goes_on and self.recorded.is_trained_by(optimizer):
+            _warn(
+                f"record: the updates of an optimizer ({type(optimizer).__name__}) that record was not given are not "
+                f"in {self.path}, though it trains what is recorded there ({self.updates} updates so far): give record "
+                "a list of all optimizers, or each a `with` of its own"
+            )
 
     def _take_state(self) -> None:
         """The state now, unless one waits that is the same: since the last update, or from a step that broke off."""

@@ -114,7 +114,13 @@ class LossCurve(LectureScene):
         self.play(FadeIn(self.readout, *marker, *([caption(note)] if note else [])), run_time=0.5)
 
     def _walk_beat(self) -> None:
-        if not self.history.is_smoothed:
+        sparse = self.history.step > 1
+        if sparse and not self.history.is_smoothed:
+            with self.beat("walk-logged"):
+                # The losses that the loop logged, up to the last
+                self._walk(WALK_SECONDS)
+                self._label("batch")
+        elif not self.history.is_smoothed:
             with self.beat("walk"):
                 # The loss of each update, as it was recorded, up to the last
                 self._walk(WALK_SECONDS)
@@ -123,6 +129,11 @@ class LossCurve(LectureScene):
             numbers = {"batch": self.run.batch_size, "examples": number_text(self.run.dataset.examples)}
             with self.beat("wander-batches", **numbers):
                 # The loss of each batch goes up and down: every batch is another one
+                self._walk(WALK_SECONDS)
+                self._label("batch")
+        elif sparse:
+            with self.beat("wander-logged"):
+                # The losses that the loop logged go up and down
                 self._walk(WALK_SECONDS)
                 self._label("batch")
         else:
@@ -164,7 +175,7 @@ class LossCurve(LectureScene):
 
     def _end_beat(self) -> None:
         """What the picture that is there comes to: nothing moves any more."""
-        values = {"updates": Count(self.history.n_updates), "loss": self.readout.written(self._final())}
+        values = {"updates": Count(self._reached()), "loss": self.readout.written(self._final())}
         if self._runs_off():
             with self.beat("end-overflow", update=number_text(self.history.overflow)):
                 # The loss outgrew what a number can hold: the curve stops there
@@ -194,6 +205,12 @@ class LossCurve(LectureScene):
         """Whether the losses outgrew what a number can hold, and stayed so."""
         overflow = self.history.overflow
         return overflow is not None and not np.isfinite(self.history.batch[overflow:]).any()
+
+    def _reached(self) -> int:
+        """How many updates had been made with the last of which there is a loss."""
+        latest = self.history.latest(self.history.n_updates - 1)
+        alone = not self.history.is_smoothed and self.plot.whole is None
+        return self.history.n_updates if latest is None or not alone else latest + 1
 
     def _final(self) -> float:
         """The loss that the run ended with: over all examples where that is known, else as the curves show it."""
@@ -246,8 +263,11 @@ class LossCurve(LectureScene):
         infinite = 0 if self._runs_off() else int(np.isinf(history.batch).sum())
         if missing := history.n_missing + infinite:
             count, updates = number_text(missing), Count(history.n_updates)
-            key = "missing" if history.first_nan is None and not infinite else "missing-nan"
-            notes.append(self.screen(key, count=count, updates=updates))
+            if history.is_regular and not infinite:
+                notes.append(self.screen("logged", step=Count(history.step)))
+            else:
+                key = "missing" if history.first_nan is None and not infinite else "missing-nan"
+                notes.append(self.screen(key, count=count, updates=updates))
         outside = self.plot.axis.outside(history.batch)
         if outside:
             notes.append(self.screen("outside", count=number_text(outside)))

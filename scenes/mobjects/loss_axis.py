@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from gradreel.core.errors import UserError
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.ticks import Ticks, labelled, number_text, round_step, round_ticks, unit_of
 from numpy.typing import ArrayLike, NDArray
@@ -26,8 +27,13 @@ class LossAxis:
 
     @classmethod
     def of(cls, history: LossHistory) -> LossAxis:
-        """One that holds ``history.extent()`` with a margin. Losses of 0 or less have no logarithm: linear then."""
+        """One that holds ``history.extent()`` with a margin. Losses of 0 or less have no logarithm: linear then.
+
+        UserError where they lie further apart than a number can tell.
+        """
         low, high = history.extent()
+        if not math.isfinite(2 * (high / 2 - low / 2)):
+            raise UserError(f"the losses reach from {low:.3g} to {high:.3g}, which no axis can hold: no loss curve")
         logarithmic = low > 0 and high / low >= LOGARITHMIC
         if logarithmic:
             low, high = math.log10(low), math.log10(high)

@@ -6,6 +6,7 @@ Everything is at a count of updates that had been made: batch loss k was measure
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -50,6 +51,7 @@ class LossHistory:
     scale: Scale
     first_nan: int | None = None  # the first update whose loss was logged, and was not a number
     window: int = 1  # updates in the running mean
+    step: int = 1  # updates from one logged loss to the next, as a rule
 
     @classmethod
     def of(cls, trace: Trace, last: int | None = None) -> LossHistory:
@@ -65,8 +67,9 @@ class LossHistory:
         starts = _epoch_starts(np.asarray(trace.epoch[:last]))
         nan = trace.run.first_nan_loss if isinstance(trace.run, RecordedRun) else None
         nan = None if nan is None or nan >= len(batch) else nan
-        history = cls(batch, at, whole * scale.factor, unseen * scale.factor, starts, scale, nan)
-        return replace(history, window=_window(batch)) if _wanders(batch) else history
+        step = _step(batch) if nan is None else 1
+        history = cls(batch, at, whole * scale.factor, unseen * scale.factor, starts, scale, nan, step=step)
+        return replace(history, window=step * _window(len(batch) // step)) if _wanders(batch) else history
 
     @property
     def n_updates(self) -> int:
@@ -94,30 +97,67 @@ class LossHistory:
         found = np.flatnonzero(np.isinf(self.batch))
         return int(found[0]) if len(found) else None
 
+    @property
+    def reach(self) -> int:
+        """Updates from one logged loss to the next beyond which the line between them has a gap."""
+        return 1 if self.step == 1 else 2 * self.step
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether every `step`-th update has a loss, and no other."""
+        logged = np.flatnonzero(~np.isnan(self.batch))
+        whole = len(logged) > 0 and logged[0] < self.step and self.n_updates - logged[-1] <= self.step
+        return whole and bool((np.diff(logged) == self.step).all())
+
+    @cached_property
+    def points(self) -> NDArray:
+        """(n,): the updates that are corners of the line; where not each is logged, those that are and one in a gap."""
+        if self.step == 1:
+            return np.arange(self.n_updates)
+        logged = np.flatnonzero(~np.isnan(self.batch))
+        wide = np.diff(logged) > self.reach
+        return np.sort(np.concatenate([logged, logged[:-1][wide] + 1]))
+
+    def latest(self, update: int) -> int | None:
+        """The update up to ``update`` whose loss is the one known then; None in a gap."""
+        first = max(0, update - self.reach + 1)
+        logged = np.flatnonzero(~np.isnan(self.batch[first : update + 1]))
+        return first + int(logged[-1]) if len(logged) else None
+
     def mean(self, update: int) -> float:
-        """The mean loss of the last ``window`` updates up to ``update``; NaN unless half of them were logged."""
+        """The mean loss of the last ``window`` updates up to ``update``; NaN unless half of what is to be is there.
+
+        Without a window the latest loss.
+        """
+        if not self.is_smoothed:
+            latest = self.latest(update)
+            return float("nan") if latest is None else float(self.batch[latest])
         last = self.batch[max(0, update - self.window + 1) : update + 1]
         logged = last[~np.isnan(last)]
-        return float(logged.mean()) if 2 * len(logged) >= len(last) else float("nan")
+        return float(logged.mean()) if 2 * self.step * len(logged) >= len(last) else float("nan")
+
+    @property
+    def is_gathered(self) -> bool:
+        """Whether there are more losses than are drawn."""
+        return len(self.points) > 2 * COLUMNS
 
     def line(self) -> tuple[NDArray, NDArray]:
         """(x, y) of the batch losses as they are drawn: all of them, or each column's lowest and highest, in order."""
-        if self.n_updates <= 2 * COLUMNS:
-            return np.arange(self.n_updates, dtype=float), self.batch
-        borders = np.linspace(0, self.n_updates, COLUMNS + 1).round().astype(int)
-        chosen = []
-        for start, end in pairwise(borders):
-            part = self.batch[start:end]
-            if np.isnan(part).all():
-                chosen.append(start)
-                continue
-            chosen += sorted({start + int(np.nanargmin(part)), start + int(np.nanargmax(part))})
-        x = np.array(chosen)
-        return x.astype(float), self.batch[x]
+        points = self.points
+        if self.is_gathered:
+            chosen = []
+            for start, end in pairwise(np.linspace(0, len(points), COLUMNS + 1).round().astype(int)):
+                part = self.batch[points[start:end]]
+                if np.isnan(part).all():
+                    chosen.append(start)
+                    continue
+                chosen += sorted({start + int(np.nanargmin(part)), start + int(np.nanargmax(part))})
+            points = points[chosen]
+        return points.astype(float), self.batch[points]
 
     def mean_line(self) -> tuple[NDArray, NDArray]:
         """(x, y) of the running mean, at as many updates as are drawn."""
-        x = evenly_spaced(self.n_updates, COLUMNS)
+        x = self.points[evenly_spaced(len(self.points), COLUMNS)]
         return x.astype(float), np.array([self.mean(update) for update in x])
 
     def extent(self) -> tuple[float, float]:
@@ -194,8 +234,14 @@ def _wanders(batch: NDArray) -> bool:
     return reach > 0 and float(np.abs(np.diff(rest)).sum()) > WANDERS * reach
 
 
-def _window(batch: NDArray) -> int:
-    """A round number of updates, 1, 2 or 5 times a power of ten: at most a WINDOWS-th of the run, at least 5 or 10."""
-    wanted = max(10.0 if len(batch) >= 100 else 5.0, len(batch) / WINDOWS)
+def _step(batch: NDArray) -> int:
+    """The usual distance between updates that have a loss."""
+    logged = np.flatnonzero(~np.isnan(batch))
+    return int(np.median(np.diff(logged))) if len(logged) > 1 else 1
+
+
+def _window(count: int) -> int:
+    """A round number of losses, 1, 2 or 5 times a power of ten: at most a WINDOWS-th of the run's, at least 5 or 10."""
+    wanted = max(10.0 if count >= 100 else 5.0, count / WINDOWS)
     power = 10 ** int(np.floor(np.log10(wanted)))
     return int(max(step * power for step in (1, 2, 5) if step * power <= wanted))

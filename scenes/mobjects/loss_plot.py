@@ -94,10 +94,10 @@ class LossPlot(VGroup):
         """Draw the leading curve up to ``update``; the count of updates and the loss that were reached there."""
         reached, loss = self._reached(update)
         curve = self.leading.show(update)
-        gathered = self.leader == "batch" and len(curve.data_x) < self.history.n_updates
-        here = self.at(reached, loss) if gathered or curve.tip is None else curve.tip
-        if np.isfinite(here).all():
-            self.marker.move_to(here)
+        if self.leader == "batch" and self.history.is_gathered and np.isfinite(loss):
+            self.marker.move_to(self.at(reached, loss))
+        else:  # before the first loss, it waits there
+            self.marker.move_to(curve.begin() if curve.tip is None else curve.tip)
         return reached, loss
 
     def _reached(self, update: float) -> tuple[int, float]:
@@ -106,7 +106,10 @@ class LossPlot(VGroup):
             k = max(int(np.searchsorted(history.at, done, side="right")) - 1, 0)
             return int(history.at[k]), float(getattr(history, self.leader)[k])
         done = min(done, history.n_updates - 1)
-        return done, history.mean(done) if self.leader == "mean" else float(history.batch[done])
+        if self.leader == "mean":
+            return done, history.mean(done)
+        latest = history.latest(done)
+        return (done, float("nan")) if latest is None else (latest, float(history.batch[latest]))
 
     def _draw_curves(self) -> None:
         history, axes = self.history, self.axes

@@ -37,11 +37,18 @@ class RisingCurve(VMobject):
         self.points = dashed(corners, self.dash) if self.dash else joined(corners)
         return self
 
+    def begin(self) -> NDArray:
+        """(3,): where the whole line begins; the middle of the plot for one without any point."""
+        return self._known()[0]
+
     def end(self) -> NDArray:
         """(3,): where the whole line ends; the middle of the plot for one without any point."""
+        return self._known()[-1]
+
+    def _known(self) -> NDArray:
         known = self.corners[np.isfinite(self.corners).all(axis=1)]
         left, right, bottom, top = self.plot.box
-        return known[-1] if len(known) else np.array([(left + right) / 2, (bottom + top) / 2, 0.0])
+        return known if len(known) else np.array([[(left + right) / 2, (bottom + top) / 2, 0.0]])
 
 
 def _curves(starts: NDArray, ends: NDArray) -> NDArray:

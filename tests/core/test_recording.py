@@ -6,6 +6,7 @@ import copy
 import gc
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,6 +28,7 @@ from gradreel.core.trace import Trace
 from gradreel.core.verify import verify
 from torch import nn
 from torch.nn.functional import mse_loss
+from torch.optim.optimizer import _global_optimizer_post_hooks
 
 X = torch.linspace(-1, 1, 24).reshape(12, 2)
 Y = (X[:, :1] * X[:, 1:]).sin()
@@ -398,6 +400,60 @@ def test_rates_follow_the_schedule_and_changed_betas_are_told_of(tmp_path):
     trace = Trace.open(tmp_path / "run")
     assert trace.columns["rate"][:, 0].tolist() == rates and len(set(rates)) > 3
     assert trace.run.optimizers[0].groups[0].changed
+
+
+def steps(model: nn.Module, optimizer: torch.optim.Optimizer, count: int) -> None:
+    for _ in range(count):
+        optimizer.zero_grad()
+        mse_loss(model(X), Y).backward()
+        optimizer.step()
+
+
+def test_an_optimizer_made_anew_in_the_loop_is_told_of_once(tmp_path):
+    model = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with warnings.catch_warnings(record=True) as told, record(model, optimizer, tmp_path / "run"):
+        steps(model, optimizer, 3)
+        steps(model, torch.optim.Adam(model.parameters()), 2)
+    (warning,) = told
+    assert re.search(r"an optimizer \(Adam\) .* not in .*run, .*\(3 updates so far\)", str(warning.message))
+    assert Path(warning.filename) == Path(__file__)
+    assert Trace.open(tmp_path / "run").n_updates == 3
+
+
+def test_an_optimizer_of_another_model_and_one_within_a_recorded_step_are_no_matter(tmp_path):
+    class Wrapping(torch.optim.SGD):
+        def step(self, closure=None):
+            inner.step()
+
+    model, other = nn.Linear(2, 1), nn.Linear(2, 1)
+    inner, outer = torch.optim.SGD(model.parameters(), lr=0.1), Wrapping(model.parameters(), lr=0.1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with record(model, outer, tmp_path / "run"):
+            steps(model, outer, 2)
+            steps(other, torch.optim.Adam(other.parameters()), 2)
+    assert Trace.open(tmp_path / "run").n_updates == 2
+    assert not _global_optimizer_post_hooks
+
+
+@pytest.mark.parametrize(
+    ("where", "named"), [("model", "weight"), ("optimizer", "optimizer 0, group 0"), ("both", "weight, optimizer 0")]
+)
+def test_a_parameter_that_becomes_another_tensor_is_told_of(tmp_path, where, named):
+    model = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with warnings.catch_warnings(record=True) as told, record(model, optimizer, tmp_path / "run"):
+        steps(model, optimizer, 2)
+        weight = nn.Parameter(model.weight.detach().clone())
+        if where != "optimizer":
+            model.weight = weight
+        if where != "model":
+            optimizer.param_groups[0]["params"][0] = weight
+        steps(model, optimizer, 2)
+    (warning,) = told
+    assert re.match(f"record: {named}.* became another tensor", str(warning.message))
+    assert Trace.open(tmp_path / "run").n_updates == 4
 
 
 def test_which_optimizer_made_an_update(tmp_path):

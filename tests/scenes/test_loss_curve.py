@@ -32,7 +32,7 @@ NOISE = np.random.default_rng(1).normal(size=20_000)
 def shown(scene) -> tuple[int, float]:
     """What the readout says."""
     count = int(scene.readout.count.text.replace("\u2009", ""))
-    return count, float(scene.readout.loss.text.replace("\u2212", "-"))
+    return count, float(scene.readout.loss.text.replace("\u2212", "-").replace("–", "nan"))
 
 
 def drawn(scene, curve) -> np.ndarray:
@@ -157,6 +157,9 @@ EXTREME = {
     "infinite at first": (np.append([np.inf] * 3, np.exp(-np.arange(40) / 10)), None),
     "a mean in powers of ten": (np.where(np.arange(60) % 2, 0.0, 10.0 ** (-np.arange(60) / 10)), None),
     "a loss at every second update": (np.where(np.arange(400) % 2, np.nan, np.exp(0.4 * NOISE[:400])), None),
+    "a loss at every tenth update": (np.where(np.arange(3000) % 10 == 9, np.exp(0.4 * NOISE[:3000]), np.nan), None),
+    "a loss at every hundredth update": (np.where(np.arange(1200) % 100, np.nan, np.exp(-np.arange(1200) / 300)), None),
+    "a loss at the end of each epoch": (np.where(np.arange(470) % 47 == 46, 1 / (1 + np.arange(470)), np.nan), None),
     "a million": (np.tile(np.exp(0.2 * NOISE), 50), np.arange(1_000_000) // 50_000),
 }
 LAST = {"gaps": "end-unlogged", "overflow": "end-overflow", "single": "end-single"}
@@ -174,7 +177,7 @@ def test_extremes_stay_readable(play, written, name, language):
     beats = play(LossCurve, look, lang=language, trace=str(written(losses, epoch))).beats
     assert found == []
     assert beats[-1] == LAST.get(name, "end")
-    assert max(counts) == len(losses) - 1
+    assert max(counts) == (1100 if name == "a loss at every hundredth update" else len(losses) - 1)
     assert ("epochs" in beats) == (epoch is not None and name != "one epoch")
 
 
@@ -184,6 +187,54 @@ def test_gaps_are_gaps_and_counted(written):
     assert history.n_missing == 900
     assert np.isnan(y[(x % 1000 > 720)]).all() and np.isfinite(y[x % 1000 < 690]).all()
     assert np.isnan(history.mean(990)) and history.mean(1) == pytest.approx(np.exp(0.4 * NOISE[:2]).mean())
+
+
+@pytest.mark.parametrize("first", [0, 4, 9])
+def test_what_is_logged_at_every_tenth_update_is_one_line_without_gaps(play, written, first):
+    losses = np.full(200, np.nan)
+    losses[first::10] = np.exp(-np.arange(20) / 5)
+    seen = {}
+
+    def look(scene, beat):
+        curve = scene.plot.batch
+        line = drawn(scene, curve) if len(curve.points) else None
+        seen[beat] = shown(scene), scene.plot.marker.get_center(), line, scene._note()
+
+    played = play(LossCurve, look, trace=str(written(losses)))
+    readout, marker, line, note = seen["walk-logged"]
+    assert played.beats == ["axes-log", "walk-logged", "end"]
+    np.testing.assert_allclose(line[:, 0], np.arange(first, 200, 10), atol=1e-6)
+    np.testing.assert_allclose(line[:, 1], losses[first::10], rtol=1e-9)
+    assert readout == (190 + first, pytest.approx(losses[190 + first], abs=5.1e-4))
+    np.testing.assert_allclose(marker, played.scene.plot.batch.end(), atol=1e-6)
+    np.testing.assert_allclose(seen["axes-log"][1], played.scene.plot.batch.begin(), atol=1e-6)
+    assert "a loss every 10 updates" in note
+    assert f"After {191 + first} updates the loss is" in played.lines["end"]["en"]
+
+
+def test_the_running_mean_of_sparse_losses_is_over_those_logged(written):
+    losses = np.where(np.arange(3000) % 10 == 9, np.exp(0.4 * NOISE[:3000]), np.nan)
+    history = LossHistory.of(Trace.open(written(losses)))
+    assert (history.step, history.window, history.is_regular) == (10, 100, True)
+    for update in (99, 1234, 2999):
+        last = losses[update - 99 : update + 1]
+        assert history.mean(update) == pytest.approx(last[~np.isnan(last)].mean(), rel=1e-12)
+    x, y = history.mean_line()
+    assert np.isfinite(y).all() and (x % 10 == 9).all()
+
+
+def test_a_long_pause_between_sparse_losses_is_a_gap(written):
+    losses = np.where(np.arange(400) % 10 == 0, 1.0, np.nan)
+    losses[150:250] = np.nan
+    history = LossHistory.of(Trace.open(written(losses)))
+    x, y = history.line()
+    assert np.isnan(y).sum() == 1 and 140 < x[np.isnan(y)][0] < 250
+    assert (history.latest(155), history.latest(200), history.is_regular) == (140, None, False)
+
+
+def test_losses_between_those_logged_as_nan_are_not_joined(broken):
+    history = LossHistory.of(Trace.open(broken / "nan"))
+    assert history.step == 1
 
 
 def test_no_loss_of_a_long_run_is_left_out_of_its_line(written):
@@ -211,6 +262,8 @@ def test_a_run_without_logged_losses_says_what_to_call(play, loops, written):
         play(LossCurve, trace=str(loops / "unlogged"))
     with pytest.raises(UserError, match="none of the 3 losses of this run is a finite number"):
         play(LossCurve, trace=str(written([np.inf] * 3)))
+    with pytest.raises(UserError, match=r"from -1e\+308 to 1e\+308, which no axis can hold"):
+        play(LossCurve, trace=str(written([-1e308, 1e308] * 3)))
 
 
 def test_infinite_losses_before_others_are_not_the_end_and_are_counted(play, written):
