@@ -31,12 +31,12 @@ def data_caption(
     return line
 
 
-def trained_years(dataset: DailyViews) -> dict[str, int]:
-    """The years of the first and of the last day trained on: ``first``, ``last``."""
-    first, last = (day.astype(date).year for day in dataset.dates()[[0, -1]])
+def trained_years(dataset: DailyViews) -> dict[str, str]:
+    """The years of the first and of the last day trained on: ``first``, ``last``. Words: a number would be 2 017."""
+    first, last = (str(day.astype(date).year) for day in dataset.dates()[[0, -1]])
     return {"first": first, "last": last}
 
 
-def by_years(key: str, years: dict[str, int]) -> str:
+def by_years(key: str, years: dict[str, str]) -> str:
     """``key`` where several years are trained on; "{key}-year" where one is, and "2022 to 2022" would be said."""
     return key if years["first"] < years["last"] else f"{key}-year"

@@ -134,7 +134,7 @@ class DeeperAndDeeper(LectureScene):
     def _first_beat(self) -> None:
         first = self.networks[0]
         known = first.error is not None
-        values = {"network": first.name, "year": first.year, "layers": Count(first.layers), "error": self._error(first)}
+        values = {"network": first.name, "year": str(first.year), "layers": Count(first.layers), "error": self._error(first)}
         with self.beat("first" if known else "first-plain", **values):
             # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Below
             # the ground, a bar: how often the network is wrong
@@ -158,7 +158,7 @@ class DeeperAndDeeper(LectureScene):
         better = len(errors) == len(self.networks) - 1 and all(after < before for before, after in pairwise(errors))
         second, last = middle[0], middle[-1]
         values = {"second": second.name, "second_layers": Count(second.layers), "second_error": self._error(second)}
-        values |= {"network": last.name, "year": last.year, "layers": Count(last.layers), "error": self._error(last)}
+        values |= {"network": last.name, "year": str(last.year), "layers": Count(last.layers), "error": self._error(last)}
         with self.beat(("more-two" if len(middle) == 2 else "more") + ("-better" if better else ""), **values):
             # Higher ones, one after the other; what hangs below gets shorter
             self._forget_one_layer()

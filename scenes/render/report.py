@@ -66,7 +66,7 @@ def print_description(
     narration = Narration.load([options.language]).with_words(words)
     title = narration.title(description.name, options.language)
     whose = description.narrated_as or description.name
-    lines = narration.scenes[options.language].get(whose, {}).get("beats", {})
+    beats = _beats_and_lines(description.beats, narration.scenes[options.language].get(whose, {}).get("beats", {}))
     if options.as_json:
         print_json(
             {
@@ -76,7 +76,7 @@ def print_description(
                 "title": title,
                 "doc": description.doc,
                 "parameters": [asdict(row) | {"value": _value(description, row.name)} for row in description.rows],
-                "beats": list(description.beats),
+                "beats": list(beats),
                 "experiments": {name: _experiment(run) for name, run in description.experiments.items()},
             }
         )
@@ -93,13 +93,26 @@ def print_description(
             print(textwrap.fill(row.description, WIDTH, initial_indent="      ", subsequent_indent="      "))
         if not isinstance(value, Mapping):
             print(f"      = {json.dumps(value, ensure_ascii=False)}   (default {row.default})")
-    print("\nBeats (-n FROM,TO)" if description.beats else "\nNo beats")
-    for beat in description.beats:
-        line = lines.get(beat) or lines.get(beat.partition("-{")[0])
+    chosen = "" if beats.keys() <= set(description.beats) else "; the numbers decide which of them are told"
+    print(f"\nBeats (-n FROM,TO{chosen})" if beats else "\nNo beats")
+    for beat, line in beats.items():
         print(f"  {beat}" + (f": {line}" if line else ""))
     for name, run in description.experiments.items():
         size = f"{counted(run.n_updates, 'update')} of {counted(run.n_parameters, 'parameter')}"
         print(f"\nTraining run {name}: {size}, trace {run.digest}")
+
+
+def _beats_and_lines(beats: Sequence[str], lines: Mapping[str, str]) -> dict[str, str | None]:
+    """Each beat of a scene with its line, None where that is not written here but in the scene.
+
+    Names that the scene makes up as it runs are not in its source: then these are all that have a line, in film order.
+    """
+    found = {beat: lines.get(beat) or lines.get(beat.partition("-{")[0]) for beat in beats}
+    if all(line or "{" not in beat for beat, line in found.items()):
+        return found
+    numbered = {beat.partition("-{")[0]: beat for beat, line in found.items() if line and "{" in beat}
+    said_there: dict[str, str | None] = {beat: None for beat, line in found.items() if not line and "{" not in beat}
+    return said_there | {numbered.get(name, name): line for name, line in lines.items()}
 
 
 def _value(description: SceneDescription, dotted: str) -> Any:

@@ -24,6 +24,11 @@ def test_a_networks_name_is_shown_as_it_is(play):
     assert [len(column.texts[0][0]) for column in scene.columns] == [len("$1and$2"), 2]  # a glyph a character
 
 
+def test_a_year_is_no_count(play):
+    first = play(DeeperAndDeeper).lines["first"]
+    assert "AlexNet, 2012:" in first["en"] and "2012 年" in first["zh"]
+
+
 def heights(scene) -> list[float]:
     """How high each tower's highest slab reaches over the ground, the building's outline last; only what stands."""
     columns = [*scene.columns, scene.skyline.building]
