@@ -112,6 +112,11 @@ class DeeperAndDeeper(LectureScene):
         room = name_room(len(self.networks))
         return network_column(network.layers, self.screen("layers"), network.name, network.year, room, bar)
 
+    def _told_of(self, network: ImageNetwork) -> dict[str, str | Count]:
+        """What a line may say of one of the networks. Its year is no number: a count has its digits in groups."""
+        layers, error = Count(network.layers), self._error(network)
+        return {"network": network.name, "year": str(network.year), "layers": layers, "error": error}
+
     def _raise(self, column: Column, seconds: float) -> None:
         """``column`` is built floor by floor."""
         raising = self.skyline.raising(column, seconds)
@@ -134,8 +139,7 @@ class DeeperAndDeeper(LectureScene):
     def _first_beat(self) -> None:
         first = self.networks[0]
         known = first.error is not None
-        values = {"network": first.name, "year": str(first.year), "layers": Count(first.layers), "error": self._error(first)}
-        with self.beat("first" if known else "first-plain", **values):
+        with self.beat("first" if known else "first-plain", **self._told_of(first)):
             # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Below
             # the ground, a bar: how often the network is wrong
             name = name_on_plate(self.words_of.screen("naming", "deep", self.context.language, {}))
@@ -158,8 +162,8 @@ class DeeperAndDeeper(LectureScene):
         better = len(errors) == len(self.networks) - 1 and all(after < before for before, after in pairwise(errors))
         second, last = middle[0], middle[-1]
         values = {"second": second.name, "second_layers": Count(second.layers), "second_error": self._error(second)}
-        values |= {"network": last.name, "year": str(last.year), "layers": Count(last.layers), "error": self._error(last)}
-        with self.beat(("more-two" if len(middle) == 2 else "more") + ("-better" if better else ""), **values):
+        key = ("more-two" if len(middle) == 2 else "more") + ("-better" if better else "")
+        with self.beat(key, **values, **self._told_of(last)):
             # Higher ones, one after the other; what hangs below gets shorter
             self._forget_one_layer()
             for column in self.columns[1:-1]:
@@ -170,7 +174,7 @@ class DeeperAndDeeper(LectureScene):
         last = self.networks[-1]
         taller = last.layers > TAIPEI_FLOORS
         key = ("last-taller" if taller else "last-lower") + ("" if last.error is None else "-error")
-        with self.beat(key, network=last.name, layers=Count(last.layers), error=self._error(last)):
+        with self.beat(key, **self._told_of(last)):
             # The last one shoots up, out of the picture; then all draws back until it fits, beside a building
             self._forget_one_layer()
             self.play(self.skyline.going("place", 1.0, 0.9))
