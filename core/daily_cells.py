@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 WRITE_DAYS = "write days as 2021-01-31"
-_FORMS = f"{WRITE_DAYS} (20210131, 31.1.2021, 31/1/2021, 31 Jan 2021 and Jan 31, 2021 are read, too)"
+_FORMS = f"{WRITE_DAYS} (20210131, 31.1.2021, 31/1/2021, 31 Jan 2021, 31-Jan-2021 and Jan 31, 2021 are read, too)"
 
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -18,6 +18,7 @@ _MIDNIGHT = r"(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 _NAMED_MONTH = [
     re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})", re.ASCII),
     re.compile(r"(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3,9})\.?,? (?P<year>\d{4})", re.ASCII),
+    re.compile(r"(?P<day>\d{1,2})-(?P<month>[A-Za-z]{3,9})-(?P<year>\d{4})", re.ASCII),
 ]
 _DAYS = [
     *(
@@ -25,6 +26,7 @@ _DAYS = [
         for form in (
             r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})" + _MIDNIGHT,
             r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)",
+            r"(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])00",  # Wikimedia's hour 0
             r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日",
             r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
         )
@@ -101,7 +103,8 @@ def _day(index: int, cell: str, day_first: bool) -> date:
 def _no_day(cell: str) -> str:
     if not cell:
         return f"the day is empty; {WRITE_DAYS}, and remove rows of no day"
-    return f"{shown(cell)} is no day; " + next((hint for form, hint in _NO_DAY if form.fullmatch(cell)), _FORMS)
+    words = "" if any(map(str.isdigit, cell)) else "; remove rows that are no days, such as totals"
+    return f"{shown(cell)} is no day; " + next((hint for form, hint in _NO_DAY if form.fullmatch(cell)), _FORMS) + words
 
 
 def _day_first(cells: Sequence[str]) -> bool:

@@ -74,9 +74,14 @@ def _is_english(cells: Sequence[str], separator: str, table: Iterable[str]) -> b
         raise _written_differently(cells, only_english[0], only_continental[0])
     sure = {*only_english, *only_continental}
     either = [i for i, cell in enumerate(cells) if i not in sure and ("," in cell or "." in cell)]
-    if not either or any(_marks(cells[i]) > 1 for i in sure):  # 1,234,567 and 1,234.5 are beyond doubt
+    if not either:
         return not only_continental
     mark = "," if "," in cells[either[0]] else "."
+    beyond_doubt = [i for i in sorted(sure) if _marks(cells[i]) > 1]  # 1,234,567 and 1,234.5
+    if len(beyond_doubt) > 1 or any(mark in cells[i] for i in beyond_doubt):
+        return not only_continental
+    if beyond_doubt:
+        raise _written_differently(cells, *sorted((either[0], beyond_doubt[0])))
     unlike = next((i for i in either if mark not in cells[i]), None)
     if unlike is not None:
         raise _written_differently(cells, either[0], unlike)

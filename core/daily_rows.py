@@ -1,12 +1,12 @@
 """The rows of a CSV file: its text, what separates the cells, cells in quotes."""
 
-import codecs
 import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
+from gradreel.core.csv_text import csv_text, named_separator
 from gradreel.core.daily_cells import is_day, shown
 from gradreel.core.errors import UserError
 
@@ -24,7 +24,7 @@ def read_rows(file: Path) -> tuple[list[Row], str]:
 
     UserError: no text, a web page or the like, quotes that are not closed.
     """
-    lines = re.split(r"\r\n|\r|\n", _text(file))
+    lines = re.split(r"\r\n|\r|\n", csv_text(file, "daily views"))
     top = next((i for i, line in enumerate(lines) if line.strip() and not _COMMENT.match(line)), len(lines))
     separator = ","
     if top < len(lines):
@@ -33,10 +33,10 @@ def read_rows(file: Path) -> tuple[list[Row], str]:
                 f"{file}, row {top + 1}: {shown(lines[top].strip())} is HTML, JSON or the like and no table; save it "
                 "as CSV, cells separated by , ; or tab"
             )
-        hint = re.fullmatch(r"sep=([,;\t|])", lines[top].strip('" '))  # Excel's own line on top
+        named = named_separator(lines[top])
         unquoted = re.sub(r'"[^"]*"', "", lines[top])
-        separator = hint[1] if hint else next((mark for mark in ";\t" if mark in unquoted), ",")
-        top += bool(hint)
+        separator = named or next((mark for mark in ";\t" if mark in unquoted), ",")
+        top += bool(named)
     return list(_split(file, lines, top, separator)), separator
 
 
@@ -86,25 +86,3 @@ def _check_quoted_lines(file: Path, number: int, cells: list[str], separator: st
                     "like a row of its own; close it in its row or remove it"
                 )
         number += cell.count("\n")
-
-
-def _text(file: Path) -> str:
-    """The file as text: UTF-8, or UTF-16 where its byte-order mark says so."""
-    try:
-        if file.is_dir():
-            raise UserError(f"{file} is a directory; daily views are read from a CSV file")
-        content = file.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{file}: there is no such file; daily views are read from a CSV file") from None
-    except OSError as error:
-        raise UserError(f"{file}: {error.strerror}") from None
-    except ValueError:  # a null character in the name
-        raise UserError(f"{str(file)!r} is not the name of a file") from None
-    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = content.decode("utf-16" if is_utf_16 else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise UserError(f"{file} is not text in UTF-8 or UTF-16; save it as CSV in UTF-8") from None
-    if "\0" in text:
-        raise UserError(f"{file} is not a text file; save the table as CSV in UTF-8")
-    return text

@@ -12,6 +12,7 @@ from gradreel.core.errors import UserError
 
 _DAY_NAMES = {
     *("date", "day", "day index", "datum", "tag", "fecha", "día", "dia", "data", "giorno", "jour", "дата", "tarih"),
+    "timestamp",
     *("日期", "日付", "날짜"),
 }
 _VIEWS_NAMES = {
@@ -116,6 +117,11 @@ def _check_cells(file: Path, header: list[str], body: list[Row], last: int, sepa
     """UserError for a row without the cell ``last``, or with more cells than the header and than other rows."""
     lengths = {len(cells) for _, cells in body}
     for number, cells in body:
+        if len(cells) == 1 < last + 1 and cells[0].startswith("#"):
+            raise UserError(
+                f"{file}, row {number}: {shown(cells[0])} is no day; remove that row, and those below it where they "
+                "are another table"
+            )
         if len(cells) <= last:
             raise UserError(
                 f"{file}, row {number}: {len(cells)} of {len(header)} cells; each row needs a day and a number "

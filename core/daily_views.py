@@ -216,8 +216,10 @@ def views_text(views: float, usual: float) -> str:
 
     Thousands ("0.32k") where a usual day has 1 000 or more, millions ("0.32M") from a million; less than a tenth
     of such a unit is told plainly ("32"). Plain numbers of small series keep decimals: "3.2" where a usual day has less
-    than 100, "0.32" where less than 10, "0.0032" where less than 0.1.
+    than 100, "0.32" where less than 10, "0.0032" where less than 0.1. "∞" and "–" for what has no digits.
     """
+    if not math.isfinite(views):
+        return "–" if math.isnan(views) else "∞" if views > 0 else "\u2212∞"
     for unit, letter in UNITS:
         if usual >= unit and round(abs(views)) >= unit / 10:
             return f"{views / unit:.2f}{letter}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
+from gradreel.core.csv_text import csv_text, named_separator
 from gradreel.core.errors import UserError
 from numpy.typing import ArrayLike
 
@@ -17,6 +18,8 @@ LARGEST = 1e300
 _GROUP_MARK = r"[,'’ \u00a0\u202f]"
 _GROUPED = rf"[-+]?\d{{1,3}}(?:{_GROUP_MARK}\d{{3}})+(?:\.\d+)?"
 """Numbers with thousands separators, which a knot can't have: a comma may be the decimal one."""
+_EITHER = r"[-+]?[1-9]\d{0,2},\d{3}"
+"""Between tabs, a comma may be either: with semicolons it is the decimal one."""
 
 
 def checked_knots(x: ArrayLike, y: ArrayLike, names: Sequence[str] | None = None) -> tuple[FloatArray, FloatArray]:
@@ -47,13 +50,17 @@ def checked_knots(x: ArrayLike, y: ArrayLike, names: Sequence[str] | None = None
 
 def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
     """Row numbers, x and y of a CSV file's knots. UserError names file and row."""
-    text = _text(file)
-    first_line = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = next((mark for mark in (";", "\t") if mark in first_line), ",")
+    lines = csv_text(file, "knots, x and y in each row,").splitlines()
+    top = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    named = named_separator(lines[top]) if lines else None
+    if named:
+        lines[top] = ""
+    first_line = next((line for line in lines if line.strip()), "")
+    delimiter = named or next((mark for mark in (";", "\t") if mark in first_line), ",")
     rows: list[int] = []
     x: list[float] = []
     y: list[float] = []
-    reader = csv.reader(text.splitlines(), delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter)
     header_seen = False
     try:
         for cells in reader:
@@ -75,19 +82,6 @@ def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
     return rows, x, y
 
 
-def _text(file: Path) -> str:
-    if file.is_dir():
-        raise UserError(f"{file} is a directory; knots are read from a CSV file with x and y in each row")
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"{file}: there is no such file; knots are read from a CSV file of x,y") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{file} is not text in UTF-8; save it as CSV in UTF-8") from None
-    except OSError as error:
-        raise UserError(f"{file}: {error.strerror}") from None
-
-
 def _refuse_swapped(file: Path, number: int, header: list[str]) -> None:
     if [name.casefold() for name in header] == ["y", "x"]:
         raise UserError(f"{file}, row {number}: the columns are {header}; x comes first, then y: swap the columns")
@@ -97,6 +91,11 @@ def _row(file: Path, number: int, cells: list[str], delimiter: str) -> tuple[flo
     if len(cells) != 2:
         raise UserError(f"{file}, row {number}: a knot is two numbers, x and y; found {len(cells)} in {cells!r}")
     for axis, cell in zip("xy", cells, strict=True):
+        if delimiter == "\t" and re.fullmatch(_EITHER, cell):
+            raise UserError(
+                f"{file}, row {number}: {axis} is {cell!r}, which may be {cell.replace(',', '')} or "
+                f"{cell.replace(',', '.')}; write the one that is meant"
+            )
         if not _is_number(cell, delimiter):
             hint = f"; write {plain}, without thousands separators" if (plain := _without_groups(cell)) else ""
             raise UserError(f"{file}, row {number}: {axis} is {cell!r}, not a number{hint}")

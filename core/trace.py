@@ -110,10 +110,10 @@ class Trace:
             return r
         if not 0 <= update <= self.n_updates:
             raise TraceError(f"{self.path}: no state after {update} updates; the run has {self.n_updates}")
-        nearest = int(self.kept[max(0, r - 1)])
+        nearest = min(self.kept[max(0, r - 1) : r + 1].tolist(), key=lambda kept: abs(kept - update))
+        again = 'record(..., keep="every update")' if isinstance(self.run, RecordedRun) else 'keep = "every update"'
         raise TraceError(
-            f"{self.path}: the state after {update} updates was not kept, that after {nearest} was; "
-            'train with keep = "every update" to have them all'
+            f"{self.path}: the state after {update} updates was not kept, that after {nearest} was; {again} keeps all"
         )
 
     def examples(self, update: int) -> IntArray:

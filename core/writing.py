@@ -6,6 +6,7 @@ of what is in them then. A process that is killed leaves both; the next run of t
 
 import json
 import platform
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,7 @@ _JOURNAL_SECONDS = 0.5
 UNFINISHED = ".new"
 """How the temporary names of small files beside traces end."""
 _WRITING_SECONDS = 3600.0  # after which nobody is still writing one
+_OF_A_RUN = re.compile(r"\.[0-9a-f]{32}\.")  # how hidden names of what belongs to a run of ours begin
 _FORGOTTEN_SECONDS = 14 * 24 * 3600  # after which nobody will go on with a run
 
 
@@ -195,14 +197,19 @@ def _restore(old: Path, final: Path) -> None:
 
 
 def _clean(directory: Path) -> None:
-    """Remove what dead runs left long ago; give back what one that died was about to replace."""
+    """Remove what dead runs left long ago; give back what one that died was about to replace.
+
+    A trace may lie anywhere, beside files of others whose names are alike: what is not ours for sure is let be.
+    """
     for left in directory.glob(f".*{UNFINISHED}"):
         with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _WRITING_SECONDS:
+            if _OF_A_RUN.match(left.name) and time.time() - left.stat().st_mtime > _WRITING_SECONDS:
                 left.unlink()
     for left in [*directory.glob(f".*{PARTIAL}"), *directory.glob(f".*{_REPLACED}")]:
         name = left.name.removeprefix(".").removesuffix(left.suffix)
         try:
+            if not _is_of_a_trace(left):
+                continue
             if left.suffix == PARTIAL and time.time() - left.stat().st_mtime < _FORGOTTEN_SECONDS:
                 continue
             with FileLock(_lock_file(directory, name), timeout=0):
@@ -212,6 +219,15 @@ def _clean(directory: Path) -> None:
                     _restore(left, directory / name)
         except (Timeout, OSError):
             continue
+
+
+def _is_of_a_trace(folder: Path) -> bool:
+    """Whether it has nothing but what a trace has, whole or in the making; an empty one must bear a run's digest."""
+    if not folder.is_dir() or folder.is_symlink():
+        return False
+    content = {file.name for file in folder.iterdir()}
+    ours = all(name in (META, _JOURNAL, _NEW_JOURNAL) or name.endswith(".npy") for name in content)
+    return ours and bool(content or _OF_A_RUN.match(folder.name))
 
 
 def _partial(directory: Path, name: str) -> Path:

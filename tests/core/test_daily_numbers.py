@@ -142,6 +142,13 @@ def test_a_point_and_a_comma_that_may_both_group_are_told(read: ReadNumbers) -> 
         read(";", ["1,234.5", "1.234,5"])
 
 
+def test_one_cell_alone_does_not_decide_against_all_others(read: ReadNumbers) -> None:
+    with pytest.raises(UserError, match=r"row 5: '1\.234\.567' is written otherwise than '1,234'"):
+        read(",", ["1,234", "2,345", "3,456", "1.234.567"])
+    assert read(",", ["1,234", "2,345", "1,234,567"]).values == (1234, 2345, 1234567)
+    assert read(";", ["1,234", "1.234.567", "2.345.678"]).values == (1.234, 1234567, 2345678)
+
+
 @pytest.mark.parametrize(
     ("cell", "message"),
     [

@@ -122,7 +122,8 @@ def test_a_header_that_is_separated_otherwise_is_told(read: Read) -> None:
         ("01/01/21", "write the year with four digits; write days as 2021-01-31"),
         ("01.01.21", "write the year with four digits"),
         ("01-Jan-21", "write the year with four digits"),
-        ("01-Jan-2021", r"write days as 2021-01-31 \(20210131, 31\.1\.2021, .* are read, too\)"),
+        ("Łącznie", "write days as .* are read, too\\); remove rows that are no days, such as totals"),
+        ("2021010106", "computers count seconds like that; write days"),
         ('"Fri, Jan 01, 2021"', r"write days as 2021-01-31 \(20210131, 31\.1\.2021, .* are read, too\)"),
         ("44197", "spreadsheets count days like that; format the column as dates such as 2021-01-31"),
         ("1609459200", "computers count seconds like that; write days"),
@@ -144,6 +145,16 @@ def test_the_forms_that_are_told_are_read(read: Read) -> None:
     assert forms is not None
     for form in [forms[1], *re.split(r", (?!2021)| and ", forms[2])]:
         assert read(f'Date,Views\n"{form}",5\n').start == date(2021, 1, 31), form
+
+
+def test_wikimedias_hours_are_days_if_they_are_midnight(read: Read) -> None:
+    series = read("project,timestamp,views\nen.wikipedia,2021010100,5\nen.wikipedia,2021010200,6\n")
+    assert (series.start, series.values) == (date(2021, 1, 1), (5, 6))
+
+
+def test_a_second_table_below_the_first_is_told(read: Read) -> None:
+    with pytest.raises(UserError, match="row 4: '# ----' is no day; remove that row, and those below it"):
+        read("# Users\nDate,Users\n2021-01-01,5\n# ----\nCountry,Users\nChile,3\n")
 
 
 # Totals

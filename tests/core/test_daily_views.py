@@ -226,6 +226,8 @@ def test_an_absolute_error_is_told_in_views() -> None:
         (5_250_000, 4e6, "5.25M"),
         (320_000, 4e6, "0.32M"),
         (32_000, 4e6, "32.00k"),
+        (float("inf"), 4000, "∞"),
+        (float("nan"), 4000, "–"),
     ],
 )
 def test_views_are_told_in_the_series_own_size(views: float, usual: float, text: str) -> None:

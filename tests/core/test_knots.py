@@ -14,6 +14,8 @@ GOOD = {
     "tabs": b"1\t1\n3\t4\n4.5\t2\n",
     "quotes, blanks and empty lines": b'\n"1" , 1\n\n 3,"4"\n4.5,2e0\n\n',
     "no newline at the end": b"1,1\n3,4\n4.5,2",
+    "Excel's UTF-16": "x\ty\n1\t1\n3\t4\n4,5\t2\n".encode("utf-16"),
+    "Excel's separator on top": b"sep=;\r\nx;y\r\n1;1\r\n3;4\r\n4,5;2\r\n",
 }
 
 
@@ -39,7 +41,8 @@ BAD = [
     (b"1,1\ninf,2\n", "row 2: x is inf"),
     (b"1,1\n", "at least 2 knots, got 1"),
     (b"1,1\n2,1_000\n", "row 2: y is '1_000'"),
-    (b"\xff\xfe1\x00,\x001\x00", "not text in UTF-8"),
+    (b"1,1\n2,\xff", "not text in UTF-8 or UTF-16"),
+    (b"x\ty\n1\t1,234\n2\t2,345\n", "row 2: y is '1,234', which may be 1234 or 1.234; write the one that is meant"),
     (b'1,1\n"2,3\n', "row"),
     (b"Y,X\n1,1\n2,3\n", "row 1: the columns are ['Y', 'X']; x comes first, then y: swap the columns"),
     (b'x,y\n0,"1,000"\n1,"2,500"\n', "row 2: y is '1,000', not a number; write 1000, without thousands separators"),
@@ -60,6 +63,12 @@ def test_what_is_no_knot_is_named(content: bytes, message: str, tmp_path: Path) 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file"):
         read_knots(tmp_path / "curve.csv")
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
+def test_what_cannot_be_a_files_name_is_told(name: str) -> None:
+    with pytest.raises(UserError):
+        read_knots(Path(name))
 
 
 def test_a_directory_is_no_file(tmp_path: Path) -> None:

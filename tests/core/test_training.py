@@ -258,6 +258,22 @@ def test_what_died_long_ago_is_cleaned_and_what_can_be_gone_on_with_is_not(tmp_p
     assert [left.exists() for left in (new, small[1])] == [True, True]
 
 
+def test_hidden_files_of_others_are_left_alone(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in (".env.new", ".data.replaced", ".env.replaced", ".note.partial")]
+    folders = [tmp_path / name for name in (".stuff.partial", ".old.replaced", ".empty.partial")]
+    for folder in folders:
+        folder.mkdir()
+    files += [folder / "mine.txt" for folder in folders[:2]]
+    (tmp_path / "data").write_text("mine, too")
+    for file in files:
+        file.write_text("mine")
+    for path in (*files, *folders):
+        os.utime(path, (0, 0))
+    train(SHORT, tmp_path)
+    assert all(file.read_text() == "mine" for file in files) and folders[2].is_dir()
+    assert sorted(path.name for path in tmp_path.glob(".*.lock")) == [f".{SHORT.digest}.lock"]
+
+
 def test_what_a_live_run_is_writing_is_left_alone(tmp_path: Path) -> None:
     partial = tmp_path / f".{MINIBATCH.digest}.partial"
     partial.mkdir()

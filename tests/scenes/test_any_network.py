@@ -171,5 +171,5 @@ def test_parameters_that_do_not_fit_are_refused_with_their_bounds(parameters, me
 
 
 def test_an_update_that_was_not_kept_is_named(play):
-    with pytest.raises(TraceError, match="the state after 7 updates was not kept, that after 0 was"):
+    with pytest.raises(TraceError, match="the state after 7 updates was not kept, that after 10 was"):
         play(Network, run=SPARSE, update=7)
