@@ -1,6 +1,7 @@
 """Daily views as examples for a network: the last days are the features, the next day is the label."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
@@ -24,7 +25,8 @@ class DailyViews(BaseModel):
     """One example for each day that has ``window`` days before it: features are their views, the label is its own.
 
     N label days before ``first_unseen`` are trained on, M from that day on are unseen. All views are scaled alike, by
-    mean and standard deviation of the days before ``first_unseen``: nothing that is trained on knows an unseen day.
+    mean and standard deviation of the days before ``first_unseen``: nothing that is trained on knows an unseen day. So
+    days that were filled in do not reach over ``first_unseen``: their line ends at a day after them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +57,15 @@ class DailyViews(BaseModel):
                 f"unseen_from is {self.first_unseen}; with a window of {self.window} days over {self.daily.start} to "
                 f"{last} it must lie from {first} to {last}, so that there are labels on both sides"
             )
+        gap = self._gap_before(self.first_unseen)
+        if gap < self.first_unseen:
+            after = self._first_given(self.first_unseen)
+            would_do = [str(day) for day in (gap, after + timedelta(days=1)) if first <= day <= last]
+            raise ValueError(
+                f"unseen_from is {self.first_unseen}; days from {gap} on were filled in by a line that ends at {after}, "
+                "so that those trained on would know an unseen day; "
+                + (f"unseen_from {' or '.join(would_do)} would do" if would_do else "give these days their numbers")
+            )
         return self
 
     @property
@@ -84,7 +95,26 @@ class DailyViews(BaseModel):
             return self.unseen_from
         if self.series == "synthetic":
             return UNSEEN_FROM
-        return self.series.end - timedelta(days=max(1, (len(self.series) - self.window) // 5) - 1)
+        last_fifth = self.series.end - timedelta(days=max(1, (len(self.series) - self.window) // 5) - 1)
+        gap = self._gap_before(last_fifth)
+        return gap if (gap - self.series.start).days > self.window else last_fifth
+
+    def _gap_before(self, day: date) -> date:
+        """The first of the days filled in that come right before ``day``; ``day`` where there are none."""
+        filled = self.daily.filled
+        i = bisect_left(filled, day)
+        while i and filled[i - 1] == day - timedelta(days=1):
+            i, day = i - 1, filled[i - 1]
+        return day
+
+    def _first_given(self, day: date) -> date:
+        """The first day from ``day`` on that was not filled in; the last of a series is none of these."""
+        filled = self.daily.filled
+        for gone in filled[bisect_left(filled, day) :]:
+            if gone != day:
+                break
+            day += timedelta(days=1)
+        return day
 
     @property
     def n_features(self) -> int:

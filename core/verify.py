@@ -24,6 +24,8 @@ TOLERANCES = {"float64": 1e-9, "float32": 1e-3}
 """How far a number may be off, in units of the largest beside it, for each update since the last kept state.
 
 The bits may differ between processors and versions; on the machine that wrote the trace they do not."""
+CANCELLED = 1e-4
+"""Of a column's largest number so far: what is smaller may be what is left where large terms cancel, rounding alone."""
 MOST_SPAN = 50
 """For no more updates than these does the tolerance grow."""
 ENOUGH = 1000
@@ -127,6 +129,10 @@ def _unsound_columns(
     return unreadable, damaged
 
 
+def _largest(numbers: NDArray[Any]) -> float:
+    return float(np.abs(numbers).max(initial=0.0))
+
+
 @dataclass
 class Comparison:
     """Collects what differs. In ``damaged`` columns, those of a wrong checksum, the least difference counts."""
@@ -136,6 +142,7 @@ class Comparison:
     exact: bool = True
     problems: list[Problem] = field(default_factory=list)
     equal: int = 0  # numbers of gradients and losses that were, up to the first that was not
+    largest: dict[str, float] = field(default_factory=dict)  # number of a column so far: of its first row, and others
 
     @property
     def hopeless(self) -> bool:
@@ -151,7 +158,10 @@ class Comparison:
         span: int = 1,
     ) -> bool:
         """Whether two rows agree; ``span``: over how many updates rounding may have grown. Differences are noted."""
+        largest = self.largest.get(column)
         if found.tobytes() == computed.tobytes():
+            if largest is None:
+                self.largest[column] = _largest(computed)
             if self.exact and column in ("gradient", "batch_loss"):
                 self.equal += found.size
             return True
@@ -160,8 +170,10 @@ class Comparison:
         bits = np.dtype(f"u{found.itemsize}")
         different = np.ascontiguousarray(found).view(bits).ravel() != np.ascontiguousarray(computed).view(bits).ravel()
         if column not in self.damaged and not same_rounding:
+            scale = _largest(computed)
+            self.largest[column] = largest = max(largest or 0.0, scale)
             with np.errstate(invalid="ignore", over="ignore"):
-                allowed = self.tolerance * min(span, MOST_SPAN) * np.abs(computed).max()
+                allowed = self.tolerance * min(span, MOST_SPAN) * max(scale, CANCELLED * largest)
                 different &= ~(np.abs(found - computed) <= allowed).ravel()
         for i in np.flatnonzero(different).tolist():
             self.note(column, update, names[i] if names else None, found.flat[i].item(), computed.flat[i].item())

@@ -277,3 +277,34 @@ def test_series_of_any_size_scale_alike(exponent: int, values: list[int]) -> Non
     assert (other.offset, other.scale) == (data.offset * unit, data.scale * unit)
     np.testing.assert_array_equal(other.features(), data.features())
     np.testing.assert_array_equal(other.unseen_labels(), data.unseen_labels())
+
+
+# -- days that were filled in
+
+
+def gapped(missing: range, n_days: int = 100) -> DailySeries:
+    """Views of so many days from 1 January 2021 on, of which days, counted from 0, were filled by a straight line."""
+    days = np.arange(n_days)
+    known = np.delete(days, list(missing))
+    values = np.interp(days, known, 50.0 + known % 7)
+    filled = tuple(date(2021, 1, 1) + timedelta(days=i) for i in missing)
+    return DailySeries(start=date(2021, 1, 1), values=tuple(values.tolist()), name="gap.csv", filled=filled)
+
+
+def test_no_day_trained_on_is_filled_from_an_unseen_one() -> None:
+    plain = DailyViews(series=gapped(range(0)), window=7)
+    unseen = (plain.first_unseen - date(2021, 1, 1)).days
+    in_the_gap = DailyViews(series=gapped(range(unseen - 3, unseen + 4)), window=7)
+    assert in_the_gap.first_unseen == plain.first_unseen - timedelta(days=3)
+    for beside in (range(unseen - 9, unseen - 1), range(unseen, unseen + 5)):
+        assert DailyViews(series=gapped(beside), window=7).first_unseen == plain.first_unseen
+
+
+def test_a_day_within_a_gap_cannot_be_the_first_unseen_one() -> None:
+    series, first = gapped(range(40, 45)), date(2021, 1, 1)
+    for day in range(41, 46):
+        with pytest.raises(ValidationError, match=r"unseen_from 2021-02-10 or 2021-02-16 would do"):
+            DailyViews(series=series, window=7, unseen_from=first + timedelta(days=day))
+    for day in (40, 46):
+        views = DailyViews(series=series, window=7, unseen_from=first + timedelta(days=day))
+        assert views.first_unseen == first + timedelta(days=day)

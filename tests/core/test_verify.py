@@ -229,6 +229,20 @@ def test_a_machine_that_rounds_otherwise_is_not_blamed(tmp_path: Path) -> None:
     assert result.intact and not result.exact
 
 
+def test_what_is_left_of_a_gradient_at_the_minimum_may_be_rounding_alone(tmp_path: Path) -> None:
+    """A run that has long converged, on a machine that adds up in another order: relative to itself, all is off."""
+    trace = train(Experiment(hidden=(), activation="none", epochs=800, learning_rate=0.05), tmp_path)
+    size = np.abs(trace.gradient).max()
+    assert np.abs(trace.gradient[-1]).max() < 1e-12 * size
+
+    def nudge(values: np.ndarray) -> None:
+        values += np.random.default_rng(0).normal(scale=1e-16, size=values.shape) * size
+
+    reseal(trace.path, trace, {"gradient": nudge})
+    result = verify(trace.path)
+    assert result.intact and not result.exact
+
+
 def test_a_far_state_that_is_wrecked_is_found_where_rounding_differs_too(tmp_path: Path) -> None:
     trace = train(SPARSE, tmp_path)
 
