@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 from gradreel.core.theta import unpack
 from gradreel.core.written_out import activation_slope, backward, falling_rate, stepped
 from gradreel.scenes.lecture.gradient_beats import SUBSCRIPTS, GradientBeats
 from gradreel.scenes.lecture.three_days import A, R, X, Y
-from gradreel.scenes.mobjects.axis_of_days import axis_of_days, turn_upright
+from gradreel.scenes.mobjects.axis_of_days import axis_of_days
 from gradreel.scenes.mobjects.days_ahead import BOX as DAYS_BOX
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.network_parts import Pulse, strength
+from gradreel.scenes.mobjects.network_parts import Pulse, roll, strength
 from gradreel.scenes.mobjects.network_slopes import Link, Named, slope_source, slope_text, slopes_of
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, FadeIn, FadeOut, VGroup, smooth, squish_rate_func
+from manim import UP, Animation, FadeIn, FadeOut, TransformFromCopy, VGroup, VMobject, smooth, squish_rate_func
 
 MOST_MORE = 2  # decimals, than a day of this series is written with
+LIT = 0.6  # strength of a line that a slope has come back along: the same for all, their pills have the sizes
 
 
 class Backprop(GradientBeats):
@@ -65,23 +67,24 @@ class Backprop(GradientBeats):
         self.arrows = VGroup(*self.bias_arrows, self.output_bias)
         # The path that is followed: the w with the largest slope, among those that carry theirs on the screen
         self.path = max(self.weight_labels, key=lambda at: abs(float(self.gradient.weights[0][at])))
-        # On lines that cross only the path's w has its slope: the others tell theirs by their strength, and in the row
-        self.written = [at for at in self.orange.lines if at[0] == A or at == (X, *self.path)]
+        # Where lines lie so close that few have names, only the path's w has its slope: the others have it in the row
+        self.written = [at for at in self.orange.lines if self.every_label or at[0] == A or at == (X, *self.path)]
 
     # -- forward -------------------------------------------------------------------------------------------------
 
     def _forward_beat(self) -> None:
         diagram = self.diagram
         with self.beat("forward", unit=self._unit(), **self.outcome):
-            # The axis of the days, as the last scene left it, turns upright: the network of three days again. Its
+            # The axis of the days, as the last scene left it, makes room for the network of three days again. Its
             # numbers run from left to right, up to the error of this one day
             axis = axis_of_days(DAYS_BOX)
             self.add(axis)
             stage = VGroup(diagram, self.names, self.arrows, self.days_ago(), self.data_words())
             late = squish_rate_func(smooth, 0.4, 1.0)
-            turning = turn_upright(axis, diagram.columns[X])
-            self.play(self.next_title("heading"), turning, FadeIn(stage, rate_func=late), run_time=1.1)
-            self.play(FadeOut(axis), FadeIn(VGroup(*self.letters)), *self.into_nodes(X), run_time=0.5)
+            early = squish_rate_func(smooth, 0.0, 0.6)
+            leaving = FadeOut(axis, rate_func=early)
+            self.play(self.next_title("heading"), leaving, FadeIn(stage, rate_func=late), run_time=1.1)
+            self.play(FadeIn(VGroup(*self.letters)), *self.into_nodes(X), run_time=0.5)
             for column, edges in ((R, X), (A, R), (Y, A)):
                 self.play(Pulse(VGroup(*diagram.edges[edges]), palette.text).run(0.7))
                 self.play(*self.into_nodes(column), run_time=0.3)
@@ -98,11 +101,11 @@ class Backprop(GradientBeats):
         slope = slope_text(self.slopes.y, [self.slopes.y])
         if self.slopes.y < 0:
             with self.beat("output-low", slope=slope):
-                # Now backwards, in orange: first the slope by y, at y's node; more y, less error
+                # More y, less error: both run on by a last digit. From that the slope by y, in orange at y's node
                 self._begin_backward(slope)
         elif self.slopes.y > 0:
             with self.beat("output-high", slope=slope):
-                # Now backwards, in orange: first the slope by y, at y's node; more y, more error
+                # More y, more error: both run on by a last digit. From that the slope by y, in orange at y's node
                 self._begin_backward(slope)
         else:
             with self.beat("output-exact", slope=slope):
@@ -110,12 +113,31 @@ class Backprop(GradientBeats):
                 self._begin_backward(slope)
 
     def _begin_backward(self, slope: str) -> None:
-        self._dim_forward()
+        self._dim_forward(self.next_title("heading-back"))
+        back = self._more_y()
         first = self._line(f'part("of0", {slope_source("blue(y)")}) = part("result0", orange({slope}))')
-        self.play(FadeOut(self.rule), run_time=0.3)
-        self.play(FadeIn(first, shift=0.15 * UP), self.next_title("heading-back"), run_time=0.9)
+        self.play(FadeOut(self.rule), *back, run_time=0.4)
+        self.play(FadeIn(first, shift=0.15 * UP), run_time=0.6)
         self.rule = first
-        self.play(FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.6)
+        self.play(FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.5)
+
+    def _more_y(self) -> list[Animation]:
+        """y as printed grows by one of its last digit, and e is computed anew; what brings y back.
+
+        Nothing moves where y is right, or so near below its label that it would pass it.
+        """
+        there, number, places = self.there, self.numbers[Y][0], self.decimals
+        more = round(round(there.y, places) + 10.0**-places, places)
+        if self.slopes.y == 0 or (self.slopes.y < 0 and more > round(there.label, places)):
+            return []
+        error = abs(more - there.label) if self.run.loss == "mae" else (more - there.label) ** 2
+        rule = self._line(self.error_source(replace(there, y=more, error=error), 1))
+        self.wait(0.5)
+        growing = grow(self.rule, rule, {"y1": "y0", "error1": "error0"})
+        self.play(roll(number, more), *growing, run_time=0.9)
+        self.rule = rule
+        self.wait(1.0)
+        return [roll(number, there.y)]
 
     def _path_beat(self) -> None:
         i, j = self.path
@@ -129,14 +151,12 @@ class Backprop(GradientBeats):
             names = (self.c_labels[0, i], self.diagram.boxes[i], self.weight_labels[i, j])
             for n, (link, (k, at), slope, name) in enumerate(zip(self._links(), ways, places, names, strict=True), 1):
                 line = self.diagram.edges[k].line(*at)
-                lit = line.animate.set_stroke(*strength(1.0, palette.orange))
                 new = self._line(link.source(n))
                 pulse = Pulse(VGroup(line), palette.orange, backward=True).run(1.3)
                 origins = {f"after{n}": f"of{n - 1}", f"first{n}": f"result{n - 1}"}
                 self.play(emphasis(name, FULL), *grow(self.rule, new, origins), pulse, run_time=1.4)
                 self.rule = new
-                self.play(lit, FadeIn(slope, scale=1.4), *self._replaced(k, [at]), run_time=0.6)
-                line.emphasis = 0.97
+                self.play(_lit(line), FadeIn(slope, scale=1.4), *self._replaced(k, [at]), run_time=0.6)
                 self.wait(0.7)
 
     def _links(self) -> list[Link]:
@@ -155,48 +175,41 @@ class Backprop(GradientBeats):
 
     def _rest_beat(self) -> None:
         with self.beat("rest", count=number_text(self.run.n_parameters)):
-            # All the other paths at once, layer by layer; the larger a slope, the stronger its line. At the end the
-            # slopes of r move down to the b, which are added to r and so have the same
-            orange, gradient = self.orange, self.gradient
+            # All the other paths at once, layer by layer. On the way copies of r's slopes go down to the b, which are
+            # added to r and so have the same; at the end every line is orange, and every parameter has its slope
             done = {(A, self.path[0]), (R, self.path[0])}
             self.play(FadeOut(self.rule), run_time=0.3)
-            self._sweep(A, gradient.c[None], [orange.output_bias, *self._nodes(A, done)])
-            self._sweep(R, None, self._nodes(R, done))
-            self._sweep(X, gradient.weights[0], [])
-            self.play(*(self._moved_down(i) for i in range(self.n_units)), run_time=0.9)
+            self._sweep(A, [self.orange.output_bias, *self._nodes(A, done)])
+            self._sweep(R, self._nodes(R, done))
+            self.play(*(self._copied_down(i) for i in range(self.n_units)), run_time=0.9)
+            self._sweep(X, [])
 
     def _nodes(self, column: int, done: set[tuple[int, int]]) -> list[VGroup]:
         return [slope for at, slope in self.orange.nodes.items() if at[0] == column and at not in done]
 
-    def _moved_down(self, i: int) -> Animation:
-        """The slope of r_i goes to b_i."""
-        start, slope = self.orange.nodes[R, i], self.orange.biases[i]
-        goal = slope.get_center()
-        self.remove(start)
-        return slope.move_to(start).animate.move_to(goal)
+    def _copied_down(self, i: int) -> Animation:
+        """The slope of r_i is that of b_i too."""
+        return TransformFromCopy(self.orange.nodes[R, i], self.orange.biases[i])
 
-    def _sweep(self, k: int, values: np.ndarray | None, coming: list[VGroup]) -> None:
+    def _sweep(self, k: int, coming: list[VGroup]) -> None:
         """Back along all lines of a layer: slopes come to them, and to what stands at their start."""
         edges = self.diagram.edges[k]
         self.play(Pulse(VGroup(*edges), palette.orange, backward=True).run(0.9))
-        changes: list[Animation] = []
-        if values is not None:
-            largest = float(np.abs(values).max())
-            for at, line in edges.lines.items():
-                share = abs(float(values[at])) / largest if largest else 0.0
-                changes.append(line.animate.set_stroke(*strength(share, palette.orange)))
-                line.emphasis = min(0.97, share)
-            new = [at for at in self.written if at[0] == k == A]
-            coming = [*coming, *(self.orange.lines[at] for at in new)]
-            changes += self._replaced(k, [at[1:] for at in new])
-        if changes or coming:  # with one unit, r has its slope from the path
-            self.play(*changes, *map(FadeIn, coming), run_time=0.8)
+        new = [at for at in self.written if at[0] == k and at != (X, *self.path)]
+        coming = [*coming, *(self.orange.lines[at] for at in new)]
+        self.play(*map(_lit, edges), *map(FadeIn, coming), *self._replaced(k, [at[1:] for at in new]), run_time=0.8)
 
     def _replaced(self, k: int, lines: list[tuple[int, int]]) -> list[Animation]:
         return [FadeOut(self.orange.replaced[k, *at]) for at in lines if (k, *at) in self.orange.replaced]
 
-    def _dim_forward(self) -> None:
-        """What was computed on the way forward stays, but steps back."""
+    def _dim_forward(self, heading: Animation) -> None:
+        """What was computed on the way forward stays, but steps back, while a heading comes."""
         edges = [emphasis(line, FAINT) for k in (X, R, A) for line in self.diagram.edges[k]]
         parts = (*self.weight_labels.values(), *self.c_labels.values(), *self.arrows, *self.diagram.boxes)
-        self.play(*edges, *(emphasis(part, PRESENT) for part in parts), run_time=0.5)
+        self.play(heading, *edges, *(emphasis(part, PRESENT) for part in parts), run_time=0.5)
+
+
+def _lit(line: VMobject) -> Animation:
+    """A slope has come back along this line."""
+    line.emphasis = LIT
+    return line.animate.set_stroke(*strength(LIT, palette.orange))

@@ -22,7 +22,7 @@ from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, VGroup
 
 RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram
-ROW_Y, STEP_Y, STEP_SIZE = -2.55, -3.25, 38  # of the gradient, and of the step below it
+ROW_Y, STEP_Y, STEP_SIZE = -2.74, -3.27, 38  # of the gradient, and of the step below it
 PLAIN_RATE = 1e-3  # smaller learning rates are written as powers of ten
 STEPS = tuple(10.0**-k for k in range(3, 10))  # of a nudge: the largest that stays on the same side of the label
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -132,7 +132,8 @@ class GradientBeats(ThreeDaysScene):
             source = self.orange.of(index, self.n_units, self.n_features)
             flights.append(FadeIn(number, target_position=source) if source is not None else FadeIn(number))
         coming = LaggedStart(*flights, lag_ratio=0.08)
-        self.play(FadeIn(self.row.label), FadeIn(self.row.dots), coming, run_time=2.0)
+        around = map(FadeIn, (self.row.label, self.row.groups, self.row.dots))
+        self.play(*around, coming, run_time=2.0)
         self.add(self.row)
 
     def _use(self) -> None:
@@ -167,8 +168,7 @@ class GradientBeats(ThreeDaysScene):
             for line in edges:
                 lines.append(emphasis(line, PRESENT))
                 line.target.set_stroke(width=edges.width_at_rest)
-        nodes = [slope for (column, _), slope in orange.nodes.items() if column != R]  # those of r went to b
-        gone = (*nodes, *orange.biases, orange.output_bias, *(orange.lines[at] for at in self.written))
+        gone = (*orange.nodes.values(), *orange.biases, orange.output_bias, *(orange.lines[at] for at in self.written))
         back = [orange.replaced[at] for at in self.written if at in orange.replaced]
         return [*lines, *map(FadeOut, gone), *map(FadeIn, back)]
 

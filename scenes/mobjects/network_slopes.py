@@ -1,6 +1,7 @@
-"""The error's slopes in orange, each beside the name of what it belongs to: at its node, at its arrow, on its line.
+"""The error's slopes in orange, each in a pill beside the name of what it belongs to: at its node, its arrow, its line.
 
-The names stay. Only on a line that has no room for both does a slope take its name's place. Pure functions of numbers.
+The pill keeps a name and a slope with its sign from being read as a sum. The names stay. Only on a line that has no
+room for both does a slope take its name's place. Pure functions of numbers.
 """
 
 from __future__ import annotations
@@ -13,21 +14,25 @@ from gradreel.core.written_out import Backward
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.arithmetic import printed_step
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.network_parts import patched
+from gradreel.scenes.mobjects.network_parts import NODE_FILL
 from gradreel.scenes.mobjects.network_sum import fitting_places
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, fitting_decimals
+from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, fitting_decimals, letter_of, role_of
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import palette
-from manim import VGroup, VMobject
+from gradreel.scenes.style import mix, palette
+from manim import RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
-BESIDE = 0.11  # from a name to its slope
+BESIDE = 0.11  # from a name to its slope's pill
+PILL_HEIGHT, PILL_PADDING, PILL_LINE = 0.28, 0.08, 1.4
 SHARES = (0.69, 0.24)  # of a line, where its slope may stand
-CLEAR = np.array([0.1, 0.02])  # scene units between two labels, beside and above each other
+CLEAR = np.array([0.04, 0.02])  # scene units between two labels, beside and above each other
 MOST_IN_ROW, LEAST_IN_ROW = 16, 8  # entries of the gradient in one row
 PITCH, NUMBERS_APART = 0.95, 0.12  # from one entry to the next, where there is room; free between their numbers
 ROW_LEFT = style.LEFT_EDGE + 0.85
+GROUP_RISE, GROUP_LETTER = 0.32, 29.0  # from the row up to the letters of its groups
+GROUP_LETTERS = {"w": "W", "b": "bold(b)", "c": "bold(c)", "constant": "b"}
 
 
 def slope_text(value: float, among: Iterable[float]) -> str:
@@ -77,12 +82,12 @@ class Named:
 class Slopes:
     """``nodes[k, i]``: at node i of column k (r 1, a 2, y 3); ``biases[i]``, ``output_bias``; ``lines[k, i, j]``.
 
-    ``replaced[k, i, j]`` is the name that a slope takes the place of.
+    Each is a pill and the text in it. ``replaced[k, i, j]`` is the name that a slope takes the place of.
     """
 
-    nodes: dict[tuple[int, int], VMobject] = field(default_factory=dict)
-    biases: list[VMobject] = field(default_factory=list)
-    output_bias: VMobject = field(default_factory=VGroup)
+    nodes: dict[tuple[int, int], VGroup] = field(default_factory=dict)
+    biases: list[VGroup] = field(default_factory=list)
+    output_bias: VGroup = field(default_factory=VGroup)
     lines: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
     replaced: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
 
@@ -93,8 +98,8 @@ class Slopes:
             return label[1] if label is not None else None
         index -= units * days
         if index < units:
-            return self.biases[index]
-        return self.lines[2, 0, index - units][1] if index < 2 * units else self.output_bias
+            return self.biases[index][1]
+        return (self.lines[2, 0, index - units] if index < 2 * units else self.output_bias)[1]
 
 
 def slopes_of(diagram: LayerDiagram, named: Named, slopes: Backward, weights: NDArray, c: NDArray) -> Slopes:
@@ -115,36 +120,45 @@ def _orange(text: str) -> TextMobject:
     return words(text, style.TICK, palette.orange)
 
 
-def _at_node(diagram: LayerDiagram, named: Named, column: int, i: int, text: str) -> VMobject:
+def _pill(text: TextMobject) -> VGroup:
+    """A text, where it stands, in a pill that hides the lines below it."""
+    width = max(text.width + 2 * PILL_PADDING, PILL_HEIGHT)
+    shape = RoundedRectangle(corner_radius=PILL_HEIGHT * 0.499, width=width, height=PILL_HEIGHT)
+    shape.set_stroke(mix(palette.orange, 0.75), PILL_LINE).set_fill(mix(palette.orange, NODE_FILL), 1)
+    return VGroup(shape.move_to(text), text)
+
+
+def _at_node(diagram: LayerDiagram, named: Named, column: int, i: int, text: str) -> VGroup:
     """Right of the letter above the node; in a crowded diagram, above the node or left of what comes from above."""
     node, made = diagram.columns[column].nodes[i], _orange(text)
+    beside = BESIDE + PILL_PADDING
     if not diagram.is_crowded:
         letter = named.letters[column][i]
-        baseline, left = node.get_top()[1] + 0.14, letter.get_right()[0] + BESIDE
+        baseline, left = node.get_top()[1] + 0.14, letter.get_right()[0] + beside
         if left + made.width > style.RIGHT_EDGE:
-            return made.place(baseline, right=letter.get_left()[0] - BESIDE)
-        return made.place(baseline, left=left)
-    foot = node.get_top()[1] + 0.08
+            return _pill(made.place(baseline, right=letter.get_left()[0] - beside))
+        return _pill(made.place(baseline, left=left))
+    foot = node.get_top()[1] + 0.1
     if column == 1:
-        return patched(made.place(foot, right=node.get_x() - BESIDE))
-    return made.place(foot, center=node.get_x())
+        return _pill(made.place(foot, right=node.get_x() - beside))
+    return _pill(made.place(foot, center=node.get_x()))
 
 
-def _at_arrow(arrow: VGroup, text: str) -> VMobject:
+def _at_arrow(arrow: VGroup, text: str) -> VGroup:
     """Right of a bias's name, below its node; where there is no room, left of its arrow."""
     head, name = arrow
     made, baseline = _orange(text), name.baseline
-    made.place(baseline, left=name.get_right()[0] + BESIDE)
+    made.place(baseline, left=name.get_right()[0] + BESIDE + PILL_PADDING)
     if made.get_right()[0] > style.RIGHT_EDGE:
-        made.place(baseline, right=head.get_left()[0] - BESIDE)
-    return made
+        made.place(baseline, right=head.get_left()[0] - BESIDE - PILL_PADDING)
+    return _pill(made)
 
 
 def _on_lines(
     made: Slopes, diagram: LayerDiagram, k: int, names: dict[tuple[int, int], VGroup], values: NDArray
 ) -> None:
     """The slopes of one layer's lines, all at the same share of the way; in their names' places where none is free."""
-    texts = {at: patched(_orange(slope_text(values[at], values.ravel()))) for at in names}
+    texts = {at: _pill(_orange(slope_text(values[at], values.ravel()))) for at in names}
     nodes = (*diagram.columns[k], *diagram.columns[k + 1])
     others: list[VMobject] = [*names.values(), *nodes, *made.nodes.values(), *made.biases]
     even = 1 - 1 / (len(diagram.columns[k].nodes) + 1)  # where lines from all nodes to all nodes are evenly spaced
@@ -154,7 +168,7 @@ def _on_lines(
             text.move_to(before + share * (after - before))
         placed = list(texts.values())
         pairs = [(text, other) for n, text in enumerate(placed) for other in (*others, *placed[:n])]
-        if not any(_touch(text[1], other) for text, other in pairs):
+        if not any(_touch(text, other) for text, other in pairs):
             made.lines |= {(k, *at): text for at, text in texts.items()}
             return
     for at, text in texts.items():
@@ -171,7 +185,7 @@ def _touch(first: VMobject, second: VMobject) -> bool:
 class GradientRow(VGroup):
     """g and its entries in one row on the height ``y``: all of them, or of each letter the first ones and "...".
 
-    ``numbers`` by index of the parameter; ``label`` is "g =".
+    ``numbers`` by index of the parameter; ``label`` is "g ="; ``groups``: the letters W, b, c and b over their entries.
     """
 
     def __init__(self, names: Sequence[str], gradient: NDArray, y: float) -> None:
@@ -188,7 +202,25 @@ class GradientRow(VGroup):
                 self.dots.add(_orange("…").place(foot, center=x))
             else:
                 self.numbers[entry] = texts[entry].place(foot, center=x)
-        self.add(self.label, *self.numbers.values(), self.dots)
+        self.groups = VGroup(*(
+            _group(letter, [text for k, text in self.numbers.items() if letter_of(names[k]) == letter], y)
+            for letter in dict.fromkeys(letter_of(names[k]) for k in self.numbers)
+        ))  # fmt: skip
+        self.add(self.label, *self.numbers.values(), self.dots, self.groups)
+
+
+def _group(letter: str, numbers: Sequence[TextMobject], y: float) -> VGroup:
+    """A letter over its numbers, and a line on both sides of it that reaches over all of them."""
+    role = role_of("b" if letter == "constant" else f"{letter}_1")
+    color, y = getattr(palette, role), y + GROUP_RISE
+    left, right = numbers[0].get_left()[0], numbers[-1].get_right()[0]
+    name = formula(GROUP_LETTERS[letter], GROUP_LETTER, color).move_to([(left + right) / 2, y, 0.0])
+    made = VGroup(name)
+    reach = name.width / 2 + 0.1
+    for a, b in ((left, name.get_x() - reach), (name.get_x() + reach, right)):
+        if b > a:
+            made.add(segment((a, y, 0.0), (b, y, 0.0), mix(color, 0.66), style.AXIS))
+    return made
 
 
 def _row(names: Sequence[str], gradient: NDArray) -> tuple[tuple[int | None, ...], dict[int, TextMobject], float]:

@@ -62,16 +62,14 @@ def film(play):
 
     def look(scene, beat):
         orange, there = scene.orange, on_screen(scene)
-        every = [
-            *orange.nodes.values(),
-            *orange.biases,
-            orange.output_bias,
-            *(text[1] for text in orange.lines.values()),
-        ]
-        seen[beat] = sum(id(text[0]) in there for text in every)
+        every = [*orange.nodes.values(), *orange.biases, orange.output_bias, *orange.lines.values()]
+        seen[beat] = sum({id(pill), id(text[0])} <= there for pill, text in every)
         seen[beat, "rule"] = scene.rule.source
         seen[beat, "y"] = scene.numbers[3][0].text
-        seen[beat, "widths"] = {at: line.get_stroke_width() for at, line in scene.diagram.edges[0].lines.items()}
+        seen[beat, "lines"] = [
+            {at: (line.get_stroke_color().to_hex(), line.get_stroke_width()) for at, line in edges.lines.items()}
+            for edges in scene.diagram.edges
+        ]
 
     played = play(Backprop, look, run=RUN)
     return seen | {"beats": played.beats, "scene": played.scene}
@@ -84,7 +82,7 @@ def test_one_path_then_all_then_the_step(film):
     assert film["forward"] == 0
     assert film[output] == 1  # by y
     assert film["path"] == 1 + 3  # of a, r, w on the path
-    assert film["rest"] == 1 + 3 + 3 + 1 + 3 + 1  # by y, each a, each b_i (those by r went), b, each c, the path's w
+    assert film["rest"] == 1 + 3 + 3 + 3 + 1 + 3 + 9  # by y, each a, r, b_i, b, c and w: all 16 parameters
     assert film[check] == 0  # the stage is the counts' alone
     assert film[step] == 0  # the numbers in the nodes are those after the step
 
@@ -100,11 +98,11 @@ def test_every_slope_stands_at_its_own_line_or_node(trace_of, film):
         letter = min((letter for k in (1, 2, 3) for letter in scene.letters[k]), key=lambda one: _apart(one, label))
         assert letter is scene.letters[column][i]
         if column == 1:
-            assert number(label) == pytest.approx(slopes[f"b_{i + 1}"], abs=0.0051)  # b is added to r
+            assert number(label[1]) == pytest.approx(slopes[f"b_{i + 1}"], abs=0.0051)  # b is added to r
     for i, label in enumerate(scene.orange.biases):
         nearest = min(scene.bias_arrows, key=lambda arrow: _apart(arrow[1], label))
         assert nearest is scene.bias_arrows[i]
-        assert number(label) == pytest.approx(slopes[f"b_{i + 1}"], abs=0.0051)
+        assert number(label[1]) == pytest.approx(slopes[f"b_{i + 1}"], abs=0.0051)
 
 
 def _apart(first, second) -> float:
@@ -118,13 +116,29 @@ def _distance(line, label) -> float:
     return float(np.linalg.norm(np.cross(way, point - start)))
 
 
-def test_the_larger_a_slope_the_thicker_its_line(trace_of, film):
-    widths, slopes = film["rest", "widths"], slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
-    order = sorted(widths, key=lambda at: widths[at])
-    sizes = [abs(slopes[f"w_{i + 1}_{j + 1}"]) for i, j in order]
-    assert sizes == sorted(sizes)
-    assert widths[order[0]] < widths[order[-1]]
-    assert len(set(film["step", "widths"].values())) == 1  # until the step: these slopes are the old theta's
+def test_a_line_is_orange_once_a_slope_came_back_along_it_and_all_are_alike(film):
+    i, j = film["scene"].path
+    path, rest = film["path", "lines"], film["rest", "lines"]
+    lit = {look for edges in rest for look in edges.values()}
+    assert len(lit) == 1  # of every layer, from r to a too: brightness says nothing of sizes
+    assert {edges[at] for edges, at in zip(path, ((i, j), (i, i), (0, i)), strict=True)} == lit
+    assert sum(look in lit for edges in path for look in edges.values()) == 3
+    for edges in film["step", "lines"]:  # until the step: these slopes are the old theta's
+        assert len(set(edges.values())) == 1 and not lit & set(edges.values())
+
+
+def test_a_little_more_y_is_tried_before_its_slope_is_told(play, monkeypatch):
+    written, made = [], Backprop._line
+    monkeypatch.setattr(Backprop, "_line", lambda self, source: (written.append(source), made(self, source))[1])
+    scene = play(Backprop, run=RUN).scene
+    told = next(k for k, source in enumerate(written) if "partial e, partial blue(y)" in source)
+    (y, label, error), (more, same, less) = (
+        map(float, re.search(r"abs\(.*blue\(([0-9.]+)\).*red\(([0-9.]+)\)\) = .*, ([0-9.]+)\)", source).groups())
+        for source in written[told - 2 : told]
+    )
+    assert (y, same) == (pytest.approx(scene.there.y, abs=0.0051), label)
+    assert (more - y, error - less) == (pytest.approx(0.01), pytest.approx(0.01))
+    assert less == pytest.approx(abs(more - label))
 
 
 def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(trace_of, film):
@@ -233,6 +247,15 @@ def test_numbers_of_the_gradient_stand_apart(scale):
     assert len(numbers) >= 4
     assert all(b.get_left()[0] - a.get_right()[0] > 0.1 for a, b in pairwise(numbers))
     assert numbers[-1].get_right()[0] <= style.RIGHT_EDGE
+    assert [group[0].source for group in row.groups] == [
+        "$display(W)$",
+        "$display(bold(b))$",
+        "$display(bold(c))$",
+        "$display(b)$",
+    ]
+    assert all(
+        names[k].startswith("w") == (text.get_x() < row.groups[0].get_right()[0]) for k, text in row.numbers.items()
+    )
     for index, text in row.numbers.items():
         assert number(text) == pytest.approx(gradient[index], abs=0.5)
 
