@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Self
 
@@ -46,6 +47,8 @@ BOX = (style.LEFT_EDGE + 0.42, 5.2, -1.95, 2.15)
 BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction is made from, and of its name
 LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
 READOUT = 30
+OTHER_DAY = {"eve-chance": 6.3, "eve-holidays": 6.3, "eve-unknown": 4.9}
+"""Seconds from an Eve's name to the last sentence, which is about the other day, in each line about both."""
 LECTURE_DEPTH = 3  # layers of the network whose forecast the lecture shows
 
 
@@ -249,9 +252,17 @@ class Forecast(LectureScene):
         first, last = self.surprises[0], self.surprises[-1]
         values = {**self._day(first.day, "first"), **self._day(last.day, "last"), **self._day(self.unseen.worst)}
         with self.beat(self.unseen.answer, **values):
-            # Each of these days gets its name, as far as one can know it
-            for surprise in self.surprises:
-                self.play(FadeIn(self.picture.marks[surprise.day].name), run_time=0.6)
+            # Each of these days gets its name when it is spoken of, as far as one can know it: first what a calendar
+            # tells of, the others with the last sentence
+            eves, others = self.unseen.answered
+            self._name_days(eves)
+            if eves and others:
+                self.wait(OTHER_DAY[self.unseen.answer])
+            self._name_days(others)
+
+    def _name_days(self, surprises: Sequence[Surprise]) -> None:
+        for surprise in surprises:
+            self.play(FadeIn(self.picture.marks[surprise.day].name), run_time=0.6)
 
     def _day_name(self, surprise: Surprise) -> str:
         day = self.unseen.date_of(surprise)

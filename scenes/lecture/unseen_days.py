@@ -96,16 +96,19 @@ class UnseenDays:
         What else is special in synthetic views comes by chance, except for the other days of that holiday.
         """
         made_up = "-made-up" if self.dataset.synthetic else ""
-        days = [self.date_of(surprise) for surprise in self.surprises]
-        dips = [self.date_of(surprise) for surprise in self.surprises if not surprise.is_rise]
-        eves = [day for day in dips if day in NEW_YEAR_EVES]
-        others = [day for day in days if day not in eves]
+        eves, others = self.answered
         if not others:
             return "eve" + made_up
-        chance = all(map(self.is_chance, others))
+        chance = all(self.is_chance(self.date_of(surprise)) for surprise in others)
         if eves:
             return "eve-chance" if chance else "eve-holidays" if made_up else "eve-unknown"
-        return "chance" if chance else "unknown" if len(days) == 1 else "unknown-both"
+        return "chance" if chance else "unknown" if len(others) == 1 else "unknown-both"
+
+    @property
+    def answered(self) -> tuple[list[Surprise], list[Surprise]]:
+        """In the order in which `answer` speaks of them: dips that a calendar tells of, then the other surprises."""
+        eves = [one for one in self.surprises if not one.is_rise and self.date_of(one) in NEW_YEAR_EVES]
+        return eves, [one for one in self.surprises if one not in eves]
 
     def date_of(self, surprise: Surprise) -> date:
         """Its day."""

@@ -18,7 +18,7 @@ from gradreel.core.results import depth_experiments
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.forecast import Forecast
 from gradreel.scenes.lecture.unseen_days import UnseenDays
-from manim import DL, DR, UL, UR
+from manim import DL, DR, UL, UR, FadeIn
 
 WEEK = DailyViews(window=7)
 LINEAR = {"dataset": WEEK, "depth": 0, "epochs": 1}
@@ -183,6 +183,24 @@ def test_a_network_that_repeats_the_day_follows_a_burst_and_a_dip_a_day_late(rep
     assert lines["second-dip-late"]["en"].count("1.70k") == 2  # what it dropped to, and what was said of the day after
     assert [texts[0] for texts in numbers.values()] == ["7.13k", "1.70k"]
     assert [texts[2] for texts in numbers.values()] == ["7.13k, a day late", "1.70k, a day late"]
+
+
+def test_the_eve_has_its_name_first_and_the_other_day_with_the_last_sentence(foretold, monkeypatch):
+    named, play_it = [], Forecast.play
+
+    def record(scene, *animations, **options):
+        names = {id(marks.name): k for k, marks in scene.picture.marks.items()} if hasattr(scene, "picture") else {}
+        coming = [id(one.mobject) for one in animations if isinstance(one, FadeIn)]
+        named.extend((names[one], scene.time) for one in coming if one in names)
+        return play_it(scene, *animations, **options)
+
+    monkeypatch.setattr(Forecast, "play", record)
+    beats = []
+    foretold({1: 1.0}, lambda scene, beat: beats.append((beat, scene.time, scene.unseen.worst)), **LINEAR)
+    (first, early), (_, late) = named
+    start, end, eve = beats[-3][1], beats[-2][1], beats[-2][2]
+    assert first == eve and early - start < 0.5
+    assert late > start + 0.75 * (end - start)
 
 
 def test_the_marks_stand_at_the_recorded_numbers(repeating):
