@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.results import DEPTHS, WIDTH
 from gradreel.scenes import style
@@ -9,11 +10,12 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.forecast import BOX as DAYS_BOX
 from gradreel.scenes.mobjects.axis_of_days import axis_of_days
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.neuron import NeuronView
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, smooth
 from pydantic import Field
 
 BOX = (-5.3, 5.3, -2.15, 1.5)  # middles of the first and the last column, bottom, top
@@ -21,7 +23,9 @@ PLATE_BASELINE, PLATE_WIDTH, PLATE_SIZE = 2.62, 6.2, 52
 DEEP_Y, DEEP_BASELINE = -2.85, -3.3
 OVER = 0.16  # from the top of what a label names to its baseline
 OUT_DROP = 0.52  # from the last node's foot to the baseline of its label
-LENS = (1.6, -0.55, 1.75)  # middle of the neuron seen from near, x, y; and its radius
+NARROW = -0.7  # where the last column stands while one neuron is seen from near, beside the network
+LENS = (3.95, -0.55, 1.95)  # middle of that neuron, x, y; and its radius
+RUN = 2.0  # seconds that signals take through all of the network
 EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
 
 
@@ -78,49 +82,70 @@ class Naming(LectureScene):
 
     def _neuron_beat(self) -> None:
         with self.beat("neuron"):
-            # One node and the lines into it stay bright; seen from near, signals come in, are added, and go through a
-            # ReLU: a neuron
-            column, edges = self.diagram.columns[1], self.diagram.edges[0].into(0)
+            # The network makes room; one of its last nodes and the lines into it stay bright. Seen from near: signals
+            # come in, are added, and go through a ReLU. Then others, whose sum is below zero: nothing comes out
+            column, edges = self.diagram.columns[-2], self.diagram.edges[-2].into(0)
             node, picture = column.nodes[0], column.pictures[0]
             self.rays = edges
-            self.play(*self._light(FAINT), run_time=0.5)
-            self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, PRESENT), run_time=0.7)
+            self.play(self._widen(BOX[1], NARROW), run_time=0.7)
+            self.play(*self._light(FAINT), run_time=0.35)
+            self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, PRESENT), run_time=0.35)
             self.lens = NeuronView(*LENS)
             self.label = words(self.screen("neuron"), style.HEADING).place(LENS[1] + LENS[2] + 0.2, center=LENS[0])
-            self.play(*(Create(line) for line in self.lens.sight(node)), FadeIn(self.lens), run_time=0.9)
-            self.play(FadeIn(self.label, shift=0.15 * UP), self.lens.fire(), run_time=2.2)
+            seeing = [Create(line) for line in self.lens.sight(node)]
+            self.play(*seeing, FadeIn(self.lens), FadeIn(self.label, shift=0.15 * UP), run_time=0.8)
+            self.wait(0.2)
+            self.play(self.lens.signals(positive=True), run_time=1.9)
+            self.play(self.lens.signals(positive=False), run_time=2.6)
+
+    def _widen(self, start: float, end: float) -> Animation:
+        """The diagram's last column goes from x = ``start`` to ``end``, the others keep even distances."""
+
+        def update(diagram: LayerDiagram, share: float) -> None:
+            diagram.spread(np.linspace(BOX[0], start + share * (end - start), len(diagram.columns)))
+
+        return UpdateFromAlphaFunc(self.diagram, update, rate_func=smooth)
 
     def _network_beat(self) -> None:
         with self.beat("network"):
-            # More and more of them light up, until all are bright, and the plate has its first name
-            leaving = [self.label, self.lens, *self.lens.lines]
-            self.play(emphasis(self.rays, FAINT_EDGES), *(FadeOut(part) for part in leaving), run_time=0.5)
+            # The network has its room again. More and more neurons light up, until all are bright, and the plate has
+            # its first name; signals run through all of them
+            leaving = [self.name, self.label, self.lens, *self.lens.lines]
+            self.play(*(FadeOut(part) for part in leaving), emphasis(self.rays, FAINT_EDGES), run_time=0.4)
+            self.play(self._widen(NARROW, BOX[1]), run_time=0.7)
             columns = self.diagram.columns
             nodes = [part for k in self._hidden() for part in (*columns[k].nodes.values(), *columns[k].pictures)]
             lights = [emphasis(part, FULL) for part in nodes]
-            self.play(LaggedStart(*lights, lag_ratio=0.1), run_time=1.8)
-            self.play(*self._light(FULL), run_time=0.6)
-            self._rename("network")
+            self.name = self._name("network")
+            naming = FadeIn(self.name, shift=0.15 * UP, run_time=0.6)
+            self.play(LaggedStart(*lights, lag_ratio=0.1, run_time=1.2), naming)
+            self.play(*self._light(FULL), run_time=0.4)
+            for edges in self.diagram.edges:
+                self.play(Pulse(VGroup(*edges.lines.values()), palette.text).run(RUN / len(self.diagram.edges)))
 
     def _spoilt_beat(self) -> None:
         with self.beat("spoilt"):
-            # The name is struck out, and loses its light
-            self.play(*self._light(PRESENT), run_time=0.5)
+            # The years; the network goes dark, layer by layer, when too little was delivered. Then the words alone are
+            # too much: the name is struck out, and loses its light
+            self.wait(1.2)
             self.years = words(self.screen("years"), style.LABEL, palette.dim)
             self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
             self.play(FadeIn(self.years, shift=0.15 * UP), run_time=0.5)
             self.wait(2.6)
+            self.play(LaggedStart(*self._light(FAINT), lag_ratio=0.15), run_time=1.6)
+            self.wait(1.0)
             y = self.name.get_center()[1]
             left, right = self.name.get_left()[0] - 0.2, self.name.get_right()[0] + 0.2
             self.strike = segment((left, y, 0), (right, y, 0), palette.text, 4.0)
-            self.play(Create(self.strike), run_time=0.7)
+            self.play(Create(self.strike), run_time=0.8)
+            self.wait(0.8)
             self.play(emphasis(self.name, FAINT), run_time=0.5)
 
     def _deep_beat(self) -> None:
         with self.beat("deep"):
-            # A frame round each column: hidden layers, for only the two ends are seen. All of them together are deep,
-            # and the plate has its last name
-            gone = [FadeOut(part) for part in (self.strike, self.years)]
+            # The plate is empty. A frame round each column: hidden layers, for only the two ends are seen. All of them
+            # together are deep, and the plate has its last name
+            gone = [FadeOut(part) for part in (self.name, self.strike, self.years)]
             self.play(*gone, *self._light(FULL), run_time=0.5)
             self.frames = [self.diagram.frame(k) for k in self._hidden()]
             self.labels = [self._label(k) for k in self._hidden()]
@@ -132,7 +157,8 @@ class Naming(LectureScene):
             self.wait(1.4)
             self.play(*(emphasis(self.diagram.columns[k], FULL) for k in self._hidden()), run_time=0.6)
             self._deep_bracket()
-            self._rename("deep")
+            self.name = self._name("deep")
+            self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
             self.hand_on(self.name)
 
     def _label(self, k: int) -> TextMobject:
@@ -144,10 +170,9 @@ class Naming(LectureScene):
         first, last = self.diagram.columns[0], self.diagram.columns[-1]
         over = max(self.labels[0].baseline, first.nodes[0].get_top()[1] + OVER)
         below = last.nodes[0].get_bottom()[1] - OUT_DROP
-        return [
-            words(self.screen("input"), style.LABEL).place(over, center=first.x),
-            words(self.screen("output"), style.LABEL).place(below, right=style.RIGHT_EDGE),
-        ]
+        out = words(self.screen("output"), style.LABEL)
+        out.place(below, left=min(last.x - 0.15, style.RIGHT_EDGE - out.width))  # right of the lines to the node
+        return [words(self.screen("input"), style.LABEL).place(over, center=first.x), out]
 
     def _deep_bracket(self) -> None:
         left, right = self.frames[0].get_left()[0], self.frames[-1].get_right()[0]
@@ -155,11 +180,6 @@ class Naming(LectureScene):
         self.bracket = VGroup(segment((left, DEEP_Y, 0), (right, DEEP_Y, 0), palette.axis, style.AXIS), *ends)
         self.deep = words(self.screen("many"), style.LABEL).place(DEEP_BASELINE, center=(left + right) / 2)
         self.play(Create(self.bracket), FadeIn(self.deep, shift=0.15 * UP), run_time=0.8)
-
-    def _rename(self, key: str) -> None:
-        old, self.name = self.name, self._name(key)
-        self.play(FadeOut(old, shift=0.15 * UP), run_time=0.35)
-        self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
 
 
 def name_on_plate(text: str) -> TextMobject:

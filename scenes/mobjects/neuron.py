@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.network_parts import Node, activation_picture
+from gradreel.scenes.mobjects.network_parts import Node, activation_picture, arrow_up
 from gradreel.scenes.mobjects.plot import ring, segment
+from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.style import palette
 from manim import Animation, Dot, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 INPUTS = 4
-PLUS, BODY = (-0.28, 0.2), (0.38, 0.27)  # x and radius of the sum, and of the ReLU, in radii of the whole
+PLUS, BODY = (-0.47, 0.17), (0.44, 0.24)  # x and radius of the sum, and of the ReLU, in radii of the whole
 SPREAD = 0.62  # of the inputs' heights on the rim
-ARRIVED = 0.55  # share of the time after which the signals are added
+BIAS = 0.36  # length of the arrow that brings b, in radii of the whole
+ARRIVED = 0.5  # share of the time after which the signals are added
+SIGN_OVER, SIGN_STAYS = 0.13, 0.12  # of the sum's sign: scene units over the line, share of the time in which it comes
 
 
 class NeuronView(VGroup):
-    """A round window at (x, y): lines in from the left, a plus, a ReLU, a line out. ``fire`` sends signals through.
+    """A round window at (x, y): lines in from the left, a plus with b, a ReLU, a line out. ``signals`` go through.
 
     ``lines``: from the node that is looked at, once ``sight`` has made them; not part of the window.
     """
@@ -26,19 +29,15 @@ class NeuronView(VGroup):
         super().__init__()
         self.middle, self.radius = np.array([x, y, 0.0]), radius
         window = ring(self.middle, radius, palette.axis, palette.background)
-        plus, body = self._at(PLUS[0], 0.0), self._at(BODY[0], 0.0)
+        self.plus, self.body = self._at(PLUS[0], 0.0), self._at(BODY[0], 0.0)
         self.starts = [self._rim(height) for height in np.linspace(SPREAD, -SPREAD, INPUTS)]
-        self.plus = plus
-        into = [self._line(start, plus, palette.yellow, PLUS[1]) for start in self.starts]
         self.end = self._at(0.99, 0.0)
+        into = [self._line(start, self.plus) for start in self.starts]
         through = segment(self._at(PLUS[0] + PLUS[1], 0), self._at(BODY[0] - BODY[1], 0), palette.text, style.RING)
         out = segment(self._at(BODY[0] + BODY[1], 0), self.end, palette.text, style.RING)
-        sign = ring(plus, PLUS[1] * radius, palette.text)
-        arms = [segment(plus - arm, plus + arm, palette.text, style.RING) for arm in 0.1 * radius * np.eye(3)[:2]]
-        node = Node(body, BODY[1] * radius, palette.blue)
-        picture = activation_picture("relu", 1.3 * BODY[1] * radius, palette.blue, style.SMALL_CURVE).move_to(body)
-        self.signals = VGroup(*(Dot(start, radius=0.09, color=palette.text) for start in self.starts))
-        self.add(window, *into, through, out, sign, *arms, node, picture)
+        node = Node(self.body, BODY[1] * radius, palette.blue)
+        picture = activation_picture("relu", 1.3 * BODY[1] * radius, palette.blue, style.SMALL_CURVE).move_to(self.body)
+        self.add(window, *into, through, out, *self._sum(), *self._bias(), node, picture)
         self.lines: list[VMobject] = []
 
     def _at(self, x: float, y: float) -> NDArray:
@@ -48,9 +47,22 @@ class NeuronView(VGroup):
     def _rim(self, height: float) -> NDArray:
         return self._at(-0.99 * float(np.sqrt(1 - height**2)), height)
 
-    def _line(self, start: NDArray, end: NDArray, color: object, gap: float) -> VMobject:
+    def _line(self, start: NDArray, end: NDArray) -> VMobject:
         way = (end - start) / np.linalg.norm(end - start)
-        return segment(start, end - way * gap * self.radius, palette.yellow, style.RING)
+        return segment(start, end - way * PLUS[1] * self.radius, palette.yellow, style.RING)
+
+    def _sum(self) -> list[VMobject]:
+        """A plus in a ring."""
+        arms = 0.08 * self.radius * np.eye(3)[:2]
+        lines = [segment(self.plus - arm, self.plus + arm, palette.text, style.RING) for arm in arms]
+        return [ring(self.plus, PLUS[1] * self.radius, palette.text), *lines]
+
+    def _bias(self) -> list[VMobject]:
+        """b, which is added too, and its arrow from below."""
+        foot = self._at(PLUS[0], -PLUS[1])
+        length = BIAS * self.radius
+        name = formula("b", style.LETTER, palette.green).place(foot[1] - length, left=foot[0] + 0.14)
+        return [arrow_up(foot - np.array([0.0, 0.04, 0.0]), length, palette.green), name]
 
     def sight(self, node: Node) -> list[VMobject]:
         """Two lines from ``node`` to the window's rim, touching both."""
@@ -65,14 +77,27 @@ class NeuronView(VGroup):
             self.lines.append(segment(*ends, palette.dim, style.BOX))
         return self.lines
 
-    def fire(self) -> Animation:
-        """Signals come in together, meet at the plus, and one goes through the ReLU and out; then they are gone."""
+    def signals(self, positive: bool) -> Animation:
+        """Signals come in together and are added. A ``positive`` sum goes through the ReLU and out; else nothing does.
 
-        def update(signals: VGroup, share: float) -> None:
+        Meanwhile the sum's sign stands over the line from the plus to the ReLU; then all of it is gone.
+        """
+        dots = VGroup(*(Dot(start, radius=0.09, color=palette.text) for start in self.starts))
+        sign = self._sign(positive)
+        goal = self.end if positive else self.body
+
+        def update(_: VGroup, share: float) -> None:
             arriving = smooth(min(1.0, share / ARRIVED))
             leaving = smooth(max(0.0, (share - ARRIVED) / (1 - ARRIVED)))
-            for dot, start in zip(signals, self.starts, strict=True):
+            for dot, start in zip(dots, self.starts, strict=True):
                 way = start + arriving * (self.plus - start)
-                dot.move_to(way if leaving == 0 else self.plus + leaving * (self.end - self.plus))
+                dot.move_to(way if leaving == 0 else self.plus + leaving * (goal - self.plus))
+                dot.set_opacity(1.0 if positive else min(1.0, 4 * (1 - leaving)))
+            sign.set_opacity(float(np.clip(min(share - ARRIVED, 1 - share) / SIGN_STAYS, 0, 1)))
 
-        return UpdateFromAlphaFunc(self.signals, update, remover=True)
+        return UpdateFromAlphaFunc(VGroup(dots, sign), update, remover=True)
+
+    def _sign(self, positive: bool) -> TextMobject:
+        middle = self._at((PLUS[0] + PLUS[1] + BODY[0] - BODY[1]) / 2, 0.0)
+        sign = formula("r > 0" if positive else "r < 0", style.LETTER)
+        return sign.place(middle[1] + SIGN_OVER, center=middle[0])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_beats
-from gradreel.scenes.lecture.naming import Naming
+from gradreel.scenes.lecture.naming import BOX, Naming
 from gradreel.scenes.mobjects.neuron import ARRIVED, NeuronView
+from manim import FadeIn, FadeOut
 
 
 def test_names_follow_each_other(play):
@@ -46,24 +47,81 @@ def test_one_neuron_is_bright_when_it_is_named(play):
         if beat == "neuron":
             shares = [node.emphasis for column in scene.diagram.columns for node in column.nodes.values()]
             assert shares.count(1.0) == 1
-            assert scene.diagram.columns[1].nodes[0].emphasis == 1.0
+            assert scene.diagram.columns[-2].nodes[0].emphasis == 1.0
             bright = [line for edges in scene.diagram.edges for line in edges if line.emphasis > 0.5]
-            assert bright == list(scene.diagram.edges[0].into(0))  # what goes out belongs to the next ones
+            assert bright == list(scene.diagram.edges[-2].into(0))  # what goes out belongs to the next ones
         if beat in ("network", "deep"):
             assert all(node.emphasis == 1.0 for column in scene.diagram.columns for node in column.nodes.values())
 
     play(Naming, look)
 
 
-def test_signals_meet_at_the_plus_and_leave_through_the_relu():
+@pytest.mark.parametrize("parameters", [{}, {"depth": 4}, {"width": 1, "depth": 2}])
+def test_the_neuron_seen_from_near_hides_nothing(play, parameters):
+    def look(scene, beat):
+        if beat == "neuron":
+            seen = scene.diagram.columns[-2].nodes[0]
+            for node in (node for column in scene.diagram.columns for node in column.nodes.values()):
+                assert np.linalg.norm(node.get_center() - scene.lens.middle) > scene.lens.radius + node.radius
+                for line in scene.lens.lines if node is not seen else ():
+                    way = np.linspace(line.points[0], line.points[-1], 200)
+                    assert np.linalg.norm(way - node.get_center(), axis=1).min() > node.radius
+        else:
+            assert scene.diagram.columns[-1].x == pytest.approx(BOX[1])  # the network has all its room
+
+    play(Naming, look, **parameters)
+
+
+@pytest.mark.parametrize(("positive", "end"), [(True, "end"), (False, "body")])
+def test_signals_meet_at_the_plus_and_leave_through_the_relu_if_their_sum_is_positive(positive, end):
     view = NeuronView(0.0, 0.0, 1.0)
-    fire = view.fire()
-    fire.begin()
-    starts = [dot.get_center() for dot in view.signals]
+    signals = view.signals(positive)
+    signals.begin()
+    dots, sign = signals.mobject
+    starts = [dot.get_center() for dot in dots]
     assert np.linalg.norm(starts, axis=1) == pytest.approx(np.full(len(starts), 0.99), abs=0.01)
-    for time, place in ((ARRIVED, view.plus), (1.0, view.end)):
-        fire.interpolate(invert(fire.rate_func, time))
-        assert [dot.get_center() for dot in view.signals] == [pytest.approx(place, abs=1e-3)] * len(starts)
+    for time, place in ((ARRIVED, view.plus), (1.0, getattr(view, end))):
+        signals.interpolate(invert(signals.rate_func, time))
+        assert [dot.get_center() for dot in dots] == [pytest.approx(place, abs=1e-3)] * len(starts)
+    assert all((dot.get_fill_opacity() > 0.9) == positive for dot in dots)  # a negative sum has gone out on the way
+    assert ("r > 0" if positive else "r < 0") in sign.source
+
+
+def test_a_signal_that_comes_out_is_followed_by_one_that_does_not(play, monkeypatch):
+    sent, signals = [], NeuronView.signals
+    monkeypatch.setattr(NeuronView, "signals", lambda view, positive: sent.append(positive) or signals(view, positive))
+    play(Naming)
+    assert sent == [True, False]
+
+
+def test_the_rejected_name_does_not_come_back(play, fading):
+    """The plate stays empty until the last name comes."""
+    faded = fading(Naming)
+    names = [(way, source) for way, source in faded if source in ("Neural network", "Deep learning", "hidden layer")]
+    assert names[0] == ("in", "Neural network")
+    assert names[1:3] == [("out", "Neural network"), ("in", "hidden layer")]
+    assert names[-1] == ("in", "Deep learning")
+
+
+@pytest.fixture
+def fading(play, monkeypatch):
+    """``fading(scene)``: which words came ("in") and went ("out") while it was played, in order."""
+
+    def played(scene_class):
+        found, play_it = [], scene_class.play
+
+        def record(scene, *animations, **options):
+            for animation in animations:
+                way = {FadeIn: "in", FadeOut: "out"}.get(type(animation))
+                source = getattr(animation.mobject, "source", None)
+                found.extend([(way, source)] if way and source else [])
+            return play_it(scene, *animations, **options)
+
+        monkeypatch.setattr(scene_class, "play", record)
+        play(scene_class)
+        return found
+
+    return played
 
 
 def invert(rate_func, value):
