@@ -12,6 +12,7 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.naming import name_on_plate
 from gradreel.scenes.mobjects.data_squares import SkySquares
+from gradreel.scenes.mobjects.five_guesses import FiveGuesses
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.skyline import (
     CELLAR,
@@ -27,12 +28,24 @@ from gradreel.scenes.mobjects.text import TextMobject, caption, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.tower import TAIPEI_FLOORS, CloseUp, Column, ErrorBar
 from gradreel.scenes.style import palette
-from manim import UP, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, linear, smooth, squish_rate_func
+from manim import (
+    UP,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    Mobject,
+    UpdateFromAlphaFunc,
+    linear,
+    smooth,
+    squish_rate_func,
+)
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
 MOST_LAYERS = 2000
 CLOSE_UP = (4.7, -0.75, 2.3)  # middle, bottom, top of the floors seen from near
+GUESSES = (4.3, 0.9)  # x between a picture and the guesses at it, and the middle of both, y
 SQUARES_LEFT, SQUARES_BOTTOM = -5.9, 0.35
 MILLION = 1_000_000
 
@@ -91,7 +104,7 @@ class DeeperAndDeeper(LectureScene):
         self._last_beat()
         self._shortcut_beat()
         self._pictures_beat()
-        towers = [*(column.tower for column in self.columns[:-1]), self.columns[-1].lit]
+        towers = [column.tower for column in self.columns]
         self.hand_on(self.ground, *(tower for tower in towers if tower in self.get_mobject_family_members()))
 
     # -- what is on the screen -----------------------------------------------------------------------------------
@@ -124,10 +137,13 @@ class DeeperAndDeeper(LectureScene):
         self.play(raising)
 
     def _name_it(self, column: Column) -> None:
-        """The words of ``column`` come, and its error hangs itself below."""
+        """The words of ``column`` come."""
         self.play(*(FadeIn(text, shift=0.15 * UP) for text in column.words()), run_time=0.5)
         column.add(*column.words())
         self.add(self.skyline)
+
+    def _hang_error(self, column: Column) -> None:
+        """The error of ``column``, if it is known, hangs itself below."""
         if column.bar is not None:
             column.add(column.bar)
             self.add(self.skyline)
@@ -140,21 +156,39 @@ class DeeperAndDeeper(LectureScene):
         first = self.networks[0]
         known = first.error is not None
         with self.beat("first" if known else "first-plain", **self._told_of(first)):
-            # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Below
-            # the ground, a bar: how often the network is wrong
+            # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Beside
+            # it five guesses at a picture; all of them are wrong as often as a bar says, below the ground
             name = name_on_plate(self.words_of.screen("naming", "deep", self.context.language, {}))
             self.add(name)
             heading, (arriving,) = next_heading(self.screen("heading"))
             going = FadeOut(name, target_position=heading, scale=0.7, rate_func=squish_rate_func(smooth, 0.0, 0.6))
             arriving.rate_func = squish_rate_func(smooth, 0.5, 1.0)
             self.play(going, arriving, FadeIn(self.ground), run_time=0.8)
+            self.wait(0.7)
             self._raise(self.columns[0], _seconds(first.layers))
             self.one_layer = self.skyline.beside_a_floor(self.columns[0], self.screen("one-layer"))
-            rows = self._row_names()
+            self.beside: list[Mobject] = [self.one_layer]
             self.play(FadeIn(self.one_layer), run_time=0.5)
+            self._name_it(self.columns[0])
+            if known:
+                self.wait(0.9)
+                self._guess()
+            rows = self._row_names()
             if rows:
                 self.play(FadeIn(self.cellar, *rows), run_time=0.5)
-            self._name_it(self.columns[0])
+            self._hang_error(self.columns[0])
+            if known:
+                self.play(LaggedStart(*map(Create, self.guesses.crosses), lag_ratio=0.2), run_time=0.8)
+
+    def _guess(self) -> None:
+        """Beside the tower, a picture, and five guesses at what is in it."""
+        self._forget_what_is_beside()
+        self.guesses = FiveGuesses(*GUESSES, [self.screen("guess", k=k + 1) for k in range(5)])
+        self.beside = [self.guesses, self.guesses.crosses]
+        self.play(FadeIn(self.guesses.picture), run_time=0.5)
+        self.wait(0.4)
+        coming = [FadeIn(guess, shift=0.15 * UP) for guess in self.guesses.guesses]
+        self.play(LaggedStart(*coming, lag_ratio=0.3), run_time=1.2)
 
     def _more_beat(self) -> None:
         middle = self.networks[1:-1]
@@ -165,50 +199,50 @@ class DeeperAndDeeper(LectureScene):
         key = ("more-two" if len(middle) == 2 else "more") + ("-better" if better else "")
         with self.beat(key, **values, **self._told_of(last)):
             # Higher ones, one after the other; what hangs below gets shorter
-            self._forget_one_layer()
+            self._forget_what_is_beside()
             for column in self.columns[1:-1]:
                 self._raise(column, _seconds(column.floors))
                 self._name_it(column)
+                self._hang_error(column)
 
     def _last_beat(self) -> None:
         last = self.networks[-1]
         taller = last.layers > TAIPEI_FLOORS
         key = ("last-taller" if taller else "last-lower") + ("" if last.error is None else "-error")
         with self.beat(key, **self._told_of(last)):
-            # The last one shoots up, out of the picture; then all draws back until it fits, beside a building
-            self._forget_one_layer()
+            # The last one gets its name and shoots up, out of the picture; then all draws back until it fits, beside
+            # a building. Its error hangs itself below when it is spoken of
+            tower, building = self.columns[-1], self.skyline.building
+            self._forget_what_is_beside()
             self.play(self.skyline.going("place", 1.0, 0.9))
-            self._raise(self.columns[-1], min(2.4, 1.2 + _seconds(last.layers)))
-            self.wait(0.6)
-            self.play(self.skyline.going("away", 1.0, 2.0))
-            self._name_it(self.columns[-1])
-            self._raise(self.skyline.building, 1.4)
-            self._name_it(self.skyline.building)
+            self._name_it(tower)
+            self._raise(tower, min(2.0, 0.9 + _seconds(last.layers)))
+            if not taller:
+                self._hang_error(tower)
+            self.wait(0.3)
+            self.play(self.skyline.going("away", 1.0, 1.4))
+            self._name_it(building)
+            self._raise(building, 1.2)
+            if taller:
+                self._hang_error(tower)
 
     def _shortcut_beat(self) -> None:
         last = self.columns[-1]
-        with self.beat("shortcut", layers=Count(last.floors)):
-            # The last tower goes dark, a few of its floors are seen from near. A light climbs floor by floor, their
-            # number beside it; near by another takes the stairs that skip floors, and on top they meet
-            self.play(FadeOut(self.skyline.building), last.darken(), run_time=0.6)
+        with self.beat("shortcut"):
+            # A few floors of the last tower are seen from near, then lifts that skip floors. Something comes in: one
+            # dot climbs floor by floor, another takes the lift, and on top they meet
+            self.play(FadeOut(self.skyline.building), run_time=0.5)
             self.skyline.remove(self.skyline.building)
             self.close_up = CloseUp(last.floors, *CLOSE_UP)
-            guides = self.close_up.guides(last.spot)
-            self.stairs = words(self.screen("stairs"), style.LABEL, palette.text)
-            self.stairs.place(CLOSE_UP[2] + 0.3, center=self.close_up.arcs_x)
-            last.begin_light(self.screen("reached"))
-            self.add(self.skyline)
-            self.play(FadeIn(guides), FadeIn(self.close_up.floors_near), run_time=0.6)
-            self.play(FadeIn(self.close_up.arcs), FadeIn(self.stairs), run_time=0.8)
+            self.play(FadeIn(self.close_up.guides(last.spot)), FadeIn(self.close_up.floors_near), run_time=0.7)
+            self.wait(1.1)
+            name = words(self.screen("shortcuts"), style.LABEL, palette.text)
+            name.place(CLOSE_UP[2] + 0.3, center=self.close_up.lifts_x)
+            self.play(FadeIn(self.close_up.lifts), FadeIn(name), run_time=0.8)
+            self.wait(1.3)
             self.close_up.begin()
-            moving = VGroup(last, self.close_up)
             self.add(self.close_up)
-
-            def update(_: VGroup, share: float) -> None:
-                last.light(share)
-                self.close_up.light(share)
-
-            self.play(UpdateFromAlphaFunc(moving, update, run_time=4.5, rate_func=linear))
+            self.play(UpdateFromAlphaFunc(self.close_up, CloseUp.light, run_time=3.5, rate_func=linear))
 
     def _pictures_beat(self) -> None:
         pictures, days = Count(self.parameters.pictures), Count(len(self.parameters.dataset.labels()))
@@ -225,9 +259,11 @@ class DeeperAndDeeper(LectureScene):
                 self.play(FadeIn(square), FadeIn(name, shift=0.15 * UP), run_time=0.8)
                 self.wait(0.6)
 
-    def _forget_one_layer(self) -> None:
-        if self.one_layer in self.mobjects:
-            self.play(FadeOut(self.one_layer), run_time=0.4)
+    def _forget_what_is_beside(self) -> None:
+        """What stands beside the first tower goes, if it has not yet."""
+        if self.beside:
+            self.play(*map(FadeOut, self.beside), run_time=0.4)
+        self.beside = []
 
     # -- words ---------------------------------------------------------------------------------------------------
 

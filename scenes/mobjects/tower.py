@@ -7,7 +7,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline, ring, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import Animation, AnimationGroup, Dot, ManimColor, Rectangle, VGroup, VMobject, smooth
+from manim import Dot, ManimColor, Rectangle, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 SLAB = 0.68  # share of a floor that is slab; the rest is the gap to the next
@@ -68,14 +68,13 @@ class Taipei101(VMobject):
 
 COUNT = 30  # size of the numbers on top of towers
 COUNT_GAP = 0.17  # from a tower's top to the baseline of its count
-COUNT_FOOT, WORD_RISE = 0.12, 0.37  # from the ground to a count's baseline at least; from there to a word over it
 HIGHEST_COUNT = 2.55  # of its baseline: beside a tower that goes on above it
 DIGIT = 0.174  # scene units that a digit of a count takes
 ERROR_SIZE, ERROR_DROP, BAR_SHARE = 30, 0.36, 0.3
 SKIP = 3
-"""Floors that a staircase skips: Residual Net's blocks have three layers; source: He et al. 2015, figure 5, right."""
-FADE = 0.06  # of the way up: in which what the light brings along comes and goes
-NEAR_WIDTH, ARC_OUT, PLUS = 1.0, 0.6, 0.15  # of floors seen from near; how far a staircase swings out; a + in a ring
+"""Floors that a lift skips: Residual Net's blocks have three layers; source: He et al. 2015, figure 5, right."""
+FADE = 0.06  # of the way up: in which the dots come and go
+NEAR_WIDTH, SHAFT_OUT, PLUS = 1.0, 0.6, 0.15  # of floors seen from near; how far out a shaft is; a + in a ring
 
 
 class ErrorBar(VGroup):
@@ -119,8 +118,6 @@ class Column(VGroup):
         self.unit = words(unit, COUNT, palette.text)
         self.texts = texts  # each with its baseline
         self.hung = 0.0  # share of the bar that hangs
-        self.lit: Tower | None = None
-        self.reached: TextMobject | None = None  # the word over the number of the floor that is lit
 
     def begin(self) -> None:
         """The tower and its count join the picture, nothing built yet."""
@@ -132,9 +129,7 @@ class Column(VGroup):
     def stand(self, x: float, width: float, floor: float) -> None:
         """Around ``x``; the count on top is that of the floors built so far."""
         self.spot = (x, self.ground, width, floor)
-        for tower in (self.tower, self.lit):
-            if tower is not None:
-                tower.stand(*self.spot, built=self.built)
+        self.tower.stand(*self.spot, built=self.built)
         self._number(np.floor(self.built + 1e-9), self.tower.top)
         for text, line in self.texts:
             text.place(line, center=x)
@@ -146,22 +141,13 @@ class Column(VGroup):
         if self.bar is not None:
             self.bar.hang(self.spot[0], BAR_SHARE * self.spot[2], share)
 
-    def _number(self, value: float, top: float, beside: float | None = None) -> None:
-        """The count and its unit on top of the tower; beside it where that is too high, or by ``beside``, 0 to 1."""
+    def _number(self, value: float, top: float) -> None:
+        """The count and its unit on top of the tower; beside it where that is too high."""
         x, _, width, _ = self.spot
         baseline = min(top + COUNT_GAP, HIGHEST_COUNT)
-        if beside is None:
-            beside = float(np.clip((top + COUNT_GAP - HIGHEST_COUNT) / 0.6 + 1, 0, 1))
-            beside = float(smooth(beside)) if top + COUNT_GAP > HIGHEST_COUNT else 0.0
+        beside = float(smooth(np.clip((top + COUNT_GAP - HIGHEST_COUNT) / 0.6 + 1, 0, 1)))
+        beside = beside if top + COUNT_GAP > HIGHEST_COUNT else 0.0
         whole = self.count_width + 0.14 + self.unit.width
-        if self.lit is not None:
-            self.count.set_value(value)
-            middle = x + (1 - beside) * (self.count_width - whole) / 2
-            self.count.place(
-                baseline, right=middle + self.count_width / 2 - beside * (width / 2 + self.count_width / 2 + 0.15)
-            )
-            self.unit.place(baseline, right=x + whole / 2)
-            return
         right = x + whole / 2 - beside * (width / 2 + whole / 2 + 0.15)
         self.count.set_value(value)
         self.count.place(baseline, right=right - whole + self.count_width)
@@ -171,40 +157,11 @@ class Column(VGroup):
     def count_width(self) -> float:
         return float(DIGIT * len(str(self.floors)))
 
-    def darken(self) -> Animation:
-        """The tower goes dark, what stands on top goes; ``light`` then lights its floors from the ground."""
-        on_top = [part.animate.set_opacity(0) for part in (self.count, self.unit)]
-        return AnimationGroup(style.emphasis(self.tower, style.FAINT), *on_top)
-
-    def begin_light(self, word: str) -> None:
-        """``word``: over the number of the floor that is reached."""
-        self.lit = Tower(self.floors, palette.blue)
-        self.reached = words(word, style.TICK, palette.dim)
-        self.add(self.lit, self.reached)
-        self.light(0.0)
-
-    def light(self, share: float) -> None:
-        """The lowest ``share`` of the floors is lit, and beside the highest of them is its number."""
-        assert self.lit is not None and self.reached is not None
-        reached = np.floor(share * self.floors + 1e-9)
-        self.lit.stand(*self.spot, built=reached)
-        on_top = float(smooth(np.clip((share - 0.8) / 0.2, 0, 1)))
-        height = self.spot[1] + reached * self.spot[3]
-        self.unit.set_opacity(on_top)  # there is no room for it beside the tower
-        beside = max(height - (1 - on_top) * (COUNT_GAP + 0.1), self.ground + COUNT_FOOT - COUNT_GAP)
-        self._number(reached, beside, beside=1.0 - on_top)
-        begun = float(smooth(np.clip((share - min(1 / self.floors, 1 - FADE)) / FADE, 0, 1)))
-        for glyph in self.count.submobjects:
-            if glyph is not self.count.anchor:
-                glyph.set_fill(opacity=begun, family=False)
-        self.reached.place(self.count.baseline + WORD_RISE, right=self.count.get_right()[0])
-        self.reached.set_opacity(begun * (1 - float(smooth(np.clip((share - 0.7) / 0.1, 0, 1)))))
-
 
 class CloseUp(VGroup):
-    """Two blocks of floors seen from near, with a staircase past each: ``floors_near``, ``arcs``, then lights.
+    """Two blocks of floors seen from near, with a lift past each: ``floors_near``, ``lifts``, then two dots.
 
-    What comes in climbs floor by floor, and takes the stairs at the same time; on top of the block both meet.
+    What comes in climbs floor by floor, and takes the lift at the same time; on top of the block both meet.
     """
 
     def __init__(self, floors: int, x: float, bottom: float, top: float) -> None:
@@ -212,37 +169,61 @@ class CloseUp(VGroup):
         self.skip = SKIP if floors >= 2 * SKIP else 1
         self.count = 2 * self.skip
         self.box = (x - NEAR_WIDTH / 2, x + NEAR_WIDTH / 2, bottom, top)
-        self.pitch = (top - bottom) / (self.count + 3)  # one is room between the blocks, and below and above
+        self.x = x
+        self.pitch = (top - bottom) / (self.count + 4)  # there is room between the blocks, and below and above
         self.floors_near = VGroup(*(self._slab(k, palette.blue) for k in range(self.count)))
         style.emphasize(self.floors_near, style.FAINT)
-        self.arcs = VGroup(*(self._arc(block) for block in (0, 1)), *(self._plus(block) for block in (1, 2)))
-        self.arcs_x = x + ARC_OUT / 2
+        self.shafts = [self._shaft(block) for block in (0, 1)]
+        self.lifts = VGroup(*self._links(), *self.shafts, *map(self._plus, (0, 1)))
+        self.lifts_x = x + SHAFT_OUT / 2
         self.dots = VGroup(*(Dot(radius=0.1, color=palette.text) for _ in range(2)))
 
     def _foot(self, block: int) -> float:
-        """Where block 0 or 1 begins, and 2: where the last one ends."""
-        return self.box[2] + (0.5 + block * (self.skip + 1)) * self.pitch
+        """Where the lift past block 0 or 1 begins."""
+        return self.box[2] + (0.5 + block * (self.skip + 2)) * self.pitch
+
+    def _top(self, block: int) -> float:
+        """Where it ends, and both are added."""
+        return self._foot(block) + (self.skip + 1) * self.pitch
 
     def _slab(self, k: int, color: ManimColor) -> Rectangle:
         left, right, _, _ = self.box
         slab = Rectangle(width=right - left, height=SLAB * self.pitch, stroke_width=0, fill_color=color, fill_opacity=1)
         middle = self._foot(k // self.skip) + (k % self.skip + 1) * self.pitch
-        return slab.move_to([(left + right) / 2, middle, 0])
+        return slab.move_to([self.x, middle, 0])
 
-    def _way(self, block: int, shares: NDArray) -> NDArray:
-        """Points (n, 3) of the stairs past ``block``, from below it to above it."""
-        x = (self.box[0] + self.box[1]) / 2
-        low, high = self._foot(block), self._foot(block + 1)
-        sides = (NEAR_WIDTH / 2 + ARC_OUT) * np.sin(np.pi * shares).clip(0) ** 0.4
-        heights = low + (high - low) * (1 - np.cos(np.pi * shares)) / 2
-        return np.column_stack([x + sides, heights, np.zeros(len(shares))])
+    def _corners(self, block: int) -> NDArray:
+        """Of the lift's way past ``block`` (4, 3): out to the shaft, up, and back in above the floors."""
+        out, low, high = self.box[1] + SHAFT_OUT, self._foot(block), self._top(block)
+        return np.array([[self.x, low, 0.0], [out, low, 0.0], [out, high, 0.0], [self.x, high, 0.0]])
 
-    def _arc(self, block: int) -> VMobject:
-        return polyline(self._way(block, (1 - np.cos(np.linspace(0.0, np.pi, 121))) / 2), palette.text, style.RING)
+    def _shaft(self, block: int) -> VMobject:
+        corners = self._corners(block)
+        corners[3, 0] += PLUS  # it ends at the ring
+        return polyline(corners, palette.text, style.RING)
+
+    def _riding(self, block: int, share: float) -> NDArray:
+        """Where the lift past ``block`` is after ``share`` of its way, (3,)."""
+        corners = self._corners(block)
+        lengths = np.linalg.norm(np.diff(corners, axis=0), axis=1)
+        walked = np.concatenate([[0.0], np.cumsum(lengths)])
+        return np.array([np.interp(share * walked[-1], walked, axis) for axis in corners.T])
+
+    def _links(self) -> list[VMobject]:
+        """The way up where there are no floors: into the first block, from each to its ring, from ring to block."""
+        below, around = self.pitch * (1 - SLAB / 2), PLUS
+        starts = [self.box[2], self._top(0) + around, self._top(1) + around]
+        ends = [self._foot(0) + below, self._foot(1) + below, self.box[3]]
+        starts += [self._top(block) - below for block in (0, 1)]
+        ends += [self._top(block) - around for block in (0, 1)]
+        return [
+            segment((self.x, low, 0), (self.x, high, 0), palette.text, style.RING)
+            for low, high in zip(starts, ends, strict=True)
+        ]
 
     def _plus(self, block: int) -> VGroup:
-        """Where the stairs meet the floors again: both are added."""
-        middle = np.array([(self.box[0] + self.box[1]) / 2, self._foot(block), 0.0])
+        """Where the lift meets the floors again: both are added."""
+        middle = np.array([self.x, self._top(block), 0.0])
         arms = [segment(middle - arm, middle + arm, palette.text, style.BOX) for arm in 0.6 * PLUS * np.eye(3)[:2]]
         return VGroup(ring(middle, PLUS, palette.text), *arms)
 
@@ -259,17 +240,18 @@ class CloseUp(VGroup):
         ))  # fmt: skip
 
     def begin(self) -> None:
-        self.add(self.floors_near, self.arcs, self.dots)
+        self.add(self.lifts, self.floors_near, self.dots)
         self.light(0.0)
 
     def light(self, share: float) -> None:
-        """Both lights have gone ``share`` of the way up; floors that have been passed are lit."""
-        block = min(int(2 * share), 1)
-        within = 2 * share - block
-        low, high = self._foot(block), self._foot(block + 1)
-        height = low + within * (high - low)
-        self.dots[0].move_to([(self.box[0] + self.box[1]) / 2, height, 0])
-        self.dots[1].move_to(self._way(block, np.array([within]))[0])
+        """Both dots have gone ``share`` of the way up; floors that have been passed are lit."""
+        height = self.box[2] + share * (self.box[3] - self.box[2])
+        block = 1 if height >= self._foot(1) else 0
+        low, high = self._foot(block), self._top(block)
+        middle = np.array([self.x, height, 0.0])
+        self.dots[0].move_to(middle)
+        inside = low <= height <= high
+        self.dots[1].move_to(self._riding(block, (height - low) / (high - low)) if inside else middle)
         self.dots.set_opacity(float(smooth(np.clip(min(share, 1 - share) / FADE, 0, 1))))
         for slab in self.floors_near:
             passed = float(np.clip((height - slab.get_bottom()[1]) / slab.height, 0, 1))

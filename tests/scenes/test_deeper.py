@@ -77,19 +77,34 @@ def test_other_layers_make_another_picture_and_count(play):
     assert high == pytest.approx(low * (30 - 1 + SLAB) / (4 - 1 + SLAB))
 
 
-def test_the_last_tower_is_lit_floor_by_floor_and_its_number_stands_beside(play):
-    def look(scene, beat):
-        if beat == "shortcut":
-            column = scene.columns[-1]
-            assert column.count.text == "152"
-            column.light(0.5)
-            assert column.count.text == "76"
-            height = column.lit.get_top()[1]
-            assert height - GROUND == pytest.approx(scene.skyline.floor * (76 - (1 - SLAB)))
-            assert column.count.get_bottom()[1] < height < column.count.get_top()[1] + 0.1
-            assert column.count.get_right()[0] < column.tower.get_left()[0]
+@pytest.mark.parametrize(("layers", "order"), [
+    (152, ["name High", "raise High", "name Taipei 101", "raise Taipei 101", "error High"]),
+    (60, ["name High", "raise High", "error High", "name Taipei 101", "raise Taipei 101"]),
+])  # fmt: skip
+def test_what_is_spoken_of_comes_in_its_order(play, monkeypatch, layers, order):
+    """In the line about the last network, its error comes after the building if it is higher, else before."""
+    done = []
 
-    play(DeeperAndDeeper, look)
+    def recorded(name, method):
+        def record(scene, column, *rest):
+            done.append(f"{name} {column.texts[0][0].source}")
+            return method(scene, column, *rest)
+
+        return record
+
+    for name, method in (("name", "_name_it"), ("raise", "_raise"), ("error", "_hang_error")):
+        monkeypatch.setattr(DeeperAndDeeper, method, recorded(name, getattr(DeeperAndDeeper, method)))
+    play(DeeperAndDeeper, networks=[TWO[0] | {"error": 5.0}, TWO[1] | {"error": 3.0, "layers": layers}])
+    assert done == ["raise Low", "name Low", "error Low", *order]
+
+
+def test_five_guesses_are_beside_the_first_tower_if_its_error_is_known_and_all_are_wrong(play):
+    def look(scene, beat):
+        here = scene.get_mobject_family_members()
+        return sum(mobject in here for mobject in getattr(getattr(scene, "guesses", None), "crosses", ()))
+
+    assert list(play(DeeperAndDeeper, look).seen.values()) == [5, 0, 0, 0, 0]
+    assert set(play(DeeperAndDeeper, look, networks=TWO).seen.values()) == {0}
 
 
 def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back(play):
@@ -116,18 +131,30 @@ def test_errors_hang_as_far_down_as_they_are_large_and_wear_a_star_if_not_the_le
     play(DeeperAndDeeper, look)
 
 
-def test_stairs_lead_past_three_floors_to_where_the_floors_end():
+def test_a_lift_leads_past_three_floors_to_where_the_floors_end():
     close_up = CloseUp(152, 0.0, 0.0, 9.0)
-    for block in (0, 1):
-        arc, slabs = close_up.arcs[block], close_up.floors_near[3 * block : 3 * block + 3]
-        assert arc.get_bottom()[1] < slabs.get_bottom()[1] and slabs.get_top()[1] < arc.get_top()[1]
-        assert arc.get_right()[0] > slabs.get_right()[0]
+    for shaft, slabs in zip(close_up.shafts, (close_up.floors_near[:3], close_up.floors_near[3:]), strict=True):
+        assert shaft.get_bottom()[1] < slabs.get_bottom()[1] and slabs.get_top()[1] < shaft.get_top()[1]
+        assert shaft.get_right()[0] > slabs.get_right()[0]
+    assert close_up.shafts[0].get_top()[1] < close_up.shafts[1].get_bottom()[1]
     close_up.begin()
     close_up.light(0.5)
     assert [slab.emphasis == 1.0 for slab in close_up.floors_near] == [True] * 3 + [False] * 3
     assert close_up.dots[0].get_center() == pytest.approx(close_up.dots[1].get_center(), abs=1e-6)
-    close_up.light(0.25)
-    assert close_up.dots[1].get_x() > close_up.floors_near.get_right()[0]
+    for share in (0.25, 0.75):
+        close_up.light(share)
+        assert close_up.dots[1].get_x() == pytest.approx(close_up.shafts[0].get_right()[0], abs=0.05)
+
+
+def test_in_the_close_up_only_two_dots_move(play):
+    """The tower itself stays as it is, with the number of its layers on top."""
+
+    def look(scene, beat):
+        column = scene.columns[-1]
+        return column.tower.points.tobytes(), column.count.text, column.count.get_center().tobytes()
+
+    seen = play(DeeperAndDeeper, look).seen
+    assert seen["shortcut"] == seen["last-taller-error"]
 
 
 @pytest.mark.parametrize(("pictures", "beat"), [
