@@ -56,7 +56,8 @@ class DaysToCome:
 
     ``ahead``: the predictions. ``errors``: those it made so many days ahead on unseen days; ``usual`` (days,): their
     means. ``rival``: the better one of two forecasts that need no network, "day" or "week", and ``naive``, its mean
-    error a day ahead. ``lows``: the weekdays that are low, and whether they were ``caught`` on unseen days.
+    error a day ahead. ``lows``: the weekdays that are low, and whether they were ``caught`` on unseen days;
+    ``by_weekday``: the means of those days and of what was predicted for them, (7,) each.
     """
 
     def __init__(self, run: Experiment, theta: NDArray, days: int) -> None:
@@ -71,6 +72,7 @@ class DaysToCome:
         self.rival, self.naive = self._best_rival()
         self.lows = weekly_lows(self.series.dates(), self.series.array())
         unseen = next_days(run, theta)
+        self.by_weekday = unseen.by_weekday()
         self.caught = catches_lows(unseen.dates, unseen.truth, unseen.prediction, self.lows)
 
     def _best_rival(self) -> tuple[str, float]:

@@ -30,16 +30,19 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
 from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.weekday_means import WeekdayMeans
 from gradreel.scenes.network_words import network_fields, network_words
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
     DOWN,
+    LEFT,
     UP,
     Animation,
     AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
+    GrowFromCenter,
     GrowFromEdge,
     LaggedStart,
     ReplacementTransform,
@@ -111,9 +114,10 @@ class ModelSelection(DepthsScene):
         known = self.screen("data" if dataset.synthetic else "real")
         self.days = DaysAhead(dataset, self.ahead, to_come.usual, known, to_come.lows, language)
         shown = sorted({0, self.parameters.days - 1})
+        ours = self.screen("ours", best=self._name(len(choice.best.network.hidden)))
         rivals = [
-            (self.screen("ours", best=self._name(len(choice.best.network.hidden))), self.counted(to_come.usual[0])),
-            (self.screen(f"last-{to_come.rival}"), self.counted(to_come.naive)),
+            (name, self.counted(error), error)
+            for name, error in ((ours, to_come.usual[0]), (self.screen(f"last-{to_come.rival}"), to_come.naive))
         ]
         self.panel = AheadPanel(
             self.ahead,
@@ -219,7 +223,8 @@ class ModelSelection(DepthsScene):
             self.play(FadeIn(pair.title), FadeIn(pair.names), run_time=0.5)
             grown = [GrowFromEdge(bar, DOWN) for bar in pair.bars]
             self.play(*grown, *(FadeIn(value, shift=0.15 * UP) for value in pair.values), run_time=0.9)
-            self.wait(0.6)
+            self.play(Create(pair.mark), run_time=0.4)
+            self.wait(0.2)
         self.rest = VGroup(text, bars)
 
     def _channels(self) -> tuple[Channel, Channel]:
@@ -254,8 +259,7 @@ class ModelSelection(DepthsScene):
             days = self.days
             self.play(Create(days.bracket), run_time=0.9)
             days.come_close(self)
-            self.play(FadeIn(days.real), run_time=0.3)
-            self._predict(0)
+            self._predict(0, FadeIn(days.real))
             self.play(FadeIn(self.panel.head), FadeIn(self.panel.lines[0], shift=0.1 * UP), run_time=0.5)
             if self.to_come.tomorrow_is_low:
                 self._beat_lows()
@@ -264,25 +268,30 @@ class ModelSelection(DepthsScene):
         gone = [part for part in self.mobjects if part is not self.title]
         days, language = self.days, self.context.language
         name = network_words(self.choice.best.network.hidden, "depth", language)
-        self.play(*(FadeOut(part) for part in gone), run_time=0.5)
+        self.play(*(FadeOut(part) for part in gone), run_time=0.4)
         self.title, arriving = next_heading(self.screen("heading-forecast", best=name), self.title)
         note = self.data_caption("caption-forecast", last=day_words(self.dataset.daily.end, language, "year"))
         self.play(*arriving, FadeIn(days), FadeIn(note), run_time=0.7)
         dots = LaggedStart(*(FadeIn(dot) for dot in days.dots), lag_ratio=0.4)
-        self.play(Create(days.red), dots, run_time=1.2, rate_func=linear)
+        self.play(Create(days.red), dots, run_time=0.9, rate_func=linear)
 
     def _beat_lows(self) -> None:
-        """The same weekdays of the weeks before are shaded and beat, and the prediction with them."""
-        days = self.days
-        self.bring_to_back(days.bands)
-        self.names = days.band_names(weekdays_words(self.to_come.lows, self.context.language, "short"))
-        beat = [dot.animate(rate_func=there_and_back).scale(2.0) for dot in days.low_dots(self.to_come.lows)]
-        shown = [FadeIn(band) for band in days.bands]
-        self.play(*shown, FadeIn(self.names), run_time=0.6)
-        self.play(*beat, days.predicted[0].animate(rate_func=there_and_back).scale(1.6), run_time=1.0)
+        """The same weekdays of the weeks before are shaded; below, whether the network's own forecasts are low there.
 
-    def _predict(self, k: int) -> None:
-        self.play(Create(self.days.steps[k]), run_time=0.5)
+        Both are means over unseen days. The day's weekday beats in them, and the prediction with it.
+        """
+        days, lows = self.days, self.to_come.lows
+        self.bring_to_back(days.bands)
+        self.names = days.band_names(weekdays_words(lows, self.context.language, "short"))
+        self.means = WeekdayMeans(*self.to_come.by_weekday, lows, self.screen("weekdays"), self.context.language)
+        self.play(*(FadeIn(band) for band in days.bands), FadeIn(self.names), run_time=0.5)
+        self.play(FadeIn(self.means.ground), FadeIn(self.means.red), run_time=0.6)
+        self.play(FadeIn(self.means.blue), run_time=0.6)
+        beating = [*days.low_dots(lows), *self.means.points_of(int(self.ahead.weekdays[0])), days.predicted[0]]
+        self.play(*(mark.animate(rate_func=there_and_back).scale(1.8) for mark in beating), run_time=0.9)
+
+    def _predict(self, k: int, *also: Animation) -> None:
+        self.play(Create(self.days.steps[k]), *also, run_time=0.5)
         self.play(FadeIn(self.days.predicted[k], scale=1.5), run_time=0.4)
 
     def _day_after_beat(self) -> None:
@@ -290,36 +299,53 @@ class ModelSelection(DepthsScene):
         values = {"views": self.counted(ahead.prediction[0]), "next": self.counted(ahead.prediction[-1])}
         key = "day-after" if days == 2 else "days-after"
         with self.beat(key, days=Count(days), **values, **self._day(days - 1)):
-            # The prediction goes into the window as if it had been the day's views; the next one comes out
+            # The window moves on by a day. The prediction goes into it as if it had been the day's views; the next one
+            # comes out
             for k in range(1, days):
                 start, end = self.days.day(k - 1), self.days.day(k)
 
                 def slide(bracket: WindowBracket, share: float, start: float = start, end: float = end) -> None:
                     bracket.put(start + share * (end - start))
 
-                self.play(self.days.predicted[k - 1].animate.set_fill(palette.blue, 1), run_time=0.4)
                 self.play(UpdateFromAlphaFunc(self.days.bracket, slide), run_time=1.0 if days == 2 else 0.6)
+                if days == 2:
+                    self.wait(1.9)  # while it is said that the day has no views yet
+                self.play(self.days.predicted[k - 1].animate.set_fill(palette.blue, 1), run_time=0.5)
+                if days == 2:
+                    self.wait(1.2)
                 self._predict(k)
             self.play(FadeIn(self.panel.lines[-1], shift=0.1 * UP), run_time=0.5)
 
     def _error_beat(self) -> None:
-        days = self.parameters.days
-        usual = self.to_come.usual
+        days, to_come = self.parameters.days, self.to_come
+        usual, spreads, panel = to_come.usual, self.days.spreads, self.panel
         values = {"one": self.counted(usual[0]), "more": self.counted(usual[-1]), "days": Count(days)}
         with self.beat("error" if days > 1 else "error-one", **values):
-            # Whiskers: what the same network was off by on unseen days, on average; the numbers beside the predictions
-            self.play(FadeOut(self.days.bracket), run_time=0.3)
-            self.play(LaggedStart(*(Create(spread) for spread in self.days.spreads), lag_ratio=0.4), run_time=1.0)
-            self.play(TransformFromCopy(self.days.spreads[0], self.panel.key[0]), FadeIn(self.panel.key[1]))
-            self.play(FadeIn(self.panel.errors, shift=0.1 * UP), run_time=0.6)
+            # Whiskers: what the same network was off by on unseen days, on average; first that of the first day, with
+            # its number, then the others
+            gone = [self.days.bracket, *([self.means] if to_come.tomorrow_is_low else [])]
+            self.play(*map(FadeOut, gone), run_time=0.5)
+            self.wait(0.4)
+            self.play(Create(spreads[0]), run_time=0.7)
+            self.play(TransformFromCopy(spreads[0], panel.key[0]), FadeIn(panel.key[1]), run_time=0.8)
+            self.play(FadeIn(panel.errors[0], shift=0.1 * UP), run_time=0.5)
+            if days > 1:
+                self.wait(1.0)
+                self.play(LaggedStart(*map(Create, spreads[1:]), lag_ratio=0.4), run_time=0.7)
+                self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.5)
 
     def _bet_beat(self) -> None:
         to_come = self.to_come
         values = {"naive": self.counted(to_come.naive), "one": self.counted(to_come.usual[0])}
         with self.beat(f"{to_come.bet}-{to_come.rival}", **values):
-            # Beside our error that of a forecast that needs no network; would the room bet on ours?
+            # Beside our error that of a forecast that needs no network, both as long as they are large; would the room
+            # bet that tomorrow lies within ours?
             for row in self.panel.rivals:
-                self.play(FadeIn(row, shift=0.1 * UP), run_time=0.6)
+                bar = GrowFromEdge(row[2], LEFT)
+                self.play(*(FadeIn(text, shift=0.1 * UP) for text in row[:2]), bar, run_time=0.8)
+            if to_come.bet == "bet":
+                self.wait(1.2)
+                self.play(GrowFromCenter(self.days.stake), run_time=0.8)
 
     # -- words ---------------------------------------------------------------------------------------------------
 

@@ -19,21 +19,19 @@ from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc
 from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
 
-LINES = (-1.5, -1.83, -2.16, -2.49)  # baselines in a card, where its formula was
-CHOSEN = (  # step, word
-    (1, "days-back"),
-    (1, "activation"),
-    (1, "neurons"),
+LINES = (-1.72, -2.26)  # baselines in a card, where its formula was
+CHOSEN = (  # step, word: in the order in which they are spoken of
     (1, "layers"),
+    (1, "neurons"),
     (2, "error"),
     (3, "learning-rate"),
     (3, "batch-size"),
-    (3, "epochs"),
-    (2, "unseen-days"),
 )
+SPOKEN = (2.6, 0.8)  # seconds until the first of them is named; from each to the next
+CHECK_LINE = -3.25  # below the cards: it belongs to none of them
 FUNCTIONS = ("line", "pieces", "sum", "stack")
-QUESTIONS = ("batches", "relu", "unseen")
-QUESTION_TOP, QUESTION_STEP = 2.05, 0.78
+QUESTIONS = ("batches", "relu", "unseen", "deep")
+QUESTION_TOP, QUESTION_STEP = 2.2, 0.72
 WALK_SECONDS = 6.5
 
 
@@ -87,29 +85,34 @@ class Summary(LectureScene):
 
     def _chosen_beat(self) -> None:
         with self.beat("chosen"):
-            # The formulas leave their cards; what people choose comes there line by line, each into its step; and at
-            # the end what tells whether the choice was good
+            # The formulas leave their cards; what people choose comes there line by line, each into its step as it is
+            # named; and at the end, below all, what tells whether the choice was good
             cards = [self.map.card(step) for step in (1, 2, 3)]
             gone = (FadeOut(card[-1], run_time=0.5) for card in cards)
+            start = self.time
             self.play(*gone, *self._title(self.screen("heading-chosen")))
             for card in cards:
                 card.remove(card[-1])  # or it would come back when the whole map fades
             self.add(self.map)  # in one piece again, under what comes next
             self.chosen = self._chosen()
+            self.wait(max(SPOKEN[0] - (self.time - start), 0.1))
             for text in self.chosen:
                 self.play(FadeIn(text, shift=0.15 * UP), run_time=0.4)
-                self.wait(0.4)
+                self.wait(SPOKEN[1] - 0.4)
+            self.check = words(self.screen("unseen-days"), style.LABEL).place(CHECK_LINE, center=0.0)
+            self.wait(1.2)
+            self.play(FadeIn(self.check, shift=0.15 * UP), run_time=0.6)
 
     def _chosen(self) -> list[TextMobject]:
         """The hyperparameters, each in its step's card, one under the other."""
-        lines = {1: iter(LINES), 2: iter(LINES[::2]), 3: iter(LINES)}
+        lines = {step: iter(LINES) for step in (1, 2, 3)}
         return [self.map.line(step, self.screen(key), next(lines[step])) for step, key in CHOSEN]
 
     def _curve_beat(self) -> None:
         with self.beat("curve"):
             # The run of the beginning once more, from its random start to where it ended
             motif = Motif(self.run)
-            self.play(*map(FadeOut, [self.map, *self.chosen, self.title]), run_time=0.6)
+            self.play(*map(FadeOut, [self.map, *self.chosen, self.check, self.title]), run_time=0.6)
             self.play(FadeIn(motif.red), Create(motif.blue), run_time=1.0)
             self.add(motif)
             walk = UpdateFromAlphaFunc(motif, lambda _, share: motif.show(share))

@@ -1,4 +1,7 @@
-"""Two networks on each of two channels: a bar a network, as high as its unseen loss, the lower one of a pair marked."""
+"""Two networks on each of two channels: a bar a network, as high as its unseen loss, the lower one of a pair marked.
+
+All bars are hollow, as unseen losses are everywhere.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.bars import mark_of
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import PRESENT, mix, palette
 from manim import DOWN, ManimColor, Rectangle, VGroup
 
 HEIGHT, WIDTH, PITCH = 1.75, 1.0, 1.9  # of the highest bar; of a bar; from one bar's middle to the next
 MIDDLES, FOOT = (-2.9, 2.9), -1.75
-NAME_DROP, TITLE_DROP, VALUE_RISE = 0.38, 0.9, 0.14
+NAME_DROP, TITLE_DROP, VALUE_RISE = 0.38, 0.9, 0.24
 ALIKE = 2.0  # channels whose largest losses differ by no more than this factor share one scale
-MARKED, PLAIN = 0.6, 0.12  # how strongly a bar is filled
+HOLLOW = 0.13  # how strongly a bar is filled
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Channel:
 class ChannelBars(VGroup):
     """Ours in blue at the left, the lecture's in white at the right.
 
-    ``pairs[c]``: a channel's ``bars``, ``values``, ``names`` and ``title``.
+    ``pairs[c]``: a channel's ``bars``, ``values``, ``names`` and ``title``; ``mark``, a ring around the lower value.
     """
 
     def __init__(self, ours: Channel, lecture: Channel) -> None:
@@ -47,22 +51,25 @@ class _Pair(VGroup):
     def __init__(self, channel: Channel, most: float, middle: float, color: ManimColor) -> None:
         super().__init__()
         places = (middle - PITCH / 2, middle + PITCH / 2)
+        best = channel.losses.index(min(channel.losses))
         self.bars = VGroup(*(
-            _bar(loss / most, x, color, loss == min(channel.losses))
-            for loss, x in zip(channel.losses, places, strict=True)
+            _bar(loss / most, x, color, k == best)
+            for k, (loss, x) in enumerate(zip(channel.losses, places, strict=True))
         ))  # fmt: skip
         self.values = VGroup(*(
             words(text, style.LABEL, color).place(bar.get_top()[1] + VALUE_RISE, center=x)
             for text, bar, x in zip(channel.values, self.bars, places, strict=True)
         ))  # fmt: skip
+        self.mark = mark_of(self.values[best], PITCH)
         self.names = _row(channel.names, places, FOOT - NAME_DROP)
         self.title = words(channel.title, style.LABEL, palette.dim).place(FOOT - TITLE_DROP, center=middle)
-        self.add(self.bars, self.values, self.names, self.title)
+        self.add(self.bars, self.values, self.mark, self.names, self.title)
 
 
-def _bar(share: float, x: float, color: ManimColor, marked: bool) -> Rectangle:
+def _bar(share: float, x: float, color: ManimColor, bright: bool) -> Rectangle:
+    color = color if bright else mix(color, PRESENT)
     bar = Rectangle(width=WIDTH, height=max(share, 1e-3) * HEIGHT, stroke_color=color, stroke_width=style.BOX)
-    return bar.set_fill(mix(color, MARKED if marked else PLAIN), 1).move_to((x, FOOT, 0), aligned_edge=DOWN)
+    return bar.set_fill(mix(color, HOLLOW), 1).move_to((x, FOOT, 0), aligned_edge=DOWN)
 
 
 def _row(names: Sequence[str], places: Sequence[float], line: float) -> VGroup:

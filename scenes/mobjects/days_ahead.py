@@ -17,7 +17,7 @@ from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.zoom_days import ZoomDays
 from gradreel.scenes.style import mix, palette
-from manim import UP, Scene, VGroup, VMobject
+from manim import UP, ManimColor, Rectangle, Scene, VGroup, VMobject
 from numpy.typing import NDArray
 
 KNOWN_DAYS = 21  # before the first predicted one, that are shown close by
@@ -27,7 +27,9 @@ BRACKET = -2.64
 NAMES_FROM = 0.3  # right of the unit's name, before the names of bands
 PANEL_LEFT, PANEL_LINES = 2.1, (1.5, 0.75)
 PANEL_SIZES, PANEL_GAPS = (28.0, 36.0, 30.0), 0.55  # of a day, its prediction, its error; between them, in all
-KEY_LINE, RIVAL_LINES = -0.25, (-1.2, -1.75)
+KEY_LINE, RIVAL_LINES = -0.25, (-1.15, -1.95)
+BAR_DROP, BAR_HEIGHT = 0.24, 0.12  # from a rival's baseline to the middle of its bar
+CLOSER, STAKE = 1.3, 0.28  # seconds; width of what is bet on
 CAP = np.array([0.09, 0.0, 0.0])
 
 
@@ -37,7 +39,8 @@ class DaysAhead(ZoomDays):
     It begins with all days of the window; `come_close` leaves the last weeks. ``usual`` (h,): views that a prediction
     is off by on average; ``lows``: weekdays that are shaded. Parts to bring: ``red``, ``dots``, ``real`` (the red
     line's name, close by), ``bands``, ``predicted`` and ``spreads`` (one for each predicted day), ``steps`` (lines that
-    lead to them), ``bracket``, which holds the days that the first prediction is made from.
+    lead to them), ``bracket``, which holds the days that the first prediction is made from, and ``stake``, a band as
+    high as the first one's usual error.
     """
 
     def __init__(
@@ -61,7 +64,7 @@ class DaysAhead(ZoomDays):
     def come_close(self, scene: Scene) -> None:
         """Plays the way to the last weeks, the bracket's end with them, and puts what stands there in its place."""
         if self.plot.days(self.near) > self.plot.x_range[0]:
-            self.zoom_to(scene, self.near, self.last, also=self._hold, others=[self.bracket])
+            self.zoom_to(scene, self.near, self.last, CLOSER, also=self._hold, others=[self.bracket])
         plot, (dates, known) = self.plot, self.known
         places = plot.at(plot.days(self.ahead.dates), self.ahead.prediction)
         shown = dates >= np.datetime64(self.near, "D")
@@ -69,6 +72,9 @@ class DaysAhead(ZoomDays):
         self.predicted = VGroup(*(ring(place, 0.1, palette.blue) for place in places))
         self.steps = [_step(a, b) for a, b in pairwise([ink[-1], *places])]
         self.spreads = VGroup(*(self._spread(k) for k in range(len(places))))
+        height = max(float(self.spreads[0].height), BAR_HEIGHT)
+        self.stake = Rectangle(width=STAKE, height=height, stroke_width=0)
+        self.stake.set_fill(palette.blue, 0.4).move_to(self.spreads[0])
         size = Callout.size_of([self.real])
         place = free_place(ink, ink[known[shown].argmax()], size, plot.box, gap=size[0] / 2 + 0.1)
         self.real.move_to((*(place or ink[0][:2] + 0.4), 0.0))
@@ -101,6 +107,13 @@ def whisker(foot: NDArray, head: NDArray) -> VGroup:
     return VGroup(*(segment(a, b, palette.text, 2.4) for a, b in ends))
 
 
+def _bar(share: float, y: float, color: ManimColor) -> Rectangle:
+    """A level bar from the panel's left, ``share`` of the panel long."""
+    bar = Rectangle(width=max(share, 1e-3) * (style.RIGHT_EDGE - PANEL_LEFT), height=BAR_HEIGHT, stroke_width=0)
+    bar.set_fill(mix(color, 0.66), 1)
+    return bar.move_to((PANEL_LEFT + bar.width / 2, y, 0.0))
+
+
 def _step(start: NDArray, end: NDArray) -> VMobject:
     """The line from one day's dot to the next one's, off both."""
     way = (end - start) / max(float(np.linalg.norm(end - start)), 1e-9)
@@ -111,7 +124,8 @@ class AheadPanel(VGroup):
     """The first and the last predicted day with their numbers, later with the mean error of each.
 
     ``written``, ``errors``: the numbers of those days as words; ``key``: what the whiskers are; ``rivals``: rows (name,
-    number) that compare the error a day ahead, ours first. Parts: ``head``, ``lines``, ``errors``, ``key``, ``rivals``.
+    number, error) that compare the error a day ahead, ours first, each with a bar as long as it is large. Parts:
+    ``head``, ``lines``, ``errors``, ``key``, ``rivals``.
     """
 
     def __init__(
@@ -121,7 +135,7 @@ class AheadPanel(VGroup):
         written: Sequence[str],
         errors: Sequence[str],
         key: str,
-        rivals: Sequence[tuple[str, str]],
+        rivals: Sequence[tuple[str, str, float]],
         language: str,
     ) -> None:
         super().__init__()
@@ -143,10 +157,12 @@ class AheadPanel(VGroup):
         self.key = VGroup(whisker(foot, foot + 0.5 * UP))
         self.key.add(words(key, style.TICK).place(KEY_LINE, left=PANEL_LEFT + 0.45))
         self.rivals = VGroup()
-        for (name, number), y in zip(rivals, RIVAL_LINES, strict=True):
+        largest = max(error for _, _, error in rivals) or 1.0
+        for (name, number, error), y in zip(rivals, RIVAL_LINES, strict=True):
             color = palette.text if not len(self.rivals) else palette.dim
             row = VGroup(words(name, 27, color).place(y, left=PANEL_LEFT))
-            self.rivals.add(row.add(words(number, 30, color).place(y, right=style.RIGHT_EDGE)))
+            row.add(words(number, 30, color).place(y, right=style.RIGHT_EDGE))
+            self.rivals.add(row.add(_bar(error / largest, y - BAR_DROP, color)))
         self.add(self.head, self.lines, self.errors, self.key, self.rivals)
 
     @staticmethod

@@ -125,6 +125,9 @@ def test_the_errors_are_those_measured_over_unseen_days(trace_of, small):
     naive = [float(e[0]) for e in (errors.naive_day_mean_absolute, errors.naive_week_mean_absolute)]
     rows = [row[1].source for row in scene.panel.rivals]
     assert rows == [scene.counted(e) for e in (errors.mean_absolute[0], min(naive))]
+    lengths = [row[2].width for row in scene.panel.rivals]
+    assert lengths[1] / lengths[0] == pytest.approx(min(naive) / errors.mean_absolute[0], rel=1e-6)
+    assert scene.days.stake.height == pytest.approx(scene.days.spreads[0].height)
     assert f"by {scene.counted(errors.mean_absolute[1])}." in lines["error"]["en"]
     assert plain(scene.counted(errors.mean_absolute[1])) == pytest.approx(errors.mean_absolute[1], rel=0.01)
 
@@ -302,12 +305,16 @@ def test_the_bars_are_our_losses_and_the_lectures(foretold, worse):
     for pair, expected in zip(seen, (losses, (460, 380)), strict=True):
         heights = [bar.height for bar in pair.bars]
         assert heights[1] / heights[0] == pytest.approx(expected[1] / expected[0], rel=1e-6)
-        marked = np.argmin(expected)
-        assert pair.bars[marked].get_fill_color() != pair.bars[1 - marked].get_fill_color()
+        best = int(np.argmin(expected))
+        assert np.hypot(*(pair.mark.get_center() - pair.values[best].get_center())[:2]) < 0.2
+        inks = [np.array([bar.get_stroke_color().to_rgb(), bar.get_fill_color().to_rgb()]) for bar in pair.bars]
+        dark = palette.background.to_rgb()
+        assert all(np.abs(ink[1] - dark).max() < 0.2 for ink in inks), "unseen losses are hollow"
+        assert np.abs(inks[best][0] - dark).sum() > np.abs(inks[1 - best][0] - dark).sum()
     assert [text.source for text in seen[0].values] == [scene.written(loss) for loss in losses]
     assert [text.source for text in seen[1].values] == ["460", "380"]
     assert [text.source for text in seen[1].names] == ["linear", "3 layers"]
-    assert seen[1].bars[0].get_stroke_color() == palette.text
+    assert seen[1].bars[1].get_stroke_color() == palette.text
 
 
 def test_ours_is_compared_with_the_network_that_the_lecture_chose(play, results_are):
@@ -354,6 +361,26 @@ def test_the_low_days_of_the_weeks_before_are_shaded(foretold):
 
     _, lines = foretold({7: 1.0}, look, **parameters)
     assert "the model" in lines["tomorrow-low"]["en"] and "network" not in lines["tomorrow-low"]["en"]
+
+
+def test_what_the_network_says_of_each_weekday_stands_beside_what_happened(trace_of, foretold):
+    seen = {}
+
+    def look(scene, beat):
+        seen[beat] = scene.means in scene.mobjects if hasattr(scene, "means") else None
+
+    scene, _ = foretold({7: 0.9, 6: 0.1}, look, **{**OWN, "dataset": own(SERIES[:208])})
+    truth, prediction = scene.to_come.by_weekday
+    for marks, means in ((scene.means.red[1:], truth), (scene.means.blue[1:], prediction)):
+        heights = [mark.get_center()[1] for mark in marks]
+        scale, offset = np.polyfit([*truth, *prediction], _heights(scene.means), 1)
+        np.testing.assert_allclose(heights, scale * means + offset, atol=1e-6)
+    assert truth[5] < truth[4] and scene.means.points_of(5) == [scene.means.red[6], scene.means.blue[6]]
+    assert not seen["error"], "it leaves before errors take its place"
+
+
+def _heights(means) -> list[float]:
+    return [mark.get_center()[1] for marks in (means.red, means.blue) for mark in marks[1:]]
 
 
 @pytest.mark.parametrize(

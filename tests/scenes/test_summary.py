@@ -55,6 +55,7 @@ def test_each_choice_stands_under_its_step(play):
                 card = scene.map.card(step)
                 assert text.get_center()[0] == pytest.approx(card.get_center()[0])
                 assert card.get_bottom()[1] < text.get_bottom()[1] < text.get_top()[1] < -1.15
+            assert scene.check.get_top()[1] < min(card.get_bottom()[1] for card in scene.map.cards)  # of no step
 
     assert play(Summary, look, run=RUN).beats == ["thread", "steps", "chosen", "curve", "next"]
 

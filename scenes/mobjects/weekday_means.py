@@ -1,0 +1,70 @@
+"""The mean of each weekday, of what happened and of what was predicted: whether a network knows which days are low."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.day_plot import SHADE
+from gradreel.scenes.mobjects.day_words import WEEKDAYS, ZH_WEEKDAYS
+from gradreel.scenes.mobjects.plot import polyline, ring, segment
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.style import mix, palette
+from manim import Dot, ManimColor, Rectangle, VGroup, VMobject
+from numpy.typing import NDArray
+
+LEFT, RIGHT, BOTTOM, TOP = 2.1, style.RIGHT_EDGE, -1.75, -0.3
+ROOM = 0.12  # of the picture's height, free above the highest mean and below the lowest
+TITLE_RISE, LETTER_DROP = 0.17, 0.38
+DOT, RING, LINE = 0.06, 0.08, 3.2
+
+
+class WeekdayMeans(VGroup):
+    """Two lines over the seven weekdays, Monday first: ``truth`` (7,) in red, ``prediction`` (7,) in blue with rings.
+
+    NaN where no such day was counted. ``lows``: weekdays that are shaded. Parts: ``ground`` (axis, shades, letters and
+    the ``title``), ``red``, ``blue``; `points_of` a weekday are its dot and its ring.
+    """
+
+    def __init__(self, truth: NDArray, prediction: NDArray, lows: Sequence[int], title: str, language: str) -> None:
+        super().__init__()
+        self.pitch = (RIGHT - LEFT) / len(truth)
+        means = np.concatenate([truth, prediction])
+        self.least, self.most = float(np.nanmin(means)), float(np.nanmax(means))
+        letters = ZH_WEEKDAYS if language == "zh" else "".join(name[0] for name in WEEKDAYS)
+        self.ground = VGroup(
+            *(self._shade(k) for k in lows),
+            segment((LEFT, BOTTOM, 0), (RIGHT, BOTTOM, 0), palette.axis, style.AXIS),
+            words(title, style.TICK, palette.dim).place(TOP + TITLE_RISE, left=LEFT),
+        )
+        for k, letter in enumerate(letters):
+            color = palette.text if k in lows else palette.dim
+            self.ground.add(words(letter, style.TICK, color).place(BOTTOM - LETTER_DROP, center=self._x(k)))
+        self.counted = np.flatnonzero(np.isfinite(truth))
+        red = [Dot(point, radius=DOT, color=palette.red) for point in self._at(truth)]
+        self.red = VGroup(self._line(truth, palette.red), *red)
+        self.blue = VGroup(
+            self._line(prediction, palette.blue), *(ring(point, RING, palette.blue) for point in self._at(prediction))
+        )
+        self.add(self.ground, self.red, self.blue)
+
+    def points_of(self, weekday: int) -> list[VMobject]:
+        """The marks of a weekday; none where no such day was counted."""
+        return [marks[1 + int(k)] for k in np.flatnonzero(self.counted == weekday) for marks in (self.red, self.blue)]
+
+    def _x(self, weekday: int) -> float:
+        return LEFT + (weekday + 0.5) * self.pitch
+
+    def _at(self, means: NDArray) -> NDArray:
+        """(N, 3): where the means of the counted weekdays lie."""
+        share = (means[self.counted] - self.least) / ((self.most - self.least) or 1.0)
+        y = BOTTOM + (TOP - BOTTOM) * (ROOM + (1 - 2 * ROOM) * share)
+        return np.stack([[self._x(int(k)) for k in self.counted], y, np.zeros(len(y))], axis=-1)
+
+    def _line(self, means: NDArray, color: ManimColor) -> VMobject:
+        return polyline(self._at(means), mix(color, 0.7), LINE)
+
+    def _shade(self, weekday: int) -> Rectangle:
+        shade = Rectangle(width=self.pitch, height=TOP - BOTTOM, stroke_width=0)
+        return shade.set_fill(mix(palette.text, SHADE), 1).move_to((self._x(weekday), (TOP + BOTTOM) / 2, 0))
