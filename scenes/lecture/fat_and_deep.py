@@ -16,27 +16,27 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.deeper import NETWORKS
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.match_board import HALF_X, WIDE_ROWS, Side, Starts
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.recorded_match import Race, RecordedMatch, outcome
-from gradreel.scenes.mobjects.skyline import GROUND, NAME, TOP, ground_line
 from gradreel.scenes.mobjects.text import caption, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.mobjects.tower import Tower
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import mix, palette
 from manim import (
+    DOWN,
     UP,
     Animation,
     Create,
     FadeIn,
     FadeOut,
+    GrowFromEdge,
     LaggedStart,
+    Rectangle,
     ReplacementTransform,
     Transform,
     UpdateFromAlphaFunc,
     VGroup,
-    VMobject,
     linear,
-    smooth,
 )
 from pydantic import BaseModel, Field, model_validator
 
@@ -45,7 +45,8 @@ KNOTS_OF_A_FUNCTION = 65
 RACE_SECONDS = 7.0
 NAMES = ("name-fat", "name-deep")
 COMPARED = (NETWORKS[0], NETWORKS[-1])  # by how often they are wrong: the shallowest and the deepest
-TOWERS, TOWER_WIDTH = (-1.6, 2.8), 1.2  # the middles of their towers
+BARS, BAR_WIDTH = (-2.2, 2.2), 1.4  # the middles of their errors' bars
+GROUND, TOP = -1.6, 1.7  # where the bars stand, and how high the larger one reaches
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -185,7 +186,7 @@ class FatAndDeep(LectureScene):
         fat, deep = match.wins
         with self.beat(f"seeds-{outcome(match.ends)}", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
             # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two.
-            # Then the towers again: where many layers did win, it was deep against deeper
+            # Then two of the towers' errors: where many layers did win, it was deep against deeper
             names = [self.screen(key) for key in NAMES]
             decimals = loss_decimals(match.ends.ravel())
             self.starts = Starts((match.end_curves, match.ends), match.target, match.y_range, names, decimals)
@@ -204,26 +205,26 @@ class FatAndDeep(LectureScene):
                 FadeIn(VGroup(*(part[row][k] for part in (self.starts.curves, self.starts.losses) for row in (0, 1))))
                 for k in range(1, seeds)
             ]
-            self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.6 + 0.3 * len(others))
-            self.play(LaggedStart(*(Create(frame) for frame in self.starts.frames), lag_ratio=0.3), run_time=1.2)
-            self.wait(1.0)
+            self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.6 + 0.15 * len(others))
+            self.play(LaggedStart(*(Create(frame) for frame in self.starts.frames), lag_ratio=0.3), run_time=1.0)
+            self.wait(0.9)
             self._deep_against_deeper()
 
     def _deep_against_deeper(self) -> None:
-        """The first and the last tower of the scene before, and how often each network is wrong."""
-        towers, texts = [Tower(network.layers, palette.blue) for network in COMPARED], VGroup()
-        for x, network in zip(TOWERS, COMPARED, strict=True):
-            wrong = self.screen("wrong", error=number_text(network.error or 0.0), star="" if network.lecture else "*")
-            texts.add(words(self.screen("tower", layers=network.layers), style.LABEL).place(NAME, center=x))
-            texts.add(words(wrong, style.LABEL).place(NAME - 0.5, center=x))
-
-        def rise(_: VMobject, share: float) -> None:
-            for x, tower in zip(TOWERS, towers, strict=True):
-                tower.stand(x, GROUND, TOWER_WIDTH, (TOP - GROUND) / COMPARED[-1].layers, share * tower.floors)
-
+        """How often the first and the last network of the scene before are wrong: a bar each, the lower the better."""
+        most = max(network.error or 0.0 for network in COMPARED)
+        bars, layers, errors = VGroup(), VGroup(), VGroup()
+        for x, network in zip(BARS, COMPARED, strict=True):
+            error = network.error or 0.0
+            wrong = self.screen("wrong", error=number_text(error), star="" if network.lecture else "*")
+            bar = Rectangle(width=BAR_WIDTH, height=(TOP - GROUND) * error / most, stroke_width=0)
+            bars.add(bar.set_fill(mix(palette.text, 0.75), 1).move_to([x, GROUND, 0], aligned_edge=DOWN))
+            layers.add(words(self.screen("tower", layers=network.layers), style.HEADING).place(GROUND - 0.6, center=x))
+            errors.add(words(wrong, style.HEADING).place(float(bar.get_top()[1]) + 0.25, center=x))
+        ground = segment((-4.4, GROUND, 0), (4.4, GROUND, 0), palette.axis, style.AXIS)
         gone = [part for part in self.mobjects if part is not self.title]
         self.play(*map(FadeOut, gone), *self._title("heading-deeper"), run_time=0.6)
-        self.play(FadeIn(ground_line()), FadeIn(caption(self.screen("sources"))), run_time=0.4)
-        self.play(UpdateFromAlphaFunc(VGroup(*towers), rise, rate_func=smooth), run_time=1.2)
-        self.play(FadeIn(texts, shift=0.15 * UP), run_time=0.5)
-        self.towers, self.tower_texts = towers, texts
+        self.play(FadeIn(ground), FadeIn(caption(self.screen("sources"))), FadeIn(layers), run_time=0.4)
+        self.play(*(GrowFromEdge(bar, DOWN) for bar in bars), run_time=0.8)
+        self.play(FadeIn(errors, shift=0.15 * UP), run_time=0.4)
+        self.error_bars, self.bar_texts = bars, VGroup(*layers, *errors)

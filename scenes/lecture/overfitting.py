@@ -10,7 +10,7 @@ from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
-from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART
+from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART, DepthLines
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines
 from gradreel.scenes.mobjects.plot import dashed, ring, segment
@@ -32,7 +32,10 @@ from manim import (
 
 STATES = 300  # at which the unseen loss is drawn, at most, and where it is least
 RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as the picture of all depths
-SINK_SECONDS, PART_SECONDS = 4.0, 6.0
+SINK_SECONDS, PART_SECONDS = 5.5, 5.5
+LOWEST_SECONDS = 1.9  # of those in which the losses part: the lowest point is looked at first
+STOP_SECONDS = 6.9  # that the least loss stands against the best network's: as long as it is spoken of
+LECTURE_SECONDS = 2.0
 TERM = 48
 
 
@@ -123,11 +126,15 @@ class Overfitting(DepthPicture):
 
     def _part_beat(self) -> None:
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
-            # On it goes: where the losses part, solid falls and dashed, drawn at its least of all kept states, never
-            # comes so low again. Where it was lowest stays marked; then the term
+            # Where the losses part, the unseen one is lowest of all kept states: here, with its number. On it goes:
+            # solid falls, dashed never comes so low again. Where it was lowest stays marked; then the term
             followers = self._turn_mark() if self.parts is not None else []
             self.play(*map(FadeOut, self.labels), *map(FadeIn, followers), run_time=0.5)
-            self._walk(self.turn, self.run.last, PART_SECONDS, 1.0, *followers)
+            seconds = PART_SECONDS
+            if followers:
+                self.wait(LOWEST_SECONDS)
+                seconds -= LOWEST_SECONDS
+            self._walk(self.turn, self.run.last, seconds, 1.0, *followers)
             self.labels = self._end_labels()
             self.play(*map(FadeIn, self.labels), run_time=0.4)
             self.between = [*followers]  # one by one: as a group they would come to the front before they fade
@@ -140,12 +147,15 @@ class Overfitting(DepthPicture):
                 self.between += [band, term]
 
     def _turn_mark(self) -> list[VMobject]:
-        """A dashed line up at the turn, and its epoch under the axis."""
+        """A dashed line up at the turn, its epoch under the axis, and the least unseen loss there with its number."""
         bottom, top = self.run.plot.box[2:]
-        x = float(self.run.plot.at(self.turn, 0)[0])
+        least = float(self.losses.unseen.min())
+        x, y, _ = place = self.run.plot.at(self.turn, least)
+        number = words(self.written(least), style.LABEL, palette.blue).place(y - 0.5, left=x + 0.15)
+        self.least = VGroup(ring(place, 0.14, palette.blue), number)
         text = f"{self.screen('epoch')} {number_text(round(self.turn))}"
         label = words(text, style.TICK, palette.dim).place(bottom - 0.4, center=x)
-        return [dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75)), label]
+        return [dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75)), label, self.least]
 
     def _end_labels(self) -> list[TextMobject]:
         """Seen and unseen, right of the lines' ends and apart from each other."""
@@ -170,8 +180,8 @@ class Overfitting(DepthPicture):
         stop = self._stop()
         name, values = stop or (f"unseen-{self.unseen}", self.unseen_values())
         with self.beat(name, days=Count(self.parameters.dataset.examples), **values):
-            # Why not stop there? Its least loss, beside what the best network has. Then the run is squeezed into the
-            # place of its network, every loss at its height; the other depths come
+            # Why not stop there? Its least loss against what the best network has, for as long as that is spoken of.
+            # Then the run is squeezed into the place of its network, every loss at its height; the other depths come
             if stop is not None:
                 self._compare_least()
             self.title, arriving = next_heading(self._heading(), self.title)
@@ -179,7 +189,7 @@ class Overfitting(DepthPicture):
             self.play(*map(FadeOut, gone), *arriving, run_time=0.6)
             self._squeeze(self.outcome.index(self.compared[1]))
             for kind in KINDS:
-                self.draw(kind, 1.8 if stop is None else 1.0)
+                self.draw(kind, 1.8 if stop is None else 0.7)
             self.play(*(FadeIn(label) for label in self.picture.labels.values()), run_time=0.4)
             self.between = []
             if self.opens is not None:
@@ -189,33 +199,32 @@ class Overfitting(DepthPicture):
         """What is said of stopping in time, and its values; None where nothing says that it would have helped."""
         if self.parts is None or self.opens is None:
             return None
-        best, run = self.compared[0], self._first_run(self.compared[0])
+        (best, worse), run = self.compared, self._first_run(self.compared[0])
         best_least = float(unseen_by_epoch(run, len(run.kept))[1].min())
         values = {
             "least": self.written(float(self.losses.unseen.min())),
             "end": self.written(float(self.losses.unseen[-1])),
             "views": self.written(best.unseen.mean),
+            "seen_before": self.written(best.training.mean),
+            "seen_after": self.written(worse.training.mean),
+            "after": self.written(worse.unseen.mean),
             **self.spoken("best", best),
+            **self.spoken("worse", worse),
         }
         return f"stop-{stopping(self.losses, best.unseen, best_least)}", values
 
     def _compare_least(self) -> None:
-        """The least unseen loss with its number, and across the picture the line that the best network's loss is."""
+        """Across the picture, the line that the best network's loss is; the least loss stands beside it already."""
         best = self.compared[0]
-        least = float(self.losses.unseen.min())
-        x, y, _ = place = self.run.plot.at(self.turn, least)
-        number = words(self.written(least), style.LABEL, palette.blue).place(y - 0.5, left=x + 0.15)
-        self.least = VGroup(ring(place, 0.14, palette.blue), number)
         level = float(self.run.plot.at(0, best.unseen.mean)[1])
         text = f"{self.network_label(best)} {self.written(best.unseen.mean)}"
         self.level = VGroup(
             segment((RUN_LEFT, level, 0), (RUN_RIGHT, level, 0), palette.dim, style.GUIDE),
             words(text, style.LABEL, palette.dim).place(self._beside(level), right=RUN_RIGHT - 0.1),
         )
-        self.play(Create(self.least[0]), FadeIn(self.least[1]), run_time=0.6)
         self.play(Create(self.level[0]), FadeIn(self.level[1]), run_time=0.9)
-        self.wait(1.4)
-        self.between += [self.least, self.level]
+        self.wait(STOP_SECONDS - 0.9)
+        self.between.append(self.level)
 
     def _beside(self, level: float) -> float:
         """The baseline of a word over the line at height ``level``; under it, where a loss ends close above."""
@@ -237,10 +246,11 @@ class Overfitting(DepthPicture):
 
         axis = ReplacementTransform(self.axis, picture.axis)
         moving = UpdateFromAlphaFunc(self.run, narrow, rate_func=smooth)
-        self.play(moving, axis, FadeIn(picture.names), run_time=1.4)
+        self.play(moving, axis, FadeIn(picture.names), run_time=1.2)
         ends = zip((self.run.training_tip, self.run.unseen_tip), KINDS, strict=True)
         landing = [tip.animate.move_to(picture.point(kind, k)) for tip, kind in ends]
-        self.play(FadeOut(self.run.training), FadeOut(self.run.unseen), *landing, run_time=0.6)
+        lines = (self.run.training, self.run.every, self.run.unseen)
+        self.play(*map(FadeOut, lines), *landing, run_time=0.6)
         self.landed = (self.run.training_tip, self.run.unseen_tip)
 
     def _mark_jump(self, best: int, worse: int) -> None:
@@ -258,23 +268,37 @@ class Overfitting(DepthPicture):
         for name, hidden in (("before", LECTURE_BEST), ("after", LECTURE_WORSE)):
             values[f"seen_{name}"], values[name] = lecture_written(hidden)
         with self.beat(f"lecture-{self._against_lecture()}", **values):
-            # Ours steps back, and the lecture's own has the stage: with it, it is the fourth layer that parts them
+            # Ours leaves, and the lecture's own has the stage: with it, it is the fourth layer that parts them
             self.remove(*self.landed)
             lecture = self.lecture = self.lecture_lines()
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
             self.make_way(lecture, *self.between)
             self.play(*arriving)
-            self.draw_lecture(lecture, KINDS, 3.0)
+            self.draw_lecture(lecture, KINDS, LECTURE_SECONDS)
             first, last = (LECTURE_RUNS.index(hidden) for hidden in (LECTURE_BEST, LECTURE_WORSE))
             band = lecture.band(first)
-            self.add(band, *self._above(lecture))
+            above = [part[kind] for part in (lecture.lines, lecture.dots, lecture.values) for kind in KINDS]
+            self.add(band, *above)
             self.play(FadeIn(band), run_time=0.6)
             self.play(*map(Create, lecture.marks((first, last))), run_time=0.7)
 
-    def _above(self, lecture: VGroup) -> list[VMobject]:
-        ours = [part[kind] for part in (self.picture.lines, self.picture.dots) for kind in KINDS]
-        drawn = [part[kind] for part in (lecture.lines, lecture.dots, lecture.values) for kind in KINDS]
-        return [*(ours if self.over_ours else []), *drawn]
+    def one_scale(self) -> bool:
+        """Never: ours has been told of, and its points beside the lecture's numbers would be read as the lecture's."""
+        return False
+
+    def make_way(self, lecture: DepthLines, *others: VMobject) -> None:
+        """Ours leaves; where the lecture's networks stand at the same places, the axis and their names stay."""
+        picture, note = self.picture, self.note
+        if [len(result.network.hidden) for result in self.outcome] != list(map(len, LECTURE_RUNS)):
+            super().make_way(lecture, *others)
+            return
+        self.note = self.data_caption("caption-lecture")
+        axis = (picture.axis, picture.names)
+        picture.remove(*axis)
+        self.add(*axis, picture)
+        self.play(*map(FadeOut, (picture, note, *others)), FadeIn(self.note), run_time=0.6)
+        self.remove(*axis)
+        self.add(lecture.axis, lecture.names)
 
     def _against_lecture(self) -> str:
         """Whether ours overfits where the lecture's did, elsewhere, or not at all."""

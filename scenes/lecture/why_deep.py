@@ -32,7 +32,8 @@ from numpy.typing import NDArray
 
 ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
 SINK_SECONDS = 1.6  # of the towers, the highest of which is as high as the picture's half
-FOLD_SECONDS = 7.0  # for all folds together
+ONE_LAYER_SECONDS = 2.4  # for all bends of the one layer, before the other folds
+FOLD_SECONDS = 4.4  # for all folds together
 CREASE_SECONDS = 0.4  # that each crease is seen before the curve is folded at it
 BEND_RADIUS = 0.085
 Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
@@ -125,42 +126,48 @@ class WhyDeep(FatAndDeep):
         depth, n_bends = self.parameters.depth, count_bends(deep)
         values = {"relus": Count(2 * depth), "bends": Count(n_bends), "layers": Count(depth)}
         with self.beat("fold", parameters=number_text(deep.network.n_parameters), **values):
-            # Left, ReLU after ReLU adds a bend. Right, a layer's two ReLUs fold the whole curve at the dashed line, and
-            # the next layer folds that: the bends double. Both have lit as many ReLUs at each step
+            # Left first, ReLU after ReLU adds a bend. Then right, two ReLUs fold the whole curve at the dashed
+            # line, and the next layer folds that: the bends double. In the end as many ReLUs are lit on both sides
             target = target_of(zigzag(depth))
             self.hand = [Curves(side.plot_box, target, Y_RANGE) for side in self.sides]
             self.folds_counts = [self._counts(side.center, 2 * depth, n_bends) for side in self.sides]
             counts = number_text(deep.network.n_parameters)
             self.count_words = [side.count(self.screen("count", count=counts)) for side in self.sides]
-            curve = np.clip(target[0] / target[0][-1], 0.0, None)
+            curve = target[0] / target[0][-1]  # straight: what comes in, before any ReLU
             self.hand[0].draw(drawn_by(fat, target[0], 0))
             self.hand[1].draw(curve)
             dimmed = [emphasis(part, FAINT) for d in self.small for part in (*d.columns[1:-1], *d.edges)]
             self.play(*self._title("heading-fold"), *dimmed, *(FadeIn(text) for text in self.count_words))
             self.play(*(FadeIn(c.plot, c.red, c.blue) for c in self.hand), *(FadeIn(c) for c in self.folds_counts))
-            seconds = FOLD_SECONDS / depth
+            self._bend_by_bend(fat)
             for k in range(depth):
-                self._fold(fat, curve, k, min(2.0, seconds))
-                curve = folded(curve)
+                self._fold(curve, k, FOLD_SECONDS / depth)
+                curve = folded(np.clip(curve, 0.0, None))
 
-    def _fold(self, fat: Built, curve: NDArray, k: int, seconds: float) -> None:
-        """Layer k (from 0) folds ``curve`` (n,), seen over the zigzag's x; at the left two more ReLUs come in."""
-        left, right = self.hand
+    def _bend_by_bend(self, fat: Built) -> None:
+        """The one layer at the left: its ReLUs come in one after the other, a bend each."""
+        relus = fat.network.hidden[0]
+        for k in range(1, relus + 1):
+            self.folds_counts[0].show(k, count_bends(fat, k))
+            self.play(*bending(self.small[0], self.hand[0], fat, (k - 1, k)), run_time=ONE_LAYER_SECONDS / relus)
+
+    def _fold(self, curve: NDArray, k: int, seconds: float) -> None:
+        """Layer k (from 0) of the deep one folds ``curve`` (n,), seen over the zigzag's x."""
+        right, counts = self.hand[1], self.folds_counts[1]
         lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], self.small[1].columns[k + 1])]
-        lights += bending(self.small[0], left, fat, (2 * k, 2 * k + 2))
         crease = right.crease(0.5, self.screen("crease"))
+        relus, bends = 2 * (k + 1), (count_bends(folding(k)) if k else 0, count_bends(folding(k + 1)))
 
         def update(_: VMobject, share: float) -> None:
             fold, stretch = (smooth(min(1.0, max(0.0, s))) for s in (1.7 * share, 1.7 * share - 0.7))
-            right.draw(folded(curve, fold, stretch))
+            right.draw(folded(np.maximum(curve, (1 - fold) * curve), fold, stretch))  # nothing stays below 0
+            counts.show(relus, bends[int(share > 0)])
 
-        self.play(FadeIn(crease), *lights[:2], run_time=0.25 * seconds)
+        counts.show(relus, bends[0])
+        self.play(FadeIn(crease), *lights, run_time=0.25 * seconds)
         self.wait(CREASE_SECONDS)
-        folding_up = UpdateFromAlphaFunc(right.blue, update, rate_func=linear)
-        self.play(*lights[2:], folding_up, FadeOut(crease, rate_func=_late), run_time=0.6 * seconds)
-        relus = 2 * (k + 1)
-        self.folds_counts[0].show(relus, count_bends(fat, relus))
-        self.folds_counts[1].show(relus, count_bends(folding(k + 1)))
+        folding_up = UpdateFromAlphaFunc(VGroup(right.blue, counts), update, rate_func=linear)
+        self.play(folding_up, FadeOut(crease, rate_func=_late), run_time=0.6 * seconds)
         self.wait(0.15 * seconds)
 
 

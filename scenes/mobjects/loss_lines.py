@@ -20,6 +20,8 @@ SLOW_START = 2.5  # power of the share of a walk that gives its share of the epo
 DASH = 0.11
 LABEL_ROOM, LABELS_APART = 0.6, 0.36  # under the lower line for its word; from one word's baseline to the other's
 RUN_DASH, RUN_TIP = 0.13, 0.12
+EVERY_WIDTH, EVERY_SHARE = 2.6, 0.65
+CALM_PART = 40  # one in so many of a line's losses are looked at on either side of each
 
 Line: TypeAlias = tuple[NDArray, NDArray]
 """Epochs and losses in views, (n,) each."""
@@ -88,11 +90,22 @@ def below(x: NDArray, y: NDArray, top: float) -> tuple[NDArray, NDArray]:
     return np.concatenate([[start], x[first:]]), np.concatenate([[top], np.minimum(y[first:], top)])
 
 
+def calmed(losses: NDArray) -> NDArray:
+    """(n,): each loss as the median of itself and as many on either side, fewer near the ends.
+
+    So a loss that only falls stays as it is, and the first and the last one do.
+    """
+    last, reach = len(losses) - 1, len(losses) // CALM_PART
+    reaches = [min(reach, k, last - k) for k in range(last + 1)]
+    return np.array([np.median(losses[k - around : k + around + 1]) for k, around in enumerate(reaches)])
+
+
 class RunLines(VGroup):
     """Both losses of one run in a large plot, whose time axis reaches as far as it is told to.
 
-    ``box``: left, right, bottom, top, which is ``most`` views high. Parts: ``training``, ``unseen`` (RisingCurve),
-    ``training_tip``, ``unseen_tip``.
+    ``box``: left, right, bottom, top, which is ``most`` views high. Parts (RisingCurve): ``training``; ``every``, thin
+    and faint, the unseen loss at every given state; ``unseen``, dashed, the same calmed: of noise, dashes would make
+    confetti. ``training_tip``, ``unseen_tip``: the recorded losses reached.
     """
 
     def __init__(self, box: tuple[float, float, float, float], most: float, training: Line, unseen: Line) -> None:
@@ -101,13 +114,14 @@ class RunLines(VGroup):
         self.last = float(training[0][-1])
         ends = {"left": left, "right": right, "bottom": bottom, "top": top}
         self.plot = Plot((0.0, self.last), (0.0, most), **ends, x_label=None)  # for its coordinates
+        self.every = RisingCurve(self.plot, *below(*unseen, most), mix(palette.blue, EVERY_SHARE), EVERY_WIDTH)
         self.training, self.unseen = (
             RisingCurve(self.plot, *below(*line, most), palette.blue, style.SECOND_CURVE, dash)
-            for line, dash in ((training, 0.0), (unseen, RUN_DASH))
+            for line, dash in ((training, 0.0), ((unseen[0], calmed(unseen[1])), RUN_DASH))
         )
         self.training_tip = ring(self.training.end(), RUN_TIP, palette.blue, fill=palette.blue)
-        self.unseen_tip = ring(self.unseen.end(), RUN_TIP, palette.blue)
-        self.add(self.training, self.unseen, self.training_tip, self.unseen_tip)
+        self.unseen_tip = ring(self.every.end(), RUN_TIP, palette.blue)
+        self.add(self.training, self.every, self.unseen, self.training_tip, self.unseen_tip)
 
     def show(self, epoch: float, reach: float) -> RunLines:
         """Both lines up to ``epoch``, in a picture that ends at the epoch ``reach``."""
@@ -120,9 +134,10 @@ class RunLines(VGroup):
         return self._draw(self.last)
 
     def _draw(self, epoch: float) -> RunLines:
-        for curve, tip in ((self.training, self.training_tip), (self.unseen, self.unseen_tip)):
+        for curve in (self.training, self.every, self.unseen):
             curve.corners = self.plot.at(curve.data_x, curve.data_y)
             curve.show(epoch)
+        for curve, tip in ((self.training, self.training_tip), (self.every, self.unseen_tip)):
             tip.move_to(curve.corners[0] if curve.tip is None else curve.tip)
         return self
 

@@ -16,8 +16,10 @@ from gradreel.core.results import (
     result_of,
     training_by_epoch,
 )
+from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.overfitting import Overfitting
+from gradreel.scenes.mobjects.loss_lines import calmed
 
 TENT_DEPTHS = {"depths": (0, 1, 2), "width": 64, "seeds": (0, 1), "epochs": 400}
 SMALL = {"depths": (0, 1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
@@ -96,9 +98,10 @@ def test_where_the_losses_part_is_marked(play):
 
     def look(scene, name):
         if name == "part":
-            line, label = scene.between[:2]
+            line, label, least, band = scene.between[:4]
             seen["at"], seen["label"] = scene.run.plot.data(line.get_center())[0], label.source
-            seen["band"] = scene.run.plot.data(scene.between[2].get_left())[0]
+            seen["band"] = scene.run.plot.data(band.get_left())[0]
+            seen["ring"], seen["least"] = scene.run.plot.data(least[0].get_center()), least[1].source
 
     played = play(Overfitting, look, **TENT)
     assert played.beats[:2] == ["sink", "part"]
@@ -106,7 +109,10 @@ def test_where_the_losses_part_is_marked(play):
     trace = scene.trace(scene.compared[1].network.run_name(scene.compared[1].network.experiments[0]))
     losses = loss_by_epoch(trace)  # of all kept states
     turn = losses.epoch[np.argmin(losses.unseen)]
-    assert scene.run.unseen.data_x[np.argmin(scene.run.unseen.data_y)] == pytest.approx(turn)  # the drawn line's lowest
+    every = scene.run.every
+    assert every.data_x[np.argmin(every.data_y)] == pytest.approx(turn)  # the drawn line's lowest
+    assert seen["ring"] == pytest.approx((turn, losses.unseen.min()), rel=0.01)
+    assert seen["least"] == scene.written(losses.unseen.min())
     assert seen["at"] == pytest.approx(turn, abs=0.01)
     assert seen["band"] == pytest.approx(turn, abs=0.1)
     assert str(round(turn)) in seen["label"]
@@ -121,7 +127,7 @@ def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(play, monkeypat
     losses = loss_by_epoch(scene.trace(scene.compared[1].network.run_name(scene.compared[1].network.experiments[0])))
     assert len(scene.losses.epoch) <= 51 < len(losses.epoch)
     assert scene.turn == losses.epoch[np.argmin(losses.unseen)]
-    assert scene.run.unseen.data_y.min() == pytest.approx(losses.unseen.min())
+    assert scene.run.every.data_y.min() == pytest.approx(losses.unseen.min())
 
 
 def test_stopping_in_time_is_answered_beside_the_best_network(play, results_are, monkeypatch):
@@ -166,6 +172,31 @@ def test_nothing_overfits_on_a_clean_week(play, words_on):
     assert "synthetic" not in " ".join(said.values())
 
 
+def test_the_least_loss_stands_against_the_best_until_the_depths_are_spoken_of(play, monkeypatch):
+    begun, squeeze = {}, Overfitting._squeeze
+
+    def squeezed(scene, k):
+        begun["squeeze"] = scene.time
+        squeeze(scene, k)
+
+    monkeypatch.setattr(Overfitting, "_squeeze", squeezed)
+    played = play(Overfitting, lambda scene, name: begun.setdefault(name, scene.time), **TENT)
+    said, beat = played.lines["stop-not"]["en"], next(b for b in played.scene.beats if b.name == "stop-not")
+    share = reading_seconds(said[: said.index("Of all depths")], "en") / reading_seconds(said, "en")
+    assert begun["squeeze"] > beat.start + share * (beat.end - beat.start) - 0.5
+    one, two = played.scene.compared
+    numbers = f"seen {one.training.mean:.0f} to {two.training.mean:.0f}, unseen {one.unseen.mean:.0f} to"
+    assert "first overfit with two layers: " + numbers in said
+
+
+def test_what_is_dashed_is_calm_and_nothing_else():
+    falling = np.exp(-np.linspace(0, 5, 200))
+    assert calmed(falling) == pytest.approx(falling)  # no loss is invented
+    noise = falling + 0.1 * np.random.default_rng(0).normal(size=200)
+    assert np.abs(np.diff(calmed(noise))).mean() < 0.4 * np.abs(np.diff(noise)).mean()
+    assert calmed(noise)[[0, -1]] == pytest.approx(noise[[0, -1]])
+
+
 def test_best_depth_is_one_layer(play):
     played = play(Overfitting, **TENT)
     assert played.beats == ["sink", "part", "stop-not", "lecture-elsewhere"]
@@ -180,25 +211,26 @@ def test_overfits_at_the_fourth_layer_as_in_the_lecture(play, results_are):
     played = play(Overfitting, **parameters)
     assert played.beats[-1] == "lecture-same"
     assert played.scene.opens == 3
-    assert "140 became 100" in played.lines["lecture-same"]["en"]
+    assert "seen 140 to 100" in played.lines["lecture-same"]["en"]
     assert not played.scene.over_ours  # other depths than the lecture's: its picture stands alone
 
 
-def test_lectures_losses_stand_in_our_picture_where_both_fit(play, words_on, results_are):
+def test_lectures_losses_stand_without_ours_on_the_same_axis(play, words_on, results_are):
     results_are([208, 52, 27, 25, 23], [400, 520, 471, 438, 429])
     parameters = {"width": 100, "seeds": (0, 1), "epochs": 1}
     played = play(Overfitting, lambda scene, beat: words_on(scene), **parameters)
     scene, said = played.scene, played.seen["lecture-elsewhere"]
     assert played.beats[2:] == ["unseen-partly", "lecture-elsewhere"]
-    assert scene.over_ours
     assert "400 views with the linear model, 520 with one layer" in played.lines["unseen-partly"]["en"]
     assert all(number in said for number in ("320", "280", "180", "140", "100", "460", "430", "380", "440"))
-    heights = [scene.picture.plot.data(dot.get_center())[1] for dot in scene.lecture.dots["unseen"]]
-    assert heights == pytest.approx([460, 430, 380, 440], abs=0.1)  # on our scale
+    heights = [scene.lecture.plot.data(dot.get_center())[1] for dot in scene.lecture.dots["unseen"]]
+    assert heights == pytest.approx([460, 430, 380, 440], abs=0.1)
     assert "520" not in said
-    assert "no unseen loss for 2 layers; faint: ours, synthetic data" in said
-    results_are([2080, 520, 270, 250, 230], [4000, 5200, 4710, 4380, 4290])
-    assert not play(Overfitting, **parameters).scene.over_ours
+    shown = scene.get_mobject_family_members()
+    assert not {*map(id, scene.picture.get_family()), id(scene.picture.axis)} & set(map(id, shown)), "ours has left"
+    axis, names = scene.last_axis()
+    assert axis in shown and axis.get_center() == pytest.approx(scene.picture.axis.get_center())
+    assert [name.source for name in names] == [name.source for name in scene.picture.names]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,29 @@ def test_folds_double_the_bends_of_as_many_relus(play, depth):
     play(WhyDeep, look, **QUICK | {"depth": depth})
 
 
+def test_bends_are_counted_as_they_are_drawn_left_before_right(play, monkeypatch):
+    play_it, told = WhyDeep.play, []
+
+    def watched(scene, *args, **kwargs):
+        play_it(scene, *args, **kwargs)
+        if hasattr(scene, "folds_counts") and not hasattr(scene, "race"):
+            told.append(tuple(tuple(int(n.text) for n in counts.numbers) for counts in scene.folds_counts))
+            bends_drawn.append(tuple(map(bends_in, scene.hand)))
+
+    def bends_in(curves):
+        x, y = drawn(curves).T
+        slopes = np.diff(y)[np.diff(x) > 1e-9] / np.diff(x)[np.diff(x) > 1e-9]
+        return int((np.abs(np.diff(slopes)) > 1e-3 * np.abs(slopes).max()).sum())
+
+    bends_drawn = []
+    monkeypatch.setattr(WhyDeep, "play", watched)
+    play(WhyDeep, **QUICK)
+    assert {fat[0] for fat, _ in told} == set(range(7))
+    assert all(fat == (6, 6) for fat, deep in told if deep[0]), "the left one is done before the right one begins"
+    for counted, seen in zip(told, bends_drawn, strict=True):
+        assert tuple(bends for _, bends in counted) == seen
+
+
 def test_what_is_filled_lies_between_the_two_curves():
     x = np.array([0.0, 1.0, 2.0])
     curves = Curves((0.0, 2.0, 0.0, 4.0), (x, np.array([1.0, 1.0, 1.0])), (0.0, 4.0)).show(np.array([1.0, 3.0, 1.0]))
@@ -162,17 +185,18 @@ def test_every_run_has_its_picture_and_the_better_one_a_frame(play, trace_of, pa
 def test_it_ends_with_what_was_compared(play):
     def look(scene, beat):
         if beat.startswith("seeds"):
-            low, high = scene.towers
-            assert (low.floors, high.floors) == (8, 152)
-            assert high.height / low.height == pytest.approx(152 / 8, rel=0.05)
-            said = " | ".join(text.source for text in scene.tower_texts)
-            assert said.replace("\\", "") == "8 layers | 16.4 % wrong | 152 layers | 3.57 % wrong*"
+            few, many = scene.error_bars
+            assert few.height / many.height == pytest.approx(16.4 / 3.57, rel=0.01)
+            said = " | ".join(text.source for text in scene.bar_texts)
+            assert said.replace("\\", "") == "8 layers | 152 layers | 16.4 % wrong | 3.57 % wrong*"
+            for bar, *texts in zip(scene.error_bars, *(scene.bar_texts[k : k + 2] for k in (0, 2)), strict=True):
+                assert [text.get_center()[0] for text in texts] == pytest.approx([bar.get_center()[0]] * 2, abs=0.1)
             assert not set(scene.starts.get_family()) & set(scene.get_mobject_family_members()), "the races have left"
             seen.append(scene)
 
     seen = []
     play(WhyDeep, look, **QUICK)
-    assert "compared deep with deeper" in seen[0].beats[-1].lines["en"]
+    assert "152 layers beat 8, but both are deep" in seen[0].beats[-1].lines["en"]
 
 
 def test_the_match_is_on_the_folds_or_on_ones_own_curve():
