@@ -14,7 +14,7 @@ from manim import UP, Create, FadeIn, FadeOut, ValueTracker, smooth
 from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
 
-WORDS_LEFT, TITLE_BASELINE, SUBTITLE_BASELINE = -6.05, 1.92, 1.1
+WORDS_LEFT, TITLE_BASELINE, SUBTITLE_BASELINE, CREDIT_BASELINE = -6.05, 1.92, 1.1, 0.48
 WALK_SECONDS = 6.0
 
 
@@ -25,7 +25,7 @@ class Title(LectureScene):
         run: Experiment = Field(Experiment(), description="The training run whose curve settles on the red one")
         title: str | None = Field(None, description="The title; by default the lecture's, in the video's language")
         subtitle: str | None = Field(None, description="The line beneath it; by default the lecture's")
-        credit: str | None = Field(None, description="The line at the bottom right; empty for none")
+        credit: str | None = Field(None, description="The line under the subtitle; empty for none")
 
         @model_validator(mode="after")
         def _learns_a_curve(self) -> Self:
@@ -54,7 +54,7 @@ class Title(LectureScene):
             credit = literal(texts.credit) if texts.credit is not None else self.screen("credit")
             if credit:
                 line = words(credit, style.CAPTION + 2, palette.dim)
-                self.texts.append(line.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE))
+                self.texts.append(line.place(CREDIT_BASELINE, left=WORDS_LEFT))  # the curves fill all below
             self.play(FadeIn(title, shift=0.15 * UP), FadeIn(subtitle, shift=0.15 * UP), run_time=0.8)
             arriving = [FadeIn(line) for line in self.texts[2:]]
             self.play(Create(self.motif.red, rate_func=smooth), *arriving, run_time=3.6)

@@ -31,6 +31,13 @@ def test_the_curve_ends_on_the_last_recorded_state(play):
     assert seen[0] > 0.1  # at the first beat's end it still is the random start
 
 
+def test_the_curves_run_below_all_words(play):
+    def lowest(scene, _beat):
+        return min(text.get_bottom()[1] for text in scene.texts) - scene.motif.red.get_top()[1]
+
+    assert min(play(Title, lowest, run=SHORT).seen.values()) > 0.3
+
+
 def test_another_run_is_another_picture(play):
     one, other = (play(Title, lambda scene, beat: _drawn(scene), run=run).last for run in (SHORT, OTHER))
     assert (one != other).any()
