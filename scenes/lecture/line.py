@@ -22,7 +22,15 @@ from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.part_map import PLACE, part_map, steps_heading
 from gradreel.scenes.mobjects.plot import dashed, ring
-from gradreel.scenes.mobjects.straight_line import Curve, Gaps, LineInPlot, WordedReadout, straightened, two_losses
+from gradreel.scenes.mobjects.straight_line import (
+    Curve,
+    Gaps,
+    LineInPlot,
+    MeanSquare,
+    WordedReadout,
+    straightened,
+    two_losses,
+)
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
@@ -40,6 +48,7 @@ from manim import (
     VMobject,
     linear,
     smooth,
+    squish_rate_func,
 )
 from pydantic import Field, field_validator, model_validator
 
@@ -47,6 +56,7 @@ DOTS, EXAMPLE = 41, 9  # the one that is explained: neither at an end nor at the
 WIDE_RIGHT, FORMULA_BASELINE = 4.9, 2.36
 REST = (0.16, 0.62)  # shares of the plot's height at which the first line begins and ends
 LARGEST = 20.0  # thousand views, or whatever x and y stand for
+MEAN = (2.2, 1.6)  # of the square of mean area: its middle's height, and its side at most
 HALF = 0.5  # share of red's colour while gaps to the line are spoken of
 MISSED = 0.05  # a line misses red when their typical distance is more than this share of red's height
 
@@ -269,29 +279,59 @@ class LinearLimits(LectureScene):
 
     def _best_beat(self) -> None:
         with self.beat("best", updates=number_text(int(self.fit.kept[-1])), loss=self._loss_text(self.last)):
-            # A line at random; how far each dot is from it; squares on some of these gaps, whose mean is the number.
-            # The recorded updates move the line, from that start, as near to the dots as it gets; the gaps go along
+            # A line at random; how far each dot is from it; a square on each gap, and of all squares the mean, whose
+            # area is the number. The recorded updates move the line as near to the dots as it gets; all that goes along
             dimmed = (emphasis(part, HALF) for part in (self.red, self.red_label))
-            self.play(emphasis(self.line, FULL), *dimmed, *self._title(self.screen("heading-loss")), run_time=0.8)
-            self._sweep([self._line_at(0)], 0.6)
+            self.play(emphasis(self.line, FULL), *dimmed, *self._title(self.screen("heading-loss")), run_time=0.6)
+            self._sweep([self._line_at(0)], 0.5)
             self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
-            self.play(Create(self.gaps, lag_ratio=0.05), run_time=1.2)
+            self.play(Create(self.gaps, lag_ratio=0.05), run_time=0.7)
             self._loss_of_the_gaps()
-            self.play(*self._title(self.screen("heading-best")), *map(FadeIn, self.readout[:2]), run_time=0.6)
-            self._walk(4.2)
+            self.play(*self._title(self.screen("heading-best")), *map(FadeIn, self.readout[:2]), run_time=0.5)
+            self._walk(3.8)
 
     def _loss_of_the_gaps(self) -> None:
-        squares, number = self.gaps.squares(), self.readout.loss
+        """A gap becomes its square, then each does; they come together in one as large as they are on average."""
+        squares = self.gaps.squares()
+        self.mean = self._mean_square()
+        right = float(self.mean.get_left()[0]) - 0.3 if len(self.mean) else style.RIGHT_EDGE
+        self.meaning = words(self.screen("loss-is"), style.LABEL).place(2.32, right=right)
+        opening = [self.gaps.opened(*pair) for pair in zip(squares, self.gaps, strict=True)]
+        one = self._example(squares)
+        squares[one].set_stroke(palette.text, style.AXIS).set_fill(palette.text, 0.15)
+        self.add(squares[one], self.gaps, self.line, self.dots)
+        self.play(opening.pop(one), run_time=0.6)
         self.add(squares, self.gaps, self.line, self.dots)
+        self.play(LaggedStart(*opening, lag_ratio=0.02), run_time=0.7)
+        self.wait(0.2)
+        self._gather(squares)
+
+    def _gather(self, squares: VGroup) -> None:
+        """The squares come together in the one of their mean, or, where that has no room, in the number."""
         self.readout.show(0, self._loss_at(0))
-        self.meaning = words(self.screen("loss-is"), style.LABEL).place(2.32, right=style.RIGHT_EDGE)
-        self.play(FadeIn(squares), FadeIn(self.meaning, shift=0.15 * UP), run_time=0.8)
-        leaving = (FadeOut(square, target_position=number, scale=0.1) for square in squares)
-        arriving = (FadeIn(part) for part in (self.readout.loss_words, number))
-        self.play(LaggedStart(*leaving, lag_ratio=0.1), *arriving, run_time=1.2)
+        said = (self.meaning, self.readout.loss_words, self.readout.loss)
+        where, side = (self.mean, self.mean.width) if len(self.mean) else (self.readout.loss, 0.1)
+        leaving = (FadeOut(each, target_position=where, scale=side / max(each.width, 1e-6)) for each in squares)
+        late = squish_rate_func(smooth, 0.5, 1.0)
+        arriving = (FadeIn(part, rate_func=late) for part in (*self.mean, *said))
+        self.play(*leaving, *arriving, run_time=1.3)
+        self.add(self.mean)
+
+    def _example(self, squares: VGroup) -> int:
+        """The gap that is squared first: one that is easily seen and covers little."""
+        return min(range(len(squares)), key=lambda k: abs(float(squares[k].width) - 1.0))
+
+    def _mean_square(self) -> VGroup:
+        """A square of the gaps' mean, right of the words that say so; none if it is too large for its place."""
+        square = MeanSquare(self.plot, self._mean_now(), style.RIGHT_EDGE, MEAN[0])
+        return VGroup(square) if square.width <= MEAN[1] else VGroup()
+
+    def _mean_now(self) -> float:
+        """The mean squared distance of the dots to the line as it is drawn."""
+        return mean_squared_distance(self.line.line(self.dots_x), self.dots_y)
 
     def _walk(self, seconds: float) -> None:
-        live = VGroup(self.gaps, self.line, self.dots, self.readout)
+        live = VGroup(self.gaps, self.line, self.dots, self.readout, self.mean)
         self.add(live)
 
         def update(_: VMobject, share: float) -> None:
@@ -303,6 +343,8 @@ class LinearLimits(LectureScene):
     def show(self, row: float) -> None:
         """The line at a row of the trace and its gaps; count and loss are those of the state that was reached."""
         self.gaps.show(self.line.show(self._line_at(row)).line)
+        for square in self.mean:
+            square.show(self._mean_now())
         reached = recorded_row(row)
         self.readout.show(int(self.fit.kept[reached]), self._loss_at(reached))
 
@@ -315,8 +357,9 @@ class LinearLimits(LectureScene):
             # The line's loss steps down; the gaps are measured to red instead, for its loss; then to the line again
             rows = [("best-line", self._loss_text(self.last), palette.blue), ("red-loss", red, palette.red)]
             self.losses = two_losses([(self.screen(key), value, color) for key, value, color in rows])
-            leaving = [FadeOut(self.readout), FadeOut(self.meaning)]
-            self.play(*leaving, FadeIn(self.losses[:2], shift=0.15 * UP), run_time=0.6)
+            leaving = [FadeOut(part) for part in (self.readout, self.meaning, *self.mean)]
+            self.play(*leaving, run_time=0.3)
+            self.play(FadeIn(self.losses[:2], shift=0.15 * UP), run_time=0.5)
             bright = (emphasis(part, FULL) for part in (self.red, self.red_label))
             self.play(emphasis(self.line, FAINT), *bright, self._measured_to(self.curve), run_time=1.4)
             self.play(FadeIn(self.losses[2:], shift=0.15 * UP), run_time=0.5)

@@ -11,12 +11,12 @@ from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import Animation, ManimColor, Square, Transform, VGroup, VMobject
+from manim import Animation, ManimColor, Square, Transform, UpdateFromAlphaFunc, VGroup, VMobject
 from numpy.typing import NDArray
 
 ROLE = {"w": "yellow", "b": "grey"}
+FAINT_FILL = 0.035  # of the squares on all gaps: many lie on one another
 VALUE_DROP = 0.8  # from the formula's baseline to that of the numbers
-SQUARES = 5  # gaps on which a square is drawn, at most
 
 Curve = Callable[[NDArray], NDArray]  # heights at x
 
@@ -100,23 +100,45 @@ class Gaps(VGroup):
             stroke.set_points_as_corners(pair)
         return self
 
-    def squares(self, apart: float = 0.25) -> VGroup:
-        """A square on one gap after the other, as wide as the gap is long, where they keep apart and in the plot."""
-        left, right, *_ = self.plot.box
-        found, free = VGroup(), left
-        tops, feet = self.plot.at(self.x, self.y), self.plot.at(self.x, self.ends)
-        shares = np.linspace(0.0, 1.0, SQUARES + 1)[:-1]  # the first one of each share of the width
-        for share in shares:
-            free = max(free, left + share * (right - left))
-            for top, foot in zip(tops, feet, strict=True):
-                side = abs(top[1] - foot[1])
-                if top[0] >= free and top[0] + side <= right and side > 0.08:
-                    square = Square(side, stroke_color=palette.text, stroke_width=style.AXIS)
-                    square.set_fill(palette.text, 0.15)  # what lies under it shows through
-                    found.add(square.move_to((top[0] + side / 2, (top[1] + foot[1]) / 2, 0)))
-                    free = top[0] + side + apart
-                    break
-        return found
+    def squares(self) -> VGroup:
+        """A square on each gap, as wide as the gap is long: right of it where the plot has room, else left of it."""
+        right = self.plot.box[1]
+        squares = VGroup()
+        for stroke in self:
+            start, end = stroke.get_start(), stroke.get_end()
+            side = abs(start[1] - end[1])
+            middle = start[0] + (side / 2 if start[0] + side <= right else -side / 2)
+            square = Square(side, stroke_color=mix(palette.text, 0.7), stroke_width=style.GUIDE)
+            square.set_fill(palette.text, FAINT_FILL)  # what lies under it shows through
+            squares.add(square.move_to((middle, (start[1] + end[1]) / 2, 0)))
+        return squares
+
+    def opened(self, square: VMobject, stroke: VMobject) -> Animation:
+        """``square`` grows sideways out of its gap."""
+        foot, whole = stroke.get_start() * np.array([1.0, 0.0, 0.0]), square.points.copy()
+        narrow = foot + whole * np.array([0.0, 1.0, 1.0])
+        return UpdateFromAlphaFunc(square, lambda square, share: square.set_points(narrow + share * (whole - narrow)))
+
+
+class MeanSquare(Square):
+    """A square whose area is the mean of squared gaps, at the plot's upright scale: ``show`` sets that mean.
+
+    At first it ends at ``right``, around ``middle``; its left edge's middle stays where it is.
+    """
+
+    def __init__(self, plot: Plot, mean: float, right: float, middle: float) -> None:
+        super().__init__(1.0, stroke_color=palette.text, stroke_width=style.AXIS)
+        self.set_fill(palette.text, 0.15)
+        self.outline = self.points.copy()
+        self.unit = float(plot.at(0.0, 1.0)[1] - plot.at(0.0, 0.0)[1])
+        self.foot = np.array([right - self.unit * np.sqrt(mean), middle, 0.0])
+        self.show(mean)
+
+    def show(self, mean: float) -> MeanSquare:
+        """Take the size of another mean, in place; returns self."""
+        side = self.unit * np.sqrt(mean)
+        self.points = self.foot + side * (self.outline + np.array([0.5, 0.0, 0.0]))
+        return self
 
 
 def straightened(curves: Sequence[VMobject], axes: Plot, plot: Plot, lines: Sequence[Line]) -> list[Animation]:

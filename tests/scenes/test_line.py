@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,7 +15,7 @@ from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.mobjects.straight_line import Gaps, visible_part
+from gradreel.scenes.mobjects.straight_line import Gaps, MeanSquare, visible_part
 
 CURVES = {
     "default": {},
@@ -63,10 +62,11 @@ def film(play):
             red=scene.red.points.copy(),
         )
         if beat == "best":  # half-way between two states, at the start and at the end
-            seen.states = []
+            seen.states, seen.sides = [], []
             for row in (2.5, 0, scene.last):
                 scene.show(row)
                 seen.states.append((drawn_line(scene), shown(scene), scene.readout.count.text, scene.readout.loss.text))
+                seen.sides.append(scene.mean[0].width / scene.mean[0].unit)
         return seen
 
     return play(LinearLimits, look)
@@ -180,17 +180,26 @@ def test_it_begins_with_the_curves_that_the_title_ends_with(play, opening):
         assert before == pytest.approx(after, abs=1e-6)
 
 
-def test_a_square_is_as_wide_as_its_gap_is_long():
+def test_each_gap_has_its_square_and_one_has_the_area_that_they_have_on_average():
     plot = Plot((0.0, 8.0), (0.0, 6.0), left=-3, right=3, bottom=-2, top=2)
-    x, y = np.linspace(0, 8, 17), np.full(17, 3.0)
+    x, y = np.linspace(0, 8, 17), np.linspace(3, 5, 17)
     gaps = Gaps(plot, x, y, Line(0.0, 1.5))
     squares = gaps.squares()
-    assert len(squares) >= 3
-    for square in squares:
-        assert square.width == pytest.approx(square.height) == pytest.approx(1.0)  # 1.5 of 6 units in 4
-        assert any(abs(square.get_left()[0] - stroke.get_start()[0]) < 1e-9 for stroke in gaps)
-    for before, after in pairwise(squares):
-        assert before.get_right()[0] < after.get_left()[0]
+    for stroke, square in zip(gaps, squares, strict=True):
+        assert square.width == pytest.approx(square.height) == pytest.approx(stroke.height)
+        foot = stroke.get_x()
+        assert min(abs(square.get_left()[0] - foot), abs(square.get_right()[0] - foot)) < 1e-9
+        assert square.get_left()[0] >= -3 and square.get_right()[0] <= 3 + 1e-9
+    mean = MeanSquare(plot, mean_squared_distance(np.full(17, 1.5), y), 6.0, 2.0)
+    assert mean.width**2 == pytest.approx(np.mean([square.width**2 for square in squares]))
+    assert mean.get_right() == pytest.approx((6, 2, 0))
+
+
+def test_the_square_of_the_mean_goes_along_with_the_line(trace_of, film):
+    run = LinearLimits.validated({}).line_run()
+    best = film.seen["best"]
+    for ((w, b), *_), side in zip(best.states, best.sides, strict=True):
+        assert side**2 == pytest.approx(mean_squared_distance(w * run.dataset.x() + b, run.dataset.labels()))
 
 
 @pytest.mark.parametrize(
