@@ -26,6 +26,7 @@ from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import BAND, mix, palette
 from manim import (
+    UP,
     Animation,
     Create,
     FadeIn,
@@ -70,7 +71,7 @@ class AnyCurve(LectureScene):
             RED_CURVE,
             min_length=2,
             max_length=200,
-            description="Turning points (x, y) of the curve of straight pieces that it begins with, x increasing",
+            description="Turning points (x, y) of the curve over whose axes it begins, x increasing",
         )
 
         @field_validator("knots")
@@ -178,10 +179,10 @@ class AnyCurve(LectureScene):
 
     def _smooth_beat(self) -> None:
         with self.beat("smooth"):
-            # The curve of straight pieces, as it was built, loses its functions and then its corners
+            # The last curve that was built of straight pieces loses its functions and then its corners
             corners = curve_through(self.parameters.knots)
             text = [self.words_of.screen("build-curve", key, self.context.language) for key in ("red-curve", "gap")]
-            board = CurveBoard(corners, corners.range_around(), *text)
+            board = CurveBoard(corners, corners.range_around(), *text).another()
             whole = board.whole()
             self.add(*whole)
             leaving = [part for part in whole if part is not board.plot]
@@ -290,18 +291,22 @@ class AnyCurve(LectureScene):
         best = self.placed if self._is_better_placed() else self.even
         last = best.curves[-1]
         with self.beat("any", points=len(last.x), pieces=len(last.x) - 1):
-            # As many points as there were; then other curves take red's place, and blue follows each as closely
+            # As many points as there were, and their gap in the chart; then other curves take red's place, and blue
+            # follows each as closely
             leaving = [*self.chart.dots, self.chart.axes, self.chart.line, self.chart.even_label]
             leaving += [note for index in range(len(self.even.counts)) for note in self.chart.notes(index)]
             leaving += self.chart.placed_marks if self._is_better_placed() else []
-            self.play(*map(FadeOut, (*leaving, self.mark)), *self.formula.show(len(last.x) - 1), run_time=0.5)
-            self.copies = SmallCopies(self.plot, 1 + len(OTHERS), self.screen("largest-gap"))
             self.shape = self.function, best.curves[self.middle]
-            self._take_shape(self.function, last, float(best.errors[-1]), 0)
-            self.play(*self._title("heading-any"), FadeIn(self.copies.heading))
+            self.play(FadeOut(self.mark, run_time=0.2))
+            self._take_shape(self.function, last, float(best.errors[-1]), *self.formula.show(len(last.x) - 1))
+            leaving += self._note_last()
+            self.copies = SmallCopies(self.plot, 1 + len(OTHERS), self.screen("largest-gap"))
+            self.play(*map(FadeOut, leaving), *self._title("heading-any"), FadeIn(self.copies.heading), run_time=0.6)
+            self._keep_copy(0)
             self.others = [self._other(formula) for formula in OTHERS]
             for index, (function, found) in enumerate(self.others, start=1):
-                self._take_shape(function, found.curves[0], float(found.errors[0]), index)
+                self._take_shape(function, found.curves[0], float(found.errors[0]))
+                self._keep_copy(index)
             self.hand_on(self.formula.name, *self.formula.terms.values())
 
     def _other(self, formula: str) -> tuple[Function, Convergence]:
@@ -310,20 +315,40 @@ class AnyCurve(LectureScene):
         placement = "adaptive" if self._is_better_placed() else "even"
         return function, converge(function, *self.plot.x_range, self.even.counts[-1:], placement)
 
-    def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float, index: int) -> None:
-        """Red becomes ``function``, and blue ``curve`` with its points; a small copy of red stays at the right."""
+    def _note_last(self) -> list[VMobject]:
+        """The gap that was reached, beside its dot in the chart, if it is not there yet: what has been brought."""
+        if not self._is_better_placed() or not self.chart.shows(self.placed, -1):
+            return []
+        note = self.chart.placed_note(self.placed, -1)
+        self.play(FadeIn(note, shift=0.1 * UP), run_time=0.4)
+        self.wait(0.5)
+        return [note]
+
+    def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float, *meanwhile: Animation) -> None:
+        """Red becomes ``function``, and blue ``curve`` with its points; the gap between them goes along."""
         old_function, old = self.shape
         x = np.unique([*self.x, *old.x, *curve.x])
 
         def turn(_: VMobject, share: float) -> None:
-            for line, before, after in ((self.red, old_function, function), (self.blue, old, curve)):
-                self.plot.set_curve(line, x, (1 - share) * before(x) + share * after(x))
+            def between(at: NDArray) -> NDArray:
+                return (1 - share) * old_function(at) + share * function(at)
+
+            blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * curve(x))
+            self.plot.set_curve(self.red, x, between(x))
+            self.plot.set_curve(self.blue, x, blue.y)
+            self.gap.set_value(blue.largest_error(between))
 
         dots, self.shape = self._dots(curve), (function, curve)
         self.play(FadeOut(self.knots, run_time=0.2))
-        self.play(UpdateFromAlphaFunc(VGroup(self.red, self.blue), turn, run_time=1.0, rate_func=smooth))
-        self.knots = dots
         self._set_count(len(curve.x))
+        moving = VGroup(self.red, self.blue, self.gap)
+        self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *meanwhile)
+        self.remove(moving)
+        self.add(self.counter, self.red, self.blue)
+        self.knots = dots
         self.gap.set_value(gap)
         self.play(FadeIn(dots), run_time=0.3)
-        self.play(*self.copies.take(index, self.red, self._gap_text(gap)), run_time=0.7)
+
+    def _keep_copy(self, index: int) -> None:
+        """A small copy of red stays at the right, with the gap."""
+        self.play(*self.copies.take(index, self.red, self._gap_text(self.gap.value)), run_time=0.7)

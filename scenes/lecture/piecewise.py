@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import zip_longest
 
 import numpy as np
@@ -15,8 +14,8 @@ from gradreel.scenes.mobjects.curve_board import EXPLAINED, ONE_BY_ONE, CurveBoa
 from gradreel.scenes.mobjects.day_words import in_languages
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.height_probe import HeightProbe
-from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.mobjects.ticks import number_text, round_step
+from gradreel.scenes.mobjects.running_sum import RunningSum
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
 from manim import (
     Animation,
@@ -31,15 +30,11 @@ from manim import (
     VMobject,
     linear,
     smooth,
+    squish_rate_func,
 )
 from pydantic import Field, field_validator, model_validator
 
-GRID = 40  # steps of an axis to which other curves' corners are rounded, at most
-PROBED = 0.2  # of the last ramp: where the heights are added first
-OTHERS = (  # other curves, in shares of the axes
-    ((0.08, 0.2), (0.25, 0.78), (0.5, 0.32), (0.68, 0.32), (0.9, 0.9)),
-    ((0.06, 0.85), (0.2, 0.3), (0.35, 0.55), (0.5, 0.12), (0.65, 0.72), (0.8, 0.45), (0.93, 0.62)),
-)
+PROBED = 0.6  # of the last ramp: where the heights are added first
 
 
 class BuildCurve(LectureScene):
@@ -87,13 +82,10 @@ class BuildCurve(LectureScene):
     def _prepare(self) -> None:
         self.curve = PiecewiseLinearCurve(*zip(*self.parameters.knots, strict=True))
         self.x_range = self.curve.range_around(self.parameters.low, self.parameters.high)
-        board = self.board = self._board(self.curve)
+        board = self.board = CurveBoard(self.curve, self.x_range, self.screen("red-curve"), self.screen("gap"))
         self.plot, self.parts, self.n_pieces = board.plot, board.parts, board.pieces
         self.unit = self.plot.y_unit
         self.sum, self.red, self.knots, self.panels = board.sum, board.red, board.knots, board.panels
-
-    def _board(self, curve: PiecewiseLinearCurve, **plot: Plot) -> CurveBoard:
-        return CurveBoard(curve, self.x_range, self.screen("red-curve"), self.screen("gap"), **plot)
 
     def _title(self, text: str) -> list[Animation]:
         self.title, animations = next_heading(text, getattr(self, "title", None))
@@ -189,11 +181,11 @@ class BuildCurve(LectureScene):
 
     def _probe(self, x: float) -> None:
         probe = self.probe = HeightProbe(self.board, x)
-        self.play(Create(probe.line), FadeIn(probe.marks), run_time=0.5)
+        self.play(Create(probe.line), FadeIn(probe.marks), FadeIn(probe.x_name), run_time=0.5)
         parts = zip_longest(probe.arrows, probe.numbers, [None, *probe.joints])
         for arrow, *others in parts:
             self.play(Create(arrow), *(FadeIn(part) for part in others if part is not None), run_time=0.6)
-        self.play(FadeIn(probe.tip, scale=1.6), FadeIn(probe.total), run_time=0.5)
+        self.play(FadeIn(probe.tip, scale=1.6), FadeIn(probe.total), FadeIn(probe.equals), run_time=0.5)
         self.wait(0.8)
         low, high = probe.reach()
         for stop, seconds in ((high, 0.9), (low, 2.2), (x, 1.2)):
@@ -205,48 +197,49 @@ class BuildCurve(LectureScene):
 
     def _general_beat(self) -> None:
         with self.beat("general"):
-            # The sentence that holds for all such curves: others are built over the same axes; then ours is back
-            board = self.board
+            # The sentence that holds for all such curves: another one is built over the same axes, and stays
+            board, other = self.board, self.board.another()
+            self.other = other
             leaving = [self.probe] if self.n_pieces <= ONE_BY_ONE else []
-            marks = [board.knots, board.guides, board.level, self.panels, self.panels.guides, self.plot.x_tick_labels]
-            self.play(*map(FadeOut, leaving), *self._title(self.screen("general")), run_time=0.6)
-            self.play(*map(FadeOut, [*marks, self.sum]), run_time=0.4)
-            shown = self.curve
-            for other in self._other_curves():
-                self._build_quickly(self._board(other, plot=self.plot), shown)
-                shown = other
-            self.play(self._bend(shown, self.curve), *board.formula.show(self.n_pieces), run_time=0.6)
-            self.play(*map(FadeIn, [*marks, self.sum]), run_time=0.5)
-            self.add(board.band, self.sum, self.knots)
+            leaving += [board.knots, board.guides, board.level, self.panels, self.panels.guides, self.sum]
+            leaving += [self.plot.x_tick_labels]
+            fading = [FadeOut(part, run_time=0.5) for part in leaving]
+            self.play(*fading, *board.formula.show(0), *self._title(self.screen("general")))
+            self.add(other.guides, other.level, board.band)  # red lies on both
+            late = squish_rate_func(smooth, 0.5, 1.0)
+            marks = [other.plot.x_tick_labels, other.guides, other.level, other.knots]
+            self.play(self._bend(other), *(FadeIn(part, rate_func=late) for part in marks), run_time=0.9)
+            self._build_quickly(other)
 
-    def _other_curves(self) -> Iterator[PiecewiseLinearCurve]:
-        (left, right), (low, high) = self.plot.x_range, self.plot.y_range
-        steps = round_step(right - left, GRID), round_step(high - low, GRID)
-        for shares in OTHERS:
-            u, v = np.array(shares).T
-            x, y = left + u * (right - left), low + v * (high - low)
-            yield PiecewiseLinearCurve(*(np.round(at / step) * step for at, step in zip((x, y), steps, strict=True)))
-
-    def _build_quickly(self, other: CurveBoard, before: PiecewiseLinearCurve) -> None:
-        """Red takes another shape, and its pieces are added up in quick succession."""
-        self.play(self._bend(before, other.curve), *self.board.formula.show(other.pieces), run_time=0.6)
-        sum_, panels = other.sum, other.panels
-        sum_.remove(sum_.gap)
-        self.play(*map(FadeIn, (sum_, panels.panel(0), panels.guides)), run_time=0.3)
-        arriving = LaggedStart(*(FadeIn(panel) for panel in panels[1:]), lag_ratio=0.9, rate_func=linear)
-        grow = UpdateFromAlphaFunc(sum_, lambda sum_, share: sum_.set_added(share * other.pieces), rate_func=linear)
-        self.play(grow, arriving, run_time=1.5)
-        self.wait(0.3)
-        self.play(*map(FadeOut, (sum_, panels, panels.guides)), run_time=0.3)
-
-    def _bend(self, start: PiecewiseLinearCurve, end: PiecewiseLinearCurve) -> Animation:
-        """The band turns from one curve into another."""
-        x = np.unique([*self.plot.x_range, *start.x, *end.x])
+    def _bend(self, other: CurveBoard) -> Animation:
+        """The band turns from our curve into the other one, as broad as that is drawn."""
+        start, end, plot = self.curve, other.curve, self.plot
+        x = np.unique([*plot.x_range, *start.x, *end.x])
+        widths = self.board.band.get_stroke_width(), other.band.get_stroke_width()
 
         def bend(band: VMobject, share: float) -> None:
-            self.plot.set_curve(band, x, start(x) + share * (end(x) - start(x)))
+            plot.set_curve(band, x, start(x) + share * (end(x) - start(x)))
+            band.set_stroke(width=widths[0] + share * (widths[1] - widths[0]))
 
         return UpdateFromAlphaFunc(self.board.band, bend, rate_func=smooth)
+
+    def _build_quickly(self, other: CurveBoard) -> None:
+        """The other curve's constant, and one piece after the other: its panel, its badge, and the sum, at once."""
+        sum_, panels = other.sum, other.panels
+        sum_.remove(sum_.gap)
+        self.play(*map(FadeIn, (sum_, panels.panel(0), panels.guides)), run_time=0.4)
+        self.add(sum_, other.knots)
+        for k in range(1, other.pieces + 1):
+
+            def grow(sum_: RunningSum, share: float, before: int = k - 1) -> None:
+                sum_.set_added(before + share)
+
+            growing = UpdateFromAlphaFunc(sum_, grow, rate_func=linear)
+            self.play(growing, FadeIn(panels.panel(k)), *self.board.formula.show(k), run_time=0.45)
+        self.play(FadeOut(sum_.tip), FadeIn(sum_.gap), run_time=0.4)
+        sum_.remove(sum_.tip).add(sum_.gap)
+        self.add(sum_, other.knots)
+        self.wait(0.5)
 
     # -- words ---------------------------------------------------------------------------------------------------
 

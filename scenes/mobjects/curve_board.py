@@ -13,13 +13,17 @@ from gradreel.scenes.mobjects.curve_axes import BOTTOM, TOP, corner_axes
 from gradreel.scenes.mobjects.pieces import PiecePanels
 from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.running_sum import MANY, RunningSum
+from gradreel.scenes.mobjects.ticks import round_step
 from gradreel.scenes.style import BAND, mix, palette
 from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject
+from numpy.typing import NDArray
 
 ONE_BY_ONE = 6  # with more pieces than this, three are explained and the others follow quickly
 EXPLAINED = 3
 PANELS = (2.5, 6.4, BOTTOM, 1.5)  # left, right, bottom, top
 FORMULA_Y, SAMPLES = 2.12, 500
+GRID = 40  # steps of an axis to which another curve's corners are rounded, at most
+ANOTHER = ((0.06, 0.85), (0.2, 0.3), (0.35, 0.55), (0.5, 0.12), (0.65, 0.72), (0.8, 0.45), (0.93, 0.62))  # shares
 
 
 def curve_through(knots: Sequence[tuple[float, float]]) -> PiecewiseLinearCurve:
@@ -32,15 +36,20 @@ def curve_through(knots: Sequence[tuple[float, float]]) -> PiecewiseLinearCurve:
 
 class CurveBoard:
     """Parts: ``plot``; ``red``, and a broad, faint ``band`` of it; ``knots``, ``guides`` under them; ``level`` of
-    the constant; ``sum``; ``panels``; ``formula``. For another curve over the same axes, give their ``plot``.
+    the constant; ``sum``; ``panels``; ``formula``. The height of the axes is the curve's, or ``y_range``.
     """
 
     def __init__(
-        self, curve: PiecewiseLinearCurve, x_range: tuple[float, float], name: str, gap: str, plot: Plot | None = None
+        self,
+        curve: PiecewiseLinearCurve,
+        x_range: tuple[float, float],
+        name: str,
+        gap: str,
+        y_range: tuple[float, float] | None = None,
     ) -> None:
         self.curve, self.parts = curve, curve.decompose()
-        self.pieces = len(self.parts)
-        self.plot = plot if plot is not None else corner_axes(curve, x_range)
+        self.pieces, self.texts = len(self.parts), (name, gap)
+        self.plot = corner_axes(curve, x_range, y_range)
         few = self.pieces <= MANY
         self.sum = RunningSum(self.plot, curve, self.parts, self.plot.y_unit, gap)
         self.red = self.plot.curve(self.sum.corners, self.sum.red, palette.red)
@@ -52,6 +61,13 @@ class CurveBoard:
         self.panels = PiecePanels(self.parts, self.plot.x_range, self.plot.y_unit, per_unit, PANELS)
         self.formula = BadgeSum(name, FORMULA_Y, "=", ONE_BY_ONE, EXPLAINED)
 
+    def another(self) -> CurveBoard:
+        """Another curve over the same axes, but for the ticks at its corners; it goes up or down everywhere."""
+        across, up = np.array(ANOTHER).T
+        x_range, y_range = self.plot.x_range, self.plot.y_range
+        curve = PiecewiseLinearCurve(_on_grid(across, *x_range), _on_grid(up, *y_range))
+        return CurveBoard(curve, x_range, *self.texts, y_range)
+
     def _level(self) -> VMobject:
         start, end = self.plot.at(np.array(self.plot.x_range), self.parts.constant)
         return dashed(start, end, palette.grey, 2.5, dash=0.13)
@@ -62,6 +78,12 @@ class CurveBoard:
         self.sum.remove(self.sum.tip)
         column = (self.panels.guides, self.panels, self.formula.whole(self.pieces))
         return VGroup(self.plot, self.guides, self.level, self.band, self.sum, self.knots, *column)
+
+
+def _on_grid(shares: NDArray, low: float, high: float) -> NDArray:
+    """Round values at these shares of an axis."""
+    step = round_step(high - low, GRID)
+    return np.round((low + shares * (high - low)) / step) * step
 
 
 def melting(line: VMobject, board: CurveBoard, plot: Plot, function: Function) -> Animation:

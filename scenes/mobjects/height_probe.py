@@ -1,4 +1,4 @@
-"""An upright line at one x: the height of each term there as an arrow on top of the one before, and as a number."""
+"""An upright line at one x: the height of each term there as an arrow on the one before, and as a number."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.curve_board import PANELS, CurveBoard
 from gradreel.scenes.mobjects.plot import ring, segment
-from gradreel.scenes.mobjects.text import Number
+from gradreel.scenes.mobjects.text import Number, words
+from gradreel.scenes.mobjects.ticks import labelled, unit_of
 from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Triangle, VGroup, VMobject
 from numpy.typing import NDArray
 
-SPREAD, APART, HEAD = 1.2, 0.32, 0.19  # all arrows' width at most; between two arrows; of an arrow's head, at most
-NUMBERS = 0.8  # from the middle of a badge down to its number's baseline
+SPREAD, APART = 0.36, 0.09  # from the first arrow to the last, at most; from one to the next
+HEAD, SLIM = 0.19, 0.6  # an arrow's head at most; how wide it is for its height
+LEAVING, CLEAR = 0.3, 0.1  # way on which the name of x fades; between it and the axis' labels, at least
+NUMBERS = 0.68  # from the middle of a badge down to its number's baseline
 
 
 class HeightProbe(VGroup):
@@ -20,12 +23,13 @@ class HeightProbe(VGroup):
 
     Parts: ``line``; for each term one of ``arrows``, ``numbers`` (none where badges stand over the panels) and
     ``marks`` (in its panel); ``joints`` between the arrows; ``tip`` where the last one ends; ``total``, what they come
-    to, left of the sum.
+    to, left of the sum, and ``equals``, the sign between, where it has room; ``x_name``, the x where it begins, where
+    the axis' labels leave it room: it is seen while the line stands there.
     """
 
     def __init__(self, board: CurveBoard, x: float) -> None:
         super().__init__()
-        self.board, self.plot, self.parts = board, board.plot, board.parts
+        self.board, self.plot, self.parts, self.home = board, board.plot, board.parts, x
         unit = self.plot.y_unit
         colors = [palette.grey, *[palette.blue] * board.pieces]
         self.line = segment((0, 0, 0), (0, 1, 0), mix(palette.text, 0.45), style.GUIDE)
@@ -45,8 +49,20 @@ class HeightProbe(VGroup):
         sign = board.formula.name[1]  # the total stands left of it, or under it where the axis' notes are
         right = sign.get_right()[0] + 0.1 if len(self.plot.notes) else sign.get_left()[0] - 0.1
         self.total.place(baseline, right=right)
-        self.add(self.line, self.joints, self.arrows, self.marks, self.tip, self.numbers, self.total)
+        equals = words("$=$", style.LABEL).place(baseline, center=sign.get_center()[0])
+        self.equals = VGroup(equals) if len(self.numbers) and not len(self.plot.notes) else VGroup()
+        self.x_name = self._named(x)
+        self.add(self.line, self.joints, self.arrows, self.marks, self.tip, self.numbers)
+        self.add(self.total, self.equals, self.x_name)
         self.show(x)
+
+    def _named(self, x: float) -> VGroup:
+        """The label of ``x`` among those of the axis; empty if it would touch one of them."""
+        (label,) = labelled((x,), unit_of(*self.plot.x_range)).labels
+        name = words(label, style.TICK).place(self.plot.box[2] - 0.4, center=self.plot.at(x, 0)[0])
+        edges = [(tick.get_left()[0], tick.get_right()[0]) for tick in self.plot.x_tick_labels]
+        free = all(name.get_right()[0] + CLEAR < left or right + CLEAR < name.get_left()[0] for left, right in edges)
+        return VGroup(name) if free else VGroup()
 
     def reach(self) -> tuple[float, float]:
         """The x between which all arrows stand over the axis."""
@@ -78,6 +94,8 @@ class HeightProbe(VGroup):
         for k, number in enumerate(self.numbers):
             number.set_value(unit.of_difference(heights[k]) if k else unit.of(heights[0]))
         self.total.set_value(unit.of(self.parts(x)))
+        away = abs(across - float(self.plot.at(self.home, low)[0]))
+        self.x_name.set_fill(opacity=max(0.0, 1.0 - away / LEAVING))
         return self
 
 
@@ -95,7 +113,7 @@ class _Arrow(VGroup):
         length, up = abs(end - start), 1.0 if end >= start else -1.0
         size = min(HEAD, 0.6 * length)
         self.stem.set_points_as_corners([(x, start, 0), (x, end - up * 0.9 * size, 0)])
-        self.head.points = self.unit_head * size * np.array([1.0, up, 1.0]) + np.array([x, end - up * size, 0.0])
+        self.head.points = self.unit_head * size * np.array([SLIM, up, 1.0]) + np.array([x, end - up * size, 0.0])
 
 
 def _centered(head: VMobject) -> NDArray:

@@ -52,7 +52,8 @@ class RunningSum(VGroup):
     def largest_gap(self) -> tuple[int, float]:
         """Where red and the sum differ most (a corner's index, of equals the rightmost) and by how much."""
         gaps = np.abs(self.red - self.values)
-        where = int(np.flatnonzero(gaps >= gaps.max() * (1 - 1e-12))[-1])
+        residue = 1e-12 * max(float(np.abs(self.red).max()), float(gaps.max()))  # of rounding: no corner is farther
+        where = int(np.flatnonzero(gaps >= gaps.max() - residue)[-1])
         return where, float(gaps[where])
 
     def set_added(self, added: float) -> RunningSum:

@@ -7,7 +7,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import palette
-from manim import Animation, FadeIn, TransformFromCopy, VGroup, VMobject
+from manim import Animation, FadeIn, ReplacementTransform, VGroup, VMobject
 
 COLUMN = (2.6, 5.1, -2.59, 1.12)  # left, right, bottom, top
 APART = 0.3
@@ -35,4 +35,5 @@ class SmallCopies(VGroup):
         foot = segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.GUIDE)
         text = words(number, style.LABEL).place((bottom + top) / 2 - 0.1, right=style.RIGHT_EDGE)
         self.add(foot, copy, text)
-        return [TransformFromCopy(curve, copy), FadeIn(foot), FadeIn(text)]
+        line = curve.copy().set_stroke(palette.red, style.SMALL_CURVE)  # thin: what lies on the curve stays visible
+        return [ReplacementTransform(line, copy), FadeIn(foot), FadeIn(text)]

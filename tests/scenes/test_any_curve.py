@@ -12,7 +12,7 @@ from gradreel.core.expression import expression
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.any_curve import AnyCurve
 from gradreel.scenes.lecture.piecewise import BuildCurve
-from manim import VGroup, VMobject
+from manim import VGroup, VMobject, tempconfig
 
 DEFAULT = AnyCurve.validated({})
 SCENES = {
@@ -86,6 +86,34 @@ def test_other_curves_are_followed_with_as_many_points(film):
     assert blue[:, 1] == pytest.approx(curve(blue[:, 0]), abs=1e-6)
     gaps = [measured("adaptive").errors[-1], *(found.errors[0] for _, found in others)]
     assert printed == pytest.approx(gaps, abs=0.0000501)
+
+
+def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_another_shape():
+    seen = []  # of each frame: the gap shown, the gap drawn, the count shown
+
+    class Watched(AnyCurve):
+        def update_to_time(self, t):
+            super().update_to_time(t)
+            red, blue = (
+                np.array([self.plot.data(p) for p in line.get_start_anchors()]) for line in (self.red, self.blue)
+            )
+            if len(red) == len(blue):
+                seen.append((float(self.gap.text), np.abs(red - blue)[:, 1].max(), self.count.text))
+
+    quiet = {"dry_run": True, "pixel_width": 160, "pixel_height": 90, "frame_rate": 10, "progress_bar": "none"}
+    with tempconfig(quiet):
+        scene = Watched(parameters={})
+        scene._prepare()
+        first = scene.placed.curves[2]
+        scene.blue, scene.knots = scene.plot.curve(*scene._blue_at(first), "#0000ff"), scene._dots(first)
+        scene.shape = scene.function, first
+        scene.add(scene.red, scene.blue, scene.knots, scene.counter)
+        function, found = scene._other("0.1 + 0.75*abs(sin(8*x))*(1 - x/3)")
+        scene._take_shape(function, found.curves[0], float(found.errors[0]))
+    assert len(seen) >= 10 and {count for *_, count in seen} == {"32"}
+    shown, drawn, _ = zip(*seen, strict=True)
+    assert shown == pytest.approx(drawn, abs=0.01)
+    assert np.ptp(shown) > 0.05
 
 
 def test_the_mark_is_as_long_as_the_gap(film):

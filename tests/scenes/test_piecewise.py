@@ -14,6 +14,7 @@ from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.mobjects.curve_board import CurveBoard
+from gradreel.scenes.mobjects.height_probe import HeightProbe
 from gradreel.scenes.stills import _drawn, beat_frames, visit_beats
 from manim import tempconfig
 
@@ -33,10 +34,11 @@ CURVES = {
 }
 
 
-def drawn_sum(scene):
+def drawn_sum(scene, running=None):
     """The blue line as it is drawn, read back from the screen: data (x, y) of its corners."""
-    points = [scene.plot.data(point) for point in scene.sum.blue.get_start_anchors()]
-    points.append(scene.plot.data(scene.sum.blue.get_end()))
+    blue = (running or scene.sum).blue
+    points = [scene.plot.data(point) for point in blue.get_start_anchors()]
+    points.append(scene.plot.data(blue.get_end()))
     return np.array(points).T
 
 
@@ -75,7 +77,7 @@ class Film:
     beats: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     finished: Any = None  # the blue line's x and y, the shown gap
-    others: Any = None  # knots of other curves
+    other: Any = None  # the curve that is built at last, its blue line's x and y, the shown gap
     agreements: dict[int, Any] = field(default_factory=dict)  # by piece
     gaps: dict[int, Any] = field(default_factory=dict)
     tips: dict[int, Any] = field(default_factory=dict)
@@ -96,9 +98,11 @@ class Film:
             self.tips[k] = scene.plot.data(scene.sum.tip.get_center())
         if beat == "heights":
             self.probe = probed(scene)
-        if beat == "general":
+        if beat in ("heights", "all"):
             self.finished = *drawn_sum(scene), scene.sum.number.text
-            self.others = [other.knots for other in scene._other_curves()]
+        if beat == "general":
+            running = scene.other.sum
+            self.other = scene.other.curve, drawn_sum(scene, running), running.number.text, running.leader.points.copy()
 
 
 @cache
@@ -134,7 +138,7 @@ def test_the_probe_adds_the_heights_that_the_terms_have_there():
     seen = film_of().probe
     curve = PiecewiseLinearCurve(*zip(*BuildCurve.validated({}).knots, strict=True))
     parts = curve.decompose()
-    assert seen[0][0] == pytest.approx(5) and seen[0][1] == [1, 3, -2, 0.2, 2.2]
+    assert seen[0][0] == pytest.approx(6) and seen[0][1] == [1, 3, -2, 0.6, 2.6]
     for x, (*terms, total), ends, tip in seen:
         heights = [parts.constant, *(parts.piece(k, x) for k in (1, 2, 3))]
         assert terms == pytest.approx(heights, abs=0.00501) and total == pytest.approx(curve(x), abs=0.00501)
@@ -144,9 +148,23 @@ def test_the_probe_adds_the_heights_that_the_terms_have_there():
         assert ends == pytest.approx(wanted, abs=1e-6)
 
 
+def test_all_arrows_of_the_probe_stand_at_one_x_that_is_named():
+    board = CurveBoard(PiecewiseLinearCurve([1, 3, 4.5, 7], [1, 4, 2, 3]), (0.0, 8.0), "red", "gap")
+    board.formula.whole(3)
+    probe = HeightProbe(board, 6.0)
+    places = [arrow.stem.get_x() for arrow in probe.arrows]
+    assert np.abs(np.array(places) - probe.line.get_x()).max() <= 0.15
+    (name,) = probe.x_name
+    assert name.source == "6" and name.get_fill_opacity() == 1
+    assert name.get_x() == pytest.approx(probe.line.get_x(), abs=0.01)
+    probe.show(4.5)  # where the axis has a label
+    assert name.get_fill_opacity() == 0
+    assert len(HeightProbe(board, 4.6).x_name) == 0, "it would touch the label of 4.5"
+
+
 def test_what_is_said_of_the_heights_is_computed():
     line = film_of().lines["heights"]
-    assert "1 + 3 \u2212 2 + 0.2 makes 2.2" in line and line.endswith("the largest gap is 0.")
+    assert "1 + 3 \u2212 2 + 0.6 makes 2.6" in line and line.endswith("the largest gap is 0.")
     assert "red goes down" in film_of().lines["piece-2"]
 
 
@@ -167,14 +185,15 @@ def test_panels_share_one_axis_with_lines_at_the_corners():
     assert fall / rise == pytest.approx(-2 / 3)
 
 
-def test_other_curves_are_built_over_the_same_axes():
-    for name in (None, "millions"):
-        curves = film_of(name).others
-        assert len(curves) == 2
-        plot = BuildCurve.validated({} if name is None else {"knots": CURVES[name]}).knots
-        x = np.array([point[0] for other in curves for point in other])
-        span = plot[-1][0] - plot[0][0]
-        assert plot[0][0] - span / 6 <= x.min() and x.max() <= plot[-1][0] + span / 6
+@pytest.mark.parametrize("name", [None, "two knots", "millions", "forty knots"])
+def test_another_curve_is_built_over_the_same_axes_and_none_of_its_pieces_is_level(name):
+    curve, (x, y), shown, leader = film_of(name).other
+    knots = BuildCurve.validated({} if name is None else {"knots": CURVES[name]}).knots
+    span = knots[-1][0] - knots[0][0]
+    assert knots[0][0] - span / 6 <= curve.x.min() and curve.x.max() <= knots[-1][0] + span / 6
+    assert np.abs(curve.decompose().height).min() > 0.1 * curve.height
+    assert y == pytest.approx(curve(x), rel=1e-9) and float(shown) == 0
+    assert len(leader) == 0, "there is no gap that it could lead to"
 
 
 def test_the_tip_rides_to_the_knot_where_the_sum_stops_being_red():
@@ -209,7 +228,7 @@ def test_another_knot_is_another_picture():
     knots = [[1, 1], [3, 4], [4.5, 2.2], [7, 3]]
     other = {still.beat: still.pixels for still in beat_frames(BuildCurve, {"knots": knots}, size=TINY)}
     assert list(other) == film_of().beats
-    for beat, pixels in other.items():
+    for beat, pixels in list(other.items())[:-1]:  # at last, another curve stands over the same axes
         assert (pixels != film_of().pictures[beat]).any(), beat
 
 
