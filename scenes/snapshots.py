@@ -139,6 +139,6 @@ def _read(path: Path) -> NDArray[np.uint8] | None:
 def write_png(picture: Image.Image, path: Path) -> None:
     """Write a picture small, in one rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid.uuid4().hex}.png")
+    temporary = path.with_name(f".{uuid.uuid4().hex}.new")  # no snapshot, where a kill leaves it
     picture.save(temporary, "PNG", optimize=True)
     os.replace(temporary, path)

@@ -65,6 +65,9 @@ def prune(settings: RenderSettings, unneeded: Sequence[Kept]) -> None:
         for kept in unneeded:
             for path in kept.paths:  # a description before its clip: half of it is no clip
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        for lock_file in workspace.locks.iterdir():  # one for each clip that ever was; nobody holds any now
+            if Path(workspace.lock("prune").lock_file) != lock_file:
+                lock_file.unlink(missing_ok=True)
 
 
 def _refuse_while_others_work(workspace: Workspace) -> None:

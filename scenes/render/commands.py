@@ -5,6 +5,7 @@ Each returns the exit code. Results go to standard output, what is told on the w
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
 from gradreel.scenes.render.videos.estimates import estimates
 from gradreel.scenes.render.workers.progress import Reporter, duration, reporter
 from gradreel.scenes.render.workers.scheduler import MOST_AT_ONCE
+
+PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png
 
 
 def describe_scene(options: Options) -> int:
@@ -183,20 +186,33 @@ def _output(options: Options) -> Path | None:
     if options.output is None:
         return None
     path = options.output.expanduser().absolute()
+    wanted = options.file_format or _format_of(path) or ("mov" if options.transparent else "mp4")
+    if wanted == "png" and not options.last_frame:
+        return _picture_folder(path.with_suffix("") if path.suffix == ".png" else path, options.output)
+    wanted = "png" if options.last_frame else wanted
     if path.is_dir():
         raise UserError(f"-o {options.output} is a folder; name the file to write")
-    if options.last_frame:
-        wanted = "png"
-    else:
-        wanted = options.file_format or _format_of(path) or ("mov" if options.transparent else "mp4")
-        if wanted == "png":
-            return path.with_suffix("") if path.suffix == ".png" else path  # a folder of pictures
     ending = path.suffix.removeprefix(".").lower()
     if not ending:
         return path.with_name(f"{path.name}.{wanted}")
     if ending != wanted:
         raise UserError(f"-o {options.output}: this file will be {wanted}, so its name must end in .{wanted}")
-    return path
+    return path.with_suffix(f".{wanted}")
+
+
+def _picture_folder(folder: Path, said: Path) -> Path:
+    """A folder for a picture of each frame. One that is there is replaced: UserError unless it holds just these."""
+    if not folder.exists():
+        return folder
+    if not folder.is_dir():
+        raise UserError(f"-o {said}: {folder} is a file, and the frames are pictures in a folder; choose another name")
+    foreign = next((entry.name for entry in folder.iterdir() if not PICTURE.fullmatch(entry.name)), None)
+    if foreign is not None:
+        raise UserError(
+            f"-o {said}: the folder {folder} would be replaced by the frames, and has {foreign} in it, which is none; "
+            "choose another name"
+        )
+    return folder
 
 
 def _format_of(output: Path | None) -> str | None:

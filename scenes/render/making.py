@@ -15,6 +15,7 @@ from gradreel.scenes.render.clips import memory
 from gradreel.scenes.render.clips.claims import ClipClaim
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors, disk_error
 from gradreel.scenes.render.clips.plan import Clip, Plan, earlier_clips, plan
+from gradreel.scenes.render.clips.sources import changed_files
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lessons.lesson import Lesson
@@ -122,6 +123,9 @@ def current_clips(
             futures = render_all(drawers, divisions)
             made_now = _gather(list(waiting), futures.__getitem__, settings.media_dir, reporter)
         rendered = dict(zip(waiting, made_now, strict=True))
+        for scene, result in rendered.items():  # a scene that is watched is to be watched by what it opened, too
+            described = read_json(result.path.with_suffix(".json")) or {}
+            changed_files(described.get("files", {}), waiting[scene].request.source)
     results = []
     for clip in made.clips:
         if clip.scene in rendered:

@@ -17,7 +17,9 @@ from types import TracebackType
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.modules import is_installed, is_ours
+from gradreel.scenes.render.clips.modules import is_installed, is_ours, lies_in
+from gradreel.scenes.render.clips.opened import SYSTEM
+from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.workers.progress import counted, duration
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
@@ -62,7 +64,7 @@ class Watcher(FileSystemEventHandler):
 
     def __init__(self, media_dir: Path) -> None:
         self.files: frozenset[Path] = frozenset()  # those watched; some may not be there yet
-        self._media_dir = media_dir.absolute()
+        self._made_by_us = Folders(media_dir.absolute()).made_by_us
         self._read: set[Path] = set()
         self._noting = False
         self._changed = threading.Event()
@@ -128,10 +130,12 @@ class Watcher(FileSystemEventHandler):
 
     def _matters(self, file: Path) -> bool:
         """Whether it is the user's, or ours: our sources may be worked on, too."""
-        if file.is_relative_to(self._media_dir) or "__pycache__" in file.parts or file.suffix == ".pyc":
+        if lies_in(file, self._made_by_us) or "__pycache__" in file.parts or file.suffix == ".pyc":
             return False
-        system = any(file.is_relative_to(place) for place in ("/proc", "/sys", "/dev", "/etc", "/usr"))
-        return not system and not file.is_dir() and (is_ours(file) or not is_installed(file))
+        beside = (Path.cwd(),)
+        if lies_in(file, SYSTEM, beside) or file.is_dir():
+            return False
+        return is_ours(file) or not is_installed(file, beside)
 
 
 def _observer() -> BaseObserver:

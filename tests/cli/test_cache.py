@@ -75,6 +75,7 @@ def test_what_nothing_needs_is_removed_once_that_is_agreed_to(media, project):
     assert agreed.exit_code == 0, agreed.stderr
     gone = {Path(description), Path(clip), Path(time), *(file for file in before if Path(trace) in file.parents)}
     assert before - files(media) == gone
+    assert {file.name for file in (media / ".gradreel/locks").iterdir()} <= {"prune.lock"}
     again = invoke("render", *SMALL, "--dry_run", "--json")
     assert json.loads(again.stdout)["up_to_date"] == ["ring", "plain"]
     assert invoke("cache", "--lesson", "shapes.toml", "--prune").stdout == "nothing was removed\n", "nor asked"

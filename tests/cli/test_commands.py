@@ -71,10 +71,24 @@ def test_train_then_render_a_lesson(gradreel, project):
 def test_render_scenes_by_name_with_options_of_manim(gradreel, project):
     last = gradreel("render", "my_scene.py:Plain", *SMALL, "-s", "-t", "-o", "end.png")
     assert (last.exit_code, last.stdout.splitlines()) == (0, [str(project / "end.png")])
-    video = gradreel("render", "my_scene.py:Plain", *SMALL, "-o", "here/plain.webm")
+    video = gradreel("render", "my_scene.py:Plain", *SMALL, "-o", "here/plain.WEBM")
     assert (video.exit_code, video.stdout.splitlines()) == (0, [str(project / "here/plain.webm")])
     with av.open(str(project / "here/plain.webm")) as container:
         assert "webm" in container.format.name
+
+
+def test_a_folder_is_replaced_by_pictures_only_if_it_holds_nothing_else(gradreel, project):
+    photos = project / "photos"
+    photos.mkdir()
+    (photos / "mine.jpg").write_text("mine")
+    pictures = ("render", "my_scene.py:Plain", *SMALL, "--format", "png", "-o")
+    refused = gradreel(*pictures, "photos.png")
+    assert refused.exit_code == 2 and "has mine.jpg in it" in refused.stderr
+    assert (photos / "mine.jpg").read_text() == "mine"
+    for _ in range(2):
+        made = gradreel(*pictures, "film")
+        assert (made.exit_code, made.stdout.splitlines()) == (0, [str(project / "film")])
+        assert (project / "film/00000.png").is_file()
 
 
 def test_frames(gradreel, project):

@@ -107,6 +107,18 @@ def test_a_changed_file_is_rendered_a_mistake_is_told_and_ctrl_c_ends_it(watchin
     assert list((tmp_path / "media/.gradreel/temporary").iterdir()) == []
 
 
+def test_a_file_that_the_scene_opened_by_itself_is_watched(watching, tmp_path):
+    video = tmp_path / "media/videos/film/36p5/film.mp4"
+    watching.until("^ready")
+    (tmp_path / "opened.txt").write_text("1.0")
+    (tmp_path / "disc.py").write_text(SCENE.replace('asset("radius.txt")', '__import__("pathlib").Path("opened.txt")'))
+    watching.until("^ready")
+    small = brightness(video)
+    (tmp_path / "opened.txt").write_text("3.0")
+    while brightness(video) < 1.5 * small:
+        watching.until("^ready")
+
+
 def test_ctrl_c_ends_it_while_it_renders(watching, tmp_path):
     begun = tmp_path / "begun"
     watching.until("^ready")
@@ -129,9 +141,9 @@ def test_only_what_was_read_is_watched_and_what_is_missing_is_waited_for(tmp_pat
             read.read_text()
             with pytest.raises(FileNotFoundError):
                 missing.read_text()
-            (tmp_path / "media").mkdir()
-            (tmp_path / "media/own.json").write_text("{}")
-            (tmp_path / "media/own.json").read_text()
+            (tmp_path / "media/clips").mkdir(parents=True)
+            (tmp_path / "media/clips/own.json").write_text("{}")
+            (tmp_path / "media/clips/own.json").read_text()
         assert watcher.files == {read, missing}
         heard = threading.Event()
         threading.Thread(target=lambda: (watcher.wait(), heard.set()), daemon=True).start()

@@ -12,7 +12,7 @@ from gradreel.scenes.render.lessons.beats import ListeningNarration, check_beats
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 
-LINE = "{parts:en} parts, the {parts:en-th} is {height:.2f} high; loss {loss:.1f}, called {name}"
+LINE = "{parts:en} parts, the {parts:en-th} is {height:.2f} high; loss {loss:.1f}, called {name}, {year}, {days}"
 
 
 def narration(line: str) -> Narration:
@@ -22,8 +22,9 @@ def narration(line: str) -> Narration:
 def test_a_corrected_line_is_filled_with_what_the_scene_said_when_it_was_rendered():
     heard = ListeningNarration(narration(LINE).scenes, {})
     values = {"parts": Count(3), "height": 2, "loss": np.float64(0.26), "name": "red"}
+    values |= {"year": 2012, "days": Count(1405)}
     lines = heard.line("dots", "sum", values)
-    assert lines == {"en": "three parts, the third is 2.00 high; loss 0.3, called red"}
+    assert lines == {"en": "three parts, the third is 2.00 high; loss 0.3, called red, 2012, 1\u2009405"}
     said = json.loads(json.dumps(heard.said["sum"]))
     beat = BeatSpan("sum", 0, 9, lines, said, from_narration=True)
     assert filled_again(narration(LINE), "dots", beat) == lines

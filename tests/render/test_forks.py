@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
 
 import pytest
 from gradreel.scenes.render.clips.sources import configuration_digest
@@ -18,6 +21,23 @@ def server_of(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(forks._Server, "read", (tmp_path, configuration_digest()))
     return tmp_path
+
+
+def test_a_server_whose_parent_is_killed_leaves_no_folder(tmp_path):
+    begun = "from gradreel.scenes.render.workers import forks; import sys"
+    begun += "; forks.context(True); print('begun', flush=True); sys.stdin.read()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", begun], cwd=tmp_path, env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None and process.stdout.readline() == "begun\n"
+    assert list(tmp_path.glob("pymp-*"))
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 60
+    while list(tmp_path.glob("pymp-*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not list(tmp_path.glob("pymp-*"))
 
 
 def way(with_manim: bool = True) -> str:

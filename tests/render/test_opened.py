@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import gradreel
+from gradreel.scenes.render.clips.modules import lies_in
 
 OPENS = """
 import json, os, tempfile
@@ -17,7 +18,7 @@ from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.clips.opened import CHANGED_MEANWHILE, OpenedFiles
 
 source = resolve("disc.py:Disc")
-opened = OpenedFiles(Path("media"))
+opened = OpenedFiles((Path("media/clips"),), source)
 import statistics, helper  # noqa
 Path("data/numbers.txt").read_text()
 os.close(os.open("data/low.txt", os.O_RDONLY))
@@ -28,7 +29,8 @@ except FileNotFoundError:
     pass
 Path("made.txt").write_text("by the scene")
 Path("made.txt").read_text()
-Path("media/clip.json").read_text()
+Path("media/clips/clip.json").read_text()
+Path("media/mine.txt").read_text()
 Path(".hidden").read_text()
 Path("/proc/self/status").read_text()
 Path(json.__file__).read_text()
@@ -48,17 +50,27 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     for name, text in {
         "disc.py": "from manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n",
         "helper.py": "import shown\n", "shown.py": "Y = 1\n", "page.py": "# a page\n", "data/numbers.txt": "1 2",
-        "data/low.txt": "3", "media/clip.json": "{}", ".hidden": "", "gone.txt": "",
+        "data/low.txt": "3", "media/clips/clip.json": "{}", "media/mine.txt": "4", ".hidden": "", "gone.txt": "",
     }.items():  # fmt: skip
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     (tmp_path / "opens.py").write_text(OPENS)
     result = subprocess.run([sys.executable, "opens.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     before, after = json.loads(result.stdout)
-    assert set(before) == {"<here>/data/low.txt", "page.py", "helper.py", "shown.py", "opens.py"}
+    read = {"<here>/data/low.txt", "<here>/media/mine.txt", "page.py"}
+    assert set(before) == read | {"helper.py", "shown.py", "opens.py"}
     assert set(after) == (set(before) | {"late.py"}) - {"helper.py"}
     assert after["late.py"] == "changed while the scene was made"
+
+
+def test_a_project_within_the_systems_folders_is_the_users():
+    system, project = (Path("/usr"), Path("/lib")), Path("/usr/src/app")
+    assert lies_in(Path("/usr/lib/python3/json.py"), system, [project])
+    assert not lies_in(project / "data.csv", system, [project])
+    assert lies_in(project / "data.csv", system, [Path("/usr/src/other")])
+    assert lies_in(Path("/usr/lib/libm.so"), system, [Path("/")]), "a command called in / makes nothing the user's"
+    assert lies_in(project / ".venv/lib/mine.py", (project / ".venv",), [project])
 
 
 def test_our_files_are_ours_also_where_the_package_is_imported_through_a_link(tmp_path):

@@ -18,9 +18,11 @@ from gradreel.scenes.render.workers.progress import Reporter
 
 SCENES = '''
 """Scenes whose beats can be rendered apart, and scenes whose beats cannot."""
+import itertools
 import os
 import random
 
+import numpy as np
 from gradreel.scenes.base import LectureScene
 from manim import RIGHT, UP, Dot, FadeIn, ValueTracker, always_redraw
 
@@ -64,6 +66,36 @@ class Dice(LectureScene):
             self.play(dot.animate.shift(random.random() * UP), run_time=0.5)
 
 
+class Legacy(LectureScene):
+    """A random number for each frame, of a generator as numpy had them."""
+
+    def construct(self):
+        numbers = np.random.RandomState(3)
+        dot = Dot(radius=0.5)
+        dot.add_updater(lambda dot: dot.move_to(numbers.rand() * UP))
+        self.add(dot)
+        with self.beat("throws", say="It jumps."):
+            self.play(FadeIn(Dot()), run_time=0.5)
+        dot.clear_updaters().move_to(0 * UP)
+        with self.beat("lies", say="It lies there."):
+            self.play(dot.animate.shift(numbers.rand() * UP), run_time=0.5)
+
+
+class Cycles(LectureScene):
+    """An iterator that does not tell what it has come to goes on with each frame."""
+
+    def construct(self):
+        places = itertools.cycle([0.0, 0.5, 1.0])
+        dot = Dot(radius=0.5)
+        dot.add_updater(lambda dot: dot.move_to(next(places) * UP))
+        self.add(dot)
+        with self.beat("goes-round", say="It goes round."):
+            self.play(FadeIn(Dot()), run_time=0.5)
+        dot.clear_updaters().move_to(0 * UP)
+        with self.beat("lies", say="It lies there."):
+            self.play(dot.animate.shift(next(places) * UP), run_time=0.5)
+
+
 class Counts(LectureScene):
     """Frames are counted in a variable, which the next beat shows."""
 
@@ -76,6 +108,15 @@ class Counts(LectureScene):
         dot.clear_updaters()
         with self.beat("shows", say="So many."):
             self.play(dot.animate.shift(0.1 * len(frames) * RIGHT), run_time=0.5)
+
+
+class Loud(LectureScene):
+    """With a sound that is not there, and would not be heard."""
+
+    def construct(self):
+        self.add_sound("bang.wav")
+        self.add_sound("bang.wav")
+        self.wait(0.2)
 
 
 class Hasty(LectureScene):
@@ -186,6 +227,8 @@ def test_a_clip_in_parts_has_the_same_bytes_and_description(own_scenes, settings
     [
         ("Drifts", "two", "what is on the screen"),
         ("Dice", "lies", "random numbers"),
+        ("Legacy", "lies", "what its code keeps"),
+        ("Cycles", "lies", "what its code keeps"),
         ("Counts", "shows", "what its code keeps"),
     ],
 )
@@ -241,6 +284,13 @@ def test_what_manim_warns_of_is_said_once(own_scenes, settings, always, capfd):
     assert said == [said[0]] * 2
     assert said[0].startswith("hasty: Manim warns, in beat one: The original total run_time of Hasty.play(), 0.01 s")
     assert capfd.readouterr().err == ""
+
+
+def test_a_sound_that_is_not_rendered_is_said_so(own_scenes, settings):
+    heard = Heard()
+    engine.render_scenes(load_lesson(None, {}, ["parted.py:Loud"]), settings, heard)
+    (said,) = heard.said
+    assert said.startswith("loud: Manim warns") and "sound (add_sound) is not rendered" in said
 
 
 def test_beats_that_are_others_than_before_are_found(own_scenes, settings, always):

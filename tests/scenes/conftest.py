@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.fixtures import trained_context
 from gradreel.scenes.lecture.experiments import NetworksScene
 from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.lessons.beats import kept, restored
 from gradreel.scenes.stills import visit_beats
 
 TINY = (320, 180)
@@ -85,6 +88,24 @@ def results_are(monkeypatch) -> Callable[..., None]:
         monkeypatch.setattr(NetworksScene, "results", results)
 
     return set_results
+
+
+@pytest.fixture(autouse=True, scope="session")
+def lines_can_be_filled_again() -> Iterator[None]:
+    """Every line that a scene says in these tests is the same when what its clip keeps of it is read from a file.
+
+    Else the clip would count as out of date as soon as it was made.
+    """
+    say = Narration.line
+
+    def line(narration, scene, beat, values=None):
+        said = say(narration, scene, beat, values)
+        again = say(narration, scene, beat, restored(json.loads(json.dumps(kept(values or {})))))
+        assert again == said, f"{scene}, {beat}: {values}"
+        return said
+
+    with patch.object(Narration, "line", line):
+        yield
 
 
 # -- scenes ------------------------------------------------------------------------------------------------------------

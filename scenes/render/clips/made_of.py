@@ -19,7 +19,7 @@ from gradreel.scenes.render.lessons.requests import SceneDescription, SceneReque
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.trace_folder import TraceFolder
 
-FORMAT_VERSION = 2  # of clips and of their descriptions
+FORMAT_VERSION = 3  # of clips and of their descriptions
 
 
 def clip_path(folder: Path, parts: Mapping[str, Any], settings: RenderSettings) -> Path:
@@ -64,7 +64,7 @@ def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]
     seals = {name: _seal_in(value) for name, value in request.parameters.items() if isinstance(value, str)}
     given = {name: seal[:24] for name, seal in seals.items() if seal is not None and name in parts["traces"]}
     traces = {**parts["traces"], **given}
-    return {**parts, **_source_parts(request.source), "traces": traces, "narration": narrated}
+    return {**parts, **common_parts(), **_source_parts(request.source), "traces": traces, "narration": narrated}
 
 
 def inspection_key(request: SceneRequest) -> str:

@@ -71,10 +71,24 @@ def code_files(source: SceneSource) -> dict[str, Path]:
     return moment.made_of[source.file]
 
 
-def is_installed(file: Path) -> bool:
-    """Whether a file belongs to Python, to an installed library or to us, rather than to the user."""
-    installed = any(file.is_relative_to(folder) for folder in _python_folders())
+def is_installed(file: Path, beside: Iterable[Path] = ()) -> bool:
+    """Whether a file belongs to Python, to an installed library or to us, rather than to the user.
+
+    ``beside``: folders of the user's, see `lies_in`.
+    """
+    installed = lies_in(file, _python_folders(), beside)
     return installed or is_ours(file) or any(name in file.parts for name in INSTALLED)
+
+
+def lies_in(file: Path, places: Iterable[Path], beside: Iterable[Path] = ()) -> bool:
+    """Whether a file lies in one of ``places``, other than in a folder of ``beside`` that lies there as a whole.
+
+    A project may lie in /usr/src, where all else is the system's.
+    """
+    inside = [folder for folder in beside if file.is_relative_to(folder)]
+    return any(
+        file.is_relative_to(place) and not any(folder.is_relative_to(place) for folder in inside) for place in places
+    )
 
 
 def is_ours(file: Path) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.render.clips.modules import is_installed, is_ours, name_beside
+from gradreel.scenes.render.clips.modules import is_installed, is_ours, lies_in, name_beside
 from gradreel.scenes.render.clips.sources import HERE, content_digest
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))
@@ -25,9 +25,10 @@ CHANGED_MEANWHILE = "changed while the scene was made"  # no file's digest: the 
 class OpenedFiles:
     """Listens from when it is made, for as long as the process lives: Python's audit hooks cannot be taken away."""
 
-    def __init__(self, *of_ours: Path) -> None:
-        """``of_ours``: folders whose files are the renderer's, not the scene's."""
+    def __init__(self, of_ours: Iterable[Path], *scenes: SceneSource) -> None:
+        """``of_ours``: folders whose files are the renderer's, not one's of these ``scenes``."""
         self._of_ours = tuple(place for folder in of_ours for place in {folder.absolute(), folder.resolve()})
+        self._beside = [scene.file.parent for scene in scenes] + [Path.cwd()]
         self._began = time.time_ns()
         self._content: dict[Path, str] = {}  # as it was when it was opened first
         self._written: set[Path] = set()
@@ -61,7 +62,7 @@ class OpenedFiles:
             file = Path(os.path.abspath(os.fsdecode(path)))
             if set(mode or "") & set("wax+") or (mode is None and flags & WRITING):
                 self._written.add(file)
-            elif self._is_new(file) and not is_installed(file) and file.is_file():
+            elif self._is_new(file) and not is_installed(file, self._beside) and file.is_file():
                 self._content[file] = content_digest(file)
                 if not os.path.isabs(path):
                     self._here[file] = HERE + Path(os.path.relpath(file)).as_posix()
@@ -78,11 +79,12 @@ class OpenedFiles:
 
     def _is_the_users(self, file: Path, source: SceneSource) -> bool:
         """Whether a file is there and is neither Python's, the system's, hidden, nor made by us."""
-        if is_installed(file) or not file.is_file():
+        beside = (source.file.parent, Path.cwd())
+        if is_installed(file, beside) or not file.is_file():
             return False
-        if any(file.is_relative_to(place) for place in (*self._of_ours, *SYSTEM)):
+        if lies_in(file, self._of_ours) or lies_in(file, SYSTEM, beside):
             return False
-        inside = next((folder for folder in (source.file.parent, Path.cwd()) if file.is_relative_to(folder)), None)
+        inside = next((folder for folder in beside if file.is_relative_to(folder)), None)
         parts = file.relative_to(inside).parts if inside else file.parts
         return not any(part.startswith(".") for part in parts)
 

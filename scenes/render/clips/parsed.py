@@ -103,14 +103,19 @@ def _words_of(node: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def _variables_of(node: ast.AST) -> Iterator[str]:
-    """``os.environ["A"]``, ``os.environ.get("A")``, ``os.getenv("A")``."""
-    name = None
+    """``os.environ["A"]``, ``os.environ.get("A")`` and the like, ``os.getenv("A")``, ``"A" in os.environ``."""
+    named: ast.expr | None = None
     if isinstance(node, ast.Subscript) and _last_name(node.value) == "environ":
-        name = _text_of(node.slice)
-    elif isinstance(node, ast.Call) and node.args:
+        named = node.slice
+    elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+        named = node.left if _last_name(node.comparators[0]) == "environ" else None
+    elif isinstance(node, ast.Call):
         of = node.func.value if isinstance(node.func, ast.Attribute) else None
-        if _called(node) == "getenv" or (_called(node) == "get" and of is not None and _last_name(of) == "environ"):
-            name = _text_of(node.args[0])
+        asked = _called(node) in ("get", "pop", "setdefault") and of is not None and _last_name(of) == "environ"
+        if asked or _called(node) == "getenv":
+            keys = (keyword.value for keyword in node.keywords if keyword.arg == "key")
+            named = node.args[0] if node.args else next(keys, None)
+    name = _text_of(named) if named is not None else None
     if name:
         yield name
 

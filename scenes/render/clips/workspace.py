@@ -44,12 +44,18 @@ class Folders:
         self.locks = self.private / "locks"
         self.runs = self.private / "temporary"
         self.publishing = self.private / "publishing.json"
+        self._videos, self._images = media_dir / "videos", media_dir / "images"
+
+    @property
+    def made_by_us(self) -> tuple[Path, ...]:
+        """The folders that have all that we make. A user's own files may lie beside them."""
+        return self.clips, self.traces, self._videos, self._images, self.private
 
     def video(self, lesson: str, quality: str, name: str, suffix: str) -> Path:
-        return self.media_dir / "videos" / lesson / quality / f"{name}{suffix}"
+        return self._videos / lesson / quality / f"{name}{suffix}"
 
     def images(self, lesson: str) -> Path:
-        return self.media_dir / "images" / lesson
+        return self._images / lesson
 
 
 class Workspace(Folders):
@@ -177,7 +183,8 @@ class Workspace(Folders):
     def _clear_dead_runs(self) -> None:
         folders = {path for path in self.runs.iterdir() if path.suffix != ".lock"}
         for run in folders | {path.with_suffix("") for path in self.runs.glob("*.lock")}:
-            if run == self.run or not (run.name.endswith(f"-{_host()}") or _untouched(run)):
+            ours = run.name.partition("-")[2] == _host()
+            if run == self.run or not (ours or _untouched(run)):
                 continue
             lock_file = run.with_name(f"{run.name}.lock")
             lock = FileLock(lock_file)
@@ -238,6 +245,8 @@ def _copied_beside(temporary: Path, final: Path) -> Path:
             os.utime(beside)
         else:
             shutil.copyfile(temporary, beside)
+            written = temporary.stat()  # the time that its seal has
+            os.utime(beside, ns=(written.st_atime_ns, written.st_mtime_ns))
     except BaseException:
         remove(beside)
         raise

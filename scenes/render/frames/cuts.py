@@ -11,6 +11,7 @@ import hashlib
 import random
 import sys
 import types
+import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -156,6 +157,8 @@ def _parts(item: Any) -> list[Any]:
         return [item.getstate()]
     if isinstance(item, np.random.Generator):
         return [item.bit_generator.state]
+    if isinstance(item, np.random.RandomState):
+        return list(item.get_state())
     if isinstance(item, np.generic):
         return _parts_of_array(np.asarray(item))
     return _attributes(item)
@@ -189,8 +192,11 @@ def _attributes(item: Any) -> list[Any]:
     values.pop("original_id", None)  # of a copy of a mobject, where that one was in memory
     if values:
         return [part for name in sorted(values) for part in (name, values[name])]
-    text = repr(item)
-    return [] if " at 0x" in text else [text]  # itertools.count tells what it has come to
+    text = repr(item)  # itertools.count tells what it has come to
+    if " at 0x" not in text:
+        return [text]
+    tells_nothing = isinstance(item, Iterator) or type(item).__module__ == "torch._C"  # torch.Generator
+    return [uuid.uuid4().hex] if tells_nothing else []  # equal to no other: it may have come to anything
 
 
 def _names(slots: Any) -> list[str]:

@@ -21,7 +21,7 @@ from gradreel.scenes.render.lessons.requests import BeatSpan, SceneError, SceneR
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.workers.worker_process import at, report
 from gradreel.scenes.user_traceback import user_traceback
-from manim import CairoRenderer, Scene, config
+from manim import CairoRenderer, Scene, config, logger
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.utils.exceptions import EndSceneEarlyException
 from tqdm import tqdm
@@ -145,6 +145,10 @@ class ClipWriter(SceneFileWriter):
         """To be a scene's ``after_beat``: counts a beat's frames, where Manim's clock adds up floats."""
         if not self.sections[-1].skip_animations:
             self.spans.append((name, self._began[name], self._encoder.frames))
+
+    def add_sound(self, *sound: Any, **how: Any) -> None:
+        """Clips have no sound, which is said as what Manim warns of is."""
+        logger.warning("sound (add_sound) is not rendered; put it under the finished video")
 
     def add_partial_movie_file(self, hash_animation: str | None) -> None:
         pass

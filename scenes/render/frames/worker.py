@@ -40,7 +40,8 @@ def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
     Files that were opened for it may decide a parameter's default; one that any of the user's own scenes opened counts
     for all of them.
     """
-    opened = OpenedFiles(requests[0].settings.media_dir)
+    media = Folders(requests[0].settings.media_dir)
+    opened = OpenedFiles(media.made_by_us, *(request.source for request in requests))
     found = []
     for request in requests:
         at(f"while {request.source.name} was looked at", "anew")
@@ -61,8 +62,9 @@ def render_clip(job: ClipJob) -> ClipResult:
     Raises SceneError, showing the user's own lines, when the scene raises; UserError for a beat that it does not have.
     """
     source, settings = job.request.source, job.request.settings
-    opened = OpenedFiles(settings.media_dir, job.folder, job.temporary)
-    memory.recall(Folders(settings.media_dir).private)
+    media = Folders(settings.media_dir)
+    opened = OpenedFiles((*media.made_by_us, job.folder, job.temporary), source)
+    memory.recall(media.private)
     load_class(source)
     parts = parts_now(job.parts, job.request)
     path = clip_path(job.folder, parts, settings)

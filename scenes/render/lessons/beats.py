@@ -13,6 +13,8 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
 
+COUNT = "count"
+
 
 @dataclass(frozen=True)
 class ListeningNarration(Narration):
@@ -21,7 +23,7 @@ class ListeningNarration(Narration):
     said: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
-        self.said[beat] = {name: _plain(value) for name, value in (values or {}).items()}
+        self.said[beat] = kept(values or {})
         return super().line(scene, beat, values)
 
 
@@ -29,8 +31,17 @@ def filled_again(narration: Narration, scene: str, beat: BeatSpan) -> Mapping[st
     """A beat's line in each language as it is written today: a corrected word needs no new clip."""
     if not beat.from_narration:
         return beat.lines
-    values = {name: Count(value) if type(value) is int else value for name, value in beat.values.items()}
-    return narration.line(scene, beat.name, values)
+    return narration.line(scene, beat.name, restored(beat.values))
+
+
+def kept(values: Mapping[str, object]) -> dict[str, Any]:
+    """What fills a line, as JSON can hold it, so that it fills it in the same way when it is `restored`."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def restored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What had been `kept`."""
+    return {name: Count(value[COUNT]) if isinstance(value, Mapping) else value for name, value in values.items()}
 
 
 def check_beats(shown: Sequence[str], request: SceneRequest) -> None:
@@ -48,11 +59,13 @@ def check_beats(shown: Sequence[str], request: SceneRequest) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """``value`` as JSON can hold it, so that it fills a line in the same way later.
+    """A `Count` is told from a plain number, whose digits are not in groups.
 
-    A number that writes itself in a way of its own would do so only until it is read from a file: it counts as the
-    text that it is.
+    A number that writes itself in a way of its own would do so only until it is read from a file: it counts as the text
+    that it is.
     """
     if isinstance(value, np.generic):
         value = value.item()
-    return value if type(value) in (str, int, float, bool, type(None), Count) else str(value)
+    if isinstance(value, Count):
+        return {COUNT: int(value)}
+    return value if type(value) in (str, int, float, bool, type(None)) else str(value)

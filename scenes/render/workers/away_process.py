@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.made_of import common_parts, parts_now
+from gradreel.scenes.render.clips.made_of import parts_now
 from gradreel.scenes.render.lessons.requests import ClipJob
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.worker_process import WORKER_MODULE
@@ -95,7 +95,7 @@ class _Opened:
 
 def check_same(job: ClipJob) -> None:
     """Raises UserError, naming both, where a version, our code or a setting is another here than the plan's."""
-    now = parts_now(job.parts, job.request) | common_parts()
+    now = parts_now(job.parts, job.request)
     differences = _differences(job.parts, now)
     if differences:
         more = f" and {len(differences) - 5} more" if len(differences) > 5 else ""

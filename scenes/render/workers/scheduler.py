@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,8 @@ class Connection:
         self._threads.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self.closing = True
-            self._client.cancel(list(self._sent), force=True)
+            with suppress(Exception):  # a client that has lost its scheduler closes itself: nothing is left to cancel
+                self._client.cancel(list(self._sent), force=True)
         self._threads.shutdown(wait=True)
 
     @contextmanager
@@ -148,24 +149,25 @@ class Connection:
 
     def result(self, function: Callable[..., Any], *arguments: Any, near: str | None = None) -> Any:
         """What ``function`` gives on a worker; the cluster's failures as errors that a user understands."""
-        with self.sent(function, *arguments, near=near) as task:
-            try:
+        try:
+            with self.sent(function, *arguments, near=near) as task:
                 return task.result()
-            except Exception as error:
-                clear = self._in_words(error)
-                if clear is None:
-                    raise
-                raise clear from None
+        except Exception as error:
+            clear = self._in_words(error)
+            if clear is None:
+                raise
+            raise clear from None
 
     def _in_words(self, error: Exception) -> UserError | None:
         """A failure of the cluster's as an error that a user understands; None for what the task raised."""
-        from distributed import KilledWorker
+        from distributed import KilledWorker, client
         from distributed.comm.core import CommClosedError
 
         where = f"--scheduler {self._address}"
         if isinstance(error, KilledWorker):
             return WorkerDiedError(f"{where}: its workers died again and again over this; have they enough memory?")
-        if isinstance(error, CancelledError | CommClosedError):
+        closed = getattr(client, "ClosedClientError", CommClosedError)  # since 2025
+        if isinstance(error, CancelledError | CommClosedError | closed):
             return WorkerDiedError(f"{where}: the connection to it was lost")
         if isinstance(error, ModuleNotFoundError):
             return UserError(f"{where}: its workers lack {error.name}; install the same gradreel there")
