@@ -25,7 +25,10 @@ def keep_clip(made: Path, result: ClipResult, job_temporary: Path, content: Mapp
 
 
 def _onto_disk(path: Path) -> None:
-    """Have a clip on the disk before it gets its name: after a power failure it is whole, or not there."""
+    """Have a clip on the disk before it gets its name: after a power failure its file is whole, or not there.
+
+    Not so the pictures of a folder.
+    """
     if path.is_file():
         with path.open("rb+") as file:
             os.fsync(file.fileno())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Container, Iterable
 from pathlib import Path
@@ -33,12 +34,12 @@ class OpenedFiles:
         self._content: dict[Path, str] = {}  # as it was when it was opened first
         self._written: set[Path] = set()
         self._here: dict[Path, str] = {}  # by the name that it was opened by, relative to where the command was run
-        self._busy = False
+        self._own = threading.local()  # busy: while a thread of the scene's opens files for us
         sys.addaudithook(self._hear)
 
     def of(self, source: SceneSource, known: Container[str]) -> dict[str, str]:
         """Digest of each file by its name beside the scene; ``known``: names of modules that count already."""
-        self._busy = True  # what follows opens files, too
+        self._own.busy = True  # what follows opens files, too
         content = dict(self._content)
         for file in _modules():
             if name_beside(file, source) not in known:
@@ -50,13 +51,14 @@ class OpenedFiles:
                 continue
             changed = not digest and file.stat().st_mtime_ns > self._began
             found[name] = CHANGED_MEANWHILE if changed else digest or content_digest(file)
-        self._busy = False
+        self._own.busy = False
         return found
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event != "open" or self._busy or not isinstance(arguments[0], str | bytes | os.PathLike):
+        busy = getattr(self._own, "busy", False)
+        if event != "open" or busy or not isinstance(arguments[0], str | bytes | os.PathLike):
             return
-        self._busy = True
+        self._own.busy = True
         try:
             path, mode, flags = arguments
             file = Path(os.path.abspath(os.fsdecode(path)))
@@ -69,7 +71,7 @@ class OpenedFiles:
         except (OSError, ValueError):
             pass  # whoever opens it will hear of it
         finally:
-            self._busy = False
+            self._own.busy = False
 
     def _is_new(self, file: Path) -> bool:
         """Whether nothing is known of it. Which modules are imported Python is asked in the end."""

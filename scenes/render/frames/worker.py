@@ -1,4 +1,4 @@
-"""What runs in a worker process and needs Manim; with `playing` the only part of the renderer that imports it.
+"""What runs in a worker process and needs Manim, which nothing outside of `frames` and the workers imports.
 
 One process does one task: Manim's configuration is global. Each function here is called by name through `pool.Workers`.
 """

@@ -60,6 +60,9 @@ class TrainingClaim:
             self._waited = True
             self.let_go()
             return False
+        except BaseException:
+            self.let_go()
+            raise
         return True
 
     def let_go(self) -> None:
