@@ -27,6 +27,7 @@ from manim import (
     UP,
     FadeIn,
     FadeOut,
+    LaggedStart,
     ReplacementTransform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
@@ -196,14 +197,32 @@ class Theta(LectureScene):
 
     def _length_beat(self) -> None:
         with self.beat("length", count=number_text(self.larger.n_parameters)):
-            # All letters slide into one: y = f_theta(x). Cells lose their colours and become ever more, ever thinner
-            ends = dict.fromkeys(self.boxes, "theta")
-            self.play(*grow(self.line, self.function, ends=ends), run_time=1.8)
+            # Cells lose their colours and become ever more, ever thinner, while their number is said. Then the letters
+            # go into one, each on its own way, and y = f_theta(x) is left
             column, grown = self.column, self.grown
             told = [column.numbers, column.names, column.groups, column.dots]
-            self.play(*(FadeOut(part) for part in told), run_time=0.5)
-            self.play(FadeOut(column.boxes), FadeIn(grown), run_time=0.6)
+            self.play(*(FadeOut(part) for part in told), run_time=0.4)
+            self.play(FadeOut(column.boxes), FadeIn(grown), run_time=0.4)
             self._grow_to(self.larger.n_parameters)
+            self.wait(0.8)
+            self._into_theta()
+            self.play(*grow(self.line, self.function), run_time=1.2)
+            self.remove(self.theta_alone)
+
+    def _into_theta(self) -> None:
+        """The letters of the parameters, one after the other, shrink into the theta of f_theta, which waits for them.
+
+        What is left of the line is the rest: grown together, all of them would cross in one place.
+        """
+        letters = [self.line.part(name).copy() for name in ORDER]
+        for name in ORDER:
+            self.line.part(name).set_opacity(0)
+        self.add(*letters)
+        self.theta_alone = theta = self.function.part("theta").copy()
+        signs = [self.line.part(name) for name in self.line.parts if name not in (*ORDER, "y", "equals", "x")]
+        self.play(*(sign.animate.set_opacity(0) for sign in signs), run_time=0.3)
+        flights = [FadeOut(letter, target_position=theta, scale=0.4) for letter in letters]
+        self.play(LaggedStart(*flights, lag_ratio=0.4), FadeIn(theta), run_time=1.6)
 
     def _grow_to(self, last: int) -> None:
         """The column and its counter run to ``last`` entries, by equal factors in equal times."""
@@ -215,4 +234,4 @@ class Theta(LectureScene):
             self.count.set_value(round(count))
 
         self.add(self.grown, self.counted)
-        self.play(UpdateFromAlphaFunc(both, update, run_time=5.0, rate_func=smooth))
+        self.play(UpdateFromAlphaFunc(both, update, run_time=2.8, rate_func=smooth))
