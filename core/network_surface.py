@@ -141,12 +141,13 @@ def _points(x: FloatArray, ground: tuple[float, float], count: int) -> FloatArra
 
 
 def near_days(
-    dataset: DailyViews, example: Example, ground: tuple[float, float], most: int
+    dataset: DailyViews, example: Example, ground: tuple[float, float], among: int, most: int | None = None
 ) -> tuple[FloatArray, FloatArray]:
-    """Views (K, D) before each of at most ``most`` other days, and on it (K,): those nearest in what is held.
+    """Views (K, D) before each of at most ``among`` other days, and on it (K,): those nearest in what is held.
 
     Both x_1 and x_2 lie on the ground, and each other feature within `NEAR` of the ground's length of the example's.
-    Where more days than ``most`` are as near, they are spread over the series.
+    Where more days than ``among`` are as near, they are spread over the series. ``most``: of all these, so many that
+    lie apart on the ground, whatever their own views are.
     """
     window = dataset.window
     views = dataset.daily.array() / view_unit(dataset).size
@@ -156,8 +157,20 @@ def near_days(
     fits = (distance <= NEAR * (high - low)) & ((x[:, :2] >= low) & (x[:, :2] <= high)).all(axis=1)
     fits[(example.day - dataset.daily.start).days - window] = False
     found = np.flatnonzero(fits)
-    if len(found) > most and window > 2:
-        found = np.sort(found[np.argsort(distance[found], kind="stable")[:most]])
-    elif len(found) > most:
-        found = found[np.linspace(0, len(found) - 1, most).round().astype(int)]
+    if len(found) > among and window > 2:
+        found = np.sort(found[np.argsort(distance[found], kind="stable")[:among]])
+    elif len(found) > among:
+        found = found[np.linspace(0, len(found) - 1, among).round().astype(int)]
+    if most is not None and len(found) > most:
+        found = found[_apart(x[found, :2], example.x[:2], most)]
     return x[found].copy(), labels[found].copy()
+
+
+def _apart(points: FloatArray, start: FloatArray, count: int) -> IntArray:
+    """Which ``count`` of the points (K, 2): one by one that farthest from those before it, and from ``start``."""
+    nearest, chosen = np.hypot(*(points - start).T), []
+    for _ in range(count):
+        chosen.append(int(nearest.argmax()))
+        nearest = np.minimum(nearest, np.hypot(*(points - points[chosen[-1]]).T))
+        nearest[chosen] = -1.0
+    return np.sort(chosen)

@@ -184,16 +184,16 @@ class NetworkDiagram(SurfaceBeats):
     def _last_numbers(self) -> None:
         diagram, new = self.diagram, self._output_row()
         self._enlarge(0)
-        self.play(Pulse(diagram.edges[R], palette.text).run(0.8))
-        self.play(*self.into_nodes(A), run_time=0.5)
+        self.play(Pulse(diagram.edges[R], palette.text).run(0.7))
+        self.play(*self.into_nodes(A), run_time=0.4)
         lights = [emphasis(part, FULL) for part in (diagram.edges[A], *self.c_labels.values())]
-        self.play(FadeOut(self.zoom), FadeIn(new.letters), *lights, run_time=0.8)
+        self.play(FadeOut(self.zoom), FadeIn(new.letters), *lights, run_time=0.6)
         self.row = new
         terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
-        self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.8)
+        self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.5)
         self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
-        self.wait(0.6)
-        self.play(FadeIn(self.truth_words(), shift=0.15 * UP), run_time=0.8)
+        self.wait(0.8)  # the prediction stands alone until the day's own number is spoken of
+        self.play(FadeIn(self.truth_words(), shift=0.15 * UP), run_time=0.6)
 
     def _enlarge(self, i: int) -> None:
         """What the box between r_i and a_i does: its picture becomes a curve, along which the number finds its a."""
@@ -202,11 +202,11 @@ class NetworkDiagram(SurfaceBeats):
         box, r = self.diagram.boxes[i], float(self.there.r[0][i])
         self.zoom = zoom = ActivationZoom(self.run.activation, r, names, (printed[0], printed[1]), ZOOM)
         leaving = [FadeOut(self.row.letters), FadeOut(self.row.line), *self._dimmed(self.n_units - 1)]
-        self.play(*leaving, run_time=0.5)
-        self.play(TransformFromCopy(box[1], zoom.curve), FadeIn(zoom.axis), emphasis(box, FULL), run_time=1.0)
-        self.play(FadeIn(zoom.come), FadeIn(zoom.dot), run_time=0.5)
-        self.play(zoom.dot.animate.move_to(zoom.point), Create(zoom.up), run_time=0.8)
-        self.play(Create(zoom.across), run_time=0.6)
-        self.play(FadeIn(zoom.goes), run_time=0.5)
+        self.play(*leaving, run_time=0.3)
+        self.play(TransformFromCopy(box[1], zoom.curve), FadeIn(zoom.axis), emphasis(box, FULL), run_time=0.7)
+        self.play(FadeIn(zoom.come), FadeIn(zoom.dot), run_time=0.4)
+        self.play(zoom.dot.animate.move_to(zoom.point), Create(zoom.up), run_time=0.6)
+        self.play(Create(zoom.across), run_time=0.4)
+        self.play(FadeIn(zoom.goes), run_time=0.3)
         self.add(zoom)
-        self.wait(0.4)
+        self.wait(0.2)

@@ -12,15 +12,15 @@ from gradreel.scenes.lecture.three_days import ThreeDaysScene
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_sum import WrittenSum
 from gradreel.scenes.mobjects.pace import sampled_rows
-from gradreel.scenes.mobjects.surface_board import COUNT, FEW, SurfaceBoard
+from gradreel.scenes.mobjects.surface_board import COUNT, FEW, SurfaceBoard, first_term_source
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, FULL, emphasis
+from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize
 from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 
-MOST_DAYS, FEWEST_DAYS = 40, 6  # real days around the one that is shown; fewer than so many are left out
-TURN, BACK, TRAIN = 4.4, 1.0, 4.4  # seconds
-SWING = 2.7  # seconds in which a ramp is turned, moved and sunk
-TRIED = 32.0, 0.12, -1.0  # degrees, lengths of the ground, c's factor
+AMONG, MOST_DAYS, FEWEST_DAYS = 40, 14, 6  # real days around the one that is shown: of so many so many; or none
+TURN, BACK, TRAIN = 3.2, 1.2, 2.8  # seconds
+TRY = 1.4  # seconds in which the first term is turned, or moved, or sunk
+TRIED = 50.0, 0.3, -1.0  # degrees, lengths of the ground, c's factor
 
 
 def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
@@ -28,7 +28,7 @@ def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
     run, theta, example = scene.run, scene.theta, scene.example
     ground = ground_of(scene.dataset, example.x)
     surface, small = (surface_of(run, theta, example.x, ground, count) for count in (COUNT, FEW))
-    x, labels = near_days(scene.dataset, example, ground, MOST_DAYS)
+    x, labels = near_days(scene.dataset, example, ground, AMONG, MOST_DAYS)
     if len(labels) < FEWEST_DAYS:
         x, labels = x[:0], labels[:0]
     near = x[:, :2], labels, np.asarray(predict(run, theta, x))
@@ -48,7 +48,9 @@ def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
         scene.words_of.screen("network-diagram", key, scene.context.language, {})
         for key in ("update", "mean-gap", "above", "below")
     ]
-    return SurfaceBoard(surface, small, *day, near, names, scene.unit.decimals, walk, small_walk, said)
+    tried = np.array([surface.constant + swung(run, theta, surface, 0, tried_at((2 * k + 1) / 6)) for k in range(3)])
+    inner = first_term_source(scene.n_features, run.activation)
+    return SurfaceBoard(surface, small, *day, near, names, scene.unit.decimals, walk, small_walk, said, tried, inner)
 
 
 def surface_as_left(scene: ThreeDaysScene) -> list[VMobject]:
@@ -121,26 +123,45 @@ class SurfaceBeats(ThreeDaysScene):
     def _ramps_beat(self) -> None:
         board, count = self.board, self.board.surface.n_terms
         with self.beat("ramps" if count > 1 else "ramps-one", activation=self.activation):
-            # A box unfolds into a ramp, beside its term; the first is turned, moved and sunk, and comes back. Then the
-            # sheet takes it up. So with each
+            # A box unfolds into a ramp, beside its term, and the sheet takes it up. The first is turned, moved and sunk
+            # there, while its w's, its b and its c light up, and comes back. Then the others
             seconds = 0.75 if count <= 3 else 0.6
             for i, box in enumerate(self.diagram.boxes):
                 ramp, floor = board.ramps[i], board.floors[i]
                 self.play(emphasis(board.term(i), FULL), FadeOut(box), FadeIn(floor), run_time=0.4 * seconds)
                 self.add(ramp)
                 self.play(self._over(ramp, lambda share, i=i: board.unfold(i, share), 0.8 * seconds))
+                self.play(self._over(board.sheet, lambda share, i=i: board.add_term(i, share), 1.1 * seconds))
                 if i == 0:
                     self._swing()
-                self.play(self._over(board.sheet, lambda share, i=i: board.add_term(i, share), 1.3 * seconds))
 
     def _swing(self) -> None:
-        """The first ramp if its w's, its b and its c were others, one after the other; then it is as it was."""
-        board, ramp = self.board, self.board.ramps[0]
+        """b and the first ramp if its w's, its b and its c were others, one after the other; then it is as it was.
 
-        def show(share: float) -> None:
-            board.swing(0, swung(self.run, self.theta, board.small, 0, tried_at(share)))
+        Above it is what the term consists of; the letters that are spoken of are lit.
+        """
+        board, inner = self.board, self.board.inner
+        emphasize(inner, FAINT)
+        self.play(FadeIn(inner), run_time=0.3)
+        moving, lit = VGroup(board.sheet, board.ramps[0]), VGroup()
+        for k, names in enumerate((("w_1", "w_2"), ("bias",), ("c",))):
+            letters = VGroup(*(inner.part(name) for name in names))
+            lights = [emphasis(letters, FULL), emphasis(lit, FAINT)]
+            self.play(*(light.set_run_time(0.3) for light in lights), self._try(moving, k))
+            lit = letters
+        self.remove(moving)
+        self.add(board.sheet, board.ramps[0])
+        self.play(FadeOut(inner), run_time=0.3)
 
-        self.play(UpdateFromAlphaFunc(ramp, lambda _, share: show(share), run_time=SWING, rate_func=linear))
+    def _try(self, moving: VMobject, k: int) -> Animation:
+        """The k-th try, there and back: of the w's, of b, of c. ``moving`` holds the sheet and the first ramp."""
+        board = self.board
+
+        def update(_: VMobject, share: float) -> None:
+            swing = tried_at((k + share) / 3) if share < 1 else Swing()
+            board.swing(0, *(swung(self.run, self.theta, each, 0, swing) for each in (board.surface, board.small)))
+
+        return UpdateFromAlphaFunc(moving, update, run_time=TRY, rate_func=linear)
 
     def _turn_beat(self) -> None:
         said = {**self.outcome, "activation": self.activation}
@@ -181,9 +202,10 @@ class SurfaceBeats(ThreeDaysScene):
             self.play(FadeOut(board.card, board.lead), *coming, run_time=0.8)
             board.train(1.0)
             self.play(FadeIn(board.tally), run_time=0.3)
+            self.wait(1.2)  # until "untrained" is said
             moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day, board.tally)
             self.play(self._over(moving, lambda share: board.train(1.0 - share), BACK))
-            self.wait(0.5)
+            self.wait(0.8)
             self.play(self._over(moving, board.train, TRAIN))
             self.remove(moving)
             self.add(*board.turning, board.days, board.day, board.tally, board.key)

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 COUNT, FEW = 19, 9  # points of the sheet along a rim, and of a ramp's
 SIDE, HEIGHT, MIDDLE = 4.75, 2.9, (1.95, 0.35)  # of the box, scene units
-FIRST, LAST = View(-66.0), View(-14.0)  # from where it is seen before it turns and after
+FIRST, LAST = View(-66.0), View(-24.0)  # from where it is seen before it turns and after
 COLUMN_TOP, COLUMN_BOTTOM, PITCH, RAMPS = 1.75, -2.15, 1.3, -3.5  # the sum's rows; middle of the ramps
 COLUMN_SIZE, HELD_BASELINE = 44, 2.42
+INNER_SIZE, INNER_ROOM = 40, 8.0  # of the first term, written out over the sheet
 DOT, DAY_DOT = 0.052, 0.075  # radii
 CARD = (1.7, 1.4, (5.55, 2.2))  # of the enlarged gap: width, height, middle
 GAP = 0.86  # height of the gap there
@@ -40,6 +41,13 @@ def column_source(count: int) -> str:
     return " \\ ".join(rows)
 
 
+def first_term_source(features: int, activation: str) -> str:
+    """c_1 sigmoid(b_1 + w_11 x_1 + ...); parts "c", "bias", "w_1", ...; ``activation`` as an experiment has it."""
+    products = " + ".join(f'part("w_{j}", yellow(w_(1 {j}))) thin x_{j}' for j in range(1, features + 1))
+    name, first = ("max", "0, ") if activation == "relu" else (f'"{activation.replace("_", " ")}"', "")
+    return f'part("c", magenta(c_1)) thin {name}({first}part("bias", green(b_1)) + {products})'
+
+
 class SurfaceBoard(VGroup):
     """The network over two features: nothing of it has been brought to the screen.
 
@@ -47,12 +55,13 @@ class SurfaceBoard(VGroup):
     ``prediction`` and ``label`` of that day; ``near``: other days (K, 2) on the ground, what they had (K,), and what
     the network says of them (K,). ``names`` of the features along the axes. ``walk`` and ``small_walk``: the surface
     after the updates of the training, at as many points; of days, they tell those of ``near``, and the day shown last.
-    ``said``: the words for the update, the mean gap, and the days above and below the surface.
+    ``said``: the words for the update, the mean gap, and the days above and below the surface. ``tried``: other heights
+    that the box has room for. ``inner``: the first term's source.
 
     Parts: ``held`` (what the other features are held at), ``column`` (the sum), ``ramps`` and their ``floors``,
     ``ground``, ``spot`` (where the day lies on it), ``sheet``, ``days``, ``key`` (to them), ``day`` (dots of the
     prediction and of the label), ``card`` (the gap between them, enlarged), ``lead`` (a line to there), ``tally`` (of
-    the walk: its update and how far the days are from the surface, on the mean).
+    the walk: its update and how far the days are from the surface, on the mean), ``inner`` (the first term in letters).
     """
 
     def __init__(
@@ -68,6 +77,8 @@ class SurfaceBoard(VGroup):
         walk: Walk,
         small_walk: Walk,
         said: Sequence[str],
+        tried: NDArray,
+        inner: str,
     ) -> None:
         super().__init__()
         self.small = small
@@ -76,7 +87,7 @@ class SurfaceBoard(VGroup):
         ground = (float(surface.axis[0]), float(surface.axis[-1]))
         low, high = surface.extent()
         untrained = walk.height(0)
-        ends = [low, high, label, *near[1], float(untrained.min()), float(untrained.max())]
+        ends = [low, high, label, *near[1], *(end for each in (untrained, tried) for end in (each.min(), each.max()))]
         low, high = min(ends), max(ends)
         room = 0.04 * (high - low or max(abs(high), 1.0))
         self.box = Box(ground, (low - 2 * room, high + room), SIDE, HEIGHT, MIDDLE)
@@ -89,6 +100,10 @@ class SurfaceBoard(VGroup):
         self.pace = pace_of(np.arange(len(fit)), self.walk.heights().reshape(len(fit), -1))
         self.tally, self.key = self._tally(*said[:2]), self._key(*said[2:])
         self.held, self.column = self._held(), self._column()
+        self.inner = formula(inner, INNER_SIZE)
+        if self.inner.width > INNER_ROOM:
+            self.inner = formula(inner, INNER_SIZE * INNER_ROOM / self.inner.width)
+        self.inner.place(HELD_BASELINE, right=style.RIGHT_EDGE)
         self.ramps, self.floors = VGroup(), VGroup()
         for i, term in enumerate(small.terms):
             self._add_ramp(i, term)
@@ -148,9 +163,10 @@ class SurfaceBoard(VGroup):
         bottom = self.box.heights[0]
         self.sheet.show(np.full_like(self.sheet.heights, bottom + share * (self.surface.constant - bottom)))
 
-    def swing(self, i: int, term: NDArray) -> None:
-        """Term i's ramp as ``term`` (N, N) for a try."""
-        self.ramps[i].show(term)
+    def swing(self, i: int, term: NDArray, small: NDArray) -> None:
+        """Term i as ``term`` (N, N) for a try, on the sheet with the terms before it; its ramp as ``small`` (n, n)."""
+        self.sheet.show(self.surface.height(i) + term)
+        self.ramps[i].show(small)
 
     def unfold(self, i: int, share: float) -> None:
         """Term i's ramp, growing from the middle of its ground."""

@@ -107,6 +107,22 @@ def test_of_many_near_days_the_nearest_are_shown():
     assert np.sort(np.abs(few[:, 2] - example.x[2])) == pytest.approx(distance[:10])
 
 
+@pytest.mark.parametrize("window", [2, 3])
+def test_so_many_of_the_near_days_lie_apart(window):
+    run = network(window)
+    _, example, ground = of(run)
+    (near, _), (apart, labels) = (near_days(run.dataset, example, ground, 40, most) for most in (None, 12))
+    assert len(near) == 40 and len(apart) == len(labels) == 12
+    assert {tuple(day) for day in apart} <= {tuple(day) for day in near}
+
+    def closest(days):
+        points = np.vstack([days[:, :2], example.x[:2]])
+        away = np.linalg.norm(points[:, None] - points[None], axis=-1)
+        return away[~np.eye(len(points), dtype=bool)].min()
+
+    assert closest(apart) > 3 * closest(near)
+
+
 def test_one_feature_or_two_layers_have_no_surface():
     run = network(1)
     theta = np.zeros(run.n_parameters)

@@ -227,7 +227,7 @@ def test_the_other_dots_are_real_days(film):
     for (x_1, x_2), y in zip(days.x, days.y, strict=True):
         at = np.flatnonzero((views[3:] == y) & (views[2:-1] == x_1) & (views[1:-2] == x_2))
         assert len(at) >= 1
-    assert film.beats[-1] == "days" and len(days.y) == 40
+    assert film.beats[-1] == "days" and len(days.y) == 14
 
 
 def test_another_network_draws_another_surface(play, film):
@@ -269,7 +269,7 @@ def test_above_below_and_on_the_surface_are_told_apart(play, trace_of, monkeypat
 def test_the_days_beat_goes_from_the_first_state_to_the_last(trace_of, film):
     board, x = film.scene.board, on_the_ground(film.scene)
     trace, dataset = trace_of(RUN), RUN.dataset
-    before = np.column_stack([board.days.x, np.zeros(40)])
+    before = np.column_stack([board.days.x, np.zeros(14)])
     views = dataset.daily.array() / 1000
     for row, (x_1, x_2) in enumerate(board.days.x):  # the day's third feature is found in the series
         at = np.flatnonzero((views[3:] == board.days.y[row]) & (views[2:-1] == x_1) & (views[1:-2] == x_2))[0]
@@ -323,18 +323,20 @@ def test_a_state_that_the_box_does_not_hold_is_left_out(film):
 def test_the_first_ramp_is_swung_and_comes_back(play):
     tried, swing = [], SurfaceBoard.swing
 
-    def watched(board, i, term):
-        tried.append((i, term.copy(), board.small.terms[0]))
-        swing(board, i, term)
+    def watched(board, i, term, small):
+        swing(board, i, term, small)
+        tried.append((i, board.ramps[0].heights.copy(), board.sheet.heights.copy(), board))
 
     with patch.object(SurfaceBoard, "swing", watched):
         play(NetworkDiagram, run=RUN)
-    terms, own = np.array([term for _, term, _ in tried]), tried[0][2]
-    assert {i for i, _, _ in tried} == {0}
-    assert terms[-1] == pytest.approx(own), "it is as the network has it"
+    board, sheets = tried[0][3], np.array([sheet for _, _, sheet, _ in tried])
+    assert {i for i, *_ in tried} == {0}
+    assert tried[-1][1] == pytest.approx(board.small.terms[0]), "it is as the network has it"
+    assert sheets[-1] == pytest.approx(board.surface.height(1)), "b and the first term, on the large axes"
+    assert board.box.heights[0] <= sheets.min() and sheets.max() <= board.box.heights[1], "the box has room for it"
     at = [network_surface.tried_at(share) for share in (0, 1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6, 1)]
-    assert [round(swing.turn) for swing in at] == [0, 32, 0, 0, 0, 0, 0]
-    assert [round(swing.move, 3) for swing in at] == [0, 0, 0, 0.12, 0, 0, 0]
+    assert [round(swing.turn) for swing in at] == [0, 50, 0, 0, 0, 0, 0]
+    assert [round(swing.move, 3) for swing in at] == [0, 0, 0, 0.3, 0, 0, 0]
     assert [round(swing.lift, 3) for swing in at] == [1, 1, 1, 1, 1, -1, 1], "sunk, not only made flat"
 
 
@@ -364,6 +366,6 @@ def test_nothing_pops_up_while_the_surface_comes(media):
 
 
 def test_too_few_near_days_are_left_out(play, monkeypatch):
-    monkeypatch.setattr(network_surface, "FEWEST_DAYS", 41)
+    monkeypatch.setattr(network_surface, "FEWEST_DAYS", 15)
     played = play(NetworkDiagram, run=RUN)
     assert played.beats[-1].startswith("turn") and len(played.scene.board.days.y) == 0
