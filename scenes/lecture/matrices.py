@@ -16,10 +16,11 @@ from gradreel.scenes.lecture.matrix_ends import (
     diagram_words,
     function_words,
     matrix_heading,
-    ramps_among,
 )
+from gradreel.scenes.lecture.network_diagram import SUM_BASELINE, NetworkDiagram
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X
 from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.growing_grid import WIDEST, GrowingGrid
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
     matrix_source,
@@ -35,6 +36,7 @@ from gradreel.scenes.mobjects.matrix_boxes import (
     along_then_across,
     up_then_across,
 )
+from gradreel.scenes.mobjects.network_sum import LINE
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.ticks import number_text
@@ -45,13 +47,19 @@ from manim import (
     AnimationGroup,
     FadeIn,
     FadeOut,
+    LaggedStart,
     Transform,
     TransformFromCopy,
+    UpdateFromAlphaFunc,
     VGroup,
+    smooth,
+    squish_rate_func,
 )
 from pydantic import Field
 
 PARTS_SIZE, PARTS_Y = 60, 2.0  # of a = sigma(r) and r = b + W x above the line, before they are put in
+A_X, R_X = 0.3, 4.2  # each over its place there, so that it crosses nothing
+WRITTEN_Y = -2.75  # baseline of the first row in numbers
 SHORT_SIZE, SHORT_Y = 64, -1.5
 CELL_LETTER = 34  # of an equation's letters in the boxes
 SMALL, SMALL_Y = 0.5, 1.45  # of the diagram above the equations
@@ -86,8 +94,8 @@ class MatrixForm(ThreeDaysScene):
 
     def _fold_beat(self) -> None:
         with self.beat("fold" if self.n_units > 1 else "fold-one", count=Count(self.n_units)):
-            # The surface goes, and its ramps fly back into the circles of the diagram, now small. Row by row its arrows
-            # light up into r_i, and their equation comes below.
+            # The surface goes with all that is beside it, and the diagram comes, now small. Row by row its arrows light
+            # up into r_i, and their equation comes below.
             # Kind by kind their letters go into boxes: the r's, the b's, all w's in their rows, and each x once. Then
             # the boxes' own letters say it in one line
             self._take_over()
@@ -102,8 +110,7 @@ class MatrixForm(ThreeDaysScene):
         self.title, arriving = next_heading(self._heading(), self.title)
         rows = [VGroup(*diagram.edges[X].into(i), nodes[i]) for i in range(self.n_units)]
         later = [*diagram.edges[R:], *diagram.columns[A:], diagram.boxes]
-        tiles = ramps_among(self.written_on_it)
-        gone = [FadeOut(part, run_time=0.5) for part in self.written_on_it if part not in tiles]
+        gone = [FadeOut(part, run_time=0.5) for part in self.written_on_it]
         self.play(AnimationGroup(*arriving), *gone)
         if self.n_features == 1:
             self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=0.9)
@@ -112,9 +119,7 @@ class MatrixForm(ThreeDaysScene):
             diagram.scale(SMALL).move_to([0, SMALL_Y, 0])
             for part in (*rows, *later):
                 emphasize(part, FAINT)
-            circles = diagram.columns[A].nodes
-            back = [FadeOut(tile, target_position=circles[i], scale=0.2) for i, tile in enumerate(tiles)]
-            self.play(FadeIn(diagram), *back, run_time=0.8)
+            self.play(FadeIn(diagram), run_time=0.8)
         for row, equation in zip(rows, self.board.equations, strict=True):
             self.play(emphasis(row, FULL), FadeIn(equation), run_time=max(0.3, 1.4 / self.n_units))
         self.wait(0.4)
@@ -159,24 +164,42 @@ class MatrixForm(ThreeDaysScene):
     def _rows_beat(self) -> None:
         with self.beat("rows" if self.n_units > 1 else "rows-one"):
             # The last scene's numbers take the letters' places. A row of W stands up beside the column x, each number
-            # beside its own; with b, that is an r: one after the other. On their way they pass beneath the column x
+            # beside its own. Of the first row, product after product is written down, then b: that is r_1. The others
+            # go faster. On their way they pass beneath the column x
             boxes = self.board.sums.boxes
             boxes["x"].set_z_index(1)
             for name in ("x", "w", "bias"):
                 leaving = [FadeOut(letter) for letter, _, _ in self.placed[name]]
-                self.play(*leaving, *(FadeIn(number) for number in boxes[name].cells), run_time=0.4)
+                self.play(*leaving, *(FadeIn(number) for number in boxes[name].cells), run_time=0.25)
             for i in range(self.n_units):
-                self.play(*self._lit_row(i), run_time=0.3)
+                self.play(*self._lit_row(i), run_time=0.2)
                 row: list[Animation] = []
                 if upright := self._stand_up(i):
                     self.remove(*boxes["w"].numbers[i])  # the row itself goes, and its place is free
-                    self.play(*upright, run_time=1.1 if i == 0 else 0.7)
+                    self.play(*upright, run_time=0.8 if i == 0 else 0.5)
                     row = [FadeIn(number) for number in boxes["w"].numbers[i]]
+                if i == 0:
+                    self._write_the_sum()
                 gone = [FadeOut(self.placed["r"][i][0]), *(FadeOut(moved.mobject) for moved in upright)]
-                self.play(*gone, *row, FadeIn(boxes["r"].numbers[i][0]), run_time=0.5)
-            self.play(*(emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells), run_time=0.4)
+                self.play(*gone, *row, FadeIn(boxes["r"].numbers[i][0]), run_time=0.4)
+            lights = [emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells]
+            self.play(*lights, FadeOut(self.written), run_time=0.3)
             boxes["x"].set_z_index(0)
             self.add(self.board.sums)
+
+    def _write_the_sum(self) -> None:
+        """r_1 in numbers: the products one by one, then b, and what they come to."""
+        row = NetworkDiagram._row(self, 0)
+        letter = row.letters.part("r").shift([0, -LINE, 0])
+        VGroup(letter, row.line).shift([0, WRITTEN_Y - SUM_BASELINE + LINE, 0])
+        self.written = VGroup(letter, row.line)
+        self.play(FadeIn(letter, row.equals), run_time=0.2)
+        constant, *products = row.numbers
+        steps = [FadeIn(product, shift=0.1 * UP) for product in products]
+        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.0, 0.5 * len(steps)))
+        self.play(FadeIn(constant, shift=0.1 * UP), run_time=0.4)
+        self.play(FadeIn(row.total), run_time=0.4)
+        self.add(self.written)
 
     def _stand_up(self, i: int) -> list[Animation]:
         """Each number of row i of W moves to the right of the x that it is multiplied with, where there is room.
@@ -205,7 +228,7 @@ class MatrixForm(ThreeDaysScene):
     def _output_beat(self) -> None:
         with self.beat("output", activation=self.activation):
             # The r's go down and through the sigmoid, in short sigma, to the a's. The c's stand upright, then lie down
-            # as a row: c transposed, times a, plus the other b, is y
+            # as a row: c transposed, times a, plus the single b, is y
             board, sigma, output = self.board, self.board.sigma, self.board.output
             dimmed = [emphasis(part, PRESENT) for part in (board.sums, board.shapes)]
             self.play(*dimmed, FadeOut(self.short), run_time=0.5)
@@ -217,7 +240,7 @@ class MatrixForm(ThreeDaysScene):
             self.play(FadeIn(board.c_column, board.c_letter), run_time=0.5)
             self.wait(0.2)
             self._lay_down()
-            self.play(TransformFromCopy(sigma.boxes["a"], output.boxes["a"]), run_time=1.1)
+            self.play(FadeIn(output.boxes["a"]), run_time=0.5)  # from its own place it would cross "= sigma(r)"
             self.play(FadeIn(output.boxes["b"]), *self._rest_of(output.text, "c"), run_time=0.5)
             self.play(FadeIn(output.boxes["y"]), run_time=0.5)
             self.add(output.text)
@@ -247,36 +270,41 @@ class MatrixForm(ThreeDaysScene):
             # The boxes go, their three equations stay. Into y = b + c^T a goes sigma(r) for a, and b + W x for r
             board, equations = self.board, (self.board.sums, self.board.sigma, self.board.output)
             boxes = [box for equation in equations for box in equation.boxes.values()]
-            gone = [*boxes, board.shapes, board.sigma_word, self.source]
-            self.play(*(FadeOut(box) for box in gone), emphasis(board.sums.text, FULL), run_time=0.5)
-            r = formula(vector_row_source(), PARTS_SIZE).move_to([-3.3, PARTS_Y, 0])
-            a = formula(vector_sigmoid_source(), PARTS_SIZE).move_to([3.3, PARTS_Y, 0])
+            gone = [FadeOut(part, run_time=0.8) for part in (*boxes, board.shapes, board.sigma_word, self.source)]
+            r = formula(vector_row_source(), PARTS_SIZE).move_to([R_X, PARTS_Y, 0])
+            a = formula(vector_sigmoid_source(), PARTS_SIZE).move_to([A_X, PARTS_Y, 0])
             y = formula(vector_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             olds = [equation.text for equation in equations]
-            self.play(
-                *(step for old, new in zip(olds, (r, a, y), strict=True) for step in grow(old, new)), run_time=1.3
-            )
+            closing = [step for old, new in zip(olds, (r, a, y), strict=True) for step in grow(old, new)]
+            self.play(*gone, *closing)
             self.wait(0.4)
             between = formula(vector_sigmoid_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             self.play(*grow([y, a], between, ends={"a": "sigmoid"}), run_time=1.6)
             self.wait(0.6)
-            self.play(*grow([between, r], self.line, ends={"r": "plus-in"}), run_time=1.8)
+            self.play(*grow([between, r], self.line), run_time=1.8)  # the r that makes way fades first
 
     def _short_beat(self) -> None:
         units, days = self.parameters.larger
         with self.beat("short", units=number_text(units), days=number_text(days), activation=self.activation):
-            # However large W is, the line stays the same. It is what step one looked for
-            small, large = self._size_of_w(self.n_units, self.n_features), self._size_of_w(units, days)
-            self.play(FadeIn(small, shift=0.1 * UP), run_time=0.6)
-            self.wait(0.5)
-            self.play(Transform(small[1], large[1]), run_time=0.9)
-            self.wait(1.4)
+            # W hangs below its letter as a grid, which grows; the line stays as it is. It is what step one looked for
+            letter, foot = self.line.part("w").get_x(), self.line.get_bottom()[1]
+            first, last = (self.n_units, self.n_features), (units, days)
+            self.grid = grid = GrowingGrid(first, last, letter, foot - 0.4)
+            stem = segment([letter, foot - 0.1, 0], [letter, foot - 0.4, 0], palette.axis, style.AXIS)
+            small, large = self._size_of_w(*first), self._size_of_w(*last)
+            self.play(FadeIn(stem, grid, small), run_time=0.5)
+            self.play(
+                UpdateFromAlphaFunc(grid, lambda _, share: grid.show(share), run_time=2.4, rate_func=smooth),
+                FadeOut(small, run_time=0.4),
+                FadeIn(large, run_time=2.4, rate_func=squish_rate_func(smooth, 0.75, 1.0)),
+            )
+            self.wait(0.6)
             self.step = function_words(self)
-            self.play(FadeOut(small), FadeIn(self.step, shift=0.15 * UP), run_time=0.7)
+            self.play(FadeOut(stem, grid, large), run_time=0.4)
+            self.play(FadeIn(self.step, shift=0.15 * UP), run_time=0.5)
 
-    def _size_of_w(self, rows: int, columns: int) -> VGroup:
-        """How large W is, on a stem below its letter."""
-        letter, foot = self.line.part("w"), self.line.get_bottom()[1]
-        stem = segment([letter.get_x(), foot - 0.1, 0], [letter.get_x(), foot - 0.4, 0], palette.axis, style.AXIS)
+    def _size_of_w(self, rows: int, columns: int) -> TextMobject:
+        """How large W is, right of its grid."""
         size = formula(f'yellow("{number_text(rows)}" times "{number_text(columns)}")', style.SUBTITLE)
-        return VGroup(stem, size.place(foot - 0.85, center=letter.get_x()))
+        right = self.line.part("w").get_x() + WIDEST / 2
+        return size.place(self.line.get_bottom()[1] - 1.0, left=min(right, style.RIGHT_EDGE - size.width))

@@ -12,7 +12,6 @@ from gradreel.scenes.lecture.network_surface import surface_as_left
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.day_words import day_words, weekday_words
 from gradreel.scenes.mobjects.plot import ring
-from gradreel.scenes.mobjects.surface import Sheet
 from gradreel.scenes.mobjects.text import TextMobject, heading, words
 from gradreel.scenes.style import FAINT, PRESENT, emphasize, mix, palette
 from manim import VGroup, VMobject
@@ -40,12 +39,6 @@ def diagram_as_left(scene: ThreeDaysScene) -> tuple[list[VMobject], TextMobject,
     day, language = scene.example.day, scene.context.language
     fields = {"day": day_words(day, language), "weekday": weekday_words(day, language)}
     return written, scene.data_words(), heading(diagram_words(scene, "heading-numbers", **fields))
-
-
-def ramps_among(parts: list[VMobject]) -> list[VMobject]:
-    """The ramps beside the terms, in their order, among what `diagram_as_left` gives; none of one feature."""
-    _, *ramps = [part for part in parts if isinstance(part, Sheet)] or [None]
-    return ramps
 
 
 def diagram_words(scene: LectureScene, key: str, **values: Any) -> str:

@@ -23,8 +23,8 @@ from gradreel.scenes.lecture.matrices import MatrixForm
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.theta import ORDER, Theta
 from gradreel.scenes.lecture.three_days import X
+from gradreel.scenes.mobjects.growing_grid import GrowingGrid
 from gradreel.scenes.mobjects.matrix_boxes import NumberBox, places
-from gradreel.scenes.mobjects.surface import Sheet
 from gradreel.scenes.stills import SMALL, _drawn
 from manim import FadeIn
 
@@ -188,9 +188,7 @@ def test_the_surface_goes_before_the_diagram_comes_and_each_row_lights_up_with_i
     def watched(scene, *animations, **how):
         coming = {id(part) for animation in animations for part in animation.mobject.get_family()}
         if id(scene.diagram) in coming and scene.diagram not in scene.mobjects and not before:
-            kinds = [type(part).__name__ for part in scene.mobjects]
-            flying = [a for a in animations if isinstance(a.mobject, Sheet)]
-            before.append((sorted(kinds), len(flying)))
+            before.append([type(part).__name__ for part in scene.mobjects])
         for i, equation in enumerate(scene.board.equations):
             fades = [a for a in animations if a.mobject is equation and isinstance(a, FadeIn)]
             moved.extend(np.abs(a.create_starting_mobject().get_center() - equation.get_center()).max() for a in fades)
@@ -200,7 +198,7 @@ def test_the_surface_goes_before_the_diagram_comes_and_each_row_lights_up_with_i
 
     with patch.object(MatrixForm, "play", watched):
         play(MatrixForm, run=RUN)
-    assert before == [(["Sheet"] * 3 + ["TextMobject"] * 2, 3)], "only ramps, the heading and the words on the data"
+    assert before == [["TextMobject"] * 2], "only the heading and the words on the data"
     assert lit == [(0, True), (1, True), (2, True)] and max(moved) < 1e-6
 
 
@@ -218,6 +216,25 @@ def test_each_number_of_a_row_stands_up_beside_the_x_that_it_is_multiplied_with(
     assert [number.get_y() for number in row] == pytest.approx(heights, abs=1e-6)
     assert [len(number) for number in row] == texts
     assert all(right < number.get_left()[0] and number.get_right()[0] < style.RIGHT_EDGE for number in row)
+
+
+@pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])
+def test_the_first_row_is_worked_out_before_its_result_comes(film_of, run):
+    scene = film_of(run).scene
+    letter, line = scene.written
+    total = line[-1][1].source.removeprefix("$display(blue(").removesuffix("))$")
+    assert float(total) == pytest.approx(read(scene.board.sums.boxes["r"].numbers[0][0]), abs=0.051)
+    assert len(line) == run.dataset.window + 3, "equals, b, the products, what they come to"
+    assert letter.get_right()[0] < line.get_left()[0]
+    assert letter.get_bottom()[1] == pytest.approx(line[0].get_y(), abs=0.3)
+
+
+def test_w_grows_to_the_larger_networks_rows_and_columns(film_of):
+    grid = film_of(RUN).scene.grid
+    assert (grid.rows, grid.columns) == (pytest.approx(1000), pytest.approx(56))
+    three = GrowingGrid((3, 2), (30, 20), 0.0, 1.0)
+    assert len(three.lines.points) == 4 * (2 + 1) and three.get_top()[1] == pytest.approx(1.0)
+    assert len(three.show(1.0).lines.points) == 4 * (29 + 19) and three.get_top()[1] == pytest.approx(1.0)
 
 
 def test_a_larger_network_has_a_larger_w_and_no_longer_a_line(play, film_of):
@@ -281,6 +298,25 @@ def test_the_column_grows_to_the_larger_network_and_is_counted(play):
     assert (count, text) == (pytest.approx(71), "71")
     assert hook / height == pytest.approx(16 / 71, rel=1e-6)
     assert width < beats["stack"][2]
+
+
+def test_the_number_is_counted_before_the_letters_go_into_theta(play):
+    """The voice says how many there are, then that the letters are no longer asked for."""
+    seen, into, growing = [], Theta._into_theta, Theta._grow_to
+
+    def counted(scene, last):
+        growing(scene, last)
+        seen.append(scene.count.text)
+
+    def going(scene):
+        seen.append("letters")
+        into(scene)
+
+    with patch.object(Theta, "_grow_to", counted), patch.object(Theta, "_into_theta", going):
+        scene = play(Theta, run=RUN, days=4, layers=(6, 5)).scene
+    assert seen == ["71", "letters"]
+    shown = set(scene.get_mobject_family_members())
+    assert set(scene.function.get_family()) <= shown and not set(scene.theta_alone.get_family()) & shown
 
 
 def test_numbers_cross_no_box_on_their_way(play):

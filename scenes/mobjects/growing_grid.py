@@ -1,0 +1,62 @@
+"""A matrix as a grid whose rows and columns become ever more: each cell is one number."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.surface import straight_curves
+from gradreel.scenes.style import mix, palette
+from manim import Rectangle, VGroup, VMobject
+
+CELL, TALLEST, WIDEST = 0.36, 2.1, 2.4  # side of a cell at first; height and width that it may come to
+FILL, DENSE = 0.13, 0.6  # of the colour: as a box is filled, and where cells cannot be told apart
+LEAST_PITCH = 0.03  # of lines that are drawn, scene units
+
+
+class GrowingGrid(VGroup):
+    """From ``first`` to ``last``, (rows, columns). Its upper edge stays at ``top``, its middle at ``x``.
+
+    `show` sets how far it has grown. It is no plan: 1000 rows of 56 would be a stroke. Its sides go as the roots of
+    rows and columns; what is true are the lines, one between each two rows and each two columns, while there is room.
+    """
+
+    def __init__(self, first: tuple[int, int], last: tuple[int, int], x: float, top: float) -> None:
+        super().__init__()
+        self.first, self.last, self.x, self.top = first, last, x, top
+        self.body = Rectangle(width=1.0, height=1.0)
+        self.lines = VMobject(fill_opacity=0)
+        self.add(self.body, self.lines)
+        self.show(0.0)
+
+    def show(self, share: float) -> GrowingGrid:
+        """``share`` of the way, by equal factors in equal shares; returns it."""
+        self.rows, self.columns = (a * (b / a) ** share for a, b in zip(self.first, self.last, strict=True))
+        sides = np.array([self.columns, self.rows])
+        start, end = CELL * np.array(self.first[::-1]), np.sqrt(np.array(self.last[::-1], dtype=float))
+        end *= min(WIDEST / end[0], TALLEST / end[1])
+        start *= min(1.0, TALLEST / start[1])
+        width, height = start + share * (end - start)
+        left, bottom = self.x - width / 2, self.top - height
+        corners = [(left, self.top), (left + width, self.top), (left + width, bottom), (left, bottom), (left, self.top)]
+        self.body.set_points_as_corners(np.array([(*corner, 0.0) for corner in corners]))
+        pitch = np.array([width, height]) / sides
+        crowded = float(np.clip(1.0 - (pitch.min() - LEAST_PITCH) / (CELL - LEAST_PITCH), 0.0, 1.0))
+        self.body.set_fill(mix(palette.yellow, FILL + (DENSE - FILL) * crowded**4), 1)
+        self.body.set_stroke(palette.yellow, style.BOX)
+        self._rule(left, bottom, width, height, pitch)
+        self.lines.set_stroke(mix(palette.yellow, 0.7), 1.6 - 0.8 * crowded)
+        return self
+
+    def _rule(self, left: float, bottom: float, width: float, height: float, pitch: np.ndarray) -> None:
+        """The lines between columns and between rows; none that could not be told from its neighbour."""
+        starts, ends = [], []
+        if pitch[0] >= LEAST_PITCH:
+            for x in left + pitch[0] * np.arange(1, int(np.ceil(self.columns - 1e-9))):
+                starts.append((x, bottom, 0.0))
+                ends.append((x, self.top, 0.0))
+        if pitch[1] >= LEAST_PITCH:
+            for y in self.top - pitch[1] * np.arange(1, int(np.ceil(self.rows - 1e-9))):
+                starts.append((left, y, 0.0))
+                ends.append((left + width, y, 0.0))
+        there = np.array(starts).reshape(-1, 3), np.array(ends).reshape(-1, 3)
+        self.lines.points = straight_curves(*there).reshape(-1, 3)
