@@ -23,12 +23,13 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
     linear_source,
     linear_sum_source,
+    linear_terms_source,
     many_features_source,
     single_term_source,
     sum_of_sigmoids_source,
 )
 from gradreel.scenes.mobjects.measure import upright_bracket
-from gradreel.scenes.mobjects.plot import ring
+from gradreel.scenes.mobjects.plot import dashed, ring
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text
@@ -45,6 +46,7 @@ from manim import (
     ReplacementTransform,
     TransformFromCopy,
 )
+from numpy.typing import NDArray
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 WINDOWS = (1, 3, 28)  # and then the dataset's own
@@ -54,6 +56,7 @@ GROWN_SIZE = 56
 LINE_BASELINE, NOTE = 0.3, 32
 STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 0.6, -2.75, -1.05)  # left, right, bottom, top
 PAIRS, MOST_PAIRS = (3.2, 5.85, 0.05, 2.6), 80  # left, right, bottom, top; days
+CLEAR = 0.2  # from a word to a line
 INSIDE = {"bias": "b", "plus-in": "plus", "sum-in": "sum-in", "w": "w", "x": "x"}
 """Parts of the new bracket, and of the straight line that they come from."""
 
@@ -193,8 +196,8 @@ class MoreFeatures(LectureScene):
             names = in_languages("lows", lambda language: weekdays_words(self.lows, language))
             names |= in_languages("low", lambda language: _weekday(low, language))
             with self.beat("why", **names):
-                # The low days of each week are shaded. Among the pairs of days, the first of them lie apart: after the
-                # same views the day before
+                # The low days of each week are shaded. Among the pairs of days, the first of them lie apart. A line up
+                # from one x_1 meets one of them, and a day that is none: the same views before, two answers
                 strip = self.strip
                 self.shades = strip.shades(self.lows)
                 for shade in self.shades[len(self.shades) // 2 : len(self.shades) // 2 + 1]:
@@ -202,20 +205,35 @@ class MoreFeatures(LectureScene):
                     self.shades.add(name.place(strip.plot.box[3] + 0.15, center=shade.get_x()))
                 self.play(FadeIn(self.shades), run_time=0.7)
                 self._show_pairs()
-                self._name_the_low(low)
+                ends = [self.pairs.dots[k].get_center() for k in self.pairs.told_apart_from(low)]
+                self._name_the_low(low, float(ends[0][0] + ends[1][0]) / 2)
+                self._ask_for_the_day(ends)
 
     def _show_pairs(self) -> None:
         self._as_dots(list(range(len(self.pairs.dots) - 1)), 2.0)
         self.play(FadeOut(self.guides), run_time=0.3)
 
-    def _name_the_low(self, low: int) -> None:
-        """The weekday's name beside its rings."""
+    def _name_the_low(self, low: int, x: float) -> None:
+        """The weekday's name beside its rings, clear of the upright line at ``x``."""
         pairs = self.pairs
         points = np.array([pairs.dots[k].get_center() for k in pairs.on(low)])
         name = words(_weekday(low, self.context.language), style.LABEL)
         name.place(float(points[:, 1].min()) - 0.35, right=min(float(points[:, 0].max()) + 0.2, PAIRS[1]))
+        if name.get_left()[0] - CLEAR < x < name.get_right()[0] + CLEAR:
+            there = x + CLEAR + name.width / 2
+            name.set_x(there if there + name.width / 2 < style.RIGHT_EDGE else x - CLEAR - name.width / 2)
         self.told = [name]
         self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+
+    def _ask_for_the_day(self, ends: list[NDArray]) -> None:
+        """A line at one x_1, through a dot of the low weekday and one of another day, ``ends``; a ring around both."""
+        x, top, bottom = (ends[0][0] + ends[1][0]) / 2, max(end[1] for end in ends), self.pairs.plot.box[2]
+        line = dashed((x, bottom, 0), (x, top, 0), palette.text)
+        rings = [ring(end, 0.13, palette.text).set_fill(opacity=0) for end in sorted(ends, key=lambda end: end[1])]
+        self.told += [line, *rings]
+        self.wait(0.4)
+        self.play(Create(line), run_time=0.9)
+        self.play(*(FadeIn(each) for each in rings), run_time=0.4)
 
     def _ring_a_pair(self) -> None:
         """Two days with the same views before them, or nearly, and an upright bracket between them."""
@@ -229,30 +247,41 @@ class MoreFeatures(LectureScene):
 
     def _more_days_beat(self) -> None:
         with self.beat("more-days", days=number_text(self.days)):
-            # What stands in the bracket comes down: a straight line. Its window reaches back further and further; j
-            # counts the days, each is a feature and has its weight
+            # What stands in the bracket comes down: a straight line. Its window reaches back: first term by term, then
+            # as a sum in which j counts the days, further and further. Each is a feature and has its weight
             leaving = [self.pairs, *self.told]
             if self.low is not None:
                 leaving.append(self.shades)
             self.play(*(FadeOut(part) for part in leaving), *self._all_of(self.sum, PRESENT), run_time=0.5)
             outer = {"b": "bias", "plus": "plus-in"}
-            self.play(*grow(self.sum, self.line, outer, copied=True), run_time=1.4)
-            widened = [days for days in self.windows if days > 1]
-            for k, days in enumerate(widened):
+            self.play(*grow(self.sum, self.line, outer, copied=True), run_time=1.0)
+            first, *further = [days for days in self.windows if days > 1]
+            self._write_out(first)
+            for days in further:
                 self._widen(days)
-                if k == 0:
-                    self.kinds = self._kinds()
-                    self.play(*(FadeIn(kind, shift=0.1 * UP) for kind in self.kinds), run_time=0.6)
+            self.kinds = self._kinds()
+            self.play(*(FadeIn(kind, shift=0.1 * UP) for kind in self.kinds), run_time=0.5)
 
     def _all_of(self, text: TextMobject, share: float) -> list[Animation]:
         """Every named part dims, or comes back: part by part, as they were dimmed."""
         return [emphasis(text.part(name), share) for name in text.parts]
 
+    def _write_out(self, days: int) -> None:
+        """From one day to some: each with its w, term by term; then the same as a sum over j."""
+        source, terms = linear_terms_source(days)
+        written, summed = self._formula(source, LINE_BASELINE), self._formula(linear_sum_source(days), LINE_BASELINE)
+        origins = {f"{letter}_{j}": letter for letter in ("w", "x") for j in terms}
+        self.play(*grow(self.line, written, origins), *self.strip.widen(days), run_time=1.3)
+        self.wait(0.5)
+        ends = {f"{letter}_{j}": letter for letter in ("w", "x") for j in terms[1:]}
+        self.play(*grow(written, summed, {"w": "w_1", "x": "x_1"}, ends), run_time=1.1)
+        self.line = summed
+
     def _widen(self, days: int) -> None:
         longer = self._formula(linear_sum_source(days), LINE_BASELINE)
-        self.play(*grow(self.line, longer), *self.strip.widen(days), run_time=SECONDS)
+        self.play(*grow(self.line, longer), *self.strip.widen(days), run_time=1.0)
         self.line = longer
-        self.wait(0.4)
+        self.wait(0.2)
 
     def _bracket_beat(self) -> None:
         with self.beat("bracket"):

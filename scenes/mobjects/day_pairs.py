@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 RADIUS = 0.05
 ALIKE = 0.03  # of the axis: two days before that differ by less are alike
+SAME = 0.012  # of the axis: one line goes through the dots of both
 
 
 class DayPairs(VGroup):
@@ -63,6 +64,19 @@ class DayPairs(VGroup):
     def on(self, weekday: int) -> list[int]:
         """Which dots are of a weekday, 0 for Monday."""
         return [int(k) for k in np.flatnonzero(weekdays(self.dates) == weekday)]
+
+    def told_apart_from(self, weekday: int) -> tuple[int, int]:
+        """A dot of ``weekday`` (0 for Monday) and one of another day, right of the same views: as far apart as any.
+
+        Where no two lie over each other, those that lie most nearly so.
+        """
+        low, high = self.plot.x_range
+        own = weekdays(self.dates) == weekday
+        beside = np.abs(self.before[own][:, None] - self.before[~own][None, :])
+        apart = np.abs(self.views[own][:, None] - self.views[~own][None, :])
+        same = beside <= max(SAME * (high - low), float(beside.min()))
+        i, j = np.unravel_index(int(np.where(same, apart, -1.0).argmax()), apart.shape)
+        return int(np.flatnonzero(own)[i]), int(np.flatnonzero(~own)[j])
 
     def furthest_pair(self) -> tuple[int, int]:
         """The two dots that are furthest apart in height, of those with the same views on the day before, or nearly."""

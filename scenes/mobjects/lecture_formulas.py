@@ -18,10 +18,26 @@ def linear_source() -> str:
 
 
 def linear_sum_source(days: int) -> str:
-    """y = b + sum_j w_j x_j over j = 1 ... ``days``; of a single day y = b + w x_1."""
+    """y = b + sum_j w_j x_j over j = 1 ... ``days``; of a single day y = b + w x_1.
+
+    The upper limit is a part of its own, which no other number has: where it becomes another, none melts into it.
+    """
     if days == 1:
         return linear_source()
-    return f'{CONSTANT} part("sum-in", sum_(j=1)^{days}) part("w", yellow(w_j)) thin part("x", x_j)'
+    limit = f'part("limit-{days}", {days})'
+    return f'{CONSTANT} part("sum-in", sum_(j=1)^({limit})) part("w", yellow(w_j)) thin part("x", x_j)'
+
+
+def linear_terms_source(days: int, written: int = 3) -> tuple[str, tuple[int, ...]]:
+    """y = b + w_1 x_1 + w_2 x_2 + ...: the sum written out, and which terms that is; beyond ``written``, the last.
+
+    Parts of term j: "w_1", "x_1".
+    """
+    terms = (*range(1, min(days, written) + 1), *((days,) if days > written else ()))
+    products = [f'part("w_{j}", yellow(w_{j})) thin part("x_{j}", x_{j})' for j in terms]
+    if days > written + 1:
+        products.insert(written, "dots.c")
+    return f"{CONSTANT} {' + '.join(products)}", terms
 
 
 def one_sigmoid_source(fraction: bool = False) -> str:

@@ -74,7 +74,8 @@ class ViewWindow(VGroup):
 
     def _name(self, days: int) -> TextMobject:
         """x_days above the window's first day; the name of yesterday ends at the window's end."""
-        name, y = formula(f'part("x", x_{days})', NAME_SIZE), self.plot.box[3] + NAME_ABOVE
+        # the index is a part of its own, so that it fades: 3 would melt into 28
+        name, y = formula(f'part("x", x_(part("day-{days}", {days})))', NAME_SIZE), self.plot.box[3] + NAME_ABOVE
         if days == 1:
             return name.place(y, right=self.x_ago(0.5))
         name.place(y, center=max(self.x_ago(days), self.plot.box[0]))

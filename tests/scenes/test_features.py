@@ -15,7 +15,8 @@ from gradreel.core.written_out import label_day
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.features import MoreFeatures
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
-from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
+from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.style import palette
 
 RUN = THREE_DAYS.model_copy(update={"epochs": 1})
@@ -72,7 +73,7 @@ def test_the_window_is_as_long_as_the_formula_says(play):
         assert width == pytest.approx(days)
         assert bright == days
         if days > 1:
-            assert any(f"sum_(j=1)^{days})" in source for source in sources)
+            assert any(f"sum_(j=1)^{days})" in source or f'"limit-{days}"' in source for source in sources)
     assert not any("sum_(j=1)^30" in source for source in at["count"][3])
 
 
@@ -115,6 +116,27 @@ def test_each_dot_is_a_day_over_the_day_before_it_and_the_first_low_day_has_ring
     np.testing.assert_allclose(dots, np.column_stack([views[:-1], views[1:]]), rtol=1e-6)
     fridays = weekdays(daily.dates()[end - len(dots) + 1 : end + 1]) == 4
     assert rings == fridays.tolist()
+
+
+@pytest.mark.parametrize("dataset", [DailyViews(), DailyViews(series=WEEKS, window=7)], ids=["ours", "weeks"])
+def test_one_x_1_has_two_answers(play, dataset):
+    """The line stands on a low day and on another, after the same views, or as nearly as there are."""
+    scene = play(MoreFeatures, lambda scene, beat: None, dataset=dataset).scene
+    pairs = scene.pairs
+    k, other = pairs.told_apart_from(scene.low)
+    assert k in pairs.on(scene.low) and other not in pairs.on(scene.low)
+    line, *rings = scene.told[1:]
+    ends = sorted((pairs.dots[k].get_center(), pairs.dots[other].get_center()), key=lambda end: end[1])
+    np.testing.assert_allclose([each.get_center() for each in rings], ends, atol=1e-6)
+    assert abs(ends[0][0] - ends[1][0]) < 0.05 and abs(line.get_x() - ends[0][0]) < 0.05
+    assert line.get_top()[1] > ends[0][1] + 0.2, "the answers lie apart"
+
+
+def test_no_limit_of_the_sum_melts_into_another(play):
+    """Of two windows, only the letters are common parts."""
+    few, many = (formula(linear_sum_source(days)) for days in (3, 56))
+    assert set(few.parts) & set(many.parts) == {"y", "equals", "b", "plus", "sum-in", "w", "x"}
+    assert len(many.part("limit-56")) == 2 and len(few.part("sum-in")) == len(many.part("sum-in"))
 
 
 def test_days_without_a_low_weekday_are_told_otherwise(play):
