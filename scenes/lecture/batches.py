@@ -50,6 +50,7 @@ LABEL_LINE, FORMULA_LINE = -1.15, -1.95
 BATCH, BATCH_WIDTH = 0.5, 2.6  # share of the text colour, and width, of the line of the batches' losses
 LEAST_FALL = 0.02  # of the loss over all examples: less is not seen
 ONE_BY_ONE = 3  # batches that are taken slowly
+COUNTED_ON = 6  # of the second epoch, after the first is over
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
 Size = Annotated[int, Field(ge=1, le=10**9)]
 
@@ -132,13 +133,16 @@ class Batches(QuizBeats):
     def _split_beat(self) -> None:
         data = self.experiment.dataset
         with self.beat("split", examples=number_text(data.examples), batch=Count(self.experiment.batch_size)):
-            # A square for each example, in the order of the data; they fly into the batches that were really drawn
+            # A square for each example, in the order of the data, and their number. They stay while it is asked whether
+            # all are needed; then they are shuffled, and then cut into the batches that were really drawn
             self.letters = self._letters()
-            arriving = [*self._title("heading"), *self._note(), FadeIn(self.letters[0], shift=0.15 * UP)]
-            self.play(FadeIn(self.field.cells), *arriving, run_time=0.8)
+            self.play(FadeIn(self.field.cells), *self._title("heading"), *self._note(), run_time=0.8)
             self.wait(0.8)
-            self.play(self.field.gather(self._batches_of(0), 3.0))
-            self.play(FadeIn(self.letters[1], shift=0.15 * UP), run_time=0.5)
+            self.play(FadeIn(self.letters[0], shift=0.15 * UP), run_time=0.5)
+            self.wait(3.2)
+            self.play(self.field.shuffle(self._batches_of(0), 1.3))
+            cut = self.field.gather(self._batches_of(0), 1.1)
+            self.play(cut, FadeIn(self.letters[1], shift=0.15 * UP))
 
     def _note(self) -> list[Animation]:
         """What the examples are, where they are days."""
@@ -192,9 +196,11 @@ class Batches(QuizBeats):
         values = {"updates": number_text(self.per_epoch)}
         if self.experiment.epochs > 1:
             with self.beat("epoch", **values):
-                # The frame goes on to the last batch: an epoch. Then all examples are shuffled anew
+                # The frame goes on to the last batch: an epoch. Then all examples are shuffled anew, and the count goes
+                # on with the next epoch's first batches
                 self._go_round()
-                self.play(self.field.gather(self._batches_of(1), 2.0))
+                self.play(self.field.gather(self._batches_of(1), 1.4))
+                self._go_on_and_on()
         else:
             with self.beat("epoch-only", **values):
                 # The frame goes on to the last batch: an epoch, and the end of the run
@@ -218,7 +224,7 @@ class Batches(QuizBeats):
             count.place_left(LABEL_LINE - 0.35, left)
 
         moving = VGroup(field.cells, field.frame, count)
-        self.play(UpdateFromAlphaFunc(moving, go), run_time=3.2, rate_func=linear)
+        self.play(UpdateFromAlphaFunc(moving, go), run_time=2.6, rate_func=linear)
         result = words(self.screen("epoch-is", updates=number_text(self.per_epoch)), 40)
         result.place(FORMULA_LINE - 0.35, left=style.LEFT_EDGE)
         self.play(FadeIn(result, shift=0.15 * UP), run_time=0.5)
@@ -231,8 +237,23 @@ class Batches(QuizBeats):
             sum_text = f'"{number_text(examples)}" = {whole} dot {number_text(size)} + {number_text(rest)}'
             self.result.add(left_over, formula(sum_text, 40).place(FORMULA_LINE - 0.35, right=style.RIGHT_EDGE))
             self.play(FadeIn(self.result[-2:], shift=0.15 * UP), run_time=0.5)
-            self.wait(1.0)
+            self.wait(0.6)
         self.play(FadeOut(field.frame), field.turning(None), run_time=0.4)
+
+    def _go_on_and_on(self) -> None:
+        """The frame goes over the first batches of the second epoch, and the updates are counted on."""
+        field, count, more = self.field, self.result[1], min(COUNTED_ON, self.per_epoch)
+        left = count.get_left()[0]
+        field.frame_batch(0)
+        self.play(FadeIn(field.frame), run_time=0.3)
+
+        def go(_: VGroup, share: float) -> None:
+            k = min(int(share * more), more - 1)
+            field.frame_batch(k)
+            count.set_value(self.per_epoch + k + 1)
+            count.place_left(LABEL_LINE - 0.35, left)
+
+        self.play(UpdateFromAlphaFunc(VGroup(field.frame, count), go), run_time=0.2 * more, rate_func=linear)
 
     def _label(self, batch: int) -> TextMobject:
         text = self.screen("batch", number=batch)
@@ -264,8 +285,10 @@ class Batches(QuizBeats):
         self.plot = plot = LossPlot(self.history, self._texts(), **PLOT, counts=False)
         plot.batch.set_stroke(mix(palette.text, BATCH), BATCH_WIDTH)
         gone = [self.field.cells, self.letters, self.result, self.squares]
+        gone += [self.field.frame] if self.field.frame in self.get_mobject_family_members() else []
         self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading-wander"))
-        self.play(FadeIn(plot.axes), FadeIn(plot.epochs), run_time=0.6)
+        labels = [plot.labels["batch"], plot.labels["whole"]]
+        self.play(*map(FadeIn, (plot.axes, plot.epochs, *labels)), run_time=0.6)
         curves = VGroup(plot.batch, plot.whole)
         last = float(self.history.n_updates - 1)
 
@@ -274,8 +297,6 @@ class Batches(QuizBeats):
                 curve.show(share * last)
 
         self.play(UpdateFromAlphaFunc(curves, draw), run_time=4.5, rate_func=linear)
-        labels = [plot.labels["batch"], plot.labels["whole"]]
-        self.play(*(FadeIn(label, shift=0.1 * UP) for label in labels), run_time=0.5)
         self.gone = [plot.axes, plot.epochs, *curves, *labels, self.source]
 
     def _texts(self) -> dict[str, str]:

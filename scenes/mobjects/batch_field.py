@@ -22,14 +22,14 @@ class BatchField(VGroup):
     """The squares of N examples, one VMobject for the examples of each batch of the first epoch.
 
     ``batches``: of each batch the indices of its examples. In the order of the data they fill ``whole``, in batches
-    ``box``; ``gather`` moves them. ``frame`` is a thin frame for one batch, ``turn(k)`` says whose turn it is, and
-    ``turning(k)`` lets it become that batch's.
+    ``box``; ``shuffle`` and ``gather`` move them. ``frame`` is a thin frame for one batch, ``turn(k)`` says whose turn
+    it is, and ``turning(k)`` lets it become that batch's.
     """
 
     def __init__(self, batches: Sequence[NDArray], whole: Box, box: Box) -> None:
         super().__init__()
         self.batches = [np.asarray(batch) for batch in batches]
-        self.box = box
+        self.whole, self.box = whole, box
         self.n_examples = sum(map(len, self.batches))
         self.width_in_squares, self.pitch, self.columns = _blocks(len(self.batches), len(self.batches[0]), box)
         self.cells = VGroup(*(VMobject(stroke_width=0).set_fill(palette.text, 1) for _ in self.batches))
@@ -66,12 +66,23 @@ class BatchField(VGroup):
         for cell, batch in zip(self.cells, self.batches, strict=True):
             cell.points = squares(places[batch], SIDE * pitch)
 
+    def shuffle(self, batches: Sequence[NDArray], run_time: float) -> Animation:
+        """The squares change places: row by row they stand in the order in which these batches have them."""
+        places = np.empty((self.n_examples, 2))
+        order, pitch = _in_order(self.n_examples, self.whole)
+        places[np.concatenate([np.asarray(batch) for batch in batches])] = order
+        return self._going(places, pitch, run_time)
+
     def gather(self, batches: Sequence[NDArray], run_time: float) -> Animation:
         """The squares move into these batches."""
-        before, spacing, places = self.places, self.spacing, self.in_batches(batches)
+        return self._going(self.in_batches(batches), self.pitch, run_time)
+
+    def _going(self, places: NDArray, pitch: float, run_time: float) -> Animation:
+        """Every square goes straight from where it is now to its place (N, 2)."""
+        before, spacing = self.places, self.spacing
 
         def move(_: Mobject, share: float) -> None:
-            self.put(before + share * (places - before), spacing + share * (self.pitch - spacing))
+            self.put(before + share * (places - before), spacing + share * (pitch - spacing))
 
         return UpdateFromAlphaFunc(self.cells, move, run_time=run_time, rate_func=smooth)
 

@@ -222,6 +222,36 @@ def test_what_cannot_be_shown_is_an_error(parameters, word):
         Batches.validated(parameters)
 
 
+def test_shuffled_squares_fill_the_same_places_in_the_order_of_the_batches():
+    whole, batches = (-6, 6, -2, 2), np.random.default_rng(1).permutation(60).reshape(6, 10)
+    field = BatchField(batches, whole, whole)
+    in_order = field.places.copy()
+    shuffling = field.shuffle(batches, 1.0)
+    shuffling.update_function(shuffling.mobject, 1.0)
+    np.testing.assert_allclose(field.places[batches.ravel()], in_order)
+    cutting = field.gather(batches, 1.0)
+    cutting.update_function(cutting.mobject, 1.0)
+    np.testing.assert_allclose(field.places, field.in_batches(batches))
+
+
+def test_after_an_epoch_the_count_goes_on(play):
+    def look(scene, beat):
+        if beat.startswith("epoch"):
+            return scene.result[1].text, scene.field.frame in scene.get_mobject_family_members()
+        return None
+
+    seen = play(Batches, look, run=RUN).seen
+    count, framed_now = seen["epoch"]
+    assert RUN.batches_per_epoch < int(count) < 2 * RUN.batches_per_epoch and framed_now
+    only = EXTREMES["one epoch of single examples"]
+    assert play(Batches, look, run=only).seen["epoch-only"] == (str(only.batches_per_epoch), False)
+
+
+def test_the_second_epochs_frame_is_gone_when_the_losses_are_drawn(play):
+    seen = play(Batches, lambda scene, beat: scene.field.frame in scene.get_mobject_family_members(), run=RUN).seen
+    assert seen["epoch"] and not any(seen[beat] for beat in LAST_BEATS)
+
+
 def test_the_turn_goes_from_batch_to_batch_and_half_way_is_between():
     field = BatchField(np.arange(60).reshape(6, 10), (-6, 6, -2, 2), (-6, 6, -2, 2))
     field.turn(1)
