@@ -147,14 +147,14 @@ class Loss(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # The three steps: the brightness moves from the function on to the loss; there other recorded values are
-            # tried, and the errors with them
+            # The three steps: the brightness stays on the function while that is spoken of, then moves on to the loss;
+            # there other recorded values are tried, and the errors with them
             self.title, arriving = next_heading(steps_heading(self))
             steps = part_map(self, self.trace("curve"), 1)
             self.play(*arriving, FadeIn(steps), run_time=0.6)
+            self.wait(2.9)
             self.play(steps.focus(2), run_time=0.8)
-            self.wait(1.0)
-            self.play(steps.try_values(5.0))
+            self.play(steps.try_values(3.1))
         self.steps = steps
 
     def _error_beat(self) -> None:
@@ -221,35 +221,37 @@ class Loss(LectureScene):
             self.play(board.rising(self.thetas.everything.error[0]))
             self.wait(1.2)
             self.play(FadeOut(bars), run_time=0.4)
-            self._settle(0)
+            self._settle(0, 1.5)
 
-    def _settle(self, k: int) -> None:
+    def _settle(self, k: int, seconds: float) -> None:
         """The strip becomes level, and its height is the loss of card ``k``."""
         strip, thetas = self.strip, self.thetas
-        self.play(self.board.settling(thetas.all_errors(thetas.rows[k]), 1.5))
+        self.play(self.board.settling(thetas.all_errors(thetas.rows[k]), seconds))
         mean = self.screen("mean", loss=self.written(thetas.losses[k]))
         self.mean_label = strip.mean_label(mean, right=CARD_LEFT - 0.08)
-        self.play(Create(strip.level), FadeIn(self.mean_label), run_time=0.5)
-        self.play(FadeIn(self.cards[k].loss, target_position=self.mean_label), run_time=0.8)
+        self.play(Create(strip.level), FadeIn(self.mean_label), run_time=0.3)
+        self.play(FadeIn(self.cards[k].loss, target_position=self.mean_label), run_time=0.6)
 
     def _other_beat(self) -> None:
         before, after = self.thetas.losses
         same = self.written(before) == self.written(after)
         key = "other-same" if same else "other-better" if after < before else "other-worse"
         with self.beat(key, loss=self.written(after), update=Count(self.thetas.update(1))):
-            # Other values of theta: the line moves, all errors with it, and they settle at another level
+            # Other values of theta: the line moves, all errors with it, and they settle at another level by the time
+            # their loss is said. Then both losses are bright, one above the other
             first, second = self.cards
-            self.play(emphasis(first, PRESENT), FadeIn(second.values, shift=0.15 * UP), run_time=0.7)
+            self.play(emphasis(first, PRESENT), FadeIn(second.values, shift=0.15 * UP), run_time=0.5)
             self._rise_again()
-            self._walk(4.0)
-            self._settle(1)
+            self._walk(2.3)
+            self._settle(1, 0.9)
+            self.play(emphasis(first.loss, style.FULL), run_time=0.4)
 
     def _rise_again(self) -> None:
         """The strip is no longer level; where it was, a dashed line stays."""
         strip, thetas = self.strip, self.thetas
         self.ghost = strip.ghost()
         self.play(FadeOut(strip.level), FadeOut(self.mean_label), FadeIn(self.ghost), run_time=0.3)
-        self.play(self.board.settling(thetas.all_errors(thetas.rows[0]), 0.8, back=True))
+        self.play(self.board.settling(thetas.all_errors(thetas.rows[0]), 0.5, back=True))
 
     def _walk(self, seconds: float) -> None:
         """Blue and the errors pass through the recorded states from the first theta to the second."""
