@@ -44,10 +44,11 @@ from pydantic import Field
 
 W_RANGE, B_RANGE = (-1.0, 1.0), (0.0, 4.0)  # of the lines that are tried
 BEARABLE = 2 * 3600.0  # seconds: a lecture
-SCAN_SECONDS = 6.0
+SCAN_SECONDS = 3.4
+STAGE = 1.0  # seconds that a sum of sigmoids is to be seen
 ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
 LINE_FORMULA, SUM_FORMULA = 2.05, 1.72  # baselines
-CURVE = Expression("2 + 1.2*sin(1.5*x - 0.6) + 0.12*x")
+CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
 LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100, whose turn comes later
 
 
@@ -91,19 +92,21 @@ class WhyGradient(LectureScene):
         counts = self.parameters.sigmoids
         with self.beat("sigmoids", first=Count(counts[0])):
             # The sum over i up to 3, and what three sigmoids make of a curve; then more of them, and more bends
-            self.play(*self._title("heading-how-many"))
             self.bends = bends = BendPlot(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
             self.sum_formula = self._sum(counts[0])
-            self.play(FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP), run_time=0.6)
+            arriving = FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP)
+            self.play(*self._title("heading-how-many"), *arriving, run_time=0.6)
             now = bends.values(counts[0])
             bends.draw(now)
             self.play(
-                Create(bends.target), FadeIn(bends.name_target(self.screen("target"))), run_time=0.8, rate_func=smooth
+                Create(bends.target), FadeIn(bends.name_target(self.screen("target"))), run_time=0.7, rate_func=smooth
             )
-            self.play(Create(bends.sum), run_time=0.9, rate_func=smooth)
+            self.play(Create(bends.sum), run_time=0.8, rate_func=smooth)
+            self.wait(STAGE)
             for count in counts[1:]:
                 new, then = self._sum(count), bends.values(count)
-                self.play(*grow(self.sum_formula, new), self._bend(now, then), run_time=1.1)
+                self.play(*grow(self.sum_formula, new), self._bend(now, then), run_time=0.8)
+                self.wait(STAGE)
                 self.sum_formula, now = new, then
             limit = self._limit()
             name = words(self.screen("hyperparameter"), style.LABEL, palette.text)
@@ -154,24 +157,29 @@ class WhyGradient(LectureScene):
 
     def _two_beat(self) -> None:
         tries, end = Tries(self.m, 2), np.asarray(self.fit.parameters[-1])
-        board = self.board
-        best = {"least": board.written(float(board.numbers.loss.min()))}
-        best["trained"] = board.written(float(loss(self.fit.experiment, end)))
+        board, trained = self.board, float(loss(self.fit.experiment, end))
+        best = {"least": board.written(float(board.numbers.loss.min())), "trained": board.written(trained)}
         with self.beat("two", values=Count(self.m), tries=number_text(tries.count), **best):
-            # Cell by cell the line is tried and its loss measured; the lowest is ringed; the trained line is near it
+            # Cell by cell the line is tried and its loss measured; the lowest is ringed, with its loss. Near it the
+            # trained line has a dot: the line swings there, and its loss is read off, too
             numbers, count = board.numbers, tries.count
-            self.play(board.swing(0, 0), run_time=0.7)
-            self.play(FadeIn(board.readout), run_time=0.4)
+            self.play(board.swing(0, 0), run_time=0.5)
+            self.play(FadeIn(board.readout), run_time=0.3)
             moving = VGroup(board.grid.bands, board.line, board.count, board.loss)
 
             def try_more(_: VGroup, share: float) -> None:
                 board.show(1 + round(share * (count - 1)))
 
             self.play(UpdateFromAlphaFunc(moving, try_more), run_time=SCAN_SECONDS, rate_func=linear)
-            self.play(board.swing(*numbers.best), Create(board.grid.ring), run_time=0.9)
-            self.wait(0.8)
-            self.between = board.between(line_of(self.fit.experiment, end))
-            self.play(FadeIn(self.between, scale=1.6), run_time=0.6)
+            line = line_of(self.fit.experiment, end)
+            self.between = board.between(line)
+            self.noted = board.noted(self.between, trained)
+            self.play(board.swing(*numbers.best), Create(board.grid.ring), run_time=0.7)
+            self.play(FadeIn(self.noted[0]), run_time=0.3)
+            self.wait(1.0)
+            self.play(FadeIn(self.between, scale=1.6), run_time=0.4)
+            self.play(board.swing_to(line, trained), run_time=0.7)
+            self.play(FadeIn(self.noted[1]), run_time=0.3)
 
     def _sixteen_beat(self) -> None:
         tries = Tries(self.m, THREE_DAYS.n_parameters)
@@ -189,7 +197,7 @@ class WhyGradient(LectureScene):
     def _count_up(self, tries: Tries, time: Duration) -> None:
         board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
         self.rows = [line]
-        leaving = [*(part for part in board if part is not board.grid), self.line_formula, self.between]
+        leaving = [*(part for part in board if part is not board.grid), self.line_formula, self.between, *self.noted]
         self.play(*(FadeOut(part, run_time=0.5) for part in leaving), *self._title("heading-count"))
         picture = VGroup(board.grid.bands, board.grid.ring)
         self.remove(*board.grid.lines)

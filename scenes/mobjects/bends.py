@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.activations import sigmoid
 from gradreel.core.expression import Expression
-from gradreel.core.matching import match_by_slope
-from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.core.sigmoid_fit import fit_sigmoids
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import TextMobject, words
@@ -17,21 +15,6 @@ from numpy.typing import NDArray
 
 SAMPLES = 400
 LOW, HIGH = 0.0, 8.0
-
-
-def pieces(f: Expression, count: int) -> PiecewiseLinearCurve:
-    """A polyline of ``count`` segments on ``f``, well placed: a constant and as many hard sigmoids."""
-    return PiecewiseLinearCurve.approximate(f, LOW, HIGH, count + 1, "adaptive")
-
-
-def soft_sum(curve: PiecewiseLinearCurve, x: NDArray) -> NDArray:
-    """The constant and, for each hard sigmoid of ``curve``, the sigmoid that matches it: (n,) at x (n,)."""
-    parts = curve.decompose()
-    total = np.full(len(x), parts.constant)
-    for start, end, height in zip(parts.start, parts.end, parts.height, strict=True):
-        match = match_by_slope(float(start), float(end), float(height))
-        total += match.c * sigmoid(match.b + match.w * x)
-    return total
 
 
 class BendPlot(VGroup):
@@ -58,8 +41,8 @@ class BendPlot(VGroup):
         return self.label.place(y + 0.3, center=x)
 
     def values(self, count: int) -> NDArray:
-        """(SAMPLES,): the sum of ``count`` sigmoids."""
-        return soft_sum(pieces(self.f, count), self.x)
+        """(SAMPLES,): the sum of ``count`` sigmoids that comes nearest to red."""
+        return fit_sigmoids(self.x, self.f(self.x), count)
 
     def draw(self, values: NDArray) -> None:
         """Draw the blue curve through ``values`` (SAMPLES,)."""

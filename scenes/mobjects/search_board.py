@@ -12,7 +12,7 @@ from gradreel.core.try_all import LineGrid, Tries
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.grid_map import GridMap
 from gradreel.scenes.mobjects.plot import Plot, polyline
-from gradreel.scenes.mobjects.text import Number, formula, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text, round_labels, ticks_at_knots
 from gradreel.scenes.style import mix, palette
@@ -30,7 +30,7 @@ class SearchBoard(VGroup):
 
     ``curve`` is drawn red, ``dataset`` are the dots around it that the losses are of. ``texts``: "tried", "loss",
     "target", "low", "high". Parts: ``plot``, ``target``, ``dots``, ``target_label``, ``line``, ``grid`` (GridMap),
-    ``grid_names``, ``scale``, ``readout``. ``show(count)``; ``swing(row, column)``.
+    ``grid_names``, ``scale``, ``readout``. ``show(count)``; ``swing(row, column)``, ``swing_to(line, loss)``.
     """
 
     def __init__(
@@ -100,6 +100,18 @@ class SearchBoard(VGroup):
         row, column = place
         return Dot((*self.grid.center(row, column), 0.0), radius=0.06, color=palette.text)
 
+    def noted(self, dot: Mobject, other: float) -> tuple[VGroup, VGroup]:
+        """The losses right of the grid's two marks: the least one by its ring, and another line's by its ``dot``.
+
+        Each is a patch, which keeps it legible on cells of any shade, and the number.
+        """
+        ring = self.grid.ring
+        left = float(max(ring.get_right()[0], dot.get_right()[0])) + 0.12
+        least = words(self.written(float(self.numbers.loss.min())), style.LABEL, palette.orange)
+        least.place(float(ring.get_y()), left=left)
+        line = min(float(dot.get_y()) - 0.1, least.baseline - 0.36)
+        return _on_patch(least), _on_patch(words(self.written(other), style.LABEL).place(line, left=left))
+
     def written(self, loss: float) -> str:
         """A loss as the readout writes it."""
         return self.loss.written(loss)
@@ -125,13 +137,19 @@ class SearchBoard(VGroup):
 
     def swing(self, row: int, column: int) -> Animation:
         """The line swings to that of another cell; the loss is that one's when it is there."""
+        line = Line(float(self.numbers.w[column]), float(self.numbers.b[row]))
+        return self.swing_to(line, float(self.numbers.loss[row, column]))
+
+    def swing_to(self, line: Line, loss: float) -> Animation:
+        """The line swings to any other one, and ``loss`` is shown when it is there."""
         w, b = self.drawn
-        ahead = np.array([self.numbers.w[column] - w, self.numbers.b[row] - b])
 
         def move(_: Mobject, share: float) -> None:
-            self._draw(w + share * ahead[0], b + share * ahead[1])
             if share == 1:
-                self.draw_line(row, column)
+                self._draw(line.w, line.b)
+                self.loss.set_value(loss)
+            else:
+                self._draw(w + share * (line.w - w), b + share * (line.b - b))
 
         return UpdateFromAlphaFunc(VGroup(self.line, self.loss), move, rate_func=smooth)
 
@@ -143,6 +161,11 @@ class SearchBoard(VGroup):
             crossings = np.sort((np.array([low, high]) - b) / w)
             ends = np.clip(ends, *crossings)
         self.plot.set_curve(self.line, ends, b + w * ends)
+
+
+def _on_patch(text: TextMobject) -> VGroup:
+    patch = Rectangle(width=text.width + 0.12, height=text.height + 0.1, stroke_width=0)
+    return VGroup(patch.set_fill(palette.background, 1).move_to(text), text)
 
 
 class TriesRow(VGroup):
