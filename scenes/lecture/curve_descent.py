@@ -143,12 +143,15 @@ class CurveDescentBeats(SlopeBeats):
                 self.show_step()
         elif self.experiment.schedule == "constant":
             with self.beat("learning-rate", rate=rate):
-                # The update's formula; the arrow takes its true length, the learning rate times the gradient
+                # The update's formula; the arrow takes its true length, the learning rate times the gradient. Then the
+                # rate is said, and written
                 self.show_step()
+                self.show_rate(rate)
         else:
             with self.beat("learning-rate-falls", rate=rate):
                 # The same, for a rate that gets smaller
                 self.show_step()
+                self.show_rate(rate)
 
     def show_step(self) -> None:
         descent, path = self.descent, self.descent.near.path
@@ -158,11 +161,19 @@ class CurveDescentBeats(SlopeBeats):
         self.play(descent.turn_arrow(descent.direction, descent.step()), *exchange, run_time=1.0)
         self.play(FadeIn(path.step_label), run_time=0.4)
 
+    def show_rate(self, rate: str) -> None:
+        """What the learning rate is, where the first update's numbers come next."""
+        self.rate = in_band(f'eta = "{rate}"', line=NUMBER_LINE, size=34)
+        self.wait(2.2)
+        self.play(FadeIn(self.rate, shift=0.15 * UP), run_time=0.5)
+
     def first_update(self) -> None:
         descent, path = self.descent, self.descent.near.path
         with self.beat("first-update", before=descent.loss_text(0), loss=descent.loss_text(1)):
             # One parameter's numbers first, then all at once: the point moves, the curve moves, its ghost stays
-            self.sum_line = self.arithmetic()
+            self.sum_line, self.frame = self.arithmetic(), descent.frame_around(self.worked.index)
+            if descent.is_plain:
+                self.play(FadeOut(self.rate), run_time=0.3)
             self.play(FadeIn(self.sum_line, shift=0.15 * UP), Create(self.frame), run_time=0.8)
             self.wait(1.2)
             descent.hold_slopes(0)  # what the formula speaks of stays while the point moves
@@ -191,8 +202,8 @@ class CurveDescentBeats(SlopeBeats):
         values = {"count": Count(self.descent.close_up), "updates": number_text(self.last)}
         if len(self.descent.names) > 2:
             with self.beat("step-back", **values):
-                # Another plane, through the whole path: the map so far shrinks to where it lies on that one, where the
-                # way so far is a short piece at the beginning
+                # First the plot gets its full height. Then another plane, through the whole path, where the way so far
+                # is a short piece at the beginning: one map fades into the other, and the path turns
                 self.show_all_of_the_path()
         else:
             with self.beat("step-back-all", **values):
@@ -203,14 +214,16 @@ class CurveDescentBeats(SlopeBeats):
         descent = self.descent
         near, far = descent.near, descent.far
         gone = [near.path.start_label, near.path.label, near.surface.values, self.caption, *self.formulas]
-        self.play(*map(FadeOut, gone), run_time=0.5)
+        self.play(*map(FadeOut, gone), self.resize(TALL), run_time=0.7)
         descent.map, self.caption = far, self.under_map(far)
         descent.show(float(descent.close_up))
         parts = ("line", "start_ring", "marker")
         moved = [ReplacementTransform(getattr(near.path, name), getattr(far.path, name)) for name in parts]
         far.surface.set_z_index(-2)
         near.ground.set_z_index(-1)
-        self.play(FadeIn(far.surface, run_time=0.7), near.goes_into(far), *moved, self.resize(TALL), run_time=1.6)
+        # On a plane that lies otherwise, what is drawn on the first one has no place
+        ground = FadeOut(near.ground) if far.is_through else near.goes_into(far)
+        self.play(FadeIn(far.surface, run_time=0.7), ground, *moved, run_time=1.4)
         gone = [FadeOut(near.ground)] if near.ground in self.mobjects else []  # it may have faded at its place
         self.play(*gone, FadeIn(self.caption), run_time=0.4)
         self.play(FadeIn(far.path.start_label), FadeIn(far.path.label), run_time=0.5)
@@ -272,18 +285,19 @@ class CurveDescentBeats(SlopeBeats):
 
     def end(self) -> None:
         values = {"updates": number_text(self.last), "loss": self.descent.loss_text(self.last)}
+        off = {**values, "gap": self.descent.gap_text()}
         step_aside, distance = emphasis(self.descent.slopes, PRESENT), self.descent.distance()
         if distance <= LANDED:
             with self.beat("end-close", **values):
                 # Blue lies on red
                 self.play(step_aside, run_time=0.6)
         elif distance <= NEARLY:
-            with self.beat("end-almost", **values):
+            with self.beat("end-almost", **off):
                 # Blue has come near red, and only nearly lies on it: how far off it is, where it is farthest
                 self.play(step_aside, run_time=0.6)
                 self.measure()
         else:
-            with self.beat("end-far", **values):
+            with self.beat("end-far", **off):
                 # Blue has come to rest away from red: how far, where it is farthest
                 self.play(step_aside, run_time=0.6)
                 self.measure()

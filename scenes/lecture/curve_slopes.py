@@ -29,7 +29,7 @@ from gradreel.scenes.style import palette
 from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, ReplacementTransform, VGroup, smooth
 from numpy.typing import NDArray
 
-QUESTION = (2.0, 0.15, -0.9)  # baselines of the model, its loss, and what is wanted
+QUESTION = (2.0, 0.75, -1.05)  # baselines of what is wanted, the model, and its loss: as they are spoken of
 SLICE_BOX = (-5.6, -1.15, -0.85, 2.2)
 GRID_BOX = (style.LEFT_EDGE, MAP_BOX[1], -1.2, 2.75)
 KNOWN = Experiment()  # the run that the sum of sigmoids was shown with
@@ -87,17 +87,16 @@ class SlopeBeats(LectureScene):
     def show_steps(self) -> None:
         self.steps = part_map(self, self.descent.run, 2)
         self.title, arriving = next_heading(steps_heading(self))
-        self.play(*arriving, FadeIn(self.steps), run_time=0.8)
-        self.wait(0.7)
-        self.play(self.steps.focus(3), run_time=0.9)
-        self.wait(0.4)
+        self.play(*arriving, FadeIn(self.steps), run_time=0.5)
+        self.play(self.steps.focus(3), run_time=0.6)
+        self.wait(1.7)
 
     def show_task(self) -> None:
         self.show_steps()
         fit, strip = self.descent.fit, self.descent.strip
         self.title, arriving = next_heading(self.screen("heading"), self.title)
         middle = (MAP_BOX[0] + MAP_BOX[1]) / 2
-        goal = formula(GOAL, 38).place(QUESTION[2], center=middle)
+        goal = formula(GOAL, 38).place(QUESTION[0], center=middle)
         *others, written = self.steps.card(3)
         gone = (self.steps.card(1), self.steps.card(2), self.steps.arrows, *others)
         self.play(*(FadeOut(part, run_time=0.5) for part in gone), *arriving)
@@ -114,7 +113,7 @@ class SlopeBeats(LectureScene):
         """What the network computes, in the middle of the map's place; smaller where it is long."""
         source, room = model_source(self.experiment), 2 * (middle - style.LEFT_EDGE)
         width = formula(source, 38).width
-        return formula(source, 38 * min(1.0, room / width)).place(QUESTION[0], center=middle)
+        return formula(source, 38 * min(1.0, room / width)).place(QUESTION[1], center=middle)
 
     def offset_note(self, middle: float) -> list[TextMobject]:
         """Beneath the model: why its b_i are not those of the sum of sigmoids, of a curve that was shown there."""
@@ -122,7 +121,7 @@ class SlopeBeats(LectureScene):
         if (run.dataset, run.hidden, run.activation) != (KNOWN.dataset, KNOWN.hidden, KNOWN.activation):
             return []
         text = self.screen("offset", middle=number_text(KNOWN.dataset.offset))
-        return [words(text, style.CAPTION, palette.dim).place(QUESTION[0] - 0.88, center=middle)]
+        return [words(text, style.CAPTION, palette.dim).place(QUESTION[1] - 0.88, center=middle)]
 
     def random_start(self) -> None:
         if self.experiment.loss == "mae":
@@ -139,7 +138,7 @@ class SlopeBeats(LectureScene):
         self.play(LaggedStart(*map(FadeIn, self.descent.strip.numbers), lag_ratio=0.12), run_time=1.4)
         self.play(Create(fit.model), run_time=1.3, rate_func=smooth)
         self.play(FadeIn(fit.model_label, shift=0.15 * UP), run_time=0.4)
-        measure = formula(loss_source(self.experiment), 38).place(QUESTION[1], center=middle)
+        measure = formula(loss_source(self.experiment), 38).place(QUESTION[2], center=middle)
         self.question.add(measure)
         self.distances = self.descent.distances()
         self.bring_to_back(self.distances)
@@ -167,7 +166,7 @@ class SlopeBeats(LectureScene):
 
     def show_slice(self) -> None:
         along = self.along
-        self.frame = self.descent.frame_around(self.worked.index)
+        self.frame = self.descent.frame_around(self.worked.index, with_slope=False)
         self.play(FadeOut(self.question), FadeOut(self.distances), run_time=0.4)
         self.play(Create(self.frame), FadeIn(along.plot), FadeIn(along.letter), run_time=0.7)
         self.add(along.curve)

@@ -142,14 +142,18 @@ class Descent:
         ends = [fit.plot.at(self.x[i], [fit.model_y[i], float(target(self.x[i]))]) for i in chosen]
         return VGroup(*(segment(low, high, mix(palette.text, 0.6), style.AXIS) for low, high in ends))
 
+    def gap_text(self) -> str:
+        """How far the blue curve, as it is now, is from red where it is farthest."""
+        gap = float(np.abs(self.fit.model_y - self.experiment.dataset.curve()(self.x)).max())
+        decimals = counting_decimals(gap)  # with three digits
+        return number_text(gap, max(min(decimals, 2), decimals - 1))
+
     def largest_gap(self) -> VGroup:
         """Where the blue curve, as it is now, is farthest from red: a bracket, and its length beside it."""
         fit, target = self.fit, self.experiment.dataset.curve()(self.x)
         k = int(np.abs(fit.model_y - target).argmax())
         ends = fit.plot.at(self.x[k], [fit.model_y[k], target[k]])
-        gap = float(abs(fit.model_y[k] - target[k]))
-        decimals = counting_decimals(gap)  # with three digits
-        number = words(number_text(gap, max(min(decimals, 2), decimals - 1)), style.LABEL)
+        number = words(self.gap_text(), style.LABEL)
         bracket = upright_bracket(*ends, cap=0.14)
         ink = np.concatenate([fit.plot.at(self.x, y) for y in (fit.model_y, target)])
         taken = [bracket, fit.target_label, fit.model_label, fit.ghost_label]
@@ -254,12 +258,15 @@ class Descent:
 
         return UpdateFromAlphaFunc(self._moving(arrow=True, label=True), move, rate_func=linear)
 
-    def frame_around(self, index: int) -> RoundedRectangle:
-        """A thin frame in text colour around a parameter's column: name, cell, slope."""
+    def frame_around(self, index: int, with_slope: bool = True) -> RoundedRectangle:
+        """A thin frame in text colour around a parameter's column: name, cell, and slope if that is there."""
         k = self.strip.columns.shown.index(index)
-        column = VGroup(self.strip.column(index), self.slopes.numbers[k])
+        column = VGroup(self.strip.column(index))
+        if with_slope:
+            column.add(self.slopes.numbers[k])
         width = max(self.strip.columns.width, self.slopes.numbers[k].width) + 0.1
-        frame = RoundedRectangle(corner_radius=0.1, width=width, height=column.height + 0.2)
+        room = 0.2 if with_slope else 0.12
+        frame = RoundedRectangle(corner_radius=0.1, width=width, height=column.height + room)
         return frame.set_stroke(palette.text, 2).move_to((self.strip.columns.x_of(index), column.get_center()[1], 0))
 
 

@@ -304,7 +304,11 @@ def test_how_near_blue_came_is_said_by_its_distance(play, monkeypatch, distance,
         scene.last = last
         gap = VGroup(Dot(), Dot())
         scene.descent = SimpleNamespace(
-            distance=lambda: distance, slopes=Dot(), loss_text=lambda row: "0.1", largest_gap=lambda: gap
+            distance=lambda: distance,
+            slopes=Dot(),
+            loss_text=lambda row: "0.1",
+            gap_text=lambda: "0.2",
+            largest_gap=lambda: gap,
         )
         scene.end()
 
@@ -325,6 +329,25 @@ def test_where_blue_is_farthest_from_red_is_measured_in_the_end(play, trace):
     play(GradientDescent, look, run=SHORT)
     ((written, gap, x, at),) = measured
     assert written == pytest.approx(gap, abs=0.0051) and x == pytest.approx(at)
+
+
+def test_the_rate_is_written_when_it_is_said_and_the_frame_holds_no_slope_before_there_is_one(play):
+    def look(scene, beat):
+        if beat.startswith("slope-"):
+            return scene.frame.get_bottom()[1], scene.descent.slopes.numbers.get_top()[1]
+        if beat == "first-update":
+            return scene.frame.get_bottom()[1], scene.descent.slopes.numbers.get_bottom()[1]
+        if beat == "learning-rate":
+            return scene.rate.source, scene.rate in scene.mobjects
+        return None
+
+    played = play(GradientDescent, look, run=SHORT)
+    bottom, slopes = next(seen for beat, seen in played.seen.items() if beat.startswith("slope-"))
+    assert bottom > slopes
+    bottom, slopes = played.seen["first-update"]
+    assert bottom < slopes
+    written, there = played.seen["learning-rate"]
+    assert 'eta = "0.1"' in written and there
 
 
 def test_a_loss_of_distances_is_said_to_be_one(film_of):
@@ -517,4 +540,4 @@ def test_a_map_that_has_faded_at_its_place_does_not_come_back(play, monkeypatch)
 def test_why_b_reads_otherwise_is_said_of_the_curve_that_was_shown(film_of):
     notes = [film_of(run).notes for run in (SHORT, LINE, EXTREMES["eight sigmoids"])]
     assert [len(note) for note in notes] == [1, 0, 0]
-    assert f"less {SHORT.dataset.offset:g}" in notes[0][0]
+    assert f"from the middle, {SHORT.dataset.offset:g}" in notes[0][0]
