@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from gradreel.core.activations import relu, sigmoid
 from gradreel.core.experiment import Experiment
+from gradreel.core.matching import match_by_slope
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
@@ -21,19 +23,22 @@ from gradreel.scenes.mobjects.sigmoid_board import ROLE
 from gradreel.scenes.mobjects.small_curve import SmallCurve
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text, ticks_at_knots
-from gradreel.scenes.style import BAND, FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import BAND, FAINT, FULL, PRESENT, emphasis, mix, palette
 from manim import (
     UP,
     Animation,
+    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
     ReplacementTransform,
+    Succession,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
     smooth,
+    squish_rate_func,
 )
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
@@ -47,6 +52,7 @@ PANELS = ((-5.4, -1.0), (1.0, 5.4))  # left and right of the two activation func
 PANEL_SPAN, PANEL_NAME = (-2.05, 0.3), -2.8
 SAMPLES = 301
 LETTER_NUMBER = 34
+TALLEST, UNDER = 3.2, 0.2  # of the hard sigmoid when it is asked for, in scene units; room under a falling one
 R = 4.0  # activation functions are drawn from -R to R
 
 
@@ -114,27 +120,76 @@ class Relu(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # All three steps are behind us; the brightness goes back to the first
+            # All three steps are behind us; the brightness goes back to the first. Then what is asked: the soft
+            # sigmoid, and over it the hard one, which stays
             steps = part_map(self, self.trace("run"), None)
             self.play(*self._title(steps_heading(self)), FadeIn(steps, run_time=0.8))
-            self.wait(0.8)
-            self.play(steps.focus(1), run_time=0.8)
-            self.map = steps
+            self.wait(0.4)
+            self.play(steps.focus(1), run_time=0.7)
+            self.wait(0.2)
+            self._ask(steps)
+
+    def _ask(self, steps: VMobject) -> None:
+        """The soft sigmoid in the place of the map; then the hard one, bright, in front of it."""
+        curve = match_by_slope(*self.hard.x, self.parameters.c)
+        soft, hard = sigmoid(curve.b + curve.w * self.x) * curve.c, self.hard(self.x)
+        self.soft = self.plot.curve(self.x, self._stretch() * soft, palette.blue)
+        self.one = self.plot.curve(self.x, self._stretch() * hard, palette.blue)
+        self.asked = self._asked()
+        late = squish_rate_func(smooth, 0.3, 1.0)
+        arriving = [Create(self.soft, run_time=1.5, rate_func=late)]
+        arriving += [FadeIn(part, run_time=1.5, rate_func=late) for part in (self.plot, self.asked[0])]
+        self.play(FadeOut(steps, run_time=0.4), *self._title(self.screen("heading-why")), *arriving)
+        self.wait(1.0)
+        dimmed = emphasis(self.soft, FAINT), emphasis(self.asked[0], PRESENT)
+        self.play(*dimmed, Create(self.one), FadeIn(self.asked[1]), run_time=1.1)
+
+    def _stretch(self) -> float:
+        """How many times higher than beside its ReLUs the hard sigmoid is while it is alone."""
+        zero, level = (float(self.plot.at(0, y)[1]) for y in (0, self.parameters.c))
+        room = TALLEST if level > zero else min(TALLEST, zero - PLOT_BOX["bottom"] - UNDER)
+        return room / abs(level - zero)
+
+    def _asked(self) -> VGroup:
+        """The names of both sigmoids right of the ramp: the soft one's on its side of the hard one's level."""
+        level = float(self.plot.at(0, self._stretch() * self.parameters.c)[1])
+        names = [words(self.screen(key), style.LABEL, palette.blue) for key in ("soft-sigmoid", "hard-sigmoid")]
+        baselines = (-0.85, 0.22) if self.parameters.c > 0 else (0.62, -0.45)
+        left = float(self.plot.at(self.hard.x[1], 0)[0]) + 0.35
+        places = zip(names, baselines, strict=True)
+        return VGroup(*(name.place(level + baseline, left=left) for name, baseline in places))
 
     def _relu_beat(self) -> None:
-        plot = self.plot
         with self.beat("relu"):
-            # A straight line and zero; the blue curve is the upper of the two: flat, then a slope
-            self.play(FadeOut(self.map, run_time=0.4), *self._title(self.screen("heading-relu")))
+            # The hard sigmoid goes down to its place and breaks at its second corner: flat, then a slope. A straight
+            # line and zero; the blue curve is the upper of the two
+            leaving = [FadeOut(part, run_time=0.5) for part in (self.soft, self.asked)]
+            self.play(*leaving, self._lower(), *self._title(self.screen("heading-relu")))
+            self.play(self._break(), run_time=1.7)
             self.line = self._straight_line().set_z_index(-1)  # blue stays in front while it leaves
-            self.play(FadeIn(plot), Create(self.line[0]), FadeIn(self.line[1]), run_time=0.9)
-            self.one = plot.curve(self.x, self.first, palette.blue)
-            self.play(Create(self.one), run_time=1.8, rate_func=smooth)
+            self.play(Create(self.line[0]), FadeIn(self.line[1]), run_time=0.9)
             self.formula = formula(relu_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
             self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
             self.play(FadeIn(self.formula, shift=0.15 * UP), FadeIn(self.letters, shift=0.1 * UP), run_time=0.6)
             self.bend = self._bend()
             self.play(FadeIn(self.bend), run_time=0.5)
+
+    def _lower(self) -> Animation:
+        """The hard sigmoid sinks to the scale of its ReLUs, over the same x."""
+        hard, most = self.hard(self.x), self._stretch()
+
+        def update(curve: VMobject, share: float) -> None:
+            self.plot.set_curve(curve, self.x, (most + share * (1 - most)) * hard)
+
+        return UpdateFromAlphaFunc(self.one, update, run_time=0.9, rate_func=smooth)
+
+    def _break(self) -> Animation:
+        """What is level turns until it goes on like the ramp: the second ReLU is taken away."""
+
+        def update(curve: VMobject, share: float) -> None:
+            self.plot.set_curve(curve, self.x, self.first + (1 - share) * self.second)
+
+        return UpdateFromAlphaFunc(self.one, update, rate_func=smooth)
 
     def _numbers_under(self, parts: dict[str, str]) -> VGroup:
         """The numbers under parts of the formula, given by their letters: b' and c' are the second ReLU's."""
@@ -261,26 +316,29 @@ class Relu(LectureScene):
             leaving = [self.plot, self.band, self.band_label, self.guide, self.marks, self.values]
             leaving += [self.formula, self.letters, self.gap_label]
             icons, signs = self._icons()
-            shrinking = zip((self.total, self.one, self.two), icons, strict=True)
             self.play(*(FadeOut(part, run_time=0.5) for part in leaving), *self._title(self.screen("heading-sum")))
-            self.play(
-                *(ReplacementTransform(curve, icon.curve) for curve, icon in shrinking),
-                *(FadeIn(part) for icon in icons for part in (icon.zero, icon.name)),
-                *(FadeIn(sign) for sign in signs),
-                run_time=1.4,
-            )
+            self._shrink(icons)
+            self.play(*(FadeIn(sign) for sign in signs), run_time=0.4)
             self.add(*icons)
             self.icons = VGroup(*icons, *signs)
             soft = formula(many_features_source(), 58).place(SUM_BASELINE, center=0.0)
             self.play(FadeIn(soft, shift=0.15 * UP), run_time=0.6)
             hard = formula(many_features_source(activation="hard_sigmoid"), 58).place(SUM_BASELINE, center=0.0)
             self.play(*grow(soft, hard), run_time=1.4)
-            self.wait(0.6)
+            self.wait(0.4)
             self.formula = formula(sum_of_relus_source(), 58).place(SUM_BASELINE, center=0.0)
             self.play(*grow(hard, self.formula), run_time=1.8)
             self.note = words(self.screen("two-each"), 30)
             self.note.place(SUM_BASELINE - 1.25, left=self.formula.part("sum").get_left()[0])
             self.play(FadeIn(self.note, shift=0.1 * UP), run_time=0.5)
+
+    def _shrink(self, icons: Sequence[SmallCurve]) -> None:
+        """Each curve becomes its small picture, the rightmost first: none runs through another one's place."""
+        moves: list[Animation] = []
+        for curve, icon in zip((self.two, self.one, self.total), reversed(icons), strict=True):
+            shown = AnimationGroup(FadeIn(icon.zero), FadeIn(icon.name), run_time=0.3)
+            moves.append(Succession(ReplacementTransform(curve, icon.curve, run_time=0.7), shown))
+        self.play(LaggedStart(*moves, lag_ratio=0.4))
 
     def _icons(self) -> tuple[list[SmallCurve], list[TextMobject]]:
         curves = (self.hard(self.x), self.first, self.second)

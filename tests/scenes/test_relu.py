@@ -77,6 +77,26 @@ def test_the_first_relu_bends_where_its_bracket_is_zero(play):
     assert play(Relu, look, run=RUN, w=4.0, b=6.0).seen["relu"] == pytest.approx((-1.5, 0.0), abs=1e-6)
 
 
+def test_the_hard_sigmoid_is_asked_for_and_breaks_into_the_relu(play):
+    def look(scene, beat):
+        if beat not in ("map", "relu"):
+            return None
+        shown = scene.get_mobject_family_members()
+        assert scene.one in shown and (scene.soft in shown) is (beat == "map")
+        return [drawn(scene.plot, curve) for curve in (scene.soft, scene.one)]
+
+    for c in (3.0, -2.0):
+        seen = play(Relu, look, run=RUN, c=c).seen
+        (x, soft), (_, hard) = seen["map"]
+        assert abs(hard[-1]) > 1.5 * abs(c), "higher than beside the ReLUs"
+        scale = hard[-1] / c
+        assert scale > 0
+        assert hard == pytest.approx(scale * c * hard_sigmoid(x, 1.0, 3.0), abs=1e-6)
+        assert soft == pytest.approx(scale * c * sigmoid(2 * (x - 2)), abs=1e-6)  # as steep in the middle
+        x, first = seen["relu"][1]
+        assert first == pytest.approx(c * relu(0.5 * x - 0.5), abs=1e-6)
+
+
 def test_the_sum_is_first_one_of_hard_sigmoids_then_of_twice_as_many_relus(play):
     written = play(Relu, lambda scene, beat: beat == "sum" and scene.formula.source, run=RUN).seen
     assert "max" in written["sum"] and "sum_(2i)" in written["sum"] and "sigmoid(" not in written["sum"]
