@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.results import training_by_epoch, unseen_by_epoch
+from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.compared_networks import UNDECIDED
 from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
 from gradreel.scenes.mobjects.bars import UNSEEN, above_the_picture, seed_dot
-from gradreel.scenes.mobjects.depth_lines import KINDS, most_of
+from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines, most_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START
-from gradreel.scenes.mobjects.loss_scale import ROOM
+from gradreel.scenes.mobjects.loss_scale import OVER_TOP, ROOM
 from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, mix, palette
 from manim import (
-    UP,
+    LEFT,
+    RIGHT,
     AnimationGroup,
     Circle,
     Create,
@@ -39,6 +42,7 @@ ASTRAY = 1.2  # of the picture that the means need: a run that ends higher has n
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS = 8.0
+FADING = 0.04  # of the training: so long the word for runs above the picture fades, once there is none
 
 
 class DepthExperiment(DepthPicture):
@@ -85,8 +89,9 @@ class DepthExperiment(DepthPicture):
         }
         self.disc, self.head = seed_dot(np.zeros(3)).points, above_the_picture()
         self._show_runs(self.epochs[-1])
-        rings = [swarm.get_all_points() for swarm in self.swarms["unseen"]]  # there when training numbers come
-        self.picture.keep_clear("training", np.concatenate(rings))
+        rings = np.concatenate([swarm.get_all_points() for swarm in self.swarms["unseen"]])
+        self.picture.keep_clear(rings)  # they are there when numbers come, and stay behind their means
+        self.above = self._word_for_heads()
         self._show_runs(0.0)
 
     def _show_runs(self, epoch: float) -> None:
@@ -99,67 +104,104 @@ class DepthExperiment(DepthPicture):
                     dot.set_points(self.head if loss > most else self.disc)
                     dot.move_to(self.picture.plot.at(k + beside, min(loss, most)))
 
+    def _word_for_heads(self) -> VGroup:
+        """An arrow's head and what it says, over the picture."""
+        text = words(self.screen("above"), style.TICK, palette.dim)
+        text.place(BOX[3] + OVER_TOP, center=(BOX[0] + BOX[1]) / 2)
+        head = seed_dot(np.zeros(3))
+        head.set_points(self.head).next_to(text, LEFT, buff=0.15)
+        return VGroup(head, text)
+
+    def _last_above(self) -> float:
+        """The share of the training after which no run's loss is above the picture; 1 where one is to the end."""
+        highest = np.max([course for kind in KINDS for runs in self.courses[kind] for course in runs], axis=0)
+        above = self.epochs[highest > self.picture.most]
+        return float((above[-1] / self.epochs[-1]) ** (1 / SLOW_START)) if len(above) else 0.0
+
+    def _show_labels(self, epoch: float) -> None:
+        """The words beside the last network's dots, at the height of their mean."""
+        plot, heights = self.picture.plot, {}
+        for kind in KINDS:
+            views = np.mean([np.interp(epoch, self.epochs, course) for course in self.courses[kind][-1]])
+            heights[kind] = float(plot.at(0.0, min(float(views), self.picture.most))[1])
+        self.picture.put_labels(heights)
+
     # -- beats -----------------------------------------------------------------------------------------------------
 
     def _networks_beat(self) -> None:
         with self.beat("networks", width=Count(self.parameters.width)):
-            # The room sees layer upon layer: a block of dots for each
+            # The room sees layer after layer, from left to right: a block of dots for each
             self.title, arriving = next_heading(self.screen("heading"))
             picture, self.note = self.picture, self.data_note()
             self.play(*arriving, FadeIn(picture.axis), FadeIn(self.note), FadeIn(picture.names), run_time=0.7)
             built = []
             for result, block in zip(self.outcome, self.blocks, strict=True):
-                layers = [FadeIn(layer, shift=0.2 * UP) for layer in (block if result.network.hidden else [block])]
+                layers = [FadeIn(layer, shift=0.2 * RIGHT) for layer in (block if result.network.hidden else [block])]
                 built.append(LaggedStart(*layers, lag_ratio=0.6))
             self.play(LaggedStart(*built, lag_ratio=0.6), run_time=5.0)
 
     def _train_beat(self) -> None:
         with self.beat("train", epochs=Count(self.parameters.epochs), seeds=len(self.parameters.seeds)):
             # A dot for each run, over a scale: filled the days it learns from, a ring the days it never sees. All sink
-            # at once
+            # at once, and words go along at the right; what an arrow's head at the top means stands over them
             self.counter = self.epoch_counter()
             self.grid, self.scale_labels = self.scale(BOX[0], self.picture.axis.get_right()[0])
             swarms = [swarm for kind in KINDS for swarm in self.swarms[kind]]
             self.play(FadeOut(self.blocks), run_time=0.5)
-            self.play(*map(FadeIn, (self.grid, self.scale_labels, *swarms, *self.counter)), run_time=0.6)
+            self._show_labels(0.0)
+            labels, last_above = VGroup(*self.picture.labels.values()), self._last_above()
+            above = [self.above] if last_above else []
+            arriving = (self.grid, self.scale_labels, *swarms, *self.counter, labels, *above)
+            self.play(*map(FadeIn, arriving), run_time=0.6)
             number, last = self.counter[1], self.parameters.epochs
 
             def show(_: VMobject, share: float) -> None:
                 epoch = last * share**SLOW_START
                 number.set_value(int(epoch + 1e-6))
                 self._show_runs(epoch)
+                self._show_labels(epoch)
+                self.above.set_fill(opacity=1 - min(max(0.0, (share - last_above) / FADING), 1.0))
 
-            moving = UpdateFromAlphaFunc(VGroup(*swarms, number), show)
+            moving = UpdateFromAlphaFunc(VGroup(*swarms, number, labels, *above), show)
             self.play(moving, run_time=TRAINING_SECONDS, rate_func=linear)
-            self.play(*(FadeIn(label, shift=0.1 * UP) for label in self.picture.labels.values()), run_time=0.4)
+            self.picture.put_labels()
+            self.remove(*(above if last_above < 1 else []))
 
     def _training_beat(self) -> None:
         with self.beat(f"training-{self.training}", **self.training_values()):
             # The runs of each network gather at their mean, and a line goes from network to network
-            self.play(*map(FadeOut, self.counter), run_time=0.3)
+            above = [self.above] if self.above in self.get_mobject_family_members() else []
+            self.play(*map(FadeOut, (*self.counter, *above)), run_time=0.3)
             self._gather("training")
             self.draw("training", 3.0, dots=False)
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
-            # The same for days never seen, dashed; with a number at each point the scale goes. A ring around the best,
-            # its level; the heading says what came out
+            # The same for days never seen, dashed; with a number at each point the scale goes. Every run stays behind
+            # its mean, dim: how far they scatter is spoken of. A ring around the best, its level; the heading says
+            # what came out
             self.play(FadeOut(self.grid), FadeOut(self.scale_labels), run_time=0.4)
-            self._gather("unseen")
+            self._gather("unseen", staying=True)
             self.draw("unseen", 3.0, dots=False)
             self._mark_best()
             self.say_verdict()
 
-    def _gather(self, kind: str) -> None:
-        """The runs' dots move to the mean of each network, whose larger one comes over them as they arrive."""
+    def _gather(self, kind: str, staying: bool = False) -> None:
+        """The runs' dots move to the mean of each network, whose larger one comes over them as they arrive.
+
+        ``staying``: each leaves another one behind, dim, where its loss is.
+        """
         picture, moves = self.picture, []
-        for k, swarm in enumerate(self.swarms[kind]):
+        swarms = self.swarms[kind]
+        behind = [emphasize(swarm.copy(), PRESENT) for swarm in swarms] if staying else []
+        self.swarms[kind] = behind or swarms
+        for k, swarm in enumerate(swarms):
             goal = picture.point(kind, k)
             mean = FadeIn(picture.dots[kind][k], rate_func=squish_rate_func(smooth, 0.5, 1.0))
             moves.append(AnimationGroup(*(dot.animate.move_to(goal) for dot in swarm), mean))
-        self.play(LaggedStart(*moves, lag_ratio=0.3), run_time=1.4)
+        self.play(*map(FadeIn, behind), LaggedStart(*moves, lag_ratio=0.3), run_time=1.4)
         self.add(picture.dots[kind])
-        self.remove(*(dot for swarm in self.swarms[kind] for dot in swarm))
+        self.remove(*(dot for swarm in swarms for dot in swarm))
 
     def _mark_best(self) -> None:
         """A ring around the least unseen loss; where it is the smallest network's, its level: no other reaches it."""
@@ -168,7 +210,7 @@ class DepthExperiment(DepthPicture):
             return
         first = self.outcome.index(self.best)
         point = self.picture.point("unseen", first)
-        self.marks.add(Circle(radius=0.22, color=palette.text, stroke_width=2.4).move_to(point))
+        self.marks.add(ring_around(point))
         self.play(Create(self.marks[0]), run_time=0.5)
         if first == 0:
             end = self.picture.plot.at(len(self.outcome) - 1 + 0.12, self.best.unseen.mean)
@@ -177,16 +219,39 @@ class DepthExperiment(DepthPicture):
 
     def _lecture_beat(self) -> None:
         written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
-        with self.beat(self._lecture_line(), **written, **self.spoken("best", self.best)):
-            # Over ours, which steps back: the lecture's own unseen losses, which fall to three layers and rise at four
+        line, least = self._lecture_line(), self.written(self.best.unseen.mean)
+        with self.beat(line, **written, least=least, **self.spoken("best", self.best)):
+            # Over ours, which steps back: the lecture's own unseen losses, which fall to three layers and rise at four.
+            # Where ours are least elsewhere, ours again, and a ring there
             lecture = self.lecture = self.lecture_lines()
             lecture.place_first("unseen")
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-            self.make_way(lecture, *self.marks)
+            self.make_way(lecture, *self.marks, *self.swarms["unseen"])
             self.play(*arriving)
             self.draw_lecture(lecture, ("unseen",), 3.5)
             best = lecture.point("unseen", len(LECTURE_BEST))
-            self.play(Create(Circle(radius=0.22, color=palette.text, stroke_width=2.4).move_to(best)), run_time=0.6)
+            self.lecture_mark = ring_around(best)
+            self.play(Create(self.lecture_mark), run_time=0.5)
+            if line == "lecture-differs":
+                self._ours_again(lecture)
+
+    def _ours_again(self, lecture: DepthLines) -> None:
+        """The heading says which of ours is best; where ours are there, they are bright again, a ring around that."""
+        k, name = self.outcome.index(self.best), self.network_label(self.best)
+        text = self.screen("heading-ours", best=name, least=self.written(self.best.unseen.mean))
+        self.title, arriving = next_heading(text, self.title)
+        if not self.over_ours:
+            self.play(*arriving)
+            return
+        picture = self.picture
+        picture.keep_clear(np.concatenate([lecture.ink(["unseen"]), lecture.values["unseen"].get_all_points()]))
+        picture.place_first("unseen")
+        self.ours_best = VGroup(picture.values["unseen"][k], ring_around(picture.point("unseen", k)))
+        parts = [part["unseen"] for part in (lecture.lines, lecture.dots, lecture.values, lecture.labels)]
+        changing = [emphasis(part, FAINT) for part in (*parts, self.lecture_mark)]
+        changing += [emphasis(part["unseen"], FULL) for part in (picture.lines, picture.dots)]
+        self.play(*arriving, *changing, run_time=0.9)
+        self.play(FadeIn(self.ours_best[0]), Create(self.ours_best[1]), run_time=0.5)
 
     def _lecture_line(self) -> str:
         """Whether three layers are better than any other on unseen days here, as they were in the lecture."""
@@ -194,3 +259,8 @@ class DepthExperiment(DepthPicture):
         if LECTURE_BEST not in ours or LECTURE_WORSE not in ours:
             return "lecture"
         return "lecture-agrees" if self.best.network.hidden == LECTURE_BEST else "lecture-differs"
+
+
+def ring_around(point: NDArray) -> Circle:
+    """A thin ring that says: this point."""
+    return Circle(radius=0.22, color=palette.text, stroke_width=2.4).move_to(point)

@@ -176,8 +176,8 @@ class StackLayers(LectureScene):
                 self.play(FadeIn(self.formulas[k - 1], shift=0.15 * UP), run_time=0.6)
                 self._add(k - 1)
             self.play(self._make_room(self.depth + 1))
-            self._add(self.depth, self._layer(self.depth + 1))  # while it is said, so that it can be read
-            self.play(FadeIn(self.formulas[-1], shift=0.15 * UP), run_time=0.6)
+            written = FadeIn(self.formulas[-1], shift=0.15 * UP, run_time=0.6)
+            self._add(self.depth, self._layer(self.depth + 1), written)  # while it is said, so that it can be read
 
 
 def widths(network: Experiment) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, in
 from gradreel.scenes.mobjects.bars import ROOM, SEEN, UNSEEN, Columns, lecture_mark, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, Line
+from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.width_board import WidthBoard
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize
@@ -99,7 +100,8 @@ class WidthExperiment(ComparedNetworks):
         with self.beat("networks", days=Count(self.parameters.dataset.window)):
             # The room sees how much wider is: the formula of the linear model, then a dot for each ReLU
             self.title, arriving = next_heading(self.screen("heading"))
-            self.play(*arriving, FadeIn(self.board.axis), FadeIn(self.data_note()), run_time=0.7)
+            self.note = self.data_note()
+            self.play(*arriving, FadeIn(self.board.axis), FadeIn(self.note), run_time=0.7)
             columns = [VGroup(*parts) for parts in zip(self.names, self.sizes, self.board.blocks, strict=False)]
             columns[0].add(*self.sizes[len(columns) :])
             lag = 0.5 if self.board.many else 0.8
@@ -107,10 +109,10 @@ class WidthExperiment(ComparedNetworks):
             self.play(LaggedStart(*shown, lag_ratio=lag), run_time=5.0)
 
     def _train_beat(self) -> None:
-        dataset = self.parameters.dataset
-        counts = {"days": dataset.window, "examples": dataset.examples, "epochs": self.parameters.epochs}
-        with self.beat("train", **{name: Count(count) for name, count in counts.items()}):
-            # All of them train at once: solid the days they learn from, dashed the days they never see
+        examples, epochs = Count(self.parameters.dataset.examples), Count(self.parameters.epochs)
+        with self.beat("train", examples=examples, epochs=epochs):
+            # All of them train at once: solid the days they learn from, dashed the days they never see; the words are
+            # there before the lines reach them
             self._open_panels()
             self._walk()
 
@@ -122,7 +124,9 @@ class WidthExperiment(ComparedNetworks):
         self.grids = VGroup(*(panel.grid for panel in board.panels))
         board.show(0.0)
         tips = [tip for panel in board.panels for tip in (panel.unseen_tip, panel.training_tip)]
-        arriving = [self.grids, self.scale_labels, *self.counter, *tips]
+        texts = {"training": self.screen("seen"), "unseen": self.screen("unseen")}
+        self.labels = {kind: board.panels[0].label(kind, text) for kind, text in texts.items()}
+        arriving = [self.grids, self.scale_labels, *self.counter, *tips, *self.labels.values()]
         self.play(*map(FadeIn, arriving), run_time=0.6)
 
     def _walk(self) -> None:
@@ -139,18 +143,24 @@ class WidthExperiment(ComparedNetworks):
         self.play(UpdateFromAlphaFunc(VGroup(lines, number), show), run_time=TRAINING_SECONDS, rate_func=linear)
         show(lines, 1.0)
         self.add(lines)
-        texts = {"training": self.screen("seen"), "unseen": self.screen("unseen")}
-        self.labels = {kind: self.board.panels[0].label(kind, texts[kind]) for kind in texts}
-        self.play(*(FadeIn(label, shift=0.1 * UP) for label in self.labels.values()), run_time=0.4)
 
     def _training_beat(self) -> None:
-        with self.beat(f"training-{self.training}", **self.training_values()):
+        enough = self._enough()
+        line = f"training-{self.training}" if enough is self.outcome[-1] else "training-enough"
+        with self.beat(line, **self.training_values(), **self.spoken("enough", enough)):
             # The dashed lines step back; the end of each solid one is one dot among other seeds', on a bar: their mean
             panels = self.board.panels
             gone = [*(panel.training for panel in panels), self.labels["training"], *self.counter, self.sizes]
             dim = [emphasis(panel.unseen, FAINT) for panel in panels]
             self.play(*map(FadeOut, gone), *dim, run_time=0.5)
             self._raise_bars(SEEN)
+
+    def _enough(self) -> Result:
+        """Where the training loss falls, the network from which on the picture has one number; else the last one."""
+        texts = [self.written(result.training.mean) for result in self.outcome]
+        if self.training != "falls" or len(set(texts)) == 1:
+            return self.outcome[-1]
+        return next(result for k, result in enumerate(self.outcome) if set(texts[k:]) == {texts[-1]})
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
@@ -203,10 +213,11 @@ class WidthExperiment(ComparedNetworks):
         lines = {"linear": LINEAR, "hundred": HUNDRED}
         written = {name: lecture_written(hidden)[UNSEEN] for name, hidden in lines.items()}
         with self.beat(self._lecture_line(), **written):
-            # Ghost bars: what the lecture measured on its own channel, seen, then unseen; over ours where both fit
-            self._ghost_bars()
+            # Short lines: what the lecture measured on its own channel, seen, then unseen; on our bars where both fit.
+            # The caption says of which networks it gives no numbers
+            self._draw_lecture()
 
-    def _ghost_bars(self) -> None:
+    def _draw_lecture(self) -> None:
         self.over_ours = self.one_scale()
         self.lecture_marks = self._lecture_bars(self._lecture_columns())
         bars = self.board.every_bar()
@@ -217,11 +228,27 @@ class WidthExperiment(ComparedNetworks):
             leaving, dimmed = [*(bar.box for bar in bars), *leaving], []
         self.ours_stepped_back = VGroup(*leaving, *([self.best_mark] if hasattr(self, "best_mark") else []))
         self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-        self.play(FadeOut(self.ours_stepped_back), *dimmed, *arriving)
+        self.own_note = self.note
+        self.play(FadeOut(self.ours_stepped_back), *dimmed, *arriving, *self._say_caption(self._lecture_caption()))
         for group in self.lecture_marks:
-            drawn = [Create(outline) for outline, _ in group]
-            self.play(LaggedStart(*drawn, lag_ratio=0.5), run_time=1.6)
+            drawn = [Create(line) for line, _ in group]
+            self.play(LaggedStart(*drawn, lag_ratio=0.5), run_time=1.2)
             self.play(*(FadeIn(number, shift=0.1 * UP) for _, number in group), run_time=0.5)
+
+    def _lecture_caption(self) -> TextMobject:
+        """Which of the networks the lecture gives no numbers of; the caption as it was where there is none."""
+        missing = [r.network.hidden[0] for r in self.outcome if lecture_losses(r.network.hidden) == (None, None)]
+        if not missing:
+            return self.note
+        sizes = ("、" if self.context.language == "zh" else ", ").join(map(number_text, missing))
+        return self.data_caption("caption-over" if self.over_ours else "caption-lecture", missing=sizes)
+
+    def _say_caption(self, caption: TextMobject) -> list[Animation]:
+        """The caption gives way to another one, if it is another one."""
+        if caption is self.note:
+            return []
+        old, self.note = self.note, caption
+        return [FadeOut(old), FadeIn(caption)]
 
     def _lecture_columns(self) -> Columns:
         """Ours, if the lecture's losses can be seen in their scale; else as high as those need."""
@@ -237,8 +264,9 @@ class WidthExperiment(ComparedNetworks):
         for side in (SEEN, UNSEEN):
             for k, result in enumerate(self.outcome):
                 loss, text = lecture_losses(result.network.hidden)[side], lecture_written(result.network.hidden)[side]
+                ours = (result.training, result.unseen)[side].mean if self.over_ours else None
                 if loss is not None:
-                    marks[side].append(lecture_mark(columns, k, side, loss, text))
+                    marks[side].append(lecture_mark(columns, k, side, loss, text, ours))
         return marks
 
     def _lecture_line(self) -> str:
@@ -256,6 +284,7 @@ class WidthExperiment(ComparedNetworks):
             if hasattr(self, "ours_stepped_back"):
                 self.title, arriving = next_heading(self.screen(f"verdict-{self.unseen}"), self.title)
                 gone = [FadeOut(mark) for group in self.lecture_marks for mark in group]
+                gone += self._say_caption(self.own_note)
                 emphasize(self.ours_stepped_back, FULL)
                 restored = [emphasis(bar.box, FULL) for bar in bars] if self.over_ours else []
                 self.play(*gone, *restored, FadeIn(self.ours_stepped_back), *arriving, run_time=1.0)

@@ -23,6 +23,7 @@ SEEN, UNSEEN = 0, 1  # the two bars of a column
 ROOM = 0.87  # of the picture's height that the largest loss takes: the number stands above it
 DOT = 0.075
 PALE = 0.45  # of a run's dot that is the text's colour, the rest blue
+BEYOND, NEAR_TOP = 0.04, 0.6  # a line on a bar is longer at both ends; room for a number between it and the bar's top
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
 
 
@@ -135,14 +136,23 @@ def loss_bars(
     return [(bar(k, SEEN), bar(k, UNSEEN)) for k in range(len(losses))]
 
 
-def lecture_mark(columns: Columns, k: int, side: int, views: float, text: str) -> VGroup:
-    """What the lecture measured, over one of our bars: a ghost bar, open, and its number."""
+def lecture_mark(columns: Columns, k: int, side: int, views: float, text: str, ours: float | None) -> VGroup:
+    """What the lecture measured: a short line at its height, on our bar of ``ours`` views, and its number.
+
+    The number stands above the line; below it where the top of our bar is near above. Where ours is not on the screen,
+    None, a ghost bar reaches up to the line.
+    """
     left, right = columns.bar(k, side)
     low, high = columns.bottom, columns.y(views)
+    line = segment((left - BEYOND, high, 0.0), (right + BEYOND, high, 0.0), palette.text, style.SECOND_CURVE)
+    number = words(text, VALUE_SIZES[0] - 4)
+    under = ours is not None and 0 < columns.y(ours) - high < NEAR_TOP < high - low
+    number.place(high + (-0.16 - number.height if under else 0.16), center=(left + right) / 2)
+    if ours is not None:
+        return VGroup(line, number)
     corners = [(left, low), (left, high), (right, high), (right, low)]
-    outline = polyline(np.array([[x, y, 0.0] for x, y in corners]), palette.text, BOX + 0.8)
-    number = words(text, VALUE_SIZES[0] - 4).place(high + 0.16, center=(left + right) / 2)
-    return VGroup(outline, number)
+    ghost = polyline(np.array([[x, y, 0.0] for x, y in corners]), palette.dim, BOX)
+    return VGroup(VGroup(ghost, line), number)
 
 
 def seed_dot(point: NDArray, hollow: bool = False) -> Dot:

@@ -81,8 +81,8 @@ class DepthLines(VGroup):
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
         self.labels = self._labels(texts)
         self.written, self.size = written, size
-        covered = over.ink() if over is not None else np.zeros((0, 3))
-        self.covered = dict.fromkeys(KINDS, covered)  # where no number may be, apart from what is drawn here
+        # Where no number may be, apart from what is drawn here
+        self.covered = over.ink() if over is not None else np.zeros((0, 3))
         parts = [part for kind in KINDS for part in (self.lines[kind], self.dots[kind])]
         self.add(self.axis, self.names, *parts, *self.labels.values())
         self._place_values()
@@ -106,9 +106,9 @@ class DepthLines(VGroup):
         points = [self.point(kind, k) for k in ks for kind in KINDS]
         return [Circle(radius=RING, color=palette.text, stroke_width=2.0).move_to(point) for point in points]
 
-    def keep_clear(self, kind: str, points: NDArray) -> None:
-        """The numbers find their places anew, those of ``kind`` clear also of ``points`` (n, 3): not yet on screen."""
-        self.covered[kind] = np.concatenate([self.covered[kind], points])
+    def keep_clear(self, points: NDArray) -> None:
+        """The numbers find their places anew, clear also of ``points`` (n, 3): not yet on screen."""
+        self.covered = np.concatenate([self.covered, points])
         self.remove(*self.values.values())
         self._place_values()
 
@@ -117,10 +117,15 @@ class DepthLines(VGroup):
         self.remove(*self.values.values())
         self._place_values(sorted(KINDS, key=lambda other: other != kind))
 
-    def ink(self) -> NDArray:
-        """(n, 3): points along both lines and around all points."""
-        dots = [self.dots[kind].get_all_points() for kind in KINDS]
-        return np.concatenate([*(self._along(line) for line in self.lines.values()), *dots])
+    def ink(self, kinds: Sequence[str] = KINDS) -> NDArray:
+        """(n, 3): points along the lines of these kinds and around all their points."""
+        dots = [self.dots[kind].get_all_points() for kind in kinds]
+        return np.concatenate([*(self._along(self.lines[kind]) for kind in kinds), *dots])
+
+    def put_labels(self, heights: Mapping[str, float] | None = None) -> None:
+        """The lines' names go beside these y of the screen, by default the lines' ends, where they belong."""
+        for kind, height in self._apart(self._ends() if heights is None else heights).items():
+            self.labels[kind].place(height - 0.1, left=self._beyond())
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -150,7 +155,7 @@ class DepthLines(VGroup):
         for k in self.known(kind):
             text, point = words(self.written(float(self.losses[kind][k])), self.size), self.point(kind, k)
             others = [value.get_all_points() for value in (*group, *self.taken)]
-            taken = np.concatenate([self.covered[kind], *lines, *dots, *others])
+            taken = np.concatenate([self.covered, *lines, *dots, *others])
             ups = [NUMBER_GAP, -NUMBER_GAP - text.height, NUMBER_GAP + 0.15 + text.height]
             if any(0 < self.point(other, k)[1] - point[1] < NUMBER_GAP for other in KINDS if k in self.known(other)):
                 ups = [ups[1]]
@@ -183,8 +188,20 @@ class DepthLines(VGroup):
         """The lines' names right of their ends, apart from each other."""
         if not texts:
             return {}
-        heights = {kind: float(self.lines[kind].end()[1]) for kind in KINDS}
-        upper, lower = sorted(KINDS, key=lambda kind: -heights[kind])
+        places = self._apart(self._ends())
+        return {
+            kind: words(texts[kind], style.LABEL - 2, self.color).place(places[kind] - 0.1, left=self._beyond())
+            for kind in KINDS
+        }
+
+    def _ends(self) -> dict[str, float]:
+        return {kind: float(self.lines[kind].end()[1]) for kind in KINDS}
+
+    def _apart(self, given: Mapping[str, float]) -> dict[str, float]:
+        """These heights of the lines' names, moved until both can be read: that of the upper line's end above."""
+        heights = dict(given)
+        ends = self._ends()
+        upper, lower = sorted(KINDS, key=lambda kind: -ends[kind])
         lack = max(0.0, LABELS_APART - (heights[upper] - heights[lower]))
         heights[upper] += lack / 2
         heights[lower] -= lack / 2
@@ -192,12 +209,11 @@ class DepthLines(VGroup):
         rise = max(0.0, low - heights[lower])
         heights[lower] += rise
         heights[upper] = max(heights[upper], heights[lower] + LABELS_APART)
-        return {
-            kind: words(texts[kind], style.LABEL - 2, self.color).place(
-                heights[kind] - 0.1, left=self.plot.box[1] - SIDE * self._step() + LABEL_GAP
-            )
-            for kind in KINDS
-        }
+        return heights
+
+    def _beyond(self) -> float:
+        """Where the lines' names begin, right of the last network."""
+        return self.plot.box[1] - SIDE * self._step() + LABEL_GAP
 
     def _step(self) -> float:
         left, right = self.plot.box[:2]

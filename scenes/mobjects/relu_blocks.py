@@ -1,4 +1,4 @@
-"""How large a network is, to be seen: one dot for each ReLU, a block of dots for each layer."""
+"""How large a network is, to be seen: one dot for each ReLU, a block of dots for each layer, from left to right."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 WIDEST_STEP = 0.083  # between the middles of two dots, where there is room
 FILLED = 0.33  # a dot's radius, of the step
-LONGEST = 5  # times as long as wide is a full rectangle at most
-BETWEEN, GAPS = 0.22, 0.35  # scene units between two layers; the share of the height that the gaps may take
+LONGEST = 7  # times as long as wide is a full rectangle at most
+BETWEEN, GAPS = 0.22, 0.3  # scene units between two layers; the share of the width that the gaps may take
 _CIRCLE = 0.5523  # handle of a quarter circle
 
 
 def shape_of(count: int, most_layers: int, width: float, height: float, step: float) -> tuple[int, int]:
     """Dots across and up of a layer of ``count``: a full rectangle, nearly square, where one fits; else one in part."""
-    across_most = max(1, int(width / step + 1e-9))
-    up_most = max(1, int((height / most_layers - between(most_layers, height)) / step + 1e-9))
+    across_most = max(1, int((width / most_layers - between(most_layers, width)) / step + 1e-9))
+    up_most = max(1, int(height / step + 1e-9))
     full = [(count // up, up) for up in range(1, count + 1) if count % up == 0]
     fitting = [(across, up) for across, up in full if across <= across_most and up <= up_most]
     nearest = min(fitting, key=lambda shape: abs(math.log(shape[0] / shape[1])), default=None)
@@ -31,9 +31,9 @@ def shape_of(count: int, most_layers: int, width: float, height: float, step: fl
     return across, math.ceil(count / across)
 
 
-def between(layers: int, height: float) -> float:
+def between(layers: int, width: float) -> float:
     """The gap between two of so many layers."""
-    return min(BETWEEN, GAPS * height / layers)
+    return min(BETWEEN, GAPS * width / layers) if layers > 1 else 0.0
 
 
 def common_step(hidden: Sequence[tuple[int, ...]], width: float, height: float) -> float:
@@ -48,26 +48,26 @@ def _fits(layers: tuple[int, ...], width: float, height: float, step: float) -> 
     if not layers:
         return True
     across, rows = shape_of(max(layers), len(layers), width, height, step)
-    return across * step <= width and len(layers) * (rows * step + between(len(layers), height)) <= height
+    return len(layers) * (across * step + between(len(layers), width)) <= width and rows * step <= height
 
 
 class ReluBlocks(VGroup):
-    """The layers of one network as blocks of dots, the first one below, around ``center`` (3,)."""
+    """The layers of one network as blocks of dots, the first one at the left, around ``center`` (3,)."""
 
     def __init__(
         self, layers: tuple[int, ...], center: NDArray, step: float, most_layers: int, width: float, height: float
     ) -> None:
         super().__init__()
-        gap = between(most_layers, height)
+        gap = between(most_layers, width)
         shapes = [shape_of(count, most_layers, width, height, step) for count in layers]
-        tall = sum(rows * step for _, rows in shapes) + gap * (len(shapes) - 1)
-        y = float(center[1]) - tall / 2
+        wide = sum(across * step for across, _ in shapes) + gap * (len(shapes) - 1)
+        left = float(center[0]) - wide / 2
         for count, (across, rows) in zip(layers, shapes, strict=True):
             k = np.arange(count)
-            x = (k % across - (across - 1) / 2) * step + float(center[0])
-            places = np.stack([x, y + (rows - 0.5 - k // across) * step, np.zeros(count)], axis=-1)
-            self.add(dots(places, FILLED * step))
-            y += rows * step + gap
+            x = left + (k % across + 0.5) * step
+            y = ((rows - 1) / 2 - k // across) * step + float(center[1])
+            self.add(dots(np.stack([x, y, np.zeros(count)], axis=-1), FILLED * step))
+            left += across * step + gap
 
 
 def networks_as_dots(

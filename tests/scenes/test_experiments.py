@@ -28,11 +28,12 @@ from gradreel.scenes.lecture.experiments import (
     shown_name,
 )
 from gradreel.scenes.lecture.width_experiment import WidthExperiment
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns
+from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, lecture_mark
 from gradreel.scenes.mobjects.loss_lines import below
 from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
 from gradreel.scenes.network_words import network_words
 from gradreel.scenes.stills import visit_beats
+from gradreel.scenes.style import FAINT, FULL, PRESENT
 from manim import DL, UR
 
 WIDTHS = {"widths": (0, 4, 16), "seeds": (0, 1), "epochs": 3}
@@ -81,14 +82,19 @@ def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(play, me
                 seen["end", kind] = [[plot.data(dot.get_center()) for dot in swarm] for swarm in scene.swarms[kind]]
             scene._show_runs(1.0)
             seen["early"] = [[plot.data(dot.get_center())[1] for dot in swarm] for swarm in scene.swarms["training"]]
+            scene._show_runs(3.0)
         if beat.startswith("unseen-"):
             on_screen = scene.get_mobject_family_members()
+            assert not any(dot in on_screen for swarm in scene.swarms["training"] for dot in swarm)
+            unseen = [dot for swarm in scene.swarms["unseen"] for dot in swarm]
+            assert all(dot in on_screen and dot.emphasis == PRESENT for dot in unseen)
+            seen["behind"] = [[plot.data(dot.get_center()) for dot in swarm] for swarm in scene.swarms["unseen"]]
             for kind in ("training", "unseen"):
-                assert not any(dot in on_screen for swarm in scene.swarms[kind] for dot in swarm)
                 seen["mean", kind] = [plot.data(dot.get_center())[1] for dot in scene.picture.dots[kind]]
                 seen["written", kind] = [value.source.replace("\\", "") for value in scene.picture.values[kind]]
 
     play(DepthExperiment, look, **DEPTHS)
+    assert np.array(seen["behind"]) == pytest.approx(np.array(seen["end", "unseen"])), "how far the runs scatter stays"
     for k, network in enumerate(DepthExperiment.networks(DepthExperiment.validated(DEPTHS))):
         result = result_of(network, media / "traces")
         for kind in ("training", "unseen"):
@@ -101,6 +107,38 @@ def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(play, me
         for n, run in enumerate(network.experiments):
             after_one = training_by_epoch(trace_of(run))[1][1]
             assert seen["early"][k][n] == pytest.approx(min(after_one, seen["top"]), abs=0.05)
+
+
+def test_where_ours_are_least_is_bright_and_ringed_not_the_lectures(play, results_are):
+    parameters = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 1}
+    for unseen, best in (((400, 507, 462, 428, 423), 0), ((480, 420, 462, 428, 425), 1)):
+        results_are((208, 43, 28, 24, 20), unseen)
+        played = play(DepthExperiment, check_scene, **parameters)
+        scene, line = played.scene, played.lines["lecture-differs"]
+        assert not played.findings and scene.over_ours
+        assert f"came out lowest: {unseen[best]}" in line["en"] and f"{unseen[best]} 次" in line["zh"]
+        ours, lecture = scene.picture, scene.lecture
+        assert {ours.lines["unseen"].emphasis, *(dot.emphasis for dot in ours.dots["unseen"])} == {FULL}
+        assert {lecture.lines["unseen"].emphasis, scene.lecture_mark.emphasis} == {FAINT}
+        number, ring = scene.ours_best
+        assert number.source == str(unseen[best])
+        assert ring.get_center() == pytest.approx(ours.point("unseen", best))
+
+
+def test_words_go_along_with_the_last_networks_runs(play):
+    seen = {}
+
+    def look(scene, beat):
+        if beat == "train":
+            labels = scene.picture.labels
+            seen["end"] = {kind: label.get_center() for kind, label in labels.items()}
+            scene._show_labels(1.0)
+            seen["early"] = {kind: label.get_center() for kind, label in labels.items()}
+            assert all(label in scene.get_mobject_family_members() for label in labels.values())
+
+    play(DepthExperiment, look, **DEPTHS)
+    assert all(seen["early"][kind][1] > seen["end"][kind][1] + 0.05 for kind in ("training", "unseen"))
+    assert all(seen["early"][kind][0] == pytest.approx(seen["end"][kind][0]) for kind in ("training", "unseen"))
 
 
 def test_level_of_the_smallest_network_is_drawn_where_it_is_the_best(play, results_are):
@@ -193,6 +231,17 @@ def test_what_may_be_chance_is_said_to_be(play, words_on, results_are, scene_cla
     assert played.scene.screen("heading") in played.seen["unseen-unclear"]  # which decides nothing either
 
 
+@pytest.mark.parametrize(
+    ("training", "line"), [((208, 43, 43), "enough"), ((208, 149, 43), "falls"), ((43, 43, 43), "stays")]
+)
+def test_that_wider_helps_no_more_is_said_where_the_numbers_are_the_same(play, results_are, training, line):
+    results_are(training, (400, 450, 500))
+    lines = play(WidthExperiment, **WIDTHS).lines
+    assert f"training-{line}" in lines
+    if line == "enough":
+        assert "from 208 views to 43 with 4 ReLUs. Then no more" in lines["training-enough"]["en"]
+
+
 def test_by_heart_is_said_only_of_a_wide_gap(play, results_are):
     said_at_last = []
     for largest in (249.0, 260.0):  # of 500 unseen
@@ -261,6 +310,25 @@ def test_another_scale_than_the_lectures_gives_way_to_it(play, words_on, results
     line = play(WidthExperiment, look, **parameters).beats[4]
     assert shown["losses"] == pytest.approx([320, 280, 460, 430])
     assert all(figure in shown[line] for figure in ("320", "460", "280", "430"))
+
+
+def test_caption_says_of_which_networks_the_lecture_gives_no_numbers(play, words_on, results_are):
+    results_are((208, 149, 43, 43), (400, 429, 507, 500))
+    parameters = {"widths": (0, 10, 100, 1000), "seeds": (0, 1), "epochs": 1}
+    played = play(WidthExperiment, lambda scene, beat: words_on(scene), **parameters)
+    missing = "no numbers for 10, 1 000 ReLU".replace(" 000", "\u2009000")
+    assert missing in played.seen["lecture-differs"].replace("\u202f", "\u2009")
+    assert "no numbers" not in played.seen["puzzle"] and "seen, " in played.seen["puzzle"]
+
+
+def test_the_lectures_number_stands_clear_of_the_top_of_our_bar():
+    columns = Columns(2, 600.0)
+    for ours, sign in ((500.0, -1), (400.0, 1), (208.0, 1), (None, 1)):  # just above, below, far below, not there
+        line, number = lecture_mark(columns, 0, UNSEEN, 430.0, "430", ours)
+        assert line.get_top()[1] == pytest.approx(columns.y(430.0))
+        assert sign * (number.get_center()[1] - columns.y(430.0)) > 0.2
+        if ours is not None:
+            assert abs(columns.y(ours) - number.get_center()[1]) > number.height / 2
 
 
 def test_ours_come_back_after_the_lectures_own_scale(play, results_are):
@@ -343,7 +411,7 @@ def test_depth_names_the_best_beside_the_lectures(play, results_are):
         results_are((100, 100), losses)
         played = play(DepthExperiment, **depths)
         assert played.beats[-1] == line
-    assert "Here the least is that of four layers" in played.lines["lecture-differs"]["en"]
+    assert "Here, four layers came out lowest: 380" in played.lines["lecture-differs"]["en"]
 
 
 def test_users_views_are_called_by_their_file(play, words_on):
@@ -464,6 +532,8 @@ def test_one_dot_for_each_relu_within_the_panel(hidden):
     assert blocks.width <= width
     assert blocks.height <= height
     assert blocks.get_center() == pytest.approx([1.0, 0.5, 0.0], abs=0.51 * step)
+    ends = [end for block in blocks for end in (block.get_left()[0], block.get_right()[0])]
+    assert ends == sorted(ends), "one layer after the other, from left to right"
 
 
 @pytest.mark.parametrize(
