@@ -14,21 +14,22 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.badge_sum import BadgeSum
+from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.curve_board import FORMULA_Y
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
 from gradreel.scenes.mobjects.matched_piece import close_view
-from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pieces import Badge
 from gradreel.scenes.mobjects.sigmoid_board import FORMULA_BASELINE, LETTERS, PLOT_BOX, ROLE, SigmoidBoard
 from gradreel.scenes.mobjects.small_curve import SmallCurve
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text, ticks_at_knots
-from gradreel.scenes.style import BAND, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import BAND, FAINT, FULL, PRESENT, emphasis, mix, palette
 from manim import (
     UP,
     Animation,
+    Circle,
     Create,
     FadeIn,
     FadeOut,
@@ -47,6 +48,7 @@ ROWS = ((2.98, "x_1", "white"), (2.32, "e^(-(green(b) + yellow(w) thin x_1))", "
 ROWS_EQUALS, ROWS_SIZE = 4.35, 44  # x of the signs in the column of live numbers
 SMALL = (-5.9, 5.9, -1.6, 0.6)  # where the pieces of the red curve stand in a row: left, right, bottom, top
 SMALL_GAP, SMALL_NAME = 0.7, -2.3
+LABEL_AT = 0.7  # share of the height at which the soft curve has its name beside it
 
 
 class SigmoidFormula(LectureScene):
@@ -98,9 +100,6 @@ class SigmoidFormula(LectureScene):
 
     def _soft(self, x: float) -> float:
         return float(self.c * sigmoid(self.b + self.w * x))
-
-    def _gap_text(self) -> str:
-        return number_text(self.match.largest_gap, 2)
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
@@ -202,14 +201,21 @@ class SigmoidFormula(LectureScene):
         ours = small[number]
         others = [piece for piece in small if piece is not ours]
         self.play(*(emphasis(piece, PRESENT) for piece in others), run_time=0.5)
+        self.play(*map(FadeOut, (*others, ours.zero)), run_time=0.4)
+        self.remove(ours.curve)
         self.play(
-            *(FadeOut(piece) for piece in (*others, ours.zero)),
-            ReplacementTransform(ours.curve, self.hard),
+            carry(
+                self.hard,
+                lambda x: self.c * hard_sigmoid(x, self.start, self.end),
+                Sight(ours.plot.x_range, ours.plot.at, style.SMALL_CURVE),
+                Sight(self.plot.x_range, self.plot.at, style.MAIN_CURVE),
+                (self.start, self.end),
+            ),
             ReplacementTransform(ours.badge, self.hard_label[0]),
             FadeIn(self.plot),
             FadeIn(self.board.zero),
             FadeIn(self.hard_label[1:]),
-            run_time=1.4,
+            run_time=1.2,
         )
         self.add(self.hard_label)
 
@@ -240,10 +246,10 @@ class SigmoidFormula(LectureScene):
     def _hard_label(self, key: str) -> VGroup:
         """The curve's name at its flat end, with the piece's badge before it if it has one."""
         name = words(self.screen(key), style.LABEL, mix(palette.blue, 0.8))
-        name.place(self.plot.at(0, self.c)[1] + (0.26 if self.c > 0 else -0.46), right=self.plot.box[1])
+        name.place(self.plot.at(0, self.c)[1] + (0.34 if self.c > 0 else -0.56), right=self.plot.box[1])
         if self.number is None:
             return VGroup(name)
-        badge = Badge(str(self.number), palette.blue, 0.27)
+        badge = Badge(str(self.number), palette.blue, 0.24)
         return VGroup(badge.move_to([name.get_left()[0] - 0.42, name.get_center()[1] + 0.02, 0]), name)
 
     def _soft_beat(self) -> None:
@@ -260,6 +266,15 @@ class SigmoidFormula(LectureScene):
             self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), run_time=1.8)
             self.letters = self._letters()
             self.play(FadeIn(self.letters, shift=0.1 * UP), run_time=0.5)
+            self._point_at_the_new_b()
+
+    def _point_at_the_new_b(self) -> None:
+        """All of the formula but the b in the bracket steps back for a while: it is not the b that is added."""
+        new = {id(glyph) for glyph in self.fraction.part("bias")}
+        others = VGroup(*(glyph for glyph in self.fraction if id(glyph) not in new))
+        self.play(emphasis(others, FAINT), run_time=0.4)
+        self.wait(1.2)
+        self.play(emphasis(others, FULL), run_time=0.4)
 
     def _limits_beat(self) -> None:
         with self.beat("limits"):
@@ -296,21 +311,31 @@ class SigmoidFormula(LectureScene):
 
     def _name_beat(self) -> None:
         with self.beat("name"):
-            # A bright stroke follows the S; then the fraction makes way for one word, its letters move together
+            # A bright stroke follows the S, and the curve gets its name. As that is said, the fraction makes way for
+            # the name, and its letters move together
             self.play(
                 *(FadeOut(part) for part in (self.dot, self.rows, self.ends, self.level, self.letters)), run_time=0.4
             )
             stroke = self.board.curve.copy().set_stroke(palette.text)
-            self.play(*self._title("heading-name"), Create(stroke, run_time=1.4, rate_func=smooth))
-            self.play(FadeOut(stroke), run_time=0.4)
+            self.play(*self._title("heading-name"), Create(stroke, run_time=1.6, rate_func=smooth))
+            self.play(FadeOut(stroke), FadeIn(self._curve_label(), shift=0.1 * UP), run_time=0.5)
+            self.wait(2.0)
             source = one_sigmoid_source().replace('part("sigmoid"', 'part("word"')  # no fraction bent into it
             self.short = formula(source, style.FORMULA).place(FORMULA_BASELINE, center=0.0)
             self.play(*grow(self.fraction, self.short), run_time=1.8)
 
+    def _curve_label(self) -> TextMobject:
+        """The soft curve's name, on the inner side of its upper half."""
+        name = words(self.screen("sigmoid"), style.LABEL, palette.blue)
+        x = (math.log(LABEL_AT / (1 - LABEL_AT)) - self.b) / self.w
+        point = self.plot.at(x, LABEL_AT * self.c)
+        return name.place(point[1] - 0.1, left=point[0] + 0.4)
+
     def _hard_beat(self) -> None:
-        with self.beat("hard", gap=self._gap_text()):
-            # The blue function gets its usual name; a bracket at its corner measures the largest gap
+        with self.beat("hard"):
+            # The blue function gets its usual name; rings point at its hard edges, along which the sigmoid is round
             name = self._hard_label("hard-sigmoid")
+            self.wait(0.6)
             self.play(
                 *self._title("heading-hard"),
                 FadeOut(self.hard_label[-1], shift=0.1 * UP),
@@ -319,21 +344,15 @@ class SigmoidFormula(LectureScene):
                 run_time=0.9,
             )
             self.hard_label = name
-            self._measure_gap()
+            self.wait(1.8)
+            corners = (self.plot.at(self.start, 0.0), self.plot.at(self.end, self.c))
+            self.rings = VGroup(*(_thin_ring(corner) for corner in corners))
+            self.play(Create(self.rings), run_time=0.8)
             self.hand_on(self.plot, self.board.zero, self.hard, self.board.curve, self.short)
 
-    def _measure_gap(self) -> None:
-        drop = math.copysign(self.match.largest_gap, self.c)
-        ends = self._corner(self.c), self._corner(self.c - drop)
-        self.gap_label = words(f"{self.screen('gap')} {self._gap_text()}", style.LABEL)
-        baseline = ends[1][1] + (-0.5 if self.c > 0 else 0.3)
-        self.gap_label.place(baseline, left=ends[0][0] + 0.35)
-        self.bracket = upright_bracket(*ends)
-        self.play(Create(self.bracket), run_time=0.6)
-        self.play(FadeIn(self.gap_label, shift=0.1 * UP), run_time=0.5)
 
-    def _corner(self, y: float) -> NDArray:
-        return self.plot.at(self.end, y)
+def _thin_ring(center: NDArray) -> Circle:
+    return Circle(radius=0.19, color=palette.text, stroke_width=style.AXIS).move_to(center)
 
 
 def _typst(value: float) -> str:

@@ -10,6 +10,10 @@ from gradreel.core.activations import hard_sigmoid, sigmoid
 from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
+from gradreel.scenes.mobjects.carried_curve import Sight, carry
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.text import TextMobject
+from manim import VMobject
 
 LETTERS = {
     "default": {},
@@ -18,6 +22,12 @@ LETTERS = {
     "downwards": {"c": -10, "w": 0.5, "b": 3},
     "odd": {"w": 3.7, "b": 1.234, "c": 2.345},
 }
+
+VIEWS = (
+    ((0, 8), (-2, 3), {"left": -5, "right": -4, "bottom": -1, "top": 0}),
+    ((-1, 5), (0, 2), {"left": -5, "right": 5, "bottom": -2, "top": 1}),
+)
+CORNERS = np.array([1.0, 3.0])
 
 
 def drawn(plot, curve):
@@ -64,18 +74,31 @@ def test_the_cases_are_written_with_the_curves_numbers(play):
     assert "-0.5 thin (x_1 - 2)" in sources[-1] and "x_1 > 6" in sources[-1]
 
 
-def test_the_gap_is_measured_at_the_corner_and_said(play):
+def test_the_hard_edges_are_pointed_at_and_both_curves_are_named(play):
     def look(scene, beat):
-        if beat != "hard":
-            return None
-        ends = [scene.plot.data(scene.bracket[0].get_start()), scene.plot.data(scene.bracket[0].get_end())]
-        return ends, scene._gap_text()
+        written = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+        rings = [scene.plot.data(ring.get_center()) for ring in scene.rings] if beat == "hard" else []
+        return rings, {"sigmoid", "hard sigmoid"} <= set(written)
 
-    ends, text = play(SigmoidFormula, look, w=2.0, b=1.0, c=5.0).seen["hard"]
-    x = np.linspace(-10, 10, 200_001)
-    gap = np.abs(5 * sigmoid(1 + 2 * x) - 5 * hard_sigmoid(x, -1.5, 0.5)).max()
-    assert ends[0] == pytest.approx((0.5, 5.0)) and ends[1] == pytest.approx((0.5, 5.0 - gap), abs=1e-4)
-    assert float(text) == pytest.approx(gap, abs=0.00501)
+    rings, named = play(SigmoidFormula, look, w=2.0, b=1.0, c=5.0).seen["hard"]
+    assert rings == [pytest.approx((-1.5, 0.0)), pytest.approx((0.5, 5.0))] and named
+
+
+def test_on_its_way_into_the_plot_a_curve_stays_the_function_that_it_is():
+    small, large = (Plot(x, y, **box) for x, y, box in VIEWS)
+    line = VMobject()
+    way = carry(
+        line, lambda x: 2 * hard_sigmoid(x, 1, 3), *(Sight(p.x_range, p.at, 5.0) for p in (small, large)), (1, 3)
+    )
+    way.begin()
+    way.interpolate(0.5)
+    middle = (small.at(CORNERS, [0, 2]) + large.at(CORNERS, [0, 2])) / 2
+    points = np.array([*line.get_start_anchors(), line.get_end()])
+    for corner in middle:
+        assert np.abs(points - corner).max(axis=1).min() < 1e-6
+    ramp = points[(points[:, 0] >= middle[0, 0]) & (points[:, 0] <= middle[1, 0])]
+    straight = np.interp(ramp[:, 0], middle[:, 0], middle[:, 1])
+    assert len(ramp) > 20 and ramp[:, 1] == pytest.approx(straight, abs=1e-6)
 
 
 def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_number(play):
