@@ -166,31 +166,46 @@ class MorphSigmoid(LectureScene):
         board = self.board
         with self.beat("letters"):
             # The sigmoid along its blue piece, as the last scene left it. Three numbers come to hang under the letters,
-            # with a slider each; then we step back, and the letters go to plain values
+            # with a slider each. When that is said, we step back from both; then the letters go to plain values
             self.play(*self._title("heading"), run_time=0.6)
             for letter in LETTERS:
                 value, stem, slider = board.values[letter], board.stems[letter], board.sliders[letter]
                 board.include(stem, value, slider)
                 self.play(Create(stem), FadeIn(value, shift=0.2 * DOWN), FadeIn(slider), run_time=0.6)
-            self.wait(0.8)
+            self.wait(2.0)
             self._step_back()
+            self._to_plain_values()
 
     def _step_back(self) -> None:
+        """The window widens, and no letter turns: piece and corners stay with the sigmoid. Then the ticks change."""
         board = self.board
-        self.play(FadeOut(self.band), FadeOut(board.close_ticks), run_time=0.5)
-        board.ghosts.remove(self.band)
-        board.exclude(board.close_ticks)
-        now = dict(board.now)
 
         def update(_: VMobject, share: float) -> None:
             ranges = zip(board.close, board.wide, strict=True)
             board.set_view(*(tuple(a + share * (b - a) for a, b in zip(*each, strict=True)) for each in ranges))
-            board.set(**{letter: now[letter] + share * (self.rest[letter] - now[letter]) for letter in LETTERS})
+            board.set_band(self.band)
 
-        self.play(UpdateFromAlphaFunc(board, update, run_time=1.8, rate_func=smooth))
-        self.play(FadeIn(board.ticks), run_time=0.3)
+        self.play(UpdateFromAlphaFunc(board, update, run_time=1.2, rate_func=smooth))
+        self.play(FadeOut(board.close_ticks), FadeIn(board.ticks), run_time=0.4)
+        board.exclude(board.close_ticks)
         board.plot.add(board.ticks)
         self.add(board)
+
+    def _to_plain_values(self) -> None:
+        """One letter after the other goes to where its sweeps start; the piece has been left, and fades."""
+        board, leaving = self.board, [FadeOut(self.band, run_time=0.5)]
+        for letter in ("c", "b", "w"):
+            if board.now[letter] != self.rest[letter]:
+                self.play(board.sweep(0.8, **{letter: self.rest[letter]}), *leaving)
+                self._leave_piece()
+                leaving = []
+        if leaving:
+            self.play(*leaving)
+            self._leave_piece()
+
+    def _leave_piece(self) -> None:
+        self.board.ghosts.remove(self.band)
+        self.add(self.board)
 
     def _w_beat(self) -> None:
         with self.beat("change-w"):
@@ -216,7 +231,7 @@ class MorphSigmoid(LectureScene):
 
     def _c_beat(self) -> None:
         with self.beat("change-c"):
-            # c pulls the right end down and up again; the left end stays near zero
+            # c pulls the right end down, and down again; the left end stays near zero
             self._end_sweeps("b")
             board = self.board
             self.play(FadeOut(board.halfway), run_time=0.3)
@@ -224,24 +239,23 @@ class MorphSigmoid(LectureScene):
             board.include(board.level, board.level_letter)
             self.play(Create(board.level), FadeIn(board.level_letter), run_time=0.5)
             self._start_sweeps("c")
-            lower = self.parameters.heights()[0]
-            self._go("c", lower, 2.0)
-            self._go("c", self._between(lower), 1.3)
+            self._go("c", self._between(), 1.6)
+            self._go("c", self.parameters.heights()[0], 1.7)
 
-    def _between(self, lower: float) -> float:
-        """A height between ``lower`` and the full one: not yet that of the piece."""
-        return round((lower + self.rest["c"]) / 2, 2)
+    def _between(self) -> float:
+        """A height between the lower and the full one: not yet that of the piece."""
+        return round((self.parameters.heights()[0] + self.rest["c"]) / 2, 2)
 
     def _negative_beat(self) -> None:
         board = self.board
-        with self.beat("negative"):
+        with self.beat("negative" if self.rest["c"] > 0 else "other-sign"):
             # The other sign of c: the step turns over. The other sign of w: it is mirrored, high where it was low
             self.play(*self._title("heading-negative"), run_time=0.6)
             self._go("c", self.parameters.heights()[1], 2.0)
             self._end_sweeps("c")
             self.play(FadeOut(board.level, board.level_letter), *self._light("w"), run_time=0.4)
             board.exclude(board.level, board.level_letter)
-            self.play(board.sweep(1.0, c=self._between(self.parameters.heights()[0])))
+            self.play(board.sweep(1.0, c=self._between()))
             self.past = {}
             self._go("w", -self.rest["w"], 2.0)
 

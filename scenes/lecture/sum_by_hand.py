@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from gradreel.core.activations import sigmoid
 from gradreel.core.errors import UserError
 from gradreel.core.matching import matched_sum
 from gradreel.core.piecewise import Decomposition, PiecewiseLinearCurve
@@ -11,16 +14,18 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.sigmoids import MorphSigmoid
+from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.matched_piece import PieceBoard
 from gradreel.scenes.mobjects.measure import upright_bracket
-from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRows
+from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
+from gradreel.scenes.mobjects.small_steps import SmallSteps
 from gradreel.scenes.mobjects.sum_formula import SumFormula
-from gradreel.scenes.mobjects.text import Number, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
 from manim import (
     UP,
     Animation,
@@ -28,11 +33,11 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
-    ReplacementTransform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
     smooth,
+    squish_rate_func,
 )
 from numpy.typing import NDArray
 
@@ -75,10 +80,12 @@ class SumByHandBeats(LectureScene):
         rows, fit = self.rows.rows, self.fit
         with self.beat("by-hand" if self.n_sigmoids > 1 else "by-hand-one"):
             # The sigmoid that matched a piece moves into a row; its formula becomes the first term of a sum. The other
-            # rows fill in the same way, with the numbers of their pieces
+            # rows fill in the same way, with the numbers of their pieces. Last the constant: its badge goes to the b
             self._take_over()
-            others = [row for row in rows if row is not rows[1]]
-            self.play(LaggedStart(*(FadeIn(row, shift=0.1 * UP) for row in others), lag_ratio=0.4), run_time=1.6)
+            if rows[2:]:
+                self.play(LaggedStart(*(FadeIn(row, shift=0.1 * UP) for row in rows[2:]), lag_ratio=0.4), run_time=1.2)
+                self.wait(1.9)
+            self._name_the_constant()
         gap = self._gap(1)
         with self.beat("add-up", gap=number_text(gap, 2)):
             # The constant alone, then row by row is added: the curve is red with rounded corners. The gap is measured
@@ -94,8 +101,8 @@ class SumByHandBeats(LectureScene):
             text = number_text(self._gap(most), 2)
             with self.beat("smaller", sigmoids=number_text(most * self.n_sigmoids), gap=text):
                 # Each piece is cut in two, in four, in eight, each part gets its sigmoid: blue goes into the corners.
-                # Rows and terms are not these sigmoids: they step back
-                self.play(FadeOut(self.bracket), *self._title("heading-smaller"), *self._one_for_each_piece(FAINT))
+                # In the rows' place the small steps are stacked, and the formula's end tells how many they are
+                self._make_room_for_the_smaller()
                 for cuts in CUTS:
                     self._cut(cuts)
 
@@ -112,8 +119,15 @@ class SumByHandBeats(LectureScene):
         self.play(*self._title("heading"), *(FadeOut(part) for part in leaving), run_time=0.7)
         self.remove(board)
         self.add(board.curve, board.formula)
+        self.remove(board.curve)
+        match, (low, high) = board.match, (float(self.x[0]), float(self.x[-1]))
         self.play(
-            ReplacementTransform(board.curve, row.curve),
+            carry(
+                row.curve,
+                lambda x: match.c * sigmoid(match.b + match.w * x),
+                Sight(board.plot.x_range, board.plot.at, style.MAIN_CURVE),
+                Sight((low, high), self._in_row(row), float(row.curve.get_stroke_width())),
+            ),
             *grow(board.formula, formula.written_out),
             *self._red(),
             FadeIn(row.frame),
@@ -121,6 +135,24 @@ class SumByHandBeats(LectureScene):
         )
         self.play(FadeIn(row.content[1:], shift=0.1 * UP), run_time=0.5)
         self.add(row)
+
+    def _in_row(self, row: SigmoidRow) -> Callable[[NDArray, NDArray], NDArray]:
+        """Where a row draws data (x, y)."""
+        (left, right), (low, high) = row.line, (self.x[0], self.x[-1])
+
+        def at(x: NDArray, y: NDArray) -> NDArray:
+            across = left + (x - low) * (right - left) / (high - low)
+            return np.column_stack([across, row.zero_y + y * self.rows.scale_y, np.zeros(len(x))])
+
+        return at
+
+    def _name_the_constant(self) -> None:
+        """The row of the constant comes, and its badge, so far its only name, goes to the b in the formula."""
+        row = self.rows.rows[0]
+        self.play(FadeIn(row, shift=0.1 * UP), run_time=0.5)
+        badge = row.badge.copy()
+        self.play(badge.animate.move_to(self.formula.constant), run_time=0.9)
+        self.play(FadeOut(badge), run_time=0.4)
 
     def _board(self) -> PieceBoard | None:
         """What morph-sigmoid ends with, of the run's first piece; None where that scene cannot show it."""
@@ -159,31 +191,53 @@ class SumByHandBeats(LectureScene):
         self.count.set_value(self.n_sigmoids)
         return VGroup(count_name, self.count, gap_name, self.gap)
 
-    def _one_for_each_piece(self, share: float) -> list[Animation]:
-        """Rows and terms, of the sum with a sigmoid for each piece, dim or come back."""
-        return [emphasis(part, share) for part in (*self.rows.rows, self.formula.written_out)]
+    def _make_room_for_the_smaller(self) -> None:
+        """Letters and numbers of the rows leave, their curves stay; red has points where its pieces end."""
+        self.small = SmallSteps(self.parts, self.curve, self.fit.plot, self.rows, self.x)
+        rows = self.rows.rows[1:]
+        self.remove(*rows)
+        leaving = [part for row in rows for part in (row.frame, row.letters, *row.numbers.values())]
+        self.add(*leaving, self.small)
+        self.ending = self.formula.written_out
+        self.play(
+            FadeOut(self.bracket),
+            *self._title("heading-smaller"),
+            *map(FadeOut, leaving),
+            *self.small.mark(1),
+        )
 
     def _cut(self, cuts: int) -> None:
         before = np.interp(self.x, self.dense, matched_sum(self.parts, self.dense, max(1, cuts // 2)))
         after = matched_sum(self.parts, self.x, cuts)
-        self.play(self._moving(self.fit.model, before, after))
-        self.count.set_value(cuts * self.n_sigmoids)
+        count = cuts * self.n_sigmoids
+        self.play(*self.small.mark(cuts), *self._end_with(self.formula.of_more(count)), run_time=0.4)
+        self.play(self.small.cut(cuts), self._moving(self.fit.model, before, after))
+        self.count.set_value(count)
         self.gap.set_value(self._gap(cuts))
-        self.wait(0.7)
+        self.wait(0.3)
+
+    def _end_with(self, text: TextMobject) -> list[Animation]:
+        """What the formula has after its first term becomes that of ``text``."""
+        old, self.ending = self.ending, text
+        old, new = (self.formula.after_first(each) for each in (old, text))
+        soon, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.5, 1.0)
+        leaving = [FadeOut(old, rate_func=soon)] if len(old) else []
+        return [*leaving, *([FadeIn(new, rate_func=late)] if len(new) else [])]
 
     def _back_from_the_smaller(self) -> list[Animation]:
-        """Blue is again the sum with a sigmoid for each piece, whose rows and terms are bright."""
+        """Blue is again the sum with a sigmoid for each piece, with its rows and its terms."""
         blue = self._moving(self.fit.model, matched_sum(self.parts, self.x, CUTS[-1]), self.fit.model_y)
-        return [blue, FadeOut(self.counted), *self._one_for_each_piece(FULL)]
+        rows = [FadeIn(row) for row in self.rows.rows[1:]]
+        return [blue, FadeOut(self.counted), FadeOut(self.small), *rows, *self._end_with(self.formula.written_out)]
 
     def _sigma_beat(self) -> None:
         parts = self.formula
-        with self.beat("sigma"):
+        with self.beat("sigma", sigmoids=Count(self.n_sigmoids)):
             # After smaller pieces, blue first goes back. The terms slide onto one another: one term with an index, and
             # a sum sign before it
             if self.hand is not None and self.cut:
                 self.play(*self._back_from_the_smaller(), *self._title("heading"))
-            self.remove(parts.written_out)
+            self.remove(parts.written_out, *parts.written_out)
             self.add(parts.prefix, *parts.terms)
             self.play(*parts.fold())
             self.remove(*parts.terms, *(part for term in parts.terms for part in term), parts.prefix)

@@ -14,8 +14,8 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.sum_by_hand import SumByHandBeats
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
-from gradreel.scenes.mobjects.made_up import Moved, beneath_tally, tally
-from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows, state_at
+from gradreel.scenes.mobjects.made_up import Moved
+from gradreel.scenes.mobjects.pace import Pace, pace_of, recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
@@ -30,6 +30,7 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
+    linear,
     smooth,
 )
 from numpy.typing import NDArray
@@ -39,8 +40,8 @@ MOST = 8  # sigmoids that a picture holds
 PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM, PLOT_TOP = style.LEFT_EDGE + 0.6, 0.75, -2.59, 1.1
 ROWS = (2.15, style.RIGHT_EDGE, -2.95, 1.2)  # left, right, bottom, top
 FORMULA_BASELINE, READOUT_LEFT = 1.93, 1.4
-TALLY = 1.92  # the baseline of what the constant comes to with the mirrored sigmoids' c
 WALK = 9.0  # seconds in which the run is shown
+TO_A_STATE = 0.6  # seconds in which shapes are, at most, on their way to the next state, and the numbers wait for it
 CLOSE = 0.05  # blue lies close to red when their typical distance is less than this share of red's height
 
 
@@ -97,7 +98,8 @@ class SumOfSigmoids(SumByHandBeats):
         self.curves = predict(self.experiment, states, self.features)
         self.losses = loss(self.experiment, states)
         terms = hidden_terms(self.experiment, states, self.features)
-        self.pace = pace_of(rows, np.concatenate([self.curves, *np.moveaxis(terms, -1, 0)], axis=1))
+        pace = pace_of(rows, np.concatenate([self.curves, *np.moveaxis(terms, -1, 0)], axis=1))
+        self.pace = no_state_longer(pace, TO_A_STATE / WALK)
         shown = states if self.hand is None else np.concatenate([states, self.hand[None]])
         terms, b = hidden_terms(self.experiment, shown, self.features), unpack(self.experiment, shown).b
         lowest, highest = [b.min(), *terms.min(axis=(0, 1))], [b.max(), *terms.max(axis=(0, 1))]
@@ -127,7 +129,8 @@ class SumOfSigmoids(SumByHandBeats):
         few = self.curves[:: max(1, len(self.curves) // 60)]
         if self.hand is not None:
             sums = [self.parts.partial_sum(k, self.x) for k in range(len(self.parts) + 1)]
-            few = np.concatenate([few, sums, predict(self.experiment, self.hand[None], self.features)])
+            thrown = np.linspace(self.hand, self._theta(0.0), 20)
+            few = np.concatenate([few, sums, predict(self.experiment, thrown, self.features)])
         texts = {key: self.screen(key) for key in ("target", "model", "start")}
         views, box = [View(PLOT_TOP, few)], (PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM)
         self.fit = FitPlot(corners, self.curve(corners), self.x, views, texts, box)
@@ -200,11 +203,11 @@ class SumOfSigmoids(SumByHandBeats):
 
     def _learn_beat(self) -> None:
         with self.beat("learn", parameters=Count(self.experiment.n_parameters)):
-            # The whole run, first slowly, then in ever larger strides: all numbers move, blue is the rows' sum
+            # The whole run, update by update at first, then in ever larger strides: all numbers move, blue is their sum
             def update(_: VMobject, share: float) -> None:
                 self.show(self.pace.row(share))
 
-            self.play(UpdateFromAlphaFunc(self.live, update, run_time=WALK, rate_func=smooth))
+            self.play(UpdateFromAlphaFunc(self.live, update, run_time=WALK, rate_func=linear))
             self.show(self.pace.row(1.0))
 
     def _end_beat(self) -> None:
@@ -237,18 +240,13 @@ class SumOfSigmoids(SumByHandBeats):
         self.play(FadeIn(VGroup(name, loss), shift=0.15 * UP), run_time=0.5)
 
     def _made_up(self, mirrored: Sequence[int]) -> None:
-        """Row by row, a copy of a mirrored curve goes down by its c, or up; those c's are added to the constant."""
+        """Row by row, a copy of a mirrored curve goes down by its c, or up; the constant's the other way."""
         rows, theta = self.rows, unpack(self.experiment, self._theta(self.last))
         added, self.copies, self.arrows = [float(theta.c[i]) for i in mirrored], [], []
         for i, c in zip(mirrored, added, strict=True):
             moved = self._move(rows.rows[i + 1], -c * rows.scale_y)
             self.play(FadeOut(moved), run_time=0.4)
-        b, ours = float(theta.b), float(unpack(self.experiment, self.hand).b)
-        self.tally = tally(b, added, TALLY)
-        self.play(FadeIn(self.tally, shift=0.1 * UP), run_time=0.5)
         self._move(rows.rows[0], sum(added) * rows.scale_y)
-        self.ours = beneath_tally(self.screen("by-hand"), ours, TALLY - 0.45)
-        self.play(FadeIn(self.ours, shift=0.1 * UP), run_time=0.5)
 
     def _move(self, row: SigmoidRow, way: float) -> VMobject:
         """An arrow as long as c, and a copy of the row's curve goes along it; returns the copy."""
@@ -269,7 +267,7 @@ class SumOfSigmoids(SumByHandBeats):
         elif steps.mirrored:
             with self.beat("found-mirrored"):
                 # Rows whose w is below zero stay bright beside the thin lines that were ours. One after the other, less
-                # its c, would lie there; the constant, with those c's added, is almost ours: the sum is written out
+                # its c, would lie there; the constant, with those c's added, comes close to ours
                 dimmed = [row for k, row in enumerate(self.rows.rows) if k and k - 1 not in steps.mirrored]
                 if dimmed:
                     self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.6)
@@ -278,3 +276,17 @@ class SumOfSigmoids(SumByHandBeats):
             with self.beat("found-alike"):
                 # Each row beside the thin line that was ours
                 self.wait(0.5)
+
+
+def no_state_longer(pace: Pace, most: float) -> Pace:
+    """The same walk, in which no recorded state takes more than the share ``most`` to reach: others have its time.
+
+    With too few states for that, all take the same time.
+    """
+    longest, weight = most * np.diff(pace.rows), np.diff(pace.shares)
+    if longest.sum() <= 1:
+        weight = longest
+    for _ in range(60):
+        weight = np.minimum(weight / weight.sum(), longest)
+    shares = np.concatenate([[0.0], np.cumsum(weight)])
+    return Pace(pace.rows, shares / shares[-1])

@@ -14,6 +14,7 @@ from gradreel.scenes.mobjects.sigmoid_board import LETTERS, PLOT_BOX, REACH, Sig
 from gradreel.scenes.mobjects.ticks import round_step, ticks_at_knots
 from gradreel.scenes.style import mix, palette
 from manim import VMobject
+from numpy.typing import NDArray
 
 View = tuple[tuple[float, float], tuple[float, float]]
 """Ranges of x and of y."""
@@ -50,6 +51,7 @@ class PieceBoard(SigmoidBoard):
         super().__init__(fit, sliders, *self.wide)
         width = PLOT_BOX["right"] - PLOT_BOX["left"]
         ticks = ticks_at_knots((start, end), *self.close[0], width)
+        self.corners = ticks.values
         self.close_ticks = Plot(*self.close, **PLOT_BOX, x_ticks=ticks).x_tick_labels
         self.ticks = self.plot.x_tick_labels
         self.plot.remove(self.ticks)
@@ -57,10 +59,24 @@ class PieceBoard(SigmoidBoard):
 
     def band(self) -> VMobject:
         """The piece itself as it is seen now: broad and dim, to be drawn under the sigmoid."""
+        return self.plot.curve(*self._piece(), mix(palette.blue, 0.45), style.BAND)
+
+    def set_band(self, band: VMobject) -> VMobject:
+        """Draw a band where the present view has its piece, in place."""
+        return self.plot.set_curve(band, *self._piece())
+
+    def _piece(self) -> tuple[NDArray, NDArray]:
         start, end, height = self.piece
         low, high = self.plot.x_range
         x = np.array([low, start, end, high])
-        return self.plot.curve(x, height * hard_sigmoid(x, start, end), mix(palette.blue, 0.45), style.BAND)
+        return x, height * hard_sigmoid(x, start, end)
+
+    def set_view(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> PieceBoard:
+        """As of any board, and the corners' ticks go along."""
+        super().set_view(x_range, y_range)
+        for value, tick in zip(self.corners, self.close_ticks, strict=True):
+            tick.shift([float(self.plot.at(value, 0.0)[0] - tick.get_center()[0]), 0, 0])
+        return self
 
     def settled(self) -> PieceBoard:
         """As it is in the wide view when the sigmoid matches, with all its numbers; returns self."""

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.scenes.mobjects.lecture_formulas import CONSTANT, sigmoid_term_source, sum_of_sigmoids_source
-from gradreel.scenes.mobjects.text import formula
-from manim import Animation, FadeIn, FadeOut, Transform, VGroup, smooth, squish_rate_func
+from gradreel.scenes.mobjects.lecture_formulas import (
+    CONSTANT,
+    sigmoid_term_source,
+    single_term_source,
+    sum_of_sigmoids_source,
+)
+from gradreel.scenes.mobjects.text import TextMobject, formula
+from manim import Animation, FadeIn, FadeOut, Transform, VGroup, VMobject, smooth, squish_rate_func
 
 PREFIX = 4  # glyphs of "y = b +"
 TERM = 18  # glyphs of "c_1 sigmoid(b_1 + w_1 x_1)"
+DOTS = " + dots.c + "
 WRITTEN_OUT = 3  # with more terms than this, those between the first and the last are dots
 LARGEST = 46
+FOLD = 2.0  # seconds
 RISE = 0.45  # scene units that a term rises on its way over the others
 
 
@@ -26,9 +33,10 @@ class SumFormula:
         shown = range(1, count + 1) if count <= WRITTEN_OUT else (1, count)
         signs = ["", *(" + " for _ in shown)][: len(shown)]
         if count > WRITTEN_OUT:
-            signs[-1] = " + dots.c + "
+            signs[-1] = DOTS
         terms = "".join(sign + sigmoid_term_source(str(i)) for sign, i in zip(signs, shown, strict=True))
         source = f"{CONSTANT} {terms}"
+        self.place = {"baseline": baseline, "left": left}
         size = LARGEST * min(1.0, (right - left) / formula(source, LARGEST).width)
         self.written_out = formula(source, size).place(baseline, left=left)
         self.folded = formula(sum_of_sigmoids_source(count), size).place(baseline, left=left)
@@ -45,12 +53,27 @@ class SumFormula:
             raise ValueError(f"the formula has {len(self.written_out)} glyphs, its parts {start}")
         return terms
 
+    def of_more(self, count: int) -> TextMobject:
+        """The same sum of ``count`` sigmoids, more than here, in the same size: its first term lies where ours does."""
+        source = f"{single_term_source()}{DOTS}{sigmoid_term_source(str(count))}"
+        return formula(source, self.written_out.font_size).place(**self.place)
+
+    @staticmethod
+    def after_first(text: TextMobject) -> VGroup:
+        """What a sum has after its first term; it may be nothing."""
+        return VGroup(*text[PREFIX + TERM :])
+
+    @property
+    def constant(self) -> VMobject:
+        """The b before all terms, where it is written out."""
+        return self.written_out.part("b")
+
     @property
     def sum_sign(self) -> VGroup:
         return VGroup(*self.folded[PREFIX:-TERM])
 
     def fold(self) -> list[Animation]:
-        """All terms slide onto one another and become the one with the index i; the sum sign comes before it.
+        """One after the other, the terms slide onto the first, all with the index i; the sum sign comes before it.
 
         Afterwards take ``terms`` off the screen and put ``folded`` in their place: it lies exactly where they are.
         """
@@ -60,10 +83,13 @@ class SumFormula:
             way = float(term.get_x() - goal.get_x())
             arc = 4 * np.arctan(2 * RISE / way) if k else 0.0  # over the terms before it
             end = goal.copy().set_opacity(0 if k else 1)
-            slides.append(Transform(term, end, path_arc=arc, run_time=1.6))
+            last = len(self.terms) - 1
+            start = max(k - 1, 0) / max(last, 1)  # the second goes with the first, which only moves aside
+            turn = squish_rate_func(smooth, start, start + 1 / max(last, 1))
+            slides.append(Transform(term, end, path_arc=arc, run_time=FOLD, rate_func=turn))
         signs = [FadeOut(sign, run_time=0.5) for sign, _ in self.terms if len(sign)]
-        late = squish_rate_func(smooth, 0.55, 1.0)
-        return [*slides, *signs, FadeIn(self.sum_sign, run_time=1.6, rate_func=late)]
+        late = squish_rate_func(smooth, 0.65, 1.0)
+        return [*slides, *signs, FadeIn(self.sum_sign, run_time=FOLD, rate_func=late)]
 
     def enlarge(self) -> Animation:
         """The folded formula grows to its full size from where it starts."""

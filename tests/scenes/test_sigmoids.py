@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -17,10 +18,13 @@ from gradreel.core.theta import loss, predict, unpack
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.sigmoids import MorphSigmoid
-from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
-from gradreel.scenes.mobjects.made_up import tally
+from gradreel.scenes.lecture.sum_by_hand import CUTS
+from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids, no_state_longer
+from gradreel.scenes.mobjects.pace import Pace
+from gradreel.scenes.mobjects.sigmoid_board import SigmoidBoard
+from gradreel.scenes.mobjects.small_steps import FILLED
+from gradreel.scenes.mobjects.sum_formula import SumFormula
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.stills import _drawn
 
 SHORT = Experiment(epochs=40)  # far from the red curve
@@ -93,11 +97,49 @@ def test_each_sweep_ends_on_its_range_and_comes_back(sweeps):
     assert at["letters"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-w"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-b"] == {"w": 2.0, "b": 1.0, "c": 5.0}
-    assert at["change-c"]["c"] == 3.0
+    assert at["change-c"]["c"] == 1.0
     assert at["negative"] == {"w": -2.0, "b": 1.0, "c": 3.0}
     assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 3.0}
-    w, b, c = (("w", 4.0), ("w", 1.0), ("w", 2.0)), (("b", 3.0), ("b", -1.0), ("b", 1.0)), (("c", 1.0), ("c", 3.0))
+    w, b, c = (("w", 4.0), ("w", 1.0), ("w", 2.0)), (("b", 3.0), ("b", -1.0), ("b", 1.0)), (("c", 3.0), ("c", 1.0))
     assert [step[:2] for step in gone] == [*w, *b, *c, ("c", -1.0), ("w", -2.0)]
+
+
+def test_the_letters_go_to_plain_values_one_at_a_time_in_the_wide_view(play):
+    turned: list[tuple[set[str], bool]] = []
+    set_all = SigmoidBoard.set
+
+    def watched(board, **values):
+        letters = {letter for letter, value in values.items() if value != board.now[letter]}
+        turned.append((letters, board.plot.x_range == pytest.approx(board.wide[0])))
+        return set_all(board, **values)
+
+    def look(scene, beat):
+        if beat == "letters":
+            over.append(len(turned))
+
+    over: list[int] = []
+    with patch.object(SigmoidBoard, "set", watched):
+        play(MorphSigmoid, look)
+    turns = [turn for turn in turned[: over[0]] if turn[0]]
+    assert [turn for k, turn in enumerate(turns) if k == 0 or turn != turns[k - 1]] == [({"b"}, True), ({"w"}, True)]
+
+
+def test_the_corners_ticks_and_the_piece_go_along_when_the_window_widens():
+    board = MorphSigmoid.validated({}).board()
+    band = board.band()
+    middle = tuple(
+        tuple((a + b) / 2 for a, b in zip(*both, strict=True)) for both in zip(board.close, board.wide, strict=True)
+    )
+    board.set_view(*middle)
+    ticks = [board.plot.data(tick.get_center())[0] for tick in board.close_ticks]
+    assert ticks == pytest.approx([1.0, 3.0], abs=0.01)
+    x, y = drawn(board.plot, board.set_band(band))
+    assert x[1:-1] == pytest.approx([1.0, 3.0]) and y == pytest.approx([0.0, 0.0, 3.0, 3.0], abs=1e-6)
+
+
+def test_the_words_of_the_other_sign_fit_the_sign_there_was(play):
+    assert "negative" in play(MorphSigmoid, c_range=[1, 3]).beats
+    assert "other-sign" in play(MorphSigmoid, c_range=[-3, -1]).beats
 
 
 @pytest.mark.parametrize(("c_range", "heights"), [([1, 3], (1, -1)), ([-3, -1], (-1, 1)), ([-2, 3], (1, -2))])
@@ -164,6 +206,24 @@ def cut(scene):
     return scene.count.text, scene.gap.text, abs(ends[0] - ends[1]), drawn(scene.fit.plot, scene.fit.model)
 
 
+def small(scene):
+    """The points on red, the heights of each small step and their scale, what the formula is."""
+    small, plot = scene.small, scene.fit.plot
+    share = (small.top - small.bottom) / len(small.steps)
+    heights = [np.array([*step.get_start_anchors(), step.get_end()])[:, 1] for step in small.steps]
+    scale = min(scene.rows.scale_y, FILLED * share / max(abs(scene.parts.height) / CUTS[-1]))
+    return [plot.data(dot.get_center()) for dot in small.marks], heights, scale, scene.ending.source
+
+
+def without_reds_name(scene):
+    """The picture but for the label that stands where the curves of the whole run leave room."""
+    label = scene.fit.target_label
+    scene.remove(label)
+    picture = _drawn(scene)
+    scene.add(label)
+    return picture
+
+
 def between(scene):
     """Count, loss and end of the curve half-way between the second state and the third."""
     row = scene.row
@@ -191,12 +251,11 @@ class SumFilm:
     states: dict[str, Any] = field(default_factory=dict)
     cuts: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, float | None] = field(default_factory=dict)
+    small: Any = None
     between: Any = None
     beneath: Any = None
     made_up: Any = None
     arrows: Any = None
-    tally: str = ""
-    ours: str = ""
     copies_left: Any = None
     before: np.ndarray | None = None  # the picture before the run comes
     picture: np.ndarray | None = None  # and where its walk ends
@@ -209,8 +268,10 @@ class SumFilm:
             self.states[beat] = state(scene)
         if beat in ("add-up", "smaller"):
             self.cuts[beat] = cut(scene)
+        if beat == "smaller":
+            self.small = small(scene)
         if beat == "add-up":
-            self.before = _drawn(scene)
+            self.before = without_reds_name(scene)
         if beat == "learn":
             self.picture = _drawn(scene)
             self.between = between(scene)
@@ -220,7 +281,6 @@ class SumFilm:
             *steps, constant = scene.copies
             self.made_up = [part.get_start()[1] for part in steps], constant.get_start()[1]
             self.arrows = [(arrow[0].get_start()[1], arrow[1].points[3][1]) for arrow in scene.arrows]
-            self.tally, self.ours = scene.tally.source, scene.ours[0].source
             on_screen = scene.get_mobject_family_members()
             self.copies_left = [copy in on_screen for copy in scene.copies]
 
@@ -266,6 +326,47 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
     assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
 
 
+def test_the_small_steps_and_the_points_are_those_of_the_cut_pieces(sum_films):
+    film, curve = sum_films["long"], LONG.dataset.curve()
+    points, steps, scale, formula = film.small
+    corners = np.unique(np.concatenate([np.linspace(a, b, 9) for a, b in pairwise(curve.x)]))
+    assert np.array(sorted(points)) == pytest.approx(np.column_stack([corners, curve(corners)]), abs=1e-6)
+    assert len(steps) == 24
+    x = np.linspace(*LONG.dataset.range, 240)
+    total = sum(heights - heights[0] for heights in steps) / scale
+    expected = matched_sum(curve.decompose(), x, 8)
+    assert total == pytest.approx(expected - expected[0], abs=1e-6), "the stack, added up, is blue"
+    assert "c_24" in formula
+
+
+def test_the_sum_does_not_run_through_reds_name_while_our_numbers_are_thrown_away(sum_films):
+    scene = sum_films["long"].scene
+    label = scene.fit.target_label
+    half = np.array([label.width, label.height]) / 2
+    for theta in np.linspace(scene.hand, scene._theta(0.0), 60):
+        y = predict(LONG, theta, scene.features)
+        away = np.abs(scene.fit.plot.at(scene.x, y) - label.get_center())[:, :2]
+        assert not np.any(np.all(away < half, axis=1))
+
+
+def test_terms_fold_one_after_the_other():
+    parts = SumFormula(3, 1.93, -6.4, 6.4)
+    (_, second), (_, third) = parts.terms[1:]
+    before, goal = third.get_x(), parts.folded[-18:].get_x()
+    for slide in parts.fold()[:3]:
+        slide.begin()
+        slide.interpolate(0.48)
+    assert third.get_x() == pytest.approx(before) and second.get_x() == pytest.approx(goal, abs=0.1)
+
+
+def test_no_recorded_state_holds_the_numbers_up_and_the_walk_keeps_its_ends():
+    pace = Pace(np.array([0.0, 1.0, 2.0, 10.0]), np.array([0.0, 0.6, 0.7, 1.0]))
+    capped = no_state_longer(pace, 0.2)
+    assert capped.shares[[0, -1]] == pytest.approx([0, 1])
+    assert np.diff(capped.shares) == pytest.approx([0.2, 0.2, 0.6])
+    assert no_state_longer(pace, 0.01).shares == pytest.approx([0, 0.1, 0.2, 1])
+
+
 def test_count_and_loss_are_recorded_ones_also_between_two_states(trace_of, sum_films):
     trace = trace_of(SHORT)
     count, shown, y, x = sum_films["short"].between
@@ -291,7 +392,8 @@ class Altered(SumOfSigmoids):
 
 
 def test_another_trace_is_another_picture(play, sum_films):
-    altered = play(Altered, lambda scene, beat: _drawn(scene) if beat in ("add-up", "learn") else None, run=SHORT).seen
+    looks = {"add-up": without_reds_name, "learn": _drawn}
+    altered = play(Altered, lambda scene, beat: looks[beat](scene) if beat in looks else None, run=SHORT).seen
     assert not np.array_equal(sum_films["short"].picture, altered["learn"])
     assert np.array_equal(sum_films["short"].before, altered["add-up"])
 
@@ -312,27 +414,12 @@ def test_mirrored_steps_less_their_c_begin_at_zero_and_the_constant_has_those_c_
     assert constant == pytest.approx(rows.rows[0].zero_y + added * rows.scale_y, abs=1e-6)
 
 
-def test_each_mirrored_rows_c_is_an_arrow_and_a_term_of_the_sum(trace_of, sum_films):
+def test_each_mirrored_rows_c_is_an_arrow(trace_of, sum_films):
     film, layers = sum_films["long"], unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
     c = layers.c[layers.weights[0][:, 0] < 0]
     ways = [(end - start) / film.scene.rows.scale_y for start, end in film.arrows]
     assert ways == pytest.approx([*-c, c.sum()], abs=1e-6)
-    assert [number_text(abs(x), 2) in film.tally for x in (*c, layers.b, layers.b + c.sum())] == [True] * (len(c) + 2)
     assert film.copies_left == [False] * len(c) + [True], "copies of two rows would lie side by side"
-    assert "set by hand" in film.ours
-
-
-@pytest.mark.parametrize(
-    ("b", "added", "written"),
-    [
-        (-0.08, [2.71, -1.72], '-"0.08") + magenta("2.71") - magenta("1.72") = "0.91"'),
-        (0.004, [0.504, 1.004], '"0.00") + magenta("0.50") + magenta("1.00") approx "1.51"'),
-        (1.0, [1.0] * 8, '"1.00") + magenta("8.00") = "9.00"'),
-        (1.0, [-3.0], '"1.00") - magenta("3.00") = -"2.00"'),
-    ],
-)
-def test_an_equals_sign_stands_only_where_the_printed_numbers_add_up(b, added, written):
-    assert written in tally(b, added, 0.0).source.replace("\u2212", "-")
 
 
 @pytest.mark.parametrize(("name", "run"), [("long", LONG), ("short", SHORT)], ids=["better", "worse"])
