@@ -62,7 +62,7 @@ class DailyViews(BaseModel):
             after = self._first_given(self.first_unseen)
             would_do = [str(day) for day in (gap, after + timedelta(days=1)) if first <= day <= last]
             raise ValueError(
-                f"unseen_from is {self.first_unseen}; days from {gap} on were filled in by a line that ends at {after}: "
+                f"unseen_from is {self.first_unseen}; days from {gap} on were filled by a line that ends at {after}: "
                 "those trained on would know an unseen day; "
                 + (f"unseen_from {' or '.join(would_do)} would do" if would_do else "give these days their numbers")
             )
