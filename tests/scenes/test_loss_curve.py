@@ -263,7 +263,7 @@ def test_a_run_without_logged_losses_says_what_to_call(play, loops, written):
     with pytest.raises(UserError, match="none of the 3 losses of this run is a finite number"):
         play(LossCurve, trace=str(written([np.inf] * 3)))
     with pytest.raises(UserError, match=r"from -1e\+308 to 1e\+308, which no axis can hold"):
-        play(LossCurve, trace=str(written([-1e308, 1e308] * 3)))
+        play(LossCurve, trace=str(written([-1e308, 1e308] * 3, name="far")))
 
 
 def test_infinite_losses_before_others_are_not_the_end_and_are_counted(play, written):

@@ -102,6 +102,21 @@ def test_shares_are_the_whole_beat(text, language):
     assert reading_seconds(text, language) == pytest.approx(sum(cue.seconds for cue in cues))
 
 
+def test_no_line_parts_a_common_word():
+    lines = [line for scene in OURS.scenes["zh"].values() for line in scene.get("beats", {}).values()]
+    rows = [cue.text.split("\n") for line in lines for cue in split_cues(line, "zh")]
+    met = {row[0][-1] + row[1][0] for row in rows if len(row) > 1}
+    assert met.isdisjoint({"函数", "参数", "向量", "等于", "损失", "更新", "网络", "斜率"})
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("zh", "一共有几个参数要算呢 26\u2009002 个"), ("en", f"{'a' * 38} 26\u2009002 b")]
+)
+def test_a_number_in_groups_is_one_word(language, text):
+    rows = [row for cue in split_cues(text, language) for row in cue.text.split("\n")]
+    assert any("26\u2009002" in row for row in rows)
+
+
 def test_reading_speed_is_17_characters_a_second_and_9_in_chinese():
     assert reading_seconds("a" * 34, "en") == pytest.approx(2.0)
     assert reading_seconds("一" * 16 + "，" + "一" * 10, "zh") == pytest.approx(27 / 9)
@@ -279,8 +294,10 @@ def test_subtitles_of_every_line_can_be_read(scene, long):
 
 def test_both_languages_have_the_same_scenes_beats_and_words():
     english, chinese = (
-        {scene: {name: set(tables[name]) for name in ("beats", "screen") if name in tables}
-         for scene, tables in ours.items()}
+        {
+            scene: {name: set(tables[name]) for name in ("beats", "screen") if name in tables}
+            for scene, tables in ours.items()
+        }
         for ours in OURS.scenes.values()
     )
     assert english == chinese
