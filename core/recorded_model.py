@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from gradreel.core.errors import UserError
+from gradreel.core.recordable import refuse_anothers, refuse_others, refuse_unrecordable
 from gradreel.core.recorded_rules import Watch
 from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
 from gradreel.core.write_behind import ColumnWriter
@@ -105,7 +105,7 @@ class RecordedModel:
     def __init__(self, model: torch.nn.Module, optimizers: list[torch.optim.Optimizer]) -> None:
         self.optimizers = optimizers
         self._model = model
-        _refuse_others(model, optimizers)
+        refuse_others(model, optimizers)
         named: dict[str, torch.Tensor] = dict(model.named_parameters())
         known = {id(tensor) for tensor in named.values()}
         for i, optimizer in enumerate(optimizers):
@@ -114,8 +114,8 @@ class RecordedModel:
                     if id(tensor) not in known:
                         known.add(id(tensor))
                         named[f"optimizer {i}, group {j}, {k}"] = tensor
-        _refuse_unrecordable(named)
-        _refuse_anothers(model, optimizers)
+        refuse_unrecordable(named)
+        refuse_anothers(model, optimizers)
         self.outside = list(named)[len(list(model.parameters())) :]  # names of what only an optimizer has
         self._names, self._tensors = list(named), list(named.values())
         self._places = {id(tensor): place for place, tensor in enumerate(self._tensors)}
@@ -273,59 +273,6 @@ class RecordedModel:
     def _look_for_thawed(self) -> None:
         tensors = self._tensors  # a loop may set gradients itself, of what does not ask for them
         self._frozen = [i for i in self._frozen if not tensors[i].requires_grad and tensors[i].grad is None]
-
-
-def _refuse_others(model: object, optimizers: Sequence[object]) -> None:
-    if not isinstance(model, torch.nn.Module):
-        raise UserError(f"record was given a {type(model).__name__} as model; it needs a torch.nn.Module")
-    if not optimizers:
-        raise UserError("record was given no optimizer; it needs the one whose step() the loop calls")
-    for optimizer in optimizers:
-        hooks = getattr(optimizer, "_optimizer_step_pre_hooks", None)
-        if not isinstance(optimizer, torch.optim.Optimizer) or hooks is None:
-            raise UserError(
-                f"record was given a {type(optimizer).__name__} as optimizer; it needs a torch.optim.Optimizer, or a "
-                "list of them; if this one wraps another, give record that one"
-            )
-    if len({id(optimizer) for optimizer in optimizers}) < len(optimizers):
-        raise UserError("record was given the same optimizer twice; give it each once")
-
-
-def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
-    for name, tensor in named.items():
-        if torch.nn.parameter.is_lazy(tensor):
-            raise UserError(f"{name} has no shape yet: run one batch through the model before record")
-        if tensor.is_meta:
-            raise UserError(f"{name} is on the meta device and has no numbers: give the model its parameters first")
-        if not tensor.is_floating_point():
-            raise UserError(f"{name} is of type {tensor.dtype}; record needs parameters that are real numbers")
-        if not _lies_in_memory(tensor):
-            kind = type(tensor).__name__ if tensor.layout == torch.strided else str(tensor.layout)
-            raise UserError(
-                f"{name} ({kind}) has no memory of its own with a number for each entry, as sparse, sharded and "
-                "quantised parameters have none; record needs plain ones"
-            )
-    if not any(tensor.numel() for tensor in named.values()):
-        raise UserError("the model has no parameters, so there is nothing to record: give record the model that learns")
-
-
-def _lies_in_memory(tensor: torch.Tensor) -> bool:
-    """Whether its numbers stand one by one where its address says. To copy others' bytes would be a crash."""
-    if tensor.layout != torch.strided or tensor.is_nested or tensor.is_neg():
-        return False
-    return not (tensor.is_cpu and tensor.numel() and tensor.data_ptr() == 0)  # 0 where other tensors hold the numbers
-
-
-def _refuse_anothers(model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
-    """UserError if no optimizer trains anything of the model."""
-    held = {id(tensor) for optimizer in optimizers for group in optimizer.param_groups for tensor in group["params"]}
-    if not any(id(tensor) in held for tensor in model.parameters()):
-        kinds = ", ".join(type(optimizer).__name__ for optimizer in optimizers)
-        raise UserError(
-            f"record was given a {type(model).__name__}, and none of its {len(list(model.parameters()))} parameter "
-            f"tensors is in the optimizer ({kinds}); it needs a model and the optimizer that trains it. A model "
-            "that was copied, or made anew, after its optimizer has other tensors: make the optimizer from those"
-        )
 
 
 def _settings(group: dict[str, Any]) -> Iterator[tuple[str, Any]]:

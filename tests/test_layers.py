@@ -19,7 +19,7 @@ TORCH_FILES = {  # of core
     "network",
     "optimizers",
     "training",
-    "recorded_model",
+    "recordable", "recorded_model",
     "recorded_rules",
     "recorder",
     "recording",
