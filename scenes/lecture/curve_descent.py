@@ -39,6 +39,7 @@ from manim import (
 CLOSE_UP = 10  # updates that are shown one by one, on a map of their own
 UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
 WALK_SECONDS = 10.0
+OPENING, THIN = 0.4, 2.5  # seconds in which the point becomes a ring, and how thick that is
 MOST = 0.9  # of the way that the loss falls in all
 CROWD, CROWDED = 10, 0.2  # the last gaps between dots crowd when none is wider than this share of the widest gap
 
@@ -259,10 +260,15 @@ class CurveDescentBeats(SlopeBeats):
 
     def go_on(self) -> None:
         descent = self.descent
-        self.add(descent.far.dots, descent.far.path.marker)
+        dots, marker = descent.far.dots, descent.far.path.marker
+        seconds = WALK_SECONDS
+        if descent.dots_every is not None:  # the point would hide the crowd at its end: it becomes a ring
+            self.play(marker.animate.set_fill(opacity=0).set_stroke(width=THIN), run_time=OPENING)
+            seconds -= OPENING
+        self.add(dots, marker)
         if descent.close_up < self.last:
             pace = even_pace(descent.run, descent.close_up, self.last)
-            self.play(descent.go(pace.row, arrow=False), run_time=WALK_SECONDS)
+            self.play(descent.go(pace.row, arrow=False), run_time=seconds)
 
     def stop(self) -> None:
         length = float(np.linalg.norm(self.gradients[self.last - 1]))

@@ -289,6 +289,13 @@ def test_a_changed_trace_is_a_changed_picture(play, rewritten, film_of, trace, t
     assert (film_of(SHORT).walk != other).any()
 
 
+def test_no_point_hides_the_dots_that_crowd_under_it(film_of):
+    scene = film_of(SHORT).scene
+    path = scene.descent.far.path
+    near = np.linalg.norm(scene.descent.far.dot_points - path.marker.get_center(), axis=1) < path.marker.width / 2
+    assert near.sum() > 1 and path.marker.get_fill_opacity() == 0
+
+
 def test_what_is_said_at_the_end_is_what_the_numbers_say(film_of, film):
     assert film_of(LINE).beats[-1] == "end-close"
     assert list(film)[-1] == "end-far"  # 300 updates are far too few
