@@ -120,13 +120,12 @@ class Relu(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # All three steps are behind us; the brightness goes back to the first. Then what is asked: the soft
-            # sigmoid, and over it the hard one, which stays
-            steps = part_map(self, self.trace("run"), None)
+            # The third step is behind us; the brightness goes back to the first. Then what is asked: the soft sigmoid,
+            # and over it the hard one, which stays
+            steps = part_map(self, self.trace("run"), 3)
             self.play(*self._title(steps_heading(self)), FadeIn(steps, run_time=0.8))
-            self.wait(0.4)
-            self.play(steps.focus(1), run_time=0.7)
-            self.wait(0.2)
+            self.play(steps.focus(1), run_time=0.6)
+            self.wait(0.7)
             self._ask(steps)
 
     def _ask(self, steps: VMobject) -> None:
