@@ -15,6 +15,7 @@ from gradreel.scenes.style import palette
 from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, Mobject, RoundedRectangle, VGroup
 
 QUIZ_LINES, ANSWER_LEFT = (2.0, -0.75), -1.0
+THINKING = 2.0  # seconds before the first answer, which the line speaks of only then
 
 
 class QuizBeats(LectureScene):
@@ -28,15 +29,17 @@ class QuizBeats(LectureScene):
 
     def _quiz_beat(self) -> None:
         with self.beat("quiz", **self._question(0), **self._question(1, "_2")):
-            # Two rows of bundles, each of as many squares as a batch has; how many bundles? A moment to think
+            # Two rows of bundles, each of as many squares as a batch has; how many bundles?
             self.play(*(FadeOut(part, run_time=0.5) for part in self.gone), *self._title("heading-quiz"))
             self.asked = [self._ask(k, line) for k, line in enumerate(QUIZ_LINES)]
-            self.wait(3.0)
+            self.wait(2.0)
 
     def _answer_beat(self) -> None:
         values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
         with self.beat("quiz-answer", **values):
-            # The fractions and what they come to; the batch size gets its name: one more number that we choose
+            # Nothing moves while all try it themselves. Then the fractions and what they come to; the batch size gets
+            # its name: one more number that we choose
+            self.wait(THINKING)
             self.answers = [self._answer(k, line) for k, line in enumerate(QUIZ_LINES)]
             size = self.asked[1][0].part("size")
             frame = RoundedRectangle(corner_radius=0.08, width=size.width + 0.26, height=size.height + 0.24)

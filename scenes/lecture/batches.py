@@ -200,6 +200,7 @@ class Batches(QuizBeats):
                 # on with the next epoch's first batches
                 self._go_round()
                 self.play(self.field.gather(self._batches_of(1), 1.4))
+                self.field.regroup(self._batches_of(1))
                 self._go_on_and_on()
         else:
             with self.beat("epoch-only", **values):
@@ -241,19 +242,20 @@ class Batches(QuizBeats):
         self.play(FadeOut(field.frame), field.turning(None), run_time=0.4)
 
     def _go_on_and_on(self) -> None:
-        """The frame goes over the first batches of the second epoch, and the updates are counted on."""
+        """The first batches of the second epoch have their turns, the others wait, and the updates are counted on."""
         field, count, more = self.field, self.result[1], min(COUNTED_ON, self.per_epoch)
         left = count.get_left()[0]
         field.frame_batch(0)
-        self.play(FadeIn(field.frame), run_time=0.3)
+        self.play(FadeIn(field.frame), field.turning(0), run_time=0.3)
 
         def go(_: VGroup, share: float) -> None:
             k = min(int(share * more), more - 1)
-            field.frame_batch(k)
+            field.turn(k)
             count.set_value(self.per_epoch + k + 1)
             count.place_left(LABEL_LINE - 0.35, left)
 
-        self.play(UpdateFromAlphaFunc(VGroup(field.frame, count), go), run_time=0.2 * more, rate_func=linear)
+        moving = VGroup(field.cells, field.frame, count)
+        self.play(UpdateFromAlphaFunc(moving, go), run_time=0.2 * more, rate_func=linear)
 
     def _label(self, batch: int) -> TextMobject:
         text = self.screen("batch", number=batch)

@@ -109,8 +109,8 @@ class WidthExperiment(ComparedNetworks):
             self.play(LaggedStart(*shown, lag_ratio=lag), run_time=5.0)
 
     def _train_beat(self) -> None:
-        examples, epochs = Count(self.parameters.dataset.examples), Count(self.parameters.epochs)
-        with self.beat("train", examples=examples, epochs=epochs):
+        data, epochs = self.parameters.dataset, Count(self.parameters.epochs)
+        with self.beat("train", examples=Count(data.examples), days=Count(data.window), epochs=epochs):
             # All of them train at once: solid the days they learn from, dashed the days they never see; the words are
             # there before the lines reach them
             self._open_panels()

@@ -15,8 +15,9 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.theta import loss
 from gradreel.core.trace import Trace
+from gradreel.scenes.cues import split_cues
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.batches import Batches
+from gradreel.scenes.lecture.batches import COUNTED_ON, Batches
 from gradreel.scenes.mobjects.batch_field import DONE, MOST, WAITING, BatchField
 from gradreel.scenes.mobjects.bundles import Bundles
 
@@ -245,6 +246,23 @@ def test_after_an_epoch_the_count_goes_on(play):
     assert RUN.batches_per_epoch < int(count) < 2 * RUN.batches_per_epoch and framed_now
     only = EXTREMES["one epoch of single examples"]
     assert play(Batches, look, run=only).seen["epoch-only"] == (str(only.batches_per_epoch), False)
+
+
+def test_in_the_second_epoch_the_framed_batch_is_lit_and_those_after_it_wait(play, trace):
+    def look(scene, beat):
+        return scene.field if beat == "epoch" else None
+
+    field, framed_now = play(Batches, look, run=RUN).seen["epoch"], COUNTED_ON - 1
+    assert field.shares == [DONE] * framed_now + [1.0] + [WAITING] * (RUN.batches_per_epoch - framed_now - 1)
+    drawn = trace.examples(RUN.batches_per_epoch + framed_now)
+    assert corners(field.cells[framed_now]).mean(axis=1) == pytest.approx(field.places[drawn])
+
+
+def test_the_answers_come_after_a_moment_to_think(play):
+    lines = play(Batches, run=RUN).lines
+    for language, text in lines["quiz-answer"].items():
+        first, *others = split_cues(text, language)
+        assert not any(letter.isdigit() for letter in first.text) and others
 
 
 def test_the_second_epochs_frame_is_gone_when_the_losses_are_drawn(play):

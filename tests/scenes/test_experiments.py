@@ -287,7 +287,7 @@ def test_ours_and_the_lectures(play, words_on, results_are, linear, hundred, lin
     played = play(WidthExperiment, look, **parameters)
     assert played.beats[4] == line
     assert all(figure in shown["said"] for figure in ("320", "460", "280", "430"))
-    assert "430 views after 460" in played.lines[line]["en"]
+    assert "430 views instead of 460" in played.lines[line]["en"]
 
 
 @pytest.mark.parametrize("ours", [(341, 276), (90_000, 80_000), (0.9, 0.8)])
