@@ -201,7 +201,7 @@ class MoreFeatures(LectureScene):
                 strip = self.strip
                 self.shades = strip.shades(self.lows)
                 for shade in self.shades[len(self.shades) // 2 : len(self.shades) // 2 + 1]:
-                    name = words(weekdays_words(self.lows, self.context.language, "short"), style.TICK)
+                    name = words(weekdays_words(self.lows, self.context.language), style.TICK)
                     self.shades.add(name.place(strip.plot.box[3] + 0.15, center=shade.get_x()))
                 self.play(FadeIn(self.shades), run_time=0.7)
                 self._show_pairs()

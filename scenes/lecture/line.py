@@ -225,7 +225,7 @@ class LinearLimits(LectureScene):
             self.play(FadeOut(self.example, run_time=0.4), *self._title(self.screen("heading")))
             self.play(FadeIn(self.formula, shift=0.15 * UP), Create(line.stroke), run_time=0.8)
             self._hang("w")
-            self._sweep([Line(steep, rest.b), rest], 1.1)
+            self._sweep([Line(steep, rest.b), rest], 0.7)
             self.play(FadeIn(line.crossing, scale=1.5), run_time=0.3)
             line.add(line.crossing)
             self._hang("b")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradreel.core.theta import unpack
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.network_surface import SurfaceBeats
+from gradreel.scenes.lecture.network_surface import SurfaceBeats, zh_views
 from gradreel.scenes.lecture.three_days import A, R, X, Y
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.arithmetic import printed_products
@@ -136,7 +136,7 @@ class NetworkDiagram(SurfaceBeats):
         day = self.example.day
         fields = in_languages("day", lambda language: day_words(day, language))
         fields |= in_languages("weekday", lambda language: weekday_words(day, language))
-        with self.beat("numbers", **fields):
+        with self.beat("numbers", days=Count(self.n_features), **fields):
             # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1.
             # Then the results of the other rows, one by one
             dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
@@ -167,7 +167,7 @@ class NetworkDiagram(SurfaceBeats):
         self.wait(0.4 if i == 0 else 0.1)
 
     def _result_beat(self) -> None:
-        said = {**self.outcome, "activation": self.activation}
+        said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
         if said["prediction"] == said["label"]:
             with self.beat("result-exact", **said):
                 # One number in its sigmoid, enlarged; all go through; the last sum; the day's value below y is the same
@@ -187,7 +187,8 @@ class NetworkDiagram(SurfaceBeats):
         self.play(Pulse(diagram.edges[R], palette.text).run(0.7))
         self.play(*self.into_nodes(A), run_time=0.4)
         lights = [emphasis(part, FULL) for part in (diagram.edges[A], *self.c_labels.values())]
-        self.play(FadeOut(self.zoom), FadeIn(new.letters), *lights, run_time=0.6)
+        self.play(FadeOut(self.zoom), *lights, run_time=0.3)
+        self.play(FadeIn(new.letters), run_time=0.3)
         self.row = new
         terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
         self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from gradreel.core.network_surface import Swing, ground_of, near_days, surface_of, swung, walk_of
@@ -18,7 +18,7 @@ from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize
 from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 
 AMONG, MOST_DAYS, FEWEST_DAYS = 40, 14, 6  # real days around the one that is shown: of so many so many; or none
-TURN, BACK, TRAIN = 3.2, 1.2, 2.8  # seconds
+TURN, BACK, TRAIN = 3.2, 1.2, 2.2  # seconds
 TRY = 1.4  # seconds in which the first term is turned, or moved, or sunk
 TRIED = 50.0, 0.3, -1.0  # degrees, lengths of the ground, c's factor
 
@@ -68,6 +68,11 @@ def tried_at(share: float) -> Swing:
     part = min(int(3 * share), 2)
     away = float(np.sin(np.pi * (3 * share - part))) ** 2
     return (Swing(turn=turn * away), Swing(move=move * away), Swing(lift=1 + (lift - 1) * away))[part]
+
+
+def zh_views(views: Mapping[str, str]) -> dict[str, str]:
+    """Views as a Chinese line says them, "4.49 千" for "4.49k", each under its name and _zh."""
+    return {f"{name}_zh": text.replace("k", " 千").replace("M", " 百万") for name, text in views.items()}
 
 
 class SurfaceBeats(ThreeDaysScene):
@@ -164,7 +169,7 @@ class SurfaceBeats(ThreeDaysScene):
         return UpdateFromAlphaFunc(moving, update, run_time=TRY, rate_func=linear)
 
     def _turn_beat(self) -> None:
-        said = {**self.outcome, "activation": self.activation}
+        said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
         if said["prediction"] == said["label"]:
             with self.beat("turn-exact", **said):
                 # The whole sheet turns, and the ramps with it. On it is the day
@@ -192,10 +197,11 @@ class SurfaceBeats(ThreeDaysScene):
         board, decimals, letter = self.board, self.decimals, self.unit.letter
         first, last = (round(board.mean_gap(k), decimals) for k in (0, -1))
         name = ("days" if len(board.surface.held) else "days-two") + ("" if last < first else "-no-closer")
-        before, after = (number_text(gap, decimals) + letter for gap in (first, last))
-        with self.beat(name, before=before, after=after):
+        gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
+        with self.beat(name, **gaps, **zh_views(gaps)):
             # Other real days stand about it, each with its gap. Back to the start of the training, where the sheet was
-            # another; then, update after update, it bends to where it was, and the gaps with it
+            # another; then, update after update, it bends to where it was, and the gaps with it. How large they are on
+            # the mean is seen where the sheet rests: on its way there it may be less for a while, as nobody explains
             self.remove(board.day)
             self.add(board.days, board.day)
             coming = [FadeIn(board.days, shift=0.1 * UP), FadeIn(board.key)]
@@ -205,7 +211,7 @@ class SurfaceBeats(ThreeDaysScene):
             self.wait(1.2)  # until "untrained" is said
             moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day, board.tally)
             self.play(self._over(moving, lambda share: board.train(1.0 - share), BACK))
-            self.wait(0.8)
+            self.wait(2.4)  # until how far it is has been said
             self.play(self._over(moving, board.train, TRAIN))
             self.remove(moving)
             self.add(*board.turning, board.days, board.day, board.tally, board.key)

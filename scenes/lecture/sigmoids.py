@@ -119,8 +119,8 @@ class MorphSigmoid(LectureScene):
         mark = self.board.show_marker(letter)
         self.play(*self._title(f"heading-{letter}"), *self._light(letter), FadeIn(mark))
 
-    def _go(self, letter: str, value: float, run_time: float) -> None:
-        """The letter moves to another value; the curve that it leaves stays behind as a ghost with its label."""
+    def _go(self, letter: str, value: float, run_time: float, rest: float = 0.4) -> None:
+        """The letter moves to another value, and rests; the curve that it leaves stays as a ghost with its label."""
         board = self.board
         left = board.now[letter]
         arriving = []
@@ -136,7 +136,8 @@ class MorphSigmoid(LectureScene):
         if value in self.past:
             board.ghosts.remove(self.past[value])
             self.add(board)
-        self.wait(0.4)
+        if rest:
+            self.wait(rest)
 
     def _label(self, letter: str) -> VMobject:
         """The value of the present curve, as a label of the ghost that it will leave."""
@@ -251,13 +252,13 @@ class MorphSigmoid(LectureScene):
         with self.beat("negative" if self.rest["c"] > 0 else "other-sign"):
             # The other sign of c: the step turns over. The other sign of w: it is mirrored, high where it was low
             self.play(*self._title("heading-negative"), run_time=0.6)
-            self._go("c", self.parameters.heights()[1], 2.0)
+            self._go("c", self.parameters.heights()[1], 2.0, rest=1.9)  # until w is spoken of
             self._end_sweeps("c")
             self.play(FadeOut(board.level, board.level_letter), *self._light("w"), run_time=0.4)
             board.exclude(board.level, board.level_letter)
-            self.play(board.sweep(1.0, c=self._between()))
+            self.play(board.sweep(0.8, c=self._between()))
             self.past = {}
-            self._go("w", -self.rest["w"], 2.0)
+            self._go("w", -self.rest["w"], 1.8, rest=0.0)
 
     def _match_beats(self) -> None:
         with self.beat("piece"):

@@ -211,10 +211,19 @@ class SumByHandBeats(LectureScene):
         after = matched_sum(self.parts, self.x, cuts)
         count = cuts * self.n_sigmoids
         self.play(*self.small.mark(cuts), *self._end_with(self.formula.of_more(count)), run_time=0.4)
-        self.play(self.small.cut(cuts), self._moving(self.fit.model, before, after))
         self.count.set_value(count)
-        self.gap.set_value(self._gap(cuts))
+        moving = self._moving(self.fit.model, before, after)
+        self.play(self.small.cut(cuts), moving, self._closing(cuts, moving.run_time))
         self.wait(0.3)
+
+    def _closing(self, cuts: int, seconds: float) -> Animation:
+        """The largest gap is measured while the smaller pieces come: of the sum as it moves, at every moment."""
+        away, left = (matched_sum(self.parts, self.dense, n) - self.curve(self.dense) for n in (cuts // 2, cuts))
+
+        def measure(_: VMobject, share: float) -> None:
+            self.gap.set_value(float(np.abs(away + share * (left - away)).max()))
+
+        return UpdateFromAlphaFunc(self.counted, measure, run_time=seconds, rate_func=smooth)
 
     def _end_with(self, text: TextMobject) -> list[Animation]:
         """What the formula has after its first term becomes that of ``text``."""

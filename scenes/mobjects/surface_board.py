@@ -28,6 +28,7 @@ DOT, DAY_DOT = 0.052, 0.075  # radii
 CARD = (1.7, 1.4, (5.55, 2.2))  # of the enlarged gap: width, height, middle
 GAP = 0.86  # height of the gap there
 LEAD = 0.22  # from the day to the line to the card
+AT_REST = 0.02  # share of the training at either end in which the mean gap is seen
 TALLY, KEY = 2.62, style.CAPTION_BASELINE  # baselines of the update and the mean gap, and of the two kinds of days
 
 
@@ -199,7 +200,10 @@ class SurfaceBoard(VGroup):
         return np.flatnonzero(fits)
 
     def train(self, share: float) -> None:
-        """The surface, its ramps, its days' gaps and the tally as a recorded state had them, ``share`` of the way."""
+        """The surface, its ramps, its days' gaps and the tally as a recorded state had them, ``share`` of the way.
+
+        The mean gap is that of the first or the last state, whichever is nearer: between them it is not seen.
+        """
         k = int(self.pace.row(share) + 1e-6)
         self.sheet.show(self.walk.height(k))
         for ramp, term in zip(self.ramps, self.small_walk.terms[k], strict=True):
@@ -209,7 +213,10 @@ class SurfaceBoard(VGroup):
         self.day[0].move_to(self.box.at(self.point, there, self.view))
         update, gap = self.tally[0], self.tally[1]
         update.set_value(int(self.walk.updates[k]))
-        gap.set_value(self.mean_gap(k))
+        gap.set_value(self.mean_gap(-1 if share > 0.5 else 0))
+        seen = max(0.0, 1.0 - min(share, 1.0 - share) / AT_REST)
+        for part in (gap[1:], self.tally[3]):  # the first part of a number is its anchor, which is never seen
+            part.set_fill(opacity=seen)
 
     def mean_gap(self, k: int) -> float:
         """How far the days that are drawn are from the surface after state k, on the mean."""

@@ -76,8 +76,8 @@ def sweeps(play):
     """(letter, its value, x of the half-way line) after each sweep of a letter; by beat the letters and the line."""
     gone, go = [], MorphSigmoid._go
 
-    def watched(scene, letter, value, run_time):
-        go(scene, letter, value, run_time)
+    def watched(scene, letter, value, *seconds, **rest):
+        go(scene, letter, value, *seconds, **rest)
         board = scene.board
         gone.append((letter, board.now[letter], board.plot.data(board.halfway[0].get_center())[0]))
 
@@ -324,6 +324,18 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
     count, gap, _, (x, y) = seen["smaller"]
     assert count == "24" and float(gap) < measured / 4
     assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
+
+
+def test_the_gap_is_measured_while_the_pieces_come(sum_films):
+    scene = sum_films["long"].scene
+    closing = scene._closing(4, 1.2)
+    parts, curve = LONG.dataset.curve().decompose(), LONG.dataset.curve()
+    before, after = (matched_sum(parts, scene.dense, cuts) for cuts in (2, 4))
+    for share in (0.0, 0.4, 1.0):
+        closing.update_function(closing.mobject, share)
+        away = np.abs(before + share * (after - before) - curve(scene.dense)).max()
+        assert float(scene.gap.text) == pytest.approx(away, abs=0.00501)
+    assert closing.run_time == 1.2
 
 
 def test_the_small_steps_and_the_points_are_those_of_the_cut_pieces(sum_films):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from unittest.mock import patch
@@ -18,6 +19,7 @@ from gradreel.core.written_out import in_thousands
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import network_surface
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.network_surface import zh_views
 from gradreel.scenes.mobjects.surface import Box, Days, Sheet, View
 from gradreel.scenes.mobjects.surface_board import LAST, SurfaceBoard
 from gradreel.scenes.mobjects.surface_ground import Ground
@@ -295,6 +297,25 @@ def test_the_days_beat_goes_from_the_first_state_to_the_last(trace_of, film):
     shown = {board.train(share) or int(board.tally[0].text) for share in np.linspace(0, 1, 50)}
     assert len(shown) > 20 and shown <= set(trace.kept.tolist())
     board.train(1.0)
+
+
+def test_the_mean_gap_is_told_of_a_sheet_at_rest(film):
+    board = film.scene.board
+    gap, name = board.tally[1], board.tally[3]
+    seen = []
+    for share in np.linspace(0, 1, 41):
+        board.train(share)
+        opacities = {glyph.get_fill_opacity() for glyph in (*gap[1:], *name.family_members_with_points())}
+        assert len(opacities) == 1 and board.tally[0][1].get_fill_opacity() == 1
+        seen.append(opacities.pop())
+    assert seen == [1.0, *[0.0] * 39, 1.0]
+
+
+def test_chinese_says_the_unit_that_the_axis_has(film):
+    lines = [beat.lines["zh"] for beat in film.scene.beats]
+    assert not any(re.search(r"\d[kM]", line) for line in lines)
+    assert sum(len(re.findall(r"\d\.\d\d 千", line)) for line in lines) == 6
+    assert zh_views({"label": "4.67M", "error": "431"}) == {"label_zh": "4.67 百万", "error_zh": "431"}
 
 
 def test_ramps_are_those_of_the_state_that_is_shown(trace_of, film):
