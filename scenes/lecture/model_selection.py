@@ -16,7 +16,7 @@ from gradreel.scenes.lecture.depth_picture import LECTURE_BEST, LECTURE_RUNS
 from gradreel.scenes.lecture.experiments import Depth, depths_field
 from gradreel.scenes.lecture.forecast_beats import ForecastBeats
 from gradreel.scenes.mobjects.bars import UNSEEN
-from gradreel.scenes.mobjects.channel_bars import Channel, ChannelBars
+from gradreel.scenes.mobjects.channel_bars import Channel, ChannelBars, ChannelPair
 from gradreel.scenes.mobjects.day_words import views_and_errors
 from gradreel.scenes.mobjects.days_ahead import AheadPanel, DaysAhead
 from gradreel.scenes.mobjects.depth_lines import depth_axis
@@ -202,13 +202,20 @@ class ModelSelection(ForecastBeats):
         self.play(ReplacementTransform(name, text), run_time=0.9)
         self.wait(1.0)
         bars = ChannelBars(*self._channels())
-        for pair in bars.pairs:
-            self.play(FadeIn(pair.title), FadeIn(pair.names), run_time=0.5)
-            grown = [GrowFromEdge(bar, DOWN) for bar in pair.bars]
-            self.play(*grown, *(FadeIn(value, shift=0.15 * UP) for value in pair.values), run_time=0.9)
-            self.play(Create(pair.mark), run_time=0.4)
-            self.wait(0.2)
+        ours, lecture = bars.pairs
+        self._grow(ours)
+        # What the caption says is true of ours alone: beside the lecture's bars it says so
+        self.play(FadeOut(self.note), run_time=0.2)
+        self.note = self.data_caption("caption-channels", seeds=Count(len(self.parameters.seeds)))
+        self._grow(lecture, FadeIn(self.note))
+        self.wait(0.2)
         self.rest = VGroup(text, bars)
+
+    def _grow(self, pair: ChannelPair, *also: Animation) -> None:
+        self.play(FadeIn(pair.title), FadeIn(pair.names), *also, run_time=0.5)
+        grown = [GrowFromEdge(bar, DOWN) for bar in pair.bars]
+        self.play(*grown, *(FadeIn(value, shift=0.15 * UP) for value in pair.values), run_time=0.9)
+        self.play(Create(pair.mark), run_time=0.4)
 
     def _channels(self) -> tuple[Channel, Channel]:
         """The unseen losses of the line and of a network with layers, of ours and of the lecture's own runs.

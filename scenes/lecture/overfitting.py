@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from gradreel.core.results import Result, best_by_unseen, training_by_epoch, unseen_by_epoch
 from gradreel.core.trace import Trace
@@ -19,6 +21,7 @@ from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from manim import (
     UP,
+    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -28,11 +31,14 @@ from manim import (
     VMobject,
     linear,
     smooth,
+    squish_rate_func,
 )
+from numpy.typing import NDArray
 
 STATES = 300  # at which the unseen loss is drawn, at most, and where it is least
 RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as the picture of all depths
 SINK_SECONDS, PART_SECONDS = 5.5, 5.5
+LABELLED, LABEL_SHARE = 0.42, 0.08  # of the first: when the lines get their words at the earliest; of their fading
 LOWEST_SECONDS = 1.9  # of those in which the losses part: the lowest point is looked at first
 STOP_SECONDS = 6.9  # that the least loss stands against the best network's: as long as it is spoken of
 LECTURE_SECONDS = 2.0
@@ -89,54 +95,83 @@ class Overfitting(DepthPicture):
             self.run.show(0.0, self._reach(0.0))
             fading += [self.run.unseen_tip, self.run.training_tip]
             self.play(*arriving, *map(FadeIn, fading), run_time=0.7)
-            self._walk(0.0, self.turn, SINK_SECONDS, SLOW_START)
-            self.labels = self._labels()
-            self.play(*(FadeIn(label, shift=0.1 * UP) for label in self.labels), run_time=0.4)
+            self.labels = {kind: words(text, style.LABEL, palette.blue) for kind, text in self._ends().items()}
+            self._sink()
+
+    def _sink(self) -> None:
+        """Both losses up to the turn. On the way their words come, and go with them."""
+        start = self._labelled_from()
+        rate = squish_rate_func(smooth, start, start + LABEL_SHARE)
+        fading = (FadeIn(label, rate_func=rate, run_time=SINK_SECONDS) for label in self.labels.values())
+        self._walk(0.0, self.turn, SINK_SECONDS, SLOW_START, also=fading)
+
+    def _labelled_from(self) -> float:
+        """The share of that walk from which the lines have their words: as spoken of, and in the order they keep."""
+        shares = np.linspace(LABELLED, 1 - LABEL_SHARE, 50)
+        heights = np.array([[y for _, y, _ in self._reached(self.turn * s**SLOW_START).values()] for s in shares])
+        over = heights[:, 0] > heights[:, 1]
+        changes = np.flatnonzero(over[1:] != over[:-1]) + 1
+        return float(shares[changes[-1]] if len(changes) else LABELLED)
 
     def _reach(self, epoch: float) -> float:
         """The last epoch in the picture: at first it ends soon after the turn, then it holds more and more of them."""
         return min(self.run.last, max(2 * self.turn, 1.02 * epoch))
 
-    def _walk(self, first: float, last: float, seconds: float, power: float, *followers: VMobject) -> None:
-        """The run goes on from one epoch to another; ``followers`` stay at the turn."""
+    def _walk(
+        self,
+        first: float,
+        last: float,
+        seconds: float,
+        power: float,
+        *followers: VMobject,
+        also: Iterable[Animation] = (),
+    ) -> None:
+        """The run goes on from one epoch to another; ``followers`` stay at the turn, the labels go with the lines."""
         number, x = self.counter[1], [float(self.run.plot.at(self.turn, 0)[0])]
 
         def show(_: VMobject, share: float) -> None:
             epoch = first + (last - first) * share**power
             number.set_value(round(epoch))
             self.run.show(epoch, self._reach(epoch))
+            self._place_labels(epoch)
             now = float(self.run.plot.at(self.turn, 0)[0])
             for follower in followers:
                 follower.shift([now - x[0], 0.0, 0.0])
             x[0] = now
 
         moving = VGroup(self.run, number, *followers)
-        self.play(UpdateFromAlphaFunc(moving, show), run_time=seconds, rate_func=linear)
+        walk = UpdateFromAlphaFunc(moving, show, run_time=seconds, rate_func=linear)
+        self.play(*also, walk)  # in this order: what fades in is then put in its place
 
-    def _labels(self) -> list[TextMobject]:
-        """Seen and unseen, right of where the lines end now."""
-        tips = {"training": self.run.training_tip, "unseen": self.run.unseen_tip}
-        higher = max(tips, key=lambda kind: float(tips[kind].get_center()[1]))
-        labels = []
-        for kind, tip in tips.items():
-            x, y, _ = tip.get_center()
+    def _reached(self, epoch: float) -> dict[str, NDArray]:
+        """Where the solid line and the dashed one are at ``epoch``: each recorded unseen loss would make words jump."""
+        lines = {"training": self.run.training, "unseen": self.run.unseen}
+        return {
+            kind: self.run.plot.at(epoch, float(np.interp(epoch, line.data_x, line.data_y)))
+            for kind, line in lines.items()
+        }
+
+    def _place_labels(self, epoch: float) -> None:
+        """Seen and unseen, right of where the lines are at ``epoch``: over the higher one, under the lower one."""
+        reached = self._reached(epoch)
+        higher = max(reached, key=lambda kind: float(reached[kind][1]))
+        for kind, (x, y, _) in reached.items():
             baseline = y + 0.3 if kind == higher else max(y - 0.52, BOX[2] + 0.12)
-            labels.append(words(self._ends()[kind], style.LABEL, palette.blue).place(baseline, left=x + 0.12))
-        return labels
+            self.labels[kind].place(baseline, left=x + 0.2)
 
     def _part_beat(self) -> None:
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
             # Where the losses part, the unseen one is lowest of all kept states: here, with its number. On it goes:
             # solid falls, dashed never comes so low again. Where it was lowest stays marked; then the term
             followers = self._turn_mark() if self.parts is not None else []
-            self.play(*map(FadeOut, self.labels), *map(FadeIn, followers), run_time=0.5)
+            self.play(*map(FadeOut, self.labels.values()), *map(FadeIn, followers), run_time=0.5)
             seconds = PART_SECONDS
             if followers:
                 self.wait(LOWEST_SECONDS)
                 seconds -= LOWEST_SECONDS
             self._walk(self.turn, self.run.last, seconds, 1.0, *followers)
-            self.labels = self._end_labels()
-            self.play(*map(FadeIn, self.labels), run_time=0.4)
+            self.end_labels = self._end_labels()
+            self.play(*map(FadeIn, self.end_labels), run_time=0.4)
             self.between = [*followers]  # one by one: as a group they would come to the front before they fade
             if self.parts is not None:
                 band = self.run.band(self.turn)
@@ -185,7 +220,7 @@ class Overfitting(DepthPicture):
             if stop is not None:
                 self._compare_least()
             self.title, arriving = next_heading(self._heading(), self.title)
-            gone = [*self.between, *self.labels, self.grid, self.scale_labels, *self.counter]
+            gone = [*self.between, *self.end_labels, self.grid, self.scale_labels, *self.counter]
             self.play(*map(FadeOut, gone), *arriving, run_time=0.6)
             self._squeeze(self.outcome.index(self.compared[1]))
             for kind in KINDS:
@@ -211,7 +246,8 @@ class Overfitting(DepthPicture):
             **self.spoken("best", best),
             **self.spoken("worse", worse),
         }
-        return f"stop-{stopping(self.losses, best.unseen, best_least)}", values
+        name = f"stop-{stopping(self.losses, best.unseen, best_least)}"
+        return name + ("-first" if len(worse.network.hidden) == 1 else ""), values
 
     def _compare_least(self) -> None:
         """Across the picture, the line that the best network's loss is; the least loss stands beside it already."""

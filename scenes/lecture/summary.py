@@ -28,6 +28,7 @@ CHOSEN = (  # step, word: in the order in which they are spoken of
     (3, "batch-size"),
 )
 SPOKEN = (2.6, 0.8)  # seconds until the first of them is named; from each to the next
+STEPS_SPOKEN = (2.8, 0.9, 2.1)  # seconds that the first step, the second and the third are still spoken of
 CHECK_LINE = -3.25  # below the cards: it belongs to none of them
 FUNCTIONS = ("line", "pieces", "sum", "stack")
 QUESTIONS = ("batches", "relu", "unseen", "deep")
@@ -79,8 +80,8 @@ class Summary(LectureScene):
             # The map: its first card bright, then the second, then the third, and at last all of them
             self.map = part_map(self, self.run, 1)
             self.play(FadeOut(self.thread, run_time=0.4), *self._title(steps_heading(self)), FadeIn(self.map))
-            for step in (2, 3, None):
-                self.wait(1.4)
+            for step, spoken in zip((2, 3, None), STEPS_SPOKEN, strict=True):
+                self.wait(spoken)
                 self.play(self.map.focus(step), run_time=0.7)
 
     def _chosen_beat(self) -> None:

@@ -43,11 +43,13 @@ class ChannelBars(VGroup):
         if max(most) <= ALIKE * min(most):
             most = [max(most)] * 2
         colors = (palette.blue, palette.text)
-        self.pairs = [_Pair(*each) for each in zip((ours, lecture), most, MIDDLES, colors, strict=True)]
+        self.pairs = [ChannelPair(*each) for each in zip((ours, lecture), most, MIDDLES, colors, strict=True)]
         self.add(*self.pairs)
 
 
-class _Pair(VGroup):
+class ChannelPair(VGroup):
+    """One half: two bars on the axis of their names."""
+
     def __init__(self, channel: Channel, most: float, middle: float, color: ManimColor) -> None:
         super().__init__()
         places = (middle - PITCH / 2, middle + PITCH / 2)

@@ -208,7 +208,7 @@ def test_a_weekday_is_low_every_week_only_if_no_week_is_otherwise(foretold):
     parameters = {**OWN, "dataset": own(views)}
     scene, lines = foretold({7: 1.0}, **parameters)
     assert scene.to_come.lows == (5, 6)
-    assert "In the whole series, a Saturday usually is" in lines["tomorrow-low-mostly"]["en"]
+    assert "In the whole series, Saturdays usually are" in lines["tomorrow-low-mostly"]["en"]
     assert every_week_low(own(SERIES[:208]).daily, 5, (5, 6))
 
 
@@ -258,7 +258,7 @@ def test_the_twist_is_told_by_the_numbers(foretold, weights, worse, beat):
     if beat == "twist-line":
         assert "On these made-up days: yes. On the lecture’s own channel, three layers won." in lines[beat]["en"]
         assert "编出来的日子" in lines[beat]["zh"] and "三层" in lines[beat]["zh"]
-        assert "after 2 epochs in all" in lines[list(lines)[1]]["en"]
+        assert "after 2 epochs each" in lines[list(lines)[1]]["en"]
         assert "7 days, 7 weights" in lines[beat]["en"] and "7 天，就 7 个权重" in lines[beat]["zh"]
     else:
         assert scene.written(scene.choice.line.unseen.mean) in lines[beat]["en"]
@@ -296,6 +296,7 @@ def test_the_bars_are_our_losses_and_the_lectures(foretold, worse):
 
     def look(scene, beat):
         if beat == "twist-line":
+            assert scene.note.source.startswith("blue: ours"), "the caption is not true of the lecture's bars"
             ours, lecture = scene.rest[1].pairs
             seen.extend((ours, lecture))
             assert scene.plane.dots[1] not in scene.get_mobject_family_members(), "the plane has left"

@@ -18,8 +18,9 @@ from gradreel.core.results import (
 )
 from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.overfitting import Overfitting
-from gradreel.scenes.mobjects.loss_lines import calmed
+from gradreel.scenes.lecture import overfitting
+from gradreel.scenes.lecture.overfitting import LABELLED, Overfitting
+from gradreel.scenes.mobjects.loss_lines import SLOW_START, calmed
 
 TENT_DEPTHS = {"depths": (0, 1, 2), "width": 64, "seeds": (0, 1), "epochs": 400}
 SMALL = {"depths": (0, 1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
@@ -91,6 +92,39 @@ def test_one_run_goes_through_its_recorded_losses(play, trace_of):
     (_, tips, _) = seen[beats[1]]
     assert tips[0] == pytest.approx((12, training_by_epoch(trace)[1][-1]), abs=0.1)
     assert tips[1] == pytest.approx((12, unseen.unseen[-1]), abs=0.1)
+
+
+def test_the_words_go_with_the_lines_from_where_their_order_stays(play):
+    placed = []
+
+    def look(scene, name):
+        if name == "sink":
+            for kind, (x, y, _) in scene._reached(scene.turn).items():
+                placed.append((y, scene.labels[kind].get_left()[0] - x, scene.labels[kind].get_center()[1] - y))
+
+    scene = play(Overfitting, look, **SMALL | {"epochs": 12}).scene
+    (_, _, under), (_, _, over) = sorted(placed)
+    assert under < 0 < over and [left for _, left, _ in placed] == pytest.approx([0.2, 0.2], abs=0.05)
+    assert scene._labelled_from() >= LABELLED
+    turn = scene.turn
+
+    def crossing(epoch):
+        share = (epoch / turn) ** (1 / SLOW_START)
+        return {"training": np.array([0, 0.7 - share, 0]), "unseen": np.zeros(3)}
+
+    scene._reached = crossing
+    assert scene._labelled_from() == pytest.approx(0.7, abs=0.02)
+    scene._reached = lambda epoch: {"training": np.zeros(3), "unseen": np.array([0, 1, 0])}
+    assert scene._labelled_from() == LABELLED
+
+
+@pytest.mark.parametrize("kind", ["below", "not"])
+def test_that_one_layer_overfits_is_said_as_it_is(play, results_are, monkeypatch, kind):
+    monkeypatch.setattr(overfitting, "parting", lambda losses: 3)
+    monkeypatch.setattr(overfitting, "stopping", lambda *_: kind)
+    results_are([600, 200, 100], [700, 800, 820])
+    lines = play(Overfitting, **SMALL | {"epochs": 12}).lines
+    assert "overfit at the very first layer: seen 600 to 200, unseen 700 to 800." in lines[f"stop-{kind}-first"]["en"]
 
 
 def test_where_the_losses_part_is_marked(play):
@@ -182,7 +216,7 @@ def test_the_least_loss_stands_against_the_best_until_the_depths_are_spoken_of(p
     monkeypatch.setattr(Overfitting, "_squeeze", squeezed)
     played = play(Overfitting, lambda scene, name: begun.setdefault(name, scene.time), **TENT)
     said, beat = played.lines["stop-not"]["en"], next(b for b in played.scene.beats if b.name == "stop-not")
-    share = reading_seconds(said[: said.index("Of all depths")], "en") / reading_seconds(said, "en")
+    share = reading_seconds(said[: said.index("Our own")], "en") / reading_seconds(said, "en")
     assert begun["squeeze"] > beat.start + share * (beat.end - beat.start) - 0.5
     one, two = played.scene.compared
     numbers = f"seen {one.training.mean:.0f} to {two.training.mean:.0f}, unseen {one.unseen.mean:.0f} to"

@@ -8,10 +8,12 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.line_fit import line_of
 from gradreel.core.theta import predict
+from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.summary import CHOSEN, Summary
+from gradreel.scenes.mobjects.part_map import PartMap
 
 RUN, OTHER = Experiment(epochs=200), Experiment(epochs=200, seed=5)
 LINE = LinearLimits.Parameters().line_run()
@@ -46,6 +48,29 @@ def test_it_lies_where_the_film_began(play):
     begin, end = last_frame(play, RUN, Title), last_frame(play, RUN)
     for color in ("#4FADFF", "#FF5C6A"):
         np.testing.assert_allclose(begin[color][[0, -1]], end[color][[0, -1]], atol=1e-6)
+
+
+BREATH = 0.4  # that a beat lasts longer than its line
+
+
+def test_each_step_is_bright_while_it_is_spoken_of(play, monkeypatch):
+    begun, focus = {}, PartMap.focus
+    scenes = []
+
+    def focused(self, step):
+        begun[step] = scenes[0].time
+        return focus(self, step)
+
+    monkeypatch.setattr(PartMap, "focus", focused)
+    monkeypatch.setattr(
+        Summary, "_thread_beat", lambda scene, beat=Summary._thread_beat: (scenes.append(scene), beat(scene))
+    )
+    played = play(Summary, run=RUN)
+    said, beat = played.lines["steps"]["en"], next(b for b in played.scene.beats if b.name == "steps")
+    for step, word in ((2, "A loss"), (3, "And the search"), (None, "arg min")):
+        share = reading_seconds(said[: said.index(word)], "en") / reading_seconds(said, "en")
+        spoken = beat.start + share * (beat.end - BREATH - beat.start)
+        assert spoken - 0.8 <= begun[step] <= spoken + 0.3, word  # 0.7 seconds later it is bright
 
 
 def test_each_choice_stands_under_its_step(play):
