@@ -9,6 +9,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.relu import Relu
+from gradreel.scenes.mobjects.part_map import part_map
 
 RUN = Experiment(epochs=40)
 LETTERS = {
@@ -95,6 +96,18 @@ def test_the_hard_sigmoid_is_asked_for_and_breaks_into_the_relu(play):
         assert soft == pytest.approx(scale * c * sigmoid(2 * (x - 2)), abs=1e-6)  # as steep in the middle
         x, first = seen["relu"][1]
         assert first == pytest.approx(c * relu(0.5 * x - 0.5), abs=1e-6)
+
+
+def test_the_map_opens_on_step_three_which_is_behind_us(play, monkeypatch):
+    opened = []
+
+    def opening(scene, run, current):
+        opened.append(current)
+        return part_map(scene, run, current)
+
+    monkeypatch.setattr("gradreel.scenes.lecture.relu.part_map", opening)
+    play(Relu, run=RUN)
+    assert opened == [3]
 
 
 def test_the_sum_is_first_one_of_hard_sigmoids_then_of_twice_as_many_relus(play):
