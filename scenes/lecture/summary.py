@@ -28,7 +28,7 @@ CHOSEN = (  # step, word: in the order in which they are spoken of
     (3, "batch-size"),
 )
 SPOKEN = (2.6, 0.8)  # seconds until the first of them is named; from each to the next
-STEPS_SPOKEN = (2.8, 0.9, 2.1)  # seconds that the first step, the second and the third are still spoken of
+STEPS_SPOKEN = (2.8, 0.8, 2.1)  # seconds that the first step, the second and the third are still spoken of
 CHECK_LINE = -3.25  # below the cards: it belongs to none of them
 FUNCTIONS = ("line", "pieces", "sum", "stack")
 QUESTIONS = ("batches", "relu", "unseen", "deep")
