@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
@@ -30,6 +32,11 @@ class PathError(TraceError):
 
 class TrainingError(UserError):
     """A training run that could not finish, such as one that diverged."""
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first three names, and how many there are more."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def problems_in(error: ValidationError) -> list[ErrorDetails]:

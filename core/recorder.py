@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, listed
 from gradreel.core.recorded_model import RecordedModel, RowsOnTheirWay
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.step_hooks import first_after_step, last_before_step
@@ -103,13 +103,8 @@ class Recorder:
         try:
             with files.pop_all():
                 writer.name = self.finish(ended)
-            replaced = self.recorded.replaced()
-            if replaced and ended is None and self.failure is None:
-                which = ", ".join(replaced[:3]) + (f" and {len(replaced) - 3} more" if len(replaced) > 3 else "")
-                _warn(
-                    f"record: {which} became another tensor while it was recorded, and what it has been since is not "
-                    f"in {self.path}, which goes on with the old: change numbers in place (copy_), or record again"
-                )
+            if ended is None and self.failure is None:
+                self._tell_of_replaced()
         except _NothingRecordedError:
             if ended is None and self.failure is None:
                 raise UserError(self.recorded.no_update_seen()) from None
@@ -117,6 +112,14 @@ class Recorder:
             self._outcome = f"the recording is lost: {error}"
             if ended is None:  # else a note will tell
                 _warn(f"record: {self._outcome}")
+
+    def _tell_of_replaced(self) -> None:
+        replaced = self.recorded.replaced()
+        if replaced:
+            _warn(
+                f"record: {listed(replaced)} became another tensor while it was recorded, and what it has been since "
+                f"is not in {self.path}, which goes on with the old: change numbers in place (copy_), or record again"
+            )
 
     def finish(self, ended: BaseException | None) -> str:
         """Complete the columns. Returns the name that the trace is to have."""

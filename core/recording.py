@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from gradreel.core.arrays import IntArray
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, listed
 from gradreel.core.recorded_model import RecordedModel
 from gradreel.core.recorder import INTERRUPTED, Recorder
 from gradreel.core.trace import META
@@ -160,10 +160,10 @@ def _refuse_foreign(path: Path) -> None:
 
 
 def _told_of_outside(model: torch.nn.Module, names: Sequence[str]) -> str:
-    listed = ", ".join(f'"{name}"' for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    quoted = listed([f'"{name}"' for name in names])
     return (
         f"record: the optimizer also holds what is no parameter of the {type(model).__name__}; it is recorded, too, "
-        f"as {listed}. If it is another model's, it has its own names when record is given both in one, such as "
+        f"as {quoted}. If it is another model's, it has its own names when record is given both in one, such as "
         "torch.nn.ModuleList([a, b]); to record one of them alone, give each an optimizer of its own"
     )
 

@@ -115,14 +115,9 @@ class LossCurve(LectureScene):
 
     def _walk_beat(self) -> None:
         sparse = self.history.step > 1
-        if sparse and not self.history.is_smoothed:
-            with self.beat("walk-logged"):
-                # The losses that the loop logged, up to the last
-                self._walk(WALK_SECONDS)
-                self._label("batch")
-        elif not self.history.is_smoothed:
-            with self.beat("walk"):
-                # The loss of each update, as it was recorded, up to the last
+        if not self.history.is_smoothed:
+            with self.beat("walk-logged" if sparse else "walk"):
+                # The loss of each update, or each that the loop logged, as it was recorded, up to the last
                 self._walk(WALK_SECONDS)
                 self._label("batch")
         elif self._in_batches() and isinstance(self.run, Experiment):
@@ -131,14 +126,9 @@ class LossCurve(LectureScene):
                 # The loss of each batch goes up and down: every batch is another one
                 self._walk(WALK_SECONDS)
                 self._label("batch")
-        elif sparse:
-            with self.beat("wander-logged"):
-                # The losses that the loop logged go up and down
-                self._walk(WALK_SECONDS)
-                self._label("batch")
         else:
-            with self.beat("wander"):
-                # The loss goes up and down from update to update
+            with self.beat("wander-logged" if sparse else "wander"):
+                # The loss goes up and down from update to update, or from one that the loop logged to the next
                 self._walk(WALK_SECONDS)
                 self._label("batch")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from gradreel.core.errors import listed
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips import sources
 from gradreel.scenes.render.clips.made_of import languages_of, seconds_of
@@ -20,7 +21,7 @@ def why_stale(clip: Mapping[str, Any], request: SceneRequest, words: Narration |
     """
     changed = sources.changed_files(clip.get("files", {}), request.source)
     if changed:
-        return f"{_listed(changed)} changed"
+        return f"{listed(changed)} changed"
     beats = [BeatSpan(**beat) for beat in clip.get("beats", ())]
     if any(beat.from_narration for beat in beats):
         words = words or Narration.load(languages_of(request)).with_words(request.words)
@@ -44,11 +45,7 @@ def why_rendered(parts: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]])
     if not changes:
         return "not rendered yet"
     nearest = min(changes, key=len)
-    return f"{_listed(nearest)} changed" if nearest else "its file is gone"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{listed(nearest)} changed" if nearest else "its file is gone"
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
