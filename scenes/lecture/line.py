@@ -15,24 +15,26 @@ from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.core.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
-from gradreel.scenes.mobjects.curve_axes import BOTTOM, TOP, corner_axes, curve_axes, height_range, ticks_left_of
+from gradreel.scenes.mobjects.curve_axes import TOP, corner_axes, curve_axes, height_range
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.part_map import PLACE, part_map, steps_heading
 from gradreel.scenes.mobjects.plot import dashed, ring
+from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.straight_line import (
     Curve,
     Gaps,
     LineInPlot,
     MeanSquare,
     WordedReadout,
+    between,
+    loss_rows,
     straightened,
-    two_losses,
 )
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.mobjects.ticks import number_text, round_labels
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
 from manim import (
     UP,
@@ -153,8 +155,7 @@ class LinearLimits(LectureScene):
         y_range = (0.0, max(top, 1.02 * float(self.dots_y.max())))
         self.next_plot = corner_axes(curve, x_range, y_range)
         self.axis_words = self._axis_words()
-        ticks = ticks_left_of(self.axis_words[0].get_left()[0] - 0.4, x_range, y_range, WIDE_RIGHT)
-        self.plot = curve_axes(x_range, y_range, right=WIDE_RIGHT, x_ticks=ticks, x_label=None)
+        self.plot = curve_axes(x_range, y_range, right=WIDE_RIGHT, x_ticks=round_labels(*x_range, 8), x_label=None)
         self.corners = np.unique([*x_range, *curve.x])
         self.red = self.plot.curve(self.corners, curve(self.corners), palette.red)
         pairs = zip(self.dots_x, self.dots_y, strict=True)
@@ -163,12 +164,15 @@ class LinearLimits(LectureScene):
         self.formula = formula(linear_source(), 58).place(FORMULA_BASELINE, center=-0.4)
         self.line = LineInPlot(self.plot, self._rest(), self.formula)
         losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])
+        self.decimals = loss_decimals(losses)
         self.readout = WordedReadout(self.screen("update"), int(self.fit.kept[-1]), losses, 1.7)
         self.readout.name_loss(self.screen("loss"))
 
     def _axis_words(self) -> VGroup:
         y_words = words(self.screen("today"), style.TICK, palette.dim).place(TOP + 0.16, left=style.LEFT_EDGE)
-        x_words = words(self.screen("yesterday"), style.TICK, palette.dim).place(BOTTOM - 0.4, right=WIDE_RIGHT)
+        x_words = words(self.screen("yesterday"), style.TICK, palette.dim).place(
+            style.CAPTION_BASELINE, right=WIDE_RIGHT
+        )
         return VGroup(x_words, y_words)
 
     def _rest(self) -> Line:
@@ -353,19 +357,37 @@ class LinearLimits(LectureScene):
 
     def _bias_beat(self) -> None:
         red = self.readout.written(self.red_loss)
-        with self.beat("bias" if self._misses() else "no-bias", red=red):
-            # The line's loss steps down; the gaps are measured to red instead, for its loss; then to the line again
+        with self.beat("bias" if self._misses() else "no-bias", red=red, rest=self._rest_text()):
+            # The line's loss steps down; the gaps are measured to red instead, for its loss: noise. What the line loses
+            # beyond that lies between it and red
             rows = [("best-line", self._loss_text(self.last), palette.blue), ("red-loss", red, palette.red)]
-            self.losses = two_losses([(self.screen(key), value, color) for key, value, color in rows])
+            rows += [("rest", self._rest_text(), palette.text)] if self._misses() else []
+            self.losses = loss_rows([(self.screen(key), value, color) for key, value, color in rows])
             leaving = [FadeOut(part) for part in (self.readout, self.meaning, *self.mean)]
             self.play(*leaving, run_time=0.3)
-            self.play(FadeIn(self.losses[:2], shift=0.15 * UP), run_time=0.5)
+            self.play(FadeIn(self.losses[0], shift=0.15 * UP), run_time=0.5)
             bright = (emphasis(part, FULL) for part in (self.red, self.red_label))
             self.play(emphasis(self.line, FAINT), *bright, self._measured_to(self.curve), run_time=1.4)
-            self.play(FadeIn(self.losses[2:], shift=0.15 * UP), run_time=0.5)
+            self.play(FadeIn(self.losses[1], shift=0.15 * UP), run_time=0.5)
             self.wait(0.8)
-            self.play(emphasis(self.line, FULL), self._measured_to(self.line.line), run_time=1.2)
+            if self._misses():
+                self._name_the_rest()
+            else:
+                self.play(emphasis(self.line, FULL), self._measured_to(self.line.line), run_time=1.2)
             self.play(*self._title(self.screen("heading-bias")))
+
+    def _name_the_rest(self) -> None:
+        """The gaps go; what lies between the line and red fills, and has the rest of the loss for its number."""
+        self.area = between(self.plot, self.curve, self.line.line)
+        self.add(self.area, self.red, self.line, self.dots)
+        filling = FadeIn(self.area), FadeOut(self.gaps), emphasis(self.line, FULL), emphasis(self.dots, PRESENT)
+        self.play(*filling, run_time=1.0)
+        self.play(FadeIn(self.losses[2], shift=0.15 * UP), run_time=0.5)
+
+    def _rest_text(self) -> str:
+        """The line's loss less red's, as those two are written."""
+        best, red = (round(value, self.decimals) for value in (self._loss_at(self.last), self.red_loss))
+        return self.readout.written(best - red)
 
     def _measured_to(self, curve: Curve) -> Animation:
         """The gaps' ends move from where they are to ``curve``."""
@@ -375,7 +397,8 @@ class LinearLimits(LectureScene):
     def _next_beat(self) -> None:
         with self.beat("next" if self._misses() else "next-any"):
             # Red alone, on the axes of what comes next
-            leaving = [self.line, self.formula, self.gaps, self.losses, self.dots, self.red_label]
+            leaving = [self.line, self.formula, self.losses, self.dots, self.red_label]
+            leaving += [self.area if self._misses() else self.gaps]
             leaving += [self.axis_words, self.made_up, self.plot.x_tick_labels]
             self.play(*(FadeOut(part, run_time=0.8) for part in leaving), *self._title(self.screen("heading-next")))
             plot = self.next_plot

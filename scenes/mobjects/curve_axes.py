@@ -68,12 +68,3 @@ def exchanged(old: Plot, new: Plot) -> list[Animation]:
     labels = ("x_tick_labels", "y_tick_labels", "notes")
     leaving, arriving = ([getattr(plot, part) for part in labels] for plot in (old, new))
     return [*moving, *map(FadeOut, leaving), *map(FadeIn, arriving)]
-
-
-def ticks_left_of(end: float, x_range: tuple[float, float], y_range: tuple[float, float], right: float) -> Ticks:
-    """Round ticks of axes that reach to ``right``, as far as they stand left of ``end``: there, words begin."""
-    left = axes_left(round_labels(*y_range, 5))
-    ticks = round_labels(*x_range, 8)
-    places = [left + (x - x_range[0]) / (x_range[1] - x_range[0]) * (right - left) for x in ticks.values]
-    count = sum(place < end for place in places)
-    return Ticks(ticks.values[:count], ticks.labels[:count], ticks.unit)

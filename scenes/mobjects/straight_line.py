@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from gradreel.core.line_fit import Line
+from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.readout import Readout
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 ROLE = {"w": "yellow", "b": "grey"}
 FAINT_FILL = 0.035  # of the squares on all gaps: many lie on one another
+ROWS_TOP, ROW_HEIGHT = 2.42, 0.52
 VALUE_DROP = 0.8  # from the formula's baseline to that of the numbers
 
 Curve = Callable[[NDArray], NDArray]  # heights at x
@@ -153,10 +155,19 @@ def straightened(curves: Sequence[VMobject], axes: Plot, plot: Plot, lines: Sequ
     return animations
 
 
-def two_losses(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
-    """Two names with their losses, one under the other, right of a formula over the plot."""
+def between(plot: Plot, curve: PiecewiseLinearCurve, line: Line) -> VMobject:
+    """What lies between a curve and a line, as far as the plot shows it, filled."""
+    x = plot.sample()
+    x = np.unique([*x, *curve.x[(curve.x > x[0]) & (curve.x < x[-1])]])
+    there, back = (plot.at(x, np.clip(heights, *plot.y_range)) for heights in (curve(x), line(x)))
+    return VMobject(stroke_width=0).set_points_as_corners([*there, *back[::-1], there[0]]).set_fill(palette.text, 0.15)
+
+
+def loss_rows(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
+    """Names with their losses, one under the other, right of a formula over the plot."""
     lines = VGroup()
-    for (name, value, color), baseline in zip(rows, (2.32, 1.74), strict=True):
-        lines.add(words(value, 32, color).place(baseline, right=style.RIGHT_EDGE))
-        lines.add(words(name, style.LABEL, color).place(baseline, right=style.RIGHT_EDGE - 1.05))
+    for number, (name, value, color) in enumerate(rows):
+        baseline = ROWS_TOP - number * ROW_HEIGHT
+        loss = words(value, 32, color).place(baseline, right=style.RIGHT_EDGE)
+        lines.add(VGroup(loss, words(name, style.LABEL, color).place(baseline, right=style.RIGHT_EDGE - 1.05)))
     return lines
