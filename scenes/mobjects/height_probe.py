@@ -12,8 +12,8 @@ from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Triangle, VGroup, VMobject
 from numpy.typing import NDArray
 
-SPREAD, APART = 0.36, 0.09  # from the first arrow to the last, at most; from one to the next
-HEAD, SLIM = 0.19, 0.6  # an arrow's head at most; how wide it is for its height
+SPREAD, APART = 0.66, 0.2  # from the first arrow to the last, at most; from one to the next
+HEAD, SLIM = 0.22, 0.7  # an arrow's head at most; how wide it is for its height
 LEAVING, CLEAR = 0.3, 0.1  # way on which the name of x fades; between it and the axis' labels, at least
 NUMBERS = 0.68  # from the middle of a badge down to its number's baseline
 
