@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from gradreel.core.results import Result, best_by_unseen, training_by_epoch, unseen_by_epoch
@@ -15,13 +15,15 @@ from gradreel.scenes.lecture.experiments import lecture_written
 from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART, DepthLines
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines
-from gradreel.scenes.mobjects.plot import dashed, ring, segment
+from gradreel.scenes.mobjects.plot import dashed, polyline, ring, segment
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from manim import (
     UP,
     Animation,
+    Circle,
     Create,
     FadeIn,
     FadeOut,
@@ -29,6 +31,7 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
+    interpolate_color,
     linear,
     smooth,
     squish_rate_func,
@@ -40,8 +43,9 @@ RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as 
 SINK_SECONDS, PART_SECONDS = 5.5, 5.5
 LABELLED, LABEL_SHARE = 0.42, 0.08  # of the first: when the lines get their words at the earliest; of their fading
 LOWEST_SECONDS = 1.9  # of those in which the losses part: the lowest point is looked at first
-STOP_SECONDS = 6.9  # that the least loss stands against the best network's: as long as it is spoken of
-LECTURE_SECONDS = 2.0
+STOP_SECONDS, PEEK_AFTER = 8.2, 4.6  # that the least loss stands against the best network's; before its flaw is told
+BRACKET, HOOK, PEEKED = 0.16, 0.08, 0.24  # right of the plot; of a bracket's ends; radius of the ring around the least
+TURN_SECONDS, LECTURE_SECONDS = 1.6, 2.0
 TERM = 48
 
 
@@ -162,7 +166,7 @@ class Overfitting(DepthPicture):
     def _part_beat(self) -> None:
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
             # Where the losses part, the unseen one is lowest of all kept states: here, with its number. On it goes:
-            # solid falls, dashed never comes so low again. Where it was lowest stays marked; then the term
+            # seen falls, unseen never comes so low again. Where it was lowest stays marked; then the term
             followers = self._turn_mark() if self.parts is not None else []
             self.play(*map(FadeOut, self.labels.values()), *map(FadeIn, followers), run_time=0.5)
             seconds = PART_SECONDS
@@ -177,9 +181,9 @@ class Overfitting(DepthPicture):
                 band = self.run.band(self.turn)
                 self.add(band, self.run, *followers)
                 self.play(FadeIn(band), run_time=0.6)
-                term = self._term()
-                self.play(FadeIn(term, shift=0.15 * UP), run_time=0.6)
-                self.between += [band, term]
+                self.term = self._term()
+                self.play(FadeIn(self.term, shift=0.15 * UP), run_time=0.6)
+                self.between += [band, self.term]
 
     def _turn_mark(self) -> list[VMobject]:
         """A dashed line up at the turn, its epoch under the axis, and the least unseen loss there with its number."""
@@ -215,7 +219,7 @@ class Overfitting(DepthPicture):
         stop = self._stop()
         name, values = stop or (f"unseen-{self.unseen}", self.unseen_values())
         with self.beat(name, days=Count(self.parameters.dataset.examples), **values):
-            # Why not stop there? Its least loss against what the best network has, for as long as that is spoken of.
+            # Why not stop there? Its least loss against what the best network has, and that it was found by looking.
             # Then the run is squeezed into the place of its network, every loss at its height; the other depths come
             if stop is not None:
                 self._compare_least()
@@ -250,17 +254,42 @@ class Overfitting(DepthPicture):
         return name + ("-first" if len(worse.network.hidden) == 1 else ""), values
 
     def _compare_least(self) -> None:
-        """Across the picture, the line that the best network's loss is; the least loss stands beside it already."""
-        best = self.compared[0]
+        """The best network's loss as a line across the picture, the least loss against it; then how it was found."""
+        best, mark = self.compared[0], self.least[0]
         level = float(self.run.plot.at(0, best.unseen.mean)[1])
-        text = f"{self.network_label(best)} {self.written(best.unseen.mean)}"
+        text = self._many("level", network=self.network_label(best), loss=self.written(best.unseen.mean))
         self.level = VGroup(
             segment((RUN_LEFT, level, 0), (RUN_RIGHT, level, 0), palette.dim, style.GUIDE),
             words(text, style.LABEL, palette.dim).place(self._beside(level), right=RUN_RIGHT - 0.1),
         )
-        self.play(Create(self.level[0]), FadeIn(self.level[1]), run_time=0.9)
-        self.wait(STOP_SECONDS - 0.9)
-        self.between.append(self.level)
+        guide = dashed(mark.get_right(), (RUN_RIGHT, mark.get_center()[1], 0), palette.blue)
+        bracket, peeked = self._bracket(level, float(mark.get_center()[1])), self._peeked()
+        self.between.remove(self.term)
+        self.play(FadeOut(self.term), Create(self.level[0]), FadeIn(self.level[1]), run_time=0.9)
+        self.play(Create(guide), run_time=0.8)
+        self.play(Create(bracket), run_time=0.4)
+        self.wait(PEEK_AFTER - 2.1)
+        self.play(Create(peeked[0]), FadeIn(peeked[1]), run_time=0.7)
+        self.wait(STOP_SECONDS - PEEK_AFTER - 0.7)
+        self.between += [self.level, guide, bracket, *peeked]
+
+    @staticmethod
+    def _bracket(*heights: float) -> VMobject:
+        """Right of the plot, from one of these y to the other."""
+        low, high = sorted(heights)
+        right, hook = RUN_RIGHT + BRACKET, RUN_RIGHT + BRACKET - HOOK
+        corners = [(hook, high, 0), (right, high, 0), (right, low, 0), (hook, low, 0)]
+        return polyline(np.array(corners), palette.text, style.AXIS)
+
+    def _peeked(self) -> tuple[VMobject, TextMobject]:
+        """A ring around the least loss, and that it was chosen by looking: right of its number, or left of the line."""
+        mark, number = self.least
+        circle = Circle(radius=PEEKED, color=palette.text, stroke_width=2.0).move_to(mark)
+        text = words(self.screen("peek"), style.LABEL)
+        left = float(number.get_right()[0]) + 0.25
+        if left + text.width < RUN_RIGHT:
+            return circle, text.place(number.baseline, left=left)
+        return circle, text.place(number.baseline, right=float(mark.get_center()[0]) - 0.15)
 
     def _beside(self, level: float) -> float:
         """The baseline of a word over the line at height ``level``; under it, where a loss ends close above."""
@@ -268,8 +297,12 @@ class Overfitting(DepthPicture):
         return level - 0.34 if any(0 <= end < 0.6 for end in ends) else level + 0.12
 
     def _heading(self) -> str:
+        return self._many("heading-depths")
+
+    def _many(self, key: str, **values: str) -> str:
+        """The screen words ``key`` of as many trainings as each network had."""
         count = len(self.parameters.seeds)
-        return self.screen("heading-depths" if count > 1 else "heading-depths-once", count=count)
+        return self.screen(key if count > 1 else f"{key}-once", count=count, **values)
 
     def _squeeze(self, k: int) -> None:
         """The run in the column of network ``k``, whose mean of all seeds is near its ends."""
@@ -290,8 +323,8 @@ class Overfitting(DepthPicture):
         self.landed = (self.run.training_tip, self.run.unseen_tip)
 
     def _mark_jump(self, best: int, worse: int) -> None:
-        """What opens between the two losses from the best network on, and rings where it opens."""
-        band = self.picture.band(best)
+        """What opens between the two losses from the best network to the one that overfits, and rings at both."""
+        band = self.picture.band(best, worse)
         self.remove(*self.landed)
         self.add(band, self.picture)
         self.play(FadeIn(band), run_time=0.6)
@@ -304,37 +337,66 @@ class Overfitting(DepthPicture):
         for name, hidden in (("before", LECTURE_BEST), ("after", LECTURE_WORSE)):
             values[f"seen_{name}"], values[name] = lecture_written(hidden)
         with self.beat(f"lecture-{self._against_lecture()}", **values):
-            # Ours leaves, and the lecture's own has the stage: with it, it is the fourth layer that parts them
+            # Ours turns into the lecture's own, or leaves the stage to it: there, the fourth layer parts them
             self.remove(*self.landed)
             lecture = self.lecture = self.lecture_lines()
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-            self.make_way(lecture, *self.between)
-            self.play(*arriving)
-            self.draw_lecture(lecture, KINDS, LECTURE_SECONDS)
+            if [len(result.network.hidden) for result in self.outcome] == list(map(len, LECTURE_RUNS)):
+                self._turn_into(lecture, arriving)
+            else:
+                self.make_way(lecture, *self.between)
+                self.play(*arriving)
+                self.draw_lecture(lecture, KINDS, LECTURE_SECONDS)
             first, last = (LECTURE_RUNS.index(hidden) for hidden in (LECTURE_BEST, LECTURE_WORSE))
-            band = lecture.band(first)
+            band = lecture.band(first, last)
             above = [part[kind] for part in (lecture.lines, lecture.dots, lecture.values) for kind in KINDS]
             self.add(band, *above)
             self.play(FadeIn(band), run_time=0.6)
             self.play(*map(Create, lecture.marks((first, last))), run_time=0.7)
 
+    def _turn_into(self, lecture: DepthLines, arriving: Sequence[Animation]) -> None:
+        """Each point of ours moves to the lecture's of the same network, the lines go along; the axis stays."""
+        picture, note = self.picture, self.note
+        self.note = self.data_caption("caption-lecture")
+        alone = [dot for kind in KINDS for k, dot in enumerate(picture.dots[kind]) if k not in lecture.known(kind)]
+        gone = [note, *self.between, *picture.values.values(), *picture.labels.values(), *alone]
+        self.add(picture)
+        self.play(*map(FadeOut, gone), *arriving, FadeIn(self.note), run_time=0.6)
+        pairs = [
+            (picture.dots[kind][k], dot)
+            for kind in KINDS
+            for k, dot in zip(lecture.known(kind), lecture.dots[kind], strict=True)
+        ]
+        ours = (picture.axis, picture.names, *picture.lines.values())
+        self.remove(picture)
+        self.add(*ours, *(dot for dot, _ in pairs))
+        lines = [self._turning(picture.lines[kind], lecture.lines[kind]) for kind in KINDS]
+        moving = [ReplacementTransform(*pair, rate_func=smooth) for pair in pairs]
+        self.play(*lines, *moving, run_time=TURN_SECONDS)
+        self.remove(*ours)
+        self.add(lecture.axis, lecture.names)
+        for part in (lecture.lines, lecture.dots):
+            self.add(*(part[kind] for kind in KINDS))
+        shown = [part[kind] for part in (lecture.values, lecture.labels) for kind in KINDS]
+        self.play(*map(FadeIn, shown), run_time=0.6)
+        self.wait(0.6)
+
+    @staticmethod
+    def _turning(line: RisingCurve, goal: RisingCurve) -> Animation:
+        """``line`` takes the heights and the colour of ``goal``, whose corners are at some of its own x."""
+        start, color, last = line.corners.copy(), line.get_stroke_color(), float(line.data_x[-1])
+        end = start.copy()
+        end[:, 1] = np.interp(start[:, 0], goal.corners[:, 0], goal.corners[:, 1])
+
+        def turn(_: VMobject, share: float) -> None:
+            line.corners = start + share * (end - start)
+            line.show(last).set_stroke(interpolate_color(color, goal.get_stroke_color(), share))
+
+        return UpdateFromAlphaFunc(line, turn, rate_func=smooth)
+
     def one_scale(self) -> bool:
         """Never: ours has been told of, and its points beside the lecture's numbers would be read as the lecture's."""
         return False
-
-    def make_way(self, lecture: DepthLines, *others: VMobject) -> None:
-        """Ours leaves; where the lecture's networks stand at the same places, the axis and their names stay."""
-        picture, note = self.picture, self.note
-        if [len(result.network.hidden) for result in self.outcome] != list(map(len, LECTURE_RUNS)):
-            super().make_way(lecture, *others)
-            return
-        self.note = self.data_caption("caption-lecture")
-        axis = (picture.axis, picture.names)
-        picture.remove(*axis)
-        self.add(*axis, picture)
-        self.play(*map(FadeOut, (picture, note, *others)), FadeIn(self.note), run_time=0.6)
-        self.remove(*axis)
-        self.add(lecture.axis, lecture.names)
 
     def _against_lecture(self) -> str:
         """Whether ours overfits where the lecture's did, elsewhere, or not at all."""

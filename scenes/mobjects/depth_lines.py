@@ -95,9 +95,9 @@ class DepthLines(VGroup):
         """(3,): where the loss of network ``k`` is."""
         return self.plot.at(k, float(self.losses[kind][k]))
 
-    def band(self, first: int) -> VMobject:
-        """What lies between the two lines from network ``first`` on; both must be known there."""
-        ks = [k for k in range(first, self.count) if all(k in self.known(kind) for kind in KINDS)]
+    def band(self, first: int, last: int) -> VMobject:
+        """What lies between the two lines from network ``first`` to ``last``; both must be known there."""
+        ks = [k for k in range(first, last + 1) if all(k in self.known(kind) for kind in KINDS)]
         corners = [self.point("training", k) for k in ks] + [self.point("unseen", k) for k in reversed(ks)]
         return Polygon(*corners, stroke_width=0, fill_color=mix(self.color, 0.16), fill_opacity=1)
 

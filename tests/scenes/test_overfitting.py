@@ -20,7 +20,10 @@ from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import overfitting
 from gradreel.scenes.lecture.overfitting import LABELLED, Overfitting
+from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, calmed
+from gradreel.scenes.mobjects.text import TextMobject
+from manim import Polygon
 
 TENT_DEPTHS = {"depths": (0, 1, 2), "width": 64, "seeds": (0, 1), "epochs": 400}
 SMALL = {"depths": (0, 1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
@@ -170,20 +173,24 @@ def test_stopping_in_time_is_answered_beside_the_best_network(play, results_are,
     def compared(scene):
         compare(scene)
         found.extend(check_scene(scene, "stop"))
+        shown.extend(part.source for part in scene.mobjects if isinstance(part, TextMobject))
 
-    found = []
+    found, shown = [], []
     monkeypatch.setattr(Overfitting, "_compare_least", compared)
     results_are([600, 200, 100], [700, 650, 800])  # one layer is best, and two overfit; the run is the recorded one
     played = play(Overfitting, **TENT)
     scene = played.scene
     least = scene.losses.unseen.min()
     level = scene.run.plot.data(scene.level[0].get_center())[1]
+    assert scene.level[1].source.endswith("mean of 2: 650")
     one_layer = scene.compared[0].network
     own_least = loss_by_epoch(scene.trace(one_layer.run_name(one_layer.experiments[0]))).unseen.min()
     assert f"stop-{'below' if least < min(0.95 * 650, own_least) else 'not'}" in played.beats
     assert scene.least[1].source == scene.written(least)
     assert level == pytest.approx(650, rel=0.02)
     assert [finding for finding in found if finding.rule == "margin"] == []
+    assert "chosen by looking" in shown and "overfitting" not in shown
+    assert "we had to peek" in next(line["en"] for name, line in played.lines.items() if name.startswith("stop"))
 
 
 def test_other_runs_another_picture(play):
@@ -311,12 +318,32 @@ def test_what_may_be_chance_is_said_to_be(play, results_are):
     assert "245 views with two layers, 478 with the linear model" in played.lines["unseen-unclear"]["en"]
 
 
-def test_band_begins_at_the_best_network(play, results_are):
-    results_are([200, 100, 50], [450, 400, 500])
-    scene = play(Overfitting, **SMALL).scene
-    corners = scene.picture.band(scene.outcome.index(scene.compared[0])).get_vertices()
-    assert corners[:, 0].min() == pytest.approx(scene.picture.point("unseen", 1)[0])
+@pytest.mark.parametrize(
+    ("training", "unseen", "ends"),
+    [([200, 100, 50], [450, 400, 500], (1, 2)), ([208, 52, 27], [400, 520, 471], (0, 1))],
+)
+def test_only_where_seen_falls_and_unseen_rises_is_shaded(play, results_are, training, unseen, ends):
+    shaded = {}
+
+    def look(scene, name):
+        shaded[name] = [part.get_vertices() for part in getattr(scene, "between", ()) if isinstance(part, Polygon)]
+
+    results_are(training, unseen)
+    played = play(Overfitting, look, **SMALL)
+    [corners] = shaded[played.beats[2]]
+    at = [played.scene.picture.point("unseen", k)[0] for k in ends]
+    assert [corners[:, 0].min(), corners[:, 0].max()] == pytest.approx(at)
     assert len(corners) == 4  # two networks, two losses
+
+
+def test_the_lectures_points_are_where_ours_were_going(play, results_are):
+    results_are([208, 52, 27, 25, 23], [400, 520, 471, 438, 429])
+    scene = play(Overfitting, width=100, seeds=(0, 1), epochs=1).scene
+    for kind in KINDS:
+        line, goal = scene.picture.lines[kind], scene.lecture.lines[kind]
+        heights = np.interp(line.corners[:, 0], goal.corners[:, 0], goal.corners[:, 1])
+        assert line.corners[:, 1] == pytest.approx(heights)
+        assert line.get_stroke_color() == goal.get_stroke_color()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
