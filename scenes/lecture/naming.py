@@ -12,17 +12,31 @@ from gradreel.scenes.mobjects.axis_of_days import axis_of_days
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.neuron import NeuronView
+from gradreel.scenes.mobjects.paper import Paper, stamp
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, smooth
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    Rectangle,
+    TransformFromCopy,
+    UpdateFromAlphaFunc,
+    VGroup,
+    smooth,
+)
 from pydantic import Field
 
 BOX = (-5.3, 5.3, -2.15, 1.5)  # middles of the first and the last column, bottom, top
 PLATE_BASELINE, PLATE_WIDTH, PLATE_SIZE = 2.62, 6.2, 52
 DEEP_Y, DEEP_BASELINE = -2.85, -3.3
+PAPER = (0.0, -0.5, 4.4)  # middle, x, y; and width
+COVER_GAP = 0.3  # between what covers the hidden layers and the nodes that are seen
 OVER = 0.16  # from the top of what a label names to its baseline
-OUT_DROP = 0.52  # from the last node's foot to the baseline of its label
 NARROW = -0.7  # where the last column stands while one neuron is seen from near, beside the network
 LENS = (3.95, -0.55, 1.95)  # middle of that neuron, x, y; and its radius
 RUN = 2.0  # seconds that signals take through all of the network
@@ -83,7 +97,8 @@ class Naming(LectureScene):
     def _neuron_beat(self) -> None:
         with self.beat("neuron"):
             # The network makes room; one of its last nodes and the lines into it stay bright. Seen from near: signals
-            # come in, are added, and go through a ReLU. Then others, whose sum is below zero: nothing comes out
+            # come in, are added, and go through a ReLU. Then others, whose sum is below zero: nothing comes out. In the
+            # end a cell is seen that its lines could belong to
             column, edges = self.diagram.columns[-2], self.diagram.edges[-2].into(0)
             node, picture = column.nodes[0], column.pictures[0]
             self.rays = edges
@@ -95,8 +110,9 @@ class Naming(LectureScene):
             seeing = [Create(line) for line in self.lens.sight(node)]
             self.play(*seeing, FadeIn(self.lens), FadeIn(self.label, shift=0.15 * UP), run_time=0.8)
             self.wait(0.2)
-            self.play(self.lens.signals(positive=True), run_time=1.9)
-            self.play(self.lens.signals(positive=False), run_time=2.6)
+            self.play(self.lens.signals(positive=True), run_time=2.3)
+            self.play(self.lens.signals(positive=False), run_time=2.3)
+            self.play(self.lens.seen(), run_time=0.8)
 
     def _widen(self, start: float, end: float) -> Animation:
         """The diagram's last column goes from x = ``start`` to ``end``, the others keep even distances."""
@@ -126,36 +142,40 @@ class Naming(LectureScene):
     def _spoilt_beat(self) -> None:
         with self.beat("spoilt"):
             # The years; the network goes dark, layer by layer, when too little was delivered. Then the words alone are
-            # too much: the name is struck out, and loses its light
+            # too much: they go into an article's title, it is rejected, and the name is struck out and loses its light
             self.wait(1.2)
             self.years = words(self.screen("years"), style.LABEL, palette.dim)
             self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
             self.play(FadeIn(self.years, shift=0.15 * UP), run_time=0.5)
-            self.wait(2.6)
+            self.wait(1.6)
             self.play(LaggedStart(*self._light(FAINT), lag_ratio=0.15), run_time=1.6)
-            self.wait(1.0)
+            self.paper = Paper(*PAPER, self.screen("paper"))
+            others = [part for part in self.paper if part is not self.paper.title]
+            self.play(*map(FadeIn, others), run_time=0.5)
+            self.play(TransformFromCopy(self.name, self.paper.title), run_time=0.8)
+            self.add(self.paper)
+            self.stamp = stamp(self.screen("rejected"), PAPER[0], PAPER[1] - 0.3)
+            self.play(FadeIn(self.stamp, scale=1.6), run_time=0.4)
+            self.wait(0.4)
             y = self.name.get_center()[1]
             left, right = self.name.get_left()[0] - 0.2, self.name.get_right()[0] + 0.2
             self.strike = segment((left, y, 0), (right, y, 0), palette.text, 4.0)
-            self.play(Create(self.strike), run_time=0.8)
-            self.wait(0.8)
+            self.play(Create(self.strike), run_time=0.6)
             self.play(emphasis(self.name, FAINT), run_time=0.5)
 
     def _deep_beat(self) -> None:
         with self.beat("deep"):
-            # The plate is empty. A frame round each column: hidden layers, for only the two ends are seen. All of them
-            # together are deep, and the plate has its last name
-            gone = [FadeOut(part) for part in (self.name, self.strike, self.years)]
+            # The plate is empty. A frame round each column: hidden layers, for a lid over all of them leaves only the
+            # two ends to see. It opens. All of them together are deep, and the plate has its last name
+            gone = [FadeOut(part) for part in (self.name, self.strike, self.years, self.paper, self.stamp)]
             self.play(*gone, *self._light(FULL), run_time=0.5)
             self.frames = [self.diagram.frame(k) for k in self._hidden()]
             self.labels = [self._label(k) for k in self._hidden()]
             self.ends = self._in_and_out()
             for frame, label in zip(self.frames, self.labels, strict=True):
-                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=0.9)
-            inside = [emphasis(self.diagram.columns[k], FAINT) for k in self._hidden()]
-            self.play(*inside, *(FadeIn(text, shift=0.15 * UP) for text in self.ends), run_time=0.8)
-            self.wait(1.4)
-            self.play(*(emphasis(self.diagram.columns[k], FULL) for k in self._hidden()), run_time=0.6)
+                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=2.7 / len(self.labels))
+            self.play(*(FadeIn(text, shift=0.15 * UP) for text in self.ends), run_time=0.5)
+            self._cover_and_open()
             self._deep_bracket()
             self.name = self._name("deep")
             self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
@@ -166,13 +186,32 @@ class Naming(LectureScene):
         return text.place(self.frames[k - 1].get_top()[1] + OVER, center=self.diagram.columns[k].x)
 
     def _in_and_out(self) -> list[TextMobject]:
-        """What is seen: above the first column, at the height of the layers' labels or higher, and below the last."""
+        """What is seen: above the first column and the last, at the height of the layers' labels or higher."""
         first, last = self.diagram.columns[0], self.diagram.columns[-1]
         over = max(self.labels[0].baseline, first.nodes[0].get_top()[1] + OVER)
-        below = last.nodes[0].get_bottom()[1] - OUT_DROP
-        out = words(self.screen("output"), style.LABEL)
-        out.place(below, left=min(last.x - 0.15, style.RIGHT_EDGE - out.width))  # right of the lines to the node
-        return [words(self.screen("input"), style.LABEL).place(over, center=first.x), out]
+        ends = (("input", first.x), ("output", last.x))
+        return [words(self.screen(key), style.LABEL).place(over, center=x) for key, x in ends]
+
+    def _cover_and_open(self) -> None:
+        """A lid comes down over everything between what goes in and what comes out, and goes up again."""
+        first, last = self.diagram.columns[0], self.diagram.columns[-1]
+        left, right = first.get_right()[0] + COVER_GAP, last.get_left()[0] - COVER_GAP
+        top, bottom = self.frames[0].get_top()[1] + 0.06, self.frames[0].get_bottom()[1] - 0.06
+        lid = Rectangle(width=right - left, height=top - bottom, color=palette.text, stroke_width=style.BOX)
+        lid.set_fill(mix(palette.text, 0.05), 1).move_to([(left + right) / 2, (top + bottom) / 2, 0])
+        closed = lid.points.copy()
+
+        def lower(_: Rectangle, share: float) -> None:
+            lid.points = closed.copy()
+            lid.points[:, 1] = top + max(share, 1e-3) * (closed[:, 1] - top)
+
+        asked = words("?", style.TITLE).move_to(lid)
+        self.play(UpdateFromAlphaFunc(lid, lower, rate_func=smooth), run_time=0.8)
+        self.play(FadeIn(asked), run_time=0.3)
+        self.wait(1.0)
+        self.play(FadeOut(asked), run_time=0.3)
+        self.play(UpdateFromAlphaFunc(lid, lambda _, share: lower(lid, 1 - share), rate_func=smooth), run_time=0.6)
+        self.remove(lid)
 
     def _deep_bracket(self) -> None:
         left, right = self.frames[0].get_left()[0], self.frames[-1].get_right()[0]

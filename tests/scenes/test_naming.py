@@ -7,8 +7,9 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.naming import BOX, Naming
-from gradreel.scenes.mobjects.neuron import ARRIVED, NeuronView
-from manim import FadeIn, FadeOut
+from gradreel.scenes.mobjects.neuron import ARRIVED, LEFT, NeuronView
+from gradreel.scenes.style import palette
+from manim import FadeIn, FadeOut, Rectangle
 
 
 def test_names_follow_each_other(play):
@@ -77,14 +78,54 @@ def test_signals_meet_at_the_plus_and_leave_through_the_relu_if_their_sum_is_pos
     view = NeuronView(0.0, 0.0, 1.0)
     signals = view.signals(positive)
     signals.begin()
-    dots, sign = signals.mobject
+    dots, (sign, result) = signals.mobject
     starts = [dot.get_center() for dot in dots]
     assert np.linalg.norm(starts, axis=1) == pytest.approx(np.full(len(starts), 0.99), abs=0.01)
-    for time, place in ((ARRIVED, view.plus), (1.0, getattr(view, end))):
-        signals.interpolate(invert(signals.rate_func, time))
+    for time, place in ((ARRIVED, view.plus), (LEFT, getattr(view, end)), (1.0, getattr(view, end))):
+        signals.interpolate(time)
         assert [dot.get_center() for dot in dots] == [pytest.approx(place, abs=1e-3)] * len(starts)
     assert all((dot.get_fill_opacity() > 0.9) == positive for dot in dots)  # a negative sum has gone out on the way
     assert ("r > 0" if positive else "r < 0") in sign.source
+    assert f"max(0, r) = {'r' if positive else '0'}" in result.source
+
+
+def test_a_cell_lies_behind_the_lines_and_within_the_window_unseen_at_first():
+    view = NeuronView(0.0, 0.0, 1.0)
+    assert view.submobjects[1] is view.cell
+    points = np.concatenate([part.points for part in view.cell.get_family()])
+    assert np.linalg.norm(points, axis=1).max() < 0.99
+    colors = {part.get_fill_color() for part in view.cell.family_members_with_points()}
+    assert colors == {palette.background}
+    seeing = view.seen()
+    assert {part.get_fill_color() for part in seeing.mobject.target.family_members_with_points()} != colors
+
+
+def test_a_lid_covers_all_between_the_two_ends_and_opens(play, monkeypatch):
+    lids, play_it = [], Naming.play
+
+    def watched(scene, *animations, **options):
+        play_it(scene, *animations, **options)
+        here = [mobject for mobject in scene.mobjects if type(mobject) is Rectangle]
+        lids.extend((lid.get_left()[0], lid.get_right()[0], lid.height, scene) for lid in here)
+
+    monkeypatch.setattr(Naming, "play", watched)
+    scene = play(Naming).scene
+    left, right, height, _ = max(lids, key=lambda lid: lid[2])
+    ends = scene.diagram.columns[0], scene.diagram.columns[-1]
+    assert ends[0].get_right()[0] < left < scene.frames[0].get_left()[0]
+    assert scene.frames[-1].get_right()[0] < right < ends[1].get_left()[0]
+    assert height > scene.frames[0].height
+    assert not [mobject for mobject in scene.mobjects if type(mobject) is Rectangle]
+    assert scene.ends[0].baseline == pytest.approx(scene.ends[1].baseline)
+
+
+def test_the_article_with_the_name_is_rejected(play):
+    def look(scene, beat):
+        here = scene.get_mobject_family_members()
+        return [part in here for part in (getattr(scene, "paper", None), getattr(scene, "stamp", None))]
+
+    seen = play(Naming, look).seen
+    assert seen["spoilt"] == [True, True] and seen["deep"] == seen["network"] == [False, False]
 
 
 def test_a_signal_that_comes_out_is_followed_by_one_that_does_not(play, monkeypatch):
@@ -122,11 +163,6 @@ def fading(play, monkeypatch):
         return found
 
     return played
-
-
-def invert(rate_func, value):
-    times = np.linspace(0, 1, 20_001)
-    return times[np.argmin([abs(rate_func(time) - value) for time in times])]
 
 
 @pytest.mark.parametrize("width", [1, 3, 100])
