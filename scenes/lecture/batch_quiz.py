@@ -12,10 +12,27 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, Mobject, RoundedRectangle, VGroup
+from manim import (
+    PI,
+    TAU,
+    UP,
+    Animation,
+    Arc,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    Mobject,
+    RoundedRectangle,
+    Uncreate,
+    VGroup,
+    linear,
+)
 
-QUIZ_LINES, ANSWER_LEFT = (2.0, -0.75), -1.0
-THINKING = 2.0  # seconds before the first answer, which the line speaks of only then
+QUIZ_LINES, ANSWER_LEFT = (2.05, -0.9), -1.0
+FRACTION = 44  # as large as what was given
+THINKING = 3.0  # seconds before the first answer, which the line speaks of only then
+CLOCK = 0.2  # radius of the ring that runs out meanwhile
 
 
 class QuizBeats(LectureScene):
@@ -37,16 +54,22 @@ class QuizBeats(LectureScene):
     def _answer_beat(self) -> None:
         values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
         with self.beat("quiz-answer", **values):
-            # Nothing moves while all try it themselves. Then the fractions and what they come to; the batch size gets
+            # A ring runs out while all try it themselves. Then the fractions and what they come to; the batch size gets
             # its name: one more number that we choose
-            self.wait(THINKING)
+            clock = Arc(CLOCK, PI / 2, -TAU, color=palette.dim, stroke_width=style.AXIS + 2)
+            clock.move_arc_center_to((style.RIGHT_EDGE - CLOCK, self.title.get_y(), 0))
+            self.play(FadeIn(clock, run_time=0.3))
+            self.play(Uncreate(clock, run_time=THINKING, rate_func=linear))
             self.answers = [self._answer(k, line) for k, line in enumerate(QUIZ_LINES)]
-            size = self.asked[1][0].part("size")
-            frame = RoundedRectangle(corner_radius=0.08, width=size.width + 0.26, height=size.height + 0.24)
-            frame.set_stroke(palette.text, 2).move_to(size)
+            frames = VGroup(*map(self._framed, self.asked))
             name = words(self.screen("hyperparameter"), style.LABEL)
-            name.place(QUIZ_LINES[1] - 2.1, left=frame.get_left()[0])
-            self.play(Create(frame), FadeIn(name), run_time=0.7)
+            name.place(QUIZ_LINES[1] - 2.4, left=frames[1].get_left()[0])
+            self.play(Create(frames), FadeIn(name), run_time=0.7)
+
+    def _framed(self, asked: tuple[TextMobject, Bundles, TextMobject]) -> RoundedRectangle:
+        size = asked[0].part("size")
+        frame = RoundedRectangle(corner_radius=0.08, width=size.width + 0.26, height=size.height + 0.24)
+        return frame.set_stroke(palette.text, 2).move_to(size)
 
     def _question(self, k: int, suffix: str = "") -> dict[str, Count]:
         examples, batch_size = self.parameters.quiz[k]
@@ -58,7 +81,7 @@ class QuizBeats(LectureScene):
         examples, batch_size = self.parameters.quiz[k]
         size = f'part("size", B = "{number_text(batch_size)}")'
         given = formula(f'N = "{number_text(examples)}" quad {size}', 44).place(line, left=style.LEFT_EDGE)
-        bundles = Bundles(examples, batch_size, line - 1.05)
+        bundles = Bundles(examples, batch_size, line - 1.25)
         question = words("?", style.SUBTITLE).place(line, left=ANSWER_LEFT)
         self.play(FadeIn(given, shift=0.15 * UP), run_time=0.5)
         parts = [*bundles.bundles[:-1], *bundles.dots, bundles.bundles[-1]]
@@ -73,9 +96,9 @@ class QuizBeats(LectureScene):
         key = whole if examples % batch_size == 0 else "updates-rounded-up"
         unit = words(self.screen(key), style.LABEL, palette.dim)
         source, room = division_source(examples, batch_size, updates), style.RIGHT_EDGE - ANSWER_LEFT - 0.4
-        told = formula(source, 50)
+        told = formula(source, FRACTION)
         if told.width > room:  # large numbers
-            told = formula(source, max(style.SMALLEST, 50 * room / told.width))
+            told = formula(source, max(style.SMALLEST, FRACTION * room / told.width))
         told.place(line, left=ANSWER_LEFT)
         if told.get_right()[0] + 0.35 + unit.width > style.RIGHT_EDGE:  # the heading says it, too
             unit = VGroup()
