@@ -256,6 +256,20 @@ def test_a_killed_workers_scene_is_drawn_by_the_other_and_other_versions_are_ref
     assert not clips_of(film / "again")
 
 
+def test_a_scheduler_that_is_lost_is_told_and_what_came_back_is_kept(machines, film, command):
+    scenes = [f"scenes/film.py:{name}" for name in ("Quick", "Slow")]
+    away_run = command("render", *scenes, *SMALL, "--scheduler", machines.address)
+    wait_for(lambda: slow_process(machines) and clips_of(film / "media"))
+    scheduler = machines.processes[0]
+    scheduler.kill()
+    scheduler.wait()
+    output, errors = away_run.communicate(timeout=120)
+    assert (away_run.returncode, output) == (1, "")
+    assert f"--scheduler {machines.address}: the connection to it was lost" in errors
+    assert "Traceback" not in errors
+    assert len(clips_of(film / "media")) == 1
+
+
 def test_interrupted_it_ends_what_is_drawn_there(shared_machines, film, command):
     away_run = command(
         "render", "scenes/film.py:Slow", *SMALL, "--scheduler", shared_machines.address,
