@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -75,6 +76,20 @@ def test_render_scenes_by_name_with_options_of_manim(gradreel, project):
     assert (video.exit_code, video.stdout.splitlines()) == (0, [str(project / "here/plain.webm")])
     with av.open(str(project / "here/plain.webm")) as container:
         assert "webm" in container.format.name
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="needs a second file system")
+def test_a_video_on_another_disk_is_joined_once(gradreel, project):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        video = Path(folder) / "plain.mp4"
+        arguments = ("render", "my_scene.py:Plain", *SMALL, "-o", video)
+        assert gradreel(*arguments).exit_code == 0
+        made = video.stat().st_mtime_ns, video.stat().st_ino
+        assert gradreel(*arguments).exit_code == 0
+        assert (video.stat().st_mtime_ns, video.stat().st_ino) == made
+        video.write_bytes(b"spoilt")
+        assert gradreel(*arguments).exit_code == 0
+        assert video.stat().st_size > 1000
 
 
 def test_a_folder_is_replaced_by_pictures_only_if_it_holds_nothing_else(gradreel, project):

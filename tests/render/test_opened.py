@@ -12,7 +12,7 @@ import gradreel
 from gradreel.scenes.render.clips.modules import lies_in
 
 OPENS = """
-import json, os, tempfile
+import json, os, tempfile, threading
 from pathlib import Path
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.clips.opened import CHANGED_MEANWHILE, OpenedFiles
@@ -23,6 +23,8 @@ import statistics, helper  # noqa
 Path("data/numbers.txt").read_text()
 os.close(os.open("data/low.txt", os.O_RDONLY))
 open(os.path.abspath("page.py")).read()  # to be shown
+aside = threading.Thread(target=Path("data/aside.txt").read_text)
+aside.start(); aside.join()
 try:
     open("missing.txt")
 except FileNotFoundError:
@@ -50,7 +52,7 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     for name, text in {
         "disc.py": "from manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n",
         "helper.py": "import shown\n", "shown.py": "Y = 1\n", "page.py": "# a page\n", "data/numbers.txt": "1 2",
-        "data/low.txt": "3", "media/clips/clip.json": "{}", "media/mine.txt": "4", ".hidden": "", "gone.txt": "",
+        "data/low.txt": "3", "data/aside.txt": "5", "media/clips/clip.json": "{}", "media/mine.txt": "4", ".hidden": "", "gone.txt": "",
     }.items():  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -58,7 +60,7 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     result = subprocess.run([sys.executable, "opens.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     before, after = json.loads(result.stdout)
-    read = {"<here>/data/low.txt", "<here>/media/mine.txt", "page.py"}
+    read = {"<here>/data/low.txt", "<here>/data/aside.txt", "<here>/media/mine.txt", "page.py"}
     assert set(before) == read | {"helper.py", "shown.py", "opens.py"}
     assert set(after) == (set(before) | {"late.py"}) - {"helper.py"}
     assert after["late.py"] == "changed while the scene was made"
