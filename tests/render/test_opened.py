@@ -52,7 +52,8 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     for name, text in {
         "disc.py": "from manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n",
         "helper.py": "import shown\n", "shown.py": "Y = 1\n", "page.py": "# a page\n", "data/numbers.txt": "1 2",
-        "data/low.txt": "3", "data/aside.txt": "5", "media/clips/clip.json": "{}", "media/mine.txt": "4", ".hidden": "", "gone.txt": "",
+        "data/low.txt": "3", "data/aside.txt": "5",
+        "media/clips/clip.json": "{}", "media/mine.txt": "4", ".hidden": "", "gone.txt": "",
     }.items():  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
