@@ -22,7 +22,7 @@ from gradreel.scenes.mobjects.plot import Plot, dashed, segment
 from gradreel.scenes.mobjects.sigmoid_board import ROLE
 from gradreel.scenes.mobjects.small_curve import SmallCurve
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text, ticks_at_knots
+from gradreel.scenes.mobjects.ticks import Ticks, number_text, ticks_at_knots
 from gradreel.scenes.style import BAND, FAINT, FULL, PRESENT, emphasis, mix, palette
 from manim import (
     UP,
@@ -43,7 +43,7 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-PLOT_BOX = {"left": -5.6, "right": 5.2, "bottom": -2.75, "top": 0.5}
+PLOT_BOX = {"left": -5.6, "right": 5.2, "bottom": -3.15, "top": 0.75}
 FORMULA_BASELINE, SUM_BASELINE = 2.35, 1.5
 VALUES, HEIGHTS = 1.7, 1.02  # baselines of the letters' numbers, and of the numbers where the line stands
 ICONS = ((-5.7, -3.0), (-1.35, 1.35), (3.0, 5.7))  # left and right of three small pictures
@@ -52,7 +52,6 @@ PANELS = ((-5.4, -1.0), (1.0, 5.4))  # left and right of the two activation func
 PANEL_SPAN, PANEL_NAME = (-2.05, 0.3), -2.8
 SAMPLES = 301
 LETTER_NUMBER = 34
-TALLEST, UNDER = 3.2, 0.2  # of the hard sigmoid when it is asked for, in scene units; room under a falling one
 R = 4.0  # activation functions are drawn from -R to R
 
 
@@ -99,13 +98,14 @@ class Relu(LectureScene):
 
     def _axes(self) -> Plot:
         ticks = ticks_at_knots(self.hard.x, *self.x_range, PLOT_BOX["right"] - PLOT_BOX["left"])
-        plot = Plot(self.x_range, self.y_range, **PLOT_BOX, x_ticks=ticks)
+        heights = tuple(float(f"{k * self.parameters.c:.3g}") for k in range(3))
+        y_ticks = Ticks(heights, tuple(map(number_text, heights)))
+        plot = Plot(self.x_range, self.y_range, **PLOT_BOX, x_ticks=ticks, y_ticks=y_ticks)
         zero = float(plot.at(0, 0)[1])
         for part in (plot.x_axis, plot.x_tick_labels, plot.x_label):
             part.shift((zero - PLOT_BOX["bottom"]) * UP)
         if self.parameters.c < 0:  # the first ReLU falls: labels above the axis, out of its way
             plot.x_tick_labels.shift(0.66 * UP)
-        plot.y_axis.set_opacity(0)
         return plot
 
     def largest_gap(self) -> float:
@@ -132,8 +132,8 @@ class Relu(LectureScene):
         """The soft sigmoid in the place of the map; then the hard one, bright, in front of it."""
         curve = match_by_slope(*self.hard.x, self.parameters.c)
         soft, hard = sigmoid(curve.b + curve.w * self.x) * curve.c, self.hard(self.x)
-        self.soft = self.plot.curve(self.x, self._stretch() * soft, palette.blue)
-        self.one = self.plot.curve(self.x, self._stretch() * hard, palette.blue)
+        self.soft = self.plot.curve(self.x, soft, palette.blue)
+        self.one = self.plot.curve(self.x, hard, palette.blue)
         self.asked = self._asked()
         late = squish_rate_func(smooth, 0.3, 1.0)
         arriving = [Create(self.soft, run_time=1.5, rate_func=late)]
@@ -143,44 +143,71 @@ class Relu(LectureScene):
         dimmed = emphasis(self.soft, FAINT), emphasis(self.asked[0], PRESENT)
         self.play(*dimmed, Create(self.one), FadeIn(self.asked[1]), run_time=1.1)
 
-    def _stretch(self) -> float:
-        """How many times higher than beside its ReLUs the hard sigmoid is while it is alone."""
-        zero, level = (float(self.plot.at(0, y)[1]) for y in (0, self.parameters.c))
-        room = TALLEST if level > zero else min(TALLEST, zero - PLOT_BOX["bottom"] - UNDER)
-        return room / abs(level - zero)
-
     def _asked(self) -> VGroup:
         """The names of both sigmoids right of the ramp: the soft one's on its side of the hard one's level."""
-        level = float(self.plot.at(0, self._stretch() * self.parameters.c)[1])
+        level = float(self.plot.at(0, self.parameters.c)[1])
         names = [words(self.screen(key), style.LABEL, palette.blue) for key in ("soft-sigmoid", "hard-sigmoid")]
-        baselines = (-0.85, 0.22) if self.parameters.c > 0 else (0.62, -0.45)
+        baselines = (-0.6, 0.22) if self.parameters.c > 0 else (0.42, -0.45)
         left = float(self.plot.at(self.hard.x[1], 0)[0]) + 0.35
         places = zip(names, baselines, strict=True)
         return VGroup(*(name.place(level + baseline, left=left) for name, baseline in places))
 
     def _relu_beat(self) -> None:
         with self.beat("relu"):
-            # The hard sigmoid goes down to its place and breaks at its second corner: flat, then a slope. A straight
-            # line and zero; the blue curve is the upper of the two
+            # The hard sigmoid breaks at its second corner: flat, then a slope. How that is made: a straight line, what
+            # is below zero of it lifted to zero, and all of it c times as high
             leaving = [FadeOut(part, run_time=0.5) for part in (self.soft, self.asked)]
-            self.play(*leaving, self._lower(), *self._title(self.screen("heading-relu")))
-            self.play(self._break(), run_time=1.7)
-            self.line = self._straight_line().set_z_index(-1)  # blue stays in front while it leaves
-            self.play(Create(self.line[0]), FadeIn(self.line[1]), run_time=0.9)
+            self.play(*leaving, *self._title(self.screen("heading-relu")), self._break())
+            self.line = self._straight_line()
+            self.bracket = self.plot.curve(self.x, self.x, palette.blue, style.SECOND_CURVE)
             self.formula = formula(relu_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
-            self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
-            self.play(FadeIn(self.formula, shift=0.15 * UP), FadeIn(self.letters, shift=0.1 * UP), run_time=0.6)
+            inner = VGroup(*map(self.formula.part, ("sigmoid", "brackets", "bias", "plus-in", "w", "x")))
+            self.play(
+                emphasis(self.one, FAINT), Create(self.line[0]), FadeIn(self.line[1]),
+                FadeIn(inner, shift=0.15 * UP), run_time=0.9,
+            )  # fmt: skip
+            self._draw_bracket(self._bracket())
+            self.play(Create(self.bracket), run_time=0.7, rate_func=smooth)
+            self.play(self._lift(), run_time=1.2)
             self.bend = self._bend()
-            self.play(FadeIn(self.bend), run_time=0.5)
+            self.play(FadeIn(self.bend), run_time=0.4)
+            self.wait(0.4)
+            self._stretch()
 
-    def _lower(self) -> Animation:
-        """The hard sigmoid sinks to the scale of its ReLUs, over the same x."""
-        hard, most = self.hard(self.x), self._stretch()
+    def _bracket(self) -> NDArray:
+        """b + w x_1 over the picture."""
+        return self.parameters.b + self.parameters.w * self.x
 
-        def update(curve: VMobject, share: float) -> None:
-            self.plot.set_curve(curve, self.x, (most + share * (1 - most)) * hard)
+    def _lift(self) -> Animation:
+        """A copy of the straight line, whose part below zero goes up to zero: ReLU."""
+        line = self._bracket()
 
-        return UpdateFromAlphaFunc(self.one, update, run_time=0.9, rate_func=smooth)
+        def update(_: VMobject, share: float) -> None:
+            self._draw_bracket(np.maximum(line, np.minimum(line, 0.0) * (1 - share)))
+
+        return UpdateFromAlphaFunc(self.bracket, update, rate_func=smooth)
+
+    def _draw_bracket(self, y: NDArray) -> None:
+        """The curve of what stands in the brackets, through y where the picture has room for it."""
+        seen = self._is_seen(y)
+        self.plot.set_curve(self.bracket, self.x[seen], y[seen])
+
+    def _is_seen(self, y: NDArray) -> NDArray:
+        return (y >= self.y_range[0]) & (y <= self.y_range[1])
+
+    def _stretch(self) -> None:
+        """Times c: the curve becomes c times as high, which is the ReLU that the hard sigmoid broke into."""
+        low = relu(self._bracket())
+
+        def update(_: VMobject, share: float) -> None:
+            self._draw_bracket(low + share * (self.first - low))
+
+        stretch = UpdateFromAlphaFunc(self.bracket, update, rate_func=smooth)
+        outer = [FadeIn(self.formula.part(name)) for name in ("y", "equals", "c")]
+        self.play(*outer, stretch, run_time=1.2)
+        self.add(self.formula)
+        self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
+        self.play(FadeIn(self.letters, shift=0.1 * UP), emphasis(self.one, FULL), FadeOut(self.bracket), run_time=0.4)
 
     def _break(self) -> Animation:
         """What is level turns until it goes on like the ramp: the second ReLU is taken away."""
@@ -209,17 +236,16 @@ class Relu(LectureScene):
         return VGroup(self.plot.dot(self.hard.x[0], 0, palette.text, 0.1), name)
 
     def _straight_line(self) -> VGroup:
-        """c (b + w x) where it can be seen, and its formula beside the part that is not blue's."""
-        p = self.parameters
-        x = np.array([self.x_range[0], self.x_range[1]])
-        y = p.c * (p.b + p.w * x)
-        inside = np.linspace(*x, SAMPLES)
-        heights = p.c * (p.b + p.w * inside)
-        seen = inside[(heights >= self.y_range[0]) & (heights <= self.y_range[1])]
-        ends = self.plot.at(seen[[0, -1]], np.interp(seen[[0, -1]], x, y))
-        label = formula("magenta(c) thin (green(b) + yellow(w) thin x_1)", style.LETTER)
-        foot = ends[0] if abs(ends[0][1] - self.plot.at(0, 0)[1]) < abs(ends[1][1] - self.plot.at(0, 0)[1]) else ends[1]
-        label.place(float(foot[1]) + (-0.36 if self.parameters.c > 0 else 0.14), left=float(foot[0]) + 0.3)
+        """b + w x where it can be seen, and its formula at the upper end: below it, or left of it where it is steep."""
+        line = self._bracket()
+        seen = self.x[self._is_seen(line)][[0, -1]]
+        ends = self.plot.at(seen, np.interp(seen, self.x, line))
+        label = formula("green(b) + yellow(w) thin x_1", style.LETTER)
+        x, y, _ = ends[1]
+        if abs(self.parameters.c) < 1:
+            label.place(float(y) - 0.3, right=float(x) - 0.5)
+        else:
+            label.place(float(y) - 0.55, right=float(x))
         return VGroup(dashed(*ends, palette.text, 2.0, dash=0.1), label)
 
     def _two_beat(self) -> None:
@@ -310,21 +336,22 @@ class Relu(LectureScene):
 
     def _sum_beat(self) -> None:
         with self.beat("sum"):
-            # The picture shrinks to a small equation: one hard sigmoid is two ReLUs. Above, the formula of the network:
-            # sigmoid becomes hard sigmoid, and that becomes max, with a sum twice as long
+            # The formula of the network: sigmoid becomes hard sigmoid. Below, the picture shrinks to a small equation:
+            # one hard sigmoid is two ReLUs. So hard sigmoid becomes max, with a sum twice as long
             leaving = [self.plot, self.band, self.band_label, self.guide, self.marks, self.values]
             leaving += [self.formula, self.letters, self.gap_label]
             icons, signs = self._icons()
-            self.play(*(FadeOut(part, run_time=0.5) for part in leaving), *self._title(self.screen("heading-sum")))
+            soft = formula(many_features_source(), 58).place(SUM_BASELINE, center=0.0)
+            hard = formula(many_features_source(activation="hard_sigmoid"), 58).place(SUM_BASELINE, center=0.0)
+            self.play(
+                *(FadeOut(part, run_time=0.4) for part in leaving), *self._title(self.screen("heading-sum")),
+                FadeIn(soft, shift=0.15 * UP, run_time=0.6),
+            )  # fmt: skip
+            self.play(*grow(soft, hard), run_time=1.2)
             self._shrink(icons)
             self.play(*(FadeIn(sign) for sign in signs), run_time=0.4)
             self.add(*icons)
             self.icons = VGroup(*icons, *signs)
-            soft = formula(many_features_source(), 58).place(SUM_BASELINE, center=0.0)
-            self.play(FadeIn(soft, shift=0.15 * UP), run_time=0.6)
-            hard = formula(many_features_source(activation="hard_sigmoid"), 58).place(SUM_BASELINE, center=0.0)
-            self.play(*grow(soft, hard), run_time=1.4)
-            self.wait(0.4)
             self.formula = formula(sum_of_relus_source(), 58).place(SUM_BASELINE, center=0.0)
             self.play(*grow(hard, self.formula), run_time=1.8)
             self.note = words(self.screen("two-each"), 30)

@@ -89,13 +89,37 @@ def test_the_hard_sigmoid_is_asked_for_and_breaks_into_the_relu(play):
     for c in (3.0, -2.0):
         seen = play(Relu, look, run=RUN, c=c).seen
         (x, soft), (_, hard) = seen["map"]
-        assert abs(hard[-1]) > 1.5 * abs(c), "higher than beside the ReLUs"
-        scale = hard[-1] / c
-        assert scale > 0
-        assert hard == pytest.approx(scale * c * hard_sigmoid(x, 1.0, 3.0), abs=1e-6)
-        assert soft == pytest.approx(scale * c * sigmoid(2 * (x - 2)), abs=1e-6)  # as steep in the middle
+        assert hard == pytest.approx(c * hard_sigmoid(x, 1.0, 3.0), abs=1e-6)  # to the scale of the axis, as later
+        assert soft == pytest.approx(c * sigmoid(2 * (x - 2)), abs=1e-6)  # as steep in the middle
         x, first = seen["relu"][1]
         assert first == pytest.approx(c * relu(0.5 * x - 0.5), abs=1e-6)
+
+
+def test_relu_is_the_upper_one_of_zero_and_the_bracket_before_it_is_stretched_by_c(play, monkeypatch):
+    lifted = []
+    stretch = Relu._stretch
+
+    def look(scene):
+        lifted.append((drawn(scene.plot, scene.bracket), scene.plot.data(scene.line[0].get_end())))
+        stretch(scene)
+
+    monkeypatch.setattr(Relu, "_stretch", look)
+    for c in (3.0, -2.0):
+        play(Relu, run=RUN, c=c)
+    assert len(lifted) == 2
+    for (x, height), end in lifted:
+        assert height == pytest.approx(relu(0.5 * x - 0.5), abs=1e-6)  # without c
+        assert end[1] == pytest.approx(0.5 * end[0] - 0.5, abs=1e-6)
+
+
+def test_the_heights_of_the_curves_can_be_read_at_the_axis(play):
+    def look(scene, beat):
+        labels = scene.plot.y_tick_labels
+        return [(label.source, scene.plot.data(label.get_center())[1]) for label in labels]
+
+    ticks = play(Relu, look, run=RUN).seen["two"]
+    assert [float(text) for text, _ in ticks] == [0.0, 3.0, 6.0]
+    assert [height for _, height in ticks] == pytest.approx([0.0, 3.0, 6.0], abs=0.1)
 
 
 def test_the_map_opens_on_step_three_which_is_behind_us(play, monkeypatch):
