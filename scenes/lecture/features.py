@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Self
@@ -16,14 +17,15 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import days_that_differ, shown_name
-from gradreel.scenes.mobjects.day_pairs import DayPairs
+from gradreel.scenes.mobjects.counting import Counting
+from gradreel.scenes.mobjects.day_pairs import DayPairs, hollow_dot
 from gradreel.scenes.mobjects.day_words import in_languages, unit_words, weekday_words, weekdays_words
-from gradreel.scenes.mobjects.formula_growth import SECONDS, grow
+from gradreel.scenes.mobjects.formula_growth import SECONDS, grow, moving
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
-    linear_source,
-    linear_sum_source,
-    linear_terms_source,
+    bracket_source,
+    bracket_sum_source,
+    bracket_terms_source,
     many_features_source,
     single_term_source,
     sum_of_sigmoids_source,
@@ -36,6 +38,7 @@ from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.view_window import ViewWindow
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
 from manim import (
+    LEFT,
     UP,
     Animation,
     Create,
@@ -44,21 +47,23 @@ from manim import (
     FadeOut,
     LaggedStart,
     ReplacementTransform,
+    RoundedRectangle,
     TransformFromCopy,
+    UpdateFromAlphaFunc,
+    VGroup,
+    linear,
 )
-from numpy.typing import NDArray
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 WINDOWS = (1, 3, 28)  # and then the dataset's own
 DRAWN = 3  # days that the next scene draws
 FORMULA_BASELINE, FORMULA_SIZE = 1.93, 46  # where sum-of-sigmoids leaves it
 GROWN_SIZE = 56
-LINE_BASELINE, NOTE = 0.3, 32
+LINE_BASELINE, NOTE, NOTE_LINE = 0.3, 32, 0.6
 STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 0.6, -2.75, -1.05)  # left, right, bottom, top
-PAIRS, MOST_PAIRS = (3.2, 5.85, 0.05, 2.6), 80  # left, right, bottom, top; days
+PAIRS, MOST_PAIRS = (1.5, 5.85, 0.05, 2.9), 80  # left, right, bottom, top; days
 CLEAR = 0.2  # from a word to a line
-INSIDE = {"bias": "b", "plus-in": "plus", "sum-in": "sum-in", "w": "w", "x": "x"}
-"""Parts of the new bracket, and of the straight line that they come from."""
+INSIDE = ("bias", "plus-in", "sum-in", "w", "x")  # parts of a bracket
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
@@ -138,32 +143,46 @@ class MoreFeatures(LectureScene):
         self.lows = weekly_lows(series.dates()[:known], series.array()[:known])
         shown = slice(-min(len(strip.views), MOST_PAIRS), None)
         self.low = next((day for day in self.lows if (day - 1) % 7 not in self.lows), None)  # the first of the lows
-        hollow = () if self.low is None else (self.low,)
-        self.pairs = DayPairs(dataset, strip.dates[shown], strip.views[shown], PAIRS, hollow)
+        self.pairs = DayPairs(dataset, strip.dates[shown], strip.views[shown], PAIRS)
         data = self.screen("synthetic") if dataset.synthetic else shown_name(dataset.title)
         self.caption = caption(self.screen("caption", unit=unit_words(dataset, language), data=data))
         source = sum_of_sigmoids_source(sigmoids) if sigmoids > 1 else single_term_source()
         self.sum = self._formula(source, FORMULA_BASELINE)
-        self.line = self._formula(linear_source(), LINE_BASELINE)
-        self.grown = self._formula(many_features_source(sigmoids, self.days), FORMULA_BASELINE - 0.1, GROWN_SIZE)
+        self.index = "i" if sigmoids > 1 else "1"
+        self.line = self._inner(bracket_source(self.index))
+        self.grown = self._whole(self.days)
 
-    def _formula(self, source: str, baseline: float, size: float = FORMULA_SIZE) -> TextMobject:
+    def _formula(
+        self, source: str, baseline: float, size: float = FORMULA_SIZE, left: float = style.LEFT_EDGE
+    ) -> TextMobject:
         text = formula(source, size)
-        room = (style.RIGHT_EDGE - style.LEFT_EDGE) / text.width
-        return (text if room >= 1 else formula(source, size * room)).place(baseline, left=style.LEFT_EDGE)
+        room = (style.RIGHT_EDGE - left) / text.width
+        return (text if room >= 1 else formula(source, size * room)).place(baseline, left=left)
+
+    def _inner(self, source: str) -> TextMobject:
+        """What stands in the bracket, straight below it."""
+        return self._formula(source, LINE_BASELINE, left=float(self.sum.part("bias").get_left()[0]))
+
+    def _inner_sum(self, days: int) -> TextMobject:
+        return self._inner(bracket_sum_source(self.index, days))
+
+    def _whole(self, days: int) -> TextMobject:
+        """The formula with the new bracket, for so many days."""
+        source = many_features_source(self.parameters.sigmoids, days)
+        return self._formula(source, FORMULA_BASELINE - 0.1, GROWN_SIZE)
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _one_day_beat(self) -> None:
         with self.beat("one-day"):
             # The sum of sigmoids, and below it views, day by day. Of all these days the bracket holds a single one,
-            # x_1; it and the day after it are one dot of the plot that the lecture began with
+            # x_1; it and the day after it are one dot of the plot that the lecture began with; then all the others come
             strip, pairs = self.strip, self.pairs
             self.title, arriving = next_heading(self.screen("heading"))
             self.add(self.sum)  # where the last scene left it
-            self.play(*arriving, FadeIn(strip.plot), FadeIn(self.caption), run_time=0.8)
-            self.play(Create(strip.curve), run_time=1.4)
-            self.play(FadeIn(strip.dots), FadeIn(strip.label), run_time=0.5)
+            self.play(*arriving, FadeIn(strip.plot), FadeIn(self.caption), run_time=0.6)
+            self.play(Create(strip.curve), run_time=1.2)
+            self.play(FadeIn(strip.dots), FadeIn(strip.label), run_time=0.4)
             self.add(strip)
             others = [self.sum.part(name) for name in self.sum.parts if name != "x"]
             self.play(*(emphasis(part, FAINT) for part in others), *strip.open(), run_time=0.8)
@@ -176,6 +195,8 @@ class MoreFeatures(LectureScene):
             self.remove(yesterday, today)
             self.add(last)
             self.play(FadeIn(self.guides), run_time=0.4)
+            self.wait(0.2)
+            self._as_dots(list(range(len(pairs.dots) - 1)), 1.7)
 
     def _as_dots(self, which: list[int], seconds: float) -> None:
         """Pairs of neighbouring days leave the calendar and arrive as dots; each begins to be seen at the later day."""
@@ -184,56 +205,63 @@ class MoreFeatures(LectureScene):
         starts = [Dot(plot.at(x[k], pairs.views[k]), radius=0.05, color=palette.red, fill_opacity=0) for k in which]
         moves = [ReplacementTransform(start, pairs.dots[k]) for start, k in zip(starts, which, strict=True)]
         self.play(LaggedStart(*moves, lag_ratio=0.02), run_time=seconds)
+        self.add(pairs)
 
     def _why_beat(self) -> None:
         if self.low is None:
             with self.beat("why-any"):
                 # All pairs of days: after the same views the day before, very different ones
-                self._show_pairs()
+                self.play(FadeOut(self.guides), run_time=0.3)
                 self._ring_a_pair()
         else:
             low = self.low
             names = in_languages("lows", lambda language: weekdays_words(self.lows, language))
             names |= in_languages("low", lambda language: _weekday(low, language))
             with self.beat("why", **names):
-                # The low days of each week are shaded. Among the pairs of days, the first of them lie apart. A line up
-                # from one x_1 meets one of them, and a day that is none: the same views before, two answers
+                # The low days of each week are shaded. Among the pairs of days, the first of them become rings. A line
+                # up from one x_1 meets one of them, and a day that is none: the same views before, two answers
                 strip = self.strip
-                self.shades = strip.shades(self.lows)
-                for shade in self.shades[len(self.shades) // 2 : len(self.shades) // 2 + 1]:
+                self.shades = shades = strip.shades(self.lows)
+                self.play(LaggedStart(FadeOut(self.guides), *map(FadeIn, shades), lag_ratio=0.4), run_time=1.8)
+                for shade in shades[len(shades) // 4 : len(shades) // 4 + 1]:
                     name = words(weekdays_words(self.lows, self.context.language), style.TICK)
-                    self.shades.add(name.place(strip.plot.box[3] + 0.15, center=shade.get_x()))
-                self.play(FadeIn(self.shades), run_time=0.7)
-                self._show_pairs()
-                ends = [self.pairs.dots[k].get_center() for k in self.pairs.told_apart_from(low)]
-                self._name_the_low(low, float(ends[0][0] + ends[1][0]) / 2)
-                self._ask_for_the_day(ends)
-
-    def _show_pairs(self) -> None:
-        self._as_dots(list(range(len(self.pairs.dots) - 1)), 2.0)
-        self.play(FadeOut(self.guides), run_time=0.3)
+                    shades.add(name.place(strip.plot.box[3] + 0.15, center=shade.get_x()))
+                    self.play(FadeIn(name), run_time=0.4)
+                self.wait(1.2)
+                pair = self.pairs.told_apart_from(low)
+                self._name_the_low(low, float(np.mean([self.pairs.dots[k].get_x() for k in pair])))
+                self.wait(1.4)
+                self._ask_for_the_day(pair)
 
     def _name_the_low(self, low: int, x: float) -> None:
-        """The weekday's name beside its rings, clear of the upright line at ``x``."""
+        """The weekday's dots become rings; beside them its name after another, clear of the upright line at ``x``."""
         pairs = self.pairs
         points = np.array([pairs.dots[k].get_center() for k in pairs.on(low)])
         name = words(_weekday(low, self.context.language), style.LABEL)
         name.place(float(points[:, 1].min()) - 0.35, right=min(float(points[:, 0].max()) + 0.2, PAIRS[1]))
-        if name.get_left()[0] - CLEAR < x < name.get_right()[0] + CLEAR:
-            there = x + CLEAR + name.width / 2
-            name.set_x(there if there + name.width / 2 < style.RIGHT_EDGE else x - CLEAR - name.width / 2)
-        self.told = [name]
-        self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+        key = VGroup(hollow_dot(name.get_left() + CLEAR * LEFT), name)
+        if key.get_left()[0] - CLEAR < x < key.get_right()[0] + CLEAR:
+            there = x + CLEAR + key.width / 2
+            key.set_x(there if there + key.width / 2 < style.RIGHT_EDGE else x - CLEAR - key.width / 2)
+        self.told = [key]
+        self.play(*pairs.hollow(low), FadeIn(key, shift=0.1 * UP), run_time=0.9)
 
-    def _ask_for_the_day(self, ends: list[NDArray]) -> None:
-        """A line at one x_1, through a dot of the low weekday and one of another day, ``ends``; a ring around both."""
-        x, top, bottom = (ends[0][0] + ends[1][0]) / 2, max(end[1] for end in ends), self.pairs.plot.box[2]
-        line = dashed((x, bottom, 0), (x, top, 0), palette.text)
-        rings = [ring(end, 0.13, palette.text).set_fill(opacity=0) for end in sorted(ends, key=lambda end: end[1])]
-        self.told += [line, *rings]
-        self.wait(0.4)
-        self.play(Create(line), run_time=0.9)
-        self.play(*(FadeIn(each) for each in rings), run_time=0.4)
+    def _ask_for_the_day(self, pair: tuple[int, int]) -> None:
+        """A line at one x_1, through the dots ``pair``, of the low weekday and of another; both days get rings."""
+        pairs, plot = self.pairs, self.strip.plot
+        ends = [pairs.dots[k].get_center() for k in pair]
+        x, bottom = float(ends[0][0] + ends[1][0]) / 2, pairs.plot.box[2]
+        top = max(ends, key=lambda end: end[1])
+        line = dashed((x, bottom, 0), (x, top[1], 0), palette.text)
+        others = [dot for k, dot in enumerate(pairs.dots) if k not in pair]
+        self.play(Create(line), *(emphasis(dot, FAINT) for dot in others), run_time=0.9)
+        other = words(weekday_words(pairs.dates[pair[1]].astype(date), self.context.language), style.LABEL)
+        other.place(float(ends[1][1]) - 0.1, right=x - CLEAR)
+        days = plot.at(plot.days(pairs.dates[list(pair)]), pairs.views[list(pair)])
+        rings = [ring(day, 0.13, palette.text).set_fill(opacity=0) for day in days]
+        self.told += [line, other, *rings]
+        flights = [TransformFromCopy(pairs.dots[k], day) for k, day in zip(pair, rings, strict=True)]
+        self.play(*flights, FadeIn(other), run_time=0.9)
 
     def _ring_a_pair(self) -> None:
         """Two days with the same views before them, or nearly, and an upright bracket between them."""
@@ -247,14 +275,14 @@ class MoreFeatures(LectureScene):
 
     def _more_days_beat(self) -> None:
         with self.beat("more-days", days=number_text(self.days)):
-            # What stands in the bracket comes down: a straight line. Its window reaches back: first term by term, then
-            # as a sum in which j counts the days, further and further. Each is a feature and has its weight
+            # What stands in the bracket is framed and comes down: a straight line. Its window reaches back: first term
+            # by term, then as a sum in which j counts the days, further and further. Each is a feature and has its
+            # weight
             leaving = [self.pairs, *self.told]
             if self.low is not None:
                 leaving.append(self.shades)
             self.play(*(FadeOut(part) for part in leaving), *self._all_of(self.sum, PRESENT), run_time=0.5)
-            outer = {"b": "bias", "plus": "plus-in"}
-            self.play(*grow(self.sum, self.line, outer, copied=True), run_time=1.0)
+            self._lift_out()
             first, *further = [days for days in self.windows if days > 1]
             self._write_out(first)
             for days in further:
@@ -262,14 +290,24 @@ class MoreFeatures(LectureScene):
             self.kinds = self._kinds()
             self.play(*(FadeIn(kind, shift=0.1 * UP) for kind in self.kinds), run_time=0.5)
 
+    def _lift_out(self) -> None:
+        """The bracket gets a frame, and what it holds comes down and leaves only its shadow there."""
+        inside = [self.sum.part(name) for name in INSIDE if name in self.sum.parts]
+        held = VGroup(self.sum.part("brackets"), *inside)
+        frame = RoundedRectangle(corner_radius=0.08, width=held.width + 0.16, height=held.height + 0.16)
+        frame.set_stroke(palette.text, 1.6).move_to(held)
+        self.play(FadeIn(frame), *(emphasis(part, FULL) for part in inside), run_time=0.5)
+        shadows = [emphasis(part, FAINT) for part in inside]
+        self.play(*grow(self.sum, self.line, copied=True), *shadows, FadeOut(frame), run_time=1.0)
+
     def _all_of(self, text: TextMobject, share: float) -> list[Animation]:
         """Every named part dims, or comes back: part by part, as they were dimmed."""
         return [emphasis(text.part(name), share) for name in text.parts]
 
     def _write_out(self, days: int) -> None:
         """From one day to some: each with its w, term by term; then the same as a sum over j."""
-        source, terms = linear_terms_source(days)
-        written, summed = self._formula(source, LINE_BASELINE), self._formula(linear_sum_source(days), LINE_BASELINE)
+        source, terms = bracket_terms_source(self.index, days)
+        written, summed = self._inner(source), self._inner_sum(days)
         origins = {f"{letter}_{j}": letter for letter in ("w", "x") for j in terms}
         self.play(*grow(self.line, written, origins), *self.strip.widen(days), run_time=1.3)
         self.wait(0.5)
@@ -278,19 +316,32 @@ class MoreFeatures(LectureScene):
         self.line = summed
 
     def _widen(self, days: int) -> None:
-        longer = self._formula(linear_sum_source(days), LINE_BASELINE)
-        self.play(*grow(self.line, longer), *self.strip.widen(days), run_time=1.0)
-        self.line = longer
+        self.line = self._count_to(days, self.line, self._inner_sum, 1.0)
         self.wait(0.2)
+
+    def _count_to(
+        self, days: int, shown: TextMobject, write: Callable[[int], TextMobject], seconds: float
+    ) -> TextMobject:
+        """The window changes to ``days``, and the limit of the sum in ``shown`` counts along; returns what is there."""
+        start = round(self.strip.days)
+        counting = Counting(lambda number: write(round(number)), max(start, days))
+
+        def count(text: Counting, alpha: float) -> None:
+            text.show(start + (days - start) * moving(alpha))
+
+        self.remove(shown)
+        moves = UpdateFromAlphaFunc(counting, count, rate_func=linear)
+        self.play(moves, *self.strip.widen(days), run_time=seconds)
+        self.remove(counting)
+        self.add(counted := write(days))
+        return counted
 
     def _bracket_beat(self) -> None:
         with self.beat("bracket"):
-            # What the old bracket holds steps back; b plus the sum over j comes up in its place, and gets an index i
+            # The line, now with all its days, goes back into the bracket
             line, old = self.line, self.sum
-            inside = [name for name in old.parts if name in INSIDE]
-            self.play(*(emphasis(old.part(name), FULL) for name in old.parts if name not in inside), run_time=0.4)
-            self.play(*(emphasis(old.part(name), FAINT) for name in inside), run_time=0.6)
-            origins = {name: (line, part) for name, part in INSIDE.items() if part in line.parts}
+            self.play(*(emphasis(old.part(name), FULL) for name in old.parts if name not in INSIDE), run_time=0.4)
+            origins = {name: (line, name) for name in INSIDE}
             self.play(*(FadeOut(kind) for kind in self.kinds), run_time=0.3)
             self.play(*grow([old, line], self.grown, origins), run_time=2.2)
 
@@ -305,17 +356,16 @@ class MoreFeatures(LectureScene):
             for note in self.notes:
                 self.play(FadeIn(note, shift=0.15 * UP), run_time=0.6)
             self.wait(4.0)
-            small = self._formula(many_features_source(self.parameters.sigmoids, few), self.grown.baseline, GROWN_SIZE)
             self.play(*(FadeOut(note) for note in self.notes), run_time=0.4)
             if few < self.days:
-                self.play(*grow(self.grown, small), *self.strip.widen(few), run_time=SECONDS)
-            self.hand_on(small if few < self.days else self.grown)  # network-diagram begins with it
+                self.grown = self._count_to(few, self.grown, self._whole, SECONDS)
+            self.hand_on(self.grown)  # network-diagram begins with it
 
     def _kinds(self) -> list[TextMobject]:
-        """What x_j and w_j are called, right of the line."""
-        feature = words(self.screen("feature"), NOTE).place(LINE_BASELINE, left=style.LEFT_EDGE + 5.4)
-        weight = words(self.screen("weight"), NOTE)
-        return [feature, weight.place(LINE_BASELINE, left=feature.get_right()[0] + 0.8)]
+        """What x_j and its w are called, right of the line."""
+        feature, weight = words(self.screen("feature"), NOTE), words(self.screen("weight"), NOTE)
+        left = self.line.get_right()[0] + 0.9
+        return [feature.place(LINE_BASELINE + NOTE_LINE / 2, left), weight.place(LINE_BASELINE - NOTE_LINE / 2, left)]
 
     def _notes(self) -> list[TextMobject]:
         """What the two indices of w count, in one line below the formula."""

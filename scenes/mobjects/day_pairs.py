@@ -13,7 +13,7 @@ from gradreel.scenes.mobjects.plot import Plot, dashed, ring
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.style import mix, palette
-from manim import Dot, VGroup, VMobject
+from manim import Animation, Dot, VGroup, VMobject
 from numpy.typing import NDArray
 
 RADIUS = 0.05
@@ -21,9 +21,14 @@ ALIKE = 0.03  # of the axis: two days before that differ by less are alike
 SAME = 0.012  # of the axis: one line goes through the dots of both
 
 
+def hollow_dot(point: NDArray) -> VMobject:
+    """A day that is told from the others."""
+    return ring(point, 1.4 * RADIUS, palette.text)
+
+
 class DayPairs(VGroup):
     """``views`` (T,) of consecutive ``dates`` (T,): a dot for each day but the first, right by the day before it, up by
-    its own views. ``hollow``: the days, by weekday, that are rings.
+    its own views. `hollow` makes rings of some.
 
     ``box``: left, right, bottom, top. Parts: ``plot`` (axes with x_1 and the real value), ``dots`` (T - 1).
     """
@@ -34,7 +39,6 @@ class DayPairs(VGroup):
         dates: DayArray,
         views: NDArray,
         box: tuple[float, float, float, float],
-        hollow: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         unit, (low, high) = view_unit(dataset).size, views_range(views, margin=0.1, zero=False)
@@ -47,13 +51,13 @@ class DayPairs(VGroup):
         self.plot.add(formula("red(hat(y))", style.LETTER).place(top + 0.12, center=left))
         self.before, self.views, self.dates = views[:-1], views[1:], dates[1:]
         points = self.plot.at(self.before, self.views)
-        rings = np.isin(weekdays(self.dates), hollow)
-        self.dots = VGroup(*(self._dot(point, is_ring) for point, is_ring in zip(points, rings, strict=True)))
+        self.dots = VGroup(*(Dot(point, radius=RADIUS, color=palette.red) for point in points))
         self.add(self.plot, self.dots)
 
-    @staticmethod
-    def _dot(point: NDArray, is_ring: bool) -> VMobject:
-        return ring(point, 1.4 * RADIUS, palette.text) if is_ring else Dot(point, radius=RADIUS, color=palette.red)
+    def hollow(self, weekday: int) -> list[Animation]:
+        """The dots of a weekday, 0 for Monday, become rings."""
+        dots = [self.dots[k] for k in self.on(weekday)]
+        return [dot.animate.become(hollow_dot(dot.get_center())) for dot in dots]
 
     def guides(self, k: int) -> VGroup:
         """Dashed lines from dot ``k`` to both axes."""

@@ -28,16 +28,31 @@ def linear_sum_source(days: int) -> str:
     return f'{CONSTANT} part("sum-in", sum_(j=1)^({limit})) part("w", yellow(w_j)) thin part("x", x_j)'
 
 
-def linear_terms_source(days: int, written: int = 3) -> tuple[str, tuple[int, ...]]:
-    """y = b + w_1 x_1 + w_2 x_2 + ...: the sum written out, and which terms that is; beyond ``written``, the last.
+def bracket_source(index: str) -> str:
+    """b_index + w_index x_1: what stands in a sigmoid's bracket."""
+    return f'{_bias(index)} part("w", yellow(w_{index})) thin part("x", x_1)'
+
+
+def bracket_terms_source(index: str, days: int, written: int = 3) -> tuple[str, tuple[int, ...]]:
+    """b_i + w_i1 x_1 + w_i2 x_2 + ...: the sum written out, and which terms that is; beyond ``written``, the last.
 
     Parts of term j: "w_1", "x_1".
     """
     terms = (*range(1, min(days, written) + 1), *((days,) if days > written else ()))
-    products = [f'part("w_{j}", yellow(w_{j})) thin part("x_{j}", x_{j})' for j in terms]
+    products = [f'part("w_{j}", yellow(w_({index} {j}))) thin part("x_{j}", x_{j})' for j in terms]
     if days > written + 1:
         products.insert(written, "dots.c")
-    return f"{CONSTANT} {' + '.join(products)}", terms
+    return f"{_bias(index)} {' + '.join(products)}", terms
+
+
+def bracket_sum_source(index: str, features: int | None = None) -> str:
+    """b_index + sum_j w_(index j) x_j; with a limit, j = 1 ... ``features``, where it is given."""
+    terms = f'part("sum-in", {_sum("j", features)}) part("w", yellow(w_({index} j))) thin part("x", x_j)'
+    return f"{_bias(index)} {terms}"
+
+
+def _bias(index: str) -> str:
+    return f'part("bias", green(b_{index})) part("plus-in", +)'
 
 
 def one_sigmoid_source(fraction: bool = False) -> str:
@@ -50,8 +65,8 @@ def one_sigmoid_source(fraction: bool = False) -> str:
 
 def sigmoid_term_source(index: str) -> str:
     """c_index sigmoid(b_index + w_index x_1): one term of the sum."""
-    inner = f'part("bias", green(b_{index})) part("plus-in", +) part("w", yellow(w_{index})) thin part("x", x_1)'
-    return f'part("c", magenta(c_{index})) thin part("sigmoid", "sigmoid")part("brackets", ({inner}))'
+    brackets = f'part("brackets", ({bracket_source(index)}))'
+    return f'part("c", magenta(c_{index})) thin part("sigmoid", "sigmoid"){brackets}'
 
 
 def sum_of_sigmoids_source(count: int) -> str:
@@ -93,8 +108,7 @@ def _sum(index: str, count: int | None) -> str:
 
 
 def _unit(name: str, features: int | None, before: str = "") -> str:
-    inner = f'part("sum-in", {_sum("j", features)}) part("w", yellow(w_(i j))) thin part("x", x_j)'
-    return f'{name}part("brackets", ({before}part("bias", green(b_i)) part("plus-in", +) {inner}))'
+    return f'{name}part("brackets", ({before}{bracket_sum_source("i", features)}))'
 
 
 # -- vectors and matrices ---------------------------------------------------------------------------------------------

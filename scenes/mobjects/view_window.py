@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.forecast import weekdays
+from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
-from gradreel.scenes.mobjects.formula_growth import SECONDS, grow, moving
+from gradreel.scenes.mobjects.formula_growth import SECONDS, moving
 from gradreel.scenes.mobjects.plot import dashed, polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.style import FAINT, mix, palette
@@ -62,7 +63,8 @@ class ViewWindow(VGroup):
         self.lit = polyline(self.places[-1:].repeat(2, axis=0), palette.red, REAL_LINE)
         self.window = VGroup(self.band, self.curve, self.lit, self.dots)
         self.days, self.outside = 0.0, 1.0  # how many days it has; how bright the days outside are
-        self.first_name = self.last_name = self._name(1)
+        self.first_name = self._name(1)
+        self.last_name = Counting(self._name, longest)
         self.add(self.plot, self.window, self.label)
 
     def _mark(self, at: np.ndarray) -> VGroup:
@@ -72,10 +74,9 @@ class ViewWindow(VGroup):
         name = formula("red(hat(y))", NAME_SIZE).place(top + NAME_ABOVE, left=at[0] + 0.1)
         return VGroup(line, name, ring(at, 0.085, palette.red))
 
-    def _name(self, days: int) -> TextMobject:
+    def _name(self, days: float) -> TextMobject:
         """x_days above the window's first day; the name of yesterday ends at the window's end."""
-        # the index is a part of its own, so that it fades: 3 would melt into 28
-        name, y = formula(f'part("x", x_(part("day-{days}", {days})))', NAME_SIZE), self.plot.box[3] + NAME_ABOVE
+        name, y = formula(f"x_{round(days)}", NAME_SIZE), self.plot.box[3] + NAME_ABOVE
         if days == 1:
             return name.place(y, right=self.x_ago(0.5))
         name.place(y, center=max(self.x_ago(days), self.plot.box[0]))
@@ -123,14 +124,17 @@ class ViewWindow(VGroup):
         return [UpdateFromAlphaFunc(self.window, update, rate_func=smooth)]
 
     def widen(self, days: int) -> list[Animation]:
-        """The window grows to ``days`` days, and the name of its first day goes along. Play it for SECONDS."""
-        start, old = self.days, self.last_name if self.last_name is not self.first_name else self.first_name.copy()
-        self.last_name = self._name(days)
+        """The window grows to ``days`` days, 2 or more; the name of its first day goes along, and its index counts."""
+        start = self.days
 
         def update(_: VMobject, alpha: float) -> None:
             self.show(start + (days - start) * moving(alpha))
 
+        def count(name: Counting, alpha: float) -> None:
+            now = start + (days - start) * moving(alpha)
+            name.show(max(now, 2.0), min(now - 1, 1.0))
+
         return [
             UpdateFromAlphaFunc(self.window, update, run_time=SECONDS, rate_func=linear),
-            *grow(old, self.last_name),
+            UpdateFromAlphaFunc(self.last_name, count, run_time=SECONDS, rate_func=linear),
         ]

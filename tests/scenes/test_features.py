@@ -15,7 +15,8 @@ from gradreel.core.written_out import label_day
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.features import MoreFeatures
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
-from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
+from gradreel.scenes.mobjects.counting import Counting
+from gradreel.scenes.mobjects.lecture_formulas import bracket_sum_source
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.style import palette
 
@@ -73,7 +74,7 @@ def test_the_window_is_as_long_as_the_formula_says(play):
         assert width == pytest.approx(days)
         assert bright == days
         if days > 1:
-            assert any(f"sum_(j=1)^{days})" in source or f'"limit-{days}"' in source for source in sources)
+            assert any(f"sum_(j=1)^{days})" in source for source in sources)
     assert not any("sum_(j=1)^30" in source for source in at["count"][3])
 
 
@@ -103,14 +104,16 @@ def test_the_words_do_not_promise_fewer_days_where_all_are_drawn(play):
     assert "count" in play(MoreFeatures, days=[4]).beats
 
 
-def test_each_dot_is_a_day_over_the_day_before_it_and_the_first_low_day_has_rings(play):
+def test_each_dot_is_a_day_over_the_day_before_it_and_the_first_low_day_gets_rings(play):
     def pairs(scene, beat):
         plot = scene.pairs.plot
         return [plot.data(dot.get_center()) for dot in scene.pairs.dots], [
-            dot.get_fill_color().to_hex() != palette.red.to_hex() for dot in scene.pairs.dots
+            dot.get_fill_color().to_hex() == palette.background.to_hex() for dot in scene.pairs.dots
         ]
 
-    dots, rings = play(MoreFeatures, pairs).seen["why"]
+    seen = play(MoreFeatures, pairs).seen
+    assert not any(seen["one-day"][1]), "all dots are alike as long as nobody speaks of weekdays"
+    dots, rings = seen["why"]
     daily, end = DailyViews().daily, (label_day(DailyViews()) - DailyViews().daily.start).days
     views = daily.array()[end - len(dots) : end + 1]
     np.testing.assert_allclose(dots, np.column_stack([views[:-1], views[1:]]), rtol=1e-6)
@@ -120,23 +123,36 @@ def test_each_dot_is_a_day_over_the_day_before_it_and_the_first_low_day_has_ring
 
 @pytest.mark.parametrize("dataset", [DailyViews(), DailyViews(series=WEEKS, window=7)], ids=["ours", "weeks"])
 def test_one_x_1_has_two_answers(play, dataset):
-    """The line stands on a low day and on another, after the same views, or as nearly as there are."""
+    """The line stands on a low day and on another, after the same views, or nearly; both are ringed in the calendar."""
     scene = play(MoreFeatures, lambda scene, beat: None, dataset=dataset).scene
     pairs = scene.pairs
     k, other = pairs.told_apart_from(scene.low)
     assert k in pairs.on(scene.low) and other not in pairs.on(scene.low)
-    line, *rings = scene.told[1:]
-    ends = sorted((pairs.dots[k].get_center(), pairs.dots[other].get_center()), key=lambda end: end[1])
-    np.testing.assert_allclose([each.get_center() for each in rings], ends, atol=1e-6)
+    line, name, *rings = scene.told[1:]
+    ends = [pairs.dots[k].get_center(), pairs.dots[other].get_center()]
+    places = [scene.strip.plot.data(each.get_center()) for each in rings]
+    np.testing.assert_allclose([views for _, views in places], pairs.views[[k, other]], rtol=1e-6)
+    assert [round(day) for day, _ in places] == pairs.dates[[k, other]].astype(int).tolist()
+    assert pairs.dates[other].astype(date).strftime("%A") in name.source
     assert abs(ends[0][0] - ends[1][0]) < 0.05 and abs(line.get_x() - ends[0][0]) < 0.05
     assert line.get_top()[1] > ends[0][1] + 0.2, "the answers lie apart"
 
 
-def test_no_limit_of_the_sum_melts_into_another(play):
-    """Of two windows, only the letters are common parts."""
-    few, many = (formula(linear_sum_source(days)) for days in (3, 56))
-    assert set(few.parts) & set(many.parts) == {"y", "equals", "b", "plus", "sum-in", "w", "x"}
-    assert len(many.part("limit-56")) == 2 and len(few.part("sum-in")) == len(many.part("sum-in"))
+def test_the_limit_of_the_sum_counts_and_looks_like_the_formula_of_each_number():
+    def write(days):
+        return formula(bracket_sum_source("i", round(days)))
+
+    counting = Counting(write, 56)
+    for days in (3, 9.6, 56, 4):
+        shown, there = [glyph for glyph in counting.show(days) if len(glyph.points)], write(days)
+        for glyph, expected in zip(shown, there, strict=True):
+            np.testing.assert_allclose(glyph.points, expected.points)
+            assert glyph.get_fill_color() == expected.get_fill_color()
+
+
+def test_what_grows_is_the_bracket_not_the_whole_line(play):
+    line = play(MoreFeatures, lambda scene, beat: scene.line).seen["more-days"]
+    assert "y" not in line.parts and "green(b_i)" in line.source
 
 
 def test_days_without_a_low_weekday_are_told_otherwise(play):
