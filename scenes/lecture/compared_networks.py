@@ -16,7 +16,8 @@ from gradreel.scenes.lecture.experiments import NetworksScene
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.network_words import network_fields
+from gradreel.scenes.network_words import network_fields, network_words
+from manim import Animation, FadeIn, FadeOut, smooth, squish_rate_func
 
 LARGER = 3.0  # times the lecture's losses that ours may be, for both to be seen in one scale
 UNDECIDED = ("flat", "unclear")  # what the unseen loss does, where no network is clearly better
@@ -27,6 +28,7 @@ class ComparedNetworks(NetworksScene):
     """Networks that differ in one way, ``by`` width or by depth."""
 
     by: ClassVar[Literal["width", "depth"]] = "width"
+    note: TextMobject  # the caption on the screen
 
     def prepare(self) -> None:
         """What came of the networks, and what writes it."""
@@ -58,6 +60,14 @@ class ComparedNetworks(NetworksScene):
             day=dataset.first_unseen.isoformat(),
         )
 
+    def say_caption(self, caption: TextMobject) -> list[Animation]:
+        """The caption is gone before another one comes to its place, if it is another one."""
+        if caption is self.note:
+            return []
+        old, self.note = self.note, caption
+        early, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.5, 1.0)
+        return [FadeOut(old, rate_func=early), FadeIn(caption, rate_func=late)]
+
     def epoch_counter(self) -> tuple[TextMobject, Number]:
         """The word and the number at the top right, which counts from 0."""
         name = words(self.screen("epoch"), 32)
@@ -72,8 +82,13 @@ class ComparedNetworks(NetworksScene):
     def say_verdict(self) -> None:
         """The heading says what came out, where one sentence can."""
         if self.training == "falls" and self.unseen not in UNDECIDED:
-            self.title, arriving = next_heading(self.screen(f"verdict-{self.unseen}"), self.title)
+            self.title, arriving = next_heading(self._verdict(), self.title)
             self.play(*arriving)
+
+    def _verdict(self) -> str:
+        """What came out, in a heading; the best network may be named."""
+        best = network_words(self.best.network.hidden, self.by, self.context.language)
+        return self.screen(f"verdict-{self.unseen}", best=best)
 
     # -- beside the lecture's own runs -----------------------------------------------------------------------------
 

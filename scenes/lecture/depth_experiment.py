@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.results import training_by_epoch, unseen_by_epoch
-from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.compared_networks import UNDECIDED
 from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE, DepthPicture
 from gradreel.scenes.lecture.experiments import lecture_written
-from gradreel.scenes.mobjects.bars import UNSEEN, above_the_picture, seed_dot
+from gradreel.scenes.mobjects.bars import UNSEEN, AboveTheScale, above_the_picture, seed_dot
 from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines, most_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP, ROOM
 from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
-from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, mix, palette
 from manim import (
-    LEFT,
     RIGHT,
     AnimationGroup,
     Circle,
@@ -42,7 +39,6 @@ ASTRAY = 1.2  # of the picture that the means need: a run that ends higher has n
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS = 8.0
-FADING = 0.04  # of the training: so long the word for runs above the picture fades, once there is none
 
 
 class DepthExperiment(DepthPicture):
@@ -91,7 +87,8 @@ class DepthExperiment(DepthPicture):
         self._show_runs(self.epochs[-1])
         rings = np.concatenate([swarm.get_all_points() for swarm in self.swarms["unseen"]])
         self.picture.keep_clear(rings)  # they are there when numbers come, and stay behind their means
-        self.above = self._word_for_heads()
+        center = (BOX[0] + BOX[1]) / 2
+        self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, center, self._last_above())
         self._show_runs(0.0)
 
     def _show_runs(self, epoch: float) -> None:
@@ -103,14 +100,6 @@ class DepthExperiment(DepthPicture):
                     beside = SPREAD * ((n + 0.5) / len(runs) - 0.5)
                     dot.set_points(self.head if loss > most else self.disc)
                     dot.move_to(self.picture.plot.at(k + beside, min(loss, most)))
-
-    def _word_for_heads(self) -> VGroup:
-        """An arrow's head and what it says, over the picture."""
-        text = words(self.screen("above"), style.TICK, palette.dim)
-        text.place(BOX[3] + OVER_TOP, center=(BOX[0] + BOX[1]) / 2)
-        head = seed_dot(np.zeros(3))
-        head.set_points(self.head).next_to(text, LEFT, buff=0.15)
-        return VGroup(head, text)
 
     def _last_above(self) -> float:
         """The share of the training after which no run's loss is above the picture; 1 where one is to the end."""
@@ -149,8 +138,8 @@ class DepthExperiment(DepthPicture):
             swarms = [swarm for kind in KINDS for swarm in self.swarms[kind]]
             self.play(FadeOut(self.blocks), run_time=0.5)
             self._show_labels(0.0)
-            labels, last_above = VGroup(*self.picture.labels.values()), self._last_above()
-            above = [self.above] if last_above else []
+            labels = VGroup(*self.picture.labels.values())
+            above = [self.above] if self.above.last else []
             arriving = (self.grid, self.scale_labels, *swarms, *self.counter, labels, *above)
             self.play(*map(FadeIn, arriving), run_time=0.6)
             number, last = self.counter[1], self.parameters.epochs
@@ -160,12 +149,12 @@ class DepthExperiment(DepthPicture):
                 number.set_value(int(epoch + 1e-6))
                 self._show_runs(epoch)
                 self._show_labels(epoch)
-                self.above.set_fill(opacity=1 - min(max(0.0, (share - last_above) / FADING), 1.0))
+                self.above.show(share)
 
             moving = UpdateFromAlphaFunc(VGroup(*swarms, number, labels, *above), show)
             self.play(moving, run_time=TRAINING_SECONDS, rate_func=linear)
             self.picture.put_labels()
-            self.remove(*(above if last_above < 1 else []))
+            self.remove(*(above if self.above.last < 1 else []))
 
     def _training_beat(self) -> None:
         with self.beat(f"training-{self.training}", **self.training_values()):

@@ -11,7 +11,6 @@ from gradreel.scenes.lecture.compared_networks import ComparedNetworks
 from gradreel.scenes.lecture.experiments import DepthsScene
 from gradreel.scenes.mobjects.depth_lines import FEW, KINDS, DepthLines
 from gradreel.scenes.mobjects.loss_scale import loss_grid, loss_labels, loss_ticks
-from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import FAINT, emphasis, palette
 from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
 from numpy.typing import NDArray
@@ -27,7 +26,6 @@ class DepthPicture(ComparedNetworks, DepthsScene):
 
     by: ClassVar = "depth"
     lecture: DepthLines | None = None  # the lecture's losses, once they are drawn
-    note: TextMobject  # the caption on the screen
 
     def prepare(self) -> None:
         super().prepare()
@@ -98,9 +96,8 @@ class DepthPicture(ComparedNetworks, DepthsScene):
 
         The caption says whose data is whose, and which loss the lecture does not give.
         """
-        picture, note = self.picture, self.note
-        self.note = self.data_caption("caption-over" if self.over_ours else "caption-lecture")
-        changing = [FadeOut(note), FadeIn(self.note)]
+        picture = self.picture
+        changing = self.say_caption(self.data_caption("caption-over" if self.over_ours else "caption-lecture"))
         self.add(picture)
         gone = [*picture.values.values(), *picture.labels.values(), *others]
         if self.over_ours:

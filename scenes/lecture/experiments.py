@@ -12,6 +12,7 @@ from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import (
     EPOCHS,
+    LECTURE,
     SEEDS,
     WIDTH,
     Network,
@@ -130,6 +131,15 @@ def lecture_written(hidden: tuple[int, ...]) -> tuple[str, str]:
     losses = lecture_losses(hidden)
     write = loss_column(loss for loss in losses if loss is not None)
     return "" if losses[0] is None else write(losses[0]), "" if losses[1] is None else write(losses[1])
+
+
+def lecture_word(hidden: tuple[int, ...], side: int) -> str:
+    """The screen word for what the lecture says of its own loss, training 0 or unseen 1, without a number; "" if none.
+
+    It is what `core.results.LECTURE` has, with hyphens: "about-as-linear".
+    """
+    known = lecture_losses(hidden)[side] is not None
+    return "" if known or hidden not in LECTURE else LECTURE[hidden][side].replace(" ", "-")
 
 
 def days_that_differ(dataset: DailyViews) -> DailyViews:

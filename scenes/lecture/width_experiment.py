@@ -6,13 +6,21 @@ from typing import Annotated, Any, ClassVar
 
 from gradreel.core.results import WIDTHS, Network, Result, training_by_epoch, unseen_by_epoch, width_experiments
 from gradreel.core.verdicts import change, lecture_losses
+from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.compared_networks import UNDECIDED, ComparedNetworks
-from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing, lecture_written
-from gradreel.scenes.mobjects.bars import ROOM, SEEN, UNSEEN, Columns, lecture_mark, mark_of
+from gradreel.scenes.lecture.experiments import (
+    MOST_NETWORKS,
+    NetworksScene,
+    increasing,
+    lecture_word,
+    lecture_written,
+)
+from gradreel.scenes.mobjects.bars import OVER, ROOM, SEEN, UNSEEN, AboveTheScale, Columns, lecture_mark, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, Line
-from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.mobjects.loss_scale import OVER_TOP
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.width_board import WidthBoard
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize
@@ -37,6 +45,7 @@ LINEAR, HUNDRED = (), (100,)
 
 STATES = 40  # at which the unseen loss of a run is drawn, at most
 TRAINING_SECONDS = 8.0
+WINS_SECONDS = 3.4  # until it has been said which network wins
 BY_HEART = 0.5  # of the unseen loss that a training loss is, at most, which is called so
 
 
@@ -126,7 +135,12 @@ class WidthExperiment(ComparedNetworks):
         tips = [tip for panel in board.panels for tip in (panel.unseen_tip, panel.training_tip)]
         texts = {"training": self.screen("seen"), "unseen": self.screen("unseen")}
         self.labels = {kind: board.panels[0].label(kind, text) for kind, text in texts.items()}
-        arriving = [self.grids, self.scale_labels, *self.counter, *tips, *self.labels.values()]
+        self.epoch_ends = board.epochs()
+        last = (board.last_above() / self.parameters.epochs) ** (1 / SLOW_START)
+        middle = (board.columns.left + board.columns.right) / 2
+        self.above = AboveTheScale(self.screen("above"), board.columns.top + OVER_TOP, middle, last)
+        above = [self.above] if last else []
+        arriving = [self.grids, self.scale_labels, self.epoch_ends, *self.counter, *tips, *self.labels.values(), *above]
         self.play(*map(FadeIn, arriving), run_time=0.6)
 
     def _walk(self) -> None:
@@ -138,11 +152,14 @@ class WidthExperiment(ComparedNetworks):
             epoch = last * share**SLOW_START
             number.set_value(int(epoch + 1e-6))
             self.board.show(epoch)
+            self.above.show(share)
 
         show(lines, 0.0)
-        self.play(UpdateFromAlphaFunc(VGroup(lines, number), show), run_time=TRAINING_SECONDS, rate_func=linear)
+        moving = VGroup(lines, number, *([self.above] if self.above.last else []))
+        self.play(UpdateFromAlphaFunc(moving, show), run_time=TRAINING_SECONDS, rate_func=linear)
         show(lines, 1.0)
-        self.add(lines)
+        self.remove(moving)
+        self.add(lines, number)
 
     def _training_beat(self) -> None:
         enough = self._enough()
@@ -151,6 +168,7 @@ class WidthExperiment(ComparedNetworks):
             # The dashed lines step back; the end of each solid one is one dot among other seeds', on a bar: their mean
             panels = self.board.panels
             gone = [*(panel.training for panel in panels), self.labels["training"], *self.counter, self.sizes]
+            gone.append(self.epoch_ends)
             dim = [emphasis(panel.unseen, FAINT) for panel in panels]
             self.play(*map(FadeOut, gone), *dim, run_time=0.5)
             self._raise_bars(SEEN)
@@ -164,7 +182,8 @@ class WidthExperiment(ComparedNetworks):
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
-            # The outlined bars: days never seen. A ring around the best, and the heading says what came out
+            # The outlined bars: days never seen. A ring around the best; where that is the smallest network's, its
+            # level across the others. The heading says what came out
             unseen = [panel.unseen for panel in self.board.panels]
             gone = [*unseen, self.grids, self.scale_labels, self.labels["unseen"]]
             self.play(*map(FadeOut, gone), *self._light(UNSEEN), run_time=0.5)
@@ -193,62 +212,79 @@ class WidthExperiment(ComparedNetworks):
         others = [FadeIn(dot) for bar in bars for dot in bar.dots[1:]]
         if others:
             self.play(LaggedStart(*others, lag_ratio=0.15), run_time=1.5)
-        self.play(*(FadeIn(bar.value, shift=0.1 * UP) for bar in bars), run_time=0.5)
+        dimmed = [emphasis(dot, PRESENT) for bar in bars for dot in bar.dots]
+        self.play(*(FadeIn(bar.value, shift=0.1 * UP) for bar in bars), *dimmed, run_time=0.5)
         self.add(*bars)
 
     def _light(self, side: int) -> list[Animation]:
-        """The bars of the other kind step back."""
-        return [emphasis(pair[1 - side], PRESENT) for pair in self.board.bars]
+        """The bars of the other kind step back; the dots of their runs have done so."""
+        bars = [pair[1 - side] for pair in self.board.bars]
+        return [emphasis(part, PRESENT) for bar in bars for part in (bar.box, bar.value)]
 
     def _mark_best(self) -> None:
-        """A ring around the least unseen loss, where it is clearly less than others."""
+        """A ring around the least unseen loss, where it is clearly less than others; the smallest network's level."""
+        self.levels: list[VGroup] = []
         if self.unseen in UNDECIDED:
             return
         value = self.board.bars[self.outcome.index(self.best)][UNSEEN].value
         apart = self.board.columns.slot(0, UNSEEN) - self.board.columns.slot(0, SEEN)
         self.best_mark = mark_of(value, apart)
         self.play(Create(self.best_mark), run_time=0.6)
+        if self.best is self.outcome[0]:
+            self.levels.append(self.board.level(UNSEEN))
+            self.play(Create(self.levels[0]), run_time=1.0)
 
     def _lecture_beat(self) -> None:
         lines = {"linear": LINEAR, "hundred": HUNDRED}
         written = {name: lecture_written(hidden)[UNSEEN] for name, hidden in lines.items()}
         with self.beat(self._lecture_line(), **written):
             # Short lines: what the lecture measured on its own channel, seen, then unseen; on our bars where both fit.
-            # The caption says of which networks it gives no numbers
+            # Where it gives no number, its word stands over the network
             self._draw_lecture()
 
     def _draw_lecture(self) -> None:
         self.over_ours = self.one_scale()
-        self.lecture_marks = self._lecture_bars(self._lecture_columns())
+        columns = self._lecture_columns()
+        self.lecture_marks, self.lecture_words = self._lecture_bars(columns), self._words_of_lecture(columns)
         bars = self.board.every_bar()
         leaving = [bar.value for bar in bars] + [dot for bar in bars for dot in bar.dots]
         if self.over_ours:
             dimmed = [emphasis(bar.box, FAINT) for bar in bars]
         else:  # the lecture's have a scale of their own, in which ours mean nothing
             leaving, dimmed = [*(bar.box for bar in bars), *leaving], []
-        self.ours_stepped_back = VGroup(*leaving, *([self.best_mark] if hasattr(self, "best_mark") else []))
+        marks = [self.best_mark] if hasattr(self, "best_mark") else []
+        self.ours_stepped_back = VGroup(*leaving, *marks, *self.levels)
         self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
         self.own_note = self.note
-        self.play(FadeOut(self.ours_stepped_back), *dimmed, *arriving, *self._say_caption(self._lecture_caption()))
+        self.play(FadeOut(self.ours_stepped_back), *dimmed, *arriving, *self.say_caption(self._lecture_caption()))
         for group in self.lecture_marks:
             drawn = [Create(line) for line, _ in group]
             self.play(LaggedStart(*drawn, lag_ratio=0.5), run_time=1.2)
             self.play(*(FadeIn(number, shift=0.1 * UP) for _, number in group), run_time=0.5)
+        if len(self.lecture_words):
+            self.play(FadeIn(self.lecture_words, shift=0.1 * UP), run_time=0.5)
 
     def _lecture_caption(self) -> TextMobject:
-        """Which of the networks the lecture gives no numbers of; the caption as it was where there is none."""
-        missing = [r.network.hidden[0] for r in self.outcome if lecture_losses(r.network.hidden) == (None, None)]
-        if not missing:
+        """That words are the lecture's, where there are any; else the caption as it was."""
+        if not len(self.lecture_words):
             return self.note
-        sizes = ("、" if self.context.language == "zh" else ", ").join(map(number_text, missing))
-        return self.data_caption("caption-over" if self.over_ours else "caption-lecture", missing=sizes)
+        return self.data_caption("caption-over" if self.over_ours else "caption-lecture")
 
-    def _say_caption(self, caption: TextMobject) -> list[Animation]:
-        """The caption gives way to another one, if it is another one."""
-        if caption is self.note:
-            return []
-        old, self.note = self.note, caption
-        return [FadeOut(old), FadeIn(caption)]
+    def _words_of_lecture(self, columns: Columns) -> VGroup:
+        """What the lecture says of losses without a number, over each network: one word where both are alike."""
+        said = VGroup()
+        for k, result in enumerate(self.outcome):
+            texts = {side: lecture_word(result.network.hidden, side) for side in (SEEN, UNSEEN)}
+            highest = max(result.training.mean, result.unseen.mean) if self.over_ours else columns.most / 2
+            centers = {side: columns.slot(k, side) for side in (SEEN, UNSEEN)}
+            if texts[SEEN] == texts[UNSEEN]:
+                texts.pop(SEEN)
+                centers[UNSEEN] = columns.center(k)
+            for side, text in texts.items():
+                if text:
+                    word = words(self.screen(text), style.TICK)
+                    said.add(word.place(columns.y(highest) + OVER, center=centers[side]))
+        return said
 
     def _lecture_columns(self) -> Columns:
         """Ours, if the lecture's losses can be seen in their scale; else as high as those need."""
@@ -279,17 +315,42 @@ class WidthExperiment(ComparedNetworks):
 
     def _puzzle_beat(self) -> None:
         with self.beat(self._puzzle(), **self.spoken("best", self.best)):
-            # Ours come back, and what lies between seen and unseen: a gap that widens
-            bars = self.board.every_bar()
+            # Ours come back, with the smallest network's levels. From them, arrows go down to the larger ones' losses
+            # on seen days, then up to those on unseen days: overfitting
+            start = self.time
             if hasattr(self, "ours_stepped_back"):
-                self.title, arriving = next_heading(self.screen(f"verdict-{self.unseen}"), self.title)
-                gone = [FadeOut(mark) for group in self.lecture_marks for mark in group]
-                gone += self._say_caption(self.own_note)
-                emphasize(self.ours_stepped_back, FULL)
-                restored = [emphasis(bar.box, FULL) for bar in bars] if self.over_ours else []
-                self.play(*gone, *restored, FadeIn(self.ours_stepped_back), *arriving, run_time=1.0)
-            self.gaps = [self.board.gap(k) for k in range(len(self.outcome))]
-            self.play(LaggedStart(*map(Create, filter(None, self.gaps)), lag_ratio=0.7), run_time=4.0)
+                self._ours_again()
+            self.levels.append(self.board.level(SEEN))
+            self.ways = self._ways()
+            self.wait(max(0.1, WINS_SECONDS - (self.time - start)))
+            self.play(Create(self.levels[-1]), run_time=0.8)
+            for ways in self.ways:
+                self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.4)
+
+    def _ours_again(self) -> None:
+        """The lecture's losses leave, then ours are as they were, and so are the heading and the caption."""
+        leaving = [mark for group in (*self.lecture_marks, self.lecture_words) for mark in group]
+        gone = [FadeOut(mark, run_time=0.4) for mark in leaving]
+        self.title, arriving = next_heading(self._verdict(), self.title)
+        self.play(*gone, *arriving, *self.say_caption(self.own_note))
+        bars = self.board.every_bar()
+        restored = [emphasis(bar.box, FULL) for bar in bars] if self.over_ours else []
+        emphasize(self.ours_stepped_back, FULL)
+        for bar in bars:
+            emphasize(bar.dots, PRESENT)
+        self.play(*restored, FadeIn(self.ours_stepped_back), run_time=0.7)
+
+    def _ways(self) -> list[tuple[VMobject, ...]]:
+        """On seen days, then on unseen ones: arrows to the networks that overfit against the smallest.
+
+        Their seen loss falls and their unseen one rises, both by enough to be drawn.
+        """
+        first, found = self.outcome[0], []
+        for k, result in enumerate(self.outcome):
+            if change(first.training, result.training) == "falls" and change(first.unseen, result.unseen) == "rises":
+                pair = self.board.way(k, SEEN), self.board.way(k, UNSEEN)
+                found += [pair] if None not in pair else []
+        return list(zip(*found, strict=True))
 
     def _puzzle(self) -> str:
         """Whether the widest network knows the days that it has learned from by heart."""

@@ -16,12 +16,13 @@ from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import BOX, mix, palette
-from manim import Dot, ManimColor, RoundedRectangle, Triangle, VGroup, VMobject, interpolate_color
+from manim import LEFT, Dot, ManimColor, RoundedRectangle, Triangle, VGroup, VMobject, interpolate_color
 from numpy.typing import NDArray
 
 SEEN, UNSEEN = 0, 1  # the two bars of a column
-ROOM = 0.87  # of the picture's height that the largest loss takes: the number stands above it
-DOT = 0.075
+ROOM = 0.87  # of the picture's height that the largest loss takes: a number may stand above it
+DOT, RUN_DOT = 0.075, 0.05  # radii of a run's dot: where the runs are what is looked at, and on a bar
+UNDER, OVER = 0.2, 0.2  # of a number: its top below what it keeps off, its baseline above
 PALE = 0.45  # of a run's dot that is the text's colour, the rest blue
 BEYOND, NEAR_TOP = 0.04, 0.6  # a line on a bar is longer at both ends; room for a number between it and the bar's top
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
@@ -82,14 +83,14 @@ class Columns:
         return loss_ticks(self.most, written)
 
     def value_size(self, texts: Sequence[str]) -> float:
-        """The size at which the widest number still stands over its bar."""
+        """The size at which the widest number still stands in its bar."""
         widest = max(words(text, VALUE_SIZES[0]).width for text in texts)
-        room = 0.96 * self.width * 0.44
+        room = 0.9 * self.width * 0.4
         return max(VALUE_SIZES[1], min(VALUE_SIZES[0], VALUE_SIZES[0] * room / widest))
 
 
 class LossBar(VGroup):
-    """One bar: as high as the mean of S losses, a dot for each of them, the mean's number above.
+    """One bar: as high as the mean of S losses, a dot for each of them, the mean's number close above its edge.
 
     Parts: ``box``, ``dots``, ``value``. ``grow(share)`` makes the box so much of its height, in place.
     """
@@ -101,9 +102,9 @@ class LossBar(VGroup):
         filled = side == SEEN
         fill = palette.blue if filled else mix(palette.blue, 0.13)
         self.box = VMobject(fill_color=fill, fill_opacity=1, stroke_color=palette.blue, stroke_width=BOX)
-        self.dots = VGroup(*(seed_dot(point) for point in self.dot_places()))
-        highest = max(losses.largest, losses.mean)
-        self.value: TextMobject = words(text, size).place(columns.y(highest) + 0.2, center=columns.slot(k, side))
+        self.dots = VGroup(*(seed_dot(point, radius=RUN_DOT) for point in self.dot_places()))
+        self.value: TextMobject = words(text, size)
+        self.put_value(self._above(self.value.height))
         self.grow(1.0)
         self.add(self.box, self.dots, self.value)
 
@@ -114,6 +115,21 @@ class LossBar(VGroup):
         corners = [(self.left, low), (self.left, high), (self.right, high), (self.right, low), (self.left, low)]
         self.box.set_points_as_corners([np.array([x, y, 0.0]) for x, y in corners])
         return self
+
+    def put_value(self, baseline: float) -> None:
+        """The number goes to this height."""
+        self.value.place(baseline, center=(self.left + self.right) / 2)
+
+    def _above(self, height: float) -> float:
+        """The lowest baseline above the mean at which a number of this height lies on no run's dot.
+
+        So it stays at its bar: above the dots near the bar's edge, below one far above it.
+        """
+        baseline = self.columns.y(self.losses.mean) + OVER
+        for dot in sorted(self.columns.y(loss) for loss in self.losses.by_seed):
+            if baseline - OVER < dot < baseline + height + OVER / 2:
+                baseline = dot + OVER
+        return baseline
 
     def dot_places(self) -> NDArray:
         """(S, 3): where each seed's loss is, spread over the bar's width in the order of the seeds."""
@@ -126,14 +142,23 @@ class LossBar(VGroup):
 def loss_bars(
     columns: Columns, losses: Sequence[tuple[Losses, Losses]], written: Callable[[float], str]
 ) -> list[tuple[LossBar, LossBar]]:
-    """Each column's two bars, SEEN and UNSEEN; ``written`` writes a mean."""
+    """Each column's two bars, SEEN and UNSEEN; ``written`` writes a mean.
+
+    The outlined bars have their numbers inside, in one row below all their runs, if they are high enough for it.
+    """
     texts = [[written(each.mean) for each in pair] for pair in losses]
     size = columns.value_size([text for pair in texts for text in pair])
 
     def bar(k: int, side: int) -> LossBar:
         return LossBar(columns, k, side, losses[k][side], texts[k][side], size)
 
-    return [(bar(k, SEEN), bar(k, UNSEEN)) for k in range(len(losses))]
+    pairs = [(bar(k, SEEN), bar(k, UNSEEN)) for k in range(len(losses))]
+    outlined = [pair[UNSEEN] for pair in pairs]
+    row = columns.y(min(min(bar.losses.least, bar.losses.mean) for bar in outlined)) - UNDER - outlined[0].value.height
+    if row > columns.bottom + UNDER:
+        for each in outlined:
+            each.put_value(row)
+    return pairs
 
 
 def lecture_mark(columns: Columns, k: int, side: int, views: float, text: str, ours: float | None) -> VGroup:
@@ -155,13 +180,13 @@ def lecture_mark(columns: Columns, k: int, side: int, views: float, text: str, o
     return VGroup(VGroup(ghost, line), number)
 
 
-def seed_dot(point: NDArray, hollow: bool = False) -> Dot:
+def seed_dot(point: NDArray, hollow: bool = False, radius: float = DOT) -> Dot:
     """The loss of one run of ours, pale blue: a small dot with a ring that lifts it off bars and lines.
 
     Where losses are drawn, the text's own colour is the lecture's.
     """
     color = ManimColor(interpolate_color(palette.blue, palette.text, PALE))
-    dot = Dot(point, radius=DOT, color=color)
+    dot = Dot(point, radius=radius, color=color)
     dot.set_stroke(palette.background, 1.8)
     if hollow:
         dot.set_fill(palette.background, 1).set_stroke(color, 2.0)
@@ -173,6 +198,23 @@ def above_the_picture() -> NDArray:
     head = Triangle().stretch_to_fit_width(2.4 * DOT).stretch_to_fit_height(2 * DOT)
     points: NDArray = head.points
     return points
+
+
+class AboveTheScale(VGroup):
+    """An arrow's head and the words for it over a picture; ``show(share)`` fades them after the share ``last``."""
+
+    FADING = 0.04  # of the whole: so long
+
+    def __init__(self, text: str, baseline: float, center: float, last: float) -> None:
+        super().__init__()
+        self.last = last
+        name = words(text, style.TICK, palette.dim).place(baseline, center=center)
+        head = seed_dot(np.zeros(3))
+        head.set_points(above_the_picture()).next_to(name, LEFT, buff=0.15)
+        self.add(head, name)
+
+    def show(self, share: float) -> None:
+        self.set_fill(opacity=1 - min(max(0.0, (share - self.last) / self.FADING), 1.0))
 
 
 def mark_of(value: TextMobject, apart: float) -> VMobject:

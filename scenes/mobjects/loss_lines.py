@@ -6,12 +6,12 @@ from typing import TypeAlias
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.bars import Columns
+from gradreel.scenes.mobjects.bars import Columns, above_the_picture
 from gradreel.scenes.mobjects.loss_scale import loss_grid
 from gradreel.scenes.mobjects.plot import Plot, ring
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import Ticks
+from gradreel.scenes.mobjects.ticks import Ticks, number_text
 from gradreel.scenes.style import mix, palette
 from manim import Polygon, VGroup, VMobject
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class LossPanel(VGroup):
     """The losses of one run from left to right, in the scale of ``columns``.
 
     Parts: ``grid`` (lines at the ticks), ``training``, ``unseen`` (RisingCurve), ``training_tip``, ``unseen_tip``.
-    What lies above the picture is left out: a line comes in from above.
+    What lies above the picture is left out: a line comes in from above, and until then its tip is an arrow's head.
     """
 
     def __init__(self, columns: Columns, k: int, training: Line, unseen: Line, ticks: Ticks) -> None:
@@ -44,7 +44,14 @@ class LossPanel(VGroup):
         self.training, self.unseen = self._curve(training, 0.0), self._curve(unseen, DASH)
         self.training_tip = ring(self.training.end(), 0.1, palette.text, fill=palette.blue)
         self.unseen_tip = ring(self.unseen.end(), 0.1, palette.blue)
+        self.disc = self.unseen_tip.points
         self.add(self.grid, self.training, self.unseen, self.training_tip, self.unseen_tip)
+
+    def epochs(self, baseline: float) -> VGroup:
+        """The first epoch and the last one, under the ends of the picture."""
+        (left, right), last = self.plot.box[:2], self.plot.x_range[1]
+        first, end = (words(number_text(count), style.TICK, palette.dim) for count in (0, int(last)))
+        return VGroup(first.place(baseline, left=left), end.place(baseline, right=right))
 
     def _curve(self, line: Line, dash: float) -> RisingCurve:
         x, y = below(*line, self.plot.y_range[1])
@@ -54,7 +61,9 @@ class LossPanel(VGroup):
         """Draw the line ``name`` ("training" or "unseen") up to ``epoch``, its tip at the end."""
         curve: RisingCurve = getattr(self, name)
         curve.show(epoch)
-        getattr(self, f"{name}_tip").move_to(curve.corners[0] if curve.tip is None else curve.tip)
+        tip: VMobject = getattr(self, f"{name}_tip")
+        tip.set_points(above_the_picture() if curve.tip is None else self.disc)
+        tip.move_to(curve.corners[0] if curve.tip is None else curve.tip)
 
     def label(self, name: str, text: str) -> TextMobject:
         """The word for a line at its end: over the upper line; the lower one's under it, between the two or over both.

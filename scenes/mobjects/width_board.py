@@ -7,20 +7,21 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gradreel.core.results import Result
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, LossBar, loss_bars
+from gradreel.scenes.mobjects.bars import Columns, LossBar, loss_bars
 from gradreel.scenes.mobjects.loss_lines import Line, LossPanel
 from gradreel.scenes.mobjects.loss_scale import loss_labels
-from gradreel.scenes.mobjects.plot import dashed, polyline
+from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
+from gradreel.scenes.mobjects.sigmoid_board import arrow, set_arrow
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import palette
-from manim import VGroup
+from manim import VGroup, VMobject
 
 SIDE_LINE, NAME_LINE, BELOW_NAME = -1.83, -2.33, -2.78  # baselines under the columns
 WIDE_COLUMNS = 4  # with more networks than this, words are short
 PICTURE = 0.3  # free above and below the blocks of dots
 KINDS = ("unseen", "training")  # the solid line in front
-GAP_LEAST, GAP_RIGHT = 0.3, 0.04  # a gap worth drawing; how far right of its bars, as a share of a column
+WAY_LEAST, BESIDE, NEAR = 0.3, 0.18, 0.06  # length of an arrow worth drawing; from it, and a line, to a number
 
 
 class WidthBoard:
@@ -72,6 +73,10 @@ class WidthBoard:
         columns = self.columns
         return loss_labels(self.ticks, columns.y, columns.panel(0)[0], columns.top, name)
 
+    def epochs(self) -> VGroup:
+        """Under each panel, the first and the last epoch."""
+        return VGroup(*(panel.epochs(SIDE_LINE) for panel in self.panels))
+
     # -- lines -----------------------------------------------------------------------------------------------------
 
     def show(self, epoch: float) -> None:
@@ -86,23 +91,40 @@ class WidthBoard:
             *(VGroup(getattr(panel, kind), getattr(panel, f"{kind}_tip")) for panel in self.panels for kind in KINDS)
         )
 
+    def last_above(self) -> float:
+        """The epoch after which no line is above the picture."""
+        return max(float(getattr(panel, kind).data_x[0]) for panel in self.panels for kind in KINDS)
+
     # -- bars ------------------------------------------------------------------------------------------------------
 
     def every_bar(self) -> list[LossBar]:
         """Column by column, seen before unseen."""
         return [bar for pair in self.bars for bar in pair]
 
-    def gap(self, k: int) -> VGroup | None:
-        """From the filled bar's top up to the outlined one's; None where that is too little to be seen.
+    def level(self, side: int) -> VGroup:
+        """The smallest network's mean on this side, dashed across the others' columns; it passes no number."""
+        first, last = self.bars[0][side], self.bars[-1][side]
+        y = self.columns.y(first.losses.mean)
+        values = [bar.value for bar in self.every_bar()]
+        passed = [v for v in values if v.get_bottom()[1] - NEAR < y < v.get_top()[1] + NEAR]
+        ends = [first.right]
+        for value in passed:
+            if value.get_left()[0] > first.right:
+                ends += [value.get_left()[0] - NEAR, value.get_right()[0] + NEAR]
+        ends.append(last.right)
+        return VGroup(
+            *(
+                dashed((left, y, 0.0), (right, y, 0.0), palette.text)
+                for left, right in zip(ends[::2], ends[1::2], strict=True)
+                if right > left
+            )
+        )
 
-        Dashed the level of the filled bar, across the outlined one; a bracket right of both, open towards them.
-        """
-        seen, unseen = self.bars[k][SEEN], self.bars[k][UNSEEN]
-        low, high = (self.columns.y(bar.losses.mean) for bar in (seen, unseen))
-        if high - low < GAP_LEAST:
+    def way(self, k: int, side: int) -> VMobject | None:
+        """In the bar of network ``k``, an arrow from the smallest network's mean to its own; None for a short one."""
+        bar = self.bars[k][side]
+        start, end = (self.columns.y(losses.mean) for losses in (self.bars[0][side].losses, bar.losses))
+        if abs(end - start) < WAY_LEAST:
             return None
-        x = unseen.right + GAP_RIGHT * self.columns.width
-        level = dashed((seen.right, low, 0.0), (unseen.right, low, 0.0), palette.text)
-        corners = [(unseen.right, low), (x, low), (x, high), (unseen.right, high)]
-        bracket = polyline(np.array([[*corner, 0.0] for corner in corners]), palette.text, style.BOX)
-        return VGroup(level, bracket)
+        x = min(bar.left + 0.12 * (bar.right - bar.left), float(bar.value.get_left()[0]) - BESIDE)
+        return set_arrow(arrow(palette.text), np.array([x, start, 0.0]), np.array([x, end, 0.0]))
