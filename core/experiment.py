@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from gradreel.core.arrays import IntArray
+from gradreel.core.arrays import IntArray, every_kth
 from gradreel.core.datasets import CurveDataset, Dataset, Number
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -183,8 +183,7 @@ class Experiment(BaseModel):
 
     def kept_updates(self, first: int = 0, end: int | None = None) -> IntArray:
         """(R,): how many updates had been made at each state that is kept, 0 first, U last; or of rows first to end."""
-        rows = np.arange(first, self.n_kept if end is None else min(end, self.n_kept), dtype=np.int64)
-        return np.minimum(rows * self.kept_every, self.n_updates)
+        return every_kth(self.kept_every, self.n_updates, first, end)
 
     @property
     def n_remembered(self) -> int:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from gradreel.core.arrays import IntArray
+from gradreel.core.arrays import IntArray, every_kth
 from pydantic import BaseModel, ConfigDict, Field
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -83,8 +83,7 @@ class RecordedRun(BaseModel):
 
     def kept_updates(self, first: int = 0, end: int | None = None) -> IntArray:
         """(R,): how many updates had been made at each state that is kept, 0 first, U last; or of rows first to end."""
-        rows = np.arange(first, self.n_kept if end is None else min(end, self.n_kept), dtype=np.int64)
-        return np.minimum(rows * self.kept_every, self.updates)
+        return every_kth(self.kept_every, self.updates, first, end)
 
     def part_shapes(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Name and shape of each part of theta, in order."""

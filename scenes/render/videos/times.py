@@ -7,16 +7,13 @@ from statistics import fmean
 from typing import Any
 
 from gradreel.scenes.render.clips.plan import Clip
+from gradreel.scenes.render.workers.groups import makespan
 
 
 def with_workers(seconds: Sequence[float | None], jobs: int) -> float | None:
-    """The longest first, each to the worker that is free first."""
-    if None in seconds:
-        return None
-    busy = [0.0] * jobs
-    for time in sorted((time for time in seconds if time is not None), reverse=True):
-        busy[busy.index(min(busy))] += time
-    return max(busy)
+    """When the last of ``jobs`` workers is done; None if it is not known of each how long it takes."""
+    known = [time for time in seconds if time is not None]
+    return makespan(known, jobs) if len(known) == len(seconds) else None
 
 
 def clip_seconds(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float | None:

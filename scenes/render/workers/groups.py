@@ -72,8 +72,9 @@ def balanced(runs: Sequence[Experiment], jobs: int) -> list[Group]:
             for i, group in enumerate(groups)
             if len(group.runs) > 1
         ]
-        best = min(divided, key=lambda choice: _makespan(choice, jobs), default=groups)
-        if _makespan(best, jobs) >= _makespan(groups, jobs):
+        best = min(divided, key=lambda choice: makespan([group.cost for group in choice], jobs), default=groups)
+        before, after = (makespan([group.cost for group in choice], jobs) for choice in (groups, best))
+        if after >= before:
             break
         groups = best
     return groups
@@ -91,10 +92,9 @@ def _longest_first(groups: Sequence[Group]) -> list[Group]:
     return sorted(groups, key=lambda group: -group.cost)
 
 
-def _makespan(groups: Sequence[Group], jobs: int) -> float:
-    """When the last of ``jobs`` workers is done, each taking the next group when it is free."""
+def makespan(times: Sequence[float], jobs: int) -> float:
+    """When the last of ``jobs`` workers is done: the longest first, each to the worker that is free first."""
     busy_until = [0.0] * jobs
-    for group in groups:
-        first = busy_until.index(min(busy_until))
-        busy_until[first] += group.cost
+    for time in sorted(times, reverse=True):
+        busy_until[busy_until.index(min(busy_until))] += time
     return max(busy_until)

@@ -25,13 +25,13 @@ from gradreel.core.results import time_file
 from gradreel.core.trace import Trace
 from gradreel.core.writing import one_writer
 from gradreel.scenes.render.clips.workspace import Workspace, publish
+from gradreel.scenes.render.workers.away import CHUNK
 from gradreel.scenes.render.workers.drawers import Listeners
 from gradreel.scenes.render.workers.groups import Bundle, Group
 from gradreel.scenes.render.workers.pool import Claim
 from gradreel.scenes.render.workers.training import Outcome, train_group
 from gradreel.scenes.render.workers.worker_process import LOOK_SECONDS, WorkerDiedError
 
-CHUNK = 16 << 20  # bytes that are sent at once
 CONNECT_SECONDS = 10.0
 STOPPED = "stopped before it was done"
 _AN_ADDRESS = "`dask scheduler` starts one and prints its address, such as tcp://host:8786"
