@@ -21,19 +21,31 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
 from gradreel.scenes.mobjects.matched_piece import close_view
 from gradreel.scenes.mobjects.pieces import Badge
-from gradreel.scenes.mobjects.sigmoid_board import FORMULA_BASELINE, LETTERS, PLOT_BOX, ROLE, SigmoidBoard
+from gradreel.scenes.mobjects.sigmoid_board import (
+    FORMULA_BASELINE,
+    FORMULA_CENTER,
+    LETTERS,
+    PLOT_BOX,
+    ROLE,
+    SigmoidBoard,
+)
 from gradreel.scenes.mobjects.small_curve import SmallCurve
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text, ticks_at_knots
 from gradreel.scenes.style import BAND, FAINT, FULL, PRESENT, emphasis, mix, palette
 from manim import (
+    DOWN,
+    RIGHT,
     UP,
     Animation,
+    Brace,
     Circle,
     Create,
     FadeIn,
     FadeOut,
     ReplacementTransform,
+    SurroundingRectangle,
+    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -43,7 +55,8 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-FRACTION_CENTER, FRACTION_BASELINE, CASES_MIDDLE, LETTERS_BASELINE = -1.9, 2.0, 1.86, 0.98
+FRACTION_BASELINE, CASES_MIDDLE, LETTERS_BASELINE = 2.0, 1.86, 0.98
+POWER = ("minus", "brackets", "bias", "plus-in", "w", "x")  # parts of the power of e
 ROWS = ((2.98, "x_1", "white"), (2.32, "e^(-(green(b) + yellow(w) thin x_1))", "dim"), (1.66, "blue(y)", "blue"))
 ROWS_EQUALS, ROWS_SIZE = 4.35, 44  # x of the signs in the column of live numbers
 SMALL = (-5.9, 5.9, -1.6, 0.6)  # where the pieces of the red curve stand in a row: left, right, bottom, top
@@ -121,12 +134,13 @@ class SigmoidFormula(LectureScene):
         rows.append((_typst(self.c), f"x_1 > {end}"))
         lines = ", ".join(f'part("value-{k}", {y}) & quad part("when-{k}", {x})' for k, (y, x) in enumerate(rows, 1))
         text = formula(f"{Y} cases({lines})", 42)
-        return text.shift(CASES_MIDDLE * UP - text.get_center())
+        text.move_to([FORMULA_CENTER, CASES_MIDDLE, 0.0])
+        return text.shift(max(0.0, style.LEFT_EDGE - text.get_left()[0]) * RIGHT)
 
     def _letters(self) -> TextMobject:
         """c = 3, b = -4, w = 2: the numbers with which the sigmoid is drawn."""
         each = (f"{ROLE[letter]}({letter} = {_typst(getattr(self, letter))})" for letter in LETTERS)
-        return formula(" quad ".join(each), 38).place(LETTERS_BASELINE, center=FRACTION_CENTER)
+        return formula(" quad ".join(each), 38).place(LETTERS_BASELINE, center=FORMULA_CENTER)
 
     def _small_pieces(self) -> list[SmallCurve]:
         """The constant and the blue pieces of the red curve side by side, to one scale."""
@@ -181,7 +195,7 @@ class SigmoidFormula(LectureScene):
                 self._take_out(number, many)
             else:
                 self.play(*self._title("heading"), *map(FadeOut, whole))
-                self.play(FadeIn(self.plot), FadeIn(self.board.zero), Create(self.hard), run_time=1.4)
+                self.play(FadeIn(self.plot), Create(self.hard), run_time=1.4)
                 self.play(FadeIn(self.hard_label, shift=0.1 * UP), run_time=0.4)
             self._write_cases()
 
@@ -213,7 +227,6 @@ class SigmoidFormula(LectureScene):
             ),
             ReplacementTransform(ours.badge, self.hard_label[0]),
             FadeIn(self.plot),
-            FadeIn(self.board.zero),
             FadeIn(self.hard_label[1:]),
             run_time=1.2,
         )
@@ -255,18 +268,19 @@ class SigmoidFormula(LectureScene):
     def _soft_beat(self) -> None:
         with self.beat("soft"):
             # The corners stay behind as a broad band; a smooth curve runs along it. The cases become one formula, and
-            # below it stand the three numbers with which it was drawn
+            # below it stand the three numbers with which it was drawn. Boxed as they are spoken of: e, then its power
             band = self._hard_curve(0.45, BAND)
             self.play(*self._title("heading-soft"), ReplacementTransform(self.hard, band), run_time=0.7)
             self.hard = band
             curve = self.board.curve
             self.play(Create(curve), run_time=1.8, rate_func=smooth)
             self.fraction = formula(one_sigmoid_source(fraction=True), 56)
-            self.fraction.place(FRACTION_BASELINE, center=FRACTION_CENTER)
+            self.fraction.place(FRACTION_BASELINE, center=FORMULA_CENTER)
             self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), run_time=1.8)
             self.letters = self._letters()
             self.play(FadeIn(self.letters, shift=0.1 * UP), run_time=0.5)
             self._point_at_the_new_b()
+            self._point_at_the_power()
 
     def _point_at_the_new_b(self) -> None:
         """All of the formula but the b in the bracket steps back for a while: it is not the b that is added."""
@@ -276,6 +290,15 @@ class SigmoidFormula(LectureScene):
         self.wait(1.2)
         self.play(emphasis(others, FULL), run_time=0.4)
 
+    def _point_at_the_power(self) -> None:
+        """A box round e, whose number comes too, and then round the power of e."""
+        parts = [VGroup(*(glyph for name in names for glyph in self.fraction.part(name))) for names in (("e",), POWER)]
+        self.box, power = (_box(part) for part in parts)
+        self.e = formula(f"e approx {math.e:.1f}", 38).place(LETTERS_BASELINE, left=self.letters.get_right()[0] + 0.55)
+        self.play(Create(self.box), FadeIn(self.e, shift=0.1 * UP), run_time=0.6)
+        self.wait(0.8)
+        self.play(Transform(self.box, power), run_time=0.7)
+
     def _limits_beat(self) -> None:
         with self.beat("limits"):
             # A dot runs to the right end: the power of e goes to 0, y to c. Then to the left: it explodes, y goes to 0
@@ -284,6 +307,7 @@ class SigmoidFormula(LectureScene):
             self._ride(-self.b / self.w)
             level, letter = self.board.level, self.board.level_letter
             self.play(FadeIn(self.dot, scale=1.6), FadeIn(self.rows), Create(level), FadeIn(letter), run_time=0.7)
+            self.play(FadeOut(self.box), run_time=0.3)
             self.level = VGroup(level, letter)
             self.ends = self._end_labels()
             self._ride_to(self.plot.x_range[1], 1.8)
@@ -306,23 +330,38 @@ class SigmoidFormula(LectureScene):
         far, zero = self.plot.at(0, self.c)[1], self.plot.at(0, 0)[1]
         drop, rise = (-0.62, 0.3) if self.c > 0 else (0.36, -0.62)
         at_right = formula("x_1 -> oo: quad blue(y) -> magenta(c)", 34).place(far + drop, right=right)
-        at_left = formula("x_1 -> -oo: quad blue(y) -> 0", 34).place(zero + rise, left=left)
+        at_left = formula("x_1 -> -oo: quad blue(y) -> 0", 34).place(zero + rise, left=left + 0.2)
         return VGroup(at_right, at_left)
 
     def _name_beat(self) -> None:
         with self.beat("name"):
-            # A bright stroke follows the S, and the curve gets its name. As that is said, the fraction makes way for
-            # the name, and its letters move together
+            # A bright stroke follows the S, and the curve gets its name. A brace gives the fraction the name too, and
+            # then this makes way for what stands under the brace
             self.play(
-                *(FadeOut(part) for part in (self.dot, self.rows, self.ends, self.level, self.letters)), run_time=0.4
+                *(FadeOut(part) for part in (self.dot, self.rows, self.ends, self.level, self.letters, self.e)),
+                run_time=0.4,
             )
             stroke = self.board.curve.copy().set_stroke(palette.text)
             self.play(*self._title("heading-name"), Create(stroke, run_time=1.6, rate_func=smooth))
             self.play(FadeOut(stroke), FadeIn(self._curve_label(), shift=0.1 * UP), run_time=0.5)
-            self.wait(2.0)
-            source = one_sigmoid_source().replace('part("sigmoid"', 'part("word"')  # no fraction bent into it
-            self.short = formula(source, style.FORMULA).place(FORMULA_BASELINE, center=0.0)
-            self.play(*grow(self.fraction, self.short), run_time=1.8)
+            self._shorten()
+
+    def _shorten(self) -> None:
+        """The fraction, under a brace the name with what it is given; the name then comes into the fraction's place."""
+        fraction = self.fraction.part("sigmoid")
+        for name in ("e", *POWER):
+            fraction.add(*self.fraction.part(name))
+        source = one_sigmoid_source().replace('part("sigmoid"', 'part("word"')  # no fraction bent into it
+        self.short = formula(source, style.FORMULA).place(FORMULA_BASELINE, center=FORMULA_CENTER)
+        brace = Brace(fraction, DOWN, buff=0.12, color=palette.text)
+        under = formula(source[source.index('part("word"') :], 44)
+        under.place(brace.get_bottom()[1] - 0.45, center=brace.get_center()[0])
+        self.wait(0.8)
+        self.play(FadeIn(brace, under, shift=0.1 * UP), run_time=0.6)
+        self.wait(0.9)
+        origins = {name: (under, name) for name in under.parts}
+        self.play(FadeOut(brace), run_time=0.3)
+        self.play(*grow([self.fraction, under], self.short, origins), run_time=1.8)
 
     def _curve_label(self) -> TextMobject:
         """The soft curve's name, on the inner side of its upper half."""
@@ -348,7 +387,11 @@ class SigmoidFormula(LectureScene):
             corners = (self.plot.at(self.start, 0.0), self.plot.at(self.end, self.c))
             self.rings = VGroup(*(_thin_ring(corner) for corner in corners))
             self.play(Create(self.rings), run_time=0.8)
-            self.hand_on(self.plot, self.board.zero, self.hard, self.board.curve, self.short)
+            self.hand_on(self.plot, self.hard, self.board.curve, self.short)
+
+
+def _box(part: VMobject) -> SurroundingRectangle:
+    return SurroundingRectangle(part, color=palette.text, buff=0.07, corner_radius=0.08, stroke_width=style.BOX)
 
 
 def _thin_ring(center: NDArray) -> Circle:

@@ -9,8 +9,9 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.matched_piece import PieceBoard
 from gradreel.scenes.mobjects.measure import upright_bracket
+from gradreel.scenes.mobjects.printed import equal_sign, short
 from gradreel.scenes.mobjects.sigmoid_board import LETTERS, curve_label, letter_name, on_curve
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
 from manim import (
@@ -29,6 +30,8 @@ from manim import (
 from pydantic import Field, model_validator
 
 Range = tuple[float, float]
+
+RULES, RULE_DROP = (1.0, 0.5, -0.4), 0.45  # the rules' baselines around their middle; from one to its sum
 
 
 class MorphSigmoid(LectureScene):
@@ -93,7 +96,7 @@ class MorphSigmoid(LectureScene):
         self.past: dict[float, VMobject] = {}  # value -> the label of the curve that it left behind
         self.band = board.band()
         board.ghosts.add(self.band)
-        board.include_below(board.plot, board.close_ticks, board.zero)
+        board.include_below(board.plot, board.close_ticks)
         board.include(board.curve, board.formula)
         self.add(board)
 
@@ -224,8 +227,7 @@ class MorphSigmoid(LectureScene):
             # below zero, and it slides right; and back
             self._end_sweeps("w")
             self._start_sweeps("b")
-            board.include(board.halfway)
-            self.play(FadeIn(board.halfway), run_time=0.5)
+            self.play(FadeIn(board.show_halfway()), run_time=0.5)
             self._go("b", self.parameters.b_range[1], 1.9)
             self._go("b", self.parameters.b_range[0], 2.5)
             self._go("b", self.rest["b"], 1.4)
@@ -268,20 +270,29 @@ class MorphSigmoid(LectureScene):
             self.play(*self._light(*LETTERS), run_time=0.3)
             self._show_piece()
         with self.beat("match"):
-            # Height, slope, middle: one rule and one letter after the other, until the curves lie together
-            board = self.board
-            for letter, rule in zip("cwb", self._rules(), strict=True):
-                self.play(FadeIn(rule, shift=0.15 * UP), *self._light(letter), run_time=0.5)
-                if letter == "b":
-                    board.include(board.halfway)
-                    self.play(FadeIn(board.halfway), run_time=0.4)
-                self.play(board.sweep(1.4, **{letter: getattr(self.match, letter)}))
-            self.play(FadeOut(board.halfway), *self._light(*LETTERS), run_time=0.5)
-            board.exclude(board.halfway)
+            # Height, slope, middle: one rule and one letter after the other, until the curves lie together. Where a
+            # rule has a sum to do, it is done when the letter has landed
+            self._match()
         with self.beat("gap", gap=self._gap_text()):
-            # Only near the corners do they differ: the largest gap is measured at one of them
+            # Only near the corners do they differ: the largest gap is measured at both, and set beside the height
             self._measure_gap()
             self.hand_on(self.board)  # sum-of-sigmoids begins with it
+
+    def _match(self) -> None:
+        board, marks = self.board, []
+        for letter, (rule, sum_) in zip("cwb", self._rules(), strict=True):
+            if letter == "w":
+                marks.append(board.show_marker("w"))
+            if letter == "b":
+                marks.append(board.show_halfway())
+            coming = map(FadeIn, marks[-1:])
+            self.play(FadeIn(rule, shift=0.15 * UP), *coming, *self._light(letter), run_time=0.5)
+            self.play(board.sweep(1.4, **{letter: getattr(self.match, letter)}))
+            if len(sum_):
+                self.play(FadeIn(sum_, shift=0.1 * UP), run_time=0.4)
+        self.wait(0.5)
+        self.play(*map(FadeOut, marks), *self._light(*LETTERS), run_time=0.5)
+        board.exclude(*marks)
 
     def _show_piece(self) -> None:
         plot, height = self.board.plot, self.parameters.piece[2]
@@ -292,8 +303,8 @@ class MorphSigmoid(LectureScene):
         self.play(Create(self.band), run_time=1.4)
         self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
 
-    def _rules(self) -> VGroup:
-        """How the match is computed, a line for each letter, where the piece leaves more room."""
+    def _rules(self) -> list[tuple[VGroup, VGroup]]:
+        """How the match is computed, where the piece leaves more room: for each letter a line, and its sum beneath."""
         plot, (_, end, height) = self.board.plot, self.parameters.piece
         left = plot.box[0] + 0.6 if self._room_is_left() else plot.at(end, 0)[0] + 0.9
         zero, far = plot.at(0, 0)[1], plot.at(0, height)[1]
@@ -301,13 +312,30 @@ class MorphSigmoid(LectureScene):
         if not self._room_is_left():  # there the piece is far from zero
             spans = [(min(zero, far), max(zero, far)), spans[height < 0]]
         middle = sum(max(spans, key=lambda span: span[1] - span[0])) / 2
-        lines = VGroup()
-        for letter, y in zip("cwb", (0.42, -0.08, -0.58), strict=True):
+        sums = {"w": self._slope_sum(), "b": self._bracket_sum()}
+        rules = []
+        for letter, y in zip("cwb", RULES, strict=True):
             name = letter_name(letter).place(middle + y, center=left)
-            lines.add(
-                VGroup(name, words(self.screen(f"rule-{letter}"), style.LABEL).place(middle + y, left=left + 0.35))
-            )
-        return lines
+            rule = words(self.screen(f"rule-{letter}"), style.LABEL).place(middle + y, left=left + 0.35)
+            sum_ = VGroup()
+            if letter in sums:
+                sum_ = formula(sums[letter], style.LETTER).place(middle + y - RULE_DROP, left=left + 0.35)
+            rules.append((VGroup(name, rule), sum_))
+        return rules
+
+    def _slope_sum(self) -> str:
+        """c w / 4 with its numbers."""
+        c, w, slope = self.match.c, self.match.w, self.match.c * self.match.w / 4
+        sign = equal_sign(round(c, 2) * round(w, 2) / 4, slope)
+        numbers = f"magenta({short(c)}) dot yellow({short(w)}) slash 4"
+        return f"magenta(c) yellow(w) slash 4 = {numbers} {sign} {short(slope)}"
+
+    def _bracket_sum(self) -> str:
+        """b + w x_1 with its numbers, where the piece is half way up."""
+        b, w, at = self.match.b, self.match.w, sum(self.parameters.piece[:2]) / 2
+        sign = equal_sign(round(b, 2) + round(w, 2) * round(at, 2), 0.0)
+        x = short(at) if at >= 0 else f"({short(at)})"
+        return f"green({short(b)}) + yellow({short(w)}) dot {x} {sign} 0"
 
     def _room_is_left(self) -> bool:
         start, end, _ = self.parameters.piece
@@ -318,20 +346,23 @@ class MorphSigmoid(LectureScene):
         return number_text(self.match.largest_gap, 2)
 
     def _measure_gap(self) -> None:
-        """A bracket between piece and sigmoid at the corner with room beside it."""
+        """A bracket between piece and sigmoid at both corners; the words at the one with room beside it."""
         plot, (start, end, height) = self.board.plot, self.parameters.piece
-        at_end = self._room_is_left()
-        drop = math.copysign(self.match.largest_gap, height)
-        corner, other = ((end, height), height - drop) if at_end else ((start, 0.0), drop)
-        ends = plot.at(corner[0], corner[1]), plot.at(corner[0], other)
-        bracket = upright_bracket(*ends)
+        at_end, gap = self._room_is_left(), self.match.largest_gap
+        drop = math.copysign(gap, height)
+        ends = [(plot.at(start, 0.0), plot.at(start, drop)), (plot.at(end, height), plot.at(end, height - drop))]
+        brackets = [upright_bracket(*pair) for pair in ends]
+        share = 100 * gap / abs(height)
+        sign = equal_sign(100 * round(gap, 2) / round(abs(height), 2), share, 0)
         self.gap_label = words(f"{self.screen('gap')} {self._gap_text()}", style.LABEL)
+        part = formula(f"{self._gap_text()} slash {short(abs(height))} {sign} {share:.0f} thin %", style.LETTER)
         outwards = 1 if at_end else -1
-        baseline = ends[1][1] + (-0.5 if outwards * height > 0 else 0.3)
-        x = ends[0][0] + 0.35 * outwards
-        if at_end:
-            self.gap_label.place(baseline, left=x)
-        else:
-            self.gap_label.place(baseline, right=x)
-        self.play(Create(bracket), run_time=0.6)
+        beside, inner = ends[at_end]
+        down = outwards * height > 0
+        x, baseline = beside[0] + 0.35 * outwards, inner[1] + (-0.5 if down else 0.3 + RULE_DROP)
+        for text, y in ((self.gap_label, baseline), (part, baseline - RULE_DROP)):
+            text.place(y, **{"left" if at_end else "right": x})
+        self.play(*map(Create, brackets), run_time=0.6)
         self.play(FadeIn(self.gap_label, shift=0.1 * UP), run_time=0.5)
+        self.wait(1.0)
+        self.play(FadeIn(part, shift=0.1 * UP), run_time=0.5)

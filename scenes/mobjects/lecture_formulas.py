@@ -56,10 +56,10 @@ def _bias(index: str) -> str:
 
 
 def one_sigmoid_source(fraction: bool = False) -> str:
-    """y = c sigmoid(b + w x_1); with ``fraction``, what that is: y = c 1/(1 + e^(-(b + w x_1)))."""
+    """y = c sigmoid(b + w x_1); with ``fraction``, y = c 1/(1 + e^(-(b + w x_1))), with parts "e", "minus"."""
     inner = 'part("brackets", (part("bias", green(b)) part("plus-in", +) part("w", yellow(w)) thin part("x", x_1)))'
     if fraction:
-        return f'{Y} part("c", magenta(c)) thin part("sigmoid", frac(1, 1 + e^(-{inner})))'
+        return f'{Y} part("c", magenta(c)) thin part("sigmoid", frac(1, 1 + part("e", e)^(part("minus", -){inner})))'
     return f'{Y} part("c", magenta(c)) thin part("sigmoid", "sigmoid"){inner}'
 
 

@@ -9,9 +9,8 @@ import numpy as np
 from gradreel.core.activations import hard_sigmoid
 from gradreel.core.matching import SigmoidMatch, match_by_slope
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.mobjects.sigmoid_board import LETTERS, PLOT_BOX, REACH, SigmoidBoard
-from gradreel.scenes.mobjects.ticks import round_step, ticks_at_knots
+from gradreel.scenes.mobjects.sigmoid_board import LETTERS, PLOT_BOX, REACH, BoardTicks, SigmoidBoard
+from gradreel.scenes.mobjects.ticks import round_labels, round_step, ticks_at_knots
 from gradreel.scenes.style import mix, palette
 from manim import VMobject
 from numpy.typing import NDArray
@@ -30,8 +29,8 @@ def close_view(match: SigmoidMatch) -> View:
 class PieceBoard(SigmoidBoard):
     """A board whose sigmoid matches ``piece`` (start, end, height) at first, in ``close``; ``wide`` shows the sweeps.
 
-    ``rest``: the letters from which sweeps start; ``shown``: all values that each will take. The plot's own ticks are
-    those of the wide view and not in it at first; ``close_ticks`` are the piece's corners.
+    ``rest``: the letters from which sweeps start; ``shown``: all values that each will take. ``ticks`` are those of the
+    wide view and not in the plot at first; ``close_ticks`` have the piece's corners.
     """
 
     def __init__(
@@ -49,12 +48,9 @@ class PieceBoard(SigmoidBoard):
         self.wide: View = ((-half, half), (min(values["c"]) * 1.15, max(values["c"])))
         self.close = close_view(self.match)
         super().__init__(fit, sliders, *self.wide)
-        width = PLOT_BOX["right"] - PLOT_BOX["left"]
-        ticks = ticks_at_knots((start, end), *self.close[0], width)
-        self.corners = ticks.values
-        self.close_ticks = Plot(*self.close, **PLOT_BOX, x_ticks=ticks).x_tick_labels
-        self.ticks = self.plot.x_tick_labels
         self.plot.remove(self.ticks)
+        corners = ticks_at_knots((start, end), *self.close[0], PLOT_BOX["right"] - PLOT_BOX["left"])
+        self.close_ticks = BoardTicks(self.plot, corners, round_labels(*self.close[1], 5))
         self.set_view(*self.close)
 
     def band(self) -> VMobject:
@@ -74,8 +70,7 @@ class PieceBoard(SigmoidBoard):
     def set_view(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> PieceBoard:
         """As of any board, and the corners' ticks go along."""
         super().set_view(x_range, y_range)
-        for value, tick in zip(self.corners, self.close_ticks, strict=True):
-            tick.shift([float(self.plot.at(value, 0.0)[0] - tick.get_center()[0]), 0, 0])
+        self.close_ticks.follow()
         return self
 
     def settled(self) -> PieceBoard:
@@ -84,6 +79,6 @@ class PieceBoard(SigmoidBoard):
         self.plot.add(self.ticks)
         self.ghosts.add(self.band())
         numbers = [part[letter] for letter in LETTERS for part in (self.stems, self.values, self.sliders)]
-        self.include_below(self.plot, self.zero)
+        self.include_below(self.plot)
         self.include(self.curve, self.formula, *numbers)
         return self

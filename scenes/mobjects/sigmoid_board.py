@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -21,11 +20,14 @@ LETTERS = ("c", "b", "w")  # in the formula's order
 ROLE = {"w": "yellow", "b": "green", "c": "magenta"}
 PART = {"w": "w", "b": "bias", "c": "c"}  # of the formula
 REACH = 8.0  # b + w x_1 at the right end of an axis that shows one sigmoid closely; its opposite at the left end
-PLOT_BOX = {"left": -5.6, "right": 5.6, "bottom": -1.78, "top": 0.66}
-FORMULA_BASELINE, VALUE_BASELINE, SLIDER_Y = 2.1, 1.2, -2.98
-SLIDER_LEFT = (-5.04, -0.94, 3.2)
-SLIDER_LENGTH = 2.4
-LABEL_LEVEL = 0.24  # share of the height at which curves carry their values
+PLOT_BOX = {"left": -5.3, "right": 5.6, "bottom": -2.7, "top": 0.6}
+FORMULA_CENTER, FORMULA_BASELINE, VALUE_BASELINE = -2.3, 2.1, 1.2
+SLIDER_Y = (2.62, 2.08, 1.54)
+SLIDER_LEFT, SLIDER_LENGTH = 3.15, 2.3
+LABEL_LEVEL = 0.16  # share of the height at which curves carry their values
+TICK, X_LABEL, Y_LABEL = 0.08, 0.32, 0.18  # half a tick's length; from an axis to its numbers
+LEVEL_LETTER = 0.12  # from the numbers of the y axis to the letter c
+FOOT = 0.78  # from the axis to what is written at the foot of the half-way line
 
 
 def color_of(letter: str) -> ManimColor:
@@ -55,12 +57,46 @@ def set_arrow(line: VMobject, start: NDArray, end: NDArray, both: bool = False, 
     return line
 
 
+class BoardTicks(VGroup):
+    """Ticks on the line of zero and on the y axis, and their numbers: ``follow`` puts them where the plot has them.
+
+    Parts: ``x_marks``, ``x_labels``, ``y_labels``. What the plot does not show is clear.
+    """
+
+    def __init__(self, plot: Plot, x_ticks: Ticks, y_ticks: Ticks) -> None:
+        super().__init__()
+        kept = [k for k, value in enumerate(x_ticks.values) if value > plot.x_range[0]]  # none on the y axis
+        self.plot, self.y_values = plot, y_ticks.values
+        self.x_values = [x_ticks.values[k] for k in kept]
+        half = np.array([0.0, TICK, 0.0])
+        self.x_marks = VGroup(*(segment(-half, half, palette.axis, style.AXIS) for _ in self.x_values))
+        self.x_labels = VGroup(*(words(x_ticks.labels[k], style.TICK, palette.dim) for k in kept))
+        self.y_labels = VGroup(*(words(label, style.TICK, palette.dim) for label in y_ticks.labels))
+        self.add(self.x_marks, self.x_labels, self.y_labels)
+        self.follow()
+
+    def follow(self) -> BoardTicks:
+        """Go where the plot's present view has the numbers, in place; returns self."""
+        plot = self.plot
+        for value, mark, label in zip(self.x_values, self.x_marks, self.x_labels, strict=True):
+            at = plot.at(value, 0.0)
+            mark.move_to(at)
+            label.place(at[1] - X_LABEL, center=at[0])
+        low, high = plot.y_range
+        for value, label in zip(self.y_values, self.y_labels, strict=True):
+            label.place(plot.at(0.0, value)[1] - 0.09, right=plot.box[0] - Y_LABEL)
+            outside = max(low - value, value - high) / (high - low)
+            label.set_opacity(float(np.clip(1 - 30 * outside, 0.0, 1.0)))
+        return self
+
+
 class SigmoidBoard(VGroup):
     """y = c sigmoid(b + w x_1): what is shown is added with ``include``; ``set`` moves all of it in place.
 
     Parts: ``formula``, ``stems``, ``values`` and ``sliders`` by letter, ``plot``, ``curve``, ``level`` (the dashed line
     at c and its letter), ``marker`` by letter (the slope, the shift, the height), ``halfway`` (a line through the
-    middle, which says that the bracket is 0 there), ``ghosts`` (earlier curves). ``x_ticks``: by default round ones.
+    middle, at whose foot it says that the bracket is 0 there), ``ghosts`` (earlier curves), ``ticks`` (of the plot).
+    ``x_ticks``: by default round ones.
     """
 
     def __init__(
@@ -73,9 +109,11 @@ class SigmoidBoard(VGroup):
     ) -> None:
         super().__init__()
         self.now = dict(start)
-        self.plot = Plot(x_range, y_range, **PLOT_BOX, x_ticks=x_ticks or round_labels(*x_range, 6))
-        self.plot.y_axis.set_opacity(0)  # the shape matters, not the crossing: only 0 and c are marked
-        self.formula = formula(one_sigmoid_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
+        self.plot = Plot(x_range, y_range, **PLOT_BOX)
+        self._axis_through_zero()
+        self.ticks = BoardTicks(self.plot, x_ticks or round_labels(*x_range, 6), round_labels(*y_range, 5))
+        self.plot.add(self.ticks)
+        self.formula = formula(one_sigmoid_source(), style.FORMULA).place(FORMULA_BASELINE, center=FORMULA_CENTER)
         self.values = {letter: self._value(letter) for letter in LETTERS}
         self.stems = {letter: self._stem(letter) for letter in LETTERS}
         self.sliders = {
@@ -83,16 +121,15 @@ class SigmoidBoard(VGroup):
                 letter,
                 slider_ranges[letter],
                 start[letter],
-                left=left,
-                right=left + SLIDER_LENGTH,
-                y=SLIDER_Y,
+                left=SLIDER_LEFT,
+                right=SLIDER_LEFT + SLIDER_LENGTH,
+                y=y,
                 color=color_of(letter),
             )
-            for letter, left in zip(LETTERS, SLIDER_LEFT, strict=True)
+            for letter, y in zip(LETTERS, SLIDER_Y, strict=True)
         }
         self.x = self.plot.sample(300)
         self.curve = self.plot.curve(self.x, self.y_of(start), palette.blue)
-        self.zero = self._zero()
         self._middle = self.middle()
         self.level, self.level_letter = self._level()
         self.marker = {letter: arrow(color_of(letter)) for letter in LETTERS}
@@ -113,33 +150,26 @@ class SigmoidBoard(VGroup):
         x = self.formula.part(PART[letter]).get_center()[0]
         return segment((x, FORMULA_BASELINE - 0.16, 0), (x, VALUE_BASELINE + 0.42, 0), color_of(letter), style.GUIDE)
 
-    def _zero(self) -> VGroup:
-        """Where y is 0: a label at the left, and a line of its own where the axis lies lower."""
-        at = self.plot.at(self.plot.x_range[0], 0.0)
-        label = words("0", style.TICK, palette.dim).place(at[1] - 0.09, right=at[0] - 0.2)
-        if self.plot.y_range[0] >= 0:
-            return VGroup(label)
-        self.plot.x_axis.set_opacity(0)
-        self.plot.x_label.shift([0, at[1] - self.plot.box[2], 0])
-        line = segment(at, self.plot.at(self.plot.x_range[1], 0.0), palette.axis, style.AXIS)
-        return VGroup(line, label)
+    def _axis_through_zero(self) -> None:
+        """The x axis and its letter go where y is 0."""
+        rise = np.array([0.0, self.plot.at(0.0, 0.0)[1] - self.plot.x_axis.get_center()[1], 0.0])
+        self.plot.x_axis.shift(rise)
+        self.plot.x_label.shift(rise)
 
     def _level(self) -> tuple[VMobject, TextMobject]:
         start, end = self.plot.at(np.array(self.plot.x_range), self.now["c"])
-        letter = formula(ROLE["c"] + "(c)", style.LETTER).place(start[1] - 0.09, right=start[0] - 0.2)
+        letter = formula(ROLE["c"] + "(c)", style.LETTER)
+        letter.place(start[1] - 0.09, right=self.ticks.y_labels.get_left()[0] - LEVEL_LETTER)
         return dashed(start, end, mix(palette.magenta, 0.7), dash=0.13), letter
 
     def _halfway(self) -> VGroup:
-        """A dashed line through the curve's middle, from bottom to top, and above it b + w x_1 = 0."""
-        x = float(np.clip(self._middle[0], *self.plot.box[:2]))
-        bottom, top = self.plot.box[2:]
-        name = formula("green(b) + yellow(w) thin x_1 = 0", style.LETTER).place(top + 0.14, center=x)
-        return VGroup(dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.6)), name)
-
-    def _beside_zero(self, y: float) -> float:
-        """``y`` for the letter c, or as near to it as the label 0 lets it come."""
-        zero, least = self.plot.at(0.0, 0.0)[1], 0.34
-        return y if abs(y - zero) >= least else zero + math.copysign(least, self.now["c"])
+        """A dashed line through the curve's middle, from the axis to the far side, and at its foot b + w x_1 = 0."""
+        x, foot = float(np.clip(self._middle[0], *self.plot.box[:2])), float(self.plot.at(0.0, 0.0)[1])
+        up = self.now["c"] > 0
+        end = self.plot.box[3] if up else self.plot.box[2]
+        name = formula("green(b) + yellow(w) thin x_1 = 0", style.LETTER)
+        name.place(foot - FOOT if up else foot + FOOT - 0.3, center=x)
+        return VGroup(dashed((x, foot, 0), (x, end, 0), mix(palette.text, 0.6)), name)
 
     # -- numbers -------------------------------------------------------------------------------------------------
 
@@ -184,21 +214,19 @@ class SigmoidBoard(VGroup):
             self.sliders[letter].set_value(self.now[letter])
         at = self.plot.at(self.plot.x_range[0], self.now["c"])[1]
         self.level.shift([0, at - self.level.get_center()[1], 0])
-        self.level_letter.shift([0, self._beside_zero(at) - 0.09 - self.level_letter.baseline, 0])
+        self.level_letter.shift([0, at - 0.09 - self.level_letter.baseline, 0])
         self._set_markers()
         return self
 
     def set_view(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> SigmoidBoard:
-        """Look at another part of the plane: curve and zero go where they are seen then, in place; returns self.
+        """Look at another part of the plane: curve, axis and ticks go where they are seen then, in place; returns self.
 
-        Ticks and ghosts are the caller's to exchange. The axis must have been made with zero above its lower end.
+        Ghosts are the caller's to exchange.
         """
-        plot, before = self.plot, self.plot.at(0.0, 0.0)[1]
-        plot.x_range, plot.y_range = x_range, y_range
-        rise = np.array([0.0, plot.at(0.0, 0.0)[1] - before, 0.0])
-        self.zero.shift(rise)
-        plot.x_label.shift(rise)
-        self.x = plot.sample(300)
+        self.plot.x_range, self.plot.y_range = x_range, y_range
+        self._axis_through_zero()
+        self.ticks.follow()
+        self.x = self.plot.sample(300)
         return self.set(**self.now)
 
     def _set_markers(self) -> None:
@@ -225,6 +253,13 @@ class SigmoidBoard(VGroup):
         self._set_markers()
         self.include(self.marker[letter])
         return self.marker[letter]
+
+    def show_halfway(self) -> VGroup:
+        """The line through the middle, made for where it is now; from now on part of the picture."""
+        self._middle = self.middle()
+        self.halfway = self._halfway()
+        self.include(self.halfway)
+        return self.halfway
 
     def sweep(self, run_time: float, **values: float) -> UpdateFromAlphaFunc:
         """The animation that moves the letters named from where they are to ``values``, together."""

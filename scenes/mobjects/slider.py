@@ -11,10 +11,11 @@ from gradreel.scenes.style import mix, palette
 from manim import Dot, ManimColor, VGroup
 
 TRACK, HANDLE, MARK = 5.0, 0.15, 0.085
+BESIDE, LETTER = 0.28, 1.2  # from the track to the values of its ends, and to the letter
 
 
 class Slider(VGroup):
-    """A letter, a track with its ends' values, a handle, and the track coloured from zero (or its low end) to it.
+    """A letter, a track between its ends' values, a handle, and the track coloured from zero (or its low end) to it.
 
     ``set_value`` moves the handle in place; ``mark`` gives a small dot at an earlier value.
     """
@@ -38,21 +39,17 @@ class Slider(VGroup):
         self.color_of_letter = color
         origin = self.at(min(max(0.0, self.low), self.high))
         tick, hair = np.array([0.0, 0.11, 0.0]), np.array([1e-6, 0.0, 0.0])  # a line of no length cannot be drawn
-        self.letter = formula(letter, style.LETTER * 1.15, color).place(y - 0.09, right=left - 0.28)
         self.track = segment((left, y, 0), (right, y, 0), mix(palette.axis, 0.6), TRACK)
         self.zero = segment(origin - tick, origin + tick, mix(palette.axis, 0.9), style.AXIS)
         self.filled = segment(origin, origin + hair, color, TRACK)
         self.handle = Dot(self.at(value), radius=HANDLE, color=color)
         self.marks = VGroup()
-        ends = ((self.low, left), (self.high, right))
-        self.ends = VGroup(*(self._end(value, x) for value, x in ends))
+        low, high = (words(number_text(float(f"{end:.3g}")), style.TICK, palette.dim) for end in value_range)
+        self.ends = VGroup(low.place(y - 0.09, right=left - BESIDE), high.place(y - 0.09, left=right + BESIDE))
+        self.letter = formula(letter, style.LETTER * 1.15, color).place(y - 0.09, right=left - LETTER)
         self.add(self.letter, self.track, self.zero, self.ends, self.filled, self.marks, self.handle)
         self._origin, self._hair = origin, hair
         self.set_value(value)
-
-    def _end(self, value: float, x: float) -> VGroup:
-        """What the track's end at ``x`` stands for, under it."""
-        return words(number_text(float(f"{value:.3g}")), style.TICK, palette.dim).place(self.y - 0.42, center=x)
 
     def at(self, value: float) -> np.ndarray:
         """The scene's point (3,) of ``value`` on the track."""

@@ -131,7 +131,7 @@ def test_the_corners_ticks_and_the_piece_go_along_when_the_window_widens():
         tuple((a + b) / 2 for a, b in zip(*both, strict=True)) for both in zip(board.close, board.wide, strict=True)
     )
     board.set_view(*middle)
-    ticks = [board.plot.data(tick.get_center())[0] for tick in board.close_ticks]
+    ticks = [board.plot.data(tick.get_center())[0] for tick in board.close_ticks.x_marks]
     assert ticks == pytest.approx([1.0, 3.0], abs=0.01)
     x, y = drawn(board.plot, board.set_band(band))
     assert x[1:-1] == pytest.approx([1.0, 3.0]) and y == pytest.approx([0.0, 0.0, 3.0, 3.0], abs=1e-6)
