@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.results import training_by_epoch, unseen_by_epoch
+from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.compared_networks import UNDECIDED
-from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE, DepthPicture
-from gradreel.scenes.lecture.experiments import lecture_written
+from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE, DepthPicture
+from gradreel.scenes.lecture.experiments import lecture_word, lecture_written
 from gradreel.scenes.mobjects.bars import UNSEEN, AboveTheScale, above_the_picture, seed_dot
-from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines, most_of
+from gradreel.scenes.mobjects.depth_lines import DASH, KINDS, DepthLines, most_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP, ROOM
 from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, mix, palette
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, mix, palette
 from manim import (
     RIGHT,
     AnimationGroup,
@@ -39,6 +42,8 @@ ASTRAY = 1.2  # of the picture that the means need: a run that ends higher has n
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS = 8.0
+SMALL, BESIDE_RINGS = 0.6, 0.28  # of a ring, once its mean is there; from a mean to its number then
+AROUND_WORD = 0.15  # free at both sides of a word in a line
 
 
 class DepthExperiment(DepthPicture):
@@ -52,7 +57,7 @@ class DepthExperiment(DepthPicture):
         self._unseen_beat()
         if any(self.has_lecture(result) for result in self.outcome):
             self._lecture_beat()
-        self.hand_on(*self.last_axis())
+        self.hand_on(self.last_axis()[0])
 
     def prepare(self) -> None:
         super().prepare()
@@ -86,7 +91,9 @@ class DepthExperiment(DepthPicture):
         self.disc, self.head = seed_dot(np.zeros(3)).points, above_the_picture()
         self._show_runs(self.epochs[-1])
         rings = np.concatenate([swarm.get_all_points() for swarm in self.swarms["unseen"]])
-        self.picture.keep_clear(rings)  # they are there when numbers come, and stay behind their means
+        self.picture.keep_clear(rings)  # they are there when numbers come
+        behind = np.concatenate([rings_behind(swarm).get_all_points() for swarm in self.swarms["unseen"]])
+        self.picture.place_nearer("unseen", BESIDE_RINGS, behind)
         center = (BOX[0] + BOX[1]) / 2
         self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, center, self._last_above())
         self._show_runs(0.0)
@@ -167,8 +174,8 @@ class DepthExperiment(DepthPicture):
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
             # The same for days never seen, dashed; with a number at each point the scale goes. Every run stays behind
-            # its mean, dim: how far they scatter is spoken of. A ring around the best, its level; the heading says
-            # what came out
+            # its mean, small and dim: how far they scatter is spoken of. A ring around the best, its level; the
+            # heading says what came out
             self.play(FadeOut(self.grid), FadeOut(self.scale_labels), run_time=0.4)
             self._gather("unseen", staying=True)
             self.draw("unseen", 3.0, dots=False)
@@ -178,11 +185,11 @@ class DepthExperiment(DepthPicture):
     def _gather(self, kind: str, staying: bool = False) -> None:
         """The runs' dots move to the mean of each network, whose larger one comes over them as they arrive.
 
-        ``staying``: each leaves another one behind, dim, where its loss is.
+        ``staying``: each leaves another one behind, small and dim, where its loss is.
         """
         picture, moves = self.picture, []
         swarms = self.swarms[kind]
-        behind = [emphasize(swarm.copy(), PRESENT) for swarm in swarms] if staying else []
+        behind = [rings_behind(swarm) for swarm in swarms] if staying else []
         self.swarms[kind] = behind or swarms
         for k, swarm in enumerate(swarms):
             goal = picture.point(kind, k)
@@ -210,19 +217,38 @@ class DepthExperiment(DepthPicture):
         written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
         line, least = self._lecture_line(), self.written(self.best.unseen.mean)
         with self.beat(line, **written, least=least, **self.spoken("best", self.best)):
-            # Over ours, which steps back: the lecture's own unseen losses, which fall to three layers and rise at four.
-            # Where ours are least elsewhere, ours again, and a ring there
+            # Over ours, which steps back: the lecture's own unseen losses, which fall to three layers and rise at four;
+            # of two it says a word, no number. Where ours are least elsewhere, ours again, and a ring there
             lecture = self.lecture = self.lecture_lines()
+            self.lecture_words = self._break_line(lecture)
             lecture.place_first("unseen")
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
             self.make_way(lecture, *self.marks, *self.swarms["unseen"])
             self.play(*arriving)
-            self.draw_lecture(lecture, ("unseen",), 3.5)
+            self.draw_lecture(lecture, ("unseen",), 3.5, self.lecture_words)
             best = lecture.point("unseen", len(LECTURE_BEST))
             self.lecture_mark = ring_around(best)
             self.play(Create(self.lecture_mark), run_time=0.5)
             if line == "lecture-differs":
                 self._ours_again(lecture)
+
+    def _break_line(self, lecture: DepthLines) -> dict[int, TextMobject]:
+        """The lecture's line of unseen losses is broken where it gives no number; its words stand there."""
+        known, plot, texts = lecture.known("unseen"), lecture.plot, {}
+        x, y = np.array(known, dtype=float), lecture.losses["unseen"][known]
+        places, views = list(x), list(y)
+        for k in set(range(known[0], known[-1])) - set(known):
+            texts[k] = words(self.screen(lecture_word(LECTURE_RUNS[k], UNSEEN)), style.TICK)
+            texts[k].move_to(plot.at(k, np.interp(k, x, y)))
+            reach = (texts[k].width / 2 + AROUND_WORD) / float(plot.at(1, 0)[0] - plot.at(0, 0)[0])
+            places += [k - reach, float(k), k + reach]
+            views += [float(np.interp(k - reach, x, y)), np.nan, float(np.interp(k + reach, x, y))]
+        order = np.argsort(places)
+        broken = (np.array(values)[order] for values in (places, views))
+        lecture.remove(lecture.lines["unseen"])
+        lecture.lines["unseen"] = RisingCurve(plot, *broken, lecture.color, style.SECOND_CURVE, DASH)
+        lecture.add(lecture.lines["unseen"])
+        return texts
 
     def _ours_again(self, lecture: DepthLines) -> None:
         """The heading says which of ours is best; where ours are there, they are bright again, a ring around that."""
@@ -237,9 +263,9 @@ class DepthExperiment(DepthPicture):
         picture.place_first("unseen")
         self.ours_best = VGroup(picture.values["unseen"][k], ring_around(picture.point("unseen", k)))
         parts = [part["unseen"] for part in (lecture.lines, lecture.dots, lecture.values, lecture.labels)]
-        changing = [emphasis(part, FAINT) for part in (*parts, self.lecture_mark)]
+        changing = [emphasis(part, FAINT) for part in (*parts, self.lecture_mark, *self.lecture_words.values())]
         changing += [emphasis(part["unseen"], FULL) for part in (picture.lines, picture.dots)]
-        self.play(*arriving, *changing, run_time=0.9)
+        self.play(*arriving, *changing)
         self.play(FadeIn(self.ours_best[0]), Create(self.ours_best[1]), run_time=0.5)
 
     def _lecture_line(self) -> str:
@@ -248,6 +274,14 @@ class DepthExperiment(DepthPicture):
         if LECTURE_BEST not in ours or LECTURE_WORSE not in ours:
             return "lecture"
         return "lecture-agrees" if self.best.network.hidden == LECTURE_BEST else "lecture-differs"
+
+
+def rings_behind(swarm: VGroup) -> VGroup:
+    """The runs' rings as they stay behind their mean."""
+    rings = emphasize(swarm.copy(), FAINT)
+    for one in rings:
+        one.scale(SMALL)
+    return rings
 
 
 def ring_around(point: NDArray) -> Circle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -107,8 +108,10 @@ class DepthPicture(ComparedNetworks, DepthsScene):
             self.play(FadeOut(picture), *map(FadeOut, others), *changing, run_time=0.6)
             self.play(FadeIn(lecture.axis), FadeIn(lecture.names), run_time=0.5)
 
-    def draw_lecture(self, lecture: DepthLines, kinds: tuple[str, ...], seconds: float) -> None:
-        """The lecture's lines from network to network."""
+    def draw_lecture(
+        self, lecture: DepthLines, kinds: tuple[str, ...], seconds: float, others: Mapping[int, VMobject] | None = None
+    ) -> None:
+        """The lecture's lines from network to network; ``others``: what comes at a network without a point."""
         lines = [lecture.lines[kind] for kind in kinds]
         last = lecture.count - 1.0
 
@@ -123,7 +126,8 @@ class DepthPicture(ComparedNetworks, DepthsScene):
                     for kind in kinds
                     if k in lecture.known(kind)
                     for part in (lecture.dots, lecture.values)
-                )
+                ),
+                *(other for at, other in (others or {}).items() if at == k),
             )
             for k in range(lecture.count)
         ]

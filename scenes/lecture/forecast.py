@@ -22,7 +22,7 @@ from gradreel.scenes.lecture.experiments import Seed, days_that_differ
 from gradreel.scenes.lecture.unseen_days import UnseenDays
 from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, views_words, weekdays_words
-from gradreel.scenes.mobjects.depth_lines import depth_axis
+from gradreel.scenes.mobjects.depth_lines import axis_line
 from gradreel.scenes.mobjects.forecast_plot import ForecastPlot
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import words
@@ -140,26 +140,19 @@ class Forecast(LectureScene):
         with self.beat(by_years(key, self.trained), **self.trained):
             # The axis of the networks, as the last scene left it, becomes that of the days. The days before step back;
             # then the views, a dot a day: days that no network was trained on
-            axis, names = depth_axis(self._depth_names(), DEPTH_BOX)
-            self.add(axis, names)
+            axis = axis_line(len(LECTURE_RUNS), DEPTH_BOX)
+            self.add(axis)
             self.title, arriving = next_heading(self.screen("heading"))
             days = ReplacementTransform(axis, picture.plot.x_axis)
             others = [part for part in picture.plot if len(part.get_all_points()) and part is not picture.plot.x_axis]
             late = FadeIn(picture.ticks, rate_func=squish_rate_func(smooth, 0.4, 1.0))
-            self.play(*arriving, FadeOut(names, run_time=0.35), days, late, *map(FadeIn, (*others, self.note)))
+            self.play(*arriving, days, late, *map(FadeIn, (*others, self.note)))
             self.add(picture)
             self.play(Create(picture.before), run_time=0.8, rate_func=linear)
             pop = LaggedStart(*(FadeIn(dot) for dot in picture.dots), lag_ratio=0.5)
             self.play(Create(picture.red), pop, run_time=2.0, rate_func=linear)
             self.sides = self._sides()
             self.play(FadeIn(picture.real_label), FadeIn(self.sides), run_time=0.4)
-
-    def _depth_names(self) -> list[str]:
-        """The networks as depth-experiment calls them: those of the lecture, by default."""
-        say, language = self.words_of.screen, self.context.language
-        keys = {0: "linear", 1: "layer"}
-        depths = [len(hidden) for hidden in LECTURE_RUNS]
-        return [say("depth-experiment", keys.get(n, "layers"), language, {"count": n}) for n in depths]
 
     def _sides(self) -> VGroup:
         """Above the days before and above those shown: which were seen in training, if they part just there."""

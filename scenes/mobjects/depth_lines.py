@@ -34,14 +34,19 @@ def most_of(losses: Mapping[str, NDArray]) -> float:
 
 def depth_axis(names: Sequence[str], box: tuple[float, float, float, float]) -> tuple[VMobject, VGroup]:
     """The axis of `DepthLines` in ``box``, and the networks' names under it."""
-    left, _, bottom, _ = box
+    bottom, size = box[2], NAME if len(names) <= FEW else style.TICK
     places = _plot(len(names), 1.0, box).at(np.arange(len(names)), 0.0)
-    size = NAME if len(names) <= FEW else style.TICK
-    axis = segment((left, bottom, 0), places[-1] + [0.2, 0.0, 0.0], palette.axis, style.AXIS)  # lines' names beyond
     texts = [words(name, size, palette.dim) for name in names]
     for text, at in zip(texts, places, strict=True):
         text.place(bottom - 0.45, center=float(at[0]))
-    return axis, VGroup(*texts)
+    return axis_line(len(names), box), VGroup(*texts)
+
+
+def axis_line(count: int, box: tuple[float, float, float, float]) -> VMobject:
+    """The axis of ``count`` networks; beyond it there is room for the lines' names."""
+    left, _, bottom, _ = box
+    right = float(_plot(count, 1.0, box).at(count - 1, 0.0)[0]) + 0.2
+    return segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
 
 
 def _plot(count: int, most: float, box: tuple[float, float, float, float]) -> Plot:
@@ -117,6 +122,17 @@ class DepthLines(VGroup):
         self.remove(*self.values.values())
         self._place_values(sorted(KINDS, key=lambda other: other != kind))
 
+    def place_nearer(self, kind: str, gap: float, points: NDArray) -> None:
+        """The numbers of ``kind`` find their places anew, ``gap`` from their points, clear of these ``points`` (n, 3).
+
+        Those count instead of what the numbers had to keep clear of before; none goes far. Not yet on screen.
+        """
+        self.covered = points
+        self.remove(self.values[kind])
+        self.taken = [*self.labels.values(), *(text for other in KINDS if other != kind for text in self.values[other])]
+        self.values[kind] = self._values(kind, gap, far=False)
+        self.add(self.values[kind])
+
     def ink(self, kinds: Sequence[str] = KINDS) -> NDArray:
         """(n, 3): points along the lines of these kinds and around all their points."""
         dots = [self.dots[kind].get_all_points() for kind in kinds]
@@ -143,7 +159,7 @@ class DepthLines(VGroup):
         self.values = {kind: self._values(kind) for kind in order}
         self.add(*self.values.values())
 
-    def _values(self, kind: str) -> VGroup:
+    def _values(self, kind: str, gap: float = NUMBER_GAP, far: bool = True) -> VGroup:
         """The number of each point, above it or below, where it lies on no line, no point and no other number.
 
         Of two points too close for a number between them, the lower one's stands below: above, it would be read as the
@@ -156,8 +172,8 @@ class DepthLines(VGroup):
             text, point = words(self.written(float(self.losses[kind][k])), self.size), self.point(kind, k)
             others = [value.get_all_points() for value in (*group, *self.taken)]
             taken = np.concatenate([self.covered, *lines, *dots, *others])
-            ups = [NUMBER_GAP, -NUMBER_GAP - text.height, NUMBER_GAP + 0.15 + text.height]
-            if any(0 < self.point(other, k)[1] - point[1] < NUMBER_GAP for other in KINDS if k in self.known(other)):
+            ups = [gap, -gap - text.height, gap + 0.15 + text.height][: 3 if far else 2]
+            if any(0 < self.point(other, k)[1] - point[1] < gap for other in KINDS if k in self.known(other)):
                 ups = [ups[1]]
             places = [(float(point[1]) + up, float(point[0]) + beside * text.width) for up in ups for beside in PLACES]
             baseline, center = min(places, key=lambda place: self._cost(text, place, taken, places))

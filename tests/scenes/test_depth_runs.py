@@ -7,7 +7,7 @@ import pytest
 from gradreel.scenes.lecture.depth_experiment import DepthExperiment
 from gradreel.scenes.mobjects.bars import above_the_picture, seed_dot
 from gradreel.scenes.style import palette
-from manim import RIGHT, Dot
+from manim import DL, RIGHT, UR, Dot
 
 DEPTHS = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 3}
 SEEN, UNSEEN = (208, 52, 27, 25, 23), (400, 520, 471, 438, 429)  # means that the lecture's losses fit to
@@ -70,6 +70,44 @@ def test_each_of_the_lectures_numbers_is_nearest_to_its_own_point(looked_at):
         assert own < 0.7
         others = [other for other in found["ours"] if abs(other[0] - point[0]) < 0.1]
         assert all(own < np.linalg.norm(number - other) for other in others)
+
+
+def test_each_unseen_number_is_nearer_to_its_mean_than_to_a_run_and_touches_none(play, results_are):
+    unseen = [[mean - 30, mean - 25, mean + 85 if k == 1 else mean + 5] for k, mean in enumerate(UNSEEN)]
+    results_are([[mean] * 3 for mean in SEEN], unseen)
+    checked = []
+
+    def look(scene, beat):
+        if not beat.startswith("unseen-"):
+            return
+        picture = scene.picture
+        for k, (number, swarm) in enumerate(zip(picture.values["unseen"], scene.swarms["unseen"], strict=True)):
+            (left, low), (right, high) = (number.get_corner(corner)[:2] for corner in (DL, UR))
+            for dot in swarm:
+                x, y = dot.get_center()[:2]
+                assert not (left < x < right and low < y < high)
+            point = picture.point("unseen", k)
+            nearest = np.clip(point[:2], (left, low), (right, high))
+            checked.append(float(np.linalg.norm(nearest - point[:2])))
+
+    play(DepthExperiment, look, **DEPTHS | {"seeds": (0, 1, 2)})
+    assert len(checked) == 5 and max(checked) < 0.35
+
+
+def test_the_lectures_line_is_broken_where_it_has_a_word(play, results_are):
+    results_are(SEEN, UNSEEN)
+    found = {}
+
+    def look(scene, beat):
+        if beat.startswith("lecture"):
+            found["words"] = {k: text.source for k, text in scene.lecture_words.items()}
+            x = np.array([scene.lecture.plot.data(point)[0] for point in scene.lecture.lines["unseen"].points])
+            found["nearest"] = float(np.abs(x - 2).min())
+            assert all(np.abs(x - k).min() < 0.1 for k in (0, 1, 3, 4))
+
+    play(DepthExperiment, look, **DEPTHS)
+    assert found["words"] == {2: "somewhat better"}
+    assert found["nearest"] > 0.3
 
 
 @pytest.mark.parametrize("hollow", [False, True])

@@ -33,7 +33,7 @@ from gradreel.scenes.mobjects.loss_lines import LossPanel, below
 from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
 from gradreel.scenes.network_words import network_words
 from gradreel.scenes.stills import visit_beats
-from gradreel.scenes.style import FAINT, FULL, PRESENT
+from gradreel.scenes.style import FAINT, FULL
 from manim import DL, UR
 
 WIDTHS = {"widths": (0, 4, 16), "seeds": (0, 1), "epochs": 3}
@@ -87,7 +87,7 @@ def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(play, me
             on_screen = scene.get_mobject_family_members()
             assert not any(dot in on_screen for swarm in scene.swarms["training"] for dot in swarm)
             unseen = [dot for swarm in scene.swarms["unseen"] for dot in swarm]
-            assert all(dot in on_screen and dot.emphasis == PRESENT for dot in unseen)
+            assert all(dot in on_screen and dot.emphasis == FAINT for dot in unseen)
             seen["behind"] = [[plot.data(dot.get_center()) for dot in swarm] for swarm in scene.swarms["unseen"]]
             for kind in ("training", "unseen"):
                 seen["mean", kind] = [plot.data(dot.get_center())[1] for dot in scene.picture.dots[kind]]
