@@ -10,19 +10,23 @@ from gradreel.core.results import WIDTH
 from gradreel.core.theta import parameter_names
 from gradreel.core.written_out import nudged
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
-from gradreel.scenes.mobjects.arithmetic import printed_slope
+from gradreel.scenes.mobjects.arithmetic import printed_slope, printed_with_slope
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_parts import Pulse, roll
-from gradreel.scenes.mobjects.network_passes import SWEEPS, PassCounts
+from gradreel.scenes.mobjects.network_passes import SWEEPS, PassCounts, sweep
 from gradreel.scenes.mobjects.network_slopes import GradientRow, slope_source
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.text import TextMobject, formula
+from gradreel.scenes.mobjects.theta_strip import typst_name
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import PRESENT, emphasis, palette
-from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, VGroup
+from gradreel.scenes.mobjects.update_formulas import sum_source, update_source
+from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
+from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, VGroup, smooth, squish_rate_func
 
 RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram
 ROW_Y, STEP_Y, STEP_SIZE = -2.74, -3.27, 38  # of the gradient, and of the step below it
+STEP_GAP = 0.9  # between the parts of that line
+LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
 PLAIN_RATE = 1e-3  # smaller learning rates are written as powers of ten
 STEPS = tuple(10.0**-k for k in range(3, 10))  # of a nudge: the largest that stays on the same side of the label
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -41,12 +45,12 @@ class GradientBeats(ThreeDaysScene):
         self._check_beat()
         self._step_beat()
 
-    def _line(self, source: str) -> TextMobject:
-        """A formula in the middle below the diagram."""
+    def _line(self, source: str, center: float = 0.0, widest: float = WIDEST) -> TextMobject:
+        """A formula below the diagram, in the middle or around another x."""
         made = formula(source, RULE_SIZE)
-        if made.width > WIDEST:
-            made = formula(source, RULE_SIZE * WIDEST / made.width)
-        return made.move_to([0, RULE_Y, 0])
+        if made.width > widest:
+            made = formula(source, RULE_SIZE * widest / made.width)
+        return made.move_to([center, RULE_Y, 0])
 
     def _entry(self) -> str:
         """The w at the end of the path that was followed, as it is said."""
@@ -73,31 +77,37 @@ class GradientBeats(ThreeDaysScene):
         source = f'part("hand", {by_hand}) quad quad part("slope", {slope_source(letter)} = orange({text}))'
         with self.beat("check" if same else "check-near", **numbers):
             # One w is made a little larger, and all computed again: its slope by a nudge, and the one from before.
-            # Then the stage is cleared: how many passes that takes for every parameter, and how many it took backwards
+            # Then how many passes that takes for every parameter, counted as they go, and how many it took backwards
             self._nudge(source)
             self._count(passes)
 
     def _nudge(self, source: str) -> None:
         (i, j), edges = self.path, self.diagram.edges
         self.rule = self._line(source)
-        self.play(self.next_title("heading-check"), FadeIn(self.rule.part("hand"), shift=0.15 * UP), run_time=0.9)
+        coming = FadeIn(self.rule.part("hand"), shift=0.15 * UP, rate_func=LATE)
+        self.play(self.next_title("heading-check"), FadeOut(self.told, run_time=0.4), coming, run_time=0.9)
         for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
-            self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.6))
+            self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.45))
         self.play(FadeIn(self.rule.part("slope"), shift=0.15 * UP), run_time=0.6)
         self.add(self.rule)
-        self.wait(1.2)
+        self.wait(0.7)
 
     def _count(self, passes: tuple[int, int]) -> None:
         names = (self.screen("by-nudges"), self.screen("by-backprop"))
-        heads = [self.screen("parameters", count=number_text(count - 1)) for count in passes]
-        self.counts = PassCounts(passes, names, (heads[0], heads[1]))
-        self.stage = [part for part in self.mobjects if part not in (self.title, self.rule)]
-        self.play(*map(FadeOut, (*self.stage, self.rule)), run_time=0.6)
-        self.play(self.next_title("heading-count"), FadeIn(self.counts), run_time=0.8)
-        self.wait(0.8)
-        self.play(*self.counts.race(2.4))
-        self.counts.settle()
-        self.passes = (round(self.counts.nudges.value), SWEEPS)
+        notes = [self.screen("nudged", count=number_text(count - 1)) for count in passes]
+        self.counts = counts = PassCounts(passes, names, (notes[0], notes[1], self.screen("there-and-back")))
+        self.slopes_seen = VGroup(*self.orange.every(self.written))
+        gone, coming = FadeOut(self.rule, run_time=0.4), FadeIn(counts, rate_func=LATE)
+        self.play(self.next_title("heading-count"), gone, coming, emphasis(self.slopes_seen, PRESENT), run_time=0.8)
+        there, back = (tuple(self.diagram.edges[k] for k in order) for order in ((X, R, A), (A, R, X)))
+        for end, seconds in ((1, 0.6), (2, 0.4), (passes[0], 0.6)):  # the last of these stands for all the others
+            self.play(sweep(there, palette.text, seconds), counts.count(counts.nudges, end, seconds))
+        self.play(FadeIn(counts.small), run_time=0.3)
+        self.play(*counts.race(1.0))
+        self.play(sweep(there, palette.text, 0.6), counts.count(counts.sweeps, 1, 0.6))
+        coming = FadeIn(counts.both)
+        self.play(sweep(back, palette.orange, 0.6, backward=True), counts.count(counts.sweeps, SWEEPS, 0.6), coming)
+        self.add(counts.settle())
 
     # -- what it is for ------------------------------------------------------------------------------------------
 
@@ -123,8 +133,8 @@ class GradientBeats(ThreeDaysScene):
 
     def _gather(self) -> None:
         """The slopes leave copies that line up as g."""
-        self.play(FadeOut(self.counts), self.next_title("heading-step"), run_time=0.5)
-        self.play(*map(FadeIn, self.stage), run_time=0.6)
+        back = emphasis(self.slopes_seen, FULL)
+        self.play(FadeOut(self.counts), back, self.next_title("heading-step"), run_time=0.7)
         names = parameter_names(self.run)
         self.row = GradientRow(names, self.slopes.theta, ROW_Y)
         flights = []
@@ -133,33 +143,49 @@ class GradientBeats(ThreeDaysScene):
             flights.append(FadeIn(number, target_position=source) if source is not None else FadeIn(number))
         coming = LaggedStart(*flights, lag_ratio=0.08)
         around = map(FadeIn, (self.row.label, self.row.groups, self.row.dots))
-        self.play(*around, coming, run_time=2.0)
+        self.play(*around, coming, run_time=1.4)
         self.add(self.row)
 
     def _use(self) -> None:
-        """theta - eta g, and the network computed once more: its numbers change, and so does the error.
+        """theta less eta g, in letters and for one w; then the network is computed once more, and e has changed.
 
         The slopes leave the diagram before: they are those of the old theta.
         """
-        gap = 1.1
         rate = number_text(self.rate) if self.rate >= PLAIN_RATE else f"10^({round(math.log10(self.rate))})"
-        step = formula(f"orange(theta) - {rate} thin orange(bold(g)) :", STEP_SIZE)
+        step = formula(f"{update_source('0', '1')} comma quad eta = {rate}", STEP_SIZE)
         old, new = (formula(self.error_source(at, n), STEP_SIZE) for n, at in enumerate((self.there, self.after)))
-        share = min(1.0, WIDEST / (step.width + gap + max(old.width, new.width)))
-        left = -share * (step.width + gap + old.width) / 2
-        for text in (step, old, new):
-            text.scale(share)
-        step.place(STEP_Y - 0.12, left=left)
-        for text in (old, new):
-            text.place(STEP_Y - 0.12, left=step.get_right()[0] + share * gap)
-        coming = (FadeIn(text, shift=0.15 * UP) for text in (step, old))
-        self.play(*coming, *self._without_slopes(), run_time=0.8)
+        worked = self._worked_out()
+        rest = (old, new) if worked is None else (old, new, worked)
+        share = min(1.0, WIDEST / (step.width + STEP_GAP + max(text.width for text in rest)))
+        left = -share * (step.width + STEP_GAP + max(text.width for text in rest)) / 2
+        step.scale(share).place(STEP_Y - 0.12, left=left)
+        for text in rest:
+            text.scale(share).place(STEP_Y - 0.12, left=step.get_right()[0] + share * STEP_GAP)
+        self.play(FadeIn(step, shift=0.15 * UP), run_time=0.5)
+        gone = []
+        if worked is not None:
+            self.play(FadeIn(worked, shift=0.15 * UP), run_time=0.5)
+            self.wait(0.9)
+            gone.append(FadeOut(worked, run_time=0.3))
+        coming = FadeIn(old, shift=0.15 * UP, rate_func=LATE, run_time=0.7)
+        self.play(*gone, coming, *self._without_slopes())
         for column, k in ((R, X), (A, R), (Y, A)):
-            self.play(Pulse(VGroup(*self.diagram.edges[k]), palette.text).run(0.7))
+            self.play(Pulse(VGroup(*self.diagram.edges[k]), palette.text).run(0.5))
             if column != Y:
-                self.play(*self._rolled(column), run_time=0.4)
-        self.play(*self._rolled(Y), *grow(old, new), run_time=1.2)
+                self.play(*self._rolled(column), run_time=0.3)
+        self.play(*self._rolled(Y), *grow(old, new), run_time=1.1)
         self.error = new
+
+    def _worked_out(self) -> TextMobject | None:
+        """The update of the path's w in numbers; None where it cannot be seen in them."""
+        i, j = self.path
+        slopes, index = self.slopes.theta, i * self.n_features + j
+        after = self.theta - self.rate * slopes
+        places = fitting_places(self.gradient.weights[0].ravel())
+        made = printed_with_slope(self.theta, slopes, after, self.rate, index, places)
+        names = parameter_names(self.run)
+        plain = self.rate >= PLAIN_RATE and made.right and made.before != made.after
+        return formula(sum_source(made, names, [typst_name(name) for name in names]), STEP_SIZE) if plain else None
 
     def _without_slopes(self) -> list[Animation]:
         """The diagram without slopes: lines in their own colours and equally thick, names in their places."""
@@ -168,7 +194,7 @@ class GradientBeats(ThreeDaysScene):
             for line in edges:
                 lines.append(emphasis(line, PRESENT))
                 line.target.set_stroke(width=edges.width_at_rest)
-        gone = (*orange.nodes.values(), *orange.biases, orange.output_bias, *(orange.lines[at] for at in self.written))
+        gone = orange.every(self.written)
         back = [orange.replaced[at] for at in self.written if at in orange.replaced]
         return [*lines, *map(FadeOut, gone), *map(FadeIn, back)]
 

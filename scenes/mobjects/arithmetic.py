@@ -55,6 +55,19 @@ def printed_update(
     return _printed(order[0], before, slopes, after, rate_text, decimals, fewest)  # too small a change to be seen
 
 
+def printed_with_slope(
+    before: NDArray, slopes: NDArray, after: NDArray, rate: float, index: int, slope_places: int
+) -> PrintedUpdate:
+    """The update of parameter ``index``, its slope to ``slope_places`` decimals, as it stands elsewhere.
+
+    The rest as in `printed_update`: two decimals, or as many more as it takes to see the change and for the sum to be
+    right; where none will do, ``right`` is False.
+    """
+    rate_text = _plain(Decimal(repr(float(rate))))
+    made = [_printed(index, before, slopes, after, rate_text, places, slope_places) for places in range(2, 7)]
+    return next((update for update in made if update.right and update.before != update.after), made[0])
+
+
 def _printed(
     index: int, before: NDArray, slopes: NDArray, after: NDArray, rate: str, places: int, slope_places: int
 ) -> PrintedUpdate:

@@ -1,60 +1,92 @@
-"""How many passes through a network a gradient takes, in two large numbers. Pure functions of numbers."""
+"""How many passes through a network a gradient takes, in two numbers that count. Pure functions of numbers."""
 
 from __future__ import annotations
 
-from gradreel.scenes import style
-from gradreel.scenes.mobjects.network_parts import centered_number
-from gradreel.scenes.mobjects.text import Number, words
-from gradreel.scenes.style import palette
-from manim import Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, rush_from
+from collections.abc import Sequence
 
-SIZE = 150
-COLUMNS = (-3.0, 3.4)  # middles
-NAME, FOOT, HEAD = 1.35, -0.75, -1.9  # baselines: of the names, the numbers, and what the left one is for
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.network_parts import Pulse
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
+from gradreel.scenes.style import palette
+from manim import Animation, FadeIn, FadeOut, ManimColor, UpdateFromAlphaFunc, VGroup, linear, rush_from, smooth
+
+SIZE = 64
+COLUMNS = (-5.9, 1.6)  # left edges
+NAME, FOOT = -2.5, -3.25  # baselines: of the names, of the numbers and what each is made of
+NOTE_GAP = 0.35  # from a number to its note
 SWEEPS = 2
 
 
-class PassCounts(VGroup):
-    """At the left the passes by nudges, one for each parameter and one before; at the right those of two sweeps.
+def sweep(layers: Sequence[VGroup], color: ManimColor, seconds: float, backward: bool = False) -> Animation:
+    """One pass through a network: dots along all lines of one of its ``layers`` after the other."""
+    pulses = [Pulse(VGroup(*edges), color, backward) for edges in layers]
 
-    ``passes`` of the small and of the large network: the small one's are shown first, `race` counts up to the other.
-    ``names`` stand above the two numbers, ``heads`` (how many parameters) below.
+    def show(group: VGroup, share: float) -> None:
+        layer = min(int(share * len(pulses)), len(pulses) - 1)
+        pulses[layer].show(smooth(share * len(pulses) - layer))
+        group.submobjects = [pulses[layer]]
+
+    return UpdateFromAlphaFunc(VGroup(), show, run_time=seconds, rate_func=linear, remover=True)
+
+
+class PassCounts(VGroup):
+    """Below a network, at the left the passes by nudges, at the right those of two sweeps; both begin at 0.
+
+    ``passes`` of the small and of the large network, one for each parameter and one before. ``names`` stand above the
+    two numbers, ``notes`` beside them: of the small network, of the large one, and of the two sweeps. Parts: ``nudges``
+    and ``sweeps``, the numbers; ``small``, ``large`` and ``both``, their notes, which the scene brings.
     """
 
-    def __init__(self, passes: tuple[int, int], names: tuple[str, str], heads: tuple[str, str]) -> None:
+    def __init__(self, passes: tuple[int, int], names: tuple[str, str], notes: tuple[str, str, str]) -> None:
         super().__init__()
         self.passes = passes
         self.names = VGroup(
             *(
-                words(name, style.HEADING, palette.dim).place(NAME, center=x)
-                for name, x in zip(names, COLUMNS, strict=True)
+                words(name, style.LABEL, palette.dim).place(NAME, left=left)
+                for name, left in zip(names, COLUMNS, strict=True)
             )
         )
-        self.nudges = _centered(Number(passes[0], 0, SIZE, palette.text, group=True))
-        self.sweeps = centered_number(SWEEPS, 0, SIZE, palette.orange).shift([COLUMNS[1], FOOT, 0])
-        self.small, self.large = (
-            words(head, style.LABEL, palette.dim).place(HEAD, center=0.5 * sum(COLUMNS)) for head in heads
+        self.nudges, self.sweeps = (
+            Number(most, 0, SIZE, color, group=True)
+            for most, color in ((passes[1], palette.text), (SWEEPS, palette.orange))
         )
-        self.add(self.names, self.nudges, self.sweeps, self.small)
+        self.small, self.large = (
+            self._note(self.nudges, most, note) for most, note in zip(passes, notes[:2], strict=True)
+        )
+        self.both = self._note(self.sweeps, SWEEPS, notes[2])
+        for number in (self.nudges, self.sweeps):
+            self._set(number, 0)
+        self.add(self.names, self.nudges, self.sweeps)
+
+    def count(self, number: Number, end: int, run_time: float = 0.3) -> Animation:
+        """``number`` counts on to ``end``, evenly."""
+        start = round(number.value)
+        return UpdateFromAlphaFunc(
+            number,
+            lambda _, share: self._set(number, int(start + share * (end - start))),
+            run_time=run_time,
+            rate_func=linear,
+        )
 
     def race(self, seconds: float) -> list[Animation]:
         """The left number runs up to that of the large network; the right one has no reason to."""
         small, large = self.passes
 
-        def count(number: Number, share: float) -> None:
-            number.set_value(round(small * (large / small) ** share))
-            _centered(number)
+        def run(number: Number, share: float) -> None:
+            self._set(number, round(small * (large / small) ** share))
 
-        changed = [FadeOut(self.small, run_time=0.4), FadeIn(self.large, run_time=0.8)]
-        return [UpdateFromAlphaFunc(self.nudges, count, run_time=seconds, rate_func=rush_from), *changed]
+        changed = [FadeOut(self.small, run_time=0.3), FadeIn(self.large, run_time=seconds)]
+        return [UpdateFromAlphaFunc(self.nudges, run, run_time=seconds, rate_func=rush_from), *changed]
 
-    def settle(self) -> None:
-        """After the race: the head of the large network stands in the small one's place."""
-        self.remove(self.small).add(self.large)
+    def settle(self) -> PassCounts:
+        """The notes of what was counted last belong to it from now on."""
+        return self.add(self.large, self.both)
 
+    def _set(self, number: Number, value: int) -> None:
+        number.set_value(value)
+        number.place_left(FOOT, COLUMNS[number is self.sweeps])
 
-def _centered(number: Number) -> Number:
-    """The ink of what is written now in the middle of the left column."""
-    glyphs = VGroup(*(glyph for glyph in number.submobjects[1:] if len(glyph.points)))
-    number.place(FOOT, number.anchor.points[0][0])
-    return number.shift([COLUMNS[0] - glyphs.get_x(), 0, 0])
+    def _note(self, number: Number, value: int, text: str) -> TextMobject:
+        """What a number is made of, right of where it stands then."""
+        self._set(number, value)
+        return words(text, style.TICK, palette.dim).place(FOOT, left=number.get_right()[0] + NOTE_GAP)

@@ -1,7 +1,8 @@
 """The error's slopes in orange, each in a pill beside the name of what it belongs to: at its node, its arrow, its line.
 
-The pill keeps a name and a slope with its sign from being read as a sum. The names stay. Only on a line that has no
-room for both does a slope take its name's place. Pure functions of numbers.
+The pill keeps a name and a slope with its sign from being read as a sum: filled where the name is a parameter's, an
+outline at a node. The names stay. Only on a line that has no room for both does a slope take its name's place. Pure
+functions of numbers.
 """
 
 from __future__ import annotations
@@ -12,21 +13,21 @@ from dataclasses import dataclass, field
 import numpy as np
 from gradreel.core.written_out import Backward
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.arithmetic import printed_step
+from gradreel.scenes.mobjects.arithmetic import PrintedProduct, printed_step
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.network_parts import NODE_FILL
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, fitting_decimals, letter_of, role_of
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
-from manim import RoundedRectangle, VGroup, VMobject
+from manim import RIGHT, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 BESIDE = 0.11  # from a name to its slope's pill
-PILL_HEIGHT, PILL_PADDING, PILL_LINE = 0.28, 0.08, 1.4
-SHARES = (0.69, 0.24)  # of a line, where its slope may stand
+PILL_HEIGHT, PILL_PADDING, PILL_LINE, PILL_FILL = 0.28, 0.08, 1.4, 0.19
+OVER, OVER_LOW = 0.14, 0.0  # from a node's top to the baseline of its slope; where a bias' slope needs room above it
+SHARES = (0.69, 0.24)  # of a line, where its slope may stand if it has no room beside the name
 CLEAR = np.array([0.04, 0.02])  # scene units between two labels, beside and above each other
 MOST_IN_ROW, LEAST_IN_ROW = 16, 8  # entries of the gradient in one row
 PITCH, NUMBERS_APART = 0.95, 0.12  # from one entry to the next, where there is room; free between their numbers
@@ -57,12 +58,16 @@ class Link:
     value: float  # of `factor`
     places: int  # decimals of the slopes
 
+    @property
+    def printed(self) -> PrintedProduct:
+        return printed_step(self.slope, self.value, self.places)
+
     def source(self, n: int) -> str:
-        """In letters and numbers; parts "of1", "after1", "first1", "result1" of the first link, and so on."""
-        printed = printed_step(self.slope, self.value, self.places)
+        """In letters and numbers; parts "of1", "after1", "first1", "second1", "result1" of the first link, ..."""
+        printed = self.printed
         second = f"({printed.second})" if printed.second.startswith("-") else printed.second
         letters = f'part("of{n}", {slope_source(self.of)}) = part("after{n}", {slope_source(self.after)})'
-        numbers = f'part("first{n}", orange({printed.first})) dot {second}'
+        numbers = f'part("first{n}", orange({printed.first})) dot part("second{n}", {second})'
         result = f'{"=" if printed.exact else "approx"} part("result{n}", orange({printed.product}))'
         return f"{letters} dot {self.factor} = {numbers} {result}"
 
@@ -90,6 +95,10 @@ class Slopes:
     output_bias: VGroup = field(default_factory=VGroup)
     lines: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
     replaced: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
+
+    def every(self, lines: Iterable[tuple[int, int, int]]) -> list[VGroup]:
+        """All of them that are shown, of lines those of ``lines``."""
+        return [*self.nodes.values(), *self.biases, self.output_bias, *(self.lines[at] for at in lines)]
 
     def of(self, index: int, units: int, days: int) -> VMobject | None:
         """The text of parameter ``index``'s slope, as `parameter_names` counts them; None where its line has none."""
@@ -120,28 +129,33 @@ def _orange(text: str) -> TextMobject:
     return words(text, style.TICK, palette.orange)
 
 
-def _pill(text: TextMobject) -> VGroup:
-    """A text, where it stands, in a pill that hides the lines below it."""
+def _pill(text: TextMobject, filled: bool = True) -> VGroup:
+    """A text, where it stands, in a pill that hides the lines below it; ``filled``: a parameter's, not a node's."""
     width = max(text.width + 2 * PILL_PADDING, PILL_HEIGHT)
     shape = RoundedRectangle(corner_radius=PILL_HEIGHT * 0.499, width=width, height=PILL_HEIGHT)
-    shape.set_stroke(mix(palette.orange, 0.75), PILL_LINE).set_fill(mix(palette.orange, NODE_FILL), 1)
+    shape.set_stroke(mix(palette.orange, 0.75), 0 if filled else PILL_LINE)
+    shape.set_fill(mix(palette.orange, PILL_FILL) if filled else palette.background, 1)
     return VGroup(shape.move_to(text), text)
 
 
 def _at_node(diagram: LayerDiagram, named: Named, column: int, i: int, text: str) -> VGroup:
-    """Right of the letter above the node; in a crowded diagram, above the node or left of what comes from above."""
+    """Right of the letter above the node; in a crowded diagram, above the node or left of what comes from above.
+
+    At the nodes of r it is a little lower: the slopes of the biases stand above them.
+    """
     node, made = diagram.columns[column].nodes[i], _orange(text)
     beside = BESIDE + PILL_PADDING
     if not diagram.is_crowded:
         letter = named.letters[column][i]
-        baseline, left = node.get_top()[1] + 0.14, letter.get_right()[0] + beside
+        baseline = node.get_top()[1] + (OVER_LOW if column == 1 else OVER)
+        left = letter.get_right()[0] + beside
         if left + made.width > style.RIGHT_EDGE:
-            return _pill(made.place(baseline, right=letter.get_left()[0] - beside))
-        return _pill(made.place(baseline, left=left))
+            return _pill(made.place(baseline, right=letter.get_left()[0] - beside), filled=False)
+        return _pill(made.place(baseline, left=left), filled=False)
     foot = node.get_top()[1] + 0.1
     if column == 1:
-        return _pill(made.place(foot, right=node.get_x() - beside))
-    return _pill(made.place(foot, center=node.get_x()))
+        return _pill(made.place(foot, right=node.get_x() - beside), filled=False)
+    return _pill(made.place(foot, center=node.get_x()), filled=False)
 
 
 def _at_arrow(arrow: VGroup, text: str) -> VGroup:
@@ -157,15 +171,21 @@ def _at_arrow(arrow: VGroup, text: str) -> VGroup:
 def _on_lines(
     made: Slopes, diagram: LayerDiagram, k: int, names: dict[tuple[int, int], VGroup], values: NDArray
 ) -> None:
-    """The slopes of one layer's lines, all at the same share of the way; in their names' places where none is free."""
+    """The slopes of one layer's lines: right of their names, all at one share of the way, or in the names' places."""
     texts = {at: _pill(_orange(slope_text(values[at], values.ravel()))) for at in names}
+    ways = {
+        (i, j): (diagram.columns[k].nodes[j].get_center(), diagram.columns[k + 1].nodes[i].get_center())
+        for i, j in names
+    }
     nodes = (*diagram.columns[k], *diagram.columns[k + 1])
     others: list[VMobject] = [*names.values(), *nodes, *made.nodes.values(), *made.biases]
     even = 1 - 1 / (len(diagram.columns[k].nodes) + 1)  # where lines from all nodes to all nodes are evenly spaced
-    for share in SHARES if k == 2 else (even, *SHARES):
-        for (i, j), text in texts.items():
-            before, after = diagram.columns[k].nodes[j].get_center(), diagram.columns[k + 1].nodes[i].get_center()
-            text.move_to(before + share * (after - before))
+    beside = {at: names[at].get_right() + (text.width / 2 + BESIDE / 2) * RIGHT for at, text in texts.items()}
+    shares = SHARES if k == 2 else (even, *SHARES)
+    on_the_way = [{at: start + share * (end - start) for at, (start, end) in ways.items()} for share in shares]
+    for places in (beside, *on_the_way):
+        for at, text in texts.items():
+            text.move_to(places[at])
         placed = list(texts.values())
         pairs = [(text, other) for n, text in enumerate(placed) for other in (*others, *placed[:n])]
         if not any(_touch(text, other) for text, other in pairs):

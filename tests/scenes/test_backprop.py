@@ -13,13 +13,15 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.theta import parameter_names
+from gradreel.core.theta import parameter_names, unpack
 from gradreel.core.written_out import example_of, forward, in_thousands, label_day
 from gradreel.scenes import style
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.backprop import Backprop
 from gradreel.scenes.mobjects.network_slopes import GradientRow
 from gradreel.scenes.mobjects.text import TextMobject
+
+PRODUCT = r'orange\((-?[0-9.]+)\)\) dot part\("second.", \(?(-?[0-9.]+)\)?\) = .*orange\((-?[0-9.]+)\)'
 
 
 def short(**changes) -> Experiment:
@@ -83,7 +85,7 @@ def test_one_path_then_all_then_the_step(film):
     assert film[output] == 1  # by y
     assert film["path"] == 1 + 3  # of a, r, w on the path
     assert film["rest"] == 1 + 3 + 3 + 3 + 1 + 3 + 9  # by y, each a, r, b_i, b, c and w: all 16 parameters
-    assert film[check] == 0  # the stage is the counts' alone
+    assert film[check] == film["rest"]  # they stay while the passes are counted
     assert film[step] == 0  # the numbers in the nodes are those after the step
 
 
@@ -92,8 +94,8 @@ def test_every_slope_stands_at_its_own_line_or_node(trace_of, film):
     for (k, i, j), label in scene.orange.lines.items():
         name = f"w_{i + 1}_{j + 1}" if k == 0 else f"c_{j + 1}"
         assert number(label[1]) == pytest.approx(slopes[name], abs=0.0051)
-        nearest = min(scene.diagram.edges[k].lines.values(), key=lambda line: _distance(line, label))
-        assert nearest is scene.diagram.edges[k].line(i, j)
+        named = scene.weight_labels if k == 0 else scene.c_labels
+        assert min(named, key=lambda at: _apart(named[at], label)) == (i, j)
     for (column, i), label in scene.orange.nodes.items():
         letter = min((letter for k in (1, 2, 3) for letter in scene.letters[k]), key=lambda one: _apart(one, label))
         assert letter is scene.letters[column][i]
@@ -109,13 +111,6 @@ def _apart(first, second) -> float:
     return float(np.linalg.norm(first.get_center() - second.get_center()))
 
 
-def _distance(line, label) -> float:
-    """Of the label's middle from the straight line."""
-    (start, end), point = line.ends, label.get_center()
-    way = (end - start) / np.linalg.norm(end - start)
-    return float(np.linalg.norm(np.cross(way, point - start)))
-
-
 def test_a_line_is_orange_once_a_slope_came_back_along_it_and_all_are_alike(film):
     i, j = film["scene"].path
     path, rest = film["path", "lines"], film["rest", "lines"]
@@ -129,7 +124,7 @@ def test_a_line_is_orange_once_a_slope_came_back_along_it_and_all_are_alike(film
 
 def test_a_little_more_y_is_tried_before_its_slope_is_told(play, monkeypatch):
     written, made = [], Backprop._line
-    monkeypatch.setattr(Backprop, "_line", lambda self, source: (written.append(source), made(self, source))[1])
+    monkeypatch.setattr(Backprop, "_line", lambda self, *line: (written.append(line[0]), made(self, *line))[1])
     scene = play(Backprop, run=RUN).scene
     told = next(k for k, source in enumerate(written) if "partial e, partial blue(y)" in source)
     (y, label, error), (more, same, less) = (
@@ -141,14 +136,49 @@ def test_a_little_more_y_is_tried_before_its_slope_is_told(play, monkeypatch):
     assert less == pytest.approx(abs(more - label))
 
 
+def test_a_little_more_a_moves_y_and_that_moves_the_error(film):
+    scene = film["scene"]
+    theta, there, i = unpack(RUN, scene.theta), scene.there, scene.path[0]
+    source = scene._forward_source(scene._links()[0])
+    step, more, change = (float(number) for number in re.findall(r' ([+-][0-9.]+)"?\)', source))
+    factor = float(re.search(r'part\("factor", \(?(-?[0-9.]+)', source).group(1))
+    assert factor * step == pytest.approx(more)
+    a = there.a[0].copy()
+    a[i] += step
+    y = float(theta.b + theta.c @ a)
+    assert (more, change) == (
+        pytest.approx(y - there.y, abs=0.5e-4),
+        pytest.approx(abs(y - there.label) - there.error, abs=1.01e-4),
+    )
+
+
+def test_how_a_c_and_a_b_come_to_their_slopes_is_told_in_numbers(trace_of, film):
+    scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
+    for letter, line in zip("cb", scene.told, strict=True):
+        first, second, result = map(float, re.search(PRODUCT, line.source).groups())
+        assert first * second == pytest.approx(result, abs=0.0051)
+        assert result == pytest.approx(slopes[f"{letter}_{scene.path[0] + 1}"], abs=0.0051)
+
+
+def test_one_w_is_worked_out_as_printed(trace_of, film):
+    scene, (i, j) = film["scene"], film["scene"].path
+    source = scene._worked_out().source
+    after, before, rate, slope = map(float, re.search(
+        r"\(([-0-9.]+)\) arrow.l yellow\(([-0-9.]+)\) - ([0-9.]+) dot \(?orange\((-?[0-9.]+)", source
+    ).groups())  # fmt: skip
+    assert rate == scene.rate
+    assert before - rate * slope == pytest.approx(after, abs=0.00501)
+    theta = in_thousands(RUN, trace_of(RUN).parameters[-1])[i * 3 + j]
+    by_hand = slopes_by_hand(trace_of, RUN, date(2021, 1, 25))[f"w_{i + 1}_{j + 1}"]
+    assert (before, slope) == (pytest.approx(theta, abs=0.0051), pytest.approx(by_hand, abs=0.0051))
+
+
 def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(trace_of, film):
     links, slopes = film["scene"]._links(), slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
     before = None
     for n, link in enumerate(links, 1):
         source = link.source(n)
-        first, second, result = re.search(
-            r"orange\((-?[0-9.]+)\)\) dot \(?(-?[0-9.]+)\)? = .*orange\((-?[0-9.]+)\)", source
-        ).groups()
+        first, second, result = re.search(PRODUCT, source).groups()
         places = len(result.partition(".")[2])
         assert abs(float(first) * float(second) - float(result)) <= 0.5 * 10**-places + 1e-9
         if before is not None:  # the one before, to as many decimals or more
@@ -219,7 +249,7 @@ def test_a_fall_that_the_digits_do_not_show_is_called_small(play, words_on, monk
     played = play(Backprop, run=RUN)
     assert played.beats[-1] == "step-small"
     assert "by less than these digits show" in played.lines["step-small"]["en"]
-    assert "orange(theta) - 10^(-8) thin" in words_on(played.scene)
+    assert "eta = 10^(-8)" in words_on(played.scene)
 
 
 def test_the_error_is_spoken_of_in_one_unit(film):
