@@ -23,6 +23,7 @@ from gradreel.scenes.lecture.unseen_days import UnseenDays
 from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, views_words, weekdays_words
 from gradreel.scenes.mobjects.depth_lines import axis_line
+from gradreel.scenes.mobjects.eve_strips import EveStrips
 from gradreel.scenes.mobjects.forecast_plot import ForecastPlot
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import words
@@ -47,8 +48,10 @@ BOX = (style.LEFT_EDGE + 0.42, 5.2, -1.95, 2.15)
 BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction is made from, and of its name
 LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
 READOUT = 30
-OTHER_DAY = {"eve-chance": 6.3, "eve-holidays": 6.3, "eve-unknown": 4.9}
-"""Seconds from an Eve's name to the last sentence, which is about the other day, in each line about both."""
+OTHER_DAY = 4.9
+"""Seconds from an Eve's name to the last sentence, which is about the other day, where nothing comes between them."""
+EVERY_YEAR = 3.2
+"""Seconds from an Eve's name until it is said that every year has one."""
 LECTURE_DEPTH = 3  # layers of the network whose forecast the lecture shows
 
 
@@ -174,6 +177,7 @@ class Forecast(LectureScene):
             self._walk(4.5)
             self.play(FadeIn(picture.model_label), FadeOut(self.bracket), run_time=0.4)
             self.play(FadeIn(readout, shift=0.15 * UP), run_time=0.5)
+            self.staying = (self.title, self.note, readout)
 
     def _walk(self, seconds: float) -> None:
         picture, last = self.picture, len(self.days.dates) - 1
@@ -198,11 +202,12 @@ class Forecast(LectureScene):
             return
         values = in_languages("days", lambda language: weekdays_words(self.lows, language))
         with self.beat(self.unseen.lows_line, **values):
-            # Closer, and the low days of each week are shaded: red and blue dots beat there, week after week
+            # Closer, and the low days of each week are shaded: red and blue dots beat there, week after week, and stay
+            # side by side, the red ones ringed
             self.play(FadeOut(self.sides), run_time=0.3)
             picture.zoom(self, 0, len(self.days.dates) - 1)
             self.bring_to_back(picture.bands)
-            self.names = picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
+            self.names = self._band_names()
             lag = min(0.6, 5.0 / len(picture.bands))
             weeks = [picture.beating(k) for k in range(len(picture.bands))]
             self.play(FadeIn(self.names, shift=0.1 * UP), LaggedStart(*weeks, lag_ratio=lag, run_time=3.2))
@@ -226,10 +231,17 @@ class Forecast(LectureScene):
                 self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.7)
 
     def _come_close(self) -> None:
-        """The days around the surprises fill the plot."""
+        """The days around the surprises fill the plot; one band keeps its name."""
+        picture = self.picture
         if hasattr(self, "names"):
-            self.play(FadeOut(self.names), FadeOut(self.picture.low_dots), run_time=0.3)
-        self.picture.zoom(self, *self.unseen.close)
+            self.play(*map(FadeOut, (self.names, picture.low_dots, picture.low_rings)), run_time=0.3)
+        picture.zoom(self, *self.unseen.close)
+        if hasattr(self, "names") and any(band.width > 0 for band in picture.bands):
+            self.names = VGroup(self._band_names()[0])
+            self.play(FadeIn(self.names), run_time=0.3)
+
+    def _band_names(self) -> VGroup:
+        return self.picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
 
     def _no_miss_beat(self) -> None:
         values = {"miss": self.missed(self.unseen.miss), "error": self.missed(self.unseen.usual)}
@@ -246,12 +258,29 @@ class Forecast(LectureScene):
         values = {**self._day(first.day, "first"), **self._day(last.day, "last"), **self._day(self.unseen.worst)}
         with self.beat(self.unseen.answer, **values):
             # Each of these days gets its name when it is spoken of, as far as one can know it: first what a calendar
-            # tells of, the others with the last sentence
+            # tells of, the others with the last sentence. Of views that were made up, in between: every year has that
+            # dip, each on another date
             eves, others = self.unseen.answered
             self._name_days(eves)
-            if eves and others:
-                self.wait(OTHER_DAY[self.unseen.answer])
+            if eves and self.dataset.synthetic:
+                self.wait(EVERY_YEAR)
+                self._every_year()
+            elif eves and others:
+                self.wait(OTHER_DAY)
             self._name_days(others)
+
+    def _every_year(self) -> None:
+        """In the picture's place the same weeks of every year, the Eve ringed; then the picture is back."""
+        known = sum(eve < self.dataset.first_unseen for eve in NEW_YEAR_EVES)
+        sides = self.screen("seen"), self.screen("unseen")
+        self.strips = EveStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
+        away = [part for part in self.mobjects if part not in self.staying]
+        self.play(*map(FadeOut, away), run_time=0.4)
+        self.play(FadeIn(self.strips.ground), FadeIn(self.strips.strips), run_time=0.5)
+        self.play(LaggedStart(*map(FadeIn, self.strips.marks), lag_ratio=0.7), run_time=1.8)
+        self.wait(0.9)
+        self.play(FadeOut(self.strips), run_time=0.4)
+        self.play(*map(FadeIn, away), run_time=0.4)
 
     def _name_days(self, surprises: Sequence[Surprise]) -> None:
         for surprise in surprises:
@@ -274,8 +303,9 @@ class Forecast(LectureScene):
             others = [marks for k, marks in picture.marks.items() if k != self.unseen.worst]
             gone += [part for marks in others for part in (marks.ring, marks.gap)]
             gone += list(picture.bands)
+            gone += [self.names] if hasattr(self, "names") else []
             if hasattr(self, "names") and not self.surprises:
-                gone += [self.names, picture.low_dots]
+                gone += [picture.low_dots, picture.low_rings]
             self.play(*map(FadeOut, gone), run_time=0.4)
             picture.zoom_out(self)
             self.bracket.put(picture.first_day + self.unseen.worst)

@@ -31,6 +31,7 @@ from manim import (
 from numpy.typing import NDArray
 
 NUMBER, LATE, NAME = 30, 28, 32
+LOW_RING = 0.12
 MARGIN = 0.12  # at a number's sides, besides what all keep off it: two side by side would read as one
 NAMES_FROM = 0.4  # right of the unit's name, before the names of bands
 
@@ -57,7 +58,7 @@ class ForecastPlot(ZoomDays):
     """T days with their predictions, and ``before`` days before the first of them, dimmed.
 
     Parts to bring: ``before``, ``red``, ``dots``, ``blue``, ``real_label``, ``model_label``, ``bands`` of the weekdays
-    ``lows`` and ``low_dots`` on blue there. ``marks``: what `mark` put, by day.
+    ``lows``, ``low_dots`` on blue there and ``low_rings`` on red. ``marks``: what `mark` put, by day.
     """
 
     def __init__(
@@ -91,6 +92,8 @@ class ForecastPlot(ZoomDays):
         self.bands = self.add_bands(days.dates, lows)
         self.is_low = np.isin(weekdays(days.dates), lows)
         self.low_dots = self.add_dots(days.dates[self.is_low], days.prediction[self.is_low], palette.blue, 0.075)
+        low_days = zip(self.plot.days(days.dates[self.is_low]), days.truth[self.is_low], strict=True)
+        self.low_rings = VGroup(*(self._ring(float(x), float(y), LOW_RING, palette.red) for x, y in low_days))
         self.marks: dict[int, Marks] = {}
         self.taken: list[VMobject] = []
 
@@ -101,19 +104,28 @@ class ForecastPlot(ZoomDays):
     def lows_in(self, k: int) -> tuple[list[VMobject], list[VMobject]]:
         """The red and the blue dots in band ``k``."""
         low = np.flatnonzero(self.is_low)
-        weeks = np.cumsum(np.diff(low, prepend=low[0]) > 1)
-        chosen = np.flatnonzero(weeks == k)
+        chosen = self._in_band(k)
         return [self.dots[low[n]] for n in chosen], [self.low_dots[n] for n in chosen]
+
+    def _in_band(self, k: int) -> NDArray:
+        """Which of the low days are in band ``k``."""
+        low = np.flatnonzero(self.is_low)
+        return np.flatnonzero(np.cumsum(np.diff(low, prepend=low[0]) > 1) == k)
+
+    def _ring(self, day: float, views: float, radius: float, color: ManimColor) -> VMobject:
+        """A hollow ring that stays with its day."""
+        return self.pin(ring(self.plot.at(day, views), radius, color).set_fill(opacity=0), day, views)
 
     def band_names(self, text: str) -> VGroup:
         """The low weekdays' names over each band that has room."""
         return self.names_over(self.bands, text, self.plot.unit_label.get_right()[0] + NAMES_FROM)
 
     def beating(self, k: int) -> Animation:
-        """Band ``k`` comes; its dots beat, the blue ones stay."""
+        """Band ``k`` comes; its dots beat, the blue ones stay, and so do rings around the red ones."""
         red, blue = self.lows_in(k)
         beat = [dot.animate(rate_func=there_and_back).scale(2.2) for dot in red]
-        return AnimationGroup(FadeIn(self.bands[k]), *beat, *(FadeIn(dot, scale=3) for dot in blue))
+        rings = [FadeIn(self.low_rings[n], scale=2) for n in self._in_band(k)]
+        return AnimationGroup(FadeIn(self.bands[k]), *beat, *rings, *(FadeIn(dot, scale=3) for dot in blue))
 
     def sides(self, names: Sequence[str]) -> VGroup:
         """What the days before are called, and those shown: above them; the first where there is room."""
@@ -167,13 +179,13 @@ class ForecastPlot(ZoomDays):
         days, plot = self.days, self.plot
         x = float(plot.days(days.dates[k]))
         truth, prediction = float(days.truth[k]), float(days.prediction[k])
-        around = self.pin(ring(plot.at(x, truth), 0.16, palette.text).set_fill(opacity=0), x, truth)
+        around = self._ring(x, truth, 0.16, palette.text)
         gap = segment(plot.at(x, truth), plot.at(x, prediction), palette.text, 3.4)
         self.pin(gap, x, truth)
         echo = None
         if late is not None:
             next_one = (x + 1, float(days.prediction[k + 1]))
-            echo = self.pin(ring(plot.at(*next_one), 0.14, palette.blue).set_fill(opacity=0), *next_one)
+            echo = self._ring(*next_one, 0.14, palette.blue)
         self.taken += [echo] if echo is not None else []
         callout = self._name(name, around) if name is not None else None
         self.taken += [around, gap]

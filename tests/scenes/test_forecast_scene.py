@@ -15,6 +15,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.forecast import next_days
 from gradreel.core.results import depth_experiments
+from gradreel.core.synthetic_views import NEW_YEAR_EVES
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.forecast import Forecast
 from gradreel.scenes.lecture.unseen_days import UnseenDays
@@ -197,10 +198,51 @@ def test_the_eve_has_its_name_first_and_the_other_day_with_the_last_sentence(for
     monkeypatch.setattr(Forecast, "play", record)
     beats = []
     foretold({1: 1.0}, lambda scene, beat: beats.append((beat, scene.time, scene.unseen.worst)), **LINEAR)
-    (first, early), (_, late) = named
+    (first, early), *_, (_, late) = named
     start, end, eve = beats[-3][1], beats[-2][1], beats[-2][2]
     assert first == eve and early - start < 0.5
     assert late > start + 0.75 * (end - start)
+
+
+def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_picture_is_back(foretold):
+    def look(scene, beat):
+        if beat in ("second-dip-late", "eve-chance"):
+            return len(scene.get_mobject_family_members()), getattr(scene, "strips", None)
+        return None
+
+    seen = foretold({1: 1.0}, look, **LINEAR).seen
+    strips = seen["eve-chance"][1]
+    assert seen["second-dip-late"][1] is None
+    assert seen["eve-chance"][0] > seen["second-dip-late"][0], "all that was there, and two names"
+    views = dict(zip(WEEK.daily.dates().astype(date), WEEK.daily.array(), strict=True))
+    assert len(strips.strips) == len(strips.marks) == len(NEW_YEAR_EVES)
+    for k, (eve, strip, (around, name)) in enumerate(zip(NEW_YEAR_EVES, strips.strips, strips.marks, strict=True)):
+        assert around.get_center() == pytest.approx(strips.at(k, eve, views[eve]))
+        low, high = strip[1].get_bottom()[1], strip[1].get_top()[1]
+        assert low - 1e-6 <= around.get_center()[1] < low + 0.3 * (high - low), "it is a dip"
+        assert name.source == f"{eve.day} {eve:%b}"
+    places = [mark[0].get_center()[0] for mark in strips.marks]
+    assert np.argsort(places).tolist() == [3, 0, 2, 4, 1], "24 January to 15 February"
+
+
+def test_a_file_has_no_such_strips(foretold):
+    views = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 250)
+    views[(date(2026, 2, 16) - date(2022, 1, 3)).days] = 100.0
+    scenes = []
+    foretold({7: 1.0}, lambda scene, beat: scenes.append(scene), dataset=own(views), depth=0, epochs=1)
+    assert not hasattr(scenes[-1], "strips")
+
+
+def test_one_band_keeps_its_name_close_by(foretold):
+    shown = {}
+
+    def look(scene, beat):
+        if beat.startswith("lows") or beat in ("rise-late", "eve-chance", "window"):
+            on_screen = scene.get_mobject_family_members()
+            shown[beat.split("-")[0]] = sum(name in on_screen for name in scene.names)
+
+    foretold({1: 1.0}, look, **LINEAR)
+    assert shown["lows"] > 3 and (shown["rise"], shown["eve"], shown["window"]) == (1, 1, 0)
 
 
 def test_the_marks_stand_at_the_recorded_numbers(repeating):
@@ -222,7 +264,7 @@ def test_a_days_name_and_its_line_keep_off_the_numbers_and_the_rings_of_predicti
 def test_a_network_that_repeats_the_week_catches_the_lows_and_does_not_follow(repeating):
     lines = repeating["week"].lines
     assert list(lines) == ["real-made-up", "predict", "lows", "rise", "second-dip", "eve-chance", "window"]
-    assert "we put that dip into our made-up data" in lines["eve-chance"]["en"]
+    assert "We gave every year this dip, each time on another date" in lines["eve-chance"]["en"]
     assert not any("real" in line["en"] or "真实" in line["zh"] for line in lines.values())
     assert "Fridays and Saturdays" in lines["lows"]["en"]
     assert "星期五和星期六" in lines["lows"]["zh"]

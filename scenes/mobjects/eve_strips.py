@@ -1,0 +1,101 @@
+"""The same weeks of several years, one strip under another: a holiday that has another date each year."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+from gradreel.core.daily_series import DailySeries
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.day_words import day_words
+from gradreel.scenes.mobjects.plot import polyline, ring, segment
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.style import mix, palette
+from manim import VGroup
+from numpy.typing import NDArray
+
+LEFT, RIGHT, TOP = -5.2, 4.15, 2.3
+PITCH, HEIGHT = 0.84, 0.64  # from strip to strip; of a strip, from its lowest day to its highest
+FIRST, LAST = (1, 10), (2, 26)  # month and day
+NAMED = ((1, 15), (2, 1), (2, 15))
+RING, BESIDE = 0.13, 0.12  # radius; from the ring to its date
+BRACKET, HOOK, TEXT = 0.2, 0.1, 0.36  # right of the strips: a bracket, its ends, the words for it
+
+
+class EveStrips(VGroup):
+    """Red, a strip for each of ``days``, in the order of their years: the views of these weeks, that day ringed.
+
+    ``known``: how many of them were trained on; ``sides``: what those are called, and the others. Parts: ``ground``
+    (named days and what is at the sides), ``strips`` (year and line), ``marks`` (ring and date).
+    """
+
+    def __init__(
+        self, series: DailySeries, days: Sequence[date], known: int, sides: tuple[str, str], language: str
+    ) -> None:
+        super().__init__()
+        self.series, self.language = series, language
+        self.strips = VGroup(*(self._strip(k, day) for k, day in enumerate(days)))
+        self.marks = VGroup(*(self._mark(k, day) for k, day in enumerate(days)))
+        self.ground = VGroup(*self._calendar(len(days)), *self._sides(len(days), known, sides))
+        self.add(self.ground, self.strips, self.marks)
+
+    def at(self, k: int, day: date, views: float) -> NDArray:
+        """(3,): where strip ``k`` has so many views on this day."""
+        shown = self._views(day.year)[1]
+        share = (views - shown.min()) / (shown.max() - shown.min())
+        return np.array([self._x(day), self._base(k) + HEIGHT * share, 0.0])
+
+    @staticmethod
+    def _x(day: date) -> float:
+        """Equal dates of all years lie under each other."""
+        first, last = (date(day.year, *end) for end in (FIRST, LAST))
+        return LEFT + (RIGHT - LEFT) * (day - first).days / (last - first).days
+
+    @staticmethod
+    def _base(k: int) -> float:
+        return TOP - (k + 1) * PITCH + (PITCH - HEIGHT) / 2
+
+    def _views(self, year: int) -> tuple[list[date], NDArray]:
+        first, last = date(year, *FIRST), date(year, *LAST)
+        start = (first - self.series.start).days
+        count = (last - first).days + 1
+        return [first + timedelta(days=k) for k in range(count)], self.series.array()[start : start + count]
+
+    def _strip(self, k: int, day: date) -> VGroup:
+        days, views = self._views(day.year)
+        line = polyline(
+            np.array([self.at(k, one, v) for one, v in zip(days, views, strict=True)]), palette.red, style.GHOST_CURVE
+        )
+        year = words(str(day.year), style.LABEL, palette.dim)
+        return VGroup(year.place(self._base(k) + 0.2, left=style.LEFT_EDGE), line)
+
+    def _mark(self, k: int, day: date) -> VGroup:
+        views = float(self.series.array()[(day - self.series.start).days])
+        around = ring(self.at(k, day, views), RING, palette.text).set_fill(opacity=0)
+        name = words(day_words(day, self.language, "short"), style.TICK)
+        x, y = around.get_left()[0], around.get_center()[1]
+        return VGroup(around, name.place(y - name.height / 2, right=x - BESIDE))
+
+    def _calendar(self, count: int) -> list[VGroup]:
+        """Thin lines through all strips at a few dates, and their names below."""
+        bottom, named = self._base(count - 1), []
+        for month_and_day in NAMED:
+            day = date(2000, *month_and_day)
+            x = self._x(day)
+            line = segment((x, bottom, 0), (x, TOP, 0), mix(palette.axis, 0.28), style.AXIS)
+            name = words(day_words(day, self.language, "short"), style.TICK, palette.dim)
+            named.append(VGroup(line, name.place(bottom - 0.4, center=x)))
+        return named
+
+    def _sides(self, count: int, known: int, sides: tuple[str, str]) -> list[VGroup]:
+        """Right of the strips that were trained on, and of the others: a bracket and what they are called."""
+        parts = []
+        for first, end, text in ((0, known, sides[0]), (known, count, sides[1])):
+            if first < end:
+                low, high, x = self._base(end - 1), self._base(first) + HEIGHT, RIGHT + BRACKET
+                corners = [(x - HOOK, high, 0), (x, high, 0), (x, low, 0), (x - HOOK, low, 0)]
+                name = words(text, style.TICK, palette.dim)
+                name.place((low + high) / 2 - name.height / 2, left=RIGHT + TEXT)
+                parts.append(VGroup(polyline(np.array(corners), palette.axis, style.AXIS), name))
+        return parts
