@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -17,10 +18,9 @@ from gradreel.scenes.lecture.matrix_ends import (
     function_words,
     matrix_heading,
 )
-from gradreel.scenes.lecture.network_diagram import SUM_BASELINE, NetworkDiagram
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.growing_grid import WIDEST, GrowingGrid
+from gradreel.scenes.mobjects.growing_grid import GrowingGrid
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
     matrix_source,
@@ -36,7 +36,7 @@ from gradreel.scenes.mobjects.matrix_boxes import (
     along_then_across,
     up_then_across,
 )
-from gradreel.scenes.mobjects.network_sum import LINE
+from gradreel.scenes.mobjects.network_sum import LINE, WrittenSum
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.ticks import number_text
@@ -59,7 +59,7 @@ from pydantic import Field
 
 PARTS_SIZE, PARTS_Y = 60, 2.0  # of a = sigma(r) and r = b + W x above the line, before they are put in
 A_X, R_X = 0.3, 4.2  # each over its place there, so that it crosses nothing
-WRITTEN_Y = -2.75  # baseline of the first row in numbers
+WRITTEN_Y, OUTPUT_Y = -2.75, -3.2  # baselines of a row in numbers, and of y
 SHORT_SIZE, SHORT_Y = 64, -1.5
 CELL_LETTER = 34  # of an equation's letters in the boxes
 SMALL, SMALL_Y = 0.5, 1.45  # of the diagram above the equations
@@ -164,42 +164,62 @@ class MatrixForm(ThreeDaysScene):
     def _rows_beat(self) -> None:
         with self.beat("rows" if self.n_units > 1 else "rows-one"):
             # The last scene's numbers take the letters' places. A row of W stands up beside the column x, each number
-            # beside its own. Of the first row, product after product is written down, then b: that is r_1. The others
-            # go faster. On their way they pass beneath the column x
+            # beside its own. Product after product is written down, then b: that is r_1. The others go faster. On
+            # their way they pass beneath the column x
             boxes = self.board.sums.boxes
             boxes["x"].set_z_index(1)
-            for name in ("x", "w", "bias"):
-                leaving = [FadeOut(letter) for letter, _, _ in self.placed[name]]
-                self.play(*leaving, *(FadeIn(number) for number in boxes[name].cells), run_time=0.25)
-            for i in range(self.n_units):
-                self.play(*self._lit_row(i), run_time=0.2)
-                row: list[Animation] = []
-                if upright := self._stand_up(i):
-                    self.remove(*boxes["w"].numbers[i])  # the row itself goes, and its place is free
-                    self.play(*upright, run_time=0.8 if i == 0 else 0.5)
-                    row = [FadeIn(number) for number in boxes["w"].numbers[i]]
-                if i == 0:
-                    self._write_the_sum()
-                gone = [FadeOut(self.placed["r"][i][0]), *(FadeOut(moved.mobject) for moved in upright)]
-                self.play(*gone, *row, FadeIn(boxes["r"].numbers[i][0]), run_time=0.4)
+            sums = [self.written_row(i, WRITTEN_Y + LINE, self._shown_places()) for i in range(self.n_units)]
+            rounded = self._rounded_sign(self.board.sums.text.part("r-equals"), sums)
+            names = ("x", "w", "bias")
+            leaving = [FadeOut(letter) for name in names for letter, _, _ in self.placed[name]]
+            coming = [FadeIn(number) for name in names for number in boxes[name].cells]
+            self.play(*leaving, *coming, *rounded, run_time=0.4)
+            self.written: list[VGroup] = []
+            for i, row in enumerate(sums):
+                self._pull_through(i, row)
             lights = [emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells]
-            self.play(*lights, FadeOut(self.written), run_time=0.3)
+            self.play(*lights, FadeOut(self.written[-1]), run_time=0.3)
             boxes["x"].set_z_index(0)
             self.add(self.board.sums)
 
-    def _write_the_sum(self) -> None:
-        """r_1 in numbers: the products one by one, then b, and what they come to."""
-        row = NetworkDiagram._row(self, 0)
-        letter = row.letters.part("r").shift([0, -LINE, 0])
-        VGroup(letter, row.line).shift([0, WRITTEN_Y - SUM_BASELINE + LINE, 0])
-        self.written = VGroup(letter, row.line)
-        self.play(FadeIn(letter, row.equals), run_time=0.2)
-        constant, *products = row.numbers
-        steps = [FadeIn(product, shift=0.1 * UP) for product in products]
-        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.0, 0.5 * len(steps)))
-        self.play(FadeIn(constant, shift=0.1 * UP), run_time=0.4)
-        self.play(FadeIn(row.total), run_time=0.4)
-        self.add(self.written)
+    def _pull_through(self, i: int, row: WrittenSum) -> None:
+        """Row i of W stands up beside x, its sum is written in the place of the one before, and r_i is there."""
+        boxes, back = self.board.sums.boxes, []
+        self.play(*self._lit_row(i), *map(FadeOut, self.written[-1:]), run_time=0.2)
+        if upright := self._stand_up(i):
+            self.remove(*boxes["w"].numbers[i])  # the row itself goes, and its place is free
+            self.play(*upright, run_time=0.8 if i == 0 else 0.4)
+            back = [FadeIn(number) for number in boxes["w"].numbers[i]]
+        steps = [FadeIn(product, shift=0.1 * UP) for product in row.numbers[1:]]
+        self._write_the_sum(row, "r", steps, 0.9 if i == 0 else 0.4)
+        gone = [FadeOut(self.placed["r"][i][0]), *(FadeOut(moved.mobject) for moved in upright)]
+        self.play(*gone, *back, FadeIn(boxes["r"].numbers[i][0]), run_time=0.3)
+
+    def _write_the_sum(self, row: WrittenSum, side: str, steps: Sequence[Animation], pace: float = 1.0) -> None:
+        """``side``, in letters, and its numbers: the products, by ``steps``, then what is added, and what it comes to.
+
+        ``row`` has its letters in the line above; they are not shown.
+        """
+        letter = row.letters.part(side).shift([0, -LINE, 0])
+        self.play(FadeIn(letter, row.equals), run_time=0.2 * pace)
+        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.0, 0.5 * len(steps)) * pace)
+        self.play(FadeIn(row.numbers[0], shift=0.1 * UP), run_time=0.4 * pace)
+        self.play(FadeIn(row.total), run_time=0.4 * pace)
+        self.written.append(VGroup(letter, row.line))
+        self.add(self.written[-1])
+
+    def _shown_places(self) -> int:
+        """The most decimals that the boxes' numbers have: sums have no more than can be read there."""
+        equations = (self.board.sums, self.board.output)
+        return max(2, *(box.decimals for equation in equations for box in equation.boxes.values()))
+
+    @staticmethod
+    def _rounded_sign(equals: VGroup, sums: Sequence[WrittenSum]) -> list[Animation]:
+        """Between boxes of numbers of which a sum does not come out as printed, the sign says that they are rounded."""
+        if all(row.exact for row in sums):
+            return []
+        sign = formula("approx", 50).scale_to_fit_width(equals.width).set_color(equals[0].get_fill_color())
+        return [Transform(equals[0], sign[0].move_to(equals))]
 
     def _stand_up(self, i: int) -> list[Animation]:
         """Each number of row i of W moves to the right of the x that it is multiplied with, where there is room.
@@ -228,22 +248,35 @@ class MatrixForm(ThreeDaysScene):
     def _output_beat(self) -> None:
         with self.beat("output", activation=self.activation):
             # The r's go down and through the sigmoid, in short sigma, to the a's. The c's stand upright, then lie down
-            # as a row: c transposed, times a, plus the single b, is y
+            # as a row: c transposed, times a, pair by pair, plus the single b, is y
             board, sigma, output = self.board, self.board.sigma, self.board.output
             dimmed = [emphasis(part, PRESENT) for part in (board.sums, board.shapes)]
             self.play(*dimmed, FadeOut(self.short), run_time=0.5)
-            self.play(TransformFromCopy(board.sums.boxes["r"], sigma.boxes["r"]), run_time=0.8)
+            self.play(TransformFromCopy(board.sums.boxes["r"], sigma.boxes["r"]), run_time=0.7)
             self.play(FadeIn(board.sigma_word), FadeIn(sigma.text.part("r"), sigma.text.part("brackets")), run_time=0.5)
-            self.play(TransformFromCopy(board.sigma_word, sigma.text.part("sigmoid")), run_time=0.7)
+            self.play(TransformFromCopy(board.sigma_word, sigma.text.part("sigmoid")), run_time=0.6)
             self.play(FadeIn(sigma.boxes["a"], sigma.text.part("a"), sigma.text.part("a-equals")), run_time=0.5)
             self.add(sigma.text)
             self.play(FadeIn(board.c_column, board.c_letter), run_time=0.5)
-            self.wait(0.2)
             self._lay_down()
-            self.play(FadeIn(output.boxes["a"]), run_time=0.5)  # from its own place it would cross "= sigma(r)"
-            self.play(FadeIn(output.boxes["b"]), *self._rest_of(output.text, "c"), run_time=0.5)
-            self.play(FadeIn(output.boxes["y"]), run_time=0.5)
+            row = self.written_output(OUTPUT_Y + LINE, self._shown_places(), output.boxes["y"].decimals)
+            coming = [
+                FadeIn(output.boxes[name]) for name in ("a", "b")
+            ]  # a from its own place would cross "= sigma(r)"
+            self.play(*coming, *self._rest_of(output.text, "c"), run_time=0.5)
             self.add(output.text)
+            self._multiply(row)
+            self.play(FadeIn(output.boxes["y"]), *self._rounded_sign(output.text.part("equals"), [row]), run_time=0.5)
+
+    def _multiply(self, row: WrittenSum) -> None:
+        """c transposed times a: each pair lights up with its product, which is written below; then b is added."""
+        pairs = list(zip(*(self.board.output.boxes[name].cells for name in ("c", "a")), strict=True))
+        self.play(*(emphasis(number, FAINT) for pair in pairs for number in pair), run_time=0.3)
+        steps = [
+            AnimationGroup(FadeIn(product, shift=0.1 * UP), *(emphasis(number, FULL) for number in pair))
+            for product, pair in zip(row.numbers[1:], pairs, strict=True)
+        ]
+        self._write_the_sum(row, "y", steps, 0.7)
 
     def _lay_down(self) -> None:
         """The column of the c's tips over and is a row; its letter gets a T."""
@@ -255,7 +288,7 @@ class MatrixForm(ThreeDaysScene):
             *(number.animate.shift(goal.anchor.points[0] - number.anchor.points[0]) for number, goal in cells),
             Transform(letter, text[0]),
             FadeIn(text[1:]),
-            run_time=1.0,
+            run_time=0.8,
         )
         self.remove(column, letter)
         self.add(row, *text)
@@ -270,7 +303,8 @@ class MatrixForm(ThreeDaysScene):
             # The boxes go, their three equations stay. Into y = b + c^T a goes sigma(r) for a, and b + W x for r
             board, equations = self.board, (self.board.sums, self.board.sigma, self.board.output)
             boxes = [box for equation in equations for box in equation.boxes.values()]
-            gone = [FadeOut(part, run_time=0.8) for part in (*boxes, board.shapes, board.sigma_word, self.source)]
+            others = (board.shapes, board.sigma_word, self.source, self.written[-1])
+            gone = [FadeOut(part, run_time=0.8) for part in (*boxes, *others)]
             r = formula(vector_row_source(), PARTS_SIZE).move_to([R_X, PARTS_Y, 0])
             a = formula(vector_sigmoid_source(), PARTS_SIZE).move_to([A_X, PARTS_Y, 0])
             y = formula(vector_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
@@ -291,7 +325,8 @@ class MatrixForm(ThreeDaysScene):
             first, last = (self.n_units, self.n_features), (units, days)
             self.grid = grid = GrowingGrid(first, last, letter, foot - 0.4)
             stem = segment([letter, foot - 0.1, 0], [letter, foot - 0.4, 0], palette.axis, style.AXIS)
-            small, large = self._size_of_w(*first), self._size_of_w(*last)
+            small, large = self._size_of_w(*first, 0.0), self._size_of_w(*last, 1.0)
+            grid.show(0.0)
             self.play(FadeIn(stem, grid, small), run_time=0.5)
             self.play(
                 UpdateFromAlphaFunc(grid, lambda _, share: grid.show(share), run_time=2.4, rate_func=smooth),
@@ -303,8 +338,8 @@ class MatrixForm(ThreeDaysScene):
             self.play(FadeOut(stem, grid, large), run_time=0.4)
             self.play(FadeIn(self.step, shift=0.15 * UP), run_time=0.5)
 
-    def _size_of_w(self, rows: int, columns: int) -> TextMobject:
-        """How large W is, right of its grid."""
+    def _size_of_w(self, rows: int, columns: int, share: float) -> TextMobject:
+        """How large W is, right of its grid when that has grown so far."""
         size = formula(f'yellow("{number_text(rows)}" times "{number_text(columns)}")', style.SUBTITLE)
-        right = self.line.part("w").get_x() + WIDEST / 2
+        right = self.grid.show(share).get_right()[0] + 0.3
         return size.place(self.line.get_bottom()[1] - 1.0, left=min(right, style.RIGHT_EDGE - size.width))

@@ -7,7 +7,7 @@ from typing import Any
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.network_diagram import SUM_BASELINE
 from gradreel.scenes.lecture.network_surface import surface_as_left
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.day_words import day_words, weekday_words
@@ -28,16 +28,16 @@ def diagram_as_left(scene: ThreeDaysScene) -> tuple[list[VMobject], TextMobject,
     """
     if scene.n_features > 1:
         return surface_as_left(scene), scene.data_words(), heading(diagram_words(scene, "heading-surface"))
-    labels = [*scene.weight_labels.values(), *scene.c_labels.values(), *scene.bias_arrows, scene.output_bias]
+    labels = [*scene.c_labels.values(), *scene.bias_arrows, scene.output_bias]
     letters = [] if scene.diagram.is_crowded else scene.letters
     numbers = [number for column in (X, R, A, Y) for number in scene.numbers[column]]
-    row = NetworkDiagram._output_row(scene)
-    written = [*labels, *letters, *numbers, scene.days_ago(), scene.truth_words(), row.letters, row.line]
+    row = scene.written_output(SUM_BASELINE)
+    written = [*labels, *letters, *numbers, scene.days_ago(), *scene.end_words(), row.letters, row.line]
     for i in range(scene.n_units):
         emphasize(scene.diagram.edges[X].into(i), FAINT)
-        emphasize(VGroup(scene.labels_into(i), scene.bias_arrows[i]), PRESENT)
+        emphasize(scene.bias_arrows[i], PRESENT)
     day, language = scene.example.day, scene.context.language
-    fields = {"day": day_words(day, language), "weekday": weekday_words(day, language)}
+    fields = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
     return written, scene.data_words(), heading(diagram_words(scene, "heading-numbers", **fields))
 
 

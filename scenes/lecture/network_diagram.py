@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from gradreel.core.theta import unpack
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.network_surface import SurfaceBeats, zh_views
 from gradreel.scenes.lecture.three_days import A, R, X, Y
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
-from gradreel.scenes.mobjects.arithmetic import printed_products
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.lecture_formulas import many_features_source, row_source
+from gradreel.scenes.mobjects.lecture_formulas import many_features_source
 from gradreel.scenes.mobjects.network_parts import Pulse
-from gradreel.scenes.mobjects.network_sum import WrittenSum, fitting_places, output_row_source
+from gradreel.scenes.mobjects.network_sum import WrittenSum
 from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.view_window import ViewWindow
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
 from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, TransformFromCopy, VGroup
 
@@ -22,6 +21,7 @@ WHOLE_SIZE, WHOLE_BASELINE = 56, 1.83  # of the formula, as more-features leaves
 PLACE_SIZE = 46  # of it below the diagram
 SUM_BASELINE = -2.72
 ZOOM = (-2.2, 2.2, -3.4, -2.45)  # of the enlarged sigmoid
+CHART, CHART_DAYS = (-1.4, 5.9, -1.0, 1.5), 14  # of the last views: left, right, bottom, top; about so many days
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
 """Parts of the formula that belong to its bracket."""
 
@@ -47,36 +47,54 @@ class NetworkDiagram(SurfaceBeats):
 
     def _formula_beat(self) -> None:
         with self.beat("formula" if self.n_features > 1 else "formula-one", days=Count(self.n_features)):
-            # The formula as the last scene left it. It makes room at the bottom; the features stand at the left
+            # The formula as the last scene left it. It makes room at the bottom; the features stand at the left. The
+            # days of the window fly into them as numbers; what they are called stays
             whole = formula(many_features_source(self.n_units, self.n_features, self.run.activation), WHOLE_SIZE)
             whole.place(WHOLE_BASELINE, left=style.LEFT_EDGE)
             self.add(whole)
             self.play(self.next_title("heading"), run_time=0.6)
-            self.wait(1.2)
+            self.wait(0.6)
             self.play(whole.animate.scale(PLACE_SIZE / WHOLE_SIZE).move_to([0, SUM_BASELINE, 0]), run_time=1.2)
-            column, letters, self.source = self.diagram.columns[X], self.letters[X], self.data_words()
-            self.play(LaggedStart(*map(FadeIn, column.nodes.values()), lag_ratio=0.3), FadeIn(letters), run_time=1.0)
-            self.play(LaggedStart(*map(FadeIn, self.days_ago()), lag_ratio=0.3), FadeIn(self.source), run_time=0.8)
-            self.whole = whole
+            self.whole, self.source = whole, self.data_words()
+            self._features()
+
+    def _features(self) -> None:
+        """Circles for the days before, and a close look at the last views, whose window they are filled from."""
+        nodes, days, numbers = list(self.diagram.columns[X].nodes.values()), self.n_features, self.numbers[X]
+        chart = ViewWindow(self.dataset, self.example.day, CHART_DAYS, self.context.language, CHART)
+        chart.outside = FAINT
+        chart.show(days)
+        circles = LaggedStart(*map(FadeIn, nodes), lag_ratio=0.3)
+        self.play(circles, FadeIn(self.days_ago()), FadeIn(chart.plot, chart.window, self.source), run_time=0.9)
+        flying = [dot.copy() for dot in reversed(chart.dots[-days:])]  # yesterday's first
+        ways = (dot.animate.move_to(node) for dot, node in zip(flying, nodes, strict=True))
+        self.play(LaggedStart(*ways, lag_ratio=0.25), run_time=1.4)
+        self.play(FadeOut(*flying), *map(FadeIn, numbers), run_time=0.3)
+        self.wait(0.7)
+        self.play(FadeOut(chart.plot, chart.window, *numbers), FadeIn(self.letters[X]), run_time=0.6)
 
     def _bracket_beat(self) -> None:
         with self.beat("bracket", activation=self.activation):
-            # All of the formula but its bracket steps back; the bracket unfolds into the sum that it stands for. Then
-            # term after term lights up, and its yellow arrow runs into the first circle
+            # All of the formula but its bracket steps back; then what is left of it goes, and the bracket opens. Its
+            # first term has its index; term after term joins it, and its yellow arrow runs into the first circle
             whole, self.row = self.whole, self._row(0)
             letters, lines = self.row.letters, self.diagram.edges[X].into(0)
             node, bias = self.diagram.columns[R].nodes[0], self.bias_arrows[0]
             self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts if name not in INSIDE), run_time=0.6)
-            self.wait(0.6)
-            origins = {f"{name}_{j}": name for name in ("w", "x") for j in range(1, self.n_features + 1)}
-            self.play(*grow(whole, letters, origins), FadeIn(node), FadeIn(self.letters[R][0]), run_time=1.8)
+            self.wait(0.4)
+            gone = [whole.part(name) for name in whole.parts if name not in ("bias", "w", "x")]
+            self.play(*(part.animate.set_opacity(0) for part in gone), run_time=0.4)
             start = letters.parts["w_1"][0]
             ends = [start, *(letters.parts[f"x_{j}"][-1] + 1 for j in range(1, self.n_features + 1))]
             terms = [VGroup(*letters[ends[j] : ends[j + 1]]) for j in range(self.n_features)]
             constant = VGroup(*letters[letters.parts["bias"][0] : start])  # b_1 and the sign after it
-            self.play(*(emphasis(term, FAINT) for term in (*terms, constant)), run_time=0.4)
+            for term in terms[1:]:
+                term.set_opacity(0)
+            arriving = grow(whole, letters, {"w_1": "w", "x_1": "x"})
+            self.play(*arriving, FadeIn(node), FadeIn(self.letters[R][0]), run_time=1.6)
+            self.play(emphasis(constant, FAINT), run_time=0.3)
             for line, label, term in zip(lines, self.labels_into(0), terms, strict=True):
-                self.play(Create(line), FadeIn(label), emphasis(term, FULL), run_time=0.8)
+                self.play(Create(line), FadeIn(label), term.animate.set_opacity(1), run_time=0.8)
             self.play(FadeIn(bias, shift=0.15 * UP), emphasis(constant, FULL), run_time=0.7)
             self.add(letters)
 
@@ -94,13 +112,13 @@ class NetworkDiagram(SurfaceBeats):
                 self.wait(0.5 * seconds)
 
     def _dimmed(self, i: int) -> list[Animation]:
-        """Row i steps back; its labels less than its arrows."""
+        """Row i steps back; its labels go."""
         arrows = [emphasis(line, FAINT) for line in self.diagram.edges[X].into(i)]
-        return [*arrows, emphasis(self.labels_into(i), PRESENT), emphasis(self.bias_arrows[i], PRESENT)]
+        return [*arrows, FadeOut(self.labels_into(i)), emphasis(self.bias_arrows[i], PRESENT)]
 
     def _lit(self, i: int) -> list[Animation]:
-        parts = (*self.diagram.edges[X].into(i), self.labels_into(i), self.bias_arrows[i])
-        return [emphasis(part, FULL) for part in parts]
+        parts = (*self.diagram.edges[X].into(i), self.bias_arrows[i])
+        return [*(emphasis(part, FULL) for part in parts), FadeIn(self.labels_into(i))]
 
     def _output_beat(self) -> None:
         with self.beat("output", activation=self.activation):
@@ -120,33 +138,34 @@ class NetworkDiagram(SurfaceBeats):
 
     def _row(self, i: int) -> WrittenSum:
         """r_i in letters and numbers, i counted from 0: the first one with its products, the others by their result."""
-        layers, there, roles = unpack(self.run, self.theta), self.there, ("green", "yellow", "text")
-        bias, weights, r = layers.biases[0][i], layers.weights[0][i], there.r[0]
-        printed = printed_products(bias, zip(weights, there.x, strict=True), r[i], fitting_places(r))
-        row = WrittenSum(row_source(i + 1, self.n_features), "r", printed, SUM_BASELINE, roles, total_only=i > 0)
+        row = self.written_row(i, SUM_BASELINE, total_only=i > 0)
         return row.start_at(self._row(0).left) if i else row
 
     def _output_row(self) -> WrittenSum:
-        layers, there = unpack(self.run, self.theta), self.there
-        products = zip(layers.c, there.a[0], strict=True)
-        printed = printed_products(float(layers.b), products, there.y, self.unit.decimals)
-        return WrittenSum(output_row_source(self.n_units), "y", printed, SUM_BASELINE, ("grey", "magenta", "blue"))
+        return self.written_output(SUM_BASELINE)
 
     def _numbers_beat(self) -> None:
         day = self.example.day
         fields = in_languages("day", lambda language: day_words(day, language))
         fields |= in_languages("weekday", lambda language: weekday_words(day, language))
-        with self.beat("numbers", days=Count(self.n_features), **fields):
-            # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1.
-            # Then the results of the other rows, one by one
-            dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
-            language = self.context.language
-            title = self.next_title(
-                "heading-numbers", day=day_words(day, language), weekday=weekday_words(day, language)
-            )
-            self.play(title, *dimmed, *self.into_nodes(X), run_time=0.9)
-            for i in range(self.n_units):
-                self._work_out(i)
+        fields["days"] = Count(self.n_features)
+        if day >= self.dataset.first_unseen:
+            with self.beat("numbers", **fields):
+                # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1.
+                # Then the results of the other rows, one by one
+                self._all_rows()
+        else:
+            with self.beat("numbers-seen", **fields):
+                # The same of a day that it was trained on
+                self._all_rows()
+
+    def _all_rows(self) -> None:
+        day, language = self.example.day, self.context.language
+        dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
+        named = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
+        self.play(self.next_title("heading-numbers", **named), *dimmed, *self.into_nodes(X), run_time=0.9)
+        for i in range(self.n_units):
+            self._work_out(i)
 
     def _work_out(self, i: int) -> None:
         """The sum of row i: its letters, its numbers, and its result in the node; the first one slowly."""
@@ -170,44 +189,57 @@ class NetworkDiagram(SurfaceBeats):
         said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
         if said["prediction"] == said["label"]:
             with self.beat("result-exact", **said):
-                # One number in its sigmoid, enlarged; all go through; the last sum; the day's value below y is the same
+                # Number after number in its sigmoid, enlarged; the last sum; the day's value below y is the same
                 self._last_numbers()
         elif self.there.y < self.there.label:
             with self.beat("result-low", **said):
-                # One number in its sigmoid, enlarged; all go through; the last sum; the day's value below y is higher
+                # Number after number in its sigmoid, enlarged; the last sum; the day's value below y is higher, and by
+                # how much
                 self._last_numbers()
         else:
             with self.beat("result-high", **said):
-                # One number in its sigmoid, enlarged; all go through; the last sum; the day's value below y is lower
+                # Number after number in its sigmoid, enlarged; the last sum; the day's value below y is lower, and by
+                # how much
                 self._last_numbers()
 
     def _last_numbers(self) -> None:
         diagram, new = self.diagram, self._output_row()
-        self._enlarge(0)
-        self.play(Pulse(diagram.edges[R], palette.text).run(0.7))
-        self.play(*self.into_nodes(A), run_time=0.4)
+        self._enlarge()
         lights = [emphasis(part, FULL) for part in (diagram.edges[A], *self.c_labels.values())]
-        self.play(FadeOut(self.zoom), *lights, run_time=0.3)
+        self.play(FadeOut(self.zoom, self.zoom.ways[-1]), *lights, run_time=0.3)
         self.play(FadeIn(new.letters), run_time=0.3)
         self.row = new
         terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
         self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.5)
         self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
         self.wait(0.8)  # the prediction stands alone until the day's own number is spoken of
-        self.play(FadeIn(self.truth_words(), shift=0.15 * UP), run_time=0.6)
+        for part in self.end_words():
+            self.play(FadeIn(part, shift=0.15 * UP), run_time=0.5)
 
-    def _enlarge(self, i: int) -> None:
-        """What the box between r_i and a_i does: its picture becomes a curve, along which the number finds its a."""
-        names = f"blue(r_{i + 1})", f"blue(a_{i + 1})"
-        printed = [self.numbers[column][i].text.replace("\u2212", "-") for column in (R, A)]
-        box, r = self.diagram.boxes[i], float(self.there.r[0][i])
-        self.zoom = zoom = ActivationZoom(self.run.activation, r, names, (printed[0], printed[1]), ZOOM)
+    def _enlarge(self) -> None:
+        """What a box between r and a does: its picture becomes a curve, along which number after number finds its a."""
+        box, r = self.diagram.boxes[0], self.there.r[0]
+        self.zoom = zoom = ActivationZoom(self.run.activation, r, [self._in_and_out(i) for i in range(len(r))], ZOOM)
         leaving = [FadeOut(self.row.letters), FadeOut(self.row.line), *self._dimmed(self.n_units - 1)]
         self.play(*leaving, run_time=0.3)
-        self.play(TransformFromCopy(box[1], zoom.curve), FadeIn(zoom.axis), emphasis(box, FULL), run_time=0.7)
-        self.play(FadeIn(zoom.come), FadeIn(zoom.dot), run_time=0.4)
-        self.play(zoom.dot.animate.move_to(zoom.point), Create(zoom.up), run_time=0.6)
-        self.play(Create(zoom.across), run_time=0.4)
-        self.play(FadeIn(zoom.goes), run_time=0.3)
+        self.play(TransformFromCopy(box[1], zoom.curve), FadeIn(zoom.axis, zoom.marks), run_time=0.6)
         self.add(zoom)
-        self.wait(0.2)
+        for i in range(len(r)):
+            self._let_through(i, 1.0 if i == 0 else 1.5 / len(r))
+
+    def _in_and_out(self, i: int) -> tuple[str, str]:
+        """What stands beside the enlarged curve: "r_1 = -0.32", as in the circle, and "a_1 = 0.42"."""
+        r, a = (self.numbers[column][i].text.replace("\u2212", "-") for column in (R, A))
+        return f"blue(r_{i + 1}) = {r}", f"blue(a_{i + 1}) = blue({a})"
+
+    def _let_through(self, i: int, seconds: float) -> None:
+        """Number i drops on the curve's axis, goes up to the curve and out at the right, and its a is in the circle."""
+        way, number = self.zoom.ways[i], self.numbers[A][i]
+        leaving = [FadeOut(self.zoom.ways[i - 1])] if i else []
+        self.play(*leaving, FadeIn(way.come, way.dot), run_time=0.4 * seconds)
+        self.play(way.dot.animate.move_to(way.point), Create(way.up), run_time=0.5 * seconds)
+        self.play(Create(way.across), FadeIn(way.goes), run_time=0.4 * seconds)
+        named = [FadeOut(self.letters[A][i])] if self.diagram.is_crowded else []
+        pulse = Pulse(self.diagram.edges[R].into(i), palette.text).run()
+        self.play(pulse, FadeIn(number, target_position=way.goes), *named, run_time=0.6 * seconds)
+        self.add(way)

@@ -18,7 +18,7 @@ from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize
 from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 
 AMONG, MOST_DAYS, FEWEST_DAYS = 40, 14, 6  # real days around the one that is shown: of so many so many; or none
-TURN, BACK, TRAIN = 3.2, 1.2, 2.2  # seconds
+TURN, BACK, TRAIN = 3.2, 1.2, 3.0  # seconds
 TRY = 1.4  # seconds in which the first term is turned, or moved, or sunk
 TRIED = 50.0, 0.3, -1.0  # degrees, lengths of the ground, c's factor
 
@@ -96,7 +96,7 @@ class SurfaceBeats(ThreeDaysScene):
         if held == 1:
             with self.beat("floor"):
                 # The diagram goes, but for its boxes, which move to the left; the sum stands up beside them. A square
-                # of ground, on it the day; from there the sheet spreads over the ground and rises, as high as b
+                # of ground; the sheet spreads over it and rises, as high as b, which is written at the axis
                 self._lay_the_floor(row)
         elif held:
             with self.beat("floor-more"):
@@ -120,10 +120,10 @@ class SurfaceBeats(ThreeDaysScene):
         drawn = [Create(board.ground.floor), Create(board.ground.rims), FadeIn(board.ground.labels)]
         self.play(*drawn, *dimmed, *([FadeIn(board.held)] if len(board.held) else []), run_time=1.0)
         self.add(board.ground)
-        self.play(FadeIn(board.spot, scale=0.4), run_time=0.4)
         self.add(board.sheet)
-        self.play(self._over(board.sheet, board.spread, 0.6), FadeOut(board.spot, run_time=0.4))
+        self.play(self._over(board.sheet, board.spread, 0.6))
         self.play(self._over(board.sheet, board.raise_floor, 0.8))
+        self.play(FadeIn(board.tag), run_time=0.4)
 
     def _ramps_beat(self) -> None:
         board, count = self.board, self.board.surface.n_terms
@@ -133,7 +133,8 @@ class SurfaceBeats(ThreeDaysScene):
             seconds = 0.75 if count <= 3 else 0.6
             for i, box in enumerate(self.diagram.boxes):
                 ramp, floor = board.ramps[i], board.floors[i]
-                self.play(emphasis(board.term(i), FULL), FadeOut(box), FadeIn(floor), run_time=0.4 * seconds)
+                gone = [FadeOut(box), *([] if i else [FadeOut(board.tag)])]
+                self.play(emphasis(board.term(i), FULL), *gone, FadeIn(floor), run_time=0.4 * seconds)
                 self.add(ramp)
                 self.play(self._over(ramp, lambda share, i=i: board.unfold(i, share), 0.8 * seconds))
                 self.play(self._over(board.sheet, lambda share, i=i: board.add_term(i, share), 1.1 * seconds))
@@ -200,8 +201,8 @@ class SurfaceBeats(ThreeDaysScene):
         gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
         with self.beat(name, **gaps, **zh_views(gaps)):
             # Other real days stand about it, each with its gap. Back to the start of the training, where the sheet was
-            # another; then, update after update, it bends to where it was, and the gaps with it. How large they are on
-            # the mean is seen where the sheet rests: on its way there it may be less for a while, as nobody explains
+            # another; then, update after update, it bends to where it was, and the gaps with it, whose mean runs along.
+            # It may be less for a while: the training is on all its days, not on these
             self.remove(board.day)
             self.add(board.days, board.day)
             coming = [FadeIn(board.days, shift=0.1 * UP), FadeIn(board.key)]
@@ -211,7 +212,7 @@ class SurfaceBeats(ThreeDaysScene):
             self.wait(1.2)  # until "untrained" is said
             moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day, board.tally)
             self.play(self._over(moving, lambda share: board.train(1.0 - share), BACK))
-            self.wait(2.4)  # until how far it is has been said
-            self.play(self._over(moving, board.train, TRAIN))
+            self.wait(1.9)  # until how far it is has been said
+            self.play(self._over(moving, board.train, TRAIN).set_rate_func(linear))
             self.remove(moving)
             self.add(*board.turning, board.days, board.day, board.tally, board.key)

@@ -22,7 +22,7 @@ from gradreel.scenes.mobjects.matrix_boxes import NumberBox
 from gradreel.scenes.mobjects.text import Number, formula, heading, words
 from gradreel.scenes.mobjects.theta_column import GrowingColumn, ThetaColumn
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, emphasis, palette
+from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
     UP,
     FadeIn,
@@ -41,7 +41,9 @@ MOST = 5  # features, and units, whose matrix has room
 FORMULA_SIZE, FORMULA_Y = 64, 2.05
 BOXES = (style.LEFT_EDGE, 1.75, 0.35)  # left, right, top
 ROOM, LEAST_GAP = 2.3, 0.12
-COLUMN = (4.75, -3.3, 3.35)  # middle, bottom, top
+COLUMN = (4.55, -3.3, 3.35)  # middle, bottom, top
+BACK = 0.5  # of the boxes' colours while the b's are spoken of
+TAG = 0.4  # from the tallest box down to the baseline of what the b's are
 FUNCTION_SIZE, FUNCTION_Y = 84, 1.5
 ORDER = ("b", "c", "bias", "w")  # of the boxes: as in the formula, so that nothing stands between W and theta
 
@@ -99,6 +101,7 @@ class Theta(LectureScene):
         trace = self.trace("run")
         self.run = trace.experiment
         theta = np.asarray(trace.parameters[-1], dtype=np.float64)
+        self.activation = self.run.activation.replace("_", " ").replace("relu", "ReLU")  # as it is said
         self.theta = in_thousands(self.run, theta) if isinstance(self.run.dataset, DailyViews) else theta
 
     def _build(self) -> None:
@@ -123,7 +126,8 @@ class Theta(LectureScene):
         decimals = [box.decimals for box in self.boxes.values() for _ in box.cells]
         self.column = ThetaColumn(parameter_names(self.run), self.theta, decimals, COLUMN)
         self.larger = self.parameters.larger
-        self.grown = GrowingColumn(self.run.n_parameters, self.larger.n_parameters, COLUMN)
+        said = self.screen("before", count=number_text(self.run.n_parameters))
+        self.grown = GrowingColumn(self.run.n_parameters, self.larger.n_parameters, COLUMN, said)
         foot, right = self.column.label.baseline - 0.75, self.column.label.get_right()[0]
         word = words(self.screen("numbers"), style.HEADING, palette.orange).place(foot, right=right)
         self.count = Number(self.run.n_parameters, 0, style.SUBTITLE, palette.orange, group=True)
@@ -148,12 +152,18 @@ class Theta(LectureScene):
             self.heads[name] = head.move_to([box.get_x(), top + 0.42, 0])
             x += box.width + gap
         self.goal = goal.move_to([left + goal.width / 2, FORMULA_Y, 0])
+        foot = top - max(box.height for box in self.boxes.values()) - TAG
+        one = words(self.screen("one-number"), style.LABEL, palette.grey).place(foot, left=left)
+        each = words(self.screen("one-each", activation=self.activation), style.LABEL, palette.green)
+        middle = max(self.boxes["bias"].get_x(), one.get_right()[0] + LEAST_GAP + each.width / 2)
+        self.tags = VGroup(one, each.place(foot, center=middle))
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _unknowns_beat(self) -> None:
         with self.beat("unknowns"):
-            # The line from before goes up. x is given and steps back; out of b, c, b and W come their numbers
+            # The line from before goes up. x is given and steps back; out of b, c, b and W come their numbers. Then c
+            # and W step back too, and below each b is what it is
             step, old = function_words(self), heading(matrix_heading(self, self.run.hidden[0]))
             self.add(self.line, step, old)  # as the last scene left them
             self.title, arriving = next_heading(self.screen("heading"), old)
@@ -163,12 +173,19 @@ class Theta(LectureScene):
             self.play(*(emphasis(part, FAINT) for part in given), run_time=0.6)
             for name in ORDER:
                 box = self.boxes[name]
-                self.play(TransformFromCopy(self.line.part(name)[:1], self.heads[name]), FadeIn(box), run_time=0.7)
+                self.play(TransformFromCopy(self.line.part(name)[:1], self.heads[name]), FadeIn(box), run_time=0.6)
+            self.others = [part for name in ("c", "w") for part in self._of(name)]
+            self.play(*(emphasis(part, BACK) for part in self.others), FadeIn(self.tags), run_time=0.5)
+
+    def _of(self, name: str) -> tuple[VMobject, ...]:
+        """All that shows the parameters of one letter."""
+        return self.line.part(name), self.heads[name], self.boxes[name]
 
     def _stack_beat(self) -> None:
         with self.beat("stack", count=Count(self.run.n_parameters)):
             # Row after row of W goes over to the right, then b, c and b, one below the other: each keeps its colour.
-            # A box that is empty is gone, so the next numbers cross nothing
+            # A box that is empty is gone, and a cell's number comes when it is filled: what flies crosses nothing
+            self.play(*(emphasis(part, FULL) for part in self.others), FadeOut(self.tags), run_time=0.3)
             start = 0
             for (name, box), group in zip(self.boxes.items(), self.column.groups, strict=True):
                 self.remove(box)
@@ -177,7 +194,7 @@ class Theta(LectureScene):
                     self._over(row, start)
                     start += len(row)
                 self.play(FadeOut(box.box), FadeOut(self.heads[name]), FadeIn(group), run_time=0.4)
-            self.play(FadeIn(self.column.label), FadeIn(self.column.dots), run_time=0.6)
+            self.play(FadeIn(self.column.label), FadeIn(self.column.dots), run_time=0.4)
             self.play(FadeIn(self.counted, shift=0.15 * UP), run_time=0.5)
             self.add(self.column)
 
@@ -190,9 +207,11 @@ class Theta(LectureScene):
                 moves.append(FadeOut(number))
         moves += [ReplacementTransform(number, column.numbers[k]) for number, k in shown]
         if shown:
-            self.play(FadeIn(*(VGroup(column.boxes[k], column.names[k]) for _, k in shown)), run_time=0.3)
+            self.play(FadeIn(*(column.boxes[k] for _, k in shown)), run_time=0.2)
         self.add(*row)  # over the cells
-        self.play(*moves, run_time=0.8 if shown else 0.3)
+        self.play(*moves, run_time=0.7 if shown else 0.3)
+        if shown:
+            self.play(FadeIn(*(column.names[k] for _, k in shown)), run_time=0.2)
         self.add(*(column.numbers[k] for _, k in shown))
 
     def _length_beat(self) -> None:

@@ -8,16 +8,19 @@ from typing import Self
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.theta import unpack
 from gradreel.core.written_out import Forward, example_of, forward, in_thousands, label_day, view_unit
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments import days_that_differ, shown_name
+from gradreel.scenes.mobjects.arithmetic import printed_products
 from gradreel.scenes.mobjects.day_words import unit_words
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.lecture_formulas import row_source
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import centered_number
-from gradreel.scenes.mobjects.network_sum import fitting_places
-from gradreel.scenes.mobjects.text import Number, TextMobject, words
+from gradreel.scenes.mobjects.network_sum import MOST_PLACES, WrittenSum, fitting_places, output_row_source
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
 from manim import Animation, AnimationGroup, FadeIn, FadeOut, VGroup
@@ -119,6 +122,22 @@ class ThreeDaysScene(LectureScene):
             Y: [diagram.number(Y, 0, self.there.y, self.decimals)],
         }
 
+    def written_row(self, i: int, baseline: float, most: int = MOST_PLACES, total_only: bool = False) -> WrittenSum:
+        """r_i in letters and numbers, i counted from 0: its products, or its result alone; ``most`` decimals."""
+        layers, there, roles = unpack(self.run, self.theta), self.there, ("green", "yellow", "text")
+        bias, weights, r = layers.biases[0][i], layers.weights[0][i], there.r[0]
+        printed = printed_products(bias, zip(weights, there.x, strict=True), r[i], fitting_places(r), most)
+        return WrittenSum(row_source(i + 1, self.n_features), "r", printed, baseline, roles, total_only)
+
+    def written_output(self, baseline: float, most: int = MOST_PLACES, places: int | None = None) -> WrittenSum:
+        """y in letters and numbers, itself to ``places`` decimals; by default as views are said."""
+        layers, there, roles = unpack(self.run, self.theta), self.there, ("grey", "magenta", "blue")
+        products = zip(layers.c, there.a[0], strict=True)
+        printed = printed_products(
+            float(layers.b), products, there.y, self.decimals if places is None else places, most
+        )
+        return WrittenSum(output_row_source(self.n_units), "y", printed, baseline, roles)
+
     def labels_into(self, i: int) -> VGroup:
         return VGroup(*(label for (to, _), label in self.weight_labels.items() if to == i))
 
@@ -144,6 +163,20 @@ class ThreeDaysScene(LectureScene):
         self.truth = centered_number(self.there.label, self.decimals, style.LABEL + 6, palette.red)
         self.truth.shift([node.get_x(), bottom - 0.95, 0])
         return VGroup(name, self.truth)
+
+    def end_words(self) -> list[VGroup]:
+        """The day's real value, and, where it is another as printed, how far the prediction is from it."""
+        truth, outcome = self.truth_words(), self.outcome
+        return [truth, *([self.difference_words()] if outcome["prediction"] != outcome["label"] else [])]
+
+    def difference_words(self) -> TextMobject:
+        """Below the day's real value how far the prediction is from it, in printed numbers."""
+        prediction, label = (round(value, self.decimals) for value in (self.there.y, self.there.label))
+        texts = {value: number_text(value, self.decimals) for value in (prediction, label, abs(prediction - label))}
+        parts = [f"blue({texts[prediction]})", f"red({texts[label]})"]
+        larger, smaller = parts if prediction > label else parts[::-1]
+        text = formula(f"{larger} - {smaller} = {texts[abs(prediction - label)]}", style.LETTER)
+        return text.place(self.truth.get_bottom()[1] - 0.5, right=style.RIGHT_EDGE)
 
     def into_nodes(self, column: int, numbers: list[Number] | None = None) -> list[Animation]:
         """Numbers come into the nodes of a column; in a crowded diagram they take their letters' place."""

@@ -244,7 +244,7 @@ class LayerDiagram(VGroup):
         for i, node in self.columns[k].nodes.items():
             arrow = arrow_up(node.get_bottom() - np.array([0, 0.05, 0]), length - 0.04, color)
             name = formula(f"{letter}_{i + 1}" if index else letter, size, color)
-            name.place(node.get_bottom()[1] - length + 0.06, left=node.get_x() + 0.2)
+            name.place(node.get_bottom()[1] - length + 0.12, left=node.get_x() + 0.3)
             made.append(VGroup(arrow, name))
         return made
 

@@ -14,6 +14,7 @@ LARGEST, NUMBER_SIZE = 44.0, 40.0
 LINE = 0.56  # scene units from the letters' baseline down to that of the numbers
 GAP = 0.16  # on both sides of a sign
 WIDEST = 12.7
+MOST_PLACES = 4  # decimals, where fewer do not add up as printed
 
 
 def output_row_source(count: int) -> str:
@@ -28,7 +29,7 @@ class WrittenSum:
     ``numbers[t]`` is term t with the sign before it; ``equals`` is the sign that starts the line, below that of the
     letters; ``total`` ends it, "= -0.32"; ``line`` is all of them. With ``total_only`` the line is the total alone.
     ``roles``: colours of the constant, of the first factors and of the second ones. The wider of both lines is centred
-    at x = 0.
+    at x = 0. ``exact``: the numbers come to the total as printed; where they do not, the sign before it says so.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class WrittenSum:
         roles: tuple[str, str, str],
         total_only: bool = False,
     ) -> None:
+        self.exact = printed.exact
         self.letters = formula(source, LARGEST)
         if self.letters.width > WIDEST:
             self.letters = formula(source, LARGEST * WIDEST / self.letters.width)

@@ -28,7 +28,8 @@ DOT, DAY_DOT = 0.052, 0.075  # radii
 CARD = (1.7, 1.4, (5.55, 2.2))  # of the enlarged gap: width, height, middle
 GAP = 0.86  # height of the gap there
 LEAD = 0.22  # from the day to the line to the card
-AT_REST = 0.02  # share of the training at either end in which the mean gap is seen
+STEM = 3.0  # width of the line from the prediction to the day
+TAG_GAP = 0.3  # left of the axis of y and of its numbers, to the constant's
 TALLY, KEY = 2.62, style.CAPTION_BASELINE  # baselines of the update and the mean gap, and of the two kinds of days
 
 
@@ -60,9 +61,10 @@ class SurfaceBoard(VGroup):
     that the box has room for. ``inner``: the first term's source.
 
     Parts: ``held`` (what the other features are held at), ``column`` (the sum), ``ramps`` and their ``floors``,
-    ``ground``, ``spot`` (where the day lies on it), ``sheet``, ``days``, ``key`` (to them), ``day`` (dots of the
-    prediction and of the label), ``card`` (the gap between them, enlarged), ``lead`` (a line to there), ``tally`` (of
-    the walk: its update and how far the days are from the surface, on the mean), ``inner`` (the first term in letters).
+    ``ground``, ``tag`` (the constant, at the axis of y), ``sheet``, ``days``, ``key`` (to them), ``day`` (a line from
+    the prediction to the label, and a dot of each), ``card`` (the gap between them, enlarged), ``lead`` (a line to
+    there), ``tally`` (of the walk: its update and how far the days are from the surface, on the mean), ``inner`` (the
+    first term in letters).
     """
 
     def __init__(
@@ -108,10 +110,10 @@ class SurfaceBoard(VGroup):
         self.ramps, self.floors = VGroup(), VGroup()
         for i, term in enumerate(small.terms):
             self._add_ramp(i, term)
-        self.day = VGroup(ring((0, 0, 0), DAY_DOT, palette.text, palette.blue), ring((0, 0, 0), DAY_DOT, palette.red))
-        self.day[1].set_fill(palette.red, 1)
-        self.spot = ring(self.box.at(point, self.box.heights[0], self.view), DAY_DOT, palette.text)
-        self.spot.set_fill(palette.text, 1)
+        stem = polyline(np.zeros((2, 3)), palette.text, STEM)
+        dots = ring((0, 0, 0), DAY_DOT, palette.text, palette.blue), ring((0, 0, 0), DAY_DOT, palette.red, palette.red)
+        self.day = VGroup(stem, *dots)
+        self.tag = self._tag(len(ticks[1].values))
         self.card = self._card()
         self.lead = polyline(np.zeros((2, 3)), palette.text, style.GUIDE)
         self.turn(0.0)
@@ -182,11 +184,18 @@ class SurfaceBoard(VGroup):
         self.view = FIRST.turned(share * (LAST.azimuth - FIRST.azimuth))
         for part in (self.ground, self.sheet, self.days, *self.ramps, *self.floors):
             part.look(self.view)
-        for dot, height in zip(self.day, (self.prediction, self.label), strict=True):
-            dot.move_to(self.box.at(self.point, height, self.view))
+        self._lay_day(self.prediction)
         corner, middle = self.card[0].get_corner(DL), self.day.get_center()
         way = corner + np.array([0.04, 0.04, 0.0]) - middle
         self.lead.set_points_as_corners([middle + way * (LEAD / np.linalg.norm(way)), middle + way])
+
+    def _lay_day(self, prediction: float) -> None:
+        """The day's dots, of ``prediction`` and label, and the line between them."""
+        stem, *dots = self.day
+        ends = self.box.at(self.point, [prediction, self.label], self.view)
+        stem.set_points_as_corners(ends)
+        for dot, end in zip(dots, ends, strict=True):
+            dot.move_to(end)
 
     # -- the training ----------------------------------------------------------------------------------------------
 
@@ -200,23 +209,17 @@ class SurfaceBoard(VGroup):
         return np.flatnonzero(fits)
 
     def train(self, share: float) -> None:
-        """The surface, its ramps, its days' gaps and the tally as a recorded state had them, ``share`` of the way.
-
-        The mean gap is that of the first or the last state, whichever is nearer: between them it is not seen.
-        """
+        """The surface, its ramps, its days' gaps and the tally as a recorded state had them, ``share`` of the way."""
         k = int(self.pace.row(share) + 1e-6)
         self.sheet.show(self.walk.height(k))
         for ramp, term in zip(self.ramps, self.small_walk.terms[k], strict=True):
             ramp.show(term)
         *near, there = self.walk.days[k]
         self.days.show(np.array(near))
-        self.day[0].move_to(self.box.at(self.point, there, self.view))
+        self._lay_day(float(there))
         update, gap = self.tally[0], self.tally[1]
         update.set_value(int(self.walk.updates[k]))
-        gap.set_value(self.mean_gap(-1 if share > 0.5 else 0))
-        seen = max(0.0, 1.0 - min(share, 1.0 - share) / AT_REST)
-        for part in (gap[1:], self.tally[3]):  # the first part of a number is its anchor, which is never seen
-            part.set_fill(opacity=seen)
+        gap.set_value(self.mean_gap(k))
 
     def mean_gap(self, k: int) -> float:
         """How far the days that are drawn are from the surface after state k, on the mean."""
@@ -253,6 +256,14 @@ class SurfaceBoard(VGroup):
     def turning(self) -> VGroup:
         """What `turn` moves and is on the screen before the day is shown."""
         return VGroup(self.ground, self.sheet, *self.floors, *self.ramps)
+
+    def _tag(self, numbers: int) -> TextMobject:
+        """b = 3.07, left of the axis of y and its numbers, where the flat sheet meets it; as seen at first."""
+        low, high = self.box.ground
+        corner = self.box.at((low, high), self.surface.constant, self.view)
+        widest = max((label.width for label in self.ground.labels[-numbers:]), default=0.0)
+        text = formula(f"grey(b) = grey({number_text(self.surface.constant, self.decimals)})", style.LETTER)
+        return text.move_to(corner + np.array([-TAG_GAP - widest - text.width / 2, 0.0, 0.0]))
 
     # -- the day -------------------------------------------------------------------------------------------------
 

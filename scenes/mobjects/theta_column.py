@@ -10,7 +10,6 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, letter_of, role_of
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from manim import Rectangle, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
@@ -81,16 +80,17 @@ class GrowingColumn(VGroup):
 
     (center x, bottom, top) is the column's box; ``first`` entries are shown at the start, ``last`` at the end, and a
     bracket at the right holds the first ones all the time. Parts: ``body``, ``lines`` between the entries (as long as
-    they can be told apart), ``hook`` and ``name`` (how many the bracket holds). `show` sets how many there are.
+    they can be told apart), ``hook`` and ``name`` (what the bracket holds, as ``said``: no mark of a scale, where the
+    bracket is hardly seen). `show` sets how many there are.
     """
 
-    def __init__(self, first: int, last: int, box: tuple[float, float, float]) -> None:
+    def __init__(self, first: int, last: int, box: tuple[float, float, float], said: str) -> None:
         super().__init__()
         self.first, self.last, self.box = first, last, box
         self.body = Rectangle(width=WIDTH, height=1.0)
         self.lines = VMobject(stroke_width=1.6, fill_opacity=0)
         self.hook = polyline(np.zeros((4, 3)), palette.text, style.BOX)
-        self.name = words(number_text(first), style.LABEL)
+        self.name = words(said, style.TICK + 2)
         self.add(self.body, self.lines, self.hook, self.name)
         self.show(first)
 

@@ -219,14 +219,33 @@ def test_each_number_of_a_row_stands_up_beside_the_x_that_it_is_multiplied_with(
 
 
 @pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])
-def test_the_first_row_is_worked_out_before_its_result_comes(film_of, run):
+def test_every_row_is_worked_out_before_its_result_comes(film_of, run):
     scene = film_of(run).scene
-    letter, line = scene.written
-    total = line[-1][1].source.removeprefix("$display(blue(").removesuffix("))$")
-    assert float(total) == pytest.approx(read(scene.board.sums.boxes["r"].numbers[0][0]), abs=0.051)
-    assert len(line) == run.dataset.window + 3, "equals, b, the products, what they come to"
-    assert letter.get_right()[0] < line.get_left()[0]
-    assert letter.get_bottom()[1] == pytest.approx(line[0].get_y(), abs=0.3)
+    results = [*scene.board.sums.boxes["r"].cells, *scene.board.output.boxes["y"].cells]
+    widths = [run.dataset.window] * run.hidden[0] + [run.hidden[0]]
+    for (letter, line), result, width in zip(scene.written, results, widths, strict=True):
+        total = line[-1][1].source.removeprefix("$display(blue(").removesuffix("))$")
+        assert float(total) == pytest.approx(read(result), abs=0.051)
+        assert len(line) == width + 3, "equals, b, the products, what they come to"
+        assert letter.get_right()[0] < line.get_left()[0]
+        assert letter.get_bottom()[1] == pytest.approx(line[0].get_y(), abs=0.3)
+
+
+@pytest.mark.parametrize(
+    "run", [RUN, OTHER, ENDS["five of five, relu"], ENDS["mine"]], ids=["run", "other", "5", "mine"]
+)
+def test_where_the_boxes_numbers_do_not_come_to_the_result_the_sign_says_so(film_of, run):
+    scene, signs = film_of(run).scene, []
+    b, w, x, r = (np.atleast_2d(table(scene.board.sums.boxes[name])) for name in ("bias", "w", "x", "r"))
+    off = np.abs(b[:, 0] + w @ x[:, 0] - r[:, 0])
+    for (_, line), gap in zip(scene.written, off, strict=False):
+        signs.append("approx" in line[-1][0].source)
+        half = 0.5 * 10.0 ** -scene.board.sums.boxes["r"].decimals
+        assert signs[-1] == (gap > half + 1e-9) or abs(gap - half) < 1e-9
+    rounded = scene._rounded_sign(
+        scene.board.sums.text.part("r-equals"), [scene.written_row(i, 0.0, 2) for i in (0, 1)]
+    )
+    assert bool(rounded) == any(signs[:2])
 
 
 def test_w_grows_to_the_larger_networks_rows_and_columns(film_of):

@@ -118,16 +118,57 @@ def test_the_other_rows_say_their_result_alone_and_begin_where_the_first_does(fi
         assert row.left == pytest.approx(scene._row(0).left)
 
 
-def test_the_enlarged_sigmoid_shows_the_first_r_and_its_a(film):
+def test_the_enlarged_sigmoid_shows_each_r_and_its_a(film):
     zoom, (_, r, a, _) = film.scene.zoom, film.last
-    assert zoom.come.source.endswith(f"= {r[0]:.2f})$")
-    assert zoom.goes.source.endswith(f"= blue({a[0]:.2f}))$")
-    (left, right), height = (zoom.axis.get_left()[0], zoom.axis.get_right()[0]), zoom.curve.height
-    reach, across = ActivationZoom.reach(film.scene.there.r[0][0]), zoom.point[0]
-    assert (across - left) / (right - left) * 2 * reach - reach == pytest.approx(r[0], abs=0.0051)
-    lowest, highest = (1 / (1 + np.exp(-end)) for end in (-reach, reach))
-    risen = (zoom.point[1] - zoom.curve.get_bottom()[1]) / height
-    assert lowest + risen * (highest - lowest) == pytest.approx(a[0], abs=0.0051)
+    (left, right), reach = (zoom.axis.get_left()[0], zoom.axis.get_right()[0]), ActivationZoom.reach(r)
+    guide, zero, one = zoom.marks
+    assert (zero.source, one.source) == ("0", "1")
+    bottom, top = zoom.axis.get_y(), guide.get_y()
+    assert [mark.get_y() for mark in (zero, one)] == pytest.approx([bottom, top], abs=0.02)
+    for i, way in enumerate(zoom.ways):
+        assert way.come.source.endswith(f"= {r[i]:.2f})$") and way.goes.source.endswith(f"= blue({a[i]:.2f}))$")
+        across, up = way.point[:2]
+        assert (across - left) / (right - left) * 2 * reach - reach == pytest.approx(r[i], abs=0.0051)
+        assert (up - bottom) / (top - bottom) == pytest.approx(a[i], abs=0.0051)
+    assert len(zoom.ways) == 3
+
+
+def test_a_relu_goes_higher_than_1_and_has_its_height_written():
+    zoom = ActivationZoom("relu", (3.0, -0.5), (("r", "a"), ("r", "a")), (-2.0, 2.0, 0.0, 1.0))
+    assert [mark.source for mark in zoom.marks[1:]] == ["0", "4"]
+    assert [way.point[1] for way in zoom.ways] == pytest.approx([0.75, 0.0])
+
+
+def test_the_days_views_fly_out_of_the_window_into_the_circles(play):
+    """For a moment the circles hold the numbers; then letters name them. What flies starts at the window's days."""
+    seen, features = [], NetworkDiagram._features
+
+    def watched(scene):
+        wait = scene.wait
+        scene.wait = lambda *args, **how: (seen.append(in_nodes(scene, 0)), wait(*args, **how))
+        features(scene)
+        del scene.wait
+
+    with patch.object(NetworkDiagram, "_features", watched):
+        after = play(NetworkDiagram, lambda scene, beat: in_nodes(scene, 0), run=RUN)
+    assert seen == [after.last] and after.seen["formula"] == []
+
+
+def test_labels_of_weights_are_seen_while_their_row_is_spoken_of(play):
+    def labelled(scene, beat):
+        family = set(scene.get_mobject_family_members())
+        return [i for i in range(3) if set(scene.labels_into(i).get_family()[1:]) & family]
+
+    seen = play(NetworkDiagram, labelled, run=RUN).seen
+    assert [seen[beat] for beat in ("bracket", "others", "output", "numbers")] == [[0], [2], [], [2]]
+
+
+def test_the_gap_to_the_days_own_number_is_written(film):
+    source = film.scene.difference_words().source
+    prediction, label, error = (film.scene.outcome[name].rstrip("k") for name in ("prediction", "label", "error"))
+    larger, smaller = (f"blue({prediction})", f"red({label})")[:: 1 if film.beats[-1] == "result-high" else -1]
+    assert f"{larger} - {smaller} = {error}" in source
+    assert abs(round(float(prediction) - float(label), 2)) == float(error)
 
 
 def test_it_begins_with_the_formula_that_the_scene_before_leaves():
@@ -140,7 +181,9 @@ def test_another_network_and_another_day_give_other_numbers(play, trace_of, film
     assert in_nodes(other, 3) != film.last[3]
     assert in_nodes(other, 0) == film.last[0]
     day = date(2020, 6, 1)
-    earlier = play(NetworkDiagram, run=RUN, day=day).scene
+    played = play(NetworkDiagram, run=RUN, day=day)
+    earlier = played.scene
+    assert "numbers" in film.beats and "numbers-seen" in played.beats, "it was trained on that day"
     before, prediction, _ = computed(trace_of, RUN, day)
     assert in_nodes(earlier, 0) == pytest.approx(before / 1000, abs=0.0051)
     assert in_nodes(earlier, 3) == [pytest.approx(prediction / 1000, abs=0.0051)]

@@ -21,7 +21,7 @@ from gradreel.scenes.lecture import network_surface
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.network_surface import zh_views
 from gradreel.scenes.mobjects.surface import Box, Days, Sheet, View
-from gradreel.scenes.mobjects.surface_board import LAST, SurfaceBoard
+from gradreel.scenes.mobjects.surface_board import FIRST, LAST, SurfaceBoard
 from gradreel.scenes.mobjects.surface_ground import Ground
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import round_labels
@@ -212,7 +212,9 @@ def test_the_day_lies_on_the_surface_and_its_label_off_it(trace_of, film):
     scene = film.scene
     board, x = scene.board, scene.example.x
     assert board.point == pytest.approx(x[:2])
-    prediction, label = (float(height_at(board.box, LAST, x[:2], dot.get_center())) for dot in board.day)
+    prediction, label = (float(height_at(board.box, LAST, x[:2], dot.get_center())) for dot in board.day[1:])
+    assert board.day[0].get_start() == pytest.approx(board.day[1].get_center())
+    assert board.day[0].get_end() == pytest.approx(board.day[2].get_center())
     assert prediction == pytest.approx(said_by(trace_of, RUN, x[None] * 1000)[0] / 1000)
     assert label == pytest.approx(scene.example.label)
     texts = [part.source for part in board.card if isinstance(part, TextMobject)]
@@ -286,7 +288,7 @@ def test_the_days_beat_goes_from_the_first_state_to_the_last(trace_of, film):
         seen = height_at(board.box, LAST, x[..., :2], drawn_points(board.sheet))
         assert seen == pytest.approx(said(x.reshape(-1, 3)).reshape(seen.shape), abs=1e-5)
         assert board.days.level == pytest.approx(said(before), abs=1e-5)
-        blue = height_at(board.box, LAST, board.point, board.day[0].get_center())
+        blue = height_at(board.box, LAST, board.point, board.day[1].get_center())
         assert blue == pytest.approx(said(film.scene.example.x[None])[0], abs=1e-5)
         gaps.append(np.abs(said(before) - board.days.y).mean())
         assert float(board.tally[1].text) == pytest.approx(gaps[-1], abs=0.0051)
@@ -299,16 +301,23 @@ def test_the_days_beat_goes_from_the_first_state_to_the_last(trace_of, film):
     board.train(1.0)
 
 
-def test_the_mean_gap_is_told_of_a_sheet_at_rest(film):
-    board = film.scene.board
-    gap, name = board.tally[1], board.tally[3]
-    seen = []
+def test_the_mean_gap_runs_along_with_the_sheet(film):
+    board, seen = film.scene.board, set()
     for share in np.linspace(0, 1, 41):
         board.train(share)
-        opacities = {glyph.get_fill_opacity() for glyph in (*gap[1:], *name.family_members_with_points())}
-        assert len(opacities) == 1 and board.tally[0][1].get_fill_opacity() == 1
-        seen.append(opacities.pop())
-    assert seen == [1.0, *[0.0] * 39, 1.0]
+        gap = np.abs(board.days.level - board.days.y).mean()
+        assert float(board.tally[1].text) == pytest.approx(gap, abs=0.0051)
+        assert all(glyph.get_fill_opacity() == 1 for glyph in board.tally[1][1:])
+        seen.add(board.tally[1].text)
+    assert len(seen) > 10
+
+
+def test_b_is_written_where_the_flat_sheet_meets_its_axis(film):
+    board = film.scene.board
+    assert f"grey({board.surface.constant:.2f})" in board.tag.source
+    low, high = board.box.ground
+    corner = board.box.at((low, high), board.surface.constant, FIRST)
+    assert board.tag.get_y() == pytest.approx(corner[1]) and board.tag.get_right()[0] < corner[0] - 0.3
 
 
 def test_chinese_says_the_unit_that_the_axis_has(film):
