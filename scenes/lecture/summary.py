@@ -11,11 +11,13 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.motif import Motif
+from gradreel.scenes.mobjects.pace import recorded_row
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
+from gradreel.scenes.mobjects.run_numbers import RunNumbers
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.thread import Thread
 from gradreel.scenes.style import PRESENT, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc
+from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup
 from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
 
@@ -28,12 +30,12 @@ CHOSEN = (  # step, word: in the order in which they are spoken of
     (3, "batch-size"),
 )
 SPOKEN = (2.6, 0.8)  # seconds until the first of them is named; from each to the next
-STEPS_SPOKEN = (2.8, 0.8, 2.1)  # seconds that the first step, the second and the third are still spoken of
-CHECK_LINE = -3.25  # below the cards: it belongs to none of them
+STEPS_SPOKEN = (2.8, 1.7, 2.1)  # seconds that the first step, the second and the third are still spoken of
+CHECK_LINE = -3.3  # below the cards: it belongs to none of them
 FUNCTIONS = ("line", "pieces", "sum", "stack")
 QUESTIONS = ("batches", "relu", "unseen", "deep")
-QUESTION_TOP, QUESTION_STEP = 2.2, 0.72
-WALK_SECONDS = 6.5
+QUESTION_TOP, QUESTION_STEP = 2.4, 0.64
+WALK_SECONDS = 6.0
 
 
 class Summary(LectureScene):
@@ -77,11 +79,13 @@ class Summary(LectureScene):
 
     def _steps_beat(self) -> None:
         with self.beat("steps"):
-            # The map: its first card bright, then the second, then the third, and at last all of them
+            # The map: its first card bright, whose curve changes with theta, then the second, whose errors follow, then
+            # the third, whose dot walks down; and at last all of them
             self.map = part_map(self, self.run, 1)
             self.play(FadeOut(self.thread, run_time=0.4), *self._title(steps_heading(self)), FadeIn(self.map))
-            for step, spoken in zip((2, 3, None), STEPS_SPOKEN, strict=True):
-                self.wait(spoken)
+            moves = (self.map.change_theta, self.map.try_values, self.map.walk)
+            for move, step, spoken in zip(moves, (2, 3, None), STEPS_SPOKEN, strict=True):
+                self.play(move(spoken))
                 self.play(self.map.focus(step), run_time=0.7)
 
     def _chosen_beat(self) -> None:
@@ -100,7 +104,7 @@ class Summary(LectureScene):
             for text in self.chosen:
                 self.play(FadeIn(text, shift=0.15 * UP), run_time=0.4)
                 self.wait(SPOKEN[1] - 0.4)
-            self.check = words(self.screen("unseen-days"), style.LABEL).place(CHECK_LINE, center=0.0)
+            self.check = words(self.screen("unseen-days"), style.SUBTITLE).place(CHECK_LINE, center=0.0)
             self.wait(1.2)
             self.play(FadeIn(self.check, shift=0.15 * UP), run_time=0.6)
 
@@ -111,18 +115,27 @@ class Summary(LectureScene):
 
     def _curve_beat(self) -> None:
         with self.beat("curve"):
-            # The run of the beginning once more, from its random start to where it ended
-            motif = Motif(self.run)
+            # The run of the beginning once more, from its random start to where it ended: the curve, and above it what
+            # is known by now, theta with its gradient, and the loss that falls update after update
+            motif, numbers = Motif(self.run), RunNumbers(self.run, self.screen("update"))
             self.play(*map(FadeOut, [self.map, *self.chosen, self.check, self.title]), run_time=0.6)
-            self.play(FadeIn(motif.red), Create(motif.blue), run_time=1.0)
-            self.add(motif)
-            walk = UpdateFromAlphaFunc(motif, lambda _, share: motif.show(share))
+            coming = (FadeIn(part) for part in (motif.red, numbers.readout, numbers.strip))
+            self.play(*coming, Create(motif.blue), run_time=1.0)
+            self.play(FadeIn(numbers.slopes), run_time=0.5)
+            self.add(motif, numbers)
+
+            def show(_: VGroup, share: float) -> None:
+                motif.show(share)
+                numbers.show(recorded_row(motif.pace.row(share)))
+
+            walk = UpdateFromAlphaFunc(VGroup(motif, numbers), show)
             self.play(walk, run_time=WALK_SECONDS, rate_func=ease_in_out_sine)
-            motif.show(1.0)
+            self.numbers = numbers
 
     def _next_beat(self) -> None:
         with self.beat("next"):
             # Over the curve what is left to ask, one question after the other; then everything rests
+            self.play(FadeOut(self.numbers), run_time=0.4)
             self.play(*next_heading(self.screen("heading-next"))[1])
             for k, key in enumerate(QUESTIONS):
                 line = words(self.screen(key), style.SUBTITLE)

@@ -29,7 +29,16 @@ from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.mobjects.update_formulas import GOAL
 from gradreel.scenes.style import emphasis, emphasize, mix, palette
-from manim import Animation, AnimationGroup, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, there_and_back
+from manim import (
+    Animation,
+    AnimationGroup,
+    RoundedRectangle,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    smooth,
+    there_and_back,
+)
 from numpy.typing import NDArray
 
 NAMES = ("function", "loss", "optimization")  # keys of the words
@@ -43,8 +52,11 @@ INNER, PADDING = 3.12, 0.2  # width of the picture in a card; room left beside i
 PICTURE = (-1.15, 1.0)  # its bottom and top
 TALL_PICTURE = (-2.2, 0.95)  # the same where there is no formula under it
 NAME_LINE, FORMULA_LINE, BADGE = 1.38, -2.1, 0.345
+NAME_LINES = (1.55, 1.14)  # baselines of a name in two lines
 SAMPLES, ERRORS = 160, 17  # x at which curves are drawn, and errors
 GHOSTS = (0.0, 0.3, 0.5, 0.65, 0.8, 1.0)  # of the way that the curve makes: the states that are drawn
+EARLY = 0.3  # of that way: how far back the bright curve goes when theta changes
+COMING = 0.05  # of its way on which a walking dot appears
 MISSING = 0.55  # of that way: the state whose errors are shown
 GRID = (100, 70)
 
@@ -99,6 +111,33 @@ class PartMap(VGroup):
 
         return UpdateFromAlphaFunc(picture, update, run_time=seconds, rate_func=there_and_back)
 
+    def change_theta(self, seconds: float) -> Animation:
+        """In the first card, the bright curve passes through states of the run, back to an early one and on again."""
+        plot, *_, blue = self.cards[0][PLACE]
+        run = self.run.experiment
+        x = _x(run)
+        features = run.dataset.features_at(x)
+
+        def update(_: VMobject, share: float) -> None:
+            theta = state_at(self.run, self.pace.row(1 - share * (1 - EARLY)))
+            plot.set_curve(blue, x, np.clip(predict(run, theta, features), *plot.y_range))
+
+        return UpdateFromAlphaFunc(blue, update, run_time=seconds, rate_func=there_and_back)
+
+    def walk(self, seconds: float) -> Animation:
+        """In the third card, a dot goes from the start of the path to its end."""
+        _, line, start, end = self.cards[2][PLACE]
+        points = np.array([*line.get_start_anchors(), line.get_end()])
+        dot = end.copy().move_to(start)
+
+        def show(dot: VMobject, share: float) -> None:
+            at = share * (len(points) - 1)
+            before = min(int(at), len(points) - 2)
+            dot.move_to(points[before] + (at - before) * (points[before + 1] - points[before]))
+            dot.set_opacity(min(1.0, share / COMING))
+
+        return UpdateFromAlphaFunc(dot, show, run_time=seconds, rate_func=smooth, remover=True)
+
     def line(self, step: int, text: str, baseline: float) -> TextMobject:
         """A line of words for a step's card, in its middle; not part of the map."""
         middle = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP) + WIDTH / 2
@@ -136,9 +175,21 @@ def _card(step: int, name: str, picture: VGroup, source: str | None) -> VGroup:
     frame.set_fill(mix(palette.text, 0.05), 1)
     badge = ring((middle, TOP, 0), BADGE, palette.text, fill=mix(palette.text, 0.13))
     number = words(str(step), 40).place(TOP - 0.15, center=middle)
-    title = _fitted(words, name, style.HEADING).place(NAME_LINE, center=middle)
+    title = _name(name, middle)
     card = VGroup(frame, badge, number, title, picture)
     return card if source is None else card.add(_fitted(formula, source, 41).place(FORMULA_LINE, center=middle))
+
+
+def _name(name: str, middle: float) -> VGroup:
+    """A step's name, in two lines where it has no room in one."""
+    one = words(name, style.HEADING).place(NAME_LINE, center=middle)
+    gaps = [k for k, character in enumerate(name) if character == " "]
+    if one.width <= WIDTH - 2 * PADDING or not gaps:
+        return _fitted(words, name, style.HEADING).place(NAME_LINE, center=middle)
+    gap = min(gaps, key=lambda k: abs(k - len(name) / 2))
+    first, second = (_fitted(words, part, style.HEADING) for part in (name[:gap], name[gap + 1 :]))
+    upper, lower = NAME_LINES
+    return VGroup(first.place(upper, center=middle), second.place(lower, center=middle))
 
 
 def _fitted(write: Callable[[str, float], TextMobject], text: str, size: float) -> TextMobject:

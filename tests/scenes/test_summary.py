@@ -7,13 +7,14 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.line_fit import line_of
-from gradreel.core.theta import predict
+from gradreel.core.theta import loss, predict
 from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.summary import CHOSEN, Summary
 from gradreel.scenes.mobjects.part_map import PartMap
+from gradreel.scenes.mobjects.run_numbers import RunNumbers
 
 RUN, OTHER = Experiment(epochs=200), Experiment(epochs=200, seed=5)
 LINE = LinearLimits.Parameters().line_run()
@@ -42,6 +43,27 @@ def test_the_last_curve_is_what_the_run_ended_with(play, trace_of, run):
     label = dataset.curve()(np.interp(red[:, 0], [red[0, 0], red[-1, 0]], dataset.range))
     scale, offset = np.polyfit(label, red[:, 1], 1)  # scene units of a label: one axis for both
     np.testing.assert_allclose(blue[:, 1], scale * y + offset, atol=0.02)
+
+
+@pytest.mark.parametrize("run", [RUN, RELU], ids=["sigmoids", "two layers"])
+def test_the_numbers_above_it_are_those_of_recorded_states(play, trace_of, monkeypatch, run):
+    shown, show = [], RunNumbers.show
+
+    def seen(self, row):
+        show(self, row)
+        texts = [[number.value for number in part.numbers] for part in (self.strip, self.slopes)]
+        shown.append((row, self.strip.columns.shown, *texts, self.readout.count.value, self.readout.loss.value))
+
+    monkeypatch.setattr(RunNumbers, "show", seen)
+    scene, trace = play(Summary, run=run).scene, trace_of(run)
+    last = len(trace.kept) - 1
+    assert (shown[0][0], shown[-1][0]) == (0, last)
+    for row, columns, theta, slopes, updates, value in shown:
+        power = scene.numbers.slopes.power
+        np.testing.assert_allclose(theta, trace.parameters[row][columns])
+        np.testing.assert_allclose(slopes, trace.gradient[min(row, last - 1)][columns] * 10.0**power)
+        assert updates == trace.kept[row]
+        assert value == pytest.approx(float(loss(run, trace.parameters[row])))
 
 
 def test_it_lies_where_the_film_began(play):
