@@ -11,12 +11,13 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.naming import name_on_plate
-from gradreel.scenes.mobjects.data_squares import SkySquares
-from gradreel.scenes.mobjects.five_guesses import FiveGuesses
+from gradreel.scenes.mobjects.data_squares import DataSquares
+from gradreel.scenes.mobjects.five_guesses import PICTURE, FiveGuesses, OfHundred
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.skyline import (
     CELLAR,
     DEEPEST,
+    GROUND,
     Skyline,
     building_column,
     cellar_line,
@@ -30,6 +31,7 @@ from gradreel.scenes.mobjects.tower import TAIPEI_FLOORS, CloseUp, Column, Error
 from gradreel.scenes.style import palette
 from manim import (
     UP,
+    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -45,8 +47,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
 MOST_LAYERS = 2000
 CLOSE_UP = (4.7, -0.75, 2.3)  # middle, bottom, top of the floors seen from near
-GUESSES = (4.3, 0.9)  # x between a picture and the guesses at it, and the middle of both, y
-SQUARES_LEFT, SQUARES_BOTTOM = -5.9, 0.35
+GUESSES = (0.05, 0.95)  # right side of a picture that is guessed at, and the middle of all that is beside it, y
 MILLION = 1_000_000
 
 
@@ -61,16 +62,21 @@ class ImageNetwork(BaseModel):
     error: float | None = Field(
         None, ge=0, le=100, description="Share of pictures for which none of its five guesses is right, in percent"
     )
+    together: int = Field(1, ge=1, le=1000, description="How many networks, up to so deep, made that error together")
     lecture: bool = Field(False, description="Whether the error is the lecture's; others are marked with a star")
 
 
 NETWORKS = (
-    ImageNetwork(name="AlexNet", year=2012, layers=8, error=16.4, lecture=True),
-    ImageNetwork(name="VGG", year=2014, layers=19, error=7.3, lecture=True),
-    ImageNetwork(name="GoogLeNet", year=2014, layers=22, error=6.7, lecture=True),
-    ImageNetwork(name="Residual Net", year=2015, layers=152, error=3.57),
+    ImageNetwork(name="AlexNet", year=2012, layers=8, error=16.4, together=5, lecture=True),
+    ImageNetwork(name="VGG", year=2014, layers=19, error=7.3, together=7, lecture=True),
+    ImageNetwork(name="GoogLeNet", year=2014, layers=22, error=6.7, together=7, lecture=True),
+    ImageNetwork(name="Residual Net", year=2015, layers=152, error=3.57, together=6),
 )
-"""The lecture's four. It does not say the last one's error; source: He et al. 2015, https://arxiv.org/abs/1512.03385."""
+"""The lecture's four. It does not say the last one's error; source: He et al. 2015, https://arxiv.org/abs/1512.03385.
+
+Nor does it say that each error is that of several networks together; sources: that article, Krizhevsky et al. 2012,
+Simonyan and Zisserman 2014 (https://arxiv.org/abs/1409.1556), Szegedy et al. 2014 (https://arxiv.org/abs/1409.4842).
+"""
 
 PICTURES = 1_281_167
 """To learn from, in the contest of these four; source: Russakovsky et al. 2015, https://arxiv.org/abs/1409.0575."""
@@ -104,8 +110,7 @@ class DeeperAndDeeper(LectureScene):
         self._last_beat()
         self._shortcut_beat()
         self._pictures_beat()
-        towers = [column.tower for column in self.columns]
-        self.hand_on(self.ground, *(tower for tower in towers if tower in self.get_mobject_family_members()))
+        self.hand_on(self.ground)
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
@@ -142,13 +147,13 @@ class DeeperAndDeeper(LectureScene):
         column.add(*column.words())
         self.add(self.skyline)
 
-    def _hang_error(self, column: Column) -> None:
-        """The error of ``column``, if it is known, hangs itself below."""
+    def _hang_error(self, column: Column, *also: Animation) -> None:
+        """The error of ``column``, if it is known, hangs itself below, while something ``also`` happens."""
         if column.bar is not None:
             column.add(column.bar)
             self.add(self.skyline)
-            bar = column.bar
-            self.play(UpdateFromAlphaFunc(bar, lambda _, share: column.hang(share), run_time=0.7, rate_func=smooth))
+            hanging = UpdateFromAlphaFunc(column.bar, lambda _, share: column.hang(share), rate_func=smooth)
+            self.play(hanging, *also, run_time=0.7)
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -157,38 +162,56 @@ class DeeperAndDeeper(LectureScene):
         known = first.error is not None
         with self.beat("first" if known else "first-plain", **self._told_of(first)):
             # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Beside
-            # it five guesses at a picture; all of them are wrong as often as a bar says, below the ground
+            # it five guesses at a picture, with the right one among them or not. How often not, a bar says, below the
+            # ground, and squares of a hundred beside the guesses
             name = name_on_plate(self.words_of.screen("naming", "deep", self.context.language, {}))
             self.add(name)
             heading, (arriving,) = next_heading(self.screen("heading"))
             going = FadeOut(name, target_position=heading, scale=0.7, rate_func=squish_rate_func(smooth, 0.0, 0.6))
             arriving.rate_func = squish_rate_func(smooth, 0.5, 1.0)
             self.play(going, arriving, FadeIn(self.ground), run_time=0.8)
-            self.wait(0.7)
+            self.wait(0.4)
             self._raise(self.columns[0], _seconds(first.layers))
             self.one_layer = self.skyline.beside_a_floor(self.columns[0], self.screen("one-layer"))
             self.beside: list[Mobject] = [self.one_layer]
-            self.play(FadeIn(self.one_layer), run_time=0.5)
+            self.play(FadeIn(self.one_layer), run_time=0.4)
             self._name_it(self.columns[0])
-            if known:
-                self.wait(0.9)
+            self.wait(0.4)
+            guessing = known and self._has_room()
+            if guessing:
                 self._guess()
             rows = self._row_names()
             if rows:
-                self.play(FadeIn(self.cellar, *rows), run_time=0.5)
-            self._hang_error(self.columns[0])
-            if known:
-                self.play(LaggedStart(*map(Create, self.guesses.crosses), lag_ratio=0.2), run_time=0.8)
+                self.play(FadeIn(self.cellar, *rows), *(self._squares_coming() if guessing else ()), run_time=0.5)
+            self._hang_error(self.columns[0], *(self._squares_filling() if guessing else ()))
+
+    def _has_room(self) -> bool:
+        """Whether the first of the towers stands left of what is beside it."""
+        x, _, width, _ = self.columns[0].spot
+        return x + max(width, self.columns[0].unit.width + 1.0) / 2 < GUESSES[0] - PICTURE
 
     def _guess(self) -> None:
-        """Beside the tower, a picture, and five guesses at what is in it."""
+        """Beside the tower, a picture, and twice five guesses at what is in it: right with the third, and all wrong."""
         self._forget_what_is_beside()
-        self.guesses = FiveGuesses(*GUESSES, [self.screen("guess", k=k + 1) for k in range(5)])
-        self.beside = [self.guesses, self.guesses.crosses]
-        self.play(FadeIn(self.guesses.picture), run_time=0.5)
-        self.wait(0.4)
-        coming = [FadeIn(guess, shift=0.15 * UP) for guess in self.guesses.guesses]
-        self.play(LaggedStart(*coming, lag_ratio=0.3), run_time=1.2)
+        lists = [self.screen(key).split(", ") for key in ("guesses-right", "guesses-wrong")]
+        heads = self.screen("right"), self.screen("error")
+        self.guesses = guesses = FiveGuesses(*GUESSES, lists, self.screen("cat"), heads)
+        self.beside = [guesses]
+        self.play(FadeIn(guesses.picture), run_time=0.4)
+        for texts, marks, head in zip(guesses.lists, guesses.marks, guesses.heads, strict=True):
+            self.play(FadeIn(texts), run_time=0.4)
+            self.play(LaggedStart(*map(Create, marks), lag_ratio=0.5), FadeIn(head, rate_func=_late), run_time=0.8)
+
+    def _squares_coming(self) -> list[Animation]:
+        """A hundred squares, for guesses at a hundred pictures."""
+        name = self.screen("of-hundred", error=self._error(self.networks[0]))
+        self.hundred = OfHundred(GUESSES[1], self.networks[0].error or 0.0, name)
+        self.beside.append(self.hundred)
+        return [FadeIn(self.hundred)]
+
+    def _squares_filling(self) -> list[Animation]:
+        """As many of them as are all wrong."""
+        return [UpdateFromAlphaFunc(self.hundred, OfHundred.show, rate_func=smooth)]
 
     def _more_beat(self) -> None:
         middle = self.networks[1:-1]
@@ -248,16 +271,19 @@ class DeeperAndDeeper(LectureScene):
         pictures, days = Count(self.parameters.pictures), Count(len(self.parameters.dataset.labels()))
         key = "pictures-fewer" if pictures <= days else "pictures-million" if MILLION <= pictures < 2 * MILLION else ""
         with self.beat(key or "pictures", pictures=pictures, days=days):
-            # In the sky above the low towers, two squares by what there was to learn from: pictures, and our days.
-            # Towers that stand in their way go
+            # The ground is cleared for two squares by what there was to learn from: pictures, and our days, a dot.
+            # Seen from near, there is a cell for each day, and as large a cell for each picture
             texts = (self.screen("pictures", count=pictures), self.screen("days", count=days))
-            self.squares = SkySquares((pictures, days), texts, SQUARES_LEFT, SQUARES_BOTTOM)
-            in_the_way = [c for c in self.columns[:-1] if c.unit.get_top()[1] > SQUARES_BOTTOM - 0.1]
-            for column in in_the_way:
-                self.play(*(FadeOut(part) for part in (column.tower, column.count, column.unit)), run_time=0.4)
+            self.squares = DataSquares(
+                (pictures, days), texts, (self.screen("a-picture"), self.screen("a-day")), GROUND
+            )
+            self.play(*(FadeOut(part) for part in self.mobjects if part is not self.ground), run_time=0.6)
             for square, name in zip(self.squares.squares, self.squares.names, strict=True):
-                self.play(FadeIn(square), FadeIn(name, shift=0.15 * UP), run_time=0.8)
-                self.wait(0.6)
+                self.play(FadeIn(square), FadeIn(name, shift=0.15 * UP), run_time=0.5)
+                self.wait(0.3)
+            if self.squares.near > self.squares.far:
+                self.play(self.squares.coming_near(1.4))
+            self.play(FadeIn(self.squares.each), run_time=0.3)
 
     def _forget_what_is_beside(self) -> None:
         """What stands beside the first tower goes, if it has not yet."""
@@ -282,10 +308,18 @@ class DeeperAndDeeper(LectureScene):
         sources = self._sources()
         if not sources:
             return []
-        key = "caption-both" if len(sources) > 1 else "caption-lecture" if True in sources else "caption"
+        said = [self.screen("caption")]
+        if all(network.together > 1 for network in self.networks if network.error is not None):
+            said.append(self.screen("together"))
+        if True in sources:
+            said.append(self.screen("of-both" if len(sources) > 1 else "of-lecture"))
         name = words(self.screen("error"), style.TICK, palette.dim).place(CELLAR - 0.22, left=style.LEFT_EDGE)
-        return [name, caption(self.screen(key))]
+        return [name, caption("".join(said))]
 
 
 def _seconds(layers: int) -> float:
     return float(np.clip(SECONDS_A_FLOOR * layers, 0.8, 1.6))
+
+
+def _late(share: float) -> float:
+    return float(smooth(max(0.0, 2 * share - 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Self
 
 from gradreel.core.datasets import RED_CURVE, CurveDataset, Number
@@ -16,9 +17,9 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.deeper import NETWORKS
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.match_board import HALF_X, WIDE_ROWS, Side, Starts
-from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.readout import loss_decimals
-from gradreel.scenes.mobjects.recorded_match import Race, RecordedMatch, outcome
+from gradreel.scenes.mobjects.recorded_match import Race, RecordedMatch, leads, outcome
 from gradreel.scenes.mobjects.text import caption, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
@@ -37,6 +38,8 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     linear,
+    smooth,
+    squish_rate_func,
 )
 from pydantic import BaseModel, Field, model_validator
 
@@ -45,7 +48,8 @@ KNOTS_OF_A_FUNCTION = 65
 RACE_SECONDS = 7.0
 NAMES = ("name-fat", "name-deep")
 COMPARED = (NETWORKS[0], NETWORKS[-1])  # by how often they are wrong: the shallowest and the deepest
-BARS, BAR_WIDTH = (-2.2, 2.2), 1.4  # the middles of their errors' bars
+BARS, BAR_WIDTH = (-3.6, 0.0, 3.6), 1.4  # the middles of their errors' bars, and of the one that is not known
+CAPTION = ("caption", "together", "of-both")  # what the scene before says below them
 GROUND, TOP = -1.6, 1.7  # where the bars stand, and how high the larger one reaches
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -136,7 +140,10 @@ class FatAndDeep(LectureScene):
         self._seeds_beat()
 
     def _title(self, key: str, **values: Any) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key, **values), getattr(self, "title", None))
+        old = getattr(self, "title", None)
+        self.title, animations = next_heading(self.screen(key, **values), old)
+        if old is not None:  # gone before the next one comes, however long the two take
+            animations[0].rate_func = squish_rate_func(smooth, 0.0, 0.4)
         return animations
 
     # -- the match -----------------------------------------------------------------------------------------------
@@ -144,16 +151,21 @@ class FatAndDeep(LectureScene):
     def _race_beat(self) -> None:
         fat, deep = (network.n_parameters for network in self.networks)
         values = {"fat": number_text(fat), "deep": number_text(deep)}
-        key = "race-own" if self.parameters.own else "race" if fat == deep else "race-nearly"
+        how = leads(self.recorded.losses)
+        key = "race-own" if self.parameters.own else "race-nearly" if fat != deep else f"race-{how}" if how else "race"
         with self.beat(key, updates=number_text(int(self.recorded.first[0].kept[-1])), **values):
-            # Larger networks, the same curve, a random start; then update by update. What is left to red is filled
-            self.race = race = Race(self.recorded, self.sides, self.screen("update"), self.screen("loss"))
+            # Larger networks, the same curve, a random start; then update by update. What is left to red is filled; in
+            # the networks' place both losses are drawn as they fall, so that it is seen who leads
+            texts = (self.screen("update"), self.screen("loss"), self.screen("fat"), self.screen("deep"))
+            self.race = race = Race(self.recorded, self.sides, texts)
             self._exchange()
             rate = number_text(self.parameters.learning_rate)
             self.add(*race.curves())  # in this order, or what is filled would lie over the curves at first
             coming = [race.word, race.counter, *race.readouts, caption(self.screen("rule", rate=rate))]
             self.play(*(Create(c.blue) for c in race.boards), *(FadeIn(c.gap) for c in race.boards), run_time=0.8)
             self.play(*(FadeIn(part) for part in coming), run_time=0.5)
+            self.play(*map(FadeOut, self.diagrams), run_time=0.4)
+            self.play(FadeIn(race.lines), run_time=0.4)
             self.add(race)
 
             def update(_: VGroup, share: float) -> None:
@@ -186,11 +198,12 @@ class FatAndDeep(LectureScene):
         fat, deep = match.wins
         with self.beat(f"seeds-{outcome(match.ends)}", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
             # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two.
-            # Then two of the towers' errors: where many layers did win, it was deep against deeper
+            # Then two of the towers' errors: where many layers did win, it was deep against deeper; a fat one's is not
+            # known
             names = [self.screen(key) for key in NAMES]
             decimals = loss_decimals(match.ends.ravel())
             self.starts = Starts((match.end_curves, match.ends), match.target, match.y_range, names, decimals)
-            leaving = [*self.diagrams, *self.count_words, *race.readouts, race.word, race.counter]
+            leaving = [race.lines, *self.count_words, *race.readouts, race.word, race.counter]
             self.remove(race)
             self.add(*race.curves())
             self.play(*(FadeOut(part) for part in leaving), *self._title("heading-seeds", seeds=Count(seeds)))
@@ -214,17 +227,29 @@ class FatAndDeep(LectureScene):
         """How often the first and the last network of the scene before are wrong: a bar each, the lower the better."""
         most = max(network.error or 0.0 for network in COMPARED)
         bars, layers, errors = VGroup(), VGroup(), VGroup()
-        for x, network in zip(BARS, COMPARED, strict=True):
+        for x, network in zip(BARS, COMPARED, strict=False):
             error = network.error or 0.0
             wrong = self.screen("wrong", error=number_text(error), star="" if network.lecture else "*")
             bar = Rectangle(width=BAR_WIDTH, height=(TOP - GROUND) * error / most, stroke_width=0)
             bars.add(bar.set_fill(mix(palette.text, 0.75), 1).move_to([x, GROUND, 0], aligned_edge=DOWN))
             layers.add(words(self.screen("tower", layers=network.layers), style.HEADING).place(GROUND - 0.6, center=x))
             errors.add(words(wrong, style.HEADING).place(float(bar.get_top()[1]) + 0.25, center=x))
-        ground = segment((-4.4, GROUND, 0), (4.4, GROUND, 0), palette.axis, style.AXIS)
+        ground = segment((-5.6, GROUND, 0), (5.6, GROUND, 0), palette.axis, style.AXIS)
         gone = [part for part in self.mobjects if part is not self.title]
+        said = [self.words_of.screen("deeper-and-deeper", key, self.context.language, {}) for key in CAPTION]
         self.play(*map(FadeOut, gone), *self._title("heading-deeper"), run_time=0.6)
-        self.play(FadeIn(ground), FadeIn(caption(self.screen("sources"))), FadeIn(layers), run_time=0.4)
+        self.play(FadeIn(ground), FadeIn(caption("".join(said))), FadeIn(layers), run_time=0.4)
         self.play(*(GrowFromEdge(bar, DOWN) for bar in bars), run_time=0.8)
         self.play(FadeIn(errors, shift=0.15 * UP), run_time=0.4)
+        self.wait(0.6)
+        self.unknown = self._unknown_bar()
+        self.play(FadeIn(self.unknown), run_time=0.5)
         self.error_bars, self.bar_texts = bars, VGroup(*layers, *errors)
+
+    def _unknown_bar(self) -> VGroup:
+        """The bar that the question is about: how often a fat network would be wrong. Nobody has told."""
+        x, half = BARS[-1], BAR_WIDTH / 2
+        corners = [(x - half, GROUND, 0), (x - half, TOP, 0), (x + half, TOP, 0), (x + half, GROUND, 0)]
+        sides = [dashed(*ends, palette.text, style.BOX, dash=0.13) for ends in pairwise(corners)]
+        asked = words("?", style.TITLE).move_to([x, (GROUND + TOP) / 2, 0])
+        return VGroup(*sides, asked, words(self.screen("tower-fat"), style.HEADING).place(GROUND - 0.6, center=x))

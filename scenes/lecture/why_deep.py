@@ -6,11 +6,10 @@ import numpy as np
 from gradreel.core.equal_budget import Built, folded, folding, one_bend_each, zigzag
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.deeper import NETWORKS
 from gradreel.scenes.lecture.fat_and_deep import NAMES, FatAndDeep
-from gradreel.scenes.mobjects.bend_by_bend import bending, corner, count_bends, drawn_by
-from gradreel.scenes.mobjects.match_board import DIAGRAM, PLOT, Counts, Curves, target_of, thin_diagram
-from gradreel.scenes.mobjects.skyline import far_towers, ground_line
+from gradreel.scenes.mobjects.bend_by_bend import bending, corner, count_bends, drawn_by, neuron
+from gradreel.scenes.mobjects.match_board import BY_HAND, DIAGRAM, PLOT, TALL, Counts, Curves, target_of, thin_diagram
+from gradreel.scenes.mobjects.skyline import ground_line
 from gradreel.scenes.mobjects.ticks import nice_range, number_text
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
@@ -27,14 +26,12 @@ from manim import (
     smooth,
     squish_rate_func,
 )
-from manim.utils.rate_functions import ease_in_out_sine
 from numpy.typing import NDArray
 
 ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
-SINK_SECONDS = 1.6  # of the towers, the highest of which is as high as the picture's half
 ONE_LAYER_SECONDS = 2.4  # for all bends of the one layer, before the other folds
-FOLD_SECONDS = 4.4  # for all folds together
-CREASE_SECONDS = 0.4  # that each crease is seen before the curve is folded at it
+FOLD_SECONDS = 6.6  # for all folds together
+FOLDING, STRETCHING = squish_rate_func(smooth, 0.0, 0.42), squish_rate_func(smooth, 0.6, 1.0)  # one, then the other
 BEND_RADIUS = 0.085
 Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
 
@@ -57,11 +54,10 @@ class WhyDeep(FatAndDeep):
         whole = one_bend_each(dataset)
         relus = whole.network.hidden[0]
         with self.beat("enough", relus=Count(relus)):
-            # The towers of the last scene sink into the ground, which becomes an axis: one layer, and red below it.
-            # ReLU after ReLU lights up and bends blue at its place, until it is red
-            layers = [network.layers for network in NETWORKS]
-            ground, towers = ground_line(), far_towers(layers, 1.0)
-            self.add(ground, *towers)
+            # The ground of the last scene becomes an axis: one layer, and red below it. ReLU after ReLU lights up and
+            # bends blue at its place, until it is red
+            ground = ground_line()
+            self.add(ground)
             x, y = target_of(dataset)
             self.one = thin_diagram((relus,), (ALONE[0] + 0.3, ALONE[1] - 0.3, *DIAGRAM))
             self.alone = Curves((*ALONE, *PLOT), (x, y), nice_range(y, margin=0.12))
@@ -69,15 +65,7 @@ class WhyDeep(FatAndDeep):
             self.alone_counts = self._counts(0.0, relus, relus)
             for part in (self.one.columns[1], *self.one.edges):
                 style.emphasize(part, FAINT)
-            sinking = UpdateFromAlphaFunc(
-                VGroup(*towers),
-                lambda _, share: far_towers(layers, 1 - share, towers),
-                run_time=SINK_SECONDS,
-                rate_func=ease_in_out_sine,
-            )
-            coming = FadeIn(self.one, run_time=SINK_SECONDS, rate_func=squish_rate_func(smooth, 0.6, 1.0))
-            self.play(*self._title("heading"), sinking, coming)
-            self.remove(*towers)
+            self.play(*self._title("heading"), FadeIn(self.one), run_time=0.8)
             plot = self.alone.plot
             others = [part for part in plot if part is not plot.x_axis and len(part.get_all_points())]
             axis = ReplacementTransform(ground, plot.x_axis, rate_func=squish_rate_func(smooth, 0.0, 0.5))
@@ -96,18 +84,42 @@ class WhyDeep(FatAndDeep):
     def _name_beat(self) -> None:
         fat, deep = self._built()
         with self.beat("name"):
-            # It steps aside, wider now, for a deep one with as many ReLUs; each gets the name its learning would have
-            self.small = [side.diagram(b.network.hidden) for side, b in zip(self.sides, (fat, deep), strict=True)]
-            leaving = [*self.alone, *self.bend_dots, self.alone_counts]
-            self.play(*(FadeOut(part) for part in leaving), FadeOut(self.one), run_time=0.6)
-            self.play(FadeIn(self.small[0]), run_time=0.6)
+            # It steps aside for a deep one. Then it swells to as many ReLUs, each with its lines. Each network gets the
+            # name its learning would have
+            self.small = [side.by_hand(b.network.hidden, TALL) for side, b in zip(self.sides, (fat, deep), strict=True)]
+            self.names = [side.name(self.screen(key)) for side, key in zip(self.sides, NAMES, strict=True)]
+            others = self._step_aside()
             columns, edges = self.small[1].columns, self.small[1].edges
             parts = [columns[0], *(part for pair in zip(edges, columns[1:], strict=True) for part in pair)]
-            self.play(LaggedStart(*(FadeIn(part) for part in parts), lag_ratio=0.4), run_time=1.8)
-            self.names = [side.name(self.screen(key)) for side, key in zip(self.sides, NAMES, strict=True)]
-            for name in reversed(self.names):
-                self.play(FadeIn(name, shift=0.15 * UP), run_time=0.6)
-                self.wait(0.6)
+            self.play(LaggedStart(*(FadeIn(part) for part in parts), lag_ratio=0.4), run_time=1.6)
+            self.play(FadeIn(self.names[1], shift=0.15 * UP), run_time=0.5)
+            self.wait(0.2)
+            self.play(LaggedStart(*map(FadeIn, others), lag_ratio=0.5), run_time=1.8)
+            self.remove(*self.small[0].get_family())
+            self.add(self.small[0])
+            self.play(FadeIn(self.names[0], shift=0.15 * UP), run_time=0.5)
+
+    def _step_aside(self) -> list[VGroup]:
+        """The one layer becomes the middle of the fat one. What is still missing of that: its other ReLUs, in pairs."""
+        one, fat = self.one, self.small[0]
+        nodes, wide = list(one.columns[1].nodes), list(fat.columns[1].nodes)
+        first = max(1, (len(wide) - len(nodes)) // 2)
+        kept = wide[first : len(wide) - first]
+        pairs = [(one.columns[k], fat.columns[k]) for k in (0, -1)]
+        for old, new in zip(nodes, kept, strict=False):
+            pairs += zip(neuron(one, old), neuron(fat, new), strict=True)
+        moving = [old for old, _ in pairs]
+        rest = [part for part in (*one.columns[1], *one.edges[0], *one.edges[1]) if part not in moving]
+        missing = [part for k in kept[len(nodes) :] for part in neuron(fat, k)]
+        leaving = [*self.alone, *self.bend_dots, self.alone_counts, *rest]
+        self.remove(one)
+        self.add(*rest, *moving)
+        moves = [ReplacementTransform(old, new) for old, new in pairs]
+        self.play(*map(FadeOut, leaving), *moves, *map(FadeIn, missing), run_time=1.0)
+        return [
+            VGroup(*(part for k in (first - 1 - n, len(wide) - first + n) for part in neuron(fat, wide[k])))
+            for n in range(first)
+        ]
 
     def _counts(self, center: float, relus: int, most_bends: int) -> Counts:
         """How many ReLUs are lit, and how many bends they make: none yet."""
@@ -136,12 +148,17 @@ class WhyDeep(FatAndDeep):
             curve = target[0] / target[0][-1]  # straight: what comes in, before any ReLU
             self.hand[0].draw(drawn_by(fat, target[0], 0))
             self.hand[1].draw(curve)
-            dimmed = [emphasis(part, FAINT) for d in self.small for part in (*d.columns[1:-1], *d.edges)]
-            self.play(*self._title("heading-fold"), *dimmed, *(FadeIn(text) for text in self.count_words))
+            low = [side.by_hand(b.network.hidden, BY_HAND) for side, b in zip(self.sides, (fat, deep), strict=True)]
+            for part in (part for d in low for part in (*d.columns[1:-1], *d.edges)):
+                style.emphasize(part, FAINT)
+            lower = [ReplacementTransform(old, new) for old, new in zip(self.small, low, strict=True)]
+            self.small = low
+            self.play(*self._title("heading-fold"), *lower, *(FadeIn(text) for text in self.count_words))
             self.play(*(FadeIn(c.plot, c.red, c.blue) for c in self.hand), *(FadeIn(c) for c in self.folds_counts))
             self._bend_by_bend(fat)
+            shares = np.linspace(2.0, 1.0, depth) / (1.5 * depth)  # the first is looked at longest
             for k in range(depth):
-                self._fold(curve, k, FOLD_SECONDS / depth)
+                self._fold(curve, k, FOLD_SECONDS * shares[k])
                 curve = folded(np.clip(curve, 0.0, None))
 
     def _bend_by_bend(self, fat: Built) -> None:
@@ -156,20 +173,16 @@ class WhyDeep(FatAndDeep):
         right, counts = self.hand[1], self.folds_counts[1]
         lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], self.small[1].columns[k + 1])]
         crease = right.crease(0.5, self.screen("crease"))
-        relus, bends = 2 * (k + 1), (count_bends(folding(k)) if k else 0, count_bends(folding(k + 1)))
+        before = (2 * k, count_bends(folding(k)) if k else 0)
+        after = (2 * (k + 1), count_bends(folding(k + 1)))
 
         def update(_: VMobject, share: float) -> None:
-            fold, stretch = (smooth(min(1.0, max(0.0, s))) for s in (1.7 * share, 1.7 * share - 0.7))
+            fold, stretch = FOLDING(share), STRETCHING(share)
             right.draw(folded(np.maximum(curve, (1 - fold) * curve), fold, stretch))  # nothing stays below 0
-            counts.show(relus, bends[int(share > 0)])
+            counts.show(*(after if share > 0 else before))
 
-        counts.show(relus, bends[0])
-        self.play(FadeIn(crease), *lights, run_time=0.25 * seconds)
-        self.wait(CREASE_SECONDS)
+        self.play(FadeIn(crease), *lights, run_time=0.2 * seconds)
+        self.wait(0.12 * seconds)
         folding_up = UpdateFromAlphaFunc(VGroup(right.blue, counts), update, rate_func=linear)
-        self.play(folding_up, FadeOut(crease, rate_func=_late), run_time=0.6 * seconds)
-        self.wait(0.15 * seconds)
-
-
-def _late(share: float) -> float:
-    return float(smooth(max(0.0, 4 * share - 3)))
+        self.play(folding_up, FadeOut(crease, rate_func=STRETCHING), run_time=0.58 * seconds)
+        self.wait(0.1 * seconds)

@@ -32,7 +32,7 @@ def corner(whole: Built, k: int) -> tuple[float, float]:
 def bending(diagram: LayerDiagram, curves: Curves, whole: Built, relus: tuple[int, int]) -> list[Animation]:
     """From the first to the second number of ``relus``: they light up in the diagram, and the blue curve bends."""
     first, last = relus
-    lights = [emphasis(part, FULL) for k in range(first, last) for part in _neuron(diagram, k)]
+    lights = [emphasis(part, FULL) for k in range(first, last) for part in neuron(diagram, k)]
 
     def update(_: VMobject, share: float) -> None:
         so_far = first + share * (last - first)
@@ -49,7 +49,7 @@ def _with_relus(whole: Built, relus: float) -> NDArray:
     return theta
 
 
-def _neuron(diagram: LayerDiagram, k: int) -> list[VMobject]:
+def neuron(diagram: LayerDiagram, k: int) -> list[VMobject]:
     """The k-th neuron of the one layer and its lines, if it is drawn."""
     nodes = diagram.columns[1].nodes
     if k not in nodes:

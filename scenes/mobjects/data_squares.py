@@ -1,36 +1,103 @@
-"""How much there was to learn from, side by side: squares whose areas are the numbers of examples."""
+"""How much there was to learn from, side by side: an equal cell for each example, seen from far and from near."""
 
 from __future__ import annotations
 
+import numpy as np
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.rising_curve import joined
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.style import palette
-from manim import ManimColor, Square, VGroup
+from gradreel.scenes.style import mix, palette
+from manim import Animation, ManimColor, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from numpy.typing import NDArray
 
-SKY_SIDE = 2.2  # of the larger square
+FAR_SIDE, NEAR_SIDE = 3.3, 2.8  # of the larger square at first; of the smaller one in the end
+LARGEST_CELL = 0.25
+EDGE, GAP = -0.7, 0.5  # where the left square ends; from there to the right one
+LINE_SHARE = 0.16  # of a cell, that the line between two cells takes
+SEEN_FROM, SEEN_FULLY = 0.03, 0.06  # sizes of a cell at which those lines begin to show, and are there
+FRAME = np.array([64 / 9, 4.0])  # what lies further out is not drawn
+NAME_DROP, EACH_DROP = 0.43, 0.82  # from the ground to the baselines of the two lines under a square
+PICTURES_SHARE = 0.5  # of grey
 
 
-class SkySquares(VGroup):
-    """Two squares side by side from ``left`` on, on y = ``foot``, each with its name at its right.
+class Cells(VGroup):
+    """``count`` cells in rows as long as there are rows, the last one as long as it gets, on y = ``foot``.
 
-    The first is the pictures, grey; the other one is our data, in its red. Parts: ``squares``, ``names``.
+    They begin at ``x`` and go to the right (``way`` 1) or to the left (-1). ``stand`` sets a cell's size. Parts:
+    ``shape``, and the ``lines`` between the cells.
     """
 
-    def __init__(self, counts: tuple[int, int], names: tuple[str, str], left: float, foot: float) -> None:
+    def __init__(self, count: int, x: float, foot: float, way: int, color: ManimColor) -> None:
         super().__init__()
-        sides = [_side(count, max(counts), SKY_SIDE) for count in counts]
-        second = left + sides[0] + 0.2
-        self.squares = VGroup(_square(sides[0], left, foot, palette.grey), _square(sides[1], second, foot, palette.red))
-        self.names = VGroup(*(words(name, style.LABEL) for name in names))
-        self.names[0].place(max(foot + sides[0] - 0.35, foot + sides[1] + 0.3), left=second)
-        self.names[1].place(foot + 0.02, left=second + sides[1] + 0.15)
-        self.add(self.squares, self.names)
+        self.count, self.corner, self.way = count, np.array([x, foot]), way
+        self.columns = int(np.ceil(np.sqrt(count)))
+        self.shape = VMobject(stroke_width=0, fill_color=color, fill_opacity=1)
+        self.lines = VMobject(stroke_color=palette.background, fill_opacity=0)
+        self.add(self.shape, self.lines)
+
+    def stand(self, cell: float) -> Cells:
+        """Each cell ``cell`` wide and high."""
+        full, rest = divmod(self.count, self.columns)
+        last = full + (rest > 0)
+        steps = [(0, 0), (self.columns, 0), (self.columns, full), (rest, full), (rest, last), (0, last)]
+        if full == 0 or rest == 0:
+            steps = [(0, 0), (self.columns, 0), (self.columns, last), (0, last)]
+        corners = self._at(np.minimum(np.array(steps, dtype=float) * cell, self._room()))
+        self.shape.set_points_as_corners([*corners, corners[0]])
+        seen = float(np.clip((cell - SEEN_FROM) / (SEEN_FULLY - SEEN_FROM), 0, 1))
+        self.lines.points = self._lattice(cell, last) if seen else np.zeros((0, 3))
+        self.lines.set_stroke(width=100 * LINE_SHARE * cell * seen)
+        return self
+
+    def _room(self) -> NDArray:
+        """From the corner to the frame, (2,)."""
+        return FRAME - self.corner * np.array([self.way, 1.0])
+
+    def _at(self, places: NDArray) -> NDArray:
+        """Points (n, 3), so far (n, 2) from the corner."""
+        flat = self.corner + places * np.array([self.way, 1.0])
+        return np.column_stack([flat, np.zeros(len(flat))])
+
+    def _lattice(self, cell: float, rows: int) -> NDArray:
+        """A VMobject's points of the lines between the cells, as far as the frame reaches."""
+        wide, high = np.minimum(self._room(), np.array([self.columns, rows]) * cell)
+        across, up = np.arange(cell, wide, cell), np.arange(cell, high, cell)
+        starts = np.concatenate([np.stack([across, 0 * across], 1), np.stack([0 * up, up], 1)])
+        ends = np.concatenate([np.stack([across, 0 * across + high], 1), np.stack([0 * up + wide, up], 1)])
+        lines = [self._at(starts), self._at(ends), np.full((len(starts), 3), np.nan)]
+        return joined(np.stack(lines, axis=1).reshape(-1, 3))
 
 
-def _side(count: float, largest: float, most: float) -> float:
-    """The side of a square of ``count``, where one of the ``largest`` count has a side of ``most``."""
-    return most * float((count / largest) ** 0.5)
+class DataSquares(VGroup):
+    """Two numbers of cells on the ground ``foot``: pictures, grey, to the left; our data, in its red, to the right.
+
+    Parts: ``squares``; ``names`` below them, and ``each``, below those, what a cell is. ``coming_near``: the larger
+    square is seen whole at first, the smaller one's cells in the end.
+    """
+
+    def __init__(self, counts: tuple[int, int], names: tuple[str, str], each: tuple[str, str], foot: float) -> None:
+        super().__init__()
+        left = Cells(counts[0], EDGE, foot, -1, mix(palette.grey, PICTURES_SHARE))
+        right = Cells(counts[1], EDGE + GAP, foot, 1, palette.red)
+        self.squares = VGroup(left, right)
+        self.far = FAR_SIDE / max(left.columns, right.columns)
+        near = min(LARGEST_CELL, NEAR_SIDE / right.columns)
+        self.near = max(self.far, near) if left.columns > right.columns else self.far
+        self.names = _below(names, foot - NAME_DROP, style.LABEL, palette.text)
+        self.each = _below(each, foot - EACH_DROP, style.TICK, palette.dim)
+        self.add(self.squares, self.names, self.each)
+        self.stand(0.0)
+
+    def stand(self, share: float) -> None:
+        """``share`` of the way from far to near."""
+        for square in self.squares:
+            square.stand(self.far * (self.near / self.far) ** share)
+
+    def coming_near(self, seconds: float) -> Animation:
+        return UpdateFromAlphaFunc(self.squares, lambda _, share: self.stand(share), run_time=seconds, rate_func=smooth)
 
 
-def _square(side: float, left: float, foot: float, color: ManimColor) -> Square:
-    return Square(side, stroke_width=0).set_fill(color, 1).move_to((left + side / 2, foot + side / 2, 0))
+def _below(texts: tuple[str, str], baseline: float, size: float, color: ManimColor) -> VGroup:
+    """A text under the end of the left square, and one under the beginning of the right one."""
+    left, right = (words(text, size, color) for text in texts)
+    return VGroup(left.place(baseline, right=EDGE), right.place(baseline, left=EDGE + GAP))

@@ -18,15 +18,18 @@ SAMPLES = 513  # x at which a curve is drawn, besides its knots
 HALF_WIDTH, HALF_X = 5.7, 3.5  # of each side's picture: how wide, and how far its middle is from the frame's
 NAME_BASELINE = 2.4
 DIAGRAM = (0.45, 2.0)  # bottom, top
+BY_HAND, TALL = (0.1, 2.05), (-2.5, 2.0)  # of those built by hand, over their curves; and while there are no curves
+RELU_RADIUS, RELU_SHARE = 0.14, 0.4  # of a ReLU at most: in scene units, and in pitches
 PLOT = (-2.6, -0.2)
 COUNTS_BASELINE = -3.1
 LINE_WIDTH, LINE_SHARE = 1.3, 0.5
-ROWS = 8  # nodes drawn in a column at most; of a wider network's
+ROWS = 8  # nodes drawn in a column at most
+ALL_ROWS = 12  # of networks built by hand: all of their ReLUs
 WIDE_ROWS = 5
 DOT_RADIUS, DOT_SHARE = 0.028, 0.33  # of the dots for what is not drawn, and their distance in pitches
 RED_WIDTH, BLUE_WIDTH = 9.0, 4.8
 RED_SHARE = 0.48
-ROUNDING = 1e-4  # of a plot's height: blue that is lower than red by less is on it
+TIP_LONG, TIP_WIDE = 0.16, 0.18  # of the arrowhead where blue leaves the plot
 GAP_SHARE = 0.3  # of red, that the error between the curves is filled with
 ROWS_OF_STARTS = ((0.5, 2.1), (-2.45, -0.85))  # bottom and top of the small plots, fat and deep
 SMALL_GAP, SMALL_RED, SMALL_BLUE = 0.3, 4.0, 2.6
@@ -53,18 +56,27 @@ class Side:
     def diagram(self, hidden: Sequence[int], rows: int = ROWS) -> LayerDiagram:
         return thin_diagram(hidden, (self.left + 0.2, self.right - 0.2, *DIAGRAM), rows)
 
+    def by_hand(self, hidden: Sequence[int], heights: tuple[float, float]) -> LayerDiagram:
+        """One of the networks built by hand, of as many ReLUs: between these ``heights``, each ReLU as large."""
+        box = (self.left + 0.2, self.right - 0.2, *heights)
+        radius = min(RELU_RADIUS, RELU_SHARE * (heights[1] - heights[0]) / sum(hidden))
+        return thin_diagram(hidden, box, ALL_ROWS, radius)
 
-def thin_diagram(hidden: Sequence[int], box: Box, rows: int = ROWS) -> LayerDiagram:
-    """A network on one feature; many lines in little room stay lines."""
+
+def thin_diagram(hidden: Sequence[int], box: Box, rows: int = ROWS, radius: float | None = None) -> LayerDiagram:
+    """A network on one feature; many lines in little room stay lines. ``radius``: of its nodes, else by the room."""
     diagram = LayerDiagram((1, *hidden, 1), box, most=rows)
     for column in diagram.columns:
         for k, dot in enumerate(column.dots):  # three, in the room between two small nodes
             dot.set(width=2 * DOT_RADIUS).move_to(column.dots[1].get_center() + (1 - k) * DOT_SHARE * column.pitch * UP)
+        for node in column.nodes.values() if radius else ():
+            node.scale(radius / node.radius).set_stroke(width=style.BOX)
+            node.radius = node.half_width = radius
     many = max(hidden) > 4
     for edges in diagram.edges:
         for line in edges:
             line.set_stroke(mix(edges.color_of_weights, LINE_SHARE if many else 0.8), width=LINE_WIDTH)
-    return diagram
+    return diagram.spread([column.x for column in diagram.columns])
 
 
 def target_of(dataset: CurveDataset) -> tuple[NDArray, NDArray]:
@@ -96,6 +108,8 @@ class Curves(VGroup):
         self.red = self.plot.curve(self.x, self.y, mix(palette.red, RED_SHARE), widths[0])
         self.gap = VMobject(stroke_width=0, fill_color=mix(palette.red, GAP_SHARE), fill_opacity=1)
         self.blue = self.plot.curve(self.x, self.y, palette.blue, widths[1])
+        self.tip = VMobject(stroke_width=0, fill_color=palette.blue, fill_opacity=1)
+        self.blue.add(self.tip)
         self.add(self.plot, self.gap, self.red, self.blue)
 
     def show(self, y: NDArray) -> Curves:
@@ -106,9 +120,10 @@ class Curves(VGroup):
         return self
 
     def draw(self, y: NDArray) -> Curves:
-        """Blue alone is ``y`` (n,), up to where it leaves the plot at the top, or gets lower than red ever is."""
-        low, high = float(self.y.min()), self.plot.y_range[1]
-        outside = np.flatnonzero((y < low - ROUNDING * (high - low)) | (y > high))
+        """Blue alone is ``y`` (n,), up to where it leaves the plot; an arrowhead there says that it goes on."""
+        low, high = self.plot.y_range
+        outside = np.flatnonzero((y < low) | (y > high))
+        self.tip.points = np.zeros((0, 3))
         if not len(outside) or outside[0] == 0:
             self.plot.set_curve(self.blue, self.x, y)
             return self
@@ -117,7 +132,15 @@ class Curves(VGroup):
         share = np.clip((edge - y[end - 1]) / (y[end] - y[end - 1]), 0.0, 1.0)
         x = self.x[end - 1] + share * (self.x[end] - self.x[end - 1])
         self.plot.set_curve(self.blue, np.append(self.x[:end], x), np.append(y[:end], edge))
+        self._point(self.plot.at(self.x[end - 1 : end + 1], y[end - 1 : end + 1]))
         return self
+
+    def _point(self, way: NDArray) -> None:
+        """The arrowhead stands at blue's end and points along ``way``, from its first point (2, 3) to its second."""
+        along = (way[1] - way[0]) / np.linalg.norm(way[1] - way[0])
+        across = np.array([-along[1], along[0], 0.0]) * TIP_WIDE / 2
+        end = self.blue.get_end()
+        self.tip.set_points_as_corners([end + across, end + TIP_LONG * along, end - across, end + across])
 
     def crease(self, y: float, word: str) -> VGroup:
         """A dashed line at ``y`` across the plot, and its ``word`` left of it: where blue is going to be folded."""

@@ -11,6 +11,7 @@ from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.match_board import Counts, Curves, Side, target_of
 from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows
+from gradreel.scenes.mobjects.race_lines import RaceLines
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.ticks import nice_range
@@ -77,15 +78,27 @@ def outcome(ends: NDArray) -> str:
     return "even"
 
 
+def leads(losses: Sequence[NDArray]) -> str:
+    """How a race of two losses (R,), fat and deep, went: "fat-passes" if it ends lower though deep led mostly; or
+    "deep-passes"; "fat-leads", "deep-leads" if who led mostly ends lower too; "" if nobody did, or both end alike.
+    """
+    fat, deep = lower(losses[0], losses[1]), lower(losses[1], losses[0])
+    if fat == deep or losses[0][-1] == losses[1][-1]:
+        return ""
+    first = "fat" if losses[0][-1] < losses[1][-1] else "deep"
+    return f"{first}-leads" if (fat > deep) == (first == "fat") else f"{first}-passes"
+
+
 class Race(VGroup):
     """The first seed's two runs side by side, at the state that ``show`` was told.
 
-    Parts: ``boards`` (without their plots), ``readouts`` of the losses, ``counter`` of updates; its ``word`` stands
-    beside it.
+    Parts: ``boards`` (without their plots), ``readouts`` of the losses, ``lines`` of the same, ``counter`` of updates;
+    its ``word`` stands beside it. ``texts``: the words for update, loss, and the two networks.
     """
 
-    def __init__(self, match: RecordedMatch, sides: Sequence[Side], update_word: str, loss_word: str) -> None:
+    def __init__(self, match: RecordedMatch, sides: Sequence[Side], texts: tuple[str, str, str, str]) -> None:
         super().__init__()
+        update_word, loss_word, *names = texts
         self.match = match
         self.boards = [Curves(side.plot_box, match.target, match.y_range) for side in sides]
         self.counter = Number(int(match.first[0].kept[-1]), 0, COUNTER_SIZE)
@@ -95,7 +108,8 @@ class Race(VGroup):
         losses = np.concatenate(match.losses)
         decimals, largest = loss_decimals(losses), float(losses.max())
         self.readouts = [Counts([loss_word], [largest], side.center, decimals) for side in sides]
-        self.add(*self.curves(), *self.readouts, self.counter)
+        self.lines = RaceLines(np.asarray(match.first[0].kept), match.losses, names, loss_word)
+        self.add(*self.curves(), self.lines, *self.readouts, self.counter)
         self.show(0.0)
 
     def curves(self) -> list[VGroup]:
@@ -108,7 +122,9 @@ class Race(VGroup):
         for k, board in enumerate(self.boards):
             board.show(self.match.drawn(k, row))
             self.readouts[k].show(float(self.match.losses[k][reached]))
-        self.counter.set_value(int(self.match.first[0].kept[reached]))
+        updates = int(self.match.first[0].kept[reached])
+        self.counter.set_value(updates)
+        self.lines.show(updates)
 
 
 def _losses(trace: Trace) -> NDArray:

@@ -104,18 +104,6 @@ def cellar_line() -> VMobject:
     return segment((LEFT, CELLAR, 0), (RIGHT, CELLAR, 0), style.mix(palette.axis, 0.5), style.GUIDE)
 
 
-def far_towers(layers: Sequence[int], share: float, towers: Sequence[Tower] = ()) -> list[Tower]:
-    """The towers of networks of so many ``layers``, seen from far, ``share`` of their floors built.
-
-    ``towers``: those that stand so; by default new ones.
-    """
-    towers = towers or [Tower(floors, palette.blue) for floors in layers]
-    centers, (_, floor) = _centers(len(layers) + 1), _floor_heights(layers)
-    for tower, x in zip(towers, centers, strict=False):  # the last place is the building's
-        tower.stand(x, GROUND, TOWER_SHARE * (centers[1] - centers[0]), floor, share * tower.floors)
-    return list(towers)
-
-
 def _centers(count: int) -> list[float]:
     """Where ``count`` towers stand, evenly over their part of the ground."""
     step = (RIGHT - LEFT) / count

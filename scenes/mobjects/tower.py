@@ -38,7 +38,7 @@ class Tower(VMobject):
         heights = np.minimum(SLAB, built - low)
         boxes = np.stack([np.full_like(low, x - width / 2), ground + low * floor,
                           np.full_like(low, x + width / 2), ground + (low + heights) * floor], axis=1)  # fmt: skip
-        self.points = _rectangles(boxes)
+        self.points = rectangles(boxes)
         self.top = ground + built * floor
         return self
 
@@ -258,7 +258,7 @@ class CloseUp(VGroup):
             style.emphasize(slab, style.FAINT + passed * (style.FULL - style.FAINT))
 
 
-def _rectangles(boxes: NDArray) -> NDArray:
+def rectangles(boxes: NDArray) -> NDArray:
     """A VMobject's points of rectangles (n, 4), left, bottom, right, top: four straight Bezier pieces each."""
     corners = boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]  # (n, 4, 2)
     ends = np.roll(corners, -1, axis=1)

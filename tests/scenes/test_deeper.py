@@ -9,6 +9,8 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.deeper import NETWORKS, PICTURES, DeeperAndDeeper
 from gradreel.scenes.lecture.naming import Naming
+from gradreel.scenes.mobjects.data_squares import DataSquares
+from gradreel.scenes.mobjects.five_guesses import OfHundred
 from gradreel.scenes.mobjects.skyline import CELLAR, GROUND, TOP
 from gradreel.scenes.mobjects.tower import HIGHEST_COUNT, SLAB, TAIPEI_FLOORS, CloseUp, Taipei101, Tower
 
@@ -98,13 +100,47 @@ def test_what_is_spoken_of_comes_in_its_order(play, monkeypatch, layers, order):
     assert done == ["raise Low", "name Low", "error Low", *order]
 
 
-def test_five_guesses_are_beside_the_first_tower_if_its_error_is_known_and_all_are_wrong(play):
+def test_guesses_with_and_without_the_right_one_are_beside_the_first_tower_if_its_error_is_known(play):
     def look(scene, beat):
         here = scene.get_mobject_family_members()
-        return sum(mobject in here for mobject in getattr(getattr(scene, "guesses", None), "crosses", ()))
+        lists = getattr(scene, "guesses", None)
+        return [sum(mark in here for mark in marks) for marks in lists.marks] if lists else []
 
-    assert list(play(DeeperAndDeeper, look).seen.values()) == [5, 0, 0, 0, 0]
-    assert set(play(DeeperAndDeeper, look, networks=TWO).seen.values()) == {0}
+    assert list(play(DeeperAndDeeper, look).seen.values()) == [[3, 5], [0, 0], [0, 0], [0, 0], [0, 0]]
+    assert list(play(DeeperAndDeeper, look, networks=TWO).seen.values()) == [[]] * 4
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_one_list_of_guesses_holds_the_cat_in_the_third_place_and_the_other_does_not(play, language):
+    right, wrong = play(DeeperAndDeeper, lang=language).scene.guesses.lists
+    cat = {"en": "cat", "zh": "猫"}[language]
+    assert [text.source == cat for text in right] == [False, False, True, False, False]
+    assert cat not in [text.source for text in wrong] and len(wrong) == 5
+
+
+@pytest.mark.parametrize("error", [16.4, 0.123, 100.0])
+def test_as_much_of_a_hundred_squares_is_filled_as_is_wrong(error):
+    squares = OfHundred(0.0, error, "of 100")
+    whole = areas(squares.empty)
+    assert len(whole) == 100 and areas(squares.filled).sum() == 0
+    squares.show(1.0)
+    assert areas(squares.filled).sum() == pytest.approx(error / 100 * whole.sum())
+
+
+def areas(boxes) -> np.ndarray:
+    """Of each rectangle of a mobject."""
+    points = boxes.points.reshape(-1, 16, 3)
+    return np.prod(points.max(axis=1)[:, :2] - points.min(axis=1)[:, :2], axis=1)
+
+
+def test_errors_of_several_networks_together_are_said_to_be(play):
+    def captions(**parameters):
+        scene = play(DeeperAndDeeper, **parameters).scene
+        return " ".join(text.source for text in scene._row_names())
+
+    assert "several networks together" in captions()
+    alone = [network.model_dump() | {"together": 1} for network in NETWORKS]
+    assert "together" not in captions(networks=alone)
 
 
 def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back(play):
@@ -163,8 +199,26 @@ def test_in_the_close_up_only_two_dots_move(play):
 def test_squares_are_as_large_as_what_there_was_to_learn_from(play, pictures, beat):
     played = play(DeeperAndDeeper, networks=TWO, pictures=pictures)
     assert played.beats[-1] == beat
-    areas = [square.width * square.height for square in played.scene.squares.squares]
-    assert areas[0] / areas[1] == pytest.approx(pictures / len(DailyViews().labels()))
+    played.scene.squares.stand(0.0)
+    squares = played.scene.squares.squares
+    assert area(squares[0]) / area(squares[1]) == pytest.approx(pictures / len(DailyViews().labels()))
+
+
+def test_every_day_is_a_cell_and_every_picture_is_as_large():
+    squares = DataSquares((PICTURES, 1405), ("pictures", "days"), ("each", "each"), 0.0)
+    cell = squares.far
+    assert [area(part) for part in squares.squares] == pytest.approx([PICTURES * cell**2, 1405 * cell**2])
+    squares.stand(1.0)
+    cell = squares.near
+    assert area(squares.squares[1]) == pytest.approx(1405 * cell**2)
+    lines = squares.squares[1].lines
+    assert (lines.width, lines.height) == pytest.approx((38 * cell, 37 * cell)), "36 rows of 38 days, and 37 days"
+
+
+def area(cells) -> float:
+    """What its outline encloses."""
+    x, y, _ = cells.shape.get_start_anchors().T
+    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
 
 def test_it_begins_with_the_name_that_naming_ends_with(play, opening):

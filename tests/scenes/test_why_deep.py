@@ -9,9 +9,9 @@ from gradreel.core.equal_budget import bends, folding, zigzag
 from gradreel.core.errors import UserError
 from gradreel.core.theta import loss, predict
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.why_deep import WhyDeep
+from gradreel.scenes.lecture.why_deep import FOLDING, STRETCHING, WhyDeep
 from gradreel.scenes.mobjects.match_board import Curves
-from gradreel.scenes.mobjects.recorded_match import outcome
+from gradreel.scenes.mobjects.recorded_match import leads, outcome
 
 QUICK = {"epochs": 40, "budget": 60, "depth": 3, "seeds": (0, 1)}
 OTHER = {**QUICK, "seeds": (3, 2)}
@@ -115,6 +115,80 @@ def test_bends_are_counted_as_they_are_drawn_left_before_right(play, monkeypatch
         assert tuple(bends for _, bends in counted) == seen
 
 
+def test_a_layers_relus_and_bends_are_counted_at_once(play, monkeypatch):
+    play_it, told = WhyDeep.play, []
+
+    def watched(scene, *args, **kwargs):
+        play_it(scene, *args, **kwargs)
+        if hasattr(scene, "folds_counts") and not hasattr(scene, "race"):
+            told.append(tuple(int(n.text) for n in scene.folds_counts[1].numbers))
+
+    monkeypatch.setattr(WhyDeep, "play", watched)
+    play(WhyDeep, **QUICK)
+    assert set(told) == {(0, 0), (2, 2), (4, 4), (6, 8)}
+
+
+def test_it_is_folded_first_and_then_stretched():
+    assert [(round(FOLDING(s), 3), round(STRETCHING(s), 3)) for s in (0, 0.45, 0.58, 1)] == [
+        (0, 0), (1, 0), (1, 0), (1, 1),
+    ]  # fmt: skip
+
+
+def test_each_relu_is_as_large_left_and_right(play):
+    def look(scene, beat):
+        if beat in ("name", "fold"):
+            nodes = [node for d in scene.small for c in d.columns for node in c.nodes.values()]
+            assert len(nodes) == 2 * (6 + 2)
+            assert [node.width for node in nodes] == pytest.approx([nodes[0].width] * len(nodes))
+            seen.append(nodes[0].width)
+            here = scene.get_mobject_family_members()
+            assert all(node in here for node in nodes) and not set(scene.one.get_family()) & set(here)
+
+    seen = []
+    play(WhyDeep, look, **QUICK)
+    assert len(seen) == 2
+
+
+def test_blue_that_leaves_the_plot_has_an_arrowhead_there():
+    x = np.array([0.0, 1.0, 2.0])
+    curves = Curves((0.0, 2.0, 0.0, 4.0), (x, np.zeros(3)), (0.0, 4.0)).draw(np.array([2.0, 2.0, -2.0]))
+    assert drawn(curves)[-1] == pytest.approx((1.5, 0.0))
+    assert curves.tip.get_bottom()[1] < 0
+    assert not len(curves.draw(np.array([2.0, 2.0, 1.0])).tip.points)
+
+
+@pytest.mark.parametrize(("fat", "deep", "how"), [
+    ([3, 3, 3, 1], [2, 2, 2, 2], "fat-passes"),
+    ([2, 2, 2, 2], [3, 3, 3, 1], "deep-passes"),
+    ([1, 1, 1, 1], [2, 2, 0, 2], "fat-leads"),
+    ([2, 2, 2, 2], [3, 1, 1, 1], "deep-leads"),
+    ([1, 2, 1, 2], [2, 1, 2, 1], ""),
+    ([3, 3, 3, 1], [2, 2, 2, 1], ""),
+])  # fmt: skip
+def test_how_a_race_went(fat, deep, how):
+    assert leads([np.array(fat), np.array(deep)]) == how
+
+
+def test_the_line_about_the_race_is_that_of_the_losses(play, trace_of):
+    for parameters in (QUICK | {"budget": 40}, OTHER | {"budget": 40}):
+        runs = WhyDeep.match(WhyDeep.validated(parameters))
+        losses = [loss(run, np.asarray(trace_of(run).parameters)) for run in (runs.fat[0], runs.deep[0])]
+        assert runs.fat[0].n_parameters == runs.deep[0].n_parameters
+        how = leads(losses)
+        assert play(WhyDeep, **parameters).beats[3] == (f"race-{how}" if how else "race")
+
+
+def test_the_lines_of_the_race_end_at_the_last_losses(play, trace_of):
+    def look(scene, beat):
+        if beat.startswith("race"):
+            lines = scene.race.lines
+            tips = [lines.plot.data(tip.get_center()) for tip in lines.tips]
+            run = WhyDeep.match(WhyDeep.validated(QUICK)).fat[0]
+            assert np.array(tips) == pytest.approx(np.column_stack([[run.epochs] * 2, ends(trace_of)[:, 0]]))
+
+    play(WhyDeep, look, **QUICK)
+
+
 def test_what_is_filled_lies_between_the_two_curves():
     x = np.array([0.0, 1.0, 2.0])
     curves = Curves((0.0, 2.0, 0.0, 4.0), (x, np.array([1.0, 1.0, 1.0])), (0.0, 4.0)).show(np.array([1.0, 3.0, 1.0]))
@@ -191,6 +265,7 @@ def test_it_ends_with_what_was_compared(play):
             assert said.replace("\\", "") == "8 layers | 152 layers | 16.4 % wrong | 3.57 % wrong*"
             for bar, *texts in zip(scene.error_bars, *(scene.bar_texts[k : k + 2] for k in (0, 2)), strict=True):
                 assert [text.get_center()[0] for text in texts] == pytest.approx([bar.get_center()[0]] * 2, abs=0.1)
+            assert "1 layer, fat" in [getattr(part, "source", None) for part in scene.unknown]
             assert not set(scene.starts.get_family()) & set(scene.get_mobject_family_members()), "the races have left"
             seen.append(scene)
 
