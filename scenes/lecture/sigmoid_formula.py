@@ -356,9 +356,9 @@ class SigmoidFormula(LectureScene):
         brace = Brace(fraction, DOWN, buff=0.12, color=palette.text)
         under = formula(source[source.index('part("word"') :], 44)
         under.place(brace.get_bottom()[1] - 0.45, center=brace.get_center()[0])
-        self.wait(0.8)
+        self.wait(0.5)
         self.play(FadeIn(brace, under, shift=0.1 * UP), run_time=0.6)
-        self.wait(0.9)
+        self.wait(0.7)
         origins = {name: (under, name) for name in under.parts}
         self.play(FadeOut(brace), run_time=0.3)
         self.play(*grow([self.fraction, under], self.short, origins), run_time=1.8)

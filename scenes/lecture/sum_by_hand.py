@@ -29,6 +29,7 @@ from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
 from manim import (
     UP,
     Animation,
+    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
@@ -36,6 +37,7 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
+    linear,
     smooth,
     squish_rate_func,
 )
@@ -80,12 +82,13 @@ class SumByHandBeats(LectureScene):
         rows, fit = self.rows.rows, self.fit
         with self.beat("by-hand" if self.n_sigmoids > 1 else "by-hand-one"):
             # The sigmoid that matched a piece moves into a row; its formula becomes the first term of a sum. The other
-            # rows fill in the same way, with the numbers of their pieces. Last the constant: its badge goes to the b
+            # rows fill in the same way, each with its term. Last the constant: its badge goes to the b
             self._take_over()
             if rows[2:]:
-                self.play(LaggedStart(*(FadeIn(row, shift=0.1 * UP) for row in rows[2:]), lag_ratio=0.4), run_time=1.2)
-                self.wait(1.9)
+                self.play(LaggedStart(*self._others(), lag_ratio=0.5), run_time=1.8)
+                self.wait(1.3)
             self._name_the_constant()
+            self.add(self.formula.written_out)
         gap = self._gap(1)
         with self.beat("add-up", gap=number_text(gap, 2)):
             # The constant alone, then row by row is added: the curve is red with rounded corners. The gap is measured
@@ -112,7 +115,7 @@ class SumByHandBeats(LectureScene):
         board = self._board()
         if board is None:
             self.play(*self._title("heading"), *self._red())
-            self.play(FadeIn(formula.written_out, shift=0.15 * UP), FadeIn(row), run_time=1.0)
+            self.play(FadeIn(formula.only_first(), shift=0.15 * UP), FadeIn(row), run_time=1.0)
             return
         self.add(board)
         leaving = [part for part in board if part is not board.curve and part is not board.formula]
@@ -128,13 +131,22 @@ class SumByHandBeats(LectureScene):
                 Sight(board.plot.x_range, board.plot.at, style.MAIN_CURVE),
                 Sight((low, high), self._in_row(row), float(row.curve.get_stroke_width())),
             ),
-            *grow(board.formula, formula.written_out),
+            *grow(board.formula, formula.only_first()),
             *self._red(),
             FadeIn(row.frame),
             run_time=1.8,
         )
         self.play(FadeIn(row.content[1:], shift=0.1 * UP), run_time=0.5)
         self.add(row)
+
+    def _others(self) -> list[Animation]:
+        """Every row but the first comes with its term; where terms are left out, those there are come with the last."""
+        rows, terms = self.rows.rows[2:], self.formula.terms[1:]
+        alone = len(rows) - len(terms)
+        coming: list[Animation] = [FadeIn(row, shift=0.1 * UP) for row in rows[:alone]]
+        for row, term in zip(rows[alone:], terms, strict=True):
+            coming.append(AnimationGroup(FadeIn(row, shift=0.1 * UP), self.formula.come(term)))
+        return coming
 
     def _in_row(self, row: SigmoidRow) -> Callable[[NDArray, NDArray], NDArray]:
         """Where a row draws data (x, y)."""
@@ -210,11 +222,20 @@ class SumByHandBeats(LectureScene):
         before = np.interp(self.x, self.dense, matched_sum(self.parts, self.dense, max(1, cuts // 2)))
         after = matched_sum(self.parts, self.x, cuts)
         count = cuts * self.n_sigmoids
-        self.play(*self.small.mark(cuts), *self._end_with(self.formula.of_more(count)), run_time=0.4)
-        self.count.set_value(count)
+        leaving_and_coming = self._end_with(self.formula.of_more(count))
+        self.play(*self.small.mark(cuts), *leaving_and_coming, self._counting(count), run_time=0.4)
         moving = self._moving(self.fit.model, before, after)
         self.play(self.small.cut(cuts), moving, self._closing(cuts, moving.run_time))
         self.wait(0.3)
+
+    def _counting(self, count: int) -> Animation:
+        """The count changes when the formula's old end has gone."""
+        before = self.count.value
+
+        def update(number: Number, share: float) -> None:
+            number.set_value(before if share < 0.5 else count)
+
+        return UpdateFromAlphaFunc(self.count, update, rate_func=linear)
 
     def _closing(self, cuts: int, seconds: float) -> Animation:
         """The largest gap is measured while the smaller pieces come: of the sum as it moves, at every moment."""

@@ -14,11 +14,13 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.sum_by_hand import SumByHandBeats
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
+from gradreel.scenes.mobjects.found_numbers import FoundNumbers
 from gradreel.scenes.mobjects.made_up import Moved
 from gradreel.scenes.mobjects.pace import Pace, pace_of, recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
+from gradreel.scenes.mobjects.sum_loss import NamedSquare, PassedStates, SumGaps, passed_shares
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import (
@@ -31,7 +33,6 @@ from manim import (
     VGroup,
     VMobject,
     linear,
-    smooth,
 )
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
@@ -40,6 +41,9 @@ MOST = 8  # sigmoids that a picture holds
 PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM, PLOT_TOP = style.LEFT_EDGE + 0.6, 0.75, -2.59, 1.1
 ROWS = (2.15, style.RIGHT_EDGE, -2.95, 1.2)  # left, right, bottom, top
 FORMULA_BASELINE, READOUT_LEFT = 1.93, 1.4
+SQUARE = (0.95, 1.32, 2.92)  # left, bottom and top of the place for the loss as a square
+PASSED = (0.3, 0.5, 0.7)  # shares of the walk at which a ghost of blue stays behind
+COMPARED = 3  # sigmoids whose numbers have room beside ours
 WALK = 9.0  # seconds in which the run is shown
 TO_A_STATE = 0.6  # seconds in which shapes are, at most, on their way to the next state, and the numbers wait for it
 CLOSE = 0.05  # blue lies close to red when their typical distance is less than this share of red's height
@@ -129,8 +133,8 @@ class SumOfSigmoids(SumByHandBeats):
         few = self.curves[:: max(1, len(self.curves) // 60)]
         if self.hand is not None:
             sums = [self.parts.partial_sum(k, self.x) for k in range(len(self.parts) + 1)]
-            thrown = np.linspace(self.hand, self._theta(0.0), 20)
-            few = np.concatenate([few, sums, predict(self.experiment, thrown, self.features)])
+            few = np.concatenate([few, sums])
+        few = np.concatenate([few, np.linspace(self.curves[0], self.curve(self.x), 20)])  # where gaps are drawn
         texts = {key: self.screen(key) for key in ("target", "model", "start")}
         views, box = [View(PLOT_TOP, few)], (PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM)
         self.fit = FitPlot(corners, self.curve(corners), self.x, views, texts, box)
@@ -144,16 +148,34 @@ class SumOfSigmoids(SumByHandBeats):
         name.place(style.HEADING_BASELINE, right=self.readout.loss.get_left()[0] - 0.2)
         self.readout.loss_words = name
         self.readout.add(name)
+        self._build_loss()
         self.live = VGroup()  # what moves with the run: grown part by part, as it comes to the screen
         self.add(self.live)
         self.show_theta(self._theta(0.0) if self.hand is None else self.hand)
+
+    def _build_loss(self) -> None:
+        """What tells how far blue is from red: gaps, the loss as a square, and curves that blue has passed."""
+        plot = self.fit.plot
+        self.gaps = SumGaps(plot, self.curve, self.x)
+        rows, shares = passed_shares(self.pace, PASSED)
+        curves = predict(self.experiment, np.asarray(self.run.parameters[rows]), self.features)
+        self.passed = PassedStates(plot, self.x, curves, shares)
+        self.square = None
+        if self.experiment.loss == "mse":  # a mean of squares is an area
+            name = words(self.words_of.screen("linear-limits", "loss-is", self.context.language), style.LABEL)
+            self.square = NamedSquare(plot, self.losses, self._loss_at(0), SQUARE, name)
 
     def show(self, row: float) -> None:
         """Everything as it is at ``row``: shapes may lie between two recorded states, numbers are recorded."""
         self.row = row
         reached = recorded_row(row)
         self.readout.show(int(self.run.kept[reached]), self._loss_at(reached))
-        self.show_theta(self._theta(row), numbers=np.asarray(self.run.parameters[reached]))
+        theta = self._theta(row)
+        self.show_theta(theta, numbers=np.asarray(self.run.parameters[reached]))
+        self.gaps.measure(self.fit.model_y)
+        self.passed.show(self.pace.share(row))
+        if self.square is not None:
+            self.square.square.show(self._loss_of(theta))
 
     def show_theta(self, theta: NDArray, numbers: NDArray | None = None) -> None:
         """Rows and sum as theta (P,) draws them; the numbers in the rows are those of ``numbers``, if given."""
@@ -171,35 +193,43 @@ class SumOfSigmoids(SumByHandBeats):
         with self.beat(
             "start" if self.hand is not None else "start-first", loss=self.readout.written(self._loss_at(0))
         ):
-            # Our numbers make way for random ones, in every row and in the sum; the loss says how bad they are
-            fit, rows = self.fit, self.rows
+            # Our numbers leave, their curves stay thin in the rows. Random ones come, row by row, and blue is drawn
+            # anew. Gaps from red to it, and the square that is as large as the mean of theirs: the loss
             leaving = [] if self.hand is None else [self.counted, self.bracket]
             leaving = [FadeOut(part) for part in leaving if part in self.mobjects]
             if self.hand is not None and self.cut and self.n_sigmoids == 1:  # there was no sum sign to go back for
                 leaving = self._back_from_the_smaller()
             self.play(*self._title("heading-learn"), *leaving)
-            if self.hand is None:
-                self.play(LaggedStart(*(FadeIn(row.content) for row in rows.rows), lag_ratio=0.25), run_time=1.4)
-                self.play(Create(fit.model), FadeIn(fit.model_label), run_time=1.2)
-            else:
-                for row in rows.rows:
-                    row.leave_ghost()
-            self.live.add(fit, rows)
-            self.add(self.live)
             if self.hand is not None:
-                self._throw_away()
-            self.show(0.0)
-            self.play(FadeIn(self.readout), run_time=0.5)
-            self.live.add(self.readout)
+                self._ours_leave()
+            self._start_comes()
+            self.wait(0.5)
+            self._loss_comes()
 
-    def _throw_away(self) -> None:
-        """Every number goes from where we had set it to where the run starts."""
-        end = self._theta(0.0)
+    def _ours_leave(self) -> None:
+        """Our numbers and curves fade, in all rows and in the sum; thin copies of the rows' curves stay."""
+        ours = [self.fit.model, self.fit.model_label]
+        for row in self.rows.rows:
+            row.leave_ghost()
+            ours += [row.curve, *row.numbers.values()]
+        self.play(*map(FadeOut, ours), run_time=0.6)
 
-        def update(_: VMobject, share: float) -> None:
-            self.show_theta(self.hand + share * (end - self.hand))
+    def _start_comes(self) -> None:
+        """The numbers with which the run starts, row by row, and the sum that they make."""
+        fit, rows = self.fit, self.rows
+        self.show(0.0)
+        coming = [row.content if self.hand is None else VGroup(row.curve, *row.numbers.values()) for row in rows.rows]
+        self.play(LaggedStart(*map(FadeIn, coming), lag_ratio=0.25), run_time=1.4)
+        self.play(Create(fit.model), FadeIn(fit.model_label), run_time=1.0)
 
-        self.play(UpdateFromAlphaFunc(self.live, update, run_time=2.0, rate_func=smooth))
+    def _loss_comes(self) -> None:
+        """Gaps from red to blue; then count, loss and its square."""
+        self.play(LaggedStart(*map(Create, self.gaps), lag_ratio=0.1), run_time=1.0)
+        self.live.add(self.passed, self.gaps, self.fit, self.rows)  # from back to front
+        self.add(self.live)
+        known = [self.readout, *([] if self.square is None else [self.square])]
+        self.play(*map(FadeIn, known), run_time=0.6)
+        self.live.add(*known)
 
     def _learn_beat(self) -> None:
         with self.beat("learn", parameters=Count(self.experiment.n_parameters)):
@@ -211,6 +241,7 @@ class SumOfSigmoids(SumByHandBeats):
             self.show(self.pace.row(1.0))
 
     def _end_beat(self) -> None:
+        self.compared: list[VMobject] = []
         final, close = self._loss_at(self.last), self._is_close()
         ours = np.nan if self.hand is None else self._loss_of(self.hand)
         said = {"updates": Count(self.run.kept[-1]), "loss": self.readout.written(final)}
@@ -237,16 +268,37 @@ class SumOfSigmoids(SumByHandBeats):
         line = style.HEADING_BASELINE - 0.6
         loss = formula(ours, 32, palette.dim).place(line, right=style.RIGHT_EDGE)
         name = words(self.screen("by-hand"), style.LABEL, palette.dim).place(line, right=loss.get_left()[0] - 0.2)
-        self.play(FadeIn(VGroup(name, loss), shift=0.15 * UP), run_time=0.5)
+        self.compared = [name, loss]
+        self.play(FadeIn(VGroup(*self.compared), shift=0.15 * UP), run_time=0.5)
 
     def _made_up(self, mirrored: Sequence[int]) -> None:
-        """Row by row, a copy of a mirrored curve goes down by its c, or up; the constant's the other way."""
+        """Row by row, a copy of a mirrored curve goes down by its c, or up; the constant's the other way.
+
+        What each comes to is written beside what was set by hand.
+        """
         rows, theta = self.rows, unpack(self.experiment, self._theta(self.last))
         added, self.copies, self.arrows = [float(theta.c[i]) for i in mirrored], [], []
+        table = self._compare_numbers(mirrored) if self.n_sigmoids <= COMPARED else None
         for i, c in zip(mirrored, added, strict=True):
             moved = self._move(rows.rows[i + 1], -c * rows.scale_y)
-            self.play(FadeOut(moved), run_time=0.4)
+            written = [] if table is None else [FadeIn(table.steps[i]), FadeIn(table.terms[i])]
+            self.play(FadeOut(moved), *written, run_time=0.5)
         self._move(rows.rows[0], sum(added) * rows.scale_y)
+        if table is not None:
+            self.play(FadeIn(table.total), run_time=0.5)
+
+    def _compare_numbers(self, mirrored: Sequence[int]) -> FoundNumbers:
+        """Where the losses were, found heights of steps and the constant beside ours; mirrored ones are to come."""
+        found, ours = (unpack(self.experiment, theta) for theta in (self._theta(self.last), self.hand))
+        self.table = table = FoundNumbers(
+            (float(found.b), found.c), (float(ours.b), ours.c), mirrored, self.screen("by-hand")
+        )
+        leaving = [self.gaps, self.passed, *([] if self.square is None else [self.square]), *self.compared]
+        self.live.remove(*leaving)
+        known = [step for k, step in enumerate(table.steps) if k not in mirrored]
+        self.play(*map(FadeOut, leaving), run_time=0.3)
+        self.play(*map(FadeIn, (table.frame, table.constant, *known)), run_time=0.5)
+        return table
 
     def _move(self, row: SigmoidRow, way: float) -> VMobject:
         """An arrow as long as c, and a copy of the row's curve goes along it; returns the copy."""
@@ -254,8 +306,7 @@ class SumOfSigmoids(SumByHandBeats):
         self.copies.append(moved.copy_of_curve)
         self.arrows.append(moved.arrow)
         self.play(FadeIn(moved.arrow), run_time=0.3)
-        self.play(moved.copy_of_curve.animate.shift([0, way, 0]), run_time=1.2)
-        self.wait(0.4)
+        self.play(moved.copy_of_curve.animate.shift([0, way, 0]), run_time=0.9)
         return moved.copy_of_curve
 
     def _found_beats(self) -> None:
@@ -270,7 +321,7 @@ class SumOfSigmoids(SumByHandBeats):
                 # its c, would lie there; the constant, with those c's added, comes close to ours
                 dimmed = [row for k, row in enumerate(self.rows.rows) if k and k - 1 not in steps.mirrored]
                 if dimmed:
-                    self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.6)
+                    self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.4)
                 self._made_up(steps.mirrored)
         else:
             with self.beat("found-alike"):

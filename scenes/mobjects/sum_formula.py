@@ -10,7 +10,7 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     sum_of_sigmoids_source,
 )
 from gradreel.scenes.mobjects.text import TextMobject, formula
-from manim import Animation, FadeIn, FadeOut, Transform, VGroup, VMobject, smooth, squish_rate_func
+from manim import UP, Animation, FadeIn, FadeOut, Transform, VGroup, VMobject, smooth, squish_rate_func
 
 PREFIX = 4  # glyphs of "y = b +"
 TERM = 18  # glyphs of "c_1 sigmoid(b_1 + w_1 x_1)"
@@ -62,6 +62,15 @@ class SumFormula:
     def after_first(text: TextMobject) -> VGroup:
         """What a sum has after its first term; it may be nothing."""
         return VGroup(*text[PREFIX + TERM :])
+
+    def only_first(self) -> TextMobject:
+        """``written_out``, in which terms after the first are not seen: they are to ``come``."""
+        VGroup(*self.terms[1:]).set_opacity(0)
+        return self.written_out
+
+    def come(self, term: VGroup) -> Animation:
+        """The animation that brings a term of ``written_out`` that was not seen."""
+        return FadeIn(term.set_opacity(1), shift=0.1 * UP)
 
     @property
     def constant(self) -> VMobject:

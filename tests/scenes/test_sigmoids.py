@@ -351,12 +351,11 @@ def test_the_small_steps_and_the_points_are_those_of_the_cut_pieces(sum_films):
     assert "c_24" in formula
 
 
-def test_the_sum_does_not_run_through_reds_name_while_our_numbers_are_thrown_away(sum_films):
+def test_neither_the_sum_nor_its_gaps_run_through_reds_name(sum_films):
     scene = sum_films["long"].scene
     label = scene.fit.target_label
     half = np.array([label.width, label.height]) / 2
-    for theta in np.linspace(scene.hand, scene._theta(0.0), 60):
-        y = predict(LONG, theta, scene.features)
+    for y in [*np.linspace(scene.curves[0], scene.curve(scene.x), 60), *scene.curves]:
         away = np.abs(scene.fit.plot.at(scene.x, y) - label.get_center())[:, :2]
         assert not np.any(np.all(away < half, axis=1))
 

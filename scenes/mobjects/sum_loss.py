@@ -1,0 +1,76 @@
+"""How far a sum misses red while it learns: gaps in the plot, the loss as a square, and states that it has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.pace import Pace
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.straight_line import Gaps, MeanSquare
+from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.style import emphasize, palette
+from manim import VGroup
+from numpy.typing import NDArray
+
+GAPS = 25
+BESIDE = 0.3  # from the square to its name
+FADE = 0.06  # share of the walk in which a ghost comes up behind the curve
+
+
+class SumGaps(Gaps):
+    """Strokes from a red curve to the blue one at even x: ``measure`` moves them to blue's heights ``y`` over ``x``."""
+
+    def __init__(self, plot: Plot, red: Callable[[NDArray], NDArray], x: NDArray) -> None:
+        at = np.linspace(*plot.x_range, GAPS)
+        super().__init__(plot, at, red(at), red)
+        self.over = x
+
+    def measure(self, y: NDArray) -> SumGaps:
+        self.show(lambda at: np.interp(at, self.over, y))
+        return self
+
+
+class NamedSquare(VGroup):
+    """A square whose area is the loss, at the plot's upright scale if the largest of ``losses`` then has room.
+
+    ``box``: left, bottom and top of that room. ``name`` stands right of it. Parts: ``square``, ``name``.
+    """
+
+    def __init__(
+        self, plot: Plot, losses: NDArray, loss: float, box: tuple[float, float, float], name: TextMobject
+    ) -> None:
+        super().__init__()
+        left, bottom, top = box
+        side = np.sqrt(float(np.max(losses[np.isfinite(losses)], initial=1e-9)))
+        unit = min(float(plot.at(0.0, 1.0)[1] - plot.at(0.0, 0.0)[1]), (top - bottom) / side)
+        scale = Plot((0, 1), (0, 1), left=0.0, right=1.0, bottom=0.0, top=unit, x_label=None)
+        middle = (bottom + top) / 2
+        self.square = MeanSquare(scale, loss, left + unit * np.sqrt(loss), middle)
+        self.name = name.place(middle - 0.1, left=left + unit * side + BESIDE)
+        self.add(self.square, self.name)
+
+
+class PassedStates(VGroup):
+    """Thin curves (K, N) over ``x`` that stay behind the blue one; each comes when its share of the walk is over."""
+
+    def __init__(self, plot: Plot, x: NDArray, curves: NDArray, shares: Sequence[float]) -> None:
+        super().__init__()
+        self.shares = shares
+        for k, y in enumerate(curves):
+            ghost = plot.curve(x, y, palette.blue, style.GHOST_CURVE)
+            self.add(emphasize(ghost, 0.3 + 0.08 * k))
+        self.show(0.0)
+
+    def show(self, share: float) -> PassedStates:
+        """Those passed when ``share`` of the walk is over, in place; returns self."""
+        for start, ghost in zip(self.shares, self, strict=True):
+            ghost.set_stroke(opacity=float(np.clip((share - start) / FADE, 0.0, 1.0)))
+        return self
+
+
+def passed_shares(pace: Pace, wanted: Sequence[float]) -> tuple[list[int], list[float]]:
+    """The recorded rows nearest below these shares of the walk, and the shares at which they are reached."""
+    rows = sorted({int(pace.row(share)) for share in wanted})
+    return rows, [pace.share(row) for row in rows]
