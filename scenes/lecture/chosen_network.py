@@ -57,7 +57,7 @@ class DaysToCome:
     ``ahead``: the predictions. ``errors``: those it made so many days ahead on unseen days; ``usual`` (days,): their
     means. ``rival``: the better one of two forecasts that need no network, "day" or "week", and ``naive``, its mean
     error a day ahead. ``lows``: the weekdays that are low, and whether they were ``caught`` on unseen days;
-    ``by_weekday``: the means of those days and of what was predicted for them, (7,) each.
+    ``by_weekday``: the means (7,) of all days, of the unseen ones, and of what was predicted for these.
     """
 
     def __init__(self, run: Experiment, theta: NDArray, days: int) -> None:
@@ -72,7 +72,7 @@ class DaysToCome:
         self.rival, self.naive = self._best_rival()
         self.lows = weekly_lows(self.series.dates(), self.series.array())
         unseen = next_days(run, theta)
-        self.by_weekday = unseen.by_weekday()
+        self.by_weekday = (means_by_weekday(self.series), *unseen.by_weekday())
         self.caught = catches_lows(unseen.dates, unseen.truth, unseen.prediction, self.lows)
 
     def _best_rival(self) -> tuple[str, float]:
@@ -105,6 +105,12 @@ class DaysToCome:
         if abs(self.usual[0] - self.naive) <= SMALL_SHARE * self.naive:
             return "bet-even"
         return "bet" if self.usual[0] < self.naive else "bet-lost"
+
+
+def means_by_weekday(series: DailySeries) -> NDArray:
+    """(7,): the mean of all days of each weekday, Monday first; NaN for one that has no day."""
+    views, days = series.array(), weekdays(series.dates())
+    return np.array([views[days == weekday].mean() if (days == weekday).any() else np.nan for weekday in range(WEEK)])
 
 
 def every_week_low(series: DailySeries, weekday: int, lows: tuple[int, ...]) -> bool:

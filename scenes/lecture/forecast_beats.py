@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import DepthsScene
-from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.weekday_means import WeekdayMeans
 from gradreel.scenes.network_words import network_words
 from gradreel.scenes.style import palette
 from manim import (
+    DOWN,
     LEFT,
     UP,
     Animation,
@@ -20,8 +20,11 @@ from manim import (
     GrowFromCenter,
     GrowFromEdge,
     LaggedStart,
+    ReplacementTransform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
     linear,
     there_and_back,
 )
@@ -47,9 +50,9 @@ class ForecastBeats(DepthsScene):
             # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out
             self._open_forecast()
             days = self.days
-            self.play(Create(days.bracket), run_time=0.9)
+            self.play(Create(days.bracket), FadeIn(days.span), run_time=0.9)
             days.come_close(self)
-            self._predict(0, FadeIn(days.real))
+            self._predict(0, FadeIn(days.real), *days.open_span())
             self.play(FadeIn(self.panel.head), FadeIn(self.panel.lines[0], shift=0.1 * UP), run_time=0.5)
             if self.to_come.tomorrow_is_low:
                 self._beat_lows()
@@ -66,18 +69,22 @@ class ForecastBeats(DepthsScene):
         self.play(Create(days.red), dots, run_time=0.9, rate_func=linear)
 
     def _beat_lows(self) -> None:
-        """The same weekdays of the weeks before are shaded; below, whether the network's own forecasts are low there.
+        """Which weekdays are low, of all days; then, of unseen ones, whether the network's own forecasts are low there.
 
-        Both are means over unseen days. The day's weekday beats in them, and the prediction with it.
+        The day's weekday beats in these, and the prediction with it.
         """
         days, lows = self.days, self.to_come.lows
         self.bring_to_back(days.bands)
         self.names = days.band_names(weekdays_words(lows, self.context.language, "short"))
-        self.means = WeekdayMeans(*self.to_come.by_weekday, lows, self.screen("weekdays"), self.context.language)
-        self.play(*(FadeIn(band) for band in days.bands), FadeIn(self.names), run_time=0.5)
-        self.play(FadeIn(self.means.ground), FadeIn(self.means.red), run_time=0.6)
-        self.play(FadeIn(self.means.blue), run_time=0.6)
-        beating = [*days.low_dots(lows), *self.means.points_of(int(self.ahead.weekdays[0])), days.predicted[0]]
+        titles = (self.screen("weekdays-all", days=Count(len(self.to_come.series))), self.screen("weekdays"))
+        self.means = means = WeekdayMeans(*self.to_come.by_weekday, lows, titles, self.context.language)
+        self.play(*(FadeIn(band) for band in days.bands), FadeIn(self.names), run_time=0.4)
+        self.play(FadeIn(means.ground), FadeIn(means.titles[0]), FadeIn(means.whole), run_time=0.6)
+        self.wait(0.8)
+        self.play(FadeOut(means.titles[0]), ReplacementTransform(means.whole, means.red), run_time=0.7)
+        self.play(FadeIn(means.titles[1]), FadeIn(means.blue), run_time=0.6)
+        means.remove(means.titles, means.whole).add(means.titles[1])
+        beating = [*means.points_of(int(self.ahead.weekdays[0])), days.predicted[0]]
         self.play(*(mark.animate(rate_func=there_and_back).scale(1.8) for mark in beating), run_time=0.9)
 
     def _predict(self, k: int, *also: Animation) -> None:
@@ -94,15 +101,20 @@ class ForecastBeats(DepthsScene):
             for k in range(1, days):
                 start, end = self.days.day(k - 1), self.days.day(k)
 
-                def slide(bracket: WindowBracket, share: float, start: float = start, end: float = end) -> None:
-                    bracket.put(start + share * (end - start))
+                def slide(_: VMobject, share: float, start: float = start, end: float = end) -> None:
+                    self.days.hold(start + share * (end - start))
 
-                self.play(UpdateFromAlphaFunc(self.days.bracket, slide), run_time=1.0 if days == 2 else 0.6)
+                held = VGroup(self.days.bracket, self.days.span)
+                self.play(UpdateFromAlphaFunc(held, slide), run_time=1.0 if days == 2 else 0.6)
                 if days == 2:
-                    self.wait(1.9)  # while it is said that the day has no views yet
-                self.play(self.days.predicted[k - 1].animate.set_fill(palette.blue, 1), run_time=0.5)
+                    self.wait(1.7)  # while it is said that the day has no views yet
+                feed = [self.days.predicted[k - 1].animate.set_fill(palette.blue, 1)]
                 if days == 2:
-                    self.wait(1.2)
+                    self.fed = self.days.fed(values["views"])
+                    feed.append(TransformFromCopy(self.panel.lines[0][1], self.fed))
+                self.play(*feed, run_time=1.0 if days == 2 else 0.5)
+                if days == 2:
+                    self.wait(0.9)
                 self._predict(k)
             self.play(FadeIn(self.panel.lines[-1], shift=0.1 * UP), run_time=0.5)
 
@@ -113,7 +125,8 @@ class ForecastBeats(DepthsScene):
         with self.beat("error" if days > 1 else "error-one", **values):
             # Whiskers: what the same network was off by on unseen days, on average; first that of the first day, with
             # its number, then the others
-            gone = [self.days.bracket, *([self.means] if to_come.tomorrow_is_low else [])]
+            gone = [self.days.bracket, self.days.span, *([self.fed] if days == 2 else [])]
+            gone += [self.means] if to_come.tomorrow_is_low else []
             self.play(*map(FadeOut, gone), run_time=0.5)
             self.wait(0.4)
             self.play(Create(spreads[0]), run_time=0.7)
@@ -129,13 +142,23 @@ class ForecastBeats(DepthsScene):
         values = {"naive": self.counted(to_come.naive), "one": self.counted(to_come.usual[0])}
         with self.beat(f"{to_come.bet}-{to_come.rival}", **values):
             # Beside our error that of a forecast that needs no network, both as long as they are large; would the room
-            # bet that tomorrow lies within ours?
+            # bet that tomorrow lies within ours? It would land there, unless they push it out
             for row in self.panel.rivals:
                 bar = GrowFromEdge(row[2], LEFT)
                 self.play(*(FadeIn(text, shift=0.1 * UP) for text in row[:2]), bar, run_time=0.8)
             if to_come.bet == "bet":
                 self.wait(1.2)
                 self.play(GrowFromCenter(self.days.stake), run_time=0.8)
+                self._click()
+
+    def _click(self) -> None:
+        clicks = self.days.clicks(self.screen("clicks"))
+        self.play(FadeIn(clicks.mark, shift=0.3 * DOWN), run_time=0.5)
+        self.wait(0.5)
+        self.add(clicks.way, clicks.mark)
+        rising = UpdateFromAlphaFunc(VGroup(clicks.way, clicks.mark), lambda _, share: clicks.rise(share))
+        self.play(rising, FadeIn(clicks.label), run_time=1.5)
+        self.add(clicks)
 
     # -- words ---------------------------------------------------------------------------------------------------
 

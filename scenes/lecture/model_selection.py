@@ -25,7 +25,7 @@ from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
 from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.network_words import network_fields
-from gradreel.scenes.style import FAINT, FULL, emphasis
+from gradreel.scenes.style import FULL, emphasis
 from manim import (
     DOWN,
     UP,
@@ -93,9 +93,11 @@ class ModelSelection(ForecastBeats):
             [self._name(len(result.network.hidden)) for result in choice.outcome],
             self.written,
             (self.screen("seen"), self.screen("unseen")),
+            self.screen("numbers"),
         )
         known = self.screen("data" if dataset.synthetic else "real")
-        self.days = DaysAhead(dataset, self.ahead, to_come.usual, known, to_come.lows, language)
+        span = self.screen("window", days=Count(dataset.window))
+        self.days = DaysAhead(dataset, self.ahead, to_come.usual, known, span, to_come.lows, language)
         shown = sorted({0, self.parameters.days - 1})
         ours = self.screen("ours", best=self._name(len(choice.best.network.hidden)))
         rivals = [
@@ -131,7 +133,7 @@ class ModelSelection(ForecastBeats):
             self.add(plane.names)
             if plane.leaders:
                 self.play(*map(Create, plane.leaders), run_time=0.4)
-            self.play(LaggedStart(*map(FadeIn, plane.numbers), lag_ratio=0.5), run_time=2.0)
+            self.play(LaggedStart(*map(FadeIn, (plane.head, *plane.numbers)), lag_ratio=0.5), run_time=2.0)
             self.add(plane.leaders, plane.dots, plane.names, plane.numbers)
             self.wait(1.0)
             self.play(plane.sweep_left())
@@ -154,9 +156,13 @@ class ModelSelection(ForecastBeats):
         values = {"least": self.written(best.unseen.mean), "epochs": Count(self.parameters.epochs)}
         values |= self._spoken(best)
         with self.beat("choice-same" if best is self.choice.best_seen else "choice", **values):
-            # That line steps back. Unseen days decide: another one comes from above, down to the lowest point
+            # That line steps back, and seen days with it. Unseen ones decide: each point goes across to their axis, and
+            # another line comes from above, down to the lowest one
             k = self.choice.place(best)
-            self.play(emphasis(plane.upright, FAINT), run_time=0.6)
+            self.wait(0.4)
+            self.play(*plane.forget_seen(), run_time=0.6)
+            self.wait(1.2)
+            self.play(*plane.drop(), run_time=1.2)
             self.play(plane.sweep_down())
             self.chosen = plane.ring(k)
             self.play(Create(self.chosen), FadeIn(plane.value), *plane.choose(k), run_time=0.8)

@@ -8,16 +8,16 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.core.daily_views import DailyViews
-from gradreel.core.forecast import Forecast, weekdays
+from gradreel.core.forecast import Forecast
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket, views_range
 from gradreel.scenes.mobjects.day_words import day_words, weekdays_words
-from gradreel.scenes.mobjects.plot import ring, segment
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.plot import dashed, ring, segment
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.zoom_days import ZoomDays
 from gradreel.scenes.style import mix, palette
-from manim import UP, ManimColor, Rectangle, Scene, VGroup, VMobject
+from manim import UP, Animation, Circle, DashedVMobject, FadeIn, ManimColor, Rectangle, Scene, VGroup, VMobject
 from numpy.typing import NDArray
 
 KNOWN_DAYS = 21  # before the first predicted one, that are shown close by
@@ -30,6 +30,9 @@ PANEL_SIZES, PANEL_GAPS = (28.0, 36.0, 30.0), 0.55  # of a day, its prediction, 
 KEY_LINE, RIVAL_LINES = -0.25, (-1.15, -1.95)
 BAR_DROP, BAR_HEIGHT = 0.24, 0.12  # from a rival's baseline to the middle of its bar
 CLOSER, STAKE = 1.3, 0.28  # seconds; width of what is bet on
+UNDER_BRACKET = BRACKET - 0.4  # baseline of what stands under it
+CLICK, CLICKED_FROM = 0.1, 0.3  # a ring's radius; where it begins, of the error's height under the prediction
+CLICKED_BELOW, CLICKED_ABOVE = 0.35, 0.3  # where it ends: under the plot's top, or so far over the error at least
 CAP = np.array([0.09, 0.0, 0.0])
 
 
@@ -39,12 +42,19 @@ class DaysAhead(ZoomDays):
     It begins with all days of the window; `come_close` leaves the last weeks. ``usual`` (h,): views that a prediction
     is off by on average; ``lows``: weekdays that are shaded. Parts to bring: ``red``, ``dots``, ``real`` (the red
     line's name, close by), ``bands``, ``predicted`` and ``spreads`` (one for each predicted day), ``steps`` (lines that
-    lead to them), ``bracket``, which holds the days that the first prediction is made from, and ``stake``, a band as
-    high as the first one's usual error.
+    lead to them), ``bracket``, which holds the days that the first prediction is made from, their number ``span``, and
+    ``stake``, a band as high as the first one's usual error.
     """
 
     def __init__(
-        self, dataset: DailyViews, ahead: Forecast, usual: NDArray, real: str, lows: Sequence[int], language: str
+        self,
+        dataset: DailyViews,
+        ahead: Forecast,
+        usual: NDArray,
+        real: str,
+        span: str,
+        lows: Sequence[int],
+        language: str,
     ) -> None:
         self.ahead, series = ahead, dataset.daily
         count = min(max(KNOWN_DAYS, min(dataset.window + 1, MOST_DAYS)), len(series))
@@ -57,14 +67,17 @@ class DaysAhead(ZoomDays):
         self.bands = self.add_bands(np.concatenate([dates, ahead.dates]), lows)
         self.red = self.add_line(dates, known, palette.red, REAL_LINE)
         self.dots = self.add_dots(dates, known, palette.red, 0.06)
-        self.bracket = WindowBracket(self.plot, dataset.window, BRACKET).put(self.day(0))
+        self.bracket = WindowBracket(self.plot, dataset.window, BRACKET)
+        self.arrow, self.span = words("←", style.TICK), VGroup(words(span, style.TICK))
+        self.hold(self.day(0))
         self.real, self.known = words(real, style.LABEL, palette.red), (dates, known)
         self.low, self.high = low, high
 
     def come_close(self, scene: Scene) -> None:
         """Plays the way to the last weeks, the bracket's end with them, and puts what stands there in its place."""
         if self.plot.days(self.near) > self.plot.x_range[0]:
-            self.zoom_to(scene, self.near, self.last, CLOSER, also=self._hold, others=[self.bracket])
+            others = [self.bracket, self.span]
+            self.zoom_to(scene, self.near, self.last, CLOSER, also=lambda _: self.hold(self.day(0)), others=others)
         plot, (dates, known) = self.plot, self.known
         places = plot.at(plot.days(self.ahead.dates), self.ahead.prediction)
         shown = dates >= np.datetime64(self.near, "D")
@@ -78,19 +91,40 @@ class DaysAhead(ZoomDays):
         size = Callout.size_of([self.real])
         place = free_place(ink, ink[known[shown].argmax()], size, plot.box, gap=size[0] / 2 + 0.1)
         self.real.move_to((*(place or ink[0][:2] + 0.4), 0.0))
+        self.ink = np.concatenate([ink, places])
 
-    def _hold(self, _: float) -> None:
-        self.bracket.put(self.day(0))
+    def hold(self, day: float) -> None:
+        """The bracket holds the window before ``day``; its number is under its beginning."""
+        left = float(self.bracket.put(day).get_left()[0])
+        self.arrow.place(UNDER_BRACKET, left=left)
+        self.span[0].place(UNDER_BRACKET, left=left + self.arrow.width + 0.1)
+
+    def open_span(self) -> list[Animation]:
+        """An arrow beside the number of days, where the bracket goes on beyond the plot."""
+        if self.plot.at(self.day(0) - self.bracket.window, 0)[0] >= self.plot.box[0]:
+            return []
+        self.span.add(self.arrow)
+        return [FadeIn(self.arrow)]
+
+    def fed(self, written: str) -> TextMobject:
+        """A prediction as it is fed back: under the bracket's end, where it stands for a day's views."""
+        text = words(written, style.LABEL, palette.blue)
+        right = max(float(self.bracket.get_right()[0]), float(self.span.get_right()[0]) + 0.2 + text.width)
+        return text.place(UNDER_BRACKET, right=right)
+
+    def clicks(self, text: str) -> Clicks:
+        """Tomorrow's views as nobody knows them: well within the stake, and above all if everybody clicks."""
+        top = self.plot.box[3] - CLICKED_BELOW
+        inside = self.plot.at(self.day(0), self.ahead.prediction[0] - CLICKED_FROM * (self.high[0] - self.low[0]))
+        head = self.spreads[0].get_top()
+        goal = np.array([inside[0], max(top, head[1] + CLICKED_ABOVE), 0.0])
+        label = words(text, style.LABEL, palette.red)
+        place = free_place(self.ink, goal, (label.width, label.height), self.plot.box, 0.2, [self.real])
+        return Clicks(inside, goal, label.move_to((*place, 0.0)) if place is not None else VMobject())
 
     def band_names(self, text: str) -> VGroup:
         """The low weekdays' names over each band that has room."""
         return self.names_over(self.bands, text, self.plot.unit_label.get_right()[0] + NAMES_FROM)
-
-    def low_dots(self, lows: Sequence[int]) -> list[VMobject]:
-        """The dots close by on the weekdays ``lows``."""
-        dates, _ = self.known
-        shown = np.isin(weekdays(dates), lows) & (dates >= np.datetime64(self.near, "D"))
-        return [self.dots[k] for k in np.flatnonzero(shown)]
 
     def day(self, k: int) -> float:
         """Where predicted day ``k`` lies on the x axis."""
@@ -99,6 +133,29 @@ class DaysAhead(ZoomDays):
     def _spread(self, k: int) -> VGroup:
         """An upright line over the usual error around a prediction, with caps."""
         return whisker(self.plot.at(self.day(k), self.low[k]), self.plot.at(self.day(k), self.high[k]))
+
+
+class Clicks(VGroup):
+    """A dashed red ring that can rise from ``start`` to ``goal``, with a dashed line behind it: views nobody knows.
+
+    Parts: ``way``, ``mark``, and ``label``, the condition for it.
+    """
+
+    def __init__(self, start: NDArray, goal: NDArray, label: VMobject) -> None:
+        super().__init__()
+        self.start, self.goal, self.label = start, goal, label
+        self.way = VMobject()
+        border = Circle(radius=CLICK, color=palette.red, stroke_width=style.RING)
+        self.mark = VGroup(Circle(radius=CLICK, stroke_width=0), DashedVMobject(border, num_dashes=8))
+        self.mark[0].set_fill(palette.background, 1)
+        self.rise(0.0)
+        self.add(self.way, self.mark, self.label)
+
+    def rise(self, share: float) -> None:
+        """The ring at this share of its way."""
+        at = self.start + share * (self.goal - self.start)
+        self.mark.move_to(at)
+        self.way.become(dashed(self.start, at, palette.red))
 
 
 def whisker(foot: NDArray, head: NDArray) -> VGroup:

@@ -13,10 +13,10 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.axis_break import axis_break
 from gradreel.scenes.mobjects.callout import beside, free_place
 from gradreel.scenes.mobjects.plot import Plot, dashed, ring, segment
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
-from gradreel.scenes.style import PRESENT, emphasis, palette
-from manim import Animation, Circle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from gradreel.scenes.style import FAINT, PRESENT, emphasis, palette
+from manim import Animation, Circle, TransformFromCopy, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 LEFT, RIGHT, BOTTOM, TOP = style.LEFT_EDGE + 1.1, 4.1, -2.05, 2.2
@@ -26,6 +26,7 @@ TICK_ROOM = 0.06  # of an axis, at its end, where the word for it stands
 DOT, RING, NAME, NUMBERS, VALUE = 0.11, 0.22, 28.0, 26.0, 34.0
 CROWDED, AWAY = 0.5, 0.7  # dots nearer to each other have their names so far off, with a line ...
 AWAY_FROM_NEXT = 0.2  # ... and as much higher or lower, off the other
+DROPPED, HEAD_GAP = 0.08, 0.18  # radius of a ring on the upright axis; from a pair of numbers to its head
 BREAK = 0.28  # from an axis' beginning to its break
 SWEEP = 2.0  # seconds
 
@@ -33,14 +34,20 @@ SWEEP = 2.0  # seconds
 class LossPlane(VGroup):
     """Each of N results at (its mean training loss, its mean unseen loss), with its name and both numbers.
 
-    ``texts``: what the axes measure; ``written`` writes a loss in views. Parts: ``plot``, ``labels`` (of the axes),
-    ``breaks`` of axes that do not begin at 0, ``dots``, ``names``, ``numbers`` as they are on the axes, seen | unseen,
-    and ``leaders`` from dots that lie close to each other to their names; ``upright`` stands at the least training
-    loss, ``level`` lies at the least unseen one, and ``value`` is its number.
+    ``texts``: what the axes measure; ``head``: what each pair of numbers is; ``written`` writes a loss in views.
+    Parts: ``plot``, ``labels`` (of the axes), ``breaks`` of axes that do not begin at 0, ``dots``, ``names``,
+    ``numbers`` as they are on the axes, the ``head`` over one of them, and ``leaders`` from dots that lie close to each
+    other to their names; ``upright`` stands at the least training loss, ``level`` lies at the least unseen one, and
+    ``value`` is its number. ``dropped``, no part: the unseen losses alone, rings on the upright axis.
     """
 
     def __init__(
-        self, results: Sequence[Result], names: Sequence[str], written: Callable[[float], str], texts: tuple[str, str]
+        self,
+        results: Sequence[Result],
+        names: Sequence[str],
+        written: Callable[[float], str],
+        texts: tuple[str, str],
+        head: str,
     ) -> None:
         super().__init__()
         self.seen = np.array([result.training.mean for result in results])  # (N,)
@@ -61,9 +68,13 @@ class LossPlane(VGroup):
         ringed = {int(self.unseen.argmin()), *(k for k, result in enumerate(results) if not result.network.hidden)}
         losses = [f"{written(a)} | {written(b)}" for a, b in zip(self.seen, self.unseen, strict=True)]
         self.names, self.numbers, self.leaders = VGroup(), VGroup(), VGroup()
-        self._place_names(names, losses, points, [self.ring(k) for k in sorted(ringed)])
+        rings = [self.ring(k) for k in sorted(ringed)]
+        self._place_names(names, losses, points, rings)
+        texts = (*self.names, *self.numbers)
+        self.head = self._head(head, [*self.dots, *texts, *self.leaders, *rings, self.upright, self.level])
+        self.dropped = VGroup(*(ring((LEFT, y, 0.0), DROPPED, palette.blue) for y in points[:, 1]))
         self.add(self.plot, self.breaks, self.labels, self.upright, self.level, self.value, self.dots)
-        self.add(self.leaders, self.names, self.numbers)
+        self.add(self.leaders, self.names, self.numbers, self.head)
 
     def _plot(self, written: Callable[[float], str]) -> Plot:
         across, up = _range(self.seen), _range(self.unseen)
@@ -117,6 +128,20 @@ class LossPlane(VGroup):
             self.names.add(text[0])
             self.numbers.add(text[1])
 
+    def _head(self, text: str, taken: Sequence[VMobject]) -> TextMobject:
+        """What the numbers are: close over a pair of them, as far off all else as may be, or at the right edge."""
+        free = []
+        for numbers in self.numbers:
+            head = words(text, style.TICK, palette.dim)
+            head.place(float(numbers.get_top()[1]) + HEAD_GAP, center=float(numbers.get_center()[0]))
+            inside = head.get_left()[0] > LEFT + 0.1 and head.get_top()[1] < TOP + 0.1
+            gap = min(_gap(head, other) for other in taken if other is not numbers)
+            if inside and gap > 0.05:
+                free.append((gap, head))
+        if free:
+            return max(free, key=lambda place: place[0])[1]
+        return words(text, style.TICK, palette.dim).place(TOP + 0.15, right=style.RIGHT_EDGE)
+
     # -- what moves ------------------------------------------------------------------------------------------------
 
     def show_upright(self, seen: float) -> None:
@@ -147,12 +172,27 @@ class LossPlane(VGroup):
     def choose(self, k: int) -> list[Animation]:
         """All but network ``k`` step back."""
         parts = (self.dots, self.names, self.numbers)
-        others = [part for group in parts for n, part in enumerate(group) if n != k]
-        return [emphasis(part, PRESENT) for part in (*others, *self.leaders)]
+        others = [part for group in (*parts, self.dropped) for n, part in enumerate(group) if n != k]
+        return [emphasis(part, PRESENT) for part in (*others, *self.leaders, self.head)]
+
+    def forget_seen(self) -> list[Animation]:
+        """The level axis and all that stands on it steps back."""
+        parts = [self.plot.x_axis, *self.plot.x_tick_labels, self.labels[0], self.upright]
+        return [emphasis(part, FAINT) for part in (*parts, *(self.breaks[:1] if self.plot.x_range[0] > 0 else ()))]
+
+    def drop(self) -> list[Animation]:
+        """Every point goes across to the upright axis: its unseen loss is left."""
+        return [TransformFromCopy(dot, mark) for dot, mark in zip(self.dots, self.dropped, strict=True)]
 
     def ring(self, k: int) -> Circle:
         """A ring around point ``k``."""
         return Circle(radius=RING, color=palette.text, stroke_width=2.4).move_to(self.dots[k])
+
+
+def _gap(one: VMobject, other: VMobject) -> float:
+    """How far apart the rectangles are that two things stand in, across or up; negative where one lies on the other."""
+    x, y = np.abs(one.get_center() - other.get_center())[:2]
+    return float(max(x - (one.width + other.width) / 2, y - (one.height + other.height) / 2))
 
 
 def _line(name: str, numbers: str) -> VGroup:

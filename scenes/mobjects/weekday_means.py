@@ -1,4 +1,4 @@
-"""The mean of each weekday, of what happened and of what was predicted: whether a network knows which days are low."""
+"""The mean of each weekday, of all days and of predicted ones: which are low, and whether a network knows it."""
 
 from __future__ import annotations
 
@@ -21,33 +21,43 @@ DOT, RING, LINE = 0.06, 0.08, 3.2
 
 
 class WeekdayMeans(VGroup):
-    """Two lines over the seven weekdays, Monday first: ``truth`` (7,) in red, ``prediction`` (7,) in blue with rings.
+    """Lines over the seven weekdays, Monday first: ``whole`` (7,) of all days in red; then, of some, two others.
 
-    NaN where no such day was counted. ``lows``: weekdays that are shaded. Parts: ``ground`` (axis, shades, letters and
-    the ``title``), ``red``, ``blue``; `points_of` a weekday are its dot and its ring.
+    These are ``truth`` (7,), red too, and ``prediction`` (7,) in blue with rings; NaN where no such day was counted.
+    ``lows``: weekdays that are shaded; ``titles``: what the first line and the other two are of. Parts: ``ground``
+    (axis, shades, letters), ``titles``, ``whole``, ``red``, ``blue``; `points_of` a weekday are its dot and its ring.
     """
 
-    def __init__(self, truth: NDArray, prediction: NDArray, lows: Sequence[int], title: str, language: str) -> None:
+    def __init__(
+        self,
+        whole: NDArray,
+        truth: NDArray,
+        prediction: NDArray,
+        lows: Sequence[int],
+        titles: tuple[str, str],
+        language: str,
+    ) -> None:
         super().__init__()
         self.pitch = (RIGHT - LEFT) / len(truth)
-        means = np.concatenate([truth, prediction])
+        means = np.concatenate([whole, truth, prediction])
         self.least, self.most = float(np.nanmin(means)), float(np.nanmax(means))
         letters = ZH_WEEKDAYS if language == "zh" else "".join(name[0] for name in WEEKDAYS)
         self.ground = VGroup(
             *(self._shade(k) for k in lows),
             segment((LEFT, BOTTOM, 0), (RIGHT, BOTTOM, 0), palette.axis, style.AXIS),
-            words(title, style.TICK, palette.dim).place(TOP + TITLE_RISE, left=LEFT),
+        )
+        self.titles = VGroup(
+            *(words(title, style.TICK, palette.dim).place(TOP + TITLE_RISE, left=LEFT) for title in titles)
         )
         for k, letter in enumerate(letters):
             color = palette.text if k in lows else palette.dim
             self.ground.add(words(letter, style.TICK, color).place(BOTTOM - LETTER_DROP, center=self._x(k)))
         self.counted = np.flatnonzero(np.isfinite(truth))
-        red = [Dot(point, radius=DOT, color=palette.red) for point in self._at(truth)]
-        self.red = VGroup(self._line(truth, palette.red), *red)
+        self.whole, self.red = self._red(whole), self._red(truth)
         self.blue = VGroup(
             self._line(prediction, palette.blue), *(ring(point, RING, palette.blue) for point in self._at(prediction))
         )
-        self.add(self.ground, self.red, self.blue)
+        self.add(self.ground, self.titles, self.whole, self.red, self.blue)
 
     def points_of(self, weekday: int) -> list[VMobject]:
         """The marks of a weekday; none where no such day was counted."""
@@ -58,9 +68,14 @@ class WeekdayMeans(VGroup):
 
     def _at(self, means: NDArray) -> NDArray:
         """(N, 3): where the means of the counted weekdays lie."""
-        share = (means[self.counted] - self.least) / ((self.most - self.least) or 1.0)
+        counted = np.flatnonzero(np.isfinite(means))
+        share = (means[counted] - self.least) / ((self.most - self.least) or 1.0)
         y = BOTTOM + (TOP - BOTTOM) * (ROOM + (1 - 2 * ROOM) * share)
-        return np.stack([[self._x(int(k)) for k in self.counted], y, np.zeros(len(y))], axis=-1)
+        return np.stack([[self._x(int(k)) for k in counted], y, np.zeros(len(y))], axis=-1)
+
+    def _red(self, means: NDArray) -> VGroup:
+        dots = [Dot(point, radius=DOT, color=palette.red) for point in self._at(means)]
+        return VGroup(self._line(means, palette.red), *dots)
 
     def _line(self, means: NDArray, color: ManimColor) -> VMobject:
         return polyline(self._at(means), mix(color, 0.7), LINE)

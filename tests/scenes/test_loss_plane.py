@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.results import Losses, Result, depth_experiments
+from gradreel.scenes.mobjects import loss_plane
 from gradreel.scenes.mobjects.loss_plane import CROWDED, LossPlane
+from gradreel.scenes.style import RIGHT_EDGE
 from manim import DL, UR
 
 NAMES = ["linear", "1 layer", "2 layers", "3 layers", "4 layers"]
@@ -19,7 +21,7 @@ def plane_of(losses) -> LossPlane:
         Result(network, (0,), Losses(np.array([seen])), Losses(np.array([unseen])), None)
         for network, (seen, unseen) in zip(networks, losses, strict=True)
     ]
-    return LossPlane(results, NAMES[: len(losses)], "{:.0f}".format, ("seen", "unseen"))
+    return LossPlane(results, NAMES[: len(losses)], "{:.0f}".format, ("seen", "unseen"), "seen | unseen")
 
 
 def test_each_networks_two_losses_stand_on_the_line_of_its_name():
@@ -44,6 +46,31 @@ def test_only_points_close_to_each_other_have_lines_to_their_names():
     between = np.linalg.norm(plane.dots[3].get_center() - plane.dots[4].get_center())
     assert between < CROWDED
     assert not plane_of(OURS[:3]).leaders
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_a_head_says_what_the_numbers_are_off_all_else(count):
+    plane = plane_of(OURS[:count])
+    over = [n for n in plane.numbers if abs(n.get_center()[0] - plane.head.get_center()[0]) < 1e-6]
+    assert len(over) == 1 and 0 < plane.head.get_bottom()[1] - over[0].get_top()[1] < 0.3
+    for part in (*plane.dots, *plane.names, *plane.numbers):
+        gaps = np.abs(plane.head.get_center() - part.get_center())[:2]
+        assert gaps[0] > (plane.head.width + part.width) / 2 or gaps[1] > (plane.head.height + part.height) / 2
+
+
+def test_without_room_the_head_stands_at_the_right_edge(monkeypatch):
+    monkeypatch.setattr(loss_plane, "_gap", lambda *_: 0.0)
+    plane = plane_of(OURS)
+    assert plane.head.get_right()[0] == pytest.approx(RIGHT_EDGE) and plane.head.get_bottom()[1] > plane.plot.box[3]
+
+
+def test_the_points_unseen_losses_alone_are_on_the_upright_axis():
+    plane = plane_of(OURS)
+    for mark, (_, unseen) in zip(plane.dropped, OURS, strict=True):
+        assert mark.get_center()[0] == pytest.approx(plane.plot.box[0])
+        assert plane.plot.data(mark.get_center())[1] == pytest.approx(unseen)
+    dimmed = [animation.mobject for animation in plane.choose(0)]
+    assert plane.dropped[0] not in dimmed and all(mark in dimmed for mark in plane.dropped[1:])
 
 
 def test_no_name_lies_on_another_or_on_a_point():

@@ -9,14 +9,15 @@ import pytest
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
-from gradreel.core.forecast import forecast, horizon_errors
+from gradreel.core.forecast import forecast, horizon_errors, weekdays
 from gradreel.core.results import Losses, Result, depth_experiments
+from gradreel.core.weekly_lows import weekly_lows
 from gradreel.scenes.fixtures import trained_context
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.chosen_network import Choice, every_week_low
+from gradreel.scenes.lecture.chosen_network import Choice, every_week_low, means_by_weekday
 from gradreel.scenes.lecture.model_selection import ModelSelection
 from gradreel.scenes.mobjects.day_words import views_and_errors
-from gradreel.scenes.mobjects.days_ahead import DaysAhead
+from gradreel.scenes.mobjects.days_ahead import Clicks, DaysAhead
 from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.style import palette
 from manim import tempconfig
@@ -167,7 +168,7 @@ def test_losses_that_hardly_differ_look_alike():
             depth_experiments(WEEK, (0, 1), 4, (0,), 1), (200.0, 100.0), (400.0, 401.0), strict=True
         )
     ]
-    plane = LossPlane(results, ["linear", "1 layer"], str, ("seen", "unseen"))
+    plane = LossPlane(results, ["linear", "1 layer"], str, ("seen", "unseen"), "seen | unseen")
     heights = [dot.get_center()[1] for dot in plane.dots]
     assert 0 < heights[1] - heights[0] < 0.1
 
@@ -221,6 +222,33 @@ def test_a_low_day_that_is_not_noticed_is_told(play, trace_of, rewritten, knowin
     states[-1, -1] = 5.0  # says the same every day, five deviations too much
     lines = play(ModelSelection, media_dir=rewritten(others, media_dir, parameters=states), **parameters).lines
     assert "tomorrow-unaware" in lines and "Saturday" in lines["tomorrow-unaware"]["en"]
+
+
+@pytest.mark.parametrize(("window", "words"), [(7, ["7 days"]), (56, ["56 days", "←"])])
+def test_the_bracket_says_how_many_days_it_holds_and_takes_the_fed_back_prediction(play, window, words):
+    parameters = {**SMALL, "dataset": DailyViews(window=window), "seeds": (0,), "epochs": 1}
+
+    def look(scene, beat):
+        if beat != "day-after":
+            return None
+        return [part.source for part in scene.days.span], scene.fed.source, scene.fed.get_right()[0]
+
+    played = play(ModelSelection, look, **parameters)
+    (span, fed, right), days = played.seen["day-after"], played.scene.days
+    assert span == words
+    assert fed == played.scene.counted(played.scene.ahead.prediction[0])
+    assert right == pytest.approx(days.plot.at(days.day(1) - 0.6, 0)[0])
+    assert not {days.bracket, days.span, played.scene.fed} & set(played.scene.get_mobject_family_members())
+
+
+def test_what_clicks_would_do_begins_within_the_error_and_ends_above_it(foretold):
+    scene, lines = foretold({1: 0.7, 7: 0.3})
+    days, clicks = scene.days, next(part for part in scene.mobjects if isinstance(part, Clicks))
+    assert "bet-day" in lines
+    low, high = days.spreads[0].get_bottom()[1], days.spreads[0].get_top()[1]
+    assert low < clicks.start[1] < high < clicks.goal[1] - clicks.mark.height / 2
+    assert clicks.mark.get_center() == pytest.approx(clicks.goal)
+    assert clicks.label.source == "if you all click"
 
 
 def test_the_bet_is_lost_where_repeating_the_week_is_better(play):
@@ -354,11 +382,12 @@ def test_the_low_days_of_the_weeks_before_are_shaded(foretold):
 
     def look(scene, beat):
         if beat == "tomorrow-low":
-            bands, dots = scene.days.bands, scene.days.low_dots(scene.to_come.lows)
-            assert len(dots) >= 5
-            for dot in dots:
-                x = dot.get_center()[0]
-                assert any(band.get_left()[0] - 1e-6 <= x <= band.get_right()[0] + 1e-6 for band in bands)
+            dates, _ = scene.days.known
+            shown = np.isin(weekdays(dates), scene.to_come.lows) & (dates >= np.datetime64(scene.days.near))
+            assert shown.sum() >= 5
+            for k in np.flatnonzero(shown):
+                x = scene.days.dots[k].get_center()[0]
+                assert any(band.get_left()[0] - 1e-6 <= x <= band.get_right()[0] + 1e-6 for band in scene.days.bands)
 
     _, lines = foretold({7: 1.0}, look, **parameters)
     assert "the model" in lines["tomorrow-low"]["en"] and "network" not in lines["tomorrow-low"]["en"]
@@ -371,13 +400,27 @@ def test_what_the_network_says_of_each_weekday_stands_beside_what_happened(trace
         seen[beat] = scene.means in scene.mobjects if hasattr(scene, "means") else None
 
     scene, _ = foretold({7: 0.9, 6: 0.1}, look, **{**OWN, "dataset": own(SERIES[:208])})
-    truth, prediction = scene.to_come.by_weekday
-    for marks, means in ((scene.means.red[1:], truth), (scene.means.blue[1:], prediction)):
+    whole, truth, prediction = scene.to_come.by_weekday
+    days = np.arange(208) % 7  # from a Monday on
+    np.testing.assert_allclose(whole, [SERIES[:208][days == day].mean() for day in range(7)])
+    drawn = scene.means
+    assert [title.source for title in drawn.titles] == [
+        "weekdays, mean of all 208 days",
+        "weekdays, mean of unseen days",
+    ]
+    for marks, means in ((drawn.whole[1:], whole), (drawn.red[1:], truth), (drawn.blue[1:], prediction)):
         heights = [mark.get_center()[1] for mark in marks]
         scale, offset = np.polyfit([*truth, *prediction], _heights(scene.means), 1)
         np.testing.assert_allclose(heights, scale * means + offset, atol=1e-6)
     assert truth[5] < truth[4] and scene.means.points_of(5) == [scene.means.red[6], scene.means.blue[6]]
     assert not seen["error"], "it leaves before errors take its place"
+
+
+def test_a_saturday_is_said_to_be_low_beside_the_means_of_the_whole_series():
+    whole = means_by_weekday(DailyViews().daily)
+    lows = weekly_lows(DailyViews().daily.dates(), DailyViews().daily.array())
+    assert lows == (4, 5) and whole[list(lows)].max() < 0.85 * whole[[0, 1, 2, 3, 6]].min()
+    assert np.isnan(means_by_weekday(own(SERIES[:5], 3).daily)[5:]).all()
 
 
 def _heights(means) -> list[float]:
