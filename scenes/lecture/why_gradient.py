@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
@@ -18,10 +19,13 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.durations import Duration
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.mobjects.bends import BendPlot
+from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.day_words import in_languages
-from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigmoids_source
+from gradreel.scenes.mobjects.multiplying import Multiplying
+from gradreel.scenes.mobjects.pace import even_pace, recorded_row
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.search_board import REMARK_LEFT, SearchBoard, TriesRow
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
@@ -33,19 +37,22 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
+    Restore,
     RoundedRectangle,
     UpdateFromAlphaFunc,
     VGroup,
     linear,
     smooth,
 )
-from numpy.typing import NDArray
 from pydantic import Field
 
 W_RANGE, B_RANGE = (-1.0, 1.0), (0.0, 4.0)  # of the lines that are tried
 BEARABLE = 2 * 3600.0  # seconds: a lecture
 SCAN_SECONDS = 3.4
-STAGE = 1.0  # seconds that a sum of sigmoids is to be seen
+STAGE = 0.8  # seconds that a sum of sigmoids is to be seen
+BEND, MOST_BENDS = 0.55, 4  # seconds of each; from one sum to another
+RACE = 2.4  # seconds in which the parameters come one by one, ever faster
+HOPS, HOP = 6, 0.33  # of the way downhill; seconds
 ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
 LINE_FORMULA, SUM_FORMULA = 2.05, 1.72  # baselines
 CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
@@ -96,18 +103,15 @@ class WhyGradient(LectureScene):
             self.sum_formula = self._sum(counts[0])
             arriving = FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP)
             self.play(*self._title("heading-how-many"), *arriving, run_time=0.6)
-            now = bends.values(counts[0])
-            bends.draw(now)
+            bends.draw(bends.values(counts[0]))
             self.play(
-                Create(bends.target), FadeIn(bends.name_target(self.screen("target"))), run_time=0.7, rate_func=smooth
+                Create(bends.target), FadeIn(bends.name_target(self.screen("another"))), run_time=0.7, rate_func=smooth
             )
             self.play(Create(bends.sum), run_time=0.8, rate_func=smooth)
             self.wait(STAGE)
-            for count in counts[1:]:
-                new, then = self._sum(count), bends.values(count)
-                self.play(*grow(self.sum_formula, new), self._bend(now, then), run_time=0.8)
+            for before, after in pairwise(counts):
+                self._bend(before, after)
                 self.wait(STAGE)
-                self.sum_formula, now = new, then
             limit = self._limit()
             name = words(self.screen("hyperparameter"), style.LABEL, palette.text)
             name.place(SUM_FORMULA + 0.6, left=limit.get_right()[0] + 0.25)
@@ -125,13 +129,25 @@ class WhyGradient(LectureScene):
         frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.16)
         return frame.set_stroke(palette.text, 2).move_to(number)
 
-    def _bend(self, before: NDArray, after: NDArray) -> Animation:
-        """The blue curve goes from one sum to another."""
+    def _bend(self, before: int, after: int) -> None:
+        """Sigmoids come, or go, one by one, many in a few bends: the blue curve bends, and the formula counts."""
+        bends = min(abs(after - before), MOST_BENDS)
+        counts = np.linspace(before, after, bends + 1).round().astype(int).tolist()
+        curves = np.array([self.bends.values(count) for count in counts])
+        counting = Counting(self._sum, max(counts))
 
-        def draw(_: VGroup, share: float) -> None:
-            self.bends.draw(before + share * (after - before))
+        def show(_: VGroup, share: float) -> None:
+            now, way = divmod(share * bends, 1)
+            there = curves[min(int(now) + 1, bends)]
+            self.bends.draw(curves[int(now)] + smooth(way) * (there - curves[int(now)]))
+            counting.show(counts[round(now + way)])
 
-        return UpdateFromAlphaFunc(self.bends.sum, draw, rate_func=smooth)
+        self.remove(self.sum_formula)
+        moving = VGroup(self.bends.sum, counting)
+        self.play(UpdateFromAlphaFunc(moving, show, run_time=BEND * max(bends, 1), rate_func=linear))
+        self.remove(counting)
+        self.sum_formula = self._sum(after)
+        self.add(self.sum_formula)
 
     # -- trying everything -----------------------------------------------------------------------------------------
 
@@ -165,7 +181,7 @@ class WhyGradient(LectureScene):
             numbers, count = board.numbers, tries.count
             self.play(board.swing(0, 0), run_time=0.5)
             self.play(FadeIn(board.readout), run_time=0.3)
-            moving = VGroup(board.grid.bands, board.line, board.count, board.loss)
+            moving = VGroup(board.grid.bands, board.points_tried, board.line, board.count, board.loss)
 
             def try_more(_: VGroup, share: float) -> None:
                 board.show(1 + round(share * (count - 1)))
@@ -187,7 +203,9 @@ class WhyGradient(LectureScene):
         values = {"count": Count(tries.parameters), **in_languages("time", lambda language: format(time, language))}
         if time > BEARABLE:
             with self.beat("sixteen", **values):
-                # The grid becomes the first row of a table; the small network's row says how long it would take
+                # The grid becomes the first row of a table. In the small network's row parameter after parameter comes
+                # and multiplies the tries, which are a row, a sheet, a cube, and soon no picture any more; then it says
+                # how long it would take
                 self._count_up(tries, time)
         else:
             with self.beat("sixteen-quick", **values):
@@ -199,34 +217,66 @@ class WhyGradient(LectureScene):
         self.rows = [line]
         leaving = [*(part for part in board if part is not board.grid), self.line_formula, self.between, *self.noted]
         self.play(*(FadeOut(part, run_time=0.5) for part in leaving), *self._title("heading-count"))
-        picture = VGroup(board.grid.bands, board.grid.ring)
+        self.picture = picture = VGroup(board.grid.bands, board.grid.ring).save_state()
         self.remove(*board.grid.lines)
         self.play(
             picture.animate.set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0)),
             FadeIn(line, shift=0.15 * UP),
-            run_time=1.0,
+            run_time=0.9,
         )
-        self.picture = picture
         row = self._row(THREE_DAYS, ROWS[1])
-        self.play(LaggedStart(*map(FadeIn, row.cells), lag_ratio=0.1), FadeIn(row.length), run_time=1.0)
-        self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.5)
-        self.wait(0.8)
+        self._multiply(row)
         remark = row.remark(format(time, self.context.language), self.screen("speed"))
         self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
         self.rows += [row, remark]
 
+    def _multiply(self, row: TriesRow) -> None:
+        """Parameter after parameter comes into the row, ever faster, and its power counts."""
+        more = Multiplying(row)
+
+        def show(_: VGroup, share: float) -> None:
+            more.show(1 + share**3 * (row.tries.parameters - 1))
+
+        self.play(FadeIn(row.length, run_time=0.4), UpdateFromAlphaFunc(more, show, run_time=RACE, rate_func=linear))
+        self.remove(more)
+        self.add(row, more.cube, more.further)
+        self.wait(0.4)
+        self.play(FadeOut(more.cube, more.further), run_time=0.3)
+
     def _many_beat(self) -> None:
         tries = Tries(self.m, LARGE.n_parameters)
         with self.beat("many", count=number_text(LARGE.n_parameters), pages=Count(tries.pages)):
-            # The third row: a power whose digits alone fill pages. Nobody tries that
+            # The third row: a power whose digits alone fill pages. Nobody tries that. The grid comes back with its
+            # dots, and the recorded line goes downhill there, from its start
             row = self._row(LARGE, ROWS[2])
             self.play(*(emphasis(part, PRESENT) for part in self.rows), run_time=0.4)
             self.play(LaggedStart(*map(FadeIn, row.cells), lag_ratio=0.1), FadeIn(row.length), run_time=1.0)
             self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.5)
-            self.wait(0.8)
+            self.wait(0.6)
             digits = self.screen("digits", digits=number_text(tries.digits))
             remark = row.remark(digits, self.screen("pages", pages=number_text(tries.pages)))
             self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
             self.rows += [row, remark]
-            self.wait(1.5)
-            self.play(*self._title("heading-so"))
+            self.wait(1.2)
+            self._go_downhill()
+
+    def _go_downhill(self) -> None:
+        """A dot hops over the grid from one recorded state of the line to another, and the line swings along."""
+        board, run, pace = self.board, self.fit.experiment, even_pace(self.fit)
+        rows = [recorded_row(pace.row(share)) for share in np.linspace(0, 1, HOPS + 1)]
+        states = np.asarray(self.fit.parameters[rows])
+        lines = [line_of(run, theta) for theta in states]
+        first, *further = zip(lines, loss(run, states).tolist(), strict=True)
+        board.put(*first)
+        dot = board.between(first[0]).scale(1.6).set_fill(palette.orange).set_z_index(1)
+        gone = [FadeOut(part, run_time=0.4) for part in self.rows]
+        self.play(*gone, *self._title("heading-so"), Restore(self.picture), run_time=0.8)
+        coming = (board.plot, board.target, board.target_label, board.dots, board.line, board.grid_names)
+        self.play(FadeIn(*coming, *board.readout[2:], dot), run_time=0.5)
+        for line, there in further:
+            mark = dot.copy().scale(0.7)  # where it was stays to be seen
+            self.add(mark)
+            end = board.between(line)
+            hop = segment(dot.get_center(), end.get_center(), palette.orange, style.GHOST_CURVE)
+            self.play(Create(hop), dot.animate.move_to(end), board.swing_to(line, there), run_time=HOP)
+        self.dot = dot

@@ -26,6 +26,7 @@ class BendPlot(VGroup):
     def __init__(self, f: Expression, left: float, right: float, bottom: float, top: float) -> None:
         super().__init__()
         self.f, self.x = f, np.linspace(LOW, HIGH, SAMPLES)
+        self.known: dict[int, NDArray] = {}  # values by count
         y = f(self.x)
         box = {"left": left, "right": right, "bottom": bottom, "top": top}
         self.plot = Plot((LOW, HIGH), nice_range(y, margin=0.15), **box)
@@ -34,15 +35,17 @@ class BendPlot(VGroup):
         self.add(self.plot, self.target, self.sum)
 
     def name_target(self, text: str) -> TextMobject:
-        """Say what red is, over its highest point."""
-        top = int(np.argmax(self.f(self.x)))
+        """Say what red is, at the right above it: over its last heights it is lower than before."""
+        y = self.f(self.x)
         self.label = words(text, style.LABEL, palette.red)
-        x, y = self.plot.at(self.x[top], self.f(self.x)[top])[:2]
-        return self.label.place(y + 0.3, center=x)
+        top = float(self.plot.at(HIGH, y[SAMPLES // 2 :].max())[1])
+        return self.label.place(top + 0.3, right=self.plot.box[1])
 
     def values(self, count: int) -> NDArray:
         """(SAMPLES,): the sum of ``count`` sigmoids that comes nearest to red."""
-        return fit_sigmoids(self.x, self.f(self.x), count)
+        if count not in self.known:
+            self.known[count] = fit_sigmoids(self.x, self.f(self.x), count)
+        return self.known[count]
 
     def draw(self, values: NDArray) -> None:
         """Draw the blue curve through ``values`` (SAMPLES,)."""

@@ -18,7 +18,7 @@ class Counting(VGroup):
 
     def __init__(self, write: Callable[[float], TextMobject], longest: float) -> None:
         super().__init__(*(Glyph(palette.text) for _ in write(longest)))
-        self.write = write
+        self.write = lambda number: write(number)  # a function is never copied; the owner of a method would be
 
     def show(self, number: float, opacity: float = 1.0) -> Counting:
         """Look as ``write(number)`` does, where that is and in its colours; returns self."""

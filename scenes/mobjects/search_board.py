@@ -10,16 +10,18 @@ from gradreel.core.line_fit import Line
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.core.try_all import LineGrid, Tries
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.grid_map import GridMap
+from gradreel.scenes.mobjects.grid_map import GridMap, squares
 from gradreel.scenes.mobjects.plot import Plot, polyline
+from gradreel.scenes.mobjects.shade_legend import shade_legend
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text, round_labels, ticks_at_knots
 from gradreel.scenes.style import mix, palette
-from manim import Animation, Dot, Mobject, Rectangle, RoundedRectangle, UpdateFromAlphaFunc, VGroup, smooth
+from manim import Animation, Dot, Mobject, Rectangle, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 
 PLOT = {"left": style.LEFT_EDGE + 0.55, "right": -0.75, "bottom": -2.4, "top": 1.35}
 GRID_LEFT, GRID_BOTTOM, GRID_SIDE = 1.75, -2.4, 4.2
+POINT = 0.2  # of a cell's side: its middle, which is what was tried
 COUNT_LEFT = 0.15
 REMARK_LEFT, POWER_LEFT = 3.1, -1.15
 MOST_CELLS, CELL = 16, 0.25  # of a row's picture of theta
@@ -28,9 +30,12 @@ MOST_CELLS, CELL = 16, 0.25  # of a row's picture of theta
 class SearchBoard(VGroup):
     """Line number ``count`` of the grid over the red curve, and the cells of all that have been tried.
 
+    A cell's w and b are those of its middle, where a point is.
+
     ``curve`` is drawn red, ``dataset`` are the dots around it that the losses are of. ``texts``: "tried", "loss",
     "target", "low", "high". Parts: ``plot``, ``target``, ``dots``, ``target_label``, ``line``, ``grid`` (GridMap),
-    ``grid_names``, ``scale``, ``readout``. ``show(count)``; ``swing(row, column)``, ``swing_to(line, loss)``.
+    ``points_tried``, ``grid_names``, ``scale``, ``readout``. ``show(count)``; ``put(line, loss)``;
+    ``swing(row, column)``, ``swing_to(line, loss)``.
     """
 
     def __init__(
@@ -47,6 +52,8 @@ class SearchBoard(VGroup):
         self.dots = VGroup(*(self.plot.dot(x, y, mix(palette.red, 0.75), 0.05) for x, y in pairs))
         self.line = polyline(self.plot.at(self.ends, self.ends), palette.blue, style.MAIN_CURVE)
         self.grid = GridMap(grid.loss, GRID_LEFT, GRID_BOTTOM, GRID_SIDE)
+        self.middles = np.array([self.grid.center(row, column) for row, column in self.grid.order])
+        self.points_tried = VMobject(stroke_width=0).set_fill(mix(palette.text, style.PRESENT), 1)
         self.grid_names = self._names()
         self.count = Number(grid.loss.size, 0, 32)
         self.loss = Number(float(grid.loss.max()), 3, 32)
@@ -55,7 +62,7 @@ class SearchBoard(VGroup):
         end = self.plot.at(self.ends[1], curve(self.ends[1]))  # right of the plot, where no line comes
         self.target_label = words(texts["target"], style.LABEL, palette.red).place(end[1] - 0.1, left=end[0] + 0.15)
         self.add(self.plot, self.target, self.dots, self.target_label, self.line)
-        self.add(self.grid, self.grid_names, self.scale, self.readout)
+        self.add(self.grid, self.points_tried, self.grid_names, self.scale, self.readout)
         self.show(1)
 
     def _names(self) -> VGroup:
@@ -78,20 +85,8 @@ class SearchBoard(VGroup):
     def _scale(self, texts: Mapping[str, str]) -> VGroup:
         """Which shade is a low loss, and which a high one: above the grid, at its right."""
         line, right = GRID_BOTTOM + GRID_SIDE + 0.22, GRID_LEFT + GRID_SIDE
-        high = words(texts["high"], style.TICK, palette.dim).place(line, right=right)
         shades = [band.get_fill_color() for band in self.grid.bands]
-        width = 1.7 / len(shades)
-        left = high.get_left()[0] - 0.15 - 1.7
-        cells = VGroup(
-            *(
-                Rectangle(width=width, height=0.2, stroke_width=0, fill_color=shade, fill_opacity=1).move_to(
-                    (left + (k + 0.5) * width, line + 0.09, 0)
-                )
-                for k, shade in enumerate(shades)
-            )
-        )
-        low = words(texts["low"], style.TICK, palette.dim).place(line, right=left - 0.15)
-        return VGroup(low, cells, high)
+        return shade_legend(shades, texts["low"], texts["high"], right, line)
 
     def between(self, line: Line) -> Mobject:
         """A small dot on the grid where another line's w and b are."""
@@ -127,6 +122,7 @@ class SearchBoard(VGroup):
     def show(self, count: int) -> None:
         """The first ``count`` lines have been tried (1 at least); the last of them is drawn."""
         self.grid.show(count)
+        self.points_tried.points = squares(self.middles[:count], POINT * self.grid.side)
         self.draw_line(*self.grid.order[count - 1])
         self.count.set_value(count)
 
@@ -146,12 +142,16 @@ class SearchBoard(VGroup):
 
         def move(_: Mobject, share: float) -> None:
             if share == 1:
-                self._draw(line.w, line.b)
-                self.loss.set_value(loss)
+                self.put(line, loss)
             else:
                 self._draw(w + share * (line.w - w), b + share * (line.b - b))
 
         return UpdateFromAlphaFunc(VGroup(self.line, self.loss), move, rate_func=smooth)
+
+    def put(self, line: Line, loss: float) -> None:
+        """The line lies there, and its loss is shown."""
+        self._draw(line.w, line.b)
+        self.loss.set_value(loss)
 
     def _draw(self, w: float, b: float) -> None:
         self.drawn = (w, b)
@@ -177,11 +177,16 @@ class TriesRow(VGroup):
 
     def __init__(self, tries: Tries, names: Sequence[str], length_words: str, middle: float) -> None:
         super().__init__()
-        self.middle = middle
+        self.tries, self.middle = tries, middle
         self.cells = _theta_cells(names, middle + 0.2)
         self.length = words(length_words, style.LABEL, palette.dim).place(middle - 0.42, left=style.LEFT_EDGE)
-        self.power = formula(power_source(tries), 50).place(middle - 0.05, left=POWER_LEFT)
+        self.power = self.written_power(tries.parameters)
         self.add(self.cells, self.length, self.power)
+
+    def written_power(self, parameters: int) -> TextMobject:
+        """The power of so many parameters, in its place in the row."""
+        source = power_source(Tries(self.tries.values, parameters))
+        return formula(source, 50).place(self.middle - 0.05, left=POWER_LEFT)
 
     def remark(self, result: str, note: str) -> VGroup:
         """``result`` large at the right, ``note`` small beneath it."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
+from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.line_fit import line_of
 from gradreel.core.results import depth_experiments
-from gradreel.core.theta import loss
+from gradreel.core.theta import loss, parameter_names
 from gradreel.core.try_all import Tries
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.why_gradient import CURVE, LARGE, WhyGradient
 from gradreel.scenes.mobjects.bends import HIGH, LOW
 from gradreel.scenes.mobjects.grid_map import GridMap, serpentine
+from gradreel.scenes.mobjects.multiplying import DEPTH, SIDE, Multiplying
+from gradreel.scenes.mobjects.search_board import TriesRow, power_source
+from gradreel.scenes.mobjects.text import formula
 
 RUN = LinearLimits.Parameters().line_run()
 RED = RUN.dataset
@@ -135,6 +139,44 @@ def test_the_trained_line_is_a_dot_where_its_two_numbers_are_and_no_cell_beats_i
     line = line_of(RUN, np.asarray(trace.parameters[-1]))
     np.testing.assert_allclose(share * [2, 4] + [-1, 0], [line.w, line.b], atol=1e-9)
     assert float(loss(RUN, np.asarray(trace.parameters[-1]))) < least
+
+
+def test_every_cell_that_was_tried_has_a_point_in_its_middle(at):
+    board = at("two", lambda scene: scene.board)
+    corners = board.points_tried.points.reshape(400, -1, 3)  # a small square each
+    middles = (corners.min(axis=1) + corners.max(axis=1))[:, :2] / 2
+    expected = [board.grid.center(row, column) for row, column in board.grid.order]
+    np.testing.assert_allclose(middles, expected, atol=1e-9)
+
+
+def test_in_the_end_the_dot_has_gone_downhill_to_the_trained_line(trace_of, at):
+    dot, board, shown = at("many", lambda scene: (scene.dot.get_center(), scene.board, scene.board.loss.text))
+    theta = np.asarray(trace_of(RUN).parameters[-1])
+    np.testing.assert_allclose(dot, board.between(line_of(RUN, theta)).get_center(), atol=1e-9)
+    assert float(shown) == pytest.approx(float(loss(RUN, theta)), abs=0.00051)
+
+
+@pytest.mark.parametrize("values", [3, 20, 40])
+def test_parameters_that_come_multiply_the_tries_as_a_row_a_sheet_and_a_cube(values):
+    more = Multiplying(TriesRow(Tries(values, 16), parameter_names(THREE_DAYS), "16 parameters", 0.0))
+    for parameters, cells, depth in (
+        (1, values, 0.0),
+        (2, values**2, 0.0),
+        (3, values**2, DEPTH),
+        (16, values**2, DEPTH),
+    ):
+        more.show(parameters)
+        assert len(more.cube.front.points) == 16 * cells  # four edges of four points each
+        assert more.cube.sheets[-1].get_right()[0] - more.cube.corner[0] - SIDE == pytest.approx(depth)
+        assert [cell.get_fill_opacity() for cell in more.cells] == [1.0] * parameters + [0.0] * (16 - parameters)
+        expected = formula(power_source(Tries(values, parameters)), 50)
+        assert len([glyph for glyph in more.power if len(glyph.points)]) == len(expected)
+
+
+def test_sigmoids_come_one_by_one_and_may_go(at):
+    for counts in ((3, 5), (5, 3), (4, 4)):
+        source = at("sigmoids", lambda scene: scene.sum_formula.source, sigmoids=counts)
+        assert f"sum_(i=1)^{counts[-1]})" in source
 
 
 def test_more_sigmoids_come_nearer_to_red_and_eight_lie_on_it(at):
