@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.layout import check_beats
-from gradreel.scenes.lecture.layers import StackLayers, layer_sizes, layer_source
+from gradreel.scenes.lecture.layers import StackLayers, layer_sizes, layer_source, output_source, short_formula
+from gradreel.scenes.mobjects.text import formula
 
 
 def digits(text: str) -> int:
@@ -55,6 +58,30 @@ def test_lines_and_formulas_go_with_their_columns(play):
             assert abs(text.get_center()[0] - x) < 0.7  # the last may be held back by the edge
 
     play(StackLayers, look)
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4])
+def test_only_the_newest_formula_is_spelled_out_once_there_are_many_layers(play, depth):
+    seen, sizes = {}, []
+
+    def look(scene, beat):
+        on_screen = scene.get_mobject_family_members()
+        seen[beat] = [text.source for text in scene.formulas if text in on_screen]
+        sizes.extend(size for size, text in zip(scene.sizes, scene.formulas, strict=True) if text in on_screen)
+
+    scene = play(StackLayers, look, depth=depth).scene
+    both = [formula(layer_source(k)).source for k in (0, 1)]
+    assert (seen["once"], seen["again"], seen["new"]) == (both[:1], both, both)
+    assert seen["more"] == [*(short_formula(k).source for k in range(depth)), formula(output_source(depth)).source]
+    assert min(sizes) > 25
+    lefts, rights = ([getattr(text, end)()[0] for text in scene.formulas] for end in ("get_left", "get_right"))
+    assert all(left - right > 0.5 for right, left in zip(rights, lefts[1:], strict=False))
+
+
+def test_products_are_what_is_counted(play):
+    scene = play(StackLayers, width=100, depth=2).scene
+    numbers = [[int(text) for text in re.findall(r"\d+", scene._product(k).source)] for k in (0, 1)]
+    assert [given * made + biases for given, made, biases in numbers] == layer_sizes(scene.network)[:2]
 
 
 @pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])
