@@ -43,7 +43,7 @@ class RaceLines(VGroup):
         ]
         self.tips = [Dot(radius=0.07, color=palette.text) for _ in losses]
         self.names = self._named(x, losses, names)
-        loss = words(word, style.TICK, palette.dim).place(bottom + 0.12, left=left + 0.12)
+        loss = words(word, style.TICK, palette.dim).place(top - 0.15, right=right)
         self.add(self.plot, *self.curves, *self.tips, *self.names, loss)
         self.show(0.0)
 
