@@ -225,7 +225,7 @@ class Backprop(GradientBeats):
         )]  # fmt: skip
         return (
             f'part("a", {link.of} {step:+f}) part("c", {arrows[0]}) part("y", {link.after} {more:+f}) '
-            f'part("slope", {arrows[1]}) part("e", e {change:+.{-more.as_tuple().exponent}f})'
+            f'part("slope", {arrows[1]}) part("e", e {change:+.{-int(more.as_tuple().exponent)}f})'
         )
 
     def _enlarge_bend(self, link: Link) -> None:
