@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Self
 
@@ -24,7 +25,7 @@ from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.theta_card import ThetaCard
-from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.mobjects.ticks import THIN_SPACE, number_text
 from gradreel.scenes.style import PRESENT, emphasis, emphasize, palette
 from manim import (
     UP,
@@ -40,11 +41,13 @@ from manim import (
     linear,
     smooth,
 )
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-NETWORK = (-3.4, 0.0, -2.65, -1.35)  # middles of its first and last column, bottom, top
-FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOPS = 2.15, 38, 2.95, (2.6, -0.4)
+NETWORK = (-4.8, 3.6, -3.0, -1.2)  # middles of its first and last column, bottom, top
+FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOPS = 2.15, 38, 2.95, (3.6, -1.0)  # above and below the upper plot
 LEAST_DAYS, MOST_DAYS = 7, 56
+PULSES = 1.1  # seconds of the way through the network
 LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map has it
 DISTANCE = "e_n = abs(blue(y_n) - red(hat(y)_n))"
 SQUARE = "(blue(y_n) - red(hat(y)_n))^2"
@@ -115,15 +118,21 @@ class Loss(LectureScene):
         names = (self.screen("label"), self.screen("model"), strip)
         passed, language = thetas.predicted_on_the_way(), self.context.language
         self.board = LossBoard(self.dataset, thetas.shown, thetas.everything, passed, names, language)
+        self.one = self.board.day_error(thetas.telling_day, lambda size: self._in_views("e", size))
         self.strip = self.board.strip
         values = in_thousands(experiment, thetas.theta)
-        self.cards = [
-            ThetaCard(experiment, values, k, thetas.update(k), self._when(k), self.written(thetas.losses[k])).put(
-                CARD_LEFT, CARD_TOPS[k]
-            )
-            for k in (0, 1)
-        ]
-        self.network = LayerDiagram((self.dataset.n_features, *experiment.hidden, 1), NETWORK, most=4)
+        self.cards = [self._card(values, k).put(CARD_LEFT, CARD_TOPS[k]) for k in (0, 1)]
+        split = experiment.activation if len(experiment.hidden) == 1 else None  # as the scenes before had it
+        self.network = LayerDiagram((self.dataset.n_features, *experiment.hidden, 1), NETWORK, most=4, split=split)
+
+    def _card(self, values: NDArray, k: int) -> ThetaCard:
+        update = self.thetas.update(k)
+        loss = self._in_views(f"L(orange(theta^{update}))", self.written(self.thetas.losses[k]))
+        return ThetaCard(self.thetas.experiment, values, k, update, self._when(k), loss)
+
+    def _in_views(self, name: str, size: str) -> str:
+        """A loss or an error, for `words`: name = so many views. ``size`` as it is written without thin spaces."""
+        return self.screen("views", name=name, size=re.sub(r"^(\d)(\d{3})(?!\d)", rf"\1{THIN_SPACE}\2", size))
 
     def _write(self) -> None:
         """Formulas and the caption."""
@@ -169,7 +178,6 @@ class Loss(LectureScene):
             self.play(Create(board.red), fade, FadeIn(self.note), run_time=1.2, rate_func=linear)
             dim = [emphasis(part, PRESENT) for part in (board.red, board.dots)]
             self.play(FadeIn(board.labels[0]), *dim, run_time=0.4)
-            self.one = board.day_error(k)
             self._through_the_network(self.one)
             self.play(FadeIn(self.one.names[2]), run_time=0.4)
             self.play(Create(self.one.line), run_time=0.5)
@@ -184,8 +192,8 @@ class Loss(LectureScene):
         self.add(*leaving, steps.arrows, written)
         self.title, arriving = next_heading(self.screen("heading"), self.title)
         self.play(*(FadeOut(part, run_time=0.4) for part in (*leaving, steps.arrows)), *arriving)
-        self.play(ReplacementTransform(written, self.loss_formula), FadeIn(self.board.plot), run_time=0.9)
-        self.play(FadeIn(self.cards[0].values), run_time=0.5)
+        self.play(ReplacementTransform(written, self.loss_formula), run_time=0.8)
+        self.play(FadeIn(self.cards[0].values), FadeIn(self.board.plot), run_time=0.5)
 
     def _through_the_network(self, one: DayError) -> None:
         """The features' rings go down into the network, and its y goes up to its day."""
@@ -195,7 +203,7 @@ class Loss(LectureScene):
         column, flying = network.columns[0], [ring.copy() for ring in reversed(one.features)]
         into = [column.nodes.get(j, column.dots) for j in range(len(flying))]  # the last day is x_1
         self.play(*(ring.animate.move_to(node) for ring, node in zip(flying, into, strict=True)), run_time=0.9)
-        pulses = Succession(*(Pulse(edges, palette.text).run(0.5) for edges in network.edges))
+        pulses = Succession(*(Pulse(edges, palette.text).run(PULSES / len(network.edges)) for edges in network.edges))
         self.play(*(FadeOut(ring, run_time=0.3) for ring in flying), pulses)
         out = network.columns[-1].nodes[0]
         self.play(TransformFromCopy(out, one.prediction[0]), FadeIn(one.prediction[1]), run_time=0.8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes.mobjects.plot import ring, segment
-from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import palette
 from manim import DL, UR, Mobject, Rectangle, VGroup
 from numpy.typing import NDArray
@@ -18,11 +18,11 @@ class DayError(VGroup):
     """Marks at day ``k`` of a plot.
 
     ``real`` (T, 3): the days' labels on the screen; ``y`` (3,): the prediction for day ``k``; ``window``: how many days
-    before it are features; ``size``: the error as text; ``foot``: the plot's lower edge. Parts: ``features``,
+    before it are features; ``error``: it in words; ``foot``: the plot's lower edge. Parts: ``features``,
     ``prediction``, ``line``, ``names`` (e with its size on a patch, y hat).
     """
 
-    def __init__(self, real: NDArray, k: int, y: NDArray, window: int, size: str, foot: float) -> None:
+    def __init__(self, real: NDArray, k: int, y: NDArray, window: int, error: str, foot: float) -> None:
         super().__init__()
         label, count = real[k], min(window, k)
         radius = 0.1 if window <= FEW else 0.07
@@ -39,10 +39,10 @@ class DayError(VGroup):
         hat = formula("red(hat(y))", LETTER).move_to(beside(label, -up))
         self.prediction = VGroup(ring(y, 0.1, palette.blue, fill=palette.blue), letter)
         self.line = segment(label, y, palette.text, 4.0)
-        error = formula(f'e = "{size}"', LETTER)
-        patch = Rectangle(width=error.width + 0.16, height=error.height + 0.2, stroke_width=0)
-        error.move_to(_free_place(patch, real, (y, label), aside, (letter, hat), foot))
-        self.names = VGroup(patch.set_fill(palette.background, 1).move_to(error), error, hat)
+        said = words(error, LETTER)
+        patch = Rectangle(width=said.width + 0.16, height=said.height + 0.2, stroke_width=0)
+        said.move_to(_free_place(patch, real, (y, label), aside, (letter, hat), foot))
+        self.names = VGroup(patch.set_fill(palette.background, 1).move_to(said), said, hat)
         self.add(self.features, self.prediction, self.line, self.names)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.forecast import NextDays
@@ -16,9 +18,9 @@ from manim import UP, Animation, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 LEFT = style.LEFT_EDGE + 0.9  # of both plots: "2 000" stands before the lower one
-BOX = (LEFT, 1.35, -0.3, 1.15)
+BOX = (LEFT, 4.9, -0.5, 0.9)
 BREAK_ROOM = 0.25  # of an axis, for its break: right over its foot, below the lines
-STRIP = (LEFT, 1.35, -2.67, -1.27)  # left, right, bottom, top
+STRIP = (LEFT, 1.1, -2.75, -1.45)  # left, right, bottom, top
 
 
 class LossBoard:
@@ -79,11 +81,14 @@ class LossBoard:
         """What ``show`` moves."""
         return VGroup(self.blue, self.errors, *self.labels, self.strip.body)
 
-    def day_error(self, k: int) -> DayError:
-        """Day ``k`` of those shown: its features, what is predicted of it, and by how much that is wrong."""
+    def day_error(self, k: int, said: Callable[[str], str]) -> DayError:
+        """Day ``k`` of those shown: its features, what is predicted of it, and by how much that is wrong.
+
+        ``said`` puts the error, as text, in words.
+        """
         x, size = self.plot.days(self.shown.dates), abs(float(self.shown.error[0, k]))
         real, y = self.plot.at(x, self.shown.truth), self.plot.at(x[k], self.shown.prediction[0, k])
-        return DayError(real, k, y, self.window, loss_column([size])(size), self.plot.box[2])
+        return DayError(real, k, y, self.window, said(loss_column([size])(size)), self.plot.box[2])
 
     def rising(self, all_errors: NDArray) -> Animation:
         """The errors (N,) of all days rise in the strip."""

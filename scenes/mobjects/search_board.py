@@ -21,7 +21,7 @@ from manim import Animation, Dot, Mobject, Rectangle, RoundedRectangle, UpdateFr
 
 PLOT = {"left": style.LEFT_EDGE + 0.55, "right": -0.75, "bottom": -2.4, "top": 1.35}
 GRID_LEFT, GRID_BOTTOM, GRID_SIDE = 1.75, -2.4, 4.2
-POINT = 0.2  # of a cell's side: its middle, which is what was tried
+POINT = 0.045  # side of the mark in a cell's middle, which is what was tried
 COUNT_LEFT = 0.15
 REMARK_LEFT, POWER_LEFT = 3.1, -1.15
 MOST_CELLS, CELL = 16, 0.25  # of a row's picture of theta
@@ -122,7 +122,7 @@ class SearchBoard(VGroup):
     def show(self, count: int) -> None:
         """The first ``count`` lines have been tried (1 at least); the last of them is drawn."""
         self.grid.show(count)
-        self.points_tried.points = squares(self.middles[:count], POINT * self.grid.side)
+        self.points_tried.points = squares(self.middles[:count], POINT)
         self.draw_line(*self.grid.order[count - 1])
         self.count.set_value(count)
 

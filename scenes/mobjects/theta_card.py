@@ -13,7 +13,7 @@ from manim import RoundedRectangle, VGroup
 from numpy.typing import NDArray
 
 SHOWN = 3  # entries, and the last
-CELL, GAP, HEIGHT = 0.76, 0.06, 0.46
+CELL, GAP, HEIGHT, LOSS = 0.76, 0.06, 0.46, 32
 INK = 0.64  # scene units of a cell's width that its number may take
 FACTOR_ROOM = 0.22  # under the cells, for the powers of ten that are theirs alone
 
@@ -22,13 +22,14 @@ class ThetaCard(VGroup):
     """θ with its number of updates and its first and last entries, and below it L(θ).
 
     ``values`` (K, P): all that are shown on cards, for the decimals; this card's is row ``k``. ``when`` says in words
-    what the number above θ counts. Parts: ``values`` (name, words and cells), ``loss``. ``put`` places it.
+    what the number above θ counts, ``loss`` its loss. Parts: ``values`` (name, words and cells), ``loss``. ``put``
+    places it.
 
     Large values share a power of ten, which stands before θ. Where it leaves nothing of a small one but zeros, each has
     its own, ``factors`` under the cells.
     """
 
-    def __init__(self, run: Experiment, values: NDArray, k: int, update: int, when: str, text: str) -> None:
+    def __init__(self, run: Experiment, values: NDArray, k: int, update: int, when: str, loss: str) -> None:
         super().__init__()
         names = parameter_names(run)
         chosen = [*range(min(SHOWN, len(names) - 1)), len(names) - 1]
@@ -46,7 +47,7 @@ class ThetaCard(VGroup):
         self.dots = words("…", style.CELL, palette.dim)
         if len(names) <= len(chosen):
             self.dots = VGroup()
-        self.loss = formula(f'L(orange(theta^{update})) = "{text}"', 40)
+        self.loss = words(loss, LOSS)
         self.when = words(when, style.SMALLEST, palette.dim)
         factors = [factor for factor in self.factors if factor is not None]
         self.values = VGroup(self.name, self.when, self.boxes, self.numbers, self.dots, *factors)

@@ -20,6 +20,7 @@ from gradreel.scenes.lecture.loss import Loss
 from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.error_strip import ErrorStrip
 from gradreel.scenes.mobjects.theta_card import ThetaCard
+from gradreel.scenes.mobjects.ticks import number_text
 
 RUN = Experiment(
     dataset=DailyViews(window=3), hidden=(3,), learning_rate=0.1, batch_size=64, epochs=8, loss="mae", seed=0
@@ -132,7 +133,7 @@ def test_the_day_that_is_explained_has_its_numbers(play, trace):
             days = [scene.board.plot.data(ring.get_center()) for ring in one.features]
             np.testing.assert_allclose([views for _, views in days], expected.truth[k - 3 : k], rtol=1e-9)
             assert scene.board.plot.data(one.prediction[0].get_center())[1] == pytest.approx(expected.prediction[k])
-            assert f'"{abs(expected.error[k]):.0f}"' in one.names[1].source
+            assert f'"{number_text(round(abs(expected.error[k])))}"$ views' in one.names[1].source
 
     play(Loss, look, **SHORT)
 
@@ -148,6 +149,11 @@ def test_another_trace_is_another_picture(play, rewritten, trace, tmp_path, film
 
     play(Loss, look, media_dir=rewritten(trace, tmp_path, parameters=parameters), **SHORT)
     assert np.abs(found["blue"] - film["other-better"]["blue"])[:, 1].max() > 1.0
+
+
+def test_the_network_has_its_sigmoids_as_in_the_scenes_before(play):
+    diagram = play(Loss, **SHORT).scene.network
+    assert len(diagram.columns) == 4 and len(diagram.boxes) == 3
 
 
 def test_a_theta_that_was_trained_is_not_called_random(play):
@@ -197,7 +203,8 @@ def test_views_of_any_size_are_written_with_digits_that_count(play, trace_of, si
 
     def look(scene, beat):
         findings.extend(check_scene(scene, beat))
-        told[:] = [card.loss.source.split('"')[1] for card in scene.cards]
+        assert all(card.loss.source.endswith("$ views") for card in scene.cards)
+        told[:] = [card.loss.source.split('"')[1].replace("\u2009", "") for card in scene.cards]
         cells[:] = [value_in_cell(card, k) for card in scene.cards for k in range(len(card.numbers))]
         axis[:] = [label.source for label in scene.board.strip.plot.y_tick_labels]
 
