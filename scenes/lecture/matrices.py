@@ -191,7 +191,7 @@ class MatrixForm(ThreeDaysScene):
             self.play(*upright, run_time=0.8 if i == 0 else 0.4)
             back = [FadeIn(number) for number in boxes["w"].numbers[i]]
         steps = [FadeIn(product, shift=0.1 * UP) for product in row.numbers[1:]]
-        self._write_the_sum(row, "r", steps, 0.9 if i == 0 else 0.4)
+        self._write_the_sum(row, "r", steps, 0.8 if i == 0 else 0.4)
         gone = [FadeOut(self.placed["r"][i][0]), *(FadeOut(moved.mobject) for moved in upright)]
         self.play(*gone, *back, FadeIn(boxes["r"].numbers[i][0]), run_time=0.3)
 

@@ -209,7 +209,7 @@ class Theta(LectureScene):
         if shown:
             self.play(FadeIn(*(column.boxes[k] for _, k in shown)), run_time=0.2)
         self.add(*row)  # over the cells
-        self.play(*moves, run_time=0.7 if shown else 0.3)
+        self.play(*moves, run_time=0.65 if shown else 0.3)
         if shown:
             self.play(FadeIn(*(column.names[k] for _, k in shown)), run_time=0.2)
         self.add(*(column.numbers[k] for _, k in shown))
