@@ -6,50 +6,51 @@ import numpy as np
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.curve_slopes import KNOWN, SlopeBeats
-from gradreel.scenes.mobjects.descent import (
-    LANDED,
-    MIDDLE,
-    NEARLY,
-    NUMBER_LINE,
-    TALL,
-    Descent,
-    in_band,
-)
+from gradreel.scenes.lecture.curve_slopes import KNOWN, SLICE_BOX
+from gradreel.scenes.lecture.descent_end import EndBeats
+from gradreel.scenes.mobjects.descent import MAP_BOX, NUMBER_LINE, TALL, Descent, in_band
 from gradreel.scenes.mobjects.descent_map import DescentMap
-from gradreel.scenes.mobjects.pace import even_pace
+from gradreel.scenes.mobjects.pace import Pace, even_pace
+from gradreel.scenes.mobjects.rate_slice import RateSlice, rates_to_try
+from gradreel.scenes.mobjects.relief import Relief
+from gradreel.scenes.mobjects.shade_legend import shade_legend
 from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.mobjects.update_formulas import (
-    length_source,
-    length_text,
-    sum_source,
-)
-from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.mobjects.update_formulas import spoken_name, sum_source
+from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
 from manim import (
     UP,
     Animation,
     Create,
     FadeIn,
     FadeOut,
+    LaggedStart,
+    Mobject,
     ReplacementTransform,
+    UpdateFromAlphaFunc,
+    VGroup,
     smooth,
 )
 
 CLOSE_UP = 10  # updates that are shown one by one, on a map of their own
 UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
-WALK_SECONDS = 10.0
+WALK_SECONDS, BY_COUNT = 10.0, 0.3  # of which this share passes by the count of updates: late ones are many
 OPENING, THIN = 0.4, 2.5  # seconds in which the point becomes a ring, and how thick that is
 MOST = 0.9  # of the way that the loss falls in all
 CROWD, CROWDED = 10, 0.2  # the last gaps between dots crowd when none is wider than this share of the widest gap
 
 
-class CurveDescentBeats(SlopeBeats):
+class CurveDescentBeats(EndBeats):
     """Beats for a run of which all is known: the loss around its path, and the curve that the network draws."""
 
-    def of_a_curve(self, run: Trace, last: int) -> None:
-        """Rows 0 to ``last`` of a run on a curve: one slope, all of them, the point on its map, the curve."""
+    def of_a_curve(self, run: Trace, last: int, others: list[str]) -> None:
+        """Rows 0 to ``last`` of a run on a curve: one slope, all of them, the point on its map, the curve.
+
+        ``others``: names of runs from other starts, which it is compared with.
+        """
         self.experiment, self.last = run.experiment, last
+        self.ends = self.losses_of_others(others)
         texts = {key: self.screen(key) for key in ("target", "model", "start", "update", "step", "loss")}
         self.descent = Descent(run, self.last, min(CLOSE_UP, self.last), texts)
         self.gradients = run.gradient
@@ -98,8 +99,8 @@ class CurveDescentBeats(SlopeBeats):
         loss, count = self.descent.loss_text(0), len(self.descent.names)
         if count > 2:
             with self.beat("surface", loss=loss, count=Count(count)):
-                # More directions than can be drawn, so a plane of them: the loss as a landscape seen from above, its
-                # height on some lines; the start is a ring
+                # More directions than can be drawn, so a plane of them: the loss as a landscape, the start a ring.
+                # Then it is seen from above: a map, with the loss on some lines
                 self.show_surface()
         else:
             with self.beat("surface-all", loss=loss):
@@ -109,10 +110,28 @@ class CurveDescentBeats(SlopeBeats):
     def show_surface(self) -> None:
         surface, path = self.descent.near.surface, self.descent.near.path
         self.caption = self.under_map(self.descent.near)
-        self.play(*map(FadeOut, self.grid.slices), run_time=0.5)
+        self.legend = shade_legend(
+            surface.shades(), self.screen("low"), self.screen("high"), MAP_BOX[1], MAP_BOX[3] + 0.15
+        )
+        relief = Relief(surface)
+        here, loss = path.start_ring.get_center(), self.descent.loss_at(0)
+        path.start_ring.move_to(relief.at(here, loss))
+        self.play(*map(FadeOut, self.grid.slices), run_time=0.4)
+        self.bring_to_back(relief)
+        self.play(FadeIn(relief), FadeIn(self.legend), run_time=0.8)
+        self.play(FadeIn(path.start_ring, scale=1.6), run_time=0.4)
+        self.wait(0.6)
+
+        def tilt(_: Mobject, share: float) -> None:
+            relief.tilt(1 - share)
+            path.start_ring.move_to(relief.at(here, loss))
+
+        self.play(UpdateFromAlphaFunc(VGroup(relief, path.start_ring), tilt, rate_func=smooth), run_time=2.2)
         self.bring_to_back(surface)
-        self.play(FadeIn(surface, lag_ratio=0.03), *map(FadeIn, self.descent.axes), run_time=1.6)
-        self.play(FadeIn(path.start_ring, scale=1.6), FadeIn(path.start_label), FadeIn(self.caption), run_time=0.6)
+        self.bring_to_back(relief)
+        arriving = (surface, path.start_label, self.caption, *self.descent.axes)
+        self.play(*map(FadeIn, arriving), run_time=0.5)
+        self.remove(relief)
 
     def downhill(self) -> None:
         if self.descent.is_plain:
@@ -137,26 +156,70 @@ class CurveDescentBeats(SlopeBeats):
         self.only = only
 
     def learning_rate(self) -> None:
-        rate = number_text(self.experiment.rate(0))
+        rate, index = number_text(self.experiment.rate(0)), self.worked.index
+        start, gradient = self.descent.run.parameters[0], self.gradients[0]
+        rates = rates_to_try(self.experiment, start, gradient, index) if self.descent.is_plain else None
         if not self.descent.is_plain:
             with self.beat("step-adam" if self.experiment.optimizer == "adam" else "step-momentum", rate=rate):
                 # The update's formula; the arrow turns into the step that was recorded
+                self.write_update()
                 self.show_step()
         elif self.experiment.schedule == "constant":
-            with self.beat("learning-rate", rate=rate):
+            named = {"entry": spoken_name(self.descent.names[index]), "count": Count(len(self.descent.names))}
+            if rates is not None:
+                tried = {"bottom": number_text(rates[1]), "far": number_text(rates[2])}
+                with self.beat("learning-rate", rate=rate, **named, **tried):
+                    # The update's formula. On the loss along one parameter, the steps of three rates: a small one, to
+                    # the bottom, and too far. Then ours is written; on the map the arrow takes its true length
+                    self.try_rates(rates)
+                    self.show_rate(rate)
+                    self.back_to_map()
+                    self.show_step()
+                return
+            with self.beat("learning-rate-only", rate=rate):
                 # The update's formula; the arrow takes its true length, the learning rate times the gradient. Then the
                 # rate is said, and written
+                self.write_update()
                 self.show_step()
+                self.wait(2.2)
                 self.show_rate(rate)
         else:
             with self.beat("learning-rate-falls", rate=rate):
                 # The same, for a rate that gets smaller
+                self.write_update()
                 self.show_step()
+                self.wait(2.2)
                 self.show_rate(rate)
+
+    def write_update(self) -> None:
+        self.play(FadeIn(self.formulas[1], shift=0.15 * UP), run_time=0.6)
+
+    def try_rates(self, rates: tuple[float, ...]) -> None:
+        """In the place of the map: where one step leads at each of the rates; the first one stays bright."""
+        descent, index, near = self.descent, self.worked.index, self.descent.near
+        label = f"{role_of(descent.names[index])}({descent.labels[index]})"
+        self.trial = trial = RateSlice(
+            self.experiment, descent.run.parameters[0], index, self.along.slope, label, SLICE_BOX, rates
+        )
+        path = near.path
+        self.under = [near.surface, path.start_ring, path.start_label, path.arrow, path.arrow_label, self.legend]
+        self.under += [self.only, *descent.axes]
+        self.play(FadeIn(self.formulas[1], shift=0.15 * UP), *map(FadeOut, self.under), run_time=0.5)
+        self.play(FadeIn(trial.slice), run_time=0.5)
+        for k, name in enumerate(trial.labels):
+            self.play(trial.hop(k), run_time=0.7)
+            self.play(FadeIn(name), run_time=0.2)
+        others = VGroup(*trial.dots[1:], *trial.labels[1:])
+        self.play(emphasis(others, FAINT), run_time=0.4)
+
+    def back_to_map(self) -> None:
+        self.play(FadeOut(self.trial), run_time=0.4)
+        back = [part for part in self.under if part is not self.descent.near.surface]
+        self.bring_to_back(self.descent.near.surface)
+        self.play(*map(FadeIn, (self.descent.near.surface, *back)), run_time=0.5)
 
     def show_step(self) -> None:
         descent, path = self.descent, self.descent.near.path
-        self.play(FadeIn(self.formulas[1], shift=0.15 * UP), run_time=0.6)
         self.play(FadeOut(path.arrow_label), run_time=0.3)
         exchange = (FadeOut(self.only), FadeIn(self.caption))
         self.play(descent.turn_arrow(descent.direction, descent.step()), *exchange, run_time=1.0)
@@ -165,13 +228,13 @@ class CurveDescentBeats(SlopeBeats):
     def show_rate(self, rate: str) -> None:
         """What the learning rate is, where the first update's numbers come next."""
         self.rate = in_band(f'eta = "{rate}"', line=NUMBER_LINE, size=34)
-        self.wait(2.2)
         self.play(FadeIn(self.rate, shift=0.15 * UP), run_time=0.5)
 
     def first_update(self) -> None:
         descent, path = self.descent, self.descent.near.path
         with self.beat("first-update", before=descent.loss_text(0), loss=descent.loss_text(1)):
-            # One parameter's numbers first, then all at once: the point moves, the curve moves, its ghost stays
+            # One parameter's numbers first, then all at once: the point moves, the curve moves, its ghost stays. The
+            # slopes have been used: they are those of where it was
             self.sum_line, self.frame = self.arithmetic(), descent.frame_around(self.worked.index)
             if descent.is_plain:
                 self.play(FadeOut(self.rate), run_time=0.3)
@@ -179,16 +242,20 @@ class CurveDescentBeats(SlopeBeats):
             self.wait(1.2)
             descent.hold_slopes(0)  # what the formula speaks of stays while the point moves
             self.add(descent.fit.ghost, descent.fit.model)
-            self.play(FadeOut(path.arrow), FadeOut(path.step_label), FadeIn(path.marker), run_time=0.4)
+            gone = map(FadeOut, (path.arrow, path.step_label, self.frame))
+            self.play(*gone, FadeIn(path.marker), emphasis(descent.slopes.numbers, FAINT), run_time=0.4)
             self.play(descent.go(smooth, arrow=False, label=False), run_time=1.4)
             self.play(FadeIn(path.label), run_time=0.4)
 
     def again_and_again(self) -> None:
         descent, path = self.descent, self.descent.near.path
         with self.beat("again"):
-            # A new gradient where the point is now, and the same again; then the next updates, one by one
-            self.play(FadeOut(self.sum_line), FadeOut(self.frame), *self.exchange("1", "2"), run_time=0.8)
+            # New slopes where the point is now, in the place of the old ones, and the same again; then the next
+            # updates, one by one
+            numbers = descent.slopes.numbers
+            self.play(FadeOut(self.sum_line), FadeOut(numbers), *self.exchange("1", "2"), run_time=0.6)
             descent.hold_slopes(1)
+            self.play(LaggedStart(*map(FadeIn, emphasize(numbers, FULL)), lag_ratio=0.1), run_time=0.7)
             self.play(descent.turn_arrow(0.1 * descent.step(), descent.step()), run_time=0.7)
             self.wait(0.4)
             self.play(descent.go(lambda share: 1 + smooth(share), arrow=True), run_time=1.2)
@@ -196,15 +263,15 @@ class CurveDescentBeats(SlopeBeats):
             self.play(*self.exchange("k", "k+1"), FadeIn(descent.fit.ghost_label), run_time=0.8)
             steps = descent.close_up - 2
             self.add(path.arrow)
-            self.play(descent.step_by_step(2, steps), run_time=0.55 * steps)
+            self.play(descent.step_by_step(2, steps), run_time=0.5 * steps)
             self.play(FadeOut(path.arrow), run_time=0.3)
 
     def step_back(self) -> None:
         values = {"count": Count(self.descent.close_up), "updates": number_text(self.last)}
         if len(self.descent.names) > 2:
             with self.beat("step-back", **values):
-                # First the plot gets its full height. Then another plane, through the whole path, where the way so far
-                # is a short piece at the beginning: one map fades into the other, and the path turns
+                # First the plot gets its full height. Then the map turns and shrinks to where the way so far lies on
+                # another one, through the whole path, as a short piece at its beginning
                 self.show_all_of_the_path()
         else:
             with self.beat("step-back-all", **values):
@@ -218,16 +285,33 @@ class CurveDescentBeats(SlopeBeats):
         self.play(*map(FadeOut, gone), self.resize(TALL), run_time=0.7)
         descent.map, self.caption = far, self.under_map(far)
         descent.show(float(descent.close_up))
-        parts = ("line", "start_ring", "marker")
-        moved = [ReplacementTransform(getattr(near.path, name), getattr(far.path, name)) for name in parts]
         far.surface.set_z_index(-2)
         near.ground.set_z_index(-1)
-        # On a plane that lies otherwise, what is drawn on the first one has no place
-        ground = FadeOut(near.ground) if far.is_through else near.goes_into(far)
-        self.play(FadeIn(far.surface, run_time=0.7), ground, *moved, run_time=1.4)
+        if far.is_through:
+            self.turn_map()
+        else:
+            self.shrink_map()
+        self.on_map = [far.surface, far.path.line, far.path.start_ring, far.path.start_label, far.path.marker]
+        self.on_map += [far.path.label, far.dots, self.caption, self.legend, *descent.axes]
+        self.play(FadeIn(far.path.start_label), FadeIn(far.path.label), run_time=0.5)
+
+    def turn_map(self) -> None:
+        """The map with its path turns and shrinks to where the path lies on the other plane, which takes its place."""
+        near, far = self.descent.near, self.descent.far
+        turned = VGroup(near.ground, near.path.line, near.path.start_ring, near.path.marker)
+        self.play(near.turns_into(far, turned), run_time=1.5)
+        kept = (far.path.line, far.path.start_ring, far.path.marker)
+        swapped = [ReplacementTransform(old, new) for old, new in zip(turned[1:], kept, strict=True)]
+        self.play(FadeIn(far.surface), FadeOut(near.ground), *swapped, FadeIn(self.caption), run_time=0.8)
+
+    def shrink_map(self) -> None:
+        """Of two parameters there is one plane: its map shrinks to where it lies on the larger one."""
+        near, far = self.descent.near, self.descent.far
+        parts = ("line", "start_ring", "marker")
+        moved = [ReplacementTransform(getattr(near.path, name), getattr(far.path, name)) for name in parts]
+        self.play(FadeIn(far.surface, run_time=0.7), near.goes_into(far), *moved, run_time=1.4)
         gone = [FadeOut(near.ground)] if near.ground in self.mobjects else []  # it may have faded at its place
         self.play(*gone, FadeIn(self.caption), run_time=0.4)
-        self.play(FadeIn(far.path.start_label), FadeIn(far.path.label), run_time=0.5)
 
     def walk(self) -> None:
         every = self.descent.dots_every
@@ -267,49 +351,7 @@ class CurveDescentBeats(SlopeBeats):
             seconds -= OPENING
         self.add(dots, marker)
         if descent.close_up < self.last:
-            pace = even_pace(descent.run, descent.close_up, self.last)
+            even = even_pace(descent.run, descent.close_up, self.last)
+            count = (even.rows - even.rows[0]) / (even.rows[-1] - even.rows[0])
+            pace = Pace(even.rows, (1 - BY_COUNT) * even.shares + BY_COUNT * count)
             self.play(descent.go(pace.row, arrow=False), run_time=seconds)
-
-    def stop(self) -> None:
-        length = float(np.linalg.norm(self.gradients[self.last - 1]))
-        if length > 0:
-            with self.beat("stop", length=length_text(length)):
-                # The length of the last gradient: small, not zero
-                self.last_gradient(length)
-        else:
-            with self.beat("stop-zero"):
-                # The rare case: the gradient is zero, nothing can change any more
-                self.last_gradient(length)
-
-    def last_gradient(self, length: float) -> None:
-        finer, exchange = self.descent.finer_slopes(), []
-        if finer is not None:  # small entries, which read 0.000 so far, are written with a power of ten
-            exchange = [FadeOut(self.descent.slopes), FadeIn(finer)]
-            self.descent.slopes = finer
-        self.play(self.resize(MIDDLE), *exchange, run_time=0.7)
-        self.play(FadeIn(in_band(length_source(length)), shift=0.15 * UP), run_time=0.5)
-
-    def end(self) -> None:
-        values = {"updates": number_text(self.last), "loss": self.descent.loss_text(self.last)}
-        off = {**values, "gap": self.descent.gap_text()}
-        step_aside, distance = emphasis(self.descent.slopes, PRESENT), self.descent.distance()
-        if distance <= LANDED:
-            with self.beat("end-close", **values):
-                # Blue lies on red
-                self.play(step_aside, run_time=0.6)
-        elif distance <= NEARLY:
-            with self.beat("end-almost", **off):
-                # Blue has come near red, and only nearly lies on it: how far off it is, where it is farthest
-                self.play(step_aside, run_time=0.6)
-                self.measure()
-        else:
-            with self.beat("end-far", **off):
-                # Blue has come to rest away from red: how far, where it is farthest
-                self.play(step_aside, run_time=0.6)
-                self.measure()
-
-    def measure(self) -> None:
-        self.gap = self.descent.largest_gap()
-        self.wait(0.6)
-        self.play(Create(self.gap[0]), run_time=0.8)
-        self.play(FadeIn(self.gap[1]), run_time=0.5)

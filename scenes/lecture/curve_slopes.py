@@ -26,7 +26,19 @@ from gradreel.scenes.mobjects.update_formulas import (
     update_source,
 )
 from gradreel.scenes.style import palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, ReplacementTransform, VGroup, smooth
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    ReplacementTransform,
+    Square,
+    UpdateFromAlphaFunc,
+    VGroup,
+    smooth,
+)
 from numpy.typing import NDArray
 
 QUESTION = (2.0, 0.75, -1.05)  # baselines of what is wanted, the model, and its loss: as they are spoken of
@@ -34,6 +46,19 @@ SLICE_BOX = (-5.6, -1.15, -0.85, 2.2)
 GRID_BOX = (style.LEFT_EDGE, MAP_BOX[1], -1.2, 2.75)
 KNOWN = Experiment()  # the run that the sum of sigmoids was shown with
 GRID_HALF = 0.5  # half of a small slice's width, of the way on which the tangent would come to zero
+
+
+def widen(square: Square) -> Animation:
+    """The square grows to the right, out of its left side."""
+    corners = square.get_vertices()
+    left = square.get_left()[0]
+
+    def move(part: Square, share: float) -> None:
+        points = corners.copy()
+        points[:, 0] = left + share * (points[:, 0] - left)
+        part.set_points_as_corners([*points, points[0]])
+
+    return UpdateFromAlphaFunc(square, move, rate_func=smooth)
 
 
 class SlopeBeats(LectureScene):
@@ -130,7 +155,8 @@ class SlopeBeats(LectureScene):
                 self.show_start()
         else:
             with self.beat("random-start"):
-                # Random numbers come into the cells and draw a curve far from red; the loss is the mean of squares
+                # Random numbers come into the cells and draw a curve far from red. Some distances grow to real squares:
+                # the loss is the mean of them all
                 self.show_start()
 
     def show_start(self) -> None:
@@ -143,6 +169,10 @@ class SlopeBeats(LectureScene):
         self.distances = self.descent.distances()
         self.bring_to_back(self.distances)
         self.play(LaggedStart(*map(FadeIn, self.distances), lag_ratio=0.05), run_time=0.9)
+        if self.experiment.loss != "mae":
+            squares = self.descent.squares()
+            self.distances.add(*squares)
+            self.play(LaggedStart(*map(widen, squares), lag_ratio=0.3), run_time=1.2)
         self.play(FadeIn(measure, shift=0.15 * UP), FadeIn(self.descent.readout), run_time=0.6)
 
     def one_slope(self) -> None:

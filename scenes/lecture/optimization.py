@@ -14,6 +14,7 @@ from gradreel.scenes.trace_folder import TraceFolder
 from pydantic import Field, model_validator
 
 FEWEST = 3  # updates that are shown
+STARTS = 5  # other random starts that the lecture's run is compared with
 
 
 class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
@@ -27,6 +28,13 @@ class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
             "its path, its loss curve and its parameters",
         )
         updates: int | None = Field(None, ge=FEWEST, description="how many of its updates are shown; all, if not set")
+        starts: int | None = Field(
+            None,
+            ge=0,
+            le=20,
+            description="from how many other random starts the run is trained, too, to see what loss they end with; "
+            f"if not set, {STARTS} for the lecture's run and none for any other",
+        )
 
         @model_validator(mode="after")
         def _every_update_is_there(self) -> Self:
@@ -47,17 +55,31 @@ class GradientDescent(CurveDescentBeats, RecordedDescentBeats):
 
     instead_of: ClassVar = {"run": "trace"}
 
+    @classmethod
+    def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
+        """The run, and the same from other random starts: the seeds after its own."""
+        runs = super().experiments(parameters)
+        return {**runs, **other_starts(runs["run"], parameters.starts)} if "run" in runs else runs
+
     def construct(self) -> None:
         run = self.trace("run")
         last = self.parameters.updates or run.n_updates  # every update is kept: rows are updates
         if isinstance(run.run, Experiment):
-            self.of_a_curve(run, last)
+            others = [name for name in self.experiments(self.parameters) if name != "run"]
+            self.of_a_curve(run, last, others)
         else:
             try:
                 self.of_a_recorded_run(run, last)
             except PathError as error:
                 raise TraceError(f"gradient-descent.updates: {error.found}; {_what_can_be_shown(error)}") from None
         self.hand_on()
+
+
+def other_starts(run: Experiment, count: int | None) -> dict[str, Experiment]:
+    """``run`` with the ``count`` seeds that follow its own, by name."""
+    if count is None:
+        count = STARTS if run == Experiment() else 0
+    return {f"start-{k}": run.model_copy(update={"seed": run.seed + k}) for k in range(1, count + 1)}
 
 
 def _what_can_be_shown(error: PathError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -19,7 +20,16 @@ from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.theta_strip import Columns, Head, SlopeRow, ThetaStrip, role_of, short_names
+from gradreel.scenes.mobjects.theta_strip import (
+    GAP,
+    Columns,
+    Head,
+    SlopeRow,
+    ThetaStrip,
+    fitting_decimals,
+    role_of,
+    short_names,
+)
 from gradreel.scenes.mobjects.ticks import number_text, round_step
 from gradreel.scenes.mobjects.update_formulas import STEP, is_plain
 from gradreel.scenes.style import PRESENT, mix, palette
@@ -27,6 +37,7 @@ from manim import (
     Animation,
     Mobject,
     RoundedRectangle,
+    Square,
     UpdateFromAlphaFunc,
     VGroup,
     linear,
@@ -45,6 +56,8 @@ LANDED, NEARLY = 0.01, 0.05  # blue lies on red, or nearly: their typical distan
 OVERSIZE = 1.35  # length of the arrow of g, which is only a direction, against that of the first step
 DOTS = 60  # on the path, about
 ERRORS = 17  # distances that are drawn
+SQUARE = 0.16  # opacity of a squared distance
+TINY_SLOPE = 0.005  # a row whose entries are all below it is written with more digits in the end
 GROWING = 0.35  # share of a step's time in which its arrow grows
 
 
@@ -142,6 +155,19 @@ class Descent:
         ends = [fit.plot.at(self.x[i], [fit.model_y[i], float(target(self.x[i]))]) for i in chosen]
         return VGroup(*(segment(low, high, mix(palette.text, 0.6), style.AXIS) for low, high in ends))
 
+    def squares(self) -> VGroup:
+        """The squares of some of these distances, side by side from left to right, as many as there is room for."""
+        squares, free = VGroup(), -np.inf
+        for line in list(self.distances())[1:]:
+            (x, low, _), high = line.get_start(), float(line.get_end()[1])
+            side = abs(high - low)
+            if x < free or x + side > self.fit.plot.box[1]:
+                continue
+            square = Square(side, stroke_color=palette.text, stroke_width=style.BOX)
+            squares.add(square.set_fill(palette.text, SQUARE).move_to((x + side / 2, (low + high) / 2, 0)))
+            free = x + side + 0.1
+        return squares
+
     def gap_text(self) -> str:
         """How far the blue curve, as it is now, is from red where it is farthest."""
         gap = float(np.abs(self.fit.model_y - self.experiment.dataset.curve()(self.x)).max())
@@ -161,10 +187,15 @@ class Descent:
         return VGroup(bracket, number)
 
     def finer_slopes(self) -> SlopeRow | None:
-        """The last gradient in a row of its own power of ten; None where it reads well in the row that there is."""
+        """The last gradient with more digits; None where it reads well as it is, or has no room for as many."""
         columns = self.slopes.columns
-        finer = SlopeRow(self.run.gradient[self.last - 1][columns.shown], columns, SLOPES_Y)
-        return finer if finer.power > self.slopes.power else None
+        gradient = self.run.gradient[self.last - 1][columns.shown]
+        largest = float(np.abs(gradient).max())
+        if self.slopes.power or not 0 < largest < TINY_SLOPE:
+            return None
+        decimals = 1 - math.floor(math.log10(largest))  # two digits of the largest
+        room = fitting_decimals(gradient, columns.width + GAP, style.SMALLEST, decimals)
+        return SlopeRow(gradient, columns, SLOPES_Y, decimals) if room == decimals else None
 
     # -- what moves ------------------------------------------------------------------------------------------------
 

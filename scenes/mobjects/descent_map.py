@@ -17,12 +17,13 @@ from gradreel.scenes.mobjects.pace import recorded_row, state_at
 from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.mobjects.wide_path import LossPath
 from gradreel.scenes.style import palette
-from manim import DL, UR, Animation, Circle, FadeOut, Transform, VGroup, VMobject
+from manim import DL, UR, Animation, Circle, FadeOut, Mobject, Transform, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 GRID = (180, 111)  # points along u and v at which the loss is computed
 MARGIN, WIDE = 0.24, 0.18  # shares of the picture left free on each side: around a few steps, around a whole run
 DOT = 0.045  # radius
+CONTRAST = 0.32  # share of the text colour in the highest band: a large map bears more than a small picture
 DRAWN_STATES = 4000  # corners of the path at most
 HELD_NUMBERS = 20_000_000  # of the states that are projected at once
 APART = 0.012  # corners nearer than this on screen are one
@@ -94,7 +95,7 @@ class DescentMap(VGroup):
         if isinstance(self.trace.run, RecordedRun):
             return PlaneMap(u_range, v_range, **box)
         u, v = np.linspace(*u_range, GRID[0]), np.linspace(*v_range, GRID[1])
-        return LossMap(u, v, loss_grid(self.trace.run, self.plane, u, v), **box)
+        return LossMap(u, v, loss_grid(self.trace.run, self.plane, u, v), **box, highest=CONTRAST)
 
     def point(self, theta: NDArray) -> NDArray:
         """Where theta (…, P) is on the screen: its nearest point of the plane, (…, 3)."""
@@ -137,6 +138,25 @@ class DescentMap(VGroup):
         self.path.show(path, arrow, update, self.label_path.offset(row))
         passed = self.dot_points[self.dotted <= row + 1e-9]
         self.dots.points = _circles(passed) if len(passed) else np.zeros((0, 3))
+
+    def turns_into(self, other: DescentMap, drawn: VGroup) -> Animation:
+        """What is ``drawn`` on this map turns and changes its size, as a whole, until its path lies as on ``other``.
+
+        That is, until the start and the last state of this one are where the other map has them.
+        """
+        ends = self.trace.parameters[[0, self.last]]
+        (start, end), (new_start, new_end) = (shown.point(ends)[:, :2] @ np.array([1, 1j]) for shown in (self, other))
+        factor = (new_end - new_start) / (end - start)
+        flat = [(part, part.points.copy()) for part in drawn.get_family() if len(part.points)]
+
+        def move(_: Mobject, share: float) -> None:
+            turn = np.exp(share * np.log(factor))
+            origin = start + share * (new_start - start)
+            for part, points in flat:
+                place = origin + turn * (points[:, :2] @ np.array([1, 1j]) - start)
+                part.points = np.stack([place.real, place.imag, points[:, 2]], axis=1)
+
+        return UpdateFromAlphaFunc(drawn, move, rate_func=smooth)
 
     def goes_into(self, other: DescentMap) -> Animation:
         """The ground of this map moves to where it lies on ``other``, seen straight from above; its lines fade.

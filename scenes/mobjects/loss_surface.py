@@ -99,23 +99,35 @@ class LossMap(PlaneMap):
     """Contour map of ``loss`` (n, m) at u (m,), v (n,) in a rectangle of the screen: bands, lines on top.
 
     Brightness alone tells the loss: the more of the text colour, the higher. Parts: ``ground``, ``bands``, ``lines``,
-    ``values`` (what is written on some lines, empty at first); ``levels`` are the losses on the lines.
+    ``values`` (what is written on some lines, empty at first); ``levels`` are the losses on the lines, ``grid`` what
+    was given, with numbers everywhere. ``highest``: share of the text colour in the highest band.
     """
 
     ground_share = LOWEST_BAND
 
     def __init__(
-        self, u: NDArray, v: NDArray, loss: NDArray, *, left: float, right: float, bottom: float, top: float
+        self,
+        u: NDArray,
+        v: NDArray,
+        loss: NDArray,
+        *,
+        left: float,
+        right: float,
+        bottom: float,
+        top: float,
+        highest: float = HIGHEST_BAND,
     ) -> None:
         super().__init__(u, v, left=left, right=right, bottom=bottom, top=top)
+        self.highest = highest
         self.levels = contour_levels(loss)
         self.bands, self.lines, self.values = VGroup(), VGroup(), VGroup()
         ceiling = float(loss[np.isfinite(loss)].max()) * 2 + 1
-        contours = contourpy.contour_generator(u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
+        self.grid = (u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
+        contours = contourpy.contour_generator(*self.grid)
         for k, level in enumerate(self.levels):
             share = (k + 1) / max(len(self.levels), 1)
-            self.bands.add(self._band(contours.filled(level, np.inf), share))
-            self.lines.add(self._line(contours.lines(level), k / max(len(self.levels) - 1, 1)))
+            self.bands.add(self.band(contours.filled(level, np.inf), share))
+            self.lines.add(self.line(contours.lines(level), k / max(len(self.levels) - 1, 1)))
         self.add(self.bands, self.lines, self.values)
 
     def write_values(self, taken: NDArray, name: str = "") -> None:
@@ -143,22 +155,23 @@ class LossMap(PlaneMap):
             if room.max() < CLEAR:
                 continue
             patch = Rectangle(width=text.width + 0.12, height=text.height + 0.1, stroke_width=0)
-            patch.set_fill(mix(palette.text, _band_share((k + 0.5) / len(self.levels))), 1)
+            patch.set_fill(mix(palette.text, self._band_share((k + 0.5) / len(self.levels))), 1)
             self.values.add(VGroup(patch, text).move_to((*best, 0.0)))
             reach = max(0.4, text.width / 2)
             taken = np.vstack([taken[:, :2], best + np.array([[-reach, 0], [0, 0], [reach, 0]])])
 
-    def _band(self, filled: tuple[list[NDArray], list[NDArray]], share: float) -> VMobject:
-        """Everything above a level, painted over the band below: no seams between neighbours."""
+    def band(self, filled: tuple[list[NDArray], list[NDArray]], share: float) -> VMobject:
+        """Everything above a level that ``share`` of the levels lie below: painted over the rest, without seams."""
         shape = VMobject(stroke_width=0)
-        shape.set_fill(mix(palette.text, _band_share(share)), 1)
+        shape.set_fill(mix(palette.text, self._band_share(share)), 1)
         polygons, offsets = filled
         for points, starts in zip(polygons, offsets, strict=True):
             for start, end in pairwise(starts):
                 _add_path(shape, self.at(points[start:end]))
         return shape
 
-    def _line(self, paths: list[NDArray], share: float) -> VMobject:
+    def line(self, paths: list[NDArray], share: float) -> VMobject:
+        """The contour line of a level that ``share`` of the levels lie below."""
         line = VMobject(
             stroke_color=mix(palette.text, LOWEST_LINE + share * (HIGHEST_LINE - LOWEST_LINE)),
             stroke_width=style.CONTOUR,
@@ -168,10 +181,13 @@ class LossMap(PlaneMap):
             _add_path(line, self.at(path))
         return line
 
+    def shades(self) -> list[ManimColor]:
+        """The colours of the bands, from the lowest loss to the highest."""
+        return [part.get_fill_color() for part in (self.ground, *self.bands)]
 
-def _band_share(share: float) -> float:
-    """Of the text colour, in the band that ``share`` of the levels lie below."""
-    return LOWEST_BAND + share * (HIGHEST_BAND - LOWEST_BAND)
+    def _band_share(self, share: float) -> float:
+        """Of the text colour, in the band that ``share`` of the levels lie below."""
+        return LOWEST_BAND + share * (self.highest - LOWEST_BAND)
 
 
 def _add_path(shape: VMobject, points: NDArray) -> None:

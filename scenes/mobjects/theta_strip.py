@@ -185,17 +185,19 @@ class SlopeRow(VGroup):
     """The gradient's entries under their cells, signed, in orange; no boxes.
 
     ``gradient`` (R, C) or (C,), of the C parameters that have a column. Those far too large or small are multiplied by
-    a power of ten, which the label says: 10^4 g = …. Parts: ``label``, ``numbers``, ``dots``.
+    a power of ten, which the label says: 10^4 g = …; with ``decimals`` they are written as they are, with so many.
+    Parts: ``label``, ``numbers``, ``dots``.
     """
 
-    def __init__(self, gradient: NDArray, columns: Columns, y: float) -> None:
+    def __init__(self, gradient: NDArray, columns: Columns, y: float, decimals: int | None = None) -> None:
         super().__init__()
         self.columns = columns
         gradient = np.atleast_2d(gradient)
-        self.power = shared_power(gradient, columns.digits)
+        self.power = shared_power(gradient, columns.digits) if decimals is None else 0
         gradient = gradient * 10.0**self.power
         self.label = row_label("orange(bold(g))", self.power, y)
-        decimals = fitting_decimals(gradient, columns.width - 0.6 * PADDING, style.SMALLEST, 3)
+        if decimals is None:
+            decimals = fitting_decimals(gradient, columns.width - 0.6 * PADDING, style.SMALLEST, 3)
         self.numbers, self.dots = VGroup(), VGroup()
         foot = y - 0.36 * style.SMALLEST * style.EM
         for entry, x in zip(columns.entries, columns.centers, strict=True):

@@ -23,11 +23,13 @@ from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import Descent
 from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
+from gradreel.scenes.mobjects.rate_slice import rates_to_try
+from gradreel.scenes.mobjects.relief import Relief
 from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
 from gradreel.scenes.stills import _drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from manim import Dot, FadeOut, VGroup
+from manim import DL, UR, Dot, FadeOut, VGroup
 
 SHORT = Experiment(epochs=300)
 LONG = Experiment(epochs=5000)  # down in a few updates, then along a valley for thousands
@@ -303,17 +305,26 @@ def test_what_is_said_at_the_end_is_what_the_numbers_say(film_of, film):
 
 
 @pytest.mark.parametrize(
-    ("distance", "beat"), [(0.009, "end-close"), (0.02, "end-almost"), (0.049, "end-almost"), (0.06, "end-far")]
+    ("distance", "ends", "beat"),
+    [
+        (0.009, [], "end-close"),
+        (0.02, [], "end-almost"),
+        (0.049, [], "end-almost"),
+        (0.06, [0.3], "end-far"),
+        (0.02, [0.3, 0.09, 0.05], "end-almost-starts"),
+        (0.02, [0.3, 0.11], "end-almost-lowest"),
+    ],
 )
-def test_how_near_blue_came_is_said_by_its_distance(play, monkeypatch, distance, beat):
-    def end(scene, run, last):
+def test_how_near_blue_came_is_said_by_its_distance(play, monkeypatch, distance, ends, beat):
+    def end(scene, run, last, others):
         """The scene's end alone."""
-        scene.last = last
+        scene.last, scene.ends, scene.left = last, np.array(ends), []
         gap = VGroup(Dot(), Dot())
         scene.descent = SimpleNamespace(
             distance=lambda: distance,
             slopes=Dot(),
             loss_text=lambda row: "0.1",
+            loss_at=lambda row: 0.1,
             gap_text=lambda: "0.2",
             largest_gap=lambda: gap,
         )
@@ -410,9 +421,110 @@ def test_a_small_last_gradient_is_not_a_row_of_zeros(trace_of, film_of):
     row, beats = film_of(LONG).scene.descent.slopes, film_of(LONG).beats
     assert "stop" in beats
     last = trace_of(LONG).gradient[LONG.n_updates - 1]
-    assert 0 < np.abs(last).max() < 0.005 and f"10^({row.power})" in row.label.source
-    np.testing.assert_allclose([number(entry) for entry in row.numbers], last * 10.0**row.power, atol=0.00051)
-    assert max(abs(number(entry)) for entry in row.numbers) >= 1
+    assert 0 < np.abs(last).max() < 0.005 and "10^" not in row.label.source
+    np.testing.assert_allclose([number(entry) for entry in row.numbers], last, atol=5.1e-6)
+    assert all(float(np.abs(last).max()) >= 10.0 ** (1 - entry.decimals) for entry in row.numbers)  # two digits
+
+
+def test_the_gradients_lengths_are_drawn_on_a_logarithmic_axis(film_of, trace):
+    plot, curve, _, (dot, written) = film_of(SHORT).scene.left
+    rows, heights = np.array([plot.data(point) for point in (*curve.get_start_anchors(), curve.get_end())]).T
+    lengths = np.linalg.norm(trace.gradient, axis=1)
+    np.testing.assert_allclose(10**heights, lengths[rows.round().astype(int)], rtol=1e-6)
+    assert plot.data(dot.get_center()) == pytest.approx((299, np.log10(lengths[-1])))
+    assert written.source.endswith(f"= {length_text(float(lengths[-1]))})$")
+    for value, label in zip(plot.y_tick_labels, plot.y_tick_labels, strict=True):
+        assert plot.data(value.get_center())[1] == pytest.approx(np.log10(float(label.source)), abs=0.1)
+
+
+def test_the_steps_of_three_rates_end_where_the_loss_says(film_of, trace):
+    scene = film_of(SHORT).scene
+    index, theta, gradient = scene.worked.index, np.array(trace.parameters[0]), trace.gradient[0]
+    rates = rates_to_try(SHORT, theta, gradient, index)
+    assert rates is not None and rates[0] == SHORT.learning_rate
+    start, losses = float(loss(SHORT, theta)), []
+    for rate, dot, label in zip(rates, scene.trial.dots, scene.trial.labels, strict=True):
+        there = theta.copy()
+        there[index] -= rate * gradient[index]
+        losses.append(float(loss(SHORT, there)))
+        assert scene.trial.slice.plot.data(dot.get_center()) == pytest.approx((there[index], losses[-1]))
+        assert f'"{rate:g}"' in label.source
+    assert losses[1] < losses[0] < start < losses[2]
+    assert float(loss(SHORT, theta - rates[1] * gradient)) > float(loss(SHORT, theta - rates[0] * gradient))
+
+
+def test_rates_are_tried_only_where_they_tell_what_is_said(film_of, trace):
+    assert "learning-rate-only" in film_of(JUMPY).beats  # its rate is no small one
+    theta, flat = np.array(trace.parameters[0]), np.zeros(SHORT.n_parameters)
+    assert rates_to_try(SHORT, theta, flat, 0) is None
+
+
+def test_seen_from_above_the_landscape_is_the_map(film_of, trace):
+    scene = film_of(SHORT).scene
+    near = scene.descent.near
+    relief = Relief(near.surface)
+    points, losses = near.point(trace.parameters[:5]), loss(SHORT, trace.parameters[:5])
+    side = relief.at(points, losses)
+    lower = relief.at(points, losses / 2)
+    assert (side[:, 1] > lower[:, 1]).all()  # what is higher is drawn higher up
+    relief.tilt(0.0)
+    np.testing.assert_allclose(relief.at(points, losses), points, atol=1e-9)
+    left, right, bottom, top = near.surface.box
+    low, high = relief.get_corner(DL), relief.get_corner(UR)
+    np.testing.assert_allclose([low[0], high[0], low[1], high[1]], [left, right, bottom, top], atol=0.01)
+
+
+def test_stepping_back_the_map_turns_to_where_the_path_lies_on_the_other_plane(trace_of):
+    texts, long = dict.fromkeys(("target", "model", "start", "update", "step"), ""), trace_of(LONG)
+    descent = Descent(long, LONG.n_updates, 10, texts)
+    near, far = descent.near, descent.far
+    near.show(10.0)
+    turned = VGroup(near.ground, near.path.line)
+    sides = [np.linalg.norm(near.ground[0].points[k] - near.ground[0].points[0]) for k in (3, 11)]
+    turn = near.turns_into(far, turned)
+    turn.interpolate_mobject(1.0)
+    ends = far.point(long.parameters[[0, 10]])
+    np.testing.assert_allclose([near.path.line.get_start(), near.path.line.get_end()], ends, atol=1e-9)
+    after = [np.linalg.norm(near.ground[0].points[k] - near.ground[0].points[0]) for k in (3, 11)]
+    assert after[0] / sides[0] == pytest.approx(after[1] / sides[1])  # the same shape, smaller
+    assert after[0] < sides[0]
+
+
+def test_squared_distances_are_squares_on_distances_side_by_side(film_of):
+    scene = film_of(SHORT).scene
+    descent = scene.descent
+    descent.show(0.0)
+    squares, sticks = descent.squares(), {round(float(line.get_start()[0]), 6): line for line in descent.distances()}
+    assert len(squares) >= 2
+    for square in squares:
+        line = sticks[round(float(square.get_left()[0]), 6)]
+        assert (
+            square.width
+            == pytest.approx(square.height)
+            == pytest.approx(np.linalg.norm(line.get_end() - line.get_start()))
+        )
+    assert all(one.get_right()[0] < other.get_left()[0] for one, other in pairwise(squares))
+
+
+def test_runs_from_other_starts_are_compared_by_the_loss_they_end_with(play, trace_of):
+    near = Experiment(epochs=2600)
+    played = play(GradientDescent, lambda scene, beat: scene if beat.startswith("end") else None, run=near, starts=3)
+    beat, scene = next((beat, scene) for beat, scene in played.seen.items() if scene)
+    others = [trace_of(near.model_copy(update={"seed": near.seed + k})) for k in (1, 2, 3)]
+    ends = [float(loss(near, other.parameters[-1])) for other in others]
+    own = float(loss(near, trace_of(near).parameters[-1]))
+    assert beat == ("end-almost-starts" if min(ends) < own else "end-almost-lowest")
+    np.testing.assert_allclose([scene.starts.axis.data(dot.get_center())[0] for dot in scene.starts.dots], ends)
+    assert scene.starts.axis.data(scene.starts.mine[0].get_center())[0] == pytest.approx(own)
+
+
+def test_only_the_lectures_run_is_compared_with_others_unasked():
+    def names(**parameters):
+        return list(GradientDescent.experiments(GradientDescent.validated(parameters)))
+
+    assert names() == ["run", *(f"start-{k}" for k in range(1, 6))]
+    assert names(run=SHORT) == names(starts=0) == ["run"]
+    assert names(run=SHORT, starts=2) == ["run", "start-1", "start-2"]
 
 
 def test_a_fall_and_a_long_walk_are_told_only_where_they_were(film_of, monkeypatch):
