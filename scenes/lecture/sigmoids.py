@@ -31,7 +31,7 @@ from pydantic import Field, model_validator
 
 Range = tuple[float, float]
 
-RULES, RULE_DROP = (1.0, 0.5, -0.4), 0.45  # the rules' baselines around their middle; from one to its sum
+RULES, RULE_DROP = (0.9, 0.45, -0.4), 0.42  # the rules' baselines around their middle; from one to its sum
 
 
 class MorphSigmoid(LectureScene):
@@ -308,9 +308,10 @@ class MorphSigmoid(LectureScene):
         plot, (_, end, height) = self.board.plot, self.parameters.piece
         left = plot.box[0] + 0.6 if self._room_is_left() else plot.at(end, 0)[0] + 0.9
         zero, far = plot.at(0, 0)[1], plot.at(0, height)[1]
-        spans = [(plot.box[2], zero), (zero, plot.box[3])]
+        under, over = (zero - 0.4, zero) if self.board.ticks.drop < 0 else (zero, zero + 0.4)  # the numbers' room
+        spans = [(plot.box[2], under), (over, plot.box[3])]
         if not self._room_is_left():  # there the piece is far from zero
-            spans = [(min(zero, far), max(zero, far)), spans[height < 0]]
+            spans = [(over, far) if height > 0 else (far, under), spans[height < 0]]
         middle = sum(max(spans, key=lambda span: span[1] - span[0])) / 2
         sums = {"w": self._slope_sum(), "b": self._bracket_sum()}
         rules = []
@@ -359,7 +360,7 @@ class MorphSigmoid(LectureScene):
         outwards = 1 if at_end else -1
         beside, inner = ends[at_end]
         down = outwards * height > 0
-        x, baseline = beside[0] + 0.35 * outwards, inner[1] + (-0.5 if down else 0.3 + RULE_DROP)
+        x, baseline = beside[0] + 0.35 * outwards, inner[1] + (-0.5 if down else 0.03 + RULE_DROP)
         for text, y in ((self.gap_label, baseline), (part, baseline - RULE_DROP)):
             text.place(y, **{"left" if at_end else "right": x})
         self.play(*map(Create, brackets), run_time=0.6)

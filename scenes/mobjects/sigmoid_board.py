@@ -25,7 +25,7 @@ FORMULA_CENTER, FORMULA_BASELINE, VALUE_BASELINE = -2.3, 2.1, 1.2
 SLIDER_Y = (2.62, 2.08, 1.54)
 SLIDER_LEFT, SLIDER_LENGTH = 3.15, 2.3
 LABEL_LEVEL = 0.16  # share of the height at which curves carry their values
-TICK, X_LABEL, Y_LABEL = 0.08, 0.32, 0.18  # half a tick's length; from an axis to its numbers
+TICK, UNDER, OVER, Y_LABEL = 0.08, -0.32, 0.11, 0.18  # half a tick's length; from an axis to its numbers
 LEVEL_LETTER = 0.12  # from the numbers of the y axis to the letter c
 FOOT = 0.78  # from the axis to what is written at the foot of the half-way line
 
@@ -60,7 +60,8 @@ def set_arrow(line: VMobject, start: NDArray, end: NDArray, both: bool = False, 
 class BoardTicks(VGroup):
     """Ticks on the line of zero and on the y axis, and their numbers: ``follow`` puts them where the plot has them.
 
-    Parts: ``x_marks``, ``x_labels``, ``y_labels``. What the plot does not show is clear.
+    Parts: ``x_marks``, ``x_labels`` (on the side where less is drawn), ``y_labels``. What the plot does not show is
+    clear.
     """
 
     def __init__(self, plot: Plot, x_ticks: Ticks, y_ticks: Ticks) -> None:
@@ -68,6 +69,7 @@ class BoardTicks(VGroup):
         kept = [k for k, value in enumerate(x_ticks.values) if value > plot.x_range[0]]  # none on the y axis
         self.plot, self.y_values = plot, y_ticks.values
         self.x_values = [x_ticks.values[k] for k in kept]
+        self.drop = UNDER if max(y_ticks.values) >= -min(y_ticks.values) else OVER
         half = np.array([0.0, TICK, 0.0])
         self.x_marks = VGroup(*(segment(-half, half, palette.axis, style.AXIS) for _ in self.x_values))
         self.x_labels = VGroup(*(words(x_ticks.labels[k], style.TICK, palette.dim) for k in kept))
@@ -81,7 +83,7 @@ class BoardTicks(VGroup):
         for value, mark, label in zip(self.x_values, self.x_marks, self.x_labels, strict=True):
             at = plot.at(value, 0.0)
             mark.move_to(at)
-            label.place(at[1] - X_LABEL, center=at[0])
+            label.place(at[1] + self.drop, center=at[0])
         low, high = plot.y_range
         for value, label in zip(self.y_values, self.y_labels, strict=True):
             label.place(plot.at(0.0, value)[1] - 0.09, right=plot.box[0] - Y_LABEL)

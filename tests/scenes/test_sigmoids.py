@@ -21,6 +21,7 @@ from gradreel.scenes.lecture.sigmoids import MorphSigmoid
 from gradreel.scenes.lecture.sum_by_hand import CUTS
 from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids, no_state_longer
 from gradreel.scenes.mobjects.pace import Pace
+from gradreel.scenes.mobjects.printed import equal_sign
 from gradreel.scenes.mobjects.sigmoid_board import SigmoidBoard
 from gradreel.scenes.mobjects.small_steps import FILLED
 from gradreel.scenes.mobjects.sum_formula import SumFormula
@@ -184,6 +185,11 @@ def test_the_match_is_that_of_the_core_and_the_gap_is_measured(play, piece):
     assert float(shown) == pytest.approx(abs(piece[2]) * sigmoid(-2.0), abs=0.005)
 
 
+def test_a_sum_of_printed_numbers_has_an_equals_sign_only_where_it_is_right():
+    assert equal_sign(-0.08 + 2.71 - 1.72, 0.91) == "="
+    assert equal_sign(-0.08 + 2.71 - 1.72, 0.904) == "approx"
+
+
 @pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
 def test_what_cannot_be_shown_is_refused(message, parameters):
     with pytest.raises(UserError, match=message):
@@ -213,6 +219,12 @@ def small(scene):
     heights = [np.array([*step.get_start_anchors(), step.get_end()])[:, 1] for step in small.steps]
     scale = min(scene.rows.scale_y, FILLED * share / max(abs(scene.parts.height) / CUTS[-1]))
     return [plot.data(dot.get_center()) for dot in small.marks], heights, scale, scene.ending.source
+
+
+def missed(scene):
+    """The gaps' x, red ends and blue ends, and the side of the loss's square."""
+    ends = [[scene.fit.plot.data(gap.points[k]) for k in (0, -1)] for gap in scene.gaps]
+    return np.array(ends), scene.square.square.width
 
 
 def without_reds_name(scene):
@@ -257,6 +269,8 @@ class SumFilm:
     made_up: Any = None
     arrows: Any = None
     copies_left: Any = None
+    loss_seen: Any = None  # gaps at the start, and the sides of the loss's square at the start and later
+    numbers: Any = None  # what is written beside what was set by hand
     before: np.ndarray | None = None  # the picture before the run comes
     picture: np.ndarray | None = None  # and where its walk ends
 
@@ -272,7 +286,10 @@ class SumFilm:
             self.small = small(scene)
         if beat == "add-up":
             self.before = without_reds_name(scene)
+        if beat == "start":
+            self.loss_seen = missed(scene)
         if beat == "learn":
+            self.loss_seen = [*self.loss_seen, scene.square.square.width]
             self.picture = _drawn(scene)
             self.between = between(scene)
         if beat.startswith("end"):
@@ -282,6 +299,8 @@ class SumFilm:
             self.made_up = [part.get_start()[1] for part in steps], constant.get_start()[1]
             self.arrows = [(arrow[0].get_start()[1], arrow[1].points[3][1]) for arrow in scene.arrows]
             on_screen = scene.get_mobject_family_members()
+            self.numbers = [part.source for part in scene.table if isinstance(part, TextMobject)]
+            self.numbers += [part.source for part in scene.table.frame if isinstance(part, TextMobject)]
             self.copies_left = [copy in on_screen for copy in scene.copies]
 
 
@@ -423,6 +442,27 @@ def test_mirrored_steps_less_their_c_begin_at_zero_and_the_constant_has_those_c_
         assert start == pytest.approx(rows.rows[i + 1].zero_y, abs=0.02 * rows.scale_y)
     added = float(layers.b + layers.c[mirrored].sum())
     assert constant == pytest.approx(rows.rows[0].zero_y + added * rows.scale_y, abs=1e-6)
+
+
+def test_gaps_go_from_red_to_blue_and_the_squares_area_is_the_loss(trace_of, sum_films):
+    trace, (gaps, side, last) = trace_of(LONG), sum_films["long"].loss_seen
+    (x, red), (_, blue) = gaps[:, 0].T, gaps[:, 1].T
+    start = np.array(trace.parameters[0])
+    assert red == pytest.approx(LONG.dataset.curve()(x), abs=1e-6)
+    assert blue == pytest.approx(predict(LONG, start, (x - LONG.dataset.offset)[:, None]), abs=1e-3)
+    losses = [float(loss(LONG, np.array(trace.parameters[row]))) for row in (0, -1)]
+    assert (last / side) ** 2 == pytest.approx(losses[1] / losses[0], rel=1e-6)
+
+
+def test_found_heights_and_the_made_up_constant_are_written_beside_ours(trace_of, sum_films):
+    layers = unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
+    mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
+    heights = np.where(np.isin(np.arange(3), mirrored), -layers.c, layers.c)
+    written = [text.removeprefix("$display(").removesuffix(")$") for text in sum_films["long"].numbers]
+    assert [float(text) for text in written[:3]] == pytest.approx(heights, abs=0.00501)
+    assert written[4:] == ["set by hand", "3", "-2", "1", "1"]
+    total = float(layers.b + layers.c[mirrored].sum())
+    assert f"grey({total:.1f})" in written[3] and "approx" in written[3], "as printed it adds up to another hundredth"
 
 
 def test_each_mirrored_rows_c_is_an_arrow(trace_of, sum_films):
