@@ -16,7 +16,7 @@ CLEAR = 0.2  # between words and foreign lines
 GAP = 0.65  # from the ring's middle to the words
 REACH = 0.35  # of the line's level part
 CROSSING, RING_ROOM = 6.0, 0.35  # what a line across others costs, in distance; not counted so near the ring
-BESIDE, NEAR = (0.16, 0.24, 0.34, 0.46, 0.6), 0.11  # distances of a number from its point; between it and lines
+BESIDE, NEAR = (0.16, 0.24, 0.34, 0.46, 0.6, 0.75), 0.11  # distances of a number from its point; between it and lines
 ALONG = 0.05  # between points at which lines are looked at
 
 
