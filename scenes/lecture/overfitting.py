@@ -43,7 +43,7 @@ RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as 
 SINK_SECONDS, PART_SECONDS = 5.5, 5.5
 LABELLED, LABEL_SHARE = 0.42, 0.08  # of the first: when the lines get their words at the earliest; of their fading
 LOWEST_SECONDS = 1.9  # of those in which the losses part: the lowest point is looked at first
-STOP_SECONDS, PEEK_AFTER = 8.2, 4.6  # that the least loss stands against the best network's; before its flaw is told
+STOP_SECONDS, PEEK_AFTER = 7.9, 4.5  # that the least loss stands against the best network's; before its flaw is told
 BRACKET, HOOK, PEEKED = 0.16, 0.08, 0.24  # right of the plot; of a bracket's ends; radius of the ring around the least
 TURN_SECONDS, LECTURE_SECONDS = 1.6, 2.0
 TERM = 48
@@ -228,7 +228,7 @@ class Overfitting(DepthPicture):
             self.play(*map(FadeOut, gone), *arriving, run_time=0.6)
             self._squeeze(self.outcome.index(self.compared[1]))
             for kind in KINDS:
-                self.draw(kind, 1.8 if stop is None else 0.7)
+                self.draw(kind, 1.8 if stop is None else 0.55)
             self.play(*(FadeIn(label) for label in self.picture.labels.values()), run_time=0.4)
             self.between = []
             if self.opens is not None:
