@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 GRID = (180, 111)  # points along u and v at which the loss is computed
 MARGIN, WIDE = 0.24, 0.18  # shares of the picture left free on each side: around a few steps, around a whole run
 DOT = 0.045  # radius
-CONTRAST = 0.32  # share of the text colour in the highest band: a large map bears more than a small picture
+CONTRAST = {"dark": 0.32, "light": 0.24}  # share of the text colour in the highest band, by theme
 DRAWN_STATES = 4000  # corners of the path at most
 HELD_NUMBERS = 20_000_000  # of the states that are projected at once
 APART = 0.012  # corners nearer than this on screen are one
@@ -95,7 +95,7 @@ class DescentMap(VGroup):
         if isinstance(self.trace.run, RecordedRun):
             return PlaneMap(u_range, v_range, **box)
         u, v = np.linspace(*u_range, GRID[0]), np.linspace(*v_range, GRID[1])
-        return LossMap(u, v, loss_grid(self.trace.run, self.plane, u, v), **box, highest=CONTRAST)
+        return LossMap(u, v, loss_grid(self.trace.run, self.plane, u, v), **box, highest=CONTRAST[palette.theme])
 
     def point(self, theta: NDArray) -> NDArray:
         """Where theta (…, P) is on the screen: its nearest point of the plane, (…, 3)."""
