@@ -92,8 +92,10 @@ class DepthExperiment(DepthPicture):
         self._show_runs(self.epochs[-1])
         rings = np.concatenate([swarm.get_all_points() for swarm in self.swarms["unseen"]])
         self.picture.keep_clear(rings)  # they are there when numbers come
-        behind = np.concatenate([rings_behind(swarm).get_all_points() for swarm in self.swarms["unseen"]])
-        self.picture.place_nearer("unseen", BESIDE_RINGS, behind)
+        behind = [rings_behind(swarm).get_all_points() for swarm in self.swarms["unseen"]]
+        if self.best is self.outcome[0]:  # its level comes
+            behind.append(self.picture.plot.at(np.linspace(0, len(self.outcome) - 1, 200), self.best.unseen.mean))
+        self.picture.place_nearer("unseen", BESIDE_RINGS, np.concatenate(behind))
         center = (BOX[0] + BOX[1]) / 2
         self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, center, self._last_above())
         self._show_runs(0.0)
