@@ -257,7 +257,7 @@ class WhyGradient(LectureScene):
             remark = row.remark(digits, self.screen("pages", pages=number_text(tries.pages)))
             self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
             self.rows += [row, remark]
-            self.wait(1.2)
+            self.wait(0.8)
             self._go_downhill()
 
     def _go_downhill(self) -> None:
@@ -269,10 +269,10 @@ class WhyGradient(LectureScene):
         first, *further = zip(lines, loss(run, states).tolist(), strict=True)
         board.put(*first)
         dot = board.between(first[0]).scale(1.6).set_fill(palette.orange).set_z_index(1)
-        gone = [FadeOut(part, run_time=0.4) for part in self.rows]
-        self.play(*gone, *self._title("heading-so"), Restore(self.picture), run_time=0.8)
+        self.play(*(FadeOut(part, run_time=0.4) for part in self.rows), *self._title("heading-so"))
         coming = (board.plot, board.target, board.target_label, board.dots, board.line, board.grid_names)
-        self.play(FadeIn(*coming, *board.readout[2:], dot), run_time=0.5)
+        self.play(Restore(self.picture), FadeIn(*coming, *board.readout[2:]), run_time=0.8)
+        self.play(FadeIn(dot), run_time=0.3)
         for line, there in further:
             mark = dot.copy().scale(0.7)  # where it was stays to be seen
             self.add(mark)
