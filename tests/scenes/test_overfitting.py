@@ -18,8 +18,9 @@ from gradreel.core.results import (
 )
 from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture import overfitting
-from gradreel.scenes.lecture.overfitting import LABELLED, Overfitting
+from gradreel.scenes.lecture import one_run, overfitting
+from gradreel.scenes.lecture.one_run import LABELLED
+from gradreel.scenes.lecture.overfitting import Overfitting
 from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, calmed
 from gradreel.scenes.mobjects.text import TextMobject
@@ -123,7 +124,7 @@ def test_the_words_go_with_the_lines_from_where_their_order_stays(play):
 
 @pytest.mark.parametrize("kind", ["below", "not"])
 def test_that_one_layer_overfits_is_said_as_it_is(play, results_are, monkeypatch, kind):
-    monkeypatch.setattr(overfitting, "parting", lambda losses: 3)
+    monkeypatch.setattr(one_run, "parting", lambda losses: 3)
     monkeypatch.setattr(overfitting, "stopping", lambda *_: kind)
     results_are([600, 200, 100], [700, 800, 820])
     lines = play(Overfitting, **SMALL | {"epochs": 12}).lines
@@ -157,7 +158,7 @@ def test_where_the_losses_part_is_marked(play):
 
 
 def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(play, monkeypatch):
-    monkeypatch.setattr("gradreel.scenes.lecture.overfitting.STATES", 50)  # far fewer than are kept
+    monkeypatch.setattr("gradreel.scenes.lecture.one_run.STATES", 50)  # far fewer than are kept
     played = play(Overfitting, **TENT)
     assert "part" in played.beats
     scene = played.scene
@@ -306,7 +307,7 @@ def test_what_one_training_does_is_told_by_its_losses(play, monkeypatch, trainin
     invented = LossByEpoch(
         epochs, *(np.interp(epochs, [0.0, 1.5, 3.0], np.array(loss, dtype=float)) for loss in (training, unseen))
     )
-    monkeypatch.setattr("gradreel.scenes.lecture.overfitting.losses_with_the_least", lambda *_: invented)
+    monkeypatch.setattr("gradreel.scenes.lecture.one_run.losses_with_the_least", lambda *_: invented)
     assert tuple(play(Overfitting, lang=lang, **SMALL).beats[:2]) == beats
 
 

@@ -1,0 +1,215 @@
+"""How good a line is: its gaps, their squares, the loss that training lowers, and what of it no line can remove."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from gradreel.core.experiment import Experiment
+from gradreel.core.line_fit import Line, line_of, mean_squared_distance
+from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.core.theta import loss
+from gradreel.core.trace import Trace
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.straight_line import (
+    Curve,
+    Gaps,
+    LineInPlot,
+    MeanSquare,
+    WordedReadout,
+    between,
+    loss_rows,
+)
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+    squish_rate_func,
+)
+from numpy.typing import NDArray
+
+MEAN = (2.2, 1.6)  # of the square of mean area: its middle's height, and its side at most
+HALF = 0.5  # share of red's colour while gaps to the line are spoken of
+MISSED = 0.05  # a line misses red when their typical distance is more than this share of red's height
+
+
+class LineLossBeats(LectureScene):
+    """Two beats of a line that a recorded run (``fit``) moves through dots; the scene has drawn the rest by then."""
+
+    fit: Trace
+    experiment: Experiment
+    curve: PiecewiseLinearCurve
+    dots_x: NDArray  # (n,), as dots_y
+    dots_y: NDArray
+    last: int  # row of the trace
+    red_loss: float
+    decimals: int  # of the losses
+    plot: Plot
+    red: VMobject
+    red_label: TextMobject
+    dots: VGroup
+    line: LineInPlot
+    readout: WordedReadout
+
+    # -- the numbers ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def pace(self) -> Pace:
+        return even_pace(self.fit)
+
+    def _line_at(self, row: float) -> Line:
+        """The line at a row of the trace, or between two neighbouring ones."""
+        return line_of(self.experiment, state_at(self.fit, row))
+
+    def _loss_at(self, row: int) -> float:
+        return float(loss(self.experiment, np.asarray(self.fit.parameters[row])))
+
+    def _misses(self) -> bool:
+        """Whether the best line stays away from red, beyond what the dots' own scatter costs red too."""
+        return self._loss_at(self.last) - self.red_loss > max((MISSED * self.curve.height) ** 2, 1e-9)
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _title(self, text: str) -> list[Animation]:
+        self.title, animations = next_heading(text, getattr(self, "title", None))
+        return animations
+
+    def _sweep(self, stops: Sequence[Line], seconds: float) -> None:
+        """The line moves from stop to stop; its numbers go along."""
+        for stop in stops:
+            start = self.line.line
+
+            def move(line: LineInPlot, share: float, start: Line = start, stop: Line = stop) -> None:
+                line.show(Line(start.w + share * (stop.w - start.w), start.b + share * (stop.b - start.b)))
+
+            self.play(UpdateFromAlphaFunc(self.line, move, run_time=seconds, rate_func=smooth))
+            self.line.show(stop)
+
+    def _best_beat(self) -> None:
+        with self.beat("best", updates=number_text(int(self.fit.kept[-1])), loss=self._loss_text(self.last)):
+            # A line at random; how far each dot is from it; a square on each gap, and of all squares the mean, whose
+            # area is the number. The recorded updates move the line as near to the dots as it gets; all that goes along
+            dimmed = (emphasis(part, HALF) for part in (self.red, self.red_label))
+            self.play(emphasis(self.line, FULL), *dimmed, *self._title(self.screen("heading-loss")), run_time=0.6)
+            self._sweep([self._line_at(0)], 0.5)
+            self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
+            self.play(Create(self.gaps, lag_ratio=0.05), run_time=0.7)
+            self._loss_of_the_gaps()
+            self.play(*self._title(self.screen("heading-best")), *map(FadeIn, self.readout[:2]), run_time=0.5)
+            self._walk(3.8)
+
+    def _loss_of_the_gaps(self) -> None:
+        """A gap becomes its square, then each does; they come together in one as large as they are on average."""
+        squares = self.gaps.squares()
+        self.mean = self._mean_square()
+        right = float(self.mean.get_left()[0]) - 0.3 if len(self.mean) else style.RIGHT_EDGE
+        self.meaning = words(self.screen("loss-is"), style.LABEL).place(2.32, right=right)
+        opening = [self.gaps.opened(*pair) for pair in zip(squares, self.gaps, strict=True)]
+        one = self._example(squares)
+        squares[one].set_stroke(palette.text, style.AXIS).set_fill(palette.text, 0.15)
+        self.add(squares[one], self.gaps, self.line, self.dots)
+        self.play(opening.pop(one), run_time=0.6)
+        self.add(squares, self.gaps, self.line, self.dots)
+        self.play(LaggedStart(*opening, lag_ratio=0.02), run_time=0.7)
+        self.wait(0.2)
+        self._gather(squares)
+
+    def _gather(self, squares: VGroup) -> None:
+        """The squares come together in the one of their mean, or, where that has no room, in the number."""
+        self.readout.show(0, self._loss_at(0))
+        said = (self.meaning, self.readout.loss_words, self.readout.loss)
+        where, side = (self.mean, self.mean.width) if len(self.mean) else (self.readout.loss, 0.1)
+        leaving = (FadeOut(each, target_position=where, scale=side / max(each.width, 1e-6)) for each in squares)
+        late = squish_rate_func(smooth, 0.5, 1.0)
+        arriving = (FadeIn(part, rate_func=late) for part in (*self.mean, *said))
+        self.play(*leaving, *arriving, run_time=1.3)
+        self.add(self.mean)
+
+    def _example(self, squares: VGroup) -> int:
+        """The gap that is squared first: one that is easily seen and covers little."""
+        return min(range(len(squares)), key=lambda k: abs(float(squares[k].width) - 1.0))
+
+    def _mean_square(self) -> VGroup:
+        """A square of the gaps' mean, right of the words that say so; none if it is too large for its place."""
+        square = MeanSquare(self.plot, self._mean_now(), style.RIGHT_EDGE, MEAN[0])
+        return VGroup(square) if square.width <= MEAN[1] else VGroup()
+
+    def _mean_now(self) -> float:
+        """The mean squared distance of the dots to the line as it is drawn."""
+        return mean_squared_distance(self.line.line(self.dots_x), self.dots_y)
+
+    def _walk(self, seconds: float) -> None:
+        live = VGroup(self.gaps, self.line, self.dots, self.readout, self.mean)
+        self.add(live)
+
+        def update(_: VMobject, share: float) -> None:
+            self.show(self.pace.row(share))
+
+        self.play(UpdateFromAlphaFunc(live, update, run_time=seconds, rate_func=linear))
+        self.show(self.last)
+
+    def show(self, row: float) -> None:
+        """The line at a row of the trace and its gaps; count and loss are those of the state that was reached."""
+        self.gaps.show(self.line.show(self._line_at(row)).line)
+        for square in self.mean:
+            square.show(self._mean_now())
+        reached = recorded_row(row)
+        self.readout.show(int(self.fit.kept[reached]), self._loss_at(reached))
+
+    def _loss_text(self, row: int) -> str:
+        return self.readout.written(self._loss_at(row))
+
+    def _bias_beat(self) -> None:
+        red = self.readout.written(self.red_loss)
+        with self.beat("bias" if self._misses() else "no-bias", red=red, rest=self._rest_text()):
+            # The line's loss steps down; the gaps are measured to red instead, for its loss: noise. What the line loses
+            # beyond that lies between it and red
+            rows = [("best-line", self._loss_text(self.last), palette.blue), ("red-loss", red, palette.red)]
+            rows += [("rest", self._rest_text(), palette.text)] if self._misses() else []
+            self.losses = loss_rows([(self.screen(key), value, color) for key, value, color in rows])
+            leaving = [FadeOut(part) for part in (self.readout, self.meaning, *self.mean)]
+            self.play(*leaving, run_time=0.3)
+            self.play(FadeIn(self.losses[0], shift=0.15 * UP), run_time=0.5)
+            bright = (emphasis(part, FULL) for part in (self.red, self.red_label))
+            self.play(emphasis(self.line, FAINT), *bright, self._measured_to(self.curve), run_time=1.4)
+            self.play(FadeIn(self.losses[1], shift=0.15 * UP), run_time=0.5)
+            self.wait(0.8)
+            if self._misses():
+                self._name_the_rest()
+            else:
+                self.play(emphasis(self.line, FULL), self._measured_to(self.line.line), run_time=1.2)
+            self.play(*self._title(self.screen("heading-bias")))
+
+    def _name_the_rest(self) -> None:
+        """The gaps go; what lies between the line and red fills, and has the rest of the loss for its number."""
+        self.area = between(self.plot, self.curve, self.line.line)
+        self.add(self.area, self.red, self.line, self.dots)
+        filling = FadeIn(self.area), FadeOut(self.gaps), emphasis(self.line, FULL), emphasis(self.dots, PRESENT)
+        self.play(*filling, run_time=1.0)
+        self.play(FadeIn(self.losses[2], shift=0.15 * UP), run_time=0.5)
+
+    def _rest_text(self) -> str:
+        """The line's loss less red's, as those two are written."""
+        best, red = (round(value, self.decimals) for value in (self._loss_at(self.last), self.red_loss))
+        return self.readout.written(best - red)
+
+    def _measured_to(self, curve: Curve) -> Animation:
+        """The gaps' ends move from where they are to ``curve``."""
+        start, end = self.gaps.ends, curve(self.dots_x)
+        return UpdateFromAlphaFunc(self.gaps, lambda gaps, share: gaps.show(lambda _: start + share * (end - start)))

@@ -1,0 +1,198 @@
+"""One training seen from near: how its two losses go down together, and where they part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from gradreel.core.results import Result, best_by_unseen, training_by_epoch
+from gradreel.core.trace import Trace
+from gradreel.core.verdicts import course, losses_with_the_least, overfits_from, parting, sinks
+from gradreel.scenes import style
+from gradreel.scenes.lecture.depth_picture import BOX, DepthPicture
+from gradreel.scenes.mobjects.depth_lines import LABELS_APART
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines
+from gradreel.scenes.mobjects.plot import dashed, ring, segment
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import mix, palette
+from manim import (
+    UP,
+    Animation,
+    FadeIn,
+    FadeOut,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+    squish_rate_func,
+)
+from numpy.typing import NDArray
+
+STATES = 300  # at which the unseen loss is drawn, at most, and where it is least
+RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as the picture of all depths
+SINK_SECONDS, PART_SECONDS = 5.5, 5.5
+LABELLED, LABEL_SHARE = 0.42, 0.08  # of the first: when the lines get their words at the earliest; of their fading
+LOWEST_SECONDS = 1.9  # of those in which the losses part: the lowest point is looked at first
+TERM = 48
+
+
+class OneRunBeats(DepthPicture):
+    """The first run of the network that overfits; what is left of it for the beats after goes with ``between``."""
+
+    # -- what is on the screen -------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.opens = overfits_from(self.outcome)
+        trace = self._first_run(self.compared[1])
+        self.losses = losses = losses_with_the_least(trace, STATES)
+        self.parts = parting(losses)
+        training = training_by_epoch(trace)
+        self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, training, (losses.epoch, losses.unseen))
+        self.turn = float(losses.epoch[self.parts]) if self.parts is not None else self.run.last / 2
+        self.turn_state = int(np.abs(losses.epoch - self.turn).argmin())
+        self.grid, self.scale_labels = self.scale(RUN_LEFT, RUN_RIGHT)
+        self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
+
+    def _first_run(self, result: Result) -> Trace:
+        return self.trace(result.network.run_name(result.network.experiments[0]))
+
+    @property
+    def compared(self) -> tuple[Result, Result]:
+        """The best network and the first that overfits; where none does, the smallest and the largest."""
+        if self.opens is None:
+            return self.outcome[0], self.outcome[-1]
+        return best_by_unseen(self.outcome), self.outcome[self.opens]
+
+    # -- beats -----------------------------------------------------------------------------------------------------
+
+    def _sink_beat(self) -> None:
+        sinking = sinks(self.losses, self.turn_state)
+        name = "sink" if sinking == "both" else f"sink-{sinking}"
+        with self.beat(name, **self.spoken("one", self.compared[1])):
+            # The room sees one training from near: solid the days learned from, dashed days never seen. Do both sink?
+            self.title, arriving = next_heading(self.screen("heading"))
+            self.note = self.data_note()
+            self.counter = self.epoch_counter()
+            fading = [self.note, self.grid, self.scale_labels, self.axis, *self.counter]
+            self.run.show(0.0, self._reach(0.0))
+            fading += [self.run.unseen_tip, self.run.training_tip]
+            self.play(*arriving, *map(FadeIn, fading), run_time=0.7)
+            self.labels = {kind: words(text, style.LABEL, palette.blue) for kind, text in self._ends().items()}
+            self._sink()
+
+    def _sink(self) -> None:
+        """Both losses up to the turn. On the way their words come, and go with them."""
+        start = self._labelled_from()
+        rate = squish_rate_func(smooth, start, start + LABEL_SHARE)
+        fading = (FadeIn(label, rate_func=rate, run_time=SINK_SECONDS) for label in self.labels.values())
+        self._walk(0.0, self.turn, SINK_SECONDS, SLOW_START, also=fading)
+
+    def _labelled_from(self) -> float:
+        """The share of that walk from which the lines have their words: as spoken of, and in the order they keep."""
+        shares = np.linspace(LABELLED, 1 - LABEL_SHARE, 50)
+        heights = np.array([[y for _, y, _ in self._reached(self.turn * s**SLOW_START).values()] for s in shares])
+        over = heights[:, 0] > heights[:, 1]
+        changes = np.flatnonzero(over[1:] != over[:-1]) + 1
+        return float(shares[changes[-1]] if len(changes) else LABELLED)
+
+    def _reach(self, epoch: float) -> float:
+        """The last epoch in the picture: at first it ends soon after the turn, then it holds more and more of them."""
+        return min(self.run.last, max(2 * self.turn, 1.02 * epoch))
+
+    def _walk(
+        self,
+        first: float,
+        last: float,
+        seconds: float,
+        power: float,
+        *followers: VMobject,
+        also: Iterable[Animation] = (),
+    ) -> None:
+        """The run goes on from one epoch to another; ``followers`` stay at the turn, the labels go with the lines."""
+        number, x = self.counter[1], [float(self.run.plot.at(self.turn, 0)[0])]
+
+        def show(_: VMobject, share: float) -> None:
+            epoch = first + (last - first) * share**power
+            number.set_value(round(epoch))
+            self.run.show(epoch, self._reach(epoch))
+            self._place_labels(epoch)
+            now = float(self.run.plot.at(self.turn, 0)[0])
+            for follower in followers:
+                follower.shift([now - x[0], 0.0, 0.0])
+            x[0] = now
+
+        moving = VGroup(self.run, number, *followers)
+        walk = UpdateFromAlphaFunc(moving, show, run_time=seconds, rate_func=linear)
+        self.play(*also, walk)  # in this order: what fades in is then put in its place
+
+    def _reached(self, epoch: float) -> dict[str, NDArray]:
+        """Where the solid line and the dashed one are at ``epoch``: each recorded unseen loss would make words jump."""
+        lines = {"training": self.run.training, "unseen": self.run.unseen}
+        return {
+            kind: self.run.plot.at(epoch, float(np.interp(epoch, line.data_x, line.data_y)))
+            for kind, line in lines.items()
+        }
+
+    def _place_labels(self, epoch: float) -> None:
+        """Seen and unseen, right of where the lines are at ``epoch``: over the higher one, under the lower one."""
+        reached = self._reached(epoch)
+        higher = max(reached, key=lambda kind: float(reached[kind][1]))
+        for kind, (x, y, _) in reached.items():
+            baseline = y + 0.3 if kind == higher else max(y - 0.52, BOX[2] + 0.12)
+            self.labels[kind].place(baseline, left=x + 0.2)
+
+    def _part_beat(self) -> None:
+        with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
+            # Where the losses part, the unseen one is lowest of all kept states: here, with its number. On it goes:
+            # seen falls, unseen never comes so low again. Where it was lowest stays marked; then the term
+            followers = self._turn_mark() if self.parts is not None else []
+            self.play(*map(FadeOut, self.labels.values()), *map(FadeIn, followers), run_time=0.5)
+            seconds = PART_SECONDS
+            if followers:
+                self.wait(LOWEST_SECONDS)
+                seconds -= LOWEST_SECONDS
+            self._walk(self.turn, self.run.last, seconds, 1.0, *followers)
+            self.end_labels = self._end_labels()
+            self.play(*map(FadeIn, self.end_labels), run_time=0.4)
+            self.between = [*followers]  # one by one: as a group they would come to the front before they fade
+            if self.parts is not None:
+                band = self.run.band(self.turn)
+                self.add(band, self.run, *followers)
+                self.play(FadeIn(band), run_time=0.6)
+                self.term = self._term()
+                self.play(FadeIn(self.term, shift=0.15 * UP), run_time=0.6)
+                self.between += [band, self.term]
+
+    def _turn_mark(self) -> list[VMobject]:
+        """A dashed line up at the turn, its epoch under the axis, and the least unseen loss there with its number."""
+        bottom, top = self.run.plot.box[2:]
+        least = float(self.losses.unseen.min())
+        x, y, _ = place = self.run.plot.at(self.turn, least)
+        number = words(self.written(least), style.LABEL, palette.blue).place(y - 0.5, left=x + 0.15)
+        self.least = VGroup(ring(place, 0.14, palette.blue), number)
+        text = f"{self.screen('epoch')} {number_text(round(self.turn))}"
+        label = words(text, style.TICK, palette.dim).place(bottom - 0.4, center=x)
+        return [dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75)), label, self.least]
+
+    def _end_labels(self) -> list[TextMobject]:
+        """Seen and unseen, right of the lines' ends and apart from each other."""
+        heights = {
+            "training": float(self.run.training_tip.get_center()[1]),
+            "unseen": float(self.run.unseen_tip.get_center()[1]),
+        }
+        lower, upper = sorted(heights, key=lambda kind: heights[kind])
+        heights[upper] = max(heights[upper], heights[lower] + LABELS_APART)
+        return [
+            words(self._ends()[kind], style.LABEL, palette.blue).place(y - 0.1, left=RUN_RIGHT + 0.25)
+            for kind, y in heights.items()
+        ]
+
+    def _term(self) -> TextMobject:
+        """The word, in the middle of what lies between the lines."""
+        left = float(self.run.plot.at(self.turn, 0)[0])
+        tips = [float(tip.get_center()[1]) for tip in (self.run.training_tip, self.run.unseen_tip)]
+        return words(self.screen("term"), TERM).place(sum(tips) / 2 - 0.1, center=(left + RUN_RIGHT) / 2)
