@@ -278,7 +278,7 @@ class Forecast(LectureScene):
         self.play(*map(FadeOut, away), run_time=0.4)
         self.play(FadeIn(self.strips.ground), FadeIn(self.strips.strips), run_time=0.5)
         self.play(LaggedStart(*map(FadeIn, self.strips.marks), lag_ratio=0.7), run_time=1.8)
-        self.wait(0.9)
+        self.wait(0.6)
         self.play(FadeOut(self.strips), run_time=0.4)
         self.play(*map(FadeIn, away), run_time=0.4)
 

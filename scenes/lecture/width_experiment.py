@@ -45,7 +45,7 @@ LINEAR, HUNDRED = (), (100,)
 
 STATES = 40  # at which the unseen loss of a run is drawn, at most
 TRAINING_SECONDS = 8.0
-WINS_SECONDS = 3.4  # until it has been said which network wins
+WINS_SECONDS = 3.0  # until it has been said which network wins
 BY_HEART = 0.5  # of the unseen loss that a training loss is, at most, which is called so
 
 
@@ -211,7 +211,7 @@ class WidthExperiment(ComparedNetworks):
         self.add(boxes, *(bar.dots[0] for bar in bars))
         others = [FadeIn(dot) for bar in bars for dot in bar.dots[1:]]
         if others:
-            self.play(LaggedStart(*others, lag_ratio=0.15), run_time=1.5)
+            self.play(LaggedStart(*others, lag_ratio=0.15), run_time=1.2)
         dimmed = [emphasis(dot, PRESENT) for bar in bars for dot in bar.dots]
         self.play(*(FadeIn(bar.value, shift=0.1 * UP) for bar in bars), *dimmed, run_time=0.5)
         self.add(*bars)
@@ -229,10 +229,9 @@ class WidthExperiment(ComparedNetworks):
         value = self.board.bars[self.outcome.index(self.best)][UNSEEN].value
         apart = self.board.columns.slot(0, UNSEEN) - self.board.columns.slot(0, SEEN)
         self.best_mark = mark_of(value, apart)
-        self.play(Create(self.best_mark), run_time=0.6)
         if self.best is self.outcome[0]:
             self.levels.append(self.board.level(UNSEEN))
-            self.play(Create(self.levels[0]), run_time=1.0)
+        self.play(Create(self.best_mark), *map(Create, self.levels), run_time=0.9)
 
     def _lecture_beat(self) -> None:
         lines = {"linear": LINEAR, "hundred": HUNDRED}
