@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gradreel.core.results import LossByEpoch, Losses, Result
-from gradreel.scenes.lecture import overfitting
+from gradreel.scenes.lecture import one_run
 from gradreel.scenes.lecture.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.experiments import NetworksScene
 from gradreel.scenes.lecture.overfitting import Overfitting
@@ -31,8 +31,8 @@ def ours(monkeypatch):
     share = np.linspace(0, 1, 60)
     both = LossByEpoch(3 * share, 40 + 700 * np.exp(-9 * share), 335 + 500 * np.exp(-25 * share) + 150 * share)
     monkeypatch.setattr(NetworksScene, "results", results)
-    monkeypatch.setattr(overfitting, "losses_with_the_least", lambda trace, states: both)
-    monkeypatch.setattr(overfitting, "training_by_epoch", lambda trace: (both.epoch, both.training))
+    monkeypatch.setattr(one_run, "losses_with_the_least", lambda trace, states: both)
+    monkeypatch.setattr(one_run, "training_by_epoch", lambda trace: (both.epoch, both.training))
 
 
 def test_width_experiment(frames, look):
