@@ -60,17 +60,17 @@ def period_words(
 
 
 def weekday_words(day: date | np.datetime64, language: str) -> str:
-    """ "Thursday", 星期四."""
+    """ "Thursday", 周四."""
     weekday = as_date(day).weekday()
-    return f"星期{ZH_WEEKDAYS[weekday]}" if language == "zh" else WEEKDAYS[weekday]
+    return f"周{ZH_WEEKDAYS[weekday]}" if language == "zh" else WEEKDAYS[weekday]
 
 
 def weekdays_words(weekdays: Sequence[int], language: str, form: Literal["long", "short"] = "long") -> str:
-    """Some weekdays, 0 for Monday: "Fridays and Saturdays", short "Fri, Sat"; 星期五和星期六, 周五、周六."""
+    """Some weekdays, 0 for Monday: "Fridays and Saturdays", short "Fri, Sat"; 周五和周六, 周五、周六."""
     if form == "short":
         names = [f"周{ZH_WEEKDAYS[k]}" if language == "zh" else WEEKDAYS[k][:3] for k in weekdays]
         return ("、" if language == "zh" else ", ").join(names)
-    *first, last = [f"星期{ZH_WEEKDAYS[k]}" if language == "zh" else f"{WEEKDAYS[k]}s" for k in weekdays]
+    *first, last = [f"周{ZH_WEEKDAYS[k]}" if language == "zh" else f"{WEEKDAYS[k]}s" for k in weekdays]
     if not first:
         return last
     return f"{'、'.join(first)}和{last}" if language == "zh" else f"{', '.join(first)} and {last}"

@@ -47,7 +47,7 @@ def test_a_day_in_words():
         "2月11日",
         "2021年2月11日",
     ]
-    assert (weekday_words(EVE, "en"), weekday_words(EVE, "zh")) == ("Thursday", "星期四")
+    assert (weekday_words(EVE, "en"), weekday_words(EVE, "zh")) == ("Thursday", "周四")
     assert in_languages("day", lambda language: day_words(EVE, language)) == {
         "day_en": "11 February",
         "day_zh": "2月11日",
@@ -58,7 +58,7 @@ def test_several_weekdays_in_words():
     assert weekdays_words((4, 5), "en") == "Fridays and Saturdays"
     assert weekdays_words((0, 2, 6), "en") == "Mondays, Wednesdays and Sundays"
     assert weekdays_words((6,), "en") == "Sundays"
-    assert weekdays_words((4, 5), "zh") == "星期五和星期六"
+    assert weekdays_words((4, 5), "zh") == "周五和周六"
     assert (weekdays_words((4, 5), "en", "short"), weekdays_words((4, 5), "zh", "short")) == ("Fri, Sat", "周五、周六")
 
 

@@ -267,7 +267,7 @@ def test_a_network_that_repeats_the_week_catches_the_lows_and_does_not_follow(re
     assert "We gave every year this dip, each time on another date" in lines["eve-chance"]["en"]
     assert not any("real" in line["en"] or "真实" in line["zh"] for line in lines.values())
     assert "Fridays and Saturdays" in lines["lows"]["en"]
-    assert "星期五和星期六" in lines["lows"]["zh"]
+    assert "周五和周六" in lines["lows"]["zh"]
 
 
 def test_each_low_day_has_its_dots_in_its_band(repeating):

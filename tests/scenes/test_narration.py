@@ -246,7 +246,7 @@ BREATH, HOLD = 0.4, 1.0  # what a beat lasts longer than its line, and at least:
 
 def plausible(text: str, long: bool) -> dict[str, object]:
     """A value for each field of ``text``: of the kind its name or its form tells, as short or as long as they get."""
-    words = {"_en": ("one", "Monday, 25 January 2021"), "_zh": ("一", "2021年1月25日星期一")}
+    words = {"_en": ("one", "Monday, 25 January 2021"), "_zh": ("一", "2021年1月25日周一")}
     fields = [name for _, name, _, _ in Formatter().parse(text) if name]
     return {name: words[name[-3:]][long] if name[-3:] in words else Number(long) for name in fields}
 
