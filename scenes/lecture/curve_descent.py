@@ -156,26 +156,24 @@ class CurveDescentBeats(EndBeats):
         self.only = only
 
     def learning_rate(self) -> None:
-        rate, index = number_text(self.experiment.rate(0)), self.worked.index
-        start, gradient = self.descent.run.parameters[0], self.gradients[0]
-        rates = rates_to_try(self.experiment, start, gradient, index) if self.descent.is_plain else None
+        rate, index, rates = number_text(self.experiment.rate(0)), self.worked.index, None
+        if self.descent.is_plain and self.experiment.schedule == "constant":
+            rates = rates_to_try(self.experiment, self.descent.run.parameters[0], self.gradients[0], index)
         if not self.descent.is_plain:
             with self.beat("step-adam" if self.experiment.optimizer == "adam" else "step-momentum", rate=rate):
                 # The update's formula; the arrow turns into the step that was recorded
                 self.write_update()
                 self.show_step()
-        elif self.experiment.schedule == "constant":
+        elif rates is not None:
             named = {"entry": spoken_name(self.descent.names[index]), "count": Count(len(self.descent.names))}
-            if rates is not None:
-                tried = {"bottom": number_text(rates[1]), "far": number_text(rates[2])}
-                with self.beat("learning-rate", rate=rate, **named, **tried):
-                    # The update's formula. On the loss along one parameter, the steps of three rates: a small one, to
-                    # the bottom, and too far. Then ours is written; on the map the arrow takes its true length
-                    self.try_rates(rates)
-                    self.show_rate(rate)
-                    self.back_to_map()
-                    self.show_step()
-                return
+            tried = {"bottom": number_text(rates[1]), "far": number_text(rates[2])}
+            with self.beat("learning-rate", rate=rate, **named, **tried):
+                # The update's formula. On the loss along one parameter, the steps of three rates: a small one, to the
+                # bottom, and too far. Then ours is written; on the map the arrow takes its true length
+                self.try_rates(rates)
+                self.back_to_map()
+                self.show_step()
+        elif self.experiment.schedule == "constant":
             with self.beat("learning-rate-only", rate=rate):
                 # The update's formula; the arrow takes its true length, the learning rate times the gradient. Then the
                 # rate is said, and written
@@ -209,26 +207,37 @@ class CurveDescentBeats(EndBeats):
         for k, name in enumerate(trial.labels):
             self.play(trial.hop(k), run_time=0.7)
             self.play(FadeIn(name), run_time=0.2)
+            if not k:
+                self.wait(0.8)  # the first is ours; what others would do is said later
+        self.wait(0.4)
         others = VGroup(*trial.dots[1:], *trial.labels[1:])
-        self.play(emphasis(others, FAINT), run_time=0.4)
+        self.rate = self.rate_formula(number_text(rates[0]))
+        self.play(emphasis(others, FAINT), FadeIn(self.rate, shift=0.15 * UP), run_time=0.5)
 
     def back_to_map(self) -> None:
         self.play(FadeOut(self.trial), run_time=0.4)
-        back = [part for part in self.under if part is not self.descent.near.surface]
-        self.bring_to_back(self.descent.near.surface)
-        self.play(*map(FadeIn, (self.descent.near.surface, *back)), run_time=0.5)
+        near = self.descent.near
+        self.bring_to_back(near.surface)
+        gone = (self.only, near.path.arrow_label)
+        back = [part for part in self.under if part not in gone]
+        self.play(*map(FadeIn, (*back, self.caption)), run_time=0.5)
 
     def show_step(self) -> None:
         descent, path = self.descent, self.descent.near.path
-        self.play(FadeOut(path.arrow_label), run_time=0.3)
-        exchange = (FadeOut(self.only), FadeIn(self.caption))
+        exchange: tuple[Animation, ...] = ()
+        if self.only in self.mobjects:  # the map has stayed
+            self.play(FadeOut(path.arrow_label), run_time=0.3)
+            exchange = (FadeOut(self.only), FadeIn(self.caption))
         self.play(descent.turn_arrow(descent.direction, descent.step()), *exchange, run_time=1.0)
         self.play(FadeIn(path.step_label), run_time=0.4)
 
     def show_rate(self, rate: str) -> None:
         """What the learning rate is, where the first update's numbers come next."""
-        self.rate = in_band(f'eta = "{rate}"', line=NUMBER_LINE, size=34)
+        self.rate = self.rate_formula(rate)
         self.play(FadeIn(self.rate, shift=0.15 * UP), run_time=0.5)
+
+    def rate_formula(self, rate: str) -> TextMobject:
+        return in_band(f'eta = "{rate}"', line=NUMBER_LINE, size=34)
 
     def first_update(self) -> None:
         descent, path = self.descent, self.descent.near.path
