@@ -6,18 +6,17 @@ import math
 
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.lecture.sigmoid_sweeps import SweepBeats
 from gradreel.scenes.mobjects.matched_piece import PieceBoard
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.printed import equal_sign, short
-from gradreel.scenes.mobjects.sigmoid_board import LETTERS, curve_label, letter_name, on_curve
+from gradreel.scenes.mobjects.sigmoid_board import LETTERS, letter_name
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import mix, palette
 from manim import (
     DOWN,
     UP,
-    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -25,7 +24,6 @@ from manim import (
     VGroup,
     VMobject,
     smooth,
-    squish_rate_func,
 )
 from pydantic import Field, model_validator
 
@@ -34,7 +32,7 @@ Range = tuple[float, float]
 RULES, RULE_DROP = (0.9, 0.45, -0.4), 0.42  # the rules' baselines around their middle; from one to its sum
 
 
-class MorphSigmoid(LectureScene):
+class MorphSigmoid(SweepBeats):
     """w, b and c each change one thing about y = c sigmoid(b + w x₁); one by one they are set to match a blue piece."""
 
     class Parameters(LectureScene.Parameters):
@@ -93,75 +91,10 @@ class MorphSigmoid(LectureScene):
         self.rest = self.parameters.rest()
         self.board = board = self.parameters.board()
         self.match = board.match
-        self.past: dict[float, VMobject] = {}  # value -> the label of the curve that it left behind
         self.band = board.band()
         board.ghosts.add(self.band)
         board.include_below(board.plot, board.close_ticks)
         board.include(board.curve, board.formula)
-        self.add(board)
-
-    def _title(self, key: str) -> list[Animation]:
-        """The heading becomes another one."""
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
-
-    def _light(self, *letters: str) -> list[Animation]:
-        """The letters spoken of come to full strength, number, stem and slider; the others step back."""
-        board = self.board
-        return [
-            emphasis(part, FULL if letter in letters else PRESENT)
-            for letter in LETTERS
-            for part in (board.values[letter], board.stems[letter], board.sliders[letter])
-        ]
-
-    # -- one letter sweeps ---------------------------------------------------------------------------------------
-
-    def _start_sweeps(self, letter: str) -> None:
-        """The letter's own mark comes: the slope, the shift or the height."""
-        self.past = {}
-        mark = self.board.show_marker(letter)
-        self.play(*self._title(f"heading-{letter}"), *self._light(letter), FadeIn(mark))
-
-    def _go(self, letter: str, value: float, run_time: float, rest: float = 0.4) -> None:
-        """The letter moves to another value, and rests; the curve that it leaves stays as a ghost with its label."""
-        board = self.board
-        left = board.now[letter]
-        arriving = []
-        if left not in self.past:
-            board.sliders[letter].mark(left)
-            board.leave_ghost()
-            self.past[left] = self._label(letter)
-            board.ghosts.add(self.past[left])
-            arriving.append(FadeIn(self.past[left], rate_func=squish_rate_func(smooth, 0.25, 0.6)))
-        if value in self.past:  # the curve comes back to where its label lies
-            arriving.append(FadeOut(self.past[value], rate_func=squish_rate_func(smooth, 0.4, 0.8)))
-        self.play(board.sweep(run_time, **{letter: value}), *(each.set_run_time(run_time) for each in arriving))
-        if value in self.past:
-            board.ghosts.remove(self.past[value])
-            self.add(board)
-        if rest:
-            self.wait(rest)
-
-    def _label(self, letter: str) -> VMobject:
-        """The value of the present curve, as a label of the ghost that it will leave."""
-        board = self.board
-        label = curve_label(letter, board.now[letter], 0.75)
-        if letter == "c":
-            label.place(board.curve.get_end()[1] - 0.1, left=board.plot.box[1] + 0.2)
-            return label
-        return on_curve(label, board.label_point(board.now))
-
-    def _end_sweeps(self, letter: str) -> None:
-        """Ghosts, labels and the letter's mark leave."""
-        board = self.board
-        slider = board.sliders[letter]
-        leaving = [part for part in (board.ghosts, slider.marks) if part.family_members_with_points()]
-        leaving += [board.marker[letter]] if board.marker[letter] in board.submobjects else []
-        self.play(*(FadeOut(part) for part in leaving), run_time=0.4)
-        slider.marks.remove(*slider.marks.submobjects)
-        board.ghosts.remove(*board.ghosts.submobjects)
-        board.exclude(board.marker[letter])
-        self.remove(board.marker[letter])
         self.add(board)
 
     # -- beats ---------------------------------------------------------------------------------------------------
@@ -210,57 +143,6 @@ class MorphSigmoid(LectureScene):
     def _leave_piece(self) -> None:
         self.board.ghosts.remove(self.band)
         self.add(self.board)
-
-    def _w_beat(self) -> None:
-        with self.beat("change-w"):
-            # w grows: the rise gets steeper about the same middle; the gentler curve stays behind. It shrinks: a gentle
-            # slope, almost a straight line; and back
-            self._start_sweeps("w")
-            self._go("w", self.parameters.w_range[1], 1.8)
-            self._go("w", self.parameters.w_range[0], 2.3)
-            self._go("w", self.rest["w"], 1.3)
-
-    def _b_beat(self) -> None:
-        board = self.board
-        with self.beat("change-b"):
-            # A line marks where the bracket is 0: there the curve is half way up. b grows, and it goes left; b shrinks
-            # below zero, and it slides right; and back
-            self._end_sweeps("w")
-            self._start_sweeps("b")
-            self.play(FadeIn(board.show_halfway()), run_time=0.5)
-            self._go("b", self.parameters.b_range[1], 1.9)
-            self._go("b", self.parameters.b_range[0], 2.5)
-            self._go("b", self.rest["b"], 1.4)
-
-    def _c_beat(self) -> None:
-        with self.beat("change-c"):
-            # c pulls the right end down, and down again; the left end stays near zero
-            self._end_sweeps("b")
-            board = self.board
-            self.play(FadeOut(board.halfway), run_time=0.3)
-            board.exclude(board.halfway)
-            board.include(board.level, board.level_letter)
-            self.play(Create(board.level), FadeIn(board.level_letter), run_time=0.5)
-            self._start_sweeps("c")
-            self._go("c", self._between(), 1.6)
-            self._go("c", self.parameters.heights()[0], 1.7)
-
-    def _between(self) -> float:
-        """A height between the lower and the full one: not yet that of the piece."""
-        return round((self.parameters.heights()[0] + self.rest["c"]) / 2, 2)
-
-    def _negative_beat(self) -> None:
-        board = self.board
-        with self.beat("negative" if self.rest["c"] > 0 else "other-sign"):
-            # The other sign of c: the step turns over. The other sign of w: it is mirrored, high where it was low
-            self.play(*self._title("heading-negative"), run_time=0.6)
-            self._go("c", self.parameters.heights()[1], 2.0, rest=1.9)  # until w is spoken of
-            self._end_sweeps("c")
-            self.play(FadeOut(board.level, board.level_letter), *self._light("w"), run_time=0.4)
-            board.exclude(board.level, board.level_letter)
-            self.play(board.sweep(0.8, c=self._between()))
-            self.past = {}
-            self._go("w", -self.rest["w"], 1.8, rest=0.0)
 
     def _match_beats(self) -> None:
         with self.beat("piece"):
