@@ -6,7 +6,7 @@ import numpy as np
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.curve_slopes import KNOWN, SLICE_BOX
+from gradreel.scenes.lecture.curve_slopes import KNOWN
 from gradreel.scenes.lecture.descent_end import EndBeats
 from gradreel.scenes.mobjects.descent import MAP_BOX, NUMBER_LINE, TALL, Descent, in_band
 from gradreel.scenes.mobjects.descent_map import DescentMap
@@ -15,7 +15,6 @@ from gradreel.scenes.mobjects.rate_slice import RateSlice, rates_to_try
 from gradreel.scenes.mobjects.relief import Relief
 from gradreel.scenes.mobjects.shade_legend import shade_legend
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import spoken_name, sum_source
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
@@ -194,12 +193,9 @@ class CurveDescentBeats(EndBeats):
 
     def try_rates(self, rates: tuple[float, ...]) -> None:
         """In the place of the map: where one step leads at each of the rates; the first one stays bright."""
-        descent, index, near = self.descent, self.worked.index, self.descent.near
-        label = f"{role_of(descent.names[index])}({descent.labels[index]})"
-        self.trial = trial = RateSlice(
-            self.experiment, descent.run.parameters[0], index, self.along.slope, label, SLICE_BOX, rates
-        )
-        path = near.path
+        descent, near = self.descent, self.descent.near
+        self.trial, path = RateSlice(self.along, rates), near.path
+        trial = self.trial
         self.under = [near.surface, path.start_ring, path.start_label, path.arrow, path.arrow_label, self.legend]
         self.under += [self.only, *descent.axes]
         self.play(FadeIn(self.formulas[1], shift=0.15 * UP), *map(FadeOut, self.under), run_time=0.5)

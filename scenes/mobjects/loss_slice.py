@@ -60,12 +60,8 @@ class LossSlice(VGroup):
         small: bool = False,
     ) -> None:
         super().__init__()
-        self.experiment, self.theta, self.index, self.slope = (
-            experiment,
-            np.asarray(theta, dtype=np.float64),
-            index,
-            slope,
-        )
+        self.experiment, self.theta = experiment, np.asarray(theta, dtype=np.float64)
+        self.index, self.slope, self.label = index, slope, label
         self.value = float(self.theta[index])
         sides = reach if slope <= 0 else reach[::-1]
         x_range = (self.value - sides[0], self.value + sides[1])
@@ -91,6 +87,11 @@ class LossSlice(VGroup):
                 self.letter.place(top + 0.15, right=self.plot.notes.get_left()[0] - 0.2)
         self.add(self.plot, *([] if small else [self.guide]), self.curve, self.tangent, self.point, self.letter)
         self.show(self.value)
+
+    def reaching(self, uphill: float, downhill: float) -> LossSlice:
+        """A large slice of the same, in the same place, that goes so far."""
+        reach = (uphill, downhill)
+        return LossSlice(self.experiment, self.theta, self.index, self.slope, self.label, self.plot.box, reach)
 
     def _x_ticks(self) -> Ticks:
         return Ticks((self.value,), (f"{self.value:.2f}".replace("-", "\u2212"),))

@@ -6,7 +6,7 @@ import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.core.theta import loss
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.loss_slice import BEHIND, POINT, Box, LossSlice, losses_along, way_to_zero
+from gradreel.scenes.mobjects.loss_slice import BEHIND, POINT, LossSlice, losses_along, way_to_zero
 from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.ticks import number_text
@@ -44,28 +44,18 @@ def rates_to_try(experiment: Experiment, theta: NDArray, gradient: NDArray, inde
 
 
 class RateSlice(VGroup):
-    """L over entry ``index`` of theta (P,), and where one step of each of ``rates`` leads: a dot with its rate.
+    """L over the parameter of ``along``, and where one step of each of ``rates`` leads: a dot with its rate.
 
     Parts: ``slice`` (LossSlice, less its tangent), ``dots``, ``labels``; ``hop(k)`` lets a dot go there.
     """
 
-    def __init__(
-        self,
-        experiment: Experiment,
-        theta: NDArray,
-        index: int,
-        slope: float,
-        label: str,
-        box: Box,
-        rates: tuple[float, ...],
-    ) -> None:
+    def __init__(self, along: LossSlice, rates: tuple[float, ...]) -> None:
         super().__init__()
-        self.slope, farthest = slope, 1.12 * max(rates) * abs(slope)
-        height = float(loss(experiment, np.asarray(theta, dtype=np.float64)))
-        reach = (0.5 * BEHIND * way_to_zero(height, slope, 0.0), farthest)
-        self.slice = LossSlice(experiment, theta, index, slope, label, box, reach)
+        self.slope = along.slope
+        uphill = 0.5 * BEHIND * way_to_zero(along.height_at(along.value), along.slope, 0.0)
+        self.slice = along.reaching(uphill, 1.12 * max(rates) * abs(along.slope))
         self.slice.remove(self.slice.tangent)
-        self.values = [self.slice.value - rate * slope for rate in rates]
+        self.values = [self.slice.value - rate * self.slope for rate in rates]
         self.dots = VGroup(*(ring((0, 0, 0), POINT, palette.text, fill=palette.orange) for _ in rates))
         for dot in self.dots:
             dot.move_to(self.slice.point)
