@@ -298,7 +298,6 @@ class _HardSigmoid:
         slope.mul_((a > 0) & (a < 1))  # dL/da on the ramp, 0 outside and on its corners, as torch.nn.Hardtanh
 
 
-
 _ACTIVATIONS: dict[str, type[_Activation]] = {
     "sigmoid": _Sigmoid,
     "relu": _Relu,

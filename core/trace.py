@@ -166,9 +166,7 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
     return kinds
 
 
-def sealed_meta(
-    run: Experiment | RecordedRun, versions: dict[str, str], checksums: dict[str, str]
-) -> str:
+def sealed_meta(run: Experiment | RecordedRun, versions: dict[str, str], checksums: dict[str, str]) -> str:
     """The text of ``meta.json``: the same for the same run, last of all a checksum of the rest of it."""
     kinds = column_kinds(run)
     if isinstance(run, Experiment):

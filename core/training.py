@@ -42,9 +42,7 @@ def train(experiment: Experiment, directory: str | Path, progress: Progress | No
     return Trace.open(path)
 
 
-def train_all(
-    experiments: Sequence[Experiment], directory: str | Path, progress: Progress | None = None
-) -> list[Path]:
+def train_all(experiments: Sequence[Experiment], directory: str | Path, progress: Progress | None = None) -> list[Path]:
     """`train` for experiments that differ in their seeds alone, side by side: the same traces in less time.
 
     Returns where the traces are. ValueError if they differ in more. ``progress`` counts the updates of all of them.

@@ -69,9 +69,7 @@ def loaded_by(*names: str) -> frozenset[str]:
 def offenders(names: list[str], *forbidden: str) -> set[str]:
     assert names
     return {
-        module
-        for module in loaded_by(*names)
-        if any(f"{module}.".startswith(f"{prefix}.") for prefix in forbidden)
+        module for module in loaded_by(*names) if any(f"{module}.".startswith(f"{prefix}.") for prefix in forbidden)
     }
 
 
@@ -162,8 +160,12 @@ def test_package_files_hold_a_docstring_at_most():
         tree = ast.parse(file.read_text(encoding="utf-8"))
         return tree.body[1:] if ast.get_docstring(tree) else tree.body
 
-    assert [file for file in (ROOT, ROOT / "core", ROOT / "scenes") for file in file.glob("**/__init__.py")
-            if ".venv" not in file.parts and code(file)] == []
+    assert [
+        file
+        for file in (ROOT, ROOT / "core", ROOT / "scenes")
+        for file in file.glob("**/__init__.py")
+        if ".venv" not in file.parts and code(file)
+    ] == []
 
 
 def test_constraints_lie_in_the_ranges_and_leave_torch_free():

@@ -20,7 +20,7 @@ from gradreel.scenes.render.watch import Watcher, watch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
-SCENE = '''
+SCENE = """
 from gradreel.scenes.assets import asset
 from manim import Circle, Scene
 
@@ -29,7 +29,7 @@ class Disc(Scene):
     def construct(self):
         self.add(Circle(float(asset("radius.txt").read_text()), fill_opacity=1, color="#FFFFFF"))
         self.wait(0.2)
-'''
+"""
 
 
 class Watching:

@@ -333,9 +333,7 @@ def test_a_parameter_and_an_experiment_touch_the_scene_that_has_them(film):
     changed = film.plan([photo, disc, larger])
     assert [(clip.scene, clip.why) for clip in changed.out_of_date] == [("views", "parameter factor changed")]
     run = views.experiments["run"].model_copy(update={"seed": 7})
-    other = replace(
-        views, parameters=views.parameters | {"run": run.model_dump(mode="json")}, experiments={"run": run}
-    )
+    other = replace(views, parameters=views.parameters | {"run": run.model_dump(mode="json")}, experiments={"run": run})
     changed = film.plan([photo, disc, other])
     assert [missing.experiment for missing in changed.runs] == [run]
     assert [clip.scene for clip in changed.out_of_date] == ["views"]

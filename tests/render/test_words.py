@@ -10,7 +10,7 @@ from gradreel.scenes.catalog import beat_names, find_scenes, resolve
 from gradreel.scenes.narration import Narration, OwnWords
 from gradreel.scenes.render.lessons.words import asked_for, check_words, fields_of
 
-SCENES = '''
+SCENES = """
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.piecewise import BuildCurve
 
@@ -38,7 +38,7 @@ class Shorter(BuildCurve):
     def construct(self):
         with self.beat("general"):
             pass
-'''
+"""
 MINE = {"one": "{count}", "other": "", "piece-1-of": "{k}", "piece-2-of": "{k}", "end": "{loss}, {anything}"}
 
 

@@ -1,8 +1,8 @@
 """What the tests of scenes share: a folder of trained runs, playing a scene, runs of somebody's own.
 
-    def test_the_number_is_the_recorded_loss(play, trace_of):
-        played = play(LossCurve, lambda scene, beat: scene.readout.loss.text, run=RUN)
-        assert played.seen["end"] == f"{loss(RUN, trace_of(RUN).parameters[-1]):.3f}"
+def test_the_number_is_the_recorded_loss(play, trace_of):
+    played = play(LossCurve, lambda scene, beat: scene.readout.loss.text, run=RUN)
+    assert played.seen["end"] == f"{loss(RUN, trace_of(RUN).parameters[-1]):.3f}"
 """
 
 from __future__ import annotations

@@ -149,9 +149,7 @@ def test_an_update_after_the_breakdown_is_refused_and_one_before_is_shown(play, 
 
 
 def test_a_model_that_is_no_chain_is_refused_with_what_can_be_shown(tmp_path, record_loop):
-    model = torch.nn.Sequential(
-        torch.nn.Linear(1, 4), torch.nn.LayerNorm(4), torch.nn.Tanh(), torch.nn.Linear(4, 1)
-    )
+    model = torch.nn.Sequential(torch.nn.Linear(1, 4), torch.nn.LayerNorm(4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
     path = record_loop(tmp_path / "norm", lambda parameters: torch.optim.SGD(parameters, lr=0.1), 3, model=model)
     with pytest.raises(UserError, match=r"network.*1\.weight, of shape \(4,\).* what can be shown are weights"):
         Network.validated({"trace": str(path)})
