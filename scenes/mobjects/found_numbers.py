@@ -68,4 +68,4 @@ def _ours(b: float, c: NDArray, name: str) -> list[TextMobject]:
         for value, x in zip(c, columns, strict=True)
     ]
     head = words(name, style.TICK, palette.dim).place(HEAD, center=middle)
-    return [head, *heights, formula(short(b), SIZE, palette.grey).place(CONSTANT, center=middle)]
+    return [head, *heights, formula(short(b), SIZE, palette.grey).place(CONSTANT, center=columns[-1])]

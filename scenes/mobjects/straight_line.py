@@ -12,7 +12,7 @@ from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import Animation, ManimColor, Square, Transform, UpdateFromAlphaFunc, VGroup, VMobject
+from manim import LEFT, RIGHT, Animation, ManimColor, Square, Transform, UpdateFromAlphaFunc, VGroup, VMobject
 from numpy.typing import NDArray
 
 ROLE = {"w": "yellow", "b": "grey"}
@@ -125,21 +125,22 @@ class Gaps(VGroup):
 class MeanSquare(Square):
     """A square whose area is the mean of squared gaps, at the plot's upright scale: ``show`` sets that mean.
 
-    At first it ends at ``right``, around ``middle``; its left edge's middle stays where it is.
+    At first it ends at ``right``, around ``middle``; the middle of its edge towards ``kept`` stays where it is.
     """
 
-    def __init__(self, plot: Plot, mean: float, right: float, middle: float) -> None:
+    def __init__(self, plot: Plot, mean: float, right: float, middle: float, kept: NDArray = LEFT) -> None:
         super().__init__(1.0, stroke_color=palette.text, stroke_width=style.AXIS)
         self.set_fill(palette.text, 0.15)
         self.outline = self.points.copy()
         self.unit = float(plot.at(0.0, 1.0)[1] - plot.at(0.0, 0.0)[1])
-        self.foot = np.array([right - self.unit * np.sqrt(mean), middle, 0.0])
+        self.kept = kept
+        self.foot = np.array([right, middle, 0.0]) + (kept - RIGHT) / 2 * self.unit * np.sqrt(mean)
         self.show(mean)
 
     def show(self, mean: float) -> MeanSquare:
         """Take the size of another mean, in place; returns self."""
         side = self.unit * np.sqrt(mean)
-        self.points = self.foot + side * (self.outline + np.array([0.5, 0.0, 0.0]))
+        self.points = self.foot + side * (self.outline - self.kept / 2)
         return self
 
 

@@ -11,7 +11,7 @@ from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.straight_line import Gaps, MeanSquare
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import emphasize, palette
-from manim import VGroup
+from manim import RIGHT, VGroup
 from numpy.typing import NDArray
 
 GAPS = 25
@@ -47,7 +47,7 @@ class NamedSquare(VGroup):
         unit = min(float(plot.at(0.0, 1.0)[1] - plot.at(0.0, 0.0)[1]), (top - bottom) / side)
         scale = Plot((0, 1), (0, 1), left=0.0, right=1.0, bottom=0.0, top=unit, x_label=None)
         middle = (bottom + top) / 2
-        self.square = MeanSquare(scale, loss, left + unit * np.sqrt(loss), middle)
+        self.square = MeanSquare(scale, loss, left + unit * side, middle, kept=RIGHT)  # never far from its name
         self.name = name.place(middle - 0.1, left=left + unit * side + BESIDE)
         self.add(self.square, self.name)
 
