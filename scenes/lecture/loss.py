@@ -238,7 +238,8 @@ class Loss(LectureScene):
         mean = self.screen("mean", loss=self.written(thetas.losses[k]))
         self.mean_label = strip.mean_label(mean, right=CARD_LEFT - 0.08)
         self.play(Create(strip.level), FadeIn(self.mean_label), run_time=0.3)
-        self.play(FadeIn(self.cards[k].loss, target_position=self.mean_label), run_time=0.6)
+        # From the mean to its place it would cross the words there
+        self.play(FadeIn(self.cards[k].loss, shift=0.15 * UP), run_time=0.6)
 
     def _other_beat(self) -> None:
         before, after = self.thetas.losses

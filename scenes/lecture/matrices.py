@@ -254,7 +254,7 @@ class MatrixForm(ThreeDaysScene):
             self.play(*dimmed, FadeOut(self.short), run_time=0.5)
             self.play(TransformFromCopy(board.sums.boxes["r"], sigma.boxes["r"]), run_time=0.7)
             self.play(FadeIn(board.sigma_word), FadeIn(sigma.text.part("r"), sigma.text.part("brackets")), run_time=0.5)
-            self.play(TransformFromCopy(board.sigma_word, sigma.text.part("sigmoid")), run_time=0.6)
+            self.play(FadeIn(sigma.text.part("sigmoid"), shift=0.15 * UP), run_time=0.6)
             self.play(FadeIn(sigma.boxes["a"], sigma.text.part("a"), sigma.text.part("a-equals")), run_time=0.5)
             self.add(sigma.text)
             self.play(FadeIn(board.c_column, board.c_letter), run_time=0.5)
