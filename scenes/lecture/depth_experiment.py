@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.results import training_by_epoch, unseen_by_epoch
-from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.compared_networks import UNDECIDED
-from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE, DepthPicture
-from gradreel.scenes.lecture.experiments import lecture_word, lecture_written
+from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE, DepthPicture
+from gradreel.scenes.lecture.experiments import lecture_written
 from gradreel.scenes.mobjects.bars import UNSEEN, AboveTheScale, above_the_picture, seed_dot
-from gradreel.scenes.mobjects.depth_lines import DASH, KINDS, DepthLines, most_of
+from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines, most_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP, ROOM
 from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
-from gradreel.scenes.mobjects.rising_curve import RisingCurve
-from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, mix, palette
 from manim import (
     RIGHT,
@@ -43,7 +40,6 @@ PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS = 8.0
 SMALL, BESIDE_RINGS = 0.6, 0.28  # of a ring, once its mean is there; from a mean to its number then
-AROUND_WORD = 0.15  # free at both sides of a word in a line
 
 
 class DepthExperiment(DepthPicture):
@@ -222,7 +218,7 @@ class DepthExperiment(DepthPicture):
             # Over ours, which steps back: the lecture's own unseen losses, which fall to three layers and rise at four;
             # of two it says a word, no number. Where ours are least elsewhere, ours again, and a ring there
             lecture = self.lecture = self.lecture_lines()
-            self.lecture_words = self._break_line(lecture)
+            self.lecture_words = self.break_line(lecture)
             lecture.place_first("unseen")
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
             self.make_way(lecture, *self.marks, *self.swarms["unseen"])
@@ -233,24 +229,6 @@ class DepthExperiment(DepthPicture):
             self.play(Create(self.lecture_mark), run_time=0.5)
             if line == "lecture-differs":
                 self._ours_again(lecture)
-
-    def _break_line(self, lecture: DepthLines) -> dict[int, TextMobject]:
-        """The lecture's line of unseen losses is broken where it gives no number; its words stand there."""
-        known, plot, texts = lecture.known("unseen"), lecture.plot, {}
-        x, y = np.array(known, dtype=float), lecture.losses["unseen"][known]
-        places, views = list(x), list(y)
-        for k in set(range(known[0], known[-1])) - set(known):
-            texts[k] = words(self.screen(lecture_word(LECTURE_RUNS[k], UNSEEN)), style.TICK)
-            texts[k].move_to(plot.at(k, np.interp(k, x, y)))
-            reach = (texts[k].width / 2 + AROUND_WORD) / float(plot.at(1, 0)[0] - plot.at(0, 0)[0])
-            places += [k - reach, float(k), k + reach]
-            views += [float(np.interp(k - reach, x, y)), np.nan, float(np.interp(k + reach, x, y))]
-        order = np.argsort(places)
-        broken = (np.array(values)[order] for values in (places, views))
-        lecture.remove(lecture.lines["unseen"])
-        lecture.lines["unseen"] = RisingCurve(plot, *broken, lecture.color, style.SECOND_CURVE, DASH)
-        lecture.add(lecture.lines["unseen"])
-        return texts
 
     def _ours_again(self, lecture: DepthLines) -> None:
         """The heading says which of ours is best; where ours are there, they are bright again, a ring around that."""

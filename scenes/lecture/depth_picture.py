@@ -8,16 +8,21 @@ from typing import ClassVar
 import numpy as np
 from gradreel.core.daily_views import loss_column
 from gradreel.core.verdicts import lecture_losses
+from gradreel.scenes import style
 from gradreel.scenes.lecture.compared_networks import ComparedNetworks
-from gradreel.scenes.lecture.experiments import DepthsScene
-from gradreel.scenes.mobjects.depth_lines import FEW, KINDS, DepthLines
+from gradreel.scenes.lecture.experiments import DepthsScene, lecture_word
+from gradreel.scenes.mobjects.bars import UNSEEN
+from gradreel.scenes.mobjects.depth_lines import DASH, FEW, KINDS, DepthLines
 from gradreel.scenes.mobjects.loss_scale import loss_grid, loss_labels, loss_ticks
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, emphasis, palette
 from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
 from numpy.typing import NDArray
 
 BOX = (-5.4, 5.6, -2.05, 2.5)  # left, right, bottom, top
 VALUE, VALUE_OF_MANY = 34, 26
+AROUND_WORD = 0.15  # free at both sides of a word in a line
 LECTURE_RUNS = ((), *((100,) * layers for layers in (1, 2, 3, 4)))
 LECTURE_BEST, LECTURE_WORSE = (100,) * 3, (100,) * 4  # it overfits from the one to the other
 
@@ -86,6 +91,24 @@ class DepthPicture(ComparedNetworks, DepthsScene):
             ours.most if ours is not None else None,
             over=ours,
         )
+
+    def break_line(self, lecture: DepthLines) -> dict[int, TextMobject]:
+        """The lecture's line of unseen losses is broken where it gives no number; its words stand there."""
+        known, plot, texts = lecture.known("unseen"), lecture.plot, {}
+        x, y = np.array(known, dtype=float), lecture.losses["unseen"][known]
+        places, views = list(x), list(y)
+        for k in set(range(known[0], known[-1])) - set(known):
+            texts[k] = words(self.screen(lecture_word(LECTURE_RUNS[k], UNSEEN)), style.TICK)
+            texts[k].move_to(plot.at(k, np.interp(k, x, y)))
+            reach = (texts[k].width / 2 + AROUND_WORD) / float(plot.at(1, 0)[0] - plot.at(0, 0)[0])
+            places += [k - reach, float(k), k + reach]
+            views += [float(np.interp(k - reach, x, y)), np.nan, float(np.interp(k + reach, x, y))]
+        order = np.argsort(places)
+        broken = (np.array(values)[order] for values in (places, views))
+        lecture.remove(lecture.lines["unseen"])
+        lecture.lines["unseen"] = RisingCurve(plot, *broken, lecture.color, style.SECOND_CURVE, DASH)
+        lecture.add(lecture.lines["unseen"])
+        return texts
 
     def last_axis(self) -> tuple[VMobject, VGroup]:
         """The axis and the names of the picture that is on the screen: ours, or the lecture's in its place."""

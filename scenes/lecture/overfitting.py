@@ -170,16 +170,18 @@ class Overfitting(OneRunBeats):
         for name, hidden in (("before", LECTURE_BEST), ("after", LECTURE_WORSE)):
             values[f"seen_{name}"], values[name] = lecture_written(hidden)
         with self.beat(f"lecture-{self._against_lecture()}", **values):
-            # Ours turns into the lecture's own, or leaves the stage to it: there, the fourth layer parts them
+            # Ours turns into the lecture's own, or leaves the stage to it: there, the fourth layer parts them.
+            # Of two layers on unseen days it says a word, no number
             self.remove(*self.landed)
             lecture = self.lecture = self.lecture_lines()
+            self.lecture_words = self.break_line(lecture)
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
             if [len(result.network.hidden) for result in self.outcome] == list(map(len, LECTURE_RUNS)):
                 self._turn_into(lecture, arriving)
             else:
                 self.make_way(lecture, *self.between)
                 self.play(*arriving)
-                self.draw_lecture(lecture, KINDS, LECTURE_SECONDS)
+                self.draw_lecture(lecture, KINDS, LECTURE_SECONDS, self.lecture_words)
             first, last = (LECTURE_RUNS.index(hidden) for hidden in (LECTURE_BEST, LECTURE_WORSE))
             band = lecture.band(first, last)
             above = [part[kind] for part in (lecture.lines, lecture.dots, lecture.values) for kind in KINDS]
@@ -211,19 +213,21 @@ class Overfitting(OneRunBeats):
         for part in (lecture.lines, lecture.dots):
             self.add(*(part[kind] for kind in KINDS))
         shown = [part[kind] for part in (lecture.values, lecture.labels) for kind in KINDS]
-        self.play(*map(FadeIn, shown), run_time=0.6)
+        self.play(*map(FadeIn, (*shown, *self.lecture_words.values())), run_time=0.6)
         self.wait(0.6)
 
     @staticmethod
     def _turning(line: RisingCurve, goal: RisingCurve) -> Animation:
-        """``line`` takes the heights and the colour of ``goal``, whose corners are at some of its own x."""
-        start, color, last = line.corners.copy(), line.get_stroke_color(), float(line.data_x[-1])
-        end = start.copy()
-        end[:, 1] = np.interp(start[:, 0], goal.corners[:, 0], goal.corners[:, 1])
+        """``line`` takes the heights and the colour of ``goal``; where that is broken, it opens from the middle."""
+        x, color = goal.data_x.copy(), line.get_stroke_color()
+        for k in np.flatnonzero(np.isnan(goal.data_y)):
+            x[k - 1 : k + 2] = x[k]
+        start, end = line.plot.at(x, np.interp(x, line.data_x, line.data_y)), goal.corners
+        line.data_x = goal.data_x
 
         def turn(_: VMobject, share: float) -> None:
             line.corners = start + share * (end - start)
-            line.show(last).set_stroke(interpolate_color(color, goal.get_stroke_color(), share))
+            line.show(line.data_x[-1]).set_stroke(interpolate_color(color, goal.get_stroke_color(), share))
 
         return UpdateFromAlphaFunc(line, turn, rate_func=smooth)
 
