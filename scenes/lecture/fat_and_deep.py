@@ -27,6 +27,7 @@ from manim import (
     DOWN,
     UP,
     Animation,
+    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
@@ -210,9 +211,9 @@ class FatAndDeep(LectureScene):
             moves = []
             for k in (0, 1):
                 small = self.starts.curves[k][0]
-                moves += [ReplacementTransform(old, new) for old, new in zip(race.boards[k], small, strict=True)]
-                moves.append(ReplacementTransform(self.names[k], self.starts.names[k]))
-            self.play(*moves, run_time=1.2)
+                pairs = [*zip(race.boards[k], small, strict=True), (self.names[k], self.starts.names[k])]
+                moves.append(AnimationGroup(*(ReplacementTransform(old, new) for old, new in pairs)))
+            self.play(LaggedStart(*moves, lag_ratio=0.6), run_time=1.2)  # the second where the first has made room
             self.play(*(FadeIn(row[0]) for row in self.starts.losses), run_time=0.4)
             others = [
                 FadeIn(VGroup(*(part[row][k] for part in (self.starts.curves, self.starts.losses) for row in (0, 1))))
