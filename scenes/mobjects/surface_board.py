@@ -15,7 +15,7 @@ from gradreel.scenes.mobjects.surface_ground import Ground
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text, round_labels
 from gradreel.scenes.style import mix, palette
-from manim import DL, RoundedRectangle, VGroup
+from manim import RoundedRectangle, VGroup
 from numpy.typing import NDArray
 
 COUNT, FEW = 19, 9  # points of the sheet along a rim, and of a ramp's
@@ -25,7 +25,7 @@ COLUMN_TOP, COLUMN_BOTTOM, PITCH, RAMPS = 1.75, -2.15, 1.3, -3.5  # the sum's ro
 COLUMN_SIZE, HELD_BASELINE = 44, 2.42
 INNER_SIZE, INNER_ROOM = 40, 8.0  # of the first term, written out over the sheet
 DOT, DAY_DOT = 0.052, 0.075  # radii
-CARD = (1.7, 1.4, (5.55, 2.2))  # of the enlarged gap: width, height, middle
+CARD = (1.7, 1.4, (5.55, -0.1))  # of the enlarged gap: width, height, middle
 GAP = 0.86  # height of the gap there
 LEAD = 0.22  # from the day to the line to the card
 STEM = 3.0  # width of the line from the prediction to the day
@@ -185,8 +185,8 @@ class SurfaceBoard(VGroup):
         for part in (self.ground, self.sheet, self.days, *self.ramps, *self.floors):
             part.look(self.view)
         self._lay_day(self.prediction)
-        corner, middle = self.card[0].get_corner(DL), self.day.get_center()
-        way = corner + np.array([0.04, 0.04, 0.0]) - middle
+        middle = self.day.get_center()
+        way = self.card[0].get_left() - middle
         self.lead.set_points_as_corners([middle + way * (LEAD / np.linalg.norm(way)), middle + way])
 
     def _lay_day(self, prediction: float) -> None:

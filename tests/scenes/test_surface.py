@@ -372,7 +372,9 @@ def test_the_first_ramp_is_swung_and_comes_back(play):
 
 def test_the_gap_stands_clear_of_the_ground_and_x_2_below_its_ticks(film):
     board = film.scene.board
-    assert board.card.get_bottom()[1] > board.ground.floor.get_top()[1]
+    floor = [board.ground.floor.point_from_proportion(share) for share in np.linspace(0, 1, 400)]
+    away = np.abs(floor - board.card.get_center())[:, :2]
+    assert (away > np.array([board.card.width, board.card.height]) / 2 + 0.1).any(axis=1).all()
     name, ticks = board.ground.labels[1], board.ground.labels[3:]
     left_of_rim = [tick for tick in ticks if tick.get_right()[0] < board.ground.floor.get_left()[0] + 0.5]
     assert name.get_top()[1] < min(tick.get_bottom()[1] for tick in left_of_rim)
