@@ -21,7 +21,7 @@ SIDE_LINE, NAME_LINE, BELOW_NAME = -1.83, -2.33, -2.78  # baselines under the co
 WIDE_COLUMNS = 4  # with more networks than this, words are short
 PICTURE = 0.3  # free above and below the blocks of dots
 KINDS = ("unseen", "training")  # the solid line in front
-WAY_LEAST, BESIDE, NEAR = 0.3, 0.18, 0.06  # length of an arrow worth drawing; from it, and a line, to a number
+WAY_LEAST, BESIDE, NEAR = 0.3, 0.18, 0.06  # an arrow worth drawing; room at the sides of a number, above and below
 
 
 class WidthBoard:
@@ -110,7 +110,7 @@ class WidthBoard:
         ends = [first.right]
         for value in passed:
             if value.get_left()[0] > first.right:
-                ends += [value.get_left()[0] - NEAR, value.get_right()[0] + NEAR]
+                ends += [value.get_left()[0] - BESIDE, value.get_right()[0] + BESIDE]
         ends.append(last.right)
         return VGroup(
             *(
