@@ -69,15 +69,11 @@ class EndBeats(SlopeBeats):
                 # Blue has come to rest away from red: how far, where it is farthest
                 self.step_aside()
                 self.measure()
-        elif lower := int((self.ends < self.descent.loss_at(self.last)).sum()):
-            with self.beat("end-almost-starts", **off, starts=Count(len(self.ends)), lower=Count(lower)):
-                # Blue only nearly lies on red: how far off, where it is farthest; then where other starts came to
-                self.step_aside()
-                self.measure()
-                self.compare()
         elif len(self.ends):
-            with self.beat("end-almost-lowest", **off, starts=Count(len(self.ends))):
-                # The same, where none of them came lower
+            lower = int((self.ends < self.descent.loss_at(self.last)).sum())
+            others = {"starts": Count(len(self.ends)), "lower": Count(lower)}
+            with self.beat("end-almost-starts" if lower else "end-almost-lowest", **off, **others):
+                # Blue only nearly lies on red: how far off, where it is farthest; then where other starts came to
                 self.step_aside()
                 self.measure()
                 self.compare()

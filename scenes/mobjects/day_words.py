@@ -61,19 +61,22 @@ def period_words(
 
 def weekday_words(day: date | np.datetime64, language: str) -> str:
     """ "Thursday", 周四."""
-    weekday = as_date(day).weekday()
-    return f"周{ZH_WEEKDAYS[weekday]}" if language == "zh" else WEEKDAYS[weekday]
+    return _weekday(as_date(day).weekday(), language)
+
+
+def _weekday(number: int, language: str) -> str:
+    return f"周{ZH_WEEKDAYS[number]}" if language == "zh" else WEEKDAYS[number]
 
 
 def weekdays_words(weekdays: Sequence[int], language: str, form: Literal["long", "short"] = "long") -> str:
     """Some weekdays, 0 for Monday: "Fridays and Saturdays", short "Fri, Sat"; 周五和周六, 周五、周六."""
+    names, zh = [_weekday(k, language) for k in weekdays], language == "zh"
     if form == "short":
-        names = [f"周{ZH_WEEKDAYS[k]}" if language == "zh" else WEEKDAYS[k][:3] for k in weekdays]
-        return ("、" if language == "zh" else ", ").join(names)
-    *first, last = [f"周{ZH_WEEKDAYS[k]}" if language == "zh" else f"{WEEKDAYS[k]}s" for k in weekdays]
+        return "、".join(names) if zh else ", ".join(name[:3] for name in names)
+    *first, last = names if zh else [f"{name}s" for name in names]
     if not first:
         return last
-    return f"{'、'.join(first)}和{last}" if language == "zh" else f"{', '.join(first)} and {last}"
+    return f"{'、'.join(first)}和{last}" if zh else f"{', '.join(first)} and {last}"
 
 
 def unit_words(dataset: DailyViews, language: str) -> str:

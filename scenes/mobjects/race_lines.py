@@ -53,10 +53,9 @@ class RaceLines(VGroup):
         apart = np.where(middle, np.abs(losses[0] - losses[1]), -1.0)
         k = int(np.argmax(apart))
         self.named_at = float(x[k])
-        placed = []
-        for line, name in enumerate(names):
-            upper = losses[line][k] >= losses[1 - line][k] if line == 0 else losses[line][k] > losses[0][k]
-            point = self.plot.at(x[k], np.clip(losses[line][k], *self.plot.y_range))
+        placed, first_is_upper = [], losses[0][k] >= losses[1][k]
+        for y, name, upper in zip(losses, names, (first_is_upper, not first_is_upper), strict=True):
+            point = self.plot.at(x[k], np.clip(y[k], *self.plot.y_range))
             baseline = point[1] + (NAME_RISE if upper else -NAME_DROP)
             placed.append(words(name, style.TICK).place(baseline, center=point[0]))
         return placed
