@@ -35,9 +35,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 
 def start(*arguments) -> subprocess.Popen:
-    """The command as the leader of a process group, as a shell starts it."""
+    """The command as the leader of a process group, as a shell starts it. How far it is, a slow machine would tell."""
     return subprocess.Popen(
-        [sys.executable, "-c", "from gradreel.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from gradreel.cli import main; main()", *arguments, "--progress_bar", "none"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         # where tests run in the background interrupts are ignored, and that is handed down
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

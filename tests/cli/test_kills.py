@@ -128,7 +128,8 @@ class Killing:
         return self.folder / "media"
 
     def start(self, *more: str) -> subprocess.Popen[str]:
-        command = [GRADREEL, "render", "--lesson", "film.toml", "-r", "64,36", "--fps", "5", "-j", "2", *more]
+        small = ("-r", "64,36", "--fps", "5", "--progress_bar", "none")
+        command = [GRADREEL, "render", "--lesson", "film.toml", *small, "-j", "2", *more]
         return subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
