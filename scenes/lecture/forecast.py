@@ -20,21 +20,25 @@ from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.experiments import Seed, days_that_differ
 from gradreel.scenes.lecture.unseen_days import UnseenDays
-from gradreel.scenes.mobjects.day_plot import WindowBracket
+from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, views_words, weekdays_words
 from gradreel.scenes.mobjects.depth_lines import axis_line
 from gradreel.scenes.mobjects.eve_strips import EveStrips
 from gradreel.scenes.mobjects.forecast_plot import ForecastPlot
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.network_words import network_fields
+from gradreel.scenes.style import palette
 from manim import (
     UP,
+    Animation,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
     ReplacementTransform,
+    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -50,7 +54,7 @@ LONGEST_BEFORE = 120  # days before them that are shown: a longer window's brack
 READOUT = 30
 OTHER_DAY = 4.9
 """Seconds from an Eve's name to the last sentence, which is about the other day, where nothing comes between them."""
-EVERY_YEAR = 3.2
+EVERY_YEAR = 3.0
 """Seconds from an Eve's name until it is said that every year has one."""
 LECTURE_DEPTH = 3  # layers of the network whose forecast the lecture shows
 
@@ -219,13 +223,14 @@ class Forecast(LectureScene):
             values["next"] = self._text(days.prediction[k + 1])
         key = ("second-" if order else "") + ("rise" if surprise.is_rise else "dip")
         with self.beat(key + ("-late" if surprise.follows else ""), **values, **self._day(k)):
-            # Closer still: the day is ringed, its numbers stand at the points; where blue follows a day late, a ring
+            # Closer still: the day is ringed and named at the axis, its numbers stand at the points; where blue
+            # follows a day late, a ring
             picture = self.picture
             if not order:
                 self._come_close()
             late = self.screen("late", **values) if surprise.follows else None
             marks = picture.mark(k, values, late, self._day_name(surprise))
-            self.play(Create(marks.ring), FadeIn(marks.truth), run_time=0.6)
+            self.play(Create(marks.ring), FadeIn(marks.truth), *self._date(k), run_time=0.6)
             self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
             if surprise.follows:
                 self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.7)
@@ -250,7 +255,7 @@ class Forecast(LectureScene):
             # The day that was missed by the most is ringed
             values = {"truth": self._text(self.days.truth[k]), "prediction": self._text(self.days.prediction[k])}
             marks = self.picture.mark(k, values, None)
-            self.play(Create(marks.ring), run_time=0.6)
+            self.play(Create(marks.ring), *self._date(k), run_time=0.6)
             self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
 
     def _answer_beat(self) -> None:
@@ -264,27 +269,46 @@ class Forecast(LectureScene):
             self._name_days(eves)
             if eves and self.dataset.synthetic:
                 self.wait(EVERY_YEAR)
-                self._every_year()
+                self._every_year(eves[0])
             elif eves and others:
                 self.wait(OTHER_DAY)
             self._name_days(others)
 
-    def _every_year(self) -> None:
-        """In the picture's place the same weeks of every year, the Eve ringed; then the picture is back."""
-        known = sum(eve < self.dataset.first_unseen for eve in NEW_YEAR_EVES)
+    def _every_year(self, eve: Surprise) -> None:
+        """The days around the Eve become a strip of its year, between the same weeks of the others; and back again."""
+        known = sum(day < self.dataset.first_unseen for day in NEW_YEAR_EVES)
         sides = self.screen("seen"), self.screen("unseen")
-        self.strips = EveStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
+        self.strips = strips = EveStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
         away = [part for part in self.mobjects if part not in self.staying]
-        self.play(*map(FadeOut, away), run_time=0.4)
-        self.play(FadeIn(self.strips.ground), FadeIn(self.strips.strips), run_time=0.5)
-        self.play(LaggedStart(*map(FadeIn, self.strips.marks), lag_ratio=0.7), run_time=1.8)
-        self.wait(0.6)
-        self.play(FadeOut(self.strips), run_time=0.4)
-        self.play(*map(FadeIn, away), run_time=0.4)
+        early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.6, 1.0)
+        near, far = self._strip_of(eve)
+        moving = near.copy()
+        leaving = [FadeOut(part, rate_func=early) for part in away]
+        coming = [FadeIn(part, rate_func=late) for part in (strips.ground, strips.strips)]
+        self.play(*leaving, Transform(moving, far), *coming, run_time=1.1)
+        self.play(LaggedStart(*map(FadeIn, strips.marks), lag_ratio=0.7), run_time=1.8)
+        self.wait(0.5)
+        coming = [FadeIn(part, rate_func=late) for part in away]
+        self.play(FadeOut(strips, rate_func=early), Transform(moving, near), *coming, run_time=1.0)
+        self.remove(moving)
+
+    def _strip_of(self, eve: Surprise) -> tuple[VGroup, VGroup]:
+        """Red's piece that is seen close by, with the Eve's ring: in the picture, and in the strip of its year."""
+        plot, (start, *_), k = self.picture.plot, self.days.dates, NEW_YEAR_EVES.index(self.unseen.date_of(eve))
+        first, last = (self.days.dates[n].astype(date) for n in self.unseen.close)
+        days, strip = self.strips.piece(k, first, last)
+        views = self.days.truth[[(day - start.astype(date)).days for day in days]]
+        red = polyline(plot.at(plot.days(np.array(days, dtype="datetime64[D]")), views), palette.red, REAL_LINE)
+        rings = self.picture.marks[eve.day].ring, self.strips.marks[k][0]
+        return VGroup(red, rings[0].copy()), VGroup(strip, rings[1].copy())
 
     def _name_days(self, surprises: Sequence[Surprise]) -> None:
         for surprise in surprises:
             self.play(FadeIn(self.picture.marks[surprise.day].name), run_time=0.6)
+
+    def _date(self, k: int) -> list[Animation]:
+        """The day that is spoken of comes to the axis."""
+        return self.picture.date(k, day_words(self.days.dates[k], self.context.language, "short"))
 
     def _day_name(self, surprise: Surprise) -> str:
         day = self.unseen.date_of(surprise)

@@ -12,7 +12,7 @@ from gradreel.scenes.mobjects.day_words import day_words
 from gradreel.scenes.mobjects.plot import polyline, ring, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette
-from manim import VGroup
+from manim import VGroup, VMobject
 from numpy.typing import NDArray
 
 LEFT, RIGHT, TOP = -5.2, 4.15, 2.3
@@ -45,6 +45,12 @@ class EveStrips(VGroup):
         shown = self._views(day.year)[1]
         share = (views - shown.min()) / (shown.max() - shown.min())
         return np.array([self._x(day), self._base(k) + HEIGHT * share, 0.0])
+
+    def piece(self, k: int, first: date, last: date) -> tuple[list[date], VMobject]:
+        """The days of strip ``k`` from ``first`` to ``last``, as far as it has them, and its line through them."""
+        days = [day for day in self._views(first.year)[0] if first <= day <= last]
+        points = [self.at(k, day, float(self.series.array()[(day - self.series.start).days])) for day in days]
+        return days, polyline(np.array(points).reshape(-1, 3), palette.red, style.GHOST_CURVE)
 
     @staticmethod
     def _x(day: date) -> float:

@@ -17,10 +17,12 @@ from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.zoom_days import NAMES_ABOVE, ZoomDays
 from gradreel.scenes.style import FAINT, mix, palette
 from manim import (
+    UP,
     Animation,
     AnimationGroup,
     Circle,
     FadeIn,
+    FadeOut,
     ManimColor,
     Rectangle,
     Scene,
@@ -33,12 +35,16 @@ from numpy.typing import NDArray
 NUMBER, LATE, NAME = 30, 28, 32
 LOW_RING = 0.12
 MARGIN = 0.12  # at a number's sides, besides what all keep off it: two side by side would read as one
+DATES_APART = 0.15  # between the names of two days below the axis
 NAMES_FROM = 0.4  # right of the unit's name, before the names of bands
 
 
 @dataclass
 class Marks:
-    """What stands at one day: a ring at its truth, the gap, numbers; where blue follows a day late, a ring there."""
+    """What stands at one day: a ring at its truth, the gap, numbers; where blue follows a day late, a ring there.
+
+    ``date``: the day's name below the axis, which `ForecastPlot.date` put.
+    """
 
     ring: Circle
     gap: VMobject
@@ -47,11 +53,13 @@ class Marks:
     echo: Circle | None = None
     late: TextMobject | None = None
     name: Callout | None = None
+    date: TextMobject | None = None
 
     @property
     def words(self) -> list[VMobject]:
         """All but the rings and the gap."""
-        return [part for part in (self.truth, self.prediction, self.late, self.name) if part is not None]
+        parts = (self.truth, self.prediction, self.late, self.name, self.date)
+        return [part for part in parts if part is not None]
 
 
 class ForecastPlot(ZoomDays):
@@ -200,6 +208,18 @@ class ForecastPlot(ZoomDays):
         )
         self.marks[k] = marks
         return marks
+
+    def date(self, k: int, text: str) -> list[Animation]:
+        """Day ``k``'s name comes below the axis, bright; named days that it would touch make room for it."""
+        plot, tick = self.plot, self.ticks[0][0]
+        x = float(plot.at(plot.days(self.days.dates[k]), 0)[0])
+        name = words(text, style.TICK).place(tick.baseline, center=x)
+        name.shift([min(0.0, style.RIGHT_EDGE - float(name.get_right()[0])), 0, 0])
+        self.marks[k].date = name
+        room = name.width / 2 + DATES_APART
+        near = [each for each in self.ticks if abs(float(each[0].get_center()[0]) - x) < room + each[0].width / 2]
+        self.ticks.remove(*near)
+        return [FadeIn(name, shift=0.1 * UP), *map(FadeOut, near)]
 
     def _name(self, text: str, mark: VMobject) -> Callout:
         """Words beside ``mark``, where no line passes, with a line to it."""
