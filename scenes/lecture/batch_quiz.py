@@ -31,7 +31,7 @@ from manim import (
 
 QUIZ_LINES, ANSWER_LEFT = (2.05, -0.9), -1.0
 FRACTION = 44  # as large as what was given
-THINKING = 3.0  # seconds before the first answer, which the line speaks of only then
+THINKING = 2.6  # seconds that the ring takes, at the end of the question's line; the answers have a beat of their own
 CLOCK = 0.2  # radius of the ring that runs out meanwhile
 
 
@@ -46,24 +46,26 @@ class QuizBeats(LectureScene):
 
     def _quiz_beat(self) -> None:
         with self.beat("quiz", **self._question(0), **self._question(1, "_2")):
-            # Two rows of bundles, each of as many squares as a batch has; how many bundles?
+            # Two rows of bundles, each of as many squares as a batch has; how many bundles? A ring runs out while all
+            # try it themselves
             self.play(*(FadeOut(part, run_time=0.5) for part in self.gone), *self._title("heading-quiz"))
             self.asked = [self._ask(k, line) for k, line in enumerate(QUIZ_LINES)]
-            self.wait(2.0)
-
-    def _answer_beat(self) -> None:
-        values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
-        with self.beat("quiz-answer", **values):
-            # A ring runs out while all try it themselves. Then the fractions and what they come to; the batch size gets
-            # its name: one more number that we choose
+            self.wait(0.6)
             clock = Arc(CLOCK, PI / 2, -TAU, color=palette.dim, stroke_width=style.AXIS + 2)
             clock.move_arc_center_to((style.RIGHT_EDGE - CLOCK, self.title.get_y(), 0))
             self.play(FadeIn(clock, run_time=0.3))
             self.play(Uncreate(clock, run_time=THINKING, rate_func=linear))
+
+    def _answer_beat(self) -> None:
+        values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
+        with self.beat("quiz-answer", **values):
+            # The fractions and what they come to, at once: the line begins with both numbers. When the batch size is
+            # spoken of, it gets its name: one more number that we choose
             self.answers = [self._answer(k, line) for k, line in enumerate(QUIZ_LINES)]
             frames = VGroup(*map(self._framed, self.asked))
             name = words(self.screen("hyperparameter"), style.LABEL)
             name.place(QUIZ_LINES[1] - 2.4, left=frames[1].get_left()[0])
+            self.wait(2.8)
             self.play(Create(frames), FadeIn(name), run_time=0.7)
 
     def _framed(self, asked: tuple[TextMobject, Bundles, TextMobject]) -> RoundedRectangle:
@@ -104,6 +106,6 @@ class QuizBeats(LectureScene):
             unit = VGroup()
         else:
             unit.place(told.baseline, left=told.get_right()[0] + 0.35)
-        self.play(FadeOut(self.asked[k][2], run_time=0.3), FadeIn(told, shift=0.15 * UP), run_time=0.8)
-        self.play(FadeIn(unit), run_time=0.4)
+        arriving = FadeIn(told, shift=0.15 * UP), FadeIn(unit)
+        self.play(FadeOut(self.asked[k][2], run_time=0.3), *arriving, run_time=0.8)
         return VGroup(told, unit)

@@ -196,10 +196,10 @@ class Batches(QuizBeats):
         values = {"updates": number_text(self.per_epoch)}
         if self.experiment.epochs > 1:
             with self.beat("epoch", **values):
-                # The frame goes on to the last batch: an epoch. Then all examples are shuffled anew, and the count goes
-                # on with the next epoch's first batches
+                # The frame goes on to the last batch: an epoch. When the line comes to it, all examples are shuffled
+                # anew, and the count goes on with the next epoch's first batches
                 self._go_round()
-                self.play(self.field.gather(self._batches_of(1), 1.4))
+                self.play(self.field.gather(self._batches_of(1), 1.2))
                 self.field.regroup(self._batches_of(1))
                 self._go_on_and_on()
         else:
@@ -238,7 +238,7 @@ class Batches(QuizBeats):
             sum_text = f'"{number_text(examples)}" = {whole} dot {number_text(size)} + {number_text(rest)}'
             self.result.add(left_over, formula(sum_text, 40).place(FORMULA_LINE - 0.35, right=style.RIGHT_EDGE))
             self.play(FadeIn(self.result[-2:], shift=0.15 * UP), run_time=0.5)
-            self.wait(0.6)
+        self.wait(1.3 if rest else 1.8)
         self.play(FadeOut(field.frame), field.turning(None), run_time=0.4)
 
     def _go_on_and_on(self) -> None:
@@ -255,7 +255,7 @@ class Batches(QuizBeats):
             count.place_left(LABEL_LINE - 0.35, left)
 
         moving = VGroup(field.cells, field.frame, count)
-        self.play(UpdateFromAlphaFunc(moving, go), run_time=0.2 * more, rate_func=linear)
+        self.play(UpdateFromAlphaFunc(moving, go), run_time=0.15 * more, rate_func=linear)
 
     def _label(self, batch: int) -> TextMobject:
         text = self.screen("batch", number=batch)

@@ -260,9 +260,11 @@ def test_in_the_second_epoch_the_framed_batch_is_lit_and_those_after_it_wait(pla
 
 def test_the_answers_come_after_a_moment_to_think(play):
     lines = play(Batches, run=RUN).lines
-    for language, text in lines["quiz-answer"].items():
-        first, *others = split_cues(text, language)
-        assert not any(letter.isdigit() for letter in first.text) and others
+    for language, text in lines["quiz"].items():
+        *_, last = split_cues(text, language)
+        assert not any(letter.isdigit() for letter in last.text.splitlines()[-1])
+    for language, text in lines["quiz-answer"].items():  # the picture begins with the answers, too
+        assert any(letter.isdigit() for letter in split_cues(text, language)[0].text)
 
 
 def test_the_second_epochs_frame_is_gone_when_the_losses_are_drawn(play):
