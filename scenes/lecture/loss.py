@@ -175,11 +175,13 @@ class Loss(LectureScene):
             # value is e
             self._leave_the_map()
             fade = LaggedStart(*(FadeIn(dot) for dot in board.dots), lag_ratio=0.3)
-            self.play(Create(board.red), fade, FadeIn(self.note), run_time=1.2, rate_func=linear)
+            self.play(Create(board.red), fade, FadeIn(self.note), run_time=1.0, rate_func=linear)
             dim = [emphasis(part, PRESENT) for part in (board.red, board.dots)]
-            self.play(FadeIn(board.labels[0]), *dim, run_time=0.4)
+            self.play(FadeIn(board.labels[0]), *dim, run_time=0.3)
             self._through_the_network(self.one)
+            self.wait(0.3)
             self.play(FadeIn(self.one.names[2]), run_time=0.4)
+            self.wait(0.5)  # "how far off?"
             self.play(Create(self.one.line), run_time=0.5)
             self.play(FadeIn(self.one.names[:2]), FadeIn(self.distance, shift=0.1 * UP), run_time=0.5)
 
@@ -191,18 +193,18 @@ class Loss(LectureScene):
         leaving = [part for card in steps.cards for part in card if part is not written]
         self.add(*leaving, steps.arrows, written)
         self.title, arriving = next_heading(self.screen("heading"), self.title)
-        self.play(*(FadeOut(part, run_time=0.4) for part in (*leaving, steps.arrows)), *arriving)
-        self.play(ReplacementTransform(written, self.loss_formula), run_time=0.8)
+        gone = (FadeOut(part, run_time=0.4) for part in (*leaving, steps.arrows))
+        self.play(*gone, *arriving, ReplacementTransform(written, self.loss_formula, run_time=0.9))
         self.play(FadeIn(self.cards[0].values), FadeIn(self.board.plot), run_time=0.5)
 
     def _through_the_network(self, one: DayError) -> None:
         """The features' rings go down into the network, and its y goes up to its day."""
         network = self.network
-        self.play(FadeIn(emphasize(network, PRESENT)), run_time=0.4)
-        self.play(LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3), run_time=0.6)
+        rings = LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3)
+        self.play(FadeIn(emphasize(network, PRESENT), run_time=0.4), rings, run_time=0.6)
         column, flying = network.columns[0], [ring.copy() for ring in reversed(one.features)]
         into = [column.nodes.get(j, column.dots) for j in range(len(flying))]  # the last day is x_1
-        self.play(*(ring.animate.move_to(node) for ring, node in zip(flying, into, strict=True)), run_time=0.9)
+        self.play(*(ring.animate.move_to(node) for ring, node in zip(flying, into, strict=True)), run_time=0.8)
         pulses = Succession(*(Pulse(edges, palette.text).run(PULSES / len(network.edges)) for edges in network.edges))
         self.play(*(FadeOut(ring, run_time=0.3) for ring in flying), pulses)
         out = network.columns[-1].nodes[0]
@@ -237,9 +239,9 @@ class Loss(LectureScene):
         self.play(self.board.settling(thetas.all_errors(thetas.rows[k]), seconds))
         mean = self.screen("mean", loss=self.written(thetas.losses[k]))
         self.mean_label = strip.mean_label(mean, right=CARD_LEFT - 0.08)
-        self.play(Create(strip.level), FadeIn(self.mean_label), run_time=0.3)
-        # From the mean to its place it would cross the words there
-        self.play(FadeIn(self.cards[k].loss, shift=0.15 * UP), run_time=0.6)
+        # The loss appears at its place: from the mean it would cross the words there
+        arriving = FadeIn(self.cards[k].loss, shift=0.15 * UP, run_time=0.6)
+        self.play(Create(strip.level, run_time=0.3), FadeIn(self.mean_label, run_time=0.3), arriving)
 
     def _other_beat(self) -> None:
         before, after = self.thetas.losses
@@ -251,16 +253,18 @@ class Loss(LectureScene):
             first, second = self.cards
             self.play(emphasis(first, PRESENT), FadeIn(second.values, shift=0.15 * UP), run_time=0.5)
             self._rise_again()
-            self._walk(2.3)
-            self._settle(1, 0.9)
+            self._walk(1.9)
+            self._settle(1, 0.7)
+            self.wait(0.3)
             self.play(emphasis(first.loss, style.FULL), run_time=0.4)
 
     def _rise_again(self) -> None:
         """The strip is no longer level; where it was, a dashed line stays."""
         strip, thetas = self.strip, self.thetas
         self.ghost = strip.ghost()
-        self.play(FadeOut(strip.level), FadeOut(self.mean_label), FadeIn(self.ghost), run_time=0.3)
-        self.play(self.board.settling(thetas.all_errors(thetas.rows[0]), 0.5, back=True))
+        swapped = (FadeOut(part, run_time=0.3) for part in (strip.level, self.mean_label))
+        rising = self.board.settling(thetas.all_errors(thetas.rows[0]), 0.5, back=True)
+        self.play(*swapped, FadeIn(self.ghost, run_time=0.3), rising)
 
     def _walk(self, seconds: float) -> None:
         """Blue and the errors pass through the recorded states from the first theta to the second."""
