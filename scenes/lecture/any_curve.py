@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -20,11 +21,12 @@ from gradreel.scenes.mobjects.curve_axes import curve_axes, exchanged, height_ra
 from gradreel.scenes.mobjects.curve_board import FORMULA_Y, CurveBoard, curve_through, melting
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import Bracket
+from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.small_copies import SmallCopies
 from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import BAND, mix, palette
+from gradreel.scenes.style import BAND, FAINT, FULL, emphasis, emphasize, mix, palette
 from manim import (
     UP,
     Animation,
@@ -205,9 +207,27 @@ class AnyCurve(LectureScene):
             self.play(Create(self.blue), run_time=0.9)
             self._set_count(len(first.x))
             self.gap.set_value(float(self.even.errors[0]))
-            self.play(FadeIn(self.counter), *self.formula.show(len(first.x) - 1), run_time=0.7)
+            self.play(FadeIn(self.counter), run_time=0.5)
             self._mark_gap(first)
-            self._go_to(1, 1.5)
+            self._go_to(1, 1.3)
+            self._name_the_terms(self.even.curves[1])
+
+    def _name_the_terms(self, curve: PiecewiseLinearCurve) -> None:
+        """The sum's terms come one by one, each with its part of blue: the level where it begins, then each stretch."""
+        low, high = self.plot.x_range
+        ends = [self.plot.at(x, curve.y[0]) for x in (low, high)]
+        self.level = dashed(*ends, palette.grey, 2.5, dash=0.13)
+        self.play(emphasis(self.blue, FAINT), Create(self.level), *self.formula.show(0), run_time=0.8)
+        pieces = len(curve.x) - 1
+        stages = [*range(1, min(pieces, self.formula.most)), pieces]  # where there are many, the last has all the rest
+        lit = VGroup()
+        for before, piece in pairwise([0, *stages]):
+            stretch = slice(before, piece + 1)
+            lit.add(self.plot.curve(curve.x[stretch], curve.y[stretch], palette.blue, style.MAIN_CURVE))
+            self.add(lit[-1], self.knots)
+            self.play(Create(lit[-1]), *self.formula.show(piece), run_time=1.8 / len(stages))
+        self.remove(*lit)
+        emphasize(self.blue, FULL)
 
     def _mark_gap(self, curve: PiecewiseLinearCurve) -> None:
         """A bracket where blue is farthest from red."""
@@ -231,7 +251,7 @@ class AnyCurve(LectureScene):
         moving = VGroup(self.blue, self.gap)
         animation = UpdateFromAlphaFunc(moving, bend, run_time=seconds, rate_func=smooth)
         self.add(self.blue, self.knots)
-        self.play(animation, *self.formula.show(len(new.x) - 1), *meanwhile)
+        self.play(animation, *meanwhile)
         self.gap.set_value(float(self.even.errors[index]))
         self.remove(moving)
         self.add(self.counter, self.blue, self.knots)
@@ -244,10 +264,11 @@ class AnyCurve(LectureScene):
             # Twice the points again and again; at the right each gap becomes a dot with its number beside it
             chart = self.chart
             first = [*chart.dots[:2], *chart.notes(0), *chart.notes(1)]
-            self.play(FadeIn(chart.axes), *map(FadeIn, first), run_time=0.7)
+            self.play(FadeOut(self.level, run_time=0.4), FadeIn(chart.axes), *map(FadeIn, first), run_time=0.7)
             for index in range(2, len(self.even.counts)):
                 arriving = (FadeIn(note) for note in chart.notes(index))
-                self._go_to(index, 1.1, FadeIn(chart.dots[index], scale=1.6), *arriving)
+                terms = self.formula.show(self.even.counts[index] - 1)
+                self._go_to(index, 1.1, FadeIn(chart.dots[index], scale=1.6), *arriving, *terms)
             self.play(Create(chart.line), FadeIn(chart.even_label), run_time=0.8)
 
     def _placed_beat(self) -> None:
@@ -256,7 +277,7 @@ class AnyCurve(LectureScene):
         values = {"count": Count(self.even.counts[index]), "before": before, "after": after}
         with self.beat("placed" if self._is_better_placed() else "placed-same", **values):
             # Fewer points once more; they slide along red to better places, and the gap shrinks
-            self._go_to(index, 0.8)
+            self._go_to(index, 0.8, *self.formula.show(self.even.counts[index] - 1))
             self.play(*self._title("heading-placed"))
             if self._is_better_placed():
                 self._slide(self.even.curves[index].x, self.placed.curves[index].x, 2.2)

@@ -44,6 +44,7 @@ from pydantic import Field, field_validator, model_validator
 DOTS, EXAMPLE = 41, 9  # the one that is explained: neither at an end nor at the top of the default's peak
 WIDE_RIGHT, FORMULA_BASELINE = 4.9, 2.36
 REST = (0.16, 0.62)  # shares of the plot's height at which the first line begins and ends
+GHOST = 0.5  # share of blue's colour
 LARGEST = 20.0  # thousand views, or whatever x and y stand for
 
 
@@ -131,6 +132,7 @@ class LinearLimits(LineLossBeats):
         self.dots = VGroup(*(self.plot.dot(x, y, mix(palette.red, 0.75), 0.055) for x, y in pairs))
         self.made_up = caption(self.screen("made-up"))
         self.formula = formula(linear_source(), 58).place(FORMULA_BASELINE, center=-0.4)
+        self.ghosts = VGroup()  # of the line, while it is tried along red
         self.line = LineInPlot(self.plot, self._rest(), self.formula)
         losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])
         self.decimals = loss_decimals(losses)
@@ -217,7 +219,18 @@ class LinearLimits(LineLossBeats):
             self.play(Create(self.red), run_time=1.8, rate_func=smooth)
             self.red_label = self._label_red()
             self.play(FadeIn(self.red_label, shift=0.15 * UP), run_time=0.4)
-            self._sweep([self._along(k) for k in self._steepest()], 1.3)
+            stretches = self._steepest()
+            self._sweep([self._along(stretches[0])], 1.3)
+            if len(stretches) > 1:
+                self._leave_a_ghost()
+                self._sweep([self._along(stretches[1])], 1.3)
+
+    def _leave_a_ghost(self) -> None:
+        """The line stays behind, thin, along the stretch that it suits: along the other one, it is another line."""
+        ghost = self.line.stroke.copy().set_stroke(mix(palette.blue, GHOST), style.GHOST_CURVE)
+        self.ghosts.add(ghost)
+        self.add(ghost, self.line, self.red)
+        self.wait(0.8)
 
     def _steepest(self) -> list[int]:
         """The stretches of red that rise and fall most steeply, from left to right; one if it only rises or falls."""

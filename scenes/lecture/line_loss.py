@@ -65,6 +65,8 @@ class LineLossBeats(LectureScene):
     red_label: TextMobject
     dots: VGroup
     line: LineInPlot
+    ghosts: VGroup
+    formula: TextMobject  # of the line
     readout: WordedReadout
 
     # -- the numbers ---------------------------------------------------------------------------------------------
@@ -106,7 +108,9 @@ class LineLossBeats(LectureScene):
             # A line at random; how far each dot is from it; a square on each gap, and of all squares the mean, whose
             # area is the number. The recorded updates move the line as near to the dots as it gets; all that goes along
             dimmed = (emphasis(part, HALF) for part in (self.red, self.red_label))
-            self.play(emphasis(self.line, FULL), *dimmed, *self._title(self.screen("heading-loss")), run_time=0.6)
+            leaving = map(FadeOut, self.ghosts)
+            title = self._title(self.screen("heading-loss"))
+            self.play(emphasis(self.line, FULL), *dimmed, *leaving, *title, run_time=0.6)
             self._sweep([self._line_at(0)], 0.5)
             self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
             self.play(Create(self.gaps, lag_ratio=0.05), run_time=0.7)
@@ -195,6 +199,16 @@ class LineLossBeats(LectureScene):
             else:
                 self.play(emphasis(self.line, FULL), self._measured_to(self.line.line), run_time=1.2)
             self.play(*self._title(self.screen("heading-bias")))
+            self._point_at_b()
+
+    def _point_at_b(self) -> None:
+        """All of the formula but the letter that is not meant steps back for a while."""
+        meant = {id(glyph) for glyph in self.formula.part("b")}
+        others = VGroup(*(glyph for glyph in self.formula if id(glyph) not in meant))
+        others.add(self.line.values["w"], self.line.stems["w"])
+        self.play(emphasis(others, FAINT), run_time=0.4)
+        self.wait(1.3)
+        self.play(emphasis(others, FULL), run_time=0.4)
 
     def _name_the_rest(self) -> None:
         """The gaps go; what lies between the line and red fills, and has the rest of the loss for its number."""
@@ -203,6 +217,7 @@ class LineLossBeats(LectureScene):
         filling = FadeIn(self.area), FadeOut(self.gaps), emphasis(self.line, FULL), emphasis(self.dots, PRESENT)
         self.play(*filling, run_time=1.0)
         self.play(FadeIn(self.losses[2], shift=0.15 * UP), run_time=0.5)
+        self.wait(1.0)  # until it has been called so
 
     def _rest_text(self) -> str:
         """The line's loss less red's, as those two are written."""

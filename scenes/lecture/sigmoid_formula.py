@@ -139,12 +139,13 @@ class SigmoidFormula(AwkwardFormulaBeats):
             self.play(*self._title("heading-soft"), ReplacementTransform(self.hard, band), run_time=0.7)
             self.hard = band
             curve = self.board.curve
-            self.play(Create(curve), run_time=1.8, rate_func=smooth)
+            self.play(Create(curve), run_time=1.3, rate_func=smooth)
             self.fraction = formula(one_sigmoid_source(fraction=True), 56)
             self.fraction.place(FRACTION_BASELINE, center=FORMULA_CENTER)
             self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), run_time=1.8)
             self.letters = self._letters()
             self.play(FadeIn(self.letters, shift=0.1 * UP), run_time=0.5)
+            self.wait(0.4)  # until the b in the bracket is spoken of
             self._point_at_the_new_b()
             self._point_at_the_power()
 

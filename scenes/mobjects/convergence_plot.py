@@ -86,7 +86,7 @@ class ConvergencePlot:
                 far.append(count)
         return Plot(
             (x0 - MARGIN, x1 + MARGIN / 2),
-            (y0 - 0.2 * max(1.0, y1 - y0), y1 + max(0.25, 0.1 * (y1 - y0))),
+            (y0 - 0.2 * max(1.0, y1 - y0), y1 + max(0.3, 0.17 * (y1 - y0))),  # the topmost number clears the axis' name
             left=left,
             right=right,
             bottom=bottom,
