@@ -165,8 +165,8 @@ class MoreFeatures(OneDayBeats):
     def _more_days_beat(self) -> None:
         with self.beat("more-days", days=number_text(self.days)):
             # What stands in the bracket is framed and comes down: a straight line. Its window reaches back: first term
-            # by term, then as a sum in which j counts the days, further and further. Each is a feature and has its
-            # weight
+            # by term, then as a sum in which j counts the days. Each is a feature and has its weight. When that is
+            # said, the window reaches further and further
             leaving = [self.pairs, *self.told]
             if self.low is not None:
                 leaving.append(self.shades)
@@ -174,10 +174,10 @@ class MoreFeatures(OneDayBeats):
             self._lift_out()
             first, *further = [days for days in self.windows if days > 1]
             self._write_out(first)
-            for days in further:
-                self._widen(days)
             self.kinds = self._kinds()
             self.play(*(FadeIn(kind, shift=0.1 * UP) for kind in self.kinds), run_time=0.5)
+            for days in further:
+                self._widen(days)
 
     def _lift_out(self) -> None:
         """The bracket gets a frame, and what it holds comes down and leaves only its shadow there."""
@@ -199,14 +199,13 @@ class MoreFeatures(OneDayBeats):
         written, summed = self._inner(source), self._inner_sum(days)
         origins = {f"{letter}_{j}": letter for letter in ("w", "x") for j in terms}
         self.play(*grow(self.line, written, origins), *self.strip.widen(days), run_time=1.3)
-        self.wait(0.5)
+        self.wait(1.0)  # until features are spoken of
         ends = {f"{letter}_{j}": letter for letter in ("w", "x") for j in terms[1:]}
         self.play(*grow(written, summed, {"w": "w_1", "x": "x_1"}, ends), run_time=1.1)
         self.line = summed
 
     def _widen(self, days: int) -> None:
         self.line = self._count_to(days, self.line, self._inner_sum, 1.0)
-        self.wait(0.2)
 
     def _count_to(
         self, days: int, shown: TextMobject, write: Callable[[int], TextMobject], seconds: float
@@ -253,7 +252,7 @@ class MoreFeatures(OneDayBeats):
     def _kinds(self) -> list[TextMobject]:
         """What x_j and its w are called, right of the line."""
         feature, weight = words(self.screen("feature"), NOTE), words(self.screen("weight"), NOTE)
-        left = self.line.get_right()[0] + 0.9
+        left = self._inner_sum(self.days).get_right()[0] + 0.9
         return [feature.place(LINE_BASELINE + NOTE_LINE / 2, left), weight.place(LINE_BASELINE - NOTE_LINE / 2, left)]
 
     def _notes(self) -> list[TextMobject]:

@@ -54,12 +54,14 @@ class OneDayBeats(LectureScene):
             self.add(self.sum)  # where the last scene left it
             self.play(*arriving, FadeIn(strip.plot), FadeIn(self.caption), run_time=0.6)
             self.play(Create(strip.curve), run_time=1.2)
-            self.play(FadeIn(strip.dots), FadeIn(strip.label), run_time=0.4)
-            self.add(strip)
+            self.play(FadeIn(strip.dots), run_time=0.4)
+            self.remove(strip.curve, strip.dots, strip.plot)
+            self.add(strip.plot, strip.window)
             others = [self.sum.part(name) for name in self.sum.parts if name != "x"]
             self.play(*(emphasis(part, FAINT) for part in others), *strip.open(), run_time=0.8)
             self.play(TransformFromCopy(self.sum.part("x"), strip.first_name), run_time=0.9)
-            self.play(FadeIn(pairs.plot), run_time=0.5)
+            self.play(FadeIn(strip.label), FadeIn(pairs.plot), run_time=0.5)
+            self.add(strip)
             yesterday, today = Dot(strip.places[-1], 0.07, color=palette.red), strip.label[2].copy()
             last = pairs.dots[-1]
             self.guides = pairs.guides(len(pairs.dots) - 1)

@@ -33,11 +33,11 @@ class SweepBeats(LectureScene):
 
     # -- one letter sweeps ---------------------------------------------------------------------------------------
 
-    def _start_sweeps(self, letter: str) -> None:
-        """The letter's own mark comes: the slope, the shift or the height."""
+    def _start_sweeps(self, letter: str, *coming: Animation) -> None:
+        """The letter's own mark comes: the slope, the shift or the height; and what else is ``coming``."""
         self.past = {}
         mark = self.board.show_marker(letter)
-        self.play(*self._title(f"heading-{letter}"), *self._light(letter), FadeIn(mark))
+        self.play(*self._title(f"heading-{letter}"), *self._light(letter), FadeIn(mark), *coming)
 
     def _go(self, letter: str, value: float, run_time: float, rest: float = 0.4) -> None:
         """The letter moves to another value, and rests; the curve that it leaves stays as a ghost with its label."""
@@ -68,17 +68,17 @@ class SweepBeats(LectureScene):
             return label
         return on_curve(label, board.label_point(board.now))
 
-    def _end_sweeps(self, letter: str) -> None:
-        """Ghosts, labels and the letter's mark leave."""
+    def _end_sweeps(self, letter: str, *others: VMobject) -> None:
+        """Ghosts, labels and the letter's mark leave, and ``others`` of the board with them."""
         board = self.board
         slider = board.sliders[letter]
         leaving = [part for part in (board.ghosts, slider.marks) if part.family_members_with_points()]
         leaving += [board.marker[letter]] if board.marker[letter] in board.submobjects else []
-        self.play(*(FadeOut(part) for part in leaving), run_time=0.4)
+        self.play(*(FadeOut(part) for part in (*leaving, *others)), run_time=0.4)
         slider.marks.remove(*slider.marks.submobjects)
         board.ghosts.remove(*board.ghosts.submobjects)
-        board.exclude(board.marker[letter])
-        self.remove(board.marker[letter])
+        board.exclude(board.marker[letter], *others)
+        self.remove(board.marker[letter], *others)
         self.add(board)
 
     # -- beats ---------------------------------------------------------------------------------------------------
@@ -100,22 +100,21 @@ class SweepBeats(LectureScene):
             self._end_sweeps("w")
             self._start_sweeps("b")
             self.play(FadeIn(board.show_halfway()), run_time=0.5)
-            self._go("b", self.parameters.b_range[1], 1.9)
-            self._go("b", self.parameters.b_range[0], 2.5)
-            self._go("b", self.rest["b"], 1.4)
+            self.wait(1.6)  # until b is raised
+            self._go("b", self.parameters.b_range[1], 1.7, rest=0.5)
+            self._go("b", self.parameters.b_range[0], 2.0, rest=0.2)
+            self._go("b", self.rest["b"], 1.1, rest=0.0)
 
     def _c_beat(self) -> None:
         with self.beat("change-c"):
             # c pulls the right end down, and down again; the left end stays near zero
-            self._end_sweeps("b")
             board = self.board
-            self.play(FadeOut(board.halfway), run_time=0.3)
-            board.exclude(board.halfway)
-            board.include(board.level, board.level_letter)
-            self.play(Create(board.level), FadeIn(board.level_letter), run_time=0.5)
-            self._start_sweeps("c")
-            self._go("c", self._between(), 1.6)
-            self._go("c", self.parameters.heights()[0], 1.7)
+            self._end_sweeps("b", board.halfway)
+            board.include(board.level)
+            self._start_sweeps("c", Create(board.level))
+            self.wait(0.5)
+            self._go("c", self._between(), 1.7)
+            self._go("c", self.parameters.heights()[0], 1.8)
 
     def _between(self) -> float:
         """A height between the lower and the full one: not yet that of the piece."""
@@ -128,8 +127,8 @@ class SweepBeats(LectureScene):
             self.play(*self._title("heading-negative"), run_time=0.6)
             self._go("c", self.parameters.heights()[1], 2.0, rest=1.9)  # until w is spoken of
             self._end_sweeps("c")
-            self.play(FadeOut(board.level, board.level_letter), *self._light("w"), run_time=0.4)
-            board.exclude(board.level, board.level_letter)
+            self.play(FadeOut(board.level), *self._light("w"), run_time=0.4)
+            board.exclude(board.level)
             self.play(board.sweep(0.8, c=self._between()))
             self.past = {}
             self._go("w", -self.rest["w"], 1.8, rest=0.0)

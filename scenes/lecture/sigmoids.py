@@ -9,6 +9,7 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.sigmoid_sweeps import SweepBeats
 from gradreel.scenes.mobjects.matched_piece import PieceBoard
 from gradreel.scenes.mobjects.measure import upright_bracket
+from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.printed import equal_sign, short
 from gradreel.scenes.mobjects.sigmoid_board import LETTERS, letter_name
 from gradreel.scenes.mobjects.text import formula, words
@@ -29,6 +30,7 @@ from pydantic import Field, model_validator
 
 Range = tuple[float, float]
 
+BAND_WORDS = 0.8  # share of blue in what is written at the band
 RULES, RULE_DROP = (0.9, 0.45, -0.4), 0.42  # the rules' baselines around their middle; from one to its sum
 
 
@@ -153,7 +155,7 @@ class MorphSigmoid(SweepBeats):
             self._show_piece()
         with self.beat("match"):
             # Height, slope, middle: one rule and one letter after the other, until the curves lie together. Where a
-            # rule has a sum to do, it is done when the letter has landed
+            # rule has a sum to do, it is done when the letter has landed. The ramp's slope is its rise over its run
             self._match()
         with self.beat("gap", gap=self._gap_text()):
             # Only near the corners do they differ: the largest gap is measured at both, and set beside the height
@@ -161,14 +163,18 @@ class MorphSigmoid(SweepBeats):
             self.hand_on(self.board)  # sum-of-sigmoids begins with it
 
     def _match(self) -> None:
-        board, marks = self.board, []
+        board, ramp = self.board, self._rise_over_run()
+        marks: list[VMobject] = []
         for letter, (rule, sum_) in zip("cwb", self._rules(), strict=True):
+            arriving: list[VMobject] = []
+            leaving: list[VMobject] = []
             if letter == "w":
-                marks.append(board.show_marker("w"))
+                marks, arriving = [board.show_marker("w")], [board.marker["w"], ramp]
             if letter == "b":
                 marks.append(board.show_halfway())
-            coming = map(FadeIn, marks[-1:])
-            self.play(FadeIn(rule, shift=0.15 * UP), *coming, *self._light(letter), run_time=0.5)
+                arriving, leaving = marks[-1:], [ramp]
+            changing = [*map(FadeIn, arriving), *map(FadeOut, leaving), *self._light(letter)]
+            self.play(FadeIn(rule, shift=0.15 * UP), *changing, run_time=0.5)
             self.play(board.sweep(1.4, **{letter: getattr(self.match, letter)}))
             if len(sum_):
                 self.play(FadeIn(sum_, shift=0.1 * UP), run_time=0.4)
@@ -180,7 +186,7 @@ class MorphSigmoid(SweepBeats):
         plot, height = self.board.plot, self.parameters.piece[2]
         self.band = self.board.band()
         self.board.ghosts.add(self.band)
-        name = words(self.screen("piece"), style.LABEL, mix(palette.blue, 0.8))
+        name = words(self.screen("piece"), style.LABEL, mix(palette.blue, BAND_WORDS))
         name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.46), right=plot.box[1])
         self.play(Create(self.band), run_time=1.4)
         self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
@@ -206,12 +212,23 @@ class MorphSigmoid(SweepBeats):
             rules.append((VGroup(name, rule), sum_))
         return rules
 
+    def _rise_over_run(self) -> VGroup:
+        """How far the ramp goes up and to the right, behind it: with these two, its slope is seen."""
+        plot, (start, end, height) = self.board.plot, self.parameters.piece
+        foot, corner, top = plot.at(start, 0.0), plot.at(start, height), plot.at(end, height)
+        color = mix(palette.blue, BAND_WORDS)
+        rise, run = (formula(short(size), style.LETTER, color) for size in (height, end - start))
+        rise.move_to((foot + corner) / 2).shift([-rise.width / 2 - 0.16, 0, 0])
+        run.place(corner[1] + (0.16 if height > 0 else -0.38), center=(corner[0] + top[0]) / 2)
+        return VGroup(dashed(foot, corner, color), dashed(corner, top, color), rise, run)
+
     def _slope_sum(self) -> str:
-        """c w / 4 with its numbers."""
-        c, w, slope = self.match.c, self.match.w, self.match.c * self.match.w / 4
-        sign = equal_sign(round(c, 2) * round(w, 2) / 4, slope)
+        """c w / 4, the sigmoid's slope in its middle, with its numbers; and that of the ramp."""
+        c, w, (start, end, height) = self.match.c, self.match.w, self.parameters.piece
+        ramp = round(height, 2) / round(end - start, 2)
+        sign = "=" if math.isclose(round(c, 2) * round(w, 2) / 4, ramp, abs_tol=1e-9) else "approx"
         numbers = f"magenta({short(c)}) dot yellow({short(w)}) slash 4"
-        return f"magenta(c) yellow(w) slash 4 = {numbers} {sign} {short(slope)}"
+        return f"magenta(c) yellow(w) slash 4 = {numbers} {sign} blue({short(height)} slash {short(end - start)})"
 
     def _bracket_sum(self) -> str:
         """b + w x_1 with its numbers, where the piece is half way up."""

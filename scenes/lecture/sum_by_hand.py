@@ -267,6 +267,7 @@ class SumByHandBeats(LectureScene):
             # a sum sign before it
             if self.hand is not None and self.cut:
                 self.play(*self._back_from_the_smaller(), *self._title("heading"))
+                self.wait(0.8)  # until it is said that this is long
             self.remove(parts.written_out, *parts.written_out)
             self.add(parts.prefix, *parts.terms)
             self.play(*parts.fold())

@@ -41,7 +41,7 @@ MOST = 8  # sigmoids that a picture holds
 PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM, PLOT_TOP = style.LEFT_EDGE + 0.6, 0.75, -2.59, 1.1
 ROWS = (2.15, style.RIGHT_EDGE, -2.95, 1.2)  # left, right, bottom, top
 FORMULA_BASELINE, READOUT_LEFT = 1.93, 1.4
-SQUARE = (0.95, 1.32, 2.92)  # left, bottom and top of the place for the loss as a square
+SQUARE = (1.0, 1.56, 2.86)  # left, bottom and top of the place for the loss as a square
 PASSED = (0.3, 0.5, 0.7)  # shares of the walk at which a ghost of blue stays behind
 COMPARED = 3  # sigmoids whose numbers have room beside ours
 WALK = 9.0  # seconds in which the run is shown
@@ -269,35 +269,34 @@ class SumOfSigmoids(SumByHandBeats):
         loss = formula(ours, 32, palette.dim).place(line, right=style.RIGHT_EDGE)
         name = words(self.screen("by-hand"), style.LABEL, palette.dim).place(line, right=loss.get_left()[0] - 0.2)
         self.compared = [name, loss]
+        self.wait(1.8)  # until ours is spoken of
         self.play(FadeIn(VGroup(*self.compared), shift=0.15 * UP), run_time=0.5)
 
     def _made_up(self, mirrored: Sequence[int]) -> None:
         """Row by row, a copy of a mirrored curve goes down by its c, or up; the constant's the other way.
 
-        What each comes to is written beside what was set by hand.
+        So go the numbers that were found, towards those set by hand.
         """
         rows, theta = self.rows, unpack(self.experiment, self._theta(self.last))
         added, self.copies, self.arrows = [float(theta.c[i]) for i in mirrored], [], []
-        table = self._compare_numbers(mirrored) if self.n_sigmoids <= COMPARED else None
+        table = self._compare_numbers() if self.n_sigmoids <= COMPARED else None
         for i, c in zip(mirrored, added, strict=True):
             moved = self._move(rows.rows[i + 1], -c * rows.scale_y)
-            written = [] if table is None else [FadeIn(table.steps[i]), FadeIn(table.terms[i])]
-            self.play(FadeOut(moved), *written, run_time=0.5)
+            written = [] if table is None else table.turn(i)
+            self.play(FadeOut(moved), *written, run_time=0.6)
         self._move(rows.rows[0], sum(added) * rows.scale_y)
-        if table is not None:
-            self.play(FadeIn(table.total), run_time=0.5)
 
-    def _compare_numbers(self, mirrored: Sequence[int]) -> FoundNumbers:
-        """Where the losses were, found heights of steps and the constant beside ours; mirrored ones are to come."""
+    def _compare_numbers(self) -> FoundNumbers:
+        """Where the losses were, found heights of steps and the constant above ours."""
         found, ours = (unpack(self.experiment, theta) for theta in (self._theta(self.last), self.hand))
         self.table = table = FoundNumbers(
-            (float(found.b), found.c), (float(ours.b), ours.c), mirrored, self.screen("by-hand")
+            (float(found.b), found.c), (float(ours.b), ours.c), (self.screen("found"), self.screen("by-hand"))
         )
         leaving = [self.gaps, self.passed, *([] if self.square is None else [self.square]), *self.compared]
         self.live.remove(*leaving)
-        known = [step for k, step in enumerate(table.steps) if k not in mirrored]
         self.play(*map(FadeOut, leaving), run_time=0.3)
-        self.play(*map(FadeIn, (table.frame, table.constant, *known)), run_time=0.5)
+        self.play(FadeIn(table), run_time=0.5)
+        self.wait(1.0)  # until mirrored steps are spoken of
         return table
 
     def _move(self, row: SigmoidRow, way: float) -> VMobject:
@@ -306,7 +305,7 @@ class SumOfSigmoids(SumByHandBeats):
         self.copies.append(moved.copy_of_curve)
         self.arrows.append(moved.arrow)
         self.play(FadeIn(moved.arrow), run_time=0.3)
-        self.play(moved.copy_of_curve.animate.shift([0, way, 0]), run_time=0.9)
+        self.play(moved.copy_of_curve.animate.shift([0, way, 0]), run_time=0.7)
         return moved.copy_of_curve
 
     def _found_beats(self) -> None:
@@ -318,7 +317,8 @@ class SumOfSigmoids(SumByHandBeats):
         elif steps.mirrored:
             with self.beat("found-mirrored"):
                 # Rows whose w is below zero stay bright beside the thin lines that were ours. One after the other, less
-                # its c, would lie there; the constant, with those c's added, comes close to ours
+                # its c, would lie there, and its height in the table turns; the constant, with those c's added, comes
+                # close to ours
                 dimmed = [row for k, row in enumerate(self.rows.rows) if k and k - 1 not in steps.mirrored]
                 if dimmed:
                     self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.4)

@@ -1,71 +1,64 @@
-"""What a run found beside what was set by hand: the height of each step, and the constant with what it makes up for."""
+"""What a run found beside what was set by hand: the height of each step, and the constant that makes up for them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.pieces import Badge
-from gradreel.scenes.mobjects.printed import equal_sign, in_formula, short
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.style import palette
-from manim import VGroup
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import mix, palette
+from manim import UP, Animation, FadeIn, FadeOut, ManimColor, VGroup, smooth, squish_rate_func
 from numpy.typing import NDArray
 
-SIZE, RADIUS = 31, 0.2
-HEAD, STEPS, CONSTANT = 2.62, 2.02, 1.46  # baselines
-LEFT, PITCH = 0.95, 1.2  # of what was found
-OURS_RIGHT, OURS_PITCH = 6.25, 0.62  # the middle of the last number set by hand
+SIZE, RADIUS = style.LABEL, 0.2
+HEAD, FOUND, OURS = 2.62, 2.1, 1.62  # baselines
+LEFT, PITCH = 0.95, 1.05  # of the rows' names; from one column to the next
+BELOW_BADGE = 0.3  # from the right end of a number to the middle of its badge
+OURS_SHARE = 0.65
 
 
 class FoundNumbers(VGroup):
-    """Found at the left, ours at the right: heights of steps under their badges, beneath them the constants.
+    """A column for each step, and one for the constant: what was found above what was set by hand.
 
-    ``b``, ``c`` (H,) as found and as set by hand; ``mirrored`` steps count as -c, and their c's go to the constant.
-    Parts: ``frame`` (badges, and all of ours), ``steps`` (H heights), ``constant`` (b), ``terms`` (by mirrored step),
-    ``total``.
+    ``b``, ``c`` (H,) as found and as set by hand; ``names`` of the two rows. A mirrored step with c is one with -c and
+    a constant c: ``turn`` writes it so. Parts: ``frame`` (badges, names, all of ours), ``steps`` (H found heights),
+    ``constant`` (as found).
     """
 
-    def __init__(
-        self, found: tuple[float, NDArray], ours: tuple[float, NDArray], mirrored: Sequence[int], name: str
-    ) -> None:
+    def __init__(self, found: tuple[float, NDArray], ours: tuple[float, NDArray], names: tuple[str, str]) -> None:
         super().__init__()
-        (b, c), (our_b, our_c) = found, ours
-        columns = [LEFT + 0.45 + PITCH * k for k in range(len(c))]
-        heights = [-value if k in mirrored else value for k, value in enumerate(c)]
-        self.steps = [
-            formula(in_formula(height), SIZE, palette.magenta).place(STEPS, center=x)
-            for height, x in zip(heights, columns, strict=True)
+        (self.b, self.c), (our_b, our_c) = found, ours
+        by_hand = np.array([*our_c, our_b])
+        self.decimals = 1 if np.allclose(by_hand, by_hand.round(1), atol=5e-3) else 2
+        self.right = [style.RIGHT_EDGE - PITCH * k for k in range(len(by_hand))][::-1]
+        badges = [
+            *(Badge(str(k + 1), palette.blue, RADIUS) for k in range(len(our_c))),
+            Badge("0", palette.grey, RADIUS),
         ]
-        self.sum = _sum(b, [float(c[k]) for k in mirrored]).place(CONSTANT, left=LEFT + 2 * RADIUS + 0.2)
-        self.constant = self.sum.part("b")
-        self.terms = {k: VGroup(self.sum.part(f"sign-{n}"), self.sum.part(f"c-{n}")) for n, k in enumerate(mirrored)}
-        self.total = VGroup(self.sum.part("equals"), self.sum.part("total"))
-        badges = [Badge(str(k + 1), palette.blue, RADIUS).move_to([x, HEAD + 0.1, 0]) for k, x in enumerate(columns)]
-        badges.append(Badge("0", palette.grey, RADIUS).move_to([LEFT + RADIUS, CONSTANT + 0.1, 0]))
-        self.frame = VGroup(*badges, *_ours(our_b, our_c, name))
-        self.add(self.frame, *self.steps, self.sum)
+        for badge, right in zip(badges, self.right, strict=True):
+            badge.move_to([right - BELOW_BADGE, HEAD + 0.1, 0])
+        heads = [words(names[0], style.TICK).place(FOUND, left=LEFT)]
+        heads.append(words(names[1], style.TICK, palette.dim).place(OURS, left=LEFT))
+        set_by_hand = [self._number(k, value, OURS, OURS_SHARE) for k, value in enumerate(by_hand)]
+        self.steps = [self._number(k, float(value), FOUND) for k, value in enumerate(self.c)]
+        self.constant = self._number(len(self.c), self.b, FOUND)
+        self.frame = VGroup(*badges, *heads, *set_by_hand)
+        self.add(self.frame, *self.steps, self.constant)
 
+    def _number(self, column: int, value: float, baseline: float, share: float = 1.0) -> TextMobject:
+        color: ManimColor = palette.magenta if column < len(self.c) else palette.grey
+        text = words(number_text(value, self.decimals), SIZE, mix(color, share))
+        return text.place(baseline, right=self.right[column])
 
-def _sum(b: float, added: Sequence[float]) -> TextMobject:
-    """b + c + ... = what that comes to; parts "b", "sign-n", "c-n", "equals", "total"."""
-    terms = " ".join(
-        f'part("sign-{n}", {"-" if c < 0 else "+"}) part("c-{n}", magenta({in_formula(abs(c))}))'
-        for n, c in enumerate(added)
-    )
-    total = b + sum(added)
-    sign = equal_sign(round(b, 2) + sum(round(c, 2) for c in added), total)
-    rounded = in_formula(total, 2 if sign == "=" else 1)  # what is printed to two decimals comes to another hundredth
-    source = f'part("b", grey({in_formula(b)})) {terms} part("equals", {sign}) part("total", grey({rounded}))'
-    return formula(source, SIZE)
-
-
-def _ours(b: float, c: NDArray, name: str) -> list[TextMobject]:
-    columns = [OURS_RIGHT - OURS_PITCH * (len(c) - 1 - k) for k in range(len(c))]
-    middle = (columns[0] + columns[-1]) / 2
-    heights = [
-        formula(short(float(value)), SIZE, palette.magenta).place(STEPS, center=x)
-        for value, x in zip(c, columns, strict=True)
-    ]
-    head = words(name, style.TICK, palette.dim).place(HEAD, center=middle)
-    return [head, *heights, formula(short(b), SIZE, palette.grey).place(CONSTANT, center=columns[-1])]
+    def turn(self, step: int) -> list[Animation]:
+        """A mirrored step's height changes its sign, and the constant takes its c: the sum stays what it is."""
+        old = self.steps[step], self.constant
+        self.b += float(self.c[step])
+        self.steps[step] = self._number(step, -float(self.c[step]), FOUND)
+        self.constant = self._number(len(self.c), self.b, FOUND)
+        self.remove(*old)
+        self.add(self.steps[step], self.constant)
+        soon, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.5, 1.0)
+        leaving = [FadeOut(text, shift=0.1 * UP, rate_func=soon) for text in old]
+        return [*leaving, *(FadeIn(text, shift=0.1 * UP, rate_func=late) for text in (self.steps[step], self.constant))]

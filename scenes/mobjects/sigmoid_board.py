@@ -13,7 +13,7 @@ from gradreel.scenes.mobjects.slider import Slider
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_labels
 from gradreel.scenes.style import mix, palette
-from manim import ManimColor, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from manim import Dot, ManimColor, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 LETTERS = ("c", "b", "w")  # in the formula's order
@@ -21,12 +21,15 @@ ROLE = {"w": "yellow", "b": "green", "c": "magenta"}
 PART = {"w": "w", "b": "bias", "c": "c"}  # of the formula
 REACH = 8.0  # b + w x_1 at the right end of an axis that shows one sigmoid closely; its opposite at the left end
 PLOT_BOX = {"left": -5.3, "right": 5.6, "bottom": -2.7, "top": 0.6}
+HALFWAY_DOT = 0.075
 FORMULA_CENTER, FORMULA_BASELINE, VALUE_BASELINE = -2.3, 2.1, 1.2
+VALUE_SIZE = 36  # a minus sign still keeps clear of the number before it
 SLIDER_Y = (2.62, 2.08, 1.54)
 SLIDER_LEFT, SLIDER_LENGTH = 3.15, 2.3
 LABEL_LEVEL = 0.16  # share of the height at which curves carry their values
 TICK, UNDER, OVER, Y_LABEL = 0.08, -0.32, 0.11, 0.18  # half a tick's length; from an axis to its numbers
 LEVEL_LETTER = 0.12  # from the numbers of the y axis to the letter c
+HEIGHT_LETTER, LOW = -0.24, (0.25, 0.45)  # from the height's arrow to its c; arrows too low and high enough for it
 FOOT = 0.78  # from the axis to what is written at the foot of the half-way line
 
 
@@ -96,9 +99,9 @@ class SigmoidBoard(VGroup):
     """y = c sigmoid(b + w x_1): what is shown is added with ``include``; ``set`` moves all of it in place.
 
     Parts: ``formula``, ``stems``, ``values`` and ``sliders`` by letter, ``plot``, ``curve``, ``level`` (the dashed line
-    at c and its letter), ``marker`` by letter (the slope, the shift, the height), ``halfway`` (a line through the
-    middle, at whose foot it says that the bracket is 0 there), ``ghosts`` (earlier curves), ``ticks`` (of the plot).
-    ``x_ticks``: by default round ones.
+    at c and its letter), ``marker`` by letter (the slope, the shift, the height with its letter), ``halfway`` (a line
+    through the middle with a dot there, at its foot it says that the bracket is 0), ``ghosts`` (earlier curves),
+    ``ticks`` (of the plot). ``x_ticks``: by default round ones.
     """
 
     def __init__(
@@ -135,6 +138,7 @@ class SigmoidBoard(VGroup):
         self._middle = self.middle()
         self.level, self.level_letter = self._level()
         self.marker = {letter: arrow(color_of(letter)) for letter in LETTERS}
+        self.marker["c"] = VGroup(self.marker["c"], formula(ROLE["c"] + "(c)", style.LETTER))
         self.halfway = self._halfway()
         self.ghosts = VGroup()
         self.add(self.ghosts)
@@ -143,7 +147,7 @@ class SigmoidBoard(VGroup):
 
     def _value(self, letter: str) -> Number:
         """The live number, hanging under its letter; its digits keep their places, a minus sign grows to the left."""
-        value = Number(0.0, 2, 40, color_of(letter), face="math")
+        value = Number(0.0, 2, VALUE_SIZE, color_of(letter), face="math")
         center = self.formula.part(PART[letter]).get_center()[0]
         value.place(VALUE_BASELINE, right=center + value.width / 2)
         return value.set_value(self.now[letter])
@@ -171,7 +175,8 @@ class SigmoidBoard(VGroup):
         end = self.plot.box[3] if up else self.plot.box[2]
         name = formula("green(b) + yellow(w) thin x_1 = 0", style.LETTER)
         name.place(foot - FOOT if up else foot + FOOT - 0.3, center=x)
-        return VGroup(dashed((x, foot, 0), (x, end, 0), mix(palette.text, 0.6)), name)
+        dot = Dot(self._middle, HALFWAY_DOT, color=palette.text)
+        return VGroup(dashed((x, foot, 0), (x, end, 0), mix(palette.text, 0.6)), name, dot)
 
     # -- numbers -------------------------------------------------------------------------------------------------
 
@@ -241,13 +246,23 @@ class SigmoidBoard(VGroup):
         most = 0.5 * abs(self.now["c"] * scale[1]) / max(abs(way[1]), 1e-9)  # not above the curve's own height
         half = way * min(1.05, most)
         self.marker["w"].set_points_as_corners([middle - half, middle + half])
-        set_arrow(self.marker["b"], np.array([self._middle[0], middle[1], 0.0]), middle)
-        x = self.plot.box[1] - 0.5
-        set_arrow(self.marker["c"], np.array([x, origin[1], 0.0]), np.array([x, 2 * middle[1] - origin[1], 0.0]), True)
-        line, name = self.halfway
+        gone = middle[0] - self._middle[0]
+        short_of = np.array([np.sign(gone) * min(abs(gone), 1.3 * HALFWAY_DOT), 0.0, 0.0])
+        set_arrow(self.marker["b"], np.array([self._middle[0], middle[1], 0.0]), middle - short_of)
+        self._set_height(float(origin[1]), float(2 * middle[1] - origin[1]))
+        line, name, dot = self.halfway
         at = float(np.clip(middle[0], *self.plot.box[:2]))
         line.shift([at - line.get_center()[0], 0, 0])
         name.shift([at - name.get_center()[0], 0, 0])
+        dot.move_to(middle).set_opacity(float(at == middle[0]))  # none where the plot does not show the middle
+
+    def _set_height(self, zero: float, end: float) -> None:
+        """The arrow from zero to c, and beside it the letter, which fades where c is about 0."""
+        line, letter = self.marker["c"]
+        x = self.plot.box[1] - 0.5
+        set_arrow(line, np.array([x, zero, 0.0]), np.array([x, end, 0.0]), True)
+        letter.move_to([x + HEIGHT_LETTER, (zero + end) / 2, 0.0])
+        letter.set_fill(opacity=float(np.clip((abs(end - zero) - LOW[0]) / (LOW[1] - LOW[0]), 0.0, 1.0)))
 
     def show_marker(self, letter: str) -> VMobject:
         """The moving mark of what ``letter`` does, from now on part of the picture."""
