@@ -47,6 +47,7 @@ FORMULA_SIZE = 46  # the largest
 COUNT_SIZE, PRODUCT_SIZE, TOTAL_SIZE = 28, 32, 34
 NARROW, WIDER = 2.3, 1.4  # the first column is so far from the middle, and more with each layer, until it has its place
 BETWEEN = 0.7  # from a formula to the one before it, at least
+DIP = 0.95  # a copied formula goes so far below the one it comes from
 BOTH = 2  # so many layers have their formulas side by side; of more, the newest alone is spelled out
 THIN, THIN_PITCH = 0.13, 0.42  # layers that are only hinted at: width of one, and from one to the next
 EDGES = 0.45  # share of their colour in which lines are drawn that are not spoken of
@@ -217,7 +218,8 @@ class StackLayers(LectureScene):
             self.play(self._make_room(2))
             self.play(emphasis(self.diagram.edges[0], FAINT / 2), self._layer(2))
             self._compute(2)
-            self.play(*grow(self.formulas[0], self.formulas[1], {"x": "a"}, copied=True), run_time=1.3)
+            again = grow(self.formulas[0], self.formulas[1], {"x": "a"}, copied=True, dip=DIP)
+            self.play(*again, run_time=1.3)
 
     def _new_beat(self) -> None:
         first, second, *_ = layer_sizes(self.network)

@@ -39,6 +39,7 @@ PLOT_BOX = {"left": -5.6, "right": 5.2, "bottom": -3.15, "top": 0.75}
 PANELS = ((-5.4, -1.0), (1.0, 5.4))  # left and right of the two activation functions
 PANEL_SPAN, PANEL_NAME = (-2.05, 0.3), -2.8
 SAMPLES = 301
+RUNNER = 0.12  # radius of the dot that runs along the ReLU
 R = 4.0  # activation functions are drawn from -R to R
 
 
@@ -137,12 +138,14 @@ class Relu(TwoReluBeats):
             # is below zero of it lifted to zero, and all of it c times as high
             leaving = [FadeOut(part, run_time=0.5) for part in (self.soft, self.asked)]
             self.play(*leaving, *self._title(self.screen("heading-relu")), self._break())
+            self._run_along(1.5)
             self.line = self._straight_line()
             self.bracket = self.plot.curve(self.x, self.x, palette.blue, style.SECOND_CURVE)
             self.formula = formula(relu_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
             inner = VGroup(*map(self.formula.part, ("sigmoid", "brackets", "bias", "plus-in", "w", "x")))
             self.play(
-                emphasis(self.one, FAINT), Create(self.line[0]), FadeIn(self.line[1]),
+                FadeOut(self.runner, run_time=0.3), emphasis(self.one, FAINT),
+                Create(self.line[0]), FadeIn(self.line[1]),
                 FadeIn(inner, shift=0.15 * UP), run_time=0.9,
             )  # fmt: skip
             self._draw_bracket(self._bracket())
@@ -150,8 +153,20 @@ class Relu(TwoReluBeats):
             self.play(self._lift(), run_time=1.2)
             self.bend = self._bend()
             self.play(FadeIn(self.bend), run_time=0.4)
-            self.wait(0.4)
             self._stretch()
+
+    def _run_along(self, seconds: float) -> None:
+        """A dot runs along the ReLU: flat, then the slope."""
+        x, y = self.x, self.first
+        dot = self.plot.dot(x[0], y[0], palette.text, RUNNER)
+
+        def update(mark: VMobject, share: float) -> None:
+            at = x[0] + share * (x[-1] - x[0])
+            mark.move_to(self.plot.at(at, np.interp(at, x, y)))
+
+        self.play(FadeIn(dot, run_time=0.15))
+        self.play(UpdateFromAlphaFunc(dot, update, run_time=seconds - 0.15, rate_func=smooth))
+        self.runner = dot
 
     def _bracket(self) -> NDArray:
         """b + w x_1 over the picture."""
@@ -230,5 +245,5 @@ class Relu(TwoReluBeats):
                 *self._title(self.screen("heading-names")),
                 LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.5, run_time=1.4),
             )
-            self.wait(1.2)
+            self.wait(2.0)
             self.play(emphasis(self.panels[0], PRESENT), emphasis(self.panels[1], FULL), run_time=0.6)

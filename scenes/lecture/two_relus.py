@@ -33,6 +33,7 @@ from manim import (
     VGroup,
     VMobject,
     smooth,
+    squish_rate_func,
 )
 from numpy.typing import NDArray
 
@@ -186,10 +187,10 @@ class TwoReluBeats(LectureScene):
             self.add(*icons)
             self.icons = VGroup(*icons, *signs)
             self.formula = formula(sum_of_relus_source(), 58).place(SUM_BASELINE, center=0.0)
-            self.play(*grow(hard, self.formula), run_time=1.8)
             self.note = words(self.screen("two-each"), 30)
             self.note.place(SUM_BASELINE - 1.25, left=self.formula.part("sum").get_left()[0])
-            self.play(FadeIn(self.note, shift=0.1 * UP), run_time=0.5)
+            noted = FadeIn(self.note, shift=0.1 * UP, rate_func=squish_rate_func(smooth, 0.6, 0.9), run_time=1.8)
+            self.play(*grow(hard, self.formula), noted, run_time=1.8)  # early enough to be read
 
     def _shrink(self, icons: Sequence[SmallCurve]) -> None:
         """Each curve becomes its small picture, the rightmost first: none runs through another one's place."""

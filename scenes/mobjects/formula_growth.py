@@ -35,6 +35,7 @@ def grow(
     origins: Mapping[str, Origin] | None = None,
     ends: Mapping[str, str] | None = None,
     copied: bool = False,
+    dip: float = 0.0,
 ) -> list[Animation]:
     """The animations by which ``old``, which is on the screen, grows into ``new``, wherever and however large that is.
 
@@ -42,7 +43,8 @@ def grow(
     parts of ``new`` that come out of a part with another name, {"w_2": "w"}, or of a certain formula; one part may be
     the origin of many. ``ends``: parts of ``old`` that slide into a part of ``new`` with another name and are gone
     there, {"r_1": "r"}. Play them together, with one run_time; ``old`` keeps its looks, for whoever shows it again.
-    ``copied``: ``old`` stays as it is, and what comes out of it appears on its way, so that no letter is drawn twice.
+    ``copied``: ``old`` stays as it is, and what comes out of it appears on its way, so that no letter is drawn twice;
+    where ``new`` stands beside it, the way leads below it, by ``dip``, so that no letter runs through another.
     Raises KeyError for a part that is not there.
     """
     olds = [old] if isinstance(old, TextMobject) else list(old)
@@ -57,7 +59,7 @@ def grow(
         for i, j in _pairs(here, [new[k] for k in there]):
             moves[there[j]] = here[i]
     if copied:
-        return [_Arriving(new, moves, LEFT_BEHIND)]
+        return [_Arriving(new, moves, LEFT_BEHIND, dip)]
     taken = {id(glyph) for glyph in moves.values()}
     for name in ends or {}:
         _indices(_having(name, olds), name)
@@ -156,8 +158,9 @@ class _Leaving(Animation):
 class _Arriving(Animation):
     """The new formula: its glyphs start where, and as, they were in the old one; the others fade in late."""
 
-    def __init__(self, new: TextMobject, moves: Mapping[int, VMobject], seen: float = 0.0) -> None:
+    def __init__(self, new: TextMobject, moves: Mapping[int, VMobject], seen: float = 0.0, dip: float = 0.0) -> None:
         super().__init__(new, run_time=SECONDS, rate_func=linear, introducer=True)
+        self.dip = np.array([0.0, -dip, 0.0])
         self.moves, self.seen = dict(moves), seen  # after which share of the way a moving glyph is seen in full
 
     def begin(self) -> None:
@@ -182,7 +185,7 @@ class _Arriving(Animation):
                 glyph.set_fill(color, opacity, family=False)
             else:
                 start, end, ink, strength = self.paths[index]
-                glyph.points = (1 - way) * start + way * end
+                glyph.points = (1 - way) * start + way * end + np.sin(np.pi * way) * self.dip
                 mixed = ink.interpolate(color, way)
                 there = min(way / self.seen, 1.0) if self.seen else 1.0
                 glyph.set_fill(mixed, there * ((1 - way) * strength + way * opacity), family=False)

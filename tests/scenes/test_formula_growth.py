@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gradreel.scenes.mobjects import lecture_formulas
-from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.formula_growth import MOVED, grow
 from gradreel.scenes.mobjects.sum_formula import SumFormula
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from manim import Scene
@@ -154,3 +154,15 @@ def test_what_is_copied_stays_and_is_not_drawn_twice():
     assert max(glyph.get_fill_opacity() for glyph in new) == 0
     animations[0].interpolate(1.0)
     assert min(glyph.get_fill_opacity() for glyph in new) == 1
+
+
+def test_what_is_copied_may_go_below_what_it_comes_from():
+    old, new = formula(OLD), formula(NEW).shift([4, 0, 0])
+    there = looks(new)
+    animations = grow(old, new, copied=True, dip=0.9)
+    run(animations, 0.0)
+    animations[0].interpolate(MOVED / 2)
+    moved = [new[k] for k in animations[0].moves]
+    assert max(glyph.get_top()[1] for glyph in moved) < old.get_bottom()[1]
+    animations[0].interpolate(1.0)
+    assert same(looks(new), there)
