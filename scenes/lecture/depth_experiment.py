@@ -172,12 +172,14 @@ class DepthExperiment(DepthPicture):
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
             # The same for days never seen, dashed; with a number at each point the scale goes. Every run stays behind
-            # its mean, small and dim: how far they scatter is spoken of. A ring around the best, its level; the
-            # heading says what came out
+            # its mean, small and dim. A ring around the best, its level; the heading says what came out. Where it
+            # may be chance, the runs come forward: how far they scatter is spoken of
             self.play(FadeOut(self.grid), FadeOut(self.scale_labels), run_time=0.4)
             self._gather("unseen", staying=True)
             self.draw("unseen", 3.0, dots=False)
             self._mark_best()
+            if self.unseen == "unclear":
+                self._show_scatter()
             self.say_verdict()
 
     def _gather(self, kind: str, staying: bool = False) -> None:
@@ -207,9 +209,30 @@ class DepthExperiment(DepthPicture):
         self.marks.add(ring_around(point))
         self.play(Create(self.marks[0]), run_time=0.5)
         if first == 0:
-            end = self.picture.plot.at(len(self.outcome) - 1 + 0.12, self.best.unseen.mean)
-            self.marks.add(dashed(point + np.array([0.3, 0.0, 0.0]), end, mix(palette.text, 0.75)))
-            self.play(Create(self.marks[1]), run_time=1.0)
+            self._draw_level(1.0)
+
+    def _show_scatter(self) -> None:
+        """The means step back behind the runs of both networks that are compared; the smallest one's level if best."""
+        picture, last = self.picture, len(self.outcome) - 1
+        best = self.outcome.index(self.best)
+        compared = (best, 0 if best else last)
+        others = [k for k in range(last + 1) if k not in compared]
+        runs = VGroup(*(self.swarms["unseen"][k] for k in compared))
+        self.add(runs)  # in front of the means
+        back = [picture.lines["unseen"], picture.dots["unseen"], *(picture.values["unseen"][k] for k in others)]
+        forward = [emphasis(swarm, FULL) for swarm in runs]
+        for ring in (ring for swarm in runs for ring in swarm.target):
+            ring.scale(1 / SMALL)
+        self.play(*(emphasis(part, FAINT) for part in back), *forward, run_time=0.7)
+        if best == 0:
+            self._draw_level(0.8)
+
+    def _draw_level(self, seconds: float) -> None:
+        """The smallest network's unseen loss, dashed across the others'."""
+        start = self.picture.point("unseen", 0) + np.array([0.3, 0.0, 0.0])
+        end = self.picture.plot.at(len(self.outcome) - 1 + 0.12, self.outcome[0].unseen.mean)
+        self.marks.add(dashed(start, end, mix(palette.text, 0.75)))
+        self.play(Create(self.marks[-1]), run_time=seconds)
 
     def _lecture_beat(self) -> None:
         written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}

@@ -16,7 +16,7 @@ from gradreel.scenes.lecture.experiments import (
     lecture_word,
     lecture_written,
 )
-from gradreel.scenes.mobjects.bars import OVER, ROOM, SEEN, UNSEEN, AboveTheScale, Columns, lecture_mark, mark_of
+from gradreel.scenes.mobjects.bars import OVER, ROOM, SEEN, UNDER, UNSEEN, AboveTheScale, Columns, lecture_mark, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, Line
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP
@@ -27,6 +27,7 @@ from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize
 from manim import (
     UP,
     Animation,
+    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
@@ -46,6 +47,7 @@ LINEAR, HUNDRED = (), (100,)
 STATES = 40  # at which the unseen loss of a run is drawn, at most
 TRAINING_SECONDS = 8.0
 WINS_SECONDS = 3.0  # until it has been said which network wins
+NUMBERS_SECONDS = 3.2  # in which the numbers of all bars have come, where they come one after another
 BY_HEART = 0.5  # of the unseen loss that a training loss is, at most, which is called so
 
 
@@ -165,13 +167,14 @@ class WidthExperiment(ComparedNetworks):
         enough = self._enough()
         line = f"training-{self.training}" if enough is self.outcome[-1] else "training-enough"
         with self.beat(line, **self.training_values(), **self.spoken("enough", enough)):
-            # The dashed lines step back; the end of each solid one is one dot among other seeds', on a bar: their mean
+            # The dashed lines step back; the end of each solid one is one dot among other seeds'. A bar grows to their
+            # mean; the numbers come one after another, while they are said
             panels = self.board.panels
             gone = [*(panel.training for panel in panels), self.labels["training"], *self.counter, self.sizes]
             gone.append(self.epoch_ends)
             dim = [emphasis(panel.unseen, FAINT) for panel in panels]
             self.play(*map(FadeOut, gone), *dim, run_time=0.5)
-            self._raise_bars(SEEN)
+            self._raise_bars(SEEN, apart=0.8)
 
     def _enough(self) -> Result:
         """Where the training loss falls, the network from which on the picture has one number; else the last one."""
@@ -191,8 +194,11 @@ class WidthExperiment(ComparedNetworks):
             self._mark_best()
             self.say_verdict()
 
-    def _raise_bars(self, side: int) -> None:
-        """The end of the line becomes one of the dots, the other seeds' come, and a bar grows to their mean."""
+    def _raise_bars(self, side: int, apart: float = 0.0) -> None:
+        """The end of the line becomes one of the dots, the other seeds' come, and a bar grows to their mean.
+
+        ``apart``: seconds from a bar's number to the next one's, as far as a beat has them.
+        """
         board = self.board
         bars = [pair[side] for pair in board.bars]
         tips = [panel.training_tip if side == SEEN else panel.unseen_tip for panel in board.panels]
@@ -204,16 +210,19 @@ class WidthExperiment(ComparedNetworks):
                 bar.grow(max(share, 1e-3))
 
         grow(boxes, 0.0)
-        self.add(boxes, *tips)  # the dots stand in front
-        growing = UpdateFromAlphaFunc(boxes, grow, run_time=2.2, rate_func=smooth)
         moves = [ReplacementTransform(tip, bar.dots[0]) for tip, bar in zip(tips, bars, strict=True)]
-        self.play(growing, *map(FadeIn, names), *moves)
-        self.add(boxes, *(bar.dots[0] for bar in bars))
+        self.play(*map(FadeIn, names), *moves, run_time=0.6)
         others = [FadeIn(dot) for bar in bars for dot in bar.dots[1:]]
         if others:
             self.play(LaggedStart(*others, lag_ratio=0.15), run_time=1.2)
-        dimmed = [emphasis(dot, PRESENT) for bar in bars for dot in bar.dots]
-        self.play(*(FadeIn(bar.value, shift=0.1 * UP) for bar in bars), *dimmed, run_time=0.5)
+        dots = [dot for bar in bars for dot in bar.dots]
+        self.add(boxes, *dots)  # the dots stand in front
+        self.play(UpdateFromAlphaFunc(boxes, grow, run_time=1.6, rate_func=smooth))
+        dimmed = AnimationGroup(*(emphasis(dot, PRESENT) for dot in dots), run_time=0.5)
+        pause = min(apart, NUMBERS_SECONDS / len(bars))
+        self.wait(pause) if pause else None
+        values = [FadeIn(bar.value, shift=0.1 * UP, run_time=0.5) for bar in bars]
+        self.play(LaggedStart(*values, lag_ratio=2 * pause), dimmed)
         self.add(*bars)
 
     def _light(self, side: int) -> list[Animation]:
@@ -238,8 +247,9 @@ class WidthExperiment(ComparedNetworks):
         written = {name: lecture_written(hidden)[UNSEEN] for name, hidden in lines.items()}
         with self.beat(self._lecture_line(), **written):
             # Short lines: what the lecture measured on its own channel, seen, then unseen; on our bars where both fit.
-            # Where it gives no number, its word stands over the network
+            # Where it gives no number, its word stands over the network. Bright at last: both that are compared
             self._draw_lecture()
+            self._light_compared(tuple(lines.values()))
 
     def _draw_lecture(self) -> None:
         self.over_ours = self.one_scale()
@@ -263,6 +273,16 @@ class WidthExperiment(ComparedNetworks):
         if len(self.lecture_words):
             self.play(FadeIn(self.lecture_words, shift=0.1 * UP), run_time=0.5)
 
+    def _light_compared(self, hidden: tuple[tuple[int, ...], ...]) -> None:
+        """Of the lecture's losses, those on unseen days of these networks stay bright, if ours has all of them."""
+        known = [result.network.hidden for result in self.outcome if None not in lecture_losses(result.network.hidden)]
+        if not set(hidden) <= set(known):
+            return
+        others = [mark for k, mark in zip(known, self.lecture_marks[UNSEEN], strict=True) if k not in hidden]
+        self.wait(0.4)
+        dimmed = [*self.lecture_marks[SEEN], *others, *self.lecture_words]
+        self.play(*(emphasis(part, PRESENT) for part in dimmed), run_time=0.6)
+
     def _lecture_caption(self) -> TextMobject:
         """That words are the lecture's, where there are any; else the caption as it was."""
         if not len(self.lecture_words):
@@ -274,7 +294,6 @@ class WidthExperiment(ComparedNetworks):
         said = VGroup()
         for k, result in enumerate(self.outcome):
             texts = {side: lecture_word(result.network.hidden, side) for side in (SEEN, UNSEEN)}
-            highest = max(result.training.mean, result.unseen.mean) if self.over_ours else columns.most / 2
             centers = {side: columns.slot(k, side) for side in (SEEN, UNSEEN)}
             if texts[SEEN] == texts[UNSEEN]:
                 texts.pop(SEEN)
@@ -282,8 +301,20 @@ class WidthExperiment(ComparedNetworks):
             for side, text in texts.items():
                 if text:
                     word = words(self.screen(text), style.TICK)
-                    said.add(word.place(columns.y(highest) + OVER, center=centers[side]))
+                    said.add(word.place(self._word_baseline(columns, k, side, word), center=centers[side]))
         return said
+
+    def _word_baseline(self, columns: Columns, k: int, side: int, word: TextMobject) -> float:
+        """Over both bars; a word for seen days goes down to where the lecture's last number for them was, if it can."""
+        if not self.over_ours:
+            return columns.y(columns.most / 2) + OVER
+        result = self.outcome[k]
+        left, right = columns.bar(k, SEEN)
+        before = [lecture_losses(smaller.network.hidden)[SEEN] for smaller in self.outcome[:k]]
+        known = [loss for loss in before if loss is not None]
+        if side == SEEN and known and word.width < right - left:
+            return max(columns.y(result.training.mean) + OVER, columns.y(known[-1]) - UNDER - word.height)
+        return columns.y(max(result.training.mean, result.unseen.mean)) + OVER
 
     def _lecture_columns(self) -> Columns:
         """Ours, if the lecture's losses can be seen in their scale; else as high as those need."""
@@ -315,7 +346,7 @@ class WidthExperiment(ComparedNetworks):
     def _puzzle_beat(self) -> None:
         with self.beat(self._puzzle(), **self.spoken("best", self.best)):
             # Ours come back, with the smallest network's levels. From them, arrows go down to the larger ones' losses
-            # on seen days, then up to those on unseen days: overfitting
+            # on seen days, then up to those on unseen days. What that is called is the heading
             start = self.time
             if hasattr(self, "ours_stepped_back"):
                 self._ours_again()
@@ -324,7 +355,9 @@ class WidthExperiment(ComparedNetworks):
             self.wait(max(0.1, WINS_SECONDS - (self.time - start)))
             self.play(Create(self.levels[-1]), run_time=0.8)
             for ways in self.ways:
-                self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.4)
+                self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.3)
+            self.title, arriving = next_heading(self.screen("heading-overfitting"), self.title)
+            self.play(*arriving)
 
     def _ours_again(self) -> None:
         """The lecture's losses leave, then ours are as they were, and so are the heading and the caption."""

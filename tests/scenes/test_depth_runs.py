@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gradreel.scenes.lecture.depth_experiment import DepthExperiment
 from gradreel.scenes.mobjects.bars import above_the_picture, seed_dot
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import FAINT, FULL, palette
 from manim import DL, RIGHT, UR, Dot
 
 DEPTHS = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 3}
@@ -115,3 +115,24 @@ def test_the_texts_own_colour_is_the_lectures(hollow):
     dot = seed_dot(RIGHT, hollow)
     color = dot.get_stroke_color() if hollow else dot.get_fill_color()
     assert color.to_hex() not in (palette.text.to_hex(), palette.blue.to_hex())
+
+
+def test_where_it_may_be_chance_the_runs_of_both_networks_come_forward(play, results_are):
+    unseen = [(398.0, 402.0), (505.0, 509.0), (450.0, 474.0), (418.0, 438.0), (385.0, 461.0)]
+    results_are([[mean] * 2 for mean in SEEN], unseen)
+    shown = {}
+
+    def look(scene, beat):
+        if not beat.startswith("unseen-"):
+            return
+        shown["beat"], picture = beat, scene.picture
+        shown["runs"] = [{dot.emphasis for dot in swarm} for swarm in scene.swarms["unseen"]]
+        shown["sizes"] = [swarm[0].width for swarm in scene.swarms["unseen"]]
+        shown["line"] = picture.lines["unseen"].emphasis
+        shown["level"] = scene.marks[-1].get_center()[1] - picture.point("unseen", 0)[1]
+
+    play(DepthExperiment, look, **DEPTHS)
+    assert shown["beat"] == "unseen-unclear"
+    assert shown["runs"] == [{FULL}, {FAINT}, {FAINT}, {FAINT}, {FULL}] and shown["line"] == FAINT
+    assert shown["sizes"][0] == pytest.approx(shown["sizes"][4]) and shown["sizes"][0] > 1.5 * shown["sizes"][1]
+    assert shown["level"] == pytest.approx(0)

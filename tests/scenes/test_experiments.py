@@ -33,7 +33,7 @@ from gradreel.scenes.mobjects.loss_lines import LossPanel, below
 from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
 from gradreel.scenes.network_words import network_words
 from gradreel.scenes.stills import visit_beats
-from gradreel.scenes.style import FAINT, FULL
+from gradreel.scenes.style import FAINT, FULL, PRESENT
 from manim import DL, UR
 
 WIDTHS = {"widths": (0, 4, 16), "seeds": (0, 1), "epochs": 3}
@@ -323,10 +323,16 @@ def test_where_the_lecture_gives_no_number_its_words_stand_over_the_network(play
         if beat == "lecture-differs":
             places.update({word.source: word.get_center()[0] for word in scene.lecture_words})
             columns = scene.board.columns
+            places["lower at"] = [word.get_top()[1] for word in scene.lecture_words if word.source == "lower"]
+            places["below"] = columns.y(280)
+            seen, unseen = scene.lecture_marks
+            places["bright"] = [{getattr(part, "emphasis", FULL) for part in mark[1]} for mark in (*seen, *unseen)]
             places["columns"] = [columns.center(1), *(columns.slot(3, side) for side in (SEEN, UNSEEN))]
         return words_on(scene)
 
     seen = play(WidthExperiment, look, **parameters).seen
+    assert places["below"] - 0.4 < places["lower at"][0] < places["below"], "lower than with 100 ReLUs"
+    assert places["bright"] == [{PRESENT}, {PRESENT}, {FULL}, {FULL}], "the numbers that are spoken of"
     said = ["about as linear", "lower", "hardly better"]
     assert [places[text] for text in said] == pytest.approx(places["columns"])
     assert all(text in seen["lecture-differs"] and text not in seen["puzzle"] for text in said)
