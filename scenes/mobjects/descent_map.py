@@ -80,6 +80,7 @@ class DescentMap(VGroup):
             self.path = LossPath(self.points[0], start_offset, box, step, losses(self.rows))
         self.dotted = np.arange(0, last + 1, dots_every)[1:] if dots_every else np.zeros(0, dtype=int)
         self.dot_points = self.point(trace.parameters[self.dotted])
+        self._circles = _circles(self.dot_points)
         self.dots = VMobject(stroke_width=0).set_fill(palette.text, 1)
         self.add(self.surface, self.path, self.dots)
         self.show(0.0)
@@ -136,8 +137,8 @@ class DescentMap(VGroup):
         known = isinstance(self.surface, LossMap)
         arrow = self.step_from(row) if known else self.path.arrow_inside(here, self.downhill(reached))
         self.path.show(path, arrow, update, self.label_path.offset(row))
-        passed = self.dot_points[self.dotted <= row + 1e-9]
-        self.dots.points = _circles(passed) if len(passed) else np.zeros((0, 3))
+        passed = np.count_nonzero(self.dotted <= row + 1e-9)
+        self.dots.points = np.concatenate(self._circles[:passed]) if passed else np.zeros((0, 3))
 
     def turns_into(self, other: DescentMap, drawn: VGroup) -> Animation:
         """What is ``drawn`` on this map turns and changes its size, as a whole, until its path lies as on ``other``.
@@ -147,14 +148,16 @@ class DescentMap(VGroup):
         ends = self.trace.parameters[[0, self.last]]
         (start, end), (new_start, new_end) = (shown.point(ends)[:, :2] @ np.array([1, 1j]) for shown in (self, other))
         factor = (new_end - new_start) / (end - start)
-        flat = [(part, part.points.copy()) for part in drawn.get_family() if len(part.points)]
+        parts = [part for part in drawn.get_family() if len(part.points)]
+        ends_of_parts = np.cumsum([len(part.points) for part in parts])[:-1]
+        flat = np.concatenate([part.points for part in parts])
+        from_start = flat[:, 0] + 1j * flat[:, 1] - start
 
         def move(_: Mobject, share: float) -> None:
-            turn = np.exp(share * np.log(factor))
-            origin = start + share * (new_start - start)
-            for part, points in flat:
-                place = origin + turn * (points[:, :2] @ np.array([1, 1j]) - start)
-                part.points = np.stack([place.real, place.imag, points[:, 2]], axis=1)
+            place = start + share * (new_start - start) + np.exp(share * np.log(factor)) * from_start
+            moved = np.stack([place.real, place.imag, flat[:, 2]], axis=1)
+            for part, points in zip(parts, np.split(moved, ends_of_parts), strict=True):
+                part.points = points
 
         return UpdateFromAlphaFunc(drawn, move, rate_func=smooth)
 
@@ -230,6 +233,5 @@ def plane_through(trace: Trace, rows: tuple[int, int, int]) -> Plane | None:
 
 
 def _circles(centers: NDArray) -> NDArray:
-    """The points of one VMobject that holds a small circle at each of ``centers`` (n, 3)."""
-    circle = Circle(radius=DOT).points
-    return np.concatenate([circle + center for center in centers])
+    """(n, k, 3): the points of a small circle at each of ``centers`` (n, 3)."""
+    return np.asarray(Circle(radius=DOT).points + centers[:, None])

@@ -10,6 +10,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.label_places import arrow_length, place_at_arrow
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.thinning import thinned
 from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Polygon, Rectangle, VGroup, VMobject
@@ -123,11 +124,15 @@ class LossMap(PlaneMap):
         self.bands, self.lines, self.values = VGroup(), VGroup(), VGroup()
         ceiling = float(loss[np.isfinite(loss)].max()) * 2 + 1
         self.grid = (u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
+        self._along: list[NDArray] = []  # of each line, (n, 2): where its loss could be written
         contours = contourpy.contour_generator(*self.grid)
         for k, level in enumerate(self.levels):
             share = (k + 1) / max(len(self.levels), 1)
             self.bands.add(self.band(contours.filled(level, np.inf), share))
-            self.lines.add(self.line(contours.lines(level), k / max(len(self.levels) - 1, 1)))
+            paths = contours.lines(level)
+            self.lines.add(self.line(paths, k / max(len(self.levels) - 1, 1)))
+            places = [self.at(path[:-1])[:, :2] for path in paths if len(path) > 1]
+            self._along.append(np.concatenate(places) if places else np.zeros((0, 2)))
         self.add(self.bands, self.lines, self.values)
 
     def write_values(self, taken: NDArray, name: str = "") -> None:
@@ -144,7 +149,7 @@ class LossMap(PlaneMap):
             called = f"{name} " if name and not self.values else ""
             text = words(f"{called}{self.levels[k]:g}", style.SMALLEST)
             half = np.array([text.width / 2, text.height / 2])
-            places = self.lines[k].points[::4, :2]
+            places = self._along[k]
             edge = np.array([[left, bottom], [right, top]]) + np.array([[1], [-1]]) * (half + 0.15)
             places = places[((places > edge[0]) & (places < edge[1])).all(axis=1)] if len(places) else places
             if not len(places):
@@ -191,6 +196,7 @@ class LossMap(PlaneMap):
 
 
 def _add_path(shape: VMobject, points: NDArray) -> None:
+    points = thinned(points)
     if len(points) > 1:
         shape.start_new_path(points[0])
         shape.add_points_as_corners(points[1:])
