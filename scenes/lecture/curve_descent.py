@@ -117,7 +117,7 @@ class CurveDescentBeats(EndBeats):
         path.start_ring.move_to(relief.at(here, loss))
         self.play(*map(FadeOut, self.grid.slices), run_time=0.4)
         self.bring_to_back(relief)
-        self.play(FadeIn(relief), FadeIn(self.legend), run_time=0.8)
+        self.play(FadeIn(relief), run_time=0.8)
         self.play(FadeIn(path.start_ring, scale=1.6), run_time=0.4)
         self.wait(0.6)
 
@@ -128,7 +128,8 @@ class CurveDescentBeats(EndBeats):
         self.play(UpdateFromAlphaFunc(VGroup(relief, path.start_ring), tilt, rate_func=smooth), run_time=2.2)
         self.bring_to_back(surface)
         self.bring_to_back(relief)
-        arriving = (surface, path.start_label, self.caption, *self.descent.axes)
+        # The legend comes only now: the landscape's far corner has passed where it stands
+        arriving = (surface, path.start_label, self.caption, self.legend, *self.descent.axes)
         self.play(*map(FadeIn, arriving), run_time=0.5)
         self.remove(relief)
 
@@ -146,8 +147,8 @@ class CurveDescentBeats(EndBeats):
         descent, path = self.descent, self.descent.near.path
         away = descent.direction
         only = self.map_caption(self.screen("map-direction"))
-        self.play(descent.turn_arrow(-0.1 * away, -away), FadeOut(self.caption), FadeIn(only), run_time=0.9)
-        self.play(FadeIn(path.uphill_label), run_time=0.4)
+        self.play(descent.turn_arrow(-0.1 * away, -away), FadeOut(self.caption, run_time=0.4), run_time=0.9)
+        self.play(FadeIn(path.uphill_label), FadeIn(only), run_time=0.4)
         self.wait(1.0)
         self.play(FadeOut(path.uphill_label), run_time=0.3)
         self.play(descent.turn_arrow(-away, away), run_time=1.0)
@@ -204,28 +205,27 @@ class CurveDescentBeats(EndBeats):
             self.play(trial.hop(k), run_time=0.7)
             self.play(FadeIn(name), run_time=0.2)
             if not k:
-                self.wait(0.8)  # the first is ours; what others would do is said later
-        self.wait(0.4)
+                self.wait(1.8)  # the first is ours; what others would do is said later
         others = VGroup(*trial.dots[1:], *trial.labels[1:])
         self.rate = self.rate_formula(number_text(rates[0]))
-        self.play(emphasis(others, FAINT), FadeIn(self.rate, shift=0.15 * UP), run_time=0.5)
+        self.play(emphasis(others, FAINT), FadeIn(self.rate, shift=0.15 * UP), run_time=0.6)
 
     def back_to_map(self) -> None:
-        self.play(FadeOut(self.trial), run_time=0.4)
+        self.play(FadeOut(self.trial), run_time=0.3)
         near = self.descent.near
         self.bring_to_back(near.surface)
         gone = (self.only, near.path.arrow_label)
         back = [part for part in self.under if part not in gone]
-        self.play(*map(FadeIn, (*back, self.caption)), run_time=0.5)
+        self.play(*map(FadeIn, (*back, self.caption)), run_time=0.4)
 
     def show_step(self) -> None:
         descent, path = self.descent, self.descent.near.path
         exchange: tuple[Animation, ...] = ()
         if self.only in self.mobjects:  # the map has stayed
-            self.play(FadeOut(path.arrow_label), run_time=0.3)
-            exchange = (FadeOut(self.only), FadeIn(self.caption))
-        self.play(descent.turn_arrow(descent.direction, descent.step()), *exchange, run_time=1.0)
-        self.play(FadeIn(path.step_label), run_time=0.4)
+            self.play(FadeOut(path.arrow_label), FadeOut(self.only), run_time=0.3)
+            exchange = (FadeIn(self.caption),)
+        self.play(descent.turn_arrow(descent.direction, descent.step()), *exchange, run_time=0.8)
+        self.play(FadeIn(path.step_label), run_time=0.3)
 
     def show_rate(self, rate: str) -> None:
         """What the learning rate is, where the first update's numbers come next."""
@@ -243,8 +243,8 @@ class CurveDescentBeats(EndBeats):
             self.sum_line, self.frame = self.arithmetic(), descent.frame_around(self.worked.index)
             if descent.is_plain:
                 self.play(FadeOut(self.rate), run_time=0.3)
-            self.play(FadeIn(self.sum_line, shift=0.15 * UP), Create(self.frame), run_time=0.8)
-            self.wait(1.2)
+            self.play(FadeIn(self.sum_line, shift=0.15 * UP), Create(self.frame), run_time=0.7)
+            self.wait(0.4)  # it stays to be read; the line has come to all the others already
             descent.hold_slopes(0)  # what the formula speaks of stays while the point moves
             self.add(descent.fit.ghost, descent.fit.model)
             gone = map(FadeOut, (path.arrow, path.step_label, self.frame))

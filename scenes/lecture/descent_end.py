@@ -12,7 +12,7 @@ from gradreel.scenes.mobjects.gradient_lengths import GradientLengths
 from gradreel.scenes.mobjects.starts_line import StartsLine
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import length_text
-from gradreel.scenes.style import PRESENT, emphasis
+from gradreel.scenes.style import FAINT, PRESENT, emphasis
 from manim import Create, FadeIn, FadeOut, LaggedStart, VMobject, linear
 from numpy.typing import NDArray
 
@@ -101,6 +101,12 @@ class EndBeats(SlopeBeats):
             self.play(*map(FadeOut, self.left), run_time=0.4)
         self.play(FadeIn(line.axis), FadeIn(line.names[0]), FadeIn(line.mine), run_time=0.5)
         self.play(FadeIn(line.names[1]), LaggedStart(*map(FadeIn, line.dots), lag_ratio=0.3), run_time=1.4)
+        lower = [ours > end for end in self.ends.tolist()]
+        if any(lower):  # they are what the line ends with: the others step back
+            rest = [dot for dot, is_lower in zip(line.dots, lower, strict=True) if not is_lower]
+            raised = [dot.animate.scale(1.35) for dot, is_lower in zip(line.dots, lower, strict=True) if is_lower]
+            self.wait(0.3)
+            self.play(*(emphasis(dot, FAINT) for dot in rest), *raised, run_time=0.6)
 
     def losses_of_others(self, names: list[str]) -> NDArray:
         """(n,): the losses after the last update shown, of the runs with these names; those not finite left out."""
