@@ -156,6 +156,19 @@ class RandomWalk(Scene):
         self.wait(0.5)
 
 
+class LookedAtFromElsewhere(Scene):
+    """What a plain camera shows is fixed from the first shape that is drawn on, and not before."""
+
+    def construct(self):
+        self.camera.frame_center = RIGHT
+        self.wait(0.2)
+        self.camera.frame_width, self.camera.frame_height = 20, 20 * 9 / 16
+        square = Square(fill_opacity=1)
+        self.play(FadeIn(square))
+        self.camera.frame_center = 3 * LEFT
+        self.play(square.animate.shift(2 * UP))
+
+
 class OverlapsThatComeAndGo(Scene):
     """Not of the documentation: half-transparent shapes that appear, vanish and change order while others move."""
 

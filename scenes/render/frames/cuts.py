@@ -60,6 +60,8 @@ def state_of(scene: Scene, beat: str) -> dict[str, str]:
     """
     digest = _Digest()
     camera = {name: value for name, value in vars(scene.camera).items() if isinstance(value, (*PLAIN, Mobject))}
+    view = scene.camera.get_cairo_context(scene.camera.pixel_array).get_matrix()  # may be older than the camera's frame
+    camera["view"] = [view.xx, view.yy, view.x0, view.y0]
     return {
         "the next beat": beat,
         "the time": repr(scene.renderer.time),

@@ -76,7 +76,6 @@ class ClipCamera(Camera):
         self.changed, self._touched = (Tiles(self.pixel_width, self.pixel_height) for _ in range(2))
         self.changed.marked.fill(True)
         self._shapes, self._drawn = {}, []
-        self._matrix = self.get_cairo_context(self.pixel_array).get_matrix()
 
     def get_mobjects_to_display(
         self,
@@ -107,7 +106,7 @@ class ClipCamera(Camera):
             return
         self.changed.marked.fill(True)
         self.set_frame_to_background(still)
-        if are_shapes:
+        if are_shapes and members:
             self._take_up(members)
             self._display(members)
         else:
@@ -122,6 +121,7 @@ class ClipCamera(Camera):
         """All of these are drawn anew."""
         if len(self._shapes) > MOST_SHAPES:
             self._shapes.clear()
+        self._matrix = self.get_cairo_context(self.pixel_array).get_matrix()  # from the first shape on as it is
         for member in members:
             self._shape(member).follow(member, self)
         self._drawn = list(map(id, members))
