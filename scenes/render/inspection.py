@@ -52,15 +52,16 @@ def described(
 def _inspect(
     requests: Sequence[SceneRequest], folders: Folders, workspace: Workspace | None, workers: Workers
 ) -> list[SceneDescription]:
-    """What the scenes say of themselves: kept from earlier, or asked of one worker process (and kept)."""
+    """What the scenes say of themselves: kept from earlier, or asked of worker processes (and kept)."""
     with one_moment():
         files = [folders.inspections / f"{inspection_key(request)}.json" for request in requests]
         found = [_kept_description(file, request) for file, request in zip(files, requests, strict=True)]
     unknown = [index for index, description in enumerate(found) if description is None]
-    if unknown:
-        timeout = requests[0].settings.timeout
-        asked = workers.submit("inspect", [requests[index] for index in unknown], timeout=timeout).result()
-        for index, description in zip(unknown, asked, strict=True):
+    timeout = requests[0].settings.timeout if requests else None
+    groups = _by_folder(unknown, requests)
+    asked = [workers.submit("inspect", [requests[index] for index in group], timeout=timeout) for group in groups]
+    for group, future in zip(groups, asked, strict=True):
+        for index, description in zip(group, future.result(), strict=True):
             found[index] = description
             if workspace is not None:
                 content = asdict(description) | {
@@ -68,6 +69,20 @@ def _inspect(
                 }
                 write_json(files[index], content, workspace.temporary(files[index].name))
     return [description for description in found if description is not None]
+
+
+def _by_folder(unknown: Sequence[int], requests: Sequence[SceneRequest]) -> list[list[int]]:
+    """Those that one process may import together: in two folders there may be modules of one name, such as ``helper``.
+
+    Ours go with the first.
+    """
+    folders: dict[Path, list[int]] = {}
+    for index in unknown:
+        if not requests[index].source.is_ours:
+            folders.setdefault(requests[index].source.file.parent, []).append(index)
+    groups = list(folders.values()) or [[]]
+    groups[0] += [index for index in unknown if requests[index].source.is_ours]
+    return [sorted(group) for group in groups if group]
 
 
 def _kept_description(file: Path, request: SceneRequest) -> SceneDescription | None:

@@ -47,6 +47,38 @@ def test_describe(gradreel, project):
         assert line in words.splitlines()
 
 
+IN_A_FOLDER = """
+from gradreel.scenes.base import LectureScene
+from helper import {name}
+from manim import Dot
+
+class {name}(LectureScene):
+    class Parameters(LectureScene.Parameters):
+        size: float = {name}
+
+    def construct(self):
+        with self.beat("only", say="A dot."):
+            self.add(Dot(radius=self.parameters.size))
+            self.wait(0.2)
+"""
+
+
+def test_scenes_in_two_folders_have_helpers_of_one_name(gradreel, project):
+    for folder, name in (("a", "First"), ("b", "Second")):
+        (project / folder).mkdir()
+        (project / folder / "scene.py").write_text(IN_A_FOLDER.format(name=name))
+        (project / folder / "helper.py").write_text(f"{name} = 0.5\n")
+    scenes = ("a/scene.py:First", "b/scene.py:Second")
+    assert gradreel("render", *scenes, "-r", "64,36", "--fps", 5).exit_code == 0
+    both = 'title = { en = "Both" }\n[[scene]]\nname = "a/scene.py:First"\n[[scene]]\nname = "b/scene.py:First"\n'
+    (project / "both.toml").write_text(both)
+    (project / "b/scene.py").write_text(IN_A_FOLDER.format(name="First"))
+    for asked in (("--lesson", "both.toml"), ("a/scene.py:First", "b/scene.py:First")):
+        result = gradreel("render", *asked)
+        assert result.exit_code == 2
+        assert "two scenes are called first: in " in result.stderr and "rename one of the classes" in result.stderr
+
+
 def test_train_then_render_a_lesson(gradreel, project):
     dry = gradreel("render", *SMALL, "--dry_run")
     assert [line.split()[0] for line in dry.stdout.splitlines()] == ["train", "render", "render", "in"]

@@ -145,7 +145,10 @@ def _picked(lesson: Lesson, only: Sequence[str]) -> tuple[SceneEntry, ...]:
         entry = entries.get(source, SceneEntry(source, stands_in_lesson=False))
         other = picked.get(entry.name)
         if other is not None and other.source != source:
-            raise UserError(f"two scenes are called {entry.name}: in {other.source.file} and in {source.file}")
+            raise UserError(
+                f"two scenes are called {entry.name}: in {other.source.file} and in {source.file};"
+                " rename one of the classes, or render them one after the other"
+            )
         picked[entry.name] = entry
     return tuple(picked.values())
 

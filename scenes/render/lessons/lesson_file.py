@@ -116,7 +116,13 @@ def _entries(file: Path, table: _LessonFile) -> dict[str, SceneEntry]:
             _check_languages(file, f"[[scene]] {number}: part", scene.part)
             part = scene.part
         entry = _entry(file, number, scene, part, ours)
-        if entry.name in entries:
+        other = entries.get(entry.name)
+        if other is not None and other.source != entry.source:
+            raise UserError(
+                f"{file}: two scenes are called {entry.name}: in {other.source.file} and in {entry.source.file};"
+                f" rename one of the classes ([[scene]] {number})"
+            )
+        if other is not None:
             raise UserError(
                 f"{file}: scene {entry.name} stands twice; a lesson has each scene once ([[scene]] {number})"
             )
