@@ -119,6 +119,14 @@ class Loud(LectureScene):
         self.wait(0.2)
 
 
+class Captioned(LectureScene):
+    """With Manim's own subtitles."""
+
+    def construct(self):
+        self.add_subcaption("Here it waits.", duration=0.2)
+        self.wait(0.2)
+
+
 class Hasty(LectureScene):
     """Animations shorter than a frame."""
 
@@ -291,6 +299,13 @@ def test_a_sound_that_is_not_rendered_is_said_so(own_scenes, settings):
     engine.render_scenes(load_lesson(None, {}, ["parted.py:Loud"]), settings, heard)
     (said,) = heard.said
     assert said.startswith("loud: Manim warns") and "sound (add_sound) is not rendered" in said
+
+
+def test_subtitles_of_manims_that_are_not_kept_are_said_so(own_scenes, settings):
+    heard = Heard()
+    engine.render_scenes(load_lesson(None, {}, ["parted.py:Captioned"]), settings, heard)
+    (said,) = heard.said
+    assert said.startswith("captioned: Manim warns") and "subcaptions (add_subcaption, subcaption=) are" in said
 
 
 def test_beats_that_are_others_than_before_are_found(own_scenes, settings, always):

@@ -41,6 +41,17 @@ class OnlyHere(Exception):
         return (eval, ("OnlyHere() if __import__('os').getpid() == %d else 1 / 0" % os.getpid(), globals()))
 
 
+def of_a_pool(numbers, how, log):
+    import multiprocessing
+
+    pool = multiprocessing.get_context(how).Pool(2)
+    with open(log, "a") as file:
+        file.writelines(f"{process.pid}\\n" for process in pool._pool)
+    if numbers is None:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return pool.map(abs, numbers)  # it is not closed
+
+
 def killed(times, log):
     with open(log, "a") as file:
         file.write("begun\\n")
@@ -313,3 +324,18 @@ def test_a_message_that_is_cut_off_is_a_death_like_others(tasks, monkeypatch):
         Watched(Cut(), None, None).recv()
     assert last_words(-signal.SIGTERM) == "its process crashed (SIGTERM)"
     assert last_words(-250) == "its process ended without a result (exit code -250)"
+
+
+@pytest.mark.parametrize("how", ["fork", "spawn"])
+@pytest.mark.skipif(sys.platform != "linux", reason="fork is Linux's")
+def test_a_task_may_have_processes_of_its_own_and_they_end_with_it(tasks, tmp_path, how):
+    log = tmp_path / "log"
+    with Workers(1) as workers:
+        assert workers.submit(tasks.of_a_pool, [-1, 2], how, str(log)).result() == [1, 2]
+        if how == "fork":
+            with pytest.raises(WorkerDiedError):
+                workers.submit(tasks.of_a_pool, None, how, str(log)).result()
+    began = time.monotonic()
+    while any(Path(f"/proc/{pid}/exe").exists() for pid in log.read_text().split()):  # a zombie has none
+        assert time.monotonic() - began < 60, "a process outlived the task that began it"
+        time.sleep(0.05)

@@ -50,6 +50,7 @@ def play(
     writer: ClipWriter = scene.renderer.file_writer
     writer.edges = edges
     _render(scene, request, encoder)
+    writer.note_subcaptions()
     check_beats([name for name, _, _ in writer.spans], request)
     if encoder.frames == 0:
         encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
@@ -149,6 +150,15 @@ class ClipWriter(SceneFileWriter):
     def add_sound(self, *sound: Any, **how: Any) -> None:
         """Clips have no sound, which is said as what Manim warns of is."""
         logger.warning("sound (add_sound) is not rendered; put it under the finished video")
+
+    def note_subcaptions(self) -> None:
+        """Nor have they subtitles but for those of beats, which is said, too."""
+        if self.subcaptions:
+            at("after its last frame")
+            logger.warning(
+                "subcaptions (add_subcaption, subcaption=) are not kept; subtitles are made of what beats say:"
+                ' a LectureScene has self.beat("name", say="…")'
+            )
 
     def add_partial_movie_file(self, hash_animation: str | None) -> None:
         pass

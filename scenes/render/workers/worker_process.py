@@ -126,8 +126,11 @@ def run_in_process(
         tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
     with suppress(OSError):
         os.dup2(2, 1)
+    _allow_children()
     work(sender, function, arguments)
     with suppress(Exception):
+        for child in multiprocessing.active_children():
+            child.kill()
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(0)
@@ -147,6 +150,24 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
     except BaseException as error:
         sender.send(("error", _pickled(error), traceback.format_exc()))
     sender.close()
+
+
+def _allow_children() -> None:
+    """A scene may have processes of its own, such as a pool that computes what it shows. They end when this one does.
+
+    `multiprocessing` refuses them to a process that is ended with its parent, and so does not end them either.
+    """
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: threading.Thread(target=_end_as_orphan, daemon=True).start())
+
+
+def _end_as_orphan() -> None:
+    """A fork hears of its parent's end by having another one, and by nothing else: others hold all it has open."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)
 
 
 def _end_by_the_system() -> None:
