@@ -10,9 +10,10 @@ from pathlib import Path
 
 import gradreel
 from gradreel.scenes.render.clips.modules import lies_in
+from gradreel.scenes.render.clips.sources import MISSING
 
 OPENS = """
-import json, os, tempfile, threading
+import json, os, sqlite3, tempfile, threading
 from pathlib import Path
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.clips.opened import CHANGED_MEANWHILE, OpenedFiles
@@ -25,10 +26,21 @@ os.close(os.open("data/low.txt", os.O_RDONLY))
 open(os.path.abspath("page.py")).read()  # to be shown
 aside = threading.Thread(target=Path("data/aside.txt").read_text)
 aside.start(); aside.join()
-try:
-    open("missing.txt")
-except FileNotFoundError:
-    pass
+for name in ("missing.txt", "comes.txt", "made.txt"):
+    try:
+        open(name)
+    except FileNotFoundError:
+        pass
+os.system("echo > comes.txt")
+for name in ("read.db", "file:read.db?mode=ro", "written.db", ":memory:"):
+    table = sqlite3.connect(name, uri=name.startswith("file"))
+    if name == "written.db":
+        table.execute("create table t (x)")
+    table.close()
+os.chdir("data")
+open("numbers.txt").close()
+open("of-data.txt").close()
+os.chdir("..")
 Path("made.txt").write_text("by the scene")
 Path("made.txt").read_text()
 Path("media/clips/clip.json").read_text()
@@ -52,7 +64,7 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     for name, text in {
         "disc.py": "from manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n",
         "helper.py": "import shown\n", "shown.py": "Y = 1\n", "page.py": "# a page\n", "data/numbers.txt": "1 2",
-        "data/low.txt": "3", "data/aside.txt": "5",
+        "data/low.txt": "3", "data/aside.txt": "5", "data/of-data.txt": "6", "read.db": "",
         "media/clips/clip.json": "{}", "media/mine.txt": "4", ".hidden": "", "gone.txt": "",
     }.items():  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -61,8 +73,11 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     result = subprocess.run([sys.executable, "opens.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     before, after = json.loads(result.stdout)
-    read = {"<here>/data/low.txt", "<here>/data/aside.txt", "<here>/media/mine.txt", "page.py"}
+    read = {"<here>/data/low.txt", "<here>/data/aside.txt", "<here>/media/mine.txt", "page.py", "<here>/read.db"}
+    read |= {"<here>/missing.txt", "<here>/comes.txt", "data/of-data.txt"}
     assert set(before) == read | {"helper.py", "shown.py", "opens.py"}
+    assert before["<here>/missing.txt"] == MISSING
+    assert before["<here>/comes.txt"] == "changed while the scene was made"
     assert set(after) == (set(before) | {"late.py"}) - {"helper.py"}
     assert after["late.py"] == "changed while the scene was made"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.clips.sources import code_digests
+from gradreel.scenes.render.clips.sources import MISSING, changed_files, code_digests, content_digest, environment
 
 
 @pytest.fixture
@@ -53,3 +53,33 @@ def test_one_of_our_scenes_does_not_depend_on_another_topics_file():
     digests = code_digests(resolve("build-curve"))
     assert [name for name in digests if "/lecture/" in name] == ["gradreel/scenes/lecture/piecewise.py"]
     assert any("/mobjects/" in name for name in digests)
+
+
+READS = """
+import os as system
+from os import environ as variables, getenv as ask
+held = system.environ
+NAME = "BY_A_NAME"
+class Kept:
+    name: str = "OF_A_CLASS"
+    found = [held["HELD"], variables.get("RENAMED"), ask("ASKED"), system.environ.get(NAME), held.get(key, "")]
+    also = system.getenv(key="KEYWORD"), "IN" in system.environ
+    def later(self):
+        return variables[self.name], {}.get("OF_NO_ENVIRONMENT")
+"""
+
+
+def test_variables_of_the_environment_are_found_under_other_names_too(scene, user_folder, monkeypatch):
+    (user_folder / "helper.py").write_text(f"TIME = 1\n{READS}")
+    monkeypatch.setenv("HELD", "1")
+    names = ("HELD", "RENAMED", "ASKED", "BY_A_NAME", "OF_A_CLASS", "KEYWORD", "IN")
+    assert environment(scene) == dict.fromkeys(names) | {"HELD": "1"}
+
+
+def test_a_file_that_comes_goes_or_changes_is_named(scene, user_folder):
+    (user_folder / "there.txt").write_text("1")
+    known = {"there.txt": content_digest(user_folder / "there.txt"), "<here>/none.txt": MISSING}
+    assert changed_files(known, scene) == []
+    (user_folder / "there.txt").unlink()
+    Path("none.txt").write_text("now it is")
+    assert changed_files(known, scene) == ["there.txt", "none.txt"]

@@ -1,7 +1,8 @@
 """Which files of the user's a scene opens while it is made and played: what reading its source does not tell.
 
-A data file read by numpy, a picture, a module with a computed name. What is opened by libraries that are not Python
-(a film by its decoder, a drawing by Cairo) is not seen; ``asset("…")`` names such files.
+A data file read by numpy, a picture, a database, a module with a computed name; also a file that was to be opened and
+is not there. What is opened by libraries that are not Python (a film by its decoder, a drawing by Cairo) is not seen;
+``asset("…")`` names such files.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import Any
 
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips.modules import is_installed, is_ours, lies_in, name_beside
-from gradreel.scenes.render.clips.sources import HERE, content_digest
+from gradreel.scenes.render.clips.sources import HERE, MISSING, content_digest, content_now
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+OPENS = ("open", "sqlite3.connect")  # events that Python tells of
 CHANGED_MEANWHILE = "changed while the scene was made"  # no file's digest: the clip is out of date
 
 
@@ -29,10 +31,12 @@ class OpenedFiles:
     def __init__(self, of_ours: Iterable[Path], *scenes: SceneSource) -> None:
         """``of_ours``: folders whose files are the renderer's, not one's of these ``scenes``."""
         self._of_ours = tuple(place for folder in of_ours for place in {folder.absolute(), folder.resolve()})
-        self._beside = [scene.file.parent for scene in scenes] + [Path.cwd()]
+        self._folder = Path.cwd()  # a scene may go to another
+        self._beside = [scene.file.parent for scene in scenes] + [self._folder]
         self._began = time.time_ns()
         self._content: dict[Path, str] = {}  # as it was when it was opened first
         self._written: set[Path] = set()
+        self._databases: set[Path] = set()  # read or written: that is not told
         self._here: dict[Path, str] = {}  # by the name that it was opened by, relative to where the command was run
         self._own = threading.local()  # busy: while a thread of the scene's opens files for us
         sys.addaudithook(self._hear)
@@ -49,24 +53,32 @@ class OpenedFiles:
             name = self._here.get(file) or name_beside(file, source)
             if file in self._written or not self._is_the_users(file, source):
                 continue
-            changed = not digest and file.stat().st_mtime_ns > self._began
-            found[name] = CHANGED_MEANWHILE if changed else digest or content_digest(file)
+            if file in self._databases and content_now(file) != digest:
+                continue  # the scene writes to it
+            found[name] = self._content_of(file, digest)
         self._own.busy = False
         return found
 
+    def _content_of(self, file: Path, digest: str) -> str:
+        """What a file's content counts as that was ``digest`` when it was opened ("": it was a module)."""
+        changed = file.exists() if digest == MISSING else not digest and file.stat().st_mtime_ns > self._began
+        return CHANGED_MEANWHILE if changed else digest or content_digest(file)
+
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         busy = getattr(self._own, "busy", False)
-        if event != "open" or busy or not isinstance(arguments[0], str | bytes | os.PathLike):
+        if event not in OPENS or busy or not isinstance(arguments[0], str | bytes | os.PathLike):
             return
         self._own.busy = True
         try:
-            path, mode, flags = arguments
+            path, mode, flags = arguments if event == "open" else (_database(arguments[0]), "r", 0)
             file = Path(os.path.abspath(os.fsdecode(path)))
+            if event != "open":
+                self._databases.add(file)
             if set(mode or "") & set("wax+") or (mode is None and flags & WRITING):
                 self._written.add(file)
-            elif self._is_new(file) and not is_installed(file, self._beside) and file.is_file():
-                self._content[file] = content_digest(file)
-                if not os.path.isabs(path):
+            elif self._is_new(file) and not is_installed(file, self._beside) and (file.is_file() or not file.exists()):
+                self._content[file] = content_digest(file) if file.exists() else MISSING
+                if not os.path.isabs(path) and Path.cwd() == self._folder:
                     self._here[file] = HERE + Path(os.path.relpath(file)).as_posix()
         except (OSError, ValueError):
             pass  # whoever opens it will hear of it
@@ -75,20 +87,28 @@ class OpenedFiles:
 
     def _is_new(self, file: Path) -> bool:
         """Whether nothing is known of it. Which modules are imported Python is asked in the end."""
-        if file in self._content or file in self._written or file.suffix == ".pyc":
+        if self._content.get(file, MISSING) != MISSING or file in self._written or file.suffix == ".pyc":
             return False
         return file.suffix != ".py" or _is_read_as_text()
 
     def _is_the_users(self, file: Path, source: SceneSource) -> bool:
-        """Whether a file is there and is neither Python's, the system's, hidden, nor made by us."""
-        beside = (source.file.parent, Path.cwd())
-        if is_installed(file, beside) or not file.is_file():
+        """Whether a file is there, or could be, and is neither Python's, the system's, hidden, nor made by us."""
+        beside = (source.file.parent, self._folder)
+        if is_installed(file, beside) or not (file.is_file() or self._content.get(file) == MISSING):
             return False
         if lies_in(file, self._of_ours) or lies_in(file, SYSTEM, beside):
             return False
         inside = next((folder for folder in beside if file.is_relative_to(folder)), None)
         parts = file.relative_to(inside).parts if inside else file.parts
         return not any(part.startswith(".") for part in parts)
+
+
+def _database(name: Any) -> str:
+    """The path of what sqlite3 opens, which may be written as a URI. Raises ValueError for one in memory."""
+    path = os.fsdecode(name).removeprefix("file:").partition("?")[0]
+    if not path or path.startswith(":"):
+        raise ValueError(name)
+    return path
 
 
 def _is_read_as_text() -> bool:

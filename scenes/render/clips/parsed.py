@@ -56,7 +56,7 @@ def _parse(content: bytes, file: Path) -> Parsed:
         "imports": tuple(dict.fromkeys(name for node in nodes for name in _imports_of(node))),
         "assets": asset_names(tree),
         "words": tuple(dict.fromkeys(word for node in nodes for word in _words_of(node))),
-        "environment": tuple(sorted({name for node in nodes for name in _variables_of(node)})),
+        "environment": _environment(nodes),
     }
     for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
@@ -102,22 +102,41 @@ def _words_of(node: ast.AST) -> Iterator[tuple[str, str]]:
     yield section, key if section else ""
 
 
-def _variables_of(node: ast.AST) -> Iterator[str]:
-    """``os.environ["A"]``, ``os.environ.get("A")`` and the like, ``os.getenv("A")``, ``"A" in os.environ``."""
-    named: ast.expr | None = None
-    if isinstance(node, ast.Subscript) and _last_name(node.value) == "environ":
-        named = node.slice
-    elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
-        named = node.left if _last_name(node.comparators[0]) == "environ" else None
-    elif isinstance(node, ast.Call):
-        of = node.func.value if isinstance(node.func, ast.Attribute) else None
-        asked = _called(node) in ("get", "pop", "setdefault") and of is not None and _last_name(of) == "environ"
-        if asked or _called(node) == "getenv":
-            keys = (keyword.value for keyword in node.keywords if keyword.arg == "key")
-            named = node.args[0] if node.args else next(keys, None)
-    name = _text_of(named) if named is not None else None
-    if name:
-        yield name
+def _environment(nodes: list[ast.AST]) -> tuple[str, ...]:
+    """Variables that are read by name: in quotes, or by a name that a text in quotes is given to."""
+    environs, getters, texts = {"environ"}, {"getenv"}, dict[str, list[str]]()
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                known = {"environ": environs, "getenv": getters}.get(alias.name, set[str]())
+                known.add(alias.asname or alias.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            names = map(_last_name, node.targets if isinstance(node, ast.Assign) else [node.target])
+            text, given = _text_of(node.value), _last_name(node.value)
+            for name in filter(None, names):
+                if text is not None:
+                    texts.setdefault(name, []).append(text)
+                elif given in ("environ", "getenv"):
+                    (environs if given == "environ" else getters).add(name)
+    asked = [expression for node in nodes if (expression := _variable_of(node, environs, getters)) is not None]
+    literal = {text for expression in asked if (text := _text_of(expression)) is not None}
+    return tuple(sorted(filter(None, literal.union(*(texts.get(_last_name(expression), ()) for expression in asked)))))
+
+
+def _variable_of(node: ast.AST, environs: set[str], getters: set[str]) -> ast.expr | None:
+    """Of ``os.environ["A"]``, ``os.environ.get("A")`` and the like, ``os.getenv("A")``, ``"A" in os.environ``: "A"."""
+    if isinstance(node, ast.Subscript):
+        return node.slice if _last_name(node.value) in environs else None
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+        return node.left if _last_name(node.comparators[0]) in environs else None
+    if not isinstance(node, ast.Call):
+        return None
+    of = node.func.value if isinstance(node.func, ast.Attribute) else None
+    asked = _called(node) in ("get", "pop", "setdefault") and of is not None and _last_name(of) in environs
+    if not asked and _called(node) not in getters:
+        return None
+    keys = (keyword.value for keyword in node.keywords if keyword.arg == "key")
+    return node.args[0] if node.args else next(keys, None)
 
 
 def _called(node: ast.Call) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -23,6 +24,7 @@ NOT_DRAWING = ("frames.jumps", "lessons.requests", "lessons.settings", "workers.
 """Files of the renderer that are imported by what plays a scene and that decide nothing about its frames."""
 DESCRIBING_FILES = tuple(f"scenes/render/{name}.py" for name in ("frames/describe", "lessons/tables"))
 HERE = "<here>/"
+MISSING = "not there"  # no file's digest
 
 
 def code_digests(source: SceneSource) -> dict[str, str]:
@@ -138,7 +140,7 @@ def _assets(source: SceneSource) -> list[Path]:
 
 
 def changed_files(known: Mapping[str, str], source: SceneSource) -> list[str]:
-    """Of files whose content is known, by their names beside the scene: those that are another now, or gone.
+    """Of files whose content is known, by their names beside the scene: those that are another now, gone, or come.
 
     A name that begins with `HERE` is relative to where the command is run.
     """
@@ -146,6 +148,14 @@ def changed_files(known: Mapping[str, str], source: SceneSource) -> list[str]:
     for name, digest in known.items():
         inside = name.removeprefix(HERE)
         file = source.file.parent / inside if inside == name else Path.cwd() / inside
-        if not file.is_file() or content_digest(file) != digest:
+        if content_now(file) != digest:
             changed.append(inside)
     return changed
+
+
+def content_now(file: Path) -> str:
+    """Digest of a file's content, or `MISSING`. It is opened also where it is not: whoever watches it hears of that."""
+    if file.is_file() or not file.exists():
+        with suppress(OSError):
+            return content_digest(file)
+    return MISSING
