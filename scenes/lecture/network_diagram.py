@@ -11,11 +11,11 @@ from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import many_features_source
 from gradreel.scenes.mobjects.network_parts import Pulse
-from gradreel.scenes.mobjects.network_sum import WrittenSum
+from gradreel.scenes.mobjects.network_sum import LARGEST, WrittenSum
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.view_window import ViewWindow
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, TransformFromCopy, VGroup
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup
 
 WHOLE_SIZE, WHOLE_BASELINE = 56, 1.83  # of the formula, as more-features leaves it
 PLACE_SIZE = 46  # of it below the diagram
@@ -24,6 +24,12 @@ ZOOM = (-2.2, 2.2, -3.4, -2.45)  # of the enlarged sigmoid
 CHART, CHART_DAYS = (-1.4, 5.9, -1.0, 1.5), 14  # of the last views: left, right, bottom, top; about so many days
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
 """Parts of the formula that belong to its bracket."""
+
+
+def through_source(index: int, activation: str) -> str:
+    """a_i = sigmoid(r_i); ``activation`` as an experiment has it. Parts "a_i" and "r"."""
+    name, first = ("max", "0, ") if activation == "relu" else (f'"{activation.replace("_", " ")}"', "")
+    return f'part("a_{index}", blue(a_{index})) = {name}({first}part("r", blue(r_{index})))'
 
 
 class NetworkDiagram(SurfaceBeats):
@@ -100,16 +106,35 @@ class NetworkDiagram(SurfaceBeats):
 
     def _others_beat(self) -> None:
         with self.beat("others", activation=self.activation):
-            # The same for each other circle: its arrows light up, the first ones step back, the row below changes
-            seconds = 1.0 if self.n_units <= 3 else 0.7
+            # The same for each other circle: its arrows light up, the first ones step back, the row below changes. In
+            # the last row the first indices light up, with the circle, then the second ones, with the features
+            seconds = 1.0 if self.n_units <= 3 else 0.6
             for i in range(1, self.n_units):
-                self.play(*self._dimmed(i - 1), run_time=0.4)
+                self.play(*self._dimmed(i - 1), run_time=0.3)
                 new, edges = self._row(i), self.diagram.edges[X].into(i)
                 arriving = [FadeIn(self.diagram.columns[R].nodes[i]), FadeIn(self.letters[R][i])]
-                self.play(*map(Create, edges), *arriving, *grow(self.row.letters, new.letters), run_time=1.6 * seconds)
+                self.play(*map(Create, edges), *arriving, *grow(self.row.letters, new.letters), run_time=1.2 * seconds)
                 self.row = new
-                self.play(FadeIn(self.labels_into(i)), FadeIn(self.bias_arrows[i]), run_time=0.6 * seconds)
-                self.wait(0.5 * seconds)
+                self.play(FadeIn(self.labels_into(i)), FadeIn(self.bias_arrows[i]), run_time=0.4 * seconds)
+            self.wait(0.2)  # until "the i" is said
+            self.play(*self._telling(units=True), run_time=0.4)
+            self.wait(1.2)  # until "the j" is said
+            self.play(*self._telling(units=False), run_time=0.4)
+
+    def _telling(self, units: bool) -> list[Animation]:
+        """In the last row only the first index of each w is bright, with r's circle, or only the second, with the x's.
+
+        The first one counts the ``units``.
+        """
+        letters, columns, last = self.row.letters, self.diagram.columns, self.n_units - 1
+        places = {letters.parts[f"w_{j}"][1 if units else 2] for j in range(1, self.n_features + 1)}
+        sides = ["r"] if units else [f"x_{j}" for j in range(1, self.n_features + 1)]
+        places |= {k for side in sides for k in letters.parts[side]}
+        return [
+            *(emphasis(glyph, FULL if k in places else FAINT) for k, glyph in enumerate(letters)),
+            emphasis(VGroup(columns[R].nodes[last], self.letters[R][last]), FULL if units else FAINT),
+            emphasis(VGroup(columns[X], self.letters[X]), FAINT if units else FULL),
+        ]
 
     def _dimmed(self, i: int) -> list[Animation]:
         """Row i steps back; its labels go."""
@@ -122,15 +147,21 @@ class NetworkDiagram(SurfaceBeats):
 
     def _output_beat(self) -> None:
         with self.beat("output", activation=self.activation):
-            # Each r through its box to a; then magenta arrows into one last circle, and the sum below is that of y
-            self.play(*self._dimmed(self.n_units - 1), run_time=0.4)
-            diagram = self.diagram
-            self.play(Create(diagram.edges[R]), FadeIn(diagram.boxes), run_time=1.0)
+            # Each r through its box to a, and below the last one in letters; then magenta arrows into one last circle,
+            # and the sum below is that of y
+            diagram, last = self.diagram, self.n_units - 1
+            told = VGroup(self.row.letters, diagram.columns[R].nodes[last], self.letters[R][last])
+            self.play(*self._dimmed(last), emphasis(told, FULL), run_time=0.4)
+            through = formula(through_source(self.n_units, self.run.activation), LARGEST)
+            through.place(SUM_BASELINE, left=self.row.left)
+            growing = grow(self.row.letters, through)
+            self.play(Create(diagram.edges[R]), FadeIn(diagram.boxes), *growing, run_time=1.1)
             self.play(FadeIn(diagram.columns[A]), FadeIn(self.letters[A]), run_time=0.6)
-            self.play(*map(Create, diagram.edges[A]), FadeIn(diagram.columns[Y], self.letters[Y]), run_time=1.0)
+            self.wait(0.6)
+            self.play(*map(Create, diagram.edges[A]), FadeIn(diagram.columns[Y], self.letters[Y]), run_time=0.9)
             labels = VGroup(*self.c_labels.values())
             new = self._output_row()
-            growing = grow(self.row.letters, new.letters)
+            growing = grow(through, new.letters)
             self.play(FadeIn(labels), FadeIn(self.output_bias, shift=0.15 * UP), *growing, run_time=1.4)
             self.row = new
 
@@ -163,7 +194,11 @@ class NetworkDiagram(SurfaceBeats):
         day, language = self.example.day, self.context.language
         dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
         named = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
-        self.play(self.next_title("heading-numbers", **named), *dimmed, *self.into_nodes(X), run_time=0.9)
+        self.play(self.next_title("heading-numbers", **named), *dimmed, run_time=0.7)
+        coming = LaggedStart(*(FadeIn(number) for number in self.numbers[X]), lag_ratio=0.4)
+        leaving = [FadeOut(self.letters[X])] if self.diagram.is_crowded else []
+        self.play(coming, *leaving, run_time=0.9)
+        self.wait(0.3)  # the day is named first
         for i in range(self.n_units):
             self._work_out(i)
 
@@ -172,18 +207,19 @@ class NetworkDiagram(SurfaceBeats):
         old, new, node = self.row, self._row(i), self.numbers[R][i]
         edges = self.diagram.edges[X].into(i)
         leaving = [FadeOut(old.line), *self._dimmed(i - 1)] if i else []
-        self.play(*grow(old.letters, new.letters), *self._lit(i), *leaving, run_time=1.2 if i == 0 else 0.8)
+        self.play(*grow(old.letters, new.letters), *self._lit(i), *leaving, run_time=1.2 if i == 0 else 0.7)
         self.row = new
         if i == 0:
             terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
             flow = Pulse(edges, palette.text).run()
-            self.play(LaggedStart(*terms, lag_ratio=0.3), flow, run_time=2.2)
+            self.play(LaggedStart(*terms, lag_ratio=0.3), flow, run_time=1.8)
             self.play(FadeIn(new.total), run_time=0.4)
         else:
-            self.play(Pulse(edges, palette.text).run(), FadeIn(new.line), run_time=0.9)
+            self.play(Pulse(edges, palette.text).run(), FadeIn(new.line), run_time=0.7)
         leaving = [FadeOut(self.letters[R][i])] if self.diagram.is_crowded else []
-        self.play(FadeIn(node, target_position=new.total[1]), *leaving, run_time=0.7)
-        self.wait(0.4 if i == 0 else 0.1)
+        self.play(FadeIn(node, target_position=new.total[1]), *leaving, run_time=0.7 if i == 0 else 0.6)
+        if i == 0:
+            self.wait(0.4)
 
     def _result_beat(self) -> None:
         said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
@@ -212,20 +248,21 @@ class NetworkDiagram(SurfaceBeats):
         terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
         self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.5)
         self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
-        self.wait(0.8)  # the prediction stands alone until the day's own number is spoken of
+        self.wait(0.4)  # the prediction stands alone until the day's own number is spoken of
         for part in self.end_words():
             self.play(FadeIn(part, shift=0.15 * UP), run_time=0.5)
+            self.wait(0.4)
 
     def _enlarge(self) -> None:
-        """What a box between r and a does: its picture becomes a curve, along which number after number finds its a."""
-        box, r = self.diagram.boxes[0], self.there.r[0]
+        """What a box between r and a does: its curve, drawn large. Along it number after number finds its a."""
+        r = self.there.r[0]
         self.zoom = zoom = ActivationZoom(self.run.activation, r, [self._in_and_out(i) for i in range(len(r))], ZOOM)
         leaving = [FadeOut(self.row.letters), FadeOut(self.row.line), *self._dimmed(self.n_units - 1)]
         self.play(*leaving, run_time=0.3)
-        self.play(TransformFromCopy(box[1], zoom.curve), FadeIn(zoom.axis, zoom.marks), run_time=0.6)
+        self.play(Create(zoom.curve), FadeIn(zoom.axis, zoom.marks), run_time=0.6)
         self.add(zoom)
         for i in range(len(r)):
-            self._let_through(i, 1.0 if i == 0 else 1.5 / len(r))
+            self._let_through(i, 0.8 if i == 0 else 0.9 / len(r))
 
     def _in_and_out(self, i: int) -> tuple[str, str]:
         """What stands beside the enlarged curve: "r_1 = -0.32", as in the circle, and "a_1 = 0.42"."""

@@ -197,22 +197,37 @@ class SurfaceBeats(ThreeDaysScene):
     def _days_beat(self) -> None:
         board, decimals, letter = self.board, self.decimals, self.unit.letter
         first, last = (round(board.mean_gap(k), decimals) for k in (0, -1))
-        name = ("days" if len(board.surface.held) else "days-two") + ("" if last < first else "-no-closer")
+        name = ("days" if len(board.surface.held) else "days-two") + self._how_it_went(first, last)
         gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
         with self.beat(name, **gaps, **zh_views(gaps)):
             # Other real days stand about it, each with its gap. Back to the start of the training, where the sheet was
-            # another; then, update after update, it bends to where it was, and the gaps with it, whose mean runs along.
-            # It may be less for a while: the training is on all its days, not on these
+            # another, and how far off it was. Then, update after update, it bends to where it was, and the gaps with
+            # it, whose mean runs along
             self.remove(board.day)
             self.add(board.days, board.day)
             coming = [FadeIn(board.days, shift=0.1 * UP), FadeIn(board.key)]
             self.play(FadeOut(board.card, board.lead), *coming, run_time=0.8)
             board.train(1.0)
-            self.play(FadeIn(board.tally), run_time=0.3)
             self.wait(1.2)  # until "untrained" is said
-            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day, board.tally)
+            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day)
             self.play(self._over(moving, lambda share: board.train(1.0 - share), BACK))
-            self.wait(1.9)  # until how far it is has been said
+            self.play(FadeIn(board.tally), run_time=0.4)
+            self.wait(2.4)  # until how far it is has been said
+            moving.add(board.tally)
             self.play(self._over(moving, board.train, TRAIN).set_rate_func(linear))
             self.remove(moving)
             self.add(*board.turning, board.days, board.day, board.tally, board.key)
+
+    def _how_it_went(self, first: float, last: float) -> str:
+        """What the beat's name ends with: the days' mean gap, as printed, does not get less from ``first`` to ``last``;
+        or it was less before, while the training days as a whole were not yet as near; or neither.
+        """
+        if not last < first:
+            return "-no-closer"
+        walk, trace = self.board.walk, self.trace("run")
+        gaps = [round(self.board.mean_gap(k), self.decimals) for k in range(len(walk.updates))]
+        nearest = int(np.argmin(gaps))
+        rows = np.searchsorted(trace.kept, walk.updates[[nearest, -1]])
+        said = np.asarray(predict(self.run, trace.parameters[rows], self.dataset.features()))
+        before, after = np.abs(said - self.dataset.labels()).mean(axis=-1)
+        return "-nearer-before" if gaps[nearest] < last and after < before else ""

@@ -157,8 +157,8 @@ KINDS = {
     "mine": short(dataset=DailyViews(series=MINE, window=3), loss="mse"),
 }
 SAID = {
-    "two days, relu": ("floor-two", "ramps", "days-two"),
-    "five of five": ("floor-more", "ramps", "days"),
+    "two days, relu": ("floor-two", "ramps", "days-two-nearer-before"),
+    "five of five": ("floor-more", "ramps", "days-nearer-before"),
     "one unit": ("floor", "ramps-one", "days"),
     "mine": ("floor", "ramps", "days"),
 }
@@ -340,6 +340,26 @@ def test_ramps_are_those_of_the_state_that_is_shown(trace_of, film):
 def test_whether_training_came_closer_is_said_by_the_numbers(play, monkeypatch, gaps, said):
     monkeypatch.setattr(SurfaceBoard, "mean_gap", lambda board, k: gaps[0 if k == 0 else 1])
     assert play(NetworkDiagram, run=RUN).beats[-1] == said
+
+
+@pytest.mark.parametrize(("all_days", "said"), [((0.4, 0.3), "days-nearer-before"), ((0.3, 0.4), "days")])
+def test_days_that_were_nearer_before_are_spoken_of_where_all_days_were_not(play, monkeypatch, all_days, said):
+    monkeypatch.setattr(SurfaceBoard, "mean_gap", lambda board, k: {0: 0.5, 9: 0.3}.get(k, 0.4))
+    labels, told = RUN.dataset.labels(), []
+
+    def predicted(run, thetas, x):
+        told.append(thetas)
+        return labels + np.array(all_days)[:, None]
+
+    def from_the_turn_on(scene, beat):
+        if beat.startswith("turn"):  # the board has been made
+            monkeypatch.setattr(network_surface, "predict", predicted)
+
+    played = play(NetworkDiagram, from_the_turn_on, run=RUN)
+    trace, walk = played.scene.trace("run"), played.scene.board.walk
+    assert played.beats[-1] == said
+    rows = [list(trace.kept).index(walk.updates[k]) for k in (9, -1)]
+    assert np.array_equal(told, [trace.parameters[rows]]), "of the nearest state and the last"
 
 
 def test_a_state_that_the_box_does_not_hold_is_left_out(film):
