@@ -100,10 +100,11 @@ class GradientBeats(ThreeDaysScene):
         gone, coming = FadeOut(self.rule, run_time=0.4), FadeIn(counts, rate_func=LATE)
         self.play(self.next_title("heading-count"), gone, coming, emphasis(self.slopes_seen, PRESENT), run_time=0.8)
         there, back = (tuple(self.diagram.edges[k] for k in order) for order in ((X, R, A), (A, R, X)))
-        for end, seconds in ((1, 0.6), (2, 0.4), (passes[0], 0.6)):  # the last of these stands for all the others
+        for end, seconds in ((1, 0.5), (2, 0.3), (passes[0], 0.5)):  # the last of these stands for all the others
             self.play(sweep(there, palette.text, seconds), counts.count(counts.nudges, end, seconds))
         self.play(FadeIn(counts.small), run_time=0.3)
-        self.play(*counts.race(1.0))
+        self.wait(0.4)
+        self.play(*counts.race(1.2))
         self.play(sweep(there, palette.text, 0.6), counts.count(counts.sweeps, 1, 0.6))
         coming = FadeIn(counts.both)
         self.play(sweep(back, palette.orange, 0.6, backward=True), counts.count(counts.sweeps, SWEEPS, 0.6), coming)

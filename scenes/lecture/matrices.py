@@ -304,7 +304,7 @@ class MatrixForm(ThreeDaysScene):
             board, equations = self.board, (self.board.sums, self.board.sigma, self.board.output)
             boxes = [box for equation in equations for box in equation.boxes.values()]
             others = (board.shapes, board.sigma_word, self.source, self.written[-1])
-            gone = [FadeOut(part, run_time=0.8) for part in (*boxes, *others)]
+            gone = [FadeOut(part, run_time=0.5) for part in (*boxes, *others)]  # before the letters move
             r = formula(vector_row_source(), PARTS_SIZE).move_to([R_X, PARTS_Y, 0])
             a = formula(vector_sigmoid_source(), PARTS_SIZE).move_to([A_X, PARTS_Y, 0])
             y = formula(vector_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
@@ -329,11 +329,11 @@ class MatrixForm(ThreeDaysScene):
             grid.show(0.0)
             self.play(FadeIn(stem, grid, small), run_time=0.5)
             self.play(
-                UpdateFromAlphaFunc(grid, lambda _, share: grid.show(share), run_time=2.4, rate_func=smooth),
+                UpdateFromAlphaFunc(grid, lambda _, share: grid.show(share), run_time=2.0, rate_func=smooth),
                 FadeOut(small, run_time=0.4),
-                FadeIn(large, run_time=2.4, rate_func=squish_rate_func(smooth, 0.75, 1.0)),
+                FadeIn(large, run_time=2.0, rate_func=squish_rate_func(smooth, 0.7, 0.95)),
             )
-            self.wait(0.6)
+            self.wait(1.0)
             self.step = function_words(self)
             self.play(FadeOut(stem, grid, large), run_time=0.4)
             self.play(FadeIn(self.step, shift=0.15 * UP), run_time=0.5)

@@ -19,7 +19,7 @@ from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import FULL, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, TransformFromCopy, VGroup, VMobject
+from manim import UP, Animation, Create, FadeIn, FadeOut, VGroup, VMobject
 from numpy.typing import NDArray
 
 NOTE_GAP = 0.7  # from a line to what stands right of it
@@ -106,7 +106,7 @@ class PathBeats(GradientBeats):
         return away if self.run.loss == "mae" else away**2
 
     def _enlarge_bend(self, link: Link) -> None:
-        """The activation function's little picture becomes a curve: r on it, and its slope there: ``link`` needs it."""
+        """The activation function's curve is drawn, large: r on it, and its slope there, which ``link`` needs."""
         i = self.path[0]
         number, r = self.numbers[R][i].text.replace("\u2212", "-"), float(self.there.r[0][i])
         box, printed = self.diagram.boxes[i], (f"blue(r_{i + 1}) = {number}", f"blue(a_{i + 1})")
@@ -119,7 +119,7 @@ class PathBeats(GradientBeats):
         tangent = _tangent(zoom.curve, here.point)
         self.play(
             self.rule.animate.shift([BEND_LINE, 0, 0]),
-            TransformFromCopy(box[1], zoom.curve),
+            Create(zoom.curve),  # on its way from the box it would cross nodes
             FadeIn(zoom.axis),
             emphasis(box, FULL),
             FadeIn(come),

@@ -162,18 +162,23 @@ class Theta(LectureScene):
 
     def _unknowns_beat(self) -> None:
         with self.beat("unknowns"):
-            # The line from before goes up. x is given and steps back; out of b, c, b and W come their numbers. Then c
-            # and W step back too, and below each b is what it is
+            # In the line from before x alone is bright: it is given. The line goes up, x steps back, and out of b, c, b
+            # and W come their numbers, one by one. Then c and W step back too, and below each b is what it is
             step, old = function_words(self), heading(matrix_heading(self, self.run.hidden[0]))
             self.add(self.line, step, old)  # as the last scene left them
             self.title, arriving = next_heading(self.screen("heading"), old)
             self.play(*arriving, FadeOut(step), run_time=0.9)
-            self.play(self.line.animate.scale(FORMULA_SIZE / LINE_SIZE).move_to(self.goal), run_time=1.2)
-            given = [self.line.part(name) for name in self.line.parts if name not in self.boxes]
-            self.play(*(emphasis(part, FAINT) for part in given), run_time=0.6)
+            x, given = self.line.part("x"), words(self.screen("given"), style.HEADING)
+            given.place(self.line.get_bottom()[1] - 0.55, center=x.get_x())
+            others = [self.line.part(name) for name in self.line.parts if name != "x"]
+            self.play(*(emphasis(part, FAINT) for part in others), FadeIn(given, shift=0.15 * UP), run_time=0.5)
+            self.wait(0.5)
+            going = self.line.animate.scale(FORMULA_SIZE / LINE_SIZE).move_to(self.goal)
+            self.play(FadeOut(given, run_time=0.3), going, run_time=1.0)
             for name in ORDER:
-                box = self.boxes[name]
-                self.play(TransformFromCopy(self.line.part(name)[:1], self.heads[name]), FadeIn(box), run_time=0.6)
+                box, letter = self.boxes[name], self.line.part(name)
+                lights = [emphasis(letter, FULL), *([emphasis(x, FAINT)] if name == ORDER[0] else [])]
+                self.play(TransformFromCopy(letter[:1], self.heads[name]), FadeIn(box), *lights, run_time=0.6)
             self.others = [part for name in ("c", "w") for part in self._of(name)]
             self.play(*(emphasis(part, BACK) for part in self.others), FadeIn(self.tags), run_time=0.5)
 

@@ -8,7 +8,7 @@ from gradreel.scenes.mobjects.surface import straight_curves
 from gradreel.scenes.style import mix, palette
 from manim import Rectangle, VGroup, VMobject
 
-CELL, TALLEST, WIDEST = 0.36, 2.1, 2.4  # side of a cell at first; height and width that it may come to
+CELL, TALLEST, WIDEST = 0.21, 2.7, 2.4  # side of a cell at first; height and width that it may come to
 FILL, DENSE = 0.13, 0.6  # of the colour: as a box is filled, and where cells cannot be told apart
 LEAST_PITCH = 0.03  # of lines that are drawn, scene units
 
@@ -34,7 +34,7 @@ class GrowingGrid(VGroup):
         sides = np.array([self.columns, self.rows])
         start, end = CELL * np.array(self.first[::-1]), np.sqrt(np.array(self.last[::-1], dtype=float))
         end *= min(WIDEST / end[0], TALLEST / end[1])
-        start *= min(1.0, TALLEST / start[1])
+        start *= min(1.0, *(end / start))  # no side becomes shorter: it grows
         width, height = start + share * (end - start)
         left, bottom = self.x - width / 2, self.top - height
         corners = [(left, self.top), (left + width, self.top), (left + width, bottom), (left, bottom), (left, self.top)]

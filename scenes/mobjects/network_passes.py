@@ -8,7 +8,18 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import palette
-from manim import Animation, FadeIn, FadeOut, ManimColor, UpdateFromAlphaFunc, VGroup, linear, rush_from, smooth
+from manim import (
+    Animation,
+    FadeIn,
+    FadeOut,
+    ManimColor,
+    UpdateFromAlphaFunc,
+    VGroup,
+    linear,
+    rush_from,
+    smooth,
+    squish_rate_func,
+)
 
 SIZE = 64
 COLUMNS = (-5.9, 1.6)  # left edges
@@ -75,8 +86,11 @@ class PassCounts(VGroup):
         def run(number: Number, share: float) -> None:
             self._set(number, round(small * (large / small) ** share))
 
-        changed = [FadeOut(self.small, run_time=0.3), FadeIn(self.large, run_time=seconds)]
-        return [UpdateFromAlphaFunc(self.nudges, run, run_time=seconds, rate_func=rush_from), *changed]
+        gone = min(0.3, seconds / 2)  # the note on the small one, before its number is another
+        late = squish_rate_func(rush_from, gone / seconds, 1.0)
+        coming = FadeIn(self.large, run_time=seconds, rate_func=squish_rate_func(smooth, 0.6, 1.0))
+        changed = [FadeOut(self.small, run_time=gone), coming]
+        return [UpdateFromAlphaFunc(self.nudges, run, run_time=seconds, rate_func=late), *changed]
 
     def settle(self) -> PassCounts:
         """The notes of what was counted last belong to it from now on."""
