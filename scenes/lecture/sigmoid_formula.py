@@ -16,6 +16,7 @@ from gradreel.scenes.lecture.awkward_formula import AwkwardFormulaBeats, three_d
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
 from gradreel.scenes.mobjects.matched_piece import close_view
+from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.sigmoid_board import (
     FORMULA_BASELINE,
     FORMULA_CENTER,
@@ -29,9 +30,10 @@ from gradreel.scenes.mobjects.ticks import ticks_at_knots
 from gradreel.scenes.style import BAND, FAINT, FULL, emphasis, palette
 from manim import (
     DOWN,
+    LEFT,
+    RIGHT,
     UP,
     Brace,
-    Circle,
     Create,
     FadeIn,
     FadeOut,
@@ -43,13 +45,13 @@ from manim import (
     VMobject,
     smooth,
 )
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 FRACTION_BASELINE, LETTERS_BASELINE = 2.0, 0.98
 POWER = ("minus", "brackets", "bias", "plus-in", "w", "x")  # parts of the power of e
 ROWS = ((2.98, "x_1", "white"), (2.32, "e^(-(green(b) + yellow(w) thin x_1))", "dim"), (1.66, "blue(y)", "blue"))
 ROWS_EQUALS, ROWS_SIZE = 4.35, 44  # x of the signs in the column of live numbers
+EDGE = 0.45  # length of each side of the angle that shows a hard edge
 LABEL_AT = 0.7  # share of the height at which the soft curve has its name beside it
 
 
@@ -239,7 +241,7 @@ class SigmoidFormula(AwkwardFormulaBeats):
 
     def _hard_beat(self) -> None:
         with self.beat("hard"):
-            # The blue function gets its usual name; rings point at its hard edges, along which the sigmoid is round
+            # The blue function gets its usual name; its hard edges light up, along which the sigmoid is round
             name = self._hard_label("hard-sigmoid")
             self.wait(0.6)
             self.play(
@@ -251,15 +253,17 @@ class SigmoidFormula(AwkwardFormulaBeats):
             )
             self.hard_label = name
             self.wait(1.8)
-            corners = (self.plot.at(self.start, 0.0), self.plot.at(self.end, self.c))
-            self.rings = VGroup(*(_thin_ring(corner) for corner in corners))
-            self.play(Create(self.rings), run_time=0.8)
+            self.edges = self._edges()
+            self.play(Create(self.edges, lag_ratio=0.5), run_time=1.0)
             self.hand_on(self.plot, self.hard, self.board.curve, self.short)
+
+    def _edges(self) -> VGroup:
+        """Both corners of the blue function, each drawn over with a thin bright angle."""
+        low, high = self.plot.at(self.start, 0.0), self.plot.at(self.end, self.c)
+        along = EDGE * (high - low) / np.linalg.norm(high - low)
+        angles = ((low + EDGE * LEFT, low, low + along), (high - along, high, high + EDGE * RIGHT))
+        return VGroup(*(polyline(np.array(angle), palette.text, style.GHOST_CURVE) for angle in angles))
 
 
 def _box(part: VMobject) -> SurroundingRectangle:
     return SurroundingRectangle(part, color=palette.text, buff=0.07, corner_radius=0.08, stroke_width=style.BOX)
-
-
-def _thin_ring(center: NDArray) -> Circle:
-    return Circle(radius=0.19, color=palette.text, stroke_width=style.AXIS).move_to(center)

@@ -167,8 +167,10 @@ def between(plot: Plot, curve: PiecewiseLinearCurve, line: Line) -> VMobject:
 def loss_rows(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
     """Names with their losses, one under the other, right of a formula over the plot."""
     lines = VGroup()
-    for number, (name, value, color) in enumerate(rows):
+    losses = [words(value, 32, color) for _, value, color in rows]
+    column = max(1.05, *(loss.width + 0.2 for loss in losses))
+    for number, ((name, _, color), loss) in enumerate(zip(rows, losses, strict=True)):
         baseline = ROWS_TOP - number * ROW_HEIGHT
-        loss = words(value, 32, color).place(baseline, right=style.RIGHT_EDGE)
-        lines.add(VGroup(loss, words(name, style.LABEL, color).place(baseline, right=style.RIGHT_EDGE - 1.05)))
+        loss.place(baseline, right=style.RIGHT_EDGE)
+        lines.add(VGroup(loss, words(name, style.LABEL, color).place(baseline, right=style.RIGHT_EDGE - column)))
     return lines

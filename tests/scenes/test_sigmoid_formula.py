@@ -77,11 +77,11 @@ def test_the_cases_are_written_with_the_curves_numbers(play):
 def test_the_hard_edges_are_pointed_at_and_both_curves_are_named(play):
     def look(scene, beat):
         written = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-        rings = [scene.plot.data(ring.get_center()) for ring in scene.rings] if beat == "hard" else []
-        return rings, {"sigmoid", "hard sigmoid"} <= set(written)
+        middles = [edge.get_anchors()[len(edge.get_anchors()) // 2] for edge in scene.edges] if beat == "hard" else []
+        return [scene.plot.data(middle) for middle in middles], {"sigmoid", "hard sigmoid"} <= set(written)
 
-    rings, named = play(SigmoidFormula, look, w=2.0, b=1.0, c=5.0).seen["hard"]
-    assert rings == [pytest.approx((-1.5, 0.0)), pytest.approx((0.5, 5.0))] and named
+    corners, named = play(SigmoidFormula, look, w=2.0, b=1.0, c=5.0).seen["hard"]
+    assert corners == [pytest.approx((-1.5, 0.0)), pytest.approx((0.5, 5.0))] and named
 
 
 def test_on_its_way_into_the_plot_a_curve_stays_the_function_that_it_is():
