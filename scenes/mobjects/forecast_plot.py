@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 NUMBER, LATE, NAME = 30, 28, 32
 LOW_RING = 0.12
 MARGIN = 0.12  # at a number's sides, besides what all keep off it: two side by side would read as one
-DATES_APART = 0.15  # between the names of two days below the axis
+DATES_APART = 0.25  # between the names of two days below the axis
 NAMES_FROM = 0.4  # right of the unit's name, before the names of bands
 
 
