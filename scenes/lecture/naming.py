@@ -28,6 +28,7 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     smooth,
+    squish_rate_func,
 )
 from pydantic import Field
 
@@ -39,6 +40,7 @@ COVER_GAP = 0.3  # between what covers the hidden layers and the nodes that are 
 OVER = 0.16  # from the top of what a label names to its baseline
 NARROW = -0.7  # where the last column stands while one neuron is seen from near, beside the network
 LENS = (3.95, -0.55, 1.95)  # middle of that neuron, x, y; and its radius
+SWOLLEN = 1.35  # times its usual size: a name that promises too much
 RUN = 2.0  # seconds that signals take through all of the network
 EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
 
@@ -110,8 +112,8 @@ class Naming(LectureScene):
             seeing = [Create(line) for line in self.lens.sight(node)]
             self.play(*seeing, FadeIn(self.lens), FadeIn(self.label, shift=0.15 * UP), run_time=0.8)
             self.wait(0.2)
-            self.play(self.lens.signals(positive=True), run_time=2.3)
-            self.play(self.lens.signals(positive=False), run_time=2.3)
+            self.play(self.lens.signals(positive=True), run_time=2.0)
+            self.play(self.lens.signals(positive=False), run_time=1.7)
             self.play(self.lens.seen(), run_time=0.8)
 
     def _widen(self, start: float, end: float) -> Animation:
@@ -141,18 +143,20 @@ class Naming(LectureScene):
 
     def _spoilt_beat(self) -> None:
         with self.beat("spoilt"):
-            # The years; the network goes dark, layer by layer, when too little was delivered. Then the words alone are
-            # too much: they go into an article's title, it is rejected, and the name is struck out and loses its light
-            self.wait(1.2)
+            # The years; the name swells with all that it promises, and shrinks while the network goes dark, layer by
+            # layer, when too little was delivered. Then the words alone are too much: they go into an article's title,
+            # it is rejected, and the name is struck out and loses its light
+            self.wait(1.0)
             self.years = words(self.screen("years"), style.LABEL, palette.dim)
             self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
             self.play(FadeIn(self.years, shift=0.15 * UP), run_time=0.5)
-            self.wait(1.6)
-            self.play(LaggedStart(*self._light(FAINT), lag_ratio=0.15), run_time=1.6)
+            most = min(SWOLLEN, PLATE_WIDTH / float(self.name.width))
+            self.play(self._swell(1.0, most), run_time=1.8)
+            self.play(LaggedStart(*self._light(FAINT), lag_ratio=0.15), self._swell(most, 1.0), run_time=1.6)
             self.paper = Paper(*PAPER, self.screen("paper"))
             others = [part for part in self.paper if part is not self.paper.title]
             self.play(*map(FadeIn, others), run_time=0.5)
-            self.play(TransformFromCopy(self.name, self.paper.title), run_time=0.8)
+            self.play(*self._into_the_title(), run_time=0.8)
             self.add(self.paper)
             self.stamp = stamp(self.screen("rejected"), PAPER[0], PAPER[1] - 0.3)
             self.play(FadeIn(self.stamp, scale=1.6), run_time=0.4)
@@ -162,6 +166,29 @@ class Naming(LectureScene):
             self.strike = segment((left, y, 0), (right, y, 0), palette.text, 4.0)
             self.play(Create(self.strike), run_time=0.6)
             self.play(emphasis(self.name, FAINT), run_time=0.5)
+
+    def _swell(self, start: float, end: float) -> Animation:
+        """The name on its plate goes from ``start`` to ``end`` times its usual size."""
+        name, before = self.name, [glyph.points.copy() for glyph in self.name]
+        foot = np.array([0.0, PLATE_BASELINE, 0.0])
+
+        def update(_: TextMobject, share: float) -> None:
+            size = 1 + share * (end / start - 1)
+            for glyph, points in zip(name, before, strict=True):
+                glyph.points = foot + size * (points - foot)
+
+        return UpdateFromAlphaFunc(name, update, rate_func=smooth)
+
+    def _into_the_title(self) -> list[Animation]:
+        """The name's letters go into the article's title, where it has just these; what is beside them comes."""
+        glyphs, wanted = list(self.paper.title), self.screen("network").replace(" ", "").lower()
+        first = self.screen("paper").replace(" ", "").lower().find(wanted)
+        last = first + len(wanted)
+        if first < 0 or len(self.name) != len(wanted) or len(glyphs) < last:
+            return [FadeIn(self.paper.title)]
+        moves = [TransformFromCopy(*pair) for pair in zip(self.name, glyphs[first:last], strict=True)]
+        late = squish_rate_func(smooth, 0.6, 1.0)
+        return [*moves, *(FadeIn(glyph, rate_func=late) for glyph in (*glyphs[:first], *glyphs[last:]))]
 
     def _deep_beat(self) -> None:
         with self.beat("deep"):
