@@ -29,6 +29,8 @@ from manim import (
     there_and_back,
 )
 
+MORE = 1.4  # times as long as they are, for a moment: whiskers of errors that will be larger
+
 
 class ForecastBeats(DepthsScene):
     """The days after the series' end: the first one, those after it, the errors to expect, and a bet.
@@ -106,8 +108,11 @@ class ForecastBeats(DepthsScene):
 
                 held = VGroup(self.days.bracket, self.days.span)
                 self.play(UpdateFromAlphaFunc(held, slide), run_time=1.0 if days == 2 else 0.6)
-                if days == 2:
-                    self.wait(1.7)  # while it is said that the day has no views yet
+                if days == 2:  # while it is said that the day has no views yet
+                    self.wait(0.4)
+                    hollow = self.days.predicted[k - 1]
+                    self.play(hollow.animate(rate_func=there_and_back).scale(1.8), run_time=0.9)
+                    self.wait(0.4)
                 feed = [self.days.predicted[k - 1].animate.set_fill(palette.blue, 1)]
                 if days == 2:
                     self.fed = self.days.fed(values["views"])
@@ -124,7 +129,7 @@ class ForecastBeats(DepthsScene):
         values = {"one": self.counted(usual[0]), "more": self.counted(usual[-1]), "days": Count(days)}
         with self.beat("error" if days > 1 else "error-one", **values):
             # Whiskers: what the same network was off by on unseen days, on average; first that of the first day, with
-            # its number, then the others
+            # its number, then the others. They stretch for a moment when more is to be expected
             gone = [self.days.bracket, self.days.span, *([self.fed] if days == 2 else [])]
             gone += [self.means] if to_come.tomorrow_is_low else []
             self.play(*map(FadeOut, gone), run_time=0.5)
@@ -136,6 +141,9 @@ class ForecastBeats(DepthsScene):
                 self.wait(1.0)
                 self.play(LaggedStart(*map(Create, spreads[1:]), lag_ratio=0.4), run_time=0.7)
                 self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.5)
+            self.wait(1.6)
+            longer = [spread.animate(rate_func=there_and_back).stretch(MORE, 1) for spread in spreads]
+            self.play(*longer, run_time=1.6)
 
     def _bet_beat(self) -> None:
         to_come = self.to_come
@@ -153,7 +161,7 @@ class ForecastBeats(DepthsScene):
 
     def _click(self) -> None:
         clicks = self.days.clicks(self.screen("clicks"))
-        self.play(FadeIn(clicks.mark, shift=0.3 * DOWN), run_time=0.5)
+        self.play(FadeIn(clicks.mark, shift=0.3 * DOWN), FadeOut(self.days.real), run_time=0.5)
         self.wait(0.5)
         self.add(clicks.way, clicks.mark)
         rising = UpdateFromAlphaFunc(VGroup(clicks.way, clicks.mark), lambda _, share: clicks.rise(share))

@@ -193,8 +193,8 @@ class ModelSelection(ForecastBeats):
                 self.rest = VGroup(self.plane.ring(k))
                 self.play(Create(self.rest), run_time=0.6)
                 return
-            # The plane leaves; the name becomes the line's formula. Below it, on our days the line is the better one;
-            # then on the lecture's own channel, where layers were
+            # The plane leaves; the line's name goes to where its bar will be, and its formula comes. Below that, on our
+            # days the line is the better one; then on the lecture's own channel, where layers were
             self._leave_the_line()
 
     def _leave_the_line(self) -> None:
@@ -204,12 +204,14 @@ class ModelSelection(ForecastBeats):
         self.remove(self.plane.names)
         self.add(name)
         text = formula(linear_sum_source(self.dataset.window), FORMULA).place(FORMULA_LINE, center=0.0)
-        self.play(*map(FadeOut, gone), run_time=0.6)
-        self.play(ReplacementTransform(name, text), run_time=0.9)
-        self.wait(1.0)
         bars = ChannelBars(*self._channels())
         ours, lecture = bars.pairs
+        early, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.4, 1.0)
+        leaving = [FadeOut(part, rate_func=early) for part in gone]
+        self.play(*leaving, ReplacementTransform(name, ours.names[0]), FadeIn(text, rate_func=late), run_time=1.2)
+        self.wait(0.6)
         self._grow(ours)
+        self.wait(0.7)
         # What the caption says is true of ours alone: beside the lecture's bars it says so
         self.play(FadeOut(self.note), run_time=0.2)
         self.note = self.data_caption("caption-channels", seeds=Count(len(self.parameters.seeds)))
@@ -218,7 +220,8 @@ class ModelSelection(ForecastBeats):
         self.rest = VGroup(text, bars)
 
     def _grow(self, pair: ChannelPair, *also: Animation) -> None:
-        self.play(FadeIn(pair.title), FadeIn(pair.names), *also, run_time=0.5)
+        coming = [name for name in pair.names if name not in self.mobjects]
+        self.play(FadeIn(pair.title), *map(FadeIn, coming), *also, run_time=0.5)
         grown = [GrowFromEdge(bar, DOWN) for bar in pair.bars]
         self.play(*grown, *(FadeIn(value, shift=0.15 * UP) for value in pair.values), run_time=0.9)
         self.play(Create(pair.mark), run_time=0.4)

@@ -113,13 +113,16 @@ class DaysAhead(ZoomDays):
         return text.place(UNDER_BRACKET, right=right)
 
     def clicks(self, text: str) -> Clicks:
-        """Tomorrow's views as nobody knows them: well within the stake, and above all if everybody clicks."""
+        """Tomorrow's views as nobody knows them: well within the stake, and above all if everybody clicks.
+
+        The red line's name is no more to be seen: the condition would read as a second one.
+        """
         top = self.plot.box[3] - CLICKED_BELOW
         inside = self.plot.at(self.day(0), self.ahead.prediction[0] - CLICKED_FROM * (self.high[0] - self.low[0]))
         head = self.spreads[0].get_top()
         goal = np.array([inside[0], max(top, head[1] + CLICKED_ABOVE), 0.0])
         label = words(text, style.LABEL, palette.red)
-        place = free_place(self.ink, goal, (label.width, label.height), self.plot.box, 0.2, [self.real])
+        place = free_place(self.ink, goal, (label.width, label.height), self.plot.box, 0.2)
         return Clicks(inside, goal, label.move_to((*place, 0.0)) if place is not None else VMobject())
 
     def band_names(self, text: str) -> VGroup:
