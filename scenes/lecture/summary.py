@@ -31,7 +31,7 @@ CHOSEN = (  # step, word: in the order in which they are spoken of
 )
 SPOKEN = (2.6, 0.8)  # seconds until the first of them is named; from each to the next
 STEPS_SPOKEN = (2.8, 1.7, 2.1)  # seconds that the first step, the second and the third are still spoken of
-CHECK_LINE = -3.3  # below the cards: it belongs to none of them
+CHECK_LINE = -3.35  # below the cards: it belongs to none of them
 FUNCTIONS = ("line", "pieces", "sum", "stack")
 QUESTIONS = ("batches", "relu", "unseen", "deep")
 QUESTION_TOP, QUESTION_STEP = 2.4, 0.64
@@ -104,7 +104,7 @@ class Summary(LectureScene):
             for text in self.chosen:
                 self.play(FadeIn(text, shift=0.15 * UP), run_time=0.4)
                 self.wait(SPOKEN[1] - 0.4)
-            self.check = words(self.screen("unseen-days"), style.SUBTITLE).place(CHECK_LINE, center=0.0)
+            self.check = words(self.screen("unseen-days"), style.HEADING).place(CHECK_LINE, center=0.0)
             self.wait(1.2)
             self.play(FadeIn(self.check, shift=0.15 * UP), run_time=0.6)
 
@@ -144,3 +144,4 @@ class Summary(LectureScene):
                 self.wait(0.6)
             credit = words(self.screen("credit"), style.CAPTION + 2, palette.dim)
             self.play(FadeIn(credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)), run_time=0.6)
+            self.hand_on(*self.mobjects)  # the film's last picture stays as it is, its heading too
