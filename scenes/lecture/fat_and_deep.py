@@ -221,7 +221,7 @@ class FatAndDeep(LectureScene):
             ]
             self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.6 + 0.15 * len(others))
             self.play(LaggedStart(*(Create(frame) for frame in self.starts.frames), lag_ratio=0.3), run_time=1.0)
-            self.wait(0.9)
+            self.wait(0.5)
             self._deep_against_deeper()
 
     def _deep_against_deeper(self) -> None:
@@ -238,11 +238,11 @@ class FatAndDeep(LectureScene):
         ground = segment((-5.6, GROUND, 0), (5.6, GROUND, 0), palette.axis, style.AXIS)
         gone = [part for part in self.mobjects if part is not self.title]
         said = [self.words_of.screen("deeper-and-deeper", key, self.context.language, {}) for key in CAPTION]
-        self.play(*map(FadeOut, gone), *self._title("heading-deeper"), run_time=0.6)
-        self.play(FadeIn(ground), FadeIn(caption("".join(said))), FadeIn(layers), run_time=0.4)
-        self.play(*(GrowFromEdge(bar, DOWN) for bar in bars), run_time=0.8)
+        self.play(*map(FadeOut, gone), *self._title("heading-deeper"), run_time=0.5)
+        self.play(FadeIn(ground), FadeIn(caption("".join(said))), FadeIn(layers), run_time=0.3)
+        self.play(*(GrowFromEdge(bar, DOWN) for bar in bars), run_time=0.7)
         self.play(FadeIn(errors, shift=0.15 * UP), run_time=0.4)
-        self.wait(0.6)
+        self.wait(1.0)
         self.unknown = self._unknown_bar()
         self.play(FadeIn(self.unknown), run_time=0.5)
         self.error_bars, self.bar_texts = bars, VGroup(*layers, *errors)
