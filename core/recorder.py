@@ -15,14 +15,13 @@ import torch
 from gradreel.core.errors import UserError, listed
 from gradreel.core.recorded_model import RecordedModel, RowsOnTheirWay
 from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.step_hooks import first_after_step, last_before_step
+from gradreel.core.step_hooks import after_any_step, first_after_step, last_before_step
 from gradreel.core.trace import column_kinds, sealed_meta
 from gradreel.core.training import versions
 from gradreel.core.uninterrupted import Uninterrupted
 from gradreel.core.update_log import UpdateLog
 from gradreel.core.write_behind import BLOCK, BLOCKS
 from gradreel.core.writing import TraceWriter, new_trace
-from torch.optim.optimizer import register_optimizer_step_post_hook
 
 INTERRUPTED = ".interrupted"
 _ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
@@ -57,6 +56,7 @@ class Recorder:
         self._first_edit: int | None = None
         self._ended_by: str | None = None
         self._outcome = "nothing was recorded"
+        self.over = False  # the loop has come to its end
 
     @property
     def elsewhere(self) -> bool:
@@ -95,11 +95,12 @@ class Recorder:
                 hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
                 hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
             self._seen = set(map(id, self.recorded.optimizers))
-            hooks.callback(register_optimizer_step_post_hook(self._look_at).remove)
+            hooks.enter_context(after_any_step(self._look_at))
             yield
 
     def complete(self, files: ExitStack, writer: TraceWriter, ended: BaseException | None) -> None:
         """The loop has come to an end: the trace becomes whole and gets its name. UserError if no update was made."""
+        self.over = True
         try:
             with files.pop_all():
                 writer.name = self.finish(ended)
@@ -120,6 +121,10 @@ class Recorder:
                 f"record: {listed(replaced)} became another tensor while it was recorded, and what it has been since "
                 f"is not in {self.path}, which goes on with the old: change numbers in place (copy_), or record again"
             )
+
+    def warn_of_late_log(self) -> None:
+        """Something was logged of an update when the recording had ended."""
+        _warn(f"record: what is logged after the `with` is not in {self.path}; log it inside, right after its step()")
 
     def finish(self, ended: BaseException | None) -> str:
         """Complete the columns. Returns the name that the trace is to have."""

@@ -10,6 +10,7 @@ import operator
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def record(
     until the recording is whole. A trace that was at ``path`` is replaced only once the new one is whole. UserError:
     model, optimizer or path are none that can be recorded, or no update was made.
     """
-    path = Path(path).expanduser().resolve()
+    path = _folder_named(path)
     if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable):
         optimizer = [optimizer]
     recorded = RecordedModel(model, list(optimizer))
@@ -113,7 +114,8 @@ class Recording:
 
         What is logged twice of a coming update, or by ``update``, counts as it was logged last. After a step it counts
         as it was logged first: what comes again with no update in between is that of a skipped step. ValueError for an
-        ``update`` that is not there, or so long ago that it has been written.
+        ``update`` that is not there, or so long ago that it has been written. After the ``with`` it is too late for
+        any; that is a warning.
         """
         if not self._recorder.goes_on:
             return
@@ -129,6 +131,9 @@ class Recording:
             return  # the step was skipped
         first = self._recorder.log.first
         if not first <= _whole("update", update) <= made:
+            if self._recorder.over:
+                self._recorder.warn_of_late_log()
+                return
             raise ValueError(f"update {update} cannot be logged: those from {first} to {made} can")
         self._recorder.log.note(update, number, epoch, examples, again=not after)
 
@@ -146,6 +151,20 @@ def _kept_every(keep: str | Mapping[str, int]) -> int:
         case {"every": int(every), **others} if not others and every >= 1:
             return every
     raise UserError(f'keep is {keep!r}; record can keep "every update" or {{"every": k}}, k being 1 or more')
+
+
+def _folder_named(path: object) -> Path:
+    """The whole path of the folder that the trace is to have. UserError for what names none."""
+    if not isinstance(path, (str, PathLike)):
+        raise UserError(f"record was given a {type(path).__name__} as path; it needs the name of a folder")
+    try:
+        folder = Path(path).expanduser().resolve()
+        folder.exists()  # an OSError for a name that is too long
+    except OSError as error:
+        raise UserError(f"{path} cannot be the folder of a trace: {error.strerror}; choose another path") from None
+    except (TypeError, ValueError, RuntimeError) as error:  # of bytes, of a null character, of ~nobody
+        raise UserError(f"{path!r} cannot be the folder of a trace: {error}; choose another path") from None
+    return folder
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -179,7 +198,7 @@ def _number(loss: float | torch.Tensor) -> float:
         raise ValueError(f"a loss of shape {tuple(loss.shape)} cannot be logged: one number is, such as loss.mean()")
     try:
         return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
-    except (TypeError, ValueError, RuntimeError):  # the last from a tensor that has no numbers, on the meta device
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last from a tensor on the meta device
         raise ValueError(f"loss {loss!r} cannot be logged: it must be a number, or a tensor with one") from None
 
 

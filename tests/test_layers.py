@@ -24,6 +24,7 @@ TORCH_FILES = {  # of core
     "recorded_rules",
     "recorder",
     "recording",
+    "step_hooks",
     "verify",
     "verify_recorded",
 }

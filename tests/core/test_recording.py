@@ -11,8 +11,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ from gradreel.core.trace import Trace
 from gradreel.core.verify import verify
 from torch import nn
 from torch.nn.functional import mse_loss
-from torch.optim.optimizer import _global_optimizer_post_hooks
+from torch.optim.optimizer import _global_optimizer_post_hooks, register_optimizer_step_post_hook
 
 X = torch.linspace(-1, 1, 24).reshape(12, 2)
 Y = (X[:, :1] * X[:, 1:]).sin()
@@ -421,7 +423,9 @@ def test_an_optimizer_made_anew_in_the_loop_is_told_of_once(tmp_path):
     assert Trace.open(tmp_path / "run").n_updates == 3
 
 
-def test_an_optimizer_of_another_model_and_one_within_a_recorded_step_are_no_matter(tmp_path):
+def test_an_optimizer_of_another_model_and_one_within_a_recorded_step_are_no_matter(tmp_path, monkeypatch):
+    monkeypatch.setattr(threading, "active_count", lambda: 1)  # pytest may have others
+
     class Wrapping(torch.optim.SGD):
         def step(self, closure=None):
             inner.step()
@@ -761,6 +765,7 @@ def test_nonsense_is_not_logged(wrong, tmp_path):
         (torch.ones(2), r"a loss of shape \(2,\) cannot be logged: one number is, such as loss.mean\(\)"),
         ("low", "loss 'low' cannot be logged: it must be a number, or a tensor with one"),
         ([0.5], r"loss \[0.5\] cannot be logged"),
+        (10**400, "loss 1000+ cannot be logged: it must be a number"),
         (torch.ones((), device="meta"), "loss tensor.* cannot be logged: it must be a number"),
     ],
 )
@@ -783,6 +788,18 @@ def test_what_is_counted_is_logged_in_whole_numbers(name, wrong, tmp_path):
             recording.log(loss=k)
 
     assert some_updates(tmp_path / "run", logs).batch_loss.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_what_is_logged_after_the_end_is_told_of_and_ends_nothing(tmp_path):
+    model = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "run") as recording:
+        steps(model, optimizer, 1)
+        recording.log(loss=2.0)
+    with pytest.warns(UserWarning, match="logged after the `with` is not in .*run; log it inside") as told:
+        recording.log(loss=1.0)
+    assert Path(told[0].filename) == Path(__file__)
+    assert Trace.open(tmp_path / "run").batch_loss.tolist() == [2]
 
 
 def test_logs_of_long_runs_are_written_in_blocks(tmp_path, monkeypatch):
@@ -1158,6 +1175,20 @@ def test_what_is_no_trace_is_not_replaced(tmp_path):
     assert (tmp_path / "folder" / "thesis.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("x" * 300, "x cannot be the folder of a trace: File name too long; choose another path"),
+        ("nul\0", "cannot be the folder of a trace: embedded null"),
+        ("~nobody-of-this-name/run", "cannot be the folder of a trace: .*choose another path"),
+        (5, "record was given a int as path; it needs the name of a folder"),
+    ],
+)
+def test_what_names_no_folder_is_refused(name, message):
+    loop = Foreach()
+    refused(loop.model, loop.optimizers[0], name, message)
+
+
 def test_two_recordings_to_one_path_are_refused(tmp_path):
     loop = Foreach()
     with pytest.raises(UserError, match="is being written by another run"):
@@ -1249,6 +1280,35 @@ def test_what_an_earlier_post_hook_does_to_parameters_is_no_part_of_the_update(t
     run = Trace.open(tmp_path / "run").run
     assert run.first_edit == 1 and run.edits >= 3
     assert len(loop.optimizers[0]._optimizer_step_post_hooks) == 1
+
+
+def test_recordings_come_and_go_while_other_threads_make_updates(tmp_path, monkeypatch):
+    model, other = nn.Linear(2, 1), nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    theirs = torch.optim.SGD(other.parameters(), lr=0.1)
+    within, ended = threading.Event(), threading.Event()
+
+    def pauses(optimizer: torch.optim.Optimizer, *_: object) -> None:
+        if optimizer is theirs:  # in their thread, torch is in the middle of its hooks
+            within.set()
+            ended.wait(10)
+
+    hook = register_optimizer_step_post_hook(pauses)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            with record(model, optimizer, tmp_path / "run"):
+                steps(model, optimizer, 1)
+                trained = pool.submit(steps, other, theirs, 1)
+                assert within.wait(10)
+            ended.set()
+            trained.result()
+    finally:
+        ended.set()
+        hook.remove()
+    monkeypatch.setattr(threading, "active_count", lambda: 1)  # pytest may have others
+    with record(model, optimizer, tmp_path / "next"):
+        steps(model, optimizer, 1)
+    assert not _global_optimizer_post_hooks
 
 
 def test_two_models_are_recorded_one_inside_the_other(tmp_path):
