@@ -117,7 +117,7 @@ def _check_cells(file: Path, header: list[str], body: list[Row], last: int, sepa
     """UserError for a row without the cell ``last``, or with more cells than the header and than other rows."""
     lengths = {len(cells) for _, cells in body}
     for number, cells in body:
-        if len(cells) == 1 < last + 1 and cells[0].startswith("#"):
+        if len(cells) == 1 < last + 1 and not cells[0][0].isdigit():  # a note, or the comment on top of another table
             raise UserError(
                 f"{file}, row {number}: {shown(cells[0])} is no day; remove that row, and those below it where they "
                 "are another table"
@@ -195,6 +195,8 @@ def _day_column(file: Path, rows: list[Row]) -> int:
     """Where the days stand: under the one name of days that the header has, or else in the first column."""
     (number, header), body = rows[0], rows[1:]
     named = [i for i, name in enumerate(header) if _is_day_name(name)]
+    if len(named) > 1:  # the other may be the day of the week
+        named = [i for i in named if any(i < len(cells) and is_day(cells[i]) for _, cells in body)] or named
     if len(named) == 1:
         return named[0]
     where = f"{file}, row {number}"

@@ -55,9 +55,11 @@ def plane_of(trace: Trace, last: int | None = None) -> Plane:
     Every kept state counts once, up to that after ``last`` updates (by default the end); of a path too large for memory
     evenly spaced ones, but ``share`` is always of all of them. Each direction's largest entry is positive, so that the
     picture never comes out mirrored. A path that stays in a point or on a line gets the parameter axes it is least
-    along as what is missing. PathError for a path that runs off to infinity.
+    along as what is missing. PathError for a path that runs off to infinity, UserError for a single parameter.
     """
     rows, width = _rows(trace, last), trace.parameters.shape[1]
+    if width < 2:
+        raise UserError(f"{trace.path}: a plane needs two parameters at least, and this run has {width}")
     most = min(max(2, _LARGEST // width), rows if width <= _MOST_ROWS else _MOST_ROWS)
     path = trace.parameters[evenly_spaced(rows, most)].astype(np.float64)  # (R, P)
     if not np.isfinite(path).all():

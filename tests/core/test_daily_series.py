@@ -175,6 +175,11 @@ def test_two_columns_of_days_are_told(read: Read) -> None:
         read("Date,Day,Views\n2021-01-30,2021-01-30,5\n")
 
 
+def test_the_day_of_the_week_is_not_taken_for_the_day(read: Read) -> None:
+    assert read("Day,Date,Visits\nSat,2021-01-30,5\nSun,2021-01-31,6\n").values == (5, 6)
+    assert read("Date,Day,Visits\n2021-01-30,30,5\n", column="Visits").values == (5,)
+
+
 def test_numbers_the_rows_may_come_first(read: Read) -> None:
     assert read("#,Date,Views\n1,2021-01-30,5\n2,2021-01-31,6\n").values == (5, 6)
 

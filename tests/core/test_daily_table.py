@@ -157,6 +157,12 @@ def test_a_second_table_below_the_first_is_told(read: Read) -> None:
         read("# Users\nDate,Users\n2021-01-01,5\n# ----\nCountry,Users\nChile,3\n")
 
 
+@pytest.mark.parametrize("note", ["Source: our own count", "* provisional", '"Made by hand, in May"'])
+def test_a_note_below_the_table_is_told(read: Read, note: str) -> None:
+    with pytest.raises(UserError, match=r"row 4: '.*' is no day; remove that row"):
+        read(f"Date,Users\n2021-01-01,5\n\n{note}\n")
+
+
 # Totals
 
 

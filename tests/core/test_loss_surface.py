@@ -96,6 +96,11 @@ def test_a_path_too_poor_for_a_plane_gets_one_all_the_same(along: FloatArray, ti
     np.testing.assert_allclose(plane.distance(path), 0, atol=1e-12)
 
 
+def test_a_single_parameter_has_no_plane(tiny_trace: Trace) -> None:
+    with pytest.raises(UserError, match="a plane needs two parameters at least, and this run has 1"):
+        plane_of(with_path(tiny_trace, np.ones((5, 1))))
+
+
 def test_the_linear_models_plane_is_all_there_is(tmp_path_factory: pytest.TempPathFactory) -> None:
     trace = train(Experiment(hidden=(), epochs=50, learning_rate=0.05), tmp_path_factory.mktemp("linear"))
     plane = plane_of(trace)
