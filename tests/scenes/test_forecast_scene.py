@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import combinations
+from itertools import combinations, pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -223,6 +223,23 @@ def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_pic
         assert name.source == f"{eve.day} {eve:%b}"
     places = [mark[0].get_center()[0] for mark in strips.marks]
     assert np.argsort(places).tolist() == [3, 0, 2, 4, 1], "24 January to 15 February"
+
+
+def test_the_days_that_are_spoken_of_stand_at_the_axis_and_the_others_there_keep_off(foretold):
+    def look(scene, beat):
+        if beat != "second-dip-late":
+            return None
+        plot, here = scene.picture.plot, scene.get_mobject_family_members()
+        dates = {mark.date.source: (mark.date, k) for k, mark in scene.picture.marks.items()}
+        for date_there, k in dates.values():
+            assert date_there in here
+            assert date_there.get_center()[0] == pytest.approx(plot.at(plot.days(scene.days.dates[k]), 0)[0])
+        named = [tick[0] for tick in scene.picture.ticks] + [name for name, _ in dates.values()]
+        edges = sorted((float(name.get_left()[0]), float(name.get_right()[0])) for name in named)
+        assert all(right + 0.2 < left for (_, right), (left, _) in pairwise(edges))
+        return set(dates)
+
+    assert foretold({1: 1.0}, look, **LINEAR).seen["second-dip-late"] == {"1 Feb", "11 Feb"}
 
 
 def test_a_file_has_no_such_strips(foretold):

@@ -9,7 +9,7 @@ from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.naming import BOX, Naming
 from gradreel.scenes.mobjects.neuron import ARRIVED, LEFT, NeuronView
 from gradreel.scenes.style import palette
-from manim import FadeIn, FadeOut, Rectangle
+from manim import FadeIn, FadeOut, Rectangle, TransformFromCopy
 
 
 def test_names_follow_each_other(play):
@@ -126,6 +126,26 @@ def test_the_article_with_the_name_is_rejected(play):
 
     seen = play(Naming, look).seen
     assert seen["spoilt"] == [True, True] and seen["deep"] == seen["network"] == [False, False]
+
+
+def test_the_names_letters_go_into_the_articles_title_where_it_has_them(play, monkeypatch):
+    moved, into = [], Naming._into_the_title
+
+    def watched(scene):
+        animations = into(scene)
+        moved.append(sum(isinstance(each, TransformFromCopy) for each in animations))
+        assert len(animations) == len(scene.paper.title), "each letter comes once"
+        return animations
+
+    monkeypatch.setattr(Naming, "_into_the_title", watched)
+    play(Naming)
+    play(Naming, lang="zh")
+    assert moved == [len("Neuralnetwork"), len("神经网络")]
+
+
+def test_the_name_is_as_large_as_before_once_too_little_is_delivered(play):
+    heights = play(Naming, lambda scene, beat: float(scene.name.height)).seen
+    assert heights["spoilt"] == pytest.approx(heights["network"])
 
 
 def test_a_signal_that_comes_out_is_followed_by_one_that_does_not(play, monkeypatch):
