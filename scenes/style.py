@@ -127,6 +127,8 @@ def emphasis(mobject: Mobject, share: float) -> MoveToTarget:
     emphasize(mobject.target, share)
     for part in parts:
         part.emphasis = share
+        if not part.has_points() and not part.submobjects:
+            emphasize(part, share)  # a move passes over what is empty, and a digit may come there later
     return MoveToTarget(mobject)
 
 

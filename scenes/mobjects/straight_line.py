@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 ROLE = {"w": "yellow", "b": "grey"}
 FAINT_FILL = 0.035  # of the squares on all gaps: many lie on one another
 ROWS_TOP, ROW_HEIGHT = 2.42, 0.52
+APART = 0.15  # between the two numbers, at least
 VALUE_DROP = 0.8  # from the formula's baseline to that of the numbers
 
 Curve = Callable[[NDArray], NDArray]  # heights at x
@@ -51,6 +52,7 @@ class LineInPlot(VGroup):
         self.crossing = ring((0, 0, 0), 0.12, palette.grey)
         self.values: dict[str, Number] = {}
         self.stems: dict[str, VGroup] = {}
+        self.rights: dict[str, float] = {}
         for letter, role in ROLE.items():
             self._hang(letter, formula, getattr(palette, role))
         self.add(self.stroke)
@@ -59,7 +61,8 @@ class LineInPlot(VGroup):
     def _hang(self, letter: str, formula: TextMobject, color: ManimColor) -> None:
         x, foot = formula.part(letter).get_center()[0], formula.baseline
         value = Number(0.0, 2, 34, color, face="math")
-        self.values[letter] = value.place(foot - VALUE_DROP, right=x + value.width / 2)
+        self.rights[letter] = x + value.width / 2
+        self.values[letter] = value.place(foot - VALUE_DROP, right=self.rights[letter])
         self.stems[letter] = segment((x, foot - 0.14, 0), (x, foot - VALUE_DROP + 0.36, 0), color, style.GUIDE)
 
     def show(self, line: Line) -> LineInPlot:
@@ -71,6 +74,8 @@ class LineInPlot(VGroup):
         self.crossing.move_to(self.plot.at(self.plot.x_range[0], np.clip(line.b, low, high)))
         self.values["w"].set_value(line.w)
         self.values["b"].set_value(line.b)
+        clear = self.rights["b"] + APART + self.values["w"].width  # a long w makes way for b
+        self.values["w"].place(self.values["w"].baseline, right=max(self.rights["w"], clear))
         return self
 
 

@@ -14,8 +14,11 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.piecewise import BuildCurve
+from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.mobjects.straight_line import Gaps, MeanSquare, visible_part
+from gradreel.scenes.mobjects.straight_line import Gaps, LineInPlot, MeanSquare, visible_part
+from gradreel.scenes.mobjects.text import Number, formula
+from gradreel.scenes.style import emphasis
 
 CURVES = {
     "default": {},
@@ -218,3 +221,18 @@ def test_the_square_of_the_mean_goes_along_with_the_line(trace_of, film):
 def test_a_line_is_drawn_as_far_as_it_lies_in_the_plot(line, ends):
     plot = Plot((0.0, 8.0), (0.0, 6.0), left=-3, right=3, bottom=-2, top=2)
     assert visible_part(plot, line) == pytest.approx(np.array(ends, dtype=float))
+
+
+def test_a_digit_that_comes_after_a_number_was_dimmed_is_as_dim_as_the_others():
+    number = Number(8.0, 2, 34)
+    dimming = emphasis(number, 0.4)
+    dimming.begin()
+    dimming.finish()
+    number.set_value(-554.4)
+    assert len({str(glyph.get_fill_color()) for glyph in number[1:] if glyph.has_points()}) == 1
+
+
+def test_a_long_w_keeps_clear_of_b():
+    text = formula(linear_source(), 58)
+    line = LineInPlot(Plot((0, 8), (0, 4), left=-6, right=0, bottom=-3, top=1), Line(-37.8, 554.4), text)
+    assert line.values["w"].get_left()[0] > line.values["b"].get_right()[0] + 0.1
