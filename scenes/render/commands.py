@@ -250,8 +250,10 @@ class _Target:
 
 def _targets(options: Options) -> list[_Target]:
     """The traces asked for, by folder or by scene, each once. Raises UserError for what is no trace."""
-    folders = [target for target in options.scenes if _is_folder(target)]
-    scenes = [target for target in options.scenes if target not in folders]
+    # media/traces/* names also what is kept beside the traces
+    asked = [target for target in options.scenes if not target.endswith(".time.json")] or options.scenes
+    folders = [target for target in asked if _is_folder(target)]
+    scenes = [target for target in asked if target not in folders]
     targets = {path: _Target(path) for path in (Path(folder).expanduser().absolute() for folder in folders)}
     if scenes or not folders or options.first_scene or options.last_scene:
         targets |= _targets_of_scenes(options, scenes)
@@ -264,6 +266,8 @@ def _is_folder(target: str) -> bool:
         if not (folder / META).exists():
             raise TraceError(no_trace(folder))
         return True
+    if folder.is_file() and ".py" not in target:
+        raise TraceError(f"{target} is a file; a trace is a folder with {META}, such as media/traces/<digest>")
     if "/" in target and ".py" not in target:
         raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes")
     return False

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from gradreel.core import results
@@ -242,6 +243,15 @@ def test_a_run_that_diverges_is_named_and_the_others_are_there(gradreel, here, m
         "Error: 12 × 30 ReLU, seed 0", "Error: 12 × 30 ReLU, seed 1"
     ]  # fmt: skip
     assert all("diverged" in error for error in errors)
+
+
+def test_all_that_lies_among_the_traces_can_be_verified(gradreel, trained):
+    files = [str(file) for file in sorted(Path("media/traces").glob("*"))]
+    assert any(file.endswith(".time.json") for file in files)
+    result = gradreel("verify", *files)
+    assert (result.exit_code, result.stdout.count("ok   ")) == (0, sum(Path(file).is_dir() for file in files))
+    alone = gradreel("verify", *(file for file in files if file.endswith(".time.json")))
+    assert (alone.exit_code, ".time.json is a file; a trace is a folder" in alone.stderr) == (2, True)
 
 
 def test_a_damaged_trace_is_trained_again(gradreel, trained):
