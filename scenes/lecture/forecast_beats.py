@@ -141,9 +141,9 @@ class ForecastBeats(DepthsScene):
                 self.wait(1.0)
                 self.play(LaggedStart(*map(Create, spreads[1:]), lag_ratio=0.4), run_time=0.7)
                 self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.5)
-            self.wait(1.6)
+            self.wait(1.1)
             longer = [spread.animate(rate_func=there_and_back).stretch(MORE, 1) for spread in spreads]
-            self.play(*longer, run_time=1.6)
+            self.play(*longer, run_time=1.2)
 
     def _bet_beat(self) -> None:
         to_come = self.to_come
