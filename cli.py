@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -35,6 +35,7 @@ class Gradreel(click.Group):
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **extra)
         try:
+            _check_place(args[0] if args and args[0] is not None else extra.get("args") or sys.argv[1:])
             code = super().main(*args, standalone_mode=False, **extra)
         except (KeyboardInterrupt, click.Abort):
             click.echo("Interrupted.", err=True)
@@ -60,6 +61,20 @@ class Gradreel(click.Group):
             failed = 1 if isinstance(error, TrainingError) else 2
             code = _complain(str(error), getattr(error, "exit_code", failed))
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _check_place(arguments: Sequence[str]) -> None:
+    """Raises UsageError for a name that is no text, which could be neither printed nor kept, or where no folder is."""
+    try:
+        folder = os.getcwd()
+    except FileNotFoundError:
+        raise click.UsageError("the folder that this is run in is not there any more; go to another") from None
+    for text in (*arguments, folder):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            name = os.fsencode(text).decode(errors="backslashreplace")
+            raise click.UsageError(f"{name}: a name in UTF-8 was needed; rename that file or folder") from None
 
 
 def _complain(message: str, code: int) -> int:

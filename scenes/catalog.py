@@ -200,17 +200,31 @@ def _import(source: SceneSource) -> ModuleType:
     folder = str(source.file.parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)  # their own sibling modules, as when Python runs the file
-    spec = importlib.util.spec_from_file_location(source.module_name, source.file)
+    name = _in_its_package(source)
+    spec = importlib.util.spec_from_file_location(name, source.file)
     if spec is None or spec.loader is None:
         raise ImportError(f"{source.file} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[source.module_name] = module
+    sys.modules[name] = sys.modules[source.module_name] = module
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[source.module_name]
+        for registered in {name, source.module_name}:
+            sys.modules.pop(registered, None)
         raise
     return module
+
+
+def _in_its_package(source: SceneSource) -> str:
+    """The private name of a user's module, in the package that its file lies in if any, for ``from .helper import``."""
+    packages: list[str] = []
+    folder = source.file.parent
+    while (folder / "__init__.py").is_file() and folder.name.isidentifier():
+        packages.insert(0, folder.name)
+        folder = folder.parent
+    if packages and str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    return ".".join((*packages, source.module_name))
 
 
 def _is_scene(value: object) -> bool:

@@ -6,6 +6,7 @@ Works with any Manim scene; one that has no beats has one picture, ``end``.
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -152,7 +153,7 @@ def _quiet_manim(size: tuple[int, int]) -> Iterator[None]:
             "pixel_width": width,
             "pixel_height": height,
             "frame_rate": 30,
-            "media_dir": folder,
+            "media_dir": os.path.relpath(folder) if "{" in folder else folder,  # Manim fills in what is in braces
             "dry_run": True,
             "preview": False,
             "progress_bar": "none",

@@ -219,3 +219,16 @@ def test_reader_that_goes_away_is_no_error():
     command = f"'{GRADREEL}' render --help | head -c 1 >/dev/null; echo ${{PIPESTATUS[0]}}"
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in result.stderr
+
+
+def test_a_name_that_is_no_text_and_a_folder_that_is_gone_are_mistakes(gradreel, tmp_path, monkeypatch):
+    result = gradreel("describe", os.fsdecode(b"caf\xe9.py"))
+    assert (result.exit_code, result.stderr.splitlines()[0][:60]) == (
+        2,
+        r"Error: caf\xe9.py: a name in UTF-8 was needed; rename that f",
+    )
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = gradreel("list")
+    assert (result.exit_code, "is not there any more; go to another" in result.stderr) == (2, True)

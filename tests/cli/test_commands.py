@@ -79,6 +79,20 @@ def test_scenes_in_two_folders_have_helpers_of_one_name(gradreel, project):
         assert "two scenes are called first: in " in result.stderr and "rename one of the classes" in result.stderr
 
 
+def test_a_project_may_lie_in_a_folder_with_braces_and_the_media_may_not(gradreel, tmp_path, monkeypatch):
+    folder = tmp_path / "{project}"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    text = (
+        "from manim import Scene, Text\n\nclass Word(Scene):\n    def construct(self):\n        self.add(Text('a'))\n"
+    )
+    (folder / "word.py").write_text(text)
+    assert gradreel("render", "word.py", "-r", "64,36", "--fps", 5).exit_code == 0
+    assert gradreel("check", "word.py").exit_code == 0
+    result = gradreel("render", "word.py", "-r", "64,36", "--media_dir", "{m}")
+    assert (result.exit_code, "choose a folder without them by --media_dir" in result.stderr) == (2, True)
+
+
 def test_train_then_render_a_lesson(gradreel, project):
     dry = gradreel("render", *SMALL, "--dry_run")
     assert [line.split()[0] for line in dry.stdout.splitlines()] == ["train", "render", "render", "in"]

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
-from gradreel.scenes.catalog import resolve
+from gradreel.scenes.catalog import load_class, resolve
 from gradreel.scenes.render.clips.sources import MISSING, changed_files, code_digests, content_digest, environment
 
 
@@ -53,6 +54,19 @@ def test_one_of_our_scenes_does_not_depend_on_another_topics_file():
     digests = code_digests(resolve("build-curve"))
     assert [name for name in digests if "/lecture/" in name] == ["gradreel/scenes/lecture/piecewise.py"]
     assert any("/mobjects/" in name for name in digests)
+
+
+def test_a_scene_in_a_package_imports_from_beside_it(scene, user_folder, monkeypatch):
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    inside = user_folder / "package" / "scenes"
+    inside.mkdir()
+    (inside / "__init__.py").touch()
+    (inside / "one.py").write_text(
+        "from manim import Scene\nfrom ..inner import A\nclass One(Scene):\n    a = A\n    def construct(self): pass\n"
+    )
+    one = resolve(str(inside / "one.py"))
+    assert load_class(one).a == 1
+    assert "../inner.py" in code_digests(one)
 
 
 READS = """

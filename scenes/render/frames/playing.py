@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -226,9 +228,20 @@ def _configure(request: SceneRequest) -> None:
     config.disable_caching = True
     config.progress_bar = "none"
     config.verbosity = "WARNING"
-    config.media_dir = str(settings.media_dir)
+    config.media_dir = _without_braces(settings.media_dir)
     config.seed = settings.seed
     config.from_animation_number, config.upto_animation_number = 0, -1
+
+
+def _without_braces(folder: Path) -> str:
+    """The folder as Manim can take it, which fills in what stands in braces. Raises UserError if there is no way."""
+    written = str(folder) if "{" not in str(folder) else os.path.relpath(folder)
+    if "{" in written:
+        raise UserError(
+            f"{folder}: Manim takes what stands in braces for something to fill in; choose a folder without them by"
+            " --media_dir"
+        )
+    return written
 
 
 def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> Scene:
