@@ -207,6 +207,8 @@ class RecordedModel:
         if len(groups) > len(self._groups[number]):
             self._look_at_groups(number)
         watch.before()
+        if watch.changed:
+            self._look_at_longer_groups(number)
         rates = [group.get("lr", math.nan) for group in groups]
         return [rate.item() if isinstance(rate, torch.Tensor) else rate for rate in rates]
 
@@ -254,11 +256,26 @@ class RecordedModel:
         """Note the groups of an optimizer that are new."""
         known = self._groups[number]
         for group in self.optimizers[number].param_groups[len(known) :]:
-            parts = [self._places[id(tensor)] for tensor in group["params"] if id(tensor) in self._places]
+            parts = self._parts_of(group)
             if len(parts) < len(group["params"]):
                 raise ValueError("a parameter group was added whose parameters were not there at the start")
-            known.append(RecordedGroup(settings=dict(_settings(group)), parts=tuple(parts)))
+            known.append(RecordedGroup(settings=dict(_settings(group)), parts=parts))
             self._trained_by[number].update(parts)
+
+    def _look_at_longer_groups(self, number: int) -> None:
+        """Note parameters that were put into a known group of an optimizer."""
+        groups = self.optimizers[number].param_groups
+        for j, (group, known) in enumerate(zip(groups, self._groups[number], strict=False)):
+            if len(group["params"]) > len(known.parts):
+                parts = self._parts_of(group)
+                if len(parts) < len(group["params"]):
+                    raise ValueError("a parameter was added to a group that was not there at the start")
+                self._groups[number][j] = known.model_copy(update={"parts": parts})
+                self._trained_by[number].update(parts)
+
+    def _parts_of(self, group: dict[str, Any]) -> tuple[int, ...]:
+        """Places of a parameter group's tensors, as far as theta has them."""
+        return tuple(self._places[id(tensor)] for tensor in group["params"] if id(tensor) in self._places)
 
     def _addresses_of(self, tensors: list[torch.Tensor]) -> list[int] | None:
         """Where this process's memory has them, if each as a row has it. ValueError where memory was let go of."""
