@@ -93,6 +93,36 @@ def test_a_project_may_lie_in_a_folder_with_braces_and_the_media_may_not(gradree
     assert (result.exit_code, "choose a folder without them by --media_dir" in result.stderr) == (2, True)
 
 
+OF_SECTIONS = """
+from gradreel.scenes.base import LectureScene
+
+class Sections(LectureScene):
+    class Parameters(LectureScene.Parameters):
+        count: int
+
+    def construct(self):
+        self.next_section("before")
+        with self.beat("a/b", say="A."):
+            self.wait(0.4)
+        self.next_section("left out", skip_animations=True)
+        self.wait(5)
+"""
+
+
+def test_a_scene_of_beats_may_have_sections_and_what_it_lacks_is_told_with_its_own_name(gradreel, project):
+    (project / "sections.py").write_text(OF_SECTIONS)
+    lacking = gradreel("describe", "sections.py")
+    assert (lacking.exit_code, "give --set sections.count=…, or defaults" in lacking.stderr) == (2, True)
+    wrong = gradreel("describe", "sections.py", "--set", "sections.count=x")
+    assert (wrong.exit_code, "`gradreel describe sections.py:Sections` shows" in wrong.stderr) == (2, True)
+    given = ("sections.py", "--set", "sections.count=1", "-r", "64,36")
+    (video,) = gradreel("render", *given, "--fps", 5).stdout.splitlines()
+    with av.open(video) as container:
+        assert 2 <= container.streams.video[0].frames < 15
+    still = gradreel("frames", *given)
+    assert (still.exit_code, "beat 'a/b' cannot be the name of its picture's file" in still.stderr) == (2, True)
+
+
 def test_train_then_render_a_lesson(gradreel, project):
     dry = gradreel("render", *SMALL, "--dry_run")
     assert [line.split()[0] for line in dry.stdout.splitlines()] == ["train", "render", "render", "in"]

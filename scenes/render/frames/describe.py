@@ -5,6 +5,8 @@ Works on the class it is given; only worker processes have one.
 
 from __future__ import annotations
 
+import os
+import shlex
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -37,7 +39,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
             raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {given}")
         return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
     model: type[BaseModel] = scene_class.Parameters
-    parameters = _checked(scene_class, model, _filled(request, model), request.files)
+    parameters = _checked(scene_class, model, _filled(request, model), request)
     folders = scene_class.trace_folders(parameters)
     return SceneDescription(
         source.name,
@@ -72,7 +74,7 @@ def _filled(request: SceneRequest, model: type[BaseModel]) -> dict[str, Any]:
     return filled
 
 
-def _checked(scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any], files: Mapping[str, str]) -> Any:
+def _checked(scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any], request: SceneRequest) -> Any:
     """The scene's parameters. Raises UserError that names each wrong key as it was written, in whatever table.
 
     Of what was read from a file, that is named, too.
@@ -80,12 +82,23 @@ def _checked(scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any]
     try:
         return scene_class.validated(model.model_validate(filled))
     except ValidationError as error:
-        scene = scene_class.scene_name()
+        scene, source = scene_class.scene_name(), request.source
         lines = [
-            _line(scene, problem) + (f"; it was read from {file}" if (file := file_of(problem.place, files)) else "")
+            _line(scene, problem)
+            + (f"; it was read from {file}" if (file := file_of(problem.place, request.files)) else "")
             for problem in problems_of(error, model, filled)
         ]
-        raise UserError("\n".join([*lines, f"`gradreel describe {scene}` shows the parameters of {scene}"])) from None
+        missing = [f"{scene}.{problem['loc'][0]}" for problem in error.errors() if _is_without_default(problem)]
+        if len(missing) == len(lines):  # to describe it would take them, too
+            given = " ".join(f"--set {name}=…" for name in missing)
+            raise UserError("\n".join([*lines, f"give {given}, or defaults in the class's Parameters"])) from None
+        spec = scene if source.is_ours else shlex.quote(f"{os.path.relpath(source.file)}:{source.class_name}")
+        raise UserError("\n".join([*lines, f"`gradreel describe {spec}` shows the parameters of {scene}"])) from None
+
+
+def _is_without_default(problem: Mapping[str, Any]) -> bool:
+    """Whether it is that a parameter was not given which has to be."""
+    return problem["type"] == "missing" and len(problem["loc"]) == 1
 
 
 def _line(scene: str, problem: Problem) -> str:

@@ -113,7 +113,7 @@ class ClipWriter(SceneFileWriter):
 
     def __init__(self, manim_settings: Any, encoder: ClipEncoder | JumpFinder, settings: RenderSettings) -> None:
         self._encoder, self._settings = encoder, settings
-        self._began: dict[str, int] = {}  # frames there were when a beat began
+        self._began: dict[str, int] = {}  # frames there were when a beat began that is shown
         self._last_beat_began = False
         self._time = 0.0  # of the scene, after its last play
         self.scene: Scene | None = None
@@ -138,15 +138,20 @@ class ClipWriter(SceneFileWriter):
         if name == self._settings.first_beat and not skip_animations:
             self._note_edge("began", name)
         self._last_beat_began = name == self._settings.last_beat and not skip_animations
-        self._began[name] = self._encoder.frames
+        self._began.pop(name, None)
+        if not skip_animations:
+            self._began[name] = self._encoder.frames
         if isinstance(self._encoder, ClipEncoder) and not skip_animations:
             self._encoder.cut()
         at("" if name == NO_BEAT else f"in beat {name}")
         super().next_section(name, type_, skip_animations)
 
     def beat_ended(self, scene: Scene, name: str) -> None:
-        """To be a scene's ``after_beat``: counts a beat's frames, where Manim's clock adds up floats."""
-        if not self.sections[-1].skip_animations:
+        """To be a scene's ``after_beat``: counts a beat's frames, where Manim's clock adds up floats.
+
+        A section of the scene's own may have begun before the beat's last breath is over.
+        """
+        if name in self._began:
             self.spans.append((name, self._began[name], self._encoder.frames))
 
     def add_sound(self, *sound: Any, **how: Any) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
+from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.narration import use_words
 from gradreel.scenes.render.clips import memory
@@ -115,6 +116,10 @@ def render_stills(request: SceneRequest, directory: Path) -> list[str]:
     names: list[str] = []
 
     def write(scene: Scene, beat: str) -> None:
+        if "/" in beat or "\\" in beat:
+            raise UserError(
+                f"{request.source.name}: beat {beat!r} cannot be the name of its picture's file; call it otherwise"
+            )
         (directory / f"{beat}.png").write_bytes(picture(scene, request.settings))
         names.append(beat)
         report(len(names))
