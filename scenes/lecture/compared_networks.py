@@ -13,6 +13,7 @@ from gradreel.core.verdicts import lecture_losses, training_change, unseen_chang
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import NetworksScene
+from gradreel.scenes.mobjects.day_words import day_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
@@ -57,7 +58,7 @@ class ComparedNetworks(NetworksScene):
             "caption",
             seen=Count(dataset.examples),
             unseen=number_text(dataset.n_unseen),
-            day=dataset.first_unseen.isoformat(),
+            day=day_words(dataset.first_unseen, self.context.language, "year"),
         )
 
     def say_caption(self, caption: TextMobject) -> list[Animation]:
