@@ -17,7 +17,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.clips.made_of import common_parts, parts_now
-from gradreel.scenes.render.clips.sources import content_digest, own_files
+from gradreel.scenes.render.clips.sources import MISSING, content_digest, own_files
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.lessons.requests import ClipJob, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
@@ -485,6 +485,19 @@ def test_a_file_that_a_scene_opens_is_sent_and_one_that_is_nowhere_is_its_error(
         drawn_by(Cluster([away.Wanted((nowhere,), error)]), film)
     with pytest.raises(UserError, match="it raised"):  # it was there, and that was not it
         drawn_by(Cluster([away.Wanted((here,), error)] * 2), film)
+
+
+def test_a_file_that_a_scene_does_without_there_and_not_here_is_sent(film):
+    (film / "description").write_text(json.dumps({"files": {"../data/places.csv": MISSING, "nowhere": MISSING}}))
+    digest, size = content_digest(film / "description"), (film / "description").stat().st_size
+    without = away.Drawn("a", "without", (), {"clip.json": (digest, size)})
+    whole = away.Drawn("a", "whole", (), {})
+    cluster = Cluster([without, whole], [(film / "description").read_bytes(), None, None])
+    assert drawn_by(cluster, film)[1] == "whole"
+    assert str(film / "data/places.csv") in cluster.tasks[1][0].files
+    as_here = Cluster([without], [(film / "description").read_bytes(), None])
+    (film / "data/places.csv").unlink()
+    assert drawn_by(as_here, film)[1] == "without"
 
 
 def test_what_is_told_of_a_scene_begins_once_and_ends_with_it(film):

@@ -144,13 +144,13 @@ def changed_files(known: Mapping[str, str], source: SceneSource) -> list[str]:
 
     A name that begins with `HERE` is relative to where the command is run.
     """
-    changed = []
-    for name, digest in known.items():
-        inside = name.removeprefix(HERE)
-        file = source.file.parent / inside if inside == name else Path.cwd() / inside
-        if content_now(file) != digest:
-            changed.append(inside)
-    return changed
+    return [name.removeprefix(HERE) for name, digest in known.items() if content_now(file_of(name, source)) != digest]
+
+
+def file_of(name: str, source: SceneSource) -> Path:
+    """The file that has this name beside the scene, or from where the command is run."""
+    inside = name.removeprefix(HERE)
+    return source.file.parent / inside if inside == name else Path.cwd() / inside
 
 
 def content_now(file: Path) -> str:

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 from gradreel.scenes.render.clips import sources
 from gradreel.scenes.render.clips.made_of import clip_path, parts_now
 from gradreel.scenes.render.clips.modules import is_installed
+from gradreel.scenes.render.clips.sources import MISSING, file_of
 from gradreel.scenes.render.clips.workspace import Workspace, publish, read_json, write_json
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult
 from gradreel.scenes.render.workers import away
@@ -128,7 +129,10 @@ class ClusterDrawers(Connection):
                     elif isinstance(made, Wanted):
                         parcel = self._with_files(parcel, made)
                     else:
-                        return self._fetched(made), made.result
+                        folder, drawn_without = self._fetched(made), parcel
+                        parcel = self._with_missed(parcel, folder, job.request.source)
+                        if parcel is drawn_without:
+                            return folder, made.result
                 except _LostError:
                     lost += 1
                     if lost > MOST_LOST:
@@ -142,6 +146,19 @@ class ClusterDrawers(Connection):
         if found.keys() <= parcel.files.keys():
             raise wanted.error
         return replace(parcel, files={**parcel.files, **found})
+
+    def _with_missed(self, parcel: Parcel, folder: Path, source: SceneSource) -> Parcel:
+        """The parcel with files that are here, and that a scene looked for there and did without; itself if none are.
+
+        Such a scene catches the error, and its picture is another than here.
+        """
+        described = (read_json(file) or {} for file in folder.glob("*.json"))
+        missed = (
+            name for content in described for name, digest in content.get("files", {}).items() if digest == MISSING
+        )
+        paths = {os.path.abspath(file_of(name, source)) for name in missed}
+        found = {path: self._digests(Path(path)) for path in paths - parcel.files.keys() if os.path.isfile(path)}
+        return replace(parcel, files={**parcel.files, **found}) if found else parcel
 
     # -- what it is told -----------------------------------------------------------------------------------------------
 
