@@ -154,7 +154,7 @@ def test_where_the_losses_part_is_marked(play):
     assert seen["at"] == pytest.approx(turn, abs=0.01)
     assert seen["band"] == pytest.approx(turn, abs=0.1)
     assert str(round(turn)) in seen["label"]
-    assert f"lowest near epoch {turn:.0f}." in played.lines["part"]["en"]
+    assert f"luckiest moment is near epoch {turn:.0f}." in played.lines["part"]["en"]
 
 
 def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(play, monkeypatch):
