@@ -25,6 +25,7 @@ from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import (
     UP,
+    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -275,23 +276,24 @@ class SumOfSigmoids(SumByHandBeats):
     def _made_up(self, mirrored: Sequence[int]) -> None:
         """Row by row, a copy of a mirrored curve goes down by its c, or up; the constant's the other way.
 
-        So go the numbers that were found, towards those set by hand.
+        So it is written between the numbers that were found and those set by hand.
         """
         rows, theta = self.rows, unpack(self.experiment, self._theta(self.last))
         added, self.copies, self.arrows = [float(theta.c[i]) for i in mirrored], [], []
         table = self._compare_numbers() if self.n_sigmoids <= COMPARED else None
         for i, c in zip(mirrored, added, strict=True):
             moved = self._move(rows.rows[i + 1], -c * rows.scale_y)
-            written = [] if table is None else table.turn(i)
-            self.play(FadeOut(moved), *written, run_time=0.6)
-        self._move(rows.rows[0], sum(added) * rows.scale_y)
+            written = [] if table is None else table.turn(i, mirrored)
+            self.play(FadeOut(moved), *written, run_time=0.5)
+        written = [] if table is None else table.make_up(mirrored)
+        self._move(rows.rows[0], sum(added) * rows.scale_y, *written)
+        self.wait(0.5)  # the result stands for a moment when all has been said
 
     def _compare_numbers(self) -> FoundNumbers:
         """Where the losses were, found heights of steps and the constant above ours."""
         found, ours = (unpack(self.experiment, theta) for theta in (self._theta(self.last), self.hand))
-        self.table = table = FoundNumbers(
-            (float(found.b), found.c), (float(ours.b), ours.c), (self.screen("found"), self.screen("by-hand"))
-        )
+        names = self.screen("found"), self.screen("turned"), self.screen("by-hand")
+        self.table = table = FoundNumbers((float(found.b), found.c), (float(ours.b), ours.c), names)
         leaving = [self.gaps, self.passed, *([] if self.square is None else [self.square]), *self.compared]
         self.live.remove(*leaving)
         self.play(*map(FadeOut, leaving), run_time=0.3)
@@ -299,13 +301,13 @@ class SumOfSigmoids(SumByHandBeats):
         self.wait(1.0)  # until mirrored steps are spoken of
         return table
 
-    def _move(self, row: SigmoidRow, way: float) -> VMobject:
+    def _move(self, row: SigmoidRow, way: float, *meanwhile: Animation) -> VMobject:
         """An arrow as long as c, and a copy of the row's curve goes along it; returns the copy."""
         moved = Moved(row, way)
         self.copies.append(moved.copy_of_curve)
         self.arrows.append(moved.arrow)
         self.play(FadeIn(moved.arrow), run_time=0.3)
-        self.play(moved.copy_of_curve.animate.shift([0, way, 0]), run_time=0.7)
+        self.play(moved.copy_of_curve.animate.shift([0, way, 0]), *meanwhile, run_time=0.7)
         return moved.copy_of_curve
 
     def _found_beats(self) -> None:
@@ -317,8 +319,8 @@ class SumOfSigmoids(SumByHandBeats):
         elif steps.mirrored:
             with self.beat("found-mirrored"):
                 # Rows whose w is below zero stay bright beside the thin lines that were ours. One after the other, less
-                # its c, would lie there, and its height in the table turns; the constant, with those c's added, comes
-                # close to ours
+                # its c, would lie there, and its height comes into the table turned; the constant, with those c's
+                # added, comes close to ours
                 dimmed = [row for k, row in enumerate(self.rows.rows) if k and k - 1 not in steps.mirrored]
                 if dimmed:
                     self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.4)

@@ -301,8 +301,10 @@ class SumFilm:
             on_screen = scene.get_mobject_family_members()
             table = scene.table
             texts = [part.source for part in table.frame if isinstance(part, TextMobject)]
-            found = [text.source for text in (*table.steps, table.constant)]
-            self.numbers = [*found, *texts[2:]], texts[:2], table.decimals
+            turned = (*(table.turned[k] for k in sorted(table.turned)), table.made_up)
+            found = [text.source for text in (*turned, *table.steps, table.constant)]
+            names = [texts[0], table.turned_name.source, texts[1]]
+            self.numbers = [*found, *texts[2:]], names, table.decimals
             self.copies_left = [copy in on_screen for copy in scene.copies]
 
 
@@ -464,7 +466,8 @@ def test_found_heights_and_the_made_up_constant_are_written_beside_ours(trace_of
     texts, names, decimals = sum_films["long"].numbers
     written = [float(text.replace("\u2212", "-")) for text in texts]
     assert written[:4] == pytest.approx([*heights, total], abs=0.5 * 10**-decimals + 1e-5)
-    assert written[4:] == [3, -2, 1, 1] and names == ["found", "set by hand"]
+    assert written[4:8] == pytest.approx([*layers.c, float(layers.b)], abs=0.5 * 10**-decimals + 1e-5), "stays as found"
+    assert written[8:] == [3, -2, 1, 1] and names == ["found", "mirrored back", "set by hand"]
 
 
 def test_each_mirrored_rows_c_is_an_arrow(trace_of, sum_films):
