@@ -11,14 +11,14 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.motif import Motif
-from gradreel.scenes.mobjects.pace import recorded_row
+from gradreel.scenes.mobjects.pace import recorded_row, stepwise
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.run_numbers import RunNumbers
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.thread import Thread
 from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup
-from manim.utils.rate_functions import ease_in_out_sine
+from manim.utils.rate_functions import ease_out_sine
 from pydantic import Field, model_validator
 
 LINES = (-1.72, -2.26)  # baselines in a card, where its formula was
@@ -125,11 +125,12 @@ class Summary(LectureScene):
             self.add(motif, numbers)
 
             def show(_: VGroup, share: float) -> None:
-                motif.show(share)
-                numbers.show(recorded_row(motif.pace.row(share)))
+                row = stepwise(motif.pace.row(share))
+                motif.show(motif.pace.share(row))
+                numbers.show(recorded_row(row))
 
             walk = UpdateFromAlphaFunc(VGroup(motif, numbers), show)
-            self.play(walk, run_time=WALK_SECONDS, rate_func=ease_in_out_sine)
+            self.play(walk, run_time=WALK_SECONDS, rate_func=ease_out_sine)
             self.numbers = numbers
 
     def _next_beat(self) -> None:

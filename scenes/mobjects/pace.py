@@ -20,6 +20,7 @@ from gradreel.core.theta import predict
 from gradreel.core.trace import Trace
 from numpy.typing import NDArray
 
+STANDS = 0.7  # share of the time between two updates in which `stepwise` shows the first one's state
 SAMPLED_STATES = 400  # states at which the curve's movement is measured
 PLATEAU_TIME = 0.2  # share of the time that passes by update count alone, so that nothing stands still
 
@@ -74,6 +75,15 @@ def even_pace(trace: Trace, first: int = 0, last: int | None = None) -> Pace:
 def recorded_row(row: float) -> int:
     """The kept state that was reached when ``row`` is shown: numbers on screen are its numbers."""
     return int(np.floor(row + 1e-6))
+
+
+def stepwise(row: float) -> float:
+    """The row to show for ``row`` where numbers stand beside a curve: it stays at a recorded state, then goes on fast.
+
+    So curve and numbers belong together also where a single early update takes a second.
+    """
+    reached = recorded_row(row)
+    return reached + max(0.0, row - reached - STANDS) / (1 - STANDS)
 
 
 def state_at(trace: Trace, row: float) -> NDArray:
