@@ -229,33 +229,34 @@ class AnyCurve(LectureScene):
         self.remove(*lit)
         emphasize(self.blue, FULL)
 
-    def _mark_gap(self, curve: PiecewiseLinearCurve) -> None:
+    def _mark_gap(self, curve: PiecewiseLinearCurve, *meanwhile: Animation) -> None:
         """A bracket where blue is farthest from red."""
         x = widest_gap(self.function, curve)
-        self.play(FadeIn(self.mark.span(*(self.plot.at(x, float(f(x))) for f in (self.function, curve)))), run_time=0.3)
+        mark = self.mark.span(*(self.plot.at(x, float(f(x))) for f in (self.function, curve)))
+        self.play(FadeIn(mark), *meanwhile, run_time=0.3)
 
     def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
-        """Blue takes the next count of even points: each new corner moves onto red, the gap goes along."""
+        """Blue takes the next count of even points: each new corner moves onto red.
+
+        The gap's number leaves meanwhile: beside the new count it would be that of a curve on its way.
+        """
         old, new = self.even.curves[self.shown], self.even.curves[index]
         x = np.unique([*self.x, *old.x, *new.x])
         dots = self._dots(new)
-        self.play(*(FadeOut(part, run_time=0.3) for part in (self.knots, self.mark)), FadeIn(dots, run_time=0.5))
+        leaving = (FadeOut(part, run_time=0.3) for part in (self.knots, self.mark, self.gap))
+        self.play(*leaving, FadeIn(dots, run_time=0.5))
         self.knots, self.shown = dots, index
 
         def bend(_: VMobject, share: float) -> None:
-            y = (1 - share) * old(x) + share * new(x)
-            self.plot.set_curve(self.blue, x, y)
-            self.gap.set_value(PiecewiseLinearCurve(x, y).largest_error(self.function))
+            self.plot.set_curve(self.blue, x, (1 - share) * old(x) + share * new(x))
 
         self._set_count(len(new.x))
-        moving = VGroup(self.blue, self.gap)
-        animation = UpdateFromAlphaFunc(moving, bend, run_time=seconds, rate_func=smooth)
+        animation = UpdateFromAlphaFunc(self.blue, bend, run_time=seconds, rate_func=smooth)
         self.add(self.blue, self.knots)
         self.play(animation, *meanwhile)
         self.gap.set_value(float(self.even.errors[index]))
-        self.remove(moving)
-        self.add(self.counter, self.blue, self.knots)
-        self._mark_gap(new)
+        self._mark_gap(new, FadeIn(self.gap))
+        self.add(self.counter)
 
     def _more_beat(self) -> None:
         factor = self.even.factor()
@@ -346,7 +347,10 @@ class AnyCurve(LectureScene):
         return [note]
 
     def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float, *meanwhile: Animation) -> None:
-        """Red becomes ``function``, and blue ``curve`` with its points; the gap between them goes along."""
+        """Red becomes ``function``, and blue ``curve`` with its points; the gap between them goes along.
+
+        Where the points become more, the gap's number leaves meanwhile, as it does in `_go_to`.
+        """
         old_function, old = self.shape
         x = np.unique([*self.x, *old.x, *curve.x])
 
@@ -360,15 +364,17 @@ class AnyCurve(LectureScene):
             self.gap.set_value(blue.largest_error(between))
 
         dots, self.shape = self._dots(curve), (function, curve)
-        self.play(FadeOut(self.knots, run_time=0.2))
+        hidden = [self.gap] if len(curve.x) != len(old.x) else []
+        self.play(*map(FadeOut, (self.knots, *hidden)), run_time=0.2)
         self._set_count(len(curve.x))
-        moving = VGroup(self.red, self.blue, self.gap)
+        moving = VGroup(self.red, self.blue, *([] if hidden else [self.gap]))
         self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *meanwhile)
         self.remove(moving)
-        self.add(self.counter, self.red, self.blue)
+        self.add(*([] if hidden else [self.counter]), self.red, self.blue)
         self.knots = dots
         self.gap.set_value(gap)
-        self.play(FadeIn(dots), run_time=0.3)
+        self.play(*map(FadeIn, (dots, *hidden)), run_time=0.3)
+        self.add(self.counter)
 
     def _keep_copy(self, index: int) -> None:
         """A small copy of red stays at the right, with the gap."""

@@ -14,7 +14,7 @@ from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
+from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at, stepwise
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.straight_line import (
     Curve,
@@ -163,7 +163,7 @@ class LineLossBeats(LectureScene):
         self.add(live)
 
         def update(_: VMobject, share: float) -> None:
-            self.show(self.pace.row(share))
+            self.show(stepwise(self.pace.row(share)))
 
         self.play(UpdateFromAlphaFunc(live, update, run_time=seconds, rate_func=linear))
         self.show(self.last)
