@@ -271,19 +271,19 @@ class DeeperAndDeeper(LectureScene):
         pictures, days = Count(self.parameters.pictures), Count(len(self.parameters.dataset.labels()))
         key = "pictures-fewer" if pictures <= days else "pictures-million" if MILLION <= pictures < 2 * MILLION else ""
         with self.beat(key or "pictures", pictures=pictures, days=days):
-            # The ground is cleared for two squares by what there was to learn from: pictures, and our days, a dot.
-            # Seen from near, there is a cell for each day, and as large a cell for each picture
+            # The ground is cleared for two squares by what there was to learn from: pictures, and our days. Seen
+            # from near, there is a cell for each day, and as large a cell for each picture, more than the picture
+            # holds; then all draws back until the pictures are seen whole, and our days are a dot
             texts = (self.screen("pictures", count=pictures), self.screen("days", count=days))
             self.squares = DataSquares(
                 (pictures, days), texts, (self.screen("a-picture"), self.screen("a-day")), GROUND
             )
             self.play(*(FadeOut(part) for part in self.mobjects if part is not self.ground), run_time=0.6)
-            for square, name in zip(self.squares.squares, self.squares.names, strict=True):
-                self.play(FadeIn(square), FadeIn(name, shift=0.15 * UP), run_time=0.5)
+            for square, *lines in zip(self.squares.squares, self.squares.names, self.squares.each, strict=True):
+                self.play(FadeIn(square), *(FadeIn(line, shift=0.15 * UP) for line in lines), run_time=0.5)
                 self.wait(0.3)
             if self.squares.near > self.squares.far:
-                self.play(self.squares.coming_near(1.4))
-            self.play(FadeIn(self.squares.each), run_time=0.3)
+                self.play(self.squares.drawing_back(1.6))
 
     def _forget_what_is_beside(self) -> None:
         """What stands beside the first tower goes, if it has not yet."""

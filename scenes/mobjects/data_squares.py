@@ -1,4 +1,4 @@
-"""How much there was to learn from, side by side: an equal cell for each example, seen from far and from near."""
+"""How much there was to learn from, side by side: an equal cell for each example, seen from near and from far."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gradreel.scenes.style import mix, palette
 from manim import Animation, ManimColor, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
-FAR_SIDE, NEAR_SIDE = 3.3, 2.8  # of the larger square at first; of the smaller one in the end
+FAR_SIDE, NEAR_SIDE = 3.3, 2.8  # of the larger square in the end; of the smaller one at first
 LARGEST_CELL = 0.25
 EDGE, GAP = -0.7, 0.5  # where the left square ends; from there to the right one
 LINE_SHARE = 0.16  # of a cell, that the line between two cells takes
@@ -71,8 +71,8 @@ class Cells(VGroup):
 class DataSquares(VGroup):
     """Two numbers of cells on the ground ``foot``: pictures, grey, to the left; our data, in its red, to the right.
 
-    Parts: ``squares``; ``names`` below them, and ``each``, below those, what a cell is. ``coming_near``: the larger
-    square is seen whole at first, the smaller one's cells in the end.
+    Parts: ``squares``; ``names`` below them, and ``each``, below those, what a cell is. ``drawing_back``: the smaller
+    square's cells are seen at first, the larger one whole in the end, as only so the eye can compare them.
     """
 
     def __init__(self, counts: tuple[int, int], names: tuple[str, str], each: tuple[str, str], foot: float) -> None:
@@ -86,15 +86,17 @@ class DataSquares(VGroup):
         self.names = _below(names, foot - NAME_DROP, style.LABEL, palette.text)
         self.each = _below(each, foot - EACH_DROP, style.TICK, palette.dim)
         self.add(self.squares, self.names, self.each)
-        self.stand(0.0)
+        self.stand(1.0)
 
     def stand(self, share: float) -> None:
         """``share`` of the way from far to near."""
         for square in self.squares:
             square.stand(self.far * (self.near / self.far) ** share)
 
-    def coming_near(self, seconds: float) -> Animation:
-        return UpdateFromAlphaFunc(self.squares, lambda _, share: self.stand(share), run_time=seconds, rate_func=smooth)
+    def drawing_back(self, seconds: float) -> Animation:
+        return UpdateFromAlphaFunc(
+            self.squares, lambda _, share: self.stand(1.0 - share), run_time=seconds, rate_func=smooth
+        )
 
 
 def _below(texts: tuple[str, str], baseline: float, size: float, color: ManimColor) -> VGroup:

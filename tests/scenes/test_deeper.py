@@ -206,6 +206,7 @@ def test_squares_are_as_large_as_what_there_was_to_learn_from(play, pictures, be
 
 def test_every_day_is_a_cell_and_every_picture_is_as_large():
     squares = DataSquares((PICTURES, 1405), ("pictures", "days"), ("each", "each"), 0.0)
+    squares.stand(0.0)
     cell = squares.far
     assert [area(part) for part in squares.squares] == pytest.approx([PICTURES * cell**2, 1405 * cell**2])
     squares.stand(1.0)
