@@ -17,6 +17,7 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.deeper import NETWORKS
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.match_board import HALF_X, WIDE_ROWS, Side, Starts
+from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.recorded_match import Race, RecordedMatch, leads, outcome
@@ -47,6 +48,7 @@ from pydantic import BaseModel, Field, model_validator
 EXAMPLES = 121
 KNOTS_OF_A_FUNCTION = 65
 RACE_SECONDS = 7.0
+SEEDS_SECONDS = 5.3  # that all starts are spoken of, before the towers are
 NAMES = ("name-fat", "name-deep")
 COMPARED = (NETWORKS[0], NETWORKS[-1])  # by how often they are wrong: the shallowest and the deepest
 BARS, BAR_WIDTH = (-3.6, 0.0, 3.6), 1.4  # the middles of their errors' bars, and of the one that is not known
@@ -170,7 +172,7 @@ class FatAndDeep(LectureScene):
             self.add(race)
 
             def update(_: VGroup, share: float) -> None:
-                race.show(self.recorded.pace.row(share))
+                race.show(stepwise(self.recorded.pace.row(share)))
 
             self.play(UpdateFromAlphaFunc(race, update, run_time=RACE_SECONDS, rate_func=linear))
             race.show(float(self.recorded.last))
@@ -198,30 +200,35 @@ class FatAndDeep(LectureScene):
         match, race = self.recorded, self.race
         fat, deep = match.wins
         with self.beat(f"seeds-{outcome(match.ends)}", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
-            # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two.
-            # Then two of the towers' errors: where many layers did win, it was deep against deeper; a fat one's is not
-            # known
+            # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two,
+            # and how often each network wins, by the time that this is said. Then two of the towers' errors: where
+            # many layers did win, it was deep against deeper; a fat one's is not known
             names = [self.screen(key) for key in NAMES]
-            decimals = loss_decimals(match.ends.ravel())
-            self.starts = Starts((match.end_curves, match.ends), match.target, match.y_range, names, decimals)
+            wins = [self.screen("wins", wins=Count(count), starts=Count(seeds)) for count in (fat, deep)]
+            ends, decimals = (match.end_curves, match.ends), loss_decimals(match.ends.ravel())
+            self.starts = Starts(ends, match.target, match.y_range, names, wins, decimals)
             leaving = [race.lines, *self.count_words, *race.readouts, race.word, race.counter]
+            start = self.time
             self.remove(race)
             self.add(*race.curves())
-            self.play(*(FadeOut(part) for part in leaving), *self._title("heading-seeds", seeds=Count(seeds)))
+            self.play(
+                *(FadeOut(part) for part in leaving), *self._title("heading-seeds", seeds=Count(seeds)), run_time=0.5
+            )
             moves = []
             for k in (0, 1):
                 small = self.starts.curves[k][0]
                 pairs = [*zip(race.boards[k], small, strict=True), (self.names[k], self.starts.names[k])]
                 moves.append(AnimationGroup(*(ReplacementTransform(old, new) for old, new in pairs)))
-            self.play(LaggedStart(*moves, lag_ratio=0.6), run_time=1.2)  # the second where the first has made room
-            self.play(*(FadeIn(row[0]) for row in self.starts.losses), run_time=0.4)
+            self.play(LaggedStart(*moves, lag_ratio=0.6), run_time=0.9)  # the second where the first has made room
+            self.play(*(FadeIn(row[0]) for row in self.starts.losses), run_time=0.2)
             others = [
                 FadeIn(VGroup(*(part[row][k] for part in (self.starts.curves, self.starts.losses) for row in (0, 1))))
                 for k in range(1, seeds)
             ]
-            self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.6 + 0.15 * len(others))
-            self.play(LaggedStart(*(Create(frame) for frame in self.starts.frames), lag_ratio=0.3), run_time=1.0)
-            self.wait(0.5)
+            self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.3 + 0.1 * len(others))
+            won = [FadeIn(text) for text in self.starts.wins]
+            self.play(LaggedStart(*(Create(frame) for frame in self.starts.frames), lag_ratio=0.2), *won, run_time=0.6)
+            self.wait(SEEDS_SECONDS - (self.time - start))
             self._deep_against_deeper()
 
     def _deep_against_deeper(self) -> None:

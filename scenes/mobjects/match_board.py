@@ -11,7 +11,7 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import UP, ManimColor, RoundedRectangle, VGroup, VMobject
+from manim import UP, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 SAMPLES = 513  # x at which a curve is drawn, besides its knots
@@ -32,8 +32,9 @@ RED_SHARE = 0.48
 TIP_LONG, TIP_WIDE = 0.16, 0.18  # of the arrowhead where blue leaves the plot
 GAP_SHARE = 0.3  # of red, that the error between the curves is filled with
 ROWS_OF_STARTS = ((0.5, 2.1), (-2.45, -0.85))  # bottom and top of the small plots, fat and deep
+SMALL_LOSS = 30  # size of a small plot's loss
 SMALL_GAP, SMALL_RED, SMALL_BLUE = 0.3, 4.0, 2.6
-LOSS_DROP, NAME_RISE = 0.4, 0.3  # a small plot's loss is so far below it, a row's name so far above
+LOSS_DROP, NAME_RISE = 0.42, 0.32  # a small plot's loss is so far below it, a row's name so far above
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top
 
@@ -120,8 +121,8 @@ class Curves(VGroup):
         return self
 
     def draw(self, y: NDArray) -> Curves:
-        """Blue alone is ``y`` (n,), up to where it leaves the plot; an arrowhead there says that it goes on."""
-        low, high = self.plot.y_range
+        """Blue alone is ``y`` (n,), up to where it leaves the plot; an arrowhead before that says that it goes on."""
+        low, high = self._ends()
         outside = np.flatnonzero((y < low) | (y > high))
         self.tip.points = np.zeros((0, 3))
         if not len(outside) or outside[0] == 0:
@@ -134,6 +135,13 @@ class Curves(VGroup):
         self.plot.set_curve(self.blue, np.append(self.x[:end], x), np.append(y[:end], edge))
         self._point(self.plot.at(self.x[end - 1 : end + 1], y[end - 1 : end + 1]))
         return self
+
+    def _ends(self) -> tuple[float, float]:
+        """The lowest and the highest y at which blue ends, so that its arrowhead, too, stays in the plot."""
+        low, high = self.plot.y_range
+        *_, bottom, top = self.plot.box
+        head = TIP_LONG * (high - low) / (top - bottom)
+        return low + head, high - head
 
     def _point(self, way: NDArray) -> None:
         """The arrowhead stands at blue's end and points along ``way``, from its first point (2, 3) to its second."""
@@ -174,7 +182,8 @@ class Counts(VGroup):
 class Starts(VGroup):
     """What all runs drew at their ends: a column a start, the fat network's row above the deep one's.
 
-    ``curves[row][start]``, ``losses[row][start]`` (text), ``names``, ``frames``: round the better one of each pair.
+    ``curves[row][start]``, ``losses[row][start]`` (text), ``names``, ``wins`` (at the right of these, how often that
+    network is better), ``frames``: round the better one of each pair.
     """
 
     def __init__(
@@ -183,6 +192,7 @@ class Starts(VGroup):
         target: tuple[NDArray, NDArray],
         y_range: tuple[float, float],
         names: Sequence[str],
+        wins: Sequence[str],
         decimals: int,
     ) -> None:
         """``ends``: what is drawn, (2, S, n), and the losses, (2, S)."""
@@ -194,26 +204,26 @@ class Starts(VGroup):
         lefts = style.LEFT_EDGE + pitch * np.arange(seeds)
         better = [int(losses[1, k] < losses[0, k]) if losses[0, k] != losses[1, k] else None for k in range(seeds)]
         self.curves, self.losses, self.frames = [], [], []
-        self.names = [words(name, style.HEADING) for name in names]
+        self.names, self.wins = ([words(text, style.HEADING) for text in texts] for texts in (names, wins))
         for row, (bottom, top) in enumerate(ROWS_OF_STARTS):
             self.names[row].place(top + NAME_RISE, left=style.LEFT_EDGE)
+            self.wins[row].place(top + NAME_RISE, right=style.RIGHT_EDGE)
             boxes = [(float(left), float(left + width), bottom, top) for left in lefts]
             self.curves.append([
                 Curves(box, target, y_range, (SMALL_RED, SMALL_BLUE)).show(y)
                 for box, y in zip(boxes, drawn[row], strict=True)
             ])  # fmt: skip
             self.losses.append([
-                self._loss(losses[row, k], decimals, box, palette.text if better[k] == row else palette.dim)
-                for k, box in enumerate(boxes)
+                self._loss(losses[row, k], decimals, box) for k, box in enumerate(boxes)
             ])  # fmt: skip
         for k, row in enumerate(better):
             if row is not None:
                 self.frames.append(self._frame(VGroup(self.curves[row][k], self.losses[row][k])))
-        self.add(*self.names, *(VGroup(*row) for row in (*self.curves, *self.losses)), *self.frames)
+        self.add(*self.names, *self.wins, *(VGroup(*row) for row in (*self.curves, *self.losses)), *self.frames)
 
-    def _loss(self, loss: float, decimals: int, box: Box, color: ManimColor) -> TextMobject:
+    def _loss(self, loss: float, decimals: int, box: Box) -> TextMobject:
         left, right, bottom, _ = box
-        return words(f"{loss:.{decimals}f}", style.TICK, color).place(bottom - LOSS_DROP, center=(left + right) / 2)
+        return words(f"{loss:.{decimals}f}", SMALL_LOSS).place(bottom - LOSS_DROP, center=(left + right) / 2)
 
     def _frame(self, inside: VGroup) -> RoundedRectangle:
         box = inside[0].plot.box

@@ -13,6 +13,7 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.summary import CHOSEN, Summary
+from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.mobjects.part_map import PartMap
 from gradreel.scenes.mobjects.run_numbers import RunNumbers
 
@@ -64,6 +65,13 @@ def test_the_numbers_above_it_are_those_of_recorded_states(play, trace_of, monke
         np.testing.assert_allclose(slopes, trace.gradient[min(row, last - 1)][columns] * 10.0**power)
         assert updates == trace.kept[row]
         assert value == pytest.approx(float(loss(run, trace.parameters[row])))
+
+
+def test_an_early_state_stands_while_its_numbers_do():
+    shown = [stepwise(row) for row in np.linspace(0, 3, 301)]
+    assert np.all(np.diff(shown) >= 0) and (shown[0], shown[-1]) == (0, 3)
+    for row in range(3):
+        assert shown[100 * row : 100 * row + 70] == pytest.approx([row] * 70)
 
 
 def test_it_lies_where_the_film_began(play):

@@ -10,7 +10,8 @@ from gradreel.core.errors import UserError
 from gradreel.core.theta import loss, predict
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.why_deep import FOLDING, STRETCHING, WhyDeep
-from gradreel.scenes.mobjects.match_board import Curves
+from gradreel.scenes.mobjects.match_board import TIP_LONG, Curves
+from gradreel.scenes.mobjects.race_lines import RaceLines
 from gradreel.scenes.mobjects.recorded_match import leads, outcome
 
 QUICK = {"epochs": 40, "budget": 60, "depth": 3, "seeds": (0, 1)}
@@ -152,8 +153,8 @@ def test_each_relu_is_as_large_left_and_right(play):
 def test_blue_that_leaves_the_plot_has_an_arrowhead_there():
     x = np.array([0.0, 1.0, 2.0])
     curves = Curves((0.0, 2.0, 0.0, 4.0), (x, np.zeros(3)), (0.0, 4.0)).draw(np.array([2.0, 2.0, -2.0]))
-    assert drawn(curves)[-1] == pytest.approx((1.5, 0.0))
-    assert curves.tip.get_bottom()[1] < 0
+    assert drawn(curves)[-1] == pytest.approx((1.5 - TIP_LONG / 4, TIP_LONG)), "so the head does not stick out"
+    assert 0 <= curves.tip.get_bottom()[1] < 0.05
     assert not len(curves.draw(np.array([2.0, 2.0, 1.0])).tip.points)
 
 
@@ -187,6 +188,21 @@ def test_the_lines_of_the_race_end_at_the_last_losses(play, trace_of):
             assert np.array(tips) == pytest.approx(np.column_stack([[run.epochs] * 2, ends(trace_of)[:, 0]]))
 
     play(WhyDeep, look, **QUICK)
+
+
+def test_both_lines_are_named_from_the_start_and_wait_below_each_other_while_above_the_picture():
+    updates = np.arange(101)
+    losses = [np.where(updates < 3, 9.0, 2.0 - updates / 100), np.where(updates < 2, 8.0, 1.5 - updates / 100)]
+    lines = RaceLines(updates, losses, ("fat", "deep"), "loss")
+    for update in range(101):
+        lines.show(update)
+        upper, lower = lines.names if lines.names[0].get_fill_opacity() == 1 else lines.riders
+        assert upper.baseline - lower.baseline > 0.3, update
+        assert all(a.get_fill_opacity() + b.get_fill_opacity() == pytest.approx(1) for a, b in
+                   zip(lines.names, lines.riders, strict=True))  # fmt: skip
+        above = [len(tip.points) == len(lines.head) for tip in lines.tips]
+        assert above == [curve.tip is None for curve in lines.curves]
+        assert update > 0 or all(above)
 
 
 def test_what_is_filled_lies_between_the_two_curves():
@@ -249,6 +265,8 @@ def test_every_run_has_its_picture_and_the_better_one_a_frame(play, trace_of, pa
                 x, y = drawn(scene.starts.curves[row][k]).T
                 assert y == pytest.approx(predict(run, theta[None], run.dataset.features_at(x))[0], abs=1e-6)
                 assert float(scene.starts.losses[row][k].source) == pytest.approx(losses[row, k], abs=1e-3)
+        counts = [int((losses[row] < losses[1 - row]).sum()) for row in (0, 1)]
+        assert [text.source for text in scene.starts.wins] == [f"wins {count} of 2" for count in counts]
         for k, frame in enumerate(scene.starts.frames):
             better = scene.starts.curves[int(losses[1, k] < losses[0, k])][k]
             assert abs(frame.get_center()[1] - better.plot.get_center()[1]) < 0.5
