@@ -27,6 +27,7 @@ from manim import (
     LaggedStart,
     Mobject,
     ReplacementTransform,
+    Succession,
     UpdateFromAlphaFunc,
     VGroup,
     smooth,
@@ -35,6 +36,7 @@ from manim import (
 CLOSE_UP = 10  # updates that are shown one by one, on a map of their own
 UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
 WALK_SECONDS, BY_COUNT = 10.0, 0.3  # of which this share passes by the count of updates: late ones are many
+EXCHANGE = 0.6  # seconds in which the slopes' row gets another label
 OPENING, THIN = 0.4, 2.5  # seconds in which the point becomes a ring, and how thick that is
 MOST = 0.9  # of the way that the loss falls in all
 CROWD, CROWDED = 10, 0.2  # the last gaps between dots crowd when none is wider than this share of the widest gap
@@ -206,6 +208,7 @@ class CurveDescentBeats(EndBeats):
             self.play(FadeIn(name), run_time=0.2)
             if not k:
                 self.wait(1.8)  # the first is ours; what others would do is said later
+        self.wait(1.0)  # while it is said
         others = VGroup(*trial.dots[1:], *trial.labels[1:])
         self.rate = self.rate_formula(number_text(rates[0]))
         self.play(emphasis(others, FAINT), FadeIn(self.rate, shift=0.15 * UP), run_time=0.6)
@@ -243,13 +246,14 @@ class CurveDescentBeats(EndBeats):
             self.sum_line, self.frame = self.arithmetic(), descent.frame_around(self.worked.index)
             if descent.is_plain:
                 self.play(FadeOut(self.rate), run_time=0.3)
-            self.play(FadeIn(self.sum_line, shift=0.15 * UP), Create(self.frame), run_time=0.7)
-            self.wait(0.4)  # it stays to be read; the line has come to all the others already
+            self.play(FadeIn(self.sum_line, shift=0.15 * UP), Create(self.frame), run_time=0.6)
             descent.hold_slopes(0)  # what the formula speaks of stays while the point moves
             self.add(descent.fit.ghost, descent.fit.model)
             gone = map(FadeOut, (path.arrow, path.step_label, self.frame))
-            self.play(*gone, FadeIn(path.marker), emphasis(descent.slopes.numbers, FAINT), run_time=0.4)
-            self.play(descent.go(smooth, arrow=False, label=False), run_time=1.4)
+            self.play(*gone, FadeIn(path.marker), emphasis(descent.slopes.numbers, FAINT), run_time=0.3)
+            descent.numbers_from = 0.5  # point, curve and numbers change at once
+            self.play(descent.go(smooth, arrow=False, label=False), run_time=0.9)
+            descent.numbers_from = 1.0
             self.play(FadeIn(path.label), run_time=0.4)
 
     def again_and_again(self) -> None:
@@ -359,4 +363,22 @@ class CurveDescentBeats(EndBeats):
             even = even_pace(descent.run, descent.close_up, self.last)
             count = (even.rows - even.rows[0]) / (even.rows[-1] - even.rows[0])
             pace = Pace(even.rows, (1 - BY_COUNT) * even.shares + BY_COUNT * count)
+            self.follow(pace, seconds)
+
+    def follow(self, pace: Pace, seconds: float) -> None:
+        """The updates at this pace; where the slopes would read 0.000, their row changes to a power of ten."""
+        descent, finer = self.descent, self.descent.finer_slopes()
+        first = 1.0 if finer is None else pace.share(descent.finer_from(finer))
+        if finer is None or (1 - first) * seconds < EXCHANGE:
             self.play(descent.go(pace.row, arrow=False), run_time=seconds)
+            return
+        if first > 0:
+            self.play(descent.go(lambda share: pace.row(first * share), arrow=False), run_time=first * seconds)
+        rough = descent.slopes
+        self.remove(*rough)
+        descent.refine_slopes(finer)
+        self.add(finer.dots, finer.numbers)
+        labels = Succession(FadeOut(rough.label, run_time=EXCHANGE / 2), FadeIn(finer.label, run_time=EXCHANGE / 2))
+        going = descent.go(lambda share: pace.row(first + (1 - first) * share), arrow=False)
+        going.run_time = (1 - first) * seconds
+        self.play(going, labels)

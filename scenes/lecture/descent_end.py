@@ -41,6 +41,7 @@ class EndBeats(SlopeBeats):
 
     def show_lengths(self, lengths: NDArray) -> None:
         self.play(*map(FadeOut, self.on_map), run_time=0.5)
+        self.refine_slopes()
         self.left = []
         if (np.isfinite(lengths) & (lengths > 0)).any():
             shown = GradientLengths(lengths, LENGTHS_BOX, self.screen("updates"))
@@ -48,13 +49,16 @@ class EndBeats(SlopeBeats):
             self.play(FadeIn(shown.plot), FadeIn(shown.name), run_time=0.5)
             self.play(Create(shown.curve), run_time=2.4, rate_func=linear)
             self.play(FadeIn(shown.end), run_time=0.4)
+
+    def refine_slopes(self) -> None:
+        """What reads 0.000 is written by a power of ten, where the walk was too short for that."""
         finer, rough = self.descent.finer_slopes(), self.descent.slopes
-        if finer is not None:  # what read 0.000 so far has more digits
-            self.play(FadeOut(rough.numbers), run_time=0.25)
+        if finer is not None:
+            self.play(FadeOut(rough.numbers), FadeOut(rough.label), run_time=0.25)
             self.remove(*rough)
-            self.add(finer.label, finer.dots)
-            self.play(FadeIn(finer.numbers), run_time=0.5)
-            self.descent.slopes = finer
+            self.add(finer.dots)
+            self.play(FadeIn(finer.numbers), FadeIn(finer.label), run_time=0.4)
+            self.descent.refine_slopes(finer)
 
     def end(self) -> None:
         values = {"updates": number_text(self.last), "loss": self.descent.loss_text(self.last)}

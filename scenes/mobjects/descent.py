@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -21,12 +20,10 @@ from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import (
-    GAP,
     Columns,
     Head,
     SlopeRow,
     ThetaStrip,
-    fitting_decimals,
     role_of,
     short_names,
 )
@@ -57,7 +54,8 @@ OVERSIZE = 1.35  # length of the arrow of g, which is only a direction, against 
 DOTS = 60  # on the path, about
 ERRORS = 17  # distances that are drawn
 SQUARE = 0.16  # opacity of a squared distance
-TINY_SLOPE = 0.005  # a row whose entries are all below it is written with more digits in the end
+TINY_SLOPE = 0.005  # a row whose entries are all written below it gets a power of ten in the end
+WIDEST_SLOPE = 99.95  # that is written as a multiple of that power
 GROWING = 0.35  # share of a step's time in which its arrow grows
 
 
@@ -80,6 +78,7 @@ class Descent:
         self.names = parameter_names(self.experiment)
         self.labels = short_names(self.names)
         self.gradient_row: int | None = None  # shown in the row of slopes; None: of the state reached
+        self.numbers_from = 1.0  # share of a step after which the numbers are those of where it leads
         rows = sampled_rows(0, last, 60)
         columns = Columns.of(self.names, STRIP_LEFT, style.RIGHT_EDGE)
         heads = [Head(role_of(self.names[entry]), self.labels[entry]) for entry in columns.shown]
@@ -187,22 +186,30 @@ class Descent:
         return VGroup(bracket, number)
 
     def finer_slopes(self) -> SlopeRow | None:
-        """The last gradient with more digits; None where it reads well as it is, or has no room for as many."""
+        """The last gradient by a power of ten of its own, with one decimal; None where it reads well as it is."""
         columns = self.slopes.columns
         gradient = self.run.gradient[self.last - 1][columns.shown]
-        largest = float(np.abs(gradient).max())
-        if self.slopes.power or not 0 < largest < TINY_SLOPE:
+        if not 0 < float(np.abs(gradient).max()) * 10.0**self.slopes.power < TINY_SLOPE:
             return None
-        decimals = 1 - math.floor(math.log10(largest))  # two digits of the largest
-        room = fitting_decimals(gradient, columns.width + GAP, style.SMALLEST, decimals)
-        return SlopeRow(gradient, columns, SLOPES_Y, decimals) if room == decimals else None
+        return SlopeRow(gradient, columns, SLOPES_Y, decimals=1)
+
+    def finer_from(self, finer: SlopeRow) -> int:
+        """The row from which on all gradients are too small for the row of slopes, and have room in ``finer``."""
+        most = min(TINY_SLOPE / 10.0**self.slopes.power, WIDEST_SLOPE / 10.0**finer.power)
+        sizes = np.abs(self.run.gradient[: self.last][:, finer.columns.shown]).max(axis=1)
+        return int(np.flatnonzero(~(sizes < most)).max(initial=-1)) + 1
+
+    def refine_slopes(self, finer: SlopeRow) -> None:
+        """From now on the slopes are those of ``finer``."""
+        self.slopes = finer
+        self.show(self.row)
 
     # -- what moves ------------------------------------------------------------------------------------------------
 
     def show(self, row: float) -> None:
         """Everything as it is at ``row``: 0 the start, 1.5 half way between the states after one and two updates."""
         self.row = row
-        reached = recorded_row(row)
+        reached = min(recorded_row(row + 1 - self.numbers_from), self.last)
         self.fit.show(self.curve_of(state_at(self.run, row)))
         self.map.show(row)
         self.strip.set_values(self.run.parameters[reached])

@@ -135,7 +135,7 @@ class ThetaStrip(VGroup):
     ``values`` (R, C), of the C parameters that have a column: all that will be shown, for the number of decimals; the
     last is shown first. ``heads``: role and name of each of them. Parts: ``boxes``, ``names``, ``numbers`` (of
     ``columns.shown``, in order), ``dots``, ``label``. Too large ones are written as multiples of a power of ten, which
-    the label says: 10^(-3) theta = ….
+    the label says: theta = 10^3 × ….
     """
 
     def __init__(self, heads: Sequence[Head], values: NDArray, columns: Columns, y: float) -> None:
@@ -145,7 +145,7 @@ class ThetaStrip(VGroup):
         self.power = shared_power(np.maximum(np.abs(values), 1.0), columns.digits)
         values = values * 10.0**self.power
         decimals = fitting_decimals(values, columns.width - 1.4 * PADDING, columns.size, 2)
-        self.label = row_label("orange(theta)", self.power, y)
+        self.label = row_label("orange(theta)", self.power, columns, y)
         self.boxes, self.names, self.numbers, self.dots = VGroup(), VGroup(), VGroup(), VGroup()
         self.foot = y - 0.36 * columns.size * style.EM  # baseline of the numbers: capitals centred in the cell
         for entry, x in zip(columns.entries, columns.centers, strict=True):
@@ -184,8 +184,8 @@ class ThetaStrip(VGroup):
 class SlopeRow(VGroup):
     """The gradient's entries under their cells, signed, in orange; no boxes.
 
-    ``gradient`` (R, C) or (C,), of the C parameters that have a column. Those far too large or small are multiplied by
-    a power of ten, which the label says: 10^4 g = …; with ``decimals`` they are written as they are, with so many.
+    ``gradient`` (R, C) or (C,), of the C parameters that have a column. Those far too large or small are written as
+    multiples of a power of ten, which the label says: g = 10^(-4) × …; with ``decimals``, if that is given.
     Parts: ``label``, ``numbers``, ``dots``.
     """
 
@@ -193,9 +193,9 @@ class SlopeRow(VGroup):
         super().__init__()
         self.columns = columns
         gradient = np.atleast_2d(gradient)
-        self.power = shared_power(gradient, columns.digits) if decimals is None else 0
+        self.power = shared_power(gradient, columns.digits)
         gradient = gradient * 10.0**self.power
-        self.label = row_label("orange(bold(g))", self.power, y)
+        self.label = row_label("orange(bold(g))", self.power, columns, y)
         if decimals is None:
             decimals = fitting_decimals(gradient, columns.width - 0.6 * PADDING, style.SMALLEST, 3)
         self.numbers, self.dots = VGroup(), VGroup()
@@ -218,10 +218,14 @@ class SlopeRow(VGroup):
             number.set_value(float(value) * 10.0**self.power)
 
 
-def row_label(symbol: str, power: int, y: float) -> TextMobject:
-    """What a row is, at its left: θ =, or the power of ten that its numbers are multiplied by before it."""
-    factor = f"10^({power}) " if power else ""
-    return formula(f"{factor}{symbol} =", 40 if power > -1 else 36).place(y - 0.14, left=style.LEFT_EDGE)
+def row_label(symbol: str, power: int, columns: Columns, y: float) -> TextMobject:
+    """What a row is, at its left: θ =, and the power of ten that its numbers, written 10^power as large, stand for."""
+    size, factor = 40.0, f" 10^({-power}) times" if power else ""
+    room = columns.centers[0] - columns.width / 2 - style.LEFT_EDGE - 0.06
+    text = formula(f"{symbol} ={factor}", size)
+    if text.width > room:
+        text = formula(f"{symbol} ={factor}", max(style.SMALLEST, size * room / text.width))
+    return text.place(y - 0.14, left=style.LEFT_EDGE)
 
 
 def short_names(names: Sequence[str]) -> list[str]:

@@ -25,6 +25,7 @@ from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.rate_slice import rates_to_try
 from gradreel.scenes.mobjects.relief import Relief
+from gradreel.scenes.mobjects.starts_line import DOT, HIGHEST, stacked
 from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
 from gradreel.scenes.stills import _drawn
 from hypothesis import given, settings
@@ -421,9 +422,10 @@ def test_a_small_last_gradient_is_not_a_row_of_zeros(trace_of, film_of):
     row, beats = film_of(LONG).scene.descent.slopes, film_of(LONG).beats
     assert "stop" in beats
     last = trace_of(LONG).gradient[LONG.n_updates - 1]
-    assert 0 < np.abs(last).max() < 0.005 and "10^" not in row.label.source
-    np.testing.assert_allclose([number(entry) for entry in row.numbers], last, atol=5.1e-6)
-    assert all(float(np.abs(last).max()) >= 10.0 ** (1 - entry.decimals) for entry in row.numbers)  # two digits
+    assert 0 < np.abs(last).max() < 0.005 and f"10^({-row.power})" in row.label.source
+    written = np.array([number(entry) for entry in row.numbers])
+    np.testing.assert_allclose(written, last * 10.0**row.power, atol=0.051)
+    assert 1 <= np.abs(written).max() < 10  # two digits
 
 
 def test_the_gradients_lengths_are_drawn_on_a_logarithmic_axis(film_of, trace):
@@ -516,6 +518,43 @@ def test_runs_from_other_starts_are_compared_by_the_loss_they_end_with(play, tra
     assert beat == ("end-almost-starts" if min(ends) < own else "end-almost-lowest")
     np.testing.assert_allclose([scene.starts.axis.data(dot.get_center())[0] for dot in scene.starts.dots], ends)
     assert scene.starts.axis.data(scene.starts.mine[0].get_center())[0] == pytest.approx(own)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=6))
+def test_starts_that_end_alike_are_stacked_so_that_they_can_be_counted(ends):
+    x = np.array([0.0, *ends])
+    raised = stacked(x)
+    gaps = [np.hypot(x[i] - x[j], raised[i] - raised[j]) for i in range(len(x)) for j in range(i)]
+    assert raised[0] == 0 and raised.max() <= HIGHEST + 1e-9
+    assert min(gaps) > 2 * DOT
+
+
+def test_slopes_get_their_power_of_ten_before_the_walk_ends_and_fit_from_there_on(trace_of):
+    texts, long = dict.fromkeys(("target", "model", "start", "update", "step"), ""), trace_of(LONG)
+    descent = Descent(long, LONG.n_updates, 10, texts)
+    finer = descent.finer_slopes()
+    first = descent.finer_from(finer)
+    sizes = np.abs(long.gradient[: LONG.n_updates]).max(axis=1)
+    assert 10 < first < LONG.n_updates and sizes[first - 1] >= 0.005 > sizes[first:].max()
+    descent.refine_slopes(finer)
+    assert descent.finer_slopes() is None
+    for row in (first, LONG.n_updates):
+        descent.show(row)
+        written = np.array([number(entry) for entry in descent.slopes.numbers])
+        expected = long.gradient[min(row, LONG.n_updates - 1)] * 10.0**finer.power
+        np.testing.assert_allclose(written, expected, atol=0.051)
+
+
+def test_half_way_through_the_first_update_all_numbers_change(trace_of):
+    texts = dict.fromkeys(("target", "model", "start", "update", "step"), "")
+    descent = Descent(trace_of(SHORT), SHORT.n_updates, 10, texts)
+    descent.numbers_from = 0.5
+    seen = []
+    for row in (0.4, 0.6, 1.0):
+        descent.show(row)
+        seen.append((descent.readout.count.text, [number(cell) for cell in descent.strip.numbers]))
+    assert seen[0][0] == "0" and seen[1] == seen[2] and seen[1][0] == "1"
 
 
 def test_only_the_lectures_run_is_compared_with_others_unasked():
