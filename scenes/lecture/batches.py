@@ -22,7 +22,7 @@ from gradreel.scenes.mobjects.batch_formulas import (
     batch_loss_source,
     batch_update_source,
 )
-from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.formula_growth import GONE, grow
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.readout import loss_decimals
@@ -35,7 +35,7 @@ from manim import (
     Animation,
     FadeIn,
     FadeOut,
-    ReplacementTransform,
+    Succession,
     UpdateFromAlphaFunc,
     VGroup,
     linear,
@@ -179,6 +179,8 @@ class Batches(QuizBeats):
                 # The second batch, and the same three formulas one further; then the third
                 for k in range(2, ONE_BY_ONE + 1):
                     self._go_on(k)
+                    if k < ONE_BY_ONE:
+                        self.wait(2.5)  # as long as its formulas are spoken of
         else:
             with self.beat("next-last"):
                 # The second batch is the last: the same three formulas one further
@@ -187,10 +189,10 @@ class Batches(QuizBeats):
     def _go_on(self, k: int) -> None:
         """Batch ``k`` (from 1) has its turn, and the formulas' numbers move on."""
         label, formulas = self._label(k), self._formulas(k)
-        grown = [a for old, new in zip(self.formulas, formulas, strict=True) for a in grow(old, new)]
-        self.play(self.field.turning(k - 1), ReplacementTransform(self.label, label), *grown, run_time=1.1)
+        grown = [a for old, new in zip(self.formulas, formulas, strict=True) for a in grow(old, new, morph=False)]
+        exchange = Succession(FadeOut(self.label, run_time=GONE), FadeIn(label, run_time=1 - GONE))
+        self.play(self.field.turning(k - 1), exchange, *grown, run_time=0.9)
         self.label, self.formulas = label, formulas
-        self.wait(0.5)
 
     def _epoch_beat(self) -> None:
         values = {"updates": number_text(self.per_epoch)}

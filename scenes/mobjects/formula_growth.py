@@ -36,6 +36,7 @@ def grow(
     ends: Mapping[str, str] | None = None,
     copied: bool = False,
     dip: float = 0.0,
+    morph: bool = True,
 ) -> list[Animation]:
     """The animations by which ``old``, which is on the screen, grows into ``new``, wherever and however large that is.
 
@@ -45,6 +46,7 @@ def grow(
     there, {"r_1": "r"}. Play them together, with one run_time; ``old`` keeps its looks, for whoever shows it again.
     ``copied``: ``old`` stays as it is, and what comes out of it appears on its way, so that no letter is drawn twice;
     where ``new`` stands beside it, the way leads below it, by ``dip``, so that no letter runs through another.
+    Without ``morph`` only glyphs that stay the same, at their place in a part, move: a digit fades, then another comes.
     Raises KeyError for a part that is not there.
     """
     olds = [old] if isinstance(old, TextMobject) else list(old)
@@ -56,7 +58,7 @@ def grow(
     moves: dict[int, VMobject] = {}  # glyph of new -> the glyph of old it comes from
     for name, (text, origin_name) in from_.items():
         there, here = _indices(new, name), [text[k] for k in _indices(text, origin_name)]
-        for i, j in _pairs(here, [new[k] for k in there]):
+        for i, j in _pairs(here, [new[k] for k in there], morph):
             moves[there[j]] = here[i]
     if copied:
         return [_Arriving(new, moves, LEFT_BEHIND, dip)]
@@ -70,7 +72,10 @@ def grow(
         }
         gone = [_Flight(glyph, flights.get(k)) for k, glyph in enumerate(text) if id(glyph) not in taken]
         leaving.append(_Leaving(text, gone))
-    return [_Arriving(new, moves), *leaving]  # in this order: old glyphs are hidden when theirs begins
+    return [
+        _Arriving(new, moves, coming=COMING if morph else GONE),
+        *leaving,
+    ]  # in this order: old glyphs are hidden when theirs begins
 
 
 def moving(alpha: float) -> float:
@@ -87,10 +92,15 @@ def _indices(text: TextMobject, name: str) -> list[int]:
     return text.parts[name]
 
 
-def _pairs(old: list[VMobject], new: list[VMobject]) -> list[tuple[int, int]]:
-    """Which glyph of ``old`` becomes which of ``new``: equal ones in order, then the others between them."""
+def _pairs(old: list[VMobject], new: list[VMobject], morph: bool = True) -> list[tuple[int, int]]:
+    """Which glyph of ``old`` becomes which of ``new``: equal ones in order, then the others between them.
+
+    Without ``morph``: equal ones at the same place.
+    """
     kinds: list[NDArray] = []
     codes = [[_kind(glyph, kinds) for glyph in glyphs] for glyphs in (old, new)]
+    if not morph:
+        return [(k, k) for k, (here, there) in enumerate(zip(*codes, strict=False)) if here == there]
     pairs: list[tuple[int, int]] = []
     for _, i0, i1, j0, j1 in SequenceMatcher(None, *codes, autojunk=False).get_opcodes():
         pairs += zip(range(i0, i1), range(j0, j1), strict=False)
@@ -158,9 +168,17 @@ class _Leaving(Animation):
 class _Arriving(Animation):
     """The new formula: its glyphs start where, and as, they were in the old one; the others fade in late."""
 
-    def __init__(self, new: TextMobject, moves: Mapping[int, VMobject], seen: float = 0.0, dip: float = 0.0) -> None:
+    def __init__(
+        self,
+        new: TextMobject,
+        moves: Mapping[int, VMobject],
+        seen: float = 0.0,
+        dip: float = 0.0,
+        coming: float = COMING,
+    ) -> None:
         super().__init__(new, run_time=SECONDS, rate_func=linear, introducer=True)
         self.dip = np.array([0.0, -dip, 0.0])
+        self.coming = coming  # share of the time from which on new glyphs fade in
         self.moves, self.seen = dict(moves), seen  # after which share of the way a moving glyph is seen in full
 
     def begin(self) -> None:
@@ -176,7 +194,7 @@ class _Arriving(Animation):
     def interpolate_mobject(self, alpha: float) -> None:
         alpha = self.rate_func(alpha)
         way = moving(alpha)
-        shown = smooth(max(0.0, (alpha - COMING) / (1 - COMING)))
+        shown = smooth(max(0.0, (alpha - self.coming) / (1 - self.coming)))
         for index, (glyph, (points, color, opacity)) in enumerate(zip(self.mobject, self.looks, strict=True)):
             if index not in self.paths:
                 glyph.set_fill(color, opacity * shown, family=False)

@@ -166,3 +166,17 @@ def test_what_is_copied_may_go_below_what_it_comes_from():
     assert max(glyph.get_top()[1] for glyph in moved) < old.get_bottom()[1]
     animations[0].interpolate(1.0)
     assert same(looks(new), there)
+
+
+def test_digits_that_differ_are_never_drawn_at_once_nor_between_two_shapes():
+    old, new = (formula(f'part("loss", L^({k})) part("value", "{value}")') for k, value in ((1, "726"), (2, "545")))
+    shapes = [glyph.points.copy() for glyph in new]
+    animations = grow(old, new, morph=False)
+    assert list(animations[0].moves) == [0]  # L stays
+    run(animations, 0.0)
+    for share in np.linspace(0, 1, 21):
+        for animation in animations:
+            animation.interpolate(share)
+        coming, leaving = ([glyph.get_fill_opacity() for glyph in text[1:]] for text in (new, old))
+        assert not (max(coming) > 0 and max(leaving) > 0)
+        assert all(np.allclose(glyph.points, shape) for glyph, shape in zip(new[1:], shapes[1:], strict=True))
