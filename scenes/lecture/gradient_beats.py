@@ -163,15 +163,17 @@ class GradientBeats(ThreeDaysScene):
         for text in rest:
             text.scale(share).place(STEP_Y - 0.12, left=step.get_right()[0] + share * STEP_GAP)
         self.play(FadeIn(step, shift=0.15 * UP), run_time=0.5)
-        gone = []
-        if worked is not None:
+        comes = FadeIn(old, shift=0.15 * UP, rate_func=LATE, run_time=0.7)
+        if worked is None:
+            self.play(comes, *self._without_slopes())
+        else:
+            # It stays to be read until the first numbers have changed
             self.play(FadeIn(worked, shift=0.15 * UP), run_time=0.5)
             self.wait(0.9)
-            gone.append(FadeOut(worked, run_time=0.3))
-        coming = FadeIn(old, shift=0.15 * UP, rate_func=LATE, run_time=0.7)
-        self.play(*gone, coming, *self._without_slopes())
+            self.play(*self._without_slopes(), run_time=0.7)
         for column, k in ((R, X), (A, R), (Y, A)):
-            self.play(Pulse(VGroup(*self.diagram.edges[k]), palette.text).run(0.5))
+            swap = [FadeOut(worked, run_time=0.3), comes] if column == A and worked is not None else []
+            self.play(Pulse(VGroup(*self.diagram.edges[k]), palette.text).run(0.5), *swap)
             if column != Y:
                 self.play(*self._rolled(column), run_time=0.3)
         self.play(*self._rolled(Y), *grow(old, new), run_time=1.1)
