@@ -20,7 +20,6 @@ from manim import (
     GrowFromCenter,
     GrowFromEdge,
     LaggedStart,
-    ReplacementTransform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
@@ -83,8 +82,10 @@ class ForecastBeats(DepthsScene):
         self.play(*(FadeIn(band) for band in days.bands), FadeIn(self.names), run_time=0.4)
         self.play(FadeIn(means.ground), FadeIn(means.titles[0]), FadeIn(means.whole), run_time=0.6)
         self.wait(0.8)
-        self.play(FadeOut(means.titles[0]), ReplacementTransform(means.whole, means.red), run_time=0.7)
-        self.play(FadeIn(means.titles[1]), FadeIn(means.blue), run_time=0.6)
+        # Other days, other means: these come anew, for points that moved would be the same ones changing
+        self.play(FadeOut(means.titles[0]), FadeOut(means.whole), run_time=0.3)
+        self.play(FadeIn(means.titles[1]), FadeIn(means.red), run_time=0.5)
+        self.play(FadeIn(means.blue), run_time=0.5)
         means.remove(means.titles, means.whole).add(means.titles[1])
         beating = [*means.points_of(int(self.ahead.weekdays[0])), days.predicted[0]]
         self.play(*(mark.animate(rate_func=there_and_back).scale(1.8) for mark in beating), run_time=0.9)
@@ -116,7 +117,7 @@ class ForecastBeats(DepthsScene):
                 feed = [self.days.predicted[k - 1].animate.set_fill(palette.blue, 1)]
                 if days == 2:
                     self.fed = self.days.fed(values["views"])
-                    feed.append(TransformFromCopy(self.panel.lines[0][1], self.fed))
+                    feed.append(FadeIn(self.fed, shift=0.15 * DOWN))
                 self.play(*feed, run_time=1.0 if days == 2 else 0.5)
                 if days == 2:
                     self.wait(0.9)

@@ -15,7 +15,7 @@ from manim import Dot, ManimColor, Rectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 LEFT, RIGHT, BOTTOM, TOP = 2.1, style.RIGHT_EDGE, -1.75, -0.3
-ROOM = 0.12  # of the picture's height, free above the highest mean and below the lowest
+ROOM = 0.12  # of the picture's height, free above the highest mean
 TITLE_RISE, LETTER_DROP = 0.17, 0.38
 DOT, RING, LINE = 0.06, 0.08, 3.2
 
@@ -24,8 +24,9 @@ class WeekdayMeans(VGroup):
     """Lines over the seven weekdays, Monday first: ``whole`` (7,) of all days in red; then, of some, two others.
 
     These are ``truth`` (7,), red too, and ``prediction`` (7,) in blue with rings; NaN where no such day was counted.
-    ``lows``: weekdays that are shaded; ``titles``: what the first line and the other two are of. Parts: ``ground``
-    (axis, shades, letters), ``titles``, ``whole``, ``red``, ``blue``; `points_of` a weekday are its dot and its ring.
+    The axis is at 0. ``lows``: weekdays that are shaded; ``titles``: what the first line and the other two are of.
+    Parts: ``ground`` (axis, shades, letters), ``titles``, ``whole``, ``red``, ``blue``; `points_of` a weekday are its
+    dot and its ring.
     """
 
     def __init__(
@@ -40,11 +41,11 @@ class WeekdayMeans(VGroup):
         super().__init__()
         self.pitch = (RIGHT - LEFT) / len(truth)
         means = np.concatenate([whole, truth, prediction])
-        self.least, self.most = float(np.nanmin(means)), float(np.nanmax(means))
+        self.least, self.most = min(0.0, float(np.nanmin(means))), float(np.nanmax(means))
         letters = ZH_WEEKDAYS if language == "zh" else "".join(name[0] for name in WEEKDAYS)
         self.ground = VGroup(
             *(self._shade(k) for k in lows),
-            segment((LEFT, BOTTOM, 0), (RIGHT, BOTTOM, 0), palette.axis, style.AXIS),
+            segment((LEFT, self._y(0.0), 0), (RIGHT, self._y(0.0), 0), palette.axis, style.AXIS),
         )
         self.titles = VGroup(
             *(words(title, style.TICK, palette.dim).place(TOP + TITLE_RISE, left=LEFT) for title in titles)
@@ -69,9 +70,10 @@ class WeekdayMeans(VGroup):
     def _at(self, means: NDArray) -> NDArray:
         """(N, 3): where the means of the counted weekdays lie."""
         counted = np.flatnonzero(np.isfinite(means))
-        share = (means[counted] - self.least) / ((self.most - self.least) or 1.0)
-        y = BOTTOM + (TOP - BOTTOM) * (ROOM + (1 - 2 * ROOM) * share)
-        return np.stack([[self._x(int(k)) for k in counted], y, np.zeros(len(y))], axis=-1)
+        return np.array([[self._x(int(k)), self._y(float(means[k])), 0.0] for k in counted]).reshape(-1, 3)
+
+    def _y(self, views: float) -> float:
+        return BOTTOM + (TOP - BOTTOM) * (1 - ROOM) * (views - self.least) / ((self.most - self.least) or 1.0)
 
     def _red(self, means: NDArray) -> VGroup:
         dots = [Dot(point, radius=DOT, color=palette.red) for point in self._at(means)]
