@@ -37,7 +37,7 @@ PLATE_BASELINE, PLATE_WIDTH, PLATE_SIZE = 2.62, 6.2, 52
 DEEP_Y, DEEP_BASELINE = -2.85, -3.3
 PAPER = (0.0, -0.5, 4.4)  # middle, x, y; and width
 COVER_GAP = 0.3  # between what covers the hidden layers and the nodes that are seen
-OVER = 0.16  # from the top of what a label names to its baseline
+OVER = 0.22  # from the top of what a label names to its baseline
 NARROW = -0.7  # where the last column stands while one neuron is seen from near, beside the network
 LENS = (3.95, -0.55, 1.95)  # middle of that neuron, x, y; and its radius
 SWOLLEN = 1.35  # times its usual size: a name that promises too much
@@ -200,10 +200,11 @@ class Naming(LectureScene):
             self.labels = [self._label(k) for k in self._hidden()]
             self.ends = self._in_and_out()
             for frame, label in zip(self.frames, self.labels, strict=True):
-                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=2.7 / len(self.labels))
-            self.play(*(FadeIn(text, shift=0.15 * UP) for text in self.ends), run_time=0.5)
+                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=2.0 / len(self.labels))
+            self.play(*(FadeIn(text, shift=0.15 * UP) for text in self.ends), run_time=0.4)
             self._cover_and_open()
             self._deep_bracket()
+            self.wait(0.5)  # until it is said
             self.name = self._name("deep")
             self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
             self.hand_on(self.name)
@@ -223,7 +224,7 @@ class Naming(LectureScene):
         """A lid comes down over everything between what goes in and what comes out, and goes up again."""
         first, last = self.diagram.columns[0], self.diagram.columns[-1]
         left, right = first.get_right()[0] + COVER_GAP, last.get_left()[0] - COVER_GAP
-        top, bottom = self.frames[0].get_top()[1] + 0.06, self.frames[0].get_bottom()[1] - 0.06
+        top, bottom = self.frames[0].get_top()[1] + 0.02, self.frames[0].get_bottom()[1] - 0.02
         lid = Rectangle(width=right - left, height=top - bottom, color=palette.text, stroke_width=style.BOX)
         lid.set_fill(mix(palette.text, 0.05), 1).move_to([(left + right) / 2, (top + bottom) / 2, 0])
         closed = lid.points.copy()
@@ -233,11 +234,11 @@ class Naming(LectureScene):
             lid.points[:, 1] = top + max(share, 1e-3) * (closed[:, 1] - top)
 
         asked = words("?", style.TITLE).move_to(lid)
-        self.play(UpdateFromAlphaFunc(lid, lower, rate_func=smooth), run_time=0.8)
+        self.play(UpdateFromAlphaFunc(lid, lower, rate_func=smooth), run_time=0.6)
         self.play(FadeIn(asked), run_time=0.3)
-        self.wait(1.0)
-        self.play(FadeOut(asked), run_time=0.3)
-        self.play(UpdateFromAlphaFunc(lid, lambda _, share: lower(lid, 1 - share), rate_func=smooth), run_time=0.6)
+        self.wait(0.7)
+        lift = UpdateFromAlphaFunc(lid, lambda _, share: lower(lid, 1 - share), rate_func=smooth, run_time=0.6)
+        self.play(FadeOut(asked, run_time=0.2), lift)  # open when it is said that there are many
         self.remove(lid)
 
     def _deep_bracket(self) -> None:
