@@ -147,8 +147,8 @@ class OneRunBeats(DepthPicture):
 
     def _part_beat(self) -> None:
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
-            # Where the losses part, the unseen one is lowest of all kept states, by luck too: here, with its number. On:
-            # seen falls, unseen never comes so low again. Where it was lowest stays marked; then the term
+            # Where the losses part, the unseen one is lowest of all kept states, by luck as it is noisy: here, with its
+            # number. On it goes: seen falls, unseen never comes so low again. That place stays marked; then the term
             followers = self._turn_mark() if self.parts is not None else []
             self.play(*map(FadeOut, self.labels.values()), *map(FadeIn, followers), run_time=0.5)
             seconds = PART_SECONDS
