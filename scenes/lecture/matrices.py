@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
+from gradreel.core.activations import ACTIVATIONS
 from gradreel.core.theta import unpack
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
@@ -52,6 +53,7 @@ from manim import (
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
+    VMobject,
     smooth,
     squish_rate_func,
 )
@@ -111,7 +113,7 @@ class MatrixForm(ThreeDaysScene):
         rows = [VGroup(*diagram.edges[X].into(i), nodes[i]) for i in range(self.n_units)]
         later = [*diagram.edges[R:], *diagram.columns[A:], diagram.boxes]
         gone = [FadeOut(part, run_time=0.5) for part in self.written_on_it]
-        self.play(AnimationGroup(*arriving), *gone)
+        self.play(AnimationGroup(*arriving, run_time=0.6), *gone)  # soon: the equations are spoken of at once
         if self.n_features == 1:
             self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=0.9)
             self.play(*(emphasis(part, FAINT) for part in (*rows, *later)), run_time=0.4)
@@ -119,10 +121,10 @@ class MatrixForm(ThreeDaysScene):
             diagram.scale(SMALL).move_to([0, SMALL_Y, 0])
             for part in (*rows, *later):
                 emphasize(part, FAINT)
-            self.play(FadeIn(diagram), run_time=0.8)
+            self.play(FadeIn(diagram), run_time=0.4)
         for row, equation in zip(rows, self.board.equations, strict=True):
-            self.play(emphasis(row, FULL), FadeIn(equation), run_time=max(0.3, 1.4 / self.n_units))
-        self.wait(0.4)
+            self.play(emphasis(row, FULL), FadeIn(equation), run_time=0.3)
+        self.wait(1.5)
 
     def _take_over(self) -> None:
         """What the last scene ended with is on the screen as it was left there; of one feature, that is the diagram."""
@@ -215,11 +217,17 @@ class MatrixForm(ThreeDaysScene):
 
     @staticmethod
     def _rounded_sign(equals: VGroup, sums: Sequence[WrittenSum]) -> list[Animation]:
-        """Between boxes of numbers of which a sum does not come out as printed, the sign says that they are rounded."""
-        if all(row.exact for row in sums):
-            return []
-        sign = formula("approx", 50).scale_to_fit_width(equals.width).set_color(equals[0].get_fill_color())
-        return [Transform(equals[0], sign[0].move_to(equals))]
+        """Between boxes of numbers that are equal only when rounded, the sign says so."""
+        return [] if all(row.equal for row in sums) else [Transform(equals[0], _approximate(equals))]
+
+    def _say_that_a_is_rounded(self) -> None:
+        """So it is unless the activation of the r's, as they are printed, is what is printed of the a's."""
+        r, a = (
+            [float(cell.text.replace("\u2212", "-")) for cell in self.board.sigma.boxes[k].cells] for k in ("r", "a")
+        )
+        if not np.array_equal(ACTIVATIONS[self.run.activation](r), a):
+            equals = self.board.sigma.text.part("a-equals")
+            equals[0].become(_approximate(equals))
 
     def _stand_up(self, i: int) -> list[Animation]:
         """Each number of row i of W moves to the right of the x that it is multiplied with, where there is room.
@@ -255,6 +263,7 @@ class MatrixForm(ThreeDaysScene):
             self.play(TransformFromCopy(board.sums.boxes["r"], sigma.boxes["r"]), run_time=0.7)
             self.play(FadeIn(board.sigma_word), FadeIn(sigma.text.part("r"), sigma.text.part("brackets")), run_time=0.5)
             self.play(FadeIn(sigma.text.part("sigmoid"), shift=0.15 * UP), run_time=0.6)
+            self._say_that_a_is_rounded()
             self.play(FadeIn(sigma.boxes["a"], sigma.text.part("a"), sigma.text.part("a-equals")), run_time=0.5)
             self.add(sigma.text)
             self.play(FadeIn(board.c_column, board.c_letter), run_time=0.5)
@@ -343,3 +352,9 @@ class MatrixForm(ThreeDaysScene):
         size = formula(f'yellow("{number_text(rows)}" times "{number_text(columns)}")', style.SUBTITLE)
         right = self.grid.show(share).get_right()[0] + 0.3
         return size.place(self.line.get_bottom()[1] - 1.0, left=min(right, style.RIGHT_EDGE - size.width))
+
+
+def _approximate(equals: VGroup) -> VMobject:
+    """The sign that numbers are rounded, in the place of an equals sign."""
+    sign = formula("approx", 50).scale_to_fit_width(equals.width).set_color(equals[0].get_fill_color())
+    return sign[0].move_to(equals)

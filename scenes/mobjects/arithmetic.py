@@ -148,7 +148,7 @@ def printed_step(first: float, second: float, places: int, most: int = 5) -> Pri
 class PrintedProducts:
     """``constant + factors[0][0] * factors[0][1] + ... = total``, each as it is printed.
 
-    ``exact``: the printed numbers come to the printed total, rounded as that is.
+    ``exact``: the printed numbers come to the printed total, rounded as that is; ``equal``: even without rounding it.
     """
 
     constant: str
@@ -156,6 +156,7 @@ class PrintedProducts:
     total: str
     decimals: int
     exact: bool
+    equal: bool
 
 
 def printed_products(
@@ -181,7 +182,9 @@ def _products(
     constant: float, made: list[tuple[Decimal, Decimal]], total: Decimal, decimals: int, exact: bool
 ) -> PrintedProducts:
     factors = tuple((_plain(first), _plain(second)) for first, second in made)
-    return PrintedProducts(_plain(_as_shown(constant, decimals)), factors, _plain(total), decimals, exact)
+    start = _as_shown(constant, decimals)
+    equal = start + sum(first * second for first, second in made) == total
+    return PrintedProducts(_plain(start), factors, _plain(total), decimals, exact, equal)
 
 
 @dataclass(frozen=True)

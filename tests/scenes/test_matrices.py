@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from math import prod
 from typing import Any
 from unittest.mock import patch
 
@@ -25,6 +28,7 @@ from gradreel.scenes.lecture.theta import ORDER, Theta
 from gradreel.scenes.lecture.three_days import X
 from gradreel.scenes.mobjects.growing_grid import GrowingGrid
 from gradreel.scenes.mobjects.matrix_boxes import NumberBox, places
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.stills import SMALL, _drawn
 from manim import FadeIn
 
@@ -234,18 +238,28 @@ def test_every_row_is_worked_out_before_its_result_comes(film_of, run):
 @pytest.mark.parametrize(
     "run", [RUN, OTHER, ENDS["five of five, relu"], ENDS["mine"]], ids=["run", "other", "5", "mine"]
 )
-def test_where_the_boxes_numbers_do_not_come_to_the_result_the_sign_says_so(film_of, run):
-    scene, signs = film_of(run).scene, []
-    b, w, x, r = (np.atleast_2d(table(scene.board.sums.boxes[name])) for name in ("bias", "w", "x", "r"))
-    off = np.abs(b[:, 0] + w @ x[:, 0] - r[:, 0])
-    for (_, line), gap in zip(scene.written, off, strict=False):
-        signs.append("approx" in line[-1][0].source)
-        half = 0.5 * 10.0 ** -scene.board.sums.boxes["r"].decimals
-        assert signs[-1] == (gap > half + 1e-9) or abs(gap - half) < 1e-9
-    rounded = scene._rounded_sign(
-        scene.board.sums.text.part("r-equals"), [scene.written_row(i, 0.0, 2) for i in (0, 1)]
-    )
-    assert bool(rounded) == any(signs[:2])
+def test_where_the_numbers_do_not_come_to_the_result_digit_by_digit_the_sign_says_so(film_of, run):
+    scene = film_of(run).scene
+    for _, line in scene.written:
+        _, *terms, (sign, total) = line
+        gap = sum(map(as_written, terms)) - as_written([total])
+        assert ("approx" in sign.source) == (gap != 0)
+    rows = [scene.written_row(i, 0.0, 2) for i in (0, 1)]
+    rounded = scene._rounded_sign(scene.board.sums.text.part("r-equals"), rows)
+    assert bool(rounded) == any("approx" in row.total[0].source for row in rows)
+
+
+def as_written(term) -> Decimal:
+    """A number or a product with the sign before it."""
+    *sign, text = term
+    value = prod(map(Decimal, re.findall(r"-?\d+\.?\d*", text.source)), start=Decimal(1))
+    return -value if sign and sign[0].source == "-" else value
+
+
+def test_a_is_about_sigma_of_r_and_just_that_of_relu(film_of):
+    signs = [film_of(run).scene.board.sigma.text.part("a-equals")[0] for run in (RUN, ENDS["five of five, relu"])]
+    about, just = (formula(sign, 50)[0] for sign in ("approx", "="))
+    assert [len(sign.points) for sign in signs] == [len(about.points), len(just.points)]
 
 
 def test_w_grows_to_the_larger_networks_rows_and_columns(film_of):
