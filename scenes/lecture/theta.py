@@ -189,7 +189,8 @@ class Theta(LectureScene):
     def _stack_beat(self) -> None:
         with self.beat("stack", count=Count(self.run.n_parameters)):
             # Row after row of W goes over to the right, then b, c and b, one below the other: each keeps its colour.
-            # A box that is empty is gone, and a cell's number comes when it is filled: what flies crosses nothing
+            # A box that is empty is gone, and a cell's number comes when it is filled: what flies crosses nothing.
+            # A few names become large: by then their small numbers are spoken of
             self.play(*(emphasis(part, FULL) for part in self.others), FadeOut(self.tags), run_time=0.3)
             start = 0
             for (name, box), group in zip(self.boxes.items(), self.column.groups, strict=True):
@@ -199,9 +200,12 @@ class Theta(LectureScene):
                     self._over(row, start)
                     start += len(row)
                 self.play(FadeOut(box.box), FadeOut(self.heads[name]), FadeIn(group), run_time=0.4)
-            self.play(FadeIn(self.column.label), FadeIn(self.column.dots), run_time=0.4)
-            self.play(FadeIn(self.counted, shift=0.15 * UP), run_time=0.5)
+            self.play(
+                FadeIn(self.column.label), FadeIn(self.column.dots), FadeIn(self.counted, shift=0.15 * UP), run_time=0.5
+            )
             self.add(self.column)
+            self.wait(0.2)
+            self.play(*self.column.large_names(), run_time=0.6)
 
     def _over(self, row: list[Number], start: int) -> None:
         """Numbers of a box go to their cells of the column, the first of them being theta's entry ``start``."""
@@ -214,7 +218,7 @@ class Theta(LectureScene):
         if shown:
             self.play(FadeIn(*(column.boxes[k] for _, k in shown)), run_time=0.2)
         self.add(*row)  # over the cells
-        self.play(*moves, run_time=0.65 if shown else 0.3)
+        self.play(*moves, run_time=0.55 if shown else 0.3)
         if shown:
             self.play(FadeIn(*(column.names[k] for _, k in shown)), run_time=0.2)
         self.add(*(column.numbers[k] for _, k in shown))

@@ -10,13 +10,14 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, letter_of, role_of
-from gradreel.scenes.style import mix, palette
-from manim import Rectangle, RoundedRectangle, VGroup, VMobject
+from gradreel.scenes.style import FAINT, emphasis, mix, palette
+from manim import Animation, Rectangle, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 MOST_CELLS = 16  # beyond these, each letter shows its first entries and dots
 WIDTH, GAP, PADDING = 1.2, 0.035, 0.14
 TALLEST_PITCH = 0.42
+LARGE_NAME = 50  # of a few entries' names, while they are spoken of
 FILL = 0.13
 BAND_FILL = 0.75  # of a column whose entries cannot be told apart
 THIN, MOST_LINES = 0.3, 140  # its width; entries that have a line between them
@@ -57,8 +58,23 @@ class ThetaColumn(VGroup):
             heights[entry] = y
         self.groups = VGroup(*self._groups(names, heights, x + WIDTH / 2 + 0.16))
         self.label = formula("orange(theta) =", 64)
-        self.label.place(middle - 0.16, right=self.names.get_left()[0] - 0.35)
+        self.label.place(middle - 0.16, right=self.names.get_left()[0] - 0.6)
         self.add(self.boxes, self.numbers, self.names, self.groups, self.dots, self.label)
+
+    def large_names(self) -> list[Animation]:
+        """The first name, the last and one between them become large enough to be read from afar; the others step back.
+
+        They grow to the left, and the names above and below them go: there they would touch.
+        """
+        last = len(self.names) - 1
+        chosen = {0, last} | ({last // 2 + 2} if last >= 7 else set())
+        moves: list[Animation] = []
+        for k, name in enumerate(self.names):
+            if k in chosen:
+                moves.append(name.animate.scale(LARGE_NAME / style.LABEL, about_point=name.get_right()))
+            else:
+                moves.append(name.animate.set_opacity(0) if {k - 1, k + 1} & chosen else emphasis(name, FAINT))
+        return moves
 
     def _groups(self, names: Sequence[str], heights: dict[int, float], x: float) -> list[VGroup]:
         """A bracket at the right of the entries of one kind, and its letter."""
