@@ -39,7 +39,8 @@ ASTRAY = 1.2  # of the picture that the means need: a run that ends higher has n
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS = 8.0
-SMALL, BESIDE_RINGS = 0.6, 0.28  # of a ring, once its mean is there; from a mean to its number then
+SMALL, BESIDE_RINGS = 0.6, 0.34  # of a ring, once its mean is there; from a mean to its number then
+BEYOND_RINGS = 0.57  # from the last network to the lines' names: clear of its runs
 
 
 class DepthExperiment(DepthPicture):
@@ -57,6 +58,8 @@ class DepthExperiment(DepthPicture):
 
     def prepare(self) -> None:
         super().prepare()
+        self.picture.label_gap = BEYOND_RINGS
+        self.picture.put_labels()
         plot = self.picture.plot
         bottom, top = plot.box[2:]
         centers = [plot.at(k, 0.0) * [1, 0, 1] + [0, (bottom + top) / 2, 0] for k in range(len(self.outcome))]
@@ -88,12 +91,16 @@ class DepthExperiment(DepthPicture):
         self._show_runs(self.epochs[-1])
         rings = np.concatenate([swarm.get_all_points() for swarm in self.swarms["unseen"]])
         self.picture.keep_clear(rings)  # they are there when numbers come
-        behind = [rings_behind(swarm).get_all_points() for swarm in self.swarms["unseen"]]
+        large = self._compared() if self.unseen == "unclear" else ()  # these grow again
+        behind = [
+            (swarm if k in large else rings_behind(swarm)).get_all_points()
+            for k, swarm in enumerate(self.swarms["unseen"])
+        ]
         if self.best is self.outcome[0]:  # its level comes
             behind.append(self.picture.plot.at(np.linspace(0, len(self.outcome) - 1, 200), self.best.unseen.mean))
         self.picture.place_nearer("unseen", BESIDE_RINGS, np.concatenate(behind))
         center = (BOX[0] + BOX[1]) / 2
-        self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, center, self._last_above())
+        self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, center, self._last_above(), hollow=True)
         self._show_runs(0.0)
 
     def _show_runs(self, epoch: float) -> None:
@@ -213,10 +220,8 @@ class DepthExperiment(DepthPicture):
 
     def _show_scatter(self) -> None:
         """The means step back behind the runs of both networks that are compared; the smallest one's level if best."""
-        picture, last = self.picture, len(self.outcome) - 1
-        best = self.outcome.index(self.best)
-        compared = (best, 0 if best else last)
-        others = [k for k in range(last + 1) if k not in compared]
+        picture, compared = self.picture, self._compared()
+        others = [k for k in range(len(self.outcome)) if k not in compared]
         runs = VGroup(*(self.swarms["unseen"][k] for k in compared))
         self.add(runs)  # in front of the means
         back = [picture.lines["unseen"], picture.dots["unseen"], *(picture.values["unseen"][k] for k in others)]
@@ -224,8 +229,13 @@ class DepthExperiment(DepthPicture):
         for ring in (ring for swarm in runs for ring in swarm.target):
             ring.scale(1 / SMALL)
         self.play(*(emphasis(part, FAINT) for part in back), *forward, run_time=0.7)
-        if best == 0:
+        if self.best is self.outcome[0]:
             self._draw_level(0.8)
+
+    def _compared(self) -> tuple[int, int]:
+        """The best network, and the one whose loss is told beside its: the smallest, or the largest if that is best."""
+        best = self.outcome.index(self.best)
+        return best, 0 if best else len(self.outcome) - 1
 
     def _draw_level(self, seconds: float) -> None:
         """The smallest network's unseen loss, dashed across the others'."""

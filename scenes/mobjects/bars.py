@@ -201,20 +201,25 @@ def above_the_picture() -> NDArray:
 
 
 class AboveTheScale(VGroup):
-    """An arrow's head and the words for it over a picture; ``show(share)`` fades them after the share ``last``."""
+    """An arrow's head and the words for it over a picture; ``show(share)`` fades them after the share ``last``.
+
+    ``hollow``: where such runs cover filled ones.
+    """
 
     FADING = 0.04  # of the whole: so long
 
-    def __init__(self, text: str, baseline: float, center: float, last: float) -> None:
+    def __init__(self, text: str, baseline: float, center: float, last: float, hollow: bool = False) -> None:
         super().__init__()
         self.last = last
         name = words(text, style.TICK, palette.dim).place(baseline, center=center)
-        head = seed_dot(np.zeros(3))
+        head = seed_dot(np.zeros(3), hollow)
         head.set_points(above_the_picture()).next_to(name, LEFT, buff=0.15)
         self.add(head, name)
 
     def show(self, share: float) -> None:
-        self.set_fill(opacity=1 - min(max(0.0, (share - self.last) / self.FADING), 1.0))
+        opacity = 1 - min(max(0.0, (share - self.last) / self.FADING), 1.0)
+        self.set_fill(opacity=opacity)
+        self[0].set_stroke(opacity=opacity)
 
 
 def mark_of(value: TextMobject, apart: float) -> VMobject:

@@ -82,6 +82,7 @@ class DepthLines(VGroup):
         self.most = most if most is not None else most_of(losses)
         self.plot = _plot(self.count, self.most, box)
         self.axis, self.names = depth_axis(names, box)
+        self.label_gap = LABEL_GAP
         self.lines = {"training": self._line("training", 0.0), "unseen": self._line("unseen", DASH)}
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
         self.labels = self._labels(texts)
@@ -229,7 +230,7 @@ class DepthLines(VGroup):
 
     def _beyond(self) -> float:
         """Where the lines' names begin, right of the last network."""
-        return self.plot.box[1] - SIDE * self._step() + LABEL_GAP
+        return self.plot.box[1] - SIDE * self._step() + self.label_gap
 
     def _step(self) -> float:
         left, right = self.plot.box[:2]
