@@ -37,6 +37,7 @@ from manim import (
     VGroup,
     config,
     smooth,
+    squish_rate_func,
     there_and_back,
 )
 from pydantic import Field
@@ -154,7 +155,7 @@ class StackLayers(LectureScene):
         self.play(FadeOut(biases, run_time=0.3), *bends, *_lit(written, "sigmoid", "brackets"), run_time=0.7)
 
     def _shorten(self, layers: Sequence[int]) -> list[Animation]:
-        """Of the formulas of these layers (from 0) there remains what they give."""
+        """Of the formulas of these layers (from 0) there remains what they give; it moves when the rest has gone."""
         moves: list[Animation] = []
         for k in layers:
             long, short = self.formulas[k], short_formula(k)
@@ -162,10 +163,14 @@ class StackLayers(LectureScene):
             made = long.part("a")
             self.remove(long)
             self.add(*long)
-            moves += [FadeOut(glyph) for glyph in long if glyph not in [*made]]
-            moves.append(ReplacementTransform(made, short))
+            moves += [FadeOut(g, rate_func=squish_rate_func(smooth, 0, 0.45)) for g in long if g not in [*made]]
+            moves.append(ReplacementTransform(made, short, rate_func=squish_rate_func(smooth, 0.45, 1)))
             self.formulas[k] = short
         return moves
+
+    def _step_back(self, count: int) -> list[Animation]:
+        """What the first ``count`` layers give is dimmed: it is no factor of the formula that comes beside it."""
+        return [emphasis(text, FAINT).set_run_time(0.3) for text in self.formulas[:count]]
 
     def _many_more(self) -> VGroup:
         """Thin layers, one after another, from the last one drawn until off the picture."""
@@ -240,25 +245,30 @@ class StackLayers(LectureScene):
 
     def _more_beat(self) -> None:
         with self.beat("more", total=number_text(self.network.n_parameters)):
-            # And again: thin layers run off the picture, then come as many as we take, the newest with its formula;
-            # then y. At the top right, all parameters in one number
+            # And again: thin layers run off the picture and stay there for a while, then come as many as we take, the
+            # newest with its formula; then y. At the top right, all parameters in one number
             there = range(BOTH)
             for k in range(BOTH + 1, self.depth + 1):
-                self.play(*self._shorten(there), run_time=0.5)
-                self.play(self._make_room(k))
+                self.play(*self._shorten(there), run_time=0.6)
+                self.play(self._make_room(k, 0.9))
                 gone = []
                 if k == BOTH + 1:
                     many = self._many_more()
-                    self.play(LaggedStart(*map(FadeIn, many), lag_ratio=0.4), run_time=1.4)
-                    gone = [FadeOut(many, run_time=0.4)]
-                written = FadeIn(self.formulas[k - 1], shift=0.15 * UP, run_time=0.6)
-                self.play(*gone, emphasis(self.diagram.edges[k - 2], FAINT / 2), self._layer(k), written)
-                self._add(k - 1)
+                    self.play(LaggedStart(*map(FadeIn, many), lag_ratio=0.4), run_time=1.5)
+                    self.wait(0.8)
+                    gone = [FadeOut(many, run_time=0.6)]
+                back = [emphasis(self.diagram.edges[k - 2], FAINT / 2), *self._step_back(k - 1)]
+                self._add(k - 1, self._layer(k), self._written(k), *back, *gone)
+                self.wait(0.6)
                 there = range(k - 1, k)
-            self.play(*self._shorten(there), run_time=0.4)
-            self.play(self._make_room(self.depth + 1))
-            written = FadeIn(self.formulas[-1], shift=0.15 * UP, run_time=0.6)
-            self._add(self.depth, self._layer(self.depth + 1), written)  # while it is said, so that it can be read
+            self.play(*self._shorten(there), run_time=0.6)
+            self.play(self._make_room(self.depth + 1, 0.9))
+            last = self.depth + 1  # y; it comes while it is said, so that it can be read
+            self._add(self.depth, self._layer(last), self._written(last), *self._step_back(self.depth))
+
+    def _written(self, k: int) -> Animation:
+        """The formula of column k."""
+        return FadeIn(self.formulas[k - 1], shift=0.15 * UP, run_time=0.6)
 
 
 def _half(layers: float) -> float:
