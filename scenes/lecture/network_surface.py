@@ -18,8 +18,8 @@ from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize
 from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 
 AMONG, MOST_DAYS, FEWEST_DAYS = 40, 14, 6  # real days around the one that is shown: of so many so many; or none
-TURN, BACK, TRAIN = 3.2, 1.2, 3.0  # seconds
-TRY = 1.4  # seconds in which the first term is turned, or moved, or sunk
+TURN, BACK, TRAIN = 3.2, 1.2, 3.6  # seconds
+TRY = 1.6  # seconds in which the first term is turned, or moved, or sunk
 TRIED = 50.0, 0.3, -1.0  # degrees, lengths of the ground, c's factor
 
 
@@ -130,8 +130,8 @@ class SurfaceBeats(ThreeDaysScene):
         with self.beat("ramps" if count > 1 else "ramps-one", activation=self.activation):
             # A box unfolds into a ramp, beside its term, and the sheet takes it up. The first is turned, moved and sunk
             # there, while its w's, its b and its c light up, and comes back. Then the others
-            seconds = 0.75 if count <= 3 else 0.6
             for i, box in enumerate(self.diagram.boxes):
+                seconds = 0.75 if i == 0 else 0.5
                 ramp, floor = board.ramps[i], board.floors[i]
                 gone = [FadeOut(box), *([] if i else [FadeOut(board.tag)])]
                 self.play(emphasis(board.term(i), FULL), *gone, FadeIn(floor), run_time=0.4 * seconds)
@@ -140,6 +140,8 @@ class SurfaceBeats(ThreeDaysScene):
                 self.play(self._over(board.sheet, lambda share, i=i: board.add_term(i, share), 1.1 * seconds))
                 if i == 0:
                     self._swing()
+                    if count > 1:
+                        self.wait(1.2)  # until the others are spoken of
 
     def _swing(self) -> None:
         """b and the first ramp if its w's, its b and its c were others, one after the other; then it is as it was.
@@ -212,7 +214,7 @@ class SurfaceBeats(ThreeDaysScene):
             moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day)
             self.play(self._over(moving, lambda share: board.train(1.0 - share), BACK))
             self.play(FadeIn(board.tally), run_time=0.4)
-            self.wait(2.4)  # until how far it is has been said
+            self.wait(2.0)  # until how far it is has been said
             moving.add(board.tally)
             self.play(self._over(moving, board.train, TRAIN).set_rate_func(linear))
             self.remove(moving)
