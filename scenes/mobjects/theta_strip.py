@@ -195,7 +195,8 @@ class SlopeRow(VGroup):
         gradient = np.atleast_2d(gradient)
         self.power = shared_power(gradient, columns.digits)
         gradient = gradient * 10.0**self.power
-        self.label = row_label("orange(bold(g))", self.power, columns, y)
+        beside = 0.06 if decimals == 1 else 0.2  # long numbers begin left of their cell
+        self.label = row_label("orange(bold(g))", self.power, columns, y, beside)
         if decimals is None:
             decimals = fitting_decimals(gradient, columns.width - 0.6 * PADDING, style.SMALLEST, 3)
         self.numbers, self.dots = VGroup(), VGroup()
@@ -218,10 +219,10 @@ class SlopeRow(VGroup):
             number.set_value(float(value) * 10.0**self.power)
 
 
-def row_label(symbol: str, power: int, columns: Columns, y: float) -> TextMobject:
+def row_label(symbol: str, power: int, columns: Columns, y: float, beside: float = 0.06) -> TextMobject:
     """What a row is, at its left: θ =, and the power of ten that its numbers, written 10^power as large, stand for."""
     size, factor = 40.0, f" 10^({-power}) times" if power else ""
-    room = columns.centers[0] - columns.width / 2 - style.LEFT_EDGE - 0.06
+    room = columns.centers[0] - columns.width / 2 - style.LEFT_EDGE - beside
     text = formula(f"{symbol} ={factor}", size)
     if text.width > room:
         text = formula(f"{symbol} ={factor}", max(style.SMALLEST, size * room / text.width))
