@@ -23,6 +23,7 @@ from gradreel.scenes.mobjects.loss_scale import OVER_TOP
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.width_board import WidthBoard
+from gradreel.scenes.network_words import network_words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize
 from manim import (
     UP,
@@ -184,7 +185,7 @@ class WidthExperiment(ComparedNetworks):
         return next(result for k, result in enumerate(self.outcome) if set(texts[k:]) == {texts[-1]})
 
     def _unseen_beat(self) -> None:
-        with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
+        with self.beat(f"unseen-{self.unseen}{self._of_one_run()}", **self.unseen_values()):
             # The outlined bars: days never seen. A ring around the best; where that is the smallest network's, its
             # level across the others. The heading says what came out
             unseen = [panel.unseen for panel in self.board.panels]
@@ -371,6 +372,15 @@ class WidthExperiment(ComparedNetworks):
         for bar in bars:
             emphasize(bar.dots, PRESENT)
         self.play(*restored, FadeIn(self.ours_stepped_back), run_time=0.7)
+
+    def _of_one_run(self) -> str:
+        """That no network beats the smallest is said of the means; from one seed there are none."""
+        return "-one" if self.unseen == "worse" and len(self.best.unseen.by_seed) == 1 else ""
+
+    def _verdict(self) -> str:
+        """What came out, in a heading; the best network may be named."""
+        best = network_words(self.best.network.hidden, self.by, self.context.language)
+        return self.screen(f"verdict-{self.unseen}{self._of_one_run()}", best=best)
 
     def _ways(self) -> list[tuple[VMobject, ...]]:
         """On seen days, then on unseen ones: arrows to the networks that overfit against the smallest.

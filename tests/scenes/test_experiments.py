@@ -197,6 +197,16 @@ def test_other_runs_other_bars(play):
     assert all(longer < shorter for longer, shorter in zip(heights[2], heights[0], strict=True))
 
 
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_an_average_is_spoken_of_where_there_is_more_than_one_run(play, words_on, results_are, seeds):
+    results_are(*([(loss,) * seeds for loss in losses] for losses in ((200, 100, 50), (400, 450, 500))))
+    played = play(WidthExperiment, lambda scene, beat: words_on(scene), **WIDTHS)
+    beat, several = played.beats[3], seeds > 1
+    assert beat == ("unseen-worse" if several else "unseen-worse-one")
+    assert ("average" in played.lines[beat]["en"], "平均" in played.lines[beat]["zh"]) == (several, several)
+    assert ("on average none beats" in str(played.seen[beat])) == several
+
+
 @pytest.mark.parametrize(
     ("training", "unseen"), [*(("falls", unseen) for unseen in VERDICTS), ("rises", "worse"), ("stays", "partly")]
 )
