@@ -15,7 +15,7 @@ from gradreel.scenes.mobjects.loss_lines import SLOW_START
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP, ROOM
 from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
-from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, mix, palette
+from gradreel.scenes.style import FAINT, FULL, RIGHT_EDGE, emphasis, emphasize, mix, palette
 from manim import (
     RIGHT,
     AnimationGroup,
@@ -40,7 +40,7 @@ PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS = 8.0
 SMALL, BESIDE_RINGS = 0.6, 0.34  # of a ring, once its mean is there; from a mean to its number then
-BEYOND_RINGS = 0.57  # from the last network to the lines' names: clear of its runs
+BEYOND_RINGS = 0.3  # from the last network's runs to the lines' names, where there is room
 
 
 class DepthExperiment(DepthPicture):
@@ -58,8 +58,7 @@ class DepthExperiment(DepthPicture):
 
     def prepare(self) -> None:
         super().prepare()
-        self.picture.label_gap = BEYOND_RINGS
-        self.picture.put_labels()
+        self._labels_beyond_runs()
         plot = self.picture.plot
         bottom, top = plot.box[2:]
         centers = [plot.at(k, 0.0) * [1, 0, 1] + [0, (bottom + top) / 2, 0] for k in range(len(self.outcome))]
@@ -67,6 +66,15 @@ class DepthExperiment(DepthPicture):
         width = BLOCK * float(plot.at(1, 0.0)[0] - plot.at(0, 0.0)[0])
         self.blocks = networks_as_dots(hidden, centers, width, top - bottom - 2 * PICTURE)
         self._prepare_runs()
+
+    def _labels_beyond_runs(self) -> None:
+        picture = self.picture
+        last, step = (float(picture.plot.at(k, 0.0)[0]) for k in (picture.count - 1, 1))
+        step -= float(picture.plot.at(0, 0.0)[0])
+        reach = SPREAD / 2 * step * (1 - 1 / len(self.parameters.seeds))
+        room = RIGHT_EDGE - last - max(label.width for label in picture.labels.values())
+        picture.label_gap = max(picture.label_gap, min(reach + BEYOND_RINGS, room))
+        picture.put_labels()
 
     def top(self, losses: dict[str, NDArray]) -> float:
         """Every run's last loss has room below the highest level line, but for runs that went astray."""
