@@ -413,17 +413,12 @@ def test_a_group_that_comes_later_stays_as_it_was_before(kind, tmp_path):
 
 
 def test_a_parameter_that_a_known_group_gets_later_is_no_damage(tmp_path):
-    torch.manual_seed(3)
-    model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
-    optimizer = SGD(model[2].parameters())
-    with record(model, optimizer, tmp_path / "run"):
-        for k in range(6):
-            if k == 3:
-                optimizer.param_groups[0]["params"].append(model[0].weight)
-            optimizer.zero_grad()
-            mse_loss(model(X), Y).backward()
-            optimizer.step()
-    verification = verify(tmp_path / "run")
+    def between(model: nn.Module, optimizer: torch.optim.Optimizer, k: int) -> None:
+        if k == 3:
+            optimizer.param_groups[0]["params"].append(model[0].weight)
+
+    path = recorded(tmp_path / "run", lambda parameters: SGD(list(parameters)[2:]), between, updates=6)
+    verification = verify(path)
     assert not verification.problems, str(verification)
     assert any("0.weight" in line for line in verification.unchecked)
     assert any("stayed as it was: 0.bias" in line for line in verification.checked)
