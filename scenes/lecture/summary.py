@@ -17,7 +17,7 @@ from gradreel.scenes.mobjects.run_numbers import RunNumbers
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.thread import Thread
 from gradreel.scenes.style import PRESENT, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup
+from manim import DOWN, UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, linear
 from manim.utils.rate_functions import ease_out_sine
 from pydantic import Field, model_validator
 
@@ -35,7 +35,8 @@ CHECK_LINE = -3.35  # below the cards: it belongs to none of them
 FUNCTIONS = ("line", "pieces", "sum", "stack")
 QUESTIONS = ("batches", "relu", "unseen", "deep")
 QUESTION_TOP, QUESTION_STEP = 2.4, 0.64
-WALK_SECONDS = 6.0
+LIFT = 0.8  # of the curve while it learns: its start lies so low that subtitles would cover it
+FIRST_UPDATES, FIRST_SECONDS, WALK_SECONDS = 3, 2.6, 3.6  # looked at one by one; then all others
 
 
 class Summary(LectureScene):
@@ -116,27 +117,33 @@ class Summary(LectureScene):
     def _curve_beat(self) -> None:
         with self.beat("curve"):
             # The run of the beginning once more, from its random start to where it ended: the curve, and above it what
-            # is known by now, theta with its gradient, and the loss that falls update after update
-            motif, numbers = Motif(self.run), RunNumbers(self.run, self.screen("update"))
+            # is known by now, theta with its gradient, and the loss. The first updates come one by one, then they race
+            motif, numbers = Motif(self.run, ghosts=0, lift=LIFT), RunNumbers(self.run, self.screen("update"))
             self.play(*map(FadeOut, [self.map, *self.chosen, self.check, self.title]), run_time=0.6)
             coming = (FadeIn(part) for part in (motif.red, numbers.readout, numbers.strip))
             self.play(*coming, Create(motif.blue), run_time=1.0)
-            self.play(FadeIn(numbers.slopes), run_time=0.5)
+            self.play(FadeIn(numbers.slopes), run_time=0.3)
             self.add(motif, numbers)
+            first = min(FIRST_UPDATES, len(self.run.kept) - 1)
+            passed = motif.pace.share(first)
 
-            def show(_: VGroup, share: float) -> None:
-                row = stepwise(motif.pace.row(share))
+            def show(row: float) -> None:
+                row = stepwise(row)
                 motif.show(motif.pace.share(row))
                 numbers.show(recorded_row(row))
 
-            walk = UpdateFromAlphaFunc(VGroup(motif, numbers), show)
-            self.play(walk, run_time=WALK_SECONDS, rate_func=ease_out_sine)
-            self.numbers = numbers
+            both = VGroup(motif, numbers)
+            slowly = UpdateFromAlphaFunc(both, lambda _, share: show(share * first))
+            self.play(slowly, run_time=FIRST_SECONDS, rate_func=linear)
+            racing = UpdateFromAlphaFunc(both, lambda _, share: show(motif.pace.row(passed + share * (1 - passed))))
+            self.play(racing, run_time=WALK_SECONDS, rate_func=ease_out_sine)
+            self.motif, self.numbers = motif, numbers
 
     def _next_beat(self) -> None:
         with self.beat("next"):
-            # Over the curve what is left to ask, one question after the other; then everything rests
-            self.play(FadeOut(self.numbers), run_time=0.4)
+            # The curve settles where it was when the film began. Over it what is left to ask, one question after the
+            # other; then everything rests
+            self.play(FadeOut(self.numbers, run_time=0.4), self.motif.animate.shift(LIFT * DOWN), run_time=0.6)
             self.play(*next_heading(self.screen("heading-next"))[1])
             for k, key in enumerate(QUESTIONS):
                 line = words(self.screen(key), style.SUBTITLE)

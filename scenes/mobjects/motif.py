@@ -22,23 +22,23 @@ FADE = 0.06  # share of the walk in which a ghost comes up behind the curve
 class Motif(VGroup):
     """``run``'s curve on its way: ``show(share)`` is the picture when that share of the walk is over.
 
-    Parts: ``ghosts``, states that it has passed; ``red``, what it learns; ``blue``, the state that it has reached.
+    Parts: ``ghosts``, as many states that it has passed; ``red``, what it learns; ``blue``, the state reached.
+    ``lift``: how much higher the picture lies than under the title.
     """
 
-    def __init__(self, run: Trace) -> None:
+    def __init__(self, run: Trace, ghosts: int = GHOSTS, lift: float = 0.0) -> None:
         super().__init__()
         self.run = run
         dataset = run.experiment.dataset
         self.x = np.linspace(*dataset.range, SAMPLES)
         self.features = dataset.features_at(self.x)
         self.pace = even_pace(run)
-        self.ghost_rows = [recorded_row(self.pace.row(share)) for share in np.linspace(0.52, 0.92, GHOSTS)]
+        self.ghost_rows = [recorded_row(self.pace.row(share)) for share in np.linspace(0.52, 0.92, ghosts)]
         start, *earlier = self._drawn_by(run.parameters[[0, *self.ghost_rows]])
         target = dataset.curve()(self.x)
         half = config.frame_width / 2 + 0.02
-        self.plot = Plot(
-            dataset.range, nice_range(target, margin=0.02), left=-half, right=half, bottom=MOTIF_BOTTOM, top=MOTIF_TOP
-        )
+        bottom, top = MOTIF_BOTTOM + lift, MOTIF_TOP + lift
+        self.plot = Plot(dataset.range, nice_range(target, margin=0.02), left=-half, right=half, bottom=bottom, top=top)
         self.red = self._line(target, palette.red, style.MAIN_CURVE + 1)
         self.blue = self._line(start, palette.blue, style.MAIN_CURVE)
         self.ghosts = VGroup(*(self._line(y, palette.blue, style.GHOST_CURVE) for y in earlier))
