@@ -10,6 +10,7 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.image_networks import NETWORKS, PICTURES, ImageNetwork
 from gradreel.scenes.lecture.naming import name_on_plate
 from gradreel.scenes.mobjects.data_squares import DataSquares
 from gradreel.scenes.mobjects.five_guesses import PICTURE, FiveGuesses, OfHundred
@@ -42,44 +43,13 @@ from manim import (
     smooth,
     squish_rate_func,
 )
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
-MOST_LAYERS = 2000
 CLOSE_UP = (4.7, -0.75, 2.3)  # middle, bottom, top of the floors seen from near
 GUESSES = (0.05, 0.95)  # right side of a picture that is guessed at, and the middle of all that is beside it, y
 MILLION = 1_000_000
-
-
-class ImageNetwork(BaseModel):
-    """One network that tells pictures apart, and how deep it is."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(min_length=1, max_length=12, description="What it is called")
-    year: int = Field(ge=1940, le=2100, description="The year it came")
-    layers: int = Field(ge=2, le=MOST_LAYERS, description="How many layers it has: as many floors are drawn")
-    error: float | None = Field(
-        None, ge=0, le=100, description="Share of pictures for which none of its five guesses is right, in percent"
-    )
-    together: int = Field(1, ge=1, le=1000, description="How many networks, up to so deep, made that error together")
-    lecture: bool = Field(False, description="Whether the error is the lecture's; others are marked with a star")
-
-
-NETWORKS = (
-    ImageNetwork(name="AlexNet", year=2012, layers=8, error=16.4, together=5, lecture=True),
-    ImageNetwork(name="VGG", year=2014, layers=19, error=7.3, together=7, lecture=True),
-    ImageNetwork(name="GoogLeNet", year=2014, layers=22, error=6.7, together=7, lecture=True),
-    ImageNetwork(name="Residual Net", year=2015, layers=152, error=3.57, together=6),
-)
-"""The lecture's four. It does not say the last one's error; source: He et al. 2015, https://arxiv.org/abs/1512.03385.
-
-Nor does it say that each error is that of several networks together; sources: that article, Krizhevsky et al. 2012,
-Simonyan and Zisserman 2014 (https://arxiv.org/abs/1409.1556), Szegedy et al. 2014 (https://arxiv.org/abs/1409.4842).
-"""
-
-PICTURES = 1_281_167
-"""To learn from, in the contest of these four; source: Russakovsky et al. 2015, https://arxiv.org/abs/1409.0575."""
+STILL = 0.6  # seconds in which the last two squares can be compared
 
 
 class DeeperAndDeeper(LectureScene):
@@ -272,18 +242,21 @@ class DeeperAndDeeper(LectureScene):
         key = "pictures-fewer" if pictures <= days else "pictures-million" if MILLION <= pictures < 2 * MILLION else ""
         with self.beat(key or "pictures", pictures=pictures, days=days):
             # The ground is cleared for two squares by what there was to learn from: pictures, and our days. Seen
-            # from near, there is a cell for each day, and as large a cell for each picture, more than the picture
-            # holds; then all draws back until the pictures are seen whole, and our days are a dot
+            # from near, there is a cell for each; then all draws back until the pictures are seen whole. Our days are a
+            # dot by then: it is ringed, and both stand still
             texts = (self.screen("pictures", count=pictures), self.screen("days", count=days))
-            self.squares = DataSquares(
+            self.squares = squares = DataSquares(
                 (pictures, days), texts, (self.screen("a-picture"), self.screen("a-day")), GROUND
             )
-            self.play(*(FadeOut(part) for part in self.mobjects if part is not self.ground), run_time=0.6)
-            for square, *lines in zip(self.squares.squares, self.squares.names, self.squares.each, strict=True):
-                self.play(FadeIn(square), *(FadeIn(line, shift=0.15 * UP) for line in lines), run_time=0.5)
-                self.wait(0.3)
-            if self.squares.near > self.squares.far:
-                self.play(self.squares.drawing_back(1.6))
+            self.play(*(FadeOut(part) for part in self.mobjects if part is not self.ground), run_time=0.5)
+            lines = [FadeIn(line, shift=0.15 * UP) for line in (*squares.names, *squares.each)]
+            self.play(*map(FadeIn, squares.squares), *lines, run_time=0.5)
+            self.wait(0.4)
+            if squares.near > squares.far:
+                self.play(squares.drawing_back(1.4))
+            self.smaller = squares.around_the_smaller()
+            self.play(Create(self.smaller), run_time=0.5)
+            self.wait(STILL)
 
     def _forget_what_is_beside(self) -> None:
         """What stands beside the first tower goes, if it has not yet."""

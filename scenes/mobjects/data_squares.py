@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.rising_curve import joined
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette
@@ -18,6 +19,7 @@ SEEN_FROM, SEEN_FULLY = 0.03, 0.06  # sizes of a cell at which those lines begin
 FRAME = np.array([64 / 9, 4.0])  # what lies further out is not drawn
 NAME_DROP, EACH_DROP = 0.43, 0.82  # from the ground to the baselines of the two lines under a square
 PICTURES_SHARE = 0.5  # of grey
+LEAST_RING, RING_ROOM = 0.19, 0.1  # radius of a ring; between it and the corners of what it holds
 
 
 class Cells(VGroup):
@@ -92,6 +94,12 @@ class DataSquares(VGroup):
         """``share`` of the way from far to near."""
         for square in self.squares:
             square.stand(self.far * (self.near / self.far) ** share)
+
+    def around_the_smaller(self) -> VMobject:
+        """A ring around our data, wide enough to be seen where it is no more than a dot."""
+        square = self.squares[1].shape
+        half = float(np.hypot(square.width, square.height)) / 2
+        return ring(square.get_center(), max(LEAST_RING, half + RING_ROOM), palette.text).set_fill(opacity=0)
 
     def drawing_back(self, seconds: float) -> Animation:
         return UpdateFromAlphaFunc(

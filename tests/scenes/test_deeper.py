@@ -216,6 +216,16 @@ def test_every_day_is_a_cell_and_every_picture_is_as_large():
     assert (lines.width, lines.height) == pytest.approx((38 * cell, 37 * cell)), "36 rows of 38 days, and 37 days"
 
 
+def test_our_days_are_ringed_where_they_are_a_dot_and_where_they_are_not():
+    for pictures in (PICTURES, 100):
+        squares = DataSquares((pictures, 1405), ("pictures", "days"), ("each", "each"), 0.0)
+        squares.stand(0.0)
+        around, corners = squares.around_the_smaller(), squares.squares[1].shape.get_start_anchors()
+        apart = np.linalg.norm(corners - around.get_center(), axis=1)
+        assert apart.max() < around.width / 2
+        assert around.get_fill_opacity() == 0
+
+
 def area(cells) -> float:
     """What its outline encloses."""
     x, y, _ = cells.shape.get_start_anchors().T
