@@ -233,7 +233,8 @@ class Relu(TwoReluBeats):
 
     def _names_beat(self) -> None:
         with self.beat("names"):
-            # Both functions side by side under one name; then ours steps forward
+            # Both functions side by side under one name. At the question a dot runs along each, over the same r: one
+            # gets flat on both sides, the other goes on. Then ours steps forward
             self.play(FadeOut(self.icons), FadeOut(self.note), run_time=0.4)
             r = np.linspace(-R, R, SAMPLES)
             sides = (("sigmoid", sigmoid(r), (-0.08, 1.08)), ("ReLU", relu(r), (-0.08 * R, 1.08 * R)))
@@ -245,5 +246,22 @@ class Relu(TwoReluBeats):
                 *self._title(self.screen("heading-names")),
                 LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.5, run_time=1.4),
             )
-            self.wait(2.0)
+            self.wait(0.9)
+            self._run_along_both(r, 2.6)
             self.play(emphasis(self.panels[0], PRESENT), emphasis(self.panels[1], FULL), run_time=0.6)
+
+    def _run_along_both(self, r: NDArray, seconds: float) -> None:
+        """A dot on each of the two functions, both over the same r, from left to right."""
+        heights = (sigmoid(r), relu(r))
+        dots = VGroup(
+            *(panel.plot.dot(r[0], y[0], palette.text, RUNNER) for panel, y in zip(self.panels, heights, strict=True))
+        )
+
+        def update(_: VGroup, share: float) -> None:
+            at = r[0] + share * (r[-1] - r[0])
+            for dot, panel, y in zip(dots, self.panels, heights, strict=True):
+                dot.move_to(panel.plot.at(at, np.interp(at, r, y)))
+
+        self.play(FadeIn(dots, run_time=0.2))
+        self.play(UpdateFromAlphaFunc(dots, update, run_time=seconds, rate_func=smooth))
+        self.play(FadeOut(dots, run_time=0.3))

@@ -18,7 +18,7 @@ from gradreel.scenes.mobjects.sigmoid_board import ROLE
 from gradreel.scenes.mobjects.small_curve import SmallCurve
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import BAND, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import BAND, emphasis, mix, palette
 from manim import (
     UP,
     Animation,
@@ -37,11 +37,12 @@ from manim import (
 )
 from numpy.typing import NDArray
 
-FORMULA_BASELINE, SUM_BASELINE = 2.35, 1.5
+FORMULA_BASELINE, SUM_BASELINE = 2.35, 1.85
 VALUES, HEIGHTS = 1.7, 1.02  # baselines of the letters' numbers, and of the numbers where the line stands
 ICONS = ((-5.7, -3.0), (-1.35, 1.35), (3.0, 5.7))  # left and right of three small pictures
 ICON_SPAN, ICON_NAME = (-2.1, 0.0), -2.75  # their bottom and top; the baseline of their names
-LETTER_NUMBER = 34
+LETTER_NUMBER, SUM_NUMBER = 34, 38
+PART, BAR = 0.5, 7.0  # share of blue in the two ReLUs while they are added; width of the second one's height
 
 
 class TwoReluBeats(LectureScene):
@@ -60,10 +61,6 @@ class TwoReluBeats(LectureScene):
     bend: VGroup
     formula: TextMobject
     letters: VGroup  # the numbers under it
-
-    def largest_gap(self) -> float:
-        """Between the two ReLUs' sum and the hard sigmoid, over the picture."""
-        return float(np.abs(self.relus(self.x) - self.hard(self.x)).max())
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -85,8 +82,8 @@ class TwoReluBeats(LectureScene):
     def _two_beat(self) -> None:
         plot, faint = self.plot, mix(palette.blue, 0.45)
         with self.beat("two"):
-            # A second ReLU, dashed, bends where the first has reached c and goes down. A line sweeps to the right:
-            # the two heights are added, and the sum runs along the hard sigmoid
+            # A second ReLU bends where the first has reached c and goes down. A line sweeps to the right: the second
+            # one's height also hangs from the first one, and where it ends the sum is: along the hard sigmoid
             two = formula(f'{Y} {_term(1)} part("plus", +) {_term(2)}', 46).place(FORMULA_BASELINE, center=0.0)
             self.two = plot.curve(self.x, self.second, palette.blue, style.SECOND_CURVE)
             from_ = {"c": "c", "max": "sigmoid", "brackets": "brackets", "b": "bias", "w": "w", "x": "x"}
@@ -104,15 +101,15 @@ class TwoReluBeats(LectureScene):
             up = -0.5 if self.parameters.c > 0 else 0.28  # between the level and zero
             self.band_label.place(plot.at(0, self.parameters.c)[1] + up, right=plot.box[1] - 0.35)
             self._make_scan()
+            ends = [label for label in plot.x_tick_labels if label.get_right()[0] > plot.box[1]]  # a bar will lie there
             self.play(
-                emphasis(self.one, PRESENT), emphasis(self.two, PRESENT), FadeIn(self.scan), FadeIn(self.values),
+                *map(FadeOut, ends),
+                emphasis(self.one, PART), emphasis(self.two, PART), FadeIn(self.scan), FadeIn(self.values),
                 run_time=0.6,
             )  # fmt: skip
             self._sweep(self.x_range[1], 3.2)
-            gap = words(f"{self.screen('gap')} {number_text(self.largest_gap(), 2)}", 32)
-            self.gap_label = gap.place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
             self.add(self.band, self.scan)
-            self.play(*(FadeIn(part) for part in (self.band, self.band_label, gap)), run_time=0.6)
+            self.play(FadeIn(self.band), FadeIn(self.band_label), run_time=0.6)
             self.add(self.scan)
 
     def hard_x(self) -> NDArray:
@@ -124,11 +121,13 @@ class TwoReluBeats(LectureScene):
         self.guide = segment(self.plot.at(0, low), self.plot.at(0, high), mix(palette.text, 0.5), style.GUIDE)
         self.total = self.plot.curve(self.x[:2], self.hard(self.x[:2]), palette.blue, style.MAIN_CURVE + 1)
         self.marks = VGroup(*(self.plot.dot(0, 0, palette.text, r) for r in (0.09, 0.09, 0.13)))
-        self.scan = VGroup(self.guide, self.total, self.marks)
+        thick = {"width": BAR, "color": mix(palette.text, 0.75)}
+        self.bars = VGroup(*(segment(*self.plot.at(0, np.array([0.0, 1.0])), **thick) for _ in range(2)))
+        self.scan = VGroup(self.guide, self.bars, self.total, self.marks)
         end = self.x_range[1]
         printed = printed_sum([self._first_at(end), self._second_at(end)], float(self.relus(end)))
         self.numbers = [self._hung(name, printed.decimals) for name in ("y", "max-1", "max-2")]
-        signs = [formula(sign, 34, palette.dim) for sign in ("=" if printed.exact else "approx", "+")]
+        signs = [formula(sign, SUM_NUMBER) for sign in ("=" if printed.exact else "approx", "+")]
         for sign, name in zip(signs, ("equals", "plus"), strict=True):
             sign.place(HEIGHTS, center=self.formula.part(name).get_center()[0])
         self.values = VGroup(*self.numbers, *signs)
@@ -137,7 +136,7 @@ class TwoReluBeats(LectureScene):
     def _hung(self, name: str, decimals: int) -> Number:
         """The number under a part of the formula."""
         part = self.formula.part(name)
-        number = Number(0.0, decimals, 34, palette.blue, face="math")
+        number = Number(0.0, decimals, SUM_NUMBER, palette.blue, face="math")
         right = self.formula.part("equals").get_left()[0] - 0.2 if name == "y" else part.get_left()[0] + 1.3
         return number.place(HEIGHTS, right=right)
 
@@ -149,6 +148,9 @@ class TwoReluBeats(LectureScene):
             number.set_value(height)
         for mark, height in zip(self.marks, [*heights[1:], heights[0]], strict=True):
             mark.move_to(self.plot.at(x, height))
+        sum_, first, second = heights
+        for bar, ends in zip(self.bars, ((0.0, second), (first, sum_)), strict=True):  # of one length: it is moved up
+            bar.set_points_as_corners(self.plot.at(x, np.array(ends)))
         self.guide.shift((self.plot.at(x, 0)[0] - self.guide.get_center()[0]) * np.array([1.0, 0, 0]))
         seen = np.unique([self.x[0], *self.x[self.x < x], x, self.x[0] + 1e-9 * (self.x[-1] - self.x[0])])
         self.plot.set_curve(self.total, seen, self.relus(seen))
@@ -172,8 +174,8 @@ class TwoReluBeats(LectureScene):
         with self.beat("sum"):
             # The formula of the network: sigmoid becomes hard sigmoid. Below, the picture shrinks to a small equation:
             # one hard sigmoid is two ReLUs. So hard sigmoid becomes max, with a sum twice as long
-            leaving = [self.plot, self.band, self.band_label, self.guide, self.marks, self.values]
-            leaving += [self.formula, self.letters, self.gap_label]
+            leaving = [self.plot, self.band, self.band_label, self.guide, self.bars, self.marks, self.values]
+            leaving += [self.formula, self.letters]
             icons, signs = self._icons()
             soft = formula(many_features_source(), 58).place(SUM_BASELINE, center=0.0)
             hard = formula(many_features_source(activation="hard_sigmoid"), 58).place(SUM_BASELINE, center=0.0)
