@@ -12,17 +12,16 @@ from gradreel.core.matching import match_by_slope
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.awkward_formula import AwkwardFormulaBeats, three_digits
+from gradreel.scenes.lecture.awkward_formula import AwkwardFormulaBeats
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
 from gradreel.scenes.mobjects.matched_piece import close_view
-from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.sigmoid_board import (
     FORMULA_BASELINE,
     FORMULA_CENTER,
     LETTERS,
     PLOT_BOX,
-    ROLE,
     SigmoidBoard,
 )
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
@@ -33,12 +32,12 @@ from manim import (
     LEFT,
     RIGHT,
     UP,
+    Animation,
     Brace,
     Create,
     FadeIn,
     FadeOut,
     ReplacementTransform,
-    SurroundingRectangle,
     Transform,
     UpdateFromAlphaFunc,
     VGroup,
@@ -47,10 +46,11 @@ from manim import (
 )
 from pydantic import Field, model_validator
 
-FRACTION_BASELINE, LETTERS_BASELINE = 2.0, 0.98
-POWER = ("minus", "brackets", "bias", "plus-in", "w", "x")  # parts of the power of e
-ROWS = ((2.98, "x_1", "white"), (2.32, "e^(-(green(b) + yellow(w) thin x_1))", "dim"), (1.66, "blue(y)", "blue"))
-ROWS_EQUALS, ROWS_SIZE = 4.35, 44  # x of the signs in the column of live numbers
+FRACTION, FRACTION_BASELINE = 63, 2.1  # while its power is spoken of
+SHORTENED, SHORTENED_BASELINE = 56, 2.0  # when a brace with a name has to come under it
+POWER = ("e", "minus", "brackets", "bias", "plus-in", "w", "x")  # parts of the power of e
+VALUES_BASELINE, VALUES = 1.04, 38  # live numbers under the formula, clear of an axis with numbers above it
+STEM = (0.08, 0.36)  # a number's stem: from its part of the formula, and to its baseline
 EDGE = 0.45  # length of each side of the angle that shows a hard edge
 LABEL_AT = 0.7  # share of the height at which the soft curve has its name beside it
 
@@ -107,76 +107,74 @@ class SigmoidFormula(AwkwardFormulaBeats):
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
-    def _letters(self) -> TextMobject:
-        """c = 3, b = -4, w = 2: the numbers with which the sigmoid is drawn."""
-        each = (f"{ROLE[letter]}({letter} = {three_digits(getattr(self, letter))})" for letter in LETTERS)
-        return formula(" quad ".join(each), 38).place(LETTERS_BASELINE, center=FORMULA_CENTER)
+    def _part(self, *names: str) -> VGroup:
+        """Glyphs of the formula, by the names of their parts."""
+        return VGroup(*(glyph for name in names for glyph in self.fraction.part(name)))
 
-    def _live_rows(self) -> None:
-        """x_1, the power of e and y with their numbers, one under the other."""
+    def _live_values(self) -> None:
+        """The numbers of y and of the power of e, each on a stem under its part of the formula."""
         self.live: dict[str, Number] = {}
-        self.rows = VGroup()
-        inks = {"white": palette.text, "dim": palette.text, "blue": palette.blue}
-        for (baseline, source, ink), key in zip(ROWS, ("x", "e", "y"), strict=True):
-            name = formula(f"{source} =", ROWS_SIZE).place(baseline, right=ROWS_EQUALS)
-            number = Number(0.0, 2, 40, inks[ink], face="math", group=True).place(baseline, style.RIGHT_EDGE)
+        self.values = VGroup()
+        gap, down = STEM
+        for key, names, ink in (("y", ("y",), palette.blue), ("e", POWER, palette.text)):
+            part = self._part(*names)
+            x, top = part.get_center()[0], part.get_bottom()[1]
+            number = Number(0.0, 2, VALUES, ink, face="math", group=True)
+            number.place(VALUES_BASELINE, right=x + number.width / 2)  # more digits come at the left
+            stem = segment((x, top - gap, 0), (x, number.baseline + down, 0), ink, style.GUIDE)
             self.live[key] = number
-            self.rows.add(name, number)
+            self.values.add(stem, number)
 
     def _ride(self, x: float) -> None:
         """The dot at x on the curve, and the numbers there."""
         self.at_x = x
         y = self._soft(x)
         self.dot.move_to(self.plot.at(x, y))
-        for key, value in (("x", x), ("e", math.exp(-(self.b + self.w * x))), ("y", y)):
+        for key, value in (("e", math.exp(-(self.b + self.w * x))), ("y", y)):
             self.live[key].set_value(value)
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _soft_beat(self) -> None:
         with self.beat("soft"):
-            # The corners stay behind as a broad band; a smooth curve runs along it. The cases become one formula, and
-            # below it stand the three numbers with which it was drawn. Boxed as they are spoken of: e, then its power
+            # The corners stay behind as a broad band; a smooth curve runs along it. The cases become one formula. What
+            # is spoken of stays bright in it: the new b, then e, then its power
             band = self._hard_curve(0.45, BAND)
             self.play(*self._title("heading-soft"), ReplacementTransform(self.hard, band), run_time=0.7)
             self.hard = band
             curve = self.board.curve
             self.play(Create(curve), run_time=1.3, rate_func=smooth)
-            self.fraction = formula(one_sigmoid_source(fraction=True), 56)
-            self.fraction.place(FRACTION_BASELINE, center=FORMULA_CENTER)
+            self.fraction = self._fraction(FRACTION, FRACTION_BASELINE)
             self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), run_time=1.8)
-            self.letters = self._letters()
-            self.play(FadeIn(self.letters, shift=0.1 * UP), run_time=0.5)
-            self.wait(0.4)  # until the b in the bracket is spoken of
-            self._point_at_the_new_b()
-            self._point_at_the_power()
+            self.wait(0.9)  # until the b in the bracket is spoken of: it is not the b that is added
+            self._point_at("bias")
+            self.wait(1.2)
+            self.e = formula(f"e approx {math.e:.1f}", 44)
+            self.e.place(FRACTION_BASELINE, left=self.fraction.get_right()[0] + 0.7)
+            self._point_at("e", coming=FadeIn(self.e, shift=0.1 * UP))
+            self.wait(0.9)
+            self._point_at(*POWER)
 
-    def _point_at_the_new_b(self) -> None:
-        """All of the formula but the b in the bracket steps back for a while: it is not the b that is added."""
-        new = {id(glyph) for glyph in self.fraction.part("bias")}
-        others = VGroup(*(glyph for glyph in self.fraction if id(glyph) not in new))
-        self.play(emphasis(others, FAINT), run_time=0.4)
-        self.wait(1.2)
-        self.play(emphasis(others, FULL), run_time=0.4)
+    def _fraction(self, size: float, baseline: float) -> TextMobject:
+        return formula(one_sigmoid_source(fraction=True), size).place(baseline, center=FORMULA_CENTER)
 
-    def _point_at_the_power(self) -> None:
-        """A box round e, whose number comes too, and then round the power of e."""
-        parts = [VGroup(*(glyph for name in names for glyph in self.fraction.part(name))) for names in (("e",), POWER)]
-        self.box, power = (_box(part) for part in parts)
-        self.e = formula(f"e approx {math.e:.1f}", 38).place(LETTERS_BASELINE, left=self.letters.get_right()[0] + 0.55)
-        self.play(Create(self.box), FadeIn(self.e, shift=0.1 * UP), run_time=0.6)
-        self.wait(0.8)
-        self.play(Transform(self.box, power), run_time=0.7)
+    def _point_at(self, *names: str, coming: Animation | None = None) -> None:
+        """All of the formula but these parts steps back."""
+        bright = {id(glyph) for glyph in self._part(*names)}
+        levels = [emphasis(glyph, FULL if id(glyph) in bright else FAINT) for glyph in self.fraction]
+        self.play(*levels, *([] if coming is None else [coming]), run_time=0.5)
 
     def _limits_beat(self) -> None:
         with self.beat("limits"):
-            # A dot runs to the right end: the power of e goes to 0, y to c. Then to the left: it explodes, y goes to 0
-            self._live_rows()
+            # The numbers of y and of the power of e hang under both. A dot runs to the right end: the power of e
+            # goes to 0, y to c. Then to the left: it explodes, y goes to 0
+            self._live_values()
             self.dot = self.plot.dot(0, 0, palette.text, 0.13)
             self._ride(-self.b / self.w)
             level, letter = self.board.level, self.board.level_letter
-            self.play(FadeIn(self.dot, scale=1.6), FadeIn(self.rows), Create(level), FadeIn(letter), run_time=0.7)
-            self.play(FadeOut(self.box), run_time=0.3)
+            known = [FadeIn(self.values), FadeOut(self.e), emphasis(self.fraction, FULL)]
+            self.play(FadeIn(self.dot, scale=1.6), *known, Create(level), FadeIn(letter), run_time=0.7)
+            self.wait(0.3)
             self.level = VGroup(level, letter)
             self.ends = self._end_labels()
             self._ride_to(self.plot.x_range[1], 1.8)
@@ -185,7 +183,7 @@ class SigmoidFormula(AwkwardFormulaBeats):
             self.play(FadeIn(self.ends[1]), run_time=0.4)
 
     def _ride_to(self, x: float, seconds: float) -> None:
-        start, moving = self.at_x, VGroup(self.dot, self.rows)
+        start, moving = self.at_x, VGroup(self.dot, self.values)
 
         def update(_: VMobject, share: float) -> None:
             self._ride(start + share * (x - start))
@@ -206,9 +204,9 @@ class SigmoidFormula(AwkwardFormulaBeats):
         with self.beat("name"):
             # A bright stroke follows the S, and the curve gets its name. A brace gives the fraction the name too, and
             # then this makes way for what stands under the brace
+            smaller = Transform(self.fraction, self._fraction(SHORTENED, SHORTENED_BASELINE), run_time=0.7)
             self.play(
-                *(FadeOut(part) for part in (self.dot, self.rows, self.ends, self.level, self.letters, self.e)),
-                run_time=0.4,
+                *(FadeOut(part, run_time=0.4) for part in (self.dot, self.values, self.ends, self.level)), smaller
             )
             stroke = self.board.curve.copy().set_stroke(palette.text)
             self.play(*self._title("heading-name"), Create(stroke, run_time=1.6, rate_func=smooth))
@@ -218,7 +216,7 @@ class SigmoidFormula(AwkwardFormulaBeats):
     def _shorten(self) -> None:
         """The fraction, under a brace the name with what it is given; the name then comes into the fraction's place."""
         fraction = self.fraction.part("sigmoid")
-        for name in ("e", *POWER):
+        for name in POWER:
             fraction.add(*self.fraction.part(name))
         source = one_sigmoid_source().replace('part("sigmoid"', 'part("word"')  # no fraction bent into it
         self.short = formula(source, style.FORMULA).place(FORMULA_BASELINE, center=FORMULA_CENTER)
@@ -263,7 +261,3 @@ class SigmoidFormula(AwkwardFormulaBeats):
         along = EDGE * (high - low) / np.linalg.norm(high - low)
         angles = ((low + EDGE * LEFT, low, low + along), (high - along, high, high + EDGE * RIGHT))
         return VGroup(*(polyline(np.array(angle), palette.text, style.GHOST_CURVE) for angle in angles))
-
-
-def _box(part: VMobject) -> SurroundingRectangle:
-    return SurroundingRectangle(part, color=palette.text, buff=0.07, corner_radius=0.08, stroke_width=style.BOX)

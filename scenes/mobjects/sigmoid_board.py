@@ -28,7 +28,7 @@ SLIDER_Y = (2.62, 2.08, 1.54)
 SLIDER_LEFT, SLIDER_LENGTH = 3.15, 2.3
 LABEL_LEVEL = 0.16  # share of the height at which curves carry their values
 TICK, UNDER, OVER, Y_LABEL = 0.08, -0.32, 0.11, 0.18  # half a tick's length; from an axis to its numbers
-LEVEL_LETTER = 0.12  # from the numbers of the y axis to the letter c
+LEVEL_LETTER = 0.16  # from the end of the line at c to its letter
 HEIGHT_LETTER, LOW = -0.24, (0.25, 0.45)  # from the height's arrow to its c; arrows too low and high enough for it
 FOOT = 0.78  # from the axis to what is written at the foot of the half-way line
 
@@ -165,7 +165,7 @@ class SigmoidBoard(VGroup):
     def _level(self) -> tuple[VMobject, TextMobject]:
         start, end = self.plot.at(np.array(self.plot.x_range), self.now["c"])
         letter = formula(ROLE["c"] + "(c)", style.LETTER)
-        letter.place(start[1] - 0.09, right=self.ticks.y_labels.get_left()[0] - LEVEL_LETTER)
+        letter.place(start[1] - 0.09, left=end[0] + LEVEL_LETTER)
         return dashed(start, end, mix(palette.magenta, 0.7), dash=0.13), letter
 
     def _halfway(self) -> VGroup:

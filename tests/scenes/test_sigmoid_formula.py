@@ -45,7 +45,7 @@ def everything(scene, beat):
     ends = []
     for x in scene.plot.x_range if beat == "limits" else ():
         scene._ride(x)
-        ends.append((scene.plot.data(scene.dot.get_center()), [number(scene.live[key].text) for key in "xey"]))
+        ends.append((scene.plot.data(scene.dot.get_center()), [number(scene.live[key].text) for key in "ey"]))
     return findings, curves, ends
 
 
@@ -59,10 +59,10 @@ def test_for_any_letters_curves_and_numbers_are_the_cores_and_nothing_touches(pl
         (x, y), (at, soft) = seen[beat][1]
         assert y == pytest.approx(given.c * hard_sigmoid(x, start, end), abs=1e-6)
         assert soft == pytest.approx(given.c * sigmoid(given.b + given.w * at), abs=1e-6)
-    for (x, y), (shown_x, power, shown_y) in seen["limits"][2]:
+    for (x, y), (power, shown_y) in seen["limits"][2]:
         inside = given.b + given.w * x
         assert y == pytest.approx(given.c * float(sigmoid(inside)), abs=1e-6)
-        assert shown_x == pytest.approx(x, abs=0.00501) and shown_y == pytest.approx(y, abs=0.00501)
+        assert shown_y == pytest.approx(y, abs=0.00501)
         assert power == pytest.approx(math.exp(-inside), abs=0.00501)
 
 
@@ -108,12 +108,17 @@ def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_nu
     assert play(SigmoidFormula, lambda scene, _: scene.number, w=2, b=-4, c=2).seen["awkward"] is None
 
 
-def test_the_letters_stand_with_the_numbers_of_the_curve(play):
+def test_what_is_spoken_of_stays_bright_in_the_formula_and_no_letter_has_a_number_yet(play):
     def look(scene, beat):
-        return scene.letters.source if beat == "soft" else ""
+        written = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+        parts = {} if beat == "awkward" else {name: scene.fraction.part(name) for name in scene.fraction.parts}
+        bright = {name for name, glyphs in parts.items() if all(getattr(g, "emphasis", 1) == 1 for g in glyphs)}
+        return bright, [source for source in written if "= -3" in source or "= 2.5" in source]
 
     seen = play(SigmoidFormula, look, w=2.5, b=-1, c=-3).seen
-    assert "magenta(c = -3)" in seen["soft"] and "green(b = -1)" in seen["soft"] and "yellow(w = 2.5)" in seen["soft"]
+    assert seen["soft"][0] == {"e", "minus", "brackets", "bias", "plus-in", "w", "x"}
+    assert seen["limits"][0] > seen["soft"][0]
+    assert not any(numbers for _, numbers in seen.values())
 
 
 @pytest.mark.parametrize(
