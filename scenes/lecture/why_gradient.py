@@ -12,7 +12,7 @@ from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.line_fit import line_of
 from gradreel.core.results import depth_experiments
 from gradreel.core.theta import loss, parameter_names
-from gradreel.core.try_all import Tries, line_grid
+from gradreel.core.try_all import DIGITS_A_PAGE, Tries, line_grid
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
@@ -26,6 +26,7 @@ from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigm
 from gradreel.scenes.mobjects.multiplying import Multiplying
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row
 from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.printed_pages import PrintedPages
 from gradreel.scenes.mobjects.search_board import REMARK_LEFT, SearchBoard, TriesRow
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
@@ -37,12 +38,13 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
-    Restore,
     RoundedRectangle,
     UpdateFromAlphaFunc,
     VGroup,
+    VMobject,
     linear,
     smooth,
+    squish_rate_func,
 )
 from pydantic import Field
 
@@ -52,7 +54,8 @@ SCAN_SECONDS = 3.4
 STAGE = 0.8  # seconds that a sum of sigmoids is to be seen
 BEND, MOST_BENDS = 0.55, 4  # seconds of each; from one sum to another
 RACE = 2.4  # seconds in which the parameters come one by one, ever faster
-HOPS, HOP = 6, 0.33  # of the way downhill; seconds
+PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages
+HOPS, HOP = 6, 0.22  # of the way downhill; seconds
 ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
 LINE_FORMULA, SUM_FORMULA = 2.05, 1.72  # baselines
 CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
@@ -176,8 +179,9 @@ class WhyGradient(LectureScene):
         board, trained = self.board, float(loss(self.fit.experiment, end))
         best = {"least": board.written(float(board.numbers.loss.min())), "trained": board.written(trained)}
         with self.beat("two", values=Count(self.m), tries=number_text(tries.count), **best):
-            # Cell by cell the line is tried and its loss measured; the lowest is ringed, with its loss. Near it the
-            # trained line has a dot: the line swings there, and its loss is read off, too
+            # Cell by cell the line is tried and its loss measured; the lowest is ringed, with its loss. The cells
+            # around it grow, each with its loss. Between their middles the trained line has its dot: the line swings
+            # there, and its loss is read off, too
             numbers, count = board.numbers, tries.count
             self.play(board.swing(0, 0), run_time=0.5)
             self.play(FadeIn(board.readout), run_time=0.3)
@@ -188,42 +192,45 @@ class WhyGradient(LectureScene):
 
             self.play(UpdateFromAlphaFunc(moving, try_more), run_time=SCAN_SECONDS, rate_func=linear)
             line = line_of(self.fit.experiment, end)
-            self.between = board.between(line)
-            self.noted = board.noted(self.between, trained)
+            self.noted, self.close = board.noted(), board.close_cells(line, trained)
             self.play(board.swing(*numbers.best), Create(board.grid.ring), run_time=0.7)
-            self.play(FadeIn(self.noted[0]), run_time=0.3)
-            self.wait(1.0)
-            self.play(FadeIn(self.between, scale=1.6), run_time=0.4)
+            self.play(FadeIn(self.noted), run_time=0.3)
+            self.wait(0.4)
+            self._come_closer()
+            self.play(FadeIn(self.close.dot, scale=1.6), run_time=0.4)
             self.play(board.swing_to(line, trained), run_time=0.7)
-            self.play(FadeIn(self.noted[1]), run_time=0.3)
+            self.play(FadeIn(self.close.other), run_time=0.3)
+
+    def _come_closer(self) -> None:
+        """A few cells of the grid grow until they fill its room; what stands on the others goes."""
+        board, close = self.board, self.close
+        growing = close.growing()
+        self.add(close.cells)
+        gone = (board.points_tried, board.grid.ring, self.noted, board.grid_names)
+        self.play(*growing, *(FadeOut(part, run_time=0.3) for part in gone))
+        self.remove(board.grid.bands, *board.grid.lines)
+        self.play(*close.opening(), run_time=0.4)
 
     def _sixteen_beat(self) -> None:
         tries = Tries(self.m, THREE_DAYS.n_parameters)
         time = Duration(tries.seconds)
         values = {"count": Count(tries.parameters), **in_languages("time", lambda language: format(time, language))}
-        if time > BEARABLE:
-            with self.beat("sixteen", **values):
-                # The grid becomes the first row of a table. In the small network's row parameter after parameter comes
-                # and multiplies the tries, which are a row, a sheet, a cube, and soon no picture any more; then it says
-                # how long it would take
-                self._count_up(tries, time)
-        else:
-            with self.beat("sixteen-quick", **values):
-                # The same, where so few values are tried that a computer is soon done
-                self._count_up(tries, time)
+        with self.beat("sixteen" if time > BEARABLE else "sixteen-quick", **values):
+            # The grid becomes the first row of a table. In the small network's row parameter after parameter comes and
+            # multiplies the tries, which are a row, a sheet, a cube, and soon no picture any more; then it says how
+            # long it would take
+            self._count_up(tries, time)
 
     def _count_up(self, tries: Tries, time: Duration) -> None:
         board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
         self.rows = [line]
-        leaving = [*(part for part in board if part is not board.grid), self.line_formula, self.between, *self.noted]
-        self.play(*(FadeOut(part, run_time=0.5) for part in leaving), *self._title("heading-count"))
+        staying = (board.grid, board.points_tried, board.grid_names)  # on the screen no more
+        leaving = [*(part for part in board if part not in staying), self.line_formula]
+        gone = [FadeOut(part, run_time=0.5) for part in leaving]
+        self.play(*gone, *self.close.leaving(), *self._title("heading-count"))
         self.picture = picture = VGroup(board.grid.bands, board.grid.ring).save_state()
-        self.remove(*board.grid.lines)
-        self.play(
-            picture.animate.set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0)),
-            FadeIn(line, shift=0.15 * UP),
-            run_time=0.9,
-        )
+        picture.set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0))
+        self.play(FadeIn(line, picture, shift=0.15 * UP), run_time=0.7)
         row = self._row(THREE_DAYS, ROWS[1])
         self._multiply(row)
         remark = row.remark(format(time, self.context.language), self.screen("speed"))
@@ -246,21 +253,35 @@ class WhyGradient(LectureScene):
     def _many_beat(self) -> None:
         tries = Tries(self.m, LARGE.n_parameters)
         with self.beat("many", count=number_text(LARGE.n_parameters), pages=Count(tries.pages)):
-            # The third row: a power whose digits alone fill pages. Nobody tries that. The grid comes back with its
-            # dots, and the recorded line goes downhill there, from its start
+            # The third row: a power whose digits alone fill pages. It goes up, alone; below it its digits are printed.
+            # Nobody tries that. The grid comes back, and the recorded line goes downhill there, from its start
             row = self._row(LARGE, ROWS[2])
-            self.play(*(emphasis(part, PRESENT) for part in self.rows), run_time=0.4)
-            self.play(LaggedStart(*map(FadeIn, row.cells), lag_ratio=0.1), FadeIn(row.length), run_time=1.0)
-            self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.5)
+            dimmed = [emphasis(part, PRESENT) for part in self.rows]
+            self.play(*dimmed, FadeIn(row.cells, row.length), run_time=0.6)
+            self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.4)
             self.wait(0.6)
-            digits = self.screen("digits", digits=number_text(tries.digits))
-            remark = row.remark(digits, self.screen("pages", pages=number_text(tries.pages)))
-            self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
-            self.rows += [row, remark]
-            self.wait(0.8)
-            self._go_downhill()
+            gone = [FadeOut(part, run_time=0.3) for part in (*self.rows, self.picture)]
+            late = squish_rate_func(smooth, 0.35, 1.0)
+            self.play(*gone, row.animate(run_time=0.8, rate_func=late).shift((ROWS[0] - ROWS[2]) * UP))
+            row.middle = ROWS[0]
+            printed = self._print_pages(row, tries)
+            self.rows += [row, printed[0]]
+            self.wait(0.6)
+            self._go_downhill([row, *printed])
 
-    def _go_downhill(self) -> None:
+    def _print_pages(self, row: TriesRow, tries: Tries) -> list[VMobject]:
+        """The digits fill page after page; then it says how many pages they are."""
+        digits, count = (self.screen(key, **{key: number_text(getattr(tries, key))}) for key in ("digits", "pages"))
+        pages = PrintedPages(tries.digits, DIGITS_A_PAGE, style.LEFT_EDGE, style.RIGHT_EDGE, PAGES_TOP)
+        remark = row.remark(digits, "")
+        self.play(FadeIn(remark, shift=0.15 * UP), FadeIn(pages), run_time=0.4)
+        filling = UpdateFromAlphaFunc(pages, lambda _, share: pages.show(share * tries.digits), rate_func=linear)
+        self.play(filling, run_time=PRINTING)
+        label = words(count, style.SUBTITLE).place(pages.get_bottom()[1] - 0.8, left=style.LEFT_EDGE)
+        self.play(FadeIn(label, shift=0.15 * UP), run_time=0.4)
+        return [remark, pages, label]
+
+    def _go_downhill(self, leaving: list[VMobject]) -> None:
         """A dot hops over the grid from one recorded state of the line to another, and the line swings along."""
         board, run, pace = self.board, self.fit.experiment, even_pace(self.fit)
         rows = [recorded_row(pace.row(share)) for share in np.linspace(0, 1, HOPS + 1)]
@@ -268,11 +289,11 @@ class WhyGradient(LectureScene):
         lines = [line_of(run, theta) for theta in states]
         first, *further = zip(lines, loss(run, states).tolist(), strict=True)
         board.put(*first)
-        dot = board.between(first[0]).scale(1.6).set_fill(palette.orange).set_z_index(1)
-        self.play(*(FadeOut(part, run_time=0.4) for part in self.rows), *self._title("heading-so"))
-        coming = (board.plot, board.target, board.target_label, board.dots, board.line, board.grid_names)
-        self.play(Restore(self.picture), FadeIn(*coming, *board.readout[2:]), run_time=0.8)
-        self.play(FadeIn(dot), run_time=0.3)
+        dot = board.between(first[0]).set_z_index(1)
+        self.play(*(FadeOut(part) for part in leaving), run_time=0.3)
+        self.picture.restore()
+        coming = (board.plot, board.target, board.target_label, board.dots, board.line, board.grid_names, board.scale)
+        self.play(FadeIn(board.grid.bands, *coming, *board.readout[2:], dot, run_time=0.6), *self._title("heading-so"))
         for line, there in further:
             mark = dot.copy().scale(0.7)  # where it was stays to be seen
             self.add(mark)

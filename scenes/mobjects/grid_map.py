@@ -46,7 +46,7 @@ class GridMap(VGroup):
         self.band_of = np.searchsorted(levels, loss[tuple(self.order.T)])  # (m²,) in serpentine order
         self.lines = VGroup(*self._lines(rows, columns))
         self.bands = VGroup(*(self._band(k / max(len(levels), 1)) for k in range(len(levels) + 1)))
-        self.ring = Square(self.side + 0.05, stroke_color=palette.orange, stroke_width=style.RING)
+        self.ring = Square(self.side + 0.05, stroke_color=palette.text, stroke_width=style.RING)
         row, column = np.unravel_index(int(loss.argmin()), loss.shape)
         self.ring.move_to([*self.center(int(row), int(column)), 0.0])
         self.add(self.lines, self.bands, self.ring)

@@ -10,6 +10,7 @@ from gradreel.core.line_fit import Line
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.core.try_all import LineGrid, Tries
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.close_cells import CloseCells
 from gradreel.scenes.mobjects.grid_map import GridMap, squares
 from gradreel.scenes.mobjects.plot import Plot, polyline
 from gradreel.scenes.mobjects.shade_legend import shade_legend
@@ -88,24 +89,27 @@ class SearchBoard(VGroup):
         shades = [band.get_fill_color() for band in self.grid.bands]
         return shade_legend(shades, texts["low"], texts["high"], right, line)
 
-    def between(self, line: Line) -> Mobject:
-        """A small dot on the grid where another line's w and b are."""
+    def place_of(self, line: Line) -> tuple[float, float]:
+        """(row, column) of another line's b and w on the grid, between its cells."""
         w, b = self.numbers.w, self.numbers.b
-        place = [(line.b - b[0]) / (b[1] - b[0]), (line.w - w[0]) / (w[1] - w[0])]
-        row, column = place
-        return Dot((*self.grid.center(row, column), 0.0), radius=0.06, color=palette.text)
+        return float((line.b - b[0]) / (b[1] - b[0])), float((line.w - w[0]) / (w[1] - w[0]))
 
-    def noted(self, dot: Mobject, other: float) -> tuple[VGroup, VGroup]:
-        """The losses right of the grid's two marks: the least one by its ring, and another line's by its ``dot``.
+    def between(self, line: Line) -> Mobject:
+        """A dot on the grid where another line's w and b are."""
+        return Dot((*self.grid.center(*self.place_of(line)), 0.0), radius=0.1, color=palette.orange)
 
-        Each is a patch, which keeps it legible on cells of any shade, and the number.
-        """
+    def noted(self) -> VGroup:
+        """The least loss right of its ring: a patch, which keeps it legible on cells of any shade, and the number."""
         ring = self.grid.ring
-        left = float(max(ring.get_right()[0], dot.get_right()[0])) + 0.12
-        least = words(self.written(float(self.numbers.loss.min())), style.LABEL, palette.orange)
-        least.place(float(ring.get_y()), left=left)
-        line = min(float(dot.get_y()) - 0.1, least.baseline - 0.36)
-        return _on_patch(least), _on_patch(words(self.written(other), style.LABEL).place(line, left=left))
+        least = words(self.written(float(self.numbers.loss.min())), style.LABEL)
+        return _on_patch(least.place(float(ring.get_y()) - 0.1, left=float(ring.get_right()[0]) + 0.12))
+
+    def close_cells(self, line: Line, loss: float) -> CloseCells:
+        """The cells around the best one and another line, enlarged, with the losses of all."""
+        written: dict[tuple[int, int] | None, str] = {
+            cell: self.written(float(each)) for cell, each in np.ndenumerate(self.numbers.loss)
+        }
+        return CloseCells(self.numbers, self.grid, self.place_of(line), {**written, None: self.written(loss)})
 
     def written(self, loss: float) -> str:
         """A loss as the readout writes it."""

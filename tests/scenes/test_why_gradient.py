@@ -9,13 +9,14 @@ from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.line_fit import line_of
 from gradreel.core.results import depth_experiments
 from gradreel.core.theta import loss, parameter_names
-from gradreel.core.try_all import Tries
+from gradreel.core.try_all import DIGITS_A_PAGE, Tries
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.why_gradient import CURVE, LARGE, WhyGradient
 from gradreel.scenes.mobjects.bends import HIGH, LOW
 from gradreel.scenes.mobjects.grid_map import GridMap, serpentine
 from gradreel.scenes.mobjects.multiplying import DEPTH, SIDE, Multiplying
+from gradreel.scenes.mobjects.printed_pages import PrintedPages
 from gradreel.scenes.mobjects.search_board import TriesRow, power_source
 from gradreel.scenes.mobjects.text import formula
 
@@ -47,9 +48,9 @@ def test_the_ring_has_the_least_loss_of_all_that_were_tried(at, values):
     noted, ring, cell, grid = at(
         "two",
         lambda scene: (
-            scene.noted[0][1].source,
-            scene.board.grid.ring.get_center()[:2],
-            scene.board.grid.center(*scene.board.numbers.best),
+            scene.noted[1].source,
+            scene.close.ring.get_center(),
+            scene.close.center(*scene.board.numbers.best),
             scene.board.numbers,
         ),
         values=values,
@@ -68,20 +69,38 @@ def test_the_ring_has_the_least_loss_of_all_that_were_tried(at, values):
 
 
 def test_in_the_end_the_trained_line_is_drawn_with_its_loss_at_its_dot_and_in_the_readout(trace_of, at):
-    (w, b), shown, noted, below = at(
-        "two",
-        lambda scene: (
-            drawn_line(scene),
-            scene.board.loss.text,
-            scene.noted[1][1].source,
-            scene.noted[0][1].get_bottom()[1] - scene.noted[1][1].get_top()[1],
-        ),
+    (w, b), shown, noted = at(
+        "two", lambda scene: (drawn_line(scene), scene.board.loss.text, scene.close.other[1].source)
     )
     theta = np.asarray(trace_of(RUN).parameters[-1])
     line = line_of(RUN, theta)
     assert (w, b) == (pytest.approx(line.w, abs=1e-6), pytest.approx(line.b, abs=1e-6))
     assert float(shown) == float(noted) == pytest.approx(float(loss(RUN, theta)), abs=0.00051)
-    assert below > 0
+
+
+@pytest.mark.parametrize("values", [3, 5, 20, 40])
+def test_the_enlarged_cells_hold_the_losses_of_their_tries_the_best_and_the_dot_between_their_middles(at, values):
+    close, numbers, place = at(
+        "two", lambda scene: (scene.close, scene.board.numbers, scene.close.place), values=values
+    )
+    n, (row, column) = close.n, close.first
+    assert n == min(4, values)
+    shown = np.array([float(text.source) for text in close.losses]).reshape(n, n)
+    np.testing.assert_allclose(shown, numbers.loss[row : row + n, column : column + n], atol=0.00051)
+    middles = np.array([dot.get_center() for dot in close.tried])
+    inside = (middles.min(axis=0) <= close.dot.get_center() + 1e-9) & (
+        close.dot.get_center() <= middles.max(axis=0) + 1e-9
+    )
+    assert inside.all() and np.linalg.norm(middles - close.dot.get_center(), axis=1).min() > 0
+    np.testing.assert_allclose(close.dot.get_center(), close.center(*place))
+    texts = [*close.losses, *close.tried]
+    box = close.other[0]
+    apart = [
+        np.abs(part.get_center() - box.get_center())[:2]
+        - np.array([part.width + box.width, part.height + box.height]) / 2
+        for part in texts
+    ]
+    assert (np.max(apart, axis=1) > 0).all(), "the dot's loss hides nothing"
 
 
 def test_no_line_that_is_tried_comes_to_the_name_of_red(at):
@@ -131,8 +150,9 @@ def test_how_long_it_takes_is_what_the_numbers_say(play, values, beat):
 
 def test_the_trained_line_is_a_dot_where_its_two_numbers_are_and_no_cell_beats_it(trace_of, at):
     def read(scene):
-        grid, dot = scene.board.grid, scene.between.get_center()[:2]
-        return (dot - grid.center(0, 0)) / (grid.center(19, 19) - grid.center(0, 0)), scene.board.numbers.loss.min()
+        close, dot = scene.close, scene.close.dot.get_center()[:2]
+        low, high = close.center(0, 0)[:2], close.center(19, 19)[:2]
+        return (dot - low) / (high - low), scene.board.numbers.loss.min()
 
     share, least = at("two", read)
     trace = trace_of(RUN)
@@ -215,3 +235,16 @@ def test_extremes_stay_readable(play, parameters, language, theme):
 def test_what_cannot_be_shown_is_an_error(parameters, word):
     with pytest.raises(UserError, match=word):
         WhyGradient.validated(parameters)
+
+
+@pytest.mark.parametrize(("digits", "pages"), [(33_829, 12), (12_406, 5), (3_000, 1)])
+def test_the_digits_fill_their_pages_line_by_line(digits, pages):
+    printed = PrintedPages(digits, DIGITS_A_PAGE, -6.4, 6.4, 0.5)
+    assert len(printed.sheets) == pages == Tries(10, digits - 1).pages
+    assert printed.get_right()[0] <= 6.4 + 1e-9
+    for count in (0, 1, 1_234, digits):
+        bars = printed.show(count).text.points.reshape(-1, 16, 3)
+        widths = np.ptp(bars[:, :, 0], axis=1) if len(bars) else np.zeros(1)
+        assert widths.sum() / printed.inner * printed.a_line == pytest.approx(count)
+    assert printed.text.get_right()[0] < printed.sheets.get_right()[0]
+    assert printed.text.get_bottom()[1] > printed.sheets.get_bottom()[1]
