@@ -13,7 +13,9 @@ from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.line_loss import LineLossBeats
-from gradreel.scenes.mobjects.curve_axes import TOP, corner_axes, curve_axes, height_range
+from gradreel.scenes.mobjects.badge_sum import BadgeSum
+from gradreel.scenes.mobjects.curve_axes import TOP, WIDE_RIGHT, corner_axes, curve_axes, height_range
+from gradreel.scenes.mobjects.curve_board import FORMULA_Y
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import recorded_row
@@ -35,14 +37,13 @@ from manim import (
     FadeOut,
     LaggedStart,
     ReplacementTransform,
-    Transform,
     VGroup,
     smooth,
 )
 from pydantic import Field, field_validator, model_validator
 
 DOTS, EXAMPLE = 41, 9  # the one that is explained: neither at an end nor at the top of the default's peak
-WIDE_RIGHT, FORMULA_BASELINE = 4.9, 2.36
+FORMULA_BASELINE = 2.36
 REST = (0.16, 0.62)  # shares of the plot's height at which the first line begins and ends
 GHOST = 0.5  # share of blue's colour
 LARGEST = 20.0  # thousand views, or whatever x and y stand for
@@ -123,7 +124,7 @@ class LinearLimits(LineLossBeats):
         low_start = curve.y.min() < 0.5 * curve.y.max()  # then these are the very axes of the scene that comes next
         top = height_range(curve.y if low_start else [0.0, *curve.y])[1]
         y_range = (0.0, max(top, 1.02 * float(self.dots_y.max())))
-        self.next_plot = corner_axes(curve, x_range, y_range)
+        self.next_plot = corner_axes(curve, x_range, y_range, WIDE_RIGHT)
         self.axis_words = self._axis_words()
         self.plot = curve_axes(x_range, y_range, right=WIDE_RIGHT, x_ticks=round_labels(*x_range, 8), x_label=None)
         self.corners = np.unique([*x_range, *curve.x])
@@ -250,16 +251,13 @@ class LinearLimits(LineLossBeats):
 
     def _next_beat(self) -> None:
         with self.beat("next" if self._misses() else "next-any"):
-            # Red alone, on the axes of what comes next
-            leaving = [self.line, self.formula, self.losses, self.dots, self.red_label]
+            # Red alone, with ticks at its corners; its name goes up to where the question is asked: what is it?
+            leaving = [self.line, self.formula, self.losses, self.dots]
             leaving += [self.area if self._misses() else self.gaps]
             leaving += [self.axis_words, self.made_up, self.plot.x_tick_labels]
             self.play(*(FadeOut(part, run_time=0.8) for part in leaving), *self._title(self.screen("heading-next")))
-            plot = self.next_plot
-            self.play(
-                Transform(self.plot.x_axis, plot.x_axis),
-                Transform(self.red, plot.curve(self.corners, self.curve(self.corners), palette.red)),
-                FadeIn(plot.x_tick_labels),
-                FadeIn(plot.x_label),
-                run_time=1.2,
-            )
+            plot, asked = self.next_plot, BadgeSum(self.screen("red-curve"), FORMULA_Y, "=")
+            name, sign = asked.name
+            self.play(FadeIn(plot.x_tick_labels), FadeIn(plot.x_label), run_time=0.4)
+            self.play(ReplacementTransform(self.red_label, name), run_time=1.0)
+            self.play(FadeIn(sign), FadeIn(asked.question), run_time=0.4)

@@ -27,20 +27,20 @@ from gradreel.scenes.mobjects.straight_line import (
 )
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
 from manim import (
+    RIGHT,
     UP,
     Animation,
     Create,
     FadeIn,
     FadeOut,
-    LaggedStart,
+    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
     linear,
     smooth,
-    squish_rate_func,
 )
 from numpy.typing import NDArray
 
@@ -113,37 +113,52 @@ class LineLossBeats(LectureScene):
             self.play(emphasis(self.line, FULL), *dimmed, *leaving, *title, run_time=0.6)
             self._sweep([self._line_at(0)], 0.5)
             self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
-            self.play(Create(self.gaps, lag_ratio=0.05), run_time=0.7)
+            self.play(Create(self.gaps, lag_ratio=0.05), run_time=0.5)
             self._loss_of_the_gaps()
             self.play(*self._title(self.screen("heading-best")), *map(FadeIn, self.readout[:2]), run_time=0.5)
-            self._walk(3.8)
+            self._walk(2.8)
 
     def _loss_of_the_gaps(self) -> None:
-        """A gap becomes its square, then each does; they come together in one as large as they are on average."""
+        """A gap becomes its square, then each does; at their places, all become as large as they are on average."""
         squares = self.gaps.squares()
         self.mean = self._mean_square()
         right = float(self.mean.get_left()[0]) - 0.3 if len(self.mean) else style.RIGHT_EDGE
         self.meaning = words(self.screen("loss-is"), style.LABEL).place(2.32, right=right)
         opening = [self.gaps.opened(*pair) for pair in zip(squares, self.gaps, strict=True)]
         one = self._example(squares)
-        squares[one].set_stroke(palette.text, style.AXIS).set_fill(palette.text, 0.15)
-        self.add(squares[one], self.gaps, self.line, self.dots)
-        self.play(opening.pop(one), run_time=0.6)
+        self._name_square(squares[one], opening.pop(one))
         self.add(squares, self.gaps, self.line, self.dots)
-        self.play(LaggedStart(*opening, lag_ratio=0.02), run_time=0.7)
-        self.wait(0.2)
-        self._gather(squares)
+        self.play(*opening, run_time=0.6)
+        self.wait(0.3)
+        self._level(squares)
 
-    def _gather(self, squares: VGroup) -> None:
-        """The squares come together in the one of their mean, or, where that has no room, in the number."""
+    def _name_square(self, square: VMobject, opening: Animation) -> None:
+        """The first square opens, and for a moment it stands before the other gaps with its name."""
+        faint = square.copy()
+        square.set_stroke(palette.text, style.AXIS).set_fill(mix(palette.text, 0.15), 1)
+        self.add(square, self.line, self.dots)
+        self.play(opening, run_time=0.5)
+        name = words(self.screen("gap-squared"), style.LABEL)
+        fits = name.width + 0.1 < square.width
+        name.move_to(square if fits else square.get_right() + (name.width / 2 + 0.15) * RIGHT)
+        self.play(FadeIn(name), run_time=0.3)
+        self.wait(0.4)
+        self.play(FadeOut(name), Transform(square, faint), run_time=0.2)
+
+    def _level(self, squares: VGroup) -> None:
+        """All squares become their mean where they are; then they leave, and one of them, beside the loss, is it.
+
+        Where that one has no room, the number comes alone.
+        """
+        side = float(self.gaps.plot.at(0, np.sqrt(self._mean_now()))[1] - self.gaps.plot.at(0, 0)[1])
+        equal = self.gaps.squares(side)
+        if len(self.mean):
+            self.play(*(Transform(*pair) for pair in zip(squares, equal, strict=True)), run_time=0.8)
         self.readout.show(0, self._loss_at(0))
         said = (self.meaning, self.readout.loss_words, self.readout.loss)
-        where, side = (self.mean, self.mean.width) if len(self.mean) else (self.readout.loss, 0.1)
-        leaving = (FadeOut(each, target_position=where, scale=side / max(each.width, 1e-6)) for each in squares)
-        late = squish_rate_func(smooth, 0.5, 1.0)
-        arriving = (FadeIn(part, rate_func=late) for part in (*self.mean, *said))
-        self.play(*leaving, *arriving, run_time=1.3)
+        self.play(*map(FadeIn, (*self.mean, *said)), run_time=0.5)
         self.add(self.mean)
+        self.play(FadeOut(squares), run_time=0.4)
 
     def _example(self, squares: VGroup) -> int:
         """The gap that is squared first: one that is easily seen and covers little."""

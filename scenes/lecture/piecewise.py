@@ -14,8 +14,11 @@ from gradreel.scenes.mobjects.curve_board import EXPLAINED, ONE_BY_ONE, CurveBoa
 from gradreel.scenes.mobjects.day_words import in_languages
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.height_probe import HeightProbe
+from gradreel.scenes.mobjects.pieces import Badge
 from gradreel.scenes.mobjects.running_sum import RunningSum
+from gradreel.scenes.mobjects.sum_label import SumLabel
 from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.mobjects.wide_curve import WideCurve
 from gradreel.scenes.style import palette
 from manim import (
     Animation,
@@ -23,6 +26,7 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
+    Mobject,
     ReplacementTransform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
@@ -85,7 +89,9 @@ class BuildCurve(LectureScene):
         board = self.board = CurveBoard(self.curve, self.x_range, self.screen("red-curve"), self.screen("gap"))
         self.plot, self.parts, self.n_pieces = board.plot, board.parts, board.pieces
         self.unit = self.plot.y_unit
-        self.sum, self.red, self.knots, self.panels = board.sum, board.red, board.knots, board.panels
+        self.sum, self.knots, self.panels = board.sum, board.knots, board.panels
+        self.wide = WideCurve(self.curve, board)
+        self.sum_label = SumLabel(self.sum, self.screen("sum"))
 
     def _title(self, text: str) -> list[Animation]:
         self.title, animations = next_heading(text, getattr(self, "title", None))
@@ -95,26 +101,42 @@ class BuildCurve(LectureScene):
 
     def _curve_beat(self) -> None:
         with self.beat("curve", corners=Count(len(self.curve.x))):
-            # The room sees a red curve of straight pieces, and a dot at each turning point
-            self.add(self.plot, self.red)
+            # What is red the sum of? A curve of straight pieces, with a dot at each turning point
+            wide, formula = self.wide, self.board.formula
+            self.add(wide.plot, wide.red, formula.name, formula.question)
             self.play(*self._title(self._heading()))
-            marks = [*self.knots, *self.board.guides]
+            marks = [*wide.knots, *wide.guides]
             self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=1.8)
 
     def _constant_beat(self) -> None:
         with self.beat("constant", value=self._number(self.parts.constant)):
-            # Where red starts is the constant: a level line through the whole picture. Its blue sum is far from red
+            # Where red starts is the constant: a level line through the whole picture, and the first term, at the
+            # right, where the plot makes room, and above. The sum so far is far from red
             board, level = self.board, self.board.level
+            self.play(*self.wide.narrowed(), run_time=0.8)
+            self.add(self.plot, board.red, board.guides, self.knots)
             crossing = self.plot.dot(self.plot.x_range[0], self.parts.constant, palette.grey, 0.12)
-            self.play(FadeIn(crossing, scale=1.6), run_time=0.5)
-            self.play(Create(level), LaggedStart(*board.formula.outline(self.n_pieces), lag_ratio=0.2), run_time=1.4)
-            self.play(TransformFromCopy(level, self.panels.panel(0)), *board.formula.fill(0), run_time=0.9)
+            self.play(FadeIn(crossing, scale=1.6), run_time=0.3)
+            self.play(Create(level), run_time=1.0)
+            self.play(TransformFromCopy(level, self.panels.panel(0)), run_time=0.8)
+            self.play(*board.formula.begin(self._badge(0)), run_time=0.7)
             self.sum.tip.set_opacity(0)
-            self.play(ReplacementTransform(self.red, board.band), FadeOut(crossing), run_time=0.6)
+            self.play(ReplacementTransform(board.red, board.band), FadeOut(crossing), run_time=0.5)
             self.add(self.knots)
-            self.play(Create(self.sum.blue), run_time=0.8)
-            self.play(FadeIn(self.sum.gap), run_time=0.5)
+            self.play(Create(self.sum.blue), run_time=0.7)
+            named = self._name_sum(0)
+            self.play(FadeIn(self.sum.gap), *named, run_time=0.5)
             self.add(self.sum, self.knots)
+            self.add(*(animation.mobject for animation in named))
+
+    def _badge(self, k: int) -> Badge | None:
+        """The badge beside the k-th term's panel, if it has one."""
+        return next((part for part in self.panels.panel(k) if isinstance(part, Badge)), None)
+
+    def _name_sum(self, added: int) -> list[Animation]:
+        """The animation that brings the sum's name to its line, where it has room."""
+        place = self.sum_label.place(added)
+        return [] if place is None else [FadeIn(self.sum_label.text.move_to(place))]
 
     def _shape_beat(self) -> None:
         with self.beat("shape"):
@@ -136,28 +158,40 @@ class BuildCurve(LectureScene):
         panel, before = self.panels.panel(k), self.panels.panel(k - 1)
         stretch = self.curve.x[k - 1 : k + 1]
         lit = self.plot.curve(stretch, self.curve(stretch), palette.red, style.MAIN_CURVE)
-        self.play(Create(lit), style.emphasis(before, style.PRESENT), run_time=0.7)
+        missing = self.board.formula.outline(self.n_pieces) if k == 1 else []
+        self.play(Create(lit), style.emphasis(before, style.PRESENT), *missing, run_time=0.7)
         zero, shape, *names = panel
         ramp = self.panels.ramp(k)
         arriving = names[1:] if k == 1 else [zero, *names]  # the first panel is there already, but for its height
         self.play(TransformFromCopy(lit, ramp), *(FadeIn(part) for part in arriving), run_time=1.0)
-        self.play(FadeIn(shape), FadeOut(lit), *self.board.formula.fill(k), run_time=0.5)
+        self.play(FadeIn(shape), FadeOut(lit), run_time=0.4)
         self.remove(ramp)
         self.add(panel)
+        self.play(*self.board.formula.fill(k, self._badge(k)), run_time=0.7)
 
     def _swing_to(self, added: int, seconds: float, *meanwhile: Animation) -> None:
-        """The sum takes in pieces up to ``added``, its tip on it; only then is its largest gap measured again."""
-        gap, tracker = self.sum.gap, ValueTracker(self.sum.added)
-        self.play(FadeOut(gap), self.sum.tip.animate.set_opacity(1), run_time=0.3)
+        """The sum takes in pieces up to ``added``, its tip on it; only then is its largest gap measured again.
+
+        Its name goes along to its next place; there is none when the sum is complete.
+        """
+        gap, tracker, label = self.sum.gap, ValueTracker(self.sum.added), self.sum_label.text
+        place = self.sum_label.place(added) if added < self.n_pieces else None
+        riding = place is not None and label in self.mobjects
+        leaving = [gap] if riding or label not in self.mobjects else [gap, label]
+        self.play(*map(FadeOut, leaving), self.sum.tip.animate.set_opacity(1), run_time=0.3)
         self.sum.remove(gap)
         self.add(self.sum, self.knots)  # a part that fades leaves its group in pieces, and only a whole one is updated
+        named: list[Mobject] = [label] if riding else []
+        self.add(*named)
         self.sum.add_updater(lambda mobject: mobject.set_added(tracker.get_value()))
-        self.play(tracker.animate(rate_func=smooth).set_value(added), *meanwhile, run_time=seconds)
+        moving = [label.animate(rate_func=smooth).move_to(place)] if riding else []
+        self.play(tracker.animate(rate_func=smooth).set_value(added), *moving, *meanwhile, run_time=seconds)
         self.sum.clear_updaters()
         self.sum.set_added(added)
-        self.play(FadeIn(gap), run_time=0.4)
+        arriving = self._name_sum(added) if place is not None and not riding else []
+        self.play(FadeIn(gap), *arriving, run_time=0.4)
         self.sum.add(gap)
-        self.add(self.sum, self.knots)
+        self.add(self.sum, self.knots, *named)
 
     def _rest_beat(self, explained: int) -> None:
         with self.beat("rest", rest=Count(self.n_pieces - explained), pieces=Count(self.n_pieces)):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.pieces import BADGE_RADIUS, Badge
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import emphasize, palette
-from manim import UP, Animation, FadeIn, FadeOut, VGroup, smooth, squish_rate_func
+from manim import UP, Animation, FadeIn, FadeOut, TransformFromCopy, VGroup, smooth, squish_rate_func
 
 STEP, DOTS_STEP = 1.34, 2.5  # from badge to badge, and over the dots
 Key = tuple[int, int]  # a term's place in the row, and the number of its piece
@@ -15,8 +15,9 @@ Key = tuple[int, int]  # a term's place in the row, and the number of its piece
 class BadgeSum:
     """``show(pieces)`` brings the sum of a constant and so many pieces; the first time, the name as well.
 
-    With more pieces than ``most``, those between number ``last`` and the last of all are dots. ``outline`` brings the
-    terms as dashed badges, not there yet, which ``fill`` makes whole. Parts: ``name``, ``terms``.
+    With more pieces than ``most``, those between number ``last`` and the last of all are dots. Or the sum begins as a
+    ``question`` behind the name: ``begin`` puts the constant in its place, ``outline`` the other terms as dashed
+    badges, not there yet, which ``fill`` makes whole. Parts: ``name``, ``question``, ``terms``.
     """
 
     def __init__(self, name: str, y: float, relation: str = "approx", most: int = 3, last: int = 2) -> None:
@@ -25,6 +26,7 @@ class BadgeSum:
         sign = formula(relation, 48).place(title.baseline, left=title.get_right()[0] + 0.35)
         self.name = VGroup(title, sign)
         self.left = sign.get_right()[0] + 0.35 + BADGE_RADIUS
+        self.question = VGroup(words("?", 44).place(title.baseline, center=self.left))
         self.terms: dict[Key, VGroup] = {}  # each with its sign and badge
         self.outlines: dict[Key, VGroup] = {}
         self.pieces = 0
@@ -46,17 +48,30 @@ class BadgeSum:
         self.pieces = pieces
         return VGroup(self.name, *self.terms.values())
 
-    def outline(self, pieces: int) -> list[Animation]:
-        """The animations that bring the name and the terms of ``pieces`` pieces as what is missing."""
-        self.outlines = {key: self._term(*key, missing=True) for key in self._wanted(pieces)}
-        return [FadeIn(part, shift=0.15 * UP) for part in (self.name, *self.outlines.values())]
+    def begin(self, source: VGroup | None) -> list[Animation]:
+        """The animations that bring the constant, and what is still asked for after it: (0) + ?"""
+        self.terms = {(0, 0): self._term(0, 0)}
+        sign = self._plus(1)
+        moving = [self.question[0].animate.shift([STEP, 0, 0]), FadeIn(sign)]
+        self.question.add(sign)
+        return [*moving, *self._arriving(self.terms[0, 0], source)]
 
-    def fill(self, piece: int) -> list[Animation]:
-        """The animations that make the term of ``piece`` whole."""
+    def outline(self, pieces: int) -> list[Animation]:
+        """The animations that bring the terms of ``pieces`` pieces as what is missing, in place of the question."""
+        wanted = [key for key in self._wanted(pieces) if key not in self.terms]
+        self.outlines = {key: self._term(*key, missing=True) for key in wanted}
+        return [FadeOut(self.question), *(FadeIn(term) for term in self.outlines.values())]
+
+    def fill(self, piece: int, source: VGroup | None = None) -> list[Animation]:
+        """The animations that make the term of ``piece`` whole; its badge comes from ``source``, if there is one."""
         key = next(key for key in self.outlines if key[1] == piece)
         self.terms[key] = self._term(*key)
         self.pieces = max(self.pieces, piece)
-        return [FadeOut(self.outlines.pop(key)), FadeIn(self.terms[key])]
+        return [FadeOut(self.outlines.pop(key)), *self._arriving(self.terms[key], source)]
+
+    def _arriving(self, term: VGroup, source: VGroup | None) -> list[Animation]:
+        *sign, badge = term
+        return [FadeIn(term)] if source is None else [*map(FadeIn, sign), TransformFromCopy(source, badge)]
 
     def badge(self, piece: int) -> Badge:
         """The badge of ``piece``, which must be there."""
@@ -74,7 +89,10 @@ class BadgeSum:
         badge.move_to([x, self.y, 0])
         term = VGroup(badge)
         if place:
-            sign = formula("+ dots.c +" if skips else "+", 44)
-            sign.move_to([x - (DOTS_STEP if skips else STEP) / 2, self.y, 0])
+            sign = formula("+ dots.c +", 44).move_to([x - DOTS_STEP / 2, self.y, 0]) if skips else self._plus(place)
             term = VGroup(sign, badge)
         return emphasize(term, style.PRESENT) if missing else term
+
+    def _plus(self, place: int) -> TextMobject:
+        """The sign before the term of this place."""
+        return formula("+", 44).move_to([self.left + (place - 0.5) * STEP, self.y, 0])

@@ -12,6 +12,7 @@ from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Ticks, nice_range, round
 from manim import Animation, FadeIn, FadeOut, ReplacementTransform
 
 RIGHT, BOTTOM, TOP = 1.0, -2.59, 1.3  # of the main plot under a formula, its parts in a column at the right
+WIDE_RIGHT = 4.9  # of the same plot before it has parts
 
 
 def height_range(y: Sequence[float] | np.ndarray) -> tuple[float, float]:
@@ -54,12 +55,15 @@ def axes_left(y_ticks: Ticks) -> float:
 
 
 def corner_axes(
-    curve: PiecewiseLinearCurve, x_range: tuple[float, float], y_range: tuple[float, float] | None = None
+    curve: PiecewiseLinearCurve,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float] | None = None,
+    right: float = RIGHT,
 ) -> Plot:
     """Axes for a curve of straight pieces, with ticks at its corners."""
     heights = y_range or height_range(curve.y)
     left = axes_left(round_labels(*heights, 5))
-    return curve_axes(x_range, heights, x_ticks=ticks_at_knots(curve.x, *x_range, RIGHT - left))
+    return curve_axes(x_range, heights, right, x_ticks=ticks_at_knots(curve.x, *x_range, right - left))
 
 
 def exchanged(old: Plot, new: Plot) -> list[Animation]:
@@ -68,3 +72,17 @@ def exchanged(old: Plot, new: Plot) -> list[Animation]:
     labels = ("x_tick_labels", "y_tick_labels", "notes")
     leaving, arriving = ([getattr(plot, part) for part in labels] for plot in (old, new))
     return [*moving, *map(FadeOut, leaving), *map(FadeIn, arriving)]
+
+
+def narrowed(wide: Plot, narrow: Plot) -> list[Animation]:
+    """The animations that bring together the axes of the same curve; labels that both plots have go along."""
+    animations: list[Animation] = []
+    for part in ("x_axis", "y_axis", "x_label"):
+        animations.append(ReplacementTransform(getattr(wide, part), getattr(narrow, part)))
+    for part in ("x_tick_labels", "y_tick_labels", "notes"):
+        old, new = getattr(wide, part), getattr(narrow, part)
+        if [text.source for text in old] == [text.source for text in new]:
+            animations.append(ReplacementTransform(old, new))
+        else:
+            animations += [FadeOut(old), FadeIn(new)]
+    return animations

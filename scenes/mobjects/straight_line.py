@@ -107,17 +107,23 @@ class Gaps(VGroup):
             stroke.set_points_as_corners(pair)
         return self
 
-    def squares(self) -> VGroup:
-        """A square on each gap, as wide as the gap is long: right of it where the plot has room, else left of it."""
-        right = self.plot.box[1]
+    def squares(self, equal: float | None = None) -> VGroup:
+        """A square on each gap, as wide as the gap is long: right of it where the plot has room, else left of it.
+
+        With ``equal``, all have that side, from where the gap meets the curve, as far as the plot has room.
+        """
+        _, right, bottom, top = self.plot.box
         squares = VGroup()
         for stroke in self:
             start, end = stroke.get_start(), stroke.get_end()
-            side = abs(start[1] - end[1])
+            side = abs(start[1] - end[1]) if equal is None else equal
             middle = start[0] + (side / 2 if start[0] + side <= right else -side / 2)
             square = Square(side, stroke_color=mix(palette.text, 0.7), stroke_width=style.GUIDE)
             square.set_fill(palette.text, FAINT_FILL)  # what lies under it shows through
-            squares.add(square.move_to((middle, (start[1] + end[1]) / 2, 0)))
+            height = end[1] + np.sign(start[1] - end[1]) * side / 2
+            if equal is not None:
+                height = float(np.clip(height, bottom + side / 2, max(top - side / 2, bottom + side / 2)))
+            squares.add(square.move_to((middle, height, 0)))
         return squares
 
     def opened(self, square: VMobject, stroke: VMobject) -> Animation:

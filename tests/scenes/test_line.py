@@ -18,6 +18,7 @@ from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.straight_line import Gaps, LineInPlot, MeanSquare, visible_part
 from gradreel.scenes.mobjects.text import Number, formula
+from gradreel.scenes.stills import _drawn
 from gradreel.scenes.style import emphasis
 
 CURVES = {
@@ -61,8 +62,6 @@ def film(play):
             dots=np.array([scene.plot.data(dot.get_center()) for dot in scene.dots]),
             ends=np.array([scene.plot.data(stroke.get_end()) for stroke in getattr(scene, "gaps", [])]),
             losses=[loss.source for loss, _ in scene.losses] if beat == "bias" else [],
-            plot=getattr(scene, "next_plot", None),
-            red=scene.red.points.copy(),
         )
         if beat == "best":  # half-way between two states, at the start and at the end
             seen.states, seen.sides = [], []
@@ -138,14 +137,12 @@ def test_dots_distances_and_losses_are_those_trained_on(trace_of, film):
     assert rest == pytest.approx(written[0] - written[1], abs=1e-9)
 
 
-def test_it_ends_with_red_where_build_curve_begins(play, film):
-    last = film.last
-    first, *_ = play(BuildCurve, lambda scene, beat: (scene.plot, scene.red.points)).seen.values()
-    (ours, red), (theirs, next_red) = (last.plot, last.red), first
-    assert (ours.box, ours.x_range, ours.y_range) == (theirs.box, theirs.x_range, pytest.approx(theirs.y_range))
-    assert red == pytest.approx(next_red, abs=1e-6)
-    for part in ("x_tick_labels", "y_tick_labels", "x_label"):
-        assert getattr(ours, part).get_center() == pytest.approx(getattr(theirs, part).get_center(), abs=1e-6)
+def test_it_ends_with_the_picture_that_build_curve_begins_with(play, opening):
+    scene = play(LinearLimits, size=(854, 480)).scene
+    scene.mobjects = scene.remains()
+    left, begun = _drawn(scene).astype(int), opening(BuildCurve, _drawn, size=(854, 480)).astype(int)
+    assert np.abs(left - begun).max() <= 2
+    assert (np.abs(begun - begun[0, 0]).max(axis=-1) > 20).sum() > 300, "something is carried over"
 
 
 SAID = {
@@ -195,6 +192,9 @@ def test_each_gap_has_its_square_and_one_has_the_area_that_they_have_on_average(
         foot = stroke.get_x()
         assert min(abs(square.get_left()[0] - foot), abs(square.get_right()[0] - foot)) < 1e-9
         assert square.get_left()[0] >= -3 and square.get_right()[0] <= 3 + 1e-9
+    for stroke, square in zip(gaps, gaps.squares(1.2), strict=True):
+        assert square.width == pytest.approx(1.2) and square.get_bottom()[1] == pytest.approx(stroke.get_bottom()[1])
+    assert max(square.get_top()[1] for square in gaps.squares(3.5)) <= 2 + 1e-9, "none leaves the plot"
     mean = MeanSquare(plot, mean_squared_distance(np.full(17, 1.5), y), 6.0, 2.0)
     assert mean.width**2 == pytest.approx(np.mean([square.width**2 for square in squares]))
     assert mean.get_right() == pytest.approx((6, 2, 0))

@@ -15,6 +15,7 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.mobjects.curve_board import CurveBoard
 from gradreel.scenes.mobjects.height_probe import HeightProbe
+from gradreel.scenes.mobjects.sum_label import SumLabel
 from gradreel.scenes.stills import _drawn, beat_frames, visit_beats
 from manim import tempconfig
 
@@ -169,10 +170,29 @@ def test_what_is_said_of_the_heights_is_computed():
     assert "red goes down" in film_of().lines["piece-2"]
 
 
-def test_what_is_missing_is_dashed_until_its_piece_is_added():
+def test_terms_come_when_a_piece_has_been_seen_and_what_is_missing_is_dashed_until_it_is_added():
     assert [film_of().terms[beat] for beat in ("constant", "shape", "piece-1", "piece-2", "piece-3")] == [
-        (3, 1), (3, 1), (2, 2), (1, 3), (0, 4)
+        (0, 1), (0, 1), (2, 2), (1, 3), (0, 4)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [None, "seven knots", "millions", "steep"])
+def test_the_name_of_the_sum_stands_free_at_its_level_part(name):
+    curve = PiecewiseLinearCurve(*zip(*CURVES.get(name, BuildCurve.validated({}).knots), strict=True))
+    board = CurveBoard(curve, curve.range_around(), "red", "gap")
+    label = SumLabel(board.sum, "sum so far")
+    places = [label.place(k) for k in range(board.pieces)]
+    assert name or all(place is not None for place in places)
+    for k, place in enumerate(places):
+        if place is None:
+            continue
+        (left, low), (right, high) = (
+            board.plot.data(place + side * np.array([label.text.width, label.text.height, 0]) / 2) for side in (-1, 1)
+        )
+        x = np.linspace(left, right, 50)
+        assert left >= curve.x[k]
+        for y in (curve(x), board.parts.partial_sum(k, x)):
+            assert ((y < low) | (y > high)).all()
 
 
 def test_panels_share_one_axis_with_lines_at_the_corners():
