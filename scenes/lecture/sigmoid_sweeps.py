@@ -123,12 +123,14 @@ class SweepBeats(LectureScene):
     def _negative_beat(self) -> None:
         board = self.board
         with self.beat("negative" if self.rest["c"] > 0 else "other-sign"):
-            # The other sign of c: the step turns over. The other sign of w: it is mirrored, high where it was low
+            # The other sign of c: the step turns over. c goes back, alone. The other sign of w: it is mirrored, high
+            # where it was low
             self.play(*self._title("heading-negative"), run_time=0.6)
-            self._go("c", self.parameters.heights()[1], 2.0, rest=1.9)  # until w is spoken of
+            self._go("c", self.parameters.heights()[1], 2.0, rest=1.2)  # until c is put back
             self._end_sweeps("c")
+            self.play(board.sweep(1.0, c=self._between()))
+            self.wait(0.3)
             self.play(FadeOut(board.level), *self._light("w"), run_time=0.4)
             board.exclude(board.level)
-            self.play(board.sweep(0.8, c=self._between()))
             self.past = {}
             self._go("w", -self.rest["w"], 1.8, rest=0.0)

@@ -9,14 +9,13 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.sigmoid_sweeps import SweepBeats
 from gradreel.scenes.mobjects.matched_piece import PieceBoard
 from gradreel.scenes.mobjects.measure import upright_bracket
-from gradreel.scenes.mobjects.plot import dashed
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.printed import equal_sign, short
 from gradreel.scenes.mobjects.sigmoid_board import LETTERS, letter_name
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from manim import (
-    DOWN,
     UP,
     Create,
     FadeIn,
@@ -31,7 +30,7 @@ from pydantic import Field, model_validator
 Range = tuple[float, float]
 
 BAND_WORDS = 0.8  # share of blue in what is written at the band
-RULES, RULE_DROP = (0.9, 0.45, -0.4), 0.42  # the rules' baselines around their middle; from one to its sum
+RULES, RULE_DROP = (0.6, 0.1, -0.4), 0.44  # the rules' baselines around their middle; from b's to its sum
 
 
 class MorphSigmoid(SweepBeats):
@@ -104,25 +103,29 @@ class MorphSigmoid(SweepBeats):
     def _letters_beat(self) -> None:
         board = self.board
         with self.beat("letters"):
-            # The sigmoid along its blue piece, as the last scene left it. Three numbers come to hang under the letters,
-            # with a slider each. When that is said, we step back from both; then the letters go to plain values
+            # The sigmoid along its blue piece, as the last scene left it. Its letters are pointed at. The piece is put
+            # aside and the window widens; the sigmoid goes to plain values, and only now has each letter a number and a
+            # slider
             self.play(*self._title("heading"), run_time=0.6)
             for letter in LETTERS:
-                value, stem, slider = board.values[letter], board.stems[letter], board.sliders[letter]
-                board.include(stem, value, slider)
-                self.play(Create(stem), FadeIn(value, shift=0.2 * DOWN), FadeIn(slider), run_time=0.6)
-            self.wait(2.0)
+                board.include(board.stems[letter])
+                self.play(Create(board.stems[letter]), run_time=0.4)
+            self.wait(1.6)  # until it is said that the piece is put aside
+            self.play(FadeOut(self.band), run_time=0.5)
+            self._leave_piece()
             self._step_back()
-            self._to_plain_values()
+            self.play(board.sweep(1.2, **self.rest))
+            known = [part[letter] for letter in LETTERS for part in (board.values, board.sliders)]
+            board.include(*known)
+            self.play(*(FadeIn(part) for part in known), run_time=0.5)
 
     def _step_back(self) -> None:
-        """The window widens, and no letter turns: piece and corners stay with the sigmoid. Then the ticks change."""
+        """The window widens, and no letter turns: the corners stay with the sigmoid. Then the ticks change."""
         board = self.board
 
         def update(_: VMobject, share: float) -> None:
             ranges = zip(board.close, board.wide, strict=True)
             board.set_view(*(tuple(a + share * (b - a) for a, b in zip(*each, strict=True)) for each in ranges))
-            board.set_band(self.band)
 
         self.play(UpdateFromAlphaFunc(board, update, run_time=1.2, rate_func=smooth))
         self.play(FadeOut(board.close_ticks), FadeIn(board.ticks), run_time=0.4)
@@ -130,32 +133,20 @@ class MorphSigmoid(SweepBeats):
         board.plot.add(board.ticks)
         self.add(board)
 
-    def _to_plain_values(self) -> None:
-        """One letter after the other goes to where its sweeps start; the piece has been left, and fades."""
-        board, leaving = self.board, [FadeOut(self.band, run_time=0.5)]
-        for letter in ("c", "b", "w"):
-            if board.now[letter] != self.rest[letter]:
-                self.play(board.sweep(0.8, **{letter: self.rest[letter]}), *leaving)
-                self._leave_piece()
-                leaving = []
-        if leaving:
-            self.play(*leaving)
-            self._leave_piece()
-
     def _leave_piece(self) -> None:
         self.board.ghosts.remove(self.band)
         self.add(self.board)
 
     def _match_beats(self) -> None:
         with self.beat("piece"):
-            # The blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
+            # w goes back, alone. Then the blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
             self._end_sweeps("w")
-            self.play(*self._title("heading-match"), self.board.sweep(1.2, w=self.rest["w"]))
-            self.play(*self._light(*LETTERS), run_time=0.3)
+            self.play(self.board.sweep(1.2, w=self.rest["w"]))
+            self.play(*self._title("heading-match"), *self._light(*LETTERS), run_time=0.4)
             self._show_piece()
         with self.beat("match"):
-            # Height, slope, middle: one rule and one letter after the other, until the curves lie together. Where a
-            # rule has a sum to do, it is done when the letter has landed. The ramp's slope is its rise over its run
+            # Height, slope, middle: one rule and one letter after the other, until the curves lie together. The tangent
+            # turns until it is parallel to the ramp; for the middle there is a sum to do, when b has landed
             self._match()
         with self.beat("gap", gap=self._gap_text()):
             # Only near the corners do they differ: the largest gap is measured at both, and set beside the height
@@ -163,9 +154,10 @@ class MorphSigmoid(SweepBeats):
             self.hand_on(self.board)  # sum-of-sigmoids begins with it
 
     def _match(self) -> None:
-        board, ramp = self.board, self._rise_over_run()
+        board, ramp = self.board, self._ramp()
         marks: list[VMobject] = []
-        for letter, (rule, sum_) in zip("cwb", self._rules(), strict=True):
+        rules, sum_ = self._rules()
+        for letter, rule in zip("cwb", rules, strict=True):
             arriving: list[VMobject] = []
             leaving: list[VMobject] = []
             if letter == "w":
@@ -175,9 +167,10 @@ class MorphSigmoid(SweepBeats):
                 arriving, leaving = marks[-1:], [ramp]
             changing = [*map(FadeIn, arriving), *map(FadeOut, leaving), *self._light(letter)]
             self.play(FadeIn(rule, shift=0.15 * UP), *changing, run_time=0.5)
-            self.play(board.sweep(1.4, **{letter: getattr(self.match, letter)}))
-            if len(sum_):
-                self.play(FadeIn(sum_, shift=0.1 * UP), run_time=0.4)
+            self.play(board.sweep(1.5, **{letter: getattr(self.match, letter)}))
+            if letter == "w":
+                self.wait(0.5)  # tangent and ramp are seen to be parallel
+        self.play(FadeIn(sum_, shift=0.1 * UP), run_time=0.4)
         self.wait(0.5)
         self.play(*map(FadeOut, marks), *self._light(*LETTERS), run_time=0.5)
         board.exclude(*marks)
@@ -191,8 +184,8 @@ class MorphSigmoid(SweepBeats):
         self.play(Create(self.band), run_time=1.4)
         self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
 
-    def _rules(self) -> list[tuple[VGroup, VGroup]]:
-        """How the match is computed, where the piece leaves more room: for each letter a line, and its sum beneath."""
+    def _rules(self) -> tuple[list[VGroup], VMobject]:
+        """How the match is found, where the piece leaves more room: a line for each letter, under b's its sum."""
         plot, (_, end, height) = self.board.plot, self.parameters.piece
         left = plot.box[0] + 0.6 if self._room_is_left() else plot.at(end, 0)[0] + 0.9
         zero, far = plot.at(0, 0)[1], plot.at(0, height)[1]
@@ -201,34 +194,19 @@ class MorphSigmoid(SweepBeats):
         if not self._room_is_left():  # there the piece is far from zero
             spans = [(over, far) if height > 0 else (far, under), spans[height < 0]]
         middle = sum(max(spans, key=lambda span: span[1] - span[0])) / 2
-        sums = {"w": self._slope_sum(), "b": self._bracket_sum()}
         rules = []
         for letter, y in zip("cwb", RULES, strict=True):
             name = letter_name(letter).place(middle + y, center=left)
-            rule = words(self.screen(f"rule-{letter}"), style.LABEL).place(middle + y, left=left + 0.35)
-            sum_ = VGroup()
-            if letter in sums:
-                sum_ = formula(sums[letter], style.LETTER).place(middle + y - RULE_DROP, left=left + 0.35)
-            rules.append((VGroup(name, rule), sum_))
-        return rules
+            rules.append(
+                VGroup(name, words(self.screen(f"rule-{letter}"), style.LABEL).place(middle + y, left=left + 0.35))
+            )
+        sum_ = formula(self._bracket_sum(), style.LETTER).place(middle + RULES[-1] - RULE_DROP, left=left + 0.35)
+        return rules, sum_
 
-    def _rise_over_run(self) -> VGroup:
-        """How far the ramp goes up and to the right, behind it: with these two, its slope is seen."""
+    def _ramp(self) -> VMobject:
+        """The piece's ramp alone, a thin bright line along it: the tangent turns until it has the same slope."""
         plot, (start, end, height) = self.board.plot, self.parameters.piece
-        foot, corner, top = plot.at(start, 0.0), plot.at(start, height), plot.at(end, height)
-        color = mix(palette.blue, BAND_WORDS)
-        rise, run = (formula(short(size), style.LETTER, color) for size in (height, end - start))
-        rise.move_to((foot + corner) / 2).shift([-rise.width / 2 - 0.16, 0, 0])
-        run.place(corner[1] + (0.16 if height > 0 else -0.38), center=(corner[0] + top[0]) / 2)
-        return VGroup(dashed(foot, corner, color), dashed(corner, top, color), rise, run)
-
-    def _slope_sum(self) -> str:
-        """c w / 4, the sigmoid's slope in its middle, with its numbers; and that of the ramp."""
-        c, w, (start, end, height) = self.match.c, self.match.w, self.parameters.piece
-        ramp = round(height, 2) / round(end - start, 2)
-        sign = "=" if math.isclose(round(c, 2) * round(w, 2) / 4, ramp, abs_tol=1e-9) else "approx"
-        numbers = f"magenta({short(c)}) dot yellow({short(w)}) slash 4"
-        return f"magenta(c) yellow(w) slash 4 = {numbers} {sign} blue({short(height)} slash {short(end - start)})"
+        return segment(plot.at(start, 0.0), plot.at(end, height), palette.text, style.GHOST_CURVE)
 
     def _bracket_sum(self) -> str:
         """b + w x_1 with its numbers, where the piece is half way up."""

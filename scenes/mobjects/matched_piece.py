@@ -57,10 +57,6 @@ class PieceBoard(SigmoidBoard):
         """The piece itself as it is seen now: broad and dim, to be drawn under the sigmoid."""
         return self.plot.curve(*self._piece(), mix(palette.blue, 0.45), style.BAND)
 
-    def set_band(self, band: VMobject) -> VMobject:
-        """Draw a band where the present view has its piece, in place."""
-        return self.plot.set_curve(band, *self._piece())
-
     def _piece(self) -> tuple[NDArray, NDArray]:
         start, end, height = self.piece
         low, high = self.plot.x_range

@@ -105,36 +105,48 @@ def test_each_sweep_ends_on_its_range_and_comes_back(sweeps):
     assert [step[:2] for step in gone] == [*w, *b, *c, ("c", -1.0), ("w", -2.0)]
 
 
-def test_the_letters_go_to_plain_values_one_at_a_time_in_the_wide_view(play):
-    turned: list[tuple[set[str], bool]] = []
+def test_no_number_of_the_match_is_seen_before_it_is_found(play):
+    seen: list[dict[str, float]] = []
     set_all = SigmoidBoard.set
 
     def watched(board, **values):
-        letters = {letter for letter, value in values.items() if value != board.now[letter]}
-        turned.append((letters, board.plot.x_range == pytest.approx(board.wide[0])))
-        return set_all(board, **values)
+        set_all(board, **values)
+        if board.values["b"] in board.submobjects:
+            seen.append(dict(board.now))
+        return board
 
-    def look(scene, beat):
-        if beat == "letters":
-            over.append(len(turned))
-
-    over: list[int] = []
     with patch.object(SigmoidBoard, "set", watched):
-        play(MorphSigmoid, look)
-    turns = [turn for turn in turned[: over[0]] if turn[0]]
-    assert [turn for k, turn in enumerate(turns) if k == 0 or turn != turns[k - 1]] == [({"b"}, True), ({"w"}, True)]
+        scene = play(MorphSigmoid).scene
+    match = {letter: getattr(scene.match, letter) for letter in "wbc"}
+    found = [at == pytest.approx(match) for at in seen]
+    assert seen[0] != pytest.approx(match) and found.index(True) > len(found) / 2
 
 
-def test_the_corners_ticks_and_the_piece_go_along_when_the_window_widens():
+def test_tangent_and_ramp_are_parallel_when_w_has_landed(play):
+    slopes = []
+    go = MorphSigmoid._light
+
+    def watched(scene, *letters):
+        if letters == ("b",) and scene.band in scene.board.ghosts.submobjects:
+            lines = scene.board.marker["w"], scene._ramp()
+            ways = [line.get_end() - line.get_start() for line in lines]
+            slopes.append([way[1] / way[0] for way in ways])
+        return go(scene, *letters)
+
+    with patch.object(MorphSigmoid, "_light", watched):
+        play(MorphSigmoid, piece=[3, 4.5, -2])
+    assert slopes and slopes[-1][0] == pytest.approx(slopes[-1][1])
+
+
+def test_the_corners_ticks_go_along_when_the_window_widens():
     board = MorphSigmoid.validated({}).board()
-    band = board.band()
     middle = tuple(
         tuple((a + b) / 2 for a, b in zip(*both, strict=True)) for both in zip(board.close, board.wide, strict=True)
     )
     board.set_view(*middle)
     ticks = [board.plot.data(tick.get_center())[0] for tick in board.close_ticks.x_marks]
     assert ticks == pytest.approx([1.0, 3.0], abs=0.01)
-    x, y = drawn(board.plot, board.set_band(band))
+    x, y = drawn(board.plot, board.band())
     assert x[1:-1] == pytest.approx([1.0, 3.0]) and y == pytest.approx([0.0, 0.0, 3.0, 3.0], abs=1e-6)
 
 
