@@ -10,10 +10,11 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.forecast import BOX as DAYS_BOX
 from gradreel.scenes.mobjects.axis_of_days import axis_of_days
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.network_parts import Pulse
+from gradreel.scenes.mobjects.network_parts import Edges, Pulse
 from gradreel.scenes.mobjects.neuron import NeuronView
 from gradreel.scenes.mobjects.paper import Paper, stamp
 from gradreel.scenes.mobjects.plot import dashed, segment
+from gradreel.scenes.mobjects.promise import Promise
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
 from manim import (
@@ -39,10 +40,12 @@ PAPER = (0.0, -0.5, 4.4)  # middle, x, y; and width
 COVER_GAP = 0.3  # between what covers the hidden layers and the nodes that are seen
 OVER = 0.22  # from the top of what a label names to its baseline
 NARROW = -0.7  # where the last column stands while one neuron is seen from near, beside the network
-LENS = (3.95, -0.55, 1.95)  # middle of that neuron, x, y; and its radius
+LENS = (3.95, -0.6, 2.2)  # middle of that neuron, x, y; and its radius
+CELL_BEHIND = 0.4  # share of its light in which a cell stays behind the neuron
 SWOLLEN = 1.35  # times its usual size: a name that promises too much
 RUN = 2.0  # seconds that signals take through all of the network
 EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
+BEHIND = 0.09  # ... and behind something else
 
 
 class Naming(LectureScene):
@@ -75,9 +78,9 @@ class Naming(LectureScene):
         """A name on the plate."""
         return name_on_plate(self.screen(key))
 
-    def _light(self, share: float) -> list[Animation]:
+    def _light(self, share: float, lines: float | None = None) -> list[Animation]:
         """The diagram at ``share`` of its colours; its lines stay behind the nodes."""
-        lines = FAINT_EDGES if share < FULL else EDGES
+        lines = lines or (FAINT_EDGES if share < FULL else EDGES)
         nodes = [emphasis(part, share) for part in self.diagram.columns]
         return [*nodes, *(emphasis(edges, lines) for edges in self.diagram.edges)]
 
@@ -99,22 +102,24 @@ class Naming(LectureScene):
     def _neuron_beat(self) -> None:
         with self.beat("neuron"):
             # The network makes room; one of its last nodes and the lines into it stay bright. Seen from near: signals
-            # come in, are added, and go through a ReLU. Then others, whose sum is below zero: nothing comes out. In the
-            # end a cell is seen that its lines could belong to
+            # come in, are added, and go through a ReLU: the way out lights up. Then others, whose sum is below zero,
+            # stop there. All that steps back before a cell of the kind that is in our heads, and comes back upon it
             column, edges = self.diagram.columns[-2], self.diagram.edges[-2].into(0)
             node, picture = column.nodes[0], column.pictures[0]
             self.rays = edges
-            self.play(self._widen(BOX[1], NARROW), run_time=0.7)
-            self.play(*self._light(FAINT), run_time=0.35)
-            self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, PRESENT), run_time=0.35)
+            self.play(self._widen(BOX[1], NARROW), run_time=0.6)
+            self.play(*self._light(FAINT), run_time=0.3)
+            self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, PRESENT), run_time=0.3)
             self.lens = NeuronView(*LENS)
             self.label = words(self.screen("neuron"), style.HEADING).place(LENS[1] + LENS[2] + 0.2, center=LENS[0])
             seeing = [Create(line) for line in self.lens.sight(node)]
-            self.play(*seeing, FadeIn(self.lens), FadeIn(self.label, shift=0.15 * UP), run_time=0.8)
+            self.play(*seeing, FadeIn(self.lens), FadeIn(self.label, shift=0.15 * UP), run_time=0.7)
             self.wait(0.2)
-            self.play(self.lens.signals(positive=True), run_time=2.0)
-            self.play(self.lens.signals(positive=False), run_time=1.7)
-            self.play(self.lens.seen(), run_time=0.8)
+            self.play(self.lens.signals(positive=True), run_time=1.7)
+            self.play(self.lens.signals(positive=False), run_time=1.4)
+            self.play(self.lens.look(1.0, 0.0), run_time=0.6)
+            self.wait(0.7)
+            self.play(self.lens.look(CELL_BEHIND, 1.0), run_time=0.8)
 
     def _widen(self, start: float, end: float) -> Animation:
         """The diagram's last column goes from x = ``start`` to ``end``, the others keep even distances."""
@@ -138,34 +143,41 @@ class Naming(LectureScene):
             naming = FadeIn(self.name, shift=0.15 * UP, run_time=0.6)
             self.play(LaggedStart(*lights, lag_ratio=0.1, run_time=1.2), naming)
             self.play(*self._light(FULL), run_time=0.4)
-            for edges in self.diagram.edges:
-                self.play(Pulse(VGroup(*edges.lines.values()), palette.text).run(RUN / len(self.diagram.edges)))
+            for k, edges in enumerate(self.diagram.edges):
+                self.play(Pulse(_one_each(edges, k + 1), palette.text).run(RUN / len(self.diagram.edges)))
 
     def _spoilt_beat(self) -> None:
         with self.beat("spoilt"):
-            # The years; the name swells with all that it promises, and shrinks while the network goes dark, layer by
-            # layer, when too little was delivered. Then the words alone are too much: they go into an article's title,
-            # it is rejected, and the name is struck out and loses its light
-            self.wait(1.0)
+            # The network goes dark, layer by layer, and the years come. A frame, dashed as all that is not there yet,
+            # grows with what the name promises, and the name swells; what is delivered fills little of it. Then the
+            # words alone are too much: they go into an article's title, it is rejected, and the name is struck out and
+            # loses its light
+            self.wait(0.4)
             self.years = words(self.screen("years"), style.LABEL, palette.dim)
             self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
+            self.play(LaggedStart(*self._light(FAINT, BEHIND), lag_ratio=0.15), run_time=0.6)
             self.play(FadeIn(self.years, shift=0.15 * UP), run_time=0.5)
+            self.wait(0.6)
             most = min(SWOLLEN, PLATE_WIDTH / float(self.name.width))
-            self.play(self._swell(1.0, most), run_time=1.8)
-            self.play(LaggedStart(*self._light(FAINT), lag_ratio=0.15), self._swell(most, 1.0), run_time=1.6)
+            self.promise = Promise(self.screen("promised"), self.screen("delivered"))
+            self.add(self.promise)
+            self.play(self.promise.promising(), self._swell(1.0, most), run_time=1.8)
+            self.wait(0.4)
+            self.play(self.promise.delivering(), self._swell(most, 1.0), run_time=1.0)
+            self.wait(0.5)
             self.paper = Paper(*PAPER, self.screen("paper"))
             others = [part for part in self.paper if part is not self.paper.title]
-            self.play(*map(FadeIn, others), run_time=0.5)
-            self.play(*self._into_the_title(), run_time=0.8)
+            self.play(FadeOut(self.promise), *map(FadeIn, others), run_time=0.5)
+            self.play(*self._into_the_title(), run_time=0.7)
             self.add(self.paper)
             self.stamp = stamp(self.screen("rejected"), PAPER[0], PAPER[1] - 0.3)
             self.play(FadeIn(self.stamp, scale=1.6), run_time=0.4)
-            self.wait(0.4)
+            self.wait(0.2)
             y = self.name.get_center()[1]
             left, right = self.name.get_left()[0] - 0.2, self.name.get_right()[0] + 0.2
             self.strike = segment((left, y, 0), (right, y, 0), palette.text, 4.0)
-            self.play(Create(self.strike), run_time=0.6)
-            self.play(emphasis(self.name, FAINT), run_time=0.5)
+            self.play(Create(self.strike), run_time=0.5)
+            self.play(emphasis(self.name, FAINT), run_time=0.4)
 
     def _swell(self, start: float, end: float) -> Animation:
         """The name on its plate goes from ``start`` to ``end`` times its usual size."""
@@ -247,6 +259,12 @@ class Naming(LectureScene):
         self.bracket = VGroup(segment((left, DEEP_Y, 0), (right, DEEP_Y, 0), palette.axis, style.AXIS), *ends)
         self.deep = words(self.screen("many"), style.LABEL).place(DEEP_BASELINE, center=(left + right) / 2)
         self.play(Create(self.bracket), FadeIn(self.deep, shift=0.15 * UP), run_time=0.8)
+
+
+def _one_each(edges: Edges, shift: int) -> VGroup:
+    """One line into each node that is drawn: from the node so much further down, so that no two signals meet."""
+    after, before = edges.drawn
+    return VGroup(*(edges.line(int(i), int(before[(n + shift) % len(before)])) for n, i in enumerate(after)))
 
 
 def name_on_plate(text: str) -> TextMobject:

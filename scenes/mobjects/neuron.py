@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.nerve_cell import NerveCell
 from gradreel.scenes.mobjects.network_parts import Node, activation_picture, arrow_up
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula
-from gradreel.scenes.style import mix, palette
-from manim import Animation, Dot, ManimColor, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth, squish_rate_func
+from gradreel.scenes.style import palette
+from manim import Animation, Dot, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth, squish_rate_func
 from numpy.typing import NDArray
 
 INPUTS = 4
@@ -16,17 +17,17 @@ PLUS, BODY = (-0.47, 0.17), (0.44, 0.24)  # x and radius of the sum, and of the 
 SPREAD = 0.62  # of the inputs' heights on the rim
 BIAS = 0.36  # length of the arrow that brings b, in radii of the whole
 ARRIVED, LEFT = 0.33, 0.75  # shares of the time after which the signals are added, and out of the ReLU
-SIGN_OVER, SIGN_COMES = 0.13, 0.06  # of the sum's sign: scene units over the line, share of the time in which it comes
-RESULT_DROP = 0.42  # from the ReLU's foot to the baseline of what it makes of the sum
-SOMA, CELL_SHARE = 0.28, 0.3  # radius of a cell's body in radii of the whole; share of grey that a cell is drawn in
-FORK = (-0.14, 0.14)  # how far a dendrite's two ends are from the signal's line, in its lengths
+GOES_OUT = 0.14  # share of the time in which what came out, or did not, leaves
+SIGN_SIZE, SIGN_OVER, SIGN_COMES = 40, 0.17, 0.06  # of the sum's sign; over the line; share of the time it comes in
+FIRED = 7.0  # the way out, while something goes out
+FORK, ENDINGS = 0.74, (0.3, 0.0, -0.3)  # x where a cell's axon branches, heights of its ends, in radii of the whole
 
 
 class NeuronView(VGroup):
     """A round window at (x, y): lines in from the left, a plus with b, a ReLU, a line out. ``signals`` go through.
 
-    ``cell``: behind the lines, in the colour of the background until it is ``seen``. ``lines``: from the node that is
-    looked at, once ``sight`` has made them; not part of the window.
+    ``cell``: behind the lines, unseen until one has a `look` at it. ``drawn``: all before it. ``lines``: from the node
+    that is looked at, once ``sight`` has made them; not part of the window.
     """
 
     def __init__(self, x: float, y: float, radius: float) -> None:
@@ -38,11 +39,15 @@ class NeuronView(VGroup):
         self.end = self._at(0.99, 0.0)
         into = [self._line(start, self.plus) for start in self.starts]
         through = segment(self._at(PLUS[0] + PLUS[1], 0), self._at(BODY[0] - BODY[1], 0), palette.text, style.RING)
-        out = segment(self._at(BODY[0] + BODY[1], 0), self.end, palette.text, style.RING)
+        ends = self._at(BODY[0] + BODY[1], 0), self.end
+        self.out = segment(*ends, palette.axis, style.RING)
+        self.out.ends = ends
         node = Node(self.body, BODY[1] * radius, palette.blue)
         picture = activation_picture("relu", 1.3 * BODY[1] * radius, palette.blue, style.SMALL_CURVE).move_to(self.body)
         self.cell = self._cell()
-        self.add(window, self.cell, *into, through, out, *self._sum(), *self._bias(), node, picture)
+        self.drawn = [*into, through, self.out, *self._sum(), *self._bias(), node, picture]
+        self.add(window, self.cell, *self.drawn)
+        self._looked, self._opacities = (0.0, 1.0), list[tuple[float, float]]()
         self.lines: list[VMobject] = []
 
     def _at(self, x: float, y: float) -> NDArray:
@@ -88,64 +93,52 @@ class NeuronView(VGroup):
         return self.lines
 
     def signals(self, positive: bool) -> Animation:
-        """Signals come in together and are added. A ``positive`` sum goes through the ReLU and out; else nothing does.
+        """Signals come in together and are added. A ``positive`` sum goes through the ReLU and out; else it stops.
 
-        From then on the sum's sign stands over the line from the plus to the ReLU, and below the ReLU what comes out;
-        at the end all of it is gone.
+        From then on the sum's sign stands over the line from the plus to the ReLU; the way out is bright while
+        something goes out. At the end all of it is gone.
         """
-        dots = VGroup(*(Dot(start, radius=0.09, color=palette.text) for start in self.starts))
-        told = VGroup(self._sign(positive), self._result(positive))
-        goal = self.end if positive else self.body
+        dots = VGroup(*(Dot(start, radius=0.1, color=palette.text) for start in self.starts))
+        sign = self._sign(positive)
+        goal = self.end if positive else self.body - np.array([BODY[1] * self.radius + 0.1, 0.0, 0.0])
         arriving, leaving = squish_rate_func(smooth, 0.0, ARRIVED), squish_rate_func(smooth, ARRIVED, LEFT)
+        fired = segment(*self.out.ends, palette.text, FIRED)
 
         def update(_: VGroup, share: float) -> None:
             left = leaving(share)
             for dot, start in zip(dots, self.starts, strict=True):
                 way = start + arriving(share) * (self.plus - start)
                 dot.move_to(way if left == 0 else self.plus + left * (goal - self.plus))
-                dot.set_opacity(1.0 if positive else min(1.0, 4 * (1 - left)))
-            told.set_opacity(float(np.clip(min(share - ARRIVED, 1 - share) / SIGN_COMES, 0, 1)))
+                dot.set_opacity(1.0 if positive else float(np.clip((1 - share) / GOES_OUT, 0, 1)))
+            sign.set_opacity(float(np.clip(min(share - ARRIVED, 1 - share) / SIGN_COMES, 0, 1)))
+            beyond = positive and dots[0].get_center()[0] > self.out.ends[0][0]
+            fired.set_stroke(opacity=float(np.clip((1 - share) / GOES_OUT, 0, 1)) if beyond else 0.0)
 
-        return UpdateFromAlphaFunc(VGroup(dots, told), update, remover=True, rate_func=linear)
+        return UpdateFromAlphaFunc(VGroup(fired, dots, sign), update, remover=True, rate_func=linear)
 
     def _sign(self, positive: bool) -> TextMobject:
         middle = self._at((PLUS[0] + PLUS[1] + BODY[0] - BODY[1]) / 2, 0.0)
-        sign = formula("r > 0" if positive else "r < 0", style.LETTER)
+        sign = formula("r > 0" if positive else "r < 0", SIGN_SIZE)
         return sign.place(middle[1] + SIGN_OVER, center=middle[0])
 
-    def _result(self, positive: bool) -> TextMobject:
-        result = formula(f"max(0, r) = {'r' if positive else 0}", style.LETTER)
-        return result.place(self.body[1] - BODY[1] * self.radius - RESULT_DROP, center=self.body[0] - 0.1 * self.radius)
+    def look(self, cell: float, diagram: float) -> Animation:
+        """The cell comes to light by ``cell``, and all that is drawn over it to ``diagram`` of what it was."""
+        inked = [part for drawn in self.drawn for part in drawn.family_members_with_points()]
+        if not self._opacities:
+            self._opacities = [(part.get_fill_opacity(), part.get_stroke_opacity()) for part in inked]
+        start, end = np.array(self._looked), np.array([cell, diagram])
+        self._looked = (cell, diagram)
 
-    def seen(self) -> Animation:
-        """The cell comes to light."""
-        return self.cell.animate.set_fill(mix(palette.grey, CELL_SHARE))
+        def update(_: NeuronView, share: float) -> None:
+            lit, seen = start + share * (end - start)
+            self.cell.lit(float(lit))
+            for part, (fill, stroke) in zip(inked, self._opacities, strict=True):
+                part.set_fill(opacity=fill * seen, family=False).set_stroke(opacity=stroke * seen, family=False)
 
-    def _cell(self) -> VGroup:
+        return UpdateFromAlphaFunc(self, update, rate_func=smooth)
+
+    def _cell(self) -> NerveCell:
         """A nerve cell that fits behind the lines: dendrites where signals come in, its body the sum, an axon out."""
-        color = palette.background
-        branches = []
-        for start in self.starts:
-            way = start - self.plus
-            across = np.array([-way[1], way[0], 0.0])
-            fork = self.plus + 0.6 * way
-            ends = [self._inside(self.plus + way + side * across) for side in FORK]
-            branches.append(_tapered(self.plus, fork, (0.2, 0.07), color))
-            branches += [_tapered(fork, end, (0.07, 0.02), color) for end in ends]
-        fork = self._at(0.78, 0.0)
-        ends = [self._inside(self._at(1.0, height)) for height in (-0.26, 0.0, 0.26)]
-        axon = [_tapered(self.plus, fork, (0.16, 0.08), color)]
-        axon += [_tapered(fork, end, (0.08, 0.03), color) for end in ends]
-        body = Dot(self.plus, radius=SOMA * self.radius, color=color)
-        return VGroup(*branches, body, *axon)
-
-
-def _tapered(start: NDArray, end: NDArray, half_widths: tuple[float, float], color: ManimColor) -> VGroup:
-    """A filled way from ``start`` to ``end`` that gets thinner, with round ends."""
-    way = (end - start) / np.linalg.norm(end - start)
-    across = np.array([-way[1], way[0], 0.0])
-    first, last = half_widths
-    shape = VMobject(stroke_width=0, fill_color=color, fill_opacity=1)
-    corners = [start + first * across, end + last * across, end - last * across, start - first * across]
-    shape.set_points_as_corners([*corners, corners[0]])
-    return VGroup(shape, Dot(start, radius=first, color=color), Dot(end, radius=last, color=color))
+        tips = [self._inside(start) for start in self.starts]
+        ends = [self._inside(self._at(1.0, height)) for height in ENDINGS]
+        return NerveCell(self.plus, tips, self._at(FORK, 0.0), ends, self.radius)

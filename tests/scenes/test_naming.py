@@ -7,7 +7,9 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.naming import BOX, Naming
-from gradreel.scenes.mobjects.neuron import ARRIVED, LEFT, NeuronView
+from gradreel.scenes.mobjects.network_parts import Pulse
+from gradreel.scenes.mobjects.neuron import ARRIVED, BODY, LEFT, NeuronView
+from gradreel.scenes.mobjects.promise import Promise
 from gradreel.scenes.style import palette
 from manim import FadeIn, FadeOut, Rectangle, TransformFromCopy
 
@@ -73,31 +75,65 @@ def test_the_neuron_seen_from_near_hides_nothing(play, parameters):
     play(Naming, look, **parameters)
 
 
-@pytest.mark.parametrize(("positive", "end"), [(True, "end"), (False, "body")])
-def test_signals_meet_at_the_plus_and_leave_through_the_relu_if_their_sum_is_positive(positive, end):
+@pytest.mark.parametrize("positive", [True, False])
+def test_signals_meet_at_the_plus_and_leave_through_the_relu_if_their_sum_is_positive(positive):
     view = NeuronView(0.0, 0.0, 1.0)
     signals = view.signals(positive)
     signals.begin()
-    dots, (sign, result) = signals.mobject
+    fired, dots, sign = signals.mobject
     starts = [dot.get_center() for dot in dots]
     assert np.linalg.norm(starts, axis=1) == pytest.approx(np.full(len(starts), 0.99), abs=0.01)
-    for time, place in ((ARRIVED, view.plus), (LEFT, getattr(view, end)), (1.0, getattr(view, end))):
+    end = view.end if positive else view.body - [BODY[1] + 0.1, 0, 0]
+    for time, place in ((ARRIVED, view.plus), (LEFT, end), (1.0, end)):
         signals.interpolate(time)
         assert [dot.get_center() for dot in dots] == [pytest.approx(place, abs=1e-3)] * len(starts)
-    assert all((dot.get_fill_opacity() > 0.9) == positive for dot in dots)  # a negative sum has gone out on the way
+        assert (fired.get_stroke_opacity() > 0.9) == (positive and time == LEFT), "bright while something goes out"
     assert ("r > 0" if positive else "r < 0") in sign.source
-    assert f"max(0, r) = {'r' if positive else '0'}" in result.source
 
 
-def test_a_cell_lies_behind_the_lines_and_within_the_window_unseen_at_first():
+def test_a_cell_lies_behind_the_lines_and_within_the_window_and_is_seen_instead_of_them():
     view = NeuronView(0.0, 0.0, 1.0)
     assert view.submobjects[1] is view.cell
     points = np.concatenate([part.points for part in view.cell.get_family()])
-    assert np.linalg.norm(points, axis=1).max() < 0.99
-    colors = {part.get_fill_color() for part in view.cell.family_members_with_points()}
-    assert colors == {palette.background}
-    seeing = view.seen()
-    assert {part.get_fill_color() for part in seeing.mobject.target.family_members_with_points()} != colors
+    assert np.linalg.norm(points, axis=1).max() < 0.995
+
+    def colors():
+        return {part.get_fill_color() for part in view.cell.family_members_with_points()}
+
+    def strokes():
+        inked = [part for drawn in view.drawn for part in drawn.family_members_with_points()]
+        return [part.get_stroke_opacity() for part in inked]
+
+    before = strokes()
+    assert colors() == {palette.background}
+    for cell, diagram in ((1.0, 0.0), (0.4, 1.0)):
+        looking = view.look(cell, diagram)
+        looking.begin()
+        looking.interpolate(1.0)
+        assert palette.background not in colors() and len(colors()) == 2, "a body and its nucleus"
+        assert strokes() == pytest.approx([diagram * each for each in before])
+
+
+def test_little_of_what_was_promised_is_delivered():
+    promise = Promise("promised", "delivered")
+    promise.show(1.0, 1.0)
+    assert promise.frame.get_bottom()[1] == pytest.approx(promise.filled.get_bottom()[1], abs=0.02)
+    assert 0 < promise.filled.height < promise.frame.height / 4
+    assert promise.filled.width <= promise.frame.width
+    assert [name.get_fill_opacity() for name in promise.names] == [1.0, 1.0]
+    promise.show(0.1, 0.0)
+    assert [name.get_fill_opacity() for name in promise.names] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("width", [1, 3, 100])
+def test_one_signal_arrives_at_each_node(play, monkeypatch, width):
+    pulses, run = [], Pulse.run
+    monkeypatch.setattr(Pulse, "run", lambda pulse, seconds: pulses.append(pulse) or run(pulse, seconds))
+    scene = play(Naming, width=width, depth=2).scene
+    assert len(pulses) == len(scene.diagram.edges)
+    for pulse, column in zip(pulses, scene.diagram.columns[1:], strict=True):
+        assert len(pulse) == len(column.nodes)
+        assert len({tuple(end.round(6)) for _, end in pulse.ways}) == len(column.nodes)
 
 
 def test_a_lid_covers_all_between_the_two_ends_and_opens(play, monkeypatch):
