@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -10,32 +9,39 @@ import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import DEPTHS, WIDTH
-from gradreel.core.theta import parameter_shapes
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.layer_counts import (
+    COUNT_BASELINE,
+    COUNTING,
+    TOTAL_SIZE,
+    CountedLayers,
+    layer_sizes,
+    widths,
+)
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.layer_formulas import FORMULA_SIZE, layer_source, output_source, short_formula
+from gradreel.scenes.mobjects.many_layers import LayersBracket, ManyLayers
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.network_parts import Pulse
-from gradreel.scenes.mobjects.plot import ring, segment
+from gradreel.scenes.mobjects.network_parts import Node, Pulse, activation_picture
+from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
     UP,
     Animation,
-    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
     ReplacementTransform,
-    RoundedRectangle,
-    Succession,
+    TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
-    config,
+    linear,
     smooth,
     squish_rate_func,
     there_and_back,
@@ -43,18 +49,18 @@ from manim import (
 from pydantic import Field
 
 BOX = (-5.3, 5.3, -1.35, 2.35)  # middles of the first and the last column, bottom, top
-FORMULA_BASELINE, COUNT_BASELINE = -2.42, -3.14
-FORMULA_SIZE = 46  # the largest
-COUNT_SIZE, PRODUCT_SIZE, TOTAL_SIZE = 28, 32, 34
+FORMULA_BASELINE = -2.42
 NARROW, WIDER = 2.3, 1.4  # the first column is so far from the middle, and more with each layer, until it has its place
 BETWEEN = 0.7  # from a formula to the one before it, at least
 DIP = 0.95  # a copied formula goes so far below the one it comes from
 BOTH = 2  # so many layers have their formulas side by side; of more, the newest alone is spelled out
-THIN, THIN_PITCH = 0.13, 0.42  # layers that are only hinted at: width of one, and from one to the next
+HUNDRED = 100  # layers that are thought of
+ENLARGED, LARGE_CENTER = 0.78, (5.35, 1.15)  # radius and middle of the one node that is looked at from near
+UNDER_X = 0.4  # from the baseline of x down to that of what it is
 EDGES = 0.45  # share of their colour in which lines are drawn that are not spoken of
 
 
-class StackLayers(LectureScene):
+class StackLayers(CountedLayers):
     """From x to a, from a to a', and so on: layer by layer the network grows, and the parameters are counted."""
 
     class Parameters(LectureScene.Parameters):
@@ -82,12 +88,12 @@ class StackLayers(LectureScene):
         sources = [*(layer_source(k) for k in range(self.depth)), output_source(self.depth)]
         self.formulas = [formula(source, FORMULA_SIZE) for source in sources]
         self.sizes = [FORMULA_SIZE] * len(self.formulas)
-        self.counts = [words(number_text(count), COUNT_SIZE) for count in layer_sizes(self.network)]
+        self.prepare_counts()
+        self.x = formula("bold(x)", FORMULA_SIZE)
         self.days = words(self.screen("days"), style.TICK, palette.dim)
-        self.row_name = words(self.screen("parameters"), style.TICK, palette.dim)
-        self.row_name.place(COUNT_BASELINE, left=style.LEFT_EDGE)
         self.sizes_at = [self._formula_size(n) for n in range(1, self.depth + 2)]
-        self.stage = 1.0
+        self.stage, self.x_size = 1.0, float(FORMULA_SIZE)
+        self.bracket: LayersBracket | None = None
         self.stand()
 
     def _formula_size(self, n: int) -> float:
@@ -116,13 +122,18 @@ class StackLayers(LectureScene):
             count.place(COUNT_BASELINE, center=x)
             if text.get_right()[0] > style.RIGHT_EDGE:
                 text.place(text.baseline, right=style.RIGHT_EDGE)
-        self.days.place(FORMULA_BASELINE, center=self.diagram.columns[0].x)
+        self.x.scale(size / self.x_size)
+        self.x_size = size
+        self.x.place(FORMULA_BASELINE, center=self.diagram.columns[0].x)
+        self.days.place(FORMULA_BASELINE - UNDER_X, center=self.diagram.columns[0].x)
+        if self.bracket is not None:
+            self.bracket.put(self.diagram.columns[1 : self.depth + 1])
 
     def _make_room(self, k: int, seconds: float = 1.0) -> Animation:
         """All columns move until there is room for the features and ``k`` more."""
         start = self.stage
-        there = VGroup(*self.diagram.columns[:k], *self.diagram.edges[: k - 1], *self.formulas[: k - 1], self.days)
-        there.add(*(count for count in self.counts if count in self.mobjects))
+        there = VGroup(*self.diagram.columns[:k], *self.diagram.edges[: k - 1], *self.formulas[: k - 1], self.x)
+        there.add(*(part for part in (*self.counts, self.days, self.bracket) if part in self.mobjects))
 
         def update(_: VGroup, share: float) -> None:
             self.stage = start + (k - start) * share
@@ -172,59 +183,52 @@ class StackLayers(LectureScene):
         """What the first ``count`` layers give is dimmed: it is no factor of the formula that comes beside it."""
         return [emphasis(text, FAINT).set_run_time(0.3) for text in self.formulas[:count]]
 
-    def _many_more(self) -> VGroup:
-        """Thin layers, one after another, from the last one drawn until off the picture."""
-        left = self.diagram.columns[BOTH]
-        low, high = (float(find()[1]) for find in (VGroup(*left.nodes.values()).get_bottom, left.get_top))
-        places = np.arange(left.x + self.diagram.radius + THIN_PITCH, config.frame_width / 2 + THIN_PITCH, THIN_PITCH)
-        layers = VGroup()
-        for x in places:
-            box = RoundedRectangle(corner_radius=0.05, width=THIN, height=high - low, stroke_width=style.BOX)
-            box.set_stroke(mix(palette.blue, PRESENT)).set_fill(mix(palette.blue, 0.13), 1)
-            ends = (x - THIN_PITCH + THIN / 2, x - THIN / 2)
-            ways = [((ends[0], a, 0), (ends[1], b, 0)) for a, b in ((low, high), (high, low))]
-            lines = [segment(*way, mix(palette.yellow, EDGES), style.GUIDE) for way in ways]
-            layers.add(VGroup(*lines, box.move_to([x, (low + high) / 2, 0])))
-        return layers
-
-    def _add(self, k: int, *meanwhile: Animation) -> None:
-        """The number of layer k's parameters (from 0) comes below it, and that of all so far at the top right."""
-        so_far = sum(layer_sizes(self.network)[: k + 1])
-        text = words(self.screen("total", count=number_text(so_far)), TOTAL_SIZE, palette.orange)
-        text.place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
-        leaving = [FadeOut(self.total, shift=0.1 * UP)] if k else []
-        below = AnimationGroup(FadeIn(self.counts[k], shift=0.15 * UP), *leaving, run_time=0.4)
-        self.play(Succession(below, FadeIn(text, shift=0.1 * UP, run_time=0.4)), *meanwhile)
-        self.total = text
-
-    def _product(self, k: int) -> TextMobject:
-        """Where the number of layer k's parameters (from 0) comes from: as many weights, as many biases."""
-        given, made = (number_text(count) for count in self.diagram.widths[k : k + 2])
-        text = formula(f'yellow("{given}" dot "{made}") + green("{made}")', PRODUCT_SIZE)
-        text.place(COUNT_BASELINE, center=self.diagram.columns[k + 1].x)
-        return text if text.get_right()[0] < style.RIGHT_EDGE else text.place(COUNT_BASELINE, right=style.RIGHT_EDGE)
-
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _once_beat(self) -> None:
         with self.beat("once", width=Count(self.parameters.width)):
             # The network as it was: the days, one layer of ReLUs, and the formula from x to a, step by step as it is
-            # said
+            # said; at last one node from near, where the bent line is seen
             self.play(*self._title("heading"), FadeIn(self.diagram.columns[0]), FadeIn(self.days))
             self.play(self._layer(1, 1.8))
-            self.play(FadeIn(self.formulas[0], shift=0.15 * UP), run_time=0.6)
+            self.play(*(FadeIn(text, shift=0.15 * UP) for text in (self.x, self.formulas[0])), run_time=0.6)
             self.wait(0.8)
             self._compute(1)
-            self.play(*_lit(self.formulas[0], *self.formulas[0].parts), run_time=0.3)
+            self.play(*_lit(self.formulas[0], "sigmoid"), *self._enlarge(), run_time=0.9)
+            self.play(FadeIn(self.enlarged[-1], shift=0.1 * UP), run_time=0.4)
+
+    def _enlarge(self) -> list[Animation]:
+        """The first node of the first layer comes nearer; ``enlarged``: it, its bent line, and what sigma is."""
+        column = self.diagram.columns[1]
+        x, y = LARGE_CENTER
+        node = Node(np.array([x, y, 0.0]), ENLARGED, palette.blue)
+        line = activation_picture("relu", 1.3 * ENLARGED, palette.blue, style.SMALL_CURVE).move_to(node)
+        name = formula('sigma = upright("ReLU")', FORMULA_SIZE).place(y - ENLARGED - 0.5, center=x)
+        self.enlarged = VGroup(node, line, name)
+        small = next(iter(column.nodes.values())), column.pictures[0]
+        return [TransformFromCopy(*pair) for pair in zip(small, (node, line), strict=True)]
 
     def _again_beat(self) -> None:
         with self.beat("again"):
-            # Room is made. What came out goes in: a second layer, the same steps, and the formula again with primes
-            self.play(self._make_room(2))
+            # Room is made. What came out goes in: a second layer, the same steps, and the formula again with primes: a
+            # copy of it first, in which letters change then
+            formulas = self.formulas
+            self.play(*_lit(formulas[0], *formulas[0].parts), FadeOut(self.enlarged), run_time=0.3)
+            self.play(self._make_room(2, 0.9))
             self.play(emphasis(self.diagram.edges[0], FAINT / 2), self._layer(2))
             self._compute(2)
-            again = grow(self.formulas[0], self.formulas[1], {"x": "a"}, copied=True, dip=DIP)
-            self.play(*again, run_time=1.3)
+            copy = formulas[0].copy()
+            self.play(self._carry(copy, float(formulas[1].get_left()[0])), run_time=0.8)
+            self.play(*grow(copy, formulas[1], morph=False), run_time=0.7)
+
+    def _carry(self, text: TextMobject, left: float) -> Animation:
+        """``text`` as a whole to where it begins at ``left``, by a way below what stands between."""
+        way, there = left - float(text.get_left()[0]), text.get_center()
+
+        def move(moving: TextMobject, share: float) -> None:
+            moving.move_to(there + np.array([share * way, -DIP * np.sin(np.pi * share), 0.0]))
+
+        return UpdateFromAlphaFunc(text, move, rate_func=smooth)
 
     def _new_beat(self) -> None:
         first, second, *_ = layer_sizes(self.network)
@@ -237,7 +241,8 @@ class StackLayers(LectureScene):
             self.wait(0.7)
             for k in (0, 1):
                 product = self._product(k)
-                self.play(FadeIn(product, shift=0.15 * UP), *([] if k else [FadeIn(self.row_name)]), run_time=0.4)
+                changing = [] if k else [FadeIn(self.row_name), FadeOut(self.days)]
+                self.play(FadeIn(product, shift=0.15 * UP), *changing, run_time=0.4)
                 self.wait(0.7)
                 self.play(FadeOut(product, scale=0.4), run_time=0.3)
                 self._add(k)
@@ -245,26 +250,54 @@ class StackLayers(LectureScene):
 
     def _more_beat(self) -> None:
         with self.beat("more", total=number_text(self.network.n_parameters)):
-            # And again: thin layers run off the picture and stay there for a while, then come as many as we take, the
-            # newest with its formula; then y. At the top right, all parameters in one number
+            # And again: as many layers as we take, the newest with its formula. A hundred, from far away, and back;
+            # over them, what their number is called. Then y. At the top right, all parameters in one number
             there = range(BOTH)
             for k in range(BOTH + 1, self.depth + 1):
-                self.play(*self._shorten(there), run_time=0.6)
-                self.play(self._make_room(k, 0.9))
-                gone = []
-                if k == BOTH + 1:
-                    many = self._many_more()
-                    self.play(LaggedStart(*map(FadeIn, many), lag_ratio=0.4), run_time=1.5)
-                    self.wait(0.8)
-                    gone = [FadeOut(many, run_time=0.6)]
+                self.play(*self._shorten(there), run_time=0.5)
+                self.play(self._make_room(k, 0.6))
                 back = [emphasis(self.diagram.edges[k - 2], FAINT / 2), *self._step_back(k - 1)]
-                self._add(k - 1, self._layer(k), self._written(k), *back, *gone)
-                self.wait(0.6)
+                self._add(k - 1, self._layer(k), self._written(k), *back, seconds=1.2)
                 there = range(k - 1, k)
+            self._hundred()
+            self._name_depth()
             self.play(*self._shorten(there), run_time=0.6)
             self.play(self._make_room(self.depth + 1, 0.9))
             last = self.depth + 1  # y; it comes while it is said, so that it can be read
-            self._add(self.depth, self._layer(last), self._written(last), *self._step_back(self.depth))
+            self._add(self.depth, self._layer(last), self._written(last), *self._step_back(self.depth), seconds=0.8)
+
+    def _hundred(self) -> None:
+        """From far away, a hundred such layers and all their parameters; then those that we take are there again."""
+        hidden, radius = self.diagram.columns[1 : self.depth + 1], self.diagram.radius
+        nodes = VGroup(*hidden[0].nodes.values())
+        low, high = float(nodes.get_bottom()[1]), float(nodes.get_top()[1])
+        ends = (BOX[0], BOX[1], low, high)
+        many = ManyLayers(HUNDRED, ends, hidden[0].x, hidden[1].x - hidden[0].x, 2 * radius)
+        name = words(self.screen("layers", count=HUNDRED), TOTAL_SIZE).place(FORMULA_BASELINE, center=0.0)
+        sizes = layer_sizes(self.network)
+        shares = np.linspace(0, 1, 2 * COUNTING + 1)
+        counts = [sum(sizes[: self.depth]) + max(0, many.inside(share) - self.depth) * sizes[1] for share in shares]
+        parts = [
+            *self.diagram.columns[: self.depth + 1],
+            *self.diagram.edges[: self.depth],
+            *self.formulas[: self.depth],
+        ]
+        near = VGroup(*parts, *self.counts[: self.depth], self.x, self.row_name)
+        self.play(FadeOut(near), FadeIn(many), run_time=0.4)
+        away = UpdateFromAlphaFunc(many, lambda _, share: many.show(share), rate_func=linear)
+        self._count(counts, away, FadeIn(name, run_time=0.4), seconds=1.2)
+        self.wait(0.5)
+        self.play(FadeOut(many), FadeOut(name), FadeIn(near), run_time=0.5)
+        self.remove(near)
+        self.add(*near)
+        self._count(counts[:1], seconds=0.1)
+
+    def _name_depth(self) -> None:
+        """A bracket over the hidden layers: their number is a hyperparameter."""
+        bracket = LayersBracket(self.screen("depth")).put(self.diagram.columns[1 : self.depth + 1])
+        self.play(Create(bracket.line), FadeIn(bracket.name, shift=0.1 * UP), run_time=0.7)
+        self.bracket = bracket
+        self.wait(0.6)
 
     def _written(self, k: int) -> Animation:
         """The formula of column k."""
@@ -282,40 +315,3 @@ def _lit(text: TextMobject | None, *names: str) -> list[Animation]:
         return []
     full = [glyph for name in names for glyph in text.part(name)]
     return [emphasis(glyph, FULL if glyph in full else FAINT) for glyph in text]
-
-
-def widths(network: Experiment) -> tuple[int, ...]:
-    """Features, hidden layers, and the one output."""
-    return (network.dataset.n_features, *network.hidden, 1)
-
-
-def layer_sizes(network: Experiment) -> list[int]:
-    """How many parameters belong to each layer, the output's last: entries of W and b; they sum to P."""
-    sizes = [math.prod(shape) for _, shape in parameter_shapes(network)]
-    return [weights + biases for weights, biases in zip(sizes[::2], sizes[1::2], strict=True)]
-
-
-def primed(letter: str, primes: int) -> str:
-    """``letter`` with primes, as Typst has it."""
-    return letter + "'" * primes
-
-
-def layer_source(k: int) -> str:
-    """What layer k (from 0) computes: a = sigma(b + W x), a' = sigma(b' + W' a), ..."""
-    given = "bold(x)" if k == 0 else f"blue({primed('bold(a)', k - 1)})"
-    inner = (
-        f'part("bias", green({primed("bold(b)", k)})) part("plus-in", +) '
-        f'part("w", yellow({primed("W", k)})) thin part("x", {given})'
-    )
-    result = f'part("a", blue({primed("bold(a)", k)}))'
-    return f'{result} part("equals", =) part("sigmoid", sigma)part("brackets", ({inner}))'
-
-
-def short_formula(k: int) -> TextMobject:
-    """What layer k (from 0) hands on, by its name alone: a, a', ..."""
-    return formula(f"blue({primed('bold(a)', k)})", FORMULA_SIZE)
-
-
-def output_source(depth: int) -> str:
-    """y = b + c^T a'..., of what the last of ``depth`` layers hands on."""
-    return f"blue(y) = grey(b) + magenta(bold(c)^upright(T)) thin blue({primed('bold(a)', depth - 1)})"

@@ -10,7 +10,10 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.layout import check_beats
-from gradreel.scenes.lecture.layers import StackLayers, layer_sizes, layer_source, output_source, short_formula
+from gradreel.scenes.lecture.layer_counts import layer_sizes
+from gradreel.scenes.lecture.layers import StackLayers
+from gradreel.scenes.mobjects.layer_formulas import layer_source, output_source, short_formula
+from gradreel.scenes.mobjects.many_layers import ManyLayers
 from gradreel.scenes.mobjects.text import formula
 
 
@@ -82,6 +85,19 @@ def test_products_are_what_is_counted(play):
     scene = play(StackLayers, width=100, depth=2).scene
     numbers = [[int(text) for text in re.findall(r"\d+", scene._product(k).source)] for k in (0, 1)]
     assert [given * made + biases for given, made, biases in numbers] == layer_sizes(scene.network)[:2]
+
+
+def test_a_hundred_layers_fit_from_far_away_and_their_parameters_are_counted(play, monkeypatch):
+    counted = []
+    plain = StackLayers._total
+    monkeypatch.setattr(StackLayers, "_total", lambda self, count: counted.append(round(count)) or plain(self, count))
+    scene = play(StackLayers, width=100, depth=3).scene
+    assert max(counted) == 100 * (56 + 1) + 99 * 100 * (100 + 1)
+    assert digits(scene.total.source) == scene.network.n_parameters
+    many = ManyLayers(100, (-5.0, 5.0, -1.0, 1.0), -2.0, 3.0, 0.5)
+    assert (many.inside(0.0), many.inside(1.0)) == (3, 100)
+    assert (many.get_left()[0], many.show(1.0).get_left()[0]) == pytest.approx((-2.25, -5.0), abs=0.03)
+    assert many.get_right()[0] == pytest.approx(5.0, abs=0.03)
 
 
 @pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])
