@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gradreel.core.written_out import backward, falling_rate, stepped
 from gradreel.scenes import style
+from gradreel.scenes.lecture.gradient_beats import LATE
 from gradreel.scenes.lecture.path_back import NOTE_GAP, PathBeats, lit
 from gradreel.scenes.lecture.three_days import A, R, X, Y
 from gradreel.scenes.mobjects.axis_of_days import axis_of_days
@@ -23,14 +24,12 @@ from manim import (
     FadeOut,
     TransformFromCopy,
     VGroup,
-    VMobject,
     smooth,
     squish_rate_func,
     there_and_back,
 )
 
 MOST_MORE = 2  # decimals, than a day of this series is written with
-PAIR, PAIR_WIDEST = 3.3, 6.0  # middles of two lines side by side, left and right of 0, and the width of each
 
 
 class Backprop(PathBeats):
@@ -78,8 +77,11 @@ class Backprop(PathBeats):
         self.arrows = VGroup(*self.bias_arrows, self.output_bias)
         # The path that is followed: the w with the largest slope, among those that carry theirs on the screen
         self.path = max(self.weight_labels, key=lambda at: abs(float(self.gradient.weights[0][at])))
-        # Where lines lie so close that few have names, only the path's w has its slope: the others have it in the row
-        self.written = [at for at in self.orange.lines if self.every_label or at[0] == A or at == (X, *self.path)]
+        # Numbers stand on its lines alone: of all others, what they are worth is told in the row of the gradient
+        i = self.path[0]
+        self.written = [(X, *self.path), (A, 0, i)]
+        nodes = (self.orange.nodes[at] for at in ((Y, 0), (A, i), (R, i)))
+        self.pills = [*nodes, self.orange.biases[i], *(self.orange.lines[at] for at in self.written)]
 
     # -- forward -------------------------------------------------------------------------------------------------
 
@@ -150,53 +152,48 @@ class Backprop(PathBeats):
 
     def _rest_beat(self) -> None:
         with self.beat("rest"):
-            # All the other paths, layer by layer: a c's slope takes its a, a b's takes 1, and is that of its r. One
-            # slope of r serves all its w; at the end every line is orange, and every parameter has its slope
-            done = {(A, self.path[0]), (R, self.path[0])}
-            self.told = self._own_links()
+            # On the path the other parameters, one line each: a c's slope takes its a, a b's takes 1, and is that of
+            # its r. That one serves all w of r: it goes to each of their lines. Then along all other lines, and every
+            # parameter has its slope
+            i = self.path[0]
+            c, b = self.told = self._own_links()
             self.play(FadeOut(self.rule), run_time=0.3)
-            self._sweep(A, [self.orange.output_bias, *self._nodes(A, done), self.told[0]])
-            self._sweep(R, self._nodes(R, done))
-            down = (self._copied_down(i) for i in range(self.n_units))
-            self.play(*down, FadeIn(self.told[1], shift=0.15 * UP), run_time=0.9)
-            self._spread()
-            self._sweep(X, [])
+            self._sweep(A, FadeIn(c, shift=0.15 * UP, rate_func=LATE))
+            named = self._replaced(A, [(0, i)])
+            self.play(FadeIn(self.orange.lines[A, 0, i], scale=1.4), *named, run_time=0.5)
+            self.wait(0.6)
+            self.play(FadeOut(c, run_time=0.4), FadeIn(b, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
+            self.play(TransformFromCopy(self.orange.nodes[R, i], self.orange.biases[i]), run_time=0.8)
+            self.wait(0.5)
+            self._spread(FadeOut(b, run_time=0.4))
+            for k in (R, X):
+                self._sweep(k)
 
     def _own_links(self) -> VGroup:
-        """How the path's c and its b come to their slopes, side by side."""
+        """How the path's c and its b come to their slopes."""
         i, slopes, r = self.path[0], self.slopes, f"blue(r_{self.path[0] + 1})"
         a, places = float(self.there.a[0][i]), fitting_places(self.gradient.c)
         c = Link(f"magenta(c_{i + 1})", "blue(y)", f"blue(a_{i + 1})", slopes.y, a, places)
         b = Link(f"green(b_{i + 1})", r, "1", slopes.r[0][i], 1.0, fitting_places(slopes.r[0]))
-        middles = (-PAIR, PAIR)
-        return VGroup(*(self._line(own.source(1), x, PAIR_WIDEST) for own, x in zip((c, b), middles, strict=True)))
+        return VGroup(*(self._line(own.source(1)) for own in (c, b)))
 
-    def _spread(self) -> None:
+    def _spread(self, leaving: Animation) -> None:
         """The slope of the path's r goes to each of its w: it was computed once."""
-        i, source = self.path[0], self.orange.nodes[R, self.path[0]]
-        lines = self.diagram.edges[X].into(i)
-        new = [at for at in self.written if at[:2] == (X, i) and at[1:] != self.path]
-        coming = [FadeIn(self.orange.lines[at], target_position=source, scale=0.6) for at in new]
-        pulse = Pulse(lines, palette.orange, backward=True).run(1.1)
-        beat = source.animate(rate_func=there_and_back).scale(1.3)
-        self.play(pulse, beat, *coming, *map(lit, lines), *self._replaced(X, [at[1:] for at in new]), run_time=1.1)
+        source, lines = self.orange.nodes[R, self.path[0]], self.diagram.edges[X].into(self.path[0])
+        pulse = Pulse(lines, palette.orange, backward=True).run(1.2)
+        beat = source.animate(rate_func=there_and_back).scale(1.5)
+        self.play(pulse, beat, *map(lit, lines), leaving, run_time=1.2)
 
-    def _nodes(self, column: int, done: set[tuple[int, int]]) -> list[VGroup]:
-        return [slope for at, slope in self.orange.nodes.items() if at[0] == column and at not in done]
-
-    def _copied_down(self, i: int) -> Animation:
-        """The slope of r_i is that of b_i too."""
-        return TransformFromCopy(self.orange.nodes[R, i], self.orange.biases[i])
-
-    def _sweep(self, k: int, coming: list[VMobject]) -> None:
-        """Back along all lines of a layer that no slope has come along: slopes come to them, and to their start."""
-        edges = [line for (i, _), line in self.diagram.edges[k].lines.items() if (k, i) != (X, self.path[0])]
-        if not edges:
-            return
-        self.play(Pulse(VGroup(*edges), palette.orange, backward=True).run(0.9))
-        new = [at for at in self.written if at[0] == k and at[:2] != (X, self.path[0])]
-        coming = [*coming, *(self.orange.lines[at] for at in new)]
-        self.play(*map(lit, edges), *map(FadeIn, coming), *self._replaced(k, [at[1:] for at in new]), run_time=0.8)
+    def _sweep(self, k: int, *coming: Animation) -> None:
+        """Back along all lines of a layer that no slope has come along yet."""
+        i = self.path[0]
+        done = {A: [(0, i)], R: [(i, i)], X: [(i, j) for j in range(self.n_features)]}[k]
+        edges = [line for at, line in self.diagram.edges[k].lines.items() if at not in done]
+        pulse = [Pulse(VGroup(*edges), palette.orange, backward=True).run(0.8)] if edges else []
+        if pulse or coming:
+            self.play(*pulse, *coming, run_time=0.8)
+        if edges:
+            self.play(*map(lit, edges), run_time=0.2)
 
     def _dim_forward(self, heading: Animation) -> None:
         """What was computed on the way forward stays, but steps back, while a heading comes."""

@@ -9,9 +9,12 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.results import WIDTH
 from gradreel.core.theta import parameter_names
 from gradreel.core.written_out import nudged
+from gradreel.scenes import style
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.arithmetic import printed_slope, printed_with_slope
+from gradreel.scenes.mobjects.error_gap import ErrorGap
 from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse, roll
 from gradreel.scenes.mobjects.network_passes import SWEEPS, PassCounts, sweep
 from gradreel.scenes.mobjects.network_slopes import GradientRow, slope_source
@@ -20,11 +23,13 @@ from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.theta_strip import typst_name
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import sum_source, update_source
-from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, VGroup, smooth, squish_rate_func
+from gradreel.scenes.style import PRESENT, emphasis, palette
+from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, smooth, squish_rate_func
 
 RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram
 ROW_Y, STEP_Y, STEP_SIZE = -2.74, -3.27, 38  # of the gradient, and of the step below it
+BIG_BOX, BIG_EDGES = (-5.3, 5.3, -1.35, 2.35), 0.45  # of the large network, as where its layers are stacked
+GAP, GAP_DROP = (4.5, 5.95), 0.3  # left and right of the distance between y and its label, and how far below that
 STEP_GAP = 0.9  # between the parts of that line
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
 PLAIN_RATE = 1e-3  # smaller learning rates are written as powers of ten
@@ -37,8 +42,8 @@ BIG = Experiment(dataset=DailyViews(), hidden=(WIDTH,) * 3, activation="relu")
 class GradientBeats(ThreeDaysScene):
     """The last beats of backprop, when all slopes are in the diagram: they are checked, counted, and used.
 
-    They need the ``slopes`` and where they are drawn (``orange``, those of ``written`` lines), the ``path`` that was
-    followed, and the learning ``rate`` with what comes ``after`` a step.
+    They need the ``slopes`` and where they are drawn (``orange``; on the screen are the ``pills``, of ``written``
+    lines), the ``path`` that was followed, and the learning ``rate`` with what comes ``after`` a step.
     """
 
     def gradient_beats(self) -> None:
@@ -77,7 +82,8 @@ class GradientBeats(ThreeDaysScene):
         source = f'part("hand", {by_hand}) quad quad part("slope", {slope_source(letter)} = orange({text}))'
         with self.beat("check" if same else "check-near", **numbers):
             # One w is made a little larger, and all computed again: its slope by a nudge, and the one from before.
-            # Then how many passes that takes for every parameter, counted as they go, and how many it took backwards
+            # Then how many passes that takes for every parameter, counted as they go. The large network comes in its
+            # place, with its count, and how many it takes backwards: one there, one back
             self._nudge(source)
             self._count(passes)
 
@@ -85,7 +91,7 @@ class GradientBeats(ThreeDaysScene):
         (i, j), edges = self.path, self.diagram.edges
         self.rule = self._line(source)
         coming = FadeIn(self.rule.part("hand"), shift=0.15 * UP, rate_func=LATE)
-        self.play(self.next_title("heading-check"), FadeOut(self.told, run_time=0.4), coming, run_time=0.9)
+        self.play(self.next_title("heading-check"), coming, run_time=0.9)
         for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
             self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.45))
         self.play(FadeIn(self.rule.part("slope"), shift=0.15 * UP), run_time=0.6)
@@ -96,18 +102,23 @@ class GradientBeats(ThreeDaysScene):
         names = (self.screen("by-nudges"), self.screen("by-backprop"))
         notes = [self.screen("nudged", count=number_text(count - 1)) for count in passes]
         self.counts = counts = PassCounts(passes, names, (notes[0], notes[1], self.screen("there-and-back")))
-        self.slopes_seen = VGroup(*self.orange.every(self.written))
         gone, coming = FadeOut(self.rule, run_time=0.4), FadeIn(counts, rate_func=LATE)
-        self.play(self.next_title("heading-count"), gone, coming, emphasis(self.slopes_seen, PRESENT), run_time=0.8)
-        there, back = (tuple(self.diagram.edges[k] for k in order) for order in ((X, R, A), (A, R, X)))
-        for end, seconds in ((1, 0.5), (2, 0.3), (passes[0], 0.5)):  # the last of these stands for all the others
-            self.play(sweep(there, palette.text, seconds), counts.count(counts.nudges, end, seconds))
+        self.play(self.next_title("heading-count"), gone, coming, run_time=0.8)
+        forth = tuple(self.diagram.edges[k] for k in (X, R, A))
+        for end, seconds in ((1, 0.4), (2, 0.3), (passes[0], 0.4)):  # the last of these stands for all the others
+            self.play(sweep(forth, palette.text, seconds), counts.count(counts.nudges, end, seconds))
         self.play(FadeIn(counts.small), run_time=0.3)
-        self.wait(0.4)
-        self.play(*counts.race(1.2))
-        self.play(sweep(there, palette.text, 0.6), counts.count(counts.sweeps, 1, 0.6))
-        coming = FadeIn(counts.both)
-        self.play(sweep(back, palette.orange, 0.6, backward=True), counts.count(counts.sweeps, SWEEPS, 0.6), coming)
+        self.small_network = [part for part in self.mobjects if part not in (self.title, counts, counts.small)]
+        self.big_network = big = LayerDiagram((BIG.dataset.n_features, *BIG.hidden, 1), BIG_BOX, pictures="relu")
+        for edges in big.edges:
+            style.emphasize(edges, BIG_EDGES)
+        self.play(
+            *(FadeOut(part, run_time=0.5) for part in self.small_network), FadeIn(big, rate_func=LATE), run_time=0.8
+        )
+        self.play(*counts.race(1.1))
+        self.play(sweep(big.edges, palette.text, 0.7), counts.count(counts.sweeps, 1, 0.7))
+        back = sweep(big.edges[::-1], palette.orange, 0.7, backward=True)
+        self.play(back, counts.count(counts.sweeps, SWEEPS, 0.7), FadeIn(counts.both))
         self.add(counts.settle())
 
     # -- what it is for ------------------------------------------------------------------------------------------
@@ -133,9 +144,10 @@ class GradientBeats(ThreeDaysScene):
             self._use()
 
     def _gather(self) -> None:
-        """The slopes leave copies that line up as g."""
-        back = emphasis(self.slopes_seen, FULL)
-        self.play(FadeOut(self.counts), back, self.next_title("heading-step"), run_time=0.7)
+        """The small network is back: from all its lines and arrows come their slopes, and line up as g."""
+        gone = [FadeOut(part, run_time=0.4) for part in (self.counts, self.big_network)]
+        back = [FadeIn(part, rate_func=LATE) for part in self.small_network]
+        self.play(*gone, self.next_title("heading-step"), *back, run_time=0.7)
         names = parameter_names(self.run)
         self.row = GradientRow(names, self.slopes.theta, ROW_Y)
         flights = []
@@ -150,7 +162,8 @@ class GradientBeats(ThreeDaysScene):
     def _use(self) -> None:
         """theta less eta g, in letters and for one w; then the network is computed once more, and e has changed.
 
-        The slopes leave the diagram before: they are those of the old theta.
+        The slopes leave the diagram before: they are those of the old theta. A length tells how far y is
+        from its label.
         """
         rate = number_text(self.rate) if self.rate >= PLAIN_RATE else f"10^({round(math.log10(self.rate))})"
         step = formula(f"{update_source('0', '1')} comma quad eta = {rate}", STEP_SIZE)
@@ -162,21 +175,21 @@ class GradientBeats(ThreeDaysScene):
         step.scale(share).place(STEP_Y - 0.12, left=left)
         for text in rest:
             text.scale(share).place(STEP_Y - 0.12, left=step.get_right()[0] + share * STEP_GAP)
-        self.play(FadeIn(step, shift=0.15 * UP), run_time=0.5)
-        comes = FadeIn(old, shift=0.15 * UP, rate_func=LATE, run_time=0.7)
-        if worked is None:
-            self.play(comes, *self._without_slopes())
-        else:
-            # It stays to be read until the first numbers have changed
-            self.play(FadeIn(worked, shift=0.15 * UP), run_time=0.5)
-            self.wait(0.9)
-            self.play(*self._without_slopes(), run_time=0.7)
-        for column, k in ((R, X), (A, R), (Y, A)):
-            swap = [FadeOut(worked, run_time=0.3), comes] if column == A and worked is not None else []
-            self.play(Pulse(VGroup(*self.diagram.edges[k]), palette.text).run(0.5), *swap)
-            if column != Y:
-                self.play(*self._rolled(column), run_time=0.3)
-        self.play(*self._rolled(Y), *grow(old, new), run_time=1.1)
+        (left, right), y, after = GAP, self.there.y, self.after.y
+        height = float(self.truth.get_bottom()[1]) - GAP_DROP
+        self.gap = ErrorGap(y, self.there.label, after, left, right, height)
+        told = old if worked is None else worked
+        self.play(FadeIn(step, shift=0.15 * UP), FadeIn(told, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
+        self.wait(0.6)
+        self.play(*self._without_slopes(), FadeIn(self.gap), run_time=0.5)
+        swap = [] if worked is None else [FadeOut(worked, run_time=0.25), FadeIn(old, rate_func=LATE)]
+        for column in (X, R, A):  # the numbers of a column run on while they go to the next
+            rolling = self._rolled(column) if column != X else []
+            pulse = Pulse(VGroup(*self.diagram.edges[column]), palette.text).run(0.45)
+            self.play(pulse, *rolling, *(swap if column == X else []), run_time=0.45)
+        closing = UpdateFromAlphaFunc(self.gap, lambda gap, share: gap.show(y + share * (after - y)))
+        self.play(*self._rolled(Y), closing, *grow(old, new), run_time=1.0)
+        self.wait(1.0)
         self.error = new
 
     def _worked_out(self) -> TextMobject | None:
@@ -197,7 +210,7 @@ class GradientBeats(ThreeDaysScene):
             for line in edges:
                 lines.append(emphasis(line, PRESENT))
                 line.target.set_stroke(width=edges.width_at_rest)
-        gone = orange.every(self.written)
+        gone = self.pills
         back = [orange.replaced[at] for at in self.written if at in orange.replaced]
         return [*lines, *map(FadeOut, gone), *map(FadeIn, back)]
 

@@ -96,10 +96,6 @@ class Slopes:
     lines: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
     replaced: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
 
-    def every(self, lines: Iterable[tuple[int, int, int]]) -> list[VGroup]:
-        """All of them that are shown, of lines those of ``lines``."""
-        return [*self.nodes.values(), *self.biases, self.output_bias, *(self.lines[at] for at in lines)]
-
     def of(self, index: int, units: int, days: int) -> VMobject | None:
         """The text of parameter ``index``'s slope, as `parameter_names` counts them; None where its line has none."""
         if index < units * days:

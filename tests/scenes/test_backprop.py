@@ -18,6 +18,7 @@ from gradreel.core.written_out import example_of, forward, in_thousands, label_d
 from gradreel.scenes import style
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.backprop import Backprop
+from gradreel.scenes.mobjects.error_gap import ErrorGap
 from gradreel.scenes.mobjects.network_slopes import GradientRow
 from gradreel.scenes.mobjects.text import TextMobject
 
@@ -84,8 +85,8 @@ def test_one_path_then_all_then_the_step(film):
     assert film["forward"] == 0
     assert film[output] == 1  # by y
     assert film["path"] == 1 + 3  # of a, r, w on the path
-    assert film["rest"] == 1 + 3 + 3 + 3 + 1 + 3 + 9  # by y, each a, r, b_i, b, c and w: all 16 parameters
-    assert film[check] == film["rest"]  # they stay while the passes are counted
+    assert film["rest"] == film["path"] + 2  # and of its c and its b: all others are told in the gradient's row
+    assert film[check] == 0  # the large network is in the small one's place
     assert film[step] == 0  # the numbers in the nodes are those after the step
 
 
@@ -312,3 +313,13 @@ def test_days_that_are_all_alike_are_refused():
     run = short(dataset=DailyViews(series=series, window=3))
     with pytest.raises(UserError, match=r"same\.csv: .* all have 50 views, so there is nothing to learn"):
         Backprop.validated({"run": run})
+
+
+@pytest.mark.parametrize(("first", "label", "after"), [(4.49, 4.67, 4.66), (2.0, 1.0, 1.2), (1.0, 2.0, 5.0)])
+def test_the_gap_is_as_long_as_the_error_and_its_letters_do_not_meet(first, label, after):
+    gap = ErrorGap(first, label, after, 4.0, 6.0, -1.7)
+    lengths = [gap.show(value).bar.get_arc_length() for value in (first, after)]
+    assert lengths[1] / lengths[0] == pytest.approx(abs(after - label) / abs(first - label))
+    y, truth = gap.prediction[1], gap.label[1]
+    assert (y.get_right()[0] < truth.get_left()[0]) == (after <= label)
+    assert gap.bar.get_left()[0] >= 4.0 - 1e-9 and gap.bar.get_right()[0] <= 6.0 + 1e-9
