@@ -21,6 +21,8 @@ from gradreel.core.written_out import Example, view_unit
 USUAL, WIDER = (0.005, 0.995), 0.35
 """Shares of all days that have fewer views than the usual lowest and highest; the ground reaches beyond them by WIDER
 of the way between them, so that one sees where a unit has come to its end."""
+ROOM, LEAST = 0.12, 0.3
+"""Around points that are looked at closely, as a share of what they cover; of all the ground, so much at least."""
 NEAR = 0.06
 """How far a held feature of a near day may be from the held value, as a share of the ground's length."""
 
@@ -117,8 +119,8 @@ def walk_of(
     return Walk(updates, np.asarray(unpack(run, thetas).b), terms, np.asarray(predict(run, thetas, days)))
 
 
-def swung(run: Experiment, theta: FloatArray, surface: Surface, i: int, swing: Swing) -> FloatArray:
-    """Term i (N, N) of the surface of theta (P,) if its weights, its bias and its c were others; theta stays."""
+def swung_theta(run: Experiment, theta: FloatArray, surface: Surface, i: int, swing: Swing) -> FloatArray:
+    """A copy of theta (P,) in which the weights, the bias and the c of term i are others."""
     other = np.array(theta, dtype=np.float64)
     layers = unpack(run, other)  # views of it
     w, middle = layers.weights[0][i, :2], np.full(2, (surface.axis[0] + surface.axis[-1]) / 2)
@@ -127,6 +129,12 @@ def swung(run: Experiment, theta: FloatArray, surface: Surface, i: int, swing: S
     reach = swing.move * (surface.axis[-1] - surface.axis[0])
     layers.biases[0][i] += (old - w) @ middle - float(np.hypot(*old)) * reach
     layers.c[i] *= swing.lift
+    return other
+
+
+def swung(run: Experiment, theta: FloatArray, surface: Surface, i: int, swing: Swing) -> FloatArray:
+    """Term i (N, N) of the surface of theta (P,) if its weights, its bias and its c were others; theta stays."""
+    other = swung_theta(run, theta, surface, i, swing)
     x, count = np.array([0.0, 0.0, *surface.held]), len(surface.axis)
     ground = float(surface.axis[0]), float(surface.axis[-1])
     return np.asarray(hidden_terms(run, other, _points(x, ground, count))[:, i].reshape(count, count))
@@ -138,6 +146,15 @@ def _points(x: FloatArray, ground: tuple[float, float], count: int) -> FloatArra
     points = np.empty((count, count, len(x)))
     points[..., 0], points[..., 1], points[..., 2:] = axis, axis[:, None], x[2:]
     return points.reshape(-1, len(x))
+
+
+def ground_around(x: FloatArray, ground: tuple[float, float]) -> tuple[float, float]:
+    """The part of the ground that the points x (K, 2) lie on, with some room around them; one range for both axes."""
+    low, high = ground
+    room = ROOM * (float(x.max()) - float(x.min()))
+    middle, half = (float(x.max()) + float(x.min())) / 2, (float(x.max()) - float(x.min())) / 2 + room
+    half = max(half, LEAST * (high - low) / 2)
+    return max(low, middle - half), min(high, middle + half)
 
 
 def near_days(

@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from gradreel.core.network_surface import Swing, ground_of, near_days, surface_of, swung, walk_of
-from gradreel.core.theta import predict
+from gradreel.core.network_surface import (
+    Surface,
+    Swing,
+    ground_around,
+    ground_of,
+    near_days,
+    surface_of,
+    swung,
+    swung_theta,
+    walk_of,
+)
+from gradreel.core.theta import predict, unpack
 from gradreel.core.written_out import in_thousands
 from gradreel.scenes.lecture.three_days import ThreeDaysScene
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_sum import WrittenSum
 from gradreel.scenes.mobjects.pace import sampled_rows
-from gradreel.scenes.mobjects.surface_board import COUNT, FEW, SurfaceBoard, first_term_source
+from gradreel.scenes.mobjects.surface_board import COUNT, FEW, SurfaceBoard
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize
+from gradreel.scenes.mobjects.tried_term import TRIED as TRIED_LETTERS
+from gradreel.scenes.mobjects.tried_term import TriedTerm, first_term_source
+from gradreel.scenes.style import FAINT, FULL, emphasis
 from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 
 AMONG, MOST_DAYS, FEWEST_DAYS = 40, 14, 6  # real days around the one that is shown: of so many so many; or none
-TURN, BACK, TRAIN = 3.2, 1.2, 3.6  # seconds
+TURN, CLOSER, BACK, TRAIN = 2.8, 1.1, 1.0, 3.4  # seconds
 TRY = 1.6  # seconds in which the first term is turned, or moved, or sunk
 TRIED = 50.0, 0.3, -1.0  # degrees, lengths of the ground, c's factor
 
@@ -27,11 +39,16 @@ def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
     """The scene's network, which has been read, over x_1 and x_2; the other features as before the day shown."""
     run, theta, example = scene.run, scene.theta, scene.example
     ground = ground_of(scene.dataset, example.x)
-    surface, small = (surface_of(run, theta, example.x, ground, count) for count in (COUNT, FEW))
+
+    def at(ground: tuple[float, float], count: int) -> Surface:
+        return surface_of(run, theta, example.x, ground, count)
+
+    surface, small = at(ground, COUNT), at(ground, FEW)
     x, labels = near_days(scene.dataset, example, ground, AMONG, MOST_DAYS)
     if len(labels) < FEWEST_DAYS:
         x, labels = x[:0], labels[:0]
     near = x[:, :2], labels, np.asarray(predict(run, theta, x))
+    close = ground_around(np.vstack([near[0], example.x[:2]]), ground) if len(x) else ground
     names = []
     for j in (1, 2):
         key = "day-ago" if j == 1 else "days-ago"
@@ -41,16 +58,26 @@ def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
     trace = scene.trace("run")
     rows = sampled_rows(0, len(trace.kept) - 1)
     thetas, days = in_thousands(run, trace.parameters[rows]), np.vstack([x, example.x])
-    walk, small_walk = (
-        walk_of(run, trace.kept[rows], thetas, example.x, ground, count, days) for count in (COUNT, FEW)
-    )
+    walk, small_walk = (walk_of(run, trace.kept[rows], thetas, example.x, close, count, days) for count in (COUNT, FEW))
+    missed = np.abs(predict(run, trace.parameters[rows], scene.dataset.features()) - scene.dataset.labels())
+    gaps = missed.mean(axis=-1) * scene.dataset.scale / scene.unit.size
     said = [
-        scene.words_of.screen("network-diagram", key, scene.context.language, {})
-        for key in ("update", "mean-gap", "above", "below")
+        scene.words_of.screen(
+            "network-diagram", key, scene.context.language, {"days": number_text(scene.dataset.examples)}
+        )
+        for key in ("update", "mean-gap")
     ]
     tried = np.array([surface.constant + swung(run, theta, surface, 0, tried_at((2 * k + 1) / 6)) for k in range(3)])
-    inner = first_term_source(scene.n_features, run.activation)
-    return SurfaceBoard(surface, small, *day, near, names, scene.unit.decimals, walk, small_walk, said, tried, inner)
+    inner = TriedTerm(first_term_source(scene.n_features, run.activation), tried_values(scene, surface, Swing()))
+    return SurfaceBoard(
+        surface, small, *day, near, names, scene.unit.decimals, at, close, walk, small_walk, gaps, said, tried, inner
+    )
+
+
+def tried_values(scene: ThreeDaysScene, surface: Surface, swing: Swing) -> tuple[float, ...]:
+    """w_11, w_12, b_1 and c_1, tried as ``swing`` has it."""
+    layers = unpack(scene.run, swung_theta(scene.run, scene.theta, surface, 0, swing))
+    return (*map(float, layers.weights[0][0, :2]), float(layers.biases[0][0]), float(layers.c[0]))
 
 
 def surface_as_left(scene: ThreeDaysScene) -> list[VMobject]:
@@ -58,8 +85,9 @@ def surface_as_left(scene: ThreeDaysScene) -> list[VMobject]:
     board = surface_board(scene).settled()
     if not len(board.days.y):
         return [board.held, board.column, *board.turning, board.lead, board.card, board.day]
+    board.zoom(1.0)
     board.train(1.0)
-    return [board.held, board.column, *board.turning, board.days, board.day, board.tally, board.key]
+    return [board.held, board.column, *board.turning, board.days, board.day, board.tally]
 
 
 def tried_at(share: float) -> Swing:
@@ -146,28 +174,28 @@ class SurfaceBeats(ThreeDaysScene):
     def _swing(self) -> None:
         """b and the first ramp if its w's, its b and its c were others, one after the other; then it is as it was.
 
-        Above it is what the term consists of; the letters that are spoken of are lit.
+        Above it is what the term consists of; the letters that are spoken of are lit, their numbers run below them.
         """
         board, inner = self.board, self.board.inner
-        emphasize(inner, FAINT)
         self.play(FadeIn(inner), run_time=0.3)
-        moving, lit = VGroup(board.sheet, board.ramps[0]), VGroup()
-        for k, names in enumerate((("w_1", "w_2"), ("bias",), ("c",))):
-            letters = VGroup(*(inner.part(name) for name in names))
-            lights = [emphasis(letters, FULL), emphasis(lit, FAINT)]
-            self.play(*(light.set_run_time(0.3) for light in lights), self._try(moving, k))
-            lit = letters
-        self.remove(moving)
-        self.add(board.sheet, board.ramps[0])
-        self.play(FadeOut(inner), run_time=0.3)
+        for k in range(len(TRIED_LETTERS)):
+            moving = VGroup(board.sheet, board.ramps[0], inner.numbers[k])
+            lights = [emphasis(inner.group(k), FULL), *([emphasis(inner.group(k - 1), FAINT)] if k else [])]
+            gone = [FadeOut(inner.numbers[k - 1])] if k else []
+            self.add(inner.numbers[k])
+            self.play(*(each.set_run_time(0.3) for each in (*lights, *gone)), self._try(moving, k))
+            self.remove(moving)
+            self.add(board.sheet, board.ramps[0], inner.numbers[k])
+        self.play(FadeOut(inner, inner.numbers[-1]), run_time=0.3)
 
     def _try(self, moving: VMobject, k: int) -> Animation:
-        """The k-th try, there and back: of the w's, of b, of c. ``moving`` holds the sheet and the first ramp."""
+        """The k-th try, there and back: of the w's, of b, of c. ``moving`` holds what it moves."""
         board = self.board
 
         def update(_: VMobject, share: float) -> None:
             swing = tried_at((k + share) / 3) if share < 1 else Swing()
             board.swing(0, *(swung(self.run, self.theta, each, 0, swing) for each in (board.surface, board.small)))
+            board.inner.show(tried_values(self, board.surface, swing))
 
         return UpdateFromAlphaFunc(moving, update, run_time=TRY, rate_func=linear)
 
@@ -199,37 +227,25 @@ class SurfaceBeats(ThreeDaysScene):
     def _days_beat(self) -> None:
         board, decimals, letter = self.board, self.decimals, self.unit.letter
         first, last = (round(board.mean_gap(k), decimals) for k in (0, -1))
-        name = ("days" if len(board.surface.held) else "days-two") + self._how_it_went(first, last)
+        name = ("days" if len(board.surface.held) else "days-two") + ("" if last < first else "-no-closer")
         gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
         with self.beat(name, **gaps, **zh_views(gaps)):
-            # Other real days stand about it, each with its gap. Back to the start of the training, where the sheet was
-            # another, and how far off it was. Then, update after update, it bends to where it was, and the gaps with
-            # it, whose mean runs along
-            self.remove(board.day)
-            self.add(board.days, board.day)
-            coming = [FadeIn(board.days, shift=0.1 * UP), FadeIn(board.key)]
-            self.play(FadeOut(board.card, board.lead), *coming, run_time=0.8)
+            # Closer, and other real days stand about it, each with its gap. Back to the start of the training, where
+            # the sheet was another, and how far off the network was on all days. Then, update after update, the sheet
+            # bends to where it was, and the mean gap of all days runs along
+            self.play(FadeOut(board.card, board.lead), run_time=0.3)
+            moving = VGroup(board.ground, board.sheet, *board.floors, *board.ramps, board.day)
+            self.play(self._over(moving, board.zoom, CLOSER))
+            self.remove(moving, board.day)
+            self.add(*board.turning, board.days, board.day)
+            self.play(FadeIn(board.days, shift=0.1 * UP), run_time=0.6)
             board.train(1.0)
-            self.wait(1.2)  # until "untrained" is said
+            self.wait(0.2)  # until "untrained" is said
             moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day)
             self.play(self._over(moving, lambda share: board.train(1.0 - share), BACK))
             self.play(FadeIn(board.tally), run_time=0.4)
-            self.wait(2.0)  # until how far it is has been said
+            self.wait(1.6)  # until how far it is has been said
             moving.add(board.tally)
             self.play(self._over(moving, board.train, TRAIN).set_rate_func(linear))
             self.remove(moving)
-            self.add(*board.turning, board.days, board.day, board.tally, board.key)
-
-    def _how_it_went(self, first: float, last: float) -> str:
-        """What the beat's name ends with: the days' mean gap, as printed, does not get less from ``first`` to ``last``;
-        or it was less before, while the training days as a whole were not yet as near; or neither.
-        """
-        if not last < first:
-            return "-no-closer"
-        walk, trace = self.board.walk, self.trace("run")
-        gaps = [round(self.board.mean_gap(k), self.decimals) for k in range(len(walk.updates))]
-        nearest = int(np.argmin(gaps))
-        rows = np.searchsorted(trace.kept, walk.updates[[nearest, -1]])
-        said = np.asarray(predict(self.run, trace.parameters[rows], self.dataset.features()))
-        before, after = np.abs(said - self.dataset.labels()).mean(axis=-1)
-        return "-nearer-before" if gaps[nearest] < last and after < before else ""
+            self.add(*board.turning, board.days, board.day, board.tally)

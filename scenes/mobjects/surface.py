@@ -11,21 +11,24 @@ mobjects, and Manim's plain camera draws them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.style import mix, palette
 from manim import VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
-DARKEST, LIGHTEST, LINE = 0.06, 0.74, 0.92  # shares of blue: a slope turned from the light, one towards it; the mesh
-MESH = 1.1  # width of the mesh's lines
+DARKEST, LIGHTEST, LINE = 0.1, 0.66, 1.0  # shares of blue: the darkest of the surface, the brightest; the mesh
+RISE = 0.6  # how much of a shade comes from the height, the lowest dark; the rest from how a slope lies
+MESH = 1.4  # width of the mesh's lines
 LIGHT = np.array([-0.62, -0.5, 0.6])  # to where the light comes from: right, away, up, as one looks at the surface
 STEEPER = 2.0  # slopes are shaded as if they were so much steeper
 LEVELS = np.linspace(0.0, 1.0, 33)
-RIM = 2.2  # width of the days' rings
+RIM = 2.2  # width of the days' rims
+PIN = 2.6  # width of the lines from days to the surface
+SEEN_THROUGH = 0.5  # how much is seen of what lies below the surface
 LEAST_SHARE = 1e-3  # of the ground, for its slopes: a surface that has not come is a point
 BELOW_NEXT = 0.2  # how far a strip reaches below the one before it, as a share of that one
 
@@ -85,6 +88,14 @@ class Box:
         return np.stack([across, rise, np.zeros_like(across)], axis=-1)
 
 
+def heights_around(ends: Sequence[float], *more: NDArray) -> tuple[float, float]:
+    """For a box: from the lowest to the highest of all, with some room."""
+    low = min([*ends, *(float(each.min()) for each in more)])
+    high = max([*ends, *(float(each.max()) for each in more)])
+    room = 0.04 * (high - low or max(abs(high), 1.0))
+    return low - 2 * room, high + room
+
+
 class Strip(VMobject):
     """A filled outline whose shades run from its left end to its right one. What Manim looks for is known here."""
 
@@ -134,6 +145,11 @@ class Sheet(VGroup):
         self.view = view
         return self._lay()
 
+    def over(self, box: Box) -> Sheet:
+        """The surface over the ground of another box from now on; `show` what it is there. Returns it."""
+        self.box, self.axis = box, np.linspace(*box.ground, len(self.axis))
+        return self
+
     def _lay(self) -> Sheet:
         """Points and shades of every part, in place."""
         ground = np.stack(np.broadcast_arrays(self.axis, self.axis[:, None]), axis=-1)
@@ -174,13 +190,15 @@ class Sheet(VGroup):
             lines.points = np.concatenate(parts)
 
     def _shades(self) -> NDArray:
-        """How much light falls on the surface at each point, (n, n) from 0 to 1."""
-        scale = self.box.height / (self.box.heights[1] - self.box.heights[0])
+        """How bright the surface is at each point, (n, n) from 0 to 1: by its height, and by the light on its slope."""
+        bottom, top = self.box.heights
+        scale = self.box.height / (top - bottom)
         step = self.box.side * max(self.share, LEAST_SHARE) / (len(self.axis) - 1)
         d_2, d_1 = np.gradient(self.heights * (scale * STEEPER), step)
         to_light = LIGHT[0] * self.view.right + LIGHT[1] * self.view.away
         lit = (LIGHT[2] - d_1 * to_light[0] - d_2 * to_light[1]) / np.sqrt(1 + d_1**2 + d_2**2)
-        return np.clip(lit / np.linalg.norm(LIGHT), 0.0, 1.0)
+        light = np.clip(lit / np.linalg.norm(LIGHT), 0.0, 1.0)
+        return np.asarray(RISE * np.clip((self.heights - bottom) / (top - bottom), 0.0, 1.0) + (1 - RISE) * light)
 
     def _ink(self, shades: NDArray) -> NDArray:
         """Colours (m, 4) of shades (m,)."""
@@ -194,7 +212,7 @@ def straight_curves(starts: NDArray, ends: NDArray) -> NDArray:
 
 
 class Days(VGroup):
-    """Days as red dots in the box, each with a line to the surface; those below it are rings.
+    """Days as red dots in the box, each with a line to the surface; those below it are seen through it.
 
     ``x`` (K, 2) on the ground, ``y`` (K,) what the day had, ``level`` (K,) how high the surface is there.
     Parts: ``lines`` and ``dots``, two mobjects each, below the surface and above it.
@@ -204,9 +222,13 @@ class Days(VGroup):
         super().__init__()
         self.box, self.x, self.y, self.level, self.radius = box, x, y, level, radius
         self.lines, self.dots = VGroup(), VGroup()
-        for fill in (palette.background, palette.red):
-            self.lines.add(VMobject(stroke_color=palette.red, stroke_width=style.GUIDE, fill_opacity=0))
-            self.dots.add(VMobject(stroke_color=palette.red, stroke_width=RIM, fill_color=fill, fill_opacity=1))
+        for seen in (SEEN_THROUGH, 1.0):
+            line = VMobject(stroke_color=palette.red, stroke_width=PIN, stroke_opacity=seen, fill_opacity=0)
+            rim = RIM if seen == 1 else 0  # a rim over its own dot would be seen twice
+            self.lines.add(line)
+            self.dots.add(
+                VMobject(stroke_color=palette.red, stroke_width=rim, fill_color=palette.red, fill_opacity=seen)
+            )
         self.add(self.lines, self.dots)
         self.look(view)
 
@@ -218,6 +240,11 @@ class Days(VGroup):
             lines.points = straight_curves(feet[:, None], tops[:, None]).reshape(-1, 3)
             dots.points = _circles(tops, self.radius)
         return self
+
+    def over(self, box: Box) -> Days:
+        """The same in another box; returns them."""
+        self.box = box
+        return self.look(self.view)
 
     def show(self, level: NDArray) -> Days:
         """The same with the surface at ``level`` (K,); returns them."""

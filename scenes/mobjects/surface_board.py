@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from gradreel.core.network_surface import Surface, Walk
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.measure import Bracket
+from gradreel.scenes.mobjects.gap_card import GapCard
 from gradreel.scenes.mobjects.pace import pace_of
-from gradreel.scenes.mobjects.plot import polyline, ring, segment
-from gradreel.scenes.mobjects.surface import RIM, Box, Days, Sheet, View
-from gradreel.scenes.mobjects.surface_ground import Ground
+from gradreel.scenes.mobjects.plot import polyline, ring
+from gradreel.scenes.mobjects.surface import Box, Days, Sheet, View, heights_around
+from gradreel.scenes.mobjects.surface_ground import Ground, clear_labels
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text, round_labels
-from gradreel.scenes.style import mix, palette
-from manim import RoundedRectangle, VGroup
+from gradreel.scenes.mobjects.tried_term import TriedTerm
+from gradreel.scenes.style import palette
+from manim import VGroup
 from numpy.typing import NDArray
 
 COUNT, FEW = 19, 9  # points of the sheet along a rim, and of a ramp's
 SIDE, HEIGHT, MIDDLE = 4.75, 2.9, (1.95, 0.35)  # of the box, scene units
-FIRST, LAST = View(-66.0), View(-24.0)  # from where it is seen before it turns and after
+VIEW, AWAY = View(-24.0), -66.0  # from where it is seen; the azimuth to which it turns, and comes back
 COLUMN_TOP, COLUMN_BOTTOM, PITCH, RAMPS = 1.75, -2.15, 1.3, -3.5  # the sum's rows; middle of the ramps
 COLUMN_SIZE, HELD_BASELINE = 44, 2.42
-INNER_SIZE, INNER_ROOM = 40, 8.0  # of the first term, written out over the sheet
-DOT, DAY_DOT = 0.052, 0.075  # radii
-CARD = (1.7, 1.4, (5.55, -0.1))  # of the enlarged gap: width, height, middle
-GAP = 0.86  # height of the gap there
+DOT, DAY_DOT = 0.085, 0.11  # radii
 LEAD = 0.22  # from the day to the line to the card
-STEM = 3.0  # width of the line from the prediction to the day
+STEM = 3.6  # width of the line from the prediction to the day
 TAG_GAP = 0.3  # left of the axis of y and of its numbers, to the constant's
-TALLY, KEY = 2.62, style.CAPTION_BASELINE  # baselines of the update and the mean gap, and of the two kinds of days
+TALLY = 2.62  # baseline of the update and the mean gap
 
 
 def column_source(count: int) -> str:
@@ -43,28 +42,21 @@ def column_source(count: int) -> str:
     return " \\ ".join(rows)
 
 
-def first_term_source(features: int, activation: str) -> str:
-    """c_1 sigmoid(b_1 + w_11 x_1 + ...); parts "c", "bias", "w_1", ...; ``activation`` as an experiment has it."""
-    products = " + ".join(f'part("w_{j}", yellow(w_(1 {j}))) thin x_{j}' for j in range(1, features + 1))
-    name, first = ("max", "0, ") if activation == "relu" else (f'"{activation.replace("_", " ")}"', "")
-    return f'part("c", magenta(c_1)) thin {name}({first}part("bias", green(b_1)) + {products})'
-
-
 class SurfaceBoard(VGroup):
     """The network over two features: nothing of it has been brought to the screen.
 
     ``surface``: its values, and at fewer points ``small``, for the ramps; ``point``: of the day shown, x_1 and x_2;
     ``prediction`` and ``label`` of that day; ``near``: other days (K, 2) on the ground, what they had (K,), and what
-    the network says of them (K,). ``names`` of the features along the axes. ``walk`` and ``small_walk``: the surface
-    after the updates of the training, at as many points; of days, they tell those of ``near``, and the day shown last.
-    ``said``: the words for the update, the mean gap, and the days above and below the surface. ``tried``: other heights
-    that the box has room for. ``inner``: the first term's source.
+    the network says of them (K,). ``names`` of the features along the axes. ``at``: the surface over another ground, at
+    so many points a side. ``walk`` and ``small_walk``: the surface after the updates of the training, at as many points
+    of the ``close`` ground, which the days lie on; of days, they tell those of ``near``, and the day shown last;
+    ``gaps``: by how much the network missed all days of the training then, on the mean. ``said``: the words for the
+    update and for that gap. ``tried``: other heights that the box has room for. ``inner``: the first term.
 
     Parts: ``held`` (what the other features are held at), ``column`` (the sum), ``ramps`` and their ``floors``,
-    ``ground``, ``tag`` (the constant, at the axis of y), ``sheet``, ``days``, ``key`` (to them), ``day`` (a line from
-    the prediction to the label, and a dot of each), ``card`` (the gap between them, enlarged), ``lead`` (a line to
-    there), ``tally`` (of the walk: its update and how far the days are from the surface, on the mean), ``inner`` (the
-    first term in letters).
+    ``ground``, ``tag`` (the constant, at the axis of y), ``sheet``, ``days``, ``day`` (a line from the prediction to
+    the label, and a dot of each), ``card`` (the gap between them, enlarged), ``lead`` (a line to there), ``tally`` (of
+    the walk: its update and its mean gap), ``inner``.
     """
 
     def __init__(
@@ -77,36 +69,35 @@ class SurfaceBoard(VGroup):
         near: tuple[NDArray, NDArray, NDArray],
         names: Sequence[str],
         decimals: int,
+        at: Callable[[tuple[float, float], int], Surface],
+        close: tuple[float, float],
         walk: Walk,
         small_walk: Walk,
+        gaps: NDArray,
         said: Sequence[str],
         tried: NDArray,
-        inner: str,
+        inner: TriedTerm,
     ) -> None:
         super().__init__()
         self.small = small
         self.surface, self.point, self.prediction, self.label = surface, point, prediction, label
-        self.decimals, self.view = decimals, FIRST
+        self.decimals, self.view, self._at, self.inner = decimals, VIEW, at, inner
         ground = (float(surface.axis[0]), float(surface.axis[-1]))
         low, high = surface.extent()
-        untrained = walk.height(0)
-        ends = [low, high, label, *near[1], *(end for each in (untrained, tried) for end in (each.min(), each.max()))]
-        low, high = min(ends), max(ends)
-        room = 0.04 * (high - low or max(abs(high), 1.0))
-        self.box = Box(ground, (low - 2 * room, high + room), SIDE, HEIGHT, MIDDLE)
-        ticks = round_labels(*ground, 4), round_labels(*self.box.heights, 3)
-        self.ground = Ground(self.box, self.view, (*names, "blue(y)"), ticks)
+        self.box = self.wide = Box(ground, heights_around([low, high, label], tried), SIDE, HEIGHT, MIDDLE)
+        heights = heights_around([label, *near[1]], walk.days[[0, -1]], walk.height(0), walk.height(-1))
+        self.close = replace(self.wide, ground=close, heights=heights)
+        ticks, later = (
+            (clear_labels(*box.ground, 4), round_labels(*box.heights, 3)) for box in (self.wide, self.close)
+        )
+        self.ground = Ground(self.box, self.view, (*names, "blue(y)"), ticks, later=later)
         self.sheet = Sheet(self.box, self.view, len(surface.axis))
         self.days = Days(self.box, self.view, *near, DOT)
         fit = self._fitting(walk)
-        self.walk, self.small_walk = walk.at(fit), small_walk.at(fit)
+        self.walk, self.small_walk, self.gaps = walk.at(fit), small_walk.at(fit), gaps[fit]
         self.pace = pace_of(np.arange(len(fit)), self.walk.heights().reshape(len(fit), -1))
-        self.tally, self.key = self._tally(*said[:2]), self._key(*said[2:])
+        self.tally = self._tally(*said)
         self.held, self.column = self._held(), self._column()
-        self.inner = formula(inner, INNER_SIZE)
-        if self.inner.width > INNER_ROOM:
-            self.inner = formula(inner, INNER_SIZE * INNER_ROOM / self.inner.width)
-        self.inner.place(HELD_BASELINE, right=style.RIGHT_EDGE)
         self.ramps, self.floors = VGroup(), VGroup()
         for i, term in enumerate(small.terms):
             self._add_ramp(i, term)
@@ -114,7 +105,7 @@ class SurfaceBoard(VGroup):
         dots = ring((0, 0, 0), DAY_DOT, palette.text, palette.blue), ring((0, 0, 0), DAY_DOT, palette.red, palette.red)
         self.day = VGroup(stem, *dots)
         self.tag = self._tag(len(ticks[1].values))
-        self.card = self._card()
+        self.card = GapCard(prediction, label, decimals)
         self.lead = polyline(np.zeros((2, 3)), palette.text, style.GUIDE)
         self.turn(0.0)
 
@@ -149,11 +140,14 @@ class SurfaceBoard(VGroup):
         return held
 
     def _add_ramp(self, i: int, term: NDArray) -> None:
-        box = self.box.small(0.95 * self.pitch / SIDE, (RAMPS, self.row(i + 1)))
+        box = self._small_box(i)
         ramp = Sheet(box, self.view, len(term), mesh=0.8)
         ramp.goal = term
         self.floors.add(Ground(box, self.view, level=0.0))
         self.ramps.add(ramp.show(np.zeros_like(term), 0.0))
+
+    def _small_box(self, i: int) -> Box:
+        return self.box.small(0.95 * self.pitch / SIDE, (RAMPS, self.row(i + 1)))
 
     # -- what moves ----------------------------------------------------------------------------------------------
 
@@ -180,14 +174,29 @@ class SurfaceBoard(VGroup):
         self.sheet.show(self.surface.height(i) + share * self.surface.terms[i])
 
     def turn(self, share: float) -> None:
-        """Everything that stands in space as seen after ``share`` of the turn."""
-        self.view = FIRST.turned(share * (LAST.azimuth - FIRST.azimuth))
+        """Everything that stands in space as seen after ``share`` of the turn, which ends where it began."""
+        self.view = VIEW.turned(float(np.sin(np.pi * share)) ** 2 * (AWAY - VIEW.azimuth))
         for part in (self.ground, self.sheet, self.days, *self.ramps, *self.floors):
             part.look(self.view)
         self._lay_day(self.prediction)
         middle = self.day.get_center()
         way = self.card[0].get_left() - middle
         self.lead.set_points_as_corners([middle + way * (LEAD / np.linalg.norm(way)), middle + way])
+
+    def zoom(self, share: float) -> None:
+        """Closer to the days, ``share`` of the way: the ground, and heights, that they lie in fill the box."""
+        wide, close = (np.array([box.ground, box.heights]) for box in (self.wide, self.close))
+        ground, heights = (tuple(map(float, ends)) for ends in wide + share * (close - wide))
+        self.box = replace(self.wide, ground=ground, heights=heights)
+        self.ground.over(self.box, share)
+        self.sheet.over(self.box).show(self._at(ground, len(self.sheet.axis)).height())
+        self.days.over(self.box)
+        small = self._at(ground, len(self.small.axis))
+        for i, (ramp, floor, term) in enumerate(zip(self.ramps, self.floors, small.terms, strict=True)):
+            box = self._small_box(i)
+            floor.over(box, share)
+            ramp.over(box).show(term)
+        self._lay_day(self.prediction)
 
     def _lay_day(self, prediction: float) -> None:
         """The day's dots, of ``prediction`` and label, and the line between them."""
@@ -201,7 +210,7 @@ class SurfaceBoard(VGroup):
 
     def _fitting(self, walk: Walk) -> NDArray:
         """Which states are shown: the first, the last, and those between whose surface and terms the box holds."""
-        bottom, top = self.box.heights
+        bottom, top = self.close.heights
         heights, terms = walk.heights(), np.abs(walk.terms)
         fits = (heights >= bottom).all(axis=(1, 2)) & (heights <= top).all(axis=(1, 2))
         fits &= terms.max(axis=(1, 2, 3)) <= top - bottom
@@ -222,8 +231,8 @@ class SurfaceBoard(VGroup):
         gap.set_value(self.mean_gap(k))
 
     def mean_gap(self, k: int) -> float:
-        """How far the days that are drawn are from the surface after state k, on the mean."""
-        return float(np.abs(self.walk.days[k, :-1] - self.days.y).mean()) if len(self.days.y) else 0.0
+        """By how much the network missed all days of the training after state k, on the mean."""
+        return float(self.gaps[k])
 
     def _tally(self, update: str, gap: str) -> VGroup:
         """Numbers first: the update, and the mean gap; then their words, each left of its number."""
@@ -237,16 +246,6 @@ class SurfaceBoard(VGroup):
             right = texts[0].get_left()[0] - 0.5
         numbers[1].set_value(self.mean_gap(-1))
         return VGroup(*numbers, *texts)
-
-    def _key(self, above: str, below: str) -> VGroup:
-        """A dot and its word for the days above, then for those below."""
-        key, right = VGroup(), style.RIGHT_EDGE
-        for name, fill in ((below, palette.background), (above, palette.red)):
-            text = words(name, style.CAPTION, palette.text).place(KEY, right=right)
-            left = text.get_left()[0] - 0.22
-            key.add(ring((left, KEY + 0.1, 0), DOT + 0.01, palette.red, fill).set_stroke(width=RIM), text)
-            right = left - 0.4
-        return key
 
     def term(self, i: int) -> VGroup:
         """Term i (counted from 0) in the column, with its sign."""
@@ -264,30 +263,6 @@ class SurfaceBoard(VGroup):
         widest = max((label.width for label in self.ground.labels[-numbers:]), default=0.0)
         text = formula(f"grey(b) = grey({number_text(self.surface.constant, self.decimals)})", style.LETTER)
         return text.move_to(corner + np.array([-TAG_GAP - widest - text.width / 2, 0.0, 0.0]))
-
-    # -- the day -------------------------------------------------------------------------------------------------
-
-    def _card(self) -> VGroup:
-        """The gap between the surface and the day, enlarged: both dots, and their numbers beside them."""
-        width, height, middle = CARD
-        frame = RoundedRectangle(corner_radius=0.12, width=width, height=height, color=palette.axis, stroke_width=2)
-        frame.set_fill(mix(palette.text, 0.03), 1)
-        prediction, label = (round(value, self.decimals) for value in (self.prediction, self.label))
-        sign = float(np.sign(label - prediction))
-        low, x = -0.5 * GAP * sign, -0.45
-        surface = segment((x - 0.34, low, 0), (x + 0.34, low, 0), palette.blue, style.SECOND_CURVE)
-        dots = VGroup(
-            ring((x, low, 0), 0.11, palette.text, palette.blue), ring((x, -low, 0), 0.11, palette.red, palette.red)
-        )
-        card = VGroup(frame, surface, dots)
-        values = ((prediction, low, palette.blue), (label, -low, palette.red))
-        for value, y, ink in values if sign else values[1:]:
-            text = words(number_text(value, self.decimals), style.LABEL, ink)
-            card.add(text.place(y - 0.1, left=0.1))
-        if sign:
-            card.add(Bracket().span((x, low + 0.13 * sign, 0), (x, -low - 0.13 * sign, 0)))
-            card.add(words(number_text(abs(label - prediction), self.decimals), style.LABEL).place(-0.1, left=0.1))
-        return card.shift([*middle, 0.0])
 
     def settled(self) -> SurfaceBoard:
         """As it is in the end, all of it on the screen."""

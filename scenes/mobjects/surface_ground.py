@@ -9,7 +9,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.surface import Box, View, straight_curves
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import Ticks
+from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.style import mix, palette
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 UPRIGHT = 2  # the rim of y
 TICK_OUT, NAME_OUT = 0.13, 0.62  # from the ground's rim to ticks and to an axis' name, scene units
 UPWARD, STEEP = 0.55, 0.9  # from where to where, of a rim's rise, the name of x_2 goes down below its ticks
+CORNER = 0.06  # of the ground: so near its corner there is no number
+FADING = 0.03  # of an axis: so far beyond its ends a tick is gone
 BELOW = 0.38  # from the near corner down to that name's middle, scene units
 
 
@@ -27,8 +29,8 @@ class Ground(VGroup):
     up the picture, below its ticks, so that it is no caption of what is left of it.
 
     Parts: ``floor``, ``rims`` (of x_1, x_2 and y), ``labels``.
-    ``names``: of x_1 and x_2, and the letter at y; ``ticks`` of the ground and of y. ``level``: the ground's height, by
-    default the lowest.
+    ``names``: of x_1 and x_2, and the letter at y; ``ticks`` of the ground and of y, ``later`` those in the box that it
+    ends in. ``level``: the ground's height, by default the lowest.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Ground(VGroup):
         names: Sequence[str] = (),
         ticks: Sequence[Ticks] = (),
         level: float | None = None,
+        later: Sequence[Ticks] = (),
     ) -> None:
         super().__init__()
         self.box, self.view = box, view
@@ -50,29 +53,42 @@ class Ground(VGroup):
         self._back: _Label | None = None  # the name of x_2
         if names:
             self._name(names)
-            self._number(*ticks)
+            self._number(ticks, later or ticks)
         self.add(self.floor, self.rims, self.labels)
         self.look(view)
 
     def _name(self, names: Sequence[str]) -> None:
-        middle, top = sum(self.box.ground) / 2, self.box.heights[1]
         for rim, text in enumerate(names[:2]):
-            self._put(words(text, style.TICK + 2, palette.text), rim, middle, NAME_OUT)
+            self._put(words(text, style.TICK + 2, palette.text), rim, None, NAME_OUT)
         self._back = self._labels[1]
         letter = formula(names[2], style.LETTER, palette.text)
-        self._put(letter, UPRIGHT, top, np.array([0.0, 0.3, 0.0]))
+        self._put(letter, UPRIGHT, None, np.array([0.0, 0.3, 0.0]))
 
-    def _number(self, flat: Ticks, up: Ticks) -> None:
-        for value, text in zip(flat.values, flat.labels, strict=True):
-            for rim in (0, 1):
-                self._put(words(text, style.TICK, palette.dim), rim, value, TICK_OUT)
-        for value, text in zip(up.values, up.labels, strict=True):
-            label = words(text, style.TICK, palette.dim)
-            self._put(label, UPRIGHT, value, np.array([-0.15 - label.width / 2, 0.0, 0.0]))
+    def _number(self, first: Sequence[Ticks], later: Sequence[Ticks]) -> None:
+        """Numbers at the rims: of the first box, and of that which it ends in; what both have stays."""
+        for at_first, at_last, rims in zip(first, later, ((0, 1), (UPRIGHT,)), strict=True):
+            texts = dict(zip(at_first.values, at_first.labels, strict=True))
+            texts = dict(zip(at_last.values, at_last.labels, strict=True)) | texts
+            for value, text in texts.items():
+                for rim in rims:
+                    label = words(text, style.TICK, palette.dim)
+                    upright = np.array([-0.15 - label.width / 2, 0.0, 0.0])
+                    self._put(label, rim, value, upright if rim == UPRIGHT else TICK_OUT)
+                    self._labels[-1].seen = (float(value in at_first.values), float(value in at_last.values))
+                    self._labels[-1].fade(0.0)
 
-    def _put(self, text: TextMobject, rim: int, value: float, off: float | NDArray) -> None:
+    def _put(self, text: TextMobject, rim: int, value: float | None, off: float | NDArray) -> None:
         self.labels.add(text)
         self._labels.append(_Label(text, rim, value, off))
+
+    def over(self, box: Box, share: float) -> Ground:
+        """The same over another box, ``share`` of the way to the one that it ends in; returns it."""
+        lowest = self.level == self.box.heights[0]
+        self.box = box
+        self.level = box.heights[0] if lowest else self.level
+        for label in self._labels:
+            label.fade(share, *(box.heights if label.rim == UPRIGHT else box.ground))
+        return self.look(self.view)
 
     def look(self, view: View) -> Ground:
         """The same as seen from ``view``; returns it."""
@@ -89,13 +105,15 @@ class Ground(VGroup):
 
     def _place_labels(self, corners: NDArray) -> None:
         """Labels of x_1 and x_2 outside their rims, those of y left of it, or over it."""
-        (low, high), at = self.box.ground, self.box.at
+        (low, high), top, at = self.box.ground, self.box.heights[1], self.box.at
         outward = [_normal(corners[1] - corners[0]), -_normal(corners[3] - corners[0])]
         for label in self._labels:
             if label.rim == UPRIGHT:
-                label.move(at((low, high), label.value, self.view) + label.off)
+                value = top if label.value is None else label.value
+                label.move(at((low, high), value, self.view) + label.off)
                 continue
-            out, place = outward[label.rim], (label.value, low) if label.rim == 0 else (low, label.value)
+            value = (low + high) / 2 if label.value is None else label.value
+            out, place = outward[label.rim], (value, low) if label.rim == 0 else (low, value)
             reach = label.off + float(np.abs(out) @ label.half)
             end = at(place, self.level, self.view) + reach * out
             if label is self._back:
@@ -107,16 +125,36 @@ class Ground(VGroup):
 
 
 class _Label:
-    """A text at a rim (0 of x_1, 1 of x_2, UPRIGHT) beside ``value``, so far ``off``; where it is now is known."""
+    """A text at a rim (0 of x_1, 1 of x_2, UPRIGHT), so far ``off``; where it is now is known.
 
-    def __init__(self, text: TextMobject, rim: int, value: float, off: float | NDArray) -> None:
+    It stands beside ``value``; a rim's name has none, and a place of its own. ``seen``: how much of it, in the first
+    box and in the last.
+    """
+
+    def __init__(self, text: TextMobject, rim: int, value: float | None, off: float | NDArray) -> None:
         self.text, self.rim, self.value, self.off = text, rim, value, off
         self.half = np.array([text.width / 2, text.height / 2, 0.0])
         self.center = text.get_center()
+        self.seen = (1.0, 1.0)
+
+    def fade(self, share: float, low: float = -np.inf, high: float = np.inf) -> None:
+        """As it is seen after ``share`` of the way; it is gone soon beyond ``low`` and ``high``."""
+        opacity = self.seen[0] + share * (self.seen[1] - self.seen[0])
+        if self.value is not None and high - low < np.inf:
+            beyond = max(low - self.value, self.value - high, 0.0) / (high - low)
+            opacity *= max(0.0, 1.0 - beyond / FADING)
+        self.text.set_fill(opacity=opacity)
 
     def move(self, center: NDArray) -> None:
         self.text.shift(center - self.center)
         self.center = center
+
+
+def clear_labels(low: float, high: float, count: int) -> Ticks:
+    """Round numbers along the ground, none of them so near its corner that it would touch the other axis' name."""
+    made = round_labels(low, high, count)
+    kept = [k for k, value in enumerate(made.values) if value >= low + CORNER * (high - low)]
+    return Ticks(tuple(made.values[k] for k in kept), tuple(made.labels[k] for k in kept), made.unit)
 
 
 def _normal(way: NDArray) -> NDArray:

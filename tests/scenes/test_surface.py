@@ -13,21 +13,23 @@ from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.network_surface import surface_of
-from gradreel.core.theta import predict
+from gradreel.core.network_surface import Swing, surface_of
+from gradreel.core.theta import loss, predict, unpack
 from gradreel.core.written_out import in_thousands
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import network_surface
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.network_surface import zh_views
 from gradreel.scenes.mobjects.surface import Box, Days, Sheet, View
-from gradreel.scenes.mobjects.surface_board import FIRST, LAST, SurfaceBoard
+from gradreel.scenes.mobjects.surface_board import VIEW, SurfaceBoard
 from gradreel.scenes.mobjects.surface_ground import Ground
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import round_labels
+from gradreel.scenes.mobjects.tried_term import TRIED
 from gradreel.scenes.render import engine
 from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.style import palette
 
 BOX = Box((2.0, 6.0), (1.0, 9.0), side=4.0, height=2.5, middle=(1.0, -0.5))
 ROUND = [k * 36.0 + 5 for k in range(10)]  # degrees
@@ -102,16 +104,23 @@ def test_strips_leave_no_seam_and_their_shades_run_from_left_to_right(azimuth):
         assert (left[0], right[0]) == (strip.points[:, 0].min(), strip.points[:, 0].max())
 
 
-def test_slopes_are_shaded_by_how_they_lie():
-    x = np.linspace(0, 8, 9)
-    level, up, down = (
-        Sheet(BOX, View(0.0), 9).show(np.broadcast_to(heights, (9, 9))) for heights in (np.full(9, 4.0), x, 8 - x)
+def test_a_shade_tells_the_height_and_how_a_slope_lies():
+    x = np.linspace(1, 9, 9)
+    low, high, up, down = (
+        Sheet(BOX, View(0.0), 9).show(np.broadcast_to(heights, (9, 9)))
+        for heights in (np.full(9, 2.0), np.full(9, 8.0), x, 10 - x)
     )
-    shades = [{tuple(np.round(strip.fill_rgbas[4], 6)) for strip in sheet.strips} for sheet in (level, up, down)]
-    assert all(len(shade) == 1 for shade in shades), "of a plane there is one shade"
-    assert len(set.union(*shades)) == 3
-    small = Sheet(BOX, View(0.0), 9).show(np.broadcast_to(0.25 * x, (9, 9)), 0.25)
-    assert {tuple(np.round(strip.fill_rgbas[4], 6)) for strip in small.strips} == shades[1], "as steep while it comes"
+    for level in (low, high):
+        assert len({tuple(np.round(ink, 6)) for strip in level.strips for ink in strip.fill_rgbas}) == 1
+    apart = [[np.linalg.norm(ink[:3] - palette.background.to_rgb()) for ink in sheet.strips[4].fill_rgbas]
+             for sheet in (low, high, up, down)]  # fmt: skip
+    assert apart[1][0] > apart[0][0] + 0.2, "what is high is bright"
+    assert (np.diff(apart[2]) > 0).all() and (np.diff(apart[3]) < 0).all()
+    assert abs(apart[2][4] - apart[3][4]) > 0.05, "as high, but turned another way"
+    small = Sheet(BOX, View(0.0), 9).show(np.broadcast_to(5 + 0.25 * (x - 5), (9, 9)), 0.25)
+    assert small.strips[4].fill_rgbas[4] == pytest.approx(up.strips[4].fill_rgbas[4], abs=0.01), (
+        "as steep while it comes"
+    )
 
 
 def test_days_above_the_surface_are_bright_and_stand_on_it():
@@ -119,6 +128,7 @@ def test_days_above_the_surface_are_bright_and_stand_on_it():
     y, level = np.array([7.0, 2.0, 5.0]), np.array([4.0, 4.5, 4.0])
     days = Days(BOX, view, x, y, level, 0.05)
     below, above = days.dots
+    assert below.get_fill_opacity() < above.get_fill_opacity() == 1, "what is below is seen through the surface"
     assert (len(below.points), len(above.points)) == (32, 64)
     assert height_at(BOX, view, x[1], below.get_center()) == pytest.approx(2.0)
     first = above.points[:32]
@@ -157,8 +167,8 @@ KINDS = {
     "mine": short(dataset=DailyViews(series=MINE, window=3), loss="mse"),
 }
 SAID = {
-    "two days, relu": ("floor-two", "ramps", "days-two-nearer-before"),
-    "five of five": ("floor-more", "ramps", "days-nearer-before"),
+    "two days, relu": ("floor-two", "ramps", "days-two"),
+    "five of five": ("floor-more", "ramps", "days"),
     "one unit": ("floor", "ramps-one", "days"),
     "mine": ("floor", "ramps", "days"),
 }
@@ -189,30 +199,32 @@ def on_the_ground(scene) -> np.ndarray:
 def test_the_surface_in_the_picture_is_the_network(trace_of, film):
     scene = film.scene
     x = on_the_ground(scene)
-    seen = height_at(scene.board.box, LAST, x[..., :2], drawn_points(scene.board.sheet))
+    seen = height_at(scene.board.box, VIEW, x[..., :2], drawn_points(scene.board.sheet))
     assert seen == pytest.approx(said_by(trace_of, RUN, x.reshape(-1, 3) * 1000).reshape(seen.shape) / 1000)
     assert np.ptp(seen) > 0.1
 
 
 def test_first_stands_the_constant_then_all_terms_do(film):
     scene, board = film.scene, film.scene.board
-    small = surface_of(RUN, scene.theta, scene.example.x, board.box.ground, len(board.ramps[0].axis))
+    small = surface_of(RUN, scene.theta, scene.example.x, board.wide.ground, len(board.ramps[0].axis))
     assert film.seen["floor"] == pytest.approx(np.full_like(film.seen["floor"], board.surface.constant))
     assert film.seen["ramps"] == pytest.approx(board.surface.height())
     for i in range(3):
         board.add_term(i, 1.0)
+        board.unfold(i, 1.0)
         assert board.sheet.heights == pytest.approx(board.surface.height(i + 1))
         assert board.ramps[i].heights == pytest.approx(small.terms[i])
         assert board.ramps[i].heights[[0, 0, -1, -1], [0, -1, 0, -1]] == pytest.approx(
             board.surface.terms[i][[0, 0, -1, -1], [0, -1, 0, -1]]
         )
+    board.train(1.0)
 
 
 def test_the_day_lies_on_the_surface_and_its_label_off_it(trace_of, film):
     scene = film.scene
     board, x = scene.board, scene.example.x
     assert board.point == pytest.approx(x[:2])
-    prediction, label = (float(height_at(board.box, LAST, x[:2], dot.get_center())) for dot in board.day[1:])
+    prediction, label = (float(height_at(board.box, VIEW, x[:2], dot.get_center())) for dot in board.day[1:])
     assert board.day[0].get_start() == pytest.approx(board.day[1].get_center())
     assert board.day[0].get_end() == pytest.approx(board.day[2].get_center())
     assert prediction == pytest.approx(said_by(trace_of, RUN, x[None] * 1000)[0] / 1000)
@@ -250,7 +262,7 @@ def test_every_kind_of_network_has_its_surface(play, trace_of, name, lang):
     assert [beat for beat in beats if not beat.startswith("turn")][-3:] == [floor, ramps, days]
     assert len(scene.board.held) == run.dataset.window - 2
     x = on_the_ground(scene)
-    seen = height_at(scene.board.box, LAST, x[..., :2], drawn_points(scene.board.sheet))
+    seen = height_at(scene.board.box, VIEW, x[..., :2], drawn_points(scene.board.sheet))
     unit = 1000 if run.dataset.synthetic else 1
     expected = said_by(trace_of, run, x.reshape(-1, x.shape[-1]) * unit).reshape(seen.shape) / unit
     assert seen == pytest.approx(expected)
@@ -278,22 +290,25 @@ def test_the_days_beat_goes_from_the_first_state_to_the_last(trace_of, film):
     for row, (x_1, x_2) in enumerate(board.days.x):  # the day's third feature is found in the series
         at = np.flatnonzero((views[3:] == board.days.y[row]) & (views[2:-1] == x_1) & (views[1:-2] == x_2))[0]
         before[row, 2] = views[at]
-    gaps = []
+    gaps, labels = [], dataset.in_views(dataset.labels())
     for share, k in ((0.0, 0), (1.0, -1)):
         board.train(share)
 
         def said(features, theta=trace.parameters[k]):
             return dataset.in_views(predict(RUN, theta, dataset.scaled(features * 1000))) / 1000
 
-        seen = height_at(board.box, LAST, x[..., :2], drawn_points(board.sheet))
+        seen = height_at(board.box, VIEW, x[..., :2], drawn_points(board.sheet))
         assert seen == pytest.approx(said(x.reshape(-1, 3)).reshape(seen.shape), abs=1e-5)
         assert board.days.level == pytest.approx(said(before), abs=1e-5)
-        blue = height_at(board.box, LAST, board.point, board.day[1].get_center())
+        blue = height_at(board.box, VIEW, board.point, board.day[1].get_center())
         assert blue == pytest.approx(said(film.scene.example.x[None])[0], abs=1e-5)
-        gaps.append(np.abs(said(before) - board.days.y).mean())
+        every = dataset.in_views(predict(RUN, trace.parameters[k], dataset.features()))
+        gaps.append(np.abs(every - labels).mean() / 1000)
+        assert gaps[-1] == pytest.approx(loss(RUN, trace.parameters[k]) * dataset.scale / 1000), "what `loss` shows"
         assert float(board.tally[1].text) == pytest.approx(gaps[-1], abs=0.0051)
         assert int(board.tally[0].text) == trace.kept[k]
     assert gaps[1] < gaps[0] and film.beats[-1] == "days"
+    assert any("1\u2009458" in part.source for part in board.tally if isinstance(part, TextMobject))
     line = film.scene.beats[-1].lines["en"]
     assert f"by {gaps[0]:.2f}k" in line and f"{gaps[1]:.2f}k." in line
     shown = {board.train(share) or int(board.tally[0].text) for share in np.linspace(0, 1, 50)}
@@ -305,18 +320,54 @@ def test_the_mean_gap_runs_along_with_the_sheet(film):
     board, seen = film.scene.board, set()
     for share in np.linspace(0, 1, 41):
         board.train(share)
-        gap = np.abs(board.days.level - board.days.y).mean()
-        assert float(board.tally[1].text) == pytest.approx(gap, abs=0.0051)
+        k = list(board.walk.updates).index(int(board.tally[0].text.replace("\u2009", "")))
+        assert float(board.tally[1].text) == pytest.approx(board.gaps[k], abs=0.0051)
         assert all(glyph.get_fill_opacity() == 1 for glyph in board.tally[1][1:])
         seen.add(board.tally[1].text)
     assert len(seen) > 10
 
 
+def test_the_view_comes_close_to_the_days_and_stays_true(film):
+    scene, board = film.scene, film.scene.board
+    low, high = board.box.ground
+    assert board.box == board.close and high - low < 0.6 * np.ptp(board.wide.ground)
+    points = np.vstack([board.days.x, board.point])
+    assert ((low < points) & (points < high)).all()
+    numbers = [label for label in board.ground._labels if label.value is not None]
+    for share in (0.0, 0.5, 1.0):
+        board.zoom(share)
+        x = on_the_ground(scene)
+        seen = height_at(board.box, VIEW, x[..., :2], drawn_points(board.sheet))
+        said = predict(RUN, scene.theta, x.reshape(-1, 3))
+        assert seen == pytest.approx(said.reshape(seen.shape)), "the same function, over less ground"
+        for label in numbers:
+            ends = board.box.heights if label.rim == 2 else board.box.ground
+            assert ends[0] <= label.value <= ends[1] or label.text.get_fill_opacity() < 1
+    assert sum(label.text.get_fill_opacity() == 1 for label in numbers if label.rim == 0) >= 2
+    board.train(1.0)
+
+
+def test_numbers_below_the_first_term_are_those_of_its_letters(film):
+    scene, inner = film.scene, film.scene.board.inner
+    layers = unpack(RUN, scene.theta)
+    own = [*layers.weights[0][0, :2], layers.biases[0][0], layers.c[0]]
+
+    def shown():
+        return [float(n.text.replace("\u2212", "-")) for group in inner.numbers for n in group]
+
+    assert shown() == pytest.approx(own, abs=0.0051)
+    sunk = network_surface.tried_values(scene, scene.board.surface, Swing(lift=-1.0))
+    assert sunk == pytest.approx([*own[:3], -own[3]])
+    inner.show(sunk)
+    assert shown() == pytest.approx(sunk, abs=0.0051)
+    assert [len(group) for group in inner.numbers] == [len(names) for names in TRIED]
+
+
 def test_b_is_written_where_the_flat_sheet_meets_its_axis(film):
     board = film.scene.board
     assert f"grey({board.surface.constant:.2f})" in board.tag.source
-    low, high = board.box.ground
-    corner = board.box.at((low, high), board.surface.constant, FIRST)
+    low, high = board.wide.ground
+    corner = board.wide.at((low, high), board.surface.constant, VIEW)
     assert board.tag.get_y() == pytest.approx(corner[1]) and board.tag.get_right()[0] < corner[0] - 0.3
 
 
@@ -340,26 +391,6 @@ def test_ramps_are_those_of_the_state_that_is_shown(trace_of, film):
 def test_whether_training_came_closer_is_said_by_the_numbers(play, monkeypatch, gaps, said):
     monkeypatch.setattr(SurfaceBoard, "mean_gap", lambda board, k: gaps[0 if k == 0 else 1])
     assert play(NetworkDiagram, run=RUN).beats[-1] == said
-
-
-@pytest.mark.parametrize(("all_days", "said"), [((0.4, 0.3), "days-nearer-before"), ((0.3, 0.4), "days")])
-def test_days_that_were_nearer_before_are_spoken_of_where_all_days_were_not(play, monkeypatch, all_days, said):
-    monkeypatch.setattr(SurfaceBoard, "mean_gap", lambda board, k: {0: 0.5, 9: 0.3}.get(k, 0.4))
-    labels, told = RUN.dataset.labels(), []
-
-    def predicted(run, thetas, x):
-        told.append(thetas)
-        return labels + np.array(all_days)[:, None]
-
-    def from_the_turn_on(scene, beat):
-        if beat.startswith("turn"):  # the board has been made
-            monkeypatch.setattr(network_surface, "predict", predicted)
-
-    played = play(NetworkDiagram, from_the_turn_on, run=RUN)
-    trace, walk = played.scene.trace("run"), played.scene.board.walk
-    assert played.beats[-1] == said
-    rows = [list(trace.kept).index(walk.updates[k]) for k in (9, -1)]
-    assert np.array_equal(told, [trace.parameters[rows]]), "of the nearest state and the last"
 
 
 def test_a_state_that_the_box_does_not_hold_is_left_out(film):
@@ -395,21 +426,14 @@ def test_the_gap_stands_clear_of_the_ground_and_x_2_below_its_ticks(film):
     floor = [board.ground.floor.point_from_proportion(share) for share in np.linspace(0, 1, 400)]
     away = np.abs(floor - board.card.get_center())[:, :2]
     assert (away > np.array([board.card.width, board.card.height]) / 2 + 0.1).any(axis=1).all()
-    name, ticks = board.ground.labels[1], board.ground.labels[3:]
+    name = board.ground.labels[1]
+    ticks = [tick for tick in board.ground.labels[3:] if tick.get_fill_opacity() == 1]
     left_of_rim = [tick for tick in ticks if tick.get_right()[0] < board.ground.floor.get_left()[0] + 0.5]
     assert name.get_top()[1] < min(tick.get_bottom()[1] for tick in left_of_rim)
     assert name.get_left()[0] > max(ramp.get_right()[0] for ramp in board.ramps)
-    board.turn(0.0)
+    board.turn(0.5)
     assert name.get_x() == pytest.approx(board.ground.rims[1].get_x(), abs=0.6), "seen from the other side: its middle"
     board.turn(1.0)
-
-
-def test_above_and_below_have_a_key(film):
-    below, _, above, _ = film.scene.board.key
-    days = film.scene.board.days
-    for dot, there in ((above, days.dots[1]), (below, days.dots[0])):
-        assert dot.get_fill_color() == there.get_fill_color()
-    assert days.dots[0].get_fill_color() != days.dots[1].get_fill_color()
 
 
 def test_nothing_pops_up_while_the_surface_comes(media):
