@@ -19,6 +19,7 @@ from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup
 
 WHOLE_SIZE, WHOLE_BASELINE = 56, 1.83  # of the formula, as more-features leaves it
 PLACE_SIZE = 46  # of it below the diagram
+BESIDE_WIDTH, BESIDE_MIDDLE = 5.5, 0.35  # of it right of what is drawn of its bracket: at most so wide
 SUM_BASELINE = -2.72
 ZOOM = (-2.2, 2.2, -3.4, -2.45)  # of the enlarged sigmoid
 CHART, CHART_DAYS = (-1.4, 5.9, -1.0, 1.5), 14  # of the last views: left, right, bottom, top; about so many days
@@ -81,22 +82,23 @@ class NetworkDiagram(SurfaceBeats):
 
     def _bracket_beat(self) -> None:
         with self.beat("bracket", activation=self.activation):
-            # All of the formula but its bracket steps back; then what is left of it goes, and the bracket opens. Its
-            # first term has its index; term after term joins it, and its yellow arrow runs into the first circle
+            # The formula moves to the right, where it stays in sight; all of it but its bracket steps back. Below, the
+            # bracket opens. Its first term has its index; term after term joins it, and its yellow arrow runs into the
+            # first circle
             whole, self.row = self.whole, self._row(0)
             letters, lines = self.row.letters, self.diagram.edges[X].into(0)
             node, bias = self.diagram.columns[R].nodes[0], self.bias_arrows[0]
-            self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts if name not in INSIDE), run_time=0.6)
-            self.wait(0.4)
-            gone = [whole.part(name) for name in whole.parts if name not in ("bias", "w", "x")]
-            self.play(*(part.animate.set_opacity(0) for part in gone), run_time=0.4)
+            smaller = min(1.0, BESIDE_WIDTH / whole.width)
+            middle = [style.RIGHT_EDGE - smaller * whole.width / 2, BESIDE_MIDDLE, 0]
+            self.play(whole.animate.scale(smaller).move_to(middle), run_time=0.8)
+            self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts if name not in INSIDE), run_time=0.5)
             start = letters.parts["w_1"][0]
             ends = [start, *(letters.parts[f"x_{j}"][-1] + 1 for j in range(1, self.n_features + 1))]
             terms = [VGroup(*letters[ends[j] : ends[j + 1]]) for j in range(self.n_features)]
             constant = VGroup(*letters[letters.parts["bias"][0] : start])  # b_1 and the sign after it
             for term in terms[1:]:
                 term.set_opacity(0)
-            arriving = grow(whole, letters, {"w_1": "w", "x_1": "x"})
+            arriving = grow(whole, letters, {"w_1": "w", "x_1": "x"}, copied=True)
             self.play(*arriving, FadeIn(node), FadeIn(self.letters[R][0]), run_time=1.6)
             self.play(emphasis(constant, FAINT), run_time=0.3)
             for line, label, term in zip(lines, self.labels_into(0), terms, strict=True):
@@ -147,14 +149,17 @@ class NetworkDiagram(SurfaceBeats):
 
     def _output_beat(self) -> None:
         with self.beat("output", activation=self.activation):
-            # Each r through its box to a, and below the last one in letters; then magenta arrows into one last circle,
-            # and the sum below is that of y
+            # Each r through its box to a, and below the last one in letters, while "sigmoid" is lit in the formula,
+            # which then makes room; magenta arrows into one last circle, and the sum below is that of y
             diagram, last = self.diagram, self.n_units - 1
             told = VGroup(self.row.letters, diagram.columns[R].nodes[last], self.letters[R][last])
-            self.play(*self._dimmed(last), emphasis(told, FULL), run_time=0.4)
+            whole = self.whole
+            lit = [emphasis(whole.part(name), FULL if name == "sigmoid" else FAINT) for name in whole.parts]
+            self.play(*self._dimmed(last), emphasis(told, FULL), *lit, run_time=0.4)
             through = formula(through_source(self.n_units, self.run.activation), LARGEST)
             through.place(SUM_BASELINE, left=self.row.left)
             growing = grow(self.row.letters, through)
+            self.play(FadeOut(whole), run_time=0.3)
             self.play(Create(diagram.edges[R]), FadeIn(diagram.boxes), *growing, run_time=1.1)
             self.play(FadeIn(diagram.columns[A]), FadeIn(self.letters[A]), run_time=0.6)
             self.wait(0.6)
@@ -215,9 +220,10 @@ class NetworkDiagram(SurfaceBeats):
             self.play(LaggedStart(*terms, lag_ratio=0.3), flow, run_time=1.8)
             self.play(FadeIn(new.total), run_time=0.4)
         else:
-            self.play(Pulse(edges, palette.text).run(), FadeIn(new.line), run_time=0.7)
+            self.play(Pulse(edges, palette.text).run(0.6))
+            self.play(FadeIn(new.line), run_time=0.3)
         leaving = [FadeOut(self.letters[R][i])] if self.diagram.is_crowded else []
-        self.play(FadeIn(node, target_position=new.total[1]), *leaving, run_time=0.7 if i == 0 else 0.6)
+        self.play(FadeIn(node, target_position=new.total[1]), *leaving, run_time=0.7 if i == 0 else 0.5)
         if i == 0:
             self.wait(0.4)
 

@@ -29,7 +29,8 @@ class WrittenSum:
     ``numbers[t]`` is term t with the sign before it; ``equals`` is the sign that starts the line, below that of the
     letters; ``total`` ends it, "= -0.32"; ``line`` is all of them. With ``total_only`` the line is the total alone.
     ``roles``: colours of the constant, of the first factors and of the second ones. The wider of both lines is centred
-    at x = 0. ``equal``: the numbers come to the total digit by digit; where they do not, the sign before it says so.
+    at x = 0. ``equal``: the numbers come to the total digit by digit; where they do not, the sign before it says so,
+    also where it stands alone.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class WrittenSum:
             term.add(formula(text.lstrip("-") if t else text, size).place(0.0, left=x))
             x = term.get_right()[0] + gap
             self.numbers.append(term)
-        total = formula("=" if printed.equal or not terms else "approx", size).place(0.0, left=x)
+        total = formula("=" if printed.equal else "approx", size).place(0.0, left=x)
         end = formula(f"blue({printed.total})", size).place(0.0, left=total.get_right()[0] + gap)
         self.total = VGroup(total, end)
         self.line = VGroup(self.equals, *self.numbers, self.total)

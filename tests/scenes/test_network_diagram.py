@@ -116,6 +116,22 @@ def test_the_other_rows_say_their_result_alone_and_begin_where_the_first_does(fi
         row = scene._row(i)
         assert float(printed_line(row).removeprefix("=")) == film.seen["numbers"][1][i]
         assert row.left == pytest.approx(scene._row(0).left)
+        assert ("approx" in row.total[0].source) != row.equal, "it is rounded: its sign says so, as in the first row"
+
+
+def test_the_formula_stays_in_sight_while_its_bracket_is_drawn(play):
+    def seen(scene, beat):
+        glyphs = [glyph for glyph in scene.whole if len(glyph.points)]
+        return (
+            glyphs[0] in scene.get_mobject_family_members(),
+            scene.whole.get_left()[0],
+            scene.letters[1].get_right()[0],
+        )
+
+    beats = play(NetworkDiagram, seen, run=RUN).seen
+    assert [beats[beat][0] for beat in ("formula", "bracket", "others", "output")] == [True, True, True, False]
+    _, left, drawn = beats["others"]
+    assert left > drawn + 0.5, "right of what is drawn"
 
 
 def test_the_enlarged_sigmoid_shows_each_r_and_its_a(film):
