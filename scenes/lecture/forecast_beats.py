@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import DepthsScene
-from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words, weekdays_words
+from gradreel.scenes.mobjects.day_words import day_words, in_languages, views_words, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.weekday_means import WeekdayMeans
 from gradreel.scenes.network_words import network_words
@@ -28,7 +28,7 @@ from manim import (
     there_and_back,
 )
 
-MORE = 1.4  # times as long as they are, for a moment: whiskers of errors that will be larger
+MORE = 1.4  # times as far apart as they are, for a moment: marks of mean errors that will be larger
 
 
 class ForecastBeats(DepthsScene):
@@ -48,47 +48,64 @@ class ForecastBeats(DepthsScene):
     def _tomorrow_beat(self) -> None:
         views = self.counted(self.ahead.prediction[0])
         with self.beat(self.to_come.tomorrow, views=views, **self._day(0), **self._last_day()):
-            # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out
+            # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out, and its
+            # number with it
             self._open_forecast()
             days = self.days
-            self.play(Create(days.bracket), FadeIn(days.span), run_time=0.9)
+            self.play(Create(days.bracket), FadeIn(days.span), run_time=0.6)
             days.come_close(self)
-            self._predict(0, FadeIn(days.real), *days.open_span())
-            self.play(FadeIn(self.panel.head), FadeIn(self.panel.lines[0], shift=0.1 * UP), run_time=0.5)
+            self.play(Create(days.steps[0]), FadeIn(days.real), FadeIn(self.panel.head), run_time=0.4)
+            self.play(FadeIn(days.predicted[0], scale=1.5), FadeIn(self.panel.lines[0], shift=0.1 * UP), run_time=0.4)
             if self.to_come.tomorrow_is_low:
-                self._beat_lows()
+                self._show_weekdays()
 
     def _open_forecast(self) -> None:
         gone = [part for part in self.mobjects if part is not self.title]
         days, language = self.days, self.context.language
         name = network_words(self.choice.best.network.hidden, "depth", language)
-        self.play(*(FadeOut(part) for part in gone), run_time=0.4)
+        self.play(*(FadeOut(part) for part in gone), run_time=0.3)
         self.title, arriving = next_heading(self.screen("heading-forecast", best=name), self.title)
-        note = self.data_caption("caption-forecast", last=day_words(self.dataset.daily.end, language, "year"))
-        self.play(*arriving, FadeIn(days), FadeIn(note), run_time=0.7)
+        self.note = self.data_caption("caption-forecast", last=day_words(self.dataset.daily.end, language, "year"))
+        self.play(*arriving, FadeIn(days), FadeIn(self.note), run_time=0.6)
         dots = LaggedStart(*(FadeIn(dot) for dot in days.dots), lag_ratio=0.4)
-        self.play(Create(days.red), dots, run_time=0.9, rate_func=linear)
+        self.play(Create(days.red), dots, run_time=0.8, rate_func=linear)
 
-    def _beat_lows(self) -> None:
-        """Which weekdays are low, of all days; then, of unseen ones, whether the network's own forecasts are low there.
+    def _show_weekdays(self) -> None:
+        """The picture makes room: which weekdays are low, of all days; then, whether they are in the forecasts, too.
 
-        The day's weekday beats in these, and the prediction with it.
+        The forecasts are those for unseen days. The day's own weekday goes back to the prediction; with it the plot
+        comes back, the low weekdays shaded there.
         """
-        days, lows = self.days, self.to_come.lows
-        self.bring_to_back(days.bands)
-        self.names = days.band_names(weekdays_words(lows, self.context.language, "short"))
+        days, lows, language = self.days, self.to_come.lows, self.context.language
         titles = (self.screen("weekdays-all", days=Count(len(self.to_come.series))), self.screen("weekdays"))
-        self.means = means = WeekdayMeans(*self.to_come.by_weekday, lows, titles, self.context.language)
-        self.play(*(FadeIn(band) for band in days.bands), FadeIn(self.names), run_time=0.4)
-        self.play(FadeIn(means.ground), FadeIn(means.titles[0]), FadeIn(means.whole), run_time=0.6)
-        self.wait(0.8)
-        # Other days, other means: these come anew, for points that moved would be the same ones changing
-        self.play(FadeOut(means.titles[0]), FadeOut(means.whole), run_time=0.3)
-        self.play(FadeIn(means.titles[1]), FadeIn(means.red), run_time=0.5)
-        self.play(FadeIn(means.blue), run_time=0.5)
-        means.remove(means.titles, means.whole).add(means.titles[1])
-        beating = [*means.points_of(int(self.ahead.weekdays[0])), days.predicted[0]]
-        self.play(*(mark.animate(rate_func=there_and_back).scale(1.8) for mark in beating), run_time=0.9)
+        whole, _, prediction = self.to_come.by_weekday
+        self.means = means = WeekdayMeans(
+            whole, prediction, lows, titles, lambda views: views_words(self.dataset, views), language
+        )
+        self.wait(0.2)
+        away = [part for part in self.mobjects if part not in (self.title, self.note)]
+        self.play(*map(FadeOut, away), run_time=0.3)
+        self.play(*means.data.coming(), run_time=0.3)
+        self.play(means.data.growing(), run_time=0.7)
+        self.play(FadeIn(means.data.values), run_time=0.3)
+        self.wait(0.7)
+        self.play(*means.predicted.coming(), run_time=0.3)
+        self.play(means.predicted.growing(), run_time=0.7)
+        self.play(FadeIn(means.predicted.values), run_time=0.3)
+        self.wait(0.3)
+        # A copy of that weekday's bar shrinks into the dot that was predicted
+        self.names = days.band_names(weekdays_words(lows, language, "short"))
+        tomorrow = [bar.copy() for bar in means.predicted.bar(int(self.ahead.weekdays[0]))]
+        dot = days.predicted[0]
+        self.add(*tomorrow)
+        self.play(FadeOut(means), *(bar.animate.become(dot.copy()) for bar in tomorrow), run_time=0.7)
+        self.remove(*tomorrow)
+        self.add(days.bands)
+        self.bring_to_back(days.bands)
+        self.add(dot)
+        others = [part for part in (*away, *days.bands, self.names) if part is not dot]
+        self.play(*map(FadeIn, others), run_time=0.4)
+        self.bring_to_front(dot)
 
     def _predict(self, k: int, *also: Animation) -> None:
         self.play(Create(self.days.steps[k]), *also, run_time=0.5)
@@ -128,19 +145,26 @@ class ForecastBeats(DepthsScene):
         days, to_come = self.parameters.days, self.to_come
         usual, spreads, panel = to_come.usual, self.days.spreads, self.panel
         values = {"one": self.counted(usual[0]), "more": self.counted(usual[-1]), "days": Count(days)}
-        with self.beat("error" if days > 1 else "error-one", **values):
-            # Whiskers: what the same network was off by on unseen days, on average; first that of the first day, with
-            # its number, then the others. They stretch for a moment when more is to be expected
+        values |= {"mean": self.counted(self.choice.best.unseen.mean), "runs": Count(len(self.parameters.seeds))}
+        key = "error" if len(self.parameters.seeds) == 1 or values["mean"] == values["one"] else "error-runs"
+        with self.beat(key if days > 1 else key + "-one", **values):
+            # A dot for each unseen day: where tomorrow would lie, if it were missed as that day was. Two lines mark
+            # their mean size; first that of the first day, with its number, then the others. These go apart for a
+            # moment when more is to be expected
             gone = [self.days.bracket, self.days.span, *([self.fed] if days == 2 else [])]
-            gone += [self.means] if to_come.tomorrow_is_low else []
             self.play(*map(FadeOut, gone), run_time=0.5)
-            self.wait(0.4)
-            self.play(Create(spreads[0]), run_time=0.7)
-            self.play(TransformFromCopy(spreads[0], panel.key[0]), FadeIn(panel.key[1]), run_time=0.8)
-            self.play(FadeIn(panel.errors[0], shift=0.1 * UP), run_time=0.5)
+            misses = self.days.misses
+            misses_key, mean_key = panel.key
+            rain = LaggedStart(*(FadeIn(dot, shift=0.1 * DOWN) for dot in misses[0]), lag_ratio=0.05)
+            self.play(rain, FadeIn(misses_key), run_time=1.0)
+            self.bring_to_front(self.days.predicted)
+            self.play(Create(spreads[0]), run_time=0.5)
+            self.play(TransformFromCopy(spreads[0], mean_key[0]), FadeIn(mean_key[1]), run_time=0.7)
+            self.play(FadeIn(panel.errors[0], shift=0.1 * UP), FadeIn(panel.error_head), run_time=0.5)
             if days > 1:
-                self.wait(1.0)
-                self.play(LaggedStart(*map(Create, spreads[1:]), lag_ratio=0.4), run_time=0.7)
+                self.wait(0.4)
+                self.play(*map(FadeIn, misses[1:]), LaggedStart(*map(Create, spreads[1:]), lag_ratio=0.4), run_time=0.8)
+                self.bring_to_front(self.days.predicted)
                 self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.5)
             self.wait(1.1)
             longer = [spread.animate(rate_func=there_and_back).stretch(MORE, 1) for spread in spreads]

@@ -97,7 +97,7 @@ class ModelSelection(ForecastBeats):
         )
         known = self.screen("data" if dataset.synthetic else "real")
         span = self.screen("window", days=Count(dataset.window))
-        self.days = DaysAhead(dataset, self.ahead, to_come.usual, known, span, to_come.lows, language)
+        self.days = DaysAhead(dataset, self.ahead, to_come.errors.error, known, span, to_come.lows, language)
         shown = sorted({0, self.parameters.days - 1})
         ours = self.screen("ours", best=self._name(len(choice.best.network.hidden)))
         rivals = [
@@ -106,10 +106,10 @@ class ModelSelection(ForecastBeats):
         ]
         self.panel = AheadPanel(
             self.ahead,
-            self.screen("prediction"),
+            (self.screen("prediction"), self.screen("mean-error")),
             [self.counted(self.ahead.prediction[k]) for k in shown],
             [self.counted(to_come.usual[k]) for k in shown],
-            self.screen("mean-error"),
+            (self.screen("a-miss"), self.screen("mean-misses")),
             rivals,
             language,
         )

@@ -17,40 +17,43 @@ from gradreel.scenes.mobjects.plot import dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.zoom_days import ZoomDays
 from gradreel.scenes.style import mix, palette
-from manim import UP, Animation, Circle, DashedVMobject, FadeIn, ManimColor, Rectangle, Scene, VGroup, VMobject
+from manim import UP, Circle, DashedVMobject, Dot, ManimColor, Rectangle, Scene, VGroup, VMobject
 from numpy.typing import NDArray
 
-KNOWN_DAYS = 21  # before the first predicted one, that are shown close by
+KNOWN_DAYS = 15  # before the first predicted one, that are shown close by
 MOST_DAYS = 120  # ... and from afar; a longer window's bracket is open
 BOX = (style.LEFT_EDGE + 0.42, 1.5, -1.95, 2.15)
 BRACKET = -2.64
 NAMES_FROM = 0.3  # right of the unit's name, before the names of bands
 PANEL_LEFT, PANEL_LINES = 2.1, (1.5, 0.75)
 PANEL_SIZES, PANEL_GAPS = (28.0, 36.0, 30.0), 0.55  # of a day, its prediction, its error; between them, in all
-KEY_LINE, RIVAL_LINES = -0.25, (-1.15, -1.95)
+KEY_LINES, RIVAL_LINES = (0.05, -0.4), (-1.15, -1.95)
 BAR_DROP, BAR_HEIGHT = 0.24, 0.12  # from a rival's baseline to the middle of its bar
 CLOSER, STAKE = 1.3, 0.28  # seconds; width of what is bet on
 UNDER_BRACKET = BRACKET - 0.4  # baseline of what stands under it
 CLICK, CLICKED_FROM = 0.1, 0.3  # a ring's radius; where it begins, of the error's height under the prediction
 CLICKED_BELOW, CLICKED_ABOVE = 0.35, 0.3  # where it ends: under the plot's top, or so far over the error at least
-CAP = np.array([0.09, 0.0, 0.0])
+MARK = np.array([0.15, 0.0, 0.0])
+STRIP, MISS, MISS_INK = 0.8, 0.03, 0.42  # of errors: width in days; a dot's radius, and its share of the text colour
 
 
 class DaysAhead(ZoomDays):
     """Known days in red; h predicted ones as hollow blue dots, each with the usual error around it.
 
-    It begins with all days of the window; `come_close` leaves the last weeks. ``usual`` (h,): views that a prediction
-    is off by on average; ``lows``: weekdays that are shaded. Parts to bring: ``red``, ``dots``, ``real`` (the red
-    line's name, close by), ``bands``, ``predicted`` and ``spreads`` (one for each predicted day), ``steps`` (lines that
-    lead to them), ``bracket``, which holds the days that the first prediction is made from, their number ``span``, and
-    ``stake``, a band as high as the first one's usual error.
+    It begins with all days of the window; `come_close` leaves the last weeks. ``errors`` (K, h): prediction minus
+    truth on K days, h days ahead; ``lows``: weekdays that are shaded. Parts to bring: ``red``, ``dots``, ``real`` (the
+    red line's name, close by), ``bands``, and for each predicted day one of ``predicted``, of ``misses`` (a dot for
+    each of the K: where the truth would lie, if it were missed by as much), of ``spreads`` (marks over and under the
+    prediction, as far off as the errors are on average) and of ``steps`` (lines that lead there); ``bracket``, which
+    holds the days that the first prediction is made from, their number ``span``, and ``stake``, a band as high as the
+    first one's usual error.
     """
 
     def __init__(
         self,
         dataset: DailyViews,
         ahead: Forecast,
-        usual: NDArray,
+        errors: NDArray,
         real: str,
         span: str,
         lows: Sequence[int],
@@ -59,10 +62,12 @@ class DaysAhead(ZoomDays):
         self.ahead, series = ahead, dataset.daily
         count = min(max(KNOWN_DAYS, min(dataset.window + 1, MOST_DAYS)), len(series))
         dates, known = series.dates()[-count:], series.array()[-count:]
+        usual = np.abs(errors).mean(axis=0)
         low, high = ahead.prediction - usual, ahead.prediction + usual
+        self.missed = ahead.prediction - errors
         self.last = ahead.dates[-1].astype(date) + timedelta(days=1)
         first = dates[0].astype(date)
-        super().__init__(dataset, first, self.last, views_range(known, low, high), language, BOX)
+        super().__init__(dataset, first, self.last, views_range(known, low, high, self.missed), language, BOX)
         self.near = max(first, ahead.last_known - timedelta(days=KNOWN_DAYS - 1))
         self.bands = self.add_bands(np.concatenate([dates, ahead.dates]), lows)
         self.red = self.add_line(dates, known, palette.red, REAL_LINE)
@@ -76,14 +81,24 @@ class DaysAhead(ZoomDays):
     def come_close(self, scene: Scene) -> None:
         """Plays the way to the last weeks, the bracket's end with them, and puts what stands there in its place."""
         if self.plot.days(self.near) > self.plot.x_range[0]:
-            others = [self.bracket, self.span]
-            self.zoom_to(scene, self.near, self.last, CLOSER, also=lambda _: self.hold(self.day(0)), others=others)
+            is_open = self.day(0) - self.bracket.window < self.plot.days(self.near)
+
+            def follow(share: float) -> None:
+                """The bracket's end goes along; where it will go on beyond the plot, an arrow comes."""
+                self.hold(self.day(0))
+                self.arrow.set_fill(opacity=min(1.0, 2 * share) if is_open else 0.0)
+
+            if is_open:
+                self.span.add(self.arrow)
+                follow(0.0)
+            self.zoom_to(scene, self.near, self.last, CLOSER, also=follow, others=[self.bracket, self.span])
         plot, (dates, known) = self.plot, self.known
         places = plot.at(plot.days(self.ahead.dates), self.ahead.prediction)
         shown = dates >= np.datetime64(self.near, "D")
         ink = plot.at(plot.days(dates[shown]), known[shown])
         self.predicted = VGroup(*(ring(place, 0.1, palette.blue) for place in places))
         self.steps = [_step(a, b) for a, b in pairwise([ink[-1], *places])]
+        self.misses = VGroup(*(self._misses(k) for k in range(len(places))))
         self.spreads = VGroup(*(self._spread(k) for k in range(len(places))))
         height = max(float(self.spreads[0].height), BAR_HEIGHT)
         self.stake = Rectangle(width=STAKE, height=height, stroke_width=0)
@@ -98,13 +113,6 @@ class DaysAhead(ZoomDays):
         left = float(self.bracket.put(day).get_left()[0])
         self.arrow.place(UNDER_BRACKET, left=left)
         self.span[0].place(UNDER_BRACKET, left=left + self.arrow.width + 0.1)
-
-    def open_span(self) -> list[Animation]:
-        """An arrow beside the number of days, where the bracket goes on beyond the plot."""
-        if self.plot.at(self.day(0) - self.bracket.window, 0)[0] >= self.plot.box[0]:
-            return []
-        self.span.add(self.arrow)
-        return [FadeIn(self.arrow)]
 
     def fed(self, written: str) -> TextMobject:
         """A prediction as it is fed back: under the bracket's end, where it stands for a day's views."""
@@ -133,9 +141,15 @@ class DaysAhead(ZoomDays):
         """Where predicted day ``k`` lies on the x axis."""
         return float(self.plot.days(self.ahead.dates[k]))
 
+    def _misses(self, k: int) -> VGroup:
+        """A faint dot for each error, the earliest at the left, as wide in all as a day."""
+        places = np.linspace(-STRIP / 2, STRIP / 2, len(self.missed)) if len(self.missed) > 1 else np.zeros(1)
+        points = self.plot.at(self.day(k) + places, self.missed[:, k])
+        return VGroup(*(Dot(point, radius=MISS, color=mix(palette.text, MISS_INK)) for point in points))
+
     def _spread(self, k: int) -> VGroup:
-        """An upright line over the usual error around a prediction, with caps."""
-        return whisker(self.plot.at(self.day(k), self.low[k]), self.plot.at(self.day(k), self.high[k]))
+        """Two marks, over and under a prediction, as far off as its error is on average."""
+        return marks(self.plot.at(self.day(k), self.low[k]), self.plot.at(self.day(k), self.high[k]))
 
 
 class Clicks(VGroup):
@@ -161,10 +175,9 @@ class Clicks(VGroup):
         self.way.become(dashed(self.start, at, palette.red))
 
 
-def whisker(foot: NDArray, head: NDArray) -> VGroup:
-    """An upright line with caps."""
-    ends = [(foot, head), (foot - CAP, foot + CAP), (head - CAP, head + CAP)]
-    return VGroup(*(segment(a, b, palette.text, 2.4) for a, b in ends))
+def marks(foot: NDArray, head: NDArray) -> VGroup:
+    """Two level marks: nothing between them, since what is marked is no limit."""
+    return VGroup(*(segment(end - MARK, end + MARK, palette.text, style.GHOST_CURVE) for end in (foot, head)))
 
 
 def _bar(share: float, y: float, color: ManimColor) -> Rectangle:
@@ -183,18 +196,18 @@ def _step(start: NDArray, end: NDArray) -> VMobject:
 class AheadPanel(VGroup):
     """The first and the last predicted day with their numbers, later with the mean error of each.
 
-    ``written``, ``errors``: the numbers of those days as words; ``key``: what the whiskers are; ``rivals``: rows (name,
-    number, error) that compare the error a day ahead, ours first, each with a bar as long as it is large. Parts:
-    ``head``, ``lines``, ``errors``, ``key``, ``rivals``.
+    ``written``, ``errors``: the numbers of those days as words; ``heads``: what they are; ``keys``: what dots and marks
+    in the plot are; ``rivals``: rows (name, number, error) that compare the error a day ahead, ours first, each with a
+    bar as long as it is large. Parts: ``head``, ``lines``, ``error_head``, ``errors``, ``key`` (two rows), ``rivals``.
     """
 
     def __init__(
         self,
         ahead: Forecast,
-        head: str,
+        heads: tuple[str, str],
         written: Sequence[str],
         errors: Sequence[str],
-        key: str,
+        keys: tuple[str, str],
         rivals: Sequence[tuple[str, str, float]],
         language: str,
     ) -> None:
@@ -204,18 +217,22 @@ class AheadPanel(VGroup):
             f"{weekdays_words((ahead.weekdays[k],), language, 'short')} {day_words(ahead.dates[k], language, 'short')}"
             for k in shown
         ]
-        rows = [(name, number, f"± {error}") for name, number, error in zip(names, written, errors, strict=True)]
+        rows = list(zip(names, written, errors, strict=True))
         sizes = self._sizes(rows)
-        column = style.RIGHT_EDGE - max(words(row[2], sizes[2]).width for row in rows) - PANEL_GAPS / 2
-        self.head = words(head, style.TICK, palette.blue).place(PANEL_LINES[0] + 0.65, right=column)
+        self.error_head = words(heads[1], style.TICK).place(PANEL_LINES[0] + 0.65, right=style.RIGHT_EDGE)
+        widest = max([words(row[2], sizes[2]).width for row in rows] + [self.error_head.width])
+        column = style.RIGHT_EDGE - widest - PANEL_GAPS / 2
+        self.head = words(heads[0], style.TICK, palette.blue).place(PANEL_LINES[0] + 0.65, right=column)
         self.lines, self.errors = VGroup(), VGroup()
         for (name, number, error), y in zip(rows, PANEL_LINES, strict=False):
             prediction = words(number, sizes[1], palette.blue).place(y, right=column)
             self.lines.add(VGroup(words(name, sizes[0]).place(y, left=PANEL_LEFT), prediction))
             self.errors.add(words(error, sizes[2]).place(y, right=style.RIGHT_EDGE))
-        foot = np.array([PANEL_LEFT + 0.12, KEY_LINE - 0.14, 0.0])
-        self.key = VGroup(whisker(foot, foot + 0.5 * UP))
-        self.key.add(words(key, style.TICK).place(KEY_LINE, left=PANEL_LEFT + 0.45))
+        middles = [np.array([PANEL_LEFT + MARK[0], line + 0.1, 0.0]) for line in KEY_LINES]
+        dot = Dot(middles[0], radius=1.5 * MISS, color=mix(palette.text, MISS_INK))
+        signs = VGroup(VGroup(dot), marks(middles[1] - 0.1 * UP, middles[1] + 0.1 * UP))
+        texts = [words(key, style.TICK).place(y, left=PANEL_LEFT + 0.5) for key, y in zip(keys, KEY_LINES, strict=True)]
+        self.key = VGroup(*(VGroup(sign, text) for sign, text in zip(signs, texts, strict=True)))
         self.rivals = VGroup()
         largest = max(error for _, _, error in rivals) or 1.0
         for (name, number, error), y in zip(rivals, RIVAL_LINES, strict=True):
@@ -223,7 +240,7 @@ class AheadPanel(VGroup):
             row = VGroup(words(name, 27, color).place(y, left=PANEL_LEFT))
             row.add(words(number, 30, color).place(y, right=style.RIGHT_EDGE))
             self.rivals.add(row.add(_bar(error / largest, y - BAR_DROP, color)))
-        self.add(self.head, self.lines, self.errors, self.key, self.rivals)
+        self.add(self.head, self.lines, self.error_head, self.errors, self.key, self.rivals)
 
     @staticmethod
     def _sizes(rows: Sequence[tuple[str, str, str]]) -> tuple[float, ...]:

@@ -1,87 +1,107 @@
-"""The mean of each weekday, of all days and of predicted ones: which are low, and whether a network knows it."""
+"""The mean of each weekday, of all days and of what was predicted: bars from 0, so that one sees which are low."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_plot import SHADE
-from gradreel.scenes.mobjects.day_words import WEEKDAYS, ZH_WEEKDAYS
-from gradreel.scenes.mobjects.plot import polyline, ring, segment
+from gradreel.scenes.mobjects.day_words import weekdays_words
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette
-from manim import Dot, ManimColor, Rectangle, VGroup, VMobject
+from manim import DOWN, Animation, FadeIn, GrowFromEdge, LaggedStart, ManimColor, Rectangle, VGroup
 from numpy.typing import NDArray
 
-LEFT, RIGHT, BOTTOM, TOP = 2.1, style.RIGHT_EDGE, -1.75, -0.3
-ROOM = 0.12  # of the picture's height, free above the highest mean
-TITLE_RISE, LETTER_DROP = 0.17, 0.38
-DOT, RING, LINE = 0.06, 0.08, 3.2
+SIDES = ((style.LEFT_EDGE, -0.5), (0.5, style.RIGHT_EDGE))  # left and right ends of the two halves
+FOOT, TOP = -2.2, 1.75  # of the shades
+HIGHEST = 1.15  # the top of the highest bar
+BAR = 0.62  # of a weekday's room
+TITLE_RISE, NAME_DROP, VALUE_RISE = 0.24, 0.42, 0.16
+OTHERS = 0.5  # share of the colour of bars that nobody speaks of
+HOLLOW = 0.16  # how strongly a predicted bar is filled: its outline tells it from the data
+ALIKE = 2.0  # halves whose largest means differ by no more than this factor share one scale
 
 
 class WeekdayMeans(VGroup):
-    """Lines over the seven weekdays, Monday first: ``whole`` (7,) of all days in red; then, of some, two others.
+    """Two halves: the data's means (7,), Monday first, in red at the left; those of predictions, outlined in blue.
 
-    These are ``truth`` (7,), red too, and ``prediction`` (7,) in blue with rings; NaN where no such day was counted.
-    The axis is at 0. ``lows``: weekdays that are shaded; ``titles``: what the first line and the other two are of.
-    Parts: ``ground`` (axis, shades, letters), ``titles``, ``whole``, ``red``, ``blue``; `points_of` a weekday are its
-    dot and its ring.
+    NaN where no such day was counted. ``lows``: weekdays that are shaded, their bars bright; ``titles``: what each
+    half is the mean of; ``written`` writes a mean. Parts: ``data``, ``predicted``.
     """
 
     def __init__(
         self,
-        whole: NDArray,
-        truth: NDArray,
+        data: NDArray,
         prediction: NDArray,
         lows: Sequence[int],
         titles: tuple[str, str],
+        written: Callable[[float], str],
         language: str,
     ) -> None:
         super().__init__()
-        self.pitch = (RIGHT - LEFT) / len(truth)
-        means = np.concatenate([whole, truth, prediction])
-        self.least, self.most = min(0.0, float(np.nanmin(means))), float(np.nanmax(means))
-        letters = ZH_WEEKDAYS if language == "zh" else "".join(name[0] for name in WEEKDAYS)
-        self.ground = VGroup(
-            *(self._shade(k) for k in lows),
-            segment((LEFT, self._y(0.0), 0), (RIGHT, self._y(0.0), 0), palette.axis, style.AXIS),
-        )
-        self.titles = VGroup(
-            *(words(title, style.TICK, palette.dim).place(TOP + TITLE_RISE, left=LEFT) for title in titles)
-        )
-        for k, letter in enumerate(letters):
-            color = palette.text if k in lows else palette.dim
-            self.ground.add(words(letter, style.TICK, color).place(BOTTOM - LETTER_DROP, center=self._x(k)))
-        self.counted = np.flatnonzero(np.isfinite(truth))
-        self.whole, self.red = self._red(whole), self._red(truth)
-        self.blue = VGroup(
-            self._line(prediction, palette.blue), *(ring(point, RING, palette.blue) for point in self._at(prediction))
-        )
-        self.add(self.ground, self.titles, self.whole, self.red, self.blue)
+        most = [float(np.nanmax(np.abs(means))) or 1.0 for means in (data, prediction)]
+        if max(most) <= ALIKE * min(most):
+            most = [max(most)] * 2
+        look = (lows, written, language)
+        self.data = _Half(data, most[0], SIDES[0], titles[0], palette.red, 1.0, *look)
+        self.predicted = _Half(prediction, most[1], SIDES[1], titles[1], palette.blue, HOLLOW, *look)
+        self.add(self.data, self.predicted)
 
-    def points_of(self, weekday: int) -> list[VMobject]:
-        """The marks of a weekday; none where no such day was counted."""
-        return [marks[1 + int(k)] for k in np.flatnonzero(self.counted == weekday) for marks in (self.red, self.blue)]
 
-    def _x(self, weekday: int) -> float:
-        return LEFT + (weekday + 0.5) * self.pitch
+class _Half(VGroup):
+    """Seven bars on a line at 0. Parts: ``shades``, ``line``, ``title``, ``names``, ``bars``, ``values``.
 
-    def _at(self, means: NDArray) -> NDArray:
-        """(N, 3): where the means of the counted weekdays lie."""
-        counted = np.flatnonzero(np.isfinite(means))
-        return np.array([[self._x(int(k)), self._y(float(means[k])), 0.0] for k in counted]).reshape(-1, 3)
+    Bars and values are there for counted weekdays only; ``bar(weekday)`` is one of them.
+    """
 
-    def _y(self, views: float) -> float:
-        return BOTTOM + (TOP - BOTTOM) * (1 - ROOM) * (views - self.least) / ((self.most - self.least) or 1.0)
+    def __init__(
+        self,
+        means: NDArray,
+        most: float,
+        ends: tuple[float, float],
+        title: str,
+        color: ManimColor,
+        filled: float,
+        lows: Sequence[int],
+        written: Callable[[float], str],
+        language: str,
+    ) -> None:
+        super().__init__()
+        (left, right), pitch = ends, (ends[1] - ends[0]) / len(means)
+        x = left + (np.arange(len(means)) + 0.5) * pitch
+        self.shades, self.names, self.bars, self.values = (VGroup() for _ in range(4))
+        for k in lows:
+            shade = Rectangle(width=pitch, height=TOP - FOOT, stroke_width=0).set_fill(mix(palette.text, SHADE), 1)
+            self.shades.add(shade.move_to((x[k], (TOP + FOOT) / 2, 0)))
+        self.line = segment((left, FOOT, 0), (right, FOOT, 0), palette.axis, style.AXIS)
+        self.title = words(title, style.LABEL, color).place(TOP + TITLE_RISE, left=left)
+        for k in range(len(means)):
+            ink = palette.text if k in lows else palette.dim
+            self.names.add(
+                words(weekdays_words((k,), language, "short"), style.TICK, ink).place(FOOT - NAME_DROP, center=x[k])
+            )
+        self.counted = np.flatnonzero(np.isfinite(means))
+        for k in self.counted:
+            height = (HIGHEST - FOOT) * float(means[k]) / most
+            tint = color if k in lows else mix(color, OTHERS)
+            bar = Rectangle(width=BAR * pitch, height=max(abs(height), 1e-3), color=tint, stroke_width=style.RING)
+            bar.set_fill(mix(tint, filled), 1).move_to((x[k], FOOT + height / 2, 0))
+            self.bars.add(bar)
+            value = words(written(float(means[k])), style.TICK, palette.text if k in lows else palette.dim)
+            self.values.add(value.place(FOOT + max(height, 0.0) + VALUE_RISE, center=x[k]))
+        self.add(self.shades, self.line, self.title, self.names, self.bars, self.values)
 
-    def _red(self, means: NDArray) -> VGroup:
-        dots = [Dot(point, radius=DOT, color=palette.red) for point in self._at(means)]
-        return VGroup(self._line(means, palette.red), *dots)
+    def bar(self, weekday: int) -> list[Rectangle]:
+        """A weekday's bar; none where no such day was counted."""
+        return [self.bars[int(k)] for k in np.flatnonzero(self.counted == weekday)]
 
-    def _line(self, means: NDArray, color: ManimColor) -> VMobject:
-        return polyline(self._at(means), mix(color, 0.7), LINE)
+    def coming(self) -> list[Animation]:
+        """The ground, and what it is the mean of."""
+        return [FadeIn(part) for part in (self.shades, self.line, self.title, self.names)]
 
-    def _shade(self, weekday: int) -> Rectangle:
-        shade = Rectangle(width=self.pitch, height=TOP - BOTTOM, stroke_width=0)
-        return shade.set_fill(mix(palette.text, SHADE), 1).move_to((self._x(weekday), (TOP + BOTTOM) / 2, 0))
+    def growing(self) -> Animation:
+        """The bars, from Monday on."""
+        grown = [GrowFromEdge(bar, DOWN) for bar in self.bars]
+        return LaggedStart(*grown, lag_ratio=0.15)

@@ -16,9 +16,10 @@ from gradreel.scenes.fixtures import trained_context
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.chosen_network import Choice, every_week_low, means_by_weekday
 from gradreel.scenes.lecture.model_selection import ModelSelection
-from gradreel.scenes.mobjects.day_words import views_and_errors
+from gradreel.scenes.mobjects.day_words import views_and_errors, views_words
 from gradreel.scenes.mobjects.days_ahead import Clicks, DaysAhead
 from gradreel.scenes.mobjects.loss_plane import LossPlane
+from gradreel.scenes.mobjects.weekday_means import WeekdayMeans
 from gradreel.scenes.style import palette
 from manim import tempconfig
 
@@ -112,7 +113,7 @@ def test_the_forecast_is_the_chosen_networks(trace_of, small):
     written = [scene.counted(views) for views in expected.prediction]
     assert [plain(text) for text in written] == pytest.approx(expected.prediction, abs=0.51)
     assert [line[1].source for line in scene.panel.lines] == written
-    assert [text.source for text in scene.panel.errors] == [f"± {scene.counted(e)}" for e in scene.to_come.usual]
+    assert [text.source for text in scene.panel.errors] == [scene.counted(e) for e in scene.to_come.usual]
     assert all(text in lines["day-after"]["zh"] for text in written)
 
 
@@ -129,7 +130,7 @@ def test_the_errors_are_those_measured_over_unseen_days(trace_of, small):
     lengths = [row[2].width for row in scene.panel.rivals]
     assert lengths[1] / lengths[0] == pytest.approx(min(naive) / errors.mean_absolute[0], rel=1e-6)
     assert scene.days.stake.height == pytest.approx(scene.days.spreads[0].height)
-    assert f"by {scene.counted(errors.mean_absolute[1])}." in lines["error"]["en"]
+    assert f"ahead, {scene.counted(errors.mean_absolute[1])}." in lines["error-runs"]["en"]
     assert plain(scene.counted(errors.mean_absolute[1])) == pytest.approx(errors.mean_absolute[1], rel=0.01)
 
 
@@ -384,7 +385,7 @@ def test_the_low_days_of_the_weeks_before_are_shaded(foretold):
         if beat == "tomorrow-low":
             dates, _ = scene.days.known
             shown = np.isin(weekdays(dates), scene.to_come.lows) & (dates >= np.datetime64(scene.days.near))
-            assert shown.sum() >= 5
+            assert shown.sum() >= 4
             for k in np.flatnonzero(shown):
                 x = scene.days.dots[k].get_center()[0]
                 assert any(band.get_left()[0] - 1e-6 <= x <= band.get_right()[0] + 1e-6 for band in scene.days.bands)
@@ -393,27 +394,51 @@ def test_the_low_days_of_the_weeks_before_are_shaded(foretold):
     assert "the model" in lines["tomorrow-low"]["en"] and "network" not in lines["tomorrow-low"]["en"]
 
 
-def test_what_the_network_says_of_each_weekday_stands_beside_what_happened(trace_of, foretold):
+def test_the_means_of_all_days_stand_beside_those_of_the_forecasts(foretold):
     seen = {}
 
     def look(scene, beat):
         seen[beat] = scene.means in scene.mobjects if hasattr(scene, "means") else None
 
     scene, _ = foretold({7: 0.9, 6: 0.1}, look, **{**OWN, "dataset": own(SERIES[:208])})
-    whole, truth, prediction = scene.to_come.by_weekday
+    whole, _, prediction = scene.to_come.by_weekday
     days = np.arange(208) % 7  # from a Monday on
     np.testing.assert_allclose(whole, [SERIES[:208][days == day].mean() for day in range(7)])
     drawn = scene.means
-    assert [title.source for title in drawn.titles] == [
-        "weekdays, mean of all 208 days",
-        "weekdays, mean of unseen days",
-    ]
-    for marks, means in ((drawn.whole[1:], whole), (drawn.red[1:], truth), (drawn.blue[1:], prediction)):
-        heights = [mark.get_center()[1] for mark in marks]
-        scale, offset = np.polyfit([*truth, *prediction], _heights(scene.means), 1)
-        np.testing.assert_allclose(heights, scale * means + offset, atol=1e-6)
-    assert truth[5] < truth[4] and scene.means.points_of(5) == [scene.means.red[6], scene.means.blue[6]]
-    assert not seen["error"], "it leaves before errors take its place"
+    titles = [half.title.source for half in (drawn.data, drawn.predicted)]
+    assert titles == ["data: mean of all 208 days", "its forecasts: mean of unseen days"]
+    scale = drawn.data.bars[0].height / whole[0]
+    for half, means in ((drawn.data, whole), (drawn.predicted, prediction)):
+        np.testing.assert_allclose([bar.height for bar in half.bars], scale * means, atol=1e-6)
+        assert [value.source for value in half.values] == [views_words(scene.dataset, mean) for mean in means]
+        assert len({round(float(bar.get_bottom()[1]), 6) for bar in half.bars}) == 1, "all from 0"
+    assert drawn.predicted.bar(5) == [drawn.predicted.bars[5]]
+    assert not any(seen.values()), "the plot is back when the beat ends"
+
+
+def test_halves_of_very_different_size_have_a_scale_each_and_days_that_were_not_counted_no_bar():
+    data, prediction = np.full(7, 10.0), np.array([5000.0, np.nan, 4000.0, *[np.nan] * 4])
+    means = WeekdayMeans(data, prediction, (4, 5), ("data", "forecasts"), str, "en")
+    assert means.data.bars[0].height == pytest.approx(means.predicted.bars[0].height)
+    assert len(means.predicted.bars) == len(means.predicted.values) == 2 and means.predicted.bar(1) == []
+
+
+def test_every_miss_is_a_dot_as_far_off_as_it_was(small):
+    days, errors = small.scene.days, small.scene.to_come.errors.error
+    for k, dots in enumerate(days.misses):
+        assert len(dots) == len(errors)
+        views = np.array([days.plot.data(dot.get_center())[1] for dot in dots])
+        np.testing.assert_allclose(views, days.ahead.prediction[k] - errors[:, k], rtol=1e-6)
+        across = np.array([days.plot.data(dot.get_center())[0] for dot in dots])
+        assert np.abs(across - days.day(k)).max() < 0.5
+
+
+def test_the_mean_of_all_runs_is_told_beside_that_of_the_one_shown(small, play):
+    scene = small.scene
+    said = small.lines["error-runs"]["en"]
+    assert f"the two runs averaged {scene.counted(scene.choice.best.unseen.mean)} views" in said
+    assert f"this one, {scene.counted(scene.to_come.usual[0])};" in said
+    assert "error" in play(ModelSelection, **{**SMALL, "seeds": (0,), "epochs": 1}).lines
 
 
 def test_a_saturday_is_said_to_be_low_beside_the_means_of_the_whole_series():
@@ -421,10 +446,6 @@ def test_a_saturday_is_said_to_be_low_beside_the_means_of_the_whole_series():
     lows = weekly_lows(DailyViews().daily.dates(), DailyViews().daily.array())
     assert lows == (4, 5) and whole[list(lows)].max() < 0.85 * whole[[0, 1, 2, 3, 6]].min()
     assert np.isnan(means_by_weekday(own(SERIES[:5], 3).daily)[5:]).all()
-
-
-def _heights(means) -> list[float]:
-    return [mark.get_center()[1] for marks in (means.red, means.blue) for mark in marks[1:]]
 
 
 @pytest.mark.parametrize(
