@@ -18,8 +18,9 @@ from gradreel.scenes.lecture.experiments import days_that_differ
 from gradreel.scenes.lecture.two_thetas import TwoThetas
 from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words
+from gradreel.scenes.mobjects.error_sum import ErrorSum
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.loss_board import LossBoard
+from gradreel.scenes.mobjects.loss_board import HIGH, LOW, LossBoard
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
@@ -40,12 +41,14 @@ from manim import (
     VMobject,
     linear,
     smooth,
+    squish_rate_func,
 )
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-NETWORK = (-4.8, 3.6, -3.0, -1.2)  # middles of its first and last column, bottom, top
-FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOPS = 2.15, 38, 2.95, (3.6, -1.0)  # above and below the upper plot
+NETWORK = (-5.4, 1.5, -2.95, -1.15)  # middles of its first and last column, bottom, top
+FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOP = 2.15, 38, 2.95, 3.6
+BESIDE = 3.7  # from a card to the next one
 LEAST_DAYS, MOST_DAYS = 7, 56
 PULSES = 1.1  # seconds of the way through the network
 LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map has it
@@ -118,12 +121,16 @@ class Loss(LectureScene):
         names = (self.screen("label"), self.screen("model"), strip)
         passed, language = thetas.predicted_on_the_way(), self.context.language
         self.board = LossBoard(self.dataset, thetas.shown, thetas.everything, passed, names, language)
-        self.one = self.board.day_error(thetas.telling_day, lambda size: self._in_views("e", size))
+        self.one = self.board.day_error(thetas.telling_day)
         self.strip = self.board.strip
         values = in_thousands(experiment, thetas.theta)
-        self.cards = [self._card(values, k).put(CARD_LEFT, CARD_TOPS[k]) for k in (0, 1)]
+        self.cards = [self._card(values, k).put(CARD_LEFT, CARD_TOP) for k in (0, 1)]
         split = experiment.activation if len(experiment.hidden) == 1 else None  # as the scenes before had it
         self.network = LayerDiagram((self.dataset.n_features, *experiment.hidden, 1), NETWORK, most=4, split=split)
+        k, x = thetas.telling_day, self.dataset.window
+        days, y = thetas.shown.truth[max(0, k - x) : k][::-1], float(thetas.shown.prediction[0, k])
+        said = self.screen("error", error="{error}")
+        self.sum = ErrorSum(self.network, days.tolist(), y, float(thetas.shown.truth[k]), said)
 
     def _card(self, values: NDArray, k: int) -> ThetaCard:
         update = self.thetas.update(k)
@@ -171,19 +178,18 @@ class Loss(LectureScene):
         fields = in_languages("day", lambda language: day_words(self.thetas.shown.dates[k], language))
         key = "error" if update == 0 else "error-later"
         with self.beat(key, **fields, update=Count(update)):
-            # Some values of theta; the days before one day go into the network, y comes out; its distance from the real
-            # value is e
+            # Some values of theta; the days before one day go into the network as numbers, y comes out, and goes to its
+            # day. The real value is written below each other with it, and how far apart they are: that is e
             self._leave_the_map()
             fade = LaggedStart(*(FadeIn(dot) for dot in board.dots), lag_ratio=0.3)
             self.play(Create(board.red), fade, FadeIn(self.note), run_time=1.0, rate_func=linear)
             dim = [emphasis(part, PRESENT) for part in (board.red, board.dots)]
             self.play(FadeIn(board.labels[0]), *dim, run_time=0.3)
             self._through_the_network(self.one)
-            self.wait(0.3)
-            self.play(FadeIn(self.one.names[2]), run_time=0.4)
-            self.wait(0.5)  # "how far off?"
-            self.play(Create(self.one.line), run_time=0.5)
-            self.play(FadeIn(self.one.names[:2]), FadeIn(self.distance, shift=0.1 * UP), run_time=0.5)
+            self.play(FadeIn(self.one.names[2], self.sum.label), run_time=0.4)
+            self.wait(0.4)  # "how far off?"
+            self.play(Create(self.one.line), FadeIn(self.sum.distance), run_time=0.5)
+            self.play(FadeIn(self.one.names[:2], self.sum.error, self.distance, shift=0.1 * UP), run_time=0.5)
 
     def _leave_the_map(self) -> None:
         """The loss's formula comes out of its card; days and the first values of theta take the map's place."""
@@ -198,7 +204,7 @@ class Loss(LectureScene):
         self.play(FadeIn(self.cards[0].values), FadeIn(self.board.plot), run_time=0.5)
 
     def _through_the_network(self, one: DayError) -> None:
-        """The features' rings go down into the network, and its y goes up to its day."""
+        """The features' rings go down into the network and are numbers there; its y comes out, and goes to its day."""
         network = self.network
         rings = LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3)
         self.play(FadeIn(emphasize(network, PRESENT), run_time=0.4), rings, run_time=0.6)
@@ -206,65 +212,79 @@ class Loss(LectureScene):
         into = [column.nodes.get(j, column.dots) for j in range(len(flying))]  # the last day is x_1
         self.play(*(ring.animate.move_to(node) for ring, node in zip(flying, into, strict=True)), run_time=0.8)
         pulses = Succession(*(Pulse(edges, palette.text).run(PULSES / len(network.edges)) for edges in network.edges))
-        self.play(*(FadeOut(ring, run_time=0.3) for ring in flying), pulses)
-        out = network.columns[-1].nodes[0]
-        self.play(TransformFromCopy(out, one.prediction[0]), FadeIn(one.prediction[1]), run_time=0.8)
+        self.play(*(FadeOut(ring) for ring in flying), FadeIn(self.sum.features), run_time=0.3)
+        self.play(pulses)
+        self.play(FadeIn(self.sum.prediction), run_time=0.3)
+        self.play(
+            TransformFromCopy(network.columns[-1].nodes[0], one.prediction[0]), FadeIn(one.prediction[1]), run_time=0.7
+        )
 
     def _mean_beat(self) -> None:
         values = {"count": number_text(self.dataset.examples), "loss": self.written(self.thetas.losses[0])}
         with self.beat("mean" if self.thetas.missed_less_before else "mean-any", **values):
-            # The error could be measured otherwise. Every day has one: those of the days shown find their places in a
-            # strip of all days, which is held and then settles: its level is the loss of this theta
+            # The error could be measured otherwise. The plot takes all the room, and each day shown has its error; then
+            # it makes room for a strip of all days, in which these find their places. The strip is held and then
+            # settles: its level is the loss of this theta
             one, board, strip = self.one, self.board, self.strip
-            self.play(FadeIn(self.or_, self.square), run_time=0.6)
-            gone = (one.features, one.names, one.prediction, self.network)
+            self.play(FadeIn(self.or_, self.square), run_time=0.5)
+            gone = (one, self.network, self.sum.features, self.sum.prediction, *self.sum.lines)
             self.play(*(FadeOut(part) for part in gone), run_time=0.4)
-            self.play(Create(board.blue), FadeIn(board.labels[1]), run_time=0.9, rate_func=linear)
-            self.play(FadeOut(one.line), LaggedStart(*(Create(e) for e in board.errors), lag_ratio=0.15), run_time=1.0)
+            self.play(board.stretching(HIGH, predicted=False), run_time=0.7)
+            self.play(Create(board.blue), FadeIn(board.labels[1]), run_time=0.8, rate_func=linear)
+            self.play(LaggedStart(*(Create(e) for e in board.errors), lag_ratio=0.15), run_time=1.0)
+            self.wait(0.3)
             shown = self.thetas.shown
             bars = strip.bars(shown.dates, shown.error[0], 1.6)
-            self.play(FadeIn(strip.plot, strip.name), emphasis(self.square, PRESENT), run_time=0.5)
+            self.add(board.errors)
+            self.play(board.stretching(LOW, predicted=True), emphasis(self.square, PRESENT), run_time=0.7)
+            self.play(FadeIn(strip.plot, strip.name), run_time=0.3)
             leaving = board.errors.copy().set_stroke(opacity=0)  # a line upon the same line would make it brighter
-            self.play(LaggedStart(*map(ReplacementTransform, leaving, bars), lag_ratio=0.03), run_time=1.3)
+            self.play(LaggedStart(*map(ReplacementTransform, leaving, bars), lag_ratio=0.03), run_time=1.1)
             # The errors of all the other days rise beside them
             self.add(strip.body)
             self.play(board.rising(self.thetas.everything.error[0]))
-            self.wait(1.2)
-            self.play(FadeOut(bars), run_time=0.4)
-            self._settle(0, 1.5)
+            self.wait(0.9)
+            self.play(FadeOut(bars), run_time=0.3)
+            self._settle(0, 1.2)
 
     def _settle(self, k: int, seconds: float) -> None:
         """The strip becomes level, and its height is the loss of card ``k``."""
         strip, thetas = self.strip, self.thetas
         self.play(self.board.settling(thetas.all_errors(thetas.rows[k]), seconds))
         mean = self.screen("mean", loss=self.written(thetas.losses[k]))
-        self.mean_label = strip.mean_label(mean, right=CARD_LEFT - 0.08)
+        label = strip.mean_label(mean, right=style.RIGHT_EDGE)
         # The loss appears at its place: from the mean it would cross the words there
-        arriving = FadeIn(self.cards[k].loss, shift=0.15 * UP, run_time=0.6)
-        self.play(Create(strip.level, run_time=0.3), FadeIn(self.mean_label, run_time=0.3), arriving)
+        coming = [FadeIn(self.cards[k].loss, shift=0.15 * UP, run_time=0.6), FadeIn(label, run_time=0.3)]
+        if k:  # the mean before keeps its name
+            coming.append(self.mean_label.animate(run_time=0.3).shift(strip.past_label(self.mean_label, label)))
+        self.play(Create(strip.level, run_time=0.3), *coming)
+        self.mean_label = label
 
     def _other_beat(self) -> None:
         before, after = self.thetas.losses
         same = self.written(before) == self.written(after)
         key = "other-same" if same else "other-better" if after < before else "other-worse"
         with self.beat(key, loss=self.written(after), update=Count(self.thetas.update(1))):
-            # Other values of theta: the line moves, all errors with it, and they settle at another level by the time
-            # their loss is said. Then both losses are bright, one above the other
+            # Other values of theta beside the first ones: the line moves, all errors with it, and they settle at
+            # another level when their loss is said; where they were stays to be seen. Then both losses are bright
             first, second = self.cards
-            self.play(emphasis(first, PRESENT), FadeIn(second.values, shift=0.15 * UP), run_time=0.5)
+            leaving = [FadeOut(part, run_time=0.3) for part in (self.distance, self.or_, self.square)]
+            late = squish_rate_func(smooth, 0.5, 1.0)
+            coming = FadeIn(second.values, run_time=0.8, rate_func=late)
+            self.play(*leaving, first.animate(run_time=0.6).shift([-BESIDE, 0, 0]), coming)
             self._rise_again()
-            self._walk(1.9)
-            self._settle(1, 0.7)
-            self.wait(0.3)
+            self._walk(1.6)
+            self._settle(1, 0.6)
             self.play(emphasis(first.loss, style.FULL), run_time=0.4)
 
     def _rise_again(self) -> None:
-        """The strip is no longer level; where it was, a dashed line stays."""
+        """The strip is no longer level; where it and blue were, lines stay."""
         strip, thetas = self.strip, self.thetas
-        self.ghost = strip.ghost()
-        swapped = (FadeOut(part, run_time=0.3) for part in (strip.level, self.mean_label))
+        level, blue = strip.ghost(), self.board.ghost(f"orange(theta^{thetas.update(0)})")
+        self.add(blue[0])
         rising = self.board.settling(thetas.all_errors(thetas.rows[0]), 0.5, back=True)
-        self.play(*swapped, FadeIn(self.ghost, run_time=0.3), rising)
+        dimmed = [emphasis(part, PRESENT) for part in (self.cards[0], self.mean_label)]
+        self.play(FadeOut(strip.level), FadeIn(level, blue[1]), *dimmed, rising, run_time=0.5)
 
     def _walk(self, seconds: float) -> None:
         """Blue and the errors pass through the recorded states from the first theta to the second."""

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 INK = 0.62  # of the text colour
 LINE = 0.38  # from line to line of the mean's label
+CLEAR = 0.12  # between the labels of two means
 MOST_YEARS, MOST_DAYS = 8, 6  # that the axis names
 
 
@@ -86,6 +87,13 @@ class ErrorStrip(VGroup):
         """A dashed line at the mean, which stays when the errors change."""
         start, end = self.level.points[0], self.level.points[-1]
         return dashed(start, end, mix(palette.text, 0.75), 2.0, 0.1)
+
+    def past_label(self, label: VGroup, new: VGroup) -> NDArray:
+        """(3,): how far ``label``, of the mean that was, goes up or down so that ``new`` does not touch it."""
+        apart = float(label.get_y() - new.get_y())
+        room = (label.height + new.height) / 2 + CLEAR
+        goal = room if apart >= 0 else -room
+        return np.array([0.0, goal - apart if abs(apart) < room else 0.0, 0.0])
 
     def mean_label(self, text: str, right: float) -> VGroup:
         """What the mean is, right of its level; where it would go beyond ``right``, its number stands under its name.
