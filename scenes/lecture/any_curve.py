@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from gradreel.core.continuity import Function
-from gradreel.core.convergence import Convergence, converge, stretched, widest_gap
+from gradreel.core.convergence import Convergence, converge, stretched
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.errors import UserError
 from gradreel.core.expression import expression
@@ -15,18 +14,17 @@ from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.curve_terms import CurveTermsBeats
 from gradreel.scenes.mobjects.badge_sum import BadgeSum
 from gradreel.scenes.mobjects.convergence_plot import ConvergencePlot
-from gradreel.scenes.mobjects.curve_axes import curve_axes, exchanged, height_range
+from gradreel.scenes.mobjects.curve_axes import WIDE_RIGHT, curve_axes, exchanged, height_range
 from gradreel.scenes.mobjects.curve_board import FORMULA_Y, CurveBoard, curve_through, melting
+from gradreel.scenes.mobjects.gap_counter import GapCounter, two_digits
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import Bracket
-from gradreel.scenes.mobjects.plot import dashed
-from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.small_copies import SmallCopies
-from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import BAND, FAINT, FULL, emphasis, emphasize, mix, palette
+from gradreel.scenes.style import BAND, mix, palette
 from manim import (
     UP,
     Animation,
@@ -51,7 +49,7 @@ OTHERS = (  # other continuous curves, both axes from 0 to 1
 )
 
 
-class AnyCurve(LectureScene):
+class AnyCurve(CurveTermsBeats):
     """Points on a smooth curve, joined by straight lines: the more there are, and the better placed, the nearer."""
 
     class Parameters(LectureScene.Parameters):
@@ -132,50 +130,31 @@ class AnyCurve(LectureScene):
     def _is_better_placed(self) -> bool:
         return bool(self.placed.errors[self.middle] < BETTER * self.even.errors[self.middle])
 
-    def _gap_text(self, gap: float) -> str:
-        return number_text(gap, self.decimals)
-
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.plot = curve_axes((self.parameters.low, self.parameters.high), height_range(self.y))
-        errors = np.concatenate([self.even.errors, self.placed.errors])
-        self.decimals = loss_decimals(errors)
+        ranges = (self.parameters.low, self.parameters.high), height_range(self.y)
+        self.plot, self.narrow = curve_axes(*ranges, right=WIDE_RIGHT), curve_axes(*ranges)
+        language = self.context.language
+        self.texts = [self.words_of.screen("build-curve", key, language) for key in ("red-curve", "gap")]
+        self.terms = CurveBoard(self.even.curves[1], ranges[0], *self.texts, ranges[1])
         self.red = self.plot.curve(self.x, self.y, palette.red)
         self.formula = BadgeSum(self.screen("red-curve"), FORMULA_Y)
         texts = {key: self.screen(key) for key in ("points", "gap-axis", "even", "placed")}
         self.chart = ConvergencePlot(self.even, self.placed, texts)
         self.mark = Bracket(width=3.0)
-        self.counter = self._counter()
+        self.others = [self._other(formula) for formula in OTHERS]
+        found = (self.even, self.placed, *(convergence for _, convergence in self.others))
+        gaps = np.concatenate([convergence.errors for convergence in found])
+        most = self.parameters.points[-1]
+        self.counter = GapCounter(self.screen("points"), self.screen("largest-gap"), most, gaps.tolist())
+        self.gap, self.count = self.counter.gap, self.counter.count
         self.knots = VGroup()
         self.shown = 0  # which of the counts blue has now
-
-    def _counter(self) -> VGroup:
-        """``points 8   largest gap 0.212`` on the heading's line."""
-        line = style.HEADING_BASELINE
-        widest = float(max(self.even.errors.max(), self.placed.errors.max()))
-        self.gap = Number(widest, self.decimals, 34).place(line, style.RIGHT_EDGE)
-        gap_words = words(self.screen("largest-gap"), 32).place(line, right=self.gap.get_left()[0] - 0.2)
-        self.count = Number(self.parameters.points[-1], 0, 34).place(line, gap_words.get_left()[0] - 0.7)
-        self.count_left = self.count.get_left()[0]
-        count_words = words(self.screen("points"), 32).place(line, right=self.count_left - 0.2)
-        return VGroup(count_words, self.count, gap_words, self.gap)
-
-    def _set_count(self, count: int) -> None:
-        self.count.set_value(count).place_left(style.HEADING_BASELINE, self.count_left)
 
     def _title(self, key: str) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
         return animations
-
-    def _dots(self, curve: PiecewiseLinearCurve) -> VGroup:
-        radius = 0.1 if len(curve.x) <= 16 else 0.065
-        return VGroup(*(self.plot.dot(x, y, palette.blue, radius) for x, y in curve.knots))
-
-    def _blue_at(self, curve: PiecewiseLinearCurve) -> tuple[NDArray, NDArray]:
-        """Blue's corners among the samples, so that one curve can turn into the next: (n,) each."""
-        x = np.unique([*self.x, *curve.x])
-        return x, curve(x)
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -183,8 +162,7 @@ class AnyCurve(LectureScene):
         with self.beat("smooth"):
             # The last curve that was built of straight pieces loses its functions and then its corners
             corners = curve_through(self.parameters.knots)
-            text = [self.words_of.screen("build-curve", key, self.context.language) for key in ("red-curve", "gap")]
-            board = CurveBoard(corners, corners.range_around(), *text).another()
+            board = CurveBoard(corners, corners.range_around(), *self.texts).another()
             whole = board.whole()
             self.add(*whole)
             leaving = [part for part in whole if part is not board.plot]
@@ -197,84 +175,67 @@ class AnyCurve(LectureScene):
     def _points_beat(self) -> None:
         first = self.even.curves[0]
         with self.beat("points", count=Count(len(first.x)), pieces=Count(len(self.even.curves[1].x) - 1)):
-            # Points on it, joined: a few straight pieces, and above them what they are a sum of
+            # Points on it, joined; then a few more. These straight pieces are a sum: its terms at the right
             band = self.plot.curve(self.x, self.y, mix(palette.red, 0.48), BAND)
-            self.play(FadeIn(band), FadeOut(self.red), run_time=0.5)
+            self.play(FadeIn(band), FadeOut(self.red), run_time=0.4)
             self.red = band
             self.knots = self._dots(first)
-            self.play(LaggedStart(*(FadeIn(dot, scale=1.6) for dot in self.knots), lag_ratio=0.3), run_time=0.7)
+            self.play(LaggedStart(*(FadeIn(dot, scale=1.6) for dot in self.knots), lag_ratio=0.3), run_time=0.5)
             self.blue = self.plot.curve(*self._blue_at(first), palette.blue, style.MAIN_CURVE)
-            self.play(Create(self.blue), run_time=0.9)
-            self._set_count(len(first.x))
-            self.gap.set_value(float(self.even.errors[0]))
-            self.play(FadeIn(self.counter), run_time=0.5)
-            self._mark_gap(first)
-            self._go_to(1, 1.3)
+            self.play(Create(self.blue), run_time=0.7)
+            self._go_to(1, 0.9)
+            self._make_room(self.even.curves[1])
             self._name_the_terms(self.even.curves[1])
-
-    def _name_the_terms(self, curve: PiecewiseLinearCurve) -> None:
-        """The sum's terms come one by one, each with its part of blue: the level where it begins, then each stretch."""
-        low, high = self.plot.x_range
-        ends = [self.plot.at(x, curve.y[0]) for x in (low, high)]
-        self.level = dashed(*ends, palette.grey, 2.5, dash=0.13)
-        self.play(emphasis(self.blue, FAINT), Create(self.level), *self.formula.show(0), run_time=0.8)
-        pieces = len(curve.x) - 1
-        stages = [*range(1, min(pieces, self.formula.most)), pieces]  # where there are many, the last has all the rest
-        lit = VGroup()
-        for before, piece in pairwise([0, *stages]):
-            stretch = slice(before, piece + 1)
-            lit.add(self.plot.curve(curve.x[stretch], curve.y[stretch], palette.blue, style.MAIN_CURVE))
-            self.add(lit[-1], self.knots)
-            self.play(Create(lit[-1]), *self.formula.show(piece), run_time=1.8 / len(stages))
-        self.remove(*lit)
-        emphasize(self.blue, FULL)
 
     def _mark_gap(self, curve: PiecewiseLinearCurve, *meanwhile: Animation) -> None:
         """A bracket where blue is farthest from red."""
-        x = widest_gap(self.function, curve)
-        mark = self.mark.span(*(self.plot.at(x, float(f(x))) for f in (self.function, curve)))
-        self.play(FadeIn(mark), *meanwhile, run_time=0.3)
+        self.play(FadeIn(self._gap_in(curve, self.mark)), *meanwhile, run_time=0.4)
 
     def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
         """Blue takes the next count of even points: each new corner moves onto red.
 
-        The gap's number leaves meanwhile: beside the new count it would be that of a curve on its way.
+        The gap leaves meanwhile, name and number: beside the new count it would be that of a curve on its way.
         """
         old, new = self.even.curves[self.shown], self.even.curves[index]
         x = np.unique([*self.x, *old.x, *new.x])
         dots = self._dots(new)
-        leaving = (FadeOut(part, run_time=0.3) for part in (self.knots, self.mark, self.gap))
-        self.play(*leaving, FadeIn(dots, run_time=0.5))
+        counter, shown = self.counter, self.counter in self.mobjects
+        leaving = (self.knots, self.mark, counter.measured) if shown else (self.knots,)
+        self.play(*map(FadeOut, leaving), FadeIn(dots), run_time=0.3)
         self.knots, self.shown = dots, index
 
         def bend(_: VMobject, share: float) -> None:
             self.plot.set_curve(self.blue, x, (1 - share) * old(x) + share * new(x))
 
-        self._set_count(len(new.x))
+        counter.set_count(len(new.x))
         animation = UpdateFromAlphaFunc(self.blue, bend, run_time=seconds, rate_func=smooth)
         self.add(self.blue, self.knots)
         self.play(animation, *meanwhile)
-        self.gap.set_value(float(self.even.errors[index]))
-        self._mark_gap(new, FadeIn(self.gap))
+        counter.set_gap(float(self.even.errors[index]))
+        self._mark_gap(new, FadeIn(counter.measured if shown else counter))
         self.add(self.counter)
 
     def _more_beat(self) -> None:
         factor = self.even.factor()
         quarter = DOUBLING[0] <= factor <= DOUBLING[1]
         with self.beat("more" if quarter else "more-other", factor=number_text(float(f"{factor:.2g}"))):
-            # Twice the points again and again; at the right each gap becomes a dot with its number beside it
+            # Twice the points again and again; each time the gap is measured, and then it becomes a dot at the right,
+            # with its number and what it was divided by
             chart = self.chart
+            leaving = map(FadeOut, (self.terms.level, self.terms.panels, self.lines))
+            self.play(*leaving, run_time=0.3)
             first = [*chart.dots[:2], *chart.notes(0), *chart.notes(1)]
-            self.play(FadeOut(self.level, run_time=0.4), FadeIn(chart.axes), *map(FadeIn, first), run_time=0.7)
+            self.play(FadeIn(chart.axes), *map(FadeIn, first), run_time=0.5)
             for index in range(2, len(self.even.counts)):
-                arriving = (FadeIn(note) for note in chart.notes(index))
-                terms = self.formula.show(self.even.counts[index] - 1)
-                self._go_to(index, 1.1, FadeIn(chart.dots[index], scale=1.6), *arriving, *terms)
-            self.play(Create(chart.line), FadeIn(chart.even_label), run_time=0.8)
+                self._go_to(index, 0.8, *self.formula.show(self.even.counts[index] - 1))
+                notes = (FadeIn(note) for note in chart.notes(index))
+                self.play(FadeIn(chart.dots[index], scale=1.6), *notes, run_time=0.4)
+                self.wait(0.3)
+            self.play(Create(chart.line), FadeIn(chart.even_label), run_time=0.6)
 
     def _placed_beat(self) -> None:
         index = self.middle
-        before, after = (number_text(float(f"{c.errors[index]:.2g}")) for c in (self.even, self.placed))
+        before, after = (two_digits(float(c.errors[index])) for c in (self.even, self.placed))
         values = {"count": Count(self.even.counts[index]), "before": before, "after": after}
         with self.beat("placed" if self._is_better_placed() else "placed-same", **values):
             # Fewer points once more; they slide along red to better places, and the gap shrinks
@@ -300,12 +261,12 @@ class AnyCurve(LectureScene):
             self.plot.set_curve(self.blue, *self._blue_at(curve))
             for dot, at in zip(self.knots, self.plot.at(curve.x, curve.y), strict=True):
                 dot.move_to(at)
-            self.gap.set_value(curve.largest_error(self.function))
+            self.counter.set_gap(curve.largest_error(self.function))
 
         self.play(FadeOut(self.mark), run_time=0.2)
         self.play(UpdateFromAlphaFunc(moving, slide, run_time=seconds, rate_func=smooth))
         self._mark_gap(self.placed.curves[self.middle])
-        self.gap.set_value(float(self.placed.errors[self.middle]))
+        self.counter.set_gap(float(self.placed.errors[self.middle]))
         self.remove(moving)
         self.add(self.counter, self.blue, self.knots)
 
@@ -325,7 +286,6 @@ class AnyCurve(LectureScene):
             self.copies = SmallCopies(self.plot, 1 + len(OTHERS), self.screen("largest-gap"))
             self.play(*map(FadeOut, leaving), *self._title("heading-any"), FadeIn(self.copies.heading), run_time=0.6)
             self._keep_copy(0)
-            self.others = [self._other(formula) for formula in OTHERS]
             for index, (function, found) in enumerate(self.others, start=1):
                 self._take_shape(function, found.curves[0], float(found.errors[0]))
                 self._keep_copy(index)
@@ -349,7 +309,7 @@ class AnyCurve(LectureScene):
     def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float, *meanwhile: Animation) -> None:
         """Red becomes ``function``, and blue ``curve`` with its points; the gap between them goes along.
 
-        Where the points become more, the gap's number leaves meanwhile, as it does in `_go_to`.
+        Where the points become more, the gap's number and name leave meanwhile, as they do in `_go_to`.
         """
         old_function, old = self.shape
         x = np.unique([*self.x, *old.x, *curve.x])
@@ -361,21 +321,21 @@ class AnyCurve(LectureScene):
             blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * curve(x))
             self.plot.set_curve(self.red, x, between(x))
             self.plot.set_curve(self.blue, x, blue.y)
-            self.gap.set_value(blue.largest_error(between))
+            self.counter.set_gap(blue.largest_error(between))
 
         dots, self.shape = self._dots(curve), (function, curve)
-        hidden = [self.gap] if len(curve.x) != len(old.x) else []
+        hidden = [self.counter.measured] if len(curve.x) != len(old.x) else []
         self.play(*map(FadeOut, (self.knots, *hidden)), run_time=0.2)
-        self._set_count(len(curve.x))
+        self.counter.set_count(len(curve.x))
         moving = VGroup(self.red, self.blue, *([] if hidden else [self.gap]))
         self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *meanwhile)
         self.remove(moving)
         self.add(*([] if hidden else [self.counter]), self.red, self.blue)
         self.knots = dots
-        self.gap.set_value(gap)
+        self.counter.set_gap(gap)
         self.play(*map(FadeIn, (dots, *hidden)), run_time=0.3)
         self.add(self.counter)
 
     def _keep_copy(self, index: int) -> None:
         """A small copy of red stays at the right, with the gap."""
-        self.play(*self.copies.take(index, self.red, self._gap_text(self.gap.value)), run_time=0.7)
+        self.play(*self.copies.take(index, self.red, self.gap.text), run_time=0.7)

@@ -10,7 +10,7 @@ from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.mobjects.curve_board import EXPLAINED, ONE_BY_ONE, CurveBoard, curve_through
+from gradreel.scenes.mobjects.curve_board import EXPLAINED, ONE_BY_ONE, CurveBoard, bending, curve_through
 from gradreel.scenes.mobjects.day_words import in_languages
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.height_probe import HeightProbe
@@ -31,7 +31,6 @@ from manim import (
     TransformFromCopy,
     UpdateFromAlphaFunc,
     ValueTracker,
-    VMobject,
     linear,
     smooth,
     squish_rate_func,
@@ -243,20 +242,8 @@ class BuildCurve(LectureScene):
             self.add(other.guides, other.level, board.band)  # red lies on both
             late = squish_rate_func(smooth, 0.5, 1.0)
             marks = [other.plot.x_tick_labels, other.guides, other.level, other.knots]
-            self.play(self._bend(other), *(FadeIn(part, rate_func=late) for part in marks), run_time=0.9)
+            self.play(bending(board, other), *(FadeIn(part, rate_func=late) for part in marks), run_time=0.9)
             self._build_quickly(other)
-
-    def _bend(self, other: CurveBoard) -> Animation:
-        """The band turns from our curve into the other one, as broad as that is drawn."""
-        start, end, plot = self.curve, other.curve, self.plot
-        x = np.unique([*plot.x_range, *start.x, *end.x])
-        widths = self.board.band.get_stroke_width(), other.band.get_stroke_width()
-
-        def bend(band: VMobject, share: float) -> None:
-            plot.set_curve(band, x, start(x) + share * (end(x) - start(x)))
-            band.set_stroke(width=widths[0] + share * (widths[1] - widths[0]))
-
-        return UpdateFromAlphaFunc(self.board.band, bend, rate_func=smooth)
 
     def _build_quickly(self, other: CurveBoard) -> None:
         """The other curve's constant, and one piece after the other: its panel, its badge, and the sum, at once."""

@@ -1,7 +1,7 @@
 """Measured gaps over numbers of points, both axes counting factors: a law like 1 / K² is a straight line there.
 
-Nobody need know such axes: the upright one names its scale, and each dot has its gap beside it, and by what that was
-divided since the dot before.
+Nobody need know such axes: the upright one has tenths of tenths at equal distances, and each dot has its gap beside it,
+and by what that was divided since the dot before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from gradreel.core.convergence import Convergence
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.gap_counter import two_digits
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks, number_text
@@ -19,9 +20,10 @@ from gradreel.scenes.style import mix, palette
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
 
-BOX = (2.4, 4.8, -2.59, 1.0)  # left, right, bottom, top
+BOX = (2.35, 4.65, -2.59, 1.0)  # left, right, bottom, top
 NO_GAP = 1e-6  # of the largest gap: what is smaller is not drawn, a logarithm has no 0
 MARGIN = 0.12
+TICKS_APART = 0.4  # between two powers of ten on the upright axis, at least
 APART = 0.37  # between the baselines of two labels, at least
 CLEAR = 0.02  # around a label
 BESIDE = 0.16  # from a gap to its factor
@@ -62,7 +64,7 @@ class ConvergencePlot:
     def placed_note(self, series: Convergence, index: int) -> TextMobject:
         """The gap of the well-placed points at the count of this index, left of its hollow dot."""
         x, y = self.plot.at(*self._at(series.counts[index], float(series.errors[index])))[:2]
-        note = words(_two_digits(float(series.errors[index])), style.LABEL, palette.blue)
+        note = words(two_digits(float(series.errors[index])), style.LABEL, palette.blue)
         return note.place(y - 0.42, right=max(x - 0.1, BOX[0] + 0.1 + note.width))
 
     def _end(self, series: Convergence) -> NDArray:
@@ -84,14 +86,16 @@ class ConvergencePlot:
         for count in counts[1:]:  # labels that would touch are left out
             if math.log10(count / far[-1]) / (x1 - x0) * (right - left) > 0.45:
                 far.append(count)
+        heights = (y0 - 0.2 * max(1.0, y1 - y0), y1 + max(0.3, 0.17 * (y1 - y0)))  # the topmost number clears the name
         return Plot(
             (x0 - MARGIN, x1 + MARGIN / 2),
-            (y0 - 0.2 * max(1.0, y1 - y0), y1 + max(0.3, 0.17 * (y1 - y0))),  # the topmost number clears the axis' name
+            heights,
             left=left,
             right=right,
             bottom=bottom,
             top=top,
             x_ticks=Ticks(tuple(math.log10(k) for k in far), tuple(str(k) for k in far)),
+            y_ticks=_powers_of_ten(*heights, top - bottom),
             x_label=None,
         )
 
@@ -122,10 +126,10 @@ class ConvergencePlot:
         taken: list[TextMobject] = [self.even_label, self.placed_label]
         written = []
         for k, ((_, gap), at) in enumerate(zip(pairs, places, strict=True)):
-            value = words(_two_digits(gap), style.LABEL, palette.blue)
+            value = words(two_digits(gap), style.LABEL, palette.blue)
             notes = [value.place(at[1] + 0.1, left=at[0] + 0.16)]
             if k:
-                factor = words(f"$div {_factor(pairs[k - 1][1] / gap)}$", style.TICK, mix(palette.text, 0.8))
+                factor = words(f"$div {_factor(pairs[k - 1][1] / gap)}$", style.LABEL)
                 notes.append(factor.place(at[1] + 0.1, left=value.get_right()[0] + BESIDE))
             free = []
             for note in notes:
@@ -150,9 +154,12 @@ def _is_free(note: TextMobject, taken: list[TextMobject], ink: NDArray) -> bool:
     return not any((low < top).all() and (high > bottom).all() for bottom, top in others)
 
 
-def _two_digits(value: float) -> str:
-    return number_text(float(f"{value:.2g}"))
-
-
 def _factor(value: float) -> str:
-    return _two_digits(value).replace("\u2212", "-")
+    return number_text(float(f"{value:.2g}")).replace("\u2212", "-")
+
+
+def _powers_of_ten(low: float, high: float, room: float) -> Ticks:
+    """Ticks at powers of ten on an axis of their logarithms, ``room`` high: all, or every n-th."""
+    step = math.ceil(TICKS_APART * (high - low) / room)
+    powers = [power for power in range(math.ceil(low), math.floor(high) + 1) if power % step == 0]
+    return Ticks(tuple(map(float, powers)), tuple(number_text(10.0**power) for power in powers))

@@ -15,7 +15,7 @@ from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.running_sum import MANY, RunningSum
 from gradreel.scenes.mobjects.ticks import round_step
 from gradreel.scenes.style import BAND, mix, palette
-from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject
+from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 ONE_BY_ONE = 6  # with more pieces than this, three are explained and the others follow quickly
@@ -84,6 +84,19 @@ def _on_grid(shares: NDArray, low: float, high: float) -> NDArray:
     """Round values at these shares of an axis."""
     step = round_step(high - low, GRID)
     return np.round((low + shares * (high - low)) / step) * step
+
+
+def bending(board: CurveBoard, other: CurveBoard) -> Animation:
+    """The board's band turns into the other's, over the same axes, as broad as that is drawn."""
+    start, end, plot = board.curve, other.curve, board.plot
+    x = np.unique([*plot.x_range, *start.x, *end.x])
+    widths = board.band.get_stroke_width(), other.band.get_stroke_width()
+
+    def bend(band: VMobject, share: float) -> None:
+        plot.set_curve(band, x, start(x) + share * (end(x) - start(x)))
+        band.set_stroke(width=widths[0] + share * (widths[1] - widths[0]))
+
+    return UpdateFromAlphaFunc(board.band, bend, rate_func=smooth)
 
 
 def melting(line: VMobject, board: CurveBoard, plot: Plot, function: Function) -> Animation:

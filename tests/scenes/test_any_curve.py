@@ -12,9 +12,11 @@ from gradreel.core.expression import expression
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.any_curve import AnyCurve
 from gradreel.scenes.lecture.piecewise import BuildCurve
+from gradreel.scenes.mobjects.gap_counter import GapCounter, two_digits
 from manim import VGroup, VMobject, tempconfig
 
 DEFAULT = AnyCurve.validated({})
+TWO_DIGITS = 0.051  # a number's share that its first two digits may leave out
 SCENES = {
     "default": {},
     "even is best": {"function": "x**2"},
@@ -85,7 +87,7 @@ def test_other_curves_are_followed_with_as_many_points(film):
     assert len(points) == 32 and points == pytest.approx(np.column_stack([curve.x, function(curve.x)]), abs=1e-6)
     assert blue[:, 1] == pytest.approx(curve(blue[:, 0]), abs=1e-6)
     gaps = [measured("adaptive").errors[-1], *(found.errors[0] for _, found in others)]
-    assert printed == pytest.approx(gaps, abs=0.0000501)
+    assert printed == pytest.approx(gaps, rel=TWO_DIGITS)
 
 
 def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_another_shape():
@@ -112,14 +114,14 @@ def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_anot
         scene._take_shape(function, found.curves[0], float(found.errors[0]))
     assert len(seen) >= 10 and {count for *_, count in seen} == {"32"}
     shown, drawn, _ = zip(*seen, strict=True)
-    assert shown == pytest.approx(drawn, abs=0.01)
+    assert shown == pytest.approx(drawn, rel=TWO_DIGITS)
     assert np.ptp(shown) > 0.05
 
 
 def test_the_mark_is_as_long_as_the_gap(film):
     seen = film.seen
     for beat in ("points", "placed"):
-        assert seen[beat].mark == pytest.approx(float(seen[beat].gap), rel=1e-2)
+        assert seen[beat].mark == pytest.approx(float(seen[beat].gap), rel=TWO_DIGITS)
 
 
 def test_it_begins_with_what_build_curve_ends_with(play, opening):
@@ -146,8 +148,46 @@ def test_counts_and_gaps_are_the_measured_ones(film):
     }
     for beat, (count, gap) in expected.items():
         assert seen[beat].count == str(count)
-        assert float(seen[beat].gap) == pytest.approx(gap, abs=0.0000501)
+        assert float(seen[beat].gap) == pytest.approx(gap, rel=TWO_DIGITS)
         assert seen[beat].pieces == count - 1
+
+
+@pytest.mark.parametrize(
+    ("gap", "written"),
+    [
+        (2.417, "2.4"),
+        (0.0495, "0.050"),
+        (0.00439, "0.0044"),
+        (0.996, "1.0"),
+        (123.4, "120"),
+        (0.0, "0.0"),
+        (1e-12, "0.0000000"),
+    ],
+)
+def test_a_gap_is_written_with_its_first_two_digits_and_begins_at_one_place(gap, written):
+    counter = GapCounter("points", "largest gap", 32, [gap, 2.4, 0.0123])
+    left = counter.gap_left
+    for value, text in ((gap, written), (2.4, "2.4"), (0.0123, "0.012")):
+        counter.set_gap(value)
+        assert counter.gap.text == text == two_digits(value)
+        assert counter.gap.get_left()[0] == pytest.approx(left) and counter.get_right()[0] < 6.41
+
+
+def test_each_term_is_added_once_it_has_been_drawn(film):
+    parts = measured().curves[1].decompose()
+    scene = film.scene
+    assert scene.terms.sum.added == len(parts) == 3
+    x, y = np.array([scene.plot.data(p) for p in scene.terms.sum.blue.get_start_anchors()]).T
+    assert y == pytest.approx(parts(x), abs=1e-6)
+
+
+@pytest.mark.parametrize("points", [[2, 4, 8], [2, 64, 128]])
+def test_powers_of_ten_stand_on_the_upright_axis_of_the_chart(play, points):
+    chart = play(AnyCurve, points=points).scene.chart
+    labels = chart.plot.y_tick_labels
+    heights = [chart.plot.data(label.get_center())[1] for label in labels]
+    assert heights == pytest.approx([np.log10(float(label.source)) for label in labels], abs=0.15)
+    assert len(labels) >= 2 and all(label.get_left()[0] > 1.4 for label in labels)
 
 
 def test_the_chart_shows_each_gap_at_its_place(film):
@@ -165,10 +205,12 @@ def test_another_function_is_another_picture(play, film):
 def test_what_is_said_of_the_gap_is_measured(film):
     line = film.lines["placed"]["en"]
     gaps = measured().errors[2], measured("adaptive").errors[2]
-    assert line.endswith(f"from {gaps[0]:.2g} to {gaps[1]:.2g}.")
+    assert line.endswith(f"from {two_digits(gaps[0])} to {two_digits(gaps[1])}.")
+    assert film.seen["placed"].gap == two_digits(gaps[1]), "written as it is spoken"
     notes = [[note.source for note in film.scene.chart.notes(k)] for k in range(5)]
     errors = measured().errors
-    assert [note[0] for note in notes] == [f"{error:.2g}" for error in errors]
+    assert [note[0] for note in notes] == ["2.4", "0.77", "0.21", "0.050", "0.012"]
+    assert [note[0] for note in notes] == list(map(two_digits, errors))
     assert notes[1][1] == f"$div {errors[0] / errors[1]:.2g}$"
 
 

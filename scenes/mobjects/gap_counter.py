@@ -1,0 +1,48 @@
+"""How many points there are, and how large the largest gap is: ``points 8   largest gap 0.21`` at the top right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.text import Number, words
+from gradreel.scenes.mobjects.ticks import number_text
+from manim import VGroup
+
+SIZE = 34
+MOST_DECIMALS = 7
+
+
+def two_digits(value: float) -> str:
+    """A gap as it is written everywhere: its first two digits."""
+    rounded = float(f"{value:.2g}")
+    decimals = 1 - math.floor(math.log10(abs(rounded))) if rounded else 1
+    return number_text(rounded, min(max(decimals, 0), MOST_DECIMALS))
+
+
+class GapCounter(VGroup):
+    """``set_count``, ``set_gap`` change the numbers. Parts: ``count``, ``gap``; ``measured``, the gap and its name."""
+
+    def __init__(self, count_words: str, gap_words: str, most: int, gaps: Iterable[float]) -> None:
+        super().__init__()
+        line = style.HEADING_BASELINE
+        self.gap = Number(0.0, 1, SIZE)
+        widest = max(Number(gap, _decimals(gap), SIZE).width for gap in gaps)
+        self.gap_left = style.RIGHT_EDGE - widest
+        named = words(gap_words, 32).place(line, right=self.gap_left - 0.2)
+        self.count = Number(most, 0, SIZE).place(line, named.get_left()[0] - 0.7)
+        self.count_left = self.count.get_left()[0]
+        self.measured = VGroup(named, self.gap)
+        self.add(words(count_words, 32).place(line, right=self.count_left - 0.2), self.count, self.measured)
+
+    def set_count(self, count: int) -> None:
+        self.count.set_value(count).place_left(style.HEADING_BASELINE, self.count_left)
+
+    def set_gap(self, gap: float) -> None:
+        self.gap.decimals = _decimals(gap)
+        self.gap.set_value(float(f"{gap:.2g}")).place_left(style.HEADING_BASELINE, self.gap_left)
+
+
+def _decimals(gap: float) -> int:
+    return len(two_digits(gap).partition(".")[2])
