@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.curve_slopes import KNOWN
-from gradreel.scenes.lecture.descent_end import EndBeats
-from gradreel.scenes.mobjects.descent import MAP_BOX, NUMBER_LINE, TALL, Descent, in_band
+from gradreel.scenes.lecture.curve_walk import WalkBeats
+from gradreel.scenes.mobjects.descent import MAP_BOX, NUMBER_LINE, Descent, in_band
 from gradreel.scenes.mobjects.descent_map import DescentMap
-from gradreel.scenes.mobjects.pace import Pace, even_pace
 from gradreel.scenes.mobjects.rate_slice import RateSlice, rates_to_try
-from gradreel.scenes.mobjects.relief import Relief
+from gradreel.scenes.mobjects.relief import Relief, ReliefScale
 from gradreel.scenes.mobjects.shade_legend import shade_legend
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import spoken_name, sum_source
-from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
 from manim import (
     UP,
     Animation,
@@ -27,7 +24,6 @@ from manim import (
     LaggedStart,
     Mobject,
     ReplacementTransform,
-    Succession,
     UpdateFromAlphaFunc,
     VGroup,
     smooth,
@@ -35,14 +31,9 @@ from manim import (
 
 CLOSE_UP = 10  # updates that are shown one by one, on a map of their own
 UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
-WALK_SECONDS, BY_COUNT = 10.0, 0.3  # of which this share passes by the count of updates: late ones are many
-EXCHANGE = 0.6  # seconds in which the slopes' row gets another label
-OPENING, THIN = 0.4, 2.5  # seconds in which the point becomes a ring, and how thick that is
-MOST = 0.9  # of the way that the loss falls in all
-CROWD, CROWDED = 10, 0.2  # the last gaps between dots crowd when none is wider than this share of the widest gap
 
 
-class CurveDescentBeats(EndBeats):
+class CurveDescentBeats(WalkBeats):
     """Beats for a run of which all is known: the loss around its path, and the curve that the network draws."""
 
     def of_a_curve(self, run: Trace, last: int, others: list[str]) -> None:
@@ -51,8 +42,8 @@ class CurveDescentBeats(EndBeats):
         ``others``: names of runs from other starts, which it is compared with.
         """
         self.experiment, self.last = run.experiment, last
-        self.ends = self.losses_of_others(others)
-        texts = {key: self.screen(key) for key in ("target", "model", "start", "update", "step", "loss")}
+        self.read_others(others)
+        texts = {key: self.screen(key) for key in ("target", "model", "start", "update", "step")}
         self.descent = Descent(run, self.last, min(CLOSE_UP, self.last), texts)
         self.gradients = run.gradient
         self.choose_one()
@@ -100,8 +91,9 @@ class CurveDescentBeats(EndBeats):
         loss, count = self.descent.loss_text(0), len(self.descent.names)
         if count > 2:
             with self.beat("surface", loss=loss, count=Count(count)):
-                # More directions than can be drawn, so a plane of them: the loss as a landscape, the start a ring.
-                # Then it is seen from above: a map, with the loss on some lines
+                # More directions than can be drawn, so a plane of them: the loss as a landscape, large while all else
+                # steps back, with an axis of losses; the start is a ring, as high as its loss. Then it is seen from
+                # above, in its place: a map, with the loss on some lines
                 self.show_surface()
         else:
             with self.beat("surface-all", loss=loss):
@@ -116,24 +108,37 @@ class CurveDescentBeats(EndBeats):
         )
         relief = Relief(surface)
         here, loss = path.start_ring.get_center(), self.descent.loss_at(0)
+        label = formula(f'L(orange(theta^0)) = "{self.descent.loss_text(0)}"', style.LETTER + 3)
+        scale = ReliefScale(relief, here, loss, self.screen("loss"), label)
         path.start_ring.move_to(relief.at(here, loss))
-        self.play(*map(FadeOut, self.grid.slices), run_time=0.4)
-        self.bring_to_back(relief)
-        self.play(FadeIn(relief), run_time=0.8)
-        self.play(FadeIn(path.start_ring, scale=1.6), run_time=0.4)
-        self.wait(0.6)
+        aside = self.stepping_aside()
+        self.play(*map(FadeOut, [*self.grid.slices, *aside]), run_time=0.5)
+        self.bring_to_back(scale.ground, relief)
+        self.play(FadeIn(scale.ground), FadeIn(relief), run_time=0.8)
+        self.play(FadeIn(scale.axis), run_time=0.5)
+        self.wait(0.5)
+        self.play(Create(scale.drop), FadeIn(scale.label), FadeIn(path.start_ring, scale=1.6), run_time=0.8)
+        self.add(path.start_ring)
+        self.wait(2.0)
+        self.play(FadeOut(scale), run_time=0.3)
 
         def tilt(_: Mobject, share: float) -> None:
             relief.tilt(1 - share)
             path.start_ring.move_to(relief.at(here, loss))
 
-        self.play(UpdateFromAlphaFunc(VGroup(relief, path.start_ring), tilt, rate_func=smooth), run_time=2.2)
+        self.play(UpdateFromAlphaFunc(VGroup(relief, path.start_ring), tilt, rate_func=smooth), run_time=1.8)
         self.bring_to_back(surface)
         self.bring_to_back(relief)
         # The legend comes only now: the landscape's far corner has passed where it stands
-        arriving = (surface, path.start_label, self.caption, self.legend, *self.descent.axes)
+        arriving = (surface, path.start_label, self.caption, self.legend, *self.descent.axes, *aside)
         self.play(*map(FadeIn, arriving), run_time=0.5)
         self.remove(relief)
+
+    def stepping_aside(self) -> list[Mobject]:
+        """What is on the screen besides the map, for as long as the landscape needs the place."""
+        descent, there = self.descent, self.get_mobject_family_members()
+        drawn = [part for part in descent.fit if part in there]
+        return [*drawn, descent.strip, descent.slopes, self.formulas[0]]
 
     def downhill(self) -> None:
         if self.descent.is_plain:
@@ -170,8 +175,9 @@ class CurveDescentBeats(EndBeats):
             named = {"entry": spoken_name(self.descent.names[index]), "count": Count(len(self.descent.names))}
             tried = {"bottom": number_text(rates[1]), "far": number_text(rates[2])}
             with self.beat("learning-rate", rate=rate, **named, **tried):
-                # The update's formula. On the loss along one parameter, the steps of three rates: a small one, to the
-                # bottom, and too far. Then ours is written; on the map the arrow takes its true length
+                # The update's formula. On the loss along one parameter two steps, to the bottom, and so far that the
+                # loss is higher than before. Then the loss when all move: the same rate goes past the bottom, a small
+                # one does not. It is written; on the map the arrow takes its true length
                 self.try_rates(rates)
                 self.back_to_map()
                 self.show_step()
@@ -195,26 +201,36 @@ class CurveDescentBeats(EndBeats):
         self.play(FadeIn(self.formulas[1], shift=0.15 * UP), run_time=0.6)
 
     def try_rates(self, rates: tuple[float, ...]) -> None:
-        """In the place of the map: where one step leads at each of the rates; the first one stays bright."""
+        """In the place of the map: where one step leads at each of the rates; the first one is ours."""
         descent, near = self.descent, self.descent.near
-        self.trial, path = RateSlice(self.along, rates), near.path
+        names = (spoken_name(descent.names[self.worked.index]), number_text(len(descent.names)))
+        called = (self.screen("alone", entry=names[0]), self.screen("together", count=names[1]))
+        self.trial, path = RateSlice(self.along, rates, self.gradients[0], called), near.path
         trial = self.trial
         self.under = [near.surface, path.start_ring, path.start_label, path.arrow, path.arrow_label, self.legend]
         self.under += [self.only, *descent.axes]
         self.play(FadeIn(self.formulas[1], shift=0.15 * UP), *map(FadeOut, self.under), run_time=0.5)
-        self.play(FadeIn(trial.slice), run_time=0.5)
-        for k, name in enumerate(trial.labels):
-            self.play(trial.hop(k), run_time=0.7)
-            self.play(FadeIn(name), run_time=0.2)
-            if not k:
-                self.wait(1.8)  # the first is ours; what others would do is said later
-        self.wait(1.0)  # while it is said
-        others = VGroup(*trial.dots[1:], *trial.labels[1:])
+        self.play(FadeIn(trial.slice), FadeIn(trial.names[0]), run_time=0.5)
+        self.wait(1.5)  # while eta is spoken of
+        self.play(trial.hop(0), FadeIn(trial.labels[0]), run_time=0.8)
+        self.wait(0.4)
+        self.play(FadeIn(trial.level), trial.hop(1), FadeIn(trial.labels[1]), run_time=0.8)
+        self.wait(0.5)
+        past = [trial.arrows[:2], trial.dots[1], trial.labels[1]]
+        rest = emphasis(VGroup(trial.slice.curve, trial.names[0]), PRESENT)
+        self.play(*map(FadeOut, past), rest, FadeIn(trial.names[1]), Create(trial.together), run_time=1.0)
+        self.add(trial.slice.point, trial.dots[0])
+        self.play(FadeIn(trial.guide), trial.hop(2), run_time=0.8)
+        self.wait(0.6)
         self.rate = self.rate_formula(number_text(rates[0]))
-        self.play(emphasis(others, FAINT), FadeIn(self.rate, shift=0.15 * UP), run_time=0.6)
+        self.play(FadeOut(trial.arrows[2]), trial.hop(3), run_time=0.6)
+        self.play(FadeIn(trial.labels[2]), FadeIn(self.rate, shift=0.15 * UP), run_time=0.4)
+        self.wait(0.3)
 
     def back_to_map(self) -> None:
-        self.play(FadeOut(self.trial), run_time=0.3)
+        there = self.get_mobject_family_members()
+        drawn = [part for part in self.trial.get_family() if part.has_points() and part in there]
+        self.play(FadeOut(VGroup(*drawn)), run_time=0.3)
         near = self.descent.near
         self.bring_to_back(near.surface)
         gone = (self.only, near.path.arrow_label)
@@ -227,8 +243,9 @@ class CurveDescentBeats(EndBeats):
         if self.only in self.mobjects:  # the map has stayed
             self.play(FadeOut(path.arrow_label), FadeOut(self.only), run_time=0.3)
             exchange = (FadeIn(self.caption),)
-        self.play(descent.turn_arrow(descent.direction, descent.step()), *exchange, run_time=0.8)
-        self.play(FadeIn(path.step_label), run_time=0.3)
+        self.play(
+            descent.turn_arrow(descent.direction, descent.step()), *exchange, FadeIn(path.step_label), run_time=0.7
+        )
 
     def show_rate(self, rate: str) -> None:
         """What the learning rate is, where the first update's numbers come next."""
@@ -266,119 +283,11 @@ class CurveDescentBeats(EndBeats):
             descent.hold_slopes(1)
             self.play(LaggedStart(*map(FadeIn, emphasize(numbers, FULL)), lag_ratio=0.1), run_time=0.7)
             self.play(descent.turn_arrow(0.1 * descent.step(), descent.step()), run_time=0.7)
-            self.wait(0.4)
-            self.play(descent.go(lambda share: 1 + smooth(share), arrow=True), run_time=1.2)
+            self.wait(0.2)
+            self.play(descent.go(lambda share: 1 + smooth(share), arrow=True), run_time=1.0)
             descent.hold_slopes(None)
-            self.play(*self.exchange("k", "k+1"), FadeIn(descent.fit.ghost_label), run_time=0.8)
+            self.play(*self.exchange("k", "k+1"), FadeIn(descent.fit.ghost_label), run_time=0.7)
             steps = descent.close_up - 2
             self.add(path.arrow)
-            self.play(descent.step_by_step(2, steps), run_time=0.5 * steps)
+            self.play(descent.step_by_step(2, steps), run_time=0.36 * steps)
             self.play(FadeOut(path.arrow), run_time=0.3)
-
-    def step_back(self) -> None:
-        values = {"count": Count(self.descent.close_up), "updates": number_text(self.last)}
-        if len(self.descent.names) > 2:
-            with self.beat("step-back", **values):
-                # First the plot gets its full height. Then the map turns and shrinks to where the way so far lies on
-                # another one, through the whole path, as a short piece at its beginning
-                self.show_all_of_the_path()
-        else:
-            with self.beat("step-back-all", **values):
-                # The camera goes back over the one plane there is
-                self.show_all_of_the_path()
-
-    def show_all_of_the_path(self) -> None:
-        descent = self.descent
-        near, far = descent.near, descent.far
-        gone = [near.path.start_label, near.path.label, near.surface.values, self.caption, *self.formulas]
-        self.play(*map(FadeOut, gone), self.resize(TALL), run_time=0.7)
-        descent.map, self.caption = far, self.under_map(far)
-        descent.show(float(descent.close_up))
-        far.surface.set_z_index(-2)
-        near.ground.set_z_index(-1)
-        if far.is_through:
-            self.turn_map()
-        else:
-            self.shrink_map()
-        self.on_map = [far.surface, far.path.line, far.path.start_ring, far.path.start_label, far.path.marker]
-        self.on_map += [far.path.label, far.dots, self.caption, self.legend, *descent.axes]
-        self.play(FadeIn(far.path.start_label), FadeIn(far.path.label), run_time=0.5)
-
-    def turn_map(self) -> None:
-        """The map with its path turns and shrinks to where the path lies on the other plane, which takes its place."""
-        near, far = self.descent.near, self.descent.far
-        turned = VGroup(near.ground, near.path.line, near.path.start_ring, near.path.marker)
-        self.play(near.turns_into(far, turned), run_time=1.5)
-        kept = (far.path.line, far.path.start_ring, far.path.marker)
-        swapped = [ReplacementTransform(old, new) for old, new in zip(turned[1:], kept, strict=True)]
-        self.play(FadeIn(far.surface), FadeOut(near.ground), *swapped, FadeIn(self.caption), run_time=0.8)
-
-    def shrink_map(self) -> None:
-        """Of two parameters there is one plane: its map shrinks to where it lies on the larger one."""
-        near, far = self.descent.near, self.descent.far
-        parts = ("line", "start_ring", "marker")
-        moved = [ReplacementTransform(getattr(near.path, name), getattr(far.path, name)) for name in parts]
-        self.play(FadeIn(far.surface, run_time=0.7), near.goes_into(far), *moved, run_time=1.4)
-        gone = [FadeOut(near.ground)] if near.ground in self.mobjects else []  # it may have faded at its place
-        self.play(*gone, FadeIn(self.caption), run_time=0.4)
-
-    def walk(self) -> None:
-        every = self.descent.dots_every
-        if every is None:
-            with self.beat("walk-short", updates=number_text(self.last)):
-                # The recorded updates go by, spaced so that the curve moves evenly
-                self.go_on()
-        elif self.fell_at_once(every):
-            named = {"count": Count(self.descent.close_up), "every": number_text(every)}
-            with self.beat("walk-valley", **named):
-                # Nearly all of the fall is over: thousands of small updates follow, and the dots come closer
-                self.go_on()
-        elif self.experiment == KNOWN:
-            with self.beat("walk-known", updates=number_text(self.last), every=number_text(every)):
-                # The run that an earlier scene showed, with a dot on its path after every so many updates
-                self.go_on()
-        else:
-            with self.beat("walk", updates=number_text(self.last), every=number_text(every)):
-                # The same for any other run
-                self.go_on()
-
-    def fell_at_once(self, every: int) -> bool:
-        """Whether the close-up took most of the fall, thousands of updates follow, and the last dots crowd."""
-        descent = self.descent
-        start, near, end = (descent.loss_at(row) for row in (0, descent.close_up, self.last))
-        gaps = np.linalg.norm(np.diff(descent.far.dot_points, axis=0), axis=1)
-        crowded = gaps[-CROWD:].max() < CROWDED * gaps.max()
-        long = self.last - descent.close_up >= 2000
-        return bool(long and crowded and start > near > end and start - near >= MOST * (start - end))
-
-    def go_on(self) -> None:
-        descent = self.descent
-        dots, marker = descent.far.dots, descent.far.path.marker
-        seconds = WALK_SECONDS
-        if descent.dots_every is not None:  # the point would hide the crowd at its end: it becomes a ring
-            self.play(marker.animate.set_fill(opacity=0).set_stroke(width=THIN), run_time=OPENING)
-            seconds -= OPENING
-        self.add(dots, marker)
-        if descent.close_up < self.last:
-            even = even_pace(descent.run, descent.close_up, self.last)
-            count = (even.rows - even.rows[0]) / (even.rows[-1] - even.rows[0])
-            pace = Pace(even.rows, (1 - BY_COUNT) * even.shares + BY_COUNT * count)
-            self.follow(pace, seconds)
-
-    def follow(self, pace: Pace, seconds: float) -> None:
-        """The updates at this pace; where the slopes would read 0.000, their row changes to a power of ten."""
-        descent, finer = self.descent, self.descent.finer_slopes()
-        first = 1.0 if finer is None else pace.share(descent.finer_from(finer))
-        if finer is None or (1 - first) * seconds < EXCHANGE:
-            self.play(descent.go(pace.row, arrow=False), run_time=seconds)
-            return
-        if first > 0:
-            self.play(descent.go(lambda share: pace.row(first * share), arrow=False), run_time=first * seconds)
-        rough = descent.slopes
-        self.remove(*rough)
-        descent.refine_slopes(finer)
-        self.add(finer.dots, finer.numbers)
-        labels = Succession(FadeOut(rough.label, run_time=EXCHANGE / 2), FadeIn(finer.label, run_time=EXCHANGE / 2))
-        going = descent.go(lambda share: pace.row(first + (1 - first) * share), arrow=False)
-        going.run_time = (1 - first) * seconds
-        self.play(going, labels)

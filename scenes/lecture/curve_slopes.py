@@ -200,7 +200,7 @@ class SlopeBeats(LectureScene):
         self.play(FadeOut(self.question), FadeOut(self.distances), run_time=0.4)
         self.play(Create(self.frame), FadeIn(along.plot), FadeIn(along.letter), run_time=0.7)
         self.add(along.curve)
-        self.play(Create(along.curve), run_time=1.5, rate_func=smooth)
+        self.play(Create(along.curve), run_time=1.2, rate_func=smooth)
         self.play(FadeIn(along.guide), FadeIn(along.point, scale=1.6), run_time=0.5)
 
     def show_slope(self) -> None:
@@ -208,9 +208,9 @@ class SlopeBeats(LectureScene):
         self.add(along.tangent, along.point)
         measured = VGroup(along.tangent, self.slope_label)
         self.play(Create(along.tangent), FadeIn(self.slope_label), run_time=0.8)
-        self.wait(1.2)
+        self.wait(0.7)
         self.play(*map(FadeOut, measured), run_time=0.3)  # it is the slope here, not where the dot goes now
-        self.play(self.descent.nudge(along), run_time=3.0)
+        self.play(self.descent.nudge(along), run_time=2.0)
         self.add(along.tangent, along.point)
         self.play(*map(FadeIn, measured), run_time=0.3)
 

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.theta import loss
-from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.curve_slopes import SlopeBeats
 from gradreel.scenes.mobjects.descent import LANDED, MAP_BOX, NEARLY
 from gradreel.scenes.mobjects.gradient_lengths import GradientLengths
-from gradreel.scenes.mobjects.starts_line import StartsLine
+from gradreel.scenes.mobjects.several_ends import THIN, Enlarged, LossList
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import length_text
-from gradreel.scenes.style import FAINT, PRESENT, emphasis
-from manim import Create, FadeIn, FadeOut, LaggedStart, VMobject, linear
+from gradreel.scenes.style import PRESENT, emphasis, mix, palette
+from manim import AnimationGroup, Create, FadeIn, FadeOut, LaggedStart, TransformFromCopy, VGroup, VMobject, linear
 from numpy.typing import NDArray
 
 LENGTHS_BOX = (MAP_BOX[0] + 0.9, MAP_BOX[1], -0.75, 2.35)
-STARTS_Y = 0.2  # of the line of losses
+ENLARGED_BOX = (MAP_BOX[0] + 0.1, MAP_BOX[0] + 3.3, -0.85, 2.4)
+LOSSES_LEFT, LOSSES_TOP = MAP_BOX[0] + 3.75, 2.2
+ALIKE = 0.05  # of red's height: curves nowhere farther apart are almost the same
 
 
 class EndBeats(SlopeBeats):
-    """Beats after the walk. ``last``: the last row that is shown; ``ends`` (n,): losses that other starts came to."""
+    """Beats after the walk. ``last``: the last row that is shown.
+
+    ``ends`` (n,): losses that other starts came to; ``end_states`` (n, P): the parameters there.
+    """
 
     last: int
     ends: NDArray
+    end_states: NDArray
     on_map: list[VMobject]  # what is drawn on the map and around it, when the walk is over
 
     def stop(self) -> None:
@@ -41,7 +46,6 @@ class EndBeats(SlopeBeats):
 
     def show_lengths(self, lengths: NDArray) -> None:
         self.play(*map(FadeOut, self.on_map), run_time=0.5)
-        self.refine_slopes()
         self.left = []
         if (np.isfinite(lengths) & (lengths > 0)).any():
             shown = GradientLengths(lengths, LENGTHS_BOX, self.screen("updates"))
@@ -49,16 +53,6 @@ class EndBeats(SlopeBeats):
             self.play(FadeIn(shown.plot), FadeIn(shown.name), run_time=0.5)
             self.play(Create(shown.curve), run_time=2.4, rate_func=linear)
             self.play(FadeIn(shown.end), run_time=0.4)
-
-    def refine_slopes(self) -> None:
-        """What reads 0.000 is written by a power of ten, where the walk was too short for that."""
-        finer, rough = self.descent.finer_slopes(), self.descent.slopes
-        if finer is not None:
-            self.play(FadeOut(rough.numbers), FadeOut(rough.label), run_time=0.25)
-            self.remove(*rough)
-            self.add(finer.dots)
-            self.play(FadeIn(finer.numbers), FadeIn(finer.label), run_time=0.4)
-            self.descent.refine_slopes(finer)
 
     def end(self) -> None:
         values = {"updates": number_text(self.last), "loss": self.descent.loss_text(self.last)}
@@ -76,19 +70,28 @@ class EndBeats(SlopeBeats):
         elif len(self.ends):
             lower = int((self.ends < self.descent.loss_at(self.last)).sum())
             others = {"starts": Count(len(self.ends)), "lower": Count(lower)}
-            with self.beat("end-almost-starts" if lower else "end-almost-lowest", **off, **others):
-                # Blue only nearly lies on red: how far off, where it is farthest; then where other starts came to
-                self.step_aside()
-                self.measure()
-                self.compare()
+            if lower and self.are_alike():
+                with self.beat("end-almost-alike", **off, **others):
+                    # Blue only nearly lies on red: how far off, where it is farthest, enlarged. Then where other starts
+                    # came to: almost the same curve, over it; and all losses, from the lowest
+                    self.measure_and_compare()
+            else:
+                with self.beat("end-almost-starts" if lower else "end-almost-lowest", **off, **others):
+                    # The same, where their curves differ more, or ours is the lowest
+                    self.measure_and_compare()
         else:
             with self.beat("end-almost", **off):
-                # Blue only nearly lies on red: how far off it is, where it is farthest
+                # Blue only nearly lies on red: how far off it is, where it is farthest, enlarged
                 self.step_aside()
-                self.measure()
+                self.measure_enlarged()
+
+    def measure_and_compare(self) -> None:
+        self.step_aside()
+        self.measure_enlarged()
+        self.compare()
 
     def step_aside(self) -> None:
-        self.play(emphasis(self.descent.slopes, PRESENT), run_time=0.6)
+        self.play(emphasis(self.descent.slopes, PRESENT), run_time=0.5)
 
     def measure(self) -> None:
         self.gap = self.descent.largest_gap()
@@ -96,24 +99,36 @@ class EndBeats(SlopeBeats):
         self.play(Create(self.gap[0]), run_time=0.8)
         self.play(FadeIn(self.gap[1]), run_time=0.5)
 
-    def compare(self) -> None:
-        """The loss in the end, in a ring, and those of the runs from other random starts, on a line."""
-        ours, count = self.descent.loss_at(self.last), number_text(len(self.ends))
-        names = (self.screen("loss"), self.screen("ours"), self.screen("other-starts", count=count))
-        self.starts = line = StartsLine(ours, self.ends, style.LEFT_EDGE + 0.3, MAP_BOX[1] - 0.3, STARTS_Y, names)
-        if self.left:
-            self.play(*map(FadeOut, self.left), run_time=0.4)
-        self.play(FadeIn(line.axis), FadeIn(line.names[0]), FadeIn(line.mine), run_time=0.5)
-        self.play(FadeIn(line.names[1]), LaggedStart(*map(FadeIn, line.dots), lag_ratio=0.3), run_time=1.4)
-        lower = [ours > end for end in self.ends.tolist()]
-        if any(lower):  # they are what the line ends with: the others step back
-            rest = [dot for dot, is_lower in zip(line.dots, lower, strict=True) if not is_lower]
-            raised = [dot.animate.scale(1.35) for dot, is_lower in zip(line.dots, lower, strict=True) if is_lower]
-            self.wait(0.3)
-            self.play(*(emphasis(dot, FAINT) for dot in rest), *raised, run_time=0.6)
+    def measure_enlarged(self) -> None:
+        """Where blue is farthest from red, in a frame, and enlarged; there the distance is measured."""
+        target = self.experiment.dataset.curve()(self.descent.x)
+        self.enlarged = shown = Enlarged(self.descent.fit, target, self.descent.gap_text(), ENLARGED_BOX)
+        self.play(Create(shown.window), *map(FadeOut, self.left), run_time=0.4)
+        self.play(TransformFromCopy(shown.window, shown.frame), FadeIn(shown.target), FadeIn(shown.model), run_time=0.7)
+        self.play(Create(shown.bracket), FadeIn(shown.number), run_time=0.7)
+        self.wait(1.2)
 
-    def losses_of_others(self, names: list[str]) -> NDArray:
-        """(n,): the losses after the last update shown, of the runs with these names; those not finite left out."""
+    def compare(self) -> None:
+        """The curves that runs from other random starts came to, over ours; and the losses of all of them."""
+        fit, ours = self.descent.fit, self.descent.loss_at(self.last)
+        self.losses = LossList(ours, self.ends, LOSSES_LEFT, LOSSES_TOP, self.screen("loss"), self.screen("ours"))
+        curves = self.descent.curve_of(self.end_states)
+        self.other_curves = VGroup(*(self.enlarged.also(y) for y in curves))
+        thin = [fit.plot.curve(self.descent.x, y, mix(palette.blue, 0.75), THIN) for y in curves]
+        self.play(FadeIn(self.losses.name), FadeIn(self.losses.mine), run_time=0.5)
+        both = [AnimationGroup(FadeIn(one), FadeIn(other)) for one, other in zip(self.other_curves, thin, strict=True)]
+        self.play(LaggedStart(*both, lag_ratio=0.3), run_time=1.4)
+        self.play(LaggedStart(*map(FadeIn, self.losses.rest), lag_ratio=0.2), run_time=0.9)
+
+    def are_alike(self) -> bool:
+        """Whether the other starts came to almost the same curve."""
+        curves, own = self.descent.curve_of(self.end_states), self.descent.fit.model_y
+        return bool(np.abs(curves - own).max() <= ALIKE * self.experiment.dataset.curve().height)
+
+    def read_others(self, names: list[str]) -> None:
+        """The runs with these names after the last update shown; those whose loss is not finite are left out."""
         runs = [self.trace(name) for name in names]
-        ends = np.array([float(loss(run.experiment, run.parameters[self.last])) for run in runs])
-        return ends[np.isfinite(ends)]
+        states = np.array([run.parameters[self.last] for run in runs]).reshape(len(runs), self.experiment.n_parameters)
+        ends = np.array([float(loss(run.experiment, state)) for run, state in zip(runs, states, strict=True)])
+        finite = np.isfinite(ends)
+        self.ends, self.end_states = ends[finite], states[finite]

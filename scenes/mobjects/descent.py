@@ -54,8 +54,6 @@ OVERSIZE = 1.35  # length of the arrow of g, which is only a direction, against 
 DOTS = 60  # on the path, about
 ERRORS = 17  # distances that are drawn
 SQUARE = 0.16  # opacity of a squared distance
-TINY_SLOPE = 0.005  # a row whose entries are all written below it gets a power of ten in the end
-WIDEST_SLOPE = 99.95  # that is written as a multiple of that power
 GROWING = 0.35  # share of a step's time in which its arrow grows
 
 
@@ -63,8 +61,7 @@ class Descent:
     """Rows 0 to ``last`` of a trace that kept every update; the first ``close_up`` have a map of their own.
 
     ``show(row)`` puts shapes where that row, or the way between two rows, has them, and numbers at the recorded state
-    that was reached. ``texts``: "target", "model", "start", "update", "step", and "loss", which the maps' numbers
-    are called. Parts: ``fit``, ``strip``, ``slopes``,
+    that was reached. ``texts``: "target", "model", "start", "update", "step". Parts: ``fit``, ``strip``, ``slopes``,
     ``readout``, ``near`` and ``far`` (DescentMap), of which ``map`` is the one in use, and ``axes``, the names of the
     maps' axes where these are two parameters. The plane of ``far`` goes
     through the start, the last state of ``near`` and the end, so what it shows of these three is true.
@@ -88,14 +85,13 @@ class Descent:
         self.fit = self._fit_plot(rows, texts)
         self.is_plain = is_plain(self.experiment)
         step = STEP if self.is_plain else f'"{texts["step"]}"'
-        name = texts.get("loss", "")
         left, *others = MAP_BOX
         box = (left + AXIS_ROOM, *others) if len(self.names) == 2 else MAP_BOX
         self.axes = self._axes(box)
-        self.near = DescentMap(run, close_up, box, step, reach=self._uphill(), name=name)
+        self.near = DescentMap(run, close_up, box, step, reach=self._uphill())
         self.dots_every = int(round_step(last, DOTS)) if last > 2 * DOTS else None
         through = (0, close_up, last)
-        self.far = DescentMap(run, last, box, step, through=through, dots_every=self.dots_every, name=name)
+        self.far = DescentMap(run, last, box, step, through=through, dots_every=self.dots_every)
         self.map = self.near
         self.show(0.0)
 
@@ -184,25 +180,6 @@ class Descent:
         taken = [bracket, fit.target_label, fit.model_label, fit.ghost_label]
         number.move_to(beside(ink, ends.mean(axis=0), (number.width, number.height), fit.plot.box, taken))
         return VGroup(bracket, number)
-
-    def finer_slopes(self) -> SlopeRow | None:
-        """The last gradient by a power of ten of its own, with one decimal; None where it reads well as it is."""
-        columns = self.slopes.columns
-        gradient = self.run.gradient[self.last - 1][columns.shown]
-        if not 0 < float(np.abs(gradient).max()) * 10.0**self.slopes.power < TINY_SLOPE:
-            return None
-        return SlopeRow(gradient, columns, SLOPES_Y, decimals=1)
-
-    def finer_from(self, finer: SlopeRow) -> int:
-        """The row from which on all gradients are too small for the row of slopes, and have room in ``finer``."""
-        most = min(TINY_SLOPE / 10.0**self.slopes.power, WIDEST_SLOPE / 10.0**finer.power)
-        sizes = np.abs(self.run.gradient[: self.last][:, finer.columns.shown]).max(axis=1)
-        return int(np.flatnonzero(~(sizes < most)).max(initial=-1)) + 1
-
-    def refine_slopes(self, finer: SlopeRow) -> None:
-        """From now on the slopes are those of ``finer``."""
-        self.slopes = finer
-        self.show(self.row)
 
     # -- what moves ------------------------------------------------------------------------------------------------
 

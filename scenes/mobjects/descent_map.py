@@ -36,8 +36,7 @@ class DescentMap(VGroup):
     Of a run whose model is known the map has contour lines of the loss; of one that was recorded around a loop of its
     own it has none, and ``losses``, the loss at any rows, gives the path its width. ``through``: three rows that the
     plane goes through, instead of being the nearest to all of the path. ``reach`` (k, P): states that the picture has
-    room for, too. ``dots_every``: a dot on the path after so many updates each. ``step`` names a step on the map,
-    ``name`` what the numbers on its lines are.
+    room for, too. ``dots_every``: a dot on the path after so many updates each. ``step`` names a step on the map.
     Parts: ``surface`` (PlaneMap or LossMap; ``ground``: all of it but the values), ``path`` (DescentPath), ``dots``.
     ``is_through``: whether the plane goes through those rows; ``share``: how much of the path's spread lies in it.
     """
@@ -52,7 +51,6 @@ class DescentMap(VGroup):
         through: tuple[int, int, int] | None = None,
         reach: NDArray | None = None,
         dots_every: int | None = None,
-        name: str = "",
     ) -> None:
         super().__init__()
         left, right, bottom, top = box
@@ -85,7 +83,7 @@ class DescentMap(VGroup):
         self.add(self.surface, self.path, self.dots)
         self.show(0.0)
         if isinstance(self.surface, LossMap):
-            self.surface.write_values(self._taken(reach), name)
+            self.surface.write_values(self._taken(reach))
 
     def _blocks(self) -> list[NDArray]:
         """``rows`` in parts that fit into memory."""

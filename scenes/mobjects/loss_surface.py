@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 LOWEST_BAND, HIGHEST_BAND = 0.0, 0.24  # shares of the text colour in the background
 LOWEST_LINE, HIGHEST_LINE = 0.2, 0.46
 BANDS = 13
-VALUES = 4  # contour lines that say their loss
+VALUES, NUMBERED = 3, 0.72  # contour lines that say their loss; share of the text colour in them
 ARROW = 0.9  # length of the gradient's arrow: it shows a direction, not a size
 MARKER, START = 0.15, 0.11  # radii
 CLEAR, ENOUGH = 0.25, 0.9  # room around a contour line's value: at least, and more than is of any use
@@ -135,19 +135,20 @@ class LossMap(PlaneMap):
             self._along.append(np.concatenate(places) if places else np.zeros((0, 2)))
         self.add(self.bands, self.lines, self.values)
 
-    def write_values(self, taken: NDArray, name: str = "") -> None:
+    def write_values(self, taken: NDArray) -> None:
         """Write its loss on up to VALUES lines, where they are far from ``taken`` (n, 2 or 3): path, labels, arrows.
 
-        ``name``: what is written, before the first number.
+        These lines are brighter than the others, so that each number is seen to be its line's. The lowest ones
+        have none: what is inside of them is lower still.
         """
         short = [k for k, level in enumerate(self.levels) if len(f"{level:g}") <= 5]
+        short = short[len(short) // 4 :]
         wanted = (
             [short[i] for i in np.unique(np.linspace(0, len(short) - 1, VALUES).round().astype(int))] if short else []
         )
         left, right, bottom, top = self.box
         for k in wanted:
-            called = f"{name} " if name and not self.values else ""
-            text = words(f"{called}{self.levels[k]:g}", style.SMALLEST)
+            text = words(f"{self.levels[k]:g}", style.SMALLEST)
             half = np.array([text.width / 2, text.height / 2])
             places = self._along[k]
             edge = np.array([[left, bottom], [right, top]]) + np.array([[1], [-1]]) * (half + 0.15)
@@ -159,6 +160,7 @@ class LossMap(PlaneMap):
             best = places[int(room.argmax())]
             if room.max() < CLEAR:
                 continue
+            self.lines[k].set_stroke(mix(palette.text, NUMBERED), style.AXIS)
             patch = Rectangle(width=text.width + 0.12, height=text.height + 0.1, stroke_width=0)
             patch.set_fill(mix(palette.text, self._band_share((k + 0.5) / len(self.levels))), 1)
             self.values.add(VGroup(patch, text).move_to((*best, 0.0)))

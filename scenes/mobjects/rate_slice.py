@@ -1,4 +1,4 @@
-"""Where one step leads at several learning rates: on the loss along a single parameter. Pure functions of numbers."""
+"""Where one step leads at several learning rates, of a single parameter and of all. Pure functions of numbers."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_slice import BEHIND, POINT, LossSlice, losses_along, way_to_zero
-from gradreel.scenes.mobjects.plot import ring
-from gradreel.scenes.mobjects.text import TextMobject, formula
+from gradreel.scenes.mobjects.plot import dashed, ring
+from gradreel.scenes.mobjects.sigmoid_board import arrow, set_arrow
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
-from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, smooth
+from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 SMALL = 0.8  # a rate is small up to this share of the one that leads to the bottom
 TOO_FAR = 2.4  # times the rate that leads to the bottom of a parabola, the step ends higher than it began
 SCANNED = 801
-LEVEL = 0.1  # of the slope at the start: where the curve is less steep, a label stands over it
+ALONE, TOGETHER = False, True  # a step of one parameter, or of all
 
 
 def rates_to_try(experiment: Experiment, theta: NDArray, gradient: NDArray, index: int) -> tuple[float, ...] | None:
     """The run's learning rate, one that leads entry ``index`` of theta (P,) to its lowest loss, and one too large.
 
     None where they would not show what they are to show: that the first is a small step, that the second would be a
-    better one for this entry, but not for all of them at once, and that the third leads higher up.
+    better one for this entry, but goes past the lowest place when all of them move at once, and that the third leads
+    higher up.
     """
     theta = np.asarray(theta, dtype=np.float64)
     own, slope, start = experiment.rate(0), float(gradient[index]), float(loss(experiment, theta))
@@ -44,43 +46,85 @@ def rates_to_try(experiment: Experiment, theta: NDArray, gradient: NDArray, inde
 
 
 class RateSlice(VGroup):
-    """L over the parameter of ``along``, and where one step of each of ``rates`` leads: a dot with its rate.
+    """L over the parameter of ``along``, alone and with all others, and where steps of the three ``rates`` lead.
 
-    Parts: ``slice`` (LossSlice, less its tangent), ``dots``, ``labels``; ``hop(k)`` lets a dot go there.
+    A step of one rate moves this parameter as far in both cases, so both losses stand over its value. ``gradient``
+    (P,) is the one of the start; ``names``: what the two curves are called. Parts: ``slice`` (LossSlice, less its
+    tangent), ``together`` (the other curve, where it is not too high), ``names``, ``level`` (as high as the start),
+    ``guide`` (from the bottom up to where the same rate leads with all others), ``arrows`` and ``dots``: ALONE and
+    TOGETHER steps in this order, ``labels`` of the three rates that are tried first. ``hop(k)`` lets a step go there.
     """
 
-    def __init__(self, along: LossSlice, rates: tuple[float, ...]) -> None:
+    def __init__(self, along: LossSlice, rates: tuple[float, ...], gradient: NDArray, names: tuple[str, str]) -> None:
         super().__init__()
-        self.slope = along.slope
+        own, bottom, far = rates
+        self.slope, self.gradient = along.slope, np.asarray(gradient, dtype=np.float64)
         uphill = 0.5 * BEHIND * way_to_zero(along.height_at(along.value), along.slope, 0.0)
         self.slice = along.reaching(uphill, 1.12 * max(rates) * abs(along.slope))
         self.slice.remove(self.slice.tangent)
-        self.values = [self.slice.value - rate * self.slope for rate in rates]
-        self.dots = VGroup(*(ring((0, 0, 0), POINT, palette.text, fill=palette.orange) for _ in rates))
-        for dot in self.dots:
-            dot.move_to(self.slice.point)
-        self.labels = VGroup(*map(self._label, rates, self.values))
-        self.add(self.slice, self.dots, self.labels)
+        self.steps = ((bottom, ALONE), (far, ALONE), (bottom, TOGETHER), (own, TOGETHER))
+        self.ends = [self.at(*step) for step in self.steps]
+        self.arrows = VGroup(*(arrow(palette.orange, style.GHOST_CURVE + 1) for _ in self.steps))
+        self.dots = VGroup(*(ring(end, POINT, palette.text, fill=palette.orange) for end in self.ends))
+        self.together = self._together(max(rates))
+        left, right, *_ = self.slice.plot.box
+        start = self.slice.point.get_center()
+        self.level = dashed(np.array([left, start[1], 0.0]), np.array([right, start[1], 0.0]), palette.dim)
+        foot = np.array([self.ends[2][0], self.slice.plot.box[2], 0.0])
+        self.guide = dashed(foot, self.ends[2], palette.dim)
+        self.names = self._names(names)
+        self.labels = VGroup(*map(self._label, (bottom, far, own)))
+        side = np.sign(self.slope) or -1.0  # to which the way back is
+        self.labels[0].place(foot[1] - 0.4, center=float(foot[0]))  # where all of this rate stands
+        self.labels[1].move_to(self.ends[1] + np.array([side * (self.labels[1].width / 2 + 0.3), 0.24, 0.0]))
+        self.labels[2].move_to(start - np.array([side * (self.labels[2].width / 2 + 0.2), -0.36, 0.0]))
+        self.add(self.slice, self.together, self.names, self.level, self.guide, self.arrows, self.dots, self.labels)
 
-    def at(self, value: float) -> NDArray:
-        """(3,): the place on the curve over a value of the parameter."""
-        return self.slice.plot.at(value, self.slice.height_at(value))
+    def loss_after(self, rate: float, together: bool) -> float:
+        """The loss after a step of this rate: of this parameter alone, or of all of them."""
+        if together:
+            return float(loss(self.slice.experiment, self.slice.theta - rate * self.gradient))
+        return self.slice.height_at(self.slice.value - rate * self.slope)
 
-    def _label(self, rate: float, value: float) -> TextMobject:
-        """Over the dot where the curve is level, otherwise up on the side to which the curve falls."""
-        text = formula(f'eta = "{number_text(rate)}"', style.LETTER)
-        step = 1e-3 * abs(self.slope)
-        rise = (self.slice.height_at(value + step) - self.slice.height_at(value - step)) / (2 * step)
-        if abs(rise) < LEVEL * abs(self.slope):
-            return text.move_to(self.at(value) + np.array([0.0, 0.4, 0.0]))
-        side = -np.sign(rise)
-        return text.move_to(self.at(value) + np.array([side * (text.width / 2 + 0.3), 0.24, 0.0]))
+    def at(self, rate: float, together: bool) -> NDArray:
+        """(3,): where such a step leads, in the picture."""
+        return self.slice.plot.at(self.slice.value - rate * self.slope, self.loss_after(rate, together))
+
+    def _together(self, most: float) -> VMobject:
+        """The loss after a step of all parameters, as far as the picture is high."""
+        plot = self.slice.plot
+        rates = np.linspace(0, most, SCANNED)
+        losses = loss(self.slice.experiment, self.slice.theta - rates[:, None] * self.gradient)
+        inside = int(np.argmax(losses > plot.y_range[1])) or SCANNED
+        x = self.slice.value - rates[:inside] * self.slope
+        return plot.curve(x, losses[:inside], palette.text, style.SECOND_CURVE)
+
+    def _names(self, texts: tuple[str, str]) -> VGroup:
+        """At the upper ends of the curves, on the outer side of each."""
+        side = -np.sign(self.slope) or 1.0
+        names = VGroup()
+        for text, curve, away in zip(texts, (self.slice.curve, self.together), (-1.0, -1.0), strict=True):
+            ends = (curve.get_start(), curve.get_end())
+            end = max(ends, key=lambda point: side * point[0])
+            name = words(text, style.LABEL)
+            name.move_to(end + np.array([side * away * (name.width / 2 + 0.22), -0.1, 0.0]))
+            names.add(name)
+        return names
+
+    def _label(self, rate: float) -> TextMobject:
+        return formula(f'eta = "{number_text(rate)}"', style.LETTER)
 
     def hop(self, k: int) -> Animation:
-        """Dot ``k`` goes along the curve to where its step ends."""
-        start, end = self.slice.value, self.values[k]
+        """The arrow of step ``k`` grows from the start to where it leads, its dot at its tip."""
+        start, end = self.slice.point.get_center(), self.ends[k]
+        length = float(np.linalg.norm(end - start)) or 1.0
+        along = (end - start) / length
 
-        def move(dot: Mobject, share: float) -> None:
-            dot.move_to(self.at(start + share * (end - start)))
+        def move(_: Mobject, share: float) -> None:
+            here = start + share * (end - start)
+            self.dots[k].move_to(here)
+            set_arrow(
+                self.arrows[k], start + POINT * along, here - POINT * along if share * length > 3 * POINT else here
+            )
 
-        return UpdateFromAlphaFunc(self.dots[k], move, rate_func=smooth)
+        return UpdateFromAlphaFunc(VGroup(self.arrows[k], self.dots[k]), move, rate_func=smooth)

@@ -23,9 +23,10 @@ from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import Descent
 from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
-from gradreel.scenes.mobjects.rate_slice import rates_to_try
-from gradreel.scenes.mobjects.relief import Relief
-from gradreel.scenes.mobjects.starts_line import DOT, HIGHEST, stacked
+from gradreel.scenes.mobjects.path_zoom import SPOT, PathZoom, crowd_from
+from gradreel.scenes.mobjects.rate_slice import ALONE, TOGETHER, rates_to_try
+from gradreel.scenes.mobjects.relief import Relief, ReliefScale
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
 from gradreel.scenes.stills import _drawn
 from hypothesis import given, settings
@@ -230,11 +231,13 @@ def test_values_on_the_map_are_losses_where_they_stand(film_of, trace):
     maps = [film_of(SHORT).scene.descent.near, film_of(SHORT).scene.descent.far]
     for shown in maps:
         assert len(shown.surface.values) >= 2
-        named = [text.source for _, text in shown.surface.values if "loss" in text.source]
-        assert named == [shown.surface.values[0][1].source]  # the first says what they all are
+        written = [float(text.source) for _, text in shown.surface.values]
+        assert min(written) > shown.surface.levels[1]  # not the lowest: it would seem to be the valley's
+        bright = [line.get_stroke_width() > shown.surface.lines[0].get_stroke_width() for line in shown.surface.lines]
+        assert [level for level, is_bright in zip(shown.surface.levels, bright, strict=True) if is_bright] == written
         for _, text in shown.surface.values:
             theta = shown.plane.theta(shown.surface.coordinates(text.get_center()))
-            assert float(text.source.removeprefix("loss ")) == pytest.approx(float(loss(SHORT, theta)), rel=0.05)
+            assert float(text.source) == pytest.approx(float(loss(SHORT, theta)), rel=0.05)
     far = maps[1]
     assert list(far.dotted) == list(range(5, 301, 5))
     np.testing.assert_allclose(far.dot_points, far.point(trace.parameters[far.dotted]))
@@ -306,32 +309,34 @@ def test_what_is_said_at_the_end_is_what_the_numbers_say(film_of, film):
 
 
 @pytest.mark.parametrize(
-    ("distance", "ends", "beat"),
+    ("distance", "ends", "alike", "beat"),
     [
-        (0.009, [], "end-close"),
-        (0.02, [], "end-almost"),
-        (0.049, [], "end-almost"),
-        (0.06, [0.3], "end-far"),
-        (0.02, [0.3, 0.09, 0.05], "end-almost-starts"),
-        (0.02, [0.3, 0.11], "end-almost-lowest"),
+        (0.009, [], True, "end-close"),
+        (0.02, [], True, "end-almost"),
+        (0.049, [], True, "end-almost"),
+        (0.06, [0.3], True, "end-far"),
+        (0.02, [0.3, 0.09, 0.05], False, "end-almost-starts"),
+        (0.02, [0.3, 0.09, 0.05], True, "end-almost-alike"),
+        (0.02, [0.3, 0.11], True, "end-almost-lowest"),
     ],
 )
-def test_how_near_blue_came_is_said_by_its_distance(play, monkeypatch, distance, ends, beat):
+def test_how_near_blue_came_is_said_by_its_distance(play, monkeypatch, distance, ends, alike, beat):
     def end(scene, run, last, others):
         """The scene's end alone."""
         scene.last, scene.ends, scene.left = last, np.array(ends), []
-        gap = VGroup(Dot(), Dot())
         scene.descent = SimpleNamespace(
             distance=lambda: distance,
             slopes=Dot(),
             loss_text=lambda row: "0.1",
             loss_at=lambda row: 0.1,
             gap_text=lambda: "0.2",
-            largest_gap=lambda: gap,
         )
         scene.end()
 
     monkeypatch.setattr(GradientDescent, "of_a_curve", end)
+    monkeypatch.setattr(GradientDescent, "are_alike", lambda scene: alike)
+    for name in ("measure", "measure_enlarged", "compare"):
+        monkeypatch.setattr(GradientDescent, name, lambda scene: None)
     assert play(GradientDescent, run=SHORT).beats == [beat]
 
 
@@ -418,14 +423,12 @@ def test_the_curve_is_welcomed_back_only_where_earlier_scenes_showed_it(film_of)
     assert film_of(EXTREMES["eight sigmoids"]).beats[0] == "task"
 
 
-def test_a_small_last_gradient_is_not_a_row_of_zeros(trace_of, film_of):
-    row, beats = film_of(LONG).scene.descent.slopes, film_of(LONG).beats
-    assert "stop" in beats
-    last = trace_of(LONG).gradient[LONG.n_updates - 1]
-    assert 0 < np.abs(last).max() < 0.005 and f"10^({-row.power})" in row.label.source
-    written = np.array([number(entry) for entry in row.numbers])
-    np.testing.assert_allclose(written, last * 10.0**row.power, atol=0.051)
-    assert 1 <= np.abs(written).max() < 10  # two digits
+def test_slopes_keep_their_decimals_and_the_last_length_is_told_beside_them(trace_of, film_of):
+    scene, last = film_of(LONG).scene, trace_of(LONG).gradient[LONG.n_updates - 1]
+    written = [entry.text for entry in scene.descent.slopes.numbers]
+    assert scene.descent.slopes.power == 0 and 0 < np.abs(last).max() < 0.005
+    np.testing.assert_allclose([float(text.replace("\u2212", "-")) for text in written], last, atol=5.1e-4)
+    assert {len(text.partition(".")[2]) for text in written} == {3}
 
 
 def test_the_gradients_lengths_are_drawn_on_a_logarithmic_axis(film_of, trace):
@@ -444,15 +447,20 @@ def test_the_steps_of_three_rates_end_where_the_loss_says(film_of, trace):
     index, theta, gradient = scene.worked.index, np.array(trace.parameters[0]), trace.gradient[0]
     rates = rates_to_try(SHORT, theta, gradient, index)
     assert rates is not None and rates[0] == SHORT.learning_rate
-    start, losses = float(loss(SHORT, theta)), []
-    for rate, dot, label in zip(rates, scene.trial.dots, scene.trial.labels, strict=True):
-        there = theta.copy()
-        there[index] -= rate * gradient[index]
+    start, trial, losses = float(loss(SHORT, theta)), scene.trial, []
+    own, bottom, far = rates
+    assert trial.steps == ((bottom, ALONE), (far, ALONE), (bottom, TOGETHER), (own, TOGETHER))
+    for (rate, together), dot, arrow in zip(trial.steps, trial.dots, trial.arrows, strict=True):
+        moved = np.arange(len(theta)) == index if not together else np.ones(len(theta))
+        there = theta - rate * moved * gradient
         losses.append(float(loss(SHORT, there)))
-        assert scene.trial.slice.plot.data(dot.get_center()) == pytest.approx((there[index], losses[-1]))
-        assert f'"{rate:g}"' in label.source
-    assert losses[1] < losses[0] < start < losses[2]
-    assert float(loss(SHORT, theta - rates[1] * gradient)) > float(loss(SHORT, theta - rates[0] * gradient))
+        assert trial.slice.plot.data(dot.get_center()) == pytest.approx((there[index], losses[-1]))
+        assert np.linalg.norm(arrow.get_start() - trial.slice.point.get_center()) < 0.2
+    assert losses[0] < start < losses[1]  # the large step leads higher up
+    assert losses[3] < losses[2]
+    steps = [float(loss(SHORT, theta - rate * gradient)) for rate in np.linspace(own, bottom, 50)]
+    assert min(steps) < steps[-1]  # with all of them the one that hits the bottom alone has gone past it
+    assert [f'"{rate:g}"' in label.source for rate, label in zip((bottom, far, own), trial.labels, strict=True)]
 
 
 def test_rates_are_tried_only_where_they_tell_what_is_said(film_of, trace):
@@ -516,34 +524,49 @@ def test_runs_from_other_starts_are_compared_by_the_loss_they_end_with(play, tra
     ends = [float(loss(near, other.parameters[-1])) for other in others]
     own = float(loss(near, trace_of(near).parameters[-1]))
     assert beat == ("end-almost-starts" if min(ends) < own else "end-almost-lowest")
-    np.testing.assert_allclose([scene.starts.axis.data(dot.get_center())[0] for dot in scene.starts.dots], ends)
-    assert scene.starts.axis.data(scene.starts.mine[0].get_center())[0] == pytest.approx(own)
+    written = sorted(float(text.source) for text in scene.losses.rest)
+    decimals = len(scene.losses.mine[0].source.partition(".")[2])
+    np.testing.assert_allclose(written, sorted(ends), atol=0.51 * 10.0**-decimals)
+    assert float(scene.losses.mine[0].source) == pytest.approx(own, abs=0.51 * 10.0**-decimals)
+    shown, target = scene.enlarged, near.dataset.curve()(scene.descent.x)
+    for curve, run in zip((shown.model, *scene.other_curves), (trace_of(near), *others), strict=True):
+        x, y = np.array([shown.plot.data(point) for point in curve.get_start_anchors()]).T
+        np.testing.assert_allclose(y, predict(near, run.parameters[-1], near.dataset.features_at(x)), atol=1e-6)
+    gap = np.abs(scene.descent.fit.model_y - target)
+    low, high = (shown.plot.data(end) for end in shown.bracket[0].get_start_and_end())
+    assert abs(high[1] - low[1]) == pytest.approx(gap.max()) == pytest.approx(float(shown.number.source), abs=0.0051)
+    assert low[0] == pytest.approx(scene.descent.x[gap.argmax()])
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=6))
-def test_starts_that_end_alike_are_stacked_so_that_they_can_be_counted(ends):
-    x = np.array([0.0, *ends])
-    raised = stacked(x)
-    gaps = [np.hypot(x[i] - x[j], raised[i] - raised[j]) for i in range(len(x)) for j in range(i)]
-    assert raised[0] == 0 and raised.max() <= HIGHEST + 1e-9
-    assert min(gaps) > 2 * DOT
-
-
-def test_slopes_get_their_power_of_ten_before_the_walk_ends_and_fit_from_there_on(trace_of):
+def test_the_last_stretch_enlarged_is_the_recorded_path(trace_of):
     texts, long = dict.fromkeys(("target", "model", "start", "update", "step"), ""), trace_of(LONG)
     descent = Descent(long, LONG.n_updates, 10, texts)
-    finer = descent.finer_slopes()
-    first = descent.finer_from(finer)
-    sizes = np.abs(long.gradient[: LONG.n_updates]).max(axis=1)
-    assert 10 < first < LONG.n_updates and sizes[first - 1] >= 0.005 > sizes[first:].max()
-    descent.refine_slopes(finer)
-    assert descent.finer_slopes() is None
-    for row in (first, LONG.n_updates):
-        descent.show(row)
-        written = np.array([number(entry) for entry in descent.slopes.numbers])
-        expected = long.gradient[min(row, LONG.n_updates - 1)] * 10.0**finer.power
-        np.testing.assert_allclose(written, expected, atol=0.051)
+    first = crowd_from(descent.far)
+    gaps = np.linalg.norm(np.diff(descent.far.dot_points, axis=0), axis=1)
+    assert first is not None and (gaps[descent.far.dotted[:-1] >= first] < SPOT).all()
+    zoom = PathZoom(descent.far, first)
+    zoom.show(float(LONG.n_updates))
+    rows = [first, (first + LONG.n_updates) // 2, LONG.n_updates]
+    there, on_map = (place(descent.far.point(long.parameters[rows])) for place in (zoom.at, np.asarray))
+    np.testing.assert_allclose(np.diff(there, axis=0), zoom.factor * np.diff(on_map, axis=0), atol=1e-9)
+    np.testing.assert_allclose(zoom.point.get_center(), there[-1], atol=1e-9)
+    low, high = zoom.frame.get_corner(DL), zoom.frame.get_corner(UR)
+    corners = zoom.line.get_start_anchors()
+    assert (corners[:, :2] > low[:2]).all() and (corners[:, :2] < high[:2]).all()
+    assert f"{zoom.factor:g}" in zoom.note.source
+
+
+def test_the_axis_of_the_landscape_tells_its_heights(film_of):
+    near, start = film_of(SHORT).scene.descent.near, film_of(SHORT).scene.descent.loss_at(0)
+    relief, here = Relief(near.surface), near.path.start_ring.get_center()
+    scale = ReliefScale(relief, here, start, "loss", words("6"))
+    low, high = scale.axis[0].get_start_and_end()
+    for text in scale.axis[2:-1:2]:
+        share = (float(text.source) - relief.low) / (relief.high - relief.low)
+        assert text.get_center()[1] == pytest.approx(low[1] + share * (high[1] - low[1]), abs=0.05)
+    drop = scale.drop.get_top()[1] - scale.drop.get_bottom()[1]
+    rise = (start - relief.low) / (relief.high - relief.low) * (high[1] - low[1])
+    assert drop == pytest.approx(rise, abs=0.1)
 
 
 def test_half_way_through_the_first_update_all_numbers_change(trace_of):
