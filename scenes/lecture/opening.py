@@ -1,4 +1,4 @@
-"""The opening: the title over a real training run."""
+"""The opening: the title over a real training run, and what the curves are of."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.text import literal, words
 from gradreel.scenes.style import palette
-from manim import UP, Create, FadeIn, FadeOut, ValueTracker, smooth
+from manim import UP, Create, FadeIn, FadeOut, ValueTracker, VGroup, smooth, squish_rate_func
 from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
 
 WORDS_LEFT, TITLE_BASELINE, SUBTITLE_BASELINE, CREDIT_BASELINE = -6.05, 1.92, 1.1, 0.48
+ASKED_BASELINE, KNOWN_BASELINE = -0.62, -3.42  # what the upright axis stands for, and the level one
 WALK_SECONDS = 6.0
 
 
@@ -39,7 +40,8 @@ class Title(LectureScene):
 
     def _title_beat(self) -> None:
         with self.beat("title"):
-            # The room reads what the lecture is called; the red curve runs through beneath while the question is asked
+            # The room reads what the lecture is called; what is asked for, and what is known, stand where the axes of
+            # the curve would be; the red curve runs through between them
             texts = self.parameters
             title = words(literal(texts.title) if texts.title else self.screen("title"), style.TITLE)
             fits = (style.RIGHT_EDGE - WORDS_LEFT) / max(title.width, 1e-9)
@@ -56,19 +58,31 @@ class Title(LectureScene):
                 line = words(credit, style.CAPTION + 2, palette.dim)
                 self.texts.append(line.place(CREDIT_BASELINE, left=WORDS_LEFT))  # the curves fill all below
             self.play(FadeIn(title, shift=0.15 * UP), FadeIn(subtitle, shift=0.15 * UP), run_time=0.8)
-            arriving = [FadeIn(line) for line in self.texts[2:]]
-            self.play(Create(self.motif.red, rate_func=smooth), *arriving, run_time=3.6)
+            self.asked = self._asked()
+            self.known = words(self.screen("known"), style.LABEL, palette.dim)
+            self.known.place(KNOWN_BASELINE, right=style.RIGHT_EDGE)
+            arriving = [FadeIn(line) for line in (*self.texts[2:], self.asked)]
+            self.play(*arriving, run_time=0.6)
+            late = squish_rate_func(smooth, 0.0, 0.3)
+            self.play(Create(self.motif.red, rate_func=smooth), FadeIn(self.known, rate_func=late), run_time=3.0)
+
+    def _asked(self) -> VGroup:
+        """What the upright axis stands for, where red leaves room for it."""
+        line = words(self.screen("asked"), style.LABEL).place(ASKED_BASELINE, left=WORDS_LEFT)
+        right, bottom = line.get_right()[0] + 0.2, line.get_bottom()[1] - 0.2
+        points = self.motif.red.points
+        return VGroup(line) if points[points[:, 0] < right, 1].max() < bottom else VGroup()
 
     def _run_beat(self) -> None:
         with self.beat("run"):
             # A recorded run from its random start: earlier states stay behind as ghosts, the last lies where it ended;
             # the words leave, the curves stay for what comes next
             motif = self.motif
-            self.play(Create(motif.blue), run_time=1.0)
+            self.play(FadeOut(self.known, run_time=0.3), Create(motif.blue), run_time=1.0)
             progress = ValueTracker(0.0)
             self.add(motif)
             motif.add_updater(lambda _: motif.show(progress.get_value()))
             self.play(progress.animate.set_value(1.0), run_time=WALK_SECONDS, rate_func=ease_in_out_sine)
             motif.clear_updaters()
             motif.show(1.0)
-            self.play(*(FadeOut(line) for line in self.texts), run_time=0.6)
+            self.play(*(FadeOut(line) for line in (*self.texts, self.asked)), run_time=0.6)

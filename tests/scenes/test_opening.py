@@ -38,6 +38,20 @@ def test_the_curves_run_below_all_words(play):
     assert min(play(Title, lowest, run=SHORT).seen.values()) > 0.3
 
 
+@pytest.mark.parametrize("knots", [None, ((0, 4), (3, 1), (7, 3))])
+def test_what_is_asked_stands_clear_of_red_or_not_at_all(play, knots):
+    run = (
+        SHORT
+        if knots is None
+        else SHORT.model_copy(update={"dataset": SHORT.dataset.model_copy(update={"knots": knots})})
+    )
+    scene = play(Title, run=run).scene
+    assert len(scene.asked) == (knots is None)
+    for line in scene.asked:
+        points = scene.motif.red.points
+        assert points[points[:, 0] < line.get_right()[0], 1].max() < line.get_bottom()[1]
+
+
 def test_another_run_is_another_picture(play):
     one, other = (play(Title, lambda scene, beat: _drawn(scene), run=run).last for run in (SHORT, OTHER))
     assert (one != other).any()
