@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Any, Self
 
+import numpy as np
 from gradreel.core.datasets import RED_CURVE, CurveDataset, Number
 from gradreel.core.equal_budget import Match, fat_and_deep, match, one_bend_each, zigzag
 from gradreel.core.errors import UserError
@@ -16,7 +17,7 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.deeper import NETWORKS
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.match_board import HALF_X, WIDE_ROWS, Side, Starts
+from gradreel.scenes.mobjects.match_board import HALF_X, Lane, Side, Starts
 from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.readout import loss_decimals
@@ -29,6 +30,7 @@ from manim import (
     UP,
     Animation,
     AnimationGroup,
+    Circle,
     Create,
     FadeIn,
     FadeOut,
@@ -36,7 +38,6 @@ from manim import (
     LaggedStart,
     Rectangle,
     ReplacementTransform,
-    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     linear,
@@ -47,7 +48,8 @@ from pydantic import BaseModel, Field, model_validator
 
 EXAMPLES = 121
 KNOTS_OF_A_FUNCTION = 65
-RACE_SECONDS = 7.0
+RACE_SECONDS, RACE_POWER = 6.4, 1.5  # early updates, which change most, get more time
+PASSING_SECONDS = 0.4  # that the race stands still where one run passes the other
 SEEDS_SECONDS = 5.3  # that all starts are spoken of, before the towers are
 NAMES = ("name-fat", "name-deep")
 COMPARED = (NETWORKS[0], NETWORKS[-1])  # by how often they are wrong: the shallowest and the deepest
@@ -136,7 +138,7 @@ class FatAndDeep(LectureScene):
         self.networks = (runs.fat[0], runs.deep[0])
         sides = {"fat": runs.fat, "deep": runs.deep}
         self.recorded = RecordedMatch([[self.trace(f"{name} {r.seed}") for r in side] for name, side in sides.items()])
-        self.sides = [Side(-HALF_X), Side(HALF_X)]
+        self.sides, self.lanes = [Side(-HALF_X), Side(HALF_X)], [Lane(0), Lane(1)]
 
     def match_beats(self) -> None:
         self._race_beat()
@@ -157,41 +159,68 @@ class FatAndDeep(LectureScene):
         how = leads(self.recorded.losses)
         key = "race-own" if self.parameters.own else "race-nearly" if fat != deep else f"race-{how}" if how else "race"
         with self.beat(key, updates=number_text(int(self.recorded.first[0].kept[-1])), **values):
-            # Larger networks, the same curve, a random start; then update by update. What is left to red is filled; in
-            # the networks' place both losses are drawn as they fall, so that it is seen who leads
-            texts = (self.screen("update"), self.screen("loss"), self.screen("fat"), self.screen("deep"))
-            self.race = race = Race(self.recorded, self.sides, texts)
+            # Larger networks, one above the other, the same curve, a random start; then update by update. What is left
+            # to red is filled; in the networks' place both losses are drawn as they fall. Where one passes, a ring
+            texts = [self.screen(key) for key in ("update", "loss", "smoothed", "fat", "deep")]
+            self.race = race = Race(self.recorded, self.lanes, texts)
             self._exchange()
             rate = number_text(self.parameters.learning_rate)
             self.add(*race.curves())  # in this order, or what is filled would lie over the curves at first
             coming = [race.word, race.counter, *race.readouts, caption(self.screen("rule", rate=rate))]
-            self.play(*(Create(c.blue) for c in race.boards), *(FadeIn(c.gap) for c in race.boards), run_time=0.8)
+            self.play(*(Create(c.blue) for c in race.boards), *(FadeIn(c.gap) for c in race.boards), run_time=0.7)
             self.play(*(FadeIn(part) for part in coming), run_time=0.5)
             self.play(*map(FadeOut, self.diagrams), run_time=0.4)
             self.play(FadeIn(race.lines), run_time=0.4)
             self.add(race)
 
-            def update(_: VGroup, share: float) -> None:
-                race.show(stepwise(self.recorded.pace.row(share)))
+            last, ring = self.recorded.last, self._ring() if key.endswith("passes") else None
+            self.passing = VGroup()
+            seen = last
+            if ring is not None:
+                self.passing.add(ring)
+                kept = np.asarray(self.recorded.first[0].kept)
+                seen = min(int(np.searchsorted(kept, race.lines.clear_of(ring))), last)
+            self._race(0, seen)
+            if ring is not None:
+                self.play(Create(ring), run_time=PASSING_SECONDS)
+            self._race(seen, last)
+            race.show(float(last))
 
-            self.play(UpdateFromAlphaFunc(race, update, run_time=RACE_SECONDS, rate_func=linear))
-            race.show(float(self.recorded.last))
+    def _ring(self) -> Circle | None:
+        """Round where one passes the other: as soon as their names have gone on from there, it comes."""
+        passing = self.recorded.passing
+        if passing is None:
+            return None
+        losses = [run[passing] for run in self.recorded.calm]
+        return self.race.lines.ring(float(self.recorded.first[0].kept[passing]), float(np.mean(losses)))
+
+    def _race(self, first: int, last: int) -> None:
+        """Both runs go on from one row to another."""
+        race, whole = self.race, self.recorded.last
+        start, end = (RACE_SECONDS * (row / whole) ** (1 / RACE_POWER) for row in (first, last))
+
+        def update(_: VGroup, share: float) -> None:
+            now = start + share * (end - start)
+            race.show(min(stepwise(whole * (now / RACE_SECONDS) ** RACE_POWER), float(whole)))
+
+        if last > first:
+            self.play(UpdateFromAlphaFunc(race, update, run_time=end - start, rate_func=linear))
 
     def _exchange(self) -> None:
         """The networks built by hand give way to those that learn; red takes its place in the new scale."""
-        self.diagrams = [
-            side.diagram(run.hidden, WIDE_ROWS) for side, run in zip(self.sides, self.networks, strict=True)
-        ]
-        texts = [self.screen("count", count=number_text(run.n_parameters)) for run in self.networks]
-        words_now = [side.count(text) for side, text in zip(self.sides, texts, strict=True)]
-        leaving = [*self.small, *self.count_words, *self.folds_counts, *(c.blue for c in self.hand)]
-        self.play(*(FadeOut(part) for part in leaving), *self._title("heading-race"), run_time=0.9)
-        reds = [Transform(old.red, new.red) for old, new in zip(self.hand, self.race.boards, strict=True)]
-        self.play(*reds, *(FadeIn(part) for part in (*self.diagrams, *words_now)), run_time=0.9)
-        for old, new in zip(self.hand, self.race.boards, strict=True):
-            self.remove(old.red, old.plot)
-            self.add(new.plot, new.red)
-        self.count_words = words_now
+        lanes, runs = self.lanes, self.networks
+        self.diagrams = [lane.diagram(run.hidden) for lane, run in zip(lanes, runs, strict=True)]
+        texts = [self.screen("count", count=number_text(run.n_parameters)) for run in runs]
+        words_now = [lane.count(text) for lane, text in zip(lanes, texts, strict=True)]
+        names = [lane.name(self.screen(key)) for lane, key in zip(lanes, NAMES, strict=True)]
+        leaving = [*self.small, *self.count_words, *self.folds_counts, *(c.blue for c in self.hand), self.names[1]]
+        self.play(*(FadeOut(part) for part in leaving), *self._title("heading-race"), run_time=0.8)
+        pairs = [(getattr(old, part), getattr(new, part)) for part in ("plot", "red")
+                 for old, new in zip(self.hand, self.race.boards, strict=True)]  # fmt: skip
+        moves = [ReplacementTransform(*pair) for pair in [*pairs, (self.names[0], names[0])]]
+        self.play(*moves, run_time=0.9)
+        self.play(*(FadeIn(part) for part in (names[1], *self.diagrams, *words_now)), run_time=0.5)
+        self.names, self.count_words = names, words_now
 
     # -- all starts ----------------------------------------------------------------------------------------------
 
@@ -207,7 +236,7 @@ class FatAndDeep(LectureScene):
             wins = [self.screen("wins", wins=Count(count), starts=Count(seeds)) for count in (fat, deep)]
             ends, decimals = (match.end_curves, match.ends), loss_decimals(match.ends.ravel())
             self.starts = Starts(ends, match.target, match.y_range, names, wins, decimals)
-            leaving = [race.lines, *self.count_words, *race.readouts, race.word, race.counter]
+            leaving = [race.lines, *self.passing, *self.count_words, *race.readouts, race.word, race.counter]
             start = self.time
             self.remove(race)
             self.add(*race.curves())

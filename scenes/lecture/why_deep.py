@@ -10,6 +10,7 @@ from gradreel.scenes.lecture.fat_and_deep import NAMES, FatAndDeep
 from gradreel.scenes.mobjects.bend_by_bend import bending, corner, count_bends, drawn_by, neuron
 from gradreel.scenes.mobjects.match_board import BY_HAND, DIAGRAM, PLOT, TALL, Counts, Curves, target_of, thin_diagram
 from gradreel.scenes.mobjects.skyline import ground_line
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import nice_range, number_text
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
@@ -22,16 +23,16 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
-    linear,
     smooth,
     squish_rate_func,
+    there_and_back,
 )
 from numpy.typing import NDArray
 
 ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
-ONE_LAYER_SECONDS = 2.4  # for all bends of the one layer, before the other folds
-FOLD_SECONDS = 6.6  # for all folds together
-FOLDING, STRETCHING = squish_rate_func(smooth, 0.0, 0.42), squish_rate_func(smooth, 0.6, 1.0)  # one, then the other
+ONE_LAYER_SECONDS = 2.0  # for all bends of the one layer, before the other folds
+FIRST_FOLD, OTHER_FOLDS = 4.2, 4.6  # seconds: the first is looked at, all others together go ever faster
+GLOWING = 1.7  # how much larger the two ReLUs of a layer are while they fold
 BEND_RADIUS = 0.085
 Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
 
@@ -91,10 +92,9 @@ class WhyDeep(FatAndDeep):
             others = self._step_aside()
             columns, edges = self.small[1].columns, self.small[1].edges
             parts = [columns[0], *(part for pair in zip(edges, columns[1:], strict=True) for part in pair)]
-            self.play(LaggedStart(*(FadeIn(part) for part in parts), lag_ratio=0.4), run_time=1.6)
+            self.play(LaggedStart(*(FadeIn(part) for part in parts), lag_ratio=0.4), run_time=1.3)
             self.play(FadeIn(self.names[1], shift=0.15 * UP), run_time=0.5)
-            self.wait(0.2)
-            self.play(LaggedStart(*map(FadeIn, others), lag_ratio=0.5), run_time=1.8)
+            self.play(LaggedStart(*map(FadeIn, others), lag_ratio=0.5), run_time=1.4)
             self.remove(*self.small[0].get_family())
             self.add(self.small[0])
             self.play(FadeIn(self.names[0], shift=0.15 * UP), run_time=0.5)
@@ -138,8 +138,9 @@ class WhyDeep(FatAndDeep):
         depth, n_bends = self.parameters.depth, count_bends(deep)
         values = {"relus": Count(2 * depth), "bends": Count(n_bends), "layers": Count(depth)}
         with self.beat("fold", parameters=number_text(deep.network.n_parameters), **values):
-            # Left first, ReLU after ReLU adds a bend. Then right, two ReLUs fold the whole curve at the dashed
-            # line, and the next layer folds that: the bends double. In the end as many ReLUs are lit on both sides
+            # Left first, ReLU after ReLU adds a bend. Then right a straight line comes in: two ReLUs fold down what is
+            # above the dashed line, and it is stretched; the next layer folds that: the bends double. In the end as
+            # many ReLUs are lit on both sides
             target = target_of(zigzag(depth))
             self.hand = [Curves(side.plot_box, target, Y_RANGE) for side in self.sides]
             self.folds_counts = [self._counts(side.center, 2 * depth, n_bends) for side in self.sides]
@@ -153,12 +154,14 @@ class WhyDeep(FatAndDeep):
                 style.emphasize(part, FAINT)
             lower = [ReplacementTransform(old, new) for old, new in zip(self.small, low, strict=True)]
             self.small = low
-            self.play(*self._title("heading-fold"), *lower, *(FadeIn(text) for text in self.count_words))
-            self.play(*(FadeIn(c.plot, c.red, c.blue) for c in self.hand), *(FadeIn(c) for c in self.folds_counts))
+            words_now = map(FadeIn, self.count_words)
+            self.play(*self._title("heading-fold"), *lower, *words_now, run_time=0.8)
+            plots = [FadeIn(c.plot, c.red) for c in self.hand]
+            self.play(*plots, FadeIn(self.hand[0].blue), *map(FadeIn, self.folds_counts), run_time=0.7)
             self._bend_by_bend(fat)
-            shares = np.linspace(2.0, 1.0, depth) / (1.5 * depth)  # the first is looked at longest
-            for k in range(depth):
-                self._fold(curve, k, FOLD_SECONDS * shares[k])
+            shares = np.linspace(1.5, 1.0, depth - 1) / (1.25 * (depth - 1))
+            for k, seconds in enumerate([FIRST_FOLD, *(OTHER_FOLDS * shares)]):
+                self._fold(curve, k, seconds)
                 curve = folded(np.clip(curve, 0.0, None))
 
     def _bend_by_bend(self, fat: Built) -> None:
@@ -169,20 +172,36 @@ class WhyDeep(FatAndDeep):
             self.play(*bending(self.small[0], self.hand[0], fat, (k - 1, k)), run_time=ONE_LAYER_SECONDS / relus)
 
     def _fold(self, curve: NDArray, k: int, seconds: float) -> None:
-        """Layer k (from 0) of the deep one folds ``curve`` (n,), seen over the zigzag's x."""
-        right, counts = self.hand[1], self.folds_counts[1]
-        lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], self.small[1].columns[k + 1])]
+        """Layer k (from 0) of the deep one folds ``curve`` (n,), seen over the zigzag's x; the bends are there, and
+        counted, when it is folded. Before the first, the line that comes in, and its word.
+        """
+        right, counts, layer = self.hand[1], self.folds_counts[1], self.small[1].columns[k + 1]
+        lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], layer)]
         crease = right.crease(0.5, self.screen("crease"))
-        before = (2 * k, count_bends(folding(k)) if k else 0)
-        after = (2 * (k + 1), count_bends(folding(k + 1)))
+        above, said = right.above(curve, 0.5), words(self.screen("stretch"), style.TICK)
+        said.place(crease[1].baseline, right=float(crease[1].get_right()[0]))
+        coming = [crease]
+        if k == 0:
+            name = words(self.screen("input"), style.TICK, palette.blue)
+            name.place(float(right.plot.box[3]) + 0.08, right=float(right.plot.box[1]))
+            self.play(FadeIn(name), Create(right.blue), run_time=0.16 * seconds)
+            coming.append(name)
+        self.play(FadeIn(crease), *lights, run_time=0.12 * seconds)
+        self.add(above, right.blue)
+        whole = np.clip(curve, 0.0, None)
+        glow = [node.animate(rate_func=there_and_back).scale(GLOWING) for node in layer.nodes.values()]
 
-        def update(_: VMobject, share: float) -> None:
-            fold, stretch = FOLDING(share), STRETCHING(share)
-            right.draw(folded(np.maximum(curve, (1 - fold) * curve), fold, stretch))  # nothing stays below 0
-            counts.show(*(after if share > 0 else before))
+        def fold(_: VMobject, share: float) -> None:
+            right.draw(folded(np.maximum(curve, (1 - share) * curve), share, 0.0))  # nothing stays below 0
+            if share == 1:
+                counts.show(2 * (k + 1), count_bends(folding(k + 1)))
 
-        self.play(FadeIn(crease), *lights, run_time=0.2 * seconds)
-        self.wait(0.12 * seconds)
-        folding_up = UpdateFromAlphaFunc(VGroup(right.blue, counts), update, rate_func=linear)
-        self.play(folding_up, FadeOut(crease, rate_func=STRETCHING), run_time=0.58 * seconds)
+        def stretch(_: VMobject, share: float) -> None:
+            right.draw(folded(whole, 1.0, share))
+
+        self.play(UpdateFromAlphaFunc(VGroup(right.blue, counts), fold), *glow, run_time=0.32 * seconds)
         self.wait(0.1 * seconds)
+        gone = [FadeOut(part, run_time=0.1 * seconds) for part in (above, crease[1], *coming[1:])]
+        self.play(*gone, FadeOut(crease[0]), FadeIn(said, rate_func=squish_rate_func(smooth, 0.45, 0.75)),
+                  UpdateFromAlphaFunc(right.blue, stretch), run_time=0.26 * seconds)  # fmt: skip
+        self.play(FadeOut(said), run_time=0.12 * seconds)

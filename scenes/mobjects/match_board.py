@@ -26,10 +26,12 @@ LINE_WIDTH, LINE_SHARE = 1.3, 0.5
 ROWS = 8  # nodes drawn in a column at most
 ALL_ROWS = 12  # of networks built by hand: all of their ReLUs
 WIDE_ROWS = 5
+LANE, BESIDE_LANE = (style.LEFT_EDGE, -0.75), (0.9, 5.7)  # left and right of a lane's curve, and of its diagram
 DOT_RADIUS, DOT_SHARE = 0.028, 0.33  # of the dots for what is not drawn, and their distance in pitches
 RED_WIDTH, BLUE_WIDTH = 9.0, 4.8
 RED_SHARE = 0.48
 TIP_LONG, TIP_WIDE = 0.16, 0.18  # of the arrowhead where blue leaves the plot
+ABOVE_SHARE = 0.45  # of blue, for what was folded down
 GAP_SHARE = 0.3  # of red, that the error between the curves is filled with
 ROWS_OF_STARTS = ((0.5, 2.1), (-2.45, -0.85))  # bottom and top of the small plots, fat and deep
 SMALL_LOSS = 30  # size of a small plot's loss
@@ -54,14 +56,37 @@ class Side:
         """How many parameters, at the right of the name."""
         return words(text, style.LABEL, palette.dim).place(NAME_BASELINE, right=self.right)
 
-    def diagram(self, hidden: Sequence[int], rows: int = ROWS) -> LayerDiagram:
-        return thin_diagram(hidden, (self.left + 0.2, self.right - 0.2, *DIAGRAM), rows)
-
     def by_hand(self, hidden: Sequence[int], heights: tuple[float, float]) -> LayerDiagram:
         """One of the networks built by hand, of as many ReLUs: between these ``heights``, each ReLU as large."""
         box = (self.left + 0.2, self.right - 0.2, *heights)
         radius = min(RELU_RADIUS, RELU_SHARE * (heights[1] - heights[0]) / sum(hidden))
         return thin_diagram(hidden, box, ALL_ROWS, radius)
+
+
+class Lane:
+    """One of two rows, the fat network's (0) above the deep one's (1): at the left its curve, at the right its diagram.
+
+    The curves stand where the first start's will, and room for both losses is right of them. No mobject itself.
+    """
+
+    def __init__(self, row: int) -> None:
+        self.bottom, self.top = ROWS_OF_STARTS[row]
+        self.left, self.right = LANE
+        self.plot_box: Box = (self.left, self.right, self.bottom, self.top)
+
+    def name(self, text: str) -> TextMobject:
+        return words(text, style.HEADING).place(self.top + NAME_RISE, left=self.left)
+
+    def count(self, text: str) -> TextMobject:
+        """How many parameters, at the right of the name."""
+        return words(text, style.LABEL, palette.dim).place(self.top + NAME_RISE, right=self.right)
+
+    def diagram(self, hidden: Sequence[int]) -> LayerDiagram:
+        return thin_diagram(hidden, (*BESIDE_LANE, self.bottom + 0.1, self.top), WIDE_ROWS)
+
+    def readout(self, name: str, largest: float, decimals: int) -> Counts:
+        """A live number below the curve."""
+        return Counts([name], [largest], (self.left + self.right) / 2, decimals, self.bottom - LOSS_DROP - 0.05)
 
 
 def thin_diagram(hidden: Sequence[int], box: Box, rows: int = ROWS, radius: float | None = None) -> LayerDiagram:
@@ -157,19 +182,35 @@ class Curves(VGroup):
         line = dashed((left, height, 0), (right, height, 0), palette.text, style.BOX, dash=0.12)
         return VGroup(line, words(word, style.TICK).place(height - 0.08, right=left - 0.12))
 
+    def above(self, y: NDArray, height: float) -> VGroup:
+        """The parts of ``y`` (n,) above ``height``, faint: what lay there before it was folded."""
+        over = np.concatenate([[False], y > height, [False]]).astype(int)
+        starts, ends = np.flatnonzero(np.diff(over) == 1), np.flatnonzero(np.diff(over) == -1)
+        faint = mix(palette.blue, ABOVE_SHARE)
+        runs = [(max(a - 1, 0), min(b + 1, len(y))) for a, b in zip(starts, ends, strict=True)]
+        pieces = (self.plot.curve(self.x[a:b], np.maximum(y[a:b], height), faint, style.GHOST_CURVE) for a, b in runs)
+        return VGroup(*pieces)
+
 
 class Counts(VGroup):
     """Names, each with a live number behind it, in a row around ``center``: "ReLUs 4   bends 4". ``numbers``."""
 
-    def __init__(self, names: Sequence[str], largest: Sequence[float], center: float, decimals: int = 0) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        largest: Sequence[float],
+        center: float,
+        decimals: int = 0,
+        baseline: float = COUNTS_BASELINE,
+    ) -> None:
         super().__init__()
         texts = [words(name, style.LABEL, palette.dim) for name in names]
         self.numbers = [Number(value, decimals, style.HEADING) for value in largest]
         widths = [text.width + 0.2 + number.width for text, number in zip(texts, self.numbers, strict=True)]
         x = center - (sum(widths) + 0.6 * (len(widths) - 1)) / 2
         for text, number, width in zip(texts, self.numbers, widths, strict=True):
-            text.place(COUNTS_BASELINE, left=x)
-            number.place(COUNTS_BASELINE, right=x + width)
+            text.place(baseline, left=x)
+            number.place(baseline, right=x + width)
             x += width + 0.6
         self.add(*texts, *self.numbers)
 

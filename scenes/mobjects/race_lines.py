@@ -1,4 +1,4 @@
-"""The losses of two runs in one small plot, drawn as far as the updates have come: who leads can be seen."""
+"""The losses of two runs, smoothed, in one plot from 0 up, drawn as far as the updates have come: who leads is seen."""
 
 from __future__ import annotations
 
@@ -7,78 +7,82 @@ from collections.abc import Sequence
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.bars import above_the_picture
-from gradreel.scenes.mobjects.loss_lines import below
+from gradreel.scenes.mobjects.loss_lines import below, calmed
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_labels
 from gradreel.scenes.style import palette
-from manim import Dot, VGroup
+from manim import Circle, Dot, VGroup
 from numpy.typing import NDArray
 
-BOX = (-6.2, 6.2, 0.35, 1.9)  # left, right, bottom, top
+BOX = (0.85, 5.45, -2.45, 2.1)  # left, right, bottom, top
 EARLY = 0.05  # share of the updates whose losses may lie above the picture
-MARGIN = 0.08  # of the picture's height, above and below the lines
-DASHES = (0.0, 0.12)
-MIDDLE = (0.25, 0.75)  # shares of the updates between which the lines are named
-NAME_RISE, NAME_DROP = 0.16, 0.36  # from the lines to the baselines of their names
-COMES = 0.05  # share of the updates in which a name comes
+MARGIN = 0.08  # of the picture's height, above the lines
+WIDTHS = (style.SECOND_CURVE, 2.4)  # the fat network's line, the deep one's
+LONGEST = 6  # of a tick's label, or its power of ten is written once
 WAITS = (0.15, 0.14)  # from the plot's corner to where the upper run waits whose loss is still above the picture
-BESIDE, ABOVE_EACH_OTHER = 0.17, 0.34  # from a tip to its name; from one of these names to the other
+BESIDE, ABOVE_EACH_OTHER = 0.17, 0.4  # from a tip to its name; from one of these names to the other
+RING, CLEAR = 0.25, 0.1  # radius of the ring where one passes the other, and how far the names stay from it
 
 
 class RaceLines(VGroup):
-    """``losses`` of two runs over ``updates``, all (R,); the second line is dashed. ``show`` draws them up to one.
+    """``losses`` of two runs over ``updates``, all (R,), calmed; the first line is thicker. ``show`` draws up to one.
 
-    Parts: ``curves``; ``tips``, arrowheads while a loss is above the picture; ``riders``, the names beside these, until
-    the ``names`` come: where the two are furthest apart.
+    Parts: ``plot``; ``curves``; ``tips``, arrowheads while a loss is above the picture; ``riders``, the names beside
+    these. ``axes``: the words for loss and for update.
     """
 
-    def __init__(self, updates: NDArray, losses: Sequence[NDArray], names: Sequence[str], word: str) -> None:
+    def __init__(
+        self, updates: NDArray, losses: Sequence[NDArray], names: Sequence[str], axes: tuple[str, str]
+    ) -> None:
         super().__init__()
         left, right, bottom, top = BOX
+        losses = [calmed(run) for run in losses]
         x, late = np.asarray(updates, dtype=float), updates >= EARLY * updates[-1]
-        low, high = min(y[late].min() for y in losses), max(y[late].max() for y in losses)
-        margin = MARGIN * max(high - low, 1e-9)
-        y_range = (low - margin, high + margin)
-        self.plot = Plot((0.0, x[-1]), y_range, left=left, right=right, bottom=bottom, top=top, x_label=None)
+        high = (1 + MARGIN) * max(1e-9, *(float(y[late].max()) for y in losses))
+        ends = number_text(int(x[-1]))
+        self.plot = Plot(
+            (0.0, x[-1]), (0.0, high), left=left, right=right, bottom=bottom, top=top, x_label=None,
+            x_ticks=Ticks((0.0, float(x[-1])), ("0", ends)), y_ticks=_ticks(high),
+        )  # fmt: skip
         self.curves = [
-            RisingCurve(self.plot, *below(x, y, y_range[1]), palette.text, style.RING, dash)
-            for y, dash in zip(losses, DASHES, strict=True)
+            RisingCurve(self.plot, *below(x, y, high), palette.text, width)
+            for y, width in zip(losses, WIDTHS, strict=True)
         ]
-        self.tips = [Dot(radius=0.07, color=palette.text) for _ in losses]
+        self.tips = [Dot(radius=0.08, color=palette.text) for _ in losses]
         self.disc, self.head = self.tips[0].points.copy(), above_the_picture()
-        self.names = self._named(x, losses, names)
-        self.riders = [words(name, style.TICK) for name in names]
-        loss = words(word, style.TICK, palette.dim).place(top - 0.15, right=right)
-        self.add(self.plot, *self.curves, *self.tips, *self.riders, *self.names, loss)
+        self.riders = [words(name, style.LABEL) for name in names]
+        loss_word, update_word = (words(word, style.TICK, palette.dim) for word in axes)
+        notes = self.plot.notes
+        loss_word.place(top + 0.2, left=float(notes.get_right()[0]) + 0.2 if len(notes) else left - 0.1)
+        update_word.place(bottom - 0.4, center=(left + right) / 2)
+        self.add(self.plot, *self.curves, *self.tips, *self.riders, loss_word, update_word)
         self.show(0.0)
-
-    def _named(self, x: NDArray, losses: Sequence[NDArray], names: Sequence[str]) -> list[TextMobject]:
-        """Each line's name, over the upper one and under the lower one, where they are furthest apart."""
-        middle = (x >= MIDDLE[0] * x[-1]) & (x <= MIDDLE[1] * x[-1])
-        apart = np.where(middle, np.abs(losses[0] - losses[1]), -1.0)
-        k = int(np.argmax(apart))
-        self.named_at = float(x[k])
-        placed, first_is_upper = [], bool(losses[0][k] >= losses[1][k])
-        self.upper = (first_is_upper, not first_is_upper)
-        for y, name, upper in zip(losses, names, self.upper, strict=True):
-            point = self.plot.at(x[k], np.clip(y[k], *self.plot.y_range))
-            baseline = point[1] + (NAME_RISE if upper else -NAME_DROP)
-            placed.append(words(name, style.TICK).place(baseline, center=point[0]))
-        return placed
 
     def show(self, update: float) -> RaceLines:
         """Both lines up to ``update``."""
-        for curve, tip, upper in zip(self.curves, self.tips, self.upper, strict=True):
+        for curve, tip in zip(self.curves, self.tips, strict=True):
             curve.show(update)
             tip.set_points(self.head if curve.tip is None else self.disc)
-            tip.move_to(self._waiting(upper) if curve.tip is None else curve.tip)
+        upper = self._upper()
+        for k, (curve, tip) in enumerate(zip(self.curves, self.tips, strict=True)):
+            tip.move_to(self._waiting(k == upper) if curve.tip is None else curve.tip)
         self._ride()
-        come = float(np.clip((update - self.named_at) / (COMES * self.plot.x_range[1]), 0.0, 1.0))
-        for name, rider in zip(self.names, self.riders, strict=True):
-            name.set_opacity(come)
-            rider.set_opacity(1.0 - come)
         return self
+
+    def ring(self, update: float, loss: float) -> Circle | None:
+        """Round a point of the picture; None where the names at the end have no room beside it."""
+        ring = Circle(radius=RING, color=palette.text, stroke_width=style.BOX).move_to(self.plot.at(update, loss))
+        return ring if ring.get_right()[0] < self.plot.box[1] + BESIDE - CLEAR else None
+
+    def clear_of(self, ring: Circle) -> float:
+        """The update from which on the names have passed ``ring``."""
+        return self.plot.data([float(ring.get_right()[0]) - BESIDE + CLEAR, 0.0, 0.0])[0]
+
+    def _upper(self) -> int:
+        """Which of two losses above the picture waits over the other: the one that comes into it later."""
+        return int(np.argmax([float(curve.data_x[0]) for curve in self.curves]))
 
     def _waiting(self, upper: bool) -> NDArray:
         """(3,): where the tip is of a run whose loss is still above the picture, one below the other."""
@@ -88,9 +92,16 @@ class RaceLines(VGroup):
     def _ride(self) -> None:
         """Each rider goes beside its tip, as far above or below it as both need to be read."""
         heights = [float(tip.get_center()[1]) for tip in self.tips]
-        first_is_upper = self.upper[0] if heights[0] == heights[1] else heights[0] > heights[1]
+        first_is_upper = heights[0] >= heights[1]
         apart = max(abs(heights[0] - heights[1]), ABOVE_EACH_OTHER) / 2
         *_, bottom, top = self.plot.box
         middle = float(np.clip(sum(heights) / 2, bottom + WAITS[1] + apart, top - WAITS[1] - apart))
         for rider, tip, sign in zip(self.riders, self.tips, (1, -1) if first_is_upper else (-1, 1), strict=True):
             rider.place(middle + sign * apart - 0.08, left=float(tip.get_center()[0]) + BESIDE)
+
+
+def _ticks(high: float) -> Ticks:
+    """0 and one or two round losses up to ``high``."""
+    ticks = round_labels(0.0, high, 2)
+    plain = tuple(number_text(value) for value in ticks.values)
+    return Ticks(ticks.values, plain) if max(map(len, plain)) <= LONGEST else ticks

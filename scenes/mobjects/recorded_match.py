@@ -9,8 +9,9 @@ from gradreel.core.equal_budget import lower
 from gradreel.core.theta import loss, predict
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.match_board import Counts, Curves, Side, target_of
-from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows
+from gradreel.scenes.mobjects.loss_lines import calmed
+from gradreel.scenes.mobjects.match_board import Curves, Lane, target_of
+from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows
 from gradreel.scenes.mobjects.race_lines import RaceLines
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, words
@@ -26,8 +27,7 @@ class RecordedMatch:
     """The runs of S seeds, ``traces[0]`` the fat network's, ``traces[1]`` the deep one's.
 
     ``target``: x and y of red, (n,) each. ``end_curves`` (2, S, n) and ``ends`` (2, S): what is drawn at the end, and
-    its loss. Of the first seed's two runs: ``losses``, 2 of (R,), and ``pace``, by which the film passes their rows
-    0 to ``last``. ``y_range`` holds all of it.
+    its loss. Of the first seed's two runs: ``losses``, 2 of (R,), rows 0 to ``last``. ``y_range`` holds all of it.
     """
 
     def __init__(self, traces: Sequence[Sequence[Trace]]) -> None:
@@ -41,7 +41,6 @@ class RecordedMatch:
         self.losses = [_losses(trace) for trace in self.first]
         rows = sampled_rows(0, self.last)
         curves = [self._drawn(trace, rows) for trace in self.first]
-        self.pace = pace_of(rows, np.concatenate(curves, axis=1))
         everything = [self.target[1], self.end_curves, *curves]
         self.y_range = nice_range(np.concatenate([np.ravel(part) for part in everything]), margin=0.07)
 
@@ -55,6 +54,23 @@ class RecordedMatch:
         """What a run draws over the target's x at rows of its trace, (len(rows), n)."""
         features = self.dataset.features_at(self.target[0])
         return np.asarray(predict(trace.experiment, np.asarray(trace.parameters[rows]), features))
+
+    @property
+    def calm(self) -> list[NDArray]:
+        """``losses`` without their noise."""
+        return [calmed(losses) for losses in self.losses]
+
+    @property
+    def passing(self) -> int | None:
+        """The row from which on the first seed's winner leads, though the other led mostly; None where it did not so.
+
+        Of both losses calmed: of noisy ones, the lead changes many times.
+        """
+        if not leads(self.losses).endswith("passes"):
+            return None
+        fat, deep = self.calm
+        changes = np.flatnonzero(np.diff(np.sign(fat - deep)))
+        return int(changes[-1]) + 1 if len(changes) else None
 
     @property
     def wins(self) -> tuple[int, int]:
@@ -90,25 +106,25 @@ def leads(losses: Sequence[NDArray]) -> str:
 
 
 class Race(VGroup):
-    """The first seed's two runs side by side, at the state that ``show`` was told.
+    """The first seed's two runs, one above the other, at the state that ``show`` was told.
 
     Parts: ``boards`` (without their plots), ``readouts`` of the losses, ``lines`` of the same, ``counter`` of updates;
-    its ``word`` stands beside it. ``texts``: the words for update, loss, and the two networks.
+    its ``word`` stands beside it. ``texts``: the words for update, loss, the losses drawn, and the two networks.
     """
 
-    def __init__(self, match: RecordedMatch, sides: Sequence[Side], texts: tuple[str, str, str, str]) -> None:
+    def __init__(self, match: RecordedMatch, lanes: Sequence[Lane], texts: Sequence[str]) -> None:
         super().__init__()
-        update_word, loss_word, *names = texts
+        update_word, loss_word, axis_word, *names = texts
         self.match = match
-        self.boards = [Curves(side.plot_box, match.target, match.y_range) for side in sides]
+        self.boards = [Curves(lane.plot_box, match.target, match.y_range) for lane in lanes]
         self.counter = Number(int(match.first[0].kept[-1]), 0, COUNTER_SIZE)
         self.counter.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
         self.word = words(update_word, COUNTER_SIZE, palette.dim)
         self.word.place(style.HEADING_BASELINE, right=self.counter.get_left()[0] - 0.2)
         losses = np.concatenate(match.losses)
         decimals, largest = loss_decimals(losses), float(losses.max())
-        self.readouts = [Counts([loss_word], [largest], side.center, decimals) for side in sides]
-        self.lines = RaceLines(np.asarray(match.first[0].kept), match.losses, names, loss_word)
+        self.readouts = [lane.readout(loss_word, largest, decimals) for lane in lanes]
+        self.lines = RaceLines(np.asarray(match.first[0].kept), match.losses, names, (axis_word, update_word))
         self.add(*self.curves(), self.lines, *self.readouts, self.counter)
         self.show(0.0)
 

@@ -9,7 +9,8 @@ from gradreel.core.equal_budget import bends, folding, zigzag
 from gradreel.core.errors import UserError
 from gradreel.core.theta import loss, predict
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.why_deep import FOLDING, STRETCHING, WhyDeep
+from gradreel.scenes.lecture.why_deep import WhyDeep
+from gradreel.scenes.mobjects.loss_lines import calmed
 from gradreel.scenes.mobjects.match_board import TIP_LONG, Curves
 from gradreel.scenes.mobjects.race_lines import RaceLines
 from gradreel.scenes.mobjects.recorded_match import leads, outcome
@@ -129,10 +130,27 @@ def test_a_layers_relus_and_bends_are_counted_at_once(play, monkeypatch):
     assert set(told) == {(0, 0), (2, 2), (4, 4), (6, 8)}
 
 
-def test_it_is_folded_first_and_then_stretched():
-    assert [(round(FOLDING(s), 3), round(STRETCHING(s), 3)) for s in (0, 0.45, 0.58, 1)] == [
-        (0, 0), (1, 0), (1, 0), (1, 1),
-    ]  # fmt: skip
+def test_it_is_folded_first_then_counted_and_then_stretched(play, monkeypatch):
+    play_it, told = WhyDeep.play, []
+
+    def watched(scene, *args, **kwargs):
+        play_it(scene, *args, **kwargs)
+        if hasattr(scene, "folds_counts") and not hasattr(scene, "race"):
+            told.append((int(scene.folds_counts[1].numbers[0].text), round(float(drawn(scene.hand[1])[:, 1].max()), 6)))
+
+    monkeypatch.setattr(WhyDeep, "play", watched)
+    play(WhyDeep, **QUICK)
+    for relus in (2, 4, 6):
+        tops = [top for count, top in told if count == relus]
+        assert tops[0] == 0.5 and 1.0 in tops and sorted(tops) == tops
+
+
+def test_what_was_folded_down_stays_faint_above_the_line():
+    x = np.linspace(0.0, 4.0, 401)
+    curves = Curves((0.0, 4.0, 0.0, 1.0), (x, np.zeros(401)), (0.0, 1.0))
+    pieces = curves.above(np.abs(np.sin(np.pi * x / 2)), 0.5)
+    assert len(pieces) == 2
+    assert all(piece.get_bottom()[1] == pytest.approx(0.5) for piece in pieces)
 
 
 def test_each_relu_is_as_large_left_and_right(play):
@@ -190,19 +208,34 @@ def test_the_lines_of_the_race_end_at_the_last_losses(play, trace_of):
     play(WhyDeep, look, **QUICK)
 
 
-def test_both_lines_are_named_from_the_start_and_wait_below_each_other_while_above_the_picture():
+def test_both_lines_have_their_names_at_their_tips_and_wait_below_each_other_while_above_the_picture():
     updates = np.arange(101)
     losses = [np.where(updates < 3, 9.0, 2.0 - updates / 100), np.where(updates < 2, 8.0, 1.5 - updates / 100)]
-    lines = RaceLines(updates, losses, ("fat", "deep"), "loss")
+    lines = RaceLines(updates, losses, ("fat", "deep"), ("loss", "update"))
+    assert lines.plot.y_range[0] == 0.0 and lines.plot.y_tick_labels[0].source == "0"
     for update in range(101):
         lines.show(update)
-        upper, lower = lines.names if lines.names[0].get_fill_opacity() == 1 else lines.riders
-        assert upper.baseline - lower.baseline > 0.3, update
-        assert all(a.get_fill_opacity() + b.get_fill_opacity() == pytest.approx(1) for a, b in
-                   zip(lines.names, lines.riders, strict=True))  # fmt: skip
+        fat, deep = lines.riders
+        assert fat.baseline - deep.baseline > 0.3, update
         above = [len(tip.points) == len(lines.head) for tip in lines.tips]
         assert above == [curve.tip is None for curve in lines.curves]
         assert update > 0 or all(above)
+
+
+def test_where_one_passes_is_marked_at_the_calmed_losses(play, trace_of):
+    """Of several short races, those that are told as passing have their ring where the two lines meet."""
+    for seeds in ((0, 1), (3, 2), (5, 1)):
+        scene = play(WhyDeep, **QUICK | {"seeds": seeds}).scene
+        passing = scene.recorded.passing
+        if not len(scene.passing):
+            assert passing is None or passing > 0.9 * scene.recorded.last or not scene.beats[3].name.endswith("passes")
+            continue
+        fat, deep = (calmed(run) for run in scene.recorded.losses)
+        winner = np.sign(scene.recorded.losses[0][-1] - scene.recorded.losses[1][-1])
+        assert (np.sign(fat - deep)[passing:] == winner).all() and np.sign(fat - deep)[passing - 1] != winner
+        x, y = scene.race.lines.plot.data(scene.passing[0].get_center())
+        assert x == pytest.approx(scene.recorded.first[0].kept[passing])
+        assert y == pytest.approx((fat[passing] + deep[passing]) / 2)
 
 
 def test_what_is_filled_lies_between_the_two_curves():
