@@ -167,7 +167,7 @@ class MorphSigmoid(SweepBeats):
                 arriving, leaving = marks[-1:], [ramp]
             changing = [*map(FadeIn, arriving), *map(FadeOut, leaving), *self._light(letter)]
             self.play(FadeIn(rule, shift=0.15 * UP), *changing, run_time=0.5)
-            self.play(board.sweep(1.5, **{letter: getattr(self.match, letter)}))
+            self.play(board.sweep(1.4, **{letter: getattr(self.match, letter)}))
             if letter == "w":
                 self.wait(0.5)  # tangent and ramp are seen to be parallel
         self.play(FadeIn(sum_, shift=0.1 * UP), run_time=0.4)

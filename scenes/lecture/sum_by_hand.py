@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from gradreel.core.activations import sigmoid
@@ -18,6 +19,7 @@ from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.joint_lens import JointLens
 from gradreel.scenes.mobjects.matched_piece import PieceBoard
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
@@ -34,6 +36,7 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
+    ReplacementTransform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -43,7 +46,8 @@ from manim import (
 )
 from numpy.typing import NDArray
 
-CUTS = (2, 4, 8)  # into how many each piece is cut
+CUTS = (2, 8)  # into how many each piece is cut
+READ_LEFT = 1.4  # where it is written, right of the formula, how the sum sign is read
 
 
 class SumByHandBeats(LectureScene):
@@ -103,11 +107,14 @@ class SumByHandBeats(LectureScene):
         if self.cut:
             text = number_text(self._gap(most), 2)
             with self.beat("smaller", sigmoids=number_text(most * self.n_sigmoids), gap=text):
-                # Each piece is cut in two, in four, in eight, each part gets its sigmoid: blue goes into the corners.
-                # In the rows' place the small steps are stacked, and the formula's end tells how many they are
+                # Each piece is cut in two and then in eight, each part gets its sigmoid: blue goes into the corners.
+                # In the rows' place the small steps are stacked, and the formula's end tells how many they are. Where
+                # two parts of a piece meet, seen closely, they do not miss red together: one makes up for the other
                 self._make_room_for_the_smaller()
-                for cuts in CUTS:
-                    self._cut(cuts)
+                for before, cuts in pairwise((1, *CUTS)):
+                    self._cut(before, cuts)
+                    if cuts == CUTS[0]:
+                        self._look_closely()
 
     def _take_over(self) -> None:
         """From the picture that morph-sigmoid ends with to red at the left, the first sigmoid in its row."""
@@ -187,11 +194,12 @@ class SumByHandBeats(LectureScene):
         self.remove(partial)
         self.add(fit.model)
 
-    def _moving(self, curve: VMobject, before: NDArray, after: NDArray) -> Animation:
+    def _moving(self, curve: VMobject, before: NDArray, after: NDArray, seconds: float | None = None) -> Animation:
         def update(curve: VMobject, share: float) -> None:
             self.fit.plot.set_curve(curve, self.x, before + share * (after - before))
 
-        return UpdateFromAlphaFunc(curve, update, run_time=1.2 if self.n_sigmoids <= 4 else 0.7, rate_func=smooth)
+        seconds = seconds or (1.2 if self.n_sigmoids <= 4 else 0.7)
+        return UpdateFromAlphaFunc(curve, update, run_time=seconds, rate_func=smooth)
 
     def _counter(self) -> VGroup:
         """``sigmoids 3   largest gap 0.58`` on the heading's line."""
@@ -218,33 +226,36 @@ class SumByHandBeats(LectureScene):
             *self.small.mark(1),
         )
 
-    def _cut(self, cuts: int) -> None:
-        before = np.interp(self.x, self.dense, matched_sum(self.parts, self.dense, max(1, cuts // 2)))
-        after = matched_sum(self.parts, self.x, cuts)
-        count = cuts * self.n_sigmoids
-        leaving_and_coming = self._end_with(self.formula.of_more(count))
-        self.play(*self.small.mark(cuts), *leaving_and_coming, self._counting(count), run_time=0.4)
-        moving = self._moving(self.fit.model, before, after)
-        self.play(self.small.cut(cuts), moving, self._closing(cuts, moving.run_time))
-        self.wait(0.3)
+    def _cut(self, before: int, cuts: int) -> None:
+        """Red is marked, steps and blue move; when they have landed, formula, count and gap change together."""
+        sums = [matched_sum(self.parts, self.x, number) for number in (before, cuts)]
+        self.play(*self.small.mark(cuts), run_time=0.3)
+        moving = self._moving(self.fit.model, *sums, 1.0)
+        self.play(self.small.cut(cuts), moving, run_time=1.0)
+        self.play(*self._end_with(self.formula.of_more(cuts * self.n_sigmoids)), self._counting(cuts), run_time=0.4)
+        self.wait(0.6)
 
-    def _counting(self, count: int) -> Animation:
-        """The count changes when the formula's old end has gone."""
-        before = self.count.value
+    def _look_closely(self) -> None:
+        """Two parts of one piece at their joint: the sum up to the first misses red, the next adds just that."""
+        self.lens = lens = JointLens(self.fit.plot, self.curve, self.parts)
+        self.play(Create(lens.place), run_time=0.3)
+        self.play(ReplacementTransform(lens.place.copy(), lens.frame), run_time=0.5)
+        self.play(*map(FadeIn, (lens.red, lens.blue, lens.dot, lens.gap)), run_time=0.4)
+        self.wait(0.5)
+        self.play(lens.join(0.9))
+        self.wait(0.4)
+        self.play(FadeOut(lens), run_time=0.4)
 
-        def update(number: Number, share: float) -> None:
-            number.set_value(before if share < 0.5 else count)
+    def _counting(self, cuts: int) -> Animation:
+        """Count and gap change when the formula's old end has gone."""
+        before = self.count.value, self.gap.value
+        after = cuts * self.n_sigmoids, self._gap(cuts)
 
-        return UpdateFromAlphaFunc(self.count, update, rate_func=linear)
+        def update(_: VMobject, share: float) -> None:
+            for number, value in zip((self.count, self.gap), before if share < 0.5 else after, strict=True):
+                number.set_value(value)
 
-    def _closing(self, cuts: int, seconds: float) -> Animation:
-        """The largest gap is measured while the smaller pieces come: of the sum as it moves, at every moment."""
-        away, left = (matched_sum(self.parts, self.dense, n) - self.curve(self.dense) for n in (cuts // 2, cuts))
-
-        def measure(_: VMobject, share: float) -> None:
-            self.gap.set_value(float(np.abs(away + share * (left - away)).max()))
-
-        return UpdateFromAlphaFunc(self.counted, measure, run_time=seconds, rate_func=smooth)
+        return UpdateFromAlphaFunc(self.counted, update, rate_func=linear)
 
     def _end_with(self, text: TextMobject) -> list[Animation]:
         """What the formula has after its first term becomes that of ``text``."""
@@ -263,14 +274,18 @@ class SumByHandBeats(LectureScene):
     def _sigma_beat(self) -> None:
         parts = self.formula
         with self.beat("sigma", sigmoids=Count(self.n_sigmoids)):
-            # After smaller pieces, blue first goes back. The terms slide onto one another: one term with an index, and
-            # a sum sign before it
+            # After smaller pieces, blue first goes back. The terms go under one another, and become one with an index;
+            # before it a sum sign, beside it what that says
             if self.hand is not None and self.cut:
                 self.play(*self._back_from_the_smaller(), *self._title("heading"))
-                self.wait(0.8)  # until it is said that this is long
+                self.wait(0.5)  # until it is said that this is long
             self.remove(parts.written_out, *parts.written_out)
             self.add(parts.prefix, *parts.terms)
+            self.play(*parts.stack())
+            self.wait(0.2)
             self.play(*parts.fold())
             self.remove(*parts.terms, *(part for term in parts.terms for part in term), parts.prefix)
             self.add(parts.folded)
-            self.play(parts.enlarge(), run_time=0.7)
+            self.add_up = words(self.screen("add-up", count=str(self.n_sigmoids)), 30)
+            self.add_up.place(style.HEADING_BASELINE - 1.27, left=READ_LEFT)
+            self.play(parts.enlarge(), FadeIn(self.add_up, shift=0.15 * UP), run_time=0.7)

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
 from gradreel.core.experiment import Experiment
-from gradreel.core.matching import like_the_pieces, matched_theta, steps_of
+from gradreel.core.matching import matched_theta
 from gradreel.core.theta import hidden_terms, loss, predict, unpack
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.sum_by_hand import SumByHandBeats
+from gradreel.scenes.lecture.sum_found import FoundSumBeats
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
-from gradreel.scenes.mobjects.found_numbers import FoundNumbers
-from gradreel.scenes.mobjects.made_up import Moved
 from gradreel.scenes.mobjects.pace import Pace, pace_of, recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
+from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
-from gradreel.scenes.mobjects.sum_loss import NamedSquare, PassedStates, SumGaps, passed_shares
-from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.mobjects.sum_loss import PassedStates, SumGaps, passed_shares
+from gradreel.scenes.mobjects.text import words
 from manim import (
-    UP,
-    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -42,15 +37,12 @@ MOST = 8  # sigmoids that a picture holds
 PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM, PLOT_TOP = style.LEFT_EDGE + 0.6, 0.75, -2.59, 1.1
 ROWS = (2.15, style.RIGHT_EDGE, -2.95, 1.2)  # left, right, bottom, top
 FORMULA_BASELINE, READOUT_LEFT = 1.93, 1.4
-SQUARE = (1.0, 1.56, 2.86)  # left, bottom and top of the place for the loss as a square
 PASSED = (0.3, 0.5, 0.7)  # shares of the walk at which a ghost of blue stays behind
-COMPARED = 3  # sigmoids whose numbers have room beside ours
-WALK = 9.0  # seconds in which the run is shown
+WALK = 8.0  # seconds in which the run is shown
 TO_A_STATE = 0.6  # seconds in which shapes are, at most, on their way to the next state, and the numbers wait for it
-CLOSE = 0.05  # blue lies close to red when their typical distance is less than this share of red's height
 
 
-class SumOfSigmoids(SumByHandBeats):
+class SumOfSigmoids(SumByHandBeats, FoundSumBeats):
     """A constant and a few sigmoids add up to a curve: by hand first, then with the numbers that a training found."""
 
     class Parameters(LectureScene.Parameters):
@@ -108,7 +100,8 @@ class SumOfSigmoids(SumByHandBeats):
         shown = states if self.hand is None else np.concatenate([states, self.hand[None]])
         terms, b = hidden_terms(self.experiment, shown, self.features), unpack(self.experiment, shown).b
         lowest, highest = [b.min(), *terms.min(axis=(0, 1))], [b.max(), *terms.max(axis=(0, 1))]
-        self.extents = np.column_stack([lowest, highest])
+        seen = [lowest, highest, *([] if self.hand is None else self._made_up_extents())]
+        self.extents = np.column_stack([np.min(seen, axis=0), np.max(seen, axis=0)])
 
     def _theta(self, row: float) -> NDArray:
         """theta (P,) at a row of the trace, or between two neighbouring ones."""
@@ -119,12 +112,6 @@ class SumOfSigmoids(SumByHandBeats):
 
     def _loss_at(self, row: int) -> float:
         return self._loss_of(np.asarray(self.run.parameters[row]))
-
-    def _is_close(self) -> bool:
-        typical = self._loss_at(self.last)
-        if self.experiment.loss == "mse":
-            typical = typical**0.5
-        return typical <= CLOSE * self.experiment.dataset.curve().height
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
@@ -138,7 +125,7 @@ class SumOfSigmoids(SumByHandBeats):
         few = np.concatenate([few, np.linspace(self.curves[0], self.curve(self.x), 20)])  # where gaps are drawn
         texts = {key: self.screen(key) for key in ("target", "model", "start")}
         views, box = [View(PLOT_TOP, few)], (PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM)
-        self.fit = FitPlot(corners, self.curve(corners), self.x, views, texts, box)
+        self.fit = FitPlot(corners, self.curve(corners), self.x, views, texts, box, on_zero=True)
         self.fit.remove(self.fit.ghost, self.fit.ghost_label)
         low, high = self.fit.plot.y_range
         self.rows = SigmoidRows(self.extents, (PLOT_TOP - PLOT_BOTTOM) / (high - low), ROWS)
@@ -155,16 +142,16 @@ class SumOfSigmoids(SumByHandBeats):
         self.show_theta(self._theta(0.0) if self.hand is None else self.hand)
 
     def _build_loss(self) -> None:
-        """What tells how far blue is from red: gaps, the loss as a square, and curves that blue has passed."""
+        """What tells how far blue is from red: gaps, what the loss is of them, and curves that blue has passed."""
         plot = self.fit.plot
         self.gaps = SumGaps(plot, self.curve, self.x)
         rows, shares = passed_shares(self.pace, PASSED)
         curves = predict(self.experiment, np.asarray(self.run.parameters[rows]), self.features)
         self.passed = PassedStates(plot, self.x, curves, shares)
-        self.square = None
-        if self.experiment.loss == "mse":  # a mean of squares is an area
-            name = words(self.words_of.screen("linear-limits", "loss-is", self.context.language), style.LABEL)
-            self.square = NamedSquare(plot, self.losses, self._loss_at(0), SQUARE, name)
+        self.loss_name = None
+        if self.experiment.loss == "mse":
+            self.loss_name = words(self.words_of.screen("linear-limits", "loss-is", self.context.language), style.LABEL)
+            self.loss_name.place(style.HEADING_BASELINE - 0.6, right=style.RIGHT_EDGE)
 
     def show(self, row: float) -> None:
         """Everything as it is at ``row``: shapes may lie between two recorded states, numbers are recorded."""
@@ -175,8 +162,6 @@ class SumOfSigmoids(SumByHandBeats):
         self.show_theta(theta, numbers=np.asarray(self.run.parameters[reached]))
         self.gaps.measure(self.fit.model_y)
         self.passed.show(self.pace.share(row))
-        if self.square is not None:
-            self.square.square.show(self._loss_of(theta))
 
     def show_theta(self, theta: NDArray, numbers: NDArray | None = None) -> None:
         """Rows and sum as theta (P,) draws them; the numbers in the rows are those of ``numbers``, if given."""
@@ -195,11 +180,13 @@ class SumOfSigmoids(SumByHandBeats):
             "start" if self.hand is not None else "start-first", loss=self.readout.written(self._loss_at(0))
         ):
             # Our numbers leave, their curves stay thin in the rows. Random ones come, row by row, and blue is drawn
-            # anew. Gaps from red to it, and the square that is as large as the mean of theirs: the loss
+            # anew. Gaps from red to it, and the mean of their squares: the loss
             leaving = [] if self.hand is None else [self.counted, self.bracket]
             leaving = [FadeOut(part) for part in leaving if part in self.mobjects]
             if self.hand is not None and self.cut and self.n_sigmoids == 1:  # there was no sum sign to go back for
                 leaving = self._back_from_the_smaller()
+            if self.n_sigmoids > 1:
+                leaving.append(FadeOut(self.add_up))
             self.play(*self._title("heading-learn"), *leaving)
             if self.hand is not None:
                 self._ours_leave()
@@ -224,11 +211,11 @@ class SumOfSigmoids(SumByHandBeats):
         self.play(Create(fit.model), FadeIn(fit.model_label), run_time=1.0)
 
     def _loss_comes(self) -> None:
-        """Gaps from red to blue; then count, loss and its square."""
+        """Gaps from red to blue; then count, loss and what that is."""
         self.play(LaggedStart(*map(Create, self.gaps), lag_ratio=0.1), run_time=1.0)
         self.live.add(self.passed, self.gaps, self.fit, self.rows)  # from back to front
         self.add(self.live)
-        known = [self.readout, *([] if self.square is None else [self.square])]
+        known = [self.readout, *([] if self.loss_name is None else [self.loss_name])]
         self.play(*map(FadeIn, known), run_time=0.6)
         self.live.add(*known)
 
@@ -240,95 +227,6 @@ class SumOfSigmoids(SumByHandBeats):
 
             self.play(UpdateFromAlphaFunc(self.live, update, run_time=WALK, rate_func=linear))
             self.show(self.pace.row(1.0))
-
-    def _end_beat(self) -> None:
-        self.compared: list[VMobject] = []
-        final, close = self._loss_at(self.last), self._is_close()
-        ours = np.nan if self.hand is None else self._loss_of(self.hand)
-        said = {"updates": Count(self.run.kept[-1]), "loss": self.readout.written(final)}
-        said_ours = self.readout.written(ours)
-        if close and final < ours:
-            with self.beat("end-close-better", **said, ours=said_ours):
-                # Blue lies along red, closer than the sum set by hand did; both losses, one beneath the other
-                self._compare(said_ours)
-        elif close:
-            with self.beat("end-close", **said):
-                # Blue lies along red
-                self.wait(0.5)
-        elif final > ours:
-            with self.beat("end-far-worse", **said, ours=said_ours):
-                # Blue has come to rest away from red, farther than the sum set by hand was; both losses, too
-                self._compare(said_ours)
-        else:
-            with self.beat("end-far", **said):
-                # Blue has come to rest away from red
-                self.wait(0.5)
-
-    def _compare(self, ours: str) -> None:
-        """The loss of the sum set by hand comes beneath the run's."""
-        line = style.HEADING_BASELINE - 0.6
-        loss = formula(ours, 32, palette.dim).place(line, right=style.RIGHT_EDGE)
-        name = words(self.screen("by-hand"), style.LABEL, palette.dim).place(line, right=loss.get_left()[0] - 0.2)
-        self.compared = [name, loss]
-        self.wait(1.8)  # until ours is spoken of
-        self.play(FadeIn(VGroup(*self.compared), shift=0.15 * UP), run_time=0.5)
-
-    def _made_up(self, mirrored: Sequence[int]) -> None:
-        """Row by row, a copy of a mirrored curve goes down by its c, or up; the constant's the other way.
-
-        So it is written between the numbers that were found and those set by hand.
-        """
-        rows, theta = self.rows, unpack(self.experiment, self._theta(self.last))
-        added, self.copies, self.arrows = [float(theta.c[i]) for i in mirrored], [], []
-        table = self._compare_numbers() if self.n_sigmoids <= COMPARED else None
-        for i, c in zip(mirrored, added, strict=True):
-            moved = self._move(rows.rows[i + 1], -c * rows.scale_y)
-            written = [] if table is None else table.turn(i, mirrored)
-            self.play(FadeOut(moved), *written, run_time=0.5)
-        written = [] if table is None else table.make_up(mirrored)
-        self._move(rows.rows[0], sum(added) * rows.scale_y, *written)
-        self.wait(0.5)  # the result stands for a moment when all has been said
-
-    def _compare_numbers(self) -> FoundNumbers:
-        """Where the losses were, found heights of steps and the constant above ours."""
-        found, ours = (unpack(self.experiment, theta) for theta in (self._theta(self.last), self.hand))
-        names = self.screen("found"), self.screen("turned"), self.screen("by-hand")
-        self.table = table = FoundNumbers((float(found.b), found.c), (float(ours.b), ours.c), names)
-        leaving = [self.gaps, self.passed, *([] if self.square is None else [self.square]), *self.compared]
-        self.live.remove(*leaving)
-        self.play(*map(FadeOut, leaving), run_time=0.3)
-        self.play(FadeIn(table), run_time=0.5)
-        self.wait(1.0)  # until mirrored steps are spoken of
-        return table
-
-    def _move(self, row: SigmoidRow, way: float, *meanwhile: Animation) -> VMobject:
-        """An arrow as long as c, and a copy of the row's curve goes along it; returns the copy."""
-        moved = Moved(row, way)
-        self.copies.append(moved.copy_of_curve)
-        self.arrows.append(moved.arrow)
-        self.play(FadeIn(moved.arrow), run_time=0.3)
-        self.play(moved.copy_of_curve.animate.shift([0, way, 0]), *meanwhile, run_time=0.7)
-        return moved.copy_of_curve
-
-    def _found_beats(self) -> None:
-        steps = steps_of(self.experiment, np.asarray(self.run.parameters[self.last]))
-        if not like_the_pieces(steps, self.parts):
-            with self.beat("found-other"):
-                # Each row beside the thin line that was ours
-                self.wait(0.5)
-        elif steps.mirrored:
-            with self.beat("found-mirrored"):
-                # Rows whose w is below zero stay bright beside the thin lines that were ours. One after the other, less
-                # its c, would lie there, and its height comes into the table turned; the constant, with those c's
-                # added, comes close to ours
-                dimmed = [row for k, row in enumerate(self.rows.rows) if k and k - 1 not in steps.mirrored]
-                if dimmed:
-                    self.play(*(emphasis(row, PRESENT) for row in dimmed), run_time=0.4)
-                self._made_up(steps.mirrored)
-        else:
-            with self.beat("found-alike"):
-                # Each row beside the thin line that was ours
-                self.wait(0.5)
 
 
 def no_state_longer(pace: Pace, most: float) -> Pace:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 SAMPLES = 240  # x at which the network's curve is drawn
 LABEL_GAP = 0.36  # between a curve and the middle of its label
+OVER_X = 0.3  # from the axis to the model's label, where the axis has its letter at its end
 
 
 class StretchPlot(Plot):
@@ -46,8 +47,9 @@ class FitPlot(VGroup):
 
     ``target_x, target_y`` are the red curve's corners, ``x`` (SAMPLES,) where the model's curves are drawn. ``views``
     set the y axis and where labels stand; the first curve of the first view is the start. ``box``: left, right, bottom;
-    the model's label follows its curve's end, right of the box. Parts: ``plot``, ``target``, ``model``, ``ghost``,
-    ``target_label``, ``model_label``, ``ghost_label``.
+    the model's label follows its curve's end, right of the box. ``on_zero``: the x axis lies at 0 unless a curve goes
+    below, and has its letter at its end; else the letter stands among the numbers. Parts: ``plot``, ``target``,
+    ``model``, ``ghost``, ``target_label``, ``model_label``, ``ghost_label``.
     """
 
     def __init__(
@@ -58,10 +60,13 @@ class FitPlot(VGroup):
         views: Sequence[View],
         texts: dict[str, str],
         box: tuple[float, float, float],
+        on_zero: bool = False,
     ) -> None:
         super().__init__()
+        self.on_zero = on_zero
         curves = np.concatenate([view.curves for view in views])
         self.x, self.target_data, self.start_y, self.model_y = x, (target_x, target_y), curves[0], curves[0]
+        self.lowest = float(curves.min())
         self.plot = self._plot(nice_range(np.concatenate([target_y, curves.ravel()]), margin=0.07), box, views[0].top)
         self.target = self.plot.curve(target_x, target_y, mix(palette.red, 0.85), style.SECOND_CURVE)
         self.ghost = self.plot.curve(x, curves[0], mix(palette.blue, 0.42), style.GHOST_CURVE)
@@ -79,6 +84,8 @@ class FitPlot(VGroup):
         left, right, bottom = box
         target_x, x_range = self.target_data[0], (float(self.x[0]), float(self.x[-1]))
         inner = target_x[(target_x > x_range[0]) & (target_x < x_range[1])]
+        if self.on_zero and min(self.target_data[1].min(), self.lowest) >= 0:
+            y_range = (0.0, y_range[1])
         y_ticks = round_labels(*y_range, 5)
         plot = StretchPlot(
             x_range,
@@ -91,6 +98,8 @@ class FitPlot(VGroup):
             y_ticks=y_ticks,
         )
         plot.y_values, plot.y_notes = y_ticks.values, plot.notes[-1:] if y_ticks.unit.note else []
+        if self.on_zero:
+            return plot
         last = max((label.get_right()[0] for label in plot.x_tick_labels), default=left)
         plot.x_label.place(bottom - 0.4, left=max(right - 0.1, last + 0.25))
         return plot
@@ -100,7 +109,8 @@ class FitPlot(VGroup):
         self.model_y = y
         self.plot.set_curve(self.model, self.x, y)
         end = self.plot.at(self.x[-1], y[-1])
-        self.model_label.place(float(end[1]) - 0.1, left=self.plot.box[1] + 0.14)
+        least = self.plot.box[2] + OVER_X if self.on_zero else -np.inf  # above the axis's letter
+        self.model_label.place(max(float(end[1]) - 0.1, least), left=self.plot.box[1] + 0.14)
 
     def set_top(self, top: float) -> None:
         """Move the plot's upper edge, and all that is drawn in it."""

@@ -12,21 +12,14 @@ from manim import VGroup, VMobject
 HEAD, BESIDE = 0.17, 0.13  # an arrow's head; between it and the curve that it moves
 
 
-class Moved(VGroup):
-    """A copy of a row's curve and, left of it, the arrow of ``way`` scene units that it will go; parts: both."""
+def upright_arrow(row: SigmoidRow, way: float) -> VGroup:
+    """Left of a row's curve, from where that starts: ``way`` scene units up or down. Parts: its shaft, its head.
 
-    def __init__(self, row: SigmoidRow, way: float) -> None:
-        super().__init__()
-        self.way = way
-        self.copy_of_curve = row.curve.copy().set_stroke(width=style.GHOST_CURVE)
-        x, start = float(row.line[0]) - BESIDE, float(row.curve.get_start()[1])
-        self.arrow = _upright_arrow(x, start, start + way)
-        self.add(self.copy_of_curve, self.arrow)
-
-
-def _upright_arrow(x: float, start: float, end: float) -> VMobject:
-    """From (x, start) up or down to (x, end); a head that a short arrow still has room for."""
-    head = np.sign(end - start) * min(HEAD, 0.6 * abs(end - start))
+    A short one has a head for which it still has room.
+    """
+    x, start = float(row.line[0]) - BESIDE, float(row.curve.get_start()[1])
+    end = start + way
+    head = np.sign(way) * min(HEAD, 0.6 * abs(way))
     neck = end - head
     shaft = polyline(np.array([[x, start, 0.0], [x, neck, 0.0]]), palette.magenta, style.GHOST_CURVE)
     tip = VMobject(stroke_width=0).set_fill(palette.magenta, 1)

@@ -10,15 +10,28 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     sum_of_sigmoids_source,
 )
 from gradreel.scenes.mobjects.text import TextMobject, formula
-from manim import UP, Animation, FadeIn, FadeOut, Transform, VGroup, VMobject, smooth, squish_rate_func
+from manim import (
+    DOWN,
+    UP,
+    Animation,
+    FadeIn,
+    FadeOut,
+    Transform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+    squish_rate_func,
+)
 
 PREFIX = 4  # glyphs of "y = b +"
 TERM = 18  # glyphs of "c_1 sigmoid(b_1 + w_1 x_1)"
 DOTS = " + dots.c + "
 WRITTEN_OUT = 3  # with more terms than this, those between the first and the last are dots
 LARGEST = 46
-FOLD = 2.0  # seconds
-RISE = 0.45  # scene units that a term rises on its way over the others
+STACK, FOLD = 1.2, 1.4  # seconds
+LINE = 0.5  # scene units from one stacked term to the next
 
 
 class SumFormula:
@@ -81,26 +94,41 @@ class SumFormula:
     def sum_sign(self) -> VGroup:
         return VGroup(*self.folded[PREFIX:-TERM])
 
+    def stack(self) -> list[Animation]:
+        """The terms go up or down into lines of their own, and then under one another, each with the sign before it."""
+        left, top = float(self.terms[0][1].get_left()[0]), (len(self.terms) - 1) * LINE / 2
+        moves = [_round_the_corner(self.prefix, 0.0, top)]
+        for k, term in enumerate(self.terms):
+            moves.append(_round_the_corner(term, left - float(term[1].get_left()[0]), top - k * LINE))
+        return moves
+
     def fold(self) -> list[Animation]:
-        """One after the other, the terms slide onto the first, all with the index i; the sum sign comes before it.
+        """The stacked terms become one, with the index i; the signs before them, the sum sign.
 
         Afterwards take ``terms`` off the screen and put ``folded`` in their place: it lies exactly where they are.
         """
         goal = VGroup(*self.folded[-TERM:])
-        slides = []
+        merge = []
         for k, (_, term) in enumerate(self.terms):
-            way = float(term.get_x() - goal.get_x())
-            arc = 4 * np.arctan(2 * RISE / way) if k else 0.0  # over the terms before it
-            end = goal.copy().set_opacity(0 if k else 1)
-            last = len(self.terms) - 1
-            start = max(k - 1, 0) / max(last, 1)  # the second goes with the first, which only moves aside
-            turn = squish_rate_func(smooth, start, start + 1 / max(last, 1))
-            slides.append(Transform(term, end, path_arc=arc, run_time=FOLD, rate_func=turn))
+            merge.append(Transform(term, goal.copy().set_opacity(0 if k else 1), run_time=FOLD))
+        down = self.prefix.animate(run_time=FOLD).shift((len(self.terms) - 1) * LINE / 2 * DOWN)
         signs = [FadeOut(sign, run_time=0.5) for sign, _ in self.terms if len(sign)]
-        late = squish_rate_func(smooth, 0.65, 1.0)
-        return [*slides, *signs, FadeIn(self.sum_sign, run_time=FOLD, rate_func=late)]
+        late = squish_rate_func(smooth, 0.5, 1.0)
+        return [down, *merge, *signs, FadeIn(self.sum_sign, run_time=FOLD, rate_func=late)]
 
     def enlarge(self) -> Animation:
         """The folded formula grows to its full size from where it starts."""
         start = [self.folded.get_left()[0], self.folded.baseline, 0.0]
         return self.folded.animate.scale(LARGEST / self.folded.font_size, about_point=start)
+
+
+def _round_the_corner(part: VMobject, right: float, up: float) -> Animation:
+    """``part`` goes up by so much, and then to the right: it meets nothing that is on the way in its old line."""
+    gone = np.zeros(2)
+
+    def update(part: VMobject, share: float) -> None:
+        there = np.array([right * smooth(max(2 * share - 1, 0.0)), up * smooth(min(2 * share, 1.0))])
+        part.shift([*(there - gone), 0.0])
+        gone[:] = there
+
+    return UpdateFromAlphaFunc(part, update, run_time=STACK, rate_func=linear)

@@ -1,4 +1,4 @@
-"""How far a sum misses red while it learns: gaps in the plot, the loss as a square, and states that it has passed."""
+"""How far a sum misses red while it learns: gaps in the plot, and states that it has passed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.pace import Pace
 from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.mobjects.straight_line import Gaps, MeanSquare
-from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.mobjects.straight_line import Gaps
 from gradreel.scenes.style import emphasize, palette
-from manim import RIGHT, VGroup
+from manim import VGroup
 from numpy.typing import NDArray
 
 GAPS = 25
-BESIDE = 0.3  # from the square to its name
 FADE = 0.06  # share of the walk in which a ghost comes up behind the curve
 
 
@@ -30,26 +28,6 @@ class SumGaps(Gaps):
     def measure(self, y: NDArray) -> SumGaps:
         self.show(lambda at: np.interp(at, self.over, y))
         return self
-
-
-class NamedSquare(VGroup):
-    """A square whose area is the loss, at the plot's upright scale if the largest of ``losses`` then has room.
-
-    ``box``: left, bottom and top of that room. ``name`` stands right of it. Parts: ``square``, ``name``.
-    """
-
-    def __init__(
-        self, plot: Plot, losses: NDArray, loss: float, box: tuple[float, float, float], name: TextMobject
-    ) -> None:
-        super().__init__()
-        left, bottom, top = box
-        side = np.sqrt(float(np.max(losses[np.isfinite(losses)], initial=1e-9)))
-        unit = min(float(plot.at(0.0, 1.0)[1] - plot.at(0.0, 0.0)[1]), (top - bottom) / side)
-        scale = Plot((0, 1), (0, 1), left=0.0, right=1.0, bottom=0.0, top=unit, x_label=None)
-        middle = (bottom + top) / 2
-        self.square = MeanSquare(scale, loss, left + unit * side, middle, kept=RIGHT)  # never far from its name
-        self.name = name.place(middle - 0.1, left=left + unit * side + BESIDE)
-        self.add(self.square, self.name)
 
 
 class PassedStates(VGroup):

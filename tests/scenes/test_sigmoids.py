@@ -27,6 +27,7 @@ from gradreel.scenes.mobjects.small_steps import FILLED
 from gradreel.scenes.mobjects.sum_formula import SumFormula
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.stills import _drawn
+from manim.animation.animation import prepare_animation
 
 SHORT = Experiment(epochs=40)  # far from the red curve
 LONG = Experiment()  # ends close to it
@@ -234,9 +235,8 @@ def small(scene):
 
 
 def missed(scene):
-    """The gaps' x, red ends and blue ends, and the side of the loss's square."""
-    ends = [[scene.fit.plot.data(gap.points[k]) for k in (0, -1)] for gap in scene.gaps]
-    return np.array(ends), scene.square.square.width
+    """The gaps' x, red ends and blue ends."""
+    return np.array([[scene.fit.plot.data(gap.points[k]) for k in (0, -1)] for gap in scene.gaps])
 
 
 def without_reds_name(scene):
@@ -259,10 +259,11 @@ def between(scene):
 
 
 def beneath(scene):
-    """The words below the loss, and the readout."""
+    """The words below the loss, the readout, and the dashes of the sum set by hand, (2, n)."""
     line = scene.readout.loss.get_bottom()[1]
     texts = [part for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-    return [part.source for part in texts if 0.3 < line - part.get_bottom()[1] < 0.8], scene.readout
+    written = [part.source for part in texts if 0.3 < line - part.get_bottom()[1] < 0.8]
+    return written, scene.readout, drawn(scene.fit.plot, scene.by_hand)
 
 
 @dataclass
@@ -278,11 +279,10 @@ class SumFilm:
     small: Any = None
     between: Any = None
     beneath: Any = None
-    made_up: Any = None
+    made_up: Any = None  # where the rows' curves begin at the end, by row
     arrows: Any = None
-    copies_left: Any = None
-    loss_seen: Any = None  # gaps at the start, and the sides of the loss's square at the start and later
-    numbers: Any = None  # what is written beside what was set by hand
+    gaps: Any = None  # at the start
+    lens: Any = None
     before: np.ndarray | None = None  # the picture before the run comes
     picture: np.ndarray | None = None  # and where its walk ends
 
@@ -290,34 +290,24 @@ class SumFilm:
         self.beats.append(beat)
         self.findings.extend(map(str, check_scene(scene, beat)))
         self.rows[beat] = getattr(scene, "row", None)
-        if beat in ("sigma", "start", "found-mirrored"):
+        if beat in ("sigma", "start", "end-close-better"):
             self.states[beat] = state(scene)
         if beat in ("add-up", "smaller"):
             self.cuts[beat] = cut(scene)
         if beat == "smaller":
-            self.small = small(scene)
+            self.small, self.lens = small(scene), scene.lens
         if beat == "add-up":
             self.before = without_reds_name(scene)
         if beat == "start":
-            self.loss_seen = missed(scene)
+            self.gaps = missed(scene)
         if beat == "learn":
-            self.loss_seen = [*self.loss_seen, scene.square.square.width]
             self.picture = _drawn(scene)
             self.between = between(scene)
         if beat.startswith("end"):
             self.beneath = beneath(scene)
         if beat == "found-mirrored":
-            *steps, constant = scene.copies
-            self.made_up = [part.get_start()[1] for part in steps], constant.get_start()[1]
+            self.made_up = [row.curve.get_start()[1] for row in scene.rows.rows]
             self.arrows = [(arrow[0].get_start()[1], arrow[1].points[3][1]) for arrow in scene.arrows]
-            on_screen = scene.get_mobject_family_members()
-            table = scene.table
-            texts = [part.source for part in table.frame if isinstance(part, TextMobject)]
-            turned = (*(table.turned[k] for k in sorted(table.turned)), table.made_up)
-            found = [text.source for text in (*turned, *table.steps, table.constant)]
-            names = [texts[0], table.turned_name.source, texts[1]]
-            self.numbers = [*found, *texts[2:]], names, table.decimals
-            self.copies_left = [copy in on_screen for copy in scene.copies]
 
 
 @pytest.fixture(scope="module")
@@ -337,7 +327,7 @@ def test_the_sum_and_every_row_are_the_recorded_state_or_that_set_by_hand(trace_
     for beat, theta in (
         ("sigma", by_hand),
         ("start", np.array(trace.parameters[0])),
-        ("found-mirrored", np.array(trace.parameters[-1])),
+        ("end-close-better", np.array(trace.parameters[-1])),
     ):
         (x, y), ends, numbers = seen[beat]
         layers = unpack(LONG, theta)
@@ -361,16 +351,24 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
     assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
 
 
-def test_the_gap_is_measured_while_the_pieces_come(sum_films):
+def test_count_and_gap_change_together_when_the_smaller_pieces_have_come(sum_films):
     scene = sum_films["long"].scene
-    closing = scene._closing(4, 1.2)
-    parts, curve = LONG.dataset.curve().decompose(), LONG.dataset.curve()
-    before, after = (matched_sum(parts, scene.dense, cuts) for cuts in (2, 4))
-    for share in (0.0, 0.4, 1.0):
-        closing.update_function(closing.mobject, share)
-        away = np.abs(before + share * (after - before) - curve(scene.dense)).max()
-        assert float(scene.gap.text) == pytest.approx(away, abs=0.00501)
-    assert closing.run_time == 1.2
+    scene.count.set_value(3)
+    scene.gap.set_value(scene._gap(1))
+    counting, seen = scene._counting(2), []
+    for share in np.linspace(0, 1, 9):
+        counting.update_function(counting.mobject, share)
+        seen.append((scene.count.text, scene.gap.text))
+    assert list(dict.fromkeys(seen)) == [("3", f"{scene._gap(1):.2f}"), ("6", f"{scene._gap(2):.2f}")]
+
+
+def test_at_a_joint_the_next_part_adds_what_the_first_misses(sum_films):
+    lens = sum_films["long"].lens
+    first, whole = (np.interp(lens.x, lens.over, sum_) for sum_ in lens.sums)
+    assert (lens.x, lens.y) == (2.0, 2.5), "the middle of the tallest piece"
+    assert lens.y - first == pytest.approx(1.5 * sigmoid(-2.0), abs=0.001)
+    assert whole == pytest.approx(lens.y, abs=0.005)
+    assert lens.gap[0].height < 0.01, "closed when what follows has been added"
 
 
 def test_the_small_steps_and_the_points_are_those_of_the_cut_pieces(sum_films):
@@ -395,14 +393,22 @@ def test_neither_the_sum_nor_its_gaps_run_through_reds_name(sum_films):
         assert not np.any(np.all(away < half, axis=1))
 
 
-def test_terms_fold_one_after_the_other():
-    parts = SumFormula(3, 1.93, -6.4, 6.4)
-    (_, second), (_, third) = parts.terms[1:]
-    before, goal = third.get_x(), parts.folded[-18:].get_x()
-    for slide in parts.fold()[:3]:
-        slide.begin()
-        slide.interpolate(0.48)
-    assert third.get_x() == pytest.approx(before) and second.get_x() == pytest.approx(goal, abs=0.1)
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_terms_go_under_one_another_and_become_one(count):
+    parts = SumFormula(count, 1.93, -6.4, 6.4)
+    for stage, share in ((parts.stack, 1.0), (parts.fold, 0.0)):
+        ready = [prepare_animation(animation) for animation in stage()]
+        for animation in ready:
+            animation.begin()
+            animation.interpolate(share)
+        terms = [term for _, term in parts.terms]
+        assert [term.get_left()[0] for term in terms] == pytest.approx([terms[0].get_left()[0]] * len(terms), abs=1e-3)
+        assert np.diff([term.get_bottom()[1] for term in terms]) == pytest.approx([-0.5] * (len(terms) - 1), abs=0.02)
+    for animation in ready:
+        animation.interpolate(1.0)
+    goal = parts.folded[-18:]
+    assert terms[0].get_center() == pytest.approx(goal.get_center(), abs=1e-6)
+    assert parts.prefix.get_center() == pytest.approx(parts.folded[:4].get_center(), abs=1e-6)
 
 
 def test_no_recorded_state_holds_the_numbers_up_and_the_walk_keeps_its_ends():
@@ -453,33 +459,19 @@ def test_mirrored_steps_less_their_c_begin_at_zero_and_the_constant_has_those_c_
     layers = unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
     mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
     rows = sum_films["long"].scene.rows
-    starts, constant = sum_films["long"].made_up
-    for i, start in zip(mirrored, starts, strict=True):
-        assert start == pytest.approx(rows.rows[i + 1].zero_y, abs=0.02 * rows.scale_y)
+    constant, *starts = sum_films["long"].made_up
+    for i in mirrored:
+        assert starts[i] == pytest.approx(rows.rows[i + 1].zero_y, abs=0.02 * rows.scale_y)
     added = float(layers.b + layers.c[mirrored].sum())
     assert constant == pytest.approx(rows.rows[0].zero_y + added * rows.scale_y, abs=1e-6)
 
 
-def test_gaps_go_from_red_to_blue_and_the_squares_area_is_the_loss(trace_of, sum_films):
-    trace, (gaps, side, last) = trace_of(LONG), sum_films["long"].loss_seen
+def test_gaps_go_from_red_to_blue(trace_of, sum_films):
+    gaps = sum_films["long"].gaps
     (x, red), (_, blue) = gaps[:, 0].T, gaps[:, 1].T
-    start = np.array(trace.parameters[0])
+    start = np.array(trace_of(LONG).parameters[0])
     assert red == pytest.approx(LONG.dataset.curve()(x), abs=1e-6)
     assert blue == pytest.approx(predict(LONG, start, (x - LONG.dataset.offset)[:, None]), abs=1e-3)
-    losses = [float(loss(LONG, np.array(trace.parameters[row]))) for row in (0, -1)]
-    assert (last / side) ** 2 == pytest.approx(losses[1] / losses[0], rel=1e-6)
-
-
-def test_found_heights_and_the_made_up_constant_are_written_beside_ours(trace_of, sum_films):
-    layers = unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
-    mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
-    heights = np.where(np.isin(np.arange(3), mirrored), -layers.c, layers.c)
-    total = float(layers.b + layers.c[mirrored].sum())
-    texts, names, decimals = sum_films["long"].numbers
-    written = [float(text.replace("\u2212", "-")) for text in texts]
-    assert written[:4] == pytest.approx([*heights, total], abs=0.5 * 10**-decimals + 1e-5)
-    assert written[4:8] == pytest.approx([*layers.c, float(layers.b)], abs=0.5 * 10**-decimals + 1e-5), "stays as found"
-    assert written[8:] == [3, -2, 1, 1] and names == ["found", "mirrored back", "set by hand"]
 
 
 def test_each_mirrored_rows_c_is_an_arrow(trace_of, sum_films):
@@ -487,14 +479,23 @@ def test_each_mirrored_rows_c_is_an_arrow(trace_of, sum_films):
     c = layers.c[layers.weights[0][:, 0] < 0]
     ways = [(end - start) / film.scene.rows.scale_y for start, end in film.arrows]
     assert ways == pytest.approx([*-c, c.sum()], abs=1e-6)
-    assert film.copies_left == [False] * len(c) + [True], "copies of two rows would lie side by side"
 
 
 @pytest.mark.parametrize(("name", "run"), [("long", LONG), ("short", SHORT)], ids=["better", "worse"])
-def test_the_loss_set_by_hand_stands_beneath_that_of_the_run(sum_films, name, run):
-    (name, ours), readout = sum_films[name].beneath
-    shown = readout.written(float(loss(run, matched_theta(run)[None])[0]))
-    assert "set by hand" in name and shown in ours and shown != readout.loss.text
+def test_the_sum_set_by_hand_is_dashed_and_its_loss_stands_beneath_that_of_the_run(sum_films, name, run):
+    texts, readout, (x, y) = sum_films[name].beneath
+    theta = matched_theta(run)
+    shown = readout.written(float(loss(run, theta[None])[0]))
+    assert any("set by hand" in text for text in texts) and any(shown in text for text in texts)
+    assert shown != readout.loss.text
+    assert y == pytest.approx(predict(run, theta, (x - run.dataset.offset)[:, None]), abs=0.01)
+
+
+def test_the_axis_lies_on_zero_unless_a_curve_goes_below(play, sum_films):
+    assert sum_films["long"].scene.fit.plot.y_range[0] == 0.0
+    run = Experiment(dataset={"knots": [[0, 2], [1, -1], [3, 1], [4, 0]]}, epochs=10)
+    plot = play(SumOfSigmoids, run=run).scene.fit.plot
+    assert plot.y_range[0] < -1
 
 
 def test_a_run_with_other_than_a_sigmoid_for_each_piece_is_not_compared(play):

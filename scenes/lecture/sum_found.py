@@ -1,0 +1,168 @@
+"""What a run found, beside what was set by hand: both sums and losses, and the steps that are mirrored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.core.experiment import Experiment
+from gradreel.core.matching import like_the_pieces, steps_of
+from gradreel.core.piecewise import Decomposition
+from gradreel.core.theta import predict, unpack
+from gradreel.core.trace import Trace
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.mobjects.fit_plot import FitPlot
+from gradreel.scenes.mobjects.made_up import upright_arrow
+from gradreel.scenes.mobjects.readout import Readout
+from gradreel.scenes.mobjects.rising_curve import dashed
+from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
+from gradreel.scenes.mobjects.sum_loss import PassedStates, SumGaps
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
+from manim import UP, Create, FadeIn, FadeOut, VGroup, VMobject
+from numpy.typing import NDArray
+
+OURS_SHARE, OURS_DASH = 0.8, 0.12  # of blue, in what was set by hand; its dashes
+SAMPLE = 0.75  # length of the dashes before the words that tell what is dashed
+CLOSE = 0.05  # blue lies close to red when their typical distance is less than this share of red's height
+
+
+class FoundSumBeats(LectureScene):
+    """The last beats: how the run ended, and what it found where a sum was set by hand, too."""
+
+    run: Trace
+    experiment: Experiment
+    last: int  # the trace's last row
+    hand: NDArray | None
+    parts: Decomposition
+    x: NDArray  # where curves are drawn
+    features: NDArray  # there
+    fit: FitPlot
+    rows: SigmoidRows
+    readout: Readout
+    gaps: SumGaps
+    passed: PassedStates
+    loss_name: TextMobject | None
+    live: VGroup
+
+    def _theta(self, row: float) -> NDArray:
+        raise NotImplementedError
+
+    def _loss_of(self, theta: NDArray) -> float:
+        raise NotImplementedError
+
+    def _is_close(self, loss: float) -> bool:
+        typical = loss**0.5 if self.experiment.loss == "mse" else loss
+        return typical <= CLOSE * self.experiment.dataset.curve().height
+
+    def _end_beat(self) -> None:
+        final = self._loss_of(np.asarray(self.run.parameters[self.last]))
+        close, ours = self._is_close(final), np.nan if self.hand is None else self._loss_of(self.hand)
+        said = {"updates": Count(self.run.kept[-1]), "loss": self.readout.written(final)}
+        said_ours = self.readout.written(ours)
+        if close and final < ours:
+            with self.beat("end-close-better", **said, ours=said_ours):
+                # Blue lies along red, closer than the sum set by hand: that comes dashed, its loss beneath the run's
+                self._compare(said_ours)
+        elif close:
+            with self.beat("end-close", **said):
+                # Blue lies along red
+                self._leave(self.passed)
+        elif final > ours:
+            with self.beat("end-far-worse", **said, ours=said_ours):
+                # Blue has come to rest away from red, farther than the sum set by hand was: dashed, with its loss
+                self._compare(said_ours)
+        else:
+            with self.beat("end-far", **said):
+                # Blue has come to rest away from red
+                self._leave(self.passed)
+
+    def _leave(self, *parts: VMobject) -> None:
+        self.live.remove(*parts)
+        self.play(*map(FadeOut, parts), run_time=0.4)
+
+    def _compare(self, ours: str) -> None:
+        """What told how blue came here leaves; the sum set by hand is drawn, and its loss comes beneath the run's."""
+        self._leave(self.passed, self.gaps, *([] if self.loss_name is None else [self.loss_name]))
+        line, color = style.HEADING_BASELINE - 0.6, mix(palette.blue, OURS_SHARE)
+        loss = formula(ours, 38).place(line, right=style.RIGHT_EDGE)
+        name = words(self.screen("by-hand"), 32, color).place(line, right=loss.get_left()[0] - 0.2)
+        end = name.get_left()[0] - 0.2
+        self.ours = self._dashed(np.array([[end - SAMPLE, line + 0.11, 0.0], [end, line + 0.11, 0.0]]))
+        y = predict(self.experiment, self.hand[None], self.features)[0]
+        self.by_hand = self._dashed(self.fit.plot.at(self.x, y))
+        self.compared = VGroup(self.ours, name, loss)
+        self.wait(1.2)  # until ours is spoken of
+        self.play(Create(self.by_hand), FadeIn(self.compared), run_time=1.2)
+
+    def _dashed(self, corners: NDArray) -> VMobject:
+        line = VMobject(stroke_color=mix(palette.blue, OURS_SHARE), stroke_width=style.GHOST_CURVE, fill_opacity=0)
+        line.points = dashed(corners, OURS_DASH)
+        return line
+
+    # -- its steps -----------------------------------------------------------------------------------------------
+
+    def _made_up_extents(self) -> NDArray:
+        """(2, H + 1): what the constant and each mirrored step will be when the constant has made up for those."""
+        layers = unpack(self.experiment, self._theta(self.last))
+        made_up = np.zeros((2, len(layers.c) + 1))
+        mirrored = layers.weights[0][:, 0] < 0
+        made_up[:, 0] = layers.b, layers.b + layers.c[mirrored].sum()
+        made_up[1, 1:][mirrored] = -layers.c[mirrored]
+        return made_up
+
+    def _found_beats(self) -> None:
+        steps = steps_of(self.experiment, np.asarray(self.run.parameters[self.last]))
+        if not like_the_pieces(steps, self.parts):
+            with self.beat("found-other"):
+                # Each row beside the thin line that was ours
+                self.wait(0.5)
+        elif steps.mirrored:
+            with self.beat("found-mirrored"):
+                # Rows whose w is below zero stay bright beside the thin lines that were ours. One after the other goes
+                # by its c, to where ours is; then the constant the other way, by all of them
+                self._point_at_w(steps.mirrored)
+                self.wait(2.2)  # until mirrored steps are spoken of
+                self._made_up(steps.mirrored)
+        else:
+            with self.beat("found-alike"):
+                # Each row beside the thin line that was ours
+                self.wait(0.5)
+
+    def _point_at_w(self, mirrored: Sequence[int]) -> None:
+        """All numbers step back but those w, and all rows but theirs and the constant's."""
+        dimmed: list[VMobject] = []
+        for k, row in enumerate(self.rows.rows[1:]):
+            if k not in mirrored:
+                dimmed.append(row)
+            elif "w" in row.numbers:  # with many sigmoids c stands alone
+                dimmed += [part for letter, part in self._written(row).items() if letter != "w"]
+        if dimmed:
+            self.play(*(emphasis(part, PRESENT) for part in dimmed), run_time=0.4)
+
+    def _written(self, row: SigmoidRow) -> dict[str, VGroup]:
+        """A row's letters, each with its number."""
+        pairs = zip(row.numbers.items(), row.letters, strict=True)
+        return {letter: VGroup(name, number) for (letter, number), name in pairs}
+
+    def _made_up(self, mirrored: Sequence[int]) -> None:
+        """Row by row, a mirrored curve goes down by its c, or up; then the constant the other way, by all of them.
+
+        A mirrored step with c is a step that is not, with -c, and a constant c.
+        """
+        rows, theta = self.rows, unpack(self.experiment, self._theta(self.last))
+        added, self.arrows = [float(theta.c[i]) for i in mirrored], []
+        for i, c in zip(mirrored, added, strict=True):
+            self.play(emphasis(self._written(rows.rows[i + 1])["c"], FULL), run_time=0.2)
+            self._move(rows.rows[i + 1], -c)
+        self._move(rows.rows[0], sum(added))
+        self.wait(0.5)  # the result stands for a moment when all has been said
+
+    def _move(self, row: SigmoidRow, way: float) -> None:
+        """An arrow ``way`` long, and the row's curve goes along it; numbers stay as they were found."""
+        arrow = upright_arrow(row, way * self.rows.scale_y)
+        self.arrows.append(arrow)
+        self.play(FadeIn(arrow), run_time=0.3)
+        self.play(row.curve.animate.shift(way * self.rows.scale_y * UP), run_time=0.8)

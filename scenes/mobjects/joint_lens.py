@@ -1,0 +1,98 @@
+"""Where two pieces of one slope meet, seen closely: what the first sigmoid misses there is what the next one adds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from gradreel.core.activations import sigmoid
+from gradreel.core.matching import match_by_slope, matched_sum
+from gradreel.core.piecewise import Decomposition, PiecewiseLinearCurve
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.measure import Bracket
+from gradreel.scenes.mobjects.plot import Plot, polyline
+from gradreel.scenes.style import mix, palette
+from manim import Animation, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from numpy.typing import NDArray
+
+SIZE = (2.7, 1.25)  # of what it shows
+INSET = 0.14  # between its frame and what it shows; between it and the plot's edges
+REACH = 0.34  # to both sides of the joint: shares of one of its two pieces
+SAMPLES = 120
+DOT = 0.09
+
+
+class JointLens(VGroup):
+    """The joint in the middle of a curve's tallest piece, cut in two, as large as a frame over ``plot`` has room for.
+
+    Parts: ``place`` (a small frame round the joint in the plot), ``frame``, ``red``, ``blue`` (at first the sum up to
+    the first of both; ``join`` adds what follows), ``gap`` (what it misses at the joint).
+    """
+
+    def __init__(self, plot: Plot, red: PiecewiseLinearCurve, parts: Decomposition) -> None:
+        super().__init__()
+        k = int(np.argmax(np.abs(parts.height)))
+        start, end, height = float(parts.start[k]), float(parts.end[k]), float(parts.height[k]) / 2
+        self.x, self.y = (start + end) / 2, float(red((start + end) / 2))
+        across, up = REACH * (end - start) / 2, REACH * abs(height)
+        x = np.linspace(self.x - across, self.x + across, SAMPLES)
+        left, bottom = self._quietest(plot, red)
+        box = {"left": left, "right": left + SIZE[0], "bottom": bottom, "top": bottom + SIZE[1]}
+        near = Plot((x[0], x[-1]), (self.y - up, self.y + up), **box, x_label=None)
+        match = match_by_slope(start, self.x, height)
+        earlier = replace(parts, start=parts.start[:k], end=parts.end[:k], height=parts.height[:k])
+        self.sums = [matched_sum(earlier, x, 2) + match.c * sigmoid(match.b + match.w * x), matched_sum(parts, x, 2)]
+        self.near, self.over = near, x
+        self.place = self._frame(plot.at(x[0], self.y - up), plot.at(x[-1], self.y + up))
+        self.place.set_fill(palette.background, 0)  # so that it can grow into the frame
+        outer = np.array([INSET, INSET, 0.0])
+        self.frame = self._frame(near.at(x[0], near.y_range[0]) - outer, near.at(x[-1], near.y_range[1]) + outer)
+        self.frame.set_fill(palette.background, 1)
+        self.red = near.curve(x, red(x), mix(palette.red, 0.85), style.SECOND_CURVE)
+        self.blue = polyline(near.at(x, self.sums[0]), palette.blue, style.MAIN_CURVE)
+        self.dot = near.dot(self.x, self.y, palette.red, DOT)
+        self.gap = Bracket()
+        self._measure(self.sums[0])
+        self.add(self.place, self.frame, self.red, self.blue, self.dot, self.gap)
+
+    @staticmethod
+    def _frame(low: NDArray, high: NDArray) -> Rectangle:
+        width, height = np.abs(high - low)[:2]
+        frame = Rectangle(width=width, height=height, stroke_color=mix(palette.text, 0.7), stroke_width=style.AXIS)
+        return frame.move_to((low + high) / 2)
+
+    def _quietest(self, plot: Plot, red: PiecewiseLinearCurve) -> tuple[float, float]:
+        """Left and bottom of what the lens shows: where red comes least into it, and then near the joint."""
+        left, right, bottom, top = plot.box
+        margin = 1.4 * INSET
+        x = plot.sample()
+        points = plot.at(x, red(x))[:, :2]
+        joint = plot.at(self.x, self.y)[:2]
+        size = np.array(SIZE)
+        places = [
+            np.array([x, y])
+            for x in np.linspace(left + margin, right - margin - size[0], 24)
+            for y in np.linspace(bottom + margin, max(top - margin - size[1], bottom + margin), 8)
+        ]
+
+        def cost(place: NDArray) -> float:
+            inside = np.all((points > place - margin) & (points < place + size + margin), axis=1)
+            return 10 * float(inside.sum()) + float(np.linalg.norm(place + size / 2 - joint))
+
+        x, y = min(places, key=cost)
+        return float(x), float(y)
+
+    def _measure(self, sum_: NDArray) -> None:
+        ends = [float(np.interp(self.x, self.over, sum_)), self.y]
+        self.gap.span(*self.near.at(self.x, ends))
+
+    def join(self, seconds: float) -> Animation:
+        """What comes after the first of both pieces is added: the sum goes up to red, and the gap closes."""
+        first, whole = self.sums
+
+        def update(_: VMobject, share: float) -> None:
+            now = first + share * (whole - first)
+            self.near.set_curve(self.blue, self.over, now)
+            self._measure(now)
+
+        return UpdateFromAlphaFunc(VGroup(self.blue, self.gap), update, run_time=seconds, rate_func=smooth)
