@@ -9,18 +9,17 @@ from typing import Annotated, Self
 
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import parameter_shapes
 from gradreel.core.weekly_lows import weekly_lows
 from gradreel.core.written_out import label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import days_that_differ, shown_name
+from gradreel.scenes.lecture.feature_count import NOTE, FeatureCount
 from gradreel.scenes.lecture.one_day import MOST_PAIRS, PAIRS, OneDayBeats
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.day_pairs import DayPairs
 from gradreel.scenes.mobjects.day_words import unit_words
-from gradreel.scenes.mobjects.formula_growth import SECONDS, grow, moving
+from gradreel.scenes.mobjects.formula_growth import grow, moving
 from gradreel.scenes.mobjects.lecture_formulas import (
     bracket_source,
     bracket_sum_source,
@@ -30,15 +29,16 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     sum_of_sigmoids_source,
 )
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
-from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.view_window import ViewWindow
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
 from manim import (
     UP,
     Animation,
+    Dot,
     FadeIn,
     FadeOut,
+    LaggedStart,
     RoundedRectangle,
     UpdateFromAlphaFunc,
     VGroup,
@@ -47,17 +47,16 @@ from manim import (
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 WINDOWS = (1, 3, 28)  # and then the dataset's own
-DRAWN = 3  # days that the next scene draws
 FORMULA_BASELINE, FORMULA_SIZE = 1.93, 46  # where sum-of-sigmoids leaves it
 GROWN_SIZE = 56
-LINE_BASELINE, NOTE, NOTE_LINE = 0.3, 32, 0.6
-STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 0.6, -2.75, -1.05)  # left, right, bottom, top
+LINE_BASELINE, NOTE_LINE = 0.3, 0.6
+STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 1.25, -2.75, -1.05)  # left, right, bottom, top
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x")  # parts of a bracket
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 
-class MoreFeatures(OneDayBeats):
+class MoreFeatures(OneDayBeats, FeatureCount):
     """Not one day alone but many go into each sigmoid: the old bracket makes way for a new one, a sum over days."""
 
     class Parameters(LectureScene.Parameters):
@@ -84,12 +83,9 @@ class MoreFeatures(OneDayBeats):
             """The day to be predicted."""
             return label_day(self.dataset, self.day)
 
-        @property
-        def network(self) -> Experiment:
-            """One with all those features, whose parameters are counted."""
-            views = DailyViews(
-                series=self.dataset.series, window=self.windows[-1], unseen_from=self.dataset.unseen_from
-            )
+        def network(self, days: int) -> Experiment:
+            """One with so many features, whose parameters are counted."""
+            views = DailyViews(series=self.dataset.series, window=days, unseen_from=self.dataset.unseen_from)
             return Experiment(dataset=views, hidden=(self.sigmoids,), activation="sigmoid")
 
         @field_validator("dataset")
@@ -107,7 +103,7 @@ class MoreFeatures(OneDayBeats):
             if largest > there:
                 raise ValueError(f"days: there are {there} days before {self.label}, got {largest}")
             try:
-                self.network  # noqa: B018  # whether the series has room for that window
+                self.network(self.windows[-1])  # whether the series has room for that window
             except ValidationError as error:
                 raise ValueError(f"days: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
             return self
@@ -132,7 +128,8 @@ class MoreFeatures(OneDayBeats):
         self.lows = weekly_lows(series.dates()[:known], series.array()[:known])
         shown = slice(-min(len(strip.views), MOST_PAIRS), None)
         self.low = next((day for day in self.lows if (day - 1) % 7 not in self.lows), None)  # the first of the lows
-        self.pairs = DayPairs(dataset, strip.dates[shown], strip.views[shown], PAIRS)
+        axes = self.screen("axis-yesterday"), self.screen("axis-today")
+        self.pairs = DayPairs(dataset, strip.dates[shown], strip.views[shown], PAIRS, axes)
         data = self.screen("synthetic") if dataset.synthetic else shown_name(dataset.title)
         self.caption = caption(self.screen("caption", unit=unit_words(dataset, language), data=data))
         source = sum_of_sigmoids_source(sigmoids) if sigmoids > 1 else single_term_source()
@@ -164,12 +161,10 @@ class MoreFeatures(OneDayBeats):
 
     def _more_days_beat(self) -> None:
         with self.beat("more-days", days=number_text(self.days)):
-            # What stands in the bracket is framed and comes down: a straight line. Its window reaches back: first term
-            # by term, then as a sum in which j counts the days. Each is a feature and has its weight. When that is
-            # said, the window reaches further and further
-            leaving = [self.pairs, *self.told]
-            if self.low is not None:
-                leaving.append(self.shades)
+            # What stands in the bracket is framed and comes down. Its window reaches back: first term by term, to each
+            # of which its day flies, then as a sum in which j counts the days. Each is a feature and has its weight.
+            # When that is said, the window reaches further and further
+            leaving = [*self.told, *self.day_names]
             self.play(*(FadeOut(part) for part in leaving), *self._all_of(self.sum, PRESENT), run_time=0.5)
             self._lift_out()
             first, *further = [days for days in self.windows if days > 1]
@@ -185,9 +180,9 @@ class MoreFeatures(OneDayBeats):
         held = VGroup(self.sum.part("brackets"), *inside)
         frame = RoundedRectangle(corner_radius=0.08, width=held.width + 0.16, height=held.height + 0.16)
         frame.set_stroke(palette.text, 1.6).move_to(held)
-        self.play(FadeIn(frame), *(emphasis(part, FULL) for part in inside), run_time=0.5)
+        self.play(FadeIn(frame), *(emphasis(part, FULL) for part in inside), run_time=0.4)
         shadows = [emphasis(part, FAINT) for part in inside]
-        self.play(*grow(self.sum, self.line, copied=True), *shadows, FadeOut(frame), run_time=1.0)
+        self.play(*grow(self.sum, self.line, copied=True), *shadows, FadeOut(frame), run_time=0.8)
 
     def _all_of(self, text: TextMobject, share: float) -> list[Animation]:
         """Every named part dims, or comes back: part by part, as they were dimmed."""
@@ -199,16 +194,21 @@ class MoreFeatures(OneDayBeats):
         written, summed = self._inner(source), self._inner_sum(days)
         origins = {f"{letter}_{j}": letter for letter in ("w", "x") for j in terms}
         self.play(*grow(self.line, written, origins), *self.strip.widen(days), run_time=1.3)
-        self.wait(1.0)  # until features are spoken of
+        flying = [Dot(self.strip.places[-j], 0.075, color=palette.red) for j in terms]
+        ways = [
+            dot.animate.move_to(written.part(f"x_{j}")).set_opacity(0) for dot, j in zip(flying, terms, strict=True)
+        ]
+        self.play(LaggedStart(*ways, lag_ratio=0.25), run_time=1.0)
+        self.remove(*flying)
         ends = {f"{letter}_{j}": letter for letter in ("w", "x") for j in terms[1:]}
         self.play(*grow(written, summed, {"w": "w_1", "x": "x_1"}, ends), run_time=1.1)
         self.line = summed
 
     def _widen(self, days: int) -> None:
-        self.line = self._count_to(days, self.line, self._inner_sum, 1.0)
+        self.line = self._count_to(days, self.line, self._inner_sum, 0.8)
 
     def _count_to(
-        self, days: int, shown: TextMobject, write: Callable[[int], TextMobject], seconds: float
+        self, days: int, shown: TextMobject, write: Callable[[int], TextMobject], seconds: float, *along: Animation
     ) -> TextMobject:
         """The window changes to ``days``, and the limit of the sum in ``shown`` counts along; returns what is there."""
         start = round(self.strip.days)
@@ -219,7 +219,7 @@ class MoreFeatures(OneDayBeats):
 
         self.remove(shown)
         moves = UpdateFromAlphaFunc(counting, count, rate_func=linear)
-        self.play(moves, *self.strip.widen(days), run_time=seconds)
+        self.play(moves, *self.strip.widen(days), *along, run_time=seconds)
         self.remove(counting)
         self.add(counted := write(days))
         return counted
@@ -233,44 +233,8 @@ class MoreFeatures(OneDayBeats):
             self.play(*(FadeOut(kind) for kind in self.kinds), run_time=0.3)
             self.play(*grow([old, line], self.grown, origins), run_time=2.2)
 
-    def _count_beat(self) -> None:
-        counted, few = self.parameters.network, min(self.days, DRAWN)
-        count, sigmoids = number_text(counted.n_parameters), Count(self.parameters.sigmoids)
-        values = {"days": Count(self.days), "count": count, "sigmoids": sigmoids, "few": Count(few)}
-        with self.beat("count" if few < self.days else "count-all", **values):
-            # i says which sigmoid, j which feature; every w_ij is a number of its own, and all are counted. Then back
-            # to so few days that one can draw what happens to them
-            self.notes = [*self._notes(), self._total(counted)]
-            for note in self.notes:
-                self.play(FadeIn(note, shift=0.15 * UP), run_time=0.6)
-            self.wait(4.0)
-            self.play(*(FadeOut(note) for note in self.notes), run_time=0.4)
-            if few < self.days:
-                self.grown = self._count_to(few, self.grown, self._whole, SECONDS)
-            self.hand_on(self.grown)  # network-diagram begins with it
-
     def _kinds(self) -> list[TextMobject]:
         """What x_j and its w are called, right of the line."""
         feature, weight = words(self.screen("feature"), NOTE), words(self.screen("weight"), NOTE)
         left = self._inner_sum(self.days).get_right()[0] + 0.9
         return [feature.place(LINE_BASELINE + NOTE_LINE / 2, left), weight.place(LINE_BASELINE - NOTE_LINE / 2, left)]
-
-    def _notes(self) -> list[TextMobject]:
-        """What the two indices of w count, in one line below the formula."""
-        first = words(self.screen("sigmoid-index"), NOTE).place(LINE_BASELINE, left=style.LEFT_EDGE)
-        second = words(self.screen("feature-index"), NOTE)
-        return [first, second.place(LINE_BASELINE, left=first.get_right()[0] + 0.7)]
-
-    def _total(self, counted: Experiment) -> TextMobject:
-        """weights + biases + c + b = all: how many numbers are unknown, each kind in its colour."""
-        terms = " + ".join(
-            f"limits({role}({' dot '.join(map(str, shape)) or 1}))_{role}({letter})"
-            for role, letter, shape in (_kind(name, shape) for name, shape in parameter_shapes(counted))
-        )
-        total = f"{counted.n_parameters:,}".replace(",", " thin ")
-        return formula(f"{terms} = {total}", NOTE + 8).place(LINE_BASELINE, right=style.RIGHT_EDGE)
-
-
-def _kind(name: str, shape: tuple[int, ...]) -> tuple[str, str, tuple[int, ...]]:
-    """Role, letter and shape of a kind of parameter: w, the b inside, c, the b outside."""
-    return role_of(f"{name}_1" if shape else name), name, shape

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.alike_days import AlikeDays
 from gradreel.scenes.mobjects.day_pairs import DayPairs, hollow_dot
 from gradreel.scenes.mobjects.day_words import in_languages, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.headings import next_heading
@@ -18,6 +19,7 @@ from gradreel.scenes.style import FAINT, emphasis, palette
 from manim import (
     LEFT,
     UP,
+    Animation,
     Create,
     Dot,
     FadeIn,
@@ -28,12 +30,14 @@ from manim import (
     VGroup,
 )
 
-PAIRS, MOST_PAIRS = (1.5, 5.85, 0.05, 2.9), 80  # left, right, bottom, top; days
+PAIRS, MOST_PAIRS = (1.5, 6.1, 0.55, 2.85), 80  # left, right, bottom, top; days
+COURSES = (1.25, 6.35, 0.3, 2.45)  # of the two days that are looked at closely
 CLEAR = 0.2  # from a word to a line
+NAME_GAP = 0.13  # from a letter at the calendar to its day's name
 
 
 class OneDayBeats(LectureScene):
-    """Two beats of days as dots, beneath the formula of a ``sum`` that looks at one day; ``told`` and ``shades`` stay.
+    """Two beats of days as dots, beneath the formula of a ``sum`` that looks at one day; ``told`` is what stays.
 
     ``lows``: the weekdays on which views are low each week, 0 for Monday; ``low``: the first of them, if there is one.
     """
@@ -60,7 +64,12 @@ class OneDayBeats(LectureScene):
             others = [self.sum.part(name) for name in self.sum.parts if name != "x"]
             self.play(*(emphasis(part, FAINT) for part in others), *strip.open(), run_time=0.8)
             self.play(TransformFromCopy(self.sum.part("x"), strip.first_name), run_time=0.9)
-            self.play(FadeIn(strip.label), FadeIn(pairs.plot), run_time=0.5)
+            yesterday = words(self.screen("yesterday"), style.TICK)
+            yesterday.place(strip.first_name.baseline, right=strip.first_name.get_left()[0] - NAME_GAP)
+            today = words(self.screen("today"), style.TICK)
+            today.place(strip.first_name.baseline, left=strip.label[1].get_right()[0] + NAME_GAP)
+            self.day_names = [yesterday, today]
+            self.play(FadeIn(strip.label, *self.day_names), FadeIn(pairs.plot), run_time=0.5)
             self.add(strip)
             yesterday, today = Dot(strip.places[-1], 0.07, color=palette.red), strip.label[2].copy()
             last = pairs.dots[-1]
@@ -87,25 +96,69 @@ class OneDayBeats(LectureScene):
                 # All pairs of days: after the same views the day before, very different ones
                 self.play(FadeOut(self.guides), run_time=0.3)
                 self._ring_a_pair()
-        else:
-            low = self.low
-            names = in_languages("lows", lambda language: weekdays_words(self.lows, language))
-            names |= in_languages("low", lambda language: _weekday(low, language))
+                self.told = [*self.told, self.pairs]
+            return
+        low, pair = self.low, self.pairs.told_apart_from(self.low)
+        other = self._day_of(pair[1])
+        names = in_languages("lows", lambda language: weekdays_words(self.lows, language))
+        names |= in_languages("low", lambda language: _weekday(low, language))
+        names |= in_languages("other", lambda language: weekday_words(other, language))
+        if self.pairs.older_tells(pair):
             with self.beat("why", **names):
                 # The low days of each week are shaded. Among the pairs of days, the first of them become rings. A line
-                # up from one x_1 meets one of them, and a day that is none: the same views before, two answers
-                strip = self.strip
-                self.shades = shades = strip.shades(self.lows)
-                self.play(LaggedStart(FadeOut(self.guides), *map(FadeIn, shades), lag_ratio=0.4), run_time=1.8)
-                for shade in shades[len(shades) // 4 : len(shades) // 4 + 1]:
-                    name = words(weekdays_words(self.lows, self.context.language), style.TICK)
-                    shades.add(name.place(strip.plot.box[3] + 0.15, center=shade.get_x()))
-                    self.play(FadeIn(name), run_time=0.4)
-                self.wait(1.2)
-                pair = self.pairs.told_apart_from(low)
-                self._name_the_low(low, float(np.mean([self.pairs.dots[k].get_x() for k in pair])))
-                self.wait(1.4)
-                self._ask_for_the_day(pair)
+                # up from one x_1 meets one of them, and a day that is none: the same views before, two answers. Both
+                # are looked at closely: their x_1 on one level, then their own views, and last x_2, which tells
+                self._two_answers(low, pair, (0.3, 0.3))
+                self._look_back(pair)
+        else:
+            with self.beat("why-open", **names):
+                # The same, but without a closer look: in these data the day before does not tell the two apart
+                self._two_answers(low, pair, (1.2, 1.4))
+                self.told = [*self.told, self.pairs]
+        self.told = [*self.told, self.shades]
+
+    def _day_of(self, k: int) -> date:
+        return date.fromisoformat(str(self.pairs.dates[k]))
+
+    def _two_answers(self, low: int, pair: tuple[int, int], waits: tuple[float, float]) -> None:
+        strip = self.strip
+        self.shades = shades = strip.shades(self.lows)
+        self.play(LaggedStart(FadeOut(self.guides), *map(FadeIn, shades), lag_ratio=0.4), run_time=1.6)
+        for shade in shades[len(shades) // 4 : len(shades) // 4 + 1]:
+            name = words(weekdays_words(self.lows, self.context.language), style.TICK)
+            shades.add(name.place(strip.plot.box[3] + 0.15, center=shade.get_x()))
+            self.play(FadeIn(name), run_time=0.4)
+        self.wait(waits[0])
+        self._name_the_low(low, float(np.mean([self.pairs.dots[k].get_x() for k in pair])))
+        self.wait(waits[1])
+        self._ask_for_the_day(pair)
+
+    def _look_back(self, pair: tuple[int, int]) -> None:
+        """The plot makes way for both days and the two before each, which come out of the calendar, one by one."""
+        pairs, plot = self.pairs, self.strip.plot
+        first, second = sorted(pair)  # as in the calendar
+        names = [weekday_words(self._day_of(k), self.context.language) for k in (first, second)]
+        self.close = close = AlikeDays(pairs.courses[[first, second]], names, COURSES)
+        days = plot.days(pairs.dates[[first, second]])
+        there = plot.at(days[:, None] + np.array([-2, -1, 0]), pairs.courses[[first, second]])
+
+        def coming(column: int) -> list[Animation]:
+            """Both dots of a column, from the calendar, and their letters."""
+            starts = [Dot(day[column], radius=0.05, color=palette.red, fill_opacity=0) for day in there]
+            dots, letters = [day[column] for day in close.dots], [day[column] for day in close.letters]
+            moves = [ReplacementTransform(start, dot) for start, dot in zip(starts, dots, strict=True)]
+            return [*moves, *map(FadeIn, letters)]
+
+        rings = self.told[3:]
+        self.play(FadeOut(pairs, *self.told[:3]), FadeIn(close.names), run_time=0.4)
+        self.play(*coming(1), run_time=0.7)
+        self.play(Create(close.level), run_time=0.4)
+        self.play(*coming(2), *map(Create, close.answers), run_time=0.7)
+        self.wait(0.5)  # until the day before is spoken of
+        self.play(*coming(0), *map(Create, close.before), run_time=0.8)
+        circles = [ring(day[0].get_center(), 0.17, palette.text).set_fill(opacity=0) for day in close.dots]
+        self.play(*map(FadeIn, circles), run_time=0.4)
+        self.told = [*rings, *circles, close]
 
     def _name_the_low(self, low: int, x: float) -> None:
         """The weekday's dots become rings; beside them its name after another, clear of the upright line at ``x``."""

@@ -16,7 +16,9 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.features import MoreFeatures
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.mobjects.counting import Counting
+from gradreel.scenes.mobjects.day_pairs import DayPairs
 from gradreel.scenes.mobjects.lecture_formulas import bracket_sum_source
+from gradreel.scenes.mobjects.parameter_squares import ParameterSquares
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.style import palette
 
@@ -83,7 +85,7 @@ def test_all_numbers_are_counted(play):
         return [note.source for note in scene.notes] if hasattr(scene, "notes") else []
 
     written = play(MoreFeatures, total, days=[5], sigmoids=4).seen["count"][-1]
-    assert written.endswith("= 29)$")  # 4 times 5, and 4 + 4 + 1
+    assert written.endswith("= 29))$")  # 4 times 5, and 4 + 4 + 1
     assert "yellow(4 dot 5)" in written
 
 
@@ -122,20 +124,55 @@ def test_each_dot_is_a_day_over_the_day_before_it_and_the_first_low_day_gets_rin
 
 
 @pytest.mark.parametrize("dataset", [DailyViews(), DailyViews(series=WEEKS, window=7)], ids=["ours", "weeks"])
-def test_one_x_1_has_two_answers(play, dataset):
-    """The line stands on a low day and on another, after the same views, or nearly; both are ringed in the calendar."""
-    scene = play(MoreFeatures, lambda scene, beat: None, dataset=dataset).scene
-    pairs = scene.pairs
-    k, other = pairs.told_apart_from(scene.low)
-    assert k in pairs.on(scene.low) and other not in pairs.on(scene.low)
-    line, name, *rings = scene.told[1:]
-    ends = [pairs.dots[k].get_center(), pairs.dots[other].get_center()]
-    places = [scene.strip.plot.data(each.get_center()) for each in rings]
-    np.testing.assert_allclose([views for _, views in places], pairs.views[[k, other]], rtol=1e-6)
-    assert [round(day) for day, _ in places] == pairs.dates[[k, other]].astype(int).tolist()
-    assert pairs.dates[other].astype(date).strftime("%A") in name.source
-    assert abs(ends[0][0] - ends[1][0]) < 0.05 and abs(line.get_x() - ends[0][0]) < 0.05
-    assert line.get_top()[1] > ends[0][1] + 0.2, "the answers lie apart"
+def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play, dataset):
+    """A low day and another, after the same views: both ringed in the calendar, and their courses are the real ones."""
+    played = play(MoreFeatures, lambda scene, beat: None, dataset=dataset)
+    scene, daily = played.scene, dataset.daily
+    pairs, close = scene.pairs, scene.close
+    pair = pairs.told_apart_from(scene.low)
+    assert pair[0] in pairs.on(scene.low) and pair[1] not in pairs.on(scene.low)
+    places = [scene.strip.plot.data(each.get_center()) for each in scene.told[:2]]
+    np.testing.assert_allclose([views for _, views in places], pairs.views[list(pair)], rtol=1e-6)
+    assert [round(day) for day, _ in places] == pairs.dates[list(pair)].astype(int).tolist()
+    views = []
+    for k, name in zip(sorted(pair), close.names, strict=True):
+        day = date.fromisoformat(str(pairs.dates[k]))
+        at = (day - daily.start).days
+        views.append(daily.array()[at - 2 : at + 1])
+        assert name.source == day.strftime("%A")
+    heights = np.array([[dot.get_y() for dot in day] for day in close.dots])
+    drawn = np.polyfit(np.ravel(views), heights.ravel(), 1)
+    assert drawn[0] > 0 and np.polyval(drawn, views) == pytest.approx(heights, abs=1e-6), "on one scale"
+    (older, beside, apart), span = np.abs(np.diff(views, axis=0)[0]), np.ptp(pairs.plot.x_range)
+    assert older > 0.15 * span and apart > 0.15 * span and older >= 4 * beside and beside <= 0.012 * span
+    assert heights[:, 1] == pytest.approx(close.level.get_y(), abs=0.1)
+    assert "x two differs" in next(beat.lines["en"] for beat in scene.beats if beat.name == "why")
+
+
+def test_no_older_day_is_promised_where_it_does_not_tell(play, monkeypatch):
+    monkeypatch.setattr(DayPairs, "older_tells", lambda pairs, pair: False)
+    played = play(MoreFeatures, lambda scene, beat: scene.pairs in scene.mobjects)
+    assert "why-open" in played.seen and "why" not in played.seen
+    assert played.seen["why-open"] and not played.seen["more-days"], "the plot stays, and goes then"
+    line = next(beat.lines["en"] for beat in played.scene.beats if beat.name == "why-open")
+    assert "x two" not in line
+
+
+def test_every_unknown_is_a_square_over_its_day(play):
+    def squares(scene, beat):
+        if getattr(scene, "squares", None) is None:
+            return None
+        return {name: [part for part in kind if part.get_fill_opacity() == 1] if name == "w" else [kind]
+                for name, kind in scene.squares.kinds.items()}  # fmt: skip
+
+    played = play(MoreFeatures, squares, days=[30], sigmoids=4)
+    seen, strip = played.seen["count"], played.scene.strip
+    counted = {name: sum(len(part.get_subpaths()) for part in parts) for name, parts in seen.items()}
+    assert counted == {"w": 4 * 3, "b": 4, "c": 4, "b_out": 1}, "of the three days that are left"
+    assert [column.get_x() for column in seen["w"]] == pytest.approx([strip.x_ago(j) for j in (1, 2, 3)])
+    squares = ParameterSquares(strip, 30, 4, 0.0)
+    assert sum(len(part.get_subpaths()) for part in squares.family_members_with_points()) == 4 * 30 + 4 + 4 + 1
+    assert squares.get_left()[0] > -6.4 and not ParameterSquares.fits(strip, 40)
 
 
 def test_the_limit_of_the_sum_counts_and_looks_like_the_formula_of_each_number():

@@ -1,0 +1,58 @@
+"""Two days after the same views, or nearly, and what came before those: two short courses side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import dashed, polyline, ring, segment
+from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.style import PRESENT, mix, palette
+from manim import Dot, VGroup
+from numpy.typing import NDArray
+
+LETTERS = ("x_2", "x_1", "red(hat(y))")
+MARGIN, GAP = 0.3, 0.75  # from the outermost columns to the box' sides; between both courses, in columns
+HEAD, FOOT = 0.15, 0.42  # of the box' top to the names of the days, from its bottom to that of the letters
+RADIUS, LINE = 0.09, 3.5
+
+
+class AlikeDays(VGroup):
+    """``views`` (2, 3): of each of two days its own views last, and before them those of the two days before it.
+
+    ``names``: of both days. ``box``: left, right, bottom, top. Parts, of both days each: ``dots`` (2 x 3), ``answers``
+    (lines from x_1 to the day's own), ``before`` (lines from x_2 to x_1), ``letters`` (2 x 3), ``names``; ``level``: a
+    dashed line through both x_1.
+    """
+
+    def __init__(self, views: NDArray, names: Sequence[str], box: tuple[float, float, float, float]) -> None:
+        super().__init__()
+        left, right, bottom, top = box
+        step = (right - left - 2 * MARGIN) / (5 + GAP)
+        columns = left + MARGIN + step * (np.arange(6) + GAP * (np.arange(6) > 2)).reshape(2, 3)
+        low, high = float(views.min()), float(views.max())
+        y = bottom + (views - low) / max(high - low, 1e-12) * (top - bottom)
+        self.places = np.stack([columns, y, np.zeros((2, 3))], axis=-1)
+        self.dots = VGroup(*(VGroup(*map(self._dot, day, range(3))) for day in self.places))
+        self.answers = VGroup(*(polyline(day[1:], palette.red, LINE) for day in self.places))
+        self.before = VGroup(*(segment(*day[:2], mix(palette.red, PRESENT), LINE - 1) for day in self.places))
+        self.letters = VGroup(*(VGroup(*map(self._letter, day, LETTERS, [bottom - FOOT] * 3)) for day in self.places))
+        self.names = VGroup(
+            *(
+                words(name, style.LABEL).place(top + HEAD + 2 * RADIUS, center=day[1, 0])
+                for name, day in zip(names, self.places, strict=True)
+            )
+        )
+        at = float(self.places[:, 1, 1].mean())
+        self.level = dashed((left, at, 0), (right, at, 0), palette.text)
+        self.add(self.level, self.before, self.answers, self.dots, self.letters, self.names)
+
+    @staticmethod
+    def _dot(point: NDArray, column: int) -> Dot:
+        """Of a day's own views a ring, as in the calendar."""
+        return ring(point, RADIUS, palette.red) if column == 2 else Dot(point, RADIUS, color=palette.red)
+
+    @staticmethod
+    def _letter(point: NDArray, source: str, baseline: float) -> VGroup:
+        return formula(source, style.LETTER).place(baseline, center=float(point[0]))
