@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any, Self
 
@@ -11,25 +10,23 @@ from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import EPOCHS, WIDTH, depth_experiments
 from gradreel.core.surprises import Surprise
-from gradreel.core.synthetic_views import NEW_YEAR_EVES
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.answer_beat import AnswerBeat
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.experiments import Seed, days_that_differ
 from gradreel.scenes.lecture.unseen_days import UnseenDays
-from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket
+from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, views_words, weekdays_words
 from gradreel.scenes.mobjects.depth_lines import axis_line
-from gradreel.scenes.mobjects.eve_strips import EveStrips
 from gradreel.scenes.mobjects.forecast_plot import ForecastPlot
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.network_words import network_fields
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import FAINT, FULL, emphasis
 from manim import (
     UP,
     Animation,
@@ -38,7 +35,6 @@ from manim import (
     FadeOut,
     LaggedStart,
     ReplacementTransform,
-    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -52,14 +48,10 @@ BOX = (style.LEFT_EDGE + 0.42, 5.2, -1.95, 2.15)
 BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction is made from, and of its name
 LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
 READOUT = 30
-OTHER_DAY = 4.9
-"""Seconds from an Eve's name to the last sentence, which is about the other day, where nothing comes between them."""
-EVERY_YEAR = 3.0
-"""Seconds from an Eve's name until it is said that every year has one."""
 LECTURE_DEPTH = 3  # layers of the network whose forecast the lecture shows
 
 
-class Forecast(LectureScene):
+class Forecast(AnswerBeat):
     """The days' views in red, a network's predictions in blue, over days that were not trained on."""
 
     class Parameters(LectureScene.Parameters):
@@ -233,7 +225,9 @@ class Forecast(LectureScene):
             self.play(Create(marks.ring), FadeIn(marks.truth), *self._date(k), run_time=0.6)
             self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
             if surprise.follows:
-                self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.7)
+                # ... and an arrow from the jump in red to the same jump in blue
+                self.play(emphasis(marks.gap, FAINT), *map(Create, marks.following), run_time=0.6)
+                self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.6)
 
     def _come_close(self) -> None:
         """The days around the surprises fill the plot; one band keeps its name."""
@@ -258,79 +252,24 @@ class Forecast(LectureScene):
             self.play(Create(marks.ring), *self._date(k), run_time=0.6)
             self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
 
-    def _answer_beat(self) -> None:
-        first, last = self.surprises[0], self.surprises[-1]
-        values = {**self._day(first.day, "first"), **self._day(last.day, "last"), **self._day(self.unseen.worst)}
-        with self.beat(self.unseen.answer, **values):
-            # Each of these days gets its name when it is spoken of, as far as one can know it: first what a calendar
-            # tells of, the others with the last sentence. Of views that were made up, in between: every year has that
-            # dip, each on another date
-            eves, others = self.unseen.answered
-            self._name_days(eves)
-            if eves and self.dataset.synthetic:
-                self.wait(EVERY_YEAR)
-                self._every_year(eves[0])
-            elif eves and others:
-                self.wait(OTHER_DAY)
-            self._name_days(others)
-
-    def _every_year(self, eve: Surprise) -> None:
-        """The days around the Eve become a strip of its year, between the same weeks of the others; and back again."""
-        known = sum(day < self.dataset.first_unseen for day in NEW_YEAR_EVES)
-        sides = self.screen("seen"), self.screen("unseen")
-        self.strips = strips = EveStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
-        away = [part for part in self.mobjects if part not in self.staying]
-        early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.6, 1.0)
-        near, far = self._strip_of(eve)
-        moving = near.copy()
-        leaving = [FadeOut(part, rate_func=early) for part in away]
-        coming = [FadeIn(part, rate_func=late) for part in (strips.ground, strips.strips)]
-        self.play(*leaving, Transform(moving, far), *coming, run_time=1.1)
-        self.play(LaggedStart(*map(FadeIn, strips.marks), lag_ratio=0.7), run_time=1.8)
-        self.wait(0.5)
-        coming = [FadeIn(part, rate_func=late) for part in away]
-        self.play(FadeOut(strips, rate_func=early), Transform(moving, near), *coming, run_time=1.0)
-        self.remove(moving)
-
-    def _strip_of(self, eve: Surprise) -> tuple[VGroup, VGroup]:
-        """Red's piece that is seen close by, with the Eve's ring: in the picture, and in the strip of its year."""
-        plot, (start, *_), k = self.picture.plot, self.days.dates, NEW_YEAR_EVES.index(self.unseen.date_of(eve))
-        first, last = (self.days.dates[n].astype(date) for n in self.unseen.close)
-        days, strip = self.strips.piece(k, first, last)
-        views = self.days.truth[[(day - start.astype(date)).days for day in days]]
-        red = polyline(plot.at(plot.days(np.array(days, dtype="datetime64[D]")), views), palette.red, REAL_LINE)
-        rings = self.picture.marks[eve.day].ring, self.strips.marks[k][0]
-        return VGroup(red, rings[0].copy()), VGroup(strip, rings[1].copy())
-
-    def _name_days(self, surprises: Sequence[Surprise]) -> None:
-        for surprise in surprises:
-            self.play(FadeIn(self.picture.marks[surprise.day].name), run_time=0.6)
-
     def _date(self, k: int) -> list[Animation]:
         """The day that is spoken of comes to the axis."""
         return self.picture.date(k, day_words(self.days.dates[k], self.context.language, "short"))
-
-    def _day_name(self, surprise: Surprise) -> str:
-        day = self.unseen.date_of(surprise)
-        if day in NEW_YEAR_EVES:
-            return self.screen("eve")
-        if self.unseen.is_chance(day):
-            return self.screen("chance-rise" if surprise.is_rise else "chance")
-        return day_words(day, self.context.language, "short")
 
     def _window_beat(self) -> None:
         picture = self.picture
         with self.beat("window" if self.surprises else "window-plain", window=Count(self.dataset.window)):
             # Back from it all: what the network saw before that day, from end to end, and no calendar
             gone = [part for marks in picture.marks.values() for part in marks.words]
-            gone += [part for marks in picture.marks.values() if marks.echo for part in [marks.echo]]
+            gone += [part for marks in picture.marks.values() if marks.echo for part in (marks.echo, *marks.following)]
             others = [marks for k, marks in picture.marks.items() if k != self.unseen.worst]
             gone += [part for marks in others for part in (marks.ring, marks.gap)]
             gone += list(picture.bands)
             gone += [self.names] if hasattr(self, "names") else []
             if hasattr(self, "names") and not self.surprises:
                 gone += [picture.low_dots, picture.low_rings]
-            self.play(*map(FadeOut, gone), run_time=0.4)
+            kept = [emphasis(marks.gap, FULL) for k, marks in picture.marks.items() if k == self.unseen.worst]
+            self.play(*map(FadeOut, gone), *kept, run_time=0.4)
             picture.zoom_out(self)
             self.bracket.put(picture.first_day + self.unseen.worst)
             name = words(self.screen("window", window=Count(self.dataset.window)), 26)
@@ -338,10 +277,6 @@ class Forecast(LectureScene):
             name.place(BRACKET_WORDS, center=middle)
             self.play(Create(self.bracket), run_time=1.0)
             self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
-
-    def _day(self, k: int, name: str = "day") -> dict[str, str]:
-        """Fields of a line about day ``k`` of those shown."""
-        return in_languages(name, lambda language: day_words(self.days.dates[k], language))
 
     def _text(self, views: float) -> str:
         return views_words(self.dataset, float(views))

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 from gradreel.core.daily_series import DailySeries
+from gradreel.core.synthetic_views import NEW_YEAR
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_words import day_words
-from gradreel.scenes.mobjects.plot import polyline, ring, segment
+from gradreel.scenes.mobjects.plot import dashed, polyline, ring, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette
-from manim import VGroup, VMobject
+from manim import Circle, VGroup, VMobject
 from numpy.typing import NDArray
 
-LEFT, RIGHT, TOP = -5.2, 4.15, 2.3
-PITCH, HEIGHT = 0.84, 0.64  # from strip to strip; of a strip, from its lowest day to its highest
+LEFT, RIGHT, TOP = -4.1, 4.15, 2.45
+PITCH, HEIGHT = 0.94, 0.84  # from strip to strip; from no views to those of a usual day, the median of the weeks shown
+DATES = style.LEFT_EDGE + 0.95  # left end of the dates, right of the years
+OTHER_DAYS, MISSING = 0.42, 0.45  # shares of red: days that are not meant; what is missing to a usual day
 FIRST, LAST = (1, 10), (2, 26)  # month and day
 NAMED = ((1, 15), (2, 1), (2, 15))
-RING, BESIDE = 0.13, 0.12  # radius; from the ring to its date
+RING = 0.13
 BRACKET, HOOK, TEXT = 0.2, 0.1, 0.36  # right of the strips: a bracket, its ends, the words for it
 
 
 class EveStrips(VGroup):
-    """Red, a strip for each of ``days``, in the order of their years: the views of these weeks, that day ringed.
+    """Red, a strip for each of ``days``, in the order of years: the views of these weeks, from 0, that day ringed.
 
-    ``known``: how many of them were trained on; ``sides``: what those are called, and the others. Parts: ``ground``
-    (named days and what is at the sides), ``strips`` (year and line), ``marks`` (ring and date).
+    The holiday's days are bright, and what they lack to a usual day is filled. ``known``: how many of them were trained
+    on; ``sides``: what those are called, and the others. Parts: ``ground`` (named days and what is at the sides),
+    ``strips`` (year, line, what is missing, the holiday's part of the line), ``marks`` (ring and date), ``way`` (dashed
+    lines from ring to ring).
     """
 
     def __init__(
@@ -38,19 +44,19 @@ class EveStrips(VGroup):
         self.strips = VGroup(*(self._strip(k, day) for k, day in enumerate(days)))
         self.marks = VGroup(*(self._mark(k, day) for k, day in enumerate(days)))
         self.ground = VGroup(*self._calendar(len(days)), *self._sides(len(days), known, sides))
-        self.add(self.ground, self.strips, self.marks)
+        self.way = VGroup(*(self._from_ring_to_ring(a[0], b[0]) for a, b in pairwise(self.marks)))
+        self.add(self.ground, self.strips, self.way, self.marks)
 
     def at(self, k: int, day: date, views: float) -> NDArray:
         """(3,): where strip ``k`` has so many views on this day."""
-        shown = self._views(day.year)[1]
-        share = (views - shown.min()) / (shown.max() - shown.min())
-        return np.array([self._x(day), self._base(k) + HEIGHT * share, 0.0])
+        usual = float(np.median(self._views(day.year)[1]))
+        return np.array([self._x(day), self._base(k) + HEIGHT * views / usual, 0.0])
 
     def piece(self, k: int, first: date, last: date) -> tuple[list[date], VMobject]:
         """The days of strip ``k`` from ``first`` to ``last``, as far as it has them, and its line through them."""
         days = [day for day in self._views(first.year)[0] if first <= day <= last]
         points = [self.at(k, day, float(self.series.array()[(day - self.series.start).days])) for day in days]
-        return days, polyline(np.array(points).reshape(-1, 3), palette.red, style.GHOST_CURVE)
+        return days, polyline(np.array(points).reshape(-1, 3), mix(palette.red, OTHER_DAYS), style.GHOST_CURVE)
 
     @staticmethod
     def _x(day: date) -> float:
@@ -60,7 +66,7 @@ class EveStrips(VGroup):
 
     @staticmethod
     def _base(k: int) -> float:
-        return TOP - (k + 1) * PITCH + (PITCH - HEIGHT) / 2
+        return TOP - (k + 1) * PITCH
 
     def _views(self, year: int) -> tuple[list[date], NDArray]:
         first, last = date(year, *FIRST), date(year, *LAST)
@@ -70,18 +76,35 @@ class EveStrips(VGroup):
 
     def _strip(self, k: int, day: date) -> VGroup:
         days, views = self._views(day.year)
-        line = polyline(
-            np.array([self.at(k, one, v) for one, v in zip(days, views, strict=True)]), palette.red, style.GHOST_CURVE
-        )
+        points = np.array([self.at(k, one, v) for one, v in zip(days, views, strict=True)])
+        line = polyline(points, mix(palette.red, OTHER_DAYS), style.GHOST_CURVE)
+        holiday = np.array([min(NEW_YEAR) <= (one - day).days <= max(NEW_YEAR) for one in days])
+        bright = polyline(points[holiday], palette.red, style.SMALL_CURVE)
+        level = self._base(k) + HEIGHT
+        top, bottom = points[holiday].copy(), points[holiday].copy()
+        top[:, 1], bottom[:, 1] = level, np.minimum(level, bottom[:, 1])
+        missing = VMobject(stroke_width=0).set_fill(mix(palette.red, MISSING), 1)
+        missing.set_points_as_corners(np.concatenate([top, bottom[::-1], top[:1]]))
         year = words(str(day.year), style.LABEL, palette.dim)
-        return VGroup(year.place(self._base(k) + 0.2, left=style.LEFT_EDGE), line)
+        return VGroup(year.place(self._year_line(k), left=style.LEFT_EDGE), line, missing, bright)
+
+    def _year_line(self, k: int) -> float:
+        """The baseline of a strip's words: the middle of its height."""
+        return self._base(k) + HEIGHT / 2
 
     def _mark(self, k: int, day: date) -> VGroup:
         views = float(self.series.array()[(day - self.series.start).days])
         around = ring(self.at(k, day, views), RING, palette.text).set_fill(opacity=0)
-        name = words(day_words(day, self.language, "short"), style.TICK)
-        x, y = around.get_left()[0], around.get_center()[1]
-        return VGroup(around, name.place(y - name.height / 2, right=x - BESIDE))
+        return VGroup(
+            around, words(day_words(day, self.language, "short"), style.TICK).place(self._year_line(k), left=DATES)
+        )
+
+    @staticmethod
+    def _from_ring_to_ring(start: Circle, end: Circle) -> VGroup:
+        """A dashed line between two rings, off both: these are one and the same day."""
+        way = end.get_center() - start.get_center()
+        off = RING * way / np.linalg.norm(way)
+        return dashed(start.get_center() + off, end.get_center() - off, palette.text, style.RING, dash=0.1)
 
     def _calendar(self, count: int) -> list[VGroup]:
         """Thin lines through all strips at a few dates, and their names below."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 
 NUMBER, LATE, NAME = 30, 28, 32
 LOW_RING = 0.12
+HEAD = 0.2  # of an arrow
 MARGIN = 0.12  # at a number's sides, besides what all keep off it: two side by side would read as one
 DATES_APART = 0.25  # between the names of two days below the axis
 NAMES_FROM = 0.4  # right of the unit's name, before the names of bands
@@ -43,7 +44,8 @@ NAMES_FROM = 0.4  # right of the unit's name, before the names of bands
 class Marks:
     """What stands at one day: a ring at its truth, the gap, numbers; where blue follows a day late, a ring there.
 
-    ``date``: the day's name below the axis, which `ForecastPlot.date` put.
+    ``following``: there, an arrow from the jump in red to the one in blue. ``date``: the day's name below the axis,
+    which `ForecastPlot.date` put.
     """
 
     ring: Circle
@@ -54,6 +56,7 @@ class Marks:
     late: TextMobject | None = None
     name: Callout | None = None
     date: TextMobject | None = None
+    following: VGroup = field(default_factory=VGroup)
 
     @property
     def words(self) -> list[VMobject]:
@@ -190,8 +193,10 @@ class ForecastPlot(ZoomDays):
         around = self._ring(x, truth, 0.16, palette.text)
         gap = segment(plot.at(x, truth), plot.at(x, prediction), palette.text, 3.4)
         self.pin(gap, x, truth)
-        echo = None
+        echo, following = None, VGroup()
         if late is not None:
+            following = self._following(k)
+            self.taken += following
             next_one = (x + 1, float(days.prediction[k + 1]))
             echo = self._ring(*next_one, 0.14, palette.blue)
         self.taken += [echo] if echo is not None else []
@@ -205,9 +210,29 @@ class ForecastPlot(ZoomDays):
             echo,
             self._number(late, next_one, palette.blue, LATE) if late is not None else None,
             callout,
+            following=following,
         )
         self.marks[k] = marks
         return marks
+
+    def _following(self, k: int) -> VGroup:
+        """An arrow from where red jumps to day ``k`` to where blue does the same on the way to the next day.
+
+        Level, at half of blue's jump. No parts where blue goes another way, or red does not pass that height.
+        """
+        truth, prediction = self.days.truth, self.days.prediction
+        middle = (prediction[k] + prediction[k + 1]) / 2
+        jump = truth[k] - truth[k - 1] if k else 0.0
+        if jump * (prediction[k + 1] - prediction[k]) <= 0 or not 0 < (middle - truth[k - 1]) / jump < 1:
+            return VGroup()
+        x = float(self.plot.days(self.days.dates[k]))
+        start = self.plot.at(x - 1 + (middle - truth[k - 1]) / jump, middle)
+        end = self.plot.at(x + 0.5, middle)
+        neck, half = end - [HEAD, 0, 0], np.array([0.0, 0.45 * HEAD, 0.0])
+        tip = VMobject(stroke_width=0).set_fill(palette.text, 1)
+        tip.set_points_as_corners(np.array([neck + half, end, neck - half, neck + half]))
+        arrow = VGroup(segment(start, neck, palette.text, style.GHOST_CURVE), tip)
+        return VGroup(self.pin(arrow, x, middle))
 
     def date(self, k: int, text: str) -> list[Animation]:
         """Day ``k``'s name comes below the axis, bright; named days that it would touch make room for it."""

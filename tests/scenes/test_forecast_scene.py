@@ -221,8 +221,51 @@ def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_pic
         low, high = strip[1].get_bottom()[1], strip[1].get_top()[1]
         assert low - 1e-6 <= around.get_center()[1] < low + 0.3 * (high - low), "it is a dip"
         assert name.source == f"{eve.day} {eve:%b}"
+        missing, bright = strip[2], strip[3]
+        assert low <= missing.get_bottom()[1] == pytest.approx(bright.get_bottom()[1], abs=0.03), "down to the dip"
+        assert missing.get_left()[0] < around.get_center()[0] < missing.get_right()[0]
     places = [mark[0].get_center()[0] for mark in strips.marks]
     assert np.argsort(places).tolist() == [3, 0, 2, 4, 1], "24 January to 15 February"
+
+
+def test_strips_begin_at_no_views_and_the_rings_are_joined(foretold):
+    scenes = []
+    foretold({1: 1.0}, lambda scene, beat: scenes.append(scene), **LINEAR)
+    strips = scenes[-1].strips
+    for k, eve in enumerate(NEW_YEAR_EVES):
+        foot, one, two = (strips.at(k, eve, views)[1] for views in (0.0, 1000.0, 2000.0))
+        assert two - one == pytest.approx(one - foot)
+    middles = [mark[0].get_center() for mark in strips.marks]
+    for way, (start, end) in zip(strips.way, pairwise(middles), strict=True):
+        points = np.concatenate([part.points for part in way.family_members_with_points()])
+        (x, y, _), from_start = end - start, points - start
+        assert x * from_start[:, 1] - y * from_start[:, 0] == pytest.approx(np.zeros(len(points)), abs=1e-6)
+
+
+def test_an_arrow_leads_from_the_jump_in_red_to_the_same_jump_in_blue(foretold):
+    def look(scene, beat):
+        if not beat.endswith("-late"):
+            return None
+        days, plot = scene.days, scene.picture.plot
+        marks = scene.picture.marks
+        k = max(marks)
+        ((shaft, tip),) = marks[k].following
+        start = plot.data(shaft.points[0])
+        middle = (days.prediction[k] + days.prediction[k + 1]) / 2
+        x = plot.days(days.dates)
+        assert start[1] == pytest.approx(middle)
+        assert np.interp(start[0], x, days.truth) == pytest.approx(middle)
+        assert plot.data(tip.get_right())[0] == pytest.approx(x[k] + 0.5)
+        assert marks[k].following[0] in scene.get_mobject_family_members()
+        return float(x[k] + 0.5 - start[0])
+
+    seen = foretold({1: 1.0}, look, **LINEAR).seen
+    for length in (seen["rise-late"], seen["second-dip-late"]):
+        assert length == pytest.approx(1.0, abs=1e-6), "blue is red, a day later"
+
+
+def test_it_is_said_which_day_is_pure_chance(foretold):
+    assert "1 February is pure chance" in foretold({1: 1.0}, **LINEAR).lines["eve-chance"]["en"]
 
 
 def test_the_days_that_are_spoken_of_stand_at_the_axis_and_the_others_there_keep_off(foretold):
