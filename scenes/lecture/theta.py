@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Annotated, Self
 
 import numpy as np
@@ -21,6 +22,7 @@ from gradreel.scenes.mobjects.lecture_formulas import matrix_source
 from gradreel.scenes.mobjects.matrix_boxes import NumberBox
 from gradreel.scenes.mobjects.text import Number, formula, heading, words
 from gradreel.scenes.mobjects.theta_column import GrowingColumn, ThetaColumn
+from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
@@ -41,7 +43,7 @@ MOST = 5  # features, and units, whose matrix has room
 FORMULA_SIZE, FORMULA_Y = 64, 2.05
 BOXES = (style.LEFT_EDGE, 1.75, 0.35)  # left, right, top
 ROOM, LEAST_GAP = 2.3, 0.12
-COLUMN = (4.55, -3.3, 3.35)  # middle, bottom, top
+COLUMN = (4.0, -3.3, 3.35)  # middle, bottom, top
 BACK = 0.5  # of the boxes' colours while the b's are spoken of
 TAG = 0.4  # from the tallest box down to the baseline of what the b's are
 FUNCTION_SIZE, FUNCTION_Y = 84, 1.5
@@ -127,13 +129,27 @@ class Theta(LectureScene):
         self.column = ThetaColumn(parameter_names(self.run), self.theta, decimals, COLUMN)
         self.larger = self.parameters.larger
         said = self.screen("before", count=number_text(self.run.n_parameters))
-        self.grown = GrowingColumn(self.run.n_parameters, self.larger.n_parameters, COLUMN, said)
+        self.grown = GrowingColumn(self._kinds(), COLUMN, said)
         foot, right = self.column.label.baseline - 0.75, self.column.label.get_right()[0]
         word = words(self.screen("numbers"), style.HEADING, palette.orange).place(foot, right=right)
         self.count = Number(self.run.n_parameters, 0, style.SUBTITLE, palette.orange, group=True)
         self.count.place(foot, word.get_left()[0] - 0.2)
         self.counted = VGroup(self.count, word)
         self.function = formula(FUNCTION, FUNCTION_SIZE).place(FUNCTION_Y, left=style.LEFT_EDGE)
+
+    def _kinds(self) -> list[tuple[str, int, int]]:
+        """From the top of theta down: the role of entries, how many of it the run has, and how many the larger network.
+
+        The run has one hidden layer: it has nothing of what the other's further layers have in between.
+        """
+        ours, theirs = (
+            [(role, len(list(entries))) for role, entries in groupby(map(role_of, parameter_names(run)))]
+            for run in (self.run, self.larger)
+        )
+        between = [0] * (len(theirs) - len(ours))
+        counts = [count for _, count in ours]
+        first = [*counts[:2], *between, *counts[2:]]
+        return [(role, count, last) for (role, last), count in zip(theirs, first, strict=True)]
 
     def _gap(self) -> float:
         """What is left between two boxes."""
@@ -225,14 +241,15 @@ class Theta(LectureScene):
 
     def _length_beat(self) -> None:
         with self.beat("length", count=number_text(self.larger.n_parameters)):
-            # Cells lose their colours and become ever more, ever thinner, while their number is said. Then the letters
-            # go into one, each on its own way, and y = f_theta(x) is left
+            # Cells become ever more, ever thinner, in their letters' colours, while their number is said. Then all turn
+            # orange, and with them the letters, which go into one, each on its own way: y = f_theta(x) is left
             column, grown = self.column, self.grown
             told = [column.numbers, column.names, column.groups, column.dots]
             self.play(*(FadeOut(part) for part in told), run_time=0.4)
             self.play(FadeOut(column.boxes), FadeIn(grown), run_time=0.4)
             self._grow_to(self.larger.n_parameters)
-            self.wait(0.8)
+            orange = [self.line.part(name).animate.set_color(palette.orange) for name in ORDER]
+            self.play(grown.turning(), *orange, run_time=0.7)
             self._into_theta()
             self.play(*grow(self.line, self.function), run_time=1.2)
             self.remove(self.theta_alone)
@@ -250,7 +267,7 @@ class Theta(LectureScene):
         signs = [self.line.part(name) for name in self.line.parts if name not in (*ORDER, "y", "equals", "x")]
         self.play(*(sign.animate.set_opacity(0) for sign in signs), run_time=0.3)
         flights = [FadeOut(letter, target_position=theta, scale=0.4) for letter in letters]
-        self.play(LaggedStart(*flights, lag_ratio=0.4), FadeIn(theta), run_time=1.6)
+        self.play(LaggedStart(*flights, lag_ratio=0.4), FadeIn(theta), run_time=1.4)
 
     def _grow_to(self, last: int) -> None:
         """The column and its counter run to ``last`` entries, by equal factors in equal times."""

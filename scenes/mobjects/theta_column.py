@@ -11,7 +11,16 @@ from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, letter_of, role_of
 from gradreel.scenes.style import FAINT, emphasis, mix, palette
-from manim import Animation, Rectangle, RoundedRectangle, VGroup, VMobject
+from manim import (
+    Animation,
+    Rectangle,
+    RoundedRectangle,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    interpolate_color,
+    smooth,
+)
 from numpy.typing import NDArray
 
 MOST_CELLS = 16  # beyond these, each letter shows its first entries and dots
@@ -20,7 +29,8 @@ TALLEST_PITCH = 0.42
 LARGE_NAME = 50  # of a few entries' names, while they are spoken of
 FILL = 0.13
 BAND_FILL = 0.75  # of a column whose entries cannot be told apart
-THIN, MOST_LINES = 0.3, 140  # its width; entries that have a line between them
+THIN, MOST_LINES = 0.4, 140  # its width; entries that have a line between them
+LEAST_BLOCK = 0.02  # scene units of height from which on a block has its full border
 HEADS = {"w": "W", "b": "bold(b)", "c": "bold(c)", "constant": "b"}
 
 
@@ -58,7 +68,7 @@ class ThetaColumn(VGroup):
             heights[entry] = y
         self.groups = VGroup(*self._groups(names, heights, x + WIDTH / 2 + 0.16))
         self.label = formula("orange(theta) =", 64)
-        self.label.place(middle - 0.16, right=self.names.get_left()[0] - 0.6)
+        self.label.place(middle - 0.16, right=self.names.get_left()[0] - 1.0)
         self.add(self.boxes, self.numbers, self.names, self.groups, self.dots, self.label)
 
     def large_names(self) -> list[Animation]:
@@ -94,21 +104,26 @@ class ThetaColumn(VGroup):
 class GrowingColumn(VGroup):
     """A vector of ever more entries in the room of a column: the more there are, the thinner each, and the whole.
 
-    (center x, bottom, top) is the column's box; ``first`` entries are shown at the start, ``last`` at the end, and a
-    bracket at the right holds the first ones all the time. Parts: ``body``, ``lines`` between the entries (as long as
-    they can be told apart), ``hook`` and ``name`` (what the bracket holds, as ``said``: no mark of a scale, where the
-    bracket is hardly seen). `show` sets how many there are.
+    ``kinds``, from the top down: role, how many entries there are of it at the start, and at the end; in between their
+    shares go over. (center x, bottom, top) is the column's box; a bracket at the right holds as many entries as there
+    were at the start. Parts: ``body`` (a block of each kind), ``lines`` between the entries (as long as they can be
+    told apart), ``hook`` and ``name`` (what the bracket holds, as ``said``: no mark of a scale, where the bracket is
+    hardly seen). `show` sets how many there are, `turning` makes all of them theta's.
     """
 
-    def __init__(self, first: int, last: int, box: tuple[float, float, float], said: str) -> None:
+    def __init__(self, kinds: Sequence[tuple[str, int, int]], box: tuple[float, float, float], said: str) -> None:
         super().__init__()
-        self.first, self.last, self.box = first, last, box
-        self.body = Rectangle(width=WIDTH, height=1.0)
+        roles, first, last = zip(*kinds, strict=True)
+        self.shares = np.array([np.array(counts) / sum(counts) for counts in (first, last)])  # (2, K)
+        self.first, self.last, self.box = sum(first), sum(last), box
+        self.colors = [getattr(palette, role) for role in roles]
+        self.body = VGroup(*(Rectangle(width=WIDTH, height=1.0) for _ in roles))
         self.lines = VMobject(stroke_width=1.6, fill_opacity=0)
         self.hook = polyline(np.zeros((4, 3)), palette.text, style.BOX)
         self.name = words(said, style.TICK + 2)
+        self.turned = 0.0
         self.add(self.body, self.lines, self.hook, self.name)
-        self.show(first)
+        self.show(self.first)
 
     def show(self, count: float) -> GrowingColumn:
         """``count`` entries, also between two whole numbers."""
@@ -118,20 +133,40 @@ class GrowingColumn(VGroup):
         self.width_now = width = WIDTH + (THIN - WIDTH) * share
         left, right = x - width / 2, x + width / 2
         merged = float(np.clip(np.log(count / self.first) / np.log(MOST_LINES / self.first), 0.0, 1.0))
-        corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
-        self.body.set_points_as_corners(np.array([(*corner, 0.0) for corner in corners]))
-        self.body.set_fill(mix(palette.orange, FILL + (BAND_FILL - FILL) * merged), 1)
-        self.body.set_stroke(palette.orange, style.BOX)
-        heights = top - height * np.arange(1, min(int(count), MOST_LINES)) / count
+        shares = self.shares[0] + share * (self.shares[1] - self.shares[0])
+        edges = top - height * np.cumsum([0.0, *shares])
+        self._show_blocks(edges, (left, right), FILL + (BAND_FILL - FILL) * merged)
+        heights = top - height * np.arange(1, min(int(np.ceil(count)), MOST_LINES)) / count
         ends = np.array([[(left, y, 0.0), (right, y, 0.0)] for y in heights if y > bottom]).reshape(-1, 3)
         self.lines.points = np.repeat(ends, 2, axis=0) if len(ends) else np.zeros((0, 3))
         for k in range(0, len(self.lines.points), 4):  # handles at thirds: straight
             a, b = self.lines.points[k].copy(), self.lines.points[k + 3].copy()
             self.lines.points[k + 1], self.lines.points[k + 2] = a + (b - a) / 3, b - (b - a) / 3
-        self.lines.set_stroke(mix(palette.orange, 1.0 - 0.45 * merged), 1.6, opacity=1.0 - merged)
+        self.lines.set_stroke(palette.background, 3.0, opacity=1.0 - merged)
         foot, edge = top - height * self.first / count, right + 0.16
         hook = np.array([(edge, top, 0), (edge + 0.1, top, 0), (edge + 0.1, foot, 0), (edge, foot, 0)], dtype=float)
         self.hook.set_points_as_corners(hook)
         middle = min((top + foot) / 2, top)
         self.name.place(middle - 0.1, left=edge + 0.24)
         return self
+
+    def _show_blocks(self, edges: NDArray, sides: tuple[float, float], fill: float) -> None:
+        """A block of each kind between two of ``edges``, filled with so much of its colour."""
+        left, right = sides
+        for block, color, top, bottom in zip(self.body, self.colors, edges[:-1], edges[1:], strict=True):
+            corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+            block.set_points_as_corners(np.array([(*corner, 0.0) for corner in corners]))
+            now = interpolate_color(color, palette.orange, self.turned)
+            there = float(np.clip((top - bottom) / LEAST_BLOCK, 0.0, 1.0))  # one that is not yet there has no border
+            inside = mix(now, fill)
+            border = interpolate_color(now, inside, self.turned)  # theta's entries are of one kind
+            block.set_fill(inside, 1).set_stroke(border, style.BOX * there, opacity=there)
+
+    def turning(self) -> Animation:
+        """All entries become theta's, whichever letter they came from."""
+
+        def update(_: VMobject, share: float) -> None:
+            self.turned = share
+            self.show(self.count)
+
+        return UpdateFromAlphaFunc(self.body, update, rate_func=smooth)

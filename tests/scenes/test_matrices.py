@@ -29,6 +29,7 @@ from gradreel.scenes.lecture.three_days import X
 from gradreel.scenes.mobjects.growing_grid import GrowingGrid
 from gradreel.scenes.mobjects.matrix_boxes import NumberBox, places
 from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.theta_column import GrowingColumn
 from gradreel.scenes.stills import SMALL, _drawn
 from manim import FadeIn
 
@@ -331,6 +332,27 @@ def test_the_column_grows_to_the_larger_network_and_is_counted(play):
     assert (count, text) == (pytest.approx(71), "71")
     assert hook / height == pytest.approx(16 / 71, rel=1e-6)
     assert width < beats["stack"][2]
+
+
+def test_the_column_grows_in_its_letters_colours_and_then_turns_to_one(play):
+    def blocks(scene, beat):
+        return [(block.get_fill_color(), block.height) for block in scene.grown.body], scene.grown.body.height
+
+    played = play(Theta, blocks, run=RUN, days=4, layers=(6, 5))
+    heights, whole = played.seen["stack"]
+    assert [height / whole for _, height in heights] == pytest.approx([9 / 16, 3 / 16, 0, 0, 3 / 16, 1 / 16], abs=1e-6)
+    assert len({color.to_hex() for color, _ in heights}) == 4
+    heights, whole = played.seen["length"]
+    expected = np.array([4 * 6, 6, 6 * 5, 5, 5, 1]) / 71
+    assert [height / whole for _, height in heights] == pytest.approx(expected, abs=1e-6)
+    assert len({color.to_hex() for color, _ in heights}) == 1
+
+
+def test_no_entry_of_a_growing_column_is_taller_than_the_others():
+    for count in (16.0, 16.4, 17.9, 18.0):
+        grown = GrowingColumn([("yellow", 12, 60), ("grey", 4, 40)], (0.0, -3.0, 3.0), "16").show(count)
+        gaps = -np.diff([3.0, *grown.lines.points[::4, 1], -3.0])
+        assert gaps.max() == pytest.approx(6.0 / count)
 
 
 def test_the_number_is_counted_before_the_letters_go_into_theta(play):
