@@ -52,7 +52,8 @@ class BadgeSum:
         """The animations that bring the constant, and what is still asked for after it: (0) + ?"""
         self.terms = {(0, 0): self._term(0, 0)}
         sign = self._plus(1)
-        moving = [self.question[0].animate.shift([STEP, 0, 0]), FadeIn(sign)]
+        early = squish_rate_func(smooth, 0.0, 0.45)  # before the badge is there
+        moving = [self.question[0].animate(rate_func=early).shift([STEP, 0, 0]), FadeIn(sign)]
         self.question.add(sign)
         return [*moving, *self._arriving(self.terms[0, 0], source)]
 
