@@ -3,47 +3,46 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.results import training_by_epoch, unseen_by_epoch
+from gradreel.core.verdicts import change, worst_by_unseen
+from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.compared_networks import UNDECIDED
-from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE, DepthPicture
+from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE
+from gradreel.scenes.lecture.depth_runs import SMALL, DepthRuns
 from gradreel.scenes.lecture.experiments import lecture_written
-from gradreel.scenes.mobjects.bars import UNSEEN, AboveTheScale, above_the_picture, seed_dot
-from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines, most_of
+from gradreel.scenes.mobjects.bars import UNSEEN
+from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART, DepthLines
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START
-from gradreel.scenes.mobjects.loss_scale import OVER_TOP, ROOM
-from gradreel.scenes.mobjects.plot import dashed
-from gradreel.scenes.mobjects.relu_blocks import networks_as_dots
-from gradreel.scenes.style import FAINT, FULL, RIGHT_EDGE, emphasis, emphasize, mix, palette
+from gradreel.scenes.mobjects.plot import dashed, polyline, segment
+from gradreel.scenes.mobjects.relu_blocks import networks_as_dots, wires
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, mix, palette
 from manim import (
     RIGHT,
-    AnimationGroup,
+    UP,
     Circle,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
+    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
     linear,
-    smooth,
-    squish_rate_func,
 )
 from numpy.typing import NDArray
 
-STATES = 40  # at which the unseen loss of a run is known, at most
-SPREAD = 0.28  # of the distance between two networks that the runs of one take
-ASTRAY = 1.2  # of the picture that the means need: a run that ends higher has no room
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS = 8.0
-SMALL, BESIDE_RINGS = 0.6, 0.34  # of a ring, once its mean is there; from a mean to its number then
-BEYOND_RINGS = 0.3  # from the last network's runs to the lines' names, where there is room
+OVER_NUMBERS, FOOT = 0.16, 0.1  # from numbers up to the bracket over them; length of its ends
+WHY_SIZE, WHY_ROOM = 44, 0.75  # of the question mark; the height that it needs
 
 
-class DepthExperiment(DepthPicture):
+class DepthExperiment(DepthRuns):
     """Networks of ever more hidden layers: the losses of all their runs while they train, then what they come to."""
 
     def construct(self) -> None:
@@ -52,101 +51,45 @@ class DepthExperiment(DepthPicture):
         self._train_beat()
         self._training_beat()
         self._unseen_beat()
-        if any(self.has_lecture(result) for result in self.outcome):
+        if self._with_lecture:
             self._lecture_beat()
         self.hand_on(self.last_axis()[0])
 
+    @property
+    def _with_lecture(self) -> bool:
+        return any(self.has_lecture(result) for result in self.outcome)
+
     def prepare(self) -> None:
         super().prepare()
-        self._labels_beyond_runs()
         plot = self.picture.plot
         bottom, top = plot.box[2:]
         centers = [plot.at(k, 0.0) * [1, 0, 1] + [0, (bottom + top) / 2, 0] for k in range(len(self.outcome))]
         hidden = [result.network.hidden for result in self.outcome]
         width = BLOCK * float(plot.at(1, 0.0)[0] - plot.at(0, 0.0)[0])
         self.blocks = networks_as_dots(hidden, centers, width, top - bottom - 2 * PICTURE)
-        self._prepare_runs()
+        wide = float(plot.at(len(self.outcome) - 1, 0.0)[0]) + width / 2
+        self.axis_line = self.picture.axis.copy()  # as the next scene has it
+        self.picture.axis.become(self._axis(wide))
 
-    def _labels_beyond_runs(self) -> None:
-        picture = self.picture
-        last, step = (float(picture.plot.at(k, 0.0)[0]) for k in (picture.count - 1, 1))
-        step -= float(picture.plot.at(0, 0.0)[0])
-        reach = SPREAD / 2 * step * (1 - 1 / len(self.parameters.seeds))
-        room = RIGHT_EDGE - last - max(label.width for label in picture.labels.values())
-        picture.label_gap = max(picture.label_gap, min(reach + BEYOND_RINGS, room))
-        picture.put_labels()
-
-    def top(self, losses: dict[str, NDArray]) -> float:
-        """Every run's last loss has room below the highest level line, but for runs that went astray."""
-        means = most_of(losses)
-        largest = max(getattr(result, kind).largest for result in self.outcome for kind in KINDS)
-        return max(means, largest / (1 - ROOM)) if largest <= ASTRAY * means else means
-
-    def _prepare_runs(self) -> None:
-        """``courses``: by kind, of each network and run, the losses in views at whole epochs; ``swarms``: dots."""
-        self.epochs = np.arange(self.parameters.epochs + 1.0)
-        states = self.fewest_states(STATES)
-        self.courses: dict[str, list[list[NDArray]]] = {kind: [] for kind in KINDS}
-        for result in self.outcome:
-            traces = [self.trace(result.network.run_name(run)) for run in result.network.experiments]
-            self.courses["training"].append([training_by_epoch(trace)[1] for trace in traces])
-            self.courses["unseen"].append([np.interp(self.epochs, *unseen_by_epoch(trace, states)) for trace in traces])
-        self.swarms = {
-            kind: [VGroup(*(seed_dot(np.zeros(3), kind == "unseen") for _ in runs)) for runs in self.courses[kind]]
-            for kind in KINDS
-        }
-        self.disc, self.head = seed_dot(np.zeros(3)).points, above_the_picture()
-        self._show_runs(self.epochs[-1])
-        rings = np.concatenate([swarm.get_all_points() for swarm in self.swarms["unseen"]])
-        self.picture.keep_clear(rings)  # they are there when numbers come
-        large = self._compared() if self.unseen == "unclear" else ()  # these grow again
-        behind = [
-            (swarm if k in large else rings_behind(swarm)).get_all_points()
-            for k, swarm in enumerate(self.swarms["unseen"])
-        ]
-        if self.best is self.outcome[0]:  # its level comes
-            behind.append(self.picture.plot.at(np.linspace(0, len(self.outcome) - 1, 200), self.best.unseen.mean))
-        self.picture.place_nearer("unseen", BESIDE_RINGS, np.concatenate(behind))
-        center = (BOX[0] + BOX[1]) / 2
-        self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, center, self._last_above(), hollow=True)
-        self._show_runs(0.0)
-
-    def _show_runs(self, epoch: float) -> None:
-        """Every run's dots at the height of its losses then; arrows' heads at the top while they lie above it."""
-        for kind in KINDS:
-            for k, (swarm, runs) in enumerate(zip(self.swarms[kind], self.courses[kind], strict=True)):
-                for n, (dot, course) in enumerate(zip(swarm, runs, strict=True)):
-                    loss, most = float(np.interp(epoch, self.epochs, course)), self.picture.most
-                    beside = SPREAD * ((n + 0.5) / len(runs) - 0.5)
-                    dot.set_points(self.head if loss > most else self.disc)
-                    dot.move_to(self.picture.plot.at(k + beside, min(loss, most)))
-
-    def _last_above(self) -> float:
-        """The share of the training after which no run's loss is above the picture; 1 where one is to the end."""
-        highest = np.max([course for kind in KINDS for runs in self.courses[kind] for course in runs], axis=0)
-        above = self.epochs[highest > self.picture.most]
-        return float((above[-1] / self.epochs[-1]) ** (1 / SLOW_START)) if len(above) else 0.0
-
-    def _show_labels(self, epoch: float) -> None:
-        """The words beside the last network's dots, at the height of their mean."""
-        plot, heights = self.picture.plot, {}
-        for kind in KINDS:
-            views = np.mean([np.interp(epoch, self.epochs, course) for course in self.courses[kind][-1]])
-            heights[kind] = float(plot.at(0.0, min(float(views), self.picture.most))[1])
-        self.picture.put_labels(heights)
+    def _axis(self, right: float) -> VMobject:
+        """The axis as far as ``right``."""
+        left, _, bottom, _ = BOX
+        return segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
 
     # -- beats -----------------------------------------------------------------------------------------------------
 
     def _networks_beat(self) -> None:
         with self.beat("networks", width=Count(self.parameters.width)):
-            # The room sees layer after layer, from left to right: a block of dots for each
+            # The room sees layer after layer, from left to right: a block of dots for each, and a few lines of its W
             self.title, arriving = next_heading(self.screen("heading"))
             picture, self.note = self.picture, self.data_note()
             self.play(*arriving, FadeIn(picture.axis), FadeIn(self.note), FadeIn(picture.names), run_time=0.7)
-            built = []
+            built, self.wires = [], VGroup()
             for result, block in zip(self.outcome, self.blocks, strict=True):
-                layers = [FadeIn(layer, shift=0.2 * RIGHT) for layer in (block if result.network.hidden else [block])]
-                built.append(LaggedStart(*layers, lag_ratio=0.6))
+                layers = list(zip(wires(block), block, strict=True)) if result.network.hidden else [(block,)]
+                self.wires.add(*(layer[0] for layer in layers[1:]))
+                parts = [FadeIn(VGroup(*layer), shift=0.2 * RIGHT) for layer in layers]
+                built.append(LaggedStart(*parts, lag_ratio=0.6))
             self.play(LaggedStart(*built, lag_ratio=0.6), run_time=5.0)
 
     def _train_beat(self) -> None:
@@ -154,9 +97,9 @@ class DepthExperiment(DepthPicture):
             # A dot for each run, over a scale: filled the days it learns from, a ring the days it never sees. All sink
             # at once, and words go along at the right; what an arrow's head at the top means stands over them
             self.counter = self.epoch_counter()
-            self.grid, self.scale_labels = self.scale(BOX[0], self.picture.axis.get_right()[0])
             swarms = [swarm for kind in KINDS for swarm in self.swarms[kind]]
-            self.play(FadeOut(self.blocks), run_time=0.5)
+            axis = Transform(self.picture.axis, self._axis(self.scale_end))
+            self.play(FadeOut(self.blocks), FadeOut(self.wires), axis, run_time=0.5)
             self._show_labels(0.0)
             labels = VGroup(*self.picture.labels.values())
             above = [self.above] if self.above.last else []
@@ -177,42 +120,71 @@ class DepthExperiment(DepthPicture):
             self.remove(*(above if self.above.last < 1 else []))
 
     def _training_beat(self) -> None:
-        with self.beat(f"training-{self.training}", **self.training_values()):
-            # The runs of each network gather at their mean, and a line goes from network to network
+        single = self.outcome[1]
+        values = {"one": self.written(single.training.mean), **self.spoken("single", single)}
+        with self.beat(f"training-{self._training_line()}", **self.training_values(), **values):
+            # The runs of each network gather at their mean, and a line goes from network to network. From linear to one
+            # layer nothing got deeper: where depth is spoken of, that part steps back
             above = [self.above] if self.above in self.get_mobject_family_members() else []
             self.play(*map(FadeOut, (*self.counter, *above)), run_time=0.3)
             self._gather("training")
             self.draw("training", 3.0, dots=False)
+            self.deeper = VGroup()
+            if self._training_line() == "falls-deeper":
+                self._light_deeper()
+
+    def _training_line(self) -> str:
+        """What the seen loss does; where it falls from linear over one layer to more, what depth has to do with it.
+
+        ``falls-deeper``: more layers than one bring it down; ``falls-once``: the one layer does, more do not clearly.
+        """
+        depths = [len(result.network.hidden) for result in self.outcome]
+        if self.training != "falls" or depths[:2] != [0, 1] or len(depths) == 2:
+            return self.training
+        linear, single, *_, last = (result.training for result in self.outcome)
+        if change(single, last) == "falls":
+            return "falls-deeper"
+        return "falls-once" if change(linear, single) == "falls" else "falls"
+
+    def _light_deeper(self) -> None:
+        """Bright are one layer's loss, the last one's and the line between; a bracket over them, if there is room."""
+        picture = self.picture
+        line, dots, numbers = (part["training"] for part in (picture.lines, picture.dots, picture.values))
+        x, y = line.data_x[1:], line.data_y[1:]
+        lit = RisingCurve(picture.plot, x, y, palette.blue, style.SECOND_CURVE)
+        self.add(lit, dots)
+        foot = [number.get_top() + OVER_NUMBERS * UP for number in numbers[1:]]
+        top = max(point[1] for point in foot) + FOOT
+        ends = [[(point[0], y, 0.0) for y in (point[1], top)] for point in (foot[0], foot[-1])]
+        free = min(swarm.get_bottom()[1] for swarm in self.swarms["unseen"][1:])
+        shown = []
+        self.deeper.add(lit)
+        if top + OVER_NUMBERS < free:
+            bracket = polyline(np.array([*ends[0], *reversed(ends[1])]), palette.text, style.BOX)
+            self.deeper.add(bracket)
+            shown = [Create(bracket)]
+        back = [emphasis(part, FAINT) for part in (line, dots[0])]
+        back += [emphasis(number, PRESENT) for number in numbers[:-1] if number is not numbers[1]]
+        self.play(*back, *shown, run_time=0.9)
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
-            # The same for days never seen, dashed; with a number at each point the scale goes. Every run stays behind
-            # its mean, small and dim. A ring around the best, its level; the heading says what came out. Where it
-            # may be chance, the runs come forward: how far they scatter is spoken of
-            self.play(FadeOut(self.grid), FadeOut(self.scale_labels), run_time=0.4)
-            self._gather("unseen", staying=True)
+            # The same for days never seen, dashed, while those seen step back. A ring around the best, its level; the
+            # heading says what came out. Where it may be chance, the runs have stayed behind their means and come
+            # forward: how far they scatter is spoken of
+            picture = self.picture
+            seen = [part["training"] for part in (picture.lines, picture.dots, picture.values, picture.labels)]
+            gone = map(FadeOut, (*self.deeper, self.grid))  # the lines; their numbers stay
+            self.play(*gone, *(emphasis(part, PRESENT) for part in seen), run_time=0.4)
+            self._gather("unseen")
             self.draw("unseen", 3.0, dots=False)
             self._mark_best()
             if self.unseen == "unclear":
                 self._show_scatter()
-            self.say_verdict()
-
-    def _gather(self, kind: str, staying: bool = False) -> None:
-        """The runs' dots move to the mean of each network, whose larger one comes over them as they arrive.
-
-        ``staying``: each leaves another one behind, small and dim, where its loss is.
-        """
-        picture, moves = self.picture, []
-        swarms = self.swarms[kind]
-        behind = [rings_behind(swarm) for swarm in swarms] if staying else []
-        self.swarms[kind] = behind or swarms
-        for k, swarm in enumerate(swarms):
-            goal = picture.point(kind, k)
-            mean = FadeIn(picture.dots[kind][k], rate_func=squish_rate_func(smooth, 0.5, 1.0))
-            moves.append(AnimationGroup(*(dot.animate.move_to(goal) for dot in swarm), mean))
-        self.play(*map(FadeIn, behind), LaggedStart(*moves, lag_ratio=0.3), run_time=1.4)
-        self.add(picture.dots[kind])
-        self.remove(*(dot for swarm in swarms for dot in swarm))
+            if self._training_line() != "falls-once":
+                self.say_verdict()
+            if not self._with_lecture:
+                self.play(Transform(picture.axis, self.axis_line), run_time=0.3)
 
     def _mark_best(self) -> None:
         """A ring around the least unseen loss; where it is the smallest network's, its level: no other reaches it."""
@@ -240,39 +212,57 @@ class DepthExperiment(DepthPicture):
         if self.best is self.outcome[0]:
             self._draw_level(0.8)
 
-    def _compared(self) -> tuple[int, int]:
-        """The best network, and the one whose loss is told beside its: the smallest, or the largest if that is best."""
-        best = self.outcome.index(self.best)
-        return best, 0 if best else len(self.outcome) - 1
-
     def _draw_level(self, seconds: float) -> None:
         """The smallest network's unseen loss, dashed across the others'."""
+        self.marks.add(self._level())
+        self.play(Create(self.marks[-1]), run_time=seconds)
+
+    def _level(self) -> VMobject:
         start = self.picture.point("unseen", 0) + np.array([0.3, 0.0, 0.0])
         end = self.picture.plot.at(len(self.outcome) - 1 + 0.12, self.outcome[0].unseen.mean)
-        self.marks.add(dashed(start, end, mix(palette.text, 0.75)))
-        self.play(Create(self.marks[-1]), run_time=seconds)
+        return dashed(start, end, mix(palette.text, 0.75))
 
     def _lecture_beat(self) -> None:
         written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
         line, least = self._lecture_line(), self.written(self.best.unseen.mean)
         with self.beat(line, **written, least=least, **self.spoken("best", self.best)):
             # Over ours, which steps back: the lecture's own unseen losses, which fall to three layers and rise at four;
-            # of two it says a word, no number. Where ours are least elsewhere, ours again, and a ring there
+            # of two it says a word, no number. Where ours are least elsewhere, ours again, and what there is to ask
             lecture = self.lecture = self.lecture_lines()
             self.lecture_words = self.break_line(lecture)
+            self._name_ends(lecture)
             lecture.place_first("unseen")
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-            self.make_way(lecture, *self.marks, *self.swarms["unseen"])
-            self.play(*arriving)
+            self.make_way(lecture, *self.marks, *self.rings, *([] if self.over_ours else [self.scale_labels]))
+            self.play(*arriving, *(FadeIn(name) for name in self.own_name))
             self.draw_lecture(lecture, ("unseen",), 3.5, self.lecture_words)
             best = lecture.point("unseen", len(LECTURE_BEST))
             self.lecture_mark = ring_around(best)
-            self.play(Create(self.lecture_mark), run_time=0.5)
+            ending = [Transform(self.picture.axis, self.axis_line)] if self.over_ours else []
+            self.play(Create(self.lecture_mark), *ending, run_time=0.5)
             if line == "lecture-differs":
                 self._ours_again(lecture)
 
+    def _name_ends(self, lecture: DepthLines) -> None:
+        """At the lines' ends stands whose they are: ``own_name`` at ours, where both are there."""
+        heights = {"lecture": float(lecture.lines["unseen"].end()[1])}
+        if self.over_ours:
+            heights["ours"] = float(self.picture.lines["unseen"].end()[1])
+        upper, *lower = sorted(heights, key=lambda name: -heights[name])
+        if lower:
+            lack = max(0.0, LABELS_APART - heights[upper] + heights[lower[0]]) / 2
+            heights[upper] += lack
+            heights[lower[0]] -= lack
+        left = float((self.picture if self.over_ours else lecture).labels["unseen"].get_left()[0])
+        names = {name: words(self.screen(name), style.LABEL - 2) for name in heights}
+        for name, text in names.items():
+            text.place(heights[name] - 0.1, left=left)
+        lecture.remove(lecture.labels["unseen"])
+        lecture.labels["unseen"] = names["lecture"]
+        self.own_name = [emphasize(names["ours"].set_color(palette.blue), PRESENT)] if "ours" in names else []
+
     def _ours_again(self, lecture: DepthLines) -> None:
-        """The heading says which of ours is best; where ours are there, they are bright again, a ring around that."""
+        """The heading says which of ours is best; where ours are there, they alone are, and a ring around that."""
         k, name = self.outcome.index(self.best), self.network_label(self.best)
         text = self.screen("heading-ours", best=name, least=self.written(self.best.unseen.mean))
         self.title, arriving = next_heading(text, self.title)
@@ -280,14 +270,23 @@ class DepthExperiment(DepthPicture):
             self.play(*arriving)
             return
         picture = self.picture
-        picture.keep_clear(np.concatenate([lecture.ink(["unseen"]), lecture.values["unseen"].get_all_points()]))
         picture.place_first("unseen")
         self.ours_best = VGroup(picture.values["unseen"][k], ring_around(picture.point("unseen", k)))
         parts = [part["unseen"] for part in (lecture.lines, lecture.dots, lecture.values, lecture.labels)]
-        changing = [emphasis(part, FAINT) for part in (*parts, self.lecture_mark, *self.lecture_words.values())]
-        changing += [emphasis(part["unseen"], FULL) for part in (picture.lines, picture.dots)]
-        self.play(*arriving, *changing)
+        gone = map(FadeOut, (*parts, self.lecture_mark, *self.lecture_words.values()))
+        bright = [picture.lines["unseen"], picture.dots["unseen"], *self.own_name]
+        self.play(*arriving, *gone, *(emphasis(part, FULL) for part in bright))
         self.play(FadeIn(self.ours_best[0]), Create(self.ours_best[1]), run_time=0.5)
+        if k == 0:
+            self._ask()
+
+    def _ask(self) -> None:
+        """The level that no larger network reaches, and a question mark in the widest gap over it, if there is room."""
+        picture, worst = self.picture, self.outcome.index(worst_by_unseen(self.outcome))
+        low, high = picture.point("unseen", 0)[1], picture.point("unseen", worst)
+        why = words("?", WHY_SIZE).move_to([high[0], (low + high[1]) / 2, 0])
+        self.question = VGroup(self._level(), *([why] if high[1] - low > WHY_ROOM else []))
+        self.play(Create(self.question[0]), *map(FadeIn, self.question[1:]), run_time=0.7)
 
     def _lecture_line(self) -> str:
         """Whether three layers are better than any other on unseen days here, as they were in the lecture."""
@@ -295,14 +294,6 @@ class DepthExperiment(DepthPicture):
         if LECTURE_BEST not in ours or LECTURE_WORSE not in ours:
             return "lecture"
         return "lecture-agrees" if self.best.network.hidden == LECTURE_BEST else "lecture-differs"
-
-
-def rings_behind(swarm: VGroup) -> VGroup:
-    """The runs' rings as they stay behind their mean."""
-    rings = emphasize(swarm.copy(), FAINT)
-    for one in rings:
-        one.scale(SMALL)
-    return rings
 
 
 def ring_around(point: NDArray) -> Circle:

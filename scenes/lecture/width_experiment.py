@@ -5,26 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from gradreel.core.results import WIDTHS, Network, Result, training_by_epoch, unseen_by_epoch, width_experiments
-from gradreel.core.verdicts import change, lecture_losses
-from gradreel.scenes import style
+from gradreel.core.verdicts import change
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.compared_networks import UNDECIDED, ComparedNetworks
-from gradreel.scenes.lecture.experiments import (
-    MOST_NETWORKS,
-    NetworksScene,
-    increasing,
-    lecture_word,
-    lecture_written,
-)
-from gradreel.scenes.mobjects.bars import OVER, ROOM, SEEN, UNDER, UNSEEN, AboveTheScale, Columns, lecture_mark, mark_of
+from gradreel.scenes.lecture.beside_lecture import BesideLecture
+from gradreel.scenes.lecture.compared_networks import UNDECIDED
+from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing
+from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, AboveTheScale, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, Line
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP
-from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.width_board import WidthBoard
 from gradreel.scenes.network_words import network_words
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize
+from gradreel.scenes.style import FAINT, PRESENT, emphasis
 from manim import (
     UP,
     Animation,
@@ -43,8 +36,6 @@ from manim import (
 from pydantic import Field, field_validator
 
 Width = Annotated[int, Field(ge=0, le=2000)]
-LINEAR, HUNDRED = (), (100,)
-
 STATES = 40  # at which the unseen loss of a run is drawn, at most
 TRAINING_SECONDS = 8.0
 WINS_SECONDS = 3.0  # until it has been said which network wins
@@ -52,7 +43,7 @@ NUMBERS_SECONDS = 3.2  # in which the numbers of all bars have come, where they 
 BY_HEART = 0.5  # of the unseen loss that a training loss is, at most, which is called so
 
 
-class WidthExperiment(ComparedNetworks):
+class WidthExperiment(BesideLecture):
     """Networks of one hidden layer, ever wider: their losses over the epochs, then bars for seen and unseen days."""
 
     by: ClassVar = "width"
@@ -80,7 +71,7 @@ class WidthExperiment(ComparedNetworks):
         self._train_beat()
         self._training_beat()
         self._unseen_beat()
-        if any(self.has_lecture(result) for result in self.outcome):
+        if self.known:
             self._lecture_beat()
         if self.training == "falls" and self.unseen in ("worse", "partly"):
             self._puzzle_beat()
@@ -92,6 +83,9 @@ class WidthExperiment(ComparedNetworks):
         self.board = WidthBoard(self.outcome, lines, self.written)
         self.names = self.board.names([self.network_label(result) for result in self.outcome])
         self.sizes = self._sizes()
+        self.side_words = [
+            self.board.side_names(side, self.screen(name)) for side, name in ((SEEN, "seen"), (UNSEEN, "unseen"))
+        ]
 
     # -- what is on the screen -------------------------------------------------------------------------------------
 
@@ -138,7 +132,7 @@ class WidthExperiment(ComparedNetworks):
         tips = [tip for panel in board.panels for tip in (panel.unseen_tip, panel.training_tip)]
         texts = {"training": self.screen("seen"), "unseen": self.screen("unseen")}
         self.labels = {kind: board.panels[0].label(kind, text) for kind, text in texts.items()}
-        self.epoch_ends = board.epochs()
+        self.epoch_ends = board.epochs(self.screen("run"))
         last = (board.last_above() / self.parameters.epochs) ** (1 / SLOW_START)
         middle = (board.columns.left + board.columns.right) / 2
         self.above = AboveTheScale(self.screen("above"), board.columns.top + OVER_TOP, middle, last)
@@ -186,10 +180,10 @@ class WidthExperiment(ComparedNetworks):
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}{self._of_one_run()}", **self.unseen_values()):
-            # The outlined bars: days never seen. A ring around the best; where that is the smallest network's, its
-            # level across the others. The heading says what came out
+            # The outlined bars: days never seen. Of the scale, its numbers stay. A ring around the best; where that is
+            # the smallest network's, its level across the others. The heading says what came out
             unseen = [panel.unseen for panel in self.board.panels]
-            gone = [*unseen, self.grids, self.scale_labels, self.labels["unseen"]]
+            gone = [*unseen, self.grids, self.labels["unseen"]]
             self.play(*map(FadeOut, gone), *self._light(UNSEEN), run_time=0.5)
             self._raise_bars(UNSEEN)
             self._mark_best()
@@ -203,7 +197,7 @@ class WidthExperiment(ComparedNetworks):
         board = self.board
         bars = [pair[side] for pair in board.bars]
         tips = [panel.training_tip if side == SEEN else panel.unseen_tip for panel in board.panels]
-        names = board.side_names(side, self.screen("seen" if side == SEEN else "unseen"))
+        names = self.side_words[side]
         boxes = VGroup(*(bar.box for bar in bars))
 
         def grow(_: VMobject, share: float) -> None:
@@ -243,113 +237,12 @@ class WidthExperiment(ComparedNetworks):
             self.levels.append(self.board.level(UNSEEN))
         self.play(Create(self.best_mark), *map(Create, self.levels), run_time=0.9)
 
-    def _lecture_beat(self) -> None:
-        lines = {"linear": LINEAR, "hundred": HUNDRED}
-        written = {name: lecture_written(hidden)[UNSEEN] for name, hidden in lines.items()}
-        with self.beat(self._lecture_line(), **written):
-            # Short lines: what the lecture measured on its own channel, seen, then unseen; on our bars where both fit.
-            # Where it gives no number, its word stands over the network. Bright at last: both that are compared
-            self._draw_lecture()
-            self._light_compared(tuple(lines.values()))
-
-    def _draw_lecture(self) -> None:
-        self.over_ours = self.one_scale()
-        columns = self._lecture_columns()
-        self.lecture_marks, self.lecture_words = self._lecture_bars(columns), self._words_of_lecture(columns)
-        bars = self.board.every_bar()
-        leaving = [bar.value for bar in bars] + [dot for bar in bars for dot in bar.dots]
-        if self.over_ours:
-            dimmed = [emphasis(bar.box, FAINT) for bar in bars]
-        else:  # the lecture's have a scale of their own, in which ours mean nothing
-            leaving, dimmed = [*(bar.box for bar in bars), *leaving], []
-        marks = [self.best_mark] if hasattr(self, "best_mark") else []
-        self.ours_stepped_back = VGroup(*leaving, *marks, *self.levels)
-        self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-        self.own_note = self.note
-        self.play(FadeOut(self.ours_stepped_back), *dimmed, *arriving, *self.say_caption(self._lecture_caption()))
-        for group in self.lecture_marks:
-            drawn = [Create(line) for line, _ in group]
-            self.play(LaggedStart(*drawn, lag_ratio=0.5), run_time=1.2)
-            self.play(*(FadeIn(number, shift=0.1 * UP) for _, number in group), run_time=0.5)
-        if len(self.lecture_words):
-            self.play(FadeIn(self.lecture_words, shift=0.1 * UP), run_time=0.5)
-
-    def _light_compared(self, hidden: tuple[tuple[int, ...], ...]) -> None:
-        """Of the lecture's losses, those on unseen days of these networks stay bright, if ours has all of them."""
-        known = [result.network.hidden for result in self.outcome if None not in lecture_losses(result.network.hidden)]
-        if not set(hidden) <= set(known):
-            return
-        others = [mark for k, mark in zip(known, self.lecture_marks[UNSEEN], strict=True) if k not in hidden]
-        self.wait(0.4)
-        dimmed = [*self.lecture_marks[SEEN], *others, *self.lecture_words]
-        self.play(*(emphasis(part, PRESENT) for part in dimmed), run_time=0.6)
-
-    def _lecture_caption(self) -> TextMobject:
-        """That words are the lecture's, where there are any; else the caption as it was."""
-        if not len(self.lecture_words):
-            return self.note
-        return self.data_caption("caption-over" if self.over_ours else "caption-lecture")
-
-    def _words_of_lecture(self, columns: Columns) -> VGroup:
-        """What the lecture says of losses without a number, over each network: one word where both are alike."""
-        said = VGroup()
-        for k, result in enumerate(self.outcome):
-            texts = {side: lecture_word(result.network.hidden, side) for side in (SEEN, UNSEEN)}
-            centers = {side: columns.slot(k, side) for side in (SEEN, UNSEEN)}
-            if texts[SEEN] == texts[UNSEEN]:
-                texts.pop(SEEN)
-                centers[UNSEEN] = columns.center(k)
-            for side, text in texts.items():
-                if text:
-                    word = words(self.screen(text), style.TICK)
-                    said.add(word.place(self._word_baseline(columns, k, side, word), center=centers[side]))
-        return said
-
-    def _word_baseline(self, columns: Columns, k: int, side: int, word: TextMobject) -> float:
-        """Over both bars; a word for seen days goes down to where the lecture's last number for them was, if it can."""
-        if not self.over_ours:
-            return columns.y(columns.most / 2) + OVER
-        result = self.outcome[k]
-        left, right = columns.bar(k, SEEN)
-        before = [lecture_losses(smaller.network.hidden)[SEEN] for smaller in self.outcome[:k]]
-        known = [loss for loss in before if loss is not None]
-        if side == SEEN and known and word.width < right - left:
-            return max(columns.y(result.training.mean) + OVER, columns.y(known[-1]) - UNDER - word.height)
-        return columns.y(max(result.training.mean, result.unseen.mean)) + OVER
-
-    def _lecture_columns(self) -> Columns:
-        """Ours, if the lecture's losses can be seen in their scale; else as high as those need."""
-        if self.over_ours:
-            return self.board.columns
-        known = [lecture_losses(result.network.hidden) for result in self.outcome]
-        largest = max(loss for losses in known for loss in losses if loss is not None)
-        return Columns(self.board.columns.count, largest / ROOM)
-
-    def _lecture_bars(self, columns: Columns) -> list[list[VGroup]]:
-        """The lecture's losses in these columns: on seen days, on unseen ones."""
-        marks: list[list[VGroup]] = [[], []]
-        for side in (SEEN, UNSEEN):
-            for k, result in enumerate(self.outcome):
-                loss, text = lecture_losses(result.network.hidden)[side], lecture_written(result.network.hidden)[side]
-                ours = (result.training, result.unseen)[side].mean if self.over_ours else None
-                if loss is not None:
-                    marks[side].append(lecture_mark(columns, k, side, loss, text, ours))
-        return marks
-
-    def _lecture_line(self) -> str:
-        """Whether 100 ReLUs beat the linear model on unseen days here, as they did in the lecture."""
-        ours = {result.network.hidden: result for result in self.outcome}
-        if LINEAR not in ours or HUNDRED not in ours:
-            return "lecture"
-        agrees = change(ours[LINEAR].unseen, ours[HUNDRED].unseen) == "falls"
-        return "lecture-agrees" if agrees else "lecture-differs"
-
     def _puzzle_beat(self) -> None:
         with self.beat(self._puzzle(), **self.spoken("best", self.best)):
             # Ours come back, with the smallest network's levels. From them, arrows go down to the larger ones' losses
             # on seen days, then up to those on unseen days. What that is called is the heading
             start = self.time
-            if hasattr(self, "ours_stepped_back"):
+            if hasattr(self, "stepped_back"):
                 self._ours_again()
             self.levels.append(self.board.level(SEEN))
             self.ways = self._ways()
@@ -359,19 +252,6 @@ class WidthExperiment(ComparedNetworks):
                 self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.3)
             self.title, arriving = next_heading(self.screen("heading-overfitting"), self.title)
             self.play(*arriving)
-
-    def _ours_again(self) -> None:
-        """The lecture's losses leave, then ours are as they were, and so are the heading and the caption."""
-        leaving = [mark for group in (*self.lecture_marks, self.lecture_words) for mark in group]
-        gone = [FadeOut(mark, run_time=0.4) for mark in leaving]
-        self.title, arriving = next_heading(self._verdict(), self.title)
-        self.play(*gone, *arriving, *self.say_caption(self.own_note))
-        bars = self.board.every_bar()
-        restored = [emphasis(bar.box, FULL) for bar in bars] if self.over_ours else []
-        emphasize(self.ours_stepped_back, FULL)
-        for bar in bars:
-            emphasize(bar.dots, PRESENT)
-        self.play(*restored, FadeIn(self.ours_stepped_back), run_time=0.7)
 
     def _of_one_run(self) -> str:
         """That no network beats the smallest is said of the means; from one seed there are none."""

@@ -12,7 +12,7 @@ import numpy as np
 from gradreel.core.results import Losses
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_scale import loss_ticks
-from gradreel.scenes.mobjects.plot import polyline, segment
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import BOX, mix, palette
@@ -24,7 +24,6 @@ ROOM = 0.87  # of the picture's height that the largest loss takes: a number may
 DOT, RUN_DOT = 0.075, 0.05  # radii of a run's dot: where the runs are what is looked at, and on a bar
 UNDER, OVER = 0.2, 0.2  # of a number: its top below what it keeps off, its baseline above
 PALE = 0.45  # of a run's dot that is the text's colour, the rest blue
-BEYOND, NEAR_TOP = 0.04, 0.6  # a line on a bar is longer at both ends; room for a number between it and the bar's top
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
 
 
@@ -159,25 +158,6 @@ def loss_bars(
         for each in outlined:
             each.put_value(row)
     return pairs
-
-
-def lecture_mark(columns: Columns, k: int, side: int, views: float, text: str, ours: float | None) -> VGroup:
-    """What the lecture measured: a short line at its height, on our bar of ``ours`` views, and its number.
-
-    The number stands above the line; below it where the top of our bar is near above. Where ours is not on the screen,
-    None, a ghost bar reaches up to the line.
-    """
-    left, right = columns.bar(k, side)
-    low, high = columns.bottom, columns.y(views)
-    line = segment((left - BEYOND, high, 0.0), (right + BEYOND, high, 0.0), palette.text, style.SECOND_CURVE)
-    number = words(text, VALUE_SIZES[0] - 4)
-    under = ours is not None and 0 < columns.y(ours) - high < NEAR_TOP < high - low
-    number.place(high + (-0.16 - number.height if under else 0.16), center=(left + right) / 2)
-    if ours is not None:
-        return VGroup(line, number)
-    corners = [(left, low), (left, high), (right, high), (right, low)]
-    ghost = polyline(np.array([[x, y, 0.0] for x, y in corners]), palette.dim, BOX)
-    return VGroup(VGroup(ghost, line), number)
 
 
 def seed_dot(point: NDArray, hollow: bool = False, radius: float = DOT) -> Dot:

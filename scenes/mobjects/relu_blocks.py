@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import formula
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import GUIDE, mix, palette
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ WIDEST_STEP = 0.083  # between the middles of two dots, where there is room
 FILLED = 0.33  # a dot's radius, of the step
 LONGEST = 7  # times as long as wide is a full rectangle at most
 BETWEEN, GAPS = 0.22, 0.3  # scene units between two layers; the share of the width that the gaps may take
+WIRES, WIRED = 4, 0.6  # ends of the lines between two layers, at either; share of their colour
 _CIRCLE = 0.5523  # handle of a quarter circle
 
 
@@ -83,6 +86,17 @@ def networks_as_dots(
             line = formula("grey(b) + sum_j yellow(w_j) x_j", 40)
             group.add(line.scale(min(1.0, width / line.width)).move_to(center))
     return group
+
+
+def wires(blocks: ReluBlocks) -> list[VGroup]:
+    """A few lines of W into each layer, from the one before it; none into the first."""
+    made = [VGroup()]
+    for before, after in pairwise(blocks):
+        left, right = float(before.get_right()[0]), float(after.get_left()[0])
+        ends = [np.linspace(block.get_bottom()[1], block.get_top()[1], WIRES + 2)[1:-1] for block in (before, after)]
+        ways = [((left, a, 0), (right, b, 0)) for a in ends[0] for b in ends[1]]
+        made.append(VGroup(*(segment(*way, mix(palette.yellow, WIRED), GUIDE) for way in ways)))
+    return made
 
 
 def dots(places: NDArray, radius: float) -> VMobject:

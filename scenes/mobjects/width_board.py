@@ -73,9 +73,15 @@ class WidthBoard:
         columns = self.columns
         return loss_labels(self.ticks, columns.y, columns.panel(0)[0], columns.top, name)
 
-    def epochs(self) -> VGroup:
-        """Under each panel, the first and the last epoch."""
-        return VGroup(*(panel.epochs(SIDE_LINE) for panel in self.panels))
+    def epochs(self, run: str) -> VGroup:
+        """Under each panel, the first and the last epoch; between them, if there is room, that it is one ``run``."""
+        ends = [panel.epochs(SIDE_LINE) for panel in self.panels]
+        names = [words(run, style.TICK, palette.dim) for _ in ends]
+        for (first, last), name in zip(ends, names, strict=True):
+            left, right = float(first.get_right()[0]), float(last.get_left()[0])
+            name.place(SIDE_LINE, center=(left + right) / 2)
+        fits = names[0].width < float(ends[0][1].get_left()[0] - ends[0][0].get_right()[0]) - 2 * BESIDE
+        return VGroup(*ends, *(names if fits else []))
 
     # -- lines -----------------------------------------------------------------------------------------------------
 

@@ -28,12 +28,12 @@ from gradreel.scenes.lecture.experiments import (
     shown_name,
 )
 from gradreel.scenes.lecture.width_experiment import WidthExperiment
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, above_the_picture, lecture_mark
+from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, above_the_picture
 from gradreel.scenes.mobjects.loss_lines import LossPanel, below
 from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
 from gradreel.scenes.network_words import network_words
 from gradreel.scenes.stills import visit_beats
-from gradreel.scenes.style import FAINT, FULL, PRESENT
+from gradreel.scenes.style import FULL, PRESENT
 from manim import DL, UR
 
 WIDTHS = {"widths": (0, 4, 16), "seeds": (0, 1), "epochs": 3}
@@ -87,14 +87,12 @@ def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(play, me
             on_screen = scene.get_mobject_family_members()
             assert not any(dot in on_screen for swarm in scene.swarms["training"] for dot in swarm)
             unseen = [dot for swarm in scene.swarms["unseen"] for dot in swarm]
-            assert all(dot in on_screen and dot.emphasis == FAINT for dot in unseen)
-            seen["behind"] = [[plot.data(dot.get_center()) for dot in swarm] for swarm in scene.swarms["unseen"]]
+            assert not any(dot in on_screen for dot in unseen), "they stay only where their scatter is spoken of"
             for kind in ("training", "unseen"):
                 seen["mean", kind] = [plot.data(dot.get_center())[1] for dot in scene.picture.dots[kind]]
                 seen["written", kind] = [value.source.replace("\\", "") for value in scene.picture.values[kind]]
 
     play(DepthExperiment, look, **DEPTHS)
-    assert np.array(seen["behind"]) == pytest.approx(np.array(seen["end", "unseen"])), "how far the runs scatter stays"
     for k, network in enumerate(DepthExperiment.networks(DepthExperiment.validated(DEPTHS))):
         result = result_of(network, media / "traces")
         for kind in ("training", "unseen"):
@@ -117,12 +115,33 @@ def test_where_ours_are_least_is_bright_and_ringed_not_the_lectures(play, result
         scene, line = played.scene, played.lines["lecture-differs"]
         assert not played.findings and scene.over_ours
         assert f"came out lowest: {unseen[best]}" in line["en"] and f"{unseen[best]} 次" in line["zh"]
-        ours, lecture = scene.picture, scene.lecture
+        ours, lecture, on_screen = scene.picture, scene.lecture, scene.get_mobject_family_members()
         assert {ours.lines["unseen"].emphasis, *(dot.emphasis for dot in ours.dots["unseen"])} == {FULL}
-        assert {lecture.lines["unseen"].emphasis, scene.lecture_mark.emphasis} == {FAINT}
+        assert not {lecture.lines["unseen"], scene.lecture_mark} & set(on_screen)
+        assert [name.source for name in scene.own_name] == ["ours"]
+        question = getattr(scene, "question", [])
+        assert [part.source for part in question[1:]] == ["?"] * (best == 0)
         number, ring = scene.ours_best
         assert number.source == str(unseen[best])
         assert ring.get_center() == pytest.approx(ours.point("unseen", best))
+
+
+def test_depth_is_spoken_of_from_one_layer_on(play, results_are):
+    parameters = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 1}
+    unseen = (400, 507, 462, 428, 423)
+    lines = {
+        "falls-deeper": ((208, 52, 27, 25, 23), "52 views with one layer, only 23 with four layers", "一层差 52"),
+        "falls-once": ((208, 52, 53, 51, 52), "one layer helps: 52 views, not 208", "从 208 次观看降到 52"),
+        "falls": ((208, 203, 209, 208, 194), "208 views with the linear model", "线性模型差 208"),
+    }
+    for name, (seen, english, chinese) in lines.items():
+        results_are(seen, unseen)
+        played = play(DepthExperiment, check_scene, **parameters)
+        assert not played.findings
+        line = played.lines[f"training-{name}"]
+        assert english in line["en"] and chinese in line["zh"]
+    results_are((208, 27), (400, 462))  # of one layer alone nothing is known here
+    assert "training-falls" in play(DepthExperiment, **parameters | {"depths": (0, 2)}).lines
 
 
 def test_words_go_along_with_the_last_networks_runs(play):
@@ -324,40 +343,41 @@ def test_another_scale_than_the_lectures_gives_way_to_it(play, words_on, results
     assert all(figure in shown[line] for figure in ("320", "460", "280", "430"))
 
 
-def test_where_the_lecture_gives_no_number_its_words_stand_over_the_network(play, words_on, results_are):
+def test_ours_stand_beside_the_lectures_numbers_and_arrows_go_as_they_do(play, words_on, results_are):
     results_are((208, 149, 43, 43), (400, 429, 507, 500))
     parameters = {"widths": (0, 10, 100, 1000), "seeds": (0, 1), "epochs": 1}
-    places = {}
+    found = {}
 
     def look(scene, beat):
         if beat == "lecture-differs":
-            places.update({word.source: word.get_center()[0] for word in scene.lecture_words})
-            columns = scene.board.columns
-            places["lower at"] = [word.get_top()[1] for word in scene.lecture_words if word.source == "lower"]
-            places["below"] = columns.y(280)
+            columns, y = scene.beside.columns, scene.board.columns.y
+            on_screen = scene.get_mobject_family_members()
+            found["ours"] = [any(bar.box in on_screen for bar in pair) for pair in scene.board.bars]
+            bars = [scene.board.bars[k][UNSEEN] for k in (0, 2)]
+            found["tops"] = [(bar.box.get_center()[0], bar.box.get_top()[1]) for bar in bars]
+            found["places"] = [(columns.slot(n, UNSEEN), y(loss)) for n, loss in enumerate((400, 507))]
+            theirs, own = [(way[0].points[0][1], way[0].points[3][1]) for way in scene.lecture_ways]
+            found["ways"] = theirs, own
+            found["losses"] = (y(460), y(430)), (y(400), y(507))
             seen, unseen = scene.lecture_marks
-            places["bright"] = [{getattr(part, "emphasis", FULL) for part in mark[1]} for mark in (*seen, *unseen)]
-            places["columns"] = [columns.center(1), *(columns.slot(3, side) for side in (SEEN, UNSEEN))]
+            found["bright"] = [{getattr(part, "emphasis", FULL) for part in mark[1]} for mark in (*seen, *unseen)]
         return words_on(scene)
 
     seen = play(WidthExperiment, look, **parameters).seen
-    assert places["below"] - 0.4 < places["lower at"][0] < places["below"], "lower than with 100 ReLUs"
-    assert places["bright"] == [{PRESENT}, {PRESENT}, {FULL}, {FULL}], "the numbers that are spoken of"
-    said = ["about as linear", "lower", "hardly better"]
-    assert [places[text] for text in said] == pytest.approx(places["columns"])
-    assert all(text in seen["lecture-differs"] and text not in seen["puzzle"] for text in said)
-    assert "gives no number" in seen["lecture-differs"]
-    assert "gives no number" not in seen["puzzle"] and "seen, " in seen["puzzle"]
+    assert found["ours"] == [True, False, True, False], "those that the lecture has numbers of"
+    assert np.array(found["tops"]) == pytest.approx(np.array(found["places"]), abs=0.03)
+    assert np.array(found["ways"]) == pytest.approx(np.array(found["losses"]))
+    assert found["bright"] == [{PRESENT}, {PRESENT}, {FULL}, {FULL}], "the numbers that are spoken of"
+    assert "ours" in seen["lecture-differs"] and "the lecture: a real channel" in seen["lecture-differs"]
+    assert "a real channel" not in seen["puzzle"] and "seen, " in seen["puzzle"]
 
 
-def test_the_lectures_number_stands_clear_of_the_top_of_our_bar():
-    columns = Columns(2, 600.0)
-    for ours, sign in ((500.0, -1), (400.0, 1), (208.0, 1), (None, 1)):  # just above, below, far below, not there
-        line, number = lecture_mark(columns, 0, UNSEEN, 430.0, "430", ours)
-        assert line.get_top()[1] == pytest.approx(columns.y(430.0))
-        assert sign * (number.get_center()[1] - columns.y(430.0)) > 0.2
-        if ours is not None:
-            assert abs(columns.y(ours) - number.get_center()[1]) > number.height / 2
+def test_no_arrow_where_a_number_is_in_its_way(play, results_are):
+    for seen, ways in ((100, 2), (390, 1)):
+        results_are((400, seen), (400, 450))
+        played = play(WidthExperiment, check_scene, widths=(0, 100), seeds=(0, 1), epochs=1)
+        assert not played.findings
+        assert sum(len(way) for way in played.scene.lecture_ways) == ways
 
 
 def test_ours_come_back_after_the_lectures_own_scale(play, results_are):
