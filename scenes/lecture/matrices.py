@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from gradreel.core.activations import ACTIVATIONS
 from gradreel.core.theta import unpack
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
@@ -19,6 +17,7 @@ from gradreel.scenes.lecture.matrix_ends import (
     function_words,
     matrix_heading,
 )
+from gradreel.scenes.lecture.matrix_output import SHORT_SIZE, OutputBeat
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.growing_grid import GrowingGrid
@@ -28,7 +27,6 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     vector_output_source,
     vector_row_source,
     vector_sigmoid_output_source,
-    vector_sigmoid_source,
 )
 from gradreel.scenes.mobjects.matrix_board import EQUATION, MatrixBoard
 from gradreel.scenes.mobjects.matrix_boxes import (
@@ -41,28 +39,21 @@ from gradreel.scenes.mobjects.network_sum import LINE, WrittenSum
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
+from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
 from manim import (
     UP,
     Animation,
     AnimationGroup,
     FadeIn,
     FadeOut,
-    LaggedStart,
-    Transform,
-    TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
-    VMobject,
     smooth,
     squish_rate_func,
 )
 from pydantic import Field
 
-PARTS_SIZE, PARTS_Y = 60, 2.0  # of a = sigma(r) and r = b + W x above the line, before they are put in
-A_X, R_X = 0.3, 4.2  # each over its place there, so that it crosses nothing
-WRITTEN_Y, OUTPUT_Y = -2.75, -3.2  # baselines of a row in numbers, and of y
-SHORT_SIZE, SHORT_Y = 64, -1.5
+WRITTEN_Y, SHORT_Y = -2.75, -1.5  # of a row in numbers, its baseline, and of r = b + W x
 CELL_LETTER = 34  # of an equation's letters in the boxes
 SMALL, SMALL_Y = 0.5, 1.45  # of the diagram above the equations
 
@@ -70,7 +61,7 @@ Units = Annotated[int, Field(ge=6, le=10_000)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 
-class MatrixForm(ThreeDaysScene):
+class MatrixForm(OutputBeat):
     """Three equations become one: r = b + W x, a = sigma(r), y = b + c^T a, with one day's numbers in boxes."""
 
     class Parameters(ThreeDaysScene.Parameters):
@@ -176,7 +167,7 @@ class MatrixForm(ThreeDaysScene):
             leaving = [FadeOut(letter) for name in names for letter, _, _ in self.placed[name]]
             coming = [FadeIn(number) for name in names for number in boxes[name].cells]
             self.play(*leaving, *coming, *rounded, run_time=0.4)
-            self.written: list[VGroup] = []
+            self.written = []
             for i, row in enumerate(sums):
                 self._pull_through(i, row)
             lights = [emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells]
@@ -196,38 +187,6 @@ class MatrixForm(ThreeDaysScene):
         self._write_the_sum(row, "r", steps, 0.8 if i == 0 else 0.4)
         gone = [FadeOut(self.placed["r"][i][0]), *(FadeOut(moved.mobject) for moved in upright)]
         self.play(*gone, *back, FadeIn(boxes["r"].numbers[i][0]), run_time=0.3)
-
-    def _write_the_sum(self, row: WrittenSum, side: str, steps: Sequence[Animation], pace: float = 1.0) -> None:
-        """``side``, in letters, and its numbers: the products, by ``steps``, then what is added, and what it comes to.
-
-        ``row`` has its letters in the line above; they are not shown.
-        """
-        letter = row.letters.part(side).shift([0, -LINE, 0])
-        self.play(FadeIn(letter, row.equals), run_time=0.2 * pace)
-        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.0, 0.5 * len(steps)) * pace)
-        self.play(FadeIn(row.numbers[0], shift=0.1 * UP), run_time=0.4 * pace)
-        self.play(FadeIn(row.total), run_time=0.4 * pace)
-        self.written.append(VGroup(letter, row.line))
-        self.add(self.written[-1])
-
-    def _shown_places(self) -> int:
-        """The most decimals that the boxes' numbers have: sums have no more than can be read there."""
-        equations = (self.board.sums, self.board.output)
-        return max(2, *(box.decimals for equation in equations for box in equation.boxes.values()))
-
-    @staticmethod
-    def _rounded_sign(equals: VGroup, sums: Sequence[WrittenSum]) -> list[Animation]:
-        """Between boxes of numbers that are equal only when rounded, the sign says so."""
-        return [] if all(row.equal for row in sums) else [Transform(equals[0], _approximate(equals))]
-
-    def _say_that_a_is_rounded(self) -> None:
-        """So it is unless the activation of the r's, as they are printed, is what is printed of the a's."""
-        r, a = (
-            [float(cell.text.replace("\u2212", "-")) for cell in self.board.sigma.boxes[k].cells] for k in ("r", "a")
-        )
-        if not np.array_equal(ACTIVATIONS[self.run.activation](r), a):
-            equals = self.board.sigma.text.part("a-equals")
-            equals[0].become(_approximate(equals))
 
     def _stand_up(self, i: int) -> list[Animation]:
         """Each number of row i of W moves to the right of the x that it is multiplied with, where there is room.
@@ -253,73 +212,13 @@ class MatrixForm(ThreeDaysScene):
             for number in row
         ]
 
-    def _output_beat(self) -> None:
-        with self.beat("output", activation=self.activation):
-            # The r's go down and through the sigmoid, in short sigma, to the a's. The c's stand upright, then lie down
-            # as a row: c transposed, times a, pair by pair, plus the single b, is y
-            board, sigma, output = self.board, self.board.sigma, self.board.output
-            dimmed = [emphasis(part, PRESENT) for part in (board.sums, board.shapes)]
-            self.play(*dimmed, FadeOut(self.short), run_time=0.5)
-            self.play(TransformFromCopy(board.sums.boxes["r"], sigma.boxes["r"]), run_time=0.7)
-            self.play(FadeIn(board.sigma_word), FadeIn(sigma.text.part("r"), sigma.text.part("brackets")), run_time=0.5)
-            self.play(FadeIn(sigma.text.part("sigmoid"), shift=0.15 * UP), run_time=0.6)
-            self._say_that_a_is_rounded()
-            self.play(FadeIn(sigma.boxes["a"], sigma.text.part("a"), sigma.text.part("a-equals")), run_time=0.5)
-            self.add(sigma.text)
-            self.play(FadeIn(board.c_column, board.c_letter), run_time=0.5)
-            self._lay_down()
-            row = self.written_output(OUTPUT_Y + LINE, self._shown_places(), output.boxes["y"].decimals)
-            coming = [
-                FadeIn(output.boxes[name]) for name in ("a", "b")
-            ]  # a from its own place would cross "= sigma(r)"
-            self.play(*coming, *self._rest_of(output.text, "c"), run_time=0.5)
-            self.add(output.text)
-            self._multiply(row)
-            self.play(FadeIn(output.boxes["y"]), *self._rounded_sign(output.text.part("equals"), [row]), run_time=0.5)
-
-    def _multiply(self, row: WrittenSum) -> None:
-        """c transposed times a: each pair lights up with its product, which is written below; then b is added."""
-        pairs = list(zip(*(self.board.output.boxes[name].cells for name in ("c", "a")), strict=True))
-        self.play(*(emphasis(number, FAINT) for pair in pairs for number in pair), run_time=0.3)
-        steps = [
-            AnimationGroup(FadeIn(product, shift=0.1 * UP), *(emphasis(number, FULL) for number in pair))
-            for product, pair in zip(row.numbers[1:], pairs, strict=True)
-        ]
-        self._write_the_sum(row, "y", steps, 0.7)
-
-    def _lay_down(self) -> None:
-        """The column of the c's tips over and is a row; its letter gets a T."""
-        column, letter = self.board.c_column, self.board.c_letter
-        row, text = self.board.output.boxes["c"], self.board.output.text.part("c")
-        cells = zip(column.cells, row.cells, strict=True)
-        self.play(
-            Transform(column.box, row.box),
-            *(number.animate.shift(goal.anchor.points[0] - number.anchor.points[0]) for number, goal in cells),
-            Transform(letter, text[0]),
-            FadeIn(text[1:]),
-            run_time=0.8,
-        )
-        self.remove(column, letter)
-        self.add(row, *text)
-
-    @staticmethod
-    def _rest_of(text: TextMobject, name: str) -> list[Animation]:
-        """All of a formula comes but the part ``name``, which is there."""
-        return [FadeIn(glyph) for k, glyph in enumerate(text) if k not in text.parts[name]]
-
     def _line_beat(self) -> None:
         with self.beat("line"):
-            # The boxes go, their three equations stay. Into y = b + c^T a goes sigma(r) for a, and b + W x for r
-            board, equations = self.board, (self.board.sums, self.board.sigma, self.board.output)
-            boxes = [box for equation in equations for box in equation.boxes.values()]
-            others = (board.shapes, board.sigma_word, self.source, self.written[-1])
-            gone = [FadeOut(part, run_time=0.5) for part in (*boxes, *others)]  # before the letters move
-            r = formula(vector_row_source(), PARTS_SIZE).move_to([R_X, PARTS_Y, 0])
-            a = formula(vector_sigmoid_source(), PARTS_SIZE).move_to([A_X, PARTS_Y, 0])
+            # The boxes go, the equation closes up. Into y = b + c^T a goes sigma(r) for a, and b + W x for r
+            output, r, a = self.board.output, self.short, self.a_line
+            gone = [FadeOut(part, run_time=0.5) for part in (*output.boxes.values(), self.source, self.written[-1])]
             y = formula(vector_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
-            olds = [equation.text for equation in equations]
-            closing = [step for old, new in zip(olds, (r, a, y), strict=True) for step in grow(old, new)]
-            self.play(*gone, *closing)
+            self.play(*gone, *grow(output.text, y))
             self.wait(0.4)
             between = formula(vector_sigmoid_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             self.play(*grow([y, a], between, ends={"a": "sigmoid"}), run_time=1.6)
@@ -352,9 +251,3 @@ class MatrixForm(ThreeDaysScene):
         size = formula(f'yellow("{number_text(rows)}" times "{number_text(columns)}")', style.SUBTITLE)
         right = self.grid.show(share).get_right()[0] + 0.3
         return size.place(self.line.get_bottom()[1] - 1.0, left=min(right, style.RIGHT_EDGE - size.width))
-
-
-def _approximate(equals: VGroup) -> VMobject:
-    """The sign that numbers are rounded, in the place of an equals sign."""
-    sign = formula("approx", 50).scale_to_fit_width(equals.width).set_color(equals[0].get_fill_color())
-    return sign[0].move_to(equals)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from gradreel.core.theta import Layers
 from gradreel.core.written_out import Forward
@@ -19,10 +21,11 @@ from manim import VGroup
 from numpy.typing import NDArray
 
 WIDE = style.RIGHT_EDGE - style.LEFT_EDGE
-TOP, BELOW = 2.15, -0.85  # where the boxes of both rows have their upper edge
-ROOM = 1.95  # the height of a row's boxes, at most
+TOP, LATER = 2.15, 0.7  # where the boxes of the sums, and those of what comes after them, have their upper edge
+ROOM, LARGE_ROOM = 1.95, 2.3  # the height of their boxes, at most
 CELL, LEAST_CELL = 29, 24
-TIGHT, WIDER = 0.8, 1.05  # em beside signs, below
+LARGE_CELLS = (34, 32, 30, 28, 26, LEAST_CELL)  # after the sums: the first with which an equation is not too wide
+WIDER = 1.05  # em beside the signs of sigma
 EQUATION, EQUATIONS_Y = 46, -0.45  # of the equations, and of the first one's baseline
 
 Cell = tuple[VGroup, str, tuple[int, int]]  # a letter, the box it goes to, and its cell there
@@ -58,24 +61,17 @@ class MatrixBoard:
         self.sums.shift([-self.sums.get_x(), TOP, 0])
 
     def _build_output(self, layers: Layers, there: Forward) -> None:
-        """Both equations below, side by side."""
+        """Both equations that come after the sums, each alone in the middle."""
         r, a = ((_column(values), "blue") for values in (there.r[0], there.a[0]))
         out = {"y": (there.y, "blue"), "b": (layers.b, "grey"), "c": (layers.c[None, :], "magenta"), "a": a}
-        self.sigma = BoxEquation(
-            vector_sigmoid_source(),
-            ("a", "a-equals", "sigmoid", "r"),
-            {"a": a, "r": r},
-            LEAST_CELL,
-            ROOM,
-            "r",
-            WIDER,
+        order = ("a", "a-equals", "sigmoid", "r")
+        self.sigma = _large(
+            lambda size: BoxEquation(
+                vector_sigmoid_source(), order, {"a": a, "r": r}, size, LARGE_ROOM, "r", sign_gap=WIDER
+            )
         )
-        self.output = BoxEquation(
-            vector_output_source(), ("y", "equals", "b", "plus", "c", "a"), out, LEAST_CELL, ROOM, sign_gap=TIGHT
-        )
-        gap = (WIDE - self.sigma.width - self.output.width) / 3
-        for equation, left in ((self.sigma, gap), (self.output, 2 * gap + self.sigma.width)):
-            equation.shift([style.LEFT_EDGE + left - equation.get_left()[0], BELOW, 0])
+        terms = ("y", "equals", "b", "plus", "c", "a")
+        self.output = _large(lambda size: BoxEquation(vector_output_source(), terms, out, size, LARGE_ROOM))
 
     def _sigma_word(self, activation: str) -> TextMobject:
         """What sigma stands for, in letters: below it, or below the boxes where they leave no room."""
@@ -89,7 +85,7 @@ class MatrixBoard:
     def _upright(self, c: NDArray) -> tuple[NumberBox, VGroup]:
         """c as a column, where it will lie as a row, and its letter."""
         row = self.output.boxes["c"]
-        column = NumberBox(c[:, None], "magenta", LEAST_CELL, self.output.boxes["a"].pitch)
+        column = NumberBox(c[:, None], "magenta", row.cells[0].font_size, self.output.boxes["a"].pitch)
         column.move_to(row)
         letter = self.output.text.part("c")[0].copy()
         above = letter.get_y() - row.get_top()[1]
@@ -114,6 +110,12 @@ class MatrixBoard:
     def signs(self) -> VGroup:
         """The equals signs and the pluses of the equations, which are no named parts."""
         return VGroup(*map(_signs, self.equations))
+
+
+def _large(build: Callable[[float], BoxEquation]) -> BoxEquation:
+    """An equation in the middle, its numbers as large as there is room."""
+    equation = next((made for made in map(build, LARGE_CELLS) if made.width <= WIDE), None) or build(LEAST_CELL)
+    return equation.shift([-equation.get_x(), LATER, 0])
 
 
 def _column(values: NDArray) -> NDArray:

@@ -211,8 +211,8 @@ def coming_parts(animations) -> set:
     return {part for animation in animations for part in animation.mobject.get_family()}
 
 
-def test_the_end_is_one_line_and_the_boxes_of_its_bracket(film_of):
-    assert film_of(RUN).parts == {"output": [False, True, True, True], "short": [True, False, False, False]}
+def test_of_the_boxes_only_those_of_one_equation_are_there_and_the_end_is_one_line(film_of):
+    assert film_of(RUN).parts == {"output": [False, False, True, False], "short": [True, False, False, False]}
 
 
 @pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])
