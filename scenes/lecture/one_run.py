@@ -12,10 +12,10 @@ from gradreel.scenes import style
 from gradreel.scenes.lecture.depth_picture import BOX, DepthPicture
 from gradreel.scenes.mobjects.depth_lines import LABELS_APART
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines
+from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines, calmed
 from gradreel.scenes.mobjects.plot import dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.mobjects.ticks import number_text, round_labels
 from gradreel.scenes.style import mix, palette
 from manim import (
     UP,
@@ -33,9 +33,10 @@ from numpy.typing import NDArray
 
 STATES = 300  # at which the unseen loss is drawn, at most, and where it is least
 RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as the picture of all depths
-SINK_SECONDS, PART_SECONDS = 5.5, 5.5
+SINK_SECONDS, PART_SECONDS = 7.0, 5.8
 LABELLED, LABEL_SHARE = 0.42, 0.08  # of the first: when the lines get their words at the earliest; of their fading
-LOWEST_SECONDS = 1.9  # of those in which the losses part: the lowest point is looked at first
+LOWEST_SECONDS = 1.4  # of those in which the losses part: the lowest point is looked at first
+DIP = 0.02  # share of the loss that its least is below the calmed line at least, to be called a dip
 TERM = 48
 
 
@@ -56,6 +57,11 @@ class OneRunBeats(DepthPicture):
         self.turn_state = int(np.abs(losses.epoch - self.turn).argmin())
         self.grid, self.scale_labels = self.scale(RUN_LEFT, RUN_RIGHT)
         self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
+        ticks = round_labels(0.0, self.run.last)
+        self.epochs = VGroup(*(
+            words(text, style.TICK, palette.dim).place(BOX[2] - 0.4, center=float(self.run.plot.at(epoch, 0)[0]))
+            for epoch, text in zip(ticks.values, ticks.labels, strict=True)
+        ))  # fmt: skip
 
     def _first_run(self, result: Result) -> Trace:
         return self.trace(result.network.run_name(result.network.experiments[0]))
@@ -77,8 +83,8 @@ class OneRunBeats(DepthPicture):
             self.title, arriving = next_heading(self.screen("heading"))
             self.note = self.data_note()
             self.counter = self.epoch_counter()
-            fading = [self.note, self.grid, self.scale_labels, self.axis, *self.counter]
-            self.run.show(0.0, self._reach(0.0))
+            fading = [self.note, self.grid, self.scale_labels, self.axis, self.epochs, *self.counter]
+            self.run.show(0.0)
             fading += [self.run.unseen_tip, self.run.training_tip]
             self.play(*arriving, *map(FadeIn, fading), run_time=0.7)
             self.labels = {kind: words(text, style.LABEL, palette.blue) for kind, text in self._ends().items()}
@@ -99,33 +105,17 @@ class OneRunBeats(DepthPicture):
         changes = np.flatnonzero(over[1:] != over[:-1]) + 1
         return float(shares[changes[-1]] if len(changes) else LABELLED)
 
-    def _reach(self, epoch: float) -> float:
-        """The last epoch in the picture: at first it ends soon after the turn, then it holds more and more of them."""
-        return min(self.run.last, max(2 * self.turn, 1.02 * epoch))
-
-    def _walk(
-        self,
-        first: float,
-        last: float,
-        seconds: float,
-        power: float,
-        *followers: VMobject,
-        also: Iterable[Animation] = (),
-    ) -> None:
-        """The run goes on from one epoch to another; ``followers`` stay at the turn, the labels go with the lines."""
-        number, x = self.counter[1], [float(self.run.plot.at(self.turn, 0)[0])]
+    def _walk(self, first: float, last: float, seconds: float, power: float, also: Iterable[Animation] = ()) -> None:
+        """The run goes on from one epoch to another; the labels go with the lines."""
+        number = self.counter[1]
 
         def show(_: VMobject, share: float) -> None:
             epoch = first + (last - first) * share**power
             number.set_value(round(epoch))
-            self.run.show(epoch, self._reach(epoch))
+            self.run.show(epoch)
             self._place_labels(epoch)
-            now = float(self.run.plot.at(self.turn, 0)[0])
-            for follower in followers:
-                follower.shift([now - x[0], 0.0, 0.0])
-            x[0] = now
 
-        moving = VGroup(self.run, number, *followers)
+        moving = VGroup(self.run, number)
         walk = UpdateFromAlphaFunc(moving, show, run_time=seconds, rate_func=linear)
         self.play(*also, walk)  # in this order: what fades in is then put in its place
 
@@ -149,26 +139,32 @@ class OneRunBeats(DepthPicture):
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
             # Where the losses part, the unseen one is lowest of all kept states, by luck as it is noisy: here, with its
             # number. On it goes: seen falls, unseen never comes so low again. That place stays marked; then the term
-            followers = self._turn_mark() if self.parts is not None else []
-            self.play(*map(FadeOut, self.labels.values()), *map(FadeIn, followers), run_time=0.5)
+            marks = self._turn_mark() if self.parts is not None else []
+            leaving = [*self.labels.values(), *(tick for tick in self.epochs if marks and self._near(tick, marks[1]))]
+            self.play(*map(FadeOut, leaving), *map(FadeIn, marks), run_time=0.5)
             seconds = PART_SECONDS
-            if followers:
+            if marks:
                 self.wait(LOWEST_SECONDS)
                 seconds -= LOWEST_SECONDS
-            self._walk(self.turn, self.run.last, seconds, 1.0, *followers)
+            self._walk(self.turn, self.run.last, seconds, 1.0)
+            self.remove(*leaving)
+            self.epochs.remove(*leaving)
+            self.add(*marks)
             self.end_labels = self._end_labels()
             self.play(*map(FadeIn, self.end_labels), run_time=0.4)
-            self.between = [*followers]  # one by one: as a group they would come to the front before they fade
+            self.between = [*marks]  # one by one: as a group they would come to the front before they fade
             if self.parts is not None:
                 band = self.run.band(self.turn)
-                self.add(band, self.run, *followers)
+                self.add(band, self.run, *marks)
                 self.play(FadeIn(band), run_time=0.6)
                 self.term = self._term()
                 self.play(FadeIn(self.term, shift=0.15 * UP), run_time=0.6)
                 self.between += [band, self.term]
 
     def _turn_mark(self) -> list[VMobject]:
-        """A dashed line up at the turn, its epoch under the axis, and the least unseen loss there with its number."""
+        """A dashed line up at the turn, its epoch under the axis, the least unseen loss there with its number, and
+        whether it is but a dip.
+        """
         bottom, top = self.run.plot.box[2:]
         least = float(self.losses.unseen.min())
         x, y, _ = place = self.run.plot.at(self.turn, least)
@@ -176,7 +172,28 @@ class OneRunBeats(DepthPicture):
         self.least = VGroup(ring(place, 0.14, palette.blue), number)
         text = f"{self.screen('epoch')} {number_text(round(self.turn))}"
         label = words(text, style.TICK, palette.dim).place(bottom - 0.4, center=x)
-        return [dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75)), label, self.least]
+        return [dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75)), label, self.least, *self._lucky()]
+
+    @staticmethod
+    def _near(one: TextMobject, other: TextMobject) -> bool:
+        """Whether two words in one row are too near to each other to be read."""
+        return bool(abs(one.get_x() - other.get_x()) < (one.width + other.width) / 2 + 0.15)
+
+    def _lucky(self) -> list[TextMobject]:
+        """That the least loss is a single dip of a noisy line, where it lies clearly below what is calmed."""
+        k = int(np.argmin(self.losses.unseen))
+        noisy = self.losses.unseen[k] < (1 - DIP) * calmed(self.losses.unseen)[k]
+        made = [words(self.screen("lucky"), style.TICK, palette.dim)] if noisy else []
+        self.lucky = [self.beside_the_least(text) for text in made]
+        return self.lucky
+
+    def beside_the_least(self, text: TextMobject) -> TextMobject:
+        """Right of the least loss's number, or left of the line where there is no room."""
+        mark, number = self.least
+        left = float(number.get_right()[0]) + 0.25
+        if left + text.width < RUN_RIGHT:
+            return text.place(number.baseline, left=left)
+        return text.place(number.baseline, right=float(mark.get_center()[0]) - 0.15)
 
     def _end_labels(self) -> list[TextMobject]:
         """Seen and unseen, right of the lines' ends and apart from each other."""
@@ -186,10 +203,13 @@ class OneRunBeats(DepthPicture):
         }
         lower, upper = sorted(heights, key=lambda kind: heights[kind])
         heights[upper] = max(heights[upper], heights[lower] + LABELS_APART)
-        return [
+        made = [
             words(self._ends()[kind], style.LABEL, palette.blue).place(y - 0.1, left=RUN_RIGHT + 0.25)
             for kind, y in heights.items()
         ]
+        beyond = LABELS_APART if upper == "unseen" else -LABELS_APART  # of the dashed line, away from the other one
+        smoothed = words(self.screen("smoothed"), style.TICK, palette.dim)
+        return [*made, smoothed.place(heights["unseen"] - 0.1 + beyond, right=style.RIGHT_EDGE)]
 
     def _term(self) -> TextMobject:
         """The word, in the middle of what lies between the lines."""

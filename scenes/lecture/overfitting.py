@@ -57,7 +57,7 @@ class Overfitting(OneRunBeats):
             if stop is not None:
                 self._compare_least()
             self.title, arriving = next_heading(self._heading(), self.title)
-            gone = [*self.between, *self.end_labels, self.grid, self.scale_labels, *self.counter]
+            gone = [*self.between, *self.end_labels, self.grid, self.scale_labels, self.epochs, *self.counter]
             self.play(*map(FadeOut, gone), *arriving, run_time=0.6)
             self._squeeze(self.outcome.index(self.compared[1]))
             for kind in KINDS:
@@ -97,8 +97,11 @@ class Overfitting(OneRunBeats):
         )
         guide = dashed(mark.get_right(), (RUN_RIGHT, mark.get_center()[1], 0), palette.blue)
         bracket, peeked = self._bracket(level, float(mark.get_center()[1])), self._peeked()
-        self.between.remove(self.term)
-        self.play(FadeOut(self.term), Create(self.level[0]), FadeIn(self.level[1]), run_time=0.9)
+        for part in (self.term, *self.lucky):
+            self.between.remove(part)
+        self.play(
+            FadeOut(self.term), *map(FadeOut, self.lucky), Create(self.level[0]), FadeIn(self.level[1]), run_time=0.9
+        )
         self.play(Create(guide), run_time=0.8)
         self.play(Create(bracket), run_time=0.4)
         self.wait(PEEK_AFTER - 2.1)
@@ -116,13 +119,8 @@ class Overfitting(OneRunBeats):
 
     def _peeked(self) -> tuple[VMobject, TextMobject]:
         """A ring around the least loss, and that it was chosen by looking: right of its number, or left of the line."""
-        mark, number = self.least
-        circle = Circle(radius=PEEKED, color=palette.text, stroke_width=2.0).move_to(mark)
-        text = words(self.screen("peek"), style.LABEL)
-        left = float(number.get_right()[0]) + 0.25
-        if left + text.width < RUN_RIGHT:
-            return circle, text.place(number.baseline, left=left)
-        return circle, text.place(number.baseline, right=float(mark.get_center()[0]) - 0.15)
+        circle = Circle(radius=PEEKED, color=palette.text, stroke_width=2.0).move_to(self.least[0])
+        return circle, self.beside_the_least(words(self.screen("peek"), style.LABEL))
 
     def _beside(self, level: float) -> float:
         """The baseline of a word over the line at height ``level``; under it, where a loss ends close above."""

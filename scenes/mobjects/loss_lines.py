@@ -20,7 +20,7 @@ SLOW_START = 2.5  # power of the share of a walk that gives its share of the epo
 DASH = 0.11
 LABEL_ROOM, LABELS_APART = 0.6, 0.36  # under the lower line for its word; from one word's baseline to the other's
 RUN_DASH, RUN_TIP = 0.13, 0.12
-EVERY_WIDTH, EVERY_SHARE = 2.6, 0.65
+EVERY_WIDTH, EVERY_SHARE = 2.0, 0.38
 CALM_PART = 40  # one in so many of a line's losses are looked at on either side of each
 
 Line: TypeAlias = tuple[NDArray, NDArray]
@@ -110,7 +110,7 @@ def calmed(losses: NDArray) -> NDArray:
 
 
 class RunLines(VGroup):
-    """Both losses of one run in a large plot, whose time axis reaches as far as it is told to.
+    """Both losses of one run in a large plot.
 
     ``box``: left, right, bottom, top, which is ``most`` views high. Parts (RisingCurve): ``training``; ``every``, thin
     and faint, the unseen loss at every given state; ``unseen``, dashed, the same calmed: of noise, dashes would make
@@ -132,9 +132,8 @@ class RunLines(VGroup):
         self.unseen_tip = ring(self.every.end(), RUN_TIP, palette.blue)
         self.add(self.training, self.every, self.unseen, self.training_tip, self.unseen_tip)
 
-    def show(self, epoch: float, reach: float) -> RunLines:
-        """Both lines up to ``epoch``, in a picture that ends at the epoch ``reach``."""
-        self.plot.x_range = (0.0, reach)
+    def show(self, epoch: float) -> RunLines:
+        """Both lines up to ``epoch``."""
         return self._draw(epoch)
 
     def squeeze(self, left: float, right: float) -> RunLines:
