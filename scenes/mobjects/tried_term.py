@@ -10,8 +10,8 @@ from gradreel.scenes.mobjects.text import Number, formula
 from gradreel.scenes.style import FAINT, emphasize, palette
 from manim import VGroup
 
-SIZE, ROOM, BASELINE = 40, 6.7, 2.5
-BELOW = 0.56  # from the letters' baseline down to that of the numbers
+SIZE, ROOM, BASELINE = 40, 6.7, 2.6
+BELOW = 0.5  # from the letters' baseline down to that of the numbers
 TRIED = (("w_1", "w_2"), ("bias",), ("c",))  # which letters, one group after the other
 
 
