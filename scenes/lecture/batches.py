@@ -14,7 +14,7 @@ from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.batch_quiz import QuizBeats
+from gradreel.scenes.lecture.batch_wander import WanderBeats
 from gradreel.scenes.lecture.experiments import days_that_differ, shown_name
 from gradreel.scenes.mobjects.batch_field import MOST, BatchField
 from gradreel.scenes.mobjects.batch_formulas import (
@@ -22,14 +22,14 @@ from gradreel.scenes.mobjects.batch_formulas import (
     batch_loss_source,
     batch_update_source,
 )
+from gradreel.scenes.mobjects.batch_path import BatchPath
 from gradreel.scenes.mobjects.formula_growth import GONE, grow
 from gradreel.scenes.mobjects.loss_history import LossHistory
-from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, TextMobject, caption, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import is_plain
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import palette
 from manim import (
     UP,
     Animation,
@@ -38,6 +38,7 @@ from manim import (
     Succession,
     UpdateFromAlphaFunc,
     VGroup,
+    VMobject,
     linear,
 )
 from numpy.typing import NDArray
@@ -45,17 +46,16 @@ from pydantic import Field, model_validator
 
 FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -0.35, 2.55)
 WHOLE_FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.75, 2.55)  # while there are no formulas yet
-PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
 LABEL_LINE, FORMULA_LINE = -1.15, -1.95
-BATCH, BATCH_WIDTH = 0.5, 2.6  # share of the text colour, and width, of the line of the batches' losses
-LEAST_FALL = 0.02  # of the loss over all examples: less is not seen
+FORMULA_LINES, FORMULA_WIDTH = (-1.72, -2.3, -2.88), 4.1  # baselines of the three; as wide as the path leaves room for
+PATH_BOX = (-2.0, 2.2, -3.15, -0.75)
 ONE_BY_ONE = 3  # batches that are taken slowly
 COUNTED_ON = 6  # of the second epoch, after the first is over
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
 Size = Annotated[int, Field(ge=1, le=10**9)]
 
 
-class Batches(QuizBeats):
+class Batches(WanderBeats):
     """An update looks at one batch only; an epoch is over when each has had its turn."""
 
     class Parameters(LectureScene.Parameters):
@@ -102,6 +102,8 @@ class Batches(QuizBeats):
         self.written = self._writer()
         self.step = None if is_plain(run) else self.screen("step")
         self.field = BatchField(self._batches_of(0), WHOLE_FIELD, FIELD)
+        last = min(self.per_epoch + COUNTED_ON, self.run.n_updates)
+        self.path = BatchPath(self.run, last, PATH_BOX)
 
     def _history(self) -> LossHistory:
         """The first updates' batch losses, and at the same states the loss over all examples."""
@@ -164,23 +166,28 @@ class Batches(QuizBeats):
 
     def _first_beat(self) -> None:
         with self.beat("first", batch=Count(len(self.field.batches[0]))):
-            # The first batch lights up; under the field its loss, the gradient of that, and the update
+            # The first batch lights up; under the field its loss, the gradient of that, and the update: a step of the
+            # point that theta is
             self.label = self._label(1)
             self.field.frame_batch(0)
+            start: tuple[VMobject, ...] = (self.path.ground, self.path.start, self.path.name, self.path.marker)
             self.play(self.field.turning(0), FadeIn(self.field.frame), FadeIn(self.label), run_time=0.6)
             self.formulas = self._formulas(1)
             for text in self.formulas:
                 self.wait(0.8)
-                self.play(FadeIn(text, shift=0.15 * UP), run_time=0.6)
+                self.play(FadeIn(text, shift=0.15 * UP), *map(FadeIn, start), run_time=0.6)
+                start = ()  # it is there from the first of them on
+            self.add(self.path)
+            self.play(self.path.go(1.0), run_time=0.8)
 
     def _next_beat(self) -> None:
         if self.per_epoch > 2:
             with self.beat("next"):
-                # The second batch, and the same three formulas one further; then the third
+                # The second batch, the same three formulas one further, and a step; then the third
                 for k in range(2, ONE_BY_ONE + 1):
                     self._go_on(k)
                     if k < ONE_BY_ONE:
-                        self.wait(2.5)  # as long as its formulas are spoken of
+                        self.wait(0.6)  # as long as its formulas are spoken of
         else:
             with self.beat("next-last"):
                 # The second batch is the last: the same three formulas one further
@@ -193,6 +200,9 @@ class Batches(QuizBeats):
         exchange = Succession(FadeOut(self.label, run_time=GONE), FadeIn(label, run_time=1 - GONE))
         self.play(self.field.turning(k - 1), exchange, *grown, run_time=0.9)
         self.label, self.formulas = label, formulas
+        if k < ONE_BY_ONE:
+            self.wait(0.6)
+        self.play(self.path.go(float(k)), run_time=0.8)
 
     def _epoch_beat(self) -> None:
         values = {"updates": number_text(self.per_epoch)}
@@ -221,12 +231,14 @@ class Batches(QuizBeats):
         self.play(FadeIn(name), FadeIn(count), run_time=0.3)
 
         def go(_: VGroup, share: float) -> None:
-            k = first + round(share * (self.per_epoch - first))
+            way = first + share * (self.per_epoch - first)
+            k = round(way)
+            self.path.show(way)
             field.turn(k - 1)
             count.set_value(k)
             count.place_left(LABEL_LINE - 0.35, left)
 
-        moving = VGroup(field.cells, field.frame, count)
+        moving = VGroup(field.cells, field.frame, count, self.path)
         self.play(UpdateFromAlphaFunc(moving, go), run_time=2.6, rate_func=linear)
         result = words(self.screen("epoch-is", updates=number_text(self.per_epoch)), 40)
         result.place(FORMULA_LINE - 0.35, left=style.LEFT_EDGE)
@@ -252,11 +264,12 @@ class Batches(QuizBeats):
 
         def go(_: VGroup, share: float) -> None:
             k = min(int(share * more), more - 1)
+            self.path.show(self.per_epoch + share * more)
             field.turn(k)
             count.set_value(self.per_epoch + k + 1)
             count.place_left(LABEL_LINE - 0.35, left)
 
-        moving = VGroup(field.cells, field.frame, count)
+        moving = VGroup(field.cells, field.frame, count, self.path)
         self.play(UpdateFromAlphaFunc(moving, go), run_time=0.15 * more, rate_func=linear)
 
     def _label(self, batch: int) -> TextMobject:
@@ -269,41 +282,6 @@ class Batches(QuizBeats):
             batch_gradient_source(update),
             batch_update_source(update, self.step),
         )
-        lefts = (style.LEFT_EDGE, -1.75, 2.35)
-        return [formula(source, 42).place(FORMULA_LINE, left=left) for source, left in zip(sources, lefts, strict=True)]
-
-    # -- what the batches' losses do -------------------------------------------------------------------------------
-
-    def _wander_beat(self) -> None:
-        values = {"updates": number_text(self.history.n_updates)}
-        if self.history.whole[-1] < (1 - LEAST_FALL) * self.history.whole[0]:
-            with self.beat("wander", **values):
-                # The losses of the first epochs' batches jump about; among them, smooth, the loss over all examples
-                self._draw_losses()
-        else:
-            with self.beat("wander-stays", **values):
-                # The same, where these updates have not made the loss over all examples clearly lower
-                self._draw_losses()
-
-    def _draw_losses(self) -> None:
-        self.plot = plot = LossPlot(self.history, self._texts(), **PLOT, counts=False)
-        plot.batch.set_stroke(mix(palette.text, BATCH), BATCH_WIDTH)
-        gone = [self.field.cells, self.letters, self.result, self.squares]
-        gone += [self.field.frame] if self.field.frame in self.get_mobject_family_members() else []
-        self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading-wander"))
-        labels = [plot.labels["batch"], plot.labels["whole"]]
-        self.play(*map(FadeIn, (plot.axes, plot.epochs, *labels)), run_time=0.6)
-        curves = VGroup(plot.batch, plot.whole)
-        last = float(self.history.n_updates - 1)
-
-        def draw(_: VGroup, share: float) -> None:
-            for curve in curves:
-                curve.show(share * last)
-
-        self.play(UpdateFromAlphaFunc(curves, draw), run_time=4.5, rate_func=linear)
-        self.gone = [plot.axes, plot.epochs, *curves, *labels, self.source]
-
-    def _texts(self) -> dict[str, str]:
-        loss = "loss-in-views" if self.history.scale.in_views else "loss"
-        keys = {"updates": "updates", "epochs": "epochs", "loss": loss, "batch": "batch-loss", "whole": "whole"}
-        return {name: self.screen(key) for name, key in keys.items()}
+        size = 42 * min(1.0, FORMULA_WIDTH / max(formula(source, 42).width for source in sources))
+        lines = zip(sources, FORMULA_LINES, strict=True)
+        return [formula(source, size).place(y, left=style.LEFT_EDGE) for source, y in lines]

@@ -134,8 +134,8 @@ class WalkBeats(EndBeats):
 
     def enlarge(self, first: int, seconds: float) -> None:
         """The spot to which the path has come, enlarged, while the updates from row ``first`` on go by evenly."""
-        zoom = PathZoom(self.descent.far, first)
-        self.play(FadeIn(zoom), run_time=0.5)
+        zoom, values = PathZoom(self.descent.far, first), self.descent.far.surface.values
+        self.play(FadeIn(zoom), *(FadeOut(value) for value in values if zoom.covers(value)), run_time=0.5)
         self.on_map.append(zoom)
         going = self.descent.go(lambda share: first + share * (self.last - first), arrow=False)
         along = UpdateFromAlphaFunc(

@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top
 MOST = 8000  # examples that have a square each
-WAITING, DONE = 0.3, 0.62  # shares of the text colour: batches whose turn is to come, or is over
+WAITING, DONE = 0.4, 0.8  # shares of the text colour: batches whose turn is to come, or is over
+TINTS = (0.4, 0.6, 0.8, 1.0)  # of that share: the first, second, ... part of the data, in its order
 SIDE = 0.76  # of the distance from one square to the next
 GAP, MOST_GAP = 1.1, 3.0  # squares between two batches
 
 
 class BatchField(VGroup):
-    """The squares of N examples, one VMobject for the examples of each batch of an epoch.
+    """The squares of N examples: for each batch of an epoch a VMobject of those of each part of the data.
+
+    The later an example comes in the data, the brighter it is, in four steps: so it is seen that a batch is mixed.
 
     ``batches``: of each batch the indices of its examples. In the order of the data they fill ``whole``, in batches
     ``box``; ``shuffle`` and ``gather`` move them, ``regroup`` lets the next
@@ -33,7 +36,7 @@ class BatchField(VGroup):
         self.whole, self.box = whole, box
         self.n_examples = sum(map(len, self.batches))
         self.width_in_squares, self.pitch, self.columns = _blocks(len(self.batches), len(self.batches[0]), box)
-        self.cells = VGroup(*(VMobject(stroke_width=0).set_fill(palette.text, 1) for _ in self.batches))
+        self.cells = VGroup(*(VGroup(*(VMobject(stroke_width=0) for _ in TINTS)) for _ in self.batches))
         self.frame = RoundedRectangle(corner_radius=0.06, width=1, height=1, stroke_color=palette.text, stroke_width=2)
         self.add(self.cells)
         self.shares = [0.0] * len(self.batches)  # of the text colour, that the batches have now
@@ -65,7 +68,13 @@ class BatchField(VGroup):
         """Every square to its place (N, 2), as large as ``pitch``, the distance between neighbours, allows."""
         self.places, self.spacing = places, pitch
         for cell, batch in zip(self.cells, self.batches, strict=True):
-            cell.points = squares(places[batch], SIDE * pitch)
+            for shape, examples in zip(cell, self.parts(batch), strict=True):
+                shape.points = squares(places[examples], SIDE * pitch)
+
+    def parts(self, batch: NDArray) -> list[NDArray]:
+        """The examples of a batch that are in the first, second, ... part of the data."""
+        part = np.asarray(batch) * len(TINTS) // self.n_examples
+        return [batch[part == k] for k in range(len(TINTS))]
 
     def shuffle(self, batches: Sequence[NDArray], run_time: float) -> Animation:
         """The squares change places: row by row they stand in the order in which these batches have them."""
@@ -121,7 +130,8 @@ class BatchField(VGroup):
     def _light(self, shares: list[float]) -> None:
         self.shares = shares
         for cell, share in zip(self.cells, shares, strict=True):
-            cell.set_fill(mix(palette.text, share), 1)
+            for shape, tint in zip(cell, TINTS, strict=True):
+                shape.set_fill(mix(palette.text, tint * share), 1)
 
     def _frame_around(self, k: int) -> NDArray:
         """(4,): middle x and y, width and height of the frame around batch ``k``."""

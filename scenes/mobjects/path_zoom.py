@@ -10,7 +10,7 @@ from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
-from manim import Circle, Dot, Rectangle, VGroup, VMobject
+from manim import Circle, Dot, Mobject, Rectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 SPOT = 0.005  # dots nearer than this on the map are one spot
@@ -78,6 +78,11 @@ class PathZoom(VGroup):
         self.point.move_to(here)
         passed = self._circles[: np.count_nonzero(self.dotted <= row + 1e-9)]
         self.dots.points = np.concatenate(passed) if passed else np.zeros((0, 3))
+
+    def covers(self, other: Mobject) -> bool:
+        """Whether something on the map lies under the frame, or partly."""
+        away = np.abs(other.get_center() - self.heart)
+        return bool(away[0] < (WIDTH + other.width) / 2 + EDGE and away[1] < (HEIGHT + other.height) / 2 + EDGE)
 
     def _corner(self) -> NDArray:
         """(3,): the middle of the frame, in the corner of the map where the least of the path is."""

@@ -13,12 +13,14 @@ from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.planes import plane_of
 from gradreel.core.theta import loss
 from gradreel.core.trace import Trace
 from gradreel.scenes.cues import split_cues
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.batches import COUNTED_ON, Batches
-from gradreel.scenes.mobjects.batch_field import DONE, MOST, WAITING, BatchField
+from gradreel.scenes.mobjects.batch_field import DONE, MOST, TINTS, WAITING, BatchField
+from gradreel.scenes.mobjects.batch_path import BatchPath
 from gradreel.scenes.mobjects.bundles import Bundles
 
 RUN = THREE_DAYS.model_copy(update={"epochs": 3})
@@ -48,7 +50,8 @@ def framed(scene) -> dict[int, set[int]]:
     field, found = scene.field, {}
     centers = np.empty((field.n_examples, 2))
     for cell, batch in zip(field.cells, field.batches, strict=True):
-        centers[batch] = corners(cell).mean(axis=1)
+        for shape, examples in zip(cell, field.parts(batch), strict=True):
+            centers[examples] = corners(shape).mean(axis=1)
     for k in range(len(field.batches)):
         field.turn(k)
         low, high = field.frame.get_corner([-1, -1, 0])[:2], field.frame.get_corner([1, 1, 0])[:2]
@@ -255,7 +258,8 @@ def test_in_the_second_epoch_the_framed_batch_is_lit_and_those_after_it_wait(pla
     field, framed_now = play(Batches, look, run=RUN).seen["epoch"], COUNTED_ON - 1
     assert field.shares == [DONE] * framed_now + [1.0] + [WAITING] * (RUN.batches_per_epoch - framed_now - 1)
     drawn = trace.examples(RUN.batches_per_epoch + framed_now)
-    assert corners(field.cells[framed_now]).mean(axis=1) == pytest.approx(field.places[drawn])
+    for shape, examples in zip(field.cells[framed_now], field.parts(drawn), strict=True):
+        assert corners(shape).mean(axis=1) == pytest.approx(field.places[examples])
 
 
 def test_the_answers_come_after_a_moment_to_think(play):
@@ -283,6 +287,32 @@ def test_the_turn_goes_from_batch_to_batch_and_half_way_is_between():
         assert field.frame.get_center() == pytest.approx(
             start + share * np.append(field.corner(2) - field.corner(1), 0)
         )
-    lit = [cell.get_fill_color() for cell in field.cells]
+    lit = [shape.get_fill_color() for cell in field.cells for shape in cell]
     field.turn(2)
-    assert lit == [cell.get_fill_color() for cell in field.cells]
+    assert lit == [shape.get_fill_color() for cell in field.cells for shape in cell]
+
+
+def test_later_examples_are_brighter_whatever_batch_they_are_in():
+    batches = np.random.default_rng(2).permutation(60).reshape(6, 10)
+    field = BatchField(batches, (-6, 6, -2, 2), (-6, 6, -2, 2))
+    for batch in field.batches:
+        parts = field.parts(batch)
+        assert sorted(np.concatenate(parts)) == sorted(batch)
+        assert [part // 15 for part in map(np.unique, parts)] == [
+            pytest.approx(np.full(len(part), k)) for k, part in enumerate(map(np.unique, parts))
+        ]
+    shades = [shape.get_fill_color().to_rgb()[0] for shape in field.cells[0]]
+    assert shades == sorted(shades) and len(set(shades)) == len(TINTS)
+
+
+def test_the_point_goes_a_recorded_step_with_each_batch(trace):
+    path = BatchPath(trace, RUN.batches_per_epoch, (-2.0, 2.0, -1.0, 1.0))
+    flat = plane_of(trace, RUN.batches_per_epoch).coordinates(trace.parameters[: RUN.batches_per_epoch + 1])
+    for row in (1, 2, 3, RUN.batches_per_epoch):
+        path.show(float(row))
+        points = np.vstack([path.line.get_start_anchors(), path.line.get_end()])[: row + 1, :2]
+        assert len(points) == row + 1 and (np.abs(points) <= [2.0, 1.0]).all()
+        steps, wanted = np.diff(points, axis=0), np.diff(flat[: row + 1], axis=0)
+        factor = np.linalg.norm(steps[0]) / np.linalg.norm(wanted[0])
+        np.testing.assert_allclose(steps, factor * wanted, atol=1e-9)  # one scale: directions and lengths are true
+    np.testing.assert_allclose(path.marker.get_center()[:2], points[-1])
