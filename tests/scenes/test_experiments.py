@@ -231,7 +231,13 @@ def test_an_average_is_spoken_of_where_there_is_more_than_one_run(play, words_on
 )
 def test_words_are_chosen_by_the_numbers(play, words_on, results_are, training, unseen):
     results_are(TRAINING[training], VERDICTS[unseen])
-    played = play(WidthExperiment, lambda scene, beat: words_on(scene), **WIDTHS)
+    values = {}
+
+    def look(scene, beat):
+        values[beat] = [pair[UNSEEN].value.get_center() for pair in scene.board.bars]
+        return words_on(scene)
+
+    played = play(WidthExperiment, look, **WIDTHS)
     scene, lines = played.scene, played.lines
     puzzle = ["puzzle"] if training == "falls" and unseen in ("worse", "partly") else []
     assert played.beats == ["networks", "train", f"training-{training}", f"unseen-{unseen}", "lecture", *puzzle]
@@ -245,8 +251,7 @@ def test_words_are_chosen_by_the_numbers(play, words_on, results_are, training, 
     if best is None:
         assert not hasattr(scene, "best_mark")
     else:
-        value = scene.board.bars[best][UNSEEN].value
-        assert scene.best_mark.get_center() == pytest.approx(value.get_center())
+        assert scene.best_mark.get_center() == pytest.approx(values[f"unseen-{unseen}"][best])
 
 
 @pytest.mark.parametrize("scene_class", [WidthExperiment, DepthExperiment])
