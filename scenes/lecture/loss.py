@@ -127,10 +127,7 @@ class Loss(LectureScene):
         self.cards = [self._card(values, k).put(CARD_LEFT, CARD_TOP) for k in (0, 1)]
         split = experiment.activation if len(experiment.hidden) == 1 else None  # as the scenes before had it
         self.network = LayerDiagram((self.dataset.n_features, *experiment.hidden, 1), NETWORK, most=4, split=split)
-        k, x = thetas.telling_day, self.dataset.window
-        days, y = thetas.shown.truth[max(0, k - x) : k][::-1], float(thetas.shown.prediction[0, k])
-        said = self.screen("error", error="{error}")
-        self.sum = ErrorSum(self.network, days.tolist(), y, float(thetas.shown.truth[k]), said)
+        self.sum = ErrorSum(self.network, *thetas.telling_views, self.screen("error", error="{error}"))
 
     def _card(self, values: NDArray, k: int) -> ThetaCard:
         update = self.thetas.update(k)

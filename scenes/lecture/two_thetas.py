@@ -75,6 +75,13 @@ class TwoThetas:
         return low + int(np.abs(self.shown.error[0, low:high]).argmax())
 
     @property
+    def telling_views(self) -> tuple[list[float], float, float]:
+        """Of that day: the views of the days in its window that are shown, the latest first; y; the label."""
+        k = self.telling_day
+        days = self.shown.truth[max(0, k - self.dataset.window) : k][::-1]
+        return days.tolist(), float(self.shown.prediction[0, k]), float(self.shown.truth[k])
+
+    @property
     def missed_less_before(self) -> bool:
         """Whether the first theta's mean error was less in every earlier year than on the days shown."""
         years, errors = self.everything.dates.astype("datetime64[Y]"), np.abs(self.everything.error[0])

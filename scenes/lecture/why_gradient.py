@@ -263,7 +263,6 @@ class WhyGradient(LectureScene):
             gone = [FadeOut(part, run_time=0.3) for part in (*self.rows, self.picture)]
             late = squish_rate_func(smooth, 0.35, 1.0)
             self.play(*gone, row.animate(run_time=0.8, rate_func=late).shift((ROWS[0] - ROWS[2]) * UP))
-            row.middle = ROWS[0]
             printed = self._print_pages(row, tries)
             self.rows += [row, printed[0]]
             self.wait(0.6)
@@ -273,7 +272,7 @@ class WhyGradient(LectureScene):
         """The digits fill page after page; then it says how many pages they are."""
         digits, count = (self.screen(key, **{key: number_text(getattr(tries, key))}) for key in ("digits", "pages"))
         pages = PrintedPages(tries.digits, DIGITS_A_PAGE, style.LEFT_EDGE, style.RIGHT_EDGE, PAGES_TOP)
-        remark = row.remark(digits, "")
+        remark = row.remark(digits, "").shift((ROWS[0] - ROWS[2]) * UP)
         self.play(FadeIn(remark, shift=0.15 * UP), FadeIn(pages), run_time=0.4)
         filling = UpdateFromAlphaFunc(pages, lambda _, share: pages.show(share * tries.digits), rate_func=linear)
         self.play(filling, run_time=PRINTING)
@@ -286,10 +285,9 @@ class WhyGradient(LectureScene):
         board, run, pace = self.board, self.fit.experiment, even_pace(self.fit)
         rows = [recorded_row(pace.row(share)) for share in np.linspace(0, 1, HOPS + 1)]
         states = np.asarray(self.fit.parameters[rows])
-        lines = [line_of(run, theta) for theta in states]
-        first, *further = zip(lines, loss(run, states).tolist(), strict=True)
+        first, *further = zip((line_of(run, theta) for theta in states), loss(run, states).tolist(), strict=True)
         board.put(*first)
-        dot = board.between(first[0]).set_z_index(1)
+        self.dot = dot = board.between(first[0]).set_z_index(1)
         self.play(*(FadeOut(part) for part in leaving), run_time=0.3)
         self.picture.restore()
         coming = (board.plot, board.target, board.target_label, board.dots, board.line, board.grid_names, board.scale)
@@ -300,4 +298,3 @@ class WhyGradient(LectureScene):
             end = board.between(line)
             hop = segment(dot.get_center(), end.get_center(), palette.orange, style.GHOST_CURVE)
             self.play(Create(hop), dot.animate.move_to(end), board.swing_to(line, there), run_time=HOP)
-        self.dot = dot
