@@ -98,7 +98,7 @@ class ForecastBeats(DepthsScene):
         tomorrow = [bar.copy() for bar in means.predicted.bar(int(self.ahead.weekdays[0]))]
         dot = days.predicted[0]
         self.add(*tomorrow)
-        self.play(FadeOut(means), *(bar.animate.become(dot.copy()) for bar in tomorrow), run_time=0.7)
+        self.play(FadeOut(means), *(bar.animate.replace(dot, stretch=True) for bar in tomorrow), run_time=0.7)
         self.remove(*tomorrow)
         self.add(days.bands)
         self.bring_to_back(days.bands)
