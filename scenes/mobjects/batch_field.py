@@ -22,7 +22,7 @@ GAP, MOST_GAP = 1.1, 3.0  # squares between two batches
 class BatchField(VGroup):
     """The squares of N examples: for each batch of an epoch a VMobject of those of each part of the data.
 
-    The later an example comes in the data, the brighter it is, in four steps: so it is seen that a batch is mixed.
+    The earlier an example comes in the data, the fainter it is, in four steps: so it is seen that a batch is mixed.
 
     ``batches``: of each batch the indices of its examples. In the order of the data they fill ``whole``, in batches
     ``box``; ``shuffle`` and ``gather`` move them, ``regroup`` lets the next
