@@ -207,9 +207,14 @@ class OneRunBeats(DepthPicture):
             words(self._ends()[kind], style.LABEL, palette.blue).place(y - 0.1, left=RUN_RIGHT + 0.25)
             for kind, y in heights.items()
         ]
-        beyond = LABELS_APART if upper == "unseen" else -LABELS_APART  # of the dashed line, away from the other one
         smoothed = words(self.screen("smoothed"), style.TICK, palette.dim)
-        return [*made, smoothed.place(heights["unseen"] - 0.1 + beyond, right=style.RIGHT_EDGE)]
+        out, between = (1, -1) if upper == "unseen" else (-1, 1)
+        outside = heights["unseen"] + out * LABELS_APART
+        if not BOX[2] + 0.1 < outside < style.HEADING_BASELINE - 2 * LABELS_APART:  # the counter or the axis is there
+            if heights[upper] - heights[lower] < 2 * LABELS_APART:
+                return made
+            outside = heights["unseen"] + between * LABELS_APART
+        return [*made, smoothed.place(outside - 0.1, right=style.RIGHT_EDGE)]
 
     def _term(self) -> TextMobject:
         """The word, in the middle of what lies between the lines."""
