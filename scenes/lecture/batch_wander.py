@@ -59,7 +59,7 @@ class WanderBeats(QuizBeats):
 
         draw(curves, 0.0)
         self.play(*map(FadeIn, (plot.axes, plot.epochs, labels)), run_time=0.6)
-        self.play(UpdateFromAlphaFunc(VGroup(curves, labels), draw), run_time=4.5, rate_func=linear)
+        self.play(UpdateFromAlphaFunc(VGroup(curves, labels), draw), run_time=4.2, rate_func=linear)
         self.gone = [plot.axes, plot.epochs, *curves, *labels, self.source]
 
     def _texts(self) -> dict[str, str]:

@@ -174,7 +174,7 @@ class Batches(WanderBeats):
             self.play(self.field.turning(0), FadeIn(self.field.frame), FadeIn(self.label), run_time=0.6)
             self.formulas = self._formulas(1)
             for text in self.formulas:
-                self.wait(0.8)
+                self.wait(0.65)
                 self.play(FadeIn(text, shift=0.15 * UP), *map(FadeIn, start), run_time=0.6)
                 start = ()  # it is there from the first of them on
             self.add(self.path)
@@ -187,7 +187,7 @@ class Batches(WanderBeats):
                 for k in range(2, ONE_BY_ONE + 1):
                     self._go_on(k)
                     if k < ONE_BY_ONE:
-                        self.wait(0.6)  # as long as its formulas are spoken of
+                        self.wait(0.3)  # as long as its formulas are spoken of
         else:
             with self.beat("next-last"):
                 # The second batch is the last: the same three formulas one further
@@ -201,7 +201,7 @@ class Batches(WanderBeats):
         self.play(self.field.turning(k - 1), exchange, *grown, run_time=0.9)
         self.label, self.formulas = label, formulas
         if k < ONE_BY_ONE:
-            self.wait(0.6)
+            self.wait(0.4)
         self.play(self.path.go(float(k)), run_time=0.8)
 
     def _epoch_beat(self) -> None:
