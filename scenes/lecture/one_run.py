@@ -210,7 +210,7 @@ class OneRunBeats(DepthPicture):
         smoothed = words(self.screen("smoothed"), style.TICK, palette.dim)
         out, between = (1, -1) if upper == "unseen" else (-1, 1)
         outside = heights["unseen"] + out * LABELS_APART
-        if not BOX[2] + 0.1 < outside < style.HEADING_BASELINE - 2 * LABELS_APART:  # the counter or the axis is there
+        if not BOX[2] + 0.1 < outside < style.HEADING_BASELINE - LABELS_APART:  # the counter or the axis is there
             if heights[upper] - heights[lower] < 2 * LABELS_APART:
                 return made
             outside = heights["unseen"] + between * LABELS_APART
