@@ -44,6 +44,7 @@ from manim import (
     Transform,
     ValueTracker,
     VGroup,
+    VMobject,
     ZoomedScene,
     always_redraw,
     linear,
@@ -192,3 +193,24 @@ class OverlapsThatComeAndGo(Scene):
         discs.clear_updaters()
         self.play(FadeOut(discs), moving.animate.set_fill([RED, BLUE], opacity=1), gradient.animate.rotate(1))
         self.wait(0.3)
+
+
+class CrossedFromSideToSide(Scene):
+    """Long shapes of which only a part is drawn anew: nearly level lines, sharp corners, curves, see-through areas."""
+
+    def construct(self):
+        random = np.random.default_rng(4)
+        crowd = VGroup()
+        for turn in range(24):
+            ends = np.array([[-7.5, 0, 0], [7.5, random.normal(scale=0.003 * 2 ** (turn % 6)), 0]])
+            line = Line(*(ends + random.uniform(-3, 3) * UP), stroke_width=random.uniform(0.3, 6))
+            crowd.add(line.set_color([BLUE, RED, GREEN][turn % 3]).set_opacity(random.uniform(0.3, 1)))
+        for color in (YELLOW, PINK, ORANGE):
+            corners = random.uniform([-7, -4, 0], [7, 4, 0], (7, 3))
+            jagged = VMobject(stroke_width=3, color=color).set_points_as_corners([*corners, corners[0]])
+            smooth = VMobject(stroke_width=1, color=color).set_points_smoothly(corners[::-1])
+            crowd.add(jagged.set_fill(color, opacity=0.3), smooth.set_fill(color, opacity=0.2))
+        dots = VGroup(*(Dot([-6, height, 0], radius=0.07) for height in (-2.7, 0.4, 1.9)))
+        self.add(dots, crowd)
+        self.play(*(dot.animate.shift(random.uniform(6, 13) * RIGHT) for dot in dots), rate_func=linear, run_time=3)
+        self.play(crowd[3].animate.shift(0.01 * UP), crowd[25].animate.rotate(0.02), dots[1].animate.scale(3))

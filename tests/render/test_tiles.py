@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.scenes.render.frames.tiles import TILE, Tiles
+from gradreel.scenes.render.frames.tiles import NONE, TILE, Tiles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,19 +19,27 @@ def covered(boxes, width, height) -> np.ndarray:
     return count
 
 
+def some_tiles(picture, marked) -> int:
+    found = 0
+    for row, column in np.argwhere(marked):
+        found |= picture.span(column * TILE, column * TILE, row * TILE, row * TILE)
+    return found
+
+
 @settings(max_examples=80, deadline=None)
 @given(width=st.integers(1, 200), height=st.integers(2, 300), share=st.floats(0, 1), seed=st.integers(0, 2**32 - 1))
-def test_boxes_have_the_marked_tiles(width, height, share, seed):
+def test_boxes_have_the_tiles_of_a_set(width, height, share, seed):
     width *= 2
-    tiles = Tiles(width, height)
-    tiles.marked[:] = np.random.default_rng(seed).random(tiles.marked.shape) < share
-    pixels = np.repeat(np.repeat(tiles.marked, TILE, axis=0), TILE, axis=1)[:height, :width]
-    np.testing.assert_array_equal(covered(tiles.exactly(), width, height), pixels)
-    rough = covered(tiles.roughly(), width, height)
+    picture = Tiles(width, height)
+    marked = np.random.default_rng(seed).random((-(-height // TILE), -(-width // TILE))) < share
+    tiles = some_tiles(picture, marked)
+    pixels = np.repeat(np.repeat(marked, TILE, axis=0), TILE, axis=1)[:height, :width]
+    np.testing.assert_array_equal(covered(picture.exactly(tiles), width, height), pixels)
+    rough = covered(picture.roughly(tiles), width, height)
     assert rough.max(initial=0) <= 1 and (rough >= pixels).all()
-    assert len(tiles.roughly()) <= max(1, len(tiles.exactly()))
-    tiles.clear()
-    assert tiles.exactly() == tiles.roughly() == []
+    assert len(picture.roughly(tiles)) <= max(1, len(picture.exactly(tiles)))
+    assert picture.exactly(NONE) == picture.roughly(NONE) == []
+    assert picture.roughly(picture.all) == picture.roughly(some_tiles(picture, np.ones_like(marked)))
 
 
 @pytest.mark.parametrize(
@@ -46,5 +54,4 @@ def test_boxes_have_the_marked_tiles(width, height, share, seed):
 )
 def test_a_span_is_what_is_touched_within_the_picture(stretch, tiles):
     picture = Tiles(5 * TILE - 1, 4 * TILE)
-    picture.marked[picture.span(*stretch)] = True
-    assert picture.marked.sum() == tiles
+    assert picture.span(*stretch).bit_count() == tiles

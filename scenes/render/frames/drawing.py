@@ -2,8 +2,8 @@
 
 Manim lays the still part of the picture down anew for each frame, draws on it all that may move, copies the picture for
 the encoder, and draws also what is skipped. Here one canvas is kept, and what may move is drawn only where something
-has: there the still part is laid down anew, and on it each shape that reaches there, whole, with all that it touches.
-Nothing else goes to the encoder, a shape whose points have not changed keeps its path, what is skipped is not drawn.
+has: there the still part is laid down anew, and on it each shape that reaches there. Nothing else goes to the encoder,
+a shape whose points have not changed keeps its path, what is skipped is not drawn.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ import cairo
 import numpy as np
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.pictures import Pixels
-from gradreel.scenes.render.frames.tiles import Span, Tiles
+from gradreel.scenes.render.frames.tiles import NONE, Tiles
 from manim import CairoRenderer, Camera, Mobject, Scene, VMobject
 from manim.utils.iterables import list_update
+from numpy.typing import NDArray
 
 MITER = 10.0  # times half the width: how far Cairo lets the corner of a line reach
 BLUR = 2  # pixels beyond a shape that its smoothed edge may touch
 MOST_SHAPES = 50_000  # kept at a time
-NOWHERE: Span = slice(0, 0), slice(0, 0)
+CLOSE = 1e-5  # of a coordinate: by as much two points may differ that Manim takes for one, beside its own tolerance
 
 _z_index = attrgetter("z_index")
 
@@ -32,12 +33,12 @@ _z_index = attrgetter("z_index")
 class Shape:
     """A vectorized mobject as it was drawn last."""
 
-    __slots__ = ("path", "points", "span", "style", "was_drawn")
+    __slots__ = ("path", "points", "style", "tiles", "was_drawn")
 
     def __init__(self) -> None:
         self.points = b""
         self.style: tuple[Any, ...] | None = None
-        self.span = NOWHERE  # the tiles that it touches
+        self.tiles = NONE  # those that it touches
         self.path: cairo.Path | None = None  # made of these points, once they have been drawn for the second time
         self.was_drawn = False
 
@@ -49,7 +50,7 @@ class Shape:
             return style is not None
         if moved:
             self.points, self.path, self.was_drawn = points, None, False
-        self.style, self.span = style, camera.span_of(vmobject)
+        self.style, self.tiles = style, camera.tiles_of(vmobject)
         return False
 
 
@@ -65,16 +66,17 @@ def _style(vmobject: VMobject) -> tuple[Any, ...] | None:
 class ClipCamera(Camera):
     """Manim's camera, that can draw only what differs from what it has drawn last."""
 
-    changed: Tiles
-    """What has been drawn on, for whoever takes the picture to clear."""
-    _touched: Tiles
+    tiles: Tiles
+    """Of the canvas; marked are those that have been drawn on, for whoever takes the picture to clear."""
+    _sheet: Pixels  # to draw on what must not be seen beyond some tiles
     _shapes: dict[int, Shape]  # by the mobject's id
     _drawn: list[int]  # ids of what was drawn last, in order; none if it was more than shapes
 
     def make_ready(self) -> None:
         """Before the first frame."""
-        self.changed, self._touched = (Tiles(self.pixel_width, self.pixel_height) for _ in range(2))
-        self.changed.marked.fill(True)
+        self.tiles = Tiles(self.pixel_width, self.pixel_height)
+        self.tiles.marked = self.tiles.all
+        self._sheet = np.zeros_like(self.pixel_array)
         self._shapes, self._drawn = {}, []
 
     def get_mobjects_to_display(
@@ -104,11 +106,11 @@ class ClipCamera(Camera):
         if are_shapes and self._drawn and not anew:
             self._draw_changes(still, members)
             return
-        self.changed.marked.fill(True)
+        self.tiles.marked = self.tiles.all
         self.set_frame_to_background(still)
         if are_shapes and members:
             self._take_up(members)
-            self._display(members)
+            self._display(members, self.get_cairo_context(self.pixel_array))
         else:
             self._shapes, self._drawn = {}, []
             self.capture_mobjects(members, include_submobjects=False)
@@ -122,46 +124,59 @@ class ClipCamera(Camera):
         if len(self._shapes) > MOST_SHAPES:
             self._shapes.clear()
         self._matrix = self.get_cairo_context(self.pixel_array).get_matrix()  # from the first shape on as it is
+        self._aside = self._context_of(self._sheet)
         for member in members:
             self._shape(member).follow(member, self)
         self._drawn = list(map(id, members))
 
     def _draw_changes(self, still: Pixels, members: list[Mobject]) -> None:
-        marked = self._touched.marked
-        self._touched.clear()
         order = list(map(id, members))
-        if order != self._drawn:
-            self._change_order(order)
-        waiting, drawn = [], set()
-        for member, name in zip(members, order, strict=True):
-            shape = self._shape(member)
-            before = shape.span
-            if shape.follow(member, self):
-                waiting.append((name, shape.span))
-            else:
-                marked[before] = marked[shape.span] = True
-                drawn.add(name)
-        if not marked.any():
+        touched = NONE if order == self._drawn else self._change_order(order)
+        shapes = list(map(self._shape, members))
+        for member, shape in zip(members, shapes, strict=True):
+            before = shape.tiles
+            if not shape.follow(member, self):
+                touched |= before | shape.tiles
+        if touched == NONE:
             return
-        while touched := [(name, span) for name, span in waiting if marked[span].any()]:
-            for name, span in touched:
-                marked[span] = True
-                drawn.add(name)
-            waiting = [(name, span) for name, span in waiting if name not in drawn]
-        for box in self._touched.exactly():
-            self.pixel_array[box.slices] = still[box.slices]
-        self.changed.marked |= marked
-        self._display(member for member, name in zip(members, order, strict=True) if name in drawn)
+        reaching = [which for which, shape in enumerate(shapes) if shape.tiles & touched]
+        beyond = any(shapes[which].tiles & ~touched for which in reaching)
+        self._draw_tiles(still, touched, [members[which] for which in reaching], aside=beyond)
+        self.tiles.marked |= touched
 
-    def _change_order(self, order: list[int]) -> None:
-        """What is gone, has come, or has another place among the others is as good as changed."""
+    def _draw_tiles(self, still: Pixels, tiles: int, reaching: Iterable[VMobject], aside: bool) -> None:
+        """Make ``tiles`` ``still`` with the shapes that reach there, ``aside``: some of them beyond.
+
+        What is drawn beyond would lie on itself there. Cairo could leave it off, but where a shape is cut it has, here
+        and there, another shade at its edges. So it is drawn whole, on a sheet of which the tiles are taken.
+        """
+        sheet = self._sheet if aside else self.pixel_array
+        boxes = self.tiles.exactly(tiles)
+        for box in boxes:
+            sheet[box.slices] = still[box.slices]
+        self._display(reaching, self._aside if aside else self.get_cairo_context(self.pixel_array))
+        if aside:
+            for box in boxes:
+                self.pixel_array[box.slices] = sheet[box.slices]
+
+    def _context_of(self, sheet: Pixels) -> cairo.Context[Any]:
+        data: Any = sheet.data
+        surface = cairo.ImageSurface.create_for_data(data, cairo.FORMAT_ARGB32, self.pixel_width, self.pixel_height)
+        ctx = cairo.Context(surface)
+        ctx.set_matrix(self._matrix)
+        return ctx
+
+    def _change_order(self, order: list[int]) -> int:
+        """What is gone, has come, or has another place among the others is as good as changed; where it was."""
         before, now = set(self._drawn), set(order)
         stay = [name for name in self._drawn if name in now]
         others = before ^ now if stay == [name for name in order if name in before] else before | now
+        touched = NONE
         for name in others:
             if name in self._shapes:
-                self._touched.marked[self._shapes.pop(name).span] = True
+                touched |= self._shapes.pop(name).tiles
         self._drawn = order
+        return touched
 
     def _shape(self, member: Mobject) -> Shape:
         shape = self._shapes.get(id(member))
@@ -169,40 +184,75 @@ class ClipCamera(Camera):
             shape = self._shapes[id(member)] = Shape()
         return shape
 
-    def _display(self, members: Iterable[Mobject]) -> None:
-        ctx = self.get_cairo_context(self.pixel_array)
+    def _display(self, members: Iterable[Mobject], ctx: cairo.Context[Any]) -> None:
         for member in members:
             self.display_vectorized(member, ctx)
 
     def set_cairo_context_path(self, ctx: cairo.Context[Any], vmobject: VMobject) -> Camera:
         shape = self._shapes.get(id(vmobject))
-        if shape is None:
-            super().set_cairo_context_path(ctx, vmobject)
-        elif shape.path is not None:
+        if shape is not None and shape.path is not None:
             ctx.new_path()
             ctx.append_path(shape.path)
+            return self
+        points = self.transform_points_pre_display(vmobject, vmobject.points)
+        if len(points) % vmobject.n_points_per_cubic_curve:
+            super().set_cairo_context_path(ctx, vmobject)  # not whole curves: Manim knows what that means
         else:
-            super().set_cairo_context_path(ctx, vmobject)
+            _trace(ctx, vmobject, points.tolist())
+        if shape is not None:
             if shape.was_drawn:
                 shape.path = ctx.copy_path()
             shape.was_drawn = True
         return self
 
-    def span_of(self, vmobject: VMobject) -> Span:
+    def set_cairo_context_color(
+        self, ctx: cairo.Context[Any], rgbas: NDArray[np.float64], vmobject: VMobject
+    ) -> Camera:
+        if len(rgbas) != 1:
+            super().set_cairo_context_color(ctx, rgbas, vmobject)
+            return self
+        red, green, blue, alpha = rgbas[0].tolist()
+        ctx.set_source_rgba(blue, green, red, alpha)  # the canvas has them the other way round
+        return self
+
+    def tiles_of(self, vmobject: VMobject) -> int:
         """A shape lies within its points (Bezier curves do), and its lines reach beyond by their width."""
         left, low, _ = vmobject.points.min(axis=0).tolist()
         right, high, _ = vmobject.points.max(axis=0).tolist()
         if not isfinite(left + low + right + high):
-            return NOWHERE  # Manim draws nothing then
+            return NONE  # Manim draws nothing then
         matrix = self._matrix  # its y axis points down
         width = max(vmobject.get_stroke_width(False), vmobject.get_stroke_width(True))
         reach = float(width) * self.cairo_line_width_multiple / 2 * MITER * matrix.xx + BLUR
-        return self._touched.span(
+        return self.tiles.span(
             matrix.xx * left + matrix.x0 - reach,
             matrix.xx * right + matrix.x0 + reach,
             matrix.yy * high + matrix.y0 - reach,
             matrix.yy * low + matrix.y0 + reach,
         )
+
+
+def _trace(ctx: cairo.Context[Any], vmobject: VMobject, points: list[list[float]]) -> None:
+    """Manim's path through these points, which are finite: the same calls, without arrays of two or three numbers."""
+    each, tolerance = vmobject.n_points_per_cubic_curve, vmobject.tolerance_for_point_equality
+    begin, count, curve_to = 0, len(points), ctx.curve_to
+    ctx.new_path()
+    for curve in range(0, count, each):
+        if curve == begin:
+            ctx.new_sub_path()
+            ctx.move_to(*points[curve][:2])
+        (x1, y1, _), (x2, y2, _), (x3, y3, _) = points[curve + 1 : curve + each]
+        curve_to(x1, y1, x2, y2, x3, y3)
+        after = curve + each
+        if after < count:
+            x, y, _ = points[after]
+            if x3 == x and y3 == y:
+                continue  # the next curve goes on from here
+            if abs(x3 - x) <= tolerance + CLOSE * abs(x) and abs(y3 - y) <= tolerance + CLOSE * abs(y):
+                continue
+        if vmobject.consider_points_equals_2d(points[begin], points[after - 1]):
+            ctx.close_path()
+        begin = after
 
 
 class ClipRenderer(CairoRenderer):
@@ -259,8 +309,9 @@ class ClipRenderer(CairoRenderer):
 
     def _hand_over(self, frames: int) -> None:
         self.time += frames * (1 / self.camera.frame_rate)
-        boxes, buffer = self.camera.changed.roughly(), self._encoder.buffer()
+        tiles = self.camera.tiles
+        boxes, buffer = tiles.roughly(tiles.marked), self._encoder.buffer()
         for box in boxes:
             buffer[box.slices] = self.camera.pixel_array[box.slices]
-        self.camera.changed.clear()
+        tiles.marked = NONE
         self.file_writer.write_frame(buffer, repeat=frames, boxes=boxes)

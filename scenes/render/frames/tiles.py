@@ -1,4 +1,8 @@
-"""Which parts of a picture are concerned, in squares of `TILE` pixels."""
+"""Which parts of a picture are concerned, in squares of `TILE` pixels.
+
+A set of tiles is one whole number with a bit for each: hundreds of shapes a frame ask whether they touch what has
+changed, and a bit operation answers in a tenth of the time of an array's.
+"""
 
 from __future__ import annotations
 
@@ -10,47 +14,55 @@ TILE = 24  # pixels
 BAND = 3  # rows of tiles that are handed on together, as high as what the encoder converts at once
 GAP = 8  # columns of tiles that are handed on, too, where it saves a box
 
-Span = tuple[slice, slice]
-"""Rows and columns of tiles."""
+NONE = 0
+"""No tiles; sets are joined by ``|`` and intersected by ``&``."""
 
 
 class Tiles:
-    """The tiles of a picture, each marked or not."""
+    """The tiles of a picture of ``width`` x ``height`` pixels, and the boxes that sets of them make."""
 
     def __init__(self, width: int, height: int) -> None:
         self._size = width, height
-        rows, columns = -(-height // TILE), -(-width // TILE)
-        self._shape = rows, columns
-        # With a column at each side that is never marked, so that every run has two ends
-        self._bands = np.zeros((-(-rows // BAND), BAND, 1 + columns + 1), bool)
-        self._rows = self._bands.reshape(-1, 1 + columns + 1)
-        self.marked = self._rows[:rows, 1:-1]
-        """(rows, columns)"""
+        self._rows, self._columns = -(-height // TILE), -(-width // TILE)
+        self._bands = -(-self._rows // BAND)
+        self._pitch = 1 + self._columns + 1  # bits of a row: with one at each side that is never set, see `runs`
+        self._below = [NONE]  # by a number of rows: the first bit of each
+        for row in range(self._rows):
+            self._below.append(self._below[-1] | 1 << row * self._pitch)
 
-    def span(self, left: float, right: float, top: float, bottom: float) -> Span:
+        self.all = self.span(0, width, 0, height)
+        self.marked = NONE
+        """A set for whoever draws to keep."""
+
+    def span(self, left: float, right: float, top: float, bottom: float) -> int:
         """The tiles that a part of the plane touches, as far as they are in the picture; in pixels."""
-        rows, columns = self._shape
-        return (
-            slice(max(int(top // TILE), 0), min(max(int(bottom // TILE) + 1, 0), rows)),
-            slice(max(int(left // TILE), 0), min(max(int(right // TILE) + 1, 0), columns)),
-        )
+        first, after = max(int(left // TILE), 0), min(int(right // TILE) + 1, self._columns)
+        above, below = max(int(top // TILE), 0), min(int(bottom // TILE) + 1, self._rows)
+        if first >= after or above >= below:
+            return NONE
+        row = ((1 << after - first) - 1) << 1 + first
+        return row * self._below[below - above] << above * self._pitch
 
-    def clear(self) -> None:
-        self._bands.fill(False)
+    def exactly(self, tiles: int) -> list[Box]:
+        """Boxes that have these tiles and no others."""
+        return [self._box(left, right, row, row + 1) for row, left, right in runs(self._array(tiles))]
 
-    def exactly(self) -> list[Box]:
-        """Boxes that have the marked tiles and no others."""
-        return [self._box(left, right, row, row + 1) for row, left, right in runs(self._rows)]
-
-    def roughly(self) -> list[Box]:
-        """Fewer boxes, none of which overlap, that have the marked tiles and some around them."""
+    def roughly(self, tiles: int) -> list[Box]:
+        """Fewer boxes, none of which overlap, that have these tiles and some around them."""
+        bands = self._array(tiles).reshape(self._bands, BAND, self._pitch)
         merged: list[list[int]] = []
-        for band, left, right in runs(np.logical_or.reduce(self._bands, axis=1)):
+        for band, left, right in runs(np.logical_or.reduce(bands, axis=1)):
             if merged and merged[-1][0] == band and left - merged[-1][2] <= GAP:
                 merged[-1][2] = right
             else:
                 merged.append([band, left, right])
         return [self._box(left, right, band * BAND, (band + 1) * BAND) for band, left, right in merged]
+
+    def _array(self, tiles: int) -> NDArray[np.bool_]:
+        """(rows up to a whole band, columns and one at each side)"""
+        size = self._bands * BAND * self._pitch
+        bits = np.frombuffer(tiles.to_bytes(-(-size // 8), "little"), np.uint8)
+        return np.unpackbits(bits, count=size, bitorder="little").view(bool).reshape(-1, self._pitch)
 
     def _box(self, left: int, right: int, top: int, bottom: int) -> Box:
         width, height = self._size
