@@ -214,3 +214,21 @@ class CrossedFromSideToSide(Scene):
         self.add(dots, crowd)
         self.play(*(dot.animate.shift(random.uniform(6, 13) * RIGHT) for dot in dots), rate_func=linear, run_time=3)
         self.play(crowd[3].animate.shift(0.01 * UP), crowd[25].animate.rotate(0.02), dots[1].animate.scale(3))
+
+
+class OneOutline(VMobject):
+    """Its curves are one path, whether or not each begins where the one before ends."""
+
+    def get_subpath_split_indices_from_points(self, points, n_dims=3):
+        return np.array([[0, len(points)]])
+
+
+class PathsOfTheirOwn(Scene):
+    def construct(self):
+        apart = np.concatenate([Square(side).shift(side * RIGHT).points for side in (1, 1.5)])
+        joined, two = (kind(fill_opacity=0.5, color=GREEN).set_points(apart) for kind in (OneOutline, VMobject))
+        nearly = Line(LEFT, RIGHT).append_points(Line(RIGHT + 5e-6 * UP, UP).points)
+        begun = VMobject(color=RED).set_points_as_corners([LEFT, UP, RIGHT]).start_new_path(2 * DOWN)
+        shapes = VGroup(joined.shift(3 * LEFT), two, nearly.shift(2 * UP), begun.shift(4 * RIGHT))
+        self.play(shapes.animate.shift(DOWN))
+        self.play(Rotate(shapes[:3], PI / 3))

@@ -195,10 +195,13 @@ class ClipCamera(Camera):
             ctx.append_path(shape.path)
             return self
         points = self.transform_points_pre_display(vmobject, vmobject.points)
-        if len(points) % vmobject.n_points_per_cubic_curve:
-            super().set_cairo_context_path(ctx, vmobject)  # not whole curves: Manim knows what that means
-        else:
+        if (
+            len(points) % vmobject.n_points_per_cubic_curve == 0
+            and type(vmobject).get_subpath_split_indices_from_points is VMobject.get_subpath_split_indices_from_points
+        ):
             _trace(ctx, vmobject, points.tolist())
+        else:
+            super().set_cairo_context_path(ctx, vmobject)  # parts of curves, or a shape that knows its own subpaths
         if shape is not None:
             if shape.was_drawn:
                 shape.path = ctx.copy_path()
