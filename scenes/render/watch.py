@@ -19,6 +19,7 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips.modules import is_installed, is_ours, lies_in
 from gradreel.scenes.render.clips.opened import SYSTEM
+from gradreel.scenes.render.clips.sources import LISTING
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.workers.progress import counted, duration
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -66,6 +67,7 @@ class Watcher(FileSystemEventHandler):
         self.files: frozenset[Path] = frozenset()  # those watched; some may not be there yet
         self._made_by_us = Folders(media_dir.absolute()).made_by_us
         self._read: set[Path] = set()
+        self._listed: set[Path] = set()  # folders of which it matters which files they have
         self._noting = False
         self._changed = threading.Event()
         self._began = 0
@@ -86,6 +88,7 @@ class Watcher(FileSystemEventHandler):
     def noting(self) -> Iterator[None]:
         """What is read within is watched from its end on, and a change of it meanwhile is noticed."""
         self._read.clear()
+        self._listed.clear()
         self._changed.clear()
         self._began, self._noting = time.time_ns(), True
         try:
@@ -107,7 +110,9 @@ class Watcher(FileSystemEventHandler):
         if event.event_type not in CHANGES or (event.is_directory and event.event_type == "modified"):
             return
         places = [Path(os.path.abspath(os.fsdecode(path))) for path in (event.src_path, event.dest_path) if path]
-        if any(place in self.files or self._leads_to_missing(place) for place in places):
+        if any(place in self.files or self._leads_to_missing(place) for place in places) or (
+            event.event_type != "modified" and any(place.parent in self._listed for place in places)
+        ):
             self._changed.set()
 
     def _leads_to_missing(self, place: Path) -> bool:
@@ -115,18 +120,25 @@ class Watcher(FileSystemEventHandler):
 
     def _watch(self, files: frozenset[Path]) -> None:
         self.files = files
-        for folder in {_nearest_folder(file) for file in files} - self._folders:
+        for folder in ({_nearest_folder(file) for file in files} | self._listed) - self._folders:
             self._observer.schedule(self, str(folder), recursive=False)
             self._folders.add(folder)
         if any(_changed_after(file, self._began) for file in files):  # before its folder was watched
             self._changed.set()
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Of any open(): also of a file that is not there, which may come."""
-        if event == "open" and self._noting and isinstance(arguments[0], str | bytes | os.PathLike):
-            mode = arguments[1]
-            if not set(mode or "") & set("wax+"):
-                self._read.add(Path(os.path.abspath(os.fsdecode(arguments[0]))))
+        """Of any open(): also of a file that is not there, which may come; and of which folders' files matter."""
+        if (
+            event not in ("open", LISTING)
+            or not self._noting
+            or not isinstance(arguments[0], str | bytes | os.PathLike)
+        ):
+            return
+        place = Path(os.path.abspath(os.fsdecode(arguments[0])))
+        if event == LISTING:
+            self._listed.add(place)
+        elif not set(arguments[1] or "") & set("wax+"):
+            self._read.add(place)
 
     def _matters(self, file: Path) -> bool:
         """Whether it is the user's, or ours: our sources may be worked on, too."""

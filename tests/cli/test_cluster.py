@@ -17,7 +17,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.clips.made_of import common_parts, parts_now
-from gradreel.scenes.render.clips.sources import MISSING, content_digest, own_files
+from gradreel.scenes.render.clips.sources import MISSING, content_digest, listing_digest, own_files
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.lessons.requests import ClipJob, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
@@ -498,6 +498,21 @@ def test_a_file_that_a_scene_does_without_there_and_not_here_is_sent(film):
     as_here = Cluster([without], [(film / "description").read_bytes(), None])
     (film / "data/places.csv").unlink()
     assert drawn_by(as_here, film)[1] == "without"
+
+
+def test_files_of_a_folder_that_a_scene_looks_through_are_sent_once(film):
+    description = film / "description"
+    description.write_text(json.dumps({"files": {"../data": listing_digest(film)}}))
+    digest, size = content_digest(description), description.stat().st_size
+    less = away.Drawn("a", "less", (), {"clip.json": (digest, size)})
+    cluster = Cluster([less, less], [description.read_bytes(), None, description.read_bytes(), None])
+    assert drawn_by(cluster, film)[1] == "less", "nothing more could be sent the second time"
+    (first, _), (second, _) = cluster.tasks
+    assert set(second.files) - set(first.files) == {str(film / "data/places.csv")}
+    error = UserError("it raised")
+    found = Cluster([away.Wanted((str(film / "data"),), error), away.Drawn("a", "result", (), {})], [None])
+    drawn_by(found, film)
+    assert str(film / "data/places.csv") in found.tasks[1][0].files
 
 
 def test_what_is_told_of_a_scene_begins_once_and_ends_with_it(film):

@@ -16,6 +16,7 @@ from queue import Queue
 import av
 import pytest
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.clips.sources import content_now
 from gradreel.scenes.render.watch import Watcher, watch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -151,6 +152,21 @@ def test_only_what_was_read_is_watched_and_what_is_missing_is_waited_for(tmp_pat
         read.read_text()
         assert not heard.wait(0.7), "neither a file beside it nor reading it is a change"
         missing.parent.mkdir()
+        assert heard.wait(30)
+
+
+def test_of_a_folder_that_is_looked_through_only_which_files_it_has_matters(tmp_path):
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    (shelf / "a.txt").write_text("1")
+    with Watcher(tmp_path / "media") as watcher:
+        with watcher.noting():
+            content_now(shelf)
+        heard = threading.Event()
+        threading.Thread(target=lambda: (watcher.wait(), heard.set()), daemon=True).start()
+        (shelf / "a.txt").write_text("2")
+        assert not heard.wait(0.7), "what is in them does not"
+        (shelf / "b.txt").write_text("3")
         assert heard.wait(30)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import gradreel
 from gradreel.scenes.render.clips.modules import lies_in
-from gradreel.scenes.render.clips.sources import MISSING
+from gradreel.scenes.render.clips.sources import MISSING, listing_digest
 
 OPENS = """
 import json, os, sqlite3, tempfile, threading
@@ -48,6 +48,13 @@ Path("media/mine.txt").read_text()
 Path(".hidden").read_text()
 Path("/proc/self/status").read_text()
 Path(json.__file__).read_text()
+Path(".hidden-files").mkdir()
+for folder in ("shelf", "media/clips", ".hidden-files", "nowhere", os.path.dirname(json.__file__)):
+    try:
+        os.listdir(folder)
+    except FileNotFoundError:
+        pass
+list(Path("shelf/inner").glob("*.txt"))
 with tempfile.NamedTemporaryFile("w+", dir=".") as scratch:
     scratch.write("x"); scratch.flush()
     Path(scratch.name).read_text()
@@ -65,7 +72,8 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
         "disc.py": "from manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n",
         "helper.py": "import shown\n", "shown.py": "Y = 1\n", "page.py": "# a page\n", "data/numbers.txt": "1 2",
         "data/low.txt": "3", "data/aside.txt": "5", "data/of-data.txt": "6", "read.db": "",
-        "media/clips/clip.json": "{}", "media/mine.txt": "4", ".hidden": "", "gone.txt": "",
+        "shelf/a.txt": "7", "shelf/.b.txt": "8", "shelf/inner/c.txt": "9", "media/clips/clip.json": "{}",
+        "media/mine.txt": "4", ".hidden": "", "gone.txt": "",
     }.items():  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -75,11 +83,31 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     before, after = json.loads(result.stdout)
     read = {"<here>/data/low.txt", "<here>/data/aside.txt", "<here>/media/mine.txt", "page.py", "<here>/read.db"}
     read |= {"<here>/missing.txt", "<here>/comes.txt", "data/of-data.txt"}
+    read |= {"<here>/shelf", "<here>/shelf/inner", "<here>/nowhere"}  # which files they have
     assert set(before) == read | {"helper.py", "shown.py", "opens.py"}
-    assert before["<here>/missing.txt"] == MISSING
+    assert before["<here>/missing.txt"] == before["<here>/nowhere"] == MISSING
+    assert before["<here>/shelf"] == listing_digest(tmp_path / "shelf")
     assert before["<here>/comes.txt"] == "changed while the scene was made"
     assert set(after) == (set(before) | {"late.py"}) - {"helper.py"}
     assert after["late.py"] == "changed while the scene was made"
+
+
+def test_a_listing_is_another_when_a_file_comes_goes_or_is_renamed(tmp_path):
+    seen = [listing_digest(tmp_path)]
+    for change in (
+        lambda: (tmp_path / "a.csv").write_text("1"),
+        lambda: (tmp_path / "b.csv").write_text("1"),
+        lambda: (tmp_path / "b.csv").rename(tmp_path / "c.csv"),
+    ):
+        change()
+        seen.append(listing_digest(tmp_path))
+    assert len(set(seen)) == 4
+    (tmp_path / "c.csv").unlink()
+    assert listing_digest(tmp_path) == seen[1]
+    (tmp_path / "a.csv").write_text("2")
+    (tmp_path / ".hidden").write_text("3")
+    (tmp_path / "folder").mkdir()
+    assert listing_digest(tmp_path) == seen[1], "neither content, nor what is hidden, nor a folder"
 
 
 def test_a_project_within_the_systems_folders_is_the_users():

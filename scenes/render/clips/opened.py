@@ -1,8 +1,8 @@
 """Which files of the user's a scene opens while it is made and played: what reading its source does not tell.
 
-A data file read by numpy, a picture, a database, a module with a computed name; also a file that was to be opened and
-is not there. What is opened by libraries that are not Python (a film by its decoder, a drawing by Cairo) is not seen;
-``asset("…")`` names such files.
+A data file read by numpy, a picture, a database, a module with a computed name; a file that was to be opened and is not
+there; which files a folder has that the scene's own code looks through. What is opened by libraries that are not Python
+(a film by its decoder, a drawing by Cairo) is not seen; ``asset("…")`` names such files.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips.modules import is_installed, is_ours, lies_in, name_beside
-from gradreel.scenes.render.clips.sources import HERE, MISSING, content_digest, content_now
+from gradreel.scenes.render.clips.sources import HERE, MISSING, content_digest, content_now, listing_digest
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-OPENS = ("open", "sqlite3.connect")  # events that Python tells of
+OPENS, LISTS = ("open", "sqlite3.connect"), ("os.listdir", "os.scandir")  # events that Python tells of
 CHANGED_MEANWHILE = "changed while the scene was made"  # no file's digest: the clip is out of date
 
 
@@ -65,36 +65,54 @@ class OpenedFiles:
         return CHANGED_MEANWHILE if changed else digest or content_digest(file)
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        busy = getattr(self._own, "busy", False)
-        if event not in OPENS or busy or not isinstance(arguments[0], str | bytes | os.PathLike):
+        if event not in OPENS + LISTS or getattr(self._own, "busy", False):
+            return
+        path = "." if event in LISTS and arguments[0] is None else arguments[0]
+        if not isinstance(path, str | bytes | os.PathLike):
             return
         self._own.busy = True
         try:
-            path, mode, flags = arguments if event == "open" else (_database(arguments[0]), "r", 0)
-            file = Path(os.path.abspath(os.fsdecode(path)))
-            if event != "open":
-                self._databases.add(file)
-            if set(mode or "") & set("wax+") or (mode is None and flags & WRITING):
-                self._written.add(file)
-            elif self._is_new(file) and not is_installed(file, self._beside) and (file.is_file() or not file.exists()):
-                self._content[file] = content_digest(file) if file.exists() else MISSING
-                if not os.path.isabs(path) and Path.cwd() == self._folder:
-                    self._here[file] = HERE + Path(os.path.relpath(file)).as_posix()
+            if event in LISTS:
+                self._note_listing(os.fsdecode(path))
+            else:
+                self._note(event, (path, *arguments[1:]))
         except (OSError, ValueError):
             pass  # whoever opens it will hear of it
         finally:
             self._own.busy = False
 
+    def _note_listing(self, path: str) -> None:
+        folder = Path(os.path.abspath(path))
+        if folder not in self._content and _is_by_the_user() and not is_installed(folder, self._beside):
+            self._content[folder] = listing_digest(folder) if folder.is_dir() else MISSING
+            self._note_name(folder, path)
+
+    def _note_name(self, file: Path, path: str) -> None:
+        if not os.path.isabs(path) and Path.cwd() == self._folder:
+            self._here[file] = HERE + Path(os.path.relpath(file)).as_posix()
+
+    def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
+        path, mode, flags = arguments if event == "open" else (_database(arguments[0]), "r", 0)
+        file = Path(os.path.abspath(os.fsdecode(path)))
+        if event != "open":
+            self._databases.add(file)
+        if set(mode or "") & set("wax+") or (mode is None and flags & WRITING):
+            self._written.add(file)
+        elif self._is_new(file) and not is_installed(file, self._beside) and (file.is_file() or not file.exists()):
+            self._content[file] = content_digest(file) if file.exists() else MISSING
+            self._note_name(file, os.fsdecode(path))
+
     def _is_new(self, file: Path) -> bool:
         """Whether nothing is known of it. Which modules are imported Python is asked in the end."""
         if self._content.get(file, MISSING) != MISSING or file in self._written or file.suffix == ".pyc":
             return False
-        return file.suffix != ".py" or _is_read_as_text()
+        return file.suffix != ".py" or _is_by_the_user()
 
     def _is_the_users(self, file: Path, source: SceneSource) -> bool:
         """Whether a file is there, or could be, and is neither Python's, the system's, hidden, nor made by us."""
         beside = (source.file.parent, self._folder)
-        if is_installed(file, beside) or not (file.is_file() or self._content.get(file) == MISSING):
+        is_there = file.is_file() or file.is_dir()
+        if is_installed(file, beside) or not (is_there or self._content.get(file) == MISSING):
             return False
         if lies_in(file, self._of_ours) or lies_in(file, SYSTEM, beside):
             return False
@@ -111,8 +129,8 @@ def _database(name: Any) -> str:
     return path
 
 
-def _is_read_as_text() -> bool:
-    """Whether the user's own code opens a file, to show it, rather than Python to import it or we to look at it."""
+def _is_by_the_user() -> bool:
+    """Whether the user's own code opens or lists something, rather than Python to import it or we to look at it."""
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename

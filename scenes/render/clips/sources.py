@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib import metadata
@@ -25,6 +26,7 @@ NOT_DRAWING = ("frames.jumps", "lessons.requests", "lessons.settings", "workers.
 DESCRIBING_FILES = tuple(f"scenes/render/{name}.py" for name in ("frames/describe", "lessons/tables"))
 HERE = "<here>/"
 MISSING = "not there"  # no file's digest
+LISTING = "gradreel.listing"  # event, told to whoever watches: it matters which files a folder has
 
 
 def code_digests(source: SceneSource) -> dict[str, str]:
@@ -128,6 +130,14 @@ def content_digest(file: Path) -> str:
     return digest.hexdigest()[:24]
 
 
+def listing_digest(folder: Path) -> str:
+    """Digest of the names of a folder's files; hidden ones and folders in it do not count."""
+    sys.audit(LISTING, str(folder))
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_file() and not entry.name.startswith("."))
+    return short_hash("\n".join(names).encode("utf-8", "surrogateescape"))
+
+
 def _digest(file: Path) -> str:
     """What a file does; every byte of it where it may show its own comments or docstrings."""
     found = parsed_file(file)
@@ -154,7 +164,12 @@ def file_of(name: str, source: SceneSource) -> Path:
 
 
 def content_now(file: Path) -> str:
-    """Digest of a file's content, or `MISSING`. It is opened also where it is not: whoever watches it hears of that."""
+    """Digest of a file's content, of which files a folder has, or `MISSING`.
+
+    It is opened also where it is not: whoever watches it hears of that.
+    """
+    if file.is_dir():
+        return listing_digest(file)
     if file.is_file() or not file.exists():
         with suppress(OSError):
             return content_digest(file)

@@ -70,7 +70,7 @@ def draw_here(function: str, job: ClipJob, path: Path | None) -> Any:
 
 
 class FilesWantedError(Exception):
-    """A scene raised ``error``, and had tried to open files that are not here."""
+    """A scene raised ``error``, and had tried to open files, or to look through folders, that are not here."""
 
     def __init__(self, paths: tuple[str, ...], error: Exception) -> None:
         super().__init__(paths, error)
@@ -78,7 +78,7 @@ class FilesWantedError(Exception):
 
 
 class _Opened:
-    """What Python opens from now on in this process."""
+    """What Python opens or lists from now on in this process."""
 
     def __init__(self) -> None:
         self._paths: dict[str, None] = {}
@@ -89,7 +89,7 @@ class _Opened:
         return tuple(path for path in list(self._paths) if not os.path.exists(path))
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
+        if event in ("open", "os.listdir", "os.scandir") and isinstance(arguments[0], str | bytes | os.PathLike):
             self._paths[os.path.abspath(os.fsdecode(arguments[0]))] = None
 
 

@@ -24,7 +24,7 @@ from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 from gradreel.scenes.render.clips import sources
 from gradreel.scenes.render.clips.made_of import clip_path, parts_now
 from gradreel.scenes.render.clips.modules import is_installed
-from gradreel.scenes.render.clips.sources import MISSING, file_of
+from gradreel.scenes.render.clips.sources import MISSING, file_of, listing_digest
 from gradreel.scenes.render.clips.workspace import Workspace, publish, read_json, write_json
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult
 from gradreel.scenes.render.workers import away
@@ -142,7 +142,7 @@ class ClusterDrawers(Connection):
 
     def _with_files(self, parcel: Parcel, wanted: Wanted) -> Parcel:
         """The parcel with files that the scene opens, which its source does not tell. Raises its error without any."""
-        found = {path: self._digests(Path(path)) for path in wanted.paths if os.path.isfile(path)}
+        found = {path: self._digests(Path(path)) for place in wanted.paths for path in _files_at(Path(place))}
         if found.keys() <= parcel.files.keys():
             raise wanted.error
         return replace(parcel, files={**parcel.files, **found})
@@ -150,14 +150,15 @@ class ClusterDrawers(Connection):
     def _with_missed(self, parcel: Parcel, folder: Path, source: SceneSource) -> Parcel:
         """The parcel with files that are here, and that a scene looked for there and did without; itself if none are.
 
-        Such a scene catches the error, and its picture is another than here.
+        Such a scene catches the error, or looks through a folder that has less there; its picture is another than here.
         """
-        described = (read_json(file) or {} for file in folder.glob("*.json"))
-        missed = (
-            name for content in described for name, digest in content.get("files", {}).items() if digest == MISSING
-        )
-        paths = {os.path.abspath(file_of(name, source)) for name in missed}
-        found = {path: self._digests(Path(path)) for path in paths - parcel.files.keys() if os.path.isfile(path)}
+        paths: set[str] = set()
+        for file in folder.glob("*.json"):
+            for name, digest in (read_json(file) or {}).get("files", {}).items():
+                place = Path(os.path.abspath(file_of(name, source)))
+                if digest == MISSING or (place.is_dir() and digest != listing_digest(place)):
+                    paths.update(_files_at(place))
+        found = {path: self._digests(Path(path)) for path in paths - parcel.files.keys()}
         return replace(parcel, files={**parcel.files, **found}) if found else parcel
 
     # -- what it is told -----------------------------------------------------------------------------------------------
@@ -292,6 +293,12 @@ def _parcel(function: str, job: ClipJob, path: str | None, topic: str, digest: _
         tuple(str(folder) for folder in _search_path(own)),
         {os.path.abspath(file): digest(file) for file in files},
     )
+
+
+def _files_at(place: Path) -> list[str]:
+    """The file itself, or those of a folder that are not hidden; none where nothing is."""
+    found = [file for file in place.iterdir() if not file.name.startswith(".")] if place.is_dir() else [place]
+    return [str(file) for file in found if file.is_file()]
 
 
 def _trace_files(job: ClipJob) -> list[Path]:
