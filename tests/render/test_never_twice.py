@@ -42,6 +42,7 @@ class Photo(Scene):
         self.wait(0.2)
 ''',
     "disc.py": '''
+import glob
 import importlib
 import os
 
@@ -52,7 +53,7 @@ from shapes.filled import DiscScene
 class Disc(DiscScene):
     def radius(self):
         """Its radius is in a file that only running this tells, its colour in a module and in the environment."""
-        return float(open("radius.txt").read())
+        return float(open("radius.txt").read()) * (1 + 0.1 * len(glob.glob("larger/*.txt")))
 
     def colour(self):
         return os.environ.get("DISC_COLOUR", importlib.import_module("_".join(["colour", "scheme"])).COLOUR)
@@ -69,6 +70,7 @@ class DiscScene(Scene):
 ''',
     "colour_scheme.py": 'COLOUR = "#00FF00"\n',
     "radius.txt": "2.0\n",
+    "larger/once.txt": "",
     "views_scene.py": '''
 import numpy
 from gradreel.core.datasets import Dataset
@@ -188,7 +190,8 @@ def rendered(tmp_path_factory, worker_id) -> tuple[Path, list[SceneDescription]]
     with FileLock(shared / "film.lock"):
         first = not folder.exists()
         if first:
-            (folder / "shapes").mkdir(parents=True)
+            for inner in ("shapes", "larger"):
+                (folder / inner).mkdir(parents=True)
             for name, text in FILES.items():
                 (folder / name).write_text(text, encoding="utf-8")
             paint(folder, "red")
@@ -279,6 +282,12 @@ CHANGES: dict[str, tuple[Callable[[Film], None], set[str], str]] = {
         {"disc"},
         "radius.txt changed",
     ),
+    "a new file in a folder that it looks through": (
+        lambda film: (film.folder / "larger/twice.txt").write_text(""),
+        {"disc"},
+        "larger changed",
+    ),
+    "what such a file has in it": (lambda film: (film.folder / "larger/once.txt").write_text("1"), set(), ""),
     "a module by a computed name": (
         lambda film: film.write("colour_scheme.py", "00FF00", "0000FF"),
         {"disc"},
@@ -456,7 +465,7 @@ def test_a_module_that_a_scene_opens_to_show_it_counts_with_its_comments(film, t
     assert film.touched() == {"disc": "shade.txt changed"}
     (film.folder / "shade.txt").write_text("1")
     os.chdir(tmp_path)
-    assert film.touched() == {"disc": "shapes/filled.py, radius.txt changed"}, "it would find others there"
+    assert film.touched() == {"disc": "shapes/filled.py, radius.txt, larger changed"}, "it would find others there"
 
 
 def test_a_scene_that_shows_its_own_text_counts_comments(film):
