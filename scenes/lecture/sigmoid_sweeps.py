@@ -123,8 +123,8 @@ class SweepBeats(LectureScene):
     def _negative_beat(self) -> None:
         board = self.board
         with self.beat("negative" if self.rest["c"] > 0 else "other-sign"):
-            # The other sign of c: the step turns over. c goes back, alone. The other sign of w: it is mirrored, high
-            # where it was low
+            # The other sign of c: the step turns over. c goes back to its first sign, alone; its height is still open.
+            # The other sign of w: it is mirrored, high where it was low
             self.play(*self._title("heading-negative"), run_time=0.6)
             self._go("c", self.parameters.heights()[1], 2.0, rest=1.2)  # until c is put back
             self._end_sweeps("c")

@@ -141,8 +141,8 @@ class MorphSigmoid(SweepBeats):
         with self.beat("piece"):
             # w goes back, alone. Then the blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
             self._end_sweeps("w")
-            self.play(self.board.sweep(1.2, w=self.rest["w"]))
-            self.play(*self._title("heading-match"), *self._light(*LETTERS), run_time=0.4)
+            self.play(*self._title("heading-match"), self.board.sweep(1.2, w=self.rest["w"]))
+            self.play(*self._light(*LETTERS), run_time=0.4)
             self._show_piece()
         with self.beat("match"):
             # Height, slope, middle: one rule and one letter after the other, until the curves lie together. The tangent
