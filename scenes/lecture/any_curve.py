@@ -10,11 +10,10 @@ from gradreel.core.convergence import Convergence, converge, stretched
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.errors import UserError
 from gradreel.core.expression import expression
-from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.curve_terms import CurveTermsBeats
+from gradreel.scenes.lecture.curve_points import CurvePointsBeats
 from gradreel.scenes.mobjects.badge_sum import BadgeSum
 from gradreel.scenes.mobjects.convergence_plot import ConvergencePlot
 from gradreel.scenes.mobjects.curve_axes import WIDE_RIGHT, curve_axes, exchanged, height_range
@@ -32,12 +31,10 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
-    UpdateFromAlphaFunc,
     VGroup,
     VMobject,
     smooth,
 )
-from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
 SAMPLES = 500
@@ -49,7 +46,7 @@ OTHERS = (  # other continuous curves, both axes from 0 to 1
 )
 
 
-class AnyCurve(CurveTermsBeats):
+class AnyCurve(CurvePointsBeats):
     """Points on a smooth curve, joined by straight lines: the more there are, and the better placed, the nearer."""
 
     class Parameters(LectureScene.Parameters):
@@ -187,34 +184,6 @@ class AnyCurve(CurveTermsBeats):
             self._make_room(self.even.curves[1])
             self._name_the_terms(self.even.curves[1])
 
-    def _mark_gap(self, curve: PiecewiseLinearCurve, *meanwhile: Animation) -> None:
-        """A bracket where blue is farthest from red."""
-        self.play(FadeIn(self._gap_in(curve, self.mark)), *meanwhile, run_time=0.4)
-
-    def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
-        """Blue takes the next count of even points: each new corner moves onto red.
-
-        The gap leaves meanwhile, name and number: beside the new count it would be that of a curve on its way.
-        """
-        old, new = self.even.curves[self.shown], self.even.curves[index]
-        x = np.unique([*self.x, *old.x, *new.x])
-        dots = self._dots(new)
-        counter, shown = self.counter, self.counter in self.mobjects
-        leaving = (self.knots, self.mark, counter.measured) if shown else (self.knots,)
-        self.play(*map(FadeOut, leaving), FadeIn(dots), run_time=0.3)
-        self.knots, self.shown = dots, index
-
-        def bend(_: VMobject, share: float) -> None:
-            self.plot.set_curve(self.blue, x, (1 - share) * old(x) + share * new(x))
-
-        counter.set_count(len(new.x))
-        animation = UpdateFromAlphaFunc(self.blue, bend, run_time=seconds, rate_func=smooth)
-        self.add(self.blue, self.knots)
-        self.play(animation, *meanwhile)
-        counter.set_gap(float(self.even.errors[index]))
-        self._mark_gap(new, FadeIn(counter.measured if shown else counter))
-        self.add(self.counter)
-
     def _more_beat(self) -> None:
         factor = self.even.factor()
         quarter = DOUBLING[0] <= factor <= DOUBLING[1]
@@ -251,25 +220,6 @@ class AnyCurve(CurveTermsBeats):
             else:
                 self.play(*(dot.animate(rate_func=lambda t: 4 * t * (1 - t)).scale(1.4) for dot in self.knots))
 
-    def _slide(self, start: NDArray, end: NDArray, seconds: float) -> None:
-        """The points move along the curve; the lines between them and the largest gap go along."""
-        moving = VGroup(self.blue, self.knots, self.gap)
-
-        def slide(_: VMobject, share: float) -> None:
-            x = (1 - share) * start + share * end
-            curve = PiecewiseLinearCurve(x, self.function(x))
-            self.plot.set_curve(self.blue, *self._blue_at(curve))
-            for dot, at in zip(self.knots, self.plot.at(curve.x, curve.y), strict=True):
-                dot.move_to(at)
-            self.counter.set_gap(curve.largest_error(self.function))
-
-        self.play(FadeOut(self.mark), run_time=0.2)
-        self.play(UpdateFromAlphaFunc(moving, slide, run_time=seconds, rate_func=smooth))
-        self._mark_gap(self.placed.curves[self.middle])
-        self.counter.set_gap(float(self.placed.errors[self.middle]))
-        self.remove(moving)
-        self.add(self.counter, self.blue, self.knots)
-
     def _any_beat(self) -> None:
         best = self.placed if self._is_better_placed() else self.even
         last = best.curves[-1]
@@ -305,36 +255,6 @@ class AnyCurve(CurveTermsBeats):
         self.play(FadeIn(note, shift=0.1 * UP), run_time=0.4)
         self.wait(0.5)
         return [note]
-
-    def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float, *meanwhile: Animation) -> None:
-        """Red becomes ``function``, and blue ``curve`` with its points; the gap between them goes along.
-
-        Where the points become more, the gap's number and name leave meanwhile, as they do in `_go_to`.
-        """
-        old_function, old = self.shape
-        x = np.unique([*self.x, *old.x, *curve.x])
-
-        def turn(_: VMobject, share: float) -> None:
-            def between(at: NDArray) -> NDArray:
-                return (1 - share) * old_function(at) + share * function(at)
-
-            blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * curve(x))
-            self.plot.set_curve(self.red, x, between(x))
-            self.plot.set_curve(self.blue, x, blue.y)
-            self.counter.set_gap(blue.largest_error(between))
-
-        dots, self.shape = self._dots(curve), (function, curve)
-        hidden = [self.counter.measured] if len(curve.x) != len(old.x) else []
-        self.play(*map(FadeOut, (self.knots, *hidden)), run_time=0.2)
-        self.counter.set_count(len(curve.x))
-        moving = VGroup(self.red, self.blue, *([] if hidden else [self.gap]))
-        self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *meanwhile)
-        self.remove(moving)
-        self.add(*([] if hidden else [self.counter]), self.red, self.blue)
-        self.knots = dots
-        self.counter.set_gap(gap)
-        self.play(*map(FadeIn, (dots, *hidden)), run_time=0.3)
-        self.add(self.counter)
 
     def _keep_copy(self, index: int) -> None:
         """A small copy of red stays at the right, with the gap."""

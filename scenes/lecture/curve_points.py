@@ -1,0 +1,110 @@
+"""Blue goes from one set of points to the next: more of them, or in other places, or on another curve."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.continuity import Function
+from gradreel.core.convergence import Convergence
+from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.scenes.lecture.curve_terms import CurveTermsBeats
+from gradreel.scenes.mobjects.gap_counter import GapCounter
+from gradreel.scenes.mobjects.text import Number
+from manim import Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from numpy.typing import NDArray
+
+
+class CurvePointsBeats(CurveTermsBeats):
+    """Parts of beats: points, lines, count and gap change at the same time, and every gap on the way is measured."""
+
+    even: Convergence
+    placed: Convergence
+    middle: int  # the count at which points are placed well
+    shown: int  # which of the counts blue has now
+    shape: tuple[Function, PiecewiseLinearCurve]  # what red and blue are now
+    counter: GapCounter
+    gap: Number
+
+    def _mark_gap(self, curve: PiecewiseLinearCurve, *meanwhile: Animation) -> None:
+        """A bracket where blue is farthest from red."""
+        self.play(FadeIn(self._gap_in(curve, self.mark)), *meanwhile, run_time=0.4)
+
+    def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
+        """Blue takes the next count of even points, each new corner moves onto red, and the gap is measured all along.
+
+        Points, count and what comes ``meanwhile`` change at the same time.
+        """
+        old, new = self.even.curves[self.shown], self.even.curves[index]
+        x = np.unique([*self.x, *old.x, *new.x])
+        dots, counter, shown = self._dots(new), self.counter, self.counter in self.mobjects
+        leaving = (self.knots, self.mark) if shown else (self.knots,)
+        moving = VGroup(self.blue, *([counter.gap] if shown else []))
+
+        def bend(_: VMobject, share: float) -> None:
+            blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * new(x))
+            self.plot.set_curve(self.blue, x, blue.y)
+            counter.set_gap(blue.largest_error(self.function))
+
+        counter.set_count(len(new.x))
+        soon = [*(FadeOut(part, run_time=0.3) for part in leaving), FadeIn(dots, run_time=0.3)]
+        bending = UpdateFromAlphaFunc(moving, bend, run_time=seconds, rate_func=smooth)
+        self.play(bending, *soon, *meanwhile)
+        self.remove(moving)
+        self.knots, self.shown = dots, index
+        counter.set_gap(float(self.even.errors[index]))
+        self.add(self.blue, self.knots, *([counter] if shown else []))
+        self._mark_gap(new, *([] if shown else [FadeIn(counter)]))
+        self.add(self.counter)
+
+    def _slide(self, start: NDArray, end: NDArray, seconds: float) -> None:
+        """The points move along the curve; the lines between them and the largest gap go along."""
+        moving = VGroup(self.blue, self.knots, self.gap)
+
+        def slide(_: VMobject, share: float) -> None:
+            x = (1 - share) * start + share * end
+            curve = PiecewiseLinearCurve(x, self.function(x))
+            self.plot.set_curve(self.blue, *self._blue_at(curve))
+            for dot, at in zip(self.knots, self.plot.at(curve.x, curve.y), strict=True):
+                dot.move_to(at)
+            self.counter.set_gap(curve.largest_error(self.function))
+
+        self.play(FadeOut(self.mark), run_time=0.2)
+        self.play(UpdateFromAlphaFunc(moving, slide, run_time=seconds, rate_func=smooth))
+        self._mark_gap(self.placed.curves[self.middle])
+        self.counter.set_gap(float(self.placed.errors[self.middle]))
+        self.remove(moving)
+        self.add(self.counter, self.blue, self.knots)
+
+    def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float, *meanwhile: Animation) -> None:
+        """Red becomes ``function``, and blue ``curve``; its points, on red all the way, and the gap go along.
+
+        More or fewer points are there at once: then red must stay as it is.
+        """
+        old_function, old = self.shape
+        x = np.unique([*self.x, *old.x, *curve.x])
+
+        def turn(_: VMobject, share: float) -> None:
+            def between(at: NDArray) -> NDArray:
+                return (1 - share) * old_function(at) + share * function(at)
+
+            blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * curve(x))
+            self.plot.set_curve(self.red, x, between(x))
+            self.plot.set_curve(self.blue, x, blue.y)
+            self.counter.set_gap(blue.largest_error(between))
+
+            if len(curve.x) == len(old.x):
+                at = (1 - share) * old.x + share * curve.x
+                for dot, place in zip(self.knots, self.plot.at(at, between(at)), strict=True):
+                    dot.move_to(place)
+
+        self.shape, changed = (function, curve), []
+        if len(curve.x) != len(old.x):
+            dots = self._dots(curve)
+            changed = [FadeOut(self.knots, run_time=0.3), FadeIn(dots, run_time=0.3)]
+            self.knots = dots
+        self.counter.set_count(len(curve.x))
+        moving = VGroup(self.red, self.blue, self.gap, *([] if changed else [self.knots]))
+        self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *changed, *meanwhile)
+        self.remove(moving)
+        self.counter.set_gap(gap)
+        self.add(self.counter, self.red, self.blue, self.knots)
+        self.wait(0.3)
