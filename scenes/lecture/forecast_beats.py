@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import DepthsScene
-from gradreel.scenes.mobjects.day_words import day_words, in_languages, views_words, weekday_words, weekdays_words
+from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.weekday_means import WeekdayMeans
 from gradreel.scenes.network_words import network_words
@@ -25,9 +25,13 @@ from manim import (
     VGroup,
     VMobject,
     linear,
+    smooth,
+    squish_rate_func,
     there_and_back,
 )
 
+EARLY, LATE = squish_rate_func(smooth, 0.0, 0.45), squish_rate_func(smooth, 0.5, 1.0)
+SO_LOW = 1.4  # seconds that the first prediction is looked at
 MORE = 1.4  # times as far apart as they are, for a moment: marks of mean errors that will be larger
 
 
@@ -49,61 +53,69 @@ class ForecastBeats(DepthsScene):
         views = self.counted(self.ahead.prediction[0])
         with self.beat(self.to_come.tomorrow, views=views, **self._day(0), **self._last_day()):
             # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out, and its
-            # number with it
+            # number with it, as it is said. It stays until it has been asked why it is so low
             self._open_forecast()
             days = self.days
-            self.play(Create(days.bracket), FadeIn(days.span), run_time=0.6)
             days.come_close(self)
             self.play(Create(days.steps[0]), FadeIn(days.real), FadeIn(self.panel.head), run_time=0.4)
             self.play(FadeIn(days.predicted[0], scale=1.5), FadeIn(self.panel.lines[0], shift=0.1 * UP), run_time=0.4)
             if self.to_come.tomorrow_is_low:
+                self.wait(SO_LOW)
                 self._show_weekdays()
 
     def _open_forecast(self) -> None:
         gone = [part for part in self.mobjects if part is not self.title]
         days, language = self.days, self.context.language
         name = network_words(self.choice.best.network.hidden, "depth", language)
-        self.play(*(FadeOut(part) for part in gone), run_time=0.3)
         self.title, arriving = next_heading(self.screen("heading-forecast", best=name), self.title)
         self.note = self.data_caption("caption-forecast", last=day_words(self.dataset.daily.end, language, "year"))
-        self.play(*arriving, FadeIn(days), FadeIn(self.note), run_time=0.6)
-        dots = LaggedStart(*(FadeIn(dot) for dot in days.dots), lag_ratio=0.4)
-        self.play(Create(days.red), dots, run_time=0.8, rate_func=linear)
+        coming = (FadeIn(part, rate_func=LATE) for part in (days, self.note))
+        self.play(*(FadeOut(part, rate_func=EARLY) for part in gone), *arriving, *coming, run_time=0.7)
+        dots = LaggedStart(*(FadeIn(dot) for dot in days.dots), lag_ratio=0.4, rate_func=linear)
+        held = (Create(days.bracket), FadeIn(days.span))
+        self.play(Create(days.red, rate_func=linear), dots, *held, run_time=0.8)
 
     def _show_weekdays(self) -> None:
         """The picture makes room: which weekdays are low, of all days; then, whether they are in the forecasts, too.
 
-        The forecasts are those for unseen days. The day's own weekday goes back to the prediction; with it the plot
-        comes back, the low weekdays shaded there.
+        The forecasts are those for unseen days. They stay until the next beat, which goes back to the plot.
         """
-        days, lows, language = self.days, self.to_come.lows, self.context.language
+        lows, language = self.to_come.lows, self.context.language
         titles = (self.screen("weekdays-all", days=Count(len(self.to_come.series))), self.screen("weekdays"))
         whole, _, prediction = self.to_come.by_weekday
-        self.means = means = WeekdayMeans(
-            whole, prediction, lows, titles, lambda views: views_words(self.dataset, views), language
-        )
-        self.wait(0.2)
-        away = [part for part in self.mobjects if part not in (self.title, self.note)]
-        self.play(*map(FadeOut, away), run_time=0.3)
-        self.play(*means.data.coming(), run_time=0.3)
-        self.play(means.data.growing(), run_time=0.7)
+        self.means = means = WeekdayMeans(whole, prediction, lows, titles, self.screen("weekdays-unit"), language)
+        self.away = [part for part in self.mobjects if part not in (self.title, self.note)]
+        arriving = means.data.coming(FadeIn(means.unit))
+        for animation in arriving:
+            animation.rate_func = LATE
+        self.play(*(FadeOut(part, rate_func=EARLY) for part in self.away), *arriving, run_time=0.6)
+        self.play(means.data.growing(), run_time=0.6)
         self.play(FadeIn(means.data.values), run_time=0.3)
         self.wait(0.7)
         self.play(*means.predicted.coming(), run_time=0.3)
-        self.play(means.predicted.growing(), run_time=0.7)
+        self.play(means.predicted.growing(), run_time=0.5)
         self.play(FadeIn(means.predicted.values), run_time=0.3)
-        self.wait(0.3)
-        # A copy of that weekday's bar shrinks into the dot that was predicted
-        self.names = days.band_names(weekdays_words(lows, language, "short"))
+        self.add(means)
+
+    def _back_to_the_plot(self) -> None:
+        """From the weekdays, if these are shown: a copy of tomorrow's bar shrinks into the dot that was predicted.
+
+        With it the plot comes back, the low weekdays shaded there.
+        """
+        if getattr(self, "means", None) not in self.mobjects:
+            return
+        days, means, lows = self.days, self.means, self.to_come.lows
+        self.names = days.band_names(weekdays_words(lows, self.context.language, "short"))
         tomorrow = [bar.copy() for bar in means.predicted.bar(int(self.ahead.weekdays[0]))]
         dot = days.predicted[0]
         self.add(*tomorrow)
-        self.play(FadeOut(means), *(bar.animate.replace(dot, stretch=True) for bar in tomorrow), run_time=0.7)
+        shrinking = (bar.animate.replace(dot, stretch=True) for bar in tomorrow)
+        self.play(FadeOut(means, run_time=0.3), *shrinking, run_time=0.6)
         self.remove(*tomorrow)
         self.add(days.bands)
         self.bring_to_back(days.bands)
         self.add(dot)
-        others = [part for part in (*away, *days.bands, self.names) if part is not dot]
+        others = [part for part in (*self.away, *days.bands, self.names) if part is not dot]
         self.play(*map(FadeIn, others), run_time=0.4)
         self.bring_to_front(dot)
 
@@ -116,8 +128,9 @@ class ForecastBeats(DepthsScene):
         values = {"views": self.counted(ahead.prediction[0]), "next": self.counted(ahead.prediction[-1])}
         key = "day-after" if days == 2 else "days-after"
         with self.beat(key, days=Count(days), **values, **self._day(days - 1)):
-            # The window moves on by a day. The prediction goes into it as if it had been the day's views; the next one
-            # comes out
+            # The plot again; its window moves on by a day. The prediction goes into it as if it had been the day's
+            # views; the next one comes out
+            self._back_to_the_plot()
             for k in range(1, days):
                 start, end = self.days.day(k - 1), self.days.day(k)
 
@@ -125,9 +138,9 @@ class ForecastBeats(DepthsScene):
                     self.days.hold(start + share * (end - start))
 
                 held = VGroup(self.days.bracket, self.days.span)
-                self.play(UpdateFromAlphaFunc(held, slide), run_time=1.0 if days == 2 else 0.6)
+                self.play(UpdateFromAlphaFunc(held, slide), run_time=0.7 if days == 2 else 0.6)
                 if days == 2:  # while it is said that the day has no views yet
-                    self.wait(0.4)
+                    self.wait(0.2)
                     hollow = self.days.predicted[k - 1]
                     self.play(hollow.animate(rate_func=there_and_back).scale(1.8), run_time=0.9)
                     self.wait(0.4)
@@ -143,39 +156,56 @@ class ForecastBeats(DepthsScene):
 
     def _error_beat(self) -> None:
         days, to_come = self.parameters.days, self.to_come
-        usual, spreads, panel = to_come.usual, self.days.spreads, self.panel
+        usual, panel = to_come.usual, self.panel
         values = {"one": self.counted(usual[0]), "more": self.counted(usual[-1]), "days": Count(days)}
         values |= {"mean": self.counted(self.choice.best.unseen.mean), "runs": Count(len(self.parameters.seeds))}
         key = "error" if len(self.parameters.seeds) == 1 or values["mean"] == values["one"] else "error-runs"
         with self.beat(key if days > 1 else key + "-one", **values):
-            # A dot for each unseen day: where tomorrow would lie, if it were missed as that day was. Two lines mark
-            # their mean size; first that of the first day, with its number, then the others. These go apart for a
-            # moment when more is to be expected
-            gone = [self.days.bracket, self.days.span, *([self.fed] if days == 2 else [])]
-            self.play(*map(FadeOut, gone), run_time=0.5)
-            misses = self.days.misses
+            # Closer still, the last days and those predicted. A dot for each unseen day: where tomorrow would lie, if
+            # it were missed as that day was; and the mean of all runs. Two lines mark the mean size of this run's
+            # misses, first of the first day, with its number, then of the others. These go apart for a moment when
+            # more is to be expected
+            self._back_to_the_plot()
+            self._only_the_last_days()
+            misses, spreads = self.days.misses, self.days.spreads
             misses_key, mean_key = panel.key
             rain = LaggedStart(*(FadeIn(dot, shift=0.1 * DOWN) for dot in misses[0]), lag_ratio=0.05)
-            self.play(rain, FadeIn(misses_key), run_time=1.0)
+            self.play(rain, FadeIn(misses_key), run_time=0.9)
             self.bring_to_front(self.days.predicted)
-            self.play(Create(spreads[0]), run_time=0.5)
-            self.play(TransformFromCopy(spreads[0], mean_key[0]), FadeIn(mean_key[1]), run_time=0.7)
-            self.play(FadeIn(panel.errors[0], shift=0.1 * UP), FadeIn(panel.error_head), run_time=0.5)
-            if days > 1:
+            if key == "error-runs":
                 self.wait(0.4)
-                self.play(*map(FadeIn, misses[1:]), LaggedStart(*map(Create, spreads[1:]), lag_ratio=0.4), run_time=0.8)
+                self.play(FadeIn(panel.mean, shift=0.1 * UP), FadeIn(panel.error_head), run_time=0.5)
+                self.wait(0.4)
+            heads = [] if key == "error-runs" else [FadeIn(panel.error_head)]
+            self.play(Create(spreads[0]), run_time=0.4)
+            self.play(FadeIn(panel.errors[0], shift=0.1 * UP), *heads, run_time=0.5)
+            self.play(TransformFromCopy(spreads[0], mean_key[0]), FadeIn(mean_key[1]), run_time=0.5)
+            if days > 1:
+                self.play(*map(FadeIn, misses[1:]), LaggedStart(*map(Create, spreads[1:]), lag_ratio=0.4), run_time=0.7)
                 self.bring_to_front(self.days.predicted)
                 self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.5)
-            self.wait(1.1)
+            self.wait(0.6)
             longer = [spread.animate(rate_func=there_and_back).stretch(MORE, 1) for spread in spreads]
             self.play(*longer, run_time=1.2)
+
+    def _only_the_last_days(self) -> None:
+        """What was said of the window and of weekdays leaves, and the plot comes closest."""
+        days = self.days
+        said = (getattr(self, name, None) for name in ("fed", "names"))
+        gone = [days.bracket, days.span, days.real, *said, *days.bands]
+        there = self.get_mobject_family_members()
+        self.play(*(FadeOut(part) for part in gone if part in there), run_time=0.3)
+        self.remove(days.bands)
+        days.come_closest(self)
 
     def _bet_beat(self) -> None:
         to_come = self.to_come
         values = {"naive": self.counted(to_come.naive), "one": self.counted(to_come.usual[0])}
         with self.beat(f"{to_come.bet}-{to_come.rival}", **values):
             # Beside our error that of a forecast that needs no network, both as long as they are large; would the room
-            # bet that tomorrow lies within ours? It would land there, unless they push it out
+            # bet that tomorrow lies within ours? It would land there, unless they push it out. The single misses have
+            # left by then: what is bet on is their mean size
+            self.play(FadeOut(self.days.misses), FadeOut(self.panel.key), run_time=0.4)
             for row in self.panel.rivals:
                 bar = GrowFromEdge(row[2], LEFT)
                 self.play(*(FadeIn(text, shift=0.1 * UP) for text in row[:2]), bar, run_time=0.8)
@@ -186,7 +216,7 @@ class ForecastBeats(DepthsScene):
 
     def _click(self) -> None:
         clicks = self.days.clicks(self.screen("clicks"))
-        self.play(FadeIn(clicks.mark, shift=0.3 * DOWN), FadeOut(self.days.real), run_time=0.5)
+        self.play(FadeIn(clicks.mark, shift=0.3 * DOWN), run_time=0.5)
         self.wait(0.5)
         self.add(clicks.way, clicks.mark)
         rising = UpdateFromAlphaFunc(VGroup(clicks.way, clicks.mark), lambda _, share: clicks.rise(share))

@@ -111,6 +111,7 @@ class ModelSelection(ForecastBeats):
             [self.counted(to_come.usual[k]) for k in shown],
             (self.screen("a-miss"), self.screen("mean-misses")),
             rivals,
+            (self.screen("mean-runs", runs=Count(len(self.parameters.seeds))), self.counted(choice.best.unseen.mean)),
             language,
         )
 

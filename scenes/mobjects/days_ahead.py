@@ -20,27 +20,29 @@ from gradreel.scenes.style import mix, palette
 from manim import UP, Circle, DashedVMobject, Dot, ManimColor, Rectangle, Scene, VGroup, VMobject
 from numpy.typing import NDArray
 
-KNOWN_DAYS = 15  # before the first predicted one, that are shown close by
+KNOWN_DAYS, LAST_DAYS = 15, 4  # before the first predicted one, that are shown close by, and beside errors
 MOST_DAYS = 120  # ... and from afar; a longer window's bracket is open
 BOX = (style.LEFT_EDGE + 0.42, 1.5, -1.95, 2.15)
 BRACKET = -2.64
 NAMES_FROM = 0.3  # right of the unit's name, before the names of bands
 PANEL_LEFT, PANEL_LINES = 2.1, (1.5, 0.75)
 PANEL_SIZES, PANEL_GAPS = (28.0, 36.0, 30.0), 0.55  # of a day, its prediction, its error; between them, in all
-KEY_LINES, RIVAL_LINES = (0.05, -0.4), (-1.15, -1.95)
+MEAN_LINE, KEY_LINES, RIVAL_LINES = 0.0, (-0.75, -1.2), (-1.15, -1.95)
+ROW_SIZES = 27, 30  # of a row's name, of its number
 BAR_DROP, BAR_HEIGHT = 0.24, 0.12  # from a rival's baseline to the middle of its bar
-CLOSER, STAKE = 1.3, 0.28  # seconds; width of what is bet on
+CLOSER, CLOSEST, STAKE = 1.2, 1.0, 0.28  # seconds; width of what is bet on
 UNDER_BRACKET = BRACKET - 0.4  # baseline of what stands under it
 CLICK, CLICKED_FROM = 0.1, 0.3  # a ring's radius; where it begins, of the error's height under the prediction
 CLICKED_BELOW, CLICKED_ABOVE = 0.35, 0.3  # where it ends: under the plot's top, or so far over the error at least
 MARK = np.array([0.15, 0.0, 0.0])
-STRIP, MISS, MISS_INK = 0.8, 0.03, 0.42  # of errors: width in days; a dot's radius, and its share of the text colour
+STRIP, MISS, MISS_INK = 0.8, 0.045, 0.42  # of errors: width in days; a dot's radius, and its share of the text colour
 
 
 class DaysAhead(ZoomDays):
     """Known days in red; h predicted ones as hollow blue dots, each with the usual error around it.
 
-    It begins with all days of the window; `come_close` leaves the last weeks. ``errors`` (K, h): prediction minus
+    It begins with all days of the window; `come_close` leaves the last weeks, `come_closest` the last days, so that
+    errors have room. ``errors`` (K, h): prediction minus
     truth on K days, h days ahead; ``lows``: weekdays that are shaded. Parts to bring: ``red``, ``dots``, ``real`` (the
     red line's name, close by), ``bands``, and for each predicted day one of ``predicted``, of ``misses`` (a dot for
     each of the K: where the truth would lie, if it were missed by as much), of ``spreads`` (marks over and under the
@@ -93,20 +95,43 @@ class DaysAhead(ZoomDays):
                 follow(0.0)
             self.zoom_to(scene, self.near, self.last, CLOSER, also=follow, others=[self.bracket, self.span])
         plot, (dates, known) = self.plot, self.known
-        places = plot.at(plot.days(self.ahead.dates), self.ahead.prediction)
         shown = dates >= np.datetime64(self.near, "D")
         ink = plot.at(plot.days(dates[shown]), known[shown])
-        self.predicted = VGroup(*(ring(place, 0.1, palette.blue) for place in places))
-        self.steps = [_step(a, b) for a, b in pairwise([ink[-1], *places])]
-        self.misses = VGroup(*(self._misses(k) for k in range(len(places))))
-        self.spreads = VGroup(*(self._spread(k) for k in range(len(places))))
-        height = max(float(self.spreads[0].height), BAR_HEIGHT)
-        self.stake = Rectangle(width=STAKE, height=height, stroke_width=0)
-        self.stake.set_fill(palette.blue, 0.4).move_to(self.spreads[0])
+        self.predicted = VGroup(*(
+            self.pin(ring(place, 0.1, palette.blue), self.day(k), float(self.ahead.prediction[k]))
+            for k, place in enumerate(self._chain()[1:])
+        ))  # fmt: skip
+        self.steps = [_step(a, b) for a, b in pairwise(self._chain())]
         size = Callout.size_of([self.real])
         place = free_place(ink, ink[known[shown].argmax()], size, plot.box, gap=size[0] / 2 + 0.1)
         self.real.move_to((*(place or ink[0][:2] + 0.4), 0.0))
-        self.ink = np.concatenate([ink, places])
+
+    def come_closest(self, scene: Scene) -> None:
+        """Plays the way on to the last days, the steps to the predicted ones with them; then errors can be shown."""
+        near = max(self.near, self.ahead.last_known - timedelta(days=LAST_DAYS - 1))
+
+        def follow(_: float) -> None:
+            for step, ends in zip(self.steps, pairwise(self._chain()), strict=True):
+                step.set_points(_step(*ends).points)
+
+        if near > self.near:
+            self.near = near
+            self.zoom_to(scene, near, self.last, CLOSEST, also=follow, others=self.steps)
+        plot, (dates, known) = self.plot, self.known
+        count = len(self.ahead.dates)
+        self.misses = VGroup(*(self._misses(k) for k in range(count)))
+        self.spreads = VGroup(*(self._spread(k) for k in range(count)))
+        height = max(float(self.spreads[0].height), BAR_HEIGHT)
+        self.stake = Rectangle(width=STAKE, height=height, stroke_width=0)
+        self.stake.set_fill(palette.blue, 0.4).move_to(self.spreads[0])
+        shown = dates >= np.datetime64(near, "D")
+        self.ink = np.concatenate([plot.at(plot.days(dates[shown]), known[shown]), self._chain()[1:]])
+
+    def _chain(self) -> NDArray:
+        """(1 + h, 3): where the last known day is in the plot now, and the predicted ones."""
+        (dates, known), ahead = self.known, self.ahead
+        days = np.concatenate([self.plot.days(dates[-1:]), self.plot.days(ahead.dates)])
+        return self.plot.at(days, np.concatenate([known[-1:], ahead.prediction]))
 
     def hold(self, day: float) -> None:
         """The bracket holds the window before ``day``; its number is under its beginning."""
@@ -180,6 +205,13 @@ def marks(foot: NDArray, head: NDArray) -> VGroup:
     return VGroup(*(segment(end - MARK, end + MARK, palette.text, style.GHOST_CURVE) for end in (foot, head)))
 
 
+def _row(name: str, number: str, y: float, color: ManimColor) -> VGroup:
+    """A name at the panel's left, its number at the right."""
+    texts = (words(text, size, color) for text, size in zip((name, number), ROW_SIZES, strict=True))
+    left, right = texts
+    return VGroup(left.place(y, left=PANEL_LEFT), right.place(y, right=style.RIGHT_EDGE))
+
+
 def _bar(share: float, y: float, color: ManimColor) -> Rectangle:
     """A level bar from the panel's left, ``share`` of the panel long."""
     bar = Rectangle(width=max(share, 1e-3) * (style.RIGHT_EDGE - PANEL_LEFT), height=BAR_HEIGHT, stroke_width=0)
@@ -198,7 +230,9 @@ class AheadPanel(VGroup):
 
     ``written``, ``errors``: the numbers of those days as words; ``heads``: what they are; ``keys``: what dots and marks
     in the plot are; ``rivals``: rows (name, number, error) that compare the error a day ahead, ours first, each with a
-    bar as long as it is large. Parts: ``head``, ``lines``, ``error_head``, ``errors``, ``key`` (two rows), ``rivals``.
+    bar as long as it is large; ``mean``: the name and the number of a row below those days, for all runs together.
+    Parts: ``head``, ``lines``, ``error_head``, ``errors``, ``mean``, ``key`` (two rows, where later rivals stand),
+    ``rivals``.
     """
 
     def __init__(
@@ -209,6 +243,7 @@ class AheadPanel(VGroup):
         errors: Sequence[str],
         keys: tuple[str, str],
         rivals: Sequence[tuple[str, str, float]],
+        mean: tuple[str, str],
         language: str,
     ) -> None:
         super().__init__()
@@ -237,10 +272,9 @@ class AheadPanel(VGroup):
         largest = max(error for _, _, error in rivals) or 1.0
         for (name, number, error), y in zip(rivals, RIVAL_LINES, strict=True):
             color = palette.text if not len(self.rivals) else palette.dim
-            row = VGroup(words(name, 27, color).place(y, left=PANEL_LEFT))
-            row.add(words(number, 30, color).place(y, right=style.RIGHT_EDGE))
-            self.rivals.add(row.add(_bar(error / largest, y - BAR_DROP, color)))
-        self.add(self.head, self.lines, self.error_head, self.errors, self.key, self.rivals)
+            self.rivals.add(_row(name, number, y, color).add(_bar(error / largest, y - BAR_DROP, color)))
+        self.mean = _row(*mean, MEAN_LINE, palette.text)
+        self.add(self.head, self.lines, self.error_head, self.errors, self.mean, self.key, self.rivals)
 
     @staticmethod
     def _sizes(rows: Sequence[tuple[str, str, str]]) -> tuple[float, ...]:

@@ -1,8 +1,8 @@
-"""The mean of each weekday, of all days and of what was predicted: bars from 0, so that one sees which are low."""
+"""Each weekday's share of a mean day, of all days and of what was predicted: bars from 0; one sees which are low."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from gradreel.scenes import style
@@ -10,6 +10,7 @@ from gradreel.scenes.mobjects.day_plot import SHADE
 from gradreel.scenes.mobjects.day_words import weekdays_words
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from manim import DOWN, Animation, FadeIn, GrowFromEdge, LaggedStart, ManimColor, Rectangle, VGroup
 from numpy.typing import NDArray
@@ -18,17 +19,17 @@ SIDES = ((style.LEFT_EDGE, -0.5), (0.5, style.RIGHT_EDGE))  # left and right end
 FOOT, TOP = -2.2, 1.75  # of the shades
 HIGHEST = 1.15  # the top of the highest bar
 BAR = 0.62  # of a weekday's room
-TITLE_RISE, NAME_DROP, VALUE_RISE = 0.24, 0.42, 0.16
+TITLE_RISE, UNIT_RISE, NAME_DROP, VALUE_RISE = 0.24, 0.74, 0.42, 0.16
 OTHERS = 0.5  # share of the colour of bars that nobody speaks of
 HOLLOW = 0.16  # how strongly a predicted bar is filled: its outline tells it from the data
-ALIKE = 2.0  # halves whose largest means differ by no more than this factor share one scale
 
 
 class WeekdayMeans(VGroup):
     """Two halves: the data's means (7,), Monday first, in red at the left; those of predictions, outlined in blue.
 
-    NaN where no such day was counted. ``lows``: weekdays that are shaded, their bars bright; ``titles``: what each
-    half is the mean of; ``written`` writes a mean. Parts: ``data``, ``predicted``.
+    Each mean as a percentage of its own week's: the two are of different days, and tell the same only so. NaN where no
+    such day was counted. ``lows``: weekdays that are shaded, their bars bright; ``titles``: what each half is of;
+    ``unit``: what the percentages are. Parts: ``unit``, ``data``, ``predicted``.
     """
 
     def __init__(
@@ -37,17 +38,22 @@ class WeekdayMeans(VGroup):
         prediction: NDArray,
         lows: Sequence[int],
         titles: tuple[str, str],
-        written: Callable[[float], str],
+        unit: str,
         language: str,
     ) -> None:
         super().__init__()
-        most = [float(np.nanmax(np.abs(means))) or 1.0 for means in (data, prediction)]
-        if max(most) <= ALIKE * min(most):
-            most = [max(most)] * 2
-        look = (lows, written, language)
-        self.data = _Half(data, most[0], SIDES[0], titles[0], palette.red, 1.0, *look)
-        self.predicted = _Half(prediction, most[1], SIDES[1], titles[1], palette.blue, HOLLOW, *look)
-        self.add(self.data, self.predicted)
+        shares = [percentages(means) for means in (data, prediction)]
+        most = max(float(np.nanmax(np.abs(each))) for each in shares) or 1.0
+        look = (lows, language)
+        self.unit = words(unit, style.TICK, palette.dim).place(TOP + UNIT_RISE, left=style.LEFT_EDGE)
+        self.data = _Half(shares[0], most, SIDES[0], titles[0], palette.red, 1.0, *look)
+        self.predicted = _Half(shares[1], most, SIDES[1], titles[1], palette.blue, HOLLOW, *look)
+        self.add(self.unit, self.data, self.predicted)
+
+
+def percentages(means: NDArray) -> NDArray:
+    """(7,): each weekday's mean in per cent of the mean of them all, without their signs."""
+    return 100 * means / (float(np.nanmean(np.abs(means))) or 1.0)
 
 
 class _Half(VGroup):
@@ -65,7 +71,6 @@ class _Half(VGroup):
         color: ManimColor,
         filled: float,
         lows: Sequence[int],
-        written: Callable[[float], str],
         language: str,
     ) -> None:
         super().__init__()
@@ -89,7 +94,8 @@ class _Half(VGroup):
             bar = Rectangle(width=BAR * pitch, height=max(abs(height), 1e-3), color=tint, stroke_width=style.RING)
             bar.set_fill(mix(tint, filled), 1).move_to((x[k], FOOT + height / 2, 0))
             self.bars.add(bar)
-            value = words(written(float(means[k])), style.TICK, palette.text if k in lows else palette.dim)
+            ink = palette.text if k in lows else palette.dim
+            value = words(f"{number_text(round(float(means[k])))}\u202f%", style.TICK, ink)
             self.values.add(value.place(FOOT + max(height, 0.0) + VALUE_RISE, center=x[k]))
         self.add(self.shades, self.line, self.title, self.names, self.bars, self.values)
 
@@ -97,9 +103,9 @@ class _Half(VGroup):
         """A weekday's bar; none where no such day was counted."""
         return [self.bars[int(k)] for k in np.flatnonzero(self.counted == weekday)]
 
-    def coming(self) -> list[Animation]:
+    def coming(self, *also: Animation) -> list[Animation]:
         """The ground, and what it is the mean of."""
-        return [FadeIn(part) for part in (self.shades, self.line, self.title, self.names)]
+        return [*(FadeIn(part) for part in (self.shades, self.line, self.title, self.names)), *also]
 
     def growing(self) -> Animation:
         """The bars, from Monday on."""

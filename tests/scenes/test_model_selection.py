@@ -16,7 +16,7 @@ from gradreel.scenes.fixtures import trained_context
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.chosen_network import Choice, every_week_low, means_by_weekday
 from gradreel.scenes.lecture.model_selection import ModelSelection
-from gradreel.scenes.mobjects.day_words import views_and_errors, views_words
+from gradreel.scenes.mobjects.day_words import views_and_errors
 from gradreel.scenes.mobjects.days_ahead import Clicks, DaysAhead
 from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.mobjects.weekday_means import WeekdayMeans
@@ -232,13 +232,15 @@ def test_the_bracket_says_how_many_days_it_holds_and_takes_the_fed_back_predicti
     def look(scene, beat):
         if beat != "day-after":
             return None
-        return [part.source for part in scene.days.span], scene.fed.source, scene.fed.get_right()[0]
+        days = scene.days
+        end = days.plot.at(days.day(1) - 0.6, 0)[0]
+        return [part.source for part in days.span], scene.fed.source, scene.fed.get_right()[0], end
 
     played = play(ModelSelection, look, **parameters)
-    (span, fed, right), days = played.seen["day-after"], played.scene.days
+    (span, fed, right, end), days = played.seen["day-after"], played.scene.days
     assert span == words
     assert fed == played.scene.counted(played.scene.ahead.prediction[0])
-    assert right == pytest.approx(days.plot.at(days.day(1) - 0.6, 0)[0])
+    assert right == pytest.approx(end)
     assert not {days.bracket, days.span, played.scene.fed} & set(played.scene.get_mobject_family_members())
 
 
@@ -394,7 +396,7 @@ def test_the_low_days_of_the_weeks_before_are_shaded(foretold):
     assert "the model" in lines["tomorrow-low"]["en"] and "network" not in lines["tomorrow-low"]["en"]
 
 
-def test_the_means_of_all_days_stand_beside_those_of_the_forecasts(foretold):
+def test_weekdays_shares_of_all_days_stand_beside_those_of_the_forecasts(foretold):
     seen = {}
 
     def look(scene, beat):
@@ -406,20 +408,23 @@ def test_the_means_of_all_days_stand_beside_those_of_the_forecasts(foretold):
     np.testing.assert_allclose(whole, [SERIES[:208][days == day].mean() for day in range(7)])
     drawn = scene.means
     titles = [half.title.source for half in (drawn.data, drawn.predicted)]
-    assert titles == ["data: mean of all 208 days", "its forecasts: mean of unseen days"]
-    scale = drawn.data.bars[0].height / whole[0]
+    assert titles == ["data: all 208 days", "its forecasts: unseen days"]
+    scale = drawn.data.bars[0].height / (whole[0] / whole.mean())
     for half, means in ((drawn.data, whole), (drawn.predicted, prediction)):
-        np.testing.assert_allclose([bar.height for bar in half.bars], scale * means, atol=1e-6)
-        assert [value.source for value in half.values] == [views_words(scene.dataset, mean) for mean in means]
+        shares = means / means.mean()
+        np.testing.assert_allclose([bar.height for bar in half.bars], scale * shares, atol=1e-6)
+        assert [value.source for value in half.values] == [f"{share:.0f}\u202f%" for share in 100 * shares]
         assert len({round(float(bar.get_bottom()[1]), 6) for bar in half.bars}) == 1, "all from 0"
     assert drawn.predicted.bar(5) == [drawn.predicted.bars[5]]
-    assert not any(seen.values()), "the plot is back when the beat ends"
+    shown = [beat for beat, there in seen.items() if there]
+    assert len(shown) == 1 and shown[0].startswith("tomorrow-low"), "they stay to the beat's end, and no longer"
 
 
-def test_halves_of_very_different_size_have_a_scale_each_and_days_that_were_not_counted_no_bar():
-    data, prediction = np.full(7, 10.0), np.array([5000.0, np.nan, 4000.0, *[np.nan] * 4])
-    means = WeekdayMeans(data, prediction, (4, 5), ("data", "forecasts"), str, "en")
+def test_weekdays_of_other_sizes_are_compared_by_shares_and_days_that_were_not_counted_have_no_bar():
+    data, prediction = np.full(7, 10.0), np.array([5000.0, np.nan, 5000.0, *[np.nan] * 4])
+    means = WeekdayMeans(data, prediction, (4, 5), ("data", "forecasts"), "unit", "en")
     assert means.data.bars[0].height == pytest.approx(means.predicted.bars[0].height)
+    assert {value.source for half in (means.data, means.predicted) for value in half.values} == {"100\u202f%"}
     assert len(means.predicted.bars) == len(means.predicted.values) == 2 and means.predicted.bar(1) == []
 
 
@@ -438,7 +443,18 @@ def test_the_mean_of_all_runs_is_told_beside_that_of_the_one_shown(small, play):
     said = small.lines["error-runs"]["en"]
     assert f"the two runs averaged {scene.counted(scene.choice.best.unseen.mean)} views" in said
     assert f"this one, {scene.counted(scene.to_come.usual[0])};" in said
-    assert "error" in play(ModelSelection, **{**SMALL, "seeds": (0,), "epochs": 1}).lines
+    row = scene.panel.mean
+    assert [text.source for text in row] == ["mean of 2 runs", scene.counted(scene.choice.best.unseen.mean)]
+    assert row in scene.mobjects
+    one = play(ModelSelection, **{**SMALL, "seeds": (0,), "epochs": 1})
+    assert "error" in one.lines and one.scene.panel.mean not in one.scene.mobjects
+
+
+def test_single_misses_have_left_when_it_is_asked_for_a_bet(small):
+    shown = small.scene.get_mobject_family_members()
+    assert not any(dot in shown for dots in small.scene.days.misses for dot in dots)
+    assert all(mark in shown for spread in small.scene.days.spreads for mark in spread)
+    assert small.scene.days.near == date(2021, 2, 23)
 
 
 def test_a_saturday_is_said_to_be_low_beside_the_means_of_the_whole_series():
