@@ -254,10 +254,10 @@ class StackLayers(CountedLayers):
             # over them, what their number is called. Then y. At the top right, all parameters in one number
             there = range(BOTH)
             for k in range(BOTH + 1, self.depth + 1):
-                self.play(*self._shorten(there), run_time=0.5)
-                self.play(self._make_room(k, 0.6))
+                self.play(*self._shorten(there), run_time=0.3)
+                self.play(self._make_room(k, 0.4))
                 back = [emphasis(self.diagram.edges[k - 2], FAINT / 2), *self._step_back(k - 1)]
-                self._add(k - 1, self._layer(k), self._written(k), *back, seconds=1.2)
+                self._add(k - 1, self._layer(k, 0.5), self._written(k), *back, seconds=0.7)
                 there = range(k - 1, k)
             self._hundred()
             self._name_depth()
@@ -283,21 +283,21 @@ class StackLayers(CountedLayers):
             *self.formulas[: self.depth],
         ]
         near = VGroup(*parts, *self.counts[: self.depth], self.x, self.row_name)
-        self.play(FadeOut(near), FadeIn(many), run_time=0.4)
+        self.play(FadeOut(near), FadeIn(many), run_time=0.25)
         away = UpdateFromAlphaFunc(many, lambda _, share: many.show(share), rate_func=linear)
-        self._count(counts, away, FadeIn(name, run_time=0.4), seconds=1.2)
-        self.wait(0.5)
-        self.play(FadeOut(many), FadeOut(name), FadeIn(near), run_time=0.5)
+        self._count(counts, away, FadeIn(name, run_time=0.3), seconds=0.7)
+        self.wait(1.0)
+        self._count(counts[:1], FadeOut(many), FadeOut(name), seconds=0.3)  # gone before the others are back
+        self.play(FadeIn(near), run_time=0.4)
         self.remove(near)
         self.add(*near)
-        self._count(counts[:1], seconds=0.1)
 
     def _name_depth(self) -> None:
         """A bracket over the hidden layers: their number is a hyperparameter."""
         bracket = LayersBracket(self.screen("depth")).put(self.diagram.columns[1 : self.depth + 1])
         self.play(Create(bracket.line), FadeIn(bracket.name, shift=0.1 * UP), run_time=0.7)
         self.bracket = bracket
-        self.wait(0.6)
+        self.wait(0.5)
 
     def _written(self, k: int) -> Animation:
         """The formula of column k."""

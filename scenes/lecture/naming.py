@@ -45,7 +45,6 @@ CELL_BEHIND = 0.4  # share of its light in which a cell stays behind the neuron
 SWOLLEN = 1.35  # times its usual size: a name that promises too much
 RUN = 2.0  # seconds that signals take through all of the network
 EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
-BEHIND = 0.09  # ... and behind something else
 
 
 class Naming(LectureScene):
@@ -78,9 +77,9 @@ class Naming(LectureScene):
         """A name on the plate."""
         return name_on_plate(self.screen(key))
 
-    def _light(self, share: float, lines: float | None = None) -> list[Animation]:
+    def _light(self, share: float) -> list[Animation]:
         """The diagram at ``share`` of its colours; its lines stay behind the nodes."""
-        lines = lines or (FAINT_EDGES if share < FULL else EDGES)
+        lines = FAINT_EDGES if share < FULL else EDGES
         nodes = [emphasis(part, share) for part in self.diagram.columns]
         return [*nodes, *(emphasis(edges, lines) for edges in self.diagram.edges)]
 
@@ -148,14 +147,16 @@ class Naming(LectureScene):
 
     def _spoilt_beat(self) -> None:
         with self.beat("spoilt"):
-            # The network goes dark, layer by layer, and the years come. A frame, dashed as all that is not there yet,
+            # The network goes, layer by layer, and the years come. A frame, dashed as all that is not there yet,
             # grows with what the name promises, and the name swells; what is delivered fills little of it. Then the
             # words alone are too much: they go into an article's title, it is rejected, and the name is struck out and
             # loses its light
             self.wait(0.4)
             self.years = words(self.screen("years"), style.LABEL, palette.dim)
             self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
-            self.play(LaggedStart(*self._light(FAINT, BEHIND), lag_ratio=0.15), run_time=0.6)
+            columns, edges = self.diagram.columns, self.diagram.edges
+            leaving = [columns[0], *(part for pair in zip(edges, columns[1:], strict=True) for part in pair)]
+            self.play(LaggedStart(*map(FadeOut, leaving), lag_ratio=0.15), run_time=0.6)
             self.play(FadeIn(self.years, shift=0.15 * UP), run_time=0.5)
             self.wait(0.6)
             most = min(SWOLLEN, PLATE_WIDTH / float(self.name.width))
@@ -204,15 +205,16 @@ class Naming(LectureScene):
 
     def _deep_beat(self) -> None:
         with self.beat("deep"):
-            # The plate is empty. A frame round each column: hidden layers, for a lid over all of them leaves only the
-            # two ends to see. It opens. All of them together are deep, and the plate has its last name
+            # The plate is empty, and the network is back. A frame round each column: hidden layers, for a lid over all
+            # of them leaves only the two ends to see. It opens. All of them together are deep, and the plate has its
+            # last name
             gone = [FadeOut(part) for part in (self.name, self.strike, self.years, self.paper, self.stamp)]
-            self.play(*gone, *self._light(FULL), run_time=0.5)
+            self.play(*gone, FadeIn(self.diagram), run_time=0.5)
             self.frames = [self.diagram.frame(k) for k in self._hidden()]
             self.labels = [self._label(k) for k in self._hidden()]
             self.ends = self._in_and_out()
             for frame, label in zip(self.frames, self.labels, strict=True):
-                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=2.0 / len(self.labels))
+                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=1.8 / len(self.labels))
             self.play(*(FadeIn(text, shift=0.15 * UP) for text in self.ends), run_time=0.4)
             self._cover_and_open()
             self._deep_bracket()
@@ -233,25 +235,16 @@ class Naming(LectureScene):
         return [words(self.screen(key), style.LABEL).place(over, center=x) for key, x in ends]
 
     def _cover_and_open(self) -> None:
-        """A lid comes down over everything between what goes in and what comes out, and goes up again."""
+        """A lid over everything between what goes in and what comes out: there as a whole, and as a whole gone."""
         first, last = self.diagram.columns[0], self.diagram.columns[-1]
         left, right = first.get_right()[0] + COVER_GAP, last.get_left()[0] - COVER_GAP
         top, bottom = self.frames[0].get_top()[1] + 0.02, self.frames[0].get_bottom()[1] - 0.02
         lid = Rectangle(width=right - left, height=top - bottom, color=palette.text, stroke_width=style.BOX)
         lid.set_fill(mix(palette.text, 0.05), 1).move_to([(left + right) / 2, (top + bottom) / 2, 0])
-        closed = lid.points.copy()
-
-        def lower(_: Rectangle, share: float) -> None:
-            lid.points = closed.copy()
-            lid.points[:, 1] = top + max(share, 1e-3) * (closed[:, 1] - top)
-
         asked = words("?", style.TITLE).move_to(lid)
-        self.play(UpdateFromAlphaFunc(lid, lower, rate_func=smooth), run_time=0.6)
-        self.play(FadeIn(asked), run_time=0.3)
-        self.wait(0.7)
-        lift = UpdateFromAlphaFunc(lid, lambda _, share: lower(lid, 1 - share), rate_func=smooth, run_time=0.6)
-        self.play(FadeOut(asked, run_time=0.2), lift)  # open when it is said that there are many
-        self.remove(lid)
+        self.play(FadeIn(lid), FadeIn(asked), run_time=0.3)
+        self.wait(1.9)
+        self.play(FadeOut(lid), FadeOut(asked), run_time=0.3)  # open when it is said that there are many
 
     def _deep_bracket(self) -> None:
         left, right = self.frames[0].get_left()[0], self.frames[-1].get_right()[0]

@@ -19,7 +19,7 @@ OVER_LAYERS, FOOT, OVER_BRACKET = 0.16, 0.1, 0.14  # from layers up to a bracket
 
 
 class ManyLayers(VMobject):
-    """``count`` slabs between ``low`` and ``high``; ``show(1)``: from x = ``left`` to ``right``.
+    """``count`` slabs between ``low`` and ``high``; ``show(1)``: from x = ``left`` to ``right``, none is drawn beyond.
 
     ``start``, ``pitch``: where the first one is at first, and from one to the next, when most are outside at the right;
     each is ``widest`` wide then.
@@ -55,8 +55,9 @@ class ManyLayers(VMobject):
     def show(self, share: float) -> ManyLayers:
         distance = self.distance(share)
         half = max(LEAST_WIDTH, min(self.widest, WIDTH_SHARE * distance)) / 2
-        x = self.first(share) + distance * np.arange(self.count)
-        ends = np.full((2, self.count), [[self.low], [self.high]])
+        count = self.inside(share)
+        x = self.first(share) + distance * np.arange(count)
+        ends = np.full((2, count), [[self.low], [self.high]])
         self.points = rectangles(np.column_stack([x - half, ends[0], x + half, ends[1]]))
         return self
 
