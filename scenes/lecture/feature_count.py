@@ -25,6 +25,7 @@ class FeatureCount(LectureScene):
     days: int
     strip: ViewWindow
     grown: TextMobject
+    kinds: list[TextMobject]  # what x_j and its w are called
 
     def _count_beat(self) -> None:
         counted, few = self.parameters.network(self.days), min(self.days, DRAWN)
@@ -35,6 +36,7 @@ class FeatureCount(LectureScene):
             # Kind by kind all are counted. Then back to so few days that one can draw what happens to them
             self.notes = [*self._notes(), self._total(counted)]
             *indices, total = self.notes
+            self.play(*map(FadeOut, self.kinds), run_time=0.3)
             for note in indices:
                 self.play(FadeIn(note, shift=0.15 * UP), run_time=0.4)
             self._count_squares(total)

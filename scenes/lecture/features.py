@@ -43,6 +43,8 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     linear,
+    smooth,
+    squish_rate_func,
 )
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -165,12 +167,11 @@ class MoreFeatures(OneDayBeats, FeatureCount):
             # of which its day flies, then as a sum in which j counts the days. Each is a feature and has its weight.
             # When that is said, the window reaches further and further
             leaving = [*self.told, *self.day_names]
-            self.play(*(FadeOut(part) for part in leaving), *self._all_of(self.sum, PRESENT), run_time=0.5)
+            back = [emphasis(part, FULL) for part in (self.strip.first_name, self.strip.label)]
+            self.play(*map(FadeOut, leaving), *back, *self._all_of(self.sum, PRESENT), run_time=0.5)
             self._lift_out()
             first, *further = [days for days in self.windows if days > 1]
             self._write_out(first)
-            self.kinds = self._kinds()
-            self.play(*(FadeIn(kind, shift=0.1 * UP) for kind in self.kinds), run_time=0.5)
             for days in further:
                 self._widen(days)
 
@@ -201,7 +202,10 @@ class MoreFeatures(OneDayBeats, FeatureCount):
         self.play(LaggedStart(*ways, lag_ratio=0.25), run_time=1.0)
         self.remove(*flying)
         ends = {f"{letter}_{j}": letter for letter in ("w", "x") for j in terms[1:]}
-        self.play(*grow(written, summed, {"w": "w_1", "x": "x_1"}, ends), run_time=1.1)
+        self.kinds = self._kinds()
+        late = squish_rate_func(smooth, 0.6, 1.0)  # when the terms have left their place
+        kinds = (FadeIn(kind, shift=0.1 * UP, rate_func=late) for kind in self.kinds)
+        self.play(*grow(written, summed, {"w": "w_1", "x": "x_1"}, ends), *kinds, run_time=1.1)
         self.line = summed
 
     def _widen(self, days: int) -> None:
@@ -230,11 +234,10 @@ class MoreFeatures(OneDayBeats, FeatureCount):
             line, old = self.line, self.sum
             self.play(*(emphasis(old.part(name), FULL) for name in old.parts if name not in INSIDE), run_time=0.4)
             origins = {name: (line, name) for name in INSIDE}
-            self.play(*(FadeOut(kind) for kind in self.kinds), run_time=0.3)
             self.play(*grow([old, line], self.grown, origins), run_time=2.2)
 
     def _kinds(self) -> list[TextMobject]:
-        """What x_j and its w are called, right of the line."""
+        """What x_j and its w are called, left of the line, where nothing passes when that goes back."""
         feature, weight = words(self.screen("feature"), NOTE), words(self.screen("weight"), NOTE)
-        left = self._inner_sum(self.days).get_right()[0] + 0.9
-        return [feature.place(LINE_BASELINE + NOTE_LINE / 2, left), weight.place(LINE_BASELINE - NOTE_LINE / 2, left)]
+        lines = LINE_BASELINE + NOTE_LINE / 2, LINE_BASELINE - NOTE_LINE / 2
+        return [kind.place(line, style.LEFT_EDGE) for kind, line in zip((feature, weight), lines, strict=True)]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.alike_days import AlikeDays
-from gradreel.scenes.mobjects.day_pairs import DayPairs, hollow_dot
+from gradreel.scenes.mobjects.day_pairs import DayPairs, PairAsked
 from gradreel.scenes.mobjects.day_words import in_languages, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import upright_bracket
-from gradreel.scenes.mobjects.plot import dashed, ring
+from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.view_window import ViewWindow
-from gradreel.scenes.style import FAINT, emphasis, palette
+from gradreel.scenes.style import FAINT, PRESENT, emphasis, palette
 from manim import (
-    LEFT,
-    UP,
     Animation,
     Create,
     Dot,
@@ -32,7 +29,7 @@ from manim import (
 
 PAIRS, MOST_PAIRS = (1.5, 6.1, 0.55, 2.85), 80  # left, right, bottom, top; days
 COURSES = (1.25, 6.35, 0.3, 2.45)  # of the two days that are looked at closely
-CLEAR = 0.2  # from a word to a line
+ASIDE = 0.5  # how bright yesterday's and today's letters are while other days are spoken of
 NAME_GAP = 0.13  # from a letter at the calendar to its day's name
 
 
@@ -105,90 +102,80 @@ class OneDayBeats(LectureScene):
         names |= in_languages("other", lambda language: weekday_words(other, language))
         if self.pairs.older_tells(pair):
             with self.beat("why", **names):
-                # The low days of each week are shaded. Among the pairs of days, the first of them become rings. A line
-                # up from one x_1 meets one of them, and a day that is none: the same views before, two answers. Both
-                # are looked at closely: their x_1 on one level, then their own views, and last x_2, which tells
-                self._two_answers(low, pair, (0.3, 0.3))
+                # The low days of each week are shaded. Among the pairs of days one of them is named, and a day that is
+                # none: both over one x_1, and a line from each to the axis, two answers. Then both are looked at
+                # closely: their x_1 on one level, their own views, and last x_2, which tells
+                self._two_answers(pair, 1.1)
                 self._look_back(pair)
         else:
             with self.beat("why-open", **names):
                 # The same, but without a closer look: in these data the day before does not tell the two apart
-                self._two_answers(low, pair, (1.2, 1.4))
+                self._two_answers(pair, 1.9)
                 self.told = [*self.told, self.pairs]
         self.told = [*self.told, self.shades]
 
     def _day_of(self, k: int) -> date:
         return date.fromisoformat(str(self.pairs.dates[k]))
 
-    def _two_answers(self, low: int, pair: tuple[int, int], waits: tuple[float, float]) -> None:
+    def _two_answers(self, pair: tuple[int, int], wait: float) -> None:
         strip = self.strip
         self.shades = shades = strip.shades(self.lows)
-        self.play(LaggedStart(FadeOut(self.guides), *map(FadeIn, shades), lag_ratio=0.4), run_time=1.6)
+        # What names yesterday and today steps back: other days are spoken of
+        others = [*map(FadeOut, self.day_names), *(emphasis(part, ASIDE) for part in (strip.first_name, strip.label))]
+        self.day_names = []
+        coming = LaggedStart(FadeOut(self.guides), *map(FadeIn, shades), lag_ratio=0.4, run_time=1.4)
+        self.play(coming, *others)
         for shade in shades[len(shades) // 4 : len(shades) // 4 + 1]:
             name = words(weekdays_words(self.lows, self.context.language), style.TICK)
             shades.add(name.place(strip.plot.box[3] + 0.15, center=shade.get_x()))
             self.play(FadeIn(name), run_time=0.4)
-        self.wait(waits[0])
-        self._name_the_low(low, float(np.mean([self.pairs.dots[k].get_x() for k in pair])))
-        self.wait(waits[1])
+        self.wait(wait)  # until the two days are named
         self._ask_for_the_day(pair)
 
+    def _ask_for_the_day(self, pair: tuple[int, int]) -> None:
+        """The dots ``pair`` grow and get their days' names; a line goes up from their x_1, and one across from each."""
+        pairs = self.pairs
+        self.asked = asked = PairAsked(pairs, pair, [self._name_of(k) for k in pair])
+        others = [emphasis(dot, FAINT) for k, dot in enumerate(pairs.dots) if k not in pair]
+        for name, dot in zip(asked.names, asked.dots, strict=True):
+            self.play(FadeIn(dot, scale=0.6), FadeIn(name), *others, run_time=0.6)
+            others = []
+        self.play(Create(asked.line), run_time=0.5)
+        self.play(*map(Create, asked.answers), run_time=0.6)
+        self.wait(0.9)
+        self.told = [asked]
+
+    def _name_of(self, k: int) -> str:
+        return weekday_words(self._day_of(k), self.context.language)
+
     def _look_back(self, pair: tuple[int, int]) -> None:
-        """The plot makes way for both days and the two before each, which come out of the calendar, one by one."""
-        pairs, plot = self.pairs, self.strip.plot
-        first, second = sorted(pair)  # as in the calendar
-        names = [weekday_words(self._day_of(k), self.context.language) for k in (first, second)]
-        self.close = close = AlikeDays(pairs.courses[[first, second]], names, COURSES)
-        days = plot.days(pairs.dates[[first, second]])
-        there = plot.at(days[:, None] + np.array([-2, -1, 0]), pairs.courses[[first, second]])
+        """The plot makes way for both days and the two before each, which come out of the calendar, column by column.
+
+        There both times three days are framed.
+        """
+        pairs, strip, asked = self.pairs, self.strip, self.asked
+        both = sorted(pair)  # as in the calendar
+        self.close = close = AlikeDays(pairs.courses[both], [self._name_of(k) for k in both], COURSES)
+        self.framed = framed = VGroup(*(strip.stretch(self._day_of(k), 3) for k in both))
 
         def coming(column: int) -> list[Animation]:
             """Both dots of a column, from the calendar, and their letters."""
-            starts = [Dot(day[column], radius=0.05, color=palette.red, fill_opacity=0) for day in there]
+            starts = [Dot(days.dots[column].get_center(), 0.05, color=palette.red, fill_opacity=0) for days in framed]
             dots, letters = [day[column] for day in close.dots], [day[column] for day in close.letters]
             moves = [ReplacementTransform(start, dot) for start, dot in zip(starts, dots, strict=True)]
             return [*moves, *map(FadeIn, letters)]
 
-        rings = self.told[3:]
-        self.play(FadeOut(pairs, *self.told[:3]), FadeIn(close.names), run_time=0.4)
-        self.play(*coming(1), run_time=0.7)
-        self.play(Create(close.level), run_time=0.4)
-        self.play(*coming(2), *map(Create, close.answers), run_time=0.7)
-        self.wait(0.5)  # until the day before is spoken of
+        names = [ReplacementTransform(asked.names[pair.index(k)], close.names[i]) for i, k in enumerate(both)]
+        leaving = FadeOut(pairs, asked.line, asked.answers, asked.dots)
+        self.play(leaving, *names, FadeIn(framed), run_time=0.6)
+        self.play(*coming(1), *coming(2), Create(close.level), run_time=0.7)
+        self.play(*map(Create, close.answers), run_time=0.4)
+        self.wait(0.2)
         self.play(*coming(0), *map(Create, close.before), run_time=0.8)
-        circles = [ring(day[0].get_center(), 0.17, palette.text).set_fill(opacity=0) for day in close.dots]
-        self.play(*map(FadeIn, circles), run_time=0.4)
-        self.told = [*rings, *circles, close]
-
-    def _name_the_low(self, low: int, x: float) -> None:
-        """The weekday's dots become rings; beside them its name after another, clear of the upright line at ``x``."""
-        pairs = self.pairs
-        points = np.array([pairs.dots[k].get_center() for k in pairs.on(low)])
-        name = words(_weekday(low, self.context.language), style.LABEL)
-        name.place(float(points[:, 1].min()) - 0.35, right=min(float(points[:, 0].max()) + 0.2, PAIRS[1]))
-        key = VGroup(hollow_dot(name.get_left() + CLEAR * LEFT), name)
-        if key.get_left()[0] - CLEAR < x < key.get_right()[0] + CLEAR:
-            there = x + CLEAR + key.width / 2
-            key.set_x(there if there + key.width / 2 < style.RIGHT_EDGE else x - CLEAR - key.width / 2)
-        self.told = [key]
-        self.play(*pairs.hollow(low), FadeIn(key, shift=0.1 * UP), run_time=0.9)
-
-    def _ask_for_the_day(self, pair: tuple[int, int]) -> None:
-        """A line at one x_1, through the dots ``pair``, of the low weekday and of another; both days get rings."""
-        pairs, plot = self.pairs, self.strip.plot
-        ends = [pairs.dots[k].get_center() for k in pair]
-        x, bottom = float(ends[0][0] + ends[1][0]) / 2, pairs.plot.box[2]
-        top = max(ends, key=lambda end: end[1])
-        line = dashed((x, bottom, 0), (x, top[1], 0), palette.text)
-        others = [dot for k, dot in enumerate(pairs.dots) if k not in pair]
-        self.play(Create(line), *(emphasis(dot, FAINT) for dot in others), run_time=0.9)
-        other = words(weekday_words(pairs.dates[pair[1]].astype(date), self.context.language), style.LABEL)
-        other.place(float(ends[1][1]) - 0.1, right=x - CLEAR)
-        days = plot.at(plot.days(pairs.dates[list(pair)]), pairs.views[list(pair)])
-        rings = [ring(day, 0.13, palette.text).set_fill(opacity=0) for day in days]
-        self.told += [line, other, *rings]
-        flights = [TransformFromCopy(pairs.dots[k], day) for k, day in zip(pair, rings, strict=True)]
-        self.play(*flights, FadeIn(other), run_time=0.9)
+        older = [day[0].animate.scale(1.5) for day in close.dots]
+        past = [close.answers, *(part[k] for day in (*close.dots, *close.letters) for part, k in ((day, 1), (day, 2)))]
+        self.play(*older, *(emphasis(part, PRESENT) for part in past), run_time=0.4)
+        self.told = [framed, close]
 
     def _ring_a_pair(self) -> None:
         """Two days with the same views before them, or nearly, and an upright bracket between them."""

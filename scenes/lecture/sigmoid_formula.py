@@ -15,17 +15,15 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.awkward_formula import AwkwardFormulaBeats
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
-from gradreel.scenes.mobjects.matched_piece import close_view
+from gradreel.scenes.mobjects.matched_piece import close_ticks, close_view
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.sigmoid_board import (
     FORMULA_BASELINE,
     FORMULA_CENTER,
     LETTERS,
-    PLOT_BOX,
     SigmoidBoard,
 )
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import ticks_at_knots
 from gradreel.scenes.style import BAND, FAINT, FULL, emphasis, palette
 from manim import (
     DOWN,
@@ -38,7 +36,6 @@ from manim import (
     FadeIn,
     FadeOut,
     ReplacementTransform,
-    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -46,11 +43,11 @@ from manim import (
 )
 from pydantic import Field, model_validator
 
-FRACTION, FRACTION_BASELINE = 63, 2.1  # while its power is spoken of
-SHORTENED, SHORTENED_BASELINE = 56, 2.0  # when a brace with a name has to come under it
+FRACTION, FRACTION_BASELINE = 56, 2.0  # a brace has room under it
 POWER = ("e", "minus", "brackets", "bias", "plus-in", "w", "x")  # parts of the power of e
-VALUES_BASELINE, VALUES = 1.04, 38  # live numbers under the formula, clear of an axis with numbers above it
+VALUES_BASELINE, VALUES = 1.0, 38  # live numbers under the formula, clear of an axis with numbers above it
 STEM = (0.08, 0.36)  # a number's stem: from its part of the formula, and to its baseline
+BRACE = 0.05  # from the power of e to the brace under it
 EDGE = 0.45  # length of each side of the angle that shows a hard edge
 LABEL_AT = 0.7  # share of the height at which the soft curve has its name beside it
 
@@ -88,7 +85,7 @@ class SigmoidFormula(AwkwardFormulaBeats):
         self.match = match_by_slope(self.start, self.end, self.c)
         x_range, y_range = close_view(self.match)
         sliders = {letter: (value - 1.0, value + 1.0) for letter, value in at.items()}
-        ticks = ticks_at_knots((self.start, self.end), *x_range, PLOT_BOX["right"] - PLOT_BOX["left"])
+        ticks = close_ticks(self.match, (self.start, self.end))
         self.board = SigmoidBoard(at, sliders, x_range, y_range, ticks)
         self.plot = self.board.plot
         self.red_parts = PiecewiseLinearCurve(*zip(*RED_CURVE, strict=True)).decompose()
@@ -112,7 +109,7 @@ class SigmoidFormula(AwkwardFormulaBeats):
         return VGroup(*(glyph for name in names for glyph in self.fraction.part(name)))
 
     def _live_values(self) -> None:
-        """The numbers of y and of the power of e, each on a stem under its part of the formula."""
+        """The numbers of y, on a stem under it, and of the power of e, under a brace that takes in all of that."""
         self.live: dict[str, Number] = {}
         self.values = VGroup()
         gap, down = STEM
@@ -121,9 +118,9 @@ class SigmoidFormula(AwkwardFormulaBeats):
             x, top = part.get_center()[0], part.get_bottom()[1]
             number = Number(0.0, 2, VALUES, ink, face="math", group=True)
             number.place(VALUES_BASELINE, right=x + number.width / 2)  # more digits come at the left
-            stem = segment((x, top - gap, 0), (x, number.baseline + down, 0), ink, style.GUIDE)
             self.live[key] = number
-            self.values.add(stem, number)
+            mark = segment((x, top - gap, 0), (x, number.baseline + down, 0), ink, style.GUIDE)
+            self.values.add(mark if key == "y" else Brace(part, DOWN, buff=BRACE, color=ink), number)
 
     def _ride(self, x: float) -> None:
         """The dot at x on the curve, and the numbers there."""
@@ -144,7 +141,8 @@ class SigmoidFormula(AwkwardFormulaBeats):
             self.hard = band
             curve = self.board.curve
             self.play(Create(curve), run_time=1.3, rate_func=smooth)
-            self.fraction = self._fraction(FRACTION, FRACTION_BASELINE)
+            source = one_sigmoid_source(fraction=True)
+            self.fraction = formula(source, FRACTION).place(FRACTION_BASELINE, center=FORMULA_CENTER)
             self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), run_time=1.8)
             self.wait(0.9)  # until the b in the bracket is spoken of: it is not the b that is added
             self._point_at("bias")
@@ -155,9 +153,6 @@ class SigmoidFormula(AwkwardFormulaBeats):
             self.wait(0.9)
             self._point_at(*POWER)
 
-    def _fraction(self, size: float, baseline: float) -> TextMobject:
-        return formula(one_sigmoid_source(fraction=True), size).place(baseline, center=FORMULA_CENTER)
-
     def _point_at(self, *names: str, coming: Animation | None = None) -> None:
         """All of the formula but these parts steps back."""
         bright = {id(glyph) for glyph in self._part(*names)}
@@ -166,8 +161,8 @@ class SigmoidFormula(AwkwardFormulaBeats):
 
     def _limits_beat(self) -> None:
         with self.beat("limits"):
-            # The numbers of y and of the power of e hang under both. A dot runs to the right end: the power of e
-            # goes to 0, y to c. Then to the left: it explodes, y goes to 0
+            # The numbers of y and of the whole power of e come under both. A dot runs to the right end: the power
+            # of e goes to 0, y to c. Then to the left: it explodes, y goes to 0
             self._live_values()
             self.dot = self.plot.dot(0, 0, palette.text, 0.13)
             self._ride(-self.b / self.w)
@@ -204,10 +199,7 @@ class SigmoidFormula(AwkwardFormulaBeats):
         with self.beat("name"):
             # A bright stroke follows the S, and the curve gets its name. A brace gives the fraction the name too, and
             # then this makes way for what stands under the brace
-            smaller = Transform(self.fraction, self._fraction(SHORTENED, SHORTENED_BASELINE), run_time=0.7)
-            self.play(
-                *(FadeOut(part, run_time=0.4) for part in (self.dot, self.values, self.ends, self.level)), smaller
-            )
+            self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.7)
             stroke = self.board.curve.copy().set_stroke(palette.text)
             self.play(*self._title("heading-name"), Create(stroke, run_time=1.6, rate_func=smooth))
             self.play(FadeOut(stroke), FadeIn(self._curve_label(), shift=0.1 * UP), run_time=0.5)

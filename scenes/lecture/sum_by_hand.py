@@ -12,20 +12,18 @@ from gradreel.core.matching import matched_sum
 from gradreel.core.piecewise import Decomposition, PiecewiseLinearCurve
 from gradreel.core.theta import hidden_terms
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.sigmoids import MorphSigmoid
+from gradreel.scenes.lecture.smaller_pieces import CUTS, SmallerPiecesBeats
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.joint_lens import JointLens
 from gradreel.scenes.mobjects.matched_piece import PieceBoard
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
-from gradreel.scenes.mobjects.small_steps import SmallSteps
 from gradreel.scenes.mobjects.sum_formula import SumFormula
-from gradreel.scenes.mobjects.text import Number, TextMobject, words
+from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
 from manim import (
@@ -36,21 +34,17 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
-    ReplacementTransform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
-    linear,
     smooth,
-    squish_rate_func,
 )
 from numpy.typing import NDArray
 
-CUTS = (2, 8)  # into how many each piece is cut
 READ_LEFT = 1.4  # where it is written, right of the formula, how the sum sign is read
 
 
-class SumByHandBeats(LectureScene):
+class SumByHandBeats(SmallerPiecesBeats):
     """Beats up to the formula with the sum sign: of a run whose curve has a piece for each sigmoid, or of any run."""
 
     curve: PiecewiseLinearCurve
@@ -109,7 +103,7 @@ class SumByHandBeats(LectureScene):
             with self.beat("smaller", sigmoids=number_text(most * self.n_sigmoids), gap=text):
                 # Each piece is cut in two and then in eight, each part gets its sigmoid: blue goes into the corners.
                 # In the rows' place the small steps are stacked, and the formula's end tells how many they are. Where
-                # two parts of a piece meet, seen closely, they do not miss red together: one makes up for the other
+                # two parts of a piece meet, seen closely: what the first of them misses, the next makes up for
                 self._make_room_for_the_smaller()
                 for before, cuts in pairwise((1, *CUTS)):
                     self._cut(before, cuts)
@@ -210,66 +204,6 @@ class SumByHandBeats(LectureScene):
         count_name = words(self.screen("sigmoids"), 32).place(line, right=self.count.get_left()[0] - 0.2)
         self.count.set_value(self.n_sigmoids)
         return VGroup(count_name, self.count, gap_name, self.gap)
-
-    def _make_room_for_the_smaller(self) -> None:
-        """Letters and numbers of the rows leave, their curves stay; red has points where its pieces end."""
-        self.small = SmallSteps(self.parts, self.curve, self.fit.plot, self.rows, self.x)
-        rows = self.rows.rows[1:]
-        self.remove(*rows)
-        leaving = [part for row in rows for part in (row.frame, row.letters, *row.numbers.values())]
-        self.add(*leaving, self.small)
-        self.ending = self.formula.written_out
-        self.play(
-            FadeOut(self.bracket),
-            *self._title("heading-smaller"),
-            *map(FadeOut, leaving),
-            *self.small.mark(1),
-        )
-
-    def _cut(self, before: int, cuts: int) -> None:
-        """Red is marked, steps and blue move; when they have landed, formula, count and gap change together."""
-        sums = [matched_sum(self.parts, self.x, number) for number in (before, cuts)]
-        self.play(*self.small.mark(cuts), run_time=0.3)
-        moving = self._moving(self.fit.model, *sums, 1.0)
-        self.play(self.small.cut(cuts), moving, run_time=1.0)
-        self.play(*self._end_with(self.formula.of_more(cuts * self.n_sigmoids)), self._counting(cuts), run_time=0.4)
-        self.wait(0.6)
-
-    def _look_closely(self) -> None:
-        """Two parts of one piece at their joint: the sum up to the first misses red, the next adds just that."""
-        self.lens = lens = JointLens(self.fit.plot, self.curve, self.parts)
-        self.play(Create(lens.place), run_time=0.3)
-        self.play(ReplacementTransform(lens.place.copy(), lens.frame), run_time=0.5)
-        self.play(*map(FadeIn, (lens.red, lens.blue, lens.dot, lens.gap)), run_time=0.4)
-        self.wait(0.5)
-        self.play(lens.join(0.9))
-        self.wait(0.4)
-        self.play(FadeOut(lens), run_time=0.4)
-
-    def _counting(self, cuts: int) -> Animation:
-        """Count and gap change when the formula's old end has gone."""
-        before = self.count.value, self.gap.value
-        after = cuts * self.n_sigmoids, self._gap(cuts)
-
-        def update(_: VMobject, share: float) -> None:
-            for number, value in zip((self.count, self.gap), before if share < 0.5 else after, strict=True):
-                number.set_value(value)
-
-        return UpdateFromAlphaFunc(self.counted, update, rate_func=linear)
-
-    def _end_with(self, text: TextMobject) -> list[Animation]:
-        """What the formula has after its first term becomes that of ``text``."""
-        old, self.ending = self.ending, text
-        old, new = (self.formula.after_first(each) for each in (old, text))
-        soon, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.5, 1.0)
-        leaving = [FadeOut(old, rate_func=soon)] if len(old) else []
-        return [*leaving, *([FadeIn(new, rate_func=late)] if len(new) else [])]
-
-    def _back_from_the_smaller(self) -> list[Animation]:
-        """Blue is again the sum with a sigmoid for each piece, with its rows and its terms."""
-        blue = self._moving(self.fit.model, matched_sum(self.parts, self.x, CUTS[-1]), self.fit.model_y)
-        rows = [FadeIn(row) for row in self.rows.rows[1:]]
-        return [blue, FadeOut(self.counted), FadeOut(self.small), *rows, *self._end_with(self.formula.written_out)]
 
     def _sigma_beat(self) -> None:
         parts = self.formula

@@ -14,18 +14,19 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.fit_plot import FitPlot
-from gradreel.scenes.mobjects.made_up import upright_arrow
+from gradreel.scenes.mobjects.made_up import ConstantSum, upright_arrow
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.rising_curve import dashed
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
 from gradreel.scenes.mobjects.sum_loss import PassedStates, SumGaps
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
-from manim import UP, Create, FadeIn, FadeOut, VGroup, VMobject
+from manim import UP, Animation, Create, FadeIn, FadeOut, ReplacementTransform, VGroup, VMobject
 from numpy.typing import NDArray
 
 OURS_SHARE, OURS_DASH = 0.8, 0.12  # of blue, in what was set by hand; its dashes
 SAMPLE = 0.75  # length of the dashes before the words that tell what is dashed
+SUM_LEFT = 1.4  # from there on is room right of the formula
 CLOSE = 0.05  # blue lies close to red when their typical distance is less than this share of red's height
 
 
@@ -122,7 +123,7 @@ class FoundSumBeats(LectureScene):
         elif steps.mirrored:
             with self.beat("found-mirrored"):
                 # Rows whose w is below zero stay bright beside the thin lines that were ours. One after the other goes
-                # by its c, to where ours is; then the constant the other way, by all of them
+                # by its c, to where ours is, and its c to the constant; then that goes the other way, by all of them
                 self._point_at_w(steps.mirrored)
                 self.wait(2.2)  # until mirrored steps are spoken of
                 self._made_up(steps.mirrored)
@@ -153,16 +154,25 @@ class FoundSumBeats(LectureScene):
         A mirrored step with c is a step that is not, with -c, and a constant c.
         """
         rows, theta = self.rows, unpack(self.experiment, self._theta(self.last))
-        added, self.arrows = [float(theta.c[i]) for i in mirrored], []
-        for i, c in zip(mirrored, added, strict=True):
-            self.play(emphasis(self._written(rows.rows[i + 1])["c"], FULL), run_time=0.2)
-            self._move(rows.rows[i + 1], -c)
-        self._move(rows.rows[0], sum(added))
-        self.wait(0.5)  # the result stands for a moment when all has been said
+        added, b, self.arrows = [float(theta.c[i]) for i in mirrored], float(theta.b), []
+        self.sum = sum_ = ConstantSum(b, added, left=SUM_LEFT, right=style.RIGHT_EDGE)
+        coming = FadeIn(sum_.start) if sum_.fits else None
+        for i, c, term in zip(mirrored, added, sum_.terms, strict=True):
+            row = rows.rows[i + 1]
+            arrow = upright_arrow(row, -c * rows.scale_y)
+            self.arrows.append(arrow)
+            bright = emphasis(self._written(row)["c"], FULL)
+            self.play(bright, FadeIn(arrow), *([] if coming is None else [coming]), run_time=0.4)
+            coming = None
+            flying = [ReplacementTransform(term.copy().move_to(row.number), term)] if sum_.fits else []
+            self.play(self._shifted(row, -c), *flying, run_time=0.9)
+        constant = rows.rows[0]
+        total = Number(b + sum(added), 2, constant.number.font_size, palette.grey)
+        total.place(constant.number.baseline, float(constant.number.anchor.points[0][0]))
+        ends = [FadeIn(sum_.end)] if sum_.fits else []
+        self.play(self._shifted(constant, sum(added)), FadeOut(constant.number), FadeIn(total), *ends, run_time=0.9)
+        self.total = total
+        self.wait(0.8)  # the result stands for a moment when all has been said
 
-    def _move(self, row: SigmoidRow, way: float) -> None:
-        """An arrow ``way`` long, and the row's curve goes along it; numbers stay as they were found."""
-        arrow = upright_arrow(row, way * self.rows.scale_y)
-        self.arrows.append(arrow)
-        self.play(FadeIn(arrow), run_time=0.3)
-        self.play(row.curve.animate.shift(way * self.rows.scale_y * UP), run_time=0.8)
+    def _shifted(self, row: SigmoidRow, way: float) -> Animation:
+        return row.curve.animate.shift(way * self.rows.scale_y * UP)

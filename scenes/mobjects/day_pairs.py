@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from gradreel.core.daily_series import DayArray
 from gradreel.core.daily_views import DailyViews
@@ -9,28 +11,25 @@ from gradreel.core.forecast import weekdays
 from gradreel.core.written_out import view_unit
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_plot import views_range
-from gradreel.scenes.mobjects.plot import Plot, dashed, ring
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.plot import Plot, dashed
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.style import mix, palette
-from manim import Animation, Dot, VGroup, VMobject
+from manim import DL, UR, Dot, VGroup
 from numpy.typing import NDArray
 
 RADIUS = 0.05
 ALIKE = 0.03  # of the axis: two days before that differ by less are alike
 SAME = 0.012  # of the axis: one line goes through the dots of both
 TOLD = 0.15  # of the axis: what came one day before differs by at least so much where it tells two days apart
+LARGE = 0.1  # radius of a day that is spoken of
+CLEAR = 0.2  # from such a day, or an axis, to a name
 AXIS_NAME = 0.8  # from the axis down to its name, below its numbers
-
-
-def hollow_dot(point: NDArray) -> VMobject:
-    """A day that is told from the others."""
-    return ring(point, 1.4 * RADIUS, palette.text)
 
 
 class DayPairs(VGroup):
     """``views`` (T,) of consecutive ``dates`` (T,): a dot for each day but the first, right by the day before it, up by
-    its own views. `hollow` makes rings of some.
+    its own views.
 
     ``box``: left, right, bottom, top; ``names`` of both axes. Parts: ``plot``, ``dots`` (T - 1).
     """
@@ -57,11 +56,6 @@ class DayPairs(VGroup):
         points = self.plot.at(self.before, self.views)
         self.dots = VGroup(*(Dot(point, radius=RADIUS, color=palette.red) for point in points))
         self.add(self.plot, self.dots)
-
-    def hollow(self, weekday: int) -> list[Animation]:
-        """The dots of a weekday, 0 for Monday, become rings."""
-        dots = [self.dots[k] for k in self.on(weekday)]
-        return [dot.animate.become(hollow_dot(dot.get_center())) for dot in dots]
 
     def guides(self, k: int) -> VGroup:
         """Dashed lines from dot ``k`` to both axes."""
@@ -102,3 +96,38 @@ class DayPairs(VGroup):
         alike = np.abs(self.before[:, None] - self.before[None, :]) <= ALIKE * (high - low)
         i, j = np.unravel_index(int(np.where(alike, apart, -1.0).argmax()), apart.shape)
         return int(i), int(j)
+
+
+class PairAsked(VGroup):
+    """Two dots of ``pairs`` over one x_1, or nearly: large, with ``names``, and lines to both axes.
+
+    Parts: ``dots``, ``names``, ``line`` (from the axis up to the higher one), ``answers`` (across, from each).
+    """
+
+    def __init__(self, pairs: DayPairs, pair: tuple[int, int], names: Sequence[str]) -> None:
+        super().__init__()
+        left, _, bottom, _ = pairs.plot.box
+        points = np.array([pairs.dots[k].get_center() for k in pair])
+        x = float(points[:, 0].mean())
+        self.dots = VGroup(*(Dot(point, LARGE, color=palette.red) for point in points))
+        self.line = dashed((x, bottom, 0), (x, float(points[:, 1].max()), 0), palette.text)
+        self.answers = VGroup(*(dashed((left, point[1], 0), point, mix(palette.text, 0.8)) for point in points))
+        around = np.array([dot.get_center() for k, dot in enumerate(pairs.dots) if k not in pair])
+        self.names = VGroup()
+        for name, point, other in zip(names, points, points[::-1], strict=True):
+            along = np.linspace((left, other[1], 0), other, 40)
+            self.names.add(self._placed(words(name, style.LABEL), point, np.concatenate([around, along]), left))
+        self.add(self.line, self.answers, self.dots, self.names)
+
+    @staticmethod
+    def _placed(name: TextMobject, point: NDArray, around: NDArray, left: float) -> TextMobject:
+        """Right of its dot, or over or under its line at the axis: where the fewest other days are."""
+        y, room = float(point[1]), []
+        for baseline, start in ((y - 0.1, point[0] + CLEAR), (y + 0.12, left + CLEAR), (y - 0.36, left + CLEAR)):
+            name.place(baseline, left=start)
+            low, high = name.get_corner(DL)[:2] - 0.06, name.get_corner(UR)[:2] + 0.06
+            crossed = int(np.all((around[:, :2] > low) & (around[:, :2] < high), axis=1).sum())
+            outside = high[0] > style.RIGHT_EDGE or start < point[0] < high[0]
+            room.append((outside, crossed, len(room), baseline, start))
+        *_, baseline, start = min(room)
+        return name.place(baseline, left=start)

@@ -1,4 +1,4 @@
-"""Where two pieces of one slope meet, seen closely: what the first sigmoid misses there is what the next one adds."""
+"""Where two pieces of one slope meet, seen closely: what the first sigmoid misses there, the next one makes up for."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from gradreel.core.matching import match_by_slope, matched_sum
 from gradreel.core.piecewise import Decomposition, PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.measure import Bracket
+from gradreel.scenes.mobjects.pieces import Badge
 from gradreel.scenes.mobjects.plot import Plot, polyline
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import mix, palette
 from manim import Animation, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 SIZE = (2.7, 1.25)  # of what it shows
 INSET = 0.14  # between its frame and what it shows; between it and the plot's edges
-REACH = 0.34  # to both sides of the joint: shares of one of its two pieces
+REACH = 0.25  # to both sides of the joint: shares of one of its two pieces
+BADGE = 0.24
 SAMPLES = 120
 DOT = 0.09
 
@@ -26,12 +29,14 @@ class JointLens(VGroup):
     """The joint in the middle of a curve's tallest piece, cut in two, as large as a frame over ``plot`` has room for.
 
     Parts: ``place`` (a small frame round the joint in the plot), ``frame``, ``red``, ``blue`` (at first the sum up to
-    the first of both; ``join`` adds what follows), ``gap`` (what it misses at the joint).
+    the first of both; ``join`` adds the next), ``gap`` (what it misses at the joint), ``first`` (the number of the last
+    sigmoid in the sum, beside blue). Not shown at first: ``second``, a plus and the number of the next. ``piece``:
+    which of the curve's it is.
     """
 
     def __init__(self, plot: Plot, red: PiecewiseLinearCurve, parts: Decomposition) -> None:
         super().__init__()
-        k = int(np.argmax(np.abs(parts.height)))
+        self.piece = k = int(np.argmax(np.abs(parts.height)))
         start, end, height = float(parts.start[k]), float(parts.end[k]), float(parts.height[k]) / 2
         self.x, self.y = (start + end) / 2, float(red((start + end) / 2))
         across, up = REACH * (end - start) / 2, REACH * abs(height)
@@ -39,9 +44,10 @@ class JointLens(VGroup):
         left, bottom = self._quietest(plot, red)
         box = {"left": left, "right": left + SIZE[0], "bottom": bottom, "top": bottom + SIZE[1]}
         near = Plot((x[0], x[-1]), (self.y - up, self.y + up), **box, x_label=None)
-        match = match_by_slope(start, self.x, height)
+        both = [match_by_slope(*part, height) for part in ((start, self.x), (self.x, end))]
+        steps = [match.c * sigmoid(match.b + match.w * x) for match in both]
         earlier = replace(parts, start=parts.start[:k], end=parts.end[:k], height=parts.height[:k])
-        self.sums = [matched_sum(earlier, x, 2) + match.c * sigmoid(match.b + match.w * x), matched_sum(parts, x, 2)]
+        self.sums = matched_sum(earlier, x, 2) + np.cumsum(steps, axis=0)  # (2, SAMPLES)
         self.near, self.over = near, x
         self.place = self._frame(plot.at(x[0], self.y - up), plot.at(x[-1], self.y + up))
         self.place.set_fill(palette.background, 0)  # so that it can grow into the frame
@@ -53,7 +59,18 @@ class JointLens(VGroup):
         self.dot = near.dot(self.x, self.y, palette.red, DOT)
         self.gap = Bracket()
         self._measure(self.sums[0])
-        self.add(self.place, self.frame, self.red, self.blue, self.dot, self.gap)
+        self.first, self.second = self._numbers(height)
+        self.add(self.place, self.frame, self.red, self.blue, self.dot, self.gap, self.first)
+
+    def _numbers(self, height: float) -> tuple[Badge, VGroup]:
+        """Side by side in the corner that blue bends away from: which sigmoids are the last in the sum."""
+        left, _, bottom, top = self.near.box
+        y = top - BADGE if height > 0 else bottom + BADGE
+        first, second = (Badge(str(2 * self.piece + k), palette.blue, BADGE) for k in (1, 2))
+        sign = formula("+", style.LETTER)
+        for part, x in ((first, left + BADGE), (sign, left + 3 * BADGE), (second, left + 5 * BADGE)):
+            part.move_to([x, y, 0.0])
+        return first, VGroup(sign, second)
 
     @staticmethod
     def _frame(low: NDArray, high: NDArray) -> Rectangle:
@@ -87,7 +104,7 @@ class JointLens(VGroup):
         self.gap.span(*self.near.at(self.x, ends))
 
     def join(self, seconds: float) -> Animation:
-        """What comes after the first of both pieces is added: the sum goes up to red, and the gap closes."""
+        """The next sigmoid is added: the sum goes up to red, and the gap closes."""
         first, whole = self.sums
 
         def update(_: VMobject, share: float) -> None:

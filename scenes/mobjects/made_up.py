@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.printed import equal_sign, in_formula
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import palette
 from manim import VGroup, VMobject
 
 HEAD, BESIDE = 0.17, 0.13  # an arrow's head; between it and the curve that it moves
+SUM_BASELINE = 1.5  # over the rows
+
+
+class ConstantSum:
+    """``b + c_2 + c_3 = …`` with its numbers, of which each c is mirrored: what the constant comes to with them.
+
+    Parts of its ``text``: ``start`` (the letter b and its number), ``terms`` (one for each c), ``end``. It ``fits``
+    between ``left`` and ``right`` at a size that can be read, or else is not to be shown.
+    """
+
+    def __init__(self, b: float, added: Sequence[float], left: float, right: float) -> None:
+        made, total = round(b, 2) + sum(round(c, 2) for c in added), b + sum(added)
+        terms = " ".join(f'part("c-{k}", magenta({in_formula(c, signed=True)}))' for k, c in enumerate(added))
+        end = f'part("end", {equal_sign(made, total)} grey({in_formula(total)}))'
+        source = f'part("start", grey(b): thick grey({in_formula(b)})) {terms} {end}'
+        self.text = text = formula(source, style.LETTER)
+        self.fits = text.width <= right - left
+        text.place(SUM_BASELINE, right=right)
+        self.start, self.end = text.part("start"), text.part("end")
+        self.terms = [text.part(f"c-{k}") for k in range(len(added))]
 
 
 def upright_arrow(row: SigmoidRow, way: float) -> VGroup:

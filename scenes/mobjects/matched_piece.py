@@ -10,7 +10,7 @@ from gradreel.core.activations import hard_sigmoid
 from gradreel.core.matching import SigmoidMatch, match_by_slope
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.sigmoid_board import LETTERS, PLOT_BOX, REACH, BoardTicks, SigmoidBoard
-from gradreel.scenes.mobjects.ticks import round_labels, round_step, ticks_at_knots
+from gradreel.scenes.mobjects.ticks import Ticks, round_labels, round_step, ticks_at_knots
 from gradreel.scenes.style import mix, palette
 from manim import VMobject
 from numpy.typing import NDArray
@@ -24,6 +24,15 @@ def close_view(match: SigmoidMatch) -> View:
     middle = -match.b / match.w
     heights = (min(match.c, 0.0) * 1.15, max(match.c, 0.0))
     return (middle - REACH / match.w, middle + REACH / match.w), heights
+
+
+def close_ticks(match: SigmoidMatch, corners: tuple[float, float]) -> Ticks:
+    """In that view: at the piece's corners, and at 0 if it is seen, for the y axis stands elsewhere."""
+    low, high = close_view(match)[0]
+    width, zero = PLOT_BOX["right"] - PLOT_BOX["left"], (0.0,) if low < 0.0 < high else ()
+    with_zero = sorted({*corners, *zero})
+    ticks = ticks_at_knots(with_zero, low, high, width)
+    return ticks if len(ticks.values) == len(with_zero) else ticks_at_knots(corners, low, high, width)
 
 
 class PieceBoard(SigmoidBoard):
@@ -49,7 +58,7 @@ class PieceBoard(SigmoidBoard):
         self.close = close_view(self.match)
         super().__init__(fit, sliders, *self.wide)
         self.plot.remove(self.ticks)
-        corners = ticks_at_knots((start, end), *self.close[0], PLOT_BOX["right"] - PLOT_BOX["left"])
+        corners = close_ticks(self.match, (start, end))
         self.close_ticks = BoardTicks(self.plot, corners, round_labels(*self.close[1], 5))
         self.set_view(*self.close)
 

@@ -7,6 +7,7 @@ from gradreel.core.activations import sigmoid
 from gradreel.core.matching import match_by_slope
 from gradreel.core.piecewise import Decomposition, PiecewiseLinearCurve
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.pieces import Badge
 from gradreel.scenes.mobjects.plot import Plot, polyline
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRows
 from gradreel.scenes.style import palette
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 FILLED = 0.85  # of its share of the stack's height: the tallest step, at most
 THINNEST, WIDTH_OF_SHARE = 2.2, 24.0  # a step's stroke, and the same by scene units of its share
 DOT = 0.065
+BADGE, BADGE_GAP = 0.24, 0.2  # of a step's number: radius, and from its right side to the step
 
 
 class SmallSteps(VGroup):
@@ -62,6 +64,11 @@ class SmallSteps(VGroup):
             steps.set_stroke(width=(1 - share) * before + share * after)
 
         return UpdateFromAlphaFunc(self.steps, update, rate_func=smooth)
+
+    def badge(self, step: int) -> Badge:
+        """The number of a step, 0 the first, left of it: it is shown where one of them is spoken of."""
+        badge = Badge(str(step + 1), palette.blue, BADGE)
+        return badge.move_to([self.line[0] - BADGE_GAP - BADGE, self.steps[step].get_center()[1], 0.0])
 
     def _shapes(self, cuts: int) -> list[NDArray]:
         """The steps (SAMPLES, 3) in the scene, one below the other."""

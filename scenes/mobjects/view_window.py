@@ -114,6 +114,19 @@ class ViewWindow(VGroup):
             made.add(shade.set_fill(mix(palette.text, SHADE), 1).move_to(((left + right) / 2, (bottom + top) / 2, 0)))
         return made.set_z_index(-1)
 
+    def stretch(self, last: date, days: int) -> VGroup:
+        """A frame round ``days`` days with bright ``dots``, hollow that of ``last``, whose views are the answer."""
+        end = int((np.datetime64(last) - self.dates[0]).astype(int))
+        first = max(0, end + 1 - days)
+        points = self.plot.at(self.plot.days(self.dates[first : end + 1]), self.views[first : end + 1])
+        bottom, top = self.plot.box[2:]
+        frame = Rectangle(width=days * self.day_width, height=top - bottom, stroke_color=palette.text, stroke_width=1.6)
+        frame.move_to((points[-1, 0] - (days - 1) * self.day_width / 2, (bottom + top) / 2, 0))
+        shown = VGroup(frame)
+        shown.dots = VGroup(*(Dot(point, 0.07, color=palette.red) for point in points[:-1]))
+        shown.dots.add(ring(points[-1], 0.085, palette.red))
+        return shown.add(shown.dots)
+
     def open(self) -> list[Animation]:
         """A window of one day: yesterday stays bright, the days before it step back."""
 

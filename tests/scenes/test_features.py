@@ -9,7 +9,6 @@ import pytest
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
-from gradreel.core.forecast import weekdays
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.written_out import label_day
 from gradreel.scenes.layout import check_scene
@@ -20,7 +19,6 @@ from gradreel.scenes.mobjects.day_pairs import DayPairs
 from gradreel.scenes.mobjects.lecture_formulas import bracket_sum_source
 from gradreel.scenes.mobjects.parameter_squares import ParameterSquares
 from gradreel.scenes.mobjects.text import TextMobject, formula
-from gradreel.scenes.style import palette
 
 RUN = THREE_DAYS.model_copy(update={"epochs": 1})
 MINE = DailySeries(start=date(2024, 3, 1), values=tuple(512 + 100 * np.sin(np.arange(90))), name="mine.csv")
@@ -106,34 +104,31 @@ def test_the_words_do_not_promise_fewer_days_where_all_are_drawn(play):
     assert "count" in play(MoreFeatures, days=[4]).beats
 
 
-def test_each_dot_is_a_day_over_the_day_before_it_and_the_first_low_day_gets_rings(play):
+def test_each_dot_is_a_day_over_the_day_before_it(play):
     def pairs(scene, beat):
         plot = scene.pairs.plot
-        return [plot.data(dot.get_center()) for dot in scene.pairs.dots], [
-            dot.get_fill_color().to_hex() == palette.background.to_hex() for dot in scene.pairs.dots
-        ]
+        return [plot.data(dot.get_center()) for dot in scene.pairs.dots]
 
-    seen = play(MoreFeatures, pairs).seen
-    assert not any(seen["one-day"][1]), "all dots are alike as long as nobody speaks of weekdays"
-    dots, rings = seen["why"]
+    dots = play(MoreFeatures, pairs).seen["why"]
     daily, end = DailyViews().daily, (label_day(DailyViews()) - DailyViews().daily.start).days
     views = daily.array()[end - len(dots) : end + 1]
     np.testing.assert_allclose(dots, np.column_stack([views[:-1], views[1:]]), rtol=1e-6)
-    fridays = weekdays(daily.dates()[end - len(dots) + 1 : end + 1]) == 4
-    assert rings == fridays.tolist()
 
 
 @pytest.mark.parametrize("dataset", [DailyViews(), DailyViews(series=WEEKS, window=7)], ids=["ours", "weeks"])
 def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play, dataset):
-    """A low day and another, after the same views: both ringed in the calendar, and their courses are the real ones."""
+    """A low day and another, after the same views: framed in the calendar, and their courses are the real ones."""
     played = play(MoreFeatures, lambda scene, beat: None, dataset=dataset)
     scene, daily = played.scene, dataset.daily
     pairs, close = scene.pairs, scene.close
     pair = pairs.told_apart_from(scene.low)
     assert pair[0] in pairs.on(scene.low) and pair[1] not in pairs.on(scene.low)
-    places = [scene.strip.plot.data(each.get_center()) for each in scene.told[:2]]
-    np.testing.assert_allclose([views for _, views in places], pairs.views[list(pair)], rtol=1e-6)
-    assert [round(day) for day, _ in places] == pairs.dates[list(pair)].astype(int).tolist()
+    places = [[scene.strip.plot.data(dot.get_center()) for dot in days.dots] for days in scene.framed]
+    np.testing.assert_allclose([[views for _, views in days] for days in places], pairs.courses[sorted(pair)])
+    ends = pairs.dates[sorted(pair)].astype(int)
+    assert [[round(day) for day, _ in days] for days in places] == [[end - 2, end - 1, end] for end in ends]
+    answers = [pairs.plot.data(line.get_start())[1] for line in scene.asked.answers]
+    np.testing.assert_allclose(answers, pairs.views[list(pair)], rtol=1e-6)
     views = []
     for k, name in zip(sorted(pair), close.names, strict=True):
         day = date.fromisoformat(str(pairs.dates[k]))

@@ -15,11 +15,13 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.matching import match_by_slope, matched_sum, matched_theta
 from gradreel.core.theta import loss, predict, unpack
+from gradreel.scenes import style
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.sigmoids import MorphSigmoid
-from gradreel.scenes.lecture.sum_by_hand import CUTS
+from gradreel.scenes.lecture.smaller_pieces import CUTS
 from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids, no_state_longer
+from gradreel.scenes.mobjects.made_up import ConstantSum
 from gradreel.scenes.mobjects.pace import Pace
 from gradreel.scenes.mobjects.printed import equal_sign
 from gradreel.scenes.mobjects.sigmoid_board import SigmoidBoard
@@ -146,7 +148,7 @@ def test_the_corners_ticks_go_along_when_the_window_widens():
     )
     board.set_view(*middle)
     ticks = [board.plot.data(tick.get_center())[0] for tick in board.close_ticks.x_marks]
-    assert ticks == pytest.approx([1.0, 3.0], abs=0.01)
+    assert ticks == pytest.approx([0.0, 1.0, 3.0], abs=0.01)
     x, y = drawn(board.plot, board.band())
     assert x[1:-1] == pytest.approx([1.0, 3.0]) and y == pytest.approx([0.0, 0.0, 3.0, 3.0], abs=1e-6)
 
@@ -351,19 +353,22 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
     assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
 
 
-def test_count_and_gap_change_together_when_the_smaller_pieces_have_come(sum_films):
+def test_the_gap_goes_with_blue_to_the_smaller_pieces_and_the_count_changes_halfway(sum_films):
     scene = sum_films["long"].scene
-    scene.count.set_value(3)
-    scene.gap.set_value(scene._gap(1))
-    counting, seen = scene._counting(2), []
+    counting, seen = scene._counting(1, 2), []
     for share in np.linspace(0, 1, 9):
         counting.update_function(counting.mobject, share)
         seen.append((scene.count.text, scene.gap.text))
-    assert list(dict.fromkeys(seen)) == [("3", f"{scene._gap(1):.2f}"), ("6", f"{scene._gap(2):.2f}")]
+    counts, gaps = zip(*seen, strict=True)
+    assert list(counts) == ["3"] * 4 + ["6"] * 5
+    assert (gaps[0], gaps[-1]) == (f"{scene._gap(1):.2f}", f"{scene._gap(2):.2f}")
+    halfway = (matched_sum(scene.parts, scene.dense, 1) + matched_sum(scene.parts, scene.dense, 2)) / 2
+    assert gaps[4] == f"{np.abs(halfway - scene.curve(scene.dense)).max():.2f}"
 
 
 def test_at_a_joint_the_next_part_adds_what_the_first_misses(sum_films):
     lens = sum_films["long"].lens
+    assert [badge.label.source for badge in (lens.first, lens.second[-1])] == ["1", "2"]
     first, whole = (np.interp(lens.x, lens.over, sum_) for sum_ in lens.sums)
     assert (lens.x, lens.y) == (2.0, 2.5), "the middle of the tallest piece"
     assert lens.y - first == pytest.approx(1.5 * sigmoid(-2.0), abs=0.001)
@@ -478,7 +483,23 @@ def test_each_mirrored_rows_c_is_an_arrow(trace_of, sum_films):
     film, layers = sum_films["long"], unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
     c = layers.c[layers.weights[0][:, 0] < 0]
     ways = [(end - start) / film.scene.rows.scale_y for start, end in film.arrows]
-    assert ways == pytest.approx([*-c, c.sum()], abs=1e-6)
+    assert ways == pytest.approx(-c, abs=1e-6)
+
+
+def test_the_constant_has_those_c_added_in_print_too(trace_of, sum_films):
+    scene, layers = sum_films["long"].scene, unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
+    c = layers.c[layers.weights[0][:, 0] < 0]
+    assert scene.sum.fits and len(scene.sum.terms) == len(c)
+    assert scene.total.value == pytest.approx(layers.b + c.sum())
+    printed = round(float(layers.b), 2) + sum(round(float(each), 2) for each in c)
+    exact = abs(printed - round(float(scene.total.value), 2)) < 1e-9
+    assert ("approx" not in scene.sum.text.source) == exact
+    assert scene.total.text.replace("\u2212", "-") in scene.sum.text.source
+
+
+def test_a_sum_of_many_c_is_not_shown_where_it_has_no_room():
+    assert ConstantSum(-0.08, [2.71, -1.72], 1.4, style.RIGHT_EDGE).fits
+    assert not ConstantSum(-0.08, [2.71, -1.72] * 4, 1.4, style.RIGHT_EDGE).fits
 
 
 @pytest.mark.parametrize(("name", "run"), [("long", LONG), ("short", SHORT)], ids=["better", "worse"])
