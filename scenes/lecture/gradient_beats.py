@@ -20,11 +20,11 @@ from gradreel.scenes.mobjects.network_passes import SWEEPS, PassCounts, sweep
 from gradreel.scenes.mobjects.network_slopes import GradientRow, slope_source
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.text import TextMobject, formula
-from gradreel.scenes.mobjects.theta_strip import typst_name
+from gradreel.scenes.mobjects.theta_strip import letter_of, typst_name
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import sum_source, update_source
 from gradreel.scenes.style import PRESENT, emphasis, palette
-from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, smooth, squish_rate_func
+from manim import UP, Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, smooth, squish_rate_func
 
 RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram
 ROW_Y, STEP_Y, STEP_SIZE = -2.74, -3.27, 38  # of the gradient, and of the step below it
@@ -116,7 +116,7 @@ class GradientBeats(ThreeDaysScene):
             *(FadeOut(part, run_time=0.5) for part in self.small_network), FadeIn(big, rate_func=LATE), run_time=0.8
         )
         self.play(*counts.race(1.1))
-        self.play(sweep(big.edges, palette.text, 0.7), counts.count(counts.sweeps, 1, 0.7))
+        self.play(sweep(big.edges, palette.text, 0.7), *counts.first_sweep(0.7))
         back = sweep(big.edges[::-1], palette.orange, 0.7, backward=True)
         self.play(back, counts.count(counts.sweeps, SWEEPS, 0.7), FadeIn(counts.both))
         self.add(counts.settle())
@@ -144,19 +144,26 @@ class GradientBeats(ThreeDaysScene):
             self._use()
 
     def _gather(self) -> None:
-        """The small network is back: from all its lines and arrows come their slopes, and line up as g."""
+        """The small network is back: letter by letter, slopes stand at their lines and arrows, and line up as g."""
         gone = [FadeOut(part, run_time=0.4) for part in (self.counts, self.big_network)]
         back = [FadeIn(part, rate_func=LATE) for part in self.small_network]
         self.play(*gone, self.next_title("heading-step"), *back, run_time=0.7)
         names = parameter_names(self.run)
         self.row = GradientRow(names, self.slopes.theta, ROW_Y)
-        flights = []
-        for index, number in self.row.numbers.items():
-            source = self.orange.of(index, self.n_units, self.n_features)
-            flights.append(FadeIn(number, target_position=source) if source is not None else FadeIn(number))
-        coming = LaggedStart(*flights, lag_ratio=0.08)
-        around = map(FadeIn, (self.row.label, self.row.groups, self.row.dots))
-        self.play(*around, coming, run_time=1.4)
+        flights: list[Animation] = [*map(FadeIn, (self.row.label, self.row.groups, self.row.dots))]
+        for letter in dict.fromkeys(letter_of(names[index]) for index in self.row.numbers):
+            coming, leaving = [], []
+            for index, number in self.row.numbers.items():
+                if letter_of(names[index]) != letter:
+                    continue
+                source = self.orange.of(index, self.n_units, self.n_features)
+                if source is not None and source not in self.pills:
+                    coming.append(FadeIn(source))
+                    leaving.append(FadeOut(source))
+                leaving.append(FadeIn(number, target_position=source[1] if source is not None else number))
+            self.play(*flights, *coming, run_time=0.35)
+            flights = leaving
+        self.play(*flights, run_time=0.35)
         self.add(self.row)
 
     def _use(self) -> None:
@@ -180,7 +187,7 @@ class GradientBeats(ThreeDaysScene):
         self.gap = ErrorGap(y, self.there.label, after, left, right, height)
         told = old if worked is None else worked
         self.play(FadeIn(step, shift=0.15 * UP), FadeIn(told, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
-        self.wait(0.6)
+        self.wait(0.4)
         self.play(*self._without_slopes(), FadeIn(self.gap), run_time=0.5)
         swap = [] if worked is None else [FadeOut(worked, run_time=0.25), FadeIn(old, rate_func=LATE)]
         for column in (X, R, A):  # the numbers of a column run on while they go to the next

@@ -41,11 +41,12 @@ def sweep(layers: Sequence[VGroup], color: ManimColor, seconds: float, backward:
 
 
 class PassCounts(VGroup):
-    """Below a network, at the left the passes by nudges, at the right those of two sweeps; both begin at 0.
+    """Below a network, at the left the passes by nudges, from 0; at the right those of two sweeps, from the first on.
 
     ``passes`` of the small and of the large network, one for each parameter and one before. ``names`` stand above the
-    two numbers, ``notes`` beside them: of the small network, of the large one, and of the two sweeps. Parts: ``nudges``
-    and ``sweeps``, the numbers; ``small``, ``large`` and ``both``, their notes, which the scene brings.
+    two numbers, ``notes`` beside them: of the small network, of the large one, and of the two sweeps. Parts:
+    ``nudges``, the left number; the scene brings ``sweeps``, the right one (a 0 would tell that no pass is needed), and
+    ``small``, ``large`` and ``both``, their notes.
     """
 
     def __init__(self, passes: tuple[int, int], names: tuple[str, str], notes: tuple[str, str, str]) -> None:
@@ -65,9 +66,9 @@ class PassCounts(VGroup):
             self._note(self.nudges, most, note) for most, note in zip(passes, notes[:2], strict=True)
         )
         self.both = self._note(self.sweeps, SWEEPS, notes[2])
-        for number in (self.nudges, self.sweeps):
-            self._set(number, 0)
-        self.add(self.names, self.nudges, self.sweeps)
+        self._set(self.nudges, 0)
+        self._set(self.sweeps, 1)
+        self.add(self.names[0], self.nudges)
 
     def count(self, number: Number, end: int, run_time: float = 0.3) -> Animation:
         """``number`` counts on to ``end``, evenly."""
@@ -79,8 +80,13 @@ class PassCounts(VGroup):
             rate_func=linear,
         )
 
+    def first_sweep(self, seconds: float) -> list[Animation]:
+        """What the right number counts, and it as 1 when that sweep is over."""
+        late = squish_rate_func(smooth, 0.7, 1.0)
+        return [FadeIn(self.names[1], run_time=0.3), FadeIn(self.sweeps, run_time=seconds, rate_func=late)]
+
     def race(self, seconds: float) -> list[Animation]:
-        """The left number runs up to that of the large network; the right one has no reason to."""
+        """The left number runs up to that of the large network."""
         small, large = self.passes
 
         def run(number: Number, share: float) -> None:
@@ -94,7 +100,7 @@ class PassCounts(VGroup):
 
     def settle(self) -> PassCounts:
         """The notes of what was counted last belong to it from now on."""
-        return self.add(self.large, self.both)
+        return self.add(self.names[1], self.sweeps, self.large, self.both)
 
     def _set(self, number: Number, value: int) -> None:
         number.set_value(value)

@@ -31,6 +31,7 @@ SHARES = (0.69, 0.24)  # of a line, where its slope may stand if it has no room 
 CLEAR = np.array([0.04, 0.02])  # scene units between two labels, beside and above each other
 MOST_IN_ROW, LEAST_IN_ROW = 16, 8  # entries of the gradient in one row
 PITCH, NUMBERS_APART = 0.95, 0.12  # from one entry to the next, where there is room; free between their numbers
+LARGER = 1.2  # times as large as elsewhere a row's numbers are, where they have room
 ROW_LEFT = style.LEFT_EDGE + 0.85
 GROUP_RISE, GROUP_LETTER = 0.32, 29.0  # from the row up to the letters of its groups
 GROUP_LETTERS = {"w": "W", "b": "bold(b)", "c": "bold(c)", "constant": "b"}
@@ -96,15 +97,14 @@ class Slopes:
     lines: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
     replaced: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
 
-    def of(self, index: int, units: int, days: int) -> VMobject | None:
-        """The text of parameter ``index``'s slope, as `parameter_names` counts them; None where its line has none."""
+    def of(self, index: int, units: int, days: int) -> VGroup | None:
+        """Parameter ``index``'s slope, as `parameter_names` counts them; None where its line has none."""
         if index < units * days:
-            label = self.lines.get((0, *divmod(index, days)))
-            return label[1] if label is not None else None
+            return self.lines.get((0, *divmod(index, days)))
         index -= units * days
         if index < units:
-            return self.biases[index][1]
-        return (self.lines[2, 0, index - units] if index < 2 * units else self.output_bias)[1]
+            return self.biases[index]
+        return self.lines[2, 0, index - units] if index < 2 * units else self.output_bias
 
 
 def slopes_of(diagram: LayerDiagram, named: Named, slopes: Backward, weights: NDArray, c: NDArray) -> Slopes:
@@ -121,8 +121,8 @@ def slopes_of(diagram: LayerDiagram, named: Named, slopes: Backward, weights: ND
     return made
 
 
-def _orange(text: str) -> TextMobject:
-    return words(text, style.TICK, palette.orange)
+def _orange(text: str, size: float = style.TICK) -> TextMobject:
+    return words(text, size, palette.orange)
 
 
 def _pill(text: TextMobject, filled: bool = True) -> VGroup:
@@ -249,7 +249,9 @@ def _row(names: Sequence[str], gradient: NDArray) -> tuple[tuple[int | None, ...
         values = gradient[shown]
         places = min(fitting_places(values), fitting_decimals(values, min(pitch, PITCH), style.SMALLEST, 2))
         texts = {k: _orange(number_text(round(float(gradient[k]), places), places)) for k in shown}
-        needed = max(text.width for text in texts.values()) + NUMBERS_APART
-        if needed <= pitch:
+        widest = max(text.width for text in texts.values())
+        if widest + NUMBERS_APART <= pitch:
             break
-    return entries, texts, min(pitch, max(PITCH, needed))
+    larger = min(LARGER, max(1.0, (pitch - NUMBERS_APART) / widest))
+    texts = {k: _orange(text.source, larger * style.TICK) for k, text in texts.items()}
+    return entries, texts, min(pitch, max(PITCH, larger * widest + NUMBERS_APART))
