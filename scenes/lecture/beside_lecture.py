@@ -13,8 +13,8 @@ from gradreel.scenes.mobjects.lecture_bars import LectureBars
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.width_board import NAME_LINE, SIDE_LINE, WidthBoard
-from gradreel.scenes.style import FULL, PRESENT, emphasis, emphasize, palette
-from manim import UP, Create, FadeIn, FadeOut, LaggedStart, Mobject, Restore, Transform, VGroup
+from gradreel.scenes.style import FULL, PRESENT, emphasize, palette
+from manim import DOWN, UP, Create, FadeIn, FadeOut, GrowFromEdge, LaggedStart, Mobject, Restore, Transform, VGroup
 
 LINEAR, HUNDRED = (), (100,)
 HELPS_SECONDS = 4.6  # until it is said what the lecture's larger network does
@@ -120,14 +120,15 @@ class BesideLecture(ComparedNetworks):
         return made
 
     def _raise_lecture(self) -> None:
-        """The lecture's bars, on seen days and then on unseen ones, with their numbers; the seen ones step back."""
+        """The lecture's bars, on seen days, stepped back at once, and then on unseen ones, with their numbers."""
         self.lecture_marks = self.beside.marks
+        for mark in self.lecture_marks[SEEN]:
+            emphasize(mark, PRESENT)
         for group in self.lecture_marks:
-            boxes = [FadeIn(box, shift=0.15 * UP) for box, _ in group]
+            boxes = [GrowFromEdge(box, DOWN) for box, _ in group]
             numbers = [FadeIn(number, shift=0.1 * UP) for _, number in group]
             self.play(LaggedStart(*boxes, lag_ratio=0.3), run_time=0.8)
             self.play(*numbers, run_time=0.4)
-        self.play(*(emphasis(mark, PRESENT) for mark in self.lecture_marks[SEEN]), run_time=0.4)
 
     def _show_ways(self) -> None:
         """From the linear model's unseen loss to that of 100 ReLUs, in the lecture's chart, then in ours."""

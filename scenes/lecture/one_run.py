@@ -10,9 +10,11 @@ from gradreel.core.trace import Trace
 from gradreel.core.verdicts import course, losses_with_the_least, overfits_from, parting, sinks
 from gradreel.scenes import style
 from gradreel.scenes.lecture.depth_picture import BOX, DepthPicture
+from gradreel.scenes.mobjects.bars import AboveTheScale
 from gradreel.scenes.mobjects.depth_lines import LABELS_APART
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines, calmed
+from gradreel.scenes.mobjects.loss_scale import OVER_TOP
 from gradreel.scenes.mobjects.plot import dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text, round_labels
@@ -85,7 +87,9 @@ class OneRunBeats(DepthPicture):
             self.counter = self.epoch_counter()
             fading = [self.note, self.grid, self.scale_labels, self.axis, self.epochs, *self.counter]
             self.run.show(0.0)
-            fading += [self.run.unseen_tip, self.run.training_tip]
+            share = (self.run.last_above / self.turn) ** (1 / SLOW_START)
+            self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, (RUN_LEFT + RUN_RIGHT) / 2, share)
+            fading += [self.run.unseen_tip, self.run.training_tip, *([self.above] if share else [])]
             self.play(*arriving, *map(FadeIn, fading), run_time=0.7)
             self.labels = {kind: words(text, style.LABEL, palette.blue) for kind, text in self._ends().items()}
             self._sink()
@@ -114,8 +118,10 @@ class OneRunBeats(DepthPicture):
             number.set_value(round(epoch))
             self.run.show(epoch)
             self._place_labels(epoch)
+            if first == 0:
+                self.above.show(share)
 
-        moving = VGroup(self.run, number)
+        moving = VGroup(self.run, number, *([self.above] if self.above in self.mobjects else []))
         walk = UpdateFromAlphaFunc(moving, show, run_time=seconds, rate_func=linear)
         self.play(*also, walk)  # in this order: what fades in is then put in its place
 
@@ -131,14 +137,16 @@ class OneRunBeats(DepthPicture):
         """Seen and unseen, right of where the lines are at ``epoch``: over the higher one, under the lower one."""
         reached = self._reached(epoch)
         higher = max(reached, key=lambda kind: float(reached[kind][1]))
-        for kind, (x, y, _) in reached.items():
+        for kind in self.labels:
+            x, y, _ = reached[kind]
             baseline = y + 0.3 if kind == higher else max(y - 0.52, BOX[2] + 0.12)
             self.labels[kind].place(baseline, left=x + 0.2)
 
     def _part_beat(self) -> None:
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
             # Where the losses part, the unseen one is lowest of all kept states, by luck as it is noisy: here, with its
-            # number. On it goes: seen falls, unseen never comes so low again. That place stays marked; then the term
+            # number. On it goes: seen falls, unseen never comes so low again; the dashed line has its word, smoothed.
+            # That place stays marked; then the term
             marks = self._turn_mark() if self.parts is not None else []
             leaving = [*self.labels.values(), *(tick for tick in self.epochs if marks and self._near(tick, marks[1]))]
             self.play(*map(FadeOut, leaving), *map(FadeIn, marks), run_time=0.5)
@@ -146,12 +154,16 @@ class OneRunBeats(DepthPicture):
             if marks:
                 self.wait(LOWEST_SECONDS)
                 seconds -= LOWEST_SECONDS
-            self._walk(self.turn, self.run.last, seconds, 1.0)
+            self.remove(self.above)
+            self.labels = {"unseen": words(self.screen("smoothed"), style.LABEL, palette.dim)}
+            early = squish_rate_func(smooth, 0.0, LABEL_SHARE)
+            coming = FadeIn(self.labels["unseen"], rate_func=early, run_time=seconds)
+            self._walk(self.turn, self.run.last, seconds, 1.0, [coming])
             self.remove(*leaving)
             self.epochs.remove(*leaving)
             self.add(*marks)
             self.end_labels = self._end_labels()
-            self.play(*map(FadeIn, self.end_labels), run_time=0.4)
+            self.play(*map(FadeIn, self.end_labels), FadeOut(self.labels["unseen"], run_time=0.2), run_time=0.4)
             self.between = [*marks]  # one by one: as a group they would come to the front before they fade
             if self.parts is not None:
                 band = self.run.band(self.turn)
@@ -207,7 +219,7 @@ class OneRunBeats(DepthPicture):
             words(self._ends()[kind], style.LABEL, palette.blue).place(y - 0.1, left=RUN_RIGHT + 0.25)
             for kind, y in heights.items()
         ]
-        smoothed = words(self.screen("smoothed"), style.TICK, palette.dim)
+        smoothed = words(self.screen("smoothed"), style.LABEL, palette.dim)
         out, between = (1, -1) if upper == "unseen" else (-1, 1)
         outside = heights["unseen"] + out * LABELS_APART
         if not BOX[2] + 0.1 < outside < style.HEADING_BASELINE - LABELS_APART:  # the counter or the axis is there

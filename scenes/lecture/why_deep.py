@@ -7,7 +7,7 @@ from gradreel.core.equal_budget import Built, folded, folding, one_bend_each, zi
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.fat_and_deep import NAMES, FatAndDeep
-from gradreel.scenes.mobjects.bend_by_bend import bending, corner, count_bends, drawn_by, neuron
+from gradreel.scenes.mobjects.bend_by_bend import bending, corner, count_bends, counting, drawn_by, neuron
 from gradreel.scenes.mobjects.match_board import BY_HAND, DIAGRAM, PLOT, TALL, Counts, Curves, target_of, thin_diagram
 from gradreel.scenes.mobjects.skyline import ground_line
 from gradreel.scenes.mobjects.text import words
@@ -78,9 +78,9 @@ class WhyDeep(FatAndDeep):
             for k in range(1, relus + 1):
                 dot = self.alone.plot.dot(*corner(whole, k - 1), palette.text, BEND_RADIUS)
                 bend = bending(self.one, self.alone, whole, (k - 1, k))
-                self.play(*bend, FadeIn(dot, scale=2.0), run_time=seconds)
+                counted = counting(self.alone_counts, k, count_bends(whole, k))
+                self.play(*bend, FadeIn(dot, scale=2.0), counted, run_time=seconds)
                 self.bend_dots.add(dot)
-                self.alone_counts.show(k, count_bends(whole, k))
 
     def _name_beat(self) -> None:
         fat, deep = self._built()
@@ -172,8 +172,8 @@ class WhyDeep(FatAndDeep):
             self.play(*bending(self.small[0], self.hand[0], fat, (k - 1, k)), run_time=ONE_LAYER_SECONDS / relus)
 
     def _fold(self, curve: NDArray, k: int, seconds: float) -> None:
-        """Layer k (from 0) of the deep one folds ``curve`` (n,), seen over the zigzag's x; the bends are there, and
-        counted, when it is folded. Before the first, the line that comes in, and its word.
+        """Layer k (from 0) of the deep one folds ``curve`` (n,), seen over the zigzag's x: its ReLUs are counted when
+        they light up, the bends when it is folded. Before the first, the line that comes in, and its word.
         """
         right, counts, layer = self.hand[1], self.folds_counts[1], self.small[1].columns[k + 1]
         lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], layer)]
@@ -186,7 +186,8 @@ class WhyDeep(FatAndDeep):
             name.place(float(right.plot.box[3]) + 0.08, right=float(right.plot.box[1]))
             self.play(FadeIn(name), Create(right.blue), run_time=0.16 * seconds)
             coming.append(name)
-        self.play(FadeIn(crease), *lights, run_time=0.12 * seconds)
+        lit = counting(counts, 2 * (k + 1), count_bends(folding(k)) if k else 0)
+        self.play(FadeIn(crease), *lights, lit, run_time=0.12 * seconds)
         self.add(above, right.blue)
         whole = np.clip(curve, 0.0, None)
         glow = [node.animate(rate_func=there_and_back).scale(GLOWING) for node in layer.nodes.values()]

@@ -104,15 +104,15 @@ class WidthExperiment(BesideLecture):
 
     def _networks_beat(self) -> None:
         with self.beat("networks", days=Count(self.parameters.dataset.window)):
-            # The room sees how much wider is: the formula of the linear model, then a dot for each ReLU
+            # The room sees how much wider is: the formula of the linear model at once, then a dot for each ReLU
             self.title, arriving = next_heading(self.screen("heading"))
             self.note = self.data_note()
-            self.play(*arriving, FadeIn(self.board.axis), FadeIn(self.note), run_time=0.7)
             columns = [VGroup(*parts) for parts in zip(self.names, self.sizes, self.board.blocks, strict=False)]
             columns[0].add(*self.sizes[len(columns) :])
             lag = 0.5 if self.board.many else 0.8
-            shown = [FadeIn(column, shift=0.15 * UP) for column in columns]
-            self.play(LaggedStart(*shown, lag_ratio=lag), run_time=5.0)
+            first, *others = [FadeIn(column, shift=0.15 * UP) for column in columns]
+            self.play(*arriving, FadeIn(self.board.axis), FadeIn(self.note), first, run_time=0.7)
+            self.play(LaggedStart(*others, lag_ratio=lag), run_time=4.0)
 
     def _train_beat(self) -> None:
         data, epochs = self.parameters.dataset, Count(self.parameters.epochs)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from gradreel.core.equal_budget import Built, bend_places, bends
 from gradreel.core.theta import predict
-from gradreel.scenes.mobjects.match_board import Curves
+from gradreel.scenes.mobjects.match_board import Counts, Curves
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.style import FULL, emphasis
 from manim import Animation, UpdateFromAlphaFunc, VMobject
 from numpy.typing import NDArray
+
+SEEN = 0.3  # share of a way after which what fades in is seen
 
 
 def drawn_by(whole: Built, x: NDArray, relus: float) -> NDArray:
@@ -40,6 +42,16 @@ def bending(diagram: LayerDiagram, curves: Curves, whole: Built, relus: tuple[in
         curves.draw(drawn_by(whole, curves.x, np.floor(so_far) + bent**3))
 
     return [*lights, UpdateFromAlphaFunc(curves.blue, update)]
+
+
+def counting(counts: Counts, *values: float) -> Animation:
+    """``counts`` become ``values`` as soon as what is counted, and comes meanwhile, is seen."""
+
+    def update(_: VMobject, share: float) -> None:
+        if share >= SEEN:
+            counts.show(*values)
+
+    return UpdateFromAlphaFunc(counts, update)
 
 
 def _with_relus(whole: Built, relus: float) -> NDArray:

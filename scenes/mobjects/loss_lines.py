@@ -20,7 +20,7 @@ SLOW_START = 2.5  # power of the share of a walk that gives its share of the epo
 DASH = 0.11
 LABEL_ROOM, LABELS_APART = 0.6, 0.36  # under the lower line for its word; from one word's baseline to the other's
 RUN_DASH, RUN_TIP = 0.13, 0.12
-EVERY_WIDTH, EVERY_SHARE = 2.0, 0.38
+EVERY_WIDTH, EVERY_SHARE = 2.2, 0.6
 CALM_PART = 40  # one in so many of a line's losses are looked at on either side of each
 
 Line: TypeAlias = tuple[NDArray, NDArray]
@@ -112,9 +112,10 @@ def calmed(losses: NDArray) -> NDArray:
 class RunLines(VGroup):
     """Both losses of one run in a large plot.
 
-    ``box``: left, right, bottom, top, which is ``most`` views high. Parts (RisingCurve): ``training``; ``every``, thin
-    and faint, the unseen loss at every given state; ``unseen``, dashed, the same calmed: of noise, dashes would make
-    confetti. ``training_tip``, ``unseen_tip``: the recorded losses reached.
+    ``box``: left, right, bottom, top, which is ``most`` views high; a loss above that is an arrow's head at the top.
+    Parts (RisingCurve): ``training``; ``every``, thin and fainter, the unseen loss at every given state; ``unseen``,
+    dashed, the same calmed: of noise, dashes would make confetti. ``training_tip``, ``unseen_tip``: the recorded losses
+    reached.
     """
 
     def __init__(self, box: tuple[float, float, float, float], most: float, training: Line, unseen: Line) -> None:
@@ -130,6 +131,7 @@ class RunLines(VGroup):
         )
         self.training_tip = ring(self.training.end(), RUN_TIP, palette.blue, fill=palette.blue)
         self.unseen_tip = ring(self.every.end(), RUN_TIP, palette.blue)
+        self.disc = self.unseen_tip.points
         self.add(self.training, self.every, self.unseen, self.training_tip, self.unseen_tip)
 
     def show(self, epoch: float) -> RunLines:
@@ -146,8 +148,14 @@ class RunLines(VGroup):
             curve.corners = self.plot.at(curve.data_x, curve.data_y)
             curve.show(epoch)
         for curve, tip in ((self.training, self.training_tip), (self.every, self.unseen_tip)):
+            tip.set_points(above_the_picture() if curve.tip is None else self.disc)
             tip.move_to(curve.corners[0] if curve.tip is None else curve.tip)
         return self
+
+    @property
+    def last_above(self) -> float:
+        """The epoch after which no loss is above the picture; 0 where none is."""
+        return max(float(curve.data_x[0]) for curve in (self.training, self.every))
 
     def band(self, first: float) -> VMobject:
         """What lies between the two lines from the epoch ``first`` on."""

@@ -176,11 +176,11 @@ class Curves(VGroup):
         self.tip.set_points_as_corners([end + across, end + TIP_LONG * along, end - across, end + across])
 
     def crease(self, y: float, word: str) -> VGroup:
-        """A dashed line at ``y`` across the plot, and its ``word`` left of it: where blue is going to be folded."""
+        """A dashed line at ``y`` across the plot, and its ``word`` at its left: where blue is going to be folded."""
         left, right, *_ = self.plot.box
         height = self.plot.at(0, y)[1]
         line = dashed((left, height, 0), (right, height, 0), palette.text, style.BOX, dash=0.12)
-        return VGroup(line, words(word, style.TICK).place(height - 0.08, right=left - 0.12))
+        return VGroup(line, words(word, style.TICK).place(height - 0.08, right=left - 0.08))
 
     def above(self, y: NDArray, height: float) -> VGroup:
         """The parts of ``y`` (n,) above ``height``, faint: what lay there before it was folded."""
