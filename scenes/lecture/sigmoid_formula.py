@@ -26,7 +26,9 @@ from gradreel.scenes.mobjects.sigmoid_board import (
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.style import BAND, FAINT, FULL, emphasis, palette
 from manim import (
+    DL,
     DOWN,
+    DR,
     LEFT,
     RIGHT,
     UP,
@@ -45,9 +47,9 @@ from pydantic import Field, model_validator
 
 FRACTION, FRACTION_BASELINE = 56, 2.0  # a brace has room under it
 POWER = ("e", "minus", "brackets", "bias", "plus-in", "w", "x")  # parts of the power of e
-VALUES_BASELINE, VALUES = 1.0, 38  # live numbers under the formula, clear of an axis with numbers above it
+VALUES_BASELINE, VALUES = 0.98, 38  # live numbers under the formula, clear of an axis with numbers above it
 STEM = (0.08, 0.36)  # a number's stem: from its part of the formula, and to its baseline
-BRACE = 0.05  # from the power of e to the brace under it
+BAR = 0.11  # from the power of e to the line under it
 EDGE = 0.45  # length of each side of the angle that shows a hard edge
 LABEL_AT = 0.7  # share of the height at which the soft curve has its name beside it
 
@@ -109,7 +111,7 @@ class SigmoidFormula(AwkwardFormulaBeats):
         return VGroup(*(glyph for name in names for glyph in self.fraction.part(name)))
 
     def _live_values(self) -> None:
-        """The numbers of y, on a stem under it, and of the power of e, under a brace that takes in all of that."""
+        """The numbers of y, on a stem under it, and of the power of e, under a line as long as that."""
         self.live: dict[str, Number] = {}
         self.values = VGroup()
         gap, down = STEM
@@ -119,8 +121,12 @@ class SigmoidFormula(AwkwardFormulaBeats):
             number = Number(0.0, 2, VALUES, ink, face="math", group=True)
             number.place(VALUES_BASELINE, right=x + number.width / 2)  # more digits come at the left
             self.live[key] = number
-            mark = segment((x, top - gap, 0), (x, number.baseline + down, 0), ink, style.GUIDE)
-            self.values.add(mark if key == "y" else Brace(part, DOWN, buff=BRACE, color=ink), number)
+            if key == "e":  # the number is that of all that stands over the line
+                ends = ((part.get_corner(side)[0], top - BAR, 0) for side in (DL, DR))
+                self.values.add(segment(*ends, ink, style.GUIDE))
+                gap = BAR
+            stem = segment((x, top - gap, 0), (x, number.baseline + down, 0), ink, style.GUIDE)
+            self.values.add(stem, number)
 
     def _ride(self, x: float) -> None:
         """The dot at x on the curve, and the numbers there."""

@@ -102,7 +102,7 @@ class SmallerPiecesBeats(LectureScene):
         self.play(FadeIn(lens.gap), run_time=0.3)
         self.wait(0.5)
         self.play(FadeIn(second), emphasis(self.small.steps[2 * lens.piece + 1], FULL), run_time=0.3)
-        self.play(lens.join(0.9), TransformFromCopy(second, lens.second))
+        self.play(lens.join(0.9), FadeIn(lens.second[0]), TransformFromCopy(second, lens.second[1]))
         self.wait(1.2)
         lens.add(lens.second)
         back = [emphasis(step, FULL) for step in others]
