@@ -36,6 +36,8 @@ UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
 class CurveDescentBeats(WalkBeats):
     """Beats for a run of which all is known: the loss around its path, and the curve that the network draws."""
 
+    trial: RateSlice | None = None  # where rates were tried
+
     def of_a_curve(self, run: Trace, last: int, others: list[str]) -> None:
         """Rows 0 to ``last`` of a run on a curve: one slope, all of them, the point on its map, the curve.
 
@@ -176,11 +178,9 @@ class CurveDescentBeats(WalkBeats):
             tried = {"bottom": number_text(rates[1]), "far": number_text(rates[2])}
             with self.beat("learning-rate", rate=rate, **named, **tried):
                 # The update's formula. On the loss along one parameter two steps, to the bottom, and so far that the
-                # loss is higher than before. Then the loss when all move: the same rate goes past the bottom, a small
-                # one does not. It is written; on the map the arrow takes its true length
+                # loss is higher than before: each when its rate is said. Then the loss when all move: the same rate
+                # goes past the bottom, a small one does not. It is written
                 self.try_rates(rates)
-                self.back_to_map()
-                self.show_step()
         elif self.experiment.schedule == "constant":
             with self.beat("learning-rate-only", rate=rate):
                 # The update's formula; the arrow takes its true length, the learning rate times the gradient. Then the
@@ -205,47 +205,50 @@ class CurveDescentBeats(WalkBeats):
         descent, near = self.descent, self.descent.near
         names = (spoken_name(descent.names[self.worked.index]), number_text(len(descent.names)))
         called = (self.screen("alone", entry=names[0]), self.screen("together", count=names[1]))
-        self.trial, path = RateSlice(self.along, rates, self.gradients[0], called), near.path
-        trial = self.trial
+        self.trial = trial = RateSlice(self.along, rates, self.gradients[0], called)
+        path = near.path
         self.under = [near.surface, path.start_ring, path.start_label, path.arrow, path.arrow_label, self.legend]
         self.under += [self.only, *descent.axes]
-        self.play(FadeIn(self.formulas[1], shift=0.15 * UP), *map(FadeOut, self.under), run_time=0.5)
+        self.write_update()
+        self.wait(2.2)  # while eta is spoken of
+        self.play(*map(FadeOut, self.under), run_time=0.4)
         self.play(FadeIn(trial.slice), FadeIn(trial.names[0]), run_time=0.5)
-        self.wait(1.5)  # while eta is spoken of
+        self.wait(0.7)  # until the first rate is said
         self.play(trial.hop(0), FadeIn(trial.labels[0]), run_time=0.8)
+        self.wait(1.3)
+        self.play(FadeIn(trial.level), trial.hop(1), FadeIn(trial.labels[1]), run_time=0.7)
         self.wait(0.4)
-        self.play(FadeIn(trial.level), trial.hop(1), FadeIn(trial.labels[1]), run_time=0.8)
-        self.wait(0.5)
         past = [trial.arrows[:2], trial.dots[1], trial.labels[1]]
         rest = emphasis(VGroup(trial.slice.curve, trial.names[0]), PRESENT)
-        self.play(*map(FadeOut, past), rest, FadeIn(trial.names[1]), Create(trial.together), run_time=1.0)
+        self.play(*map(FadeOut, past), rest, FadeIn(trial.names[1]), Create(trial.together), run_time=0.6)
         self.add(trial.slice.point, trial.dots[0])
-        self.play(FadeIn(trial.guide), trial.hop(2), run_time=0.8)
+        self.play(FadeIn(trial.guide), trial.hop(2), run_time=0.6)
         self.wait(0.6)
         self.rate = self.rate_formula(number_text(rates[0]))
-        self.play(FadeOut(trial.arrows[2]), trial.hop(3), run_time=0.6)
-        self.play(FadeIn(trial.labels[2]), FadeIn(self.rate, shift=0.15 * UP), run_time=0.4)
-        self.wait(0.3)
+        chosen = (FadeIn(trial.labels[2]), FadeIn(self.rate, shift=0.15 * UP))
+        self.play(FadeOut(trial.arrows[2]), trial.hop(3), *chosen, run_time=0.5)
 
     def back_to_map(self) -> None:
+        """The map with the step in the place of the rates that were tried; one parameter's numbers replace the rate."""
         there = self.get_mobject_family_members()
         drawn = [part for part in self.trial.get_family() if part.has_points() and part in there]
-        self.play(FadeOut(VGroup(*drawn)), run_time=0.3)
+        self.play(FadeOut(VGroup(*drawn)), FadeOut(self.rate), run_time=0.3)
         near = self.descent.near
         self.bring_to_back(near.surface)
         gone = (self.only, near.path.arrow_label)
         back = [part for part in self.under if part not in gone]
-        self.play(*map(FadeIn, (*back, self.caption)), run_time=0.4)
+        self.play(*map(FadeIn, (*back, self.caption, self.sum_line)), run_time=0.4)
 
-    def show_step(self) -> None:
+    def show_step(self, *also: Animation) -> None:
         descent, path = self.descent, self.descent.near.path
         exchange: tuple[Animation, ...] = ()
         if self.only in self.mobjects:  # the map has stayed
             self.play(FadeOut(path.arrow_label), FadeOut(self.only), run_time=0.3)
             exchange = (FadeIn(self.caption),)
         self.play(
-            descent.turn_arrow(descent.direction, descent.step()), *exchange, FadeIn(path.step_label), run_time=0.7
-        )
+            descent.turn_arrow(descent.direction, descent.step()), FadeIn(path.step_label), *exchange, *also,
+            run_time=0.7,
+        )  # fmt: skip
 
     def show_rate(self, rate: str) -> None:
         """What the learning rate is, where the first update's numbers come next."""
@@ -258,12 +261,16 @@ class CurveDescentBeats(WalkBeats):
     def first_update(self) -> None:
         descent, path = self.descent, self.descent.near.path
         with self.beat("first-update", before=descent.loss_text(0), loss=descent.loss_text(1)):
-            # One parameter's numbers first, then all at once: the point moves, the curve moves, its ghost stays. The
-            # slopes have been used: they are those of where it was
+            # One parameter's numbers first; on the map the arrow takes its true length. Then all at once: the point
+            # moves, the curve moves, its ghost stays. The slopes have been used: they are those of where it was
             self.sum_line, self.frame = self.arithmetic(), descent.frame_around(self.worked.index)
-            if descent.is_plain:
-                self.play(FadeOut(self.rate), run_time=0.3)
-            self.play(FadeIn(self.sum_line, shift=0.15 * UP), Create(self.frame), run_time=0.6)
+            if self.trial is not None:
+                self.back_to_map()
+                self.show_step(Create(self.frame))
+            else:
+                if descent.is_plain:
+                    self.play(FadeOut(self.rate), run_time=0.3)
+                self.play(FadeIn(self.sum_line, shift=0.15 * UP), Create(self.frame), run_time=0.6)
             descent.hold_slopes(0)  # what the formula speaks of stays while the point moves
             self.add(descent.fit.ghost, descent.fit.model)
             gone = map(FadeOut, (path.arrow, path.step_label, self.frame))
@@ -285,9 +292,10 @@ class CurveDescentBeats(WalkBeats):
             self.play(descent.turn_arrow(0.1 * descent.step(), descent.step()), run_time=0.7)
             self.wait(0.2)
             self.play(descent.go(lambda share: 1 + smooth(share), arrow=True), run_time=1.0)
+            self.wait(1.0)
             descent.hold_slopes(None)
             self.play(*self.exchange("k", "k+1"), FadeIn(descent.fit.ghost_label), run_time=0.7)
             steps = descent.close_up - 2
             self.add(path.arrow)
-            self.play(descent.step_by_step(2, steps), run_time=0.36 * steps)
+            self.play(descent.step_by_step(2, steps), run_time=0.32 * steps)
             self.play(FadeOut(path.arrow), run_time=0.3)

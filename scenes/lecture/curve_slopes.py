@@ -25,7 +25,7 @@ from gradreel.scenes.mobjects.update_formulas import (
     step_source,
     update_source,
 )
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
 from manim import (
     UP,
     Animation,
@@ -38,6 +38,7 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     smooth,
+    there_and_back_with_pause,
 )
 from numpy.typing import NDArray
 
@@ -199,20 +200,21 @@ class SlopeBeats(LectureScene):
         self.frame = self.descent.frame_around(self.worked.index, with_slope=False)
         self.play(FadeOut(self.question), FadeOut(self.distances), run_time=0.4)
         self.play(Create(self.frame), FadeIn(along.plot), FadeIn(along.letter), run_time=0.7)
+        self.wait(0.5)  # until the loss is spoken of
         self.add(along.curve)
-        self.play(Create(along.curve), run_time=1.2, rate_func=smooth)
+        self.play(Create(along.curve), run_time=1.8, rate_func=smooth)
         self.play(FadeIn(along.guide), FadeIn(along.point, scale=1.6), run_time=0.5)
 
     def show_slope(self) -> None:
         along = self.along
         self.add(along.tangent, along.point)
         measured = VGroup(along.tangent, self.slope_label)
-        self.play(Create(along.tangent), FadeIn(self.slope_label), run_time=0.8)
-        self.wait(0.7)
-        self.play(*map(FadeOut, measured), run_time=0.3)  # it is the slope here, not where the dot goes now
-        self.play(self.descent.nudge(along), run_time=2.0)
-        self.add(along.tangent, along.point)
-        self.play(*map(FadeIn, measured), run_time=0.3)
+        self.play(Create(along.tangent), FadeIn(self.slope_label), run_time=0.6)
+        self.wait(0.9)
+        aside = emphasis(measured, FAINT)  # it is the slope here, not where the dot goes now
+        aside.set_rate_func(lambda share: there_and_back_with_pause(share, 0.4))
+        self.play(aside, self.descent.nudge(along), run_time=1.9)
+        emphasize(measured, FULL)
 
     def gradient(self) -> None:
         descent, along, slopes = self.descent, self.along, self.descent.slopes

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.theta import loss
+from gradreel.core.trace import Trace
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.curve_slopes import SlopeBeats
 from gradreel.scenes.mobjects.descent import LANDED, MAP_BOX, NEARLY
 from gradreel.scenes.mobjects.gradient_lengths import GradientLengths
+from gradreel.scenes.mobjects.pace import Pace, even_pace, state_at
 from gradreel.scenes.mobjects.several_ends import THIN, Enlarged, LossList
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import length_text
-from gradreel.scenes.style import PRESENT, emphasis, mix, palette
-from manim import AnimationGroup, Create, FadeIn, FadeOut, LaggedStart, TransformFromCopy, VGroup, VMobject, linear
+from gradreel.scenes.style import mix, palette
+from manim import (
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+)
 from numpy.typing import NDArray
 
 LENGTHS_BOX = (MAP_BOX[0] + 0.9, MAP_BOX[1], -0.75, 2.35)
@@ -24,12 +37,13 @@ ALIKE = 0.05  # of red's height: curves nowhere farther apart are almost the sam
 class EndBeats(SlopeBeats):
     """Beats after the walk. ``last``: the last row that is shown.
 
-    ``ends`` (n,): losses that other starts came to; ``end_states`` (n, P): the parameters there.
+    ``ends`` (n,): losses that other starts came to; ``end_states`` (n, P): the parameters there; ``other_runs``: how.
     """
 
     last: int
     ends: NDArray
     end_states: NDArray
+    other_runs: list[Trace]
     on_map: list[VMobject]  # what is drawn on the map and around it, when the walk is over
 
     def stop(self) -> None:
@@ -37,7 +51,9 @@ class EndBeats(SlopeBeats):
         length = float(lengths[-1])
         if length > 0:
             with self.beat("stop", length=length_text(length)):
-                # How long the gradient was before each update: it becomes short, and is not zero in the end
+                # How long the gradient was before each update: it becomes short, and is not zero in the end. The row of
+                # slopes leaves: to its last digit, it would be zero
+                self.on_map.append(self.descent.slopes)
                 self.show_lengths(lengths)
         else:
             with self.beat("stop-zero"):
@@ -61,11 +77,10 @@ class EndBeats(SlopeBeats):
         if distance <= LANDED:
             with self.beat("end-close", **values):
                 # Blue lies on red
-                self.step_aside()
+                self.wait(0.5)
         elif distance > NEARLY:
             with self.beat("end-far", **off):
                 # Blue has come to rest away from red: how far, where it is farthest
-                self.step_aside()
                 self.measure()
         elif len(self.ends):
             lower = int((self.ends < self.descent.loss_at(self.last)).sum())
@@ -82,16 +97,11 @@ class EndBeats(SlopeBeats):
         else:
             with self.beat("end-almost", **off):
                 # Blue only nearly lies on red: how far off it is, where it is farthest, enlarged
-                self.step_aside()
                 self.measure_enlarged()
 
     def measure_and_compare(self) -> None:
-        self.step_aside()
         self.measure_enlarged()
         self.compare()
-
-    def step_aside(self) -> None:
-        self.play(emphasis(self.descent.slopes, PRESENT), run_time=0.5)
 
     def measure(self) -> None:
         self.gap = self.descent.largest_gap()
@@ -104,21 +114,35 @@ class EndBeats(SlopeBeats):
         target = self.experiment.dataset.curve()(self.descent.x)
         self.enlarged = shown = Enlarged(self.descent.fit, target, self.descent.gap_text(), ENLARGED_BOX)
         self.play(Create(shown.window), *map(FadeOut, self.left), run_time=0.4)
-        self.play(TransformFromCopy(shown.window, shown.frame), FadeIn(shown.target), FadeIn(shown.model), run_time=0.7)
+        self.play(shown.growing(), run_time=0.7)
         self.play(Create(shown.bracket), FadeIn(shown.number), run_time=0.7)
-        self.wait(1.2)
+        self.wait(2.4)
 
     def compare(self) -> None:
-        """The curves that runs from other random starts came to, over ours; and the losses of all of them."""
+        """Runs from other random starts: their curves go from where they began over ours; then the losses of all."""
         fit, ours = self.descent.fit, self.descent.loss_at(self.last)
         self.losses = LossList(ours, self.ends, LOSSES_LEFT, LOSSES_TOP, self.screen("loss"), self.screen("ours"))
         curves = self.descent.curve_of(self.end_states)
         self.other_curves = VGroup(*(self.enlarged.also(y) for y in curves))
         thin = [fit.plot.curve(self.descent.x, y, mix(palette.blue, 0.75), THIN) for y in curves]
-        self.play(FadeIn(self.losses.name), FadeIn(self.losses.mine), run_time=0.5)
-        both = [AnimationGroup(FadeIn(one), FadeIn(other)) for one, other in zip(self.other_curves, thin, strict=True)]
-        self.play(LaggedStart(*both, lag_ratio=0.3), run_time=1.4)
-        self.play(LaggedStart(*map(FadeIn, self.losses.rest), lag_ratio=0.2), run_time=0.9)
+        self.play(*self.arrivals(thin), FadeIn(self.losses.name, self.losses.mine), run_time=2.4)
+        self.play(FadeIn(self.other_curves), LaggedStart(*map(FadeIn, self.losses.rest), lag_ratio=0.2), run_time=0.8)
+
+    def arrivals(self, curves: list[VMobject]) -> list[Animation]:
+        """Each of ``curves`` goes by what its run recorded, evenly, as far as the plot holds it."""
+        plot, x, moves = self.descent.fit.plot, self.descent.x, []
+        for curve, run in zip(curves, self.other_runs, strict=True):
+            pace = even_pace(run, 0, self.last)
+
+            def move(part: VMobject, share: float, run: Trace = run, pace: Pace = pace) -> None:
+                y = self.descent.curve_of(state_at(run, pace.row(share)))
+                inside = (y >= plot.y_range[0]) & (y <= plot.y_range[1])
+                if inside.sum() > 1:
+                    plot.set_curve(part, x[inside], y[inside])
+                part.set_stroke(opacity=float(inside.sum() > 1))
+
+            moves.append(UpdateFromAlphaFunc(curve, move, rate_func=smooth))
+        return moves
 
     def are_alike(self) -> bool:
         """Whether the other starts came to almost the same curve."""
@@ -132,3 +156,4 @@ class EndBeats(SlopeBeats):
         ends = np.array([float(loss(run.experiment, state)) for run, state in zip(runs, states, strict=True)])
         finite = np.isfinite(ends)
         self.ends, self.end_states = ends[finite], states[finite]
+        self.other_runs = [run for run, is_finite in zip(runs, finite, strict=True) if is_finite]

@@ -34,6 +34,7 @@ from gradreel.scenes.mobjects.matrix_boxes import (
     across_then_up,
     along_then_across,
     up_then_across,
+    up_then_straight,
 )
 from gradreel.scenes.mobjects.network_sum import LINE, WrittenSum
 from gradreel.scenes.mobjects.plot import segment
@@ -134,10 +135,11 @@ class MatrixForm(OutputBeat):
         self.play(FadeOut(self.diagram), run_time=0.3)
         self.placed = {name: [cell for cell in cells if cell[1] == name] for name in ("r", "bias", "w", "x")}
         text, signs = self.board.sums.text, self.board.signs()
+        first = float(self.board.equations[0].part("w_1").get_y())
         for name, letters in self.placed.items():
             box = self.board.sums.boxes[name]
             moves = [
-                self._into_cell(letter, box, cell, name, k < self.n_features or name != "x")  # each x is written once
+                self._into_cell(letter, box, cell, name, k < self.n_features or name != "x", first)  # each x once
                 for k, (letter, _, cell) in enumerate(letters)
             ]
             coming = [FadeIn(box.box), FadeIn(text.part(name))]
@@ -146,11 +148,18 @@ class MatrixForm(OutputBeat):
             self.play(*coming, *moves, run_time=1.1)
 
     @staticmethod
-    def _into_cell(letter: VGroup, box: NumberBox, cell: tuple[int, int], name: str, seen: bool) -> Animation:
-        """Up, then sideways, so that no other letter is crossed; the x's, which have W above them, sideways first."""
+    def _into_cell(
+        letter: VGroup, box: NumberBox, cell: tuple[int, int], name: str, seen: bool, first: float
+    ) -> Animation:
+        """Up, then sideways, so that no other letter is crossed; the x's, which have W above them, sideways first.
+
+        The w's have the b's above them: up only as far as the first equation, then straight to their cells.
+        """
         letter.set_z_index(1)  # over the boxes, which come to the screen after the equations
         size = CELL_LETTER / EQUATION * min(1.0, 2 * box.pitch)
         way = across_then_up if name == "x" else up_then_across
+        if name == "w":
+            way = up_then_straight(letter.get_center(), box.place_of(*cell), first)
         moving = letter.animate(path_func=way).scale(size).move_to(box.place_of(*cell))
         return moving if seen else moving.set_opacity(0)
 

@@ -56,7 +56,7 @@ class OutputBeat(ThreeDaysScene):
             self._say_that_a_is_rounded()
             self.play(FadeIn(sigma.boxes["a"], sigma.text.part("a"), sigma.text.part("a-equals")), run_time=0.4)
             self.add(sigma.text)
-            self.wait(0.3)
+            self.wait(0.1)
             self._leave_sigma()
             self.play(FadeIn(board.c_column, board.c_letter), run_time=0.3)
             self._lay_down()
@@ -74,8 +74,9 @@ class OutputBeat(ThreeDaysScene):
         r = sums.boxes["r"].copy()
         self.add(r)
         gone = FadeOut(sums, self.board.shapes, run_time=0.4)
-        up = self.short.animate(run_time=0.6).scale(PARTS_SIZE / SHORT_SIZE).move_to([R_X, PARTS_Y, 0])
-        self.play(gone, up, ReplacementTransform(r, sigma.boxes["r"], run_time=0.7))
+        late = squish_rate_func(smooth, 0.4, 1.0)  # both ways lead over the other boxes
+        up = self.short.animate(run_time=0.9, rate_func=late).scale(PARTS_SIZE / SHORT_SIZE).move_to([R_X, PARTS_Y, 0])
+        self.play(gone, up, ReplacementTransform(r, sigma.boxes["r"], run_time=0.9, rate_func=late))
 
     def _leave_sigma(self) -> None:
         """a = sigma(r) closes up and goes up; of its boxes only the a's stay, and go to their place beside c."""

@@ -15,7 +15,7 @@ from gradreel.scenes.mobjects.network_sum import LARGEST, WrittenSum
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.view_window import ViewWindow
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup, smooth, squish_rate_func
 
 WHOLE_SIZE, WHOLE_BASELINE = 56, 1.83  # of the formula, as more-features leaves it
 PLACE_SIZE = 46  # of it below the diagram
@@ -276,7 +276,10 @@ class NetworkDiagram(SurfaceBeats):
         return f"blue(r_{i + 1}) = {r}", f"blue(a_{i + 1}) = blue({a})"
 
     def _let_through(self, i: int, seconds: float) -> None:
-        """Number i drops on the curve's axis, goes up to the curve and out at the right, and its a is in the circle."""
+        """Number i drops on the curve's axis, goes up to the curve and out at the right; then its a is in the circle.
+
+        A pulse leads there, and the number itself comes where it belongs: it flies over no label.
+        """
         way, number = self.zoom.ways[i], self.numbers[A][i]
         leaving = [FadeOut(self.zoom.ways[i - 1])] if i else []
         self.play(*leaving, FadeIn(way.come, way.dot), run_time=0.4 * seconds)
@@ -284,5 +287,5 @@ class NetworkDiagram(SurfaceBeats):
         self.play(Create(way.across), FadeIn(way.goes), run_time=0.4 * seconds)
         named = [FadeOut(self.letters[A][i])] if self.diagram.is_crowded else []
         pulse = Pulse(self.diagram.edges[R].into(i), palette.text).run()
-        self.play(pulse, FadeIn(number, target_position=way.goes), *named, run_time=0.6 * seconds)
+        self.play(pulse, FadeIn(number, rate_func=squish_rate_func(smooth, 0.6, 1.0)), *named, run_time=0.6 * seconds)
         self.add(way)

@@ -27,10 +27,22 @@ from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.tried_term import TRIED as TRIED_LETTERS
 from gradreel.scenes.mobjects.tried_term import TriedTerm, first_term_source
 from gradreel.scenes.style import FAINT, FULL, emphasis
-from manim import UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    ReplacementTransform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+)
 
 AMONG, MOST_DAYS, FEWEST_DAYS = 40, 14, 6  # real days around the one that is shown: of so many so many; or none
-TURN, CLOSER, BACK, TRAIN = 2.8, 1.1, 1.0, 3.4  # seconds
+TURN, CLOSER, BACK, TRAIN = 2.8, 1.1, 1.1, 2.2  # seconds
 TRY = 1.6  # seconds in which the first term is turned, or moved, or sunk
 TRIED = 50.0, 0.3, -1.0  # degrees, lengths of the ground, c's factor
 
@@ -87,7 +99,7 @@ def surface_as_left(scene: ThreeDaysScene) -> list[VMobject]:
         return [board.held, board.column, *board.turning, board.lead, board.card, board.day]
     board.zoom(1.0)
     board.train(1.0)
-    return [board.held, board.column, *board.turning, board.days, board.day, board.tally]
+    return [board.about, board.column, *board.turning, board.days, board.day, board.tally]
 
 
 def tried_at(share: float) -> Swing:
@@ -230,7 +242,8 @@ class SurfaceBeats(ThreeDaysScene):
         name = ("days" if len(board.surface.held) else "days-two") + ("" if last < first else "-no-closer")
         gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
         with self.beat(name, **gaps, **zh_views(gaps)):
-            # Closer, and other real days stand about it, each with its gap. Back to the start of the training, where
+            # Closer, and other real days stand about it, each with its gap; what was held is only close to what it is
+            # on the day shown. Back to the start of the training, where
             # the sheet was another, and how far off the network was on all days. Then, update after update, the sheet
             # bends to where it was, and the mean gap of all days runs along
             self.play(FadeOut(board.card, board.lead), run_time=0.3)
@@ -238,13 +251,14 @@ class SurfaceBeats(ThreeDaysScene):
             self.play(self._over(moving, board.zoom, CLOSER))
             self.remove(moving, board.day)
             self.add(*board.turning, board.days, board.day)
-            self.play(FadeIn(board.days, shift=0.1 * UP), run_time=0.6)
+            close = [ReplacementTransform(board.held, board.about)] if len(board.held) else []
+            self.play(FadeIn(board.days, shift=0.1 * UP), *close, run_time=0.6)
             board.train(1.0)
-            self.wait(0.2)  # until "untrained" is said
+            self.wait(0.6)  # until "untrained" is said
             moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day)
             self.play(self._over(moving, lambda share: board.train(1.0 - share), BACK))
             self.play(FadeIn(board.tally), run_time=0.4)
-            self.wait(1.6)  # until how far it is has been said
+            self.wait(2.9)  # until how far it is has been said
             moving.add(board.tally)
             self.play(self._over(moving, board.train, TRAIN).set_rate_func(linear))
             self.remove(moving)

@@ -240,19 +240,29 @@ class Theta(LectureScene):
         self.add(*(column.numbers[k] for _, k in shown))
 
     def _length_beat(self) -> None:
-        with self.beat("length", count=number_text(self.larger.n_parameters)):
-            # Cells become ever more, ever thinner, in their letters' colours, while their number is said. Then all turn
-            # orange, and with them the letters, which go into one, each on its own way: y = f_theta(x) is left
-            column, grown = self.column, self.grown
-            told = [column.numbers, column.names, column.groups, column.dots]
-            self.play(*(FadeOut(part) for part in told), run_time=0.4)
-            self.play(FadeOut(column.boxes), FadeIn(grown), run_time=0.4)
-            self._grow_to(self.larger.n_parameters)
-            orange = [self.line.part(name).animate.set_color(palette.orange) for name in ORDER]
-            self.play(grown.turning(), *orange, run_time=0.7)
-            self._into_theta()
-            self.play(*grow(self.line, self.function), run_time=1.2)
-            self.remove(self.theta_alone)
+        count = number_text(self.larger.n_parameters)
+        if len(self.larger.hidden) > 1:
+            with self.beat("length", count=count):
+                # Cells become ever more, ever thinner, in their letters' colours, of several W's, while their number is
+                # said. Then all turn orange, and with them the letters, which go into one, each on its own way:
+                # y = f_theta(x) is left
+                self._lengthen()
+        else:
+            with self.beat("length-one", count=count):
+                # The same, of one W
+                self._lengthen()
+
+    def _lengthen(self) -> None:
+        column, grown = self.column, self.grown
+        told = [column.numbers, column.names, column.groups, column.dots]
+        self.play(*(FadeOut(part) for part in told), run_time=0.4)
+        self.play(FadeOut(column.boxes), FadeIn(grown), run_time=0.4)
+        self._grow_to(self.larger.n_parameters)
+        orange = [self.line.part(name).animate.set_color(palette.orange) for name in ORDER]
+        self.play(grown.turning(), *orange, run_time=0.7)
+        self._into_theta()
+        self.play(*grow(self.line, self.function), run_time=1.2)
+        self.remove(self.theta_alone)
 
     def _into_theta(self) -> None:
         """The letters of the parameters, one after the other, shrink into the theta of f_theta, which waits for them.

@@ -181,9 +181,9 @@ class TwoReluBeats(LectureScene):
             hard = formula(many_features_source(activation="hard_sigmoid"), 58).place(SUM_BASELINE, center=0.0)
             self.play(
                 *(FadeOut(part, run_time=0.4) for part in leaving), *self._title(self.screen("heading-sum")),
-                FadeIn(soft, shift=0.15 * UP, run_time=0.6),
+                FadeIn(soft, run_time=0.9, rate_func=squish_rate_func(smooth, 0.5, 1.0)),
             )  # fmt: skip
-            self.play(*grow(soft, hard), run_time=1.2)
+            self.play(*grow(soft, hard, coming=0.4), run_time=0.9)  # the gap opens while "hard" is written in it
             self._shrink(icons)
             self.play(*(FadeIn(sign) for sign in signs), run_time=0.4)
             self.add(*icons)
@@ -204,7 +204,8 @@ class TwoReluBeats(LectureScene):
 
     def _icons(self) -> tuple[list[SmallCurve], list[TextMobject]]:
         curves = (self.hard(self.x), self.first, self.second)
-        names = (self.screen("hard-sigmoid"), "ReLU", "ReLU")
+        signs_of_c = "><" if self.parameters.c > 0 else "<>"
+        names = (self.screen("hard-sigmoid"), *(f"ReLU, $magenta(c) {sign} 0$" for sign in signs_of_c))
         icons = [
             SmallCurve(self.x, y, self.y_range, (*sides, *ICON_SPAN), words(name, style.LABEL, palette.blue), ICON_NAME)
             for y, sides, name in zip(curves, ICONS, names, strict=True)

@@ -53,7 +53,7 @@ BEARABLE = 2 * 3600.0  # seconds: a lecture
 SCAN_SECONDS = 3.4
 STAGE = 0.8  # seconds that a sum of sigmoids is to be seen
 BEND, MOST_BENDS = 0.55, 4  # seconds of each; from one sum to another
-RACE = 2.4  # seconds in which the parameters come one by one, ever faster
+RACE = 1.6  # seconds in which the parameters come one by one, ever faster
 PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages
 HOPS, HOP = 6, 0.22  # of the way downhill; seconds
 ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
@@ -93,8 +93,10 @@ class WhyGradient(LectureScene):
 
     def _row(self, run: Experiment, middle: float) -> TriesRow:
         tries = Tries(self.m, run.n_parameters)
-        length = self.screen("parameters", count=number_text(run.n_parameters))
-        return TriesRow(tries, parameter_names(run), length, middle)
+        return TriesRow(tries, parameter_names(run), self._length, middle)
+
+    def _length(self, count: int) -> str:
+        return self.screen("parameters", count=Count(count))
 
     # -- how many, and which ---------------------------------------------------------------------------------------
 
@@ -183,7 +185,7 @@ class WhyGradient(LectureScene):
             # around it grow, each with its loss. Between their middles the trained line has its dot: the line swings
             # there, and its loss is read off, too
             numbers, count = board.numbers, tries.count
-            self.play(board.swing(0, 0), run_time=0.5)
+            self.play(board.swing(0, 0, told=False), run_time=0.5)
             self.play(FadeIn(board.readout), run_time=0.3)
             moving = VGroup(board.grid.bands, board.points_tried, board.line, board.count, board.loss)
 
@@ -226,11 +228,11 @@ class WhyGradient(LectureScene):
         self.rows = [line]
         staying = (board.grid, board.points_tried, board.grid_names)  # on the screen no more
         leaving = [*(part for part in board if part not in staying), self.line_formula]
-        gone = [FadeOut(part, run_time=0.5) for part in leaving]
-        self.play(*gone, *self.close.leaving(), *self._title("heading-count"))
+        gone = [FadeOut(part, run_time=0.3) for part in leaving]
         self.picture = picture = VGroup(board.grid.bands, board.grid.ring).save_state()
         picture.set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0))
-        self.play(FadeIn(line, picture, shift=0.15 * UP), run_time=0.7)
+        coming = FadeIn(line, picture, run_time=0.6, rate_func=squish_rate_func(smooth, 0.4, 1.0))
+        self.play(*gone, *self.close.leaving(), *self._title("heading-count"), coming)
         row = self._row(THREE_DAYS, ROWS[1])
         self._multiply(row)
         remark = row.remark(format(time, self.context.language), self.screen("speed"))
@@ -244,10 +246,10 @@ class WhyGradient(LectureScene):
         def show(_: VGroup, share: float) -> None:
             more.show(1 + share**3 * (row.tries.parameters - 1))
 
-        self.play(FadeIn(row.length, run_time=0.4), UpdateFromAlphaFunc(more, show, run_time=RACE, rate_func=linear))
+        self.play(UpdateFromAlphaFunc(more, show, run_time=RACE, rate_func=linear))
         self.remove(more)
         self.add(row, more.cube, more.further)
-        self.wait(0.4)
+        self.wait(1.0)
         self.play(FadeOut(more.cube, more.further), run_time=0.3)
 
     def _many_beat(self) -> None:

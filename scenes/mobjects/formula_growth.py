@@ -37,6 +37,7 @@ def grow(
     copied: bool = False,
     dip: float = 0.0,
     morph: bool = True,
+    coming: float | None = None,
 ) -> list[Animation]:
     """The animations by which ``old``, which is on the screen, grows into ``new``, wherever and however large that is.
 
@@ -46,6 +47,7 @@ def grow(
     there, {"r_1": "r"}. Play them together, with one run_time; ``old`` keeps its looks, for whoever shows it again.
     ``copied``: ``old`` stays as it is, and what comes out of it appears on its way, so that no letter is drawn twice;
     where ``new`` stands beside it, the way leads below it, by ``dip``, so that no letter runs through another.
+    ``coming``: the share of the time from which on new glyphs fade in, where that is not when all is nearly in place.
     Without ``morph`` only glyphs that stay the same, at their place in a part, move: a digit fades, then another comes.
     Raises KeyError for a part that is not there.
     """
@@ -73,7 +75,7 @@ def grow(
         gone = [_Flight(glyph, flights.get(k)) for k, glyph in enumerate(text) if id(glyph) not in taken]
         leaving.append(_Leaving(text, gone))
     return [
-        _Arriving(new, moves, coming=COMING if morph else GONE),
+        _Arriving(new, moves, coming=coming if coming is not None else COMING if morph else GONE),
         *leaving,
     ]  # in this order: old glyphs are hidden when theirs begins
 

@@ -16,8 +16,8 @@ LEAST_PITCH = 0.03  # of lines that are drawn, scene units
 class GrowingGrid(VGroup):
     """From ``first`` to ``last``, (rows, columns). Its upper edge stays at ``top``, its middle at ``x``.
 
-    `show` sets how far it has grown. It is no plan: 1000 rows of 56 would be a stroke. Its sides go as the roots of
-    rows and columns; what is true are the lines, one between each two rows and each two columns, while there is room.
+    `show` sets how far it has grown. Its cells are square, so that its sides are as rows to columns; they become
+    smaller where it would be too large, and lines stand between them while there is room.
     """
 
     def __init__(self, first: tuple[int, int], last: tuple[int, int], x: float, top: float) -> None:
@@ -32,10 +32,7 @@ class GrowingGrid(VGroup):
         """``share`` of the way, by equal factors in equal shares; returns it."""
         self.rows, self.columns = (a * (b / a) ** share for a, b in zip(self.first, self.last, strict=True))
         sides = np.array([self.columns, self.rows])
-        start, end = CELL * np.array(self.first[::-1]), np.sqrt(np.array(self.last[::-1], dtype=float))
-        end *= min(WIDEST / end[0], TALLEST / end[1])
-        start *= min(1.0, *(end / start))  # no side becomes shorter: it grows
-        width, height = start + share * (end - start)
+        width, height = sides * min(CELL, WIDEST / self.columns, TALLEST / self.rows)
         left, bottom = self.x - width / 2, self.top - height
         corners = [(left, self.top), (left + width, self.top), (left + width, bottom), (left, bottom), (left, self.top)]
         self.body.set_points_as_corners(np.array([(*corner, 0.0) for corner in corners]))

@@ -9,7 +9,7 @@ The letters are those of one formula, each put over its box, so the boxes can go
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from gradreel.scenes import style
@@ -165,6 +165,19 @@ def up_then_across(start: NDArray, end: NDArray, share: float) -> NDArray:
     """A way of points (n, 3): first up or down, then sideways."""
     late, early = max(0.0, (share - LATE) / (1 - LATE)), min(1.0, share / EARLY)
     return start + np.array([late, early, 1.0]) * (end - start)
+
+
+def up_then_straight(start: NDArray, end: NDArray, level: float) -> Callable[[NDArray, NDArray, float], NDArray]:
+    """A way for what goes from ``start`` to ``end``, (3,): first up as far as y = ``level``, then straight."""
+    up = np.array([0.0, max(0.0, level - start[1]), 0.0])
+    turn = up[1] / (up[1] + float(np.linalg.norm(end - start - up)) + 1e-9)
+
+    def way(points: NDArray, goal: NDArray, share: float) -> NDArray:
+        if share < turn:
+            return np.asarray(points + share / turn * up)
+        return np.asarray(points + up + (share - turn) / (1 - turn) * (goal - points - up))
+
+    return way
 
 
 def across_then_up(start: NDArray, end: NDArray, share: float) -> NDArray:

@@ -40,21 +40,24 @@ class Cube(VGroup):
 
 
 class Multiplying(VGroup):
-    """The row of a network whose parameters come one by one: its cells, the power they make, the tries as a picture.
+    """The row of a network whose parameters come one by one: its cells, their number and power, the tries as a picture.
 
     After a row, a sheet and a cube there is none any more, and only "times m times m" goes on. `show` says how many
-    parameters there are. Parts: ``cells`` (the row's own), ``power``, ``cube``, ``further``; the last two leave.
+    parameters there are. Parts: ``cells`` (the row's own), ``length``, ``power``, ``cube``, ``further``; the last two
+    leave.
     """
 
     def __init__(self, row: TriesRow) -> None:
         super().__init__()
         self.cells, values, count = row.cells, row.tries.values, row.tries.parameters
-        longest = max(range(1, count + 1), key=lambda n: len(row.written_power(n)))
-        self.power = Counting(lambda n: row.written_power(int(n)), longest)
+        self.power, self.length = (
+            Counting(lambda n, write=write: write(int(n)), max(range(1, count + 1), key=lambda n: len(write(n))))
+            for write in (row.written_power, row.written_length)
+        )
         self.cube = Cube(values, REMARK_LEFT, row.middle - SIDE / 2)
         self.further = formula(f"times {values} times {values} dots.c", 34)
         self.further.place(row.middle - 0.1, left=REMARK_LEFT + SIDE + DEPTH + 0.25)
-        self.add(self.cells, self.power, self.cube, self.further)
+        self.add(self.cells, self.length, self.power, self.cube, self.further)
         self.show(1)
 
     def show(self, parameters: float) -> None:
@@ -62,5 +65,6 @@ class Multiplying(VGroup):
         for k, cell in enumerate(self.cells):
             cell.set_opacity(float(k < int(parameters)))
         self.power.show(parameters)
+        self.length.show(parameters)
         self.cube.show(min(parameters, DIMENSIONS))
         self.further.set_opacity(float(np.clip(parameters - DIMENSIONS, 0.0, 1.0)))

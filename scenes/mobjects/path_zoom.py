@@ -14,8 +14,8 @@ from manim import Circle, Dot, Mobject, Rectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 SPOT = 0.005  # dots nearer than this on the map are one spot
-WIDTH, HEIGHT = 3.3, 1.6
-FREE, EDGE = 0.2, 0.1  # around the path in it; from it to the map's edge
+WIDTH, HEIGHT = 2.9, 1.5
+FREE, EDGE = 0.18, 0.1  # around the path in it; from it to the map's edge
 DOT, POINT = 0.03, 0.06  # radii
 EVERY = 10  # updates from one corner of the path to the next
 

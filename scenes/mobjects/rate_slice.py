@@ -6,7 +6,7 @@ import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.core.theta import loss
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.loss_slice import BEHIND, POINT, LossSlice, losses_along, way_to_zero
+from gradreel.scenes.mobjects.loss_slice import BEHIND, POINT, LossSlice, free_place, losses_along, way_to_zero
 from gradreel.scenes.mobjects.plot import dashed, ring
 from gradreel.scenes.mobjects.sigmoid_board import arrow, set_arrow
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
@@ -26,7 +26,7 @@ def rates_to_try(experiment: Experiment, theta: NDArray, gradient: NDArray, inde
 
     None where they would not show what they are to show: that the first is a small step, that the second would be a
     better one for this entry, but goes past the lowest place when all of them move at once, and that the third leads
-    higher up.
+    higher up; or where the second one leads all of them even higher than that.
     """
     theta = np.asarray(theta, dtype=np.float64)
     own, slope, start = experiment.rate(0), float(gradient[index]), float(loss(experiment, theta))
@@ -41,7 +41,8 @@ def rates_to_try(experiment: Experiment, theta: NDArray, gradient: NDArray, inde
     rates = (own, bottom, float(f"{TOO_FAR * bottom:.2g}"))
     losses = losses_along(experiment, theta, index, theta[index] - np.array(rates) * slope)
     alone = losses[1] < losses[0] < start < losses[2]
-    together = loss(experiment, theta - own * gradient) < loss(experiment, theta - bottom * gradient)
+    worse = float(loss(experiment, theta - bottom * gradient))
+    together = loss(experiment, theta - own * gradient) < worse < losses[2]  # which the picture's height is enough for
     return rates if own <= SMALL * bottom and alone and together else None
 
 
@@ -77,8 +78,19 @@ class RateSlice(VGroup):
         side = np.sign(self.slope) or -1.0  # to which the way back is
         self.labels[0].place(foot[1] - 0.4, center=float(foot[0]))  # where all of this rate stands
         self.labels[1].move_to(self.ends[1] + np.array([side * (self.labels[1].width / 2 + 0.3), 0.24, 0.0]))
-        self.labels[2].move_to(start - np.array([side * (self.labels[2].width / 2 + 0.2), -0.36, 0.0]))
+        self._label_first_step(start)
         self.add(self.slice, self.together, self.names, self.level, self.guide, self.arrows, self.dots, self.labels)
+
+    def _label_first_step(self, start: NDArray) -> None:
+        """The label of the rate that is taken, near the start, where no curve comes and no other label."""
+        ends = [(start, self.ends[3]), (start, self.ends[2])]
+        taken = [np.asarray(curve.get_start_anchors()) for curve in (self.slice.curve, self.together)]
+        taken += [np.linspace(*way, 40) for way in ends] + [
+            np.linspace(self.level.get_start(), self.level.get_end(), 200)
+        ]
+        taken += [label.get_all_points() for label in self.labels[:2]]
+        half = (self.labels[2].width / 2, self.labels[2].height / 2)
+        self.labels[2].move_to([*free_place(self.slice.plot.box, half, np.vstack(taken), start), 0.0])
 
     def loss_after(self, rate: float, together: bool) -> float:
         """The loss after a step of this rate: of this parameter alone, or of all of them."""

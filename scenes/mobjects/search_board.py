@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from gradreel.core.datasets import CurveDataset
@@ -135,12 +135,12 @@ class SearchBoard(VGroup):
         self._draw(float(self.numbers.w[column]), float(self.numbers.b[row]))
         self.loss.set_value(float(self.numbers.loss[row, column]))
 
-    def swing(self, row: int, column: int) -> Animation:
-        """The line swings to that of another cell; the loss is that one's when it is there."""
+    def swing(self, row: int, column: int, told: bool = True) -> Animation:
+        """The line swings to that of another cell; the loss, if it is ``told``, is that one's when it is there."""
         line = Line(float(self.numbers.w[column]), float(self.numbers.b[row]))
-        return self.swing_to(line, float(self.numbers.loss[row, column]))
+        return self.swing_to(line, float(self.numbers.loss[row, column]), told)
 
-    def swing_to(self, line: Line, loss: float) -> Animation:
+    def swing_to(self, line: Line, loss: float, told: bool = True) -> Animation:
         """The line swings to any other one, and ``loss`` is shown when it is there."""
         w, b = self.drawn
 
@@ -150,7 +150,7 @@ class SearchBoard(VGroup):
             else:
                 self._draw(w + share * (line.w - w), b + share * (line.b - b))
 
-        return UpdateFromAlphaFunc(VGroup(self.line, self.loss), move, rate_func=smooth)
+        return UpdateFromAlphaFunc(VGroup(self.line, *([self.loss] if told else [])), move, rate_func=smooth)
 
     def put(self, line: Line, loss: float) -> None:
         """The line lies there, and its loss is shown."""
@@ -175,17 +175,23 @@ def _on_patch(text: TextMobject) -> VGroup:
 class TriesRow(VGroup):
     """One network: theta's entries as cells in their colours, its length, and m to the power of that.
 
-    ``names`` of the parameters; ``length_words`` say how many. Parts: ``cells``, ``length``, ``power``. ``remark(...)``
-    writes what it comes to at the right.
+    ``names`` of the parameters; ``length_words(count)`` says how many. Parts: ``cells``, ``length``, ``power``.
+    ``remark(...)`` writes what it comes to at the right.
     """
 
-    def __init__(self, tries: Tries, names: Sequence[str], length_words: str, middle: float) -> None:
+    def __init__(self, tries: Tries, names: Sequence[str], length_words: Callable[[int], str], middle: float) -> None:
         super().__init__()
         self.tries, self.middle = tries, middle
+        self.length_words = lambda count: length_words(count)  # a function is never copied; a method's owner would be
         self.cells = _theta_cells(names, middle + 0.2)
-        self.length = words(length_words, style.LABEL, palette.dim).place(middle - 0.42, left=style.LEFT_EDGE)
+        self.length = self.written_length(tries.parameters)
         self.power = self.written_power(tries.parameters)
         self.add(self.cells, self.length, self.power)
+
+    def written_length(self, parameters: int) -> TextMobject:
+        """How many parameters that are, in its place in the row."""
+        text = words(self.length_words(parameters), style.LABEL, palette.dim)
+        return text.place(self.middle - 0.42, left=style.LEFT_EDGE)
 
     def written_power(self, parameters: int) -> TextMobject:
         """The power of so many parameters, in its place in the row."""

@@ -11,7 +11,7 @@ from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import nice_range, number_text
 from gradreel.scenes.style import mix, palette
-from manim import Rectangle, VGroup, VMobject
+from manim import Animation, Rectangle, Restore, VGroup, VMobject
 from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top
@@ -25,7 +25,7 @@ class Enlarged(VGroup):
     """The red curve and the model's, as ``fit`` draws them now, around where they are farthest apart, in ``box``.
 
     Parts: ``window`` (its place in ``fit``), ``frame``, ``target``, ``model``, ``bracket`` and ``number`` (how far, as
-    ``text``). ``also(y)`` is another curve in it.
+    ``text``). ``growing()`` brings frame and curves; ``also(y)`` is another curve in it.
     """
 
     def __init__(self, fit: FitPlot, target: NDArray, text: str, box: Box) -> None:
@@ -60,6 +60,12 @@ class Enlarged(VGroup):
         self.number = words(text, style.LABEL)
         self.number.place(float(heights[:, 1].max()) - 0.1, left=float(heights[0, 0]) + 0.5)
         self.add(self.window, self.frame, self.target, self.model, self.bracket, self.number)
+
+    def growing(self) -> Animation:
+        """Frame and curves grow as one out of the window, in which the curves lie just so."""
+        whole = VGroup(self.frame, self.target, self.model).save_state()
+        whole.stretch_to_fit_width(self.window.width).stretch_to_fit_height(self.window.height).move_to(self.window)
+        return Restore(whole)
 
     @staticmethod
     def _corners(fit: FitPlot, middle: float, half: float) -> NDArray:

@@ -53,7 +53,8 @@ class SurfaceBoard(VGroup):
     ``gaps``: by how much the network missed all days of the training then, on the mean. ``said``: the words for the
     update and for that gap. ``tried``: other heights that the box has room for. ``inner``: the first term.
 
-    Parts: ``held`` (what the other features are held at), ``column`` (the sum), ``ramps`` and their ``floors``,
+    Parts: ``held`` (what the other features are held at; ``about``: what they are near), ``column`` (the sum),
+    ``ramps`` and their ``floors``,
     ``ground``, ``tag`` (the constant, at the axis of y), ``sheet``, ``days``, ``day`` (a line from the prediction to
     the label, and a dot of each), ``card`` (the gap between them, enlarged), ``lead`` (a line to there), ``tally`` (of
     the walk: its update and its mean gap), ``inner``.
@@ -97,7 +98,7 @@ class SurfaceBoard(VGroup):
         self.walk, self.small_walk, self.gaps = walk.at(fit), small_walk.at(fit), gaps[fit]
         self.pace = pace_of(np.arange(len(fit)), self.walk.heights().reshape(len(fit), -1))
         self.tally = self._tally(*said)
-        self.held, self.column = self._held(), self._column()
+        self.held, self.about, self.column = self._held("="), self._held("approx"), self._column()
         self.ramps, self.floors = VGroup(), VGroup()
         for i, term in enumerate(small.terms):
             self._add_ramp(i, term)
@@ -131,10 +132,10 @@ class SurfaceBoard(VGroup):
             line.shift([start - line.get_left()[0], self.row(k) - 0.12 - foot, 0.0])
         return column
 
-    def _held(self) -> VGroup:
+    def _held(self, sign: str) -> VGroup:
         held, x = VGroup(), style.LEFT_EDGE
         for j, value in enumerate(self.surface.held, 3):
-            text = words(f"$x_{j}$ = {number_text(value, self.decimals)}", style.LABEL)
+            text = words(f"$x_{j} {sign}$ {number_text(value, self.decimals)}", style.LABEL)
             held.add(text.place(HELD_BASELINE, left=x))
             x = text.get_right()[0] + 0.4
         return held

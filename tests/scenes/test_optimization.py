@@ -199,14 +199,11 @@ def test_the_arrow_points_against_the_recorded_gradient(film, trace):
     assert arrow @ downhill / np.linalg.norm(arrow) / np.linalg.norm(downhill) == pytest.approx(1.0, abs=1e-9)
 
 
-def test_an_arrow_of_g_is_uphill_then_downhill_and_an_arrow_of_a_step_is_as_long_as_the_step(film_of, trace):
+def test_an_arrow_of_g_ends_downhill(film_of, trace):
     seen = film_of(SHORT).arrows
     downhill = -plane_of(trace, 10).directions @ trace.gradient[0]
     arrow = seen["downhill"][0]
     assert arrow @ downhill == pytest.approx(np.linalg.norm(arrow) * np.linalg.norm(downhill))
-    step, ends = seen["learning-rate"]
-    np.testing.assert_allclose(step, (ends[1] - ends[0])[:2], atol=1e-9)
-    assert np.linalg.norm(step) < np.linalg.norm(arrow)  # times 0.1, it must not get longer
 
 
 def test_a_slice_is_the_loss_along_one_parameter_and_its_tangent_has_the_recorded_slope(film_of, trace):

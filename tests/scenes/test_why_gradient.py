@@ -178,7 +178,7 @@ def test_in_the_end_the_dot_has_gone_downhill_to_the_trained_line(trace_of, at):
 
 @pytest.mark.parametrize("values", [3, 20, 40])
 def test_parameters_that_come_multiply_the_tries_as_a_row_a_sheet_and_a_cube(values):
-    more = Multiplying(TriesRow(Tries(values, 16), parameter_names(THREE_DAYS), "16 parameters", 0.0))
+    more = Multiplying(TriesRow(Tries(values, 16), parameter_names(THREE_DAYS), "{} parameters".format, 0.0))
     for parameters, cells, depth in (
         (1, values, 0.0),
         (2, values**2, 0.0),
