@@ -13,7 +13,7 @@ from gradreel.scenes.mobjects.lecture_bars import LectureBars
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.width_board import NAME_LINE, SIDE_LINE, WidthBoard
-from gradreel.scenes.style import FULL, PRESENT, emphasize, palette
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasize, palette
 from manim import DOWN, UP, Create, FadeIn, FadeOut, GrowFromEdge, LaggedStart, Mobject, Restore, Transform, VGroup
 
 LINEAR, HUNDRED = (), (100,)
@@ -122,8 +122,9 @@ class BesideLecture(ComparedNetworks):
     def _raise_lecture(self) -> None:
         """The lecture's bars, on seen days, stepped back at once, and then on unseen ones, with their numbers."""
         self.lecture_marks = self.beside.marks
-        for mark in self.lecture_marks[SEEN]:
-            emphasize(mark, PRESENT)
+        for box, number in self.lecture_marks[SEEN]:
+            emphasize(box, FAINT)
+            emphasize(number, PRESENT)
         for group in self.lecture_marks:
             boxes = [GrowFromEdge(box, DOWN) for box, _ in group]
             numbers = [FadeIn(number, shift=0.1 * UP) for _, number in group]

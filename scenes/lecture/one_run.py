@@ -89,7 +89,11 @@ class OneRunBeats(DepthPicture):
             self.run.show(0.0)
             share = (self.run.last_above / self.turn) ** (1 / SLOW_START)
             self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, (RUN_LEFT + RUN_RIGHT) / 2, share)
-            fading += [self.run.unseen_tip, self.run.training_tip, *([self.above] if share else [])]
+            fading += [
+                self.run.unseen_tip,
+                self.run.training_tip,
+                *([self.above] if 0 < share < LABELLED else []),
+            ]  # gone before words come
             self.play(*arriving, *map(FadeIn, fading), run_time=0.7)
             self.labels = {kind: words(text, style.LABEL, palette.blue) for kind, text in self._ends().items()}
             self._sink()

@@ -112,7 +112,7 @@ class WidthExperiment(BesideLecture):
             lag = 0.5 if self.board.many else 0.8
             first, *others = [FadeIn(column, shift=0.15 * UP) for column in columns]
             self.play(*arriving, FadeIn(self.board.axis), FadeIn(self.note), first, run_time=0.7)
-            self.play(LaggedStart(*others, lag_ratio=lag), run_time=4.0)
+            self.play(LaggedStart(*others, lag_ratio=lag), run_time=3.4)
 
     def _train_beat(self) -> None:
         data, epochs = self.parameters.dataset, Count(self.parameters.epochs)
