@@ -98,7 +98,7 @@ class SurfaceBoard(VGroup):
         self.walk, self.small_walk, self.gaps = walk.at(fit), small_walk.at(fit), gaps[fit]
         self.pace = pace_of(np.arange(len(fit)), self.walk.heights().reshape(len(fit), -1))
         self.tally = self._tally(*said)
-        self.held, self.about, self.column = self._held("="), self._held("approx"), self._column()
+        self.held, self.about, self.column = self._held(" ="), self._held(" $approx$"), self._column()
         self.ramps, self.floors = VGroup(), VGroup()
         for i, term in enumerate(small.terms):
             self._add_ramp(i, term)
@@ -135,7 +135,7 @@ class SurfaceBoard(VGroup):
     def _held(self, sign: str) -> VGroup:
         held, x = VGroup(), style.LEFT_EDGE
         for j, value in enumerate(self.surface.held, 3):
-            text = words(f"$x_{j} {sign}$ {number_text(value, self.decimals)}", style.LABEL)
+            text = words(f"$x_{j}${sign} {number_text(value, self.decimals)}", style.LABEL)
             held.add(text.place(HELD_BASELINE, left=x))
             x = text.get_right()[0] + 0.4
         return held
