@@ -303,7 +303,7 @@ def test_workers_that_are_killed_are_replaced_by_the_run_itself(tmp_path, undist
 
 def test_pictures_of_a_scene_that_was_killed_are_begun_anew(tmp_path):
     folder = project(tmp_path / "project", "Once")
-    command = [GRADREEL, "frames", "my_scenes.py:Once", "-r", "64,36"]
+    command = [GRADREEL, "frames", "my_scenes.py:Once", "-r", "64,36", "--progress_bar", "none"]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     again = "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
     assert (result.returncode, result.stderr) == (0, f"once: {again}\n")

@@ -1,4 +1,3 @@
-import time
 from itertools import combinations
 
 import numpy as np
@@ -396,22 +395,3 @@ def test_camera_in_space():
         scene.add(Square(2), Line((0, 0, 0), (0, 0, 3)))
 
     assert rules(draw, ThreeDScene) == []
-
-
-def test_beats_that_a_check_takes_are_fast():
-    def draw(scene):
-        good_scene(scene)
-        scene.add(*(words(f"{k:04}", 24).move_to((-6 + k % 12, -1 + k // 12 * 0.4, 0)) for k in range(60)))
-        scene.add(
-            *(FunctionGraph(lambda x, k=k: np.sin(x + k), x_range=(-6, 6), color=palette.grey) for k in range(20))
-        )
-        from gradreel.scenes.layout import check_scene
-
-        check_scene(scene)  # typesets
-        start = time.perf_counter()
-        check_scene(scene)
-        seconds.append(time.perf_counter() - start)
-
-    seconds: list[float] = []
-    rules(draw)
-    assert seconds[0] < 1.0
