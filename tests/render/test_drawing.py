@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from gradreel.scenes.render.lessons.requests import SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 
 EXAMPLES = Path(__file__).with_name("manim_examples.py")
-NAMES = [line.split()[1].split("(")[0] for line in EXAMPLES.read_text().splitlines() if line.startswith("class ")]
+NAMES = re.findall(r"^class (\w+)\(\w*Scene\):", EXAMPLES.read_text(), re.MULTILINE)
 
 
 class Frames(ClipEncoder):
