@@ -152,7 +152,7 @@ class DepthExperiment(DepthRuns):
         line, dots, numbers = (part["training"] for part in (picture.lines, picture.dots, picture.values))
         x, y = line.data_x[1:], line.data_y[1:]
         lit = RisingCurve(picture.plot, x, y, palette.blue, style.SECOND_CURVE)
-        self.add(lit, dots)
+        self.add(lit.set_stroke(opacity=0), dots)
         foot = [number.get_top() + OVER_NUMBERS * UP for number in numbers[1:]]
         top = max(point[1] for point in foot) + FOOT
         ends = [[(point[0], y, 0.0) for y in (point[1], top)] for point in (foot[0], foot[-1])]
@@ -165,7 +165,7 @@ class DepthExperiment(DepthRuns):
             shown = [Create(bracket)]
         back = [emphasis(part, FAINT) for part in (line, dots[0])]
         back += [emphasis(number, PRESENT) for number in numbers[:-1] if number is not numbers[1]]
-        self.play(*back, *shown, run_time=0.9)
+        self.play(*back, *shown, lit.animate.set_stroke(opacity=1), run_time=0.9)
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):

@@ -115,10 +115,10 @@ class GradientBeats(ThreeDaysScene):
         self.play(
             *(FadeOut(part, run_time=0.5) for part in self.small_network), FadeIn(big, rate_func=LATE), run_time=0.8
         )
-        self.play(*counts.race(1.1))
-        self.play(sweep(big.edges, palette.text, 0.7), *counts.first_sweep(0.7))
-        back = sweep(big.edges[::-1], palette.orange, 0.7, backward=True)
-        self.play(back, counts.count(counts.sweeps, SWEEPS, 0.7), FadeIn(counts.both))
+        self.play(*counts.race(0.9))
+        self.play(sweep(big.edges, palette.text, 0.8), *counts.first_sweep(0.8))
+        back = sweep(big.edges[::-1], palette.orange, 0.9, backward=True)
+        self.play(back, counts.count(counts.sweeps, SWEEPS, 0.9), FadeIn(counts.both))
         self.add(counts.settle())
 
     # -- what it is for ------------------------------------------------------------------------------------------
