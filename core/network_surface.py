@@ -150,10 +150,8 @@ def _points(x: FloatArray, ground: tuple[float, float], count: int) -> FloatArra
 
 def ground_around(x: FloatArray, ground: tuple[float, float]) -> tuple[float, float]:
     """The part of the ground that the points x (K, 2) lie on, with some room around them; one range for both axes."""
-    low, high = ground
-    room = ROOM * (float(x.max()) - float(x.min()))
-    middle, half = (float(x.max()) + float(x.min())) / 2, (float(x.max()) - float(x.min())) / 2 + room
-    half = max(half, LEAST * (high - low) / 2)
+    (low, high), first, last = ground, float(x.min()), float(x.max())
+    middle, half = (last + first) / 2, max((last - first) / 2 + ROOM * (last - first), LEAST * (high - low) / 2)
     return max(low, middle - half), min(high, middle + half)
 
 

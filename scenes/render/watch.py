@@ -123,7 +123,7 @@ class Watcher(FileSystemEventHandler):
         for folder in ({_nearest_folder(file) for file in files} | self._listed) - self._folders:
             self._observer.schedule(self, str(folder), recursive=False)
             self._folders.add(folder)
-        if any(_changed_after(file, self._began) for file in files):  # before its folder was watched
+        if any(_changed_after(place, self._began) for place in files | self._listed):  # before it was watched
             self._changed.set()
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:

@@ -168,9 +168,9 @@ def content_now(file: Path) -> str:
 
     It is opened also where it is not: whoever watches it hears of that.
     """
-    if file.is_dir():
-        return listing_digest(file)
-    if file.is_file() or not file.exists():
-        with suppress(OSError):
+    with suppress(OSError):
+        if file.is_dir():
+            return listing_digest(file)
+        if file.is_file() or not file.exists():
             return content_digest(file)
     return MISSING

@@ -124,7 +124,8 @@ class ClipCamera(Camera):
         if len(self._shapes) > MOST_SHAPES:
             self._shapes.clear()
         self._matrix = self.get_cairo_context(self.pixel_array).get_matrix()  # from the first shape on as it is
-        self._aside = self._context_of(self._sheet)
+        self._aside = self.get_cairo_context(self._sheet)
+        self._aside.set_matrix(self._matrix)
         for member in members:
             self._shape(member).follow(member, self)
         self._drawn = list(map(id, members))
@@ -158,13 +159,6 @@ class ClipCamera(Camera):
         if aside:
             for box in boxes:
                 self.pixel_array[box.slices] = sheet[box.slices]
-
-    def _context_of(self, sheet: Pixels) -> cairo.Context[Any]:
-        data: Any = sheet.data
-        surface = cairo.ImageSurface.create_for_data(data, cairo.FORMAT_ARGB32, self.pixel_width, self.pixel_height)
-        ctx = cairo.Context(surface)
-        ctx.set_matrix(self._matrix)
-        return ctx
 
     def _change_order(self, order: list[int]) -> int:
         """What is gone, has come, or has another place among the others is as good as changed; where it was."""

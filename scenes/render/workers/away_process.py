@@ -17,6 +17,7 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips.made_of import parts_now
+from gradreel.scenes.render.clips.opened import LISTS
 from gradreel.scenes.render.lessons.requests import ClipJob
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.worker_process import WORKER_MODULE
@@ -89,7 +90,7 @@ class _Opened:
         return tuple(path for path in list(self._paths) if not os.path.exists(path))
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event in ("open", "os.listdir", "os.scandir") and isinstance(arguments[0], str | bytes | os.PathLike):
+        if event in ("open", *LISTS) and isinstance(arguments[0], str | bytes | os.PathLike):
             self._paths[os.path.abspath(os.fsdecode(arguments[0]))] = None
 
 
