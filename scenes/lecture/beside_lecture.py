@@ -155,4 +155,5 @@ class BesideLecture(ComparedNetworks):
         if self.moved:
             self.play(*map(Restore, self.moved), run_time=0.6)
         self.play(FadeIn(self.stepped_back), run_time=0.5)
-        self.add(*self.board.every_bar(), *self.names)
+        marks = [self.best_mark] if hasattr(self, "best_mark") else []
+        self.add(*self.board.every_bar(), *self.names, *self.levels, *marks)  # the marks over the bars, as they were

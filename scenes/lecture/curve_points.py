@@ -44,6 +44,7 @@ class CurvePointsBeats(CurveTermsBeats):
             self.plot.set_curve(self.blue, x, blue.y)
             counter.set_gap(blue.largest_error(self.function))
 
+        self.add(moving, self.knots)  # the points that leave are over blue until they are gone
         counter.set_count(len(new.x))
         soon = [*(FadeOut(part, run_time=0.3) for part in leaving), FadeIn(dots, run_time=0.3)]
         bending = UpdateFromAlphaFunc(moving, bend, run_time=seconds, rate_func=smooth)
@@ -102,7 +103,7 @@ class CurvePointsBeats(CurveTermsBeats):
             changed = [FadeOut(self.knots, run_time=0.3), FadeIn(dots, run_time=0.3)]
             self.knots = dots
         self.counter.set_count(len(curve.x))
-        moving = VGroup(self.red, self.blue, self.gap, *([] if changed else [self.knots]))
+        moving = VGroup(self.red, self.blue, self.gap)
         self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *changed, *meanwhile)
         self.remove(moving)
         self.counter.set_gap(gap)
