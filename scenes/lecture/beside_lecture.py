@@ -81,7 +81,8 @@ class BesideLecture(ComparedNetworks):
         caption = [] if self.over_ours else self.say_caption(self.data_caption("caption-lecture"))
         moving = [Transform(old, new) for old, new in zip(self.moved, moves, strict=True)]
         self.chart_words = self._chart_words()
-        self.play(FadeOut(self.stepped_back), FadeIn(self.beside.axes), *arriving, *caption, run_time=0.5)
+        gone = [FadeOut(self.worst_mark)] if hasattr(self, "worst_mark") else []
+        self.play(FadeOut(self.stepped_back), *gone, FadeIn(self.beside.axes), *arriving, *caption, run_time=0.5)
         if moving:
             self.play(*moving, run_time=0.7)
         self.play(FadeIn(self.chart_words), run_time=0.4)
@@ -93,7 +94,7 @@ class BesideLecture(ComparedNetworks):
     def _column_beside(self, place: int, k: int) -> list[Mobject]:
         """The same as it stands at a ``place`` beside the lecture's: those on seen days stepped back."""
         pair = self.beside.ours[place]
-        for part in (pair[SEEN].box, pair[SEEN].value, pair[SEEN].dots, pair[UNSEEN].dots):
+        for part in (pair[SEEN].box, pair[SEEN].value, pair[SEEN].dots):
             emphasize(part, PRESENT)
         return [*pair, *self._words_under(place, self.outcome[k])]
 
@@ -151,7 +152,6 @@ class BesideLecture(ComparedNetworks):
         for bar in self.board.every_bar():
             state = bar.saved_state if bar in self.moved else bar
             emphasize(state, FULL)
-            emphasize(state.dots, PRESENT)
         if self.moved:
             self.play(*map(Restore, self.moved), run_time=0.6)
         self.play(FadeIn(self.stepped_back), run_time=0.5)

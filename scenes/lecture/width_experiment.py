@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from gradreel.core.results import WIDTHS, Network, Result, training_by_epoch, unseen_by_epoch, width_experiments
-from gradreel.core.verdicts import change
+from gradreel.core.verdicts import worst_by_unseen
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.beside_lecture import BesideLecture
 from gradreel.scenes.lecture.compared_networks import UNDECIDED
 from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing
+from gradreel.scenes.lecture.width_puzzle import WidthPuzzle
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, AboveTheScale, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.loss_lines import SLOW_START, Line
+from gradreel.scenes.mobjects.loss_lines import Line
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP
+from gradreel.scenes.mobjects.text import Number
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.width_board import WidthBoard
 from gradreel.scenes.network_words import network_words
@@ -21,12 +22,12 @@ from gradreel.scenes.style import FAINT, PRESENT, emphasis
 from manim import (
     UP,
     Animation,
-    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
     ReplacementTransform,
+    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -36,14 +37,15 @@ from manim import (
 from pydantic import Field, field_validator
 
 Width = Annotated[int, Field(ge=0, le=2000)]
+LARGER_IS_WORSE = ("worse", "partly")  # what the unseen loss does, where the smallest network is the best
 STATES = 40  # at which the unseen loss of a run is drawn, at most
-TRAINING_SECONDS = 8.0
-WINS_SECONDS = 3.0  # until it has been said which network wins
+SLOW_START = 3.0  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
+WALKS = {"training": 4.6, "unseen": 2.8}  # seconds in which the lines of all panels are drawn, one kind after another
+DASHED_SECONDS = 6.5  # until it has been said what solid is
 NUMBERS_SECONDS = 3.2  # in which the numbers of all bars have come, where they come one after another
-BY_HEART = 0.5  # of the unseen loss that a training loss is, at most, which is called so
 
 
-class WidthExperiment(BesideLecture):
+class WidthExperiment(WidthPuzzle):
     """Networks of one hidden layer, ever wider: their losses over the epochs, then bars for seen and unseen days."""
 
     by: ClassVar = "width"
@@ -73,7 +75,7 @@ class WidthExperiment(BesideLecture):
         self._unseen_beat()
         if self.known:
             self._lecture_beat()
-        if self.training == "falls" and self.unseen in ("worse", "partly"):
+        if self.training == "falls" and self.unseen in LARGER_IS_WORSE:
             self._puzzle_beat()
         self.hand_on()
 
@@ -117,10 +119,14 @@ class WidthExperiment(BesideLecture):
     def _train_beat(self) -> None:
         data, epochs = self.parameters.dataset, Count(self.parameters.epochs)
         with self.beat("train", examples=Count(data.examples), days=Count(data.window), epochs=epochs):
-            # All of them train at once: solid the days they learn from, dashed the days they never see; the words are
-            # there before the lines reach them
+            # All of them train at once. The solid lines first, alone: the days they learn from. Then the dashed ones,
+            # over the same epochs: the days they never see. Where the two end far apart, each gets its word
+            start = self.time
             self._open_panels()
-            self._walk()
+            self._walk("training", self.counter[1])
+            self.wait(max(0.1, DASHED_SECONDS - (self.time - start)))
+            self.play(*(FadeIn(panel.unseen_tip) for panel in self.board.panels), run_time=0.3)
+            self._walk("unseen")
 
     def _open_panels(self) -> None:
         """The dots make room for an empty plot in each column; the epochs will be counted at the top right."""
@@ -129,34 +135,40 @@ class WidthExperiment(BesideLecture):
         self.play(FadeOut(board.blocks), run_time=0.5)
         self.grids = VGroup(*(panel.grid for panel in board.panels))
         board.show(0.0)
-        tips = [tip for panel in board.panels for tip in (panel.unseen_tip, panel.training_tip)]
+        tips = [panel.training_tip for panel in board.panels]
         texts = {"training": self.screen("seen"), "unseen": self.screen("unseen")}
-        self.labels = {kind: board.panels[0].label(kind, text) for kind, text in texts.items()}
+        self.labels = {kind: board.parting().label(kind, text) for kind, text in texts.items()}
         self.epoch_ends = board.epochs(self.screen("run"))
         last = (board.last_above() / self.parameters.epochs) ** (1 / SLOW_START)
         middle = (board.columns.left + board.columns.right) / 2
         self.above = AboveTheScale(self.screen("above"), board.columns.top + OVER_TOP, middle, last)
         above = [self.above] if last else []
-        arriving = [self.grids, self.scale_labels, self.epoch_ends, *self.counter, *tips, *self.labels.values(), *above]
+        arriving = [self.grids, self.scale_labels, self.epoch_ends, *self.counter, *tips, *above]
         self.play(*map(FadeIn, arriving), run_time=0.6)
 
-    def _walk(self) -> None:
-        """Every network trains at once: both lines grow in each column, early epochs slowly."""
-        number, last = self.counter[1], self.parameters.epochs
-        lines = self.board.lines()
+    def _walk(self, kind: str, number: Number | None = None) -> None:
+        """Every network trains at once: a line of this kind grows in each column, early epochs slowly; then its word.
+
+        ``number`` counts the epochs. The arrow for what is above the scale stays until the last line has come.
+        """
+        last, above = self.parameters.epochs, kind == "unseen" and self.above.last > 0
+        lines = self.board.lines(kind)
 
         def show(_: VMobject, share: float) -> None:
             epoch = last * share**SLOW_START
-            number.set_value(int(epoch + 1e-6))
-            self.board.show(epoch)
-            self.above.show(share)
+            if number is not None:
+                number.set_value(int(epoch + 1e-6))
+            self.board.show(epoch, kind)
+            if above:
+                self.above.show(share)
 
         show(lines, 0.0)
-        moving = VGroup(lines, number, *([self.above] if self.above.last else []))
-        self.play(UpdateFromAlphaFunc(moving, show), run_time=TRAINING_SECONDS, rate_func=linear)
+        moving = VGroup(lines, *([] if number is None else [number]), *([self.above] if above else []))
+        self.play(UpdateFromAlphaFunc(moving, show), run_time=WALKS[kind], rate_func=linear)
         show(lines, 1.0)
         self.remove(moving)
-        self.add(lines, number)
+        self.add(lines, *([] if number is None else [number]))
+        self.play(FadeIn(self.labels[kind]), run_time=0.4)
 
     def _training_beat(self) -> None:
         enough = self._enough()
@@ -179,14 +191,17 @@ class WidthExperiment(BesideLecture):
         return next(result for k, result in enumerate(self.outcome) if set(texts[k:]) == {texts[-1]})
 
     def _unseen_beat(self) -> None:
-        with self.beat(f"unseen-{self.unseen}{self._of_one_run()}", **self.unseen_values()):
+        with self.beat(f"unseen-{self._unseen_line()}", **self.unseen_values()):
             # The outlined bars: days never seen. Of the scale, its numbers stay. A ring around the best; where that is
-            # the smallest network's, its level across the others. The heading says what came out
+            # the smallest network's, its level across the others. The worst, which is named then, gets a ring for a
+            # while. The heading says what came out
             unseen = [panel.unseen for panel in self.board.panels]
             gone = [*unseen, self.grids, self.labels["unseen"]]
             self.play(*map(FadeOut, gone), *self._light(UNSEEN), run_time=0.5)
             self._raise_bars(UNSEEN)
             self._mark_best()
+            if self.unseen in LARGER_IS_WORSE:
+                self._mark_worst()
             self.say_verdict()
 
     def _raise_bars(self, side: int, apart: float = 0.0) -> None:
@@ -210,20 +225,18 @@ class WidthExperiment(BesideLecture):
         others = [FadeIn(dot) for bar in bars for dot in bar.dots[1:]]
         if others:
             self.play(LaggedStart(*others, lag_ratio=0.15), run_time=1.2)
-        dots = [dot for bar in bars for dot in bar.dots]
-        self.add(boxes, *dots)  # the dots stand in front
+        self.add(boxes, *(dot for bar in bars for dot in bar.dots))  # the dots stand in front
         self.play(UpdateFromAlphaFunc(boxes, grow, run_time=1.6, rate_func=smooth))
-        dimmed = AnimationGroup(*(emphasis(dot, PRESENT) for dot in dots), run_time=0.5)
         pause = min(apart, NUMBERS_SECONDS / len(bars))
         self.wait(pause) if pause else None
         values = [FadeIn(bar.value, shift=0.1 * UP, run_time=0.5) for bar in bars]
-        self.play(LaggedStart(*values, lag_ratio=2 * pause), dimmed)
+        self.play(LaggedStart(*values, lag_ratio=2 * pause))
         self.add(*bars)
 
     def _light(self, side: int) -> list[Animation]:
-        """The bars of the other kind step back; the dots of their runs have done so."""
+        """The bars of the other kind step back."""
         bars = [pair[1 - side] for pair in self.board.bars]
-        return [emphasis(part, PRESENT) for bar in bars for part in (bar.box, bar.value)]
+        return [emphasis(part, PRESENT) for bar in bars for part in (bar.box, bar.value, *bar.dots)]
 
     def _mark_best(self) -> None:
         """A ring around the least unseen loss, where it is clearly less than others; the smallest network's level."""
@@ -237,21 +250,23 @@ class WidthExperiment(BesideLecture):
             self.levels.append(self.board.level(UNSEEN))
         self.play(Create(self.best_mark), *map(Create, self.levels), run_time=0.9)
 
-    def _puzzle_beat(self) -> None:
-        with self.beat(self._puzzle(), **self.spoken("best", self.best)):
-            # Ours come back, with the smallest network's levels. From them, arrows go down to the larger ones' losses
-            # on seen days, then up to those on unseen days. What that is called is the heading
-            start = self.time
-            if hasattr(self, "stepped_back"):
-                self._ours_again()
-            self.levels.append(self.board.level(SEEN))
-            self.ways = self._ways()
-            self.wait(max(0.1, WINS_SECONDS - (self.time - start)))
-            self.play(Create(self.levels[-1]), run_time=0.8)
-            for ways in self.ways:
-                self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.3)
-            self.title, arriving = next_heading(self.screen("heading-overfitting"), self.title)
-            self.play(*arriving)
+    def _mark_worst(self) -> None:
+        """A ring around the largest unseen loss, then, where the line goes on to it, around the largest network's."""
+        apart = self.board.columns.slot(0, UNSEEN) - self.board.columns.slot(0, SEEN)
+        first, last = (
+            mark_of(self.board.bars[self.outcome.index(result)][UNSEEN].value, apart)
+            for result in (worst_by_unseen(self.outcome), self.outcome[-1])
+        )
+        self.worst_mark = first
+        self.play(Create(first), run_time=0.7)
+        if self._unseen_line() == "worse-middle":
+            self.wait(0.5)
+            self.play(Transform(first, last), run_time=0.6)
+
+    def _unseen_line(self) -> str:
+        """Which line says what the unseen loss does: where it is worst in the middle, the widest is named as well."""
+        middle = self.unseen == "worse" and worst_by_unseen(self.outcome) is not self.outcome[-1]
+        return f"{self.unseen}{self._of_one_run() or ('-middle' if middle else '')}"
 
     def _of_one_run(self) -> str:
         """That no network beats the smallest is said of the means; from one seed there are none."""
@@ -261,20 +276,3 @@ class WidthExperiment(BesideLecture):
         """What came out, in a heading; the best network may be named."""
         best = network_words(self.best.network.hidden, self.by, self.context.language)
         return self.screen(f"verdict-{self.unseen}{self._of_one_run()}", best=best)
-
-    def _ways(self) -> list[tuple[VMobject, ...]]:
-        """On seen days, then on unseen ones: arrows to the networks that overfit against the smallest.
-
-        Their seen loss falls and their unseen one rises, both by enough to be drawn.
-        """
-        first, found = self.outcome[0], []
-        for k, result in enumerate(self.outcome):
-            if change(first.training, result.training) == "falls" and change(first.unseen, result.unseen) == "rises":
-                pair = self.board.way(k, SEEN), self.board.way(k, UNSEEN)
-                found += [pair] if None not in pair else []
-        return list(zip(*found, strict=True))
-
-    def _puzzle(self) -> str:
-        """Whether the widest network knows the days that it has learned from by heart."""
-        widest = self.outcome[-1]
-        return "puzzle" if widest.training.mean <= BY_HEART * widest.unseen.mean else "puzzle-gap"

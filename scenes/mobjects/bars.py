@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 SEEN, UNSEEN = 0, 1  # the two bars of a column
 ROOM = 0.87  # of the picture's height that the largest loss takes: a number may stand above it
-DOT, RUN_DOT = 0.075, 0.05  # radii of a run's dot: where the runs are what is looked at, and on a bar
-UNDER, OVER = 0.2, 0.2  # of a number: its top below what it keeps off, its baseline above
+DOT, RUN_DOT = 0.075, 0.08  # radii of a run's dot: where the runs are what is looked at, and on a bar
+UNDER, OVER = 0.27, 0.2  # of a number: its top below what it keeps off, its baseline above
 PALE = 0.45  # of a run's dot that is the text's colour, the rest blue
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
 
@@ -133,7 +133,7 @@ class LossBar(VGroup):
     def dot_places(self) -> NDArray:
         """(S, 3): where each seed's loss is, spread over the bar's width in the order of the seeds."""
         views = self.losses.by_seed
-        step = 0.15 * (self.right - self.left) * min(1.0, 5 / len(views))
+        step = 0.19 * (self.right - self.left) * min(1.0, 5 / len(views))
         x = (self.left + self.right) / 2 + step * (np.arange(len(views)) - (len(views) - 1) / 2)
         return np.stack([x, [self.columns.y(loss) for loss in views], np.zeros(len(views))], axis=-1)
 

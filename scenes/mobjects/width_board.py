@@ -20,7 +20,7 @@ from manim import VGroup, VMobject
 SIDE_LINE, NAME_LINE, BELOW_NAME = -1.83, -2.33, -2.78  # baselines under the columns
 WIDE_COLUMNS = 4  # with more networks than this, words are short
 PICTURE = 0.3  # free above and below the blocks of dots
-KINDS = ("unseen", "training")  # the solid line in front
+KINDS = ("unseen", "training")
 WAY_LEAST, BESIDE, NEAR = 0.3, 0.18, 0.06  # an arrow worth drawing; room at the sides of a number, above and below
 
 
@@ -85,17 +85,19 @@ class WidthBoard:
 
     # -- lines -----------------------------------------------------------------------------------------------------
 
-    def show(self, epoch: float) -> None:
-        """Every line up to ``epoch``."""
+    def show(self, epoch: float, *kinds: str) -> None:
+        """Every line of these kinds, of both without any, up to ``epoch``."""
         for panel in self.panels:
-            for kind in KINDS:
+            for kind in kinds or KINDS:
                 panel.show(epoch, kind)
 
-    def lines(self) -> VGroup:
-        """Every line and its tip, panel by panel, the solid one in front."""
-        return VGroup(
-            *(VGroup(getattr(panel, kind), getattr(panel, f"{kind}_tip")) for panel in self.panels for kind in KINDS)
-        )
+    def lines(self, kind: str) -> VGroup:
+        """Every line of a kind and its tip, panel by panel."""
+        return VGroup(*(VGroup(getattr(panel, kind), getattr(panel, f"{kind}_tip")) for panel in self.panels))
+
+    def parting(self) -> LossPanel:
+        """The panel whose two lines end farthest apart."""
+        return max(self.panels, key=lambda panel: abs(panel.unseen.end()[1] - panel.training.end()[1]))
 
     def last_above(self) -> float:
         """The epoch after which no line is above the picture."""

@@ -278,12 +278,14 @@ def test_that_wider_helps_no_more_is_said_where_the_numbers_are_the_same(play, r
         assert "from 208 views to 43 with 4 ReLUs. Then no more" in lines["training-enough"]["en"]
 
 
-def test_by_heart_is_said_only_of_a_wide_gap(play, results_are):
-    said_at_last = []
-    for largest in (249.0, 260.0):  # of 500 unseen
-        results_are((400, 300, largest), (400, 450, 500))
-        said_at_last.append(play(WidthExperiment, **WIDTHS).beats[-1])
-    assert said_at_last == ["puzzle", "puzzle-gap"]
+def test_the_widest_network_is_named_beside_the_worst_and_why_it_is_so_stays_open(play, words_on, results_are):
+    for last, middle in ((500, False), (440, True)):
+        results_are((400, 300, 50), (400, 450, last))
+        played = play(WidthExperiment, lambda scene, beat: words_on(scene), **WIDTHS)
+        assert ("unseen-worse-middle" in played.beats, "unseen-worse" in played.beats) == (middle, not middle)
+        assert not any("overfit" in line["en"] or "过拟合" in line["zh"] for line in played.lines.values())
+        assert "up: why?" in played.seen["puzzle"]
+    assert "450, with 16 ReLUs still 440" in played.lines["unseen-worse-middle"]["en"]
 
 
 def same_every_day(window: int) -> DailyViews:
