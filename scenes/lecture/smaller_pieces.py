@@ -86,27 +86,39 @@ class SmallerPiecesBeats(LectureScene):
         )
 
     def _look_closely(self) -> None:
-        """Two parts of one piece at their joint: the sum up to the first misses red, the next one makes up for it."""
-        self.lens = lens = JointLens(self.fit.plot, self.curve, self.parts)
+        """Two parts of one piece at their joint: the sum up to the first misses red, the next one makes up for it.
+
+        In the plot, too, blue is so long the sum up to there; count and gap, which are those of all, step back.
+        """
+        self.lens = lens = JointLens(self.fit.plot, self.curve, self.parts, self.x)
+        uncut, whole = self.fit.model_y, matched_sum(self.parts, self.x, CUTS[0])
+        aside = [self.counted, *([self.formula.after_first(self.ending)] if lens.piece == 0 else [])]
         first, second = (self.small.badge(2 * lens.piece + k) for k in (0, 1))
         others = [step for k, step in enumerate(self.small.steps) if k not in (2 * lens.piece, 2 * lens.piece + 1)]
         self.play(
             FadeIn(lens.place),
             ReplacementTransform(lens.place.copy(), lens.frame),
             *map(FadeIn, (lens.red, lens.dot)),
-            *(emphasis(step, FAINT) for step in others),
-            emphasis(self.small.steps[2 * lens.piece + 1], FAINT),
-            run_time=0.5,
+            *(emphasis(part, FAINT) for part in (*others, self.small.steps[2 * lens.piece + 1], *aside)),
+            self._summing(whole, lens.partial[0]),
+            run_time=0.7,
         )
         self.play(FadeIn(first), Create(lens.blue), FadeIn(lens.first), run_time=0.6)
         self.play(FadeIn(lens.gap), run_time=0.3)
         self.wait(0.5)
         self.play(FadeIn(second), emphasis(self.small.steps[2 * lens.piece + 1], FULL), run_time=0.3)
-        self.play(lens.join(0.9), FadeIn(lens.second[0]), TransformFromCopy(second, lens.second[1]))
-        self.wait(1.2)
+        joining = lens.join(0.9), self._summing(*lens.partial)
+        self.play(*joining, FadeIn(lens.second[0]), TransformFromCopy(second, lens.second[1]))
+        self.wait(0.9)
         lens.add(lens.second)
-        back = [emphasis(step, FULL) for step in others]
-        self.play(*map(FadeOut, (lens, first, second)), *back, run_time=0.3)
+        back = [emphasis(part, FULL) for part in (*others, *aside)]
+        self.play(*map(FadeOut, (lens, first, second)), *back, self._summing(lens.partial[1], whole), run_time=0.5)
+        self.fit.model_y = uncut  # what blue goes back to
+
+    def _summing(self, before: NDArray, after: NDArray) -> Animation:
+        """Blue, with its name, from one sum to another."""
+        blue = VGroup(self.fit.model, self.fit.model_label)
+        return UpdateFromAlphaFunc(blue, lambda _, share: self.fit.show(before + share * (after - before)))
 
     def _counting(self, before: int, cuts: int) -> Animation:
         """The gap on the way is blue's; the count changes when the formula's old end has gone."""

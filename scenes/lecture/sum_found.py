@@ -21,7 +21,17 @@ from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
 from gradreel.scenes.mobjects.sum_loss import PassedStates, SumGaps
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
-from manim import UP, Animation, Create, FadeIn, FadeOut, ReplacementTransform, VGroup, VMobject
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    smooth,
+)
 from numpy.typing import NDArray
 
 OURS_SHARE, OURS_DASH = 0.8, 0.12  # of blue, in what was set by hand; its dashes
@@ -106,11 +116,12 @@ class FoundSumBeats(LectureScene):
     # -- its steps -----------------------------------------------------------------------------------------------
 
     def _made_up_extents(self) -> NDArray:
-        """(2, H + 1): what the constant and each mirrored step will be when the constant has made up for those."""
+        """(2, H + 1): what the constant and each mirrored step will be when the constant makes up for those in turn."""
         layers = unpack(self.experiment, self._theta(self.last))
         made_up = np.zeros((2, len(layers.c) + 1))
         mirrored = layers.weights[0][:, 0] < 0
-        made_up[:, 0] = layers.b, layers.b + layers.c[mirrored].sum()
+        constants = layers.b + np.cumsum([0.0, *layers.c[mirrored]])
+        made_up[:, 0] = constants.min(), constants.max()
         made_up[1, 1:][mirrored] = -layers.c[mirrored]
         return made_up
 
@@ -123,7 +134,7 @@ class FoundSumBeats(LectureScene):
         elif steps.mirrored:
             with self.beat("found-mirrored"):
                 # Rows whose w is below zero stay bright beside the thin lines that were ours. One after the other goes
-                # by its c, to where ours is, and its c to the constant; then that goes the other way, by all of them
+                # by its c, to where ours is, and the signs of its numbers turn; the constant goes the other way with it
                 self._point_at_w(steps.mirrored)
                 self.wait(2.2)  # until mirrored steps are spoken of
                 self._made_up(steps.mirrored)
@@ -149,30 +160,47 @@ class FoundSumBeats(LectureScene):
         return {letter: VGroup(name, number) for (letter, number), name in pairs}
 
     def _made_up(self, mirrored: Sequence[int]) -> None:
-        """Row by row, a mirrored curve goes down by its c, or up; then the constant the other way, by all of them.
+        """Row by row, a mirrored curve goes down by its c, or up, and the constant with its number the other way.
 
-        A mirrored step with c is a step that is not, with -c, and a constant c.
+        A mirrored step with c is a step that is not, with -c, -b and -w, and a constant c. So blue stays where it is,
+        and at every rest the numbers are blue's, though no longer those of an update.
         """
         rows, theta = self.rows, unpack(self.experiment, self._theta(self.last))
         added, b, self.arrows = [float(theta.c[i]) for i in mirrored], float(theta.b), []
         self.sum = sum_ = ConstantSum(b, added, left=SUM_LEFT, right=style.RIGHT_EDGE)
-        coming = FadeIn(sum_.start) if sum_.fits else None
+        coming = [FadeIn(sum_.start)] if sum_.fits else []
+        coming += [FadeOut(self.readout.count_words), FadeOut(self.readout.count)]
         for i, c, term in zip(mirrored, added, sum_.terms, strict=True):
-            row = rows.rows[i + 1]
+            row, constant = rows.rows[i + 1], rows.rows[0]
             arrow = upright_arrow(row, -c * rows.scale_y)
             self.arrows.append(arrow)
-            bright = emphasis(self._written(row)["c"], FULL)
-            self.play(bright, FadeIn(arrow), *([] if coming is None else [coming]), run_time=0.4)
-            coming = None
-            flying = [ReplacementTransform(term.copy().move_to(row.number), term)] if sum_.fits else []
-            self.play(self._shifted(row, -c), *flying, run_time=0.9)
-        constant = rows.rows[0]
-        total = Number(b + sum(added), 2, constant.number.font_size, palette.grey)
-        total.place(constant.number.baseline, float(constant.number.anchor.points[0][0]))
-        ends = [FadeIn(sum_.end)] if sum_.fits else []
-        self.play(self._shifted(constant, sum(added)), FadeOut(constant.number), FadeIn(total), *ends, run_time=0.9)
-        self.total = total
+            bright = [emphasis(part, FULL) for letter, part in self._written(row).items() if letter != "w"]
+            self.play(*bright, FadeIn(arrow), *coming, run_time=0.4)
+            told = [FadeIn(term)] if sum_.fits else []
+            turned = [self._turned(number) for number in row.numbers.values()]
+            raised = self._shifted(constant, c), self._counted(constant.number, b, b + c)
+            self.play(self._shifted(row, -c), *turned, *raised, *told, run_time=1.0)
+            b, coming = b + c, []
+        if sum_.fits:
+            self.play(FadeIn(sum_.end), run_time=0.4)
         self.wait(0.8)  # the result stands for a moment when all has been said
 
     def _shifted(self, row: SigmoidRow, way: float) -> Animation:
         return row.curve.animate.shift(way * self.rows.scale_y * UP)
+
+    @staticmethod
+    def _counted(number: Number, start: float, end: float) -> Animation:
+        """A number goes from one value to another, as evenly as the curve that it belongs to."""
+        return UpdateFromAlphaFunc(number, lambda number, share: number.set_value(start + share * (end - start)))
+
+    @staticmethod
+    def _turned(number: Number) -> Animation:
+        """A number fades and comes again with the other sign."""
+        value = number.value
+
+        def update(number: Number, share: float) -> None:
+            number.set_value(value if share < 0.5 else -value)
+            for glyph in number[1:]:  # the first is its anchor
+                glyph.set_fill(opacity=abs(1 - 2 * share))
+
+        return UpdateFromAlphaFunc(number, update, rate_func=smooth)

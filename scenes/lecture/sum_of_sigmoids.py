@@ -14,7 +14,7 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.sum_by_hand import SumByHandBeats
 from gradreel.scenes.lecture.sum_found import FoundSumBeats
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
-from gradreel.scenes.mobjects.pace import Pace, pace_of, recorded_row, sampled_rows, state_at
+from gradreel.scenes.mobjects.pace import Pace, nearest_row, pace_of, sampled_rows, state_at, stepwise
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
@@ -39,7 +39,7 @@ ROWS = (2.15, style.RIGHT_EDGE, -2.95, 1.2)  # left, right, bottom, top
 FORMULA_BASELINE, READOUT_LEFT = 1.93, 1.4
 PASSED = (0.3, 0.5, 0.7)  # shares of the walk at which a ghost of blue stays behind
 WALK = 8.0  # seconds in which the run is shown
-TO_A_STATE = 0.6  # seconds in which shapes are, at most, on their way to the next state, and the numbers wait for it
+TO_A_STATE = 0.6  # seconds, at most, from one recorded state to the next: they rest at it, then go on
 
 
 class SumOfSigmoids(SumByHandBeats, FoundSumBeats):
@@ -154,22 +154,21 @@ class SumOfSigmoids(SumByHandBeats, FoundSumBeats):
             self.loss_name.place(style.HEADING_BASELINE - 0.6, right=style.RIGHT_EDGE)
 
     def show(self, row: float) -> None:
-        """Everything as it is at ``row``: shapes may lie between two recorded states, numbers are recorded."""
+        """Everything as it is at ``row``: also between two recorded states, all numbers are those of what is drawn."""
         self.row = row
-        reached = recorded_row(row)
-        self.readout.show(int(self.run.kept[reached]), self._loss_at(reached))
         theta = self._theta(row)
-        self.show_theta(theta, numbers=np.asarray(self.run.parameters[reached]))
+        self.readout.show(int(self.run.kept[nearest_row(row)]), self._loss_of(theta))
+        self.show_theta(theta)
         self.gaps.measure(self.fit.model_y)
         self.passed.show(self.pace.share(row))
 
-    def show_theta(self, theta: NDArray, numbers: NDArray | None = None) -> None:
-        """Rows and sum as theta (P,) draws them; the numbers in the rows are those of ``numbers``, if given."""
-        printed = unpack(self.experiment, theta if numbers is None else numbers)
+    def show_theta(self, theta: NDArray) -> None:
+        """Rows, with their numbers, and sum as theta (P,) draws them."""
+        printed = unpack(self.experiment, theta)
         w = printed.weights[0][:, 0]
         inside = printed.biases[0] - w * self.experiment.dataset.offset  # so that b + w x_1 is right as it is written
         self.rows.show_numbers(float(printed.b), {"c": printed.c, "b": inside, "w": w})
-        terms, b = hidden_terms(self.experiment, theta, self.features), float(unpack(self.experiment, theta).b)
+        terms, b = hidden_terms(self.experiment, theta, self.features), float(printed.b)
         self.rows.show_curves(b, terms)
         self.fit.show(b + terms.sum(axis=1))
 
@@ -221,9 +220,10 @@ class SumOfSigmoids(SumByHandBeats, FoundSumBeats):
 
     def _learn_beat(self) -> None:
         with self.beat("learn", parameters=Count(self.experiment.n_parameters)):
-            # The whole run, update by update at first, then in ever larger strides: all numbers move, blue is their sum
+            # The whole run, at first with a rest at each update, then in ever larger strides: all numbers move, blue is
+            # their sum
             def update(_: VMobject, share: float) -> None:
-                self.show(self.pace.row(share))
+                self.show(stepwise(self.pace.row(share)))
 
             self.play(UpdateFromAlphaFunc(self.live, update, run_time=WALK, rate_func=linear))
             self.show(self.pace.row(1.0))

@@ -15,25 +15,34 @@ from manim import VGroup, VMobject
 
 HEAD, BESIDE = 0.17, 0.13  # an arrow's head; between it and the curve that it moves
 SUM_BASELINE = 1.5  # over the rows
+PLACES = (2, 3, 4)  # decimals of a sum
 
 
 class ConstantSum:
     """``b + c_2 + c_3 = …`` with its numbers, of which each c is mirrored: what the constant comes to with them.
 
+    Two decimals where the printed numbers add up so, else a few more; "approx" where they do not even then.
     Parts of its ``text``: ``start`` (the letter b and its number), ``terms`` (one for each c), ``end``. It ``fits``
     between ``left`` and ``right`` at a size that can be read, or else is not to be shown.
     """
 
     def __init__(self, b: float, added: Sequence[float], left: float, right: float) -> None:
-        made, total = round(b, 2) + sum(round(c, 2) for c in added), b + sum(added)
-        terms = " ".join(f'part("c-{k}", magenta({in_formula(c, signed=True)}))' for k, c in enumerate(added))
-        end = f'part("end", {equal_sign(made, total)} grey({in_formula(total)}))'
-        source = f'part("start", grey(b): thick grey({in_formula(b)})) {terms} {end}'
+        total = b + sum(added)
+        signs = {places: equal_sign(_made([b, *added], places), total, places) for places in PLACES}
+        places = next((each for each, sign in signs.items() if sign == "="), PLACES[0])
+        terms = " ".join(f'part("c-{k}", magenta({in_formula(c, places, signed=True)}))' for k, c in enumerate(added))
+        end = f'part("end", {signs[places]} grey({in_formula(total, places)}))'
+        source = f'part("start", grey(b): thick grey({in_formula(b, places)})) {terms} {end}'
         self.text = text = formula(source, style.LETTER)
         self.fits = text.width <= right - left
         text.place(SUM_BASELINE, right=right)
         self.start, self.end = text.part("start"), text.part("end")
         self.terms = [text.part(f"c-{k}") for k in range(len(added))]
+
+
+def _made(values: Sequence[float], places: int) -> float:
+    """What ``values`` add up to as they are printed."""
+    return sum(round(value, places) for value in values)
 
 
 def upright_arrow(row: SigmoidRow, way: float) -> VGroup:

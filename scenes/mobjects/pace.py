@@ -8,7 +8,8 @@ A pace gives early updates, which move the curve most, their time, and hurries t
     theta = state_at(trace, pace.row(progress.get_value()))        # in an updater: where the curve is now
     self.play(progress.animate.set_value(1), run_time=12, rate_func=linear)
 
-A number on screen belongs to a recorded state: ``recorded_row`` gives the one reached at a moment.
+A number on screen belongs to a recorded state: ``recorded_row`` gives the one reached at a moment. Or all numbers are
+computed of what is drawn, and ``nearest_row`` gives the state whose count stands beside them.
 """
 
 from __future__ import annotations
@@ -75,6 +76,11 @@ def even_pace(trace: Trace, first: int = 0, last: int | None = None) -> Pace:
 def recorded_row(row: float) -> int:
     """The kept state that was reached when ``row`` is shown: numbers on screen are its numbers."""
     return int(np.floor(row + 1e-6))
+
+
+def nearest_row(row: float) -> int:
+    """The kept state nearest to what is shown when ``row`` is: the count beside numbers computed of what is drawn."""
+    return int(np.floor(row + 0.5))
 
 
 def stepwise(row: float) -> float:

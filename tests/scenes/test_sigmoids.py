@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -368,12 +369,19 @@ def test_the_gap_goes_with_blue_to_the_smaller_pieces_and_the_count_changes_half
 
 def test_at_a_joint_the_next_part_adds_what_the_first_misses(sum_films):
     lens = sum_films["long"].lens
-    assert [badge.label.source for badge in (lens.first, lens.second[-1])] == ["1", "2"]
+    assert [badge.label.source for badge in (lens.first[0], lens.first[-1], lens.second[-1])] == ["0", "1", "2"]
     first, whole = (np.interp(lens.x, lens.over, sum_) for sum_ in lens.sums)
     assert (lens.x, lens.y) == (2.0, 2.5), "the middle of the tallest piece"
     assert lens.y - first == pytest.approx(1.5 * sigmoid(-2.0), abs=0.001)
     assert whole == pytest.approx(lens.y, abs=0.005)
     assert lens.gap[0].height < 0.01, "closed when what follows has been added"
+    box = lens.near.box
+    assert lens.place.width / lens.place.height == pytest.approx((box[1] - box[0]) / (box[3] - box[2]))
+    low, high = lens.red.get_start(), lens.red.get_end()
+    steep = (high - low)[1] / (high - low)[0]
+    plot = sum_films["long"].scene.fit.plot
+    low, high = plot.at([1.0, 3.0], LONG.dataset.curve()(np.array([1.0, 3.0])))
+    assert steep == pytest.approx((high - low)[1] / (high - low)[0]), "as steep as in the plot"
 
 
 def test_the_small_steps_and_the_points_are_those_of_the_cut_pieces(sum_films):
@@ -424,13 +432,13 @@ def test_no_recorded_state_holds_the_numbers_up_and_the_walk_keeps_its_ends():
     assert no_state_longer(pace, 0.01).shares == pytest.approx([0, 0.1, 0.2, 1])
 
 
-def test_count_and_loss_are_recorded_ones_also_between_two_states(trace_of, sum_films):
+def test_between_two_states_loss_and_curve_belong_together_and_the_count_is_the_nearest(trace_of, sum_films):
     trace = trace_of(SHORT)
     count, shown, y, x = sum_films["short"].between
     feature = x - SHORT.dataset.offset
-    assert count == "2"
-    assert shown == pytest.approx(float(loss(SHORT, np.array(trace.parameters[2]))), abs=0.0051)
+    assert count == "3"
     halfway = (trace.parameters[2] + trace.parameters[3]) / 2
+    assert shown == pytest.approx(float(loss(SHORT, halfway[None])[0]), abs=0.0051)
     assert y == pytest.approx(float(predict(SHORT, halfway[None], feature[:, None])[0, 0]), abs=1e-6)
 
 
@@ -490,11 +498,27 @@ def test_the_constant_has_those_c_added_in_print_too(trace_of, sum_films):
     scene, layers = sum_films["long"].scene, unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
     c = layers.c[layers.weights[0][:, 0] < 0]
     assert scene.sum.fits and len(scene.sum.terms) == len(c)
-    assert scene.total.value == pytest.approx(layers.b + c.sum())
-    printed = round(float(layers.b), 2) + sum(round(float(each), 2) for each in c)
-    exact = abs(printed - round(float(scene.total.value), 2)) < 1e-9
-    assert ("approx" not in scene.sum.text.source) == exact
-    assert scene.total.text.replace("\u2212", "-") in scene.sum.text.source
+    assert scene.rows.rows[0].number.value == pytest.approx(layers.b + c.sum())
+    printed = re.findall(r"-?\d+\.\d+", scene.sum.text.source.replace("- ", "-").replace("thin ", ""))
+    *terms, total = map(float, printed)
+    places = len(printed[0].partition(".")[2])
+    assert "approx" not in scene.sum.text.source and sum(terms) == pytest.approx(total, abs=10.0**-places / 10)
+    assert total == pytest.approx(layers.b + c.sum(), abs=0.51 * 10.0**-places)
+
+
+def test_at_the_end_the_printed_numbers_give_the_curve_that_is_drawn(sum_films):
+    scene = sum_films["long"].scene
+    x, y = drawn(scene.fit.plot, scene.fit.model)
+    constant, *rows = ({letter: number.value for letter, number in row.numbers.items()} for row in scene.rows.rows)
+    total = constant["b"] + sum(row["c"] * sigmoid(row["b"] + row["w"] * x) for row in rows)
+    assert y == pytest.approx(total, abs=1e-6)
+    assert all(row["w"] > 0 for row in rows)
+    assert scene.readout.count not in scene.get_mobject_family_members(), "they are no update's any more"
+
+
+def test_a_sum_takes_as_many_decimals_as_make_its_print_add_up():
+    assert "= grey(0.903)" in ConstantSum(-0.0818, [2.709, -1.7239], 1.4, style.RIGHT_EDGE).text.source
+    assert "= grey(0.75)" in ConstantSum(0.5, [0.25], 1.4, style.RIGHT_EDGE).text.source
 
 
 def test_a_sum_of_many_c_is_not_shown_where_it_has_no_room():
