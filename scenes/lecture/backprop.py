@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from gradreel.core.written_out import backward, falling_rate, stepped
 from gradreel.scenes import style
 from gradreel.scenes.lecture.gradient_beats import LATE
 from gradreel.scenes.lecture.path_back import NOTE_GAP, PathBeats, lit
-from gradreel.scenes.lecture.three_days import A, R, X, Y
+from gradreel.scenes.lecture.seen_day import printed_row, seen_day
+from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.axis_of_days import axis_of_days
 from gradreel.scenes.mobjects.days_ahead import BOX as DAYS_BOX
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_parts import Pulse, roll
 from gradreel.scenes.mobjects.network_slopes import Link, Named, slope_source, slope_text, slopes_of
 from gradreel.scenes.mobjects.network_sum import fitting_places
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, PRESENT, emphasis, palette
 from manim import (
     UP,
@@ -28,12 +30,23 @@ from manim import (
     squish_rate_func,
     there_and_back,
 )
+from pydantic import Field
 
 MOST_MORE = 2  # decimals, than a day of this series is written with
+MOST_READ = 3  # products in one line
+UNDER_SOURCE = 0.42  # from the caption above the diagram down to what kind of day it shows
 
 
 class Backprop(PathBeats):
     """The numbers go forward, slopes come back along one path, then along all; they are checked, and used."""
+
+    class Parameters(ThreeDaysScene.Parameters):
+        day: date | None = Field(
+            None, description="The day that a step is taken on; by default one of the last days it learns from"
+        )
+
+    def day_shown(self) -> date:
+        return self.parameters.day or seen_day(self.run, self.theta)
 
     def construct(self) -> None:
         self.read_the_run()
@@ -77,9 +90,9 @@ class Backprop(PathBeats):
         self.arrows = VGroup(*self.bias_arrows, self.output_bias)
         # The path that is followed: the w with the largest slope, among those that carry theirs on the screen
         self.path = max(self.weight_labels, key=lambda at: abs(float(self.gradient.weights[0][at])))
-        # Numbers stand on its lines alone: of all others, what they are worth is told in the row of the gradient
+        # Numbers stand at its c and at all w of its r: of all others, they are told in the row of the gradient
         i = self.path[0]
-        self.written = [(X, *self.path), (A, 0, i)]
+        self.written = [*((X, i, j) for j in range(self.n_features)), (A, 0, i)]
         nodes = (self.orange.nodes[at] for at in ((Y, 0), (A, i), (R, i)))
         self.pills = [*nodes, self.orange.biases[i], *(self.orange.lines[at] for at in self.written)]
 
@@ -87,12 +100,12 @@ class Backprop(PathBeats):
 
     def _forward_beat(self) -> None:
         diagram = self.diagram
-        with self.beat("forward", unit=self.activation, **self.outcome):
+        with self.beat("forward-unseen" if self.example.unseen else "forward", unit=self.activation, **self.outcome):
             # The axis of the days, as the last scene left it, makes room for the network of three days again. Its
             # numbers run from left to right, up to the error of this one day
             axis = axis_of_days(DAYS_BOX)
             self.add(axis)
-            stage = VGroup(diagram, self.names, self.arrows, self.days_ago(), self.data_words())
+            stage = VGroup(diagram, self.names, self.arrows, self.days_ago(), *self._captions())
             late = squish_rate_func(smooth, 0.4, 1.0)
             early = squish_rate_func(smooth, 0.0, 0.6)
             leaving = FadeOut(axis, rate_func=early)
@@ -103,6 +116,14 @@ class Backprop(PathBeats):
                 self.play(*self.into_nodes(column), run_time=0.3)
             self.rule = self._line(self.error_source(self.there))
             self.play(FadeIn(self.truth_words()), FadeIn(self.rule, shift=0.15 * UP), run_time=0.6)
+
+    def _captions(self) -> list[TextMobject]:
+        """What the views are, and below that, where it is so, that the network learns from this day."""
+        source = self.data_words()
+        if self.example.unseen:
+            return [source]
+        learned = words(self.screen("seen-day"), style.CAPTION)
+        return [source, learned.place(source.baseline - UNDER_SOURCE, right=style.RIGHT_EDGE)]
 
     # -- backward ------------------------------------------------------------------------------------------------
 
@@ -164,10 +185,10 @@ class Backprop(PathBeats):
             self.wait(0.6)
             self.play(FadeOut(c, run_time=0.4), FadeIn(b, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
             self.play(TransformFromCopy(self.orange.nodes[R, i], self.orange.biases[i]), run_time=0.8)
-            self.wait(0.5)
+            self.wait(0.3)
             self._spread(FadeOut(b, run_time=0.4))
             for k in (R, X):
-                self._sweep(k)
+                self._sweep(k, seconds=0.6)
 
     def _own_links(self) -> VGroup:
         """How the path's c and its b come to their slopes."""
@@ -178,20 +199,48 @@ class Backprop(PathBeats):
         return VGroup(*(self._line(own.source(1)) for own in (c, b)))
 
     def _spread(self, leaving: Animation) -> None:
-        """The slope of the path's r goes to each of its w: it was computed once."""
-        source, lines = self.orange.nodes[R, self.path[0]], self.diagram.edges[X].into(self.path[0])
-        pulse = Pulse(lines, palette.orange, backward=True).run(1.2)
+        """The slope of the path's r goes to each of its w, where it takes that one's x: it was computed once."""
+        i, edges = self.path[0], self.diagram.edges[X]
+        source, line = self.orange.nodes[R, i], self._line(self._shared_source())
+        reading = self._read_ones()
+        copies = [FadeIn(line.part(f"slope{j}"), target_position=source[1], rate_func=LATE) for j in reading]
+        names = [FadeIn(line.part(f"w{j}"), rate_func=LATE) for j in reading]
+        pulse = Pulse(edges.into(i), palette.orange, backward=True).run(1.2)
         beat = source.animate(rate_func=there_and_back).scale(1.5)
-        self.play(pulse, beat, *map(lit, lines), leaving, run_time=1.2)
+        self.play(pulse, beat, *map(lit, edges.into(i)), leaving, *copies, *names, run_time=1.3)
+        new = [(i, j) for j in range(self.n_features) if (i, j) != self.path]
+        coming = [FadeIn(self.orange.lines[X, *at], scale=1.4) for at in new]
+        products = [FadeIn(line.part(f"product{j}")) for j in reading]
+        self.play(*coming, *self._replaced(X, new), *products, run_time=0.5)
+        self.add(line)
+        self.rule = line
+        self.wait(0.6)
 
-    def _sweep(self, k: int, *coming: Animation) -> None:
+    def _read_ones(self) -> list[int]:
+        """Which w of the path's r are worked out below the diagram: as many as fit, with the path's."""
+        j = self.path[1]
+        others = [k for k in range(self.n_features) if k != j]
+        return sorted([j, *others[: MOST_READ - 1]])
+
+    def _shared_source(self) -> str:
+        """The one slope of the path's r, times each x: the slopes of its w. Parts "w0", "slope0", "product0", ..."""
+        i = self.path[0]
+        row = printed_row(self.there, self.slopes, self.gradient.weights[0], i, self.unit.decimals)
+        terms = [
+            f'part("w{j}", {slope_source(f"yellow(w_({i + 1} {j + 1}))")} =) part("slope{j}", orange({each.slope})) '
+            f'part("product{j}", dot {each.x} {"=" if each.right else "approx"} orange({each.product}))'
+            for j, each in ((j, row[j]) for j in self._read_ones())
+        ]
+        return " quad quad ".join(terms)
+
+    def _sweep(self, k: int, *coming: Animation, seconds: float = 0.8) -> None:
         """Back along all lines of a layer that no slope has come along yet."""
         i = self.path[0]
         done = {A: [(0, i)], R: [(i, i)], X: [(i, j) for j in range(self.n_features)]}[k]
         edges = [line for at, line in self.diagram.edges[k].lines.items() if at not in done]
-        pulse = [Pulse(VGroup(*edges), palette.orange, backward=True).run(0.8)] if edges else []
+        pulse = [Pulse(VGroup(*edges), palette.orange, backward=True).run(seconds)] if edges else []
         if pulse or coming:
-            self.play(*pulse, *coming, run_time=0.8)
+            self.play(*pulse, *coming, run_time=seconds)
         if edges:
             self.play(*map(lit, edges), run_time=0.2)
 

@@ -89,9 +89,9 @@ class GradientBeats(ThreeDaysScene):
 
     def _nudge(self, source: str) -> None:
         (i, j), edges = self.path, self.diagram.edges
-        self.rule = self._line(source)
+        gone, self.rule = FadeOut(self.rule, run_time=0.4), self._line(source)
         coming = FadeIn(self.rule.part("hand"), shift=0.15 * UP, rate_func=LATE)
-        self.play(self.next_title("heading-check"), coming, run_time=0.9)
+        self.play(self.next_title("heading-check"), gone, coming, run_time=0.9)
         for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
             self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.45))
         self.play(FadeIn(self.rule.part("slope"), shift=0.15 * UP), run_time=0.6)

@@ -63,10 +63,14 @@ class ThreeDaysScene(LectureScene):
         self.theta = in_thousands(self.run, trace.parameters[-1])
         self.unit = view_unit(self.dataset)
         self.decimals = self.unit.decimals  # of the prediction, the label and their distance
-        self.example = example_of(self.dataset, label_day(self.dataset, self.parameters.day))
+        self.example = example_of(self.dataset, self.day_shown())
         self.there = forward(self.run, self.theta, self.example.x, self.example.label)
         self.n_features, self.n_units = self.dataset.window, self.run.hidden[0]
         self.activation = self.run.activation.replace("_", " ").replace("relu", "ReLU")  # as it is said
+
+    def day_shown(self) -> date:
+        """The day that is predicted."""
+        return label_day(self.dataset, self.parameters.day)
 
     def next_title(self, key: str, **values: str) -> Animation:
         """The heading ``key`` comes; the one before is gone by then, however long the animation takes."""

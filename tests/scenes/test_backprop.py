@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -14,10 +14,11 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.theta import parameter_names, unpack
-from gradreel.core.written_out import example_of, forward, in_thousands, label_day
+from gradreel.core.written_out import example_of, forward, in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.backprop import Backprop
+from gradreel.scenes.lecture.seen_day import LOOKED_AT, printed_row, seen_day
 from gradreel.scenes.mobjects.error_gap import ErrorGap
 from gradreel.scenes.mobjects.network_slopes import GradientRow
 from gradreel.scenes.mobjects.text import TextMobject
@@ -85,13 +86,13 @@ def test_one_path_then_all_then_the_step(film):
     assert film["forward"] == 0
     assert film[output] == 1  # by y
     assert film["path"] == 1 + 3  # of a, r, w on the path
-    assert film["rest"] == film["path"] + 2  # and of its c and its b: all others are told in the gradient's row
+    assert film["rest"] == film["path"] + 2 + 2  # and of its c, its b, r's other w: all others are told in g's row
     assert film[check] == 0  # the large network is in the small one's place
     assert film[step] == 0  # the numbers in the nodes are those after the step
 
 
 def test_every_slope_stands_at_its_own_line_or_node(trace_of, film):
-    scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
+    scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, film["scene"].example.day)
     for (k, i, j), label in scene.orange.lines.items():
         name = f"w_{i + 1}_{j + 1}" if k == 0 else f"c_{j + 1}"
         assert number(label[1]) == pytest.approx(slopes[name], abs=0.0051)
@@ -154,11 +155,47 @@ def test_a_little_more_a_moves_y_and_that_moves_the_error(film):
 
 
 def test_how_a_c_and_a_b_come_to_their_slopes_is_told_in_numbers(trace_of, film):
-    scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
+    scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, film["scene"].example.day)
     for letter, line in zip("cb", scene.told, strict=True):
         first, second, result = map(float, re.search(PRODUCT, line.source).groups())
         assert first * second == pytest.approx(result, abs=0.0051)
         assert result == pytest.approx(slopes[f"{letter}_{scene.path[0] + 1}"], abs=0.0051)
+
+
+def test_one_slope_of_r_is_in_the_products_of_all_its_w(trace_of, film):
+    scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, film["scene"].example.day)
+    i, source = scene.path[0], film["rest", "rule"]
+    firsts = re.findall(r'part\("slope\d", orange\((.[0-9.]+)\)\)', source)
+    assert len(firsts) == 3 and len(set(firsts)) == 1
+    for j, (x, product) in enumerate(re.findall(r"dot ([0-9.]+) (?:=|approx) orange\((.[0-9.]+)\)", source)):
+        assert float(x) == pytest.approx(scene.there.x[j], abs=0.0051)
+        assert float(product.replace("\u2212", "-")) == pytest.approx(slopes[f"w_{i + 1}_{j + 1}"], abs=0.0051)
+        assert {id(part) for part in scene.orange.lines[0, i, j]} <= {id(part) for pill in scene.pills for part in pill}
+
+
+def test_the_step_is_taken_on_a_day_that_is_learned_from_and_that_is_said(play, words_on, film):
+    scene = film["scene"]
+    assert scene.example.day < RUN.dataset.first_unseen and not scene.example.unseen
+    assert "a day it learns from" in words_on(scene)
+    assert "a day it learns from" in scene.beats[0].lines["en"]
+    unseen = play(Backprop, run=RUN, day=date(2021, 1, 25))
+    assert unseen.beats[0] == "forward-unseen"
+    assert "a day it learns from" not in words_on(unseen.scene)
+
+
+def test_the_day_has_an_ordinary_error_that_a_step_makes_much_smaller(film):
+    scene = film["scene"]
+    day = seen_day(RUN, scene.theta)
+    assert day == scene.example.day
+    errors = [
+        forward(RUN, scene.theta, example.x, example.label).error
+        for example in (example_of(RUN.dataset, date(2020, 12, 31) - timedelta(days=k)) for k in range(LOOKED_AT))
+    ]
+    assert 0.5 * np.mean(errors) <= scene.there.error <= np.mean(errors)
+    assert scene.after.error < 0.5 * scene.there.error
+    assert all(product.right for product in printed_row(
+        scene.there, scene.slopes, scene.gradient.weights[0], scene.path[0], 2
+    ))  # fmt: skip
 
 
 def test_one_w_is_worked_out_as_printed(trace_of, film):
@@ -170,12 +207,12 @@ def test_one_w_is_worked_out_as_printed(trace_of, film):
     assert rate == scene.rate
     assert before - rate * slope == pytest.approx(after, abs=0.00501)
     theta = in_thousands(RUN, trace_of(RUN).parameters[-1])[i * 3 + j]
-    by_hand = slopes_by_hand(trace_of, RUN, date(2021, 1, 25))[f"w_{i + 1}_{j + 1}"]
+    by_hand = slopes_by_hand(trace_of, RUN, film["scene"].example.day)[f"w_{i + 1}_{j + 1}"]
     assert (before, slope) == (pytest.approx(theta, abs=0.0051), pytest.approx(by_hand, abs=0.0051))
 
 
 def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(trace_of, film):
-    links, slopes = film["scene"]._links(), slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
+    links, slopes = film["scene"]._links(), slopes_by_hand(trace_of, RUN, film["scene"].example.day)
     before = None
     for n, link in enumerate(links, 1):
         source = link.source(n)
@@ -199,7 +236,7 @@ def test_the_nudge_and_the_slope_stand_side_by_side_as_printed(trace_of, film):
     slope = float(re.search(r"orange\((.[0-9.]+)\)", rule).group(1).replace("\u2212", "-"))
     assert (float(after) - float(before)) / float(step) == pytest.approx(by_hand, abs=1e-6)
     assert slope == pytest.approx(by_hand, rel=0.01)
-    slopes = slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
+    slopes = slopes_by_hand(trace_of, RUN, film["scene"].example.day)
     name = "_".join(("w", *re.search(r"w_\((\d) (\d)\)", rule).groups()))
     assert slope == pytest.approx(slopes[name], abs=0.00051)
     assert (film["beats"][4] == "check") == (abs(slope - by_hand) < 1e-9)
@@ -217,11 +254,11 @@ def test_a_pass_for_each_parameter_and_one_more(play):
 
 
 def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(trace_of, film):
-    scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, date(2021, 1, 25))
+    scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, film["scene"].example.day)
     shown = [number(scene.row.numbers[k]) for k in range(len(scene.row.numbers))]
     assert shown == pytest.approx(list(slopes.values()), abs=0.0051)
     theta = in_thousands(RUN, trace_of(RUN).parameters[-1])
-    example = example_of(RUN.dataset, date(2021, 1, 25))
+    example = example_of(RUN.dataset, film["scene"].example.day)
     before = forward(RUN, theta, example.x, example.label)
     after = forward(RUN, theta - scene.rate * np.array(list(slopes.values())), example.x, example.label)
     assert after.error < before.error
@@ -302,7 +339,7 @@ def test_the_ends_of_the_bounds(play, trace_of, name, lang):
     run = ENDS[name]
     played = play(Backprop, check_scene, lang=lang, run=run)
     assert played.findings == []
-    slopes = slopes_by_hand(trace_of, run, label_day(run.dataset))
+    slopes = slopes_by_hand(trace_of, run, played.scene.example.day)
     for (k, i, j), label in played.scene.orange.lines.items():
         expected = slopes[f"w_{i + 1}_{j + 1}" if k == 0 else f"c_{j + 1}"]
         assert number(label[1]) == pytest.approx(expected, abs=0.0051)
