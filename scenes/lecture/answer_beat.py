@@ -33,8 +33,10 @@ from manim import (
 
 OTHER_DAY = 4.9
 """Seconds from an Eve's name to the last sentence, which is about the other day, where nothing comes between them."""
-EVERY_YEAR = 1.8
-"""Seconds from an Eve's name until it is said that every year has one."""
+EVERY_YEAR = 0.8
+"""Seconds from an Eve's name until the other years come: they stand there when it is said that each has that dip."""
+LOOK = 1.9
+"""Seconds in which all years, with their dates, are looked at."""
 
 
 class AnswerBeat(LectureScene):
@@ -69,22 +71,29 @@ class AnswerBeat(LectureScene):
             self._name_days(others, beating=bool(eves))
 
     def _every_year(self, eve: Surprise) -> None:
-        """The days around the Eve become a strip of its year, between the same weeks of the others; and back again."""
+        """The days around the Eve become a strip of its year, between the same weeks of the others; and back again.
+
+        There the dates light up one by one; a line at this year's runs through the other years' strips, off their dips.
+        """
         known = sum(day < self.dataset.first_unseen for day in NEW_YEAR_EVES)
         sides = self.screen("seen"), self.screen("unseen")
         self.strips = strips = EveStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
         away = [part for part in self.mobjects if part not in self.staying]
-        early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.6, 1.0)
+        early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.5, 1.0)
+        between = squish_rate_func(smooth, 0.3, 0.7)  # the piece that moves is never without dates
         near, far = self._strip_of(eve)
         moving = near.copy()
         leaving = [FadeOut(part, rate_func=early) for part in away]
-        coming = [FadeIn(part, rate_func=late) for part in (strips.ground, strips.strips)]
+        coming = [FadeIn(strips.ground, rate_func=between), FadeIn(strips.strips, rate_func=late)]
         self.play(*leaving, Transform(moving, far), *coming, run_time=1.1)
-        self.play(LaggedStart(*map(FadeIn, strips.marks), lag_ratio=0.5), run_time=1.3)
-        self.play(LaggedStart(*map(Create, strips.way), lag_ratio=1.0), run_time=1.0)
-        self.wait(0.7)
+        self.play(LaggedStart(*map(FadeIn, strips.marks), lag_ratio=0.8), run_time=1.9)
+        line = strips.date_of(NEW_YEAR_EVES.index(self.unseen.date_of(eve)))
+        self.play(Create(line), run_time=0.7)
+        self.wait(LOOK)
+        leaving = [FadeOut(part, rate_func=early) for part in (strips.strips, strips.marks, line)]
+        leaving.append(FadeOut(strips.ground, rate_func=between))
         coming = [FadeIn(part, rate_func=late) for part in away]
-        self.play(FadeOut(strips, rate_func=early), Transform(moving, near), *coming, run_time=1.0)
+        self.play(*leaving, Transform(moving, near), *coming, run_time=1.0)
         self.remove(moving)
 
     def _strip_of(self, eve: Surprise) -> tuple[VGroup, VGroup]:

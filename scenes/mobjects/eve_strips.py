@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 
 import numpy as np
 from gradreel.core.daily_series import DailySeries
@@ -14,12 +13,13 @@ from gradreel.scenes.mobjects.day_words import day_words
 from gradreel.scenes.mobjects.plot import dashed, polyline, ring, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette
-from manim import Circle, VGroup, VMobject
+from manim import VGroup, VMobject
 from numpy.typing import NDArray
 
 LEFT, RIGHT, TOP = -4.1, 4.15, 2.45
 PITCH, HEIGHT = 0.94, 0.84  # from strip to strip; from no views to those of a usual day, the median of the weeks shown
-DATES = style.LEFT_EDGE + 0.95  # left end of the dates, right of the years
+LINE_OFF = 0.04  # of the line at a date from what it must not cross
+DATE_DROP, DATE_OFF = 0.16, 0.12  # of a date: its baseline under the ring's middle, its end left of the ring
 OTHER_DAYS, MISSING = 0.42, 0.45  # shares of red: days that are not meant; what is missing to a usual day
 FIRST, LAST = (1, 10), (2, 26)  # month and day
 NAMED = ((1, 15), (2, 1), (2, 15))
@@ -32,8 +32,7 @@ class EveStrips(VGroup):
 
     The holiday's days are bright, and what they lack to a usual day is filled. ``known``: how many of them were trained
     on; ``sides``: what those are called, and the others. Parts: ``ground`` (named days and what is at the sides),
-    ``strips`` (year, line, what is missing, the holiday's part of the line), ``marks`` (ring and date), ``way`` (dashed
-    lines from ring to ring).
+    ``strips`` (year, line, what is missing, the holiday's part of the line), ``marks`` (ring and date).
     """
 
     def __init__(
@@ -44,8 +43,7 @@ class EveStrips(VGroup):
         self.strips = VGroup(*(self._strip(k, day) for k, day in enumerate(days)))
         self.marks = VGroup(*(self._mark(k, day) for k, day in enumerate(days)))
         self.ground = VGroup(*self._calendar(len(days)), *self._sides(len(days), known, sides))
-        self.way = VGroup(*(self._from_ring_to_ring(a[0], b[0]) for a, b in pairwise(self.marks)))
-        self.add(self.ground, self.strips, self.way, self.marks)
+        self.add(self.ground, self.strips, self.marks)
 
     def at(self, k: int, day: date, views: float) -> NDArray:
         """(3,): where strip ``k`` has so many views on this day."""
@@ -95,16 +93,23 @@ class EveStrips(VGroup):
     def _mark(self, k: int, day: date) -> VGroup:
         views = float(self.series.array()[(day - self.series.start).days])
         around = ring(self.at(k, day, views), RING, palette.text).set_fill(opacity=0)
-        return VGroup(
-            around, words(day_words(day, self.language, "short"), style.TICK).place(self._year_line(k), left=DATES)
-        )
+        x, y = around.get_center()[:2]
+        name = words(day_words(day, self.language, "short"), style.TICK)  # left of it, below the line
+        return VGroup(around, name.place(y - DATE_DROP, right=x - RING - DATE_OFF))
 
-    @staticmethod
-    def _from_ring_to_ring(start: Circle, end: Circle) -> VGroup:
-        """A dashed line between two rings, off both: these are one and the same day."""
-        way = end.get_center() - start.get_center()
-        off = RING * way / np.linalg.norm(way)
-        return dashed(start.get_center() + off, end.get_center() - off, palette.text, style.RING, dash=0.1)
+    def date_of(self, k: int) -> VGroup:
+        """The date that strip ``k``'s day has, a dashed line through all strips, off that ring and the dates' words.
+
+        The other years' rings are beside it.
+        """
+        x = float(self.marks[k][0].get_x())
+        met = [part for part in (*self.marks[k][:1], *(name for _, name in self.marks)) if _spans(part, x)]
+        borders = [self._base(len(self.strips) - 1)]
+        for part in sorted(met, key=lambda part: float(part.get_y())):
+            borders += [part.get_bottom()[1] - LINE_OFF, part.get_top()[1] + LINE_OFF]
+        pairs = zip(borders[::2], [*borders[1::2], TOP], strict=True)
+        parts = [((x, low, 0), (x, high, 0)) for low, high in pairs if low < high]
+        return VGroup(*(dashed(*ends, palette.text, style.AXIS, dash=0.1) for ends in parts))
 
     def _calendar(self, count: int) -> list[VGroup]:
         """Thin lines through all strips at a few dates, and their names below."""
@@ -128,3 +133,8 @@ class EveStrips(VGroup):
                 name.place((low + high) / 2 - name.height / 2, left=RIGHT + TEXT)
                 parts.append(VGroup(polyline(np.array(corners), palette.axis, style.AXIS), name))
         return parts
+
+
+def _spans(part: VMobject, x: float) -> bool:
+    """Whether ``part`` reaches from the left of ``x`` to its right, or nearly so."""
+    return bool(part.get_left()[0] - LINE_OFF < x < part.get_right()[0] + LINE_OFF)

@@ -228,18 +228,19 @@ def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_pic
     assert np.argsort(places).tolist() == [3, 0, 2, 4, 1], "24 January to 15 February"
 
 
-def test_strips_begin_at_no_views_and_the_rings_are_joined(foretold):
+def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_other_ring_and_no_word(foretold):
     scenes = []
     foretold({1: 1.0}, lambda scene, beat: scenes.append(scene), **LINEAR)
     strips = scenes[-1].strips
     for k, eve in enumerate(NEW_YEAR_EVES):
         foot, one, two = (strips.at(k, eve, views)[1] for views in (0.0, 1000.0, 2000.0))
         assert two - one == pytest.approx(one - foot)
-    middles = [mark[0].get_center() for mark in strips.marks]
-    for way, (start, end) in zip(strips.way, pairwise(middles), strict=True):
-        points = np.concatenate([part.points for part in way.family_members_with_points()])
-        (x, y, _), from_start = end - start, points - start
-        assert x * from_start[:, 1] - y * from_start[:, 0] == pytest.approx(np.zeros(len(points)), abs=1e-6)
+    line = strips.date_of(len(NEW_YEAR_EVES) - 1)
+    points = np.concatenate([part.points for part in line.family_members_with_points()])
+    assert points[:, 0] == pytest.approx(np.full(len(points), strips.marks[-1][0].get_x()))
+    for part in (part for mark in strips.marks for part in mark):
+        low, high = part.get_corner(DL), part.get_corner(UR)
+        assert not ((points > low) & (points < high))[:, :2].all(axis=1).any()
 
 
 def test_an_arrow_leads_from_the_jump_in_red_to_the_same_jump_in_blue(foretold):
