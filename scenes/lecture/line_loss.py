@@ -14,7 +14,7 @@ from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at, stepwise
+from gradreel.scenes.mobjects.pace import Pace, even_pace, nearest_row, state_at, stepwise
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.straight_line import (
     Curve,
@@ -23,6 +23,8 @@ from gradreel.scenes.mobjects.straight_line import (
     MeanSquare,
     WordedReadout,
     between,
+    filled_name,
+    gathered,
     loss_rows,
 )
 from gradreel.scenes.mobjects.text import TextMobject, words
@@ -45,6 +47,7 @@ from manim import (
 from numpy.typing import NDArray
 
 MEAN = (2.2, 1.6)  # of the square of mean area: its middle's height, and its side at most
+GATHERED = (style.RIGHT_EDGE, 3.5, 0.0)  # the corner in which the squares on the gaps stand in one another
 HALF = 0.5  # share of red's colour while gaps to the line are spoken of
 MISSED = 0.05  # a line misses red when their typical distance is more than this share of red's height
 
@@ -79,8 +82,8 @@ class LineLossBeats(LectureScene):
         """The line at a row of the trace, or between two neighbouring ones."""
         return line_of(self.experiment, state_at(self.fit, row))
 
-    def _loss_at(self, row: int) -> float:
-        return float(loss(self.experiment, np.asarray(self.fit.parameters[row])))
+    def _loss_at(self, row: float) -> float:
+        return float(loss(self.experiment, state_at(self.fit, row)))
 
     def _misses(self) -> bool:
         """Whether the best line stays away from red, beyond what the dots' own scatter costs red too."""
@@ -106,7 +109,8 @@ class LineLossBeats(LectureScene):
     def _best_beat(self) -> None:
         with self.beat("best", updates=number_text(int(self.fit.kept[-1])), loss=self._loss_text(self.last)):
             # A line at random; how far each dot is from it; a square on each gap, and of all squares the mean, whose
-            # area is the number. The recorded updates move the line as near to the dots as it gets; all that goes along
+            # area is the number. The recorded updates move the line as near to the dots as it gets; all that goes
+            # along, and then it is the best
             dimmed = (emphasis(part, HALF) for part in (self.red, self.red_label))
             leaving = map(FadeOut, self.ghosts)
             title = self._title(self.screen("heading-loss"))
@@ -115,22 +119,19 @@ class LineLossBeats(LectureScene):
             self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
             self.play(Create(self.gaps, lag_ratio=0.05), run_time=0.5)
             self._loss_of_the_gaps()
-            self.play(*self._title(self.screen("heading-best")), *map(FadeIn, self.readout[:2]), run_time=0.5)
-            self._walk(2.8)
+            self.play(*map(FadeIn, self.readout[:2]), run_time=0.4)
+            self._walk(2.6)
+            self.play(*self._title(self.screen("heading-best")))
 
     def _loss_of_the_gaps(self) -> None:
-        """A gap becomes its square, then each does; at their places, all become as large as they are on average."""
+        """A gap becomes its square, then each does; where there is room, all become as large as they are on average."""
         squares = self.gaps.squares()
         self.mean = self._mean_square()
         right = float(self.mean.get_left()[0]) - 0.3 if len(self.mean) else style.RIGHT_EDGE
         self.meaning = words(self.screen("loss-is"), style.LABEL).place(2.32, right=right)
-        opening = [self.gaps.opened(*pair) for pair in zip(squares, self.gaps, strict=True)]
         one = self._example(squares)
-        self._name_square(squares[one], opening.pop(one))
-        self.add(squares, self.gaps, self.line, self.dots)
-        self.play(*opening, run_time=0.6)
-        self.wait(0.3)
-        self._level(squares)
+        self._name_square(squares[one], self.gaps.opened(squares[one], self.gaps[one]))
+        self._level(squares, one)
 
     def _name_square(self, square: VMobject, opening: Animation) -> None:
         """The first square opens, and for a moment it stands before the other gaps with its name."""
@@ -145,20 +146,22 @@ class LineLossBeats(LectureScene):
         self.wait(0.4)
         self.play(FadeOut(name), Transform(square, faint), run_time=0.2)
 
-    def _level(self, squares: VGroup) -> None:
-        """All squares become their mean where they are; then they leave, and one of them, beside the loss, is it.
+    def _level(self, squares: VGroup, first: int) -> None:
+        """One after the other, ``first`` first, the squares fly to free room; there all become their mean.
 
-        Where that one has no room, the number comes alone.
+        Where that has no room, the number comes alone.
         """
-        side = float(self.gaps.plot.at(0, np.sqrt(self._mean_now()))[1] - self.gaps.plot.at(0, 0)[1])
-        equal = self.gaps.squares(side)
         if len(self.mean):
-            self.play(*(Transform(*pair) for pair in zip(squares, equal, strict=True)), run_time=0.8)
+            self.add(squares)
+            self.play(gathered(self.gaps, squares, first, np.array(GATHERED)), run_time=1.5)
+            mean = self.mean[0].points
+            self.play(*(square.animate.set_points(mean) for square in squares), run_time=0.7)
+        else:
+            squares = squares[first]
         self.readout.show(0, self._loss_at(0))
         said = (self.meaning, self.readout.loss_words, self.readout.loss)
-        self.play(*map(FadeIn, (*self.mean, *said)), run_time=0.5)
+        self.play(*map(FadeIn, (*self.mean, *said)), FadeOut(squares), run_time=0.5)
         self.add(self.mean)
-        self.play(FadeOut(squares), run_time=0.4)
 
     def _example(self, squares: VGroup) -> int:
         """The gap that is squared first: one that is easily seen and covers little."""
@@ -184,23 +187,21 @@ class LineLossBeats(LectureScene):
         self.show(self.last)
 
     def show(self, row: float) -> None:
-        """The line at a row of the trace and its gaps; count and loss are those of the state that was reached."""
+        """The line at a row of the trace or between two, its gaps and its loss; the count is the nearest state's."""
         self.gaps.show(self.line.show(self._line_at(row)).line)
         for square in self.mean:
             square.show(self._mean_now())
-        reached = recorded_row(row)
-        self.readout.show(int(self.fit.kept[reached]), self._loss_at(reached))
+        self.readout.show(int(self.fit.kept[nearest_row(row)]), self._loss_at(row))
 
     def _loss_text(self, row: int) -> str:
         return self.readout.written(self._loss_at(row))
 
     def _bias_beat(self) -> None:
         red = self.readout.written(self.red_loss)
-        with self.beat("bias" if self._misses() else "no-bias", red=red, rest=self._rest_text()):
-            # The line's loss steps down; the gaps are measured to red instead, for its loss: noise. What the line loses
-            # beyond that lies between it and red
+        with self.beat("bias" if self._misses() else "no-bias", red=red):
+            # The line's loss steps down; the gaps are measured to red instead, for its loss: noise. What lies between
+            # the line and red fills
             rows = [("best-line", self._loss_text(self.last), palette.blue), ("red-loss", red, palette.red)]
-            rows += [("rest", self._rest_text(), palette.text)] if self._misses() else []
             self.losses = loss_rows([(self.screen(key), value, color) for key, value, color in rows])
             leaving = [FadeOut(part) for part in (self.readout, self.meaning, *self.mean)]
             self.play(*leaving, run_time=0.3)
@@ -226,18 +227,17 @@ class LineLossBeats(LectureScene):
         self.play(emphasis(others, FULL), run_time=0.4)
 
     def _name_the_rest(self) -> None:
-        """The gaps go; what lies between the line and red fills, and has the rest of the loss for its number."""
+        """The gaps go; what lies between the line and red fills, and a patch of it stands beside its name.
+
+        No number: the dots' noise may lean with the line, and then loss less loss is not how far it lies from red.
+        """
         self.area = between(self.plot, self.curve, self.line.line)
         self.add(self.area, self.red, self.line, self.dots)
         filling = FadeIn(self.area), FadeOut(self.gaps), emphasis(self.line, FULL), emphasis(self.dots, PRESENT)
         self.play(*filling, run_time=1.0)
-        self.play(FadeIn(self.losses[2], shift=0.15 * UP), run_time=0.5)
+        self.losses.add(filled_name(self.screen("model-bias"), len(self.losses)))
+        self.play(FadeIn(self.losses[-1], shift=0.15 * UP), run_time=0.5)
         self.wait(1.0)  # until it has been called so
-
-    def _rest_text(self) -> str:
-        """The line's loss less red's, as those two are written."""
-        best, red = (round(value, self.decimals) for value in (self._loss_at(self.last), self.red_loss))
-        return self.readout.written(best - red)
 
     def _measured_to(self, curve: Curve) -> Animation:
         """The gaps' ends move from where they are to ``curve``."""

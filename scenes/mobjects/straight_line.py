@@ -12,12 +12,28 @@ from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import LEFT, RIGHT, Animation, ManimColor, Square, Transform, UpdateFromAlphaFunc, VGroup, VMobject
+from manim import (
+    LEFT,
+    RIGHT,
+    UR,
+    Animation,
+    ManimColor,
+    Rectangle,
+    Square,
+    Transform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+)
 from numpy.typing import NDArray
 
 ROLE = {"w": "yellow", "b": "grey"}
-FAINT_FILL = 0.035  # of the squares on all gaps: many lie on one another
 ROWS_TOP, ROW_HEIGHT = 2.42, 0.52
+PATCH = (0.62, 0.32)
+LAG, OPENING = 0.14, 0.4  # of a square's way: until the next one starts; in which it opens
+FILLED = 0.15  # of the text colour, in what lies between a curve and a line
 APART = 0.15  # between the two numbers, at least
 VALUE_DROP = 0.8  # from the formula's baseline to that of the numbers
 
@@ -107,29 +123,25 @@ class Gaps(VGroup):
             stroke.set_points_as_corners(pair)
         return self
 
-    def squares(self, equal: float | None = None) -> VGroup:
-        """A square on each gap, as wide as the gap is long: right of it where the plot has room, else left of it.
-
-        With ``equal``, all have that side, from where the gap meets the curve, as far as the plot has room.
-        """
-        _, right, bottom, top = self.plot.box
+    def squares(self) -> VGroup:
+        """A square on each gap, as wide as the gap is long: right of it where the plot has room, else left of it."""
+        right = self.plot.box[1]
         squares = VGroup()
         for stroke in self:
             start, end = stroke.get_start(), stroke.get_end()
-            side = abs(start[1] - end[1]) if equal is None else equal
+            side = abs(start[1] - end[1])
             middle = start[0] + (side / 2 if start[0] + side <= right else -side / 2)
             square = Square(side, stroke_color=mix(palette.text, 0.7), stroke_width=style.GUIDE)
-            square.set_fill(palette.text, FAINT_FILL)  # what lies under it shows through
-            height = end[1] + np.sign(start[1] - end[1]) * side / 2
-            if equal is not None:
-                height = float(np.clip(height, bottom + side / 2, max(top - side / 2, bottom + side / 2)))
-            squares.add(square.move_to((middle, height, 0)))
+            squares.add(square.move_to((middle, (start[1] + end[1]) / 2, 0)))
         return squares
+
+    def narrow(self, square: VMobject, stroke: VMobject) -> NDArray:
+        """The points of ``square`` before it grows sideways out of its gap."""
+        return stroke.get_start() * np.array([1.0, 0.0, 0.0]) + square.points * np.array([0.0, 1.0, 1.0])
 
     def opened(self, square: VMobject, stroke: VMobject) -> Animation:
         """``square`` grows sideways out of its gap."""
-        foot, whole = stroke.get_start() * np.array([1.0, 0.0, 0.0]), square.points.copy()
-        narrow = foot + whole * np.array([0.0, 1.0, 1.0])
+        narrow, whole = self.narrow(square, stroke), square.points.copy()
         return UpdateFromAlphaFunc(square, lambda square, share: square.set_points(narrow + share * (whole - narrow)))
 
 
@@ -155,6 +167,30 @@ class MeanSquare(Square):
         return self
 
 
+def gathered(gaps: Gaps, squares: VGroup, first: int, corner: NDArray) -> Animation:
+    """Square by square, each opens on its gap and flies off, until all stand in one another, in a ``corner`` (3,).
+
+    That is the upper right one of all. ``first`` is open already and goes first; few are on their way at a time.
+    """
+    order = sorted(range(len(squares)), key=lambda k: (k != first, k))
+    ways = []
+    for k in order:
+        square = squares[k]
+        whole = square.points.copy()
+        narrow = whole if k == first else gaps.narrow(square, gaps[k])
+        ways.append((square, narrow, whole, whole + corner - square.get_corner(UR)))
+    last = (len(ways) - 1) * LAG + 1.0
+
+    def update(_: VMobject, share: float) -> None:
+        for k, (square, narrow, whole, there) in enumerate(ways):
+            own = float(np.clip(share * last - k * LAG, 0.0, 1.0))
+            grown, flown = smooth(min(own / OPENING, 1.0)), smooth(max(own - OPENING, 0.0) / (1 - OPENING))
+            square.set_points(narrow + grown * (whole - narrow) + flown * (there - whole))
+            square.set_stroke(opacity=min(4 * own, 1.0) if square is not ways[0][0] else 1.0)
+
+    return UpdateFromAlphaFunc(squares, update, rate_func=linear)
+
+
 def straightened(curves: Sequence[VMobject], axes: Plot, plot: Plot, lines: Sequence[Line]) -> list[Animation]:
     """``curves``, drawn over ``axes``, become ``lines``, each as it lies in ``plot``, at the axes' size."""
     left, right, bottom, top = axes.box
@@ -172,7 +208,8 @@ def between(plot: Plot, curve: PiecewiseLinearCurve, line: Line) -> VMobject:
     x = plot.sample()
     x = np.unique([*x, *curve.x[(curve.x > x[0]) & (curve.x < x[-1])]])
     there, back = (plot.at(x, np.clip(heights, *plot.y_range)) for heights in (curve(x), line(x)))
-    return VMobject(stroke_width=0).set_points_as_corners([*there, *back[::-1], there[0]]).set_fill(palette.text, 0.15)
+    area = VMobject(stroke_width=0).set_fill(palette.text, FILLED)
+    return area.set_points_as_corners([*there, *back[::-1], there[0]])
 
 
 def loss_rows(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
@@ -185,3 +222,11 @@ def loss_rows(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
         loss.place(baseline, right=style.RIGHT_EDGE)
         lines.add(VGroup(loss, words(name, style.LABEL, color).place(baseline, right=style.RIGHT_EDGE - column)))
     return lines
+
+
+def filled_name(name: str, row: int) -> VGroup:
+    """Beneath so many losses a patch, filled as what lies between a curve and a line, and what that is called."""
+    patch = Rectangle(width=PATCH[0], height=PATCH[1], stroke_width=0).set_fill(palette.text, FILLED)
+    baseline = ROWS_TOP - row * ROW_HEIGHT
+    text = words(name, style.LABEL).place(baseline, right=style.RIGHT_EDGE)
+    return VGroup(patch.move_to((text.get_left()[0] - 0.18 - PATCH[0] / 2, baseline + 0.11, 0)), text)
