@@ -5,19 +5,19 @@ from __future__ import annotations
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.curve_walk import WalkBeats
+from gradreel.scenes.lecture.learning_rates import RateBeats
 from gradreel.scenes.mobjects.descent import MAP_BOX, NUMBER_LINE, Descent, in_band
 from gradreel.scenes.mobjects.descent_map import DescentMap
-from gradreel.scenes.mobjects.rate_slice import RateSlice, rates_to_try
 from gradreel.scenes.mobjects.relief import Relief, ReliefScale
 from gradreel.scenes.mobjects.shade_legend import shade_legend
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.mobjects.update_formulas import spoken_name, sum_source
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
+from gradreel.scenes.mobjects.update_formulas import sum_source
+from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
 from manim import (
     UP,
     Animation,
+    BackgroundRectangle,
     Create,
     FadeIn,
     FadeOut,
@@ -33,10 +33,8 @@ CLOSE_UP = 10  # updates that are shown one by one, on a map of their own
 UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
 
 
-class CurveDescentBeats(WalkBeats):
+class CurveDescentBeats(RateBeats):
     """Beats for a run of which all is known: the loss around its path, and the curve that the network draws."""
-
-    trial: RateSlice | None = None  # where rates were tried
 
     def of_a_curve(self, run: Trace, last: int, others: list[str]) -> None:
         """Rows 0 to ``last`` of a run on a curve: one slope, all of them, the point on its map, the curve.
@@ -157,106 +155,18 @@ class CurveDescentBeats(WalkBeats):
         away = descent.direction
         only = self.map_caption(self.screen("map-direction"))
         self.play(descent.turn_arrow(-0.1 * away, -away), FadeOut(self.caption, run_time=0.4), run_time=0.9)
-        self.play(FadeIn(path.uphill_label), FadeIn(only), run_time=0.4)
+        plate = self.plate(path.uphill_label)
+        self.play(FadeIn(plate), FadeIn(path.uphill_label), FadeIn(only), run_time=0.4)
         self.wait(1.0)
-        self.play(FadeOut(path.uphill_label), run_time=0.3)
+        self.play(FadeOut(plate), FadeOut(path.uphill_label), run_time=0.3)
         self.play(descent.turn_arrow(-away, away), run_time=1.0)
-        self.play(FadeIn(path.arrow_label), run_time=0.4)
+        self.label_plate = self.plate(path.arrow_label)
+        self.play(FadeIn(self.label_plate), FadeIn(path.arrow_label), run_time=0.4)
         self.only = only
 
-    def learning_rate(self) -> None:
-        rate, index, rates = number_text(self.experiment.rate(0)), self.worked.index, None
-        if self.descent.is_plain and self.experiment.schedule == "constant":
-            rates = rates_to_try(self.experiment, self.descent.run.parameters[0], self.gradients[0], index)
-        if not self.descent.is_plain:
-            with self.beat("step-adam" if self.experiment.optimizer == "adam" else "step-momentum", rate=rate):
-                # The update's formula; the arrow turns into the step that was recorded
-                self.write_update()
-                self.show_step()
-        elif rates is not None:
-            named = {"entry": spoken_name(self.descent.names[index]), "count": Count(len(self.descent.names))}
-            tried = {"bottom": number_text(rates[1]), "far": number_text(rates[2])}
-            with self.beat("learning-rate", rate=rate, **named, **tried):
-                # The update's formula. On the loss along one parameter two steps, to the bottom, and so far that the
-                # loss is higher than before: each when its rate is said. Then the loss when all move: the same rate
-                # goes past the bottom, a small one does not. It is written
-                self.try_rates(rates)
-        elif self.experiment.schedule == "constant":
-            with self.beat("learning-rate-only", rate=rate):
-                # The update's formula; the arrow takes its true length, the learning rate times the gradient. Then the
-                # rate is said, and written
-                self.write_update()
-                self.show_step()
-                self.wait(2.2)
-                self.show_rate(rate)
-        else:
-            with self.beat("learning-rate-falls", rate=rate):
-                # The same, for a rate that gets smaller
-                self.write_update()
-                self.show_step()
-                self.wait(2.2)
-                self.show_rate(rate)
-
-    def write_update(self) -> None:
-        self.play(FadeIn(self.formulas[1], shift=0.15 * UP), run_time=0.6)
-
-    def try_rates(self, rates: tuple[float, ...]) -> None:
-        """In the place of the map: where one step leads at each of the rates; the first one is ours."""
-        descent, near = self.descent, self.descent.near
-        names = (spoken_name(descent.names[self.worked.index]), number_text(len(descent.names)))
-        called = (self.screen("alone", entry=names[0]), self.screen("together", count=names[1]))
-        self.trial = trial = RateSlice(self.along, rates, self.gradients[0], called)
-        path = near.path
-        self.under = [near.surface, path.start_ring, path.start_label, path.arrow, path.arrow_label, self.legend]
-        self.under += [self.only, *descent.axes]
-        self.write_update()
-        self.wait(2.2)  # while eta is spoken of
-        self.play(*map(FadeOut, self.under), run_time=0.4)
-        self.play(FadeIn(trial.slice), FadeIn(trial.names[0]), run_time=0.5)
-        self.wait(0.7)  # until the first rate is said
-        self.play(trial.hop(0), FadeIn(trial.labels[0]), run_time=0.8)
-        self.wait(1.3)
-        self.play(FadeIn(trial.level), trial.hop(1), FadeIn(trial.labels[1]), run_time=0.7)
-        self.wait(0.4)
-        past = [trial.arrows[:2], trial.dots[1], trial.labels[1]]
-        rest = emphasis(VGroup(trial.slice.curve, trial.names[0]), PRESENT)
-        self.play(*map(FadeOut, past), rest, FadeIn(trial.names[1]), Create(trial.together), run_time=0.6)
-        self.add(trial.slice.point, trial.dots[0])
-        self.play(FadeIn(trial.guide), trial.hop(2), run_time=0.6)
-        self.wait(0.6)
-        self.rate = self.rate_formula(number_text(rates[0]))
-        chosen = (FadeIn(trial.labels[2]), FadeIn(self.rate, shift=0.15 * UP))
-        self.play(FadeOut(trial.arrows[2]), trial.hop(3), *chosen, run_time=0.5)
-
-    def back_to_map(self) -> None:
-        """The map with the step in the place of the rates that were tried; one parameter's numbers replace the rate."""
-        there = self.get_mobject_family_members()
-        drawn = [part for part in self.trial.get_family() if part.has_points() and part in there]
-        self.play(FadeOut(VGroup(*drawn)), FadeOut(self.rate), run_time=0.3)
-        near = self.descent.near
-        self.bring_to_back(near.surface)
-        gone = (self.only, near.path.arrow_label)
-        back = [part for part in self.under if part not in gone]
-        self.play(*map(FadeIn, (*back, self.caption, self.sum_line)), run_time=0.4)
-
-    def show_step(self, *also: Animation) -> None:
-        descent, path = self.descent, self.descent.near.path
-        exchange: tuple[Animation, ...] = ()
-        if self.only in self.mobjects:  # the map has stayed
-            self.play(FadeOut(path.arrow_label), FadeOut(self.only), run_time=0.3)
-            exchange = (FadeIn(self.caption),)
-        self.play(
-            descent.turn_arrow(descent.direction, descent.step()), FadeIn(path.step_label), *exchange, *also,
-            run_time=0.7,
-        )  # fmt: skip
-
-    def show_rate(self, rate: str) -> None:
-        """What the learning rate is, where the first update's numbers come next."""
-        self.rate = self.rate_formula(rate)
-        self.play(FadeIn(self.rate, shift=0.15 * UP), run_time=0.5)
-
-    def rate_formula(self, rate: str) -> TextMobject:
-        return in_band(f'eta = "{rate}"', line=NUMBER_LINE, size=34)
+    def plate(self, label: Mobject) -> BackgroundRectangle:
+        """Under a label of an arrow: no contour line may be taken for a stroke of it."""
+        return BackgroundRectangle(label, color=palette.background, fill_opacity=0.75, buff=0.07)
 
     def first_update(self) -> None:
         descent, path = self.descent, self.descent.near.path

@@ -15,7 +15,8 @@ from gradreel.scenes.mobjects.ticks import number_text
 from manim import FadeIn, FadeOut, ReplacementTransform, UpdateFromAlphaFunc, VGroup, linear
 
 WALK_SECONDS, BY_COUNT = 8.9, 0.3  # of which this share passes by the count of updates: late ones are many
-CROWD_SECONDS = 4.6  # of them for the updates whose dots are one spot
+HOLD = 1.3  # seconds before, for the fall that is over
+CROWD_SECONDS = 3.6  # of them for the updates whose dots are one spot
 OPENING, THIN = 0.4, 2.5  # seconds in which the point becomes a ring, and how thick that is
 MOST = 0.9  # of the way that the loss falls in all
 CROWD, CROWDED = 10, 0.2  # the last gaps between dots crowd when none is wider than this share of the widest gap
@@ -90,8 +91,9 @@ class WalkBeats(EndBeats):
         elif self.fell_at_once(every):
             named = {"count": Count(self.descent.close_up), "every": number_text(every)}
             with self.beat("walk-valley", **named):
-                # Nearly all of the fall is over: thousands of small updates follow, and the dots come closer, until
-                # they are one spot. From there on the spot is enlarged, and the updates go by evenly
+                # Nearly all of the fall is over: that is said first. Then thousands of small updates follow, the dots
+                # come closer, until they are one spot. From there on the spot is enlarged, and the updates go by evenly
+                self.wait(HOLD)
                 self.go_on(crowd_from(self.descent.far))
         elif self.experiment == KNOWN:
             with self.beat("walk-known", updates=number_text(self.last), every=number_text(every)):
@@ -134,7 +136,7 @@ class WalkBeats(EndBeats):
 
     def enlarge(self, first: int, seconds: float) -> None:
         """The spot to which the path has come, enlarged, while the updates from row ``first`` on go by evenly."""
-        zoom, values = PathZoom(self.descent.far, first), self.descent.far.surface.values
+        zoom, values = PathZoom(self.descent.far, first, self.screen("enlarged")), self.descent.far.surface.values
         self.play(FadeIn(zoom), *(FadeOut(value) for value in values if zoom.covers(value)), run_time=0.5)
         self.on_map.append(zoom)
         going = self.descent.go(lambda share: first + share * (self.last - first), arrow=False)

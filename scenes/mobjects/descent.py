@@ -88,10 +88,11 @@ class Descent:
         left, *others = MAP_BOX
         box = (left + AXIS_ROOM, *others) if len(self.names) == 2 else MAP_BOX
         self.axes = self._axes(box)
-        self.near = DescentMap(run, close_up, box, step, reach=self._uphill())
+        start = self.loss_text(0)
+        self.near = DescentMap(run, close_up, box, step, reach=self._uphill(), start_text=start)
         self.dots_every = int(round_step(last, DOTS)) if last > 2 * DOTS else None
         through = (0, close_up, last)
-        self.far = DescentMap(run, last, box, step, through=through, dots_every=self.dots_every)
+        self.far = DescentMap(run, last, box, step, through=through, dots_every=self.dots_every, start_text=start)
         self.map = self.near
         self.show(0.0)
 

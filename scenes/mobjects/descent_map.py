@@ -10,6 +10,7 @@ from gradreel.core.arrays import evenly_spaced
 from gradreel.core.loss_surface import loss_grid
 from gradreel.core.planes import FARTHEST, Plane, plane_of
 from gradreel.core.recorded_run import RecordedRun
+from gradreel.core.theta import loss
 from gradreel.core.trace import Trace
 from gradreel.scenes.mobjects.label_places import LabelPath, label_path, offset_in_direction, place_costs
 from gradreel.scenes.mobjects.loss_surface import ARROW, MARKER, DescentPath, LossMap, PlaneMap, view_around
@@ -26,6 +27,7 @@ DOT = 0.045  # radius
 CONTRAST = {"dark": 0.32, "light": 0.24}  # share of the text colour in the highest band, by theme
 DRAWN_STATES = 4000  # corners of the path at most
 HELD_NUMBERS = 20_000_000  # of the states that are projected at once
+SAME = 1e-3  # of a loss: a difference that no contour line shows
 APART = 0.012  # corners nearer than this on screen are one
 
 
@@ -37,6 +39,7 @@ class DescentMap(VGroup):
     own it has none, and ``losses``, the loss at any rows, gives the path its width. ``through``: three rows that the
     plane goes through, instead of being the nearest to all of the path. ``reach`` (k, P): states that the picture has
     room for, too. ``dots_every``: a dot on the path after so many updates each. ``step`` names a step on the map.
+    ``start_text``: the loss of the start, which is written on a contour line through it.
     Parts: ``surface`` (PlaneMap or LossMap; ``ground``: all of it but the values), ``path`` (DescentPath), ``dots``.
     ``is_through``: whether the plane goes through those rows; ``share``: how much of the path's spread lies in it.
     """
@@ -51,10 +54,11 @@ class DescentMap(VGroup):
         through: tuple[int, int, int] | None = None,
         reach: NDArray | None = None,
         dots_every: int | None = None,
+        start_text: str | None = None,
     ) -> None:
         super().__init__()
         left, right, bottom, top = box
-        self.trace, self.last = trace, last
+        self.trace, self.last, self.start_text = trace, last, start_text
         plane = None if through is None else plane_through(trace, through)
         self.is_through = plane is not None
         if trace.n_parameters == 2 and not isinstance(trace.run, RecordedRun):
@@ -83,7 +87,7 @@ class DescentMap(VGroup):
         self.add(self.surface, self.path, self.dots)
         self.show(0.0)
         if isinstance(self.surface, LossMap):
-            self.surface.write_values(self._taken(reach))
+            self.surface.write_values(self._taken(reach), self.points[0])
 
     def _blocks(self) -> list[NDArray]:
         """``rows`` in parts that fit into memory."""
@@ -94,7 +98,16 @@ class DescentMap(VGroup):
         if isinstance(self.trace.run, RecordedRun):
             return PlaneMap(u_range, v_range, **box)
         u, v = np.linspace(*u_range, GRID[0]), np.linspace(*v_range, GRID[1])
-        return LossMap(u, v, loss_grid(self.trace.run, self.plane, u, v), **box, highest=CONTRAST[palette.theme])
+        grid, highest = loss_grid(self.trace.run, self.plane, u, v), CONTRAST[palette.theme]
+        return LossMap(u, v, grid, **box, highest=highest, start=self._start_on_map())
+
+    def _start_on_map(self) -> tuple[float, str] | None:
+        """The start's loss, and in writing; None where its place on the map has another: it lies off the plane."""
+        theta = self.trace.parameters[0]
+        true = float(loss(self.trace.run, theta))
+        there = float(loss(self.trace.run, self.plane.theta(self.plane.coordinates(theta))))
+        near = self.start_text is not None and abs(there - true) <= SAME * abs(true)
+        return (true, self.start_text) if near else None
 
     def point(self, theta: NDArray) -> NDArray:
         """Where theta (…, P) is on the screen: its nearest point of the plane, (…, 3)."""
@@ -123,6 +136,9 @@ class DescentMap(VGroup):
         """(n, 2): places on the map that the path, its labels and its first arrow need."""
         ends = [] if reach is None else [np.linspace(self.points[0], self.point(theta), 8)[:, :2] for theta in reach]
         labels = [center + np.array([[-0.25, 0.0], [0.25, 0.0]]) for center in self.label_centers()]
+        if not self.is_through:  # where steps are shown one by one, the first has a name, too
+            name = self.path.step_label
+            labels.append(np.linspace(name.get_left(), name.get_right(), 4)[:, :2])
         return np.vstack([self.points[:, :2], *labels, self.path.start_label.get_center()[None, :2], *ends])
 
     def show(self, row: float) -> None:

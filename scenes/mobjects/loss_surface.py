@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 LOWEST_BAND, HIGHEST_BAND = 0.0, 0.24  # shares of the text colour in the background
 LOWEST_LINE, HIGHEST_LINE = 0.2, 0.46
 BANDS = 13
+ROUND = (1, 1.5, 2, 3, 5, 7)
 VALUES, NUMBERED = 3, 0.72  # contour lines that say their loss; share of the text colour in them
 ARROW = 0.9  # length of the gradient's arrow: it shows a direction, not a size
 MARKER, START = 0.15, 0.11  # radii
@@ -57,6 +58,20 @@ def contour_levels(loss: NDArray, bands: int = BANDS) -> NDArray:
     levels = np.unique(np.exp((logarithmic + by_area) / 2))
     rounded = np.unique([float(f"{level:.1e}") for level in levels])
     return rounded if len(rounded) > 2 * len(levels) / 3 and rounded[0] > low else levels
+
+
+def levels_with(levels: NDArray, start: float) -> NDArray:
+    """``levels`` with one at the loss ``start`` (the nearest one makes room); the others round, where that is enough.
+
+    Round ones are few, so that two maps of one run have most of them in common.
+    """
+    powers = 10.0 ** np.arange(np.floor(np.log10(levels[0])), np.ceil(np.log10(levels[-1])) + 1)
+    series = np.array([float(f"{digit * power:.2g}") for power in powers for digit in ROUND])
+    round_ones = np.unique([series[np.abs(np.log(series / level)).argmin()] for level in levels])
+    others = round_ones if len(round_ones) > 2 * len(levels) / 3 else levels
+    if not levels[0] <= start <= levels[-1]:  # no level can stand for it
+        return others
+    return np.sort(np.append(np.delete(others, np.abs(np.log(others / start)).argmin()), start))
 
 
 class PlaneMap(VGroup):
@@ -101,7 +116,8 @@ class LossMap(PlaneMap):
 
     Brightness alone tells the loss: the more of the text colour, the higher. Parts: ``ground``, ``bands``, ``lines``,
     ``values`` (what is written on some lines, empty at first); ``levels`` are the losses on the lines, ``grid`` what
-    was given, with numbers everywhere. ``highest``: share of the text colour in the highest band.
+    was given, with numbers everywhere. ``highest``: share of the text colour in the highest band. ``start``: a loss
+    that has a line of its own, and how it is written there.
     """
 
     ground_share = LOWEST_BAND
@@ -117,55 +133,68 @@ class LossMap(PlaneMap):
         bottom: float,
         top: float,
         highest: float = HIGHEST_BAND,
+        start: tuple[float, str] | None = None,
     ) -> None:
         super().__init__(u, v, left=left, right=right, bottom=bottom, top=top)
         self.highest = highest
-        self.levels = contour_levels(loss)
+        self.levels, self.start = contour_levels(loss), start
+        if start is not None and len(self.levels) and self.levels[0] > 0:
+            self.levels = levels_with(self.levels, start[0])
         self.bands, self.lines, self.values = VGroup(), VGroup(), VGroup()
         ceiling = float(loss[np.isfinite(loss)].max()) * 2 + 1
         self.grid = (u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
-        self._along: list[NDArray] = []  # of each line, (n, 2): where its loss could be written
+        self._along: list[list[NDArray]] = []  # of each line and each of its parts, (n, 2): where its loss could stand
         contours = contourpy.contour_generator(*self.grid)
         for k, level in enumerate(self.levels):
             share = (k + 1) / max(len(self.levels), 1)
             self.bands.add(self.band(contours.filled(level, np.inf), share))
             paths = contours.lines(level)
             self.lines.add(self.line(paths, k / max(len(self.levels) - 1, 1)))
-            places = [self.at(path[:-1])[:, :2] for path in paths if len(path) > 1]
-            self._along.append(np.concatenate(places) if places else np.zeros((0, 2)))
+            self._along.append([self.at(path[:-1])[:, :2] for path in paths if len(path) > 1])
         self.add(self.bands, self.lines, self.values)
 
-    def write_values(self, taken: NDArray) -> None:
+    def write_values(self, taken: NDArray, start: NDArray | None = None) -> None:
         """Write its loss on up to VALUES lines, where they are far from ``taken`` (n, 2 or 3): path, labels, arrows.
 
         These lines are brighter than the others, so that each number is seen to be its line's. The lowest ones
-        have none: what is inside of them is lower still.
+        have none: what is inside of them is lower still. ``start`` (3,): near it its loss is written, on its line.
         """
-        short = [k for k, level in enumerate(self.levels) if len(f"{level:g}") <= 5]
-        short = short[len(short) // 4 :]
-        wanted = (
-            [short[i] for i in np.unique(np.linspace(0, len(short) - 1, VALUES).round().astype(int))] if short else []
-        )
         left, right, bottom, top = self.box
-        for k in wanted:
-            text = words(f"{self.levels[k]:g}", style.SMALLEST)
+        for k in self._wanted():
+            is_start = self.start is not None and self.levels[k] == self.start[0]
+            text = words(self.start[1] if is_start else f"{self.levels[k]:g}", style.SMALLEST)
             half = np.array([text.width / 2, text.height / 2])
-            places = self._along[k]
+            parts = self._along[k]
+            if is_start and start is not None:  # not one on the other side of a valley
+                parts = sorted(parts, key=lambda part: np.linalg.norm(part - start[:2], axis=1).min())[:1]
+            places = np.concatenate(parts) if parts else np.zeros((0, 2))
             edge = np.array([[left, bottom], [right, top]]) + np.array([[1], [-1]]) * (half + 0.15)
             places = places[((places > edge[0]) & (places < edge[1])).all(axis=1)] if len(places) else places
             if not len(places):
                 continue
             beyond = np.maximum(np.abs(places[:, None] - taken[None, :, :2]) - half, 0.0)
             room = np.minimum(np.linalg.norm(beyond, axis=-1).min(axis=1), ENOUGH)
-            best = places[int(room.argmax())]
             if room.max() < CLEAR:
                 continue
+            best = places[int(room.argmax())]
+            if is_start and start is not None:
+                away = np.linalg.norm(places - start[:2], axis=1)
+                best = places[int(np.where(room >= CLEAR, away, np.inf).argmin())]
             self.lines[k].set_stroke(mix(palette.text, NUMBERED), style.AXIS)
             patch = Rectangle(width=text.width + 0.12, height=text.height + 0.1, stroke_width=0)
             patch.set_fill(mix(palette.text, self._band_share((k + 0.5) / len(self.levels))), 1)
             self.values.add(VGroup(patch, text).move_to((*best, 0.0)))
             reach = max(0.4, text.width / 2)
             taken = np.vstack([taken[:, :2], best + np.array([[-reach, 0], [0, 0], [reach, 0]])])
+
+    def _wanted(self) -> list[int]:
+        """The levels that say their loss, if there is room: the start's first."""
+        start = [k for k, level in enumerate(self.levels) if self.start is not None and level == self.start[0]]
+        short = [k for k, level in enumerate(self.levels) if len(f"{level:g}") <= 5 and k not in start]
+        short = short[len(short) // 4 :]
+        count = VALUES - len(start)
+        some = np.unique(np.linspace(0, len(short) - 1, count).round().astype(int)) if short else []
+        return start + [short[i] for i in some]
 
     def band(self, filled: tuple[list[NDArray], list[NDArray]], share: float) -> VMobject:
         """Everything above a level that ``share`` of the levels lie below: painted over the rest, without seams."""

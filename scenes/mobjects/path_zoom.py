@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.descent_map import DescentMap
+from gradreel.scenes.mobjects.loss_slice import free_place
 from gradreel.scenes.mobjects.pace import state_at
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
-from manim import Circle, Dot, Mobject, Rectangle, VGroup, VMobject
+from manim import DL, UR, Circle, Dot, Mobject, Rectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 SPOT = 0.005  # dots nearer than this on the map are one spot
@@ -34,10 +35,10 @@ class PathZoom(VGroup):
     """The path of ``shown`` from row ``first`` to its last in a frame, in the corner of the map with most room.
 
     ``show(row)`` draws it up to a row. Parts: ``rays`` (from the end of the path to the frame), ``frame``, ``note``
-    (how many times it is enlarged), ``line``, ``dots``, ``point``.
+    (``name``, and how many times it is enlarged), ``line``, ``dots``, ``point``.
     """
 
-    def __init__(self, shown: DescentMap, first: int) -> None:
+    def __init__(self, shown: DescentMap, first: int, name: str) -> None:
         super().__init__()
         self.shown, self.first = shown, first
         self.rows = np.unique([*range(first, shown.last, EVERY), shown.last])
@@ -59,9 +60,11 @@ class PathZoom(VGroup):
         self.line = polyline(self.places[[0, 0]], mix(palette.orange, 0.8), style.GHOST_CURVE)
         self.dots = VMobject(stroke_width=0).set_fill(palette.text, 1)
         self.point = Dot(self.places[0], POINT, color=palette.orange)
-        note = words(f"× {number_text(self.factor)}", style.CAPTION)
-        x, y = self.frame.get_corner(np.array([-1.0, self._free_side(), 0.0]))[:2]
-        self.note = note.place(float(y) + (0.12 if self._free_side() < 0 else -0.32), left=float(x) + 0.15)
+        self.note = words(f"{name} × {number_text(self.factor)}", style.CAPTION)
+        (left, low, _), (right, high, _) = (self.frame.get_corner(corner) for corner in (DL, UR))
+        half, box = (self.note.width / 2, self.note.height / 2), (float(left), float(right), float(low), float(high))
+        near = np.array([left, high if self._free_side() > 0 else low])
+        self.note.move_to([*free_place(box, half, self.places, near), 0.0])
         self.rays = self._rays(points[-1])
         self.add(self.rays, self.frame, self.note, self.line, self.dots, self.point)
         self.show(float(first))

@@ -24,7 +24,7 @@ from gradreel.scenes.mobjects.descent import Descent
 from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.path_zoom import SPOT, PathZoom, crowd_from
-from gradreel.scenes.mobjects.rate_slice import ALONE, TOGETHER, rates_to_try
+from gradreel.scenes.mobjects.rate_slice import rates_to_try
 from gradreel.scenes.mobjects.relief import Relief, ReliefScale
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
@@ -228,10 +228,15 @@ def test_values_on_the_map_are_losses_where_they_stand(film_of, trace):
     maps = [film_of(SHORT).scene.descent.near, film_of(SHORT).scene.descent.far]
     for shown in maps:
         assert len(shown.surface.values) >= 2
-        written = [float(text.source) for _, text in shown.surface.values]
+        first, *_ = (text.source for _, text in shown.surface.values)
+        assert first == film_of(SHORT).scene.descent.loss_text(0)  # on the line through the start
+        assert min(abs(shown.surface.levels - float(loss(SHORT, trace.parameters[0])))) < 1e-12
+        written = sorted(float(text.source) for _, text in shown.surface.values)
         assert min(written) > shown.surface.levels[1]  # not the lowest: it would seem to be the valley's
         bright = [line.get_stroke_width() > shown.surface.lines[0].get_stroke_width() for line in shown.surface.lines]
-        assert [level for level, is_bright in zip(shown.surface.levels, bright, strict=True) if is_bright] == written
+        assert [
+            level for level, is_bright in zip(shown.surface.levels, bright, strict=True) if is_bright
+        ] == pytest.approx(written, rel=1e-4)
         for _, text in shown.surface.values:
             theta = shown.plane.theta(shown.surface.coordinates(text.get_center()))
             assert float(text.source) == pytest.approx(float(loss(SHORT, theta)), rel=0.05)
@@ -444,20 +449,27 @@ def test_the_steps_of_three_rates_end_where_the_loss_says(film_of, trace):
     index, theta, gradient = scene.worked.index, np.array(trace.parameters[0]), trace.gradient[0]
     rates = rates_to_try(SHORT, theta, gradient, index)
     assert rates is not None and rates[0] == SHORT.learning_rate
-    start, trial, losses = float(loss(SHORT, theta)), scene.trial, []
-    own, bottom, far = rates
-    assert trial.steps == ((bottom, ALONE), (far, ALONE), (bottom, TOGETHER), (own, TOGETHER))
-    for (rate, together), dot, arrow in zip(trial.steps, trial.dots, trial.arrows, strict=True):
-        moved = np.arange(len(theta)) == index if not together else np.ones(len(theta))
-        there = theta - rate * moved * gradient
-        losses.append(float(loss(SHORT, there)))
-        assert trial.slice.plot.data(dot.get_center()) == pytest.approx((there[index], losses[-1]))
-        assert np.linalg.norm(arrow.get_start() - trial.slice.point.get_center()) < 0.2
+    start, (own, bottom, far) = float(loss(SHORT, theta)), rates
+    alone, trial = scene.trial_alone, scene.trial
+    one = gradient * (np.arange(len(theta)) == index)
+    losses = [float(loss(SHORT, theta - rate * one)) for rate in (bottom, far)]
     assert losses[0] < start < losses[1]  # the large step leads higher up
-    assert losses[3] < losses[2]
-    steps = [float(loss(SHORT, theta - rate * gradient)) for rate in np.linspace(own, bottom, 50)]
-    assert min(steps) < steps[-1]  # with all of them the one that hits the bottom alone has gone past it
-    assert [f'"{rate:g}"' in label.source for rate, label in zip((bottom, far, own), trial.labels, strict=True)]
+    for rate, height, dot in zip((bottom, far), losses, alone.hops.dots, strict=True):
+        value = theta[index] - rate * gradient[index]
+        assert alone.slice.plot.data(dot.get_center()) == pytest.approx((value, height))
+    for rate, dot in zip((own, bottom), trial.hops.dots, strict=True):  # of all of them, over the rate itself
+        height = float(loss(SHORT, theta - rate * gradient))
+        assert trial.plot.data(dot.get_center()) == pytest.approx((rate, height))
+    assert alone.slice.plot.data(alone.hops.start) == pytest.approx((theta[index], start))
+    assert trial.plot.data(trial.hops.start) == pytest.approx((0.0, start))
+    for hops in (alone.hops, trial.hops):
+        assert all(np.linalg.norm(way.get_start() - hops.start) < 0.2 for way in hops.arrows)
+    steps = [float(loss(SHORT, theta - rate * gradient)) for rate in np.linspace(0, bottom, 800)]
+    lowest, height = trial.plot.data(trial.bottom[0].get_center())
+    assert 0 < lowest < bottom  # with all of them the one that hits the bottom alone has gone past it
+    assert height == pytest.approx(min(steps), rel=1e-3) and height < steps[-1]
+    written = [label.source for label in (*alone.labels, *trial.labels)]
+    assert all(f'"{rate:g}"' in text for rate, text in zip((bottom, far, own, bottom), written, strict=True))
 
 
 def test_rates_are_tried_only_where_they_tell_what_is_said(film_of, trace):
@@ -541,7 +553,7 @@ def test_the_last_stretch_enlarged_is_the_recorded_path(trace_of):
     first = crowd_from(descent.far)
     gaps = np.linalg.norm(np.diff(descent.far.dot_points, axis=0), axis=1)
     assert first is not None and (gaps[descent.far.dotted[:-1] >= first] < SPOT).all()
-    zoom = PathZoom(descent.far, first)
+    zoom = PathZoom(descent.far, first, "the end")
     zoom.show(float(LONG.n_updates))
     rows = [first, (first + LONG.n_updates) // 2, LONG.n_updates]
     there, on_map = (place(descent.far.point(long.parameters[rows])) for place in (zoom.at, np.asarray))
