@@ -32,7 +32,6 @@ from manim import (
 
 EARLY, LATE = squish_rate_func(smooth, 0.0, 0.45), squish_rate_func(smooth, 0.5, 1.0)
 SO_LOW = 1.4  # seconds that the first prediction is looked at
-MORE = 1.4  # times as far apart as they are, for a moment: marks of mean errors that will be larger
 
 
 class ForecastBeats(DepthsScene):
@@ -163,8 +162,8 @@ class ForecastBeats(DepthsScene):
         with self.beat(key if days > 1 else key + "-one", **values):
             # Closer still, the last days and those predicted. A dot for each unseen day: where tomorrow would lie, if
             # it were missed as that day was; and the mean of all runs. Two lines mark the mean size of this run's
-            # misses, first of the first day, with its number, then of the others. These go apart for a moment when
-            # more is to be expected
+            # misses, first of the first day, with its number, then of the others. More is to be expected: the misses
+            # step back, and dashes lead on beyond the lines
             self._back_to_the_plot()
             self._only_the_last_days()
             misses, spreads = self.days.misses, self.days.spreads
@@ -185,8 +184,10 @@ class ForecastBeats(DepthsScene):
                 self.bring_to_front(self.days.predicted)
                 self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.5)
             self.wait(0.6)
-            longer = [spread.animate(rate_func=there_and_back).stretch(MORE, 1) for spread in spreads]
-            self.play(*longer, run_time=1.2)
+            self.beyond = VGroup(*map(self.days.beyond, range(days)))
+            fainter = self.days.misses.animate.set_fill(opacity=0.3)
+            self.play(fainter, *(Create(dashes) for each in self.beyond for dashes in each), run_time=0.8)
+            self.wait(0.4)
 
     def _only_the_last_days(self) -> None:
         """What was said of the window and of weekdays leaves, and the plot comes closest."""
@@ -205,7 +206,7 @@ class ForecastBeats(DepthsScene):
             # Beside our error that of a forecast that needs no network, both as long as they are large; would the room
             # bet that tomorrow lies within ours? It would land there, unless they push it out. The single misses have
             # left by then: what is bet on is their mean size
-            self.play(FadeOut(self.days.misses), FadeOut(self.panel.key), run_time=0.4)
+            self.play(FadeOut(self.days.misses), FadeOut(self.panel.key), FadeOut(self.beyond), run_time=0.4)
             for row in self.panel.rivals:
                 bar = GrowFromEdge(row[2], LEFT)
                 self.play(*(FadeIn(text, shift=0.1 * UP) for text in row[:2]), bar, run_time=0.8)

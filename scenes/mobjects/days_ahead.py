@@ -29,13 +29,15 @@ PANEL_LEFT, PANEL_LINES = 2.1, (1.5, 0.75)
 PANEL_SIZES, PANEL_GAPS = (28.0, 36.0, 30.0), 0.55  # of a day, its prediction, its error; between them, in all
 MEAN_LINE, KEY_LINES, RIVAL_LINES = 0.0, (-0.75, -1.2), (-1.15, -1.95)
 ROW_SIZES = 27, 30  # of a row's name, of its number
+ASIDE_SIZES = style.TICK, style.TICK  # ... of one that is told aside
 BAR_DROP, BAR_HEIGHT = 0.24, 0.12  # from a rival's baseline to the middle of its bar
 CLOSER, CLOSEST, STAKE = 1.2, 1.0, 0.28  # seconds; width of what is bet on
 UNDER_BRACKET = BRACKET - 0.4  # baseline of what stands under it
 CLICK, CLICKED_FROM = 0.1, 0.3  # a ring's radius; where it begins, of the error's height under the prediction
 CLICKED_BELOW, CLICKED_ABOVE = 0.35, 0.3  # where it ends: under the plot's top, or so far over the error at least
 MARK = np.array([0.15, 0.0, 0.0])
-STRIP, MISS, MISS_INK = 0.8, 0.045, 0.42  # of errors: width in days; a dot's radius, and its share of the text colour
+STRIP, MISS, MISS_INK = 0.24, 0.045, 0.42  # of errors: width in days; a dot's radius, and its share of the text colour
+BEYOND, BEYOND_DASH = 0.34, 0.06  # of the dots beyond a usual error: more is to be expected
 
 
 class DaysAhead(ZoomDays):
@@ -167,10 +169,17 @@ class DaysAhead(ZoomDays):
         return float(self.plot.days(self.ahead.dates[k]))
 
     def _misses(self, k: int) -> VGroup:
-        """A faint dot for each error, the earliest at the left, as wide in all as a day."""
+        """A faint dot for each error, in a narrow strip over its day: wider, they would be read as days."""
         places = np.linspace(-STRIP / 2, STRIP / 2, len(self.missed)) if len(self.missed) > 1 else np.zeros(1)
         points = self.plot.at(self.day(k) + places, self.missed[:, k])
         return VGroup(*(Dot(point, radius=MISS, color=mix(palette.text, MISS_INK)) for point in points))
+
+    def beyond(self, k: int) -> VGroup:
+        """Dotted on from both marks of a predicted day: of how much more, nothing is known."""
+        return VGroup(*(
+            dashed(end, end + way * BEYOND * UP, palette.text, style.GHOST_CURVE, BEYOND_DASH)
+            for end, way in ((self.spreads[k].get_bottom(), -1), (self.spreads[k].get_top(), 1))
+        ))  # fmt: skip
 
     def _spread(self, k: int) -> VGroup:
         """Two marks, over and under a prediction, as far off as its error is on average."""
@@ -205,9 +214,9 @@ def marks(foot: NDArray, head: NDArray) -> VGroup:
     return VGroup(*(segment(end - MARK, end + MARK, palette.text, style.GHOST_CURVE) for end in (foot, head)))
 
 
-def _row(name: str, number: str, y: float, color: ManimColor) -> VGroup:
+def _row(name: str, number: str, y: float, color: ManimColor, sizes: tuple[float, float] = ROW_SIZES) -> VGroup:
     """A name at the panel's left, its number at the right."""
-    texts = (words(text, size, color) for text, size in zip((name, number), ROW_SIZES, strict=True))
+    texts = (words(text, size, color) for text, size in zip((name, number), sizes, strict=True))
     left, right = texts
     return VGroup(left.place(y, left=PANEL_LEFT), right.place(y, right=style.RIGHT_EDGE))
 
@@ -273,7 +282,7 @@ class AheadPanel(VGroup):
         for (name, number, error), y in zip(rivals, RIVAL_LINES, strict=True):
             color = palette.text if not len(self.rivals) else palette.dim
             self.rivals.add(_row(name, number, y, color).add(_bar(error / largest, y - BAR_DROP, color)))
-        self.mean = _row(*mean, MEAN_LINE, palette.text)
+        self.mean = _row(*mean, MEAN_LINE, palette.dim, ASIDE_SIZES)
         self.add(self.head, self.lines, self.error_head, self.errors, self.mean, self.key, self.rivals)
 
     @staticmethod

@@ -444,10 +444,31 @@ def test_the_mean_of_all_runs_is_told_beside_that_of_the_one_shown(small, play):
     assert f"the two runs averaged {scene.counted(scene.choice.best.unseen.mean)} views" in said
     assert f"this one, {scene.counted(scene.to_come.usual[0])};" in said
     row = scene.panel.mean
-    assert [text.source for text in row] == ["mean of 2 runs", scene.counted(scene.choice.best.unseen.mean)]
+    assert [text.source for text in row] == [
+        "a day ahead, mean of 2 runs",
+        scene.counted(scene.choice.best.unseen.mean),
+    ]
     assert row in scene.mobjects
     one = play(ModelSelection, **{**SMALL, "seeds": (0,), "epochs": 1})
     assert "error" in one.lines and one.scene.panel.mean not in one.scene.mobjects
+
+
+def test_marks_of_mean_errors_stay_where_they_are_when_more_is_to_be_expected(play):
+    heights = {}
+
+    def look(scene, beat):
+        if beat.startswith("error"):
+            days = scene.days
+            heights[beat] = [(spread.get_bottom()[1], spread.get_top()[1]) for spread in days.spreads]
+            for spread, (below, above) in zip(days.spreads, scene.beyond, strict=True):
+                assert below.get_top()[1] == pytest.approx(spread.get_bottom()[1])
+                assert above.get_bottom()[1] == pytest.approx(spread.get_top()[1])
+
+    scene = play(ModelSelection, look, **SMALL).scene
+    assert [(spread.get_bottom()[1], spread.get_top()[1]) for spread in scene.days.spreads] == next(
+        iter(heights.values())
+    )
+    assert not set(scene.beyond.get_family()) & set(scene.get_mobject_family_members())
 
 
 def test_single_misses_have_left_when_it_is_asked_for_a_bet(small):
