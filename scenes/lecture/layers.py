@@ -12,18 +12,12 @@ from gradreel.core.results import DEPTHS, WIDTH
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.layer_counts import (
-    COUNT_BASELINE,
-    COUNTING,
-    TOTAL_SIZE,
-    CountedLayers,
-    layer_sizes,
-    widths,
-)
+from gradreel.scenes.lecture.hundred_layers import BOX, FORMULA_BASELINE, HundredLayers
+from gradreel.scenes.lecture.layer_counts import COUNT_BASELINE, layer_sizes, widths
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.layer_formulas import FORMULA_SIZE, layer_source, output_source, short_formula
-from gradreel.scenes.mobjects.many_layers import LayersBracket, ManyLayers
+from gradreel.scenes.mobjects.many_layers import LayersBracket
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Node, Pulse, activation_picture
 from gradreel.scenes.mobjects.plot import ring
@@ -41,26 +35,22 @@ from manim import (
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
-    linear,
     smooth,
     squish_rate_func,
     there_and_back,
 )
 from pydantic import Field
 
-BOX = (-5.3, 5.3, -1.35, 2.35)  # middles of the first and the last column, bottom, top
-FORMULA_BASELINE = -2.42
 NARROW, WIDER = 2.3, 1.4  # the first column is so far from the middle, and more with each layer, until it has its place
 BETWEEN = 0.7  # from a formula to the one before it, at least
 DIP = 0.95  # a copied formula goes so far below the one it comes from
 BOTH = 2  # so many layers have their formulas side by side; of more, the newest alone is spelled out
-HUNDRED = 100  # layers that are thought of
 ENLARGED, LARGE_CENTER = 0.78, (5.35, 1.15)  # radius and middle of the one node that is looked at from near
 UNDER_X = 0.4  # from the baseline of x down to that of what it is
 EDGES = 0.45  # share of their colour in which lines are drawn that are not spoken of
 
 
-class StackLayers(CountedLayers):
+class StackLayers(HundredLayers):
     """From x to a, from a to a', and so on: layer by layer the network grows, and the parameters are counted."""
 
     class Parameters(LectureScene.Parameters):
@@ -259,38 +249,12 @@ class StackLayers(CountedLayers):
                 back = [emphasis(self.diagram.edges[k - 2], FAINT / 2), *self._step_back(k - 1)]
                 self._add(k - 1, self._layer(k, 0.5), self._written(k), *back, seconds=0.7)
                 there = range(k - 1, k)
-            self._hundred()
+            self.show_a_hundred()
             self._name_depth()
             self.play(*self._shorten(there), run_time=0.6)
             self.play(self._make_room(self.depth + 1, 0.9))
             last = self.depth + 1  # y; it comes while it is said, so that it can be read
             self._add(self.depth, self._layer(last), self._written(last), *self._step_back(self.depth), seconds=0.8)
-
-    def _hundred(self) -> None:
-        """From far away, a hundred such layers and all their parameters; then those that we take are there again."""
-        hidden, radius = self.diagram.columns[1 : self.depth + 1], self.diagram.radius
-        nodes = VGroup(*hidden[0].nodes.values())
-        low, high = float(nodes.get_bottom()[1]), float(nodes.get_top()[1])
-        ends = (BOX[0], BOX[1], low, high)
-        many = ManyLayers(HUNDRED, ends, hidden[0].x, hidden[1].x - hidden[0].x, 2 * radius)
-        name = words(self.screen("layers", count=HUNDRED), TOTAL_SIZE).place(FORMULA_BASELINE, center=0.0)
-        sizes = layer_sizes(self.network)
-        shares = np.linspace(0, 1, 2 * COUNTING + 1)
-        counts = [sum(sizes[: self.depth]) + max(0, many.inside(share) - self.depth) * sizes[1] for share in shares]
-        parts = [
-            *self.diagram.columns[: self.depth + 1],
-            *self.diagram.edges[: self.depth],
-            *self.formulas[: self.depth],
-        ]
-        near = VGroup(*parts, *self.counts[: self.depth], self.x, self.row_name)
-        self.play(FadeOut(near), FadeIn(many), run_time=0.25)
-        away = UpdateFromAlphaFunc(many, lambda _, share: many.show(share), rate_func=linear)
-        self._count(counts, away, FadeIn(name, run_time=0.3), seconds=0.7)
-        self.wait(1.0)
-        self._count(counts[:1], FadeOut(many), FadeOut(name), seconds=0.3)  # gone before the others are back
-        self.play(FadeIn(near), run_time=0.4)
-        self.remove(near)
-        self.add(*near)
 
     def _name_depth(self) -> None:
         """A bracket over the hidden layers: their number is a hyperparameter."""

@@ -11,7 +11,7 @@ from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.tower import rectangles
 from gradreel.scenes.style import mix, palette
-from manim import VGroup, VMobject
+from manim import VGroup, VMobject, config
 
 LEAST_WIDTH, WIDTH_SHARE = 0.045, 0.5  # of a slab; as a share of the distance to the next one
 THIN = 1.2  # stroke of a slab
@@ -19,10 +19,10 @@ OVER_LAYERS, FOOT, OVER_BRACKET = 0.16, 0.1, 0.14  # from layers up to a bracket
 
 
 class ManyLayers(VMobject):
-    """``count`` slabs between ``low`` and ``high``; ``show(1)``: from x = ``left`` to ``right``, none is drawn beyond.
+    """``count`` slabs between ``low`` and ``high``; ``show(1)``: from x = ``left`` to ``right``.
 
     ``start``, ``pitch``: where the first one is at first, and from one to the next, when most are outside at the right;
-    each is ``widest`` wide then.
+    each is ``widest`` wide then. They come in over the frame's edge: none is drawn that is beyond.
     """
 
     def __init__(
@@ -45,18 +45,21 @@ class ManyLayers(VMobject):
         return float(self.pitch * (last / self.pitch) ** share)
 
     def inside(self, share: float) -> int:
-        """So many layers are in the picture."""
-        return min(self.count, int((self.right - self.first(share)) / self.distance(share) + 1e-6) + 1)
+        """So many layers are in the picture, with at least a part."""
+        edge = config.frame_width / 2 + self.half(share)
+        return min(self.count, int((edge - self.first(share)) / self.distance(share)) + 1)
+
+    def half(self, share: float) -> float:
+        """Of a slab's width."""
+        return max(LEAST_WIDTH, min(self.widest, WIDTH_SHARE * self.distance(share))) / 2
 
     def first(self, share: float) -> float:
         """Where the first layer is."""
         return self.start + share * (self.left - self.start)
 
     def show(self, share: float) -> ManyLayers:
-        distance = self.distance(share)
-        half = max(LEAST_WIDTH, min(self.widest, WIDTH_SHARE * distance)) / 2
-        count = self.inside(share)
-        x = self.first(share) + distance * np.arange(count)
+        half, count = self.half(share), self.inside(share)
+        x = self.first(share) + self.distance(share) * np.arange(count)
         ends = np.full((2, count), [[self.low], [self.high]])
         self.points = rectangles(np.column_stack([x - half, ends[0], x + half, ends[1]]))
         return self

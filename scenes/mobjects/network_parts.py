@@ -29,6 +29,7 @@ NODE_FILL = 0.13  # share of its colour that a node is filled with
 THICKEST, THINNEST = 5.0, 0.8  # strokes of the largest weight and of a weight of 0
 BRIGHT, PALE = 1.0, 0.14
 BELOW = -1  # lines lie below nodes and labels, whatever came first
+PULSE_RADIUS, PULSE_GROWS = 0.075, 0.07  # of the dots on lines; share of the way in which they grow, and shrink
 PATCH = 0.05  # scene units of background around a label that lies on a line
 ACTIVATION_PICTURES = {  # a curve in a square of 1 by 1, (x, y) around its middle
     "sigmoid": lambda x: 0.72 * (sigmoid(14 * x) - 0.5),
@@ -197,11 +198,13 @@ class Pulse(VGroup):
     def __init__(self, lines: VGroup, color: ManimColor, backward: bool = False) -> None:
         super().__init__()
         self.ways = [line.ends[::-1] if backward else line.ends for line in lines]
-        self.add(*(Dot(way[0], radius=0.075, color=color) for way in self.ways))
+        self.add(*(Dot(way[0], radius=PULSE_RADIUS, color=color) for way in self.ways))
 
     def show(self, share: float) -> None:
+        """Dots after ``share`` of their ways; at both ends they grow and shrink, so that none is there at once."""
+        size = 2 * PULSE_RADIUS * max(0.02, min(1.0, share / PULSE_GROWS, (1 - share) / PULSE_GROWS))
         for dot, (start, end) in zip(self, self.ways, strict=True):
-            dot.move_to(start + share * (end - start))
+            dot.set(width=size).move_to(start + share * (end - start))
 
     def run(self, seconds: float = 0.8) -> Animation:
         """The dots' way, after which they are gone."""

@@ -15,6 +15,7 @@ from gradreel.scenes.lecture.layers import StackLayers
 from gradreel.scenes.mobjects.layer_formulas import layer_source, output_source, short_formula
 from gradreel.scenes.mobjects.many_layers import ManyLayers
 from gradreel.scenes.mobjects.text import formula
+from manim import config
 
 
 def digits(text: str) -> int:
@@ -95,9 +96,19 @@ def test_a_hundred_layers_fit_from_far_away_and_their_parameters_are_counted(pla
     assert max(counted) == 100 * (56 + 1) + 99 * 100 * (100 + 1)
     assert digits(scene.total.source) == scene.network.n_parameters
     many = ManyLayers(100, (-5.0, 5.0, -1.0, 1.0), -2.0, 3.0, 0.5)
-    assert (many.inside(0.0), many.inside(1.0)) == (3, 100)
+    assert (many.inside(0.0), many.inside(1.0)) == (4, 100)
     assert (many.get_left()[0], many.show(1.0).get_left()[0]) == pytest.approx((-2.25, -5.0), abs=0.03)
     assert many.get_right()[0] == pytest.approx(5.0, abs=0.03)
+
+
+def test_layers_come_in_over_the_edge_of_the_frame():
+    many = ManyLayers(100, (-5.0, 5.0, -1.0, 1.0), -2.0, 3.0, 0.5)
+    shares = np.linspace(0.0, 0.9, 2000)
+    inside = [many.inside(share) for share in shares]
+    arrivals = [share for share, before, now in zip(shares[1:], inside, inside[1:], strict=False) if now > before]
+    edges = [many.show(share).get_right()[0] - 2 * many.half(share) for share in arrivals]  # left ones of the newest
+    assert len(edges) > 10
+    assert edges == pytest.approx([config.frame_width / 2] * len(edges), abs=0.05)
 
 
 @pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])
