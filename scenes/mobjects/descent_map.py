@@ -135,7 +135,9 @@ class DescentMap(VGroup):
     def _taken(self, reach: NDArray | None) -> NDArray:
         """(n, 2): places on the map that the path, its labels and its first arrow need."""
         ends = [] if reach is None else [np.linspace(self.points[0], self.point(theta), 8)[:, :2] for theta in reach]
-        labels = [center + np.array([[-0.25, 0.0], [0.25, 0.0]]) for center in self.label_centers()]
+        half = 0.12 + 0.07 * len(str(int(self.trace.kept[self.last])))
+        spots = np.array([[x, y] for x in (-half, 0, half) for y in (-0.1, 0.1)])
+        labels = [center + spots for center in self.label_centers()]
         if not self.is_through:  # where steps are shown one by one, the first has a name, too
             name = self.path.step_label
             labels.append(np.linspace(name.get_left(), name.get_right(), 4)[:, :2])

@@ -159,33 +159,44 @@ class LossMap(PlaneMap):
         These lines are brighter than the others, so that each number is seen to be its line's. The lowest ones
         have none: what is inside of them is lower still. ``start`` (3,): near it its loss is written, on its line.
         """
-        left, right, bottom, top = self.box
         for k in self._wanted():
             is_start = self.start is not None and self.levels[k] == self.start[0]
-            text = words(self.start[1] if is_start else f"{self.levels[k]:g}", style.SMALLEST)
-            half = np.array([text.width / 2, text.height / 2])
             parts = self._along[k]
             if is_start and start is not None:  # not one on the other side of a valley
                 parts = sorted(parts, key=lambda part: np.linalg.norm(part - start[:2], axis=1).min())[:1]
-            places = np.concatenate(parts) if parts else np.zeros((0, 2))
-            edge = np.array([[left, bottom], [right, top]]) + np.array([[1], [-1]]) * (half + 0.15)
-            places = places[((places > edge[0]) & (places < edge[1])).all(axis=1)] if len(places) else places
-            if not len(places):
-                continue
-            beyond = np.maximum(np.abs(places[:, None] - taken[None, :, :2]) - half, 0.0)
-            room = np.minimum(np.linalg.norm(beyond, axis=-1).min(axis=1), ENOUGH)
-            if room.max() < CLEAR:
-                continue
-            best = places[int(room.argmax())]
-            if is_start and start is not None:
-                away = np.linalg.norm(places - start[:2], axis=1)
-                best = places[int(np.where(room >= CLEAR, away, np.inf).argmin())]
-            self.lines[k].set_stroke(mix(palette.text, NUMBERED), style.AXIS)
-            patch = Rectangle(width=text.width + 0.12, height=text.height + 0.1, stroke_width=0)
-            patch.set_fill(mix(palette.text, self._band_share((k + 0.5) / len(self.levels))), 1)
-            self.values.add(VGroup(patch, text).move_to((*best, 0.0)))
-            reach = max(0.4, text.width / 2)
-            taken = np.vstack([taken[:, :2], best + np.array([[-reach, 0], [0, 0], [reach, 0]])])
+            for written in (self.start[1], f"{self.levels[k]:.3g}") if is_start else (f"{self.levels[k]:g}",):
+                text = words(written, style.SMALLEST)
+                best = self._place(text, parts, taken, start if is_start else None)
+                if best is not None:
+                    self._write(text, k, best)
+                    reach = max(0.4, text.width / 2)
+                    taken = np.vstack([taken[:, :2], best + np.array([[-reach, 0], [0, 0], [reach, 0]])])
+                    break
+
+    def _place(self, text: TextMobject, parts: list[NDArray], taken: NDArray, near: NDArray | None) -> NDArray | None:
+        """(2,): where on ``parts`` (n, 2) of a line its loss has most room, or room as ``near`` as can be."""
+        left, right, bottom, top = self.box
+        half = np.array([text.width / 2, text.height / 2])
+        edge = np.array([[left, bottom], [right, top]]) + np.array([[1], [-1]]) * (half + 0.15)
+        places = np.concatenate(parts) if parts else np.zeros((0, 2))
+        places = places[((places > edge[0]) & (places < edge[1])).all(axis=1)]
+        if not len(places):
+            return None
+        beyond = np.maximum(np.abs(places[:, None] - taken[None, :, :2]) - half, 0.0)
+        room = np.minimum(np.linalg.norm(beyond, axis=-1).min(axis=1), ENOUGH)
+        if room.max() < CLEAR:
+            return None
+        if near is None:
+            return np.asarray(places[int(room.argmax())])
+        away = np.linalg.norm(places - near[:2], axis=1)
+        return np.asarray(places[int(np.where(room >= CLEAR, away, np.inf).argmin())])
+
+    def _write(self, text: TextMobject, k: int, place: NDArray) -> None:
+        """Line ``k`` becomes bright, and ``text`` stands on it."""
+        self.lines[k].set_stroke(mix(palette.text, NUMBERED), style.AXIS)
+        patch = Rectangle(width=text.width + 0.12, height=text.height + 0.1, stroke_width=0)
+        patch.set_fill(mix(palette.text, self._band_share((k + 0.5) / len(self.levels))), 1)
+        self.values.add(VGroup(patch, text).move_to((*place, 0.0)))
 
     def _wanted(self) -> list[int]:
         """The levels that say their loss, if there is room: the start's first."""

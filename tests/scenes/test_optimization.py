@@ -229,14 +229,15 @@ def test_values_on_the_map_are_losses_where_they_stand(film_of, trace):
     for shown in maps:
         assert len(shown.surface.values) >= 2
         first, *_ = (text.source for _, text in shown.surface.values)
-        assert first == film_of(SHORT).scene.descent.loss_text(0)  # on the line through the start
-        assert min(abs(shown.surface.levels - float(loss(SHORT, trace.parameters[0])))) < 1e-12
+        start = float(loss(SHORT, trace.parameters[0]))  # on the line through the start
+        assert first in (film_of(SHORT).scene.descent.loss_text(0), f"{start:.3g}")
+        assert min(abs(shown.surface.levels - start)) < 1e-12
         written = sorted(float(text.source) for _, text in shown.surface.values)
         assert min(written) > shown.surface.levels[1]  # not the lowest: it would seem to be the valley's
         bright = [line.get_stroke_width() > shown.surface.lines[0].get_stroke_width() for line in shown.surface.lines]
         assert [
             level for level, is_bright in zip(shown.surface.levels, bright, strict=True) if is_bright
-        ] == pytest.approx(written, rel=1e-4)
+        ] == pytest.approx(written, rel=1e-3)
         for _, text in shown.surface.values:
             theta = shown.plane.theta(shown.surface.coordinates(text.get_center()))
             assert float(text.source) == pytest.approx(float(loss(SHORT, theta)), rel=0.05)
