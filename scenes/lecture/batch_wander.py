@@ -10,10 +10,12 @@ from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
-from manim import FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, linear
+from manim import Dot, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, linear
 
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
-BATCH, BATCH_WIDTH = 0.5, 2.6  # share of the text colour, and width, of the line of the batches' losses
+BATCH, BATCH_WIDTH, BATCH_DOT = 0.6, 2.0, 0.042  # of the batches' losses: share of the text colour, width, a dot each
+ROOM = 0.02  # of all updates, left of the first dot
+SINGLE, SINGLE_TIME = 3, 0.3  # losses that come one by one, in this share of the time; then faster and faster
 LEAST_FALL = 0.02  # of the loss over all examples: less is not seen
 
 
@@ -32,7 +34,8 @@ class WanderBeats(QuizBeats):
         values = {"updates": number_text(self.history.n_updates)}
         if self.history.whole[-1] < (1 - LEAST_FALL) * self.history.whole[0]:
             with self.beat("wander", **values):
-                # The losses of the first epochs' batches jump about; among them, smooth, the loss over all examples
+                # The losses of the first epochs' batches, a dot each, jump about: three slowly, the others faster;
+                # among them, smooth, the loss over all examples
                 self._draw_losses()
         else:
             with self.beat("wander-stays", **values):
@@ -40,7 +43,9 @@ class WanderBeats(QuizBeats):
                 self._draw_losses()
 
     def _draw_losses(self) -> None:
-        self.plot = plot = LossPlot(self.history, self._texts(), **PLOT, counts=False)
+        room = ROOM * self.history.n_updates
+        self.plot = plot = LossPlot(self.history, self._texts(), **PLOT, counts=False, room=room)
+        plot.whole.set_stroke(width=style.MAIN_CURVE)
         plot.batch.set_stroke(mix(palette.text, BATCH), BATCH_WIDTH)
         gone = [self.field.cells, self.letters, self.result, self.squares, self.path]
         gone += [self.field.frame] if self.field.frame in self.get_mobject_family_members() else []
@@ -49,20 +54,34 @@ class WanderBeats(QuizBeats):
         final = [label.get_center() for label in labels]
         curves = VGroup(plot.batch, plot.whole)
         last = float(self.history.n_updates - 1)
+        color = mix(palette.text, BATCH)
+        dots = VGroup(*(Dot(point, BATCH_DOT, color=color) for point in plot.batch.corners))
 
         def draw(_: VGroup, share: float) -> None:
+            update = _slowly(share, last)
             for curve in curves:
-                curve.show(share * last)
+                curve.show(update)
+            for dot, at in zip(dots, plot.batch.data_x, strict=True):
+                dot.set_opacity(1.0 if at <= update else 0.0)
             here = plot.whole.begin() if plot.whole.tip is None else plot.whole.tip
             for label, place in zip(labels, final, strict=True):  # at the end of the lines, while they grow
                 label.move_to(place + here - plot.whole.end())
 
         draw(curves, 0.0)
         self.play(*map(FadeIn, (plot.axes, plot.epochs, labels)), run_time=0.6)
-        self.play(UpdateFromAlphaFunc(VGroup(curves, labels), draw), run_time=4.2, rate_func=linear)
-        self.gone = [plot.axes, plot.epochs, *curves, *labels, self.source]
+        moving = VGroup(plot.batch, dots, plot.whole, labels)
+        self.play(UpdateFromAlphaFunc(moving, draw), run_time=4.4, rate_func=linear)
+        self.gone = [plot.axes, plot.epochs, *curves, dots, *labels, self.source]
 
     def _texts(self) -> dict[str, str]:
         loss = "loss-in-views" if self.history.scale.in_views else "loss"
         keys = {"updates": "updates", "epochs": "epochs", "loss": loss, "batch": "batch-loss", "whole": "whole"}
         return {name: self.screen(key) for name, key in keys.items()}
+
+
+def _slowly(share: float, last: float) -> float:
+    """The update that is reached: the first few one by one, then ever faster."""
+    first = min(float(SINGLE), last)
+    if share < SINGLE_TIME:
+        return first * share / SINGLE_TIME
+    return first + (last - first) * ((share - SINGLE_TIME) / (1 - SINGLE_TIME)) ** 1.4

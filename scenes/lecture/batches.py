@@ -14,19 +14,13 @@ from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.batch_wander import WanderBeats
+from gradreel.scenes.lecture.batch_turns import ONE_BY_ONE, TurnBeats
 from gradreel.scenes.lecture.experiments import days_that_differ, shown_name
 from gradreel.scenes.mobjects.batch_field import MOST, BatchField
-from gradreel.scenes.mobjects.batch_formulas import (
-    batch_gradient_source,
-    batch_loss_source,
-    batch_update_source,
-)
 from gradreel.scenes.mobjects.batch_path import BatchPath
-from gradreel.scenes.mobjects.formula_growth import GONE, grow
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.readout import loss_decimals
-from gradreel.scenes.mobjects.text import Number, TextMobject, caption, formula, words
+from gradreel.scenes.mobjects.text import Number, caption, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import is_plain
 from gradreel.scenes.style import palette
@@ -35,27 +29,23 @@ from manim import (
     Animation,
     FadeIn,
     FadeOut,
-    Succession,
     UpdateFromAlphaFunc,
     VGroup,
-    VMobject,
     linear,
 )
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -0.35, 2.55)
+FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, 0.85, 2.55)
 WHOLE_FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.75, 2.55)  # while there are no formulas yet
-LABEL_LINE, FORMULA_LINE = -1.15, -1.95
-FORMULA_LINES, FORMULA_WIDTH = (-1.72, -2.3, -2.88), 4.1  # baselines of the three; as wide as the path leaves room for
-PATH_BOX = (-2.0, 2.2, -3.15, -0.75)
-ONE_BY_ONE = 3  # batches that are taken slowly
+COUNT_LINES = (-0.35, -1.15, -2.1, -2.75)  # baselines: updates, an epoch of them, what is left over, the sum
+PATH_BOX = (1.3, style.RIGHT_EDGE, -3.15, 0.45)
 COUNTED_ON = 6  # of the second epoch, after the first is over
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
 Size = Annotated[int, Field(ge=1, le=10**9)]
 
 
-class Batches(WanderBeats):
+class Batches(TurnBeats):
     """An update looks at one batch only; an epoch is over when each has had its turn."""
 
     class Parameters(LectureScene.Parameters):
@@ -164,52 +154,12 @@ class Batches(WanderBeats):
         n = formula(f'N = "{number_text(run.dataset.examples)}"', 40).place(line, right=b.get_left()[0] - 0.6)
         return VGroup(n, b)
 
-    def _first_beat(self) -> None:
-        with self.beat("first", batch=Count(len(self.field.batches[0]))):
-            # The first batch lights up; under the field its loss, the gradient of that, and the update: a step of the
-            # point that theta is
-            self.label = self._label(1)
-            self.field.frame_batch(0)
-            start: tuple[VMobject, ...] = (self.path.ground, self.path.start, self.path.name, self.path.marker)
-            self.play(self.field.turning(0), FadeIn(self.field.frame), FadeIn(self.label), run_time=0.6)
-            self.formulas = self._formulas(1)
-            for text in self.formulas:
-                self.wait(0.65)
-                self.play(FadeIn(text, shift=0.15 * UP), *map(FadeIn, start), run_time=0.6)
-                start = ()  # it is there from the first of them on
-            self.add(self.path)
-            self.play(self.path.go(1.0), run_time=0.8)
-
-    def _next_beat(self) -> None:
-        if self.per_epoch > 2:
-            with self.beat("next"):
-                # The second batch, the same three formulas one further, and a step; then the third
-                for k in range(2, ONE_BY_ONE + 1):
-                    self._go_on(k)
-                    if k < ONE_BY_ONE:
-                        self.wait(0.3)  # as long as its formulas are spoken of
-        else:
-            with self.beat("next-last"):
-                # The second batch is the last: the same three formulas one further
-                self._go_on(2)
-
-    def _go_on(self, k: int) -> None:
-        """Batch ``k`` (from 1) has its turn, and the formulas' numbers move on."""
-        label, formulas = self._label(k), self._formulas(k)
-        grown = [a for old, new in zip(self.formulas, formulas, strict=True) for a in grow(old, new, morph=False)]
-        exchange = Succession(FadeOut(self.label, run_time=GONE), FadeIn(label, run_time=1 - GONE))
-        self.play(self.field.turning(k - 1), exchange, *grown, run_time=0.9)
-        self.label, self.formulas = label, formulas
-        if k < ONE_BY_ONE:
-            self.wait(0.4)
-        self.play(self.path.go(float(k)), run_time=0.8)
-
     def _epoch_beat(self) -> None:
         values = {"updates": number_text(self.per_epoch)}
         if self.experiment.epochs > 1:
             with self.beat("epoch", **values):
-                # The frame goes on to the last batch: an epoch. When the line comes to it, all examples are shuffled
-                # anew, and the count goes on with the next epoch's first batches
+                # The map of theta makes room, and the frame goes on to the last batch: an epoch. When the line comes to
+                # that, all examples are shuffled anew, and the count goes on with the next epoch's first batches
                 self._go_round()
                 self.play(self.field.gather(self._batches_of(1), 1.2))
                 self.field.regroup(self._batches_of(1))
@@ -223,11 +173,12 @@ class Batches(WanderBeats):
         """The frame hurries over the other batches, while the updates are counted."""
         field, first = self.field, min(ONE_BY_ONE, self.per_epoch)
         count = Number(self.per_epoch, 0, 40)
-        name = words(self.screen("update"), 34).place(LABEL_LINE - 0.35, left=style.LEFT_EDGE)
-        count.place_left(LABEL_LINE - 0.35, name.get_right()[0] + 0.2)
+        name = words(self.screen("update"), 34).place(COUNT_LINES[0], left=style.LEFT_EDGE)
+        count.place_left(COUNT_LINES[0], name.get_right()[0] + 0.2)
         left = count.get_left()[0]
-        count.set_value(first).place_left(LABEL_LINE - 0.35, left)
-        self.play(*map(FadeOut, [self.label, *self.formulas]), run_time=0.4)
+        count.set_value(first).place_left(COUNT_LINES[0], left)
+        self.play(*map(FadeOut, [self.close_up, self.label, *self.formulas]), run_time=0.3)
+        self.play(self.path.zoom_out(), run_time=0.6)
         self.play(FadeIn(name), FadeIn(count), run_time=0.3)
 
         def go(_: VGroup, share: float) -> None:
@@ -236,21 +187,21 @@ class Batches(WanderBeats):
             self.path.show(way)
             field.turn(k - 1)
             count.set_value(k)
-            count.place_left(LABEL_LINE - 0.35, left)
+            count.place_left(COUNT_LINES[0], left)
 
         moving = VGroup(field.cells, field.frame, count, self.path)
-        self.play(UpdateFromAlphaFunc(moving, go), run_time=2.6, rate_func=linear)
+        self.play(UpdateFromAlphaFunc(moving, go), run_time=2.2, rate_func=linear)
         result = words(self.screen("epoch-is", updates=number_text(self.per_epoch)), 40)
-        result.place(FORMULA_LINE - 0.35, left=style.LEFT_EDGE)
+        result.place(COUNT_LINES[1], left=style.LEFT_EDGE)
         self.play(FadeIn(result, shift=0.15 * UP), run_time=0.5)
         self.result = VGroup(name, count, result)
         examples, size = self.experiment.dataset.examples, self.experiment.batch_size
         if rest := examples % size:
             left_over = words(self.screen("last-batch", rest=number_text(rest)), style.LABEL)
-            left_over.place(LABEL_LINE - 0.35, right=style.RIGHT_EDGE)
+            left_over.place(COUNT_LINES[2], left=style.LEFT_EDGE)
             whole = number_text(self.per_epoch - 1)
             sum_text = f'"{number_text(examples)}" = {whole} dot {number_text(size)} + {number_text(rest)}'
-            self.result.add(left_over, formula(sum_text, 40).place(FORMULA_LINE - 0.35, right=style.RIGHT_EDGE))
+            self.result.add(left_over, formula(sum_text, 40).place(COUNT_LINES[3], left=style.LEFT_EDGE))
             self.play(FadeIn(self.result[-2:], shift=0.15 * UP), run_time=0.5)
         self.wait(1.3 if rest else 1.8)
         self.play(FadeOut(field.frame), field.turning(None), run_time=0.4)
@@ -267,21 +218,7 @@ class Batches(WanderBeats):
             self.path.show(self.per_epoch + share * more)
             field.turn(k)
             count.set_value(self.per_epoch + k + 1)
-            count.place_left(LABEL_LINE - 0.35, left)
+            count.place_left(COUNT_LINES[0], left)
 
         moving = VGroup(field.cells, field.frame, count, self.path)
         self.play(UpdateFromAlphaFunc(moving, go), run_time=0.15 * more, rate_func=linear)
-
-    def _label(self, batch: int) -> TextMobject:
-        text = self.screen("batch", number=batch)
-        return words(text, style.LABEL, palette.dim).place(LABEL_LINE, left=style.LEFT_EDGE)
-
-    def _formulas(self, update: int) -> list[TextMobject]:
-        sources = (
-            batch_loss_source(update, self._loss(update)),
-            batch_gradient_source(update),
-            batch_update_source(update, self.step),
-        )
-        size = 42 * min(1.0, FORMULA_WIDTH / max(formula(source, 42).width for source in sources))
-        lines = zip(sources, FORMULA_LINES, strict=True)
-        return [formula(source, size).place(y, left=style.LEFT_EDGE) for source, y in lines]

@@ -9,21 +9,24 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_surface import PlaneMap, view_around
 from gradreel.scenes.mobjects.pace import recorded_row
 from gradreel.scenes.mobjects.plot import polyline, ring
+from gradreel.scenes.mobjects.sigmoid_board import arrow, set_arrow
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import mix, palette
 from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, smooth
 from numpy.typing import NDArray
 
-FIRST = 3  # updates that there is room for at once; then the view grows with the way
-MARGIN = 0.24  # of the box, free on each side
+FIRST = 3  # updates that are seen from near
+NEAR_MARGIN, MARGIN = 0.24, 0.16  # of the box, free on each side
+UPHILL, LETTER_OFF = 0.65, 0.22  # length of the arrow of a gradient; from its tip to its letter
 START, MARKER, CORNER = 0.1, 0.13, 0.3  # radii; from the corner to the middle of the name
 
 
 class BatchPath(VGroup):
     """Rows 0 to ``last`` of a trace that kept every update, in ``box`` (left, right, bottom, top).
 
-    ``show(row)`` draws the way up to a row, seen from as far away as it needs. Parts: ``ground``, its ``name`` in a
-    corner that the way leaves free, ``line``, ``start``, ``marker``.
+    It is seen from near, with room for the first of them, until ``zoom_out`` has made room for all. ``show(row)`` draws
+    the way up to a row. Parts: ``ground``, its ``name`` in a corner
+    that the way leaves free, ``line``, ``start``, ``marker``. ``gradient(row)``: an arrow at a row's state.
     """
 
     def __init__(self, trace: Trace, last: int, box: tuple[float, float, float, float]) -> None:
@@ -37,6 +40,7 @@ class BatchPath(VGroup):
         self.marker = ring((0, 0, 0), MARKER, palette.text, fill=palette.orange)
         self.name = formula("theta", style.LETTER, palette.orange).move_to((left + CORNER, top - CORNER, 0))
         self.add(self.ground, self.name, self.line, self.start, self.marker)
+        self.view = self._view_of(self.uv[: FIRST + 1], NEAR_MARGIN)
         self.show(0.0)
 
     def show(self, row: float) -> None:
@@ -45,17 +49,39 @@ class BatchPath(VGroup):
         whole = np.arange(len(self.uv))
         here = np.array([np.interp(row, whole, self.uv[:, axis]) for axis in range(2)])
         path = np.vstack([self.uv[: reached + 1], here])
-        seen = np.vstack([self.uv[: FIRST + 1], path])
-        points = self._at(path, seen)
+        points = self._at(path)
         self.line.set_points_as_corners(points)
         self.start.move_to(points[0])
         self.marker.move_to(points[-1])
 
-    def _at(self, uv: NDArray, seen: NDArray) -> NDArray:
-        """(n, 3): where coordinates in the plane are on the screen, when there is room for ``seen``."""
+    def zoom_out(self) -> Animation:
+        """From now on there is room for all rows."""
+        near, far = self.view, self._view_of(self.uv, MARGIN)
+
+        def move(_: Mobject, share: float) -> None:
+            self.view = near + share * (far - near)
+            self.show(self.row)
+
+        return UpdateFromAlphaFunc(self, move, rate_func=smooth)
+
+    def _view_of(self, uv: NDArray, margin: float) -> NDArray:
+        """(2, 2): the lower ends and the lengths of a view of these coordinates."""
         left, right, bottom, top = self.box
-        ranges = view_around(seen, right - left, top - bottom, MARGIN)
-        low, size = np.array([axis[0] for axis in ranges]), np.array([axis[1] - axis[0] for axis in ranges])
+        low, high = np.array(view_around(uv, right - left, top - bottom, margin)).T
+        return np.stack([low, high - low])
+
+    def gradient(self, row: int) -> VGroup:
+        """Uphill from the state ``row``: which way g points, against the step of plain descent, and its letter."""
+        here, after = self._at(self.uv[row : row + 2])
+        way = here - after
+        way *= UPHILL / max(float(np.linalg.norm(way)), 1e-9)
+        letter = formula("bold(g)", style.LETTER, palette.orange).move_to(here + (1 + LETTER_OFF / UPHILL) * way)
+        return VGroup(set_arrow(arrow(palette.orange), here, here + way), letter)
+
+    def _at(self, uv: NDArray) -> NDArray:
+        """(n, 3): where coordinates in the plane are on the screen."""
+        left, right, bottom, top = self.box
+        low, size = self.view
         places = np.array([left, bottom]) + (uv - low) / size * np.array([right - left, top - bottom])
         return np.column_stack([places, np.zeros(len(places))])
 

@@ -27,7 +27,8 @@ DASH = 0.16
 class LossPlot(VGroup):
     """A run's loss curve in a rectangle of the screen, its labels at the right of it.
 
-    Without ``counts`` of updates under the axis the epochs stand there, if there are several.
+    Without ``counts`` of updates under the axis the epochs stand there, if there are several. The first loss stands
+    ``room`` updates right of the axis.
 
     ``texts``: "updates", "epochs", "loss", and of the curves "batch" (two lines at most), "mean", "whole", "unseen".
     Parts: ``axes`` (with ticks and names), ``epochs``, ``batch``, ``mean``, ``whole``, ``unseen`` (RisingCurve, the
@@ -45,12 +46,13 @@ class LossPlot(VGroup):
         bottom: float,
         top: float,
         counts: bool = True,
+        room: float = 0.0,
     ) -> None:
         super().__init__()
         self.history, self.axis = history, LossAxis.of(history)
         self.counts = counts or not len(history.epoch_starts)
         self.axes = Plot(
-            (0.0, float(max(history.n_updates, 1))),
+            (-room, float(max(history.n_updates, 1))),
             (self.axis.low, self.axis.high),
             left=left,
             right=right,

@@ -18,7 +18,9 @@ from gradreel.core.theta import loss
 from gradreel.core.trace import Trace
 from gradreel.scenes.cues import split_cues
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.batches import COUNTED_ON, Batches
+from gradreel.scenes.lecture.batch_turns import CLOSE_UP
+from gradreel.scenes.lecture.batches import COUNTED_ON, FIELD, WHOLE_FIELD, Batches
+from gradreel.scenes.mobjects.batch_close_up import BatchCloseUp
 from gradreel.scenes.mobjects.batch_field import DONE, MOST, TINTS, WAITING, BatchField
 from gradreel.scenes.mobjects.batch_path import BatchPath
 from gradreel.scenes.mobjects.bundles import Bundles
@@ -309,6 +311,8 @@ def test_the_point_goes_a_recorded_step_with_each_batch(trace):
     path = BatchPath(trace, RUN.batches_per_epoch, (-2.0, 2.0, -1.0, 1.0))
     flat = plane_of(trace, RUN.batches_per_epoch).coordinates(trace.parameters[: RUN.batches_per_epoch + 1])
     for row in (1, 2, 3, RUN.batches_per_epoch):
+        if row > 3:  # the first three are seen from near
+            path.zoom_out().interpolate(1.0)
         path.show(float(row))
         points = np.vstack([path.line.get_start_anchors(), path.line.get_end()])[: row + 1, :2]
         assert len(points) == row + 1 and (np.abs(points) <= [2.0, 1.0]).all()
@@ -316,3 +320,26 @@ def test_the_point_goes_a_recorded_step_with_each_batch(trace):
         factor = np.linalg.norm(steps[0]) / np.linalg.norm(wanted[0])
         np.testing.assert_allclose(steps, factor * wanted, atol=1e-9)  # one scale: directions and lengths are true
     np.testing.assert_allclose(path.marker.get_center()[:2], points[-1])
+    _, letter = path.gradient(0)
+    way, step = letter.get_center()[:2] - points[0], points[1] - points[0]
+    assert way / np.linalg.norm(way) == pytest.approx(-step / np.linalg.norm(step)), "uphill"
+
+
+def test_the_squares_of_the_close_up_come_from_the_batchs_places_and_run_together(trace):
+    batches = [trace.examples(k) for k in range(RUN.batches_per_epoch)]
+    field = BatchField(batches, WHOLE_FIELD, FIELD)
+    field.put(field.in_batches(batches), field.pitch)
+    close_up = BatchCloseUp(field, 1, CLOSE_UP)
+    for shape, examples in zip(close_up.put(0.0), field.parts(np.sort(batches[1])), strict=True):
+        np.testing.assert_allclose(corners(shape).mean(axis=1), field.places[examples], atol=1e-9)
+    close_up.put(1.0)
+    left, right, bottom, top = CLOSE_UP
+    points = np.concatenate([shape.points for shape in close_up])
+    assert (points[:, :2] > [left, bottom]).all() and (points[:, :2] < [right, top]).all()
+    middles = np.concatenate([corners(shape).mean(axis=1) for shape in close_up])
+    assert len(np.unique(middles.round(6), axis=0)) == len(batches[1]) == 32
+    flow = close_up.flowing(np.array([1.0, 0.5, 0.0]))
+    flow.begin()
+    flow.interpolate(1.0)
+    middles = np.concatenate([corners(shape).mean(axis=1) for shape in close_up])
+    np.testing.assert_allclose(middles, np.tile([1.0, 0.5], (32, 1)), atol=1e-9)
