@@ -248,13 +248,13 @@ class AnyCurve(CurvePointsBeats):
         return function, converge(function, *self.plot.x_range, self.even.counts[-1:], placement)
 
     def _note_last(self) -> list[VMobject]:
-        """The gap that was reached, beside its dot in the chart, if it is not there yet: what has been brought."""
+        """The gap that was reached, as a dot in the chart and in print, if there is room: what has been brought."""
         if not self._is_better_placed() or not self.chart.shows(self.placed, -1):
             return []
-        note = self.chart.placed_note(self.placed, -1)
-        self.play(FadeIn(note, shift=0.1 * UP), run_time=0.4)
+        note, last = self.chart.placed_note(self.placed, -1), self.chart.placed_last
+        self.play(FadeIn(last), FadeIn(note, shift=0.1 * UP), run_time=0.4)
         self.wait(0.5)
-        return [note]
+        return [note, last]
 
     def _keep_copy(self, index: int) -> None:
         """A small copy of red stays at the right, with the gap."""

@@ -9,8 +9,10 @@ from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes.lecture.curve_terms import CurveTermsBeats
 from gradreel.scenes.mobjects.gap_counter import GapCounter
 from gradreel.scenes.mobjects.text import Number
-from manim import Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from manim import Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth, squish_rate_func
 from numpy.typing import NDArray
+
+EARLY, LATE = squish_rate_func(smooth, 0.15, 0.5), squish_rate_func(smooth, 0.5, 0.85)  # points leave, others come
 
 
 class CurvePointsBeats(CurveTermsBeats):
@@ -31,24 +33,25 @@ class CurvePointsBeats(CurveTermsBeats):
     def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
         """Blue takes the next count of even points, each new corner moves onto red, and the gap is measured all along.
 
-        Points, count and what comes ``meanwhile`` change at the same time.
+        Points and count change halfway, and what comes ``meanwhile`` then, too.
         """
         old, new = self.even.curves[self.shown], self.even.curves[index]
         x = np.unique([*self.x, *old.x, *new.x])
         dots, counter, shown = self._dots(new), self.counter, self.counter in self.mobjects
         leaving = (self.knots, self.mark) if shown else (self.knots,)
-        moving = VGroup(self.blue, *([counter.gap] if shown else []))
+        moving = VGroup(self.blue, *([counter.count, counter.gap] if shown else []))
 
         def bend(_: VMobject, share: float) -> None:
             blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * new(x))
             self.plot.set_curve(self.blue, x, blue.y)
             counter.set_gap(blue.largest_error(self.function))
+            counter.set_count(len((old if share < 0.5 else new).x))
 
         self.add(moving, self.knots)  # the points that leave are over blue until they are gone
-        counter.set_count(len(new.x))
-        soon = [*(FadeOut(part, run_time=0.3) for part in leaving), FadeIn(dots, run_time=0.3)]
+        changing = [FadeOut(part, run_time=seconds, rate_func=EARLY) for part in leaving]
+        changing.append(FadeIn(dots, run_time=seconds, rate_func=LATE))
         bending = UpdateFromAlphaFunc(moving, bend, run_time=seconds, rate_func=smooth)
-        self.play(bending, *soon, *meanwhile)
+        self.play(bending, *changing, *meanwhile)
         self.remove(moving)
         self.knots, self.shown = dots, index
         counter.set_gap(float(self.even.errors[index]))
@@ -78,7 +81,7 @@ class CurvePointsBeats(CurveTermsBeats):
     def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float, *meanwhile: Animation) -> None:
         """Red becomes ``function``, and blue ``curve``; its points, on red all the way, and the gap go along.
 
-        More or fewer points are there at once: then red must stay as it is.
+        More or fewer points take the others' place halfway: then red must stay as it is.
         """
         old_function, old = self.shape
         x = np.unique([*self.x, *old.x, *curve.x])
@@ -91,7 +94,7 @@ class CurvePointsBeats(CurveTermsBeats):
             self.plot.set_curve(self.red, x, between(x))
             self.plot.set_curve(self.blue, x, blue.y)
             self.counter.set_gap(blue.largest_error(between))
-
+            self.counter.set_count(len((old if share < 0.5 else curve).x))
             if len(curve.x) == len(old.x):
                 at = (1 - share) * old.x + share * curve.x
                 for dot, place in zip(self.knots, self.plot.at(at, between(at)), strict=True):
@@ -100,10 +103,9 @@ class CurvePointsBeats(CurveTermsBeats):
         self.shape, changed = (function, curve), []
         if len(curve.x) != len(old.x):
             dots = self._dots(curve)
-            changed = [FadeOut(self.knots, run_time=0.3), FadeIn(dots, run_time=0.3)]
+            changed = [FadeOut(self.knots, rate_func=EARLY), FadeIn(dots, rate_func=LATE)]
             self.knots = dots
-        self.counter.set_count(len(curve.x))
-        moving = VGroup(self.red, self.blue, self.gap)
+        moving = VGroup(self.red, self.blue, self.counter.count, self.gap)
         self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *changed, *meanwhile)
         self.remove(moving)
         self.counter.set_gap(gap)

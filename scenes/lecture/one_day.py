@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
@@ -28,7 +29,7 @@ from manim import (
 )
 
 PAIRS, MOST_PAIRS = (1.5, 6.1, 0.55, 2.85), 80  # left, right, bottom, top; days
-COURSES = (1.25, 6.35, 0.3, 2.45)  # of the two days that are looked at closely
+COURSES = (1.25, 6.35, 0.5, 2.45)  # of the two days that are looked at closely
 ASIDE = 0.5  # how bright yesterday's and today's letters are while other days are spoken of
 NAME_GAP = 0.13  # from a letter at the calendar to its day's name
 
@@ -100,6 +101,8 @@ class OneDayBeats(LectureScene):
         names = in_languages("lows", lambda language: weekdays_words(self.lows, language))
         names |= in_languages("low", lambda language: _weekday(low, language))
         names |= in_languages("other", lambda language: weekday_words(other, language))
+        for key, k in zip(("low_older", "other_older"), pair, strict=True):
+            names |= in_languages(key, partial(weekday_words, self._day_of(k) - timedelta(days=2)))
         if self.pairs.older_tells(pair):
             with self.beat("why", **names):
                 # The low days of each week are shaded. Among the pairs of days one of them is named, and a day that is
@@ -148,6 +151,10 @@ class OneDayBeats(LectureScene):
     def _name_of(self, k: int) -> str:
         return weekday_words(self._day_of(k), self.context.language)
 
+    def _short(self, k: int, ago: int) -> str:
+        """The weekday so many days before the day of dot ``k``, as short as it is written."""
+        return weekdays_words([(self._day_of(k) - timedelta(days=ago)).weekday()], self.context.language, "short")
+
     def _look_back(self, pair: tuple[int, int]) -> None:
         """The plot makes way for both days and the two before each, which come out of the calendar, column by column.
 
@@ -155,7 +162,8 @@ class OneDayBeats(LectureScene):
         """
         pairs, strip, asked = self.pairs, self.strip, self.asked
         both = sorted(pair)  # as in the calendar
-        self.close = close = AlikeDays(pairs.courses[both], [self._name_of(k) for k in both], COURSES)
+        names, short = [self._name_of(k) for k in both], [[self._short(k, ago) for ago in (2, 1, 0)] for k in both]
+        self.close = close = AlikeDays(pairs.courses[both], names, short, COURSES)
         self.framed = framed = VGroup(*(strip.stretch(self._day_of(k), 3) for k in both))
 
         def coming(column: int) -> list[Animation]:
@@ -165,9 +173,9 @@ class OneDayBeats(LectureScene):
             moves = [ReplacementTransform(start, dot) for start, dot in zip(starts, dots, strict=True)]
             return [*moves, *map(FadeIn, letters)]
 
-        names = [ReplacementTransform(asked.names[pair.index(k)], close.names[i]) for i, k in enumerate(both)]
+        moves = [ReplacementTransform(asked.names[pair.index(k)], close.names[i]) for i, k in enumerate(both)]
         leaving = FadeOut(pairs, asked.line, asked.answers, asked.dots)
-        self.play(leaving, *names, FadeIn(framed), run_time=0.6)
+        self.play(leaving, *moves, FadeIn(framed), run_time=0.6)
         self.play(*coming(1), *coming(2), Create(close.level), run_time=0.7)
         self.play(*map(Create, close.answers), run_time=0.4)
         self.wait(0.2)

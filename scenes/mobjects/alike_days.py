@@ -15,18 +15,25 @@ from numpy.typing import NDArray
 LETTERS = ("x_2", "x_1", "red(hat(y))")
 MARGIN, GAP = 0.3, 0.75  # from the outermost columns to the box' sides; between both courses, in columns
 HEAD, FOOT = 0.15, 0.42  # of the box' top to the names of the days, from its bottom to that of the letters
+BENEATH = 0.37  # from the letters to the weekdays
 RADIUS, LINE = 0.09, 3.5
 
 
 class AlikeDays(VGroup):
     """``views`` (2, 3): of each of two days its own views last, and before them those of the two days before it.
 
-    ``names``: of both days. ``box``: left, right, bottom, top. Parts, of both days each: ``dots`` (2 x 3), ``answers``
-    (lines from x_1 to the day's own), ``before`` (lines from x_2 to x_1), ``letters`` (2 x 3), ``names``; ``level``: a
-    dashed line through both x_1.
+    ``names``: of both days; ``weekdays`` (2 x 3): of all, as short. ``box``: left, right, bottom, top. Parts, of both
+    days each: ``dots`` (2 x 3), ``answers`` (lines from x_1 to the day's own), ``before`` (lines from x_2 to x_1),
+    ``letters`` (2 x 3), each with its weekday, ``names``; ``level``: a dashed line through both x_1.
     """
 
-    def __init__(self, views: NDArray, names: Sequence[str], box: tuple[float, float, float, float]) -> None:
+    def __init__(
+        self,
+        views: NDArray,
+        names: Sequence[str],
+        weekdays: Sequence[Sequence[str]],
+        box: tuple[float, float, float, float],
+    ) -> None:
         super().__init__()
         left, right, bottom, top = box
         step = (right - left - 2 * MARGIN) / (5 + GAP)
@@ -37,7 +44,9 @@ class AlikeDays(VGroup):
         self.dots = VGroup(*(VGroup(*map(self._dot, day, range(3))) for day in self.places))
         self.answers = VGroup(*(polyline(day[1:], palette.red, LINE) for day in self.places))
         self.before = VGroup(*(segment(*day[:2], mix(palette.red, PRESENT), LINE - 1) for day in self.places))
-        self.letters = VGroup(*(VGroup(*map(self._letter, day, LETTERS, [bottom - FOOT] * 3)) for day in self.places))
+        foot = [bottom - FOOT] * 3
+        both = zip(self.places, weekdays, strict=True)
+        self.letters = VGroup(*(VGroup(*map(self._letter, day, LETTERS, short, foot)) for day, short in both))
         self.names = VGroup(
             *(
                 words(name, style.LABEL).place(top + HEAD + 2 * RADIUS, center=day[1, 0])
@@ -54,5 +63,7 @@ class AlikeDays(VGroup):
         return ring(point, RADIUS, palette.red) if column == 2 else Dot(point, RADIUS, color=palette.red)
 
     @staticmethod
-    def _letter(point: NDArray, source: str, baseline: float) -> VGroup:
-        return formula(source, style.LETTER).place(baseline, center=float(point[0]))
+    def _letter(point: NDArray, source: str, weekday: str, baseline: float) -> VGroup:
+        x = float(point[0])
+        day = words(weekday, style.TICK).place(baseline - BENEATH, center=x)
+        return VGroup(formula(source, style.LETTER).place(baseline, center=x), day)

@@ -33,8 +33,8 @@ class ConvergencePlot:
     """Two series of measured gaps. Texts: points, gap-axis, even, placed.
 
     Parts: ``axes``; of the even points ``dots``, ``line`` and ``even_label``; ``notes(k)``, the gap at the k-th dot and
-    what divided it there; ``placed_marks`` of the well-placed ones, hollow and dashed,
-    none where they leave hardly a gap.
+    what divided it there; ``placed_marks`` of the well-placed ones, hollow and dashed, none where they leave hardly a
+    gap, without those of the last count, ``placed_last``.
     """
 
     def __init__(self, even: Convergence, placed: Convergence, texts: dict[str, str]) -> None:
@@ -50,7 +50,14 @@ class ConvergencePlot:
         self.placed_dots = VGroup(self._dashes(placed), *(self._hollow(k, e) for k, e in self._pairs(placed)))
         self.placed_label = words(texts["placed"], style.LABEL, palette.blue)
         self.placed_label.place(min(self._end(placed)[1] - 0.1, line - APART), left=self._end(placed)[0] + 0.2)
-        self.placed_marks = [self.placed_dots, self.placed_label] if len(self.placed_dots) > 2 else []
+        self.placed_marks: list[VMobject] = []
+        self.placed_last = VGroup()
+        if len(self.placed_dots) > 2:
+            dashes, *hollow = self.placed_dots
+            if self.shows(placed, -1):  # of the points that come last
+                self.placed_last = VGroup(dashes[-1], hollow[-1])
+                dashes, hollow = dashes[:-1], hollow[:-1]
+            self.placed_marks = [VGroup(dashes, *hollow), self.placed_label]
         self._notes = self._written(even, placed)
 
     def notes(self, index: int) -> list[TextMobject]:

@@ -23,6 +23,8 @@ ALIKE = 0.03  # of the axis: two days before that differ by less are alike
 SAME = 0.012  # of the axis: one line goes through the dots of both
 TOLD = 0.15  # of the axis: what came one day before differs by at least so much where it tells two days apart
 LARGE = 0.1  # radius of a day that is spoken of
+ABOVE = (0.5, 0.7, 0.9, 0.3, 0.1)  # shares of a name that lie left of the dot below it
+FAR = 3  # other days beside its dot that outweigh being far from it
 CLEAR = 0.2  # from such a day, or an axis, to a name
 AXIS_NAME = 0.8  # from the axis down to its name, below its numbers
 
@@ -121,13 +123,18 @@ class PairAsked(VGroup):
 
     @staticmethod
     def _placed(name: TextMobject, point: NDArray, around: NDArray, left: float) -> TextMobject:
-        """Right of its dot, or over or under its line at the axis: where the fewest other days are."""
-        y, room = float(point[1]), []
-        for baseline, start in ((y - 0.1, point[0] + CLEAR), (y + 0.12, left + CLEAR), (y - 0.36, left + CLEAR)):
+        """Right of its dot, or above it, or over or under its line at the axis: where the fewest other days are.
+
+        At the axis, far from its dot, only where beside that there are many more.
+        """
+        (x, y), room = point[:2], []
+        beside = [(y - 0.1, x + CLEAR), *((y + CLEAR, x - share * name.width) for share in ABOVE)]
+        for baseline, start in (*beside, (y + 0.12, left + CLEAR), (y - 0.36, left + CLEAR)):
             name.place(baseline, left=start)
             low, high = name.get_corner(DL)[:2] - 0.06, name.get_corner(UR)[:2] + 0.06
             crossed = int(np.all((around[:, :2] > low) & (around[:, :2] < high), axis=1).sum())
-            outside = high[0] > style.RIGHT_EDGE or start < point[0] < high[0]
-            room.append((outside, crossed, len(room), baseline, start))
+            far = len(room) >= len(beside)
+            outside = high[0] > style.RIGHT_EDGE or (far and high[0] > x)
+            room.append((outside, crossed + (FAR if far else 0), len(room), float(baseline), float(start)))
         *_, baseline, start = min(room)
         return name.place(baseline, left=start)

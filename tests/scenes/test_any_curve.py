@@ -112,8 +112,9 @@ def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_anot
         scene.add(scene.red, scene.blue, scene.knots, scene.counter)
         function, found = scene._other("0.1 + 0.75*abs(sin(8*x))*(1 - x/3)")
         scene._take_shape(function, found.curves[0], float(found.errors[0]))
-    assert len(seen) >= 10 and {count for *_, count in seen} == {"32"}
-    shown, drawn, _ = zip(*seen, strict=True)
+    assert len(seen) >= 10
+    shown, drawn, counts = zip(*seen, strict=True)
+    assert counts[0] == "8" and counts[-1] == "32" and list(counts) == sorted(counts, key=int)
     assert shown == pytest.approx(drawn, rel=TWO_DIGITS)
     assert np.ptp(shown) > 0.05
 
@@ -146,6 +147,8 @@ def test_counts_and_gaps_are_the_measured_ones(film):
         "more": (32, even.errors[4]),
         "placed": (8, placed.errors[2]),
     }
+    chart = film.scene.chart
+    assert len(chart.placed_marks[0]) == 5 and len(chart.placed_last) == 2, "those of 32 points come with these"
     for beat, (count, gap) in expected.items():
         assert seen[beat].count == str(count)
         assert float(seen[beat].gap) == pytest.approx(gap, rel=TWO_DIGITS)

@@ -141,7 +141,11 @@ def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play, dataset):
     (older, beside, apart), span = np.abs(np.diff(views, axis=0)[0]), np.ptp(pairs.plot.x_range)
     assert older > 0.15 * span and apart > 0.15 * span and older >= 4 * beside and beside <= 0.012 * span
     assert heights[:, 1] == pytest.approx(close.level.get_y(), abs=0.1)
-    assert "x two differs" in next(beat.lines["en"] for beat in scene.beats if beat.name == "why")
+    weekdays = [[day.source for _, day in letters] for letters in close.letters]
+    ends = [date.fromisoformat(str(pairs.dates[k])).toordinal() for k in sorted(pair)]
+    assert weekdays == [[f"{date.fromordinal(end - ago):%a}" for ago in (2, 1, 0)] for end in ends]
+    low, other = (f"{date.fromordinal(date.fromisoformat(str(pairs.dates[k])).toordinal() - 2):%A}" for k in pair)
+    assert f"a {low}, a {other}: x two differs" in next(beat.lines["en"] for beat in scene.beats if beat.name == "why")
 
 
 def test_no_older_day_is_promised_where_it_does_not_tell(play, monkeypatch):
