@@ -9,7 +9,7 @@ from typing import Self
 from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.written_out import in_thousands
+from gradreel.core.written_out import in_thousands, view_unit
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.counts import Count
@@ -127,7 +127,9 @@ class Loss(LectureScene):
         self.cards = [self._card(values, k).put(CARD_LEFT, CARD_TOP) for k in (0, 1)]
         split = experiment.activation if len(experiment.hidden) == 1 else None  # as the scenes before had it
         self.network = LayerDiagram((self.dataset.n_features, *experiment.hidden, 1), NETWORK, most=4, split=split)
-        self.sum = ErrorSum(self.network, *thetas.telling_views, self.screen("error", error="{error}"))
+        unit = view_unit(self.dataset)
+        said = self.screen("error", error="{error}" + unit.letter)
+        self.sum = ErrorSum(self.network, *thetas.telling_views, unit, said)
 
     def _card(self, values: NDArray, k: int) -> ThetaCard:
         update = self.thetas.update(k)
@@ -218,6 +220,7 @@ class Loss(LectureScene):
 
     def _mean_beat(self) -> None:
         values = {"count": number_text(self.dataset.examples), "loss": self.written(self.thetas.losses[0])}
+        values["also"] = self.thetas.also_written(0)
         with self.beat("mean" if self.thetas.missed_less_before else "mean-any", **values):
             # The error could be measured otherwise. The plot takes all the room, and each day shown has its error; then
             # it makes room for a strip of all days, in which these find their places. The strip is held and then

@@ -9,6 +9,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.forecast import next_days
 from gradreel.core.theta import loss
 from gradreel.core.trace import Trace
+from gradreel.core.written_out import view_unit
 from gradreel.scenes.mobjects.pace import even_pace, state_at
 from numpy.typing import NDArray
 
@@ -48,6 +49,11 @@ class TwoThetas:
     def update(self, k: int) -> int:
         """After which update theta was the first (0) or the second (1)."""
         return int(self.run.kept[self.rows[k]])
+
+    def also_written(self, k: int) -> str:
+        """Loss ``k`` as earlier scenes write it, where a usual day has thousands of views: " (0.68k)"."""
+        letter, text = view_unit(self.dataset).letter, self.dataset.format_views(float(self.losses[k]))
+        return f" ({text})" if letter and text.endswith(letter) else ""
 
     def row(self, share: float) -> float:
         """The row of the trace that is reached after a ``share`` of the way from the first theta to the second."""

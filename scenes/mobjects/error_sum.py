@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from gradreel.core.daily_views import counting_decimals
+from gradreel.core.written_out import ViewUnit
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.day_words import views_and_errors
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Node
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
@@ -18,16 +19,18 @@ LINE, SIZE, GAP = 0.58, 38, 0.75  # from line to line; of the formulas; right of
 
 
 class ErrorSum:
-    """Numbers for ``network``, all written in one unit: the views of the days before, x_1 first, the prediction, the
-    label, and how far apart these two are as printed, as `words` of ``said``.
+    """Numbers for ``network``, all in the ``unit`` that its parameters belong to: the views of the days before, x_1
+    first, the prediction, the label, and how far apart these two are as printed, as `words` of ``said``.
 
     Parts: ``features`` (in the first column's nodes), ``prediction`` (in the last one's), and right of the network,
     line below line, ``label``, ``distance`` and ``error``. No mobject itself: each comes by itself.
     """
 
-    def __init__(self, network: LayerDiagram, x: Sequence[float], prediction: float, label: float, said: str) -> None:
-        """``said``: what stands after the equals sign, with {error}."""
-        write = views_and_errors([*x, prediction, label], [abs(prediction - label)])
+    def __init__(
+        self, network: LayerDiagram, x: Sequence[float], prediction: float, label: float, unit: ViewUnit, said: str
+    ) -> None:
+        """The numbers are views. ``said``: what stands after the equals sign, with {error}."""
+        write = _writer([*x, prediction, label], abs(prediction - label), unit)
         nodes = network.columns[0].nodes
         self.features = VGroup(*(_in_node(write(value), nodes[j]) for j, value in enumerate(x) if j in nodes))
         out = network.columns[-1].nodes[0]
@@ -49,16 +52,22 @@ class ErrorSum:
         self.error.shift([min(equals, style.RIGHT_EDGE - self.error.width) - left, 0, 0])
 
 
+def _writer(views: Sequence[float], error: float, unit: ViewUnit) -> Callable[[float], str]:
+    """What writes ``views`` in ``unit`` as they are told elsewhere, with more decimals where ``error`` takes them."""
+    largest = max(map(abs, views))
+    decimals = [unit.decimals, counting_decimals(largest / unit.size)]
+    if error > 1e-6 * largest:
+        decimals.append(counting_decimals(error / unit.size) - 1)
+    return lambda number: number_text(float(number) / unit.size, max(decimals))
+
+
 def _in_node(text: str, node: Node) -> TextMobject:
     number = words(text, style.TICK, palette.text)
     return number.place(node.get_y() - 0.09, center=node.get_x())
 
 
 def _distance(one: str, other: str) -> str:
-    """How far apart two printed numbers of one unit are, printed alike."""
-    letter = one.lstrip("\u22120123456789." + THIN_SPACE)
-    first, second = (
-        Decimal(text.removesuffix(letter).replace(THIN_SPACE, "").replace("\u2212", "-")) for text in (one, other)
-    )
+    """How far apart two printed numbers are, printed alike."""
+    first, second = (Decimal(text.replace(THIN_SPACE, "").replace("\u2212", "-")) for text in (one, other))
     decimals = -int(first.as_tuple().exponent)
-    return number_text(float(abs(first - second)), max(0, decimals)) + letter
+    return number_text(float(abs(first - second)), max(0, decimals))

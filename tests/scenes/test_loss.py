@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -21,7 +22,6 @@ from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.error_strip import ErrorStrip
 from gradreel.scenes.mobjects.loss_board import HIGH, LOW
 from gradreel.scenes.mobjects.theta_card import ThetaCard
-from gradreel.scenes.mobjects.ticks import THIN_SPACE
 
 RUN = Experiment(
     dataset=DailyViews(window=3), hidden=(3,), learning_rate=0.1, batch_size=64, epochs=8, loss="mae", seed=0
@@ -137,17 +137,15 @@ def test_where_the_foot_of_the_plot_goes_everything_in_it_keeps_its_data(play):
 
 
 def test_the_numbers_of_the_day_come_to_its_error_digit_by_digit(play):
-    def read(text: str) -> int:
-        return int(text.replace(THIN_SPACE, ""))
-
     thetas, total = play(Loss, lambda scene, _: (scene.thetas, scene.sum), **SHORT).last
     k = thetas.telling_day
-    y, label = (read(text) for text in re.findall(r'"([^"]+)"', total.distance.source))
-    assert (y, label) == (round(float(thetas.shown.prediction[0, k])), round(float(thetas.shown.truth[k])))
-    assert read(total.error_text) == abs(y - label)
-    days = [read(number.source) for number in total.features]
-    assert days == [round(float(views)) for views in thetas.shown.truth[k - 3 : k][::-1]]
-    assert read(total.prediction.source) == y
+    y, label = (Decimal(text) for text in re.findall(r'"([^"]+)"', total.distance.source))
+    views = [float(number) for number in (thetas.shown.prediction[0, k], thetas.shown.truth[k])]
+    assert [str(y), str(label)] == [f"{number / 1000:.2f}" for number in views]  # thousands, as the parameters have it
+    assert Decimal(total.error_text) == abs(y - label)
+    days = [number.source for number in total.features]
+    assert days == [f"{views / 1000:.2f}" for views in thetas.shown.truth[k - 3 : k][::-1]]
+    assert total.prediction.source == str(y)
 
 
 def test_the_mean_that_was_keeps_its_name_beside_the_new_one(play):
@@ -174,7 +172,7 @@ def test_the_day_that_is_explained_has_its_numbers(play, trace):
             days = [scene.board.plot.data(ring.get_center()) for ring in one.features]
             np.testing.assert_allclose([views for _, views in days], expected.truth[k - 3 : k], rtol=1e-9)
             assert scene.board.plot.data(one.prediction[0].get_center())[1] == pytest.approx(expected.prediction[k])
-            assert abs(int(scene.sum.error_text.replace(THIN_SPACE, "")) - abs(expected.error[k])) <= 1
+            assert float(scene.sum.error_text) == pytest.approx(abs(expected.error[k]) / 1000, abs=0.01)
 
     play(Loss, look, **SHORT)
 
