@@ -44,6 +44,10 @@ class DepthPicture(ComparedNetworks, DepthsScene):
         """The views at the top of the picture; None where the networks' ``losses`` alone are to have room."""
         return None
 
+    def lecture_top(self) -> float | None:
+        """The views at the top of the lecture's picture, if it stands alone; None where its losses are to fill it."""
+        return None
+
     def _ends(self) -> dict[str, str]:
         return {"training": self.screen("seen"), "unseen": self.screen("unseen")}
 
@@ -88,7 +92,7 @@ class DepthPicture(ComparedNetworks, DepthsScene):
             BOX,
             VALUE,
             palette.text,
-            ours.most if ours is not None else None,
+            ours.most if ours is not None else self.lecture_top(),
             over=ours,
         )
 

@@ -37,6 +37,10 @@ STATES = 300  # at which the unseen loss is drawn, at most, and where it is leas
 RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as the picture of all depths
 SINK_SECONDS, PART_SECONDS = 7.0, 5.8
 LABELLED, LABEL_SHARE = 0.42, 0.08  # of the first: when the lines get their words at the earliest; of their fading
+FIRST_SPAN, LEAST_SPAN = 1.5, 6.0  # of the axis at first: times the epoch where the losses part; epochs at least
+EARLY = 0.6  # of all epochs: a first axis that would be longer shows all of them at once
+WIDER_SECONDS = 1.3  # until it does
+INTO_THE_PLOT = 0.6  # right of the plot: there numbers come that move into it
 LOWEST_SECONDS = 1.4  # of those in which the losses part: the lowest point is looked at first
 DIP = 0.02  # share of the loss that its least is below the calmed line at least, to be called a dip
 TERM = 48
@@ -59,9 +63,18 @@ class OneRunBeats(DepthPicture):
         self.turn_state = int(np.abs(losses.epoch - self.turn).argmin())
         self.grid, self.scale_labels = self.scale(RUN_LEFT, RUN_RIGHT)
         self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
-        ticks = round_labels(0.0, self.run.last)
-        self.epochs = VGroup(*(
-            words(text, style.TICK, palette.dim).place(BOX[2] - 0.4, center=float(self.run.plot.at(epoch, 0)[0]))
+        # Where the losses part early, the axis first ends soon after that: all that falls, falls there
+        soon = max(FIRST_SPAN * self.turn, LEAST_SPAN)
+        is_early = self.parts is not None and self.turn > 0 and soon < EARLY * self.run.last
+        self.first_last = soon if is_early else self.run.last
+        self.run.span(self.first_last, self.run.last)
+        self.epochs = self._ticks()
+
+    def _ticks(self) -> VGroup:
+        """Round epochs under the axis, as far as it reaches now."""
+        ticks, plot = round_labels(0.0, self.run.plot.x_range[1]), self.run.plot
+        return VGroup(*(
+            words(text, style.TICK, palette.dim).place(BOX[2] - 0.4, center=float(plot.at(epoch, 0)[0]))
             for epoch, text in zip(ticks.values, ticks.labels, strict=True)
         ))  # fmt: skip
 
@@ -149,8 +162,8 @@ class OneRunBeats(DepthPicture):
     def _part_beat(self) -> None:
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
             # Where the losses part, the unseen one is lowest of all kept states, by luck as it is noisy: here, with its
-            # number. On it goes: seen falls, unseen never comes so low again; the dashed line has its word, smoothed.
-            # That place stays marked; then the term
+            # number. The axis widens to all epochs, and on it goes: seen falls, unseen never comes so low again; the
+            # dashed line has its word, smoothed. That place stays marked; then the term
             marks = self._turn_mark() if self.parts is not None else []
             leaving = [*self.labels.values(), *(tick for tick in self.epochs if marks and self._near(tick, marks[1]))]
             self.play(*map(FadeOut, leaving), *map(FadeIn, marks), run_time=0.5)
@@ -158,13 +171,15 @@ class OneRunBeats(DepthPicture):
             if marks:
                 self.wait(LOWEST_SECONDS)
                 seconds -= LOWEST_SECONDS
-            self.remove(self.above)
+            self.remove(self.above, *leaving)
+            self.epochs.remove(*leaving)
+            if marks and self.first_last < self.run.last:
+                self._widen(marks)
+                seconds -= WIDER_SECONDS
             self.labels = {"unseen": words(self.screen("smoothed"), style.LABEL, palette.dim)}
             early = squish_rate_func(smooth, 0.0, LABEL_SHARE)
             coming = FadeIn(self.labels["unseen"], rate_func=early, run_time=seconds)
             self._walk(self.turn, self.run.last, seconds, 1.0, [coming])
-            self.remove(*leaving)
-            self.epochs.remove(*leaving)
             self.add(*marks)
             self.end_labels = self._end_labels()
             self.play(*map(FadeIn, self.end_labels), FadeOut(self.labels["unseen"], run_time=0.2), run_time=0.4)
@@ -176,6 +191,35 @@ class OneRunBeats(DepthPicture):
                 self.term = self._term()
                 self.play(FadeIn(self.term, shift=0.15 * UP), run_time=0.6)
                 self.between += [band, self.term]
+
+    def _widen(self, marks: list[VMobject]) -> None:
+        """The axis widens until it holds all epochs: what was drawn moves together, and marks and numbers with it."""
+        run, plot, old, first = self.run, self.run.plot, self.epochs, self.first_last
+        run.span(run.last, self.turn)
+        place = float(plot.at(self.turn, 0)[0])
+        label = marks[1].copy().set_x(place)
+        coming = VGroup(*(tick for tick in self._ticks() if not self._near(tick, label)))
+        ends = [float(plot.data(tick.get_center())[0]) for tick in coming]
+        run.span(first, self.turn)
+        starts = [float(plot.data(tick.get_center())[0]) for tick in old]
+
+        def widen(_: VMobject, share: float) -> None:
+            before = float(plot.at(self.turn, 0)[0])
+            run.span(first * (run.last / first) ** share, self.turn)
+            now = float(plot.at(self.turn, 0)[0])
+            for mark in marks:
+                mark.shift([now - before, 0, 0])
+            for ticks, epochs, strength in ((old, starts, 1 - 3 * share), (coming, ends, 2 * share - 1)):
+                for tick, epoch in zip(ticks, epochs, strict=True):
+                    x = float(plot.at(epoch, 0)[0])
+                    inside = 1 - (x - RUN_RIGHT) / INTO_THE_PLOT
+                    tick.set_x(x).set_opacity(float(np.clip(min(strength, inside), 0.0, 1.0)))
+
+        everything = VGroup(run, *marks, *old, *coming)
+        self.play(UpdateFromAlphaFunc(everything, widen, run_time=WIDER_SECONDS, rate_func=smooth))
+        self.remove(*everything.get_family())
+        self.epochs = coming
+        self.add(run, coming, *marks)
 
     def _turn_mark(self) -> list[VMobject]:
         """A dashed line up at the turn, its epoch under the axis, the least unseen loss there with its number, and

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 from gradreel.core.results import unseen_by_epoch
-from gradreel.core.verdicts import stopping
+from gradreel.core.verdicts import lecture_losses, stopping
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.depth_picture import LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE
+from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE
 from gradreel.scenes.lecture.experiments import lecture_written
 from gradreel.scenes.lecture.one_run import RUN_LEFT, RUN_RIGHT, OneRunBeats
-from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines
+from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines, most_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import emphasis, palette
 from manim import (
     Animation,
     Circle,
@@ -31,9 +31,12 @@ from manim import (
     interpolate_color,
     smooth,
 )
+from numpy.typing import NDArray
 
 STOP_SECONDS, PEEK_AFTER = 7.9, 4.5  # that the least loss stands against the best network's; before its flaw is told
 BRACKET, HOOK, PEEKED = 0.16, 0.08, 0.24  # right of the plot; of a bracket's ends; radius of the ring around the least
+COMPARABLE = 1.6  # times as high as the other: two pictures of losses that share a scale
+BACK = 0.55  # of what is not spoken of among numbers that can still be read
 TURN_SECONDS, LECTURE_SECONDS = 1.6, 2.0
 
 
@@ -57,8 +60,10 @@ class Overfitting(OneRunBeats):
             if stop is not None:
                 self._compare_least()
             self.title, arriving = next_heading(self._heading(), self.title)
-            gone = [*self.between, *self.end_labels, self.grid, self.scale_labels, self.epochs, *self.counter]
-            self.play(*map(FadeOut, gone), *arriving, run_time=0.6)
+            gone = [*self.between, *self.end_labels, self.grid, self.epochs, *self.counter]
+            upright = segment((RUN_LEFT, BOX[2], 0), (RUN_LEFT, BOX[3], 0), palette.axis, style.AXIS)
+            scale = FadeIn(upright) if self.comparable else FadeOut(self.scale_labels)
+            self.play(*map(FadeOut, gone), scale, *arriving, run_time=0.6)
             self._squeeze(self.outcome.index(self.compared[1]))
             for kind in KINDS:
                 self.draw(kind, 1.8 if stop is None else 0.55)
@@ -154,14 +159,28 @@ class Overfitting(OneRunBeats):
         self.landed = (self.run.training_tip, self.run.unseen_tip)
 
     def _mark_jump(self, best: int, worse: int) -> None:
-        """What opens between the two losses from the best network to the one that overfits, and rings at both."""
+        """What opens between the two losses from the best network to the one that overfits, and rings at both.
+
+        All other networks step back.
+        """
         band = self.picture.band(best, worse)
         self.remove(*self.landed)
         self.add(band, self.picture)
-        self.play(FadeIn(band), run_time=0.6)
+        self.play(FadeIn(band), *self._others_back(self.picture, (best, worse)), run_time=0.6)
         marks = self.picture.marks((best, worse))
         self.play(*map(Create, marks), run_time=0.7)
         self.between += [band, *marks]
+
+    @staticmethod
+    def _others_back(picture: DepthLines, ks: tuple[int, int]) -> list[Animation]:
+        """Points and numbers of all networks but ``ks`` step back."""
+        return [
+            emphasis(part, BACK)
+            for kind in KINDS
+            for k, *parts in zip(picture.known(kind), picture.dots[kind], picture.values[kind], strict=True)
+            if k not in ks
+            for part in parts
+        ]
 
     def _lecture_beat(self) -> None:
         values = {}
@@ -184,7 +203,7 @@ class Overfitting(OneRunBeats):
             band = lecture.band(first, last)
             above = [part[kind] for part in (lecture.lines, lecture.dots, lecture.values) for kind in KINDS]
             self.add(band, *above)
-            self.play(FadeIn(band), run_time=0.6)
+            self.play(FadeIn(band), *self._others_back(lecture, (first, last)), run_time=0.6)
             self.play(*map(Create, lecture.marks((first, last))), run_time=0.7)
 
     def _turn_into(self, lecture: DepthLines, arriving: Sequence[Animation]) -> None:
@@ -229,6 +248,15 @@ class Overfitting(OneRunBeats):
 
         return UpdateFromAlphaFunc(line, turn, rate_func=smooth)
 
+    def top(self, losses: dict[str, NDArray]) -> float | None:
+        """Ours and the lecture's have one scale, if they are of comparable sizes: then heights can be compared."""
+        own, lecture = most_of(losses), most_of(_lecture_known())
+        self.comparable = max(own, lecture) <= COMPARABLE * min(own, lecture)
+        return max(own, lecture) if self.comparable else None
+
+    def lecture_top(self) -> float | None:
+        return self.picture.most if self.comparable else None
+
     def one_scale(self) -> bool:
         """Never: ours has been told of, and its points beside the lecture's numbers would be read as the lecture's."""
         return False
@@ -239,3 +267,9 @@ class Overfitting(OneRunBeats):
             return "only"
         same = self.outcome[self.opens].network.hidden == LECTURE_WORSE
         return "same" if same else "elsewhere"
+
+
+def _lecture_known() -> dict[str, NDArray]:
+    """The lecture's losses of all its networks, NaN where it gives none."""
+    known = np.array([lecture_losses(hidden) for hidden in LECTURE_RUNS], dtype=float)
+    return {kind: known[:, k] for k, kind in enumerate(KINDS)}

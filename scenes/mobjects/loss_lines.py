@@ -138,6 +138,11 @@ class RunLines(VGroup):
         """Both lines up to ``epoch``."""
         return self._draw(epoch)
 
+    def span(self, last: float, epoch: float) -> RunLines:
+        """The plot holds the epochs up to ``last``; both lines up to ``epoch``."""
+        self.plot.x_range = (0.0, last)
+        return self._draw(epoch)
+
     def squeeze(self, left: float, right: float) -> RunLines:
         """The whole run between these two x of the screen: every loss keeps its height."""
         self.plot.box = (left, right, *self.plot.box[2:])

@@ -19,7 +19,7 @@ from gradreel.core.results import (
 from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import one_run, overfitting
-from gradreel.scenes.lecture.one_run import LABELLED
+from gradreel.scenes.lecture.one_run import LABELLED, RUN_RIGHT
 from gradreel.scenes.lecture.overfitting import Overfitting
 from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, calmed
@@ -338,6 +338,29 @@ def test_only_where_seen_falls_and_unseen_rises_is_shaded(play, results_are, tra
     at = [played.scene.picture.point("unseen", k)[0] for k in ends]
     assert [corners[:, 0].min(), corners[:, 0].max()] == pytest.approx(at)
     assert len(corners) == 4  # two networks, two losses
+
+
+def test_ours_and_the_lectures_heights_can_be_compared_if_they_are_of_one_size(play, results_are):
+    for losses, one in (([400, 520, 471, 438, 429], True), ([4000, 5200, 4710, 4380, 4290], False)):
+        results_are([loss / 4 for loss in losses], losses)
+        scene = play(Overfitting, width=100, seeds=(0, 1), epochs=1).scene
+        assert scene.comparable == one
+        assert (scene.lecture.most == scene.picture.most) == one
+        assert (scene.scale_labels[0] in scene.get_mobject_family_members()) == one
+
+
+def test_the_axis_ends_soon_after_an_early_turn_and_widens_to_all_epochs(play):
+    seen = {}
+
+    def look(scene, beat):
+        seen[beat] = scene.run.plot.x_range[1], scene.epochs[-1].get_center()[0], float(scene.run.plot.at(0, 0)[0])
+
+    scene = play(Overfitting, look, **TENT).scene
+    names = list(seen)
+    assert scene.parts is not None and scene.first_last < scene.run.last
+    assert seen[names[0]][0] == pytest.approx(max(1.5 * scene.turn, 6.0))
+    assert seen[names[1]][0] == pytest.approx(scene.run.last)
+    assert all(left <= x <= RUN_RIGHT + 1e-6 for _, x, left in seen.values())
 
 
 def test_the_lectures_points_are_where_ours_were_going(play, results_are):
