@@ -14,7 +14,20 @@ from gradreel.scenes.mobjects.loss_scale import OVER_TOP
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.width_board import NAME_LINE, SIDE_LINE, WidthBoard
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasize, palette
-from manim import DOWN, UP, Create, FadeIn, FadeOut, GrowFromEdge, LaggedStart, Mobject, Restore, Transform, VGroup
+from manim import (
+    DOWN,
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    GrowFromEdge,
+    LaggedStart,
+    Mobject,
+    Restore,
+    Transform,
+    VGroup,
+)
 
 LINEAR, HUNDRED = (), (100,)
 HELPS_SECONDS = 4.6  # until it is said what the lecture's larger network does
@@ -27,6 +40,7 @@ class BesideLecture(ComparedNetworks):
     names: VGroup
     side_words: list[list[TextMobject]]  # by side, under each bar
     levels: list[VGroup]
+    stepped_back: tuple[list[Mobject], list[Mobject]]  # behind ours that move aside, and in front of them
     scale_labels: VGroup
     title: TextMobject
 
@@ -72,7 +86,7 @@ class BesideLecture(ComparedNetworks):
         everything = [mobject for k in range(len(self.outcome)) for mobject in self._column(k)]
         rest = [mobject for mobject in everything if mobject not in self.moved]
         scale = [] if self.over_ours else [self.scale_labels]
-        self.stepped_back = VGroup(*rest, *marks, *self.levels, *scale, board.axis)
+        self.stepped_back = [board.axis, *rest, *scale], [*self.levels, *marks]
         for mobject in self.moved:
             mobject.save_state()
         heading = "heading-lecture" if self.over_ours else "heading-lecture-alone"
@@ -82,10 +96,16 @@ class BesideLecture(ComparedNetworks):
         moving = [Transform(old, new) for old, new in zip(self.moved, moves, strict=True)]
         self.chart_words = self._chart_words()
         gone = [FadeOut(self.worst_mark)] if hasattr(self, "worst_mark") else []
-        self.play(FadeOut(self.stepped_back), *gone, FadeIn(self.beside.axes), *arriving, *caption, run_time=0.5)
+        leaving = self._around_the_moved(FadeOut)
+        self.play(*leaving, *gone, FadeIn(self.beside.axes), *arriving, *caption, run_time=0.5)
         if moving:
             self.play(*moving, run_time=0.7)
         self.play(FadeIn(self.chart_words), run_time=0.4)
+
+    def _around_the_moved(self, fade: type[Animation]) -> list[Animation]:
+        """All that steps back fades; what moved keeps its place between what is behind it and what is in front."""
+        behind, in_front = self.stepped_back
+        return [*map(fade, behind), *map(Animation, self.moved), *map(fade, in_front)]
 
     def _column(self, k: int) -> list[Mobject]:
         """What stands in column ``k``: its bars, the words under them, its name."""
@@ -154,6 +174,4 @@ class BesideLecture(ComparedNetworks):
             emphasize(state, FULL)
         if self.moved:
             self.play(*map(Restore, self.moved), run_time=0.6)
-        self.play(FadeIn(self.stepped_back), run_time=0.5)
-        marks = [self.best_mark] if hasattr(self, "best_mark") else []
-        self.add(*self.board.every_bar(), *self.names, *self.levels, *marks)  # the marks over the bars, as they were
+        self.play(*self._around_the_moved(FadeIn), run_time=0.5)
