@@ -100,25 +100,29 @@ class SmallerPiecesBeats(LectureScene):
             ReplacementTransform(lens.place.copy(), lens.frame),
             *map(FadeIn, (lens.red, lens.dot)),
             *(emphasis(part, FAINT) for part in (*others, self.small.steps[2 * lens.piece + 1], *aside)),
-            self._summing(whole, lens.partial[0]),
+            *self._summing(whole, lens.partial[0]),
             run_time=0.7,
         )
         self.play(FadeIn(first), Create(lens.blue), FadeIn(lens.first), run_time=0.6)
         self.play(FadeIn(lens.gap), run_time=0.3)
         self.wait(0.5)
         self.play(FadeIn(second), emphasis(self.small.steps[2 * lens.piece + 1], FULL), run_time=0.3)
-        joining = lens.join(0.9), self._summing(*lens.partial)
+        joining = lens.join(0.9), *self._summing(*lens.partial)
         self.play(*joining, FadeIn(lens.second[0]), TransformFromCopy(second, lens.second[1]))
         self.wait(0.9)
         lens.add(lens.second)
         back = [emphasis(part, FULL) for part in (*others, *aside)]
-        self.play(*map(FadeOut, (lens, first, second)), *back, self._summing(lens.partial[1], whole), run_time=0.5)
+        self.play(*map(FadeOut, (lens, first, second)), *back, *self._summing(lens.partial[1], whole), run_time=0.5)
         self.fit.model_y = uncut  # what blue goes back to
 
-    def _summing(self, before: NDArray, after: NDArray) -> Animation:
+    def _summing(self, before: NDArray, after: NDArray) -> list[Animation]:
         """Blue, with its name, from one sum to another."""
-        blue = VGroup(self.fit.model, self.fit.model_label)
-        return UpdateFromAlphaFunc(blue, lambda _, share: self.fit.show(before + share * (after - before)))
+
+        def update(_: VMobject, share: float) -> None:
+            self.fit.show(before + share * (after - before))
+
+        along = UpdateFromAlphaFunc(self.fit.model_label, lambda *_: None)
+        return [UpdateFromAlphaFunc(self.fit.model, update), along]  # as no group, which would come before the points
 
     def _counting(self, before: int, cuts: int) -> Animation:
         """The gap on the way is blue's; the count changes when the formula's old end has gone."""
