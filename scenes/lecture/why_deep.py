@@ -30,8 +30,9 @@ from manim import (
 from numpy.typing import NDArray
 
 ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
-ONE_LAYER_SECONDS = 2.0  # for all bends of the one layer, before the other folds
-FIRST_FOLD, OTHER_FOLDS = 4.2, 4.6  # seconds: the first is looked at, all others together go ever faster
+ONE_LAYER_SECONDS = 1.7  # for all bends of the one layer, before the other folds
+FIRST_FOLD, OTHER_FOLDS = 4.9, 5.2  # seconds: the first is looked at, all others together go a little faster
+COUNTED = 0.1  # of a fold's way: it is seen, and counted
 GLOWING = 1.7  # how much larger the two ReLUs of a layer are while they fold
 BEND_RADIUS = 0.085
 Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
@@ -138,9 +139,9 @@ class WhyDeep(FatAndDeep):
         depth, n_bends = self.parameters.depth, count_bends(deep)
         values = {"relus": Count(2 * depth), "bends": Count(n_bends), "layers": Count(depth)}
         with self.beat("fold", parameters=number_text(deep.network.n_parameters), **values):
-            # Left first, ReLU after ReLU adds a bend. Then right a straight line comes in: two ReLUs fold down what is
-            # above the dashed line, and it is stretched; the next layer folds that: the bends double. In the end as
-            # many ReLUs are lit on both sides
+            # Left first, ReLU after ReLU adds a bend. Then right a straight line comes in: one ReLU bends it, a second
+            # folds down what is above the dashed line, and it is stretched; the next layer folds that: the bends
+            # double. In the end as many ReLUs are lit on both sides
             target = target_of(zigzag(depth))
             self.hand = [Curves(side.plot_box, target, Y_RANGE) for side in self.sides]
             self.folds_counts = [self._counts(side.center, 2 * depth, n_bends) for side in self.sides]
@@ -159,7 +160,7 @@ class WhyDeep(FatAndDeep):
             plots = [FadeIn(c.plot, c.red) for c in self.hand]
             self.play(*plots, FadeIn(self.hand[0].blue), *map(FadeIn, self.folds_counts), run_time=0.7)
             self._bend_by_bend(fat)
-            shares = np.linspace(1.5, 1.0, depth - 1) / (1.25 * (depth - 1))
+            shares = np.linspace(1.2, 1.0, depth - 1) / (1.1 * (depth - 1))
             for k, seconds in enumerate([FIRST_FOLD, *(OTHER_FOLDS * shares)]):
                 self._fold(curve, k, seconds)
                 curve = folded(np.clip(curve, 0.0, None))
@@ -172,37 +173,59 @@ class WhyDeep(FatAndDeep):
             self.play(*bending(self.small[0], self.hand[0], fat, (k - 1, k)), run_time=ONE_LAYER_SECONDS / relus)
 
     def _fold(self, curve: NDArray, k: int, seconds: float) -> None:
-        """Layer k (from 0) of the deep one folds ``curve`` (n,), seen over the zigzag's x: its ReLUs are counted when
-        they light up, the bends when it is folded. Before the first, the line that comes in, and its word.
+        """Layer k (from 0) of the deep one folds ``curve`` (n,), seen over the zigzag's x: its ReLUs and the bends are
+        counted in that moment. Before the first, the line that comes in, and its word.
         """
         right, counts, layer = self.hand[1], self.folds_counts[1], self.small[1].columns[k + 1]
-        lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], layer)]
+        nodes, coming = list(layer.nodes.values()), []
+        if k == 0:
+            coming.append(self._bend_once(curve, seconds))
+            lights = [emphasis(part, FULL) for part in self._into_first_layer(1)]
+        else:
+            lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], layer)]
         crease = right.crease(0.5, self.screen("crease"))
         above, said = right.above(curve, 0.5), words(self.screen("stretch"), style.TICK)
         said.place(crease[1].baseline, right=float(crease[1].get_right()[0]))
-        coming = [crease]
-        if k == 0:
-            name = words(self.screen("input"), style.TICK, palette.blue)
-            name.place(float(right.plot.box[3]) + 0.08, right=float(right.plot.box[1]))
-            self.play(FadeIn(name), Create(right.blue), run_time=0.16 * seconds)
-            coming.append(name)
-        lit = counting(counts, 2 * (k + 1), count_bends(folding(k)) if k else 0)
-        self.play(FadeIn(crease), *lights, lit, run_time=0.12 * seconds)
+        self.play(FadeIn(crease), *lights, run_time=0.12 * seconds)
         self.add(above, right.blue)
         whole = np.clip(curve, 0.0, None)
-        glow = [node.animate(rate_func=there_and_back).scale(GLOWING) for node in layer.nodes.values()]
+        folding_ones = nodes[1:] if k == 0 else nodes
+        glow = [node.animate(rate_func=there_and_back).scale(GLOWING) for node in folding_ones]
 
         def fold(_: VMobject, share: float) -> None:
-            right.draw(folded(np.maximum(curve, (1 - share) * curve), share, 0.0))  # nothing stays below 0
-            if share == 1:
+            right.draw(folded(whole, share, 0.0))
+            if share >= COUNTED:
                 counts.show(2 * (k + 1), count_bends(folding(k + 1)))
 
         def stretch(_: VMobject, share: float) -> None:
             right.draw(folded(whole, 1.0, share))
 
-        self.play(UpdateFromAlphaFunc(VGroup(right.blue, counts), fold), *glow, run_time=0.32 * seconds)
-        self.wait(0.1 * seconds)
-        gone = [FadeOut(part, run_time=0.1 * seconds) for part in (above, crease[1], *coming[1:])]
+        self.play(UpdateFromAlphaFunc(VGroup(right.blue, counts), fold), *glow, run_time=0.26 * seconds)
+        self.wait(0.12 * seconds)
+        gone = [FadeOut(part, run_time=0.1 * seconds) for part in (above, crease[1], *coming)]
         self.play(*gone, FadeOut(crease[0]), FadeIn(said, rate_func=squish_rate_func(smooth, 0.45, 0.75)),
-                  UpdateFromAlphaFunc(right.blue, stretch), run_time=0.26 * seconds)  # fmt: skip
-        self.play(FadeOut(said), run_time=0.12 * seconds)
+                  UpdateFromAlphaFunc(right.blue, stretch), run_time=0.2 * seconds)  # fmt: skip
+        self.play(FadeOut(said), run_time=0.1 * seconds)
+
+    def _bend_once(self, curve: NDArray, seconds: float) -> VMobject:
+        """The straight line comes in, with its word; the first of two ReLUs bends it, at 0. The second will fold it."""
+        right, counts = self.hand[1], self.folds_counts[1]
+        name = words(self.screen("input"), style.TICK, palette.blue)
+        name.place(float(right.plot.box[3]) + 0.08, right=float(right.plot.box[1]))
+        self.play(FadeIn(name), Create(right.blue), run_time=0.12 * seconds)
+        lit = self._into_first_layer(0)
+        self.play(*(emphasis(part, FULL) for part in lit), run_time=0.05 * seconds)
+
+        def bend(_: VMobject, share: float) -> None:
+            right.draw(np.maximum(curve, (1 - share) * curve))  # nothing stays below 0
+            if share >= COUNTED:
+                counts.show(1, 1)
+
+        glow = lit[0].animate(rate_func=there_and_back).scale(GLOWING)
+        self.play(UpdateFromAlphaFunc(VGroup(right.blue, counts), bend), glow, run_time=0.16 * seconds)
+        return name
+
+    def _into_first_layer(self, i: int) -> list[VMobject]:
+        """The ReLU i (from 0) of the deep one's first layer, and the line into it."""
+        diagram = self.small[1]
+        return [diagram.columns[1].nodes[i], *diagram.edges[0].into(i)]
