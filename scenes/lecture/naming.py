@@ -9,6 +9,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.forecast import BOX as DAYS_BOX
 from gradreel.scenes.mobjects.axis_of_days import axis_of_days
+from gradreel.scenes.mobjects.head import BRAIN, head_outline, pile_of_coins
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Edges, Pulse
 from gradreel.scenes.mobjects.neuron import NeuronView
@@ -18,6 +19,7 @@ from gradreel.scenes.mobjects.promise import Promise
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
 from manim import (
+    DOWN,
     UP,
     Animation,
     Create,
@@ -43,7 +45,8 @@ NARROW = -0.7  # where the last column stands while one neuron is seen from near
 LENS = (3.95, -0.6, 2.2)  # middle of that neuron, x, y; and its radius
 CELL_BEHIND = 0.4  # share of its light in which a cell stays behind the neuron
 SWOLLEN = 1.35  # times its usual size: a name that promises too much
-RUN = 2.0  # seconds that signals take through all of the network
+COINS_AT = (5.3, -2.6)  # middle, bottom
+RUN = 1.0  # seconds that signals take through all of the network
 EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
 
 
@@ -106,7 +109,7 @@ class Naming(LectureScene):
             column, edges = self.diagram.columns[-2], self.diagram.edges[-2].into(0)
             node, picture = column.nodes[0], column.pictures[0]
             self.rays = edges
-            self.play(self._widen(BOX[1], NARROW), run_time=0.6)
+            self.play(self._spread(BOX[:2], (BOX[0], NARROW)), run_time=0.6)
             self.play(*self._light(FAINT), run_time=0.3)
             self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, PRESENT), run_time=0.3)
             self.lens = NeuronView(*LENS)
@@ -120,30 +123,35 @@ class Naming(LectureScene):
             self.wait(0.7)
             self.play(self.lens.look(CELL_BEHIND, 1.0), run_time=0.8)
 
-    def _widen(self, start: float, end: float) -> Animation:
-        """The diagram's last column goes from x = ``start`` to ``end``, the others keep even distances."""
+    def _spread(self, start: tuple[float, float], end: tuple[float, float]) -> Animation:
+        """The diagram's first and last column go from the x of ``start`` to those of ``end``; distances stay even."""
+        before, way = np.array(start), np.array(end) - start
 
         def update(diagram: LayerDiagram, share: float) -> None:
-            diagram.spread(np.linspace(BOX[0], start + share * (end - start), len(diagram.columns)))
+            diagram.spread(np.linspace(*(before + share * way), len(diagram.columns)))
 
         return UpdateFromAlphaFunc(self.diagram, update, rate_func=smooth)
 
     def _network_beat(self) -> None:
         with self.beat("network"):
-            # The network has its room again. More and more neurons light up, until all are bright, and the plate has
-            # its first name; signals run through all of them
+            # The network comes to the middle. More and more neurons light up, until all are bright, and the plate has
+            # its first name. A head is drawn around them, and signals run where the brain is; coins pile up beside it
             leaving = [self.name, self.label, self.lens, *self.lens.lines]
             self.play(*(FadeOut(part) for part in leaving), emphasis(self.rays, FAINT_EDGES), run_time=0.4)
-            self.play(self._widen(NARROW, BOX[1]), run_time=0.7)
+            self.play(self._spread((BOX[0], NARROW), BRAIN), run_time=0.7)
             columns = self.diagram.columns
             nodes = [part for k in self._hidden() for part in (*columns[k].nodes.values(), *columns[k].pictures)]
             lights = [emphasis(part, FULL) for part in nodes]
             self.name = self._name("network")
             naming = FadeIn(self.name, shift=0.15 * UP, run_time=0.6)
             self.play(LaggedStart(*lights, lag_ratio=0.1, run_time=1.2), naming)
-            self.play(*self._light(FULL), run_time=0.4)
+            self.head = head_outline()
+            self.play(*self._light(FULL), Create(self.head), run_time=0.9)
             for k, edges in enumerate(self.diagram.edges):
                 self.play(Pulse(_one_each(edges, k + 1), palette.text).run(RUN / len(self.diagram.edges)))
+            self.coins = pile_of_coins(*COINS_AT)
+            falling = (FadeIn(coin, shift=0.5 * DOWN) for coin in self.coins)
+            self.play(LaggedStart(*falling, lag_ratio=0.25, run_time=1.1))
 
     def _spoilt_beat(self) -> None:
         with self.beat("spoilt"):
@@ -151,14 +159,15 @@ class Naming(LectureScene):
             # grows with what the name promises, and the name swells; what is delivered fills little of it. Then the
             # words alone are too much: they go into an article's title, it is rejected, and the name is struck out and
             # loses its light
-            self.wait(0.4)
+            self.wait(0.9)
             self.years = words(self.screen("years"), style.LABEL, palette.dim)
             self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
             columns, edges = self.diagram.columns, self.diagram.edges
             leaving = [columns[0], *(part for pair in zip(edges, columns[1:], strict=True) for part in pair)]
-            self.play(LaggedStart(*map(FadeOut, leaving), lag_ratio=0.15), run_time=0.6)
+            others = map(FadeOut, (self.head, self.coins))
+            self.play(LaggedStart(*map(FadeOut, leaving), lag_ratio=0.15), *others, run_time=0.6)
+            self.diagram.spread(np.linspace(*BOX[:2], len(columns)))  # it comes back with all its room
             self.play(FadeIn(self.years, shift=0.15 * UP), run_time=0.5)
-            self.wait(0.6)
             most = min(SWOLLEN, PLATE_WIDTH / float(self.name.width))
             self.promise = Promise(self.screen("promised"), self.screen("delivered"))
             self.add(self.promise)

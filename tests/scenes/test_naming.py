@@ -69,6 +69,16 @@ def test_the_neuron_seen_from_near_hides_nothing(play, parameters):
                 for line in scene.lens.lines if node is not seen else ():
                     way = np.linspace(line.points[0], line.points[-1], 200)
                     assert np.linalg.norm(way - node.get_center(), axis=1).min() > node.radius
+        elif beat == "network":
+            points = np.concatenate([node.points for column in scene.diagram.columns for node in column.nodes.values()])
+            starts = np.array(
+                scene.head.get_anchors()
+            )  # the line from each to the next one crosses a ray to the right, or not
+            ends = np.roll(starts, -1, axis=0)
+            for x, y, _ in points:
+                crossed = (starts[:, 1] > y) != (ends[:, 1] > y)
+                (x0, y0, _), (x1, y1, _) = starts[crossed].T, ends[crossed].T
+                assert np.count_nonzero(x0 + (x1 - x0) * (y - y0) / (y1 - y0) > x) % 2 == 1, "where the brain is"
         else:
             assert scene.diagram.columns[-1].x == pytest.approx(BOX[1])  # the network has all its room
 
