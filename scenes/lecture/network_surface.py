@@ -242,24 +242,25 @@ class SurfaceBeats(ThreeDaysScene):
         name = ("days" if len(board.surface.held) else "days-two") + ("" if last < first else "-no-closer")
         gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
         with self.beat(name, **gaps, **zh_views(gaps)):
-            # Closer, and other real days stand about it, each with its gap; what was held is only close to what it is
-            # on the day shown. Back to the start of the training, where
-            # the sheet was another, and how far off the network was on all days. Then, update after update, the sheet
-            # bends to where it was, and the mean gap of all days runs along
+            # Closer, and back to the start of the training, where the sheet was another. Only then other real days
+            # stand about the day shown, each with its gap; what was held is only close to what it is there. How far off
+            # the network was on all days. Then, update after update, the sheet bends to where it was; that runs along
             self.play(FadeOut(board.card, board.lead), run_time=0.3)
             moving = VGroup(board.ground, board.sheet, *board.floors, *board.ramps, board.day)
             self.play(self._over(moving, board.zoom, CLOSER))
             self.remove(moving, board.day)
+            self.add(*board.turning, board.day)
+            board.train(1.0)
+            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.day)
+            self.play(self._over(moving, lambda share: board.train(1.0 - share), BACK))
+            self.remove(moving)
             self.add(*board.turning, board.days, board.day)
             close = [ReplacementTransform(board.held, board.about)] if len(board.held) else []
             self.play(FadeIn(board.days, shift=0.1 * UP), *close, run_time=0.6)
-            board.train(1.0)
-            self.wait(0.6)  # until "untrained" is said
-            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day)
-            self.play(self._over(moving, lambda share: board.train(1.0 - share), BACK))
+            self.wait(0.8)  # until the gaps are spoken of
             self.play(FadeIn(board.tally), run_time=0.4)
-            self.wait(2.9)  # until how far it is has been said
-            moving.add(board.tally)
+            self.wait(2.7)  # until how far it is has been said
+            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day, board.tally)
             self.play(self._over(moving, board.train, TRAIN).set_rate_func(linear))
             self.remove(moving)
             self.add(*board.turning, board.days, board.day, board.tally)

@@ -8,7 +8,8 @@ from gradreel.scenes.mobjects.surface import straight_curves
 from gradreel.scenes.style import mix, palette
 from manim import Rectangle, VGroup, VMobject
 
-CELL, TALLEST, WIDEST = 0.21, 2.7, 2.4  # side of a cell at first; height and width that it may come to
+CELL, WIDEST = 0.21, 2.4  # side of a cell at first; width that the matrix may come to
+EDGE = -4.3  # below the frame: there it is cut off, so that its lower end is not seen when it is taller
 FILL, DENSE = 0.13, 0.6  # of the colour: as a box is filled, and where cells cannot be told apart
 LEAST_PITCH = 0.03  # of lines that are drawn, scene units
 
@@ -16,8 +17,8 @@ LEAST_PITCH = 0.03  # of lines that are drawn, scene units
 class GrowingGrid(VGroup):
     """From ``first`` to ``last``, (rows, columns). Its upper edge stays at ``top``, its middle at ``x``.
 
-    `show` sets how far it has grown. Its cells are square, so that its sides are as rows to columns; they become
-    smaller where it would be too large, and lines stand between them while there is room.
+    `show` sets how far it has grown. Its cells are square; they become smaller where it would be too wide, and lines
+    stand between them while there is room. A tall one runs off the lower edge of the frame.
     """
 
     def __init__(self, first: tuple[int, int], last: tuple[int, int], x: float, top: float) -> None:
@@ -31,28 +32,27 @@ class GrowingGrid(VGroup):
     def show(self, share: float) -> GrowingGrid:
         """``share`` of the way, by equal factors in equal shares; returns it."""
         self.rows, self.columns = (a * (b / a) ** share for a, b in zip(self.first, self.last, strict=True))
-        sides = np.array([self.columns, self.rows])
-        width, height = sides * min(CELL, WIDEST / self.columns, TALLEST / self.rows)
-        left, bottom = self.x - width / 2, self.top - height
+        cell = min(CELL, WIDEST / self.columns)
+        width = self.columns * cell
+        left, bottom = self.x - width / 2, max(self.top - self.rows * cell, EDGE)
         corners = [(left, self.top), (left + width, self.top), (left + width, bottom), (left, bottom), (left, self.top)]
         self.body.set_points_as_corners(np.array([(*corner, 0.0) for corner in corners]))
-        pitch = np.array([width, height]) / sides
-        crowded = float(np.clip(1.0 - (pitch.min() - LEAST_PITCH) / (CELL - LEAST_PITCH), 0.0, 1.0))
+        crowded = float(np.clip(1.0 - (cell - LEAST_PITCH) / (CELL - LEAST_PITCH), 0.0, 1.0))
         self.body.set_fill(mix(palette.yellow, FILL + (DENSE - FILL) * crowded**4), 1)
         self.body.set_stroke(palette.yellow, style.BOX)
-        self._rule(left, bottom, width, height, pitch)
+        self._rule(left, bottom, width, cell)
         self.lines.set_stroke(mix(palette.yellow, 0.7), 1.6 - 0.8 * crowded)
         return self
 
-    def _rule(self, left: float, bottom: float, width: float, height: float, pitch: np.ndarray) -> None:
+    def _rule(self, left: float, bottom: float, width: float, cell: float) -> None:
         """The lines between columns and between rows; none that could not be told from its neighbour."""
         starts, ends = [], []
-        if pitch[0] >= LEAST_PITCH:
-            for x in left + pitch[0] * np.arange(1, int(np.ceil(self.columns - 1e-9))):
+        if cell >= LEAST_PITCH:
+            for x in left + cell * np.arange(1, int(np.ceil(self.columns - 1e-9))):
                 starts.append((x, bottom, 0.0))
                 ends.append((x, self.top, 0.0))
-        if pitch[1] >= LEAST_PITCH:
-            for y in self.top - pitch[1] * np.arange(1, int(np.ceil(self.rows - 1e-9))):
+            rows = min(self.rows, (self.top - bottom) / cell)
+            for y in self.top - cell * np.arange(1, int(np.ceil(rows - 1e-9))):
                 starts.append((left, y, 0.0))
                 ends.append((left + width, y, 0.0))
         there = np.array(starts).reshape(-1, 3), np.array(ends).reshape(-1, 3)

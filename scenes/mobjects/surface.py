@@ -29,6 +29,7 @@ LEVELS = np.linspace(0.0, 1.0, 33)
 RIM = 2.2  # width of the days' rims
 PIN = 2.6  # width of the lines from days to the surface
 SEEN_THROUGH = 0.5  # how much is seen of what lies below the surface
+NEAR_ZERO = 0.35  # of the highest, and the lowest height is near 0
 LEAST_SHARE = 1e-3  # of the ground, for its slopes: a surface that has not come is a point
 BELOW_NEXT = 0.2  # how far a strip reaches below the one before it, as a share of that one
 
@@ -88,12 +89,12 @@ class Box:
         return np.stack([across, rise, np.zeros_like(across)], axis=-1)
 
 
-def heights_around(ends: Sequence[float], *more: NDArray) -> tuple[float, float]:
-    """For a box: from the lowest to the highest of all, with some room."""
+def heights_around(ends: Sequence[float], *more: NDArray, from_zero: bool = False) -> tuple[float, float]:
+    """For a box: from the lowest to the highest of all, with some room; ``from_zero``: from 0 where that is near."""
     low = min([*ends, *(float(each.min()) for each in more)])
     high = max([*ends, *(float(each.max()) for each in more)])
     room = 0.04 * (high - low or max(abs(high), 1.0))
-    return low - 2 * room, high + room
+    return 0.0 if from_zero and 0 <= low <= NEAR_ZERO * high else low - 2 * room, high + room
 
 
 class Strip(VMobject):

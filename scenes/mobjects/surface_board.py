@@ -85,11 +85,13 @@ class SurfaceBoard(VGroup):
         self.decimals, self.view, self._at, self.inner = decimals, VIEW, at, inner
         ground = (float(surface.axis[0]), float(surface.axis[-1]))
         low, high = surface.extent()
-        self.box = self.wide = Box(ground, heights_around([low, high, label], tried), SIDE, HEIGHT, MIDDLE)
+        heights = heights_around([low, high, label], tried, from_zero=True)  # b is as high as it looks
+        self.box = self.wide = Box(ground, heights, SIDE, HEIGHT, MIDDLE)
         heights = heights_around([label, *near[1]], walk.days[[0, -1]], walk.height(0), walk.height(-1))
         self.close = replace(self.wide, ground=close, heights=heights)
         ticks, later = (
-            (clear_labels(*box.ground, 4), round_labels(*box.heights, 3)) for box in (self.wide, self.close)
+            (clear_labels(*box.ground, 4), round_labels(*box.heights, count))
+            for box, count in ((self.wide, 4), (self.close, 3))
         )
         self.ground = Ground(self.box, self.view, (*names, "blue(y)"), ticks, later=later)
         self.sheet = Sheet(self.box, self.view, len(surface.axis))
