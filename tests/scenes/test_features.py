@@ -145,7 +145,7 @@ def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play, dataset):
     ends = [date.fromisoformat(str(pairs.dates[k])).toordinal() for k in sorted(pair)]
     assert weekdays == [[f"{date.fromordinal(end - ago):%a}" for ago in (2, 1, 0)] for end in ends]
     low, other = (f"{date.fromordinal(date.fromisoformat(str(pairs.dates[k])).toordinal() - 2):%A}" for k in pair)
-    assert f"a {low}, a {other}: x two differs" in next(beat.lines["en"] for beat in scene.beats if beat.name == "why")
+    assert f"a {low}, a {other}. x two differs" in next(beat.lines["en"] for beat in scene.beats if beat.name == "why")
 
 
 def test_no_older_day_is_promised_where_it_does_not_tell(play, monkeypatch):
