@@ -40,8 +40,8 @@ Width = Annotated[int, Field(ge=0, le=2000)]
 LARGER_IS_WORSE = ("worse", "partly")  # what the unseen loss does, where the smallest network is the best
 STATES = 40  # at which the unseen loss of a run is drawn, at most
 SLOW_START = 3.0  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
-WALKS = {"training": 4.6, "unseen": 2.8}  # seconds in which the lines of all panels are drawn, one kind after another
-DASHED_SECONDS = 6.5  # until it has been said what solid is
+WALKS = {"training": 4.5, "unseen": 2.5}  # seconds in which the lines of all panels are drawn, one kind after another
+DASHED_SECONDS = 6.2  # until it has been said what solid is
 NUMBERS_SECONDS = 3.2  # in which the numbers of all bars have come, where they come one after another
 
 
@@ -260,7 +260,7 @@ class WidthExperiment(WidthPuzzle):
         self.worst_mark = first
         self.play(Create(first), run_time=0.7)
         if self._unseen_line() == "worse-middle":
-            self.wait(0.5)
+            self.wait(0.3)
             self.play(Transform(first, last), run_time=0.6)
 
     def _unseen_line(self) -> str:
