@@ -57,7 +57,7 @@ class JointLens(VGroup):
         left, bottom = self._quietest(plot, red)
         box = {"left": left, "right": left + SIZE[0], "bottom": bottom, "top": bottom + SIZE[1]}
         self.near = near = Plot((over[0], over[-1]), (self.y - up, self.y + up), **box, x_label=None)
-        self.place = self._frame(plot.at(over[0], self.y - up), plot.at(over[-1], self.y + up))
+        self.place = self._place(plot)
         self.place.set_fill(palette.background, 0)  # so that it can grow into the frame
         outer = np.array([INSET, INSET, 0.0])
         self.frame = self._frame(near.at(over[0], near.y_range[0]) - outer, near.at(over[-1], near.y_range[1]) + outer)
@@ -87,6 +87,10 @@ class JointLens(VGroup):
         row.shift(np.array([left, y, 0.0]) - row.get_left())
         return VGroup(*row[:3]), VGroup(*row[3:])
 
+    def _place(self, plot: Plot) -> Rectangle:
+        """The frame in the plot round what is shown."""
+        return self._frame(plot.at(self.over[0], self.y - self.up), plot.at(self.over[-1], self.y + self.up))
+
     @staticmethod
     def _frame(low: NDArray, high: NDArray) -> Rectangle:
         width, height = np.abs(high - low)[:2]
@@ -94,11 +98,12 @@ class JointLens(VGroup):
         return frame.move_to((low + high) / 2)
 
     def _quietest(self, plot: Plot, red: PiecewiseLinearCurve) -> tuple[float, float]:
-        """Left and bottom of what the lens shows: where red comes least into it, and then near the joint."""
+        """Left and bottom of what the lens shows: where red and its place come least into it, and near the joint."""
         left, right, bottom, top = plot.box
         margin = 1.4 * INSET
-        x = plot.sample()
-        points = plot.at(x, red(x))[:, :2]
+        x = np.linspace(*plot.x_range, 2000)
+        place = [plot.at(self.over, y) for y in np.linspace(self.y - self.up, self.y + self.up, 9)]
+        points = np.concatenate([plot.at(x, red(x)), *place])[:, :2]
         joint = plot.at(self.x, self.y)[:2]
         size = np.array(SIZE)
         places = [
