@@ -6,19 +6,34 @@ from typing import Self
 
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import depth_experiments
+from gradreel.core.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.loss_readout import LossNumber
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
-from gradreel.scenes.mobjects.part_map import part_map, steps_heading
+from gradreel.scenes.mobjects.part_map import PLACE, VEILED, part_map, steps_heading
 from gradreel.scenes.mobjects.run_numbers import RunNumbers
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.thread import Thread
-from gradreel.scenes.style import PRESENT, emphasis, palette
-from manim import DOWN, UP, Animation, Create, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, linear
+from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
+from manim import (
+    DOWN,
+    RIGHT,
+    UP,
+    Animation,
+    AnimationGroup,
+    Create,
+    FadeIn,
+    FadeOut,
+    UpdateFromAlphaFunc,
+    VGroup,
+    linear,
+)
 from manim.utils.rate_functions import ease_out_sine
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 LINES = (-1.72, -2.26)  # baselines in a card, where its formula was
@@ -31,6 +46,7 @@ CHOSEN = (  # step, word: in the order in which they are spoken of
 )
 SPOKEN = (2.6, 0.8)  # seconds until the first of them is named; from each to the next
 STEPS_SPOKEN = (2.8, 1.7, 2.1)  # seconds that the first step, the second and the third are still spoken of
+LOSS_DECIMALS = 3
 CHECK_LINE = -3.35  # below the cards: it belongs to none of them
 FUNCTIONS = ("line", "pieces", "sum", "stack")
 QUESTIONS = ("batches", "relu", "unseen", "deep")
@@ -80,14 +96,34 @@ class Summary(LectureScene):
 
     def _steps_beat(self) -> None:
         with self.beat("steps"):
-            # The map: its first card bright, whose curve changes with theta, then the second, whose errors follow, then
-            # the third, whose dot walks down; and at last all of them
+            # The map: its first card bright, whose curve changes with theta, then the second, whose errors shrink and
+            # its loss with them, then the third, whose dot walks down; and at last all of them
             self.map = part_map(self, self.run, 1)
             self.play(FadeOut(self.thread, run_time=0.4), *self._title(steps_heading(self)), FadeIn(self.map))
-            moves = (self.map.change_theta, self.map.try_values, self.map.walk)
+            number = self.loss = self._loss_number()
+
+            def fit(seconds: float) -> Animation:
+                trying = self.map.try_values(seconds, True, lambda theta: number[1].set_value(self._loss(theta)))
+                return AnimationGroup(trying, UpdateFromAlphaFunc(number[1], lambda *_: None, run_time=seconds))
+
+            moves = (self.map.change_theta, fit, self.map.walk)
             for move, step, spoken in zip(moves, (2, 3, None), STEPS_SPOKEN, strict=True):
                 self.play(move(spoken))
-                self.play(self.map.focus(step), run_time=0.7)
+                told = FadeIn(number) if step == 2 else emphasis(number, VEILED if step else FULL)
+                self.play(self.map.focus(step), told, run_time=0.7)
+
+    def _loss(self, theta: NDArray) -> float:
+        return float(loss(self.run.experiment, theta))
+
+    def _loss_number(self) -> VGroup:
+        """L = its value, live, in the upper right corner of the second card's picture."""
+        picture = self.map.card(2)[PLACE]
+        right, top = (float(edge) for edge in picture[0].get_corner(UP + RIGHT)[:2])
+        losses = [self._loss(theta) for theta in (self.run.parameters[0], self.run.parameters[-1])]
+        number = LossNumber(max(losses), LOSS_DECIMALS, style.TICK, palette.text).place(top - 0.14, right)
+        name = formula("L =", style.TICK + 4).place(top - 0.14, right=float(number.get_left()[0]) - 0.1)
+        number.set_value(self._loss(self.map.shown_theta()))
+        return VGroup(name, number).set_z_index(1)  # over the card, which moves with it when all three are bright again
 
     def _chosen_beat(self) -> None:
         with self.beat("chosen"):
@@ -96,7 +132,7 @@ class Summary(LectureScene):
             cards = [self.map.card(step) for step in (1, 2, 3)]
             gone = (FadeOut(card[-1], run_time=0.5) for card in cards)
             start = self.time
-            self.play(*gone, *self._title(self.screen("heading-chosen")))
+            self.play(*gone, FadeOut(self.loss, run_time=0.5), *self._title(self.screen("heading-chosen")))
             for card in cards:
                 card.remove(card[-1])  # or it would come back when the whole map fades
             self.add(self.map)  # in one piece again, under what comes next

@@ -14,7 +14,7 @@ from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.summary import CHOSEN, Summary
 from gradreel.scenes.mobjects.pace import stepwise
-from gradreel.scenes.mobjects.part_map import PartMap
+from gradreel.scenes.mobjects.part_map import PLACE, PartMap
 from gradreel.scenes.mobjects.run_numbers import RunNumbers
 
 RUN, OTHER = Experiment(epochs=200), Experiment(epochs=200, seed=5)
@@ -101,6 +101,26 @@ def test_each_step_is_bright_while_it_is_spoken_of(play, monkeypatch):
         share = reading_seconds(said[: said.index(word)], "en") / reading_seconds(said, "en")
         spoken = beat.start + share * (beat.end - BREATH - beat.start)
         assert spoken - 0.8 <= begun[step] <= spoken + 0.3, word  # 0.7 seconds later it is bright
+
+
+@pytest.mark.parametrize("run", [RUN, RELU], ids=["sigmoids", "two layers"])
+def test_the_loss_card_ends_on_what_the_run_ended_with_and_its_loss(play, trace_of, run):
+    seen = {}
+
+    def look(scene, beat):
+        if beat == "steps":
+            plot, *_, blue = scene.map.card(2)[PLACE]
+            seen["curve"] = np.array([plot.data(point) for point in [*blue.get_start_anchors(), blue.get_end()]]).T
+            seen["loss"], seen["shown"] = scene.loss[1].value, scene.loss in scene.mobjects
+        if beat == "chosen":
+            seen["left"] = scene.loss not in scene.mobjects
+
+    play(Summary, look, run=run)
+    theta = trace_of(run).parameters[-1]
+    assert seen["shown"] and seen["left"]
+    assert seen["loss"] == pytest.approx(float(loss(run, theta)), rel=1e-6)
+    x, y = seen["curve"]
+    np.testing.assert_allclose(y, predict(run, theta, run.dataset.features_at(x)), atol=1e-6)
 
 
 def test_each_choice_stands_under_its_step(play):
