@@ -182,7 +182,7 @@ class Backprop(PathBeats):
             self._sweep(A, FadeIn(c, shift=0.15 * UP, rate_func=LATE))
             named = self._replaced(A, [(0, i)])
             self.play(FadeIn(self.orange.lines[A, 0, i], scale=1.4), *named, run_time=0.5)
-            self.wait(0.6)
+            self.wait(0.4)
             self.play(FadeOut(c, run_time=0.4), FadeIn(b, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
             self.play(TransformFromCopy(self.orange.nodes[R, i], self.orange.biases[i]), run_time=0.8)
             self.wait(0.3)
@@ -214,7 +214,7 @@ class Backprop(PathBeats):
         self.play(*coming, *self._replaced(X, new), *products, run_time=0.5)
         self.add(line)
         self.rule = line
-        self.wait(0.6)
+        self.wait(0.3)
 
     def _read_ones(self) -> list[int]:
         """Which w of the path's r are worked out below the diagram: as many as fit, with the path's."""
