@@ -11,9 +11,9 @@ from gradreel.core.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.callout import beside
 from gradreel.scenes.mobjects.descent_map import DescentMap
+from gradreel.scenes.mobjects.descent_path import ARROW
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
 from gradreel.scenes.mobjects.loss_slice import LossSlice
-from gradreel.scenes.mobjects.loss_surface import ARROW
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.plot import segment

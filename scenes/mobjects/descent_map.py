@@ -12,8 +12,9 @@ from gradreel.core.planes import FARTHEST, Plane, plane_of
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.theta import loss
 from gradreel.core.trace import Trace
+from gradreel.scenes.mobjects.descent_path import ARROW, MARKER, DescentPath
 from gradreel.scenes.mobjects.label_places import LabelPath, label_path, offset_in_direction, place_costs
-from gradreel.scenes.mobjects.loss_surface import ARROW, MARKER, DescentPath, LossMap, PlaneMap, view_around
+from gradreel.scenes.mobjects.loss_surface import LossMap, PlaneMap, view_around
 from gradreel.scenes.mobjects.pace import recorded_row, state_at
 from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.mobjects.wide_path import LossPath

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.scenes.mobjects.loss_surface import DescentPath
+from gradreel.scenes.mobjects.descent_path import DescentPath
 from gradreel.scenes.mobjects.rising_curve import joined
 from gradreel.scenes.style import mix, palette
 from manim import CapStyleType, LineJointType, ManimColor, VGroup, VMobject

@@ -13,8 +13,9 @@ from gradreel.core.recording import record
 from gradreel.core.trace import Trace
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.optimization import GradientDescent
+from gradreel.scenes.mobjects.descent_path import ARROW
 from gradreel.scenes.mobjects.label_places import arrow_length, place_at_arrow
-from gradreel.scenes.mobjects.loss_surface import ARROW, LossMap
+from gradreel.scenes.mobjects.loss_surface import LossMap
 from gradreel.scenes.mobjects.recorded_theta import entry_name, is_plain_descent, shown_columns
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.wide_path import WIDTHS, width_levels
