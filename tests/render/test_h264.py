@@ -137,8 +137,7 @@ def test_the_packets_of_a_part_depend_on_its_own_frames_alone(tiny, tmp_path, bo
 
 
 def test_where_everything_moves_it_is_sought_where_it_came_from(tiny, tmp_path):
-    def drifting(path: Path, boxes: list[Box] | None) -> tuple[int, float]:
-        drawn = []
+    def drifting(path: Path, boxes: list[Box] | None) -> int:
         random, encoder = np.random.default_rng(1), ClipEncoder(path, tiny)
         blobs = random.uniform(0, 255, (12, 30))
         y, x = np.mgrid[:36, :64]
@@ -153,14 +152,10 @@ def test_where_everything_moves_it_is_sought_where_it_came_from(tiny, tmp_path):
             )  # fmt: skip
             pixels = np.repeat(grey[..., None], 4, axis=2).astype(np.uint8)
             encoder.write(pixels, 1, boxes)
-            drawn.append(pixels[..., :3].astype(int))
         encoder.close()
-        size = sum(len(packet) for packet, _ in packets(path))
-        return size, float(np.abs(np.array(drawn) - np.array(decoded(path)).astype(int)).mean())
+        return sum(len(packet) for packet, _ in packets(path))
 
-    (sought, error), (quick, quick_error) = drifting(tmp_path / "a.mp4", None), drifting(tmp_path / "b.mp4", WHOLE)
-    assert sought < 0.9 * quick
-    assert error < quick_error
+    assert drifting(tmp_path / "a.mp4", None) < 0.8 * drifting(tmp_path / "b.mp4", WHOLE)
 
 
 def test_frames_given_again_one_by_one_are_a_picture_that_stands_still(tiny, tmp_path):
