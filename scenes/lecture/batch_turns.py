@@ -73,7 +73,8 @@ class TurnBeats(WanderBeats):
         self.play(self._flow(self.formulas[0]), *grown, run_time=0.8)
         self.formulas = formulas
         uphill = self._uphill(k - 1)
-        self.play(*uphill, run_time=0.3) if uphill else None
+        if uphill:
+            self.play(*uphill, run_time=0.3)
         self._take_step(k)
 
     def _flow(self, loss: TextMobject) -> Animation:
