@@ -100,12 +100,13 @@ class CurvePointsBeats(CurveTermsBeats):
                 for dot, place in zip(self.knots, self.plot.at(at, between(at)), strict=True):
                     dot.move_to(place)
 
-        self.shape, changed = (function, curve), []
+        self.shape, changed, leaving = (function, curve), [], self.knots
         if len(curve.x) != len(old.x):
             dots = self._dots(curve)
             changed = [FadeOut(self.knots, rate_func=EARLY), FadeIn(dots, rate_func=LATE)]
             self.knots = dots
-        moving = VGroup(self.red, self.blue, self.counter.count, self.gap)
+        moving = VGroup(self.red, self.blue, self.counter.count, self.gap, *([] if changed else [self.knots]))
+        self.add(moving, *([leaving] if changed else []))  # points that leave are over blue until they are gone
         self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *changed, *meanwhile)
         self.remove(moving)
         self.counter.set_gap(gap)

@@ -193,19 +193,18 @@ class MoreFeatures(OneDayBeats, FeatureCount):
         """From one day to some: each with its w, term by term; then the same as a sum over j."""
         source, terms = bracket_terms_source(self.index, days)
         written, summed = self._inner(source), self._inner_sum(days)
-        origins = {f"{letter}_{j}": letter for letter in ("w", "x") for j in terms}
-        self.play(*grow(self.line, written, origins), *self.strip.widen(days), run_time=1.3)
+        first = {"w_1": "w", "x_1": "x"}  # of the others, which come when there is room, none runs through another
+        self.play(*grow(self.line, written, first), *self.strip.widen(days), run_time=1.3)
         flying = [Dot(self.strip.places[-j], 0.075, color=palette.red) for j in terms]
         ways = [
             dot.animate.move_to(written.part(f"x_{j}")).set_opacity(0) for dot, j in zip(flying, terms, strict=True)
         ]
         self.play(LaggedStart(*ways, lag_ratio=0.25), run_time=1.0)
         self.remove(*flying)
-        ends = {f"{letter}_{j}": letter for letter in ("w", "x") for j in terms[1:]}
         self.kinds = self._kinds()
         late = squish_rate_func(smooth, 0.6, 1.0)  # when the terms have left their place
         kinds = (FadeIn(kind, shift=0.1 * UP, rate_func=late) for kind in self.kinds)
-        self.play(*grow(written, summed, {"w": "w_1", "x": "x_1"}, ends), *kinds, run_time=1.1)
+        self.play(*grow(written, summed, {"w": "w_1", "x": "x_1"}), *kinds, run_time=1.1)
         self.line = summed
 
     def _widen(self, days: int) -> None:

@@ -281,8 +281,9 @@ class NetworkDiagram(SurfaceBeats):
         A pulse leads there, and the number itself comes where it belongs: it flies over no label.
         """
         way, number = self.zoom.ways[i], self.numbers[A][i]
-        leaving = [FadeOut(self.zoom.ways[i - 1])] if i else []
-        self.play(*leaving, FadeIn(way.come, way.dot), run_time=0.4 * seconds)
+        leaving = [FadeOut(self.zoom.ways[i - 1], rate_func=squish_rate_func(smooth, 0.0, 0.5))] if i else []
+        coming = squish_rate_func(smooth, 0.5, 1.0) if i else smooth  # in the place of what leaves
+        self.play(*leaving, FadeIn(way.come, way.dot, rate_func=coming), run_time=0.4 * seconds)
         self.play(way.dot.animate.move_to(way.point), Create(way.up), run_time=0.5 * seconds)
         self.play(Create(way.across), FadeIn(way.goes), run_time=0.4 * seconds)
         named = [FadeOut(self.letters[A][i])] if self.diagram.is_crowded else []

@@ -59,8 +59,8 @@ def seen_day(run: Experiment, theta: NDArray) -> date:
     """The day among the last ones learned from whose error a step brings down to the smallest share of what it was.
 
     Where there are such days, it is one with an ordinary error, some of which is left in print, whose slopes can be
-    multiplied as they are printed, and none whose slopes by all w are 0. ``theta`` (P,) is in the views' own unit, see
-    `core.written_out.in_thousands`.
+    multiplied as they are printed and look like no value of a node, and none whose slopes by all w are 0. ``theta``
+    (P,) is in the views' own unit, see `core.written_out.in_thousands`.
     """
     dataset = run.dataset
     assert isinstance(dataset, DailyViews)
@@ -77,7 +77,10 @@ def seen_day(run: Experiment, theta: NDArray) -> date:
         after = there if rate is None else stepped(run, theta, there, slopes, rate)
         weights = unpack(run, slopes.theta).weights[0]
         row = int(np.abs(weights).max(axis=1).argmax())
-        wrong = sum(not product.right for product in printed_row(there, slopes, weights, row, places))
+        products = printed_row(there, slopes, weights, row, places)
+        wrong = sum(not product.right for product in products)
+        values = (*there.x, *there.r[0], *there.a[0], there.y)
+        wrong += products[0].slope in {number_text(float(value), places) for value in values}
         exact = round(after.y, places) == round(after.label, places)
         return not weights.any(), not ordinary[k], wrong + exact, after.error / (there.error or 1.0)
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 FIRST = 3  # updates that are seen from near
 NEAR_MARGIN, MARGIN = 0.24, 0.16  # of the box, free on each side
-UPHILL, LETTER_OFF = 0.65, 0.22  # length of the arrow of a gradient; from its tip to its letter
+UPHILL = (0.4, 1.1)  # lengths of gradients' arrows: of the shortest, if there is room, and of the longest at most
+LETTER_OFF = 0.22  # from an arrow's tip to its letter
 START, MARKER, CORNER = 0.1, 0.13, 0.3  # radii; from the corner to the middle of the name
 
 
@@ -71,11 +72,17 @@ class BatchPath(VGroup):
         return np.stack([low, high - low])
 
     def gradient(self, row: int) -> VGroup:
-        """Uphill from the state ``row``: which way g points, against the step of plain descent, and its letter."""
-        here, after = self._at(self.uv[row : row + 2])
-        way = here - after
-        way *= UPHILL / max(float(np.linalg.norm(way)), 1e-9)
-        letter = formula("bold(g)", style.LETTER, palette.orange).move_to(here + (1 + LETTER_OFF / UPHILL) * way)
+        """Uphill from the state ``row``: g against the step of plain descent that it leads to, and its letter.
+
+        Arrows of the first updates are in proportion: as much longer as the steps are.
+        """
+        steps = np.diff(self._at(self.uv[: FIRST + 1]), axis=0)
+        lengths = np.linalg.norm(steps, axis=1)
+        least, most = UPHILL
+        factor = min(max(1.0, least / max(lengths.min(), 1e-9)), most / max(lengths.max(), 1e-9))
+        here, way = self._at(self.uv[row : row + 1])[0], -factor * steps[row]
+        off = way * LETTER_OFF / max(float(np.linalg.norm(way)), 1e-9)
+        letter = formula("bold(g)", style.LETTER, palette.orange).move_to(here + way + off)
         return VGroup(set_arrow(arrow(palette.orange), here, here + way), letter)
 
     def _at(self, uv: NDArray) -> NDArray:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 LEFT, RIGHT, TOP = -4.1, 4.15, 2.45
 PITCH, HEIGHT = 0.94, 0.84  # from strip to strip; from no views to those of a usual day, the median of the weeks shown
-LINE_OFF = 0.04  # of the line at a date from what it must not cross
+LINE_OFF = 0.1  # of the line at a date from what it must not cross
 DATE_DROP, DATE_OFF = 0.16, 0.12  # of a date: its baseline under the ring's middle, its end left of the ring
 OTHER_DAYS, MISSING = 0.42, 0.45  # shares of red: days that are not meant; what is missing to a usual day
 FIRST, LAST = (1, 10), (2, 26)  # month and day
