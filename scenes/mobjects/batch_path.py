@@ -81,9 +81,19 @@ class BatchPath(VGroup):
         least, most = UPHILL
         factor = min(max(1.0, least / max(lengths.min(), 1e-9)), most / max(lengths.max(), 1e-9))
         here, way = self._at(self.uv[row : row + 1])[0], -factor * steps[row]
-        off = way * LETTER_OFF / max(float(np.linalg.norm(way)), 1e-9)
-        letter = formula("bold(g)", style.LETTER, palette.orange).move_to(here + way + off)
+        letter = formula("bold(g)", style.LETTER, palette.orange).move_to(self._place_at_tip(here + way, way))
         return VGroup(set_arrow(arrow(palette.orange), here, here + way), letter)
+
+    def _place_at_tip(self, tip: NDArray, way: NDArray) -> NDArray:
+        """(3,): of a letter beyond the tip of an arrow along ``way``; beside it, where that would leave the box."""
+        off = way * LETTER_OFF / max(float(np.linalg.norm(way)), 1e-9)
+        left, right, bottom, top = self.box
+        x, y, _ = place = tip + off
+        if left + LETTER_OFF < x < right - LETTER_OFF and bottom + LETTER_OFF < y < top - LETTER_OFF:
+            return np.asarray(place)
+        middle = np.array([(left + right) / 2, (bottom + top) / 2, 0.0])
+        beside = [tip + sign * np.array([-off[1], off[0], 0.0]) for sign in (-1, 1)]
+        return min(beside, key=lambda point: float(np.linalg.norm(point - middle)))
 
     def _at(self, uv: NDArray) -> NDArray:
         """(n, 3): where coordinates in the plane are on the screen."""

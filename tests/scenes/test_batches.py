@@ -22,7 +22,7 @@ from gradreel.scenes.lecture.batch_turns import CLOSE_UP
 from gradreel.scenes.lecture.batches import COUNTED_ON, FIELD, WHOLE_FIELD, Batches
 from gradreel.scenes.mobjects.batch_close_up import BatchCloseUp
 from gradreel.scenes.mobjects.batch_field import DONE, MOST, TINTS, WAITING, BatchField
-from gradreel.scenes.mobjects.batch_path import LETTER_OFF, BatchPath
+from gradreel.scenes.mobjects.batch_path import BatchPath
 from gradreel.scenes.mobjects.bundles import Bundles
 
 RUN = THREE_DAYS.model_copy(update={"epochs": 3})
@@ -320,14 +320,9 @@ def test_the_point_goes_a_recorded_step_with_each_batch(trace):
         factor = np.linalg.norm(steps[0]) / np.linalg.norm(wanted[0])
         np.testing.assert_allclose(steps, factor * wanted, atol=1e-9)  # one scale: directions and lengths are true
     np.testing.assert_allclose(path.marker.get_center()[:2], points[-1])
-    _, letter = path.gradient(0)
-    arrows = [path.gradient(row)[1].get_center()[:2] - points[row] for row in range(3)]
-    drawn = np.linalg.norm(arrows, axis=1) - LETTER_OFF
-    assert drawn / drawn[0] == pytest.approx(np.linalg.norm(steps[:3], axis=1) / np.linalg.norm(steps[0])), (
-        "in proportion"
-    )
-    way, step = letter.get_center()[:2] - points[0], points[1] - points[0]
-    assert way / np.linalg.norm(way) == pytest.approx(-step / np.linalg.norm(step)), "uphill"
+    shafts = [path.gradient(row)[0].points[3][:2] - points[row] for row in range(3)]
+    factor = np.linalg.norm(shafts[0]) / np.linalg.norm(steps[0])
+    np.testing.assert_allclose(shafts, -factor * steps[:3], atol=1e-9)  # uphill, in proportion
 
 
 def test_the_squares_of_the_close_up_come_from_the_batchs_places_and_run_together(trace):
