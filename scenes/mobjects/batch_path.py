@@ -6,6 +6,7 @@ import numpy as np
 from gradreel.core.planes import plane_of
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.label_places import place_at_arrow
 from gradreel.scenes.mobjects.loss_surface import PlaneMap, view_around
 from gradreel.scenes.mobjects.pace import recorded_row
 from gradreel.scenes.mobjects.plot import polyline, ring
@@ -18,7 +19,6 @@ from numpy.typing import NDArray
 FIRST = 3  # updates that are seen from near
 NEAR_MARGIN, MARGIN = 0.24, 0.16  # of the box, free on each side
 UPHILL = (0.4, 1.1)  # lengths of gradients' arrows: of the shortest, if there is room, and of the longest at most
-LETTER_OFF = 0.22  # from an arrow's tip to its letter
 START, MARKER, CORNER = 0.1, 0.13, 0.3  # radii; from the corner to the middle of the name
 
 
@@ -81,19 +81,13 @@ class BatchPath(VGroup):
         least, most = UPHILL
         factor = min(max(1.0, least / max(lengths.min(), 1e-9)), most / max(lengths.max(), 1e-9))
         here, way = self._at(self.uv[row : row + 1])[0], -factor * steps[row]
-        letter = formula("bold(g)", style.LETTER, palette.orange).move_to(self._place_at_tip(here + way, way))
+        length = float(np.linalg.norm(way))
+        letter = formula("bold(g)", style.LETTER, palette.orange)
+        half = (letter.width / 2, letter.height / 2)
+        direction = way[:2] / max(length, 1e-9)
+        place = place_at_arrow(here, direction, length, half, self.box, self.name.get_center()[:2])
+        letter.move_to([*place, 0.0])
         return VGroup(set_arrow(arrow(palette.orange), here, here + way), letter)
-
-    def _place_at_tip(self, tip: NDArray, way: NDArray) -> NDArray:
-        """(3,): of a letter beyond the tip of an arrow along ``way``; beside it, where that would leave the box."""
-        off = way * LETTER_OFF / max(float(np.linalg.norm(way)), 1e-9)
-        left, right, bottom, top = self.box
-        x, y, _ = place = tip + off
-        if left + LETTER_OFF < x < right - LETTER_OFF and bottom + LETTER_OFF < y < top - LETTER_OFF:
-            return np.asarray(place)
-        middle = np.array([(left + right) / 2, (bottom + top) / 2, 0.0])
-        beside = [tip + sign * np.array([-off[1], off[0], 0.0]) for sign in (-1, 1)]
-        return min(beside, key=lambda point: float(np.linalg.norm(point - middle)))
 
     def _at(self, uv: NDArray) -> NDArray:
         """(n, 3): where coordinates in the plane are on the screen."""
