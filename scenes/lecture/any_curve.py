@@ -19,6 +19,7 @@ from gradreel.scenes.mobjects.convergence_plot import ConvergencePlot
 from gradreel.scenes.mobjects.curve_axes import WIDE_RIGHT, curve_axes, exchanged, height_range
 from gradreel.scenes.mobjects.curve_board import FORMULA_Y, CurveBoard, curve_through, melting
 from gradreel.scenes.mobjects.gap_counter import GapCounter, two_digits
+from gradreel.scenes.mobjects.gap_strip import LEAST, PLOT_BOTTOM, GapStrip, enlarged
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import Bracket
 from gradreel.scenes.mobjects.small_copies import SmallCopies
@@ -132,6 +133,7 @@ class AnyCurve(CurvePointsBeats):
     def _build(self) -> None:
         ranges = (self.parameters.low, self.parameters.high), height_range(self.y)
         self.plot, self.narrow = curve_axes(*ranges, right=WIDE_RIGHT), curve_axes(*ranges)
+        self.low = curve_axes(*ranges, bottom=PLOT_BOTTOM)
         language = self.context.language
         self.texts = [self.words_of.screen("build-curve", key, language) for key in ("red-curve", "gap")]
         self.terms = CurveBoard(self.even.curves[1], ranges[0], *self.texts, ranges[1])
@@ -146,8 +148,15 @@ class AnyCurve(CurvePointsBeats):
         most = self.parameters.points[-1]
         self.counter = GapCounter(self.screen("points"), self.screen("largest-gap"), most, gaps.tolist())
         self.gap, self.count = self.counter.gap, self.counter.count
+        self.strip = self._gap_strip()
         self.knots = VGroup()
         self.shown = 0  # which of the counts blue has now
+
+    def _gap_strip(self) -> GapStrip | None:
+        """Of the gaps that come after the points were doubled for the first time; None where the plot shows them."""
+        largest = float(self.even.errors[min(2, self.middle) :].max())
+        times = enlarged(self.low, largest)
+        return GapStrip(self.low, times, self.screen("gaps", times=number_text(times))) if times >= LEAST else None
 
     def _title(self, key: str) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
@@ -181,7 +190,7 @@ class AnyCurve(CurvePointsBeats):
             self.blue = self.plot.curve(*self._blue_at(first), palette.blue, style.MAIN_CURVE)
             self.play(Create(self.blue), run_time=0.7)
             self._go_to(1, 0.9)
-            self._make_room(self.even.curves[1])
+            self._move_to(self.narrow, self.even.curves[1])
             self._name_the_terms(self.even.curves[1])
 
     def _more_beat(self) -> None:
@@ -189,15 +198,21 @@ class AnyCurve(CurvePointsBeats):
         quarter = DOUBLING[0] <= factor <= DOUBLING[1]
         with self.beat("more" if quarter else "more-other", factor=number_text(float(f"{factor:.2g}"))):
             # Twice the points again and again; each time the gap is measured, and then it becomes a dot at the right,
-            # with its number and what it was divided by
+            # with its number and what it was divided by. Soon the plot shows no gap: below it, enlarged, there are all
             chart = self.chart
             leaving = map(FadeOut, (self.terms.level, self.terms.panels, self.lines))
             self.play(*leaving, run_time=0.3)
             first = [*chart.dots[:2], *chart.notes(0), *chart.notes(1)]
-            self.play(FadeIn(chart.axes), *map(FadeIn, first), run_time=0.5)
+            arriving = [FadeIn(chart.axes), *map(FadeIn, first)]
+            if self.strip is None:
+                self.play(*arriving, run_time=0.5)
+            else:
+                self._move_to(self.low, self.even.curves[1], *arriving)
             for index in range(2, len(self.even.counts)):
                 self._go_to(index, 0.8, *self.formula.show(self.even.counts[index] - 1))
-                notes = (FadeIn(note) for note in chart.notes(index))
+                notes = [FadeIn(note) for note in chart.notes(index)]
+                if self.strip is not None and not self._strip():
+                    notes.append(FadeIn(self.strip))
                 self.play(FadeIn(chart.dots[index], scale=1.6), *notes, run_time=0.4)
                 self.wait(0.3)
             self.play(Create(chart.line), FadeIn(chart.even_label), run_time=0.6)
@@ -233,6 +248,8 @@ class AnyCurve(CurvePointsBeats):
             self.play(FadeOut(self.mark, run_time=0.2))
             self._take_shape(self.function, last, float(best.errors[-1]), *self.formula.show(len(last.x) - 1))
             leaving += self._note_last()
+            if self.strip is not None and self.strip.most < max(found.errors[0] for _, found in self.others):
+                leaving.append(self.strip)
             self.copies = SmallCopies(self.plot, 1 + len(OTHERS), self.screen("largest-gap"))
             self.play(*map(FadeOut, leaving), *self._title("heading-any"), FadeIn(self.copies.heading), run_time=0.6)
             self._keep_copy(0)

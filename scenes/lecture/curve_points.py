@@ -8,6 +8,7 @@ from gradreel.core.convergence import Convergence
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes.lecture.curve_terms import CurveTermsBeats
 from gradreel.scenes.mobjects.gap_counter import GapCounter
+from gradreel.scenes.mobjects.gap_strip import GapStrip
 from gradreel.scenes.mobjects.text import Number
 from manim import Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth, squish_rate_func
 from numpy.typing import NDArray
@@ -24,11 +25,21 @@ class CurvePointsBeats(CurveTermsBeats):
     shown: int  # which of the counts blue has now
     shape: tuple[Function, PiecewiseLinearCurve]  # what red and blue are now
     counter: GapCounter
+    strip: GapStrip | None  # of gaps that are too small to be seen; none where all are seen
     gap: Number
 
     def _mark_gap(self, curve: PiecewiseLinearCurve, *meanwhile: Animation) -> None:
         """A bracket where blue is farthest from red."""
         self.play(FadeIn(self._gap_in(curve, self.mark)), *meanwhile, run_time=0.4)
+
+    def _strip(self) -> list[GapStrip]:
+        """The strip, if it is on the screen."""
+        return [self.strip] if self.strip is not None and self.strip in self.get_mobject_family_members() else []
+
+    def _show_gaps(self, function: Function, blue: PiecewiseLinearCurve) -> None:
+        if self.strip is not None:
+            x = np.unique([*self.x, *blue.x])
+            self.strip.show(x, np.abs(function(x) - blue(x)))
 
     def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
         """Blue takes the next count of even points, each new corner moves onto red, and the gap is measured all along.
@@ -39,11 +50,12 @@ class CurvePointsBeats(CurveTermsBeats):
         x = np.unique([*self.x, *old.x, *new.x])
         dots, counter, shown = self._dots(new), self.counter, self.counter in self.mobjects
         leaving = (self.knots, self.mark) if shown else (self.knots,)
-        moving = VGroup(self.blue, *([counter.count, counter.gap] if shown else []))
+        moving = VGroup(self.blue, *self._strip(), *([counter.count, counter.gap] if shown else []))
 
         def bend(_: VMobject, share: float) -> None:
             blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * new(x))
             self.plot.set_curve(self.blue, x, blue.y)
+            self._show_gaps(self.function, blue)
             counter.set_gap(blue.largest_error(self.function))
             counter.set_count(len((old if share < 0.5 else new).x))
 
@@ -52,21 +64,23 @@ class CurvePointsBeats(CurveTermsBeats):
         changing.append(FadeIn(dots, run_time=seconds, rate_func=LATE))
         bending = UpdateFromAlphaFunc(moving, bend, run_time=seconds, rate_func=smooth)
         self.play(bending, *changing, *meanwhile)
+        strip = self._strip()
         self.remove(moving)
         self.knots, self.shown = dots, index
         counter.set_gap(float(self.even.errors[index]))
-        self.add(self.blue, self.knots, *([counter] if shown else []))
+        self.add(*strip, self.blue, self.knots, *([counter] if shown else []))
         self._mark_gap(new, *([] if shown else [FadeIn(counter)]))
         self.add(self.counter)
 
     def _slide(self, start: NDArray, end: NDArray, seconds: float) -> None:
         """The points move along the curve; the lines between them and the largest gap go along."""
-        moving = VGroup(self.blue, self.knots, self.gap)
+        moving = VGroup(*self._strip(), self.blue, self.knots, self.gap)
 
         def slide(_: VMobject, share: float) -> None:
             x = (1 - share) * start + share * end
             curve = PiecewiseLinearCurve(x, self.function(x))
             self.plot.set_curve(self.blue, *self._blue_at(curve))
+            self._show_gaps(self.function, curve)
             for dot, at in zip(self.knots, self.plot.at(curve.x, curve.y), strict=True):
                 dot.move_to(at)
             self.counter.set_gap(curve.largest_error(self.function))
@@ -75,8 +89,9 @@ class CurvePointsBeats(CurveTermsBeats):
         self.play(UpdateFromAlphaFunc(moving, slide, run_time=seconds, rate_func=smooth))
         self._mark_gap(self.placed.curves[self.middle])
         self.counter.set_gap(float(self.placed.errors[self.middle]))
+        strip = self._strip()
         self.remove(moving)
-        self.add(self.counter, self.blue, self.knots)
+        self.add(*strip, self.counter, self.blue, self.knots)
 
     def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float, *meanwhile: Animation) -> None:
         """Red becomes ``function``, and blue ``curve``; its points, on red all the way, and the gap go along.
@@ -93,6 +108,7 @@ class CurvePointsBeats(CurveTermsBeats):
             blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * curve(x))
             self.plot.set_curve(self.red, x, between(x))
             self.plot.set_curve(self.blue, x, blue.y)
+            self._show_gaps(between, blue)
             self.counter.set_gap(blue.largest_error(between))
             self.counter.set_count(len((old if share < 0.5 else curve).x))
             if len(curve.x) == len(old.x):
@@ -105,10 +121,12 @@ class CurvePointsBeats(CurveTermsBeats):
             dots = self._dots(curve)
             changed = [FadeOut(self.knots, rate_func=EARLY), FadeIn(dots, rate_func=LATE)]
             self.knots = dots
-        moving = VGroup(self.red, self.blue, self.counter.count, self.gap, *([] if changed else [self.knots]))
+        knots = [] if changed else [self.knots]
+        moving = VGroup(*self._strip(), self.red, self.blue, self.counter.count, self.gap, *knots)
         self.add(moving, *([leaving] if changed else []))  # points that leave are over blue until they are gone
         self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *changed, *meanwhile)
+        strip = self._strip()
         self.remove(moving)
         self.counter.set_gap(gap)
-        self.add(self.counter, self.red, self.blue, self.knots)
+        self.add(*strip, self.counter, self.red, self.blue, self.knots)
         self.wait(0.3)

@@ -17,7 +17,7 @@ from gradreel.scenes.mobjects.measure import Bracket
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.running_sum import RunningSum
 from gradreel.scenes.style import BAND, FAINT, FULL, emphasis, emphasize, mix, palette
-from manim import Create, FadeIn, ReplacementTransform, Transform, UpdateFromAlphaFunc, VGroup, VMobject
+from manim import Animation, Create, FadeIn, ReplacementTransform, Transform, UpdateFromAlphaFunc, VGroup, VMobject
 from numpy.typing import NDArray
 
 
@@ -28,7 +28,8 @@ class CurveTermsBeats(LectureScene):
     x: NDArray  # (n,) samples, as y
     y: NDArray
     plot: Plot
-    narrow: Plot  # what the plot becomes
+    narrow: Plot  # what the plot becomes, and then, over a strip of gaps, what that becomes
+    low: Plot
     red: VMobject
     blue: VMobject
     knots: VGroup
@@ -50,15 +51,15 @@ class CurveTermsBeats(LectureScene):
         x = widest_gap(self.function, curve)
         return mark.span(*(self.plot.at(x, float(f(x))) for f in (self.function, curve)))
 
-    def _make_room(self, curve: PiecewiseLinearCurve) -> None:
-        """The plot becomes narrower, and all that it shows."""
-        wide, self.plot = self.plot, self.narrow
+    def _move_to(self, plot: Plot, curve: PiecewiseLinearCurve, *meanwhile: Animation) -> None:
+        """The axes become those of another plot of the same curve, and all that they show goes along."""
+        old, self.plot = self.plot, plot
         band = self.plot.curve(self.x, self.y, mix(palette.red, 0.48), BAND)
         blue, dots = self.plot.curve(*self._blue_at(curve), palette.blue, style.MAIN_CURVE), self._dots(curve)
         pairs = (self.red, band), (self.blue, blue), (self.knots, dots)
-        moving = [ReplacementTransform(old, new) for old, new in pairs]
+        moving = [ReplacementTransform(before, after) for before, after in pairs]
         mark = self._gap_in(curve, self.mark.copy())
-        self.play(*narrowed(wide, self.plot), *moving, Transform(self.mark, mark), run_time=0.6)
+        self.play(*narrowed(old, plot), *moving, Transform(self.mark, mark), *meanwhile, run_time=0.6)
         self.red, self.blue, self.knots = band, blue, dots
         self.add(self.plot, band, blue, self.mark, dots)
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Self
 
+import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import depth_experiments
 from gradreel.core.theta import loss
+from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.lecture.batches import Batches
+from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_readout import LossNumber
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
 from gradreel.scenes.mobjects.part_map import PLACE, VEILED, part_map, steps_heading
+from gradreel.scenes.mobjects.question_emblems import QuestionEmblems
 from gradreel.scenes.mobjects.run_numbers import RunNumbers
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.thread import Thread
@@ -50,7 +55,6 @@ LOSS_DECIMALS = 3
 CHECK_LINE = -3.35  # below the cards: it belongs to none of them
 FUNCTIONS = ("line", "pieces", "sum", "stack")
 QUESTIONS = ("batches", "relu", "unseen", "deep")
-QUESTION_TOP, QUESTION_STEP = 2.4, 0.64
 LIFT = 0.8  # of the curve while it learns: its start lies so low that subtitles would cover it
 FIRST_UPDATES, FIRST_SECONDS, WALK_SECONDS = 3, 2.6, 3.6  # looked at one by one; then all others
 
@@ -178,13 +182,15 @@ class Summary(LectureScene):
     def _next_beat(self) -> None:
         with self.beat("next"):
             # The curve settles where it was when the film began. Over it what is left to ask, one question after the
-            # other; then everything rests
+            # other, each under the picture that it comes from; then everything rests
             self.play(FadeOut(self.numbers, run_time=0.4), self.motif.animate.shift(LIFT * DOWN), run_time=0.6)
             self.play(*next_heading(self.screen("heading-next"))[1])
-            for k, key in enumerate(QUESTIONS):
-                line = words(self.screen(key), style.SUBTITLE)
-                line.place(QUESTION_TOP - k * QUESTION_STEP, left=style.LEFT_EDGE)
-                self.play(FadeIn(line, shift=0.15 * UP), run_time=0.6)
+            known = np.array([lecture_losses(hidden) for hidden in LECTURE_RUNS], dtype=float)  # None is NaN
+            losses = {"training": known[:, 0], "unseen": known[:, 1]}
+            questions = [self.screen(key) for key in QUESTIONS]
+            self.emblems = QuestionEmblems(questions, Batches.Parameters().quiz, losses)
+            for emblem in self.emblems:
+                self.play(FadeIn(emblem, shift=0.15 * UP), run_time=0.6)
                 self.wait(0.6)
             credit = words(self.screen("credit"), style.CAPTION + 2, palette.dim)
             self.play(FadeIn(credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)), run_time=0.6)

@@ -28,6 +28,7 @@ def curve_axes(
     y_range: tuple[float, float],
     right: float = RIGHT,
     top: float = TOP,
+    bottom: float = BOTTOM,
     x_ticks: Ticks = NO_TICKS,
     x_label: str | None = "x_1",
 ) -> Plot:
@@ -38,7 +39,7 @@ def curve_axes(
         y_range,
         left=axes_left(y_ticks),
         right=right,
-        bottom=BOTTOM,
+        bottom=bottom,
         top=top,
         x_ticks=x_ticks,
         y_ticks=y_ticks,

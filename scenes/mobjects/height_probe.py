@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.curve_board import PANELS, CurveBoard
@@ -12,14 +14,18 @@ from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Triangle, VGroup, VMobject
 from numpy.typing import NDArray
 
-SPREAD, APART = 0.66, 0.2  # from the first arrow to the last, at most; from one to the next
+SPREAD, APART = 0.66, 0.2  # from the first column of arrows to the last, at most; from one to the next
 HEAD, SLIM = 0.22, 0.7  # an arrow's head at most; how wide it is for its height
+TIP = 0.12  # radius of the dot where they end
 LEAVING, CLEAR = 0.3, 0.1  # way on which the name of x fades; between it and the axis' labels, at least
 NUMBERS = 0.68  # from the middle of a badge down to its number's baseline
 
 
 class HeightProbe(VGroup):
     """``show(x)`` moves everything there. The board's formula must be whole: its badges carry the numbers.
+
+    Arrows that go one way stand on each other, as heights do; one that turns back needs a place of its own and has the
+    next column. The last column is the line itself: there they end on the curve.
 
     Parts: ``line``; for each term one of ``arrows``, ``numbers`` (none where badges stand over the panels) and
     ``marks`` (in its panel); ``joints`` between the arrows; ``tip`` where the last one ends; ``total``, what they come
@@ -35,9 +41,9 @@ class HeightProbe(VGroup):
         self.line = segment((0, 0, 0), (0, 1, 0), mix(palette.text, 0.45), style.GUIDE)
         self.arrows = VGroup(*(_Arrow(color) for color in colors))
         self.joints = VGroup(*(segment((0, 0, 0), (1, 0, 0), mix(palette.text, 0.6), style.GUIDE) for _ in colors[1:]))
-        self.apart = min(APART, SPREAD / max(1, board.pieces))
+        self.offsets = _columns([self.parts.constant, *self.parts.height])
         self.marks = VGroup(*(ring((0, 0, 0), 0.08, palette.text, fill=color) for color in colors))
-        self.tip = ring((0, 0, 0), 0.12, palette.text, fill=palette.blue)
+        self.tip = ring((0, 0, 0), TIP, palette.text, fill=palette.blue)
         baseline = board.formula.badge(0).get_center()[1] - NUMBERS
         self.numbers = VGroup()
         last = board.formula.badge(board.pieces).get_right()[0]
@@ -66,9 +72,8 @@ class HeightProbe(VGroup):
 
     def reach(self) -> tuple[float, float]:
         """The x between which all arrows stand over the axis."""
-        margin = self.apart * self.board.pieces / 2
         left, right = self.plot.box[:2]
-        return self.plot.data((left + margin, 0, 0))[0], self.plot.data((right - margin, 0, 0))[0]
+        return self.plot.data((left + TIP - self.offsets[0], 0, 0))[0], self.plot.data((right - TIP, 0, 0))[0]
 
     def heights(self, x: float) -> NDArray:
         """Each term at ``x``, the constant first, (K + 1,)."""
@@ -83,7 +88,7 @@ class HeightProbe(VGroup):
         self.line.set_points_as_corners(self.plot.at(np.array([x, x]), np.array([low, high])))
         ends = np.clip(np.concatenate([[0.0], np.cumsum(heights)]), low, high)
         levels = self.plot.at(0.0, ends)[:, 1]
-        places = across + self.apart * (np.arange(len(heights)) - (len(heights) - 1) / 2)
+        places = across + self.offsets
         for k, arrow in enumerate(self.arrows):
             arrow.span(places[k], levels[k], levels[k + 1])
         for joint, a, b, y in zip(self.joints, places, places[1:], levels[1:], strict=False):
@@ -114,6 +119,17 @@ class _Arrow(VGroup):
         size = min(HEAD, 0.6 * length)
         self.stem.set_points_as_corners([(x, start, 0), (x, end - up * 0.9 * size, 0)])
         self.head.points = self.unit_head * size * np.array([SLIM, up, 1.0]) + np.array([x, end - up * size, 0.0])
+
+
+def _columns(heights: Sequence[float]) -> NDArray:
+    """Where the arrow of each term stands, (K + 1,): how far from the line, the last one on it."""
+    columns, way = [0], 0.0
+    for height in heights:
+        turned = way * height < 0
+        columns.append(columns[-1] + turned)
+        way = height if height else way
+    column = np.array(columns[1:])
+    return (column - column[-1]) * min(APART, SPREAD / max(1, column[-1]))
 
 
 def _centered(head: VMobject) -> NDArray:

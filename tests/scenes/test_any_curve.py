@@ -13,6 +13,7 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.any_curve import AnyCurve
 from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.mobjects.gap_counter import GapCounter, two_digits
+from gradreel.scenes.mobjects.gap_strip import BOTTOM, TOP
 from manim import VGroup, VMobject, tempconfig
 
 DEFAULT = AnyCurve.validated({})
@@ -56,6 +57,8 @@ def film(play):
             blue=np.array(blue),
             mark=top - bottom,
             gap=scene.gap.text,
+            strip=np.array([scene.low.data(p) for p in scene.strip.edge.get_start_anchors()])[:, 0],
+            heights=scene.strip.edge.get_start_anchors()[:, 1] - scene.strip.zero.get_y(),
             count=scene.count.text,
             pieces=scene.formula.pieces,
             chart=[
@@ -119,6 +122,36 @@ def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_anot
     assert np.ptp(shown) > 0.05
 
 
+def test_the_strip_is_the_gap_at_every_x_enlarged_as_it_says(film):
+    even, placed, function = measured(), measured("adaptive"), expression(DEFAULT.function)
+    low, strip = film.scene.low, film.scene.strip
+    unit = low.at(0, 1)[1] - low.at(0, 0)[1]
+    (times,) = (float(part) for part in strip.name.source.split() if part.isdigit())
+    last = film.scene.others[-1]
+    curves = {
+        "more": (function, even.curves[-1]),
+        "placed": (function, placed.curves[2]),
+        "any": (last[0], last[1].curves[0]),
+    }
+    for beat, (target, curve) in curves.items():
+        x, heights = film.seen[beat].strip, film.seen[beat].heights
+        assert heights / unit / times == pytest.approx(np.abs(target(x) - curve(x)), abs=1e-6)
+    assert film.seen["more"].heights.max() < film.seen["placed"].heights.max()
+    highest = times * unit * even.errors[2]
+    assert 0.5 * (TOP - BOTTOM) < highest <= TOP - BOTTOM, "no more room than it needs, and none is cut off"
+
+
+def test_the_strip_leaves_where_other_curves_gaps_have_no_room_in_it(play, film):
+    scene = play(AnyCurve, function="x**2", points=[2, 4, 8]).scene
+    assert scene.strip.most < max(found.errors[0] for _, found in scene.others) and not scene._strip()
+    assert film.scene.strip.most > max(found.errors[0] for _, found in film.scene.others)
+
+
+def test_no_strip_where_the_plot_shows_every_gap(play):
+    scene = play(AnyCurve, **SCENES["too few points"]).scene
+    assert scene.strip is None and scene.plot is scene.narrow
+
+
 def test_the_mark_is_as_long_as_the_gap(film):
     seen = film.seen
     for beat in ("points", "placed"):
@@ -180,7 +213,7 @@ def test_each_term_is_added_once_it_has_been_drawn(film):
     parts = measured().curves[1].decompose()
     scene = film.scene
     assert scene.terms.sum.added == len(parts) == 3
-    x, y = np.array([scene.plot.data(p) for p in scene.terms.sum.blue.get_start_anchors()]).T
+    x, y = np.array([scene.narrow.data(p) for p in scene.terms.sum.blue.get_start_anchors()]).T
     assert y == pytest.approx(parts(x), abs=1e-6)
 
 

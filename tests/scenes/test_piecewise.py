@@ -149,19 +149,28 @@ def test_the_probe_adds_the_heights_that_the_terms_have_there():
         assert ends == pytest.approx(wanted, abs=1e-6)
 
 
-def test_the_arrows_of_the_probe_stand_apart_around_one_x_that_is_named():
+def test_arrows_of_one_way_stand_on_each_other_and_the_last_on_the_x_that_is_named():
     board = CurveBoard(PiecewiseLinearCurve([1, 3, 4.5, 7], [1, 4, 2, 3]), (0.0, 8.0), "red", "gap")
     board.formula.whole(3)
     probe = HeightProbe(board, 6.0)
     places = [arrow.stem.get_x() for arrow in probe.arrows]
-    assert np.mean(places) == pytest.approx(probe.line.get_x(), abs=1e-6)
-    assert np.ptp(places) <= 0.7 and np.diff(places).min() > max(arrow.head.width for arrow in probe.arrows)
+    up, up_too, down, up_again = places
+    assert up == up_too and up_again == pytest.approx(probe.line.get_x(), abs=1e-6)
+    widest = max(arrow.head.width for arrow in probe.arrows)
+    assert up_again - up <= 0.7 and min(down - up, up_again - down) > widest
     (name,) = probe.x_name
     assert name.source == "6" and name.get_fill_opacity() == 1
     assert name.get_x() == pytest.approx(probe.line.get_x(), abs=0.01)
     probe.show(4.5)  # where the axis has a label
     assert name.get_fill_opacity() == 0
     assert len(HeightProbe(board, 4.6).x_name) == 0, "it would touch the label of 4.5"
+
+
+def test_arrows_that_all_go_up_stand_on_one_x():
+    board = CurveBoard(PiecewiseLinearCurve([1, 3, 5, 7], [1, 2, 2, 3]), (0.0, 8.0), "red", "gap")
+    board.formula.whole(3)
+    probe = HeightProbe(board, 6.0)
+    assert [arrow.stem.get_x() for arrow in probe.arrows] == pytest.approx([probe.line.get_x()] * 4)
 
 
 def test_what_is_said_of_the_heights_is_computed():

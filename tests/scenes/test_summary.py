@@ -8,8 +8,11 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.line_fit import line_of
 from gradreel.core.theta import loss, predict
+from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.batches import Batches
+from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.summary import CHOSEN, Summary
@@ -150,6 +153,27 @@ def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(p
     np.testing.assert_allclose(seen[1][1], RUN.dataset.curve()(seen[1][0]), atol=1e-9)
     theta = trace_of(RUN).parameters[-1]
     np.testing.assert_allclose(seen[2][1], predict(RUN, theta, RUN.dataset.features_at(seen[2][0])), atol=1e-9)
+
+
+def test_each_question_stands_under_a_picture_of_what_it_is_about(play):
+    scene = play(Summary, run=RUN).scene
+    batches, relus, losses, networks = scene.emblems.pictures
+    for emblem, picture in zip(scene.emblems, scene.emblems.pictures, strict=True):
+        assert emblem[-1].get_top()[1] < picture.get_bottom()[1] - 0.2
+        assert emblem[-1].get_bottom()[1] > scene.motif.get_top()[1] + 0.2
+        assert emblem[-1].get_center()[0] == pytest.approx(picture.get_center()[0], abs=0.25)
+    squares = [len(cells.get_subpaths()) for row in batches for _, cells in row]
+    assert squares == [size for _, size in Batches.Parameters().quiz for _ in range(3)]
+    (_, soft), (zero, hinge) = relus
+    assert soft.height == pytest.approx(hinge.height, rel=0.02)
+    assert hinge.point_from_proportion(0.0)[1] == pytest.approx(zero.get_y())
+    (fat,), deep = (network.widths[1:-1] for network in networks)
+    assert fat == sum(deep) and len(deep) > 1
+    views = {kind: [lecture_losses(layers)[k] for layers in LECTURE_RUNS] for k, kind in enumerate(("seen", "unseen"))}
+    for dots, kind in ((losses[3], "seen"), (losses[5], "unseen")):
+        known = [loss for loss in views[kind] if loss is not None]
+        heights = np.array([dot.get_y() for dot in dots]) - losses[0].get_y()
+        assert heights / heights[0] == pytest.approx(np.array(known) / known[0])
 
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
