@@ -86,12 +86,13 @@ class Backprop(PathBeats):
     def _place_slopes(self) -> None:
         named = Named(self.letters, self.weight_labels, self.c_labels, self.bias_arrows, self.output_bias)
         self.orange = slopes_of(self.diagram, named, self.slopes, self.gradient.weights[0], self.gradient.c)
-        self.names = VGroup(*self.weight_labels.values(), *self.c_labels.values())
         self.arrows = VGroup(*self.bias_arrows, self.output_bias)
         # The path that is followed: the w with the largest slope, among those that carry theirs on the screen
         self.path = max(self.weight_labels, key=lambda at: abs(float(self.gradient.weights[0][at])))
         # Numbers stand at its c and at all w of its r: of all others, they are told in the row of the gradient
         i = self.path[0]
+        # Of all the w, those of its r alone have their names on the screen: nothing is said of the others one by one
+        self.names = VGroup(*self.labels_into(i), *self.c_labels.values())
         self.written = [*((X, i, j) for j in range(self.n_features)), (A, 0, i)]
         nodes = (self.orange.nodes[at] for at in ((Y, 0), (A, i), (R, i)))
         self.pills = [*nodes, self.orange.biases[i], *(self.orange.lines[at] for at in self.written)]
@@ -247,5 +248,5 @@ class Backprop(PathBeats):
     def _dim_forward(self, heading: Animation) -> None:
         """What was computed on the way forward stays, but steps back, while a heading comes."""
         edges = [emphasis(line, FAINT) for k in (X, R, A) for line in self.diagram.edges[k]]
-        parts = (*self.weight_labels.values(), *self.c_labels.values(), *self.arrows, *self.diagram.boxes)
+        parts = (*self.names, *self.arrows, *self.diagram.boxes)
         self.play(heading, *edges, *(emphasis(part, PRESENT) for part in parts), run_time=0.5)

@@ -8,17 +8,15 @@ from typing import Self
 import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.how_deep_ones_learn import HowDeepOnesLearn
 from gradreel.scenes.lecture.image_networks import NETWORKS, PICTURES, ImageNetwork
 from gradreel.scenes.lecture.naming import name_on_plate
-from gradreel.scenes.mobjects.data_squares import DataSquares
 from gradreel.scenes.mobjects.five_guesses import PICTURE, FiveGuesses, OfHundred
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.skyline import (
     CELLAR,
     DEEPEST,
-    GROUND,
     Skyline,
     building_column,
     cellar_line,
@@ -28,7 +26,7 @@ from gradreel.scenes.mobjects.skyline import (
 )
 from gradreel.scenes.mobjects.text import TextMobject, caption, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.mobjects.tower import TAIPEI_FLOORS, CloseUp, Column, ErrorBar
+from gradreel.scenes.mobjects.tower import TAIPEI_FLOORS, Column, ErrorBar
 from gradreel.scenes.style import palette
 from manim import (
     UP,
@@ -39,23 +37,19 @@ from manim import (
     LaggedStart,
     Mobject,
     UpdateFromAlphaFunc,
-    linear,
     smooth,
     squish_rate_func,
 )
 from pydantic import Field, model_validator
 
 SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
-CLOSE_UP = (4.7, -0.75, 2.3)  # middle, bottom, top of the floors seen from near
 GUESSES = (0.05, 0.95)  # right side of a picture that is guessed at, and the middle of all that is beside it, y
-MILLION = 1_000_000
-STILL = 0.6  # seconds in which the last two squares can be compared
 
 
-class DeeperAndDeeper(LectureScene):
+class DeeperAndDeeper(HowDeepOnesLearn):
     """From 8 layers to 152 within three years, drawn to scale: a floor a layer, beside the 101 floors of Taipei 101."""
 
-    class Parameters(LectureScene.Parameters):
+    class Parameters(HowDeepOnesLearn.Parameters):
         networks: tuple[ImageNetwork, ...] = Field(
             NETWORKS, min_length=2, max_length=5, description="The networks, from the earliest to the latest"
         )
@@ -150,9 +144,9 @@ class DeeperAndDeeper(LectureScene):
             guessing = known and self._has_room()
             if guessing:
                 self._guess()
-            rows = self._row_names()
-            if rows:
-                self.play(FadeIn(self.cellar, *rows), *(self._squares_coming() if guessing else ()), run_time=0.5)
+            self.rows = self._row_names()
+            if self.rows:
+                self.play(FadeIn(self.cellar, *self.rows), *(self._squares_coming() if guessing else ()), run_time=0.5)
             self._hang_error(self.columns[0], *(self._squares_filling() if guessing else ()))
 
     def _has_room(self) -> bool:
@@ -218,45 +212,6 @@ class DeeperAndDeeper(LectureScene):
             self._raise(building, 1.2)
             if taller:
                 self._hang_error(tower)
-
-    def _shortcut_beat(self) -> None:
-        last = self.columns[-1]
-        with self.beat("shortcut"):
-            # A few floors of the last tower are seen from near, then lifts that skip floors. Something comes in: one
-            # dot climbs floor by floor, another takes the lift, and on top they meet
-            self.play(FadeOut(self.skyline.building), run_time=0.5)
-            self.skyline.remove(self.skyline.building)
-            self.close_up = CloseUp(last.floors, *CLOSE_UP)
-            self.play(FadeIn(self.close_up.guides(last.spot)), FadeIn(self.close_up.floors_near), run_time=0.7)
-            self.wait(1.1)
-            name = words(self.screen("shortcuts"), style.LABEL, palette.text)
-            name.place(CLOSE_UP[2] + 0.3, center=self.close_up.lifts_x)
-            self.play(FadeIn(self.close_up.lifts), FadeIn(name), run_time=0.8)
-            self.wait(1.3)
-            self.close_up.begin()
-            self.add(self.close_up)
-            self.play(UpdateFromAlphaFunc(self.close_up, CloseUp.light, run_time=3.5, rate_func=linear))
-
-    def _pictures_beat(self) -> None:
-        pictures, days = Count(self.parameters.pictures), Count(len(self.parameters.dataset.labels()))
-        key = "pictures-fewer" if pictures <= days else "pictures-million" if MILLION <= pictures < 2 * MILLION else ""
-        with self.beat(key or "pictures", pictures=pictures, days=days):
-            # The ground is cleared for two squares by what there was to learn from: pictures, and our days. Seen
-            # from near, there is a cell for each; then all draws back until the pictures are seen whole. Our days are a
-            # dot by then: it is ringed, and both stand still
-            texts = (self.screen("pictures", count=pictures), self.screen("days", count=days))
-            self.squares = squares = DataSquares(
-                (pictures, days), texts, (self.screen("a-picture"), self.screen("a-day")), GROUND
-            )
-            self.play(*(FadeOut(part) for part in self.mobjects if part is not self.ground), run_time=0.5)
-            lines = [FadeIn(line, shift=0.15 * UP) for line in (*squares.names, *squares.each)]
-            self.play(*map(FadeIn, squares.squares), *lines, run_time=0.5)
-            self.wait(0.4)
-            if squares.near > squares.far:
-                self.play(squares.drawing_back(1.4))
-            self.smaller = squares.around_the_smaller()
-            self.play(Create(self.smaller), run_time=0.5)
-            self.wait(STILL)
 
     def _forget_what_is_beside(self) -> None:
         """What stands beside the first tower goes, if it has not yet."""

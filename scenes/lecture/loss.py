@@ -11,16 +11,17 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.written_out import in_thousands, view_unit
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.base import need_curve
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
 from gradreel.scenes.lecture.experiments import days_that_differ
+from gradreel.scenes.lecture.mean_error import MeanErrorBeats
 from gradreel.scenes.lecture.two_thetas import TwoThetas
 from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words
 from gradreel.scenes.mobjects.error_sum import ErrorSum
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.loss_board import HIGH, LOW, LossBoard
+from gradreel.scenes.mobjects.loss_board import LossBoard
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
@@ -37,18 +38,13 @@ from manim import (
     ReplacementTransform,
     Succession,
     TransformFromCopy,
-    UpdateFromAlphaFunc,
-    VMobject,
     linear,
-    smooth,
-    squish_rate_func,
 )
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 NETWORK = (-5.4, 1.5, -2.95, -1.15)  # middles of its first and last column, bottom, top
 FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOP = 2.15, 38, 2.95, 3.6
-BESIDE = 3.7  # from a card to the next one
 LEAST_DAYS, MOST_DAYS = 7, 56
 PULSES = 1.1  # seconds of the way through the network
 LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map has it
@@ -56,10 +52,10 @@ DISTANCE = "e_n = abs(blue(y_n) - red(hat(y)_n))"
 SQUARE = "(blue(y_n) - red(hat(y)_n))^2"
 
 
-class Loss(LectureScene):
+class Loss(MeanErrorBeats):
     """Theta's values make predictions, predictions make errors, and the mean of the errors is one number: the loss."""
 
-    class Parameters(LectureScene.Parameters):
+    class Parameters(MeanErrorBeats.Parameters):
         run: Experiment = Field(THREE_DAYS, description="The training run that both values of theta are taken from")
         first: int = Field(0, ge=0, description="The update after which theta has the first values that are tried")
         second: int | None = Field(None, ge=0, description="... and the second; by default the last update")
@@ -217,86 +213,3 @@ class Loss(LectureScene):
         self.play(
             TransformFromCopy(network.columns[-1].nodes[0], one.prediction[0]), FadeIn(one.prediction[1]), run_time=0.7
         )
-
-    def _mean_beat(self) -> None:
-        values = {"count": number_text(self.dataset.examples), "loss": self.written(self.thetas.losses[0])}
-        values["also"] = self.thetas.also_written(0)
-        with self.beat("mean" if self.thetas.missed_less_before else "mean-any", **values):
-            # The error could be measured otherwise. The plot takes all the room, and each day shown has its error; then
-            # it makes room for a strip of all days, in which these find their places. The strip is held and then
-            # settles: its level is the loss of this theta
-            one, board, strip = self.one, self.board, self.strip
-            self.play(FadeIn(self.or_, self.square), run_time=0.5)
-            gone = (one, self.network, self.sum.features, self.sum.prediction, *self.sum.lines)
-            self.play(*(FadeOut(part) for part in gone), run_time=0.4)
-            self.play(board.stretching(HIGH, predicted=False), run_time=0.7)
-            self.play(Create(board.blue), FadeIn(board.labels[1]), run_time=0.8, rate_func=linear)
-            self.play(LaggedStart(*(Create(e) for e in board.errors), lag_ratio=0.15), run_time=1.0)
-            self.wait(0.3)
-            shown = self.thetas.shown
-            bars = strip.bars(shown.dates, shown.error[0], 1.6)
-            self.add(board.errors)
-            self.play(board.stretching(LOW, predicted=True), emphasis(self.square, PRESENT), run_time=0.7)
-            self.play(FadeIn(strip.plot, strip.name), run_time=0.3)
-            leaving = board.errors.copy().set_stroke(opacity=0)  # a line upon the same line would make it brighter
-            self.play(LaggedStart(*map(ReplacementTransform, leaving, bars), lag_ratio=0.03), run_time=1.1)
-            # The errors of all the other days rise beside them
-            self.add(strip.body)
-            self.play(board.rising(self.thetas.everything.error[0]))
-            self.wait(0.9)
-            self.play(FadeOut(bars), run_time=0.3)
-            self._settle(0, 1.2)
-
-    def _settle(self, k: int, seconds: float) -> None:
-        """The strip becomes level, and its height is the loss of card ``k``."""
-        strip, thetas = self.strip, self.thetas
-        self.play(self.board.settling(thetas.all_errors(thetas.rows[k]), seconds))
-        mean = self.screen("mean", loss=self.written(thetas.losses[k]))
-        label = strip.mean_label(mean, right=style.RIGHT_EDGE)
-        # The loss appears at its place: from the mean it would cross the words there
-        coming = [FadeIn(self.cards[k].loss, shift=0.15 * UP, run_time=0.6), FadeIn(label, run_time=0.3)]
-        if k:  # the mean before keeps its name
-            coming.append(self.mean_label.animate(run_time=0.3).shift(strip.past_label(self.mean_label, label)))
-        self.play(Create(strip.level, run_time=0.3), *coming)
-        self.mean_label = label
-
-    def _other_beat(self) -> None:
-        before, after = self.thetas.losses
-        same = self.written(before) == self.written(after)
-        key = "other-same" if same else "other-better" if after < before else "other-worse"
-        with self.beat(key, loss=self.written(after), update=Count(self.thetas.update(1))):
-            # Other values of theta beside the first ones: the line moves, all errors with it, and they settle at
-            # another level when their loss is said; where they were stays to be seen. Then both losses are bright
-            first, second = self.cards
-            leaving = [FadeOut(part, run_time=0.3) for part in (self.distance, self.or_, self.square)]
-            late = squish_rate_func(smooth, 0.5, 1.0)
-            coming = FadeIn(second.values, run_time=0.8, rate_func=late)
-            self.play(*leaving, first.animate(run_time=0.6).shift([-BESIDE, 0, 0]), coming)
-            self._rise_again()
-            self._walk(1.6)
-            self._settle(1, 0.6)
-            self.play(emphasis(first.loss, style.FULL), run_time=0.4)
-
-    def _rise_again(self) -> None:
-        """The strip is no longer level; where it and blue were, lines stay."""
-        strip, thetas = self.strip, self.thetas
-        level, blue = strip.ghost(), self.board.ghost(f"orange(theta^{thetas.update(0)})")
-        self.add(blue[0])
-        rising = self.board.settling(thetas.all_errors(thetas.rows[0]), 0.5, back=True)
-        dimmed = [emphasis(part, PRESENT) for part in (self.cards[0], self.mean_label)]
-        self.play(FadeOut(strip.level), FadeIn(level, blue[1]), *dimmed, rising, run_time=0.5)
-
-    def _walk(self, seconds: float) -> None:
-        """Blue and the errors pass through the recorded states from the first theta to the second."""
-        moving = self.board.moving()
-
-        def update(_: VMobject, share: float) -> None:
-            self._show(self.thetas.row(share))
-
-        self.add(moving)
-        self.play(UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=smooth))
-        self._show(self.thetas.rows[1])
-
-    def _show(self, row: float) -> None:
-        """Blue and the errors as a row of the trace has them, which may lie between two."""
-        self.board.show(self.thetas.predicted(row), self.thetas.all_errors(row))

@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
 from gradreel.core.experiment import Experiment
-from gradreel.core.expression import Expression
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.line_fit import line_of
 from gradreel.core.results import depth_experiments
 from gradreel.core.theta import loss, parameter_names
 from gradreel.core.try_all import DIGITS_A_PAGE, Tries, line_grid
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.durations import Duration
+from gradreel.scenes.lecture.how_many_sigmoids import HowManySigmoids
 from gradreel.scenes.lecture.line import LinearLimits
-from gradreel.scenes.mobjects.bends import BendPlot
-from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.day_words import in_languages
-from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigmoids_source
+from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.multiplying import Multiplying
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.printed_pages import PrintedPages
 from gradreel.scenes.mobjects.search_board import REMARK_LEFT, SearchBoard, TriesRow
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import (
     UP,
-    Animation,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
-    RoundedRectangle,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -51,24 +44,21 @@ from pydantic import Field
 W_RANGE, B_RANGE = (-1.0, 1.0), (0.0, 4.0)  # of the lines that are tried
 BEARABLE = 2 * 3600.0  # seconds: a lecture
 SCAN_SECONDS = 3.4
-STAGE = 0.8  # seconds that a sum of sigmoids is to be seen
-BEND, MOST_BENDS = 0.55, 4  # seconds of each; from one sum to another
 RACE = 1.6  # seconds in which the parameters come one by one, ever faster
 PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages
 HOPS, HOP = 6, 0.22  # of the way downhill; seconds
 ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
-LINE_FORMULA, SUM_FORMULA = 2.05, 1.72  # baselines
-CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
+LINE_FORMULA = 2.05  # its baseline
 LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100, whose turn comes later
 
 
-class WhyGradient(LectureScene):
+class WhyGradient(HowManySigmoids):
     """With two parameters one can try every value; with sixteen or thousands nobody can: hence gradient descent.
 
     The lines are tried on the dots of linear-limits, and the best of them is compared with the line trained there.
     """
 
-    class Parameters(LectureScene.Parameters):
+    class Parameters(HowManySigmoids.Parameters):
         values: int = Field(20, ge=3, le=40, description="How many values are tried for each parameter")
         sigmoids: tuple[Annotated[int, Field(ge=1, le=20)], ...] = Field(
             (3, 5, 8), min_length=1, max_length=5, description="Numbers of sigmoids that are shown, one after the other"
@@ -87,72 +77,12 @@ class WhyGradient(LectureScene):
         self._many_beat()
         self.hand_on()
 
-    def _title(self, key: str) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
-
     def _row(self, run: Experiment, middle: float) -> TriesRow:
         tries = Tries(self.m, run.n_parameters)
         return TriesRow(tries, parameter_names(run), self._length, middle)
 
     def _length(self, count: int) -> str:
         return self.screen("parameters", count=Count(count))
-
-    # -- how many, and which ---------------------------------------------------------------------------------------
-
-    def _sigmoids_beat(self) -> None:
-        counts = self.parameters.sigmoids
-        with self.beat("sigmoids", first=Count(counts[0])):
-            # The sum over i up to 3, and what three sigmoids make of a curve; then more of them, and more bends
-            self.bends = bends = BendPlot(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
-            self.sum_formula = self._sum(counts[0])
-            arriving = FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP)
-            self.play(*self._title("heading-how-many"), *arriving, run_time=0.6)
-            bends.draw(bends.values(counts[0]))
-            self.play(
-                Create(bends.target), FadeIn(bends.name_target(self.screen("another"))), run_time=0.7, rate_func=smooth
-            )
-            self.play(Create(bends.sum), run_time=0.8, rate_func=smooth)
-            self.wait(STAGE)
-            for before, after in pairwise(counts):
-                self._bend(before, after)
-                self.wait(STAGE)
-            limit = self._limit()
-            name = words(self.screen("hyperparameter"), style.LABEL, palette.text)
-            name.place(SUM_FORMULA + 0.6, left=limit.get_right()[0] + 0.25)
-            self.play(Create(limit), FadeIn(name), run_time=0.7)
-            self.marks = VGroup(limit, name)
-
-    def _sum(self, count: int) -> TextMobject:
-        return formula(sum_of_sigmoids_source(count), style.PLOT_FORMULA).place(SUM_FORMULA, left=style.LEFT_EDGE)
-
-    def _limit(self) -> RoundedRectangle:
-        """A thin frame around the number over the sum sign."""
-        glyphs = self.sum_formula.part("sum")
-        top = max(float(glyph.get_top()[1]) for glyph in glyphs)
-        number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
-        frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.16)
-        return frame.set_stroke(palette.text, 2).move_to(number)
-
-    def _bend(self, before: int, after: int) -> None:
-        """Sigmoids come, or go, one by one, many in a few bends: the blue curve bends, and the formula counts."""
-        bends = min(abs(after - before), MOST_BENDS)
-        counts = np.linspace(before, after, bends + 1).round().astype(int).tolist()
-        curves = np.array([self.bends.values(count) for count in counts])
-        counting = Counting(self._sum, max(counts))
-
-        def show(_: VGroup, share: float) -> None:
-            now, way = divmod(share * bends, 1)
-            there = curves[min(int(now) + 1, bends)]
-            self.bends.draw(curves[int(now)] + smooth(way) * (there - curves[int(now)]))
-            counting.show(counts[round(now + way)])
-
-        self.remove(self.sum_formula)
-        moving = VGroup(self.bends.sum, counting)
-        self.play(UpdateFromAlphaFunc(moving, show, run_time=BEND * max(bends, 1), rate_func=linear))
-        self.remove(counting)
-        self.sum_formula = self._sum(after)
-        self.add(self.sum_formula)
 
     # -- trying everything -----------------------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ import numpy as np
 from gradreel.core.activations import hard_sigmoid
 from gradreel.core.matching import SigmoidMatch, match_by_slope
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.sigmoid_board import LETTERS, PLOT_BOX, REACH, BoardTicks, SigmoidBoard
+from gradreel.scenes.mobjects.board_ticks import BoardTicks
+from gradreel.scenes.mobjects.sigmoid_board import LETTERS, PLOT_BOX, REACH, SigmoidBoard
 from gradreel.scenes.mobjects.ticks import Ticks, round_labels, round_step, ticks_at_knots
 from gradreel.scenes.style import mix, palette
 from manim import VMobject

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from gradreel.core.activations import sigmoid
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.board_ticks import BoardTicks
 from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, segment
 from gradreel.scenes.mobjects.slider import Slider
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula
 from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_labels
 from gradreel.scenes.style import mix, palette
 from manim import Dot, ManimColor, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
@@ -27,7 +28,6 @@ VALUE_SIZE = 36  # a minus sign still keeps clear of the number before it
 SLIDER_Y = (2.62, 2.08, 1.54)
 SLIDER_LEFT, SLIDER_LENGTH = 3.15, 2.3
 LABEL_LEVEL = 0.16  # share of the height at which curves carry their values
-TICK, UNDER, OVER, Y_LABEL = 0.08, -0.32, 0.11, 0.18  # half a tick's length; from an axis to its numbers
 LEVEL_LETTER = 0.16  # from the end of the line at c to its letter
 HEIGHT_LETTER, LOW = -0.24, (0.25, 0.45)  # from the height's arrow to its c; arrows too low and high enough for it
 FOOT = 0.78  # from the axis to what is written at the foot of the half-way line
@@ -58,41 +58,6 @@ def set_arrow(line: VMobject, start: NDArray, end: NDArray, both: bool = False, 
         line.start_new_path(stroke[0])
         line.add_points_as_corners(stroke[1:])
     return line
-
-
-class BoardTicks(VGroup):
-    """Ticks on the line of zero and on the y axis, and their numbers: ``follow`` puts them where the plot has them.
-
-    Parts: ``x_marks``, ``x_labels`` (on the side where less is drawn), ``y_labels``. What the plot does not show is
-    clear.
-    """
-
-    def __init__(self, plot: Plot, x_ticks: Ticks, y_ticks: Ticks) -> None:
-        super().__init__()
-        kept = [k for k, value in enumerate(x_ticks.values) if value > plot.x_range[0]]  # none on the y axis
-        self.plot, self.y_values = plot, y_ticks.values
-        self.x_values = [x_ticks.values[k] for k in kept]
-        self.drop = UNDER if max(y_ticks.values) >= -min(y_ticks.values) else OVER
-        half = np.array([0.0, TICK, 0.0])
-        self.x_marks = VGroup(*(segment(-half, half, palette.axis, style.AXIS) for _ in self.x_values))
-        self.x_labels = VGroup(*(words(x_ticks.labels[k], style.TICK, palette.dim) for k in kept))
-        self.y_labels = VGroup(*(words(label, style.TICK, palette.dim) for label in y_ticks.labels))
-        self.add(self.x_marks, self.x_labels, self.y_labels)
-        self.follow()
-
-    def follow(self) -> BoardTicks:
-        """Go where the plot's present view has the numbers, in place; returns self."""
-        plot = self.plot
-        for value, mark, label in zip(self.x_values, self.x_marks, self.x_labels, strict=True):
-            at = plot.at(value, 0.0)
-            mark.move_to(at)
-            label.place(at[1] + self.drop, center=at[0])
-        low, high = plot.y_range
-        for value, label in zip(self.y_values, self.y_labels, strict=True):
-            label.place(plot.at(0.0, value)[1] - 0.09, right=plot.box[0] - Y_LABEL)
-            outside = max(low - value, value - high) / (high - low)
-            label.set_opacity(float(np.clip(1 - 30 * outside, 0.0, 1.0)))
-        return self
 
 
 class SigmoidBoard(VGroup):

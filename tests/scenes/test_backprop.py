@@ -360,3 +360,15 @@ def test_the_gap_is_as_long_as_the_error_and_its_letters_do_not_meet(first, labe
     y, truth = gap.prediction[1], gap.label[1]
     assert (y.get_right()[0] < truth.get_left()[0]) == (after <= label)
     assert gap.bar.get_left()[0] >= 4.0 - 1e-9 and gap.bar.get_right()[0] <= 6.0 + 1e-9
+
+
+def test_of_all_w_those_of_the_path_s_r_alone_have_their_names_on_the_screen(play):
+    def look(scene, beat):
+        family = set(scene.get_mobject_family_members())
+        return {at for at, label in scene.weight_labels.items() if set(label.get_family()) & family}
+
+    played = play(Backprop, look)
+    i = played.scene.path[0]
+    of_its_r = {(i, j) for j in range(played.scene.n_features)}
+    assert of_its_r < set(played.scene.weight_labels)
+    assert all(seen == of_its_r for beat, seen in played.seen.items() if not beat.startswith("check"))

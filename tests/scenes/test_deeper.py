@@ -9,10 +9,12 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.layout import check_beats
 from gradreel.scenes.lecture.deeper import NETWORKS, PICTURES, DeeperAndDeeper
 from gradreel.scenes.lecture.naming import Naming
-from gradreel.scenes.mobjects.data_squares import DataSquares
+from gradreel.scenes.mobjects.data_squares import Cells, DataSquares
 from gradreel.scenes.mobjects.five_guesses import OfHundred
+from gradreel.scenes.mobjects.shortcuts import PLUS, CloseUp
 from gradreel.scenes.mobjects.skyline import CELLAR, GROUND, TOP
-from gradreel.scenes.mobjects.tower import HIGHEST_COUNT, SLAB, TAIPEI_FLOORS, CloseUp, Taipei101, Tower
+from gradreel.scenes.mobjects.small_pictures import SmallPictures
+from gradreel.scenes.mobjects.tower import HIGHEST_COUNT, SLAB, TAIPEI_FLOORS, Taipei101, Tower
 
 TWO = [{"name": "Low", "year": 2000, "layers": 4}, {"name": "High", "year": 2001, "layers": 60}]
 CROWD = [{"name": "Mmmmmmmmmmmm", "year": 2000, "layers": layers, "error": 0.123} for layers in (2, 3, 3, 2, 2000)]
@@ -167,19 +169,33 @@ def test_errors_hang_as_far_down_as_they_are_large_and_wear_a_star_if_not_the_le
     play(DeeperAndDeeper, look)
 
 
-def test_a_lift_leads_past_three_floors_to_where_the_floors_end():
+def test_a_shortcut_leads_past_three_floors_to_where_the_floors_end():
     close_up = CloseUp(152, 0.0, 0.0, 9.0)
-    for shaft, slabs in zip(close_up.shafts, (close_up.floors_near[:3], close_up.floors_near[3:]), strict=True):
-        assert shaft.get_bottom()[1] < slabs.get_bottom()[1] and slabs.get_top()[1] < shaft.get_top()[1]
-        assert shaft.get_right()[0] > slabs.get_right()[0]
-    assert close_up.shafts[0].get_top()[1] < close_up.shafts[1].get_bottom()[1]
+    for block, arc in enumerate(close_up.arcs):
+        slabs = close_up.floors_near[3 * block : 3 * block + 3]
+        assert arc.get_bottom()[1] < slabs.get_bottom()[1] and slabs.get_top()[1] < arc.get_top()[1]
+        beside = arc.points[np.abs(arc.points[:, 1] - slabs.get_center()[1]) < slabs.height / 2]
+        assert beside[:, 0].max() < slabs.get_left()[0] - 0.3, "well clear of the floors"
+        middle = np.array([0.0, close_up._top(block), 0.0])
+        assert np.linalg.norm(arc.points[-1] - middle) == pytest.approx(PLUS, abs=0.01), "it ends at the ring"
+    assert close_up.arcs[0].get_top()[1] < close_up.arcs[1].get_bottom()[1]
     close_up.begin()
     close_up.light(0.5)
     assert [slab.emphasis == 1.0 for slab in close_up.floors_near] == [True] * 3 + [False] * 3
     assert close_up.dots[0].get_center() == pytest.approx(close_up.dots[1].get_center(), abs=1e-6)
     for share in (0.25, 0.75):
         close_up.light(share)
-        assert close_up.dots[1].get_x() == pytest.approx(close_up.shafts[0].get_right()[0], abs=0.05)
+        assert close_up.dots[1].get_x() == pytest.approx(close_up.arcs[0].get_left()[0], abs=0.05)
+
+
+def test_in_the_close_up_the_last_tower_is_alone_and_afterwards_the_ground_is_whole(play):
+    def look(scene, beat):
+        here = scene.get_mobject_family_members()
+        return [column.tower in here for column in scene.columns], scene.ground.width
+
+    seen = play(DeeperAndDeeper, look).seen
+    assert seen["shortcut"][0] == [False, False, False, True]
+    assert seen["shortcut"][1] < seen["pictures-million"][1] == seen["first"][1]
 
 
 def test_in_the_close_up_only_two_dots_move(play):
@@ -204,21 +220,54 @@ def test_squares_are_as_large_as_what_there_was_to_learn_from(play, pictures, be
     assert area(squares[0]) / area(squares[1]) == pytest.approx(pictures / len(DailyViews().labels()))
 
 
+def squares_of(pictures: int) -> DataSquares:
+    return DataSquares((pictures, 1405), ("pictures", "days"), ("each", "each"), GROUND)
+
+
 def test_every_day_is_a_cell_and_every_picture_is_as_large():
-    squares = DataSquares((PICTURES, 1405), ("pictures", "days"), ("each", "each"), 0.0)
+    squares = squares_of(PICTURES)
     squares.stand(0.0)
     cell = squares.far
     assert [area(part) for part in squares.squares] == pytest.approx([PICTURES * cell**2, 1405 * cell**2])
-    squares.stand(1.0)
-    cell = squares.near
-    assert area(squares.squares[1]) == pytest.approx(1405 * cell**2)
-    lines = squares.squares[1].lines
-    assert (lines.width, lines.height) == pytest.approx((38 * cell, 37 * cell)), "36 rows of 38 days, and 37 days"
+    days = squares.squares[1].stand(0.1)
+    assert area(days) == pytest.approx(1405 * 0.1**2)
+    assert (days.lines.width, days.lines.height) == pytest.approx((3.8, 3.7)), "36 rows of 38 days, and 37 days"
+
+
+@pytest.mark.parametrize(("pictures", "block"), [
+    (100, None), (PICTURES, 10_000), (50_000, 100), (10_000, 100), (10**9, 10**6),
+])  # fmt: skip
+def test_a_block_holds_as_many_pictures_as_is_said(pictures, block):
+    squares = squares_of(pictures)
+    squares.stand(0.0)
+    assert squares.block == block
+    if block is not None:
+        assert squares.around_a_block().width ** 2 == pytest.approx(block * squares.far**2)
+        lines = [lines for lines in squares.squares[0].lines if len(lines.points)]
+        across = np.unique(lines[0].points[np.abs(lines[0].points[:, 1] - GROUND) < 1e-9, 0].round(6))
+        assert (1.0 - across.max()) ** 2 == pytest.approx(block * squares.far**2, rel=1e-3), "the lines stand around it"
+
+
+def test_pictures_are_drawn_in_their_cells_from_near_and_not_from_far():
+    squares = squares_of(PICTURES)
+    cells, near = squares.squares[0], squares.near
+    drawn = np.concatenate([shade.points for shade in cells.pictures])
+    within = (1.0 - drawn[:, 0]) % near, (drawn[:, 1] - GROUND) % near
+    assert all(offset.min() > 0.1 * near and offset.max() < 0.9 * near for offset in within), "off the lines between"
+    squares.stand(0.0)
+    assert all(len(shade.points) == 0 for shade in cells.pictures)
+
+
+def test_there_are_no_more_drawings_than_pictures():
+    pictures = squares_of(1500).squares[0].stand(0.6).pictures
+    few = Cells(3, 0.0, 0.0, -1, "#ffffff", SmallPictures()).stand(0.6)
+    corners = few.pictures[0].points[:, :2] // 0.6
+    assert len(np.unique(corners, axis=0)) == 3 and len(pictures[0].points) > len(few.pictures[0].points)
 
 
 def test_our_days_are_ringed_where_they_are_a_dot_and_where_they_are_not():
     for pictures in (PICTURES, 100):
-        squares = DataSquares((pictures, 1405), ("pictures", "days"), ("each", "each"), 0.0)
+        squares = squares_of(pictures)
         squares.stand(0.0)
         around, corners = squares.around_the_smaller(), squares.squares[1].shape.get_start_anchors()
         apart = np.linalg.norm(corners - around.get_center(), axis=1)

@@ -11,8 +11,9 @@ from gradreel.core.results import depth_experiments
 from gradreel.core.theta import loss, parameter_names
 from gradreel.core.try_all import DIGITS_A_PAGE, Tries
 from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.how_many_sigmoids import CURVE
 from gradreel.scenes.lecture.line import LinearLimits
-from gradreel.scenes.lecture.why_gradient import CURVE, LARGE, WhyGradient
+from gradreel.scenes.lecture.why_gradient import LARGE, WhyGradient
 from gradreel.scenes.mobjects.bends import HIGH, LOW
 from gradreel.scenes.mobjects.grid_map import GridMap, serpentine
 from gradreel.scenes.mobjects.multiplying import DEPTH, SIDE, Multiplying
