@@ -22,7 +22,6 @@ from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, mix
 from manim import (
     RIGHT,
     UP,
-    Circle,
     Create,
     FadeIn,
     FadeOut,
@@ -33,7 +32,6 @@ from manim import (
     VMobject,
     linear,
 )
-from numpy.typing import NDArray
 
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
@@ -73,8 +71,7 @@ class DepthExperiment(DepthRuns):
 
     def _axis(self, right: float) -> VMobject:
         """The axis as far as ``right``."""
-        left, _, bottom, _ = BOX
-        return segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
+        return segment((BOX[0], BOX[2], 0), (right, BOX[2], 0), palette.axis, style.AXIS)
 
     # -- beats -----------------------------------------------------------------------------------------------------
 
@@ -192,8 +189,7 @@ class DepthExperiment(DepthRuns):
         if self.unseen in UNDECIDED:
             return
         first = self.outcome.index(self.best)
-        point = self.picture.point("unseen", first)
-        self.marks.add(ring_around(point))
+        self.marks.add(self.picture.mark("unseen", first))
         self.play(Create(self.marks[0]), run_time=0.5)
         if first == 0:
             self._draw_level(1.0)
@@ -236,8 +232,7 @@ class DepthExperiment(DepthRuns):
             self.make_way(lecture, *self.marks, *self.rings, *([] if self.over_ours else [self.scale_labels]))
             self.play(*arriving, *(FadeIn(name) for name in self.own_name))
             self.draw_lecture(lecture, ("unseen",), 3.5, self.lecture_words)
-            best = lecture.point("unseen", len(LECTURE_BEST))
-            self.lecture_mark = ring_around(best)
+            self.lecture_mark = lecture.mark("unseen", len(LECTURE_BEST))
             ending = [Transform(self.picture.axis, self.axis_line)] if self.over_ours else []
             self.play(Create(self.lecture_mark), *ending, run_time=0.5)
             if line == "lecture-differs":
@@ -271,7 +266,7 @@ class DepthExperiment(DepthRuns):
             return
         picture = self.picture
         picture.place_first("unseen")
-        self.ours_best = VGroup(picture.values["unseen"][k], ring_around(picture.point("unseen", k)))
+        self.ours_best = VGroup(picture.values["unseen"][k], picture.mark("unseen", k))
         parts = [part["unseen"] for part in (lecture.lines, lecture.dots, lecture.values, lecture.labels)]
         gone = map(FadeOut, (*parts, self.lecture_mark, *self.lecture_words.values()))
         bright = [picture.lines["unseen"], picture.dots["unseen"], *self.own_name]
@@ -294,8 +289,3 @@ class DepthExperiment(DepthRuns):
         if LECTURE_BEST not in ours or LECTURE_WORSE not in ours:
             return "lecture"
         return "lecture-agrees" if self.best.network.hidden == LECTURE_BEST else "lecture-differs"
-
-
-def ring_around(point: NDArray) -> Circle:
-    """A thin ring that says: this point."""
-    return Circle(radius=0.22, color=palette.text, stroke_width=2.4).move_to(point)

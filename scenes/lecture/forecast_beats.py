@@ -185,7 +185,8 @@ class ForecastBeats(DepthsScene):
                 self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.5)
             self.wait(0.6)
             self.beyond = VGroup(*map(self.days.beyond, range(days)))
-            fainter = self.days.misses.animate.set_fill(opacity=0.3)
+            self.add(misses, spreads, self.days.predicted)  # as they lie: what is animated would come to the front
+            fainter = misses.animate.set_fill(opacity=0.45)
             self.play(fainter, *(Create(dashes) for each in self.beyond for dashes in each), run_time=0.8)
             self.wait(0.4)
 

@@ -12,6 +12,7 @@ from gradreel.scenes import style
 from gradreel.scenes.lecture.depth_picture import BOX, DepthPicture
 from gradreel.scenes.mobjects.bars import AboveTheScale
 from gradreel.scenes.mobjects.depth_lines import LABELS_APART
+from gradreel.scenes.mobjects.gap_measure import GapMeasure, growing_gap
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines, calmed
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP
@@ -62,6 +63,7 @@ class OneRunBeats(DepthPicture):
         self.turn = float(losses.epoch[self.parts]) if self.parts is not None else self.run.last / 2
         self.turn_state = int(np.abs(losses.epoch - self.turn).argmin())
         self.grid, self.scale_labels = self.scale(RUN_LEFT, RUN_RIGHT)
+        self.gaps: list[GapMeasure] = []
         self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
         # Where the losses part early, the axis first ends soon after that: all that falls, falls there
         soon = max(FIRST_SPAN * self.turn, LEAST_SPAN)
@@ -163,7 +165,7 @@ class OneRunBeats(DepthPicture):
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
             # Where the losses part, the unseen one is lowest of all kept states, by luck as it is noisy: here, with its
             # number. The axis widens to all epochs, and on it goes: seen falls, unseen never comes so low again; the
-            # dashed line has its word, smoothed. That place stays marked; then the term
+            # dashed line has its word, smoothed. How far the losses are apart, there and at the end; then the term
             marks = self._turn_mark() if self.parts is not None else []
             leaving = [*self.labels.values(), *(tick for tick in self.epochs if marks and self._near(tick, marks[1]))]
             self.play(*map(FadeOut, leaving), *map(FadeIn, marks), run_time=0.5)
@@ -187,8 +189,11 @@ class OneRunBeats(DepthPicture):
             if self.parts is not None:
                 band = self.run.band(self.turn)
                 self.add(band, self.run, *marks)
-                self.play(FadeIn(band), run_time=0.6)
                 self.term = self._term()
+                self.gaps = self._gaps()
+                self.play(FadeIn(band), *map(FadeIn, self.gaps[:1]), run_time=0.6)
+                if self.gaps:
+                    self.play(FadeIn(self.gaps[1]), run_time=0.6)
                 self.play(FadeIn(self.term, shift=0.15 * UP), run_time=0.6)
                 self.between += [band, self.term]
 
@@ -275,6 +280,15 @@ class OneRunBeats(DepthPicture):
                 return made
             outside = heights["unseen"] + between * LABELS_APART
         return [*made, smoothed.place(outside - 0.1, right=style.RIGHT_EDGE)]
+
+    def _gaps(self) -> list[GapMeasure]:
+        """How far the losses are apart at the turn and at the end."""
+        epochs, unseen = (self.turn, self.run.last), (self.losses.unseen.min(), self.losses.unseen[-1])
+        seen = np.interp(epochs, self.run.training.data_x, self.run.training.data_y)
+        plot = self.run.plot
+        ends = list(zip(plot.at(epochs, seen), plot.at(epochs, unseen), strict=True))
+        texts = [self.screen("apart", views=self.written(each)) for each in unseen - seen]
+        return growing_gap(ends, texts, self.least[1], self.term)
 
     def _term(self) -> TextMobject:
         """The word, in the middle of what lies between the lines."""

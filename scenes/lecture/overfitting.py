@@ -17,6 +17,7 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import emphasis, palette
 from manim import (
     Animation,
@@ -35,6 +36,7 @@ from numpy.typing import NDArray
 
 STOP_SECONDS, PEEK_AFTER = 7.9, 4.5  # that the least loss stands against the best network's; before its flaw is told
 BRACKET, HOOK, PEEKED = 0.16, 0.08, 0.24  # right of the plot; of a bracket's ends; radius of the ring around the least
+AGAINST, OVER_LINE, UNDER_LINE, ROW = 34, 0.13, 0.44, 0.45  # words at both losses: size; from their lines; of a row
 COMPARABLE = 1.6  # times as high as the other: two pictures of losses that share a scale
 BACK = 0.55  # of what is not spoken of among numbers that can still be read
 TURN_SECONDS, LECTURE_SECONDS = 1.6, 2.0
@@ -60,7 +62,7 @@ class Overfitting(OneRunBeats):
             if stop is not None:
                 self._compare_least()
             self.title, arriving = next_heading(self._heading(), self.title)
-            gone = [*self.between, *self.end_labels, self.grid, self.epochs, *self.counter]
+            gone = [*self.between, *self.gaps, *self.end_labels, self.grid, self.epochs, *self.counter]
             upright = segment((RUN_LEFT, BOX[2], 0), (RUN_LEFT, BOX[3], 0), palette.axis, style.AXIS)
             scale = FadeIn(upright) if self.comparable else FadeOut(self.scale_labels)
             self.play(*map(FadeOut, gone), scale, *arriving, run_time=0.6)
@@ -94,25 +96,25 @@ class Overfitting(OneRunBeats):
     def _compare_least(self) -> None:
         """The best network's loss as a line across the picture, the least loss against it; then how it was found."""
         best, mark = self.compared[0], self.least[0]
-        level = float(self.run.plot.at(0, best.unseen.mean)[1])
-        text = self._many("level", network=self.network_label(best), loss=self.written(best.unseen.mean))
-        self.level = VGroup(
-            segment((RUN_LEFT, level, 0), (RUN_RIGHT, level, 0), palette.dim, style.GUIDE),
-            words(text, style.LABEL, palette.dim).place(self._beside(level), right=RUN_RIGHT - 0.1),
-        )
-        guide = dashed(mark.get_right(), (RUN_RIGHT, mark.get_center()[1], 0), palette.blue)
-        bracket, peeked = self._bracket(level, float(mark.get_center()[1])), self._peeked()
-        for part in (self.term, *self.lucky):
-            self.between.remove(part)
-        self.play(
-            FadeOut(self.term), *map(FadeOut, self.lucky), Create(self.level[0]), FadeIn(self.level[1]), run_time=0.9
-        )
-        self.play(Create(guide), run_time=0.8)
+        low, level = float(mark.get_center()[1]), float(self.run.plot.at(0, best.unseen.mean)[1])
+        line = segment((RUN_LEFT, level, 0), (RUN_RIGHT, level, 0), palette.dim, style.GUIDE)
+        guide = dashed(mark.get_right(), (RUN_RIGHT, low, 0), palette.blue)
+        named = self._many("level", network=self.network_label(best), loss=self.written(best.unseen.mean))
+        least = self.screen("least", turn=number_text(round(self.turn)), loss=self.least[1].source)
+        texts = words(named, AGAINST), words(least, AGAINST, palette.blue)
+        self._beside((level, low), texts)
+        self.level = VGroup(line, texts[0])
+        bracket, peeked = self._bracket(level, low), self._peeked()
+        gone = [self.term, *self.lucky]
+        self.between = [part for part in self.between if part not in gone]
+        self.play(*map(FadeOut, (*gone, *self.gaps)), Create(line), FadeIn(texts[0]), run_time=0.9)
+        self.gaps = []
+        self.play(Create(guide), FadeIn(texts[1]), run_time=0.8)
         self.play(Create(bracket), run_time=0.4)
         self.wait(PEEK_AFTER - 2.1)
         self.play(Create(peeked[0]), FadeIn(peeked[1]), run_time=0.7)
         self.wait(STOP_SECONDS - PEEK_AFTER - 0.7)
-        self.between += [self.level, guide, bracket, *peeked]
+        self.between += [self.level, guide, texts[1], bracket, *peeked]
 
     @staticmethod
     def _bracket(*heights: float) -> VMobject:
@@ -127,10 +129,22 @@ class Overfitting(OneRunBeats):
         circle = Circle(radius=PEEKED, color=palette.text, stroke_width=2.0).move_to(self.least[0])
         return circle, self.beside_the_least(words(self.screen("peek"), style.LABEL))
 
-    def _beside(self, level: float) -> float:
-        """The baseline of a word over the line at height ``level``; under it, where a loss ends close above."""
-        ends = [float(tip.get_center()[1]) - level for tip in (self.run.training_tip, self.run.unseen_tip)]
-        return level - 0.34 if any(0 <= end < 0.6 for end in ends) else level + 0.12
+    def _beside(self, heights: tuple[float, float], texts: tuple[TextMobject, TextMobject]) -> None:
+        """Words for lines at these two heights: over the upper one, under the lower one.
+
+        Both are under the lower one where the run's unseen loss lies close over the upper one.
+        """
+        lower, upper = sorted(zip(heights, texts, strict=True), key=lambda pair: pair[0])
+        right = RUN_RIGHT - 0.1
+        ink = np.concatenate([curve.corners for curve in (self.run.every, self.run.unseen)])
+        over = ink[ink[:, 0] > right - upper[1].width, 1] - upper[0]
+        rows = [lower[0] - UNDER_LINE, lower[0] - UNDER_LINE - ROW]
+        if np.any((over > 0) & (over < OVER_LINE + ROW)):
+            upper[1].place(rows[0], right=right)
+            lower[1].place(rows[1], right=right)
+            return
+        upper[1].place(upper[0] + OVER_LINE, right=right)
+        lower[1].place(rows[0], right=right)
 
     def _heading(self) -> str:
         return self._many("heading-depths")

@@ -174,11 +174,11 @@ class WidthExperiment(WidthPuzzle):
         enough = self._enough()
         line = f"training-{self.training}" if enough is self.outcome[-1] else "training-enough"
         with self.beat(line, **self.training_values(), **self.spoken("enough", enough)):
-            # The dashed lines step back; the end of each solid one is one dot among other seeds'. A bar grows to their
-            # mean; the numbers come one after another, while they are said
+            # The dashed lines step back, and of the scale its numbers stay; the end of each solid line is one dot among
+            # other seeds'. A bar grows to their mean; the numbers come one after another, while they are said
             panels = self.board.panels
             gone = [*(panel.training for panel in panels), self.labels["training"], *self.counter, self.sizes]
-            gone.append(self.epoch_ends)
+            gone += [self.epoch_ends, self.grids]  # which would strike numbers through
             dim = [emphasis(panel.unseen, FAINT) for panel in panels]
             self.play(*map(FadeOut, gone), *dim, run_time=0.5)
             self._raise_bars(SEEN, apart=0.8)
@@ -192,11 +192,11 @@ class WidthExperiment(WidthPuzzle):
 
     def _unseen_beat(self) -> None:
         with self.beat(f"unseen-{self._unseen_line()}", **self.unseen_values()):
-            # The outlined bars: days never seen. Of the scale, its numbers stay. A ring around the best; where that is
+            # The outlined bars: days never seen. A ring around the best; where that is
             # the smallest network's, its level across the others. The worst, which is named then, gets a ring for a
             # while. The heading says what came out
             unseen = [panel.unseen for panel in self.board.panels]
-            gone = [*unseen, self.grids, self.labels["unseen"]]
+            gone = [*unseen, self.labels["unseen"]]
             self.play(*map(FadeOut, gone), *self._light(UNSEEN), run_time=0.5)
             self._raise_bars(UNSEEN)
             self._mark_best()

@@ -13,6 +13,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket, views_range
 from gradreel.scenes.mobjects.day_words import day_words, weekdays_words
+from gradreel.scenes.mobjects.misses import DOT, DOT_INK, marks, reach_within, swarm
 from gradreel.scenes.mobjects.plot import dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.zoom_days import ZoomDays
@@ -20,31 +21,31 @@ from gradreel.scenes.style import mix, palette
 from manim import UP, Circle, DashedVMobject, Dot, ManimColor, Rectangle, Scene, VGroup, VMobject
 from numpy.typing import NDArray
 
-KNOWN_DAYS, LAST_DAYS = 15, 4  # before the first predicted one, that are shown close by, and beside errors
+KNOWN_DAYS, LAST_DAYS = 15, 2  # before the first predicted one, that are shown close by, and beside errors
 MOST_DAYS = 120  # ... and from afar; a longer window's bracket is open
 BOX = (style.LEFT_EDGE + 0.42, 1.5, -1.95, 2.15)
 BRACKET = -2.64
 NAMES_FROM = 0.3  # right of the unit's name, before the names of bands
 PANEL_LEFT, PANEL_LINES = 2.1, (1.5, 0.75)
 PANEL_SIZES, PANEL_GAPS = (28.0, 36.0, 30.0), 0.55  # of a day, its prediction, its error; between them, in all
-MEAN_LINE, KEY_LINES, RIVAL_LINES = 0.0, (-0.75, -1.2), (-1.15, -1.95)
+MEAN_LINE, KEY_LINES, RIVAL_LINES = 0.0, (-0.75, -1.2), (-0.95, -1.65)
 ROW_SIZES = 27, 30  # of a row's name, of its number
 ASIDE_SIZES = style.TICK, style.TICK  # ... of one that is told aside
 BAR_DROP, BAR_HEIGHT = 0.24, 0.12  # from a rival's baseline to the middle of its bar
-CLOSER, CLOSEST, STAKE = 1.2, 1.0, 0.28  # seconds; width of what is bet on
+CLOSER, CLOSEST, TALLER = 1.2, 0.8, 0.8  # seconds of the ways to fewer days, and to fewer views
+AROUND = 0.05  # of the views that are shown beside errors, free above and below them
 UNDER_BRACKET = BRACKET - 0.4  # baseline of what stands under it
 CLICK, CLICKED_FROM = 0.1, 0.3  # a ring's radius; where it begins, of the error's height under the prediction
 CLICKED_BELOW, CLICKED_ABOVE = 0.35, 0.3  # where it ends: under the plot's top, or so far over the error at least
-MARK = np.array([0.15, 0.0, 0.0])
-STRIP, MISS, MISS_INK = 0.24, 0.045, 0.42  # of errors: width in days; a dot's radius, and its share of the text colour
-BEYOND, BEYOND_DASH = 0.34, 0.06  # of the dots beyond a usual error: more is to be expected
+KEY_MARK = 0.15  # of a mark in the key, to either side
+BEYOND, BEYOND_DASH = 0.4, 0.06  # of the dots beyond a usual error: more is to be expected
 
 
 class DaysAhead(ZoomDays):
     """Known days in red; h predicted ones as hollow blue dots, each with the usual error around it.
 
-    It begins with all days of the window; `come_close` leaves the last weeks, `come_closest` the last days, so that
-    errors have room. ``errors`` (K, h): prediction minus
+    It begins with all days of the window; `come_close` leaves the last weeks, `come_closest` the last days and the
+    views beside them, so that errors have room. ``errors`` (K, h): prediction minus
     truth on K days, h days ahead; ``lows``: weekdays that are shaded. Parts to bring: ``red``, ``dots``, ``real`` (the
     red line's name, close by), ``bands``, and for each predicted day one of ``predicted``, of ``misses`` (a dot for
     each of the K: where the truth would lie, if it were missed by as much), of ``spreads`` (marks over and under the
@@ -120,13 +121,17 @@ class DaysAhead(ZoomDays):
             self.near = near
             self.zoom_to(scene, near, self.last, CLOSEST, also=follow, others=self.steps)
         plot, (dates, known) = self.plot, self.known
+        shown = dates >= np.datetime64(near, "D")
+        held = np.concatenate([known[shown], self.low, self.high, self.missed.ravel()])
+        free = AROUND * float(np.ptp(held))
+        self.stretch_to(scene, (float(held.min()) - free, float(held.max()) + free), TALLER, follow, self.steps)
         count = len(self.ahead.dates)
+        self.reach = reach_within(float(plot.at(1, 0)[0] - plot.at(0, 0)[0]))
         self.misses = VGroup(*(self._misses(k) for k in range(count)))
         self.spreads = VGroup(*(self._spread(k) for k in range(count)))
         height = max(float(self.spreads[0].height), BAR_HEIGHT)
-        self.stake = Rectangle(width=STAKE, height=height, stroke_width=0)
+        self.stake = Rectangle(width=2 * self.reach, height=height, stroke_width=0)
         self.stake.set_fill(palette.blue, 0.4).move_to(self.spreads[0])
-        shown = dates >= np.datetime64(near, "D")
         self.ink = np.concatenate([plot.at(plot.days(dates[shown]), known[shown]), self._chain()[1:]])
 
     def _chain(self) -> NDArray:
@@ -169,10 +174,8 @@ class DaysAhead(ZoomDays):
         return float(self.plot.days(self.ahead.dates[k]))
 
     def _misses(self, k: int) -> VGroup:
-        """A faint dot for each error, in a narrow strip over its day: wider, they would be read as days."""
-        places = np.linspace(-STRIP / 2, STRIP / 2, len(self.missed)) if len(self.missed) > 1 else np.zeros(1)
-        points = self.plot.at(self.day(k) + places, self.missed[:, k])
-        return VGroup(*(Dot(point, radius=MISS, color=mix(palette.text, MISS_INK)) for point in points))
+        """A dot for each error, around its day: a swarm is not read as days."""
+        return swarm(self.plot.at(self.day(k), self.missed[:, k]), self.reach)
 
     def beyond(self, k: int) -> VGroup:
         """Dotted on from both marks of a predicted day: of how much more, nothing is known."""
@@ -183,7 +186,7 @@ class DaysAhead(ZoomDays):
 
     def _spread(self, k: int) -> VGroup:
         """Two marks, over and under a prediction, as far off as its error is on average."""
-        return marks(self.plot.at(self.day(k), self.low[k]), self.plot.at(self.day(k), self.high[k]))
+        return marks(*self.plot.at(self.day(k), [self.low[k], self.high[k]]), self.reach)
 
 
 class Clicks(VGroup):
@@ -207,11 +210,6 @@ class Clicks(VGroup):
         at = self.start + share * (self.goal - self.start)
         self.mark.move_to(at)
         self.way.become(dashed(self.start, at, palette.red))
-
-
-def marks(foot: NDArray, head: NDArray) -> VGroup:
-    """Two level marks: nothing between them, since what is marked is no limit."""
-    return VGroup(*(segment(end - MARK, end + MARK, palette.text, style.GHOST_CURVE) for end in (foot, head)))
 
 
 def _row(name: str, number: str, y: float, color: ManimColor, sizes: tuple[float, float] = ROW_SIZES) -> VGroup:
@@ -272,9 +270,9 @@ class AheadPanel(VGroup):
             prediction = words(number, sizes[1], palette.blue).place(y, right=column)
             self.lines.add(VGroup(words(name, sizes[0]).place(y, left=PANEL_LEFT), prediction))
             self.errors.add(words(error, sizes[2]).place(y, right=style.RIGHT_EDGE))
-        middles = [np.array([PANEL_LEFT + MARK[0], line + 0.1, 0.0]) for line in KEY_LINES]
-        dot = Dot(middles[0], radius=1.5 * MISS, color=mix(palette.text, MISS_INK))
-        signs = VGroup(VGroup(dot), marks(middles[1] - 0.1 * UP, middles[1] + 0.1 * UP))
+        middles = [np.array([PANEL_LEFT + KEY_MARK, line + 0.1, 0.0]) for line in KEY_LINES]
+        dot = Dot(middles[0], radius=1.2 * DOT, color=mix(palette.text, DOT_INK))
+        signs = VGroup(VGroup(dot), marks(middles[1] - 0.1 * UP, middles[1] + 0.1 * UP, KEY_MARK))
         texts = [words(key, style.TICK).place(y, left=PANEL_LEFT + 0.5) for key, y in zip(keys, KEY_LINES, strict=True)]
         self.key = VGroup(*(VGroup(sign, text) for sign, text in zip(signs, texts, strict=True)))
         self.rivals = VGroup()

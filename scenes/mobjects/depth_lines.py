@@ -109,8 +109,11 @@ class DepthLines(VGroup):
 
     def marks(self, ks: Sequence[int]) -> list[VMobject]:
         """Thin rings around both points of each of the networks ``ks``."""
-        points = [self.point(kind, k) for k in ks for kind in KINDS]
-        return [Circle(radius=RING, color=palette.text, stroke_width=2.0).move_to(point) for point in points]
+        return [self.mark(kind, k) for k in ks for kind in KINDS]
+
+    def mark(self, kind: str, k: int) -> VMobject:
+        """A thin ring around a point of network ``k``."""
+        return Circle(radius=RING, color=palette.text, stroke_width=style.BOX).move_to(self.point(kind, k))
 
     def keep_clear(self, points: NDArray) -> None:
         """The numbers find their places anew, clear also of ``points`` (n, 3): not yet on screen."""

@@ -21,7 +21,8 @@ SIDE_LINE, NAME_LINE, BELOW_NAME = -1.83, -2.33, -2.78  # baselines under the co
 WIDE_COLUMNS = 4  # with more networks than this, words are short
 PICTURE = 0.3  # free above and below the blocks of dots
 KINDS = ("unseen", "training")
-WAY_LEAST, BESIDE, NEAR = 0.3, 0.18, 0.06  # an arrow worth drawing; room at the sides of a number, above and below
+WAY_LEAST, BESIDE, NEAR = 0.3, 0.18, 0.12  # an arrow worth drawing; room at the sides of a number, above and below
+WAY_BESIDE, WAY_SHARE = 0.2, 0.08  # of an arrow, left of its bar; of a column's width at most
 
 
 class WidthBoard:
@@ -110,15 +111,17 @@ class WidthBoard:
         return [bar for pair in self.bars for bar in pair]
 
     def level(self, side: int) -> VGroup:
-        """The smallest network's mean on this side, dashed across the others' columns; it passes no number."""
+        """The smallest network's mean on this side, dashed across the others' columns.
+
+        A bar whose number stands at that height is left out from side to side: the line would strike it through.
+        """
         first, last = self.bars[0][side], self.bars[-1][side]
         y = self.columns.y(first.losses.mean)
-        values = [bar.value for bar in self.every_bar()]
-        passed = [v for v in values if v.get_bottom()[1] - NEAR < y < v.get_top()[1] + NEAR]
         ends = [first.right]
-        for value in passed:
-            if value.get_left()[0] > first.right:
-                ends += [value.get_left()[0] - BESIDE, value.get_right()[0] + BESIDE]
+        for bar in self.every_bar():
+            value = bar.value
+            if bar.left > first.right and value.get_bottom()[1] - NEAR < y < value.get_top()[1] + NEAR:
+                ends += [min(value.get_left()[0] - BESIDE, bar.left), max(value.get_right()[0] + BESIDE, bar.right)]
         ends.append(last.right)
         return VGroup(
             *(
@@ -129,10 +132,13 @@ class WidthBoard:
         )
 
     def way(self, k: int, side: int) -> VMobject | None:
-        """In the bar of network ``k``, an arrow from the smallest network's mean to its own; None for a short one."""
+        """Beside the bar of network ``k``, an arrow from the smallest network's mean to its own; None for a short one.
+
+        It stands left of the bar: in it, its head would lie on the runs' dots.
+        """
         bar = self.bars[k][side]
         start, end = (self.columns.y(losses.mean) for losses in (self.bars[0][side].losses, bar.losses))
         if abs(end - start) < WAY_LEAST:
             return None
-        x = min(bar.left + 0.12 * (bar.right - bar.left), float(bar.value.get_left()[0]) - BESIDE)
+        x = bar.left - min(WAY_BESIDE, WAY_SHARE * self.columns.width)
         return set_arrow(arrow(palette.text), np.array([x, start, 0.0]), np.array([x, end, 0.0]))

@@ -34,6 +34,7 @@ class _Line:
 class _Pin:
     mobject: VMobject
     day: float
+    views: float
     at: NDArray
 
 
@@ -54,8 +55,11 @@ class ZoomDays(VGroup):
         box: tuple[float, float, float, float],
     ) -> None:
         super().__init__()
-        self._make: Callable[[date, date], DayPlot] = lambda a, b: DayPlot(dataset, a, b, y_range, language, box)
-        self.plot = self._make(first, last)
+        self._make: Callable[[date, date, tuple[float, float]], DayPlot] = lambda a, b, views: DayPlot(
+            dataset, a, b, views, language, box
+        )
+        self.first, self.last = first, last
+        self.plot = self._make(first, last, y_range)
         self.ticks = _ticks(self.plot)
         self.plot.remove(self.plot.x_tick_labels, self.plot.marks)
         self._lines: list[_Line] = []
@@ -87,7 +91,7 @@ class ZoomDays(VGroup):
 
     def pin(self, mobject: VMobject, day: float, views: float) -> VMobject:
         """Let ``mobject`` move with the point (day, views); it is not seen while the day is off the plot."""
-        self._pins.append(_Pin(mobject, day, self.plot.at(day, views)))
+        self._pins.append(_Pin(mobject, day, views, self.plot.at(day, views)))
         return mobject
 
     def add_bands(self, dates: DayArray, chosen: Sequence[int]) -> VGroup:
@@ -134,7 +138,7 @@ class ZoomDays(VGroup):
         others: Sequence[VMobject] = (),
     ) -> None:
         """Plays the calendar's way to ``first`` to ``last``; ``also`` moves ``others``, by the share of the way."""
-        start, goal = np.array(self.plot.x_range), self._make(first, last)
+        start, goal = np.array(self.plot.x_range), self._make(first, last, self.plot.y_range)
         old, new, ends = self.ticks, _ticks(goal), np.array(goal.x_range)
         moving = [part for part in self.mobjects if part in scene.get_mobject_family_members()]
         scene.add(new)
@@ -154,16 +158,62 @@ class ZoomDays(VGroup):
         self.remove(old)
         self.ticks = new
         self.add(new)
+        self.first, self.last = first, last
+
+    def stretch_to(
+        self,
+        scene: Scene,
+        views: tuple[float, float],
+        run_time: float = 0.8,
+        also: Callable[[float], None] = lambda share: None,
+        others: Sequence[VMobject] = (),
+    ) -> None:
+        """Plays the way of the upright axis to these ``views``; ``also`` moves ``others``, by the share of the way.
+
+        Where its new numbers would have no room, or another power of ten, those stay that are there; it does not move
+        if none of them would be seen.
+        """
+        plot, goal = self.plot, self._make(self.first, self.last, views)
+        notes = [[note.source for note in each.notes] for each in (plot, goal)]
+        anew = goal.box[0] <= plot.box[0] and notes[0] == notes[1]
+        if not anew and not any(views[0] <= level <= views[1] for level in plot.levels):
+            return
+        start, ends = np.array(plot.y_range), np.array(views)
+        old, new = plot.rows(), goal.rows() if anew else []
+        both = set(plot.levels) & set(goal.levels) if anew else set()
+        coming = VGroup(goal.grid, goal.y_tick_labels) if anew else VGroup()
+        scene.add(coming)
+        scene.bring_to_back(coming)
+        moving = [part for part in self.mobjects if part in scene.get_mobject_family_members()]
+
+        def update(_: VMobject, share: float) -> None:
+            low, high = start + share * (ends - start)
+            plot.y_range = (float(low), float(high))
+            self._place()
+            for row in old:
+                plot.put(row, 0.0 if row.level in both else 1 - 2.5 * share if anew else 1.0)
+            for row in new:
+                plot.put(row, 1.0 if row.level in both else 2.5 * share - 1.5)
+            also(share)
+
+        update(coming, 0.0)
+        everything = VGroup(*moving, plot.grid, plot.y_tick_labels, coming, *others)
+        scene.play(UpdateFromAlphaFunc(everything, update, run_time=run_time, rate_func=smooth))
+        if anew:
+            scene.remove(plot.grid, plot.y_tick_labels)
+            plot.remove(plot.grid, plot.y_tick_labels)
+            plot.grid, plot.y_tick_labels, plot.levels = goal.grid, goal.y_tick_labels, goal.levels
+            plot.submobjects.insert(0, coming)
 
     def _place(self) -> None:
         left, right, bottom, top = self.plot.box
         for line in self._lines:
             self._draw(line)
         for pin in self._pins:
-            at = self.plot.at(pin.day, 0)[0]
-            pin.mobject.shift([at - pin.at[0], 0, 0])
-            pin.at[0] = at
-            if left - 0.01 <= at <= right + 0.01:
+            at = self.plot.at(pin.day, pin.views)
+            pin.mobject.shift(at - pin.at)
+            pin.at = at
+            if left - 0.01 <= at[0] <= right + 0.01:
                 _unhide(pin.mobject)
             else:
                 _hide(pin.mobject)

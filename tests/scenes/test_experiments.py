@@ -452,6 +452,18 @@ def test_arrows_go_from_the_smallest_networks_losses_to_those_that_overfit(play,
     assert (unseen.get_bottom()[1], unseen.get_top()[1]) == pytest.approx((columns.y(500), columns.y(650)))
     levels = [level.get_center()[1] for level in scene.levels]
     assert levels == pytest.approx([columns.y(500), columns.y(480)])
+    for k, arrow in ((2, seen), (2, unseen)):
+        bar = scene.board.bars[k][0 if arrow is seen else 1]
+        assert arrow.get_right()[0] < bar.dots.get_left()[0], "its head lies on no run's dot"
+
+
+def test_a_level_leaves_out_a_bar_whose_number_it_would_strike_through(play, results_are):
+    results_are((208, 150, 50), (400, 423, 520))
+    scene = play(WidthExperiment, check_scene, **WIDTHS).scene
+    (bar, _), value = scene.board.bars[1], scene.board.bars[1][0].value
+    points = scene.board.level(0).get_all_points()
+    assert value.get_bottom()[1] < points[0, 1] < value.get_top()[1]
+    assert not np.any((points[:, 0] > bar.left + 1e-6) & (points[:, 0] < bar.right - 1e-6))
 
 
 def test_a_bars_number_is_nearest_to_its_own_edge_not_to_a_run_far_above(play, results_are):

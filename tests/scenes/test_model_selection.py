@@ -18,6 +18,7 @@ from gradreel.scenes.lecture.chosen_network import Choice, every_week_low, means
 from gradreel.scenes.lecture.model_selection import ModelSelection
 from gradreel.scenes.mobjects.day_words import views_and_errors
 from gradreel.scenes.mobjects.days_ahead import Clicks, DaysAhead
+from gradreel.scenes.mobjects.misses import DOT, swarm
 from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.mobjects.weekday_means import WeekdayMeans
 from gradreel.scenes.style import palette
@@ -438,6 +439,26 @@ def test_every_miss_is_a_dot_as_far_off_as_it_was(small):
         assert np.abs(across - days.day(k)).max() < 0.5
 
 
+def test_misses_lie_beside_each_other_in_a_plot_as_high_as_they_need():
+    heights = np.random.default_rng(0).normal(size=60)
+    points = np.stack([np.zeros(60), heights, np.zeros(60)], axis=1)
+    wide, narrow = swarm(points, 9.0), swarm(points, 0.2)
+    centers = np.array([dot.get_center() for dot in wide])
+    apart = np.linalg.norm(centers[:, None] - centers, axis=-1)[np.triu_indices(60, 1)]
+    assert apart.min() >= 2 * DOT - 1e-6
+    assert np.abs(centers[:, 0]).max() > max(abs(dot.get_center()[0]) for dot in narrow) <= 0.2 + 1e-6
+    np.testing.assert_allclose([dot.get_center()[1] for dot in narrow], heights)
+    assert len(swarm(points[:0], 0.2)) == 0
+
+
+def test_the_plot_is_as_high_as_the_misses_need(small):
+    days = small.scene.days
+    inside = [dot.get_center()[1] for dots in days.misses for dot in dots]
+    bottom, top = days.plot.box[2:]
+    assert bottom < min(inside) and max(inside) < top
+    assert max(inside) - min(inside) > 0.6 * (top - bottom)
+
+
 def test_the_mean_of_all_runs_is_told_beside_that_of_the_one_shown(small, play):
     scene = small.scene
     said = small.lines["error-runs"]["en"]
@@ -475,7 +496,7 @@ def test_single_misses_have_left_when_it_is_asked_for_a_bet(small):
     shown = small.scene.get_mobject_family_members()
     assert not any(dot in shown for dots in small.scene.days.misses for dot in dots)
     assert all(mark in shown for spread in small.scene.days.spreads for mark in spread)
-    assert small.scene.days.near == date(2021, 2, 23)
+    assert small.scene.days.near == date(2021, 2, 25)
 
 
 def test_a_saturday_is_said_to_be_low_beside_the_means_of_the_whole_series():

@@ -22,6 +22,7 @@ from gradreel.scenes.lecture import one_run, overfitting
 from gradreel.scenes.lecture.one_run import LABELLED, RUN_RIGHT
 from gradreel.scenes.lecture.overfitting import Overfitting
 from gradreel.scenes.mobjects.depth_lines import KINDS
+from gradreel.scenes.mobjects.gap_measure import FREE
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, calmed
 from gradreel.scenes.mobjects.text import TextMobject
 from manim import Polygon
@@ -160,6 +161,28 @@ def test_where_the_losses_part_is_marked(play):
     assert f"luckiest moment is near epoch {turn:.0f}." in played.lines["part"]["en"]
 
 
+def test_how_far_the_losses_are_apart_is_measured_where_they_part_and_at_the_end(play, results_are, monkeypatch):
+    share = np.linspace(0, 1, 60)
+    seen_loss, unseen = 40 + 700 * np.exp(-9 * share), 335 + 500 * np.exp(-25 * share) + 150 * share
+    monkeypatch.setattr(one_run, "losses_with_the_least", lambda *_: LossByEpoch(3 * share, seen_loss, unseen))
+    monkeypatch.setattr(one_run, "training_by_epoch", lambda _: (3 * share, seen_loss))
+    results_are([208, 52, 27], [400, 520, 471])
+    measured = {}
+
+    def look(scene, name):
+        measured[name] = [gap for gap in scene.gaps if gap in scene.mobjects]
+
+    scene = play(Overfitting, look, **SMALL).scene
+    first, last = measured["part"]
+    least = int(np.argmin(unseen))
+    assert first.text.source == f"{unseen[least] - seen_loss[least]:.0f} apart"
+    assert last.text.source == f"{unseen[-1] - seen_loss[-1]:.0f} apart"
+    for gap, apart in ((first, unseen[least] - seen_loss[least]), (last, unseen[-1] - seen_loss[-1])):
+        ends = scene.run.plot.at(0, [0, apart])[:, 1]
+        assert gap.stem.height == pytest.approx(ends[1] - ends[0] - 2 * FREE, abs=1e-6)
+    assert not any(gaps for name, gaps in measured.items() if name != "part")
+
+
 def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(play, monkeypatch):
     monkeypatch.setattr("gradreel.scenes.lecture.one_run.STATES", 50)  # far fewer than are kept
     played = play(Overfitting, **TENT)
@@ -194,6 +217,8 @@ def test_stopping_in_time_is_answered_beside_the_best_network(play, results_are,
     assert level == pytest.approx(650, rel=0.02)
     assert [finding for finding in found if finding.rule == "margin"] == []
     assert "chosen by looking" in shown and "overfitting" not in shown
+    assert f"this run, epoch {scene.turn:.0f}: {scene.written(least)}" in shown
+    assert not any(text.endswith(" apart") for text in shown)
     assert "we had to peek" in next(line["en"] for name, line in played.lines.items() if name.startswith("stop"))
 
 
