@@ -18,8 +18,8 @@ from gradreel.scenes.lecture.chosen_network import Choice, every_week_low, means
 from gradreel.scenes.lecture.model_selection import ModelSelection
 from gradreel.scenes.mobjects.day_words import views_and_errors
 from gradreel.scenes.mobjects.days_ahead import Clicks, DaysAhead
-from gradreel.scenes.mobjects.misses import DOT, swarm
 from gradreel.scenes.mobjects.loss_plane import LossPlane
+from gradreel.scenes.mobjects.misses import DOT, swarm
 from gradreel.scenes.mobjects.weekday_means import WeekdayMeans
 from gradreel.scenes.style import palette
 from manim import tempconfig
