@@ -1,28 +1,37 @@
-"""What the losses of the batches do in a run's first epochs: they jump about the loss over all examples."""
+"""What the losses of the batches do in a run's first epochs: they jump about the loss over all examples.
+
+Beside them, what the same epochs come to with a single update each.
+"""
 
 from __future__ import annotations
 
+import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.lecture.batch_quiz import QuizBeats
 from gradreel.scenes.mobjects.batch_field import BatchField
 from gradreel.scenes.mobjects.batch_path import BatchPath
+from gradreel.scenes.mobjects.in_one_batch import InOneBatch
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
-from manim import Dot, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, linear
+from manim import Create, Dot, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, linear
+from numpy.typing import NDArray
 
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
 BATCH, BATCH_WIDTH, BATCH_DOT = 0.6, 2.0, 0.042  # of the batches' losses: share of the text colour, width, a dot each
 ROOM = 0.02  # of all updates, left of the first dot
 SINGLE, SINGLE_TIME = 3, 0.3  # losses that come one by one, in this share of the time; then faster and faster
 LEAST_FALL = 0.02  # of the loss over all examples: less is not seen
+FAR_LESS = 0.5  # of the fall of the loss, with one update an epoch
 
 
 class WanderBeats(QuizBeats):
     """The beat before the quiz; the ``field`` of squares leaves with all that is beside it."""
 
     history: LossHistory
+    in_one: NDArray  # (E + 1,): the loss over all examples after 0 to E epochs of one update each
+    per_epoch: int
     field: BatchField
     path: BatchPath
     letters: VGroup
@@ -32,15 +41,38 @@ class WanderBeats(QuizBeats):
 
     def _wander_beat(self) -> None:
         values = {"updates": number_text(self.history.n_updates)}
-        if self.history.whole[-1] < (1 - LEAST_FALL) * self.history.whole[0]:
-            with self.beat("wander", **values):
+        if self.falls_faster():
+            with self.beat("wander-faster", **values):
                 # The losses of the first epochs' batches, a dot each, jump about: three slowly, the others faster;
-                # among them, smooth, the loss over all examples
+                # among them, smooth, the loss over all examples. Then where it stands after the same epochs if each is
+                # one update: a ring an epoch, and hardly lower
+                self._draw_losses()
+                self._draw_in_one()
+        elif self.falls():
+            with self.beat("wander", **values):
+                # The same, where there is no epoch to compare, or one update comes to as much
                 self._draw_losses()
         else:
             with self.beat("wander-stays", **values):
                 # The same, where these updates have not made the loss over all examples clearly lower
                 self._draw_losses()
+
+    def falls(self) -> bool:
+        """Whether the loss over all examples is seen to be lower in the end."""
+        return bool(self.history.whole[-1] < (1 - LEAST_FALL) * self.history.whole[0])
+
+    def falls_faster(self) -> bool:
+        """Whether it falls by far more than with one update an epoch."""
+        whole, in_one = self.history.whole, self.in_one
+        known = len(in_one) > 1 and bool(np.isfinite(in_one).all())
+        return known and self.falls() and float(in_one[0] - in_one[-1]) < FAR_LESS * float(whole[0] - whole[-1])
+
+    def _draw_in_one(self) -> None:
+        self.in_one_batch = shown = InOneBatch(self.plot, self.in_one, self.per_epoch, self.screen("in-one"))
+        rings = LaggedStart(*map(FadeIn, shown.rings), lag_ratio=0.6)
+        self.play(Create(shown.line), rings, run_time=0.8)
+        self.play(FadeIn(shown.label), run_time=0.3)
+        self.gone += shown
 
     def _draw_losses(self) -> None:
         room = ROOM * self.history.n_updates

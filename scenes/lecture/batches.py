@@ -71,6 +71,12 @@ class Batches(TurnBeats):
                     raise ValueError(f"quiz: a batch of {batch_size} is more than {examples} examples")
             return self
 
+    @classmethod
+    def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
+        """The run, and the same with all examples in one batch: an update an epoch."""
+        run = parameters.run
+        return {"run": run, "in-one": run.model_copy(update={"batch_size": 0})}
+
     def construct(self) -> None:
         self._read_the_run()
         self._split_beat()
@@ -89,6 +95,8 @@ class Batches(TurnBeats):
         self.experiment = run = self.run.experiment
         self.per_epoch = run.batches_per_epoch
         self.history = self._history()
+        epochs = self.history.n_updates // self.per_epoch  # of those that are drawn, the whole ones
+        self.in_one = whole_losses(self.trace("in-one"), epochs + 1) * self.history.scale.factor
         self.written = self._writer()
         self.step = None if is_plain(run) else self.screen("step")
         self.field = BatchField(self._batches_of(0), WHOLE_FIELD, FIELD)

@@ -43,7 +43,7 @@ class CurveDescentBeats(RateBeats):
         """
         self.experiment, self.last = run.experiment, last
         self.read_others(others)
-        texts = {key: self.screen(key) for key in ("target", "model", "start", "update", "step")}
+        texts = {key: self.screen(key) for key in ("target", "model", "start", "update", "step", "length")}
         self.descent = Descent(run, self.last, min(CLOSE_UP, self.last), texts)
         self.gradients = run.gradient
         self.choose_one()

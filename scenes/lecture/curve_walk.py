@@ -40,7 +40,8 @@ class WalkBeats(EndBeats):
         if len(self.descent.names) > 2:
             with self.beat("step-back", **values):
                 # First the plot gets its full height. Then the map turns and shrinks to where the way so far lies on
-                # another one, through the whole path, as a short piece at its beginning
+                # another one, through the whole path, as a short piece at its beginning. The slopes become too small
+                # for their row: from now on the length of all of them together stands there
                 self.show_all_of_the_path()
         else:
             with self.beat("step-back-all", **values):
@@ -51,7 +52,7 @@ class WalkBeats(EndBeats):
         descent = self.descent
         near, far = descent.near, descent.far
         gone = [near.path.start_label, near.path.label, near.surface.values, self.caption, *self.formulas]
-        self.play(*map(FadeOut, gone), self.resize(TALL), run_time=0.7)
+        self.play(*map(FadeOut, [*gone, descent.slopes]), self.resize(TALL), run_time=0.7)
         descent.map, self.caption = far, self.under_map(far)
         descent.show(float(descent.close_up))
         far.surface.set_z_index(-2)
@@ -62,7 +63,7 @@ class WalkBeats(EndBeats):
             self.shrink_map()
         self.on_map = [far.surface, far.path.line, far.path.start_ring, far.path.start_label, far.path.marker]
         self.on_map += [far.path.label, far.dots, self.caption, self.legend, *descent.axes]
-        self.play(FadeIn(far.path.start_label), FadeIn(far.path.label), run_time=0.5)
+        self.play(*map(FadeIn, (far.path.start_label, far.path.label, descent.length)), run_time=0.5)
 
     def turn_map(self) -> None:
         """The map with its path turns and shrinks to where the path lies on the other plane, which takes its place."""

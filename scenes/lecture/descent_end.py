@@ -20,6 +20,7 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
+    Mobject,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -51,9 +52,7 @@ class EndBeats(SlopeBeats):
         length = float(lengths[-1])
         if length > 0:
             with self.beat("stop", length=length_text(length)):
-                # How long the gradient was before each update: it becomes short, and is not zero in the end. The row of
-                # slopes leaves: to its last digit, it would be zero
-                self.on_map.append(self.descent.slopes)
+                # How long the gradient was before each update: it becomes short, and is not zero in the end
                 self.show_lengths(lengths)
         else:
             with self.beat("stop-zero"):
@@ -62,10 +61,10 @@ class EndBeats(SlopeBeats):
 
     def show_lengths(self, lengths: NDArray) -> None:
         self.play(*map(FadeOut, self.on_map), run_time=0.5)
-        self.left = []
+        self.left: list[Mobject] = [self.descent.length]
         if (np.isfinite(lengths) & (lengths > 0)).any():
             shown = GradientLengths(lengths, LENGTHS_BOX, self.screen("updates"))
-            self.left = [*shown]
+            self.left += shown
             self.play(FadeIn(shown.plot), FadeIn(shown.name), run_time=0.5)
             self.play(Create(shown.curve), run_time=2.4, rate_func=linear)
             self.play(FadeIn(shown.end), run_time=0.4)
@@ -110,10 +109,15 @@ class EndBeats(SlopeBeats):
         self.play(FadeIn(self.gap[1]), run_time=0.5)
 
     def measure_enlarged(self) -> None:
-        """Where blue is farthest from red, in a frame, and enlarged; there the distance is measured."""
+        """Where blue is farthest from red, in a frame, and enlarged; there the distance is measured.
+
+        The start leaves: other runs' curves will come from where it is, and through its name.
+        """
         target = self.experiment.dataset.curve()(self.descent.x)
         self.enlarged = shown = Enlarged(self.descent.fit, target, self.descent.gap_text(), ENLARGED_BOX)
-        self.play(Create(shown.window), *map(FadeOut, self.left), run_time=0.4)
+        there, fit = self.get_mobject_family_members(), self.descent.fit
+        start = [part for part in (fit.ghost, fit.ghost_label) if part in there]
+        self.play(Create(shown.window), *map(FadeOut, [*self.left, *start]), run_time=0.4)
         self.play(shown.growing(), run_time=0.7)
         self.play(Create(shown.bracket), FadeIn(shown.number), run_time=0.7)
         self.wait(2.4)

@@ -43,7 +43,8 @@ from manim import (
 from pydantic import Field, field_validator, model_validator
 
 DOTS, EXAMPLE = 41, 9  # the one that is explained: neither at an end nor at the top of the default's peak
-FORMULA_BASELINE = 2.36
+FORMULA_BASELINE, FORMULA_CENTER = 2.36, -0.9
+AIR = 0.42  # em around its plus: a number as long as −1.33 hangs under w and is not read as one with b's
 REST = (0.16, 0.62)  # shares of the plot's height at which the first line begins and ends
 GHOST = 0.5  # share of blue's colour
 LARGEST = 20.0  # thousand views, or whatever x and y stand for
@@ -132,7 +133,7 @@ class LinearLimits(LineLossBeats):
         pairs = zip(self.dots_x, self.dots_y, strict=True)
         self.dots = VGroup(*(self.plot.dot(x, y, mix(palette.red, 0.75), 0.055) for x, y in pairs))
         self.made_up = caption(self.screen("made-up"))
-        self.formula = formula(linear_source(), 58).place(FORMULA_BASELINE, center=-0.4)
+        self.formula = formula(linear_source(AIR), 58).place(FORMULA_BASELINE, center=FORMULA_CENTER)
         self.ghosts = VGroup()  # of the line, while it is tried along red
         self.line = LineInPlot(self.plot, self._rest(), self.formula)
         losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])

@@ -13,6 +13,7 @@ from gradreel.scenes.mobjects.callout import beside
 from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.descent_path import ARROW
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
+from gradreel.scenes.mobjects.gradient_lengths import LengthNow
 from gradreel.scenes.mobjects.loss_slice import LossSlice
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
@@ -61,10 +62,10 @@ class Descent:
     """Rows 0 to ``last`` of a trace that kept every update; the first ``close_up`` have a map of their own.
 
     ``show(row)`` puts shapes where that row, or the way between two rows, has them, and numbers at the recorded state
-    that was reached. ``texts``: "target", "model", "start", "update", "step". Parts: ``fit``, ``strip``, ``slopes``,
-    ``readout``, ``near`` and ``far`` (DescentMap), of which ``map`` is the one in use, and ``axes``, the names of the
-    maps' axes where these are two parameters. The plane of ``far`` goes
-    through the start, the last state of ``near`` and the end, so what it shows of these three is true.
+    that was reached. ``texts``: "target", "model", "start", "update", "step", "length". Parts: ``fit``, ``strip``,
+    ``slopes``, in whose place ``length`` comes after the close-up, ``readout``, ``near`` and ``far`` (DescentMap), of
+    which ``map`` is the one in use, and ``axes``, the names of the maps' axes where these are two parameters. The plane
+    of ``far`` goes through the start, the last state of ``near`` and the end, so what it shows of these three is true.
     """
 
     def __init__(self, run: Trace, last: int, close_up: int, texts: Mapping[str, str]) -> None:
@@ -81,12 +82,13 @@ class Descent:
         heads = [Head(role_of(self.names[entry]), self.labels[entry]) for entry in columns.shown]
         self.strip = ThetaStrip(heads, run.parameters[rows][:, columns.shown], columns, STRIP_Y)
         self.slopes = SlopeRow(run.gradient[rows[:-1]][:, columns.shown], columns, SLOPES_Y)
+        late = run.gradient[min(close_up, last - 1) : last]
+        self.length = LengthNow(np.linalg.norm(late, axis=1), texts["length"], SLOPES_Y - 0.14)
         self.readout = Readout(texts["update"], last, loss(self.experiment, run.parameters[rows]), PLOT_BOX[0])
         self.fit = self._fit_plot(rows, texts)
         self.is_plain = is_plain(self.experiment)
         step = STEP if self.is_plain else f'"{texts["step"]}"'
-        left, *others = MAP_BOX
-        box = (left + AXIS_ROOM, *others) if len(self.names) == 2 else MAP_BOX
+        box = (MAP_BOX[0] + AXIS_ROOM, *MAP_BOX[1:]) if len(self.names) == 2 else MAP_BOX
         self.axes = self._axes(box)
         start = self.loss_text(0)
         self.near = DescentMap(run, close_up, box, step, reach=self._uphill(), start_text=start)
@@ -191,8 +193,10 @@ class Descent:
         self.fit.show(self.curve_of(state_at(self.run, row)))
         self.map.show(row)
         self.strip.set_values(self.run.parameters[reached])
-        slopes = reached if self.gradient_row is None else self.gradient_row
-        self.slopes.set_values(self.run.gradient[min(slopes, self.last - 1)])
+        left = reached if self.gradient_row is None else self.gradient_row
+        gradient = self.run.gradient[min(left, self.last - 1)]
+        self.slopes.set_values(gradient)
+        self.length.show(float(np.linalg.norm(gradient)))
         self.readout.show(reached, self.loss_at(reached))
 
     def hold_slopes(self, row: int | None) -> None:
@@ -210,8 +214,8 @@ class Descent:
         parts = [path.line, path.start_ring, path.start_label, self.map.dots]
         parts += [path.arrow] if arrow else []
         parts += [path.marker, path.label] if label else [path.marker]
-        parts += [self.fit.model, self.fit.model_label, self.strip.numbers, self.slopes.numbers]
-        return VGroup(*parts, self.readout.loss, self.readout.count)
+        parts += [self.fit.model, self.fit.model_label, self.strip.numbers, self.readout.loss, self.readout.count]
+        return VGroup(*parts, self.slopes.numbers if self.map is self.near else self.length.number)
 
     def resize(self, top: float, drawn: list[Mobject]) -> Animation:
         """The plot's upper end moves to ``top``, and with it those of its parts that are ``drawn``."""

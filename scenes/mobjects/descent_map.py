@@ -78,7 +78,8 @@ class DescentMap(VGroup):
         start_offset = self._start_offset(box)
         self.label_path = self._label_path(box, self.points[0] + start_offset)
         if losses is None:
-            self.path = DescentPath(self.points[0], start_offset, box, step)
+            lines = isinstance(self.surface, LossMap)
+            self.path = DescentPath(self.points[0], start_offset, box, step, patches=lines)
         else:
             self.path = LossPath(self.points[0], start_offset, box, step, losses(self.rows))
         self.dotted = np.arange(0, last + 1, dots_every)[1:] if dots_every else np.zeros(0, dtype=int)

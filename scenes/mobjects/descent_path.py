@@ -9,22 +9,27 @@ from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula
 from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.style import mix, palette
-from manim import ManimColor, VGroup, VMobject
+from manim import DL, UR, ManimColor, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 ARROW = 0.9  # length of the gradient's arrow: it shows a direction, not a size
 MARKER, START = 0.15, 0.11  # radii
+PATCH, ROUND_IT = 0.75, 0.06  # opacity of the patch under a label; how far it reaches beyond it
 
 
 class ThetaLabel(VGroup):
-    """θ with the number of updates above it, live: θ⁰, θ¹, θ²¹⁰⁰."""
+    """θ with the number of updates above it, live: θ⁰, θ¹, θ²¹⁰⁰.
 
-    def __init__(self, update: int, size: float = 34, color: ManimColor | None = None) -> None:
+    With ``patch`` it stands on a piece of ground: no contour line may be taken for a stroke of it.
+    """
+
+    def __init__(self, update: int, size: float = 34, color: ManimColor | None = None, patch: bool = False) -> None:
         super().__init__()
         color = color if color is not None else palette.orange
+        self.patch = VMobject(stroke_width=0).set_fill(palette.background, PATCH if patch else 0.0)
         self.letter: TextMobject = formula("theta", size, color)
         self.update_number = Number(update, 0, 0.72 * size, color, face="math")
-        self.add(self.letter, self.update_number)
+        self.add(self.patch, self.letter, self.update_number)
         self.set_update(update)
 
     def set_update(self, update: int) -> ThetaLabel:
@@ -32,7 +37,17 @@ class ThetaLabel(VGroup):
         self.update_number.set_value(update)
         raised = self.letter.baseline + 0.4 * self.letter.font_size * style.EM
         self.update_number.place_left(raised, self.letter.get_right()[0] + 0.03)
+        (left, bottom, _), (right, top, _) = (
+            self._ink().get_corner(DL) - ROUND_IT,
+            self._ink().get_corner(UR) + ROUND_IT,
+        )
+        corners = [(left, bottom, 0), (right, bottom, 0), (right, top, 0), (left, top, 0), (left, bottom, 0)]
+        self.patch.set_points_as_corners(np.array(corners, dtype=float))
         return self
+
+    def _ink(self) -> VGroup:
+        """The glyphs alone."""
+        return VGroup(self.letter, *self.update_number.submobjects[1:])
 
     def put(self, center: ArrayLike) -> ThetaLabel:
         return self.move_to(np.asarray(center, dtype=float))
@@ -43,24 +58,30 @@ class DescentPath(VGroup):
 
     ``show`` moves everything in place; nothing of the path that is still to come is drawn. ``step``: the name of a
     step, as a formula. The arrow's names: ``uphill_label`` for g, ``arrow_label`` for -g, ``step_label``. ``box``: the
-    map, which the first two stay inside of.
+    map, which the first two stay inside of. ``patches`` under the labels of the start and of the point: for a map with
+    contour lines.
     """
 
     def __init__(
-        self, start: ArrayLike, start_offset: ArrayLike, box: tuple[float, float, float, float], step: str = STEP
+        self,
+        start: ArrayLike,
+        start_offset: ArrayLike,
+        box: tuple[float, float, float, float],
+        step: str = STEP,
+        patches: bool = False,
     ) -> None:
         super().__init__()
         self.box = box
         start = np.asarray(start, dtype=float)
         self.line = self.new_line(start)
         self.start_ring = ring(start, START, palette.orange)
-        self.start_label = ThetaLabel(0).put(start + np.asarray(start_offset))
+        self.start_label = ThetaLabel(0, patch=patches).put(start + np.asarray(start_offset))
         self.marker = ring(start, MARKER, palette.text, fill=palette.orange)
         self.arrow = _arrow(palette.orange)
         self.uphill_label = formula("bold(g)", 32, palette.orange)
         self.arrow_label = formula("- bold(g)", 32, palette.orange)
         self.step_label = formula(step, 32, palette.orange)  # of an arrow as long as the update
-        self.label = ThetaLabel(0)
+        self.label = ThetaLabel(0, patch=patches)
         self.add(self.line, self.start_ring, self.arrow, self.marker, self.start_label, self.arrow_label, self.label)
 
     def show(self, path: NDArray, arrow: NDArray, update: int, label_offset: NDArray) -> None:

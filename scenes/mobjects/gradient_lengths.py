@@ -1,13 +1,15 @@
-"""How long the gradient was before each update, on a logarithmic axis: it gets short, and hardly ever zero."""
+"""How long the gradient is: live, in one number; and before each update, on a logarithmic axis, hardly ever zero."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from gradreel.core.arrays import evenly_spaced
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_axis import MARGIN, LossAxis, update_ticks
 from gradreel.scenes.mobjects.plot import Plot, ring
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.update_formulas import length_source
 from gradreel.scenes.style import palette
 from manim import VGroup
@@ -16,6 +18,31 @@ from numpy.typing import NDArray
 DRAWN = 800  # corners of the curve, about
 EARLY = 100  # updates of which each is one
 DOT, CLEAR = 0.11, 0.3  # the last dot's radius; between a label and the curve
+MOST_DECIMALS = 8
+
+
+class LengthNow(VGroup):
+    """|g| = 0.0006, live, at the left edge; ``said``: what that is, in words beside it. ``show`` writes another one.
+
+    ``lengths`` (K,): all that will be shown; the shortest one that is not zero has a digit, so it is not read as zero.
+    Parts: ``sign``, ``number``, ``name``.
+    """
+
+    def __init__(self, lengths: NDArray, said: str, baseline: float) -> None:
+        super().__init__()
+        known = lengths[np.isfinite(lengths) & (lengths > 0)]
+        order = math.floor(math.log10(float(known.min(initial=1.0))))
+        decimals = min(max(2, -order), MOST_DECIMALS)
+        self.sign = formula("abs(orange(bold(g))) =", 40).place(baseline, left=style.LEFT_EDGE)
+        self.number = Number(float(known.max(initial=0.0)), decimals, style.LABEL + 4, palette.orange)
+        self.number.place_left(baseline, self.sign.get_right()[0] + 0.2)
+        beside = float(self.number.get_right()[0]) + 0.4
+        self.name = words(said, style.CAPTION, palette.dim).place(baseline, left=beside)
+        self.add(self.sign, self.number, self.name)
+
+    def show(self, length: float) -> None:
+        """Write ``length``: the digits keep their places."""
+        self.number.set_value(length)
 
 
 class GradientLengths(VGroup):

@@ -8,13 +8,15 @@ given), "bias" (the b inside), "plus-in" (after it), "sum-in" (over the features
 from __future__ import annotations
 
 Y = 'part("y", blue(y)) part("equals", =)'
-CONSTANT = f'{Y} part("b", grey(b)) part("plus", +)'
+PLUS = 'part("plus", +)'
+CONSTANT = f'{Y} part("b", grey(b)) {PLUS}'
 """y = b +"""
 
 
-def linear_source() -> str:
-    """y = b + w x_1: yesterday's views, times w, plus b."""
-    return f'{CONSTANT} part("w", yellow(w)) thin part("x", x_1)'
+def linear_source(air: float = 0.0) -> str:
+    """y = b + w x_1: yesterday's views, times w, plus b. ``air``: em more on both sides of the plus."""
+    constant = CONSTANT.replace(PLUS, f"#h({air}em) {PLUS} #h({air}em)") if air else CONSTANT
+    return f'{constant} part("w", yellow(w)) thin part("x", x_1)'
 
 
 def linear_sum_source(days: int) -> str:

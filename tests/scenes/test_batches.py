@@ -34,7 +34,7 @@ EXTREMES = {
     "many batches": Experiment(dataset=CurveDataset(examples=2000), batch_size=2, epochs=1),
     "as many examples as there may be": Experiment(dataset=CurveDataset(examples=MOST), batch_size=4000, epochs=2),
 }
-LAST_BEATS = ["wander", "quiz", "quiz-answer"]
+LAST_BEATS = ["wander-faster", "quiz", "quiz-answer"]
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +70,14 @@ def film(play) -> dict:
             seen[beat] = framed(scene)
         if beat in ("first", "next"):
             seen[beat] = [text.source for text in scene.formulas]
-        if beat == "wander":
+        if beat == "wander-faster":
             plot = scene.plot
-            seen[beat] = {
+            seen["wander"] = {
                 name: np.array([plot.axes.data(point) for point in curve.corners])
                 for name, curve in (("batch", plot.batch), ("whole", plot.whole))
             }
             seen["axis"] = plot.axis
+            seen["in one"] = np.array([plot.axes.data(ring.get_center()) for ring in scene.in_one_batch.rings])
 
     seen["beats"] = play(Batches, look, run=RUN).beats
     return seen
@@ -105,6 +106,19 @@ def test_the_curves_are_the_recorded_losses_of_batches_and_of_all_examples(film,
     x, y = film["wander"]["whole"].T
     whole = loss(RUN, trace.parameters[x.round().astype(int)]) * to_views
     np.testing.assert_allclose(y, film["axis"].of_loss(whole), atol=1e-9)
+
+
+def test_beside_them_stands_the_recorded_run_with_one_update_an_epoch(film, trace_of):
+    x, y = film["in one"].T
+    np.testing.assert_allclose(x, RUN.batches_per_epoch * np.arange(RUN.epochs + 1), atol=1e-9)
+    other = trace_of(RUN.model_copy(update={"batch_size": 0}))
+    wanted = loss(RUN, other.parameters[: RUN.epochs + 1]) * RUN.dataset.absolute_error_in_views(1.0)
+    np.testing.assert_allclose(y, film["axis"].of_loss(wanted), atol=1e-9)
+
+
+def test_where_one_update_an_epoch_comes_as_far_nothing_is_compared(play):
+    run = EXTREMES["two batches"]  # the second of a single example
+    assert "wander-faster" not in play(Batches, run=run).beats
 
 
 def test_other_batches_are_another_picture(play, media, rewritten, trace, tmp_path):

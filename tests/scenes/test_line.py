@@ -11,7 +11,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.line_fit import Line, line_of, mean_squared_distance
 from gradreel.core.theta import loss
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.line import LinearLimits
+from gradreel.scenes.lecture.line import AIR, LinearLimits
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
@@ -242,3 +242,11 @@ def test_a_long_w_keeps_clear_of_b():
     text = formula(linear_source(), 58)
     line = LineInPlot(Plot((0, 8), (0, 4), left=-6, right=0, bottom=-3, top=1), Line(-37.8, 554.4), text)
     assert line.values["w"].get_left()[0] > line.values["b"].get_right()[0] + 0.1
+
+
+def test_the_numbers_of_a_falling_line_are_well_apart():
+    text = formula(linear_source(AIR), 58)
+    line = LineInPlot(Plot((0, 8), (0, 4), left=-6, right=0, bottom=-3, top=1), Line(-1.33, 8.0), text)
+    stem, number = line.stems["w"].get_center()[0], line.values["w"]
+    assert number.get_left()[0] > line.values["b"].get_right()[0] + 0.4
+    assert number.get_left()[0] < stem < number.get_right()[0]  # under its letter all the same

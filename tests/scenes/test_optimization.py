@@ -22,6 +22,7 @@ from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import Descent
 from gradreel.scenes.mobjects.descent_map import DescentMap
+from gradreel.scenes.mobjects.gradient_lengths import LengthNow
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.path_zoom import SPOT, PathZoom, crowd_from
 from gradreel.scenes.mobjects.rate_slice import rates_to_try
@@ -248,7 +249,7 @@ def test_values_on_the_map_are_losses_where_they_stand(film_of, trace):
 
 @pytest.mark.parametrize("run", [LONG, OTHERS["momentum"][0]], ids=["long", "momentum"])
 def test_the_points_label_keeps_off_the_path(trace_of, run):
-    texts = dict.fromkeys(("target", "model", "start", "update", "step"), "")
+    texts = dict.fromkeys(("target", "model", "start", "update", "step", "length"), "")
     far = Descent(trace_of(run), run.n_updates, 10, texts).far
     for row in np.linspace(10, run.n_updates, 80):
         far.show(row)
@@ -260,7 +261,7 @@ def test_the_points_label_keeps_off_the_path(trace_of, run):
 
 
 def test_stepping_back_the_near_map_goes_to_where_it_lies_on_the_far_one(trace_of):
-    texts, long = dict.fromkeys(("target", "model", "start", "update", "step"), ""), trace_of(LONG)
+    texts, long = dict.fromkeys(("target", "model", "start", "update", "step", "length"), ""), trace_of(LONG)
     descent = Descent(long, LONG.n_updates, 10, texts)
     near, far = descent.near, descent.far
     goal = near.goes_into(far).target_mobject
@@ -435,7 +436,7 @@ def test_slopes_keep_their_decimals_and_the_last_length_is_told_beside_them(trac
 
 
 def test_the_gradients_lengths_are_drawn_on_a_logarithmic_axis(film_of, trace):
-    plot, curve, _, (dot, written) = film_of(SHORT).scene.left
+    _, plot, curve, _, (dot, written) = film_of(SHORT).scene.left
     rows, heights = np.array([plot.data(point) for point in (*curve.get_start_anchors(), curve.get_end())]).T
     lengths = np.linalg.norm(trace.gradient, axis=1)
     np.testing.assert_allclose(10**heights, lengths[rows.round().astype(int)], rtol=1e-6)
@@ -495,7 +496,7 @@ def test_seen_from_above_the_landscape_is_the_map(film_of, trace):
 
 
 def test_stepping_back_the_map_turns_to_where_the_path_lies_on_the_other_plane(trace_of):
-    texts, long = dict.fromkeys(("target", "model", "start", "update", "step"), ""), trace_of(LONG)
+    texts, long = dict.fromkeys(("target", "model", "start", "update", "step", "length"), ""), trace_of(LONG)
     descent = Descent(long, LONG.n_updates, 10, texts)
     near, far = descent.near, descent.far
     near.show(10.0)
@@ -549,7 +550,7 @@ def test_runs_from_other_starts_are_compared_by_the_loss_they_end_with(play, tra
 
 
 def test_the_last_stretch_enlarged_is_the_recorded_path(trace_of):
-    texts, long = dict.fromkeys(("target", "model", "start", "update", "step"), ""), trace_of(LONG)
+    texts, long = dict.fromkeys(("target", "model", "start", "update", "step", "length"), ""), trace_of(LONG)
     descent = Descent(long, LONG.n_updates, 10, texts)
     first = crowd_from(descent.far)
     gaps = np.linalg.norm(np.diff(descent.far.dot_points, axis=0), axis=1)
@@ -579,8 +580,41 @@ def test_the_axis_of_the_landscape_tells_its_heights(film_of):
     assert drop == pytest.approx(rise, abs=0.1)
 
 
+def test_a_short_gradients_length_is_not_read_as_zero(film_of, trace):
+    scene = film_of(SHORT).scene
+    shown, lengths = scene.descent.length, np.linalg.norm(trace.gradient, axis=1)
+    assert number(shown.number) == pytest.approx(lengths[-1], abs=0.51 * 10.0**-shown.number.decimals)
+    assert number(shown.number) > 0
+    for least in (3e-7, 0.0):
+        few = LengthNow(np.array([4.0, 0.5, 6e-4, least]), "", 0.0)
+        widths = []
+        for length in (0.5, 6e-4, 3e-7):
+            few.show(length)
+            widths.append(few.number.get_right()[0] - few.number.get_left()[0])
+            assert number(few.number) > 0 or length == 3e-7 > least
+        assert np.ptp(widths) < 0.1  # the digits keep their places
+
+
+def test_the_slopes_make_room_for_their_length_after_the_close_up(play):
+    def look(scene, beat):
+        there = scene.get_mobject_family_members()
+        return scene.descent.slopes.label in there, scene.descent.length.number in there
+
+    seen = play(GradientDescent, look, run=SHORT).seen
+    assert seen["again"] == (True, False) and seen["step-back"] == seen["walk"] == (False, True)
+
+
+def test_the_maps_labels_stand_on_patches_as_large_as_they_are(film_of):
+    for shown in (film_of(SHORT).scene.descent.near, film_of(SHORT).scene.descent.far):
+        for label in (shown.path.start_label, shown.path.label):
+            label.set_update(9).set_update(2100)
+            assert label.patch.get_fill_opacity() > 0.5
+            assert label.patch.get_right()[0] > label.update_number.get_right()[0]
+            assert label.patch.get_left()[0] < label.letter.get_left()[0]
+
+
 def test_half_way_through_the_first_update_all_numbers_change(trace_of):
-    texts = dict.fromkeys(("target", "model", "start", "update", "step"), "")
+    texts = dict.fromkeys(("target", "model", "start", "update", "step", "length"), "")
     descent = Descent(trace_of(SHORT), SHORT.n_updates, 10, texts)
     descent.numbers_from = 0.5
     seen = []
