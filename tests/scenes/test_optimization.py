@@ -580,11 +580,18 @@ def test_the_axis_of_the_landscape_tells_its_heights(film_of):
     assert drop == pytest.approx(rise, abs=0.1)
 
 
-def test_a_short_gradients_length_is_not_read_as_zero(film_of, trace):
-    scene = film_of(SHORT).scene
-    shown, lengths = scene.descent.length, np.linalg.norm(trace.gradient, axis=1)
-    assert number(shown.number) == pytest.approx(lengths[-1], abs=0.51 * 10.0**-shown.number.decimals)
-    assert number(shown.number) > 0
+def short_descent(trace) -> Descent:
+    texts = dict.fromkeys(("target", "model", "start", "update", "step", "length"), "")
+    return Descent(trace, SHORT.n_updates, 10, texts)
+
+
+def test_a_short_gradients_length_is_not_read_as_zero(trace):
+    descent = short_descent(trace)
+    shown, lengths = descent.length.number, np.linalg.norm(trace.gradient, axis=1)
+    for row in (10, 150, 300):
+        descent.show(row)
+        assert number(shown) == pytest.approx(lengths[min(row, 299)], abs=0.51 * 10.0**-shown.decimals)
+        assert number(shown) > 0
     for least in (3e-7, 0.0):
         few = LengthNow(np.array([4.0, 0.5, 6e-4, least]), "", 0.0)
         widths = []
@@ -604,8 +611,9 @@ def test_the_slopes_make_room_for_their_length_after_the_close_up(play):
     assert seen["again"] == (True, False) and seen["step-back"] == seen["walk"] == (False, True)
 
 
-def test_the_maps_labels_stand_on_patches_as_large_as_they_are(film_of):
-    for shown in (film_of(SHORT).scene.descent.near, film_of(SHORT).scene.descent.far):
+def test_the_maps_labels_stand_on_patches_as_large_as_they_are(trace):
+    descent = short_descent(trace)
+    for shown in (descent.near, descent.far):
         for label in (shown.path.start_label, shown.path.label):
             label.set_update(9).set_update(2100)
             assert label.patch.get_fill_opacity() > 0.5
@@ -613,9 +621,8 @@ def test_the_maps_labels_stand_on_patches_as_large_as_they_are(film_of):
             assert label.patch.get_left()[0] < label.letter.get_left()[0]
 
 
-def test_half_way_through_the_first_update_all_numbers_change(trace_of):
-    texts = dict.fromkeys(("target", "model", "start", "update", "step", "length"), "")
-    descent = Descent(trace_of(SHORT), SHORT.n_updates, 10, texts)
+def test_half_way_through_the_first_update_all_numbers_change(trace):
+    descent = short_descent(trace)
     descent.numbers_from = 0.5
     seen = []
     for row in (0.4, 0.6, 1.0):
