@@ -136,9 +136,32 @@ def test_the_packets_of_a_part_depend_on_its_own_frames_alone(tiny, tmp_path, bo
         assert np.abs(frame.astype(int) - moving(number)[..., :3]).mean() < 6
 
 
+def test_where_something_has_faded_out_nothing_of_it_stays(tiny, tmp_path):
+    encoder = ClipEncoder(tmp_path / "a.mp4", replace(tiny, width=256, height=144, fps=30))
+    lines = np.zeros((144, 256, 4), np.uint8)
+    lines[40:100, 40:200:7] = 90  # thin and bright, as axes are
+    for number in range(40):  # in one group of pictures: no key frame cleans up
+        pixels = 30 + (lines * max(1 - number / 20, 0)).astype(np.uint8)
+        pixels[120:124, 4 * number : 4 * number + 4] = 200  # something else goes on
+        encoder.write(pixels, 1, [Box(0, 256, 0, 144)])
+    encoder.close()
+    assert [is_key for _, is_key in packets(tmp_path / "a.mp4")] == [True] + [False] * 39
+    assert np.abs(decoded(tmp_path / "a.mp4")[-1][:110].astype(int) - 30).max() <= 4
+
+
+def test_a_picture_is_encoded_as_finely_whatever_came_before(tiny, tmp_path):
+    """x264 would choose a quantizer by what frames before have taken, and look at each in advance for that."""
+    busy = [(number, 1) for number in range(3, 18)]
+    clip = encoded(tmp_path / "a.mp4", tiny, [[(3, 1), *busy, (0, STILL), (3, 1)]])
+    frames, keys = decoded(clip), [is_key for _, is_key in packets(clip)]
+    assert keys[0] and keys[-1]
+    assert np.array_equal(frames[0], frames[-1])
+
+
 def test_where_everything_moves_it_is_sought_where_it_came_from(tiny, tmp_path):
-    def drifting(path: Path, boxes: list[Box] | None) -> int:
-        random, encoder = np.random.default_rng(1), ClipEncoder(path, tiny)
+    def drifting(path: Path, boxes: list[Box] | None) -> tuple[int, float]:
+        """The clip's size, and how far it is from what was drawn."""
+        random, encoder, drawn = np.random.default_rng(1), ClipEncoder(path, tiny), []
         blobs = random.uniform(0, 255, (12, 30))
         y, x = np.mgrid[:36, :64]
         for number in range(20):
@@ -152,10 +175,15 @@ def test_where_everything_moves_it_is_sought_where_it_came_from(tiny, tmp_path):
             )  # fmt: skip
             pixels = np.repeat(grey[..., None], 4, axis=2).astype(np.uint8)
             encoder.write(pixels, 1, boxes)
+            drawn.append(pixels[..., :3].astype(int))
         encoder.close()
-        return sum(len(packet) for packet, _ in packets(path))
+        return sum(len(packet) for packet, _ in packets(path)), float(np.abs(drawn - np.array(decoded(path))).mean())
 
-    assert drifting(tmp_path / "a.mp4", None) < 0.8 * drifting(tmp_path / "b.mp4", WHOLE)
+    (size, distance), (quick_size, quick_distance) = (
+        drifting(tmp_path / f"{boxes is None}.mp4", boxes) for boxes in (None, WHOLE)
+    )
+    assert size < quick_size
+    assert distance < 0.7 * quick_distance
 
 
 def test_frames_given_again_one_by_one_are_a_picture_that_stands_still(tiny, tmp_path):

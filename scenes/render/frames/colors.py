@@ -7,7 +7,7 @@ its edge is filtered with, so that the result equals that of converting the whol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels; windows begin at multiples of 16 columns, as the converter works on 16
 REACH = 8  # pixels from one that has changed to those that are filtered with it: 4, and as many again
-MARGIN = 16  # pixels around a tile that are given to its filters
+MARGIN_ACROSS, MARGIN_DOWN = 16, 8  # pixels around tiles that are given to their filters
 MOSTLY = 0.6  # share of tiles from which on the whole is converted: one call is quicker then
 
 
@@ -30,7 +30,7 @@ class Converter:
         self.is_yuv = pixel_format.startswith("yuv")
         self._format = pixel_format
         self._reformatter = VideoReformatter()  # it keeps its tables for as long as the size stays
-        flags = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+        flags = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT
         self._options: dict[str, Any] = {"interpolation": flags | Interpolation.BITEXACT, "threads": 1}
         if self.is_yuv:
             self._options |= {
@@ -70,18 +70,24 @@ class ChangingFrame:
             raise ValueError(f"an array of {self._shown.shape} is a frame here, not {pixels.shape}")
         new, old = _pairs(pixels), _pairs(self._shown)
         marked = np.zeros(self._tiles, bool)
-        tiles = marked[:, 1:-1]
         for left, right, top, bottom in [self._whole_picture] if boxes is None else boxes:
             columns = slice(left // 2, right // 2)
             for begin in range(top, bottom, TILE_HEIGHT):  # a band of tiles at a time: it stays in the cache
                 rows = slice(begin, min(begin + TILE_HEIGHT, bottom))
                 different = new[rows, columns] != old[rows, columns]
-                if different.any():
-                    down = begin + np.flatnonzero(different.any(axis=1))
-                    across = left + 2 * np.flatnonzero(different.any(axis=0))  # the left one of each pair
-                    down, across = _reached(down, 0, TILE_HEIGHT), _reached(across, 1, TILE_WIDTH)
-                    tiles[np.ix_(down[down < len(tiles)], across[across < tiles.shape[1]])] = True
-        return [self._side_by_side(*run) for run in runs(marked)]
+                across = np.flatnonzero(different.any(axis=0))
+                if len(across):
+                    down = np.flatnonzero(different.any(axis=1))
+                    self._mark(marked, left + 2 * across, begin + int(down[0]), begin + int(down[-1]))
+        return _one_above_another(self._side_by_side(*run) for run in runs(marked))
+
+    def _mark(self, marked: NDArray[np.bool_], pairs: NDArray[np.int64], first: int, last: int) -> None:
+        """The tiles that are filtered with pixels that differ: the left ones of ``pairs``, in some rows of a band."""
+        rows, columns = marked.shape
+        above, below = max(first - REACH, 0) // TILE_HEIGHT, min((last + REACH) // TILE_HEIGHT, rows - 1)
+        left, right = np.maximum(pairs - REACH, 0) // TILE_WIDTH, (pairs + 1 + REACH) // TILE_WIDTH
+        marked[above : below + 1, 1 + left] = True
+        marked[above : below + 1, 1 + np.minimum(right, columns - 3)] = True
 
     def show(self, pixels: Pixels, boxes: Boxes | None, tiles: Boxes) -> None:
         """Make the frame what it is with ``pixels`` in ``boxes``, which differ in ``tiles``."""
@@ -101,10 +107,10 @@ class ChangingFrame:
         return Box(first * TILE_WIDTH, min(after * TILE_WIDTH, width), top, min(top + TILE_HEIGHT, height))
 
     def _convert(self, box: Box) -> None:
-        """A box, from a window that reaches MARGIN beyond it where the picture does."""
+        """A box, from a window that reaches beyond it where the picture does."""
         left, right, top, bottom = box
-        x, y = max(left - MARGIN, 0), max(top - MARGIN, 0)
-        seen = self._shown[y : bottom + MARGIN, x : right + MARGIN]
+        x, y = max(left - MARGIN_ACROSS, 0), max(top - MARGIN_DOWN, 0)
+        seen = self._shown[y : bottom + MARGIN_DOWN, x : right + MARGIN_ACROSS]
         if seen.shape[:2] not in self._parts:
             self._parts[seen.shape[:2]] = Converter("yuv420p")
         window = self._parts[seen.shape[:2]](seen)
@@ -115,10 +121,13 @@ class ChangingFrame:
             target[rows, columns] = source[inner_rows, inner_columns]
 
 
-def _reached(pixels: NDArray[np.int64], more: int, size: int) -> NDArray[np.int64]:
-    """In one direction: which tiles of ``size`` are filtered with these pixels, and with ``more`` after each."""
-    near = np.concatenate([pixels - REACH, pixels, pixels + more + REACH])
-    return np.unique(np.maximum(near, 0) // size)
+def _one_above_another(boxes: Iterable[Box]) -> list[Box]:
+    """Those as wide as the one above them as one with it; ``boxes`` come row by row."""
+    joined: dict[tuple[int, int, int], Box] = {}  # by the sides and the lower end
+    for left, right, top, bottom in boxes:
+        above = joined.pop((left, right, top), None)
+        joined[left, right, bottom] = Box(left, right, top if above is None else above.top, bottom)
+    return list(joined.values())
 
 
 def _pairs(rows: Pixels) -> NDArray[np.uint64]:
