@@ -276,10 +276,11 @@ class BuildCurve(LectureScene):
         return number_text(shown * 10.0**self.unit.exponent)
 
     def _added_at(self, x: float) -> dict[str, str]:
-        """What is added up at ``x``, "1 + 3 − 2 + 0.2", and what it comes to."""
+        """``x``, what is added up there, "1 + 3 − 2 + 0.2", and what it comes to."""
         first, *others = (self.parts.constant, *(float(self.parts.piece(k, x)) for k in range(1, self.n_pieces + 1)))
         signs = (f" {'−' if height < 0 else '+'} {self._number(abs(height))}" for height in others)
-        return {"terms": self._number(first) + "".join(signs), "total": self._number(float(self.parts(x)))}
+        terms, total = self._number(first) + "".join(signs), self._number(float(self.parts(x)))
+        return {"x": self._number(x), "terms": terms, "total": total}
 
     def _number(self, value: float) -> str:
         return number_text(float(f"{value:.4g}"))

@@ -56,7 +56,8 @@ CHECK_LINE = -3.35  # below the cards: it belongs to none of them
 FUNCTIONS = ("line", "pieces", "sum", "stack")
 QUESTIONS = ("batches", "relu", "unseen", "deep")
 LIFT = 0.8  # of the curve while it learns: its start lies so low that subtitles would cover it
-FIRST_UPDATES, FIRST_SECONDS, WALK_SECONDS = 3, 2.6, 3.6  # looked at one by one; then all others
+FIRST_UPDATES, FIRST_SECONDS, WALK_SECONDS = 3, 2.6, 3.1  # looked at one by one; then all others
+LAST_LOOK = 1.5  # seconds that the film's last picture stays when all is said
 
 
 class Summary(LectureScene):
@@ -157,14 +158,15 @@ class Summary(LectureScene):
     def _curve_beat(self) -> None:
         with self.beat("curve"):
             # The run of the beginning once more, from its random start to where it ended: the curve, and above it what
-            # is known by now, theta with its gradient, and the loss. The first updates come one by one, then they race
-            motif, numbers = Motif(self.run, ghosts=0, lift=LIFT), RunNumbers(self.run, self.screen("update"))
+            # is known by now, theta with its gradient, and the loss. The first updates come one by one, then they race:
+            # the slopes become too small for their row, so the length of all of them together stands there
+            first = min(FIRST_UPDATES, len(self.run.kept) - 1)
+            motif, numbers = Motif(self.run, ghosts=0, lift=LIFT), self._run_numbers(first)
             self.play(*map(FadeOut, [self.map, *self.chosen, self.check, self.title]), run_time=0.6)
             coming = (FadeIn(part) for part in (motif.red, numbers.readout, numbers.strip))
             self.play(*coming, Create(motif.blue), run_time=1.0)
             self.play(FadeIn(numbers.slopes), run_time=0.3)
             self.add(motif, numbers)
-            first = min(FIRST_UPDATES, len(self.run.kept) - 1)
             passed = motif.pace.share(first)
 
             def show(row: float) -> None:
@@ -172,12 +174,21 @@ class Summary(LectureScene):
                 motif.show(motif.pace.share(row))
                 numbers.show(recorded_row(row))
 
-            both = VGroup(motif, numbers)
-            slowly = UpdateFromAlphaFunc(both, lambda _, share: show(share * first))
+            slowly = UpdateFromAlphaFunc(VGroup(motif, numbers), lambda _, share: show(share * first))
             self.play(slowly, run_time=FIRST_SECONDS, rate_func=linear)
+            self.play(FadeOut(numbers.slopes), run_time=0.25)
+            self.play(FadeIn(numbers.length), run_time=0.25)
+            numbers.remove(numbers.slopes).add(numbers.length)
+            self.add(numbers)  # in one piece again
+            both = VGroup(motif, numbers)
             racing = UpdateFromAlphaFunc(both, lambda _, share: show(motif.pace.row(passed + share * (1 - passed))))
             self.play(racing, run_time=WALK_SECONDS, rate_func=ease_out_sine)
             self.motif, self.numbers = motif, numbers
+
+    def _run_numbers(self, first: int) -> RunNumbers:
+        """The run's numbers; the gradient's length is for what comes after the ``first`` updates."""
+        length = self.words_of.screen("gradient-descent", "length", self.context.language)
+        return RunNumbers(self.run, self.screen("update"), length, first)
 
     def _next_beat(self) -> None:
         with self.beat("next"):
@@ -195,3 +206,4 @@ class Summary(LectureScene):
             credit = words(self.screen("credit"), style.CAPTION + 2, palette.dim)
             self.play(FadeIn(credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)), run_time=0.6)
             self.hand_on(*self.mobjects)  # the film's last picture stays as it is, its heading too
+        self.wait(LAST_LOOK)

@@ -175,7 +175,7 @@ def test_arrows_that_all_go_up_stand_on_one_x():
 
 def test_what_is_said_of_the_heights_is_computed():
     line = film_of().lines["heights"]
-    assert "1 + 3 \u2212 2 + 0.6 makes 2.6" in line and line.endswith("the largest gap is 0.")
+    assert "At x = 6, 1 + 3 \u2212 2 + 0.6 makes 2.6" in line and line.endswith("the largest gap is 0.")
     assert "red goes down" in film_of().lines["piece-2"]
 
 

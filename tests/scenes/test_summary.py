@@ -15,7 +15,7 @@ from gradreel.scenes.lecture.batches import Batches
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.line import LinearLimits
 from gradreel.scenes.lecture.opening import Title
-from gradreel.scenes.lecture.summary import CHOSEN, Summary
+from gradreel.scenes.lecture.summary import CHOSEN, LAST_LOOK, Summary
 from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.mobjects.part_map import PLACE, PartMap
 from gradreel.scenes.mobjects.run_numbers import RunNumbers
@@ -56,18 +56,40 @@ def test_the_numbers_above_it_are_those_of_recorded_states(play, trace_of, monke
     def seen(self, row):
         show(self, row)
         texts = [[number.value for number in part.numbers] for part in (self.strip, self.slopes)]
-        shown.append((row, self.strip.columns.shown, *texts, self.readout.count.value, self.readout.loss.value))
+        others = (self.length.number, self.readout.count, self.readout.loss)
+        shown.append((row, self.strip.columns.shown, *texts, *(number.value for number in others)))
 
     monkeypatch.setattr(RunNumbers, "show", seen)
     scene, trace = play(Summary, run=run).scene, trace_of(run)
     last = len(trace.kept) - 1
     assert (shown[0][0], shown[-1][0]) == (0, last)
-    for row, columns, theta, slopes, updates, value in shown:
+    for row, columns, theta, slopes, length, updates, value in shown:
         power = scene.numbers.slopes.power
         np.testing.assert_allclose(theta, trace.parameters[row][columns])
         np.testing.assert_allclose(slopes, trace.gradient[min(row, last - 1)][columns] * 10.0**power)
+        assert length == pytest.approx(float(np.linalg.norm(trace.gradient[min(row, last - 1)])))
         assert updates == trace.kept[row]
         assert value == pytest.approx(float(loss(run, trace.parameters[row])))
+
+
+@pytest.mark.parametrize("run", [RUN, RELU], ids=["sigmoids", "two layers"])
+def test_when_all_updates_are_over_the_gradient_is_a_length_that_does_not_read_zero(play, run):
+    seen = {}
+
+    def look(scene, beat):
+        if beat == "curve":
+            shown, numbers = scene.get_mobject_family_members(), scene.numbers
+            seen["length"], seen["slopes"] = numbers.length.number in shown, numbers.slopes in shown
+            seen["written"] = float(numbers.length.number.text)
+
+    play(Summary, look, run=run)
+    assert seen["length"] and not seen["slopes"]
+    assert seen["written"] > 0
+
+
+def test_the_last_picture_stays_when_all_is_said(play):
+    scene = play(Summary, run=RUN).scene
+    assert scene.time - scene.beats[-1].end == pytest.approx(LAST_LOOK, abs=0.2)
 
 
 def test_an_early_state_stands_while_its_numbers_do():
