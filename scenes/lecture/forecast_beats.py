@@ -163,7 +163,7 @@ class ForecastBeats(DepthsScene):
             # Closer still, the last days and those predicted. A dot for each unseen day: where tomorrow would lie, if
             # it were missed as that day was; and the mean of all runs. Two lines mark the mean size of this run's
             # misses, first of the first day, with its number, then of the others. More is to be expected: the misses
-            # step back, and dashes lead on beyond the lines
+            # step back, and dots lead on a bit beyond the lines' ends
             self._back_to_the_plot()
             self._only_the_last_days()
             misses, spreads = self.days.misses, self.days.spreads
@@ -187,7 +187,7 @@ class ForecastBeats(DepthsScene):
             self.beyond = VGroup(*map(self.days.beyond, range(days)))
             self.add(misses, spreads, self.days.predicted)  # as they lie: what is animated would come to the front
             fainter = misses.animate.set_fill(opacity=0.45)
-            self.play(fainter, *(Create(dashes) for each in self.beyond for dashes in each), run_time=0.8)
+            self.play(fainter, *map(Create, self.beyond.family_members_with_points()), run_time=0.8)
             self.wait(0.4)
 
     def _only_the_last_days(self) -> None:

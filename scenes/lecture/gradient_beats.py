@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
@@ -12,8 +13,8 @@ from gradreel.core.written_out import nudged
 from gradreel.scenes import style
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.arithmetic import printed_slope, printed_with_slope
+from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.error_gap import ErrorGap
-from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse, roll
 from gradreel.scenes.mobjects.network_passes import SWEEPS, PassCounts, sweep
@@ -61,6 +62,11 @@ class GradientBeats(ThreeDaysScene):
         """The w at the end of the path that was followed, as it is said."""
         i, j = self.path
         return f"w{i + 1}{j + 1}".translate(SUBSCRIPTS)
+
+    def _error_at(self, y: float) -> float:
+        """The error, were this the prediction."""
+        away = abs(y - self.there.label)
+        return away if self.run.loss == "mae" else away**2
 
     # -- is it right, and what does it cost? -----------------------------------------------------------------------
 
@@ -194,10 +200,25 @@ class GradientBeats(ThreeDaysScene):
             rolling = self._rolled(column) if column != X else []
             pulse = Pulse(VGroup(*self.diagram.edges[column]), palette.text).run(0.45)
             self.play(pulse, *rolling, *(swap if column == X else []), run_time=0.45)
+        self.remove(old)
+        counting = self._counting(new, STEP_SIZE * share)
         closing = UpdateFromAlphaFunc(self.gap, lambda gap, share: gap.show(y + share * (after - y)))
-        self.play(*self._rolled(Y), closing, *grow(old, new), run_time=1.0)
+        self.play(*self._rolled(Y), closing, counting, run_time=1.0)
+        self.remove(counting.mobject)
+        self.add(new)
         self.wait(1.0)
         self.error = new
+
+    def _counting(self, new: TextMobject, size: float) -> Animation:
+        """The formula of the error, which ``new`` will be: y runs on in it as it does in its node, and e with it."""
+        (y, after), baseline, left = (self.there.y, self.after.y), new.baseline, float(new.get_left()[0])
+
+        def write(value: float) -> TextMobject:
+            there = replace(self.there, y=value, error=self._error_at(value))
+            return formula(self.error_source(there), size).place(baseline, left=left)
+
+        counted = Counting(write, max((y, after), key=lambda value: len(write(value))))
+        return UpdateFromAlphaFunc(counted, lambda text, share: text.show(y + share * (after - y)))
 
     def _worked_out(self) -> TextMobject | None:
         """The update of the path's w in numbers; None where it cannot be seen in them."""

@@ -100,11 +100,6 @@ class PathBeats(GradientBeats):
             f'part("slope", {arrows[1]}) part("e", e {change:+.{-int(more.as_tuple().exponent)}f})'
         )
 
-    def _error_at(self, y: float) -> float:
-        """The error, were this the prediction."""
-        away = abs(y - self.there.label)
-        return away if self.run.loss == "mae" else away**2
-
     def _enlarge_bend(self, link: Link) -> None:
         """The activation function's curve is drawn, large: r on it, and its slope there, which ``link`` needs."""
         i = self.path[0]

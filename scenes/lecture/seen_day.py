@@ -55,12 +55,19 @@ def printed_row(there: Forward, slopes: Backward, weights: NDArray, i: int, plac
     ]
 
 
+def printed_apart(there: Forward, places: int) -> bool:
+    """Whether prediction and label, each to ``places`` decimals, are as far apart as they are without rounding."""
+    printed = abs(round(there.y, places) - round(there.label, places))
+    return number_text(printed, places) == number_text(abs(there.y - there.label), places)
+
+
 def seen_day(run: Experiment, theta: NDArray) -> date:
     """The day among the last ones learned from whose error a step brings down to the smallest share of what it was.
 
-    Where there are such days, it is one with an ordinary error, some of which is left in print, whose slopes can be
-    multiplied as they are printed and look like no value of a node, and none whose slopes by all w are 0. ``theta``
-    (P,) is in the views' own unit, see `core.written_out.in_thousands`.
+    Where there are such days, it is one with an ordinary error, some of which is left in print, and which is that of
+    the printed numbers, before the step and after it; whose slopes can be multiplied as they are printed and look like
+    no value of a node; and none whose slopes by all w are 0. ``theta`` (P,) is in the views' own unit, see
+    `core.written_out.in_thousands`.
     """
     dataset = run.dataset
     assert isinstance(dataset, DailyViews)
@@ -81,6 +88,7 @@ def seen_day(run: Experiment, theta: NDArray) -> date:
         wrong = sum(not product.right for product in products)
         values = (*there.x, *there.r[0], *there.a[0], there.y)
         wrong += products[0].slope in {number_text(float(value), places) for value in values}
+        wrong += sum(not printed_apart(at, places) for at in (there, after))
         exact = round(after.y, places) == round(after.label, places)
         return not weights.any(), not ordinary[k], wrong + exact, after.error / (there.error or 1.0)
 

@@ -177,6 +177,7 @@ class WindowBracket(VMobject):
     """A bracket at height ``y`` under the axis that holds the ``window`` days before a day; see `put`."""
 
     HOOK = 0.14
+    DASHES, DASH = 5, 0.1  # at its left end, where days go on beyond the plot; the gaps are as long
 
     def __init__(self, plot: DayPlot, window: int, y: float) -> None:
         super().__init__(stroke_color=palette.text, stroke_width=2.4, fill_opacity=0)
@@ -184,12 +185,19 @@ class WindowBracket(VMobject):
         self.plot, self.window, self.y = plot, window, y
 
     def put(self, day: float) -> WindowBracket:
-        """Hold the days before ``day`` (on the x axis), as far back as the plot goes; before it, open."""
+        """Hold the days before ``day`` (on the x axis), as far back as the plot goes; before it, open and dashed."""
         left = self.plot.box[0]
         start = float(self.plot.at(day - self.window - 0.4, 0)[0])
         end = max(float(self.plot.at(day - 0.6, 0)[0]), left)
-        corners = [(end, self.y + self.HOOK, 0), (end, self.y, 0), (max(start, left), self.y, 0)]
+        dashes = 0 if start >= left else min(self.DASHES, int((end - left) / (2 * self.DASH)))
+        solid = max(start, left + 2 * self.DASH * dashes)
+        corners = [(end, self.y + self.HOOK, 0), (end, self.y, 0), (solid, self.y, 0)]
         if start >= left:
             corners.append((start, self.y + self.HOOK, 0))
         self.set_points_as_corners(np.array(corners))
+        gap = min(self.DASH, (left - start) / (2 * self.DASHES))  # they open as the first days leave the plot
+        for k in range(dashes):
+            x = left + 2 * self.DASH * k
+            self.start_new_path(np.array([x, self.y, 0.0]))
+            self.add_line_to(np.array([x + 2 * self.DASH - gap, self.y, 0.0]))
         return self

@@ -38,7 +38,7 @@ UNDER_BRACKET = BRACKET - 0.4  # baseline of what stands under it
 CLICK, CLICKED_FROM = 0.1, 0.3  # a ring's radius; where it begins, of the error's height under the prediction
 CLICKED_BELOW, CLICKED_ABOVE = 0.35, 0.3  # where it ends: under the plot's top, or so far over the error at least
 KEY_MARK = 0.15  # of a mark in the key, to either side
-BEYOND, BEYOND_DASH = 0.4, 0.06  # of the dots beyond a usual error: more is to be expected
+BEYOND, BEYOND_DASH = 0.14, 0.03  # of the dots beyond a usual error: a bit more is to be expected
 
 
 class DaysAhead(ZoomDays):
@@ -178,10 +178,13 @@ class DaysAhead(ZoomDays):
         return swarm(self.plot.at(self.day(k), self.missed[:, k]), self.reach)
 
     def beyond(self, k: int) -> VGroup:
-        """Dotted on from both marks of a predicted day: of how much more, nothing is known."""
+        """Dotted a bit further from the ends of both marks of a predicted day: of how much more, nothing is known."""
         return VGroup(*(
-            dashed(end, end + way * BEYOND * UP, palette.text, style.GHOST_CURVE, BEYOND_DASH)
-            for end, way in ((self.spreads[k].get_bottom(), -1), (self.spreads[k].get_top(), 1))
+            VGroup(*(
+                dashed(end, end + way * BEYOND * UP, palette.text, style.GHOST_CURVE, BEYOND_DASH)
+                for end in (mark.get_left(), mark.get_right())
+            ))
+            for mark, way in zip(self.spreads[k], (-1, 1), strict=True)
         ))  # fmt: skip
 
     def _spread(self, k: int) -> VGroup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -18,7 +19,7 @@ from gradreel.core.written_out import example_of, forward, in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.backprop import Backprop
-from gradreel.scenes.lecture.seen_day import LOOKED_AT, printed_row, seen_day
+from gradreel.scenes.lecture.seen_day import LOOKED_AT, printed_apart, printed_row, seen_day
 from gradreel.scenes.mobjects.error_gap import ErrorGap
 from gradreel.scenes.mobjects.network_slopes import GradientRow
 from gradreel.scenes.mobjects.text import TextMobject
@@ -196,6 +197,34 @@ def test_the_day_has_an_ordinary_error_that_a_step_makes_much_smaller(film):
     assert all(product.right for product in printed_row(
         scene.there, scene.slopes, scene.gradient.weights[0], scene.path[0], 2
     ))  # fmt: skip
+
+
+def test_the_error_is_one_number_wherever_it_is_printed(film):
+    scene, rule = film["scene"], film[film["beats"][4], "rule"]
+    for at in (scene.there, scene.after):
+        assert printed_apart(at, 2)
+        assert scene.error_text(at) == f"{abs(round(at.y, 2) - round(at.label, 2)):.2f}" == f"{at.error:.2f}"
+    _, before = re.search(r"frac\(([0-9.]+) - ([0-9.]+), [0-9.]+\)", rule).groups()
+    assert f"{float(before):.2f}" == scene.error_text(scene.there)
+
+
+def test_numbers_that_are_not_as_far_apart_in_print_are_told(film):
+    there = film["scene"].there
+    assert not printed_apart(replace(there, y=4.0951, label=4.473), 2)  # 4.10 and 4.47, but 0.3779
+    assert printed_apart(replace(there, y=4.0951, label=4.473), 4)
+
+
+def test_the_error_in_the_formula_counts_along_with_y(film):
+    scene = film["scene"]
+    counting = scene._counting(scene.error, scene.error.font_size)
+    text, y, after = counting.mobject, scene.there.y, scene.after.y
+    for share, at in ((0.0, scene.there), (1.0, scene.after)):
+        counting.update_function(text, share)
+        there = TextMobject(scene.error.source, scene.error.font_size)
+        assert len([glyph for glyph in text if len(glyph.points)]) == len(there)
+        assert text.write(at.y).source == f"$display({scene.error_source(at)})$"
+    half = y + 0.5 * (after - y)
+    assert f"{abs(round(half, 2) - round(scene.there.label, 2)):.2f}" in text.write(half).source
 
 
 def test_one_w_is_worked_out_as_printed(trace_of, film):

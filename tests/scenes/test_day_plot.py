@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -130,7 +131,20 @@ def test_a_bracket_holds_the_days_before():
     assert ends == pytest.approx([12.6, 19.4])
     bracket.put(days.x_range[0] + 3)
     assert bracket.get_left()[0] == pytest.approx(days.box[0])
-    assert len(bracket.get_anchors()) < 8  # open to the left: no hook there
+    assert all(point[1] == pytest.approx(-2.6) for point in bracket.points if point[0] < bracket.get_right()[0] - 1e-3)
+
+
+def test_a_bracket_that_goes_on_beyond_the_plot_is_dashed_at_its_open_end():
+    days = plot()
+    gaps = {}
+    for beyond in (-1, 0.3, 40):  # days before the plot: its beginning is inside, just outside, far outside
+        bracket = WindowBracket(days, 60, -2.6).put(days.x_range[0] + 60.4 - beyond)
+        runs = sorted((run[:, 0].min(), run[:, 0].max()) for run in bracket.get_subpaths())
+        gaps[beyond] = [b[0] - a[1] for a, b in pairwise(runs)]
+    assert gaps[-1] == []
+    assert gaps[40] == pytest.approx([WindowBracket.DASH] * WindowBracket.DASHES)
+    assert len(gaps[0.3]) == WindowBracket.DASHES
+    assert all(0 < gap < WindowBracket.DASH for gap in gaps[0.3])  # they open while it leaves
 
 
 def test_a_callout_stands_off_the_lines():

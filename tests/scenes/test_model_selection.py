@@ -484,6 +484,7 @@ def test_marks_of_mean_errors_stay_where_they_are_when_more_is_to_be_expected(pl
             for spread, (below, above) in zip(days.spreads, scene.beyond, strict=True):
                 assert below.get_top()[1] == pytest.approx(spread.get_bottom()[1])
                 assert above.get_bottom()[1] == pytest.approx(spread.get_top()[1])
+                assert max(below.height, above.height) < 0.2 * spread.height  # a bit more, as it is said
 
     scene = play(ModelSelection, look, **SMALL).scene
     assert [(spread.get_bottom()[1], spread.get_top()[1]) for spread in scene.days.spreads] == next(
