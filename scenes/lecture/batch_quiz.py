@@ -106,6 +106,6 @@ class QuizBeats(LectureScene):
             unit = VGroup()
         else:
             unit.place(told.baseline, left=told.get_right()[0] + 0.35)
-        arriving = FadeIn(told, shift=0.15 * UP), FadeIn(unit)
-        self.play(FadeOut(self.asked[k][2], run_time=0.3), *arriving, run_time=0.8)
+        self.play(FadeOut(self.asked[k][2]), run_time=0.25)  # it stands where the fraction will
+        self.play(FadeIn(told, shift=0.15 * UP), FadeIn(unit), run_time=0.55)
         return VGroup(told, unit)

@@ -55,22 +55,28 @@ class TurnBeats(WanderBeats):
         if self.per_epoch > 2:
             with self.beat("next"):
                 # The second batch, the same three formulas one further, and a step; then the third
-                for k in range(2, ONE_BY_ONE + 1):
+                self._go_on(2, *self._another_loss())
+                for k in range(3, ONE_BY_ONE + 1):
                     self._go_on(k)
         else:
             with self.beat("next-last"):
                 # The second batch is the last: the same three formulas one further
-                self._go_on(2)
+                self._go_on(2, *self._another_loss())
 
-    def _go_on(self, k: int) -> None:
-        """Batch ``k`` (from 1) has its turn, and the formulas' numbers move on."""
+    def _another_loss(self) -> Sequence[Animation]:
+        """Above the formulas: a lower number is no step down here, as it is another batch's loss."""
+        self.another = words(self.screen("another"), style.LABEL, palette.dim).place(LABEL_LINE, left=FORMULA_LEFT)
+        return [FadeIn(self.another)]
+
+    def _go_on(self, k: int, *also: Animation) -> None:
+        """Batch ``k`` (from 1) has its turn, and the formulas' numbers move on, while something ``also`` happens."""
         label, formulas, close_up = self._label(k), self._formulas(k), BatchCloseUp(self.field, k - 1, CLOSE_UP)
         exchange = Succession(FadeOut(self.label, run_time=GONE), FadeIn(label, run_time=1 - GONE))
         leaving = FadeOut(self.close_up, run_time=0.3)
         self.play(self.field.turning(k - 1), exchange, leaving, close_up.coming(), run_time=0.6)
         self.close_up, self.label = close_up, label
         grown = [a for old, new in zip(self.formulas, formulas, strict=True) for a in grow(old, new, morph=False)]
-        self.play(self._flow(self.formulas[0]), *grown, run_time=0.8)
+        self.play(self._flow(self.formulas[0]), *grown, *also, run_time=0.8)
         self.formulas = formulas
         uphill = self._uphill(k - 1)
         if uphill:

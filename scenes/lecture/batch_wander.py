@@ -7,21 +7,36 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes import style
+from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.batch_quiz import QuizBeats
 from gradreel.scenes.mobjects.batch_field import BatchField
 from gradreel.scenes.mobjects.batch_path import BatchPath
 from gradreel.scenes.mobjects.in_one_batch import InOneBatch
 from gradreel.scenes.mobjects.loss_history import LossHistory
-from gradreel.scenes.mobjects.loss_plot import LossPlot
+from gradreel.scenes.mobjects.loss_plot import LINE_GAP, LossPlot
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
-from manim import Create, Dot, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, linear
+from manim import (
+    UP,
+    Create,
+    Dot,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    UpdateFromAlphaFunc,
+    VGroup,
+    linear,
+    smooth,
+    squish_rate_func,
+)
 from numpy.typing import NDArray
 
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
 BATCH, BATCH_WIDTH, BATCH_DOT = 0.6, 2.0, 0.042  # of the batches' losses: share of the text colour, width, a dot each
 ROOM = 0.02  # of all updates, left of the first dot
 SINGLE, SINGLE_TIME = 3, 0.3  # losses that come one by one, in this share of the time; then faster and faster
+LATE = squish_rate_func(smooth, 0.5, 1.0)  # for a label, when its line is nearly there
 LEAST_FALL = 0.02  # of the loss over all examples: less is not seen
 FAR_LESS = 0.5  # of the fall of the loss, with one update an epoch
 
@@ -68,11 +83,21 @@ class WanderBeats(QuizBeats):
         return known and self.falls() and float(in_one[0] - in_one[-1]) < FAR_LESS * float(whole[0] - whole[-1])
 
     def _draw_in_one(self) -> None:
-        self.in_one_batch = shown = InOneBatch(self.plot, self.in_one, self.per_epoch, self.screen("in-one"))
+        """The label of the loss over all examples says how many updates an epoch has; a second line, paler, has one."""
+        whole = self.plot.labels["whole"]
+        each = [self.screen("in-each-epoch", updates=Count(updates)) for updates in (self.per_epoch, 1)]
+        left, below = float(whole.get_left()[0]), words(each[0], style.LABEL - 2)
+        if below.width > style.RIGHT_EDGE - left:  # a number of three digits
+            below = words(each[0], style.SMALLEST)
+        below.place(whole[0].baseline, left=left)
+        making_room = whole.animate.shift(LINE_GAP * UP)
+        self.play(making_room, FadeIn(below, rate_func=LATE), run_time=0.4)
+        self.plot.labels["below"] = below
+        text = self.screen("whole") + "\n" + each[1]
+        self.in_one_batch = shown = InOneBatch(self.plot, self.in_one, self.per_epoch, text)
         rings = LaggedStart(*map(FadeIn, shown.rings), lag_ratio=0.6)
-        self.play(Create(shown.line), rings, run_time=0.8)
-        self.play(FadeIn(shown.label), run_time=0.3)
-        self.gone += shown
+        self.play(Create(shown.line), rings, FadeIn(shown.label, rate_func=LATE), run_time=0.8)
+        self.gone += [below, *shown]
 
     def _draw_losses(self) -> None:
         room = ROOM * self.history.n_updates

@@ -185,7 +185,7 @@ class Batches(TurnBeats):
         count.place_left(COUNT_LINES[0], name.get_right()[0] + 0.2)
         left = count.get_left()[0]
         count.set_value(first).place_left(COUNT_LINES[0], left)
-        self.play(*map(FadeOut, [self.close_up, self.label, *self.formulas]), run_time=0.3)
+        self.play(*map(FadeOut, [self.close_up, self.label, self.another, *self.formulas]), run_time=0.3)
         self.play(self.path.zoom_out(), run_time=0.6)
         self.play(FadeIn(name), FadeIn(count), run_time=0.3)
 

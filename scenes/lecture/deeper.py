@@ -43,6 +43,7 @@ from manim import (
 from pydantic import Field, model_validator
 
 SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
+BETWEEN = 0.3  # between two parts of the caption
 GUESSES = (0.05, 0.95)  # right side of a picture that is guessed at, and the middle of all that is beside it, y
 
 
@@ -82,7 +83,7 @@ class DeeperAndDeeper(HowDeepOnesLearn):
         self.networks = self.parameters.networks
         largest = max([network.error or 0.0 for network in self.networks]) or 1.0
         columns = [self._column(network, largest) for network in self.networks]
-        self.skyline = Skyline(columns, building_column(self.screen("floors"), self.screen("building")))
+        self.skyline = Skyline(columns, building_column(self._units("floor"), self.screen("building")))
         self.columns = self.skyline.columns
         self.ground, self.cellar = ground_line(), cellar_line()
 
@@ -92,7 +93,7 @@ class DeeperAndDeeper(HowDeepOnesLearn):
             length = (CELLAR - DEEPEST) * network.error / largest_error
             bar = ErrorBar(length, CELLAR, self._error(network) + " %" + self._star(network))
         room = name_room(len(self.networks))
-        return network_column(network.layers, self.screen("layers"), network.name, network.year, room, bar)
+        return network_column(network.layers, self._units("layer"), network.name, network.year, room, bar)
 
     def _told_of(self, network: ImageNetwork) -> dict[str, str | Count]:
         """What a line may say of one of the networks. Its year is no number: a count has its digits in groups."""
@@ -116,6 +117,7 @@ class DeeperAndDeeper(HowDeepOnesLearn):
         if column.bar is not None:
             column.add(column.bar)
             self.add(self.skyline)
+            also = (*also, *self._star_explained(column))
             hanging = UpdateFromAlphaFunc(column.bar, lambda _, share: column.hang(share), rate_func=smooth)
             self.play(hanging, *also, run_time=0.7)
 
@@ -221,6 +223,10 @@ class DeeperAndDeeper(HowDeepOnesLearn):
 
     # -- words ---------------------------------------------------------------------------------------------------
 
+    def _units(self, key: str) -> tuple[str, str]:
+        """What stands behind a count of 1, and behind others."""
+        return self.screen(key), self.screen(key + "s")
+
     def _error(self, network: ImageNetwork) -> str:
         return "" if network.error is None else number_text(round(network.error, 2))
 
@@ -231,16 +237,25 @@ class DeeperAndDeeper(HowDeepOnesLearn):
     def _star(self, network: ImageNetwork) -> str:
         return "*" if len(self._sources()) > 1 and not network.lecture else ""
 
+    def _star_explained(self, column: Column) -> list[Animation]:
+        """With the first star, what it means is added to the caption."""
+        if column.bar is None or not column.bar.text.source.endswith("*") or len(self.rows) > 2:
+            return []
+        meaning = words(self.screen("of-others"), style.CAPTION, palette.dim)
+        meaning.place(style.CAPTION_BASELINE, left=self.rows[1].get_right()[0] + BETWEEN)
+        self.rows.append(meaning)
+        return [FadeIn(meaning)]
+
     def _row_names(self) -> list[TextMobject]:
-        """What hangs below, at its left, and the caption: whose figures they are."""
+        """What hangs below, at its left, and the caption: what they are, and whose if there are only the lecture's."""
         sources = self._sources()
         if not sources:
             return []
         said = [self.screen("caption")]
         if all(network.together > 1 for network in self.networks if network.error is not None):
             said.append(self.screen("together"))
-        if True in sources:
-            said.append(self.screen("of-both" if len(sources) > 1 else "of-lecture"))
+        if sources == {True}:
+            said.append(self.screen("of-lecture"))
         name = words(self.screen("error"), style.TICK, palette.dim).place(CELLAR - 0.22, left=style.LEFT_EDGE)
         return [name, caption("".join(said))]
 

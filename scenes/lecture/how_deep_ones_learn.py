@@ -30,6 +30,7 @@ FLOORS_NEAR = (-3.05, 2.7)  # bottom, top of the floors seen from near
 GROUND_LEFT = 0.12  # of the ground, left and right of the last tower
 MILLION = 1_000_000
 STILL = 0.8  # seconds in which the last two squares can be compared
+EARLY = squish_rate_func(smooth, 0.2, 0.5)  # for what is not true any more when all has drawn back
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
 
 
@@ -93,7 +94,8 @@ class HowDeepOnesLearn(LectureScene):
             self.play(*map(FadeIn, squares.squares), *lines, run_time=0.5)
             self.wait(0.8)
             if squares.near > squares.far:
-                self.play(squares.drawing_back(1.8))
+                gone = [] if squares.days_are_seen else [FadeOut(squares.each[1], rate_func=EARLY)]
+                self.play(squares.drawing_back(1.8), *gone)
             self._mark_the_ends()
             self.wait(STILL)
 

@@ -130,6 +130,11 @@ class DataSquares(VGroup):
         sides = (10**k for k in range(1, len(self.squares[0].lines)))
         return next((side**2 for side in sides if side * self.far > BLOCKS_FROM), None)
 
+    @property
+    def days_are_seen(self) -> bool:
+        """Whether our data's cells still are, from far."""
+        return self.far >= SEEN_FROM
+
     def around_a_block(self) -> VMobject:
         """A frame around the block of pictures that is nearest to our data, seen from far."""
         side = self.far * math.isqrt(self.block or 1)

@@ -13,6 +13,7 @@ from manim import VGroup
 from numpy.typing import NDArray
 
 RING, CLEAR = 0.1, 0.12  # radius; between its label and those of the other curves
+THIN = 3.5  # its line: paler and thinner than that of the run with many batches
 
 
 class InOneBatch(VGroup):
@@ -24,12 +25,14 @@ class InOneBatch(VGroup):
     def __init__(self, plot: LossPlot, losses: NDArray, per_epoch: int, text: str) -> None:
         super().__init__()
         x = per_epoch * np.arange(len(losses), dtype=float)
-        self.line = RisingCurve(plot.axes, x, plot.axis.of_loss(losses), palette.text, style.SECOND_CURVE)
+        self.line = RisingCurve(plot.axes, x, plot.axis.of_loss(losses), palette.dim, THIN)
         centers = plot.at(x, losses)
-        self.rings = VGroup(*(ring(center, RING, palette.text, fill=palette.background) for center in centers))
+        self.rings = VGroup(*(ring(center, RING, palette.dim, fill=palette.background) for center in centers))
         left = float(plot.labels["whole"].get_left()[0])
         lines = enumerate(text.split("\n"))
-        self.label = VGroup(*(words(line, style.LABEL - 2).place(-LINE_GAP * k, left=left) for k, line in lines))
+        self.label = VGroup(
+            *(words(line, style.LABEL - 2, palette.dim).place(-LINE_GAP * k, left=left) for k, line in lines)
+        )
         self.label.set_y(centers[-1][1])
         for other in sorted(plot.labels.values(), key=lambda label: float(label.get_y())):
             room = (other.height + self.label.height) / 2 + CLEAR

@@ -11,7 +11,7 @@ from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.plot import NO_TICKS, Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import Ticks
+from gradreel.scenes.mobjects.ticks import Ticks, number_text
 from gradreel.scenes.style import mix, palette
 from manim import ManimColor, VGroup
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ LINE_GAP = 0.36  # between the baselines of labels one above the other
 EPOCH_MARK = 0.13
 MOST_MARKS = 40  # epochs that each have a mark; of more, only those with a label do
 DASH = 0.16
+END_ROOM = 0.2  # right of the axis' end, for half of the number under it
 
 
 class LossPlot(VGroup):
@@ -64,6 +65,7 @@ class LossPlot(VGroup):
         )
         self.axes.notes.shift(np.array([0.9, 0.0, 0.0]))  # beside the axis' name
         last_tick = max((float(label.get_right()[0]) for label in self.axes.x_tick_labels), default=right)
+        last_tick += 0.0 if self.counts else END_ROOM  # the last epoch's end stands under the axis' end
         name = words(texts["updates"], style.TICK, palette.dim)
         self.names_left = min(max(right + 0.2, last_tick + 0.25), style.RIGHT_EDGE - name.width)
         if self.counts:
@@ -137,14 +139,26 @@ class LossPlot(VGroup):
         if not len(starts) or not name:
             return VGroup(marks, labels)
         line = self.axes.box[2] - (0.8 if self.counts else 0.4)
-        for start in starts if len(starts) <= MOST_MARKS else ticks.values:
+        ends = [] if self.counts else self._ends()
+        for start in [*(starts if len(starts) <= MOST_MARKS else ticks.values), *(at for at, _ in ends)]:
             foot = self.axes.at(start, self.axis.low)
             marks.add(segment(foot, foot + np.array([0.0, EPOCH_MARK, 0.0]), palette.axis, style.AXIS))
-        for start, label in zip(ticks.values, ticks.labels, strict=True):
+        for start, label in [*zip(ticks.values, ticks.labels, strict=True), *ends]:
             text = words(label, style.TICK, palette.dim)
             labels.add(text.place(line, center=float(self.axes.at(start, 0)[0])))
         labels.add(words(name, style.TICK, palette.dim).place(line, left=self.names_left))
         return VGroup(marks, labels)
+
+    def _ends(self) -> list[tuple[float, str]]:
+        """0 where the run begins; the count of epochs where a whole one ends what is shown. Both if there is room."""
+        starts, end = self.history.epoch_starts, self.history.n_updates
+        ends = [(0.0, "0")] if self._apart(0, starts[0]) > 2 * END_ROOM else []
+        if end == starts[0] * (len(starts) + 1) and self._apart(starts[-1], end) > 2 * END_ROOM:
+            ends.append((float(end), number_text(len(starts) + 1)))
+        return ends
+
+    def _apart(self, first: float, second: float) -> float:
+        return float(self.axes.at(second, 0)[0] - self.axes.at(first, 0)[0])
 
     def _labels(self, texts: Mapping[str, str]) -> dict[str, VGroup]:
         """The curves' labels in a column at the right, each as near to its curve's end as the others let it."""

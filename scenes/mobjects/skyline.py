@@ -76,16 +76,18 @@ class Skyline(VGroup):
         return VGroup(line, name.place(height - 0.1, left=x + width / 2 + 0.74))
 
 
-def network_column(layers: int, unit: str, name: str, year: int, room: float, bar: ErrorBar | None) -> Column:
-    """A network of so many ``layers`` (their ``unit`` on top), its name in so much ``room``, its error in a ``bar``."""
+def network_column(
+    layers: int, units: tuple[str, str], name: str, year: int, room: float, bar: ErrorBar | None
+) -> Column:
+    """A network of so many ``layers``, counted in ``units``, its name in so much ``room``, its error in a ``bar``."""
     texts = [(_fitting(name, room), NAME), (words(str(year), style.TICK, palette.dim), YEAR)]
-    return Column(Tower(layers, palette.blue), unit, texts, GROUND, bar)
+    return Column(Tower(layers, palette.blue), units, texts, GROUND, bar)
 
 
-def building_column(unit: str, name: str) -> Column:
+def building_column(units: tuple[str, str], name: str) -> Column:
     """Taipei 101, its words paler than the networks'."""
-    column = Column(Taipei101(), unit, [(words(name, NAME_SIZE, palette.dim), NAME)], GROUND)
-    style.emphasize(VGroup(column.count, column.unit), 0.8)
+    column = Column(Taipei101(), units, [(words(name, NAME_SIZE, palette.dim), NAME)], GROUND)
+    style.emphasize(VGroup(column.count, column.single, column.unit), 0.8)
     return column
 
 

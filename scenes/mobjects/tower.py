@@ -96,12 +96,13 @@ class Column(VGroup):
     """One network: its tower with the count of its layers on top, beneath it name, year and error.
 
     Only what has come is part of it: the tower when it begins to grow, then the words. ``stand`` places all of it.
+    ``units``: what a single floor is called, and several are.
     """
 
     def __init__(
         self,
         tower: Tower | Taipei101,
-        unit: str,
+        units: tuple[str, str],
         texts: list[tuple[TextMobject, float]],
         ground: float,
         bar: ErrorBar | None = None,
@@ -110,13 +111,14 @@ class Column(VGroup):
         self.floors, self.built = tower.floors, 0.0
         self.tower, self.ground, self.bar = tower, ground, bar
         self.count = Number(tower.floors, 0, COUNT, palette.text)
-        self.unit = words(unit, COUNT, palette.text)
+        self.single, self.unit = (words(unit, COUNT, palette.text) for unit in units)
+        self.single.set_fill(opacity=0)
         self.texts = texts  # each with its baseline
         self.hung = 0.0  # share of the bar that hangs
 
     def begin(self) -> None:
         """The tower and its count join the picture, nothing built yet."""
-        self.add(self.tower, self.count, self.unit)
+        self.add(self.tower, self.count, self.single, self.unit)
 
     def words(self) -> list[TextMobject]:
         return [text for text, _ in self.texts]
@@ -146,7 +148,9 @@ class Column(VGroup):
         right = x + whole / 2 - beside * (width / 2 + whole / 2 + 0.15)
         self.count.set_value(value)
         self.count.place(baseline, right=right - whole + self.count_width)
-        self.unit.place(baseline, right=right)
+        for unit, shown in ((self.single, value == 1), (self.unit, value != 1)):
+            unit.place(baseline, left=right - self.unit.width)
+            unit.set_fill(opacity=float(shown))
 
     @property
     def count_width(self) -> float:

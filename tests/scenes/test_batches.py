@@ -77,6 +77,8 @@ def film(play) -> dict:
                 for name, curve in (("batch", plot.batch), ("whole", plot.whole))
             }
             seen["axis"] = plot.axis
+            seen["labels"] = [plot.labels["below"].source, scene.in_one_batch.label[1].source]
+            seen["epochs"] = [label.source for label in plot.epochs[1]]
             seen["in one"] = np.array([plot.axes.data(ring.get_center()) for ring in scene.in_one_batch.rings])
 
     seen["beats"] = play(Batches, look, run=RUN).beats
@@ -114,6 +116,19 @@ def test_beside_them_stands_the_recorded_run_with_one_update_an_epoch(film, trac
     other = trace_of(RUN.model_copy(update={"batch_size": 0}))
     wanted = loss(RUN, other.parameters[: RUN.epochs + 1]) * RUN.dataset.absolute_error_in_views(1.0)
     np.testing.assert_allclose(y, film["axis"].of_loss(wanted), atol=1e-9)
+
+
+def test_both_runs_say_how_many_updates_an_epoch_has_and_the_axis_has_both_ends(film):
+    assert film["labels"] == [f"{RUN.batches_per_epoch} updates an epoch", "1 update an epoch"]
+    assert film["epochs"] == ["1", "2", "0", "3", "epochs"]
+
+
+def test_that_another_batch_has_another_loss_is_said_from_the_second_on(play):
+    def look(scene, beat):
+        return getattr(scene, "another", None) in scene.get_mobject_family_members()
+
+    seen = play(Batches, look, run=RUN).seen
+    assert [beat for beat, said in seen.items() if said] == ["next"]
 
 
 def test_where_one_update_an_epoch_comes_as_far_nothing_is_compared(play):

@@ -135,6 +135,30 @@ def areas(boxes) -> np.ndarray:
     return np.prod(points.max(axis=1)[:, :2] - points.min(axis=1)[:, :2], axis=1)
 
 
+def test_a_single_floor_is_counted_in_the_singular(play):
+    column = play(DeeperAndDeeper, networks=TWO).scene.columns[0]
+    for built, shown in ((0, "layers"), (1, "layer"), (1.9, "layer"), (2, "layers"), (4, "layers")):
+        column.built = built
+        column.stand(*column.spot[:1], *column.spot[2:])
+        assert [unit.source for unit in (column.single, column.unit) if unit[0].get_fill_opacity()] == [shown]
+    assert column.single.get_left()[0] == pytest.approx(column.unit.get_left()[0])
+
+
+def test_the_star_is_explained_when_it_comes(play):
+    def look(scene, beat):
+        here = scene.get_mobject_family_members()
+        return [text.source for text in scene.rows if text in here and "not from" in text.source]
+
+    seen = play(DeeperAndDeeper, look).seen
+    assert [len(texts) for texts in seen.values()] == [0, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(("pictures", "said"), [(PICTURES, False), (100, True)])
+def test_a_cell_is_said_to_be_a_day_only_while_it_is_seen(play, pictures, said):
+    scene = play(DeeperAndDeeper, networks=TWO, pictures=pictures).scene
+    assert (scene.squares.each[1] in scene.get_mobject_family_members()) is said
+
+
 def test_errors_of_several_networks_together_are_said_to_be(play):
     def captions(**parameters):
         scene = play(DeeperAndDeeper, **parameters).scene
