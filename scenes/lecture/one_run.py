@@ -11,7 +11,6 @@ from gradreel.core.verdicts import course, losses_with_the_least, overfits_from,
 from gradreel.scenes import style
 from gradreel.scenes.lecture.depth_picture import BOX, DepthPicture
 from gradreel.scenes.mobjects.bars import AboveTheScale
-from gradreel.scenes.mobjects.depth_lines import LABELS_APART
 from gradreel.scenes.mobjects.gap_measure import GapMeasure, growing_gap
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines, calmed
@@ -45,6 +44,8 @@ INTO_THE_PLOT = 0.6  # right of the plot: there numbers come that move into it
 LOWEST_SECONDS = 1.4  # of those in which the losses part: the lowest point is looked at first
 DIP = 0.02  # share of the loss that its least is below the calmed line at least, to be called a dip
 TERM = 48
+HIGHEST = BOX[3] + 0.3  # of a word's baseline: above it the epochs are counted
+BESIDE, AWAY, WORD, OFF_PEAKS = 0.3, 0.3, 0.22, 0.3  # a line's word: right of its tip, from the line; its height
 
 
 class OneRunBeats(DepthPicture):
@@ -110,7 +111,7 @@ class OneRunBeats(DepthPicture):
                 *([self.above] if 0 < share < LABELLED else []),
             ]  # gone before words come
             self.play(*arriving, *map(FadeIn, fading), run_time=0.7)
-            self.labels = {kind: words(text, style.LABEL, palette.blue) for kind, text in self._ends().items()}
+            self.labels = self._labels()
             self._sink()
 
     def _sink(self) -> None:
@@ -119,6 +120,11 @@ class OneRunBeats(DepthPicture):
         rate = squish_rate_func(smooth, start, start + LABEL_SHARE)
         fading = (FadeIn(label, rate_func=rate, run_time=SINK_SECONDS) for label in self.labels.values())
         self._walk(0.0, self.turn, SINK_SECONDS, SLOW_START, also=fading)
+
+    def _labels(self) -> dict[str, TextMobject]:
+        """The words of both lines: the thin line and the ring are of unseen days too, so the dashed one is smoothed."""
+        texts = {"training": self.screen("seen"), "unseen": self.screen("unseen-smoothed")}
+        return {kind: words(text, style.LABEL, palette.blue) for kind, text in texts.items()}
 
     def _labelled_from(self) -> float:
         """The share of that walk from which the lines have their words: as spoken of, and in the order they keep."""
@@ -130,7 +136,7 @@ class OneRunBeats(DepthPicture):
 
     def _walk(self, first: float, last: float, seconds: float, power: float, also: Iterable[Animation] = ()) -> None:
         """The run goes on from one epoch to another; the labels go with the lines."""
-        number = self.counter[1]
+        number, self.away = self.counter[1], self._off_the_peaks(last)
 
         def show(_: VMobject, share: float) -> None:
             epoch = first + (last - first) * share**power
@@ -153,19 +159,34 @@ class OneRunBeats(DepthPicture):
         }
 
     def _place_labels(self, epoch: float) -> None:
-        """Seen and unseen, right of where the lines are at ``epoch``: over the higher one, under the lower one."""
+        """Seen and unseen, right of where the lines are at ``epoch``: over the higher one, under the lower one.
+
+        Where there is no room on the right, a word stays at the edge, off the thin line's peaks.
+        """
         reached = self._reached(epoch)
         higher = max(reached, key=lambda kind: float(reached[kind][1]))
-        for kind in self.labels:
+        for kind, label in self.labels.items():
             x, y, _ = reached[kind]
-            baseline = y + 0.3 if kind == higher else max(y - 0.52, BOX[2] + 0.12)
-            self.labels[kind].place(baseline, left=x + 0.2)
+            away = self.away if kind == "unseen" else AWAY
+            baseline = min(y + away, HIGHEST) if kind == higher else max(y - away - WORD, BOX[2] + 0.12)
+            label.place(baseline, left=min(x + BESIDE, style.RIGHT_EDGE - label.width))
+
+    def _off_the_peaks(self, last: float) -> float:
+        """How far from the dashed line its word stays on a walk to the epoch ``last``: there it may be over the run."""
+        reached, run = self._reached(last), self.run
+        (x, y, _), left = reached["unseen"], style.RIGHT_EDGE - self.labels["unseen"].width
+        if left >= x + BESIDE:
+            return AWAY
+        side = 1.0 if y >= reached["training"][1] else -1.0
+        under = np.linspace(left - OFF_PEAKS, x, 300)
+        lines = [np.interp(under, *curve.corners.T[:2]) for curve in (run.training, run.every, run.unseen)]
+        return max(AWAY, float(np.max(side * (np.array(lines) - y))) + OFF_PEAKS)
 
     def _part_beat(self) -> None:
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
             # Where the losses part, the unseen one is lowest of all kept states, by luck as it is noisy: here, with its
             # number. The axis widens to all epochs, and on it goes: seen falls, unseen never comes so low again; the
-            # dashed line has its word, smoothed. How far the losses are apart, there and at the end; then the term
+            # dashed line has its word again. How far the losses are apart, there and at the end; then the term
             marks = self._turn_mark() if self.parts is not None else []
             leaving = [*self.labels.values(), *(tick for tick in self.epochs if marks and self._near(tick, marks[1]))]
             self.play(*map(FadeOut, leaving), *map(FadeIn, marks), run_time=0.5)
@@ -178,13 +199,15 @@ class OneRunBeats(DepthPicture):
             if marks and self.first_last < self.run.last:
                 self._widen(marks)
                 seconds -= WIDER_SECONDS
-            self.labels = {"unseen": words(self.screen("smoothed"), style.LABEL, palette.dim)}
+            self.labels, seen = {"unseen": self._labels()["unseen"]}, self._labels()["training"]
             early = squish_rate_func(smooth, 0.0, LABEL_SHARE)
             coming = FadeIn(self.labels["unseen"], rate_func=early, run_time=seconds)
             self._walk(self.turn, self.run.last, seconds, 1.0, [coming])
             self.add(*marks)
-            self.end_labels = self._end_labels()
-            self.play(*map(FadeIn, self.end_labels), FadeOut(self.labels["unseen"], run_time=0.2), run_time=0.4)
+            self.labels["training"] = seen
+            self._place_labels(self.run.last)
+            self.end_labels = [*self.labels.values()]
+            self.play(FadeIn(seen), run_time=0.4)
             self.between = [*marks]  # one by one: as a group they would come to the front before they fade
             if self.parts is not None:
                 band = self.run.band(self.turn)
@@ -259,27 +282,6 @@ class OneRunBeats(DepthPicture):
         if left + text.width < RUN_RIGHT:
             return text.place(number.baseline, left=left)
         return text.place(number.baseline, right=float(mark.get_center()[0]) - 0.15)
-
-    def _end_labels(self) -> list[TextMobject]:
-        """Seen and unseen, right of the lines' ends and apart from each other."""
-        heights = {
-            "training": float(self.run.training_tip.get_center()[1]),
-            "unseen": float(self.run.unseen_tip.get_center()[1]),
-        }
-        lower, upper = sorted(heights, key=lambda kind: heights[kind])
-        heights[upper] = max(heights[upper], heights[lower] + LABELS_APART)
-        made = [
-            words(self._ends()[kind], style.LABEL, palette.blue).place(y - 0.1, left=RUN_RIGHT + 0.25)
-            for kind, y in heights.items()
-        ]
-        smoothed = words(self.screen("smoothed"), style.LABEL, palette.dim)
-        out, between = (1, -1) if upper == "unseen" else (-1, 1)
-        outside = heights["unseen"] + out * LABELS_APART
-        if not BOX[2] + 0.1 < outside < style.HEADING_BASELINE - LABELS_APART:  # the counter or the axis is there
-            if heights[upper] - heights[lower] < 2 * LABELS_APART:
-                return made
-            outside = heights["unseen"] + between * LABELS_APART
-        return [*made, smoothed.place(outside - 0.1, right=style.RIGHT_EDGE)]
 
     def _gaps(self) -> list[GapMeasure]:
         """How far the losses are apart at the turn and at the end."""

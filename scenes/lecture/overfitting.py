@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from gradreel.core.results import unseen_by_epoch
 from gradreel.core.verdicts import lecture_losses, stopping
@@ -20,6 +18,7 @@ from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import emphasis, palette
 from manim import (
+    UP,
     Animation,
     Circle,
     Create,
@@ -136,7 +135,8 @@ class Overfitting(OneRunBeats):
         """
         lower, upper = sorted(zip(heights, texts, strict=True), key=lambda pair: pair[0])
         right = RUN_RIGHT - 0.1
-        ink = np.concatenate([curve.corners for curve in (self.run.every, self.run.unseen)])
+        words_at = [label.get_all_points() for label in self.end_labels]
+        ink = np.concatenate([self.run.every.corners, self.run.unseen.corners, *words_at])
         over = ink[ink[:, 0] > right - upper[1].width, 1] - upper[0]
         rows = [lower[0] - UNDER_LINE, lower[0] - UNDER_LINE - ROW]
         if np.any((over > 0) & (over < OVER_LINE + ROW)):
@@ -206,12 +206,12 @@ class Overfitting(OneRunBeats):
             self.remove(*self.landed)
             lecture = self.lecture = self.lecture_lines()
             self.lecture_words = self.break_line(lecture)
-            self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
+            self.title, changing = next_heading(self.screen("heading-lecture"), self.title)
             if [len(result.network.hidden) for result in self.outcome] == list(map(len, LECTURE_RUNS)):
-                self._turn_into(lecture, arriving)
+                self._turn_into(lecture, changing[0])
             else:
                 self.make_way(lecture, *self.between)
-                self.play(*arriving)
+                self.play(*changing)
                 self.draw_lecture(lecture, KINDS, LECTURE_SECONDS, self.lecture_words)
             first, last = (LECTURE_RUNS.index(hidden) for hidden in (LECTURE_BEST, LECTURE_WORSE))
             band = lecture.band(first, last)
@@ -220,14 +220,18 @@ class Overfitting(OneRunBeats):
             self.play(FadeIn(band), *self._others_back(lecture, (first, last)), run_time=0.6)
             self.play(*map(Create, lecture.marks((first, last))), run_time=0.7)
 
-    def _turn_into(self, lecture: DepthLines, arriving: Sequence[Animation]) -> None:
-        """Each point of ours moves to the lecture's of the same network, the lines go along; the axis stays."""
+    def _turn_into(self, lecture: DepthLines, leaving: Animation) -> None:
+        """Each point of ours moves to the lecture's of the same network, the lines go along; the axis stays.
+
+        What is said of ours goes before, with the heading that is ``leaving``; what is said of the lecture's comes
+        after.
+        """
         picture, note = self.picture, self.note
         self.note = self.data_caption("caption-lecture")
         alone = [dot for kind in KINDS for k, dot in enumerate(picture.dots[kind]) if k not in lecture.known(kind)]
         gone = [note, *self.between, *picture.values.values(), *picture.labels.values(), *alone]
         self.add(picture)
-        self.play(*map(FadeOut, gone), *arriving, FadeIn(self.note), run_time=0.6)
+        self.play(*map(FadeOut, gone), leaving, run_time=0.4)
         pairs = [
             (picture.dots[kind][k], dot)
             for kind in KINDS
@@ -244,7 +248,8 @@ class Overfitting(OneRunBeats):
         for part in (lecture.lines, lecture.dots):
             self.add(*(part[kind] for kind in KINDS))
         shown = [part[kind] for part in (lecture.values, lecture.labels) for kind in KINDS]
-        self.play(*map(FadeIn, (*shown, *self.lecture_words.values())), run_time=0.6)
+        coming = [*shown, *self.lecture_words.values(), self.note]
+        self.play(*map(FadeIn, coming), FadeIn(self.title, shift=0.15 * UP), run_time=0.6)
         self.wait(0.6)
 
     @staticmethod

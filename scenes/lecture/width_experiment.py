@@ -125,7 +125,8 @@ class WidthExperiment(WidthPuzzle):
             self._open_panels()
             self._walk("training", self.counter[1])
             self.wait(max(0.1, DASHED_SECONDS - (self.time - start)))
-            self.play(*(FadeIn(panel.unseen_tip) for panel in self.board.panels), run_time=0.3)
+            tips = [panel.unseen_tip for panel in self.board.panels]
+            self.play(*map(FadeIn, (*tips, *self.above["unseen"])), run_time=0.3)
             self._walk("unseen")
 
     def _open_panels(self) -> None:
@@ -139,19 +140,22 @@ class WidthExperiment(WidthPuzzle):
         texts = {"training": self.screen("seen"), "unseen": self.screen("unseen")}
         self.labels = {kind: board.parting().label(kind, text) for kind, text in texts.items()}
         self.epoch_ends = board.epochs(self.screen("run"))
-        last = (board.last_above() / self.parameters.epochs) ** (1 / SLOW_START)
-        middle = (board.columns.left + board.columns.right) / 2
-        self.above = AboveTheScale(self.screen("above"), board.columns.top + OVER_TOP, middle, last)
-        above = [self.above] if last else []
-        arriving = [self.grids, self.scale_labels, self.epoch_ends, *self.counter, *tips, *above]
+        self.above = {kind: self._above(kind) for kind in WALKS}
+        arriving = [self.grids, self.scale_labels, self.epoch_ends, *self.counter, *tips, *self.above["training"]]
         self.play(*map(FadeIn, arriving), run_time=0.6)
+
+    def _above(self, kind: str) -> list[AboveTheScale]:
+        """The words for arrows' heads at the top, while a line of this kind is above the scale; none if none is."""
+        columns, last = self.board.columns, (self.board.last_above(kind) / self.parameters.epochs) ** (1 / SLOW_START)
+        middle = (columns.left + columns.right) / 2
+        return [AboveTheScale(self.screen("above"), columns.top + OVER_TOP, middle, last)] if last else []
 
     def _walk(self, kind: str, number: Number | None = None) -> None:
         """Every network trains at once: a line of this kind grows in each column, early epochs slowly; then its word.
 
-        ``number`` counts the epochs. The arrow for what is above the scale stays until the last line has come.
+        ``number`` counts the epochs. The words for what is above the scale stay until the last of these lines has come.
         """
-        last, above = self.parameters.epochs, kind == "unseen" and self.above.last > 0
+        last, above = self.parameters.epochs, self.above[kind]
         lines = self.board.lines(kind)
 
         def show(_: VMobject, share: float) -> None:
@@ -159,11 +163,11 @@ class WidthExperiment(WidthPuzzle):
             if number is not None:
                 number.set_value(int(epoch + 1e-6))
             self.board.show(epoch, kind)
-            if above:
-                self.above.show(share)
+            for legend in above:
+                legend.show(share)
 
         show(lines, 0.0)
-        moving = VGroup(lines, *([] if number is None else [number]), *([self.above] if above else []))
+        moving = VGroup(lines, *([] if number is None else [number]), *above)
         self.play(UpdateFromAlphaFunc(moving, show), run_time=WALKS[kind], rate_func=linear)
         show(lines, 1.0)
         self.remove(moving)

@@ -1,4 +1,4 @@
-"""The end of width-experiment: seen loss down, unseen loss up, and why that is so stays open."""
+"""The end of width-experiment: seen loss below the smallest's, unseen loss above, and why that is so stays open."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from gradreel.core.verdicts import change
 from gradreel.scenes.lecture.beside_lecture import BesideLecture
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.network_words import network_words
 from manim import Create, FadeOut, LaggedStart, VMobject
 
 WINS_SECONDS = 3.0  # until it has been said which network wins
@@ -31,7 +32,8 @@ class WidthPuzzle(BesideLecture):
             self.play(Create(self.levels[-1]), run_time=0.8)
             for ways in self.ways:
                 self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.3)
-            self.title, arriving = next_heading(self.screen("heading-puzzle"), self.title)
+            best = network_words(self.best.network.hidden, self.by, self.context.language)
+            self.title, arriving = next_heading(self.screen("heading-puzzle", best=best), self.title)
             self.play(*arriving)
 
     def _ways(self) -> list[tuple[VMobject, ...]]:

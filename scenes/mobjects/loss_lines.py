@@ -20,7 +20,7 @@ SLOW_START = 2.5  # power of the share of a walk that gives its share of the epo
 DASH = 0.11
 LABEL_ROOM, LABELS_APART = 0.6, 0.36  # under the lower line for its word; from one word's baseline to the other's
 RUN_DASH, RUN_TIP = 0.13, 0.12
-EVERY_WIDTH, EVERY_SHARE = 2.2, 0.6
+EVERY_WIDTH, EVERY_SHARE = 1.8, 0.42
 CALM_PART = 40  # one in so many of a line's losses are looked at on either side of each
 
 Line: TypeAlias = tuple[NDArray, NDArray]

@@ -100,9 +100,9 @@ class WidthBoard:
         """The panel whose two lines end farthest apart."""
         return max(self.panels, key=lambda panel: abs(panel.unseen.end()[1] - panel.training.end()[1]))
 
-    def last_above(self) -> float:
-        """The epoch after which no line is above the picture."""
-        return max(float(getattr(panel, kind).data_x[0]) for panel in self.panels for kind in KINDS)
+    def last_above(self, kind: str) -> float:
+        """The epoch after which no line of this kind is above the picture."""
+        return max(float(getattr(panel, kind).data_x[0]) for panel in self.panels)
 
     # -- bars ------------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from gradreel.scenes.lecture.experiments import (
     shown_name,
 )
 from gradreel.scenes.lecture.width_experiment import WidthExperiment
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, Columns, above_the_picture
+from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, AboveTheScale, Columns, above_the_picture
 from gradreel.scenes.mobjects.loss_lines import LossPanel, below
 from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
 from gradreel.scenes.network_words import network_words
@@ -284,7 +284,8 @@ def test_the_widest_network_is_named_beside_the_worst_and_why_it_is_so_stays_ope
         played = play(WidthExperiment, lambda scene, beat: words_on(scene), **WIDTHS)
         assert ("unseen-worse-middle" in played.beats, "unseen-worse" in played.beats) == (middle, not middle)
         assert not any("overfit" in line["en"] or "过拟合" in line["zh"] for line in played.lines.values())
-        assert "up: why?" in played.seen["puzzle"]
+        assert "Against the linear model: seen loss lower, unseen higher. Why?" in played.seen["puzzle"]
+        assert "wider ones lie below it, on unseen days above." in played.lines["puzzle"]["en"]
     assert "450, with 16 ReLUs still 440" in played.lines["unseen-worse-middle"]["en"]
 
 
@@ -477,6 +478,25 @@ def test_a_bars_number_is_nearest_to_its_own_edge_not_to_a_run_far_above(play, r
         assert not any(low < dot.get_center()[1] < high for dot in seen.dots)
     rows = [unseen.value.baseline for _, unseen in scene.board.bars]
     assert rows[0] == pytest.approx(rows[1])
+
+
+def test_above_the_scale_is_said_only_while_a_line_is_there(play, monkeypatch):
+    walk, found = WidthExperiment._walk, {}
+
+    def walked(scene, kind, *number):
+        found[kind] = scene.board.last_above(kind), scene.above[kind], legends(scene)
+        walk(scene, kind, *number)
+        assert not legends(scene)
+
+    def legends(scene):
+        return [part for part in scene.mobjects if isinstance(part, AboveTheScale)]
+
+    monkeypatch.setattr(WidthExperiment, "_walk", walked)
+    play(WidthExperiment, **WIDTHS)
+    assert list(found) == ["training", "unseen"]
+    for last, made, shown in found.values():
+        assert len(made) == int(last > 0) and shown == made
+        assert all(each.last == pytest.approx((last / 3) ** (1 / 3)) for each in made)
 
 
 def test_a_line_above_the_picture_ends_in_an_arrows_head():

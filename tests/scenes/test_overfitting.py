@@ -19,13 +19,14 @@ from gradreel.core.results import (
 from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import one_run, overfitting
-from gradreel.scenes.lecture.one_run import LABELLED, RUN_RIGHT
+from gradreel.scenes.lecture.one_run import BESIDE, LABELLED, RUN_RIGHT
 from gradreel.scenes.lecture.overfitting import Overfitting
 from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.gap_measure import FREE
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, calmed
 from gradreel.scenes.mobjects.text import TextMobject
-from manim import Polygon
+from gradreel.scenes.style import RIGHT_EDGE
+from manim import DL, UR, Polygon
 
 TENT_DEPTHS = {"depths": (0, 1, 2), "width": 64, "seeds": (0, 1), "epochs": 400}
 SMALL = {"depths": (0, 1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
@@ -109,7 +110,7 @@ def test_the_words_go_with_the_lines_from_where_their_order_stays(play):
 
     scene = play(Overfitting, look, **SMALL | {"epochs": 12}).scene
     (_, _, under), (_, _, over) = sorted(placed)
-    assert under < 0 < over and [left for _, left, _ in placed] == pytest.approx([0.2, 0.2], abs=0.05)
+    assert under < 0 < over and [left for _, left, _ in placed] == pytest.approx([BESIDE, BESIDE], abs=0.05)
     assert scene._labelled_from() >= LABELLED
     turn = scene.turn
 
@@ -386,6 +387,42 @@ def test_the_axis_ends_soon_after_an_early_turn_and_widens_to_all_epochs(play):
     assert seen[names[0]][0] == pytest.approx(max(1.5 * scene.turn, 6.0))
     assert seen[names[1]][0] == pytest.approx(scene.run.last)
     assert all(left <= x <= RUN_RIGHT + 1e-6 for _, x, left in seen.values())
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_dashed_line_is_named_smoothed_and_its_word_keeps_off_the_run(play, lang):
+    seen = {}
+
+    def look(scene, beat):
+        if beat in ("sink", "part"):
+            label, run = scene.labels["unseen"], scene.run
+            drawn = np.concatenate([run.every.get_all_points(), run.unseen_tip.get_all_points()])
+            seen[beat] = label.source, label.get_corner(DL), label.get_corner(UR), drawn
+
+    play(Overfitting, look, lang=lang, **TENT)
+    assert list(seen) == ["sink", "part"]
+    for source, (left, bottom, _), (right, top, _), drawn in seen.values():
+        assert source == {"en": "unseen, smoothed", "zh": "没见过，平滑后"}[lang]
+        assert right <= RIGHT_EDGE + 1e-6
+        inside = (drawn[:, 0] > left) & (drawn[:, 0] < right) & (drawn[:, 1] > bottom) & (drawn[:, 1] < top)
+        assert not inside.any()
+
+
+def test_ours_is_no_longer_spoken_of_while_it_turns_into_the_lectures(play, words_on, results_are, monkeypatch):
+    turning, said = Overfitting._turning, []
+
+    def turn(line, goal):
+        said.append(words_on(scene_of[0]))
+        return turning(line, goal)
+
+    scene_of, beat = [], Overfitting._lecture_beat
+    monkeypatch.setattr(Overfitting, "_lecture_beat", lambda scene: (scene_of.append(scene), beat(scene)))
+    monkeypatch.setattr(Overfitting, "_turning", staticmethod(turn))
+    results_are([208, 52, 27, 25, 23], [400, 520, 471, 438, 429])
+    played = play(Overfitting, lambda scene, beat: words_on(scene), width=100, seeds=(0, 1), epochs=1)
+    own, lecture = ("Every depth", "synthetic data"), ("The lecture’s own channel", "it gives no number")
+    assert said and not any(text in each for each in said for text in (*own, *lecture))
+    assert all(text in played.seen["lecture-elsewhere"] for text in lecture)
 
 
 def test_the_lectures_points_are_where_ours_were_going(play, results_are):
