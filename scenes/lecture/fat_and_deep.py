@@ -54,7 +54,7 @@ SEEDS_SECONDS = 5.3  # that all starts are spoken of, before the towers are
 NAMES = ("name-fat", "name-deep")
 COMPARED = (NETWORKS[0], NETWORKS[-1])  # by how often they are wrong: the shallowest and the deepest
 BARS, BAR_WIDTH = (-3.6, 0.0, 3.6), 1.4  # the middles of their errors' bars, and of the one that is not known
-CAPTION = ("caption", "together", "of-both")  # what the scene before says below them
+CAPTION = ("caption", "together")  # what the scene before says below them
 GROUND, TOP = -1.6, 1.7  # where the bars stand, and how high the larger one reaches
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -274,8 +274,9 @@ class FatAndDeep(LectureScene):
         ground = segment((-5.6, GROUND, 0), (5.6, GROUND, 0), palette.axis, style.AXIS)
         gone = [part for part in self.mobjects if part is not self.title]
         said = [self.words_of.screen("deeper-and-deeper", key, self.context.language, {}) for key in CAPTION]
+        note = caption("".join(said) + self.screen("starred"))
         self.play(*map(FadeOut, gone), *self._title("heading-deeper"), run_time=0.5)
-        self.play(FadeIn(ground), FadeIn(caption("".join(said))), FadeIn(layers), run_time=0.3)
+        self.play(FadeIn(ground), FadeIn(note), FadeIn(layers), run_time=0.3)
         self.play(*(GrowFromEdge(bar, DOWN) for bar in bars), run_time=0.7)
         self.play(FadeIn(errors, shift=0.15 * UP), run_time=0.4)
         self.wait(1.0)

@@ -26,10 +26,10 @@ class ThetaLabel(VGroup):
     def __init__(self, update: int, size: float = 34, color: ManimColor | None = None, patch: bool = False) -> None:
         super().__init__()
         color = color if color is not None else palette.orange
-        self.patch = VMobject(stroke_width=0).set_fill(palette.background, PATCH if patch else 0.0)
+        self.patch = VMobject(stroke_width=0).set_fill(palette.background, PATCH)
         self.letter: TextMobject = formula("theta", size, color)
         self.update_number = Number(update, 0, 0.72 * size, color, face="math")
-        self.add(self.patch, self.letter, self.update_number)
+        self.add(*([self.patch] if patch else []), self.letter, self.update_number)
         self.set_update(update)
 
     def set_update(self, update: int) -> ThetaLabel:
@@ -37,10 +37,8 @@ class ThetaLabel(VGroup):
         self.update_number.set_value(update)
         raised = self.letter.baseline + 0.4 * self.letter.font_size * style.EM
         self.update_number.place_left(raised, self.letter.get_right()[0] + 0.03)
-        (left, bottom, _), (right, top, _) = (
-            self._ink().get_corner(DL) - ROUND_IT,
-            self._ink().get_corner(UR) + ROUND_IT,
-        )
+        ink = self._ink()
+        (left, bottom, _), (right, top, _) = ink.get_corner(DL) - ROUND_IT, ink.get_corner(UR) + ROUND_IT
         corners = [(left, bottom, 0), (right, bottom, 0), (right, top, 0), (left, top, 0), (left, bottom, 0)]
         self.patch.set_points_as_corners(np.array(corners, dtype=float))
         return self
