@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
+from typing import TypeAlias
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.scene_source import (
@@ -65,6 +66,10 @@ class SceneSource:
         return f"gradreel_user_{hashlib.sha256(str(self.file).encode()).hexdigest()[:16]}"
 
 
+KnownScenes: TypeAlias = Callable[[], Iterable[SceneSource]]
+"""Gives our scenes: `find_scenes`, or what remembers what it found."""
+
+
 def kebab_name(class_name: str) -> str:
     """``BuildCurve`` -> ``build-curve``; ``ReLU2D`` -> ``re-lu2-d``; underscores become hyphens."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", class_name)
@@ -90,7 +95,7 @@ def find_scenes(folder: Path = LECTURE_FOLDER, lesson: Path = LESSON_FILE) -> tu
     return tuple(sorted(found.values(), key=lambda scene: (order.get(scene.name, len(order)), scene.name)))
 
 
-def resolve(spec: str, ours: Callable[[], Iterable[SceneSource]] | None = None) -> SceneSource:
+def resolve(spec: str, ours: KnownScenes | None = None) -> SceneSource:
     """The scene that ``spec`` names: ``build-curve``, or ``path/my_scene.py:MyScene``.
 
     ``ours`` gives what `find_scenes` found, for whoever asks for many.

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import META, Trace, no_trace
 from gradreel.scenes.render import cache, cache_report, engine, report
+from gradreel.scenes.render.clips.known_scenes import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.arguments import (
     Options,
@@ -151,7 +153,8 @@ def _lesson(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     asked = options.scenes if scenes is None else scenes
     span = (options.first_scene, options.last_scene)
     files = files_of_overrides(options.overrides)
-    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span, files)
+    ours = partial(known_scenes, Folders(options.media_dir).private)
+    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span, files, ours)
     if not options.quiet:
         for text in lesson.filled_days():
             print(text, file=sys.stderr)

@@ -221,7 +221,7 @@ def film(rendered, tmp_path, monkeypatch) -> Film:
 WITHOUT_MANIM = """
 import sys
 
-sys.modules["manim"] = sys.modules["torch"] = None  # importing them is an error
+sys.modules["manim"] = sys.modules["torch"] = sys.modules["av"] = None  # importing them is an error
 from gradreel.scenes.render.workers.pool import Workers
 
 Workers.submit = None  # as is starting a worker

@@ -21,23 +21,41 @@ T = TypeVar("T")
 FILE = "remembered.json"
 MOST = 5_000  # things remembered; beyond it only those of this command are
 _SCENES = Path(__file__).resolve().parents[2]
-_WORKED_OUT_BY = tuple(_SCENES / name for name in ("render/clips/parsed.py", "assets.py", "cues.py"))
+_WORKED_OUT_BY = tuple(
+    _SCENES / name
+    for name in (
+        "render/clips/parsed.py",
+        "render/clips/known_scenes.py",
+        "assets.py",
+        "catalog.py",
+        "cues.py",
+        "scene_source.py",
+    )
+)
 
 
 class _Memory:
     """Of this process."""
 
+    of: Path | None = None  # the file that it was read from
     known: dict[str, Any] = {}  # noqa: RUF012  (replaced as a whole)
     used: set[str] = set()  # noqa: RUF012
     new = False
 
 
 def recall(private: Path) -> None:
-    """Begin with what is remembered in a media folder's ``private`` folder, if anything."""
+    """Begin with what is remembered in a media folder's ``private`` folder, if anything.
+
+    What is new since it was last asked for stays: it is to be kept there, too.
+    """
     content = read_json(private / FILE) or {}
     known = content.get("known")
-    _Memory.known = known if content.get("stamp") == _stamp() and isinstance(known, dict) else {}
-    _Memory.used, _Memory.new = set(), False
+    known = known if content.get("stamp") == _stamp() and isinstance(known, dict) else {}
+    if _Memory.new and _Memory.of == private:
+        _Memory.known = known | _Memory.known
+    else:
+        _Memory.known, _Memory.used, _Memory.new = known, set(), False
+    _Memory.of = private
 
 
 def remember(kind: str, content: bytes | str, work_out: Callable[[], T]) -> T:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
@@ -34,6 +34,7 @@ class _Moment:
     files: dict[Path, Parsed] = field(default_factory=dict)
     found: dict[tuple[str, Path | None], Path | None] = field(default_factory=dict)
     listings: dict[Path, frozenset[str]] = field(default_factory=dict)
+    imports: dict[tuple[Path, Path | None], tuple[Path, ...]] = field(default_factory=dict)  # see `_imported_by`
     made_of: dict[Path, dict[str, Path]] = field(default_factory=dict)  # by scene: its code's files by name
 
 
@@ -54,19 +55,14 @@ def one_moment() -> Iterator[None]:
 
 def code_files(source: SceneSource) -> dict[str, Path]:
     """Every file of code that the scene is made of, by name."""
-    moment, is_one_of_ours = _current(), source.is_ours
+    moment = _current()
     if source.file not in moment.made_of:
         seen = dict.fromkeys([source.file])
         waiting = [source.file]
         while waiting:
-            file = waiting.pop()
-            for module in parsed_file(file).imports:
-                if is_one_of_ours and not module.startswith((".", PACKAGE)):
-                    continue
-                found = imported_file(module, file, source)
-                if found is not None and found not in seen:
-                    seen[found] = None
-                    waiting.append(found)
+            new = [file for file in _imported_by(waiting.pop(), source) if file not in seen]
+            seen.update(dict.fromkeys(new))
+            waiting += new
         moment.made_of[source.file] = {name_of(file, source): file for file in seen}
     return moment.made_of[source.file]
 
@@ -91,6 +87,7 @@ def lies_in(file: Path, places: Iterable[Path], beside: Iterable[Path] = ()) -> 
     )
 
 
+@lru_cache(maxsize=4096)  # asked for every file of every scene
 def is_ours(file: Path) -> bool:
     """Whether a file belongs to Gradreel."""
     return any(file.is_relative_to(place) for place in OURS)
@@ -102,6 +99,18 @@ def parsed_file(file: Path) -> Parsed:
     if file not in moment.files:
         moment.files[file] = parsed(file)
     return moment.files[file]
+
+
+def _imported_by(file: Path, source: SceneSource) -> tuple[Path, ...]:
+    """The files of ours and of the user's that ``file`` imports, each once: the same for all scenes of ours."""
+    imports, key = _current().imports, (file, None if source.is_ours else source.file.parent)
+    if key not in imports:
+        modules = parsed_file(file).imports
+        if source.is_ours:
+            modules = tuple(module for module in modules if module.startswith((".", PACKAGE)))
+        found = (imported_file(module, file, source) for module in modules)
+        imports[key] = tuple(dict.fromkeys(path for path in found if path is not None))
+    return imports[key]
 
 
 def imported_file(module: str, file: Path, source: SceneSource) -> Path | None:
@@ -168,9 +177,12 @@ def _python_folders() -> tuple[Path, ...]:
 
 def name_of(file: Path, source: SceneSource) -> str:
     """Of ours ``gradreel/scenes/base.py``, of the user's relative to the scene's folder."""
-    if is_ours(file):
-        return f"{PACKAGE}/{file.relative_to(PACKAGE_FOLDER).as_posix()}"
-    return name_beside(file, source)
+    return _name_of_ours(file) if is_ours(file) else name_beside(file, source)
+
+
+@lru_cache(maxsize=4096)
+def _name_of_ours(file: Path) -> str:
+    return f"{PACKAGE}/{file.relative_to(PACKAGE_FOLDER).as_posix()}"
 
 
 def name_beside(file: Path, source: SceneSource) -> str:

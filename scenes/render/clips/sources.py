@@ -25,6 +25,7 @@ NOT_DRAWING = ("frames.jumps", "lessons.requests", "lessons.settings", "workers.
 """Files of the renderer that are imported by what plays a scene and that decide nothing about its frames."""
 DESCRIBING_FILES = tuple(f"scenes/render/{name}.py" for name in ("frames/describe", "lessons/tables"))
 HERE = "<here>/"
+EMPTY = short_hash(b"")  # the digest of a file with nothing in it
 MISSING = "not there"  # no file's digest
 LISTING = "gradreel.listing"  # event, told to whoever watches: it matters which files a folder has
 
@@ -36,7 +37,8 @@ def code_digests(source: SceneSource) -> dict[str, str]:
     Raises SceneImportError for a file of the user's that does not parse.
     """
     with one_moment():
-        return {name: _digest(file) for name, file in code_files(source).items() if file.stat().st_size}
+        files = {name: file for name, file in code_files(source).items() if parsed_file(file).raw_digest != EMPTY}
+        return {name: _digest(file) for name, file in files.items()}
 
 
 def asset_digests(source: SceneSource) -> dict[str, str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.catalog import LESSON_FILE, kebab_name, resolve
+from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, find_scenes, kebab_name, resolve
 from gradreel.scenes.render.lessons.daily import DailyData
 from gradreel.scenes.render.lessons.lesson import Lesson, SceneEntry
 from gradreel.scenes.render.lessons.lesson_file import read_lesson
@@ -29,23 +30,26 @@ def load_lesson(
     data: DailyData | None = None,
     span: Span = (None, None),
     files: Mapping[str, Mapping[str, str]] | None = None,
+    ours: KnownScenes = find_scenes,
 ) -> Lesson:
     """Read a lesson file (ours without ``path``), with ``overrides`` {scene: {parameter: value}} put over what it says.
 
     ``only`` picks scenes by name, in that order; a scene that the lesson does not have is added with its own defaults.
     ``span`` keeps the scenes from one to another. ``data`` will stand in the place of all daily views.
     ``files``: those that overrides were read from, see `files_of_overrides`; an error of theirs names them.
+    ``ours`` gives our scenes, for whoever remembers them.
     An override of ``experiments`` changes the lesson's training runs: {"experiments": {"three-sigmoids": {"seed": 3}}}.
     Raises UserError, naming the file and the line or key.
     """
     file = path or LESSON_FILE
-    lesson, files = read_lesson(file), files or {}
+    ours = cache(ours)
+    lesson, files = read_lesson(file, ours), files or {}
     changes = {scene: dict(values) for scene, values in (overrides or {}).items()}
     lesson = _with_experiments(lesson, changes.pop("experiments", {}), files.get("experiments", {}))
     if only and span != (None, None):
         raise UserError("--from and --to keep a stretch of the lesson: name scenes, or a stretch, not both")
     whole = lesson.scenes
-    lesson = replace(lesson, scenes=_picked(lesson, only)) if only else _stretch(lesson, span)
+    lesson = replace(lesson, scenes=_picked(lesson, only, ours)) if only else _stretch(lesson, span)
     if lesson.words is not None:
         check_words(lesson.words, [entry.source for entry in (*whole, *lesson.scenes)])
     known = {entry.name for entry in lesson.scenes}
@@ -136,12 +140,12 @@ def _named(lesson: Lesson, option: str, asked: str | None) -> str | None:
     return name
 
 
-def _picked(lesson: Lesson, only: Sequence[str]) -> tuple[SceneEntry, ...]:
+def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[SceneEntry, ...]:
     """The scenes asked for, each once: as the lesson has them, or else as they are by themselves."""
     entries = {entry.source: entry for entry in lesson.scenes}
     picked: dict[str, SceneEntry] = {}
     for spec in only:
-        source = resolve(spec)
+        source = resolve(spec, ours)
         entry = entries.get(source, SceneEntry(source, stands_in_lesson=False))
         other = picked.get(entry.name)
         if other is not None and other.source != source:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,7 @@ from typing import Annotated, Any
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.catalog import SceneSource, find_scenes, resolve
+from gradreel.scenes.catalog import KnownScenes, find_scenes, resolve
 from gradreel.scenes.narration import OwnWords, check_language
 from gradreel.scenes.render.lessons.arguments import parse_value
 from gradreel.scenes.render.lessons.daily import FILE_KEYS, with_files
@@ -82,8 +82,11 @@ class _LessonFile(_Table):
     scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field([], validate_default=True)
 
 
-def read_lesson(file: Path) -> Lesson:
-    """The lesson in ``file``, and the words beside it. Raises UserError, naming the file and the line or key."""
+def read_lesson(file: Path, ours: KnownScenes = find_scenes) -> Lesson:
+    """The lesson in ``file``, and the words beside it. Raises UserError, naming the file and the line or key.
+
+    ``ours`` gives our scenes, for whoever remembers them.
+    """
     content = _parse(file)
     try:
         content = with_files(file.absolute().parent, content)
@@ -95,7 +98,7 @@ def read_lesson(file: Path) -> Lesson:
         raise UserError(_explain(file, content, error)) from None
     _check_languages(file, "title", table.title)
     words = OwnWords.read(file.absolute().parent / table.narration) if table.narration else None
-    entries = _entries(file, table)
+    entries = _entries(file, table, cache(ours))
     if file.stem in entries:
         raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
     poster = Poster(table.poster.scene, table.poster.beat) if table.poster else None
@@ -106,11 +109,10 @@ def read_lesson(file: Path) -> Lesson:
     return Lesson(file.stem, table.title, tuple(entries.values()), table.experiments, poster, words=words)
 
 
-def _entries(file: Path, table: _LessonFile) -> dict[str, SceneEntry]:
+def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, SceneEntry]:
     """The scenes by name, in film order; each belongs to the part that was begun last."""
     entries: dict[str, SceneEntry] = {}
     part: Title | None = None
-    ours = cache(find_scenes)
     for number, scene in enumerate(table.scene, 1):
         if scene.part is not None:
             _check_languages(file, f"[[scene]] {number}: part", scene.part)
@@ -181,9 +183,7 @@ def _place(location: Location, content: Mapping[str, Any]) -> str:
     return text
 
 
-def _entry(
-    file: Path, number: int, scene: _SceneTable, part: Title | None, ours: Callable[[], Iterable[SceneSource]]
-) -> SceneEntry:
+def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours: KnownScenes) -> SceneEntry:
     spec = scene.name
     if ".py" in spec:
         spec = str(file.absolute().parent / spec)

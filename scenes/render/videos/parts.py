@@ -23,7 +23,6 @@ from gradreel.scenes.render.clips.made_of import clip_path
 from gradreel.scenes.render.clips.workspace import read_json, remove, temporary_in
 from gradreel.scenes.render.lessons.requests import BeatSpan, ClipJob, ClipResult, SceneError
 from gradreel.scenes.render.videos.division import Stretch
-from gradreel.scenes.render.videos.video import join_parts
 from gradreel.scenes.render.workers.drawers import Drawers, Listeners
 
 NEW_BEATS = "its beats are others than before"
@@ -171,6 +170,8 @@ def _check_edge(before: ClipResult, after: ClipResult) -> None:
 
 def _join(results: Sequence[ClipResult], job: ClipJob) -> ClipResult:
     """The clip under its usual name, with its usual description."""
+    from gradreel.scenes.render.videos.video import join_parts  # it loads PyAV: nothing to a lesson as it was
+
     made_of, files = _common(results, job)
     path = clip_path(job.folder, made_of, job.request.settings)
     with FileLock(job.locks / f"{path.stem}.lock", thread_local=False):

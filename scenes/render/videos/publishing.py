@@ -19,7 +19,6 @@ from gradreel.scenes.render.lessons.requests import BeatSpan, ClipResult
 from gradreel.scenes.render.lessons.settings import JOINABLE_FORMATS, RenderSettings, range_name
 from gradreel.scenes.render.videos.seals import Seal
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
-from gradreel.scenes.render.videos.video import Chapter, frame_as_jpeg, join
 
 MANIFEST_VERSION = 1
 
@@ -141,6 +140,8 @@ def _shots(
 
 def _write_video(path: Path, title: str, shots: Sequence[Shot], settings: RenderSettings) -> dict[str, list[Cue]]:
     """Write the video; its cues by language, languages without any left out."""
+    from gradreel.scenes.render.videos.video import Chapter, join  # it loads PyAV: nothing to a lesson as it was
+
     found = {
         language: cues(_timed_lines(shots, language, settings.fps), language)
         for language in settings.subtitle_languages
@@ -199,6 +200,8 @@ def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
         )
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)
+    from gradreel.scenes.render.videos.video import frame_as_jpeg
+
     return frame_as_jpeg(shot.result.path, (chosen.end if chosen else shot.result.frames) - 1)
 
 
