@@ -14,7 +14,7 @@ from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import palette
 from manim import UP, Animation, FadeIn, FadeOut, Succession
 
-CLOSE_UP = (style.LEFT_EDGE, -3.9, -1.75, -0.15)
+CLOSE_UP = (style.LEFT_EDGE, -3.9, -2.6, -0.15)
 LABEL_LINE = 0.2
 FORMULA_LEFT, FORMULA_WIDTH = -3.25, 4.1  # as wide as the map of theta leaves room for
 FORMULA_LINES = (-0.65, -1.55, -2.45)  # baselines of the three
@@ -33,8 +33,8 @@ class TurnBeats(WanderBeats):
 
     def _first_beat(self) -> None:
         with self.beat("first", batch=Count(len(self.field.batches[0]))):
-            # The first batch comes out, large; its squares run together into its loss. The gradient of that stands at
-            # the point that theta is, uphill; the update is a step of this point the other way
+            # The first batch comes out, the same block, large; its squares run together into its loss. The gradient of
+            # that stands at the point that theta is, uphill; the update is a step of this point the other way
             self.field.frame_batch(0)
             self.label, self.formulas = self._label(1), self._formulas(1)
             self.close_up = BatchCloseUp(self.field, 0, CLOSE_UP)
@@ -44,7 +44,7 @@ class TurnBeats(WanderBeats):
             loss, gradient, update = self.formulas
             self.play(self._flow(loss), run_time=0.9)
             self.play(FadeIn(loss, shift=0.15 * UP), run_time=0.5)
-            ground = (self.path.ground, self.path.start, self.path.name, self.path.marker)
+            ground = (self.path.ground, self.path.start, self.path.name, self.path.plane, self.path.marker)
             self.play(*map(FadeIn, ground), run_time=0.4)
             self.add(self.path)
             self.play(FadeIn(gradient, shift=0.15 * UP), *self._uphill(0), run_time=0.6)

@@ -104,7 +104,7 @@ class WanderBeats(QuizBeats):
         self.plot = plot = LossPlot(self.history, self._texts(), **PLOT, counts=False, room=room)
         plot.whole.set_stroke(width=style.MAIN_CURVE)
         plot.batch.set_stroke(mix(palette.text, BATCH), BATCH_WIDTH)
-        gone = [self.field.cells, self.letters, self.result, self.squares, self.path]
+        gone = [self.field.cells, self.field.boxes, self.letters, self.result, self.squares, self.path]
         gone += [self.field.frame] if self.field.frame in self.get_mobject_family_members() else []
         self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading-wander"))
         labels = VGroup(plot.labels["batch"], plot.labels["whole"])

@@ -101,7 +101,7 @@ class Batches(TurnBeats):
         self.step = None if is_plain(run) else self.screen("step")
         self.field = BatchField(self._batches_of(0), WHOLE_FIELD, FIELD)
         last = min(self.per_epoch + COUNTED_ON, self.run.n_updates)
-        self.path = BatchPath(self.run, last, PATH_BOX)
+        self.path = BatchPath(self.run, last, PATH_BOX, self.screen("plane"))
 
     def _history(self) -> LossHistory:
         """The first updates' batch losses, and at the same states the loss over all examples."""
@@ -134,7 +134,8 @@ class Batches(TurnBeats):
         data = self.experiment.dataset
         with self.beat("split", examples=number_text(data.examples), batch=Count(self.experiment.batch_size)):
             # A square for each example, in the order of the data, and their number. They stay while it is asked whether
-            # all are needed; then they are shuffled, and then cut into the batches that were really drawn
+            # all are needed; then they are shuffled, and then cut into the batches that were really drawn. Each gets a
+            # thin frame
             self.letters = self._letters()
             self.play(FadeIn(self.field.cells), *self._title("heading"), *self._note(), run_time=0.8)
             self.wait(0.8)
@@ -143,6 +144,7 @@ class Batches(TurnBeats):
             self.play(self.field.shuffle(self._batches_of(0), 1.3))
             cut = self.field.gather(self._batches_of(0), 1.1)
             self.play(cut, FadeIn(self.letters[1], shift=0.15 * UP))
+            self.play(FadeIn(self.field.boxes), run_time=0.5)
 
     def _note(self) -> list[Animation]:
         """What the examples are, where they are days."""

@@ -12,13 +12,15 @@ from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, smo
 from numpy.typing import NDArray
 
 MOST_PITCH = 0.34  # from one square to the next, where the batch is small
+ALIKE = 0.75  # share of the largest squares that there is room for, that they have at least if the block is the field's
 SMALL = 0.25  # of its side that a square has left where they all arrive
 LATE = 0.7  # share of the way after which they fade
 
 
 class BatchCloseUp(VGroup):
-    """The squares of batch ``k`` of a ``field``, row by row from the top left of ``box``, in the data's order.
+    """The squares of batch ``k`` of a ``field``, row by row from the top left of ``box``, in the order that was drawn.
 
+    Where there is room it is as many squares wide as in the field: the same block, larger.
     ``coming`` brings them from their places in the field; ``flowing`` lets copies of them run together in a point.
     """
 
@@ -27,13 +29,14 @@ class BatchCloseUp(VGroup):
         shapes = (VMobject(stroke_width=0).set_fill(mix(palette.text, tint), 1) for tint in TINTS)
         super().__init__(*shapes)
         left, right, bottom, top = box
-        columns = int(np.ceil(np.sqrt(len(batch) * (right - left) / (top - bottom))))
-        pitch = min(MOST_PITCH, (right - left) / columns, (top - bottom) / -(-len(batch) // columns))
+        columns, pitch = _block(len(batch), field.width_in_squares, right - left, top - bottom)
         index = np.arange(len(batch))
         places = np.array([left, top]) + pitch * np.stack([index % columns + 0.5, -(index // columns) - 0.5], axis=-1)
-        parts = field.parts(np.sort(batch))
-        ends = np.cumsum([len(part) for part in parts])[:-1]
-        self.ways = list(zip([field.places[part] for part in parts], np.split(places, ends), strict=True))
+        own = dict(zip(batch.tolist(), places, strict=True))
+        self.ways = [
+            (field.places[part], np.array([own[each] for each in part.tolist()]).reshape(-1, 2))
+            for part in field.parts(batch)
+        ]
         self.pitches = (field.spacing, pitch)
         self.put(1.0)
 
@@ -60,3 +63,14 @@ class BatchCloseUp(VGroup):
         for shape, way in zip(self, self.ways, strict=True):
             shape.points = squares(place(*way), side)
         return self
+
+
+def _block(count: int, width: int, across: float, down: float) -> tuple[int, float]:
+    """Squares in a row, ``width`` of them if they need not be much smaller for it, and the distance between two."""
+
+    def pitch(columns: int) -> float:
+        return min(MOST_PITCH, across / columns, down / -(-count // columns))
+
+    best = int(np.ceil(np.sqrt(count * across / down)))
+    columns = width if pitch(width) >= ALIKE * pitch(best) else best
+    return columns, pitch(columns)

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top
 MOST = 8000  # examples that have a square each
-WAITING, DONE = 0.4, 0.8  # shares of the text colour: batches whose turn is to come, or is over
+WAITING, DONE = 0.5, 0.85  # shares of the text colour: batches whose turn is to come, or is over
 TINTS = (0.4, 0.6, 0.8, 1.0)  # of that share: the first, second, ... part of the data, in its order
 SIDE = 0.76  # of the distance from one square to the next
-GAP, MOST_GAP = 1.1, 3.0  # squares between two batches
+GAP, MOST_GAP = 1.5, 3.0  # squares between two batches
+ROOM = 0.06  # of a frame around a batch: more than its squares, across and up
+BOX_INK, BOX_WIDTH, BOXED = 0.45, 1.4, 0.07  # of all batches' frames; the least pitch at which they have room
 
 
 class BatchField(VGroup):
@@ -26,8 +28,9 @@ class BatchField(VGroup):
 
     ``batches``: of each batch the indices of its examples. In the order of the data they fill ``whole``, in batches
     ``box``; ``shuffle`` and ``gather`` move them, ``regroup`` lets the next
-    epoch's batches have their turns. ``frame`` is a thin frame for one batch, ``turn(k)`` says whose turn it is, and
-    ``turning(k)`` lets it become that batch's.
+    epoch's batches have their turns. ``boxes`` are thin frames, one around each batch, for the scene to bring when they
+    are gathered; ``frame`` is a bright one for one batch, ``turn(k)`` says whose turn it is, and ``turning(k)`` lets it
+    become that batch's.
     """
 
     def __init__(self, batches: Sequence[NDArray], whole: Box, box: Box) -> None:
@@ -38,6 +41,7 @@ class BatchField(VGroup):
         self.width_in_squares, self.pitch, self.columns = _blocks(len(self.batches), len(self.batches[0]), box)
         self.cells = VGroup(*(VGroup(*(VMobject(stroke_width=0) for _ in TINTS)) for _ in self.batches))
         self.frame = RoundedRectangle(corner_radius=0.06, width=1, height=1, stroke_color=palette.text, stroke_width=2)
+        self.boxes = self._boxes()
         self.add(self.cells)
         self.shares = [0.0] * len(self.batches)  # of the text colour, that the batches have now
         self.turn(None)
@@ -137,8 +141,18 @@ class BatchField(VGroup):
         """(4,): middle x and y, width and height of the frame around batch ``k``."""
         within = self._within(np.arange(len(self.batches[k])))
         low, high = within.min(axis=0), within.max(axis=0)
-        size = self.pitch * (high - low + 1) + 0.06
+        size = self.pitch * (high - low + 1) + ROOM
         return np.concatenate([self.corner(k) + self.pitch * (low + high) / 2, size])
+
+    def _boxes(self) -> VMobject:
+        """A frame around each batch, all in one; none where batches are so small that these would be all one sees."""
+        boxes = VMobject(stroke_color=mix(palette.text, BOX_INK), stroke_width=BOX_WIDTH)
+        if self.pitch >= BOXED:
+            middles, sizes = np.split(np.array([self._frame_around(k) for k in range(len(self.batches))]), 2, axis=1)
+            around = np.pad(sizes[:, None], ((0, 0), (0, 0), (0, 1)))
+            boxes.points = (squares(0 * middles, 1.0).reshape(-1, 16, 3) * around).reshape(-1, 3)
+            boxes.points[:, :2] += np.repeat(middles, 16, axis=0)
+        return boxes
 
     def _put_frame(self, at: NDArray) -> None:
         x, y, width, height = at

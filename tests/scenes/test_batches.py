@@ -323,6 +323,21 @@ def test_the_turn_goes_from_batch_to_batch_and_half_way_is_between():
     assert lit == [shape.get_fill_color() for cell in field.cells for shape in cell]
 
 
+def test_every_batch_has_a_frame_around_its_squares_and_none_touch():
+    batches = np.split(np.random.default_rng(1).permutation(58), range(10, 60, 10))
+    field = BatchField(batches, (-6, 6, -2, 2), (-6, 6, -2, 2))
+    field.put(field.in_batches(batches), field.pitch)
+    boxes = field.boxes.points.reshape(-1, 16, 3)[:, :, :2]
+    low, high = boxes.min(axis=1), boxes.max(axis=1)
+    assert len(boxes) == len(batches)
+    for k, cell in enumerate(field.cells):
+        points = np.concatenate([shape.points for shape in cell])[:, :2]
+        assert (points > low[k]).all() and (points < high[k]).all()
+    apart = np.maximum(low[:, None] - high, low - high[:, None]).max(axis=-1) + np.diag(np.ones(len(boxes)))
+    assert apart.min() > 0.05
+    assert len(BatchField(np.arange(8000).reshape(4000, 2), (-6, 6, -2, 2), (-6, 6, -2, 2)).boxes.points) == 0
+
+
 def test_later_examples_are_brighter_whatever_batch_they_are_in():
     batches = np.random.default_rng(2).permutation(60).reshape(6, 10)
     field = BatchField(batches, (-6, 6, -2, 2), (-6, 6, -2, 2))
@@ -337,7 +352,7 @@ def test_later_examples_are_brighter_whatever_batch_they_are_in():
 
 
 def test_the_point_goes_a_recorded_step_with_each_batch(trace):
-    path = BatchPath(trace, RUN.batches_per_epoch, (-2.0, 2.0, -1.0, 1.0))
+    path = BatchPath(trace, RUN.batches_per_epoch, (-2.0, 2.0, -1.0, 1.0), "")
     flat = plane_of(trace, RUN.batches_per_epoch).coordinates(trace.parameters[: RUN.batches_per_epoch + 1])
     for row in (1, 2, 3, RUN.batches_per_epoch):
         if row > 3:  # the first three are seen from near
@@ -359,9 +374,13 @@ def test_the_squares_of_the_close_up_come_from_the_batchs_places_and_run_togethe
     field = BatchField(batches, WHOLE_FIELD, FIELD)
     field.put(field.in_batches(batches), field.pitch)
     close_up = BatchCloseUp(field, 1, CLOSE_UP)
-    for shape, examples in zip(close_up.put(0.0), field.parts(np.sort(batches[1])), strict=True):
+    for shape, examples in zip(close_up.put(0.0), field.parts(batches[1]), strict=True):
         np.testing.assert_allclose(corners(shape).mean(axis=1), field.places[examples], atol=1e-9)
     close_up.put(1.0)
+    for shape, examples in zip(close_up, field.parts(batches[1]), strict=True):  # the same block, in the drawn order
+        row, column = np.divmod([batches[1].tolist().index(example) for example in examples], field.width_in_squares)
+        within = np.round((corners(shape).mean(axis=1) - [CLOSE_UP[0], CLOSE_UP[3]]) / close_up.pitches[1] - 0.5, 6)
+        np.testing.assert_allclose(within, np.stack([column, -row - 1], axis=-1), atol=1e-6)
     left, right, bottom, top = CLOSE_UP
     points = np.concatenate([shape.points for shape in close_up])
     assert (points[:, :2] > [left, bottom]).all() and (points[:, :2] < [right, top]).all()
