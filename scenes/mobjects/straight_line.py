@@ -33,7 +33,7 @@ ROLE = {"w": "yellow", "b": "grey"}
 ROWS_TOP, ROW_HEIGHT = 2.42, 0.52
 PATCH = (0.62, 0.32)
 LAG, OPENING = 0.14, 0.4  # of a square's way: until the next one starts; in which it opens
-FILLED = 0.15  # of the text colour, in what lies between a curve and a line
+FILLED = 0.34  # of the text colour, in what lies between a curve and a line
 APART = 0.15  # between the two numbers, at least
 VALUE_DROP = 0.8  # from the formula's baseline to that of the numbers
 
@@ -208,7 +208,7 @@ def between(plot: Plot, curve: PiecewiseLinearCurve, line: Line) -> VMobject:
     x = plot.sample()
     x = np.unique([*x, *curve.x[(curve.x > x[0]) & (curve.x < x[-1])]])
     there, back = (plot.at(x, np.clip(heights, *plot.y_range)) for heights in (curve(x), line(x)))
-    area = VMobject(stroke_width=0).set_fill(palette.text, FILLED)
+    area = VMobject(stroke_width=0).set_fill(mix(palette.text, FILLED), 1)
     return area.set_points_as_corners([*there, *back[::-1], there[0]])
 
 
@@ -226,7 +226,7 @@ def loss_rows(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
 
 def filled_name(name: str, row: int) -> VGroup:
     """Beneath so many losses a patch, filled as what lies between a curve and a line, and what that is called."""
-    patch = Rectangle(width=PATCH[0], height=PATCH[1], stroke_width=0).set_fill(palette.text, FILLED)
+    patch = Rectangle(width=PATCH[0], height=PATCH[1], stroke_width=0).set_fill(mix(palette.text, FILLED), 1)
     baseline = ROWS_TOP - row * ROW_HEIGHT
     text = words(name, style.LABEL).place(baseline, right=style.RIGHT_EDGE)
     return VGroup(patch.move_to((text.get_left()[0] - 0.18 - PATCH[0] / 2, baseline + 0.11, 0)), text)
