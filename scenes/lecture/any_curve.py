@@ -154,9 +154,12 @@ class AnyCurve(CurvePointsBeats):
 
     def _gap_strip(self) -> GapStrip | None:
         """Of the gaps that come after the points were doubled for the first time; None where the plot shows them."""
-        largest = float(self.even.errors[min(2, self.middle) :].max())
-        times = enlarged(self.low, largest)
-        return GapStrip(self.low, times, self.screen("gaps", times=number_text(times))) if times >= LEAST else None
+        times = self._times(min(2, self.middle))
+        return GapStrip(self.low, times, self._strip_name(times)) if times >= LEAST else None
+
+    def _times(self, index: int) -> float:
+        """How many times enlarged the gaps are seen from this count of even points on."""
+        return enlarged(self.low, float(self.even.errors[index:].max()))
 
     def _title(self, key: str) -> list[Animation]:
         self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
@@ -198,7 +201,8 @@ class AnyCurve(CurvePointsBeats):
         quarter = DOUBLING[0] <= factor <= DOUBLING[1]
         with self.beat("more" if quarter else "more-other", factor=number_text(float(f"{factor:.2g}"))):
             # Twice the points again and again; each time the gap is measured, and then it becomes a dot at the right,
-            # with its number and what it was divided by. Soon the plot shows no gap: below it, enlarged, there are all
+            # with its number and what it was divided by. Soon the plot shows no gap: below it, enlarged, there are
+            # all; the smaller they are, the more they are enlarged
             chart = self.chart
             leaving = map(FadeOut, (self.terms.level, self.terms.panels, self.lines))
             self.play(*leaving, run_time=0.3)
@@ -209,11 +213,12 @@ class AnyCurve(CurvePointsBeats):
             else:
                 self._move_to(self.low, self.even.curves[1], *arriving)
             for index in range(2, len(self.even.counts)):
-                self._go_to(index, 0.8, *self.formula.show(self.even.counts[index] - 1))
+                self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
                 notes = [FadeIn(note) for note in chart.notes(index)]
                 if self.strip is not None and not self._strip():
-                    notes.append(FadeIn(self.strip))
+                    notes += [FadeIn(self.strip), FadeIn(self.strip.name)]
                 self.play(FadeIn(chart.dots[index], scale=1.6), *notes, run_time=0.4)
+                self._zoom_gaps(self._times(index))
                 self.wait(0.3)
             self.play(Create(chart.line), FadeIn(chart.even_label), run_time=0.6)
 
@@ -223,7 +228,8 @@ class AnyCurve(CurvePointsBeats):
         values = {"count": Count(self.even.counts[index]), "before": before, "after": after}
         with self.beat("placed" if self._is_better_placed() else "placed-same", **values):
             # Fewer points once more; they slide along red to better places, and the gap shrinks
-            self._go_to(index, 0.8, *self.formula.show(self.even.counts[index] - 1))
+            self._zoom_gaps(self._times(index))
+            self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
             self.play(*self._title("heading-placed"))
             if self._is_better_placed():
                 self._slide(self.even.curves[index].x, self.placed.curves[index].x, 2.2)
@@ -246,10 +252,13 @@ class AnyCurve(CurvePointsBeats):
             leaving += self.chart.placed_marks if self._is_better_placed() else []
             self.shape = self.function, best.curves[self.middle]
             self.play(FadeOut(self.mark, run_time=0.2))
-            self._take_shape(self.function, last, float(best.errors[-1]), *self.formula.show(len(last.x) - 1))
+            self._take_shape(self.function, last, float(best.errors[-1]))
             leaving += self._note_last()
-            if self.strip is not None and self.strip.most < max(found.errors[0] for _, found in self.others):
-                leaving.append(self.strip)
+            times = enlarged(self.low, max(float(best.errors[-1]), *(found.errors[0] for _, found in self.others)))
+            if times >= LEAST:
+                self._zoom_gaps(times)
+            else:
+                leaving += [part for strip in self._strip() for part in (strip, strip.name)]
             self.copies = SmallCopies(self.plot, 1 + len(OTHERS), self.screen("largest-gap"))
             self.play(*map(FadeOut, leaving), *self._title("heading-any"), FadeIn(self.copies.heading), run_time=0.6)
             self._keep_copy(0)

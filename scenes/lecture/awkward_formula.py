@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.activations import hard_sigmoid
+from gradreel.core.convergence import converge
 from gradreel.core.datasets import RED_CURVE
+from gradreel.core.expression import expression
 from gradreel.core.piecewise import Decomposition
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
+from gradreel.scenes.lecture.any_curve import OTHERS
 from gradreel.scenes.mobjects.badge_sum import BadgeSum
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.curve_board import FORMULA_Y
@@ -77,7 +80,7 @@ class AwkwardFormulaBeats(LectureScene):
             self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
             self.hard_label = self._hard_label("blue-function")
             many = BadgeSum(self.words_of.screen("any-curve", "red-curve", self.context.language), FORMULA_Y)
-            whole = many.whole(self.parameters.pieces)
+            whole = many.whole(self._last_sum())
             self.add(*whole)
             if number:
                 self._take_out(number, many)
@@ -87,18 +90,28 @@ class AwkwardFormulaBeats(LectureScene):
                 self.play(FadeIn(self.hard_label, shift=0.1 * UP), run_time=0.4)
             self._write_cases()
 
+    def _last_sum(self) -> Decomposition:
+        """As many pieces as the scene begins with, of the curve that any-curve ends with; its axes do not matter."""
+        points = self.parameters.pieces + 1
+        return converge(expression(OTHERS[-1]), 0.0, 1.0, (points,), "adaptive").curves[0].decompose()
+
     def _take_out(self, number: int, many: BadgeSum) -> None:
-        """The sum shrinks to the red curve's, its badges go to their pieces; number ``number`` grows into the plot.
+        """The sum shrinks to the red curve's, its cards go to their pieces; number ``number`` grows into the plot.
 
         Its badge becomes part of its name.
         """
         small = self._small_pieces()
-        self.play(*self._title("heading"), *many.show(len(self.red_parts)), run_time=0.6)
+        self.play(*self._title("heading"), *many.show(self.red_parts, seconds=0.6), run_time=0.6)
         terms = [many.terms[key] for key in sorted(many.terms)]
         signs = [part for term in terms for part in term[:-1]]
-        going = [ReplacementTransform(term[-1], piece.badge) for term, piece in zip(terms, small, strict=True)]
-        coming = [FadeIn(part) for piece in small for part in (piece.zero, piece.curve)]
-        self.play(*going, *coming, *map(FadeOut, (many.name, *signs)), run_time=0.8)
+        going = []
+        for term, piece in zip(terms, small, strict=True):
+            border, label, picture = term[-1]
+            named = VGroup(border, label)
+            self.add(named, picture)  # the picture over the card, as it was
+            going += [ReplacementTransform(named, piece.badge), ReplacementTransform(picture, piece.curve)]
+        coming = [FadeIn(piece.zero) for piece in small]
+        self.play(*coming, *going, *map(FadeOut, (many.name, *signs)), run_time=0.8)
         self.add(*small)
         ours = small[number]
         others = [piece for piece in small if piece is not ours]

@@ -10,6 +10,7 @@ from gradreel.scenes.lecture.curve_terms import CurveTermsBeats
 from gradreel.scenes.mobjects.gap_counter import GapCounter
 from gradreel.scenes.mobjects.gap_strip import GapStrip
 from gradreel.scenes.mobjects.text import Number
+from gradreel.scenes.mobjects.ticks import number_text
 from manim import Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth, squish_rate_func
 from numpy.typing import NDArray
 
@@ -40,6 +41,15 @@ class CurvePointsBeats(CurveTermsBeats):
         if self.strip is not None:
             x = np.unique([*self.x, *blue.x])
             self.strip.show(x, np.abs(function(x) - blue(x)))
+
+    def _zoom_gaps(self, times: float) -> None:
+        """The gaps in the strip become ``times`` as high as they are in the plot."""
+        for strip in self._strip():
+            if strip.times != times:
+                self.play(*strip.zoom(times, self._strip_name(times)), run_time=0.5)
+
+    def _strip_name(self, times: float) -> str:
+        return self.screen("gaps", times=number_text(times))
 
     def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
         """Blue takes the next count of even points, each new corner moves onto red, and the gap is measured all along.
@@ -86,15 +96,17 @@ class CurvePointsBeats(CurveTermsBeats):
             self.counter.set_gap(curve.largest_error(self.function))
 
         self.play(FadeOut(self.mark), run_time=0.2)
-        self.play(UpdateFromAlphaFunc(moving, slide, run_time=seconds, rate_func=smooth))
-        self._mark_gap(self.placed.curves[self.middle])
+        placed = self.placed.curves[self.middle]
+        turning = self.formula.show(placed.decompose(), seconds=seconds)
+        self.play(UpdateFromAlphaFunc(moving, slide, run_time=seconds, rate_func=smooth), *turning)
+        self._mark_gap(placed)
         self.counter.set_gap(float(self.placed.errors[self.middle]))
         strip = self._strip()
         self.remove(moving)
         self.add(*strip, self.counter, self.blue, self.knots)
 
-    def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float, *meanwhile: Animation) -> None:
-        """Red becomes ``function``, and blue ``curve``; its points, on red all the way, and the gap go along.
+    def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float) -> None:
+        """Red becomes ``function``, and blue ``curve``; points, on red all the way, gap and the sum's terms go along.
 
         More or fewer points take the others' place halfway: then red must stay as it is.
         """
@@ -124,7 +136,8 @@ class CurvePointsBeats(CurveTermsBeats):
         knots = [] if changed else [self.knots]
         moving = VGroup(*self._strip(), self.red, self.blue, self.counter.count, self.gap, *knots)
         self.add(moving, *([leaving] if changed else []))  # points that leave are over blue until they are gone
-        self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *changed, *meanwhile)
+        turning = self.formula.show(curve.decompose(), seconds=1.0)
+        self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *changed, *turning)
         strip = self._strip()
         self.remove(moving)
         self.counter.set_gap(gap)

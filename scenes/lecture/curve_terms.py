@@ -68,7 +68,11 @@ class CurveTermsBeats(LectureScene):
         terms, panels, sum_ = self.terms, self.terms.panels, self.terms.sum
         sum_.remove(sum_.tip, sum_.gap)
         self.lines = VGroup(*panels.guides[: len(curve.x)])  # at the corners, where the axis has no labels
-        arriving = [Create(terms.level), *map(FadeIn, (panels.panel(0), self.lines)), *self.formula.show(0)]
+        arriving = [
+            Create(terms.level),
+            *map(FadeIn, (panels.panel(0), self.lines)),
+            *self.formula.show(curve.decompose(), 0),
+        ]
         self.play(emphasis(self.blue, FAINT), *arriving, run_time=0.7)
         self.play(Create(sum_.blue), run_time=0.4)
         pieces = len(curve.x) - 1
@@ -82,6 +86,6 @@ class CurveTermsBeats(LectureScene):
             def grow(sum_: RunningSum, share: float, start: int = before, end: int = piece) -> None:
                 sum_.set_added(start + share * (end - start))
 
-            self.play(UpdateFromAlphaFunc(sum_, grow), *self.formula.show(piece), run_time=0.5)
+            self.play(UpdateFromAlphaFunc(sum_, grow), *self.formula.show(curve.decompose(), piece), run_time=0.5)
         self.remove(sum_)
         self.add(panels, emphasize(self.blue, FULL), self.mark, self.knots)

@@ -31,6 +31,7 @@ from manim import (
     TransformFromCopy,
     UpdateFromAlphaFunc,
     ValueTracker,
+    VGroup,
     linear,
     smooth,
     squish_rate_func,
@@ -120,7 +121,7 @@ class BuildCurve(LectureScene):
             zero, line, *names = self.panels.panel(0)
             self.play(TransformFromCopy(level, line), *map(FadeIn, (zero, *names)), run_time=0.8)
             self.add(self.panels.panel(0))
-            self.play(*board.formula.begin(self._badge(0)), run_time=0.7)
+            self.play(*board.formula.begin(self.parts, self._numbered(0)), run_time=0.7)
             self.sum.tip.set_opacity(0)
             self.play(ReplacementTransform(board.red, board.band), FadeOut(crossing), run_time=0.5)
             self.add(self.knots)
@@ -130,9 +131,11 @@ class BuildCurve(LectureScene):
             self.add(self.sum, self.knots)
             self.add(*(animation.mobject for animation in named))
 
-    def _badge(self, k: int) -> Badge | None:
-        """The badge beside the k-th term's panel, if it has one."""
-        return next((part for part in self.panels.panel(k) if isinstance(part, Badge)), None)
+    def _numbered(self, k: int) -> VGroup | None:
+        """The badge beside the k-th term's panel, if it has one, and the curve in it: what its card is made of."""
+        panel = self.panels.panel(k)
+        badge = next((part for part in panel if isinstance(part, Badge)), None)
+        return None if badge is None else VGroup(*badge, panel[1])
 
     def _name_sum(self, added: int) -> list[Animation]:
         """The animation that brings the sum's name to its line, where it has room."""
@@ -155,11 +158,11 @@ class BuildCurve(LectureScene):
             self._swing_to(k, seconds=1.6)
 
     def _lift_piece(self, k: int) -> None:
-        """Red's k-th stretch is lifted off into the panel of piece k, whose badge in the formula is filled."""
+        """Red's k-th stretch is lifted off into the panel of piece k, whose card in the formula is filled."""
         panel, before = self.panels.panel(k), self.panels.panel(k - 1)
         stretch = self.curve.x[k - 1 : k + 1]
         lit = self.plot.curve(stretch, self.curve(stretch), palette.red, style.MAIN_CURVE)
-        missing = self.board.formula.outline(self.n_pieces) if k == 1 else []
+        missing = self.board.formula.outline() if k == 1 else []
         self.play(Create(lit), style.emphasis(before, style.PRESENT), *missing, run_time=0.7)
         zero, shape, *names = panel
         ramp = self.panels.ramp(k)
@@ -168,7 +171,7 @@ class BuildCurve(LectureScene):
         self.play(FadeIn(shape), FadeOut(lit), run_time=0.4)
         self.remove(ramp)
         self.add(panel)
-        self.play(*self.board.formula.fill(k, self._badge(k)), run_time=0.7)
+        self.play(*self.board.formula.fill(k, self._numbered(k)), run_time=0.7)
 
     def _swing_to(self, added: int, seconds: float, *meanwhile: Animation) -> None:
         """The sum takes in pieces up to ``added``, its tip on it; only then is its largest gap measured again.
@@ -240,7 +243,7 @@ class BuildCurve(LectureScene):
             leaving += [board.knots, board.guides, board.level, self.panels, self.panels.guides, self.sum]
             leaving += [self.plot.x_tick_labels]
             fading = [FadeOut(part, run_time=0.5) for part in leaving]
-            self.play(*fading, *board.formula.show(0), *self._title(self.screen("general")))
+            self.play(*fading, *board.formula.show(other.parts, 0), *self._title(self.screen("general")))
             self.add(other.guides, other.level, board.band)  # red lies on both
             late = squish_rate_func(smooth, 0.5, 1.0)
             marks = [other.plot.x_tick_labels, other.guides, other.level, other.knots]
@@ -248,7 +251,7 @@ class BuildCurve(LectureScene):
             self._build_quickly(other)
 
     def _build_quickly(self, other: CurveBoard) -> None:
-        """The other curve's constant, and one piece after the other: its panel, its badge, and the sum, at once."""
+        """The other curve's constant, and one piece after the other: its panel, its card, and the sum, at once."""
         sum_, panels = other.sum, other.panels
         sum_.remove(sum_.gap)
         self.play(*map(FadeIn, (sum_, panels.panel(0), panels.guides)), run_time=0.4)
@@ -259,7 +262,7 @@ class BuildCurve(LectureScene):
                 sum_.set_added(before + share)
 
             growing = UpdateFromAlphaFunc(sum_, grow, rate_func=linear)
-            self.play(growing, FadeIn(panels.panel(k)), *self.board.formula.show(k), run_time=0.45)
+            self.play(growing, FadeIn(panels.panel(k)), *self.board.formula.show(other.parts, k), run_time=0.45)
         self.play(FadeOut(sum_.tip), FadeIn(sum_.gap), run_time=0.4)
         sum_.remove(sum_.tip).add(sum_.gap)
         self.add(sum_, other.knots)

@@ -1,4 +1,4 @@
-"""A curve that is built from blue functions: its axes, the sum over them, the functions in a column, the badges."""
+"""A curve that is built from blue functions: its axes, the sum over them, the functions in a column."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 ONE_BY_ONE = 6  # with more pieces than this, three are explained and the others follow quickly
 EXPLAINED = 3
 PANELS = (2.5, 6.4, BOTTOM, 1.5)  # left, right, bottom, top
-FORMULA_Y, SAMPLES = 2.12, 500
+FORMULA_Y, SAMPLES = 2.24, 500
 GRID = 40  # steps of an axis to which another curve's corners are rounded, at most
 ANOTHER = ((0.06, 0.85), (0.2, 0.3), (0.35, 0.55), (0.5, 0.12), (0.65, 0.72), (0.8, 0.45), (0.93, 0.62))  # shares
 
@@ -76,7 +76,7 @@ class CurveBoard:
         """Everything but ``red``, as it stands when the sum is complete: from the back to the front."""
         self.sum.set_added(self.pieces)
         self.sum.remove(self.sum.tip)
-        column = (self.panels.guides, self.panels, self.formula.whole(self.pieces))
+        column = (self.panels.guides, self.panels, self.formula.whole(self.parts))
         return VGroup(self.plot, self.guides, self.level, self.band, self.sum, self.knots, *column)
 
 

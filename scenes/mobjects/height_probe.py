@@ -18,16 +18,16 @@ SPREAD, APART = 0.66, 0.2  # from the first column of arrows to the last, at mos
 HEAD, SLIM = 0.22, 0.7  # an arrow's head at most; how wide it is for its height
 TIP = 0.12  # radius of the dot where they end
 LEAVING, CLEAR = 0.3, 0.1  # way on which the name of x fades; between it and the axis' labels, at least
-NUMBERS = 0.68  # from the middle of a badge down to its number's baseline
+NUMBERS = 0.8  # from the middle of a card down to its number's baseline
 
 
 class HeightProbe(VGroup):
-    """``show(x)`` moves everything there. The board's formula must be whole: its badges carry the numbers.
+    """``show(x)`` moves everything there. The board's formula must be whole: its cards carry the numbers.
 
     Arrows that go one way stand on each other, as heights do; one that turns back needs a place of its own and has the
     next column. The last column is the line itself: there they end on the curve.
 
-    Parts: ``line``; for each term one of ``arrows``, ``numbers`` (none where badges stand over the panels) and
+    Parts: ``line``; for each term one of ``arrows``, ``numbers`` (none where cards stand over the panels) and
     ``marks`` (in its panel); ``joints`` between the arrows; ``tip`` where the last one ends; ``total``, what they come
     to, left of the sum, and ``equals``, the sign between, where it has room; ``x_name``, the x where it begins, where
     the axis' labels leave it room: it is seen while the line stands there.
@@ -44,12 +44,12 @@ class HeightProbe(VGroup):
         self.offsets = _columns([self.parts.constant, *self.parts.height])
         self.marks = VGroup(*(ring((0, 0, 0), 0.08, palette.text, fill=color) for color in colors))
         self.tip = ring((0, 0, 0), TIP, palette.text, fill=palette.blue)
-        baseline = board.formula.badge(0).get_center()[1] - NUMBERS
+        baseline = board.formula.card(0).get_center()[1] - NUMBERS
         self.numbers = VGroup()
-        last = board.formula.badge(board.pieces).get_right()[0]
+        last = board.formula.card(board.pieces).get_right()[0]
         for k, color in enumerate(colors if last < PANELS[0] else ()):  # else the panels are in their way
             number = Number(0.0, unit.decimals, style.LABEL, color, signed=k > 0)
-            middle = board.formula.badge(k).get_center()[0]
+            middle = board.formula.card(k).get_center()[0]
             self.numbers.add(number.place(baseline, right=middle + number.width / 2 + 0.05))
         self.total = Number(0.0, unit.decimals, style.LABEL, palette.blue)
         sign = board.formula.name[1]  # the total stands left of it, or under it where the axis' notes are

@@ -43,9 +43,13 @@ class SumLabel:
         low, high = here.get_corner((-1, -1, 0))[:2] - AROUND, here.get_corner((1, 1, 0))[:2] + AROUND
         if low[1] < plot.box[2] or high[1] > plot.box[3] + 0.3:
             return False
+        gap = sum_.gap_box(added)
+        if gap is not None and (low < gap[1]).all() and (high > gap[0]).all():
+            return False
         x = np.linspace(*(plot.data((side, 0, 0))[0] for side in (low[0], high[0])), 30)
         missed = np.abs(sum_.red - sum_.parts.partial_sum(added, sum_.corners))
-        farthest = sum_.red[int(np.argmax(missed))]  # from there a dashed line leads to the gap's bracket
-        lines = [sum_.curve(x), *(np.full(len(x), level) for level in (sum_.parts.constant, farthest))]
+        farthest = sum_.red[int(np.argmax(missed))]  # from there a dashed line may lead to the gap's bracket
+        levels = (sum_.parts.constant, *((farthest,) if gap is None else ()))
+        lines = [sum_.curve(x), *(np.full(len(x), level) for level in levels)]
         heights = np.concatenate([plot.at(x, values)[:, 1] for values in lines])
         return not ((heights > low[1]) & (heights < high[1])).any()

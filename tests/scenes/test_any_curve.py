@@ -13,7 +13,7 @@ from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.any_curve import AnyCurve
 from gradreel.scenes.lecture.piecewise import BuildCurve
 from gradreel.scenes.mobjects.gap_counter import GapCounter, two_digits
-from gradreel.scenes.mobjects.gap_strip import BOTTOM, TOP
+from gradreel.scenes.mobjects.gap_strip import BOTTOM, LEAST, TOP, enlarged
 from manim import VGroup, VMobject, tempconfig
 
 DEFAULT = AnyCurve.validated({})
@@ -58,6 +58,7 @@ def film(play):
             mark=top - bottom,
             gap=scene.gap.text,
             strip=np.array([scene.low.data(p) for p in scene.strip.edge.get_start_anchors()])[:, 0],
+            times=next(float(part) for part in scene.strip.name.source.split() if part.isdigit()),
             heights=scene.strip.edge.get_start_anchors()[:, 1] - scene.strip.zero.get_y(),
             count=scene.count.text,
             pieces=scene.formula.pieces,
@@ -124,9 +125,8 @@ def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_anot
 
 def test_the_strip_is_the_gap_at_every_x_enlarged_as_it_says(film):
     even, placed, function = measured(), measured("adaptive"), expression(DEFAULT.function)
-    low, strip = film.scene.low, film.scene.strip
+    low = film.scene.low
     unit = low.at(0, 1)[1] - low.at(0, 0)[1]
-    (times,) = (float(part) for part in strip.name.source.split() if part.isdigit())
     last = film.scene.others[-1]
     curves = {
         "more": (function, even.curves[-1]),
@@ -134,17 +134,37 @@ def test_the_strip_is_the_gap_at_every_x_enlarged_as_it_says(film):
         "any": (last[0], last[1].curves[0]),
     }
     for beat, (target, curve) in curves.items():
-        x, heights = film.seen[beat].strip, film.seen[beat].heights
+        x, heights, times = film.seen[beat].strip, film.seen[beat].heights, film.seen[beat].times
         assert heights / unit / times == pytest.approx(np.abs(target(x) - curve(x)), abs=1e-6)
-    assert film.seen["more"].heights.max() < film.seen["placed"].heights.max()
-    highest = times * unit * even.errors[2]
-    assert 0.5 * (TOP - BOTTOM) < highest <= TOP - BOTTOM, "no more room than it needs, and none is cut off"
+    times = {beat: film.seen[beat].times for beat in curves}
+    assert times["placed"] < times["any"] <= times["more"], "the smaller the gaps are, the more they are enlarged"
+    largest = {
+        "more": even.errors[-1],
+        "placed": even.errors[2],
+        "any": max(placed.errors[-1], *(found.errors[0] for _, found in film.scene.others)),
+    }
+    for beat, gap in largest.items():
+        assert 0.5 * (TOP - BOTTOM) < times[beat] * unit * gap <= TOP - BOTTOM, "seen, and none is cut off"
 
 
 def test_the_strip_leaves_where_other_curves_gaps_have_no_room_in_it(play, film):
     scene = play(AnyCurve, function="x**2", points=[2, 4, 8]).scene
-    assert scene.strip.most < max(found.errors[0] for _, found in scene.others) and not scene._strip()
-    assert film.scene.strip.most > max(found.errors[0] for _, found in film.scene.others)
+    largest = max(found.errors[0] for _, found in scene.others)
+    assert enlarged(scene.low, largest) < LEAST and not scene._strip()
+    assert scene.strip.name not in scene.get_mobject_family_members()
+    assert film.scene._strip() and film.scene.strip.name in film.scene.get_mobject_family_members()
+
+
+def test_a_card_pictures_its_piece_as_it_is_now(film):
+    curve = film.scene.others[-1][1].curves[0]
+    parts, cards = curve.decompose(), [term[-1] for _, term in sorted(film.scene.formula.terms.items())]
+    way = np.ptp(curve.x)
+    for card, piece in zip(cards[1:], (1, 2, 31), strict=True):
+        drawn = card.picture.get_all_points()
+        left, right = drawn[0][0], drawn[-1][0]
+        ramp = (drawn[[3, 8], 0] - left) / (right - left) * (4 / 3) * way - way / 6 + curve.x[0]
+        assert ramp == pytest.approx([parts.start[piece - 1], parts.end[piece - 1]], abs=1e-3)
+        assert np.sign(drawn[-1][1] - drawn[0][1]) == np.sign(parts.height[piece - 1])
 
 
 def test_no_strip_where_the_plot_shows_every_gap(play):

@@ -151,7 +151,7 @@ def test_the_probe_adds_the_heights_that_the_terms_have_there():
 
 def test_arrows_of_one_way_stand_on_each_other_and_the_last_on_the_x_that_is_named():
     board = CurveBoard(PiecewiseLinearCurve([1, 3, 4.5, 7], [1, 4, 2, 3]), (0.0, 8.0), "red", "gap")
-    board.formula.whole(3)
+    board.formula.whole(board.parts)
     probe = HeightProbe(board, 6.0)
     places = [arrow.stem.get_x() for arrow in probe.arrows]
     up, up_too, down, up_again = places
@@ -168,7 +168,7 @@ def test_arrows_of_one_way_stand_on_each_other_and_the_last_on_the_x_that_is_nam
 
 def test_arrows_that_all_go_up_stand_on_one_x():
     board = CurveBoard(PiecewiseLinearCurve([1, 3, 5, 7], [1, 2, 2, 3]), (0.0, 8.0), "red", "gap")
-    board.formula.whole(3)
+    board.formula.whole(board.parts)
     probe = HeightProbe(board, 6.0)
     assert [arrow.stem.get_x() for arrow in probe.arrows] == pytest.approx([probe.line.get_x()] * 4)
 
@@ -312,3 +312,17 @@ def test_a_rounding_residue_is_not_spoken():
     visit_beats(BuildCurve, lambda scene, _: seen.append(scene), {"knots": list(zip(x, y, strict=True))}, size=TINY)
     line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "all")
     assert line.endswith("The largest gap is 0.")
+
+
+def test_the_bracket_stands_where_the_gap_is_and_its_words_beside_it():
+    board = CurveBoard(PiecewiseLinearCurve([1, 3, 4.5, 7], [1, 4, 2, 3]), (0.0, 8.0), "red", "gap")
+    for added, x, ends in ((0, 3, (4, 1)), (1, 4.5, (2, 4))):
+        sum_ = board.sum.set_added(added)
+        shown = [board.plot.data(end) for end in sum_.bracket[0].get_start_and_end()]
+        assert np.array(shown) == pytest.approx(np.column_stack([[x, x], ends])) and not len(sum_.leader.points)
+        low, high = sum_.gap_box(added)
+        for text in (sum_.word, sum_.number):
+            assert (text.get_corner((-1, -1, 0))[:2] >= low - 0.01).all(), "within the room that is kept for them"
+            assert (text.get_corner((1, 1, 0))[:2] <= high + 0.01).all()
+    board.sum.set_added(2)
+    assert board.sum.gap_box(2) is None and board.sum.bracket.get_left()[0] > board.plot.box[1], "at the plot's edge"
