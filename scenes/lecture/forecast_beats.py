@@ -8,7 +8,7 @@ from gradreel.scenes.mobjects.day_words import day_words, in_languages, weekday_
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.weekday_means import WeekdayMeans
 from gradreel.scenes.network_words import network_words
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import FULL, emphasis, palette
 from manim import (
     DOWN,
     LEFT,
@@ -20,6 +20,7 @@ from manim import (
     GrowFromCenter,
     GrowFromEdge,
     LaggedStart,
+    ReplacementTransform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
@@ -31,6 +32,7 @@ from manim import (
 )
 
 EARLY, LATE = squish_rate_func(smooth, 0.0, 0.45), squish_rate_func(smooth, 0.5, 1.0)
+BACK = 0.45  # of what was real, while its misses come together on tomorrow
 SO_LOW = 1.4  # seconds that the first prediction is looked at
 
 
@@ -160,45 +162,69 @@ class ForecastBeats(DepthsScene):
         values |= {"mean": self.counted(self.choice.best.unseen.mean), "runs": Count(len(self.parameters.seeds))}
         key = "error" if len(self.parameters.seeds) == 1 or values["mean"] == values["one"] else "error-runs"
         with self.beat(key if days > 1 else key + "-one", **values):
-            # Closer still, the last days and those predicted. A dot for each unseen day: where tomorrow would lie, if
-            # it were missed as that day was; and the mean of all runs. Two lines mark the mean size of this run's
-            # misses, first of the first day, with its number, then of the others. More is to be expected: the misses
-            # step back, and dots lead on a bit beyond the lines' ends
+            # The unseen days, and how far each was missed. Closer, to the last days and those predicted: all misses
+            # come together on tomorrow, as dots, where it would lie if it were missed as that day was. Each number as
+            # it is said: two lines mark the misses' mean size, of the first day, then of the others; then the mean of
+            # all runs. More is to be expected: the misses step back, and dots lead on a bit beyond the lines' ends
             self._back_to_the_plot()
-            self._only_the_last_days()
-            misses, spreads = self.days.misses, self.days.spreads
-            misses_key, mean_key = panel.key
-            rain = LaggedStart(*(FadeIn(dot, shift=0.1 * DOWN) for dot in misses[0]), lag_ratio=0.05)
-            self.play(rain, FadeIn(misses_key), run_time=0.9)
-            self.bring_to_front(self.days.predicted)
-            if key == "error-runs":
-                self.wait(0.4)
-                self.play(FadeIn(panel.mean, shift=0.1 * UP), FadeIn(panel.error_head), run_time=0.5)
-                self.wait(0.4)
-            heads = [] if key == "error-runs" else [FadeIn(panel.error_head)]
+            self._gather_misses()
+            misses, spreads, mean_key = self.days.misses, self.days.spreads, panel.key[1]
             self.play(Create(spreads[0]), run_time=0.4)
-            self.play(FadeIn(panel.errors[0], shift=0.1 * UP), *heads, run_time=0.5)
-            self.play(TransformFromCopy(spreads[0], mean_key[0]), FadeIn(mean_key[1]), run_time=0.5)
+            self.play(FadeIn(panel.errors[0], shift=0.1 * UP), FadeIn(panel.error_head), run_time=0.4)
+            self.play(TransformFromCopy(spreads[0], mean_key[0]), FadeIn(mean_key[1]), run_time=0.4)
             if days > 1:
                 self.play(*map(FadeIn, misses[1:]), LaggedStart(*map(Create, spreads[1:]), lag_ratio=0.4), run_time=0.7)
                 self.bring_to_front(self.days.predicted)
-                self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.5)
-            self.wait(0.6)
+                self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.4)
+            self.wait(0.8)
+            if key == "error-runs":
+                self.play(FadeIn(panel.mean, shift=0.1 * UP), run_time=0.5)
+                self.wait(0.7)
             self.beyond = VGroup(*map(self.days.beyond, range(days)))
             self.add(misses, spreads, self.days.predicted)  # as they lie: what is animated would come to the front
             fainter = misses.animate.set_fill(opacity=0.45)
             self.play(fainter, *map(Create, self.beyond.family_members_with_points()), run_time=0.8)
             self.wait(0.4)
 
-    def _only_the_last_days(self) -> None:
-        """What was said of the window and of weekdays leaves, and the plot comes closest."""
+    def _gather_misses(self) -> None:
+        """The unseen days with a gap each; the gaps come together on tomorrow, and their far ends become the swarm.
+
+        What was real steps back meanwhile.
+        """
+        self._clear_days()
+        days, gaps = self.days, self.days.gaps
+        days.come_wide(self)
+        feet = LaggedStart(*map(FadeIn, gaps.feet), lag_ratio=0.1)
+        self.add(gaps.heads)
+        real = (days.red, days.dots)
+        back = [emphasis(part, BACK) for part in real]
+        self.play(Create(gaps.lines, rate_func=linear), feet, *back, run_time=0.8)
+        self.add(gaps)
+        self.wait(0.3)
+        days.come_closest(self)
+        misses = days.misses[0]
+        came = VGroup(*(misses[k] for k in days.held))
+        others = [FadeIn(dot) for dot in misses if dot not in came]
+        self.remove(gaps)
+        self.play(
+            *(FadeOut(part) for part in (gaps.lines, gaps.feet)),
+            ReplacementTransform(gaps.heads, came),
+            FadeIn(self.panel.key[0]),
+            *others,
+            *(emphasis(part, FULL) for part in real),
+            run_time=0.5,
+        )
+        self.add(misses)
+        self.bring_to_front(days.predicted)
+
+    def _clear_days(self) -> None:
+        """What was said of the window and of weekdays leaves."""
         days = self.days
         said = (getattr(self, name, None) for name in ("fed", "names"))
         gone = [days.bracket, days.span, days.real, *said, *days.bands]
         there = self.get_mobject_family_members()
         self.play(*(FadeOut(part) for part in gone if part in there), run_time=0.3)
         self.remove(days.bands)
-        days.come_closest(self)
 
     def _bet_beat(self) -> None:
         to_come = self.to_come

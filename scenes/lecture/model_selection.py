@@ -15,10 +15,11 @@ from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.depth_picture import LECTURE_BEST, LECTURE_RUNS
 from gradreel.scenes.lecture.experiments import Depth, depths_field
 from gradreel.scenes.lecture.forecast_beats import ForecastBeats
+from gradreel.scenes.mobjects.ahead_panel import AheadPanel
 from gradreel.scenes.mobjects.bars import UNSEEN
 from gradreel.scenes.mobjects.channel_bars import Channel, ChannelBars, ChannelPair
 from gradreel.scenes.mobjects.day_words import views_and_errors
-from gradreel.scenes.mobjects.days_ahead import AheadPanel, DaysAhead
+from gradreel.scenes.mobjects.days_ahead import DaysAhead
 from gradreel.scenes.mobjects.depth_lines import depth_axis
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
@@ -97,7 +98,7 @@ class ModelSelection(ForecastBeats):
         )
         known = self.screen("data" if dataset.synthetic else "real")
         span = self.screen("window", days=Count(dataset.window))
-        self.days = DaysAhead(dataset, self.ahead, to_come.errors.error, known, span, to_come.lows, language)
+        self.days = DaysAhead(dataset, self.ahead, to_come.errors, known, span, to_come.lows, language)
         shown = sorted({0, self.parameters.days - 1})
         ours = self.screen("ours", best=self._name(len(choice.best.network.hidden)))
         rivals = [

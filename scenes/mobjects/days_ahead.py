@@ -1,4 +1,4 @@
-"""The last days of a series, what is predicted for those after it, the usual errors, and the numbers beside them."""
+"""The last days of a series, what is predicted for those after it, and how far that was off on unseen days."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.core.daily_views import DailyViews
-from gradreel.core.forecast import Forecast
+from gradreel.core.forecast import Forecast, HorizonErrors
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket, views_range
-from gradreel.scenes.mobjects.day_words import day_words, weekdays_words
-from gradreel.scenes.mobjects.misses import DOT, DOT_INK, marks, reach_within, swarm
+from gradreel.scenes.mobjects.misses import Gaps, marks, reach_within, swarm
 from gradreel.scenes.mobjects.plot import dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.zoom_days import ZoomDays
 from gradreel.scenes.style import mix, palette
-from manim import UP, Circle, DashedVMobject, Dot, ManimColor, Rectangle, Scene, VGroup, VMobject
+from manim import UP, Circle, DashedVMobject, Rectangle, Scene, VGroup, VMobject
 from numpy.typing import NDArray
 
 KNOWN_DAYS, LAST_DAYS = 15, 2  # before the first predicted one, that are shown close by, and beside errors
@@ -26,39 +25,33 @@ MOST_DAYS = 120  # ... and from afar; a longer window's bracket is open
 BOX = (style.LEFT_EDGE + 0.42, 1.5, -1.95, 2.15)
 BRACKET = -2.64
 NAMES_FROM = 0.3  # right of the unit's name, before the names of bands
-PANEL_LEFT, PANEL_LINES = 2.1, (1.5, 0.75)
-PANEL_SIZES, PANEL_GAPS = (28.0, 36.0, 30.0), 0.55  # of a day, its prediction, its error; between them, in all
-MEAN_LINE, KEY_LINES, RIVAL_LINES = 0.0, (-0.75, -1.2), (-0.95, -1.65)
-ROW_SIZES = 27, 30  # of a row's name, of its number
-ASIDE_SIZES = style.TICK, style.TICK  # ... of one that is told aside
-BAR_DROP, BAR_HEIGHT = 0.24, 0.12  # from a rival's baseline to the middle of its bar
-CLOSER, CLOSEST, TALLER = 1.2, 0.8, 0.8  # seconds of the ways to fewer days, and to fewer views
+CLOSER, CLOSEST, TOGETHER, TALLER = 1.2, 0.8, 1.0, 0.6  # seconds of the ways to other days, and to fewer views
 AROUND = 0.05  # of the views that are shown beside errors, free above and below them
 UNDER_BRACKET = BRACKET - 0.4  # baseline of what stands under it
+LEAST_STAKE = 0.12  # as high as a bar in the panel
 CLICK, CLICKED_FROM = 0.1, 0.3  # a ring's radius; where it begins, of the error's height under the prediction
 CLICKED_BELOW, CLICKED_ABOVE = 0.35, 0.3  # where it ends: under the plot's top, or so far over the error at least
-KEY_MARK = 0.15  # of a mark in the key, to either side
 BEYOND, BEYOND_DASH = 0.14, 0.03  # of the dots beyond a usual error: a bit more is to be expected
 
 
 class DaysAhead(ZoomDays):
     """Known days in red; h predicted ones as hollow blue dots, each with the usual error around it.
 
-    It begins with all days of the window; `come_close` leaves the last weeks, `come_closest` the last days and the
-    views beside them, so that errors have room. ``errors`` (K, h): prediction minus
-    truth on K days, h days ahead; ``lows``: weekdays that are shaded. Parts to bring: ``red``, ``dots``, ``real`` (the
-    red line's name, close by), ``bands``, and for each predicted day one of ``predicted``, of ``misses`` (a dot for
-    each of the K: where the truth would lie, if it were missed by as much), of ``spreads`` (marks over and under the
-    prediction, as far off as the errors are on average) and of ``steps`` (lines that lead there); ``bracket``, which
-    holds the days that the first prediction is made from, their number ``span``, and ``stake``, a band as high as the
-    first one's usual error.
+    It begins with all days of the window; `come_close` leaves the last weeks; `come_wide` goes back to the unseen
+    days, on which ``errors`` were measured, each with one of ``gaps``; `come_closest` leaves the last days and the
+    views beside them, so that errors have room, and takes the gaps along. ``lows``: weekdays that are shaded. Parts to
+    bring: ``red``, ``dots``, ``real`` (the red line's name, close by), ``bands``, and for each predicted day one of
+    ``predicted``, of ``misses`` (a dot for each unseen day: where the truth would lie, if it were missed by as much),
+    of ``spreads`` (marks over and under the prediction, as far off as the errors are on average) and of ``steps``
+    (lines that lead there); ``bracket``, which holds the days that the first prediction is made from, their number
+    ``span``, and ``stake``, a band as high as the first one's usual error.
     """
 
     def __init__(
         self,
         dataset: DailyViews,
         ahead: Forecast,
-        errors: NDArray,
+        errors: HorizonErrors,
         real: str,
         span: str,
         lows: Sequence[int],
@@ -67,12 +60,16 @@ class DaysAhead(ZoomDays):
         self.ahead, series = ahead, dataset.daily
         count = min(max(KNOWN_DAYS, min(dataset.window + 1, MOST_DAYS)), len(series))
         dates, known = series.dates()[-count:], series.array()[-count:]
-        usual = np.abs(errors).mean(axis=0)
+        usual = errors.mean_absolute
+        self.missed = ahead.prediction - errors.error
+        self.held = np.flatnonzero(errors.starts >= dates[0])  # unseen days that have a gap: those that are shown
+        missed, starts = errors.error[self.held, 0], errors.starts[self.held]
+        guessed = known[(starts - dates[0]).astype(int)] + missed
         low, high = ahead.prediction - usual, ahead.prediction + usual
-        self.missed = ahead.prediction - errors
         self.last = ahead.dates[-1].astype(date) + timedelta(days=1)
         first = dates[0].astype(date)
-        super().__init__(dataset, first, self.last, views_range(known, low, high, self.missed), language, BOX)
+        super().__init__(dataset, first, self.last, views_range(known, low, high, self.missed, guessed), language, BOX)
+        self.gaps = Gaps(self.plot.days(starts), guessed, missed, (self.day(0), float(ahead.prediction[0])))
         self.near = max(first, ahead.last_known - timedelta(days=KNOWN_DAYS - 1))
         self.bands = self.add_bands(np.concatenate([dates, ahead.dates]), lows)
         self.red = self.add_line(dates, known, palette.red, REAL_LINE)
@@ -109,27 +106,46 @@ class DaysAhead(ZoomDays):
         place = free_place(ink, ink[known[shown].argmax()], size, plot.box, gap=size[0] / 2 + 0.1)
         self.real.move_to((*(place or ink[0][:2] + 0.4), 0.0))
 
+    def come_wide(self, scene: Scene) -> None:
+        """Plays the way back to the unseen days, as far as they are known here; then their gaps can be shown."""
+        wide = self.ahead.last_known - timedelta(days=int(self.day(0) - self.gaps.days.min(initial=self.day(0))))
+        if wide < self.near:
+            self.near = wide
+            self.zoom_to(scene, wide, self.last, CLOSEST, also=self._follow, others=self.steps)
+        self.gaps.put(self.plot.at, 0.0)
+
+    def _follow(self, _: float) -> None:
+        """The steps go along when the plot moves."""
+        for step, ends in zip(self.steps, pairwise(self._chain()), strict=True):
+            step.set_points(_step(*ends).points)
+
     def come_closest(self, scene: Scene) -> None:
-        """Plays the way on to the last days, the steps to the predicted ones with them; then errors can be shown."""
+        """Plays the way on to the last days, the steps to the predicted ones with them; then errors can be shown.
+
+        The gaps go on to the first predicted day, and lie over each other there.
+        """
         near = max(self.near, self.ahead.last_known - timedelta(days=LAST_DAYS - 1))
 
-        def follow(_: float) -> None:
-            for step, ends in zip(self.steps, pairwise(self._chain()), strict=True):
-                step.set_points(_step(*ends).points)
+        def follow(share: float) -> None:
+            self._follow(share)
+            self.gaps.put(self.plot.at, share)
 
+        others = [*self.steps, self.gaps]
         if near > self.near:
             self.near = near
-            self.zoom_to(scene, near, self.last, CLOSEST, also=follow, others=self.steps)
+            self.zoom_to(scene, near, self.last, TOGETHER, also=follow, others=others)
         plot, (dates, known) = self.plot, self.known
         shown = dates >= np.datetime64(near, "D")
         held = np.concatenate([known[shown], self.low, self.high, self.missed.ravel()])
         free = AROUND * float(np.ptp(held))
-        self.stretch_to(scene, (float(held.min()) - free, float(held.max()) + free), TALLER, follow, self.steps)
+        views = (float(held.min()) - free, float(held.max()) + free)
+        self.stretch_to(scene, views, TALLER, lambda _: follow(1.0), others)
+        self.gaps.put(self.plot.at, 1.0)
         count = len(self.ahead.dates)
         self.reach = reach_within(float(plot.at(1, 0)[0] - plot.at(0, 0)[0]))
         self.misses = VGroup(*(self._misses(k) for k in range(count)))
         self.spreads = VGroup(*(self._spread(k) for k in range(count)))
-        height = max(float(self.spreads[0].height), BAR_HEIGHT)
+        height = max(float(self.spreads[0].height), LEAST_STAKE)
         self.stake = Rectangle(width=2 * self.reach, height=height, stroke_width=0)
         self.stake.set_fill(palette.blue, 0.4).move_to(self.spreads[0])
         self.ink = np.concatenate([plot.at(plot.days(dates[shown]), known[shown]), self._chain()[1:]])
@@ -215,80 +231,7 @@ class Clicks(VGroup):
         self.way.become(dashed(self.start, at, palette.red))
 
 
-def _row(name: str, number: str, y: float, color: ManimColor, sizes: tuple[float, float] = ROW_SIZES) -> VGroup:
-    """A name at the panel's left, its number at the right."""
-    texts = (words(text, size, color) for text, size in zip((name, number), sizes, strict=True))
-    left, right = texts
-    return VGroup(left.place(y, left=PANEL_LEFT), right.place(y, right=style.RIGHT_EDGE))
-
-
-def _bar(share: float, y: float, color: ManimColor) -> Rectangle:
-    """A level bar from the panel's left, ``share`` of the panel long."""
-    bar = Rectangle(width=max(share, 1e-3) * (style.RIGHT_EDGE - PANEL_LEFT), height=BAR_HEIGHT, stroke_width=0)
-    bar.set_fill(mix(color, 0.66), 1)
-    return bar.move_to((PANEL_LEFT + bar.width / 2, y, 0.0))
-
-
 def _step(start: NDArray, end: NDArray) -> VMobject:
     """The line from one day's dot to the next one's, off both."""
     way = (end - start) / max(float(np.linalg.norm(end - start)), 1e-9)
     return segment(start + 0.08 * way, end - 0.1 * way, mix(palette.blue, 0.7), 3.2)
-
-
-class AheadPanel(VGroup):
-    """The first and the last predicted day with their numbers, later with the mean error of each.
-
-    ``written``, ``errors``: the numbers of those days as words; ``heads``: what they are; ``keys``: what dots and marks
-    in the plot are; ``rivals``: rows (name, number, error) that compare the error a day ahead, ours first, each with a
-    bar as long as it is large; ``mean``: the name and the number of a row below those days, for all runs together.
-    Parts: ``head``, ``lines``, ``error_head``, ``errors``, ``mean``, ``key`` (two rows, where later rivals stand),
-    ``rivals``.
-    """
-
-    def __init__(
-        self,
-        ahead: Forecast,
-        heads: tuple[str, str],
-        written: Sequence[str],
-        errors: Sequence[str],
-        keys: tuple[str, str],
-        rivals: Sequence[tuple[str, str, float]],
-        mean: tuple[str, str],
-        language: str,
-    ) -> None:
-        super().__init__()
-        shown = sorted({0, len(ahead.dates) - 1})
-        names = [
-            f"{weekdays_words((ahead.weekdays[k],), language, 'short')} {day_words(ahead.dates[k], language, 'short')}"
-            for k in shown
-        ]
-        rows = list(zip(names, written, errors, strict=True))
-        sizes = self._sizes(rows)
-        self.error_head = words(heads[1], style.TICK).place(PANEL_LINES[0] + 0.65, right=style.RIGHT_EDGE)
-        widest = max([words(row[2], sizes[2]).width for row in rows] + [self.error_head.width])
-        column = style.RIGHT_EDGE - widest - PANEL_GAPS / 2
-        self.head = words(heads[0], style.TICK, palette.blue).place(PANEL_LINES[0] + 0.65, right=column)
-        self.lines, self.errors = VGroup(), VGroup()
-        for (name, number, error), y in zip(rows, PANEL_LINES, strict=False):
-            prediction = words(number, sizes[1], palette.blue).place(y, right=column)
-            self.lines.add(VGroup(words(name, sizes[0]).place(y, left=PANEL_LEFT), prediction))
-            self.errors.add(words(error, sizes[2]).place(y, right=style.RIGHT_EDGE))
-        middles = [np.array([PANEL_LEFT + KEY_MARK, line + 0.1, 0.0]) for line in KEY_LINES]
-        dot = Dot(middles[0], radius=1.2 * DOT, color=mix(palette.text, DOT_INK))
-        signs = VGroup(VGroup(dot), marks(middles[1] - 0.1 * UP, middles[1] + 0.1 * UP, KEY_MARK))
-        texts = [words(key, style.TICK).place(y, left=PANEL_LEFT + 0.5) for key, y in zip(keys, KEY_LINES, strict=True)]
-        self.key = VGroup(*(VGroup(sign, text) for sign, text in zip(signs, texts, strict=True)))
-        self.rivals = VGroup()
-        largest = max(error for _, _, error in rivals) or 1.0
-        for (name, number, error), y in zip(rivals, RIVAL_LINES, strict=True):
-            color = palette.text if not len(self.rivals) else palette.dim
-            self.rivals.add(_row(name, number, y, color).add(_bar(error / largest, y - BAR_DROP, color)))
-        self.mean = _row(*mean, MEAN_LINE, palette.dim, ASIDE_SIZES)
-        self.add(self.head, self.lines, self.error_head, self.errors, self.mean, self.key, self.rivals)
-
-    @staticmethod
-    def _sizes(rows: Sequence[tuple[str, str, str]]) -> tuple[float, ...]:
-        """Of the three columns: smaller where long numbers would not have room."""
-        widths = [max(words(row[k], size).width for row in rows) for k, size in enumerate(PANEL_SIZES)]
-        share = (style.RIGHT_EDGE - PANEL_LEFT - PANEL_GAPS) / sum(widths)
-        return tuple(max(style.SMALLEST, size * min(1.0, share)) for size in PANEL_SIZES)

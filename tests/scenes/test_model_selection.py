@@ -9,7 +9,7 @@ import pytest
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
-from gradreel.core.forecast import forecast, horizon_errors, weekdays
+from gradreel.core.forecast import forecast, horizon_errors, next_days, weekdays
 from gradreel.core.results import Losses, Result, depth_experiments
 from gradreel.core.weekly_lows import weekly_lows
 from gradreel.scenes.fixtures import trained_context
@@ -439,6 +439,41 @@ def test_every_miss_is_a_dot_as_far_off_as_it_was(small):
         assert np.abs(across - days.day(k)).max() < 0.5
 
 
+def test_gaps_are_the_unseen_days_misses_and_come_to_tomorrow_as_long_as_they_were(small, trace_of):
+    days, run = small.scene.days, small.scene.choice.best.network.experiments[0]
+    tomorrow, gaps, at = days.day(0), days.gaps, days.plot.at
+    measured = next_days(run, np.asarray(trace_of(run).parameters[-1]))
+    both = np.stack([measured.prediction, measured.truth], axis=-1)
+    by_day = dict(zip(measured.dates.astype(int).tolist(), both, strict=True))
+    assert len(gaps.heads) == len(days.held) > 10
+    ends = [[days.plot.data(dot.get_center()) for dot in dots] for dots in (gaps.put(at, 0.0).feet, gaps.heads)]
+    for (day, prediction), (same, truth) in zip(*ends, strict=True):
+        assert day == pytest.approx(same)
+        assert (prediction, truth) == pytest.approx(by_day[round(day)], rel=1e-6)
+    gaps.put(at, 1.0)
+    for k, foot, head in zip(days.held, gaps.feet, gaps.heads, strict=True):
+        assert days.plot.data(foot.get_center()) == pytest.approx((tomorrow, days.ahead.prediction[0]))
+        assert head.get_center()[1] == pytest.approx(days.misses[0][k].get_center()[1])
+    assert not set(gaps.get_family()) & set(small.scene.get_mobject_family_members())
+
+
+def test_each_number_of_the_error_comes_by_itself(small, media):
+    came = {}
+
+    class Watched(ModelSelection):
+        def update_to_time(self, t):
+            super().update_to_time(t)
+            there = self.get_mobject_family_members()
+            panel = self.panel
+            for part in (panel.errors[0], panel.errors[1], panel.mean):
+                if part in there:
+                    came.setdefault(part, self.renderer.time)
+
+    with tempconfig({"dry_run": True, "pixel_width": 160, "pixel_height": 90, "frame_rate": 8, "progress_bar": "none"}):
+        Watched(parameters=SMALL, context=trained_context(Watched, SMALL, "en", "dark", media)).render()
+    assert len(came) == 3 and np.diff(list(came.values())).min() > 1.0  # seconds between two of them
+
+
 def test_misses_lie_beside_each_other_in_a_plot_as_high_as_they_need():
     heights = np.random.default_rng(0).normal(size=60)
     points = np.stack([np.zeros(60), heights, np.zeros(60)], axis=1)
@@ -462,8 +497,8 @@ def test_the_plot_is_as_high_as_the_misses_need(small):
 def test_the_mean_of_all_runs_is_told_beside_that_of_the_one_shown(small, play):
     scene = small.scene
     said = small.lines["error-runs"]["en"]
-    assert f"the two runs averaged {scene.counted(scene.choice.best.unseen.mean)} views" in said
-    assert f"this one, {scene.counted(scene.to_come.usual[0])};" in said
+    mean, one = scene.counted(scene.choice.best.unseen.mean), scene.counted(scene.to_come.usual[0])
+    assert f"{one} views on average; two days ahead" in said and f"All two runs, a day ahead: {mean}." in said
     row = scene.panel.mean
     assert [text.source for text in row] == [
         "a day ahead, mean of 2 runs",
