@@ -28,7 +28,8 @@ from gradreel.scenes.style import PRESENT, emphasis, palette
 from manim import UP, Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, smooth, squish_rate_func
 
 RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram
-ROW_Y, STEP_Y, STEP_SIZE = -2.74, -3.27, 38  # of the gradient, and of the step below it
+ROW_Y, STEP_Y, STEP_SIZE = -2.36, -3.34, 38  # of the gradient's first row, and of the step below both
+GATHER_SECONDS = 0.35  # that slopes which go to the gradient together take to come, and to go there
 BIG_BOX, BIG_EDGES = (-5.3, 5.3, -1.35, 2.35), 0.45  # of the large network, as where its layers are stacked
 GAP, GAP_DROP = (4.5, 5.95), 0.3  # left and right of the distance between y and its label, and how far below that
 STEP_GAP = 0.9  # between the parts of that line
@@ -150,27 +151,35 @@ class GradientBeats(ThreeDaysScene):
             self._use()
 
     def _gather(self) -> None:
-        """The small network is back: letter by letter, slopes stand at their lines and arrows, and line up as g."""
+        """The small network is back: slopes stand at their lines and arrows, and line up as g.
+
+        They do so in the order in which they came back, those of W row by row: no more at once than can be read.
+        """
         gone = [FadeOut(part, run_time=0.4) for part in (self.counts, self.big_network)]
         back = [FadeIn(part, rate_func=LATE) for part in self.small_network]
         self.play(*gone, self.next_title("heading-step"), *back, run_time=0.7)
         names = parameter_names(self.run)
         self.row = GradientRow(names, self.slopes.theta, ROW_Y)
-        flights: list[Animation] = [*map(FadeIn, (self.row.label, self.row.groups, self.row.dots))]
-        for letter in dict.fromkeys(letter_of(names[index]) for index in self.row.numbers):
+        flights: list[Animation] = [*map(FadeIn, (self.row.label, self.row.brackets, self.row.groups, self.row.dots))]
+        for turn in sorted({self._turn(index) for index in self.row.numbers}):
             coming, leaving = [], []
             for index, number in self.row.numbers.items():
-                if letter_of(names[index]) != letter:
+                if self._turn(index) != turn:
                     continue
                 source = self.orange.of(index, self.n_units, self.n_features)
                 if source is not None and source not in self.pills:
                     coming.append(FadeIn(source))
                     leaving.append(FadeOut(source))
                 leaving.append(FadeIn(number, target_position=source[1] if source is not None else number))
-            self.play(*flights, *coming, run_time=0.35)
+            self.play(*flights, *coming, run_time=GATHER_SECONDS)
             flights = leaving
-        self.play(*flights, run_time=0.35)
+        self.play(*flights, run_time=GATHER_SECONDS)
         self.add(self.row)
+
+    def _turn(self, index: int) -> tuple[int, int]:
+        """When a parameter's slope goes to the gradient: first those of c and b, then the vector's, W row by row."""
+        letter = letter_of(parameter_names(self.run)[index])
+        return {"w": 2, "b": 1}.get(letter, 0), index // self.n_features if letter == "w" else 0
 
     def _use(self) -> None:
         """theta less eta g, in letters and for one w; then the network is computed once more, and e has changed.

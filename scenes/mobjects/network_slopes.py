@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from gradreel.core.written_out import Backward
@@ -16,7 +17,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.arithmetic import PrintedProduct, printed_step
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_sum import fitting_places
-from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, fitting_decimals, letter_of, role_of
 from gradreel.scenes.mobjects.ticks import number_text
@@ -29,11 +30,13 @@ PILL_HEIGHT, PILL_PADDING, PILL_LINE, PILL_FILL = 0.28, 0.08, 1.4, 0.19
 OVER, OVER_LOW = 0.14, 0.0  # from a node's top to the baseline of its slope; where a bias' slope needs room above it
 SHARES = (0.69, 0.24)  # of a line, where its slope may stand if it has no room beside the name
 CLEAR = np.array([0.04, 0.02])  # scene units between two labels, beside and above each other
-MOST_IN_ROW, LEAST_IN_ROW = 16, 8  # entries of the gradient in one row
-PITCH, NUMBERS_APART = 0.95, 0.12  # from one entry to the next, where there is room; free between their numbers
-LARGER = 1.2  # times as large as elsewhere a row's numbers are, where they have room
-ROW_LEFT = style.LEFT_EDGE + 0.85
-GROUP_RISE, GROUP_LETTER = 0.32, 29.0  # from the row up to the letters of its groups
+MOST_IN_ROW, LEAST_IN_ROW = 9, 6  # entries of the gradient in one of its two rows
+ENTRY, ROWS_APART = 30, 0.42  # size of the numbers there; from one row down to the next
+PITCH, NUMBERS_APART = 1.0, 0.14  # from one entry to the next, where there is room; free between their numbers
+BRACKET, HOOK = 0.14, 0.09  # from the rows to the brackets around both; length of those ends
+ROW_LEFT, ROW_RIGHT = style.LEFT_EDGE + 1.05, style.RIGHT_EDGE - BRACKET
+GROUP_LETTER, GROUP_HEAD, GROUPS_APART = 34.0, 0.48, 0.26  # of a group: its letter, the room for that; up to the next
+GROUP_HEIGHT, GROUP_SIDE = 0.35, 0.06  # of the pill that holds its numbers; free at both of its ends
 GROUP_LETTERS = {"w": "W", "b": "bold(b)", "c": "bold(c)", "constant": "b"}
 
 
@@ -199,59 +202,88 @@ def _touch(first: VMobject, second: VMobject) -> bool:
 
 
 class GradientRow(VGroup):
-    """g and its entries in one row on the height ``y``: all of them, or of each letter the first ones and "...".
+    """g and its entries in two rows, the first one on the height ``y``: those of W, and below those of b, c and b.
 
-    ``numbers`` by index of the parameter; ``label`` is "g ="; ``groups``: the letters W, b, c and b over their entries.
+    Of a letter with many entries only the first ones are there, and "...". ``numbers`` by index of the parameter;
+    ``label`` is "g =", ``brackets`` are around both rows; ``groups``: each letter, and the pill beside it that holds
+    its numbers.
     """
 
     def __init__(self, names: Sequence[str], gradient: NDArray, y: float) -> None:
         super().__init__()
-        entries, texts, pitch = _row(names, gradient)
-        foot = y - 0.36 * style.SMALLEST * style.EM
-        left = -(pitch * len(entries) + ROW_LEFT - style.LEFT_EDGE) / 2
-        self.label = formula("orange(bold(g)) =", 40).place(y - 0.11, left=left)
+        rows, texts, pitch = _rows(names, gradient)
+        width = max(_row_width(row, pitch) for row in rows)
+        left = -(width + ROW_LEFT - style.LEFT_EDGE + BRACKET) / 2 + ROW_LEFT - style.LEFT_EDGE
+        middle = y - ROWS_APART / 2
+        self.brackets = VGroup(*(_bracket(x, middle, out) for x, out in ((left, -1), (left + width, 1))))
+        self.label = formula("orange(bold(g)) =", 42).place(middle - 0.11, right=left - BRACKET - 0.15)
         self.numbers: dict[int, TextMobject] = {}
-        self.dots = VGroup()
-        for k, entry in enumerate(entries):
-            x = left + ROW_LEFT - style.LEFT_EDGE + pitch * (k + 0.5)
-            if entry is ELLIPSIS:
-                self.dots.add(_orange("…").place(foot, center=x))
-            else:
-                self.numbers[entry] = texts[entry].place(foot, center=x)
-        self.groups = VGroup(*(
-            _group(letter, [text for k, text in self.numbers.items() if letter_of(names[k]) == letter], y)
-            for letter in dict.fromkeys(letter_of(names[k]) for k in self.numbers)
-        ))  # fmt: skip
-        self.add(self.label, *self.numbers.values(), self.dots, self.groups)
+        self.dots, self.groups = VGroup(), VGroup()
+        for row, height in zip(rows, (y, y - ROWS_APART), strict=False):
+            x = left
+            for letter, entries in row.items():
+                self.groups.add(_group(letter, x, len(entries) * pitch, height))
+                for k, entry in enumerate(entries):
+                    self._put(entry, texts, x + GROUP_HEAD + GROUP_SIDE + (k + 0.5) * pitch, height)
+                x += _row_width({letter: entries}, pitch) + GROUPS_APART
+        self.add(self.label, self.brackets, self.groups, *self.numbers.values(), self.dots)
+
+    def _put(self, entry: int | None, texts: dict[int, TextMobject], x: float, y: float) -> None:
+        foot = y - 0.36 * ENTRY * style.EM
+        if entry is ELLIPSIS:
+            self.dots.add(_orange("…", ENTRY).place(foot, center=x))
+        else:
+            self.numbers[entry] = texts[entry].place(foot, center=x)
 
 
-def _group(letter: str, numbers: Sequence[TextMobject], y: float) -> VGroup:
-    """A letter over its numbers, and a line on both sides of it that reaches over all of them."""
-    role = role_of("b" if letter == "constant" else f"{letter}_1")
-    color, y = getattr(palette, role), y + GROUP_RISE
-    left, right = numbers[0].get_left()[0], numbers[-1].get_right()[0]
-    name = formula(GROUP_LETTERS[letter], GROUP_LETTER, color).move_to([(left + right) / 2, y, 0.0])
-    made = VGroup(name)
-    reach = name.width / 2 + 0.1
-    for a, b in ((left, name.get_x() - reach), (name.get_x() + reach, right)):
-        if b > a:
-            made.add(segment((a, y, 0.0), (b, y, 0.0), mix(color, 0.66), style.AXIS))
-    return made
+Row: TypeAlias = dict[str, list[int | None]]
+"""Letters and their entries, one after the other; ELLIPSIS for those left out."""
 
 
-def _row(names: Sequence[str], gradient: NDArray) -> tuple[tuple[int | None, ...], dict[int, TextMobject], float]:
-    """Which entries a row shows, their numbers, and from one to the next: as many as stand apart from each other."""
-    room = style.RIGHT_EDGE - ROW_LEFT
-    for most in range(MOST_IN_ROW, LEAST_IN_ROW - 1, -2):
-        entries = chosen_entries(names, most)
-        pitch = room / len(entries)
-        shown = [entry for entry in entries if entry is not ELLIPSIS]
+def _row_width(row: Row, pitch: float) -> float:
+    groups = [GROUP_HEAD + 2 * GROUP_SIDE + len(entries) * pitch for entries in row.values()]
+    return sum(groups) + (len(groups) - 1) * GROUPS_APART
+
+
+def _group(letter: str, x: float, width: float, y: float) -> VGroup:
+    """A letter, and right of it the pill for its numbers, which are so wide."""
+    color = getattr(palette, role_of("b" if letter == "constant" else f"{letter}_1"))
+    name = formula(GROUP_LETTERS[letter], GROUP_LETTER, color)
+    name.move_to([x + (GROUP_HEAD - BESIDE) / 2, y, 0.0])
+    shape = RoundedRectangle(corner_radius=GROUP_HEIGHT * 0.499, width=width + 2 * GROUP_SIDE, height=GROUP_HEIGHT)
+    shape.set_stroke(width=0).set_fill(mix(palette.orange, PILL_FILL), 1)
+    return VGroup(name, shape.move_to([x + GROUP_HEAD + GROUP_SIDE + width / 2, y, 0.0]))
+
+
+def _bracket(x: float, y: float, out: int) -> VMobject:
+    """Around both rows, which end at ``x`` and have their middle at ``y``: the right one if ``out`` is 1, else -1."""
+    x, half = x + out * BRACKET, (ROWS_APART + GROUP_HEIGHT) / 2
+    hook = x - out * HOOK
+    corners = [(hook, y + half, 0.0), (x, y + half, 0.0), (x, y - half, 0.0), (hook, y - half, 0.0)]
+    return polyline(np.array(corners), palette.text, style.AXIS)
+
+
+def _rows(names: Sequence[str], gradient: NDArray) -> tuple[list[Row], dict[int, TextMobject], float]:
+    """Both rows, their numbers, and from one to the next: as many as stand apart from each other."""
+    parts = [[k for k, name in enumerate(names) if (letter_of(name) == "w") == first] for first in (True, False)]
+    for most in range(MOST_IN_ROW, LEAST_IN_ROW - 1, -1):
+        rows = [_chosen(names, part, most) for part in parts]
+        room = min((ROW_RIGHT - ROW_LEFT - _row_width(row, 0.0)) / sum(map(len, row.values())) for row in rows)
+        shown = [k for row in rows for entries in row.values() for k in entries if k is not ELLIPSIS]
         values = gradient[shown]
-        places = min(fitting_places(values), fitting_decimals(values, min(pitch, PITCH), style.SMALLEST, 2))
-        texts = {k: _orange(number_text(round(float(gradient[k]), places), places)) for k in shown}
-        widest = max(text.width for text in texts.values())
-        if widest + NUMBERS_APART <= pitch:
+        places = min(fitting_places(values), fitting_decimals(values, min(room, PITCH), ENTRY, 2))
+        texts = {k: _orange(number_text(round(float(gradient[k]), places), places), ENTRY) for k in shown}
+        pitch = max(text.width for text in texts.values()) + NUMBERS_APART
+        if pitch <= room:
             break
-    larger = min(LARGER, max(1.0, (pitch - NUMBERS_APART) / widest))
-    texts = {k: _orange(text.source, larger * style.TICK) for k, text in texts.items()}
-    return entries, texts, min(pitch, max(PITCH, larger * widest + NUMBERS_APART))
+    return rows, texts, min(room, max(PITCH, pitch))
+
+
+def _chosen(names: Sequence[str], part: Sequence[int], most: int) -> Row:
+    """Of these parameters the letters, each with as many entries as fit where ``most`` are in the row."""
+    row: Row = {}
+    letter = ""
+    for entry in chosen_entries([names[k] for k in part], most):
+        letter = letter if entry is ELLIPSIS else letter_of(names[part[entry]])
+        row.setdefault(letter, []).append(entry if entry is ELLIPSIS else part[entry])
+    return row

@@ -23,6 +23,8 @@ from gradreel.scenes.lecture.seen_day import LOOKED_AT, printed_apart, printed_r
 from gradreel.scenes.mobjects.error_gap import ErrorGap
 from gradreel.scenes.mobjects.network_slopes import GradientRow
 from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.mobjects.theta_strip import letter_of
+from manim import FadeIn
 
 PRODUCT = r'orange\((-?[0-9.]+)\)\) dot part\("second.", \(?(-?[0-9.]+)\)?\) = .*orange\((-?[0-9.]+)\)'
 
@@ -340,21 +342,42 @@ def test_numbers_of_the_gradient_stand_apart(scale):
     names = parameter_names(RUN)
     gradient = scale * np.linspace(-2.3, 2.3, len(names))
     row = GradientRow(names, gradient, -2.55)
-    numbers = list(row.numbers.values())
-    assert len(numbers) >= 4
-    assert all(b.get_left()[0] - a.get_right()[0] > 0.1 for a, b in pairwise(numbers))
-    assert numbers[-1].get_right()[0] <= style.RIGHT_EDGE
+    heights = sorted({round(text.baseline, 6) for text in row.numbers.values()}, reverse=True)
+    assert len(heights) == 2 and len(row.numbers) >= 4
+    for height in heights:
+        numbers = [text for text in row.numbers.values() if text.baseline == pytest.approx(height)]
+        assert all(b.get_left()[0] - a.get_right()[0] > 0.1 for a, b in pairwise(numbers))
+        assert numbers[-1].get_right()[0] < row.brackets[1].get_right()[0] <= style.RIGHT_EDGE
+    assert row.get_left()[0] >= style.LEFT_EDGE - 1e-6
+    assert all(text.font_size >= 28 for text in row.numbers.values())  # to be read from the back of a room
     assert [group[0].source for group in row.groups] == [
         "$display(W)$",
         "$display(bold(b))$",
         "$display(bold(c))$",
         "$display(b)$",
     ]
-    assert all(
-        names[k].startswith("w") == (text.get_x() < row.groups[0].get_right()[0]) for k, text in row.numbers.items()
-    )
-    for index, text in row.numbers.items():
-        assert number(text) == pytest.approx(gradient[index], abs=0.5)
+    for k, text in row.numbers.items():
+        letter = ["w", "b", "c", "constant"].index(letter_of(names[k]))
+        pill = row.groups[letter][1]
+        assert pill.get_left()[0] < text.get_left()[0] and text.get_right()[0] < pill.get_right()[0]
+        assert pill.get_bottom()[1] < text.get_bottom()[1] and text.get_top()[1] < pill.get_top()[1]
+        assert number(text) == pytest.approx(gradient[k], abs=0.5)
+
+
+def test_slopes_go_to_the_gradient_a_few_at_a_time(play, monkeypatch):
+    shown, played = [], Backprop.play
+
+    def look(scene, *animations, **options):
+        told = {id(pill) for pill in scene.pills}  # these stay
+        pills = {id(pill) for pill in scene.orange.lines.values()} - told
+        shown.append(sum(id(animation.mobject) in pills for animation in animations if isinstance(animation, FadeIn)))
+        played(scene, *animations, **options)
+
+    monkeypatch.setattr(Backprop, "play", look)
+    scene = play(Backprop, run=RUN).scene
+    assert max(shown) == scene.n_features  # never all w at once
+    turns = [scene._turn(index) for index in scene.row.numbers]
+    assert turns == [*((2, i) for i in range(3) for _ in range(3)), *[(1, 0)] * 3, *[(0, 0)] * 4]  # W, b, c, b
 
 
 def _above(trace_of, day: date) -> bool:
