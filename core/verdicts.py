@@ -179,6 +179,12 @@ def overfits_from(results: Sequence[Result]) -> int | None:
     return None
 
 
+def repairs_a_part(results: Sequence[Result], k: int) -> bool:
+    """Whether on unseen days the largest network is clearly better than network ``k``, but worse than the best."""
+    worse, last, best = results[k].unseen, results[-1].unseen, best_by_unseen(results).unseen
+    return change(worse, last) == "falls" and change(best, last) == "rises"
+
+
 def lecture_losses(hidden: tuple[int, ...]) -> tuple[float | None, float | None]:
     """The lecture's training and unseen loss in views, each None where it gives no number."""
     training, unseen = LECTURE.get(hidden, ("", ""))

@@ -14,11 +14,11 @@ from gradreel.scenes.mobjects.bars import UNSEEN
 from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART, DepthLines
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START
-from gradreel.scenes.mobjects.plot import dashed, polyline, segment
+from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.relu_blocks import networks_as_dots, wires
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, mix, palette
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
 from manim import (
     RIGHT,
     UP,
@@ -210,13 +210,8 @@ class DepthExperiment(DepthRuns):
 
     def _draw_level(self, seconds: float) -> None:
         """The smallest network's unseen loss, dashed across the others'."""
-        self.marks.add(self._level())
+        self.marks.add(self.level_of(0))
         self.play(Create(self.marks[-1]), run_time=seconds)
-
-    def _level(self) -> VMobject:
-        start = self.picture.point("unseen", 0) + np.array([0.3, 0.0, 0.0])
-        end = self.picture.plot.at(len(self.outcome) - 1 + 0.12, self.outcome[0].unseen.mean)
-        return dashed(start, end, mix(palette.text, 0.75))
 
     def _lecture_beat(self) -> None:
         written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
@@ -280,7 +275,7 @@ class DepthExperiment(DepthRuns):
         picture, worst = self.picture, self.outcome.index(worst_by_unseen(self.outcome))
         low, high = picture.point("unseen", 0)[1], picture.point("unseen", worst)
         why = words("?", WHY_SIZE).move_to([high[0], (low + high[1]) / 2, 0])
-        self.question = VGroup(self._level(), *([why] if high[1] - low > WHY_ROOM else []))
+        self.question = VGroup(self.level_of(0), *([why] if high[1] - low > WHY_ROOM else []))
         self.play(Create(self.question[0]), *map(FadeIn, self.question[1:]), run_time=0.7)
 
     def _lecture_line(self) -> str:

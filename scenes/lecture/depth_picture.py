@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -14,10 +14,11 @@ from gradreel.scenes.lecture.experiments import DepthsScene, lecture_word
 from gradreel.scenes.mobjects.bars import UNSEEN
 from gradreel.scenes.mobjects.depth_lines import DASH, FEW, KINDS, DepthLines
 from gradreel.scenes.mobjects.loss_scale import loss_grid, loss_labels, loss_ticks
+from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import FAINT, emphasis, palette
-from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
+from gradreel.scenes.style import FAINT, emphasis, mix, palette
+from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
 from numpy.typing import NDArray
 
 BOX = (-5.4, 5.6, -2.05, 2.5)  # left, right, bottom, top
@@ -25,6 +26,12 @@ VALUE, VALUE_OF_MANY = 34, 26
 AROUND_WORD = 0.15  # free at both sides of a word in a line
 LECTURE_RUNS = ((), *((100,) * layers for layers in (1, 2, 3, 4)))
 LECTURE_BEST, LECTURE_WORSE = (100,) * 3, (100,) * 4  # it overfits from the one to the other
+
+
+def lecture_known() -> dict[str, NDArray]:
+    """The lecture's losses of all its networks, NaN where it gives none."""
+    known = np.array([lecture_losses(hidden) for hidden in LECTURE_RUNS], dtype=float)  # None is NaN
+    return {kind: known[:, k] for k, kind in enumerate(KINDS)}
 
 
 class DepthPicture(ComparedNetworks, DepthsScene):
@@ -71,6 +78,23 @@ class DepthPicture(ComparedNetworks, DepthsScene):
         self.play(draw, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
         self.add(line, picture.dots[kind], picture.values[kind])  # the points lie on the line
 
+    def level_of(self, k: int) -> VMobject:
+        """Network ``k``'s unseen loss, dashed across those of all larger ones."""
+        start = self.picture.point("unseen", k) + np.array([0.3, 0.0, 0.0])
+        end = self.picture.plot.at(len(self.outcome) - 1 + 0.12, self.outcome[k].unseen.mean)
+        return dashed(start, end, mix(palette.text, 0.75))
+
+    @staticmethod
+    def others_back(picture: DepthLines, ks: Sequence[int], share: float) -> list[Animation]:
+        """Points and numbers of all networks but ``ks`` step back."""
+        return [
+            emphasis(part, share)
+            for kind in KINDS
+            for k, *parts in zip(picture.known(kind), picture.dots[kind], picture.values[kind], strict=True)
+            if k not in ks
+            for part in parts
+        ]
+
     # -- the lecture's own -----------------------------------------------------------------------------------------
 
     def lecture_lines(self) -> DepthLines:
@@ -80,14 +104,13 @@ class DepthPicture(ComparedNetworks, DepthsScene):
         """
         hidden = tuple(result.network.hidden for result in self.outcome)
         self.over_ours = hidden == LECTURE_RUNS and self.one_scale()
-        known = np.array([lecture_losses(layers) for layers in LECTURE_RUNS], dtype=float)  # None is NaN
-        losses = {kind: known[:, k] for k, kind in enumerate(KINDS)}
+        losses = lecture_known()
         names = [self.screen("linear"), self.screen("layer"), *(self.screen("layers", count=n) for n in (2, 3, 4))]
         ours = self.picture if self.over_ours else None
         return DepthLines(
             losses,
             names,
-            loss_column(known[np.isfinite(known)]),
+            loss_column(loss for known in losses.values() for loss in known[np.isfinite(known)]),
             self._ends(),
             BOX,
             VALUE,

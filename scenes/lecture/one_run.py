@@ -185,15 +185,15 @@ class OneRunBeats(DepthPicture):
     def _part_beat(self) -> None:
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
             # Where the losses part, the unseen one is lowest of all kept states, by luck as it is noisy: here, with its
-            # number. The axis widens to all epochs, and on it goes: seen falls, unseen never comes so low again; the
-            # dashed line has its word again. How far the losses are apart, there and at the end; then the term
+            # number, in a dip of the thin line. The axis widens to all epochs, and on it goes: seen falls, unseen never
+            # comes so low again; the dashed line has its word again. How far both are apart, there and at the end
             marks = self._turn_mark() if self.parts is not None else []
             leaving = [*self.labels.values(), *(tick for tick in self.epochs if marks and self._near(tick, marks[1]))]
-            self.play(*map(FadeOut, leaving), *map(FadeIn, marks), run_time=0.5)
-            seconds = PART_SECONDS
+            lit = [self.run.dip.animate.set_stroke(opacity=1)] if marks and self.lucky else []
+            self.play(*map(FadeOut, leaving), *map(FadeIn, marks), *lit, run_time=0.5)
+            seconds = PART_SECONDS - (LOWEST_SECONDS if marks else 0.0)
             if marks:
                 self.wait(LOWEST_SECONDS)
-                seconds -= LOWEST_SECONDS
             self.remove(self.above, *leaving)
             self.epochs.remove(*leaving)
             if marks and self.first_last < self.run.last:

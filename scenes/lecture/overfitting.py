@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.results import unseen_by_epoch
-from gradreel.core.verdicts import lecture_losses, stopping
+from gradreel.core.verdicts import repairs_a_part, stopping
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE
+from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE, lecture_known
 from gradreel.scenes.lecture.experiments import lecture_written
 from gradreel.scenes.lecture.one_run import RUN_LEFT, RUN_RIGHT, OneRunBeats
 from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines, most_of
@@ -16,7 +16,7 @@ from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import emphasis, palette
+from gradreel.scenes.style import FULL, emphasis, palette
 from manim import (
     UP,
     Animation,
@@ -39,6 +39,7 @@ AGAINST, OVER_LINE, UNDER_LINE, ROW = 34, 0.13, 0.44, 0.45  # words at both loss
 COMPARABLE = 1.6  # times as high as the other: two pictures of losses that share a scale
 BACK = 0.55  # of what is not spoken of among numbers that can still be read
 TURN_SECONDS, LECTURE_SECONDS = 1.6, 2.0
+REPAIR_AFTER = 0.9  # that the two networks are looked at, before those past them
 
 
 class Overfitting(OneRunBeats):
@@ -57,7 +58,8 @@ class Overfitting(OneRunBeats):
         name, values = stop or (f"unseen-{self.unseen}", self.unseen_values())
         with self.beat(name, days=Count(self.parameters.dataset.examples), **values):
             # Why not stop there? Its least loss against what the best network has, and that it was found by looking.
-            # Then the run is squeezed into the place of its network, every loss at its height; the other depths come
+            # Then the run is squeezed into the place of its network, every loss at its height; the other depths come.
+            # Where those past the network that overfits get better again, if not as good as the best, that is shown
             if stop is not None:
                 self._compare_least()
             self.title, arriving = next_heading(self._heading(), self.title)
@@ -66,12 +68,15 @@ class Overfitting(OneRunBeats):
             scale = FadeIn(upright) if self.comparable else FadeOut(self.scale_labels)
             self.play(*map(FadeOut, gone), scale, *arriving, run_time=0.6)
             self._squeeze(self.outcome.index(self.compared[1]))
+            level = self._level()
             for kind in KINDS:
                 self.draw(kind, 1.8 if stop is None else 0.55)
             self.play(*(FadeIn(label) for label in self.picture.labels.values()), run_time=0.4)
             self.between = []
             if self.opens is not None:
                 self._mark_jump(self.outcome.index(self.compared[0]), self.opens)
+                if level is not None:
+                    self._mark_repair(level, self.opens)
 
     def _stop(self) -> tuple[str, dict[str, str]] | None:
         """What is said of stopping in time, and its values; None where nothing says that it would have helped."""
@@ -90,7 +95,8 @@ class Overfitting(OneRunBeats):
             **self.spoken("worse", worse),
         }
         name = f"stop-{stopping(self.losses, best.unseen, best_least)}"
-        return name + ("-first" if len(worse.network.hidden) == 1 else ""), values
+        name += "-first" if len(worse.network.hidden) == 1 else ""
+        return name + ("-partly" if repairs_a_part(self.outcome, self.opens) else ""), values
 
     def _compare_least(self) -> None:
         """The best network's loss as a line across the picture, the least loss against it; then how it was found."""
@@ -168,7 +174,7 @@ class Overfitting(OneRunBeats):
         self.play(moving, axis, FadeIn(picture.names), run_time=1.2)
         ends = zip((self.run.training_tip, self.run.unseen_tip), KINDS, strict=True)
         landing = [tip.animate.move_to(picture.point(kind, k)) for tip, kind in ends]
-        lines = (self.run.training, self.run.every, self.run.unseen)
+        lines = (self.run.training, self.run.every, self.run.unseen, self.run.dip)
         self.play(*map(FadeOut, lines), *landing, run_time=0.6)
         self.landed = (self.run.training_tip, self.run.unseen_tip)
 
@@ -180,21 +186,25 @@ class Overfitting(OneRunBeats):
         band = self.picture.band(best, worse)
         self.remove(*self.landed)
         self.add(band, self.picture)
-        self.play(FadeIn(band), *self._others_back(self.picture, (best, worse)), run_time=0.6)
+        self.play(FadeIn(band), *self.others_back(self.picture, (best, worse), BACK), run_time=0.6)
         marks = self.picture.marks((best, worse))
         self.play(*map(Create, marks), run_time=0.7)
         self.between += [band, *marks]
 
-    @staticmethod
-    def _others_back(picture: DepthLines, ks: tuple[int, int]) -> list[Animation]:
-        """Points and numbers of all networks but ``ks`` step back."""
-        return [
-            emphasis(part, BACK)
-            for kind in KINDS
-            for k, *parts in zip(picture.known(kind), picture.dots[kind], picture.values[kind], strict=True)
-            if k not in ks
-            for part in parts
-        ]
+    def _level(self) -> VMobject | None:
+        """The best network's unseen loss across larger ones, where these repair a part; their numbers keep off it."""
+        if self.opens is None or not repairs_a_part(self.outcome, self.opens):
+            return None
+        level = self.level_of(self.outcome.index(self.compared[0]))
+        self.picture.keep_clear(level.get_all_points())
+        return level
+
+    def _mark_repair(self, level: VMobject, worse: int) -> None:
+        """The unseen losses past the network that overfits come forward, over the best one's ``level``."""
+        self.wait(REPAIR_AFTER)
+        parts = [part for group in (self.picture.dots, self.picture.values) for part in group["unseen"][worse + 1 :]]
+        self.play(Create(level), *(emphasis(part, FULL) for part in parts), run_time=1.0)
+        self.between.append(level)
 
     def _lecture_beat(self) -> None:
         values = {}
@@ -217,7 +227,7 @@ class Overfitting(OneRunBeats):
             band = lecture.band(first, last)
             above = [part[kind] for part in (lecture.lines, lecture.dots, lecture.values) for kind in KINDS]
             self.add(band, *above)
-            self.play(FadeIn(band), *self._others_back(lecture, (first, last)), run_time=0.6)
+            self.play(FadeIn(band), *self.others_back(lecture, (first, last), BACK), run_time=0.6)
             self.play(*map(Create, lecture.marks((first, last))), run_time=0.7)
 
     def _turn_into(self, lecture: DepthLines, leaving: Animation) -> None:
@@ -269,7 +279,7 @@ class Overfitting(OneRunBeats):
 
     def top(self, losses: dict[str, NDArray]) -> float | None:
         """Ours and the lecture's have one scale, if they are of comparable sizes: then heights can be compared."""
-        own, lecture = most_of(losses), most_of(_lecture_known())
+        own, lecture = most_of(losses), most_of(lecture_known())
         self.comparable = max(own, lecture) <= COMPARABLE * min(own, lecture)
         return max(own, lecture) if self.comparable else None
 
@@ -286,9 +296,3 @@ class Overfitting(OneRunBeats):
             return "only"
         same = self.outcome[self.opens].network.hidden == LECTURE_WORSE
         return "same" if same else "elsewhere"
-
-
-def _lecture_known() -> dict[str, NDArray]:
-    """The lecture's losses of all its networks, NaN where it gives none."""
-    known = np.array([lecture_losses(hidden) for hidden in LECTURE_RUNS], dtype=float)
-    return {kind: known[:, k] for k, kind in enumerate(KINDS)}

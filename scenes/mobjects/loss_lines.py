@@ -21,6 +21,7 @@ DASH = 0.11
 LABEL_ROOM, LABELS_APART = 0.6, 0.36  # under the lower line for its word; from one word's baseline to the other's
 RUN_DASH, RUN_TIP = 0.13, 0.12
 EVERY_WIDTH, EVERY_SHARE = 1.8, 0.42
+DIP_WIDTH = 3.5
 CALM_PART = 40  # one in so many of a line's losses are looked at on either side of each
 
 Line: TypeAlias = tuple[NDArray, NDArray]
@@ -109,13 +110,25 @@ def calmed(losses: NDArray) -> NDArray:
     return np.array([np.median(losses[k - around : k + around + 1]) for k, around in enumerate(reaches)])
 
 
+def _dip(line: Line) -> tuple[float, float]:
+    """From where to where the least of these losses, and what lies around it, is below the calmed line."""
+    x, losses = line
+    first = last = int(np.argmin(losses))
+    under = losses < calmed(losses)
+    while first > 0 and under[first]:
+        first -= 1
+    while last < len(losses) - 1 and under[last]:
+        last += 1
+    return float(x[first]), float(x[last])
+
+
 class RunLines(VGroup):
     """Both losses of one run in a large plot.
 
     ``box``: left, right, bottom, top, which is ``most`` views high; a loss above that is an arrow's head at the top.
     Parts (RisingCurve): ``training``; ``every``, thin and fainter, the unseen loss at every given state; ``unseen``,
-    dashed, the same calmed: of noise, dashes would make confetti. ``training_tip``, ``unseen_tip``: the recorded losses
-    reached.
+    dashed, the same calmed: of noise, dashes would make confetti; ``dip``, of ``every`` what lies around its least and
+    below the dashed line, hidden until it is spoken of. ``training_tip``, ``unseen_tip``: the recorded losses reached.
     """
 
     def __init__(self, box: tuple[float, float, float, float], most: float, training: Line, unseen: Line) -> None:
@@ -129,10 +142,14 @@ class RunLines(VGroup):
             RisingCurve(self.plot, *below(*line, most), palette.blue, style.SECOND_CURVE, dash)
             for line, dash in ((training, 0.0), ((unseen[0], calmed(unseen[1])), RUN_DASH))
         )
+        x, y, (start, end) = self.every.data_x, self.every.data_y, _dip(unseen)
+        inside = (x >= start) & (x <= end)
+        self.dip = RisingCurve(self.plot, x[inside], y[inside], palette.blue, DIP_WIDTH)
+        self.dip.set_stroke(opacity=0)
         self.training_tip = ring(self.training.end(), RUN_TIP, palette.blue, fill=palette.blue)
         self.unseen_tip = ring(self.every.end(), RUN_TIP, palette.blue)
         self.disc = self.unseen_tip.points
-        self.add(self.training, self.every, self.unseen, self.training_tip, self.unseen_tip)
+        self.add(self.training, self.every, self.unseen, self.dip, self.training_tip, self.unseen_tip)
 
     def show(self, epoch: float) -> RunLines:
         """Both lines up to ``epoch``."""
@@ -149,7 +166,7 @@ class RunLines(VGroup):
         return self._draw(self.last)
 
     def _draw(self, epoch: float) -> RunLines:
-        for curve in (self.training, self.every, self.unseen):
+        for curve in (self.training, self.every, self.unseen, self.dip):
             curve.corners = self.plot.at(curve.data_x, curve.data_y)
             curve.show(epoch)
         for curve, tip in ((self.training, self.training_tip), (self.every, self.unseen_tip)):

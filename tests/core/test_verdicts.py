@@ -27,6 +27,7 @@ from gradreel.core.verdicts import (
     losses_with_the_least,
     overfits_from,
     parting,
+    repairs_a_part,
     sinks,
     stopping,
     training_change,
@@ -121,6 +122,20 @@ def test_what_may_be_chance_is_neither_better_nor_flat(unseen):
 def test_worst_has_the_largest_unseen_loss():
     compared = results([30, 20, 15, 10], [40, 52, 47, 43])
     assert worst_by_unseen(compared) is compared[1]
+
+
+@pytest.mark.parametrize(
+    ("unseen", "repaired"),
+    [
+        ([40, 52, 47, 43], True),
+        ([40, 52, 47, 52], False),  # as bad as the first that overfits
+        ([40, 52, 47, 60], False),
+        ([40, 52, 47, 40.2], False),  # all of it
+        ([52, 40, 60, 45], False),  # not of the one asked for, which is the best
+    ],
+)
+def test_what_a_network_spoils_larger_ones_repair_in_part(unseen, repaired):
+    assert repairs_a_part(results([30, 20, 15, 10], unseen), 1) == repaired
 
 
 def by_epoch(training, unseen) -> LossByEpoch:

@@ -20,7 +20,7 @@ from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import one_run, overfitting
 from gradreel.scenes.lecture.one_run import BESIDE, LABELLED, RUN_RIGHT
-from gradreel.scenes.lecture.overfitting import Overfitting
+from gradreel.scenes.lecture.overfitting import BACK, Overfitting
 from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.gap_measure import FREE
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, calmed
@@ -131,6 +131,63 @@ def test_that_one_layer_overfits_is_said_as_it_is(play, results_are, monkeypatch
     results_are([600, 200, 100], [700, 800, 820])
     lines = play(Overfitting, **SMALL | {"epochs": 12}).lines
     assert "overfit at the very first layer: seen 600 to 200, unseen 700 to 800." in lines[f"stop-{kind}-first"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("unseen", "repaired"),
+    [((700, 800, 750), True), ((700, 800, 820), False), ((700, 800, 705), False), ((700, 800, 799), False)],
+)
+@pytest.mark.parametrize(("lang", "clause"), [("en", "More layers repair only a part."), ("zh", "再深，只补回一些。")])
+def test_that_deeper_is_better_again_is_said_and_shown_where_it_is(
+    play, results_are, monkeypatch, unseen, repaired, lang, clause
+):
+    monkeypatch.setattr(one_run, "parting", lambda losses: 3)
+    monkeypatch.setattr(overfitting, "stopping", lambda *_: "below")
+    results_are([600, 200, 100], unseen)
+
+    def look(scene, name):
+        if not name.startswith("stop-"):
+            return None
+        picture, (*_, last) = scene.picture, scene.between
+        level = picture.plot.data(last.get_center())[1] if last.width > picture.axis.width / 2 else None
+        return level, [
+            getattr(part, "emphasis", 1.0) for part in (picture.values["unseen"][2], picture.values["training"][2])
+        ]
+
+    played = play(Overfitting, look, lang=lang, **SMALL | {"epochs": 12})
+    name = "stop-below-first-partly" if repaired else "stop-below-first"
+    assert played.beats[2] == name and played.lines[name][lang].endswith(clause) == repaired
+    level, (forward, back) = played.seen[name]
+    assert (level, forward, back) == (
+        (pytest.approx(700, abs=1) if repaired else None),
+        1.0 if repaired else BACK,
+        BACK,
+    )
+
+
+def test_the_least_loss_hangs_at_the_thin_line_s_dip(play, monkeypatch):
+    epochs = np.linspace(0, 12, 97)
+    training, unseen = 900 - 60 * epochs, np.interp(epochs, [0.0, 4.0, 12.0], [900.0, 500.0, 610.0])
+    unseen[40] = 420  # at epoch 5
+    seen = {}
+
+    def look(scene, name):
+        if name in ("sink", "part"):
+            dip, plot = scene.run.dip, scene.run.plot
+            ends = plot.at(dip.data_x[[0, -1]], 0)[:, 0]
+            lowest = plot.data(dip.get_bottom())[1]
+            seen[name] = dip.get_stroke_opacity(), lowest, dip.data_x, dip.width, ends[1] - ends[0]
+
+    monkeypatch.setattr(one_run, "losses_with_the_least", lambda *_: LossByEpoch(epochs, training, unseen))
+    monkeypatch.setattr(one_run, "training_by_epoch", lambda _: (epochs, training))
+    scene = play(Overfitting, look, **SMALL | {"epochs": 12}).scene
+    assert [text.source for text in scene.lucky] == ["one lucky dip"]
+    assert (seen["sink"][0], seen["part"][0]) == (0, 1)
+    assert seen["part"][1] == pytest.approx(420, abs=1)
+    assert seen["part"][2] == pytest.approx(
+        epochs[39:42]
+    )  # from where it leaves the smoothed line to where it is there again
+    assert seen["part"][3] == pytest.approx(seen["part"][4], rel=0.01)
 
 
 def test_where_the_losses_part_is_marked(play):
