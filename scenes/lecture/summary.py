@@ -7,13 +7,14 @@ from typing import Self
 import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import depth_experiments
-from gradreel.core.theta import loss
+from gradreel.core.theta import loss, predict
 from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.batches import Batches
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.line import LinearLimits
+from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_readout import LossNumber
 from gradreel.scenes.mobjects.motif import Motif
@@ -30,12 +31,15 @@ from manim import (
     UP,
     Animation,
     AnimationGroup,
-    Create,
     FadeIn,
     FadeOut,
+    ReplacementTransform,
     UpdateFromAlphaFunc,
     VGroup,
+    interpolate_color,
     linear,
+    smooth,
+    squish_rate_func,
 )
 from manim.utils.rate_functions import ease_out_sine
 from numpy.typing import NDArray
@@ -104,7 +108,7 @@ class Summary(LectureScene):
             # The map: its first card bright, whose curve changes with theta, then the second, whose errors shrink and
             # its loss with them, then the third, whose dot walks down; and at last all of them
             self.map = part_map(self, self.run, 1)
-            self.play(FadeOut(self.thread, run_time=0.4), *self._title(steps_heading(self)), FadeIn(self.map))
+            self._sum_becomes_a_step()
             number = self.loss = self._loss_number()
 
             def fit(seconds: float) -> Animation:
@@ -116,6 +120,25 @@ class Summary(LectureScene):
                 self.play(move(spoken))
                 told = FadeIn(number) if step == 2 else emphasis(number, VEILED if step else FULL)
                 self.play(self.map.focus(step), told, run_time=0.7)
+
+    def _sum_becomes_a_step(self) -> None:
+        """The sum's curve and axes go into the first card, what it learned into the second; all else changes around."""
+        (old, band, blue), name = self.thread[2]
+        first, second = self.map.card(1)[PLACE], self.map.card(2)[PLACE]
+        axes = first[0]
+        pairs = [(old.x_axis, axes.x_axis), (old.y_axis, axes.y_axis), (band, self.map.red), (blue, self.map.blue)]
+        self.remove(self.thread[2])
+        self.add(name, *(part for part, _ in pairs))
+        axes.remove(axes.x_axis, axes.y_axis)  # these four come by themselves
+        second.remove(self.map.red)
+        first.remove(self.map.blue)
+        gone = [FadeOut(part, run_time=0.4) for part in (self.thread[0], self.thread[1], self.thread[3], name)]
+        going = [ReplacementTransform(part.set_z_index(1), place) for part, place in pairs]  # over the cards
+        self.play(*gone, *self._title(steps_heading(self)), FadeIn(self.map), *going)
+        axes.add(axes.x_axis, axes.y_axis)
+        second.insert(len(second) - 1, self.map.red)
+        first.add(self.map.blue)
+        self.add(self.map)  # in one piece
 
     def _loss(self, theta: NDArray) -> float:
         return float(loss(self.run.experiment, theta))
@@ -157,14 +180,17 @@ class Summary(LectureScene):
 
     def _curve_beat(self) -> None:
         with self.beat("curve"):
-            # The run of the beginning once more, from its random start to where it ended: the curve, and above it what
-            # is known by now, theta with its gradient, and the loss. The first updates come one by one, then they race:
-            # the slopes become too small for their row, so the length of all of them together stands there
+            # The run of the beginning once more, from its random start to where it ended: out of the cards come the
+            # curve that it began with and the red one, across the picture. Above them what is known by now, theta with
+            # its gradient, and the loss. The first updates come one by one, then they race: the slopes become too small
+            # for their row, so the length of all of them together stands there
             first = min(FIRST_UPDATES, len(self.run.kept) - 1)
             motif, numbers = Motif(self.run, ghosts=0, lift=LIFT), self._run_numbers(first)
-            self.play(*map(FadeOut, [self.map, *self.chosen, self.check, self.title]), run_time=0.6)
-            coming = (FadeIn(part) for part in (motif.red, numbers.readout, numbers.strip))
-            self.play(*coming, Create(motif.blue), run_time=1.0)
+            late = squish_rate_func(smooth, 0.25, 0.9)
+            coming = [FadeIn(part, rate_func=late, run_time=1.6) for part in (numbers.readout, numbers.strip)]
+            gone = [FadeOut(part, run_time=0.6) for part in (*self.chosen, self.check, self.title)]
+            self.play(*gone, *self._out_of_the_cards(motif, 1.3), *coming)
+            motif.plot.set_curve(motif.red, motif.x, self.run.experiment.dataset.curve()(motif.x))
             self.play(FadeIn(numbers.slopes), run_time=0.3)
             self.add(motif, numbers)
             passed = motif.pace.share(first)
@@ -184,6 +210,32 @@ class Summary(LectureScene):
             racing = UpdateFromAlphaFunc(both, lambda _, share: show(motif.pace.row(passed + share * (1 - passed))))
             self.play(racing, run_time=WALK_SECONDS, rate_func=ease_out_sine)
             self.motif, self.numbers = motif, numbers
+
+    def _out_of_the_cards(self, motif: Motif, seconds: float) -> list[Animation]:
+        """The cards leave; the first state's curve and the red one grow from there to where ``motif`` has them."""
+        run = self.run.experiment
+        left, start, *_ = self.map.card(1)[PLACE]
+        right, *_, red, fitted = self.map.card(2)[PLACE]
+        self.map.card(1)[PLACE].remove(start)
+        self.map.card(2)[PLACE].remove(red, fitted)
+        self.add(motif.red, fitted, motif.blue)  # blue stays over red
+        target, there = run.dataset.curve(), motif.plot
+        wide = Sight(there.x_range, there.at, style.MAIN_CURVE)
+        grown = carry(motif.blue, self._first_heights, Sight(left.x_range, left.at, style.GHOST_CURVE), wide)
+        colors = (start.get_stroke_color(), palette.blue)
+        brighter = UpdateFromAlphaFunc(
+            motif.blue, lambda line, share: line.set_stroke(interpolate_color(*colors, share)), rate_func=smooth
+        )
+        wide = Sight(there.x_range, there.at, style.MAIN_CURVE + 1)
+        before = Sight(right.x_range, right.at, style.SMALL_CURVE)
+        carried = carry(motif.red, target, before, wide, tuple(target.x))
+        going = [part.set_run_time(seconds) for part in (carried, grown, brighter)]
+        return [*(FadeOut(part, run_time=0.7) for part in (self.map, fitted)), *going]
+
+    def _first_heights(self, x: NDArray) -> NDArray:
+        """What the run's first state draws."""
+        run = self.run.experiment
+        return predict(run, np.asarray(self.run.parameters[0]), run.dataset.features_at(x))
 
     def _run_numbers(self, first: int) -> RunNumbers:
         """The run's numbers; the gradient's length is for what comes after the ``first`` updates."""

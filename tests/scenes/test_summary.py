@@ -87,6 +87,42 @@ def test_when_all_updates_are_over_the_gradient_is_a_length_that_does_not_read_z
     assert seen["written"] > 0
 
 
+def test_no_picture_is_empty_before_the_last_run_it_comes_out_of_the_cards(play, monkeypatch):
+    ends, out = [], Summary._out_of_the_cards
+
+    def seen(scene, motif, seconds):
+        cards = [scene.map.card(1)[PLACE][1].copy(), scene.map.red.copy()]  # the first state, and what is learned
+        moves = out(scene, motif, seconds)
+        for move in moves[2:]:
+            move.update_function(move.mobject, 0.0)
+        for before, after in zip(cards, (motif.blue, motif.red), strict=True):
+            ends.append(([before.get_start(), before.get_end()], [after.get_start(), after.get_end()]))
+            assert after in scene.get_mobject_family_members()
+            assert before.get_stroke_color() == after.get_stroke_color()
+        return moves
+
+    monkeypatch.setattr(Summary, "_out_of_the_cards", seen)
+    play(Summary, run=RUN)
+    for before, after in ends:
+        np.testing.assert_allclose(before, after, atol=1e-6)
+
+
+def test_the_map_is_whole_when_the_sum_has_come_into_it(play, monkeypatch):
+    become, seen = Summary._sum_becomes_a_step, {}
+
+    def looked_at(scene):
+        whole = [len(card.get_family()) for card in scene.map.cards]
+        become(scene)
+        seen["same"] = whole == [len(card.get_family()) for card in scene.map.cards]
+        there = scene.get_mobject_family_members()
+        seen["thread"] = [part for part in scene.thread.get_family() if part.has_points() and part in there]
+        seen["one"] = scene.map in scene.mobjects
+
+    monkeypatch.setattr(Summary, "_sum_becomes_a_step", looked_at)
+    play(Summary, run=RUN)
+    assert seen == {"same": True, "thread": [], "one": True}
+
+
 def test_the_last_picture_stays_when_all_is_said(play):
     scene = play(Summary, run=RUN).scene
     assert scene.time - scene.beats[-1].end == pytest.approx(LAST_LOOK, abs=0.2)
