@@ -31,6 +31,7 @@ GROUND_LEFT = 0.12  # of the ground, left and right of the last tower
 MILLION = 1_000_000
 STILL = 0.8  # seconds in which the last two squares can be compared
 EARLY = squish_rate_func(smooth, 0.2, 0.5)  # for what is not true any more when all has drawn back
+CROSSING = squish_rate_func(smooth, 0.1, 0.9)  # for what comes while something else leaves
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
 
 
@@ -89,9 +90,11 @@ class HowDeepOnesLearn(LectureScene):
                 (pictures, days), texts, (self.screen("a-picture"), self.screen("a-day")), GROUND
             )
             gone = [part for part in self.mobjects if part is not self.ground]
-            self.play(*map(FadeOut, gone), self.ground.animate.become(ground_line()), run_time=0.5)
+            leaving = [FadeOut(part, run_time=0.5) for part in gone]
+            clearing = self.ground.animate(run_time=0.5).become(ground_line())
             lines = [FadeIn(line, shift=0.15 * UP) for line in (*squares.names, *squares.each)]
-            self.play(*map(FadeIn, squares.squares), *lines, run_time=0.5)
+            coming = [*map(FadeIn, squares.squares), *lines]  # while the rest leaves: the picture is never empty
+            self.play(*leaving, clearing, *(part.set_rate_func(CROSSING) for part in coming))
             self.wait(0.8)
             if squares.near > squares.far:
                 gone = [] if squares.days_are_seen else [FadeOut(squares.each[1], rate_func=EARLY)]
