@@ -22,6 +22,7 @@ WIDE_COLUMNS = 4  # with more networks than this, words are short
 PICTURE = 0.3  # free above and below the blocks of dots
 KINDS = ("unseen", "training")
 WAY_LEAST, BESIDE, NEAR = 0.3, 0.18, 0.12  # an arrow worth drawing; room at the sides of a number, above and below
+CLEAR = 0.12  # more between the ticks' numbers and their lines: there the first network's dot begins
 WAY_BESIDE, WAY_SHARE = 0.2, 0.08  # of an arrow, left of its bar; of a column's width at most
 
 
@@ -72,7 +73,7 @@ class WidthBoard:
     def scale_labels(self, name: str) -> VGroup:
         """The ticks' numbers left of the first column, and above them what they measure."""
         columns = self.columns
-        return loss_labels(self.ticks, columns.y, columns.panel(0)[0], columns.top, name)
+        return loss_labels(self.ticks, columns.y, columns.panel(0)[0] - CLEAR, columns.top, name)
 
     def epochs(self, run: str) -> VGroup:
         """Under each panel, the first and the last epoch; between them, if there is room, that it is one ``run``."""
