@@ -39,7 +39,7 @@ AGAINST, OVER_LINE, UNDER_LINE, ROW = 34, 0.13, 0.44, 0.45  # words at both loss
 COMPARABLE = 1.6  # times as high as the other: two pictures of losses that share a scale
 BACK = 0.55  # of what is not spoken of among numbers that can still be read
 TURN_SECONDS, LECTURE_SECONDS = 1.6, 2.0
-REPAIR_AFTER = 0.9  # that the two networks are looked at, before those past them
+REPAIR_AFTER = 0.5  # that the two networks are looked at, before those past them
 
 
 class Overfitting(OneRunBeats):
