@@ -8,6 +8,7 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.learning_rates import RateBeats
 from gradreel.scenes.mobjects.descent import MAP_BOX, NUMBER_LINE, Descent, in_band
 from gradreel.scenes.mobjects.descent_map import DescentMap
+from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.relief import Relief, ReliefScale
 from gradreel.scenes.mobjects.shade_legend import shade_legend
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
@@ -75,7 +76,7 @@ class CurveDescentBeats(RateBeats):
         """Both formulas for another update."""
         first, second = self.formulas
         gradient, update = self.formulas = self.both_formulas(before, after)
-        return [ReplacementTransform(first, gradient), ReplacementTransform(second, update)]
+        return [ReplacementTransform(first, gradient), *grow(second, update)]
 
     def arithmetic(self) -> TextMobject:
         """One parameter's first update in its recorded numbers, as long as there is room for."""
@@ -111,16 +112,16 @@ class CurveDescentBeats(RateBeats):
         label = formula(f'L(orange(theta^0)) = "{self.descent.loss_text(0)}"', style.LETTER + 3)
         scale = ReliefScale(relief, here, loss, self.screen("loss"), label)
         path.start_ring.move_to(relief.at(here, loss))
-        aside = self.stepping_aside()
+        aside, plate = self.stepping_aside(), self.plate(label)
         self.play(*map(FadeOut, [*self.grid.slices, *aside]), run_time=0.5)
         self.bring_to_back(scale.ground, relief)
         self.play(FadeIn(scale.ground), FadeIn(relief), run_time=0.8)
         self.play(FadeIn(scale.axis), run_time=0.5)
         self.wait(0.5)
-        self.play(Create(scale.drop), FadeIn(scale.label), FadeIn(path.start_ring, scale=1.6), run_time=0.8)
+        self.play(Create(scale.drop), FadeIn(plate, scale.label), FadeIn(path.start_ring, scale=1.6), run_time=0.8)
         self.add(path.start_ring)
         self.wait(2.0)
-        self.play(FadeOut(scale), run_time=0.3)
+        self.play(FadeOut(scale), FadeOut(plate), run_time=0.3)
 
         def tilt(_: Mobject, share: float) -> None:
             relief.tilt(1 - share)
@@ -176,14 +177,14 @@ class CurveDescentBeats(RateBeats):
             self.sum_line, self.frame = self.arithmetic(), descent.frame_around(self.worked.index)
             if self.trial is not None:
                 self.back_to_map()
-                self.show_step(Create(self.frame))
+                self.play(Create(self.frame), run_time=0.3)
             else:
                 if descent.is_plain:
                     self.play(FadeOut(self.rate), run_time=0.3)
                 self.play(FadeIn(self.sum_line, shift=0.15 * UP), Create(self.frame), run_time=0.6)
             descent.hold_slopes(0)  # what the formula speaks of stays while the point moves
             self.add(descent.fit.ghost, descent.fit.model)
-            gone = map(FadeOut, (path.arrow, path.step_label, self.frame))
+            gone = map(FadeOut, (path.arrow, *(self.step_name or [path.step_label]), self.frame))
             self.play(*gone, FadeIn(path.marker), emphasis(descent.slopes.numbers, FAINT), run_time=0.3)
             descent.numbers_from = 0.5  # point, curve and numbers change at once
             self.play(descent.go(smooth, arrow=False, label=False), run_time=0.9)

@@ -10,7 +10,7 @@ from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import MAP_BOX, SMALL, Descent, in_band
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_slice import AHEAD, BEHIND, LossSlice, SliceGrid, way_to_zero
-from gradreel.scenes.mobjects.part_map import PartMap, part_map, steps_heading
+from gradreel.scenes.mobjects.part_map import PLACE, PartMap, part_map, steps_heading
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text
@@ -27,6 +27,7 @@ from gradreel.scenes.mobjects.update_formulas import (
 )
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
 from manim import (
+    PI,
     UP,
     Animation,
     Create,
@@ -38,6 +39,7 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     smooth,
+    squish_rate_func,
     there_and_back_with_pause,
 )
 from numpy.typing import NDArray
@@ -103,7 +105,7 @@ class SlopeBeats(LectureScene):
         if several and run.dataset == KNOWN.dataset:
             with self.beat("task", sigmoids=Count(run.hidden[0]), count=count):
                 # The map of the three steps: the brightness moves from the loss to optimization. The goal comes from
-                # its card; the red curve to be met; the model and its unknowns, in empty cells
+                # its card, and from another the red curve to be met; the model and its unknowns, in empty cells
                 self.show_task()
         else:
             with self.beat("task-other", count=count):
@@ -124,11 +126,14 @@ class SlopeBeats(LectureScene):
         middle = (MAP_BOX[0] + MAP_BOX[1]) / 2
         goal = formula(GOAL, 38).place(QUESTION[0], center=middle)
         *others, written = self.steps.card(3)
+        self.steps.card(2)[PLACE].remove(self.steps.red)
         gone = (self.steps.card(1), self.steps.card(2), self.steps.arrows, *others)
-        self.play(*(FadeOut(part, run_time=0.5) for part in gone), *arriving)
-        self.play(ReplacementTransform(written, goal), FadeIn(fit.plot), run_time=0.8)
-        self.play(Create(fit.target), run_time=1.2, rate_func=smooth)
+        asked = ReplacementTransform(written, goal, path_arc=-PI / 2, run_time=1.0)  # below the red curve
+        red = ReplacementTransform(self.steps.red, fit.target, run_time=1.2)
+        axes = FadeIn(fit.plot, rate_func=squish_rate_func(smooth, 0.25, 0.9), run_time=1.2)
+        self.play(*(FadeOut(part, run_time=0.6) for part in gone), *arriving, asked, red, axes)
         self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.4)
+        self.wait(1.7)  # until the model is spoken of
         model, note = self.model_formula(middle), self.offset_note(middle)
         self.question = VGroup(model, goal, *note)
         cells = [VGroup(box, name) for box, name in zip(strip.boxes, strip.names, strict=True)]

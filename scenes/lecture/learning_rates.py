@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.curve_walk import WalkBeats
 from gradreel.scenes.mobjects.descent import NUMBER_LINE, in_band
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.loss_slice import POINT
 from gradreel.scenes.mobjects.rate_slice import RateLine, RateSlice, rates_to_try
-from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.mobjects.sigmoid_board import set_arrow
+from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.mobjects.update_formulas import spoken_name
-from manim import UP, Animation, FadeIn, FadeOut, Mobject, ReplacementTransform, VGroup
+from gradreel.scenes.mobjects.update_formulas import rate_source, spoken_name, taken_step_source
+from gradreel.scenes.style import PRESENT, emphasis
+from manim import (
+    UP,
+    Animation,
+    FadeIn,
+    FadeOut,
+    Mobject,
+    ReplacementTransform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    smooth,
+    squish_rate_func,
+)
+
+BEYOND_TIP = 0.18  # from the tip of a step's arrow to its name
+LATE = squish_rate_func(smooth, 0.4, 1.0)  # for what comes to where something goes
 
 
 class RateBeats(WalkBeats):
@@ -17,6 +38,7 @@ class RateBeats(WalkBeats):
 
     only: TextMobject
     label_plate: Mobject  # under the arrow's name
+    step_name: Sequence[Mobject] = ()  # of a step at a rate that was chosen among others, on its plate
     rate: TextMobject
     sum_line: TextMobject
     trial: RateLine | None = None  # where rates were tried
@@ -66,13 +88,10 @@ class RateBeats(WalkBeats):
         alone = RateSlice(self.along, (bottom, far), self.screen("alone", entry=names[0]))
         texts = (self.screen("together", count=names[1]), self.screen("lowest"))
         self.trial, self.trial_alone = RateLine(alone.slice, (own, bottom), self.gradients[0], texts), alone
-        path = near.path
-        self.under = [near.surface, path.start_ring, path.start_label, path.arrow, self.label_plate, path.arrow_label]
-        self.under += [self.legend, self.only, *descent.axes]
+        self.under = [near.surface, near.path.start_label, self.legend, *descent.axes]
         self.write_update()
         self.wait(2.2)  # while eta is spoken of
-        self.play(*map(FadeOut, self.under), run_time=0.4)
-        self.play(FadeIn(alone.slice), FadeIn(alone.name), run_time=0.5)
+        self.leave_map()
         self.wait(0.7)  # until the first rate is said
         self.play(alone.hops.hop(0), FadeIn(alone.labels[0]), run_time=0.8)
         self.wait(0.8)
@@ -81,7 +100,22 @@ class RateBeats(WalkBeats):
         self.step_with_all()
         self.rate = self.rate_formula(number_text(own))
         chosen = (FadeIn(self.trial.labels[0]), FadeIn(self.rate, shift=0.15 * UP))
-        self.play(self.trial.hops.hop(0), *chosen, run_time=0.6)
+        hops, labels = self.trial.hops, self.trial.labels
+        past = [emphasis(part, PRESENT) for part in (hops.arrows[1], hops.dots[1], labels[1])]
+        self.play(hops.hop(0), *chosen, *past, run_time=0.6)
+
+    def leave_map(self) -> None:
+        """The start on the map becomes the point on the first curve: it is the same theta."""
+        path, along = self.descent.near.path, self.trial_alone.slice
+        gone = (*self.under, path.arrow, self.label_plate, path.arrow_label, self.only)
+        start = path.start_ring.copy()
+        self.remove(path.start_ring)
+        self.add(start)
+        along.remove(along.point)  # it comes from the map
+        moved = ReplacementTransform(start, along.point, run_time=0.8)
+        coming = [FadeIn(part, rate_func=LATE, run_time=0.9) for part in (along, self.trial_alone.name)]
+        self.play(*(FadeOut(part, run_time=0.4) for part in gone), *coming, moved)
+        self.add(along.point)
 
     def step_with_all(self) -> None:
         """Another axis, the rate itself, and the loss when all move: the rate of before runs past its bottom."""
@@ -100,15 +134,57 @@ class RateBeats(WalkBeats):
         self.wait(0.6)
 
     def back_to_map(self) -> None:
-        """The map with the step in the place of the rates that were tried; one parameter's numbers replace the rate."""
+        """The chosen step leaves the rates that were tried and lies on the map, the same arrow, in its true length.
+
+        Its rate goes along, into its name there, and from the line of formulas into one parameter's numbers.
+        """
+        path, trial = self.descent.near.path, self.trial
+        chosen = (trial.hops.arrows[0], trial.hops.dots[0], trial.labels[0], trial.point)
+        kept = {id(part) for each in chosen for part in each.get_family()}
         there = self.get_mobject_family_members()
-        drawn = [part for part in self.trial.get_family() if part.has_points() and part in there]
-        self.play(FadeOut(VGroup(*drawn)), FadeOut(self.rate), run_time=0.3)
-        near = self.descent.near
-        self.bring_to_back(near.surface)
-        gone = (self.only, self.label_plate, near.path.arrow_label)
-        back = [part for part in self.under if part not in gone]
-        self.play(*map(FadeIn, (*back, self.caption, self.sum_line)), run_time=0.4)
+        gone = [part for part in trial.get_family() if part.has_points() and part in there and id(part) not in kept]
+        flight, name = self.step_to_map(), self.name_of_step()
+        self.step_name = [self.plate(name), name]
+        self.bring_to_back(self.descent.near.surface)
+        self.remove(*chosen[:2])  # the flight has them
+        back = [FadeIn(part, rate_func=LATE) for part in (*self.under, self.caption, self.step_name[0])]
+        numbers = [*grow(trial.labels[0], name), *grow(self.rate, self.sum_line)]
+        start = ReplacementTransform(trial.point, path.start_ring)
+        self.play(FadeOut(VGroup(*gone), run_time=0.4), *back, start, flight, *numbers)
+        self.remove(*chosen, *flight.mobject)
+        self.add(path.arrow)
+
+    def name_of_step(self) -> TextMobject:
+        """−η g with the rate that was taken: beyond the tip of its arrow, as −g stood, or where −η g would."""
+        path = self.descent.near.path
+        name = formula(taken_step_source(number_text(self.experiment.rate(0))), 32)
+        half, step = np.array([name.width, name.height]) / 2, self.descent.step()
+        along = step / np.linalg.norm(step)
+        center = path.start_ring.get_center()[:2] + step + along * (np.abs(along) @ half + BEYOND_TIP)
+        low, high = np.array(path.box[::2]) + half, np.array(path.box[1::2]) - half
+        if ((low < center) & (center < high)).all():
+            return name.move_to([*center, 0.0])
+        return name.move_to(path.step_label)
+
+    def step_to_map(self) -> Animation:
+        """The chosen step's arrow goes to the map, and its head becomes that of the arrows there; its dot is gone."""
+        path, hops = self.descent.near.path, self.trial.hops
+        line, dot = hops.arrows[0].copy(), hops.dots[0].copy()
+        here, step = path.start_ring.get_center(), np.array([*self.descent.step(), 0.0])
+        path.point_arrow(here, step[:2], float(np.linalg.norm(step)))
+        along = (hops.ends[0] - hops.start) / np.linalg.norm(hops.ends[0] - hops.start)
+        before = np.array([hops.start + POINT * along, hops.ends[0] - POINT * along])
+        after = np.array([path.arrow[0].get_start(), here + step])
+
+        def move(_: Mobject, share: float) -> None:
+            start, end = (1 - share) * before + share * after
+            path.put_arrow(start, end)
+            path.arrow[0].set_stroke(opacity=share)
+            path.arrow[1].set_fill(opacity=share)
+            set_arrow(line, start, end).set_stroke(opacity=1 - share)
+            dot.move_to((1 - share) * hops.ends[0] + share * after[1]).set_opacity(1 - share)
+
+        return UpdateFromAlphaFunc(VGroup(line, path.arrow, dot), move, rate_func=smooth)
 
     def show_step(self, *also: Animation) -> None:
         descent, path = self.descent, self.descent.near.path
@@ -127,4 +203,4 @@ class RateBeats(WalkBeats):
         self.play(FadeIn(self.rate, shift=0.15 * UP), run_time=0.5)
 
     def rate_formula(self, rate: str) -> TextMobject:
-        return in_band(f'eta = "{rate}"', line=NUMBER_LINE, size=34)
+        return in_band(rate_source(rate), line=NUMBER_LINE, size=34)

@@ -122,6 +122,10 @@ class DescentPath(VGroup):
         across = np.array([-direction[1], direction[0], 0.0]) * (1.0 if direction[0] >= 0 else -1.0)
         self.step_label.move_to(here + direction * max(0.5 * length, 0.5) + 0.36 * across)
 
+    def put_arrow(self, start: NDArray, end: NDArray) -> None:
+        """The arrow between two places (3,), wherever they are."""
+        _set_arrow(self.arrow, start, end)
+
 
 def _arrow(color: ManimColor) -> VGroup:
     shaft = polyline(np.zeros((2, 3)), color, 4.5)

@@ -13,6 +13,7 @@ from gradreel.scenes.mobjects.plot import Plot, dashed, ring
 from gradreel.scenes.mobjects.sigmoid_board import arrow, set_arrow
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_labels
+from gradreel.scenes.mobjects.update_formulas import rate_source
 from gradreel.scenes.style import palette
 from manim import UP, Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
@@ -168,4 +169,4 @@ def _level(plot: Plot, start: NDArray) -> VMobject:
 
 
 def _rate_label(rate: float) -> TextMobject:
-    return formula(f'eta = "{number_text(rate)}"', style.LETTER)
+    return formula(rate_source(number_text(rate)), style.LETTER)

@@ -78,6 +78,16 @@ def _arrow(before: str, after: str) -> str:
     return f'part("after", orange(theta^({after}))) part("arrow", arrow.l) part("before", orange(theta^({before})))'
 
 
+def rate_source(rate: str) -> str:
+    """η = rate."""
+    return f'eta = part("rate", "{rate}")'
+
+
+def taken_step_source(rate: str) -> str:
+    """The step at this rate: − rate g."""
+    return f'- part("rate", "{rate}") thin orange(bold(g))'
+
+
 def loss_source(experiment: Experiment) -> str:
     """The loss written out: the mean over all examples of (y - ŷ)², or of |y - ŷ|."""
     error = "blue(y_n) - red(hat(y)_n)"
@@ -110,7 +120,8 @@ def sum_source(update: PrintedUpdate, names: Sequence[str], labels: Sequence[str
     """One parameter's update in its printed numbers: w_2: 0.469 ← 0.475 − 0.1 · 0.06; ``short``: the product alone."""
     role = role_of(names[update.index])
     factor, slope = (update.product, "") if short else (update.rate, update.slope)
-    taken = f"{factor} dot {_bracketed(f'orange({slope})', slope)}" if slope else _bracketed(factor, factor)
+    rate = f'part("rate", {factor})'
+    taken = f"{rate} dot {_bracketed(f'orange({slope})', slope)}" if slope else _bracketed(factor, factor)
     values = f"{role}({update.after}) arrow.l {role}({update.before}) - {taken}"
     return f"{role}({labels[update.index]} :) quad {values}"
 

@@ -375,7 +375,7 @@ def test_the_rate_is_written_when_it_is_said_and_the_frame_holds_no_slope_before
     bottom, slopes = played.seen["first-update"]
     assert bottom < slopes
     written, there = played.seen["learning-rate"]
-    assert 'eta = "0.1"' in written and there
+    assert 'eta = part("rate", "0.1")' in written and there
 
 
 def test_a_loss_of_distances_is_said_to_be_one(film_of):
@@ -472,6 +472,38 @@ def test_the_steps_of_three_rates_end_where_the_loss_says(film_of, trace):
     assert height == pytest.approx(min(steps), rel=1e-3) and height < steps[-1]
     written = [label.source for label in (*alone.labels, *trial.labels)]
     assert all(f'"{rate:g}"' in text for rate, text in zip((bottom, far, own, bottom), written, strict=True))
+
+
+def test_the_step_that_is_taken_goes_from_its_curve_to_the_map_with_its_rate(play, trace_of, monkeypatch):
+    run, back = EXTREMES["three updates"], GradientDescent.back_to_map
+    seen = []
+
+    def looked_at(scene):
+        flown = scene.step_to_map()
+        for share in (0.0, 1.0):
+            flown.update_function(flown.mobject, share)
+            line, (shaft, head), _ = flown.mobject
+            tips = [
+                max(part.get_anchors(), key=lambda at: np.linalg.norm(at - shaft.get_start())) for part in (line, head)
+            ]
+            seen.append((shaft.get_start(), *tips))
+        flown.update_function(flown.mobject, 0.0)
+        back(scene)
+        there, near = scene.get_mobject_family_members(), scene.descent.near
+        seen.append([part for part in scene.trial.get_family() if part.has_points() and part in there])
+        seen.append((near.path.arrow in scene.mobjects, scene.step_name[1] in scene.mobjects, scene.sum_line.source))
+
+    monkeypatch.setattr(GradientDescent, "back_to_map", looked_at)
+    scene = play(GradientDescent, run=run).scene
+    (_, old, new), (start, *_, tip), left, (arrow, named, written) = seen
+    hops, near = scene.trial.hops, scene.descent.near
+    for end in (old, new):
+        assert np.linalg.norm(end - hops.ends[0]) < 0.2  # the arrow on the curve, drawn both ways
+    np.testing.assert_allclose(tip, near.point(trace_of(run).parameters[1]), atol=1e-6)
+    assert np.linalg.norm(start - near.point(trace_of(run).parameters[0])) < 0.2
+    assert not left and arrow and named  # nothing of the rates stays
+    rate = f'part("rate", {run.learning_rate})'
+    assert rate in written and f'part("rate", "{run.learning_rate}")' in scene.step_name[1].source
 
 
 def test_rates_are_tried_only_where_they_tell_what_is_said(film_of, trace):
