@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Self
 
+import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.text import literal, words
 from gradreel.scenes.style import palette
-from manim import UP, Create, FadeIn, FadeOut, ValueTracker, VGroup, smooth, squish_rate_func
+from manim import UP, Animation, Create, FadeIn, FadeOut, ValueTracker, VGroup, smooth, squish_rate_func
 from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
 
 WORDS_LEFT, TITLE_BASELINE, SUBTITLE_BASELINE, CREDIT_BASELINE = -6.05, 1.92, 1.1, 0.48
 ASKED_BASELINE, KNOWN_BASELINE = -0.62, -3.42  # what the upright axis stands for, and the level one
 WALK_SECONDS = 6.0
+BACK = 0.5  # share of the walk after which the level axis may have its words again
 
 
 class Title(LectureScene):
@@ -73,16 +75,32 @@ class Title(LectureScene):
         points = self.motif.red.points
         return VGroup(line) if points[points[:, 0] < right, 1].max() < bottom else VGroup()
 
+    def _known_again(self) -> list[Animation]:
+        """The words of the level axis come again in the walk's second half, if blue stays over them from then on."""
+        motif, left, top = self.motif, self.known.get_left()[0] - 0.2, self.known.get_top()[1] + 0.2
+        lowest = []
+        for share in np.linspace(BACK, 1.0, 20):
+            motif.show(share)
+            lines = (motif.blue, *motif.ghosts)
+            lowest += [line.points[line.points[:, 0] > left, 1].min() for line in lines]
+        motif.show(0.0)
+        if min(lowest) < top:
+            self.known = VGroup()
+            return []
+        return [FadeIn(self.known, rate_func=squish_rate_func(smooth, BACK, BACK + 0.1))]
+
     def _run_beat(self) -> None:
         with self.beat("run"):
             # A recorded run from its random start: earlier states stay behind as ghosts, the last lies where it ended;
-            # the words leave, the curves stay for what comes next
+            # blue begins where the words of the level axis are: they come again when it has gone up. All words leave,
+            # the curves stay for what comes next
             motif = self.motif
             self.play(FadeOut(self.known, run_time=0.3), Create(motif.blue), run_time=1.0)
             progress = ValueTracker(0.0)
             self.add(motif)
             motif.add_updater(lambda _: motif.show(progress.get_value()))
-            self.play(progress.animate.set_value(1.0), run_time=WALK_SECONDS, rate_func=ease_in_out_sine)
+            walk = progress.animate(rate_func=ease_in_out_sine).set_value(1.0)
+            self.play(walk, *self._known_again(), run_time=WALK_SECONDS)
             motif.clear_updaters()
             motif.show(1.0)
-            self.play(*(FadeOut(line) for line in (*self.texts, self.asked)), run_time=0.6)
+            self.play(*(FadeOut(line) for line in (*self.texts, self.asked, self.known)), run_time=0.6)

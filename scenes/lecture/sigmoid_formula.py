@@ -140,16 +140,17 @@ class SigmoidFormula(AwkwardFormulaBeats):
 
     def _soft_beat(self) -> None:
         with self.beat("soft"):
-            # The corners stay behind as a broad band; a smooth curve runs along it. The cases become one formula. What
-            # is spoken of stays bright in it: the new b, then e, then its power
+            # The corners stay behind as a broad band; a smooth curve runs along it, a y. The cases become one formula.
+            # What is spoken of stays bright in it: the new b, then e, then its power
             band = self._hard_curve(0.45, BAND)
             self.play(*self._title("heading-soft"), ReplacementTransform(self.hard, band), run_time=0.7)
             self.hard = band
             curve = self.board.curve
             self.play(Create(curve), run_time=1.3, rate_func=smooth)
+            self.y_label = self._beside_curve(formula("y", style.FORMULA * 0.8, palette.blue))
             source = one_sigmoid_source(fraction=True)
             self.fraction = formula(source, FRACTION).place(FRACTION_BASELINE, center=FORMULA_CENTER)
-            self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), run_time=1.8)
+            self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), FadeIn(self.y_label), run_time=1.8)
             self.wait(0.9)  # until the b in the bracket is spoken of: it is not the b that is added
             self._point_at("bias")
             self.wait(1.2)
@@ -208,7 +209,8 @@ class SigmoidFormula(AwkwardFormulaBeats):
             self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.7)
             stroke = self.board.curve.copy().set_stroke(palette.text)
             self.play(*self._title("heading-name"), Create(stroke, run_time=1.6, rate_func=smooth))
-            self.play(FadeOut(stroke), FadeIn(self._curve_label(), shift=0.1 * UP), run_time=0.5)
+            name = self._beside_curve(words(self.screen("sigmoid"), style.LABEL, palette.blue))
+            self.play(FadeOut(stroke, self.y_label), FadeIn(name, shift=0.1 * UP), run_time=0.5)
             self._shorten()
 
     def _shorten(self) -> None:
@@ -228,9 +230,8 @@ class SigmoidFormula(AwkwardFormulaBeats):
         self.play(FadeOut(brace), run_time=0.3)
         self.play(*grow([self.fraction, under], self.short, origins), run_time=1.8)
 
-    def _curve_label(self) -> TextMobject:
-        """The soft curve's name, on the inner side of its upper half."""
-        name = words(self.screen("sigmoid"), style.LABEL, palette.blue)
+    def _beside_curve(self, name: TextMobject) -> TextMobject:
+        """A name of the soft curve, on the inner side of its upper half."""
         x = (math.log(LABEL_AT / (1 - LABEL_AT)) - self.b) / self.w
         point = self.plot.at(x, LABEL_AT * self.c)
         return name.place(point[1] - 0.1, left=point[0] + 0.4)
@@ -254,8 +255,8 @@ class SigmoidFormula(AwkwardFormulaBeats):
             self.hand_on(self.plot, self.hard, self.board.curve, self.short)
 
     def _edges(self) -> VGroup:
-        """Both corners of the blue function, each drawn over with a thin bright angle."""
+        """Both corners of the blue function, each drawn over with a bright angle."""
         low, high = self.plot.at(self.start, 0.0), self.plot.at(self.end, self.c)
         along = EDGE * (high - low) / np.linalg.norm(high - low)
         angles = ((low + EDGE * LEFT, low, low + along), (high - along, high, high + EDGE * RIGHT))
-        return VGroup(*(polyline(np.array(angle), palette.text, style.GHOST_CURVE) for angle in angles))
+        return VGroup(*(polyline(np.array(angle), palette.text, style.MAIN_CURVE) for angle in angles))

@@ -11,7 +11,7 @@ from gradreel.scenes.mobjects.matched_piece import PieceBoard
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.printed import equal_sign, short
-from gradreel.scenes.mobjects.sigmoid_board import LETTERS, letter_name
+from gradreel.scenes.mobjects.sigmoid_board import LETTERS, VALUE_BASELINE, color_of, letter_name
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
@@ -20,6 +20,7 @@ from manim import (
     Create,
     FadeIn,
     FadeOut,
+    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -30,6 +31,7 @@ from pydantic import Field, model_validator
 Range = tuple[float, float]
 
 BAND_WORDS = 0.8  # share of blue in what is written at the band
+CAP = 0.14  # half the width of the brackets at the corners
 RULES, RULE_DROP = (0.6, 0.1, -0.4), 0.44  # the rules' baselines around their middle; from b's to its sum
 
 
@@ -107,9 +109,10 @@ class MorphSigmoid(SweepBeats):
             # aside and the window widens; the sigmoid goes to plain values, and only now has each letter a number and a
             # slider
             self.play(*self._title("heading"), run_time=0.6)
+            asked = {letter: self._asked(letter) for letter in LETTERS}
             for letter in LETTERS:
-                board.include(board.stems[letter])
-                self.play(Create(board.stems[letter]), run_time=0.4)
+                board.include(board.stems[letter], asked[letter])
+                self.play(Create(board.stems[letter]), FadeIn(asked[letter]), run_time=0.4)
             self.wait(1.6)  # until it is said that the piece is put aside
             self.play(FadeOut(self.band), run_time=0.5)
             self._leave_piece()
@@ -117,7 +120,13 @@ class MorphSigmoid(SweepBeats):
             self.play(board.sweep(1.2, **self.rest))
             known = [part[letter] for letter in LETTERS for part in (board.values, board.sliders)]
             board.include(*known)
-            self.play(*(FadeIn(part) for part in known), run_time=0.5)
+            self.play(*map(FadeIn, known), *map(FadeOut, asked.values()), run_time=0.5)
+            board.exclude(*asked.values())
+
+    def _asked(self, letter: str) -> VMobject:
+        """A question mark under a letter, where its number will be."""
+        center = self.board.stems[letter].get_center()[0]
+        return words("?", style.LABEL, color_of(letter)).place(VALUE_BASELINE, center=center)
 
     def _step_back(self) -> None:
         """The window widens, and no letter turns: the corners stay with the sigmoid. Then the ticks change."""
@@ -149,7 +158,8 @@ class MorphSigmoid(SweepBeats):
             # turns until it is parallel to the ramp; for the middle there is a sum to do, when b has landed
             self._match()
         with self.beat("gap", gap=self._gap_text()):
-            # Only near the corners do they differ: the largest gap is measured at both, and set beside the height
+            # Only near the corners do they differ: the piece becomes thin, the largest gap is measured at both, and set
+            # beside the height
             self._measure_gap()
             self.hand_on(self.board)  # sum-of-sigmoids begins with it
 
@@ -229,7 +239,7 @@ class MorphSigmoid(SweepBeats):
         at_end, gap = self._room_is_left(), self.match.largest_gap
         drop = math.copysign(gap, height)
         ends = [(plot.at(start, 0.0), plot.at(start, drop)), (plot.at(end, height), plot.at(end, height - drop))]
-        brackets = [upright_bracket(*pair) for pair in ends]
+        brackets = [upright_bracket(*pair, cap=CAP).set_stroke(width=style.GHOST_CURVE) for pair in ends]
         share = 100 * gap / abs(height)
         sign = equal_sign(100 * round(gap, 2) / round(abs(height), 2), share, 0)
         self.gap_label = words(f"{self.screen('gap')} {self._gap_text()}", style.LABEL)
@@ -240,7 +250,8 @@ class MorphSigmoid(SweepBeats):
         x, baseline = beside[0] + 0.35 * outwards, inner[1] + (-0.5 if down else 0.03 + RULE_DROP)
         for text, y in ((self.gap_label, baseline), (part, baseline - RULE_DROP)):
             text.place(y, **{"left" if at_end else "right": x})
+        self.play(Transform(self.band, self.board.band(measured=True)), run_time=0.4)
         self.play(*map(Create, brackets), run_time=0.6)
         self.play(FadeIn(self.gap_label, shift=0.1 * UP), run_time=0.5)
-        self.wait(1.0)
+        self.wait(0.6)
         self.play(FadeIn(part, shift=0.1 * UP), run_time=0.5)

@@ -21,11 +21,12 @@ from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.matched_piece import PieceBoard
 from gradreel.scenes.mobjects.measure import upright_bracket
+from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
 from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
 from manim import (
     UP,
     Animation,
@@ -42,6 +43,7 @@ from manim import (
 from numpy.typing import NDArray
 
 READ_LEFT = 1.4  # where it is written, right of the formula, how the sum sign is read
+HARD, HARD_SHARE = 10.0, 0.35  # a hard sigmoid under the sigmoid that replaces it: width, share of blue
 
 
 class SumByHandBeats(SmallerPiecesBeats):
@@ -79,12 +81,17 @@ class SumByHandBeats(SmallerPiecesBeats):
     def _by_hand_beats(self) -> None:
         rows, fit = self.rows.rows, self.fit
         with self.beat("by-hand" if self.n_sigmoids > 1 else "by-hand-one"):
-            # The sigmoid that matched a piece moves into a row; its formula becomes the first term of a sum. The other
-            # rows fill in the same way, each with its term. Last the constant: its badge goes to the b
+            # The sigmoid that matched a piece moves into a row, onto the piece; its formula becomes the first term of a
+            # sum. Into the other rows come their pieces, pale, and then over each its sigmoid, with its term. Last the
+            # constant: its badge goes to the b
+            self.hards = [self._hard(k) for k in range(1, len(rows))]
             self._take_over()
             if rows[2:]:
+                pieces = (FadeIn(VGroup(row.frame, hard)) for row, hard in zip(rows[2:], self.hards[1:], strict=True))
+                self.play(LaggedStart(*pieces, lag_ratio=0.3), run_time=0.8)
                 self.play(LaggedStart(*self._others(), lag_ratio=0.5), run_time=1.8)
-                self.wait(1.3)
+                self.add(*rows[2:])
+                self.wait(0.5)
             self._name_the_constant()
             self.add(self.formula.written_out)
         gap = self._gap(1)
@@ -116,7 +123,7 @@ class SumByHandBeats(SmallerPiecesBeats):
         board = self._board()
         if board is None:
             self.play(*self._title("heading"), *self._red())
-            self.play(FadeIn(formula.only_first(), shift=0.15 * UP), FadeIn(row), run_time=1.0)
+            self.play(FadeIn(self.hards[0]), FadeIn(formula.only_first(), shift=0.15 * UP), FadeIn(row), run_time=1.0)
             return
         self.add(board)
         leaving = [part for part in board if part is not board.curve and part is not board.formula]
@@ -125,7 +132,10 @@ class SumByHandBeats(SmallerPiecesBeats):
         self.add(board.curve, board.formula)
         self.remove(board.curve)
         match, (low, high) = board.match, (float(self.x[0]), float(self.x[-1]))
+        hard = self.hards[0].set_stroke(opacity=0)  # there from the start, and so under the curve that comes
+        self.add(hard)
         self.play(
+            hard.animate.set_stroke(opacity=1),
             carry(
                 row.curve,
                 lambda x: match.c * sigmoid(match.b + match.w * x),
@@ -140,13 +150,19 @@ class SumByHandBeats(SmallerPiecesBeats):
         self.play(FadeIn(row.content[1:], shift=0.1 * UP), run_time=0.5)
         self.add(row)
 
+    def _hard(self, k: int) -> VMobject:
+        """Piece ``k`` of the curve in its row, broad and pale: what the sigmoid there replaces."""
+        x = np.unique([*self.x[[0, -1]], *np.clip([self.parts.start, self.parts.end], self.x[0], self.x[-1]).ravel()])
+        points = self._in_row(self.rows.rows[k])(x, self.parts.piece(k, x))
+        return polyline(points, mix(palette.blue, HARD_SHARE), HARD)
+
     def _others(self) -> list[Animation]:
         """Every row but the first comes with its term; where terms are left out, those there are come with the last."""
         rows, terms = self.rows.rows[2:], self.formula.terms[1:]
         alone = len(rows) - len(terms)
-        coming: list[Animation] = [FadeIn(row, shift=0.1 * UP) for row in rows[:alone]]
+        coming: list[Animation] = [FadeIn(row.content) for row in rows[:alone]]
         for row, term in zip(rows[alone:], terms, strict=True):
-            coming.append(AnimationGroup(FadeIn(row, shift=0.1 * UP), self.formula.come(term)))
+            coming.append(AnimationGroup(FadeIn(row.content), self.formula.come(term)))
         return coming
 
     def _in_row(self, row: SigmoidRow) -> Callable[[NDArray, NDArray], NDArray]:
@@ -181,7 +197,8 @@ class SumByHandBeats(SmallerPiecesBeats):
         terms = hidden_terms(self.experiment, self.hand, self.features)
         sums = self.parts.constant + np.cumsum(np.column_stack([np.zeros(SAMPLES), terms]), axis=1)  # (SAMPLES, H + 1)
         partial = fit.plot.curve(self.x, sums[:, 0], palette.blue, style.MAIN_CURVE)
-        self.play(*(emphasis(row, PRESENT) for row in rows[1:]), Create(partial), run_time=0.8)
+        back = [emphasis(row, PRESENT) for row in rows[1:]]
+        self.play(*map(FadeOut, self.hards), *back, Create(partial), run_time=0.8)
         for k in range(1, self.n_sigmoids + 1):
             self.play(emphasis(rows[k], FULL), run_time=0.3)
             self.play(self._moving(partial, sums[:, k - 1], sums[:, k]))

@@ -14,7 +14,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.fit_plot import FitPlot
-from gradreel.scenes.mobjects.made_up import ConstantSum, upright_arrow
+from gradreel.scenes.mobjects.made_up import ConstantSum
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.rising_curve import dashed
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
@@ -133,10 +133,11 @@ class FoundSumBeats(LectureScene):
                 self.wait(0.5)
         elif steps.mirrored:
             with self.beat("found-mirrored"):
-                # Rows whose w is below zero stay bright beside the thin lines that were ours. One after the other goes
-                # by its c, to where ours is, and the signs of its numbers turn; the constant goes the other way with it
+                # Rows whose w is below zero stay bright beside the thin lines that were ours. Of one after the other c
+                # goes to the constant's sum, as it is; then the curve goes by it, to where ours is, and the constant
+                # the other way, and the signs of the row's numbers turn
                 self._point_at_w(steps.mirrored)
-                self.wait(2.2)  # until mirrored steps are spoken of
+                self.wait(1.3)  # until mirrored steps are spoken of
                 self._made_up(steps.mirrored)
         else:
             with self.beat("found-alike"):
@@ -166,24 +167,29 @@ class FoundSumBeats(LectureScene):
         and at every rest the numbers are blue's, though no longer those of an update.
         """
         rows, theta = self.rows, unpack(self.experiment, self._theta(self.last))
-        added, b, self.arrows = [float(theta.c[i]) for i in mirrored], float(theta.b), []
+        added, b = [float(theta.c[i]) for i in mirrored], float(theta.b)
         self.sum = sum_ = ConstantSum(b, added, left=SUM_LEFT, right=style.RIGHT_EDGE)
         coming = [FadeIn(sum_.start)] if sum_.fits else []
         coming += [FadeOut(self.readout.count_words), FadeOut(self.readout.count)]
         for i, c, term in zip(mirrored, added, sum_.terms, strict=True):
             row, constant = rows.rows[i + 1], rows.rows[0]
-            arrow = upright_arrow(row, -c * rows.scale_y)
-            self.arrows.append(arrow)
             bright = [emphasis(part, FULL) for letter, part in self._written(row).items() if letter != "w"]
-            self.play(*bright, FadeIn(arrow), *coming, run_time=0.4)
-            told = [FadeIn(term)] if sum_.fits else []
+            self.play(*bright, *coming, run_time=0.4)
+            if sum_.fits:
+                self._bring(row.numbers["c"], term)
             turned = [self._turned(number) for number in row.numbers.values()]
             raised = self._shifted(constant, c), self._counted(constant.number, b, b + c)
-            self.play(self._shifted(row, -c), *turned, *raised, *told, run_time=1.0)
+            self.play(self._shifted(row, -c), *turned, *raised, run_time=1.0)
             b, coming = b + c, []
         if sum_.fits:
             self.play(FadeIn(sum_.end), run_time=0.4)
-        self.wait(0.8)  # the result stands for a moment when all has been said
+        self.wait(0.5)  # the result stands for a moment when all has been said
+
+    def _bring(self, number: Number, term: VMobject) -> None:
+        """A copy of c goes to its place in the sum as it is, before its sign turns."""
+        going = VGroup(*number[1:]).copy()  # the first is its anchor
+        self.play(going.animate.move_to(term), run_time=0.6)
+        self.play(FadeOut(going), FadeIn(term), run_time=0.2)
 
     def _shifted(self, row: SigmoidRow, way: float) -> Animation:
         return row.curve.animate.shift(way * self.rows.scale_y * UP)

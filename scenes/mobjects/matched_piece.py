@@ -16,6 +16,7 @@ from gradreel.scenes.style import mix, palette
 from manim import VMobject
 from numpy.typing import NDArray
 
+MEASURED = (0.7, style.GHOST_CURVE)  # share of blue and width of a piece to which distances are measured
 View = tuple[tuple[float, float], tuple[float, float]]
 """Ranges of x and of y."""
 
@@ -63,9 +64,13 @@ class PieceBoard(SigmoidBoard):
         self.close_ticks = BoardTicks(self.plot, corners, round_labels(*self.close[1], 5))
         self.set_view(*self.close)
 
-    def band(self) -> VMobject:
-        """The piece itself as it is seen now: broad and dim, to be drawn under the sigmoid."""
-        return self.plot.curve(*self._piece(), mix(palette.blue, 0.45), style.BAND)
+    def band(self, measured: bool = False) -> VMobject:
+        """The piece itself as it is seen now: broad and dim, to be drawn under the sigmoid.
+
+        Thin and a bit brighter where distances to it are ``measured``.
+        """
+        looks = MEASURED if measured else (0.45, style.BAND)
+        return self.plot.curve(*self._piece(), mix(palette.blue, looks[0]), looks[1])
 
     def _piece(self) -> tuple[NDArray, NDArray]:
         start, end, height = self.piece
@@ -83,7 +88,7 @@ class PieceBoard(SigmoidBoard):
         """As it is in the wide view when the sigmoid matches, with all its numbers; returns self."""
         self.set_view(*self.wide)
         self.plot.add(self.ticks)
-        self.ghosts.add(self.band())
+        self.ghosts.add(self.band(measured=True))
         numbers = [part[letter] for letter in LETTERS for part in (self.stems, self.values, self.sliders)]
         self.include_below(self.plot)
         self.include(self.curve, self.formula, *numbers)

@@ -18,15 +18,17 @@ RINGS = 6  # rows that still have room for a ring round their number
 WITH_ALL = 3  # sigmoids that still have room for all their letters, not c alone
 LETTERS = {"c": "magenta", "b": "green", "w": "yellow"}  # a sigmoid's, in the formula's order
 LINE = 0.34  # from one number's baseline to the next
+OF_SOME, COLUMN, WIDE_COLUMN = 30, 1.5, 1.75  # size of three numbers in a row; right of the curve, for one or three
 Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 
 @dataclass(frozen=True)
 class RowLooks:
-    """How much room a row has: for bold curves, for a ring round its number."""
+    """How much room a row has: for bold curves, for a ring round its number; how wide its letters and numbers are."""
 
     roomy: bool
     ring: bool
+    column: float
 
 
 class SigmoidRow(VGroup):
@@ -42,7 +44,7 @@ class SigmoidRow(VGroup):
         middle = (bottom + top) / 2
         self.badge = Badge(str(k), color, radius) if looks.ring else words(str(k), style.SMALLEST, color)
         self.badge.move_to([left + radius, middle, 0])
-        self.line = (left + 2 * radius + 0.25, right - 1.5)
+        self.line = (left + 2 * radius + 0.25, right - looks.column)
         self.zero_y = zero
         self.zero = segment((self.line[0], zero, 0), (self.line[1], zero, 0), palette.axis, 1.2)
         width = style.SMALL_CURVE if looks.roomy else 3.6
@@ -50,7 +52,7 @@ class SigmoidRow(VGroup):
         self.ghost = self._flat(mix(color, 0.5), style.GUIDE)
         self.numbers: dict[str, Number] = {}
         self.letters = VGroup()
-        size = style.CELL if looks.roomy and len(letters) == 1 else style.SMALLEST
+        size = OF_SOME if len(letters) > 1 else style.CELL if looks.roomy else style.SMALLEST
         for j, letter in enumerate(letters):
             baseline = middle - 0.11 + (len(letters) - 1 - 2 * j) * LINE / 2
             ink = getattr(palette, LETTERS[letter]) if k else palette.grey
@@ -92,8 +94,9 @@ class SigmoidRows(VGroup):
         left, right, bottom, top = box
         spans = np.column_stack([np.minimum(extents[:, 0], 0.0), np.maximum(extents[:, 1], 0.0)])
         count = len(spans)
-        looks = RowLooks(roomy=count <= 5, ring=count <= RINGS)
         letters = tuple(LETTERS) if count - 1 <= WITH_ALL else ("c",)
+        column = WIDE_COLUMN if len(letters) > 1 else COLUMN
+        looks = RowLooks(roomy=count <= 5, ring=count <= RINGS, column=column)
         gap, radius = (0.3, 0.27) if looks.roomy else (0.14, 0.24 if looks.ring else 0.13)
         least = np.full(count, 2 * radius)
         if len(letters) > 1:

@@ -52,6 +52,18 @@ def test_what_is_asked_stands_clear_of_red_or_not_at_all(play, knots):
         assert points[points[:, 0] < line.get_right()[0], 1].max() < line.get_bottom()[1]
 
 
+def test_the_level_axis_has_its_words_again_where_blue_has_left_them_room(play):
+    def below(scene, _beat):
+        lines = (scene.motif.blue, *scene.motif.ghosts)
+        points = np.concatenate([line.points for line in lines])
+        over = points[points[:, 0] > scene.known.get_left()[0], 1]
+        return over.min() - scene.known.get_top()[1] if len(scene.known) else np.inf
+
+    assert 0 < play(Title, below).last < np.inf
+    low = SHORT.model_copy(update={"dataset": SHORT.dataset.model_copy(update={"knots": ((0, 4), (3, 3), (7, 0))})})
+    assert play(Title, below, run=low).last > 0
+
+
 def test_another_run_is_another_picture(play):
     one, other = (play(Title, lambda scene, beat: _drawn(scene), run=run).last for run in (SHORT, OTHER))
     assert (one != other).any()

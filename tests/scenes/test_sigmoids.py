@@ -283,7 +283,7 @@ class SumFilm:
     between: Any = None
     beneath: Any = None
     made_up: Any = None  # where the rows' curves begin at the end, by row
-    arrows: Any = None
+    brought: Any = None  # each c that goes to the constant, as it is printed then, and where it comes to
     gaps: Any = None  # at the start
     lens: Any = None
     before: np.ndarray | None = None  # the picture before the run comes
@@ -310,15 +310,22 @@ class SumFilm:
             self.beneath = beneath(scene)
         if beat == "found-mirrored":
             self.made_up = [row.curve.get_start()[1] for row in scene.rows.rows]
-            self.arrows = [(arrow[0].get_start()[1], arrow[1].points[3][1]) for arrow in scene.arrows]
 
 
 @pytest.fixture(scope="module")
 def sum_films(play) -> dict[str, SumFilm]:
     """Of the run that ends far away and of the one that ends close, each played once for all tests."""
     films = {"short": SumFilm(), "long": SumFilm()}
-    for film, run in zip(films.values(), (SHORT, LONG), strict=True):
-        film.scene = play(SumOfSigmoids, film.look, run=run).scene
+    bring, brought = SumOfSigmoids._bring, []
+
+    def watched(scene, number, term):
+        brought.append((number.value, term))
+        bring(scene, number, term)
+
+    with patch.object(SumOfSigmoids, "_bring", watched):
+        for film, run in zip(films.values(), (SHORT, LONG), strict=True):
+            film.scene = play(SumOfSigmoids, film.look, run=run).scene
+    films["long"].brought = brought
     return films
 
 
@@ -487,11 +494,23 @@ def test_gaps_go_from_red_to_blue(trace_of, sum_films):
     assert blue == pytest.approx(predict(LONG, start, (x - LONG.dataset.offset)[:, None]), abs=1e-3)
 
 
-def test_each_mirrored_rows_c_is_an_arrow(trace_of, sum_films):
+def test_each_mirrored_rows_c_goes_to_the_constant_before_its_sign_turns(trace_of, sum_films):
     film, layers = sum_films["long"], unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
-    c = layers.c[layers.weights[0][:, 0] < 0]
-    ways = [(end - start) / film.scene.rows.scale_y for start, end in film.arrows]
-    assert ways == pytest.approx(-c, abs=1e-6)
+    mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
+    assert [value for value, _ in film.brought] == pytest.approx(layers.c[mirrored])
+    assert [term for _, term in film.brought] == film.scene.sum.terms
+    shown = [film.scene.rows.rows[i + 1].numbers["c"].value for i in mirrored]
+    assert shown == pytest.approx(-layers.c[mirrored])
+
+
+def test_under_each_sigmoid_set_by_hand_is_its_piece(sum_films):
+    scene = sum_films["long"].scene
+    for k, (row, hard) in enumerate(zip(scene.rows.rows[1:], scene.hards, strict=True), start=1):
+        points = np.array([*hard.get_start_anchors(), hard.get_end()])
+        across = (points[:, 0] - row.line[0]) / (row.line[1] - row.line[0])
+        x = scene.x[0] + across * (scene.x[-1] - scene.x[0])
+        heights = (points[:, 1] - row.zero_y) / scene.rows.scale_y
+        assert heights == pytest.approx(scene.parts.piece(k, x), abs=1e-6)
 
 
 def test_the_constant_has_those_c_added_in_print_too(trace_of, sum_films):
