@@ -93,34 +93,36 @@ class Naming(LectureScene):
 
     def _nameless_beat(self) -> None:
         with self.beat("nameless"):
-            # The axis of the days, as the last scene left it, gives way to the whole network, and over it a plate with
-            # what it is: no name to win anybody with
+            # The axis of the days, as the last scene left it, goes, then comes the whole network, and over it a plate
+            # with what it is: no name to win anybody with
             axis = axis_of_days(DAYS_BOX)
             self.add(axis)
-            self.play(FadeOut(axis), FadeIn(self.diagram), run_time=1.2)
+            early, late = squish_rate_func(smooth, 0.0, 0.35), squish_rate_func(smooth, 0.35, 1.0)
+            self.play(FadeOut(axis, rate_func=early), FadeIn(self.diagram, rate_func=late), run_time=1.2)
             self.name = self._name("no-name")
             self.play(Create(self.plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.8)
 
     def _neuron_beat(self) -> None:
         with self.beat("neuron"):
             # The network makes room; one of its last nodes and the lines into it stay bright. Seen from near: signals
-            # come in, are added, and go through a ReLU: the way out lights up. Then others, whose sum is below zero,
-            # stop there. All that steps back before a cell of the kind that is in our heads, and comes back upon it
+            # come in, are added, and go through a ReLU: it fires, the way out lights up. Then others, whose sum is
+            # below zero, stop there: it is silent. All that steps back before a cell of the kind that is in our heads,
+            # and comes back upon it
             column, edges = self.diagram.columns[-2], self.diagram.edges[-2].into(0)
             node, picture = column.nodes[0], column.pictures[0]
             self.rays = edges
             self.play(self._spread(BOX[:2], (BOX[0], NARROW)), run_time=0.6)
             self.play(*self._light(FAINT), run_time=0.3)
             self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, PRESENT), run_time=0.3)
-            self.lens = NeuronView(*LENS)
+            self.lens = NeuronView(*LENS, said=(self.screen("fires"), self.screen("silent")))
             self.label = words(self.screen("neuron"), style.HEADING).place(LENS[1] + LENS[2] + 0.2, center=LENS[0])
             seeing = [Create(line) for line in self.lens.sight(node)]
             self.play(*seeing, FadeIn(self.lens), FadeIn(self.label, shift=0.15 * UP), run_time=0.7)
             self.wait(0.2)
-            self.play(self.lens.signals(positive=True), run_time=1.7)
-            self.play(self.lens.signals(positive=False), run_time=1.4)
+            self.play(self.lens.signals(positive=True), run_time=1.8)
+            self.play(self.lens.signals(positive=False), run_time=1.8)
             self.play(self.lens.look(1.0, 0.0), run_time=0.6)
-            self.wait(0.7)
+            self.wait(0.3)
             self.play(self.lens.look(CELL_BEHIND, 1.0), run_time=0.8)
 
     def _spread(self, start: tuple[float, float], end: tuple[float, float]) -> Animation:

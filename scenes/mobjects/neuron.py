@@ -7,7 +7,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.nerve_cell import NerveCell
 from gradreel.scenes.mobjects.network_parts import Node, activation_picture, arrow_up
 from gradreel.scenes.mobjects.plot import ring, segment
-from gradreel.scenes.mobjects.text import TextMobject, formula
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import palette
 from manim import Animation, Dot, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth, squish_rate_func
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ BIAS = 0.36  # length of the arrow that brings b, in radii of the whole
 ARRIVED, LEFT = 0.33, 0.75  # shares of the time after which the signals are added, and out of the ReLU
 GOES_OUT = 0.14  # share of the time in which what came out, or did not, leaves
 SIGN_SIZE, SIGN_OVER, SIGN_COMES = 40, 0.17, 0.06  # of the sum's sign; over the line; share of the time it comes in
+SAID_OVER = 0.2  # from the ReLU to what is said of it
 FIRED = 7.0  # the way out, while something goes out
 FORK, ENDINGS = 0.74, (0.3, 0.0, -0.3)  # x where a cell's axon branches, heights of its ends, in radii of the whole
 
@@ -27,11 +28,13 @@ class NeuronView(VGroup):
     """A round window at (x, y): lines in from the left, a plus with b, a ReLU, a line out. ``signals`` go through.
 
     ``cell``: behind the lines, unseen until one has a `look` at it. ``drawn``: all before it. ``lines``: from the node
-    that is looked at, once ``sight`` has made them; not part of the window.
+    that is looked at, once ``sight`` has made them; not part of the window. ``said``: over the ReLU, if something comes
+    out of it, and if not.
     """
 
-    def __init__(self, x: float, y: float, radius: float) -> None:
+    def __init__(self, x: float, y: float, radius: float, said: tuple[str, str] = ("", "")) -> None:
         super().__init__()
+        self.said = said
         self.middle, self.radius = np.array([x, y, 0.0]), radius
         window = ring(self.middle, radius, palette.axis, palette.background)
         self.plus, self.body = self._at(PLUS[0], 0.0), self._at(BODY[0], 0.0)
@@ -95,8 +98,8 @@ class NeuronView(VGroup):
     def signals(self, positive: bool) -> Animation:
         """Signals come in together and are added. A ``positive`` sum goes through the ReLU and out; else it stops.
 
-        From then on the sum's sign stands over the line from the plus to the ReLU; the way out is bright while
-        something goes out. At the end all of it is gone.
+        From then on the sum's sign stands over the line from the plus to the ReLU, and over that what it does; the way
+        out is bright while something goes out. At the end all of it is gone.
         """
         dots = VGroup(*(Dot(start, radius=0.1, color=palette.text) for start in self.starts))
         sign = self._sign(positive)
@@ -116,10 +119,14 @@ class NeuronView(VGroup):
 
         return UpdateFromAlphaFunc(VGroup(fired, dots, sign), update, remover=True, rate_func=linear)
 
-    def _sign(self, positive: bool) -> TextMobject:
+    def _sign(self, positive: bool) -> VGroup:
         middle = self._at((PLUS[0] + PLUS[1] + BODY[0] - BODY[1]) / 2, 0.0)
         sign = formula("r > 0" if positive else "r < 0", SIGN_SIZE)
-        return sign.place(middle[1] + SIGN_OVER, center=middle[0])
+        signs = VGroup(sign.place(middle[1] + SIGN_OVER, center=middle[0]))
+        if said := self.said[0 if positive else 1]:
+            over = float(self.body[1]) + BODY[1] * self.radius + SAID_OVER
+            signs.add(words(said, style.LABEL).place(over, center=float(self.body[0])))
+        return signs
 
     def look(self, cell: float, diagram: float) -> Animation:
         """The cell comes to light by ``cell``, and all that is drawn over it to ``diagram`` of what it was."""

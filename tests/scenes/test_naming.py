@@ -87,7 +87,7 @@ def test_the_neuron_seen_from_near_hides_nothing(play, parameters):
 
 @pytest.mark.parametrize("positive", [True, False])
 def test_signals_meet_at_the_plus_and_leave_through_the_relu_if_their_sum_is_positive(positive):
-    view = NeuronView(0.0, 0.0, 1.0)
+    view = NeuronView(0.0, 0.0, 1.0, said=("fires", "silent"))
     signals = view.signals(positive)
     signals.begin()
     fired, dots, sign = signals.mobject
@@ -98,7 +98,9 @@ def test_signals_meet_at_the_plus_and_leave_through_the_relu_if_their_sum_is_pos
         signals.interpolate(time)
         assert [dot.get_center() for dot in dots] == [pytest.approx(place, abs=1e-3)] * len(starts)
         assert (fired.get_stroke_opacity() > 0.9) == (positive and time == LEFT), "bright while something goes out"
-    assert ("r > 0" if positive else "r < 0") in sign.source
+    assert ("r > 0" if positive else "r < 0") in sign[0].source and sign[1].source == (
+        "fires" if positive else "silent"
+    )
 
 
 def test_a_cell_lies_behind_the_lines_and_within_the_window_and_is_seen_instead_of_them():
