@@ -37,7 +37,8 @@ from pydantic import Field, model_validator
 
 PLOT_BOX = {"left": -5.6, "right": 5.2, "bottom": -3.15, "top": 0.75}
 PANELS = ((-5.4, -1.0), (1.0, 5.4))  # left and right of the two activation functions
-PANEL_SPAN, PANEL_NAME = (-2.05, 0.3), -2.8
+PANEL_SPAN, PANEL_NAME = (-2.05, 0.1), -2.8
+READABLE = 0.55  # how bright the name of the function is that steps back
 SAMPLES = 301
 RUNNER = 0.12  # radius of the dot that runs along the ReLU
 R = 4.0  # activation functions are drawn from -R to R
@@ -135,9 +136,9 @@ class Relu(TwoReluBeats):
     def _relu_beat(self) -> None:
         with self.beat("relu"):
             # The hard sigmoid breaks at its second corner: flat, then a slope. How that is made: a straight line, what
-            # is below zero of it lifted to zero, and all of it c times as high
+            # is below zero of it lifted to zero, which has its name now, and all of it c times as high
             leaving = [FadeOut(part, run_time=0.5) for part in (self.soft, self.asked)]
-            self.play(*leaving, *self._title(self.screen("heading-relu")), self._break())
+            self.play(*leaving, self._break())
             self._run_along(1.5)
             self.line = self._straight_line()
             self.bracket = self.plot.curve(self.x, self.x, palette.blue, style.SECOND_CURVE)
@@ -152,7 +153,7 @@ class Relu(TwoReluBeats):
             self.play(Create(self.bracket), run_time=0.7, rate_func=smooth)
             self.play(self._lift(), run_time=1.2)
             self.bend = self._bend()
-            self.play(FadeIn(self.bend), run_time=0.4)
+            self.play(*self._title(self.screen("heading-relu")), FadeIn(self.bend, run_time=0.4))
             self._stretch()
 
     def _run_along(self, seconds: float) -> None:
@@ -235,7 +236,7 @@ class Relu(TwoReluBeats):
         with self.beat("names"):
             # Both functions side by side under one name. At the question a dot runs along each, over the same r: one
             # gets flat on both sides, the other goes on. Then ours steps forward
-            self.play(FadeOut(self.icons), FadeOut(self.note), run_time=0.4)
+            self.play(FadeOut(self.icons), emphasis(self.note, PRESENT), run_time=0.4)
             r = np.linspace(-R, R, SAMPLES)
             sides = (("sigmoid", sigmoid(r), (-0.08, 1.08)), ("ReLU", relu(r), (-0.08 * R, 1.08 * R)))
             self.panels = [
@@ -246,9 +247,10 @@ class Relu(TwoReluBeats):
                 *self._title(self.screen("heading-names")),
                 LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.5, run_time=1.4),
             )
-            self.wait(0.9)
-            self._run_along_both(r, 2.6)
-            self.play(emphasis(self.panels[0], PRESENT), emphasis(self.panels[1], FULL), run_time=0.6)
+            self.wait(0.4)
+            self._run_along_both(r, 2.2)
+            curve, name = self.panels[0].curve, self.panels[0].name
+            self.play(emphasis(curve, FAINT), emphasis(name, READABLE), emphasis(self.panels[1], FULL), run_time=0.6)
 
     def _run_along_both(self, r: NDArray, seconds: float) -> None:
         """A dot on each of the two functions, both over the same r, from left to right."""

@@ -41,7 +41,7 @@ FORMULA_BASELINE, SUM_BASELINE = 2.35, 1.85
 VALUES, HEIGHTS = 1.7, 1.02  # baselines of the letters' numbers, and of the numbers where the line stands
 ICONS = ((-5.7, -3.0), (-1.35, 1.35), (3.0, 5.7))  # left and right of three small pictures
 ICON_SPAN, ICON_NAME = (-2.1, 0.0), -2.75  # their bottom and top; the baseline of their names
-LETTER_NUMBER, SUM_NUMBER = 34, 38
+LETTER_NUMBER, SUM_NUMBER, NOTE = 34, 38, 34
 PART, BAR = 0.5, 7.0  # share of blue in the two ReLUs while they are added; width of the second one's height
 
 
@@ -189,10 +189,10 @@ class TwoReluBeats(LectureScene):
             self.add(*icons)
             self.icons = VGroup(*icons, *signs)
             self.formula = formula(sum_of_relus_source(), 58).place(SUM_BASELINE, center=0.0)
-            self.note = words(self.screen("two-each"), 30)
-            self.note.place(SUM_BASELINE - 1.25, left=self.formula.part("sum").get_left()[0])
+            self.note = words(self.screen("two-each"), NOTE)
+            self.note.place(SUM_BASELINE - 1.3, left=self.formula.part("sum").get_left()[0])
             noted = FadeIn(self.note, shift=0.1 * UP, rate_func=squish_rate_func(smooth, 0.6, 0.9), run_time=1.8)
-            self.play(*grow(hard, self.formula), noted, run_time=1.8)  # early enough to be read
+            self.play(*grow(hard, self.formula, morph=False), noted, run_time=1.8)  # early enough to be read
 
     def _shrink(self, icons: Sequence[SmallCurve]) -> None:
         """Each curve becomes its small picture, the rightmost first: none runs through another one's place."""
