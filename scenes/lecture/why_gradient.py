@@ -112,8 +112,8 @@ class WhyGradient(HowManySigmoids):
         best = {"least": board.written(float(board.numbers.loss.min())), "trained": board.written(trained)}
         with self.beat("two", values=Count(self.m), tries=number_text(tries.count), **best):
             # Cell by cell the line is tried and its loss measured; the lowest is ringed, with its loss. The cells
-            # around it grow, each with its loss. Between their middles the trained line has its dot: the line swings
-            # there, and its loss is read off, too
+            # around it are framed and grow, each with its loss. Between their middles the trained line has its dot: the
+            # line swings there, the cells' losses step back, and its own is read off
             numbers, count = board.numbers, tries.count
             self.play(board.swing(0, 0, told=False), run_time=0.5)
             self.play(FadeIn(board.readout), run_time=0.3)
@@ -130,15 +130,17 @@ class WhyGradient(HowManySigmoids):
             self.wait(0.4)
             self._come_closer()
             self.play(FadeIn(self.close.dot, scale=1.6), run_time=0.4)
-            self.play(board.swing_to(line, trained), run_time=0.7)
+            self.play(board.swing_to(line, trained), *self.close.stepping_back(), run_time=0.7)
             self.play(FadeIn(self.close.other), run_time=0.3)
 
     def _come_closer(self) -> None:
-        """A few cells of the grid grow until they fill its room; what stands on the others goes."""
+        """A few cells of the grid are framed and grow, the ring with them; what stands on the others goes."""
         board, close = self.board, self.close
         growing = close.growing()
-        self.add(close.cells)
-        gone = (board.points_tried, board.grid.ring, self.noted, board.grid_names)
+        self.play(Create(close.frame), FadeOut(self.noted), run_time=0.5)
+        self.remove(board.grid.ring)  # another one grows in its place
+        self.add(close.cells, close.ring, close.frame)
+        gone = (board.points_tried, board.grid_names)
         self.play(*growing, *(FadeOut(part, run_time=0.3) for part in gone))
         self.remove(board.grid.bands, *board.grid.lines)
         self.play(*close.opening(), run_time=0.4)

@@ -8,16 +8,17 @@ import numpy as np
 from gradreel.core.try_all import LineGrid
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.grid_map import GridMap
-from gradreel.scenes.mobjects.plot import ring
+from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import PRESENT, mix, palette
-from manim import DL, UR, Animation, Dot, FadeIn, FadeOut, Rectangle, Square, VGroup
+from manim import DL, UR, Animation, Dot, FadeIn, FadeOut, Rectangle, Square, VGroup, VMobject, interpolate_color
 from numpy.typing import NDArray
 
 MOST = 4  # cells in a row, where they hold both the best one and the dot
 NUMBER_UP = 0.15  # of a cell's side, from its middle up to its loss's baseline
 CLEAR = 0.06  # around the dot's loss
+ASIDE = 0.5  # share of the text colour in the other losses while that one is read
 DIRECTIONS, WAYS = 24, np.linspace(0.3, 1.2, 10)  # in which, and how far from the dot, its loss may stand
 
 
@@ -26,7 +27,7 @@ class CloseCells(VGroup):
 
     They fill the grid's own room. A point in each cell's middle is what was tried. Parts: ``cells``, ``tried``,
     ``losses``, ``ring`` (around the best cell), ``names`` (the values of w and b), ``dot`` at ``place`` and ``other``,
-    its loss, as ``written`` writes it.
+    its loss, as ``written`` writes it, with a line to it. ``frame``, no part, is around all cells before they grow.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class CloseCells(VGroup):
         self.cells = VGroup(*(self._cell(row, column) for row, column in inside))
         self.tried = VGroup(*(Dot(self.center(*cell), radius=0.05, color=palette.dim) for cell in inside))
         self.losses = VGroup(*(self._loss(written[cell], cell, cell == numbers.best) for cell in inside))
+        self.best = self.losses[inside.index(numbers.best)]
         self.ring = Square(self.side - 0.06, stroke_color=palette.text, stroke_width=style.RING)
         self.ring.move_to(self.center(*numbers.best))
+        self.frame = Square(room, stroke_color=palette.text, stroke_width=style.BOX).move_to(self.cells)
         self.names = self._names(numbers)
         self.dot = ring(self.center(*place), 0.11, palette.background, fill=palette.orange)
         self.other = self._other(written[None])
@@ -56,11 +59,18 @@ class CloseCells(VGroup):
         return np.array([*(self.grid.corner + self.side * offset), 0.0])
 
     def growing(self) -> list[Animation]:
-        """The cells, which lie on the grid as small as they are there, grow until they fill it."""
+        """The cells, which lie on the grid as small as they are there, grow until they fill it.
+
+        So does the frame around them, and the grid's ring grows into theirs.
+        """
         middle, share = self.cells.get_center(), self.grid.side / self.side
         around = [np.array([*self.grid.center(*cell), 0.0]) for cell in (self.first, np.array(self.first) + self.n - 1)]
-        self.cells.scale(share).move_to(sum(around) / 2)
-        return [self.cells.animate(run_time=0.8).scale(1 / share).move_to(middle)]
+        ring = self.ring.copy()
+        self.ring.become(self.grid.ring)
+        for part in (self.cells, self.frame):
+            part.scale(share).move_to(sum(around) / 2)
+        parts = [part.animate(run_time=0.8).scale(1 / share).move_to(middle) for part in (self.cells, self.frame)]
+        return [*parts, self.ring.animate(run_time=0.8).become(ring)]
 
     def _band(self, cell: tuple[int, int]) -> int:
         """Which of the grid's shades a cell has."""
@@ -97,26 +107,48 @@ class CloseCells(VGroup):
         return made
 
     def _other(self, text: str) -> VGroup:
-        """The dot's loss on a patch, as near to the dot as it hides nothing."""
+        """The dot's loss on a patch, where it hides nothing, right of the dot in one cell if it can; a line to it."""
         number = words(text, style.LETTER, palette.orange)
         patch = Rectangle(width=number.width + 0.12, height=number.height + 0.12, stroke_width=0)
         patch.set_fill(palette.background, 1)
         half = np.array([patch.width, patch.height]) / 2
+        place = self._free_place(half)
+        VGroup(patch, number).move_to([*place, 0.0])
+        return VGroup(patch, number, self._leader(place, half))
+
+    def _free_place(self, half: NDArray) -> NDArray:
+        """(2,): the middle of a box of so much to each side that hides nothing, not far from the dot."""
         taken = [*self.losses, *self.tried, self.dot]
         boxes = np.array([[part.get_corner(DL)[:2], part.get_corner(UR)[:2]] for part in taken])
         low, high = self.cells.get_corner(DL)[:2], self.cells.get_corner(UR)[:2]
-        middle = self.dot.get_center()
+        dot, found = self.dot.get_center()[:2], []
         for way, turn in product(WAYS, range(DIRECTIONS)):
             angle = 2 * np.pi * turn / DIRECTIONS
-            place = middle[:2] + way * np.array([np.cos(angle), np.sin(angle)])
+            place = dot + way * np.array([np.cos(angle), np.sin(angle)])
             free = ((boxes[:, 0] > place + half + CLEAR) | (boxes[:, 1] < place - half - CLEAR)).any(axis=1).all()
             if free and (place - half > low).all() and (place + half < high).all():
-                break
-        return VGroup(patch, number).move_to([*place, 0.0])
+                left, right = (np.floor((place + half * side - self.grid.corner) / self.side) for side in (-1, 1))
+                rank = place[0] - half[0] < dot[0], bool((left != right).any()), way
+                found.append((*rank, turn, place))
+        return min(found, key=lambda each: each[:-1])[-1] if found else place
+
+    def _leader(self, place: NDArray, half: NDArray) -> VMobject:
+        """From the dot to the nearest point of its loss's patch, whose middle is ``place``."""
+        dot = self.dot.get_center()[:2]
+        end = np.clip(dot, place - half, place + half)
+        way = end - dot
+        start = dot + way * min(1.0, self.dot.width / 2 / max(float(np.linalg.norm(way)), 1e-9))
+        return segment([*start, 0.0], [*end, 0.0], palette.orange, style.GUIDE)
 
     def opening(self) -> list[Animation]:
-        """What comes when the cells have grown, but for the dot."""
-        return [FadeIn(part) for part in (self.tried, self.losses, self.ring, self.names)]
+        """What comes when the cells have grown, but for the dot; the frame goes."""
+        return [*(FadeIn(part) for part in (self.tried, self.losses, self.names)), FadeOut(self.frame)]
+
+    def stepping_back(self) -> list[Animation]:
+        """The losses of all cells but the best are dimmed, each into its cell's shade: the dot's is none of theirs."""
+        pairs = [pair for pair in zip(self.losses, self.cells, strict=True) if pair[0] is not self.best]
+        inks = [interpolate_color(cell.get_fill_color(), palette.text, ASIDE) for _, cell in pairs]
+        return [text.animate.set_color(ink) for (text, _), ink in zip(pairs, inks, strict=True)]
 
     def leaving(self) -> list[Animation]:
         """All of it goes."""
