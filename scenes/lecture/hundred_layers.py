@@ -15,14 +15,14 @@ NUMBERS = 24  # that the counter shows on its way to theirs
 
 
 class HundredLayers(CountedLayers):
-    """A part of a beat: the hidden layers that are there become the first of a hundred, and come back."""
+    """A part of a beat: the hidden layers that are there become the first of a hundred; then they are there again."""
 
     depth: int
     formulas: list[TextMobject]
     x: TextMobject
 
     def show_a_hundred(self) -> None:
-        """From farther and farther away, a hundred such layers, all parameters counted; then ours from near again."""
+        """From farther and farther away, a hundred such layers, all parameters counted, to be read; then ours again."""
         hidden, radius = self.diagram.columns[1 : self.depth + 1], self.diagram.radius
         nodes = VGroup(*hidden[0].nodes.values())
         ends = (BOX[0], BOX[1], float(nodes.get_bottom()[1]), float(nodes.get_top()[1]))
@@ -39,19 +39,19 @@ class HundredLayers(CountedLayers):
         ]
         near = VGroup(*parts, *self.counts[: self.depth], self.x, self.row_name)
         self.play(FadeOut(near), FadeIn(many), run_time=0.3)
-        self._count(counts, _looked_at(many, 0.0, 1.0, 1.0), FadeIn(name, run_time=0.3), seconds=1.0)
-        self.wait(1.0)
-        back = _looked_at(many, 1.0, 0.0, 0.8)
-        self._count([*counts[-2::-1], ours], back, FadeOut(name, run_time=0.3), seconds=0.8)
-        self.play(FadeOut(many), FadeIn(near), run_time=0.4)
+        self._count(counts, _moving_away(many, 1.0), FadeIn(name, run_time=0.3), seconds=1.0)
+        self.wait(1.8)
+        self.play(*(FadeOut(part, run_time=0.3) for part in (many, name, self.total)))
+        self.total = self._total(ours)
+        self.play(FadeIn(near), FadeIn(self.total), run_time=0.4)
         self.remove(near)
         self.add(*near)
 
 
-def _looked_at(many: ManyLayers, start: float, end: float, seconds: float) -> Animation:
-    """From near, 0, to far away, 1, or back."""
+def _moving_away(many: ManyLayers, seconds: float) -> Animation:
+    """From near to so far away that all are seen."""
 
     def show(_: ManyLayers, share: float) -> None:
-        many.show(start + share * (end - start))
+        many.show(share)
 
     return UpdateFromAlphaFunc(many, show, run_time=seconds, rate_func=smooth)

@@ -19,6 +19,7 @@ from manim import UP, Animation, FadeIn, Succession, UpdateFromAlphaFunc, VGroup
 COUNT_BASELINE = -3.14
 COUNT_SIZE, PRODUCT_SIZE, TOTAL_SIZE = 28, 32, 34
 COUNTING = 8  # numbers that a counter shows on its way
+APART = 0.5  # from one product to the next, at least
 
 
 class CountedLayers(LectureScene):
@@ -55,11 +56,14 @@ class CountedLayers(LectureScene):
         self.total = texts[-1]
         self.add(self.total)
 
-    def _add(self, k: int, *meanwhile: Animation, seconds: float = 0.8) -> None:
-        """The number of layer k's parameters (from 0) comes below it; that of all so far, at the top right, grows."""
+    def _add(self, k: int, *meanwhile: Animation, seconds: float = 0.8, below: Animation | None = None) -> None:
+        """The number of layer k's parameters (from 0) comes below it; that of all so far, at the top right, grows.
+
+        ``below`` is how it comes there, where it does not by itself.
+        """
         sizes = layer_sizes(self.network)
         before, so_far = sum(sizes[:k]), sum(sizes[: k + 1])
-        below = FadeIn(self.counts[k], shift=0.15 * UP, run_time=0.4)
+        below = below or FadeIn(self.counts[k], shift=0.15 * UP, run_time=0.4)
         if k:
             self._count(np.linspace(before, so_far, COUNTING + 1)[1:], below, *meanwhile, seconds=seconds)
         else:
@@ -67,11 +71,22 @@ class CountedLayers(LectureScene):
             self.play(Succession(below, FadeIn(self.total, shift=0.1 * UP, run_time=0.4)), *meanwhile)
 
     def _product(self, k: int) -> TextMobject:
-        """Where the number of layer k's parameters (from 0) comes from: as many weights, as many biases."""
+        """Where the number of layer k's parameters (from 0) comes from: as many weights, as many biases.
+
+        Parts: "product", "count".
+        """
         given, made = (number_text(count) for count in self.diagram.widths[k : k + 2])
-        text = formula(f'yellow("{given}" dot "{made}") + green("{made}")', PRODUCT_SIZE)
+        count = number_text(layer_sizes(self.network)[k])
+        source = f'part("product", yellow("{given}" dot "{made}") + green("{made}")) part("count", = "{count}")'
+        text = formula(source, PRODUCT_SIZE)
         text.place(COUNT_BASELINE, center=self.diagram.columns[k + 1].x)
         return text if text.get_right()[0] < style.RIGHT_EDGE else text.place(COUNT_BASELINE, right=style.RIGHT_EDGE)
+
+    def _products(self) -> list[TextMobject]:
+        """Those of the first two layers, side by side."""
+        first, second = (self._product(k) for k in (0, 1))
+        right = float(second.get_left()[0]) - APART
+        return [first if first.get_right()[0] <= right else first.place(COUNT_BASELINE, right=right), second]
 
 
 def widths(network: Experiment) -> tuple[int, ...]:

@@ -223,26 +223,28 @@ class StackLayers(HundredLayers):
     def _new_beat(self) -> None:
         first, second, *_ = layer_sizes(self.network)
         with self.beat("new", first=number_text(first), second=number_text(second)):
-            # W and W' light up, each with as many numbers as it has: they are not the same. What they are counted from
-            # stands there first
+            # W and W' light up: they are not the same. Each has as many numbers as are counted below it; what they are
+            # counted from stays with the number
             formulas = self.formulas[:2]
             rest = [glyph for f in formulas for glyph in f if glyph not in (*f.part("w"), *f.part("bias"))]
             self.play(*(emphasis(glyph, FAINT) for glyph in rest), run_time=0.5)
-            self.wait(0.7)
-            for k in (0, 1):
-                product = self._product(k)
+            self.wait(0.5)
+            self.products = self._products()
+            for k, product in enumerate(self.products):
                 changing = [] if k else [FadeIn(self.row_name), FadeOut(self.days)]
-                self.play(FadeIn(product, shift=0.15 * UP), *changing, run_time=0.4)
-                self.wait(0.7)
-                self.play(FadeOut(product, scale=0.4), run_time=0.3)
-                self._add(k)
-            self.play(*(emphasis(glyph, FULL) for glyph in rest), run_time=0.5)
+                self.play(FadeIn(product.part("product"), shift=0.15 * UP), *changing, run_time=0.4)
+                self.wait(0.7 if k else 1.6)  # until its number is said
+                self._add(k, below=FadeIn(product.part("count"), run_time=0.4))
+                self.add(product)
+            self.play(*(emphasis(glyph, FULL) for glyph in rest), run_time=0.3)
 
     def _more_beat(self) -> None:
-        with self.beat("more", total=number_text(self.network.n_parameters)):
-            # And again: as many layers as we take, the newest with its formula. A hundred, from far away, and back;
-            # over them, what their number is called. Then y. At the top right, all parameters in one number
+        total, last = (number_text(count) for count in (self.network.n_parameters, layer_sizes(self.network)[-1]))
+        with self.beat("more", total=total, last=last):
+            # And again: as many layers as we take, the newest with its formula. A hundred, from far away; then ours,
+            # and over them, what their number is called. Then y. At the top right, all parameters in one number
             there = range(BOTH)
+            self.play(*map(FadeOut, self.products), *map(FadeIn, self.counts[:BOTH]), run_time=0.3)
             for k in range(BOTH + 1, self.depth + 1):
                 self.play(*self._shorten(there), run_time=0.3)
                 self.play(self._make_room(k, 0.4))
@@ -252,16 +254,16 @@ class StackLayers(HundredLayers):
             self.show_a_hundred()
             self._name_depth()
             self.play(*self._shorten(there), run_time=0.6)
-            self.play(self._make_room(self.depth + 1, 0.9))
-            last = self.depth + 1  # y; it comes while it is said, so that it can be read
-            self._add(self.depth, self._layer(last), self._written(last), *self._step_back(self.depth), seconds=0.8)
+            self.play(self._make_room(self.depth + 1, 0.7))
+            y = self.depth + 1  # it comes while it is said, so that it can be read
+            self._add(self.depth, self._layer(y), self._written(y), *self._step_back(self.depth), seconds=0.8)
 
     def _name_depth(self) -> None:
         """A bracket over the hidden layers: their number is a hyperparameter."""
         bracket = LayersBracket(self.screen("depth")).put(self.diagram.columns[1 : self.depth + 1])
         self.play(Create(bracket.line), FadeIn(bracket.name, shift=0.1 * UP), run_time=0.7)
         self.bracket = bracket
-        self.wait(0.5)
+        self.wait(0.3)
 
     def _written(self, k: int) -> Animation:
         """The formula of column k."""

@@ -84,8 +84,9 @@ def test_only_the_newest_formula_is_spelled_out_once_there_are_many_layers(play,
 
 def test_products_are_what_is_counted(play):
     scene = play(StackLayers, width=100, depth=2).scene
-    numbers = [[int(text) for text in re.findall(r"\d+", scene._product(k).source)] for k in (0, 1)]
-    assert [given * made + biases for given, made, biases in numbers] == layer_sizes(scene.network)[:2]
+    numbers = [[digits(text) for text in re.findall(r"\d[\d\u2009]*", scene._product(k).source)] for k in (0, 1)]
+    assert [given * made + biases for given, made, biases, _ in numbers] == layer_sizes(scene.network)[:2]
+    assert [count for *_, count in numbers] == layer_sizes(scene.network)[:2]
 
 
 def test_a_hundred_layers_fit_from_far_away_and_their_parameters_are_counted(play, monkeypatch):
