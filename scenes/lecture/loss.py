@@ -6,10 +6,11 @@ import re
 from datetime import date, timedelta
 from typing import Self
 
+import numpy as np
 from gradreel.core.daily_views import DailyViews, loss_column
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.written_out import in_thousands, view_unit
+from gradreel.core.written_out import forward, in_thousands, view_unit
 from gradreel.scenes import style
 from gradreel.scenes.base import need_curve
 from gradreel.scenes.counts import Count
@@ -36,7 +37,6 @@ from manim import (
     FadeOut,
     LaggedStart,
     ReplacementTransform,
-    Succession,
     TransformFromCopy,
     linear,
 )
@@ -46,7 +46,7 @@ from pydantic import Field, model_validator
 NETWORK = (-5.4, 1.5, -2.95, -1.15)  # middles of its first and last column, bottom, top
 FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOP = 2.15, 38, 2.95, 3.6
 LEAST_DAYS, MOST_DAYS = 7, 56
-PULSES = 1.1  # seconds of the way through the network
+PULSES = 1.2  # seconds of the way through the network
 LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map has it
 DISTANCE = "e_n = abs(blue(y_n) - red(hat(y)_n))"
 SQUARE = "(blue(y_n) - red(hat(y)_n))^2"
@@ -119,6 +119,7 @@ class Loss(MeanErrorBeats):
         self.board = LossBoard(self.dataset, thetas.shown, thetas.everything, passed, names, language)
         self.one = self.board.day_error(thetas.telling_day)
         self.strip = self.board.strip
+        self.day_mark, self.hidden_days = self.board.day_mark(thetas.telling_day)
         values = in_thousands(experiment, thetas.theta)
         self.cards = [self._card(values, k).put(CARD_LEFT, CARD_TOP) for k in (0, 1)]
         split = experiment.activation if len(experiment.hidden) == 1 else None  # as the scenes before had it
@@ -126,11 +127,21 @@ class Loss(MeanErrorBeats):
         unit = view_unit(self.dataset)
         said = self.screen("error", error="{error}" + unit.letter)
         self.sum = ErrorSum(self.network, *thetas.telling_views, unit, said)
+        self.sum.put_between(self._between(values[0]))
 
     def _card(self, values: NDArray, k: int) -> ThetaCard:
         update = self.thetas.update(k)
         loss = self._in_views(f"L(orange(theta^{update}))", self.written(self.thetas.losses[k]))
         return ThetaCard(self.thetas.experiment, values, k, update, self._when(k), loss)
+
+    def _between(self, theta: NDArray) -> list[NDArray]:
+        """What the hidden columns of the network come to on the day that is told, with ``theta`` in thousands."""
+        features, _, label = self.thetas.telling_views
+        size = view_unit(self.dataset).size
+        if len(features) < self.dataset.window:  # the first of them are not shown
+            return []
+        there = forward(self.thetas.experiment, theta, np.array(features) / size, label / size)
+        return [there.r[0], there.a[0]] if self.network.split else list(there.a)
 
     def _in_views(self, name: str, size: str) -> str:
         """A loss or an error, for `words`: name = so many views. ``size`` as it is written without thin spaces."""
@@ -172,9 +183,10 @@ class Loss(MeanErrorBeats):
         board, k, update = self.board, self.thetas.telling_day, self.thetas.update(0)
         fields = in_languages("day", lambda language: day_words(self.thetas.shown.dates[k], language))
         key = "error" if update == 0 else "error-later"
-        with self.beat(key, **fields, update=Count(update)):
-            # Some values of theta; the days before one day go into the network as numbers, y comes out, and goes to its
-            # day. The real value is written below each other with it, and how far apart they are: that is e
+        with self.beat(key, **fields, update=Count(update), window=Count(self.dataset.window)):
+            # Some values of theta; one day has its name at the axis. The days before it go into the network as numbers,
+            # column after column is computed, y comes out, and goes to its day. The real value is written below each
+            # other with it, and how far apart they are: that is e
             self._leave_the_map()
             fade = LaggedStart(*(FadeIn(dot) for dot in board.dots), lag_ratio=0.3)
             self.play(Create(board.red), fade, FadeIn(self.note), run_time=1.0, rate_func=linear)
@@ -202,13 +214,15 @@ class Loss(MeanErrorBeats):
         """The features' rings go down into the network and are numbers there; its y comes out, and goes to its day."""
         network = self.network
         rings = LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3)
-        self.play(FadeIn(emphasize(network, PRESENT), run_time=0.4), rings, run_time=0.6)
+        marked = FadeIn(self.day_mark), *map(FadeOut, self.hidden_days)
+        self.play(FadeIn(emphasize(network, PRESENT), run_time=0.4), *marked, rings, run_time=0.6)
         column, flying = network.columns[0], [ring.copy() for ring in reversed(one.features)]
         into = [column.nodes.get(j, column.dots) for j in range(len(flying))]  # the last day is x_1
         self.play(*(ring.animate.move_to(node) for ring, node in zip(flying, into, strict=True)), run_time=0.8)
-        pulses = Succession(*(Pulse(edges, palette.text).run(PULSES / len(network.edges)) for edges in network.edges))
         self.play(*(FadeOut(ring) for ring in flying), FadeIn(self.sum.features), run_time=0.3)
-        self.play(pulses)
+        for k, edges in enumerate(network.edges):
+            coming = [FadeIn(numbers) for numbers in self.sum.between[k - 1 : k] if k]
+            self.play(Pulse(edges, palette.text).run(PULSES / len(network.edges)), *coming)
         self.play(FadeIn(self.sum.prediction), run_time=0.3)
         self.play(
             TransformFromCopy(network.columns[-1].nodes[0], one.prediction[0]), FadeIn(one.prediction[1]), run_time=0.7

@@ -26,6 +26,7 @@ from manim import (
     LaggedStart,
     ReplacementTransform,
     UpdateFromAlphaFunc,
+    VGroup,
     VMobject,
     linear,
     smooth,
@@ -39,7 +40,8 @@ class MeanErrorBeats(LectureScene):
     """The last two beats of loss, when one day's error stands on the ``board``: the mean, and another theta's.
 
     They need the ``thetas`` and how a loss is ``written``, the ``board`` with its ``strip``, what the day's error was
-    shown with (``one``, ``network``, ``sum``), the formulas of e, and a card for each theta.
+    shown with (``one``, ``day_mark``, the names of days in its place ``hidden_days``, ``network``, ``sum``), the
+    formulas of e, and a card for each theta.
     """
 
     dataset: DailyViews
@@ -48,6 +50,8 @@ class MeanErrorBeats(LectureScene):
     board: LossBoard
     strip: ErrorStrip
     one: DayError
+    day_mark: VGroup
+    hidden_days: list[TextMobject]
     network: LayerDiagram
     sum: ErrorSum
     distance: TextMobject
@@ -58,14 +62,15 @@ class MeanErrorBeats(LectureScene):
     def _mean_beat(self) -> None:
         values = {"count": number_text(self.dataset.examples), "loss": self.written(self.thetas.losses[0])}
         values["also"] = self.thetas.also_written(0)
-        with self.beat("mean" if self.thetas.missed_less_before else "mean-any", **values):
+        with self.beat("mean" if self.thetas.missed_most_at_the_end else "mean-any", **values):
             # The error could be measured otherwise. The plot takes all the room, and each day shown has its error; then
             # it makes room for a strip of all days, in which these find their places. The strip is held and then
             # settles: its level is the loss of this theta
             one, board, strip = self.one, self.board, self.strip
             self.play(FadeIn(self.or_, self.square), run_time=0.5)
-            gone = (one, self.network, self.sum.features, self.sum.prediction, *self.sum.lines)
-            self.play(*(FadeOut(part) for part in gone), run_time=0.4)
+            gone = (one, self.day_mark, self.network, self.sum.features, *self.sum.between, self.sum.prediction)
+            back = map(FadeIn, self.hidden_days)
+            self.play(*(FadeOut(part) for part in (*gone, *self.sum.lines)), *back, run_time=0.4)
             self.play(board.stretching(HIGH, predicted=False), run_time=0.7)
             self.play(Create(board.blue), FadeIn(board.labels[1]), run_time=0.8, rate_func=linear)
             self.play(LaggedStart(*(Create(e) for e in board.errors), lag_ratio=0.15), run_time=1.0)

@@ -88,9 +88,8 @@ class TwoThetas:
         return days.tolist(), float(self.shown.prediction[0, k]), float(self.shown.truth[k])
 
     @property
-    def missed_less_before(self) -> bool:
-        """Whether the first theta's mean error was less in every earlier year than on the days shown."""
-        years, errors = self.everything.dates.astype("datetime64[Y]"), np.abs(self.everything.error[0])
-        earlier = np.unique(years[years < self.shown.dates[0].astype("datetime64[Y]")])
-        here = np.abs(self.shown.error[0]).mean()
-        return len(earlier) > 0 and all(errors[years == year].mean() < here for year in earlier)
+    def missed_most_at_the_end(self) -> bool:
+        """Whether the first theta has its largest mean error on the last days of all, and these are the days shown."""
+        errors, count = np.abs(self.everything.error[0]), len(self.shown.dates)
+        means = np.convolve(errors, np.full(count, 1 / count), mode="valid")
+        return bool(self.shown.dates[-1] == self.everything.dates[-1] and means[-1] > means[:-count].max(initial=0.0))

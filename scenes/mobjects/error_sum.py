@@ -10,10 +10,12 @@ from gradreel.core.written_out import ViewUnit
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Node
+from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import THIN_SPACE, number_text
 from gradreel.scenes.style import palette
 from manim import VGroup
+from numpy.typing import NDArray
 
 LINE, SIZE, GAP = 0.58, 38, 0.75  # from line to line; of the formulas; right of the network
 
@@ -23,7 +25,8 @@ class ErrorSum:
     first, the prediction, the label, and how far apart these two are as printed, as `words` of ``said``.
 
     Parts: ``features`` (in the first column's nodes), ``prediction`` (in the last one's), and right of the network,
-    line below line, ``label``, ``distance`` and ``error``. No mobject itself: each comes by itself.
+    line below line, ``label``, ``distance`` and ``error``. `put_between` adds the hidden columns' numbers, ``between``.
+    No mobject itself: each comes by itself.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class ErrorSum:
         self.prediction = _in_node(write(prediction), out)
         y, hat = write(prediction), write(label)
         self.error_text = _distance(y, hat)
+        self.network, self.between = network, []
         left, middle = float(out.get_right()[0]) + GAP, float(out.get_y())
         lines = (
             formula(f'red(hat(y)) = red("{hat}")', SIZE),
@@ -50,6 +54,16 @@ class ErrorSum:
         self.lines = self.label, self.distance, self.error = lines
         equals = self.distance[1].get_left()[0]  # the result's equals sign stands below the first one
         self.error.shift([min(equals, style.RIGHT_EDGE - self.error.width) - left, 0, 0])
+
+    def put_between(self, columns: Sequence[NDArray]) -> None:
+        """In the nodes of the hidden columns what these come to, as far as there are nodes, and room for digits."""
+        self.between = []
+        for k, values in enumerate(columns, 1):
+            nodes = self.network.columns[k].nodes
+            decimals = fitting_places(values)
+            numbers = VGroup(*(self.network.number(k, i, float(values[i]), decimals) for i in nodes))
+            room = all(number.width < 2 * node.half_width for number, node in zip(numbers, nodes.values(), strict=True))
+            self.between.append(numbers if room else VGroup())
 
 
 def _writer(views: Sequence[float], error: float, unit: ViewUnit) -> Callable[[float], str]:

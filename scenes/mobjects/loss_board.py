@@ -12,22 +12,24 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.axis_break import axis_break
 from gradreel.scenes.mobjects.day_error import DayError
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
+from gradreel.scenes.mobjects.day_words import day_words
 from gradreel.scenes.mobjects.error_strip import ErrorStrip
 from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import emphasize, mix, palette
 from manim import DL, UP, Animation, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 LEFT = style.LEFT_EDGE + 0.9  # of both plots: "2 000" stands before the lower one
 RIGHT, TOP = 4.9, 1.05  # of the plot of days
-LOW, HIGH = -0.3, -2.65  # its foot beside something below it, and alone
-STRIP = (LEFT, RIGHT, -2.75, -1.25)  # left, right, bottom, top
+LOW, HIGH = -0.2, -2.65  # its foot beside something below it, and alone
+STRIP = (LEFT, RIGHT, -2.6, -1.25)  # left, right, bottom, top
 BELOW, ABOVE = 0.55, 0.08  # of the height of all lines: left below them by an axis that does not begin at 0, so that a
 # line that is almost level does not look like the axis, and above them
 BREAK_ROOM = 0.25  # of an axis, for its break: right over its foot
 LEVEL = 0.09  # from a number's baseline at the axis up to its level
 EARLIER = 0.5  # of blue, where it was
+MARK, CLEAR = 0.16, 0.15  # length of the tick of a day that is told; from its name to another one
 
 
 class LossBoard:
@@ -139,6 +141,17 @@ class LossBoard:
         x = self.plot.days(self.shown.dates)
         real, y = self.plot.at(x, self.shown.truth), self.plot.at(x[k], self.shown.prediction[0, k])
         return DayError(real, k, y, self.window, "$e$", self.plot.box[2])
+
+    def day_mark(self, k: int) -> tuple[VGroup, list[TextMobject]]:
+        """Day ``k`` of those shown at the axis, a bold tick with its name, and the names of days that hide it."""
+        day = self.shown.dates[k]
+        at = self.plot.at(self.plot.days(day), self.plot.y_range[0])
+        tick = segment(at, at - [0, MARK, 0], palette.text, style.RING)
+        known = self.plot.x_tick_labels
+        name = words(day_words(day, self.plot.language, "short"), style.TICK).place(known[0].baseline, center=at[0])
+        room = (name.get_left()[0] - CLEAR, name.get_right()[0] + CLEAR)
+        hidden = [each for each in known if each.get_right()[0] > room[0] and each.get_left()[0] < room[1]]
+        return VGroup(tick, name), hidden
 
     def rising(self, all_errors: NDArray) -> Animation:
         """The errors (N,) of all days rise in the strip."""

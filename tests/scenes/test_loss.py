@@ -15,10 +15,11 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.forecast import next_days
 from gradreel.core.theta import loss
 from gradreel.core.trace import Trace
-from gradreel.core.written_out import in_thousands
+from gradreel.core.written_out import forward, in_thousands
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.loss import Loss
 from gradreel.scenes.mobjects.day_error import DayError
+from gradreel.scenes.mobjects.day_words import day_words
 from gradreel.scenes.mobjects.error_strip import ErrorStrip
 from gradreel.scenes.mobjects.loss_board import HIGH, LOW
 from gradreel.scenes.mobjects.theta_card import ThetaCard
@@ -190,6 +191,27 @@ def test_another_trace_is_another_picture(play, rewritten, trace, tmp_path, film
     assert np.abs(found["blue"] - film["other-better"]["blue"])[:, 1].max() > 1.0
 
 
+def test_the_hidden_columns_hold_what_the_first_theta_makes_of_the_day(play, trace):
+    scene = play(Loss, **SHORT).scene
+    features, y, label = scene.thetas.telling_views
+    theta = in_thousands(RUN, np.asarray(trace.parameters[0]))
+    there = forward(RUN, theta, np.array(features) / 1000, label / 1000)
+    for numbers, values in zip(scene.sum.between, (there.r[0], there.a[0]), strict=True):
+        assert [float(number.text.replace("\u2212", "-")) for number in numbers] == pytest.approx(values, abs=0.0051)
+    assert there.y * 1000 == pytest.approx(y)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"days": 56}, {"days": 7}])
+def test_the_day_that_is_told_has_its_name_at_the_axis_and_no_other_name_touches_it(play, parameters):
+    scene = play(Loss, lambda scene, beat: None, **SHORT, **parameters).scene
+    (tick, name), hidden = scene.day_mark, scene.hidden_days
+    board, k = scene.board, scene.thetas.telling_day
+    assert float(tick.get_x()) == pytest.approx(float(board.plot.at(board.plot.days(board.shown.dates[k]), 0)[0]))
+    assert name.source == day_words(board.shown.dates[k], "en", "short")
+    for other in board.plot.x_tick_labels:
+        assert other in hidden or abs(other.get_x() - name.get_x()) > (other.width + name.width) / 2
+
+
 def test_the_network_has_its_sigmoids_as_in_the_scenes_before(play):
     diagram = play(Loss, **SHORT).scene.network
     assert len(diagram.columns) == 4 and len(diagram.boxes) == 3
@@ -302,17 +324,18 @@ def test_what_cannot_be_shown_is_named(parameters, message):
         Loss.validated({"run": RUN, **parameters})
 
 
-def test_earlier_years_are_named_only_where_there_were_some_and_theta_missed_them_by_less(play):
+def test_the_last_days_are_said_to_be_missed_most_only_where_no_others_are_missed_by_more(play):
     def beats(**parameters) -> list[tuple[bool, bool]]:
         said = []
 
         def look(scene, beat):
             if beat.startswith("mean"):
                 shown, everything = scene.thetas.shown, scene.thetas.everything
-                sizes, years = np.abs(everything.error[0]), everything.dates.astype("datetime64[Y]")
-                here, year = np.abs(shown.error[0]).mean(), shown.dates[0].astype("datetime64[Y]")
-                earlier = [sizes[years == other].mean() for other in np.unique(years[years < year])]
-                said.append((beat == "mean", bool(earlier) and max(earlier) < here))
+                sizes, days = np.abs(everything.error[0]), len(shown.dates)
+                before = [sizes[k : k + days].mean() for k in range(len(sizes) - 2 * days + 1)]
+                here = np.abs(shown.error[0]).mean()
+                at_the_end = shown.dates[-1] == everything.dates[-1]
+                said.append((beat == "mean", bool(at_the_end and max(before) < here)))
 
         play(Loss, look, **SHORT, **parameters)
         return said
