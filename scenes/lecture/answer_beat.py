@@ -11,19 +11,20 @@ from gradreel.core.forecast import NextDays
 from gradreel.core.surprises import Surprise
 from gradreel.core.synthetic_views import NEW_YEAR_EVES
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.days import data_caption
 from gradreel.scenes.lecture.unseen_days import UnseenDays
 from gradreel.scenes.mobjects.day_plot import REAL_LINE
 from gradreel.scenes.mobjects.day_words import day_words, in_languages
 from gradreel.scenes.mobjects.eve_strips import EveStrips
 from gradreel.scenes.mobjects.forecast_plot import ForecastPlot
 from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.text import heading
 from gradreel.scenes.style import palette
 from manim import (
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
-    Mobject,
     Transform,
     VGroup,
     smooth,
@@ -42,8 +43,7 @@ LOOK = 1.9
 class AnswerBeat(LectureScene):
     """The beat that tells what can be known of the surprises, and what it says of a day.
 
-    It needs the ``unseen`` days, those that are shown (``days``), the ``picture`` with its marks, and what stays on the
-    screen while the years are compared (``staying``).
+    It needs the ``unseen`` days, those that are shown (``days``) and the ``picture`` with its marks.
     """
 
     dataset: DailyViews
@@ -51,7 +51,6 @@ class AnswerBeat(LectureScene):
     days: NextDays
     surprises: Sequence[Surprise]
     picture: ForecastPlot
-    staying: tuple[Mobject, ...]
 
     def _answer_beat(self) -> None:
         first, last = self.surprises[0], self.surprises[-1]
@@ -73,24 +72,29 @@ class AnswerBeat(LectureScene):
     def _every_year(self, eve: Surprise) -> None:
         """The days around the Eve become a strip of its year, between the same weeks of the others; and back again.
 
-        There the dates light up one by one; a line at this year's runs through the other years' strips, off their dips.
+        Heading and caption are those of that picture. There the dates light up one by one; a line at this year's runs
+        through the other years' strips, off their dips.
         """
         known = sum(day < self.dataset.first_unseen for day in NEW_YEAR_EVES)
         sides = self.screen("seen"), self.screen("unseen")
         self.strips = strips = EveStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
-        away = [part for part in self.mobjects if part not in self.staying]
+        away = list(self.mobjects)
+        said = [heading(self.screen("heading-eves")), data_caption(self, self.dataset, "caption-eves")]
         early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.5, 1.0)
         between = squish_rate_func(smooth, 0.3, 0.7)  # the piece that moves is never without dates
         near, far = self._strip_of(eve)
         moving = near.copy()
         leaving = [FadeOut(part, rate_func=early) for part in away]
-        coming = [FadeIn(strips.ground, rate_func=between), FadeIn(strips.strips, rate_func=late)]
+        coming = [
+            FadeIn(strips.ground, rate_func=between),
+            *(FadeIn(part, rate_func=late) for part in (strips.strips, *said)),
+        ]
         self.play(*leaving, Transform(moving, far), *coming, run_time=1.1)
         self.play(LaggedStart(*map(FadeIn, strips.marks), lag_ratio=0.8), run_time=1.9)
         line = strips.date_of(NEW_YEAR_EVES.index(self.unseen.date_of(eve)))
         self.play(Create(line), run_time=0.7)
         self.wait(LOOK)
-        leaving = [FadeOut(part, rate_func=early) for part in (strips.strips, strips.marks, line)]
+        leaving = [FadeOut(part, rate_func=early) for part in (strips.strips, strips.marks, line, *said)]
         leaving.append(FadeOut(strips.ground, rate_func=between))
         coming = [FadeIn(part, rate_func=late) for part in away]
         self.play(*leaving, Transform(moving, near), *coming, run_time=1.0)

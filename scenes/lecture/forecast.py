@@ -173,7 +173,6 @@ class Forecast(AnswerBeat):
             self._walk(4.5)
             self.play(FadeIn(picture.model_label), FadeOut(self.bracket), run_time=0.4)
             self.play(FadeIn(readout, shift=0.15 * UP), run_time=0.5)
-            self.staying = (self.title, self.note, readout)
 
     def _walk(self, seconds: float) -> None:
         picture, last = self.picture, len(self.days.dates) - 1
@@ -216,9 +215,12 @@ class Forecast(AnswerBeat):
         key = ("second-" if order else "") + ("rise" if surprise.is_rise else "dip")
         with self.beat(key + ("-late" if surprise.follows else ""), **values, **self._day(k)):
             # Closer still: the day is ringed and named at the axis, its numbers stand at the points; where blue
-            # follows a day late, a ring
+            # follows a day late, a ring. Of the day before, its ring and its name stay
             picture = self.picture
-            if not order:
+            if order:
+                told = [part for marks in picture.marks.values() for part in marks.told]
+                self.play(*map(FadeOut, told), run_time=0.3)
+            else:
                 self._come_close()
             late = self.screen("late", **values) if surprise.follows else None
             marks = picture.mark(k, values, late, self._day_name(surprise))
@@ -230,14 +232,12 @@ class Forecast(AnswerBeat):
                 self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.6)
 
     def _come_close(self) -> None:
-        """The days around the surprises fill the plot; one band keeps its name."""
+        """The days around the surprises fill the plot; the low weekdays, which are told, leave."""
         picture = self.picture
         if hasattr(self, "names"):
-            self.play(*map(FadeOut, (self.names, picture.low_dots, picture.low_rings)), run_time=0.3)
+            leaving = (self.names, picture.bands, picture.low_dots, picture.low_rings)
+            self.play(*map(FadeOut, leaving), run_time=0.3)
         picture.zoom(self, *self.unseen.close)
-        if hasattr(self, "names") and any(band.width > 0 for band in picture.bands):
-            self.names = VGroup(self._band_names()[0])
-            self.play(FadeIn(self.names), run_time=0.3)
 
     def _band_names(self) -> VGroup:
         return self.picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
@@ -268,8 +268,11 @@ class Forecast(AnswerBeat):
             gone += [self.names] if hasattr(self, "names") else []
             if hasattr(self, "names") and not self.surprises:
                 gone += [picture.low_dots, picture.low_rings]
-            kept = [emphasis(marks.gap, FULL) for k, marks in picture.marks.items() if k == self.unseen.worst]
-            self.play(*map(FadeOut, gone), *kept, run_time=0.4)
+            here = self.get_mobject_family_members()
+            gap = picture.marks[self.unseen.worst].gap
+            kept = emphasis(gap, FULL) if gap in here else FadeIn(style.emphasize(gap, FULL))
+            gone = [part for part in gone if set(part.get_family()) & set(here)]
+            self.play(*map(FadeOut, gone), kept, run_time=0.4)
             picture.zoom_out(self)
             self.bracket.put(picture.first_day + self.unseen.worst)
             name = words(self.screen("window", window=Count(self.dataset.window)), 26)

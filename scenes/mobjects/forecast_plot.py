@@ -64,6 +64,12 @@ class Marks:
         parts = (self.truth, self.prediction, self.late, self.name, self.date)
         return [part for part in parts if part is not None]
 
+    @property
+    def told(self) -> list[VMobject]:
+        """What leaves when another day is spoken of: all but the ring, and the words that name the day."""
+        parts = (self.gap, self.truth, self.prediction, self.late, self.echo)
+        return [*(part for part in parts if part is not None), *self.following]
+
 
 class ForecastPlot(ZoomDays):
     """T days with their predictions, and ``before`` days before the first of them, dimmed.
