@@ -16,13 +16,15 @@ from gradreel.scenes.mobjects.view_window import ViewWindow
 from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, Succession, UpdateFromAlphaFunc, Wait, linear
 
 DRAWN = 3  # days that the next scene draws
-NOTE, NOTES_BASELINE, SQUARES_TOP = 32, 0.55, 0.05  # of what the indices count; of the squares below that
+NOTE, NOTES_BASELINE, SQUARES_TOP = 32, 0.55, 0.0  # of what the indices count; of the squares below that
+TOTAL_BASELINE = 0.68  # of the sum of all unknowns, whose letters stand below its numbers
 
 
 class FeatureCount(LectureScene):
     """The last beat of more-features, beneath the ``grown`` formula and over the window of ``strip``."""
 
     days: int
+    index: str  # of the sigmoids
     strip: ViewWindow
     grown: TextMobject
     kinds: list[TextMobject]  # what x_j and its w are called
@@ -30,7 +32,7 @@ class FeatureCount(LectureScene):
     def _count_beat(self) -> None:
         counted, few = self.parameters.network(self.days), min(self.days, DRAWN)
         count, sigmoids = number_text(counted.n_parameters), Count(self.parameters.sigmoids)
-        values = {"days": Count(self.days), "count": count, "sigmoids": sigmoids, "few": Count(few)}
+        values = {"weights": number_text(self.days * sigmoids), "count": count, "sigmoids": sigmoids, "few": Count(few)}
         with self.beat("count" if few < self.days else "count-all", **values):
             # i says which sigmoid, j which feature: every w_ij is a square, in the row of its sigmoid, over its day.
             # Kind by kind all are counted. Then back to so few days that one can draw what happens to them
@@ -92,15 +94,16 @@ class FeatureCount(LectureScene):
         """
         terms: list[str] = []
         for name, shape in parameter_shapes(counted):
-            role, letter, shape = _kind(name, shape)
+            role, letter = _kind(name, shape, self.index)
             key, sign = name if shape else "b_out", "+" if terms else ""
             count = " dot ".join(map(str, shape)) or 1
-            terms.append(f'part("{key}", {sign} limits({role}({count}))_{role}({letter}))')
+            terms.append(f'part("{key}", {sign} limits({role}({count}))_display({role}({letter})))')
         total = f"{counted.n_parameters:,}".replace(",", " thin ")
         source = f'{" ".join(terms)} part("total", = {total})'
-        return formula(source, NOTE + 8).place(NOTES_BASELINE, right=style.RIGHT_EDGE)
+        return formula(source, NOTE + 8).place(TOTAL_BASELINE, right=style.RIGHT_EDGE)
 
 
-def _kind(name: str, shape: tuple[int, ...]) -> tuple[str, str, tuple[int, ...]]:
-    """Role, letter and shape of a kind of parameter: w, the b inside, c, the b outside."""
-    return role_of(f"{name}_1" if shape else name), name, shape
+def _kind(name: str, shape: tuple[int, ...], index: str) -> tuple[str, str]:
+    """Role of a kind of parameter, and its letter as the formula has it: w_(i j), b_i, c_i, and the b outside."""
+    letter = f"w_({index} j)" if name == "w" else f"{name}_{index}"
+    return (role_of(f"{name}_1"), letter) if shape else (role_of(name), name)

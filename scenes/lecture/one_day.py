@@ -97,13 +97,13 @@ class OneDayBeats(LectureScene):
                 self.told = [*self.told, self.pairs]
             return
         low, pair = self.low, self.pairs.told_apart_from(self.low)
-        other = self._day_of(pair[1])
         names = in_languages("lows", lambda language: weekdays_words(self.lows, language))
         names |= in_languages("low", lambda language: _weekday(low, language))
-        names |= in_languages("other", lambda language: weekday_words(other, language))
-        for key, k in zip(("low_older", "other_older"), pair, strict=True):
-            names |= in_languages(key, partial(weekday_words, self._day_of(k) - timedelta(days=2)))
         if self.pairs.older_tells(pair):
+            pair = min(pair), max(pair)  # as in the calendar, where they will stand side by side
+            for key, k in zip(("first", "second"), pair, strict=True):
+                for name, ago in ((key, 0), (f"{key}_older", 2)):
+                    names |= in_languages(name, partial(weekday_words, self._day_of(k) - timedelta(days=ago)))
             with self.beat("why", **names):
                 # The low days of each week are shaded. Among the pairs of days one of them is named, and a day that is
                 # none: both over one x_1, and a line from each to the axis, two answers. Then both are looked at
@@ -156,15 +156,14 @@ class OneDayBeats(LectureScene):
         return weekdays_words([(self._day_of(k) - timedelta(days=ago)).weekday()], self.context.language, "short")
 
     def _look_back(self, pair: tuple[int, int]) -> None:
-        """The plot makes way for both days and the two before each, which come out of the calendar, column by column.
+        """The plot makes way for both days, the earlier one first, and the two before each.
 
-        There both times three days are framed.
+        They come out of the calendar, column by column; there both times three days are framed.
         """
         pairs, strip, asked = self.pairs, self.strip, self.asked
-        both = sorted(pair)  # as in the calendar
-        names, short = [self._name_of(k) for k in both], [[self._short(k, ago) for ago in (2, 1, 0)] for k in both]
-        self.close = close = AlikeDays(pairs.courses[both], names, short, COURSES)
-        self.framed = framed = VGroup(*(strip.stretch(self._day_of(k), 3) for k in both))
+        names, short = [self._name_of(k) for k in pair], [[self._short(k, ago) for ago in (2, 1, 0)] for k in pair]
+        self.close = close = AlikeDays(pairs.courses[list(pair)], names, short, COURSES)
+        self.framed = framed = VGroup(*(strip.stretch(self._day_of(k), 3) for k in pair))
 
         def coming(column: int) -> list[Animation]:
             """Both dots of a column, from the calendar, and their letters."""
@@ -173,7 +172,7 @@ class OneDayBeats(LectureScene):
             moves = [ReplacementTransform(start, dot) for start, dot in zip(starts, dots, strict=True)]
             return [*moves, *map(FadeIn, letters)]
 
-        moves = [ReplacementTransform(asked.names[pair.index(k)], close.names[i]) for i, k in enumerate(both)]
+        moves = [ReplacementTransform(*names) for names in zip(asked.names, close.names, strict=True)]
         leaving = FadeOut(pairs, asked.line, asked.answers, asked.dots)
         self.play(leaving, *moves, FadeIn(framed), run_time=0.6)
         self.play(*coming(1), *coming(2), Create(close.level), run_time=0.7)

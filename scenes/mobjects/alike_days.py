@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 LETTERS = ("x_2", "x_1", "red(hat(y))")
 MARGIN, GAP = 0.3, 0.75  # from the outermost columns to the box' sides; between both courses, in columns
-HEAD, FOOT = 0.15, 0.42  # of the box' top to the names of the days, from its bottom to that of the letters
+HEAD, FOOT = 0.15, 0.5  # of the box' top to the names of the days, from its bottom to that of the letters
 BENEATH = 0.37  # from the letters to the weekdays
 RADIUS, LINE = 0.09, 3.5
 
