@@ -21,7 +21,7 @@ WHOLE_SIZE, WHOLE_BASELINE = 56, 1.83  # of the formula, as more-features leaves
 PLACE_SIZE = 46  # of it below the diagram
 BESIDE_WIDTH, BESIDE_MIDDLE = 5.5, 0.35  # of it right of what is drawn of its bracket: at most so wide
 SUM_BASELINE = -2.72
-ZOOM = (-2.2, 2.2, -3.4, -2.45)  # of the enlarged sigmoid
+ZOOM = (-2.2, 2.2, -3.15, -2.45)  # of the enlarged sigmoid
 CHART, CHART_DAYS = (-1.4, 5.9, -1.0, 1.5), 14  # of the last views: left, right, bottom, top; about so many days
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
 """Parts of the formula that belong to its bracket."""

@@ -99,7 +99,7 @@ def surface_as_left(scene: ThreeDaysScene) -> list[VMobject]:
         return [board.held, board.column, *board.turning, board.lead, board.card, board.day]
     board.zoom(1.0)
     board.train(1.0)
-    return [board.about, board.column, *board.turning, board.days, board.day, board.tally]
+    return [board.about, board.column, *board.turning, board.days, board.tally]
 
 
 def tried_at(share: float) -> Swing:
@@ -186,16 +186,15 @@ class SurfaceBeats(ThreeDaysScene):
     def _swing(self) -> None:
         """b and the first ramp if its w's, its b and its c were others, one after the other; then it is as it was.
 
-        Above it is what the term consists of; the letters that are spoken of are lit, their numbers run below them.
+        Above it is what the term consists of; the letters spoken of are lit and large, their numbers run below.
         """
         board, inner = self.board, self.board.inner
         self.play(FadeIn(inner), run_time=0.3)
         for k in range(len(TRIED_LETTERS)):
             moving = VGroup(board.sheet, board.ramps[0], inner.numbers[k])
-            lights = [emphasis(inner.group(k), FULL), *([emphasis(inner.group(k - 1), FAINT)] if k else [])]
             gone = [FadeOut(inner.numbers[k - 1])] if k else []
             self.add(inner.numbers[k])
-            self.play(*(each.set_run_time(0.3) for each in (*lights, *gone)), self._try(moving, k))
+            self.play(*(each.set_run_time(0.3) for each in (*inner.light(k), *gone)), self._try(moving, k))
             self.remove(moving)
             self.add(board.sheet, board.ramps[0], inner.numbers[k])
         self.play(FadeOut(inner, inner.numbers[-1]), run_time=0.3)
@@ -242,9 +241,10 @@ class SurfaceBeats(ThreeDaysScene):
         name = ("days" if len(board.surface.held) else "days-two") + ("" if last < first else "-no-closer")
         gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
         with self.beat(name, **gaps, **zh_views(gaps)):
-            # Closer, and back to the start of the training, where the sheet was another. Only then other real days
-            # stand about the day shown, each with its gap; what was held is only close to what it is there. How far off
-            # the network was on all days. Then, update after update, the sheet bends to where it was; that runs along
+            # Closer, and back to the start of the training, where the sheet was another. The day shown goes;
+            # only then a few other real days stand about its place, each with its gap; what was held is only close to
+            # what it is there. How far off the network was on all days. Then, update after update, the sheet bends to
+            # where it was; that runs along
             self.play(FadeOut(board.card, board.lead), run_time=0.3)
             moving = VGroup(board.ground, board.sheet, *board.floors, *board.ramps, board.day)
             self.play(self._over(moving, board.zoom, CLOSER))
@@ -256,11 +256,11 @@ class SurfaceBeats(ThreeDaysScene):
             self.remove(moving)
             self.add(*board.turning, board.days, board.day)
             close = [ReplacementTransform(board.held, board.about)] if len(board.held) else []
-            self.play(FadeIn(board.days, shift=0.1 * UP), *close, run_time=0.6)
+            self.play(FadeIn(board.days, shift=0.1 * UP), FadeOut(board.day), *close, run_time=0.6)
             self.wait(0.8)  # until the gaps are spoken of
             self.play(FadeIn(board.tally), run_time=0.4)
             self.wait(2.7)  # until how far it is has been said
-            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.day, board.tally)
+            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.tally)
             self.play(self._over(moving, board.train, TRAIN).set_rate_func(linear))
             self.remove(moving)
-            self.add(*board.turning, board.days, board.day, board.tally)
+            self.add(*board.turning, board.days, board.tally)

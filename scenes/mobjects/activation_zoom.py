@@ -14,8 +14,9 @@ from gradreel.scenes.style import palette
 from manim import Dot, VGroup
 from numpy.typing import NDArray
 
+COME = 34  # size of a number that goes in
 LEAST_REACH = 4.0  # of r, to both sides of 0
-TICK_ROOM = 0.5  # from the axis' left end to the words there
+BELOW = 0.36  # from the axis to the baseline of a number that goes in
 
 At = Callable[[float, float], NDArray]
 
@@ -23,7 +24,7 @@ At = Callable[[float, float], NDArray]
 class Way(VGroup):
     """The way of one number: ``dot`` on the axis, ``up`` to ``point`` on the curve, ``across`` to the right.
 
-    ``come`` and ``goes`` are the texts "r_1 = -0.32" and "a_1 = 0.42".
+    ``come``, below the dot, and ``goes`` are the texts "r_1 = -0.32" and "a_1 = 0.42".
     """
 
     def __init__(self, at: At, r: float, a: float, reach: float, least: float, printed: tuple[str, str]) -> None:
@@ -32,8 +33,7 @@ class Way(VGroup):
         self.dot = Dot(foot, radius=0.08, color=palette.text)
         self.up = dashed(foot, self.point, palette.text, dash=0.07) if a > least else VGroup()
         self.across = dashed(self.point, end, palette.text, dash=0.07)
-        baseline = at(0, 0)[1] - 0.12
-        self.come = formula(printed[0], 40).place(baseline, right=at(-reach, 0)[0] - TICK_ROOM)
+        self.come = formula(printed[0], COME).place(foot[1] - BELOW, center=foot[0])
         self.goes = formula(printed[1], 40).place(end[1] - 0.12, left=end[0] + 0.25)
         self.add(self.up, self.across, self.dot, self.come, self.goes)
 

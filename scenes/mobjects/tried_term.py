@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.text import Number, formula
-from gradreel.scenes.style import FAINT, emphasize, palette
-from manim import VGroup
+from gradreel.scenes.style import FULL, PRESENT, emphasis, emphasize, palette
+from manim import Animation, VGroup
 
-SIZE, ROOM, BASELINE = 40, 6.7, 2.6
-BELOW = 0.5  # from the letters' baseline down to that of the numbers
+SIZE, ROOM, BASELINE = 40, 6.7, 2.68
+BELOW = 0.47  # from the letters' baseline down to that of the numbers
+LARGER = 1.15  # letters that are tried
 TRIED = (("w_1", "w_2"), ("bias",), ("c",))  # which letters, one group after the other
 
 
@@ -25,7 +26,7 @@ def first_term_source(features: int, activation: str) -> str:
 class TriedTerm(VGroup):
     """``source``: the term, at the right edge; ``values``: of w_11, w_12, b_1 and c_1, as they are.
 
-    Parts: ``letters``, faint; ``numbers``, a group for each of `TRIED`, not part of it: a scene brings them.
+    Parts: ``letters``, dimmed; ``numbers``, a group for each of `TRIED`, not part of it: a scene brings them.
     """
 
     def __init__(self, source: str, values: Sequence[float]) -> None:
@@ -43,11 +44,22 @@ class TriedTerm(VGroup):
                 number = Number(value, fitting_places(own), style.LABEL, ink)
                 group.add(number.place(BASELINE - BELOW, self.letters.part(name).get_right()[0] + 0.2))
             self.numbers.append(group)
-        self.add(emphasize(self.letters, FAINT))
+        self.add(emphasize(self.letters, PRESENT))
 
     def group(self, k: int) -> VGroup:
         """The letters of group k."""
         return VGroup(*(self.letters.part(name) for name in TRIED[k]))
+
+    def light(self, k: int) -> list[Animation]:
+        """The letters of group k become bright and large; those of the group before step back."""
+        return [*self._sized(k, FULL, LARGER), *(self._sized(k - 1, PRESENT, 1 / LARGER) if k else [])]
+
+    def _sized(self, k: int, share: float, factor: float) -> list[Animation]:
+        moves: list[Animation] = []
+        for letter in self.group(k):
+            moves.append(emphasis(letter, share))
+            letter.target.scale(factor)
+        return moves
 
     def show(self, values: Sequence[float]) -> None:
         """Other numbers, in the order of ``values``."""

@@ -144,6 +144,7 @@ def test_the_enlarged_sigmoid_shows_each_r_and_its_a(film):
     for i, way in enumerate(zoom.ways):
         assert way.come.source.endswith(f"= {r[i]:.2f})$") and way.goes.source.endswith(f"= blue({a[i]:.2f}))$")
         across, up = way.point[:2]
+        assert way.come.get_top()[1] < bottom and way.come.get_x() == pytest.approx(across, abs=0.01)
         assert (across - left) / (right - left) * 2 * reach - reach == pytest.approx(r[i], abs=0.0051)
         assert (up - bottom) / (top - bottom) == pytest.approx(a[i], abs=0.0051)
     assert len(zoom.ways) == 3

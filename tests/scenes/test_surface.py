@@ -314,6 +314,7 @@ def test_the_days_beat_goes_from_the_first_state_to_the_last(trace_of, film):
     shown = {board.train(share) or int(board.tally[0].text) for share in np.linspace(0, 1, 50)}
     assert len(shown) > 20 and shown <= set(trace.kept.tolist())
     board.train(1.0)
+    assert board.days in film.scene.mobjects and board.day not in film.scene.mobjects, "not one of those it learns from"
 
 
 def test_the_mean_gap_runs_along_with_the_sheet(film):
