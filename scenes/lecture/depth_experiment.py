@@ -35,7 +35,7 @@ from manim import (
 
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
-TRAINING_SECONDS = 8.0
+TRAINING_SECONDS, TOLD_SECONDS = 7.0, 1.4  # that the runs sink; that it is told before what a dot is, and a ring
 OVER_NUMBERS, FOOT = 0.16, 0.1  # from numbers up to the bracket over them; length of its ends
 WHY_SIZE, WHY_ROOM = 44, 0.75  # of the question mark; the height that it needs
 
@@ -91,8 +91,9 @@ class DepthExperiment(DepthRuns):
 
     def _train_beat(self) -> None:
         with self.beat("train", epochs=Count(self.parameters.epochs), seeds=len(self.parameters.seeds)):
-            # A dot for each run, over a scale: filled the days it learns from, a ring the days it never sees. All sink
-            # at once, and words go along at the right; what an arrow's head at the top means stands over them
+            # A dot for each run, over a scale: filled the days it learns from, a ring the days it never sees. That is
+            # told first. Then all sink at once, and words go along at the right; what an arrow's head at the top means
+            # stands over them
             self.counter = self.epoch_counter()
             swarms = [swarm for kind in KINDS for swarm in self.swarms[kind]]
             axis = Transform(self.picture.axis, self._axis(self.scale_end))
@@ -102,6 +103,7 @@ class DepthExperiment(DepthRuns):
             above = [self.above] if self.above.last else []
             arriving = (self.grid, self.scale_labels, *swarms, *self.counter, labels, *above)
             self.play(*map(FadeIn, arriving), run_time=0.6)
+            self.wait(TOLD_SECONDS)
             number, last = self.counter[1], self.parameters.epochs
 
             def show(_: VMobject, share: float) -> None:
@@ -217,16 +219,19 @@ class DepthExperiment(DepthRuns):
         written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
         line, least = self._lecture_line(), self.written(self.best.unseen.mean)
         with self.beat(line, **written, least=least, **self.spoken("best", self.best)):
-            # Over ours, which steps back: the lecture's own unseen losses, which fall to three layers and rise at four;
-            # of two it says a word, no number. Where ours are least elsewhere, ours again, and what there is to ask
+            # Over ours, which step back, seen days leave: the lecture's own unseen losses, under their name from the
+            # start, fall to three layers and rise at four; of two it says a word, no number. Where ours are least
+            # elsewhere, ours again, and what there is to ask
             lecture = self.lecture = self.lecture_lines()
             self.lecture_words = self.break_line(lecture)
             self._name_ends(lecture)
             lecture.place_first("unseen")
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-            self.make_way(lecture, *self.marks, *self.rings, *([] if self.over_ours else [self.scale_labels]))
-            self.play(*arriving, *(FadeIn(name) for name in self.own_name))
-            self.draw_lecture(lecture, ("unseen",), 3.5, self.lecture_words)
+            gone = [*self.marks, *self.rings, *([] if self.over_ours else [self.scale_labels])]
+            self.own_note = self.note
+            self.make_way(lecture, *gone, kinds=("unseen",))
+            self.play(*arriving, *map(FadeIn, (*self.own_name, lecture.labels["unseen"])))
+            self.draw_lecture(lecture, ("unseen",), 3.5, self.lecture_words, named=True)
             self.lecture_mark = lecture.mark("unseen", len(LECTURE_BEST))
             ending = [Transform(self.picture.axis, self.axis_line)] if self.over_ours else []
             self.play(Create(self.lecture_mark), *ending, run_time=0.5)
@@ -265,7 +270,8 @@ class DepthExperiment(DepthRuns):
         parts = [part["unseen"] for part in (lecture.lines, lecture.dots, lecture.values, lecture.labels)]
         gone = map(FadeOut, (*parts, self.lecture_mark, *self.lecture_words.values()))
         bright = [picture.lines["unseen"], picture.dots["unseen"], *self.own_name]
-        self.play(*arriving, *gone, *(emphasis(part, FULL) for part in bright))
+        back = self.say_caption(self.own_note)
+        self.play(*arriving, *gone, *back, *(emphasis(part, FULL) for part in bright))
         self.play(FadeIn(self.ours_best[0]), Create(self.ours_best[1]), run_time=0.5)
         if k == 0:
             self._ask()

@@ -142,8 +142,8 @@ class DepthPicture(ComparedNetworks, DepthsScene):
         picture = self.picture if self.lecture is None or self.over_ours else self.lecture
         return picture.axis, picture.names
 
-    def make_way(self, lecture: DepthLines, *others: VMobject) -> None:
-        """Ours steps back where both share the picture, and leaves it where they do not; ``others`` leave.
+    def make_way(self, lecture: DepthLines, *others: VMobject, kinds: Sequence[str] = KINDS) -> None:
+        """Ours of these ``kinds`` step back where both share the picture, all leave it where not; ``others`` leave.
 
         The caption says whose data is whose, and which loss the lecture does not give.
         """
@@ -151,17 +151,26 @@ class DepthPicture(ComparedNetworks, DepthsScene):
         changing = self.say_caption(self.data_caption("caption-over" if self.over_ours else "caption-lecture"))
         self.add(picture)
         gone = [*picture.values.values(), *picture.labels.values(), *others]
+        gone += [part[kind] for part in (picture.lines, picture.dots) for kind in KINDS if kind not in kinds]
         if self.over_ours:
-            dim = [emphasis(part[kind], FAINT) for part in (picture.lines, picture.dots) for kind in KINDS]
+            dim = [emphasis(part[kind], FAINT) for part in (picture.lines, picture.dots) for kind in kinds]
             self.play(*map(FadeOut, gone), *dim, *changing, run_time=0.6)
         else:
             self.play(FadeOut(picture), *map(FadeOut, others), *changing, run_time=0.6)
             self.play(FadeIn(lecture.axis), FadeIn(lecture.names), run_time=0.5)
 
     def draw_lecture(
-        self, lecture: DepthLines, kinds: tuple[str, ...], seconds: float, others: Mapping[int, VMobject] | None = None
+        self,
+        lecture: DepthLines,
+        kinds: tuple[str, ...],
+        seconds: float,
+        others: Mapping[int, VMobject] | None = None,
+        named: bool = False,
     ) -> None:
-        """The lecture's lines from network to network; ``others``: what comes at a network without a point."""
+        """The lecture's lines from network to network; ``others``: what comes at a network without a point.
+
+        Their names come at the end, unless they are ``named`` already.
+        """
         lines = [lecture.lines[kind] for kind in kinds]
         last = lecture.count - 1.0
 
@@ -185,4 +194,5 @@ class DepthPicture(ComparedNetworks, DepthsScene):
         shown = [FadeIn(point, run_time=0.15 * seconds) for point in points if len(point)]
         self.play(drawn, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
         self.add(*lines, *(lecture.dots[kind] for kind in kinds), *(lecture.values[kind] for kind in kinds))
-        self.play(*(FadeIn(lecture.labels[kind], shift=0.1 * UP) for kind in kinds), run_time=0.4)
+        if not named:
+            self.play(*(FadeIn(lecture.labels[kind], shift=0.1 * UP) for kind in kinds), run_time=0.4)

@@ -74,7 +74,7 @@ def said_and_shown(scene_class: type[LectureScene], parameters: dict[str, Any], 
     [
         (Forecast, LEAST | {"depth": 1}, "the day before"),
         (WidthExperiment, {"dataset": ONE_DAY, "epochs": 1, "widths": (0, 1), "seeds": (0,)}, "1 epoch."),
-        (DepthExperiment, LEAST | {"depths": (0, 1), "seeds": (0,)}, "One dot for each run, 1 epoch, go!"),
+        (DepthExperiment, LEAST | {"depths": (0, 1), "seeds": (0,)}, "Now 1 epoch, go!"),
         (Overfitting, LEAST | {"depths": (0, 1), "seeds": (0,)}, "1 layer"),
         (ModelSelection, LEAST | {"depths": (0, 1), "seeds": (0,)}, "after 1 epoch each:"),
         (MoreFeatures, {"days": (1, 2), "sigmoids": 1}, "2 features, one sigmoid:"),
