@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -19,7 +18,7 @@ from gradreel.scenes.lecture.deeper import NETWORKS
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.match_board import HALF_X, Lane, Side, Starts
 from gradreel.scenes.mobjects.pace import stepwise
-from gradreel.scenes.mobjects.plot import dashed, segment
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.recorded_match import Race, RecordedMatch, leads, outcome
 from gradreel.scenes.mobjects.text import caption, words
@@ -55,7 +54,7 @@ NAMES = ("name-fat", "name-deep")
 COMPARED = (NETWORKS[0], NETWORKS[-1])  # by how often they are wrong: the shallowest and the deepest
 BARS, BAR_WIDTH = (-3.6, 0.0, 3.6), 1.4  # the middles of their errors' bars, and of the one that is not known
 CAPTION = ("caption", "together")  # what the scene before says below them
-GROUND, TOP = -1.6, 1.7  # where the bars stand, and how high the larger one reaches
+GROUND, TOP, ASKED = -1.6, 1.7, 0.75  # where the bars stand, how high the larger one reaches, and a question mark
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -64,7 +63,7 @@ class FatAndDeep(LectureScene):
     """The match of two networks: its curve and its runs, and the beats in which they learn.
 
     Those begin with what was built by hand on the screen: the ``small`` diagrams under their ``names``, the curves of
-    ``hand``, and the words ``count_words`` and ``folds_counts`` about them.
+    ``hand``, and the words ``count_words``, ``folds_counts`` and ``over_left`` about them.
     """
 
     class Parameters(LectureScene.Parameters):
@@ -161,7 +160,7 @@ class FatAndDeep(LectureScene):
         with self.beat(key, updates=number_text(int(self.recorded.first[0].kept[-1])), **values):
             # Larger networks, one above the other, the same curve, a random start; then update by update. What is left
             # to red is filled; in the networks' place both losses are drawn as they fall. Where one passes, a ring
-            texts = [self.screen(key) for key in ("update", "loss", "smoothed", "fat", "deep")]
+            texts = [self.screen(key) for key in ("update", "smoothed", "fat", "deep")]
             self.race = race = Race(self.recorded, self.lanes, texts)
             self._exchange()
             rate = number_text(self.parameters.learning_rate)
@@ -213,7 +212,14 @@ class FatAndDeep(LectureScene):
         texts = [self.screen("count", count=number_text(run.n_parameters)) for run in runs]
         words_now = [lane.count(text) for lane, text in zip(lanes, texts, strict=True)]
         names = [lane.name(self.screen(key)) for lane, key in zip(lanes, NAMES, strict=True)]
-        leaving = [*self.small, *self.count_words, *self.folds_counts, *(c.blue for c in self.hand), self.names[1]]
+        leaving = [
+            *self.small,
+            *self.count_words,
+            *self.folds_counts,
+            *self.over_left,
+            *(c.blue for c in self.hand),
+            self.names[1],
+        ]
         self.play(*(FadeOut(part) for part in leaving), *self._title("heading-race"), run_time=0.8)
         pairs = [(getattr(old, part), getattr(new, part)) for part in ("plot", "red")
                  for old, new in zip(self.hand, self.race.boards, strict=True)]  # fmt: skip
@@ -285,9 +291,7 @@ class FatAndDeep(LectureScene):
         self.error_bars, self.bar_texts = bars, VGroup(*layers, *errors)
 
     def _unknown_bar(self) -> VGroup:
-        """The bar that the question is about: how often a fat network would be wrong. Nobody has told."""
-        x, half = BARS[-1], BAR_WIDTH / 2
-        corners = [(x - half, GROUND, 0), (x - half, TOP, 0), (x + half, TOP, 0), (x + half, GROUND, 0)]
-        sides = [dashed(*ends, palette.text, style.BOX, dash=0.13) for ends in pairwise(corners)]
-        asked = words("?", style.TITLE).move_to([x, (GROUND + TOP) / 2, 0])
-        return VGroup(*sides, asked, words(self.screen("tower-fat"), style.HEADING).place(GROUND - 0.6, center=x))
+        """In the place of a bar: how often would a fat network be wrong? Nobody has told, so no height is drawn."""
+        x = BARS[-1]
+        asked = words("?", style.TITLE).move_to([x, GROUND + ASKED, 0])
+        return VGroup(asked, words(self.screen("tower-fat"), style.HEADING).place(GROUND - 0.6, center=x))

@@ -31,10 +31,11 @@ from numpy.typing import NDArray
 
 ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
 ONE_LAYER_SECONDS = 1.7  # for all bends of the one layer, before the other folds
-FIRST_FOLD, OTHER_FOLDS = 4.9, 5.2  # seconds: the first is looked at, all others together go a little faster
+FIRST_FOLD, OTHER_FOLDS = 4.8, 5.0  # seconds: the first is looked at, all others together go a little faster
 COUNTED = 0.1  # of a fold's way: it is seen, and counted
 GLOWING = 1.7  # how much larger the two ReLUs of a layer are while they fold
 BEND_RADIUS = 0.085
+GOAL, OVER_PLOT = 0.3, 0.08  # share of its colour that red has while blue is made; from a plot to words over it
 Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
 
 
@@ -139,9 +140,10 @@ class WhyDeep(FatAndDeep):
         depth, n_bends = self.parameters.depth, count_bends(deep)
         values = {"relus": Count(2 * depth), "bends": Count(n_bends), "layers": Count(depth)}
         with self.beat("fold", parameters=number_text(deep.network.n_parameters), **values):
-            # Left first, ReLU after ReLU adds a bend. Then right a straight line comes in: one ReLU bends it, a second
-            # folds down what is above the dashed line, and it is stretched; the next layer folds that: the bends
-            # double. In the end as many ReLUs are lit on both sides
+            # Red, the goal, is faint while blue is made. Left first, ReLU after ReLU adds a bend, until none is left.
+            # Then right a straight line comes in: one ReLU bends it, a second folds down what is above the dashed line,
+            # and it is stretched; the next layer folds that: the bends double. In the end as many ReLUs are lit on both
+            # sides, and right blue lies on red
             target = target_of(zigzag(depth))
             self.hand = [Curves(side.plot_box, target, Y_RANGE) for side in self.sides]
             self.folds_counts = [self._counts(side.center, 2 * depth, n_bends) for side in self.sides]
@@ -157,20 +159,35 @@ class WhyDeep(FatAndDeep):
             self.small = low
             words_now = map(FadeIn, self.count_words)
             self.play(*self._title("heading-fold"), *lower, *words_now, run_time=0.8)
+            for curves in self.hand:
+                style.emphasize(curves.red, GOAL)
             plots = [FadeIn(c.plot, c.red) for c in self.hand]
-            self.play(*plots, FadeIn(self.hand[0].blue), *map(FadeIn, self.folds_counts), run_time=0.7)
+            self.over_left = self._over_left(n_bends)
+            coming = (self.hand[0].blue, *self.folds_counts, self.over_left[0])
+            self.play(*plots, *map(FadeIn, coming), run_time=0.7)
             self._bend_by_bend(fat)
             shares = np.linspace(1.2, 1.0, depth - 1) / (1.1 * (depth - 1))
             for k, seconds in enumerate([FIRST_FOLD, *(OTHER_FOLDS * shares)]):
                 self._fold(curve, k, seconds)
                 curve = folded(np.clip(curve, 0.0, None))
+            self.play(emphasis(self.hand[1].red, FULL), run_time=0.3)
+
+    def _over_left(self, n_bends: int) -> VGroup:
+        """Over the left curve: what red is; and over where blue does not come, that there is no ReLU left for it."""
+        left, right, _, top = self.hand[0].plot.box
+        goal = words(self.screen("goal", bends=number_text(n_bends)), style.TICK, palette.red)
+        used_up = words(self.screen("used-up"), style.TICK)
+        ends = goal.place(top + OVER_PLOT, left=left + OVER_PLOT), used_up.place(top + OVER_PLOT, right=right)
+        return VGroup(*ends)
 
     def _bend_by_bend(self, fat: Built) -> None:
         """The one layer at the left: its ReLUs come in one after the other, a bend each."""
         relus = fat.network.hidden[0]
         for k in range(1, relus + 1):
             self.folds_counts[0].show(k, count_bends(fat, k))
-            self.play(*bending(self.small[0], self.hand[0], fat, (k - 1, k)), run_time=ONE_LAYER_SECONDS / relus)
+            said = [FadeIn(self.over_left[1])] if k == relus else []
+            bend = bending(self.small[0], self.hand[0], fat, (k - 1, k))
+            self.play(*bend, *said, run_time=ONE_LAYER_SECONDS / relus)
 
     def _fold(self, curve: NDArray, k: int, seconds: float) -> None:
         """Layer k (from 0) of the deep one folds ``curve`` (n,), seen over the zigzag's x: its ReLUs and the bends are
@@ -184,7 +201,7 @@ class WhyDeep(FatAndDeep):
         else:
             lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], layer)]
         crease = right.crease(0.5, self.screen("crease"))
-        above, said = right.above(curve, 0.5), words(self.screen("stretch"), style.TICK)
+        above, said = right.above(curve, 0.5), words(self.screen("stretch"), style.LABEL)
         said.place(crease[1].baseline, right=float(crease[1].get_right()[0]))
         self.play(FadeIn(crease), *lights, run_time=0.12 * seconds)
         self.add(above, right.blue)
@@ -211,7 +228,7 @@ class WhyDeep(FatAndDeep):
         """The straight line comes in, with its word; the first of two ReLUs bends it, at 0. The second will fold it."""
         right, counts = self.hand[1], self.folds_counts[1]
         name = words(self.screen("input"), style.TICK, palette.blue)
-        name.place(float(right.plot.box[3]) + 0.08, right=float(right.plot.box[1]))
+        name.place(float(right.plot.box[3]) + OVER_PLOT, right=float(right.plot.box[1]))
         self.play(FadeIn(name), Create(right.blue), run_time=0.12 * seconds)
         lit = self._into_first_layer(0)
         self.play(*(emphasis(part, FULL) for part in lit), run_time=0.05 * seconds)

@@ -180,7 +180,7 @@ class Curves(VGroup):
         left, right, *_ = self.plot.box
         height = self.plot.at(0, y)[1]
         line = dashed((left, height, 0), (right, height, 0), palette.text, style.BOX, dash=0.12)
-        return VGroup(line, words(word, style.TICK).place(height - 0.08, right=left - 0.08))
+        return VGroup(line, words(word, style.LABEL).place(height - 0.1, right=left - 0.08))
 
     def above(self, y: NDArray, height: float) -> VGroup:
         """The parts of ``y`` (n,) above ``height``, faint: what lay there before it was folded."""

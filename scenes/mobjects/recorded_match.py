@@ -109,13 +109,14 @@ class Race(VGroup):
     """The first seed's two runs, one above the other, at the state that ``show`` was told.
 
     Parts: ``boards`` (without their plots), ``readouts`` of the losses, ``lines`` of the same, ``counter`` of updates;
-    its ``word`` stands beside it. ``texts``: the words for update, loss, the losses drawn, and the two networks.
+    its ``word`` stands beside it. ``texts``: the words for update, the losses, and the two networks. Both losses are
+    calmed, read out and drawn alike.
     """
 
     def __init__(self, match: RecordedMatch, lanes: Sequence[Lane], texts: Sequence[str]) -> None:
         super().__init__()
-        update_word, loss_word, axis_word, *names = texts
-        self.match = match
+        update_word, loss_word, *names = texts
+        self.match, self.calm = match, match.calm
         self.boards = [Curves(lane.plot_box, match.target, match.y_range) for lane in lanes]
         self.counter = Number(int(match.first[0].kept[-1]), 0, COUNTER_SIZE)
         self.counter.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
@@ -124,7 +125,7 @@ class Race(VGroup):
         losses = np.concatenate(match.losses)
         decimals, largest = loss_decimals(losses), float(losses.max())
         self.readouts = [lane.readout(loss_word, largest, decimals) for lane in lanes]
-        self.lines = RaceLines(np.asarray(match.first[0].kept), match.losses, names, (axis_word, update_word))
+        self.lines = RaceLines(np.asarray(match.first[0].kept), match.losses, names, (loss_word, update_word))
         self.add(*self.curves(), self.lines, *self.readouts, self.counter)
         self.show(0.0)
 
@@ -133,11 +134,11 @@ class Race(VGroup):
         return [part for board in self.boards for part in (board.gap, board.red, board.blue)]
 
     def show(self, row: float) -> None:
-        """Both networks as they were at ``row``: curves may lie between two recorded states, numbers are recorded."""
+        """Both networks as they were at ``row``: curves may lie between two recorded states, numbers do not."""
         self.row, reached = row, recorded_row(row)
         for k, board in enumerate(self.boards):
             board.show(self.match.drawn(k, row))
-            self.readouts[k].show(float(self.match.losses[k][reached]))
+            self.readouts[k].show(float(self.calm[k][reached]))
         updates = int(self.match.first[0].kept[reached])
         self.counter.set_value(updates)
         self.lines.show(updates)

@@ -208,6 +208,21 @@ def test_the_lines_of_the_race_end_at_the_last_losses(play, trace_of):
     play(WhyDeep, look, **QUICK)
 
 
+def test_the_loss_that_is_read_out_is_the_one_that_is_drawn(play):
+    def look(scene, beat):
+        if beat.startswith("race"):
+            for row in range(scene.recorded.last):
+                scene.race.show(float(row))
+                for k, tip in enumerate(scene.race.lines.tips):
+                    (number,) = scene.race.readouts[k].numbers
+                    assert number.text == number.written(float(scene.recorded.calm[k][row]))
+                    if scene.race.lines.curves[k].tip is not None:
+                        height = scene.race.lines.plot.data(tip.get_center())[1]
+                        assert height == pytest.approx(float(scene.recorded.calm[k][row]), abs=1e-6)
+
+    play(WhyDeep, look, **QUICK)
+
+
 def test_both_lines_have_their_names_at_their_tips_and_wait_below_each_other_while_above_the_picture():
     updates = np.arange(101)
     losses = [np.where(updates < 3, 9.0, 2.0 - updates / 100), np.where(updates < 2, 8.0, 1.5 - updates / 100)]
