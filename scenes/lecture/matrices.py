@@ -38,7 +38,7 @@ from gradreel.scenes.mobjects.matrix_boxes import (
 )
 from gradreel.scenes.mobjects.network_sum import LINE, WrittenSum
 from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.text import TextMobject, formula
+from gradreel.scenes.mobjects.text import TextMobject, caption, formula
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
 from manim import (
@@ -167,7 +167,7 @@ class MatrixForm(OutputBeat):
         with self.beat("rows" if self.n_units > 1 else "rows-one"):
             # The last scene's numbers take the letters' places. A row of W stands up beside the column x, each number
             # beside its own. Product after product is written down, then b: that is r_1. The others go faster. On
-            # their way they pass beneath the column x
+            # their way they pass beneath the column x. Where it can be seen, a note says that what is shown is rounded
             boxes = self.board.sums.boxes
             boxes["x"].set_z_index(1)
             sums = [self.written_row(i, WRITTEN_Y + LINE, self._shown_places()) for i in range(self.n_units)]
@@ -175,12 +175,13 @@ class MatrixForm(OutputBeat):
             names = ("x", "w", "bias")
             leaving = [FadeOut(letter) for name in names for letter, _, _ in self.placed[name]]
             coming = [FadeIn(number) for name in names for number in boxes[name].cells]
-            self.play(*leaving, *coming, *rounded, run_time=0.4)
+            note = VGroup(*([caption(self.screen("rounded"))] if rounded else []))
+            self.play(*leaving, *coming, *rounded, *map(FadeIn, note), run_time=0.4)
             self.written = []
             for i, row in enumerate(sums):
                 self._pull_through(i, row)
             lights = [emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells]
-            self.play(*lights, FadeOut(self.written[-1]), run_time=0.3)
+            self.play(*lights, FadeOut(self.written[-1]), *map(FadeOut, note), run_time=0.3)
             boxes["x"].set_z_index(0)
             self.add(self.board.sums)
 
@@ -194,8 +195,9 @@ class MatrixForm(OutputBeat):
             back = [FadeIn(number) for number in boxes["w"].numbers[i]]
         steps = [FadeIn(product, shift=0.1 * UP) for product in row.numbers[1:]]
         self._write_the_sum(row, "r", steps, 0.8 if i == 0 else 0.4)
-        gone = [FadeOut(self.placed["r"][i][0]), *(FadeOut(moved.mobject) for moved in upright)]
-        self.play(*gone, *back, FadeIn(boxes["r"].numbers[i][0]), run_time=0.3)
+        first, then = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.5, 1.0)
+        gone = [FadeOut(self.placed["r"][i][0], rate_func=first), *(FadeOut(moved.mobject) for moved in upright)]
+        self.play(*gone, *back, FadeIn(boxes["r"].numbers[i][0], rate_func=then), run_time=0.3)
 
     def _stand_up(self, i: int) -> list[Animation]:
         """Each number of row i of W moves to the right of the x that it is multiplied with, where there is room.
@@ -228,10 +230,10 @@ class MatrixForm(OutputBeat):
             gone = [FadeOut(part, run_time=0.5) for part in (*output.boxes.values(), self.source, self.written[-1])]
             y = formula(vector_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             self.play(*gone, *grow(output.text, y))
-            self.wait(0.4)
+            self.wait(0.1)
             between = formula(vector_sigmoid_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             self.play(*grow([y, a], between, ends={"a": "sigmoid"}), run_time=1.6)
-            self.wait(0.6)
+            self.wait(0.2)
             self.play(*grow([between, r], self.line), run_time=1.8)  # the r that makes way fades first
 
     def _short_beat(self) -> None:

@@ -56,9 +56,10 @@ class OutputBeat(ThreeDaysScene):
             self._say_that_a_is_rounded()
             self.play(FadeIn(sigma.boxes["a"], sigma.text.part("a"), sigma.text.part("a-equals")), run_time=0.4)
             self.add(sigma.text)
-            self.wait(0.1)
+            self.wait(0.6)
             self._leave_sigma()
             self.play(FadeIn(board.c_column, board.c_letter), run_time=0.3)
+            self.wait(0.4)
             self._lay_down()
             row = self.written_output(OUTPUT_Y + LINE, self._shown_places(), output.boxes["y"].decimals)
             y = output.boxes["y"]

@@ -266,7 +266,9 @@ def test_a_is_about_sigma_of_r_and_just_that_of_relu(film_of):
 def test_w_grows_to_the_larger_networks_rows_and_columns(film_of):
     grid = film_of(RUN).scene.grid
     assert (grid.rows, grid.columns) == (pytest.approx(1000), pytest.approx(56))
+    assert grid.get_bottom()[1] > -3.3 and grid.more[0].get_fill_opacity() == 1, "cut off where subtitles stand"
     three = GrowingGrid((3, 2), (30, 20), 0.0, 1.0)
+    assert three.show(1.0).more[0].get_fill_opacity() == 0 and three.show(0.0)
     assert len(three.lines.points) == 4 * (2 + 1) and three.get_top()[1] == pytest.approx(1.0)
     assert len(three.show(1.0).lines.points) == 4 * (29 + 19) and three.get_top()[1] == pytest.approx(1.0)
 
@@ -346,6 +348,15 @@ def test_the_column_grows_in_its_letters_colours_and_then_turns_to_one(play):
     expected = np.array([4 * 6, 6, 6 * 5, 5, 5, 1]) / 71
     assert [height / whole for _, height in heights] == pytest.approx(expected, abs=1e-6)
     assert len({color.to_hex() for color, _ in heights}) == 1
+
+
+def test_every_w_of_the_larger_network_is_named():
+    kinds = [("yellow", 9, 40), ("green", 3, 2), ("yellow", 0, 40), ("grey", 4, 1)]
+    grown = GrowingColumn(kinds, (0.0, -3.0, 3.0), "16").show(83)
+    assert [letter.source for letter in grown.matrices()] == [f"$display(yellow(W{end}))$" for end in ("", "'")]
+    assert [letter.get_y() for letter in grown.matrices()] == pytest.approx(
+        [grown.body[k].get_y() for k in (0, 2)], abs=0.1
+    )
 
 
 def test_no_entry_of_a_growing_column_is_taller_than_the_others():
