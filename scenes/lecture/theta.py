@@ -103,7 +103,6 @@ class Theta(LectureScene):
         trace = self.trace("run")
         self.run = trace.experiment
         theta = np.asarray(trace.parameters[-1], dtype=np.float64)
-        self.activation = self.run.activation.replace("_", " ").replace("relu", "ReLU")  # as it is said
         self.theta = in_thousands(self.run, theta) if isinstance(self.run.dataset, DailyViews) else theta
 
     def _build(self) -> None:
@@ -170,7 +169,7 @@ class Theta(LectureScene):
         self.goal = goal.move_to([left + goal.width / 2, FORMULA_Y, 0])
         foot = top - max(box.height for box in self.boxes.values()) - TAG
         one = words(self.screen("one-number"), style.LABEL, palette.grey).place(foot, left=left)
-        each = words(self.screen("one-each", activation=self.activation), style.LABEL, palette.green)
+        each = words(self.screen("one-each", count=Count(self.run.hidden[0])), style.LABEL, palette.green)
         middle = max(self.boxes["bias"].get_x(), one.get_right()[0] + LEAST_GAP + each.width / 2)
         self.tags = VGroup(one, each.place(foot, center=middle))
 
@@ -178,8 +177,8 @@ class Theta(LectureScene):
 
     def _unknowns_beat(self) -> None:
         with self.beat("unknowns"):
-            # In the line from before x alone is bright: it is given. The line goes up, x steps back, and out of b, c, b
-            # and W come their numbers, one by one. Then c and W step back too, and below each b is what it is
+            # In the line from before x alone is bright: it is given. The line goes up, x steps back, and out of W, b, c
+            # and b come their numbers, one by one. Then c and W step back too, and below each b is what it is
             step, old = function_words(self), heading(matrix_heading(self, self.run.hidden[0]))
             self.add(self.line, step, old)  # as the last scene left them
             self.title, arriving = next_heading(self.screen("heading"), old)
@@ -191,9 +190,9 @@ class Theta(LectureScene):
             self.wait(0.5)
             going = self.line.animate.scale(FORMULA_SIZE / LINE_SIZE).move_to(self.goal)
             self.play(FadeOut(given, run_time=0.3), going, run_time=1.0)
-            for name in ORDER:
+            for name in reversed(ORDER):
                 box, letter = self.boxes[name], self.line.part(name)
-                lights = [emphasis(letter, FULL), *([emphasis(x, FAINT)] if name == ORDER[0] else [])]
+                lights = [emphasis(letter, FULL), *([emphasis(x, FAINT)] if name == ORDER[-1] else [])]
                 self.play(TransformFromCopy(letter[:1], self.heads[name]), FadeIn(box), *lights, run_time=0.6)
             self.others = [part for name in ("c", "w") for part in self._of(name)]
             self.play(*(emphasis(part, BACK) for part in self.others), FadeIn(self.tags), run_time=0.5)
@@ -243,9 +242,9 @@ class Theta(LectureScene):
         count = number_text(self.larger.n_parameters)
         if len(self.larger.hidden) > 1:
             with self.beat("length", count=count):
-                # Cells become ever more, ever thinner, in their letters' colours, of several W's, while their number is
-                # said. Then all turn orange, and with them the letters, which go into one, each on its own way:
-                # y = f_theta(x) is left
+                # Its formula is another: the one above steps back. Cells become ever more, ever thinner, in their
+                # letters' colours, of several W's, which are named, while their number is said. Then all turn orange,
+                # and with them the letters, which go into one, each on its own way: y = f_theta(x) is left
                 self._lengthen()
         else:
             with self.beat("length-one", count=count):
@@ -255,11 +254,15 @@ class Theta(LectureScene):
     def _lengthen(self) -> None:
         column, grown = self.column, self.grown
         told = [column.numbers, column.names, column.groups, column.dots]
-        self.play(*(FadeOut(part) for part in told), run_time=0.4)
+        back = [emphasis(self.line.part(name), FAINT) for name in ORDER]
+        self.play(*(FadeOut(part) for part in told), *(back if len(self.larger.hidden) > 1 else []), run_time=0.4)
         self.play(FadeOut(column.boxes), FadeIn(grown), run_time=0.4)
         self._grow_to(self.larger.n_parameters)
+        matrices = grown.matrices()
+        self.play(FadeIn(matrices), run_time=0.4)
+        self.wait(0.4)
         orange = [self.line.part(name).animate.set_color(palette.orange) for name in ORDER]
-        self.play(grown.turning(), *orange, run_time=0.7)
+        self.play(grown.turning(), FadeOut(matrices), *orange, run_time=0.7)
         self._into_theta()
         self.play(*grow(self.line, self.function), run_time=1.2)
         self.remove(self.theta_alone)
@@ -289,4 +292,4 @@ class Theta(LectureScene):
             self.count.set_value(round(count))
 
         self.add(self.grown, self.counted)
-        self.play(UpdateFromAlphaFunc(both, update, run_time=2.8, rate_func=smooth))
+        self.play(UpdateFromAlphaFunc(both, update, run_time=2.0, rate_func=smooth))

@@ -49,7 +49,7 @@ class ThetaColumn(VGroup):
         self.entries = chosen_entries(names, MOST_CELLS)
         self.shown = [entry for entry in self.entries if entry is not ELLIPSIS]
         self.pitch = min(TALLEST_PITCH, (top - bottom) / len(self.entries))
-        middle, size = (top + bottom) / 2, style.SMALLEST
+        middle, size = (top + bottom) / 2, self._size(values, decimals)
         first = middle + self.pitch * (len(self.entries) - 1) / 2
         self.boxes, self.numbers, self.names, self.dots = VGroup(), VGroup(), VGroup(), VGroup()
         heights: dict[int, float] = {}
@@ -70,6 +70,12 @@ class ThetaColumn(VGroup):
         self.label = formula("orange(theta) =", 64)
         self.label.place(middle - 0.16, right=self.names.get_left()[0] - 1.0)
         self.add(self.boxes, self.numbers, self.names, self.groups, self.dots, self.label)
+
+    def _size(self, values: NDArray, decimals: Sequence[int]) -> float:
+        """Of the numbers: as large as in other cells, where all of them have room."""
+        made = (Number(values[entry], decimals[entry], style.CELL) for entry in self.shown)
+        widest = max(number.width for number in made)
+        return style.CELL if widest <= WIDTH - 2 * PADDING and self.pitch >= TALLEST_PITCH - GAP else style.SMALLEST
 
     def large_names(self) -> list[Animation]:
         """The first name, the last and one between them become large enough to be read from afar; the others step back.
@@ -116,6 +122,7 @@ class GrowingColumn(VGroup):
         roles, first, last = zip(*kinds, strict=True)
         self.shares = np.array([np.array(counts) / sum(counts) for counts in (first, last)])  # (2, K)
         self.first, self.last, self.box = sum(first), sum(last), box
+        self.roles = roles
         self.colors = [getattr(palette, role) for role in roles]
         self.body = VGroup(*(Rectangle(width=WIDTH, height=1.0) for _ in roles))
         self.lines = VMobject(stroke_width=1.6, fill_opacity=0)
@@ -161,6 +168,15 @@ class GrowingColumn(VGroup):
             inside = mix(now, fill)
             border = interpolate_color(now, inside, self.turned)  # theta's entries are of one kind
             block.set_fill(inside, 1).set_stroke(border, style.BOX * there, opacity=there)
+
+    def matrices(self) -> VGroup:
+        """W, W', ...: beside each block of a matrix that has room for its letter; the others are too thin."""
+        made, left = VGroup(), self.body.get_left()[0] - 0.24
+        for k, block in enumerate(block for block, role in zip(self.body, self.roles, strict=True) if role == "yellow"):
+            if block.height >= 0.5:
+                primes = "'" * k
+                made.add(formula(f"yellow(W{primes})", style.FORMULA * 0.7).place(block.get_y() - 0.12, right=left))
+        return made
 
     def turning(self) -> Animation:
         """All entries become theta's, whichever letter they came from."""
