@@ -35,7 +35,7 @@ FIRST_FOLD, OTHER_FOLDS = 4.8, 5.0  # seconds: the first is looked at, all other
 COUNTED = 0.1  # of a fold's way: it is seen, and counted
 GLOWING = 1.7  # how much larger the two ReLUs of a layer are while they fold
 BEND_RADIUS = 0.085
-GOAL, OVER_PLOT = 0.3, 0.08  # share of its colour that red has while blue is made; from a plot to words over it
+GOAL, OVER_PLOT = 0.42, 0.08  # share of its colour that red has while blue is made; from a plot to words over it
 Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
 
 
