@@ -35,7 +35,7 @@ from manim import (
 
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
-TRAINING_SECONDS, TOLD_SECONDS = 7.0, 1.4  # that the runs sink; that it is told before what a dot is, and a ring
+TRAINING_SECONDS, TOLD_SECONDS = 6.4, 1.4  # that the runs sink; that it is told before what a dot is, and a ring
 OVER_NUMBERS, FOOT = 0.16, 0.1  # from numbers up to the bracket over them; length of its ends
 WHY_SIZE, WHY_ROOM = 44, 0.75  # of the question mark; the height that it needs
 
