@@ -233,7 +233,7 @@ def test_one_w_is_worked_out_as_printed(trace_of, film):
     scene, (i, j) = film["scene"], film["scene"].path
     source = scene._worked_out().source
     after, before, rate, slope = map(float, re.search(
-        r"\(([-0-9.]+)\) arrow.l yellow\(([-0-9.]+)\) - part\("rate", ([0-9.]+)\) dot \(?orange\((-?[0-9.]+)", source
+        r'\(([-0-9.]+)\) arrow.l yellow\(([-0-9.]+)\) - part\("rate", ([0-9.]+)\) dot \(?orange\((-?[0-9.]+)', source
     ).groups())  # fmt: skip
     assert rate == scene.rate
     assert before - rate * slope == pytest.approx(after, abs=0.00501)
