@@ -7,6 +7,7 @@ failed (a scene raised, a trace is wrong, a picture breaks a layout rule), 2 the
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -383,6 +384,7 @@ def completion(shell: str) -> None:
 
 def main() -> NoReturn:
     """Entry point of the ``gradreel`` script and of ``python cli.py``."""
+    gc.set_threshold(50_000, 20, 20)  # what is imported stays: searching it for garbage is a fifth of a short command
     commands.main(prog_name="gradreel")
     raise SystemExit(0)
 

@@ -31,10 +31,11 @@ def next_command(media: Path) -> None:
     memory._Memory.known = {}
 
 
-def test_scenes_are_searched_for_once_and_are_those_that_are_there(search, tmp_path):
+def test_scenes_are_searched_for_once_and_are_those_that_are_there(search, tmp_path, monkeypatch):
     private = tmp_path / "media" / ".gradreel"
     assert known.known_scenes(private) == find_scenes()
-    memory.recall(private)  # as the plan does, before anything is kept
+    monkeypatch.chdir(tmp_path)
+    memory.recall(Path("media") / ".gradreel")  # as the plan does, before anything is kept
     next_command(tmp_path / "media")
     assert known.known_scenes(private) == find_scenes()
     assert len(search) == 1

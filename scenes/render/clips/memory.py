@@ -48,6 +48,7 @@ def recall(private: Path) -> None:
 
     What is new since it was last asked for stays: it is to be kept there, too.
     """
+    private = private.absolute()  # the same folder, however it was named
     content = read_json(private / FILE) or {}
     known = content.get("known")
     known = known if content.get("stamp") == _stamp() and isinstance(known, dict) else {}
