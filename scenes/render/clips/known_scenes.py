@@ -21,7 +21,7 @@ def known_scenes(private: Path) -> tuple[SceneSource, ...]:
 
 
 def _written_in() -> bytes:
-    """All that what is found depends on: bases of our scenes, too, and the order of the film."""
+    """All that what is found depends on: our scenes and their bases, what looks for them, and the order of the film."""
     files = [LESSON_FILE, *sorted((PACKAGE_FOLDER / "scenes").rglob("*.py"))]
     return b"".join(b"%s\n%d\n%s" % (str(file).encode(), len(content), content)
                     for file in files for content in [file.read_bytes()])  # fmt: skip

@@ -21,23 +21,13 @@ T = TypeVar("T")
 FILE = "remembered.json"
 MOST = 5_000  # things remembered; beyond it only those of this command are
 _SCENES = Path(__file__).resolve().parents[2]
-_WORKED_OUT_BY = tuple(
-    _SCENES / name
-    for name in (
-        "render/clips/parsed.py",
-        "render/clips/known_scenes.py",
-        "assets.py",
-        "catalog.py",
-        "cues.py",
-        "scene_source.py",
-    )
-)
+_WORKED_OUT_BY = tuple(_SCENES / name for name in ("render/clips/parsed.py", "assets.py", "cues.py"))
 
 
 class _Memory:
     """Of this process."""
 
-    of: Path | None = None  # the file that it was read from
+    of: Path | None = None  # the folder that it is kept in
     known: dict[str, Any] = {}  # noqa: RUF012  (replaced as a whole)
     used: set[str] = set()  # noqa: RUF012
     new = False

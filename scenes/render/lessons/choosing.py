@@ -51,7 +51,7 @@ def load_lesson(
     whole = lesson.scenes
     lesson = replace(lesson, scenes=_picked(lesson, only, ours)) if only else _stretch(lesson, span)
     if lesson.words is not None:
-        check_words(lesson.words, [entry.source for entry in (*whole, *lesson.scenes)])
+        check_words(lesson.words, [entry.source for entry in (*whole, *lesson.scenes)], ours)
     known = {entry.name for entry in lesson.scenes}
     for scene in changes:
         if scene not in known:

@@ -14,7 +14,7 @@ from string import Formatter
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.catalog import SceneSource, beat_names, find_scenes, kebab_name
+from gradreel.scenes.catalog import KnownScenes, SceneSource, beat_names, find_scenes, kebab_name
 from gradreel.scenes.narration import TABLES, Narration, OwnWords
 from gradreel.scenes.scene_source import ClassSource, module_source
 
@@ -34,13 +34,13 @@ class Asked:
     said: bool  # the scene says the line in place
 
 
-def check_words(words: OwnWords, sources: Collection[SceneSource]) -> None:
+def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_ours: KnownScenes = find_scenes) -> None:
     """Raises UserError unless ``words`` are words of our scenes or of ``sources``: a line for each that is not.
 
     A scene, beat or field that there is not; a beat of one's own scene that has no line.
     """
     ours = Narration.load()
-    known = {source.name: source for source in (*find_scenes(), *sources)}
+    known = {source.name: source for source in (*scenes_of_ours(), *sources)}
     sections = {*known, *(scene for scenes in ours.scenes.values() for scene in scenes)}
     problems = []
     for language, scenes in words.scenes.items():

@@ -189,6 +189,8 @@ def _publish_all(video: Path, final: Path, beside: Mapping[str, bytes], workspac
 
 def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     """The frame at the end of the beat the lesson names; without one, of the first beat after the title."""
+    from gradreel.scenes.render.videos.video import frame_as_jpeg  # it loads PyAV, as above
+
     by_scene = {shot.clip.scene: shot for shot in shots}
     wanted = lesson.poster
     shot = by_scene.get(wanted.scene) if wanted else None
@@ -200,8 +202,6 @@ def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
         )
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)
-    from gradreel.scenes.render.videos.video import frame_as_jpeg
-
     return frame_as_jpeg(shot.result.path, (chosen.end if chosen else shot.result.frames) - 1)
 
 
