@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from gradreel.core.errors import UserError
+
+ASSET = "gradreel.scenes.assets.asset"
 
 
 class AssetError(UserError):
@@ -49,27 +52,44 @@ def asset_file(module: Path, name: str) -> Path:
 
 def asset_names(tree: ast.AST) -> tuple[str, ...]:
     """Names given to ``asset("…")`` in a parsed file, under whatever name it was imported; each once."""
-    aliases = {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-        if alias.name == "asset"
-    }
-    names = (_asset_name(node, aliases) for node in ast.walk(tree))
+    nodes = list(ast.walk(tree))
+    imported: dict[str, set[str]] = {}
+    for node in nodes:
+        for name, of in _imported_by(node):
+            imported.setdefault(name, set()).add(of)
+    names = (_asset_name(node, imported) for node in nodes)
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
-def _asset_name(node: ast.AST, aliases: set[str]) -> str | None:
+def _imported_by(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Names that an import gives to modules, or to what is in them: ``files`` to ``gradreel.scenes.assets``."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            first = alias.name.partition(".")[0]
+            yield (alias.asname, alias.name) if alias.asname else (first, first)
+    elif isinstance(node, ast.ImportFrom):
+        yield from ((alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def _asset_name(node: ast.AST, imported: Mapping[str, set[str]]) -> str | None:
     """The text that ``node`` gives to `asset`, if it is a call of it with one."""
-    if not isinstance(node, ast.Call):
+    if not isinstance(node, ast.Call) or not _is_asset(node.func, imported):
         return None
-    function = node.func
-    called = isinstance(function, ast.Name) and function.id in aliases
-    called |= isinstance(function, ast.Attribute) and function.attr == "asset"
     given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "name")]
-    name = given[0].value if called and given and isinstance(given[0], ast.Constant) else None
+    name = given[0].value if given and isinstance(given[0], ast.Constant) else None
     return name if isinstance(name, str) else None
+
+
+def _is_asset(function: ast.expr, imported: Mapping[str, set[str]]) -> bool:
+    """Whether it is `asset` by its own name, or by this module's: a scene may have a method that is called so."""
+    inside = ""
+    while isinstance(function, ast.Attribute):
+        inside = f".{function.attr}{inside}"
+        function = function.value
+    of = imported.get(function.id, set()) if isinstance(function, ast.Name) else set()
+    if not inside:
+        return any(name.endswith(".asset") for name in of)
+    return any(name + inside == ASSET for name in of)
 
 
 @lru_cache(maxsize=64)

@@ -38,6 +38,8 @@ def test_it_is_the_file_beside_the_source_wherever_the_command_is_run(tmp_path, 
         'from gradreel.scenes.assets import asset as file\nfile("a.png")',
         'from gradreel.scenes import assets\nassets.asset("a.png")',
         'import gradreel.scenes.assets\ngradreel.scenes.assets.asset("a.png")',
+        'import gradreel.scenes.assets as files\nfiles.asset("a.png")',
+        'from gradreel import scenes\nscenes.assets.asset("a.png")',
         'def late():\n    from gradreel.scenes.assets import asset\n    return asset(name="a.png")',
     ],
 )
@@ -45,8 +47,16 @@ def test_it_is_found_under_whatever_name(code):
     assert asset_names(ast.parse(code)) == ("a.png",)
 
 
-def test_another_function_of_this_name_is_none():
-    assert asset_names(ast.parse('def asset(name):\n    return name\nasset("a.png")')) == ()
+@pytest.mark.parametrize(
+    "code",
+    [
+        'def asset(name):\n    return name\nasset("logo")',
+        'from gradreel.scenes import assets\nclass Icons:\n    def draw(self):\n        return self.asset("logo")',
+        'from gradreel.scenes.base import LectureScene\nimport icons\nicons.asset("logo")',
+    ],
+)
+def test_another_function_or_method_of_this_name_is_none(code):
+    assert asset_names(ast.parse(code)) == ()
 
 
 def test_a_computed_name_is_refused_and_it_says_what_to_write(tmp_path):
