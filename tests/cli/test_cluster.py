@@ -17,7 +17,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.clips.made_of import common_parts, parts_now
-from gradreel.scenes.render.clips.sources import MISSING, content_digest, listing_digest, own_files
+from gradreel.scenes.render.clips.sources import MISSING, content_digest, listing_digest, names_in, own_files
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.lessons.requests import ClipJob, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
@@ -513,6 +513,22 @@ def test_files_of_a_folder_that_a_scene_looks_through_are_sent_once(film):
     found = Cluster([away.Wanted((str(film / "data"),), error), away.Drawn("a", "result", (), {})], [None])
     drawn_by(found, film)
     assert str(film / "data/places.csv") in found.tasks[1][0].files
+
+
+def test_the_folders_in_a_folder_that_a_scene_looks_through_are_there_too(film, tmp_path_factory):
+    (film / "data/more").mkdir()
+    (film / "data/more/inner.csv").write_text("1")
+    description = film / "description"
+    description.write_text(json.dumps({"files": {"../data": MISSING}}))
+    drawn = away.Drawn("a", "all", (), {"clip.json": (content_digest(description), description.stat().st_size)})
+    cluster = Cluster([drawn, drawn], [description.read_bytes(), None, description.read_bytes(), None])
+    assert drawn_by(cluster, film)[1] == "all"
+    parcel = replace(cluster.tasks[1][0], files={})
+    assert parcel.folders == (str(film / "data"), str(film / "data/more"))
+    place = away._Place(tmp_path_factory.mktemp("there"))
+    place.lay_out(parcel, film)
+    assert place.at(film / "data/more").is_dir()
+    assert "media/" not in names_in(place.at(film)), "it does not count here"
 
 
 def test_what_is_told_of_a_scene_begins_once_and_ends_with_it(film):

@@ -42,9 +42,9 @@ class Photo(Scene):
         self.wait(0.2)
 ''',
     "disc.py": '''
-import glob
-import importlib
+import importlib.util
 import os
+from pathlib import Path
 
 from manim import Circle, Scene
 from shapes.filled import DiscScene
@@ -52,8 +52,11 @@ from shapes.filled import DiscScene
 
 class Disc(DiscScene):
     def radius(self):
-        """Its radius is in a file that only running this tells, its colour in a module and in the environment."""
-        return float(open("radius.txt").read()) * (1 + 0.1 * len(glob.glob("larger/*.txt")))
+        """Its radius is in files that only running this tells, its colour in a module and in the environment."""
+        spec = importlib.util.spec_from_file_location("scale", "scale.py")
+        scale = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(scale)
+        return float(open("radius.txt").read()) * (scale.FACTOR + 0.1 * len(list(Path("larger").rglob("*.txt"))))
 
     def colour(self):
         return os.environ.get("DISC_COLOUR", importlib.import_module("_".join(["colour", "scheme"])).COLOUR)
@@ -69,6 +72,7 @@ class DiscScene(Scene):
         self.wait(0.2)
 ''',
     "colour_scheme.py": 'COLOUR = "#00FF00"\n',
+    "scale.py": "FACTOR = 1\n",
     "radius.txt": "2.0\n",
     "larger/once.txt": "",
     "views_scene.py": '''
@@ -287,12 +291,14 @@ CHANGES: dict[str, tuple[Callable[[Film], None], set[str], str]] = {
         {"disc"},
         "larger changed",
     ),
+    "a new folder in it": (lambda film: (film.folder / "larger/more").mkdir(), {"disc"}, "larger changed"),
     "what such a file has in it": (lambda film: (film.folder / "larger/once.txt").write_text("1"), set(), ""),
     "a module by a computed name": (
         lambda film: film.write("colour_scheme.py", "00FF00", "0000FF"),
         {"disc"},
         "colour_scheme.py changed",
     ),
+    "a module by its path": (lambda film: film.write("scale.py", "1", "2"), {"disc"}, "scale.py changed"),
     "a word": (lambda film: film.write("words.toml", "some views", "more views"), set(), ""),
     "a line's length": (
         lambda film: film.write("words.toml", "some views.", "some views, and a good many they are, day by day."),

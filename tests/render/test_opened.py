@@ -9,18 +9,27 @@ import sys
 from pathlib import Path
 
 import gradreel
+import pytest
 from gradreel.scenes.render.clips.modules import lies_in
-from gradreel.scenes.render.clips.sources import MISSING, listing_digest
+from gradreel.scenes.render.clips.opened import CHANGED_MEANWHILE
+from gradreel.scenes.render.clips.sources import MISSING, content_digest, listing_digest
+from gradreel.scenes.render.clips.workspace import Folders
 
 OPENS = """
 import json, os, sqlite3, tempfile, threading
+from importlib import util
 from pathlib import Path
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.clips.opened import CHANGED_MEANWHILE, OpenedFiles
+from gradreel.scenes.render.clips.opened import OpenedFiles
 
 source = resolve("disc.py:Disc")
 opened = OpenedFiles((Path("media/clips"),), source)
 import statistics, helper  # noqa
+for name in ("by_path.py", "by_path.py", "edited.py", "edited.py"):  # as importlib's documentation does
+    spec = util.spec_from_file_location("loaded", name)
+    spec.loader.exec_module(util.module_from_spec(spec))
+    if name == "edited.py":
+        os.system("echo Z = 22 >> edited.py")
 Path("data/numbers.txt").read_text()
 os.close(os.open("data/low.txt", os.O_RDONLY))
 open(os.path.abspath("page.py")).read()  # to be shown
@@ -41,6 +50,13 @@ os.chdir("data")
 open("numbers.txt").close()
 open("of-data.txt").close()
 os.chdir("..")
+for name in ("read.bin", "written.bin", "nowhere.bin"):
+    try:
+        with open(name, "r+b") as both:
+            both.write(both.read() if name == "written.bin" else b"")
+    except FileNotFoundError:
+        pass
+os.close(os.open("low.bin", os.O_RDWR))
 Path("made.txt").write_text("by the scene")
 Path("made.txt").read_text()
 Path("media/clips/clip.json").read_text()
@@ -49,7 +65,8 @@ Path(".hidden").read_text()
 Path("/proc/self/status").read_text()
 Path(json.__file__).read_text()
 Path(".hidden-files").mkdir()
-for folder in ("shelf", "media/clips", ".hidden-files", "nowhere", os.path.dirname(json.__file__)):
+Path("shelf/__pycache__").mkdir()
+for folder in ("shelf", "shelf/__pycache__", "media/clips", ".hidden-files", "nowhere", os.path.dirname(json.__file__)):
     try:
         os.listdir(folder)
     except FileNotFoundError:
@@ -60,10 +77,10 @@ with tempfile.NamedTemporaryFile("w+", dir=".") as scratch:
     Path(scratch.name).read_text()
 Path("gone.txt").read_text(); Path("gone.txt").unlink()
 Path("data/numbers.txt").write_text("what it became later")
-before = opened.of(source, known=("disc.py",))
+before = opened.of(source, known={"disc.py": None})
 os.system("echo X = 2 > late.py")  # by somebody else, while the scene is played
 import late
-print(json.dumps([before, opened.of(source, known=("disc.py", "helper.py"))]))
+print(json.dumps([before, opened.of(source, known={"disc.py": None, "helper.py": None})]))
 """
 
 
@@ -73,7 +90,8 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
         "helper.py": "import shown\n", "shown.py": "Y = 1\n", "page.py": "# a page\n", "data/numbers.txt": "1 2",
         "data/low.txt": "3", "data/aside.txt": "5", "data/of-data.txt": "6", "read.db": "",
         "shelf/a.txt": "7", "shelf/.b.txt": "8", "shelf/inner/c.txt": "9", "media/clips/clip.json": "{}",
-        "media/mine.txt": "4", ".hidden": "", "gone.txt": "",
+        "media/mine.txt": "4", ".hidden": "", "gone.txt": "", "by_path.py": "Z = 1\n", "edited.py": "Z = 2\n",
+        "read.bin": "1", "written.bin": "2", "low.bin": "3",
     }.items():  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -84,12 +102,16 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     read = {"<here>/data/low.txt", "<here>/data/aside.txt", "<here>/media/mine.txt", "page.py", "<here>/read.db"}
     read |= {"<here>/missing.txt", "<here>/comes.txt", "data/of-data.txt"}
     read |= {"<here>/shelf", "<here>/shelf/inner", "<here>/nowhere"}  # which files they have
-    assert set(before) == read | {"helper.py", "shown.py", "opens.py"}
+    read |= {"<here>/read.bin", "<here>/nowhere.bin", "<here>/low.bin"}  # opened to be read and written
+    modules = {"helper.py", "shown.py", "opens.py", "by_path.py", "edited.py"}
+    assert set(before) == read | modules
+    assert before["by_path.py"] == content_digest(tmp_path / "by_path.py")
+    assert before["edited.py"] == CHANGED_MEANWHILE, "loaded twice, and another the second time"
     assert before["<here>/missing.txt"] == before["<here>/nowhere"] == MISSING
     assert before["<here>/shelf"] == listing_digest(tmp_path / "shelf")
-    assert before["<here>/comes.txt"] == "changed while the scene was made"
+    assert before["<here>/comes.txt"] == CHANGED_MEANWHILE
     assert set(after) == (set(before) | {"late.py"}) - {"helper.py"}
-    assert after["late.py"] == "changed while the scene was made"
+    assert after["late.py"] == content_digest(tmp_path / "late.py")
 
 
 def test_a_listing_is_another_when_a_file_comes_goes_or_is_renamed(tmp_path):
@@ -106,8 +128,71 @@ def test_a_listing_is_another_when_a_file_comes_goes_or_is_renamed(tmp_path):
     assert listing_digest(tmp_path) == seen[1]
     (tmp_path / "a.csv").write_text("2")
     (tmp_path / ".hidden").write_text("3")
-    (tmp_path / "folder").mkdir()
-    assert listing_digest(tmp_path) == seen[1], "neither content, nor what is hidden, nor a folder"
+    (tmp_path / ".folder").mkdir()
+    assert listing_digest(tmp_path) == seen[1], "neither content nor what is hidden"
+
+
+def test_a_listing_is_another_when_a_folder_comes_and_another_when_a_file_does_in_its_place(tmp_path):
+    before = listing_digest(tmp_path)
+    (tmp_path / "runs").mkdir()
+    folder = listing_digest(tmp_path)
+    (tmp_path / "runs").rmdir()
+    (tmp_path / "runs").write_text("")
+    assert len({before, folder, listing_digest(tmp_path)}) == 3
+
+
+def test_a_listing_stays_as_it_was_when_what_python_and_we_make_comes(tmp_path):
+    before = listing_digest(tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+    Folders(tmp_path / "media").private.mkdir(parents=True)
+    assert listing_digest(tmp_path) == before
+    for made in Folders(tmp_path).made_by_us:  # --media_dir .
+        made.mkdir()
+    assert listing_digest(tmp_path) == before
+
+
+MEANWHILE = """
+import os, sys
+from gradreel.scenes.catalog import resolve
+from gradreel.scenes.render.clips.opened import OpenedFiles
+from gradreel.scenes.render.clips.sources import code_digests
+
+source = resolve("disc.py:Disc")
+opened = OpenedFiles((), source)
+steps = {
+    "import": lambda: __import__("helper"),
+    "digest": lambda: known.update(code_digests(source)),
+    "save": lambda: os.system("echo X = 22 > helper.py"),
+    "undo": lambda: os.system("echo X = 1 > helper.py"),
+    "comment": lambda: os.system("echo 'X = 1  # said' > helper.py"),
+}
+known = {}
+for step in sys.argv[1:]:
+    steps[step]()
+print(opened.of(source, known).get("helper.py", "counts by its code"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "changed"),
+    [
+        ("import digest", False),
+        ("import save digest", True),  # old code in memory, the new one's digest
+        ("digest save import", True),  # the old one's digest, new code on the picture
+        ("digest save import undo", True),
+        ("import digest save", False),  # the old picture, the old one's digest
+        ("digest comment import", False),
+    ],
+)
+def test_code_saved_while_the_scene_is_made_counts_as_changed_if_the_digest_is_not_its(tmp_path, steps, changed):
+    code = "import helper\nfrom manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n"
+    (tmp_path / "disc.py").write_text(code)
+    (tmp_path / "helper.py").write_text("X = 1\n")
+    (tmp_path / "meanwhile.py").write_text(MEANWHILE)
+    command = [sys.executable, "meanwhile.py", *steps.split()]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == (CHANGED_MEANWHILE if changed else "counts by its code")
 
 
 def test_a_project_within_the_systems_folders_is_the_users():

@@ -69,6 +69,23 @@ def test_a_scene_in_a_package_imports_from_beside_it(scene, user_folder, monkeyp
     assert "../inner.py" in code_digests(one)
 
 
+@pytest.mark.parametrize(("shown", "changed"), [("__doc__", {"my_scenes.py"}), ("__name__", set())])
+def test_a_docstring_counts_where_code_in_another_file_may_show_it(scene, user_folder, shown, changed):
+    (user_folder / "helper.py").write_text(f"TIME = 1\n\ndef title(scene):\n    return scene.{shown}\n")
+    before = code_digests(scene)
+    path = user_folder / "my_scenes.py"
+    path.write_text(path.read_text().replace('"""No beats."""', '"""None."""'))
+    after = code_digests(scene)
+    assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_a_file_that_names_its_own_place_shows_no_others_comments(scene, user_folder):
+    (user_folder / "helper.py").write_text("TIME = 1\nHERE = __file__\n")
+    before = code_digests(scene)
+    (user_folder / "my_scenes.py").write_text((user_folder / "my_scenes.py").read_text() + "# the end\n")
+    assert code_digests(scene) == before
+
+
 READS = """
 import os as system
 from os import environ as variables, getenv as ask

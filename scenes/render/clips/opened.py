@@ -1,8 +1,9 @@
 """Which files of the user's a scene opens while it is made and played: what reading its source does not tell.
 
-A data file read by numpy, a picture, a database, a module with a computed name; a file that was to be opened and is not
-there; which files a folder has that the scene's own code looks through. What is opened by libraries that are not Python
-(a film by its decoder, a drawing by Cairo) is not seen; ``asset("…")`` names such files.
+A data file read by numpy, a picture, a database, a module with a computed name or loaded by its path; a file that was
+to be opened and is not there; which files and folders a folder has that the scene's own code looks through. What is
+opened by libraries that are not Python (a film by its decoder, a drawing by Cairo), or by another process, is not seen;
+``asset("…")`` names such files.
 """
 
 from __future__ import annotations
@@ -11,17 +12,26 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.catalog import SceneImportError, SceneSource
 from gradreel.scenes.render.clips.modules import is_installed, is_ours, lies_in, name_beside
-from gradreel.scenes.render.clips.sources import HERE, MISSING, content_digest, content_now, listing_digest
+from gradreel.scenes.render.clips.parsed import parsed
+from gradreel.scenes.render.clips.sources import (
+    HERE,
+    MADE_BY_PYTHON,
+    MISSING,
+    content_digest,
+    content_now,
+    listing_digest,
+)
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))
-WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-OPENS, LISTS = ("open", "sqlite3.connect"), ("os.listdir", "os.scandir")  # events that Python tells of
+WRITING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+OPENS, LISTS, RUNS = ("open", "sqlite3.connect"), ("os.listdir", "os.scandir"), "exec"  # events that Python tells of
+HEARD = frozenset((*OPENS, *LISTS, RUNS))
 CHANGED_MEANWHILE = "changed while the scene was made"  # no file's digest: the clip is out of date
 
 
@@ -36,26 +46,35 @@ class OpenedFiles:
         self._began = time.time_ns()
         self._content: dict[Path, str] = {}  # as it was when it was opened first
         self._written: set[Path] = set()
-        self._databases: set[Path] = set()  # read or written: that is not told
+        self._perhaps_written: set[Path] = set()  # to be read, written or both: that is not told
+        self._run: dict[Path, tuple[str, ...]] = {}  # code that was run: digests that it may count by, see `_note_run`
         self._here: dict[Path, str] = {}  # by the name that it was opened by, relative to where the command was run
         self._own = threading.local()  # busy: while a thread of the scene's opens files for us
         sys.addaudithook(self._hear)
 
-    def of(self, source: SceneSource, known: Container[str]) -> dict[str, str]:
-        """Digest of each file by its name beside the scene; ``known``: names of modules that count already."""
+    def of(self, source: SceneSource, known: Mapping[str, object]) -> dict[str, str]:
+        """Digest of each file by its name beside the scene.
+
+        ``known``: by name what counts already. Where its digest is told and other code was run, that is no digest's:
+        a module that was saved between being looked at and being imported.
+        """
         self._own.busy = True  # what follows opens files, too
-        content = dict(self._content)
-        for file in _modules():
+        content, run = dict(self._content), dict(self._run)
+        for file in (*run, *_modules()):
             if name_beside(file, source) not in known:
-                content.setdefault(file, "")
+                content.setdefault(file, run[file][0] if file in run else "")
         found = {}
         for file, digest in content.items():
             name = self._here.get(file) or name_beside(file, source)
             if file in self._written or not self._is_the_users(file, source):
                 continue
-            if file in self._databases and content_now(file) != digest:
+            if file in self._perhaps_written and content_now(file) != digest:
                 continue  # the scene writes to it
             found[name] = self._content_of(file, digest)
+        for file, digests in run.items():
+            counted = known.get(name_beside(file, source))
+            if isinstance(counted, str) and counted not in digests:
+                found[name_beside(file, source)] = CHANGED_MEANWHILE
         self._own.busy = False
         return found
 
@@ -65,21 +84,36 @@ class OpenedFiles:
         return CHANGED_MEANWHILE if changed else digest or content_digest(file)
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in OPENS + LISTS or getattr(self._own, "busy", False):
-            return
-        path = "." if event in LISTS and arguments[0] is None else arguments[0]
-        if not isinstance(path, str | bytes | os.PathLike):
+        if event not in HEARD or getattr(self._own, "busy", False):
             return
         self._own.busy = True
         try:
-            if event in LISTS:
-                self._note_listing(os.fsdecode(path))
+            path = _path_of(event, arguments[0])
+            if path is None:
+                return
+            if event == RUNS:
+                self._note_run(path)
+            elif event in LISTS:
+                self._note_listing(path)
             else:
-                self._note(event, (path, *arguments[1:]))
-        except (OSError, ValueError):
+                self._note(event, path, *arguments[1:])
+        except (OSError, ValueError, SceneImportError):
             pass  # whoever opens it will hear of it
         finally:
             self._own.busy = False
+
+    def _note_run(self, path: str) -> None:
+        """Code of a file, whether Python read it or what it kept of it: its content's digest, and that of what it does.
+
+        Code that is run again and is another then is no digest's.
+        """
+        file = Path(os.path.abspath(path))
+        if is_installed(file, self._beside) or not file.is_file():
+            return
+        code = parsed(file)
+        digests = (code.raw_digest, code.digest)
+        if self._run.setdefault(file, digests) != digests:
+            self._run[file] = (CHANGED_MEANWHILE,)
 
     def _note_listing(self, path: str) -> None:
         folder = Path(os.path.abspath(path))
@@ -91,16 +125,18 @@ class OpenedFiles:
         if not os.path.isabs(path) and Path.cwd() == self._folder:
             self._here[file] = HERE + Path(os.path.relpath(file)).as_posix()
 
-    def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
-        path, mode, flags = arguments if event == "open" else (_database(arguments[0]), "r", 0)
-        file = Path(os.path.abspath(os.fsdecode(path)))
+    def _note(self, event: str, path: str, mode: str | None = None, flags: int = 0) -> None:
         if event != "open":
-            self._databases.add(file)
-        if set(mode or "") & set("wax+") or (mode is None and flags & WRITING):
+            path, mode = _database(path), "r+"
+        file = Path(os.path.abspath(path))
+        if set(mode or "") & set("wax") or (mode is None and flags & WRITING):
             self._written.add(file)
-        elif self._is_new(file) and not is_installed(file, self._beside) and (file.is_file() or not file.exists()):
+            return
+        if "+" in (mode or "") or (mode is None and flags & os.O_RDWR):
+            self._perhaps_written.add(file)
+        if self._is_new(file) and not is_installed(file, self._beside) and (file.is_file() or not file.exists()):
             self._content[file] = content_digest(file) if file.exists() else MISSING
-            self._note_name(file, os.fsdecode(path))
+            self._note_name(file, path)
 
     def _is_new(self, file: Path) -> bool:
         """Whether nothing is known of it. Which modules are imported Python is asked in the end."""
@@ -118,12 +154,22 @@ class OpenedFiles:
             return False
         inside = next((folder for folder in beside if file.is_relative_to(folder)), None)
         parts = file.relative_to(inside).parts if inside else file.parts
-        return not any(part.startswith(".") for part in parts)
+        return not any(part.startswith(".") or part == MADE_BY_PYTHON for part in parts)
 
 
-def _database(name: Any) -> str:
+def _path_of(event: str, told: Any) -> str | None:
+    """Where what Python tells of lies; None where that is no path: an open file's number, code that is in no file."""
+    if event == RUNS:
+        told = getattr(told, "co_filename", "<a text>")
+    elif event in LISTS and told is None:
+        told = "."
+    path = os.fsdecode(told) if isinstance(told, str | bytes | os.PathLike) else None
+    return None if path is None or (event == RUNS and path.startswith("<")) else path
+
+
+def _database(name: str) -> str:
     """The path of what sqlite3 opens, which may be written as a URI. Raises ValueError for one in memory."""
-    path = os.fsdecode(name).removeprefix("file:").partition("?")[0]
+    path = name.removeprefix("file:").partition("?")[0]
     if not path or path.startswith(":"):
         raise ValueError(name)
     return path

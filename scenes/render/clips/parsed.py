@@ -14,7 +14,7 @@ from gradreel.scenes.catalog import SceneImportError
 from gradreel.scenes.render.clips.memory import remember
 from gradreel.scenes.scene_source import syntax_message
 
-READS_ITSELF = {"__doc__", "__file__", "getcomments", "getdoc", "getsource", "getsourcefile", "getsourcelines"}
+READS_TEXTS = {"__doc__", "getcomments", "getdoc", "getsource", "getsourcefile", "getsourcelines"}
 IMPORTERS = {"import_module", "__import__"}
 
 
@@ -24,7 +24,8 @@ class Parsed:
 
     digest: str  # of its syntax tree without docstrings: comments and layout do not count
     raw_digest: str  # of every byte
-    reads_itself: bool  # it may show its own docstrings or comments
+    reads_itself: bool  # it may show its own text, comments and all
+    reads_texts: bool  # it may show docstrings or comments, those of other files, too
     imports: tuple[str, ...]  # names that may be modules, the packages they are in before them: a, a.b, ..helper
     assets: tuple[str, ...]  # names given to asset(...)
     words: tuple[tuple[str, str], ...]  # of another scene's section: (section, key); key "" for any, section "" too
@@ -52,7 +53,8 @@ def _parse(content: bytes, file: Path) -> Parsed:
     names = {node.id if isinstance(node, ast.Name) else node.attr for node in nodes
              if isinstance(node, ast.Name | ast.Attribute)}  # fmt: skip
     found: dict[str, Any] = {
-        "reads_itself": bool(names & READS_ITSELF),
+        "reads_itself": bool(names & {*READS_TEXTS, "__file__"}),
+        "reads_texts": bool(names & READS_TEXTS),
         "imports": tuple(dict.fromkeys(name for node in nodes for name in _imports_of(node))),
         "assets": asset_names(tree),
         "words": tuple(dict.fromkeys(word for node in nodes for word in _words_of(node))),

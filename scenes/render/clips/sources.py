@@ -1,7 +1,7 @@
 """What a scene's picture depends on in code and files, as digests: its modules, assets, words, the renderer itself.
 
-Comments, docstrings and layout do not count. What only running the scene shows (a file that it opens, a module with a
-computed name) is noted by `opened`.
+Comments, docstrings and layout do not count, unless the scene may show them. What only running the scene shows (a file
+that it opens, a module with a computed name) is noted by `opened`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from gradreel.scenes.assets import asset_file
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 from gradreel.scenes.render.clips.modules import PACKAGE, code_files, is_ours, name_of, one_moment, parsed_file
 from gradreel.scenes.render.clips.parsed import short_hash
+from gradreel.scenes.render.clips.workspace import Folders
 
 RENDERER = "gradreel.scenes.render"
 DRAWN_BY = ("scenes/render/frames/worker.py", "scenes/render/frames/playing.py")
@@ -27,18 +28,22 @@ DESCRIBING_FILES = tuple(f"scenes/render/{name}.py" for name in ("frames/describ
 HERE = "<here>/"
 EMPTY = short_hash(b"")  # the digest of a file with nothing in it
 MISSING = "not there"  # no file's digest
-LISTING = "gradreel.listing"  # event, told to whoever watches: it matters which files a folder has
+LISTING = "gradreel.listing"  # event, told to whoever watches: it matters which files and folders a folder has
+MADE_BY_PYTHON = "__pycache__"
 
 
 def code_digests(source: SceneSource) -> dict[str, str]:
     """Digest of each file of code that the scene is made of, by name: ours as ``gradreel/scenes/base.py``, the user's
     relative to the scene's folder. An empty file does nothing and is left out.
 
-    Raises SceneImportError for a file of the user's that does not parse.
+    Where one of the user's may show docstrings or comments, every byte of all of the user's counts: a base class shows
+    the docstring of the scene, which is in another file. Raises SceneImportError for one that does not parse.
     """
     with one_moment():
         files = {name: file for name, file in code_files(source).items() if parsed_file(file).raw_digest != EMPTY}
-        return {name: _digest(file) for name, file in files.items()}
+        own = [] if source.is_ours else [file for file in files.values() if not is_ours(file)]
+        as_written = any(parsed_file(file).reads_texts for file in own)
+        return {name: _digest(file, as_written) for name, file in files.items()}
 
 
 def asset_digests(source: SceneSource) -> dict[str, str]:
@@ -133,17 +138,32 @@ def content_digest(file: Path) -> str:
 
 
 def listing_digest(folder: Path) -> str:
-    """Digest of the names of a folder's files; hidden ones and folders in it do not count."""
+    """Digest of the names of the files and folders that a folder has, as far as they count, see `names_in`."""
     sys.audit(LISTING, str(folder))
+    return short_hash("\n".join(names_in(folder)).encode("utf-8", "surrogateescape"))
+
+
+def names_in(folder: Path) -> list[str]:
+    """Names of the files in a folder, and with a slash at the end those of folders, in order.
+
+    What is hidden does not count, nor a folder that is made by the way: Python's, a media folder, ours in one.
+    """
     with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if entry.is_file() and not entry.name.startswith("."))
-    return short_hash("\n".join(names).encode("utf-8", "surrogateescape"))
+        there = list(entries)
+    media = Folders(folder)
+    made = {MADE_BY_PYTHON}
+    if any(entry.name == media.private.name for entry in there):
+        made.update(place.name for place in media.made_by_us)
+    shown = [entry for entry in there if not entry.name.startswith(".")]
+    folders = (entry for entry in shown if entry.is_dir() and entry.name not in made)
+    names = [f"{entry.name}/" for entry in folders if not Folders(Path(entry.path)).private.is_dir()]
+    return sorted([entry.name for entry in shown if entry.is_file()] + names)
 
 
-def _digest(file: Path) -> str:
-    """What a file does; every byte of it where it may show its own comments or docstrings."""
+def _digest(file: Path, as_written: bool = False) -> str:
+    """What a file does; every byte of one of the user's ``as_written``, or that may show its own text."""
     found = parsed_file(file)
-    return found.raw_digest if found.reads_itself and not is_ours(file) else found.digest
+    return found.raw_digest if (as_written or found.reads_itself) and not is_ours(file) else found.digest
 
 
 def _assets(source: SceneSource) -> list[Path]:
@@ -166,7 +186,7 @@ def file_of(name: str, source: SceneSource) -> Path:
 
 
 def content_now(file: Path) -> str:
-    """Digest of a file's content, of which files a folder has, or `MISSING`.
+    """Digest of a file's content, of what a folder has in it, or `MISSING`.
 
     It is opened also where it is not: whoever watches it hears of that.
     """

@@ -26,6 +26,7 @@ from typing import IO, Any, ClassVar
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.requests import ClipJob, SceneRequest
 from gradreel.scenes.render.workers import away_process
 from gradreel.scenes.render.workers.away_process import HERE, FilesWantedError
@@ -49,6 +50,7 @@ class Parcel:
     folder: str  # where the command is run
     search: tuple[str, ...]  # the owner's folders that Python searches for modules
     files: Mapping[str, str]  # all that the scene is made of and is not of ours: the content's digest by path
+    folders: tuple[str, ...] = ()  # that it looks through, and those in them: there, if only empty
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,9 @@ class _Place:
             file = self.at(path)
             file.parent.mkdir(parents=True, exist_ok=True)
             _place_file(store / digest, file)
-        self.at(parcel.folder).mkdir(parents=True, exist_ok=True)
+        private = Folders(parcel.job.request.settings.media_dir).private  # by which a media folder is known
+        for folder in (parcel.folder, str(private), *parcel.folders):
+            self.at(folder).mkdir(parents=True, exist_ok=True)
 
     def job(self, parcel: Parcel) -> ClipJob:
         """The parcel's, with the paths that it has here."""

@@ -12,7 +12,7 @@ import sys
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -24,7 +24,7 @@ from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 from gradreel.scenes.render.clips import sources
 from gradreel.scenes.render.clips.made_of import clip_path, parts_now
 from gradreel.scenes.render.clips.modules import is_installed
-from gradreel.scenes.render.clips.sources import MISSING, file_of, listing_digest
+from gradreel.scenes.render.clips.sources import MISSING, file_of, listing_digest, names_in
 from gradreel.scenes.render.clips.workspace import Workspace, publish, read_json, write_json
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult
 from gradreel.scenes.render.workers import away
@@ -142,24 +142,36 @@ class ClusterDrawers(Connection):
 
     def _with_files(self, parcel: Parcel, wanted: Wanted) -> Parcel:
         """The parcel with files that the scene opens, which its source does not tell. Raises its error without any."""
-        found = {path: self._digests(Path(path)) for place in wanted.paths for path in _files_at(Path(place))}
-        if found.keys() <= parcel.files.keys():
+        more = self._with(parcel, map(Path, wanted.paths))
+        if more is parcel:
             raise wanted.error
-        return replace(parcel, files={**parcel.files, **found})
+        return more
 
     def _with_missed(self, parcel: Parcel, folder: Path, source: SceneSource) -> Parcel:
         """The parcel with files that are here, and that a scene looked for there and did without; itself if none are.
 
         Such a scene catches the error, or looks through a folder that has less there; its picture is another than here.
         """
-        paths: set[str] = set()
+        missed = []
         for file in folder.glob("*.json"):
             for name, digest in (read_json(file) or {}).get("files", {}).items():
                 place = Path(os.path.abspath(file_of(name, source)))
                 if digest == MISSING or (place.is_dir() and digest != listing_digest(place)):
-                    paths.update(_files_at(place))
-        found = {path: self._digests(Path(path)) for path in paths - parcel.files.keys()}
-        return replace(parcel, files={**parcel.files, **found}) if found else parcel
+                    missed.append(place)
+        return self._with(parcel, missed)
+
+    def _with(self, parcel: Parcel, places: Iterable[Path]) -> Parcel:
+        """The parcel with what is at these places here: files, those of folders, which folders are in them.
+
+        Itself if it has all that: what is in the folders of a folder is sent when the scene looks through them, too.
+        """
+        files, folders = dict(parcel.files), dict.fromkeys(parcel.folders)
+        for place in places:
+            files.update({path: self._digests(Path(path)) for path in _files_at(place) if path not in files})
+            folders.update(dict.fromkeys(_folders_at(place)))
+        if (len(files), len(folders)) == (len(parcel.files), len(parcel.folders)):
+            return parcel
+        return replace(parcel, files=files, folders=tuple(folders))
 
     # -- what it is told -----------------------------------------------------------------------------------------------
 
@@ -299,6 +311,12 @@ def _files_at(place: Path) -> list[str]:
     """The file itself, or those of a folder that are not hidden; none where nothing is."""
     found = [file for file in place.iterdir() if not file.name.startswith(".")] if place.is_dir() else [place]
     return [str(file) for file in found if file.is_file()]
+
+
+def _folders_at(place: Path) -> list[str]:
+    """A folder, and those in it that count; none where nothing is."""
+    inside = [place / name for name in names_in(place) if name.endswith("/")] if place.is_dir() else []
+    return [str(folder) for folder in (place, *inside) if folder.is_dir()]
 
 
 def _trace_files(job: ClipJob) -> list[Path]:
