@@ -28,6 +28,7 @@ from gradreel.core.errors import UserError, problems_in
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
 from gradreel.scenes.catalog import kebab_name
+from gradreel.scenes.line_values import plain_values
 from gradreel.scenes.mobjects.headings import headings_among
 from gradreel.scenes.narration import LANGUAGES, Narration, reading_seconds
 from gradreel.scenes.style import palette, use_theme
@@ -185,9 +186,11 @@ class LectureScene(Scene):
     def beat(self, name: str, say: str | None = None, **values: Any) -> Iterator[None]:
         """One sentence of the narration and what moves meanwhile.
 
-        The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``; ``say``
-        gives it in place (a scene of one's own). The beat waits until its longest language has been read.
-        Raises UserError for a beat without narration, inside another beat, or with the name of an earlier one.
+        The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``: texts,
+        numbers or a Count, so that a corrected line can be filled without the scene. ``say`` gives it in place (a scene
+        of one's own). The beat waits until its longest language has been read.
+        Raises UserError for a beat without narration, inside another beat, or with the name of an earlier one, and for
+        a value that cannot fill a line.
         """
         self._refuse_beat(name)
         lines = self._lines(name, say, values)
@@ -269,6 +272,7 @@ class LectureScene(Scene):
 
     def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> dict[str, str]:
         if say is None:
+            values = plain_values(values, f"{self.scene_name()}: beat {name!r}")
             whose = self.narrated_as(self.words_of)
             if whose == self.scene_name():
                 return self.words_of.line(whose, name, values)

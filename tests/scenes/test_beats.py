@@ -1,8 +1,15 @@
 """Beats that cannot be: one inside another, two of one name; and where a scene was when it raised."""
 
+from datetime import date
+from enum import Enum
+from fractions import Fraction
+
+import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.counts import Count
+from gradreel.scenes.line_values import plain_values
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.user_traceback import user_traceback
 from manim import Square
@@ -45,3 +52,43 @@ def test_an_error_says_in_which_beat_it_was(tmp_path):
     with pytest.raises(ValueError, match="a mistake of mine") as raised:
         visit_beats(Raises, lambda scene, beat: None)
     assert user_traceback(raised.value, tmp_path / "theirs.py").endswith("a mistake of mine\nin beat second")
+
+
+class Named(Enum):
+    RED = "red"
+
+
+class Filled(LectureScene):
+    value, said = None, None
+
+    def construct(self):
+        with self.beat("sum", say=self.said, gap=self.value):
+            self.add(Square())
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (date(2021, 1, 30), r"datetime.date\(2021, 1, 30\), a date,"),
+        (np.datetime64("2021-01-30"), r"datetime.date\(2021, 1, 30\), a date,"),
+        (Fraction(1, 3), r"Fraction\(1, 3\), a Fraction,"),
+        ((1, 2), r"\(1, 2\), a tuple,"),
+        (np.array(0.5), r"array\(0.5\), a ndarray,"),
+        (Named.RED, "<Named.RED: 'red'>, a Named,"),
+        (list(range(99)), r"\[0, 1, 2, [0-9, ]*…, a list,"),
+    ],
+)
+def test_a_value_that_no_file_can_keep_fills_no_line(monkeypatch, value, told):
+    monkeypatch.setattr(Filled, "value", value)
+    with pytest.raises(UserError, match=rf"^filled: beat 'sum': gap = {told} cannot fill a line, .* Count\(…\) can"):
+        visit_beats(Filled, lambda scene, beat: None)
+    monkeypatch.setattr(Filled, "said", "In place, so that nothing is filled.")
+    visit_beats(Filled, lambda scene, beat: None)
+
+
+def test_texts_numbers_and_counts_fill_a_line():
+    given = {"text": "a", "whole": 3, "number": 0.5, "is": True, "none": None, "count": Count(3)}
+    found = plain_values(given | {"fitted": np.float64(0.25), "updates": np.int64(7), "name": np.str_("b")}, "")
+    assert found == given | {"fitted": 0.25, "updates": 7, "name": "b"}
+    assert {type(found[name]) for name in ("fitted", "updates", "name")} == {float, int, str}
+    assert format(found["count"], "en") == "three"

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import beat_names
 from gradreel.scenes.counts import Count
+from gradreel.scenes.line_values import plain_values
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
 
@@ -23,7 +23,7 @@ class ListeningNarration(Narration):
     said: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
-        self.said[beat] = kept(values or {})
+        self.said[beat] = kept(plain_values(values or {}, f"{scene}: beat {beat!r}"))
         return super().line(scene, beat, values)
 
 
@@ -35,8 +35,11 @@ def filled_again(narration: Narration, scene: str, beat: BeatSpan) -> Mapping[st
 
 
 def kept(values: Mapping[str, object]) -> dict[str, Any]:
-    """What fills a line, as JSON can hold it, so that it fills it in the same way when it is `restored`."""
-    return {name: _plain(value) for name, value in values.items()}
+    """What fills a line, `plain_values`, as JSON can hold it: `restored`, it fills the line in the same way.
+
+    A `Count` is told from a plain number, whose digits are not in groups.
+    """
+    return {name: {COUNT: int(value)} if isinstance(value, Count) else value for name, value in values.items()}
 
 
 def restored(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,16 +59,3 @@ def check_beats(shown: Sequence[str], request: SceneRequest) -> None:
     if not known:
         raise UserError(f"-n {asked}: {name} has no beats")
     raise UserError(f"-n {asked}: {name} has no such beats in that order; its beats: {known}")
-
-
-def _plain(value: Any) -> Any:
-    """A `Count` is told from a plain number, whose digits are not in groups.
-
-    A number that writes itself in a way of its own would do so only until it is read from a file: it counts as the text
-    that it is.
-    """
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, Count):
-        return {COUNT: int(value)}
-    return value if type(value) in (str, int, float, bool, type(None)) else str(value)
