@@ -34,6 +34,24 @@ class Mine(LectureScene):
             pass
 
 
+class Steps(LectureScene):
+    def construct(self):
+        with self.beat("step-1"):
+            pass
+        with self.beat("step-2"):
+            pass
+        with self.beat("formula", "Here is a parabola."):
+            pass
+
+
+class SumOfSigmoids(LectureScene):
+    def construct(self):
+        with self.beat("add-up"):
+            pass
+        with self.beat("mine"):
+            pass
+
+
 class Shorter(BuildCurve):
     def construct(self):
         with self.beat("general"):
@@ -88,6 +106,8 @@ def test_words_that_fit(mine):
     assert fault({"mine": {"beats": MINE, "screen": {"size": "{unit}", "elsewhere": "{x}"}}}, mine("Mine")) == ""
     assert fault({"mine": {"beats": MINE | {"by-a-name": "{size}"}}}, mine("Mine")) == "", "a name it does not tell"
     assert fault({"build-curve": {"beats": {"piece-3": "{piece}, {start:en-th}"}, "screen": {"gap": "off"}}}) == ""
+    assert fault({"steps": {"beats": {"step": "A step."}}}, mine("Steps")) == "", "a number falls back to none"
+    assert fault({"steps": {"beats": {"step-1": "A.", "step-2": "B."}}}, mine("Steps")) == ""
     assert fault({"part-map": {"screen": {"loss": "The loss"}}}) == "", "words that several scenes have"
     assert fault({}, mine("Shorter")) == "", "a scene that is derived from ours has its words"
     assert fault({"shorter": {"beats": {"general": "Any curve."}}}, mine("Shorter")) == "", "what it does not play"
@@ -103,6 +123,10 @@ def test_words_that_fit(mine):
         ({"mien": {}, "mine": {"beats": MINE}}, "[en.mien]: there is no such scene; did you mean mine?"),
         ({}, "there is no [en.mine.beats]: beat 'one' has no line, and the scene says none"),
         ({"gradient-descent": {"beats": {"end-close": "{lsos}"}}}, "wants {lsos}, and the scene gives"),
+        ({"build-curve": {"beats": {"shape-2": "x"}}}, "build-curve has no beat 'shape-2'; it has curve, "),
+        ({"build-curve": {"beats": {"constant-1": "x"}}}, "build-curve has no beat 'constant-1'"),
+        ({"build-curve": {"screen": {"gap-2": "x"}}}, "build-curve has no screen text 'gap-2'"),
+        ({"part-map": {"screen": {"loss-2": "x"}}}, "part-map has no screen text 'loss-2'"),
         ({"deeper-and-deeper": {"beats": {"nowhere": "x"}}}, "deeper-and-deeper has no beat 'nowhere'"),
         ({"part-map": {"screen": {"lost": "x"}}}, "part-map has no screen text 'lost'"),
     ],
@@ -126,3 +150,16 @@ def test_our_own_lines_are_all_asked_for_and_every_beat_has_one():
             if all(place.written for place in asked):
                 silent = [key for key in lines if key not in played and not any("{" in beat for beat in played)]
                 assert silent == [], f"{source.name} never says this in {language}"
+
+
+def test_a_scene_of_ones_own_with_the_name_of_one_of_ours_has_our_lines_and_needs_its_own(mine):
+    message = fault({"sum-of-sigmoids": {"title": "Sums"}}, mine("SumOfSigmoids"))
+    assert message == "words.toml: [en.sum-of-sigmoids]: it has no line for beat 'mine'"
+    assert fault({"sum-of-sigmoids": {"beats": {"mine": "My own."}}}, mine("SumOfSigmoids")) == ""
+
+
+def test_a_line_that_is_said_in_place_may_be_the_second_argument(mine):
+    assert [place.written for place in asked_for(mine("Steps")) if place.said] == ["formula"]
+    assert fault({}, mine("Steps")).count("has no line") == 2
+    message = fault({"steps": {"beats": {"step": "A step.", "formula": "Another."}}}, mine("Steps"))
+    assert "beat 'formula' has its line in the scene's source" in message

@@ -20,6 +20,8 @@ from gradreel.scenes.scene_source import ClassSource, module_source
 
 KINDS = {"beats": "beat", "screen": "screen text"}
 METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what
+ANY = ".+"  # the regular expression of what is filled in
+NUMBER = re.compile(r"\\-(\d+|\.\+)$")  # at the end of one: that of ``-3`` or of ``-{k}``
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
         templates = _templates(ours, scene, table)
         places = [place for place in asked if place.table == table]
         for key, text in own.items():
-            lines = templates.get(key) or templates.get(re.sub(r"-\d+$", "", key), [])
+            lines = templates.get(key) or _lines_of_numbered(key, templates, places)
             matching = [place for place in places if _matches(place, key)]
             if lines or _is_asked_for(key, table, places, of_ours=bool(templates)):
                 if any(place.more for place in matching):
@@ -105,11 +107,11 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
 
 def _missing(source: SceneSource, tables: Mapping[str, Any], ours: Narration) -> list[str]:
     """The beats of a scene of one's own, as they are written, that have no line in one language."""
-    if _templates(ours, source.name, "beats"):
+    if source.is_ours:
         return []
     played = beat_names(source)
     needed = [place for place in asked_for(source) if place.table == "beats" and place.written in played]
-    lines = tables.get("beats", {})
+    lines = (*_templates(ours, source.name, "beats"), *tables.get("beats", {}))
     missing = (place for place in needed if not place.said and not any(_matches(place, key) for key in lines))
     return list(dict.fromkeys(place.written for place in missing))
 
@@ -132,8 +134,15 @@ def _is_asked_for(key: str, table: str, places: list[Asked], *, of_ours: bool) -
 
 
 def _matches(place: Asked, key: str) -> bool:
-    """Whether what is asked for is ``key``; ``piece-{k}`` is ``piece``, too."""
-    return any(re.fullmatch(place.key, name) for name in (key, f"{key}-1"))
+    """Whether what is asked for is ``key``, or falls back to it: ``piece-{k}`` and ``piece-2`` are ``piece``, too."""
+    return any(re.fullmatch(name, key) for name in (place.key, NUMBER.sub("", place.key)))
+
+
+def _lines_of_numbered(key: str, templates: Mapping[str, list[str]], places: list[Asked]) -> list[str]:
+    """Our lines of ``piece`` for ``piece-3``, where the source asks for ``piece-{k}``: else nobody would say it."""
+    general = re.sub(r"-\d+$", "", key)
+    asked = any(re.fullmatch(place.key.removesuffix(ANY), f"{general}-") for place in places if place.key.endswith(ANY))
+    return templates.get(general, []) if asked and general != key else []
 
 
 def _wrong_field(text: str, lines: list[str], places: list[Asked]) -> str:
@@ -173,7 +182,7 @@ def _asked_in(scene_class: ClassSource) -> Iterator[Asked]:
         table, argument = METHODS[call.func.attr]
         named = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == argument]
         given = {keyword.arg for keyword in call.keywords}
-        said = table == "beats" and "say" in given
+        said = table == "beats" and ("say" in given or len(call.args) > 1)
         fields = frozenset(name for name in given - {argument, "say"} if name is not None)
         for written in named:
             for branch in (written.body, written.orelse) if isinstance(written, ast.IfExp) else (written,):
@@ -189,11 +198,11 @@ def _as_pattern(name: ast.expr) -> tuple[str, str]:
         patterns, texts = [], []
         for part in name.values:
             if isinstance(part, ast.FormattedValue):
-                patterns.append(".+")
+                patterns.append(ANY)
                 texts.append("{" + ast.unparse(part.value) + "}")
             else:
                 pattern, text = _as_pattern(part)
                 patterns.append(pattern)
                 texts.append(text)
         return "".join(patterns), "".join(texts)
-    return ".+", ""
+    return ANY, ""
