@@ -202,6 +202,8 @@ def _parse(file: Path) -> dict[str, Any]:
         raise NarrationError(f"{file} could not be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise NarrationError(f"{file} is not valid TOML: {error}") from None
+    except ValueError:  # a null character in the name
+        raise NarrationError(f"{str(file)!r} is not the name of a file") from None
 
 
 def _read(file: Path) -> dict[str, Mapping[str, Any]]:
@@ -216,6 +218,8 @@ def _check_table(file: Path, scene: str, table: object) -> None:
         raise NarrationError(f"{file}: {scene} must be a table [{scene}], found {table!r}")
     for key, value in table.items():
         if key == "title" and isinstance(value, str):
+            if not value.strip():
+                raise NarrationError(f"{file}: [{scene}] title must be a text, found {value!r}")
             continue
         if key not in TABLES or not isinstance(value, dict):
             raise NarrationError(

@@ -71,12 +71,13 @@ def _ours(language: str) -> Iterator[Listed]:
 
 def _of_lesson(language: str, path: Path | None, span: tuple[str | None, str | None]) -> Iterator[Listed]:
     from gradreel.scenes.render.lessons.choosing import load_lesson
-    from gradreel.scenes.render.lessons.lesson import title_in
 
     lesson = load_lesson(path, span=span)
     titles = Narration.load([language]).with_words(lesson.words)
+    begins = lesson.parts(language)
+    part: str | None = None
     for entry in lesson.scenes:
-        part = None if entry.part is None else title_in(entry.part, language)
+        part = begins.get(entry.name, part)
         yield Listed(entry.source, titles.title(entry.name, language), part, in_lesson=True)
 
 

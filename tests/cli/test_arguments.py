@@ -124,3 +124,9 @@ def test_override_that_is_none_says_how_one_is_written(text):
         parse_overrides([text])
     example = parse_overrides([str(raised.value).rsplit("--set ", 1)[1]])
     BuildCurve.validated(example["build-curve"])  # what is told to be written can be written
+
+
+@pytest.mark.parametrize("name", ["none.json", "none.csv", "none", "a\0b.json"])
+def test_an_override_from_a_file_that_is_not_there_is_named(name):
+    with pytest.raises(UserError, match=r"^--set build-curve\.knots: .*(none|a\\x00b)"):
+        parse_overrides([f"build-curve.knots=@{name}"])

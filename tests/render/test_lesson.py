@@ -7,8 +7,9 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.catalog import LESSON_FILE, find_scenes
+from gradreel.scenes.catalog import LESSON_FILE, beat_names, find_scenes
 from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.settings import RenderSettings
 
 EXPERIMENT = "[experiments.short]\nepochs = 3\n"
 
@@ -102,12 +103,29 @@ def test_scenes_can_be_picked_and_added(user_folder, write_lesson):
             'dataset = { kind = "curve" }\n[[scene]]\nname = "build-curve"\n',
             ["unknown key dataset; a dataset is that of a training run, in [experiments.NAME], or of a scene"],
         ),
+        ('title = { en = "" }\n[[scene]]\nname = "build-curve"\n', ["title.en: a text is needed", 'found ""']),
+        (
+            '[[scene]]\nname = "build-curve"\npart = { en = " ", zh = "一" }\n',
+            ["scene.part.en (in [[scene]] 1, build-curve): a text is needed"],
+        ),
         ('title = { xx = "?" }\n[[scene]]\nname = "build-curve"\n', ["xx", "en, zh"]),
         ("[[scene]]\nname = 3\n", ["scene.name", "3"]),
         ('[[scene]]\nname = "nothere.py:A"\n', ["nothere.py"]),
         ('[experiments.a]\nepoch = 3\n[[scene]]\nname = "build-curve"\n', ["experiments.a.epoch", "epochs"]),
         ('[experiments.a]\nepochs = -3\n[[scene]]\nname = "build-curve"\n', ["experiments.a.epochs", "-3"]),
         ('poster = { scene = "x" }\n[[scene]]\nname = "build-curve"\n', ["poster.scene", "x"]),
+        (
+            'poster = { scene = "line", beat = "" }\n[[scene]]\nname = "build-curve"\n',
+            ["poster.beat: a text is needed"],
+        ),
+        (
+            '[[scene]]\nname = "build-curve"\nparameters = { knots = "@curve.json" }\n',
+            ["scene.parameters.knots (in [[scene]] 1, build-curve): ", "curve.json could not be read: No such file"],
+        ),
+        (
+            '[[scene]]\nname = "build-curve"\nparameters = { knots = "@curve.csv" }\n',
+            ["scene.parameters.knots (in [[scene]] 1, build-curve): ", "curve.csv: there is no such file"],
+        ),
     ],
 )
 def test_a_wrong_lesson_is_named_with_its_file_and_place(tmp_path, content, named):
@@ -117,6 +135,7 @@ def test_a_wrong_lesson_is_named_with_its_file_and_place(tmp_path, content, name
     assert str(file) in message
     for part in named:
         assert part in message
+    assert "--set" not in message
 
 
 def one_line(tmp_path, experiment: str, *arguments) -> str:
@@ -222,6 +241,63 @@ def test_a_trace_beside_the_lesson_file_is_meant_wherever_the_command_is_run(use
     assert given == beside | {"trace": "here"}, "on the command line a path is relative to where one is"
     (user_folder / "runs" / "mine").rmdir()
     assert load_lesson(file).scenes[0].parameters["trace"] == "runs/mine", "of a folder that is not there"
+
+
+def test_a_time_of_day_is_a_text_as_a_day_is(user_folder, write_lesson):
+    file = write_lesson(user_folder, "Dots")
+    with file.open("a") as lesson_file:
+        lesson_file.write("[scene.parameters]\nat = 07:30:00\nday = 2021-01-30\nboth = 2021-01-30T07:30:00\n")
+    given = load_lesson(file).scenes[0].parameters
+    assert given == {"at": "07:30:00", "day": "2021-01-30", "both": "2021-01-30T07:30:00"}
+
+
+def test_a_name_of_a_file_of_words_that_can_be_none_is_refused(user_folder, write_lesson):
+    file = write_lesson(user_folder, "Dots", extra=r'narration = "a\u0000.toml"')
+    assert "a\\x00.toml' is not the name of a file" in lesson_error(file)
+
+
+def test_a_scene_of_the_lesson_is_asked_for_by_its_name_before_one_of_ours(user_folder, write_lesson):
+    own = "\n\nclass Summary(Scene):\n    def construct(self):\n        self.add(Square())\n"
+    scenes = user_folder / "my_scenes.py"
+    scenes.write_text(scenes.read_text() + own)
+    file = write_lesson(user_folder, "Summary", "Dots")
+    with file.open("a") as lesson_file:
+        lesson_file.write("[scene.parameters]\ncount = 5\n")
+    for names in (["summary", "dots"], ["Summary", "Dots"]):
+        lesson = load_lesson(file, {}, names)
+        assert [entry.source.file for entry in lesson.scenes] == [scenes, scenes]
+        assert lesson.scenes[1].parameters == {"count": 5}
+        assert (lesson.group("summary"), lesson.group("dots")) == ("film", "film")
+    ours = load_lesson(file, {}, ["title"]).scenes[0]
+    assert ours.source.is_ours and not ours.stands_in_lesson
+    assert "no scene is called 'dost'; the nearest: dots" in lesson_error(file, {}, ["dost"])
+
+
+def test_a_part_has_a_title_in_the_language_of_the_video(user_folder, write_lesson):
+    file = write_lesson(user_folder, "Plain", "Dots")
+    with file.open("a") as lesson_file:
+        lesson_file.write('part = { zh = "点" }\n')
+    lesson, english = load_lesson(file), RenderSettings(language="en")
+    assert lesson.parts("zh") == {"dots": "点"}
+    with pytest.raises(UserError) as caught:
+        lesson.requests(english)
+    assert str(caught.value) == f"{file}: scene dots: its part has no title in 'en'; add one: part = {{ en = \"…\" }}"
+    assert load_lesson(file, {}, ["dots"]).requests(english), "asked for alone, it is in no part"
+    assert load_lesson(file, span=(None, "plain")).requests(english)
+
+
+def test_a_beat_of_the_poster_that_the_source_does_not_have_is_named(user_folder, write_lesson):
+    file = write_lesson(user_folder, "Dots", "Shows", "Plain", extra='poster = { scene = "shows", beat = "palce" }')
+    assert lesson_error(file) == f"{file}: poster.beat: shows has no beat 'palce'; it has place"
+    for scene, beat in (("shows", "place"), ("dots", "move-7")):
+        poster = f'poster = {{ scene = "{scene}", beat = "{beat}" }}'
+        assert load_lesson(write_lesson(user_folder, "Dots", "Shows", extra=poster)).poster.beat == beat
+
+
+def test_our_own_poster_is_a_beat_that_there_is():
+    lesson = load_lesson()
+    (source,) = (entry.source for entry in lesson.scenes if entry.name == lesson.poster.scene)
+    assert lesson.poster.beat in beat_names(source)
 
 
 def test_a_missing_file_a_folder_and_other_encodings(tmp_path):

@@ -221,6 +221,7 @@ def test_what_is_missing_is_named(narration, ask, said):
         ("[a]\nbeat = {}\n", "found beat"),
         ("[a.beats]\none = 1\n", "[a.beats] one must be a text"),
         ('[a.screen]\none = " "\n', "[a.screen] one must be a text"),
+        ('[a]\ntitle = ""\n', "[a] title must be a text, found ''"),
     ],
 )
 def test_broken_file_is_refused_by_place(tmp_path, content, said):

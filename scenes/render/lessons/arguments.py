@@ -138,7 +138,10 @@ def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
         for name in path[:-1]:
             child = inside.get(name)
             inside[name] = inside = dict(child) if isinstance(child, Mapping) else {}
-        inside[path[-1]] = parse_value(value)
+        try:
+            inside[path[-1]] = parse_value(value)
+        except UserError as error:
+            raise UserError(f"--set {text.partition('=')[0]}: {error}") from None
     return overrides
 
 
@@ -163,7 +166,7 @@ def _parts(setting: str) -> tuple[str, list[str], str]:
 
 
 def parse_value(text: str) -> Any:
-    """JSON when it is JSON, the content of the file for ``@file``, and otherwise the text itself."""
+    """JSON when it is JSON, the content of the file for ``@file``, and otherwise the text itself. Raises UserError."""
     return _read_value(Path(text[1:]).expanduser()) if text.startswith("@") else _json_or_text(text)
 
 
@@ -182,9 +185,12 @@ def _read_value(path: Path) -> Any:
         return [[float(x), float(y)] for x, y in zip(curve.x, curve.y, strict=True)]
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise UserError(f"--set …=@{path}: the file could not be read: {reason}") from None
+    except OSError as error:
+        raise UserError(f"{path} could not be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not text in UTF-8") from None
+    except ValueError:  # a null character in the name
+        raise UserError(f"{str(path)!r} is not the name of a file") from None
     if path.suffix.lower() != ".json":
         return _json_or_text(text.strip())
     try:

@@ -141,11 +141,15 @@ def _named(lesson: Lesson, option: str, asked: str | None) -> str | None:
 
 
 def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[SceneEntry, ...]:
-    """The scenes asked for, each once: as the lesson has them, or else as they are by themselves."""
-    entries = {entry.source: entry for entry in lesson.scenes}
+    """The scenes asked for, each once: as the lesson has them, or else as they are by themselves.
+
+    A name is that of the lesson's scene before it is that of one of ours. Asked for alone, a scene is in no part.
+    """
+    entries = {entry.source: replace(entry, part=None) for entry in lesson.scenes}
+    known = cache(lambda: ({source.name: source for source in (*ours(), *entries)}).values())
     picked: dict[str, SceneEntry] = {}
     for spec in only:
-        source = resolve(spec, ours)
+        source = resolve(spec, known)
         entry = entries.get(source, SceneEntry(source, stands_in_lesson=False))
         other = picked.get(entry.name)
         if other is not None and other.source != source:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -107,7 +107,7 @@ def with_files(folder: Path, value: Any) -> Any:
         return {name: with_files(folder, inside) for name, inside in value.items()}
     if isinstance(value, list):
         return [with_files(folder, inside) for inside in value]
-    return value.isoformat() if isinstance(value, date) else value  # TOML has days, a scene's parameters are JSON
+    return value.isoformat() if isinstance(value, date | time) else value  # TOML has these, and JSON does not
 
 
 def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.narration import OwnWords
@@ -50,6 +52,7 @@ class Lesson:
     poster: Poster | None = None
     data: DailyData | None = None  # in the place of all daily views that its scenes show
     words: OwnWords | None = None  # over the narration of ours
+    file: Path = Path()  # that it was read from
     span: str = ""  # what files of a stretch of it have after its name, such as "--loss--relu"; "": all its scenes
 
     def title_in(self, language: str) -> str:
@@ -62,12 +65,17 @@ class Lesson:
         return self.name if ours else entry.source.file.stem
 
     def parts(self, language: str) -> dict[str, str]:
-        """By the scene that a part begins with here: the part's title, in film order."""
+        """By the scene that a part begins with here: its title, in film order. Raises UserError where it has none."""
         begins: dict[str, str] = {}
         before: Title | None = None
         for entry in self.scenes:
             if entry.part is not None and entry.part is not before:
-                begins[entry.name] = title_in(entry.part, language)
+                if language not in entry.part:
+                    raise UserError(
+                        f"{self.file}: scene {entry.name}: its part has no title in {language!r};"
+                        f' add one: part = {{ {language} = "…" }}'
+                    )
+                begins[entry.name] = entry.part[language]
             before = entry.part
         return begins
 
@@ -87,7 +95,8 @@ class Lesson:
         return [text for text in dict.fromkeys(map(filled_text, series)) if text]
 
     def requests(self, settings: RenderSettings) -> list[SceneRequest]:
-        """What is to be rendered, scene by scene."""
+        """What is to be rendered, scene by scene. Raises UserError where a part has no title in the language."""
+        self.parts(settings.language)
         return [
             SceneRequest(entry.source, settings, entry.parameters, self.experiments, self.words, entry.files)
             for entry in self.scenes

@@ -32,13 +32,13 @@ from typing import Annotated, Any
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.catalog import KnownScenes, find_scenes, resolve
+from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, beat_names, find_scenes, resolve
 from gradreel.scenes.narration import OwnWords, check_language
 from gradreel.scenes.render.lessons.arguments import parse_value
 from gradreel.scenes.render.lessons.daily import FILE_KEYS, with_files
 from gradreel.scenes.render.lessons.lesson import Lesson, Poster, SceneEntry, Title
 from gradreel.scenes.render.lessons.tables import Location, Problem, problems_of
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 TRACE = "trace"
 """What scenes call a parameter that is the folder of a trace; their classes, which could tell, need Manim."""
@@ -56,7 +56,14 @@ def _tables(value: Any) -> Any:
     return value
 
 
-Words = Annotated[dict[str, str], BeforeValidator(_by_language)]
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a text is needed; leave the key out where there is none")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_not_empty)]
+Words = Annotated[dict[str, Text], BeforeValidator(_by_language)]
 
 
 class _Table(BaseModel):
@@ -71,13 +78,13 @@ class _SceneTable(_Table):
 
 class _PosterTable(_Table):
     scene: str
-    beat: str | None = None
+    beat: Text | None = None
 
 
 class _LessonFile(_Table):
     title: Words = {}
     poster: _PosterTable | None = None
-    narration: str | None = Field(None, min_length=1)
+    narration: Text | None = None
     experiments: dict[str, Experiment] = {}
     scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field([], validate_default=True)
 
@@ -101,12 +108,9 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes) -> Lesson:
     entries = _entries(file, table, cache(ours))
     if file.stem in entries:
         raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
-    poster = Poster(table.poster.scene, table.poster.beat) if table.poster else None
-    if poster and poster.scene not in entries:
-        raise UserError(
-            f"{file}: poster.scene: {poster.scene!r} is no scene of this lesson; it has {', '.join(entries)}"
-        )
-    return Lesson(file.stem, table.title, tuple(entries.values()), table.experiments, poster, words=words)
+    poster = _poster(file, table.poster, entries) if table.poster else None
+    scenes = tuple(entries.values())
+    return Lesson(file.stem, table.title, scenes, table.experiments, poster, words=words, file=file)
 
 
 def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, SceneEntry]:
@@ -130,6 +134,24 @@ def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, Sce
             )
         entries[entry.name] = entry
     return entries
+
+
+def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneEntry]) -> Poster:
+    """Raises UserError for a scene that the lesson has not, and for a beat that its source has not, as far as it tells.
+
+    Our own lesson is left out: tests look at it, and reading the sources would take longer than all the rest.
+    """
+    if poster.scene not in entries:
+        raise UserError(
+            f"{file}: poster.scene: {poster.scene!r} is no scene of this lesson; it has {', '.join(entries)}"
+        )
+    if poster.beat is not None and file != LESSON_FILE:
+        beats = beat_names(entries[poster.scene].source)
+        if beats and poster.beat not in beats and not any("{" in beat for beat in beats):
+            raise UserError(
+                f"{file}: poster.beat: {poster.scene} has no beat {poster.beat!r}; it has {', '.join(beats)}"
+            )
+    return Poster(poster.scene, poster.beat)
 
 
 def _check_languages(file: Path, what: str, title: Title) -> None:
@@ -191,7 +213,13 @@ def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours
         source = resolve(spec, ours)
     except UserError as error:
         raise UserError(f"{file}: [[scene]] {number}: {error}") from None
-    parameters = {name: _beside(file, name, value) for name, value in scene.parameters.items()}
+    parameters: dict[str, Any] = {}
+    for name, value in scene.parameters.items():
+        try:
+            parameters[name] = _beside(file, name, value)
+        except UserError as error:
+            place = f"scene.parameters.{name} (in [[scene]] {number}, {scene.name})"
+            raise UserError(f"{file}: {place}: {error}") from None
     files = {name: str(found) for name, value in scene.parameters.items() if (found := _file_beside(file, value))}
     return SceneEntry(source, parameters, part=part, files=files)
 
