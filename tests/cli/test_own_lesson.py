@@ -230,3 +230,62 @@ def test_a_missing_file_of_words_is_named(gradreel, project):
     (project / "my-words.toml").unlink()
     result = gradreel("list", "--lesson", "shapes.toml")
     assert (result.exit_code, result.stderr.count(str(project / "my-words.toml"))) == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["marks", "Marks", "my_scene.py:Marks"])
+def test_a_scene_of_the_lesson_is_asked_for_by_its_name(gradreel, project, name):
+    planned = gradreel("render", name, *SMALL, "--dry_run")
+    assert (planned.exit_code, planned.stderr) == (0, "")
+    assert planned.stdout.startswith("render  marks: ") and "ring" not in planned.stdout
+
+
+def test_subtitles_in_a_language_that_is_spoken_no_more_go_unless_somebody_changed_them(gradreel, project):
+    (project / "shapes.toml").write_text('narration = "my-words.toml"\n[[scene]]\nname = "my_scene.py:Marks"\n')
+    chinese = '[zh.marks]\ntitle = "点"\nbeats = { first = "两点。", next = "一点。" }\n'
+    (project / "my-words.toml").write_text(WORDS + chinese, encoding="utf-8")
+    video = Path(gradreel("render", *SMALL).stdout.strip())
+    srt_file, vtt_file = (video.with_name(f"shapes.zh.{kind}") for kind in ("srt", "vtt"))
+    assert spoken(video, "zh") == ["两点。", "一点。", "一点。"] and vtt_file.exists()
+    srt_file.write_text("mine", encoding="utf-8")
+    (project / "my-words.toml").write_text(WORDS, encoding="utf-8")
+    assert gradreel("render", *SMALL).exit_code == 0
+    there = {file.name for file in video.parent.iterdir()}
+    assert there == {"shapes.mp4", "shapes.en.srt", "shapes.en.vtt", "shapes.zh.srt", "shapes.jpg", "manifest.json"}
+    assert srt_file.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_title_of_a_plain_scene_is_missed_before_anything_is_made(gradreel, project):
+    plain = "\n\nclass Plain(Scene):\n    def construct(self):\n        self.add(Circle())\n"
+    (project / "my_scene.py").write_text("from manim import Scene\n" + SCENE + END + plain, encoding="utf-8")
+    (project / "shapes.toml").write_text(LESSON + '[[scene]]\nname = "my_scene.py:Plain"\n', encoding="utf-8")
+    (project / "my-words.toml").write_text(WORDS + '[zh.plain]\ntitle = "圆"\n', encoding="utf-8")
+    result = gradreel("render", *SMALL)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"plain has no title in {project / 'my-words.toml'}: add `title` to [en.plain]" in result.stderr
+    assert not list((project / "media").rglob("*.mp4"))
+
+
+def test_a_part_without_a_title_in_the_language_is_named_before_anything_is_made(gradreel, project):
+    (project / "shapes.toml").write_text(LESSON.replace('en = "Dots", ', ""), encoding="utf-8")
+    for command in (("render", *SMALL), ("list", *SMALL[:2])):
+        result = gradreel(*command)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "shapes.toml: scene marks: its part has no title in 'en'" in result.stderr
+    assert gradreel("render", *SMALL, "--to", "ring", "--dry_run").exit_code == 0
+
+
+def test_a_time_of_day_where_the_scene_wants_numbers_is_a_mistake(gradreel, project):
+    scene = '[[scene]]\nname = "build-curve"\nparameters = { knots = 07:30:00 }\n'
+    (project / "shapes.toml").write_text(scene, encoding="utf-8")
+    result = gradreel("render", *SMALL)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert 'build-curve.knots: Input should be a valid tuple (got "07:30:00")' in result.stderr
+
+
+def test_a_value_that_fills_no_line_is_named_with_scene_and_beat(gradreel, project):
+    (project / "my_scene.py").write_text(SCENE.replace("dots=Count(2)", "dots=(2, 3)") + END, encoding="utf-8")
+    (project / "my-words.toml").write_text(WORDS.replace("{dots:en}", "{dots[0]}"), encoding="utf-8")
+    result = gradreel("render", *SMALL)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "marks: beat 'first': dots = (2, 3), a tuple, cannot fill a line" in result.stderr
+    assert not (project / "media/videos").exists()

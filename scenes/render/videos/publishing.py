@@ -12,7 +12,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips.plan import Clip
 from gradreel.scenes.render.clips.versions import drawing_versions
-from gradreel.scenes.render.clips.workspace import Workspace, as_json
+from gradreel.scenes.render.clips.workspace import Workspace, as_json, remove
 from gradreel.scenes.render.lessons.beats import filled_again
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.requests import BeatSpan, ClipResult
@@ -176,14 +176,20 @@ def _seal(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], final
 
 
 def _publish_all(video: Path, final: Path, beside: Mapping[str, bytes], workspace: Workspace, seal: Seal) -> None:
-    """Write everything under temporary names, then rename it all: a full disk leaves what was there before."""
+    """Write everything under temporary names, then rename it all: a full disk leaves what was there before.
+
+    What the video had beside it and has no more, such as subtitles in a language, would be out of step: it goes.
+    """
     written = {video: final}
     for name, content in beside.items():
         temporary = workspace.temporary(name)
         temporary.write_bytes(content)
         written[temporary] = final.with_name(name)
     stamps = seal.stamps(written)
+    left_over = seal.left_over(stamps)
     workspace.publish(written)
+    for file in left_over:
+        remove(file)
     seal.set(stamps)
 
 

@@ -42,6 +42,14 @@ class Seal:
         """Of finished files, by the final names that they will have."""
         return {str(final.absolute()): _stamp(temporary) for temporary, final in written.items()}
 
+    def left_over(self, stamps: Mapping[str, Stamp | None]) -> list[Path]:
+        """Files that were written with the video before, are as they were then, and are not among those of now."""
+        before = (read_json(self._file) or {}).get("files")
+        if not isinstance(before, dict):
+            return []
+        gone = {Path(name): stamp for name, stamp in before.items() if name not in stamps and stamp is not None}
+        return [file for file, stamp in gone.items() if _stamp(file) == stamp]
+
     def set(self, stamps: Mapping[str, Stamp | None]) -> None:
         """All has been written. Without this it is written again next time."""
         with suppress(OSError):
