@@ -55,3 +55,6 @@ def test_own_lesson_is_understood(desk):
     result = gradreel(desk, "render", "--lesson", "lesson.toml", "--dry_run", "-q", "l")
     assert result.returncode == 0, result.stderr
     assert "gradient-descent" in result.stdout
+    ours, its = (gradreel(desk, "describe", "gradient-descent", *of).stdout for of in ([], ["--lesson", "lesson.toml"]))
+    assert "  task: Step three" in ours and "Back to our red curve" in ours
+    assert "  task: Here is a red curve" in its and "Back to our red curve" not in its
