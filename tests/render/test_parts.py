@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from gradreel.scenes.render import engine
 from gradreel.scenes.render.clips.plan import Clip, earlier_clips
@@ -22,6 +25,7 @@ import itertools
 import os
 import random
 
+import helping
 import numpy as np
 from gradreel.scenes.base import LectureScene
 from manim import RIGHT, UP, Dot, FadeIn, ValueTracker, always_redraw
@@ -96,6 +100,62 @@ class Cycles(LectureScene):
             self.play(dot.animate.shift(next(places) * UP), run_time=0.5)
 
 
+NUMBERS = np.random.default_rng(3)
+
+
+class Tally:
+    thrown = 0
+
+    def throw(self):
+        Tally.thrown += 1
+        return 0.01 * Tally.thrown
+
+
+class Throws(LectureScene):
+    """What is thrown for each frame says where the dot lies in the next beat; where it comes from, others say."""
+
+    def construct(self):
+        throw = self.thrower()
+        dot = Dot(radius=0.5)
+        dot.add_updater(lambda dot: dot.move_to(throw() * UP))
+        self.add(dot)
+        with self.beat("throws", say="It jumps."):
+            self.play(FadeIn(Dot()), run_time=0.5)
+        dot.clear_updaters().move_to(0 * UP)
+        with self.beat("lies", say="It lies there."):
+            self.play(dot.animate.shift(throw() * UP), run_time=0.5)
+
+
+class Modular(Throws):
+    def thrower(self):
+        return lambda: NUMBERS.random()
+
+
+class Helped(Throws):
+    def thrower(self):
+        return helping.throw
+
+
+class Tallied(Throws):
+    def thrower(self):
+        return Tally().throw
+
+
+class Bound(Throws):
+    def thrower(self):
+        return np.random.default_rng(3).random
+
+
+class Yields(Throws):
+    def thrower(self):
+        def heights():
+            while True:
+                yield from (0.0, 0.5, 1.0)
+
+        found = heights()
+        return lambda: next(found)
+
+
 class Counts(LectureScene):
     """Frames are counted in a variable, which the next beat shows."""
 
@@ -153,6 +213,67 @@ class Dies(LectureScene):
             os.rmdir("kill")
             os.kill(os.getpid(), 9)
 '''
+HELPING = '''
+"""Random numbers of the user's own."""
+import random
+
+NUMBERS = random.Random(3)
+
+
+def throw():
+    return NUMBERS.random()
+'''
+IMPORTING = '''
+"""A scene with much that it never touches, of its own and of others."""
+import csv
+import logging
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+import helping
+import numpy as np
+from gradreel.scenes.base import LectureScene
+from manim import *
+
+LOG = logging.getLogger(__name__)
+HERE = Path(__file__).parent
+RADII = tuple(radius for radius in np.linspace(0.2, 0.5, 4))
+LARGE = partial(Dot, radius=RADII[-1])
+with open(__file__) as text:
+    LINES = list(csv.DictReader(text))
+
+
+@dataclass(frozen=True)
+class Place:
+    x: float = 0.0
+
+    @staticmethod
+    @cache
+    def of(x):
+        return Place(x)
+
+    @property
+    def point(self):
+        return self.x * RIGHT
+
+
+class Imports(LectureScene):
+    def heights(self):
+        yield 0.5
+
+    def construct(self):
+        LOG.info("begun")
+        with open(__file__) as text:
+            lines = [line for line in text]
+        later = self.heights()
+        dot = LARGE()
+        self.add(dot)
+        for name in ("one", "two"):
+            with self.beat(name, say="It moves."):
+                self.play(dot.animate.move_to(Place.of(min(len(lines), 1) + dot.get_x()).point), run_time=0.5)
+        next(later)
+'''
 
 
 class Heard(Reporter):
@@ -181,6 +302,7 @@ def settings(tmp_path) -> RenderSettings:
 @pytest.fixture
 def own_scenes(tmp_path, monkeypatch) -> Path:
     (tmp_path / "parted.py").write_text(SCENES, encoding="utf-8")
+    (tmp_path / "helping.py").write_text(HELPING, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -238,6 +360,11 @@ def test_a_clip_in_parts_has_the_same_bytes_and_description(own_scenes, settings
         ("Legacy", "lies", "what its code keeps"),
         ("Cycles", "lies", "what its code keeps"),
         ("Counts", "shows", "what its code keeps"),
+        ("Modular", "lies", "what its code keeps"),
+        ("Helped", "lies", "what its code keeps"),
+        ("Tallied", "lies", "what its code keeps"),
+        ("Bound", "lies", "what its code keeps"),
+        ("Yields", "lies", "what its code keeps"),
     ],
 )
 def test_a_clip_whose_beats_depend_on_frames_is_made_in_one_piece(own_scenes, settings, always, scene, beat, what):
@@ -265,6 +392,37 @@ def test_a_clip_whose_beats_depend_on_frames_is_made_in_one_piece(own_scenes, se
     heard = Heard()
     engine.render_scenes(lesson, settings, heard)
     assert len(parts_of(heard)) == 1, "its code has changed"
+
+
+def test_what_a_scene_has_imported_and_does_not_touch_is_no_reason_for_one_piece(own_scenes, settings, always):
+    (own_scenes / "importing.py").write_text(IMPORTING, encoding="utf-8")
+    lesson = load_lesson(None, {}, ["importing.py"])
+    engine.render_scenes(lesson, replace(settings, jobs=1))
+    whole, _ = forget(settings)
+    heard = Heard()
+    engine.render_scenes(lesson, settings, heard)
+    assert (len(parts_of(heard)), heard.said) == (1, [])
+    assert forget(settings)[0] == whole
+
+
+def test_what_cannot_be_compared_is_like_no_other(tmp_path):
+    from gradreel.scenes.render.frames.cuts import _Digest
+
+    (tmp_path / "numbers.txt").write_text("1\n2\n")
+    begun = (number for number in range(3))
+    next(begun)
+    with open(tmp_path / "numbers.txt") as lines, open(tmp_path / "numbers.txt") as whole:
+        next(lines)
+        untold = [begun, lines, iter([1, 2]), random.SystemRandom(), {"inside": [partial(next, iter([1]))]}]
+        told = [whole, random.Random(3), np.random.PCG64(3), np.random.default_rng(3).random]
+        assert [thing for thing in untold if _Digest().of(thing) == _Digest().of(thing)] == []
+        assert [thing for thing in told if _Digest().of(thing) != _Digest().of(thing)] == []
+        before = _Digest().of(whole)
+        whole.read(2)
+        assert _Digest().of(whole) != before
+    over = [lines, (number for number in ())]
+    assert list(over[1]) == []
+    assert [thing for thing in over if _Digest().of(thing) != _Digest().of(thing)] == []
 
 
 def test_a_worker_that_is_killed_over_a_part_is_made_good(own_scenes, settings, always):

@@ -22,7 +22,7 @@ from gradreel.scenes.render.clips.workspace import Folders
 
 RENDERER = "gradreel.scenes.render"
 DRAWN_BY = ("scenes/render/frames/worker.py", "scenes/render/frames/playing.py")
-NOT_DRAWING = ("frames.jumps", "lessons.requests", "lessons.settings", "workers.worker_process")
+NOT_DRAWING = ("clips.modules", "frames.jumps", "lessons.requests", "lessons.settings", "workers.worker_process")
 """Files of the renderer that are imported by what plays a scene and that decide nothing about its frames."""
 DESCRIBING_FILES = tuple(f"scenes/render/{name}.py" for name in ("frames/describe", "lessons/tables"))
 HERE = "<here>/"

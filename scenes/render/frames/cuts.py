@@ -2,24 +2,29 @@
 
 The first part is played with its frames; the next one gets there without drawing any. Only where both find the same
 scene do they show what the clip in one piece shows. What may differ: random numbers drawn for each frame, what an
-updater adds up over time, what is kept of each frame in a list.
+updater adds up over time, what is kept of each frame in a list. What cannot be compared counts as another.
 """
 
 from __future__ import annotations
 
 import hashlib
+import inspect
+import io
+import logging
+import os
 import random
 import sys
 import types
 import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping
-from functools import partial
-from pathlib import PurePath
+from functools import cache, partial
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 from gradreel.core.trace import Trace
+from gradreel.scenes.render.clips.modules import is_installed
 from manim import Animation, Camera, Mobject, Scene
 from manim.renderer.cairo_renderer import CairoRenderer
 from manim.scene.scene_file_writer import SceneFileWriter
@@ -39,9 +44,7 @@ OF_BEATS = {
 """Those that say which beats were asked for, what was needed for them, and where that lies on this machine."""
 NOT_LOOKED_INTO = (
     types.ModuleType,
-    type,
-    types.BuiltinFunctionType,
-    types.GeneratorType,
+    logging.Logger,
     Trace,
     Scene,
     Animation,
@@ -50,7 +53,9 @@ NOT_LOOKED_INTO = (
     SceneFileWriter,
 )
 """What does not change, what is over when a play is, and what is looked at by itself."""
-NO_SCENES = ("gradreel.scenes.base", "gradreel.scenes.render", "contextlib", "manim")
+NO_SCENES = ("gradreel.scenes.base", "gradreel.scenes.render", "contextlib", "manim", "builtins")
+LECTURE = "gradreel.scenes.lecture"
+PROGRAMS = ("__main__", "__mp_main__")  # modules of what the worker was started by
 
 
 def state_of(scene: Scene, beat: str) -> dict[str, str]:
@@ -78,6 +83,9 @@ def _random_numbers() -> str:
     return _Digest().of(state)
 
 
+# -- what there is to look at ------------------------------------------------------------------------------------------
+
+
 def _own(scene: Scene) -> dict[str, Any]:
     """What the scene's own code keeps as attributes."""
     return {name: value for name, value in vars(scene).items() if name not in OF_A_PLAY | OF_BEATS}
@@ -87,8 +95,7 @@ def _variables() -> Iterator[dict[str, Any]]:
     """Local variables of the scene's methods that are at work: of ``construct`` and of those that it has called."""
     frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
-        module = f"{frame.f_globals.get('__name__', '')}."
-        if not any(module.startswith(f"{name}.") for name in NO_SCENES):
+        if not _lies_in(frame.f_globals.get("__name__", ""), NO_SCENES):
             yield dict(frame.f_locals)
         if frame.f_code.co_name == "construct":
             return
@@ -96,15 +103,45 @@ def _variables() -> Iterator[dict[str, Any]]:
 
 
 def _shared(scene: Scene) -> Iterator[dict[str, Any]]:
-    """Attributes of the scene's classes and variables of their modules."""
-    for kind in type(scene).__mro__:
-        if not any(f"{kind.__module__}.".startswith(f"{name}.") for name in (*NO_SCENES, "builtins")):
-            for names in (vars(kind), vars(sys.modules[kind.__module__])):
-                yield {name: value for name, value in names.items() if _is_data(name, value)}
+    """Attributes of the scene's classes, and variables of their modules and of all that the user has written.
+
+    What a module has of others', by ``import``, is left out.
+    """
+    kinds = [kind for kind in type(scene).__mro__ if not _lies_in(kind.__module__, NO_SCENES)]
+    modules = {name: vars(module) for name, module in list(sys.modules.items()) if type(module) is types.ModuleType}
+    own = {kind.__module__ for kind in kinds} | {name for name in modules if _is_of_scenes(name)}
+    of_others = {id(value) for name in modules.keys() - own for value in list(modules[name].values())}
+    for names in (*map(vars, kinds), *(modules[name] for name in sorted(own & modules.keys()))):
+        yield {
+            name: value
+            for name, value in _without_pythons(names).items()
+            if isinstance(value, PLAIN) or id(value) not in of_others
+        }
 
 
-def _is_data(name: str, value: object) -> bool:
-    return not name.startswith("__") and isinstance(value, (*PLAIN, list, dict, set, deque, np.ndarray, Mobject))
+def _without_pythons(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what Python itself gives every module and class."""
+    return {name: value for name, value in names.items() if not (name.startswith("__") and name.endswith("__"))}
+
+
+def _lies_in(module: str, packages: tuple[str, ...]) -> bool:
+    return any(f"{module}.".startswith(f"{package}.") for package in packages)
+
+
+@cache  # asked for every module there is
+def _is_of_scenes(module: str) -> bool:
+    """Whether scenes are written in it: those of the lecture, or what the user's are made of."""
+    if _lies_in(module, (LECTURE,)):
+        return True
+    return module not in PROGRAMS and _is_the_users(sys.modules.get(module))
+
+
+def _is_the_users(module: types.ModuleType | None) -> bool:
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and not is_installed(Path(os.path.abspath(file)), (Path.cwd(),))
+
+
+# -- digests -----------------------------------------------------------------------------------------------------------
 
 
 class _Digest:
@@ -137,33 +174,77 @@ class _Digest:
 
 def _parts(item: Any) -> list[Any]:
     """What an object is made of; nothing for one that is not looked into."""
+    if isinstance(item, types.ModuleType) and sys.modules.get(item.__name__) is not item and _is_the_users(item):
+        return _like_no_other()  # loaded by its path: it is not among those that are looked at
     if isinstance(item, NOT_LOOKED_INTO):
-        return [getattr(item, "__qualname__", "")]
+        return []
+    if isinstance(item, type):
+        return [item.__qualname__, *([_without_pythons(vars(item))] if _is_of_scenes(item.__module__) else [])]
     if isinstance(item, PurePath):
         return [item.name]  # a cluster's workers have folders of their own
     if isinstance(item, np.ndarray):
         return _parts_of_array(item)
     if isinstance(item, list | tuple | deque):
-        return list(item)
+        return [*item, getattr(item, "__dict__", None)]  # of a class of the user's
     if isinstance(item, Mapping):
         return [part for pair in item.items() for part in pair]
     if isinstance(item, set | frozenset):
         return sorted(map(repr, item)) if all(isinstance(part, PLAIN) for part in item) else [len(item)]
+    for look in (_parts_of_code, _parts_of_numbers, _parts_of_stream):
+        if (parts := look(item)) is not None:
+            return parts
+    return _attributes(item)
+
+
+def _parts_of_code(item: Any) -> list[Any] | None:
+    """Of a function, in all the ways that Python has them: what it keeps, and what it is a method of."""
     if isinstance(item, types.FunctionType):
         return [item.__qualname__, item.__defaults__, item.__kwdefaults__, vars(item), *_closure(item)]
     if isinstance(item, types.MethodType):
         return [item.__func__, item.__self__]
+    if isinstance(item, types.BuiltinMethodType | types.MethodWrapperType):
+        return [item.__qualname__, item.__self__]
+    if isinstance(item, staticmethod | classmethod):
+        return [item.__func__]
+    if isinstance(item, property):
+        return [item.fget, item.fset]
     if isinstance(item, partial):
         return [item.func, item.args, item.keywords]
+    return None
+
+
+def _parts_of_numbers(item: Any) -> list[Any] | None:
+    """Of a generator of random numbers: how far it has come; of a number of numpy's, what it is."""
+    if isinstance(item, random.SystemRandom):
+        return _like_no_other()
     if isinstance(item, random.Random):
         return [item.getstate()]
     if isinstance(item, np.random.Generator):
         return [item.bit_generator.state]
+    if isinstance(item, np.random.BitGenerator):
+        return [item.state]
     if isinstance(item, np.random.RandomState):
         return list(item.get_state())
     if isinstance(item, np.generic):
         return _parts_of_array(np.asarray(item))
-    return _attributes(item)
+    return None
+
+
+def _parts_of_stream(item: Any) -> list[Any] | None:
+    """Of a file: how far it has been read. Of a generator: nothing can be told once it is at a value of its own."""
+    if isinstance(item, io.IOBase):
+        if item.closed or not item.readable():  # one that is only written to shows nothing in a frame
+            return []
+        try:
+            return [item.tell()]
+        except OSError:  # its lines are iterated over, or it has no places
+            return _like_no_other()
+    if isinstance(item, types.GeneratorType):
+        state, frame = inspect.getgeneratorstate(item), item.gi_frame
+        if state == inspect.GEN_SUSPENDED:
+            return _like_no_other()
+        return [state, dict(frame.f_locals) if frame is not None and state == inspect.GEN_CREATED else None]
+    return None
 
 
 def _parts_of_array(array: Any) -> list[Any]:
@@ -192,13 +273,19 @@ def _attributes(item: Any) -> list[Any]:
     slots = [name for kind in type(item).__mro__ for name in _names(kind.__dict__.get("__slots__", ()))]
     values = {name: getattr(item, name) for name in slots if hasattr(item, name)} | getattr(item, "__dict__", {})
     values.pop("original_id", None)  # of a copy of a mobject, where that one was in memory
+    kind = [type(item)] if _is_of_scenes(type(item).__module__) else []
     if values:
-        return [part for name in sorted(values) for part in (name, values[name])]
+        return kind + [part for name in sorted(values) for part in (name, values[name])]
     text = repr(item)  # itertools.count tells what it has come to
     if " at 0x" not in text:
         return [text]
     tells_nothing = isinstance(item, Iterator) or type(item).__module__ == "torch._C"  # torch.Generator
-    return [uuid.uuid4().hex] if tells_nothing else []  # equal to no other: it may have come to anything
+    return _like_no_other() if tells_nothing else kind
+
+
+def _like_no_other() -> list[Any]:
+    """In the place of an object's parts: it may have come to anything."""
+    return [uuid.uuid4().hex]
 
 
 def _names(slots: Any) -> list[str]:
