@@ -18,6 +18,7 @@ from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import META, Trace, no_trace
 from gradreel.scenes.render import cache, cache_report, engine, report
+from gradreel.scenes.render.asked import check_files, check_video
 from gradreel.scenes.render.clips.known_scenes import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.arguments import (
@@ -64,6 +65,7 @@ def render_videos(options: Options) -> int:
     """Render the lesson, or the scenes named, each into its own file; print where they are."""
     output = _output(options)
     settings, lesson = _settings(options, output), _lesson(options)
+    _check_asked(lesson, settings, options, output)
     if options.dry_run:
         return _dry_run(lesson, settings, options)
     began = time.monotonic()
@@ -232,6 +234,14 @@ def _rendered(
     if options.scenes:
         return engine.render_scenes(lesson, settings, told, output)
     return [engine.render_lesson(lesson, settings, told, output)]
+
+
+def _check_asked(lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None) -> None:
+    """Raises UserError for what `_rendered` cannot make, whether it is to be made or only planned."""
+    if options.last_frame or options.scenes:
+        check_files(lesson, output)
+    else:
+        check_video(settings)
 
 
 def _dry_run(lesson: Lesson, settings: RenderSettings, options: Options, clips: bool = True) -> int:

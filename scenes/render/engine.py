@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gradreel.core.errors import UserError
+from gradreel.scenes.render.asked import check_files, check_video
 from gradreel.scenes.render.clips.plan import Plan
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.frames import jumps
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.requests import Finding, SceneDescription
-from gradreel.scenes.render.lessons.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.making import at_work, current_clips, of_each, planned, train_missing, trained
 from gradreel.scenes.render.videos.publishing import beat_range, publish_clip, publish_lesson
 from gradreel.scenes.render.workers.pool import Workers
@@ -63,15 +63,7 @@ def render_lesson(
 
     Raises UserError for what the user can mend, SceneError when scenes raised (the clips of the others are kept).
     """
-    if settings.format not in JOINABLE_FORMATS:
-        raise UserError(
-            f"a lesson is one video ({', '.join(JOINABLE_FORMATS)});"
-            f" for {settings.format} name the scenes, each gets its own"
-        )
-    if settings.first_beat or settings.last_beat:
-        raise UserError(
-            "-n picks beats of a scene: name the scene, such as gradreel render build-curve -n constant,sum"
-        )
+    check_video(settings)
     reporter = reporter or Reporter()
     with at_work(settings) as (workspace, workers):
         clips, results = current_clips(lesson, settings, workspace, workers, reporter)
@@ -82,7 +74,7 @@ def render_scenes(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, output: Path | None = None
 ) -> list[Path]:
     """Each scene of ``lesson`` as a file of its own (a folder of pictures for png); where they are."""
-    _check_single(lesson, output)
+    check_files(lesson, output)
     reporter = reporter or Reporter()
     with at_work(settings) as (workspace, workers):
         clips, results = current_clips(lesson, settings, workspace, workers, reporter)
@@ -96,7 +88,7 @@ def render_last_frames(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, output: Path | None = None
 ) -> list[Path]:
     """The last picture of each scene: ``images/<lesson>/<scene>.png``."""
-    _check_single(lesson, output)
+    check_files(lesson, output)
     reporter = reporter or Reporter()
     with at_work(settings) as (workspace, workers):
         made = trained(lesson, settings, workspace, workers, reporter)
@@ -153,8 +145,3 @@ def find_jumps(lesson: Lesson, settings: RenderSettings, reporter: Reporter | No
         made = trained(lesson, small, workspace, workers, reporter)
         found = of_each(made.clips, workspace, workers, reporter, "find_jumps", unit="frames")
         return [finding for findings in found for finding in findings]
-
-
-def _check_single(lesson: Lesson, output: Path | None) -> None:
-    if output is not None and len(lesson.scenes) != 1:
-        raise UserError(f"-o {output} takes one file, and {len(lesson.scenes)} scenes were asked for")

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.asked import check_beats
 from gradreel.scenes.render.clips import memory
+from gradreel.scenes.render.clips.at_fault import files_told, tell_files
 from gradreel.scenes.render.clips.claims import ClipClaim
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors, disk_error
 from gradreel.scenes.render.clips.plan import Clip, Plan, earlier_clips, plan
@@ -51,7 +53,11 @@ def planned(
     workers: Workers,
     reporter: Reporter | None = None,
 ) -> Plan:
-    """What is to be trained and rendered. Nothing is written, unless there is a ``workspace``."""
+    """What is to be trained and rendered. Nothing is written, unless there is a ``workspace``.
+
+    Raises UserError for what cannot be made as it was asked for.
+    """
+    check_beats(lesson, settings)
     requests, descriptions = described(lesson, settings, folders, workspace, workers, reporter)
     made = plan(requests, descriptions, folders)
     if workspace is not None:
@@ -101,41 +107,54 @@ def _run_names(lesson: Lesson, made: Plan) -> dict[str, str]:
 def current_clips(
     lesson: Lesson, settings: RenderSettings, workspace: Workspace, workers: Workers, reporter: Reporter
 ) -> tuple[tuple[Clip, ...], list[ClipResult]]:
-    """Every clip of the lesson, up to date, in film order. Raises at the end when scenes failed."""
-    made = trained(lesson, settings, workspace, workers, reporter)
-    waiting = {clip.scene: clip for clip in made.out_of_date}
+    """Every clip of the lesson, up to date, in film order. Raises at the end when scenes failed.
+
+    Another run on the same media folder may take away a clip that was up to date, to make it anew: then it is planned
+    again.
+    """
+    while True:
+        made = trained(lesson, settings, workspace, workers, reporter)
+        rendered = _rendered(made.out_of_date, settings, workspace, workers, reporter)
+        results = [rendered.get(clip.scene) or _as_described(clip) for clip in made.clips]
+        found = [result for result in results if result is not None]
+        if len(found) == len(results):
+            return made.clips, found
+
+
+def _rendered(
+    clips: Sequence[Clip], settings: RenderSettings, workspace: Workspace, workers: Workers, reporter: Reporter
+) -> dict[str, ClipResult]:
+    """What is made of each of ``clips``, by scene. Raises at the end when scenes failed."""
+    if not clips:
+        return {}
+    waiting = {clip.scene: clip for clip in clips}
     for scene, clip in waiting.items():
         reporter.detail(f"{scene}: {clip.why}")
+    with drawers_of(workers, settings, workspace) as drawers:
+        earlier = earlier_clips(workspace.clips)
+        stretches = divide(clips, earlier, drawers.at_once)
+        divisions = {}
+        for scene, clip in waiting.items():
+            if len(stretches[scene]) > 1:
+                reporter.detail(f"{scene}: {_told_parts(stretches[scene])}")
+            listeners = _listeners(reporter, scene, clip.expected_frames, "frames")
+            claim = ClipClaim(clip, workspace.locks)
+            job = replace(_job(clip, workspace), why_whole=why_whole(clip, earlier))
+            divisions[scene] = Division(job, claim, listeners, stretches[scene])
+        futures = render_all(drawers, divisions)
+        made_now = _gather(list(waiting), futures.__getitem__, settings.media_dir, reporter)
+    rendered = dict(zip(waiting, made_now, strict=True))
+    for scene, result in rendered.items():  # a scene that is watched is to be watched by what it opened, too
+        described = read_json(result.path.with_suffix(".json")) or {}
+        changed_files(described.get("files", {}), waiting[scene].request.source)
+    return rendered
 
-    rendered: dict[str, ClipResult] = {}
-    if waiting:
-        with drawers_of(workers, settings, workspace) as drawers:
-            earlier = earlier_clips(workspace.clips)
-            stretches = divide(made.out_of_date, earlier, drawers.at_once)
-            divisions = {}
-            for scene, clip in waiting.items():
-                if len(stretches[scene]) > 1:
-                    reporter.detail(f"{scene}: {_told_parts(stretches[scene])}")
-                listeners = _listeners(reporter, scene, clip.expected_frames, "frames")
-                claim = ClipClaim(clip, workspace.locks)
-                job = replace(_job(clip, workspace), why_whole=why_whole(clip, earlier))
-                divisions[scene] = Division(job, claim, listeners, stretches[scene])
-            futures = render_all(drawers, divisions)
-            made_now = _gather(list(waiting), futures.__getitem__, settings.media_dir, reporter)
-        rendered = dict(zip(waiting, made_now, strict=True))
-        for scene, result in rendered.items():  # a scene that is watched is to be watched by what it opened, too
-            described = read_json(result.path.with_suffix(".json")) or {}
-            changed_files(described.get("files", {}), waiting[scene].request.source)
-    results = []
-    for clip in made.clips:
-        if clip.scene in rendered:
-            results.append(rendered[clip.scene])
-        else:
-            assert clip.path is not None
-            content = read_json(clip.path.with_suffix(".json"))
-            assert content is not None, "up to date, so it is described"
-            results.append(ClipResult.from_json(content, clip.path.parent))
-    return made.clips, results
+
+def _as_described(clip: Clip) -> ClipResult | None:
+    """A clip that was up to date when it was planned; None when it is not described any more."""
+    assert clip.path is not None, "it was up to date"
+    content = read_json(clip.path.with_suffix(".json"))
+    return None if content is None else ClipResult.from_json(content, clip.path.parent)
 
 
 def _told_parts(stretches: Sequence[Stretch]) -> str:
@@ -202,7 +221,9 @@ def _as_one(failures: Mapping[str, BaseException], media_dir: Path) -> BaseExcep
         return errors[0]
     message = "\n\n".join(str(error) for error in errors)
     failed = any(getattr(error, "exit_code", 2) == 1 for error in errors)
-    return SceneError(message) if failed else UserError(message)
+    as_one = SceneError(message) if failed else UserError(message)
+    tell_files(as_one, [file for error in errors for file in files_told(error)])
+    return as_one
 
 
 def _named(task: str, error: BaseException, media_dir: Path) -> BaseException:

@@ -1,7 +1,8 @@
 """Working again whenever a file changes that the work was done by.
 
 Watched is what was read to find out what there is to do: a lesson, its words and data, the scenes' modules and assets,
-the files that scenes opened when they were rendered. What then has to be made, digests decide, not the watching.
+the files that scenes opened when they were rendered, or had opened when they failed. What then has to be made, digests
+decide, not the watching.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.clips.at_fault import files_told
 from gradreel.scenes.render.clips.modules import is_installed, is_ours, lies_in
 from gradreel.scenes.render.clips.opened import SYSTEM
 from gradreel.scenes.render.clips.sources import LISTING
@@ -49,13 +51,14 @@ def watch(work: Callable[[], object], media_dir: Path, quiet: bool = False) -> i
 
 
 def _done(work: Callable[[], object], watcher: Watcher) -> bool:
-    """Whether it could be done; what is wrong is told."""
+    """Whether it could be done; what is wrong is told, and what may mend it watched."""
     with watcher.noting():
         try:
             work()
         except (UserError, OSError) as error:
             mistake = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
             print(f"Error: {mistake}", file=sys.stderr)
+            watcher.keep(map(Path, files_told(error)))
             return False
     return True
 
@@ -68,6 +71,7 @@ class Watcher(FileSystemEventHandler):
         self._made_by_us = Folders(media_dir.absolute()).made_by_us
         self._read: set[Path] = set()
         self._listed: set[Path] = set()  # folders of which it matters which files they have
+        self._listed_before: frozenset[Path] = frozenset()
         self._noting = False
         self._changed = threading.Event()
         self._began = 0
@@ -88,6 +92,7 @@ class Watcher(FileSystemEventHandler):
     def noting(self) -> Iterator[None]:
         """What is read within is watched from its end on, and a change of it meanwhile is noticed."""
         self._read.clear()
+        self._listed_before = frozenset(self._listed)
         self._listed.clear()
         self._changed.clear()
         self._began, self._noting = time.time_ns(), True
@@ -96,6 +101,16 @@ class Watcher(FileSystemEventHandler):
         finally:
             self._noting = False
             self._watch(frozenset(file for file in self._read if self._matters(file)))
+
+    def keep(self, files: Iterable[Path]) -> None:
+        """To be called while noting: go on watching what is watched already, and watch ``files`` and folders, too.
+
+        The work could not be done, and may not have come to what it was done by before.
+        """
+        for file in files:
+            (self._listed if file.is_dir() else self._read).add(file)
+        self._read |= self.files
+        self._listed |= self._listed_before
 
     def wait(self) -> None:
         """Until a watched file has changed, and for a moment none has."""

@@ -221,6 +221,25 @@ def test_mistake_that_the_scene_finds(gradreel, project, arguments, words):
     assert not (project / "media/videos").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--format", "gif"], "a lesson is one video"),
+        (["-n", "draw,rest"], "-n picks beats of a scene: name the scene"),
+        (["-s", "-o", "end.png"], "-o end.png takes one file, and 2 scenes were asked for"),
+        (["my_scene.py:Ring", "my_scene.py:Plain", "-o", "x.mp4"], "takes one file, and 2 scenes were asked for"),
+        (["my_scene.py:Ring", "-n", "nonsense"], "-n nonsense: ring has no such beats"),
+        (["my_scene.py:Ring", "-n", "rest,draw"], "-n rest,draw: ring has no such beats in that order"),
+    ],
+)
+def test_what_is_refused_when_it_is_to_be_rendered_is_no_plan_either(gradreel, project, arguments, words):
+    planned = gradreel("render", *arguments, *SMALL, "--dry_run")
+    assert (planned.exit_code, planned.stdout) == (2, "")
+    assert words in planned.stderr.replace(f"{project}/", "")
+    rendered = gradreel("render", *arguments, *SMALL)
+    assert (rendered.exit_code, rendered.stdout, rendered.stderr) == (2, "", planned.stderr)
+
+
 def test_a_value_that_was_read_from_a_file_is_named_with_it(gradreel, project):
     rows = "".join(f"{x},{x % 7}\n" for x in range(400))
     (project / "curve.csv").write_text("x,y\n" + rows, encoding="utf-8")

@@ -8,7 +8,9 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.counts import Count
 from gradreel.scenes.narration import Narration
+from gradreel.scenes.render import asked
 from gradreel.scenes.render.lessons.beats import ListeningNarration, check_beats, filled_again
+from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 
@@ -37,7 +39,7 @@ def test_a_line_that_the_scene_said_itself_stays():
 
 
 @pytest.mark.parametrize(
-    ("asked", "shown", "wrong"),
+    ("beats", "shown", "wrong"),
     [
         ((None, None), [], False),
         (("first", "move-2"), ["first", "move-1", "move-2"], False),
@@ -48,8 +50,8 @@ def test_a_line_that_the_scene_said_itself_stays():
         ((None, "none"), ["first", "move-1"], True),
     ],
 )
-def test_the_beats_shown_are_those_asked_for(user_folder, asked, shown, wrong):
-    settings = RenderSettings(first_beat=asked[0], last_beat=asked[1])
+def test_the_beats_shown_are_those_asked_for(user_folder, beats, shown, wrong):
+    settings = RenderSettings(first_beat=beats[0], last_beat=beats[1])
     request = SceneRequest(resolve("my_scenes.py:Dots"), settings)
     if not wrong:
         check_beats(shown, request)
@@ -62,3 +64,56 @@ def test_a_scene_without_beats_says_so(user_folder):
     request = SceneRequest(resolve("my_scenes.py:Plain"), RenderSettings(first_beat="a"))
     with pytest.raises(UserError, match="plain has no beats"):
         check_beats([], request)
+
+
+HANDED = """
+from gradreel.scenes.base import LectureScene
+
+
+def tell(scene):
+    with scene.beat("handed"):
+        pass
+
+
+class Handed(LectureScene):
+    def construct(self):
+        with self.beat("first", say="First."):
+            pass
+        for k in range(3):
+            with self.beat(name=f"piece-{k}", say="A piece."):
+                pass
+        with self.beat("long" if self.time > 9 else "short", say="How long."):
+            pass
+        tell(self)
+        with self.beat("last", say="Last."):
+            pass
+"""
+COMPUTED = HANDED.replace('"first"', "str(self.time)").replace("Handed", "Computed")
+
+
+@pytest.mark.parametrize(
+    ("scene", "first", "last", "wrong"),
+    [
+        ("handed.py", "first", "last", False),
+        ("handed.py", "piece-2", "short", False),
+        ("handed.py", "handed", None, False),
+        ("handed.py", "none", None, True),
+        ("handed.py", "first", "peace-2", True),
+        ("handed.py", "last", "first", True),
+        ("computed.py", "none", None, False),
+        ("build-curve", "piece-3", "general", False),
+        ("build-curve", "sum-of-all", None, True),
+    ],
+)
+def test_what_no_beat_of_a_scene_is_called_is_seen_before_it_is_played(
+    tmp_path, monkeypatch, scene, first, last, wrong
+):
+    (tmp_path / "handed.py").write_text(HANDED)
+    (tmp_path / "computed.py").write_text(COMPUTED)
+    monkeypatch.chdir(tmp_path)
+    lesson, settings = load_lesson(None, {}, [scene]), RenderSettings(first_beat=first, last_beat=last)
+    if not wrong:
+        asked.check_beats(lesson, settings)
+        return
+    with pytest.raises(UserError, match="has no such beats in that order; its beats: "):
+        asked.check_beats(lesson, settings)

@@ -128,6 +128,20 @@ def test_a_clip_is_kept_under_the_code_that_it_was_made_from(user_folder, settin
     assert [clip.why for clip in engine.plan_lesson(lesson, settings).out_of_date] == ["code of my_scenes.py changed"]
 
 
+def test_a_clip_that_another_run_takes_away_meanwhile_is_planned_again(user_folder, write_lesson, settings):
+    (alone,) = engine.render_scenes(load_lesson(None, {}, ["my_scenes.py:Plain"]), settings)
+    (description,) = (settings.media_dir / "clips").glob("*.json")
+
+    class TakesAway(Reporter):
+        def detail(self, message: str) -> None:
+            if message.startswith("still: "):
+                description.unlink()  # to make the clip anew: a file that it was made of has changed
+
+    video = engine.render_lesson(load_lesson(write_lesson(user_folder, "Plain", "Still")), settings, TakesAway())
+    assert description.exists()
+    assert len(frames_of(video)) == len(frames_of(alone)) + 10
+
+
 @pytest.mark.usefixtures("quick_workers")
 def test_some_beats_only(user_folder, settings):
     lesson = load_lesson(None, {"dots": {"count": 3}}, ["my_scenes.py:Dots"])

@@ -17,6 +17,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.narration import use_words
 from gradreel.scenes.render.clips import memory
+from gradreel.scenes.render.clips.at_fault import tell_opened
 from gradreel.scenes.render.clips.changes import why_stale
 from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.made_of import clip_path, parts_now
@@ -47,7 +48,11 @@ def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
     for request in requests:
         at(f"while {request.source.name} was looked at", "anew")
         use_words(request.words)
-        found.append(describe(load_class(request.source), request))
+        try:
+            found.append(describe(load_class(request.source), request))
+        except Exception as error:
+            tell_opened(error, opened, request.source)
+            raise
     own = [index for index, request in enumerate(requests) if not request.source.is_ours]
     for index in own:
         source = requests[index].source
@@ -83,9 +88,10 @@ def render_clip(job: ClipJob) -> ClipResult:
             beats = play(job.request, encoder, edges if job.is_part else None)
             at("after its last frame")
             encoder.close()
-        except BaseException:
+        except BaseException as error:
             encoder.discard()
             remove(temporary)  # now: what it takes on a full disk is room for the others
+            tell_opened(error, opened, source)
             raise
         result = ClipResult(path, encoder.frames, settings.fps, beats, time.monotonic() - began, edges)
         files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})

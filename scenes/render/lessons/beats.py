@@ -54,8 +54,14 @@ def check_beats(shown: Sequence[str], request: SceneRequest) -> None:
         return
     if shown and first in (None, shown[0]) and last in (None, shown[-1]):
         return
+    raise no_such_beats(request)
+
+
+def no_such_beats(request: SceneRequest) -> UserError:
+    """What is wrong with the beats asked for, and which the scene has."""
+    first, last = request.settings.first_beat, request.settings.last_beat
     asked, name = (first or "") + (f",{last}" if last else ""), request.source.name
     known = ", ".join(beat_names(request.source))
     if not known:
-        raise UserError(f"-n {asked}: {name} has no beats")
-    raise UserError(f"-n {asked}: {name} has no such beats in that order; its beats: {known}")
+        return UserError(f"-n {asked}: {name} has no beats")
+    return UserError(f"-n {asked}: {name} has no such beats in that order; its beats: {known}")
