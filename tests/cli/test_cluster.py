@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
+from gradreel.scenes.render.clips.at_fault import files_told, tell_files
 from gradreel.scenes.render.clips.made_of import common_parts, parts_now
 from gradreel.scenes.render.clips.sources import MISSING, content_digest, listing_digest, names_in, own_files
 from gradreel.scenes.render.clips.workspace import Workspace
@@ -23,6 +24,7 @@ from gradreel.scenes.render.lessons.requests import ClipJob, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.workers import away, away_process, parcels
 from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.opened_there import OwnFileError, name_as_here
 from gradreel.scenes.render.workers.scheduler import Connection
 
 pytest.importorskip("distributed")
@@ -529,6 +531,67 @@ def test_the_folders_in_a_folder_that_a_scene_looks_through_are_there_too(film, 
     place.lay_out(parcel, film)
     assert place.at(film / "data/more").is_dir()
     assert "media/" not in names_in(place.at(film)), "it does not count here"
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "fault"),
+    [
+        ("mine", "mine", ""),
+        (None, MISSING, ""),
+        ("mine", "theirs", "another file than here"),
+        ("mine", MISSING, "not there"),
+        (None, "theirs", "there, and not here"),
+    ],
+)
+def test_a_file_of_the_workers_own_must_be_what_is_here(film, tmp_path_factory, here, there, fault):
+    """Which a scene opens by an absolute path. One that was sent has been what was here then."""
+    own = tmp_path_factory.mktemp("elsewhere") / "own.csv"
+    if there != MISSING:
+        own.write_text(there)
+    digest = MISSING if there == MISSING else content_digest(own)
+    own.unlink(missing_ok=True)
+    if here is not None:
+        own.write_text(here)
+    place = away._Place(tmp_path_factory.mktemp("there"))
+    description = place.written / "clip.json"
+    names = [os.path.relpath(own, place.at(film / "scenes")), "sizes.txt", "<here>/data/places.csv"]
+    description.write_text(json.dumps({"files": dict(zip(names, (digest, "sent", "sent"), strict=True))}))
+    content, opened = description.read_bytes(), place.opened(parcel_of(film, job_of(film, "Slow")))
+    drawn = away.Drawn("tcp://w:1", "result", (), {"clip.json": (content_digest(description), len(content))}, opened)
+    cluster = Cluster([drawn], [content, None])
+    if fault:
+        with pytest.raises(OwnFileError, match=rf'slow opens {own}, .* worker tcp://w:1 is {fault}: .* asset\("…"\)'):
+            drawn_by(cluster, film)
+        return
+    folder, _ = drawn_by(cluster, film)
+    files = json.loads((folder / "clip.json").read_text())["files"]
+    assert files == {
+        os.path.relpath(own, film / "scenes"): digest,
+        "sizes.txt": "sent",
+        "<here>/data/places.csv": "sent",
+    }
+
+
+def test_what_one_of_our_scenes_opened_there_has_the_name_that_it_has_here(film, tmp_path_factory):
+    source = resolve("build-curve")
+    parcel = parcel_of(
+        film, ClipJob(SceneRequest(source, RenderSettings(media_dir=film / "media")), film, {}, film, film)
+    )
+    place = away._Place(tmp_path_factory.mktemp("there"))
+    name = os.path.relpath(place.at(film / "runs/mine/kept.npy"), source.file.parent)
+    (place.written / "clip.json").write_text(json.dumps({"files": {name: "sent"}}))
+    assert name_as_here(place.written, place.opened(parcel), source) == {}
+    files = json.loads((place.written / "clip.json").read_text())["files"]
+    assert files == {os.path.relpath(film / "runs/mine/kept.npy", source.file.parent): "sent"}
+
+
+def test_files_that_may_be_at_fault_are_told_by_the_paths_that_they_have_here(film, tmp_path_factory):
+    place = away._Place(tmp_path_factory.mktemp("there"))
+    error = UserError(f"{place.at(film / 'data/places.csv')} is no table")
+    tell_files(error, [str(place.at(film / "data/places.csv")), "/elsewhere/own.csv"])
+    moved = place.as_at_owners(error, SimpleNamespace(name="a", address="tcp://a:1"))
+    assert str(moved) == f"{film}/data/places.csv is no table"
+    assert files_told(moved) == (f"{film}/data/places.csv", "/elsewhere/own.csv")
 
 
 def test_what_is_told_of_a_scene_begins_once_and_ends_with_it(film):

@@ -19,17 +19,19 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.at_fault import files_told, tell_files
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.requests import ClipJob, SceneRequest
 from gradreel.scenes.render.workers import away_process
 from gradreel.scenes.render.workers.away_process import HERE, FilesWantedError
+from gradreel.scenes.render.workers.opened_there import Opened, opened_there
 from gradreel.scenes.render.workers.worker_process import WorkerDiedError, last_words
 
 CHUNK = 16 << 20  # bytes that are sent at once
@@ -77,6 +79,7 @@ class Drawn:
     result: Any  # of the function
     folders: tuple[str, ...]
     files: Mapping[str, tuple[str, int]]  # digest and size by path in the folder of what was written
+    opened: Mapping[str, Opened] = field(default_factory=dict)  # by the names in the description that was written
 
 
 # -- called on one worker, between its tasks ---------------------------------------------------------------------------
@@ -178,7 +181,8 @@ def draw(parcel: Parcel) -> Drawn | Lacking | Wanted:
             place = _Place(Path(name).resolve())
             place.lay_out(parcel, _store(worker))
             result = _in_new_process(parcel, place, _Told(worker, parcel))
-            return _put_away(result, place.written, worker)
+            opened = place.opened(parcel)
+            return replace(_put_away(result, place.written, worker), opened=opened)
         except WorkerDiedError as error:
             raise type(error)(f"on the worker {worker.name} ({worker.address}): {error}") from None
         except UserError as error:
@@ -243,6 +247,10 @@ class _Place:
             if value is not None
         }
 
+    def opened(self, parcel: Parcel) -> dict[str, Opened]:
+        """Where what the scene opened is, by the names that its clip's description has for it."""
+        return opened_there(self.written, self._files, self._request(parcel.job).source, self.at(parcel.folder))
+
     def owners_paths(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Of paths here those that are at the owner's, too, as they are there."""
         return tuple(path.removeprefix(str(self._files)) for path in paths if Path(path).is_relative_to(self._files))
@@ -252,7 +260,9 @@ class _Place:
         if not isinstance(error, UserError):
             return error
         message = str(error).replace(str(self._files), "")
-        return type(error)(message.replace(HERE, f"the worker {worker.name} ({worker.address})"))
+        moved = type(error)(message.replace(HERE, f"the worker {worker.name} ({worker.address})"))
+        tell_files(moved, (file.removeprefix(str(self._files)) for file in files_told(error)))
+        return moved
 
 
 def _place_file(kept: Path, file: Path) -> None:

@@ -17,12 +17,14 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips.made_of import parts_now
-from gradreel.scenes.render.clips.opened import LISTS
+from gradreel.scenes.render.clips.opened import LISTS, OpenedFiles
+from gradreel.scenes.render.clips.workspace import Folders, temporary_in, write_json
 from gradreel.scenes.render.lessons.requests import ClipJob
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.worker_process import WORKER_MODULE
 
 HERE = "<this worker>"  # in a message: which one it is, this process does not know
+OPENED = "opened.json"
 
 
 def main() -> None:
@@ -58,16 +60,25 @@ def _end_with_parent() -> None:
 def draw_here(function: str, job: ClipJob, path: Path | None) -> Any:
     """Do the work of a function of `worker`. Raises UserError when what it is done with is another than planned."""
     check_same(job)
-    opened = _Opened()
-    call = getattr(importlib.import_module(WORKER_MODULE), function)
+    wanted = _Opened()
     try:
-        if function == "render_clip":
-            return call(job)
-        return call(job.request) if path is None else call(job.request, path)
+        return _done(function, job, path)
     except Exception as error:
-        if missing := opened.missing():
+        if missing := wanted.missing():
             raise FilesWantedError(missing, error) from error
         raise
+
+
+def _done(function: str, job: ClipJob, path: Path | None) -> Any:
+    """A clip's description says what its scene opened; of what else is made of a scene, that is written beside it."""
+    call = getattr(importlib.import_module(WORKER_MODULE), function)
+    if function == "render_clip":
+        return call(job)
+    source, media = job.request.source, Folders(job.request.settings.media_dir)
+    opened = OpenedFiles((*media.made_by_us, job.folder, job.temporary), source)
+    made = call(job.request) if path is None else call(job.request, path)
+    write_json(job.folder / OPENED, {"files": opened.of(source, known={})}, temporary_in(job.temporary, OPENED))
+    return made
 
 
 class FilesWantedError(Exception):

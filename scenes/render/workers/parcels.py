@@ -30,6 +30,7 @@ from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult
 from gradreel.scenes.render.workers import away
 from gradreel.scenes.render.workers.away import Drawn, Lacking, Parcel, Wanted
 from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.opened_there import check_own, name_as_here
 from gradreel.scenes.render.workers.pool import Claim
 from gradreel.scenes.render.workers.scheduler import STOPPED, Connection
 from gradreel.scenes.render.workers.worker_process import WorkerDiedError
@@ -130,6 +131,8 @@ class ClusterDrawers(Connection):
                         parcel = self._with_files(parcel, made)
                     else:
                         folder, drawn_without = self._fetched(made), parcel
+                        own = name_as_here(folder, made.opened, job.request.source)
+                        check_own(own, made.worker, job.request.source.name)
                         parcel = self._with_missed(parcel, folder, job.request.source)
                         if parcel is drawn_without:
                             return folder, made.result
