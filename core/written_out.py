@@ -9,6 +9,7 @@ A network computes on scaled views. ``in_thousands`` rewrites theta so that the 
     back = backward(run, theta, there)                      # back.theta (P,): the gradient of there.error
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +22,12 @@ from gradreel.core.theta import Layers, unpack
 
 DAYS_IN = 24
 """Days after the first unseen one: the day that is predicted where none is asked for, 2021-01-25 by default."""
+MOST_MORE = 2
+"""Decimals, more than a usual day of the series has, that numbers get where fewer do not tell them apart."""
+FARTHEST = 4.0
+"""How far a step may move an r: as far as a sigmoid takes to rise from an eighth to seven."""
+SMALLEST = 325
+"""Powers of ten that float64 holds, from 1 down."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,23 @@ def view_unit(dataset: DailyViews) -> ViewUnit:
     if 0 < usual < 1:
         return ViewUnit(1.0, "", 2 - int(np.floor(np.log10(usual))))
     return ViewUnit(1.0, "", 0 if usual >= 100 else 1 if usual >= 10 else 2)
+
+
+def printed_distance(one: float, other: float, decimals: int) -> float:
+    """How far apart two numbers are as they are printed, printed like them."""
+    return round(abs(round(one, decimals) - round(other, decimals)), decimals)
+
+
+def telling_decimals(unit: ViewUnit, printed: Callable[[int], Sequence[float]]) -> int | None:
+    """As many decimals as a usual day has, or the fewest more, `MOST_MORE` at most, that tell numbers apart.
+
+    ``printed(decimals)``: what they are as printed; the last of them must not be 0 then. None where none will do.
+    """
+    for decimals in range(unit.decimals, unit.decimals + MOST_MORE + 1):
+        numbers = list(printed(decimals))
+        if numbers[-1] != 0 and len(set(numbers)) == len(numbers):
+            return decimals
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,9 +200,18 @@ def stepped(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward
 
 
 def falling_rate(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward) -> float | None:
-    """The largest of 1, 0.1, 0.01, ... whose step makes the error smaller; None where none does, as at a gradient of 0.
+    """The largest of 1, 0.1, 0.01, ... whose step makes the error smaller and moves each r by `FARTHEST` at most.
 
-    None too where the smallest tried, 1e-9, changes nothing that float64 can hold.
+    A longer step leaves behind where the slopes were taken: it may hit by luck, with every sigmoid at its end. None
+    where none will do, as at a gradient of 0; the smallest tried still changes something that float64 can hold.
     """
-    rates = (float(f"1e-{k}") for k in range(10))
-    return next((rate for rate in rates if stepped(run, theta, there, slopes, rate).error < there.error), None)
+    theta = np.asarray(theta, dtype=np.float64)
+    for k in range(SMALLEST):
+        rate = float(f"1e-{k}")
+        if (theta - rate * slopes.theta == theta).all():
+            return None
+        after = stepped(run, theta, there, slopes, rate)
+        near = all((np.abs(new - old) <= FARTHEST).all() for old, new in zip(there.r, after.r, strict=True))
+        if near and after.error < there.error:
+            return rate
+    return None

@@ -10,6 +10,8 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.theta import predict, unpack
 from gradreel.core.written_out import (
+    FARTHEST,
+    MOST_MORE,
     activation_slope,
     backward,
     example_of,
@@ -18,7 +20,9 @@ from gradreel.core.written_out import (
     in_thousands,
     label_day,
     nudged,
+    printed_distance,
     stepped,
+    telling_decimals,
     view_unit,
 )
 
@@ -93,6 +97,11 @@ def test_every_slope_is_what_a_nudge_gives(run, label):
         assert slope == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-6)
 
 
+def far(there, after) -> bool:
+    """Whether a step moves an r farther than slopes reach."""
+    return any((np.abs(new - old) > FARTHEST).any() for old, new in zip(there.r, after.r, strict=True))
+
+
 @pytest.mark.parametrize("run", NETWORKS, ids=lambda run: f"{run.hidden}-{run.activation}")
 @pytest.mark.parametrize("label", [-30.0, 0.4])
 def test_the_largest_power_of_ten_that_lowers_the_error_is_the_rate(run, label):
@@ -104,7 +113,36 @@ def test_the_largest_power_of_ten_that_lowers_the_error_is_the_rate(run, label):
     moved = forward(run, theta - rate * slopes.theta, there.x, label)
     assert stepped(run, theta, there, slopes, rate).y == moved.y
     if rate < 1:
-        assert stepped(run, theta, there, slopes, 10 * rate).error >= there.error
+        longer = stepped(run, theta, there, slopes, 10 * rate)
+        assert longer.error >= there.error or far(there, longer)
+
+
+@pytest.mark.parametrize("usual", [512.0, 512e3])
+@pytest.mark.parametrize("loss", ["mae", "mse"])
+def test_on_large_views_too_a_small_step_is_found_that_stays_near(usual, loss):
+    """Slopes by w are ten thousands there: a step of 1e-9 may move every r to where all sigmoids are at their ends."""
+    run = Experiment.model_validate({**THREE_DAYS.model_dump(), "dataset": series(usual), "loss": loss, "batch_size": 0})
+    example = example_of(run.dataset, label_day(run.dataset))
+    for seed in range(20):
+        theta = in_thousands(run, random_theta(run, seed))
+        there = forward(run, theta, example.x, example.label)
+        slopes = backward(run, theta, there)
+        rate = falling_rate(run, theta, there, slopes)
+        assert rate is not None
+        after = stepped(run, theta, there, slopes, rate)
+        assert after.error < there.error and not far(there, after)
+
+
+@pytest.mark.parametrize(("usual", "decimals"), [(4200.0, 2), (512.0, 0), (43.0, 1)])
+def test_numbers_get_as_many_decimals_as_tell_them_apart(usual, decimals):
+    unit = view_unit(series(usual))
+    step = 10.0**-decimals
+    one, other = 4.0, 4.0 + 0.2 * step
+    assert telling_decimals(unit, lambda places: [printed_distance(1.0, 1.0 + 3 * step, places)]) == decimals
+    assert telling_decimals(unit, lambda places: [printed_distance(one, other, places)]) == decimals + 1
+    assert telling_decimals(unit, lambda places: [printed_distance(one, one, places)]) is None
+    apart = telling_decimals(unit, lambda places: [round(3.041 * step, places), round(3.012 * step, places)])
+    assert apart == decimals + MOST_MORE
 
 
 def test_no_step_lowers_an_error_of_zero():
