@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from gradreel.core.written_out import backward, falling_rate, stepped
+from gradreel.core.written_out import (
+    MOST_MORE,
+    backward,
+    falling_rate,
+    printed_distance,
+    stepped,
+    telling_decimals,
+)
 from gradreel.scenes import style
 from gradreel.scenes.lecture.gradient_beats import LATE
 from gradreel.scenes.lecture.path_back import NOTE_GAP, PathBeats, lit
@@ -32,7 +39,6 @@ from manim import (
 )
 from pydantic import Field
 
-MOST_MORE = 2  # decimals, than a day of this series is written with
 MOST_READ = 3  # products in one line
 UNDER_SOURCE = 0.42  # from the caption above the diagram down to what kind of day it shows
 
@@ -69,19 +75,14 @@ class Backprop(PathBeats):
 
     def _find_digits(self) -> None:
         """Prediction and label have as many as tell what a step does to their distance: "0.011", then "0.009"."""
-        fewest, most = self.decimals, self.decimals + MOST_MORE
         if self.after is None:
             return
-        telling = (places for places in range(fewest, most + 1) if self._tells(places))
-        begins_small = abs(self.there.y - self.there.label) < 10.0 ** (1 - fewest)
-        self.decimals = next(telling, most if begins_small else fewest)
-
-    def _tells(self, places: int) -> bool:
-        """Whether the distances before the step and after it differ in print, and there is one after it."""
-        before, after = (
-            abs(round(at.y, places) - round(at.label, places)) for at in (self.there, self.after) if at is not None
-        )
-        return bool(round(after, places) > 0 and round(before, places) != round(after, places))
+        unit, label, ways = self.unit, self.there.label, (self.there, self.after)
+        telling = telling_decimals(unit, lambda places: [printed_distance(at.y, label, places) for at in ways])
+        if telling is None:
+            begins_small = abs(self.there.y - label) < 10.0 ** (1 - unit.decimals)
+            telling = unit.decimals + (MOST_MORE if begins_small else 0)
+        self.decimals = telling
 
     def _place_slopes(self) -> None:
         named = Named(self.letters, self.weight_labels, self.c_labels, self.bias_arrows, self.output_bias)
@@ -226,7 +227,7 @@ class Backprop(PathBeats):
     def _shared_source(self) -> str:
         """The one slope of the path's r, times each x: the slopes of its w. Parts "w0", "slope0", "product0", ..."""
         i = self.path[0]
-        row = printed_row(self.there, self.slopes, self.gradient.weights[0], i, self.unit.decimals)
+        row = printed_row(self.there, self.slopes, self.gradient.weights[0], i, self.decimals)
         terms = [
             f'part("w{j}", {slope_source(f"yellow(w_({i + 1} {j + 1}))")} =) part("slope{j}", orange({each.slope})) '
             f'part("product{j}", dot {each.x} {"=" if each.right else "approx"} orange({each.product}))'

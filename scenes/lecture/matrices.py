@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import numpy as np
-from gradreel.core.theta import unpack
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.matrix_ends import (
@@ -28,7 +27,7 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     vector_row_source,
     vector_sigmoid_output_source,
 )
-from gradreel.scenes.mobjects.matrix_board import EQUATION, MatrixBoard
+from gradreel.scenes.mobjects.matrix_board import BESIDE_X, EQUATION
 from gradreel.scenes.mobjects.matrix_boxes import (
     NumberBox,
     across_then_up,
@@ -72,7 +71,7 @@ class MatrixForm(OutputBeat):
 
     def construct(self) -> None:
         self.read_the_run()
-        self.board = MatrixBoard(unpack(self.run, self.theta), self.there, self.activation)
+        self.board = self._build_board()
         self.line = formula(matrix_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
         self._fold_beat()
         self._rows_beat()
@@ -170,7 +169,8 @@ class MatrixForm(OutputBeat):
             # their way they pass beneath the column x. Where it can be seen, a note says that what is shown is rounded
             boxes = self.board.sums.boxes
             boxes["x"].set_z_index(1)
-            sums = [self.written_row(i, WRITTEN_Y + LINE, self._shown_places()) for i in range(self.n_units)]
+            places = self._shown_places(self.board.sums, "bias", "w", "x")
+            sums = [self.written_row(i, WRITTEN_Y + LINE, places) for i in range(self.n_units)]
             rounded = self._rounded_sign(self.board.sums.text.part("r-equals"), sums)
             names = ("x", "w", "bias")
             leaving = [FadeOut(letter) for name in names for letter, _, _ in self.placed[name]]
@@ -206,7 +206,7 @@ class MatrixForm(OutputBeat):
         """
         w, x = self.board.sums.boxes["w"], self.board.sums.boxes["x"]
         row = [VGroup(*(glyph for glyph in number[1:] if len(glyph.points))).copy() for number in w.numbers[i]]
-        right = x.get_right()[0] + 0.2 + max(number.width for number in row)
+        right = x.get_right()[0] + BESIDE_X + max(number.width for number in row)
         if right > style.RIGHT_EDGE:
             return []
         ends = [np.array([right - number.width / 2, x.place_of(j, 0)[1], 0.0]) for j, number in enumerate(row)]

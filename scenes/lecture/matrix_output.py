@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from gradreel.core.activations import ACTIVATIONS
+from gradreel.core.theta import unpack
 from gradreel.scenes.lecture.three_days import ThreeDaysScene
+from gradreel.scenes.mobjects.arithmetic import Places
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import vector_sigmoid_source
 from gradreel.scenes.mobjects.matrix_board import MatrixBoard
+from gradreel.scenes.mobjects.matrix_boxes import BoxEquation, places
 from gradreel.scenes.mobjects.network_sum import LINE, WrittenSum
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.style import FAINT, FULL, emphasis
@@ -61,7 +64,7 @@ class OutputBeat(ThreeDaysScene):
             self.play(FadeIn(board.c_column, board.c_letter), run_time=0.3)
             self.wait(0.4)
             self._lay_down()
-            row = self.written_output(OUTPUT_Y + LINE, self._shown_places(), output.boxes["y"].decimals)
+            row = self.written_output(OUTPUT_Y + LINE, self._shown_places(output, "b", "c", "a"))
             y = output.boxes["y"]
             self.play(FadeIn(output.boxes["b"], y.box), *self._rest_of(output.text, "c"), run_time=0.5)
             self.add(output.text)
@@ -143,10 +146,23 @@ class OutputBeat(ThreeDaysScene):
         self.written.append(VGroup(letter, row.line))
         self.add(self.written[-1])
 
-    def _shown_places(self) -> int:
-        """The most decimals that the boxes' numbers have: sums have no more than can be read there."""
-        equations = (self.board.sums, self.board.output)
-        return max(2, *(box.decimals for equation in equations for box in equation.boxes.values()))
+    def _build_board(self) -> MatrixBoard:
+        """Its numbers have the decimals of the scene before; fewer where rows of W have no room to stand up."""
+        layers = unpack(self.run, self.theta)
+        start, first, second = self.row_sum(0).places
+        for fewer in range(start - 1):
+            decimals = {"bias": start - fewer, "w": first - fewer, "x": second, "y": self.decimals}
+            decimals["b"] = max(self.decimals, places(np.atleast_1d(layers.b)))
+            board = MatrixBoard(layers, self.there, self.activation, decimals)
+            if board.has_room_beside_x:
+                break
+        return board
+
+    @staticmethod
+    def _shown_places(equation: BoxEquation, *names: str) -> Places:
+        """The decimals of these boxes: a sum has its numbers as they are there."""
+        start, first, second = (equation.boxes[name].decimals for name in names)
+        return start, first, second
 
     @staticmethod
     def _rounded_sign(equals: VGroup, sums: Sequence[WrittenSum]) -> list[Animation]:

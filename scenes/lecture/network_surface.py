@@ -45,6 +45,7 @@ AMONG, MOST_DAYS, FEWEST_DAYS = 40, 14, 6  # real days around the one that is sh
 TURN, CLOSER, BACK, TRAIN = 2.8, 1.1, 1.1, 2.2  # seconds
 TRY = 1.6  # seconds in which the first term is turned, or moved, or sunk
 TRIED = 50.0, 0.3, -1.0  # degrees, lengths of the ground, c's factor
+DAYS_BEATS = ("days-two", "days", "days-more")  # of none, one, or more features that are held
 
 
 def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
@@ -71,8 +72,7 @@ def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
     rows = sampled_rows(0, len(trace.kept) - 1)
     thetas, days = in_thousands(run, trace.parameters[rows]), np.vstack([x, example.x])
     walk, small_walk = (walk_of(run, trace.kept[rows], thetas, example.x, close, count, days) for count in (COUNT, FEW))
-    missed = np.abs(predict(run, trace.parameters[rows], scene.dataset.features()) - scene.dataset.labels())
-    gaps = missed.mean(axis=-1) * scene.dataset.scale / scene.unit.size
+    gaps = scene.mean_gaps(trace.parameters[rows])
     said = [
         scene.words_of.screen(
             "network-diagram", key, scene.context.language, {"days": number_text(scene.dataset.examples)}
@@ -82,7 +82,7 @@ def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
     tried = np.array([surface.constant + swung(run, theta, surface, 0, tried_at((2 * k + 1) / 6)) for k in range(3)])
     inner = TriedTerm(first_term_source(scene.n_features, run.activation), tried_values(scene, surface, Swing()))
     return SurfaceBoard(
-        surface, small, *day, near, names, scene.unit.decimals, at, close, walk, small_walk, gaps, said, tried, inner
+        surface, small, *day, near, names, scene.decimals, at, close, walk, small_walk, gaps, said, tried, inner
     )
 
 
@@ -238,7 +238,7 @@ class SurfaceBeats(ThreeDaysScene):
     def _days_beat(self) -> None:
         board, decimals, letter = self.board, self.decimals, self.unit.letter
         first, last = (round(board.mean_gap(k), decimals) for k in (0, -1))
-        name = ("days" if len(board.surface.held) else "days-two") + ("" if last < first else "-no-closer")
+        name = DAYS_BEATS[min(len(board.surface.held), 2)] + ("" if last < first else "-no-closer")
         gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
         with self.beat(name, **gaps, **zh_views(gaps)):
             # Closer, and back to the start of the training, where the sheet was another. The day shown goes;

@@ -5,15 +5,26 @@ from __future__ import annotations
 from datetime import date
 from typing import Self
 
+import numpy as np
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.theta import unpack
-from gradreel.core.written_out import Forward, example_of, forward, in_thousands, label_day, view_unit
+from gradreel.core.theta import predict, unpack
+from gradreel.core.written_out import (
+    MOST_MORE,
+    Forward,
+    example_of,
+    forward,
+    in_thousands,
+    label_day,
+    printed_distance,
+    telling_decimals,
+    view_unit,
+)
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments import days_that_differ, shown_name
-from gradreel.scenes.mobjects.arithmetic import printed_products
+from gradreel.scenes.mobjects.arithmetic import Places, PrintedProducts, printed_products, products_to
 from gradreel.scenes.mobjects.day_words import unit_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import row_source
@@ -24,6 +35,7 @@ from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
 from manim import Animation, AnimationGroup, FadeIn, FadeOut, VGroup
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 MOST = 5  # features, and sigmoids, that the picture holds
@@ -62,11 +74,30 @@ class ThreeDaysScene(LectureScene):
         self.run, self.dataset = trace.experiment, trace.experiment.dataset
         self.theta = in_thousands(self.run, trace.parameters[-1])
         self.unit = view_unit(self.dataset)
-        self.decimals = self.unit.decimals  # of the prediction, the label and their distance
         self.example = example_of(self.dataset, self.day_shown())
         self.there = forward(self.run, self.theta, self.example.x, self.example.label)
+        gaps = self.mean_gaps(trace.parameters[[0, -1]])
+        self.decimals = self._telling_decimals(*map(float, gaps))  # of views: of all days, and of how far off they are
         self.n_features, self.n_units = self.dataset.window, self.run.hidden[0]
         self.activation = self.run.activation.replace("_", " ").replace("relu", "ReLU")  # as it is said
+
+    def mean_gaps(self, thetas: NDArray) -> NDArray:
+        """By how much networks with thetas (K, P), as recorded, miss all days of the training on the mean, (K,)."""
+        missed = np.abs(predict(self.run, thetas, self.dataset.features()) - self.dataset.labels())
+        return np.asarray(missed.mean(axis=-1) * self.dataset.scale / self.unit.size)
+
+    def _telling_decimals(self, first: float, last: float) -> int:
+        """As many as tell apart prediction and label, the views before, and, where they are small, both mean gaps."""
+        unit, y, label = self.unit, self.there.y, self.there.label
+        low, high = float(self.example.x.min()), float(self.example.x.max())
+        found = [
+            telling_decimals(unit, lambda places: [printed_distance(y, label, places)]),
+            telling_decimals(unit, lambda places: [printed_distance(low, high, places)]),
+        ]
+        if last < 10.0 ** (1 - unit.decimals):
+            gaps = telling_decimals(unit, lambda places: [round(first, places), round(last, places)])
+            found.append(unit.decimals + MOST_MORE if gaps is None else gaps)
+        return max(unit.decimals if places is None else places for places in found)
 
     def day_shown(self) -> date:
         """The day that is predicted."""
@@ -118,28 +149,38 @@ class ThreeDaysScene(LectureScene):
         self.c_labels = diagram.weight_labels(A, "c")
         self.bias_arrows = diagram.bias_arrows(R, "b", palette.green)
         self.output_bias = diagram.bias_arrows(Y, "b", palette.grey, index=False)[0]
-        decimals, r, a = self.unit.decimals, self.there.r[0], self.there.a[0]
+        decimals, r, a = self.decimals, self.there.r[0], self.there.a[0]
         self.numbers = {
             X: [diagram.number(X, j, value, decimals) for j, value in enumerate(self.example.x)],
             R: [diagram.number(R, i, value, fitting_places(r)) for i, value in enumerate(r)],
             A: [diagram.number(A, i, value, fitting_places(a)) for i, value in enumerate(a)],
-            Y: [diagram.number(Y, 0, self.there.y, self.decimals)],
+            Y: [diagram.number(Y, 0, self.there.y, decimals)],
         }
 
-    def written_row(self, i: int, baseline: float, most: int = MOST_PLACES, total_only: bool = False) -> WrittenSum:
-        """r_i in letters and numbers, i counted from 0: its products, or its result alone; ``most`` decimals."""
-        layers, there, roles = unpack(self.run, self.theta), self.there, ("green", "yellow", "text")
-        bias, weights, r = layers.biases[0][i], layers.weights[0][i], there.r[0]
-        printed = printed_products(bias, zip(weights, there.x, strict=True), r[i], fitting_places(r), most)
-        return WrittenSum(row_source(i + 1, self.n_features), "r", printed, baseline, roles, total_only)
+    def row_sum(self, i: int, places: Places | None = None) -> PrintedProducts:
+        """r_i as it is printed, i counted from 0: to ``places``, by default as many as make it right in print."""
+        layers, there = unpack(self.run, self.theta), self.there
+        bias, products = layers.biases[0][i], list(zip(layers.weights[0][i], there.x, strict=True))
+        r, decimals = there.r[0][i], fitting_places(there.r[0])
+        if places is not None:
+            return products_to(bias, products, r, decimals, places)
+        return printed_products(bias, products, r, decimals, MOST_PLACES, self.decimals)
 
-    def written_output(self, baseline: float, most: int = MOST_PLACES, places: int | None = None) -> WrittenSum:
-        """y in letters and numbers, itself to ``places`` decimals; by default as views are said."""
+    def written_row(
+        self, i: int, baseline: float, places: Places | None = None, total_only: bool = False
+    ) -> WrittenSum:
+        """r_i in letters and numbers, as `row_sum` has it: its products, or its result alone."""
+        roles = ("green", "yellow", "text")
+        return WrittenSum(row_source(i + 1, self.n_features), "r", self.row_sum(i, places), baseline, roles, total_only)
+
+    def written_output(self, baseline: float, places: Places | None = None) -> WrittenSum:
+        """y in letters and numbers: to ``places``, by default as many as make it right in print."""
         layers, there, roles = unpack(self.run, self.theta), self.there, ("grey", "magenta", "blue")
-        products = zip(layers.c, there.a[0], strict=True)
-        printed = printed_products(
-            float(layers.b), products, there.y, self.decimals if places is None else places, most
-        )
+        b, products, decimals = float(layers.b), list(zip(layers.c, there.a[0], strict=True)), self.decimals
+        if places is None:
+            printed = printed_products(b, products, there.y, decimals, MOST_PLACES)
+        else:
+            printed = products_to(b, products, there.y, decimals, places)
         return WrittenSum(output_row_source(self.n_units), "y", printed, baseline, roles)
 
     def labels_into(self, i: int) -> VGroup:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from typing import TypeAlias
 
 import numpy as np
+from gradreel.scenes.mobjects.ticks import number_text
 from numpy.typing import NDArray
+
+MOST_OWN = 4  # decimals that a number gets alone, where it would read 0 with those of others
 
 
 @dataclass(frozen=True)
@@ -144,9 +148,13 @@ def printed_step(first: float, second: float, places: int, most: int = 5) -> Pri
     return printed_product(first, second, places, most)
 
 
+Places: TypeAlias = tuple[int, int, int]
+"""Decimals of a constant, of first factors and of second ones."""
+
+
 @dataclass(frozen=True)
 class PrintedProducts:
-    """``constant + factors[0][0] * factors[0][1] + ... = total``, each as it is printed.
+    """``constant + factors[0][0] * factors[0][1] + ... = total``, each as printed; all but ``total`` to ``places``.
 
     ``exact``: the printed numbers come to the printed total, rounded as that is; ``equal``: even without rounding it.
     """
@@ -154,37 +162,67 @@ class PrintedProducts:
     constant: str
     factors: tuple[tuple[str, str], ...]
     total: str
-    decimals: int
+    places: Places
     exact: bool
     equal: bool
 
 
 def printed_products(
-    constant: float, factors: Iterable[tuple[float, float]], total: float, places: int, most: int = 4
+    constant: float, factors: Iterable[tuple[float, float]], total: float, places: int, most: int = 4, least: int = 2
 ) -> PrintedProducts:
-    """A constant and products with the fewest decimals, 2 to ``most``, that come to ``total`` as it is printed.
+    """A constant and products with the fewest decimals that come to ``total`` as it is printed, to ``places`` decimals.
 
-    ``total`` has ``places`` decimals. Numbers are only ever rounded, never adjusted. Where none will do, 2 decimals,
-    and ``exact`` is False: write it with an approximate sign.
+    The constant has 2 to ``most``, or more where the total has. The larger the numbers that others are multiplied with,
+    the more these have: 0.0152 * 413. Second factors have ``least`` or more. Numbers are only ever rounded, never
+    adjusted. Where none will do, the fewest, but each first factor with two digits that count, and ``exact`` is False:
+    write it with an approximate sign.
     """
     pairs = [(float(first), float(second)) for first, second in factors]
-    end = _as_shown(total, places)
-    for decimals in range(2, most + 1):
-        made = [(_as_shown(first, decimals), _as_shown(second, decimals)) for first, second in pairs]
-        summed = _as_shown(constant, decimals) + sum(first * second for first, second in made)
-        if summed.quantize(end, rounding=ROUND_HALF_UP) == end:
-            return _products(constant, made, end, decimals, exact=True)
-    made = [(_as_shown(first, 2), _as_shown(second, 2)) for first, second in pairs]
-    return _products(constant, made, end, 2, exact=False)
+    finer = max(0, places - 2)
+    for decimals in range(2 + finer, most + finer + 1):
+        made = products_to(constant, pairs, total, places, _factor_places(pairs, places, decimals, least))
+        if made.exact:
+            return made
+    start, first, second = _factor_places(pairs, places, 2 + finer, least)
+    first = max(first, *(_two_digits(value) for value, _ in pairs))
+    return products_to(constant, pairs, total, places, (start, first, second))
 
 
-def _products(
-    constant: float, made: list[tuple[Decimal, Decimal]], total: Decimal, decimals: int, exact: bool
+def products_to(
+    constant: float, factors: Iterable[tuple[float, float]], total: float, places: int, decimals: Places
 ) -> PrintedProducts:
-    factors = tuple((_plain(first), _plain(second)) for first, second in made)
-    start = _as_shown(constant, decimals)
-    equal = start + sum(first * second for first, second in made) == total
-    return PrintedProducts(_plain(start), factors, _plain(total), decimals, exact, equal)
+    """The same with just so many ``decimals``, whether they come to ``total`` or not."""
+    start, end = _as_shown(constant, decimals[0]), _as_shown(total, places)
+    made = [(_as_shown(first, decimals[1]), _as_shown(second, decimals[2])) for first, second in factors]
+    summed = start + sum(first * second for first, second in made)
+    exact = summed.quantize(end, rounding=ROUND_HALF_UP) == end
+    texts = tuple((_plain(first), _plain(second)) for first, second in made)
+    return PrintedProducts(_plain(start), texts, _plain(end), decimals, exact, equal=summed == end)
+
+
+def _factor_places(pairs: Sequence[tuple[float, float]], places: int, decimals: int, least: int) -> Places:
+    """With what the products of ``pairs`` are about as right as to ``decimals``; ``places`` of what they come to.
+
+    Second factors have no more than it takes to write them in full.
+    """
+    firsts, seconds = ([abs(pair[k]) for pair in pairs] for k in (0, 1))
+    size = _power(firsts)
+    first = max(decimals + max(0, _power(seconds)), _two_digits(max(firsts, default=0.0)))
+    second = max(least, decimals + (size + 1 if size < 0 else max(0, size + places - 2)))
+    full = (fewer for fewer in range(least, second) if all(round(value, fewer) == value for value in seconds))
+    return decimals, first, next(full, second)
+
+
+def _power(sizes: Iterable[float]) -> int:
+    """The power of ten of the largest: 2 from 100 on, 0 from 1 on, -1 from 0.1 on."""
+    largest = max(sizes, default=0.0)
+    return math.floor(math.log10(largest)) if 0 < largest < math.inf else 0
+
+
+def _two_digits(value: float) -> int:
+    """Decimals that show two digits that count of a number below 0.1, 6 at most; 2 for others."""
+    size = abs(value)
+    return min(6, 1 - math.floor(math.log10(size))) if 0 < size < 0.1 else 2
 
 
 @dataclass(frozen=True)
@@ -203,6 +241,18 @@ def printed_slope(before: float, after: float, step: float, decimals: int = 3) -
     low, high = _rounded(before, places), _rounded(after, places)
     slope = ((high - low) / Decimal(repr(step))).quantize(Decimal(1).scaleb(-decimals))
     return PrintedSlope(_plain(low), _plain(high), f"{Decimal(repr(step)):f}", _plain(slope))
+
+
+def telling_text(value: float, places: int) -> str:
+    """``value`` to ``places`` decimals, or to as many more as its first digit takes, up to `MOST_OWN`: 0.003."""
+    if value and not round(value, places):
+        places = max(places, min(MOST_OWN, -math.floor(math.log10(abs(value)))))
+    return number_text(round(value, places), places)
+
+
+def no_zero(value: float, text: str) -> str:
+    """``text``, unless it reads 0 and ``value`` is not."""
+    return text if not value or text.strip("\u2212-0.") else "≈ 0"
 
 
 def _shortest(value: float, least: int, decimals: int) -> Decimal:

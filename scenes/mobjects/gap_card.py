@@ -13,6 +13,7 @@ from manim import RoundedRectangle, VGroup
 
 WIDTH, HEIGHT, MIDDLE = 1.7, 1.4, (5.55, -0.1)
 GAP = 0.86  # height of the gap there
+LONG = 4  # characters: longer numbers are smaller, so that the frame holds them
 
 
 class GapCard(VGroup):
@@ -34,9 +35,11 @@ class GapCard(VGroup):
         )
         self.add(frame, surface, dots)
         values = ((prediction, low, palette.blue), (label, -low, palette.red))
-        for value, y, ink in values if sign else values[1:]:
-            self.add(words(number_text(value, decimals), style.LABEL, ink).place(y - 0.1, left=0.1))
+        written = [(number_text(value, decimals), y, ink) for value, y, ink in (values if sign else values[1:])]
         if sign:
             self.add(Bracket().span((x, low + 0.13 * sign, 0), (x, -low - 0.13 * sign, 0)))
-            self.add(words(number_text(abs(label - prediction), decimals), style.LABEL).place(-0.1, left=0.1))
+            written.append((number_text(abs(label - prediction), decimals), 0.0, palette.text))
+        long = max(len(text) for text, _, _ in written) > LONG
+        for text, y, ink in written:
+            self.add(words(text, style.TICK if long else style.LABEL, ink).place(y - 0.1, left=0.0 if long else 0.1))
         self.shift([*MIDDLE, 0.0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from gradreel.core.theta import Layers
@@ -26,6 +26,7 @@ ROOM, LARGE_ROOM = 1.95, 2.3  # the height of their boxes, at most
 CELL, LEAST_CELL = 29, 24
 LARGE_CELLS = (34, 32, 30, 28, 26, LEAST_CELL)  # after the sums: the first with which an equation is not too wide
 WIDER = 1.05  # em beside the signs of sigma
+BESIDE_X = 0.2  # from the column x to a row of W that stands up beside it, scene units
 EQUATION, EQUATIONS_Y = 46, -0.45  # of the equations, and of the first one's baseline
 
 Cell = tuple[VGroup, str, tuple[int, int]]  # a letter, the box it goes to, and its cell there
@@ -36,11 +37,14 @@ class MatrixBoard:
 
     Parts: ``equations``, a unit each; in boxes ``sums`` (r = b + W x) with their ``shapes``, ``sigma`` (a = sigma(r))
     with ``sigma_word``, the ``activation`` in letters, and ``output`` (y = b + c^T a); ``c_column`` and ``c_letter``,
-    which lie down to be the row of c in it.
+    which lie down to be the row of c in it. ``decimals`` by box, where they are not the usual ones.
     """
 
-    def __init__(self, layers: Layers, there: Forward, activation: str) -> None:
+    def __init__(
+        self, layers: Layers, there: Forward, activation: str, decimals: Mapping[str, int] | None = None
+    ) -> None:
         self.n_units, self.n_features = layers.weights[0].shape
+        self.decimals = decimals
         self._build_sums(layers, there)
         self._build_output(layers, there)
         self.shapes = VGroup(*(box.shape_text() for box in self.sums.boxes.values()))
@@ -57,7 +61,8 @@ class MatrixBoard:
         }
         rows = max(self.n_units, self.n_features)
         size = max(LEAST_CELL, min(CELL, ROOM / (2.1 * rows + 0.35) / style.EM))
-        self.sums = BoxEquation(vector_row_source(), ("r", "r-equals", "bias", "plus-in", "w", "x"), boxes, size, ROOM)
+        order = ("r", "r-equals", "bias", "plus-in", "w", "x")
+        self.sums = BoxEquation(vector_row_source(), order, boxes, size, ROOM, decimals=self.decimals)
         self.sums.shift([-self.sums.get_x(), TOP, 0])
 
     def _build_output(self, layers: Layers, there: Forward) -> None:
@@ -71,7 +76,9 @@ class MatrixBoard:
             )
         )
         terms = ("y", "equals", "b", "plus", "c", "a")
-        self.output = _large(lambda size: BoxEquation(vector_output_source(), terms, out, size, LARGE_ROOM))
+        self.output = _large(
+            lambda size: BoxEquation(vector_output_source(), terms, out, size, LARGE_ROOM, decimals=self.decimals)
+        )
 
     def _sigma_word(self, activation: str) -> TextMobject:
         """What sigma stands for, in letters: below it, or below the boxes where they leave no room."""
@@ -98,6 +105,12 @@ class MatrixBoard:
         pitch = min(0.95, 2.8 / max(1, self.n_units - 1))
         left = -equations[0].width / 2
         return [equation.place(EQUATIONS_Y - pitch * i, left=left) for i, equation in enumerate(equations)]
+
+    @property
+    def has_room_beside_x(self) -> bool:
+        """Whether a row of W can stand up there."""
+        w, x = self.sums.boxes["w"], self.sums.boxes["x"]
+        return bool(x.get_right()[0] + BESIDE_X + max(number.width for number in w.cells) <= style.RIGHT_EDGE)
 
     def cells_of(self, i: int) -> list[Cell]:
         """Each letter of equation i (counted from 0), and where it goes."""

@@ -42,20 +42,29 @@ def places(values: NDArray) -> int:
 class NumberBox(VGroup):
     """A box of numbers, (R, C), right-aligned in their columns. Parts: ``box``, ``numbers[i][j]``.
 
-    ``pitch``: of the rows, in scene units. ``cut``: so many decimals less than usual. Its top left corner is at the
-    origin until it is moved.
+    ``pitch``: of the rows, in scene units. ``cut``: so many decimals less than usual; ``decimals``: just so many.
+    Its top left corner is at the origin until it is moved.
     """
 
-    def __init__(self, values: ArrayLike, role: str, size: float, pitch: float | None = None, cut: int = 0) -> None:
+    def __init__(
+        self,
+        values: ArrayLike,
+        role: str,
+        size: float,
+        pitch: float | None = None,
+        cut: int = 0,
+        decimals: int | None = None,
+    ) -> None:
         super().__init__()
         self.values: NDArray = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = self.values.shape
         color = getattr(palette, role)
-        self.decimals = max(0, places(self.values) - cut)
+        self.decimals = max(0, places(self.values) - cut) if decimals is None else decimals
         em = size * style.EM
         self.numbers = [[Number(value, self.decimals, size, color) for value in row] for row in self.values]
         digits = [max(len(row[j].text) for row in self.numbers) for j in range(columns)]
-        widths = [(DIGIT * (n - 1) + 0.28) * em for n in digits]  # the point is half as wide
+        other = 0.28 if self.decimals else DIGIT  # a point is half as wide as a digit
+        widths = [(DIGIT * (n - 1) + other) * em for n in digits]
         ends = SIDE * em + np.cumsum(widths) + BETWEEN * em * np.arange(columns)
         self.pitch = pitch = pitch or ROW * em
         width, height = float(ends[-1]) + SIDE * em, rows * pitch + ABOVE * em
@@ -88,8 +97,9 @@ class BoxEquation(VGroup):
     """An equation of boxes. ``text`` is the formula, its parts put over their boxes, signs between them.
 
     ``boxes``: part -> (values, role), in the order of the formula; parts without a box are signs and stand at the
-    boxes' middle; ``order`` names all from left to right. A part "brackets" stands around the box ``inside``. out
-    from x = 0 to the right, the tallest box's top at y = 0; move it before anything is shown.
+    boxes' middle; ``order`` names all from left to right. A part "brackets" stands around the box ``inside``.
+    ``decimals``: of some boxes, where these are not the usual ones. It is laid out from x = 0 to the right, the tallest
+    box's top at y = 0; move it before anything is shown.
     """
 
     def __init__(
@@ -101,6 +111,7 @@ class BoxEquation(VGroup):
         room: float,
         inside: str | None = None,
         sign_gap: float = SIGN_GAP,
+        decimals: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
         self.text = formula(source, HEAD_SIZE * size)
@@ -108,7 +119,11 @@ class BoxEquation(VGroup):
         em, x = size * style.EM, 0.0
         rows = max(len(np.atleast_2d(values)) for values, _ in boxes.values())
         pitch = min(ROW * em, (room - ABOVE * em) / rows)
-        self.boxes = {name: NumberBox(values, role, size, pitch) for name, (values, role) in boxes.items()}
+        given = decimals or {}
+        self.boxes = {
+            name: NumberBox(values, role, size, pitch, decimals=given.get(name))
+            for name, (values, role) in boxes.items()
+        }
         tallest = max(box.height for box in self.boxes.values())
         self.middle = -tallest / 2
         before = ""

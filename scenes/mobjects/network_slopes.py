@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from gradreel.core.written_out import Backward
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.arithmetic import PrintedProduct, printed_step
+from gradreel.scenes.mobjects.arithmetic import PrintedProduct, no_zero, printed_step, telling_text
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.plot import polyline
@@ -42,8 +42,13 @@ GROUP_LETTERS = {"w": "W", "b": "bold(b)", "c": "bold(c)", "constant": "b"}
 
 def slope_text(value: float, among: Iterable[float]) -> str:
     """A slope as it is written beside others: two decimals, fewer for large ones; -1, 0 and 1 as whole numbers."""
-    places = fitting_places(np.ravel(np.asarray(list(among), dtype=float)))
-    return number_text(round(float(value), places), 0 if float(value) in (-1.0, 0.0, 1.0) else places)
+    if float(value) in (-1.0, 0.0, 1.0):
+        return number_text(value, 0)
+    return telling_text(float(value), fitting_places(np.ravel(np.asarray(list(among), dtype=float))))
+
+
+def _in_pill(value: float, among: Iterable[float]) -> str:
+    return no_zero(value, slope_text(value, among))
 
 
 def slope_source(of: str) -> str:
@@ -115,10 +120,10 @@ def slopes_of(diagram: LayerDiagram, named: Named, slopes: Backward, weights: ND
     made = Slopes()
     for column, values in ((3, [slopes.y]), (2, slopes.a[0]), (1, slopes.r[0])):
         for i, value in enumerate(values):
-            made.nodes[column, i] = _at_node(diagram, named, column, i, slope_text(value, values))
+            made.nodes[column, i] = _at_node(diagram, named, column, i, _in_pill(value, values))
     for arrow, value in zip(named.biases, slopes.r[0], strict=True):
-        made.biases.append(_at_arrow(arrow, slope_text(value, slopes.r[0])))
-    made.output_bias = _at_arrow(named.output_bias, slope_text(slopes.y, [slopes.y]))
+        made.biases.append(_at_arrow(arrow, _in_pill(value, slopes.r[0])))
+    made.output_bias = _at_arrow(named.output_bias, _in_pill(slopes.y, [slopes.y]))
     for k, names, values in ((0, named.weights, weights), (2, named.c, c[None])):
         _on_lines(made, diagram, k, names, values)
     return made
@@ -171,7 +176,7 @@ def _on_lines(
     made: Slopes, diagram: LayerDiagram, k: int, names: dict[tuple[int, int], VGroup], values: NDArray
 ) -> None:
     """The slopes of one layer's lines: right of their names, all at one share of the way, or in the names' places."""
-    texts = {at: _pill(_orange(slope_text(values[at], values.ravel()))) for at in names}
+    texts = {at: _pill(_orange(_in_pill(values[at], values.ravel()))) for at in names}
     ways = {
         (i, j): (diagram.columns[k].nodes[j].get_center(), diagram.columns[k + 1].nodes[i].get_center())
         for i, j in names
@@ -269,14 +274,22 @@ def _rows(names: Sequence[str], gradient: NDArray) -> tuple[list[Row], dict[int,
     for most in range(MOST_IN_ROW, LEAST_IN_ROW - 1, -1):
         rows = [_chosen(names, part, most) for part in parts]
         room = min((ROW_RIGHT - ROW_LEFT - _row_width(row, 0.0)) / sum(map(len, row.values())) for row in rows)
-        shown = [k for row in rows for entries in row.values() for k in entries if k is not ELLIPSIS]
-        values = gradient[shown]
-        places = min(fitting_places(values), fitting_decimals(values, min(room, PITCH), ENTRY, 2))
-        texts = {k: _orange(number_text(round(float(gradient[k]), places), places), ENTRY) for k in shown}
+        texts = {k: _orange(text, ENTRY) for row in rows for k, text in _row_texts(names, gradient, row, room).items()}
         pitch = max(text.width for text in texts.values()) + NUMBERS_APART
         if pitch <= room:
             break
     return rows, texts, min(room, max(PITCH, pitch))
+
+
+def _row_texts(names: Sequence[str], gradient: NDArray, row: Row, room: float) -> dict[int, str]:
+    """A row's entries: those of a letter as its pills in the diagram have them, in so much ``room`` each."""
+    texts: dict[int, str] = {}
+    for letter, entries in row.items():
+        shown, own = [k for k in entries if k is not ELLIPSIS], [letter_of(name) == letter for name in names]
+        fitting = fitting_decimals(gradient[shown], min(room, PITCH), ENTRY, 2)
+        places = min(fitting_places(gradient[own]), fitting)
+        texts |= {k: no_zero(value, telling_text(value, places)) for k in shown for value in [float(gradient[k])]}
+    return texts
 
 
 def _chosen(names: Sequence[str], part: Sequence[int], most: int) -> Row:

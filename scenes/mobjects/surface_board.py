@@ -29,6 +29,7 @@ DOT, DAY_DOT = 0.085, 0.11  # radii
 LEAD = 0.22  # from the day to the line to the card
 STEM = 3.6  # width of the line from the prediction to the day
 TAG_GAP = 0.3  # left of the axis of y and of its numbers, to the constant's
+TAG_LEFT = RAMPS + 0.45  # where it begins at the earliest: right of the boxes
 TALLY = 2.62  # baseline of the update and the mean gap
 
 
@@ -265,6 +266,9 @@ class SurfaceBoard(VGroup):
         corner = self.box.at((low, high), self.surface.constant, self.view)
         widest = max((label.width for label in self.ground.labels[-numbers:]), default=0.0)
         text = formula(f"grey(b) = grey({number_text(self.surface.constant, self.decimals)})", style.LETTER)
+        room = float(corner[0]) - TAG_GAP - widest - TAG_LEFT
+        if text.width > room:  # a long number
+            text.scale(room / text.width)
         return text.move_to(corner + np.array([-TAG_GAP - widest - text.width / 2, 0.0, 0.0]))
 
     def settled(self) -> SurfaceBoard:

@@ -15,7 +15,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.theta import parameter_names, unpack
-from gradreel.core.written_out import example_of, forward, in_thousands
+from gradreel.core.written_out import FARTHEST, example_of, forward, in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.backprop import Backprop
@@ -335,6 +335,41 @@ def test_errors_of_a_predictable_series_have_digits_that_count(play):
     missed = re.search(r"missed by (.*)\.$", said["forward"]["en"]).group(1)
     before, after = re.search(r"falls from (\S+)k to (\S+)k", said["step"]["en"]).groups()
     assert missed == f"{before}k" and 0 < float(after) < float(before) < 0.01
+
+
+def views_around(usual: float) -> DailyViews:
+    """Whole views, about a fifth off the usual ones."""
+    views = usual + np.round(0.2 * usual * np.sin(np.arange(150) * 0.9) + 0.08 * usual * np.cos(np.arange(150) * 2.3))
+    return DailyViews(series=DailySeries(start=date(2024, 3, 1), values=tuple(views), name="mine.csv"), window=3)
+
+
+def test_letters_of_small_slopes_have_their_own_decimals_in_the_gradient(play):
+    """Where the w's have slopes of thousands, a c's is still 0.43, as at its line."""
+    scene = play(Backprop, run=short(dataset=views_around(512.0))).scene
+    names, texts = parameter_names(scene.run), scene.row.numbers
+    assert max(abs(number(text)) for text in texts.values()) > 100
+    for k, text in texts.items():
+        assert number(text) or not scene.slopes.theta[k], "only what is 0 reads 0"
+        if letter_of(names[k]) == "c":
+            assert number(text) == number(scene.orange.lines[2, 0, k - names.index("c_1")][1])
+
+
+def test_a_slope_too_small_for_its_letters_decimals_reads_not_0():
+    gradient = np.array([1e4, 0.003, -3e-9, 0.0, *np.linspace(-0.4, 0.4, len(parameter_names(RUN)) - 4)])
+    row = GradientRow(parameter_names(RUN), gradient, -2.55)
+    assert [row.numbers[k].source for k in (1, 2, 3)] == ["0.003", "≈ 0", "0"]
+
+
+@pytest.mark.parametrize("usual", [512.0, 512e3])
+@pytest.mark.parametrize("loss", ["mae", "mse"])
+def test_on_large_views_a_step_that_helps_is_found_and_stays_near(play, usual, loss):
+    played = play(Backprop, check_scene, run=short(dataset=views_around(usual), loss=loss))
+    scene = played.scene
+    assert played.findings == []
+    assert played.beats[-1] in ("step", "step-small") and scene.after.error < scene.there.error
+    assert np.abs(scene.after.r[0] - scene.there.r[0]).max() <= FARTHEST
+    shown = [float(text.text.replace("\u2212", "-")) for text in scene.numbers[1]]
+    assert shown == pytest.approx(scene.after.r[0], abs=0.0051)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e5, 1e7])

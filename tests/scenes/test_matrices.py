@@ -245,9 +245,36 @@ def test_where_the_numbers_do_not_come_to_the_result_digit_by_digit_the_sign_say
         _, *terms, (sign, total) = line
         gap = sum(map(as_written, terms)) - as_written([total])
         assert ("approx" in sign.source) == (gap != 0)
-    rows = [scene.written_row(i, 0.0, 2) for i in (0, 1)]
+    places = scene._shown_places(scene.board.sums, "bias", "w", "x")
+    rows = [scene.written_row(i, 0.0, places) for i in (0, 1)]
     rounded = scene._rounded_sign(scene.board.sums.text.part("r-equals"), rows)
     assert bool(rounded) == any("approx" in row.total[0].source for row in rows)
+
+
+@pytest.mark.parametrize("run", [RUN, OTHER, *ENDS.values()], ids=["run", "other", *ENDS])
+def test_a_sum_has_its_numbers_as_the_boxes_have_them(film_of, run):
+    """A weight of 0.015 is not 0.02 below its box."""
+    scene = film_of(run).scene
+    boxes = scene.board.sums.boxes
+    for i, (_, line) in enumerate(scene.written[: scene.n_units]):
+        _, *terms, _ = line
+        numbers = [re.findall(r"-?\d+\.?\d*", term[-1].source) for term in terms]
+        shown = [[read(boxes["bias"].numbers[i][0])]]
+        shown += [[abs(read(w)), read(x[0])] for w, x in zip(boxes["w"].numbers[i], boxes["x"].numbers, strict=True)]
+        assert [[float(number) for number in term] for term in numbers] == shown
+
+
+def test_the_boxes_have_the_decimals_of_the_scene_before(play, film_of):
+    """Weights of a hundredth have as many there as their sum takes, and views are whole."""
+    views = 512 + np.round(110 * np.sin(np.arange(150) * 0.9) + 40 * np.cos(np.arange(150) * 2.3))
+    series = DailySeries(start=date(2024, 3, 1), values=tuple(views), name="mine.csv")
+    run = short(dataset=DailyViews(series=series, window=3))
+    before, boxes = play(NetworkDiagram, run=run).scene._row(0), film_of(run).scene.board.sums.boxes
+    first = [term[-1].source for term in before.numbers]
+    weights = [re.search(r"yellow\(([0-9.]+)\)", source).group(1) for source in first[1:]]
+    assert [number.text.lstrip("\u2212") for number in boxes["w"].numbers[0]] == weights
+    assert {len(weight.partition(".")[2]) for weight in weights} == {boxes["w"].decimals} and boxes["w"].decimals >= 4
+    assert boxes["x"].decimals == 0
 
 
 def as_written(term) -> Decimal:

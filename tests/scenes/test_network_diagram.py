@@ -110,6 +110,50 @@ def test_the_products_that_are_printed_come_to_what_the_circles_say(film):
         assert len(set(map(len, re.findall(r"\.([0-9]+)", summed)))) == 1  # all with the same number of decimals
 
 
+def views_around(usual: float, spread: float) -> DailyViews:
+    """Whole views, as people count them."""
+    views = usual + np.round(spread * np.sin(np.arange(150) * 0.9) + 0.4 * spread * np.cos(np.arange(150) * 2.3))
+    return DailyViews(series=DailySeries(start=date(2024, 3, 1), values=tuple(views), name="mine.csv"), window=3)
+
+
+def come_to(row) -> tuple[float, float, list[tuple[str, str]]]:
+    """What a written sum's numbers come to, what it says that they do, and its products."""
+    _, summed, total = printed_line(row).split("=")
+    terms = [(sign, term.split("*")) for sign, term in re.findall(r"([+-]?)([0-9.*]+)", summed)]
+    value = sum(float(np.prod([float(factor) for factor in term])) * (-1 if sign == "-" else 1) for sign, term in terms)
+    return value, float(total), [(term[0], term[1]) for _, term in terms if len(term) == 2]
+
+
+@pytest.mark.parametrize(("usual", "whole"), [(512.0, True), (512e3, False)])
+def test_sums_of_large_views_come_out_as_printed(play, usual, whole):
+    """Weights are about a hundredth there: two decimals would say little of them."""
+    scene = play(NetworkDiagram, run=short(dataset=views_around(usual, 0.2 * usual))).scene
+    for row, off in ((scene._row(0), 0.005), (scene._output_row(), 0.5 if whole else 0.005)):
+        value, total, _ = come_to(row)
+        assert value == pytest.approx(total, abs=off + 1e-9)
+    _, _, products = come_to(scene._row(0))
+    assert all(len(w.lstrip("0.")) >= 2 for w, _ in products), "digits that count"
+    assert all(("." in x) != whole for _, x in products), "views are whole, or thousands with two decimals"
+
+
+STEADY = DailySeries(
+    start=date(2022, 1, 3), values=tuple(4000.0 + 2 * (k % 7 > 4) + k % 3 for k in range(300)), name="steady.csv"
+)
+
+
+def test_views_that_differ_by_a_few_are_told_apart(play):
+    run = short(dataset=DailyViews(series=STEADY, window=3))
+    played = play(NetworkDiagram, lambda scene, beat: [in_nodes(scene, column) for column in (0, 3)], run=run)
+    x, (y,) = played.last
+    example, there = played.scene.example, played.scene.there
+    assert x == pytest.approx(example.x) and len(set(x)) > 1
+    missed = 1000 * abs(there.y - there.label)
+    assert missed > 0.1 and played.beats[-1] == ("result-low" if there.y < there.label else "result-high")
+    said = re.search(r"the day has (\S+)k: (\S+)k ", played.lines[played.beats[-1]]["en"])
+    assert float(said.group(1)) == pytest.approx(there.label) and 0 < float(said.group(2)) < 0.01
+    assert float(said.group(2)) == pytest.approx(abs(y - there.label))
+
+
 def test_the_other_rows_say_their_result_alone_and_begin_where_the_first_does(film):
     scene = film.scene
     for i in (1, 2):

@@ -7,11 +7,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from gradreel.scenes.mobjects.arithmetic import (
+    no_zero,
     printed_product,
     printed_products,
     printed_slope,
     printed_step,
     printed_sum,
+    products_to,
+    telling_text,
 )
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Node, Pulse
@@ -77,7 +80,7 @@ def test_printed_products_come_to_the_total_or_say_that_they_do_not(constant, pa
     printed = printed_products(constant, pairs, constant + sum(a * b for a, b in pairs), 2)
     summed = Decimal(printed.constant) + sum(Decimal(a) * Decimal(b) for a, b in printed.factors)
     assert (abs(summed - Decimal(printed.total)) <= Decimal("0.005")) or not printed.exact
-    assert 2 <= printed.decimals <= 4
+    assert 2 <= printed.places[0] <= 4
 
 
 def test_printed_products_take_the_fewest_decimals_that_come_out_right():
@@ -85,7 +88,55 @@ def test_printed_products_take_the_fewest_decimals_that_come_out_right():
     printed = printed_products(-2.77486692, pairs, -0.32008378, 2)
     assert (printed.constant, printed.total, printed.exact) == ("-2.77", "-0.32", True)
     assert printed.factors == (("1.92", "4.13"), ("0.75", "2.73"), ("-2.31", "3.26"))
-    assert printed_products(0.0, [(0.104, 5.0)], 0.52, 2).factors == (("0.104", "5.000"),)  # 0.10 times 5 is 0.5
+    assert printed_products(0.0, [(0.104, 5.0)], 0.52, 2).factors == (("0.104", "5.00"),)  # 0.10 times 5 is 0.5
+
+
+LARGE = [(0.015234, 413.0), (-0.0098765, 382.0), (0.0031416, 611.0)]
+"""Weights and whole views, where a usual day has hundreds."""
+
+
+def test_small_weights_of_large_views_have_the_digits_that_the_sum_takes():
+    total = -6.2 + sum(first * second for first, second in LARGE)
+    printed = printed_products(-6.2, LARGE, total, 2, least=0)
+    summed = Decimal(printed.constant) + sum(Decimal(a) * Decimal(b) for a, b in printed.factors)
+    assert printed.exact and abs(summed - Decimal(printed.total)) <= Decimal("0.005")
+    assert [second for _, second in printed.factors] == ["413", "382", "611"], "no decimals that say nothing"
+    assert len({len(first.lstrip("-")) for first, _ in printed.factors}) == 1
+
+
+def test_where_no_digits_will_do_each_weight_has_two_that_count():
+    printed = printed_products(-6.2, [*LARGE, (0.00071, 100.0)], 99.0, 2, least=0)
+    assert not printed.exact
+    for (first, _), (value, _) in zip(printed.factors, [*LARGE, (0.00071, 100.0)], strict=True):
+        assert len(first.lstrip("-0.")) >= 2 and float(first) == pytest.approx(value, rel=0.05)
+
+
+def test_a_factor_of_large_numbers_has_more_decimals():
+    pairs = [(110.234, 0.4321), (-87.65, 0.1234)]
+    printed = printed_products(512.37, pairs, 512.37 + sum(a * b for a, b in pairs), 2)
+    assert printed.exact and printed.places[2] > printed.places[1]
+
+
+def test_products_to_given_decimals_say_whether_they_come_out():
+    printed = products_to(-2.77486692, [(1.92107135, 4.126)], 5.15147, 2, (1, 2, 3))
+    assert (printed.constant, printed.factors, printed.total) == ("-2.8", (("1.92", "4.126"),), "5.15")
+    assert (printed.exact, printed.equal) == (False, False)  # -2.8 + 7.92192 is 5.12192
+    assert products_to(0.5, [(0.25, 2.0)], 1.0, 2, (1, 2, 0)).equal
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "text"),
+    [
+        (0.43, 0, "0.4"),
+        (-0.0032, 1, "\u22120.003"),
+        (12.3, 0, "12"),
+        (0.0, 2, "0.00"),
+        (3e-9, 2, "≈ 0"),
+        (-1.0, 2, "\u22121.00"),
+    ],
+)
+def test_only_what_is_0_reads_0(value, places, text):
+    assert no_zero(value, telling_text(value, places)) == text
 
 
 @given(st.integers(0, 50_000))

@@ -168,7 +168,7 @@ KINDS = {
 }
 SAID = {
     "two days, relu": ("floor-two", "ramps", "days-two"),
-    "five of five": ("floor-more", "ramps", "days"),
+    "five of five": ("floor-more", "ramps", "days-more"),
     "one unit": ("floor", "ramps-one", "days"),
     "mine": ("floor", "ramps", "days"),
 }
@@ -268,6 +268,28 @@ def test_every_kind_of_network_has_its_surface(play, trace_of, name, lang):
     assert seen == pytest.approx(expected)
     activation = {"relu": "ReLU", "hard_sigmoid": "hard sigmoid"}.get(run.activation, "sigmoid")
     assert all(activation in line for beat in scene.beats if beat.name == ramps for line in beat.lines.values())
+
+
+def test_where_more_days_than_one_are_held_all_of_them_are_spoken_of(play):
+    lines = play(NetworkDiagram, run=KINDS["five of five"]).lines["days-more"]
+    assert "other x's" in lines["en"] and "别的 x" in lines["zh"]
+    assert "x three" not in lines["en"] and "x₃" not in lines["zh"]
+
+
+def test_small_mean_gaps_are_told_apart(play, trace_of):
+    views = tuple(4000.0 + 2 * (k % 7 > 4) + k % 3 for k in range(300))
+    series = DailySeries(start=date(2022, 1, 3), values=views, name="steady.csv")
+    run = short(dataset=DailyViews(series=series, window=3), epochs=60)
+    played = play(NetworkDiagram, run=run)
+    first, last = (loss(run, trace_of(run).parameters[k]) * run.dataset.scale for k in (0, -1))
+    assert last < 0.95 * first and played.beats[-1] == "days"
+    before, after = re.findall(r"(0\.\d+)k", played.lines["days"]["en"])
+    assert [float(before), float(after)] == pytest.approx([first / 1000, last / 1000], abs=0.00051)
+    assert 0 < float(after) < float(before)
+    texts = [part.source for part in played.scene.board.card if isinstance(part, TextMobject)]
+    assert len(set(texts)) == 3 and "0.00" not in texts
+    frame = played.scene.board.card[0]
+    assert all(part.get_right()[0] < frame.get_right()[0] - 0.04 for part in played.scene.board.card[3:])
 
 
 def test_above_below_and_on_the_surface_are_told_apart(play, trace_of, monkeypatch):
