@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.forecast import WEEK, NextDays
 
 LEAST_MISS = 2.5
@@ -14,6 +15,8 @@ UNUSUAL = 1 / 2
 """Of what was missed: the day itself is off what is usual by so much. Else it is the prediction that was strange."""
 AROUND = 4 * WEEK
 """Days before and after that tell what is usual: a trend makes no day unusual."""
+LEAST_WEEKS = 3
+"""Weeks on one side that tell how a weekday goes on there: of fewer, one strange day would make the trend."""
 FOLLOWS = 1 / 2
 """Of what was missed: a prediction for the next day that is off its usual by so much follows a day late."""
 
@@ -36,7 +39,7 @@ def surprises(days: NextDays, expected_lows: Sequence[int] = ()) -> tuple[Surpri
     seen a week. Nor is the day after a surprise that is followed late: it is missed because of that one.
     """
     least = max(LEAST_MISS * float(days.mean_absolute_error), LEAST_SHARE * float(np.median(np.abs(days.truth))))
-    apart = days.truth - np.array([_usual_truth(days, day) for day in range(len(days.dates))])
+    apart = np.array([_unusual(days, day) for day in range(len(days.dates))])
     found = []
     for sign in (1.0, -1.0):
         missed = sign * (days.truth - days.prediction)
@@ -52,13 +55,37 @@ def surprises(days: NextDays, expected_lows: Sequence[int] = ()) -> tuple[Surpri
     return tuple(found)
 
 
-def _usual_truth(days: NextDays, day: int) -> float:
-    """The median of the same weekday in the weeks around, ``day`` left out; of all other days where there is none."""
+def _unusual(days: NextDays, day: int) -> float:
+    """By how many views ``day`` is off what is usual: of all that might be called so, the nearest."""
+    return min((float(days.truth[day]) - usual for usual in _usual_truths(days, day)), key=abs)
+
+
+def _usual_truths(days: NextDays, day: int) -> list[float]:
+    """What the same weekday has in the weeks around, ``day`` left out: their median; of all other days without them.
+
+    And that of as many weeks on both sides, so that a trend makes no day unusual; where they lie on one side, as at the
+    end, what they come to if they go on by the same share from week to week.
+    """
     at = np.arange(len(days.dates))
     others = at != day
-    alike = others & (days.weekdays == days.weekdays[day]) & (np.abs(at - day) <= AROUND)
-    chosen = alike if alike.any() else others
-    return float(np.median(days.truth[chosen])) if chosen.any() else float(days.truth[day])
+    alike = np.flatnonzero(others & (days.weekdays == days.weekdays[day]) & (np.abs(at - day) <= AROUND))
+    chosen = alike if len(alike) else np.flatnonzero(others)
+    usual = [float(np.median(days.truth[chosen])) if len(chosen) else float(days.truth[day])]
+    before, after = alike[alike < day], alike[alike > day]
+    if len(before) and len(after):
+        both = min(len(before), len(after))
+        usual.append(float(np.median(days.truth[[*before[-both:], *after[:both]]])))
+    elif len(alike) >= LEAST_WEEKS and (days.truth[alike] > 0).all():
+        usual.append(_continued(alike, days.truth[alike], day))
+    return usual
+
+
+def _continued(at: IntArray, truth: FloatArray, day: int) -> float:
+    """What ``truth`` (n,) > 0 on the days ``at`` comes to on ``day``, if it goes on by its median growth a day."""
+    logs = np.log(truth)
+    first, second = np.triu_indices(len(at), 1)
+    growth = float(np.median((logs[second] - logs[first]) / (at[second] - at[first])))
+    return float(np.exp(np.median(logs + growth * (day - at))))
 
 
 def largest_miss(days: NextDays) -> int:

@@ -40,10 +40,10 @@ FOLLOWS = 1 / 2
 """Of what the training loss falls by: an unseen loss that falls by so much goes with it."""
 
 Change: TypeAlias = Literal["falls", "rises", "stays", "unclear"]
-Unseen: TypeAlias = Literal["better", "worse", "partly", "middle", "flat", "unclear"]
+Unseen: TypeAlias = Literal["better", "detour", "worse", "partly", "middle", "flat", "unclear"]
 Sinks: TypeAlias = Literal["both", "seen", "unseen", "neither"]
 Course: TypeAlias = Literal["part", "rises", "widens", "together"]
-Stopping: TypeAlias = Literal["below", "not"]
+Stopping: TypeAlias = Literal["below", "even", "not"]
 
 
 def change(before: Losses, after: Losses) -> Change:
@@ -76,7 +76,8 @@ def training_change(results: Sequence[Result]) -> Change:
 def unseen_change(results: Sequence[Result]) -> Unseen:
     """What larger networks do to the unseen loss.
 
-    ``better``: the largest has the least, clearly less than the smallest. ``worse``: the smallest has the least,
+    ``better``: the largest has the least, clearly less than the smallest. ``detour``: the same, but one between them is
+    clearly worse than the smallest: larger helps only in the end. ``worse``: the smallest has the least,
     clearly less than the largest. ``partly``: the same, but the largest is clearly better again than the worst: what
     some size spoils, more of it repairs in part. ``middle``: one between them has the least, clearly less than the
     smallest. If none of these: ``unclear`` where the two that decide differ, and it may be chance; else ``flat``.
@@ -90,7 +91,9 @@ def unseen_change(results: Sequence[Result]) -> Unseen:
     first = change(results[0].unseen, best.unseen)
     if first != "falls":
         return "unclear" if first == "unclear" else "flat"
-    return "better" if best is results[-1] else "middle"
+    if best is not results[-1]:
+        return "middle"
+    return "detour" if change(results[0].unseen, worst_by_unseen(results).unseen) == "rises" else "better"
 
 
 def worst_by_unseen(results: Sequence[Result]) -> Result:
@@ -112,10 +115,13 @@ def stopping(losses: LossByEpoch, best: Losses, best_least: float) -> Stopping:
     """Whether a run stopped where its unseen loss is least would be ``below`` the network of least unseen loss.
 
     ``best``: that network's unseen losses at the end; ``best_least``: the least that one of its runs had on the way. It
-    is below where it is less than both, and by more than a small share than the first.
+    is below where it is less than both, and by more than a small share than the first; ``not`` where it is not even
+    less than the first; else ``even``, by little, or that network, stopped in time, had been below, too.
     """
     least = float(losses.unseen.min())
-    return "below" if least < min((1 - SMALL_SHARE) * best.mean, best_least) else "not"
+    if least >= best.mean:
+        return "not"
+    return "below" if least < min((1 - SMALL_SHARE) * best.mean, best_least) else "even"
 
 
 def parting(losses: LossByEpoch) -> int | None:

@@ -9,6 +9,7 @@ from gradreel.scenes.mobjects.ticks import number_text
 
 ENGLISH = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 ENGLISH_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+FORMS = ("#", "en")  # of a number before its noun
 CHINESE = ("零", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十")
 
 
@@ -16,12 +17,13 @@ class Count(int):
     """A whole number that formats as it is written: 1 405 in groups of thousands.
 
     As a word up to ten: ``en`` "three", ``en-th`` "third", ``zh`` 三, ``zh-th`` 第三. With its noun: ``# day`` "1 day",
-    "56 days"; ``en day`` "one day", "three days"; ``the last # day`` "the last day", "the last 56 days".
+    "56 days"; ``en other start`` "one other start", "three other starts"; ``the last # day`` "the last day", "the last
+    56 days".
     """
 
     def __format__(self, spec: str) -> str:
         if " " in spec:
-            return self._with_noun(*spec.rsplit(" ", 2))
+            return self._with_noun(spec.split(" "))
         spelled = 0 <= self < len(ENGLISH)
         if spec == "en":
             return ENGLISH[self] if spelled else number_text(self)
@@ -33,10 +35,11 @@ class Count(int):
             return "第" + ("二" if self == 2 else CHINESE[self] if spelled else str(int(self)))
         return number_text(self) if spec in ("", "#") else super().__format__(spec)
 
-    def _with_noun(self, *parts: str) -> str:
-        *before, form, noun = parts
+    def _with_noun(self, parts: list[str]) -> str:
+        k = next((k for k, part in enumerate(parts) if part in FORMS), len(parts) - 2)
+        before, form, noun = parts[:k], parts[k], " ".join(parts[k + 1 :])
         words = [*before, format(self, form), noun if self == 1 else f"{noun}s"]
-        if self == 1 and before and before[0].split(" ")[0] == "the":
+        if self == 1 and before and before[0] == "the":
             words = [*before, noun]  # "the day", not "the 1 day"
         return " ".join(words)
 

@@ -33,6 +33,7 @@ BOX = (-5.6, 5.6, -2.1, 2.5)
 MOST_NODES = 7  # rows of a column
 TINY = 1e-300  # instead of a division by 0
 WALK_SECONDS = 8.0
+SEEN = 0.02  # of a layer's largest weight: a line that becomes so much thicker or thinner is seen to
 OUT_OF_HAND = 1e6  # a weight as large as this, just before the end of all numbers: the run went off to infinity
 
 
@@ -213,13 +214,26 @@ class Network(LectureScene):
 
     def _walk_beat(self) -> None:
         if self.lost is None:
-            with self.beat("walk", updates=Count(self.kept[self.last])):
-                # The recorded states go by: some lines grow, some fade, some change their sign
+            with self.beat("walk" if self._turns() else "walk-plain", updates=Count(self.kept[self.last])):
+                # The recorded states go by: some lines grow, some fade, some change their sign, if they do
                 self._walk()
         else:
             with self.beat("walk-lost"):
                 # The states go by, as far as they are numbers, each to its own scale
                 self._walk()
+
+    def _turns(self) -> bool:
+        """Whether of the lines drawn some grow, some fade and some change their sign from the first state to the last.
+
+        Growing and fading count where they can be seen.
+        """
+        grown, turned = [], []
+        for k, largest in enumerate(self.largest):
+            start, end = (self._weights(float(row), k).ravel() for row in (0, self.last))
+            grown.append((np.abs(end) - np.abs(start)) / (largest + TINY))
+            turned.append(start * end < 0)
+        change = np.concatenate(grown)
+        return bool(change.max() > SEEN and change.min() < -SEEN and np.concatenate(turned).any())
 
     def _walk(self) -> None:
         live = VGroup(*self.diagram.edges, self.counter[1])

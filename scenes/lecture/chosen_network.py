@@ -9,7 +9,7 @@ from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.forecast import WEEK, forecast, horizon_errors, next_days, weekdays
+from gradreel.core.forecast import WEEK, HorizonErrors, forecast, horizon_errors, next_days, weekdays
 from gradreel.core.results import Result, best_by_unseen
 from gradreel.core.verdicts import SMALL_SHARE, change
 from gradreel.core.weekly_lows import catches_lows, weekly_lows
@@ -54,8 +54,9 @@ class Choice:
 class DaysToCome:
     """What the network of theta (P,) predicts of the ``days`` after the end of its series.
 
-    ``ahead``: the predictions. ``errors``: those it made so many days ahead on unseen days; ``usual`` (days,): their
-    means. ``rival``: the better one of two forecasts that need no network, "day" or "week", and ``naive``, its mean
+    ``ahead``: the predictions. ``errors``: for each of these days, those it made so many days ahead, from all unseen
+    days that have as many after them, the days of ``starts`` for the first; ``usual`` (days,): their mean sizes.
+    ``rival``: the better one of two forecasts that need no network, "day" or "week", and ``naive``, its mean
     error a day ahead. ``lows``: the weekdays that are low, and whether they were ``caught`` on unseen days;
     ``by_weekday``: the means (7,) of all days, of the unseen ones, and of what was predicted for these.
     """
@@ -65,23 +66,17 @@ class DaysToCome:
         assert isinstance(run.dataset, DailyViews)
         self.series = run.dataset.daily
         self.ahead = forecast(run, theta, days)
-        self.errors = horizon_errors(run, theta, days)
-        if not (np.isfinite(self.ahead.prediction).all() and np.isfinite(self.errors.error).all()):
+        one_day = horizon_errors(run, theta, 1)
+        self.starts = one_day.starts
+        self.errors = [horizon_errors(run, theta, k + 1).error[:, k] for k in range(days)]
+        if not all(np.isfinite(views).all() for views in (self.ahead.prediction, *self.errors)):
             raise UserError("model-selection: the chosen network's predictions are not finite; train it for longer")
-        self.usual = self.errors.mean_absolute
-        self.rival, self.naive = self._best_rival()
+        self.usual = np.array([np.abs(errors).mean() for errors in self.errors])
+        self.rival, self.naive = _best_rival(one_day)
         self.lows = weekly_lows(self.series.dates(), self.series.array())
         unseen = next_days(run, theta)
         self.by_weekday = (means_by_weekday(self.series), *unseen.by_weekday())
         self.caught = catches_lows(unseen.dates, unseen.truth, unseen.prediction, self.lows)
-
-    def _best_rival(self) -> tuple[str, float]:
-        naive = {
-            "day": float(self.errors.naive_day_mean_absolute[0]),
-            "week": float(self.errors.naive_week_mean_absolute[0]),
-        }
-        rival = min((name for name in naive if np.isfinite(naive[name])), key=lambda name: naive[name])
-        return rival, naive[rival]
 
     @property
     def tomorrow_is_low(self) -> bool:
@@ -105,6 +100,16 @@ class DaysToCome:
         if abs(self.usual[0] - self.naive) <= SMALL_SHARE * self.naive:
             return "bet-even"
         return "bet" if self.usual[0] < self.naive else "bet-lost"
+
+
+def _best_rival(one_day: HorizonErrors) -> tuple[str, float]:
+    """Of repeating the day before and the week before, the one that is less off a day ahead, and by how much."""
+    naive = {
+        "day": float(one_day.naive_day_mean_absolute[0]),
+        "week": float(one_day.naive_week_mean_absolute[0]),
+    }
+    rival = min((name for name in naive if np.isfinite(naive[name])), key=lambda name: naive[name])
+    return rival, naive[rival]
 
 
 def means_by_weekday(series: DailySeries) -> NDArray:

@@ -58,7 +58,8 @@ class CurveDescentBeats(RateBeats):
         self.first_update()
         self.again_and_again()
         self.step_back()
-        self.walk()
+        if self.descent.close_up < self.last:
+            self.walk()
         self.stop()
         self.end()
 

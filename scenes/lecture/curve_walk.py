@@ -37,14 +37,15 @@ class WalkBeats(EndBeats):
 
     def step_back(self) -> None:
         values = {"count": Count(self.descent.close_up), "updates": number_text(self.last)}
+        whole = "-whole" if self.descent.close_up == self.last else ""
         if len(self.descent.names) > 2:
-            with self.beat("step-back", **values):
+            with self.beat("step-back" + whole, **values):
                 # First the plot gets its full height. Then the map turns and shrinks to where the way so far lies on
                 # another one, through the whole path, as a short piece at its beginning. The slopes become too small
                 # for their row: from now on the length of all of them together stands there
                 self.show_all_of_the_path()
         else:
-            with self.beat("step-back-all", **values):
+            with self.beat("step-back-all" + whole, **values):
                 # The camera goes back over the one plane there is
                 self.show_all_of_the_path()
 

@@ -197,7 +197,9 @@ class DeeperAndDeeper(HowDeepOnesLearn):
     def _last_beat(self) -> None:
         last = self.networks[-1]
         taller = last.layers > TAIPEI_FLOORS
-        key = ("last-taller" if taller else "last-lower") + ("" if last.error is None else "-error")
+        deepest = last.layers == max(network.layers for network in self.networks)
+        key = "last-fewer" if not deepest else "last-taller" if taller else "last-lower"
+        key += "" if last.error is None else "-error"
         with self.beat(key, **self._told_of(last)):
             # The last one gets its name and shoots up, out of the picture; then all draws back until it fits, beside
             # a building. Its error hangs itself below when it is spoken of

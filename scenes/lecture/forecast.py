@@ -14,7 +14,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.answer_beat import AnswerBeat
-from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
+from gradreel.scenes.lecture.days import by_years, data_caption, ends_a_year, trained_years
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.experiments import Seed, days_that_differ
@@ -129,14 +129,17 @@ class Forecast(AnswerBeat):
         self.bracket = WindowBracket(self.picture.plot, window, BRACKET)
         period = period_words(*days.dates[[0, -1]], language)
         self.trained = years = trained_years(self.dataset)
-        self.note = data_caption(self, self.dataset, by_years("caption", years), days=period, **years)
+        self.note = data_caption(self, self.dataset, self._by_years("caption"), days=period, **years)
+
+    def _by_years(self, key: str) -> str:
+        return by_years(key, self.trained, ends_a_year(self.dataset))
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _real_beat(self) -> None:
         picture = self.picture
         key = "real-made-up" if self.dataset.synthetic else "real"
-        with self.beat(by_years(key, self.trained), **self.trained):
+        with self.beat(self._by_years(key), **self.trained):
             # The axis of the networks, as the last scene left it, becomes that of the days. The days before step back;
             # then the views, a dot a day: days that no network was trained on
             axis = axis_line(len(LECTURE_RUNS), DEPTH_BOX)

@@ -165,7 +165,8 @@ class LossCurve(LectureScene):
 
     def _end_beat(self) -> None:
         """What the picture that is there comes to: nothing moves any more."""
-        values = {"updates": Count(self._reached()), "loss": self.readout.written(self._final())}
+        reached = self.history.n_updates if np.isnan(self._final()) else self._reached()
+        values = {"updates": Count(reached), "loss": self.readout.written(self._final())}
         if self._runs_off():
             with self.beat("end-overflow", update=number_text(self.history.overflow)):
                 # The loss outgrew what a number can hold: the curve stops there
@@ -197,10 +198,10 @@ class LossCurve(LectureScene):
         return overflow is not None and not np.isfinite(self.history.batch[overflow:]).any()
 
     def _reached(self) -> int:
-        """How many updates had been made with the last of which there is a loss."""
+        """How many updates had been made when the loss was what is told; a batch's is measured before its update."""
         latest = self.history.latest(self.history.n_updates - 1)
         alone = not self.history.is_smoothed and self.plot.whole is None
-        return self.history.n_updates if latest is None or not alone else latest + 1
+        return self.history.n_updates if latest is None or not alone else latest
 
     def _final(self) -> float:
         """The loss that the run ended with: over all examples where that is known, else as the curves show it."""

@@ -98,7 +98,8 @@ class ModelSelection(ForecastBeats):
         )
         known = self.screen("data" if dataset.synthetic else "real")
         span = self.screen("window", days=Count(dataset.window))
-        self.days = DaysAhead(dataset, self.ahead, to_come.errors, known, span, to_come.lows, language)
+        missed = to_come.starts, to_come.errors
+        self.days = DaysAhead(dataset, self.ahead, missed, known, span, to_come.lows, language)
         shown = sorted({0, self.parameters.days - 1})
         ours = self.screen("ours", best=self._name(len(choice.best.network.hidden)))
         rivals = [

@@ -89,6 +89,12 @@ class OneDayBeats(LectureScene):
         self.add(pairs)
 
     def _why_beat(self) -> None:
+        if self.low is None and not self.pairs.answers_differ():
+            with self.beat("why-alike"):
+                # All pairs of days: in these data the day before says nearly all
+                self.play(FadeOut(self.guides), run_time=0.3)
+                self.told = [self.pairs]
+            return
         if self.low is None:
             with self.beat("why-any"):
                 # All pairs of days: after the same views the day before, very different ones

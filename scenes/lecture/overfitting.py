@@ -88,6 +88,7 @@ class Overfitting(OneRunBeats):
             "least": self.written(float(self.losses.unseen.min())),
             "end": self.written(float(self.losses.unseen[-1])),
             "views": self.written(best.unseen.mean),
+            "lowest": self.written(best_least),
             "seen_before": self.written(best.training.mean),
             "seen_after": self.written(worse.training.mean),
             "after": self.written(worse.unseen.mean),

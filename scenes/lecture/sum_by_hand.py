@@ -21,6 +21,7 @@ from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.matched_piece import PieceBoard
 from gradreel.scenes.mobjects.measure import upright_bracket
+from gradreel.scenes.mobjects.patches import patch_under
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.sigmoid_rows import SigmoidRow, SigmoidRows
 from gradreel.scenes.mobjects.sum_formula import SumFormula
@@ -199,11 +200,18 @@ class SumByHandBeats(SmallerPiecesBeats):
         partial = fit.plot.curve(self.x, sums[:, 0], palette.blue, style.MAIN_CURVE)
         back = [emphasis(row, PRESENT) for row in rows[1:]]
         self.play(*map(FadeOut, self.hards), *back, Create(partial), run_time=0.8)
+        self.patch = patch_under(fit.target_label)
+        self._name_in_front()
         for k in range(1, self.n_sigmoids + 1):
             self.play(emphasis(rows[k], FULL), run_time=0.3)
             self.play(self._moving(partial, sums[:, k - 1], sums[:, k]))
         self.remove(partial)
         self.add(fit.model)
+        self._name_in_front()
+
+    def _name_in_front(self) -> None:
+        """Sums on the way run through red's name: it stands before them on a patch."""
+        self.add(self.patch, self.fit.target_label)
 
     def _moving(self, curve: VMobject, before: NDArray, after: NDArray, seconds: float | None = None) -> Animation:
         def update(curve: VMobject, share: float) -> None:

@@ -195,6 +195,7 @@ class SumOfSigmoids(SumByHandBeats, FoundSumBeats):
 
     def _ours_leave(self) -> None:
         """Our numbers and curves fade, in all rows and in the sum; thin copies of the rows' curves stay."""
+        self.remove(self.patch)
         ours = [self.fit.model, self.fit.model_label]
         for row in self.rows.rows:
             row.leave_ghost()
@@ -219,7 +220,8 @@ class SumOfSigmoids(SumByHandBeats, FoundSumBeats):
         self.live.add(*known)
 
     def _learn_beat(self) -> None:
-        with self.beat("learn", parameters=Count(self.experiment.n_parameters)):
+        falls = self._loss_at(self.last) < self._loss_at(0)
+        with self.beat("learn" if falls else "learn-not", parameters=Count(self.experiment.n_parameters)):
             # The whole run, at first with a rest at each update, then in ever larger strides: all numbers move, blue is
             # their sum
             def update(_: VMobject, share: float) -> None:

@@ -52,7 +52,9 @@ class DayPairs(VGroup):
         sides = {"left": left, "right": right, "bottom": bottom, "top": top}
         self.plot = Plot((low, high), (low, high), **sides, x_ticks=ticks, y_ticks=ticks, x_label=None)
         across, up = (words(name, style.LABEL) for name in names)
-        self.plot.add(across.place(bottom - AXIS_NAME, right=right), up.place(top + 0.12, left=left - 0.2))
+        highest = max((float(label.get_top()[1]) for label in self.plot.y_tick_labels), default=bottom)
+        beside = 0.0 if highest > top else 0.2  # a number at the axis's end stands left of the name
+        self.plot.add(across.place(bottom - AXIS_NAME, right=right), up.place(top + 0.12, left=left - beside))
         self.before, self.views, self.dates = views[:-1], views[1:], dates[1:]
         self.courses = np.stack([np.concatenate([[np.nan], views[:-2]]), self.before, self.views], axis=1)
         points = self.plot.at(self.before, self.views)
@@ -91,11 +93,23 @@ class DayPairs(VGroup):
         older, beside, _ = np.abs(np.diff(self.courses[list(pair)], axis=0)[0])
         return bool(older >= TOLD * (high - low) and older >= 4 * beside)  # not where one of them is unknown
 
+    def answers_differ(self) -> bool:
+        """Whether days with the same views on the day before, or nearly, ever have clearly different views."""
+        low, high = self.plot.x_range
+        pair = list(self.furthest_pair())
+        beside, apart = (abs(float(np.diff(views[pair])[0])) for views in (self.before, self.views))
+        return apart >= max(TOLD * (high - low), 4 * beside)
+
     def furthest_pair(self) -> tuple[int, int]:
-        """The two dots that are furthest apart in height, of those with the same views on the day before, or nearly."""
+        """The two dots that are furthest apart in height, of those with the same views on the day before, or nearly.
+
+        Where no two lie over each other, those that lie most nearly so.
+        """
         low, high = self.plot.x_range
         apart = np.abs(self.views[:, None] - self.views[None, :])
-        alike = np.abs(self.before[:, None] - self.before[None, :]) <= ALIKE * (high - low)
+        beside = np.abs(self.before[:, None] - self.before[None, :])
+        np.fill_diagonal(beside, np.inf)
+        alike = beside <= max(ALIKE * (high - low), float(beside.min()))
         i, j = np.unravel_index(int(np.where(alike, apart, -1.0).argmax()), apart.shape)
         return int(i), int(j)
 

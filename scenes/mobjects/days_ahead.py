@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
+from gradreel.core.daily_series import DayArray
 from gradreel.core.daily_views import DailyViews
-from gradreel.core.forecast import Forecast, HorizonErrors
+from gradreel.core.forecast import Forecast
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket, views_range
@@ -37,8 +38,9 @@ BEYOND, BEYOND_DASH = 0.14, 0.03  # of the dots beyond a usual error: a bit more
 class DaysAhead(ZoomDays):
     """Known days in red; h predicted ones as hollow blue dots, each with the usual error around it.
 
-    It begins with all days of the window; `come_close` leaves the last weeks; `come_wide` goes back to the unseen
-    days, on which ``errors`` were measured, each with one of ``gaps``; `come_closest` leaves the last days and the
+    ``errors``: the unseen days, and for each predicted day prediction minus truth so far ahead, for these days or
+    fewer. It begins with all days of the window; `come_close` leaves the last weeks; `come_wide` goes back to the
+    unseen days, each with one of ``gaps``; `come_closest` leaves the last days and the
     views beside them, so that errors have room, and takes the gaps along. ``lows``: weekdays that are shaded. Parts to
     bring: ``red``, ``dots``, ``real`` (the red line's name, close by), ``bands``, and for each predicted day one of
     ``predicted``, of ``misses`` (a dot for each unseen day: where the truth would lie, if it were missed by as much),
@@ -51,7 +53,7 @@ class DaysAhead(ZoomDays):
         self,
         dataset: DailyViews,
         ahead: Forecast,
-        errors: HorizonErrors,
+        errors: tuple[DayArray, Sequence[NDArray]],
         real: str,
         span: str,
         lows: Sequence[int],
@@ -60,15 +62,16 @@ class DaysAhead(ZoomDays):
         self.ahead, series = ahead, dataset.daily
         count = min(max(KNOWN_DAYS, min(dataset.window + 1, MOST_DAYS)), len(series))
         dates, known = series.dates()[-count:], series.array()[-count:]
-        usual = errors.mean_absolute
-        self.missed = ahead.prediction - errors.error
-        self.held = np.flatnonzero(errors.starts >= dates[0])  # unseen days that have a gap: those that are shown
-        missed, starts = errors.error[self.held, 0], errors.starts[self.held]
+        starts, missed_by = errors
+        usual = np.array([np.abs(each).mean() for each in missed_by])
+        self.missed = [views - each for views, each in zip(ahead.prediction, missed_by, strict=True)]
+        self.held = np.flatnonzero(starts >= dates[0])  # unseen days that have a gap: those that are shown
+        missed, starts = missed_by[0][self.held], starts[self.held]
         guessed = known[(starts - dates[0]).astype(int)] + missed
         low, high = ahead.prediction - usual, ahead.prediction + usual
         self.last = ahead.dates[-1].astype(date) + timedelta(days=1)
         first = dates[0].astype(date)
-        super().__init__(dataset, first, self.last, views_range(known, low, high, self.missed, guessed), language, BOX)
+        super().__init__(dataset, first, self.last, views_range(known, low, high, *self.missed, guessed), language, BOX)
         self.gaps = Gaps(self.plot.days(starts), guessed, missed, (self.day(0), float(ahead.prediction[0])))
         self.near = max(first, ahead.last_known - timedelta(days=KNOWN_DAYS - 1))
         self.bands = self.add_bands(np.concatenate([dates, ahead.dates]), lows)
@@ -136,7 +139,7 @@ class DaysAhead(ZoomDays):
             self.zoom_to(scene, near, self.last, TOGETHER, also=follow, others=others)
         plot, (dates, known) = self.plot, self.known
         shown = dates >= np.datetime64(near, "D")
-        held = np.concatenate([known[shown], self.low, self.high, self.missed.ravel()])
+        held = np.concatenate([known[shown], self.low, self.high, *self.missed])
         free = AROUND * float(np.ptp(held))
         views = (float(held.min()) - free, float(held.max()) + free)
         self.stretch_to(scene, views, TALLER, lambda _: follow(1.0), others)
@@ -191,7 +194,7 @@ class DaysAhead(ZoomDays):
 
     def _misses(self, k: int) -> VGroup:
         """A dot for each error, around its day: a swarm is not read as days."""
-        return swarm(self.plot.at(self.day(k), self.missed[:, k]), self.reach)
+        return swarm(self.plot.at(self.day(k), self.missed[k]), self.reach)
 
     def beyond(self, k: int) -> VGroup:
         """Dotted a bit further from the ends of both marks of a predicted day: of how much more, nothing is known."""

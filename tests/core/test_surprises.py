@@ -82,6 +82,18 @@ def test_the_end_of_a_growing_series_is_no_jump():
     assert surprises(days(growing, said, count=84)) == ()
 
 
+@pytest.mark.parametrize("growth", [1.01, 1.05, 1.1])
+def test_no_day_of_steady_growth_is_a_jump_the_last_one_neither(growth):
+    truth = 100 * growth ** np.arange(57.0)
+    growing, said = (dict(enumerate(views.tolist())) for views in (truth, np.append(truth[0], truth[:-1])))
+    said[56] = float(truth[50])  # predicted as if it did not go on
+    told = days(growing, said, count=57)
+    assert abs(told.error[56]) > 2.5 * told.mean_absolute_error
+    assert surprises(told) == ()
+    growing[56] *= 3
+    assert [(each.day, each.is_rise) for each in surprises(days(growing, said, count=57))] == [(56, True)]
+
+
 def test_the_largest_miss_may_lie_above_or_below():
     assert largest_miss(days({8: 30.0, 15: 2.0}, {})) == 8
     assert largest_miss(days({8: 20.0, 15: 0.5}, {})) == 15

@@ -96,6 +96,8 @@ def test_two_standard_errors_of_the_difference():
         ([40, 52, 47, 43], "partly", 1),  # ours on the synthetic views: depth repairs part of what it spoils
         ([40, 45, 45.5, 50], "worse", 1),
         ([50, 47, 43, 40], "better", None),
+        ([43, 52, 47, 38], "detour", None),  # the largest is best, and one layer was clearly worse than none
+        ([50, 51, 43, 40], "better", None),  # which is not clear here
         ([46, 43, 38, 44], "middle", 3),  # as the lecture's, whose fourth layer is one too many
         ([46, 38, 38.5, 44], "middle", 3),  # the second after the best is not clearly worse
         ([40, 40.5, 40.2, 40.4], "flat", None),
@@ -241,9 +243,9 @@ def test_training_by_epoch_of_one_epoch_and_of_another_loss(tmp_path):
     ("least", "best", "best_least", "said"),
     [
         (372, 400, 384, "below"),
-        (385, 400, 390, "not"),  # 4 % is small
-        (372, 400, 370, "not"),  # stopped in time, the best network would have had less
-        (372, 360, 371, "not"),
+        (385, 400, 390, "even"),  # 4 % is small
+        (372, 400, 370, "even"),  # stopped in time, the best network would have had less
+        (372, 360, 350, "not"),
         (340, 360, 350, "below"),
     ],
 )

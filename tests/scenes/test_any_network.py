@@ -49,13 +49,13 @@ def film(play):
 
 def test_the_lines_are_the_recorded_weights_at_the_start_and_at_the_end(trace_of, film):
     trace = trace_of(RUN)
-    assert film.beats == ["layers", "start", "walk", "end"]
-    for beat, row, count in (("start", 0, "0"), ("walk", 30, "30")):
+    assert film.beats == ["layers", "start", "walk-plain", "end"]
+    for beat, row, count in (("start", 0, "0"), ("walk-plain", 30, "30")):
         assert film.seen[beat] == (expected(trace, row, film.scene), count)
 
 
 def test_only_drawn_neurons_have_lines_and_that_is_said(film):
-    drawn = {(to, start) for k, to, start, *_ in film.seen["walk"][0] if k == 2}
+    drawn = {(to, start) for k, to, start, *_ in film.seen["walk-plain"][0] if k == 2}
     assert drawn == {(0, j) for j in (0, 1, 2, 3, 4, 8)}
     texts = [part.source for part in film.scene.mobjects if isinstance(part, TextMobject)]
     assert any("27 of 39 weights" in text for text in texts)
@@ -82,6 +82,20 @@ def test_the_weights_after_an_update_are_shown(play, trace_of):
     assert played.beats[-2:] == ["walk", "end"]
     assert played.seen["walk"] == expected(trace_of(RUN), 7, played.scene)
     assert played.scene.counter[1].text == "7"
+
+
+@pytest.mark.parametrize(("epochs", "beat"), [(30, "walk-plain"), (2000, "walk")])
+def test_lines_are_said_to_grow_fade_and_turn_only_where_they_do(play, trace_of, epochs, beat):
+    run = RUN.model_copy(update={"epochs": epochs})
+    scene = play(Network, run=run).scene
+    assert beat in [each.name for each in scene.beats]
+    chain, trace = layer_chain(run), trace_of(run)
+    drawn = [
+        [chain.weights(np.asarray(trace.parameters[row]), k)[to, start] for row in (0, -1)]
+        for k, edges in enumerate(scene.diagram.edges)
+        for to, start in edges.lines
+    ]
+    assert any(first * last < 0 for first, last in drawn) == (beat == "walk")
 
 
 def test_before_the_first_update_nothing_walks(play):
@@ -143,7 +157,7 @@ def test_an_update_after_the_breakdown_is_refused_and_one_before_is_shown(play, 
     path = str(broken / "nan")
     with pytest.raises(UserError, match=r"network\.update: .*after 12 updates not all .* at most 11 can be asked for"):
         play(Network, trace=path, update=20)
-    assert play(Network, trace=path, update=11).beats[-2:] == ["walk", "end"]
+    assert play(Network, trace=path, update=11).beats[-2:] == ["walk-plain", "end"]
     with pytest.raises(UserError, match="after 0 updates not all parameters are finite"):
         play(Network, trace=str(broken / "nan from the start"))
 

@@ -47,6 +47,8 @@ LEAST = {"dataset": ONE_DAY, "epochs": 1, "width": 1}
         (56, "the last # day", "the last 56 days"),
         (3, "the first en layer", "the first three layers"),
         (1, "only # day", "only 1 day"),
+        (1, "en other random start", "one other random start"),
+        (5, "en other random start", "five other random starts"),
         (1405, "", "1\u2009405"),
         (1405, "en", "1\u2009405"),
         (7, "03d", "007"),

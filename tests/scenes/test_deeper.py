@@ -69,6 +69,13 @@ def test_the_building_is_higher_than_a_lower_network(play):
     assert seen["last-lower"][-1] > seen["last-lower"][-2]
 
 
+@pytest.mark.parametrize(("layers", "beat"), [((150, 50), "last-fewer"), ((1000, 152), "last-fewer")])
+def test_a_last_network_that_is_not_the_deepest_is_no_record(play, layers, beat):
+    networks = [{"name": name, "year": 2015, "layers": count} for name, count in zip(("A", "B"), layers, strict=True)]
+    lines = play(DeeperAndDeeper, networks=networks).lines
+    assert beat in lines and "nothing" not in lines[beat]["en"] and "beaten" not in lines[beat]["en"]
+
+
 def test_other_layers_make_another_picture_and_count(play):
     def end(networks):
         played = play(

@@ -198,11 +198,21 @@ def test_days_without_a_low_weekday_are_told_otherwise(play):
         before, views = scene.pairs.before, scene.pairs.views
         return abs(before[i] - before[j]) / np.ptp(scene.pairs.plot.x_range), abs(views[i] - views[j])
 
-    beats = play(MoreFeatures, gap, dataset=DailyViews(series=MINE, window=7)).seen
+    turns = (500.0, 400.0, 500.0, 600.0) * 23
+    series = DailySeries(start=date(2024, 3, 1), values=turns, name="turns.csv")
+    beats = play(MoreFeatures, gap, dataset=DailyViews(series=series, window=7)).seen
     assert "why-any" in beats and "why" not in beats
     alike, apart = beats["why-any"]
-    assert alike <= 0.03 and apart > 15
+    assert alike == 0 and apart == 200
     assert "why" in play(MoreFeatures, dataset=DailyViews(series=WEEKS, window=7)).beats
+
+
+@pytest.mark.parametrize("views", [1000.0 + 100 * np.arange(90), 100 * 1.1 ** np.arange(60.0)], ids=["few", "none"])
+def test_days_whose_day_before_tells_nearly_all_are_not_said_to_differ(play, views):
+    series = DailySeries(start=date(2024, 3, 1), values=tuple(views.tolist()), name="growing.csv")
+    played = play(MoreFeatures, check_scene, dataset=DailyViews(series=series, window=7))
+    assert "why-alike" in played.beats and not {"why", "why-any", "why-open"} & set(played.beats)
+    assert {beat: found for beat, found in played.seen.items() if found} == {}
 
 
 def test_the_real_value_is_red_and_y_hat(play):

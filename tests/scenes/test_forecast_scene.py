@@ -398,6 +398,25 @@ def test_days_without_a_pattern_have_no_lows_and_no_surprise(foretold):
     assert list(lines) == ["real-year", "predict", "no-lows", "no-miss", "window-plain"]
 
 
+@pytest.mark.parametrize(("unseen_from", "beat"), [(date(2024, 1, 1), "real"), (date(2024, 1, 2), "real-year")])
+def test_years_are_named_only_where_the_unseen_days_begin_with_one(foretold, words_on, unseen_from, beat):
+    series = DailySeries(
+        start=date(2022, 6, 1), values=tuple((1000 + 10 * np.sin(np.arange(640))).tolist()), name="two-years.csv"
+    )
+    dataset = DailyViews(series=series, window=7, unseen_from=unseen_from)
+    played = foretold({1: 1.0}, lambda scene, name: words_on(scene), dataset=dataset, depth=0, epochs=1)
+    lines = played.lines
+    assert next(iter(lines)) == beat
+    named = beat == "real"
+    assert ("2022" in lines[beat]["en"], "2022" in lines[beat]["zh"]) == (named, named)
+
+
+def test_weekends_that_stand_out_above_are_not_denied(foretold):
+    views = np.tile([1000.0] * 5 + [1600.0] * 2, 20)
+    lines = foretold({7: 1.0}, dataset=own(views), depth=0, epochs=1).lines
+    assert "especially low" in lines["no-lows"]["en"] and "特别低" in lines["no-lows"]["zh"]
+
+
 def test_large_misses_that_are_usual_are_not_called_small(foretold):
     views = np.random.default_rng(5).integers(100, 900, 120)
     parameters = {"dataset": own(views), "depth": 0, "epochs": 1}

@@ -106,6 +106,7 @@ def test_all_examples_in_each_batch_are_one_line(play, trace_of):
     played = play(LossCurve, lambda scene, beat: shown(scene), run=FULL)
     assert played.beats == ["axes", "walk", "end"]
     assert played.seen["end"] == (59, pytest.approx(trace_of(FULL).batch_loss[-1], abs=5.1e-4))
+    assert played.lines["end"]["en"].startswith("After 59 updates the loss is"), "measured before the last of 60"
 
 
 def test_losses_of_daily_views_are_told_in_views(play, trace_of):
@@ -209,7 +210,7 @@ def test_what_is_logged_at_every_tenth_update_is_one_line_without_gaps(play, wri
     np.testing.assert_allclose(marker, played.scene.plot.batch.end(), atol=1e-6)
     np.testing.assert_allclose(seen["axes-log"][1], played.scene.plot.batch.begin(), atol=1e-6)
     assert "a loss every 10 updates" in note
-    assert f"After {191 + first} updates the loss is" in played.lines["end"]["en"]
+    assert f"After {190 + first} updates the loss is" in played.lines["end"]["en"]
 
 
 def test_the_running_mean_of_sparse_losses_is_over_those_logged(written):

@@ -121,18 +121,28 @@ def test_the_forecast_is_the_chosen_networks(trace_of, small):
 def test_the_errors_are_those_measured_over_unseen_days(trace_of, small):
     scene, lines = small.scene, small.lines
     run = scene.choice.best.network.experiments[0]
-    errors = horizon_errors(run, np.asarray(trace_of(run).parameters[-1]), 2)
+    one, two = (horizon_errors(run, np.asarray(trace_of(run).parameters[-1]), days) for days in (1, 2))
+    means = [float(one.mean_absolute[0]), float(two.mean_absolute[1])]
     for k, spread in enumerate(scene.days.spreads):
         low, high = (scene.days.plot.data(end)[1] for end in (spread.get_bottom(), spread.get_top()))
-        assert (high - low) / 2 == pytest.approx(errors.mean_absolute[k], rel=1e-6)
-    naive = [float(e[0]) for e in (errors.naive_day_mean_absolute, errors.naive_week_mean_absolute)]
+        assert (high - low) / 2 == pytest.approx(means[k], rel=1e-6)
+    naive = [float(e[0]) for e in (one.naive_day_mean_absolute, one.naive_week_mean_absolute)]
     rows = [row[1].source for row in scene.panel.rivals]
-    assert rows == [scene.counted(e) for e in (errors.mean_absolute[0], min(naive))]
+    assert rows == [scene.counted(e) for e in (means[0], min(naive))]
     lengths = [row[2].width for row in scene.panel.rivals]
-    assert lengths[1] / lengths[0] == pytest.approx(min(naive) / errors.mean_absolute[0], rel=1e-6)
+    assert lengths[1] / lengths[0] == pytest.approx(min(naive) / means[0], rel=1e-6)
     assert scene.days.stake.height == pytest.approx(scene.days.spreads[0].height)
-    assert f"ahead, {scene.counted(errors.mean_absolute[1])}." in lines["error-runs"]["en"]
-    assert plain(scene.counted(errors.mean_absolute[1])) == pytest.approx(errors.mean_absolute[1], rel=0.01)
+    assert f"ahead, {scene.counted(means[1])}." in lines["error-runs"]["en"]
+    assert plain(scene.counted(means[1])) == pytest.approx(means[1], rel=0.01)
+
+
+def test_the_mean_miss_is_over_all_unseen_days_however_many_are_predicted(play):
+    alone = {**SMALL, "seeds": (0,), "depths": (0, 1)}
+    few, many = (play(ModelSelection, days=days, **alone).scene for days in (2, 5))
+    for scene in (few, many):
+        assert len(scene.to_come.errors[0]) == scene.dataset.n_unseen == len(scene.days.misses[0])
+        assert scene.to_come.usual[0] == pytest.approx(scene.choice.best.unseen.mean, rel=1e-5)
+    assert len(many.to_come.errors[4]) == many.dataset.n_unseen - 4
 
 
 @pytest.mark.parametrize(
@@ -264,8 +274,8 @@ def test_the_bet_is_lost_where_repeating_the_week_is_better(play):
 
 def test_the_bet_is_open_where_the_network_is_better(foretold):
     scene, lines = foretold({1: 0.7, 7: 0.3})
-    naive = scene.to_come.errors.naive_day_mean_absolute[0]
-    assert scene.to_come.errors.mean_absolute[0] < naive
+    naive = scene.to_come.naive
+    assert scene.to_come.rival == "day" and scene.to_come.usual[0] < naive
     assert f"{scene.counted(naive)} views" in lines["bet-day"]["en"]
 
 
@@ -430,11 +440,11 @@ def test_weekdays_of_other_sizes_are_compared_by_shares_and_days_that_were_not_c
 
 
 def test_every_miss_is_a_dot_as_far_off_as_it_was(small):
-    days, errors = small.scene.days, small.scene.to_come.errors.error
+    days, errors = small.scene.days, small.scene.to_come.errors
     for k, dots in enumerate(days.misses):
-        assert len(dots) == len(errors)
+        assert len(dots) == len(errors[k])
         views = np.array([days.plot.data(dot.get_center())[1] for dot in dots])
-        np.testing.assert_allclose(views, days.ahead.prediction[k] - errors[:, k], rtol=1e-6)
+        np.testing.assert_allclose(views, days.ahead.prediction[k] - errors[k], rtol=1e-6)
         across = np.array([days.plot.data(dot.get_center())[0] for dot in dots])
         assert np.abs(across - days.day(k)).max() < 0.5
 

@@ -764,6 +764,19 @@ def test_between_two_rows_lies_the_way_between_two_recorded_states(trace):
     np.testing.assert_array_equal(state_at(trace, 300), trace.parameters[300])
 
 
+@pytest.mark.parametrize(("run", "beat"), [(SHORT, "step-back-whole"), (LINE, "step-back-all-whole")])
+def test_a_run_that_is_over_after_the_close_up_does_not_go_on(play, run, beat):
+    played = play(GradientDescent, run=run, updates=5)
+    assert played.beats[played.beats.index(beat) + 1].startswith("stop")
+    assert not any("went on" in line["en"] or "整个训练" in line["zh"] for line in played.lines.values())
+
+
+def test_one_other_start_is_told_as_one(play):
+    played = play(GradientDescent, run=Experiment(epochs=2600), starts=1)
+    said = next(line["en"] for beat, line in played.lines.items() if beat.startswith("end"))
+    assert "one other random start" in said and "random starts" not in said
+
+
 def test_of_two_parameters_there_is_but_one_plane(film_of):
     names = set(film_of(LINE).beats)
     assert {"surface-all", "step-back-all"} <= names and not {"surface", "step-back"} & names

@@ -573,6 +573,11 @@ def test_a_run_with_other_than_a_sigmoid_for_each_piece_is_not_compared(play):
     ]
 
 
+def test_a_loss_that_rises_is_not_said_to_come_down(play):
+    lines = play(SumOfSigmoids, run=Experiment(learning_rate=0.9, epochs=12)).lines
+    assert "learn" not in lines and "does not come down" in lines["learn-not"]["en"]
+
+
 def test_the_walk_ends_on_the_last_state(sum_films):
     rows = sum_films["short"].rows
     assert [rows[beat] for beat in ("start", "learn")] == [0.0, 40.0]
