@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -81,7 +82,7 @@ class AnyCurve(CurvePointsBeats):
         def _can_be_seen(self) -> Self:
             if not all(2 <= count <= 128 for count in self.points):
                 raise ValueError(f"points must lie within 2 to 128, got {list(self.points)}")
-            if any(after <= before for before, after in zip(self.points, self.points[1:], strict=False)):
+            if any(after <= before for before, after in pairwise(self.points)):
                 raise ValueError(f"points must increase, got {list(self.points)}")
             if not self.high - self.low >= 1e-3:
                 raise ValueError(f"high must lie at least 0.001 right of low, got {self.low:g} to {self.high:g}")
@@ -198,7 +199,8 @@ class AnyCurve(CurvePointsBeats):
 
     def _more_beat(self) -> None:
         factor = self.even.factor()
-        quarter = DOUBLING[0] <= factor <= DOUBLING[1]
+        doubled = all(after == 2 * before for before, after in pairwise(self.even.counts))
+        quarter = doubled and DOUBLING[0] <= factor <= DOUBLING[1]
         with self.beat("more" if quarter else "more-other", factor=number_text(float(f"{factor:.2g}"))):
             # Twice the points again and again; each time the gap is measured, and then it becomes a dot at the right,
             # with its number and what it was divided by. Soon the plot shows no gap: below it, enlarged, there are

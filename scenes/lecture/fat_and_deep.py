@@ -47,7 +47,7 @@ from pydantic import BaseModel, Field, model_validator
 
 EXAMPLES = 121
 KNOTS_OF_A_FUNCTION = 65
-RACE_SECONDS, RACE_POWER = 5.6, 1.5  # early updates, which change most, get more time
+RACE_SECONDS, RACE_POWER = 5.1, 1.5  # early updates, which change most, get more time
 PASSING_SECONDS = 0.4  # that the race stands still where one run passes the other
 SEEDS_SECONDS = 5.3  # that all starts are spoken of, before the towers are
 NAMES = ("name-fat", "name-deep")
@@ -168,6 +168,7 @@ class FatAndDeep(LectureScene):
             coming = [race.word, race.counter, *race.readouts, caption(self.screen("rule", rate=rate))]
             self.play(*(Create(c.blue) for c in race.boards), *(FadeIn(c.gap) for c in race.boards), run_time=0.7)
             self.play(*(FadeIn(part) for part in coming), run_time=0.5)
+            self.wait(0.5)  # the networks are looked at
             self.play(*map(FadeOut, self.diagrams), run_time=0.4)
             self.play(FadeIn(race.lines), run_time=0.4)
             self.add(race)
@@ -218,14 +219,13 @@ class FatAndDeep(LectureScene):
             *self.folds_counts,
             *self.over_left,
             *(c.blue for c in self.hand),
-            self.names[1],
         ]
         self.play(*(FadeOut(part) for part in leaving), *self._title("heading-race"), run_time=0.8)
         pairs = [(getattr(old, part), getattr(new, part)) for part in ("plot", "red")
                  for old, new in zip(self.hand, self.race.boards, strict=True)]  # fmt: skip
-        moves = [ReplacementTransform(*pair) for pair in [*pairs, (self.names[0], names[0])]]
+        moves = [ReplacementTransform(*pair) for pair in [*pairs, *zip(self.names, names, strict=True)]]
         self.play(*moves, run_time=0.9)
-        self.play(*(FadeIn(part) for part in (names[1], *self.diagrams, *words_now)), run_time=0.5)
+        self.play(*(FadeIn(part) for part in (*self.diagrams, *words_now)), run_time=0.5)
         self.names, self.count_words = names, words_now
 
     # -- all starts ----------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from manim import (
     squish_rate_func,
 )
 
-BESIDE = 3.7  # from a card to the next one
+BESIDE = 4.0  # from a card to the next one
 
 
 class MeanErrorBeats(LectureScene):

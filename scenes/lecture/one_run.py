@@ -11,6 +11,7 @@ from gradreel.core.verdicts import course, losses_with_the_least, overfits_from,
 from gradreel.scenes import style
 from gradreel.scenes.lecture.depth_picture import BOX, DepthPicture
 from gradreel.scenes.mobjects.bars import AboveTheScale
+from gradreel.scenes.mobjects.callout import touch
 from gradreel.scenes.mobjects.gap_measure import GapMeasure, growing_gap
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines, calmed
@@ -39,7 +40,7 @@ SINK_SECONDS, PART_SECONDS = 7.0, 5.8
 LABELLED, LABEL_SHARE = 0.42, 0.08  # of the first: when the lines get their words at the earliest; of their fading
 FIRST_SPAN, LEAST_SPAN = 1.5, 6.0  # of the axis at first: times the epoch where the losses part; epochs at least
 EARLY = 0.6  # of all epochs: a first axis that would be longer shows all of them at once
-WIDER_SECONDS = 1.3  # until it does
+WIDER_SECONDS, LEAVING = 1.3, 0.25  # until it does; the share of that in which the lines' words go
 INTO_THE_PLOT = 0.6  # right of the plot: there numbers come that move into it
 LOWEST_SECONDS = 1.4  # of those in which the losses part: the lowest point is looked at first
 DIP = 0.02  # share of the loss that its least is below the calmed line at least, to be called a dip
@@ -185,10 +186,14 @@ class OneRunBeats(DepthPicture):
     def _part_beat(self) -> None:
         with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
             # Where the losses part, the unseen one is lowest of all kept states, by luck as it is noisy: here, with its
-            # number, in a dip of the thin line. The axis widens to all epochs, and on it goes: seen falls, unseen never
-            # comes so low again; the dashed line has its word again. How far both are apart, there and at the end
+            # number, in a dip of the thin line; the lines keep their words meanwhile. The axis widens to all epochs,
+            # and on it goes: seen falls, unseen never comes so low again; the dashed line has its word again. How far
+            # both are apart, there and at the end
             marks = self._turn_mark() if self.parts is not None else []
-            leaving = [*self.labels.values(), *(tick for tick in self.epochs if marks and self._near(tick, marks[1]))]
+            widens = bool(marks) and self.first_last < self.run.last
+            staying = [label for label in self.labels.values() if widens and self._is_off(label, marks)]
+            leaving = [label for label in self.labels.values() if label not in staying]
+            leaving += [tick for tick in self.epochs if marks and self._near(tick, marks[1])]
             lit = [self.run.dip.animate.set_stroke(opacity=1)] if marks and self.lucky else []
             self.play(*map(FadeOut, leaving), *map(FadeIn, marks), *lit, run_time=0.5)
             seconds = PART_SECONDS - (LOWEST_SECONDS if marks else 0.0)
@@ -196,8 +201,8 @@ class OneRunBeats(DepthPicture):
                 self.wait(LOWEST_SECONDS)
             self.remove(self.above, *leaving)
             self.epochs.remove(*leaving)
-            if marks and self.first_last < self.run.last:
-                self._widen(marks)
+            if widens:
+                self._widen(marks, staying)
                 seconds -= WIDER_SECONDS
             self.labels, seen = {"unseen": self._labels()["unseen"]}, self._labels()["training"]
             early = squish_rate_func(smooth, 0.0, LABEL_SHARE)
@@ -220,8 +225,11 @@ class OneRunBeats(DepthPicture):
                 self.play(FadeIn(self.term, shift=0.15 * UP), run_time=0.6)
                 self.between += [band, self.term]
 
-    def _widen(self, marks: list[VMobject]) -> None:
-        """The axis widens until it holds all epochs: what was drawn moves together, and marks and numbers with it."""
+    def _widen(self, marks: list[VMobject], leaving: list[TextMobject]) -> None:
+        """The axis widens until it holds all epochs: what was drawn moves together, and marks and numbers with it.
+
+        The words that are ``leaving`` are gone when it has hardly begun.
+        """
         run, plot, old, first = self.run, self.run.plot, self.epochs, self.first_last
         run.span(run.last, self.turn)
         place = float(plot.at(self.turn, 0)[0])
@@ -244,7 +252,9 @@ class OneRunBeats(DepthPicture):
                     tick.set_x(x).set_opacity(float(np.clip(min(strength, inside), 0.0, 1.0)))
 
         everything = VGroup(run, *marks, *old, *coming)
-        self.play(UpdateFromAlphaFunc(everything, widen, run_time=WIDER_SECONDS, rate_func=smooth))
+        soon = squish_rate_func(smooth, 0.0, LEAVING)
+        gone = [FadeOut(label, run_time=WIDER_SECONDS, rate_func=soon) for label in leaving]
+        self.play(UpdateFromAlphaFunc(everything, widen, run_time=WIDER_SECONDS, rate_func=smooth), *gone)
         self.remove(*everything.get_family())
         self.epochs = coming
         self.add(run, coming, *marks)
@@ -261,6 +271,11 @@ class OneRunBeats(DepthPicture):
         text = f"{self.screen('epoch')} {number_text(round(self.turn))}"
         label = words(text, style.TICK, palette.dim).place(bottom - 0.4, center=x)
         return [dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75)), label, self.least, *self._lucky()]
+
+    @staticmethod
+    def _is_off(label: TextMobject, marks: list[VMobject]) -> bool:
+        """Whether a line's word is off all that says where the losses part."""
+        return not any(touch(label, mark, (BESIDE / 2, 0.1)) for mark in (*marks[0], *marks[2], *marks[3:]))
 
     @staticmethod
     def _near(one: TextMobject, other: TextMobject) -> bool:

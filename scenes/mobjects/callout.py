@@ -87,6 +87,13 @@ def beside(
     return np.array([*center, 0.0])
 
 
+def touch(first: VMobject, second: VMobject, clear: tuple[float, float] = (0.0, 0.0)) -> bool:
+    """Whether the rectangles that both stand in are less than ``clear`` apart, across and up."""
+    apart = np.abs(first.get_center() - second.get_center())[:2]
+    room = np.array([first.width + second.width, first.height + second.height]) / 2 + clear
+    return bool((apart < room).all())
+
+
 def _filled(mobject: VMobject) -> NDArray:
     """Points all over the rectangle that ``mobject`` stands in, (n, 2); of a Callout's line, those on it."""
     if isinstance(mobject, Callout):

@@ -8,11 +8,12 @@ import numpy as np
 from gradreel.core.try_all import LineGrid
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.grid_map import GridMap
+from gradreel.scenes.mobjects.patches import patch_under
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import PRESENT, mix, palette
-from manim import DL, UR, Animation, Dot, FadeIn, FadeOut, Rectangle, Square, VGroup, VMobject, interpolate_color
+from manim import DL, UR, Animation, Dot, FadeIn, FadeOut, Square, VGroup, VMobject, interpolate_color
 from numpy.typing import NDArray
 
 MOST = 4  # cells in a row, where they hold both the best one and the dot
@@ -109,8 +110,7 @@ class CloseCells(VGroup):
     def _other(self, text: str) -> VGroup:
         """The dot's loss on a patch, where it hides nothing, right of the dot in one cell if it can; a line to it."""
         number = words(text, style.LETTER, palette.orange)
-        patch = Rectangle(width=number.width + 0.12, height=number.height + 0.12, stroke_width=0)
-        patch.set_fill(palette.background, 1)
+        patch = patch_under(number, up=0.12)
         half = np.array([patch.width, patch.height]) / 2
         place = self._free_place(half)
         VGroup(patch, number).move_to([*place, 0.0])

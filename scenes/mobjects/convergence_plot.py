@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from gradreel.core.convergence import Convergence
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.gap_counter import two_digits
+from gradreel.scenes.mobjects.gap_counter import rounded, two_digits
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks, number_text
@@ -127,7 +127,10 @@ class ConvergencePlot:
         return ring(self.plot.at(*self._at(count, error)), 0.085, palette.blue)
 
     def _written(self, even: Convergence, placed: Convergence) -> list[list[TextMobject]]:
-        """For each even dot its gap, right above it, and right of that by what it was divided since the dot before."""
+        """For each even dot its gap, right above it, and right of that by what it was divided since the dot before.
+
+        Of the numbers as they are written: whoever divides them finds this.
+        """
         pairs, places = self._pairs(even), self._places(even)
         ink = np.concatenate([_dense(places), _dense(self._places(placed))])
         taken: list[TextMobject] = [self.even_label, self.placed_label]
@@ -136,7 +139,7 @@ class ConvergencePlot:
             value = words(two_digits(gap), style.LABEL, palette.blue)
             notes = [value.place(at[1] + 0.1, left=at[0] + 0.16)]
             if k:
-                factor = words(f"$div {_factor(pairs[k - 1][1] / gap)}$", style.LABEL)
+                factor = words(f"$div {_factor(rounded(pairs[k - 1][1]) / rounded(gap))}$", style.LABEL)
                 notes.append(factor.place(at[1] + 0.1, left=value.get_right()[0] + BESIDE))
             free = []
             for note in notes:
@@ -162,7 +165,7 @@ def _is_free(note: TextMobject, taken: list[TextMobject], ink: NDArray) -> bool:
 
 
 def _factor(value: float) -> str:
-    return number_text(float(f"{value:.2g}")).replace("\u2212", "-")
+    return number_text(rounded(value)).replace("\u2212", "-")
 
 
 def _powers_of_ten(low: float, high: float, room: float) -> Ticks:

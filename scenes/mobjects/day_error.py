@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from gradreel.scenes.mobjects.patches import patch_under
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import palette
@@ -40,9 +41,9 @@ class DayError(VGroup):
         self.prediction = VGroup(ring(y, 0.1, palette.blue, fill=palette.blue), letter)
         self.line = segment(label, y, palette.text, 4.0)
         said = words(error, LETTER)
-        patch = Rectangle(width=said.width + 0.16, height=said.height + 0.2, stroke_width=0)
+        patch = patch_under(said, across=0.16, up=0.2)
         said.move_to(_free_place(patch, real, (y, label), aside, (letter, hat), foot))
-        self.names = VGroup(patch.set_fill(palette.background, 1).move_to(said), said, hat)
+        self.names = VGroup(patch.move_to(said), said, hat)
         self.add(self.features, self.prediction, self.line, self.names)
 
 

@@ -14,11 +14,16 @@ SIZE = 34
 MOST_DECIMALS = 7
 
 
-def two_digits(value: float) -> str:
+def rounded(value: float) -> float:
     """A gap as it is written everywhere: its first two digits."""
-    rounded = float(f"{value:.2g}")
-    decimals = 1 - math.floor(math.log10(abs(rounded))) if rounded else 1
-    return number_text(rounded, min(max(decimals, 0), MOST_DECIMALS))
+    return float(f"{value:.2g}")
+
+
+def two_digits(value: float) -> str:
+    """That as a text."""
+    value = rounded(value)
+    decimals = 1 - math.floor(math.log10(abs(value))) if value else 1
+    return number_text(value, min(max(decimals, 0), MOST_DECIMALS))
 
 
 class GapCounter(VGroup):
@@ -41,7 +46,7 @@ class GapCounter(VGroup):
 
     def set_gap(self, gap: float) -> None:
         self.gap.decimals = _decimals(gap)
-        self.gap.set_value(float(f"{gap:.2g}")).place_left(style.HEADING_BASELINE, self.gap_left)
+        self.gap.set_value(rounded(gap)).place_left(style.HEADING_BASELINE, self.gap_left)
 
 
 def _decimals(gap: float) -> int:

@@ -7,10 +7,11 @@ from itertools import pairwise
 import contourpy
 import numpy as np
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.patches import patch_under
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.thinning import thinned
 from gradreel.scenes.style import mix, palette
-from manim import ManimColor, Polygon, Rectangle, VGroup, VMobject
+from manim import ManimColor, Polygon, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 LOWEST_BAND, HIGHEST_BAND = 0.0, 0.24  # shares of the text colour in the background
@@ -189,8 +190,7 @@ class LossMap(PlaneMap):
     def _write(self, text: TextMobject, k: int, place: NDArray) -> None:
         """Line ``k`` becomes bright, and ``text`` stands on it."""
         self.lines[k].set_stroke(mix(palette.text, NUMBERED), style.AXIS)
-        patch = Rectangle(width=text.width + 0.12, height=text.height + 0.1, stroke_width=0)
-        patch.set_fill(mix(palette.text, self._band_share((k + 0.5) / len(self.levels))), 1)
+        patch = patch_under(text, mix(palette.text, self._band_share((k + 0.5) / len(self.levels))))
         self.values.add(VGroup(patch, text).move_to((*place, 0.0)))
 
     def _wanted(self) -> list[int]:

@@ -15,6 +15,7 @@ import numpy as np
 from gradreel.core.written_out import Backward
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.arithmetic import PrintedProduct, no_zero, printed_step, telling_text
+from gradreel.scenes.mobjects.callout import touch
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.plot import polyline
@@ -29,7 +30,7 @@ BESIDE = 0.11  # from a name to its slope's pill
 PILL_HEIGHT, PILL_PADDING, PILL_LINE, PILL_FILL = 0.28, 0.08, 1.4, 0.19
 OVER, OVER_LOW = 0.14, 0.0  # from a node's top to the baseline of its slope; where a bias' slope needs room above it
 SHARES = (0.69, 0.24)  # of a line, where its slope may stand if it has no room beside the name
-CLEAR = np.array([0.04, 0.02])  # scene units between two labels, beside and above each other
+CLEAR = (0.04, 0.02)  # scene units between two labels, beside and above each other
 MOST_IN_ROW, LEAST_IN_ROW = 9, 6  # entries of the gradient in one of its two rows
 ENTRY, ROWS_APART = 30, 0.42  # size of the numbers there; from one row down to the next
 PITCH, NUMBERS_APART = 1.0, 0.14  # from one entry to the next, where there is room; free between their numbers
@@ -192,18 +193,12 @@ def _on_lines(
             text.move_to(places[at])
         placed = list(texts.values())
         pairs = [(text, other) for n, text in enumerate(placed) for other in (*others, *placed[:n])]
-        if not any(_touch(text, other) for text, other in pairs):
+        if not any(touch(text, other, CLEAR) for text, other in pairs):
             made.lines |= {(k, *at): text for at, text in texts.items()}
             return
     for at, text in texts.items():
         made.lines[k, *at] = text.move_to(names[at])
         made.replaced[k, *at] = names[at]
-
-
-def _touch(first: VMobject, second: VMobject) -> bool:
-    apart = np.abs(first.get_center() - second.get_center())[:2]
-    room = np.array([first.width + second.width, first.height + second.height]) / 2 + CLEAR
-    return bool((apart < room).all())
 
 
 class GradientRow(VGroup):

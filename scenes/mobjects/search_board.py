@@ -12,13 +12,14 @@ from gradreel.core.try_all import LineGrid, Tries
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.close_cells import CloseCells
 from gradreel.scenes.mobjects.grid_map import GridMap, squares
+from gradreel.scenes.mobjects.patches import patch_under
 from gradreel.scenes.mobjects.plot import Plot, polyline
 from gradreel.scenes.mobjects.shade_legend import shade_legend
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import number_text, round_labels, ticks_at_knots
 from gradreel.scenes.style import mix, palette
-from manim import Animation, Dot, Mobject, Rectangle, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from manim import Animation, Dot, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 
 PLOT = {"left": style.LEFT_EDGE + 0.55, "right": -0.75, "bottom": -2.4, "top": 1.35}
 GRID_LEFT, GRID_BOTTOM, GRID_SIDE = 1.75, -2.4, 4.2
@@ -102,7 +103,8 @@ class SearchBoard(VGroup):
         """The least loss right of its ring: a patch, which keeps it legible on cells of any shade, and the number."""
         ring = self.grid.ring
         least = words(self.written(float(self.numbers.loss.min())), style.LABEL)
-        return _on_patch(least.place(float(ring.get_y()) - 0.1, left=float(ring.get_right()[0]) + 0.12))
+        least.place(float(ring.get_y()) - 0.1, left=float(ring.get_right()[0]) + 0.12)
+        return VGroup(patch_under(least), least)
 
     def close_cells(self, line: Line, loss: float) -> CloseCells:
         """The cells around the best one and another line, enlarged, with the losses of all."""
@@ -165,11 +167,6 @@ class SearchBoard(VGroup):
             crossings = np.sort((np.array([low, high]) - b) / w)
             ends = np.clip(ends, *crossings)
         self.plot.set_curve(self.line, ends, b + w * ends)
-
-
-def _on_patch(text: TextMobject) -> VGroup:
-    patch = Rectangle(width=text.width + 0.12, height=text.height + 0.1, stroke_width=0)
-    return VGroup(patch.set_fill(palette.background, 1).move_to(text), text)
 
 
 class TriesRow(VGroup):

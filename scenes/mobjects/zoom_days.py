@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 from gradreel.core.daily_series import DayArray
@@ -20,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 NAMES_ABOVE, NAMES_APART = 0.12, 0.16  # over the plot; between two names
 EDGE = 1e-6  # days
+LABELS_APART = 0.06  # two days' labels while the calendar moves
 
 
 @dataclass
@@ -224,12 +226,20 @@ class ZoomDays(VGroup):
 
     def _place_ticks(self, ticks: VGroup, share: float) -> None:
         left, right = self.plot.box[:2]
+        share *= self._room(ticks)
         for tick in ticks:
             at = float(self.plot.at(tick.day, 0)[0])
             tick.shift([at - tick.at, 0, 0])
             tick.at = at
             tick.set_opacity(share if left - 0.01 <= at <= right + 0.01 else 0.0)
             tick[1].set_fill(opacity=0)
+
+    def _room(self, ticks: VGroup) -> float:
+        """1 where the days are as far apart as in the ticks' own plot, 0 where two of their labels would touch."""
+        a_day = float(self.plot.at(1, 0)[0] - self.plot.at(0, 0)[0])
+        if ticks.own_day <= ticks.least_day:
+            return 1.0
+        return float(np.clip((a_day - ticks.least_day) / (ticks.own_day - ticks.least_day), 0.0, 1.0))
 
     def _draw(self, line: _Line) -> None:
         """The line's points within the plot, and where it meets its sides."""
@@ -246,13 +256,17 @@ class ZoomDays(VGroup):
 
 
 def _ticks(plot: DayPlot) -> VGroup:
-    """A label and a mark for each named day, which know their day."""
+    """A label and a mark for each named day, which know their day; and how wide a day is, and must be at least."""
     ticks = VGroup()
     for label, mark in zip(plot.x_tick_labels, plot.marks, strict=True):
         tick = VGroup(label, mark)
         tick.at = float(mark.get_center()[0])
         tick.day = plot.data(mark.get_center())[0]
         ticks.add(tick)
+    ticks.own_day = float(plot.at(1, 0)[0] - plot.at(0, 0)[0])
+    pairs = ((a, b) for a, b in pairwise(sorted(ticks, key=lambda tick: tick.day)) if b.day > a.day)
+    needed = (((a[0].width + b[0].width) / 2 + LABELS_APART) / (b.day - a.day) for a, b in pairs)
+    ticks.least_day = max(needed, default=0.0)
     return ticks
 
 

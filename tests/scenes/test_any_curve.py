@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -267,7 +268,8 @@ def test_what_is_said_of_the_gap_is_measured(film):
     errors = measured().errors
     assert [note[0] for note in notes] == ["2.4", "0.77", "0.21", "0.050", "0.012"]
     assert [note[0] for note in notes] == list(map(two_digits, errors))
-    assert notes[1][1] == f"$div {errors[0] / errors[1]:.2g}$"
+    factors = [float(a[0]) / float(b[0]) for a, b in pairwise(notes)]
+    assert [note[1] for note in notes[1:]] == [f"$div {factor:.2g}$" for factor in factors], "of what is printed"
 
 
 SAID = {
@@ -276,7 +278,7 @@ SAID = {
     "a corner": {"more-other", "placed"},
     "steep at the start": {"more-other", "placed"},
     "few points": {"more-other", "placed"},
-    "many points": {"more", "placed"},
+    "many points": {"more-other", "placed"},
     "a wide axis": {"more", "placed"},
     "too few points": {"more-other", "placed-same"},
 }
