@@ -174,7 +174,7 @@ def test_every_box_holds_the_networks_numbers(trace_of, film_of, run):
 def test_another_day_has_other_numbers_from_the_same_network(play, film_of):
     first = film_of(RUN).boxes
     second = play(MatrixForm, lambda scene, _: tables(scene.board.sums), run=RUN, day=date(2021, 2, 3)).seen["output"]
-    assert np.array_equal(first["w"], second["w"])
+    assert first["w"] == pytest.approx(second["w"], abs=0.0051), "as many decimals as the day's first sum takes"
     assert not np.array_equal(first["x"], second["x"])
     assert not np.array_equal(first["r"], second["r"])
 
