@@ -30,7 +30,8 @@ from manim import (
 )
 
 QUIZ_LINES, ANSWER_LEFT = (2.05, -0.9), -1.0
-FRACTION = 44  # as large as what was given
+SIZE = 44  # of what is given, and of the fractions
+APART = 0.4  # from what is given to the question mark, from a fraction to the edge, at least
 THINKING = 2.6  # seconds that the ring takes, at the end of the question's line; the answers have a beat of their own
 CLOCK = 0.2  # radius of the ring that runs out meanwhile
 
@@ -82,7 +83,8 @@ class QuizBeats(LectureScene):
     def _ask(self, k: int, line: float) -> tuple[TextMobject, Bundles, TextMobject]:
         examples, batch_size = self.parameters.quiz[k]
         size = f'part("size", B = "{number_text(batch_size)}")'
-        given = formula(f'N = "{number_text(examples)}" quad {size}', 44).place(line, left=style.LEFT_EDGE)
+        given = _fitted(f'N = "{number_text(examples)}" quad {size}', ANSWER_LEFT - APART - style.LEFT_EDGE)
+        given.place(line, left=style.LEFT_EDGE)
         bundles = Bundles(examples, batch_size, line - 1.25)
         question = words("?", style.SUBTITLE).place(line, left=ANSWER_LEFT)
         self.play(FadeIn(given, shift=0.15 * UP), run_time=0.5)
@@ -97,11 +99,8 @@ class QuizBeats(LectureScene):
         whole = "update-an-epoch" if updates == 1 else "updates-an-epoch"
         key = whole if examples % batch_size == 0 else "updates-rounded-up"
         unit = words(self.screen(key), style.LABEL, palette.dim)
-        source, room = division_source(examples, batch_size, updates), style.RIGHT_EDGE - ANSWER_LEFT - 0.4
-        told = formula(source, FRACTION)
-        if told.width > room:  # large numbers
-            told = formula(source, max(style.SMALLEST, FRACTION * room / told.width))
-        told.place(line, left=ANSWER_LEFT)
+        source = division_source(examples, batch_size, updates)
+        told = _fitted(source, style.RIGHT_EDGE - ANSWER_LEFT - APART).place(line, left=ANSWER_LEFT)
         if told.get_right()[0] + 0.35 + unit.width > style.RIGHT_EDGE:  # the heading says it, too
             unit = VGroup()
         else:
@@ -109,3 +108,9 @@ class QuizBeats(LectureScene):
         self.play(FadeOut(self.asked[k][2]), run_time=0.25)  # it stands where the fraction will
         self.play(FadeIn(told, shift=0.15 * UP), FadeIn(unit), run_time=0.55)
         return VGroup(told, unit)
+
+
+def _fitted(source: str, room: float) -> TextMobject:
+    """A formula as large as there is room for it: large numbers are long."""
+    written = formula(source, SIZE)
+    return written if written.width <= room else formula(source, max(style.SMALLEST, SIZE * room / written.width))

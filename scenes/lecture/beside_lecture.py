@@ -50,9 +50,7 @@ class BesideLecture(ComparedNetworks):
         return [result for result in self.outcome if None not in lecture_losses(result.network.hidden)]
 
     def _lecture_beat(self) -> None:
-        lines = {"linear": LINEAR, "hundred": HUNDRED}
-        written = {name: lecture_written(hidden)[UNSEEN] for name, hidden in lines.items()}
-        with self.beat(self._lecture_line(), **written):
+        with self.beat(self._lecture_line(), **self._lecture_values()):
             # Ours move aside, those that the lecture has numbers of; beside them its own bars, in the same scale. Where
             # both are there that are compared: an arrow from the one to the other in the lecture's chart, then in ours
             start = self.time
@@ -63,12 +61,20 @@ class BesideLecture(ComparedNetworks):
                 self._show_ways()
 
     def _lecture_line(self) -> str:
-        """Whether 100 ReLUs beat the linear model on unseen days here, as they did in the lecture."""
+        """Whether 100 ReLUs beat the linear model on unseen days here, as in the lecture; or one is missing."""
         ours = {result.network.hidden: result for result in self.outcome}
         if LINEAR not in ours or HUNDRED not in ours:
             return "lecture"
         agrees = change(ours[LINEAR].unseen, ours[HUNDRED].unseen) == "falls"
         return "lecture-agrees" if agrees else "lecture-differs"
+
+    def _lecture_values(self) -> dict[str, str]:
+        """What a line about the lecture's networks may name: its unseen losses, or the one network that is known."""
+        lines = {"linear": LINEAR, "hundred": HUNDRED}
+        written = {name: lecture_written(hidden)[UNSEEN] for name, hidden in lines.items()}
+        only = self.known[0]
+        seen, unseen = lecture_written(only.network.hidden)
+        return {**written, **self.spoken("only", only), "seen": seen, "unseen": unseen}
 
     def _move_aside(self) -> None:
         """Ours of the networks that the lecture has numbers of go to the left; all leave where the scale is another."""

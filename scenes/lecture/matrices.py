@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 from gradreel.scenes import style
@@ -51,7 +51,7 @@ from manim import (
     smooth,
     squish_rate_func,
 )
-from pydantic import Field
+from pydantic import Field, model_validator
 
 WRITTEN_Y, SHORT_Y = -2.75, -1.5  # of a row in numbers, its baseline, and of r = b + W x
 CELL_LETTER = 34  # of an equation's letters in the boxes
@@ -68,6 +68,16 @@ class MatrixForm(OutputBeat):
         larger: tuple[Units, Days] = Field(
             (1000, 56), description="Sigmoids and days of a larger network, for which the line is as short"
         )
+
+        @model_validator(mode="after")
+        def _w_grows(self) -> Self:
+            (units, days), rows, columns = self.larger, self.run.hidden[0], self.run.dataset.n_features
+            if units * days <= rows * columns:
+                raise ValueError(
+                    f"larger: W must become larger than run's, of {rows} x {columns} = {rows * columns} numbers; "
+                    f"{units} units and {Count(days):# day} make it {units} x {days} = {units * days}"
+                )
+            return self
 
     def construct(self) -> None:
         self.read_the_run()
@@ -238,7 +248,7 @@ class MatrixForm(OutputBeat):
 
     def _short_beat(self) -> None:
         units, days = self.parameters.larger
-        with self.beat("short", units=number_text(units), days=number_text(days), activation=self.activation):
+        with self.beat("short", units=Count(units), days=Count(days), activation=self.activation):
             # W hangs below its letter as a grid, which grows; the line stays as it is. It is what step one looked for
             letter, foot = self.line.part("w").get_x(), self.line.get_bottom()[1]
             first, last = (self.n_units, self.n_features), (units, days)

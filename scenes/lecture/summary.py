@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
+from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
+from gradreel.core.line_fit import line_run
 from gradreel.core.results import depth_experiments
 from gradreel.core.theta import loss, predict
 from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.batches import Batches
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.line import LinearLimits
@@ -46,6 +49,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 LINES = (-1.72, -2.26)  # baselines in a card, where its formula was
+POINTS = 81  # of a curve of one's own, that a line is fitted to
 CHOSEN = (  # step, word: in the order in which they are spoken of
     (1, "layers"),
     (1, "neurons"),
@@ -57,7 +61,6 @@ SPOKEN = (2.6, 0.8)  # seconds until the first of them is named; from each to th
 STEPS_SPOKEN = (2.8, 1.7, 2.1)  # seconds that the first step, the second and the third are still spoken of
 LOSS_DECIMALS = 3
 CHECK_LINE = -3.35  # below the cards: it belongs to none of them
-FUNCTIONS = ("line", "pieces", "sum", "stack")
 QUESTIONS = ("batches", "relu", "unseen", "deep")
 LIFT = 0.8  # of the curve while it learns: its start lies so low that subtitles would cover it
 FIRST_UPDATES, FIRST_SECONDS, WALK_SECONDS = 3, 2.6, 3.1  # looked at one by one; then all others
@@ -71,13 +74,20 @@ class Summary(LectureScene):
         run: Experiment = Field(Experiment(), description="The training run whose pictures stand for the three steps")
 
         @model_validator(mode="after")
-        def _learns_a_curve(self) -> Self:
+        def _is_a_network_on_a_curve(self) -> Self:
             need_curve("summary", self.run)
+            if not self.run.hidden:
+                raise ValueError(
+                    "run.hidden: summary goes on from a line to what run learned, so it needs a hidden layer at least, "
+                    "such as [3]; without one it is a line itself"
+                )
             return self
 
     @classmethod
     def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
-        return {"run": parameters.run, "line": LinearLimits.Parameters().line_run()}
+        data = parameters.run.dataset
+        assert isinstance(data, CurveDataset), "as the parameters have it"
+        return {"run": parameters.run, "line": line_on(data)}
 
     def construct(self) -> None:
         self.run = self.trace("run")
@@ -92,16 +102,27 @@ class Summary(LectureScene):
         return animations
 
     def _thread_beat(self) -> None:
-        with self.beat("thread"):
+        run, which = self.run.experiment, self._which()
+        activation = run.activation.replace("_", " ").replace("relu", "ReLU")
+        said = {"activation": activation, "layers": Count(len(run.hidden))}
+        with self.beat(f"thread{which}", **said):
             # Four functions, each better than the one before: a line, pieces, a sum of sigmoids, layers
             large = depth_experiments(depths=(3,))[0].experiments[0]
             widths = (large.dataset.n_features, *large.hidden, 1)
-            self.thread = Thread(self.trace("line"), self.run, widths, [self.screen(key) for key in FUNCTIONS])
+            names = [self.screen(key, **said) for key in ("line", "pieces", f"sum{which}", "stack")]
+            self.thread = Thread(self.trace("line"), self.run, widths, names)
             self.play(*self._title(self.screen("heading-thread")))
             for k, panel in enumerate(self.thread):
                 before = [emphasis(self.thread[k - 1], PRESENT)] if k else []
                 self.play(FadeIn(panel, shift=0.15 * UP), *before, run_time=0.8)
                 self.wait(0.8)
+
+    def _which(self) -> str:
+        """Which words fit the run's network, the third of the four functions: a sum's, a single unit's, or layers'."""
+        hidden = self.run.experiment.hidden
+        if len(hidden) > 1:
+            return "-layers"
+        return "-one" if hidden == (1,) else ""
 
     def _steps_beat(self) -> None:
         with self.beat("steps"):
@@ -259,3 +280,16 @@ class Summary(LectureScene):
             self.play(FadeIn(credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)), run_time=0.6)
             self.hand_on(*self.mobjects)  # the film's last picture stays as it is, its heading too
         self.wait(LAST_LOOK)
+
+
+def line_on(dataset: CurveDataset) -> Experiment:
+    """The run that fits a line to the curve that is shown: of the lecture's own, the one that linear-limits shows.
+
+    Of any other, x is measured from 0 to 1 along what is shown: gradient descent finds the line however wide that is.
+    """
+    limits = LinearLimits.Parameters()
+    if dataset.curve() == limits.curve() and dataset.range == limits.curve().range_around():
+        return limits.line_run()
+    shares, y = np.linspace(0.0, 1.0, POINTS), dataset.curve()(np.linspace(*dataset.range, POINTS))
+    knots = tuple(zip(shares.tolist(), y.tolist(), strict=True))
+    return line_run(CurveDataset(knots=knots, examples=POINTS, low=0.0, high=1.0), limits.start_seed)

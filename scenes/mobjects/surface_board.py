@@ -12,7 +12,7 @@ from gradreel.scenes.mobjects.gap_card import GapCard
 from gradreel.scenes.mobjects.pace import pace_of
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.surface import Box, Days, Sheet, View, heights_around
-from gradreel.scenes.mobjects.surface_ground import Ground, clear_labels
+from gradreel.scenes.mobjects.surface_ground import Ground, clear_labels, in_one_unit
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text, round_labels
 from gradreel.scenes.mobjects.tried_term import TriedTerm
@@ -24,7 +24,7 @@ COUNT, FEW = 19, 9  # points of the sheet along a rim, and of a ramp's
 SIDE, HEIGHT, MIDDLE = 4.75, 2.9, (1.95, 0.35)  # of the box, scene units
 VIEW, AWAY = View(-24.0), -66.0  # from where it is seen; the azimuth to which it turns, and comes back
 COLUMN_TOP, COLUMN_BOTTOM, PITCH, RAMPS = 1.75, -2.15, 1.3, -3.5  # the sum's rows; middle of the ramps
-COLUMN_SIZE, HELD_BASELINE = 44, 2.42
+COLUMN_SIZE, HELD_BASELINE, CLEAR = 44, 2.42, 0.2  # CLEAR: from what is held to what stands over the axis of y
 DOT, DAY_DOT = 0.085, 0.11  # radii
 LEAD = 0.22  # from the day to the line to the card
 STEM = 3.6  # width of the line from the prediction to the day
@@ -90,10 +90,9 @@ class SurfaceBoard(VGroup):
         self.box = self.wide = Box(ground, heights, SIDE, HEIGHT, MIDDLE)
         heights = heights_around([label, *near[1]], walk.days[[0, -1]], walk.height(0), walk.height(-1))
         self.close = replace(self.wide, ground=close, heights=heights)
-        ticks, later = (
-            (clear_labels(*box.ground, 4), round_labels(*box.heights, count))
-            for box, count in ((self.wide, 4), (self.close, 3))
-        )
+        across = in_one_unit(*(clear_labels(*box.ground, 4) for box in (self.wide, self.close)))
+        up = in_one_unit(round_labels(*self.wide.heights, 4), round_labels(*self.close.heights, 3))
+        ticks, later = zip(across, up, strict=True)
         self.ground = Ground(self.box, self.view, (*names, "blue(y)"), ticks, later=later)
         self.sheet = Sheet(self.box, self.view, len(surface.axis))
         self.days = Days(self.box, self.view, *near, DOT)
@@ -101,7 +100,7 @@ class SurfaceBoard(VGroup):
         self.walk, self.small_walk, self.gaps = walk.at(fit), small_walk.at(fit), gaps[fit]
         self.pace = pace_of(np.arange(len(fit)), self.walk.heights().reshape(len(fit), -1))
         self.tally = self._tally(*said)
-        self.held, self.about, self.column = self._held(" ="), self._held(" $approx$"), self._column()
+        self.held, self.about, self.column = self._held("="), self._held("$approx$"), self._column()
         self.ramps, self.floors = VGroup(), VGroup()
         for i, term in enumerate(small.terms):
             self._add_ramp(i, term)
@@ -136,11 +135,17 @@ class SurfaceBoard(VGroup):
         return column
 
     def _held(self, sign: str) -> VGroup:
+        """A row that ends before what stands over the axis of y: written closer where it is long."""
+        row = self._row_of_held(f" {sign} ", style.LABEL, 0.4)
+        end = float(self.ground.head.get_left()[0]) - CLEAR
+        return row if not len(row) or row.get_right()[0] <= end else self._row_of_held(sign, style.SMALLEST, 0.2)
+
+    def _row_of_held(self, sign: str, size: float, gap: float) -> VGroup:
         held, x = VGroup(), style.LEFT_EDGE
         for j, value in enumerate(self.surface.held, 3):
-            text = words(f"$x_{j}${sign} {number_text(value, self.decimals)}", style.LABEL)
+            text = words(f"$x_{j}${sign}{number_text(value, self.decimals)}", size)
             held.add(text.place(HELD_BASELINE, left=x))
-            x = text.get_right()[0] + 0.4
+            x = text.get_right()[0] + gap
         return held
 
     def _add_ramp(self, i: int, term: NDArray) -> None:

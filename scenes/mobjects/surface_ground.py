@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.surface import Box, View, straight_curves
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import Ticks, round_labels
+from gradreel.scenes.mobjects.ticks import Ticks, labelled, round_labels
 from gradreel.scenes.style import mix, palette
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ UPWARD, STEEP = 0.55, 0.9  # from where to where, of a rim's rise, the name of x
 CORNER = 0.06  # of the ground: so near its corner there is no number
 FADING = 0.03  # of an axis: so far beyond its ends a tick is gone
 BELOW = 0.38  # from the near corner down to that name's middle, scene units
+SLIDE = 0.6  # how far a name goes down for each unit that it keeps left, off the edge
+LETTER_OVER, NOTE_GAP = 0.3, 0.18  # from the top of the axis of y up to its letter; from there to what is left of it
 
 
 class Ground(VGroup):
@@ -28,9 +31,10 @@ class Ground(VGroup):
     For views whose azimuth lies between -90 and 0 degrees. The name of x_2 stands beside its rim, or, where that runs
     up the picture, below its ticks, so that it is no caption of what is left of it.
 
-    Parts: ``floor``, ``rims`` (of x_1, x_2 and y), ``labels``.
+    Parts: ``floor``, ``rims`` (of x_1, x_2 and y), ``labels``; among these ``head``, what stands over the axis of y.
     ``names``: of x_1 and x_2, and the letter at y; ``ticks`` of the ground and of y, ``later`` those in the box that it
-    ends in. ``level``: the ground's height, by default the lowest.
+    ends in, in the same units: what a unit leaves out is written at the axis. ``level``: the ground's height, by
+    default the lowest.
     """
 
     def __init__(
@@ -48,21 +52,30 @@ class Ground(VGroup):
         self.floor = VMobject(stroke_color=palette.axis, stroke_width=style.GUIDE, fill_opacity=1)
         self.floor.set_fill(mix(palette.text, 0.05), 1)
         self.rims = VGroup(*(polyline(np.zeros((2, 3)), palette.axis, style.AXIS) for _ in names))
-        self.labels = VGroup()
+        self.labels, self.head = VGroup(), VGroup()
         self._labels: list[_Label] = []
         self._back: _Label | None = None  # the name of x_2
         if names:
-            self._name(names)
+            self._name(names, [axis.unit.note for axis in ticks])
             self._number(ticks, later or ticks)
         self.add(self.floor, self.rims, self.labels)
         self.look(view)
 
-    def _name(self, names: Sequence[str]) -> None:
+    def _name(self, names: Sequence[str], notes: Sequence[str]) -> None:
+        """What the axes are called, and what their numbers are to be multiplied by, or added to, if anything."""
+        along, upright = notes
         for rim, text in enumerate(names[:2]):
+            text = f"{text} ({along})" if along else text
             self._put(words(text, style.TICK + 2, palette.text), rim, None, NAME_OUT)
         self._back = self._labels[1]
         letter = formula(names[2], style.LETTER, palette.text)
-        self._put(letter, UPRIGHT, None, np.array([0.0, 0.3, 0.0]))
+        self._put(letter, UPRIGHT, None, np.array([0.0, LETTER_OVER, 0.0]))
+        self.head.add(letter)
+        if upright:
+            note = words(f"({upright})", style.TICK, palette.dim)
+            beside = -letter.width / 2 - NOTE_GAP - note.width / 2
+            self._put(note, UPRIGHT, None, np.array([beside, LETTER_OVER, 0.0]))
+            self.head.add(note)
 
     def _number(self, first: Sequence[Ticks], later: Sequence[Ticks]) -> None:
         """Numbers at the rims: of the first box, and of that which it ends in; what both have stays."""
@@ -121,6 +134,8 @@ class Ground(VGroup):
                 rise = float(way[1] / np.hypot(way[0], way[1]))
                 share = float(np.clip((rise - UPWARD) / (STEEP - UPWARD), 0.0, 1.0))
                 end = end + share * (corners[0] - np.array([label.half[0], BELOW, 0.0]) - end)
+            if (over := end[0] + label.half[0] - style.RIGHT_EDGE) > 0:  # a long name, in the middle of a turn
+                end = end - over * np.array([1.0, SLIDE, 0.0])
             label.move(end)
 
 
@@ -155,6 +170,14 @@ def clear_labels(low: float, high: float, count: int) -> Ticks:
     made = round_labels(low, high, count)
     kept = [k for k, value in enumerate(made.values) if value >= low + CORNER * (high - low)]
     return Ticks(tuple(made.values[k] for k in kept), tuple(made.labels[k] for k in kept), made.unit)
+
+
+def in_one_unit(first: Ticks, later: Ticks) -> tuple[Ticks, Ticks]:
+    """Both in the unit of ``first``, as fine as either needs: they stand at one axis, one after the other."""
+    unit, other = first.unit, later.unit
+    decimals = max(unit.decimals, other.decimals + unit.exponent - other.exponent)
+    unit = replace(unit, decimals=decimals)
+    return labelled(first.values, unit), labelled(later.values, unit)
 
 
 def _normal(way: NDArray) -> NDArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from gradreel.core.line_fit import line_of
+from gradreel.core.line_fit import Line, line_of
 from gradreel.core.theta import predict
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
@@ -26,8 +26,9 @@ MOST_NODES = 5
 class Thread(VGroup):
     """Four panels, left to right, each with its name beneath.
 
-    ``line`` is the trace of a line's fit; ``run`` one of a network on a curve, which is drawn red; ``widths`` are a
-    network's, input and output among them. ``names`` of the four.
+    ``line`` is the trace of a line's fit over all of the curve that is shown, whatever its x is measured in; ``run``
+    one of a network on that curve, which is drawn red; ``widths`` are a network's, input and output among them.
+    ``names`` of the four.
     """
 
     def __init__(self, line: Trace, run: Trace, widths: Sequence[int], names: Sequence[str]) -> None:
@@ -35,7 +36,6 @@ class Thread(VGroup):
         data = run.experiment.dataset
         self.curve, self.x = data.curve(), np.linspace(*data.range, SAMPLES)
         learned = predict(run.experiment, np.asarray(run.parameters[-1]), data.features_at(self.x))
-        straight = line_of(line.experiment, np.asarray(line.parameters[-1]))
         y_range = nice_range(np.concatenate([self.curve(self.x), learned]), margin=0.08)
         lefts = [style.LEFT_EDGE + k * (WIDTH + GAP) for k in range(4)]
         plots = [
@@ -43,7 +43,7 @@ class Thread(VGroup):
             for left in lefts[:3]
         ]
         self.blue = [
-            plots[0].curve(*visible_part(plots[0], straight).T, palette.blue, style.SMALL_CURVE),
+            plots[0].curve(*visible_part(plots[0], self._straight(line)).T, palette.blue, style.SMALL_CURVE),
             plots[1].curve(*self._corners(), palette.blue, style.SMALL_CURVE),
             plots[2].curve(self.x, learned, palette.blue, style.SMALL_CURVE),
         ]
@@ -57,6 +57,13 @@ class Thread(VGroup):
         for left, picture, name in zip(lefts, pictures, names, strict=True):
             text = words(name, style.LABEL).place(BOTTOM - 0.75, center=left + WIDTH / 2)
             self.add(VGroup(picture, text))
+
+    def _straight(self, line: Trace) -> Line:
+        """The line over the curve's x, which its run may have measured from another start, in another unit."""
+        trained = line_of(line.experiment, np.asarray(line.parameters[-1]))
+        (low, high), (first, last) = self.x[[0, -1]], line.experiment.dataset.range
+        stretch = float((last - first) / (high - low))
+        return Line(trained.w * stretch, float(trained.b + trained.w * (first - low * stretch)))
 
     def _corners(self) -> tuple[NDArray, NDArray]:
         corners = np.unique(np.clip([*self.x[[0, -1]], *self.curve.x], *self.x[[0, -1]]))

@@ -302,6 +302,17 @@ def test_the_answers_come_after_a_moment_to_think(play):
         assert any(letter.isdigit() for letter in split_cues(text, language)[0].text)
 
 
+@pytest.mark.parametrize("quiz", [[[10**9, 10**9], [10**7, 10**6]], [[10**7, 10**6], [1000, 100]]])
+def test_what_is_given_ends_before_its_question_mark(play, quiz):
+    def look(scene, beat):
+        if beat == "quiz":
+            assert check_scene(scene, beat) == []
+            return [question.get_left()[0] - given.get_right()[0] for given, _, question in scene.asked]
+        return None
+
+    assert min(play(Batches, look, run=RUN, quiz=quiz).seen["quiz"]) > 0.39
+
+
 def test_the_second_epochs_frame_is_gone_when_the_losses_are_drawn(play):
     seen = play(Batches, lambda scene, beat: scene.field.frame in scene.get_mobject_family_members(), run=RUN).seen
     assert seen["epoch"] and not any(seen[beat] for beat in LAST_BEATS)

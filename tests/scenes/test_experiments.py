@@ -330,6 +330,25 @@ def test_ours_and_the_lectures(play, words_on, results_are, linear, hundred, lin
 
 
 @pytest.mark.parametrize("ours", [(341, 276), (90_000, 80_000), (0.9, 0.8)])
+@pytest.mark.parametrize(
+    ("widths", "known", "seen", "unseen"),
+    [
+        ((0, 10), ("the linear model", "线性模型"), "320", "460"),
+        ((100, 1000), ("100 ReLUs", "100 个 ReLU"), "280", "430"),
+    ],
+)
+def test_where_the_lecture_knows_one_network_alone_no_way_from_one_to_another_is_spoken_of(
+    play, results_are, widths, known, seen, unseen
+):
+    results_are((200, 100), (400, 450))
+    played = play(WidthExperiment, check_scene, widths=widths, seeds=(0, 1), epochs=1)
+    assert "lecture" in played.beats and not hasattr(played.scene, "lecture_ways") and not played.findings
+    english, chinese = (played.lines["lecture"][language] for language in ("en", "zh"))
+    assert f"of one: {known[0]}, " in english and f"的是{known[1]}：" in chinese
+    assert f"{seen} views on seen days, {unseen} on unseen" in english
+    assert f"{seen} 次观看，没见过的 {unseen} 次" in chinese
+
+
 def test_another_scale_than_the_lectures_gives_way_to_it(play, words_on, results_are, ours):
     results_are((0.5 * ours[0], 0.4 * ours[1]), ours)
     shown = {}

@@ -301,9 +301,15 @@ def test_w_grows_to_the_larger_networks_rows_and_columns(film_of):
 
 
 def test_a_larger_network_has_a_larger_w_and_no_longer_a_line(play, film_of):
-    other = play(MatrixForm, lambda scene, beat: scene.line.width, run=RUN, larger=(6, 1)).seen["short"]
+    other = play(MatrixForm, lambda scene, beat: scene.line.width, run=RUN, larger=(6, 2)).seen["short"]
     assert film_of(RUN).scene.line.width == other
     assert MatrixForm.Parameters().larger == (1000, 56)
+
+
+def test_one_day_of_the_larger_network_is_no_days(play):
+    for days, said in ((1, "6 sigmoids and 1 day, W grows"), (2, "6 sigmoids and 2 days, W grows")):
+        lines = play(MatrixForm, run=ENDS["one of one"], larger=(6, days)).lines["short"]
+        assert said in lines["en"] and f"{days} 天" in lines["zh"]
 
 
 @pytest.mark.parametrize(("before", "after"), [(NetworkDiagram, MatrixForm), (MatrixForm, Theta)])
@@ -448,6 +454,8 @@ def test_the_ends_of_the_bounds_break_no_rule(play, film_of, run):
         (MatrixForm, "1 to 5 units is shown, got .6,.", {"run": short(hidden=(6,))}),
         (MatrixForm, "daily views are shown", {"run": CURVE}),
         (MatrixForm, "it lies from 2017-01-04 to 2021-02-26, got 2021-02-27", {"day": "2021-02-27"}),
+        (MatrixForm, "of 3 x 3 = 9 numbers; 6 units and 1 day make it 6 x 1 = 6", {"run": RUN, "larger": (6, 1)}),
+        (MatrixForm, "of 5 x 5 = 25 numbers; .* 8 x 3 = 24", {"run": ENDS["mine"], "larger": (8, 3)}),
         (Theta, "1 to 5 units is shown, got .3, 3.", {"run": short(hidden=(3, 3))}),
         (Theta, "1 to 5 features are shown, got 6", {"run": short(dataset=DailyViews(window=6))}),
         (Theta, r"same\.csv: .* all have 50 views, so there is nothing to learn", {"run": short(dataset=SAME)}),

@@ -213,6 +213,56 @@ def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(p
     np.testing.assert_allclose(seen[2][1], predict(RUN, theta, RUN.dataset.features_at(seen[2][0])), atol=1e-9)
 
 
+def test_the_line_is_that_of_the_curve_that_is_shown(play):
+    """Of curves as wide as a user may have them, too: gradient descent has found the line of all."""
+    for knots in (((0, 5), (4, 9), (8, 5)), ((0, 5), (60, -9), (150, 7)), ((0.01, 4), (0.02, 2), (0.03, 5))):
+        run = Experiment(dataset={"knots": knots}, epochs=20)
+        seen = {}
+
+        def look(scene, beat, seen=seen):
+            if beat == "thread":
+                plot, blue = scene.thread[0][0][0], scene.thread.blue[0]
+                seen["line"] = np.array([plot.data(point) for point in (blue.get_start(), blue.get_end())]).T
+
+        play(Summary, look, run=run)
+        shown = np.linspace(*run.dataset.range, 81)
+        line = np.poly1d(np.polyfit(shown, run.dataset.curve()(shown), 1))
+        np.testing.assert_allclose(seen["line"][0], run.dataset.range, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(seen["line"][1], line(seen["line"][0]), rtol=1e-6)
+
+
+def test_for_the_lectures_curve_the_line_is_the_one_that_is_trained_anyway():
+    for dataset in ({}, {"examples": 31}, {"centered": False}):
+        parameters = Summary.validated({"run": {"dataset": dataset}})
+        assert Summary.experiments(parameters)["line"] == LINE
+    assert Summary.experiments(Summary.validated({"run": {"dataset": {"high": 9}}}))["line"] != LINE
+
+
+NETWORKS = {  # hidden layers and activation: what it is called, what is said of it, in each language
+    ((3,), "sigmoid"): ("a sum of sigmoids", "几个 sigmoid 之和", "a sum of sigmoids, for any", "把 sigmoid 加起来"),
+    ((4,), "relu"): ("a sum of ReLUs", "几个 ReLU 之和", "a sum of ReLUs, for any", "把 ReLU 加起来"),
+    ((1,), "hard_sigmoid"): ("one hard sigmoid", "一个 hard sigmoid", "hard sigmoid: here one alone", "这里只有一个"),
+    ((2, 3), "relu"): ("ReLUs in two layers", "两层 ReLU", "ReLUs, for any curve, here in two layers", "这里用了两层"),
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("network", NETWORKS, ids=str)
+def test_the_third_function_is_called_what_the_network_is(play, words_on, network, lang):
+    (hidden, activation), (*names, english, chinese) = network, NETWORKS[network]
+    run = Experiment(hidden=hidden, activation=activation, learning_rate=0.02, epochs=20)
+
+    def look(scene, beat):
+        return words_on(scene), check_scene(scene, beat) if beat.startswith("thread") else []
+
+    played = play(Summary, look, lang=lang, run=run)
+    beat = played.beats[0]
+    shown, findings = played.seen[beat]
+    assert names[lang == "zh"] in shown and not findings
+    assert english in played.lines[beat]["en"] and chinese in played.lines[beat]["zh"]
+    assert activation == "sigmoid" or "a sum of sigmoids" not in str(played.lines)
+
+
 def test_each_question_stands_under_a_picture_of_what_it_is_about(play):
     scene = play(Summary, run=RUN).scene
     batches, relus, losses, networks = scene.emblems.pictures
@@ -242,3 +292,8 @@ def test_another_run_stays_readable(play, language, theme):
 def test_a_run_on_no_curve_is_an_error():
     with pytest.raises(UserError, match=r'summary draws the curve .* kind "curve"'):
         Summary.validated({"run": {"dataset": {"kind": "daily views"}}})
+
+
+def test_a_run_of_a_line_is_an_error():
+    with pytest.raises(UserError, match=r"run\.hidden: summary goes on from a line .* needs a hidden layer"):
+        Summary.validated({"run": {"hidden": []}})

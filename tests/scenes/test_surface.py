@@ -16,6 +16,7 @@ from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.network_surface import Swing, surface_of
 from gradreel.core.theta import loss, predict, unpack
 from gradreel.core.written_out import in_thousands
+from gradreel.scenes import style
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture import network_surface
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
@@ -270,6 +271,35 @@ def test_every_kind_of_network_has_its_surface(play, trace_of, name, lang):
     assert all(activation in line for beat in scene.beats if beat.name == ramps for line in beat.lines.values())
 
 
+SMALL_VIEWS = 0.03 * (1 + 0.3 * np.sin(np.arange(120) * 0.9))
+ALIKE = 5e6 + 300 * np.sin(np.arange(120) * 0.9)
+
+
+def of_unit(note: str) -> tuple[float, float]:
+    """The factor and the offset that are written at an axis."""
+    power = re.search(r"times 10\^\((-?\d+)\)", note)
+    offset = re.search(r"\+ ([\d\u2009.]+)", note.replace("\\", ""))
+    return 10.0 ** int(power[1]) if power else 1.0, float(offset[1].replace("\u2009", "")) if offset else 0.0
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("values", [SMALL_VIEWS, ALIKE], ids=["small", "nearly alike"])
+def test_what_an_axis_leaves_out_of_its_numbers_is_written_at_it(play, values, lang):
+    series = DailySeries(start=date(2024, 3, 1), values=tuple(map(float, values)), name="mine.csv")
+    run = short(dataset=DailyViews(series=series, window=3))
+    played = play(NetworkDiagram, check_scene, lang=lang, run=run)
+    board = played.scene.board
+    shown = [label.text for label in board.ground._labels if label.value is None]
+    names, upright = shown[:2], shown[3:]
+    assert played.findings == [] and len(upright) == 1
+    for label in board.ground._labels:
+        if label.value is not None:
+            factor, offset = of_unit((upright[0] if label.rim == 2 else names[label.rim]).source)
+            number = float(label.text.source.replace("\\", "").replace("\u2212", "-").replace("\u2009", ""))
+            assert number * factor + offset == pytest.approx(label.value, rel=1e-9), "in the unit of x_3 = 0.0312"
+    assert upright[0].get_right()[0] < shown[2].get_left()[0]
+
+
 def test_where_more_days_than_one_are_held_all_of_them_are_spoken_of(play):
     lines = play(NetworkDiagram, run=KINDS["five of five"]).lines["days-more"]
     assert "other x's" in lines["en"] and "别的 x" in lines["zh"]
@@ -290,6 +320,24 @@ def test_small_mean_gaps_are_told_apart(play, trace_of):
     assert len(set(texts)) == 3 and "0.00" not in texts
     frame = played.scene.board.card[0]
     assert all(part.get_right()[0] < frame.get_right()[0] - 0.04 for part in played.scene.board.card[3:])
+
+
+def test_a_long_row_of_what_is_held_ends_before_the_axis(play):
+    series = DailySeries(start=date(2024, 3, 1), values=tuple(map(float, SMALL_VIEWS)), name="mine.csv")
+    played = play(NetworkDiagram, check_scene, run=short(dataset=DailyViews(series=series, window=5)))
+    board = played.scene.board
+    assert played.findings == [] and len(board.held) == 3
+    assert max(board.held.get_right()[0], board.about.get_right()[0]) < board.ground.head.get_left()[0] - 0.15
+
+
+def test_a_long_name_stays_in_the_picture_in_the_middle_of_the_turn(play):
+    series = DailySeries(start=date(2024, 3, 1), values=tuple(map(float, ALIKE)), name="mine.csv")
+    board = play(NetworkDiagram, run=short(dataset=DailyViews(series=series, window=3))).scene.board
+    for share in np.linspace(0, 0.5, 11):
+        board.turn(share)
+        name = board.ground.labels[0]
+        assert name.get_right()[0] < style.RIGHT_EDGE + 1e-6 and name.get_bottom()[1] > -3.65
+    board.turn(1.0)
 
 
 def test_above_below_and_on_the_surface_are_told_apart(play, trace_of, monkeypatch):
