@@ -121,7 +121,8 @@ def test_the_largest_power_of_ten_that_lowers_the_error_is_the_rate(run, label):
 @pytest.mark.parametrize("loss", ["mae", "mse"])
 def test_on_large_views_too_a_small_step_is_found_that_stays_near(usual, loss):
     """Slopes by w are ten thousands there: a step of 1e-9 may move every r to where all sigmoids are at their ends."""
-    run = Experiment.model_validate({**THREE_DAYS.model_dump(), "dataset": series(usual), "loss": loss, "batch_size": 0})
+    given = {"dataset": series(usual), "loss": loss, "batch_size": 0}
+    run = Experiment.model_validate({**THREE_DAYS.model_dump(), **given})
     example = example_of(run.dataset, label_day(run.dataset))
     for seed in range(20):
         theta = in_thousands(run, random_theta(run, seed))

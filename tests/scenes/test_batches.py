@@ -313,6 +313,11 @@ def test_what_is_given_ends_before_its_question_mark(play, quiz):
     assert min(play(Batches, look, run=RUN, quiz=quiz).seen["quiz"]) > 0.39
 
 
+def test_two_questions_with_one_answer_are_not_told_as_two(play):
+    lines = play(Batches, run=RUN, quiz=[[100, 10], [1000, 100]]).lines
+    assert "quiz-answer" not in lines and lines["quiz-answer-same"]["en"].startswith("10, both times:")
+
+
 def test_the_second_epochs_frame_is_gone_when_the_losses_are_drawn(play):
     seen = play(Batches, lambda scene, beat: scene.field.frame in scene.get_mobject_family_members(), run=RUN).seen
     assert seen["epoch"] and not any(seen[beat] for beat in LAST_BEATS)
