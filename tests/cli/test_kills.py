@@ -107,6 +107,7 @@ KINDS = {
     "renamed": "videos/film/*/film.mp4",
 }
 SHORT = ("clip named", "joining", "writing beside it", "renaming")  # what lasts for some milliseconds only
+MOMENTS = 20
 LONGEST_DELAY = {"begun": 0.5, "training": 0.1, "clip described": 0.5}  # seconds until the kill
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -260,7 +261,7 @@ def check_same_video(found: dict[str, bytes], undisturbed: dict[str, bytes], fol
 
 
 def test_a_run_killed_at_any_moment_is_gone_on_with(tmp_path, undisturbed):
-    """Each kind of moment, two while frames are drawn, and two by the clock alone: a random time after each."""
+    """Each kind of moment, two while frames are drawn, then by the clock alone, 20 in all: a random time after each."""
     killing = Killing(project(tmp_path / "project"), random.Random(1))
     begun = tmp_path / "begun.npy"
     for kind in KINDS:
@@ -269,8 +270,7 @@ def test_a_run_killed_at_any_moment_is_gone_on_with(tmp_path, undisturbed):
         if kind == "training":  # a second name: what is begun anew would be another file
             (states,) = killing.media.glob("traces/*/parameters.npy")
             os.link(states, begun)
-    enough = max(sum(killing.moments.values()) + 2, 11)
-    while sum(killing.moments.values()) < enough:  # all is drawn, most likely: looking for it, joining, renaming
+    while sum(killing.moments.values()) < MOMENTS:  # all is drawn, most likely: looking for it, joining, renaming
         shutil.rmtree(killing.media / "videos", ignore_errors=True)
         killing.kill_at("begun", 0.8)
     check_same_video(killing.finish(), undisturbed, killing.folder)

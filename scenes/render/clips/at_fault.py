@@ -25,7 +25,9 @@ def tell_opened(error: BaseException, opened: OpenedFiles, source: SceneSource) 
 
 def _not_found(error: BaseException | None) -> Iterator[str]:
     """Whatever may be a file's name in what led to ``error``: numpy looks whether a file is there, and opens none."""
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # what is raised anew in a `with` may have led to itself
+        seen.add(id(error))
         if isinstance(error, FileNotFoundError):
             yield from (word.strip("'\".,:;") for word in str(error).split())
         error = error.__cause__ or error.__context__
