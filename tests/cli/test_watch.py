@@ -16,6 +16,7 @@ from queue import Queue
 import av
 import pytest
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.clips.at_fault import _not_found
 from gradreel.scenes.render.clips.sources import content_now
 from gradreel.scenes.render.watch import Watcher, watch
 
@@ -255,3 +256,9 @@ def test_dry_run_and_watch_are_not_both_possible(gradreel):
     result = gradreel("render", "--watch", "--dry_run")
     assert result.exit_code == 2
     assert "--watch renders and --dry_run does not" in result.stderr
+
+
+def test_an_error_that_led_to_itself_tells_what_it_missed():
+    missed, other = FileNotFoundError("'data.csv' is not there"), ValueError("in a with block")
+    missed.__context__, other.__context__ = other, missed
+    assert "data.csv" in list(_not_found(other))
