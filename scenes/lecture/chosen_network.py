@@ -66,9 +66,9 @@ class DaysToCome:
         assert isinstance(run.dataset, DailyViews)
         self.series = run.dataset.daily
         self.ahead = forecast(run, theta, days)
-        one_day = horizon_errors(run, theta, 1)
+        one_day, *longer = (horizon_errors(run, theta, k + 1) for k in range(days))
         self.starts = one_day.starts
-        self.errors = [horizon_errors(run, theta, k + 1).error[:, k] for k in range(days)]
+        self.errors = [ahead.error[:, -1] for ahead in (one_day, *longer)]
         if not all(np.isfinite(views).all() for views in (self.ahead.prediction, *self.errors)):
             raise UserError("model-selection: the chosen network's predictions are not finite; train it for longer")
         self.usual = np.array([np.abs(errors).mean() for errors in self.errors])
