@@ -10,9 +10,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.render.clips import memory, sources
-from gradreel.scenes.render.clips.made_of import inspection_key
-from gradreel.scenes.render.clips.modules import one_moment
+from gradreel.scenes.render.clips import memo_cache, sources
+from gradreel.scenes.render.clips.fingerprint import inspection_key
+from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
 from gradreel.scenes.render.lessons.daily import has_daily_views
 from gradreel.scenes.render.lessons.lesson import Lesson
@@ -34,7 +34,7 @@ def described(
 
     Descriptions are kept in ``workspace``, if there is one. Raises UserError for a parameter that is wrong.
     """
-    memory.recall(folders.private)
+    memo_cache.recall(folders.private)
     requests = lesson.requests(settings)
     descriptions = _inspect(requests, folders, workspace, workers)
     if lesson.data is None:

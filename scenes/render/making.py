@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.asked import check_beats
-from gradreel.scenes.render.clips import memory
+from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.at_fault import files_told, tell_files
 from gradreel.scenes.render.clips.claims import ClipClaim
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors, disk_error
@@ -61,7 +61,7 @@ def planned(
     requests, descriptions = described(lesson, settings, folders, workspace, workers, reporter)
     made = plan(requests, descriptions, folders)
     if workspace is not None:
-        memory.keep(workspace)
+        memo_cache.keep(workspace)
     return made
 
 

@@ -17,7 +17,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.clips.at_fault import files_told, tell_files
-from gradreel.scenes.render.clips.made_of import common_parts, parts_now
+from gradreel.scenes.render.clips.fingerprint import common_parts, parts_now
 from gradreel.scenes.render.clips.sources import MISSING, content_digest, listing_digest, names_in, own_files
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.lessons.requests import ClipJob, SceneRequest

@@ -7,7 +7,7 @@ import pytest
 from gradreel.scenes import catalog
 from gradreel.scenes.catalog import find_scenes
 from gradreel.scenes.render.clips import known_scenes as known
-from gradreel.scenes.render.clips import memory
+from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.workspace import Workspace
 
 
@@ -27,15 +27,15 @@ def search(monkeypatch):
 def next_command(media: Path) -> None:
     """What has been found is kept, and this process knows nothing more."""
     with Workspace(media) as workspace:
-        memory.keep(workspace)
-    memory._Memory.known = {}
+        memo_cache.keep(workspace)
+    memo_cache._Memory.known = {}
 
 
 def test_scenes_are_searched_for_once_and_are_those_that_are_there(search, tmp_path, monkeypatch):
     private = tmp_path / "media" / ".gradreel"
     assert known.known_scenes(private) == find_scenes()
     monkeypatch.chdir(tmp_path)
-    memory.recall(Path("media") / ".gradreel")  # as the plan does, before anything is kept
+    memo_cache.recall(Path("media") / ".gradreel")  # as the plan does, before anything is kept
     next_command(tmp_path / "media")
     assert known.known_scenes(private) == find_scenes()
     assert len(search) == 1

@@ -513,7 +513,7 @@ import json, sys
 from pathlib import Path
 from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes
 from gradreel.scenes.render.clips import sources
-from gradreel.scenes.render.clips.modules import one_moment
+from gradreel.scenes.render.clips.import_graph import one_moment
 
 assert PACKAGE_FOLDER == Path(sys.argv[1]), PACKAGE_FOLDER
 

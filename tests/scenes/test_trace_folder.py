@@ -18,7 +18,7 @@ from gradreel.scenes.lecture.loss_curve import LossCurve
 from gradreel.scenes.lecture.opening import Title
 from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
-from gradreel.scenes.render.clips.made_of import inspection_key
+from gradreel.scenes.render.clips.fingerprint import inspection_key
 from gradreel.scenes.render.clips.plan import plan
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.frames.describe import describe

@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from gradreel.scenes.render.clips.changes import why_stale
 from gradreel.scenes.render.clips.plan import Clip
+from gradreel.scenes.render.clips.staleness import why_stale
 from gradreel.scenes.render.clips.workspace import read_json
 from gradreel.scenes.render.lessons.requests import ClipResult
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import LESSON_FILE, PACKAGE_FOLDER, SceneSource, find_scenes
-from gradreel.scenes.render.clips import memory
+from gradreel.scenes.render.clips import memo_cache
 
 
 def known_scenes(private: Path) -> tuple[SceneSource, ...]:
     """`find_scenes()`, from what is remembered in a media folder's ``private`` folder if that is still true."""
-    memory.recall(private)
-    found = memory.remember("scenes", _written_in(), lambda: [_as_plain(scene) for scene in find_scenes()])
+    memo_cache.recall(private)
+    found = memo_cache.remember("scenes", _written_in(), lambda: [_as_plain(scene) for scene in find_scenes()])
     return tuple(SceneSource(**{**scene, "file": PACKAGE_FOLDER / scene["file"]}) for scene in found)
 
 

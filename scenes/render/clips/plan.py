@@ -17,9 +17,9 @@ from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
 from gradreel.scenes.narration import Narration
-from gradreel.scenes.render.clips.changes import why_rendered, why_stale
-from gradreel.scenes.render.clips.made_of import clip_path, common_parts, languages_of, parts_of
-from gradreel.scenes.render.clips.modules import one_moment
+from gradreel.scenes.render.clips.fingerprint import clip_path, common_parts, languages_of, parts_of
+from gradreel.scenes.render.clips.import_graph import one_moment
+from gradreel.scenes.render.clips.staleness import why_rendered, why_stale
 from gradreel.scenes.render.clips.workspace import Folders, read_json
 from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
 from gradreel.scenes.trace_folder import TraceFolder

@@ -1,7 +1,7 @@
 """What a scene's picture depends on in code and files, as digests: its modules, assets, words, the renderer itself.
 
 Comments, docstrings and layout do not count, unless the scene may show them. What only running the scene shows (a file
-that it opens, a module with a computed name) is noted by `opened`.
+that it opens, a module with a computed name) is noted by `file_tracker`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 
 from gradreel.scenes.assets import asset_file
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
-from gradreel.scenes.render.clips.modules import PACKAGE, code_files, is_ours, name_of, one_moment, parsed_file
-from gradreel.scenes.render.clips.parsed import short_hash
+from gradreel.scenes.render.clips.import_graph import PACKAGE, code_files, is_ours, name_of, one_moment, parsed_file
+from gradreel.scenes.render.clips.source_digest import short_hash
 from gradreel.scenes.render.clips.workspace import Folders
 
 RENDERER = "gradreel.scenes.render"
 DRAWN_BY = ("scenes/render/frames/worker.py", "scenes/render/frames/playing.py")
-NOT_DRAWING = ("clips.modules", "frames.jumps", "lessons.requests", "lessons.settings", "workers.worker_process")
+NOT_DRAWING = ("clips.import_graph", "frames.jumps", "lessons.requests", "lessons.settings", "workers.worker_process")
 """Files of the renderer that are imported by what plays a scene and that decide nothing about its frames."""
 DESCRIBING_FILES = tuple(f"scenes/render/{name}.py" for name in ("frames/describe", "lessons/tables"))
 HERE = "<here>/"

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import metadata
 
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.render.clips.modules import (
+from gradreel.scenes.render.clips.import_graph import (
     PACKAGE,
     code_files,
     imported_file,

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from gradreel.core.trace import Trace
-from gradreel.scenes.render.clips.modules import is_installed
+from gradreel.scenes.render.clips.import_graph import is_installed
 from manim import Animation, Camera, Mobject, Scene
 from manim.renderer.cairo_renderer import CairoRenderer
 from manim.scene.scene_file_writer import SceneFileWriter

@@ -16,13 +16,13 @@ from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.narration import use_words
-from gradreel.scenes.render.clips import memory
+from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.at_fault import tell_opened
-from gradreel.scenes.render.clips.changes import why_stale
 from gradreel.scenes.render.clips.clip_files import keep_clip
-from gradreel.scenes.render.clips.made_of import clip_path, parts_now
-from gradreel.scenes.render.clips.opened import OpenedFiles
+from gradreel.scenes.render.clips.file_tracker import OpenedFiles
+from gradreel.scenes.render.clips.fingerprint import clip_path, parts_now
 from gradreel.scenes.render.clips.sources import own_files
+from gradreel.scenes.render.clips.staleness import why_stale
 from gradreel.scenes.render.clips.workspace import Folders, read_json, remove, temporary_in
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.frames.encode import ClipEncoder
@@ -70,7 +70,7 @@ def render_clip(job: ClipJob) -> ClipResult:
     source, settings = job.request.source, job.request.settings
     media = Folders(settings.media_dir)
     opened = OpenedFiles((*media.made_by_us, job.folder, job.temporary), source)
-    memory.recall(media.private)
+    memo_cache.recall(media.private)
     load_class(source)
     parts = parts_now(job.parts, job.request)
     path = clip_path(job.folder, parts, settings)

@@ -16,10 +16,10 @@ from typing import Any
 
 from filelock import FileLock
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.changes import why_stale
 from gradreel.scenes.render.clips.claims import ClipClaim, KeptClaim
 from gradreel.scenes.render.clips.clip_files import keep_clip
-from gradreel.scenes.render.clips.made_of import clip_path
+from gradreel.scenes.render.clips.fingerprint import clip_path
+from gradreel.scenes.render.clips.staleness import why_stale
 from gradreel.scenes.render.clips.workspace import read_json, remove, temporary_in
 from gradreel.scenes.render.lessons.requests import BeatSpan, ClipJob, ClipResult, SceneError
 from gradreel.scenes.render.videos.division import Stretch

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.made_of import parts_now
-from gradreel.scenes.render.clips.opened import LISTS, OpenedFiles
+from gradreel.scenes.render.clips.file_tracker import LISTS, OpenedFiles
+from gradreel.scenes.render.clips.fingerprint import parts_now
 from gradreel.scenes.render.clips.workspace import Folders, temporary_in, write_json
 from gradreel.scenes.render.lessons.requests import ClipJob
 from gradreel.scenes.render.workers.pool import Workers

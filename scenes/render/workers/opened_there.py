@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.render.clips.modules import name_beside
+from gradreel.scenes.render.clips.import_graph import name_beside
 from gradreel.scenes.render.clips.sources import HERE, MISSING, content_now
 from gradreel.scenes.render.clips.workspace import read_json, write_json
 

@@ -22,8 +22,8 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 from gradreel.scenes.render.clips import sources
-from gradreel.scenes.render.clips.made_of import clip_path, parts_now
-from gradreel.scenes.render.clips.modules import is_installed
+from gradreel.scenes.render.clips.fingerprint import clip_path, parts_now
+from gradreel.scenes.render.clips.import_graph import is_installed
 from gradreel.scenes.render.clips.sources import MISSING, file_of, listing_digest, names_in
 from gradreel.scenes.render.clips.workspace import Workspace, publish, read_json, write_json
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult

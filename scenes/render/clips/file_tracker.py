@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import SceneImportError, SceneSource
-from gradreel.scenes.render.clips.modules import is_installed, is_ours, lies_in, name_beside
-from gradreel.scenes.render.clips.parsed import parsed
+from gradreel.scenes.render.clips.import_graph import is_installed, is_ours, lies_in, name_beside
+from gradreel.scenes.render.clips.source_digest import parsed
 from gradreel.scenes.render.clips.sources import (
     HERE,
     MADE_BY_PYTHON,

@@ -8,7 +8,7 @@ from typing import Any
 from gradreel.core.errors import listed
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips import sources
-from gradreel.scenes.render.clips.made_of import languages_of, seconds_of
+from gradreel.scenes.render.clips.fingerprint import languages_of, seconds_of
 from gradreel.scenes.render.lessons.beats import filled_again
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
 

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
-from gradreel.scenes.render.clips.parsed import Parsed, parsed
+from gradreel.scenes.render.clips.source_digest import Parsed, parsed
 
 PACKAGE = "gradreel"
 INSTALLED = ("site-packages", "dist-packages")

@@ -11,7 +11,7 @@ from typing import Any
 
 from gradreel.scenes.assets import asset_names
 from gradreel.scenes.catalog import SceneImportError
-from gradreel.scenes.render.clips.memory import remember
+from gradreel.scenes.render.clips.memo_cache import remember
 from gradreel.scenes.scene_source import syntax_message
 
 READS_TEXTS = {"__doc__", "getcomments", "getdoc", "getsource", "getsourcefile", "getsourcelines"}

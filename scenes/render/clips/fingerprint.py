@@ -13,8 +13,8 @@ from gradreel.core.errors import TraceError
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.narration import Narration, reading_seconds
 from gradreel.scenes.render.clips import sources, versions
-from gradreel.scenes.render.clips.memory import remember
-from gradreel.scenes.render.clips.modules import one_moment
+from gradreel.scenes.render.clips.import_graph import one_moment
+from gradreel.scenes.render.clips.memo_cache import remember
 from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.trace_folder import TraceFolder
