@@ -154,7 +154,7 @@ def _as_described(clip: Clip) -> ClipResult | None:
     """A clip that was up to date when it was planned; None when it is not described any more."""
     assert clip.path is not None, "it was up to date"
     content = read_json(clip.path.with_suffix(".json"))
-    return None if content is None else ClipResult.from_json(content, clip.path.parent)
+    return None if content is None else ClipResult.from_json(content, clip.path)
 
 
 def _told_parts(stretches: Sequence[Stretch]) -> str:

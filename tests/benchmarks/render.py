@@ -173,11 +173,12 @@ def contents(media: Path) -> set[bytes]:
 
 def quality_of(bench: Bench, plain: Path, ours: Path) -> dict[str, dict[str, float]]:
     """By scene: frames, and both files' bytes and SSIM."""
-    described = [json.loads(file.read_text(encoding="utf-8")) for file in (ours / "clips").glob("*.json")]
-    clips = {clip["scene"]: clip for clip in described}
+    described = {file: json.loads(file.read_text(encoding="utf-8")) for file in (ours / "clips").glob("*.json")}
+    clips = {clip["scene"]: (clip["frames"], file.with_suffix(".mp4")) for file, clip in described.items()}
     found = {}
     for name, request in bench.requests.items():
-        frames, files = clips[name]["frames"], (bench.plain_file(plain, name), ours / "clips" / clips[name]["path"])
+        frames, clip = clips[name]
+        files = (bench.plain_file(plain, name), clip)
         with Workers(1, bench.folder) as workers:
             ssim = workers.submit(likeness, request, max(1, frames // COMPARED), files).result()
         sizes = [file.stat().st_size for file in files]

@@ -40,7 +40,7 @@ class ClipClaim:
         content = read_json(self._path.with_suffix(".json"))
         if content is None or not self._path.exists() or why_stale(content, self._clip.request):
             return None
-        return ClipResult.from_json(content, self._path.parent)
+        return ClipResult.from_json(content, self._path)
 
 
 class KeptClaim:

@@ -78,7 +78,7 @@ def render_clip(job: ClipJob) -> ClipResult:
     with _alone(FileLock(job.locks / f"{path.stem}.lock")):
         done = read_json(description)
         if done is not None and path.exists() and not why_stale(done, job.request):
-            return ClipResult.from_json(done, job.folder)
+            return ClipResult.from_json(done, path)
         description.unlink(missing_ok=True)  # of an older clip of this name: it must not pass for the new one's
         temporary = temporary_in(job.temporary, path.name)
         began = time.monotonic()

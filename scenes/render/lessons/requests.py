@@ -87,15 +87,16 @@ class ClipResult:
         return self.frames / self.fps
 
     def as_json(self) -> dict[str, Any]:
-        content = asdict(self) | {"path": self.path.name, "beats": [asdict(beat) for beat in self.beats]}
-        return {name: value for name, value in content.items() if name != "edges" or value}
+        """All but where it lies: that is said by the name of the description beside it."""
+        content = asdict(self) | {"beats": [asdict(beat) for beat in self.beats]}
+        return {name: value for name, value in content.items() if name != "path" and (name != "edges" or value)}
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any], folder: Path) -> ClipResult:
-        """Raises KeyError or TypeError when ``content`` is no clip's description."""
+    def from_json(cls, content: Mapping[str, Any], path: Path) -> ClipResult:
+        """The clip at ``path``, described by ``content``. Raises KeyError or TypeError when that describes none."""
         beats = tuple(BeatSpan(**beat) for beat in content["beats"])
         numbers = {name: content[name] for name in ("frames", "fps", "wall_seconds")}
-        return cls(path=folder / content["path"], beats=beats, edges=content.get("edges", {}), **numbers)
+        return cls(path=path, beats=beats, edges=content.get("edges", {}), **numbers)
 
 
 @dataclass(frozen=True)

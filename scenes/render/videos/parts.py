@@ -177,7 +177,7 @@ def _join(results: Sequence[ClipResult], job: ClipJob) -> ClipResult:
     with FileLock(job.locks / f"{path.stem}.lock", thread_local=False):
         done = read_json(path.with_suffix(".json"))
         if done is not None and path.exists() and not why_stale(done, job.request):
-            return ClipResult.from_json(done, job.folder)
+            return ClipResult.from_json(done, path)
         path.with_suffix(".json").unlink(missing_ok=True)
         temporary = temporary_in(job.temporary, path.name)
         try:
