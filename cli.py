@@ -26,6 +26,8 @@ MISTAKES = {  # errors of the file system that are the user's to mend
     errno.ENOTDIR,
     errno.EISDIR,
     errno.ENOENT,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
 }
 
 

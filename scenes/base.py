@@ -28,6 +28,7 @@ from gradreel.core.errors import UserError, problems_in
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
 from gradreel.scenes.catalog import kebab_name
+from gradreel.scenes.file_names import file_name
 from gradreel.scenes.line_values import plain_values
 from gradreel.scenes.mobjects.headings import headings_among
 from gradreel.scenes.narration import LANGUAGES, Narration, reading_seconds
@@ -189,10 +190,11 @@ class LectureScene(Scene):
         The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``: texts,
         numbers or a Count, so that a corrected line can be filled without the scene. ``say`` gives it in place (a scene
         of one's own). The beat waits until its longest language has been read.
-        Raises UserError for a beat without narration, inside another beat, or with the name of an earlier one, and for
-        a value that cannot fill a line.
+        Raises UserError for a beat without narration, inside another beat, with the name of an earlier one or one that
+        cannot be its picture's, and for a value that cannot fill a line.
         """
         self._refuse_beat(name)
+        file_name(name, f"{self.scene_name()}: a beat called")
         lines = self._lines(name, say, values)
         shown = self._enter(name)
         start = self.time

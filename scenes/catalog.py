@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TypeAlias
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.file_names import file_name
 from gradreel.scenes.scene_source import (
     ClassSource,
     ModuleSource,
@@ -51,6 +52,10 @@ class SceneSource:
     class_name: str  # "BuildCurve"
     file: Path  # absolute
     doc: str  # the class's docstring, "" when it has none
+
+    def __post_init__(self) -> None:
+        """Raises UserError for a class whose name in kebab case cannot be a file's, such as ``_``."""
+        file_name(self.name, f"{self.file}, class {self.class_name}: a scene called")
 
     @property
     def is_ours(self) -> bool:

@@ -1,6 +1,7 @@
 """Ctrl+C works in every test, also where the tests are run in the background: a shell has them ignore it there.
 
-``quick_workers``: for tests of what worker processes make. ``record_loop``: for those of runs of somebody's own.
+``gradreel``: a command. ``quick_workers``: for tests of what worker processes make.
+``record_loop``: for those of runs of somebody's own.
 """
 
 from __future__ import annotations
@@ -36,6 +37,21 @@ def quick_workers(monkeypatch):
         return multiprocessing.get_context("forkserver" if same else "spawn")
 
     monkeypatch.setattr(forks, "context", context)
+
+
+@pytest.fixture
+def gradreel(quick_workers):
+    """``gradreel("list", "--json")`` in this process: a result with exit_code, stdout and stderr."""
+    from click.testing import CliRunner
+    from gradreel.cli import commands
+
+    def invoke(*arguments: object):
+        result = CliRunner().invoke(commands, [str(argument) for argument in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from gradreel.cli import commands
 
 MY_SCENE = '''
 from gradreel.core.datasets import CurveDataset
@@ -75,19 +73,6 @@ def write_project(folder: Path) -> Path:
     (folder / "my_scene.py").write_text(MY_SCENE, encoding="utf-8")
     (folder / "shapes.toml").write_text(LESSON, encoding="utf-8")
     return folder
-
-
-@pytest.fixture
-def gradreel(quick_workers):
-    """``gradreel("list", "--json")`` in this process: a result with exit_code, stdout and stderr."""
-
-    def invoke(*arguments: object):
-        result = CliRunner().invoke(commands, [str(argument) for argument in arguments])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return invoke
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ class Sections(LectureScene):
 
     def construct(self):
         self.next_section("before")
-        with self.beat("a/b", say="A."):
+        with self.beat("a", say="A."):
             self.wait(0.4)
         self.next_section("left out", skip_animations=True)
         self.wait(5)
@@ -119,8 +119,6 @@ def test_a_scene_of_beats_may_have_sections_and_what_it_lacks_is_told_with_its_o
     (video,) = gradreel("render", *given, "--fps", 5).stdout.splitlines()
     with av.open(video) as container:
         assert 2 <= container.streams.video[0].frames < 15
-    still = gradreel("frames", *given)
-    assert (still.exit_code, "beat 'a/b' cannot be the name of its picture's file" in still.stderr) == (2, True)
 
 
 def test_train_then_render_a_lesson(gradreel, project):

@@ -48,6 +48,8 @@ def disk_error(error: OSError, folder: Path, option: str = "--media_dir") -> Use
         return UserError(
             f"{folder} is in the way of a file or a folder ({error.filename}); choose another with {option}"
         )
+    if code in (errno.ENAMETOOLONG, errno.ELOOP):
+        return UserError(f"{error.filename}: {os.strerror(code)}; shorter names, or another folder with {option}, do")
     if code in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
         return UserError(
             f"{folder} is on a disk without file locks ({os.strerror(code)}), which runs need that share it;"

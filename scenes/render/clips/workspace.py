@@ -26,6 +26,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError
+from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors
 
 FORGOTTEN_SECONDS = 7 * 24 * 3600  # after which a run of another machine that holds no lock is taken for dead
@@ -52,10 +53,10 @@ class Folders:
         return self.clips, self.traces, self._videos, self._images, self.private
 
     def video(self, lesson: str, quality: str, name: str, suffix: str) -> Path:
-        return self._videos / lesson / quality / f"{name}{suffix}"
+        return self._videos / _folder(lesson) / quality / f"{file_name(name, 'a video called')}{suffix}"
 
     def images(self, lesson: str) -> Path:
-        return self._images / lesson
+        return self._images / _folder(lesson)
 
 
 class Workspace(Folders):
@@ -195,6 +196,10 @@ class Workspace(Folders):
                 shutil.rmtree(run, ignore_errors=True)
                 if not run.exists():
                     lock_file.unlink(missing_ok=True)
+
+
+def _folder(lesson: str) -> str:
+    return file_name(lesson, "a lesson called")
 
 
 def _host() -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
-from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import load_class
+from gradreel.scenes.file_names import file_name
 from gradreel.scenes.narration import use_words
 from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.at_fault import tell_opened
@@ -122,11 +122,8 @@ def render_stills(request: SceneRequest, directory: Path) -> list[str]:
     names: list[str] = []
 
     def write(scene: Scene, beat: str) -> None:
-        if "/" in beat or "\\" in beat:
-            raise UserError(
-                f"{request.source.name}: beat {beat!r} cannot be the name of its picture's file; call it otherwise"
-            )
-        (directory / f"{beat}.png").write_bytes(picture(scene, request.settings))
+        name = file_name(beat, f"{request.source.name}: a beat called")
+        (directory / f"{name}.png").write_bytes(picture(scene, request.settings))
         names.append(beat)
         report(len(names))
 

@@ -10,6 +10,7 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.file_names import file_name
 from gradreel.scenes.narration import OwnWords
 from gradreel.scenes.render.lessons.daily import DailyData, filled_text, series_in
 from gradreel.scenes.render.lessons.requests import SceneRequest
@@ -54,6 +55,12 @@ class Lesson:
     words: OwnWords | None = None  # over the narration of ours
     file: Path = Path()  # that it was read from
     span: str = ""  # what files of a stretch of it have after its name, such as "--loss--relu"; "": all its scenes
+
+    def __post_init__(self) -> None:
+        """Raises UserError for a name, of its own or of a scene's file, that cannot be that of a folder of videos."""
+        file_name(self.name, f"{self.file}: a lesson called")
+        for entry in self.scenes:
+            file_name(self.group(entry.name), f"{entry.source.file}: a file of scenes called")
 
     def title_in(self, language: str) -> str:
         return title_in(self.title, language) or self.name

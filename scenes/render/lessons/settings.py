@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.file_names import file_name
 from gradreel.scenes.narration import LANGUAGES, check_language
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 8192  # pixels
@@ -62,6 +63,8 @@ class RenderSettings:
         object.__setattr__(self, "media_dir", Path(self.media_dir).expanduser().absolute())
         _check_one_of("format", self.format, FORMATS)
         _check_one_of("theme", self.theme, THEMES)
+        for beat in filter(None, (self.first_beat, self.last_beat)):
+            file_name(beat, "-n: a beat called")
         for language in (self.language, *self.subtitle_languages):
             check_language(language)
         if self.transparent and self.format not in TRANSPARENT_FORMATS:

@@ -1,0 +1,83 @@
+"""What the tests of strangers' files share: a command run in a folder full of tripwires."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+NAMES = ("notes.txt", ".bashrc", ".ssh/id", "films/own.mp4", "films/own.en.srt", "deep/er/still.json", "clips/x.mp4")
+
+
+class Tripwires:
+    """A folder in which nothing may be written, changed or removed but what a command was told to.
+
+    ``folder`` is the current one; ``home`` is around it, and both hold files of somebody's. ``media`` is where the
+    stranger's media folder goes.
+    """
+
+    def __init__(self, home: Path, gradreel: Callable[..., Result]) -> None:
+        self.home, self.folder = home, home / "work"
+        self.media = self.folder / "media"
+        self._gradreel = gradreel
+        for folder in (self.home, self.folder):
+            for name in NAMES:
+                path = folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(f"mine: {path}", encoding="utf-8")
+        (self.home / "way out").symlink_to(self.folder / "films")
+
+    def run(self, *arguments: object, may_change: Iterable[Path] = ()) -> Result:
+        """The command's result. Fails when anything outside ``may_change`` (by default the media folder) is another
+        than it was, for a traceback and for an exit code other than 0, 1 and 2."""
+        allowed = [self.media, *may_change]
+        before = self.state(allowed)
+        result = self._gradreel(*arguments)
+        after = self.state(allowed)
+        differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+        assert not differing, f"{sorted(differing)} changed by {arguments}: {result.output}"
+        assert result.exit_code in (0, 1, 2), result.output
+        assert "Traceback" not in result.output
+        return result
+
+    def refused(self, *arguments: object, may_change: Iterable[Path] = ()) -> str:
+        """What standard error says of a command that is the user's mistake."""
+        result = self.run(*arguments, may_change=may_change)
+        assert result.exit_code == 2, result.output
+        return result.stderr
+
+    def state(self, allowed: Iterable[Path] = ()) -> dict[str, str]:
+        """All that lies in ``home``: kind, content and mode by path, apart from what is in the ``allowed`` places."""
+        skipped = {str(path) for path in allowed}
+        found: dict[str, str] = {}
+        for folder, folders, files in os.walk(self.home):
+            folders[:] = [name for name in folders if os.path.join(folder, name) not in skipped]
+            for name in (*folders, *files):
+                path = os.path.join(folder, name)
+                if path not in skipped:
+                    found[path] = _state(path)
+        return found
+
+
+def _state(path: str) -> str:
+    found = os.lstat(path)
+    content = ""
+    if stat.S_ISLNK(found.st_mode):
+        content = os.readlink(path)
+    elif stat.S_ISREG(found.st_mode):
+        content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return f"{found.st_mode:o} {content}"
+
+
+@pytest.fixture
+def tripwires(tmp_path, monkeypatch, gradreel):
+    """``tripwires.run("render", …)``: in a folder of somebody's, which stays as it is outside the media folder."""
+    made = Tripwires(tmp_path / "home", gradreel)
+    monkeypatch.setenv("HOME", str(made.home))
+    monkeypatch.chdir(made.folder)
+    return made

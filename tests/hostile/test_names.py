@@ -1,0 +1,101 @@
+"""Names that become paths: of lessons, scenes, beats and files of scenes."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.scenes.file_names import file_name
+from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from hypothesis import given
+from hypothesis import strategies as st
+
+PLAIN = st.text(st.characters(categories=["Lu", "Ll", "Lo", "Nd", "Mn"]) | st.sampled_from(" .-_"), min_size=1)
+BAD = ["", ".", "..", "...", ".hidden", "a/b", "/etc", "../a", "a\\b", "a\nb", "a\0b", "\x1b[2J", "a\u202eb", "a ", "."]
+
+
+@given(st.text() | PLAIN)
+def test_a_name_is_refused_or_stays_one_name_inside_its_folder(name):
+    folder = Path("/media/videos")
+    try:
+        path = folder / file_name(name, "a lesson called")
+    except UserError:
+        return
+    assert (path.parent, path.name) == (folder, name)
+    assert path.resolve() == path
+    assert not {unicodedata.category(letter) for letter in name} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@given(PLAIN.filter(lambda name: name == name.strip(" .")))
+def test_letters_of_any_script_digits_spaces_dots_inside_and_hyphens_are_a_name(name):
+    assert file_name(name, "a lesson called") == name
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_every_place_where_a_name_becomes_a_path_refuses_the_same(name, tmp_path):
+    folders = Folders(tmp_path)
+    with pytest.raises(UserError, match="cannot be the name of a file"):
+        folders.video(name, "480p15", "film", ".mp4")
+    with pytest.raises(UserError, match="cannot be the name of a file"):
+        folders.video("film", "480p15", name, "")
+    with pytest.raises(UserError, match="cannot be the name of a file"):
+        folders.images(name)
+    if name:
+        with pytest.raises(UserError, match="-n: a beat called"):
+            RenderSettings(first_beat=name)
+
+
+SCENES = """
+from gradreel.scenes.base import LectureScene
+from manim import Circle, FadeIn, Scene
+
+
+class Clips(LectureScene):
+    def construct(self):
+        with self.beat("a/../../b", say="A line."):
+            self.play(FadeIn(Circle()))
+
+
+class __(Scene):
+    pass
+"""
+
+
+@pytest.mark.parametrize("lesson", ["...toml", ".hidden.toml", "a\nb.toml"])
+@pytest.mark.parametrize("command", ["render", "frames", "check", "train"])
+def test_a_lesson_whose_name_leads_elsewhere_is_refused_before_anything_is_made(gradreel, tmp_path, lesson, command):
+    (tmp_path / "my.py").write_text(SCENES, encoding="utf-8")
+    file = tmp_path / lesson
+    file.write_text('[[scene]]\nname = "my.py:Clips"\n', encoding="utf-8")
+    result = gradreel(command, "--lesson", file, "--media_dir", tmp_path / "media")
+    assert result.exit_code == 2
+    assert "cannot be the name of a file" in result.stderr
+    assert not (tmp_path / "media").exists()
+
+
+def test_a_file_of_scenes_and_a_class_without_a_name_are_refused(gradreel, tmp_path):
+    for file, scene in (("...py", "Clips"), ("my.py", "__")):
+        (tmp_path / file).write_text(SCENES, encoding="utf-8")
+        result = gradreel("frames", f"{tmp_path / file}:{scene}", "--media_dir", tmp_path / "media")
+        assert result.exit_code == 2
+        assert "cannot be the name of a file" in result.stderr
+    assert not (tmp_path / "media").exists()
+
+
+def test_a_beat_whose_name_leads_elsewhere_is_refused_where_it_begins(gradreel, tmp_path):
+    (tmp_path / "my.py").write_text(SCENES, encoding="utf-8")
+    for arguments in (("frames",), ("render", "-s"), ("render", "-q", "l")):
+        result = gradreel(*arguments, f"{tmp_path / 'my.py'}:Clips", "--media_dir", tmp_path / "media")
+        assert result.exit_code in (1, 2)
+        assert "clips: a beat called 'a/../../b' cannot be the name of a file" in result.stderr
+    assert not list(tmp_path.rglob("b.png"))
+
+
+def test_names_that_are_too_long_for_the_disk_are_an_error_in_words(gradreel, tmp_path):
+    for arguments in (("render", "-o", f"{'a' * 300}.mp4"), ("render", "--lesson", f"{'a' * 300}.toml")):
+        result = gradreel(*arguments, "--media_dir", tmp_path)
+        assert result.exit_code == 2
+        assert "too long" in result.stderr
