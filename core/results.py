@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gradreel.core.arrays import FloatArray, evenly_spaced
+from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -207,35 +207,20 @@ def loss_by_epoch(trace: Trace, states: int | None = None) -> LossByEpoch:
 
     The first and the last are always among them. ValueError unless the loss is mean absolute error of daily views.
     """
-    run = trace.experiment
     count = len(trace.kept)
-    rows = evenly_spaced(count, count if states is None else max(2, states))
-    theta = trace.parameters[rows]
-    return LossByEpoch(
-        trace.kept[rows] / run.batches_per_epoch,
-        _in_views(run, loss(run, theta)),
-        _in_views(run, unseen_loss(run, theta)),
-    )
+    return losses_at(trace, evenly_spaced(count, count if states is None else max(2, states)))
 
 
-def unseen_by_epoch(trace: Trace, states: int) -> tuple[FloatArray, FloatArray]:
-    """(R,) epochs passed, (R,) unseen losses in views: as `loss_by_epoch`, without the training loss, which is slow."""
-    run = trace.experiment
-    rows = evenly_spaced(len(trace.kept), max(2, states))
-    return trace.kept[rows] / run.batches_per_epoch, _in_views(run, unseen_loss(run, trace.parameters[rows]))
+def losses_at(trace: Trace, rows: IntArray) -> LossByEpoch:
+    """Both losses of a recorded run, each over all its examples, at the kept states ``rows``. ValueError as above."""
+    run, theta = trace.experiment, trace.parameters[rows]
+    training, unseen = (_in_views(run, losses) for losses in (loss(run, theta), unseen_loss(run, theta)))
+    return LossByEpoch(trace.kept[rows] / run.batches_per_epoch, training, unseen)
 
 
-def training_by_epoch(trace: Trace) -> tuple[FloatArray, FloatArray]:
-    """(E + 1,) epochs 0 to E, (E + 1,) losses in views: how a recorded run's training went, at every epoch.
-
-    First the loss over all examples before the first update, last that after the last one; between them, at epoch e,
-    the mean loss of its batches, each before its update. ValueError as of `loss_by_epoch`.
-    """
-    run = trace.experiment
-    ends = loss_by_epoch(trace, 2).training
-    epoch = np.asarray(trace.epoch)
-    means = np.bincount(epoch, weights=np.asarray(trace.batch_loss, dtype=np.float64)) / np.bincount(epoch)
-    return np.arange(run.epochs + 1.0), np.concatenate([ends[:1], _in_views(run, means[:-1]), ends[-1:]])
+def unseen_at_all_states(trace: Trace) -> FloatArray:
+    """(R,): the unseen loss at every kept state, in views; the training loss would take far longer."""
+    return _in_views(trace.experiment, unseen_loss(trace.experiment, trace.parameters))
 
 
 def _in_views(run: Experiment, losses: FloatArray) -> FloatArray:

@@ -15,8 +15,8 @@ from gradreel.core.results import (
     Losses,
     Result,
     best_by_unseen,
-    training_by_epoch,
-    unseen_by_epoch,
+    losses_at,
+    unseen_at_all_states,
 )
 from gradreel.core.trace import Trace
 
@@ -104,11 +104,10 @@ def worst_by_unseen(results: Sequence[Result]) -> Result:
 def losses_with_the_least(trace: Trace, states: int) -> LossByEpoch:
     """Both losses of a recorded run at ``states`` of its kept states, at most, and where the unseen one is least.
 
-    That is looked for among all kept states. The training loss is that of `training_by_epoch`, as it is drawn.
+    That is looked for among all kept states.
     """
-    epoch, unseen = unseen_by_epoch(trace, len(trace.kept))
-    rows = np.union1d(evenly_spaced(len(epoch), states), [int(np.argmin(unseen))])
-    return LossByEpoch(epoch[rows], np.interp(epoch[rows], *training_by_epoch(trace)), unseen[rows])
+    unseen = unseen_at_all_states(trace)
+    return losses_at(trace, np.union1d(evenly_spaced(len(unseen), states), [int(np.argmin(unseen))]))
 
 
 def stopping(losses: LossByEpoch, best: Losses, best_least: float) -> Stopping:

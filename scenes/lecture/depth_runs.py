@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.results import training_by_epoch, unseen_by_epoch
+from gradreel.core.results import loss_by_epoch
 from gradreel.scenes.lecture.depth_picture import BOX, DepthPicture
 from gradreel.scenes.mobjects.bars import AboveTheScale, above_the_picture, seed_dot
 from gradreel.scenes.mobjects.depth_lines import KINDS, most_of
@@ -13,7 +13,7 @@ from gradreel.scenes.style import FAINT, RIGHT_EDGE, emphasize
 from manim import AnimationGroup, FadeIn, LaggedStart, VGroup, smooth, squish_rate_func
 from numpy.typing import NDArray
 
-STATES = 40  # at which the unseen loss of a run is known, at most
+STATES = 40  # at which the losses of a run are known, at most
 SPREAD = 0.28  # of the distance between two networks that the runs of one take
 ASTRAY = 1.2  # of the picture that the means need: a run that ends higher has no room
 SMALL, BESIDE_RINGS = 0.6, 0.34  # of a ring, once its mean is there; from a mean to its number then
@@ -56,8 +56,9 @@ class DepthRuns(DepthPicture):
         self.courses: dict[str, list[list[NDArray]]] = {kind: [] for kind in KINDS}
         for result in self.outcome:
             traces = [self.trace(result.network.run_name(run)) for run in result.network.experiments]
-            self.courses["training"].append([training_by_epoch(trace)[1] for trace in traces])
-            self.courses["unseen"].append([np.interp(self.epochs, *unseen_by_epoch(trace, states)) for trace in traces])
+            losses = [loss_by_epoch(trace, states) for trace in traces]
+            for kind, courses in self.courses.items():
+                courses.append([np.interp(self.epochs, run.epoch, getattr(run, kind)) for run in losses])
         self.swarms = {
             kind: [VGroup(*(seed_dot(np.zeros(3), kind == "unseen") for _ in runs)) for runs in self.courses[kind]]
             for kind in KINDS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from gradreel.core.results import Result, best_by_unseen, training_by_epoch
+from gradreel.core.results import Result, best_by_unseen
 from gradreel.core.trace import Trace
 from gradreel.core.verdicts import course, losses_with_the_least, overfits_from, parting, sinks
 from gradreel.scenes import style
@@ -34,7 +34,7 @@ from manim import (
 )
 from numpy.typing import NDArray
 
-STATES = 300  # at which the unseen loss is drawn, at most, and where it is least
+STATES = 300  # at which the losses are drawn, at most, and where the unseen one is least
 RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as the picture of all depths
 SINK_SECONDS, PART_SECONDS = 7.0, 5.8
 LABELLED, LABEL_SHARE = 0.42, 0.08  # of the first: when the lines get their words at the earliest; of their fading
@@ -60,8 +60,8 @@ class OneRunBeats(DepthPicture):
         trace = self._first_run(self.compared[1])
         self.losses = losses = losses_with_the_least(trace, STATES)
         self.parts = parting(losses)
-        training = training_by_epoch(trace)
-        self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, training, (losses.epoch, losses.unseen))
+        lines = (losses.epoch, losses.training), (losses.epoch, losses.unseen)
+        self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, *lines)
         self.turn = float(losses.epoch[self.parts]) if self.parts is not None else self.run.last / 2
         self.turn_state = int(np.abs(losses.epoch - self.turn).argmin())
         self.grid, self.scale_labels = self.scale(RUN_LEFT, RUN_RIGHT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.results import unseen_by_epoch
+from gradreel.core.results import unseen_at_all_states
 from gradreel.core.verdicts import repairs_a_part, stopping
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
@@ -83,7 +83,7 @@ class Overfitting(OneRunBeats):
         if self.parts is None or self.opens is None:
             return None
         (best, worse), run = self.compared, self._first_run(self.compared[0])
-        best_least = float(unseen_by_epoch(run, len(run.kept))[1].min())
+        best_least = float(unseen_at_all_states(run).min())
         values = {
             "least": self.written(float(self.losses.unseen.min())),
             "end": self.written(float(self.losses.unseen[-1])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from gradreel.core.results import WIDTHS, Network, Result, training_by_epoch, unseen_by_epoch, width_experiments
+from gradreel.core.results import WIDTHS, Network, Result, loss_by_epoch, width_experiments
 from gradreel.core.verdicts import worst_by_unseen
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.compared_networks import UNDECIDED
@@ -38,7 +38,7 @@ from pydantic import Field, field_validator
 
 Width = Annotated[int, Field(ge=0, le=2000)]
 LARGER_IS_WORSE = ("worse", "partly")  # what the unseen loss does, where the smallest network is the best
-STATES = 40  # at which the unseen loss of a run is drawn, at most
+STATES = 40  # at which the losses of a run are drawn, at most
 SLOW_START = 3.0  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
 WALKS = {"training": 4.5, "unseen": 2.5}  # seconds in which the lines of all panels are drawn, one kind after another
 DASHED_SECONDS = 6.2  # until it has been said what solid is
@@ -92,9 +92,10 @@ class WidthExperiment(WidthPuzzle):
     # -- what is on the screen -------------------------------------------------------------------------------------
 
     def _first_run(self, result: Result) -> tuple[Line, Line]:
-        """The first seed's run. Unseen losses at as many states as the run with the fewest kept: alike for all."""
+        """The first seed's run. Both losses at as many states as the run with the fewest kept: alike for all."""
         trace = self.trace(result.network.run_name(result.network.experiments[0]))
-        return training_by_epoch(trace), unseen_by_epoch(trace, self.fewest_states(STATES))
+        losses = loss_by_epoch(trace, self.fewest_states(STATES))
+        return (losses.epoch, losses.training), (losses.epoch, losses.unseen)
 
     def _sizes(self) -> VGroup:
         """Under each network the number of its parameters; the word stands at the left where columns are many."""

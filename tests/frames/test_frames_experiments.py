@@ -32,7 +32,6 @@ def ours(monkeypatch):
     both = LossByEpoch(3 * share, 40 + 700 * np.exp(-9 * share), 335 + 500 * np.exp(-25 * share) + 150 * share)
     monkeypatch.setattr(NetworksScene, "results", results)
     monkeypatch.setattr(one_run, "losses_with_the_least", lambda trace, states: both)
-    monkeypatch.setattr(one_run, "training_by_epoch", lambda trace: (both.epoch, both.training))
 
 
 def test_width_experiment(frames, look):

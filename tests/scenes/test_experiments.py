@@ -15,7 +15,6 @@ from gradreel.core.results import (
     depth_experiments,
     loss_by_epoch,
     result_of,
-    training_by_epoch,
     width_experiments,
 )
 from gradreel.scenes.base import SceneContext
@@ -104,7 +103,8 @@ def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(play, me
             assert seen["mean", kind][k] == pytest.approx(losses.mean, abs=0.05)
             assert seen["written", kind][k] == f"{losses.mean:.0f}"
         for n, run in enumerate(network.experiments):
-            after_one = training_by_epoch(trace_of(run))[1][1]
+            losses = loss_by_epoch(trace_of(run), 40)
+            after_one = np.interp(1.0, losses.epoch, losses.training)
             assert seen["early"][k][n] == pytest.approx(min(after_one, seen["top"]), abs=0.05)
 
 
@@ -177,7 +177,7 @@ def test_level_of_the_smallest_network_is_drawn_where_it_is_the_best(play, resul
 
 
 @pytest.mark.parametrize("name", ["training", "unseen"])
-def test_lines_go_through_the_recorded_losses_of_the_first_seed(play, trace_of, name):
+def test_both_lines_go_through_the_exact_losses_of_the_first_seeds_states(play, trace_of, name):
     seen = {}
 
     def look(scene, beat):
@@ -192,10 +192,10 @@ def test_lines_go_through_the_recorded_losses_of_the_first_seed(play, trace_of, 
     for k, network in enumerate(WidthExperiment.networks(WidthExperiment.validated(WIDTHS))):
         trace = trace_of(network.experiments[0])
         states = loss_by_epoch(trace, 40)
-        epoch, views = training_by_epoch(trace) if name == "training" else (states.epoch, states.unseen)
+        epoch, views = states.epoch, getattr(states, name)
         corners, tip, top = seen[k]
         assert tip == pytest.approx((3.0, views[-1]), abs=0.5)
-        if name == "training":  # solid: its corners are the epochs, the first where it comes into the picture
+        if name == "training":  # solid: its corners are the states, the first where it comes into the picture
             kept = corners[-len(epoch[views <= top]) :]
             assert kept == pytest.approx(np.stack([epoch[views <= top], views[views <= top]], axis=1), abs=0.5)
         else:  # dashed: every dash lies on the line between two states

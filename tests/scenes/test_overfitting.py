@@ -14,7 +14,6 @@ from gradreel.core.results import (
     depth_experiments,
     loss_by_epoch,
     result_of,
-    training_by_epoch,
 )
 from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
@@ -79,7 +78,7 @@ def test_points_lines_and_numbers_are_the_recorded_losses(play, media):
         assert numbers == [f"{mean:.0f}" for mean in means]
 
 
-def test_one_run_goes_through_its_recorded_losses(play, trace_of):
+def test_both_losses_of_one_run_are_exact_ones_at_the_same_states(play, trace_of):
     seen = {}
 
     def look(scene, name):
@@ -90,14 +89,13 @@ def test_one_run_goes_through_its_recorded_losses(play, trace_of):
 
     beats = play(Overfitting, look, **SMALL | {"epochs": 12}).beats
     turn, tips, network = seen["sink"]
-    trace = trace_of(network.experiments[0])
-    unseen = loss_by_epoch(trace)
+    losses = loss_by_epoch(trace_of(network.experiments[0]))
     assert [epoch for epoch, _ in tips] == pytest.approx([turn, turn], abs=1e-6)
-    assert tips[0][1] == pytest.approx(np.interp(turn, *training_by_epoch(trace)), rel=0.01)
-    assert tips[1][1] == pytest.approx(np.interp(turn, unseen.epoch, unseen.unseen), rel=0.01)
+    for tip, views in zip(tips, (losses.training, losses.unseen), strict=True):
+        assert tip[1] == pytest.approx(np.interp(turn, losses.epoch, views), rel=0.01)
     (_, tips, _) = seen[beats[1]]
-    assert tips[0] == pytest.approx((12, training_by_epoch(trace)[1][-1]), abs=0.1)
-    assert tips[1] == pytest.approx((12, unseen.unseen[-1]), abs=0.1)
+    assert tips[0] == pytest.approx((12, losses.training[-1]), abs=0.1)
+    assert tips[1] == pytest.approx((12, losses.unseen[-1]), abs=0.1)
 
 
 def test_the_words_go_with_the_lines_from_where_their_order_stays(play):
@@ -179,7 +177,6 @@ def test_the_least_loss_hangs_at_the_thin_line_s_dip(play, monkeypatch):
             seen[name] = dip.get_stroke_opacity(), lowest, dip.data_x, dip.width, ends[1] - ends[0]
 
     monkeypatch.setattr(one_run, "losses_with_the_least", lambda *_: LossByEpoch(epochs, training, unseen))
-    monkeypatch.setattr(one_run, "training_by_epoch", lambda _: (epochs, training))
     scene = play(Overfitting, look, **SMALL | {"epochs": 12}).scene
     assert [text.source for text in scene.lucky] == ["one lucky dip"]
     assert (seen["sink"][0], seen["part"][0]) == (0, 1)
@@ -223,7 +220,6 @@ def test_how_far_the_losses_are_apart_is_measured_where_they_part_and_at_the_end
     share = np.linspace(0, 1, 60)
     seen_loss, unseen = 40 + 700 * np.exp(-9 * share), 335 + 500 * np.exp(-25 * share) + 150 * share
     monkeypatch.setattr(one_run, "losses_with_the_least", lambda *_: LossByEpoch(3 * share, seen_loss, unseen))
-    monkeypatch.setattr(one_run, "training_by_epoch", lambda _: (3 * share, seen_loss))
     results_are([208, 52, 27], [400, 520, 471])
     measured = {}
 
