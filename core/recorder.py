@@ -21,7 +21,7 @@ from gradreel.core.training import versions
 from gradreel.core.uninterrupted import Uninterrupted
 from gradreel.core.update_log import UpdateLog
 from gradreel.core.write_behind import BLOCK, BLOCKS
-from gradreel.core.writing import TraceWriter, new_trace
+from gradreel.core.writing import TraceWriter, is_foreign, new_trace
 
 INTERRUPTED = ".interrupted"
 _ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
@@ -106,6 +106,8 @@ class Recorder:
                 writer.name = self.finish(ended)
             if ended is None and self.failure is None:
                 self._tell_of_replaced()
+                if writer.name != self.path.name:
+                    _warn(f"record: {self.path} is no longer a trace alone, and is let be; {self._outcome}")
         except _NothingRecordedError:
             if ended is None and self.failure is None:
                 raise UserError(self.recorded.no_update_seen()) from None
@@ -141,6 +143,8 @@ class Recorder:
         self._sealed = self._run(updates)
         self.log.finish(self._sealed)
         name = self.path.name + (INTERRUPTED if reason is not None else "")
+        while is_foreign(self.path.with_name(name)):  # somebody has put something there meanwhile
+            name += ".new"
         were = "1 update was recorded; it is" if updates == 1 else f"{updates} updates were recorded; they are"
         self._outcome = f"{were} in {self.path.with_name(name)}"
         return name

@@ -19,9 +19,8 @@ from gradreel.core.arrays import IntArray
 from gradreel.core.errors import UserError, listed
 from gradreel.core.recorded_model import RecordedModel
 from gradreel.core.recorder import INTERRUPTED, Recorder
-from gradreel.core.trace import META
 from gradreel.core.uninterrupted import Uninterrupted
-from gradreel.core.writing import one_writer
+from gradreel.core.writing import one_writer, refuse_foreign
 
 Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer]
 
@@ -53,8 +52,8 @@ def record(
         optimizer = [optimizer]
     recorded = RecordedModel(model, list(optimizer))
     every = _kept_every(keep)
-    _refuse_foreign(path)
-    _refuse_foreign(path.with_name(path.name + INTERRUPTED))
+    for folder in (path, path.with_name(path.name + INTERRUPTED)):
+        refuse_foreign(folder)
     if recorded.outside:
         warnings.warn(_told_of_outside(model, recorded.outside), stacklevel=3)  # the line of the `with`
     ended: BaseException | None = None
@@ -165,17 +164,6 @@ def _folder_named(path: object) -> Path:
     except (TypeError, ValueError, RuntimeError) as error:  # of bytes, of a null character, of ~nobody
         raise UserError(f"{path!r} cannot be the folder of a trace: {error}; choose another path") from None
     return folder
-
-
-def _refuse_foreign(path: Path) -> None:
-    """UserError if there is something at ``path`` that is no trace, which must not be replaced."""
-    if not path.exists():
-        return
-    if not path.is_dir():
-        raise UserError(f"{path} is a file; a trace is a folder: choose another path")
-    content = {entry.name for entry in path.iterdir()}
-    if content and (META not in content or not all(name.endswith(".npy") for name in content - {META})):
-        raise UserError(f"{path} is a folder that is no trace, and would be replaced by one: choose another path")
 
 
 def _told_of_outside(model: torch.nn.Module, names: Sequence[str]) -> str:

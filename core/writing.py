@@ -9,7 +9,7 @@ import platform
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,19 +17,20 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 from gradreel.core.columns import ColumnKind
-from gradreel.core.errors import UserError
-from gradreel.core.trace import META
+from gradreel.core.errors import UserError, listed
+from gradreel.core.trace import FORMAT, META
 from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
 
 PARTIAL = ".partial"
 _REPLACED = ".replaced"
 _JOURNAL = "journal.json"
-_NEW_JOURNAL = f"{_JOURNAL}.new"
+_NOTES = tuple(f"{name}{new}" for name in (META, _JOURNAL) for new in ("", ".new"))
+_MOST_NOTED = 1 << 24  # bytes of a note that says which columns a trace has
 _JOURNAL_SECONDS = 0.5
 UNFINISHED = ".new"
 """How the temporary names of small files beside traces end."""
 _WRITING_SECONDS = 3600.0  # after which nobody is still writing one
-_OF_A_RUN = re.compile(r"\.[0-9a-f]{32}\.")  # how hidden names of what belongs to a run of ours begin
+_OF_A_RUN = re.compile(r"\.?[0-9a-f]{32}(\.|$)")  # how names of what belongs to a run of ours begin
 _FORGOTTEN_SECONDS = 14 * 24 * 3600  # after which nobody will go on with a run
 
 
@@ -86,10 +87,15 @@ class TraceWriter:
         self._marked = time.monotonic()
         self._behind.mark(lambda columns: self._note(Journal(updates, self._versions, columns)))
 
+    def add(self, column: str, kind: ColumnKind, written: Written | None = None) -> None:
+        """Begin a column, or go on with what has been ``written`` of it."""
+        try:
+            ColumnWriter(self._behind, self._partial / f"{column}.npy", kind, written)
+        except (ValueError, FileNotFoundError) as error:
+            raise DamagedJournalError(str(error)) from None
+
     def _note(self, journal: Journal) -> None:
-        new = self._partial / _NEW_JOURNAL
-        new.write_text(json.dumps(asdict(journal)))
-        new.replace(self._partial / _JOURNAL)
+        _write(self._partial / _JOURNAL, json.dumps(asdict(journal)))
 
 
 @contextmanager
@@ -106,24 +112,23 @@ def new_trace(
     """A writer of the columns of a new trace. On leaving without an error the trace gets its final name.
 
     A trace that had this name before is replaced then, and only then. ``seal`` makes meta.json of the checksums of the
-    columns. An interruption leaves what the next run can go on from, given what `journal_of` finds then; any other
+    columns. UserError, before anything is written, if what has this name is no trace. An interruption leaves what the next run can go on from, given what `journal_of` finds then; any other
     error leaves nothing. ``grows``: how many rows there will be is not known yet. ``block``: bytes that are written at
     once. DamagedJournalError: there is nothing to go on from after all.
     """
     partial = _partial(directory, name)
+    for folder in (partial, _replaced(directory / name), directory / name):
+        refuse_foreign(folder, kinds)
     try:
         if journal is None:
             shutil.rmtree(partial, ignore_errors=True)
             _refuse_full_disk(directory, kinds)
             partial.mkdir()
+            _write(partial / META, json.dumps({"format": FORMAT, "columns": dict.fromkeys(kinds)}))
         with WriteBehind(block) as behind:
-            for column, kind in kinds.items():
-                written = journal.columns[column] if journal else None
-                try:
-                    ColumnWriter(behind, partial / f"{column}.npy", kind, written)
-                except (ValueError, FileNotFoundError) as error:
-                    raise DamagedJournalError(str(error)) from None
             trace = TraceWriter(partial, name, behind, versions)
+            for column, kind in kinds.items():
+                trace.add(column, kind, journal.columns[column] if journal else None)
             yield trace
         wrong = [name for name, writer in behind.columns.items() if writer.rows != kinds[name].shape[0] and not grows]
         if wrong:
@@ -131,10 +136,10 @@ def new_trace(
         checksums = {column: writer.checksum for column, writer in behind.columns.items()}
         for writer in behind.columns.values():
             writer.finish()
-        (partial / META).write_text(seal(checksums), encoding="ascii")
-        for noted in (_JOURNAL, _NEW_JOURNAL):  # the new one where a kill left it half written
+        _write(partial / META, seal(checksums))
+        for noted in _NOTES[1:]:  # the new ones where a kill left them half written
             (partial / noted).unlink(missing_ok=True)
-        _publish(partial, directory / trace.name)
+        _publish(partial, directory / trace.name, kinds)
     except DamagedJournalError:
         raise  # this one, or one beside it: whoever trains begins anew what has to be
     except OSError as error:
@@ -159,6 +164,65 @@ def journal_of(directory: Path, name: str) -> Journal | None:
         return None
 
 
+def refuse_foreign(folder: Path, columns: Iterable[str] = ()) -> None:
+    """UserError if what is at ``folder`` is more than a trace, whole or in the making: it must not be replaced.
+
+    ``columns``: what a folder that is named by a run's digest may hold if its own notes are damaged.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return
+    if not folder.is_dir():
+        raise UserError(f"{folder} is a file; a trace is a folder: choose another path")
+    if foreign := _foreign(folder, columns):
+        raise UserError(f"{folder} would be replaced by a trace, and {foreign}: choose another path, or move it away")
+
+
+def is_foreign(folder: Path) -> bool:
+    """Whether what is at ``folder`` is there and more than a trace."""
+    try:
+        refuse_foreign(folder)
+    except UserError:
+        return True
+    return False
+
+
+def _foreign(folder: Path, columns: Iterable[str] = ()) -> str:
+    """What tells that a folder is more than a trace; nothing of an empty one.
+
+    A trace says which columns it has, in ``meta.json`` or in its journal, and has no other files.
+    """
+    if folder.is_symlink():
+        return "is a link"
+    entries = list(folder.iterdir())
+    if not all(entry.is_file() and not entry.is_symlink() for entry in entries):
+        return "has folders or links in it"
+    named = {name for note in _NOTES for name in _columns_named(folder / note)}
+    named |= set(columns) if _OF_A_RUN.match(folder.name) else set()
+    if entries and not named:
+        return f"is none: it has no {META} that says so"
+    others = sorted({entry.name for entry in entries} - {*_NOTES, *(f"{name}.npy" for name in named)})
+    return f"has in it what is not of one: {listed(others)}" if others else ""
+
+
+def _columns_named(note: Path) -> set[str]:
+    """Which columns a trace's ``meta.json`` or journal says it has; none if it is damaged or somebody else's."""
+    try:
+        if note.stat().st_size > _MOST_NOTED:
+            return set()
+        content = json.loads(note.read_bytes())
+        ours = content.get("format") == FORMAT or {"updates", "versions", "columns"} == set(content)
+        return set(content["columns"]) if ours else set()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return set()
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a note in one go: it is whole or not there."""
+    new = file.with_name(f"{file.name}.new")
+    new.write_text(text, encoding="ascii")
+    new.replace(file)
+
+
 def _refuse_full_disk(directory: Path, kinds: Mapping[str, ColumnKind]) -> None:
     needed, free = sum(kind.n_bytes for kind in kinds.values()), shutil.disk_usage(directory).free
     if needed > free:
@@ -168,13 +232,15 @@ def _refuse_full_disk(directory: Path, kinds: Mapping[str, ColumnKind]) -> None:
         )
 
 
-def _publish(partial: Path, final: Path) -> None:
+def _publish(partial: Path, final: Path, columns: Iterable[str]) -> None:
     """Give the whole trace its name; a trace that had it goes only once the new one is ready.
 
     Not forced onto the disk first, which takes longer than the training: that survives the death of this process, and
     after a power failure the checksums tell.
     """
-    old = final.with_name(f".{final.name}{_REPLACED}")
+    old = _replaced(final)
+    for folder in (old, final):  # again: a run may take days
+        refuse_foreign(folder, columns)
     _restore(old, final)
     try:
         if final.exists():
@@ -190,10 +256,8 @@ def _restore(old: Path, final: Path) -> None:
         return
     if not final.exists():
         old.rename(final)
-    elif old.is_dir():
-        shutil.rmtree(old, ignore_errors=True)
     else:
-        old.unlink(missing_ok=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _clean(directory: Path) -> None:
@@ -208,7 +272,7 @@ def _clean(directory: Path) -> None:
     for left in [*directory.glob(f".*{PARTIAL}"), *directory.glob(f".*{_REPLACED}")]:
         name = left.name.removeprefix(".").removesuffix(left.suffix)
         try:
-            if not _is_of_a_trace(left):
+            if not left.is_dir() or _foreign(left) or not (_OF_A_RUN.match(left.name) or any(left.iterdir())):
                 continue
             if left.suffix == PARTIAL and time.time() - left.stat().st_mtime < _FORGOTTEN_SECONDS:
                 continue
@@ -221,17 +285,12 @@ def _clean(directory: Path) -> None:
             continue
 
 
-def _is_of_a_trace(folder: Path) -> bool:
-    """Whether it has nothing but what a trace has, whole or in the making; an empty one must bear a run's digest."""
-    if not folder.is_dir() or folder.is_symlink():
-        return False
-    content = {file.name for file in folder.iterdir()}
-    ours = all(name in (META, _JOURNAL, _NEW_JOURNAL) or name.endswith(".npy") for name in content)
-    return ours and bool(content or _OF_A_RUN.match(folder.name))
-
-
 def _partial(directory: Path, name: str) -> Path:
     return directory / f".{name}{PARTIAL}"
+
+
+def _replaced(final: Path) -> Path:
+    return final.with_name(f".{final.name}{_REPLACED}")
 
 
 def _lock_file(directory: Path, name: str) -> Path:

@@ -1,0 +1,143 @@
+"""record() beside and in place of what others have put there: nothing of theirs is replaced or removed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from gradreel.core.errors import UserError
+from gradreel.core.recording import record
+from gradreel.core.trace import Trace
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def recorded(path: Path, meanwhile: Callable[[], None] = lambda: None) -> None:
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, path) as recording:
+        model(torch.ones(3, 2)).mean().backward()
+        optimizer.step()
+        recording.log(loss=0.5)
+        meanwhile()
+
+
+def content(folder: Path) -> dict[str, bytes | None]:
+    """All that is below, the recorder's locks aside."""
+    files = [path for path in folder.rglob("*") if path.suffix != ".lock"]
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in files}
+
+
+def features(folder: Path) -> None:
+    np.save(folder / "features.npy", np.arange(3))
+
+
+def with_meta(meta: object) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        features(folder)
+        (folder / "meta.json").write_text(json.dumps(meta))
+
+    return make
+
+
+def beside_a_trace(more: Callable[[Path], object]) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        recorded(folder)
+        more(folder)
+
+    return make
+
+
+def a_link(folder: Path) -> None:
+    recorded(folder)
+    (folder / "batch.npy").unlink()
+    (folder / "batch.npy").symlink_to(folder.parent / "elsewhere.npy")
+
+
+FOREIGN = {
+    "features without meta": features,
+    "features with a meta of their own": with_meta({"name": "my features"}),
+    "a meta that is a list": with_meta([1, 2]),
+    "a meta that names our format, and no columns": with_meta({"format": "gradreel trace"}),
+    "a trace and features": beside_a_trace(features),
+    "a trace and notes": beside_a_trace(lambda folder: (folder / "notes.txt").write_text("mine")),
+    "a trace and a folder": beside_a_trace(lambda folder: (folder / "plots").mkdir()),
+    "a folder called as a column": beside_a_trace(lambda folder: (folder / "more.npy").mkdir()),
+    "a trace with a link": a_link,
+}
+
+
+@pytest.mark.parametrize("role", ["data", "data.interrupted", ".data.partial", ".data.replaced"])
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_a_foreign_folder_is_refused_and_stays(kind: str, role: str, tmp_path: Path) -> None:
+    (tmp_path / role).mkdir()
+    FOREIGN[kind](tmp_path / role)
+    before = content(tmp_path)
+    with pytest.raises(UserError, match=r"would be replaced by a trace, and .*: choose another path, or move it away"):
+        recorded(tmp_path / "data")
+    assert content(tmp_path) == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    meta=st.recursive(
+        st.none() | st.integers() | st.text(max_size=9) | st.just("gradreel trace"),
+        lambda inner: st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["format", "columns", "updates", "versions", "x"]), inner, max_size=4),
+    ),
+    name=st.sampled_from(["features.npy", "parameters.npy.bak", "a/b.npy", "meta", "batch.NPY"]),
+)
+def test_whatever_a_meta_says_other_files_stay(
+    meta: object, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("hostile") / "data"
+    (folder / name).parent.mkdir(parents=True)
+    (folder / name).write_text("mine")
+    (folder / "meta.json").write_text(json.dumps(meta))
+    with pytest.raises(UserError):
+        recorded(folder)
+    assert (folder / name).read_text() == "mine"
+
+
+def test_an_empty_folder_and_a_trace_are_replaced(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for _ in range(2):
+        recorded(tmp_path / "data")
+    assert Trace.open(tmp_path / "data", checksums=True).n_updates == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".data.lock", "data"]
+
+
+def test_what_comes_there_while_the_loop_runs_stays_and_the_recording_is_kept_beside_it(tmp_path: Path) -> None:
+    def meanwhile() -> None:
+        (tmp_path / "data").mkdir()
+        features(tmp_path / "data")
+
+    with pytest.warns(UserWarning, match=r"data is no longer a trace alone, and is let be; .*it is in .*data\.new"):
+        recorded(tmp_path / "data", meanwhile)
+    assert np.load(tmp_path / "data" / "features.npy").tolist() == [0, 1, 2]
+    assert Trace.open(tmp_path / "data.new", checksums=True).batch_loss.tolist() == [0.5]
+
+
+def test_hidden_folders_of_others_are_not_cleared_away_however_old(tmp_path: Path) -> None:
+    for name in (".features.partial", ".features.replaced"):
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "train.npy", np.arange(3))
+        os.utime(tmp_path / name, (0, 0))
+    before = content(tmp_path)
+    recorded(tmp_path / "data")
+    after = content(tmp_path)
+    assert {name: after.get(name) for name in before} == before
+
+
+def test_what_a_killed_recording_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+    if not (process := os.fork()):
+        recorded(tmp_path / "data", lambda: os._exit(0))
+    os.waitpid(process, 0)
+    assert (tmp_path / ".data.partial" / "meta.json").exists()
+    recorded(tmp_path / "data")
+    assert not (tmp_path / ".data.partial").exists() and Trace.open(tmp_path / "data").n_updates == 1
