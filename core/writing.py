@@ -111,10 +111,11 @@ def new_trace(
 ) -> Iterator[TraceWriter]:
     """A writer of the columns of a new trace. On leaving without an error the trace gets its final name.
 
-    A trace that had this name before is replaced then, and only then. ``seal`` makes meta.json of the checksums of the
-    columns. UserError, before anything is written, if what has this name is no trace. An interruption leaves what the next run can go on from, given what `journal_of` finds then; any other
-    error leaves nothing. ``grows``: how many rows there will be is not known yet. ``block``: bytes that are written at
-    once. DamagedJournalError: there is nothing to go on from after all.
+    A trace that had this name before is replaced then, and only then. UserError, before anything is written: what has
+    the name is no trace. ``seal`` makes meta.json of the checksums of the columns. An interruption leaves what the next
+    run can go on from, given what `journal_of` finds then; any other error leaves nothing. ``grows``: how many rows
+    there will be is not known yet. ``block``: bytes that are written at once. DamagedJournalError: there is nothing to
+    go on from after all.
     """
     partial = _partial(directory, name)
     for folder in (partial, _replaced(directory / name), directory / name):

@@ -1169,7 +1169,7 @@ def test_what_is_no_trace_is_not_replaced(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").write_text("mine")
     (tmp_path / "run.interrupted").write_text("mine")
-    for name, message in (("file", "is a file"), ("folder", "is none: it has no meta.json that says so"), ("run", "is a file")):
+    for name, message in (("file", "is a file"), ("folder", "is none: it has no meta.json"), ("run", "is a file")):
         refused(loop.model, loop.optimizers[0], tmp_path / name, message)
     refused(loop.model, loop.optimizers[0], tmp_path / "file" / "below", "cannot be written to")
     assert (tmp_path / "folder" / "thesis.txt").read_text() == "mine"

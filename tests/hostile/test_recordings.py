@@ -87,8 +87,10 @@ def test_a_foreign_folder_is_refused_and_stays(kind: str, role: str, tmp_path: P
 @given(
     meta=st.recursive(
         st.none() | st.integers() | st.text(max_size=9) | st.just("gradreel trace"),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["format", "columns", "updates", "versions", "x"]), inner, max_size=4),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["format", "columns", "updates", "versions", "x"]), inner, max_size=4)
+        ),
     ),
     name=st.sampled_from(["features.npy", "parameters.npy.bak", "a/b.npy", "meta", "batch.NPY"]),
 )
