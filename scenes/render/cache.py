@@ -25,7 +25,7 @@ from gradreel.scenes.render.clips.plan import Plan, earlier_clips
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
-from gradreel.scenes.render.videos.seals import clips_of_videos
+from gradreel.scenes.render.videos.output_stamp import clips_of_videos
 
 CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
 TRACE = re.compile(r"[0-9a-f]{32}")
@@ -118,7 +118,7 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
 
 def _descriptions(folders: Folders) -> Iterator[Kept]:
     """What scenes said of themselves, and all else that is remembered to be quick."""
-    for place in (folders.inspections, folders.private / "published"):
+    for place in (folders.inspections, folders.published):
         for path in sorted(_inside(place)):
             yield Kept("description", (path,), _size([path]), path.name)
 

@@ -103,8 +103,8 @@ KINDS = {
     "clip described": "clips/*.json",
     "joining": ".gradreel/temporary/*/*-film.mp4",
     "writing beside it": ".gradreel/temporary/*/*-film.en.srt",
-    "renaming": ".gradreel/publishing.json",
-    "renamed": "videos/film/*/film.mp4",
+    "renaming": "videos/film/*/film.mp4",
+    "renamed": ".gradreel/published/*.json",
 }
 SHORT = ("clip named", "joining", "writing beside it", "renaming")  # what lasts for some milliseconds only
 MOMENTS = 20
@@ -192,7 +192,6 @@ class Killing:
         self.check_whole(kept)
         assert list((self.media / ".gradreel" / "temporary").iterdir()) == []
         assert not list(self.media.glob("traces/.*.partial")) + list(self.media.glob("**/*.new"))
-        assert not (self.media / ".gradreel" / "publishing.json").exists()
         return published(self.media)
 
 

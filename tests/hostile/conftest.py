@@ -12,6 +12,7 @@ import pytest
 from click.testing import Result
 
 NAMES = ("notes.txt", ".bashrc", ".ssh/id", "films/own.mp4", "films/own.en.srt", "deep/er/still.json", "clips/x.mp4")
+PYTHONS = "__pycache__"  # written beside a module that is imported
 
 
 class Tripwires:
@@ -56,7 +57,7 @@ class Tripwires:
         skipped = {str(path) for path in allowed}
         found: dict[str, str] = {}
         for folder, folders, files in os.walk(self.home):
-            folders[:] = [name for name in folders if os.path.join(folder, name) not in skipped]
+            folders[:] = [name for name in folders if os.path.join(folder, name) not in skipped and name != PYTHONS]
             for name in (*folders, *files):
                 path = os.path.join(folder, name)
                 if path not in skipped:

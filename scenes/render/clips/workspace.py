@@ -2,8 +2,10 @@
 
 Under ``media_dir/.gradreel``: ``temporary/<run>/`` holds what a run is writing, beside a lock file that the run holds
 for as long as it lives (the system lets go of it when it dies, however it dies); ``locks/`` one lock per thing that two
-runs must not make at once; ``inspections/`` what scenes said of themselves; ``publishing.json``, while files that
-belong together get their final names, which: a run that dies over it has it finished by the next.
+runs must not make at once; ``inspections/`` what scenes said of themselves; ``published/`` what videos were made of.
+
+A media folder may come from elsewhere. What lies in it never says where to write or what to remove: paths are put
+together here, no link in it leads a file out of it, and only a folder of pictures is ever replaced.
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ import os
 import re
 import shutil
 import socket
+import stat
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +33,7 @@ from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors
 
 FORGOTTEN_SECONDS = 7 * 24 * 3600  # after which a run of another machine that holds no lock is taken for dead
+LARGEST_JSON = 64 * 2**20  # bytes; ours have some thousands, what is remembered some millions
 COPY_SECONDS = 60  # a copy that nothing has been written to for so long is nobody's any more
 
 
@@ -44,7 +48,7 @@ class Folders:
         self.inspections = self.private / "inspections"
         self.locks = self.private / "locks"
         self.runs = self.private / "temporary"
-        self.publishing = self.private / "publishing.json"
+        self.published = self.private / "published"
         self._videos, self._images = media_dir / "videos", media_dir / "images"
 
     @property
@@ -113,31 +117,46 @@ class Workspace(Folders):
             self._alive.release()
 
     def _make_folders(self) -> None:
-        for folder in (self.clips, self.inspections, self.locks, self.runs):
+        ours = (self.clips, self.inspections, self.published, self.locks, self.runs)
+        for folder in (*self.made_by_us, *ours):
+            self._check_stays_inside(folder / "any")
+        for folder in ours:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except FileNotFoundError:  # in a place such as /proc
                 raise UserError(f"{folder} cannot be made; choose another folder with --media_dir") from None
 
-    def publish(self, files: Mapping[Path, Path]) -> None:
-        """Give finished files and folders, by their temporary paths, their final names: all of them, or none.
+    def publish(self, files: Mapping[Path, Path], first_gone: Callable[[], Iterable[Path]] = tuple) -> None:
+        """Give finished files and folders, by their temporary paths, their final names; of two runs one waits.
 
-        What was there before is replaced. A disk that is full is found before the first one is replaced; what a kill
-        leaves undone the next run does. Of two runs one waits for the other.
+        In this order, so that a stop at any moment leaves whole files: what a final name on another disk needs is
+        copied there (a disk that is full is found here, and nothing has been replaced); the files of ``first_gone`` are
+        removed, those which must not be seen beside the new ones; then each gets its name in one rename.
+        Raises UserError where something is in the way that is not to be replaced.
         """
         with self.lock("publish"):
-            self._publish_the_rest()
+            for temporary, final in files.items():
+                self._check_stays_inside(final)
+                check_replaceable(final, temporary.is_dir())
             near = self._on_their_disks(files)
-            names = [[str(temporary), str(final.absolute())] for temporary, final in near.items()]
             try:
-                write_json(self.publishing, {"rename": names}, self.temporary(self.publishing.name))
+                for old in first_gone():
+                    self._check_stays_inside(old)
+                    remove_file(old)
                 for temporary, final in near.items():
                     with self._clear_errors_of(final):
                         publish(temporary, final)
-                self.publishing.unlink()
-            except BaseException:
-                self._publish_the_rest()
-                raise
+            finally:
+                for copy in near.keys() - files.keys():
+                    remove(copy)
+
+    def _check_stays_inside(self, final: Path) -> None:
+        """Raises UserError when a link leads a path in the media folder out of it."""
+        folder = final.parent
+        if folder.is_relative_to(self.media_dir) and not folder.resolve().is_relative_to(self.media_dir.resolve()):
+            raise UserError(
+                f"{folder} leads out of {self.media_dir} by a link, to {folder.resolve()}; remove the link in it"
+            )
 
     def _on_their_disks(self, files: Mapping[Path, Path]) -> dict[Path, Path]:
         """``files``, those whose final names are on another disk copied there: renaming is all there is left to do."""
@@ -170,17 +189,6 @@ class Workspace(Folders):
             return error.errno != errno.EXDEV and folder.stat().st_dev == self.run.stat().st_dev
         return True
 
-    def _publish_the_rest(self) -> None:
-        """Finish what a run died over; under the lock of publishing, so that it is nobody's who lives."""
-        content = read_json(self.publishing)
-        if content is None:
-            return
-        with suppress(OSError, KeyError, TypeError, ValueError):  # else the next run of that lesson mends it
-            for temporary, final in content["rename"]:
-                if os.path.lexists(temporary):
-                    publish(Path(temporary), Path(final))
-        self.publishing.unlink(missing_ok=True)
-
     def _clear_dead_runs(self) -> None:
         folders = {path for path in self.runs.iterdir() if path.suffix != ".lock"}
         for run in folders | {path.with_suffix("") for path in self.runs.glob("*.lock")}:
@@ -190,9 +198,6 @@ class Workspace(Folders):
             lock_file = run.with_name(f"{run.name}.lock")
             lock = FileLock(lock_file)
             with suppress(Timeout, OSError), lock.acquire(timeout=0):
-                if self.publishing.exists():
-                    with self.lock("publish"):
-                        self._publish_the_rest()
                 shutil.rmtree(run, ignore_errors=True)
                 if not run.exists():
                     lock_file.unlink(missing_ok=True)
@@ -221,10 +226,11 @@ def temporary_in(folder: Path, name: str, hidden: bool = False) -> Path:
 def publish(temporary: Path, final: Path) -> None:
     """Move a finished file or folder to its final name in one rename; what was there before is replaced.
 
-    A folder that is replaced is moved aside first, next to the temporary one.
+    A folder that is replaced by one is moved aside first, next to the temporary one. A folder in the place of a file,
+    and a file in that of a folder, are an OSError.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
-    if final.is_dir():
+    if temporary.is_dir() and final.is_dir():
         aside = temporary.with_name(f"{temporary.name}.old")
         final.rename(aside)
         temporary.rename(final)
@@ -236,6 +242,17 @@ def publish(temporary: Path, final: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         os.replace(_copied_beside(temporary, final), final)
+
+
+def check_replaceable(final: Path, by_folder: bool) -> None:
+    """Raises UserError unless ``final`` may be replaced: a file by a file, a folder of pictures alone by a folder."""
+    if not final.is_dir() or (final.is_symlink() and not by_folder):
+        return
+    if not by_folder:
+        raise UserError(f"{final} is a folder, and a file is to be written there; move it away")
+    foreign = next((entry for entry in final.iterdir() if entry.suffix != ".png" or entry.is_dir()), None)
+    if foreign is not None:
+        raise UserError(f"{final} would be replaced by new pictures, and {foreign.name} in it is none; move it away")
 
 
 def _copied_beside(temporary: Path, final: Path) -> Path:
@@ -260,11 +277,14 @@ def _copied_beside(temporary: Path, final: Path) -> Path:
 
 def remove(path: Path) -> None:
     """Remove a file or a folder, if it is there and can be."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink()
+    shutil.rmtree(path, ignore_errors=True)  # of a link or a file nothing
+    remove_file(path)
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file or a link, if it is there and can be; a folder stays."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def _age(path: Path) -> float:
@@ -289,7 +309,10 @@ def as_json(content: Mapping[str, Any]) -> bytes:
 def read_json(path: Path) -> dict[str, Any] | None:
     """The object in a JSON file of ours; None when it is missing or is not one (we then make it again)."""
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_JSON:
+            return None
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

@@ -12,12 +12,12 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips.plan import Clip
 from gradreel.scenes.render.clips.versions import drawing_versions
-from gradreel.scenes.render.clips.workspace import Workspace, as_json, remove
+from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json
 from gradreel.scenes.render.lessons.beats import filled_again
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.requests import BeatSpan, ClipResult
 from gradreel.scenes.render.lessons.settings import JOINABLE_FORMATS, RenderSettings, range_name
-from gradreel.scenes.render.videos.seals import Seal
+from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 
 MANIFEST_VERSION = 1
@@ -59,8 +59,8 @@ def publish_lesson(
         lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}"
     )
     shots = _shots(lesson, settings, clips, results, lesson.parts(settings.language))
-    seal = _seal(lesson, settings, shots, final, workspace)
-    if seal.holds():
+    stamp = _stamp(lesson, settings, shots, final, workspace)
+    if stamp.is_current():
         return final
     video = workspace.temporary(final.name)
     subtitles = _write_video(video, lesson.title_in(settings.language), shots, settings)
@@ -69,7 +69,7 @@ def publish_lesson(
         f"{final.stem}.jpg": _poster(lesson, shots),
         manifest: as_json(_manifest(lesson, settings, shots, final)),
     }
-    _publish_all(video, final, beside, workspace, seal)
+    _publish_all(video, final, beside, workspace, stamp)
     return final
 
 
@@ -87,8 +87,8 @@ def publish_clip(
         lesson.group(clip.scene), settings.quality, clip.scene + beat_range(settings), suffix
     )
     shots = _shots(lesson, settings, [clip], [result], {})
-    seal = _seal(lesson, settings, shots, final, workspace)
-    if seal.holds():
+    stamp = _stamp(lesson, settings, shots, final, workspace)
+    if stamp.is_current():
         return final
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
@@ -98,7 +98,7 @@ def publish_clip(
         shutil.copytree(result.path, temporary)
     else:
         shutil.copyfile(result.path, temporary)
-    _publish_all(temporary, final, _subtitle_files(subtitles, final.stem), workspace, seal)
+    _publish_all(temporary, final, _subtitle_files(subtitles, final.stem), workspace, stamp)
     return final
 
 
@@ -169,28 +169,29 @@ def _subtitle_files(subtitles: Mapping[str, Sequence[Cue]], stem: str) -> dict[s
     return files
 
 
-def _seal(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], final: Path, workspace: Workspace) -> Seal:
+def _stamp(
+    lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], final: Path, folders: Folders
+) -> OutputStamp:
     poster = [lesson.poster.scene, lesson.poster.beat] if lesson.poster else None
     content = {"manifest": _manifest(lesson, settings, shots, final), "poster": poster}
-    return Seal(workspace, final, content, [shot.result.path for shot in shots])
+    return OutputStamp(folders, final, content, [shot.result.path for shot in shots])
 
 
-def _publish_all(video: Path, final: Path, beside: Mapping[str, bytes], workspace: Workspace, seal: Seal) -> None:
+def _publish_all(
+    video: Path, final: Path, beside: Mapping[str, bytes], workspace: Workspace, stamp: OutputStamp
+) -> None:
     """Write everything under temporary names, then rename it all: a full disk leaves what was there before.
 
-    What the video had beside it and has no more, such as subtitles in a language, would be out of step: it goes.
+    What stood beside the video goes before the video is replaced, and the new one's comes after it: subtitles and a
+    manifest are never seen with another run's video. What it has no more, such as subtitles in a language, goes, too.
     """
     written = {video: final}
     for name, content in beside.items():
         temporary = workspace.temporary(name)
         temporary.write_bytes(content)
         written[temporary] = final.with_name(name)
-    stamps = seal.stamps(written)
-    left_over = seal.left_over(stamps)
-    workspace.publish(written)
-    for file in left_over:
-        remove(file)
-    seal.set(stamps)
+    files = written | {stamp.write(written, workspace): stamp.file}
+    workspace.publish(files, lambda: [*stamp.left_over(written), *list(files.values())[1:]])
 
 
 def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:

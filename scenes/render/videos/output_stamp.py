@@ -1,0 +1,95 @@
+"""Whether a video, and what stands beside it, is there as it would be written now: then it is not written again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradreel.scenes.narration import LANGUAGES
+from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, read_json
+from pydantic import BaseModel, ValidationError
+
+_NAMES = ("publishing", "video", "mp4_boxes", "subtitles")
+PUBLISHING_FILES = (*(f"scenes/render/videos/{name}.py" for name in _NAMES), "scenes/cues.py")
+SUBTITLE_SUFFIXES = ("srt", "vtt")
+
+Stamp = tuple[int, int]  # of a file: size in bytes, time of its last change in nanoseconds
+
+
+class _Written(BaseModel):
+    """What is kept of a video. Its names are only compared with: none of them is a place to write or remove at."""
+
+    made_of: str  # a digest
+    video: str  # absolute path
+    files: dict[str, Stamp]  # by name in the video's folder, itself among them
+    clips: list[str]  # names
+
+
+class OutputStamp:
+    """Of the video ``final``: what it is made of, and the files that were written with it, kept in the media folder."""
+
+    def __init__(self, folders: Folders, final: Path, content: Mapping[str, Any], clips: Sequence[Path]) -> None:
+        """``content``, plain data, and ``clips`` decide what is written."""
+        self._final = final.absolute()
+        self.file = folders.published / f"{_hash(os.fsencode(self._final))}.json"
+        stamps = {clip.name: _stamp(clip) for clip in clips}
+        code = sources.digest_of(PUBLISHING_FILES)
+        self._clips = [clip.name for clip in clips]
+        self._made_of = _hash(as_json({"content": content, "clips": stamps, "code": code}))
+
+    def is_current(self) -> bool:
+        """Whether all files are there as they were written, and would be made of the same."""
+        known = _read(self.file)
+        if known is None or known.made_of != self._made_of or self._final.name not in known.files:
+            return False
+        return all(_stamp(self._final.parent / name) == stamp for name, stamp in known.files.items())
+
+    def write(self, written: Mapping[Path, Path], workspace: Workspace) -> Path:
+        """Write what is to be kept once the files of ``written`` have their final names; its own temporary path."""
+        files = {final.name: stamp for path, final in written.items() if (stamp := _stamp(path)) is not None}
+        kept = _Written(made_of=self._made_of, video=str(self._final), files=files, clips=self._clips)
+        temporary = workspace.temporary(self.file.name)
+        temporary.write_bytes(as_json(kept.model_dump()))
+        return temporary
+
+    def left_over(self, written: Mapping[Path, Path]) -> list[Path]:
+        """Subtitles that were written with the video before, are as they were then, and are not written now."""
+        known = _read(self.file)
+        names = [f"{self._final.stem}.{language}.{suffix}" for language in LANGUAGES for suffix in SUBTITLE_SUFFIXES]
+        before = {self._final.with_name(name): known.files.get(name) for name in names} if known else {}
+        return [
+            path
+            for path, stamp in before.items()
+            if stamp is not None and path not in written.values() and _stamp(path) == stamp
+        ]
+
+
+def clips_of_videos(folders: Folders) -> Iterator[str]:
+    """Names of the clips that videos were made of which are still there."""
+    for file in folders.published.glob("*.json"):
+        known = _read(file)
+        if known is not None and _stamp(Path(known.video)) is not None:
+            yield from known.clips
+
+
+def _read(file: Path) -> _Written | None:
+    try:
+        return _Written.model_validate(read_json(file))
+    except ValidationError:
+        return None
+
+
+def _stamp(file: Path) -> Stamp | None:
+    try:
+        found = file.stat()
+    except (OSError, ValueError):  # no name of a file
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:24]

@@ -1,0 +1,120 @@
+"""A media folder that came from elsewhere: whatever lies in it, nothing outside of it is written or removed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+SCENES = '''
+from gradreel.scenes.base import LectureScene
+from manim import Circle, FadeIn, Scene
+
+
+class Ring(LectureScene):
+    """A ring."""
+
+    def construct(self):
+        with self.beat("draw", say="A ring."):
+            self.play(FadeIn(Circle()), run_time=0.2)
+
+
+class Plain(Scene):
+    def construct(self):
+        self.play(FadeIn(Circle()), run_time=0.2)
+'''
+LESSON = '[[scene]]\nname = "my.py:Ring"\n[[scene]]\nname = "my.py:Plain"\n'
+SMALL = ("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
+KEPT = pytest.StashKey[list[Path]]()
+
+
+@pytest.fixture
+def project(tripwires):
+    """A lesson of two scenes in the current folder."""
+    (tripwires.folder / "my.py").write_text(SCENES, encoding="utf-8")
+    (tripwires.folder / "film.toml").write_text(LESSON, encoding="utf-8")
+    return tripwires
+
+
+@pytest.fixture
+def rendered(project, request):
+    """The same, and its media folder, as it was rendered once for all of these tests."""
+    stash = request.session.stash.setdefault(KEPT, [])
+    if not stash:
+        project.run("render", *SMALL)
+        stash.append(request.getfixturevalue("tmp_path_factory").mktemp("kept") / "media")
+        shutil.copytree(project.media, stash[0])
+    elif not project.media.exists():
+        shutil.copytree(stash[0], project.media)
+    return project
+
+
+def test_a_note_of_renames_is_not_carried_out(rendered):
+    """What an older Gradreel kept there was done by the next run, whoever had written it."""
+    names = [[str(rendered.folder / "notes.txt"), str(rendered.home / ".bashrc")], ["/none", str(rendered.home)]]
+    (rendered.media / ".gradreel" / "publishing.json").write_text(json.dumps({"rename": names}))
+    for left in ("000000000000-there", "nothing"):
+        (rendered.media / ".gradreel" / "temporary" / left).mkdir()
+    assert rendered.run("render", *SMALL, "--lang", "zh").exit_code == 0
+
+
+def test_what_a_video_was_made_of_names_nothing_that_is_removed(rendered):
+    """Its files are subtitles beside the video, whatever the list of them says."""
+    (stamp,) = (rendered.media / ".gradreel" / "published").glob("*.json")
+    content = json.loads(stamp.read_text())
+    for path in (rendered.folder / "notes.txt", rendered.home / ".bashrc", rendered.folder / "films" / "own.en.srt"):
+        found = path.stat()
+        for name in (str(path), os.path.relpath(path, rendered.media / "videos" / "film" / "36p5")):
+            content["files"][name] = [found.st_size, found.st_mtime_ns]
+    stamp.write_text(json.dumps(content | {"made_of": "another"}))
+    assert rendered.run("render", *SMALL).exit_code == 0
+
+
+@pytest.mark.parametrize("place", ["videos", "videos/film", "videos/film/36p5", "images", "images/film", "clips"])
+def test_a_link_in_the_media_folder_leads_nothing_out_of_it(rendered, place):
+    link = rendered.media / place
+    shutil.rmtree(link, ignore_errors=True)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(rendered.folder / "films")
+    command = ("frames", *SMALL[:4]) if "images" in place else ("render", *SMALL)
+    assert "leads out of" in rendered.refused(*command)
+
+
+@pytest.mark.parametrize("place", ["locks", "temporary", "inspections", "published"])
+def test_a_link_among_what_is_ours_alone_leads_nothing_out_of_the_media_folder(rendered, place):
+    link = rendered.media / ".gradreel" / place
+    shutil.rmtree(link, ignore_errors=True)
+    link.symlink_to(rendered.folder / "films")
+    assert "leads out of" in rendered.refused("render", *SMALL)
+    (rendered.folder / "my.py").write_text(SCENES.replace("0.2", "0.4"), encoding="utf-8")
+    assert "leads out of" in rendered.refused("frames", *SMALL[:4])
+
+
+def test_files_that_are_links_are_replaced_and_not_written_through(rendered):
+    for path in list(rendered.media.rglob("*")):
+        if path.is_file() and path.suffix != ".lock":
+            path.unlink()
+            path.symlink_to(rendered.home / ".bashrc")
+    assert rendered.run("render", *SMALL).exit_code == 0
+    assert not (rendered.media / "videos" / "film" / "36p5" / "film.mp4").is_symlink()
+
+
+@pytest.mark.parametrize("command", ["render", "frames"])
+def test_folders_in_the_place_of_files_are_an_error_and_stay(project, command):
+    place = {"render": "videos/film/36p5/film.mp4", "frames": "images/film/contact-sheet.png"}[command]
+    mine = project.media / place / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    assert "move it away" in project.refused(command, *(SMALL if command == "render" else SMALL[:4]))
+    assert mine.read_text() == "mine"
+
+
+def test_a_folder_of_pictures_with_notes_in_it_is_not_replaced(project):
+    mine = project.media / "images" / "film" / "ring" / "notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    assert "notes.txt in it is none" in project.refused("frames", *SMALL[:4])
+    assert mine.read_text() == "mine"
