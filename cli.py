@@ -170,7 +170,11 @@ OPTIONS: dict[str, Decorator] = {
     "data": click.option("--data", type=FILE, metavar="CSV",
                          help="Daily views of your own, a row for each day, in the place of the lesson's."),
     "column": click.option("--column", metavar="NAME",
-                           help="Header of the column of --data that holds the views.  [default: Views or the like]"),
+                           help="Header of the column of --data that holds the views.  [default: YouTube Studio's]"),
+    "date_format": click.option("--date_format", metavar="FORMAT",
+                                help="How days are written in --data, such as %d/%m/%Y.  [default: 2021-01-31]"),
+    "decimal": click.option("--decimal", type=click.Choice([".", ","]),
+                            help="Decimal mark of --data, needed where 1.234 or 1,234 may be thousands."),
     "fill_missing": click.option("--fill_missing", type=click.Choice(["interpolate"]),
                                  help="Fill days without a row by straight lines; else they are an error."),
     "unseen_from": click.option("--unseen_from", type=Day(), metavar="DATE",
@@ -206,7 +210,8 @@ OPTIONS: dict[str, Decorator] = {
                               help="How much to tell; debug tells why each clip is made."),
 }  # fmt: skip
 
-LESSON = ("lesson", "set", "data", "column", "fill_missing", "unseen_from")  # which lesson, and what is set in it
+DATA = ("data", "column", "date_format", "decimal", "fill_missing", "unseen_from")
+LESSON = ("lesson", "set", *DATA)  # which lesson, and what is set in it
 STRETCH = ("from", "to", *LESSON)  # all of it, or some
 
 
@@ -277,7 +282,7 @@ def train(**chosen: Any) -> int:
 
 @commands.command()
 @click.argument("kind", type=click.Choice(["width", "depth"]), metavar="width|depth")
-@options("data", "column", "fill_missing", "unseen_from", "window", "seeds", "widths", "depths", "width", "epochs")
+@options(*DATA, "window", "seeds", "widths", "depths", "width", "epochs")
 @options("media_dir", "jobs", "scheduler", "json", "csv", "dry_run", "progress", "quiet", "verbosity")
 def experiment(**chosen: Any) -> int:
     """Compare networks on daily views: the linear model and wider ones, or deeper ones, several runs each.

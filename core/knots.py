@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
-from gradreel.core.csv_text import csv_text, named_separator
 from gradreel.core.errors import UserError
+from gradreel.core.text_files import read_text
 from numpy.typing import ArrayLike
 
 LARGEST = 1e300
@@ -50,13 +50,13 @@ def checked_knots(x: ArrayLike, y: ArrayLike, names: Sequence[str] | None = None
 
 def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
     """Row numbers, x and y of a CSV file's knots. UserError names file and row."""
-    lines = csv_text(file, "knots, x and y in each row,").splitlines()
+    lines = read_text(file, "a table of knots, x and y in each row,").splitlines()
     top = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    named = named_separator(lines[top]) if lines else None
-    if named:
+    hint = re.fullmatch(r"sep=([,;\t|])", lines[top].strip('" ')) if lines else None  # Excel's line on top
+    if hint:
         lines[top] = ""
     first_line = next((line for line in lines if line.strip()), "")
-    delimiter = named or next((mark for mark in (";", "\t") if mark in first_line), ",")
+    delimiter = hint[1] if hint else next((mark for mark in (";", "\t") if mark in first_line), ",")
     rows: list[int] = []
     x: list[float] = []
     y: list[float] = []

@@ -8,13 +8,13 @@ subtitle cues are here and nowhere else: the length of a beat and its subtitles 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
+from gradreel.core.text_files import read_toml
 from gradreel.scenes.cues import Cue, reading_seconds, split_cues, timed_cues
 
 __all__ = [
@@ -195,15 +195,9 @@ def _put_over(ours: Scenes, words: Scenes) -> Scenes:
 
 def _parse(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise NarrationError(f"there is no narration file {file}") from None
-    except OSError as error:
-        raise NarrationError(f"{file} could not be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise NarrationError(f"{file} is not valid TOML: {error}") from None
-    except ValueError:  # a null character in the name
-        raise NarrationError(f"{str(file)!r} is not the name of a file") from None
+        return read_toml(file, "narration")
+    except UserError as error:
+        raise NarrationError(str(error)) from None
 
 
 def _read(file: Path) -> dict[str, Mapping[str, Any]]:

@@ -151,7 +151,7 @@ def _lesson(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
 
     Says which days of its data were filled.
     """
-    data = daily_data(options.data, options.fill_missing, options.unseen_from, options.column)
+    data = daily_data(options.data, options.csv_format, options.unseen_from)
     asked = options.scenes if scenes is None else scenes
     span = (options.first_scene, options.last_scene)
     files = files_of_overrides(options.overrides)

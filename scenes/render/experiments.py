@@ -75,7 +75,7 @@ def _check_outputs(options: ExperimentOptions) -> None:
 
 def _dataset(options: ExperimentOptions) -> DailyViews:
     unseen_from = options.unseen_from if options.data else None
-    data = daily_data(options.data, options.fill_missing, unseen_from, options.column)
+    data = daily_data(options.data, options.csv_format, unseen_from)
     return daily_views(data, options.window, options.unseen_from)
 
 

@@ -74,13 +74,13 @@ def test_missing_file_is_named(tmp_path, name):
 
 
 def test_folder_instead_of_a_file(tmp_path):
-    with pytest.raises(UserError, match="directory"):
+    with pytest.raises(UserError, match="is a folder"):
         parse_value(f"@{tmp_path}")
 
 
 def test_file_that_is_not_json_names_the_line(tmp_path):
     (tmp_path / "knots.json").write_text("[\n[0, 1],\n[2,\n")
-    with pytest.raises(UserError, match=r"knots\.json, line 4"):
+    with pytest.raises(UserError, match=r"knots\.json is not valid JSON, at line 4"):
         parse_value(f"@{tmp_path}/knots.json")
 
 

@@ -152,6 +152,25 @@ def test_one_of_several_columns_is_chosen(gradreel, here):
     assert series["values"][:3] == [0, 2, 4]
 
 
+def test_days_and_numbers_written_otherwise_are_read_with_the_options_or_a_lessons_keys(gradreel, here):
+    rows = [f"{date(2024, 1, 1) + timedelta(days=i):%d.%m.%Y};1.{i:03}" for i in range(30)]
+    (here / "german.csv").write_text("\n".join(["Datum;Aufrufe", *rows]) + "\n")
+    refused = gradreel("train", *OWN, "--data", "german.csv", "--dry_run")
+    assert (refused.exit_code, "--date-format '%d.%m.%Y' (date_format = " in refused.stderr) == (2, True)
+    refused = gradreel("train", *OWN, "--data", "german.csv", "--date-format", "%d.%m.%Y", "--dry_run")
+    assert (refused.exit_code, "--decimal . or --decimal , (decimal = " in refused.stderr) == (2, True)
+    form = ("--date_format", "%d.%m.%Y", "--decimal", ",")
+    described = gradreel("describe", *OWN, "--data", "german.csv", *form, "--json")
+    series = json.loads(described.stdout)["experiments"]["run"]["experiment"]["dataset"]["series"]
+    assert (series["start"], series["values"][:3]) == ("2024-01-01", [1000, 1001, 1002])
+
+    keys = 'date_format = "%d.%m.%Y", decimal = ","'
+    lesson = LESSON.replace("data/own.csv", "german.csv").replace("2024-02-20", "2024-01-20").replace("EXTRA", keys)
+    (here / "german.toml").write_text(lesson)
+    described = gradreel("describe", "my_views.py:Views", "--lesson", "german.toml", "--json")
+    assert json.loads(described.stdout)["experiments"]["run"]["experiment"]["dataset"]["series"] == series
+
+
 LECTURE = """
 [experiments.mine]
 dataset = { kind = "daily views" }
@@ -197,6 +216,8 @@ def test_a_file_with_a_mistake_is_refused_by_every_command(gradreel, here, comma
         (["--unseen_from", "2024-02-20"], "--data"),
         (["--fill_missing", "interpolate"], "--data"),
         (["--column", "Views"], "--column goes with --data"),
+        (["--decimal", "."], "--decimal goes with --data"),
+        (["--data", "views.csv", "--date-format", "%d"], "date_format '%d' does not tell"),
     ],
 )
 def test_mistake_in_the_users_data(gradreel, here, arguments, words):
@@ -213,6 +234,8 @@ def test_mistake_in_the_users_data(gradreel, here, arguments, words):
         ('fill_missing = "guess"', "interpolate"),
         ("column = 3", "column"),
         ('column = "Sales"', "'Sales'"),
+        ('decimal = "-"', "decimal"),
+        ('date_format = "%H"', "date_format"),
         ('series = "synthetic"', "not both"),
         ('wnidow = 3, fill_missing = "interpolate"', "wnidow"),
         ("days = 2", "2024-01-06 is missing"),

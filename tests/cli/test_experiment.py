@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from gradreel.core import results
-from gradreel.core.daily_series import read_daily_series
+from gradreel.core.daily_csv import CsvFormat, read_daily_csv
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.results import depth_experiments, result_of, width_experiments
 from gradreel.core.trace import Trace
@@ -62,7 +62,7 @@ def trained(here, first_time):
 
 
 def mine(here) -> DailyViews:
-    return DailyViews(series=read_daily_series(here / "views.csv"), window=3)
+    return DailyViews(series=read_daily_csv(here / "views.csv"), window=3)
 
 
 def test_widths_are_trained_once_and_the_table_is_what_the_traces_say(gradreel, trained, first_time):
@@ -171,7 +171,7 @@ def test_a_csv_that_cannot_be_written_is_named_after_the_table(gradreel, trained
 )
 def test_one_day_and_one_epoch_are_not_several(here, window, epochs, words):
     write_views(here / "short.csv", days=4)
-    series = read_daily_series(here / "short.csv")
+    series = read_daily_csv(here / "short.csv")
     dataset = DailyViews(series=series, window=window, unseen_from=date(2024, 1, 4))
     (network,) = width_experiments(dataset, (0,), range(1), epochs)
     told = " ".join(comparison._notes(comparison.Comparison("width", dataset, {network: None}, here)))
@@ -188,7 +188,7 @@ def test_one_of_several_columns_is_chosen(gradreel, here):
     assert (undecided.exit_code, undecided.stdout) == (2, "")
     chosen = json.loads(gradreel(*arguments, "--column", "Views there").stdout)
     other = json.loads(gradreel(*arguments, "--column", "Views here").stdout)
-    dataset = DailyViews(series=read_daily_series(here / "two.csv", column="Views there"), window=3)
+    dataset = DailyViews(series=read_daily_csv(here / "two.csv", CsvFormat(column="Views there")), window=3)
     (network,) = width_experiments(dataset, (0,), range(2), 2)
     assert [run["digest"] for run in chosen["train"]] == [run.digest for run in network.experiments]
     assert other["train"] != chosen["train"]

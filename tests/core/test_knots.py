@@ -72,5 +72,5 @@ def test_what_cannot_be_a_files_name_is_told(name: str) -> None:
 
 
 def test_a_directory_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="is a directory"):
+    with pytest.raises(UserError, match="is a folder"):
         read_knots(tmp_path)

@@ -120,7 +120,7 @@ def test_scenes_can_be_picked_and_added(user_folder, write_lesson):
         ),
         (
             '[[scene]]\nname = "build-curve"\nparameters = { knots = "@curve.json" }\n',
-            ["scene.parameters.knots (in [[scene]] 1, build-curve): ", "curve.json could not be read: No such file"],
+            ["scene.parameters.knots (in [[scene]] 1, build-curve): ", "curve.json: there is no such file"],
         ),
         (
             '[[scene]]\nname = "build-curve"\nparameters = { knots = "@curve.csv" }\n',
@@ -155,7 +155,7 @@ def one_line(tmp_path, experiment: str, *arguments) -> str:
         (
             "dataset = { kind = 'daily views', days = 3 }",
             "unknown key experiments.mine.dataset.days; "
-            "known here: kind, series, window, unseen_from, data, fill_missing, column",
+            "known here: kind, series, window, unseen_from, data, column, date_format, decimal, fill_missing",
         ),
         (
             "dataset = { kind = 'daily views', dta = 'views.csv' }",
@@ -301,7 +301,7 @@ def test_our_own_poster_is_a_beat_that_there_is():
 
 
 def test_a_missing_file_a_folder_and_other_encodings(tmp_path):
-    assert "there is no lesson file" in lesson_error(tmp_path / "none.toml")
+    assert "there is no such file, and a lesson was to be read" in lesson_error(tmp_path / "none.toml")
     assert "is a folder" in lesson_error(tmp_path)
     (tmp_path / "latin.toml").write_bytes('title = { en = "é" }'.encode("latin-1"))
     assert "UTF-8" in lesson_error(tmp_path / "latin.toml")

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from gradreel.core.daily_csv import CsvFormat
 from gradreel.core.errors import UserError
+from gradreel.core.text_files import parsed, read_text
 from gradreel.scenes.catalog import kebab_name
+from gradreel.scenes.render.lessons.tables import LONGEST
 
 
-@dataclass(frozen=True)
-class Options:
+@dataclass(frozen=True, kw_only=True)
+class DataOptions:
+    """What was chosen about daily views of one's own: the file, how it is read, and which days are not trained on."""
+
+    data: Path | None = None
+    column: str | None = None
+    date_format: str | None = None
+    decimal: Literal[".", ","] | None = None
+    fill_missing: Literal["interpolate"] | None = None
+    unseen_from: date | None = None
+
+    @property
+    def csv_format(self) -> CsvFormat:
+        """Raises UserError for what is no format."""
+        return CsvFormat(self.column, self.date_format, self.decimal, self.fill_missing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(DataOptions):
     """What was chosen on the command line, as written; a command without an option has its default."""
 
     scenes: tuple[str, ...] = ()
@@ -39,10 +58,6 @@ class Options:
     seed: int | None = None
     jobs: int | None = None
     timeout: float | None = None
-    data: Path | None = None
-    fill_missing: str | None = None
-    unseen_from: date | None = None
-    column: str | None = None
     scheduler: str | None = None
     jumps: bool = False
     dry_run: bool = False
@@ -52,15 +67,11 @@ class Options:
     verbosity: str = "info"
 
 
-@dataclass(frozen=True)
-class ExperimentOptions:
+@dataclass(frozen=True, kw_only=True)
+class ExperimentOptions(DataOptions):
     """What was chosen for ``gradreel experiment``; None: the lecture's, or the default."""
 
     kind: str  # "width" or "depth"
-    data: Path | None = None
-    fill_missing: str | None = None
-    unseen_from: date | None = None
-    column: str | None = None
     window: int = 56
     seeds: int = 5
     widths: str | None = None
@@ -166,14 +177,17 @@ def _parts(setting: str) -> tuple[str, list[str], str]:
 
 
 def parse_value(text: str) -> Any:
-    """JSON when it is JSON, the content of the file for ``@file``, and otherwise the text itself. Raises UserError."""
+    """JSON where it can be nothing else, the content of the file for ``@file``, or else the text. Raises UserError."""
     return _read_value(Path(text[1:]).expanduser()) if text.startswith("@") else _json_or_text(text)
 
 
 def _json_or_text(text: str) -> Any:
+    """What can be read as JSON is JSON; what begins as a list or a table and cannot is a mistake, and no text."""
     try:
-        return json.loads(text)
-    except json.JSONDecodeError:
+        return parsed(text, repr(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"))
+    except UserError:
+        if text.lstrip()[:1] in ("[", "{"):
+            raise
         return text
 
 
@@ -183,17 +197,7 @@ def _read_value(path: Path) -> Any:
 
         curve = read_knots(path)
         return [[float(x), float(y)] for x, y in zip(curve.x, curve.y, strict=True)]
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UserError(f"{path} could not be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is not text in UTF-8") from None
-    except ValueError:  # a null character in the name
-        raise UserError(f"{str(path)!r} is not the name of a file") from None
+    text = read_text(path, "a value")
     if path.suffix.lower() != ".json":
         return _json_or_text(text.strip())
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}, line {error.lineno}: not valid JSON: {error.msg}") from None
+    return parsed(text, str(path))

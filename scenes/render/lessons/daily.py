@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, time, timedelta
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
-from gradreel.core.daily_series import DailySeries, read_daily_series
+from gradreel.core.daily_csv import CsvFormat, read_daily_csv
+from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.lessons.tables import beside
 from pydantic import ValidationError
 
 KIND = "daily views"
-FILE_KEYS = ("data", "fill_missing", "column")  # of a dataset in a lesson: its file, and what is about that
+FORMAT_KEYS = tuple(field.name for field in fields(CsvFormat))
+FILE_KEYS = ("data", *FORMAT_KEYS)  # of a dataset in a lesson: its file, and how that is read
 MOST_NAMED = 8  # stretches of filled days that are named one by one
 
 
@@ -64,24 +67,15 @@ def _datasets(value: Any) -> Iterator[Mapping[str, Any]]:
             yield from _datasets(inside)
 
 
-def daily_data(
-    data: Path | None, fill_missing: str | None, unseen_from: date | None, column: str | None
-) -> DailyData | None:
+def daily_data(data: Path | None, form: CsvFormat, unseen_from: date | None) -> DailyData | None:
     """What ``--data`` and the options that go with it ask for; None without them. Raises UserError."""
-    if data is None:
-        about = {"--column": column, "--fill-missing": fill_missing, "--unseen_from": unseen_from}
-        for option, value in about.items():
-            if value is not None:
-                raise UserError(f"{option} goes with --data: name the CSV file of daily views that it is about")
-        return None
-    return DailyData(read_series(data, fill_missing, column), unseen_from)
-
-
-def read_series(path: Path, fill_missing: str | None = None, column: str | None = None) -> DailySeries:
-    """The series in a CSV file. Raises UserError naming file and row."""
-    if fill_missing not in (None, "interpolate"):
-        raise UserError(f'fill_missing: there is "interpolate" alone, found {fill_missing!r}')
-    return read_daily_series(path, cast(Literal["interpolate"] | None, fill_missing), column=column)
+    if data is not None:
+        return DailyData(read_daily_csv(data, form), unseen_from)
+    about = {name: getattr(form, name) for name in FORMAT_KEYS} | {"unseen_from": unseen_from}
+    alone = next((name for name, value in about.items() if value is not None), None)
+    if alone is not None:
+        raise UserError(f"--{alone} goes with --data: name the CSV file of daily views that it is about")
+    return None
 
 
 def daily_views(data: DailyData | None, window: int, unseen_from: date | None) -> DailyViews:
@@ -99,7 +93,7 @@ def daily_views(data: DailyData | None, window: int, unseen_from: date | None) -
 def with_files(folder: Path, value: Any) -> Any:
     """A lesson's plain data with ``{kind = "daily views", data = "views.csv"}`` read from the file in ``folder``.
 
-    ``fill_missing`` and ``column`` beside ``data`` are about the file. Raises UserError naming the file.
+    The fields of `CsvFormat` beside ``data`` say how the file is read. Raises UserError naming the file.
     """
     if isinstance(value, Mapping):
         if value.get("kind") == KIND:
@@ -125,9 +119,8 @@ def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:
         raise UserError(f"{wrong} of a dataset of daily views must be a text, found {about[wrong]!r}")
     if "series" in rest:
         raise UserError("a dataset of daily views has data, the name of a file, or series, and not both")
-    path = folder / Path(str(about["data"])).expanduser()
-    series = read_series(path, about["fill_missing"], about["column"])
-    return {**rest, "series": series.model_dump(mode="json")}
+    path = beside(folder, about.pop("data"))
+    return {**rest, "series": read_daily_csv(path, CsvFormat(**about)).model_dump(mode="json")}
 
 
 def filled_text(series: DailySeries) -> str | None:

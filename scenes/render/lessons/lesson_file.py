@@ -1,5 +1,7 @@
 """Lesson files: which scenes in which order, with which parameters and training runs.
 
+A lesson is a program: the files of scenes that it names are run. All files are named from its own folder.
+
 title = { en = "What a neural network computes", zh = "…" }
 poster = { scene = "build-curve", beat = "sum" }        # optional
 narration = "my-words.toml"                             # optional: words of one's own, beside the lesson file
@@ -8,7 +10,7 @@ narration = "my-words.toml"                             # optional: words of one
 hidden = [3]
 
 [experiments.mine]                                        # on daily views of one's own, in a file beside the lesson's
-dataset = { kind = "daily views", data = "views.csv" }    # fill_missing = "interpolate", column = "…", as needed
+dataset = { kind = "daily views", data = "views.csv" }    # and the fields of CsvFormat, as needed
 
 [[scene]]
 part = { en = "Sigmoids", zh = "…" }                      # optional: a part of the lesson begins with this scene
@@ -22,7 +24,6 @@ knots = "@curve.csv"                                      # the points of a CSV,
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
@@ -32,12 +33,13 @@ from typing import Annotated, Any
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.text_files import read_toml
 from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, beat_names, find_scenes, resolve
 from gradreel.scenes.narration import OwnWords, check_language
 from gradreel.scenes.render.lessons.arguments import parse_value
 from gradreel.scenes.render.lessons.daily import FILE_KEYS, with_files
 from gradreel.scenes.render.lessons.lesson import Lesson, Poster, SceneEntry, Title
-from gradreel.scenes.render.lessons.tables import Location, Problem, problems_of
+from gradreel.scenes.render.lessons.tables import Location, Problem, beside, problems_of
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 TRACE = "trace"
@@ -94,7 +96,7 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes) -> Lesson:
 
     ``ours`` gives our scenes, for whoever remembers them.
     """
-    content = _parse(file)
+    content = read_toml(file, "a lesson")
     try:
         content = with_files(file.absolute().parent, content)
     except UserError as error:
@@ -104,13 +106,21 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes) -> Lesson:
     except ValidationError as error:
         raise UserError(_explain(file, content, error)) from None
     _check_languages(file, "title", table.title)
-    words = OwnWords.read(file.absolute().parent / table.narration) if table.narration else None
+    words = _words(file, table.narration) if table.narration else None
     entries = _entries(file, table, cache(ours))
     if file.stem in entries:
         raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
     poster = _poster(file, table.poster, entries) if table.poster else None
     scenes = tuple(entries.values())
     return Lesson(file.stem, table.title, scenes, table.experiments, poster, words=words, file=file)
+
+
+def _words(file: Path, narration: str) -> OwnWords:
+    try:
+        path = beside(file.absolute().parent, narration)
+    except UserError as error:
+        raise UserError(f"{file}: narration: {error}") from None
+    return OwnWords.read(path)
 
 
 def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, SceneEntry]:
@@ -162,21 +172,6 @@ def _check_languages(file: Path, what: str, title: Title) -> None:
             raise UserError(f"{file}: {what}.{language}: {error}") from None
 
 
-def _parse(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{file} is not valid TOML: {error}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{file} is not text in UTF-8") from None
-    except FileNotFoundError:
-        raise UserError(f"there is no lesson file {file}") from None
-    except IsADirectoryError:
-        raise UserError(f"{file} is a folder; a lesson is a TOML file") from None
-    except OSError as error:
-        raise UserError(f"{file} could not be read: {error.strerror}") from None
-
-
 def _explain(file: Path, content: Mapping[str, Any], error: ValidationError) -> str:
     """One line for each problem: file, key (with the scene's name), what was wrong and what would do."""
     return "\n".join(_line(file, content, problem) for problem in problems_of(error, _LessonFile, content))
@@ -206,10 +201,8 @@ def _place(location: Location, content: Mapping[str, Any]) -> str:
 
 
 def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours: KnownScenes) -> SceneEntry:
-    spec = scene.name
-    if ".py" in spec:
-        spec = str(file.absolute().parent / spec)
     try:
+        spec = str(beside(file.absolute().parent, scene.name)) if ".py" in scene.name else scene.name
         source = resolve(spec, ours)
     except UserError as error:
         raise UserError(f"{file}: [[scene]] {number}: {error}") from None
@@ -229,13 +222,13 @@ def _beside(lesson: Path, name: str, value: Any) -> Any:
 
     A folder beside it that ``trace`` names is meant wherever the command is run. Anything else is itself.
     """
-    folder = lesson.absolute().parent
     if found := _file_beside(lesson, value):
         return parse_value(f"@{found}")
-    if name == TRACE and isinstance(value, str) and value and os.path.isdir(folder / value):
-        return str(folder / value)
+    if name == TRACE and isinstance(value, str) and value and os.path.isdir(lesson.absolute().parent / value):
+        return str(beside(lesson.absolute().parent, value))
     return value
 
 
 def _file_beside(lesson: Path, value: Any) -> Path | None:
-    return lesson.absolute().parent / value[1:] if isinstance(value, str) and value.startswith("@") else None
+    """Raises UserError for one that lies elsewhere."""
+    return beside(lesson.absolute().parent, value[1:]) if isinstance(value, str) and value.startswith("@") else None

@@ -6,9 +6,10 @@ import json
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from gradreel.core.errors import problems_in
+from gradreel.core.errors import UserError, problems_in
 from pydantic import BaseModel, ValidationError
 
 LONGEST = 60  # characters of a value that an error shows
@@ -44,6 +45,16 @@ class Problem:
     def key(self) -> str:
         """ "run.dataset.knots"."""
         return ".".join(map(str, self.place))
+
+
+def beside(folder: Path, name: str) -> Path:
+    """The file that a lesson in ``folder`` names: from there, so that the folder can be moved and handed on.
+
+    UserError for a path from the root, or from somebody's home.
+    """
+    if Path(name).is_absolute() or name.startswith("~"):
+        raise UserError(f"{name}: a lesson names files from its own folder, such as data/views.csv; put it beside")
+    return folder / name
 
 
 def file_of(place: Location, files: Mapping[str, str]) -> str:

@@ -1,0 +1,91 @@
+"""Lesson files from somebody: what they name lies beside them, and whatever stands in one is a lesson or a message."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+SCENE = '[[scene]]\nname = "loss-curve"\n'
+DATASET = '[experiments.mine]\ndataset = { kind = "daily views", data = "PATH" }\n'
+NAMED = {
+    "data": DATASET + SCENE + 'parameters = { run = "mine" }\n',
+    "data of a scene": SCENE + 'parameters.run = { dataset = { kind = "daily views", data = "PATH" } }\n',
+    "narration": 'narration = "PATH"\n' + SCENE,
+    "scene": '[[scene]]\nname = "PATH:Mine"\n',
+    "value": SCENE + 'parameters = { run = "@PATH" }\n',
+    "trace": SCENE + 'parameters = { trace = "FOLDER" }\n',
+}
+
+
+@pytest.mark.parametrize("what", NAMED)
+@pytest.mark.parametrize("folder", ["~", "/"])
+def test_a_lesson_names_files_from_its_own_folder_only(tmp_path, monkeypatch, what, folder):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("mine.py", "views.csv"):
+        (home / name).write_text("Date,Views\n2021-01-30,5\n")
+    lesson = tmp_path / "lesson" / "mine.toml"
+    lesson.parent.mkdir()
+    named = "~" if folder == "~" else str(home)
+    file = f"{named}/{'mine.py' if what == 'scene' else 'views.csv'}"
+    if (what, folder) == ("trace", "~"):
+        pytest.skip("the folder ~ beside the lesson is a folder like any other")
+    lesson.write_text(NAMED[what].replace("PATH", file).replace("FOLDER", named))
+    with pytest.raises(UserError, match=r"mine\.toml.*a lesson names files from its own folder"):
+        load_lesson(lesson)
+
+
+def test_a_lesson_that_may_never_end_or_is_huge_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "huge.toml").write_text(SCENE)
+    os.truncate(tmp_path / "huge.toml", 60 << 30)
+    for name in ("pipe.toml", "huge.toml"):
+        with pytest.raises(UserError, match="regular file|is longer than"):
+            load_lesson(tmp_path / name)
+    for name in ("pipe.toml", "huge.toml"):
+        (tmp_path / "lesson.toml").write_text(f'narration = "{name}"\n{SCENE}')
+        with pytest.raises(UserError, match="regular file|is longer than"):
+            load_lesson(tmp_path / "lesson.toml")
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 20_000, "a = " + "{b=" * 20_000, "a = " + "1" * 5000, "a" + ".a" * 20_000 + " = 1", "\0"]
+)
+def test_a_lesson_that_is_no_lesson_is_one_message(tmp_path, text):
+    (tmp_path / "lesson.toml").write_text(text)
+    with pytest.raises(UserError, match=r"lesson\.toml"):
+        load_lesson(tmp_path / "lesson.toml")
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("daily views")
+KEYS = st.sampled_from(["title", "scene", "name", "part", "parameters", "run", "trace", "kind", "data", "series", "en"])
+VALUES = st.recursive(PLAIN, lambda inside: st.lists(inside, max_size=3) | st.dictionaries(KEYS, inside, max_size=4))
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.dictionaries(KEYS | st.sampled_from(["narration", "experiments", "poster"]), VALUES, max_size=4))
+def test_whatever_stands_in_a_lesson_is_a_lesson_or_a_message(tmp_path, content):
+    file = tmp_path / "lesson.toml"
+    file.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in content.items()), encoding="utf-8")
+    try:
+        load_lesson(file)
+    except UserError as error:
+        assert "lesson.toml" in str(error)
+
+
+def _toml(value):
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(inside)}" for key, inside in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, str):
+        return '"' + "".join(f"\\U{ord(letter):08x}" for letter in value if not 0xD800 <= ord(letter) < 0xE000) + '"'
+    return {None: '"none"', True: "true", False: "false"}.get(value, str(value)) if value in (None, True, False) else (
+        str(value)
+    )
