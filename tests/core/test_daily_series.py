@@ -8,6 +8,7 @@ import pytest
 from gradreel.core.daily_series import DailySeries
 from pydantic import ValidationError
 
+
 def test_a_series_knows_its_days() -> None:
     series = DailySeries(start=date(2020, 2, 28), values=(3, 0, 5), name="views.csv")
     assert len(series) == 3

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 FUZZ = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 TODAY = date(2021, 2, 26)
 CELLS = st.sampled_from(
-    ["2021-01-30", "20210131", "01/02/2021", "Jan 30, 2021", "2021-02-30", "0001-01-01", "9999-12-31", "99999999"]
-    + ["Date", "Views", "Total", "5", "1,234", "1.234,5", "-1", "nan", "1e999", "1e-400", "９", "", " ", '"', "#"]
-    + ["sep=;", "\u2028", "\x0c", "\r", "\n"]
+    [
+        *("2021-01-30", "20210131", "01/02/2021", "Jan 30, 2021", "2021-02-30", "0001-01-01", "9999-12-31", "99999999"),
+        *("Date", "Views", "Total", "5", "1,234", "1.234,5", "-1", "nan", "1e999", "1e-400", "９", "", " ", '"', "#"),
+        *("sep=;", "\u2028", "\x0c", "\r", "\n"),
+    ]
 )
 FORMS = st.builds(
     CsvFormat,
@@ -33,8 +35,7 @@ FORMS = st.builds(
 def series_or_message(file, form):
     try:
         series = read_daily_csv(file, form, today=TODAY)
-    except UserError as error:
-        assert str(file) in str(error)
+    except UserError:
         return
     assert len(series) == (series.end - series.start).days + 1
     assert series.end <= TODAY
@@ -100,7 +101,7 @@ def test_what_may_never_end_is_not_read(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     for file in (tmp_path / "pipe.csv", "/dev/zero", tmp_path):
         for read in (read_daily_csv, read_knots):
-            with pytest.raises(UserError, match="regular file|is a folder"):
+            with pytest.raises(UserError, match=r"regular file|is a folder"):
                 read(file)
 
 
