@@ -1,6 +1,7 @@
 """Columns of a trace as .npy files: what each looks like on disk, and how one is read back without pickle."""
 
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,14 @@ from typing import Any
 import numpy as np
 import xxhash
 from gradreel.core.errors import TraceError
+from gradreel.core.regular_files import open_regular
 from numpy.typing import NDArray
 
 _READ_AT_ONCE = 1 << 23  # bytes; what is read in passing stays out of this process's memory
+_MOST_SPARSE = 64
+"""How many times as large as its place on the disk a column may be. File systems that compress make zeros 32 times as
+small, or leave them out, as of the epochs of a run that has one: so it counts only above `_SMALL`."""
+_SMALL = 1 << 26  # bytes
 
 
 @dataclass(frozen=True)
@@ -46,20 +52,25 @@ class ColumnKind:
 
 
 def read_column(file: Path, kind: ColumnKind) -> NDArray[Any]:
-    """The column, memory-mapped and read-only. TraceError: the file is missing, or has another header or size."""
+    """The column, memory-mapped and read-only.
+
+    TraceError: the file is missing, is no regular file, has another header or size, or is as good as empty on the disk.
+    """
     try:
-        size = file.stat().st_size
-        with file.open("rb") as stream:
-            header = stream.read(len(kind.header))
+        with open_regular(file) as stream:
+            status, header = os.fstat(stream.fileno()), stream.read(len(kind.header))
     except FileNotFoundError:
         raise TraceError(f"{file.name} is missing") from None
     except OSError as error:
         raise TraceError(f"{file.name} cannot be read: {error.strerror}") from None
+    size, on_disk = status.st_size, 512 * status.st_blocks
     if size != kind.n_bytes:
         fault = "is truncated" if size < kind.n_bytes else "is too long"
         raise TraceError(f"{file.name} {fault}: {size} bytes, {kind.n_bytes} needed for shape {kind.shape}")
     if header != kind.header:
         raise TraceError(f"{file.name} has a damaged header: not that of a {kind.dtype} array of shape {kind.shape}")
+    if size > max(_SMALL, _MOST_SPARSE * on_disk):
+        raise TraceError(f"{file.name} is sparse: {size} bytes, of which {on_disk} are on the disk")
     if 0 in kind.shape:
         return np.empty(kind.shape, kind.dtype)  # an empty file cannot be mapped
     return np.memmap(file, dtype=kind.dtype, mode="r", offset=len(header), shape=kind.shape)

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
+from pydantic import BaseModel
 
 Rule = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
 """Of n states (n, p) in a row, the gradients (n, p) that left them and the learning rate: the states (n, p) after them.
@@ -22,6 +23,7 @@ A rule remembers what the optimizer does: it is to be asked for each update once
 
 KINDS = ("torch.optim.sgd.SGD", "torch.optim.adam.Adam", "torch.optim.adamw.AdamW")
 HALVES = ("bfloat16", "float16")
+_COMPUTED = ("float64", "float32", *HALVES)  # types that torch counts with
 _WATCHED = (
     "momentum", "dampening", "nesterov", "maximize", "betas", "eps", "amsgrad",
     "weight_decay", "decoupled_weight_decay",
@@ -35,20 +37,51 @@ def unchanged(theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch
 
 
 def rule_of(optimizer: RecordedOptimizer, group: RecordedGroup, part: RecordedPart) -> Rule | None:
-    """The rule by which the optimizer moves a part of this group; None if it is not known here, or not what was set."""
-    settings, kind = group.settings, optimizer.kind
-    if kind not in KINDS or group.changed or settings.get("amsgrad"):
+    """The rule by which the optimizer moves a part of this group; None if it is not known here, or not what was set.
+
+    Raises pydantic's ValidationError for settings that no optimizer of a known kind has.
+    """
+    kind = optimizer.kind
+    if kind not in KINDS:
         return None
-    if settings.get("fused") and part.dtype in HALVES:
+    settings = (SgdSettings if kind == KINDS[0] else AdamSettings).model_validate(group.settings)
+    if group.changed or settings.amsgrad or part.dtype not in _COMPUTED:
+        return None
+    if settings.fused and part.dtype in HALVES:
         return None  # rounded elsewhere; and on the CPU, torch 2.12 and 2.13 leave most of SGD's update out
-    plain = kind == KINDS[0] and not settings["momentum"]
+    plain = isinstance(settings, SgdSettings) and not settings.momentum
     if not plain and not (optimizer.fresh and not part.skipped):
         return None  # what it remembers is not known
-    if part.skipped and settings["weight_decay"]:
+    if part.skipped and settings.weight_decay:
         return None  # a gradient of 0 and none at all look the same in the trace, and are not the same then
-    if kind == KINDS[0]:
+    if isinstance(settings, SgdSettings):
         return Sgd(settings)
-    return Adam(settings, decoupled=kind == KINDS[2] or settings.get("decoupled_weight_decay") is True)
+    return Adam(settings, decoupled=kind == KINDS[2] or settings.decoupled_weight_decay)
+
+
+class _Settings(BaseModel):
+    """What both kinds of optimizers have in each parameter group."""
+
+    weight_decay: float
+    maximize: bool | None
+    fused: bool | None = None
+    amsgrad: bool | None = False
+
+
+class SgdSettings(_Settings):
+    """Of torch.optim.SGD."""
+
+    momentum: float
+    dampening: float
+    nesterov: bool | None
+
+
+class AdamSettings(_Settings):
+    """Of torch.optim.Adam and AdamW."""
+
+    betas: tuple[float, float]
+    eps: float
+    decoupled_weight_decay: bool = False
 
 
 class Watch:
@@ -101,10 +134,10 @@ def _same(a: tuple[list[Any], int], b: tuple[list[Any], int]) -> bool:
 class Sgd:
     """theta <- theta - rate * (gradient + weight_decay * theta), or of the movement that these add up to."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self._decay, self._momentum = settings["weight_decay"], settings["momentum"]
-        self._new = 1 - settings["dampening"]
-        self._nesterov, self._maximize = settings["nesterov"], settings["maximize"]
+    def __init__(self, settings: SgdSettings) -> None:
+        self._decay, self._momentum = settings.weight_decay, settings.momentum
+        self._new = 1 - settings.dampening
+        self._nesterov, self._maximize = settings.nesterov, settings.maximize
         self._movement: torch.Tensor | None = None  # (p,)
 
     def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
@@ -129,10 +162,10 @@ class Sgd:
 class Adam:
     """Kingma and Ba (2015), algorithm 1; ``decoupled``: Loshchilov and Hutter's weight decay (AdamW)."""
 
-    def __init__(self, settings: dict[str, Any], decoupled: bool) -> None:
-        self._decay, self._decoupled, self._epsilon = settings["weight_decay"], decoupled, settings["eps"]
-        self._beta_1, self._beta_2 = settings["betas"]
-        self._maximize = settings["maximize"]
+    def __init__(self, settings: AdamSettings, decoupled: bool) -> None:
+        self._decay, self._decoupled, self._epsilon = settings.weight_decay, decoupled, settings.eps
+        self._beta_1, self._beta_2 = settings.betas
+        self._maximize = settings.maximize
         self._updates = 0
         self._m: torch.Tensor | None = None  # (p,), as v
         self._v: torch.Tensor | None = None

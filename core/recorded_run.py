@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 Plain = int | float | bool | str | None
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**48)]
 
 
 class RecordedPart(BaseModel):
@@ -18,7 +18,7 @@ class RecordedPart(BaseModel):
     model_config = _FROZEN
 
     name: str  # as in named_parameters(), such as "0.weight"
-    shape: tuple[Count, ...]
+    shape: Annotated[tuple[Count, ...], Field(max_length=64)]
     dtype: str  # of the model's tensor, such as "bfloat16"
     trained: bool  # by some optimizer, and not frozen
     skipped: bool = False  # at some update its optimizer found no gradient for it, and left it as it was
@@ -54,7 +54,7 @@ class RecordedRun(BaseModel):
     optimizers: tuple[RecordedOptimizer, ...]
     dtype: Literal["float32", "float64"]  # of the columns: that of the widest parameter, at least float32
     updates: Count
-    kept_every: Annotated[int, Field(ge=1)] = 1  # updates from one kept state to the next
+    kept_every: Annotated[int, Field(ge=1, le=2**48)] = 1  # updates from one kept state to the next
     ended_by: str | None = None  # the exception that ended it, None for a run that came to its end
     examples_logged: Count = 0  # length of the batch column
     first_nan_loss: Count | None = None  # the first update whose loss was logged, and was not a number
@@ -90,5 +90,17 @@ class RecordedRun(BaseModel):
         return tuple((part.name, part.shape) for part in self.parts)
 
     def as_json(self) -> dict[str, Any]:
-        """What ``meta.json`` holds of it."""
-        return self.model_dump(mode="json")
+        """What ``meta.json`` holds of it; of a trace that was written before a field came, none of that."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+    def refuse_contradictions(self) -> None:
+        """Raises ValueError for what `record` never writes, and nobody could count with."""
+        if not 0 < self.n_parameters <= 2**48:
+            raise ValueError(f"parts: {self.n_parameters} parameters in all")
+        if not self.updates:
+            raise ValueError("updates: none was made")
+        if self.first_nan_loss is not None and self.first_nan_loss >= self.updates:
+            raise ValueError(f"first_nan_loss: there is no update {self.first_nan_loss}, there are {self.updates}")
+        for number, optimizer in enumerate(self.optimizers):
+            if any(part >= len(self.parts) for group in optimizer.groups for part in group.parts):
+                raise ValueError(f"optimizers.{number}: trains a part that is not there; there are {len(self.parts)}")

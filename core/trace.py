@@ -12,19 +12,22 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.columns import ColumnKind, checksum, read_column
-from gradreel.core.errors import TraceError
+from gradreel.core.errors import TraceError, problems_in
 from gradreel.core.experiment import FORMAT_VERSION, Experiment
 from gradreel.core.recorded_run import RecordedRun
+from gradreel.core.regular_files import read_bounded
 from gradreel.core.theta import parameter_shapes
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 META = "meta.json"
+MOST_META = 1 << 26
+"""Bytes of a ``meta.json``; that of a model with 100 000 tensors has half as many."""
 FORMAT = "gradreel trace"
 MOST_LISTED = 4  # traces that an error names
 
@@ -197,8 +200,9 @@ def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
         found = "is not a directory" if path.exists() else "does not exist"
         raise TraceError(f"{path} {found}; {_A_TRACE}, and `gradreel train` records those of a lesson")
     try:
-        text = (path / META).read_bytes().decode("ascii")
+        text = read_bounded(path / META, MOST_META).decode("ascii")
         meta = json.loads(text)
+        respelled = _text(meta)
     except FileNotFoundError:
         raise TraceError(no_trace(path)) from None
     except OSError as error:
@@ -212,21 +216,49 @@ def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
             f"{path}: format version {meta.get('version')}, this program reads {FORMAT_VERSION}; {_mend(path)}"
         )
     unsealed = {key: value for key, value in meta.items() if key != "checksum"}
-    if meta.get("checksum") != _seal(unsealed) or text != _text(meta):
+    if meta.get("checksum") != _seal(unsealed) or text != respelled:
         raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {_mend(path)}")
     try:
-        run: Experiment | RecordedRun = (
-            RecordedRun.model_validate(meta["recorded"])
-            if "recorded" in meta
-            else Experiment.model_validate(meta["experiment"])
-        )
-        checksums = {name: column["xxh3"] for name, column in meta["columns"].items()}
-        expected = sealed_meta(run, meta["versions"], checksums)
-    except (KeyError, TypeError, AttributeError, ValidationError) as error:
-        raise TraceError(f"{path}: {META} describes no run of this version: {error}; {_mend(path)}") from None
-    if text != expected:
+        given = _Given.model_validate(meta)
+    except ValidationError as error:
+        problem = problems_in(error)[0]
+        where = ".".join(map(str, problem["loc"]))
+        what = problem["msg"].removeprefix("Value error, ")
+        raise TraceError(f"{path}: {META} describes no run of this version: {where}: {what}; {_mend(path)}") from None
+    checksums = {name: column.xxh3 for name, column in given.columns.items()}
+    if checksums.keys() != column_kinds(given.run).keys() or text != sealed_meta(given.run, given.versions, checksums):
         raise TraceError(f"{path}: {META} contradicts itself; {_mend(path)}")
-    return meta, run
+    return meta, given.run
+
+
+class _Checksum(BaseModel):
+    xxh3: str
+
+
+class _Given(BaseModel):
+    """What ``meta.json`` says that does not follow from the rest of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    experiment: Experiment | None = None
+    recorded: RecordedRun | None = None
+    versions: dict[str, str]
+    columns: dict[str, _Checksum]
+
+    @model_validator(mode="after")
+    def _has_one_run(self) -> Self:
+        if (self.experiment is None) == (self.recorded is None):
+            raise ValueError("either an experiment or a recorded run is needed")
+        if self.recorded:
+            self.recorded.refuse_contradictions()
+        return self
+
+    @property
+    def run(self) -> Experiment | RecordedRun:
+        """Whichever it is."""
+        run = self.experiment or self.recorded
+        assert run is not None
+        return run
 
 
 def check_column(path: Path, meta: dict[str, Any], name: str) -> None:
@@ -268,7 +300,7 @@ def _mend(path: Path) -> str:
     only keys are found.
     """
     try:
-        meta = (path / META).read_bytes()
+        meta = read_bounded(path / META, MOST_META)
     except OSError:
         meta = b""
     if b'"recorded":' in meta:

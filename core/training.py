@@ -38,8 +38,8 @@ def train(experiment: Experiment, directory: str | Path, progress: Progress | No
     the directory cannot be written to; nothing new is left under the final name then. Bit for bit the same on the same
     machine and versions, however many runs go on beside it.
     """
-    (path,) = train_all([experiment], directory, progress)
-    return Trace.open(path)
+    train_all([experiment], directory, progress)
+    return Trace.find(directory, experiment)
 
 
 def train_all(experiments: Sequence[Experiment], directory: str | Path, progress: Progress | None = None) -> list[Path]:
@@ -319,6 +319,6 @@ def interrupted(experiment: Experiment, directory: str | Path) -> Interrupted | 
 
 def _intact(directory: Path, experiment: Experiment) -> Trace | None:
     try:
-        return Trace.open(directory / experiment.digest, checksums=True)
+        return Trace.find(directory, experiment, checksums=True)
     except TraceError:
         return None

@@ -5,6 +5,7 @@ Row by row from the files: a trace larger than memory is fine.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -52,16 +53,29 @@ class Problem:
         return self.text
 
 
+class Agreement(StrEnum):
+    """How the updates of a trace, computed again, agree with it."""
+
+    EXACT = "exact"  # all of them were computed again, and are equal bit for bit
+    CLOSE = "within tolerance"  # all of them were, and are not far off
+    NOT_COMPUTED = "not computed again"  # some of them, or all, could not be
+
+
 @dataclass(frozen=True)
 class Verification:
     """What came of checking a trace."""
 
     path: Path
     updates: int  # computed again
-    exact: bool  # every number equal bit for bit
+    agreement: Agreement | None  # of all updates; None where there are problems
     problems: tuple[Problem, ...]
     checked: tuple[str, ...] = ()  # of a recorded loop: what was checked
     unchecked: tuple[str, ...] = ()  # of a recorded loop: what cannot be
+
+    @property
+    def exact(self) -> bool:
+        """Every update was computed again, and is equal bit for bit."""
+        return self.agreement is Agreement.EXACT
 
     @property
     def intact(self) -> bool:
@@ -74,9 +88,8 @@ class Verification:
             return "\n".join([f"{self.path}: {found}", *(f"  {problem}" for problem in self.problems)])
         if self.checked or self.unchecked:
             lines = [f"checked: {line}" for line in self.checked] + [f"not checked: {line}" for line in self.unchecked]
-            return "\n  ".join([f"{self.path}: a recorded run, as it should be", *lines])
-        agreement = "exact bit for bit" if self.exact else "within tolerance"
-        return f"{self.path}: {self.updates} updates computed again, {agreement}"
+            return "\n  ".join([f"{self.path}: a recorded run, as it should be; updates: {self.agreement}", *lines])
+        return f"{self.path}: {self.updates} updates computed again: {self.agreement}"
 
 
 def verify(path: str | Path, progress: Progress | None = None) -> Verification:
@@ -92,10 +105,10 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     try:
         meta, run = read_meta(path)
     except TraceError as error:
-        return Verification(path, 0, False, (Problem(META, None, None, None, None, str(error)),))
+        return Verification(path, 0, None, (Problem(META, None, None, None, None, str(error)),))
     unreadable, damaged = _unsound_columns(path, meta, column_kinds(run))
     if unreadable:
-        return Verification(path, 0, False, (*unreadable, *damaged.values()))
+        return Verification(path, 0, None, (*unreadable, *damaged.values()))
     told = progress or (lambda done, updates: None)
     if isinstance(run, RecordedRun):
         from gradreel.core.verify_recorded import verify_recorded  # which needs what stands above
@@ -107,7 +120,8 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     located = {problem.column for problem in again.comparison.problems}
     unlocated = [problem for name, problem in damaged.items() if name not in located]
     problems = (*again.comparison.problems, *unlocated)
-    return Verification(path, updates, again.comparison.exact and not problems, problems)
+    agreement = Agreement.EXACT if again.comparison.exact else Agreement.CLOSE
+    return Verification(path, updates, None if problems else agreement, problems)
 
 
 def _unsound_columns(

@@ -14,12 +14,14 @@ import numpy as np
 import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.columns import ColumnKind, read_column
+from gradreel.core.errors import problems_in
 from gradreel.core.recorded_rules import HALVES, Rule, rule_of, unchanged
 from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.trace import column_kinds
+from gradreel.core.trace import META, column_kinds
 from gradreel.core.training import one_thread
-from gradreel.core.verify import MOST_PROBLEMS, Problem, Progress, Verification
+from gradreel.core.verify import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 TOLERANCE, TOLERANCE_OF_HALVES = 1e-3, 0.1
 """How far a parameter may be off after one update, in units of how far the update moved it.
@@ -41,10 +43,11 @@ def verify_recorded(path: Path, run: RecordedRun, damaged: tuple[Problem, ...], 
     check = _Check(path, run, frozenset(problem.column for problem in damaged))
     with one_thread():
         check.losses()
+        check.order()
         check.states(progress)
     problems = (*damaged, *check.problems, *check.unexplained())
-    exact = check.exact and not problems
-    return Verification(path, check.computed, exact, problems, check.checked(), check.unchecked())
+    agreement = None if problems else check.agreement()
+    return Verification(path, check.computed, agreement, problems, check.checked(), check.unchecked())
 
 
 class _Piece:
@@ -84,15 +87,17 @@ class _Check:
     """Goes once through the trace and gathers what is wrong."""
 
     def __init__(self, path: Path, run: RecordedRun, damaged: frozenset[str]) -> None:
-        self.run, self.path, self.kinds = run, path, column_kinds(run)
+        self.run, self.path, self.kinds, self._damaged = run, path, column_kinds(run), damaged
         self._computable = run.kept_every == 1 and damaged.isdisjoint({"optimizer", "rate"})
         self.problems: list[Problem] = []
         self.exact = True
-        self.computed = 0  # updates that were computed again
+        self._whole = np.zeros(run.updates, dtype=bool)  # updates that were computed again
+        self._in_part = np.zeros(run.updates, dtype=bool)  # updates of which some parameters were
         self._strayed = np.zeros(run.updates, dtype=bool)  # updates that did not end as computed
         self._strays: list[Problem] = []  # where
         self._idle_moved: set[int] = set()  # parts that no optimizer trains, and that changed
         self._no_rule: list[str] = []  # parts whose updates by an optimizer are not computed
+        self._partial: set[int] = set()  # optimizers that train such parts
         self._idle = [i for i, part in enumerate(run.parts) if not part.trained]
         self._starts = np.cumsum([0, *(math.prod(part.shape) for part in run.parts)])
         self._first: NDArray[Any] | None = None  # the state at the start
@@ -112,6 +117,22 @@ class _Check:
             self.problems.append(
                 Problem("batch_loss", update, None, found, None, f"batch_loss of update {update}: {found} was logged")
             )
+
+    def order(self) -> None:
+        """Which optimizer made each update, and where its examples begin: others count with these columns."""
+        numbers, starts, run = self._column("optimizer"), self._column("batch_start"), self.run
+        foreign = np.flatnonzero((numbers < 0) | (numbers >= len(run.optimizers)))[:1]
+        if len(foreign) and "optimizer" not in self._damaged:
+            self._computable = False
+            self._note("optimizer", int(foreign[0]), numbers, f"there are {len(run.optimizers)}")
+        rises = starts[0] == 0 and starts[-1] == run.examples_logged and (starts[1:] >= starts[:-1]).all()
+        if not rises and "batch_start" not in self._damaged:
+            self._note("batch_start", run.updates, starts, f"it is to rise from 0 to {run.examples_logged}")
+
+    def _note(self, column: str, update: int, numbers: NDArray[Any], needed: str) -> None:
+        found = numbers[update].item()
+        text = f"{column} of update {update}: {found}; {needed}"
+        self.problems.append(Problem(column, update, None, found, None, text))
 
     def states(self, progress: Progress) -> None:
         """Every state and gradient, and the updates between them."""
@@ -135,6 +156,17 @@ class _Check:
                 return []
         return self._strays
 
+    @property
+    def computed(self) -> int:
+        """How many updates, computed again, ended as recorded."""
+        return int((self._whole & ~self._strayed).sum())
+
+    def agreement(self) -> Agreement:
+        """Of all updates."""
+        if self.computed < self.run.updates:
+            return Agreement.NOT_COMPUTED
+        return Agreement.EXACT if self.exact else Agreement.CLOSE
+
     def checked(self) -> tuple[str, ...]:
         """In plain words."""
         run, lines = self.run, []
@@ -145,14 +177,12 @@ class _Check:
         ):
             if column not in self._infinite and (column != "batch_loss" or self.logged):
                 lines.append(what)
-        if self.computed:
-            agreement = "exact bit for bit" if self.exact else "within the tolerance of its dtype"
-            how = f"{self.computed} of {_counted(run.updates, 'update')} computed again from the recorded gradient"
-            strayed = int(self._strayed.sum())
-            if not strayed:
+        agreement = "exact bit for bit" if self.exact else "within the tolerance of its dtype"
+        in_part = int((self._in_part & ~self._strayed).sum())
+        for number, again in ((self.computed, "computed again"), (in_part, "computed again in part")):
+            if number and not self.unexplained():
+                how = f"{number} of {_counted(run.updates, 'update')} {again} from the recorded gradient"
                 lines.append(f"{how}: {agreement}")
-            elif not self.unexplained():
-                lines.append(f"{how}: {agreement}, but for {strayed} after which the loop itself changed parameters")
         idle = [run.parts[i].name for i in self._idle if i not in self._idle_moved]
         if idle:
             lines.append(f"what no optimizer trains stayed as it was: {_some(idle)}")
@@ -166,6 +196,9 @@ class _Check:
             lines.append(f"updates: of each {run.kept_every} states one was kept")
         elif self._no_rule:
             lines.append(f"the optimizer's updates of {_some(self._no_rule)}")
+        if self._strayed.any() and not self.unexplained():
+            strayed = _counted(int(self._strayed.sum()), "update")
+            lines.append(f"{strayed} after which the loop itself changed parameters")
         if run.examples_logged or (self._column("epoch") >= 0).any():
             lines.append("epochs and batches: they are as the loop logged them")
         if self._idle_moved:
@@ -180,8 +213,13 @@ class _Check:
         pieces: list[_Piece] = []
         for i, part in enumerate(self.run.parts):
             group = group_of.get(i) if part.trained else None
-            rule = unchanged if group is None else rule_of(optimizer, optimizer.groups[group], part)
+            try:
+                rule = unchanged if group is None else rule_of(optimizer, optimizer.groups[group], part)
+            except ValidationError as error:
+                rule = None
+                self._refuse_settings(number, group, error)
             if rule is None:
+                self._partial.add(number)
                 self._no_rule.append(f"{part.name} ({optimizer.kind.rpartition('.')[2]})")
                 continue
             piece = _Piece(slice(int(self._starts[i]), int(self._starts[i + 1])), part.dtype, group, rule)
@@ -191,6 +229,14 @@ class _Check:
                 pieces.append(piece)
         return pieces
 
+    def _refuse_settings(self, number: int, group: int | None, error: ValidationError) -> None:
+        """No optimizer of this kind has such settings."""
+        wrong = problems_in(error)[0]
+        place = ".".join(map(str, ("optimizers", number, "groups", group, "settings", *wrong["loc"])))
+        problem = Problem(META, None, None, None, None, f"{META}, {place}: {wrong['msg']}")
+        if problem not in self.problems:
+            self.problems.append(problem)
+
     def _compute(self, first: int, theta: torch.Tensor, gradient: torch.Tensor) -> None:
         """Updates ``first`` to ``first`` + n once more, from states (n + 1, P) and gradients (n, P)."""
         numbers = self._column("optimizer")[first : first + len(gradient)]
@@ -199,16 +245,24 @@ class _Check:
         same = (numbers[1:] == numbers[:-1]) & (bits[1:] == bits[:-1]).all(axis=1)
         ends = np.flatnonzero(~same) + 1
         for start, end in itertools.pairwise([0, *ends.tolist(), len(gradient)]):
-            number = int(numbers[start])
+            number, pieces = int(numbers[start]), self._pieces[int(numbers[start])]
             base = sum(len(optimizer.groups) for optimizer in self.run.optimizers[:number])
-            for piece in self._pieces[number]:
+            for piece in pieces:
                 rate = math.nan if piece.group is None else float(rates[start, base + piece.group])
                 before, slope = theta[start:end, piece.place], gradient[start:end, piece.place]
                 # NaN: no optimizer has it, or its group has not been added yet; then the rule has nothing to remember
-                after = before if math.isnan(rate) else piece.after(before, slope, rate)
+                try:
+                    after = before if math.isnan(rate) else piece.after(before, slope, rate)
+                except (RuntimeError, ArithmeticError, ValueError) as error:  # then the optimizer could not either
+                    kind, self._computable = self.run.optimizers[number].kind, False
+                    text = f"{kind} of these settings makes no update {first + start} at the rate {rate}: {error}"
+                    self.problems.append(Problem("rate", first + start, None, rate, None, text))
+                    return
                 self._compare(piece, first + start, before, theta[start + 1 : end + 1, piece.place], after)
-            if any(piece.group is not None for piece in self._pieces[number]):
-                self.computed += end - start
+            if number not in self._partial:
+                self._whole[first + start : first + end] = True
+            elif any(piece.group is not None for piece in pieces):
+                self._in_part[first + start : first + end] = True
 
     def _compare(
         self, piece: _Piece, first: int, before: torch.Tensor, found: torch.Tensor, computed: torch.Tensor

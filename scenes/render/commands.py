@@ -323,7 +323,7 @@ def _verified(target: _Target, told: Reporter) -> dict[str, Any]:
         "scenes": list(target.scenes),
         "ok": not problems,
         "updates": result.updates,
-        "exact": result.exact,
+        "agreement": result.agreement if not problems else None,
         "problems": problems,
         "checked": list(result.checked),
         "unchecked": list(result.unchecked),

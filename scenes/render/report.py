@@ -215,11 +215,16 @@ def print_verification(result: Mapping[str, Any], options: Options) -> None:
     """One trace's result, unless it will be part of the JSON."""
     if options.as_json or (options.quiet and result["ok"]):
         return
-    if result["ok"] and result["checked"]:
-        print(f"ok   {result['trace']}: recorded around a loop of its own", flush=True)
-    elif result["ok"]:
-        how = "equal bit for bit" if result["exact"] else "equal within rounding"
-        print(f"ok   {result['trace']}: {counted(result['updates'], 'update')} computed again, {how}", flush=True)
+    if result["ok"]:
+        whose = "recorded around a loop of its own; " if result["checked"] else ""
+        how = {
+            "exact": "equal bit for bit",
+            "within tolerance": "equal within rounding",
+            "not computed again": "the others not",
+        }[result["agreement"]]
+        print(
+            f"ok   {result['trace']}: {whose}{counted(result['updates'], 'update')} computed again, {how}", flush=True
+        )
     else:
         print(f"BAD  {result['trace']}", flush=True)
         for problem in result["problems"]:

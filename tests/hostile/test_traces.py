@@ -1,0 +1,284 @@
+"""Traces that come from anybody: opened and verified in bounded time and memory, and whatever is odd is named."""
+
+import copy
+import json
+import os
+import resource
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from gradreel.core.columns import checksum
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.errors import TraceError
+from gradreel.core.experiment import Experiment
+from gradreel.core.recorded_run import RecordedRun
+from gradreel.core.recording import record
+from gradreel.core.trace import MOST_META, Trace, column_kinds, read_meta, sealed_meta
+from gradreel.core.training import train
+from gradreel.core.verify import Agreement, verify
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+SHORT = Experiment(dataset=CurveDataset(examples=5), hidden=(2,), batch_size=2, epochs=2, optimizer="adam")
+fuzzed = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+
+
+def loop(path: Path, make: Any, updates: int = 4) -> Path:
+    """A recorded run of two layers."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1))
+    optimizer = make(model)
+    with record(model, optimizer, path) as recording:
+        for k in range(updates):
+            optimizer.zero_grad()
+            loss = model(torch.ones(3, 2)).square().mean()
+            loss.backward()
+            optimizer.step()
+            recording.log(loss=loss, epoch=0, batch=[k, 0])
+    return path
+
+
+MADE = {
+    "trained": lambda path: train(SHORT, path).path,
+    "adam": lambda path: loop(path, lambda model: torch.optim.Adam(model.parameters())),
+    "sgd": lambda path: loop(path, lambda model: torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.5)),
+}
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One of each kind; to copy."""
+    return {name: make(tmp_path_factory.mktemp(name) / "run") for name, make in MADE.items()}
+
+
+@pytest.fixture(params=MADE)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def trace(kind: str, sound: dict[str, Path], tmp_path: Path) -> Path:
+    """To damage."""
+    return Path(shutil.copytree(sound[kind], tmp_path / "hostile"))
+
+
+@pytest.fixture
+def little_memory() -> Iterator[None]:
+    """Two gigabytes more than what is in use."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + (2 << 30), before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def resealed(path: Path, meta: dict[str, Any]) -> None:
+    """``meta`` as if it had always been there: what follows from its run said anew, if that is one at all."""
+    try:
+        run = (
+            RecordedRun.model_validate(meta["recorded"])
+            if "recorded" in meta
+            else Experiment.model_validate(meta["experiment"])
+        )
+        text = sealed_meta(run, meta["versions"], {name: column["xxh3"] for name, column in meta["columns"].items()})
+    except Exception:
+        import hashlib
+
+        meta = {key: value for key, value in meta.items() if key != "checksum"}
+        seal = hashlib.sha256((json.dumps(meta, indent=1) + "\n").encode()).hexdigest()
+        text = json.dumps({**meta, "checksum": seal}, indent=1) + "\n"
+    (path / "meta.json").write_text(text, encoding="ascii")
+
+
+def places(node: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something stands in JSON."""
+    if place:
+        yield place
+    for key, child in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from places(child, (*place, key))
+
+
+def at(node: Any, place: tuple[Any, ...]) -> Any:
+    for key in place:
+        node = node[key]
+    return node
+
+
+ODD: list[Any] = [
+    None, True, -1, 0, 1, 5, 2**31, 2**63, 10**400, -1.5, 1e308, float("nan"), "abc", "", "nan", "\x1b[31m", "\ud800",
+    "../../etc", [], {}, [0], [-1], [9], [2**40], [[1, 2]], {"every": 2}, {"a": 1}, "torch.optim.sgd.SGD", "float16",
+    "torch.optim.adam.Adam", "RMSprop", "float8_e5m2", "float64", "int64", 0.999, 4, [0.5, 5.0], [0.0, "inf"],
+]  # fmt: skip
+
+
+@fuzzed
+@given(data=st.data())
+def test_whatever_is_odd_in_a_resealed_meta_is_a_problem_or_no_matter_and_raises_nothing(
+    data: st.DataObject, kind: str, sound: dict[str, Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "hostile"
+    if not path.exists():
+        shutil.copytree(sound[kind], path)
+    meta = json.loads((sound[kind] / "meta.json").read_text())
+    for _ in range(data.draw(st.integers(1, 2))):
+        every = list(places(meta))
+        place = data.draw(st.sampled_from(every))
+        parent = at(meta, place[:-1])
+        if data.draw(st.booleans()) and data.draw(st.booleans()):
+            del parent[place[-1]]
+        else:
+            parent[place[-1]] = copy.deepcopy(
+                data.draw(st.one_of(st.sampled_from(ODD), st.sampled_from(every).map(lambda other: at(meta, other))))
+            )
+        if not isinstance(meta, dict) or not list(places(meta)):
+            break
+    resealed(path, meta)
+    str(verify(path))
+    try:
+        Trace.open(path, checksums=True)
+    except TraceError as error:
+        str(error).encode()
+
+
+@fuzzed
+@given(data=st.data())
+def test_whatever_stands_in_a_resealed_column_raises_nothing(
+    data: st.DataObject, kind: str, sound: dict[str, Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "hostile"
+    shutil.rmtree(path, ignore_errors=True)
+    shutil.copytree(sound[kind], path)
+    meta, run = read_meta(path)
+    kinds = column_kinds(run)
+    name = data.draw(st.sampled_from(sorted(kinds)))
+    numbers = np.load(path / f"{name}.npy")
+    bits = numbers.reshape(-1).view(f"i{numbers.itemsize}")
+    if bits.size:
+        largest = 2 ** (8 * numbers.itemsize - 1)
+        bits[data.draw(st.integers(0, bits.size - 1)) :] = data.draw(st.integers(-largest, largest - 1))
+    np.save(path / f"{name}.npy", numbers)
+    sums = {name: checksum(path / f"{name}.npy", column) for name, column in kinds.items()}
+    (path / "meta.json").write_text(sealed_meta(run, meta["versions"], sums))
+    str(verify(path))
+
+
+def changed(path: Path, *place: Any, to: Any) -> Path:
+    meta = json.loads((path / "meta.json").read_text())
+    at(meta, place[:-1])[place[-1]] = to
+    resealed(path, meta)
+    return path
+
+
+GROUP = ("recorded", "optimizers", 0, "groups", 0)
+
+
+@pytest.mark.parametrize("kind", ["sgd"], indirect=True)
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ((*GROUP, "settings"), {}),
+        ((*GROUP, "settings", "momentum"), "abc"),
+        ((*GROUP, "settings", "weight_decay"), 1e300),
+        ((*GROUP, "parts"), [9]),
+        (("recorded", "optimizers"), 5),
+        (("recorded", "optimizers"), []),
+        (("recorded", "first_nan_loss"), 4),
+        (("recorded", "updates"), 0),
+    ],
+)
+def test_what_no_recording_says_is_a_problem(trace: Path, place: tuple[Any, ...], value: Any) -> None:
+    result = verify(changed(trace, *place, to=value))
+    assert result.problems and result.agreement is None, str(result)
+
+
+@pytest.mark.parametrize("kind", ["adam"], indirect=True)
+def test_betas_by_which_nobody_can_count_are_a_problem(trace: Path) -> None:
+    result = verify(changed(trace, *GROUP, "settings", "betas", to=[1.0, 2.0]))
+    assert "Adam of these settings makes no update" in str(result)
+
+
+def test_infinite_settings_are_read_as_they_were_written(tmp_path: Path) -> None:
+    path = loop(tmp_path / "run", lambda model: torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=np.inf))
+    assert {problem.column for problem in verify(path).problems} == {"parameters", "gradient", "batch_loss"}
+
+
+@pytest.mark.parametrize("name", ["meta.json", "kept.npy", "parameters.npy"])
+@pytest.mark.parametrize("kind", ["sgd"], indirect=True)
+def test_a_fifo_is_not_waited_for(trace: Path, name: str) -> None:
+    (trace / name).unlink()
+    os.mkfifo(trace / name)
+    with pytest.raises(TraceError, match=f"{name} cannot be read: not a regular file"):
+        Trace.open(trace)
+    assert name in str(verify(trace))
+
+
+@pytest.mark.parametrize("kind", ["trained"], indirect=True)
+def test_a_device_is_no_meta(trace: Path) -> None:
+    (trace / "meta.json").unlink()
+    (trace / "meta.json").symlink_to("/dev/zero")
+    with pytest.raises(TraceError, match="not a regular file"):
+        Trace.open(trace)
+
+
+@pytest.mark.usefixtures("little_memory")
+@pytest.mark.parametrize("kind", ["trained", "sgd"], indirect=True)
+def test_a_huge_meta_takes_no_memory(trace: Path) -> None:
+    os.truncate(trace / "meta.json", 60 * 10**9)
+    with pytest.raises(TraceError, match=f"60000000000 bytes, at most {MOST_META}"):
+        Trace.open(trace)
+    assert verify(trace).problems
+
+
+@pytest.mark.parametrize("kind", ["sgd"], indirect=True)
+def test_meta_that_is_nested_without_end_is_named(trace: Path) -> None:
+    for depth in (100, 400, 900, 1100, 100_000):
+        (trace / "meta.json").write_text('{"a": ' + "[" * depth + "]" * depth + "}")
+        with pytest.raises(TraceError, match=r"meta\.json"):
+            Trace.open(trace)
+
+
+@pytest.mark.usefixtures("little_memory")
+@pytest.mark.parametrize("kind", ["sgd"], indirect=True)
+def test_a_column_that_is_as_good_as_empty_on_the_disk_is_none(trace: Path) -> None:
+    meta, run = read_meta(trace)
+    assert isinstance(run, RecordedRun)
+    longer = run.model_copy(update={"updates": 10**9})
+    for name, column in column_kinds(longer).items():
+        with (trace / f"{name}.npy").open("r+b") as file:
+            file.write(column.header)
+            file.truncate(column.n_bytes)
+    sums = {name: column["xxh3"] for name, column in meta["columns"].items()}
+    (trace / "meta.json").write_text(sealed_meta(longer, meta["versions"], sums))
+    with pytest.raises(TraceError, match=r"kept.npy is sparse: 8\d+ bytes"):
+        Trace.open(trace)
+    assert verify(trace).problems
+
+
+def test_a_trace_copied_under_anothers_digest_is_not_taken_for_it(tmp_path: Path) -> None:
+    other = SHORT.model_copy(update={"seed": 9})
+    shutil.copytree(train(other, tmp_path).path, tmp_path / SHORT.digest)
+    trace = train(SHORT, tmp_path)
+    assert trace.run == SHORT and verify(trace.path).exact
+    assert Trace.find(tmp_path, other).run == other
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda model: torch.optim.RMSprop(model.parameters()),
+        lambda model: torch.optim.Muon([model[0].weight, model[1].weight]),
+        lambda model: torch.optim.Adam(model.parameters(), amsgrad=True),
+    ],
+    ids=["RMSprop", "Muon", "amsgrad"],
+)
+def test_what_was_not_computed_again_is_not_called_exact(make: Any, tmp_path: Path) -> None:
+    result = verify(loop(tmp_path / "run", make))
+    assert (result.intact, result.updates, result.agreement) == (True, 0, Agreement.NOT_COMPUTED)
+    assert not result.exact and "not computed again" in str(result)
