@@ -180,7 +180,7 @@ OPTIONS: dict[str, Decorator] = {
     "unseen_from": click.option("--unseen_from", type=Day(), metavar="DATE",
                                 help="Days from it on are not trained on.  [default: the last fifth of your own]"),
     "scheduler": click.option("--scheduler", metavar="ADDRESS",
-                              help="Train and draw on the workers of a dask scheduler, such as tcp://host:8786."),
+                              help="Train, and draw clips, on the workers of a dask scheduler, such as tcp://host:8786."),
     "window": click.option("--window", type=click.IntRange(1, 3650), default=56, show_default=True,
                            help="How many days before are a day's features."),
     "seeds": click.option("--seeds", type=click.IntRange(1, 1000), default=5, show_default=True,
@@ -318,7 +318,7 @@ def render(watch: bool, **chosen: Any) -> int:
 @commands.command()
 @scenes_argument
 @options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
-@options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
+@options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
 @options("dry_run", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
     """A PNG at the end of each beat, and one contact sheet of them all."""
@@ -339,7 +339,7 @@ def verify(**chosen: Any) -> int:
 
 @commands.command()
 @scenes_argument
-@options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout", "scheduler")
+@options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout")
 @options("json", "progress", "quiet", "verbosity")
 def check(**chosen: Any) -> int:
     """Check the layout at the end of each beat: texts that touch, leave the frame or are too small. Exit 1 if so.

@@ -34,8 +34,8 @@ from gradreel.scenes.render.lessons.daily import daily_data
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
 from gradreel.scenes.render.videos.estimates import estimates
+from gradreel.scenes.render.workers.drawers import MOST_AT_ONCE
 from gradreel.scenes.render.workers.progress import Reporter, duration, reporter
-from gradreel.scenes.render.workers.scheduler import MOST_AT_ONCE
 
 PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png
 
@@ -166,6 +166,8 @@ def _lesson(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
 def _settings(options: Options, output: Path | None = None) -> RenderSettings:
     """Raises UserError for an option that no video can have."""
     changes: dict[str, Any] = {}
+    if options.scheduler and options.last_frame:
+        raise UserError("--scheduler draws clips; a last frame (-s) is drawn here: leave out one of the two")
     if options.resolution is not None:
         changes["width"], changes["height"] = parse_resolution(options.resolution)
     if options.beats is not None:

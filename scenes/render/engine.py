@@ -93,7 +93,7 @@ def render_last_frames(
     with at_work(settings) as (workspace, workers):
         made = trained(lesson, settings, workspace, workers, reporter)
         temporary = {clip.scene: workspace.temporary(f"{clip.scene}.png") for clip in made.clips}
-        of_each(made.clips, workspace, workers, reporter, "last_frame", temporary)
+        of_each(made.clips, workers, reporter, "last_frame", temporary)
         paths = {
             scene: output or workspace.images(lesson.group(scene)) / f"{scene}{beat_range(settings)}.png"
             for scene in temporary
@@ -108,7 +108,7 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
     with at_work(settings) as (workspace, workers):
         made = trained(lesson, settings, workspace, workers, reporter)
         folders = {clip.scene: workspace.temporary(clip.scene) for clip in made.clips}
-        beats = of_each(made.clips, workspace, workers, reporter, "render_stills", folders)
+        beats = of_each(made.clips, workers, reporter, "render_stills", folders)
         pictures: dict[str, tuple[Path, ...]] = {}
         written: dict[Path, Path] = {}
         labelled = []
@@ -132,7 +132,7 @@ def check_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | 
     reporter = reporter or Reporter()
     with at_work(settings) as (workspace, workers):
         made = trained(lesson, settings, workspace, workers, reporter)
-        found = of_each(made.clips, workspace, workers, reporter, "check")
+        found = of_each(made.clips, workers, reporter, "check")
         return [finding for findings in found for finding in findings]
 
 
@@ -143,5 +143,5 @@ def find_jumps(lesson: Lesson, settings: RenderSettings, reporter: Reporter | No
     reporter = reporter or Reporter()
     with at_work(small) as (workspace, workers):
         made = trained(lesson, small, workspace, workers, reporter)
-        found = of_each(made.clips, workspace, workers, reporter, "find_jumps", unit="frames")
+        found = of_each(made.clips, workers, reporter, "find_jumps", unit="frames")
         return [finding for findings in found for finding in findings]

@@ -23,12 +23,13 @@ from gradreel.core.results import (
 from gradreel.core.trace import Trace
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors
 from gradreel.scenes.render.clips.workspace import Folders, Workspace
+from gradreel.scenes.render.cluster.executors import trainers_of
 from gradreel.scenes.render.comparison import Comparison, print_comparison, print_missing
 from gradreel.scenes.render.lessons.arguments import ExperimentOptions, cores, parse_counts
 from gradreel.scenes.render.lessons.daily import daily_data, daily_views, filled_text
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.progress import Reporter, reporter
-from gradreel.scenes.render.workers.training import train_runs, trainers_of
+from gradreel.scenes.render.workers.training import train_runs
 
 LARGEST_WIDTH = 100_000
 LARGEST_DEPTH = 50

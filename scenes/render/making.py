@@ -19,16 +19,17 @@ from gradreel.scenes.render.clips.disk_errors import clear_disk_errors, disk_err
 from gradreel.scenes.render.clips.plan import Clip, Plan, earlier_clips, plan
 from gradreel.scenes.render.clips.sources import changed_files
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
+from gradreel.scenes.render.cluster.executors import drawers_of, trainers_of
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, SceneError
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.videos.division import Stretch, divide, why_whole
 from gradreel.scenes.render.videos.parts import Division, render_all
-from gradreel.scenes.render.workers.drawers import Listeners, drawers_of
+from gradreel.scenes.render.workers.drawers import Listeners
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.progress import Reporter
-from gradreel.scenes.render.workers.training import train_runs, trainers_of
+from gradreel.scenes.render.workers.training import train_runs
 from gradreel.scenes.render.workers.worker_process import WorkerDiedError
 
 T = TypeVar("T")
@@ -165,7 +166,6 @@ def _told_parts(stretches: Sequence[Stretch]) -> str:
 
 def of_each(
     clips: Sequence[Clip],
-    workspace: Workspace,
     workers: Workers,
     reporter: Reporter,
     function: str,
@@ -175,14 +175,21 @@ def of_each(
     """Results of ``worker.<function>`` for each clip, in order; ``paths``, by scene, for one that writes something."""
     by_scene = {clip.scene: clip for clip in clips}
     settings = clips[0].request.settings
-    with drawers_of(workers, settings, workspace) as drawers:
 
-        def start(scene: str) -> Future[Any]:
-            clip = by_scene[scene]
-            listeners = _listeners(reporter, scene, clip.expected_frames if unit == "frames" else 0, unit)
-            return drawers.draw(function, _job(clip, workspace), paths[scene] if paths else None, listeners)
+    def start(scene: str) -> Future[Any]:
+        clip = by_scene[scene]
+        listeners = _listeners(reporter, scene, clip.expected_frames if unit == "frames" else 0, unit)
+        return workers.submit(
+            function,
+            clip.request,
+            *([paths[scene]] if paths else []),
+            begun=listeners.begun,
+            progress=listeners.progress,
+            told=listeners.told,
+            timeout=settings.timeout,
+        )
 
-        return _gather(list(by_scene), start, settings.media_dir, reporter)
+    return _gather(list(by_scene), start, settings.media_dir, reporter)
 
 
 def _job(clip: Clip, workspace: Workspace) -> ClipJob:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
 import sys
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,74 +82,53 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-class Machines:
-    """A scheduler and its workers, without a disk that they share.
+class OneWorker:
+    """In the place of dask: a client, and a worker with two threads in this process."""
 
-    Dask watches each, and starts it again, by a process of its own; without it a worker that is killed is gone.
-    """
-
-    def __init__(self, folder: Path, watched: bool) -> None:
-        self.folder, self._watched = folder, watched
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        self.processes: list[subprocess.Popen] = []
-        port = self.address.rpartition(":")[2]
-        self._start("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
-        self.workers = [self.worker(number) for number in range(2)]
-
-    def worker(self, number: int, **environment: str) -> subprocess.Popen:
-        local = self.folder / f"worker-{number}"
-        local.mkdir()
-        return self._start(
-            "dask_worker", self.address, "--nanny" if self._watched else "--no-nanny", "--nthreads", "1",
-            "--no-dashboard", "--local-directory", str(local), "--name", f"worker-{number}", **environment,
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder, self.taken_back, self.functions = folder, False, []
+        self.worker = SimpleNamespace(
+            name="w", address="tcp://w:1", local_directory=str(folder), get_current_task=lambda: "task",
+            log_event=lambda topic, message: self.hear((0.0, message)), state=self,
         )  # fmt: skip
 
-    def log(self, process: subprocess.Popen) -> str:
-        return (self.folder / f"log-{self.processes.index(process)}").read_text()
+    @property
+    def tasks(self):
+        return {} if self.taken_back else {"task": SimpleNamespace(state="executing")}
 
-    def _start(self, program: str, *arguments: str, **environment: str) -> subprocess.Popen:
-        with (self.folder / f"log-{len(self.processes)}").open("w") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", f"distributed.cli.{program}", *arguments],
-                stdout=log, stderr=log, cwd=self.folder, start_new_session=True, env=os.environ | environment,
-            )  # fmt: skip
-        self.processes.append(process)
-        return process
+    def subscribe_topic(self, topic, hear) -> None:
+        self.hear = hear
 
-    def wait(self) -> None:
-        distributed = pytest.importorskip("distributed")
-        with distributed.Client(self.address, timeout=60, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=60)
+    def nthreads(self) -> dict[str, int]:
+        return {"w": 2}
 
-    def stop(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait()
+    def cancel(self, futures, force) -> None:
+        pass
 
-
-@contextmanager
-def running(tmp_path_factory, watched):
-    made = Machines(tmp_path_factory.mktemp("machines"), watched)
-    try:
-        made.wait()
-        yield made
-    finally:
-        made.stop()
-
-
-@pytest.fixture(scope="session")
-def shared_machines(tmp_path_factory):
-    with running(tmp_path_factory, watched=True) as made:
-        yield made
+    def submit(self, function, *arguments, pure=False, key=None) -> Future:
+        self.functions.append(function.__name__)
+        here = [argument.result() if isinstance(argument, Future) else argument for argument in arguments]
+        for given in here:
+            if isinstance(given, dict):
+                given.update({name: future.result() for name, future in given.items()})
+        task = Future()
+        task.set_result(function(*here))
+        return task
 
 
 @pytest.fixture
-def machines(tmp_path_factory):
-    """Some of one's own, to be maltreated."""
-    with running(tmp_path_factory, watched=False) as made:
+def one_worker(tmp_path, monkeypatch):
+    """Any ``--scheduler`` is this one."""
+    made = OneWorker(tmp_path / "worker")
+
+    @contextmanager
+    def connected(address):
         yield made
+
+    monkeypatch.setattr("gradreel.scenes.render.cluster.connection.connected", connected)
+    monkeypatch.setattr("distributed.get_worker", lambda: made.worker)
+    return made
 
 
 @pytest.fixture

@@ -55,12 +55,11 @@ def whole(tmp_path, monkeypatch, gradreel) -> bytes:
     return content
 
 
-def test_parts_drawn_by_a_schedulers_workers_are_the_clip_in_one_piece(shared_machines, whole, gradreel, command):
-    away = command(*ASKED, "--scheduler", shared_machines.address)
-    output, errors = away.communicate()
-    assert away.returncode == 0, errors
-    assert PARTS in errors and "in one piece" not in errors
-    assert Path(output.strip()).read_bytes() == whole
+def test_parts_drawn_by_a_schedulers_workers_are_the_clip_in_one_piece(one_worker, whole, gradreel):
+    away = gradreel(*ASKED, "--scheduler", "tcp://w:1")
+    assert away.exit_code == 0, away.stderr
+    assert PARTS in away.stderr and "in one piece" not in away.stderr
+    assert Path(away.stdout.strip()).read_bytes() == whole
     assert len(list(Path("media/clips").iterdir())) == 2, "the clip and its description, no parts"
 
 

@@ -1,19 +1,17 @@
-"""Who draws the scenes: worker processes here, or those of a cluster."""
+"""Who draws the clips: worker processes here, or those of a cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult
-from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.workers.pool import Claim, Workers
 from gradreel.scenes.render.workers.worker_process import Progress
+
+MOST_AT_ONCE = 256  # clips, or trainings, that are handed to a cluster's scheduler
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,6 @@ class Drawers(Protocol):
     def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
         """Have the clip of ``job`` in its folder, described beside it: see `worker.render_clip`."""
 
-    def draw(self, function: str, job: ClipJob, path: Path | None, listeners: Listeners) -> Future[Any]:
-        """``worker.<function>(job.request, path)``, which writes a new file or folder; or of the request alone."""
-
 
 class LocalDrawers:
     """Worker processes of this machine."""
@@ -50,34 +45,12 @@ class LocalDrawers:
         return self._at_once
 
     def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
-        return self._submit(listeners, job, "render_clip", job, claim=claim)
-
-    def draw(self, function: str, job: ClipJob, path: Path | None, listeners: Listeners) -> Future[Any]:
-        return self._submit(listeners, job, function, job.request, *([] if path is None else [path]))
-
-    def _submit(self, listeners: Listeners, job: ClipJob, *task: Any, claim: Claim | None = None) -> Future[Any]:
         return self._workers.submit(
-            *task,
+            "render_clip",
+            job,
             begun=listeners.begun,
             progress=listeners.progress,
             told=listeners.told,
             timeout=job.request.settings.timeout,
             claim=claim,
         )
-
-
-@contextmanager
-def drawers_of(workers: Workers, settings: RenderSettings, workspace: Workspace) -> Iterator[Drawers]:
-    """``workers``, or those of ``settings.scheduler``. Raises UserError when the scheduler cannot be reached."""
-    if settings.scheduler is None:
-        yield LocalDrawers(workers, settings.jobs)
-        return
-    from gradreel.scenes.render.workers.parcels import ClusterDrawers
-    from gradreel.scenes.render.workers.scheduler import connected
-
-    with connected(settings.scheduler) as client:
-        drawers = ClusterDrawers(client, settings.scheduler, settings.jobs, workspace)
-        try:
-            yield drawers
-        finally:
-            drawers.stop()

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,8 +18,7 @@ from gradreel.core.errors import TrainingError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import note_training, time_noted
 from gradreel.core.writing import journal_of
-from gradreel.scenes.render.clips.workspace import Folders, Workspace
-from gradreel.scenes.render.lessons.arguments import cores
+from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.workers.drawers import Listeners
 from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
 from gradreel.scenes.render.workers.pool import Claim, Workers
@@ -109,23 +107,6 @@ class LocalTrainers:
 
     def stop(self) -> None:
         self._workers.stop()
-
-
-@contextmanager
-def trainers_of(
-    workers: Workers, jobs: int | None, scheduler: str | None, workspace: Workspace
-) -> Iterator[tuple[Trainers, int]]:
-    """Who trains, and how many groups at once: ``jobs`` of ``workers``, or the workers of a dask ``scheduler``.
-
-    Raises UserError when the scheduler cannot be reached.
-    """
-    if scheduler is None:
-        yield LocalTrainers(workers), jobs or cores()
-        return
-    from gradreel.scenes.render.workers.scheduler import cluster
-
-    with cluster(scheduler, jobs, workspace) as (trainers, at_once):
-        yield trainers, at_once
 
 
 def train_bundle(bundle: Bundle, traces: Path) -> list[Outcome]:

@@ -1,0 +1,112 @@
+"""What comes back from a worker: JSON texts of these models, beside bytes that have no names of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import av
+from gradreel.core.errors import TrainingError, UserError
+from gradreel.scenes.render.cluster.connection import BadAnswerError
+from gradreel.scenes.render.lessons.requests import BeatSpan, SceneError
+from gradreel.scenes.render.lessons.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.workers.worker_process import WorkerDiedError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Count = Annotated[int, Field(ge=0, lt=1 << 31)]
+Seconds = Annotated[float, Field(ge=0, lt=1e9)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Failure(_Answer):
+    """What a task raised."""
+
+    kind: Literal["UserError", "SceneError", "WorkerDiedError", "TrainingError", "another"]
+    message: str
+    missed: tuple[str, ...] = ()  # files that are not there, by their paths at the owner's
+
+    @classmethod
+    def of(cls, error: BaseException, message: str, missed: tuple[str, ...] = ()) -> Failure:
+        """Of the first class of ``error`` that is known here."""
+        found = (kind.__name__ for kind in type(error).__mro__ if kind in _ERRORS)
+        return cls.model_validate({"kind": next(found, "another"), "message": message, "missed": missed})
+
+    def error(self, more: str = "") -> Exception:
+        kind = next((kind for kind in _ERRORS if kind.__name__ == self.kind), RuntimeError)
+        return kind(self.message + more)
+
+
+_ERRORS = (UserError, SceneError, WorkerDiedError, TrainingError)
+
+
+class Opened(_Answer):
+    """A file that a scene opened, or missed, or a folder that it looked through."""
+
+    path: str  # at the owner's; of the worker's own, there. It is compared with those that were sent, and not opened
+    by_name: bool  # from where the command is run
+    digest: str
+
+
+class Clip(_Answer):
+    """A clip, as its worker describes it."""
+
+    frames: Annotated[int, Field(gt=0, lt=1 << 31)]
+    fps: Count
+    beats: tuple[BeatSpan, ...]
+    wall_seconds: Seconds
+    edges: dict[str, dict[str, str]] = {}
+    opened: tuple[Opened, ...]
+
+    def check(self, pieces: list[bytes], settings: RenderSettings) -> None:
+        """Raises BadAnswerError unless it and the bytes that came with it are those of one clip."""
+        edges = [edge for beat in self.beats for edge in (beat.start, beat.end)]
+        if edges != sorted(edges) or not all(0 <= edge <= self.frames for edge in edges) or self.fps != settings.fps:
+            raise BadAnswerError("its beats, or its rate, are not those of one clip")
+        if len(pieces) != (self.frames if settings.format == "png" else 1):
+            raise BadAnswerError(f"{len(pieces)} files came with it")
+
+    def check_video(self, file: Path, settings: RenderSettings) -> None:
+        """Raises BadAnswerError unless the file is a video of so many frames of this size."""
+        try:
+            with av.open(str(file)) as container:
+                (video,) = container.streams.video
+                size = (video.width, video.height)
+                frames = sum(packet.size > 0 for packet in container.demux(video))
+        except (OSError, ValueError, AttributeError) as error:
+            raise BadAnswerError(f"it is no video: {error}") from None
+        if size != (settings.width, settings.height) or (settings.format in JOINABLE_FORMATS and frames != self.frames):
+            raise BadAnswerError(f"it is a video of {frames} frames of {size[0]} x {size[1]}")
+
+
+class Trained(_Answer):
+    """What training a run took; its trace's files come beside it, in the order of `worker.trace_files`."""
+
+    seconds: Seconds
+    updates: Count  # that were timed
+
+
+class Told(_Answer):
+    """What a worker tells of a task meanwhile: how far it is, or words."""
+
+    task: str
+    done: Count = 0
+    total: Count = 0
+    text: str = ""
+
+
+A = TypeVar("A", bound=_Answer)
+
+
+def parse(model: type[A], answer: object) -> tuple[A | Failure, list[bytes]]:
+    """A task's answer. Raises BadAnswerError."""
+    text, pieces = answer if isinstance(answer, tuple) and len(answer) == 2 else (None, None)
+    if not isinstance(text, str) or not isinstance(pieces, list) or not all(type(piece) is bytes for piece in pieces):
+        raise BadAnswerError(f"it is no JSON text with bytes, but {type(answer).__name__}")
+    try:
+        return (Failure if text.startswith('{"kind":') else model).model_validate_json(text), pieces
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise BadAnswerError(f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}") from None

@@ -1,0 +1,235 @@
+"""What is sent to a cluster's workers and taken from them: a scene's files there, a clip or traces back.
+
+The protocol is in this package's docstring.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import threading
+import uuid
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import TraceError, UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import note_training
+from gradreel.core.trace import Trace
+from gradreel.core.writing import one_writer
+from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
+from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.clip_files import keep_clip
+from gradreel.scenes.render.clips.fingerprint import clip_path, parts_now
+from gradreel.scenes.render.clips.import_graph import is_installed, name_beside
+from gradreel.scenes.render.clips.staleness import why_stale
+from gradreel.scenes.render.clips.workspace import Workspace, publish, temporary_in
+from gradreel.scenes.render.cluster import worker
+from gradreel.scenes.render.cluster.answers import Clip, Failure, Opened, Told, Trained, parse
+from gradreel.scenes.render.cluster.connection import BadAnswerError, Connection
+from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult
+from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.groups import Bundle
+from gradreel.scenes.render.workers.pool import Claim
+from gradreel.scenes.render.workers.training import Outcome
+from pydantic import ValidationError
+
+WRONG = (BadAnswerError, TraceError, KeyError, TypeError, ValueError, AttributeError, OverflowError)
+"""What an answer may raise that is not what a worker sends."""
+
+
+class ClusterDrawers(Connection):
+    """Has clips drawn by a scheduler's workers."""
+
+    def __init__(self, client: Any, address: str, jobs: int, workspace: Workspace) -> None:
+        super().__init__(client, address, jobs)
+        self._jobs, self._workspace = jobs, workspace
+        self._topic = f"gradreel-{uuid.uuid4().hex}"
+        self._listening: dict[str, Listeners] = {}  # by task
+        self._begun: set[str] = set()
+        self._telling = threading.Lock()
+        self._files: dict[tuple[str, int, int], tuple[str, Any]] = {}  # that have been sent: digest and future
+        self._reading = threading.Lock()  # files are looked at, and sent, in one thread at a time
+        client.subscribe_topic(self._topic, self._hear)
+
+    @property
+    def at_once(self) -> int:
+        return int(min(self._jobs, sum(self._client.nthreads().values())))
+
+    def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
+        return self._threads.submit(self._render, job, claim, listeners)
+
+    def _render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Any:
+        if claim is None:
+            return self._rendered(job, listeners)
+        with self.claimed(claim, listeners.told) as made:
+            return self._rendered(job, listeners) if made is None else made
+
+    def _rendered(self, job: ClipJob, listeners: Listeners) -> ClipResult:
+        with self._reading:
+            job = replace(job, parts=parts_now(job.parts, job.request))  # a file may be newer than the plan
+            order, contents = self._order(job)
+        self._listening[order.task] = listeners
+        try:
+            answer = self.result(worker.draw, order, contents)
+        finally:
+            with self._telling:  # nothing is told after the end
+                del self._listening[order.task]
+        try:
+            clip, pieces = parse(Clip, answer)
+            if isinstance(clip, Failure):
+                raise clip.error(_not_sent(clip.missed, order))
+            clip.check(pieces, job.request.settings)
+            return self._kept(job, order, clip, pieces)
+        except WRONG as error:
+            raise self.bad_answer(job.request.source.name, error) from None
+
+    def _kept(self, job: ClipJob, order: worker.Order, clip: Clip, pieces: Sequence[bytes]) -> ClipResult:
+        path, source = clip_path(job.folder, job.parts, job.request.settings), job.request.source
+        result = ClipResult(path, clip.frames, clip.fps, clip.beats, clip.wall_seconds, clip.edges)
+        opened = _names_here(clip.opened, order, source)
+        content: dict[str, Any] = {"scene": source.name, "parts": job.parts, "files": opened}
+        content |= {"why_whole": job.why_whole} if job.why_whole else {}
+        if why := why_stale(content | result.as_json(), job.request):
+            raise UserError(f"{source.name}: {why} while it was drawn; run the same command again")
+        temporary = temporary_in(job.temporary, path.name)
+        if job.request.settings.format == "png":
+            temporary.mkdir()
+            for number, piece in enumerate(pieces):
+                (temporary / f"{number:05d}.png").write_bytes(piece)
+        else:
+            temporary.write_bytes(pieces[0])
+            clip.check_video(temporary, job.request.settings)
+        with self._workspace.lock(path.stem):
+            path.with_suffix(".json").unlink(missing_ok=True)  # of an older clip of this name
+            keep_clip(temporary, result, job.temporary, content)
+        return result
+
+    def _hear(self, event: tuple[float, object]) -> None:
+        with suppress(ValidationError), self._telling:
+            told = Told.model_validate(event[1])
+            if (listeners := self._listening.get(told.task)) is None:
+                return
+            if told.task not in self._begun:
+                self._begun.add(told.task)
+                listeners.begun()
+            if told.text:
+                listeners.told(told.text)
+            elif told.done:
+                listeners.progress(told.done, told.total)
+
+    def _order(self, job: ClipJob) -> tuple[worker.Order, dict[str, Any]]:
+        """What a worker is asked for, and the futures of the files' contents, by digest."""
+        request, traces = job.request, job.parts["traces"]
+        source = request.source
+        own = [] if source.is_ours else list(sources.own_files(source).values())
+        configuration = [file for file in [Path.cwd() / "manim.cfg"] if file.is_file()]
+        parameters = {
+            name: str(Path(value).expanduser()) if name in traces and isinstance(value, str) else value
+            for name, value in request.parameters.items()
+        }
+        shown = [*job.traces, *(Path(parameters[n]) for n in traces if isinstance(parameters.get(n), str))]
+        columns = [file for folder in shown for file in sorted(folder.iterdir()) if file.is_file()]
+        took = [file for folder in job.traces for file in folder.parent.glob(f"{folder.name}.*.json")]
+        sent = {os.path.abspath(file): self._file(file) for file in (*own, *configuration, *columns, *took)}
+        if source.is_ours:
+            source = replace(source, file=source.file.relative_to(PACKAGE_FOLDER))
+        order = worker.Order(
+            topic=self._topic,
+            task=uuid.uuid4().hex,
+            job=replace(job, request=replace(request, source=source, parameters=parameters)),
+            name=clip_path(Path(), job.parts, request.settings).stem,
+            folder=os.getcwd(),
+            search=_search_path(own),
+            files={path: digest for path, (digest, _) in sent.items()},
+        )
+        return order, dict(sent.values())
+
+    def _file(self, file: Path) -> tuple[str, Any]:
+        """The digest of a file, and what its content is on the cluster: it is sent once, while it stays as it is."""
+        found = file.stat()
+        key = (str(file), found.st_size, found.st_mtime_ns)
+        if key not in self._files:
+            content = file.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()[:24]  # as `sources.content_digest`
+            self._files[key] = digest, self._client.submit(bytes, content, key=f"gradreel-file-{digest}")
+        return self._files[key]
+
+
+def _search_path(own: Sequence[Path]) -> tuple[str, ...]:
+    """The folders that Python searches for modules and that hold files of the scene's, in order."""
+    folders = dict.fromkeys(Path(entry).absolute() for entry in sys.path)
+    return tuple(str(f) for f in folders if not is_installed(f) and any(file.is_relative_to(f) for file in own))
+
+
+def _not_sent(missed: Iterable[str], order: worker.Order) -> str:
+    """What helps where a worker missed files that are here."""
+    here = [path for path in missed if path not in order.files and os.path.lexists(path)]
+    return f"\n{', '.join(here)}: it is here, and was not sent. {_NAME_IT}" if here else ""
+
+
+_NAME_IT = 'Of files that a scene opens those are sent that its code names by asset("…")'
+
+
+def _names_here(opened: Iterable[Opened], order: worker.Order, source: SceneSource) -> dict[str, str]:
+    """Digests of what a scene opened, by the names that it has here. Raises UserError for what may be another here."""
+    found = {}
+    for file in opened:
+        sent = order.files.get(file.path, sources.MISSING)
+        if sent != file.digest or (sent == sources.MISSING and os.path.lexists(file.path)):
+            raise UserError(f"{source.name} opens {file.path}, and found another on its worker than here. {_NAME_IT}")
+        name = sources.HERE + os.path.relpath(file.path) if file.by_name else name_beside(Path(file.path), source)
+        found[name] = sent
+    return found
+
+
+class ClusterTrainers(Connection):
+    """Trains groups of runs on a scheduler's workers. What one is training when it is stopped it trains to its end."""
+
+    at_hand = False  # they come and go: each group is for the next that is free
+
+    def __init__(self, client: Any, address: str, jobs: int, workspace: Workspace) -> None:
+        super().__init__(client, address, jobs)
+        self._workspace = workspace
+
+    def train(self, bundle: Bundle, traces: Path, claim: Claim, listeners: Listeners) -> Future[list[Outcome]]:
+        return self._threads.submit(self._train, bundle, traces, claim, listeners)
+
+    def _train(self, bundle: Bundle, traces: Path, claim: Claim, listeners: Listeners) -> list[Outcome]:
+        with self.claimed(claim, listeners.told) as made:
+            if made is not None:
+                return list(made)
+            listeners.begun()
+            with self.sent(worker.train, bundle.runs) as trained:
+                numbered = enumerate(bundle.runs)
+                return [self._taken(run, self.result(_one_of, trained, number), traces) for number, run in numbered]
+
+    def _taken(self, run: Experiment, answer: object, traces: Path) -> Outcome:
+        """What became of a run; its trace, if it is one of this run's, gets its final name."""
+        try:
+            trained, pieces = parse(Trained, answer)
+            if isinstance(trained, Failure):
+                error = trained.error()
+                return Outcome(run.digest, error if isinstance(error, UserError) else UserError(str(error)))
+            folder = self._workspace.temporary(run.digest)
+            folder.mkdir()
+            for name, piece in zip(worker.trace_files(run), pieces, strict=True):
+                (folder / name).write_bytes(piece)
+            if Trace.open(folder, checksums=True).run != run:
+                raise BadAnswerError("it is another run's")
+        except WRONG as error:
+            raise self.bad_answer("a trace", error) from None
+        with one_writer(traces, run.digest):
+            publish(folder, traces / run.digest)
+            note_training(traces, run, trained.seconds, trained.updates)
+        return Outcome(run.digest)
+
+
+def _one_of(trained: Sequence[Any], number: int) -> Any:
+    """On a worker: the answer of one run, so that they come here one by one."""
+    return trained[number]

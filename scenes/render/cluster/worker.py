@@ -1,0 +1,198 @@
+"""On a cluster's worker: what its tasks do. Each returns a JSON text and bytes, see `answers`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import multiprocessing
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.results import time_file
+from gradreel.core.trace import META, column_kinds
+from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.render.clips.at_fault import files_told
+from gradreel.scenes.render.clips.fingerprint import parts_now
+from gradreel.scenes.render.clips.sources import HERE
+from gradreel.scenes.render.clips.workspace import Folders, read_json
+from gradreel.scenes.render.cluster.answers import Clip, Failure, Opened, Trained
+from gradreel.scenes.render.lessons.requests import ClipJob
+from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.training import train_group
+from gradreel.scenes.render.workers.worker_process import LOOK_SECONDS, WORKER_MODULE, WorkerDiedError, at
+
+Answer = tuple[str, list[bytes]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A clip to be drawn elsewhere. Its paths are those at its owner's."""
+
+    topic: str  # of the owner's command: under it the worker tells how far it is
+    task: str  # which of the command's this is
+    job: ClipJob  # of one of our own scenes the file is relative to the package
+    name: str  # the clip's digest
+    folder: str  # where the command is run
+    search: tuple[str, ...]  # the owner's folders that Python searches for modules
+    files: Mapping[str, str]  # the digest of each file's content, by path
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder on the worker that an order is done in."""
+
+    root: Path
+    order: Order
+    worker: str  # its name and address
+
+    def at(self, path: str | Path) -> Path:
+        """Where the owner's ``path``, an absolute one, is here."""
+        pure = Path(path)
+        return self.root / "files" / pure.relative_to(pure.anchor)
+
+    def as_at_owners(self, text: str) -> str:
+        """A path, or a message, with the owner's own paths."""
+        return text.replace(str(self.root / "files"), "")
+
+    def lay_out(self, contents: Mapping[str, bytes]) -> None:
+        for path, digest in self.order.files.items():
+            self.at(path).parent.mkdir(parents=True, exist_ok=True)
+            self.at(path).write_bytes(contents[digest])
+        private = Folders(self.order.job.request.settings.media_dir).private  # by which a media folder is known
+        for folder in (self.at(self.order.folder), self.at(private), self.root / "clips", self.root / "temporary"):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def job(self) -> ClipJob:
+        """The order's, with the paths that it has here."""
+        job, request = self.order.job, self.order.job.request
+        file, media, clips = request.source.file, request.settings.media_dir, self.root / "clips"
+        source = replace(request.source, file=self.at(file) if file.is_absolute() else PACKAGE_FOLDER / file)
+        given = {name: request.parameters.get(name) for name in job.parts.get("traces", {})}
+        moved = {name: str(self.at(v)) for name, v in given.items() if isinstance(v, str) and Path(v).is_absolute()}
+        request = replace(
+            request,
+            source=source,
+            settings=replace(request.settings, media_dir=self.at(media)),
+            parameters={**request.parameters, **moved},
+        )
+        return replace(job, request=request, folder=clips, temporary=self.root / "temporary", locks=clips)
+
+
+def draw(order: Order, contents: Mapping[str, bytes]) -> Answer:
+    """Draw a clip; its answer is a `Clip` and the clip's file, or its pictures in order."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # it may have processes
+
+    def tell(**message: Any) -> None:
+        worker.log_event(order.topic, {"task": order.task, **message})
+
+    where = f"the worker {worker.name} ({worker.address})"
+    with tempfile.TemporaryDirectory(prefix=f"gradreel-{order.name}-", dir=worker.local_directory) as name:
+        place = Place(Path(name).resolve(), order, where)
+        try:
+            place.lay_out(contents)
+            tell()
+            with Workers(1, place.root / "temporary") as workers:
+                task = workers.submit(
+                    draw_here, place,
+                    progress=lambda done, total: tell(done=done, total=total),
+                    told=lambda text: tell(text=text),
+                    timeout=order.job.request.settings.timeout,
+                )  # fmt: skip
+                while not wait([task], LOOK_SECONDS).done:
+                    if _is_taken_back(worker):
+                        workers.stop()
+                text, files = task.result()
+                return text, [file.read_bytes() for file in files]
+        except Exception as raised:
+            error = WorkerDiedError(f"{raised.filename}: {raised.strerror}") if isinstance(raised, OSError) else raised
+            ours = isinstance(error, UserError) and not isinstance(error, WorkerDiedError)
+            message = str(error) if isinstance(error, UserError) else "".join(traceback.format_exception(error))
+            missed = (place.as_at_owners(file) for file in files_told(error) if not Path(file).exists())
+            said = place.as_at_owners(message if ours else f"on {where}: {message}")
+            return Failure.of(error, said, tuple(missed)).model_dump_json(), []
+
+
+def _is_taken_back(worker: Any) -> bool:
+    """Whether nobody wants the task that calls this any more: its owner took it back, or is gone."""
+    task = worker.state.tasks.get(worker.get_current_task())
+    return task is None or task.state == "cancelled"
+
+
+def draw_here(place: Place) -> tuple[str, list[Path]]:
+    """In a process of its own: the clip as its answer describes it, and its files.
+
+    Raises UserError where it would be drawn with others than planned, and what `render_clip` raises.
+    """
+    os.chdir(place.at(place.order.folder))  # before Manim is imported, which reads manim.cfg
+    sys.path[:0] = [str(place.at(folder)) for folder in place.order.search]
+    job = place.job()
+    check_same(job, place.worker)
+    drawing = importlib.import_module(WORKER_MODULE)
+    at("", "anew")  # what it takes to get so far is not the scene's
+    result = drawing.render_clip(job)
+    opened = (read_json(result.path.with_suffix(".json")) or {})["files"]
+    clip = {**result.as_json(), "opened": [*_opened(opened, job, place)]}
+    files = sorted(result.path.iterdir()) if result.path.is_dir() else [result.path]
+    return Clip.model_validate_json(json.dumps(clip)).model_dump_json(), files
+
+
+def _opened(files: Mapping[str, str], job: ClipJob, place: Place) -> Iterator[dict[str, Any]]:
+    for name, digest in files.items():
+        inside = name.removeprefix(HERE)
+        folder = job.request.source.file.parent if inside == name else place.at(place.order.folder)
+        path = place.as_at_owners(os.path.abspath(folder / inside))
+        yield Opened(path=path, by_name=inside != name, digest=digest).model_dump()
+
+
+def check_same(job: ClipJob, worker: str) -> None:
+    """Raises UserError, naming both, where a version, our code or a setting is another here than the plan's."""
+    planned, found, texts = job.parts, parts_now(job.parts, job.request), []
+    for part in sorted({*planned, *found}):
+        here, there = planned.get(part) or {}, found.get(part) or {}
+        if here != there and not (isinstance(here, Mapping) and isinstance(there, Mapping)):
+            texts.append({"drawing": "gradreel's renderer", "configuration": "manim.cfg at home"}.get(part, part))
+        elif here != there:
+            for name in sorted(name for name in {*here, *there} if here.get(name) != there.get(name)):
+                both = f"{name} is {here.get(name, 'not installed')} here and {there.get(name, 'not installed')} there"
+                texts.append(both if part == "versions" else f"{part} of {name}")
+    if texts:
+        more = f" and {len(texts) - 5} more" if len(texts) > 5 else ""
+        raise UserError(
+            f"--scheduler: frames of {worker} would be others than those drawn here, for what differs: "
+            f"{'; '.join(texts[:5])}{more}. Install the same there, with the same constraints.txt"
+        )
+
+
+def train(runs: Sequence[Experiment]) -> list[Answer]:
+    """Train ``runs`` side by side; of each the answer is `Trained`, and the files of its trace."""
+    import torch
+    from distributed import get_worker
+
+    torch.set_num_threads(1)  # for good: of two tasks in one process neither must give the other its threads back
+    with tempfile.TemporaryDirectory(prefix="gradreel-", dir=get_worker().local_directory) as name:
+        folder, answers = Path(name), list[Answer]()
+        for run, outcome in zip(runs, train_group(runs, folder), strict=True):
+            if outcome.error is not None:
+                answers.append((Failure.of(outcome.error, str(outcome.error)).model_dump_json(), []))
+            else:
+                took = Trained.model_validate_json(time_file(folder, run).read_bytes())
+                pieces = [(folder / run.digest / file).read_bytes() for file in trace_files(run)]
+                answers.append((took.model_dump_json(), pieces))
+        return answers
+
+
+def trace_files(run: Experiment) -> list[str]:
+    """Names of the files of a run's trace."""
+    return [META, *(f"{name}.npy" for name in column_kinds(run))]
