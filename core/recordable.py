@@ -6,12 +6,15 @@ import torch
 from gradreel.core.errors import UserError
 
 
-def refuse_others(model: object, optimizers: Sequence[object]) -> None:
-    """UserError if they are no model and no optimizers, each once."""
+def refuse_others(model: object, optimizers: Sequence[object], none_needed: bool = False) -> None:
+    """UserError if they are no model and no optimizers, each once; ``none_needed``: the model alone will do."""
     if not isinstance(model, torch.nn.Module):
         raise UserError(f"record was given a {type(model).__name__} as model; it needs a torch.nn.Module")
-    if not optimizers:
-        raise UserError("record was given no optimizer; it needs the one whose step() the loop calls")
+    if not optimizers and not none_needed:
+        raise UserError(
+            "record was given no optimizer; it needs the one whose step() the loop calls, or None, to find those that "
+            "train the model"
+        )
     for optimizer in optimizers:
         hooks = getattr(optimizer, "_optimizer_step_pre_hooks", None)
         if not isinstance(optimizer, torch.optim.Optimizer) or hooks is None:
@@ -32,7 +35,7 @@ def refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
             raise UserError(f"{name} is on the meta device and has no numbers: give the model its parameters first")
         if not tensor.is_floating_point():
             raise UserError(f"{name} is of type {tensor.dtype}; record needs parameters that are real numbers")
-        if not _lies_in_memory(tensor):
+        if not lies_in_memory(tensor):
             kind = type(tensor).__name__ if tensor.layout == torch.strided else str(tensor.layout)
             raise UserError(
                 f"{name} ({kind}) has no memory of its own with a number for each entry, as sparse, sharded and "
@@ -42,7 +45,7 @@ def refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
         raise UserError("the model has no parameters, so there is nothing to record: give record the model that learns")
 
 
-def _lies_in_memory(tensor: torch.Tensor) -> bool:
+def lies_in_memory(tensor: torch.Tensor) -> bool:
     """Whether its numbers stand one by one where its address says. To copy others' bytes would be a crash."""
     if tensor.layout != torch.strided or tensor.is_nested or tensor.is_neg():
         return False

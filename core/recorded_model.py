@@ -13,6 +13,7 @@ import torch
 from gradreel.core.recordable import refuse_anothers, refuse_others, refuse_unrecordable
 from gradreel.core.recorded_rules import Watch
 from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
+from gradreel.core.recorded_state import Buffers
 from gradreel.core.write_behind import ColumnWriter
 from numpy.typing import NDArray
 
@@ -99,13 +100,16 @@ class RowsOnTheirWay:
 class RecordedModel:
     """The parts of theta: the model's parameters, each once, then those that only an optimizer has.
 
-    UserError if they are none that can be recorded.
+    UserError if they are none that can be recorded. ``optimizers`` None: they are given to `add_optimizer` as they
+    are found, and of what they hold only the model's parameters are recorded.
     """
 
-    def __init__(self, model: torch.nn.Module, optimizers: list[torch.optim.Optimizer]) -> None:
-        self.optimizers = optimizers
+    def __init__(self, model: torch.nn.Module, optimizers: list[torch.optim.Optimizer] | None) -> None:
+        self.finds_optimizers = optimizers is None
+        optimizers = optimizers or []
+        self.optimizers: list[torch.optim.Optimizer] = []
         self._model = model
-        refuse_others(model, optimizers)
+        refuse_others(model, optimizers, none_needed=self.finds_optimizers)
         named: dict[str, torch.Tensor] = dict(model.named_parameters())
         known = {id(tensor) for tensor in named.values()}
         for i, optimizer in enumerate(optimizers):
@@ -115,7 +119,8 @@ class RecordedModel:
                         known.add(id(tensor))
                         named[f"optimizer {i}, group {j}, {k}"] = tensor
         refuse_unrecordable(named)
-        refuse_anothers(model, optimizers)
+        if not self.finds_optimizers:
+            refuse_anothers(model, optimizers)
         self.outside = list(named)[len(list(model.parameters())) :]  # names of what only an optimizer has
         self._names, self._tensors = list(named), list(named.values())
         self._places = {id(tensor): place for place, tensor in enumerate(self._tensors)}
@@ -127,15 +132,25 @@ class RecordedModel:
         # The `_kind` of each, where all are as a row has them
         self._plain = [(dtype, True, size) for dtype, size in zip(self._dtypes, self.sizes, strict=True)]
         self._zeros = [torch.zeros((), dtype=self.dtype, device="cpu").expand(shape) for shape in self._shapes]
-        self._groups: list[list[RecordedGroup]] = [[] for _ in optimizers]
-        self._watches: list[Watch | None] = [None for _ in optimizers]  # from an optimizer's first update on
+        self.buffers = Buffers(model, self._places)
+        self._groups: list[list[RecordedGroup]] = []  # of each optimizer
+        self._watches: list[Watch | None] = []  # from an optimizer's first update on
         self._skipped: set[int] = set()
         self._plain_gradients = True  # as far as has been seen, each part has one, and none is sparse
-        self._trained_by: list[set[int]] = [set() for _ in optimizers]  # places
+        self._trained_by: list[set[int]] = []  # places
         self._frozen = list(range(len(self._tensors)))  # places of what has never been seen to ask for a gradient
-        for number in range(len(optimizers)):
-            self._look_at_groups(number)
+        for optimizer in optimizers:
+            self.add_optimizer(optimizer)
         self._look_for_thawed()
+
+    def add_optimizer(self, optimizer: torch.optim.Optimizer) -> int:
+        """One more whose updates are recorded. Returns its number, from 0."""
+        self.optimizers.append(optimizer)
+        self._groups.append([])
+        self._watches.append(None)
+        self._trained_by.append(set())
+        self._look_at_groups(len(self.optimizers) - 1)
+        return len(self.optimizers) - 1
 
     def row(self) -> Row:
         """A vector as long as theta."""
@@ -187,7 +202,8 @@ class RecordedModel:
         names = [name for name, tensor in self._model.named_parameters() if id(tensor) not in self._places]
         for number, optimizer in enumerate(self.optimizers):
             for j, group in enumerate(optimizer.param_groups):
-                if not all(id(tensor) in self._places for tensor in group["params"]):
+                outside = not all(id(tensor) in self._places for tensor in group["params"])
+                if outside and not self.finds_optimizers:
                     names.append(f"optimizer {number}, group {j}")
         return names
 
@@ -233,11 +249,23 @@ class RecordedModel:
             for i, (name, shape, dtype) in enumerate(zip(self._names, self._shapes, self._dtypes, strict=True))
         )
         optimizers = tuple(map(self._described_optimizer, range(len(self.optimizers))))
-        model, dtype = _class_name(self._model), _plain_name(self.dtype)
-        return {"model": model, "parts": parts, "optimizers": optimizers, "dtype": dtype}
+        return {
+            "model": _class_name(self._model),
+            "parts": parts,
+            "optimizers": optimizers,
+            "dtype": _plain_name(self.dtype),
+            "buffers": tuple(self.buffers.described),
+            "state_dict": self.buffers.keys,
+        }
 
     def no_update_seen(self) -> str:
         """Why there may have been none."""
+        if self.finds_optimizers:
+            return (
+                f"record saw no step() of any torch.optim.Optimizer that trains the {type(self._model).__name__}, so "
+                "there is nothing to record. Were the steps made outside the with, is the model another object than "
+                "the one that is trained (a copy, say), or did a GradScaler skip them all?"
+            )
         kinds = ", ".join(type(optimizer).__name__ for optimizer in self.optimizers)
         return (
             f"record saw no step() of the {kinds} that it was given, so there is nothing to record. Was another "
@@ -257,7 +285,7 @@ class RecordedModel:
         known = self._groups[number]
         for group in self.optimizers[number].param_groups[len(known) :]:
             parts = self._parts_of(group)
-            if len(parts) < len(group["params"]):
+            if len(parts) < len(group["params"]) and not self.finds_optimizers:
                 raise ValueError("a parameter group was added whose parameters were not there at the start")
             known.append(RecordedGroup(settings=dict(_settings(group)), parts=parts))
             self._trained_by[number].update(parts)
@@ -268,7 +296,7 @@ class RecordedModel:
         for j, (group, known) in enumerate(zip(groups, self._groups[number], strict=False)):
             if len(group["params"]) > len(known.parts):
                 parts = self._parts_of(group)
-                if len(parts) < len(group["params"]):
+                if len(parts) < len(group["params"]) and not self.finds_optimizers:
                     raise ValueError("a parameter was added to a group that was not there at the start")
                 self._groups[number][j] = known.model_copy(update={"parts": parts})
                 self._trained_by[number].update(parts)

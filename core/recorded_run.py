@@ -44,6 +44,17 @@ class RecordedOptimizer(BaseModel):
     fresh: bool = True  # it had made no update before the run
 
 
+class RecordedBuffer(BaseModel):
+    """One buffer of the model, such as a running mean: its bytes stand in a row of the buffers, one after the other."""
+
+    model_config = _FROZEN
+
+    name: str
+    shape: tuple[Count, ...]
+    dtype: str
+    size: Count  # in bytes
+
+
 class RecordedRun(BaseModel):
     """A run recorded around somebody's own loop."""
 
@@ -60,6 +71,10 @@ class RecordedRun(BaseModel):
     first_nan_loss: Count | None = None  # the first update whose loss was logged, and was not a number
     edits: Count | None = None  # how often the loop itself changed parameters between updates; None: not looked at
     first_edit: Count | None = None  # before which update it did so first, or U: after the last
+    buffers: tuple[RecordedBuffer, ...] = ()  # kept with each kept state
+    state_dict: dict[str, Count] | None = None  # key -> which of the parts, then of the buffers; None: not looked at
+    metrics: tuple[str, ...] = ()  # what was logged beside the loss
+    metrics_logged: Count = 0  # length of the metric columns
 
     @property
     def n_parameters(self) -> int:
@@ -75,6 +90,11 @@ class RecordedRun(BaseModel):
     def n_kept(self) -> int:
         """R, how many states are kept."""
         return -(-self.updates // self.kept_every) + 1
+
+    @property
+    def buffer_bytes(self) -> int:
+        """Length of a row of the buffers."""
+        return sum(buffer.size for buffer in self.buffers)
 
     @property
     def n_groups(self) -> int:
@@ -104,3 +124,9 @@ class RecordedRun(BaseModel):
         for number, optimizer in enumerate(self.optimizers):
             if any(part >= len(self.parts) for group in optimizer.groups for part in group.parts):
                 raise ValueError(f"optimizers.{number}: trains a part that is not there; there are {len(self.parts)}")
+        if self.buffer_bytes > 2**48 or self.metrics_logged > 2**48:
+            raise ValueError(f"buffers, metrics_logged: {self.buffer_bytes} and {self.metrics_logged} are too many")
+        if any(place >= len(self.parts) + len(self.buffers) for place in (self.state_dict or {}).values()):
+            raise ValueError("state_dict: has what is neither one of the parts nor one of the buffers")
+        if len(set(self.metrics)) < len(self.metrics):
+            raise ValueError("metrics: has one twice")

@@ -15,7 +15,13 @@ import torch
 from gradreel.core.errors import UserError, listed
 from gradreel.core.recorded_model import RecordedModel, RowsOnTheirWay
 from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.step_hooks import after_any_step, first_after_step, last_before_step
+from gradreel.core.step_hooks import (
+    after_any_step,
+    around_scaled_step,
+    before_any_step,
+    first_after_step,
+    last_before_step,
+)
 from gradreel.core.trace import column_kinds, sealed_meta
 from gradreel.core.training import versions
 from gradreel.core.uninterrupted import Uninterrupted
@@ -39,7 +45,7 @@ class Recorder:
     ``_settled`` updates, which is what is left when the recording must end in the middle of an update.
 
     Where each state is kept, it is taken right after the update that led to it: what the loop itself changes before the
-    next is seen then, and the state is taken again.
+    next is seen then, and the state is taken again. Buffers are taken then only: the next forward pass changes them.
     """
 
     def __init__(self, recorded: RecordedModel, every: int, path: Path, uninterrupted: Uninterrupted) -> None:
@@ -49,6 +55,7 @@ class Recorder:
         self.failure: Exception | None = None
         self._process = os.getpid()
         self._settled = -1
+        self._begun = 0  # steps
         self._stepping: int | None = None  # the optimizer that is between its two hooks
         self._kept = False  # whether the update being made leaves a kept state
         self._late = False  # whether its gradient is known only after it
@@ -88,15 +95,24 @@ class Recorder:
         """While this lasts, each update is recorded."""
         self._states = RowsOnTheirWay(self.recorded, writer.columns["parameters"])
         self._gradients = RowsOnTheirWay(self.recorded, writer.columns["gradient"])
-        self.log = UpdateLog(writer.columns)
+        self._buffers = writer.columns.get("buffers")
+        self._buffers_waiting = [self.recorded.buffers.take()] if self._buffers else []
+        self.log = UpdateLog(writer)
+        self._seen = set(map(id, self.recorded.optimizers))
         with ExitStack() as hooks:
-            attempt = partial(self._uninterrupted.call, self._attempt)
             for number, optimizer in enumerate(self.recorded.optimizers):
-                hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
-                hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
-            self._seen = set(map(id, self.recorded.optimizers))
-            hooks.enter_context(after_any_step(self._look_at))
+                self._listen_to(optimizer, number, hooks)
+            if self.recorded.finds_optimizers:
+                hooks.enter_context(before_any_step(partial(self._find, hooks)))
+            else:
+                hooks.enter_context(after_any_step(self._look_at))
+            hooks.enter_context(around_scaled_step(self._scaled))
             yield
+
+    def _listen_to(self, optimizer: torch.optim.Optimizer, number: int, hooks: ExitStack) -> None:
+        attempt = partial(self._uninterrupted.call, self._attempt)
+        hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
+        hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
 
     def complete(self, files: ExitStack, writer: TraceWriter, ended: BaseException | None) -> None:
         """The loop has come to an end: the trace becomes whole and gets its name. UserError if no update was made."""
@@ -124,6 +140,12 @@ class Recorder:
                 f"is not in {self.path}, which goes on with the old: change numbers in place (copy_), or record again"
             )
 
+        if self.recorded.buffers.changed:
+            _warn(
+                f"record: the shape or dtype of {listed(self.recorded.buffers.changed)} changed while it was recorded; "
+                f"the state_dict() of {self.path} has no such buffer"
+            )
+
     def warn_of_late_log(self) -> None:
         """Something was logged of an update when the recording had ended."""
         _warn(f"record: what is logged after the `with` is not in {self.path}; log it inside, right after its step()")
@@ -137,6 +159,8 @@ class Recorder:
         if updates == 0:
             raise _NothingRecordedError
         if updates > self._settled:
+            if self._buffers and not self._buffers_waiting:
+                self._buffers_waiting.append(self.recorded.buffers.take())
             self._append()
         reason = ended or self.failure
         self._ended_by = None if reason is None else type(reason).__qualname__
@@ -165,6 +189,8 @@ class Recorder:
             first_nan_loss=first_nan,
             edits=self._edits,
             first_edit=self._first_edit,
+            metrics=tuple(log.metrics) if log else (),
+            metrics_logged=log.metrics_by(updates) if log else 0,
         )
 
     def _attempt(self, work: Callable[..., None], *arguments: Any) -> None:
@@ -183,12 +209,14 @@ class Recorder:
         self, number: int, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """(Before each step.) An update is about to be made."""
+        self._begun += 1
         if self._stepping is not None and self._kept and not self._late:  # the last step broke off
             self._gradients.drop()
         self._stepping = None
         found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
         if found_inf is not None and found_inf.item():
-            return  # they will do nothing
+            self.log.skip()  # they will do nothing
+            return
         self.log.note_rates(number, self.recorded.begin(number))
         self._kept = self.updates % self.every == 0
         if self._kept:
@@ -215,12 +243,32 @@ class Recorder:
                 self._watch_disk()
         self.log.add(number, max(0, self._settled))
         self.updates += 1
+        if self._buffers and self.updates % self.every == 0:
+            self._buffers_waiting.append(self.recorded.buffers.take())
         self._stepping = None
+
+    @contextmanager
+    def _scaled(self, optimizer: torch.optim.Optimizer) -> Iterator[None]:
+        """(Around each step of a GradScaler.) It skips the optimizer's if a gradient is not finite."""
+        begun = self._begun
+        yield
+        if self._begun == begun and self.recorded.is_trained_by(optimizer):
+            self._attempt(self.log.skip)
+
+    def _find(self, hooks: ExitStack, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        """(Before each step of any optimizer.) One that trains the model is recorded from now on.
+
+        Except within a step that is: a sharding optimizer's own, say, is made of those of others.
+        """
+        if id(optimizer) in self._seen or self._stepping is not None or not self.recorded.is_trained_by(optimizer):
+            return
+        self._seen.add(id(optimizer))
+        self._attempt(lambda: self._listen_to(optimizer, self.recorded.add_optimizer(optimizer), hooks))
 
     def _look_at(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         """(After each step of any optimizer.) One that is not recorded should move nothing that is.
 
-        Except within a step that is: a sharding optimizer's own, say, is made of those of others.
+        Except within a step that is, as in `_find`.
         """
         if id(optimizer) in self._seen or self._stepping is not None:
             return
@@ -249,6 +297,10 @@ class Recorder:
             self._gradients.append()
         self._states.append()
         self._unwatched += 2 * self._states.size
+        if self._buffers:
+            buffers = self._buffers_waiting.pop(0)
+            self._buffers.append_bytes(buffers)
+            self._unwatched += len(buffers)
 
     def _watch_disk(self) -> None:
         """OSError while there is still room for all that has been recorded."""

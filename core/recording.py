@@ -22,7 +22,8 @@ from gradreel.core.recorder import INTERRUPTED, Recorder
 from gradreel.core.uninterrupted import Uninterrupted
 from gradreel.core.writing import one_writer, refuse_foreign
 
-Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer]
+Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer] | None
+Number = float | torch.Tensor
 
 
 @contextmanager
@@ -34,12 +35,15 @@ def record(
 ) -> Iterator["Recording"]:
     """Record the updates that ``optimizer`` (or each of several) makes inside the ``with``, as a trace in ``path``.
 
+    ``optimizer`` None: each that trains the model is found when it first steps, whoever made it: Lightning, say, or
+    the Trainer of Hugging Face.
+
     An update is one ``step()``; one that a GradScaler skips is none. ``keep={"every": k}``: only the states after 0, k,
     2k, ... updates, and the last, are kept with the gradients that left them. theta is the model's parameters in the
     order of ``named_parameters()``, then what only an optimizer has (a warning names it), as float32, or float64 if any
-    of them is; buffers are not in it. The gradient is the one that the optimizer uses, after clipping, also by step
-    pre-hooks; of an optimizer that computes it several times in a step by a closure, as LBFGS does, it is that of the
-    last time, not that of the state before.
+    of them is. Buffers are kept beside it, for `Trace.state_dict`. The gradient is the one that the optimizer uses,
+    after clipping, also by step pre-hooks; of an optimizer that computes it several times in a step by a closure, as
+    LBFGS does, it is that of the last time, not that of the state before.
 
     An exception in the loop goes on, with a note; what was recorded up to the last finished update is kept then as
     ``<path>.interrupted``. So it is when the recorder itself can't go on, such as on a full disk, or since a parameter
@@ -48,9 +52,9 @@ def record(
     model, optimizer or path are none that can be recorded, or no update was made.
     """
     path = _folder_named(path)
-    if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable):
+    if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable | None):
         optimizer = [optimizer]
-    recorded = RecordedModel(model, list(optimizer))
+    recorded = RecordedModel(model, None if optimizer is None else list(optimizer))
     every = _kept_every(keep)
     for folder in (path, path.with_name(path.name + INTERRUPTED)):
         refuse_foreign(folder)
@@ -87,7 +91,6 @@ class Recording:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._after_step: bool | None = None  # what the first call has decided
 
     @property
     def updates(self) -> int:
@@ -96,51 +99,43 @@ class Recording:
 
     def log(
         self,
+        metrics: Mapping[str, Number] | None = None,
+        /,
         *,
-        loss: float | torch.Tensor | None = None,
+        loss: Number | None = None,
         epoch: int | None = None,
         batch: Sequence[int] | IntArray | torch.Tensor | None = None,
         update: int | None = None,
-        after_step: bool | None = None,
+        **named: Number,
     ) -> None:
-        """Note an update's loss (a number or a tensor with one), its epoch, and which examples its batch had.
+        """Note an update's loss (a number or a tensor with one), its epoch, which examples its batch had, and metrics.
 
-        Which update: ``after_step=False``, the coming one; ``after_step=True``, the one just made. ``update``, counted
-        from 0, says it outright. If neither is given, it is as in the first call; and if not there either, the coming
-        one if no update had been made then. So a loop that logs after each ``step()`` must say ``after_step=True`` if
-        its first step may be skipped, as a GradScaler does as a rule with float16: else each loss stands with the
-        update after its own.
+        Log before each ``step()`` or after it, once or for each micro-batch of an accumulated gradient. An update's
+        loss is the mean of those that led to it, its batch has the examples of all, its epoch is the last. What led to
+        a step that a GradScaler skipped is left out. ``update``, counted from 0, says outright which one is meant.
 
-        What is logged twice of a coming update, or by ``update``, counts as it was logged last. After a step it counts
-        as it was logged first: what comes again with no update in between is that of a skipped step. ValueError for an
-        ``update`` that is not there, or so long ago that it has been written. After the ``with`` it is too late for
-        any; that is a warning.
+        Any other metrics, by name or in a mapping (which may have the loss, too), are kept one by one with how many
+        updates had been made: `Trace.metrics`.
+
+        ValueError for what is no number, and for an ``update`` that is not there, or so long ago that it has been
+        written. After the ``with`` it is too late for any; that is a warning.
         """
-        if not self._recorder.goes_on:
+        recorder = self._recorder
+        if not recorder.goes_on:
             return
-        made = self._recorder.updates
-        after = False
-        if update is None:
-            after = self._is_after_step(after_step)
-            update = made - after
-        number = None if loss is None else _number(loss)
+        if recorder.over:
+            recorder.warn_of_late_log()
+            return
+        numbers = {str(name): _number(str(name), value) for name, value in {**(metrics or {}), **named}.items()}
+        number = numbers.pop("loss", None) if loss is None else _number("loss", loss)
         epoch = None if epoch is None else _epoch(epoch)
         examples = None if batch is None else _examples(batch)
-        if after and made == 0:
-            return  # the step was skipped
-        first = self._recorder.log.first
-        if not first <= _whole("update", update) <= made:
-            if self._recorder.over:
-                self._recorder.warn_of_late_log()
-                return
-            raise ValueError(f"update {update} cannot be logged: those from {first} to {made} can")
-        self._recorder.log.note(update, number, epoch, examples, again=not after)
-
-    def _is_after_step(self, said: bool | None) -> bool:
-        """Whether what is logged belongs to the update just made."""
-        if self._after_step is None:
-            self._after_step = self._recorder.updates > 0 if said is None else said
-        return self._after_step if said is None else said
+        first = recorder.log.first
+        if update is not None and not first <= _whole("update", update) <= recorder.updates:
+            raise ValueError(f"update {update} cannot be logged: those from {first} to {recorder.updates} can")
+        recorder.log.note(update, loss=number, epoch=epoch, batch=examples)
+        for name, value in numbers.items():
+            recorder.log.note_metric(name, value)
 
 
 def _kept_every(keep: str | Mapping[str, int]) -> int:
@@ -181,13 +176,13 @@ def _leave_alone(*contexts: ExitStack) -> None:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(context))  # a reference that is never given back
 
 
-def _number(loss: float | torch.Tensor) -> float:
-    if isinstance(loss, torch.Tensor) and loss.numel() != 1:
-        raise ValueError(f"a loss of shape {tuple(loss.shape)} cannot be logged: one number is, such as loss.mean()")
+def _number(name: str, value: Number) -> float:
+    if isinstance(value, torch.Tensor) and value.numel() != 1:
+        raise ValueError(f"{name} of shape {tuple(value.shape)} cannot be logged: one number is, such as its mean()")
     try:
-        return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
+        return float(value.item() if isinstance(value, torch.Tensor) else value)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # the last from a tensor on the meta device
-        raise ValueError(f"loss {loss!r} cannot be logged: it must be a number, or a tensor with one") from None
+        raise ValueError(f"{name} {value!r} cannot be logged: it must be a number, or a tensor with one") from None
 
 
 def _whole(name: str, number: int) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
-from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.amp.grad_scaler import GradScaler
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 if TYPE_CHECKING:
     import torch
@@ -57,44 +59,84 @@ def first_after_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]
 
 
 @contextmanager
+def before_any_step(hook: Callable[..., None]) -> Iterator[None]:
+    """Call ``hook`` before each step of whichever optimizer, before that optimizer's own pre-hooks."""
+    with _before_each.calling(hook):
+        yield
+
+
+@contextmanager
 def after_any_step(hook: Callable[..., None]) -> Iterator[None]:
     """Call ``hook`` after each step of whichever optimizer, after that optimizer's own post-hooks."""
-    _every_step.add(hook)
+    with _after_each.calling(hook):
+        yield
+
+
+@contextmanager
+def around_scaled_step(hook: Callable[[Any], AbstractContextManager[None]]) -> Iterator[None]:
+    """Enter ``hook(optimizer)`` around each step() of a GradScaler, which may leave the optimizer's own step() out.
+
+    torch has no hook for that: its method is replaced, once and for good, by one that does the same.
+    """
+    global _around_scaled
+    _see_scaled_steps()
+    with _lock:
+        _around_scaled += (hook,)
     try:
         yield
     finally:
-        _every_step.remove(hook)
+        with _lock:
+            _around_scaled = tuple(other for other in _around_scaled if other is not hook)
 
 
 class _EveryStep:
     """One hook of torch's for all who listen.
 
-    torch goes through its hooks of all optimizers after each step in whichever thread, and a step raises when they
-    change meanwhile. So other threads' steps must not see ours come and go with every recording: it stays while one
-    lasts, and for good where other threads may be training.
+    torch goes through its hooks of all optimizers at each step in whichever thread, and a step raises when they change
+    meanwhile. So other threads' steps must not see ours come and go with every recording: it stays while one lasts, and
+    for good where other threads may be training.
     """
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, register: Callable[[Any], RemovableHandle]) -> None:
+        self._register = register
         self._listeners: tuple[Callable[..., None], ...] = ()  # never changed in place: another thread may be in it
         self._handle: RemovableHandle | None = None
 
-    def add(self, hook: Callable[..., None]) -> None:
-        with self._lock:
+    @contextmanager
+    def calling(self, hook: Callable[..., None]) -> Iterator[None]:
+        with _lock:
             self._listeners += (hook,)
             if self._handle is None:
-                self._handle = register_optimizer_step_post_hook(self._tell)
-
-    def remove(self, hook: Callable[..., None]) -> None:
-        with self._lock:
-            self._listeners = tuple(other for other in self._listeners if other is not hook)
-            if self._handle is not None and not self._listeners and threading.active_count() == 1:
-                self._handle.remove()
-                self._handle = None
+                self._handle = self._register(self._tell)
+        try:
+            yield
+        finally:
+            with _lock:
+                self._listeners = tuple(other for other in self._listeners if other is not hook)
+                if self._handle is not None and not self._listeners and threading.active_count() == 1:
+                    self._handle.remove()
+                    self._handle = None
 
     def _tell(self, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         for hook in self._listeners:
             hook(optimizer, args, kwargs)
 
 
-_every_step = _EveryStep()
+_lock = threading.Lock()
+_before_each = _EveryStep(register_optimizer_step_pre_hook)
+_after_each = _EveryStep(register_optimizer_step_post_hook)
+_around_scaled: tuple[Callable[[Any], AbstractContextManager[None]], ...] = ()
+
+
+@cache
+def _see_scaled_steps() -> None:
+    plain = GradScaler.step
+
+    @wraps(plain)
+    def step(scaler: GradScaler, optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
+        with ExitStack() as stack:
+            for hook in _around_scaled:
+                stack.enter_context(hook(optimizer))
+            return plain(scaler, optimizer, *args, **kwargs)
+
+    setattr(GradScaler, "step", step)  # noqa: B010  (mypy: it is a method)

@@ -12,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
@@ -24,6 +24,9 @@ from gradreel.core.regular_files import read_bounded
 from gradreel.core.theta import parameter_shapes
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+if TYPE_CHECKING:
+    import torch
 
 META = "meta.json"
 MOST_META = 1 << 26
@@ -119,6 +122,25 @@ class Trace:
             f"{self.path}: the state after {update} updates was not kept, that after {nearest} was; {again} keeps all"
         )
 
+    @property
+    def metrics(self) -> dict[str, tuple[IntArray, FloatArray]]:
+        """What a loop logged beside the loss, by name: (n,) how many updates had been made then, (n,) the values."""
+        if not isinstance(self.run, RecordedRun) or not self.run.metrics:
+            return {}
+        which, at, value = (self.columns[name] for name in metric_kinds(0))
+        return {name: (at[which == i], value[which == i]) for i, name in enumerate(self.run.metrics)}
+
+    def state_dict(self, update: int) -> dict[str, torch.Tensor]:
+        """The network after ``update`` updates, for its ``load_state_dict``: parameters, and buffers as they were then.
+
+        Buffers are those right after the update; of the start, when the recording began. A trace from before buffers
+        were kept has the parameters alone. A run that Gradreel trained has those of a ``torch.nn.Sequential`` of Linear
+        layers, the activation between them. TraceError if that state was not kept.
+        """
+        from gradreel.core.recorded_state import state_dict  # torch is needed here only
+
+        return state_dict(self, update)
+
     def examples(self, update: int) -> IntArray:
         """(B,): which examples update ``update`` (from 0) saw."""
         if not 0 <= update < self.n_updates:
@@ -155,18 +177,27 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
         "epoch": ColumnKind((updates,), "<i4"),
     }
     if isinstance(run, RecordedRun):
-        return common | {
+        kinds = common | {
             "batch": ColumnKind((run.examples_logged,), "<i8"),
             "batch_start": ColumnKind((updates + 1,), "<i8"),  # update k saw batch[batch_start[k] : batch_start[k + 1]]
             "optimizer": ColumnKind((updates,), "<i4"),  # which of the optimizers made update k
             "rate": ColumnKind((updates, run.n_groups), "<f8"),  # its groups' learning rates at update k, else NaN
         }
+        if run.buffers:
+            kinds["buffers"] = ColumnKind((kept, run.buffer_bytes), "|u1")  # of the kept states, byte by byte
+        return kinds | (metric_kinds(run.metrics_logged) if run.metrics else {})
     orders = (run.epochs if run.batch_size else 0, run.dataset.examples)
     kinds = common | {"batch": ColumnKind(orders, "<i4")}
     if run.n_remembered:  # of the kept states remembered_rows(), vector after vector
         remembered = (len(run.remembered_rows()), run.n_remembered * parameters)
         kinds["optimizer_state"] = ColumnKind(remembered, number)
     return kinds
+
+
+def metric_kinds(logged: int) -> dict[str, ColumnKind]:
+    """The columns of what was logged beside the loss: which metric, after how many updates, its value."""
+    dtypes = {"metric": "<i4", "metric_at": "<i8", "metric_value": "<f8"}
+    return {name: ColumnKind((logged,), dtype) for name, dtype in dtypes.items()}
 
 
 def sealed_meta(run: Experiment | RecordedRun, versions: dict[str, str], checksums: dict[str, str]) -> str:

@@ -1,17 +1,19 @@
-"""The small columns of a recorded run: what is logged of each update, which optimizer made it, and at what rate."""
+"""The small columns of a recorded run: what is logged, which optimizer made each update, and at what rate."""
 
 from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Mapping
+from collections import deque
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.trace import column_kinds
-from gradreel.core.write_behind import ColumnWriter
+from gradreel.core.trace import column_kinds, metric_kinds
+from gradreel.core.writing import TraceWriter
 
 MOST_HELD = 16_384
 """Updates whose losses and batches are held, to be logged late or again; then the older half is written."""
@@ -21,40 +23,45 @@ _ROWS_AT_ONCE = 65_536
 
 
 class UpdateLog:
-    """Gathers what is known of each update and appends it to the columns in blocks."""
+    """Gathers what is known of each update and appends it to the columns in blocks.
 
-    def __init__(self, columns: Mapping[str, ColumnWriter]) -> None:
+    A loop logs before its steps or after them, and with accumulated gradients several times between two. Whether what
+    comes first after a step belongs to that step or to the next is told by how often the loop logs: one that logs after
+    its steps does so one time less before the first than between the first and the second.
+    """
+
+    def __init__(self, writer: TraceWriter) -> None:
         self.updates = 0  # made so far
         self.first = 0  # the earliest update that can still be logged
         self.examples = 0  # of the batches written
         self.first_nan: int | None = None  # the first update, of those written, whose loss was logged as NaN
-        self._columns = columns
-        self._losses: list[float | None] = []  # of update first, first + 1, ... as far as they have been logged
-        self._epochs: list[int] = []
-        self._batches: list[IntArray | None] = []
+        self.metrics: dict[str, int] = {}  # number of each
+        self._writer, self._columns = writer, writer.columns
+        self._logged = {name: _Logged() for name in ("loss", "epoch", "batch")}
         self._examples_held = 0
+        self._metrics: deque[tuple[int, int, float]] = deque()  # number, updates made, value; not written yet
+        self._metrics_written = 0
         self._optimizers = array("H")
         self._rates: dict[tuple[int, int], _Rates] = {}
         self._noted: dict[int, list[float]] = {}  # the rates of each optimizer's groups, as they were noted last
-        columns["batch_start"].append(0)
+        self._columns["batch_start"].append(0)
 
-    def note(
-        self, update: int, loss: float | None, epoch: int | None, batch: IntArray | None, again: bool = True
-    ) -> None:
-        """What was logged of an update, ``first`` or later; it may be the coming one. None: nothing new.
+    def note(self, update: int | None = None, **logged: Any) -> None:
+        """What was logged, by column, of an update from ``first`` to the coming one; or of the one that it led to."""
+        for name, value in logged.items():
+            if value is not None:
+                place = None if update is None else update - self.first
+                self._logged[name].add(value, self.updates - self.first, place)
+                self._examples_held += len(value) if name == "batch" else 0
 
-        ``again``: it counts even if the same has been noted before.
-        """
-        i = update - self.first
-        self._reach(i + 1)
-        if loss is not None and (again or self._losses[i] is None):
-            self._losses[i] = loss
-        if epoch is not None and (again or self._epochs[i] < 0):
-            self._epochs[i] = epoch
-        before = self._batches[i]
-        if batch is not None and (again or before is None):
-            self._examples_held += len(batch) - (0 if before is None else len(before))
-            self._batches[i] = batch
+    def note_metric(self, name: str, value: float) -> None:
+        """A metric was logged."""
+        self._metrics.append((self.metrics.setdefault(name, len(self.metrics)), self.updates, value))
+
+    def skip(self) -> None:
+        """A step came to nothing: what led to it belongs to no update."""
+        for logged in self._logged.values():
+            logged.pass_step(self.updates - self.first, made=False)
 
     def note_rates(self, optimizer: int, rates: list[float]) -> None:
         """The learning rates of the groups of the optimizer that is about to make an update."""
@@ -70,15 +77,21 @@ class UpdateLog:
 
     def add(self, optimizer: int, settled: int) -> None:
         """One update more. What is older than update ``settled`` may be written for good."""
+        for logged in self._logged.values():
+            logged.pass_step(self.updates - self.first, made=True)
         self._optimizers.append(optimizer)
         self.updates += 1
         held = self.updates - self.first
+        if len(self._metrics) >= MOST_HELD:
+            self._write_metrics(settled)
         if held >= MOST_HELD or self._examples_held >= MOST_EXAMPLES:
             self._write(min(settled, self.first + held // 2))
 
     def finish(self, run: RecordedRun) -> None:
         """Write the rest, as far as the run goes."""
         self._write(run.updates)
+        if run.metrics:
+            self._write_metrics(run.updates)
         self._columns["kept"].append(run.kept_updates())
         # The run may have more groups than there were when the column was opened: nothing has been appended so far
         self._columns["rate"].kind = column_kinds(run)["rate"]
@@ -96,35 +109,99 @@ class UpdateLog:
 
     def written_by(self, updates: int) -> tuple[int, int | None]:
         """How many examples were logged, and the first update whose loss was NaN, in a run of so many updates."""
-        self._reach(updates - self.first)
-        held = range(updates - self.first)
-        examples = sum(len(batch) for i in held if (batch := self._batches[i]) is not None)
-        nan = (self.first + i for i in held if (loss := self._losses[i]) is not None and math.isnan(loss))
+        count = updates - self.first
+        examples = sum(len(batch) for batches in self._logged["batch"].values[:count] for batch in batches)
+        losses = enumerate(self._logged["loss"].values[:count], self.first)
+        nan = (update for update, logged in losses if logged and math.isnan(_mean(logged)))
         return self.examples + examples, next(nan, None) if self.first_nan is None else self.first_nan
 
-    def _reach(self, length: int) -> None:
-        while len(self._losses) < length:
-            self._losses.append(None)
-            self._epochs.append(-1)
-            self._batches.append(None)
+    def metrics_by(self, updates: int) -> int:
+        """How many values of metrics were logged before the update after so many."""
+        return self._metrics_written + sum(at <= updates for _, at, _ in self._metrics)
 
     def _write(self, until: int) -> None:
         """Append the updates before ``until``."""
         count = until - self.first
         if count <= 0:
             return
+        before = self.examples
         self.examples, self.first_nan = self.written_by(until)
-        batches = self._batches[:count]
-        lengths = np.array([0 if batch is None else len(batch) for batch in batches], dtype=np.int64)
-        self._columns["batch_loss"].append([math.nan if loss is None else loss for loss in self._losses[:count]])
-        self._columns["epoch"].append(self._epochs[:count])
-        for batch in batches:
-            if batch is not None:
-                self._columns["batch"].append(batch)
-        self._columns["batch_start"].append(self.examples - lengths.sum() + np.cumsum(lengths))
-        del self._losses[:count], self._epochs[:count], self._batches[:count]
-        self._examples_held -= int(lengths.sum())
+        losses, epochs, batches = (logged.take(count) for logged in self._logged.values())
+        lengths = np.array([sum(map(len, logged)) for logged in batches], dtype=np.int64)
+        self._columns["batch_loss"].append([_mean(logged) if logged else math.nan for logged in losses])
+        self._columns["epoch"].append([logged[-1] if logged else -1 for logged in epochs])
+        for batch in chain.from_iterable(batches):
+            self._columns["batch"].append(batch)
+        self._columns["batch_start"].append(before + np.cumsum(lengths))
+        self._examples_held = sum(len(batch) for logged in self._logged["batch"].values for batch in logged)
         self.first = until
+
+    def _write_metrics(self, until: int) -> None:
+        """Append what was logged when ``until`` updates had been made, or fewer. The columns come with the first."""
+        kinds = metric_kinds(0)
+        if "metric" not in self._columns:
+            for name, kind in metric_kinds(MOST_HELD).items():
+                self._writer.add(name, kind)
+        rows = []
+        while self._metrics and self._metrics[0][1] <= until:
+            rows.append(self._metrics.popleft())
+        self._metrics_written += len(rows)
+        for name, values in zip(kinds, zip(*rows, strict=True), strict=False):
+            self._columns[name].append(values)
+
+
+class _Logged:
+    """What was logged of one kind, update by update; places are counted from the first that can still be logged."""
+
+    def __init__(self) -> None:
+        self.values: list[tuple[Any, ...]] = []  # of each update, as far as there are any
+        self._after: bool | None = None  # whether the loop logs after its steps; None: not known yet
+        self._steps = 0  # tried so far
+        self._made = False  # whether the last of them made an update
+        self._at_first = 0  # how often the loop logged before the first
+        self._since = 0  # and since the last
+
+    def add(self, value: Any, coming: int, place: int | None) -> None:
+        """One more, for the update at ``place``; None: for the one that it led to, given the place of the coming."""
+        if place is None:
+            place = coming
+            self._since += 1
+            if self._after is None and self._steps and not self._at_first:
+                self._after = True
+            if self._after and self._since == 1 and self._steps:
+                if not self._made:
+                    return
+                place = coming - 1
+        self._reach(place + 1)
+        self.values[place] += (value,)
+
+    def pass_step(self, coming: int, made: bool) -> None:
+        """A step was tried: it made the coming update, or none, and then what was logged for it is left out."""
+        if not self._steps:
+            self._at_first = self._since
+        elif self._steps == 1 and self._at_first:
+            self._after = self._since == self._at_first + 1
+            if self._after:  # what came first since the last step was that step's
+                first, self.values[coming] = self.values[coming][:1], self.values[coming][1:]
+                if self._made:
+                    self.values[coming - 1] += first
+        if not made:
+            del self.values[coming:]
+        self._steps, self._since, self._made = self._steps + 1, 0, made
+
+    def take(self, count: int) -> list[tuple[Any, ...]]:
+        """What was logged of the first so many updates, which no more can be."""
+        self._reach(count)
+        taken = self.values[:count]
+        del self.values[:count]
+        return taken
+
+    def _reach(self, length: int) -> None:
+        self.values += [()] * (length - len(self.values))
+
+
+def _mean(values: tuple[float, ...]) -> float:
+    return values[0] if len(values) == 1 else sum(values) / len(values)
 
 
 @dataclass

@@ -18,14 +18,14 @@ import numpy as np
 from filelock import FileLock, Timeout
 from gradreel.core.columns import ColumnKind
 from gradreel.core.errors import UserError, listed
-from gradreel.core.trace import FORMAT, META
+from gradreel.core.regular_files import read_bounded
+from gradreel.core.trace import FORMAT, META, MOST_META, metric_kinds
 from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
 
 PARTIAL = ".partial"
 _REPLACED = ".replaced"
 _JOURNAL = "journal.json"
 _NOTES = tuple(f"{name}{new}" for name in (META, _JOURNAL) for new in ("", ".new"))
-_MOST_NOTED = 1 << 24  # bytes of a note that says which columns a trace has
 _JOURNAL_SECONDS = 0.5
 UNFINISHED = ".new"
 """How the temporary names of small files beside traces end."""
@@ -125,13 +125,13 @@ def new_trace(
             shutil.rmtree(partial, ignore_errors=True)
             _refuse_full_disk(directory, kinds)
             partial.mkdir()
-            _write(partial / META, json.dumps({"format": FORMAT, "columns": dict.fromkeys(kinds)}))
+            _write(partial / META, json.dumps({"format": FORMAT, "columns": [*kinds, *metric_kinds(0)]}))
         with WriteBehind(block) as behind:
             trace = TraceWriter(partial, name, behind, versions)
             for column, kind in kinds.items():
                 trace.add(column, kind, journal.columns[column] if journal else None)
             yield trace
-        wrong = [name for name, writer in behind.columns.items() if writer.rows != kinds[name].shape[0] and not grows]
+        wrong = [name for name, writer in behind.columns.items() if not grows and writer.rows != kinds[name].shape[0]]
         if wrong:
             raise RuntimeError(f"columns of the wrong length: {wrong}")
         checksums = {column: writer.checksum for column, writer in behind.columns.items()}
@@ -208,9 +208,7 @@ def _foreign(folder: Path, columns: Iterable[str] = ()) -> str:
 def _columns_named(note: Path) -> set[str]:
     """Which columns a trace's ``meta.json`` or journal says it has; none if it is damaged or somebody else's."""
     try:
-        if note.stat().st_size > _MOST_NOTED:
-            return set()
-        content = json.loads(note.read_bytes())
+        content = json.loads(read_bounded(note, MOST_META))
         ours = content.get("format") == FORMAT or {"updates", "versions", "columns"} == set(content)
         return set(content["columns"]) if ours else set()
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -22,6 +22,7 @@ TORCH_FILES = {  # of core
     "recordable",
     "recorded_model",
     "recorded_rules",
+    "recorded_state",
     "recorder",
     "recording",
     "step_hooks",

@@ -660,9 +660,8 @@ def test_what_is_logged_belongs_to_the_update_beside_it(when, tmp_path):
     def logs(recording: Recording, k: int, now: str) -> None:
         assert recording.updates == k + (now == "after")
         if now == when:
-            first = when == "after"  # what is logged again counts before the step, not after it
-            recording.log(loss=10.0 + k if first else -1.0)
-            recording.log(loss=-1.0 if first else 10.0 + k, epoch=k // 2, batch=list(range(k)))
+            recording.log(loss=10.0 + k)
+            recording.log(epoch=k // 2, batch=list(range(k)))
 
     trace = some_updates(tmp_path / "run", logs)
     assert trace.batch_loss.tolist() == [10, 11, 12, 13, 14]
@@ -704,9 +703,7 @@ def skipping(path: Path, skipped: set[int], log: Callable[[Recording, torch.Tens
 
 @pytest.mark.parametrize("skipped", [{0}, {0, 1, 4}, {3}, {2, 6}])
 def test_after_a_step_the_loss_of_a_skipped_one_is_ignored(skipped, tmp_path):
-    losses, trace = skipping(
-        tmp_path / "run", skipped, lambda recording, loss, k: recording.log(loss=loss, epoch=k, after_step=True)
-    )
+    losses, trace = skipping(tmp_path / "run", skipped, lambda recording, loss, k: recording.log(loss=loss, epoch=k))
     assert trace.batch_loss.tolist() == losses
     assert trace.epoch.tolist() == [k for k in range(7) if k not in skipped]
 
@@ -720,23 +717,6 @@ def test_what_belongs_to_a_skipped_step_is_told_by_field(tmp_path):
     losses, trace = skipping(tmp_path / "run", {2, 5}, log)
     assert trace.batch_loss.tolist() == losses and trace.epoch.tolist() == [0, 1, 3, 4, 6]
     assert [trace.examples(i).tolist() for i in range(5)] == [[k] * (k + 1) for k in (0, 1, 3, 4, 6)]
-
-
-def test_before_a_step_the_loss_of_a_skipped_one_is_replaced(tmp_path):
-    def logs(recording: Recording, k: int, now: str) -> None:
-        if now == "before":
-            recording.log(loss=-1.0, after_step=False)  # a step that was skipped
-            recording.log(loss=k, after_step=None)  # as the first call
-
-    assert some_updates(tmp_path / "run", logs).batch_loss.tolist() == [0, 1, 2, 3, 4]
-
-
-def test_each_call_may_say_what_it_belongs_to(tmp_path):
-    def logs(recording: Recording, k: int, now: str) -> None:
-        recording.log(**{"epoch" if now == "before" else "loss": k}, after_step=now == "after")
-
-    trace = some_updates(tmp_path / "run", logs)
-    assert trace.batch_loss.tolist() == trace.epoch.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_a_loss_that_is_no_number_is_recorded_as_such(tmp_path):
@@ -762,7 +742,7 @@ def test_nonsense_is_not_logged(wrong, tmp_path):
 @pytest.mark.parametrize(
     ("loss", "message"),
     [
-        (torch.ones(2), r"a loss of shape \(2,\) cannot be logged: one number is, such as loss.mean\(\)"),
+        (torch.ones(2), r"loss of shape \(2,\) cannot be logged: one number is, such as its mean\(\)"),
         ("low", "loss 'low' cannot be logged: it must be a number, or a tensor with one"),
         ([0.5], r"loss \[0.5\] cannot be logged"),
         (10**400, "loss 1000+ cannot be logged: it must be a number"),
@@ -808,13 +788,13 @@ def test_logs_of_long_runs_are_written_in_blocks(tmp_path, monkeypatch):
     def logs(recording: Recording, k: int, now: str) -> None:
         if now == "after":
             recording.log(loss=k, epoch=k // 10, batch=torch.arange(k % 3))
-            recording.log(update=max(0, k - 2), loss=-k)
+            recording.log(update=max(0, k - 2), loss=-k - 2)
             if k == 20:
                 with pytest.raises(ValueError, match=r"update 2 cannot be logged: those from 1\d to 21 can"):
                     recording.log(update=2, loss=0)
 
     trace = some_updates(tmp_path / "run", logs, 31)
-    assert trace.batch_loss.tolist() == [*(-k for k in range(2, 31)), 29, 30]
+    assert trace.batch_loss.tolist() == [(0 - 2 - 3 - 4) / 4, *[-2] * 28, 29, 30], "the mean of what was logged"
     assert trace.epoch.tolist() == [k // 10 for k in range(31)]
     assert [len(trace.examples(k)) for k in range(31)] == [k % 3 for k in range(31)]
 
