@@ -119,7 +119,7 @@ def resolve(spec: str, ours: KnownScenes | None = None) -> SceneSource:
             return scene
     names = [scene.name for scene in scenes]
     raise SceneNotFoundError(
-        f"no scene is called {spec!r}; {_suggestion(kebab_name(spec), names)}."
+        f"no scene is called {spec!r}; {_meant(spec) or _suggestion(kebab_name(spec), names)}."
         " `gradreel list` shows every scene; a scene of your own is named my_scene.py:MyScene"
     )
 
@@ -187,7 +187,7 @@ def _resolve_in_file(path: Path, class_name: str) -> SceneSource:
     if path.is_dir():
         raise SceneNotFoundError(f"{path} is a folder; a scene is named file.py:ClassName")
     if not path.is_file():
-        raise SceneNotFoundError(f"there is no file {path}")
+        raise SceneNotFoundError("; ".join(filter(None, (f"there is no file {path}", _meant(str(path))))))
     module = _parse(path.resolve())
     scenes = [scene_class.node.name for scene_class in module.scene_classes(only_lecture=False)]
     if not class_name:
@@ -240,6 +240,15 @@ def _in_its_package(source: SceneSource) -> str:
 def _is_scene(value: object) -> bool:
     manim = sys.modules.get("manim")  # a Scene cannot exist before Manim is imported
     return manim is not None and isinstance(value, type) and issubclass(value, manim.Scene)
+
+
+def _meant(spec: str) -> str:
+    """A question for ``mine:Three``, ``mine.Three`` and ``mine``, where there is a file mine.py; else ""."""
+    for mark in (":", "."):
+        module, found, class_name = spec.rpartition(mark)
+        if found and Path(f"{module}.py").expanduser().is_file():
+            return f"did you mean {module}.py:{class_name}?"
+    return f"did you mean {spec}.py?" if Path(f"{spec}.py").expanduser().is_file() else ""
 
 
 def _suggestion(name: str, names: list[str]) -> str:

@@ -58,6 +58,12 @@ def test_value_is_json_or_else_text(text, value):
     assert parse_value(text) == value
 
 
+@pytest.mark.parametrize("text", ["[[0,1],[2,3]", "{a: 1}", " [1 2]", "[" * 60 + "]" * 60])
+def test_broken_json_is_no_text(text):
+    with pytest.raises(UserError, match=r"is not valid JSON, at line 1, column|is nested deeper"):
+        parse_value(text)
+
+
 def test_value_from_files(tmp_path):
     (tmp_path / "knots.json").write_text("[[0, 1], [2, 3]]")
     (tmp_path / "formula.txt").write_text("sin(x)\n")

@@ -9,7 +9,8 @@ from gradreel.scenes.catalog import resolve
 from gradreel.scenes.counts import Count
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render import asked
-from gradreel.scenes.render.lessons.beats import ListeningNarration, check_beats, filled_again
+from gradreel.scenes.render.frames.playing import visit
+from gradreel.scenes.render.lessons.beats import ListeningNarration, check_beats, filled_again, no_such_beats
 from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
@@ -53,17 +54,44 @@ def test_a_line_that_the_scene_said_itself_stays():
 def test_the_beats_shown_are_those_asked_for(user_folder, beats, shown, wrong):
     settings = RenderSettings(first_beat=beats[0], last_beat=beats[1])
     request = SceneRequest(resolve("my_scenes.py:Dots"), settings)
+    told = ["first", "move-1", "move-2", "end"]
     if not wrong:
-        check_beats(shown, request)
+        check_beats(shown, request, told)
         return
-    with pytest.raises(UserError, match="its beats: first, move"):
-        check_beats(shown, request)
+    with pytest.raises(UserError, match=r"it tells: first, move-1, move-2, end$"):
+        check_beats(shown, request, told)
 
 
 def test_a_scene_without_beats_says_so(user_folder):
     request = SceneRequest(resolve("my_scenes.py:Plain"), RenderSettings(first_beat="a"))
     with pytest.raises(UserError, match="plain has no beats"):
-        check_beats([], request)
+        check_beats([], request, [])
+
+
+DEPENDS = """
+from gradreel.scenes.base import LectureScene
+
+
+class Depends(LectureScene):
+    class Parameters(LectureScene.Parameters):
+        far: bool = False
+
+    def construct(self):
+        whole = "-all"
+        with self.beat("walk-far" if self.parameters.far else "walk", say="A walk."):
+            pass
+        with self.beat("step" + whole, say="A step."):
+            pass
+"""
+
+
+def test_beats_that_this_run_does_not_tell_are_refused_with_those_that_it_tells(tmp_path):
+    (tmp_path / "depends.py").write_text(DEPENDS)
+    request = SceneRequest(resolve(f"{tmp_path / 'depends.py'}:Depends"), RenderSettings(first_beat="walk-far"))
+    with pytest.raises(UserError, match=r"-n walk-far: depends tells no such beats .*; it tells: walk, step-all$"):
+        visit(request, lambda scene, beat: None)
+    before = str(no_such_beats(request))
+    assert before.endswith("its beats: walk-far, walk"), "without what is no name"
 
 
 HANDED = """

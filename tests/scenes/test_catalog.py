@@ -1,5 +1,6 @@
 import os
 import pickle
+import re
 import subprocess
 import sys
 import textwrap
@@ -351,3 +352,19 @@ def test_sure_beats_are_those_that_come_whatever_the_scene_finds(write):
     source = resolve(f"{file}:Sure")
     assert sure_beats(source) == {"first", "middle"}
     assert beat_names(source)[:4] == ("first", "long", "round", "yes")
+
+
+@pytest.mark.parametrize(
+    ("spec", "meant"),
+    [("mine:Two", "mine.py:Two"), ("mine.Two", "mine.py:Two"), ("mine", "mine.py"), ("a/mine:B", "a/mine.py:B")],
+)
+def test_a_file_named_without_its_ending_is_asked_for(tmp_path, monkeypatch, spec, meant):
+    (tmp_path / "a").mkdir()
+    for file in (tmp_path / "mine.py", tmp_path / "a" / "mine.py"):
+        file.write_text("")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=f"did you mean {re.escape(meant)}\\?"):
+        resolve(spec)
+    with pytest.raises(UserError, match="no scene is called 'other:Three'; the") as raised:
+        resolve("other:Three")
+    assert "did you mean" not in str(raised.value)

@@ -53,7 +53,7 @@ def play(
     writer.edges = edges
     _render(scene, request, encoder)
     writer.note_subcaptions()
-    check_beats([name for name, _, _ in writer.spans], request)
+    check_beats([name for name, _, _ in writer.spans], request, getattr(scene, "told", []))
     if encoder.frames == 0:
         encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
     lines = [dict(beat.lines) for beat in getattr(scene, "beats", [])]
@@ -87,10 +87,10 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> None:
 
     try:
         size = (settings.width, settings.height)
-        visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
+        scene = visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
     except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
-    check_beats(seen, request)
+    check_beats(seen, request, getattr(scene, "told", []))
 
 
 def picture(scene: Scene, settings: RenderSettings) -> bytes:

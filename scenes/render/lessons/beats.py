@@ -47,21 +47,23 @@ def restored(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: Count(value[COUNT]) if isinstance(value, Mapping) else value for name, value in values.items()}
 
 
-def check_beats(shown: Sequence[str], request: SceneRequest) -> None:
-    """Raises UserError, naming the scene's beats, unless ``shown`` runs from the first to the last asked for."""
+def check_beats(shown: Sequence[str], request: SceneRequest, told: Sequence[str]) -> None:
+    """Raises UserError, naming those ``told``, unless ``shown`` are the beats from the first to the last asked for."""
     first, last = request.settings.first_beat, request.settings.last_beat
     if first is None and last is None:
         return
     if shown and first in (None, shown[0]) and last in (None, shown[-1]):
         return
-    raise no_such_beats(request)
+    raise no_such_beats(request, told)
 
 
-def no_such_beats(request: SceneRequest) -> UserError:
-    """What is wrong with the beats asked for, and which the scene has."""
+def no_such_beats(request: SceneRequest, told: Sequence[str] | None = None) -> UserError:
+    """What is wrong with the beats asked for: those ``told`` when the scene was played, or else those in its source."""
     first, last = request.settings.first_beat, request.settings.last_beat
     asked, name = (first or "") + (f",{last}" if last else ""), request.source.name
-    known = ", ".join(beat_names(request.source))
-    if not known:
-        return UserError(f"-n {asked}: {name} has no beats")
-    return UserError(f"-n {asked}: {name} has no such beats in that order; its beats: {known}")
+    if told is None:
+        known = [beat for beat in beat_names(request.source) if not beat.startswith("{")]  # the name of a variable
+        which = "has no such beats in that order; its beats"
+    else:
+        known, which = list(told), "tells no such beats in that order with these parameters and runs; it tells"
+    return UserError(f"-n {asked}: {name} " + (f"{which}: {', '.join(known)}" if known else "has no beats"))
