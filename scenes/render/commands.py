@@ -33,6 +33,7 @@ from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.daily import daily_data
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
+from gradreel.scenes.render.lessons.words import left_in_other_languages
 from gradreel.scenes.render.videos.estimates import estimates
 from gradreel.scenes.render.workers.drawers import MOST_AT_ONCE
 from gradreel.scenes.render.workers.progress import Reporter, duration, reporter
@@ -149,7 +150,7 @@ def verify_traces(options: Options) -> int:
 def _lesson(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     """The lesson with what was set, ``scenes`` of it (those asked for) or a stretch.
 
-    Says which days of its data were filled.
+    Says which days of its data were filled, and which lines of ours stay beside words of one's own.
     """
     data = daily_data(options.data, options.csv_format, options.unseen_from)
     asked = options.scenes if scenes is None else scenes
@@ -157,8 +158,10 @@ def _lesson(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     files = files_of_overrides(options.overrides)
     ours = partial(known_scenes, Folders(options.media_dir).private)
     lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span, files, ours)
+    words = lesson.words
+    left = left_in_other_languages(words, [entry.name for entry in lesson.scenes]) if words is not None else []
     if not options.quiet:
-        for text in lesson.filled_days():
+        for text in (*lesson.filled_days(), *left):
             print(text, file=sys.stderr)
     return lesson
 

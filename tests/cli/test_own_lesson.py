@@ -289,3 +289,11 @@ def test_a_value_that_fills_no_line_is_named_with_scene_and_beat(gradreel, proje
     assert (result.exit_code, result.stdout) == (2, "")
     assert "marks: beat 'first': dots = (2, 3), a tuple, cannot fill a line" in result.stderr
     assert not (project / "media/videos").exists()
+
+
+def test_a_changed_line_whose_translation_is_still_ours_is_told(gradreel, project):
+    (project / "my-words.toml").write_text('[en.build-curve.beats]\nconstant = "At {value}."\n', encoding="utf-8")
+    (project / "shapes.toml").write_text('narration = "my-words.toml"\n[[scene]]\nname = "build-curve"\n')
+    result = gradreel("describe", "build-curve", "--lesson", "shapes.toml")
+    assert result.exit_code == 0
+    assert "my-words.toml: [zh.build-curve.beats] has no constant, changed in another language" in result.stderr

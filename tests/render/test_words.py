@@ -8,7 +8,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import beat_names, find_scenes, resolve
 from gradreel.scenes.narration import Narration, OwnWords
-from gradreel.scenes.render.lessons.words import asked_for, check_words, fields_of
+from gradreel.scenes.render.lessons.words import asked_for, check_words, fields_of, left_in_other_languages
 
 SCENES = """
 from gradreel.scenes.base import LectureScene
@@ -163,3 +163,18 @@ def test_a_line_that_is_said_in_place_may_be_the_second_argument(mine):
     assert fault({}, mine("Steps")).count("has no line") == 2
     message = fault({"steps": {"beats": {"step": "A step.", "formula": "Another."}}}, mine("Steps"))
     assert "beat 'formula' has its line in the scene's source" in message
+
+
+def test_a_line_that_is_changed_in_one_language_alone_is_named_with_the_other():
+    changed = {"en": {"build-curve": {"beats": {"constant": "A line.", "piece-2": "More.", "all": "All."}}}}
+    kept = "words.toml: [zh.build-curve.beats] has no constant, piece-2, changed in another language: the subtitles in"
+    changed["zh"] = {"build-curve": {"beats": {"all": "好。"}, "title": "线"}, "line": {"beats": {"end": "完。"}}}
+    words = OwnWords(Path("words.toml"), changed)
+    assert left_in_other_languages(words, ["build-curve"]) == [f"{kept} zh keep our line"]
+    changed["zh"]["build-curve"]["beats"] |= {"constant": "线。", "piece-2": "还有。"}
+    assert left_in_other_languages(words, ["build-curve"]) == []
+
+
+def test_words_of_ones_own_scene_have_no_line_of_ours_beside_them():
+    words = OwnWords(Path("words.toml"), {"en": {"mine": {"beats": {"one": "One."}}, "line": {"title": "A line"}}})
+    assert left_in_other_languages(words, ["mine", "line"]) == []

@@ -65,6 +65,31 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
         raise UserError("\n".join(f"{words.file}: {problem}" for problem in problems))
 
 
+def left_in_other_languages(words: OwnWords, scenes: Collection[str]) -> list[str]:
+    """A sentence for each of the ``scenes`` whose beats are changed in one language, while another keeps our line.
+
+    The subtitles in all languages are of one video: there the two would say different things.
+    """
+    ours = Narration.load()
+    told = []
+    for scene in scenes:
+        changed = {language: words.scenes.get(language, {}).get(scene, {}).get("beats", {}) for language in ours.scenes}
+        for language, tables in ours.scenes.items():
+            kept = tables.get(scene, {}).get("beats", {})
+            others = dict.fromkeys(beat for other in changed.values() for beat in other)
+            left = [
+                beat
+                for beat in others
+                if beat not in changed[language] and (beat in kept or re.sub(r"-\d+$", "", beat) in kept)
+            ]
+            if left:
+                told.append(
+                    f"{words.file}: [{language}.{scene}.beats] has no {', '.join(left)}, changed in another language:"
+                    f" the subtitles in {language} keep our line"
+                )
+    return told
+
+
 def asked_for(source: SceneSource) -> list[Asked]:
     """Every ``self.beat(...)`` and ``self.screen(...)`` of a scene, inherited ones included."""
     found = module_source(source.file).find_class(source.class_name)
