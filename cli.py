@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 
 import click
 
+MANY_OPTIONS = 12
+SCENE_NAMES = "A SCENE is a name from `gradreel list`, or my_scene.py:MyScene for one of your own."
 MISTAKES = {  # errors of the file system that are the user's to mend
     errno.ENOSPC,
     errno.EDQUOT,
@@ -31,8 +33,39 @@ MISTAKES = {  # errors of the file system that are the user's to mend
 }
 
 
+class Command(click.Command):
+    """A command whose help has its options under headings, where they are many, and examples at its end."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.examples = examples
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if len(self.params) <= MANY_OPTIONS:
+            super().format_options(ctx, formatter)
+            return
+        rows: dict[str, list[tuple[str, str]]] = {heading: [] for heading in GROUPS}
+        for param in self.get_params(ctx):
+            if (record := param.get_help_record(ctx)) is not None and isinstance(param, click.Option):
+                rows[getattr(param, "heading", "Messages")].append(record)
+        for heading, records in rows.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if any(isinstance(param.type, SceneName) for param in self.params):
+            formatter.write_paragraph()
+            formatter.write_text(SCENE_NAMES)
+        with formatter.section("Examples"):
+            for example in self.examples:
+                formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+
+
 class Gradreel(click.Group):
     """The group of commands; it turns what a command raises into one message and an exit code."""
+
+    command_class = Command
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         if not standalone_mode:
@@ -135,82 +168,101 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 FILE = click.Path(path_type=Path)
 LEVELS = click.Choice(["debug", "info", "warning", "error", "critical"], case_sensitive=False)
 
-OPTIONS: dict[str, Decorator] = {
-    "json": click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words."),
-    "lesson": click.option("--lesson", type=FILE, help="Lesson file (TOML).  [default: the lecture of gradreel]"),
-    "from": click.option("--from", "first_scene", type=SceneName(), metavar="SCENE",
-                         help="Of the lesson, only the scenes from this one on."),
-    "to": click.option("--to", "last_scene", type=SceneName(), metavar="SCENE",
-                       help="Of the lesson, only the scenes up to this one, itself included."),
-    "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
-                        help="Set a scene's parameter: JSON, text, or @FILE (JSON, or CSV of points). Repeatable."),
-    "media_dir": click.option("--media_dir", type=FILE, default=Path("media"), show_default=True,
-                              help="Folder of everything that is made."),
-    "lang": click.option("--lang", "language", type=Language(), default="en", show_default=True,
-                         help="Language on the screen and of the chapters: en, zh."),
-    "theme": click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True,
-                          help="Colours of the picture."),
-    "quality": click.option("-q", "--quality", type=click.Choice(list("lmhpk")), default="h", show_default=True,
-                            help="854x480 15fps, 1280x720 30fps, 1920x1080, 2560x1440, 3840x2160 60fps."),
-    "resolution": click.option("-r", "--resolution", metavar="W,H", help="Size in pixels instead of the quality's."),
-    "fps": click.option("--fps", "--frame_rate", type=float, help="Frames a second instead of the quality's."),
-    "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the scenes' random numbers."),
-    "format": click.option("--format", "file_format", type=click.Choice(["mp4", "webm", "mov", "gif", "png"]),
-                           help="Kind of file; png: every frame a picture.  [default: mp4; mov with -t]"),
-    "last_frame": click.option("-s", "--save_last_frame", "last_frame", is_flag=True,
-                                help="Only the last frame, as PNG."),
-    "transparent": click.option("-t", "--transparent", is_flag=True, help="No background (mov, webm, png)."),
-    "beats": click.option("-n", "--beats", metavar="FROM,TO", help="Only the beats from FROM to TO (see describe)."),
-    "output": click.option("-o", "--output_file", "output", type=FILE, help="Write the one video or picture here."),
-    "preview": click.option("-p", "--preview", is_flag=True, help="Open what was made."),
-    "jobs": click.option("-j", "--jobs", type=click.IntRange(1),
-                          help="Clips, or trainings, at work at once.  [default: one per core]"),
-    "timeout": click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-                            help="How long one scene may take; then it is ended, and the others are finished."),
-    "data": click.option("--data", type=FILE, metavar="CSV",
-                         help="Daily views of your own, a row for each day, in the place of the lesson's."),
-    "column": click.option("--column", metavar="NAME",
-                           help="Header of the column of --data that holds the views.  [default: YouTube Studio's]"),
-    "date_format": click.option("--date_format", metavar="FORMAT",
-                                help="How days are written in --data, such as %d/%m/%Y.  [default: 2021-01-31]"),
-    "decimal": click.option("--decimal", type=click.Choice([".", ","]),
-                            help="Decimal mark of --data, needed where 1.234 or 1,234 may be thousands."),
-    "fill_missing": click.option("--fill_missing", type=click.Choice(["interpolate"]),
-                                 help="Fill days without a row by straight lines; else they are an error."),
-    "unseen_from": click.option("--unseen_from", type=Day(), metavar="DATE",
-                                help="Days from it on are not trained on.  [default: the last fifth of your own]"),
-    "scheduler": click.option("--scheduler", metavar="ADDRESS",
-                              help="Train, and draw clips, on the workers of a dask scheduler, such as tcp://host:8786."),
-    "window": click.option("--window", type=click.IntRange(1, 3650), default=56, show_default=True,
-                           help="How many days before are a day's features."),
-    "seeds": click.option("--seeds", type=click.IntRange(1, 1000), default=5, show_default=True,
-                          help="Runs of each network, from so many random starts."),
-    "widths": click.option("--widths", metavar="N,N,…",
-                           help="width: ReLUs of the networks; 0 is the linear model.  [default: 0,10,100,1000]"),
-    "depths": click.option("--depths", metavar="N,N,…",
-                           help="depth: hidden layers of the networks.  [default: 1,2,3,4]"),
-    "width": click.option("--width", type=click.IntRange(1, 100_000),
-                          help="depth: ReLUs in each layer.  [default: 100]"),
-    "epochs": click.option("--epochs", type=click.IntRange(1, 1_000_000), default=500, show_default=True,
-                           help="Passes over the days that are trained on."),
-    "csv": click.option("--csv", type=FILE, metavar="FILE", help="Write a row for each run to FILE; -: print them."),
-    "jumps": click.option("--jumps", is_flag=True,
-                          help="Look for jumps in the motion instead: much that changes from one frame to the next."),
-    "dry_run": click.option("--dry_run", is_flag=True,
-                            help="Print what would be trained and rendered, why and how long it takes; do nothing."),
-    "progress": click.option("--progress_bar", "progress", type=click.Choice(["display", "leave", "none"]),
-                             default="display", show_default=True, help="Progress with the time left."),
-    "watch": click.option("--watch", is_flag=True,
-                          help="Render again what a changed file touches, until Ctrl-C; -q l unless one is given."),
-    "prune": click.option("--prune", is_flag=True,
-                          help="Remove what neither the lesson nor any video needs; asks first."),
-    "yes": click.option("--yes", is_flag=True, help="Do not ask."),
-    "quiet": click.option("--quiet", is_flag=True, help="Print errors alone."),
-    "verbosity": click.option("-v", "--verbosity", type=LEVELS, default="info", show_default=True,
-                              help="How much to tell; debug tells why each clip is made."),
+GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand under where there are many
+    "Scenes": {
+        "lesson": click.option("--lesson", type=FILE, help="Lesson file (TOML).  [default: the lecture of gradreel]"),
+        "from": click.option("--from", "first_scene", type=SceneName(), metavar="SCENE",
+                             help="Of the lesson, only the scenes from this one on."),
+        "to": click.option("--to", "last_scene", type=SceneName(), metavar="SCENE",
+                           help="Of the lesson, only the scenes up to this one, itself included."),
+        "beats": click.option("-n", "--beats", metavar="FROM,TO",
+                              help="Only the beats from FROM to TO (see describe)."),
+        "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
+                            help="Set a scene's parameter: JSON, text, or @FILE (JSON, or CSV of points). Repeatable."),
+    },
+    "Daily views of your own": {
+        "data": click.option("--data", type=FILE, metavar="CSV",
+                             help="Daily views of your own, a row for each day, in the place of the lesson's."),
+        "column": click.option("--column", metavar="NAME",
+                               help="Header of the column of the views in --data.  [default: YouTube Studio's]"),
+        "date_format": click.option("--date_format", metavar="FORMAT",
+                                    help="How days are written in --data, such as %d/%m/%Y.  [default: 2021-01-31]"),
+        "decimal": click.option("--decimal", type=click.Choice([".", ","]),
+                                help="Decimal mark of --data, needed where 1.234 or 1,234 may be thousands."),
+        "fill_missing": click.option("--fill_missing", type=click.Choice(["interpolate"]),
+                                     help="Fill days without a row by straight lines; else they are an error."),
+        "unseen_from": click.option("--unseen_from", type=Day(), metavar="DATE",
+                                    help="Days from it on are not trained on.  [default: the last fifth of your own]"),
+    },
+    "Networks": {
+        "window": click.option("--window", type=click.IntRange(1, 3650), default=56, show_default=True,
+                               help="How many days before are a day's features."),
+        "seeds": click.option("--seeds", type=click.IntRange(1, 1000), default=5, show_default=True,
+                              help="Runs of each network, from so many random starts."),
+        "widths": click.option("--widths", metavar="N,N,…",
+                               help="width: ReLUs of the networks; 0 is the linear model.  [default: 0,10,100,1000]"),
+        "depths": click.option("--depths", metavar="N,N,…",
+                               help="depth: hidden layers of the networks.  [default: 1,2,3,4]"),
+        "width": click.option("--width", type=click.IntRange(1, 100_000),
+                              help="depth: ReLUs in each layer.  [default: 100]"),
+        "epochs": click.option("--epochs", type=click.IntRange(1, 1_000_000), default=500, show_default=True,
+                               help="Passes over the days that are trained on."),
+    },
+    "Picture": {
+        "quality": click.option("-q", "--quality", type=click.Choice(list("lmhpk")), default="h", show_default=True,
+                                help="854x480 15fps, 1280x720 30fps, 1920x1080, 2560x1440, 3840x2160 60fps."),
+        "resolution": click.option("-r", "--resolution", metavar="W,H",
+                                   help="Size in pixels instead of the quality's."),
+        "fps": click.option("--fps", "--frame_rate", type=float, help="Frames a second instead of the quality's."),
+        "lang": click.option("--lang", "language", type=Language(), default="en", show_default=True,
+                             help="Language on the screen and of the chapters: en, zh."),
+        "theme": click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True,
+                              help="Colours of the picture."),
+        "transparent": click.option("-t", "--transparent", is_flag=True, help="No background (mov, webm, png)."),
+        "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the scenes' random numbers."),
+        "jumps": click.option("--jumps", is_flag=True,
+                              help="Look for jumps in the motion instead: much that changes within one frame."),
+    },
+    "Files": {
+        "format": click.option("--format", "file_format", type=click.Choice(["mp4", "webm", "mov", "gif", "png"]),
+                               help="Kind of file; png: every frame a picture.  [default: mp4; mov with -t]"),
+        "last_frame": click.option("-s", "--save_last_frame", "last_frame", is_flag=True,
+                                    help="Only the last frame, as PNG."),
+        "output": click.option("-o", "--output_file", "output", type=FILE, help="Write the one video or picture here."),
+        "media_dir": click.option("--media_dir", type=FILE, default=Path("media"), show_default=True,
+                                  help="Folder of everything that is made."),
+        "csv": click.option("--csv", type=FILE, metavar="FILE",
+                            help="Write a row for each run to FILE; -: print them."),
+        "preview": click.option("-p", "--preview", is_flag=True, help="Open what was made."),
+        "prune": click.option("--prune", is_flag=True,
+                              help="Remove what neither the lesson nor any video needs; asks first."),
+        "yes": click.option("--yes", is_flag=True, help="Do not ask."),
+    },
+    "Work": {
+        "dry_run": click.option("--dry_run", is_flag=True,
+                                help="Only print what would be trained and rendered, why, and how long it takes. "
+                                     "Files of your scenes are imported for that."),
+        "watch": click.option("--watch", is_flag=True,
+                              help="Render again what a changed file touches, until Ctrl-C; -q l unless one is given."),
+        "jobs": click.option("-j", "--jobs", type=click.IntRange(1),
+                              help="Clips, or trainings, at work at once.  [default: one per core]"),
+        "timeout": click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+                                help="How long one scene may take; then it is ended, and the others are finished."),
+        "scheduler": click.option("--scheduler", metavar="ADDRESS",
+                                  help="Train, and draw clips, on the workers of a dask scheduler (tcp://host:8786)."),
+    },
+    "Messages": {
+        "progress": click.option("--progress_bar", "progress", type=click.Choice(["display", "leave", "none"]),
+                                 default="display", show_default=True, help="Progress with the time left."),
+        "quiet": click.option("--quiet", is_flag=True, help="Print errors alone."),
+        "verbosity": click.option("-v", "--verbosity", type=LEVELS, default="info", show_default=True,
+                                  help="How much to tell; debug tells why each clip is made."),
+        "json": click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words."),
+    },
 }  # fmt: skip
+OPTIONS = {name: option for group in GROUPS.values() for name, option in group.items()}
 
-DATA = ("data", "column", "date_format", "decimal", "fill_missing", "unseen_from")
+DATA = tuple(GROUPS["Daily views of your own"])
 LESSON = ("lesson", "set", *DATA)  # which lesson, and what is set in it
 STRETCH = ("from", "to", *LESSON)  # all of it, or some
 
@@ -221,6 +273,7 @@ def options(*names: str) -> Decorator:
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for name in reversed(names):
             command = OPTIONS[name](command)
+            command.__click_params__[-1].heading = next(title for title, group in GROUPS.items() if name in group)
         return command
 
     return decorate
@@ -237,7 +290,7 @@ scenes_argument = click.argument("scenes", nargs=-1, type=SceneName(), metavar="
         "token_normalize_func": lambda token: token.replace("_", "-"),
         "max_content_width": 110,
     },
-    epilog="A SCENE is a name from `gradreel list`, or my_scene.py:MyScene for one of your own.",
+    epilog=SCENE_NAMES,
 )
 @click.version_option(package_name="gradreel")
 def commands() -> None:
@@ -250,7 +303,11 @@ def _options(**chosen: Any) -> Any:
     return Options(**chosen)
 
 
-@commands.command("list")
+@commands.command("list", examples=[
+    "gradreel list",
+    "gradreel list --from why-gradient --to batches",
+    "gradreel list --lesson lesson.toml",
+])
 @options("from", "to", "lesson", "media_dir", "lang", "json")
 def list_scenes(**chosen: Any) -> None:
     """The scenes in film order, the lesson's parts, and of scenes that have been rendered seconds and beats."""
@@ -259,7 +316,11 @@ def list_scenes(**chosen: Any) -> None:
     print_scenes(**chosen)
 
 
-@commands.command()
+@commands.command(examples=[
+    "gradreel describe build-curve",
+    "gradreel describe my_scene.py:MyScene",
+    "gradreel describe build-curve --lesson lesson.toml --lang zh",
+])
 @click.argument("scene", type=SceneName())
 @options(*LESSON, "lang", "json")
 def describe(**chosen: Any) -> int:
@@ -269,7 +330,11 @@ def describe(**chosen: Any) -> int:
     return describe_scene(_options(scenes=(chosen.pop("scene"),), **chosen))
 
 
-@commands.command()
+@commands.command(examples=[
+    "gradreel train",
+    "gradreel train gradient-descent --set gradient-descent.run.seed=3",
+    "gradreel train --lesson lesson.toml --dry_run",
+])
 @scenes_argument
 @options(*STRETCH, "media_dir", "jobs", "scheduler")
 @options("dry_run", "json", "progress", "quiet", "verbosity")
@@ -280,7 +345,11 @@ def train(**chosen: Any) -> int:
     return train_runs(_options(**chosen))
 
 
-@commands.command()
+@commands.command(examples=[
+    "gradreel experiment width --data views.csv",
+    "gradreel experiment depth --depths 1,2,3 --seeds 3",
+    "gradreel experiment width --data german.csv --column Aufrufe --date_format %d.%m.%Y --decimal ,",
+])
 @click.argument("kind", type=click.Choice(["width", "depth"]), metavar="width|depth")
 @options(*DATA, "window", "seeds", "widths", "depths", "width", "epochs")
 @options("media_dir", "jobs", "scheduler", "json", "csv", "dry_run", "progress", "quiet", "verbosity")
@@ -295,7 +364,11 @@ def experiment(**chosen: Any) -> int:
     return compare_networks(ExperimentOptions(**chosen))
 
 
-@commands.command()
+@commands.command(examples=[
+    "gradreel render -q l",
+    "gradreel render build-curve --set build-curve.knots='[[0,1],[2,3],[5,0]]'",
+    "gradreel render my_scene.py:MyScene -q m -o mine.mp4",
+])
 @scenes_argument
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
 @options("lang", "theme")
@@ -304,7 +377,8 @@ def experiment(**chosen: Any) -> int:
 def render(watch: bool, **chosen: Any) -> int:
     """Render the whole lesson, or --from one of its scenes --to another, into one video; or each SCENE into its own.
 
-    Runs that are missing are trained first; clips that are up to date are not rendered again.
+    Runs that are missing are trained first; clips that are up to date are not rendered again. A lesson is a program:
+    the files of scenes that it names are run, so take one from people whom you trust.
     """
     from gradreel.scenes.render.commands import render_videos, watch_videos
 
@@ -315,7 +389,11 @@ def render(watch: bool, **chosen: Any) -> int:
     return watch_videos(_options(**chosen))
 
 
-@commands.command()
+@commands.command(examples=[
+    "gradreel frames build-curve",
+    "gradreel frames --lesson lesson.toml --lang zh --theme light",
+    "gradreel frames my_scene.py:MyScene -n curve",
+])
 @scenes_argument
 @options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
@@ -327,7 +405,11 @@ def frames(**chosen: Any) -> int:
     return render_frames(_options(**chosen))
 
 
-@commands.command()
+@commands.command(examples=[
+    "gradreel verify",
+    "gradreel verify runs/mine",
+    "gradreel verify gradient-descent",
+])
 @click.argument("scenes", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
 @options(*STRETCH, "media_dir", "json", "progress", "quiet")
 def verify(**chosen: Any) -> int:
@@ -337,7 +419,11 @@ def verify(**chosen: Any) -> int:
     return verify_traces(_options(**chosen))
 
 
-@commands.command()
+@commands.command(examples=[
+    "gradreel check my_scene.py:MyScene",
+    "gradreel check --lesson lesson.toml",
+    "gradreel check build-curve --jumps",
+])
 @scenes_argument
 @options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout")
 @options("json", "progress", "quiet", "verbosity")
@@ -351,19 +437,27 @@ def check(**chosen: Any) -> int:
     return check_scenes(_options(**chosen))
 
 
-@commands.command()
+@commands.command(examples=[
+    "gradreel cache",
+    "gradreel cache --prune",
+    "gradreel cache --lesson lesson.toml --media_dir media",
+])
 @options(*LESSON, "media_dir", "prune", "yes", "json", "quiet")
 def cache(**chosen: Any) -> int:
     """What the media folder keeps so that nothing is made twice, and how much of it the lesson and the videos need.
 
     Needed is what a video that is there was made of, and what the lesson is made of now, at any size, in any language.
+    Files of your scenes are imported to find that out.
     """
     from gradreel.scenes.render.commands import show_cache
 
     return show_cache(prune=chosen.pop("prune"), yes=chosen.pop("yes"), options=_options(**chosen))
 
 
-@commands.command()
+@commands.command(examples=[
+    "gradreel checkhealth",
+    "gradreel checkhealth --media_dir /mnt/videos",
+])
 @options("media_dir", "json")
 def checkhealth(**chosen: Any) -> int:
     """Look whether libraries, fonts, the encoder and the disk are as they should be. Exit 1 if not."""
@@ -372,16 +466,14 @@ def checkhealth(**chosen: Any) -> int:
     return 0 if print_health(**chosen) else 1
 
 
-@commands.command()
+@commands.command(examples=[
+    """bash: echo 'eval "$(gradreel completion bash)"' >> ~/.bashrc""",
+    """zsh:  echo 'eval "$(gradreel completion zsh)"' >> ~/.zshrc""",
+    """fish: gradreel completion fish > ~/.config/fish/completions/gradreel.fish""",
+])
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the shell's completion script.
-
-    \b
-    bash: echo 'eval "$(gradreel completion bash)"' >> ~/.bashrc
-    zsh:  echo 'eval "$(gradreel completion zsh)"' >> ~/.zshrc
-    fish: gradreel completion fish > ~/.config/fish/completions/gradreel.fish
-    """
+    """Print the shell's completion script."""
     from click.shell_completion import get_completion_class
 
     completion_class = get_completion_class(shell)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,31 @@ def test_every_command_explains_itself(gradreel):
         result = gradreel(name, "--help")
         assert result.exit_code == 0
         assert result.stdout.startswith("Usage:")
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_help_ends_with_two_or_three_examples_that_can_be_parsed(gradreel, name):
+    command, help_text = commands.commands[name], gradreel(name, "--help").stdout
+    examples = help_text.partition("\nExamples:\n")[2].splitlines()
+    assert [line.strip() for line in examples] == list(command.examples)
+    assert len(examples) in (2, 3)
+    for example in examples:
+        if name != "completion":
+            program, called, *arguments = shlex.split(example)
+            assert (program, called) == ("gradreel", name)
+            command.make_context(name, arguments)
+
+
+def test_renders_help_groups_its_options_and_says_how_scenes_are_named_and_what_is_run(gradreel):
+    help_text = " ".join(gradreel("render", "--help").stdout.split())
+    headings = ("Scenes:", "Daily views of your own:", "Picture:", "Files:", "Work:", "Messages:", "Examples:")
+    places = [help_text.index(heading) for heading in headings]
+    assert places == sorted(places)
+    assert help_text.index("Picture:") < help_text.index("--quality") < help_text.index("Files:")
+    assert "my_scene.py:MyScene for one of your own" in help_text
+    assert "A lesson is a program" in help_text
+    assert "Files of your scenes are imported for that" in help_text
+    assert "Files of your scenes are imported" in " ".join(gradreel("cache", "--help").stdout.split())
 
 
 def test_every_option_has_a_help_text_and_a_place():
