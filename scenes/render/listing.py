@@ -1,6 +1,7 @@
 """What `list` prints: scenes in film order under their parts, how long each is once it has been rendered, the sum.
 
-Neither numpy nor the scenes are imported, except to read a lesson of one's own.
+Neither numpy nor the scenes are imported, except to read a lesson of one's own. Where nothing has been rendered, our
+scenes' files are not read either, which takes longer than all the rest: the lesson and its titles name the scenes.
 """
 
 from __future__ import annotations
@@ -22,15 +23,17 @@ from gradreel.scenes.render.workers.progress import counted, duration
 class Listed:
     """A scene as `list` shows it."""
 
-    source: SceneSource
+    name: str
     title: str
     part: str | None  # the title of the lesson's part that it belongs to
     in_lesson: bool  # False: beside it, to be asked for by name
+    source: SceneSource | None = None  # None: not looked for
     seconds: float | None = None  # of its clip; None: not rendered in this language yet
     beats: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        source = {"name": self.source.name, "class": self.source.class_name, "file": str(self.source.file)}
+        assert self.source is not None
+        source = {"name": self.name, "class": self.source.class_name, "file": str(self.source.file)}
         told = {"title": self.title, "part": self.part, "in_lesson": self.in_lesson}
         return source | told | {"seconds": self.seconds, "beats": self.beats}
 
@@ -44,11 +47,11 @@ def print_scenes(
     last_scene: str | None = None,
 ) -> None:
     """Print the scenes of a lesson or of a stretch of it; without either all scenes of ours."""
+    clips = _newest_clips(media_dir, language)
     if lesson is None and first_scene is None and last_scene is None:
-        scenes = list(_ours(language))
+        scenes = list(_ours(language, sources=as_json or bool(clips)))
     else:
         scenes = list(_of_lesson(language, lesson, (first_scene, last_scene)))
-    clips = _newest_clips(media_dir, language)
     scenes = [_with_length(scene, clips) for scene in scenes]
     if as_json:
         print_json([scene.as_json() for scene in scenes])
@@ -56,17 +59,18 @@ def print_scenes(
         _print_words(scenes)
 
 
-def _ours(language: str) -> Iterator[Listed]:
-    """All scenes of ours, those that our lesson does not have last."""
+def _ours(language: str, sources: bool) -> Iterator[Listed]:
+    """All scenes of ours, those that our lesson does not have last; a scene's source is looked for if ``sources``."""
     titles = Narration.load([language])
     parts: dict[str, str | None] = {}
     part = None
     for table in tomllib.loads(LESSON_FILE.read_text(encoding="utf-8"))["scene"]:
         part = table["part"][language] if "part" in table else part
         parts[table["name"]] = part
-    for source in find_scenes():
-        title = titles.title(source.name, language)
-        yield Listed(source, title, parts.get(source.name), source.name in parts)
+    found = {source.name: source for source in find_scenes()} if sources else {}
+    titled = (name for name, table in titles.scenes[language].items() if "title" in table)
+    for name in found or dict.fromkeys([*parts, *sorted(titled)]):
+        yield Listed(name, titles.title(name, language), parts.get(name), name in parts, found.get(name))
 
 
 def _of_lesson(language: str, path: Path | None, span: tuple[str | None, str | None]) -> Iterator[Listed]:
@@ -78,7 +82,7 @@ def _of_lesson(language: str, path: Path | None, span: tuple[str | None, str | N
     part: str | None = None
     for entry in lesson.scenes:
         part = begins.get(entry.name, part)
-        yield Listed(entry.source, titles.title(entry.name, language), part, in_lesson=True)
+        yield Listed(entry.name, titles.title(entry.name, language), part, in_lesson=True, source=entry.source)
 
 
 def _newest_clips(media_dir: Path, language: str) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -97,14 +101,14 @@ def _newest_clips(media_dir: Path, language: str) -> dict[tuple[str, str], Mappi
 
 
 def _with_length(scene: Listed, clips: Mapping[tuple[str, str], Mapping[str, Any]]) -> Listed:
-    clip = clips.get((scene.source.name, scene.source.class_name))
+    clip = clips.get((scene.name, scene.source.class_name)) if scene.source else None
     if clip is None:
         return scene
     return replace(scene, seconds=clip["frames"] / clip["fps"], beats=len(clip["beats"]))
 
 
 def _print_words(scenes: list[Listed]) -> None:
-    width = max((len(scene.source.name) for scene in scenes), default=0)
+    width = max((len(scene.name) for scene in scenes), default=0)
     rendered = [scene for scene in scenes if scene.seconds is not None]
     indent = "  " if any(scene.part or not scene.in_lesson for scene in scenes) else ""
     heading: str | None = None
@@ -115,7 +119,7 @@ def _print_words(scenes: list[Listed]) -> None:
             print(f"\n{heading}")
         length = f"{scene.seconds:4.0f} s {scene.beats:3} beats" if scene.seconds is not None else ""
         columns = f"{length:16}  " if rendered else ""
-        print(f"{indent}{scene.source.name:{width}}  {columns}{scene.title}")
+        print(f"{indent}{scene.name:{width}}  {columns}{scene.title}")
     known = [scene for scene in rendered if scene.in_lesson]
     if known:
         whole = counted(sum(scene.in_lesson for scene in scenes), "scene")

@@ -66,7 +66,9 @@ def print_description(
     narration = Narration.load([options.language]).with_words(words)
     title = narration.title(description.name, options.language)
     whose = description.narrated_as or description.name
-    beats = _beats_and_lines(description.beats, narration.scenes[options.language].get(whose, {}).get("beats", {}))
+    lines = narration.scenes[options.language].get(whose, {})
+    beats, screen = _beats_and_lines(description.beats, lines.get("beats", {})), lines.get("screen", {})
+    rows = sorted(description.rows, key=lambda row: "." in row.name)  # what is in a parameter after all parameters
     if options.as_json:
         print_json(
             {
@@ -75,8 +77,9 @@ def print_description(
                 "file": str(source.file),
                 "title": title,
                 "doc": description.doc,
-                "parameters": [asdict(row) | {"value": _value(description, row.name)} for row in description.rows],
+                "parameters": [asdict(row) | {"value": _value(description, row.name)} for row in rows],
                 "beats": list(beats),
+                "screen": screen,
                 "experiments": {name: _experiment(run) for name, run in description.experiments.items()},
             }
         )
@@ -84,8 +87,8 @@ def print_description(
     print(f"{description.name}: {title}\n{source.class_name} in {source.file}")
     if description.doc:
         print("\n" + textwrap.dedent(f"    {description.doc}").strip())
-    print(f"\nParameters (--set {description.name}.NAME=VALUE)" if description.rows else "\nNo parameters")
-    for row in description.rows:
+    print(f"\nParameters (--set {description.name}.NAME=VALUE)" if rows else "\nNo parameters")
+    for row in rows:
         value = _value(description, row.name)
         bounds = f", {row.bounds}" if row.bounds else ""
         print(f"  {row.name}: {row.type}{bounds}")
@@ -97,6 +100,10 @@ def print_description(
     print(f"\nBeats (-n FROM,TO{chosen})" if beats else "\nNo beats")
     for beat, line in beats.items():
         print(f"  {beat}" + (f": {line}" if line else ""))
+    if screen:
+        print(f"\nWords on the picture ([{options.language}.{description.name}.screen] of a lesson's narration)")
+    for key, text in screen.items():
+        print(f"  {key}: {text}")
     for name, run in description.experiments.items():
         size = f"{counted(run.n_updates, 'update')} of {counted(run.n_parameters, 'parameter')}"
         print(f"\nTraining run {name}: {size}, trace {run.digest}")

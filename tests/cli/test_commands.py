@@ -14,6 +14,7 @@ from pathlib import Path
 
 import av
 import pytest
+from gradreel.scenes.narration import Narration
 
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
 SMALL = ("--lesson", "shapes.toml", "-r", "160,90", "--fps", "5")
@@ -42,9 +43,19 @@ def test_describe(gradreel, project):
         "value": 2.0,
     }
     assert scene["experiments"]["run"]["updates"] == 3
+    nested = ["." in parameter["name"] for parameter in scene["parameters"]]
+    assert nested == sorted(nested) and any(nested), "parameters before what is in them"
     words = gradreel("describe", "my_scene.py:Ring", "--lesson", "shapes.toml", "--set", "ring.radius=2").stdout
     for line in ("  radius: float, > 0, ≤ 3", "      = 2.0   (default 1.0)", "  draw", "      Radius in scene units."):
         assert line in words.splitlines()
+
+
+def test_describe_shows_the_words_on_the_picture(gradreel, project):
+    screen = Narration.load(["en"]).scenes["en"]["build-curve"]["screen"]
+    assert json.loads(gradreel("describe", "build-curve", "--json").stdout)["screen"] == screen
+    words = gradreel("describe", "build-curve").stdout
+    assert "\nWords on the picture ([en.build-curve.screen]" in words
+    assert all(f"\n  {key}: {text}\n" in words for key, text in screen.items())
 
 
 IN_A_FOLDER = """
