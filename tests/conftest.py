@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,19 @@ def gradreel(quick_workers):
         return result
 
     return invoke
+
+
+@pytest.fixture(scope="session")
+def session_lives():
+    """``session_lives(leader)``: whether a process of the session that ``leader`` began is there still."""
+
+    def session_of(pid: int) -> int | None:
+        try:
+            return os.getsid(pid)
+        except ProcessLookupError:
+            return None
+
+    return lambda leader: any(session_of(int(place.name)) == leader for place in Path("/proc").glob("[0-9]*"))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -259,7 +258,7 @@ if __name__ == "__main__":
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, settings, number):
+def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, settings, number, session_lives):
     (user_folder / "render.py").write_text(RENDER)
     run = subprocess.Popen([sys.executable, "render.py"], stderr=subprocess.DEVNULL, start_new_session=True)
     for _ in range(3600):  # a busy machine starts two processes slowly
@@ -275,7 +274,7 @@ def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, s
     run.send_signal(number)
     assert run.wait(60) != 0
     for _ in range(100):
-        if not _session_lives(run.pid):
+        if not session_lives(run.pid):
             break
         time.sleep(0.05)
     else:
@@ -286,11 +285,3 @@ def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, s
     engine.render_scenes(lesson, settings)
     assert list((settings.media_dir / ".gradreel" / "temporary").iterdir()) == []
     assert len(list((settings.media_dir / "clips").iterdir())) == 2
-
-
-def _session_lives(leader: int) -> bool:
-    try:
-        os.killpg(leader, 0)
-    except ProcessLookupError:
-        return False
-    return True

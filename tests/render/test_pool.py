@@ -52,6 +52,24 @@ def of_a_pool(numbers, how, log):
     return pool.map(abs, numbers)  # it is not closed
 
 
+def with_programs(how, log):
+    import subprocess
+    import sys
+
+    program = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"]
+    with open(log, "w") as file:
+        subprocess.Popen(program, stdout=file)
+        subprocess.Popen(["sh", "-c", "sleep 600 & echo $!; wait"], stdout=file)  # and one that it begins
+    while len(Path(log).read_text().split()) < 2:
+        time.sleep(0.01)
+    if how == "timeout":
+        hangs("sleeping")
+    if how == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "raises":
+        raise Known("theirs")
+
+
 def killed(times, log):
     with open(log, "a") as file:
         file.write("begun\\n")
@@ -284,7 +302,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere one that lets no thread run lives on until it does")
-def test_workers_end_with_their_parent_whatever_they_are_at(tasks, tmp_path):
+def test_workers_end_with_their_parent_whatever_they_are_at(tasks, tmp_path, session_lives):
     (tmp_path / "parent.py").write_text(PARENT)
     environment = os.environ | {"PYTHONPATH": str(Path(tasks.__file__).parent)}
     parent = subprocess.Popen(
@@ -299,14 +317,6 @@ def test_workers_end_with_their_parent_whatever_they_are_at(tasks, tmp_path):
     while session_lives(parent.pid):
         assert time.monotonic() - killed < 60, "a worker outlived its parent"
         time.sleep(0.01)
-
-
-def session_lives(leader: int) -> bool:
-    try:
-        os.killpg(leader, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_message_that_is_cut_off_is_a_death_like_others(tasks, monkeypatch):
@@ -324,6 +334,19 @@ def test_a_message_that_is_cut_off_is_a_death_like_others(tasks, monkeypatch):
         Watched(Cut(), None, None).recv()
     assert last_words(-signal.SIGTERM) == "its process crashed (SIGTERM)"
     assert last_words(-250) == "its process ended without a result (exit code -250)"
+
+
+@pytest.mark.parametrize("how", ["timeout", "killed", "raises", "ends"])
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_programs_that_a_task_begins_end_with_it_however_it_ends(tasks, tmp_path, how):
+    log = tmp_path / "log"
+    with Workers(1) as workers:
+        done = workers.submit(tasks.with_programs, how, log, timeout=2 if how == "timeout" else None)
+        assert (done.exception() is None) == (how == "ends")
+    began = time.monotonic()
+    while any(Path(f"/proc/{pid}/exe").exists() for pid in log.read_text().split()):  # a zombie has none
+        assert time.monotonic() - began < 20, "a program outlived the task that began it"
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("how", ["fork", "spawn"])

@@ -126,11 +126,9 @@ def run_in_process(
         tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
     with suppress(OSError):
         os.dup2(2, 1)
-    _allow_children()
+    _guard_children()
     work(sender, function, arguments)
     with suppress(Exception):
-        for child in multiprocessing.active_children():
-            child.kill()
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(0)
@@ -152,22 +150,27 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
     sender.close()
 
 
-def _allow_children() -> None:
-    """A scene may have processes of its own, such as a pool that computes what it shows. They end when this one does.
+def _guard_children() -> None:
+    """Programs, pools and forks that the task begins end when this process does, however it ends.
 
-    `multiprocessing` refuses them to a process that is ended with its parent, and so does not end them either.
+    All of them are of its process group, unless they leave it. A guard, a fork of this process, waits for the end of a
+    pipe that this process alone holds, and then kills the group, and so itself. `multiprocessing` would refuse children
+    to a process that is ended with its parent.
     """
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: threading.Thread(target=_end_as_orphan, daemon=True).start())
-
-
-def _end_as_orphan() -> None:
-    """A fork hears of its parent's end by having another one, and by nothing else: others hold all it has open."""
-    parent = os.getppid()
-    while os.getppid() == parent:
-        time.sleep(LOOK_SECONDS)
-    os._exit(1)
+    if not hasattr(os, "fork"):
+        return
+    os.setpgrp()
+    ended, held = os.pipe()
+    if os.fork() == 0:
+        for number in map(int, os.listdir("/dev/fd")):  # its parent's end of the pipe, and what others wait for
+            if number != ended:
+                with suppress(OSError):
+                    os.close(number)
+        os.read(ended, 1)
+        os.killpg(0, signal.SIGKILL)
+    os.close(ended)
+    os.register_at_fork(after_in_child=os.fdopen(held, "wb").close)
 
 
 def _end_by_the_system() -> None:
