@@ -399,7 +399,7 @@ def render(watch: bool, **chosen: Any) -> int:
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
 @options("dry_run", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
-    """A PNG at the end of each beat, and one contact sheet of them all."""
+    """A PNG at the end of each beat (of a plain scene: each play), and one contact sheet of them all."""
     from gradreel.scenes.render.commands import render_frames
 
     return render_frames(_options(**chosen))

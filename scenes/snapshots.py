@@ -69,12 +69,14 @@ def difference_picture(actual: NDArray[np.uint8], expected: NDArray[np.uint8], t
 def check_snapshots(
     stills: Sequence[Still], folder: Path, failures: Path, *, update: bool, tolerance: int, share: float
 ) -> Outcome:
-    """Compare ``stills`` with ``folder/<beat>.png``; a missing or left-over picture is a problem too.
+    """Compare ``stills`` with ``folder/<beat>.png``; a missing, left-over or blank picture is a problem too.
 
     For a picture that changed, actual, expected and difference are written into ``failures``. With ``update`` what
     differs is written into ``folder`` instead and what is left over is deleted.
     """
     outcome = Outcome()
+    if not stills:
+        outcome.problems.append("there is no picture: the scene skips all of it")
     names = file_names([still.beat for still in stills])
     for still, name in zip(stills, names, strict=True):
         _check_one(still, folder / name, failures, outcome, update, tolerance, share)
@@ -103,6 +105,9 @@ def _check_one(
 ) -> None:
     picture = still.image()
     actual = np.asarray(picture)
+    if compare(actual, np.broadcast_to(actual[0, 0], actual.shape), tolerance, share) is None:
+        outcome.problems.append(f"{still.beat}: blank, nothing can be seen, and so no change of the scene either")
+        return
     expected = _read(path)
     same_size = expected is not None and expected.shape == actual.shape
     difference = compare(actual, expected, tolerance, share) if expected is not None and same_size else None

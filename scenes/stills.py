@@ -1,6 +1,6 @@
 """The picture at the end of each beat, without playing the animations in between and without a video.
 
-Works with any Manim scene; one that has no beats has one picture, ``end``.
+Works with any Manim scene: a plain one has a picture at the end of each ``play`` and ``wait`` that shows a new one.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from typing import Any
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, SceneContext
-from manim import CairoRenderer, Scene, config, tempconfig
+from gradreel.scenes.catalog import kebab_name
+from manim import CairoRenderer, Scene, VMobject, config, tempconfig
+from manim.mobject.types.image_mobject import AbstractImageMobject
+from manim.mobject.types.point_cloud_mobject import PMobject
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 SMALL = (854, 480)  # pixels
-END = "end"  # the beat of a scene without beats
+END = "end"  # the end of a scene without beats
+SPACING = ((100, 25), (20, 5))  # after so many plays of a plain scene, each so many-th has its picture
 SIMPLIFIED_CHINESE = 2  # the face in the font's collection
 
 Visit = Callable[[Scene, str], None]
@@ -71,8 +75,9 @@ def visit_beats(
 ) -> Scene:
     """Run the scene, each animation jumping to its end, and call ``visit(scene, beat)`` at the end of each beat.
 
-    The mobjects are up to date when ``visit`` is called: their updaters have seen the end state. Manim's configuration
-    and our theme are afterwards what they were. Parameters go to a plain Manim scene as arguments.
+    A plain scene is visited as `_Plays` says. The mobjects are up to date when ``visit`` is called: their updaters have
+    seen the end state. Manim's configuration and our theme are afterwards what they were. Parameters go to a plain
+    Manim scene as arguments.
     Returns the scene as it ended.
     """
     lecture = issubclass(scene_class, LectureScene)
@@ -92,12 +97,52 @@ def visit_beats(
                 scene.update_mobjects(0)
                 visit(scene, beat)
 
+        plays = None if lecture else _Plays(scene, visit_end)
         scene.after_beat = visit_end  # called by LectureScene
         scene.render()
+        if plays is not None:
+            plays.look(END)
         if not ended:
-            scene.update_mobjects(0)
-            visit(scene, END)
+            visit_end(scene, END)
     return scene
+
+
+class _Plays:
+    """Visits a plain scene at the end of each ``play`` and ``wait``, by names such as ``03-fade-in``, and at its end.
+
+    Not where the picture is the one visited last, nor where nothing is on the screen. Of a long scene not every one:
+    after 20 of them each fifth, after 100 each twenty-fifth.
+    """
+
+    def __init__(self, scene: Scene, visit: Visit) -> None:
+        self._scene, self._visit, self._last = scene, visit, b""
+        self._play = scene.renderer.play
+        scene.renderer.play = self.play
+
+    def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
+        """What the renderer does, and then the visit."""
+        self._play(scene, *args, **kwargs)
+        number = scene.renderer.num_plays
+        spacing = next((spacing for plays, spacing in SPACING if number > plays), 1)
+        if number % spacing == 0:
+            kinds = [type(animation).__name__ for animation in scene.animations or ()]
+            kinds = ["animate" if kind == "_MethodAnimation" else kebab_name(kind) for kind in kinds]
+            self.look("-".join([f"{number:02}", *dict.fromkeys(kinds)][:3]))
+
+    def look(self, name: str) -> None:
+        """Visit the scene as it is now, if that is new."""
+        self._scene.update_mobjects(0)
+        picture = _drawn(self._scene).tobytes()
+        if picture != self._last and _shows_something(self._scene):
+            self._last = picture
+            self._visit(self._scene, name)
+
+
+def _shows_something(scene: Scene) -> bool:
+    """Whether anything that is drawn is on the screen, visible or not."""
+    kinds = (VMobject, AbstractImageMobject, PMobject)
+    family = (part for mobject in scene.mobjects for part in mobject.get_family())
+    return any(isinstance(part, kinds) and len(part.points) > 0 for part in family)
 
 
 def contact_sheet(stills: Sequence[Still], path: Path, columns: int = 4, labels: Sequence[str] | None = None) -> None:

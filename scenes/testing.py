@@ -84,9 +84,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def frames(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frames]:
     """``frames(SceneClass, **parameters)``: the picture at the end of each beat equals its snapshot.
 
-    Snapshots are ``snapshots/<test>/<beat>.png`` beside the test file, written by ``pytest --snapshot-update``; a plain
-    Manim scene has one beat, ``end``. A channel may differ by 8 of 255, and 20 pixels of 854 x 480 by more. Missing
-    and left-over snapshots fail the test.
+    Snapshots are ``snapshots/<test>/<beat>.png`` beside the test file, written by ``pytest --snapshot-update``. Of a
+    plain Manim scene they are of the end of each ``play`` and ``wait`` that shows something new (``02-fade-in.png``),
+    and of its ``end`` if that differs; of more than 20 each fifth, of more than 100 each twenty-fifth. A channel may
+    differ by 8 of 255, and 20 pixels of 854 x 480 by more. Missing, left-over and blank snapshots fail the test.
 
     Options: ``lang`` and ``theme`` of a LectureScene, ``media_dir`` (where the traces are; by default missing runs are
     trained, into pytest's cache), ``name`` (a folder of its own for a second call in one test), ``tolerance``,

@@ -85,6 +85,8 @@ def _toml(value):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, str):
         return '"' + "".join(f"\\U{ord(letter):08x}" for letter in value if not 0xD800 <= ord(letter) < 0xE000) + '"'
-    return {None: '"none"', True: "true", False: "false"}.get(value, str(value)) if value in (None, True, False) else (
-        str(value)
+    return (
+        {None: '"none"', True: "true", False: "false"}.get(value, str(value))
+        if value in (None, True, False)
+        else (str(value))
     )

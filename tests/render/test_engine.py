@@ -186,7 +186,7 @@ def test_stills_last_frames_and_findings(user_folder, write_lesson, settings):
     lesson = load_lesson(write_lesson(user_folder, "Dots", "Plain"))
     stills = engine.render_stills(lesson, settings)
     names = {scene: [file.name for file in files] for scene, files in stills.pictures.items()}
-    assert names == {"dots": ["first.png", "move-1.png", "move-2.png"], "plain": ["end.png"]}
+    assert names == {"dots": ["first.png", "move-1.png", "move-2.png"], "plain": ["01-fade-in.png"]}
     assert stills.pictures["dots"][0] == settings.media_dir / "images" / "film" / "dots" / "first.png"
     with Image.open(stills.sheet) as sheet:
         assert sheet.width > 2 * 96

@@ -8,6 +8,7 @@ from gradreel.scenes.stills import Still, beat_frames, contact_sheet, visit_beat
 from gradreel.scenes.style import palette
 from manim import (
     RIGHT,
+    UP,
     WHITE,
     Circle,
     Create,
@@ -15,7 +16,6 @@ from manim import (
     FadeIn,
     FadeOut,
     MovingCameraScene,
-    Rotate,
     Scene,
     Square,
     ValueTracker,
@@ -103,20 +103,44 @@ def test_language_of_the_words_on_the_screen():
     )
 
 
-def test_plain_scene_has_one_picture_of_its_end():
+def test_a_plain_scene_is_pictured_at_the_end_of_each_play_and_wait_that_shows_something_new():
     class Plain(Scene):
         def construct(self):
+            self.wait()  # nothing is there
             square = Square(fill_opacity=1).set_color(WHITE)
             self.play(FadeIn(square), run_time=2)
             self.wait(100)
             self.play(square.animate(rate_func=there_and_back).shift(3 * RIGHT))
-            self.play(Rotate(square), FadeOut(Circle()))
-            self.play(square.animate.shift(2 * RIGHT))
+            self.play(square.animate.shift(2 * RIGHT), FadeOut(Circle()))
+            self.add(Dot(UP))
+            self.wait()
+            self.play(FadeOut(*self.mobjects))
 
-    (still,) = beat_frames(Plain, size=(400, 225))
-    assert still.beat == "end"
-    white = np.nonzero((still.pixels[..., :3] == 255).all(axis=2))
-    assert white[1].mean() == pytest.approx(200 + 2 * 400 / 14.222, abs=1)
+    stills = beat_frames(Plain, size=(400, 225))
+    assert [still.beat for still in stills] == ["02-fade-in", "05-animate-fade-out", "06-wait"]
+    for still, x in zip(stills[:2], (0, 2), strict=True):
+        white = np.nonzero((still.pixels[..., :3] == 255).all(axis=2))
+        assert white[1].mean() == pytest.approx(200 + x * 400 / 14.222, abs=1)
+
+
+def test_what_is_on_the_screen_after_the_last_play_of_a_plain_scene_is_its_end():
+    class Plain(Scene):
+        def construct(self):
+            self.play(Create(Square()))
+            self.add(Dot())
+
+    assert [still.beat for still in beat_frames(Plain, size=(160, 90))] == ["01-create", "end"]
+
+
+def test_of_a_plain_scene_of_many_plays_there_are_few_enough_pictures_to_look_at():
+    class Long(Scene):
+        def construct(self):
+            for k in range(150):
+                self.add(Dot((k % 15 - 7, k // 15 - 4, 0)))
+                self.wait()
+
+    numbers = [int(still.beat[: -len("-wait")]) for still in beat_frames(Long, size=(160, 90))]
+    assert numbers == [*range(1, 21), *range(25, 101, 5), 125, 150]
 
 
 def test_plain_scene_gets_parameters_as_arguments():

@@ -84,7 +84,7 @@ def snapshots(project) -> list[str]:
 ALL = [
     "TestSteps.test_two_calls/end.png",
     "TestSteps.test_two_calls/step-1.png",
-    "test_plain/end.png",
+    "test_plain/01-create.png",
     "test_steps-en/end.png",
     "test_steps-en/step-1.png",
     "test_steps-zh/end.png",
@@ -98,7 +98,7 @@ def test_written_then_compared_in_parallel(project):
     missing.stdout.fnmatch_lines(
         [
             "Plain: snapshots are not as they should be (1)",
-            "end: missing, there is no *snapshots/test_plain/end.png",
+            "01-create: missing, there is no *snapshots/test_plain/01-create.png",
             "*actual*",
         ]
     )
@@ -106,7 +106,7 @@ def test_written_then_compared_in_parallel(project):
 
     written = project.runpytest_subprocess("--snapshot-update")
     written.assert_outcomes(passed=5)
-    written.stdout.fnmatch_lines(["*= snapshots =*", "written *snapshots/test_plain/end.png"])
+    written.stdout.fnmatch_lines(["*= snapshots =*", "written *snapshots/test_plain/01-create.png"])
     assert snapshots(project) == ALL
     for name in ALL:
         with Image.open(project.path / "snapshots" / name) as picture:
@@ -145,10 +145,10 @@ def test_everything_that_is_wrong_is_named(project):
     failures = project.path / ".snapshots-failed" / "test_mine"
     wrong.stdout.fnmatch_lines_random(
         [
-            "end: * of 409920 pixels (*%) differ by up to * of 255 within x 362 to 492, y 175 to 305",
-            f"    actual     {failures}/test_plain/end.actual.png",
-            f"    expected   {failures}/test_plain/end.expected.png",
-            f"    difference {failures}/test_plain/end.difference.png",
+            "01-create: * of 409920 pixels (*%) differ by up to * of 255 within x 362 to 492, y 175 to 305",
+            f"    actual     {failures}/test_plain/01-create.actual.png",
+            f"    expected   {failures}/test_plain/01-create.expected.png",
+            f"    difference {failures}/test_plain/01-create.difference.png",
             "step-1: missing, there is no *test_steps-en/step-1.png",
             "step-9: left over, the scene has no such beat: *test_steps-zh/step-9.png",
             "test_gone: left over, no test compares with *snapshots/test_gone",
@@ -158,13 +158,13 @@ def test_everything_that_is_wrong_is_named(project):
         ]
     )
     assert {path.name for path in (failures / "test_plain").iterdir()} == {
-        f"end.{kind}.png" for kind in ("actual", "expected", "difference")
+        f"01-create.{kind}.png" for kind in ("actual", "expected", "difference")
     }
     assert not any(failures.rglob("step-1.expected.png"))
 
     mended = project.runpytest("--snapshot-update")
     mended.assert_outcomes(passed=5)
-    mended.stdout.fnmatch_lines_random(["written *test_plain/end.png", "deleted *test_gone/end.png"])
+    mended.stdout.fnmatch_lines_random(["written *test_plain/01-create.png", "deleted *test_gone/end.png"])
     assert snapshots(project) == ALL
     assert (root / "notes").exists()
 
@@ -344,7 +344,7 @@ def test_another_digit_in_the_smallest_size_is_beyond_the_tolerance():
 
 def test_another_size_of_picture(tmp_path):
     def check(*shape, update=False):
-        stills = [Still("end", np.zeros((*shape, 4), dtype=np.uint8))]
+        stills = [Still("end", np.arange(np.prod(shape) * 4).reshape(*shape, 4).astype(np.uint8))]
         return check_snapshots(stills, tmp_path / "s", tmp_path / "f", update=update, tolerance=8, share=0.1)
 
     assert check(90, 160, update=True).written == [tmp_path / "s" / "end.png"]
@@ -352,6 +352,41 @@ def test_another_size_of_picture(tmp_path):
     (problem,) = check(45, 80).problems
     assert problem.startswith("end: 80 x 45 pixels, the snapshot has 160 x 90\n")
     assert not (tmp_path / "f" / "end.difference.png").exists()
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_a_blank_picture_fails_and_is_not_kept(tmp_path, update):
+    blank = Still("gone", np.full((90, 160, 4), 17, dtype=np.uint8))
+    for stills, problem in (([blank], "gone: blank, nothing can be seen"), ([], "there is no picture")):
+        outcome = check_snapshots(stills, tmp_path / "s", tmp_path / "f", update=update, tolerance=8, share=1e-4)
+        assert outcome.problems[0].startswith(problem) and not outcome.written
+
+
+def test_a_changed_text_fails_also_where_the_scene_fades_out_at_its_end(project):
+    scene = """
+        from manim import FadeIn, FadeOut, Scene, Text
+
+        class Fades(Scene):
+            def construct(self):
+                text = Text("one")
+                self.play(FadeIn(text))
+                self.wait()
+                self.play(FadeOut(text))
+
+        class Unseen(Scene):
+            def construct(self):
+                self.play(FadeIn(Text("black on black", color="#000000")))
+    """
+    test = "from fading import Fades, Unseen\n\ndef test_{0}(frames):\n    frames({0})\n"
+    project.makepyfile(fading=scene, test_mine=test.format("Fades"), test_unseen=test.format("Unseen"))
+    unseen = project.runpytest_subprocess("--snapshot-update")
+    unseen.assert_outcomes(passed=1, failed=1)
+    unseen.stdout.fnmatch_lines(["01-fade-in: blank, nothing can be seen*"])
+    assert snapshots(project) == ["test_Fades/01-fade-in.png"]
+    project.makepyfile(fading=scene.replace('"one"', '"two"'))
+    changed = project.runpytest_subprocess("test_mine.py")
+    changed.assert_outcomes(failed=1)
+    changed.stdout.fnmatch_lines(["01-fade-in: * of 409920 pixels*"])
 
 
 def test_file_names_of_beats():
