@@ -93,6 +93,8 @@ def frames(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     trained, into pytest's cache), ``name`` (a folder of its own for a second call in one test), ``tolerance``,
     ``share``, ``layout`` (True: the layout rules are checked as well, in the same playing), ``parameters`` (a mapping:
     the scene's parameters that are called like an option).
+
+    A scene that goes through a set of texts does so in the order of this process's PYTHONHASHSEED; renders have 0.
     """
     from gradreel.scenes.fixtures import Frames
 

@@ -8,8 +8,9 @@ import sys
 import time
 
 import pytest
-from gradreel.scenes.render.clips.sources import configuration_digest
+from gradreel.scenes.render.clips.sources import HASH_SEED, configuration_digest
 from gradreel.scenes.render.workers import forks
+from gradreel.scenes.render.workers.pool import Workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker is a new Python")
 
@@ -59,3 +60,39 @@ def test_in_another_folder_a_new_python_does(server_of, tmp_path, monkeypatch):
 def test_once_manims_configuration_is_another_a_new_python_does(server_of):
     (server_of / "manim.cfg").write_text("[CLI]\nbackground_color = BLACK\n")
     assert way() == "spawn"
+
+
+ROW = """
+from manim import RIGHT, Scene, Square
+
+class Row(Scene):
+    def construct(self):
+        for place, colour in enumerate({"#FF0000", "#00FF00", "#0000FF", "#FFFF00", "#00FFFF", "#FF00FF"}):
+            self.add(Square(color=colour, fill_opacity=1).shift((2 * place - 5) * RIGHT))
+        self.wait(0.2)
+"""
+
+
+def test_a_scene_that_goes_through_a_set_of_texts_is_drawn_alike_whatever_the_callers_hash_seed(tmp_path):
+    (tmp_path / "row.py").write_text(ROW)
+    for seed in ("1", "2"):
+        command = [sys.executable, "-m", "gradreel.cli", "render", "row.py:Row", "-r", "96,54", "--media_dir", seed]
+        subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONHASHSEED": seed}, check=True)
+    one, other = (next((tmp_path / seed / "clips").glob("*.mp4")) for seed in ("1", "2"))
+    assert one.name == other.name
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_new_python_has_the_fixed_hash_seed_and_its_caller_keeps_its_own(monkeypatch):
+    hashes = set()
+    for seed in ("1", "2"):
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        with Workers(1) as workers:
+            assert workers.submit(os.getenv, "PYTHONHASHSEED").result() == HASH_SEED
+            hashes.add(workers.submit(hash, "a text").result())
+        assert os.environ["PYTHONHASHSEED"] == seed
+    assert len(hashes) == 1
+    monkeypatch.delenv("PYTHONHASHSEED")
+    with forks.fixed_hash_seed():
+        pass
+    assert "PYTHONHASHSEED" not in os.environ

@@ -34,6 +34,7 @@ def common_parts() -> dict[str, Any]:
         "format": FORMAT_VERSION,
         "drawing": sources.drawing_digest(),
         "configuration": sources.configuration_digest(),
+        "hash seed": sources.HASH_SEED,
     }
 
 

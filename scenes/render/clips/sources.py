@@ -25,6 +25,7 @@ DRAWN_BY = ("scenes/render/frames/worker.py", "scenes/render/frames/playing.py")
 NOT_DRAWING = ("clips.import_graph", "frames.jumps", "lessons.requests", "lessons.settings", "workers.worker_process")
 """Files of the renderer that are imported by what plays a scene and that decide nothing about its frames."""
 DESCRIBING_FILES = tuple(f"scenes/render/{name}.py" for name in ("frames/describe", "lessons/tables"))
+HASH_SEED = "0"  # of every process that plays a scene: sets of texts have the same order each time
 HERE = "<here>/"
 EMPTY = short_hash(b"")  # the digest of a file with nothing in it
 MISSING = "not there"  # no file's digest

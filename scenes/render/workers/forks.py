@@ -9,18 +9,21 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.scenes.render.clips.sources import configuration_digest
+from gradreel.scenes.render.clips.sources import HASH_SEED, configuration_digest
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = "gradreel.scenes.render.workers.preloaded"
+_seeding = threading.Lock()  # held while the environment is another
 LOST = 255  # exit code of a fork whose end the fork server, killed, has not seen
 
 
@@ -42,9 +45,27 @@ def begun_server() -> tuple[Path, str]:
     if _Server.read is None:
         reads = Path.cwd(), configuration_digest()
         forkserver.set_forkserver_preload([PRELOADED])
-        forkserver.ensure_running()
+        with fixed_hash_seed():
+            forkserver.ensure_running()
         _Server.read = reads
     return _Server.read
+
+
+@contextmanager
+def fixed_hash_seed() -> Iterator[None]:
+    """Processes that are started within it hash texts alike, so that their sets have one order on every run.
+
+    Python reads the seed from the environment when it starts. That of this process is its caller's, and is put back.
+    """
+    with _seeding:
+        before = os.environ.get("PYTHONHASHSEED")
+        os.environ["PYTHONHASHSEED"] = HASH_SEED
+        try:
+            yield
+        finally:
+            del os.environ["PYTHONHASHSEED"]
+            if before is not None:
+                os.environ["PYTHONHASHSEED"] = before
 
 
 def is_lost(process: BaseProcess, started_by: ForkServerContext | SpawnContext) -> bool:

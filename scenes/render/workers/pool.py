@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from gradreel.scenes.render.clips.sources import HASH_SEED
 from gradreel.scenes.render.workers import forks
 from gradreel.scenes.render.workers.worker_process import (
     LOOK_SECONDS,
@@ -213,12 +214,14 @@ class Workers:
         # The second time in a Python of its own: then nobody else's death is taken for that of the task
         context = forks.context(with_manim=isinstance(task.function, str) and not task.was_killed)
         receiver, sender = context.Pipe(duplex=False)
-        given = (sender, task.function, task.arguments, dict(os.environ), self._temporary)
+        environment = {**os.environ, "PYTHONHASHSEED": HASH_SEED}  # for processes of the scene's, too
+        given = (sender, task.function, task.arguments, environment, self._temporary)
         process = context.Process(target=run_in_process, args=given, daemon=True)
         with self._changed:
             if self._closing:
                 raise WorkerDiedError("stopped before it began")
-            process.start()
+            with forks.fixed_hash_seed():
+                process.start()
             self._at_work.add(process)
         sender.close()  # the worker's end is now the only one: when it closes, we see it
         if task.begun is not None and not task.was_killed:
