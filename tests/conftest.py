@@ -30,7 +30,7 @@ def quick_workers(monkeypatch):
     """
     if sys.platform != "linux":
         return
-    from gradreel.scenes.render.clips.sources import configuration_digest
+    from gradreel.scenes.render.clips.toolchain import configuration_digest
     from gradreel.scenes.render.workers import forks
 
     def context(with_manim):

@@ -10,7 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.render.clips import memo_cache, sources
+from gradreel.scenes.render.clips import memo_cache
+from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.fingerprint import inspection_key
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
@@ -87,7 +88,7 @@ def _by_folder(unknown: Sequence[int], requests: Sequence[SceneRequest]) -> list
 
 def _kept_description(file: Path, request: SceneRequest) -> SceneDescription | None:
     content = read_json(file)
-    if content is None or sources.changed_files(content.get("files", {}), request.source):
+    if content is None or changed_files(content.get("files", {}), request.source):
         return None
     try:
         rows = tuple(ParameterRow(**row) for row in content.pop("rows"))

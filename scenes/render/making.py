@@ -16,8 +16,8 @@ from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.at_fault import files_told, tell_files
 from gradreel.scenes.render.clips.claims import ClipClaim
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors, disk_error
+from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.plan import Clip, Plan, earlier_clips, plan
-from gradreel.scenes.render.clips.sources import changed_files
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
 from gradreel.scenes.render.cluster.executors import drawers_of, trainers_of
 from gradreel.scenes.render.inspection import described

@@ -17,7 +17,7 @@ import av
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips.at_fault import _not_found
-from gradreel.scenes.render.clips.sources import content_now
+from gradreel.scenes.render.clips.file_digest import content_now
 from gradreel.scenes.render.watch import Watcher, watch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import gradreel
 import pytest
+from gradreel.scenes.render.clips.file_digest import MISSING, content_digest, listing_digest
 from gradreel.scenes.render.clips.file_tracker import CHANGED_MEANWHILE
 from gradreel.scenes.render.clips.import_graph import lies_in
-from gradreel.scenes.render.clips.sources import MISSING, content_digest, listing_digest
 from gradreel.scenes.render.clips.workspace import Folders
 
 OPENS = """
@@ -24,7 +24,8 @@ from gradreel.scenes.render.clips.file_tracker import OpenedFiles
 
 source = resolve("disc.py:Disc")
 opened = OpenedFiles((Path("media/clips"),), source)
-import statistics, helper  # noqa
+import inspect, statistics, helper, told  # noqa
+inspect.getsource(told)  # to be shown
 for name in ("by_path.py", "by_path.py", "edited.py", "edited.py"):  # as importlib's documentation does
     spec = util.spec_from_file_location("loaded", name)
     spec.loader.exec_module(util.module_from_spec(spec))
@@ -80,14 +81,15 @@ Path("data/numbers.txt").write_text("what it became later")
 before = opened.of(source, known={"disc.py": None})
 os.system("echo X = 2 > late.py")  # by somebody else, while the scene is played
 import late
-print(json.dumps([before, opened.of(source, known={"disc.py": None, "helper.py": None})]))
+print(json.dumps([before, opened.of(source, known={"disc.py": None, "helper.py": None, "told.py": None})]))
 """
 
 
 def test_only_what_is_the_users_and_read_counts(tmp_path):
     for name, text in {
         "disc.py": "from manim import Scene\nclass Disc(Scene):\n    def construct(self): pass\n",
-        "helper.py": "import shown\n", "shown.py": "Y = 1\n", "page.py": "# a page\n", "data/numbers.txt": "1 2",
+        "helper.py": "import shown\n", "shown.py": "Y = 1\n", "page.py": "# a page\n", "told.py": "# of this\n",
+        "data/numbers.txt": "1 2",
         "data/low.txt": "3", "data/aside.txt": "5", "data/of-data.txt": "6", "read.db": "",
         "shelf/a.txt": "7", "shelf/.b.txt": "8", "shelf/inner/c.txt": "9", "media/clips/clip.json": "{}",
         "media/mine.txt": "4", ".hidden": "", "gone.txt": "", "by_path.py": "Z = 1\n", "edited.py": "Z = 2\n",
@@ -103,7 +105,7 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     read |= {"<here>/missing.txt", "<here>/comes.txt", "data/of-data.txt"}
     read |= {"<here>/shelf", "<here>/shelf/inner", "<here>/nowhere"}  # which files they have
     read |= {"<here>/read.bin", "<here>/nowhere.bin", "<here>/low.bin"}  # opened to be read and written
-    modules = {"helper.py", "shown.py", "opens.py", "by_path.py", "edited.py"}
+    modules = {"helper.py", "shown.py", "opens.py", "by_path.py", "edited.py", "told.py"}
     assert set(before) == read | modules
     assert before["by_path.py"] == content_digest(tmp_path / "by_path.py")
     assert before["edited.py"] == CHANGED_MEANWHILE, "loaded twice, and another the second time"
@@ -111,6 +113,9 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     assert before["<here>/shelf"] == listing_digest(tmp_path / "shelf")
     assert before["<here>/comes.txt"] == CHANGED_MEANWHILE
     assert set(after) == (set(before) | {"late.py"}) - {"helper.py"}
+    assert after["told.py"] == content_digest(tmp_path / "told.py"), (
+        "what is shown of it are its comments"
+    )
     assert after["late.py"] == content_digest(tmp_path / "late.py")
 
 
@@ -155,7 +160,7 @@ MEANWHILE = """
 import os, sys
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.clips.file_tracker import OpenedFiles
-from gradreel.scenes.render.clips.sources import code_digests
+from gradreel.scenes.render.clips.fingerprint import code_digests
 
 source = resolve("disc.py:Disc")
 opened = OpenedFiles((), source)

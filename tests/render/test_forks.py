@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from gradreel.scenes.render.clips.sources import HASH_SEED, configuration_digest
+from gradreel.scenes.render.clips.toolchain import HASH_SEED, configuration_digest
 from gradreel.scenes.render.workers import forks
 from gradreel.scenes.render.workers.pool import Workers
 

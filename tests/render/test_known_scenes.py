@@ -28,7 +28,7 @@ def next_command(media: Path) -> None:
     """What has been found is kept, and this process knows nothing more."""
     with Workspace(media) as workspace:
         memo_cache.keep(workspace)
-    memo_cache._Memory.known = {}
+    memo_cache._Cache.folder = None
 
 
 def test_scenes_are_searched_for_once_and_are_those_that_are_there(search, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,12 +16,12 @@ import av
 import pytest
 from filelock import FileLock
 from gradreel.core.errors import UserError
-from gradreel.scenes.catalog import find_scenes, resolve
+from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes, resolve
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render import engine
-from gradreel.scenes.render.clips import sources, versions
+from gradreel.scenes.render.clips import fingerprint, toolchain
+from gradreel.scenes.render.clips.fingerprint import code_digests, own_files, screen_words
 from gradreel.scenes.render.clips.plan import Plan, plan
-from gradreel.scenes.render.clips.sources import code_digests
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.requests import SceneDescription
@@ -52,14 +53,15 @@ from shapes.filled import DiscScene
 
 class Disc(DiscScene):
     def radius(self):
-        """Its radius is in files that only running this tells, its colour in a module and in the environment."""
+        """Its radius is in files that only running this tells, its colour in a module."""
         spec = importlib.util.spec_from_file_location("scale", "scale.py")
         scale = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(scale)
         return float(open("radius.txt").read()) * (scale.FACTOR + 0.1 * len(list(Path("larger").rglob("*.txt"))))
 
     def colour(self):
-        return os.environ.get("DISC_COLOUR", importlib.import_module("_".join(["colour", "scheme"])).COLOUR)
+        os.environ.get("DISC_TOKEN")
+        return importlib.import_module("_".join(["colour", "scheme"])).COLOUR
 ''',
     "shapes/__init__.py": "",
     "shapes/filled.py": '''
@@ -132,6 +134,9 @@ parameters = { run = "small" }
 }  # fmt: skip
 
 
+TOKEN = "a secret of the user's"
+
+
 class Heard(Reporter):
     """What was made."""
 
@@ -200,6 +205,7 @@ def rendered(tmp_path_factory, worker_id) -> tuple[Path, list[SceneDescription]]
                 (folder / name).write_text(text, encoding="utf-8")
             paint(folder, "red")
         os.chdir(folder)
+        os.environ["DISC_TOKEN"] = TOKEN
         try:
             settings = RenderSettings(width=96, height=54, fps=5, jobs=2, media_dir=folder / "media")
             lesson, heard = load_lesson(folder / "film.toml"), Heard()
@@ -208,6 +214,7 @@ def rendered(tmp_path_factory, worker_id) -> tuple[Path, list[SceneDescription]]
             return folder, engine.inspect_lesson(lesson, settings)
         finally:
             os.chdir(before)
+            del os.environ["DISC_TOKEN"]
 
 
 @pytest.fixture
@@ -217,7 +224,6 @@ def film(rendered, tmp_path, monkeypatch) -> Film:
     copy = tmp_path / "moved"
     shutil.copytree(folder, copy)
     monkeypatch.chdir(copy)
-    monkeypatch.delenv("DISC_COLOUR", raising=False)
     settings = RenderSettings(width=96, height=54, fps=5, jobs=2, media_dir=copy / "media")
     return Film(copy, settings, descriptions)
 
@@ -261,7 +267,7 @@ ALL = {"photo", "disc", "views"}
 CHANGES: dict[str, tuple[Callable[[Film], None], set[str], str]] = {
     "a scene's code": (lambda film: film.write("photo.py", "wait(0.2)", "wait(0.4)"), {"photo"}, "code of photo.py"),
     "a comment in it": (lambda film: film.write("photo.py", "wait(0.2)", "wait(0.2)  # a while"), set(), ""),
-    "a docstring": (lambda film: film.write("photo.py", "A picture that fills", "One that fills"), set(), ""),
+    "a docstring": (lambda film: film.write("photo.py", "picture that", "photo that"), {"photo"}, "code of photo.py"),
     "a base class in another module": (
         lambda film: film.write("shapes/filled.py", "stroke_width=0", "stroke_width=1"),
         {"disc"},
@@ -355,20 +361,22 @@ def test_a_parameter_and_an_experiment_touch_the_scene_that_has_them(film):
 
 
 def test_versions_touch_what_is_drawn_with_them(film, monkeypatch):
-    known = versions._version
-    monkeypatch.setattr(versions, "_version", lambda name: "0.22.99" if name == "manim" else known(name))
+    known = toolchain.distribution_version
+    monkeypatch.setattr(toolchain, "distribution_version", lambda name: "0.22.99" if name == "manim" else known(name))
     assert film.touched() == dict.fromkeys(ALL, "version of manim changed")
-    monkeypatch.setattr(versions, "_version", lambda name: "99" if name == "scipy" else known(name))
+    monkeypatch.setattr(toolchain, "distribution_version", lambda name: "99" if name == "scipy" else known(name))
     assert set(film.touched()) == ALL, "Manim draws with it"
-    monkeypatch.setattr(versions, "_version", known)
-    film.write("disc.py", "import os", "import os\nimport filelock")
+    monkeypatch.setattr(toolchain, "distribution_version", known)
+    film.write("disc.py", "import importlib.util", "import importlib.util\nimport filelock")
     assert film.touched() == {"disc": "code of disc.py, version of filelock changed"}
-    assert versions.library_versions(resolve("photo.py:Photo")) == {}
+    assert fingerprint.library_versions(resolve("photo.py:Photo")) == {}
 
 
-def test_a_variable_of_the_environment_touches_the_scene_that_reads_it(film, monkeypatch):
-    monkeypatch.setenv("DISC_COLOUR", "#FF0000")
-    assert film.touched() == {"disc": "variable DISC_COLOUR changed"}
+def test_a_variable_of_the_environment_is_neither_counted_nor_written_down(film):
+    assert film.touched() == {}, "rendered with the variable, asked for without"
+    written = [file for file in (film.folder / "media").rglob("*") if file.is_file()]
+    assert any(file.parent.name == "clips" for file in written)
+    assert [file for file in written if TOKEN.encode() in file.read_bytes()] == []
 
 
 def test_changes_are_seen_on_the_picture(film):
@@ -408,16 +416,16 @@ def test_an_asset_that_is_missing_or_no_file_is_named_before_anything_is_made(fi
 
 
 def test_files_of_the_users_are_told(film):
-    assert sources.own_files(resolve("photo.py:Photo")) == {
+    assert own_files(resolve("photo.py:Photo")) == {
         "photo.py": film.folder / "photo.py",
         "pictures/photo.png": film.folder / "pictures/photo.png",
     }
-    assert set(sources.own_files(resolve("disc.py:Disc"))) == {
+    assert set(own_files(resolve("disc.py:Disc"))) == {
         "disc.py",
         "shapes/__init__.py",
         "shapes/filled.py",
     }
-    assert sources.own_files(resolve("build-curve")) == {}
+    assert own_files(resolve("build-curve")) == {}
 
 
 def test_a_helper_that_is_no_python_is_an_error_with_its_line(film):
@@ -474,23 +482,15 @@ def test_a_module_that_a_scene_opens_to_show_it_counts_with_its_comments(film, t
     assert film.touched() == {"disc": "shapes/filled.py, radius.txt, larger changed"}, "it would find others there"
 
 
-def test_a_scene_that_shows_its_own_text_counts_comments(film):
-    film.write("photo.py", "class Photo", "import inspect\n\n\nclass Photo")
-    film.write("photo.py", "self.wait", "inspect.getsource(Photo)\n        self.wait")
-    before = code_digests(resolve("photo.py:Photo"))
-    film.write("photo.py", "self.wait(0.2)", "self.wait(0.2)  # said on the screen")
-    assert code_digests(resolve("photo.py:Photo")) != before
-
-
 # -- our own scenes -----------------------------------------------------------------------------------------------
 
 
 def test_no_scene_of_ours_computes_whose_words_it_shows():
-    assert [scene.name for scene in find_scenes() if "" in sources.screen_words(scene)] == []
+    assert [scene.name for scene in find_scenes() if "" in screen_words(scene)] == []
 
 
 def test_words_that_a_scene_takes_from_another_count_for_it():
-    words = {scene.name: sources.screen_words(scene) for scene in find_scenes()}
+    words = {scene.name: screen_words(scene) for scene in find_scenes()}
     assert words["deeper-and-deeper"]["naming"] == ("deep",)
     assert words["naming"] == {}, "its own"
     ours = Narration.load().scenes["en"]
@@ -499,20 +499,28 @@ def test_words_that_a_scene_takes_from_another_count_for_it():
             assert all(key in ours[section]["screen"] for key in keys or ()), (scene, section)
 
 
+DECIDE_NOTHING = {"clips.import_graph", "lessons.requests", "lessons.settings", "workers.worker_process"}
+"""Of the renderer: imported by what plays a scene, without a say in what its frames are; or counted elsewhere."""
+
+
 def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is():
-    files = [name.removeprefix("scenes/render/") for name in sources.drawing_files()]
-    drawing = {"worker", "playing", "encode", "pictures"}
-    assert {*(f"frames/{name}.py" for name in drawing), "lessons/beats.py"} <= set(files)
-    others = {"engine.py", "clips/plan.py", "clips/sources.py", "workers/pool.py", "videos/publishing.py"}
-    assert all((sources.PACKAGE_FOLDER / "scenes/render" / name).is_file() for name in others)
-    assert not others & set(files)
+    renderer = PACKAGE_FOLDER / "scenes/render"
+    counted, waiting, seen = set(toolchain.drawing_files()), {renderer / "frames/playing.py"}, set()
+    while waiting:
+        seen |= waiting
+        text = "".join(file.read_text("utf-8") for file in waiting)
+        modules = re.findall(r"^from gradreel\.scenes\.render\.(\w+)(?:\.| import )(\w+)", text, re.M)
+        names = {".".join(module) for module in modules} - DECIDE_NOTHING
+        waiting = {renderer.joinpath(*name.split(".")).with_suffix(".py") for name in names} - seen
+    assert seen <= counted
+    assert not any(file.name in ("engine.py", "plan.py", "pool.py", "publishing.py") for file in counted)
 
 
 SEEN_FROM_OUTSIDE = """
 import json, sys
 from pathlib import Path
 from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes
-from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.fingerprint import code_digests
 from gradreel.scenes.render.clips.import_graph import one_moment
 
 assert PACKAGE_FOLDER == Path(sys.argv[1]), PACKAGE_FOLDER
@@ -520,7 +528,7 @@ assert PACKAGE_FOLDER == Path(sys.argv[1]), PACKAGE_FOLDER
 def digests():
     scenes = find_scenes()
     with one_moment():
-        return {scene.name: sources.code_digests(scene) for scene in scenes}
+        return {scene.name: code_digests(scene) for scene in scenes}
 
 before = digests()
 for name, old, new in json.loads(sys.argv[2]):
@@ -538,7 +546,7 @@ assert digests() == before
 def test_changes_of_our_own_code_touch_the_scenes_that_import_it(tmp_path):
     """In a copy of the package."""
     package = tmp_path / "gradreel"
-    root = sources.PACKAGE_FOLDER
+    root = PACKAGE_FOLDER
     package.mkdir()
     for name in ("core", "scenes", "assets/lessons", "assets/narration"):
         shutil.copytree(root / name, package / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -575,7 +583,7 @@ def scenes_that_import(module: str) -> set[str]:
         if f"from {module} import" in text or f"from {module.rpartition('.')[0]} import {file.stem}" in text:
             return True
         names = [line.split()[1] for line in text.splitlines() if line.strip().startswith("from gradreel.scenes.")]
-        files = [sources.PACKAGE_FOLDER.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in names]
+        files = [PACKAGE_FOLDER.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in names]
         return any(reaches(file, seen) for file in files if file.is_file() and file not in seen)
 
     return {scene.name for scene in find_scenes() if reaches(scene.file, set())}

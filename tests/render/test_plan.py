@@ -9,7 +9,7 @@ from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import narration
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.clips import versions
+from gradreel.scenes.render.clips import toolchain
 from gradreel.scenes.render.clips.plan import Clip, plan
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
@@ -119,8 +119,8 @@ def test_versions_and_manims_configuration_count(clip_of, monkeypatch, user_fold
     (user_folder / "manim.cfg").write_text("[CLI]\nbackground_color = WHITE\n")
     assert clip_of().why == "manim.cfg changed"
     (user_folder / "manim.cfg").unlink()
-    known = versions.drawing_versions()
-    monkeypatch.setattr(versions, "drawing_versions", lambda: known | {"manim": "0.22.9"})
+    known = toolchain.drawing_versions()
+    monkeypatch.setattr(toolchain, "drawing_versions", lambda: known | {"manim": "0.22.9"})
     assert clip_of().why == "version of manim changed"
 
 

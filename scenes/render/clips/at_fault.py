@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.render.clips.file_digest import file_of
 from gradreel.scenes.render.clips.file_tracker import OpenedFiles
-from gradreel.scenes.render.clips.sources import file_of
 
 FILES = "files_at_fault"  # an attribute of the error: it goes along from process to process
 

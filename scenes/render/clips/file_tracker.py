@@ -17,9 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import SceneImportError, SceneSource
-from gradreel.scenes.render.clips.import_graph import is_installed, is_ours, lies_in, name_beside
-from gradreel.scenes.render.clips.source_digest import parsed
-from gradreel.scenes.render.clips.sources import (
+from gradreel.scenes.render.clips.file_digest import (
     HERE,
     MADE_BY_PYTHON,
     MISSING,
@@ -27,6 +25,8 @@ from gradreel.scenes.render.clips.sources import (
     content_now,
     listing_digest,
 )
+from gradreel.scenes.render.clips.import_graph import is_installed, is_ours, lies_in, name_beside
+from gradreel.scenes.render.clips.source_digest import read_source
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))
 WRITING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -103,15 +103,14 @@ class OpenedFiles:
             self._own.busy = False
 
     def _note_run(self, path: str) -> None:
-        """Code of a file, whether Python read it or what it kept of it: its content's digest, and that of what it does.
+        """Code of a file, whether Python read it or what it kept of it: its content's digest, and that of its code.
 
         Code that is run again and is another then is no digest's.
         """
         file = Path(os.path.abspath(path))
         if is_installed(file, self._beside) or not file.is_file():
             return
-        code = parsed(file)
-        digests = (code.raw_digest, code.digest)
+        digests = (content_digest(file), read_source(file).digest)
         if self._run.setdefault(file, digests) != digests:
             self._run[file] = (CHANGED_MEANWHILE,)
 
@@ -176,11 +175,14 @@ def _database(name: str) -> str:
 
 
 def _is_by_the_user() -> bool:
-    """Whether the user's own code opens or lists something, rather than Python to import it or we to look at it."""
+    """Whether the user's own code opens or lists something, rather than Python to import it or we to look at it.
+
+    Python opens a module's source also to show a line of it: then its comments count, as those of any file opened.
+    """
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.startswith("<frozen importlib") or name.endswith(("linecache.py", "tokenize.py")):
+        if name.startswith("<frozen importlib"):
             return False
         file = Path(name)
         if file != Path(__file__) and not name.startswith("<") and (is_ours(file) or not is_installed(file)):

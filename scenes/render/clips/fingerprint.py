@@ -1,25 +1,33 @@
-"""What a clip is made of, as plain data: code, parameters, traces, reading times, settings; its digest is its name."""
+"""What a clip depends on, as plain data; the digest of that is the clip's name.
+
+In this order: what draws it (`toolchain`), the scene's code and the files that it names, the versions of the libraries
+that it imports, its parameters, its traces, the time that its lines take to read and the words on its picture, and the
+settings. Which files a scene opens shows only when it is played: `file_tracker` notes them in the clip's description.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from gradreel.core.errors import TraceError
+from gradreel.scenes.assets import asset_file
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.narration import Narration, reading_seconds
-from gradreel.scenes.render.clips import sources, versions
-from gradreel.scenes.render.clips.import_graph import one_moment
+from gradreel.scenes.render.clips import toolchain
+from gradreel.scenes.render.clips.file_digest import content_digest
+from gradreel.scenes.render.clips.import_graph import code_files, imported_file, is_ours, name_of, one_moment, source_of
 from gradreel.scenes.render.clips.memo_cache import remember
 from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.trace_folder import TraceFolder
 
-FORMAT_VERSION = 3  # of clips and of their descriptions
+FORMAT_VERSION = 4  # of clips and of their descriptions
 
 
 def clip_path(folder: Path, parts: Mapping[str, Any], settings: RenderSettings) -> Path:
@@ -30,12 +38,7 @@ def clip_path(folder: Path, parts: Mapping[str, Any], settings: RenderSettings) 
 
 def common_parts() -> dict[str, Any]:
     """What all clips are made of."""
-    return {
-        "format": FORMAT_VERSION,
-        "drawing": sources.drawing_digest(),
-        "configuration": sources.configuration_digest(),
-        "hash seed": sources.HASH_SEED,
-    }
+    return {"format": FORMAT_VERSION, **toolchain.toolchain_parts()}
 
 
 def parts_of(
@@ -70,10 +73,9 @@ def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]
 def inspection_key(request: SceneRequest) -> str:
     """Digest of all that a scene's description depends on."""
     content = {
-        "format": FORMAT_VERSION,
+        **common_parts(),
         "class": request.source.class_name,
         **_source_parts(request.source),
-        "describing": sources.describing_digest(),
         "doc": request.source.doc,
         "parameters": request.parameters,
         "experiments": {name: experiment.model_dump(mode="json") for name, experiment in request.experiments.items()},
@@ -82,6 +84,60 @@ def inspection_key(request: SceneRequest) -> str:
     if request.words is not None:  # a scene has the words of its base, or of its own if there are any
         content["words"] = sorted({scene for scenes in request.words.scenes.values() for scene in scenes})
     return _digest(content)
+
+
+# -- code, assets, libraries -------------------------------------------------------------------------------------------
+
+
+def _source_parts(source: SceneSource) -> dict[str, Any]:
+    """What is read from the scene's files and found installed."""
+    with one_moment():
+        parts = {
+            "code": code_digests(source),
+            "assets": {name_of(file, source): content_digest(file) for file in _assets(source)},
+            "versions": toolchain.drawing_versions() | library_versions(source),
+        }
+    return {name: part for name, part in parts.items() if part}
+
+
+def code_digests(source: SceneSource) -> dict[str, str]:
+    """Digest of each file of code that the scene is made of, by name: ours as ``gradreel/scenes/base.py``, the user's
+    relative to the scene's folder. Comments and layout do not count.
+
+    Raises SceneImportError for one that does not parse.
+    """
+    with one_moment():
+        return {name: source_of(file).digest for name, file in code_files(source).items()}
+
+
+def own_files(source: SceneSource) -> dict[str, Path]:
+    """All files of the user's that the scene is made of, modules and assets, by their names relative to its folder."""
+    with one_moment():
+        return {name_of(file, source): file for file in (*_own_code(source), *_assets(source))}
+
+
+def library_versions(source: SceneSource) -> dict[str, str]:
+    """Versions of the installed libraries that the user's modules import, but for those that draw."""
+    if source.is_ours:
+        return {}
+    with one_moment():
+        names = {name.partition(".")[0] for file in _own_code(source) for name in source_of(file).imports}
+        known = {"", toolchain.PACKAGE, *toolchain.DRAWN_WITH, *sys.stdlib_module_names}
+        libraries = sorted(name for name in names - known if imported_file(name, source.file, source) is None)
+    versions = {library: toolchain.module_version(library) for library in libraries}
+    return {library: version for library, version in versions.items() if version is not None}
+
+
+def _own_code(source: SceneSource) -> list[Path]:
+    return [file for file in code_files(source).values() if not is_ours(file)]
+
+
+def _assets(source: SceneSource) -> list[Path]:
+    """Files that the scene's own modules name by ``asset("…")``. Raises AssetError for one that is not there."""
+    return [asset_file(file, name) for file in _own_code(source) for name in source_of(file).assets]
+
+
+# -- traces ------------------------------------------------------------------------------------------------------------
 
 
 def _seal_in(text: str) -> str | None:
@@ -95,16 +151,7 @@ def _seal_in(text: str) -> str | None:
         return None
 
 
-def _source_parts(source: SceneSource) -> dict[str, Any]:
-    """What is read from the scene's files and found installed."""
-    with one_moment():
-        parts = {
-            "code": sources.code_digests(source),
-            "assets": sources.asset_digests(source),
-            "environment": sources.environment(source),
-            "versions": versions.drawing_versions() | versions.library_versions(source),
-        }
-    return {name: part for name, part in parts.items() if part}
+# -- narration ---------------------------------------------------------------------------------------------------------
 
 
 def _narration(request: SceneRequest, whose: str, narration: Narration) -> dict[str, Any]:
@@ -133,12 +180,25 @@ def _shared_words(request: SceneRequest, narration: Narration) -> dict[str, Any]
     """Words on the screen that the scene's code asks for in others' sections, by section."""
     words = narration.scenes[request.settings.language]
     shared = {}
-    for section, keys in sources.screen_words(request.source).items():
+    for section, keys in screen_words(request.source).items():
         if not section:
             return {name: table.get("screen", {}) for name, table in words.items()}
         there = words.get(section, {}).get("screen", {})
         shared[section] = there if keys is None else {key: there.get(key) for key in keys}
     return shared
+
+
+def screen_words(source: SceneSource) -> dict[str, tuple[str, ...] | None]:
+    """Words on the screen that the scene takes from others' sections of the narration: keys by section, None for all.
+
+    Section "" stands for every one: its name is computed.
+    """
+    keys: dict[str, dict[str, None]] = {}
+    with one_moment():
+        for file in code_files(source).values():
+            for section, key in source_of(file).words:
+                keys.setdefault(section, {})[key] = None
+    return {section: None if "" in found else tuple(found) for section, found in keys.items()}
 
 
 def _fields(lines: Mapping[str, str]) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
-from gradreel.scenes.render.clips.source_digest import Parsed, parsed
+from gradreel.scenes.render.clips.source_digest import SourceDigest, read_source
 
 PACKAGE = "gradreel"
 INSTALLED = ("site-packages", "dist-packages")
@@ -31,8 +31,7 @@ OURS = tuple(
 class _Moment:
     """What was seen of the disk, while it counts as unchanged."""
 
-    files: dict[Path, Parsed] = field(default_factory=dict)
-    found: dict[tuple[str, Path | None], Path | None] = field(default_factory=dict)
+    files: dict[Path, SourceDigest] = field(default_factory=dict)
     listings: dict[Path, frozenset[str]] = field(default_factory=dict)
     imports: dict[tuple[Path, Path | None], tuple[Path, ...]] = field(default_factory=dict)  # see `_imported_by`
     made_of: dict[Path, dict[str, Path]] = field(default_factory=dict)  # by scene: its code's files by name
@@ -93,11 +92,11 @@ def is_ours(file: Path) -> bool:
     return any(file.is_relative_to(place) for place in OURS)
 
 
-def parsed_file(file: Path) -> Parsed:
+def source_of(file: Path) -> SourceDigest:
     """What is in a file of code."""
     moment = _current()
     if file not in moment.files:
-        moment.files[file] = parsed(file)
+        moment.files[file] = read_source(file)
     return moment.files[file]
 
 
@@ -105,7 +104,7 @@ def _imported_by(file: Path, source: SceneSource) -> tuple[Path, ...]:
     """The files of ours and of the user's that ``file`` imports, each once: the same for all scenes of ours."""
     imports, key = _current().imports, (file, None if source.is_ours else source.file.parent)
     if key not in imports:
-        modules = parsed_file(file).imports
+        modules = source_of(file).imports
         if source.is_ours:
             modules = tuple(module for module in modules if module.startswith((".", PACKAGE)))
         found = (imported_file(module, file, source) for module in modules)
@@ -119,19 +118,12 @@ def imported_file(module: str, file: Path, source: SceneSource) -> Path | None:
         name = module.lstrip(".")
         return _in_folder(file.parents[len(module) - len(name) - 1], name.split(".") if name else [])
     if module.partition(".")[0] == PACKAGE:
-        return _remembered(module, None, (PACKAGE_FOLDER,), module.split(".")[1:])
+        return _in_folder(PACKAGE_FOLDER, module.split(".")[1:])
     if source.is_ours or is_ours(file) or not module:
         return None
     folder = source.file.parent
-    return _remembered(module, folder, (folder, Path.cwd(), *_own_search_path()), module.split("."))
-
-
-def _remembered(module: str, key: Path | None, folders: Iterable[Path], parts: list[str]) -> Path | None:
-    found = _current().found
-    if (module, key) not in found:
-        candidates = (_in_folder(folder, parts) for folder in folders)
-        found[module, key] = next((file for file in candidates if file is not None), None)
-    return found[module, key]
+    candidates = (_in_folder(place, module.split(".")) for place in (folder, Path.cwd(), *_own_search_path()))
+    return next((file for file in candidates if file is not None), None)
 
 
 def _in_folder(folder: Path, parts: list[str]) -> Path | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradreel.core.errors import listed
 from gradreel.scenes.narration import Narration
-from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.fingerprint import languages_of, seconds_of
 from gradreel.scenes.render.lessons.beats import filled_again
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
@@ -19,7 +19,7 @@ def why_stale(clip: Mapping[str, Any], request: SceneRequest, words: Narration |
     A file that the scene opened is another now. Or a line is, and filled with the scene's numbers it takes another time
     to read, which was not to be seen before it was filled.
     """
-    changed = sources.changed_files(clip.get("files", {}), request.source)
+    changed = changed_files(clip.get("files", {}), request.source)
     if changed:
         return f"{listed(changed)} changed"
     beats = [BeatSpan(**beat) for beat in clip.get("beats", ())]
@@ -54,7 +54,6 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         "code": "code of ",
         "parameters": "parameter ",
         "assets": "",
-        "environment": "variable ",
         "traces": "trace of ",
         "settings": "",
         "versions": "version of ",

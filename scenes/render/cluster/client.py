@@ -23,9 +23,9 @@ from gradreel.core.results import note_training
 from gradreel.core.trace import Trace
 from gradreel.core.writing import one_writer
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
-from gradreel.scenes.render.clips import sources
 from gradreel.scenes.render.clips.clip_files import keep_clip
-from gradreel.scenes.render.clips.fingerprint import clip_path, parts_now
+from gradreel.scenes.render.clips.file_digest import HERE, MISSING
+from gradreel.scenes.render.clips.fingerprint import clip_path, own_files, parts_now
 from gradreel.scenes.render.clips.import_graph import is_installed, name_beside
 from gradreel.scenes.render.clips.staleness import why_stale
 from gradreel.scenes.render.clips.workspace import Workspace, publish, temporary_in
@@ -127,7 +127,7 @@ class ClusterDrawers(Connection):
         """What a worker is asked for, and the futures of the files' contents, by digest."""
         request, traces = job.request, job.parts["traces"]
         source = request.source
-        own = [] if source.is_ours else list(sources.own_files(source).values())
+        own = [] if source.is_ours else list(own_files(source).values())
         configuration = [file for file in [Path.cwd() / "manim.cfg"] if file.is_file()]
         parameters = {
             name: str(Path(value).expanduser()) if name in traces and isinstance(value, str) else value
@@ -156,7 +156,7 @@ class ClusterDrawers(Connection):
         key = (str(file), found.st_size, found.st_mtime_ns)
         if key not in self._files:
             content = file.read_bytes()
-            digest = hashlib.sha256(content).hexdigest()[:24]  # as `sources.content_digest`
+            digest = hashlib.sha256(content).hexdigest()[:24]  # as `content_digest`
             self._files[key] = digest, self._client.submit(bytes, content, key=f"gradreel-file-{digest}")
         return self._files[key]
 
@@ -180,10 +180,10 @@ def _names_here(opened: Iterable[Opened], order: worker.Order, source: SceneSour
     """Digests of what a scene opened, by the names that it has here. Raises UserError for what may be another here."""
     found = {}
     for file in opened:
-        sent = order.files.get(file.path, sources.MISSING)
-        if sent != file.digest or (sent == sources.MISSING and os.path.lexists(file.path)):
+        sent = order.files.get(file.path, MISSING)
+        if sent != file.digest or (sent == MISSING and os.path.lexists(file.path)):
             raise UserError(f"{source.name} opens {file.path}, and found another on its worker than here. {_NAME_IT}")
-        name = sources.HERE + os.path.relpath(file.path) if file.by_name else name_beside(Path(file.path), source)
+        name = HERE + os.path.relpath(file.path) if file.by_name else name_beside(Path(file.path), source)
         found[name] = sent
     return found
 

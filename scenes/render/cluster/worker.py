@@ -21,8 +21,8 @@ from gradreel.core.results import time_file
 from gradreel.core.trace import META, column_kinds
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips.at_fault import files_told
+from gradreel.scenes.render.clips.file_digest import HERE
 from gradreel.scenes.render.clips.fingerprint import parts_now
-from gradreel.scenes.render.clips.sources import HERE
 from gradreel.scenes.render.clips.workspace import Folders, read_json
 from gradreel.scenes.render.cluster.answers import Clip, Failure, Opened, Trained
 from gradreel.scenes.render.lessons.requests import ClipJob

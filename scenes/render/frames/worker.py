@@ -20,8 +20,7 @@ from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.at_fault import tell_opened
 from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.file_tracker import OpenedFiles
-from gradreel.scenes.render.clips.fingerprint import clip_path, parts_now
-from gradreel.scenes.render.clips.sources import own_files
+from gradreel.scenes.render.clips.fingerprint import clip_path, own_files, parts_now
 from gradreel.scenes.render.clips.staleness import why_stale
 from gradreel.scenes.render.clips.workspace import Folders, read_json, remove, temporary_in
 from gradreel.scenes.render.frames.describe import describe

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.narration import LANGUAGES
-from gradreel.scenes.render.clips import sources
+from gradreel.scenes.render.clips.source_digest import digest_of_sources
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, read_json
 from pydantic import BaseModel, ValidationError
 
@@ -37,7 +38,7 @@ class OutputStamp:
         self._final = final.absolute()
         self.file = folders.published / f"{_hash(os.fsencode(self._final))}.json"
         stamps = {clip.name: _stamp(clip) for clip in clips}
-        code = sources.digest_of(PUBLISHING_FILES)
+        code = digest_of_sources(PACKAGE_FOLDER / name for name in PUBLISHING_FILES)
         self._clips = [clip.name for clip in clips]
         self._made_of = _hash(as_json({"content": content, "clips": stamps, "code": code}))
 

@@ -11,7 +11,7 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips.plan import Clip
-from gradreel.scenes.render.clips.versions import drawing_versions
+from gradreel.scenes.render.clips.toolchain import drawing_versions
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json
 from gradreel.scenes.render.lessons.beats import filled_again
 from gradreel.scenes.render.lessons.lesson import Lesson

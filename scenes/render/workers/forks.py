@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.scenes.render.clips.sources import HASH_SEED, configuration_digest
+from gradreel.scenes.render.clips.toolchain import HASH_SEED, configuration_digest
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from gradreel.scenes.render.clips.sources import HASH_SEED
+from gradreel.scenes.render.clips.toolchain import HASH_SEED
 from gradreel.scenes.render.workers import forks
 from gradreel.scenes.render.workers.worker_process import (
     LOOK_SECONDS,

@@ -1,11 +1,19 @@
+"""What a clip depends on in code and files."""
+
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from gradreel.scenes.catalog import load_class, resolve
-from gradreel.scenes.render.clips.sources import MISSING, changed_files, code_digests, content_digest, environment
+from gradreel.scenes.render.clips import file_digest, memo_cache
+from gradreel.scenes.render.clips.file_digest import MISSING, changed_files, content_digest
+from gradreel.scenes.render.clips.fingerprint import code_digests
+from gradreel.scenes.render.clips.workspace import Workspace
 
 
 @pytest.fixture
@@ -35,7 +43,7 @@ def test_all_that_the_scene_imports_counts_and_nothing_else(scene):
         ("helper.py", "TIME = 0.5", "TIME = 0.6", {"helper.py"}),
         ("helper.py", "TIME = 0.5", "TIME = 0.5  # seconds\n", set()),
         ("package/inner.py", "A = 1", "A = 2", {"package/inner.py"}),
-        ("my_scenes.py", '"""No beats."""', '"""None."""', set()),
+        ("my_scenes.py", '"""No beats."""', '"""None."""', {"my_scenes.py"}),
         ("my_scenes.py", "run_time=0.5", "run_time=0.7", {"my_scenes.py"}),
         ("other.py", "B = 1", "B = 2", set()),
     ],
@@ -69,44 +77,6 @@ def test_a_scene_in_a_package_imports_from_beside_it(scene, user_folder, monkeyp
     assert "../inner.py" in code_digests(one)
 
 
-@pytest.mark.parametrize(("shown", "changed"), [("__doc__", {"my_scenes.py"}), ("__name__", set())])
-def test_a_docstring_counts_where_code_in_another_file_may_show_it(scene, user_folder, shown, changed):
-    (user_folder / "helper.py").write_text(f"TIME = 1\n\ndef title(scene):\n    return scene.{shown}\n")
-    before = code_digests(scene)
-    path = user_folder / "my_scenes.py"
-    path.write_text(path.read_text().replace('"""No beats."""', '"""None."""'))
-    after = code_digests(scene)
-    assert {name for name in before if before[name] != after[name]} == changed
-
-
-def test_a_file_that_names_its_own_place_shows_no_others_comments(scene, user_folder):
-    (user_folder / "helper.py").write_text("TIME = 1\nHERE = __file__\n")
-    before = code_digests(scene)
-    (user_folder / "my_scenes.py").write_text((user_folder / "my_scenes.py").read_text() + "# the end\n")
-    assert code_digests(scene) == before
-
-
-READS = """
-import os as system
-from os import environ as variables, getenv as ask
-held = system.environ
-NAME = "BY_A_NAME"
-class Kept:
-    name: str = "OF_A_CLASS"
-    found = [held["HELD"], variables.get("RENAMED"), ask("ASKED"), system.environ.get(NAME), held.get(key, "")]
-    also = system.getenv(key="KEYWORD"), "IN" in system.environ
-    def later(self):
-        return variables[self.name], {}.get("OF_NO_ENVIRONMENT")
-"""
-
-
-def test_variables_of_the_environment_are_found_under_other_names_too(scene, user_folder, monkeypatch):
-    (user_folder / "helper.py").write_text(f"TIME = 1\n{READS}")
-    monkeypatch.setenv("HELD", "1")
-    names = ("HELD", "RENAMED", "ASKED", "BY_A_NAME", "OF_A_CLASS", "KEYWORD", "IN")
-    assert environment(scene) == dict.fromkeys(names) | {"HELD": "1"}
-
-
 def test_a_file_that_comes_goes_or_changes_is_named(scene, user_folder):
     (user_folder / "there.txt").write_text("1")
     known = {"there.txt": content_digest(user_folder / "there.txt"), "<here>/none.txt": MISSING}
@@ -114,3 +84,51 @@ def test_a_file_that_comes_goes_or_changes_is_named(scene, user_folder):
     (user_folder / "there.txt").unlink()
     Path("none.txt").write_text("now it is")
     assert changed_files(known, scene) == ["there.txt", "none.txt"]
+
+
+def test_a_file_that_several_scenes_open_is_read_once_and_again_when_it_is_another(user_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_digest, "SETTLED_NS", 0)
+    file, digests = user_folder / "large.bin", []
+    file.write_bytes(b"before")
+    before, read = file.stat(), hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda *given: digests.append(1) or read(*given))
+    memo_cache.recall(tmp_path / "media" / ".gradreel")
+    known = {"large.bin": content_digest(file)}
+    for scene in ("Plain", "Dots", "Still"):
+        assert changed_files(known, resolve(f"my_scenes.py:{scene}")) == []
+    assert len(digests) == 1
+    next_command(tmp_path / "media")
+    assert changed_files(known, resolve("my_scenes.py:Plain")) == []
+    assert len(digests) == 1, "nor by the next command"
+    file.write_bytes(b"behind")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert changed_files(known, resolve("my_scenes.py:Plain")) == ["large.bin"], "of the same size and time"
+
+
+def test_a_file_that_was_written_to_a_moment_ago_is_read_again(tmp_path):
+    """Two writes within one tick of the disk's clock leave the same size and times."""
+    file = tmp_path / "new.txt"
+    seen = set()
+    for number in range(200):
+        file.write_text(f"{number:03}")
+        seen.add(content_digest(file))
+    assert len(seen) == 200
+
+
+def test_what_is_remembered_in_a_media_folder_from_elsewhere_is_not_believed(tmp_path):
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    memo_cache.recall(ours / ".gradreel")
+    memo_cache.remember("answer", "question", lambda: "forged")
+    next_command(ours)
+    assert memo_cache.remember("answer", "question", lambda: "true") == "forged", "our own is believed"
+    shutil.copytree(ours, theirs)
+    memo_cache.recall(theirs / ".gradreel")
+    assert memo_cache.remember("answer", "question", lambda: "true") == "true"
+
+
+def next_command(media: Path) -> None:
+    """What has been found is kept, and this process begins anew with that."""
+    with Workspace(media) as workspace:
+        memo_cache.keep(workspace)
+    memo_cache._Cache.folder = None
+    memo_cache.recall(workspace.private)

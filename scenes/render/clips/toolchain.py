@@ -1,0 +1,95 @@
+"""What all clips are drawn by: our renderer, Manim and the libraries that draw, manim.cfg, a hash seed."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.render.clips.source_digest import digest_of_sources, short_hash
+
+PACKAGE = "gradreel"
+DRAWN_WITH = (
+    "manim",
+    "typst",
+    "numpy",
+    "noto-cjk-sans-otc",
+    "pycairo",
+    "manimpango",
+    "contourpy",
+    "av",
+    "svgelements",
+    "pillow",
+    "scipy",
+    "skia-pathops",
+    "mapbox-earcut",
+    "isosurfaces",
+    "networkx",
+    "pygments",
+)
+HASH_SEED = "0"  # of every process that plays a scene: sets of texts have the same order each time
+
+
+def toolchain_parts() -> dict[str, Any]:
+    """What is common to all clips."""
+    return {"drawing": drawing_digest(), "configuration": configuration_digest(), "hash seed": HASH_SEED}
+
+
+def drawing_digest() -> str:
+    """Digest of the renderer's own files that decide what a frame, a clip and a scene's description are."""
+    return digest_of_sources(drawing_files())
+
+
+def drawing_files() -> list[Path]:
+    """All that is imported for drawing alone, and what looks at a scene's parameters and beats."""
+    renderer = PACKAGE_FOLDER / "scenes/render"
+    return [*sorted((renderer / "frames").glob("*.py")), renderer / "lessons/beats.py", renderer / "lessons/tables.py"]
+
+
+def configuration_digest() -> str:
+    """Digest of the ``manim.cfg`` files that Manim reads, the folder's and the user's, and of plugins they name."""
+    candidates = (
+        Path("manim.cfg"),
+        Path.home() / ".config/manim/manim.cfg",
+        Path.home() / "AppData/Roaming/Manim/manim.cfg",
+    )
+    text = "".join(file.read_text("utf-8", "replace") for file in candidates if file.is_file())
+    if "plugins" in text:
+        plugins = metadata.entry_points(group="manim.plugins")
+        text += "".join(sorted(f"\n{plugin.name} {plugin.dist.version}" for plugin in plugins if plugin.dist))
+    return short_hash(text.encode())
+
+
+def drawing_versions() -> dict[str, str]:
+    """Versions of everything that draws, and of Python."""
+    found = {name: version for name in (PACKAGE, *DRAWN_WITH) if (version := distribution_version(name)) is not None}
+    return found | {"python": ".".join(map(str, sys.version_info[:3])), "cairo": _cairo_version()}
+
+
+@cache
+def module_version(module: str) -> str | None:
+    """The version of what a module is installed with; most are called as their module is."""
+    version = distribution_version(module)
+    if version is None:
+        names = metadata.packages_distributions().get(module)
+        version = distribution_version(names[0]) if names else None
+    return version
+
+
+@cache
+def distribution_version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except (metadata.PackageNotFoundError, ValueError):
+        return None
+
+
+@cache
+def _cairo_version() -> str:
+    """Of the system's library, which pycairo is built against."""
+    import cairo
+
+    return cairo.cairo_version_string()
