@@ -17,6 +17,7 @@ from gradreel.scenes.render.clips.at_fault import files_told, tell_files
 from gradreel.scenes.render.clips.claims import ClipClaim
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors, disk_error
 from gradreel.scenes.render.clips.file_digest import changed_files
+from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.plan import Clip, Plan, earlier_clips, plan
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
 from gradreel.scenes.render.cluster.executors import drawers_of, trainers_of
@@ -59,8 +60,9 @@ def planned(
     Raises UserError for what cannot be made as it was asked for.
     """
     check_beats(lesson, settings)
-    requests, descriptions = described(lesson, settings, folders, workspace, workers, reporter)
-    made = plan(requests, descriptions, folders)
+    with one_moment():
+        requests, descriptions = described(lesson, settings, folders, workspace, workers, reporter)
+        made = plan(requests, descriptions, folders)
     if workspace is not None:
         memo_cache.keep(workspace)
     return made

@@ -32,6 +32,7 @@ class _Moment:
     """What was seen of the disk, while it counts as unchanged."""
 
     files: dict[Path, SourceDigest] = field(default_factory=dict)
+    found: dict[tuple[str, Path | None], Path | None] = field(default_factory=dict)  # by module and scene's folder
     listings: dict[Path, frozenset[str]] = field(default_factory=dict)
     imports: dict[tuple[Path, Path | None], tuple[Path, ...]] = field(default_factory=dict)  # see `_imported_by`
     made_of: dict[Path, dict[str, Path]] = field(default_factory=dict)  # by scene: its code's files by name
@@ -118,12 +119,19 @@ def imported_file(module: str, file: Path, source: SceneSource) -> Path | None:
         name = module.lstrip(".")
         return _in_folder(file.parents[len(module) - len(name) - 1], name.split(".") if name else [])
     if module.partition(".")[0] == PACKAGE:
-        return _in_folder(PACKAGE_FOLDER, module.split(".")[1:])
+        return _found(module.partition(".")[2], None, (PACKAGE_FOLDER,))
     if source.is_ours or is_ours(file) or not module:
         return None
     folder = source.file.parent
-    candidates = (_in_folder(place, module.split(".")) for place in (folder, Path.cwd(), *_own_search_path()))
-    return next((file for file in candidates if file is not None), None)
+    return _found(module, folder, (folder, Path.cwd(), *_own_search_path()))
+
+
+def _found(module: str, key: Path | None, folders: Iterable[Path]) -> Path | None:
+    found = _current().found
+    if (module, key) not in found:
+        candidates = (_in_folder(folder, module.split(".") if module else []) for folder in folders)
+        found[module, key] = next((file for file in candidates if file is not None), None)
+    return found[module, key]
 
 
 def _in_folder(folder: Path, parts: list[str]) -> Path | None:
