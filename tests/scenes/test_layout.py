@@ -355,7 +355,7 @@ def test_moving_camera_sees_another_part():
     assert rules(lambda scene: (draw(scene), scene.camera.frame.scale(0.3)), MovingCameraScene) == ["frame"]
 
 
-def test_of_a_moving_camera_counts_what_is_in_its_picture_when_the_beat_ends():
+def test_of_a_moving_camera_counts_what_is_in_its_picture_when_it_has_moved():
     """Zoomed in on a small word: it is large enough there, and what lies around is not in the picture."""
 
     class Zooms(MovingCameraScene):
@@ -369,12 +369,11 @@ def test_of_a_moving_camera_counts_what_is_in_its_picture_when_the_beat_ends():
             )
             for move in self.frames:
                 self.play(move(self.camera.frame.animate))
-                self.after_beat(self, "moved")
 
     found = [str(finding).partition(" at ")[0] for finding in check_beats(Zooms)]
     assert found == [
-        "zooms, beat moved: touch: 'touched' touches 'upon',",
-        "zooms, beat moved: size: 'tiny' has size 14.0, the least is 24,",
+        "zooms, beat 02-animate: touch: 'touched' touches 'upon',",
+        "zooms, beat 02-animate: size: 'tiny' has size 14.0, the least is 24,",
     ], "with the camera back at its place alone"
 
 
