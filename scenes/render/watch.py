@@ -9,28 +9,25 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips.at_fault import files_told
-from gradreel.scenes.render.clips.file_digest import LISTING
+from gradreel.scenes.render.clips.file_digest import LISTING, names_in
 from gradreel.scenes.render.clips.file_tracker import SYSTEM
 from gradreel.scenes.render.clips.import_graph import is_installed, is_ours, lies_in
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.workers.progress import counted, duration
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
-from watchdog.observers.polling import PollingObserver
 
+LOOK_SECONDS = 0.3  # between two looks
+CLOCK_NANOSECONDS = 20_000_000  # that the clock of a file system may be behind
 QUIET_SECONDS = 0.2  # without a change, before work begins: an editor saves in several steps
-CHANGES = {"created", "modified", "moved", "deleted"}  # of what watchdog tells; that a file was opened is none
+
+_State: TypeAlias = tuple[int, ...] | list[str] | None  # inode, size and times of a file; names in a folder; not there
 
 
 def watch(work: Callable[[], object], media_dir: Path, quiet: bool = False) -> int:
@@ -38,7 +35,8 @@ def watch(work: Callable[[], object], media_dir: Path, quiet: bool = False) -> i
 
     The user's mistakes are told, and waited out.
     """
-    with suppress(KeyboardInterrupt), Watcher(media_dir) as watcher:
+    watcher = Watcher(media_dir)
+    with suppress(KeyboardInterrupt):
         while True:
             began = time.monotonic()
             state = "ready" if _done(work, watcher) else "not ready"
@@ -63,83 +61,57 @@ def _done(work: Callable[[], object], watcher: Watcher) -> bool:
     return True
 
 
-class Watcher(FileSystemEventHandler):
-    """Notes which files this process reads, and waits for one of them to change; a context manager."""
+class Watcher:
+    """Notes which files this process reads, and waits for one of them to be another than it was.
+
+    It looks at them again and again, and compares: what is deleted and comes back, moved away with its folder or saved
+    by way of another file is seen whatever the system tells of it, on a network's disk, too.
+    """
 
     def __init__(self, media_dir: Path) -> None:
-        self.files: frozenset[Path] = frozenset()  # those watched; some may not be there yet
         self._made_by_us = Folders(media_dir.absolute()).made_by_us
-        self._read: set[Path] = set()
-        self._listed: set[Path] = set()  # folders of which it matters which files they have
-        self._listed_before: frozenset[Path] = frozenset()
-        self._noting = False
-        self._changed = threading.Event()
-        self._began = 0
-        self._folders: set[Path] = set()
-        self._observer: BaseObserver = _observer()
+        self._seen: dict[Path, _State] = {}  # what is watched, as it was when it was read
+        self._before: dict[Path, _State] = {}  # what was watched before that, as it was last
+        self._began, self._noting = 0, False
         sys.addaudithook(self._hear)
 
-    def __enter__(self) -> Watcher:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._observer.stop()
-        self._observer.join()
+    @property
+    def files(self) -> frozenset[Path]:
+        """Those watched; some may not be there yet."""
+        return frozenset(place for place, state in self._seen.items() if not isinstance(state, list))
 
     @contextmanager
     def noting(self) -> Iterator[None]:
-        """What is read within is watched from its end on, and a change of it meanwhile is noticed."""
-        self._read.clear()
-        self._listed_before = frozenset(self._listed)
-        self._listed.clear()
-        self._changed.clear()
-        self._began, self._noting = time.time_ns(), True
+        """What is read within is watched from then on."""
+        self._before, self._seen = {place: _state(place, was) for place, was in self._seen.items()}, {}
+        self._began, self._noting = time.time_ns() - CLOCK_NANOSECONDS, True
         try:
             yield
         finally:
             self._noting = False
-            self._watch(frozenset(file for file in self._read if self._matters(file)))
+            self._seen = {place: state for place, state in self._seen.items() if self._matters(place, state)}
 
     def keep(self, files: Iterable[Path]) -> None:
         """To be called while noting: go on watching what is watched already, and watch ``files`` and folders, too.
 
         The work could not be done, and may not have come to what it was done by before.
         """
-        for file in files:
-            (self._listed if file.is_dir() else self._read).add(file)
-        self._read |= self.files
-        self._listed |= self._listed_before
+        told = {file: _state(file, [] if file.is_dir() else None) for file in files}
+        self._seen = {**self._before, **told, **self._seen}
 
     def wait(self) -> None:
         """Until a watched file has changed, and for a moment none has."""
-        while not self._changed.wait(3600):  # a wait without an end is deaf to Ctrl-C on some systems
-            pass
-        while self._changed.is_set():
-            self._changed.clear()
+        while not any(self._has_changed(place, state) for place, state in self._seen.items()):
+            time.sleep(LOOK_SECONDS)
+        before: dict[Path, _State] | None = None
+        while before != (now := {place: _state(place, was) for place, was in self._seen.items()}):
+            before = now
             time.sleep(QUIET_SECONDS)
 
-    def dispatch(self, event: FileSystemEvent) -> None:
-        """From watchdog, in its own thread."""
-        if event.event_type not in CHANGES or (event.is_directory and event.event_type == "modified"):
-            return
-        places = [Path(os.path.abspath(os.fsdecode(path))) for path in (event.src_path, event.dest_path) if path]
-        if any(place in self.files or self._leads_to_missing(place) for place in places) or (
-            event.event_type != "modified" and any(place.parent in self._listed for place in places)
-        ):
-            self._changed.set()
-
-    def _leads_to_missing(self, place: Path) -> bool:
-        return any(file.is_relative_to(place) for file in self.files if not file.exists())
-
-    def _watch(self, files: frozenset[Path]) -> None:
-        self.files = files
-        for folder in ({_nearest_folder(file) for file in files} | self._listed) - self._folders:
-            self._observer.schedule(self, str(folder), recursive=False)
-            self._folders.add(folder)
-        if any(_changed_after(place, self._began) for place in files | self._listed):  # before it was watched
-            self._changed.set()
+    def _has_changed(self, place: Path, seen: _State) -> bool:
+        """Since it was read: by this process, or since the work began by one of its workers, before this one did."""
+        now = _state(place, seen)
+        return now != seen or (isinstance(now, tuple) and now[-1] > self._began and now != self._before.get(place))
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Of any open(): also of a file that is not there, which may come; and of which folders' files matter."""
@@ -150,38 +122,27 @@ class Watcher(FileSystemEventHandler):
         ):
             return
         place = Path(os.path.abspath(os.fsdecode(arguments[0])))
-        if event == LISTING:
-            self._listed.add(place)
-        elif not set(arguments[1] or "") & set("wax+"):
-            self._read.add(place)
+        if place not in self._seen and (event == LISTING or not set(arguments[1] or "") & set("wax+")):
+            self._seen[place] = _state(place, [] if event == LISTING else None)
 
-    def _matters(self, file: Path) -> bool:
+    def _matters(self, place: Path, state: _State) -> bool:
         """Whether it is the user's, or ours: our sources may be worked on, too."""
-        if lies_in(file, self._made_by_us) or "__pycache__" in file.parts or file.suffix == ".pyc":
+        if isinstance(state, list):
+            return True
+        if lies_in(place, self._made_by_us) or "__pycache__" in place.parts or place.suffix == ".pyc":
             return False
         beside = (Path.cwd(),)
-        if lies_in(file, SYSTEM, beside) or file.is_dir():
+        if lies_in(place, SYSTEM, beside) or place.is_dir():
             return False
-        return is_ours(file) or not is_installed(file, beside)
+        return is_ours(place) or not is_installed(place, beside)
 
 
-def _observer() -> BaseObserver:
-    """The system's, or one that looks again and again where there are no more of the system's to be had."""
-    observer = Observer()
+def _state(place: Path, like: _State) -> _State:
+    """What is at ``place`` now: of a folder whose files matter (``like`` is a list) the names in it."""
     try:
-        observer.start()
-    except OSError:
-        observer = PollingObserver()
-        observer.start()
-    return observer
-
-
-def _nearest_folder(file: Path) -> Path:
-    return next(folder for folder in file.parents if folder.is_dir())
-
-
-def _changed_after(file: Path, moment: int) -> bool:
-    try:
-        return file.stat().st_mtime_ns > moment
-    except OSError:
-        return False
+        if isinstance(like, list):
+            return names_in(place)
+        found = place.stat()
+    except (OSError, ValueError):
+        return [] if isinstance(like, list) else None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

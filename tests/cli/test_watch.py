@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import Queue
 
@@ -169,59 +171,124 @@ def test_ctrl_c_ends_it_while_it_renders(watching, tmp_path):
     assert list((tmp_path / "media/.gradreel/temporary").iterdir()) == []
 
 
-def test_only_what_was_read_is_watched_and_what_is_missing_is_waited_for(tmp_path):
-    read, missing, beside = tmp_path / "read.txt", tmp_path / "later" / "missing.txt", tmp_path / "beside.txt"
-    read.write_text("1")
-    with Watcher(tmp_path / "media") as watcher:
-        with watcher.noting():
-            read.read_text()
-            with pytest.raises(FileNotFoundError):
-                missing.read_text()
-            (tmp_path / "media/clips").mkdir(parents=True)
-            (tmp_path / "media/clips/own.json").write_text("{}")
-            (tmp_path / "media/clips/own.json").read_text()
-        assert watcher.files == {read, missing}
+@pytest.fixture
+def watcher(tmp_path):
+    return Watcher(tmp_path / "media")
+
+
+@pytest.fixture
+def waits(watcher):
+    """``waits()``: an event that is set when the watcher has seen a change."""
+
+    def wait() -> threading.Event:
         heard = threading.Event()
         threading.Thread(target=lambda: (watcher.wait(), heard.set()), daemon=True).start()
-        beside.write_text("2")
+        return heard
+
+    return wait
+
+
+def test_only_what_was_read_is_watched_and_what_is_missing_is_waited_for(tmp_path, watcher, waits):
+    read, missing, beside = tmp_path / "read.txt", tmp_path / "later" / "missing.txt", tmp_path / "beside.txt"
+    read.write_text("1")
+    time.sleep(0.05)  # else it might have been written after it was read
+    with watcher.noting():
         read.read_text()
-        assert not heard.wait(0.7), "neither a file beside it nor reading it is a change"
-        missing.parent.mkdir()
-        assert heard.wait(30)
+        with pytest.raises(FileNotFoundError):
+            missing.read_text()
+        (tmp_path / "media/clips").mkdir(parents=True)
+        (tmp_path / "media/clips/own.json").write_text("{}")
+        (tmp_path / "media/clips/own.json").read_text()
+    assert watcher.files == {read, missing}
+    heard = waits()
+    beside.write_text("2")
+    read.read_text()
+    missing.parent.mkdir()
+    assert not heard.wait(0.7), "neither a file beside it nor reading it is a change"
+    missing.write_text("3")
+    assert heard.wait(30)
 
 
-def test_of_a_folder_that_is_looked_through_only_which_files_it_has_matters(tmp_path):
+def test_of_a_folder_that_is_looked_through_only_which_files_it_has_matters(tmp_path, watcher, waits):
     shelf = tmp_path / "shelf"
     shelf.mkdir()
     (shelf / "a.txt").write_text("1")
-    with Watcher(tmp_path / "media") as watcher:
+    with watcher.noting():
+        content_now(shelf)
+    heard = waits()
+    (shelf / "a.txt").write_text("2")
+    assert not heard.wait(0.7), "what is in them does not"
+    (shelf / "b.txt").write_text("3")
+    assert heard.wait(30)
+
+
+def test_a_folder_that_was_deleted_and_came_back_is_watched_as_before(tmp_path, watcher, waits):
+    """As by `git checkout` of a branch without it, and back."""
+    file = tmp_path / "data/deep/file.txt"
+    for _ in range(3):
+        file.parent.mkdir(parents=True)
+        file.write_text("1")
         with watcher.noting():
-            content_now(shelf)
-        heard = threading.Event()
-        threading.Thread(target=lambda: (watcher.wait(), heard.set()), daemon=True).start()
-        (shelf / "a.txt").write_text("2")
-        assert not heard.wait(0.7), "what is in them does not"
-        (shelf / "b.txt").write_text("3")
+            file.read_text()
+            content_now(file.parent)
+        heard = waits()
+        shutil.rmtree(tmp_path / "data")
         assert heard.wait(30)
+        with watcher.noting(), suppress(FileNotFoundError):
+            file.read_text()
+        heard = waits()
+        file.parent.mkdir(parents=True)
+        file.write_text("1")
+        assert heard.wait(30)
+        with watcher.noting():
+            file.read_text()
+        heard = waits()
+        file.write_text("2")
+        assert heard.wait(30)
+        shutil.rmtree(tmp_path / "data")
 
 
-def test_while_it_is_not_ready_what_was_watched_before_still_is(tmp_path):
+@pytest.mark.parametrize("told", [False, True])
+def test_a_file_that_came_back_before_it_was_looked_at_is_a_change(tmp_path, watcher, waits, told):
+    """Also one that was written long ago; whoever missed it may be a worker, which tells that later."""
+    file, aside = tmp_path / "file.txt", tmp_path / "aside.txt"
+    aside.write_text("1")
+    os.utime(aside, (1e9, 1e9))
+    with watcher.noting():
+        if not told:
+            with pytest.raises(FileNotFoundError):
+                file.read_text()
+        aside.rename(file)
+        if told:
+            watcher.keep([file])
+    assert waits().wait(30)
+
+
+def test_a_file_of_tomorrow_is_no_change_for_ever(tmp_path, watcher, waits):
+    file = tmp_path / "file.txt"
+    file.write_text("1")
+    os.utime(file, (time.time() + 1e5,) * 2)
+    for _ in range(2):
+        with watcher.noting():
+            file.read_text()
+    assert not waits().wait(1)
+
+
+def test_while_it_is_not_ready_what_was_watched_before_still_is(tmp_path, watcher, waits):
     before, told = tmp_path / "before.txt", tmp_path / "told.txt"
     before.write_text("1")
-    with Watcher(tmp_path / "media") as watcher:
-        with watcher.noting():
-            before.read_text()
-            content_now(tmp_path)
-        with watcher.noting():
-            watcher.keep([told])
-        assert watcher.files == {before, told}
-        heard = threading.Event()
-        threading.Thread(target=lambda: (watcher.wait(), heard.set()), daemon=True).start()
-        (tmp_path / "new.txt").write_text("3")
-        assert heard.wait(30), "which files the folder has matters, too"
-        with watcher.noting():
-            pass
-        assert watcher.files == set()
+    with watcher.noting():
+        before.read_text()
+        content_now(tmp_path)
+    with watcher.noting():
+        watcher.keep([told])
+    assert watcher.files == {before, told}
+    heard = waits()
+    (tmp_path / "new.txt").write_text("3")
+    assert heard.wait(30), "which files the folder has matters, too"
+    with watcher.noting():
+        pass
+    assert watcher.files == set()
 
 
 def test_a_change_while_at_work_is_not_missed(tmp_path):
