@@ -9,6 +9,7 @@ from pathlib import Path
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 OUR_FOLDERS = (PACKAGE_FOLDER / "core", PACKAGE_FOLDER / "scenes")
 OUR_FILES = (PACKAGE_FOLDER / "cli.py",)
+TEX = ("latex", "pdflatex", "xelatex", "lualatex", "dvisvgm")  # programs that Manim calls
 INSTALLED = tuple({Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
@@ -17,7 +18,7 @@ def user_traceback(error: BaseException, file: Path) -> str:
 
     Lines of Gradreel, of installed packages and of the standard library are left out; so are those of
     exceptions that led to this one. When no line is the user's, the last one is kept, so that something is
-    shown.
+    shown. Where TeX is not installed, what is there without it is said below.
     """
     formatted = traceback.TracebackException.from_exception(error)
     seen: set[int] = set()
@@ -30,7 +31,13 @@ def user_traceback(error: BaseException, file: Path) -> str:
         theirs = [frame for frame in part.stack if _is_theirs(frame.filename, file)]
         part.stack = traceback.StackSummary.from_list(theirs or part.stack[-1:])
         chain += [part.__cause__, part.__context__]
-    return "".join(formatted.format()).rstrip()
+    hint = ""
+    if isinstance(error, FileNotFoundError) and error.filename in TEX:
+        hint = (
+            f"\nMathTex, Tex, DecimalNumber and numbers of axes need {error.filename}, which is not installed; formula,"
+            ' words and Number of gradreel.scenes.mobjects.text do without: formula("a / b") is a fraction'
+        )
+    return "".join(formatted.format()).rstrip() + hint
 
 
 def _is_theirs(filename: str, file: Path) -> bool:

@@ -64,6 +64,16 @@ def test_a_lesson_that_is_no_lesson_is_one_message(tmp_path, text):
         load_lesson(tmp_path / "lesson.toml")
 
 
+@pytest.mark.parametrize("field", ["{value:>9999999999}", "{value:.999999999f}", "{value", "{}", "{0}", "{value[}"])
+@pytest.mark.parametrize("table", ["beats", "screen"])
+def test_words_that_would_fill_the_memory_or_cannot_be_filled_are_refused(tmp_path, field, table):
+    key = "constant" if table == "beats" else "heading"
+    (tmp_path / "words.toml").write_text(f'[en.build-curve.{table}]\n{key} = "A {field}"\n')
+    (tmp_path / "lesson.toml").write_text('narration = "words.toml"\n[[scene]]\nname = "build-curve"\n')
+    with pytest.raises(UserError, match=rf"words\.toml: \[en\.build-curve\]: .*{key}"):
+        load_lesson(tmp_path / "lesson.toml")
+
+
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("daily views")
 KEYS = st.sampled_from(["title", "scene", "name", "part", "parameters", "run", "trace", "kind", "data", "series", "en"])
 VALUES = st.recursive(PLAIN, lambda inside: st.lists(inside, max_size=3) | st.dictionaries(KEYS, inside, max_size=4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -51,9 +52,16 @@ def test_without_anything_timed_there_is_no_estimate(folders):
     assert (nothing.rendering, nothing.seconds) == ({}, 0.0)
 
 
+def test_a_scene_at_4k_is_not_expected_to_take_twenty_times_as_long_a_frame_as_at_480p(folders):
+    timed(folders, "dots", (854, 480), 7.9)  # as measured, with 98 s for four times the frames at 4K
+    request = SceneRequest(clip("dots", 0).request.source, RenderSettings.of_quality("k"))
+    found = estimates(Plan((), (replace(clip("dots", 400), request=request),)), folders, 1).seconds
+    assert 98 / 2 < found < 98 * 2
+
+
 def test_a_scene_takes_what_it_took_by_frames_and_pixels(folders):
-    timed(folders, "dots", (100, 50), 5.0)  # a quarter of the pixels: 0.05 s a frame there, 0.2 s here
-    assert estimates(Plan((), (clip("dots", 50),)), folders, 1).rendering == {"dots": pytest.approx(10.0)}
+    timed(folders, "dots", (100, 50), 5.0)  # a quarter of the pixels: 0.05 s a frame there, 0.1 s here
+    assert estimates(Plan((), (clip("dots", 50),)), folders, 1).rendering == {"dots": pytest.approx(5.0)}
     timed(folders, "dots", (200, 100), 40.0)
     timed(folders, "dots", (100, 50), 99.0, made=2.0)
     assert estimates(Plan((), (clip("dots", 50),)), folders, 1).rendering == {"dots": pytest.approx(20.0)}, "this size"

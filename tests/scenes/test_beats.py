@@ -3,6 +3,7 @@
 from datetime import date
 from enum import Enum
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.line_values import plain_values
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.user_traceback import user_traceback
-from manim import Square
+from manim import MathTex, Square
 
 
 class Inside(LectureScene):
@@ -52,6 +53,21 @@ def test_an_error_says_in_which_beat_it_was(tmp_path):
     with pytest.raises(ValueError, match="a mistake of mine") as raised:
         visit_beats(Raises, lambda scene, beat: None)
     assert user_traceback(raised.value, tmp_path / "theirs.py").endswith("a mistake of mine\nin beat second")
+
+
+class Typeset(LectureScene):
+    def construct(self):
+        with self.beat("formula", say="A fraction."):
+            self.add(MathTex(r"\frac{1}{2}"))
+
+
+def test_an_error_for_want_of_tex_names_what_does_without(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError) as raised:
+        visit_beats(Typeset, lambda scene, beat: None)
+    told = user_traceback(raised.value, Path(__file__)).splitlines()[-1]
+    assert told.startswith("MathTex, Tex, DecimalNumber and numbers of axes need latex, which is not installed; form")
 
 
 class Named(Enum):

@@ -98,10 +98,16 @@ def asked_for(source: SceneSource) -> list[Asked]:
 
 
 def fields_of(text: str) -> list[str]:
-    """Names in braces: ``"{gap:.2f} or {run.seed}"`` -> gap, run. Raises ValueError for braces that do not close."""
+    """Names in braces: ``"{gap:.2f} or {run.seed}"`` -> gap, run.
+
+    Raises ValueError for braces that do not close, and for a width that would fill the memory.
+    """
+    fields = list(Formatter().parse(text))
+    if any(re.search(r"\d{4}", form or "") for _, _, form, _ in fields):
+        raise ValueError("a width or a number of decimals is below 1000")
     return [
         re.split(r"[.\[]", name)[0]
-        for _, name, form, _ in Formatter().parse(text)
+        for _, name, form, _ in fields
         if name is not None
         for name in (name, *(inner for _, inner, _, _ in Formatter().parse(form or "") if inner is not None))
     ]
