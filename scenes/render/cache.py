@@ -21,7 +21,8 @@ from gradreel.core.trace import META
 from gradreel.core.writing import PARTIAL
 from gradreel.scenes.narration import LANGUAGES
 from gradreel.scenes.render import engine
-from gradreel.scenes.render.clips.plan import Plan, earlier_clips
+from gradreel.scenes.render.clips.clip_files import described_clip, read_description
+from gradreel.scenes.render.clips.plan import Plan
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
@@ -86,7 +87,6 @@ def _refuse_while_others_work(workspace: Workspace) -> None:
 
 
 def _clips(folders: Folders, plans: Iterable[Plan]) -> Iterator[Kept]:
-    described = {str(content.get("path")): content for content in earlier_clips(folders.clips)}
     in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
     wanted = {_without_size(clip.parts) for plan in plans for clip in plan.clips if clip.path is not None}
     files: dict[str, list[Path]] = {}
@@ -95,11 +95,9 @@ def _clips(folders: Folders, plans: Iterable[Plan]) -> Iterator[Kept]:
             files.setdefault(path.stem, []).append(path)
     for paths in files.values():
         paths.sort(key=lambda path: path.suffix != ".json")
-        name = paths[-1].name
-        content = described.get(name, {})
-        parts = content.get("parts", {})
-        in_lesson = bool(parts) and _without_size(parts) in wanted
-        yield Kept("clip", tuple(paths), _size(paths), _said_of(content), name in in_videos, in_lesson)
+        content = described_clip(paths[-1])
+        in_lesson = content is not None and _without_size(content["parts"]) in wanted
+        yield Kept("clip", tuple(paths), _size(paths), _said_of(content), paths[-1].name in in_videos, in_lesson)
 
 
 def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> Iterator[Kept]:
@@ -139,22 +137,21 @@ def _clips_of_manifests(folders: Folders) -> Iterator[str]:
 
 def _without_size(parts: Mapping[str, Any]) -> str:
     """What a clip is made of, whatever its size, rate, format and theme are, as a text to compare."""
-    language = parts.get("settings", {}).get("language")
+    language = parts["settings"]["language"]
     content = {name: part for name, part in parts.items() if name != "settings"} | {"language": language}
     return json.dumps(content, sort_keys=True)
 
 
 def _traces_of(clip: Kept) -> Iterator[str]:
-    content = read_json(clip.paths[0]) or {}
-    yield from content.get("parts", {}).get("traces", {}).values()
+    content = read_description(clip.paths[0])
+    yield from content["parts"]["traces"].values() if content is not None else ()
 
 
-def _said_of(content: Mapping[str, Any]) -> str:
-    if not content:
+def _said_of(content: Mapping[str, Any] | None) -> str:
+    if content is None:
         return "a clip that is not described"
-    settings = content["parts"].get("settings", {})
-    quality = f"{settings.get('height')}p{settings.get('fps')}"
-    return f"{content.get('scene')}, {quality}, {settings.get('language')}, {settings.get('theme')}"
+    settings = content["parts"]["settings"]
+    return f"{content['scene']}, {settings['height']}p{settings['fps']}, {settings['language']}, {settings['theme']}"
 
 
 def _inside(folder: Path) -> list[Path]:

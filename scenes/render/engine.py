@@ -6,22 +6,26 @@ in one rename. A failed scene does not stop the others: their clips are kept, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from gradreel.scenes.render.asked import check_files, check_video
-from gradreel.scenes.render.clips.plan import Plan
-from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.clips.clip_files import DamagedClipsError
+from gradreel.scenes.render.clips.plan import Clip, Plan
+from gradreel.scenes.render.clips.workspace import Folders, Workspace, remove_file
 from gradreel.scenes.render.frames import jumps
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.requests import Finding, SceneDescription
+from gradreel.scenes.render.lessons.requests import ClipResult, Finding, SceneDescription
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.making import at_work, current_clips, of_each, planned, train_missing, trained
 from gradreel.scenes.render.videos.publishing import beat_range, publish_clip, publish_lesson
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.progress import Reporter
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,12 @@ def render_lesson(
     Raises UserError for what the user can mend, SceneError when scenes raised (the clips of the others are kept).
     """
     check_video(settings)
-    reporter = reporter or Reporter()
-    with at_work(settings) as (workspace, workers):
-        clips, results = current_clips(lesson, settings, workspace, workers, reporter)
-        return publish_lesson(lesson, settings, clips, results, workspace, output)
+    return _of_whole_clips(
+        lesson,
+        settings,
+        reporter or Reporter(),
+        lambda workspace, clips, results: publish_lesson(lesson, settings, clips, results, workspace, output),
+    )
 
 
 def render_scenes(
@@ -75,13 +81,34 @@ def render_scenes(
 ) -> list[Path]:
     """Each scene of ``lesson`` as a file of its own (a folder of pictures for png); where they are."""
     check_files(lesson, output)
-    reporter = reporter or Reporter()
-    with at_work(settings) as (workspace, workers):
-        clips, results = current_clips(lesson, settings, workspace, workers, reporter)
-        return [
+    return _of_whole_clips(
+        lesson,
+        settings,
+        reporter or Reporter(),
+        lambda workspace, clips, results: [
             publish_clip(lesson, settings, clip, result, workspace, output)
             for clip, result in zip(clips, results, strict=True)
-        ]
+        ],
+    )
+
+
+def _of_whole_clips(
+    lesson: Lesson,
+    settings: RenderSettings,
+    reporter: Reporter,
+    publish: Callable[[Workspace, Sequence[Clip], Sequence[ClipResult]], T],
+) -> T:
+    """What ``publish`` makes of the lesson's clips. Those that it finds damaged are made again, once."""
+    with at_work(settings) as (workspace, workers):
+        clips, results = current_clips(lesson, settings, workspace, workers, reporter)
+        try:
+            return publish(workspace, clips, results)
+        except DamagedClipsError as error:
+            reporter.say(f"{error.names} in {workspace.clips}: damaged, made again")
+            for clip in error.clips:
+                remove_file(clip.with_suffix(".json"))
+        clips, results = current_clips(lesson, settings, workspace, workers, reporter)
+        return publish(workspace, clips, results)
 
 
 def render_last_frames(

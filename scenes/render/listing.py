@@ -14,7 +14,7 @@ from typing import Any
 
 from gradreel.scenes.catalog import LESSON_FILE, SceneSource, find_scenes
 from gradreel.scenes.narration import Narration
-from gradreel.scenes.render.clips.workspace import Folders, read_json
+from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.report import print_json
 from gradreel.scenes.render.workers.progress import counted, duration
 
@@ -87,15 +87,20 @@ def _of_lesson(language: str, path: Path | None, span: tuple[str | None, str | N
 
 def _newest_clips(media_dir: Path, language: str) -> dict[tuple[str, str], Mapping[str, Any]]:
     """The clip that was made last of each scene and class, in this language and with all its beats."""
+    files = list(Folders(media_dir).clips.glob("*.json"))
+    if not files:
+        return {}
+    from gradreel.scenes.render.clips.clip_files import read_description  # it needs numpy
+
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for file in Folders(media_dir).clips.glob("*.json"):
-        clip = read_json(file)
-        if clip is None or not {"scene", "parts", "made", "frames", "fps", "beats"} <= clip.keys():
+    for file in files:
+        clip = read_description(file)
+        if clip is None:
             continue
-        settings = clip["parts"].get("settings", {})
-        whole = settings.get("first_beat") is None and settings.get("last_beat") is None
-        key = clip["scene"], clip["parts"].get("class", "")
-        if whole and settings.get("language") == language and clip["made"] > found.get(key, {"made": 0.0})["made"]:
+        settings = clip["parts"]["settings"]
+        whole = settings["first_beat"] is None and settings["last_beat"] is None
+        key = clip["scene"], clip["parts"]["class"]
+        if whole and settings["language"] == language and clip["made"] > found.get(key, {"made": 0.0})["made"]:
             found[key] = clip
     return found
 

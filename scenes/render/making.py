@@ -15,11 +15,12 @@ from gradreel.scenes.render.asked import check_beats
 from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.at_fault import files_told, tell_files
 from gradreel.scenes.render.clips.claims import ClipClaim
+from gradreel.scenes.render.clips.clip_files import described_clip, read_description
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors, disk_error
 from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.plan import Clip, Plan, earlier_clips, plan
-from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
+from gradreel.scenes.render.clips.workspace import Folders, Workspace
 from gradreel.scenes.render.cluster.executors import drawers_of, trainers_of
 from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lessons.lesson import Lesson
@@ -148,15 +149,15 @@ def _rendered(
         made_now = _gather(list(waiting), futures.__getitem__, settings.media_dir, reporter)
     rendered = dict(zip(waiting, made_now, strict=True))
     for scene, result in rendered.items():  # a scene that is watched is to be watched by what it opened, too
-        described = read_json(result.path.with_suffix(".json")) or {}
-        changed_files(described.get("files", {}), waiting[scene].request.source)
+        described = read_description(result.path.with_suffix(".json")) or {"files": {}}
+        changed_files(described["files"], waiting[scene].request.source)
     return rendered
 
 
 def _as_described(clip: Clip) -> ClipResult | None:
-    """A clip that was up to date when it was planned; None when it is not described any more."""
+    """A clip that was up to date when it was planned; None when it is not there any more as it was made."""
     assert clip.path is not None, "it was up to date"
-    content = read_json(clip.path.with_suffix(".json"))
+    content = described_clip(clip.path)
     return None if content is None else ClipResult.from_json(content, clip.path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,6 +13,26 @@ import pytest
 from click.testing import Result
 
 NAMES = ("notes.txt", ".bashrc", ".ssh/id", "films/own.mp4", "films/own.en.srt", "deep/er/still.json", "clips/x.mp4")
+SCENES = '''
+from gradreel.scenes.base import LectureScene
+from manim import Circle, FadeIn, Scene
+
+
+class Ring(LectureScene):
+    """A ring."""
+
+    def construct(self):
+        with self.beat("draw", say="A ring."):
+            self.play(FadeIn(Circle()), run_time=0.2)
+
+
+class Plain(Scene):
+    def construct(self):
+        self.play(FadeIn(Circle()), run_time=0.2)
+'''
+LESSON = '[[scene]]\nname = "my.py:Ring"\n[[scene]]\nname = "my.py:Plain"\n'
+SMALL = ("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
+KEPT = pytest.StashKey[list[Path]]()  # a media folder as it was rendered
 PYTHONS = "__pycache__"  # written beside a module that is imported
 
 
@@ -82,3 +103,24 @@ def tripwires(tmp_path, monkeypatch, gradreel):
     monkeypatch.setenv("HOME", str(made.home))
     monkeypatch.chdir(made.folder)
     return made
+
+
+@pytest.fixture
+def project(tripwires):
+    """A lesson of two scenes in the current folder."""
+    (tripwires.folder / "my.py").write_text(SCENES, encoding="utf-8")
+    (tripwires.folder / "film.toml").write_text(LESSON, encoding="utf-8")
+    return tripwires
+
+
+@pytest.fixture
+def rendered(project, request):
+    """The same, and its media folder, as it was rendered once for all of these tests."""
+    stash = request.session.stash.setdefault(KEPT, [])
+    if not stash:
+        project.run("render", *SMALL)
+        stash.append(request.getfixturevalue("tmp_path_factory").mktemp("kept") / "media")
+        shutil.copytree(project.media, stash[0])
+    elif not project.media.exists():
+        shutil.copytree(stash[0], project.media)
+    return project

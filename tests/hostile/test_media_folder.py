@@ -5,51 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
-SCENES = '''
-from gradreel.scenes.base import LectureScene
-from manim import Circle, FadeIn, Scene
-
-
-class Ring(LectureScene):
-    """A ring."""
-
-    def construct(self):
-        with self.beat("draw", say="A ring."):
-            self.play(FadeIn(Circle()), run_time=0.2)
-
-
-class Plain(Scene):
-    def construct(self):
-        self.play(FadeIn(Circle()), run_time=0.2)
-'''
-LESSON = '[[scene]]\nname = "my.py:Ring"\n[[scene]]\nname = "my.py:Plain"\n'
 SMALL = ("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
-KEPT = pytest.StashKey[list[Path]]()
-
-
-@pytest.fixture
-def project(tripwires):
-    """A lesson of two scenes in the current folder."""
-    (tripwires.folder / "my.py").write_text(SCENES, encoding="utf-8")
-    (tripwires.folder / "film.toml").write_text(LESSON, encoding="utf-8")
-    return tripwires
-
-
-@pytest.fixture
-def rendered(project, request):
-    """The same, and its media folder, as it was rendered once for all of these tests."""
-    stash = request.session.stash.setdefault(KEPT, [])
-    if not stash:
-        project.run("render", *SMALL)
-        stash.append(request.getfixturevalue("tmp_path_factory").mktemp("kept") / "media")
-        shutil.copytree(project.media, stash[0])
-    elif not project.media.exists():
-        shutil.copytree(stash[0], project.media)
-    return project
 
 
 def test_a_note_of_renames_is_not_carried_out(rendered):
@@ -89,7 +48,8 @@ def test_a_link_among_what_is_ours_alone_leads_nothing_out_of_the_media_folder(r
     shutil.rmtree(link, ignore_errors=True)
     link.symlink_to(rendered.folder / "films")
     assert "leads out of" in rendered.refused("render", *SMALL)
-    (rendered.folder / "my.py").write_text(SCENES.replace("0.2", "0.4"), encoding="utf-8")
+    scenes = rendered.folder / "my.py"
+    scenes.write_text(scenes.read_text().replace("0.2", "0.4"))
     assert "leads out of" in rendered.refused("frames", *SMALL[:4])
 
 

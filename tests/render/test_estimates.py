@@ -12,10 +12,11 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.results import note_training
 from gradreel.core.training import train
 from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.plan import Clip, Plan, Run
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.arguments import Options
-from gradreel.scenes.render.lessons.requests import SceneRequest
+from gradreel.scenes.render.lessons.requests import BeatSpan, ClipResult, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.report import print_plan
 from gradreel.scenes.render.videos.estimates import estimates
@@ -38,11 +39,15 @@ def timed(
 ) -> None:
     """A clip of 100 frames that took so long; its beats are all as long."""
     folders.clips.mkdir(exist_ok=True)
-    parts = {"scene": scene, "settings": {"width": size[0], "height": size[1]}}
-    content = {"parts": parts, "frames": 100, "fps": 10, "made": made, "wall_seconds": seconds}
+    settings = RenderSettings(width=size[0], height=size[1], fps=10).of_frames()
+    parts = {"scene": scene, "class": scene, "traces": {}, "settings": settings}
     ends = [100 * k // beats for k in range(beats + 1)] if beats else [0]
-    content["beats"] = [{"name": f"b{k}", "start": a, "end": b} for k, (a, b) in enumerate(pairwise(ends))]
-    (folders.clips / f"{scene}{size[0]}{made}.json").write_text(json.dumps(content))
+    spans = tuple(BeatSpan(f"b{k}", a, b, {}, {}, False) for k, (a, b) in enumerate(pairwise(ends)))
+    (folders.clips / "made").write_text("frames")
+    result = ClipResult(folders.clips / f"{scene}{size[0]}{made}.mp4", 100, 10, spans, seconds)
+    keep_clip(
+        folders.clips / "made", result, folders.clips, {"scene": scene, "parts": parts, "files": {}, "made": made}
+    )
 
 
 def test_without_anything_timed_there_is_no_estimate(folders):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +9,10 @@ from gradreel.core.experiment import Experiment
 from gradreel.scenes import narration
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.clips import toolchain
+from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.plan import Clip, plan
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
+from gradreel.scenes.render.lessons.requests import ClipResult, SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 
 LINES = """
@@ -56,10 +56,11 @@ def clip_of(user_folder, narration_folder, tmp_path):
 def make(clip: Clip) -> None:
     """As if the clip had been rendered."""
     assert clip.path is not None
-    clip.path.parent.mkdir(parents=True, exist_ok=True)
-    clip.path.write_text("frames")
-    content = {"parts": clip.parts, "frames": 90, "fps": 30, "made": 1.0}
-    clip.path.with_suffix(".json").write_text(json.dumps(content))
+    folder = clip.path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "made").write_text("frames")
+    content = {"scene": "dots", "parts": clip.parts, "files": {}, "made": 1.0}
+    keep_clip(folder / "made", ClipResult(clip.path, 90, 30, (), 1.0), folder, content)
 
 
 def test_a_clip_is_rendered_once(clip_of):
@@ -128,7 +129,7 @@ def test_a_clip_without_its_description_or_file_is_not_there(clip_of):
     clip = clip_of()
     make(clip)
     clip.path.unlink()
-    assert clip_of().why == "its file is gone"
+    assert clip_of().why == "its file is gone or damaged"
     make(clip)
     clip.path.with_suffix(".json").unlink()
     assert not clip_of().up_to_date

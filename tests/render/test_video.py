@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from gradreel.scenes.render.clips.clip_files import DamagedClipsError
 from gradreel.scenes.render.videos.mp4_boxes import boxes
 from gradreel.scenes.render.videos.subtitles import TimedLine, cues
 from gradreel.scenes.render.videos.video import Chapter, frame_as_jpeg, join
@@ -118,14 +119,31 @@ def test_seeking_to_a_chapter_shows_its_first_frame(joined):
 def test_clips_of_another_kind_are_refused(write_clip, tiny, tmp_path):
     first = write_clip(tmp_path / "a.mp4", tiny, 3)
     second = write_clip(tmp_path / "b.mp4", replace(tiny, width=128), 3)
-    with pytest.raises(ValueError, match="width"):
+    with pytest.raises(DamagedClipsError, match=r"a.mp4, b.mp4 in"):
         join([first, second], tmp_path / "video.mp4", title="")
+
+
+@pytest.mark.parametrize("file_format", ["webm", "mov"])
+def test_a_transparent_video_is_as_transparent_as_its_clips(write_clip, tiny, tmp_path, file_format):
+    settings = replace(tiny, format=file_format, transparent=True)
+    clips = [write_clip(tmp_path / f"{n}.{file_format}", settings, 3) for n in range(2)]
+    join(clips, tmp_path / f"video.{file_format}", title="")
+    with av.open(str(tmp_path / f"video.{file_format}")) as container:
+        stream = container.streams.video[0]
+        assert stream.metadata.get("alpha_mode") == ("1" if file_format == "webm" else None)
+        # FFmpeg's own decoder of VP9 leaves the alpha out
+        decoder = av.CodecContext.create("libvpx-vp9", "r") if file_format == "webm" else stream
+        frames = [
+            frame for packet in container.demux(stream) if packet.dts is not None for frame in decoder.decode(packet)
+        ]
+    alpha = [frame.to_ndarray(format="rgba")[..., 3] for frame in frames]
+    assert [(picture[0, 0] > 127, picture[16, 10] > 127) for picture in alpha] == [(False, True)] * 6
 
 
 @pytest.mark.parametrize("frame", [0, 7, 29])
 def test_a_poster_is_the_frame_asked_for(write_clip, tiny, tmp_path, frame):
     clip = write_clip(tmp_path / "clip.mp4", tiny, 30)
-    with Image.open(BytesIO(frame_as_jpeg(clip.path, frame))) as image:
+    with Image.open(BytesIO(frame_as_jpeg(clip, frame))) as image:
         assert (image.format, image.size) == ("JPEG", (64, 36))
         reds = np.asarray(image)[16, :, 0] > 128
     assert abs(int(np.argmax(reds)) - frame) <= 1  # the bar begins at the frame's number

@@ -6,9 +6,9 @@ import threading
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from gradreel.scenes.render.clips.clip_files import described_clip
 from gradreel.scenes.render.clips.plan import Clip
 from gradreel.scenes.render.clips.staleness import why_stale
-from gradreel.scenes.render.clips.workspace import read_json
 from gradreel.scenes.render.lessons.requests import ClipResult
 
 
@@ -37,8 +37,8 @@ class ClipClaim:
         self._lock.release()
 
     def made(self) -> ClipResult | None:
-        content = read_json(self._path.with_suffix(".json"))
-        if content is None or not self._path.exists() or why_stale(content, self._clip.request):
+        content = described_clip(self._path)
+        if content is None or why_stale(content, self._clip.request):
             return None
         return ClipResult.from_json(content, self._path)
 

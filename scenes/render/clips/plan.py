@@ -17,10 +17,11 @@ from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
 from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.clips.clip_files import described_clip, read_description
 from gradreel.scenes.render.clips.fingerprint import clip_path, common_parts, languages_of, parts_of
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.staleness import why_rendered, why_stale
-from gradreel.scenes.render.clips.workspace import Folders, read_json
+from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
 from gradreel.scenes.trace_folder import TraceFolder
 
@@ -138,26 +139,20 @@ def _clip(
     folder: Path,
 ) -> Clip:
     path = None if waits_for_training else clip_path(folder, parts, request.settings)
-    there = _description_of(path) if path is not None else None
+    there = described_clip(path) if path is not None else None
     why = "its training run has to be recorded first"
     if path is not None:
-        why = why_stale(there, request, words) if there is not None else "its file is gone"
+        why = why_stale(there, request, words) if there is not None else "its file is gone or damaged"
     if path is not None and there is not None and not why:
         return Clip(request, description.experiments, path, path.stem, parts, True, "", there["frames"])
-    same_scene = [clip for clip in earlier() if clip["parts"].get("scene") == description.name]
-    expected = max((clip for clip in same_scene), key=lambda clip: float(clip.get("made", 0)), default=None)
+    same_scene = [clip for clip in earlier() if clip["parts"]["scene"] == description.name]
+    expected = max(same_scene, key=lambda clip: float(clip["made"]), default=None)
     seconds = expected["frames"] / expected["fps"] if expected else _reading_time(parts["narration"])
     frames = round(seconds * request.settings.fps)
     if path is None:
         return Clip(request, description.experiments, None, None, parts, False, why, frames)
     why = why if there is not None else why_rendered(parts, [clip["parts"] for clip in same_scene])
     return Clip(request, description.experiments, path, path.stem, parts, False, why, frames)
-
-
-def _description_of(clip: Path) -> dict[str, Any] | None:
-    """What stands beside a clip; None unless both are there."""
-    content = read_json(clip.with_suffix(".json")) if clip.exists() else None
-    return content if content is not None and {"frames", "fps"} <= content.keys() else None
 
 
 def _reading_time(narration: Mapping[str, Any]) -> float:
@@ -169,7 +164,5 @@ def _reading_time(narration: Mapping[str, Any]) -> float:
 
 def earlier_clips(folder: Path) -> list[dict[str, Any]]:
     """Descriptions of all clips there are, whole ones only."""
-    found = [read_json(file) for file in sorted(folder.glob("*.json"))]
-    return [
-        clip for clip in found if clip and isinstance(clip.get("parts"), dict) and "frames" in clip and "fps" in clip
-    ]
+    found = [read_description(file) for file in sorted(folder.glob("*.json"))]
+    return [clip for clip in found if clip is not None]

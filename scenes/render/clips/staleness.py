@@ -45,7 +45,7 @@ def why_rendered(parts: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]])
     if not changes:
         return "not rendered yet"
     nearest = min(changes, key=len)
-    return f"{listed(nearest)} changed" if nearest else "its file is gone"
+    return f"{listed(nearest)} changed" if nearest else "its file is gone or damaged"
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

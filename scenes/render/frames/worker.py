@@ -18,11 +18,11 @@ from gradreel.scenes.file_names import file_name
 from gradreel.scenes.narration import use_words
 from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.at_fault import tell_opened
-from gradreel.scenes.render.clips.clip_files import keep_clip
+from gradreel.scenes.render.clips.clip_files import described_clip, keep_clip
 from gradreel.scenes.render.clips.file_tracker import OpenedFiles
 from gradreel.scenes.render.clips.fingerprint import clip_path, own_files, parts_now
 from gradreel.scenes.render.clips.staleness import why_stale
-from gradreel.scenes.render.clips.workspace import Folders, read_json, remove, temporary_in
+from gradreel.scenes.render.clips.workspace import Folders, remove, temporary_in
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder, as_finding
@@ -73,12 +73,13 @@ def render_clip(job: ClipJob) -> ClipResult:
     load_class(source)
     parts = parts_now(job.parts, job.request)
     path = clip_path(job.folder, parts, settings)
-    description = path.with_suffix(".json")
     with _alone(FileLock(job.locks / f"{path.stem}.lock")):
-        done = read_json(description)
-        if done is not None and path.exists() and not why_stale(done, job.request):
+        done = described_clip(path)
+        if done is not None and not why_stale(done, job.request):
             return ClipResult.from_json(done, path)
-        description.unlink(missing_ok=True)  # of an older clip of this name: it must not pass for the new one's
+        path.with_suffix(".json").unlink(
+            missing_ok=True
+        )  # of an older clip of this name: it must not pass for the new one's
         temporary = temporary_in(job.temporary, path.name)
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)

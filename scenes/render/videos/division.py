@@ -94,7 +94,7 @@ def _beats(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> list[Beats]:
     stretch = settings.first_beat or settings.last_beat
     if settings.format not in DIVIDED_FORMATS or settings.transparent or stretch or not clip.expected_frames:
         return []
-    same = [made for made in earlier if made["parts"].get("scene") == clip.scene]
+    same = [made for made in earlier if made["parts"]["scene"] == clip.scene]
     if why_whole(clip, earlier):
         return []
     whole = [made for made in same if not _is_stretch(made) and made.get("beats")]
@@ -102,20 +102,20 @@ def _beats(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> list[Beats]:
         return _read_beats(clip)
     parameters = clip.parts.get("parameters")
     return _timed_beats(
-        max(whole, key=lambda made: (made["parts"].get("parameters") == parameters, float(made.get("made", 0))))
+        max(whole, key=lambda made: (made["parts"].get("parameters") == parameters, float(made["made"])))
     )
 
 
 def why_whole(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> str:
     """Why an earlier clip of the same code could not be rendered in parts; "" when that is not known."""
     code = clip.parts.get("code")
-    same = [made for made in earlier if made["parts"].get("scene") == clip.scene and made["parts"].get("code") == code]
+    same = [made for made in earlier if made["parts"]["scene"] == clip.scene and made["parts"].get("code") == code]
     return next((str(made["why_whole"]) for made in same if made.get("why_whole")), "")
 
 
 def _is_stretch(made: Mapping[str, Any]) -> bool:
-    settings = made["parts"].get("settings", {})
-    return bool(settings.get("first_beat") or settings.get("last_beat"))
+    settings = made["parts"]["settings"]
+    return bool(settings["first_beat"] or settings["last_beat"])
 
 
 def _timed_beats(made: Mapping[str, Any]) -> list[Beats]:

@@ -17,10 +17,10 @@ from typing import Any
 from filelock import FileLock
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips.claims import ClipClaim, KeptClaim
-from gradreel.scenes.render.clips.clip_files import keep_clip
+from gradreel.scenes.render.clips.clip_files import described_clip, keep_clip, read_description
 from gradreel.scenes.render.clips.fingerprint import clip_path
 from gradreel.scenes.render.clips.staleness import why_stale
-from gradreel.scenes.render.clips.workspace import read_json, remove, temporary_in
+from gradreel.scenes.render.clips.workspace import remove, temporary_in
 from gradreel.scenes.render.lessons.requests import BeatSpan, ClipJob, ClipResult, SceneError
 from gradreel.scenes.render.videos.division import Stretch
 from gradreel.scenes.render.workers.drawers import Drawers, Listeners
@@ -175,8 +175,8 @@ def _join(results: Sequence[ClipResult], job: ClipJob) -> ClipResult:
     made_of, files = _common(results, job)
     path = clip_path(job.folder, made_of, job.request.settings)
     with FileLock(job.locks / f"{path.stem}.lock", thread_local=False):
-        done = read_json(path.with_suffix(".json"))
-        if done is not None and path.exists() and not why_stale(done, job.request):
+        done = described_clip(path)
+        if done is not None and not why_stale(done, job.request):
             return ClipResult.from_json(done, path)
         path.with_suffix(".json").unlink(missing_ok=True)
         temporary = temporary_in(job.temporary, path.name)
@@ -199,7 +199,7 @@ def _common(results: Sequence[ClipResult], job: ClipJob) -> tuple[dict[str, Any]
     made_of: dict[str, Any] = {}
     files: dict[str, str] = {}
     for result in results:
-        content = read_json(result.path.with_suffix(".json"))
+        content = read_description(result.path.with_suffix(".json"))
         assert content is not None, "written before its result was told"
         now = {**content["parts"], **of_all}
         opened = content["files"]

@@ -10,6 +10,7 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.clips.clip_files import check_whole
 from gradreel.scenes.render.clips.plan import Clip
 from gradreel.scenes.render.clips.toolchain import drawing_versions
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json
@@ -54,7 +55,7 @@ def publish_lesson(
     workspace: Workspace,
     output: Path | None,
 ) -> Path:
-    """Write the lesson's video and what stands beside it; where the video is."""
+    """Write the lesson's video and what stands beside it; where the video is. Raises DamagedClipsError."""
     final = output_path(output, settings) or workspace.video(
         lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}"
     )
@@ -62,6 +63,7 @@ def publish_lesson(
     stamp = _stamp(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
+    check_whole([result.path for result in results])
     video = workspace.temporary(final.name)
     subtitles = _write_video(video, lesson.title_in(settings.language), shots, settings)
     manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
@@ -81,7 +83,7 @@ def publish_clip(
     workspace: Workspace,
     output: Path | None,
 ) -> Path:
-    """One scene's file with subtitles beside it; a folder of numbered pictures for png."""
+    """One scene's file with subtitles beside it; a folder of numbered pictures for png. Raises DamagedClipsError."""
     suffix = "" if settings.format == "png" else f".{settings.format}"
     final = output_path(output, settings) or workspace.video(
         lesson.group(clip.scene), settings.quality, clip.scene + beat_range(settings), suffix
@@ -90,6 +92,7 @@ def publish_clip(
     stamp = _stamp(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
+    check_whole([result.path])
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
     if settings.format in JOINABLE_FORMATS:
@@ -209,7 +212,7 @@ def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
         )
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)
-    return frame_as_jpeg(shot.result.path, (chosen.end if chosen else shot.result.frames) - 1)
+    return frame_as_jpeg(shot.result, (chosen.end if chosen else shot.result.frames) - 1)
 
 
 def _manifest(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], video: Path) -> dict[str, Any]:

@@ -24,10 +24,10 @@ def clip_seconds(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float | No
     README's tables. Scene code and paths take as long at any size; filling, converting and encoding do not.
     """
     pixels = clip.request.settings.width * clip.request.settings.height
-    timed = [made for made in earlier if made["frames"] > 0 and made.get("wall_seconds", 0) > 0]
-    own = [made for made in timed if made["parts"].get("scene") == clip.scene]
+    timed = [made for made in earlier if made["frames"] > 0 and made["wall_seconds"] > 0]
+    own = [made for made in timed if made["parts"]["scene"] == clip.scene]
     if own:
-        nearest = max(own, key=lambda made: (-abs(log(_pixels(made) / pixels)), float(made.get("made", 0))))
+        nearest = max(own, key=lambda made: (-abs(log(_pixels(made) / pixels)), float(made["made"])))
         return clip.expected_frames * _frame_seconds(nearest, pixels)
     if not timed or not clip.expected_frames:
         return None
@@ -39,5 +39,5 @@ def _frame_seconds(made: Mapping[str, Any], pixels: int) -> float:
 
 
 def _pixels(made: Mapping[str, Any]) -> int:
-    size: Mapping[str, Any] = made["parts"].get("settings", {})
-    return int(size.get("width", 0)) * int(size.get("height", 0)) or 1
+    size: Mapping[str, Any] = made["parts"]["settings"]
+    return int(size["width"]) * int(size["height"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
@@ -20,6 +20,7 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 from gradreel.scenes.narration import LANGUAGES
+from gradreel.scenes.render.clips.clip_files import DamagedClipsError
 from gradreel.scenes.render.frames.sinks import TICKS, codec_for
 from gradreel.scenes.render.lessons.requests import ClipResult
 from gradreel.scenes.render.lessons.settings import RenderSettings
@@ -54,19 +55,21 @@ def join(
     """Write ``path`` (mp4, mov or webm, as the clips are) of ``clips`` one after the other.
 
     ``subtitles`` by our language codes; their streams are tagged and off until the viewer chooses one.
-    Raises ValueError for clips that were not encoded alike.
+    Raises DamagedClipsError for clips that cannot be read, or that were not encoded alike.
     """
     container = path.suffix.removeprefix(".")
     options = (
         {} if container == "webm" else {"movflags": "+faststart", "video_track_timescale": str(clips[0].fps * TICKS)}
     )
-    with ExitStack() as stack:
+    with _reading(clips), ExitStack() as stack:
         output = stack.enter_context(av.open(str(path), "w", format=container, options=options))
         output.metadata["title"] = title
         inputs = [stack.enter_context(av.open(str(clip.path))) for clip in clips]
         _check_alike(clips, inputs)
-        video = output.add_stream_from_template(inputs[0].streams.video[0])
-        video.pix_fmt = inputs[0].streams.video[0].pix_fmt
+        template = inputs[0].streams.video[0]
+        video = output.add_stream_from_template(template)
+        # FFmpeg reads VP9 with alpha as without, and writes that there is alpha by the pixel format alone
+        video.pix_fmt = "yuva420p" if template.metadata.get("alpha_mode") == "1" else template.pix_fmt
         video.disposition = Disposition.default
         packets = [_video_packets(clips, inputs, video)]
         for language, cues in (subtitles or {}).items():
@@ -92,9 +95,9 @@ def join_parts(parts: Sequence[ClipResult], path: Path, settings: RenderSettings
             output.mux(packet)
 
 
-def frame_as_jpeg(path: Path, frame: int) -> bytes:
-    """Frame number ``frame`` of a clip of ours as a JPEG file; its last frame when it has fewer."""
-    with av.open(str(path)) as container:
+def frame_as_jpeg(clip: ClipResult, frame: int) -> bytes:
+    """Frame number ``frame`` of a clip as a JPEG file; its last frame when it has fewer. Raises DamagedClipsError."""
+    with _reading([clip]), av.open(str(clip.path)) as container:
         stream = container.streams.video[0]
         rate, base = stream.average_rate, stream.time_base
         assert rate is not None
@@ -104,11 +107,35 @@ def frame_as_jpeg(path: Path, frame: int) -> bytes:
         for shown in container.decode(stream):
             if shown.pts is not None and shown.pts * base * rate >= frame - Fraction(1, 2):
                 break
-        assert shown is not None, f"{path} has no frames"
+        assert shown is not None, f"{clip.path} has no frames"
         content = BytesIO()
         image = Image.fromarray(shown.to_ndarray(format="rgb24"))
         image.save(content, "JPEG", quality=92)
         return content.getvalue()
+
+
+@contextmanager
+def _reading(clips: Sequence[ClipResult]) -> Iterator[None]:
+    """Turn what reading ``clips`` raises into DamagedClipsError: of those that cannot be read alone, or of them all.
+
+    What writing raises, such as on a full disk, is an OSError, and stays what it is.
+    """
+    try:
+        yield
+    except (ValueError, EOFError, IndexError, AssertionError) as error:
+        raise DamagedClipsError(
+            [clip.path for clip in clips if not _is_readable(clip)] or [clip.path for clip in clips]
+        ) from error
+
+
+def _is_readable(clip: ClipResult) -> bool:
+    """Whether all packets of the clip can be read, one for each of its frames."""
+    try:
+        with av.open(str(clip.path)) as container:
+            stream = container.streams.video[0]
+            return sum(packet.pts is not None for packet in container.demux(stream)) == clip.frames
+    except (av.FFmpegError, IndexError):
+        return False
 
 
 def _check_alike(clips: Sequence[ClipResult], inputs: Sequence[InputContainer]) -> None:
@@ -132,13 +159,17 @@ def _video_packets(
         base = source.time_base
         assert base is not None
         offset = round(Fraction(before, clip.fps) / base)
+        frames = 0
         for packet in container.demux(source):
             if packet.dts is None or packet.pts is None:  # the one that marks the end
                 continue
+            frames += 1
             packet.pts += offset
             packet.dts += offset
             packet.stream = target
             yield packet.dts * base, cast("Packet[Stream]", packet)
+        if frames != clip.frames:
+            raise ValueError(f"{clip.path} has {frames} frames, and {clip.frames} when it was made")
         before += clip.frames
 
 

@@ -1,0 +1,159 @@
+"""Clips that were damaged, or described by somebody: they do not count and are made again."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import av
+import pytest
+from gradreel.scenes.render.cache import contents
+from gradreel.scenes.render.clips.clip_files import described_clip, read_description, size_of
+from gradreel.scenes.render.clips.plan import earlier_clips
+from gradreel.scenes.render.clips.workspace import LARGEST_JSON, read_json
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.listing import print_scenes
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+SMALL = ("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def damage_short(clip: Path) -> None:
+    os.truncate(clip, clip.stat().st_size - 200)
+
+
+def damage_inside(clip: Path) -> None:
+    """Of the same length and time: nothing that a plan looks at tells it."""
+    found, content = clip.stat(), bytearray(clip.read_bytes())
+    content[len(content) // 2] ^= 255
+    clip.write_bytes(content)
+    os.utime(clip, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def damage_to_nothing(clip: Path) -> None:
+    clip.write_bytes(b"")
+
+
+def replace_by_folder(clip: Path) -> None:
+    clip.unlink()
+    clip.mkdir()
+
+
+def replace_by_pipe(clip: Path) -> None:
+    clip.unlink()
+    os.mkfifo(clip)
+
+
+def frames_in(video: Path) -> int:
+    with av.open(str(video)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+@pytest.mark.parametrize("damage", [damage_short, damage_to_nothing, replace_by_pipe])
+def test_a_damaged_clip_is_planned_to_be_made_again_and_is(rendered, damage):
+    clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
+    damage(clip)
+    dry = rendered.run("render", *SMALL, "--dry_run", "--json")
+    (again,) = json.loads(dry.stdout)["render"]
+    assert again["why"] == "its file is gone or damaged"
+    assert rendered.run("render", *SMALL).exit_code == 0
+    assert described_clip(clip) is not None
+
+
+def test_a_folder_in_the_place_of_a_clip_is_an_error_that_names_it(rendered):
+    clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
+    replace_by_folder(clip)
+    (clip / "mine.txt").write_text("mine")
+    assert f"{clip} is a folder" in rendered.refused("render", *SMALL)
+    assert (clip / "mine.txt").read_text() == "mine"
+
+
+def test_a_clip_damaged_inside_is_made_again_once_it_is_to_be_joined(rendered):
+    (video,) = rendered.media.glob("videos/film/*/film.mp4")
+    frames = frames_in(video)
+    clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
+    sound = clip.read_bytes()
+    damage_inside(clip)
+    video.unlink()
+    result = rendered.run("render", *SMALL)
+    assert (result.exit_code, f"{clip.name} in" in result.stderr, "damaged, made again" in result.stderr) == (
+        0,
+        True,
+        True,
+    )
+    assert clip.read_bytes() == sound
+    assert frames_in(video) == frames
+
+
+@pytest.mark.parametrize("content", [b"no film", b"\0" * 4096])
+def test_a_clip_that_is_described_and_no_film_is_made_again(rendered, content):
+    """As somebody would write it, size and checksum and all."""
+    from gradreel.scenes.render.clips.clip_files import checksum_of
+
+    clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
+    clip.write_bytes(content)
+    description = clip.with_suffix(".json")
+    forged = json.loads(description.read_text()) | {"size": len(content), "checksum": checksum_of(clip)}
+    description.write_text(json.dumps(forged))
+    result = rendered.run("render", *SMALL)
+    assert (result.exit_code, "damaged, made again" in result.stderr) == (0, True)
+
+
+def places(content: object, place: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """Every place in a JSON value, as keys and indices."""
+    inside = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    return [place, *(found for key, value in inside for found in places(value, (*place, key)))]
+
+
+def put(content: object, place: tuple[object, ...], value: object) -> object:
+    if not place:
+        return value
+    if isinstance(content, dict):
+        return {**content, place[0]: put(content[place[0]], place[1:], value)}
+    assert isinstance(content, list)
+    return [put(entry, place[1:], value) if index == place[0] else entry for index, entry in enumerate(content)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_a_description_says_it_is_read_or_does_not_count(rendered, data, capsys):
+    """Those that plan, list, estimate and clear up read descriptions, and none of them is upset by one."""
+    clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
+    description = clip.with_suffix(".json")
+    before = description.read_bytes()
+    content = json.loads(before)
+    changed = put(content, data.draw(st.sampled_from(places(content))), data.draw(JSON))
+    description.write_text(json.dumps(changed))
+    lesson = load_lesson(Path("film.toml"))
+    try:
+        found = read_description(description)
+        assert found is None or found == changed or found != found
+        assert len(earlier_clips(clip.parent)) == (1 if found is None else 2)
+        contents(lesson, RenderSettings(width=64, height=36, fps=5, media_dir=rendered.media))
+        print_scenes("en", False, rendered.media)
+    finally:
+        description.write_bytes(before)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"a":' * 100_000, "9" * 10_000, "\ud800"])
+def test_what_is_no_json_object_is_none(tmp_path, text):
+    (tmp_path / "x.json").write_text(text, encoding="utf-8", errors="surrogatepass")
+    assert read_json(tmp_path / "x.json") is None
+
+
+def test_neither_a_pipe_nor_a_folder_nor_a_huge_file_is_read_as_json(tmp_path):
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.json").mkdir()
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate(60 * 2**30)
+    assert LARGEST_JSON < 60 * 2**30
+    assert [read_json(file) for file in sorted(tmp_path.iterdir())] == [None] * 3
+    assert size_of(tmp_path / "pipe.json") == -1
