@@ -156,11 +156,16 @@ def test_scenes_that_fail_there_are_named_with_their_owners_paths_and_the_others
     assert len(clips_of(film / "media")) == 1
 
 
-def test_a_clip_that_is_taken_back_is_not_drawn_to_its_end(one_worker, film, gradreel):
+@pytest.mark.parametrize(
+    "asked", [("render", "film.py:Slow"), ("experiment", "width", "--seeds", "1", "--widths", "9")]
+)
+def test_what_is_taken_back_is_not_done_to_its_end(one_worker, film, gradreel, asked):
+    more = SMALL if asked[0] == "render" else ("--epochs", "1000000")
     threading.Timer(4.0, lambda: setattr(one_worker, "taken_back", True)).start()
     began = time.monotonic()
-    assert there(gradreel, "film.py:Slow").exit_code == 1
+    assert gradreel(*asked, *more, "--scheduler", "tcp://w:1").exit_code == 1
     assert time.monotonic() - began < 120
+    assert not list(one_worker.folder.iterdir())
 
 
 def test_what_is_another_there_is_named(film):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.training import train
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips.workspace import Workspace
-from gradreel.scenes.render.cluster import client, worker
+from gradreel.scenes.render.cluster import client, connection, worker
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
@@ -45,7 +46,7 @@ FIELDS = st.one_of(
 SAID = st.builds(lambda changed: json.dumps(CLIP | dict([changed])), FIELDS)
 FAILED = st.builds(
     lambda kind, message, missed: json.dumps({"kind": kind, "message": message, "missed": missed}),
-    st.sampled_from(["UserError", "SceneError", "another", "SystemExit"]), st.text(), st.lists(PATHS),
+    st.sampled_from(["UserError", "SceneError", "WorkerDiedError", "SystemExit"]), st.text(), st.lists(PATHS),
 )  # fmt: skip
 TEXTS = SAID | FAILED | st.just(json.dumps(CLIP)) | ODD.map(json.dumps) | st.text() | st.just("[" * 100_000)
 FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -58,6 +59,12 @@ class Answers:
 
     def subscribe_topic(self, topic, hear) -> None:
         self.hear = hear
+
+    def nthreads(self):
+        return {"w": 1}
+
+    def cancel(self, futures, force) -> None:
+        pass
 
     def submit(self, *arguments, pure=False, key=None) -> Future:
         task: Future = Future()
@@ -87,7 +94,7 @@ def drawn(tripwires, answers, monkeypatch):
             before = tripwires.state([tripwires.media])
             try:
                 result = drawers._rendered(job, QUIET)
-            except (UserError, RuntimeError) as error:
+            except UserError as error:
                 result = error
             assert tripwires.state([tripwires.media]) == before
             names = {file.suffix for file in workspace.clips.iterdir()}
@@ -115,7 +122,7 @@ def video(tmp_path_factory):
 @example(answer=(json.dumps(CLIP), [b"no video"]))
 @example(answer=(json.dumps(CLIP), [bytearray(b"no bytes")]))
 def test_whatever_comes_back_for_a_clip_is_refused_in_words_and_nothing_is_kept(drawn, answer):
-    assert isinstance(drawn(answer), UserError | RuntimeError)
+    assert isinstance(drawn(answer), UserError)
 
 
 @FEW
@@ -138,6 +145,22 @@ def test_a_sound_clip_is_kept_and_one_of_another_length_or_of_nothing_that_was_s
     assert "path: Extra inputs are not permitted" in str(said(path="../../notes.txt"))
     assert "fps" in str(said(fps="5"))
     assert isinstance(drawn(("{}", [video])), UserError)
+
+
+def test_a_run_whose_workers_answer_nonsense_ends_with_one_message(tripwires, answers, monkeypatch):
+    @contextmanager
+    def connected(address):
+        yield answers
+
+    monkeypatch.setattr(connection, "connected", connected)
+    film = "from manim import Scene\n\n\nclass Film(Scene):\n    def construct(self):\n        self.wait()\n"
+    (tripwires.folder / "film.py").write_text(film)
+    answers.answer = ("../../notes.txt", [b"notes"])
+    result = tripwires.run(
+        "render", "film.py:Film", "-r", "64,36", "--scheduler", "tcp://x:1", "--progress_bar", "none"
+    )
+    assert result.exit_code == 1
+    assert "--scheduler tcp://x:1: what came back for film cannot be: it: Invalid JSON" in result.stderr
 
 
 @FEW

@@ -6,11 +6,11 @@ What runs where, what is tried again elsewhere and how data gets from machine to
    dask moves it to each worker that needs it, once, and has it again should a worker die. These files are the scene's
    modules, those that ``asset("…")`` names, its traces and ``manim.cfg``. They are chosen here; no worker can ask for
    one.
-2. One task is one clip (`worker.draw`), or runs trained side by side (`worker.train`). A clip is drawn by a process of
-   its own, in a folder of its own, named by the digest of what it is made of, in which every file stands under its path
-   at its owner's: modules of two users that have the same names never meet. The process ends when the task is taken
-   back, when its owner is gone and when the worker dies. Other versions or other code there than here is an error
-   before anything is drawn.
+2. One task is one clip (`worker.draw`), or runs trained side by side (`worker.train`), and done by a process of its
+   own, which ends when the task is taken back, when its owner is gone and when the worker dies. A clip is drawn in a
+   folder of its own, named by the digest of what it is made of, in which every file stands under its path at its
+   owner's: modules of two users that have the same names never meet. Other versions or other code there than here is
+   an error before anything is drawn.
 3. A task returns a JSON text and a list of bytes, never an object of ours, and what goes wrong in a scene is such an
    answer, too. `answers` has pydantic models of these texts. No name that comes back becomes a path: clips, pictures
    and files of a trace have the names that they were to have here. That a clip is a video of so many frames and a trace

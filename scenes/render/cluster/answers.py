@@ -24,18 +24,18 @@ class _Answer(BaseModel):
 class Failure(_Answer):
     """What a task raised."""
 
-    kind: Literal["UserError", "SceneError", "WorkerDiedError", "TrainingError", "another"]
+    kind: Literal["UserError", "SceneError", "WorkerDiedError", "TrainingError"]
     message: str
     missed: tuple[str, ...] = ()  # files that are not there, by their paths at the owner's
 
     @classmethod
     def of(cls, error: BaseException, message: str, missed: tuple[str, ...] = ()) -> Failure:
-        """Of the first class of ``error`` that is known here."""
+        """Of the first class of ``error`` that is known here; what is no user's mistake is as if the worker died."""
         found = (kind.__name__ for kind in type(error).__mro__ if kind in _ERRORS)
-        return cls.model_validate({"kind": next(found, "another"), "message": message, "missed": missed})
+        return cls.model_validate({"kind": next(found, "WorkerDiedError"), "message": message, "missed": missed})
 
-    def error(self, more: str = "") -> Exception:
-        kind = next((kind for kind in _ERRORS if kind.__name__ == self.kind), RuntimeError)
+    def error(self, more: str = "") -> UserError:
+        (kind,) = (kind for kind in _ERRORS if kind.__name__ == self.kind)
         return kind(self.message + more)
 
 

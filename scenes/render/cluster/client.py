@@ -189,7 +189,7 @@ def _names_here(opened: Iterable[Opened], order: worker.Order, source: SceneSour
 
 
 class ClusterTrainers(Connection):
-    """Trains groups of runs on a scheduler's workers. What one is training when it is stopped it trains to its end."""
+    """Trains groups of runs on a scheduler's workers."""
 
     at_hand = False  # they come and go: each group is for the next that is free
 
@@ -214,8 +214,7 @@ class ClusterTrainers(Connection):
         try:
             trained, pieces = parse(Trained, answer)
             if isinstance(trained, Failure):
-                error = trained.error()
-                return Outcome(run.digest, error if isinstance(error, UserError) else UserError(str(error)))
+                return Outcome(run.digest, trained.error())
             folder = self._workspace.temporary(run.digest)
             folder.mkdir()
             for name, piece in zip(worker.trace_files(run), pieces, strict=True):

@@ -10,10 +10,10 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -27,9 +27,10 @@ from gradreel.scenes.render.clips.workspace import Folders, read_json
 from gradreel.scenes.render.cluster.answers import Clip, Failure, Opened, Trained
 from gradreel.scenes.render.lessons.requests import ClipJob
 from gradreel.scenes.render.workers.pool import Workers
-from gradreel.scenes.render.workers.training import train_group
+from gradreel.scenes.render.workers.training import Outcome, train_group
 from gradreel.scenes.render.workers.worker_process import LOOK_SECONDS, WORKER_MODULE, WorkerDiedError, at
 
+T = TypeVar("T")
 Answer = tuple[str, list[bytes]]
 
 
@@ -92,7 +93,7 @@ def draw(order: Order, contents: Mapping[str, bytes]) -> Answer:
     from distributed import get_worker
 
     worker = get_worker()
-    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # it may have processes
+    _may_have_processes()
 
     def tell(**message: Any) -> None:
         worker.log_event(order.topic, {"task": order.task, **message})
@@ -110,18 +111,35 @@ def draw(order: Order, contents: Mapping[str, bytes]) -> Answer:
                     told=lambda text: tell(text=text),
                     timeout=order.job.request.settings.timeout,
                 )  # fmt: skip
-                while not wait([task], LOOK_SECONDS).done:
-                    if _is_taken_back(worker):
-                        workers.stop()
-                text, files = task.result()
+                text, files = _result(task, workers, worker)
                 return text, [file.read_bytes() for file in files]
         except Exception as raised:
-            error = WorkerDiedError(f"{raised.filename}: {raised.strerror}") if isinstance(raised, OSError) else raised
-            ours = isinstance(error, UserError) and not isinstance(error, WorkerDiedError)
-            message = str(error) if isinstance(error, UserError) else "".join(traceback.format_exception(error))
-            missed = (place.as_at_owners(file) for file in files_told(error) if not Path(file).exists())
-            said = place.as_at_owners(message if ours else f"on {where}: {message}")
-            return Failure.of(error, said, tuple(missed)).model_dump_json(), []
+            missed = (place.as_at_owners(file) for file in files_told(raised) if not Path(file).exists())
+            said = place.as_at_owners(_said_of(raised, where))
+            return Failure.of(raised, said, tuple(missed)).model_dump_json(), []
+
+
+def _may_have_processes() -> None:
+    """Which `multiprocessing` refuses to one that is ended with its parent, as dask's workers are."""
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+
+
+def _said_of(error: Exception, where: str) -> str:
+    """What its reader is told of it; of what is no user's mistake the worker's log has all."""
+    if isinstance(error, UserError) and not isinstance(error, WorkerDiedError):
+        return str(error)
+    if not isinstance(error, UserError | OSError):
+        traceback.print_exception(error)
+        return f"on {where}: {type(error).__name__}: {error}; more is in its log"
+    return f"on {where}: {error}"
+
+
+def _result(task: Future[T], workers: Workers, worker: Any) -> T:
+    """Of a task that one of ``workers`` is at; it is ended when nobody wants it any more."""
+    while not wait([task], LOOK_SECONDS).done:
+        if _is_taken_back(worker):
+            workers.stop()
+    return task.result()
 
 
 def _is_taken_back(worker: Any) -> bool:
@@ -177,20 +195,25 @@ def check_same(job: ClipJob, worker: str) -> None:
 
 def train(runs: Sequence[Experiment]) -> list[Answer]:
     """Train ``runs`` side by side; of each the answer is `Trained`, and the files of its trace."""
-    import torch
     from distributed import get_worker
 
-    torch.set_num_threads(1)  # for good: of two tasks in one process neither must give the other its threads back
-    with tempfile.TemporaryDirectory(prefix="gradreel-", dir=get_worker().local_directory) as name:
-        folder, answers = Path(name), list[Answer]()
-        for run, outcome in zip(runs, train_group(runs, folder), strict=True):
-            if outcome.error is not None:
-                answers.append((Failure.of(outcome.error, str(outcome.error)).model_dump_json(), []))
-            else:
-                took = Trained.model_validate_json(time_file(folder, run).read_bytes())
-                pieces = [(folder / run.digest / file).read_bytes() for file in trace_files(run)]
-                answers.append((took.model_dump_json(), pieces))
-        return answers
+    worker = get_worker()
+    _may_have_processes()
+    with tempfile.TemporaryDirectory(prefix="gradreel-", dir=worker.local_directory) as name, Workers(1) as workers:
+        folder = Path(name)
+        try:
+            outcomes = _result(workers.submit(train_group, runs, folder), workers, worker)
+            return [_trained(outcome, run, folder) for run, outcome in zip(runs, outcomes, strict=True)]
+        except Exception as error:
+            said = _said_of(error, f"the worker {worker.name} ({worker.address})")
+            return [(Failure.of(error, said).model_dump_json(), []) for _ in runs]
+
+
+def _trained(outcome: Outcome, run: Experiment, folder: Path) -> Answer:
+    if outcome.error is not None:
+        return Failure.of(outcome.error, str(outcome.error)).model_dump_json(), []
+    took = Trained.model_validate_json(time_file(folder, run).read_bytes())
+    return took.model_dump_json(), [(folder / run.digest / file).read_bytes() for file in trace_files(run)]
 
 
 def trace_files(run: Experiment) -> list[str]:
