@@ -159,9 +159,21 @@ def _by_start(directory: Path, runs: list[Experiment]) -> list[tuple[list[Journa
 def _journal(directory: Path, run: Experiment) -> Journal | None:
     """What the run can be gone on from, here and with these versions."""
     journal = journal_of(directory, run.digest)
-    if journal is None or journal.versions != versions() or set(journal.columns) != set(column_kinds(run)):
+    if journal is None or journal.versions != versions() or not 0 < journal.updates < run.n_updates:
         return None
-    return journal
+    written = {column: written.rows for column, written in journal.columns.items()}
+    return journal if written == _rows_by(run, journal.updates) else None
+
+
+def _rows_by(run: Experiment, updates: int) -> dict[str, int]:
+    """Rows of each column when a journal says that so many updates are in them: the last is a state to go on from."""
+    row, between = updates // run.kept_every, run.states_between
+    if updates % run.kept_every or row % between:
+        return {}
+    rows = dict.fromkeys(column_kinds(run), 0)  # kept and epoch are written last
+    rows |= {"parameters": row + 1, "gradient": row, "batch_loss": updates}
+    rows |= {"batch": updates // run.batches_per_epoch + 1} if run.batch_size else {}
+    return rows | ({"optimizer_state": row // between + 1} if run.n_remembered else {})
 
 
 def _train(

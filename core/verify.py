@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from gradreel.core.arrays import IntArray
 from gradreel.core.columns import ColumnKind, read_column, rows_of
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
@@ -34,6 +35,8 @@ ENOUGH = 1000
 rounds as the one that wrote the trace: from then on the least difference counts."""
 MOST_PROBLEMS = 100
 """Then verification stops: the trace is another run's."""
+
+_COUNTED_AT_ONCE = 1 << 20  # rows of the columns that need no network
 
 Progress = Callable[[int, int], None]
 
@@ -270,13 +273,19 @@ class _Again:
 
     def _compare_counts(self) -> None:
         """The columns that need no network: which states were kept, and the epoch of each update."""
-        kept = self.experiment.kept_updates()
-        epoch = np.arange(self.experiment.n_updates) // self.experiment.batches_per_epoch
-        for name, computed, updates in (("kept", kept, kept), ("epoch", epoch, np.arange(len(epoch)))):
-            column = self.columns[name]
-            for i in np.flatnonzero(column != computed).tolist():
-                row = slice(i, i + 1)
-                self.comparison.agrees(name, int(updates[i]), column[row], computed[row].astype(column.dtype))
+        run = self.experiment
+        for start in range(0, run.n_kept, _COUNTED_AT_ONCE):
+            kept = run.kept_updates(start, start + _COUNTED_AT_ONCE)
+            self._compare_count("kept", start, kept, kept)
+        for start in range(0, run.n_updates, _COUNTED_AT_ONCE):
+            updates = np.arange(start, min(start + _COUNTED_AT_ONCE, run.n_updates))
+            self._compare_count("epoch", start, updates // run.batches_per_epoch, updates)
+
+    def _compare_count(self, name: str, start: int, computed: IntArray, updates: IntArray) -> None:
+        found = self.columns[name][start : start + len(computed)]
+        for i in np.flatnonzero(found != computed)[:MOST_PROBLEMS].tolist():
+            row = slice(i, i + 1)
+            self.comparison.agrees(name, int(updates[i]), found[row], computed[row].astype(found.dtype))
 
     def _compare_order(self, epoch: int, found: NDArray[Any], computed: NDArray[Any]) -> None:
         """The random order of an epoch's examples, drawn again from the seed."""

@@ -128,11 +128,17 @@ class _Check:
         rises = starts[0] == 0 and starts[-1] == run.examples_logged and (starts[1:] >= starts[:-1]).all()
         if not rises and "batch_start" not in self._damaged:
             self._note("batch_start", run.updates, starts, f"it is to rise from 0 to {run.examples_logged}")
+        if run.metrics:
+            for column, last in (("metric", len(run.metrics) - 1), ("metric_at", run.updates)):
+                of_metrics = self._column(column)
+                outside = np.flatnonzero((of_metrics < 0) | (of_metrics > last))[:1]
+                if len(outside) and column not in self._damaged:
+                    self._note(column, int(outside[0]), of_metrics, f"it is to be from 0 to {last}")
 
-    def _note(self, column: str, update: int, numbers: NDArray[Any], needed: str) -> None:
-        found = numbers[update].item()
-        text = f"{column} of update {update}: {found}; {needed}"
-        self.problems.append(Problem(column, update, None, found, None, text))
+    def _note(self, column: str, row: int, numbers: NDArray[Any], needed: str) -> None:
+        found = numbers[row].item()
+        text = f"{column}, row {row}: {found}; {needed}"
+        self.problems.append(Problem(column, None, None, found, None, text))
 
     def states(self, progress: Progress) -> None:
         """Every state and gradient, and the updates between them."""
@@ -201,6 +207,10 @@ class _Check:
             lines.append(f"{strayed} after which the loop itself changed parameters")
         if run.examples_logged or (self._column("epoch") >= 0).any():
             lines.append("epochs and batches: they are as the loop logged them")
+        if run.metrics:
+            lines.append(f"{_some(list(run.metrics))}: as the loop logged them")
+        if run.buffers:
+            lines.append(f"buffers: {_some([buffer.name for buffer in run.buffers])}")
         if self._idle_moved:
             names = [run.parts[i].name for i in sorted(self._idle_moved)]
             lines.append(f"what no optimizer trains and the loop itself changed: {_some(names)}")

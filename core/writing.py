@@ -21,6 +21,7 @@ from gradreel.core.errors import UserError, listed
 from gradreel.core.regular_files import read_bounded
 from gradreel.core.trace import FORMAT, META, MOST_META, metric_kinds
 from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
+from pydantic import TypeAdapter
 
 PARTIAL = ".partial"
 _REPLACED = ".replaced"
@@ -158,11 +159,12 @@ def new_trace(
 def journal_of(directory: Path, name: str) -> Journal | None:
     """What can be gone on from of an unfinished trace; None if there is nothing."""
     try:
-        content = json.loads((_partial(directory, name) / _JOURNAL).read_text())
-        columns = {column: Written(**written) for column, written in content.pop("columns").items()}
-        return Journal(columns=columns, **content)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return _JOURNALS.validate_json(read_bounded(_partial(directory, name) / _JOURNAL, MOST_META), strict=True)
+    except (OSError, ValueError):  # pydantic's ValidationError is one
         return None
+
+
+_JOURNALS = TypeAdapter(Journal)
 
 
 def refuse_foreign(folder: Path, columns: Iterable[str] = ()) -> None:

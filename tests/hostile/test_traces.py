@@ -19,21 +19,22 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.recording import record
 from gradreel.core.trace import MOST_META, Trace, column_kinds, read_meta, sealed_meta
-from gradreel.core.training import train
+from gradreel.core.training import train, versions
 from gradreel.core.verify import Agreement, verify
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 SHORT = Experiment(dataset=CurveDataset(examples=5), hidden=(2,), batch_size=2, epochs=2, optimizer="adam")
+COLUMNS = column_kinds(SHORT)
 fuzzed = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 
 
-def loop(path: Path, make: Any, updates: int = 4) -> Path:
-    """A recorded run of two layers."""
+def loop(path: Path, make: Any, *more: torch.nn.Module, updates: int = 4) -> Path:
+    """A recorded run of two layers, and more."""
     torch.manual_seed(0)
-    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1))
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1), *more)
     optimizer = make(model)
     with record(model, optimizer, path) as recording:
         for k in range(updates):
@@ -41,7 +42,7 @@ def loop(path: Path, make: Any, updates: int = 4) -> Path:
             loss = model(torch.ones(3, 2)).square().mean()
             loss.backward()
             optimizer.step()
-            recording.log(loss=loss, epoch=0, batch=[k, 0])
+            recording.log(loss=loss, epoch=0, batch=[k, 0], **({"accuracy": 0.5} if more else {}))
     return path
 
 
@@ -49,6 +50,7 @@ MADE = {
     "trained": lambda path: train(SHORT, path).path,
     "adam": lambda path: loop(path, lambda model: torch.optim.Adam(model.parameters())),
     "sgd": lambda path: loop(path, lambda model: torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.5)),
+    "buffers": lambda path: loop(path, lambda model: torch.optim.SGD(model.parameters()), torch.nn.BatchNorm1d(1)),
 }
 
 
@@ -105,6 +107,17 @@ def places(node: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(child, (*place, key))
 
 
+def read(path: Path) -> None:
+    """All that a trace gives, or a TraceError that can be printed."""
+    try:
+        trace = Trace.open(path, checksums=True)
+        trace.state_dict(0)
+        trace.examples(0)
+        str(trace.metrics)
+    except TraceError as error:
+        str(error).encode()
+
+
 def at(node: Any, place: tuple[Any, ...]) -> Any:
     for key in place:
         node = node[key]
@@ -141,10 +154,7 @@ def test_whatever_is_odd_in_a_resealed_meta_is_a_problem_or_no_matter_and_raises
             break
     resealed(path, meta)
     str(verify(path))
-    try:
-        Trace.open(path, checksums=True)
-    except TraceError as error:
-        str(error).encode()
+    read(path)
 
 
 @fuzzed
@@ -167,6 +177,7 @@ def test_whatever_stands_in_a_resealed_column_raises_nothing(
     sums = {name: checksum(path / f"{name}.npy", column) for name, column in kinds.items()}
     (path / "meta.json").write_text(sealed_meta(run, meta["versions"], sums))
     str(verify(path))
+    read(path)
 
 
 def changed(path: Path, *place: Any, to: Any) -> Path:
@@ -259,6 +270,25 @@ def test_a_column_that_is_as_good_as_empty_on_the_disk_is_none(trace: Path) -> N
     with pytest.raises(TraceError, match=r"kept.npy is sparse: 8\d+ bytes"):
         Trace.open(trace)
     assert verify(trace).problems
+
+
+@fuzzed
+@given(data=st.data())
+def test_a_journal_that_says_anything_is_gone_on_with_only_if_it_is_true(data: st.DataObject, tmp_path: Path) -> None:
+    """Of a run that was interrupted: whatever is odd, the run starts anew, and the trace is the same."""
+    whole, partial = tmp_path / SHORT.digest, tmp_path / f".{SHORT.digest}.partial"
+    if not whole.exists():
+        train(SHORT, tmp_path)
+        shutil.move(whole, tmp_path / "sound")
+    shutil.rmtree(whole, ignore_errors=True)
+    shutil.copytree(tmp_path / "sound", partial)
+    written = {name: {"rows": 0, "checksum": checksum(partial / f"{name}.npy", kind)} for name, kind in COLUMNS.items()}
+    journal: Any = {"updates": 1, "versions": versions(), "columns": written}
+    place = data.draw(st.sampled_from(list(places(journal))))
+    at(journal, place[:-1])[place[-1]] = copy.deepcopy(data.draw(st.sampled_from([*ODD, 3, 6])))
+    (partial / "journal.json").write_text(json.dumps(journal))
+    assert verify(train(SHORT, tmp_path).path).exact
+    assert not partial.exists()
 
 
 def test_a_trace_copied_under_anothers_digest_is_not_taken_for_it(tmp_path: Path) -> None:
