@@ -114,7 +114,9 @@ def _check_place(arguments: Sequence[str]) -> None:
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo(f"Error: {message}", err=True)
+    from gradreel.core.errors import printable
+
+    click.echo(f"Error: {printable(message)}", err=True)
     return code
 
 
@@ -303,11 +305,14 @@ def _options(**chosen: Any) -> Any:
     return Options(**chosen)
 
 
-@commands.command("list", examples=[
-    "gradreel list",
-    "gradreel list --from why-gradient --to batches",
-    "gradreel list --lesson lesson.toml",
-])
+@commands.command(
+    "list",
+    examples=[
+        "gradreel list",
+        "gradreel list --from why-gradient --to batches",
+        "gradreel list --lesson lesson.toml",
+    ],
+)
 @options("from", "to", "lesson", "media_dir", "lang", "json")
 def list_scenes(**chosen: Any) -> None:
     """The scenes in film order, the lesson's parts, and of scenes that have been rendered seconds and beats."""
@@ -316,11 +321,13 @@ def list_scenes(**chosen: Any) -> None:
     print_scenes(**chosen)
 
 
-@commands.command(examples=[
-    "gradreel describe build-curve",
-    "gradreel describe my_scene.py:MyScene",
-    "gradreel describe build-curve --lesson lesson.toml --lang zh",
-])
+@commands.command(
+    examples=[
+        "gradreel describe build-curve",
+        "gradreel describe my_scene.py:MyScene",
+        "gradreel describe build-curve --lesson lesson.toml --lang zh",
+    ]
+)
 @click.argument("scene", type=SceneName())
 @options(*LESSON, "lang", "json")
 def describe(**chosen: Any) -> int:
@@ -330,11 +337,13 @@ def describe(**chosen: Any) -> int:
     return describe_scene(_options(scenes=(chosen.pop("scene"),), **chosen))
 
 
-@commands.command(examples=[
-    "gradreel train",
-    "gradreel train gradient-descent --set gradient-descent.run.seed=3",
-    "gradreel train --lesson lesson.toml --dry_run",
-])
+@commands.command(
+    examples=[
+        "gradreel train",
+        "gradreel train gradient-descent --set gradient-descent.run.seed=3",
+        "gradreel train --lesson lesson.toml --dry_run",
+    ]
+)
 @scenes_argument
 @options(*STRETCH, "media_dir", "jobs", "scheduler")
 @options("dry_run", "json", "progress", "quiet", "verbosity")
@@ -345,11 +354,13 @@ def train(**chosen: Any) -> int:
     return train_runs(_options(**chosen))
 
 
-@commands.command(examples=[
-    "gradreel experiment width --data views.csv",
-    "gradreel experiment depth --depths 1,2,3 --seeds 3",
-    "gradreel experiment width --data german.csv --column Aufrufe --date_format %d.%m.%Y --decimal ,",
-])
+@commands.command(
+    examples=[
+        "gradreel experiment width --data views.csv",
+        "gradreel experiment depth --depths 1,2,3 --seeds 3",
+        "gradreel experiment width --data german.csv --column Aufrufe --date_format %d.%m.%Y --decimal ,",
+    ]
+)
 @click.argument("kind", type=click.Choice(["width", "depth"]), metavar="width|depth")
 @options(*DATA, "window", "seeds", "widths", "depths", "width", "epochs")
 @options("media_dir", "jobs", "scheduler", "json", "csv", "dry_run", "progress", "quiet", "verbosity")
@@ -364,11 +375,13 @@ def experiment(**chosen: Any) -> int:
     return compare_networks(ExperimentOptions(**chosen))
 
 
-@commands.command(examples=[
-    "gradreel render -q l",
-    "gradreel render build-curve --set build-curve.knots='[[0,1],[2,3],[5,0]]'",
-    "gradreel render my_scene.py:MyScene -q m -o mine.mp4",
-])
+@commands.command(
+    examples=[
+        "gradreel render -q l",
+        "gradreel render build-curve --set build-curve.knots='[[0,1],[2,3],[5,0]]'",
+        "gradreel render my_scene.py:MyScene -q m -o mine.mp4",
+    ]
+)
 @scenes_argument
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
 @options("lang", "theme")
@@ -389,11 +402,13 @@ def render(watch: bool, **chosen: Any) -> int:
     return watch_videos(_options(**chosen))
 
 
-@commands.command(examples=[
-    "gradreel frames build-curve",
-    "gradreel frames --lesson lesson.toml --lang zh --theme light",
-    "gradreel frames my_scene.py:MyScene -n curve",
-])
+@commands.command(
+    examples=[
+        "gradreel frames build-curve",
+        "gradreel frames --lesson lesson.toml --lang zh --theme light",
+        "gradreel frames my_scene.py:MyScene -n curve",
+    ]
+)
 @scenes_argument
 @options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
@@ -405,11 +420,13 @@ def frames(**chosen: Any) -> int:
     return render_frames(_options(**chosen))
 
 
-@commands.command(examples=[
-    "gradreel verify",
-    "gradreel verify runs/mine",
-    "gradreel verify gradient-descent",
-])
+@commands.command(
+    examples=[
+        "gradreel verify",
+        "gradreel verify runs/mine",
+        "gradreel verify gradient-descent",
+    ]
+)
 @click.argument("scenes", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
 @options(*STRETCH, "media_dir", "json", "progress", "quiet")
 def verify(**chosen: Any) -> int:
@@ -419,11 +436,13 @@ def verify(**chosen: Any) -> int:
     return verify_traces(_options(**chosen))
 
 
-@commands.command(examples=[
-    "gradreel check my_scene.py:MyScene",
-    "gradreel check --lesson lesson.toml",
-    "gradreel check build-curve --jumps",
-])
+@commands.command(
+    examples=[
+        "gradreel check my_scene.py:MyScene",
+        "gradreel check --lesson lesson.toml",
+        "gradreel check build-curve --jumps",
+    ]
+)
 @scenes_argument
 @options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout")
 @options("json", "progress", "quiet", "verbosity")
@@ -437,11 +456,13 @@ def check(**chosen: Any) -> int:
     return check_scenes(_options(**chosen))
 
 
-@commands.command(examples=[
-    "gradreel cache",
-    "gradreel cache --prune",
-    "gradreel cache --lesson lesson.toml --media_dir media",
-])
+@commands.command(
+    examples=[
+        "gradreel cache",
+        "gradreel cache --prune",
+        "gradreel cache --lesson lesson.toml --media_dir media",
+    ]
+)
 @options(*LESSON, "media_dir", "prune", "yes", "json", "quiet")
 def cache(**chosen: Any) -> int:
     """What the media folder keeps so that nothing is made twice, and how much of it the lesson and the videos need.
@@ -454,10 +475,12 @@ def cache(**chosen: Any) -> int:
     return show_cache(prune=chosen.pop("prune"), yes=chosen.pop("yes"), options=_options(**chosen))
 
 
-@commands.command(examples=[
-    "gradreel checkhealth",
-    "gradreel checkhealth --media_dir /mnt/videos",
-])
+@commands.command(
+    examples=[
+        "gradreel checkhealth",
+        "gradreel checkhealth --media_dir /mnt/videos",
+    ]
+)
 @options("media_dir", "json")
 def checkhealth(**chosen: Any) -> int:
     """Look whether libraries, fonts, the encoder and the disk are as they should be. Exit 1 if not."""
@@ -466,11 +489,13 @@ def checkhealth(**chosen: Any) -> int:
     return 0 if print_health(**chosen) else 1
 
 
-@commands.command(examples=[
-    """bash: echo 'eval "$(gradreel completion bash)"' >> ~/.bashrc""",
-    """zsh:  echo 'eval "$(gradreel completion zsh)"' >> ~/.zshrc""",
-    """fish: gradreel completion fish > ~/.config/fish/completions/gradreel.fish""",
-])
+@commands.command(
+    examples=[
+        """bash: echo 'eval "$(gradreel completion bash)"' >> ~/.bashrc""",
+        """zsh:  echo 'eval "$(gradreel completion zsh)"' >> ~/.zshrc""",
+        """fish: gradreel completion fish > ~/.config/fish/completions/gradreel.fish""",
+    ]
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the shell's completion script."""

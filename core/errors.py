@@ -34,6 +34,12 @@ class TrainingError(UserError):
     """A training run that could not finish, such as one that diverged."""
 
 
+def printable(text: str) -> str:
+    """``text`` for a terminal: what would steer it, such as an escape sequence in a file's name, is spelled out."""
+    shown = (c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+    return "".join(shown)
+
+
 def listed(names: Sequence[str]) -> str:
     """The first three names, and how many there are more."""
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

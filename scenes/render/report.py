@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradreel.core.errors import printable
 from gradreel.scenes.narration import Narration, OwnWords
 from gradreel.scenes.render.workers.progress import counted, duration
 
@@ -235,10 +236,10 @@ def print_verification(result: Mapping[str, Any], options: Options) -> None:
     else:
         print(f"BAD  {result['trace']}", flush=True)
         for problem in result["problems"]:
-            print(textwrap.indent(problem["text"], "     "))
+            print(textwrap.indent(printable(problem["text"]), "     "))
     for word, texts in (("checked", result["checked"]), ("not checked", result["unchecked"])):
         for text in texts:
-            print(textwrap.fill(f"{word}: {text}", WIDTH, initial_indent=" " * 5, subsequent_indent=" " * 7))
+            print(textwrap.fill(printable(f"{word}: {text}"), WIDTH, initial_indent=" " * 5, subsequent_indent=" " * 7))
 
 
 def open_file(path: Path) -> None:

@@ -153,7 +153,7 @@ def test_whatever_is_odd_in_a_resealed_meta_is_a_problem_or_no_matter_and_raises
         if not isinstance(meta, dict) or not list(places(meta)):
             break
     resealed(path, meta)
-    str(verify(path))
+    str(verify(path)).encode()
     read(path)
 
 
@@ -176,7 +176,7 @@ def test_whatever_stands_in_a_resealed_column_raises_nothing(
     np.save(path / f"{name}.npy", numbers)
     sums = {name: checksum(path / f"{name}.npy", column) for name, column in kinds.items()}
     (path / "meta.json").write_text(sealed_meta(run, meta["versions"], sums))
-    str(verify(path))
+    str(verify(path)).encode()
     read(path)
 
 
@@ -207,6 +207,20 @@ GROUP = ("recorded", "optimizers", 0, "groups", 0)
 def test_what_no_recording_says_is_a_problem(trace: Path, place: tuple[Any, ...], value: Any) -> None:
     result = verify(changed(trace, *place, to=value))
     assert result.problems and result.agreement is None, str(result)
+
+
+@pytest.mark.parametrize("kind", ["sgd"], indirect=True)
+def test_what_would_steer_a_terminal_is_spelled_out(trace: Path, gradreel: Any) -> None:
+    part = "0.weight\x1b[2J\x1b]0;mine\x07"
+    changed(trace, "recorded", "parts", 0, "name", to=part)
+    meta, run = read_meta(trace)
+    numbers = np.load(trace / "parameters.npy")
+    numbers[2] = np.nan
+    np.save(trace / "parameters.npy", numbers)
+    sums = {name: checksum(trace / f"{name}.npy", column) for name, column in column_kinds(run).items()}
+    (trace / "meta.json").write_text(sealed_meta(run, meta["versions"], sums))
+    result = gradreel("verify", str(trace))
+    assert result.exit_code == 1 and "\x1b" not in result.output and r"0.weight\x1b[2J" in result.output
 
 
 @pytest.mark.parametrize("kind", ["adam"], indirect=True)

@@ -113,9 +113,7 @@ def test_only_what_is_the_users_and_read_counts(tmp_path):
     assert before["<here>/shelf"] == listing_digest(tmp_path / "shelf")
     assert before["<here>/comes.txt"] == CHANGED_MEANWHILE
     assert set(after) == (set(before) | {"late.py"}) - {"helper.py"}
-    assert after["told.py"] == content_digest(tmp_path / "told.py"), (
-        "what is shown of it are its comments"
-    )
+    assert after["told.py"] == content_digest(tmp_path / "told.py"), "what is shown of it are its comments"
     assert after["late.py"] == content_digest(tmp_path / "late.py")
 
 
