@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
+import os
+import resource
 import sys
 import time
 from dataclasses import replace
@@ -12,6 +15,7 @@ import numpy as np
 import pytest
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.pictures import straight_alpha
+from gradreel.scenes.render.lessons.settings import RenderSettings
 from PIL import Image
 
 
@@ -49,6 +53,28 @@ def test_h264_is_what_players_and_joining_need(write_clip, tiny, tmp_path):
         assert keys[0] == 0
         assert max(after - before for before, after in pairwise(keys)) <= 20  # two seconds: seeking is quick
         assert stream.duration * stream.time_base == 4.5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux counts it")
+def test_a_long_gif_is_encoded_in_the_memory_of_a_few_frames(tmp_path):
+    settings = RenderSettings(width=640, height=360, fps=25, format="gif")
+
+    def encode() -> None:
+        encoder = ClipEncoder(tmp_path / "clip.gif", settings)
+        pixels = np.full((360, 640, 4), 255, np.uint8)
+        for number in range(150):
+            pixels[number : number + 20, :, 1] = number
+            encoder.write(pixels)
+            if number == 20:
+                few = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        encoder.close()
+        more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - few) * 1024
+        os._exit(int(more > 40 * pixels.nbytes))
+
+    process = multiprocessing.get_context("fork").Process(target=encode)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
 
 
 def test_a_frozen_frame_is_many_frames(tiny, tmp_path):

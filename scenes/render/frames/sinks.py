@@ -7,14 +7,16 @@ blue, alpha, first row on top.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
 from av.filter import Graph
+from av.filter.context import FilterContext
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -196,32 +198,53 @@ class _Gif(FrameSink):
         self._held.unlink(missing_ok=True)
 
     def _encode(self) -> None:
+        """Two passes over the held file, so that only a few frames are in memory at a time: colours, then pictures."""
+        palette = self._palette()
         with av.open(str(self._held)) as held, av.open(str(self._path), "w", format="gif") as output:
             source = held.streams.video[0]
             stream = output.add_stream("gif", rate=Fraction(self._settings.fps))
             stream.width, stream.height, stream.pix_fmt = self._settings.width, self._settings.height, "pal8"
             stream.codec_context.time_base = Fraction(1, 100)
-            graph = self._palette_graph(source)
-            for frame in held.decode(source):
-                graph.push(frame)
-            graph.push(None)
-            with suppress(av.error.EOFError):
-                while True:
-                    coloured = graph.pull()
-                    assert isinstance(coloured, VideoFrame)
-                    output.mux(stream.encode(coloured))
+            graph = Graph()
+            frames, rate = self._frames_into(graph, source)
+            colours = graph.add_buffer(
+                width=palette.width, height=palette.height, format=palette.format, time_base=Fraction(1, 100)
+            )
+            use = graph.add("paletteuse", "dither=bayer:bayer_scale=5:diff_mode=rectangle:alpha_threshold=128")
+            rate.link_to(use, 0, 0)
+            colours.link_to(use, 0, 1)
+            use.link_to(graph.add("buffersink"))
+            graph.configure()
+            colours.push(palette)
+            colours.push(None)
+            for coloured in _through(graph, frames, held.decode(source)):
+                output.mux(stream.encode(coloured))
             output.mux(stream.encode(None))
 
-    def _palette_graph(self, source: VideoStream) -> Graph:
-        graph = Graph()
-        rate = min(self._settings.fps, 50)
-        split = graph.add("split")
-        graph.link_nodes(graph.add_buffer(template=source), graph.add("fps", f"fps={rate}"), split)
-        palette = graph.add("palettegen", f"reserve_transparent={int(self._settings.transparent)}:stats_mode=diff")
-        use = graph.add("paletteuse", "dither=bayer:bayer_scale=5:diff_mode=rectangle:alpha_threshold=128")
-        split.link_to(palette, 0, 0)
-        split.link_to(use, 1, 0)
-        palette.link_to(use, 0, 1)
-        use.link_to(graph.add("buffersink"))
-        graph.configure()
-        return graph
+    def _palette(self) -> VideoFrame:
+        """The colours of the whole clip, as a picture of 16 x 16."""
+        with av.open(str(self._held)) as held:
+            source = held.streams.video[0]
+            graph = Graph()
+            frames, rate = self._frames_into(graph, source)
+            generate = f"reserve_transparent={int(self._settings.transparent)}:stats_mode=diff"
+            graph.link_nodes(rate, graph.add("palettegen", generate), graph.add("buffersink")).configure()
+            (palette,) = _through(graph, frames, held.decode(source))
+            return palette
+
+    def _frames_into(self, graph: Graph, source: VideoStream) -> tuple[FilterContext, FilterContext]:
+        """Where frames of ``source`` are put into ``graph``, and where they come out at the rate that GIF can have."""
+        frames, rate = graph.add_buffer(template=source), graph.add("fps", f"fps={min(self._settings.fps, 50)}")
+        frames.link_to(rate)
+        return frames, rate
+
+
+def _through(graph: Graph, entry: FilterContext, frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+    """What comes out of ``graph`` for ``frames`` put into it at ``entry``, which move on only as that is asked for."""
+    for frame in chain(frames, [None]):
+        entry.push(frame)
+        with suppress(av.error.BlockingIOError, av.error.EOFError):
+            while True:
+                coloured = graph.pull()
+                assert isinstance(coloured, VideoFrame)
+                yield coloured
