@@ -6,11 +6,13 @@ in one rename. A failed scene does not stop the others: their clips are kept, an
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.asked import check_files, check_video
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError
 from gradreel.scenes.render.clips.plan import Clip, Plan
@@ -26,6 +28,8 @@ from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.progress import Reporter
 
 T = TypeVar("T")
+
+LONGEST_SELECTION = 120  # bytes of a file's name
 
 
 @dataclass(frozen=True)
@@ -122,15 +126,18 @@ def render_last_frames(
         temporary = {clip.scene: workspace.temporary(f"{clip.scene}.png") for clip in made.clips}
         of_each(made.clips, workers, reporter, "last_frame", temporary)
         paths = {
-            scene: output or workspace.images(lesson.group(scene)) / f"{scene}{beat_range(settings)}.png"
-            for scene in temporary
+            clip.scene: output or workspace.images(lesson.group(clip.scene)) / f"{_stem(clip, settings)}.png"
+            for clip in made.clips
         }
         workspace.publish({temporary[scene]: path for scene, path in paths.items()})
         return list(paths.values())
 
 
 def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Stills:
-    """The end of each beat: ``images/<lesson>/<scene>/<beat>.png`` and ``images/<lesson>/contact-sheet.png``."""
+    """The end of each beat: ``images/<lesson>/<scene>/<beat>.png`` and ``images/<lesson>/contact-sheet.png``.
+
+    The sheet of a stretch, or of scenes asked for by name, has their names after it.
+    """
     reporter = reporter or Reporter()
     with at_work(settings) as (workspace, workers):
         made = trained(lesson, settings, workspace, workers, reporter)
@@ -139,8 +146,9 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
         pictures: dict[str, tuple[Path, ...]] = {}
         written: dict[Path, Path] = {}
         labelled = []
-        for scene, names in zip(folders, beats, strict=True):
-            final = workspace.images(lesson.group(scene)) / scene
+        for clip, names in zip(made.clips, beats, strict=True):
+            scene = clip.scene
+            final = workspace.images(lesson.group(scene)) / file_name(clip.file_stem, "a folder called")
             pictures[scene] = tuple(final / f"{name}.png" for name in names)
             if beat_range(settings):  # the pictures of the other beats stay
                 written |= {folders[scene] / file.name: file for file in pictures[scene]}
@@ -149,9 +157,23 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
             labelled += [(f"{scene} · {name}", folders[scene] / f"{name}.png") for name in names]
         sheet = workspace.temporary("contact-sheet.png")
         workers.submit("contact_sheet", labelled, sheet).result()
-        final_sheet = workspace.images(lesson.group(made.clips[0].scene)) / f"contact-sheet{lesson.span}.png"
-        workspace.publish(written | {sheet: final_sheet})
+        selection = _picked([_stem(clip, settings) for clip in made.clips]) if lesson.picked else lesson.span
+        final_sheet = workspace.images(lesson.group(made.clips[0].scene)) / f"contact-sheet{selection}.png"
+        workspace.publish(written | {sheet: final_sheet}, lambda: [final_sheet])
         return Stills(pictures, final_sheet)
+
+
+def _stem(clip: Clip, settings: RenderSettings) -> str:
+    """What a file of one scene, or of some of its beats, is called."""
+    return file_name(clip.file_stem + beat_range(settings), "a file called")
+
+
+def _picked(stems: Sequence[str]) -> str:
+    """What a file of several scenes has after its name: theirs; of many the first, their number and a digest."""
+    text = "+".join(stems)
+    if len(text.encode()) > LONGEST_SELECTION:
+        text = f"{stems[0]}+{len(stems) - 1} more {hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"--{text}"
 
 
 def check_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> list[Finding]:

@@ -196,7 +196,7 @@ def test_frames(gradreel, project):
     assert result.exit_code == 0
     images = project / "media/images/shapes"
     assert result.stdout.splitlines() == [
-        str(images / name) for name in ("ring/draw.png", "ring/rest.png", "contact-sheet.png")
+        str(images / name) for name in ("ring/draw.png", "ring/rest.png", "contact-sheet--ring.png")
     ]
     assert all(Path(line).is_file() for line in result.stdout.splitlines())
 

@@ -52,6 +52,12 @@ class Clip:
     def scene(self) -> str:
         return self.request.source.name
 
+    @property
+    def file_stem(self) -> str:
+        """What files of it alone are called: ``loss-curve--runs-mine`` where it shows a trace given by its folder."""
+        given = [self.request.parameters[name] for name in self.parts["traces"] if name not in self.experiments]
+        return "--".join([self.scene, *(TraceFolder(folder).file_stem for folder in given)])
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -49,7 +49,7 @@ def load_lesson(
     if only and span != (None, None):
         raise UserError("--from and --to keep a stretch of the lesson: name scenes, or a stretch, not both")
     whole = lesson.scenes
-    lesson = replace(lesson, scenes=_picked(lesson, only, ours)) if only else _stretch(lesson, span)
+    lesson = replace(lesson, scenes=_picked(lesson, only, ours), picked=True) if only else _stretch(lesson, span)
     if lesson.words is not None:
         check_words(lesson.words, [entry.source for entry in (*whole, *lesson.scenes)], ours)
     known = {entry.name for entry in lesson.scenes}

@@ -86,7 +86,7 @@ def publish_clip(
     """One scene's file with subtitles beside it; a folder of numbered pictures for png. Raises DamagedClipsError."""
     suffix = "" if settings.format == "png" else f".{settings.format}"
     final = output_path(output, settings) or workspace.video(
-        lesson.group(clip.scene), settings.quality, clip.scene + beat_range(settings), suffix
+        lesson.group(clip.scene), settings.quality, clip.file_stem + beat_range(settings), suffix
     )
     shots = _shots(lesson, settings, [clip], [result], {})
     stamp = _stamp(lesson, settings, shots, final, workspace)
