@@ -14,7 +14,9 @@ from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.loss_readout import LossReadout
-from gradreel.scenes.mobjects.text import caption, heading
+from gradreel.scenes.mobjects.metric_panels import MOST, MetricPanels, Series, logged_series, rate_series
+from gradreel.scenes.mobjects.recorded_theta import shortened
+from gradreel.scenes.mobjects.text import caption, heading, literal
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, PRESENT, emphasis
 from gradreel.scenes.trace_folder import TraceFolder
@@ -32,11 +34,15 @@ from pydantic import Field
 
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
 READOUT_LEFT = -0.5
+LABEL_WIDTH = style.RIGHT_EDGE - PLOT["right"] - 0.25
 WALK_SECONDS, SMOOTH_SECONDS = 9.0, 5.0
 
 
 class LossCurve(LectureScene):
-    """The loss of each update from left to right: where it wanders its running mean, and the loss over all data."""
+    """The loss of each update from left to right: where it wanders its running mean, and the loss over all data.
+
+    Of somebody's own run also what its loop logged beside the loss, and the learning rate where it changed.
+    """
 
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(
@@ -63,13 +69,16 @@ class LossCurve(LectureScene):
         if self.plot.unseen is not None:
             self._unseen_beat()
         self._end_beat()
+        self._metric_beats()
 
     def _prepare(self) -> None:
         trace = self.trace("run")
         self.run, self.history = trace.run, LossHistory.of(trace)
-        history = self.history
+        self.metrics, self.rates = logged_series(trace), rate_series(trace, self.screen("learning-rate"))
+        history, self.texts = self.history, self._texts()
         finite = history.batch[np.isfinite(history.batch)]
-        self.plot = LossPlot(history, self._texts(), **PLOT)
+        self.panels: VGroup = VGroup()  # those of the other numbers, once they are there
+        self.plot = LossPlot(history, self.texts, **PLOT)
         self.readout = LossReadout(
             self.screen("update"),
             self.screen("batch" if self._in_batches() else "loss"),
@@ -85,6 +94,8 @@ class LossCurve(LectureScene):
         keys = {"updates": "updates", "epochs": "epochs", "loss": "loss-in-views" if self._in_views() else "loss"}
         keys |= {"batch": "batch" if self._in_batches() else "loss", "whole": "whole", "unseen": "unseen"}
         texts = {name: self.screen(key) for name, key in keys.items()}
+        if name := self.history.unseen_name:
+            texts["unseen"] = literal(shortened(name, LABEL_WIDTH, style.LABEL - 2))
         return texts | {"mean": self.screen("running-mean") + "\n" + self.screen("window", window=window)}
 
     def _in_views(self) -> bool:
@@ -135,7 +146,7 @@ class LossCurve(LectureScene):
     def _mean_beat(self) -> None:
         with self.beat("running-mean", window=Count(self.history.window)):
             # The mean of the last updates, drawn over the pale line, shows where the loss is going
-            self._follow("mean", "running-mean")
+            self._follow("mean", self.screen("running-mean"))
             self._walk(SMOOTH_SECONDS)
             self._label("mean")
 
@@ -152,21 +163,29 @@ class LossCurve(LectureScene):
             # The loss over all examples, at recorded states: what the batches wander around
             mean = [] if self.plot.mean is None else [emphasis(self.plot.mean, PRESENT)]
             self.play(emphasis(self.plot.batch, FAINT if mean else PRESENT), *mean, run_time=0.5)
-            self._follow("whole", "whole")
+            self._follow("whole", self.texts["whole"])
             self._walk(SMOOTH_SECONDS)
             self._label("whole")
 
     def _unseen_beat(self) -> None:
-        with self.beat("unseen"):
-            # The same states on examples that training never sees
-            self._follow("unseen", "unseen")
-            self._walk(SMOOTH_SECONDS)
-            self._label("unseen")
+        if self.history.unseen_name:
+            with self.beat("unseen-logged", metric=self.history.unseen_name):
+                # A loss that the loop logged under another name, which is taken for that of a validation
+                self._show_unseen()
+        else:
+            with self.beat("unseen"):
+                # The same states on examples that training never sees
+                self._show_unseen()
+
+    def _show_unseen(self) -> None:
+        self._follow("unseen", self.texts["unseen"])
+        self._walk(SMOOTH_SECONDS)
+        self._label("unseen")
 
     def _end_beat(self) -> None:
         """What the picture that is there comes to: nothing moves any more."""
-        reached = self.history.n_updates if np.isnan(self._final()) else self._reached()
-        values = {"updates": Count(reached), "loss": self.readout.written(self._final())}
+        history, final = self.history, self._final()
+        values = {"updates": Count(history.n_updates), "loss": self.readout.written(final)}
         if self._runs_off():
             with self.beat("end-overflow", update=number_text(self.history.overflow)):
                 # The loss outgrew what a number can hold: the curve stops there
@@ -175,38 +194,83 @@ class LossCurve(LectureScene):
             with self.beat("end-nan", update=number_text(self.history.first_nan)):
                 # A loss was logged that is no number: the curve stops there
                 self.wait(0.1)
-        elif np.isnan(self._final()):
+        elif np.isnan(final):
             with self.beat("end-unlogged", **values):
                 # No loss was logged at the last updates
                 self.wait(0.1)
-        elif self.history.n_updates == 1:
+        elif history.n_updates == 1:
             with self.beat("end-single", **values):
                 # A single update was made
                 self.wait(0.1)
-        elif self.plot.unseen is not None:
-            with self.beat("end-unseen", unseen=self.readout.written(float(self.history.unseen[-1])), **values):
+        elif np.isfinite(history.final) and len(history.unseen):
+            with self.beat("end-unseen", unseen=self.readout.written(float(history.unseen[-1])), **values):
                 # Where both ended
                 self.wait(0.1)
-        else:
+        elif self._is_of_all():
             with self.beat("end", **values):
-                # Where the run ended
+                # The loss over all examples where the run ended
                 self.wait(0.1)
+        elif history.is_smoothed:
+            with self.beat("end-mean", window=Count(history.window), **values):
+                # Where the running mean ended
+                self.wait(0.1)
+        else:
+            with self.beat("end-last", **values):
+                # The last loss that is known
+                self.wait(0.1)
+
+    def _metric_beats(self) -> None:
+        """What else was logged, three to a picture, and the learning rate."""
+        for k in range(0, len(self.metrics), MOST):
+            with self.beat("metrics" if k == 0 else f"metrics-{k // MOST + 1}"):
+                # Each number that the loop logged, on an axis of its own, one above the other
+                self._show_series(self.metrics[k : k + MOST])
+        if self.rates:
+            with self.beat("rate"):
+                # How large the learning rate was at each update
+                self._show_series(self.rates[:MOST])
+
+    def _show_series(self, series: list[Series]) -> None:
+        """They take the place of whatever plot is there."""
+        panels, last = (
+            MetricPanels(series, self.history.n_updates, self.texts["updates"], **PLOT),
+            float(self.history.n_updates),
+        )
+        readout, shown = self.readout, self.get_mobject_family_members()
+        gone = (self.plot, readout.loss_words, readout.loss, readout.suffix, self.panels)
+        parts = {id(part): part for each in gone for part in each.get_family() if part in shown and len(part.points)}
+        self.play(*map(FadeOut, parts.values()), run_time=0.4)
+        self.remove(*gone)
+        self.panels = panels
+        curves, numbers = zip(*((panel.curve, panel.number) for panel in panels.panels), strict=True)
+
+        def show(update: float) -> None:
+            panels.show(update)
+            readout.count.set_value(int(update + 1e-6))
+            readout.count.place_left(style.HEADING_BASELINE, readout.count_left)
+
+        show(0.0)
+        self.play(*(FadeIn(part) for panel in panels.panels for part in (panel.axes, panel.name)), run_time=0.6)
+        moving = VGroup(*curves, *numbers, readout.count)
+        self.play(
+            UpdateFromAlphaFunc(moving, lambda _, share: show(share * last)), run_time=SMOOTH_SECONDS, rate_func=linear
+        )
+        show(last)
+        self.add(panels)
 
     def _runs_off(self) -> bool:
         """Whether the losses outgrew what a number can hold, and stayed so."""
         overflow = self.history.overflow
         return overflow is not None and not np.isfinite(self.history.batch[overflow:]).any()
 
-    def _reached(self) -> int:
-        """How many updates had been made when the loss was what is told; a batch's is measured before its update."""
-        latest = self.history.latest(self.history.n_updates - 1)
-        alone = not self.history.is_smoothed and self.plot.whole is None
-        return self.history.n_updates if latest is None or not alone else latest
+    def _is_of_all(self) -> bool:
+        """Whether the run ended with a known loss over all examples, and not with that of a batch."""
+        return len(self.history.whole) > 0 or self.history.is_whole
 
     def _final(self) -> float:
         """The loss that the run ended with: over all examples where that is known, else as the curves show it."""
         history = self.history
-        return float(history.whole[-1]) if len(history.whole) else history.mean(history.n_updates - 1)
+        return history.final if self._is_of_all() else history.mean(history.n_updates - 1)
 
     # -- what moves ------------------------------------------------------------------------------------------------
 
@@ -222,7 +286,7 @@ class LossCurve(LectureScene):
         longer = [loss for loss in said if len(readout.loss.written(loss)) > len(readout.loss.text)]
         room = [min(said), max(said)] if said and curve != "mean" else []
         room += [max(longer, key=lambda loss: len(readout.loss.written(loss)))] if longer else []
-        name = readout.named(self.screen(words), room)
+        name = readout.named(words, room)
         live = (plot.marker, readout.loss, readout.count)
         shown = self.get_mobject_family_members()
         self.play(*(FadeOut(part) for part in (*live, readout.loss_words) if part in shown), run_time=0.3)

@@ -8,7 +8,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
 from gradreel.scenes.mobjects.descent import in_band
-from gradreel.scenes.mobjects.recorded_descent import RecordedDescent
+from gradreel.scenes.mobjects.recorded_descent import WORDS_LINES, RecordedDescent
 from gradreel.scenes.mobjects.recorded_theta import tensor_list
 from gradreel.scenes.mobjects.text import heading, words
 from gradreel.scenes.mobjects.ticks import number_text
@@ -123,9 +123,14 @@ class RecordedDescentBeats(LectureScene):
         shown = self.recorded
         rest = emphasis(shown.slopes, PRESENT)
         loss = shown.loss(shown.last)
-        if shown.is_logged and loss == loss:
-            with self.beat("recorded-end", updates=number_text(shown.last), loss=shown.readout.written(loss)):
-                # Where the run, or what is shown of it, ended
+        values = {"updates": Count(shown.last), "loss": shown.readout.written(loss)}
+        if shown.is_logged and loss == loss and shown.history.is_smoothed:
+            with self.beat("recorded-end-mean", window=Count(shown.history.window), **values):
+                # Where the run, or what is shown of it, ended, by the running mean
+                self.play(rest, run_time=0.6)
+        elif shown.is_logged and loss == loss:
+            with self.beat("recorded-end", **values):
+                # The same by the loss of the last update
                 self.play(rest, run_time=0.6)
         else:
             with self.beat("recorded-end-unlogged", updates=number_text(shown.last)):
@@ -134,9 +139,12 @@ class RecordedDescentBeats(LectureScene):
 
     def map_words(self) -> list[VGroup]:
         """Which plane the map shows; that the loss on it is not known and what the line's width means."""
-        shown, share = self.recorded, self.recorded.map.share
+        share = self.recorded.map.share
         plane = self.screen("plane", share=">99.9" if 0.9995 <= share < 1 else f"{100 * share:.1f}")
-        said = [self.screen("no-surface"), *([self.screen("width")] if shown.is_logged else [])]
-        lines = [words(text, style.CAPTION, palette.dim).place(-0.38 * k, left=0.0) for k, text in enumerate(said)]
         under = words(plane, style.CAPTION, palette.dim).place(UNDER_MAP, left=style.LEFT_EDGE)
-        return [under, shown.put_into_a_corner(VGroup(*lines))]
+        unknown = words(self.screen("no-surface"), style.CAPTION, palette.dim)
+        if not self.recorded.is_logged:
+            return [under, unknown.place(UNDER_MAP, right=style.RIGHT_EDGE)]
+        width = words(self.screen("width"), style.CAPTION, palette.dim)
+        above = zip((unknown, width), WORDS_LINES, strict=True)
+        return [under, *(line.place(baseline, left=style.LEFT_EDGE) for line, baseline in above)]

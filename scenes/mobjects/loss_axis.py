@@ -27,11 +27,15 @@ class LossAxis:
 
     @classmethod
     def of(cls, history: LossHistory) -> LossAxis:
-        """One that holds ``history.extent()`` with a margin. Losses of 0 or less have no logarithm: linear then.
+        """One that holds ``history.extent()``."""
+        return cls.holding(*history.extent(), history.scale.suffix)
+
+    @classmethod
+    def holding(cls, low: float, high: float, suffix: str = "") -> LossAxis:
+        """One from ``low`` to ``high`` with a margin. Losses of 0 or less have no logarithm: linear then.
 
         UserError where they lie further apart than a number can tell.
         """
-        low, high = history.extent()
         if not math.isfinite(2 * (high / 2 - low / 2)):
             raise UserError(f"the losses reach from {low:.3g} to {high:.3g}, which no axis can hold: no loss curve")
         logarithmic = low > 0 and high / low >= LOGARITHMIC
@@ -40,7 +44,7 @@ class LossAxis:
         elif low >= 0:
             low = 0.0
         span = high - low or abs(high) or 1.0
-        return cls(logarithmic, low - MARGIN * span * (low != 0.0), high + MARGIN * span, history.scale.suffix)
+        return cls(logarithmic, low - MARGIN * span * (low != 0.0), high + MARGIN * span, suffix)
 
     def of_loss(self, loss: ArrayLike) -> NDArray:
         """Losses in the axis' measure, those beyond an end at the end; NaN for what is not finite."""

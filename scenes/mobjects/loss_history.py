@@ -5,6 +5,7 @@ Everything is at a count of updates that had been made: batch loss k was measure
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -40,7 +41,9 @@ class LossHistory:
     """Losses in the unit they are written in (see ``scale``), float64; NaN where none was logged, inf where too large.
 
     ``whole`` and ``unseen`` are the losses over all examples trained on, and over the unseen ones, of the states after
-    ``at`` updates; empty where they are not known, or where each batch is all examples.
+    ``at`` updates; empty where they are not known, or where each batch is all examples. Of somebody's own run
+    ``unseen`` is the validation loss that its loop logged as ``unseen_name``. ``final``: the loss over all examples
+    after the last update, NaN where it is not known.
     """
 
     batch: NDArray  # (U,)
@@ -52,6 +55,8 @@ class LossHistory:
     first_nan: int | None = None  # the first update whose loss was logged, and was not a number
     window: int = 1  # updates in the running mean
     step: int = 1  # updates from one logged loss to the next, as a rule
+    final: float = float("nan")
+    unseen_name: str = ""
 
     @classmethod
     def of(cls, trace: Trace, last: int | None = None) -> LossHistory:
@@ -64,11 +69,27 @@ class LossHistory:
         batch = batch * scale.factor
         _refuse_nothing_logged(trace, batch)
         at, whole, unseen = _over_all_data(trace) if last is None else (np.empty(0),) * 3
+        name = validation_loss(trace) if last is None else ""
+        if name:
+            at, unseen = thinned(*trace.metrics[name])
+        known = isinstance(trace.run, Experiment) and last is None
+        final = loss(trace.run, np.asarray(trace.parameters[-1])) if known else np.nan
         starts = _epoch_starts(np.asarray(trace.epoch[:last]))
         nan = trace.run.first_nan_loss if isinstance(trace.run, RecordedRun) else None
         nan = None if nan is None or nan >= len(batch) else nan
         step = _step(batch) if nan is None else 1
-        history = cls(batch, at, whole * scale.factor, unseen * scale.factor, starts, scale, nan, step=step)
+        history = cls(
+            batch,
+            at,
+            whole * scale.factor,
+            unseen * scale.factor,
+            starts,
+            scale,
+            nan,
+            step=step,
+            final=float(final) * scale.factor,
+            unseen_name=name,
+        )
         return replace(history, window=step * _window(len(batch) // step)) if _wanders(batch) else history
 
     @property
@@ -80,6 +101,11 @@ class LossHistory:
     def is_smoothed(self) -> bool:
         """Whether the batch loss wanders, so that its running mean is shown too."""
         return self.window > 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether each batch is all examples, so that the loss after the last update is one more of the same kind."""
+        return not len(self.whole) and not self.is_smoothed and bool(np.isfinite(self.final))
 
     @property
     def n_missing(self) -> int:
@@ -143,17 +169,8 @@ class LossHistory:
 
     def line(self) -> tuple[NDArray, NDArray]:
         """(x, y) of the batch losses as they are drawn: all of them, or each column's lowest and highest, in order."""
-        points = self.points
-        if self.is_gathered:
-            chosen = []
-            for start, end in pairwise(np.linspace(0, len(points), COLUMNS + 1).round().astype(int)):
-                part = self.batch[points[start:end]]
-                if np.isnan(part).all():
-                    chosen.append(start)
-                    continue
-                chosen += sorted({start + int(np.nanargmin(part)), start + int(np.nanargmax(part))})
-            points = points[chosen]
-        return points.astype(float), self.batch[points]
+        x, y = thinned(self.points.astype(float), self.batch[self.points])
+        return (np.append(x, self.n_updates), np.append(y, self.final)) if self.is_whole else (x, y)
 
     def mean_line(self) -> tuple[NDArray, NDArray]:
         """(x, y) of the running mean, at as many updates as are drawn."""
@@ -175,6 +192,32 @@ class LossHistory:
             parts = [part[np.isfinite(part)] for part in np.array_split(self.batch, PARTS)]
             values = np.concatenate([values, *(np.quantile(part, [0.05, 0.99]) for part in parts if len(part))])
         return float(values.min()), float(values.max())
+
+
+def thinned(x: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
+    """The corners (n,) of a line as they are drawn: all of them, or each column's lowest and highest, in order."""
+    if len(x) <= 2 * COLUMNS:
+        return x, y
+    chosen = []
+    for start, end in pairwise(np.linspace(0, len(x), COLUMNS + 1).round().astype(int)):
+        part = y[start:end]
+        if np.isnan(part).all():
+            chosen.append(start)
+            continue
+        chosen += sorted({start + int(np.nanargmin(part)), start + int(np.nanargmax(part))})
+    return x[chosen], y[chosen]
+
+
+def validation_loss(trace: Trace) -> str:
+    """The first metric that a loop logged under the name of a validation loss, such as "val_loss"; "" if none was."""
+    names = (name for name, (_, values) in trace.metrics.items() if np.isfinite(values).any())
+    return next((name for name in names if _VALIDATION.search(name) and _LOSS.search(name)), "")
+
+
+_VALIDATION, _LOSS = (
+    re.compile(rf"(?<![a-z])({words})(?![a-z])", re.IGNORECASE)
+    for words in ("val|valid|validation|eval|evaluation|dev|test", "loss|mse|mae")
+)
 
 
 def _scale(trace: Trace, batch: NDArray) -> Scale:

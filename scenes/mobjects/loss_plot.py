@@ -77,7 +77,7 @@ class LossPlot(VGroup):
         self.labels = self._labels(texts)
         self.add(self.axes, self.epochs, self.batch, *self._smooth(), self.marker, *self.labels.values())
         self.leader = "batch"  # the curve that grows, with the marker at its end: "batch", "mean", "whole" or "unseen"
-        self.show(float(history.n_updates - 1))
+        self.show(self.last)
 
     def at(self, update: float, loss: float) -> NDArray:
         """(3,): the scene's point of a loss after ``update`` updates."""
@@ -92,28 +92,34 @@ class LossPlot(VGroup):
     @property
     def last(self) -> float:
         """The update at which the leading curve ends."""
-        return float(self.history.at[-1] if self.leader in ("whole", "unseen") else self.history.n_updates - 1)
+        return float(self.history.at[-1] if self.leader in ("whole", "unseen") else self.history.n_updates)
 
     def show(self, update: float) -> tuple[int, float]:
-        """Draw the leading curve up to ``update``; the count of updates and the loss that were reached there."""
-        reached, loss = self._reached(update)
+        """Draw the leading curve up to ``update``; the count of updates made then, and the loss that is known then.
+
+        The loss of a batch is known before its update. So after the last update, it is still that of the last batch.
+        """
+        reached, at, loss = self._reached(update)
         curve = self.leading.show(update)
         if self.leader == "batch" and self.history.is_gathered and np.isfinite(loss):
-            self.marker.move_to(self.at(reached, loss))
+            self.marker.move_to(self.at(at, loss))
         else:  # before the first loss, it waits there
             self.marker.move_to(curve.begin() if curve.tip is None else curve.tip)
         return reached, loss
 
-    def _reached(self, update: float) -> tuple[int, float]:
+    def _reached(self, update: float) -> tuple[int, int, float]:
+        """Updates made, and after how many of them the latest loss was measured, and that."""
         history, done = self.history, int(update + 1e-6)
         if self.leader in ("whole", "unseen"):
             k = max(int(np.searchsorted(history.at, done, side="right")) - 1, 0)
-            return int(history.at[k]), float(getattr(history, self.leader)[k])
-        done = min(done, history.n_updates - 1)
+            return int(history.at[k]), int(history.at[k]), float(getattr(history, self.leader)[k])
+        if self.leader == "batch" and history.is_whole and done >= history.n_updates:
+            return done, done, history.final
+        last = min(done, history.n_updates - 1)
         if self.leader == "mean":
-            return done, history.mean(done)
-        latest = history.latest(done)
-        return (done, float("nan")) if latest is None else (latest, float(history.batch[latest]))
+            return done, last, history.mean(last)
+        latest = history.latest(last)
+        return (done, last, float("nan")) if latest is None else (done, latest, float(history.batch[latest]))
 
     def _draw_curves(self) -> None:
         history, axes = self.history, self.axes

@@ -59,7 +59,7 @@ class LossReadout(VGroup):
         if suffix:
             self.suffix.add(words(suffix, 32).place(line, right=right))
             right = float(self.suffix.get_left()[0]) - 0.04
-        decimals, ends = _decimals(losses, fewest), (float(losses.max()), float(losses.min()))
+        decimals, ends = decimals_of(losses, fewest), (float(losses.max()), float(losses.min()))
         self.loss = LossNumber(ends[0], decimals, 32, palette.text).place(line, right)
         self.loss.set_value(max(ends, key=lambda loss: len(self.loss.written(loss))))  # the words stand off the widest
         self.loss_words = self.named(loss_words)
@@ -83,7 +83,7 @@ class LossReadout(VGroup):
         self.count.place_left(style.HEADING_BASELINE, self.count_left)
 
 
-def _decimals(losses: NDArray, fewest: int) -> int:
+def decimals_of(losses: NDArray, fewest: int) -> int:
     """Decimals with which all but the lowest twentieth of ``losses`` show two digits: up to 6, fewer for huge ones."""
     sizes = np.abs(losses[np.abs(losses) < WRITTEN_IN_FULL])
     if not len(sizes):

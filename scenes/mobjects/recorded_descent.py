@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 PLOT = {"left": 0.85, "right": 4.7, "bottom": MAP_BOX[2], "top": MIDDLE}
 READOUT_LEFT = 0.1
-MARGIN, NEAR = 0.18, 0.2  # between words and the map's edge; what is nearer to them is covered by them
+WORDS_LINES = (2.38, 2.0)  # baselines above the map, off the path
+LOGGED_BOX = (*MAP_BOX[:3], WORDS_LINES[-1] - 0.15)
 PACED_STATES = 200  # states at which the path's movement is measured
 
 
@@ -41,7 +42,7 @@ class RecordedDescent:
         self.is_plain, self.optimizers = is_plain_descent(run), optimizer_names(run.run)
         logged = bool(np.isfinite(run.batch_loss[:last]).any())
         self.history = LossHistory.of(run, last) if logged else None
-        box = MAP_BOX if logged else (style.LEFT_EDGE, style.RIGHT_EDGE, MAP_BOX[2], MIDDLE)
+        box = LOGGED_BOX if logged else (style.LEFT_EDGE, style.RIGHT_EDGE, MAP_BOX[2], MIDDLE)
         self.map = DescentMap(run, last, box, losses=self._losses if logged else None)
         self.columns, heads = shown_columns(run.run, STRIP_LEFT, style.RIGHT_EDGE)
         rows = sampled_rows(0, last, 60)
@@ -66,7 +67,7 @@ class RecordedDescent:
         return self.history is not None
 
     def loss(self, row: int) -> float:
-        """The logged loss that is shown at a row: of the update that leaves it (at the last, of the last)."""
+        """The loss that is shown at a row: that of the update that leaves it, or, after the last one, of the last."""
         return self.history.mean(min(row, self.last - 1)) if self.history else float("nan")
 
     def _losses(self, rows: NDArray) -> NDArray:
@@ -104,29 +105,6 @@ class RecordedDescent:
             update = min(row, self.last - 1.0)
             self.plot.batch.show(update)
             self.plot.show(update)
-
-    def put_into_a_corner(self, lines: VGroup) -> VGroup:
-        """Move ``lines`` into the corner of the map where they cover fewest labels and least of the path.
-
-        Of corners without any, into the one that these stay farthest away from.
-        """
-        left, right, bottom, top = self.map.surface.box
-        half = np.array([lines.width / 2, lines.height / 2])
-        path = self.map.path
-        beside = np.array([part.get_center()[:2] for part in (path.start_label, path.arrow, path.arrow_label)])
-        taken = [self.map.points[:, :2], self.map.label_centers(), beside]
-        corners = [
-            np.array([x, y])
-            for y in (top - half[1] - MARGIN, bottom + half[1] + MARGIN)
-            for x in (left + half[0] + MARGIN, right - half[0] - MARGIN)
-        ]
-
-        def room(corner: NDArray) -> tuple[int, int, float]:
-            beyond = np.linalg.norm(np.maximum(np.abs(np.concatenate(taken) - corner) - half, 0.0), axis=1)
-            covered = beyond < NEAR
-            return -int(covered[-len(beside) :].sum()), -int(covered.sum()), float(beyond.min())
-
-        return lines.move_to((*max(corners, key=room), 0.0))
 
     def curves(self) -> list[VMobject]:
         """The lines of the loss curve."""

@@ -10,7 +10,7 @@ from gradreel.core.arrays import evenly_spaced
 from gradreel.core.recorded_run import RecordedRun
 from gradreel.core.trace import Trace
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import literal, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, GAP, Columns, Head
 from gradreel.scenes.style import palette
 from manim import VGroup
@@ -53,7 +53,7 @@ def shown_columns(run: RecordedRun, left: float, right: float) -> tuple[Columns,
     width = min(max(pitch - GAP, NARROWEST), WIDEST)
     centers = tuple(left + (pitch - GAP) / 2 + pitch * k for k in range(len(entries)))
     columns = Columns(entries, centers, width, style.CELL)
-    return columns, [Head(_role(name), _shortened(name, pitch - BETWEEN_NAMES), plain=True) for name in names]
+    return columns, [Head(_role(name), shortened(name, pitch - BETWEEN_NAMES), plain=True) for name in names]
 
 
 def _ends(count: int, most: int) -> tuple[int | None, ...]:
@@ -68,10 +68,10 @@ def _role(name: str) -> str:
     return "green" if tensor.endswith("bias") else "yellow" if tensor.endswith("weight") else "orange"
 
 
-def _shortened(name: str, width: float, size: float = style.SMALLEST) -> str:
+def shortened(name: str, width: float, size: float = style.SMALLEST) -> str:
     """``name`` without as many of its first words, and then letters, as make it fit into ``width`` scene units."""
     shown = name
-    while words(shown, size).width > width and len(name) > 1:
+    while words(literal(shown), size).width > width and len(name) > 1:
         rest = re.sub(r"^[^._\[]+[._]", "", name)  # without its first word, if there is another
         name = rest if rest != name else name[1:]
         shown = f"…{name}"
@@ -87,7 +87,7 @@ def tensor_list(run: RecordedRun) -> VGroup:
             lines.add(words("…", style.LABEL, palette.dim).place(baseline, left=TENSORS_LEFT))
             continue
         part = run.parts[index]
-        name = _shortened(part.name, SHAPES_LEFT - TENSORS_LEFT - 0.4, style.LABEL)
+        name = shortened(part.name, SHAPES_LEFT - TENSORS_LEFT - 0.4, style.LABEL)
         name = words(name, style.LABEL, getattr(palette, _role(part.name)))
         shape = words(" × ".join(map(str, part.shape)) or "1", style.LABEL, palette.dim)
         lines.add(VGroup(name.place(baseline, left=TENSORS_LEFT), shape.place(baseline, left=SHAPES_LEFT)))

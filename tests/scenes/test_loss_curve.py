@@ -7,14 +7,17 @@ from datetime import date
 
 import numpy as np
 import pytest
+import torch
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.recording import record
 from gradreel.core.theta import loss, unseen_loss
 from gradreel.core.trace import Trace
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.loss_curve import LossCurve
+from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.mobjects.loss_axis import LossAxis, epoch_ticks, update_ticks
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_readout import LossReadout
@@ -72,7 +75,7 @@ def test_the_pale_line_is_the_recorded_batch_loss(film, trace):
     line = film["wander-batches"]["batch"]
     np.testing.assert_allclose(line[:, 0], np.arange(trace.n_updates), atol=1e-6)
     np.testing.assert_allclose(line[:, 1], np.clip(trace.batch_loss, *film["edges"]), rtol=1e-9)
-    assert film["wander-batches"]["readout"] == (439, pytest.approx(trace.batch_loss[-1], abs=5.1e-4))
+    assert film["wander-batches"]["readout"] == (440, pytest.approx(trace.batch_loss[-1], abs=5.1e-4))
 
 
 def test_the_running_mean_is_the_mean_over_the_window_that_the_label_names(film, trace):
@@ -81,7 +84,7 @@ def test_the_running_mean_is_the_mean_over_the_window_that_the_label_names(film,
     expected = [np.mean(trace.batch_loss[max(0, k - window + 1) : k + 1]) for k in range(trace.n_updates)]
     line = film["running-mean"]["mean"]
     np.testing.assert_allclose(line[:, 1], np.interp(line[:, 0], np.arange(trace.n_updates), expected), rtol=1e-9)
-    assert film["running-mean"]["readout"] == (439, pytest.approx(expected[-1], abs=5.1e-4))
+    assert film["running-mean"]["readout"] == (440, pytest.approx(expected[-1], abs=5.1e-4))
 
 
 def test_the_loss_over_all_examples_is_computed_from_recorded_states(film, trace):
@@ -102,11 +105,19 @@ def test_one_changed_number_is_another_picture(play, media, rewritten, trace, tm
         assert (one[beat] != other[beat]).any()
 
 
-def test_all_examples_in_each_batch_are_one_line(play, trace_of):
-    played = play(LossCurve, lambda scene, beat: shown(scene), run=FULL)
+def test_all_examples_in_each_batch_are_one_line_up_to_the_loss_after_the_last_update(play, trace_of):
+    lines = {}
+
+    def look(scene, beat):
+        lines[beat] = drawn(scene, scene.plot.batch) if beat != "axes" else None
+        return shown(scene)
+
+    played, trace = play(LossCurve, look, run=FULL), trace_of(FULL)
+    final = float(loss(FULL, trace.parameters[-1]))
     assert played.beats == ["axes", "walk", "end"]
-    assert played.seen["end"] == (59, pytest.approx(trace_of(FULL).batch_loss[-1], abs=5.1e-4))
-    assert played.lines["end"]["en"].startswith("After 59 updates the loss is"), "measured before the last of 60"
+    assert played.seen["end"] == (60, pytest.approx(final, abs=5.1e-4))
+    np.testing.assert_allclose(lines["walk"][:, 1], [*trace.batch_loss, final], rtol=1e-9)
+    assert played.lines["end"]["en"] == f"After 60 updates the loss is {final:.3f}."
 
 
 def test_losses_of_daily_views_are_told_in_views(play, trace_of):
@@ -141,8 +152,101 @@ def test_an_unseen_loss_far_above_the_others_has_room(play):
 def test_a_loop_of_ones_own(play, loops):
     played = play(LossCurve, lambda scene, beat: shown(scene), trace=str(loops / "sgd"))
     trace = Trace.open(loops / "sgd")
-    assert played.beats == ["axes", "wander", "running-mean", "epochs", "end"]
-    assert played.seen["wander"] == (119, pytest.approx(trace.batch_loss[-1], abs=5.1e-4))
+    assert played.beats == ["axes", "wander", "running-mean", "epochs", "end-mean"]
+    assert played.seen["wander"] == (120, pytest.approx(trace.batch_loss[-1], abs=5.1e-4))
+
+
+def test_a_running_mean_is_not_called_the_loss_and_the_run_ends_where_gradient_descent_ends_it(play, loops):
+    trace = Trace.open(loops / "sgd")
+    seen = {}
+
+    def look(scene, beat):
+        seen["window"] = scene.history.window
+        seen[beat] = scene.readout.loss_words.source, shown(scene)
+
+    line = play(LossCurve, look, trace=str(trace.path)).lines["end-mean"]["en"]
+    mean = float(np.mean(trace.batch_loss[-seen["window"] :]))
+    assert seen["end-mean"] == ("running mean", (120, pytest.approx(mean, abs=5.1e-4)))
+    assert line == f"The run made 120 updates. The mean loss of the last {seen['window']} updates is {mean:.3f}."
+    descent = play(GradientDescent, lambda scene, beat: scene.recorded.readout.count.text, trace=str(trace.path))
+    assert descent.seen["recorded-end-mean"] == "120"
+    assert descent.lines["recorded-end-mean"]["en"].startswith(
+        f"After 120 updates the mean loss of the last {seen['window']} updates is {mean:.3f}."
+    )
+
+
+# -- what a loop logs beside the loss
+
+METRICS = {
+    "val_loss": (np.arange(10, 121, 10), np.linspace(2, 1, 12)),
+    "accuracy": (np.arange(1, 121), np.linspace(0, 1, 120)),
+    "a/very/long.name_of_$5_and_more_that_does_not_fit": (np.arange(1, 121), 10.0 ** -np.arange(120)),
+    "always the same": (np.array([60]), np.array([3.0])),
+    "off to infinity": (np.arange(1, 121), np.where(np.arange(120) < 60, 2.0**30, np.inf)),
+    "never a number": (np.arange(1, 121), np.full(120, np.nan)),
+}
+
+
+@pytest.fixture(scope="module")
+def with_metrics(tmp_path_factory):
+    """A recorded loop of 120 updates, its learning rate halved at 60, that logs all of `METRICS`."""
+    path = tmp_path_factory.mktemp("metrics") / "run"
+    model = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, path) as recording:
+        for k in range(120):
+            optimizer.param_groups[0]["lr"] = 0.1 if k < 60 else 0.05
+            model(torch.ones(1, 1)).square().sum().backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            recording.log(loss=3.0 / (k + 2))
+            recording.log({name: values[at == k + 1][0] for name, (at, values) in METRICS.items() if k + 1 in at})
+    return path
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_validation_loss_stands_beside_the_loss_and_every_other_metric_on_an_axis_of_its_own(
+    play, with_metrics, language
+):
+    found, panels, seen = [], {}, {}
+
+    def look(scene, beat):
+        found.extend(map(str, check_scene(scene, beat)))
+        panels[beat] = [(panel.series.name, panel.number.value) for panel in getattr(scene.panels, "panels", [])]
+        if beat == "unseen-logged":
+            seen[beat] = drawn(scene, scene.plot.unseen), shown(scene)
+
+    played = play(LossCurve, look, lang=language, trace=str(with_metrics))
+    assert found == []
+    assert played.beats[-5:] == ["unseen-logged", "end-last", "metrics", "metrics-2", "rate"]
+    line, readout = seen["unseen-logged"]
+    at, values = METRICS["val_loss"]
+    np.testing.assert_allclose(np.interp(at, line[:, 0], line[:, 1]), values, atol=0.02)
+    assert readout == (120, 1.0)
+    assert "val_loss" in played.lines["unseen-logged"][language]
+    names = METRICS.keys() - {"val_loss", "never a number"}
+    assert {name for name, _ in panels["metrics"] + panels["metrics-2"]} == names
+    assert dict(panels["metrics"])["accuracy"] == 1.0
+    assert [value for _, value in panels["rate"]] == [0.05]
+
+
+def test_the_curve_of_a_metric_is_what_was_logged(play, with_metrics):
+    curves = {}
+
+    def look(scene, beat):
+        for panel in getattr(scene.panels, "panels", []):
+            corners = [*panel.curve.get_start_anchors(), panel.curve.points[-1]]
+            curves[panel.series.name] = np.array([panel.axes.data(point) for point in corners])
+
+    play(LossCurve, look, trace=str(with_metrics))
+    np.testing.assert_allclose(curves["accuracy"], np.stack(METRICS["accuracy"], axis=1), atol=1e-9)
+    rate = curves["learning rate"]
+    np.testing.assert_allclose(rate[:, 1], np.where(rate[:, 0].round() < 60, 0.1, 0.05), atol=1e-9)
+
+
+def test_a_rate_that_stays_and_a_loop_without_metrics_have_no_such_beats(play, loops):
+    assert Trace.open(loops / "sgd").metrics == {}
+    assert play(LossCurve, trace=str(loops / "sgd")).beats[-1] == "end-mean"
 
 
 EXTREME = {
@@ -177,8 +281,8 @@ def test_extremes_stay_readable(play, written, name, language):
     losses, epoch = EXTREME[name]
     beats = play(LossCurve, look, lang=language, trace=str(written(losses, epoch))).beats
     assert found == []
-    assert beats[-1] == LAST.get(name, "end")
-    assert max(counts) == (1100 if name == "a loss at every hundredth update" else len(losses) - 1)
+    assert beats[-1] in (LAST.get(name), "end-mean", "end-last")
+    assert max(counts) == len(losses)
     assert ("epochs" in beats) == (epoch is not None and name != "one epoch")
 
 
@@ -203,14 +307,14 @@ def test_what_is_logged_at_every_tenth_update_is_one_line_without_gaps(play, wri
 
     played = play(LossCurve, look, trace=str(written(losses)))
     readout, marker, line, note = seen["walk-logged"]
-    assert played.beats == ["axes-log", "walk-logged", "end"]
+    assert played.beats == ["axes-log", "walk-logged", "end-last"]
     np.testing.assert_allclose(line[:, 0], np.arange(first, 200, 10), atol=1e-6)
     np.testing.assert_allclose(line[:, 1], losses[first::10], rtol=1e-9)
-    assert readout == (190 + first, pytest.approx(losses[190 + first], abs=5.1e-4))
+    assert readout == (200, pytest.approx(losses[190 + first], abs=5.1e-4))
     np.testing.assert_allclose(marker, played.scene.plot.batch.end(), atol=1e-6)
     np.testing.assert_allclose(seen["axes-log"][1], played.scene.plot.batch.begin(), atol=1e-6)
     assert "a loss every 10 updates" in note
-    assert f"After {190 + first} updates the loss is" in played.lines["end"]["en"]
+    assert "made 200 updates, and its last loss is" in played.lines["end-last"]["en"]
 
 
 def test_the_running_mean_of_sparse_losses_is_over_those_logged(written):
@@ -269,8 +373,8 @@ def test_a_run_without_logged_losses_says_what_to_call(play, loops, written):
 
 def test_infinite_losses_before_others_are_not_the_end_and_are_counted(play, written):
     played = play(LossCurve, lambda scene, beat: scene._note(), trace=str(written(EXTREME["infinite at first"][0])))
-    assert played.beats[-1] == "end"
-    assert "no loss that is a number at 3 of 43 updates" in played.seen["end"]
+    assert played.beats[-1] == "end-last"
+    assert "no loss that is a number at 3 of 43 updates" in played.seen["end-last"]
 
 
 def test_losses_that_were_logged_as_nan_are_not_called_unlogged(play, broken):
