@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,8 +25,7 @@ from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, SceneError
 from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.render.videos.division import Stretch, divide, why_whole
-from gradreel.scenes.render.videos.parts import Division, render_all
+from gradreel.scenes.render.videos.times import clip_seconds
 from gradreel.scenes.render.workers.drawers import Listeners
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.progress import Reporter
@@ -135,17 +133,11 @@ def _rendered(
     for scene, clip in waiting.items():
         reporter.detail(f"{scene}: {clip.why}")
     with drawers_of(workers, settings, workspace) as drawers:
-        earlier = earlier_clips(workspace.clips)
-        stretches = divide(clips, earlier, drawers.at_once)
-        divisions = {}
-        for scene, clip in waiting.items():
-            if len(stretches[scene]) > 1:
-                reporter.detail(f"{scene}: {_told_parts(stretches[scene])}")
+        futures = {}
+        for scene in _longest_first(clips, earlier_clips(workspace.clips)):
+            clip = waiting[scene]
             listeners = _listeners(reporter, scene, clip.expected_frames, "frames")
-            claim = ClipClaim(clip, workspace.locks)
-            job = replace(_job(clip, workspace), why_whole=why_whole(clip, earlier))
-            divisions[scene] = Division(job, claim, listeners, stretches[scene])
-        futures = render_all(drawers, divisions)
+            futures[scene] = drawers.render(_job(clip, workspace), ClipClaim(clip, workspace.locks), listeners)
         made_now = _gather(list(waiting), futures.__getitem__, settings.media_dir, reporter)
     rendered = dict(zip(waiting, made_now, strict=True))
     for scene, result in rendered.items():  # a scene that is watched is to be watched by what it opened, too
@@ -161,10 +153,10 @@ def _as_described(clip: Clip) -> ClipResult | None:
     return None if content is None else ClipResult.from_json(content, clip.path)
 
 
-def _told_parts(stretches: Sequence[Stretch]) -> str:
-    begins = ", ".join(str(stretch.first) for stretch in stretches[1:])
-    seconds = ", ".join(f"{stretch.seconds:.0f} s" for stretch in stretches)
-    return f"in {len(stretches)} parts (about {seconds}), cut before {begins}"
+def _longest_first(clips: Sequence[Clip], earlier: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Scenes in the order in which their clips begin, so that no worker is left with a long one at the end."""
+    seconds = {clip.scene: clip_seconds(clip, earlier) or float(clip.expected_frames) for clip in clips}
+    return sorted(seconds, key=lambda scene: -seconds[scene])
 
 
 def of_each(

@@ -156,7 +156,7 @@ def print_traces(descriptions: Sequence[SceneDescription], traces: Mapping[str, 
 def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -> None:
     """What would be trained and, with ``clips``, rendered; why, and how long it will take."""
     if not clips:
-        plan, times = replace(plan, clips=()), replace(times, rendering={}, parts={})
+        plan, times = replace(plan, clips=()), replace(times, rendering={})
     if options.as_json:
         print_json(_plan_as_json(plan, times, clips))
         return
@@ -164,7 +164,7 @@ def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -
         updates, digest = counted(run.experiment.n_updates, "update"), run.experiment.digest
         print(f"train   {digest}, {updates}, for {', '.join(run.shown_by)}{_about(times.training[digest])}")
     for clip in plan.clips:
-        time = "" if clip.up_to_date else _about(times.rendering[clip.scene]) + _in_parts(times.parts[clip.scene])
+        time = "" if clip.up_to_date else _about(times.rendering[clip.scene])
         print(f"{'keep  ' if clip.up_to_date else 'render'}  {clip.scene}: {clip.why or 'up to date'}{time}")
     if not plan.runs and not clips:
         print("nothing to train: every run is recorded")
@@ -184,7 +184,6 @@ def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
                 "scene": clip.scene,
                 "why": clip.why,
                 "seconds": times.rendering[clip.scene],
-                "parts": len(times.parts[clip.scene]),
             }
             for clip in plan.out_of_date
         ]
@@ -194,10 +193,6 @@ def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
 
 def _about(seconds: float | None) -> str:
     return "" if seconds is None else f", about {duration(max(1.0, seconds))}"
-
-
-def _in_parts(parts: Sequence[float]) -> str:
-    return f", in {len(parts)} parts" if len(parts) > 1 else ""
 
 
 def print_paths(paths: Iterable[Path], options: Options) -> None:

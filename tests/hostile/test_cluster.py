@@ -35,7 +35,7 @@ ODD = st.recursive(
     max_leaves=5,
 )
 BEAT = {"name": "b", "start": 0, "end": 2, "lines": {"en": "It is."}, "values": {}, "from_narration": False}
-CLIP = {"frames": 3, "fps": 5, "beats": [BEAT], "wall_seconds": 1.0, "edges": {}, "opened": []}
+CLIP = {"frames": 3, "fps": 5, "beats": [BEAT], "wall_seconds": 1.0, "opened": []}
 OPENED = st.fixed_dictionaries({"path": PATHS, "by_name": st.booleans(), "digest": st.just("not there") | PATHS})
 FIELDS = st.one_of(
     st.tuples(st.sampled_from([*CLIP, "path", "kind"]), ODD),

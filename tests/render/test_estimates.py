@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,12 +11,11 @@ from gradreel.core.results import note_training
 from gradreel.core.training import train
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips.clip_files import keep_clip
-from gradreel.scenes.render.clips.plan import Clip, Plan, Run
+from gradreel.scenes.render.clips.plan import Clip, Plan, Run, earlier_clips
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.lessons.arguments import Options
-from gradreel.scenes.render.lessons.requests import BeatSpan, ClipResult, SceneRequest
+from gradreel.scenes.render.lessons.requests import ClipResult, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.render.report import print_plan
+from gradreel.scenes.render.making import _longest_first
 from gradreel.scenes.render.videos.estimates import estimates
 from gradreel.scenes.render.workers.groups import Group
 
@@ -34,17 +31,13 @@ def clip(scene: str, frames: int, up_to_date: bool = False) -> Clip:
     return Clip(request, {}, None, None, {}, up_to_date, "", frames)
 
 
-def timed(
-    folders: Folders, scene: str, size: tuple[int, int], seconds: float, made: float = 1.0, beats: int = 0
-) -> None:
-    """A clip of 100 frames that took so long; its beats are all as long."""
+def timed(folders: Folders, scene: str, size: tuple[int, int], seconds: float, made: float = 1.0) -> None:
+    """A clip of 100 frames that took so long."""
     folders.clips.mkdir(exist_ok=True)
     settings = RenderSettings(width=size[0], height=size[1], fps=10).of_frames()
     parts = {"scene": scene, "class": scene, "traces": {}, "settings": settings}
-    ends = [100 * k // beats for k in range(beats + 1)] if beats else [0]
-    spans = tuple(BeatSpan(f"b{k}", a, b, {}, {}, False) for k, (a, b) in enumerate(pairwise(ends)))
     (folders.clips / "made").write_text("frames")
-    result = ClipResult(folders.clips / f"{scene}{size[0]}{made}.mp4", 100, 10, spans, seconds)
+    result = ClipResult(folders.clips / f"{scene}{size[0]}{made}.mp4", 100, 10, (), seconds)
     keep_clip(
         folders.clips / "made", result, folders.clips, {"scene": scene, "parts": parts, "files": {}, "made": made}
     )
@@ -83,22 +76,12 @@ def test_an_unknown_scene_takes_what_others_do_and_workers_share_the_clips(folde
     assert estimates(Plan((), (clip("new", 0),)), folders, 1).seconds is None, "how long it is nobody knows"
 
 
-def test_a_clip_that_will_be_rendered_in_parts_is_done_earlier(folders, capsys):
-    timed(folders, "long", (200, 100), 60.0, beats=10)
-    timed(folders, "short", (200, 100), 10.0, beats=10)
-    plan = Plan((), (clip("long", 100), clip("short", 100)))
-    alone, two = (estimates(plan, folders, jobs) for jobs in (1, 2))
-    assert alone.rendering == two.rendering == {"long": pytest.approx(60.0), "short": pytest.approx(10.0)}
-    assert (len(alone.parts["long"]), alone.seconds) == (1, pytest.approx(70.0))
-    assert (len(two.parts["long"]), len(two.parts["short"])) == (2, 1)
-    assert 35.0 <= two.seconds < 45.0, "by the longer clip alone it would be 60"
-    print_plan(plan, two, Options(), clips=True)
-    long, short, whole = capsys.readouterr().out.splitlines()
-    assert long.endswith(", about 1 min 0 s, in 2 parts")
-    assert short.endswith(", about 10 s")
-    assert whole.startswith(f"in all  about {round(two.seconds)} s with 2 workers")
-    print_plan(plan, two, Options(as_json=True), clips=True)
-    assert [scene["parts"] for scene in json.loads(capsys.readouterr().out)["render"]] == [2, 1]
+def test_the_clips_that_take_longest_begin_first(folders):
+    timed(folders, "short", (200, 100), 10.0)
+    timed(folders, "long", (200, 100), 30.0)
+    clips = (clip("short", 100), clip("new", 100), clip("long", 100))
+    assert _longest_first(clips, earlier_clips(folders.clips)) == ["long", "new", "short"]
+    assert _longest_first((clip("few", 10), clip("many", 20)), []) == ["many", "few"], "by their frames"
 
 
 def test_training_takes_what_other_runs_took_for_as_much_work(folders):

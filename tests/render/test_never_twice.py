@@ -499,7 +499,7 @@ def test_words_that_a_scene_takes_from_another_count_for_it():
             assert all(key in ours[section]["screen"] for key in keys or ()), (scene, section)
 
 
-DECIDE_NOTHING = {"clips.import_graph", "lessons.requests", "lessons.settings", "workers.worker_process"}
+DECIDE_NOTHING = {"lessons.requests", "lessons.settings", "workers.worker_process"}
 """Of the renderer: imported by what plays a scene, without a say in what its frames are; or counted elsewhere."""
 
 

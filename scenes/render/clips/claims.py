@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -41,28 +40,3 @@ class ClipClaim:
         if content is None or why_stale(content, self._clip.request):
             return None
         return ClipResult.from_json(content, self._path)
-
-
-class KeptClaim:
-    """The claim on a clip for all its parts: the first that begins takes it, who joins them gives it back."""
-
-    def __init__(self, claim: ClipClaim) -> None:
-        self.waits = claim.waits
-        self._claim, self._held, self._lock = claim, False, threading.Lock()
-
-    def take(self) -> bool:
-        with self._lock:
-            self._held = self._held or self._claim.take()
-            return self._held
-
-    def let_go(self) -> None:
-        pass
-
-    def made(self) -> ClipResult | None:
-        return self._claim.made()
-
-    def give_back(self) -> None:
-        with self._lock:
-            if self._held:
-                self._claim.let_go()
-            self._held = False

@@ -53,8 +53,6 @@ class _Description(BaseModel):
     fps: Side
     beats: tuple[BeatSpan, ...]
     wall_seconds: Annotated[float, Field(ge=0)]
-    edges: dict[str, dict[str, str]] = {}
-    why_whole: str = ""
     size: Count | Annotated[int, Field(ge=0, le=2**63)]  # bytes
     checksum: str
 

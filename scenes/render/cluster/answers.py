@@ -57,7 +57,6 @@ class Clip(_Answer):
     fps: Count
     beats: tuple[BeatSpan, ...]
     wall_seconds: Seconds
-    edges: dict[str, dict[str, str]] = {}
     opened: tuple[Opened, ...]
 
     def check(self, pieces: list[bytes], settings: RenderSettings) -> None:

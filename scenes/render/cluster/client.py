@@ -48,7 +48,7 @@ class ClusterDrawers(Connection):
 
     def __init__(self, client: Any, address: str, jobs: int, workspace: Workspace) -> None:
         super().__init__(client, address, jobs)
-        self._jobs, self._workspace = jobs, workspace
+        self._workspace = workspace
         self._topic = f"gradreel-{uuid.uuid4().hex}"
         self._listening: dict[str, Listeners] = {}  # by task
         self._begun: set[str] = set()
@@ -56,10 +56,6 @@ class ClusterDrawers(Connection):
         self._files: dict[tuple[str, int, int], tuple[str, Any]] = {}  # that have been sent: digest and future
         self._reading = threading.Lock()  # files are looked at, and sent, in one thread at a time
         client.subscribe_topic(self._topic, self._hear)
-
-    @property
-    def at_once(self) -> int:
-        return int(min(self._jobs, sum(self._client.nthreads().values())))
 
     def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
         return self._threads.submit(self._render, job, claim, listeners)
@@ -91,10 +87,9 @@ class ClusterDrawers(Connection):
 
     def _kept(self, job: ClipJob, order: worker.Order, clip: Clip, pieces: Sequence[bytes]) -> ClipResult:
         path, source = clip_path(job.folder, job.parts, job.request.settings), job.request.source
-        result = ClipResult(path, clip.frames, clip.fps, clip.beats, clip.wall_seconds, clip.edges)
+        result = ClipResult(path, clip.frames, clip.fps, clip.beats, clip.wall_seconds)
         opened = _names_here(clip.opened, order, source)
         content: dict[str, Any] = {"scene": source.name, "parts": job.parts, "files": opened}
-        content |= {"why_whole": job.why_whole} if job.why_whole else {}
         if why := why_stale(content | result.as_json(), job.request):
             raise UserError(f"{source.name}: {why} while it was drawn; run the same command again")
         temporary = temporary_in(job.temporary, path.name)

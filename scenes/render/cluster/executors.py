@@ -20,7 +20,7 @@ from gradreel.scenes.render.workers.training import LocalTrainers, Trainers
 def drawers_of(workers: Workers, settings: RenderSettings, workspace: Workspace) -> Iterator[Drawers]:
     """``workers``, or those of ``settings.scheduler``. Raises UserError when the scheduler cannot be reached."""
     if settings.scheduler is None:
-        yield LocalDrawers(workers, settings.jobs)
+        yield LocalDrawers(workers)
         return
     from gradreel.scenes.render.cluster import client, connection
 

@@ -5,7 +5,7 @@ stands still for long, the stream goes on with packets that say "as before" and 
 frames, and they are good after any frame of their number in a stream with the same header.
 
 Every part (a beat, say) has an encoder of its own and begins with a key frame: its packets depend on its own frames
-alone. So a clip rendered in parts, by several workers, equals the clip rendered in one piece.
+alone, and a player finds it at once.
 """
 
 from __future__ import annotations

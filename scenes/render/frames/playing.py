@@ -13,7 +13,6 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.narration import use_words
-from gradreel.scenes.render.frames.cuts import state_of
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder
@@ -35,14 +34,8 @@ STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
 tqdm.set_lock(threading.RLock())
 
 
-def play(
-    request: SceneRequest, encoder: ClipEncoder | JumpFinder, edges: dict[str, dict[str, str]] | None = None
-) -> tuple[BeatSpan, ...]:
-    """Play the scene into the encoder; its beats in frames.
-
-    ``edges`` is filled with what the scene is where the first beat asked for "began", and where the last one "ended",
-    if there are beats before and after, see `cuts`.
-    """
+def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> tuple[BeatSpan, ...]:
+    """Play the scene into the encoder; its beats in frames."""
     settings = request.settings
     _configure(request)
     scene = _scene(request, encoder)
@@ -50,7 +43,6 @@ def play(
     if isinstance(scene, LectureScene):
         scene.words_of = ListeningNarration(scene.words_of.scenes, scene.words_of.files, scene.words_of.own, said)
     writer: ClipWriter = scene.renderer.file_writer
-    writer.edges = edges
     _render(scene, request, encoder)
     writer.note_subcaptions()
     check_beats([name for name, _, _ in writer.spans], request, getattr(scene, "told", []))
@@ -117,7 +109,6 @@ class ClipWriter(SceneFileWriter):
         self._last_beat_began = False
         self._time = 0.0  # of the scene, after its last play
         self.scene: Scene | None = None
-        self.edges: dict[str, dict[str, str]] | None = None
         self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
         super().__init__(manim_settings)
         self.sections[-1].skip_animations = settings.first_beat is not None
@@ -133,10 +124,7 @@ class ClipWriter(SceneFileWriter):
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
         """A beat begins. The scene is over when it is the one after the last that was asked for."""
         if self._last_beat_began and skip_animations:
-            self._note_edge("ended", name)
             raise EndSceneEarlyException
-        if name == self._settings.first_beat and not skip_animations:
-            self._note_edge("began", name)
         self._last_beat_began = name == self._settings.last_beat and not skip_animations
         self._began.pop(name, None)
         if not skip_animations:
@@ -189,10 +177,6 @@ class ClipWriter(SceneFileWriter):
         for _ in np.arange(0, scene.duration, frame):
             time += frame  # not sum(), which is more exact
         return time
-
-    def _note_edge(self, edge: str, beat: str) -> None:
-        if self.edges is not None and self.scene is not None:
-            self.edges.setdefault(edge, state_of(self.scene, beat))
 
     def is_already_cached(self, hash_invocation: str) -> bool:
         return False

@@ -83,9 +83,8 @@ def render_clip(job: ClipJob) -> ClipResult:
         temporary = temporary_in(job.temporary, path.name)
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)
-        edges: dict[str, dict[str, str]] = {}
         try:
-            beats = play(job.request, encoder, edges if job.is_part else None)
+            beats = play(job.request, encoder)
             at("after its last frame")
             encoder.close()
         except BaseException as error:
@@ -93,10 +92,10 @@ def render_clip(job: ClipJob) -> ClipResult:
             remove(temporary)  # now: what it takes on a full disk is room for the others
             tell_opened(error, opened, source)
             raise
-        result = ClipResult(path, encoder.frames, settings.fps, beats, time.monotonic() - began, edges)
+        result = ClipResult(path, encoder.frames, settings.fps, beats, time.monotonic() - began)
         files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})
         content = {"scene": source.name, "parts": parts, "files": files}
-        keep_clip(temporary, result, job.temporary, content | ({"why_whole": job.why_whole} if job.why_whole else {}))
+        keep_clip(temporary, result, job.temporary, content)
         return result
 
 

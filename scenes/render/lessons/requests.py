@@ -80,7 +80,6 @@ class ClipResult:
     fps: int
     beats: tuple[BeatSpan, ...]
     wall_seconds: float  # what rendering it took
-    edges: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of a part: the scene where it began, ended
 
     @property
     def seconds(self) -> float:
@@ -89,14 +88,14 @@ class ClipResult:
     def as_json(self) -> dict[str, Any]:
         """All but where it lies: that is said by the name of the description beside it."""
         content = asdict(self) | {"beats": [asdict(beat) for beat in self.beats]}
-        return {name: value for name, value in content.items() if name != "path" and (name != "edges" or value)}
+        return {name: value for name, value in content.items() if name != "path"}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], path: Path) -> ClipResult:
         """The clip at ``path``, described by ``content``. Raises KeyError or TypeError when that describes none."""
         beats = tuple(BeatSpan(**beat) for beat in content["beats"])
         numbers = {name: content[name] for name in ("frames", "fps", "wall_seconds")}
-        return cls(path=path, beats=beats, edges=content.get("edges", {}), **numbers)
+        return cls(path=path, beats=beats, **numbers)
 
 
 @dataclass(frozen=True)
@@ -109,8 +108,6 @@ class ClipJob:
     temporary: Path  # folder for unfinished files, on the same file system
     locks: Path  # folder of the locks, so that two runs do not make one clip twice
     traces: tuple[Path, ...] = ()  # folders of the recorded runs that the scene shows
-    is_part: bool = False  # of a clip: its result says what the scene was at its edges
-    why_whole: str = ""  # the clip cannot be rendered in parts
 
 
 @dataclass(frozen=True)

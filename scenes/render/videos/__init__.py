@@ -1,1 +1,1 @@
-"""Clips into videos: divided into parts, joined, published with subtitles; how long all of it takes."""
+"""Clips into videos: joined, published with subtitles; how long all of it takes."""

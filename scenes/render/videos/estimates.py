@@ -14,7 +14,6 @@ from gradreel.core.trace import read_meta
 from gradreel.core.writing import journal_of
 from gradreel.scenes.render.clips.plan import Plan, earlier_clips
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.videos.division import divide
 from gradreel.scenes.render.videos.times import clip_seconds, with_workers
 from gradreel.scenes.render.workers.groups import Group
 
@@ -27,16 +26,13 @@ class Estimates:
 
     training: Mapping[str, float | None]  # by digest of the run
     rendering: Mapping[str, float | None]  # by scene
-    parts: Mapping[str, tuple[float, ...]]  # by scene: those that its clip will be rendered in, one or several
     jobs: int
 
     @property
     def seconds(self) -> float | None:
         """Of all of it, with ``jobs`` workers: training first, then the clips; None where one of them is not known."""
-        if None in self.rendering.values():
-            return None
         training = with_workers(list(self.training.values()), self.jobs)
-        rendering = with_workers([seconds for parts in self.parts.values() for seconds in parts], self.jobs)
+        rendering = with_workers(list(self.rendering.values()), self.jobs)
         return None if training is None or rendering is None else training + rendering
 
 
@@ -45,11 +41,9 @@ def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
     runs = [run.experiment for run in plan.runs]
     speed = _training_speed(folders.traces) if runs else None
     clips = earlier_clips(folders.clips) if plan.out_of_date else []
-    divided = divide(plan.out_of_date, clips, jobs)
     return Estimates(
         {run.digest: _training_time(run, folders.traces, speed) for run in runs},
         {clip.scene: clip_seconds(clip, clips) for clip in plan.out_of_date},
-        {scene: tuple(stretch.seconds for stretch in stretches) for scene, stretches in divided.items()},
         jobs,
     )
 

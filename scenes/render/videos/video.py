@@ -21,9 +21,8 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 from gradreel.scenes.narration import LANGUAGES
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError
-from gradreel.scenes.render.frames.sinks import TICKS, codec_for
+from gradreel.scenes.render.frames.sinks import TICKS
 from gradreel.scenes.render.lessons.requests import ClipResult
-from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.videos.mp4_boxes import switch_off_subtitles
 from gradreel.scenes.render.videos.subtitles import Cue, as_vtt_text
 from PIL import Image
@@ -80,19 +79,6 @@ def join(
             output.mux(packet)
     if container != "webm":
         switch_off_subtitles(path)
-
-
-def join_parts(parts: Sequence[ClipResult], path: Path, settings: RenderSettings) -> None:
-    """Write the clip that was rendered in ``parts``: the same bytes as if it had been rendered in one piece."""
-    codec = codec_for(settings)
-    with ExitStack() as stack:
-        options = dict(codec.container_options)
-        output = stack.enter_context(av.open(str(path), "w", format=codec.container, options=options))
-        inputs = [stack.enter_context(av.open(str(part.path))) for part in parts]
-        _check_alike(parts, inputs)
-        video = output.add_stream_from_template(inputs[0].streams.video[0])
-        for _, packet in _video_packets(parts, inputs, video):
-            output.mux(packet)
 
 
 def frame_as_jpeg(clip: ClipResult, frame: int) -> bytes:

@@ -26,10 +26,6 @@ class Listeners:
 class Drawers(Protocol):
     """Whoever draws. What a job may take, its settings say (``timeout``)."""
 
-    @property
-    def at_once(self) -> int:
-        """How many jobs are done at a time, as far as can be told when they are given."""
-
     def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
         """Have the clip of ``job`` in its folder, described beside it: see `worker.render_clip`."""
 
@@ -37,12 +33,8 @@ class Drawers(Protocol):
 class LocalDrawers:
     """Worker processes of this machine."""
 
-    def __init__(self, workers: Workers, at_once: int) -> None:
-        self._workers, self._at_once = workers, at_once
-
-    @property
-    def at_once(self) -> int:
-        return self._at_once
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
 
     def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
         return self._workers.submit(

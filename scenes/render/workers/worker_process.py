@@ -71,7 +71,7 @@ def at(place: str, clock: Clock = "goes on") -> None:
 
 
 class _SaidOnce(logging.Filter):
-    """Has the parent say what Manim warns of, once: Manim itself does so twice, and again in each part of a clip."""
+    """Has the parent say what Manim warns of, once: Manim itself does so twice."""
 
     def __init__(self) -> None:
         super().__init__()

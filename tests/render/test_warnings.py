@@ -1,0 +1,65 @@
+"""What a scene asks for and a clip does not have, and what Manim warns of: said, once each."""
+
+from __future__ import annotations
+
+import pytest
+from gradreel.scenes.render import engine
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.workers.progress import Reporter
+
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
+SCENES = '''
+from gradreel.scenes.base import LectureScene
+from manim import Dot, FadeIn, Scene
+
+
+class Hasty(LectureScene):
+    """Animations shorter than a frame."""
+
+    def construct(self):
+        for name in ("one", "two", "three"):
+            with self.beat(name, say="At once."):
+                self.play(FadeIn(Dot()), run_time=0.01)
+
+
+class Loud(Scene):
+    def construct(self):
+        self.add_sound("click.wav")
+        self.wait(0.2)
+
+
+class Captioned(Scene):
+    def construct(self):
+        self.add_subcaption("Here it waits.", duration=0.2)
+        self.wait(0.2)
+'''
+
+
+class Heard(Reporter):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+
+@pytest.mark.parametrize(
+    ("scene", "said"),
+    [
+        ("Hasty", "hasty: Manim warns, in beat one: The original total run_time of Hasty.play(), 0.01 s"),
+        ("Loud", "loud: Manim warns: sound (add_sound) is not rendered"),
+        ("Captioned", "captioned: Manim warns, after its last frame: subcaptions (add_subcaption, subcaption=) are"),
+    ],
+)
+def test_what_is_not_drawn_as_asked_for_is_said_once(tmp_path, monkeypatch, capfd, scene, said):
+    (tmp_path / "scenes.py").write_text(SCENES)
+    monkeypatch.chdir(tmp_path)
+    heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
+    engine.render_scenes(load_lesson(None, {}, [f"scenes.py:{scene}"]), settings, heard)
+    assert len(heard.said) == 1
+    assert heard.said[0].startswith(said)
+    assert capfd.readouterr().err == ""
