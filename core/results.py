@@ -56,6 +56,13 @@ LECTURE: dict[tuple[int, ...], tuple[str, str]] = {
 """By hidden layers: what the lecture says of the training and of the unseen loss of its own runs, on its own data."""
 
 
+def lecture_losses(hidden: tuple[int, ...]) -> tuple[float | None, float | None]:
+    """The lecture's training and unseen loss in views, each None where it gives no number."""
+    said = LECTURE.get(hidden, ("", ""))
+    training, unseen = (float(text[:-1]) * 1000 if text.endswith("k") else None for text in said)
+    return training, unseen
+
+
 @dataclass(frozen=True)
 class Network:
     """One network and the runs that train it: equal experiments but for the seed."""
@@ -193,6 +200,11 @@ def best_by_unseen(results: Iterable[Result]) -> Result:
     return min(results, key=lambda result: result.unseen.mean)
 
 
+def worst_by_unseen(results: Iterable[Result]) -> Result:
+    """The result whose mean unseen loss is largest. ValueError without results."""
+    return max(results, key=lambda result: result.unseen.mean)
+
+
 @dataclass(frozen=True)
 class LossByEpoch:
     """The losses of one run at states it kept, in views."""
@@ -218,9 +230,13 @@ def losses_at(trace: Trace, rows: IntArray) -> LossByEpoch:
     return LossByEpoch(trace.kept[rows] / run.batches_per_epoch, training, unseen)
 
 
-def unseen_at_all_states(trace: Trace) -> FloatArray:
-    """(R,): the unseen loss at every kept state, in views; the training loss would take far longer."""
-    return _in_views(trace.experiment, unseen_loss(trace.experiment, trace.parameters))
+def losses_with_the_least(trace: Trace, states: int) -> LossByEpoch:
+    """Both losses of a recorded run at ``states`` of its kept states, at most, and where the unseen one is least.
+
+    That is looked for among all kept states: of them the unseen loss alone is computed, which is far quicker.
+    """
+    unseen = unseen_loss(trace.experiment, trace.parameters)
+    return losses_at(trace, np.union1d(evenly_spaced(len(unseen), states), [int(np.argmin(unseen))]))
 
 
 def _in_views(run: Experiment, losses: FloatArray) -> FloatArray:

@@ -21,7 +21,9 @@ LEVEL = (3000.0, 5200.0)
 """Views of an ordinary day of term at START and at END; the trend is the straight line between them."""
 
 WEEK = (1.04, 1.06, 1.05, 1.02, 0.78, 0.80, 0.98)
-"""Factor of Monday to Sunday: Friday and Saturday are the two low days."""
+"""Factor of Monday to Sunday."""
+LOW_WEEKDAYS = (4, 5)
+"""Friday and Saturday, the two low days, 0 for Monday."""
 
 TERM = (
     *((1, 1, 1.0), (1, 10, 1.0), (1, 24, 0.86), (2, 14, 0.86), (2, 28, 1.0)),

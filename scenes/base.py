@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -177,6 +178,22 @@ class LectureScene(Scene):
         names = [kebab_name(base.__name__) for base in cls.__mro__ if issubclass(base, LectureScene)]
         return next((name for name in names if any(name in words for words in narration.scenes.values())), names[0])
 
+    @cached_property
+    def other_data(self) -> bool:
+        """Whether other data, runs or parameters are shown than in the lesson, which has the scene with its defaults.
+
+        What is claimed of the lesson's data is then not said, and what cannot be said without it is not shown.
+        """
+        whose = self.narrated_as(self.words_of)
+        ours = next((base for base in type(self).__mro__ if kebab_name(base.__name__) == whose), type(self))
+        assert issubclass(ours, LectureScene)
+        try:
+            lesson = ours.Parameters()
+        except ValidationError:  # some have no default: a scene of one's own
+            return False
+        shown = {name: getattr(self.parameters, name) for name in ours.Parameters.model_fields}
+        return shown != dict(lesson) or self.experiments(self.parameters) != ours.experiments(lesson)
+
     def screen(self, key: str, **values: Any) -> str:
         """The on-screen words ``key`` of this scene in the video's language."""
         return self.words_of.screen(self.narrated_as(self.words_of), key, self.context.language, values)
@@ -188,8 +205,9 @@ class LectureScene(Scene):
         """One sentence of the narration and what moves meanwhile.
 
         The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``: texts,
-        numbers or a Count, so that a corrected line can be filled without the scene. ``say`` gives it in place (a scene
-        of one's own). The beat waits until its longest language has been read.
+        numbers or a Count, so that a corrected line can be filled without the scene. Of `other_data` it is the neutral
+        line, where there is one. ``say`` gives it in place (a scene of one's own). The beat waits until its longest
+        language has been read.
         Raises UserError for a beat without narration, inside another beat, with the name of an earlier one or one that
         cannot be its picture's, and for a value that cannot fill a line.
         """
@@ -274,7 +292,7 @@ class LectureScene(Scene):
 
     def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> dict[str, str]:
         if say is None:
-            values = plain_values(values, f"{self.scene_name()}: beat {name!r}")
+            values = plain_values(values, f"{self.scene_name()}: beat {name!r}") | {"other_data": self.other_data}
             whose = self.narrated_as(self.words_of)
             if whose == self.scene_name():
                 return self.words_of.line(whose, name, values)

@@ -1,7 +1,10 @@
 """The spoken line of every beat, in every language, and how long it takes to read.
 
 ``assets/narration/<language>.toml`` holds, per scene, ``title``, ``beats`` and ``screen`` (words on the
-picture). Words of one's own go over them, from a file beside a lesson's. Reading speed and the cutting into
+picture). A line of ``beats`` may claim things about the lesson's own data, which a test holds; ``other-data`` has,
+under the same beat, the line for anybody else's: it gives the numbers and claims nothing. There is no third.
+
+Words of one's own go over them, from a file beside a lesson's. Reading speed and the cutting into
 subtitle cues are here and nowhere else: the length of a beat and its subtitles come from the same rule.
 """
 
@@ -32,14 +35,15 @@ __all__ = [
 
 NARRATION_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "narration"
 LANGUAGES = {"en": "eng", "zh": "zho"}  # our code -> ISO 639-2, which MP4 wants
-TABLES = ("beats", "screen")
+TABLES = ("beats", "screen")  # of words of one's own, which are written for the data that they go with
+OTHER_DATA = "other-data"  # a table of ours: neutral lines, by beat
 
 
 class NarrationError(UserError):
     """A line that is missing, or whose fields cannot be filled."""
 
 
-Scenes = Mapping[str, Mapping[str, Any]]  # scene -> {"title", "beats", "screen"}
+Scenes = Mapping[str, Mapping[str, Any]]  # scene -> {"title", "beats", "screen", "other-data"}
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,9 @@ class Narration:
     def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
         """The spoken line of a beat in each language, ``{fields}`` filled from ``values``.
 
-        A beat ``piece-3`` without a line of its own takes that of ``piece``. A scene of one's own that has no words at
-        all in a language is not spoken in it.
+        A beat ``piece-3`` without a line of its own takes that of ``piece``. ``values["other_data"]``: whether the
+        scene shows other data than the lesson's; then the neutral line is taken where there is one. A scene of one's
+        own that has no words at all in a language is not spoken in it.
         """
         spoken = [language for language, scenes in self.scenes.items() if scene in scenes]
         if self.own is None or not self.own.has(scene):
@@ -149,7 +154,10 @@ class Narration:
         return self.scenes[language].get(scene, {})
 
     def _text(self, language: str, scene: str, table: str, key: str, values: Mapping[str, object]) -> str:
-        lines = self._table(language, scene).get(table, {})
+        words = self._table(language, scene)
+        lines = words.get(table, {})
+        if table == "beats" and values.get("other_data"):
+            lines = lines | words.get(OTHER_DATA, {})
         general = re.sub(r"-\d+$", "", key)  # piece-3 -> piece
         template = lines.get(key, lines.get(general))
         kind = {"beats": "beat", "screen": "screen text"}[table]
@@ -189,6 +197,8 @@ def _put_over(ours: Scenes, words: Scenes) -> Scenes:
     for scene, table in words.items():
         under = merged.get(scene, {})
         tables = {name: {**under.get(name, {}), **table[name]} for name in TABLES if name in table}
+        neutral = under.get(OTHER_DATA, {})
+        tables[OTHER_DATA] = {beat: line for beat, line in neutral.items() if beat not in table.get("beats", {})}
         merged[scene] = {**under, **table, **tables}
     return merged
 
@@ -203,11 +213,11 @@ def _parse(file: Path) -> dict[str, Any]:
 def _read(file: Path) -> dict[str, Mapping[str, Any]]:
     content = _parse(file)
     for scene, table in content.items():
-        _check_table(file, scene, table)
+        _check_table(file, scene, table, (*TABLES, OTHER_DATA))
     return content
 
 
-def _check_table(file: Path, scene: str, table: object) -> None:
+def _check_table(file: Path, scene: str, table: object, tables: tuple[str, ...] = TABLES) -> None:
     if not isinstance(table, dict):
         raise NarrationError(f"{file}: {scene} must be a table [{scene}], found {table!r}")
     for key, value in table.items():
@@ -215,10 +225,9 @@ def _check_table(file: Path, scene: str, table: object) -> None:
             if not value.strip():
                 raise NarrationError(f"{file}: [{scene}] title must be a text, found {value!r}")
             continue
-        if key not in TABLES or not isinstance(value, dict):
-            raise NarrationError(
-                f"{file}: [{scene}] holds `title` and the tables `beats`, `screen`; found {key} = {value!r}"
-            )
+        if key not in tables or not isinstance(value, dict):
+            known = ", ".join(f"`{name}`" for name in tables)
+            raise NarrationError(f"{file}: [{scene}] holds `title` and the tables {known}; found {key} = {value!r}")
         for name, text in value.items():
             if not isinstance(text, str) or not text.strip():
                 raise NarrationError(f"{file}: [{scene}.{key}] {name} must be a text, found {text!r}")

@@ -8,20 +8,17 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from gradreel.core.daily_views import loss_column
-from gradreel.core.results import LECTURE, Result, best_by_unseen
-from gradreel.core.verdicts import lecture_losses, training_change, unseen_change, worst_by_unseen
+from gradreel.core.results import Result, best_by_unseen, lecture_losses, worst_by_unseen
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.experiments import NetworksScene
 from gradreel.scenes.mobjects.day_words import day_words
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.network_words import network_fields, network_words
+from gradreel.scenes.network_words import network_fields
 from manim import Animation, FadeIn, FadeOut, smooth, squish_rate_func
 
 LARGER = 3.0  # times the lecture's losses that ours may be, for both to be seen in one scale
-UNDECIDED = ("flat", "unclear")  # what the unseen loss does, where no network is clearly better
 ABOVE = 1.1  # times ours that the lecture's may be: the picture, made for ours, has so much room under its heading
 
 
@@ -80,22 +77,7 @@ class ComparedNetworks(NetworksScene):
         """So many states of every run can be drawn: alike for all, and ``most`` at most."""
         return min(most, *(run.n_kept for result in self.outcome for run in result.network.experiments))
 
-    def say_verdict(self) -> None:
-        """The heading says what came out, where one sentence can."""
-        if self.training == "falls" and self.unseen not in UNDECIDED:
-            self.title, arriving = next_heading(self._verdict(), self.title)
-            self.play(*arriving)
-
-    def _verdict(self) -> str:
-        """What came out, in a heading; the best network may be named."""
-        best = network_words(self.best.network.hidden, self.by, self.context.language)
-        return self.screen(f"verdict-{self.unseen}", best=best)
-
     # -- beside the lecture's own runs -----------------------------------------------------------------------------
-
-    def has_lecture(self, result: Result) -> bool:
-        """Whether the lecture says anything of its own run of this network."""
-        return result.network.hidden in LECTURE
 
     def one_scale(self) -> bool:
         """Whether the lecture's losses can be seen in the scale of ours: another channel may have other views."""
@@ -106,16 +88,6 @@ class ComparedNetworks(NetworksScene):
         return bool(lecture) and max(ours) / LARGER <= max(lecture) <= ABOVE * max(ours)
 
     # -- what the numbers say --------------------------------------------------------------------------------------
-
-    @property
-    def training(self) -> str:
-        """What the training loss does: see `core.verdicts.training_change`."""
-        return training_change(self.outcome)
-
-    @property
-    def unseen(self) -> str:
-        """What the unseen loss does: see `core.verdicts.unseen_change`."""
-        return unseen_change(self.outcome)
 
     @property
     def best(self) -> Result:
@@ -135,7 +107,7 @@ class ComparedNetworks(NetworksScene):
     def unseen_values(self) -> dict[str, Any]:
         """What a line about the unseen loss may name."""
         first, last, worst = self.outcome[0], self.outcome[-1], worst_by_unseen(self.outcome)
-        other = last if self.best is first else first  # that `unseen_change` compares the best with
+        other = last if self.best is first else first
         return {
             "first": self.written(first.unseen.mean),
             "last": self.written(last.unseen.mean),

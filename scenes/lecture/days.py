@@ -35,16 +35,3 @@ def trained_years(dataset: DailyViews) -> dict[str, str]:
     """The years of the first and of the last day trained on: ``first``, ``last``. Words: a number would be 2 017."""
     first, last = (str(day.astype(date).year) for day in dataset.dates()[[0, -1]])
     return {"first": first, "last": last}
-
-
-def by_years(key: str, years: dict[str, str], whole: bool = True) -> str:
-    """``key`` where several years are trained on; "{key}-year" where one is, and "2022 to 2022" would be said.
-
-    Not ``whole``: the last of them is not over when the unseen days begin, and its name would speak of these too.
-    """
-    return key if years["first"] < years["last"] and whole else f"{key}-year"
-
-
-def ends_a_year(dataset: DailyViews) -> bool:
-    """Whether the unseen days begin with a year."""
-    return (dataset.first_unseen.month, dataset.first_unseen.day) == (1, 1)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.verdicts import change, worst_by_unseen
+from gradreel.core.results import worst_by_unseen
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.compared_networks import UNDECIDED
-from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE
+from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE
 from gradreel.scenes.lecture.depth_runs import SMALL, DepthRuns
 from gradreel.scenes.lecture.experiments import lecture_written
 from gradreel.scenes.mobjects.bars import UNSEEN
@@ -51,11 +50,12 @@ class DepthExperiment(DepthRuns):
         self._unseen_beat()
         if self._with_lecture:
             self._lecture_beat()
-        self.hand_on(self.last_axis()[0])
+        self.hand_on(self.picture.axis)
 
     @property
     def _with_lecture(self) -> bool:
-        return any(self.has_lecture(result) for result in self.outcome)
+        """Whether the lecture's own losses can be drawn over ours: of the same networks, in the same scale."""
+        return tuple(result.network.hidden for result in self.outcome) == LECTURE_RUNS and self.one_scale()
 
     def prepare(self) -> None:
         super().prepare()
@@ -121,7 +121,7 @@ class DepthExperiment(DepthRuns):
     def _training_beat(self) -> None:
         single = self.outcome[1]
         values = {"one": self.written(single.training.mean), **self.spoken("single", single)}
-        with self.beat(f"training-{self._training_line()}", **self.training_values(), **values):
+        with self.beat("training-falls-deeper", **self.training_values(), **values):
             # The runs of each network gather at their mean, and a line goes from network to network. From linear to one
             # layer nothing got deeper: where depth is spoken of, that part steps back
             above = [self.above] if self.above in self.get_mobject_family_members() else []
@@ -129,21 +129,8 @@ class DepthExperiment(DepthRuns):
             self._gather("training")
             self.draw("training", 3.0, dots=False)
             self.deeper = VGroup()
-            if self._training_line() == "falls-deeper":
+            if not self.other_data:
                 self._light_deeper()
-
-    def _training_line(self) -> str:
-        """What the seen loss does; where it falls from linear over one layer to more, what depth has to do with it.
-
-        ``falls-deeper``: more layers than one bring it down; ``falls-once``: the one layer does, more do not clearly.
-        """
-        depths = [len(result.network.hidden) for result in self.outcome]
-        if self.training != "falls" or depths[:2] != [0, 1] or len(depths) == 2:
-            return self.training
-        linear, single, *_, last = (result.training for result in self.outcome)
-        if change(single, last) == "falls":
-            return "falls-deeper"
-        return "falls-once" if change(linear, single) == "falls" else "falls"
 
     def _light_deeper(self) -> None:
         """Bright are one layer's loss, the last one's and the line between; a bracket over them, if there is room."""
@@ -167,34 +154,19 @@ class DepthExperiment(DepthRuns):
         self.play(*back, *shown, lit.animate.set_stroke(opacity=1), run_time=0.9)
 
     def _unseen_beat(self) -> None:
-        with self.beat(f"unseen-{self.unseen}", **self.unseen_values()):
-            # The same for days never seen, dashed, while those seen step back. A ring around the best, its level; the
-            # heading says what came out. Where it may be chance, the runs have stayed behind their means and come
-            # forward: how far they scatter is spoken of
+        with self.beat("unseen-unclear", **self.unseen_values()):
+            # The same for days never seen, dashed, while those seen step back. The runs have stayed behind their means
+            # and come forward: how far they scatter is spoken of
             picture = self.picture
             seen = [part["training"] for part in (picture.lines, picture.dots, picture.values, picture.labels)]
             gone = map(FadeOut, (*self.deeper, self.grid))  # the lines; their numbers stay
             self.play(*gone, *(emphasis(part, PRESENT) for part in seen), run_time=0.4)
             self._gather("unseen")
             self.draw("unseen", 3.0, dots=False)
-            self._mark_best()
-            if self.unseen == "unclear":
-                self._show_scatter()
-            if self._training_line() != "falls-once":
-                self.say_verdict()
+            self.marks = VGroup()
+            self._show_scatter()
             if not self._with_lecture:
                 self.play(Transform(picture.axis, self.axis_line), run_time=0.3)
-
-    def _mark_best(self) -> None:
-        """A ring around the least unseen loss; where it is the smallest network's, its level: no other reaches it."""
-        self.marks = VGroup()
-        if self.unseen in UNDECIDED:
-            return
-        first = self.outcome.index(self.best)
-        self.marks.add(self.picture.mark("unseen", first))
-        self.play(Create(self.marks[0]), run_time=0.5)
-        if first == 0:
-            self._draw_level(1.0)
 
     def _show_scatter(self) -> None:
         """The means step back behind the runs of both networks that are compared; the smallest one's level if best."""
@@ -208,72 +180,82 @@ class DepthExperiment(DepthRuns):
             ring.scale(1 / SMALL)
         self.play(*(emphasis(part, FAINT) for part in back), *forward, run_time=0.7)
         if self.best is self.outcome[0]:
-            self._draw_level(0.8)
-
-    def _draw_level(self, seconds: float) -> None:
-        """The smallest network's unseen loss, dashed across the others'."""
-        self.marks.add(self.level_of(0))
-        self.play(Create(self.marks[-1]), run_time=seconds)
+            self.marks.add(self.level_of(0))
+            self.play(Create(self.marks[0]), run_time=0.8)
 
     def _lecture_beat(self) -> None:
         written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
-        line, least = self._lecture_line(), self.written(self.best.unseen.mean)
-        with self.beat(line, **written, least=least, **self.spoken("best", self.best)):
+        least = self.written(self.best.unseen.mean)
+        with self.beat("lecture-differs", **written, least=least, **self.spoken("best", self.best)):
             # Over ours, which step back, seen days leave: the lecture's own unseen losses, under their name from the
-            # start, fall to three layers and rise at four; of two it says a word, no number. Where ours are least
-            # elsewhere, ours again, and what there is to ask
-            lecture = self.lecture = self.lecture_lines()
+            # start, fall to three layers and rise at four; of two it says a word, no number. Then ours again, and, of
+            # the lesson's days, what there is to ask
+            lecture = self.lecture = self.lecture_lines(self.picture, self.picture.most)
             self.lecture_words = self.break_line(lecture)
             self._name_ends(lecture)
             lecture.place_first("unseen")
             self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-            gone = [*self.marks, *self.rings, *([] if self.over_ours else [self.scale_labels])]
             self.own_note = self.note
-            self.make_way(lecture, *gone, kinds=("unseen",))
-            self.play(*arriving, *map(FadeIn, (*self.own_name, lecture.labels["unseen"])))
-            self.draw_lecture(lecture, ("unseen",), 3.5, self.lecture_words, named=True)
+            self._make_way()
+            self.play(*arriving, *map(FadeIn, (self.own_name, lecture.labels["unseen"])))
+            self._draw_lecture(lecture)
             self.lecture_mark = lecture.mark("unseen", len(LECTURE_BEST))
-            ending = [Transform(self.picture.axis, self.axis_line)] if self.over_ours else []
-            self.play(Create(self.lecture_mark), *ending, run_time=0.5)
-            if line == "lecture-differs":
-                self._ours_again(lecture)
+            self.play(Create(self.lecture_mark), Transform(self.picture.axis, self.axis_line), run_time=0.5)
+            self._ours_again(lecture)
+
+    def _make_way(self) -> None:
+        """Ours of unseen days step back, all else leaves but the axis and its scale; whose data is whose, says the
+        caption, and which loss the lecture does not give.
+        """
+        picture, changing = self.picture, self.say_caption(self.data_caption("caption-over"))
+        self.add(picture)
+        gone = [*picture.values.values(), *picture.labels.values(), *self.marks, *self.rings]
+        gone += [part["training"] for part in (picture.lines, picture.dots)]
+        dim = [emphasis(part["unseen"], FAINT) for part in (picture.lines, picture.dots)]
+        self.play(*map(FadeOut, gone), *dim, *changing, run_time=0.6)
+
+    def _draw_lecture(self, lecture: DepthLines, seconds: float = 3.5) -> None:
+        """The lecture's unseen losses from network to network; its words come at a network without a point."""
+        line, dots, values = lecture.lines["unseen"], lecture.dots["unseen"], lecture.values["unseen"]
+        at = dict(zip(lecture.known("unseen"), map(VGroup, dots, values), strict=True)) | self.lecture_words
+        drawn = UpdateFromAlphaFunc(
+            line, lambda _, share: line.show(share * (lecture.count - 1.0)), run_time=seconds, rate_func=linear
+        )
+        shown = [FadeIn(at[k], run_time=0.15 * seconds) for k in sorted(at)]
+        self.play(drawn, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
+        self.add(line, dots, values)
 
     def _name_ends(self, lecture: DepthLines) -> None:
-        """At the lines' ends stands whose they are: ``own_name`` at ours, where both are there."""
-        heights = {"lecture": float(lecture.lines["unseen"].end()[1])}
-        if self.over_ours:
-            heights["ours"] = float(self.picture.lines["unseen"].end()[1])
-        upper, *lower = sorted(heights, key=lambda name: -heights[name])
-        if lower:
-            lack = max(0.0, LABELS_APART - heights[upper] + heights[lower[0]]) / 2
-            heights[upper] += lack
-            heights[lower[0]] -= lack
-        left = float((self.picture if self.over_ours else lecture).labels["unseen"].get_left()[0])
+        """At the lines' ends stands whose they are: ``own_name`` at ours."""
+        heights = {name: float(lines.lines["unseen"].end()[1])
+                   for name, lines in (("lecture", lecture), ("ours", self.picture))}  # fmt: skip
+        lower, upper = sorted(heights, key=lambda name: heights[name])
+        lack = max(0.0, LABELS_APART - heights[upper] + heights[lower]) / 2
+        heights[upper] += lack
+        heights[lower] -= lack
+        left = float(self.picture.labels["unseen"].get_left()[0])
         names = {name: words(self.screen(name), style.LABEL - 2) for name in heights}
         for name, text in names.items():
             text.place(heights[name] - 0.1, left=left)
         lecture.remove(lecture.labels["unseen"])
         lecture.labels["unseen"] = names["lecture"]
-        self.own_name = [emphasize(names["ours"].set_color(palette.blue), PRESENT)] if "ours" in names else []
+        self.own_name = emphasize(names["ours"].set_color(palette.blue), PRESENT)
 
     def _ours_again(self, lecture: DepthLines) -> None:
-        """The heading says which of ours is best; where ours are there, they alone are, and a ring around that."""
+        """The heading says which of ours is best; they alone are there, and a ring around that."""
         k, name = self.outcome.index(self.best), self.network_label(self.best)
         text = self.screen("heading-ours", best=name, least=self.written(self.best.unseen.mean))
         self.title, arriving = next_heading(text, self.title)
-        if not self.over_ours:
-            self.play(*arriving)
-            return
         picture = self.picture
         picture.place_first("unseen")
         self.ours_best = VGroup(picture.values["unseen"][k], picture.mark("unseen", k))
         parts = [part["unseen"] for part in (lecture.lines, lecture.dots, lecture.values, lecture.labels)]
         gone = map(FadeOut, (*parts, self.lecture_mark, *self.lecture_words.values()))
-        bright = [picture.lines["unseen"], picture.dots["unseen"], *self.own_name]
+        bright = [picture.lines["unseen"], picture.dots["unseen"], self.own_name]
         back = self.say_caption(self.own_note)
         self.play(*arriving, *gone, *back, *(emphasis(part, FULL) for part in bright))
         self.play(FadeIn(self.ours_best[0]), Create(self.ours_best[1]), run_time=0.5)
-        if k == 0:
+        if not self.other_data:
             self._ask()
 
     def _ask(self) -> None:
@@ -283,10 +265,3 @@ class DepthExperiment(DepthRuns):
         why = words("?", WHY_SIZE).move_to([high[0], (low + high[1]) / 2, 0])
         self.question = VGroup(self.level_of(0), *([why] if high[1] - low > WHY_ROOM else []))
         self.play(Create(self.question[0]), *map(FadeIn, self.question[1:]), run_time=0.7)
-
-    def _lecture_line(self) -> str:
-        """Whether three layers are better than any other on unseen days here, as they were in the lecture."""
-        ours = {result.network.hidden: result for result in self.outcome}
-        if LECTURE_BEST not in ours or LECTURE_WORSE not in ours:
-            return "lecture"
-        return "lecture-agrees" if self.best.network.hidden == LECTURE_BEST else "lecture-differs"

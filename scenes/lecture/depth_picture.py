@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 from gradreel.core.daily_views import loss_column
-from gradreel.core.verdicts import lecture_losses
+from gradreel.core.results import lecture_losses
 from gradreel.scenes import style
 from gradreel.scenes.lecture.compared_networks import ComparedNetworks
 from gradreel.scenes.lecture.experiments import DepthsScene, lecture_word
@@ -17,8 +17,8 @@ from gradreel.scenes.mobjects.loss_scale import loss_grid, loss_labels, loss_tic
 from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import FAINT, emphasis, mix, palette
-from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
+from gradreel.scenes.style import emphasis, mix, palette
+from manim import Animation, FadeIn, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
 from numpy.typing import NDArray
 
 BOX = (-5.4, 5.6, -2.05, 2.5)  # left, right, bottom, top
@@ -49,10 +49,6 @@ class DepthPicture(ComparedNetworks, DepthsScene):
 
     def top(self, losses: dict[str, NDArray]) -> float | None:
         """The views at the top of the picture; None where the networks' ``losses`` alone are to have room."""
-        return None
-
-    def lecture_top(self) -> float | None:
-        """The views at the top of the lecture's picture, if it stands alone; None where its losses are to fill it."""
         return None
 
     def _ends(self) -> dict[str, str]:
@@ -97,27 +93,12 @@ class DepthPicture(ComparedNetworks, DepthsScene):
 
     # -- the lecture's own -----------------------------------------------------------------------------------------
 
-    def lecture_lines(self) -> DepthLines:
-        """The lecture's losses as far as it gives them: in our picture where they fit into it, else in one of theirs.
-
-        ``self.over_ours``: which of the two it is.
-        """
-        hidden = tuple(result.network.hidden for result in self.outcome)
-        self.over_ours = hidden == LECTURE_RUNS and self.one_scale()
+    def lecture_lines(self, over: DepthLines | None, most: float | None) -> DepthLines:
+        """The lecture's losses as far as it gives them: ``over`` our picture, or in one of theirs up to ``most``."""
         losses = lecture_known()
         names = [self.screen("linear"), self.screen("layer"), *(self.screen("layers", count=n) for n in (2, 3, 4))]
-        ours = self.picture if self.over_ours else None
-        return DepthLines(
-            losses,
-            names,
-            loss_column(loss for known in losses.values() for loss in known[np.isfinite(known)]),
-            self._ends(),
-            BOX,
-            VALUE,
-            palette.text,
-            ours.most if ours is not None else self.lecture_top(),
-            over=ours,
-        )
+        written = loss_column(loss for known in losses.values() for loss in known[np.isfinite(known)])
+        return DepthLines(losses, names, written, self._ends(), BOX, VALUE, palette.text, most, over=over)
 
     def break_line(self, lecture: DepthLines) -> dict[int, TextMobject]:
         """The lecture's line of unseen losses is broken where it gives no number; its words stand there."""
@@ -136,63 +117,3 @@ class DepthPicture(ComparedNetworks, DepthsScene):
         lecture.lines["unseen"] = RisingCurve(plot, *broken, lecture.color, style.SECOND_CURVE, DASH)
         lecture.add(lecture.lines["unseen"])
         return texts
-
-    def last_axis(self) -> tuple[VMobject, VGroup]:
-        """The axis and the names of the picture that is on the screen: ours, or the lecture's in its place."""
-        picture = self.picture if self.lecture is None or self.over_ours else self.lecture
-        return picture.axis, picture.names
-
-    def make_way(self, lecture: DepthLines, *others: VMobject, kinds: Sequence[str] = KINDS) -> None:
-        """Ours of these ``kinds`` step back where both share the picture, all leave it where not; ``others`` leave.
-
-        The caption says whose data is whose, and which loss the lecture does not give.
-        """
-        picture = self.picture
-        changing = self.say_caption(self.data_caption("caption-over" if self.over_ours else "caption-lecture"))
-        self.add(picture)
-        gone = [*picture.values.values(), *picture.labels.values(), *others]
-        gone += [part[kind] for part in (picture.lines, picture.dots) for kind in KINDS if kind not in kinds]
-        if self.over_ours:
-            dim = [emphasis(part[kind], FAINT) for part in (picture.lines, picture.dots) for kind in kinds]
-            self.play(*map(FadeOut, gone), *dim, *changing, run_time=0.6)
-        else:
-            self.play(FadeOut(picture), *map(FadeOut, others), *changing, run_time=0.6)
-            self.play(FadeIn(lecture.axis), FadeIn(lecture.names), run_time=0.5)
-
-    def draw_lecture(
-        self,
-        lecture: DepthLines,
-        kinds: tuple[str, ...],
-        seconds: float,
-        others: Mapping[int, VMobject] | None = None,
-        named: bool = False,
-    ) -> None:
-        """The lecture's lines from network to network; ``others``: what comes at a network without a point.
-
-        Their names come at the end, unless they are ``named`` already.
-        """
-        lines = [lecture.lines[kind] for kind in kinds]
-        last = lecture.count - 1.0
-
-        def show(_: VGroup, share: float) -> None:
-            for line in lines:
-                line.show(share * last)
-
-        points = [
-            VGroup(
-                *(
-                    part[kind][lecture.known(kind).index(k)]
-                    for kind in kinds
-                    if k in lecture.known(kind)
-                    for part in (lecture.dots, lecture.values)
-                ),
-                *(other for at, other in (others or {}).items() if at == k),
-            )
-            for k in range(lecture.count)
-        ]
-        drawn = UpdateFromAlphaFunc(VGroup(*lines), show, run_time=seconds, rate_func=linear)
-        shown = [FadeIn(point, run_time=0.15 * seconds) for point in points if len(point)]
-        self.play(drawn, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
-        self.add(*lines, *(lecture.dots[kind] for kind in kinds), *(lecture.values[kind] for kind in kinds))
-        if not named:
-            self.play(*(FadeIn(lecture.labels[kind], shift=0.1 * UP) for kind in kinds), run_time=0.4)

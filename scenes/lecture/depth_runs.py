@@ -23,7 +23,8 @@ BEYOND_RINGS, BEYOND_RUNS = 0.3, 0.12  # from the last runs to the lines' names,
 class DepthRuns(DepthPicture):
     """A scene that shows the runs of its networks: ``swarms`` of dots, by kind of loss and network.
 
-    ``grid``, ``scale_labels``: what their heights are read from. ``rings``: those that stay when their mean is there.
+    ``grid``, ``scale_labels``: what their heights are read from. ``rings``: those that stay when their mean is there:
+    how far they scatter is spoken of.
     """
 
     def prepare(self) -> None:
@@ -69,14 +70,12 @@ class DepthRuns(DepthPicture):
         level = self.picture.plot.at(along, self.best.unseen.mean)[: 250 if self.best is self.outcome[0] else 0]
         rings = [swarm.get_all_points() for swarm in self.swarms["unseen"]]
         self.picture.keep_clear(np.concatenate([*rings, level]))  # they are there when numbers come, or come then
-        behind = [level]
-        if self.staying:
-            large = self._compared()  # these grow again
-            behind += [
-                (swarm if k in large else rings_behind(swarm)).get_all_points()
-                for k, swarm in enumerate(self.swarms["unseen"])
-            ]
-        self.picture.place_nearer("unseen", BESIDE_RINGS, np.concatenate(behind), far=not self.staying)
+        large = self._compared()  # these grow again
+        behind = [
+            (swarm if k in large else rings_behind(swarm)).get_all_points()
+            for k, swarm in enumerate(self.swarms["unseen"])
+        ]
+        self.picture.place_nearer("unseen", BESIDE_RINGS, np.concatenate([level, *behind]))
         center = (BOX[0] + BOX[1]) / 2
         self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, center, self._last_above(), hollow=True)
         self._show_runs(0.0)
@@ -105,19 +104,14 @@ class DepthRuns(DepthPicture):
             heights[kind] = float(plot.at(0.0, min(float(views), self.picture.most))[1])
         self.picture.put_labels(heights)
 
-    @property
-    def staying(self) -> bool:
-        """Whether the runs are still to be seen when their mean is there: where their scatter is spoken of."""
-        return self.unseen == "unclear"
-
     def _gather(self, kind: str) -> None:
         """The runs' dots move to the mean of each network, whose larger one comes over them as they arrive.
 
-        Where they are ``staying``, each of unseen days leaves another one behind, small and dim, where its loss is.
+        Each of unseen days leaves another one behind, small and dim, where its loss is.
         """
         picture, moves = self.picture, []
         swarms = self.swarms[kind]
-        behind = [rings_behind(swarm) for swarm in swarms] if self.staying and kind == "unseen" else []
+        behind = [rings_behind(swarm) for swarm in swarms] if kind == "unseen" else []
         self.swarms[kind], self.rings = behind or swarms, behind
         for k, swarm in enumerate(swarms):
             goal = picture.point(kind, k)

@@ -18,9 +18,9 @@ from gradreel.core.results import (
     Network,
     Result,
     depth_experiments,
+    lecture_losses,
     result_of,
 )
-from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.text import TextMobject, caption, literal

@@ -33,7 +33,7 @@ class FeatureCount(LectureScene):
         counted, few = self.parameters.network(self.days), min(self.days, DRAWN)
         count, sigmoids = number_text(counted.n_parameters), Count(self.parameters.sigmoids)
         values = {"weights": number_text(self.days * sigmoids), "count": count, "sigmoids": sigmoids, "few": Count(few)}
-        with self.beat("count" if few < self.days else "count-all", **values):
+        with self.beat("count", **values):
             # i says which sigmoid, j which feature: every w_ij is a square, in the row of its sigmoid, over its day.
             # Kind by kind all are counted. Then back to so few days that one can draw what happens to them
             self.notes = [*self._notes(), self._total(counted)]

@@ -9,7 +9,6 @@ from typing import Annotated, Self
 
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.weekly_lows import weekly_lows
 from gradreel.core.written_out import label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
@@ -126,10 +125,7 @@ class MoreFeatures(OneDayBeats, FeatureCount):
         dataset, sigmoids, language = self.parameters.dataset, self.parameters.sigmoids, self.context.language
         label = self.parameters.label
         self.strip = strip = ViewWindow(dataset, label, self.days, language, STRIP)
-        series, known = dataset.daily, (label - dataset.daily.start).days  # what was known the day before
-        self.lows = weekly_lows(series.dates()[:known], series.array()[:known])
         shown = slice(-min(len(strip.views), MOST_PAIRS), None)
-        self.low = next((day for day in self.lows if (day - 1) % 7 not in self.lows), None)  # the first of the lows
         axes = self.screen("axis-yesterday"), self.screen("axis-today")
         self.pairs = DayPairs(dataset, strip.dates[shown], strip.views[shown], PAIRS, axes)
         data = self.screen("synthetic") if dataset.synthetic else shown_name(dataset.title)

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Self
 
 import numpy as np
 from gradreel.core.daily_views import DailyViews, loss_column
+from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.forecast import NextDays, next_days
 from gradreel.core.results import EPOCHS, WIDTH, depth_experiments
-from gradreel.core.surprises import Surprise
+from gradreel.core.synthetic_views import LOW_WEEKDAYS, NEW_YEAR_EVES
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.answer_beat import AnswerBeat
-from gradreel.scenes.lecture.days import by_years, data_caption, ends_a_year, trained_years
+from gradreel.scenes.lecture.days import data_caption, trained_years
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.experiments import Seed, days_that_differ
-from gradreel.scenes.lecture.unseen_days import UnseenDays
-from gradreel.scenes.mobjects.day_plot import WindowBracket
+from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket
 from gradreel.scenes.mobjects.day_words import day_words, in_languages, period_words, views_words, weekdays_words
 from gradreel.scenes.mobjects.depth_lines import axis_line
+from gradreel.scenes.mobjects.eve_strips import EveStrips
 from gradreel.scenes.mobjects.forecast_plot import ForecastPlot
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.text import heading, words
 from gradreel.scenes.network_words import network_fields
-from gradreel.scenes.style import FAINT, FULL, emphasis
+from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from manim import (
     UP,
     Animation,
@@ -35,23 +37,32 @@ from manim import (
     FadeOut,
     LaggedStart,
     ReplacementTransform,
+    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
     linear,
     smooth,
     squish_rate_func,
+    there_and_back,
 )
+from numpy.typing import NDArray
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 BOX = (style.LEFT_EDGE + 0.42, 5.2, -1.95, 2.15)
 BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction is made from, and of its name
 LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
 READOUT = 30
-LECTURE_DEPTH = 3  # layers of the network whose forecast the lecture shows
+MOST_DAYS = 63  # that are shown where no days are asked for
+JUMP, EVE = date(2021, 2, 1), date(2021, 2, 11)  # of the lesson's days: what its network misses by the most, each way
+CLOSE = date(2021, 1, 27), date(2021, 2, 17)  # the days around them that are seen close by
+EVERY_YEAR = 0.8
+"""Seconds from an Eve's name until the other years come: they stand there when it is said that each has that dip."""
+LOOK = 1.9
+"""Seconds in which all years, with their dates, are looked at."""
 
 
-class Forecast(AnswerBeat):
+class Forecast(LectureScene):
     """The days' views in red, a network's predictions in blue, over days that were not trained on."""
 
     class Parameters(LectureScene.Parameters):
@@ -100,13 +111,12 @@ class Forecast(AnswerBeat):
         self._prepare()
         self._real_beat()
         self._predict_beat()
-        if len(self.picture.bands) or not self.lows:  # fewer days than a week may hold none of the low ones
-            self._lows_beat()
-        if not self.surprises:
-            self._no_miss_beat()
-        for order, surprise in enumerate(self.surprises):
-            self._surprise_beat(surprise, order)
-        if self.surprises:
+        self._lows_beat()
+        if self.other_data:
+            self._miss_beat()
+        else:
+            self._jump_beat()
+            self._dip_beat()
             self._answer_beat()
         self._window_beat()
         self.hand_on(self.picture.plot.x_axis)
@@ -116,10 +126,18 @@ class Forecast(AnswerBeat):
     def _prepare(self) -> None:
         trace, parameters, self.dataset = self.trace("run"), self.parameters, self.parameters.dataset
         theta = np.asarray(trace.parameters[-1])
-        self.unseen = UnseenDays.of(trace.experiment, theta, parameters.first, parameters.last)
-        self.days, self.lows, self.surprises = self.unseen.days, self.unseen.lows, self.unseen.surprises
-        self.missed = loss_column([self.unseen.usual])
+        self.days = shown_days(trace.experiment, theta, parameters.first, parameters.last)
+        if not np.isfinite(self.days.prediction).all():
+            raise UserError("forecast: the network's predictions are not finite; train it with a smaller learning rate")
+        self.lows = () if self.other_data else LOW_WEEKDAYS
+        self.told = largest_miss(self.days) if self.other_data else self._place(EVE)  # the day that the end is about
+        self.usual = float(self.days.mean_absolute_error)
+        self.missed = loss_column([self.usual])
         self._draw()
+
+    def _place(self, day: date) -> int:
+        """Which of the days shown it is."""
+        return (day - self.days.dates[0].astype(date)).days
 
     def _draw(self) -> None:
         days, language, window = self.days, self.context.language, self.dataset.window
@@ -128,18 +146,14 @@ class Forecast(AnswerBeat):
         self.picture = ForecastPlot(self.dataset, days, before, texts, self.lows, language, BOX)
         self.bracket = WindowBracket(self.picture.plot, window, BRACKET)
         period = period_words(*days.dates[[0, -1]], language)
-        self.trained = years = trained_years(self.dataset)
-        self.note = data_caption(self, self.dataset, self._by_years("caption"), days=period, **years)
-
-    def _by_years(self, key: str) -> str:
-        return by_years(key, self.trained, ends_a_year(self.dataset))
+        key = "caption-other" if self.other_data else "caption"
+        self.note = data_caption(self, self.dataset, key, days=period, **trained_years(self.dataset))
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _real_beat(self) -> None:
         picture = self.picture
-        key = "real-made-up" if self.dataset.synthetic else "real"
-        with self.beat(self._by_years(key), **self.trained):
+        with self.beat("real-made-up", **trained_years(self.dataset)):
             # The axis of the networks, as the last scene left it, becomes that of the days. The days before step back;
             # then the views, a dot a day: days that no network was trained on
             axis = axis_line(len(LECTURE_RUNS), DEPTH_BOX)
@@ -164,12 +178,11 @@ class Forecast(AnswerBeat):
 
     def _predict_beat(self) -> None:
         parameters, picture = self.parameters, self.picture
-        values = {"window": Count(self.dataset.window), "error": self.missed(self.unseen.usual)}
+        values = {"window": Count(self.dataset.window), "error": self.missed(self.usual)}
         fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
-        lecture = parameters.depth == LECTURE_DEPTH
-        with self.beat("predict-lecture" if lecture else "predict", **values, **fields):
+        with self.beat("predict-lecture", **values, **fields):
             # A bracket holds the days that a prediction is made from; it slides on, and blue comes out at its end
-            text = self.screen("error-run" if lecture else "error", error=values["error"])
+            text = self.screen("error-run", error=values["error"])
             readout = words(text, READOUT).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
             self.bracket.put(picture.first_day)
             self.play(Create(self.bracket), run_time=0.7)
@@ -192,68 +205,117 @@ class Forecast(AnswerBeat):
 
     def _lows_beat(self) -> None:
         picture = self.picture
-        if not self.lows:
-            with self.beat("no-lows"):
-                # Closer. No weekday stands out: how near does blue come?
-                self.play(FadeOut(self.sides), run_time=0.3)
-                picture.zoom(self, 0, len(self.days.dates) - 1)
-            return
-        values = in_languages("days", lambda language: weekdays_words(self.lows, language))
-        with self.beat(self.unseen.lows_line, **values):
-            # Closer, and the low days of each week are shaded: red and blue dots beat there, week after week, and stay
-            # side by side, the red ones ringed
+        values = {} if self.other_data else in_languages("days", lambda lang: weekdays_words(self.lows, lang))
+        with self.beat("lows", **values):
+            # Closer. On the lesson's days, the low ones of each week are shaded: red and blue dots beat there, week
+            # after week, and stay side by side, the red ones ringed
             self.play(FadeOut(self.sides), run_time=0.3)
             picture.zoom(self, 0, len(self.days.dates) - 1)
-            self.bring_to_back(picture.bands)
-            self.names = self._band_names()
-            lag = min(0.6, 5.0 / len(picture.bands))
-            weeks = [picture.beating(k) for k in range(len(picture.bands))]
-            self.play(FadeIn(self.names, shift=0.1 * UP), LaggedStart(*weeks, lag_ratio=lag, run_time=3.2))
+            if not self.other_data:
+                self.bring_to_back(picture.bands)
+                self.names = self._band_names()
+                lag = min(0.6, 5.0 / len(picture.bands))
+                weeks = [picture.beating(k) for k in range(len(picture.bands))]
+                self.play(FadeIn(self.names, shift=0.1 * UP), LaggedStart(*weeks, lag_ratio=lag, run_time=3.2))
 
-    def _surprise_beat(self, surprise: Surprise, order: int) -> None:
-        days, k = self.days, surprise.day
-        values = {"truth": self._text(days.truth[k]), "prediction": self._text(days.prediction[k])}
-        if surprise.follows:
-            values["next"] = self._text(days.prediction[k + 1])
-        key = ("second-" if order else "") + ("rise" if surprise.is_rise else "dip")
-        with self.beat(key + ("-late" if surprise.follows else ""), **values, **self._day(k)):
-            # Closer still: the day is ringed and named at the axis, its numbers stand at the points; where blue
-            # follows a day late, a ring. Of the day before, its ring and its name stay
+    def _miss_beat(self) -> None:
+        values = self._numbers(self.told)
+        with self.beat("rise-late", **values, **self._day(self.told)):
+            # The day that was missed by the most is ringed
+            marks = self.picture.mark(self.told, values, None)
+            self.play(Create(marks.ring), *self._date(self.told), run_time=0.6)
+            self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
+
+    def _jump_beat(self) -> None:
+        k = self._place(JUMP)
+        with self.beat("rise-late", **self._numbers(k), **self._day(k)):
+            # Closer still: the low weekdays, which are told, leave, and the days around both surprises fill the plot
             picture = self.picture
-            if order:
-                told = [part for marks in picture.marks.values() for part in marks.told]
-                self.play(*map(FadeOut, told), run_time=0.3)
-            else:
-                self._come_close()
-            late = self.screen("late", **values) if surprise.follows else None
-            marks = picture.mark(k, values, late, self._day_name(surprise))
-            self.play(Create(marks.ring), FadeIn(marks.truth), *self._date(k), run_time=0.6)
-            self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
-            if surprise.follows:
-                # ... and an arrow from the jump in red to the same jump in blue
-                self.play(emphasis(marks.gap, FAINT), *map(Create, marks.following), run_time=0.6)
-                self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.6)
-
-    def _come_close(self) -> None:
-        """The days around the surprises fill the plot; the low weekdays, which are told, leave."""
-        picture = self.picture
-        if hasattr(self, "names"):
             leaving = (self.names, picture.bands, picture.low_dots, picture.low_rings)
             self.play(*map(FadeOut, leaving), run_time=0.3)
-        picture.zoom(self, *self.unseen.close)
+            picture.zoom(self, *map(self._place, CLOSE))
+            self._mark_a_surprise(k, self.screen("chance-rise"))
+
+    def _dip_beat(self) -> None:
+        k = self._place(EVE)
+        with self.beat("second-dip-late", **self._numbers(k), **self._day(k)):
+            # The other way round; of the day before, its ring and its name stay
+            told = [part for marks in self.picture.marks.values() for part in marks.told]
+            self.play(*map(FadeOut, told), run_time=0.3)
+            self._mark_a_surprise(k, self.screen("eve"))
+
+    def _mark_a_surprise(self, k: int, name: str) -> None:
+        """The day is ringed and named at the axis, its numbers stand at the points; where blue follows a day late, a
+        ring, and an arrow to there from the jump in red.
+        """
+        values = self._numbers(k)
+        marks = self.picture.mark(k, values, self.screen("late", **values), name)
+        self.play(Create(marks.ring), FadeIn(marks.truth), *self._date(k), run_time=0.6)
+        self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
+        self.play(emphasis(marks.gap, FAINT), *map(Create, marks.following), run_time=0.6)
+        self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.6)
+
+    def _numbers(self, k: int) -> dict[str, str]:
+        """The views of day ``k``, what was predicted for it, and for the next day."""
+        days = self.days
+        after = days.prediction[min(k + 1, len(days.dates) - 1)]
+        return {"truth": self._text(days.truth[k]), "prediction": self._text(days.prediction[k]),
+                "next": self._text(after)}  # fmt: skip
+
+    def _answer_beat(self) -> None:
+        with self.beat("eve-chance", **self._day(self._place(EVE)), **self._day(self._place(JUMP), "other")):
+            # The Eve gets its name: a calendar tells of it. Every year has that dip, each on another date, for we made
+            # these views. The other day gets its name with the last sentence; its ring beats, since the Eve was spoken
+            # of meanwhile
+            eve, jump = (self.picture.marks[self._place(day)] for day in (EVE, JUMP))
+            self.play(FadeIn(eve.name), run_time=0.6)
+            self.wait(EVERY_YEAR)
+            self._every_year()
+            beat = jump.ring.animate(rate_func=there_and_back).scale(1.7)
+            self.play(FadeIn(jump.name), beat, run_time=0.8)
+
+    def _every_year(self) -> None:
+        """The days around the Eve become a strip of its year, between the same weeks of the others; and back again.
+
+        Heading and caption are those of that picture. There the dates light up one by one; a line at this year's runs
+        through the other years' strips, off their dips.
+        """
+        known = sum(day < self.dataset.first_unseen for day in NEW_YEAR_EVES)
+        sides = self.screen("seen"), self.screen("unseen")
+        self.strips = strips = EveStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
+        away = list(self.mobjects)
+        said = [heading(self.screen("heading-eves")), data_caption(self, self.dataset, "caption-eves")]
+        early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.5, 1.0)
+        between = squish_rate_func(smooth, 0.3, 0.7)  # the piece that moves is never without dates
+        near, far = self._strip_of_the_eve()
+        moving = near.copy()
+        leaving = [FadeOut(part, rate_func=early) for part in away]
+        coming = [
+            FadeIn(strips.ground, rate_func=between),
+            *(FadeIn(part, rate_func=late) for part in (strips.strips, *said)),
+        ]
+        self.play(*leaving, Transform(moving, far), *coming, run_time=1.1)
+        self.play(LaggedStart(*map(FadeIn, strips.marks), lag_ratio=0.8), run_time=1.9)
+        line = strips.date_of(NEW_YEAR_EVES.index(EVE))
+        self.play(Create(line), run_time=0.7)
+        self.wait(LOOK)
+        leaving = [FadeOut(part, rate_func=early) for part in (strips.strips, strips.marks, line, *said)]
+        leaving.append(FadeOut(strips.ground, rate_func=between))
+        coming = [FadeIn(part, rate_func=late) for part in away]
+        self.play(*leaving, Transform(moving, near), *coming, run_time=1.0)
+        self.remove(moving)
+
+    def _strip_of_the_eve(self) -> tuple[VGroup, VGroup]:
+        """Red's piece that is seen close by, with the Eve's ring: in the picture, and in the strip of its year."""
+        plot, (start, *_), k = self.picture.plot, self.days.dates, NEW_YEAR_EVES.index(EVE)
+        days, strip = self.strips.piece(k, *CLOSE)
+        views = self.days.truth[[(day - start.astype(date)).days for day in days]]
+        red = polyline(plot.at(plot.days(np.array(days, dtype="datetime64[D]")), views), palette.red, REAL_LINE)
+        rings = self.picture.marks[self.told].ring, self.strips.marks[k][0]
+        return VGroup(red, rings[0].copy()), VGroup(strip, rings[1].copy())
 
     def _band_names(self) -> VGroup:
         return self.picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
-
-    def _no_miss_beat(self) -> None:
-        values = {"miss": self.missed(self.unseen.miss), "error": self.missed(self.unseen.usual)}
-        k = self.unseen.worst
-        with self.beat("no-miss" if self.unseen.misses_little else "no-miss-large", **values, **self._day(k)):
-            # The day that was missed by the most is ringed
-            values = {"truth": self._text(self.days.truth[k]), "prediction": self._text(self.days.prediction[k])}
-            marks = self.picture.mark(k, values, None)
-            self.play(Create(marks.ring), *self._date(k), run_time=0.6)
-            self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
 
     def _date(self, k: int) -> list[Animation]:
         """The day that is spoken of comes to the axis."""
@@ -261,23 +323,21 @@ class Forecast(AnswerBeat):
 
     def _window_beat(self) -> None:
         picture = self.picture
-        with self.beat("window" if self.surprises else "window-plain", window=Count(self.dataset.window)):
+        with self.beat("window", window=Count(self.dataset.window)):
             # Back from it all: what the network saw before that day, from end to end, and no calendar
             gone = [part for marks in picture.marks.values() for part in marks.words]
             gone += [part for marks in picture.marks.values() if marks.echo for part in (marks.echo, *marks.following)]
-            others = [marks for k, marks in picture.marks.items() if k != self.unseen.worst]
+            others = [marks for k, marks in picture.marks.items() if k != self.told]
             gone += [part for marks in others for part in (marks.ring, marks.gap)]
             gone += list(picture.bands)
             gone += [self.names] if hasattr(self, "names") else []
-            if hasattr(self, "names") and not self.surprises:
-                gone += [picture.low_dots, picture.low_rings]
             here = self.get_mobject_family_members()
-            gap = picture.marks[self.unseen.worst].gap
+            gap = picture.marks[self.told].gap
             kept = emphasis(gap, FULL) if gap in here else FadeIn(style.emphasize(gap, FULL))
             gone = [part for part in gone if set(part.get_family()) & set(here)]
             self.play(*map(FadeOut, gone), kept, run_time=0.4)
             picture.zoom_out(self)
-            self.bracket.put(picture.first_day + self.unseen.worst)
+            self.bracket.put(picture.first_day + self.told)
             name = words(self.screen("window", window=Count(self.dataset.window)), 26)
             middle = max(self.bracket.get_center()[0], style.LEFT_EDGE + name.width / 2)
             name.place(BRACKET_WORDS, center=middle)
@@ -286,6 +346,10 @@ class Forecast(AnswerBeat):
 
     def _text(self, views: float) -> str:
         return views_words(self.dataset, float(views))
+
+    def _day(self, k: int, name: str = "day") -> dict[str, str]:
+        """Fields of a line about day ``k`` of those shown."""
+        return in_languages(name, lambda language: day_words(self.days.dates[k], language))
 
 
 def _starting_slowly(share: float) -> float:
@@ -298,3 +362,21 @@ def run_of(parameters: BaseModel) -> Experiment:
     p: Any = parameters
     (network,) = depth_experiments(p.dataset, (p.depth,), p.width, (p.seed,), p.epochs)
     return network.experiments[0]
+
+
+def largest_miss(days: NextDays) -> int:
+    """Which day was missed by the most, upwards or downwards."""
+    return int(np.abs(days.error).argmax())
+
+
+def shown_days(run: Experiment, theta: NDArray, first: date | None, last: date | None) -> NextDays:
+    """The days that were asked for; of many, those around the one that is missed by the most."""
+    every = next_days(run, theta, first, last)
+    if len(every.dates) <= MOST_DAYS or (first and last):
+        return every
+    start, end = every.dates[0].astype(date), run.dataset.daily.end
+    if first is None:
+        worst = every.dates[largest_miss(every)].astype(date)
+        latest = every.dates[-1].astype(date) - timedelta(days=MOST_DAYS - 1)
+        start = max(start, min(worst - timedelta(days=28), latest))
+    return next_days(run, theta, start, min(start + timedelta(days=MOST_DAYS - 1), end))

@@ -34,13 +34,14 @@ from manim import (
 EARLY, LATE = squish_rate_func(smooth, 0.0, 0.45), squish_rate_func(smooth, 0.5, 1.0)
 BACK = 0.45  # of what was real, while its misses come together on tomorrow
 SO_LOW = 1.4  # seconds that the first prediction is looked at
+RIVALS = {"en": {"day": "the day before", "week": "the week before"}, "zh": {"day": "前一天", "week": "上一周"}}
 
 
 class ForecastBeats(DepthsScene):
     """The days after the series' end: the first one, those after it, the errors to expect, and a bet.
 
-    They need the ``choice``, what is ``to_come`` by it (its forecast is ``ahead``), and what is drawn: ``days``,
-    ``panel``, and ``counted``, which writes views.
+    They need ``lows``, the weekdays that are low, the ``choice``, what is ``to_come`` by it (its forecast is
+    ``ahead``), and what is drawn: ``days``, ``panel``, and ``counted``, which writes views.
     """
 
     def forecast_beats(self) -> None:
@@ -52,15 +53,15 @@ class ForecastBeats(DepthsScene):
 
     def _tomorrow_beat(self) -> None:
         views = self.counted(self.ahead.prediction[0])
-        with self.beat(self.to_come.tomorrow, views=views, **self._day(0), **self._last_day()):
+        with self.beat("tomorrow-low-mostly", views=views, **self._day(0), **self._last_day()):
             # The window, from end to end; closer, its last weeks; the first day that nobody knows comes out, and its
-            # number with it, as it is said. It stays until it has been asked why it is so low
+            # number with it, as it is said. On the lesson's days it stays until it has been asked why it is so low
             self._open_forecast()
             days = self.days
             days.come_close(self)
             self.play(Create(days.steps[0]), FadeIn(days.real), FadeIn(self.panel.head), run_time=0.4)
             self.play(FadeIn(days.predicted[0], scale=1.5), FadeIn(self.panel.lines[0], shift=0.1 * UP), run_time=0.4)
-            if self.to_come.tomorrow_is_low:
+            if not self.other_data:
                 self.wait(SO_LOW)
                 self._show_weekdays()
 
@@ -81,7 +82,7 @@ class ForecastBeats(DepthsScene):
 
         The forecasts are those for unseen days. They stay until the next beat, which goes back to the plot.
         """
-        lows, language = self.to_come.lows, self.context.language
+        lows, language = self.lows, self.context.language
         titles = (self.screen("weekdays-all", days=Count(len(self.to_come.series))), self.screen("weekdays"))
         whole, _, prediction = self.to_come.by_weekday
         self.means = means = WeekdayMeans(whole, prediction, lows, titles, self.screen("weekdays-unit"), language)
@@ -105,7 +106,7 @@ class ForecastBeats(DepthsScene):
         """
         if getattr(self, "means", None) not in self.mobjects:
             return
-        days, means, lows = self.days, self.means, self.to_come.lows
+        days, means, lows = self.days, self.means, self.lows
         self.names = days.band_names(weekdays_words(lows, self.context.language, "short"))
         tomorrow = [bar.copy() for bar in means.predicted.bar(int(self.ahead.weekdays[0]))]
         dot = days.predicted[0]
@@ -127,8 +128,7 @@ class ForecastBeats(DepthsScene):
     def _day_after_beat(self) -> None:
         ahead, days = self.ahead, self.parameters.days
         values = {"views": self.counted(ahead.prediction[0]), "next": self.counted(ahead.prediction[-1])}
-        key = "day-after" if days == 2 else "days-after"
-        with self.beat(key, days=Count(days), **values, **self._day(days - 1)):
+        with self.beat("day-after", days=Count(days), **values, **self._day(days - 1)):
             # The plot again; its window moves on by a day. The prediction goes into it as if it had been the day's
             # views; the next one comes out
             self._back_to_the_plot()
@@ -160,8 +160,7 @@ class ForecastBeats(DepthsScene):
         usual, panel = to_come.usual, self.panel
         values = {"one": self.counted(usual[0]), "more": self.counted(usual[-1]), "days": Count(days)}
         values |= {"mean": self.counted(self.choice.best.unseen.mean), "runs": Count(len(self.parameters.seeds))}
-        key = "error" if len(self.parameters.seeds) == 1 or values["mean"] == values["one"] else "error-runs"
-        with self.beat(key if days > 1 else key + "-one", **values):
+        with self.beat("error-runs", **values):
             # The unseen days, and how far each was missed. Closer, to the last days and those predicted: all misses
             # come together on tomorrow, as dots, where it would lie if it were missed as that day was. Each number as
             # it is said: two lines mark the misses' mean size, of the first day, then of the others; then the mean of
@@ -177,9 +176,8 @@ class ForecastBeats(DepthsScene):
                 self.bring_to_front(self.days.predicted)
                 self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.4)
             self.wait(0.8)
-            if key == "error-runs":
-                self.play(FadeIn(panel.mean, shift=0.1 * UP), run_time=0.5)
-                self.wait(0.7)
+            self.play(FadeIn(panel.mean, shift=0.1 * UP), run_time=0.5)
+            self.wait(0.7)
             self.beyond = VGroup(*map(self.days.beyond, range(days)))
             self.add(misses, spreads, self.days.predicted)  # as they lie: what is animated would come to the front
             fainter = misses.animate.set_fill(opacity=0.45)
@@ -229,15 +227,16 @@ class ForecastBeats(DepthsScene):
     def _bet_beat(self) -> None:
         to_come = self.to_come
         values = {"naive": self.counted(to_come.naive), "one": self.counted(to_come.usual[0])}
-        with self.beat(f"{to_come.bet}-{to_come.rival}", **values):
-            # Beside our error that of a forecast that needs no network, both as long as they are large; would the room
-            # bet that tomorrow lies within ours? It would land there, unless they push it out. The single misses have
-            # left by then: what is bet on is their mean size
+        values |= in_languages("rival", lambda language: RIVALS[language][to_come.rival])
+        with self.beat("bet-day", **values):
+            # Beside our error that of a forecast that needs no network, both as long as they are large; on the lesson's
+            # days, would the room bet that tomorrow lies within ours? It would land there, unless they push it out. The
+            # single misses have left by then: what is bet on is their mean size
             self.play(FadeOut(self.days.misses), FadeOut(self.panel.key), FadeOut(self.beyond), run_time=0.4)
             for row in self.panel.rivals:
                 bar = GrowFromEdge(row[2], LEFT)
                 self.play(*(FadeIn(text, shift=0.1 * UP) for text in row[:2]), bar, run_time=0.8)
-            if to_come.bet == "bet":
+            if not self.other_data:
                 self.wait(1.2)
                 self.play(GrowFromCenter(self.days.stake), run_time=0.8)
                 self._click()

@@ -14,7 +14,7 @@ from gradreel.core.written_out import forward, in_thousands, view_unit
 from gradreel.scenes import style
 from gradreel.scenes.base import need_curve
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.days import by_years, data_caption, trained_years
+from gradreel.scenes.lecture.days import data_caption, trained_years
 from gradreel.scenes.lecture.experiments import days_that_differ
 from gradreel.scenes.lecture.mean_error import MeanErrorBeats
 from gradreel.scenes.lecture.two_thetas import TwoThetas
@@ -158,7 +158,7 @@ class Loss(MeanErrorBeats):
         span, language = self.thetas.span, self.context.language
         years, count = trained_years(self.dataset), number_text(self.dataset.examples)
         days, shorter = period_words(*span, language), {"days": period_words(*span, language, "short")}
-        key = by_years("caption", years)
+        key = "caption" if years["first"] < years["last"] else "caption-year"
         self.note = data_caption(self, self.dataset, key, shorter, days=days, count=count, **years)
 
     def _when(self, k: int) -> str:

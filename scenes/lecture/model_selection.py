@@ -7,8 +7,8 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.daily_views import loss_column
-from gradreel.core.results import Result
-from gradreel.core.verdicts import lecture_losses
+from gradreel.core.results import Result, lecture_losses
+from gradreel.core.synthetic_views import LOW_WEEKDAYS
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.chosen_network import Choice, DaysToCome
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
@@ -26,7 +26,6 @@ from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
 from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.network_words import network_fields
-from gradreel.scenes.style import FULL, emphasis
 from manim import (
     DOWN,
     UP,
@@ -38,7 +37,6 @@ from manim import (
     GrowFromEdge,
     LaggedStart,
     ReplacementTransform,
-    VGroup,
     smooth,
     squish_rate_func,
 )
@@ -67,7 +65,8 @@ class ModelSelection(ForecastBeats):
         self._prepare()
         self._question_beat()
         self._choice_beat()
-        self._twist_beat()
+        if not self.other_data:
+            self._twist_beat()
         self.forecast_beats()
         self.hand_on(self.days.plot.x_axis)
 
@@ -75,7 +74,8 @@ class ModelSelection(ForecastBeats):
 
     def _prepare(self) -> None:
         self.dataset = self.parameters.dataset
-        self.choice = Choice(self.results(), self.dataset.synthetic)
+        self.choice = Choice(self.results())
+        self.lows = () if self.other_data else LOW_WEEKDAYS
         network = self.choice.best.network
         run = network.experiments[0]
         theta = np.asarray(self.trace(network.run_name(run)).parameters[-1])
@@ -99,7 +99,7 @@ class ModelSelection(ForecastBeats):
         known = self.screen("data" if dataset.synthetic else "real")
         span = self.screen("window", days=Count(dataset.window))
         missed = to_come.starts, to_come.errors
-        self.days = DaysAhead(dataset, self.ahead, missed, known, span, to_come.lows, language)
+        self.days = DaysAhead(dataset, self.ahead, missed, known, span, self.lows, language)
         shown = sorted({0, self.parameters.days - 1})
         ours = self.screen("ours", best=self._name(len(choice.best.network.hidden)))
         rivals = [
@@ -158,7 +158,7 @@ class ModelSelection(ForecastBeats):
         best, plane = self.choice.best, self.plane
         values = {"least": self.written(best.unseen.mean), "epochs": Count(self.parameters.epochs)}
         values |= self._spoken(best)
-        with self.beat("choice-same" if best is self.choice.best_seen else "choice", **values):
+        with self.beat("choice", **values):
             # That line steps back, and seen days with it. Unseen ones decide: each point goes across to their axis, and
             # another line comes from above, down to the lowest one
             k = self.choice.place(best)
@@ -176,26 +176,10 @@ class ModelSelection(ForecastBeats):
     # -- beats: what the choice means ----------------------------------------------------------------------------
 
     def _twist_beat(self) -> None:
-        choice = self.choice
-        line, other = choice.line, choice.other
-        if line is None:
-            return
-        values = {
-            "window": Count(self.dataset.window),
-            "layers": Count(len(LECTURE_BEST)),
-            "line": self.written(line.unseen.mean),
-            "loss": self.written(other.unseen.mean),
-            **network_fields("other", other.network.hidden, "depth"),
-        }
-        with self.beat(choice.twist, **values):
-            if choice.best is not line:
-                # The line that the film began with: it is not the one
-                k = choice.place(line)
-                named = (self.plane.dots[k], self.plane.names[k])
-                self.play(*(emphasis(part, FULL) for part in named), run_time=0.5)
-                self.rest = VGroup(self.plane.ring(k))
-                self.play(Create(self.rest), run_time=0.6)
-                return
+        other = self.choice.other
+        values = {"window": Count(self.dataset.window), "layers": Count(len(LECTURE_BEST))}
+        values |= {"loss": self.written(other.unseen.mean), **network_fields("other", other.network.hidden, "depth")}
+        with self.beat("twist-line-tie", **values):
             # The plane leaves; the line's name goes to where its bar will be, and its formula comes. Below that, on our
             # days the line is the better one; then on the lecture's own channel, where layers were
             self._leave_the_line()
@@ -207,8 +191,8 @@ class ModelSelection(ForecastBeats):
         self.remove(self.plane.names)
         self.add(name)
         text = formula(linear_sum_source(self.dataset.window), FORMULA).place(FORMULA_LINE, center=0.0)
-        bars = ChannelBars(*self._channels())
-        ours, lecture = bars.pairs
+        self.bars = ChannelBars(*self._channels())
+        ours, lecture = self.bars.pairs
         early, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.4, 1.0)
         leaving = [FadeOut(part, rate_func=early) for part in gone]
         self.play(*leaving, ReplacementTransform(name, ours.names[0]), FadeIn(text, rate_func=late), run_time=1.2)
@@ -220,7 +204,6 @@ class ModelSelection(ForecastBeats):
         self.note = self.data_caption("caption-channels", seeds=Count(len(self.parameters.seeds)))
         self._grow(lecture, FadeIn(self.note))
         self.wait(0.2)
-        self.rest = VGroup(text, bars)
 
     def _grow(self, pair: ChannelPair, *also: Animation) -> None:
         coming = [name for name in pair.names if name not in self.mobjects]
@@ -230,20 +213,13 @@ class ModelSelection(ForecastBeats):
         self.play(Create(pair.mark), run_time=0.4)
 
     def _channels(self) -> tuple[Channel, Channel]:
-        """The unseen losses of the line and of a network with layers, of ours and of the lecture's own runs.
-
-        Ours is as large as the lecture's best one, if that is among ours and no other is spoken of.
-        """
-        choice = self.choice
-        pair = [choice.best, choice.other]
-        if choice.twist != "twist-line-tie":
-            pair[1] = next((each for each in choice.outcome if each.network.hidden == LECTURE_BEST), choice.other)
+        """The unseen losses of the line and of the best network with layers, of ours and of the lecture's own runs."""
+        pair = [self.choice.best, self.choice.other]
         own = [each.unseen.mean for each in pair]
         theirs = [lecture_losses(hidden)[UNSEEN] or 0.0 for hidden in ((), LECTURE_BEST)]
-        title = self.screen("ours-made-up" if self.dataset.synthetic else "ours-real")
         names = [self._two_names([len(each.network.hidden) for each in pair]), self._two_names([0, len(LECTURE_BEST)])]
         return (
-            Channel(title, names[0], *_two(own, self.written)),
+            Channel(self.screen("ours-made-up"), names[0], *_two(own, self.written)),
             Channel(self.screen("lecture"), names[1], *_two(theirs, loss_column(theirs))),
         )
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import partial
 
+from gradreel.core.synthetic_views import LOW_WEEKDAYS
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.alike_days import AlikeDays
 from gradreel.scenes.mobjects.day_pairs import DayPairs, PairAsked
 from gradreel.scenes.mobjects.day_words import in_languages, weekday_words, weekdays_words
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.measure import upright_bracket
-from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.view_window import ViewWindow
 from gradreel.scenes.style import FAINT, PRESENT, emphasis, palette
@@ -35,15 +34,10 @@ NAME_GAP = 0.13  # from a letter at the calendar to its day's name
 
 
 class OneDayBeats(LectureScene):
-    """Two beats of days as dots, beneath the formula of a ``sum`` that looks at one day; ``told`` is what stays.
-
-    ``lows``: the weekdays on which views are low each week, 0 for Monday; ``low``: the first of them, if there is one.
-    """
+    """Two beats of days as dots, beneath the formula of a ``sum`` that looks at one day; ``told`` is what stays."""
 
     strip: ViewWindow
     pairs: DayPairs
-    lows: tuple[int, ...]
-    low: int | None
     sum: TextMobject
     caption: TextMobject
 
@@ -89,56 +83,41 @@ class OneDayBeats(LectureScene):
         self.add(pairs)
 
     def _why_beat(self) -> None:
-        if self.low is None and not self.pairs.answers_differ():
-            with self.beat("why-alike"):
-                # All pairs of days: in these data the day before says nearly all
+        if self.other_data:
+            with self.beat("why"):
+                # All pairs of days
                 self.play(FadeOut(self.guides), run_time=0.3)
                 self.told = [self.pairs]
             return
-        if self.low is None:
-            with self.beat("why-any"):
-                # All pairs of days: after the same views the day before, very different ones
-                self.play(FadeOut(self.guides), run_time=0.3)
-                self._ring_a_pair()
-                self.told = [*self.told, self.pairs]
-            return
-        low, pair = self.low, self.pairs.told_apart_from(self.low)
-        names = in_languages("lows", lambda language: weekdays_words(self.lows, language))
-        names |= in_languages("low", lambda language: _weekday(low, language))
-        if self.pairs.older_tells(pair):
-            pair = min(pair), max(pair)  # as in the calendar, where they will stand side by side
-            for key, k in zip(("first", "second"), pair, strict=True):
-                for name, ago in ((key, 0), (f"{key}_older", 2)):
-                    names |= in_languages(name, partial(weekday_words, self._day_of(k) - timedelta(days=ago)))
-            with self.beat("why", **names):
-                # The low days of each week are shaded. Among the pairs of days one of them is named, and a day that is
-                # none: both over one x_1, and a line from each to the axis, two answers. Then both are looked at
-                # closely: their x_1 on one level, their own views, and last x_2, which tells
-                self._two_answers(pair, 1.1)
-                self._look_back(pair)
-        else:
-            with self.beat("why-open", **names):
-                # The same, but without a closer look: in these data the day before does not tell the two apart
-                self._two_answers(pair, 1.9)
-                self.told = [*self.told, self.pairs]
+        first, second = sorted(self.pairs.told_apart_from(LOW_WEEKDAYS[0]))  # as in the calendar, side by side later
+        names = in_languages("lows", lambda language: weekdays_words(LOW_WEEKDAYS, language))
+        for key, k in (("first", first), ("second", second)):
+            for name, ago in ((key, 0), (f"{key}_older", 2)):
+                names |= in_languages(name, partial(weekday_words, self._day_of(k) - timedelta(days=ago)))
+        with self.beat("why", **names):
+            # The low days of each week are shaded. Among the pairs of days one of them is named, and a day that is
+            # none: both over one x_1, and a line from each to the axis, two answers. Then both are looked at closely:
+            # their x_1 on one level, their own views, and last x_2, which tells
+            self._two_answers((first, second))
+            self._look_back((first, second))
         self.told = [*self.told, self.shades]
 
     def _day_of(self, k: int) -> date:
         return date.fromisoformat(str(self.pairs.dates[k]))
 
-    def _two_answers(self, pair: tuple[int, int], wait: float) -> None:
+    def _two_answers(self, pair: tuple[int, int]) -> None:
         strip = self.strip
-        self.shades = shades = strip.shades(self.lows)
+        self.shades = shades = strip.shades(LOW_WEEKDAYS)
         # What names yesterday and today steps back: other days are spoken of
         others = [*map(FadeOut, self.day_names), *(emphasis(part, ASIDE) for part in (strip.first_name, strip.label))]
         self.day_names = []
         coming = LaggedStart(FadeOut(self.guides), *map(FadeIn, shades), lag_ratio=0.4, run_time=1.4)
         self.play(coming, *others)
         for shade in shades[len(shades) // 4 : len(shades) // 4 + 1]:
-            name = words(weekdays_words(self.lows, self.context.language), style.TICK)
+            name = words(weekdays_words(LOW_WEEKDAYS, self.context.language), style.TICK)
             shades.add(name.place(strip.plot.box[3] + 0.15, center=shade.get_x()))
             self.play(FadeIn(name), run_time=0.4)
-        self.wait(wait)  # until the two days are named
+        self.wait(1.1)  # until the two days are named
         self._ask_for_the_day(pair)
 
     def _ask_for_the_day(self, pair: tuple[int, int]) -> None:
@@ -189,18 +168,3 @@ class OneDayBeats(LectureScene):
         past = [close.answers, *(part[k] for day in (*close.dots, *close.letters) for part, k in ((day, 1), (day, 2)))]
         self.play(*older, *(emphasis(part, PRESENT) for part in past), run_time=0.4)
         self.told = [framed, close]
-
-    def _ring_a_pair(self) -> None:
-        """Two days with the same views before them, or nearly, and an upright bracket between them."""
-        pairs = self.pairs
-        ends = [pairs.dots[k].get_center() for k in pairs.furthest_pair()]
-        rings = [ring(end, 0.12, palette.text).set_fill(opacity=0) for end in ends]
-        x = max(end[0] for end in ends) + 0.25
-        bracket = upright_bracket((x, ends[0][1], 0), (x, ends[1][1], 0))
-        self.told = [*rings, bracket]
-        self.play(*(FadeIn(part) for part in self.told), run_time=0.6)
-
-
-def _weekday(weekday: int, language: str) -> str:
-    """The name of a weekday, 0 for Monday."""
-    return weekday_words(date(2024, 1, 1 + weekday), language)  # which began on a Monday

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from gradreel.core.results import Result, best_by_unseen
+from gradreel.core.results import Result, losses_with_the_least
 from gradreel.core.trace import Trace
-from gradreel.core.verdicts import course, losses_with_the_least, overfits_from, parting, sinks
 from gradreel.scenes import style
+from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.depth_picture import BOX, DepthPicture
 from gradreel.scenes.mobjects.bars import AboveTheScale
 from gradreel.scenes.mobjects.callout import touch
@@ -39,7 +39,6 @@ RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as 
 SINK_SECONDS, PART_SECONDS = 7.0, 5.8
 LABELLED, LABEL_SHARE = 0.42, 0.08  # of the first: when the lines get their words at the earliest; of their fading
 FIRST_SPAN, LEAST_SPAN = 1.5, 6.0  # of the axis at first: times the epoch where the losses part; epochs at least
-EARLY = 0.6  # of all epochs: a first axis that would be longer shows all of them at once
 WIDER_SECONDS, LEAVING = 1.3, 0.25  # until it does; the share of that in which the lines' words go
 INTO_THE_PLOT = 0.6  # right of the plot: there numbers come that move into it
 LOWEST_SECONDS = 1.4  # of those in which the losses part: the lowest point is looked at first
@@ -50,27 +49,27 @@ BESIDE, AWAY, WORD, OFF_PEAKS = 0.3, 0.3, 0.22, 0.3  # a line's word: right of i
 
 
 class OneRunBeats(DepthPicture):
-    """The first run of the network that overfits; what is left of it for the beats after goes with ``between``."""
+    """The first run of the network that overfits; what is left of it for the beats after goes with ``between``.
+
+    Of other days than the lesson's nobody has looked whether one does: then it is the largest network's.
+    """
 
     # -- what is on the screen -------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
         super().prepare()
-        self.opens = overfits_from(self.outcome)
         trace = self._first_run(self.compared[1])
         self.losses = losses = losses_with_the_least(trace, STATES)
-        self.parts = parting(losses)
         lines = (losses.epoch, losses.training), (losses.epoch, losses.unseen)
         self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, *lines)
-        self.turn = float(losses.epoch[self.parts]) if self.parts is not None else self.run.last / 2
-        self.turn_state = int(np.abs(losses.epoch - self.turn).argmin())
+        self.lowest = float(losses.epoch[np.argmin(losses.unseen)])
+        self.turn = self.run.last / 2 if self.other_data else self.lowest
         self.grid, self.scale_labels = self.scale(RUN_LEFT, RUN_RIGHT)
         self.gaps: list[GapMeasure] = []
         self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
-        # Where the losses part early, the axis first ends soon after that: all that falls, falls there
-        soon = max(FIRST_SPAN * self.turn, LEAST_SPAN)
-        is_early = self.parts is not None and self.turn > 0 and soon < EARLY * self.run.last
-        self.first_last = soon if is_early else self.run.last
+        # Where the losses part, the axis first ends soon after that: all that falls, falls there
+        soon = min(max(FIRST_SPAN * self.turn, LEAST_SPAN), self.run.last)
+        self.first_last = self.run.last if self.other_data else soon
         self.run.span(self.first_last, self.run.last)
         self.epochs = self._ticks()
 
@@ -87,18 +86,17 @@ class OneRunBeats(DepthPicture):
 
     @property
     def compared(self) -> tuple[Result, Result]:
-        """The best network and the first that overfits; where none does, the smallest and the largest."""
-        if self.opens is None:
-            return self.outcome[0], self.outcome[-1]
-        return best_by_unseen(self.outcome), self.outcome[self.opens]
+        """The linear model, which is best on the lesson's unseen days, and one layer, which overfits there.
+
+        Of other days: the smallest network and the largest.
+        """
+        return self.outcome[0], self.outcome[-1 if self.other_data else 1]
 
     # -- beats -----------------------------------------------------------------------------------------------------
 
     def _sink_beat(self) -> None:
-        sinking = sinks(self.losses, self.turn_state)
-        name = "sink" if sinking == "both" else f"sink-{sinking}"
-        with self.beat(name, **self.spoken("one", self.compared[1])):
-            # The room sees one training from near: solid the days learned from, dashed days never seen. Do both sink?
+        with self.beat("sink", **self.spoken("one", self.compared[1])):
+            # The room sees one training from near: solid the days learned from, dashed days never seen
             self.title, arriving = next_heading(self.screen("heading"))
             self.note = self.data_note()
             self.counter = self.epoch_counter()
@@ -184,26 +182,33 @@ class OneRunBeats(DepthPicture):
         return max(AWAY, float(np.max(side * (np.array(lines) - y))) + OFF_PEAKS)
 
     def _part_beat(self) -> None:
-        with self.beat(course(self.losses, self.turn_state), turn=number_text(round(self.turn))):
+        losses = self.losses
+        values = {
+            "turn": number_text(round(self.lowest)),
+            "least": self.written(float(losses.unseen.min())),
+            "seen": self.written(float(losses.training[-1])),
+            "unseen": self.written(float(losses.unseen[-1])),
+            "epochs": Count(self.parameters.epochs),
+        }
+        with self.beat("part", **values):
             # Where the losses part, the unseen one is lowest of all kept states, by luck as it is noisy: here, with its
             # number, in a dip of the thin line; the lines keep their words meanwhile. The axis widens to all epochs,
             # and on it goes: seen falls, unseen never comes so low again; the dashed line has its word again. How far
-            # both are apart, there and at the end
-            marks = self._turn_mark() if self.parts is not None else []
-            widens = bool(marks) and self.first_last < self.run.last
-            staying = [label for label in self.labels.values() if widens and self._is_off(label, marks)]
+            # both are apart, there and at the end. Of other days: on it goes, to the end
+            marks = [] if self.other_data else self._turn_mark()
+            staying = [label for label in self.labels.values() if marks and self._is_off(label, marks)]
             leaving = [label for label in self.labels.values() if label not in staying]
             leaving += [tick for tick in self.epochs if marks and self._near(tick, marks[1])]
             lit = [self.run.dip.animate.set_stroke(opacity=1)] if marks and self.lucky else []
             self.play(*map(FadeOut, leaving), *map(FadeIn, marks), *lit, run_time=0.5)
-            seconds = PART_SECONDS - (LOWEST_SECONDS if marks else 0.0)
+            seconds = PART_SECONDS
             if marks:
                 self.wait(LOWEST_SECONDS)
             self.remove(self.above, *leaving)
             self.epochs.remove(*leaving)
-            if widens:
+            if marks:
                 self._widen(marks, staying)
-                seconds -= WIDER_SECONDS
+                seconds -= LOWEST_SECONDS + WIDER_SECONDS
             self.labels, seen = {"unseen": self._labels()["unseen"]}, self._labels()["training"]
             early = squish_rate_func(smooth, 0.0, LABEL_SHARE)
             coming = FadeIn(self.labels["unseen"], rate_func=early, run_time=seconds)
@@ -214,7 +219,7 @@ class OneRunBeats(DepthPicture):
             self.end_labels = [*self.labels.values()]
             self.play(FadeIn(seen), run_time=0.4)
             self.between = [*marks]  # one by one: as a group they would come to the front before they fade
-            if self.parts is not None:
+            if marks:
                 band = self.run.band(self.turn)
                 self.add(band, self.run, *marks)
                 self.term = self._term()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.results import unseen_at_all_states
-from gradreel.core.verdicts import repairs_a_part, stopping
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.depth_picture import BOX, LECTURE_BEST, LECTURE_RUNS, LECTURE_WORSE, lecture_known
@@ -16,7 +14,7 @@ from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.style import FULL, emphasis, palette
+from gradreel.scenes.style import palette
 from manim import (
     UP,
     Animation,
@@ -38,8 +36,7 @@ BRACKET, HOOK, PEEKED = 0.16, 0.08, 0.24  # right of the plot; of a bracket's en
 AGAINST, OVER_LINE, UNDER_LINE, ROW = 34, 0.13, 0.44, 0.45  # words at both losses: size; from their lines; of a row
 COMPARABLE = 1.6  # times as high as the other: two pictures of losses that share a scale
 BACK = 0.55  # of what is not spoken of among numbers that can still be read
-TURN_SECONDS, LECTURE_SECONDS = 1.6, 2.0
-REPAIR_AFTER = 0.5  # that the two networks are looked at, before those past them
+TURN_SECONDS = 1.6
 
 
 class Overfitting(OneRunBeats):
@@ -50,54 +47,50 @@ class Overfitting(OneRunBeats):
         self._sink_beat()
         self._part_beat()
         self._depths_beat()
-        self._lecture_beat()
-        self.hand_on(*self.last_axis())
+        if self._with_lecture:
+            self._lecture_beat()
+        last = self.picture if self.lecture is None else self.lecture
+        self.hand_on(last.axis, last.names)
+
+    @property
+    def _with_lecture(self) -> bool:
+        """Whether the lecture's losses can take the place of ours: as many layers, and of comparable sizes."""
+        depths = [len(result.network.hidden) for result in self.outcome]
+        return depths == list(map(len, LECTURE_RUNS)) and self.comparable
 
     def _depths_beat(self) -> None:
-        stop = self._stop()
-        name, values = stop or (f"unseen-{self.unseen}", self.unseen_values())
-        with self.beat(name, days=Count(self.parameters.dataset.examples), **values):
+        with self.beat("stop-below-first", **self._stop_values()):
             # Why not stop there? Its least loss against what the best network has, and that it was found by looking.
             # Then the run is squeezed into the place of its network, every loss at its height; the other depths come.
-            # Where those past the network that overfits get better again, if not as good as the best, that is shown
-            if stop is not None:
+            # Of other days, these alone
+            if not self.other_data:
                 self._compare_least()
-            self.title, arriving = next_heading(self._heading(), self.title)
+            text = self.screen("heading-depths", count=Count(len(self.parameters.seeds)))
+            self.title, arriving = next_heading(text, self.title)
             gone = [*self.between, *self.gaps, *self.end_labels, self.grid, self.epochs, *self.counter]
             upright = segment((RUN_LEFT, BOX[2], 0), (RUN_LEFT, BOX[3], 0), palette.axis, style.AXIS)
-            scale = FadeIn(upright) if self.comparable else FadeOut(self.scale_labels)
-            self.play(*map(FadeOut, gone), scale, *arriving, run_time=0.6)
+            self.play(*map(FadeOut, gone), FadeIn(upright), *arriving, run_time=0.6)
             self._squeeze(self.outcome.index(self.compared[1]))
-            level = self._level()
             for kind in KINDS:
-                self.draw(kind, 1.8 if stop is None else 0.55)
+                self.draw(kind, 1.8 if self.other_data else 0.55)
             self.play(*(FadeIn(label) for label in self.picture.labels.values()), run_time=0.4)
             self.between = []
-            if self.opens is not None:
-                self._mark_jump(self.outcome.index(self.compared[0]), self.opens)
-                if level is not None:
-                    self._mark_repair(level, self.opens)
+            if not self.other_data:
+                self._mark_jump(*map(self.outcome.index, self.compared))
 
-    def _stop(self) -> tuple[str, dict[str, str]] | None:
-        """What is said of stopping in time, and its values; None where nothing says that it would have helped."""
-        if self.parts is None or self.opens is None:
-            return None
-        (best, worse), run = self.compared, self._first_run(self.compared[0])
-        best_least = float(unseen_at_all_states(run).min())
-        values = {
+    def _stop_values(self) -> dict[str, str]:
+        """What is said of the run's least loss, of the networks that are compared, and of all of them."""
+        worse, last = self.compared[1], self.outcome[-1]
+        return {
             "least": self.written(float(self.losses.unseen.min())),
-            "end": self.written(float(self.losses.unseen[-1])),
-            "views": self.written(best.unseen.mean),
-            "lowest": self.written(best_least),
-            "seen_before": self.written(best.training.mean),
+            "views": self.written(self.best.unseen.mean),
+            "seen_before": self.written(self.best.training.mean),
             "seen_after": self.written(worse.training.mean),
             "after": self.written(worse.unseen.mean),
-            **self.spoken("best", best),
-            **self.spoken("worse", worse),
+            "last": self.written(last.unseen.mean),
+            **self.spoken("best", self.best),
+            **self.spoken("largest", last),
         }
-        name = f"stop-{stopping(self.losses, best.unseen, best_least)}"
-        name += "-first" if len(worse.network.hidden) == 1 else ""
-        return name + ("-partly" if repairs_a_part(self.outcome, self.opens) else ""), values
 
     def _compare_least(self) -> None:
         """The best network's loss as a line across the picture, the least loss against it; then how it was found."""
@@ -105,7 +98,8 @@ class Overfitting(OneRunBeats):
         low, level = float(mark.get_center()[1]), float(self.run.plot.at(0, best.unseen.mean)[1])
         line = segment((RUN_LEFT, level, 0), (RUN_RIGHT, level, 0), palette.dim, style.GUIDE)
         guide = dashed(mark.get_right(), (RUN_RIGHT, low, 0), palette.blue)
-        named = self._many("level", network=self.network_label(best), loss=self.written(best.unseen.mean))
+        loss = self.written(best.unseen.mean)
+        named = self.screen("level", network=self.network_label(best), count=len(self.parameters.seeds), loss=loss)
         least = self.screen("least", turn=number_text(round(self.turn)), loss=self.least[1].source)
         texts = words(named, AGAINST), words(least, AGAINST, palette.blue)
         self._beside((level, low), texts)
@@ -153,14 +147,6 @@ class Overfitting(OneRunBeats):
         upper[1].place(upper[0] + OVER_LINE, right=right)
         lower[1].place(rows[0], right=right)
 
-    def _heading(self) -> str:
-        return self._many("heading-depths")
-
-    def _many(self, key: str, **values: str) -> str:
-        """The screen words ``key`` of as many trainings as each network had."""
-        count = len(self.parameters.seeds)
-        return self.screen(key if count > 1 else f"{key}-once", count=count, **values)
-
     def _squeeze(self, k: int) -> None:
         """The run in the column of network ``k``, whose mean of all seeds is near its ends."""
         x, picture = float(self.picture.plot.at(k, 0)[0]), self.picture
@@ -192,38 +178,18 @@ class Overfitting(OneRunBeats):
         self.play(*map(Create, marks), run_time=0.7)
         self.between += [band, *marks]
 
-    def _level(self) -> VMobject | None:
-        """The best network's unseen loss across larger ones, where these repair a part; their numbers keep off it."""
-        if self.opens is None or not repairs_a_part(self.outcome, self.opens):
-            return None
-        level = self.level_of(self.outcome.index(self.compared[0]))
-        self.picture.keep_clear(level.get_all_points())
-        return level
-
-    def _mark_repair(self, level: VMobject, worse: int) -> None:
-        """The unseen losses past the network that overfits come forward, over the best one's ``level``."""
-        self.wait(REPAIR_AFTER)
-        parts = [part for group in (self.picture.dots, self.picture.values) for part in group["unseen"][worse + 1 :]]
-        self.play(Create(level), *(emphasis(part, FULL) for part in parts), run_time=1.0)
-        self.between.append(level)
-
     def _lecture_beat(self) -> None:
         values = {}
         for name, hidden in (("before", LECTURE_BEST), ("after", LECTURE_WORSE)):
             values[f"seen_{name}"], values[name] = lecture_written(hidden)
-        with self.beat(f"lecture-{self._against_lecture()}", **values):
-            # Ours turns into the lecture's own, or leaves the stage to it: there, the fourth layer parts them.
-            # Of two layers on unseen days it says a word, no number
+        with self.beat("lecture-elsewhere", **values):
+            # Ours turns into the lecture's own: there, the fourth layer parts them. Of two layers on unseen days it
+            # says a word, no number
             self.remove(*self.landed)
-            lecture = self.lecture = self.lecture_lines()
+            lecture = self.lecture = self.lecture_lines(None, self.picture.most)
             self.lecture_words = self.break_line(lecture)
             self.title, changing = next_heading(self.screen("heading-lecture"), self.title)
-            if [len(result.network.hidden) for result in self.outcome] == list(map(len, LECTURE_RUNS)):
-                self._turn_into(lecture, changing[0])
-            else:
-                self.make_way(lecture, *self.between)
-                self.play(*changing)
-                self.draw_lecture(lecture, KINDS, LECTURE_SECONDS, self.lecture_words)
+            self._turn_into(lecture, changing[0])
             first, last = (LECTURE_RUNS.index(hidden) for hidden in (LECTURE_BEST, LECTURE_WORSE))
             band = lecture.band(first, last)
             above = [part[kind] for part in (lecture.lines, lecture.dots, lecture.values) for kind in KINDS]
@@ -283,17 +249,3 @@ class Overfitting(OneRunBeats):
         own, lecture = most_of(losses), most_of(lecture_known())
         self.comparable = max(own, lecture) <= COMPARABLE * min(own, lecture)
         return max(own, lecture) if self.comparable else None
-
-    def lecture_top(self) -> float | None:
-        return self.picture.most if self.comparable else None
-
-    def one_scale(self) -> bool:
-        """Never: ours has been told of, and its points beside the lecture's numbers would be read as the lecture's."""
-        return False
-
-    def _against_lecture(self) -> str:
-        """Whether ours overfits where the lecture's did, elsewhere, or not at all."""
-        if self.opens is None:
-            return "only"
-        same = self.outcome[self.opens].network.hidden == LECTURE_WORSE
-        return "same" if same else "elsewhere"

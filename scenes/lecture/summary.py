@@ -8,9 +8,8 @@ import numpy as np
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.line_fit import line_run
-from gradreel.core.results import depth_experiments
+from gradreel.core.results import depth_experiments, lecture_losses
 from gradreel.core.theta import loss, predict
-from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.counts import Count

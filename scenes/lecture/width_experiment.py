@@ -4,29 +4,41 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from gradreel.core.results import WIDTHS, Network, Result, loss_by_epoch, width_experiments
-from gradreel.core.verdicts import worst_by_unseen
+from gradreel.core.results import (
+    WIDTHS,
+    Network,
+    Result,
+    lecture_losses,
+    loss_by_epoch,
+    width_experiments,
+    worst_by_unseen,
+)
+from gradreel.scenes import style
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.compared_networks import UNDECIDED
-from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing
-from gradreel.scenes.lecture.width_puzzle import WidthPuzzle
+from gradreel.scenes.lecture.compared_networks import ComparedNetworks
+from gradreel.scenes.lecture.experiments import MOST_NETWORKS, NetworksScene, increasing, lecture_written
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, AboveTheScale, mark_of
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.lecture_bars import LectureBars
 from gradreel.scenes.mobjects.loss_lines import Line
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP
-from gradreel.scenes.mobjects.text import Number
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.mobjects.width_board import WidthBoard
+from gradreel.scenes.mobjects.width_board import NAME_LINE, SIDE_LINE, WidthBoard
 from gradreel.scenes.network_words import network_words
-from gradreel.scenes.style import FAINT, PRESENT, emphasis
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
 from manim import (
+    DOWN,
     UP,
     Animation,
     Create,
     FadeIn,
     FadeOut,
+    GrowFromEdge,
     LaggedStart,
+    Mobject,
     ReplacementTransform,
+    Restore,
     Transform,
     UpdateFromAlphaFunc,
     VGroup,
@@ -37,15 +49,17 @@ from manim import (
 from pydantic import Field, field_validator
 
 Width = Annotated[int, Field(ge=0, le=2000)]
-LARGER_IS_WORSE = ("worse", "partly")  # what the unseen loss does, where the smallest network is the best
+LINEAR, HUNDRED = (), (100,)  # the networks of which the lecture gives both losses
 STATES = 40  # at which the losses of a run are drawn, at most
 SLOW_START = 3.0  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
 WALKS = {"training": 4.5, "unseen": 2.5}  # seconds in which the lines of all panels are drawn, one kind after another
 DASHED_SECONDS = 6.2  # until it has been said what solid is
 NUMBERS_SECONDS = 3.2  # in which the numbers of all bars have come, where they come one after another
+HELPS_SECONDS = 4.6  # until it is said what the lecture's larger network does
+WINS_SECONDS = 3.0  # until it has been said which network wins
 
 
-class WidthExperiment(WidthPuzzle):
+class WidthExperiment(ComparedNetworks):
     """Networks of one hidden layer, ever wider: their losses over the epochs, then bars for seen and unseen days."""
 
     by: ClassVar = "width"
@@ -73,9 +87,9 @@ class WidthExperiment(WidthPuzzle):
         self._train_beat()
         self._training_beat()
         self._unseen_beat()
-        if self.known:
+        if {LINEAR, HUNDRED} <= {result.network.hidden for result in self.outcome} and self.one_scale():
             self._lecture_beat()
-        if self.training == "falls" and self.unseen in LARGER_IS_WORSE:
+        if not self.other_data:
             self._puzzle_beat()
         self.hand_on()
 
@@ -176,9 +190,7 @@ class WidthExperiment(WidthPuzzle):
         self.play(FadeIn(self.labels[kind]), run_time=0.4)
 
     def _training_beat(self) -> None:
-        enough = self._enough()
-        line = f"training-{self.training}" if enough is self.outcome[-1] else "training-enough"
-        with self.beat(line, **self.training_values(), **self.spoken("enough", enough)):
+        with self.beat("training-enough", **self.training_values(), **self.spoken("enough", self._enough())):
             # The dashed lines step back, and of the scale its numbers stay; the end of each solid line is one dot among
             # other seeds'. A bar grows to their mean; the numbers come one after another, while they are said
             panels = self.board.panels
@@ -189,25 +201,24 @@ class WidthExperiment(WidthPuzzle):
             self._raise_bars(SEEN, apart=0.8)
 
     def _enough(self) -> Result:
-        """Where the training loss falls, the network from which on the picture has one number; else the last one."""
+        """The network from which on the picture has one number for the training loss."""
         texts = [self.written(result.training.mean) for result in self.outcome]
-        if self.training != "falls" or len(set(texts)) == 1:
-            return self.outcome[-1]
         return next(result for k, result in enumerate(self.outcome) if set(texts[k:]) == {texts[-1]})
 
     def _unseen_beat(self) -> None:
-        with self.beat(f"unseen-{self._unseen_line()}", **self.unseen_values()):
-            # The outlined bars: days never seen. A ring around the best; where that is
-            # the smallest network's, its level across the others. The worst, which is named then, gets a ring for a
-            # while. The heading says what came out
+        with self.beat("unseen-worse-middle", **self.unseen_values()):
+            # The outlined bars: days never seen. A ring around the best, and the smallest network's level across the
+            # others. Of the lesson's days, then, the worst, which is named then, and the largest get a ring for a
+            # while, and the heading says what came out
             unseen = [panel.unseen for panel in self.board.panels]
             gone = [*unseen, self.labels["unseen"]]
             self.play(*map(FadeOut, gone), *self._light(UNSEEN), run_time=0.5)
             self._raise_bars(UNSEEN)
             self._mark_best()
-            if self.unseen in LARGER_IS_WORSE:
+            if not self.other_data:
                 self._mark_worst()
-            self.say_verdict()
+                self.title, arriving = next_heading(self.screen("verdict", best=self._best_name()), self.title)
+                self.play(*arriving)
 
     def _raise_bars(self, side: int, apart: float = 0.0) -> None:
         """The end of the line becomes one of the dots, the other seeds' come, and a bar grows to their mean.
@@ -244,40 +255,150 @@ class WidthExperiment(WidthPuzzle):
         return [emphasis(part, PRESENT) for bar in bars for part in (bar.box, bar.value, *bar.dots)]
 
     def _mark_best(self) -> None:
-        """A ring around the least unseen loss, where it is clearly less than others; the smallest network's level."""
-        self.levels: list[VGroup] = []
-        if self.unseen in UNDECIDED:
-            return
-        value = self.board.bars[self.outcome.index(self.best)][UNSEEN].value
-        apart = self.board.columns.slot(0, UNSEEN) - self.board.columns.slot(0, SEEN)
-        self.best_mark = mark_of(value, apart)
-        if self.best is self.outcome[0]:
-            self.levels.append(self.board.level(UNSEEN))
-        self.play(Create(self.best_mark), *map(Create, self.levels), run_time=0.9)
+        """A ring around the least unseen loss, and the smallest network's level."""
+        self.best_mark, self.levels = self._ring(self.best), [self.board.level(UNSEEN)]
+        self.play(Create(self.best_mark), Create(self.levels[0]), run_time=0.9)
 
     def _mark_worst(self) -> None:
-        """A ring around the largest unseen loss, then, where the line goes on to it, around the largest network's."""
+        """A ring around the largest unseen loss, which then goes on to the largest network's."""
+        self.worst_mark, last = map(self._ring, (worst_by_unseen(self.outcome), self.outcome[-1]))
+        self.play(Create(self.worst_mark), run_time=0.7)
+        self.wait(0.3)
+        self.play(Transform(self.worst_mark, last), run_time=0.6)
+
+    def _ring(self, result: Result) -> VMobject:
         apart = self.board.columns.slot(0, UNSEEN) - self.board.columns.slot(0, SEEN)
-        first, last = (
-            mark_of(self.board.bars[self.outcome.index(result)][UNSEEN].value, apart)
-            for result in (worst_by_unseen(self.outcome), self.outcome[-1])
-        )
-        self.worst_mark = first
-        self.play(Create(first), run_time=0.7)
-        if self._unseen_line() == "worse-middle":
-            self.wait(0.3)
-            self.play(Transform(first, last), run_time=0.6)
+        return mark_of(self.board.bars[self.outcome.index(result)][UNSEEN].value, apart)
 
-    def _unseen_line(self) -> str:
-        """Which line says what the unseen loss does: where it is worst in the middle, the widest is named as well."""
-        middle = self.unseen == "worse" and worst_by_unseen(self.outcome) is not self.outcome[-1]
-        return f"{self.unseen}{self._of_one_run() or ('-middle' if middle else '')}"
+    def _best_name(self) -> str:
+        return network_words(self.best.network.hidden, self.by, self.context.language)
 
-    def _of_one_run(self) -> str:
-        """That no network beats the smallest is said of the means; from one seed there are none."""
-        return "-one" if self.unseen == "worse" and len(self.best.unseen.by_seed) == 1 else ""
+    # -- beside the lecture's own runs: two charts over one scale, and which way each goes -------------------------
 
-    def _verdict(self) -> str:
-        """What came out, in a heading; the best network may be named."""
-        best = network_words(self.best.network.hidden, self.by, self.context.language)
-        return self.screen(f"verdict-{self.unseen}{self._of_one_run()}", best=best)
+    def _lecture_beat(self) -> None:
+        values = {name: lecture_written(hidden)[UNSEEN] for name, hidden in (("linear", LINEAR), ("hundred", HUNDRED))}
+        with self.beat("lecture-differs", **values):
+            # Ours move aside, those that the lecture has numbers of; beside them its own bars, in the same scale. An
+            # arrow from the one network to the other in the lecture's chart, then in ours
+            start = self.time
+            self._move_aside()
+            self._raise_lecture()
+            self.wait(max(0.1, HELPS_SECONDS - (self.time - start)))
+            self._show_ways()
+
+    def _move_aside(self) -> None:
+        """Ours of the networks that the lecture has numbers of go to the left, the others step back."""
+        board = self.board
+        places = [k for k, result in enumerate(self.outcome) if None not in lecture_losses(result.network.hidden)]
+        self.known = [self.outcome[k] for k in places]
+        texts = [lecture_written(result.network.hidden) for result in self.known]
+        self.beside = LectureBars(self.known, texts, self.written, board.columns.most)
+        self.moved = [mobject for k in places for mobject in self._column(k)]
+        moves = [mobject for place, k in enumerate(places) for mobject in self._column_beside(place, k)]
+        everything = [mobject for k in range(len(self.outcome)) for mobject in self._column(k)]
+        rest = [mobject for mobject in everything if mobject not in self.moved]
+        self.stepped_back = [board.axis, *rest], [*self.levels, self.best_mark]
+        for mobject in self.moved:
+            mobject.save_state()
+        self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
+        moving = [Transform(old, new) for old, new in zip(self.moved, moves, strict=True)]
+        self.chart_words = self._chart_words()
+        gone = [] if self.other_data else [FadeOut(self.worst_mark)]
+        leaving = self._around_the_moved(FadeOut)
+        self.play(*leaving, *gone, FadeIn(self.beside.axes), *arriving, run_time=0.5)
+        self.play(*moving, run_time=0.7)
+        self.play(FadeIn(self.chart_words), run_time=0.4)
+
+    def _around_the_moved(self, fade: type[Animation]) -> list[Animation]:
+        """All that steps back fades; what moved keeps its place between what is behind it and what is in front."""
+        behind, in_front = self.stepped_back
+        return [*map(fade, behind), *map(Animation, self.moved), *map(fade, in_front)]
+
+    def _column(self, k: int) -> list[Mobject]:
+        """What stands in column ``k``: its bars, the words under them, its name."""
+        return [*self.board.bars[k], *(words_of[k] for words_of in self.side_words), self.names[k]]
+
+    def _column_beside(self, place: int, k: int) -> list[Mobject]:
+        """The same as it stands at a ``place`` beside the lecture's: those on seen days stepped back."""
+        pair = self.beside.ours[place]
+        for part in (pair[SEEN].box, pair[SEEN].value, pair[SEEN].dots):
+            emphasize(part, PRESENT)
+        return [*pair, *self._words_under(place, self.outcome[k])]
+
+    def _words_under(self, slot: int, result: Result) -> list[TextMobject]:
+        """Under a column beside or of the lecture's: seen, unseen, the network's name."""
+        columns = self.beside.columns
+        sides = [
+            words(self.screen(name), style.TICK, palette.dim).place(SIDE_LINE, center=columns.slot(slot, side))
+            for side, name in ((SEEN, "seen"), (UNSEEN, "unseen"))
+        ]
+        size = 26 if self.board.many else 32
+        return [*sides, words(self.network_label(result), size).place(NAME_LINE, center=columns.center(slot))]
+
+    def _chart_words(self) -> VGroup:
+        """Whose each chart is, over it; under the lecture's bars what stands under ours."""
+        beside, made = self.beside, VGroup()
+        for chart, (key, color) in enumerate([("ours-title", palette.blue), ("lecture-title", palette.text)]):
+            title = words(self.screen(key), style.LABEL, color)
+            made.add(title.place(beside.columns.top + OVER_TOP, center=beside.middle(chart)))
+        for slot, result in zip(beside.slots(), self.known, strict=True):
+            made.add(*self._words_under(slot, result))
+        return made
+
+    def _raise_lecture(self) -> None:
+        """The lecture's bars, on seen days, stepped back at once, and then on unseen ones, with their numbers."""
+        self.lecture_marks = self.beside.marks
+        for box, number in self.lecture_marks[SEEN]:
+            emphasize(box, FAINT)
+            emphasize(number, PRESENT)
+        for group in self.lecture_marks:
+            boxes = [GrowFromEdge(box, DOWN) for box, _ in group]
+            numbers = [FadeIn(number, shift=0.1 * UP) for _, number in group]
+            self.play(LaggedStart(*boxes, lag_ratio=0.3), run_time=0.8)
+            self.play(*numbers, run_time=0.4)
+
+    def _show_ways(self) -> None:
+        """From the linear model's unseen loss to that of 100 ReLUs, in the lecture's chart, then in ours."""
+        hidden = [result.network.hidden for result in self.known]
+        ends = hidden.index(LINEAR), hidden.index(HUNDRED)
+        self.lecture_ways = VGroup(*(self.beside.way(chart, *ends) for chart in (1, 0)))
+        for way in self.lecture_ways:
+            if len(way):
+                self.play(Create(way), run_time=0.9)
+                self.wait(0.4)
+
+    # -- the question at the end -----------------------------------------------------------------------------------
+
+    def _puzzle_beat(self) -> None:
+        with self.beat("puzzle", **self.spoken("best", self.best)):
+            # Ours come back, with the smallest network's levels. From them, arrows go down to the larger ones' losses
+            # on seen days, then up to those on unseen days. Why that is so stays open: the heading asks it
+            start = self.time
+            self._ours_again()
+            self.levels.append(self.board.level(SEEN))
+            self.ways = self._ways()
+            self.wait(max(0.1, WINS_SECONDS - (self.time - start)))
+            self.play(Create(self.levels[-1]), run_time=0.8)
+            for ways in self.ways:
+                self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.3)
+            text = self.screen("heading-puzzle", best=self._best_name())
+            self.title, arriving = next_heading(text, self.title)
+            self.play(*arriving)
+
+    def _ours_again(self) -> None:
+        """The lecture's chart leaves, then ours are as they were, and so is the heading."""
+        leaving = [mark for group in self.lecture_marks for mark in group]
+        leaving += [self.chart_words, self.beside.axes, *self.lecture_ways]
+        self.title, arriving = next_heading(self.screen("verdict", best=self._best_name()), self.title)
+        self.play(*(FadeOut(part, run_time=0.4) for part in leaving), *arriving)
+        for bar in self.board.every_bar():
+            emphasize(bar.saved_state if bar in self.moved else bar, FULL)
+        self.play(*map(Restore, self.moved), run_time=0.6)
+        self.play(*self._around_the_moved(FadeIn), run_time=0.5)
+
+    def _ways(self) -> list[tuple[VMobject, ...]]:
+        """On seen days, then on unseen ones: arrows from the smallest network's loss to the others', where both are
+        long enough to be drawn.
+        """
+        pairs = [(self.board.way(k, SEEN), self.board.way(k, UNSEEN)) for k in range(1, len(self.outcome))]
+        return list(zip(*(pair for pair in pairs if None not in pair), strict=True))

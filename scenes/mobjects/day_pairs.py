@@ -19,9 +19,7 @@ from manim import DL, UR, Dot, VGroup
 from numpy.typing import NDArray
 
 RADIUS = 0.05
-ALIKE = 0.03  # of the axis: two days before that differ by less are alike
 SAME = 0.012  # of the axis: one line goes through the dots of both
-TOLD = 0.15  # of the axis: what came one day before differs by at least so much where it tells two days apart
 LARGE = 0.1  # radius of a day that is spoken of
 ABOVE = (0.5, 0.7, 0.9, 0.3, 0.1)  # shares of a name that lie left of the dot below it
 FAR = 3  # other days beside its dot that outweigh being far from it
@@ -86,32 +84,6 @@ class DayPairs(VGroup):
         both = np.minimum(np.nan_to_num(older), apart) + 1e-6 * apart
         i, j = np.unravel_index(int(np.where(same, both, -1.0).argmax()), apart.shape)
         return int(np.flatnonzero(own)[i]), int(np.flatnonzero(~own)[j])
-
-    def older_tells(self, pair: tuple[int, int]) -> bool:
-        """Whether the views of two days before clearly differ between both, and more than those of the day before."""
-        low, high = self.plot.x_range
-        older, beside, _ = np.abs(np.diff(self.courses[list(pair)], axis=0)[0])
-        return bool(older >= TOLD * (high - low) and older >= 4 * beside)  # not where one of them is unknown
-
-    def answers_differ(self) -> bool:
-        """Whether days with the same views on the day before, or nearly, ever have clearly different views."""
-        low, high = self.plot.x_range
-        pair = list(self.furthest_pair())
-        beside, apart = (abs(float(np.diff(views[pair])[0])) for views in (self.before, self.views))
-        return apart >= max(TOLD * (high - low), 4 * beside)
-
-    def furthest_pair(self) -> tuple[int, int]:
-        """The two dots that are furthest apart in height, of those with the same views on the day before, or nearly.
-
-        Where no two lie over each other, those that lie most nearly so.
-        """
-        low, high = self.plot.x_range
-        apart = np.abs(self.views[:, None] - self.views[None, :])
-        beside = np.abs(self.before[:, None] - self.before[None, :])
-        np.fill_diagonal(beside, np.inf)
-        alike = beside <= max(ALIKE * (high - low), float(beside.min()))
-        i, j = np.unravel_index(int(np.where(alike, apart, -1.0).argmax()), apart.shape)
-        return int(i), int(j)
 
 
 class PairAsked(VGroup):

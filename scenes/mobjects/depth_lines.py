@@ -126,16 +126,15 @@ class DepthLines(VGroup):
         self.remove(*self.values.values())
         self._place_values(sorted(KINDS, key=lambda other: other != kind))
 
-    def place_nearer(self, kind: str, gap: float, points: NDArray, far: bool = False) -> None:
+    def place_nearer(self, kind: str, gap: float, points: NDArray) -> None:
         """The numbers of ``kind`` find their places anew, ``gap`` from their points, clear of these ``points`` (n, 3).
 
-        Those count instead of what the numbers had to keep clear of before; none goes ``far``, if it must not. Not yet
-        on screen.
+        Those count instead of what the numbers had to keep clear of before. Not yet on screen.
         """
         self.covered = points
         self.remove(self.values[kind])
         self.taken = [*self.labels.values(), *(text for other in KINDS if other != kind for text in self.values[other])]
-        self.values[kind] = self._values(kind, gap, far)
+        self.values[kind] = self._values(kind, gap, far=False)
         self.add(self.values[kind])
 
     def ink(self, kinds: Sequence[str] = KINDS) -> NDArray:

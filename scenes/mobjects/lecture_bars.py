@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from gradreel.core.results import Result
-from gradreel.core.verdicts import lecture_losses
+from gradreel.core.results import Result, lecture_losses
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.bars import OVER, ROOM, SEEN, UNDER, UNSEEN, Columns, LossBar, loss_bars
 from gradreel.scenes.mobjects.plot import polyline, segment

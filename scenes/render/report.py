@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import printable
-from gradreel.scenes.narration import Narration, OwnWords
+from gradreel.scenes.narration import OTHER_DATA, Narration, OwnWords
 from gradreel.scenes.render.workers.progress import counted, duration
 
 if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
@@ -101,6 +101,8 @@ def print_description(
     print(f"\nBeats (-n FROM,TO{chosen})" if beats else "\nNo beats")
     for beat, line in beats.items():
         print(f"  {beat}" + (f": {line}" if line else ""))
+        if beat in lines.get(OTHER_DATA, {}):
+            print(f"    of other data: {lines[OTHER_DATA][beat]}")
     if screen:
         print(f"\nWords on the picture ([{options.language}.{description.name}.screen] of a lesson's narration)")
     for key, text in screen.items():

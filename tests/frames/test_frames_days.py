@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
+from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.forecast import Forecast
 from gradreel.scenes.lecture.loss import Loss
 from gradreel.scenes.lecture.model_selection import ModelSelection
@@ -25,7 +26,13 @@ def test_loss(frames, look):
     frames(Loss, **look)
 
 
-def test_forecast(frames, look):
+@pytest.fixture
+def of_the_lesson(monkeypatch):
+    """Small networks stand for the lesson's."""
+    monkeypatch.setattr(LectureScene, "other_data", False)
+
+
+def test_forecast(frames, of_the_lesson, look):
     frames(Forecast, **LATE, **look)
 
 
@@ -33,7 +40,7 @@ def test_forecast_of_ones_own_views(frames):
     frames(Forecast, dataset=OWN, depth=1, **NETWORK)
 
 
-def test_model_selection(frames, look):
+def test_model_selection(frames, of_the_lesson, look):
     frames(ModelSelection, **CANDIDATES, **look)
 
 

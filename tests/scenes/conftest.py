@@ -90,6 +90,12 @@ def results_are(monkeypatch) -> Callable[..., None]:
     return set_results
 
 
+@pytest.fixture
+def of_the_lesson(monkeypatch) -> None:
+    """Small runs stand for the lesson's: scenes tell of them, and draw, what they tell of those."""
+    monkeypatch.setattr(LectureScene, "other_data", False)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def lines_can_be_filled_again() -> Iterator[None]:
     """Every line that a scene says in these tests is the same when what its clip keeps of it is read from a file.

@@ -10,12 +10,12 @@ from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.synthetic_views import LOW_WEEKDAYS
 from gradreel.core.written_out import label_day
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.features import MoreFeatures
 from gradreel.scenes.lecture.network_diagram import NetworkDiagram
 from gradreel.scenes.mobjects.counting import Counting
-from gradreel.scenes.mobjects.day_pairs import DayPairs
 from gradreel.scenes.mobjects.lecture_formulas import bracket_sum_source
 from gradreel.scenes.mobjects.parameter_squares import ParameterSquares
 from gradreel.scenes.mobjects.text import TextMobject, formula
@@ -99,11 +99,6 @@ def test_other_views_are_another_picture(play):
     assert not np.allclose(first, second)
 
 
-def test_the_words_do_not_promise_fewer_days_where_all_are_drawn(play):
-    assert "count-all" in play(MoreFeatures, days=[2, 3]).beats
-    assert "count" in play(MoreFeatures, days=[4]).beats
-
-
 def test_each_dot_is_a_day_over_the_day_before_it(play):
     def pairs(scene, beat):
         plot = scene.pairs.plot
@@ -115,14 +110,12 @@ def test_each_dot_is_a_day_over_the_day_before_it(play):
     np.testing.assert_allclose(dots, np.column_stack([views[:-1], views[1:]]), rtol=1e-6)
 
 
-@pytest.mark.parametrize("dataset", [DailyViews(), DailyViews(series=WEEKS, window=7)], ids=["ours", "weeks"])
-def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play, dataset):
+def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play):
     """A low day and another, after the same views: framed in the calendar, and their courses are the real ones."""
-    played = play(MoreFeatures, lambda scene, beat: None, dataset=dataset)
-    scene, daily = played.scene, dataset.daily
+    scene, daily = play(MoreFeatures).scene, DailyViews().daily
     pairs, close = scene.pairs, scene.close
-    pair = pairs.told_apart_from(scene.low)
-    assert pair[0] in pairs.on(scene.low) and pair[1] not in pairs.on(scene.low)
+    pair = pairs.told_apart_from(LOW_WEEKDAYS[0])
+    assert pair[0] in pairs.on(LOW_WEEKDAYS[0]) and pair[1] not in pairs.on(LOW_WEEKDAYS[0])
     places = [[scene.strip.plot.data(dot.get_center()) for dot in days.dots] for days in scene.framed]
     np.testing.assert_allclose([[views for _, views in days] for days in places], pairs.courses[sorted(pair)])
     ends = pairs.dates[sorted(pair)].astype(int)
@@ -147,15 +140,6 @@ def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play, dataset):
     older = " ".join(f"a {date.fromordinal(end - 2):%A}," for end in ends).removesuffix(",")
     said = next(beat.lines["en"] for beat in scene.beats if beat.name == "why")
     assert f"{older}. x two differs" in said, "in the order in which they stand side by side"
-
-
-def test_no_older_day_is_promised_where_it_does_not_tell(play, monkeypatch):
-    monkeypatch.setattr(DayPairs, "older_tells", lambda pairs, pair: False)
-    played = play(MoreFeatures, lambda scene, beat: scene.pairs in scene.mobjects)
-    assert "why-open" in played.seen and "why" not in played.seen
-    assert played.seen["why-open"] and not played.seen["more-days"], "the plot stays, and goes then"
-    line = next(beat.lines["en"] for beat in played.scene.beats if beat.name == "why-open")
-    assert "x two" not in line
 
 
 def test_every_unknown_is_a_square_over_its_day(play):
@@ -190,29 +174,6 @@ def test_the_limit_of_the_sum_counts_and_looks_like_the_formula_of_each_number()
 def test_what_grows_is_the_bracket_not_the_whole_line(play):
     line = play(MoreFeatures, lambda scene, beat: scene.line).seen["more-days"]
     assert "y" not in line.parts and "green(b_i)" in line.source
-
-
-def test_days_without_a_low_weekday_are_told_otherwise(play):
-    def gap(scene, beat):
-        i, j = scene.pairs.furthest_pair()
-        before, views = scene.pairs.before, scene.pairs.views
-        return abs(before[i] - before[j]) / np.ptp(scene.pairs.plot.x_range), abs(views[i] - views[j])
-
-    turns = (500.0, 400.0, 500.0, 600.0) * 23
-    series = DailySeries(start=date(2024, 3, 1), values=turns, name="turns.csv")
-    beats = play(MoreFeatures, gap, dataset=DailyViews(series=series, window=7)).seen
-    assert "why-any" in beats and "why" not in beats
-    alike, apart = beats["why-any"]
-    assert alike == 0 and apart == 200
-    assert "why" in play(MoreFeatures, dataset=DailyViews(series=WEEKS, window=7)).beats
-
-
-@pytest.mark.parametrize("views", [1000.0 + 100 * np.arange(90), 100 * 1.1 ** np.arange(60.0)], ids=["few", "none"])
-def test_days_whose_day_before_tells_nearly_all_are_not_said_to_differ(play, views):
-    series = DailySeries(start=date(2024, 3, 1), values=tuple(views.tolist()), name="growing.csv")
-    played = play(MoreFeatures, check_scene, dataset=DailyViews(series=series, window=7))
-    assert "why-alike" in played.beats and not {"why", "why-any", "why-open"} & set(played.beats)
-    assert {beat: found for beat, found in played.seen.items() if found} == {}
 
 
 def test_the_real_value_is_red_and_y_hat(play):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations, pairwise
-from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -16,9 +16,9 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.forecast import next_days
 from gradreel.core.results import depth_experiments
 from gradreel.core.synthetic_views import NEW_YEAR_EVES
+from gradreel.scenes.base import LectureScene
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.forecast import Forecast
-from gradreel.scenes.lecture.unseen_days import UnseenDays
 from manim import DL, DR, UL, UR, FadeIn
 
 WEEK = DailyViews(window=7)
@@ -64,7 +64,7 @@ def bracket_of(scene) -> dict[str, float]:
     """The days between which the bracket stands, and the day that is spoken of."""
     ends = scene.bracket.get_left()[0], scene.bracket.get_right()[0]
     first, last = (scene.picture.plot.data((x, 0, 0))[0] for x in ends)
-    return {"first": first, "last": last, "day": float(scene.days.dates[scene.unseen.worst].astype(int))}
+    return {"first": first, "last": last, "day": float(scene.days.dates[scene.told].astype(int))}
 
 
 def crossings(all_marks) -> set[tuple[str, str]]:
@@ -114,9 +114,10 @@ class Film:
 def repeating(play, known, tmp_path_factory) -> dict[str, Film]:
     """Of a network that repeats the day and of one that repeats the week, each played once for all tests."""
     films = {"day": Film(), "week": Film()}
-    for (name, film), days in zip(films.items(), (1, 7), strict=True):
-        place = known(tmp_path_factory.mktemp(name), LINEAR, {days: 1.0})
-        film.lines = play(Forecast, film.look, media_dir=place, **LINEAR).lines
+    with patch.object(LectureScene, "other_data", False):
+        for (name, film), days in zip(films.items(), (1, 7), strict=True):
+            place = known(tmp_path_factory.mktemp(name), LINEAR, {days: 1.0})
+            film.lines = play(Forecast, film.look, media_dir=place, **LINEAR).lines
     return films
 
 
@@ -138,7 +139,7 @@ def test_both_lines_are_those_of_the_recorded_network(play, trace_of):
             points = [*line.get_start_anchors(), line.points[-1]]
             seen[name] = np.array([picture.plot.data(point) for point in points])
         seen["dots"] = np.array([picture.plot.data(dot.get_center()) for dot in picture.dots])
-        if beat == "predict":  # blue walks along the predictions
+        if beat == "predict-lecture":  # blue walks along the predictions
             picture.show_blue(10.5)
             end = picture.plot.data(picture.blue.points[-1])
             assert end[1] == pytest.approx((expected.prediction[10] + expected.prediction[11]) / 2)
@@ -151,8 +152,8 @@ def test_both_lines_are_those_of_the_recorded_network(play, trace_of):
     assert seen["blue"][0, 0] == pytest.approx(float(expected.dates[0].astype(int)))
     usual = float(expected.mean_absolute_error)
     error = loss_column([usual])(usual)
-    assert error in lines["predict"]["en"] and error in lines["predict"]["zh"]
-    assert "two layers" in lines["predict"]["en"]
+    assert error in lines["predict-lecture"]["en"] and error in lines["predict-lecture"]["zh"]
+    assert "two layers" in lines["predict-lecture"]["en"]
 
 
 def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(repeating, foretold):
@@ -163,16 +164,6 @@ def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(rep
     for window, held in ((7, repeating["day"].bracket), (28, longer)):
         assert held["first"] == pytest.approx(held["day"] - window - 0.4)
         assert held["last"] == pytest.approx(held["day"] - 0.6)
-
-
-def test_three_layers_are_the_lectures_choice_and_one_run_of_them(play):
-    """How many runs there are in other scenes is not known here: nothing is said of their number."""
-    said = {}
-    for depth in (3, 1):
-        parameters = {"dataset": WEEK, "depth": depth, "width": 2, "epochs": 1, "seed": 7}
-        said[depth] = play(Forecast, **parameters).lines
-    assert "three layers, to see what a deep network does; one run" in said[3]["predict-lecture"]["en"]
-    assert "Blue: one layer." in said[1]["predict"]["en"]
 
 
 def test_a_network_that_repeats_the_day_follows_a_burst_and_a_dip_a_day_late(repeating):
@@ -186,7 +177,7 @@ def test_a_network_that_repeats_the_day_follows_a_burst_and_a_dip_a_day_late(rep
     assert [texts[2] for texts in numbers.values()] == ["7.13k, a day late", "1.70k, a day late"]
 
 
-def test_the_eve_has_its_name_first_and_the_other_day_with_the_last_sentence(foretold, monkeypatch):
+def test_the_eve_has_its_name_first_and_the_other_day_with_the_last_sentence(of_the_lesson, foretold, monkeypatch):
     named, play_it = [], Forecast.play
 
     def record(scene, *animations, **options):
@@ -197,14 +188,14 @@ def test_the_eve_has_its_name_first_and_the_other_day_with_the_last_sentence(for
 
     monkeypatch.setattr(Forecast, "play", record)
     beats = []
-    foretold({1: 1.0}, lambda scene, beat: beats.append((beat, scene.time, scene.unseen.worst)), **LINEAR)
+    foretold({1: 1.0}, lambda scene, beat: beats.append((beat, scene.time, scene.told)), **LINEAR)
     (first, early), *_, (_, late) = named
     start, end, eve = beats[-3][1], beats[-2][1], beats[-2][2]
     assert first == eve and early - start < 0.5
     assert late > start + 0.75 * (end - start)
 
 
-def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_picture_is_back(foretold):
+def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_picture_is_back(of_the_lesson, foretold):
     def look(scene, beat):
         if beat in ("second-dip-late", "eve-chance"):
             return len(scene.get_mobject_family_members()), getattr(scene, "strips", None)
@@ -228,7 +219,7 @@ def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_pic
     assert np.argsort(places).tolist() == [3, 0, 2, 4, 1], "24 January to 15 February"
 
 
-def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_other_ring_and_no_word(foretold):
+def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_ring_and_no_word(of_the_lesson, foretold):
     scenes = []
     foretold({1: 1.0}, lambda scene, beat: scenes.append(scene), **LINEAR)
     strips = scenes[-1].strips
@@ -243,7 +234,7 @@ def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_other_r
         assert not ((points > low) & (points < high))[:, :2].all(axis=1).any()
 
 
-def test_an_arrow_leads_from_the_jump_in_red_to_the_same_jump_in_blue(foretold):
+def test_an_arrow_leads_from_the_jump_in_red_to_the_same_jump_in_blue(of_the_lesson, foretold):
     def look(scene, beat):
         if not beat.endswith("-late"):
             return None
@@ -265,11 +256,7 @@ def test_an_arrow_leads_from_the_jump_in_red_to_the_same_jump_in_blue(foretold):
         assert length == pytest.approx(1.0, abs=1e-6), "blue is red, a day later"
 
 
-def test_it_is_said_which_day_is_pure_chance(foretold):
-    assert "1 February is pure chance" in foretold({1: 1.0}, **LINEAR).lines["eve-chance"]["en"]
-
-
-def test_the_days_that_are_spoken_of_stand_at_the_axis_and_the_others_there_keep_off(foretold):
+def test_the_days_that_are_spoken_of_stand_at_the_axis_and_the_others_there_keep_off(of_the_lesson, foretold):
     def look(scene, beat):
         if beat != "second-dip-late":
             return None
@@ -286,15 +273,7 @@ def test_the_days_that_are_spoken_of_stand_at_the_axis_and_the_others_there_keep
     assert foretold({1: 1.0}, look, **LINEAR).seen["second-dip-late"] == {"1 Feb", "11 Feb"}
 
 
-def test_a_file_has_no_such_strips(foretold):
-    views = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 250)
-    views[(date(2026, 2, 16) - date(2022, 1, 3)).days] = 100.0
-    scenes = []
-    foretold({7: 1.0}, lambda scene, beat: scenes.append(scene), dataset=own(views), depth=0, epochs=1)
-    assert not hasattr(scenes[-1], "strips")
-
-
-def test_bands_and_their_names_leave_before_one_looks_closer(foretold):
+def test_bands_and_their_names_leave_before_one_looks_closer(of_the_lesson, foretold):
     shown = {}
 
     def look(scene, beat):
@@ -323,15 +302,6 @@ def test_a_days_name_and_its_line_keep_off_the_numbers_and_the_rings_of_predicti
     assert repeating[name].crossed == set()
 
 
-def test_a_network_that_repeats_the_week_catches_the_lows_and_does_not_follow(repeating):
-    lines = repeating["week"].lines
-    assert list(lines) == ["real-made-up", "predict", "lows", "rise", "second-dip", "eve-chance", "window"]
-    assert "We gave every year this dip, each time on another date" in lines["eve-chance"]["en"]
-    assert not any("real" in line["en"] or "真实" in line["zh"] for line in lines.values())
-    assert "Fridays and Saturdays" in lines["lows"]["en"]
-    assert "周五和周六" in lines["lows"]["zh"]
-
-
 def test_each_low_day_has_its_dots_in_its_band(repeating):
     assert repeating["week"].bands
     for left, right, red, blue in repeating["week"].bands:
@@ -339,105 +309,11 @@ def test_each_low_day_has_its_dots_in_its_band(repeating):
         assert all(left - 1e-6 <= x <= right + 1e-6 for x in (*red, *blue))
 
 
-def test_a_network_that_says_the_same_every_day_misses_the_lows(foretold):
-    assert "lows-missed" in foretold({}, **LINEAR).beats
-
-
-def test_a_network_that_goes_down_with_the_lows_by_a_third_does_so_in_part(foretold):
-    assert "lows-partly" in foretold({7: 0.3}, **LINEAR).beats
-
-
-def test_a_dip_on_another_day_is_not_called_new_year(foretold):
-    views = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 30)
-    views[199] = 100.0
-    parameters = {"dataset": own(views), "depth": 0, "epochs": 1}
-    lines = foretold({7: 1.0}, **parameters).lines
-    assert list(lines) == ["real-year", "predict", "lows", "dip", "unknown", "window"]  # a week later all is as ever
-    assert "21 July" in lines["dip"]["en"]
-    assert not any("New Year" in line["en"] or "除夕" in line["zh"] for line in lines.values())
-    assert not any("chance" in line["en"] or "偶然" in line["zh"] for line in lines.values())
-    assert "real daily views" in lines["real-year"]["en"]
-    assert not any("made-up" in line["en"] or "编" in line["zh"] for line in lines.values())
-
-
 def test_made_up_views_are_not_called_real(repeating, foretold):
     parameters = {"dataset": own(1000.0 + np.arange(90)), "depth": 0, "epochs": 1}
     said = set()
     foretold({1: 1.0}, lambda scene, beat: said.add(scene.picture.real_label.source), **parameters)
     assert (repeating["day"].labels, said) == ({"data"}, {"real"})
-
-
-def test_only_in_made_up_views_was_the_eve_put_there():
-    """The same days, once of views that were made up and once of views from a file."""
-
-    def answer(dataset, *days, rises=False):
-        shown = SimpleNamespace(dates=np.array(days, dtype="datetime64[D]"))
-        surprises = [SimpleNamespace(day=k, is_rise=rises) for k in range(len(days))]
-        return UnseenDays(dataset, shown, (), 1.0, surprises).answer
-
-    read = own(1000.0 + np.arange(90))
-    said = {
-        days: (answer(WEEK, *days), answer(read, *days)) for days in (("2021-02-11",), ("2021-02-11", "2021-02-18"))
-    }
-    assert list(said.values()) == [("eve-made-up", "eve"), ("eve-holidays", "eve-unknown")]
-    assert answer(WEEK, "2021-02-01", "2021-02-11") == "eve-chance"
-    assert answer(read, "2021-02-11", rises=True) == "unknown"  # more views than usual: dinner is no reason
-
-
-def test_a_single_dip_near_the_end_is_asked_for_alone(foretold):
-    views = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 30)
-    views[206] = 100.0
-    parameters = {"dataset": own(views), "depth": 0, "epochs": 1}
-    lines = foretold({7: 1.0}, **parameters).lines
-    assert list(lines)[3:] == ["dip", "unknown", "window"]
-
-
-def test_days_without_a_pattern_have_no_lows_and_no_surprise(foretold):
-    parameters = {"dataset": own(1000 + 10 * np.sin(np.arange(100))), "depth": 0, "epochs": 1}
-    lines = foretold({1: 1.0}, **parameters).lines
-    assert list(lines) == ["real-year", "predict", "no-lows", "no-miss", "window-plain"]
-
-
-@pytest.mark.parametrize(("unseen_from", "beat"), [(date(2024, 1, 1), "real"), (date(2024, 1, 2), "real-year")])
-def test_years_are_named_only_where_the_unseen_days_begin_with_one(foretold, words_on, unseen_from, beat):
-    series = DailySeries(
-        start=date(2022, 6, 1), values=tuple((1000 + 10 * np.sin(np.arange(640))).tolist()), name="two-years.csv"
-    )
-    dataset = DailyViews(series=series, window=7, unseen_from=unseen_from)
-    played = foretold({1: 1.0}, lambda scene, name: words_on(scene), dataset=dataset, depth=0, epochs=1)
-    lines = played.lines
-    assert next(iter(lines)) == beat
-    named = beat == "real"
-    assert ("2022" in lines[beat]["en"], "2022" in lines[beat]["zh"]) == (named, named)
-
-
-def test_weekends_that_stand_out_above_are_not_denied(foretold):
-    views = np.tile([1000.0] * 5 + [1600.0] * 2, 20)
-    lines = foretold({7: 1.0}, dataset=own(views), depth=0, epochs=1).lines
-    assert "especially low" in lines["no-lows"]["en"] and "特别低" in lines["no-lows"]["zh"]
-
-
-def test_large_misses_that_are_usual_are_not_called_small(foretold):
-    views = np.random.default_rng(5).integers(100, 900, 120)
-    parameters = {"dataset": own(views), "depth": 0, "epochs": 1}
-    lines = foretold({}, **parameters).lines
-    assert list(lines) == ["real-year", "predict", "no-lows", "no-miss-large", "window-plain"]
-    assert "On average it is off by" in lines["no-miss-large"]["en"]
-
-
-def test_counts_of_a_few_views_are_written_as_they_were_counted(foretold):
-    views = np.full(120, 3.0)
-    views[::2], views[110] = 4.0, 0.0
-    parameters = {"dataset": own(views), "depth": 0, "epochs": 1}
-    lines = foretold({2: 1.0}, **parameters).lines
-    assert "the views drop to 0, and it said 4." in lines["dip"]["en"]
-
-
-def test_lows_that_do_not_show_in_the_days_shown_are_not_spoken_of(foretold):
-    views = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 30)
-    views[168:] = 4000.0 + np.arange(42)  # the last weeks know no weekday any more
-    parameters = {"dataset": own(views), "depth": 0, "epochs": 1}
-    assert "no-lows" in foretold({1: 1.0}, **parameters).beats
 
 
 def test_days_that_are_all_alike_are_refused():
@@ -450,7 +326,7 @@ def test_of_many_unseen_days_those_around_the_largest_miss_are_shown(foretold):
     shown = {}
 
     def look(scene, beat):
-        shown["days"], shown["worst"] = scene.days.dates, scene.unseen.worst
+        shown["days"], shown["worst"] = scene.days.dates, scene.told
 
     foretold({7: 1.0}, look, **parameters)
     assert len(shown["days"]) == 63

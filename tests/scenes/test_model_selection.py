@@ -11,10 +11,10 @@ from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.forecast import forecast, horizon_errors, next_days, weekdays
 from gradreel.core.results import Losses, Result, depth_experiments
-from gradreel.core.weekly_lows import weekly_lows
+from gradreel.core.synthetic_views import LOW_WEEKDAYS
 from gradreel.scenes.fixtures import trained_context
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.chosen_network import Choice, every_week_low, means_by_weekday
+from gradreel.scenes.lecture.chosen_network import means_by_weekday
 from gradreel.scenes.lecture.model_selection import ModelSelection
 from gradreel.scenes.mobjects.day_words import views_and_errors
 from gradreel.scenes.mobjects.days_ahead import Clicks, DaysAhead
@@ -132,7 +132,7 @@ def test_the_errors_are_those_measured_over_unseen_days(trace_of, small):
     lengths = [row[2].width for row in scene.panel.rivals]
     assert lengths[1] / lengths[0] == pytest.approx(min(naive) / means[0], rel=1e-6)
     assert scene.days.stake.height == pytest.approx(scene.days.spreads[0].height)
-    assert f"ahead, {scene.counted(means[1])}." in lines["error-runs"]["en"]
+    assert f"ahead by {scene.counted(means[1])}." in lines["error-runs"]["en"]
     assert plain(scene.counted(means[1])) == pytest.approx(means[1], rel=0.01)
 
 
@@ -198,44 +198,6 @@ SERIES = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 30)
 OWN = {"dataset": own(SERIES[:208]), "depths": (0, 1), "width": 1, "seeds": (0,), "epochs": 1}
 
 
-@pytest.mark.parametrize(
-    ("count", "weights", "beat"),
-    [
-        (208, {7: 1.0}, "tomorrow-low"),  # the next day is a Saturday
-        (208, {7: 0.9, 6: 0.1}, "tomorrow-low"),
-        (210, {7: 1.0}, "tomorrow"),  # a Monday
-    ],
-)
-def test_the_next_day_is_told_by_its_weekday(foretold, count, weights, beat):
-    parameters = {**OWN, "dataset": own(SERIES[:count])}
-    scene, lines = foretold(weights, **parameters)
-    assert scene.choice.best.network.hidden == ()
-    assert beat in lines
-    last = "the linear model" if scene.choice.best_seen is scene.choice.best else "layer"
-    assert last in lines["question"]["en"]
-
-
-def test_a_weekday_is_low_every_week_only_if_no_week_is_otherwise(foretold):
-    views = SERIES[:208].copy()
-    views[103] = views[99]  # on one Saturday of 29 as many as on a Tuesday
-    parameters = {**OWN, "dataset": own(views)}
-    scene, lines = foretold({7: 1.0}, **parameters)
-    assert scene.to_come.lows == (5, 6)
-    assert "In the whole series, Saturdays usually are" in lines["tomorrow-low-mostly"]["en"]
-    assert every_week_low(own(SERIES[:208]).daily, 5, (5, 6))
-
-
-def test_a_low_day_that_is_not_noticed_is_told(play, trace_of, rewritten, knowing):
-    parameters = {**OWN, "dataset": own(SERIES[:208])}  # the next day is a Saturday
-    media_dir = knowing({8: 2.0}, parameters)  # the bias: two deviations above the mean, whatever the day
-    others = trace_of(networks(parameters)[1].experiments[0])
-    states = np.array(others.parameters)
-    states[-1] = 0.0
-    states[-1, -1] = 5.0  # says the same every day, five deviations too much
-    lines = play(ModelSelection, media_dir=rewritten(others, media_dir, parameters=states), **parameters).lines
-    assert "tomorrow-unaware" in lines and "Saturday" in lines["tomorrow-unaware"]["en"]
-
-
 @pytest.mark.parametrize(("window", "words"), [(7, ["7 days"]), (56, ["56 days", "←"])])
 def test_the_bracket_says_how_many_days_it_holds_and_takes_the_fed_back_prediction(play, window, words):
     parameters = {**SMALL, "dataset": DailyViews(window=window), "seeds": (0,), "epochs": 1}
@@ -255,7 +217,7 @@ def test_the_bracket_says_how_many_days_it_holds_and_takes_the_fed_back_predicti
     assert not {days.bracket, days.span, played.scene.fed} & set(played.scene.get_mobject_family_members())
 
 
-def test_what_clicks_would_do_begins_within_the_error_and_ends_above_it(foretold):
+def test_what_clicks_would_do_begins_within_the_error_and_ends_above_it(of_the_lesson, foretold):
     scene, lines = foretold({1: 0.7, 7: 0.3})
     days, clicks = scene.days, next(part for part in scene.mobjects if isinstance(part, Clicks))
     assert "bet-day" in lines
@@ -265,81 +227,15 @@ def test_what_clicks_would_do_begins_within_the_error_and_ends_above_it(foretold
     assert clicks.label.source == "if you all click"
 
 
-def test_the_bet_is_lost_where_repeating_the_week_is_better(play):
-    parameters = {**OWN, "depths": (1, 2)}
-    lines = play(ModelSelection, **parameters).lines
-    assert "bet-lost-week" in lines
-    assert "misses by only 0" in lines["bet-lost-week"]["en"]
-
-
-def test_the_bet_is_open_where_the_network_is_better(foretold):
-    scene, lines = foretold({1: 0.7, 7: 0.3})
-    naive = scene.to_come.naive
-    assert scene.to_come.rival == "day" and scene.to_come.usual[0] < naive
-    assert f"{scene.counted(naive)} views" in lines["bet-day"]["en"]
-
-
-@pytest.mark.parametrize(("weights", "rival"), [({1: 1.0}, "day"), ({7: 1.0}, "week"), ({1: 0.98, 7: 0.01}, "day")])
-def test_a_network_that_repeats_is_no_better_than_repeating(foretold, weights, rival):
-    parameters = SMALL if rival == "day" else {**OWN, "dataset": own(SERIES[:208])}
-    scene, lines = foretold(weights, **parameters)
-    assert scene.choice.best is scene.choice.line
-    assert f"bet-even-{rival}" in lines
-
-
-@pytest.mark.parametrize(
-    ("weights", "worse", "beat"),
-    [
-        ({1: 0.9, 7: 0.1}, 0.5, "twist-line"),  # the network says much the same every day, far off
-        ({1: -1.0}, 0.5, "twist-layers"),
-    ],
-)
-def test_the_twist_is_told_by_the_numbers(foretold, weights, worse, beat):
-    scene, lines = foretold(weights)
-    assert beat in lines and list(lines).index(beat) == 2
-    if beat == "twist-line":
-        assert "On these made-up days: yes. On the lecture’s own channel, three layers won." in lines[beat]["en"]
-        assert "编出来的日子" in lines[beat]["zh"] and "三层" in lines[beat]["zh"]
-        assert "after 2 epochs each" in lines[list(lines)[1]]["en"]
-        assert "7 days, 7 weights" in lines[beat]["en"] and "7 天，就 7 个权重" in lines[beat]["zh"]
-    else:
-        assert scene.written(scene.choice.line.unseen.mean) in lines[beat]["en"]
-
-
-def test_a_network_in_the_middle_and_a_tie_have_their_words():
-    def twist(losses, synthetic=True):
-        """What is said of networks of 0, 1, ... layers with these unseen losses by seed."""
-        results = [
-            Result(network, (0, 1), Losses(np.array(each)), Losses(np.array(each)), None) for network, each in losses
-        ]
-        return Choice(results, synthetic).twist
-
-    three = depth_experiments(WEEK, (0, 1, 2), 4, (0, 1), 1)
-    said = lambda *unseen, **more: twist(list(zip(three, unseen, strict=True)), **more)  # noqa: E731
-    assert said((4.0, 4.1), (5.0, 5.1), (4.8, 4.9)) == "twist-line"
-    assert said((4.0, 4.1), (5.0, 5.1), (4.8, 4.9), synthetic=False) == "twist-line-own"
-    assert said((4.0, 4.1), (5.0, 5.1), (4.0, 4.2)) == "twist-line-tie"
-    assert said((4.0, 4.1), (3.0, 3.1), (3.8, 3.9)) == "twist-middle"
-    assert said((4.0, 4.1), (3.0, 3.1), (2.8, 2.9)) == "twist-layers"
-    assert said((4.0, 4.1), (3.0, 3.1), (3.1, 3.2)) == "twist-layers"  # the deepest is not clearly worse
-    assert said((4.0, 4.1), (3.9, 4.0), (5.1, 5.2)) == "twist-tie"
-    assert said((400.0, 410.0), (380.0, 405.0), (500.0, 520.0)) == "twist-tie"
-
-
-def test_without_the_line_nothing_is_said_of_it(play):
-    parameters = {**OWN, "depths": (1, 2)}
-    lines = play(ModelSelection, **parameters).lines
-    assert not any(name.startswith("twist") for name in lines)
-
-
+@pytest.mark.usefixtures("of_the_lesson")
 @pytest.mark.parametrize("worse", [{1: 0.9, 7: 0.1}, {1: 0.8, 7: 0.2}])
 def test_the_bars_are_our_losses_and_the_lectures(foretold, worse):
     seen = []
 
     def look(scene, beat):
-        if beat == "twist-line":
+        if beat == "twist-line-tie":
             assert scene.note.source.startswith("blue: ours"), "the caption is not true of the lecture's bars"
-            ours, lecture = scene.rest[1].pairs
+            ours, lecture = scene.bars.pairs
             seen.extend((ours, lecture))
             assert scene.plane.dots[1] not in scene.get_mobject_family_members(), "the plane has left"
 
@@ -360,21 +256,6 @@ def test_the_bars_are_our_losses_and_the_lectures(foretold, worse):
     assert seen[1].bars[1].get_stroke_color() == palette.text
 
 
-def test_ours_is_compared_with_the_network_that_the_lecture_chose(play, results_are):
-    parameters = {**SMALL, "depths": (0, 3, 4), "width": 100, "seeds": (0,), "epochs": 1}
-    shown = []
-
-    ours = [(400,), (438,), (429,)]  # as the default runs
-    results_are(ours, ours)
-
-    def look(scene, beat):
-        if beat == "twist-line":
-            shown.extend(text.source for text in (*scene.rest[1].pairs[0].names, *scene.rest[1].pairs[0].values))
-
-    play(ModelSelection, look, **parameters)
-    assert shown == ["linear", "3 layers", "400", "438"]
-
-
 @pytest.mark.parametrize("window", [7, 56])
 def test_the_bracket_holds_the_whole_window_before_it_comes_close(play, monkeypatch, window):
     held = []
@@ -391,23 +272,22 @@ def test_the_bracket_holds_the_whole_window_before_it_comes_close(play, monkeypa
     assert held == [[pytest.approx(first - window - 0.4), pytest.approx(first - 0.6)]]
 
 
-def test_the_low_days_of_the_weeks_before_are_shaded(foretold):
+def test_the_low_days_of_the_weeks_before_are_shaded(of_the_lesson, foretold):
     parameters = {**OWN, "dataset": own(SERIES[:208])}  # the next day is a Saturday
 
     def look(scene, beat):
-        if beat == "tomorrow-low":
+        if beat == "day-after":
             dates, _ = scene.days.known
-            shown = np.isin(weekdays(dates), scene.to_come.lows) & (dates >= np.datetime64(scene.days.near))
+            shown = np.isin(weekdays(dates), scene.lows) & (dates >= np.datetime64(scene.days.near))
             assert shown.sum() >= 4
             for k in np.flatnonzero(shown):
                 x = scene.days.dots[k].get_center()[0]
                 assert any(band.get_left()[0] - 1e-6 <= x <= band.get_right()[0] + 1e-6 for band in scene.days.bands)
 
-    _, lines = foretold({7: 1.0}, look, **parameters)
-    assert "the model" in lines["tomorrow-low"]["en"] and "network" not in lines["tomorrow-low"]["en"]
+    foretold({7: 1.0}, look, **parameters)
 
 
-def test_weekdays_shares_of_all_days_stand_beside_those_of_the_forecasts(foretold):
+def test_weekdays_shares_of_all_days_stand_beside_those_of_the_forecasts(of_the_lesson, foretold):
     seen = {}
 
     def look(scene, beat):
@@ -504,19 +384,17 @@ def test_the_plot_is_as_high_as_the_misses_need(small):
     assert max(inside) - min(inside) > 0.6 * (top - bottom)
 
 
-def test_the_mean_of_all_runs_is_told_beside_that_of_the_one_shown(small, play):
+def test_the_mean_of_all_runs_is_told_beside_that_of_the_one_shown(small):
     scene = small.scene
     said = small.lines["error-runs"]["en"]
     mean, one = scene.counted(scene.choice.best.unseen.mean), scene.counted(scene.to_come.usual[0])
-    assert f"{one} views on average; two days ahead" in said and f"All two runs, a day ahead: {mean}." in said
+    assert f"{one} views on average, and two days ahead" in said and f"All runs, a day ahead: {mean}." in said
     row = scene.panel.mean
     assert [text.source for text in row] == [
         "a day ahead, mean of 2 runs",
         scene.counted(scene.choice.best.unseen.mean),
     ]
     assert row in scene.mobjects
-    one = play(ModelSelection, **{**SMALL, "seeds": (0,), "epochs": 1})
-    assert "error" in one.lines and one.scene.panel.mean not in one.scene.mobjects
 
 
 def test_marks_of_mean_errors_stay_where_they_are_when_more_is_to_be_expected(play):
@@ -547,8 +425,8 @@ def test_single_misses_have_left_when_it_is_asked_for_a_bet(small):
 
 def test_a_saturday_is_said_to_be_low_beside_the_means_of_the_whole_series():
     whole = means_by_weekday(DailyViews().daily)
-    lows = weekly_lows(DailyViews().daily.dates(), DailyViews().daily.array())
-    assert lows == (4, 5) and whole[list(lows)].max() < 0.85 * whole[[0, 1, 2, 3, 6]].min()
+    lows = LOW_WEEKDAYS
+    assert whole[list(lows)].max() < 0.85 * whole[[0, 1, 2, 3, 6]].min()
     assert np.isnan(means_by_weekday(own(SERIES[:5], 3).daily)[5:]).all()
 
 

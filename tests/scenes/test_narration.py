@@ -7,8 +7,10 @@ import pytest
 from gradreel.scenes.counts import Count
 from gradreel.scenes.narration import (
     LANGUAGES,
+    OTHER_DATA,
     Narration,
     NarrationError,
+    OwnWords,
     reading_seconds,
     split_cues,
     timed_cues,
@@ -182,6 +184,21 @@ def test_numbered_beat_falls_back_to_the_general_line(narration):
     assert narration.line("build-curve", "piece-2", {"k": 2})["en"] == "Two."
 
 
+def test_of_other_data_the_neutral_line_is_said_unless_one_has_words_of_ones_own(tmp_path):
+    for language in LANGUAGES:
+        (tmp_path / f"{language}.toml").write_text(
+            '[a]\n[a.beats]\none = "Ours is best."\ntwo = "Two."\n[a.other-data]\none = "It has {loss}."\n'
+        )
+    narration, other = Narration.load(("en",), tmp_path), {"loss": 3, "other_data": True}
+    assert narration.line("a", "one", {"loss": 3}) == {"en": "Ours is best."}
+    assert [narration.line("a", beat, other)["en"] for beat in ("one", "two")] == ["It has 3.", "Two."]
+    (tmp_path / "own.toml").write_text('[en.a.beats]\none = "Mine."\n')
+    assert narration.with_words(OwnWords.read(tmp_path / "own.toml")).line("a", "one", other) == {"en": "Mine."}
+    (tmp_path / "own.toml").write_text('[en.a.other-data]\none = "Mine."\n')
+    with pytest.raises(NarrationError, match="holds `title` and the tables `beats`, `screen`; found other-data"):
+        OwnWords.read(tmp_path / "own.toml")
+
+
 def test_screen_words_and_titles(narration):
     assert narration.screen("build-curve", "heading", "en", {"count": 3}) == "A constant and 3 pieces"
     assert narration.title("build-curve", "en") == "Adding up"
@@ -265,13 +282,15 @@ class Number:
 OURS = Narration.load()
 
 
+@pytest.mark.parametrize("other_data", [False, True], ids=["the lesson's", "other data"])
 @pytest.mark.parametrize("long", [False, True], ids=["short values", "long values"])
 @pytest.mark.parametrize("scene", sorted(scene for scene in OURS.scenes["en"] if "beats" in OURS.scenes["en"][scene]))
-def test_subtitles_of_every_line_can_be_read(scene, long):
+def test_subtitles_of_every_line_can_be_read(scene, long, other_data):
     lines = {}
     for beat in OURS.scenes["en"][scene]["beats"]:
-        texts = [OURS.scenes[language][scene]["beats"][beat] for language in OURS.languages]
-        lines[beat] = OURS.line(scene, beat, plausible(" ".join(texts), long))
+        words = [OURS.scenes[language][scene] for language in OURS.languages]
+        texts = [table.get(OTHER_DATA, {}).get(beat, "") + table["beats"][beat] for table in words]
+        lines[beat] = OURS.line(scene, beat, plausible(" ".join(texts), long) | {"other_data": other_data})
     assert not [line for said in lines.values() for line in said.values() if re.search(r"[{}]", line)]
     spans, start = [], 0.0
     for said in lines.values():
@@ -296,7 +315,7 @@ def test_subtitles_of_every_line_can_be_read(scene, long):
 def test_both_languages_have_the_same_scenes_beats_and_words():
     english, chinese = (
         {
-            scene: {name: set(tables[name]) for name in ("beats", "screen") if name in tables}
+            scene: {name: set(tables[name]) for name in ("beats", "screen", OTHER_DATA) if name in tables}
             for scene, tables in ours.items()
         }
         for ours in OURS.scenes.values()
@@ -304,6 +323,7 @@ def test_both_languages_have_the_same_scenes_beats_and_words():
     assert english == chinese
     for ours in OURS.scenes.values():
         assert [scene for scene, tables in ours.items() if "beats" in tables and "title" not in tables] == []
+        assert all({*tables.get(OTHER_DATA, {})} <= {*tables.get("beats", {})} for tables in ours.values())
 
 
 def test_a_beat_lasts_as_these_tests_suppose():

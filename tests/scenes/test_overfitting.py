@@ -17,9 +17,9 @@ from gradreel.core.results import (
 )
 from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture import one_run, overfitting
+from gradreel.scenes.lecture import one_run
 from gradreel.scenes.lecture.one_run import BESIDE, LABELLED, RUN_RIGHT
-from gradreel.scenes.lecture.overfitting import BACK, Overfitting
+from gradreel.scenes.lecture.overfitting import Overfitting
 from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.gap_measure import FREE
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, calmed
@@ -34,11 +34,6 @@ SMALL = {"depths": (0, 1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
 def series(values, name: str) -> DailyViews:
     views = tuple(np.round(values, 3).tolist())
     return DailyViews(series=DailySeries(start=date(2020, 1, 1), values=views, name=name), window=7)
-
-
-def weekly() -> DailyViews:
-    """The same week over and over: days that were not seen are like those that were."""
-    return series([(5000, 5200, 5100, 4900, 3000, 2800, 4500)[day % 7] for day in range(150)], "week.csv")
 
 
 def tent() -> DailyViews:
@@ -58,7 +53,7 @@ def test_points_lines_and_numbers_are_the_recorded_losses(play, media):
     seen = {}
 
     def look(scene, name):
-        if not name.startswith("unseen-"):
+        if not name.startswith("stop-"):
             return
         picture = scene.picture
         for kind in ("training", "unseen"):
@@ -83,7 +78,7 @@ def test_both_losses_of_one_run_are_exact_ones_at_the_same_states(play, trace_of
 
     def look(scene, name):
         run = scene.run
-        if name in ("sink", "part", "together"):
+        if name in ("sink", "part"):
             tips = [run.plot.data(tip.get_center()) for tip in (run.training_tip, run.unseen_tip)]
             seen[name] = (scene.turn, tips, scene.compared[1].network)
 
@@ -122,48 +117,7 @@ def test_the_words_go_with_the_lines_from_where_their_order_stays(play):
     assert scene._labelled_from() == LABELLED
 
 
-@pytest.mark.parametrize("kind", ["below", "even", "not"])
-def test_that_one_layer_overfits_is_said_as_it_is(play, results_are, monkeypatch, kind):
-    monkeypatch.setattr(one_run, "parting", lambda losses: 3)
-    monkeypatch.setattr(overfitting, "stopping", lambda *_: kind)
-    results_are([600, 200, 100], [700, 800, 820])
-    lines = play(Overfitting, **SMALL | {"epochs": 12}).lines
-    assert "overfit at the very first layer: seen 600 to 200, unseen 700 to 800." in lines[f"stop-{kind}-first"]["en"]
-
-
-@pytest.mark.parametrize(
-    ("unseen", "repaired"),
-    [((700, 800, 750), True), ((700, 800, 820), False), ((700, 800, 705), False), ((700, 800, 799), False)],
-)
-@pytest.mark.parametrize(("lang", "clause"), [("en", "More layers repair only a part."), ("zh", "再深，只补回一些。")])
-def test_that_deeper_is_better_again_is_said_and_shown_where_it_is(
-    play, results_are, monkeypatch, unseen, repaired, lang, clause
-):
-    monkeypatch.setattr(one_run, "parting", lambda losses: 3)
-    monkeypatch.setattr(overfitting, "stopping", lambda *_: "below")
-    results_are([600, 200, 100], unseen)
-
-    def look(scene, name):
-        if not name.startswith("stop-"):
-            return None
-        picture, (*_, last) = scene.picture, scene.between
-        level = picture.plot.data(last.get_center())[1] if last.width > picture.axis.width / 2 else None
-        return level, [
-            getattr(part, "emphasis", 1.0) for part in (picture.values["unseen"][2], picture.values["training"][2])
-        ]
-
-    played = play(Overfitting, look, lang=lang, **SMALL | {"epochs": 12})
-    name = "stop-below-first-partly" if repaired else "stop-below-first"
-    assert played.beats[2] == name and played.lines[name][lang].endswith(clause) == repaired
-    level, (forward, back) = played.seen[name]
-    assert (level, forward, back) == (
-        (pytest.approx(700, abs=1) if repaired else None),
-        1.0 if repaired else BACK,
-        BACK,
-    )
-
-
-def test_the_least_loss_hangs_at_the_thin_line_s_dip(play, monkeypatch):
+def test_the_least_loss_hangs_at_the_thin_line_s_dip(of_the_lesson, play, monkeypatch):
     epochs = np.linspace(0, 12, 97)
     training, unseen = 900 - 60 * epochs, np.interp(epochs, [0.0, 4.0, 12.0], [900.0, 500.0, 610.0])
     unseen[40] = 420  # at epoch 5
@@ -187,7 +141,7 @@ def test_the_least_loss_hangs_at_the_thin_line_s_dip(play, monkeypatch):
     assert seen["part"][3] == pytest.approx(seen["part"][4], rel=0.01)
 
 
-def test_where_the_losses_part_is_marked(play):
+def test_where_the_losses_part_is_marked(of_the_lesson, play):
     seen = {}
 
     def look(scene, name):
@@ -216,7 +170,9 @@ def test_where_the_losses_part_is_marked(play):
     assert f"luckiest moment is near epoch {turn:.0f}." in played.lines["part"]["en"]
 
 
-def test_how_far_the_losses_are_apart_is_measured_where_they_part_and_at_the_end(play, results_are, monkeypatch):
+def test_how_far_the_losses_are_apart_is_measured_where_they_part_and_at_the_end(
+    of_the_lesson, play, results_are, monkeypatch
+):
     share = np.linspace(0, 1, 60)
     seen_loss, unseen = 40 + 700 * np.exp(-9 * share), 335 + 500 * np.exp(-25 * share) + 150 * share
     monkeypatch.setattr(one_run, "losses_with_the_least", lambda *_: LossByEpoch(3 * share, seen_loss, unseen))
@@ -237,7 +193,7 @@ def test_how_far_the_losses_are_apart_is_measured_where_they_part_and_at_the_end
     assert not any(gaps for name, gaps in measured.items() if name != "part")
 
 
-def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(play, monkeypatch):
+def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(of_the_lesson, play, monkeypatch):
     monkeypatch.setattr("gradreel.scenes.lecture.one_run.STATES", 50)  # far fewer than are kept
     played = play(Overfitting, **TENT)
     assert "part" in played.beats
@@ -248,7 +204,7 @@ def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(play, monkeypat
     assert scene.run.every.data_y.min() == pytest.approx(losses.unseen.min())
 
 
-def test_stopping_in_time_is_answered_beside_the_best_network(play, results_are, monkeypatch):
+def test_stopping_in_time_is_answered_beside_the_best_network(of_the_lesson, play, results_are, monkeypatch):
     compare = Overfitting._compare_least
 
     def compared(scene):
@@ -258,23 +214,19 @@ def test_stopping_in_time_is_answered_beside_the_best_network(play, results_are,
 
     found, shown = [], []
     monkeypatch.setattr(Overfitting, "_compare_least", compared)
-    results_are([600, 200, 100], [700, 650, 800])  # one layer is best, and two overfit; the run is the recorded one
+    results_are([600, 200, 100], [650, 700, 800])  # the run is the recorded one
     played = play(Overfitting, **TENT)
     scene = played.scene
     least = scene.losses.unseen.min()
     level = scene.run.plot.data(scene.level[0].get_center())[1]
     assert scene.level[1].source.endswith("mean of 2: 650")
-    one_layer = scene.compared[0].network
-    own_least = loss_by_epoch(scene.trace(one_layer.run_name(one_layer.experiments[0]))).unseen.min()
-    below = least < min(0.95 * 650, own_least)
-    assert f"stop-{'not' if least >= 650 else 'below' if below else 'even'}" in played.beats
     assert scene.least[1].source == scene.written(least)
     assert level == pytest.approx(650, rel=0.02)
     assert [finding for finding in found if finding.rule == "margin"] == []
     assert "chosen by looking" in shown and "overfitting" not in shown
     assert f"this run, epoch {scene.turn:.0f}: {scene.written(least)}" in shown
     assert not any(text.endswith(" apart") for text in shown)
-    assert "we had to peek" in next(line["en"] for name, line in played.lines.items() if name.startswith("stop"))
+    assert "we had to peek" in played.lines["stop-below-first"]["en"]
 
 
 def test_other_runs_another_picture(play):
@@ -285,19 +237,7 @@ def test_other_runs_another_picture(play):
     assert len(heights) == 4
 
 
-def test_nothing_overfits_on_a_clean_week(play, words_on):
-    ours = {"dataset": weekly(), "depths": (0, 1, 2), "width": 12, "seeds": (0, 1), "epochs": 60}
-    played = play(Overfitting, lambda scene, beat: words_on(scene), **ours)
-    said, (*before, last) = played.seen, played.beats
-    assert played.scene.opens is None
-    assert before[0] == "sink"
-    assert last == "lecture-only"
-    assert all("week.csv" in said[beat] for beat in before)
-    assert "week.csv" not in said[last] and "it gives no number" in said[last]  # there the lecture's is alone
-    assert "synthetic" not in " ".join(said.values())
-
-
-def test_the_least_loss_stands_against_the_best_until_the_depths_are_spoken_of(play, monkeypatch):
+def test_the_least_loss_stands_against_the_best_until_the_depths_are_spoken_of(of_the_lesson, play, monkeypatch):
     begun, squeeze = {}, Overfitting._squeeze
 
     def squeezed(scene, k):
@@ -306,12 +246,11 @@ def test_the_least_loss_stands_against_the_best_until_the_depths_are_spoken_of(p
 
     monkeypatch.setattr(Overfitting, "_squeeze", squeezed)
     played = play(Overfitting, lambda scene, name: begun.setdefault(name, scene.time), **TENT)
-    said, beat = played.lines["stop-not"]["en"], next(b for b in played.scene.beats if b.name == "stop-not")
+    said, beat = played.lines["stop-below-first"]["en"], next(b for b in played.scene.beats if b.name[:4] == "stop")
     share = reading_seconds(said[: said.index("Our own")], "en") / reading_seconds(said, "en")
     assert begun["squeeze"] > beat.start + share * (beat.end - beat.start) - 0.5
-    one, two = played.scene.compared
-    numbers = f"seen {one.training.mean:.0f} to {two.training.mean:.0f}, unseen {one.unseen.mean:.0f} to"
-    assert "first overfit with two layers: " + numbers in said
+    before, after = played.scene.best.training.mean, played.scene.compared[1].training.mean
+    assert f"overfit at the very first layer: seen {before:.0f} to {after:.0f}" in said
 
 
 def test_what_is_dashed_is_calm_and_nothing_else():
@@ -322,91 +261,29 @@ def test_what_is_dashed_is_calm_and_nothing_else():
     assert calmed(noise)[[0, -1]] == pytest.approx(noise[[0, -1]])
 
 
-def test_best_depth_is_one_layer(play):
-    played = play(Overfitting, **TENT)
-    assert played.beats == ["sink", "part", "stop-not", "lecture-elsewhere"]
-    assert "but with one layer it is" in played.lines["stop-not"]["en"]
-    one, two = played.scene.compared
-    assert (len(one.network.hidden), len(two.network.hidden)) == (1, 2)
-
-
-def test_overfits_at_the_fourth_layer_as_in_the_lecture(play, results_are):
-    results_are([280, 180, 140, 100], [430, 400, 380, 440])
-    parameters = {"depths": (1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 1}
-    played = play(Overfitting, **parameters)
-    assert played.beats[-1] == "lecture-same"
-    assert played.scene.opens == 3
-    assert "seen 140 to 100" in played.lines["lecture-same"]["en"]
-    assert not played.scene.over_ours  # other depths than the lecture's: its picture stands alone
-
-
 def test_lectures_losses_stand_without_ours_on_the_same_axis(play, words_on, results_are):
     results_are([208, 52, 27, 25, 23], [400, 520, 471, 438, 429])
     parameters = {"width": 100, "seeds": (0, 1), "epochs": 1}
     played = play(Overfitting, lambda scene, beat: words_on(scene), **parameters)
     scene, said = played.scene, played.seen["lecture-elsewhere"]
-    assert played.beats[2:] == ["unseen-partly", "lecture-elsewhere"]
-    assert "400 views with the linear model, 520 with one layer" in played.lines["unseen-partly"]["en"]
+    assert played.beats[2:] == ["stop-below-first", "lecture-elsewhere"]
+    assert "lowest mean is 400 views, with the linear model" in played.lines["stop-below-first"]["en"]
     assert all(number in said for number in ("320", "280", "180", "140", "100", "460", "430", "380", "440"))
     heights = [scene.lecture.plot.data(dot.get_center())[1] for dot in scene.lecture.dots["unseen"]]
     assert heights == pytest.approx([460, 430, 380, 440], abs=0.1)
     assert "520" not in said
     shown = scene.get_mobject_family_members()
     assert not {*map(id, scene.picture.get_family()), id(scene.picture.axis)} & set(map(id, shown)), "ours has left"
-    axis, names = scene.last_axis()
+    axis, names = scene.lecture.axis, scene.lecture.names
     assert axis in shown and axis.get_center() == pytest.approx(scene.picture.axis.get_center())
     assert [name.source for name in names] == [name.source for name in scene.picture.names]
 
 
 @pytest.mark.parametrize(
-    ("training", "unseen", "beats"),
-    [
-        ((200, 100, 50), (400, 450, 500), ("unseen-worse", "lecture-elsewhere")),
-        ((200, 100, 50), (400, 500, 450), ("unseen-partly", "lecture-elsewhere")),
-        ((200, 100, 50), (500, 400, 350), ("unseen-better", "lecture-only")),
-        ((50, 100, 200), (500, 400, 450), ("unseen-middle", "lecture-only")),
-        ((100, 100, 100), (400, 401, 402), ("unseen-flat", "lecture-only")),
-    ],
-)
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_words_are_chosen_by_the_numbers(play, results_are, training, unseen, beats, lang):
-    results_are(training, unseen)
-    assert tuple(play(Overfitting, lang=lang, **SMALL).beats[2:]) == beats
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize(
-    ("training", "unseen", "beats"),
-    [
-        ((90, 60, 30), (95, 70, 40), ("sink", "together")),
-        ((90, 60, 30), (95, 70, 69), ("sink", "widens")),
-        ((90, 60, 30), (40, 70, 69), ("sink-seen", "rises")),
-        ((50, 50, 49), (95, 70, 40), ("sink-unseen", "together")),
-        ((50, 50, 49), (70, 70, 69), ("sink-neither", "together")),
-    ],
-)
-def test_what_one_training_does_is_told_by_its_losses(play, monkeypatch, training, unseen, beats, lang):
-    epochs = np.linspace(0, 3, 13)
-    invented = LossByEpoch(
-        epochs, *(np.interp(epochs, [0.0, 1.5, 3.0], np.array(loss, dtype=float)) for loss in (training, unseen))
-    )
-    monkeypatch.setattr("gradreel.scenes.lecture.one_run.losses_with_the_least", lambda *_: invented)
-    assert tuple(play(Overfitting, lang=lang, **SMALL).beats[:2]) == beats
-
-
-def test_what_may_be_chance_is_said_to_be(play, results_are):
-    by_seed = ((478, 478), (478, 470), (10, 480))
-    results_are(by_seed, by_seed)
-    played = play(Overfitting, **SMALL)
-    assert played.beats[2:] == ["unseen-unclear", "lecture-only"]
-    assert "245 views with two layers, 478 with the linear model" in played.lines["unseen-unclear"]["en"]
-
-
-@pytest.mark.parametrize(
     ("training", "unseen", "ends"),
-    [([200, 100, 50], [450, 400, 500], (1, 2)), ([208, 52, 27], [400, 520, 471], (0, 1))],
+    [([208, 52, 27], [400, 520, 471], (0, 1))],
 )
-def test_only_where_seen_falls_and_unseen_rises_is_shaded(play, results_are, training, unseen, ends):
+def test_only_where_seen_falls_and_unseen_rises_is_shaded(of_the_lesson, play, results_are, training, unseen, ends):
     shaded = {}
 
     def look(scene, name):
@@ -425,26 +302,27 @@ def test_ours_and_the_lectures_heights_can_be_compared_if_they_are_of_one_size(p
         results_are([loss / 4 for loss in losses], losses)
         scene = play(Overfitting, width=100, seeds=(0, 1), epochs=1).scene
         assert scene.comparable == one
-        assert (scene.lecture.most == scene.picture.most) == one
-        assert (scene.scale_labels[0] in scene.get_mobject_family_members()) == one
+        assert (scene.lecture is not None and scene.lecture.most == scene.picture.most) == one
 
 
-def test_the_axis_ends_soon_after_an_early_turn_and_widens_to_all_epochs(play):
-    seen = {}
+def test_the_axis_ends_soon_after_an_early_turn_and_widens_to_all_epochs(of_the_lesson, play, monkeypatch):
+    epochs, seen = np.linspace(0, 12, 97), {}
+    training, unseen = 900 - 60 * epochs, np.interp(epochs, [0.0, 2.0, 12.0], [900.0, 500.0, 610.0])
+    monkeypatch.setattr(one_run, "losses_with_the_least", lambda *_: LossByEpoch(epochs, training, unseen))
 
     def look(scene, beat):
         seen[beat] = scene.run.plot.x_range[1], scene.epochs[-1].get_center()[0], float(scene.run.plot.at(0, 0)[0])
 
-    scene = play(Overfitting, look, **TENT).scene
+    scene = play(Overfitting, look, **SMALL | {"epochs": 12}).scene
     names = list(seen)
-    assert scene.parts is not None and scene.first_last < scene.run.last
+    assert scene.first_last < scene.run.last
     assert seen[names[0]][0] == pytest.approx(max(1.5 * scene.turn, 6.0))
     assert seen[names[1]][0] == pytest.approx(scene.run.last)
     assert all(left <= x <= RUN_RIGHT + 1e-6 for _, x, left in seen.values())
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_dashed_line_is_named_smoothed_and_its_word_keeps_off_the_run(play, lang):
+def test_the_dashed_line_is_named_smoothed_and_its_word_keeps_off_the_run(of_the_lesson, play, lang):
     seen = {}
 
     def look(scene, beat):

@@ -7,8 +7,8 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.line_fit import line_of
+from gradreel.core.results import lecture_losses
 from gradreel.core.theta import loss, predict
-from gradreel.core.verdicts import lecture_losses
 from gradreel.scenes.cues import reading_seconds
 from gradreel.scenes.layout import check_scene
 from gradreel.scenes.lecture.batches import Batches

@@ -18,7 +18,7 @@ from typing import Any
 from gradreel.core.errors import TraceError
 from gradreel.scenes.assets import asset_file
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.narration import Narration, reading_seconds
+from gradreel.scenes.narration import OTHER_DATA, Narration, reading_seconds
 from gradreel.scenes.render.clips import toolchain
 from gradreel.scenes.render.clips.file_digest import content_digest
 from gradreel.scenes.render.clips.import_graph import code_files, imported_file, is_ours, name_of, one_moment, source_of
@@ -160,7 +160,7 @@ def _narration(request: SceneRequest, whose: str, narration: Narration) -> dict[
     ``whose``: the section with the scene's words. Words that its code takes from other sections count, too.
     """
     name, language = request.source.name, request.settings.language
-    lines = {language: narration.scenes[language].get(whose, {}).get("beats", {}) for language in narration.languages}
+    lines = {language: _lines(narration.scenes[language].get(whose, {})) for language in narration.languages}
     parts: dict[str, Any] = {
         "words": whose,
         "seconds": {
@@ -174,6 +174,12 @@ def _narration(request: SceneRequest, whose: str, narration: Narration) -> dict[
         parts["lines"] = lines  # which the clip says itself
     shared = _shared_words(request, narration)
     return parts | ({"shared": shared} if shared else {})
+
+
+def _lines(words: Mapping[str, Any]) -> dict[str, str]:
+    """All lines of a scene by beat, and those for other data than the lesson's."""
+    neutral = words.get(OTHER_DATA, {})
+    return {**words.get("beats", {}), **{f"{beat}, {OTHER_DATA}": line for beat, line in neutral.items()}}
 
 
 def _shared_words(request: SceneRequest, narration: Narration) -> dict[str, Any]:

@@ -1,0 +1,162 @@
+"""Of anybody else's data every scene says the neutral lines, with the right numbers, and claims nothing."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import numpy as np
+import pytest
+from gradreel.core.daily_series import DailySeries
+from gradreel.core.daily_views import DailyViews
+from gradreel.core.forecast import forecast, horizon_errors, next_days
+from gradreel.core.results import losses_with_the_least, width_experiments
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.features import MoreFeatures
+from gradreel.scenes.lecture.forecast import Forecast
+from gradreel.scenes.lecture.model_selection import ModelSelection
+from gradreel.scenes.lecture.overfitting import Overfitting
+from gradreel.scenes.lecture.width_experiment import WidthExperiment
+from gradreel.scenes.narration import OTHER_DATA, Narration
+
+WEEKS = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 20) * (1 + 0.1 * np.sin(np.arange(140)))
+OWN = DailyViews(series=DailySeries(start=date(2022, 1, 3), values=tuple(WEEKS.round()), name="mine.csv"), window=7)
+FEW = {"dataset": OWN, "seeds": (0, 1), "epochs": 3}
+NARRATION = Narration.load()
+
+
+def numbers(line: str) -> list[str]:
+    """All numbers in digits."""
+    return re.findall(r"\d+(?:\.\d+)?", line)
+
+
+def said(played, beat: str) -> list[str]:
+    """The numbers of a beat's line, the same in both languages."""
+    english, chinese = (numbers(line) for line in played.lines[beat].values())
+    assert sorted(english) == sorted(chinese)
+    return english
+
+
+@pytest.fixture(scope="module")
+def neutral(play):
+    """``neutral(SceneClass, **parameters)``: the scene, once it is sure that it says neutral lines wherever there are
+    any, breaks no rule of the picture, and tells nothing in a language that it does not tell in the other.
+    """
+
+    def play_it(scene_class, **parameters):
+        played = play(scene_class, check_scene, **parameters)
+        assert not played.findings and played.scene.other_data
+        name = scene_class.scene_name()
+        for language, scenes in NARRATION.scenes.items():
+            words = scenes[name]
+            for beat, lines in played.lines.items():
+                line = words.get(OTHER_DATA, {}).get(beat) or words["beats"].get(beat)
+                assert line is not None, f"{beat} is none of the lesson's"
+                between = map(re.escape, re.split(r"\{.*?\}", line))
+                assert re.fullmatch(".*?".join(between), lines[language])
+        return played
+
+    return play_it
+
+
+def test_what_other_data_is():
+    """Other parameters, or other runs, than the lesson has; also of a scene that is derived from ours."""
+
+    class Mine(WidthExperiment):
+        """The same networks."""
+
+        class Parameters(WidthExperiment.Parameters):
+            note: str = "mine"
+
+    class Narrow(WidthExperiment):
+        @classmethod
+        def networks(cls, parameters):
+            return width_experiments(parameters.dataset, (0, 4), parameters.seeds, parameters.epochs)
+
+    class Required(LectureScene):
+        class Parameters(LectureScene.Parameters):
+            size: int
+
+    assert not WidthExperiment().other_data and not Mine(parameters={"note": "other"}).other_data
+    assert not WidthExperiment(parameters={"widths": [0, 10, 100, 1000]}).other_data
+    assert WidthExperiment(parameters={"epochs": 3}).other_data and Mine(parameters={"epochs": 3}).other_data
+    assert WidthExperiment(parameters={"dataset": OWN}).other_data
+    assert Narrow().other_data
+    assert not Required(parameters={"size": 3}).other_data  # nothing is known of it
+
+
+def test_width_experiment(neutral):
+    played = neutral(WidthExperiment, **FEW, widths=(0, 4))
+    assert played.beats == ["networks", "train", "training-enough", "unseen-worse-middle"]
+    scene, (small, large) = played.scene, played.scene.outcome
+    assert said(played, "training-enough") == [
+        scene.written(small.training.mean),
+        scene.written(large.training.mean),
+        "4",
+    ]
+    assert said(played, "unseen-worse-middle")[:2] == [scene.written(r.unseen.mean) for r in (small, large)]
+    assert scene.written(scene.best.unseen.mean) in played.lines["unseen-worse-middle"]["en"].partition("lowest")[2]
+    assert scene.title.source == scene.screen("heading")  # which decides nothing
+
+
+def test_depth_experiment(neutral):
+    played = neutral(DepthExperiment, **FEW, depths=(0, 1, 2), width=4)
+    assert played.beats == ["networks", "train", "training-falls-deeper", "unseen-unclear"]
+    scene, losses = played.scene, played.scene.outcome
+    assert said(played, "training-falls-deeper") == [scene.written(losses[k].training.mean) for k in (0, -1)]
+    compared = [losses[k] for k in scene._compared()]
+    assert said(played, "unseen-unclear") == [scene.written(result.unseen.mean) for result in compared]
+
+
+def test_overfitting(neutral, trace_of):
+    played = neutral(Overfitting, **FEW | {"epochs": 12}, depths=(0, 1, 2), width=4)
+    assert played.beats == ["sink", "part", "stop-below-first"]
+    scene, network = played.scene, played.scene.outcome[-1].network  # the largest
+    losses = losses_with_the_least(trace_of(network.experiments[0]), 300)
+    least = int(np.argmin(losses.unseen))
+    ends = [scene.written(float(loss)) for loss in (losses.training[-1], losses.unseen[-1])]
+    turn = f"{losses.epoch[least]:.0f}"
+    assert said(played, "part") == ["12", *ends, turn, scene.written(float(losses.unseen[least]))]
+    means = [scene.written(result.unseen.mean) for result in (scene.best, scene.outcome[-1])]
+    assert said(played, "stop-below-first") == means
+
+
+@pytest.mark.parametrize("days", [1, 4])
+def test_model_selection(neutral, trace_of, days):
+    played = neutral(ModelSelection, **FEW, depths=(0, 1), width=4, days=days)
+    after = ["day-after"] if days > 1 else []
+    assert played.beats == ["question", "choice", "tomorrow-low-mostly", *after, "error-runs", "bet-day"]
+    scene = played.scene
+    run = scene.choice.best.network.experiments[0]
+    theta = np.asarray(trace_of(run).parameters[-1])
+    ahead, errors = forecast(run, theta, days), [horizon_errors(run, theta, k) for k in (1, days)]
+    assert scene.counted(ahead.prediction[0]) in played.lines["tomorrow-low-mostly"]["en"]
+    assert not after or scene.counted(ahead.prediction[-1]) in played.lines["day-after"]["zh"]
+    means = [float(errors[0].mean_absolute[0]), float(errors[1].mean_absolute[-1]), scene.choice.best.unseen.mean]
+    assert [scene.counted(mean) for mean in means] == [
+        text for text in said(played, "error-runs") if text in map(scene.counted, means)
+    ]
+    naive = min(float(errors[0].naive_day_mean_absolute[0]), float(errors[0].naive_week_mean_absolute[0]))
+    assert said(played, "bet-day") == [scene.counted(naive), scene.counted(means[0])]
+
+
+def test_forecast(neutral, trace_of):
+    played = neutral(Forecast, dataset=OWN, depth=1, width=4, epochs=3)
+    assert played.beats == ["real-made-up", "predict-lecture", "lows", "rise-late", "window"]
+    (run,) = played.scene.experiments(played.scene.parameters).values()
+    days = next_days(run, np.asarray(trace_of(run).parameters[-1]))
+    worst = int(np.abs(days.error).argmax())
+    day = days.dates[worst].astype(date)
+    assert f"{day.day} {day:%B}" in played.lines["rise-late"]["en"]
+    numbers = [played.scene._text(views) for views in (days.truth[worst], days.prediction[worst])]
+    assert all(number in line for number in numbers for line in played.lines["rise-late"].values())
+    assert played.scene.missed(float(days.mean_absolute_error)) in played.lines["predict-lecture"]["en"]
+
+
+def test_more_features(neutral):
+    played = neutral(MoreFeatures, dataset=OWN, days=[2, 3], sigmoids=2)
+    assert played.beats == ["one-day", "why", "more-days", "bracket", "count"]
+    assert played.scene.pairs in played.scene.told  # all days, none of them singled out
+    assert numbers(played.lines["count"]["en"]) == ["6", "11"]
