@@ -95,7 +95,7 @@ class LectureScene(Scene):
         self._traces: dict[str, Trace] = {}
         self._ended = False  # the last beat asked for is over
         self._skipped = 0.0  # seconds of beats that were not asked for
-        self.told: list[str] = []  # names of all beats that began, in order, those that were not asked for included
+        self.begun_beats: list[str] = []  # names, in order, of those not asked for, too
         self._open_beat: str | None = None
         self._held_beat: str | None = None  # the beat whose last BREATH is still to come
         self._handed_on: tuple[Mobject, ...] | None = None
@@ -283,12 +283,12 @@ class LectureScene(Scene):
                 f"{self.scene_name()}: beat {name!r} begins inside beat {self._open_beat!r}; each needs a stretch of "
                 "its own: end the one before the next begins"
             )
-        if name in self.told:
+        if name in self.begun_beats:
             raise UserError(
                 f"{self.scene_name()}: beat {name!r} comes twice; stills, snapshots and -n know a beat by its name: "
                 "give each its own"
             )
-        self.told.append(name)
+        self.begun_beats.append(name)
 
     def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> dict[str, str]:
         if say is None:

@@ -45,7 +45,7 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> tuple[Beat
     writer: ClipWriter = scene.renderer.file_writer
     _render(scene, request, encoder)
     writer.note_subcaptions()
-    check_beats([name for name, _, _ in writer.spans], request, getattr(scene, "told", []))
+    check_beats([name for name, _, _ in writer.spans], request, getattr(scene, "begun_beats", []))
     if encoder.frames == 0:
         encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
     lines = [dict(beat.lines) for beat in getattr(scene, "beats", [])]
@@ -82,7 +82,7 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> None:
         scene = visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
     except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
-    check_beats(seen, request, getattr(scene, "told", []))
+    check_beats(seen, request, getattr(scene, "begun_beats", []))
 
 
 def picture(scene: Scene, settings: RenderSettings) -> bytes:
