@@ -16,7 +16,9 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.training import train
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips.workspace import Workspace
+from gradreel.scenes.render.cluster import answers as answers_of
 from gradreel.scenes.render.cluster import client, connection, worker
+from gradreel.scenes.render.cluster.answers import Clip, Failure
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
@@ -217,3 +219,10 @@ def test_a_clips_description_does_not_say_where_the_clip_lies():
     clip = ClipResult.from_json(content, Path("media/clips/abc.mp4"))
     assert clip.path == Path("media/clips/abc.mp4")
     assert "path" not in clip.as_json()
+
+
+@given(st.text(st.characters(), max_size=20))
+def test_any_error_of_a_worker_is_told_also_of_a_file_whose_name_is_no_text(name):
+    told, _ = answers_of.parse(Clip, (Failure.of(OSError(name), name, (name,)).model_dump_json(), []))
+    assert isinstance(told, Failure)
+    assert str(told.error()) == name.encode(errors="replace").decode()

@@ -32,7 +32,8 @@ class Failure(_Answer):
     def of(cls, error: BaseException, message: str, missed: tuple[str, ...] = ()) -> Failure:
         """Of the first class of ``error`` that is known here; what is no user's mistake is as if the worker died."""
         found = (kind.__name__ for kind in type(error).__mro__ if kind in _ERRORS)
-        return cls.model_validate({"kind": next(found, "WorkerDiedError"), "message": message, "missed": missed})
+        said, *names = (text.encode(errors="replace").decode() for text in (message, *missed))  # a name may be no text
+        return cls.model_validate({"kind": next(found, "WorkerDiedError"), "message": said, "missed": tuple(names)})
 
     def error(self, more: str = "") -> UserError:
         (kind,) = (kind for kind in _ERRORS if kind.__name__ == self.kind)
